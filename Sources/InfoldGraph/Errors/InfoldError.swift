@@ -1,0 +1,92 @@
+/// What went wrong, where, and what can be done about it.
+///
+/// Every throwing call of Infold throws this one type. `description` is a single line, whatever a hostile model
+/// puts into its names.
+public struct InfoldError: Error, Sendable, Hashable {
+  /// The kind of a failure, for code that reacts to it.
+  public enum Code: String, Sendable, Hashable, CaseIterable {
+    /// A file or folder is missing, not readable, or not of the kind that is needed.
+    case fileAccess
+    /// The bytes are not what they claim to be: a broken ONNX model, tensor file or picture.
+    case malformedData
+    /// The model can be read, and breaks a rule of the ONNX standard.
+    case invalidModel
+    /// The model is valid, and needs something that Infold does not have.
+    case unsupported
+    /// An argument of the caller is wrong: a name, a shape, an element type, an option.
+    case invalidArgument
+    /// A limit would be exceeded, or memory could not be had.
+    case limitExceeded
+  }
+
+  /// The kind of failure.
+  public var code: Code
+  /// What is wrong, without the place.
+  public var reason: String
+  /// What the user can do about it, when there is something.
+  public var hint: String?
+  /// The file it was found in, once known.
+  public var file: String?
+  /// The node it was found at, once known, like `node "conv1" (Conv)`.
+  public var node: String?
+
+  /// Creates an error.
+  public init(_ code: Code, _ reason: String, hint: String? = nil, file: String? = nil, node: String? = nil) {
+    self.code = code
+    self.reason = reason
+    self.hint = hint
+    self.file = file
+    self.node = node
+  }
+}
+
+extension InfoldError: CustomStringConvertible {
+  public var description: String {
+    let place = [file.map(String.init(printable:)), node].compactMap { $0 }.map { $0 + ": " }.joined()
+    return place + reason + (hint.map { "; " + $0 } ?? "")
+  }
+}
+
+extension InfoldError {
+  /// The same error, found in `file`, unless a file is known already.
+  public func inFile(_ file: String) -> InfoldError {
+    var copy = self
+    copy.file = copy.file ?? file
+    return copy
+  }
+
+  /// The same error, found at the node that `node` describes, unless one is known already.
+  public func atNode(_ node: String) -> InfoldError {
+    var copy = self
+    copy.node = copy.node ?? node
+    return copy
+  }
+}
+
+/// Runs `body`; an error that leaves it is completed by `complete`.
+package func annotatingErrors<Result>(
+  _ complete: (InfoldError) -> InfoldError, _ body: () throws(InfoldError) -> Result
+) throws(InfoldError) -> Result {
+  do {
+    return try body()
+  } catch {
+    throw complete(error)
+  }
+}
+
+extension String {
+  /// `text` on one line: control characters escaped, and cut where it is longer than 200 characters.
+  package init(printable text: String) {
+    self =
+      text.unicodeScalars.prefix(200).map { scalar in
+        scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .lineSeparator
+          || scalar.properties.generalCategory == .paragraphSeparator
+          ? "\\u{" + String(scalar.value, radix: 16) + "}" : String(scalar)
+      }.joined() + (text.unicodeScalars.count > 200 ? "…" : "")
+  }
+
+  /// `name` in double quotes, on one line.
+  package init(quoting name: String) {
+    self = "\"" + String(printable: name) + "\""
+  }
+}

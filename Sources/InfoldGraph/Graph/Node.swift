@@ -1,0 +1,92 @@
+/// The place of a node in its graph's `nodes`.
+public struct NodeID: Sendable, Hashable, Comparable {
+  /// The index into `Graph.nodes`.
+  public let index: Int
+
+  init(index: Int) {
+    self.index = index
+  }
+
+  public static func < (a: NodeID, b: NodeID) -> Bool { a.index < b.index }
+}
+
+/// One application of an operator.
+public struct Node: Sendable {
+  /// What a node is to Infold.
+  public enum Kind: Sendable {
+    /// An operator that Infold has, with its attributes read.
+    case typed(any Operator)
+    /// A node that Infold cannot run, and why. It can be inspected and written, not run.
+    case opaque(reason: InfoldError)
+  }
+
+  /// The name; empty when the model gives none.
+  public var name: String
+  /// The operator's name, like `Conv`.
+  public let opType: String
+  /// The operator's domain; empty for ONNX's own.
+  public let domain: String
+  /// The version of the domain's operator set that the model imports.
+  public let opsetVersion: Int
+  /// The inputs in the operator's order; `nil` for an optional one that is left out.
+  public var inputs: [ValueID?]
+  /// The outputs in the operator's order; `nil` for an optional one that is left out.
+  public var outputs: [ValueID?]
+  /// The values of this graph that the node's subgraphs use by name.
+  public var captures: [ValueID]
+  /// The attributes, as the model gives them.
+  public let attributes: AttributeList
+  /// The operator that `opType`, `opsetVersion` and `attributes` mean.
+  public let kind: Kind
+  /// The serialized NodeProto without name, operator, domain, inputs, outputs and attributes.
+  package var residue: [UInt8]
+
+  /// A node, whose operator is looked up in `registry`.
+  /// - Throws: `InfoldError` with `.invalidModel` when the attributes, or the number of inputs and outputs, break the
+  ///   operator's definition. What Infold does not support is not an error: the node is then opaque.
+  public init(
+    name: String = "", opType: String, domain: String = "", opsetVersion: Int, attributes: AttributeList = [:],
+    inputs: [ValueID?], outputs: [ValueID?], captures: [ValueID] = [], registry: OperatorRegistry = .standard
+  ) throws(InfoldError) {
+    self.name = name
+    self.opType = opType
+    self.domain = domain
+    self.opsetVersion = opsetVersion
+    self.attributes = attributes
+    self.inputs = inputs
+    self.outputs = outputs
+    self.captures = captures
+    residue = []
+    let label = Self.label(name: name, opType: opType, domain: domain, outputs: [])
+    kind = try annotatingErrors({ $0.atNode(label) }) { () throws(InfoldError) in
+      try registry.resolve(
+        opType, domain: domain, opsetVersion: opsetVersion, attributes: attributes,
+        inputs: inputs.map { $0 != nil }, outputs: outputs.map { $0 != nil })
+    }
+  }
+
+  /// The operator, where Infold has it.
+  public var typed: (any Operator)? {
+    if case .typed(let typed) = kind { typed } else { nil }
+  }
+
+  /// The values that the node reads: inputs that are there, and captures.
+  public var uses: some Sequence<ValueID> {
+    inputs.lazy.compactMap { $0 } + captures
+  }
+
+  /// The outputs that are there.
+  public var definitions: some Sequence<ValueID> {
+    outputs.lazy.compactMap { $0 }
+  }
+
+  /// How an error calls a node: `node "conv1" (Conv)`; by its first output when it has no name.
+  package static func label(name: String, opType: String, domain: String, outputs: [String]) -> String {
+    let type = String(printable: domain.isEmpty ? opType : domain + "." + opType)
+    if !name.isEmpty { return "node \(String(quoting: name)) (\(type))" }
+    if let output = outputs.first(where: { !$0.isEmpty }) {
+      return "node (\(type)) that makes \(String(quoting: output))"
+    }
+    return "node (\(type))"
+  }
+}

@@ -1,0 +1,64 @@
+/// The place of a value in its graph's `values`.
+public struct ValueID: Sendable, Hashable, Comparable {
+  /// The index into `Graph.values`.
+  public let index: Int
+
+  init(index: Int) {
+    self.index = index
+  }
+
+  public static func < (a: ValueID, b: ValueID) -> Bool { a.index < b.index }
+}
+
+/// What flows along an edge of the graph: an input, an initializer, or an output of a node.
+public struct Value: Sendable {
+  /// The name, unique in its graph; the empty name belongs to no value.
+  public var name: String
+  /// What is known of it: what the model declares and what shape inference found, merged.
+  public var type: TensorType?
+  /// The number it starts with, for initializers.
+  public var initializer: Initializer?
+  /// The serialized ValueInfoProto of a declared value; empty for others.
+  package var declaration: [UInt8]
+
+  /// A value.
+  package init(name: String, type: TensorType? = nil, initializer: Initializer? = nil, declaration: [UInt8] = []) {
+    self.name = name
+    self.type = type
+    self.initializer = initializer
+    self.declaration = declaration
+  }
+}
+
+/// The content of an initializer.
+public struct Initializer: Sendable {
+  /// How the content is held.
+  public enum Content: Sendable {
+    /// A tensor that operators can use.
+    case tensor(Tensor)
+    /// A tensor of strings, as its serialized TensorProto.
+    case strings([UInt8])
+    /// A sparse tensor, as its serialized SparseTensorProto.
+    case sparse([UInt8])
+  }
+
+  /// The content.
+  public var content: Content
+  /// The serialized TensorProto without name, shape, type and data: documentation, metadata, unknown fields.
+  package var residue: [UInt8]
+
+  /// An initializer that holds `tensor`.
+  public init(_ tensor: Tensor) {
+    self.init(content: .tensor(tensor))
+  }
+
+  package init(content: Content, residue: [UInt8] = []) {
+    self.content = content
+    self.residue = residue
+  }
+
+  /// The tensor, where it is one that operators can use.
+  public var tensor: Tensor? {
+    if case .tensor(let tensor) = content { tensor } else { nil }
+  }
+}

@@ -1,0 +1,15 @@
+/// ONNX Relu, opsets 1, 6, 13, 14: max(x, 0), element by element.
+public struct Relu: NumericUnaryOperator {
+  public static let name = "Relu"
+  public static let versions = [1, 6, 13, 14]
+  public static let elementTypes = ElementTypeSet(ElementTypeSet.floatingPoint.types + [.int8, .int16, .int32, .int64])
+
+  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    if attributes.version < 6 { attributes.ignore("consumed_inputs") }
+  }
+
+  /// max(x, 0); NaN stays NaN.
+  public func apply<Element: NumericElement>(_ x: Element) -> Element {
+    x < 0 ? 0 : x
+  }
+}

@@ -1,0 +1,91 @@
+/// Gives an operator its attributes, and remembers which ones it has asked for.
+public struct AttributeReader {
+  /// The version of the operator: the last of its `versions` that is not above the opset that the model imports.
+  public let version: Int
+
+  private let attributes: AttributeList
+  private var read: Set<String> = []
+
+  init(_ attributes: AttributeList, version: Int) {
+    self.attributes = attributes
+    self.version = version
+  }
+
+  /// The integer attribute `name`; `nil` when it is not there.
+  public mutating func int(_ name: String) throws(InfoldError) -> Int? {
+    guard let value = take(name) else { return nil }
+    guard case .int(let number) = value else { throw mismatch(name, value, "INT") }
+    return Int(number)
+  }
+
+  /// The integer attribute `name` as a truth value.
+  public mutating func flag(_ name: String, default fallback: Bool = false) throws(InfoldError) -> Bool {
+    try int(name).map { $0 != 0 } ?? fallback
+  }
+
+  /// The float attribute `name`; `nil` when it is not there.
+  public mutating func float(_ name: String) throws(InfoldError) -> Float? {
+    guard let value = take(name) else { return nil }
+    guard case .float(let number) = value else { throw mismatch(name, value, "FLOAT") }
+    return number
+  }
+
+  /// The text attribute `name`; `nil` when it is not there.
+  public mutating func string(_ name: String) throws(InfoldError) -> String? {
+    guard let value = take(name) else { return nil }
+    guard case .string(let bytes) = value else { throw mismatch(name, value, "STRING") }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw InfoldError(.invalidModel, "the attribute \(String(quoting: name)) is not UTF-8 text")
+    }
+    return text
+  }
+
+  /// The list of integers `name`; `nil` when it is not there.
+  public mutating func ints(_ name: String) throws(InfoldError) -> [Int]? {
+    guard let value = take(name) else { return nil }
+    guard case .ints(let numbers) = value else { throw mismatch(name, value, "INTS") }
+    return numbers.map(Int.init)
+  }
+
+  /// The list of floats `name`; `nil` when it is not there.
+  public mutating func floats(_ name: String) throws(InfoldError) -> [Float]? {
+    guard let value = take(name) else { return nil }
+    guard case .floats(let numbers) = value else { throw mismatch(name, value, "FLOATS") }
+    return numbers
+  }
+
+  /// The tensor attribute `name`; `nil` when it is not there.
+  public mutating func tensor(_ name: String) throws(InfoldError) -> Tensor? {
+    guard let value = take(name) else { return nil }
+    guard case .tensor(let tensor) = value else { throw mismatch(name, value, "TENSOR of numbers") }
+    return tensor
+  }
+
+  /// Whether the attribute `name` is there, whatever it is.
+  public func has(_ name: String) -> Bool {
+    attributes[name] != nil
+  }
+
+  /// Reads an attribute of early opsets that says nothing about the result (`consumed_inputs`).
+  public mutating func ignore(_ name: String) {
+    _ = take(name)
+  }
+
+  /// Refuses what has not been read.
+  func finish() throws(InfoldError) {
+    for entry in attributes.entries where !read.contains(entry.name) {
+      throw InfoldError(
+        .invalidModel, "the operator has no attribute \(String(quoting: entry.name)) in version \(version)")
+    }
+  }
+
+  private mutating func take(_ name: String) -> Attribute? {
+    read.insert(name)
+    return attributes[name]
+  }
+
+  private func mismatch(_ name: String, _ value: Attribute, _ wanted: String) -> InfoldError {
+    InfoldError(
+      .invalidModel, "the attribute \(String(quoting: name)) is a \(value.kind), and must be of type \(wanted)")
+  }
+}

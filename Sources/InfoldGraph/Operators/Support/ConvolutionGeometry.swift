@@ -1,0 +1,99 @@
+/// The loops of a convolution over one channel, with 1 or 2 spatial dimensions brought to 3.
+///
+/// Dimensions in which nothing moves (a kernel of 1, stride 1, no padding) are joined with the innermost one, so that
+/// its loop is long.
+struct ConvolutionGeometry {
+  private struct Axis {
+    var input: Int
+    var output: Int
+    var kernel = 1
+    var stride = 1
+    var dilation = 1
+    var pad = 0
+
+    var isIdentity: Bool { kernel == 1 && stride == 1 && pad == 0 && input == output }
+
+    /// The output positions at which tap `tap` reads inside the input.
+    func positions(of tap: Int) -> Range<Int> {
+      let offset = tap * dilation - pad
+      let first = offset >= 0 ? 0 : (-offset + stride - 1) / stride
+      let last = input - offset <= 0 ? 0 : (input - offset - 1) / stride + 1
+      return first..<max(first, min(last, output))
+    }
+  }
+
+  private let z: Axis
+  private let y: Axis
+  private let x: Axis
+
+  /// Elements of one input channel, one output channel, and one filter's taps for one channel.
+  let inputCount: Int
+  let outputCount: Int
+  let kernelCount: Int
+
+  init(_ window: SlidingWindow, _ extents: [SlidingWindow.Extent], input: [Int]) {
+    var axes = input.indices.map { axis in
+      Axis(
+        input: input[axis], output: extents[axis].output, kernel: window.kernel[axis], stride: window.strides[axis],
+        dilation: window.dilations[axis], pad: extents[axis].padBefore)
+    }
+    while axes.count > 1, axes[axes.count - 1].isIdentity, axes[axes.count - 2].isIdentity {
+      let inner = axes.removeLast()
+      axes[axes.count - 1].input *= inner.input
+      axes[axes.count - 1].output *= inner.output
+    }
+    axes.insert(contentsOf: Array(repeating: Axis(input: 1, output: 1), count: 3 - axes.count), at: 0)
+    (z, y, x) = (axes[0], axes[1], axes[2])
+    inputCount = z.input * y.input * x.input
+    outputCount = z.output * y.output * x.output
+    kernelCount = z.kernel * y.kernel * x.kernel
+  }
+
+  /// Adds the convolution of one input channel with one channel of a filter to one output channel.
+  func accumulate<Element: FloatingPointElement>(
+    _ input: borrowing Span<Element>, from inputStart: Int, _ weight: borrowing Span<Element>, from weightStart: Int,
+    into output: inout MutableSpan<Element>, at outputStart: Int
+  ) {
+    var tap = weightStart
+    for kz in 0..<z.kernel {
+      for ky in 0..<y.kernel {
+        for kx in 0..<x.kernel {
+          let factor = weight[tap]
+          tap += 1
+          let columns = x.positions(of: kx)
+          guard !columns.isEmpty else { continue }
+          for oz in z.positions(of: kz) {
+            for oy in y.positions(of: ky) {
+              let iz = oz * z.stride + kz * z.dilation - z.pad
+              let iy = oy * y.stride + ky * y.dilation - y.pad
+              let ix = columns.lowerBound * x.stride + kx * x.dilation - x.pad
+              addScaled(
+                input, from: inputStart + (iz * y.input + iy) * x.input + ix, stride: x.stride, by: factor,
+                into: &output, at: outputStart + (oz * y.output + oy) * x.output + columns.lowerBound,
+                count: columns.count)
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/// output[at + i] += factor · input[from + i · stride], for `count` ≥ 1 elements.
+@inline(__always)
+func addScaled<Element: FloatingPointElement>(
+  _ input: borrowing Span<Element>, from inputStart: Int, stride: Int, by factor: Element,
+  into output: inout MutableSpan<Element>, at outputStart: Int, count: Int
+) {
+  precondition(inputStart >= 0 && inputStart + (count - 1) * stride < input.count)
+  precondition(outputStart >= 0 && outputStart + count <= output.count)
+  if stride == 1 {
+    for index in 0..<count {
+      output[unchecked: outputStart &+ index] += factor * input[unchecked: inputStart &+ index]
+    }
+  } else {
+    for index in 0..<count {
+      output[unchecked: outputStart &+ index] += factor * input[unchecked: inputStart &+ index &* stride]
+    }
+  }
+}

@@ -1,0 +1,48 @@
+extension Node {
+  /// Infers the types of the outputs and checks that the operator gave one for each.
+  /// - Throws: the operator's `InfoldError`; `.unsupported` for an opaque node.
+  package func inferOutputs(types: [TensorType?], constants: [Tensor?]) throws(InfoldError) -> [TensorType] {
+    let inferred = try requireTyped().inferOutputs(
+      OperatorInputs(types: types, constants: constants, outputCount: outputs.count))
+    precondition(inferred.count >= outputs.count, "\(opType) inferred \(inferred.count) of \(outputs.count) outputs")
+    return inferred
+  }
+
+  /// Computes the outputs by the operator's reference evaluation.
+  /// - Parameters:
+  ///   - inputs: The tensors, in the node's order.
+  ///   - precision: Under `.double`, every floating-point input is widened to float64 first.
+  /// - Throws: the operator's `InfoldError`, also for inputs that its shape rule refuses; `.unsupported` for an opaque
+  ///   node.
+  package func evaluate(
+    _ inputs: [Tensor?], precision: EvaluationContext.Precision = .declared
+  ) throws(InfoldError) -> [Tensor?] {
+    let typed = try requireTyped()
+    var inputs = inputs
+    if precision == .double {
+      for index in inputs.indices { inputs[index] = try inputs[index]?.widened() }
+    }
+    _ = try inferOutputs(
+      types: inputs.map { $0.map { TensorType($0.elementType, Shape($0.shape)) } }, constants: inputs)
+    var results = try typed.evaluate(
+      inputs, EvaluationContext(wantedOutputs: outputs.map { $0 != nil }, precision: precision))
+    if precision == .double {
+      for index in results.indices { results[index] = try results[index]?.widened() }
+    }
+    return results
+  }
+
+  private func requireTyped() throws(InfoldError) -> any Operator {
+    switch kind {
+    case .typed(let typed): return typed
+    case .opaque(let reason): throw reason
+    }
+  }
+}
+
+extension Tensor {
+  /// The same numbers in float64 where they are floating point, else the tensor itself.
+  package func widened() throws(InfoldError) -> Tensor {
+    elementType.isFloatingPoint ? try converted(to: .float64) : self
+  }
+}

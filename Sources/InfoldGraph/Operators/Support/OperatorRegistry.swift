@@ -1,0 +1,69 @@
+/// The operators that nodes may mean.
+public struct OperatorRegistry: Sendable {
+  /// The newest version of ONNX's own operator set that `standard` knows.
+  public static let newestOpset = 28
+
+  private var operators: [String: [String: any Operator.Type]] = [:]
+
+  /// A registry of these operators.
+  public init(_ operators: [any Operator.Type]) {
+    for type in operators { register(type) }
+  }
+
+  /// Adds an operator; one of the same domain and name is replaced.
+  public mutating func register(_ type: any Operator.Type) {
+    operators[normalizedDomain(type.domain), default: [:]][type.name] = type
+  }
+
+  /// Every operator, by domain and name.
+  public var all: [any Operator.Type] {
+    operators.sorted { $0.key < $1.key }.flatMap { $0.value.sorted { $0.key < $1.key }.map(\.value) }
+  }
+
+  /// Finds the operator of a node and reads its attributes.
+  /// - Parameters:
+  ///   - inputs: For each input, whether it is there.
+  ///   - outputs: For each output, whether it is there.
+  /// - Returns: An opaque kind for what is not supported.
+  /// - Throws: `InfoldError` with `.invalidModel` for a node that breaks the operator's definition.
+  func resolve(
+    _ opType: String, domain: String, opsetVersion: Int, attributes: AttributeList, inputs: [Bool], outputs: [Bool]
+  ) throws(InfoldError) -> Node.Kind {
+    let domain = normalizedDomain(domain)
+    if domain.isEmpty, opsetVersion > Self.newestOpset {
+      return .opaque(
+        reason: InfoldError(
+          .unsupported, "the model uses opset \(opsetVersion); the newest that Infold knows is \(Self.newestOpset)"))
+    }
+    guard let type = operators[domain]?[opType] else {
+      let name = domain.isEmpty ? opType : domain + "." + opType
+      return .opaque(reason: InfoldError(.unsupported, "the operator \(String(printable: name)) is not supported"))
+    }
+    guard let version = type.versions.last(where: { $0 <= opsetVersion }) else {
+      throw InfoldError(
+        .invalidModel, "the operator exists since opset \(type.versions[0]); the model imports opset \(opsetVersion)")
+    }
+    let arity = type.arity(since: version)
+    try check(inputs, against: arity.inputs, "inputs")
+    try check(outputs, against: arity.outputs, "outputs")
+    var reader = AttributeReader(attributes, version: version)
+    do {
+      let node = try type.init(&reader)
+      try reader.finish()
+      return .typed(node)
+    } catch  where error.code == .unsupported {
+      return .opaque(reason: error)
+    }
+  }
+
+  private func check(_ present: [Bool], against range: ClosedRange<Int>, _ what: String) throws(InfoldError) {
+    guard range.contains(present.count), !present.prefix(range.lowerBound).contains(false) else {
+      let given = present.filter { $0 }.count
+      let wanted =
+        range.upperBound == Arity.any
+        ? "at least \(range.lowerBound)"
+        : range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
+      throw InfoldError(.invalidModel, "the operator takes \(wanted) \(what); \(given) are given")
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/// An operator that computes each element from the one in its place, in floating point.
+public protocol UnaryOperator: FloatingPointOperator {
+  /// The result for one element.
+  func apply<Element: FloatingPointElement>(_ x: Element) -> Element
+}
+
+extension UnaryOperator {
+  public static func arity(since version: Int) -> Arity { Arity(1) }
+
+  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    [try inputs.type(0, of: .floatingPoint)]
+  }
+
+  public func evaluate<Element: FloatingPointElement>(
+    _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
+  ) throws(InfoldError) -> [Tensor?] {
+    [try inputs[0]!.mapped { (x: Element) in apply(x) }]
+  }
+}
+
+/// An operator that computes each element from the one in its place, for numbers of any kind.
+public protocol NumericUnaryOperator: Operator {
+  /// The element types that it accepts.
+  static var elementTypes: ElementTypeSet { get }
+  /// The result for one element.
+  func apply<Element: NumericElement>(_ x: Element) -> Element
+}
+
+extension NumericUnaryOperator {
+  public static func arity(since version: Int) -> Arity { Arity(1) }
+
+  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    [try inputs.type(0, of: Self.elementTypes)]
+  }
+
+  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    [
+      try withNumericType(of: inputs[0]!) { (x, type) throws(InfoldError) in
+        func map<Element: NumericElement>(_: Element.Type) throws(InfoldError) -> Tensor {
+          try x.mapped { (element: Element) in apply(element) }
+        }
+        return try map(type)
+      }
+    ]
+  }
+}

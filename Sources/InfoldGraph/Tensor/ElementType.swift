@@ -1,0 +1,85 @@
+/// The type of a tensor's elements, with the numbers of ONNX's `TensorProto.DataType`.
+public enum ElementType: Int32, Sendable, Hashable, CaseIterable {
+  case float32 = 1
+  case uint8 = 2
+  case int8 = 3
+  case uint16 = 4
+  case int16 = 5
+  case int32 = 6
+  case int64 = 7
+  case string = 8
+  case bool = 9
+  case float16 = 10
+  case float64 = 11
+  case uint32 = 12
+  case uint64 = 13
+  case complex64 = 14
+  case complex128 = 15
+  case bfloat16 = 16
+  case float8E4M3FN = 17
+  case float8E4M3FNUZ = 18
+  case float8E5M2 = 19
+  case float8E5M2FNUZ = 20
+  case uint4 = 21
+  case int4 = 22
+  case float4E2M1 = 23
+  case float8E8M0 = 24
+  case uint2 = 25
+  case int2 = 26
+}
+
+extension ElementType {
+  /// Bits of one element; `nil` for strings, which have no fixed width.
+  public var bitWidth: Int? {
+    switch self {
+    case .string: nil
+    case .uint2, .int2: 2
+    case .uint4, .int4, .float4E2M1: 4
+    case .uint8, .int8, .bool, .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ, .float8E8M0: 8
+    case .uint16, .int16, .float16, .bfloat16: 16
+    case .float32, .int32, .uint32: 32
+    case .float64, .int64, .uint64, .complex64: 64
+    case .complex128: 128
+    }
+  }
+
+  /// Bytes that `count` elements take (elements narrower than a byte are packed); `nil` for strings, for a negative
+  /// count, and where the number does not fit an `Int`.
+  public func byteCount(of count: Int) -> Int? {
+    guard let bitWidth, count >= 0 else { return nil }
+    if bitWidth >= 8 {
+      let (bytes, overflow) = count.multipliedReportingOverflow(by: bitWidth / 8)
+      return overflow ? nil : bytes
+    }
+    let perByte = 8 / bitWidth
+    return count / perByte + (count % perByte == 0 ? 0 : 1)
+  }
+
+  /// Whether it is float16, bfloat16, float32 or float64: the types that floating-point operators compute with.
+  public var isFloatingPoint: Bool {
+    switch self {
+    case .float16, .bfloat16, .float32, .float64: true
+    default: false
+    }
+  }
+
+  /// The Swift type that stands for one element; `nil` where none does (strings, complex, float8 and sub-byte types).
+  public var swiftType: (any TensorElement.Type)? {
+    switch self {
+    case .float32: Float.self
+    case .float64: Double.self
+    case .float16: Float16.self
+    case .bfloat16: BFloat16.self
+    case .int8: Int8.self
+    case .int16: Int16.self
+    case .int32: Int32.self
+    case .int64: Int64.self
+    case .uint8: UInt8.self
+    case .uint16: UInt16.self
+    case .uint32: UInt32.self
+    case .uint64: UInt64.self
+    case .bool: Bool.self
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,63 @@
+public import RealModule
+
+/// A Swift type that is one element of a tensor.
+public protocol TensorElement: Sendable, BitwiseCopyable, Hashable {
+  /// The ONNX element type that it stands for.
+  static var elementType: ElementType { get }
+  /// The element whose value is zero (or false).
+  static var zeroElement: Self { get }
+}
+
+/// An element that can be computed with: every integer, `Float` and `Double`.
+public protocol NumericElement: TensorElement, Numeric, Comparable {}
+
+/// An element of the floating-point operators' reference evaluation: `Float` or `Double`. float16 and bfloat16 tensors
+/// are widened to `Float`, and the results are rounded once.
+public protocol FloatingPointElement: NumericElement, Real, BinaryFloatingPoint {}
+
+extension NumericElement {
+  public static var zeroElement: Self { 0 }
+}
+
+extension Float: FloatingPointElement {
+  public static var elementType: ElementType { .float32 }
+}
+extension Double: FloatingPointElement {
+  public static var elementType: ElementType { .float64 }
+}
+extension Float16: TensorElement {
+  public static var elementType: ElementType { .float16 }
+  public static var zeroElement: Float16 { 0 }
+}
+extension BFloat16: TensorElement {
+  public static var elementType: ElementType { .bfloat16 }
+  public static var zeroElement: BFloat16 { BFloat16(bitPattern: 0) }
+}
+extension Int8: NumericElement {
+  public static var elementType: ElementType { .int8 }
+}
+extension Int16: NumericElement {
+  public static var elementType: ElementType { .int16 }
+}
+extension Int32: NumericElement {
+  public static var elementType: ElementType { .int32 }
+}
+extension Int64: NumericElement {
+  public static var elementType: ElementType { .int64 }
+}
+extension UInt8: NumericElement {
+  public static var elementType: ElementType { .uint8 }
+}
+extension UInt16: NumericElement {
+  public static var elementType: ElementType { .uint16 }
+}
+extension UInt32: NumericElement {
+  public static var elementType: ElementType { .uint32 }
+}
+extension UInt64: NumericElement {
+  public static var elementType: ElementType { .uint64 }
+}
+extension Bool: TensorElement {
+  public static var elementType: ElementType { .bool }
+  public static var zeroElement: Bool { false }
+}
