@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""Records what ONNX Runtime computes for EfficientNet-Lite0, as test data for Tests/Recorded/efficientnet-lite0.
+
+    python3 -m venv .venv && .venv/bin/pip install -r tools/requirements.txt
+    .venv/bin/python tools/record-expectations.py
+
+Random inputs are not stored: the README beside the recordings tells how a seed becomes an input.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent
+MODEL = ROOT / "Models" / "efficientnet-lite0.onnx"
+PICTURES = [ROOT / "Models" / "images" / name for name in ("cat.png", "cup.png")]
+OUTPUT = ROOT / "Tests" / "Recorded" / "efficientnet-lite0"
+SEEDS = range(20)
+
+
+def split_mix_64(seed: int, count: int) -> np.ndarray:
+    """The generator's first `count` outputs (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators)."""
+    z = np.uint64(seed) + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+def random_input(seed: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Uniform in [-1, 1), in C order; every step is exact in float32."""
+    uniform = (split_mix_64(seed, int(np.prod(shape))) >> np.uint64(40)).astype(np.float32) * np.float32(2**-24)
+    return (uniform * np.float32(2) - np.float32(1)).reshape(shape)
+
+
+def center_crop(picture: Image.Image, fraction: float) -> Image.Image:
+    side = int(fraction * min(picture.size))
+    left, top = ((length - side) // 2 for length in picture.size)
+    return picture.crop((left, top, left + side, top + side))
+
+
+def resized(picture: Image.Image, sidecar: dict) -> Image.Image:
+    """The picture's centered crop at the model's size."""
+    height, width = sidecar["size"]
+    filter = Image.Resampling[sidecar["filter"].upper()]
+    return center_crop(picture.convert("RGB"), sidecar["cropFraction"]).resize((width, height), filter)
+
+
+def normalized(picture: Image.Image, sidecar: dict) -> np.ndarray:
+    mean, deviation = (np.array(sidecar[key], np.float32) for key in ("mean", "standardDeviation"))
+    pixels = (np.asarray(picture, np.float32) - mean) / deviation
+    return pixels.transpose(2, 0, 1)[np.newaxis]
+
+
+def open_session() -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(MODEL), options, providers=["CPUExecutionProvider"])
+
+
+def record(name: str, session: onnxruntime.InferenceSession, inputs: list[np.ndarray]) -> np.ndarray:
+    """Runs the inputs one by one and saves one row of probabilities for each."""
+    rows = [session.run(["probs"], {"input": input})[0][0] for input in inputs]
+    probabilities = np.stack(rows).astype("<f4")
+    np.save(OUTPUT / f"{name}.npy", probabilities)
+    return probabilities
+
+
+def main() -> None:
+    sidecar = json.loads(MODEL.with_suffix(".json").read_text())
+    labels = (MODEL.parent / sidecar["labels"]).read_text().splitlines()
+    session = open_session()
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+
+    shape = (1, 3, *sidecar["size"])
+    record("random", session, [random_input(seed, shape) for seed in SEEDS])
+
+    crops = [resized(Image.open(path), sidecar) for path in PICTURES]
+    for path, crop in zip(PICTURES, crops):
+        crop.save(OUTPUT / path.name, optimize=True)
+    rows = record("pictures", session, [normalized(crop, sidecar) for crop in crops])
+    for path, row in zip(PICTURES, rows):
+        best = np.argsort(-row)[:3]
+        print(path.name, ", ".join(f"{index} {labels[index]} {row[index]:.4f}" for index in best))
+
+
+if __name__ == "__main__":
+    main()
