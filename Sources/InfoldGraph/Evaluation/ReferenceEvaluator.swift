@@ -1,0 +1,56 @@
+/// Runs a graph node by node with the operators' reference evaluations.
+///
+/// Under `.double` precision every floating-point number is a float64, from the inputs and initializers on: the truth
+/// that kernels, folding and fusion are held against.
+public struct ReferenceEvaluator: Sendable {
+  private let graph: Graph
+  private let precision: EvaluationContext.Precision
+  private let constants: [Tensor?]
+  private let lastUses: [[ValueID]]
+
+  /// An evaluator of `graph`.
+  /// - Throws: `InfoldError` with `.unsupported`, listing every opaque node; `.limitExceeded` when the widened
+  ///   initializers do not fit into memory.
+  public init(_ graph: Graph, precision: EvaluationContext.Precision = .declared) throws(InfoldError) {
+    try graph.requireNoOpaqueNodes()
+    self.graph = graph
+    self.precision = precision
+    lastUses = graph.lastUses()
+    var constants: [Tensor?] = []
+    for value in graph.values {
+      let tensor = value.initializer?.tensor
+      constants.append(precision == .double ? try tensor?.widened() : tensor)
+    }
+    self.constants = constants
+  }
+
+  /// Computes the graph's outputs.
+  /// - Parameters:
+  ///   - inputs: A tensor for each of the graph's inputs; those with an initializer may be left out.
+  ///   - observe: Called after each node with its inputs and outputs, in the order of the nodes.
+  /// - Returns: The outputs, in the graph's order.
+  /// - Throws: the error of an operator, naming its node; `.invalidArgument` for an input that is missing.
+  public func run(
+    _ inputs: [ValueID: Tensor],
+    observe: (NodeID, _ inputs: [Tensor?], _ outputs: [Tensor?]) throws(InfoldError) -> Void = { _, _, _ in }
+  ) throws(InfoldError) -> [Tensor] {
+    var tensors = constants
+    for (id, tensor) in inputs { tensors[id.index] = precision == .double ? try tensor.widened() : tensor }
+    for id in graph.inputs where tensors[id.index] == nil {
+      throw InfoldError(.invalidArgument, "the input \(String(quoting: graph[id].name)) is missing")
+    }
+    for id in graph.nodeIDs {
+      let node = graph[id]
+      let operands = node.inputs.map { $0.flatMap { tensors[$0.index] } }
+      let results = try annotatingErrors({ $0.atNode(graph.label(of: node)) }) { () throws(InfoldError) in
+        try node.evaluate(operands, precision: precision)
+      }
+      for (output, result) in zip(node.outputs, results) {
+        if let output { tensors[output.index] = result }
+      }
+      try observe(id, operands, results)
+      for value in lastUses[id.index] { tensors[value.index] = nil }
+    }
+    return graph.outputs.map { tensors[$0.index]! }
+  }
+}

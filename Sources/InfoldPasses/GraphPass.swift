@@ -1,0 +1,42 @@
+public import InfoldGraph
+
+/// A rewriting of a graph that keeps what it computes.
+public protocol GraphPass: Sendable {
+  /// The name, for reports.
+  static var name: String { get }
+
+  /// Rewrites `graph`.
+  /// - Returns: The new graph, what was done, and what was refused and why.
+  func run(on graph: Graph) throws(InfoldError) -> PassResult
+}
+
+/// What a pass did.
+public struct PassResult: Sendable {
+  /// One place where a pass acted, or declined to.
+  public struct Entry: Sendable, Hashable {
+    /// The node, as errors call it.
+    public var node: String
+    /// What was done there, or why nothing was.
+    public var description: String
+
+    /// An entry.
+    public init(node: String, _ description: String) {
+      self.node = node
+      self.description = description
+    }
+  }
+
+  /// The graph afterwards.
+  public var graph: Graph
+  /// What was done.
+  public var changes: [Entry]
+  /// What looked possible and was not done, with the reasons.
+  public var refusals: [Entry]
+
+  /// A result.
+  public init(graph: Graph, changes: [Entry] = [], refusals: [Entry] = []) {
+    self.graph = graph
+    self.changes = changes
+    self.refusals = refusals
+  }
+}

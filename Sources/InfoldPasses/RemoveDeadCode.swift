@@ -1,0 +1,28 @@
+public import InfoldGraph
+
+/// Removes the nodes whose outputs nobody reads, and the content of initializers that nobody reads.
+public struct RemoveDeadCode: GraphPass {
+  public static let name = "remove dead code"
+
+  /// The pass.
+  public init() {}
+
+  public func run(on graph: Graph) throws(InfoldError) -> PassResult {
+    var isNeeded = [Bool](repeating: false, count: graph.values.count)
+    for output in graph.outputs { isNeeded[output.index] = true }
+    var kept: [Node] = []
+    var changes: [PassResult.Entry] = []
+    for node in graph.nodes.reversed() {
+      if node.definitions.contains(where: { isNeeded[$0.index] }) {
+        for use in node.uses { isNeeded[use.index] = true }
+        kept.append(node)
+      } else {
+        changes.append(PassResult.Entry(node: graph.label(of: node), "removed, nobody reads its outputs"))
+      }
+    }
+    var result = graph
+    result.replaceNodes(kept.reversed())
+    for id in graph.valueIDs where !isNeeded[id.index] && graph.isConstant(id) { result[id].initializer = nil }
+    return PassResult(graph: result, changes: changes.reversed())
+  }
+}

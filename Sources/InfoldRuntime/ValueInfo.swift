@@ -1,0 +1,17 @@
+public import InfoldGraph
+
+/// An input or output of a model: what a caller gives, or gets.
+public struct ValueInfo: Sendable, Hashable {
+  /// The name.
+  public let name: String
+  /// The type, with symbols for the sizes that a run may choose; `nil` where the model does not say.
+  public let type: TensorType?
+  /// Whether the model has a default for it, so that it may be left out.
+  public let hasDefault: Bool
+}
+
+extension Graph {
+  func info(_ id: ValueID) -> ValueInfo {
+    ValueInfo(name: self[id].name, type: self[id].type, hasDefault: self[id].initializer != nil)
+  }
+}
