@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Installs those of the named Debian packages that are missing, and checks that Swift is there: install-packages.sh PACKAGE...
+set -euo pipefail
+command -v swift >/dev/null || {
+  echo "Infold needs Swift 6.3 or later: https://www.swift.org/install/linux" >&2
+  exit 1
+}
+
+missing=()
+for package in pkg-config "$@"; do
+  dpkg-query --show --showformat='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed ||
+    missing+=("$package")
+done
+((${#missing[@]})) || exit 0
+
+as_root=()
+((EUID == 0)) || as_root=(sudo)
+echo "Installing ${missing[*]}"
+"${as_root[@]}" apt-get update -qq
+DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

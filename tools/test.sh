@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Installs what the tests need on Debian, and runs them. Further arguments go to `swift test`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libonnx-testdata
+exec swift test -c release -Xswiftc -enable-testing "$@"
