@@ -9,3 +9,10 @@ func normalizedAxis(_ axis: Int, rank: Int, allowsEnd: Bool = false) throws(Info
   }
   return normalized
 }
+
+/// Refuses a negative axis, for the opset versions in which axes do not count from the end.
+func requireNonNegative(_ axis: Int) throws(InfoldError) {
+  guard axis >= 0 else {
+    throw InfoldError(.invalidModel, "axis \(axis) is negative, which this version of the operator does not allow")
+  }
+}

@@ -18,6 +18,12 @@ public struct AttributeReader {
     return Int(number)
   }
 
+  /// The integer attribute `name`, which must be there.
+  public mutating func requiredInt(_ name: String) throws(InfoldError) -> Int {
+    guard let value = try int(name) else { throw missing(name) }
+    return value
+  }
+
   /// The integer attribute `name` as a truth value.
   public mutating func flag(_ name: String, default fallback: Bool = false) throws(InfoldError) -> Bool {
     try int(name).map { $0 != 0 } ?? fallback
@@ -57,6 +63,10 @@ public struct AttributeReader {
   /// The tensor attribute `name`; `nil` when it is not there.
   public mutating func tensor(_ name: String) throws(InfoldError) -> Tensor? {
     guard let value = take(name) else { return nil }
+    if case .message = value {
+      throw InfoldError(
+        .unsupported, "the attribute \(String(quoting: name)) holds strings, or another kind that is not supported")
+    }
     guard case .tensor(let tensor) = value else { throw mismatch(name, value, "TENSOR of numbers") }
     return tensor
   }
@@ -82,6 +92,10 @@ public struct AttributeReader {
   private mutating func take(_ name: String) -> Attribute? {
     read.insert(name)
     return attributes[name]
+  }
+
+  private func missing(_ name: String) -> InfoldError {
+    InfoldError(.invalidModel, "the attribute \(String(quoting: name)) is missing")
   }
 
   private func mismatch(_ name: String, _ value: Attribute, _ wanted: String) -> InfoldError {

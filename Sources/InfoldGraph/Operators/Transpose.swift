@@ -1,0 +1,41 @@
+/// ONNX Transpose, opsets 1, 13, 21, 23, 24, 25: the axes in another order.
+///
+/// Axis i of the output is axis `permutation[i]` of the input; without `perm` the order is reversed.
+public struct Transpose: Operator {
+  public static let name = "Transpose"
+  public static let versions = [1, 13, 21, 23, 24, 25]
+  public static func arity(since version: Int) -> Arity { Arity(1) }
+
+  /// The input's axis for each axis of the output; `nil` reverses them.
+  public let permutation: [Int]?
+
+  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    permutation = try attributes.ints("perm")
+    if let permutation, permutation.sorted() != Array(permutation.indices) {
+      throw InfoldError(.invalidModel, "perm is \(permutation), and must be an order of the axes from 0 on")
+    }
+  }
+
+  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0)
+    guard let shape = x.shape else {
+      return [TensorType(x.elementType, permutation.map { Shape(unknownOfRank: $0.count) })]
+    }
+    return [TensorType(x.elementType, Shape(try axes(rank: shape.rank).map { shape[$0] }))]
+  }
+
+  private func axes(rank: Int) throws(InfoldError) -> [Int] {
+    let axes = permutation ?? (0..<rank).reversed()
+    guard axes.count == rank else {
+      throw InfoldError(.invalidModel, "perm orders \(axes.count) axes, and the input has \(rank)")
+    }
+    return axes
+  }
+
+  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let x = inputs[0]!
+    var map = ElementMap(identityOf: x.shape)
+    map.axes = try axes(rank: x.shape.count).map { map.axes[$0] }
+    return [try map.apply(to: x)]
+  }
+}
