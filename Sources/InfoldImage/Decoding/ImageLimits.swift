@@ -1,0 +1,37 @@
+import InfoldGraph
+
+/// What a picture may cost. Everything is checked before the memory is asked for.
+///
+/// Decoding takes the file, 3 bytes per pixel (4 for PNG with alpha and CMYK), another 3 where the picture must be
+/// turned upright, and for a progressive JPEG 2 more bytes per pixel and channel inside libjpeg. A file that is too
+/// short to hold as many pixels as it declares is refused as well, so a small file never costs much.
+public struct ImageLimits: Sendable, Hashable {
+  /// The largest file, in bytes.
+  public var maximumFileSize: Int
+  /// The most pixels: width times height.
+  public var maximumPixels: Int
+  /// The largest width and the largest height.
+  public var maximumSide: Int
+
+  /// Limits, by default 256 MiB, 100 megapixels and 65,535 pixels a side.
+  public init(maximumFileSize: Int = 256 << 20, maximumPixels: Int = 100_000_000, maximumSide: Int = 65_535) {
+    self.maximumFileSize = maximumFileSize
+    self.maximumPixels = maximumPixels
+    self.maximumSide = maximumSide
+  }
+
+  /// Refuses a picture of no pixels, and one of too many.
+  func check(width: Int, height: Int) throws(InfoldError) {
+    guard width > 0, height > 0 else {
+      throw InfoldError(.malformedData, "the picture declares a size of \(width)×\(height) pixels")
+    }
+    guard width <= maximumSide, height <= maximumSide else {
+      throw InfoldError(
+        .limitExceeded, "the picture is \(width)×\(height) pixels large, and at most \(maximumSide) a side are allowed")
+    }
+    guard let pixels = checkedProduct([width, height, 4]), pixels / 4 <= maximumPixels else {
+      throw InfoldError(
+        .limitExceeded, "the picture is \(width)×\(height) pixels large, and at most \(maximumPixels) are allowed")
+    }
+  }
+}

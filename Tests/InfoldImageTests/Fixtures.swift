@@ -1,0 +1,53 @@
+import Foundation
+import InfoldGraph
+import InfoldImage
+import Testing
+
+enum Fixture {
+  static func path(_ name: String) -> String {
+    Bundle.module.resourceURL!.appendingPathComponent("Fixtures/\(name)").path
+  }
+
+  static func bytes(_ name: String) throws -> [UInt8] {
+    [UInt8](try Data(contentsOf: URL(fileURLWithPath: path(name))))
+  }
+
+  /// The names of the files in `folder` whose suffix is one of `suffixes`, without the folder.
+  static func names(in folder: String, _ suffixes: String...) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path(folder))) ?? []
+    return names.filter { name in suffixes.contains { name.hasSuffix($0) } }.sorted()
+  }
+
+  /// A picture in the binary PPM format with 8 bits.
+  static func ppm(_ name: String) throws -> Picture {
+    let bytes = try bytes(name)
+    let header = bytes.split(separator: UInt8(ascii: "\n"), maxSplits: 3, omittingEmptySubsequences: false)
+    let sizes = String(decoding: header[1], as: UTF8.self).split(separator: " ").compactMap { Int($0) }
+    return try Picture(width: sizes[0], height: sizes[1], pixels: Array(header[3]))
+  }
+}
+
+/// A folder of its own for a test, removed at the end.
+func withTemporaryFolder(_ body: (String) throws -> Void) throws {
+  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("infold-image-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  try body(folder.path)
+}
+
+/// The largest difference of two samples; `nil` when the sizes differ.
+func largestDifference(_ a: Picture, _ b: Picture) -> Int? {
+  guard a.width == b.width, a.height == b.height else { return nil }
+  return zip(a.pixels, b.pixels).map { abs(Int($0) - Int($1)) }.max()
+}
+
+/// Expects that `body` throws an `InfoldError` of the given code, whose description contains `text`.
+func expectError(
+  _ code: InfoldError.Code, _ text: String, sourceLocation: SourceLocation = #_sourceLocation,
+  _ body: () throws -> Void
+) {
+  let error = #expect(throws: InfoldError.self, sourceLocation: sourceLocation) { try body() }
+  guard let error else { return }
+  #expect(error.code == code, "\(error)", sourceLocation: sourceLocation)
+  #expect(error.description.contains(text), "\(error)", sourceLocation: sourceLocation)
+}
