@@ -26,6 +26,8 @@ public enum ElementType: Int32, Sendable, Hashable, CaseIterable {
   case float8E8M0 = 24
   case uint2 = 25
   case int2 = 26
+  case float6E2M3 = 27
+  case float6E3M2 = 28
 }
 
 extension ElementType {
@@ -35,6 +37,7 @@ extension ElementType {
     case .string: nil
     case .uint2, .int2: 2
     case .uint4, .int4, .float4E2M1: 4
+    case .float6E2M3, .float6E3M2: 6
     case .uint8, .int8, .bool, .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ, .float8E8M0: 8
     case .uint16, .int16, .float16, .bfloat16: 16
     case .float32, .int32, .uint32: 32
@@ -47,12 +50,10 @@ extension ElementType {
   /// count, and where the number does not fit an `Int`.
   public func byteCount(of count: Int) -> Int? {
     guard let bitWidth, count >= 0 else { return nil }
-    if bitWidth >= 8 {
-      let (bytes, overflow) = count.multipliedReportingOverflow(by: bitWidth / 8)
-      return overflow ? nil : bytes
-    }
-    let perByte = 8 / bitWidth
-    return count / perByte + (count % perByte == 0 ? 0 : 1)
+    let (wholeGroups, rest) = count.quotientAndRemainder(dividingBy: 8)
+    let (bytes, overflow) = wholeGroups.multipliedReportingOverflow(by: bitWidth)
+    let (sum, sumOverflow) = bytes.addingReportingOverflow((rest * bitWidth + 7) / 8)
+    return overflow || sumOverflow ? nil : sum
   }
 
   /// Whether it is float16, bfloat16, float32 or float64: the types that floating-point operators compute with.
