@@ -20,6 +20,11 @@ let package = Package(
         .product(name: "RealModule", package: "swift-numerics"),
       ]),
 
+    // The format: bytes to graph and back, through protobuf-c.
+    .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .target(name: "COnnx", dependencies: ["CProtobufC"]),
+    .target(name: "InfoldONNX", dependencies: ["COnnx", "InfoldGraph"]),
+
     .target(name: "TestSupport", dependencies: ["InfoldGraph"], path: "Tests/TestSupport"),
     .testTarget(name: "InfoldGraphTests", dependencies: ["InfoldGraph", "TestSupport"]),
   ],

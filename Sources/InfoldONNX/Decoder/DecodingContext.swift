@@ -1,0 +1,44 @@
+import COnnx
+import InfoldGraph
+
+/// What the parts of one file share while they are decoded.
+struct DecodingContext {
+  /// The version of the file format.
+  let irVersion: Int
+  /// The version of each domain's operator set; the empty domain is ONNX's own.
+  let opsetVersions: [String: Int]
+  /// The operators that the model defines itself.
+  let functions: Set<FunctionName>
+  /// Where external data may be read; `nil` for bytes that came without a folder.
+  let externalData: ExternalDataFolder?
+}
+
+/// What an operator that the model defines is called by.
+struct FunctionName: Hashable {
+  let domain: String
+  let name: String
+}
+
+/// Runs `body`; an error that leaves it begins with `place`.
+func describing<Result>(
+  _ place: @autoclosure () -> String, _ body: () throws(InfoldError) -> Result
+) throws(InfoldError) -> Result {
+  do {
+    return try body()
+  } catch {
+    var error = error
+    error.reason = place() + ": " + error.reason
+    throw error
+  }
+}
+
+extension ElementType {
+  /// The type with this number.
+  /// - Throws: `InfoldError` with `.malformedData`, naming the number, when there is none.
+  init(dataType number: Int32) throws(InfoldError) {
+    guard let type = ElementType(rawValue: number) else {
+      throw InfoldError(.malformedData, number == 0 ? "has no element type" : "the element type \(number) is unknown")
+    }
+    self = type
+  }
+}

@@ -1,0 +1,271 @@
+import COnnx
+import InfoldGraph
+
+/// Makes a graph of a GraphProto message.
+///
+/// Names become values as they are met, wherever they are defined; whether each is defined exactly once is checked at
+/// the end, by `Graph.sort()`.
+struct GraphDecoder {
+  private let context: DecodingContext
+  private let isSubgraph: Bool
+  private var graph: Graph
+  private var ids: [String: ValueID] = [:]
+
+  /// The graph that `message` is.
+  /// - Parameter isSubgraph: Whether names that are defined nowhere are those of an outer graph.
+  /// - Throws: `InfoldError`, with the node where there is one.
+  static func decode(
+    _ message: UnsafeMutablePointer<Onnx__GraphProto>, _ context: DecodingContext, isSubgraph: Bool
+  ) throws(InfoldError) -> Graph {
+    var decoder = GraphDecoder(message.pointee, context, isSubgraph)
+    try decoder.decode(message.pointee)
+    return decoder.graph
+  }
+
+  private init(_ message: Onnx__GraphProto, _ context: DecodingContext, _ isSubgraph: Bool) {
+    self.context = context
+    self.isSubgraph = isSubgraph
+    graph = Graph(name: message.name.text)
+  }
+
+  private mutating func decode(_ message: Onnx__GraphProto) throws(InfoldError) {
+    let inputs = try decodeInputs(message)
+    try decodeInitializers(message)
+    try decodeNodes(message)
+    let kept = try decodeOutputs(message)
+    let keptInformation = try decodeValueInformation(message)
+    listInputs(inputs)
+    if isSubgraph { findCaptures() }
+    try graph.sort()
+    graph.residue = message.residue(outputs: kept, valueInformation: keptInformation)
+  }
+
+  /// The value with this name.
+  private mutating func value(named name: String) -> ValueID {
+    if let id = ids[name] { return id }
+    let id = graph.add(Value(name: name))
+    ids[name] = id
+    return id
+  }
+}
+
+// MARK: Inputs, outputs and declarations
+
+extension GraphDecoder {
+  private typealias Declaration = UnsafeMutablePointer<Onnx__ValueInfoProto>
+
+  private mutating func decodeInputs(_ message: Onnx__GraphProto) throws(InfoldError) -> [ValueID] {
+    var inputs: [ValueID] = []
+    for input in messages(message.input, message.n_input) {
+      let name = input.pointee.name.text
+      guard !name.isEmpty else { throw InfoldError(.invalidModel, "an input of the graph has no name") }
+      guard ids[name] == nil else {
+        throw InfoldError(.invalidModel, "the input \(String(quoting: name)) of the graph stands twice")
+      }
+      let id = value(named: name)
+      try declare(id, input)
+      inputs.append(id)
+    }
+    return inputs
+  }
+
+  /// - Returns: The outputs whose declaration does not fit into their value, which has another one.
+  private mutating func decodeOutputs(_ message: Onnx__GraphProto) throws(InfoldError) -> [Declaration] {
+    var outputs: [ValueID] = []
+    var kept: [Declaration] = []
+    for output in messages(message.output, message.n_output) {
+      let name = output.pointee.name.text
+      guard !name.isEmpty else { throw InfoldError(.invalidModel, "an output of the graph has no name") }
+      let id = value(named: name)
+      if try !declare(id, output) { kept.append(output) }
+      outputs.append(id)
+    }
+    graph.outputs = outputs
+    return kept
+  }
+
+  /// - Returns: The declarations that belong to no value of the graph, or to one that has another.
+  private mutating func decodeValueInformation(_ message: Onnx__GraphProto) throws(InfoldError) -> [Declaration] {
+    var kept: [Declaration] = []
+    for information in messages(message.value_info, message.n_value_info) {
+      if let id = ids[information.pointee.name.text], try declare(id, information) { continue }
+      kept.append(information)
+    }
+    return kept
+  }
+
+  /// Records what the model declares of a value.
+  /// - Returns: Whether this is the first declaration.
+  @discardableResult
+  private mutating func declare(_ id: ValueID, _ message: Declaration) throws(InfoldError) -> Bool {
+    let name = graph[id].name
+    let type = try describing("the value \(String(quoting: name))") { () throws(InfoldError) in
+      try message.pointee.type?.pointee.decodedTensorType()
+    }
+    if let type, let known = graph[id].type, graph[id].initializer != nil, !type.admits(known) {
+      throw contradiction(name, declared: type, known)
+    }
+    guard graph[id].declaration.isEmpty else { return false }
+    graph[id].declaration = message.pointee.serialized()
+    graph[id].type = graph[id].type ?? type
+    return true
+  }
+
+  private func contradiction(_ name: String, declared: TensorType, _ actual: TensorType) -> InfoldError {
+    InfoldError(
+      .invalidModel, "the initializer \(String(quoting: name)) is \(actual), and the graph declares it as \(declared)")
+  }
+
+  /// Below IR version 4, initializers have to stand among the inputs, and are constants all the same.
+  private mutating func listInputs(_ inputs: [ValueID]) {
+    guard context.irVersion < 4 else {
+      graph.inputs = inputs
+      return
+    }
+    graph.inputs = inputs.filter { graph[$0].initializer == nil }
+    graph.listedConstants = inputs.filter { graph[$0].initializer != nil }
+  }
+
+  /// What this graph uses and does not define belongs to an outer one.
+  private mutating func findCaptures() {
+    var isDefined = graph.values.map { $0.initializer != nil }
+    for id in graph.inputs { isDefined[id.index] = true }
+    for node in graph.nodes {
+      for output in node.definitions { isDefined[output.index] = true }
+    }
+    graph.captures = graph.valueIDs.filter { !isDefined[$0.index] }
+  }
+}
+
+// MARK: Initializers
+
+extension GraphDecoder {
+  private mutating func decodeInitializers(_ message: Onnx__GraphProto) throws(InfoldError) {
+    let decoder = TensorDecoder(externalData: context.externalData)
+    for tensor in messages(message.initializer, message.n_initializer) {
+      try addInitializer(tensor.pointee.name.text) { () throws(InfoldError) in try decoder.decodeInitializer(tensor) }
+    }
+    for tensor in messages(message.sparse_initializer, message.n_sparse_initializer) {
+      try addInitializer(tensor.pointee.values?.pointee.name.text ?? "") { () throws(InfoldError) in
+        try decoder.decodeSparse(tensor.pointee)
+      }
+    }
+  }
+
+  private mutating func addInitializer(
+    _ name: String, _ decode: () throws(InfoldError) -> (Initializer, TensorType)
+  ) throws(InfoldError) {
+    guard !name.isEmpty else { throw InfoldError(.invalidModel, "an initializer has no name") }
+    let id = value(named: name)
+    guard graph[id].initializer == nil else {
+      throw InfoldError(.invalidModel, "the initializer \(String(quoting: name)) stands twice")
+    }
+    let (initializer, type) = try describing("the initializer \(String(quoting: name))", decode)
+    if let declared = graph[id].type, !declared.admits(type) { throw contradiction(name, declared: declared, type) }
+    graph[id].initializer = initializer
+    graph[id].type = type
+  }
+}
+
+// MARK: Nodes
+
+extension GraphDecoder {
+  private mutating func decodeNodes(_ message: Onnx__GraphProto) throws(InfoldError) {
+    for node in messages(message.node, message.n_node) {
+      let fields = node.pointee
+      let label = Node.label(
+        name: fields.name.text, opType: fields.op_type.text, domain: normalizedDomain(fields.domain.text),
+        outputs: elements(fields.output, fields.n_output).map(\.text))
+      graph.add(try annotatingErrors({ $0.atNode(label) }) { () throws(InfoldError) in try decodeNode(fields) })
+    }
+  }
+
+  private mutating func decodeNode(_ message: Onnx__NodeProto) throws(InfoldError) -> Node {
+    let opType = message.op_type.text
+    guard !opType.isEmpty else { throw InfoldError(.invalidModel, "the node names no operator") }
+    let domain = normalizedDomain(message.domain.text)
+    guard let opsetVersion = context.opsetVersions[domain] else {
+      let name = domain.isEmpty ? "ONNX's own operator set" : "the operator set \(String(quoting: domain))"
+      throw InfoldError(.invalidModel, "the model does not import \(name), which the node needs")
+    }
+    let attributes = try AttributeDecoder(context: context).decode(messages(message.attribute, message.n_attribute))
+    let inputs = elements(message.input, message.n_input).map { optionalValue(named: $0.text) }
+    let outputs = elements(message.output, message.n_output).map { optionalValue(named: $0.text) }
+    let isFunction = context.functions.contains(FunctionName(domain: domain, name: opType))
+    var node = try Node(
+      name: message.name.text, opType: opType, domain: domain, opsetVersion: opsetVersion, attributes: attributes,
+      inputs: inputs, outputs: outputs, captures: captures(of: attributes),
+      registry: isFunction ? OperatorRegistry([]) : .standard)
+    node.residue = message.residue()
+    return node
+  }
+
+  private mutating func optionalValue(named name: String) -> ValueID? {
+    name.isEmpty ? nil : value(named: name)
+  }
+
+  /// The values of this graph that subgraphs in `attributes` use.
+  private mutating func captures(of attributes: AttributeList) -> [ValueID] {
+    var seen: Set<ValueID> = []
+    var captures: [ValueID] = []
+    for entry in attributes.entries {
+      for name in entry.value.capturedNames {
+        let id = value(named: name)
+        if seen.insert(id).inserted { captures.append(id) }
+      }
+    }
+    return captures
+  }
+}
+
+extension Attribute {
+  /// The names that the subgraphs in this attribute take from the graph around them.
+  fileprivate var capturedNames: [String] {
+    switch self {
+    case .graph(let graph): graph.capturedNames
+    case .graphs(let graphs): graphs.flatMap(\.capturedNames)
+    default: []
+    }
+  }
+}
+
+extension Graph {
+  fileprivate var capturedNames: [String] { captures.map { self[$0].name } }
+}
+
+// MARK: Residues
+
+extension Onnx__NodeProto {
+  fileprivate func residue() -> [UInt8] {
+    serialized { message in
+      message.n_input = 0
+      message.n_output = 0
+      message.has_name = 0
+      message.has_op_type = 0
+      message.has_domain = 0
+      message.n_attribute = 0
+    }
+  }
+}
+
+extension Onnx__GraphProto {
+  fileprivate func residue(
+    outputs: [UnsafeMutablePointer<Onnx__ValueInfoProto>], valueInformation: [UnsafeMutablePointer<Onnx__ValueInfoProto>]
+  ) -> [UInt8] {
+    var outputs = outputs.map(Optional.some)
+    var valueInformation = valueInformation.map(Optional.some)
+    return outputs.withUnsafeMutableBufferPointer { outputs in
+      valueInformation.withUnsafeMutableBufferPointer { valueInformation in
+        serialized { message in
+          message.has_name = 0
+          message.n_node = 0
+          message.n_initializer = 0
+          message.n_sparse_initializer = 0
+          message.n_input = 0
+          (message.n_output, message.output) = (outputs.count, outputs.baseAddress)
+          (message.n_value_info, message.value_info) = (valueInformation.count, valueInformation.baseAddress)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import COnnx
+import InfoldGraph
+
+/// Makes a model of a ModelProto message.
+struct ModelDecoder {
+  let externalData: ExternalDataFolder?
+
+  /// The model that `message` is.
+  /// - Throws: `InfoldError` with `.invalidModel` or `.malformedData`.
+  func decode(_ message: Onnx__ModelProto) throws(InfoldError) -> Model {
+    let irVersion = try irVersion(of: message)
+    let imports = try opsetImports(of: message)
+    guard let graph = message.graph else { throw InfoldError(.invalidModel, "the model has no graph") }
+    let context = DecodingContext(
+      irVersion: irVersion,
+      opsetVersions: Dictionary(uniqueKeysWithValues: imports.map { (normalizedDomain($0.domain), $0.version) }),
+      functions: try functions(of: message), externalData: externalData)
+    var model = Model(
+      graph: try GraphDecoder.decode(graph, context, isSubgraph: false), irVersion: irVersion, opsetImports: imports)
+    model.producerName = message.producer_name.text
+    model.producerVersion = message.producer_version.text
+    model.documentation = message.doc_string.text
+    model.metadata = messages(message.metadata_props, message.n_metadata_props).map {
+      (key: $0.pointee.key.text, value: $0.pointee.value.text)
+    }
+    model.residue = message.residue()
+    return model
+  }
+
+  private func irVersion(of message: Onnx__ModelProto) throws(InfoldError) -> Int {
+    guard message.has_ir_version != 0 else {
+      throw InfoldError(.malformedData, "this is no ONNX model: it gives no IR version")
+    }
+    let supported = Model.supportedIRVersions
+    guard supported.contains(Int(message.ir_version)) else {
+      throw InfoldError(
+        .unsupported,
+        "the model has IR version \(message.ir_version); supported are \(supported.lowerBound) to \(supported.upperBound)")
+    }
+    return Int(message.ir_version)
+  }
+
+  private func opsetImports(of message: Onnx__ModelProto) throws(InfoldError) -> [Model.OpsetImport] {
+    var domains: Set<String> = []
+    var imports: [Model.OpsetImport] = []
+    for entry in messages(message.opset_import, message.n_opset_import) {
+      let domain = entry.pointee.domain.text
+      guard domains.insert(normalizedDomain(domain)).inserted else {
+        throw InfoldError(.invalidModel, "the operator set \(String(quoting: domain)) is imported twice")
+      }
+      guard entry.pointee.version >= 1 else {
+        throw InfoldError(
+          .invalidModel,
+          "the operator set \(String(quoting: domain)) is imported in version \(entry.pointee.version)")
+      }
+      imports.append(Model.OpsetImport(domain: domain, version: Int(entry.pointee.version)))
+    }
+    guard !imports.isEmpty else { throw InfoldError(.invalidModel, "the model imports no operator set") }
+    return imports
+  }
+
+  private func functions(of message: Onnx__ModelProto) throws(InfoldError) -> Set<FunctionName> {
+    var functions: Set<FunctionName> = []
+    for function in messages(message.functions, message.n_functions) {
+      let name = FunctionName(domain: normalizedDomain(function.pointee.domain.text), name: function.pointee.name.text)
+      guard !name.name.isEmpty else { throw InfoldError(.invalidModel, "a function of the model has no name") }
+      functions.insert(name)
+    }
+    return functions
+  }
+}
+
+extension Onnx__ModelProto {
+  /// The serialized message without what `Model` has. Imports and metadata stay, with whatever else they hold.
+  fileprivate func residue() -> [UInt8] {
+    serialized { message in
+      message.has_ir_version = 0
+      message.has_producer_name = 0
+      message.has_producer_version = 0
+      message.has_doc_string = 0
+      message.graph = nil
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import COnnx
+import InfoldGraph
+
+extension Onnx__TypeProto {
+  /// The type, where it is that of a tensor; `nil` for every other kind, which is checked and kept as its message.
+  /// - Throws: `InfoldError` with `.malformedData` for unknown element types and negative sizes.
+  func decodedTensorType() throws(InfoldError) -> TensorType? {
+    switch value_case {
+    case ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE:
+      return try decode(tensor_type.pointee.elem_type, tensor_type.pointee.shape)
+    case ONNX__TYPE_PROTO__VALUE_SPARSE_TENSOR_TYPE:
+      _ = try decode(sparse_tensor_type.pointee.elem_type, sparse_tensor_type.pointee.shape)
+    case ONNX__TYPE_PROTO__VALUE_SEQUENCE_TYPE:
+      _ = try sequence_type.pointee.elem_type?.pointee.decodedTensorType()
+    case ONNX__TYPE_PROTO__VALUE_OPTIONAL_TYPE:
+      _ = try optional_type.pointee.elem_type?.pointee.decodedTensorType()
+    case ONNX__TYPE_PROTO__VALUE_MAP_TYPE:
+      _ = try ElementType(dataType: map_type.pointee.key_type)
+      _ = try map_type.pointee.value_type?.pointee.decodedTensorType()
+    default: break
+    }
+    return nil
+  }
+
+  /// - Returns: `nil` when the element type is left open, as some exporters do for values inside the graph.
+  private func decode(
+    _ dataType: Int32, _ shape: UnsafeMutablePointer<Onnx__TensorShapeProto>?
+  ) throws(InfoldError) -> TensorType? {
+    let shape = try shape?.pointee.decoded()
+    return dataType == 0 ? nil : TensorType(try ElementType(dataType: dataType), shape)
+  }
+}
+
+extension Onnx__TensorShapeProto {
+  fileprivate func decoded() throws(InfoldError) -> Shape {
+    var dimensions: [Dimension] = []
+    dimensions.reserveCapacity(n_dim)
+    for dimension in messages(dim, n_dim) { dimensions.append(try dimension.pointee.decoded()) }
+    return Shape(dimensions)
+  }
+}
+
+extension Onnx__TensorShapeProto__Dimension {
+  /// −1 is no size in ONNX; exporters write it for one that is not known.
+  fileprivate func decoded() throws(InfoldError) -> Dimension {
+    switch value_case {
+    case ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE:
+      guard dim_value >= -1 else {
+        throw InfoldError(.malformedData, "its declared shape has the size \(dim_value)")
+      }
+      return dim_value == -1 ? .unknown : .fixed(Int(dim_value))
+    case ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM where !dim_param.isEmpty:
+      return .symbol(dim_param.text)
+    default:
+      return .unknown
+    }
+  }
+}
+
+extension TensorType {
+  /// Whether a tensor of type `tensor` may stand where this type is declared.
+  func admits(_ tensor: TensorType) -> Bool {
+    guard elementType == tensor.elementType else { return false }
+    guard let declared = shape, let actual = tensor.shape else { return true }
+    return declared.rank == actual.rank
+      && zip(declared, actual).allSatisfy { $0.size == nil || $1.size == nil || $0.size == $1.size }
+  }
+}

@@ -1,0 +1,117 @@
+import Glibc
+import InfoldGraph
+
+/// The folder of a model, from whose files the data of its tensors may be read.
+///
+/// A model is not trusted to name files: only regular files inside its own folder are opened, and a symbolic link on
+/// the way is refused, so that no path leads out. Files are read, never mapped: one that is cut meanwhile is an error,
+/// not a crash.
+final class ExternalDataFolder {
+  private let descriptor: Int32
+  /// The file that was read last: most models keep all data in one.
+  private var last: (location: String, file: OpenFile)?
+  private var bytesRead = 0
+  private let byteLimit: Int
+
+  /// Opens the folder that `path`, a model's, lies in.
+  /// - Parameter byteLimit: The most that all tensors together may read; as much as the machine has memory. Tensors may
+  ///   share bytes of a file, so its size is no limit.
+  /// - Throws: `InfoldError` with `.fileAccess`.
+  init(ofModel path: String, byteLimit: Int = physicalMemory()) throws(InfoldError) {
+    self.byteLimit = byteLimit
+    let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? "."
+    descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw InfoldError(.fileAccess, "the folder \(String(quoting: folder)) cannot be opened: \(systemErrorText())")
+    }
+  }
+
+  deinit {
+    if descriptor >= 0 { close(descriptor) }
+  }
+
+  /// Fills `buffer` with the bytes that `reference` names.
+  /// - Throws: `InfoldError` with `.fileAccess` for a file that may not or cannot be read, `.malformedData` when the
+  ///   place does not lie in the file or its length is not the buffer's, `.limitExceeded`.
+  func read(_ reference: ExternalDataReference, into buffer: UnsafeMutableRawBufferPointer) throws(InfoldError) {
+    let file = try file(at: reference.location)
+    try file.read(into: buffer, at: reference.offset)
+  }
+
+  /// Checks that `reference` names `byteCount` bytes of a file that may be read.
+  /// - Throws: As `read(_:into:)`.
+  func check(_ reference: ExternalDataReference, byteCount: Int) throws(InfoldError) {
+    if let length = reference.length, length != byteCount {
+      throw InfoldError(
+        .malformedData, "its external data has a length of \(length) bytes, and its shape needs \(byteCount)")
+    }
+    let file = try file(at: reference.location)
+    let (end, overflow) = reference.offset.addingReportingOverflow(byteCount)
+    guard !overflow, end <= file.size else {
+      throw InfoldError(
+        .malformedData,
+        "its external data, \(byteCount) bytes from \(reference.offset) on, reaches past the end of "
+          + "\(String(quoting: reference.location)), which has \(file.size)")
+    }
+    let (sum, sumOverflow) = bytesRead.addingReportingOverflow(byteCount)
+    guard !sumOverflow, sum <= byteLimit else {
+      throw InfoldError(
+        .limitExceeded, "the model's external data needs more than the \(byteLimit) bytes of memory of this machine")
+    }
+    bytesRead = sum
+  }
+
+  private func file(at location: String) throws(InfoldError) -> OpenFile {
+    if let last, last.location == location { return last.file }
+    last = nil
+    let file = try annotatingErrors({ failure in
+      var failure = failure
+      failure.reason = "the external data file \(String(quoting: location)) " + failure.reason
+      return failure
+    }) { () throws(InfoldError) in try open(location) }
+    last = (location, file)
+    return file
+  }
+
+  /// Opens each part of the path inside the one before, and no link.
+  private func open(_ location: String) throws(InfoldError) -> OpenFile {
+    guard !location.isEmpty else { throw InfoldError(.fileAccess, "has no name") }
+    guard !location.hasPrefix("/") else { throw InfoldError(.fileAccess, "is an absolute path; \(Self.rule)") }
+    let parts = location.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { String($0)! }
+    for part in parts {
+      guard !part.isEmpty else { throw InfoldError(.fileAccess, "has an empty part in its path") }
+      guard part != ".." else { throw InfoldError(.fileAccess, "has \"..\" in its path; \(Self.rule)") }
+    }
+    var folder = descriptor
+    defer { if folder != descriptor { close(folder) } }
+    for part in parts.dropLast() {
+      let next = retryingWhenInterrupted { openat(folder, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
+      guard next >= 0 else { throw failure(opening: part, in: folder, systemErrorText()) }
+      if folder != descriptor { close(folder) }
+      folder = next
+    }
+    let file = parts[parts.count - 1]
+    let opened = retryingWhenInterrupted {
+      openat(folder, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+    }
+    guard opened >= 0 else { throw failure(opening: file, in: folder, systemErrorText()) }
+    return try OpenFile(opened)
+  }
+
+  private static let rule = "data is read only from the model's own folder"
+
+  private func failure(opening part: String, in folder: Int32, _ text: String) -> InfoldError {
+    var status = stat()
+    if fstatat(folder, part, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_mode & S_IFMT == S_IFLNK {
+      return InfoldError(
+        .fileAccess, "is behind the symbolic link \(String(quoting: part)), which is not followed; \(Self.rule)")
+    }
+    return InfoldError(.fileAccess, "cannot be opened at \(String(quoting: part)): \(text)")
+  }
+}
+
+/// The bytes of memory that this machine has.
+func physicalMemory() -> Int {
+  let (bytes, overflow) = sysconf(Int32(_SC_PHYS_PAGES)).multipliedReportingOverflow(by: sysconf(Int32(_SC_PAGESIZE)))
+  return overflow || bytes <= 0 ? .max : bytes
+}

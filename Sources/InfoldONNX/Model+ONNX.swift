@@ -1,0 +1,36 @@
+import COnnx
+public import InfoldGraph
+
+extension Model {
+  /// The most bytes that one protocol buffer can have.
+  static let byteLimit = Int(Int32.max)
+
+  /// Reads an ONNX model from a file, with the external data beside it.
+  ///
+  /// IR versions 3 to 14. At the peak this takes the size of the file twice; afterwards the tensors alone.
+  /// - Throws: `InfoldError`, naming the file: `.fileAccess`, `.malformedData` when the file is no ONNX model or a
+  ///   broken one, `.invalidModel` when the model breaks a rule of the standard, `.unsupported` for other IR versions,
+  ///   `.limitExceeded`.
+  public init(path: String) throws(InfoldError) {
+    self = try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
+      let message: Unpacked<Onnx__ModelProto> = try unpacked(
+        file: path, limit: Self.byteLimit, hint: "keep the data of large tensors in external files")
+      return try ModelDecoder(externalData: ExternalDataFolder(ofModel: path)).decode(message.content.pointee)
+    }
+    self.path = path
+  }
+
+  /// Reads an ONNX model from bytes. A tensor with external data is an error, for there is no folder to find it in.
+  /// - Throws: As `init(path:)`.
+  public init(bytes: [UInt8]) throws(InfoldError) {
+    let message = try Unpacked<Onnx__ModelProto>(bytes)
+    self = try ModelDecoder(externalData: nil).decode(message.content.pointee)
+  }
+}
+
+/// The message in a file, whose bytes are gone before this returns.
+func unpacked<Content: Message>(
+  file path: String, limit: Int, hint: String? = nil
+) throws(InfoldError) -> Unpacked<Content> {
+  try Unpacked(try contents(ofFile: path, limit: limit, hint: hint))
+}

@@ -1,0 +1,115 @@
+import COnnx
+import InfoldGraph
+
+/// A message of the format as protobuf-c lays it out.
+protocol Message {
+  /// What protobuf-c needs to know of every message; the first member.
+  var base: ProtobufCMessage { get }
+
+  /// Sets every field to its default.
+  static func initialize(_ message: UnsafeMutablePointer<Self>)
+
+  init()
+}
+
+extension Message {
+  /// The message without any field.
+  static var empty: Self {
+    var message = Self()
+    initialize(&message)
+    return message
+  }
+
+  /// What the schema says of this message.
+  static var descriptor: UnsafePointer<ProtobufCMessageDescriptor> { empty.base.descriptor }
+
+  /// This message, with `change` made to it, as bytes. What it points to stays as it is.
+  func serialized(_ change: (inout Self) -> Void = { _ in }) -> [UInt8] {
+    var copy = self
+    change(&copy)
+    return withUnsafePointer(to: copy) { pointer in
+      let base = UnsafeRawPointer(pointer).assumingMemoryBound(to: ProtobufCMessage.self)
+      let size = protobuf_c_message_get_packed_size(base)
+      return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+        count = size == 0 ? 0 : protobuf_c_message_pack(base, buffer.baseAddress)
+      }
+    }
+  }
+}
+
+/// A message that protobuf-c unpacked, with all the memory it points to.
+struct Unpacked<Content: Message>: ~Copyable {
+  /// The message, valid as long as this value.
+  let content: UnsafeMutablePointer<Content>
+
+  /// Unpacks `bytes`, once `WireScan` has found nothing wrong with them.
+  /// - Throws: `InfoldError` with `.malformedData`, or `.limitExceeded` when memory cannot be had.
+  init(_ bytes: [UInt8]) throws(InfoldError) {
+    let descriptor = Content.descriptor
+    let message = try bytes.span.bytes.withUnsafeBytes { (buffer) throws(InfoldError) in
+      do throws(WireError) {
+        try WireScan.check(buffer, as: descriptor)
+      } catch {
+        throw InfoldError(.malformedData, error.description)
+      }
+      return protobuf_c_message_unpack(
+        descriptor, nil, buffer.count, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self))
+    }
+    guard let message else {
+      throw InfoldError(.limitExceeded, "there is no memory to unpack \(bytes.count) bytes")
+    }
+    content = UnsafeMutableRawPointer(message).assumingMemoryBound(to: Content.self)
+  }
+
+  deinit {
+    protobuf_c_message_free_unpacked(
+      UnsafeMutableRawPointer(content).assumingMemoryBound(to: ProtobufCMessage.self), nil)
+  }
+}
+
+/// A repeated field of messages.
+func messages<Content>(
+  _ start: UnsafeMutablePointer<UnsafeMutablePointer<Content>?>?, _ count: Int
+) -> some RandomAccessCollection<UnsafeMutablePointer<Content>> {
+  UnsafeBufferPointer(start: start, count: count).lazy.map { $0! }
+}
+
+/// A repeated field of numbers, or of texts.
+func elements<Element>(_ start: UnsafeMutablePointer<Element>?, _ count: Int) -> UnsafeBufferPointer<Element> {
+  UnsafeBufferPointer(start: start, count: count)
+}
+
+extension ProtobufCBinaryData {
+  /// The bytes, valid as long as the message.
+  var bytes: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: data, count: len) }
+
+  /// The bytes as the text that `WireScan` has found them to be.
+  var text: String { String(decoding: bytes, as: UTF8.self) }
+
+  var isEmpty: Bool { len == 0 }
+}
+
+extension Onnx__ModelProto: Message {
+  static func initialize(_ message: UnsafeMutablePointer<Self>) { onnx__model_proto__init(message) }
+}
+extension Onnx__OperatorSetIdProto: Message {
+  static func initialize(_ message: UnsafeMutablePointer<Self>) { onnx__operator_set_id_proto__init(message) }
+}
+extension Onnx__GraphProto: Message {
+  static func initialize(_ message: UnsafeMutablePointer<Self>) { onnx__graph_proto__init(message) }
+}
+extension Onnx__NodeProto: Message {
+  static func initialize(_ message: UnsafeMutablePointer<Self>) { onnx__node_proto__init(message) }
+}
+extension Onnx__AttributeProto: Message {
+  static func initialize(_ message: UnsafeMutablePointer<Self>) { onnx__attribute_proto__init(message) }
+}
+extension Onnx__TensorProto: Message {
+  static func initialize(_ message: UnsafeMutablePointer<Self>) { onnx__tensor_proto__init(message) }
+}
+extension Onnx__SparseTensorProto: Message {
+  static func initialize(_ message: UnsafeMutablePointer<Self>) { onnx__sparse_tensor_proto__init(message) }
+}
+extension Onnx__ValueInfoProto: Message {
+  static func initialize(_ message: UnsafeMutablePointer<Self>) { onnx__value_info_proto__init(message) }
+}

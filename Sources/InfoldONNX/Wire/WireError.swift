@@ -1,0 +1,10 @@
+/// Bytes that are no well-formed message, found before they are unpacked.
+struct WireError: Error, Equatable {
+  /// Where in the bytes, from their beginning.
+  var offset: Int
+  /// The message, and the field where one is known, that was being read, as in `NodeProto.input`.
+  var place: String
+  var reason: String
+
+  var description: String { "\(place), at byte \(offset): \(reason)" }
+}

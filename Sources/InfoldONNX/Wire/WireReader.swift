@@ -1,0 +1,52 @@
+/// Reads the primitives of the protocol buffer encoding, and never past `end`.
+///
+/// Source: Protocol Buffers Documentation, "Encoding".
+struct WireReader {
+  enum Failure: Error {
+    case truncated
+    case longVarint
+  }
+
+  /// The kind of a field on the wire. The numbers are the encoding's.
+  enum WireType: UInt8 {
+    case varint = 0
+    case fixed64 = 1
+    case lengthDelimited = 2
+    case groupStart = 3
+    case groupEnd = 4
+    case fixed32 = 5
+  }
+
+  let bytes: UnsafeRawBufferPointer
+  var position = 0
+  /// Where the message or packed field that is being read ends.
+  var end: Int
+
+  init(_ bytes: UnsafeRawBufferPointer) {
+    self.bytes = bytes
+    end = bytes.count
+  }
+
+  var isAtEnd: Bool { position == end }
+
+  /// A base-128 number: at most ten bytes, and no more than 64 bits.
+  mutating func varint() throws(Failure) -> UInt64 {
+    var value: UInt64 = 0
+    var shift: UInt64 = 0
+    while position < end {
+      let byte = bytes[position]
+      position += 1
+      if shift == 63, byte > 1 { throw .longVarint }
+      value |= UInt64(byte & 0x7f) << shift
+      if byte & 0x80 == 0 { return value }
+      shift += 7
+    }
+    throw .truncated
+  }
+
+  /// Moves over `count` bytes.
+  mutating func skip(_ count: UInt64) throws(Failure) {
+    guard count <= UInt64(end - position) else { throw .truncated }
+    position += Int(count)
+  }
+}

@@ -1,0 +1,234 @@
+import COnnx
+
+/// Looks through the bytes of a message before protobuf-c unpacks them.
+///
+/// protobuf-c recurses into nested messages without a limit, allocates a structure for every two bytes of an empty
+/// message, merges fields that occur twice, cuts integers to 32 bits, and fails without a reason. So every field is
+/// visited here first, with a stack of our own, and whatever protobuf-c should not see is refused with its place.
+/// Only fields whose descriptor says so are entered: text that happens to look like a message stays text.
+struct WireScan {
+  /// What a message may cost.
+  struct Limits {
+    /// Messages inside each other: as many as other readers of protocol buffers accept. A subgraph takes three.
+    var depth = 100
+    /// Bytes that unpacking allocates beside the file's own: structures, pointers, allocation headers. Real graphs need
+    /// about 20 for each byte of their description.
+    var structureBytes: @Sendable (_ fileSize: Int) -> Int = { size in
+      min(64 << 20 + 32 * size, 4 << 30)
+    }
+  }
+
+  typealias Message = UnsafePointer<ProtobufCMessageDescriptor>
+  typealias Field = UnsafePointer<ProtobufCFieldDescriptor>
+
+  /// A message that has been entered and not yet left.
+  private struct Frame {
+    var message: Message
+    var end: Int
+    /// The fields that may occur once and have, by their index; all alternatives of a oneof together.
+    var seen: UInt64 = 0
+  }
+
+  private var reader: WireReader
+  private var frames: [Frame] = []
+  private var structureBytes = 0
+  private let structureLimit: Int
+  private let limits: Limits
+
+  private init(_ bytes: UnsafeRawBufferPointer, limits: Limits) {
+    reader = WireReader(bytes)
+    structureLimit = limits.structureBytes(bytes.count)
+    self.limits = limits
+  }
+
+  /// Checks that `bytes` are a message which protobuf-c can unpack within `limits`.
+  static func check(
+    _ bytes: UnsafeRawBufferPointer, as message: Message, limits: Limits = Limits()
+  ) throws(WireError) {
+    var scan = WireScan(bytes, limits: limits)
+    try scan.run(message)
+  }
+
+  private mutating func run(_ root: Message) throws(WireError) {
+    try enter(root, end: reader.end)
+    while !frames.isEmpty {
+      if reader.isAtEnd {
+        frames.removeLast()
+        reader.end = frames.last?.end ?? reader.end
+      } else {
+        try scanField()
+      }
+    }
+  }
+
+  private mutating func enter(_ message: Message, end: Int) throws(WireError) {
+    guard frames.count < limits.depth else {
+      throw error(nil, "more than \(limits.depth) messages inside each other")
+    }
+    frames.append(Frame(message: message, end: end))
+    reader.end = end
+    try charge(Int(message.pointee.sizeof_message) + Cost.allocation)
+  }
+
+  private mutating func scanField() throws(WireError) {
+    let start = reader.position
+    let tag = try read(nil) { (reader) throws(WireReader.Failure) in try reader.varint() }
+    guard let number = UInt32(exactly: tag >> 3), (1...0x1fff_ffff).contains(number) else {
+      throw error(nil, "\(tag >> 3) is no field number", at: start)
+    }
+    guard let type = WireReader.WireType(rawValue: UInt8(tag & 7)) else {
+      throw error(nil, "wire type \(tag & 7) does not exist", at: start)
+    }
+    let message = frames[frames.count - 1].message
+    try charge(Cost.scannedField)
+    guard let index = message.pointee.index(ofField: number) else {
+      try charge(Cost.unknownField)
+      return try skip(type, ofField: number, at: start)
+    }
+    let field = message.pointee.fields + index
+    if field.pointee.label != PROTOBUF_C_LABEL_REPEATED {
+      try markSeen(field, at: index, start)
+    }
+    try scanValue(of: field, type, start)
+  }
+
+  /// Refuses a second occurrence of a field that may occur once, and a second alternative of a oneof.
+  private mutating func markSeen(_ field: Field, at index: Int, _ start: Int) throws(WireError) {
+    let frame = frames.count - 1
+    guard frames[frame].seen & 1 << UInt64(index) == 0 else {
+      throw error(field, field.pointee.isOneofMember ? "more than one alternative is given" : "given twice", at: start)
+    }
+    frames[frame].seen |= frames[frame].message.pointee.fieldsExcluding(each: field, at: index)
+  }
+
+  /// Checks the value of a known field, and enters it if it is a message.
+  private mutating func scanValue(
+    of field: Field, _ type: WireReader.WireType, _ start: Int
+  ) throws(WireError) {
+    let isRepeated = field.pointee.label == PROTOBUF_C_LABEL_REPEATED
+    if type == .lengthDelimited {
+      let length = try scanLength(field, start)
+      if field.pointee.type == PROTOBUF_C_TYPE_MESSAGE {
+        try charge(MemoryLayout<UnsafeRawPointer>.stride)
+        return try enter(field.pointee.messageDescriptor, end: reader.position + length)
+      }
+      if field.pointee.type == PROTOBUF_C_TYPE_BYTES {
+        try charge(MemoryLayout<ProtobufCBinaryData>.stride + Cost.allocation)
+        return try scanText(of: field, length, start)
+      }
+      guard isRepeated else { throw wrongType(field, type, start) }
+      return try scanPacked(field, length, start)
+    }
+    guard type == field.pointee.scalarWireType else { throw wrongType(field, type, start) }
+    if isRepeated { try charge(field.pointee.elementSize) }
+    switch type {
+    case .varint: try scanVarint(of: field)
+    case .fixed32: try skip(4, field, start)
+    default: try skip(8, field, start)
+    }
+  }
+
+  private mutating func scanText(of field: Field, _ length: Int, _ start: Int) throws(WireError) {
+    let text = UnsafeRawBufferPointer(rebasing: reader.bytes[reader.position..<reader.position + length])
+    let kind = WireText(frames[frames.count - 1].message.pointee, field.pointee)
+    if let fault = kind.fault(in: text) { throw error(field, fault, at: start) }
+    reader.position += length
+  }
+
+  /// The elements of a repeated number that share one length.
+  private mutating func scanPacked(_ field: Field, _ length: Int, _ start: Int) throws(WireError) {
+    let size = field.pointee.elementSize
+    guard field.pointee.scalarWireType == .varint else {
+      guard length.isMultiple(of: size) else {
+        throw error(field, "\(length) bytes are no whole number of \(size)-byte elements", at: start)
+      }
+      reader.position += length
+      return
+    }
+    let outer = reader.end
+    reader.end = reader.position + length
+    while !reader.isAtEnd {
+      try charge(size - 1)
+      try scanVarint(of: field)
+    }
+    reader.end = outer
+  }
+
+  private mutating func scanVarint(of field: Field) throws(WireError) {
+    let start = reader.position
+    let value = try read(field) { (reader) throws(WireReader.Failure) in try reader.varint() }
+    if field.pointee.elementSize == 4, Int32(exactly: Int64(bitPattern: value)) == nil {
+      throw error(field, "\(Int64(bitPattern: value)) does not fit 32 bits", at: start)
+    }
+  }
+
+  /// Reads a length and checks that so much is left, and that protobuf-c can count it.
+  private mutating func scanLength(_ field: Field?, _ start: Int) throws(WireError) -> Int {
+    let length = try read(field) { (reader) throws(WireReader.Failure) in try reader.varint() }
+    guard length <= UInt64(reader.end - reader.position) else {
+      throw error(field, "needs \(length) bytes, \(reader.end - reader.position) are left", at: start)
+    }
+    guard length <= UInt64(Int32.max) else { throw error(field, "longer than 2 GiB", at: start) }
+    return Int(length)
+  }
+
+  private mutating func skip(
+    _ type: WireReader.WireType, ofField number: UInt32, at start: Int
+  ) throws(WireError) {
+    switch type {
+    case .varint: _ = try read(nil) { (reader) throws(WireReader.Failure) in try reader.varint() }
+    case .fixed64: try skip(8, nil, start)
+    case .fixed32: try skip(4, nil, start)
+    case .lengthDelimited: reader.position += try scanLength(nil, start)
+    case .groupStart, .groupEnd: throw error(nil, "field \(number) is a group, which ONNX does not use", at: start)
+    }
+  }
+
+  private mutating func skip(_ count: UInt64, _ field: Field?, _ start: Int) throws(WireError) {
+    try read(field) { (reader) throws(WireReader.Failure) in try reader.skip(count) }
+  }
+
+  // MARK: Costs
+
+  /// What protobuf-c allocates, in bytes.
+  private enum Cost {
+    /// The header and rounding of a heap allocation.
+    static let allocation = 32
+    /// Two of protobuf-c's notes about a field, for it doubles their number as it needs more.
+    static let scannedField = 64
+    static let unknownField = MemoryLayout<ProtobufCMessageUnknownField>.stride + allocation
+  }
+
+  private mutating func charge(_ bytes: Int) throws(WireError) {
+    structureBytes += bytes
+    if structureBytes > structureLimit {
+      throw error(nil, "so many small messages and fields that unpacking would need over \(structureLimit >> 20) MiB")
+    }
+  }
+
+  // MARK: Errors
+
+  private mutating func read<Value>(
+    _ field: Field?, _ body: (inout WireReader) throws(WireReader.Failure) -> Value
+  ) throws(WireError) -> Value {
+    let start = reader.position
+    do throws(WireReader.Failure) {
+      return try body(&reader)
+    } catch {
+      switch error {
+      case .truncated: throw self.error(field, "cut off", at: start)
+      case .longVarint: throw self.error(field, "a number of more than 64 bits", at: start)
+      }
+    }
+  }
+
+  private func wrongType(_ field: Field, _ type: WireReader.WireType, _ start: Int) -> WireError {
+    error(field, "wire type \(type.rawValue) does not fit this field", at: start)
+  }
+
+  private func error(_ field: Field?, _ reason: String, at offset: Int? = nil) -> WireError {
+    var place = frames.last.map { String(cString: $0.message.pointee.short_name) } ?? "message"
+    if let field { place += "." + String(cString: field.pointee.name) }
+    return WireError(offset: offset ?? reader.position, place: place, reason: reason)
+  }
+}
