@@ -5,7 +5,7 @@ public struct Relu: NumericUnaryOperator {
   public static let elementTypes = ElementTypeSet(ElementTypeSet.floatingPoint.types + [.int8, .int16, .int32, .int64])
 
   public init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    if attributes.version < 6 { attributes.ignore("consumed_inputs") }
+    attributes.ignoreConsumedInputs()
   }
 
   /// max(x, 0); NaN stays NaN.

@@ -11,6 +11,9 @@ public protocol TensorElement: Sendable, BitwiseCopyable, Hashable {
 /// An element that can be computed with: every integer, `Float` and `Double`.
 public protocol NumericElement: TensorElement, Numeric, Comparable {}
 
+/// An element that is an integer. Its arithmetic in operators is modulo 2ⁿ: it never traps.
+public protocol IntegerElement: NumericElement, FixedWidthInteger {}
+
 /// An element of the floating-point operators' reference evaluation: `Float` or `Double`. float16 and bfloat16 tensors
 /// are widened to `Float`, and the results are rounded once.
 public protocol FloatingPointElement: NumericElement, Real, BinaryFloatingPoint {}
@@ -33,28 +36,28 @@ extension BFloat16: TensorElement {
   public static var elementType: ElementType { .bfloat16 }
   public static var zeroElement: BFloat16 { BFloat16(bitPattern: 0) }
 }
-extension Int8: NumericElement {
+extension Int8: IntegerElement {
   public static var elementType: ElementType { .int8 }
 }
-extension Int16: NumericElement {
+extension Int16: IntegerElement {
   public static var elementType: ElementType { .int16 }
 }
-extension Int32: NumericElement {
+extension Int32: IntegerElement {
   public static var elementType: ElementType { .int32 }
 }
-extension Int64: NumericElement {
+extension Int64: IntegerElement {
   public static var elementType: ElementType { .int64 }
 }
-extension UInt8: NumericElement {
+extension UInt8: IntegerElement {
   public static var elementType: ElementType { .uint8 }
 }
-extension UInt16: NumericElement {
+extension UInt16: IntegerElement {
   public static var elementType: ElementType { .uint16 }
 }
-extension UInt32: NumericElement {
+extension UInt32: IntegerElement {
   public static var elementType: ElementType { .uint32 }
 }
-extension UInt64: NumericElement {
+extension UInt64: IntegerElement {
   public static var elementType: ElementType { .uint64 }
 }
 extension Bool: TensorElement {

@@ -81,6 +81,11 @@ public struct AttributeReader {
     _ = take(name)
   }
 
+  /// Reads `consumed_inputs`, a hint on memory that element-wise operators had in opset 1.
+  public mutating func ignoreConsumedInputs() {
+    if version < 6 { ignore("consumed_inputs") }
+  }
+
   /// Refuses what has not been read.
   func finish() throws(InfoldError) {
     for entry in attributes.entries where !read.contains(entry.name) {

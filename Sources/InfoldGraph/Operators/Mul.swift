@@ -1,0 +1,19 @@
+/// ONNX Mul, opsets 1, 6, 7, 13, 14: A · B, element by element. Integers are computed modulo 2ⁿ.
+public struct Mul: ArithmeticOperator {
+  public static let name = "Mul"
+  public static let versions = [1, 6, 7, 13, 14]
+  public let broadcast: BroadcastRule
+
+  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    attributes.ignoreConsumedInputs()
+    broadcast = try BroadcastRule(&attributes)
+  }
+
+  public func apply<Element: FloatingPointElement>(_ a: Element, _ b: Element) -> Element {
+    a * b
+  }
+
+  public func apply<Element: IntegerElement>(_ a: Element, _ b: Element) -> Element {
+    a &* b
+  }
+}
