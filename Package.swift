@@ -26,6 +26,7 @@ let package = Package(
     .target(name: "InfoldONNX", dependencies: ["COnnx", "InfoldGraph"]),
 
     .target(name: "TestSupport", dependencies: ["InfoldGraph"], path: "Tests/TestSupport"),
+    .testTarget(name: "InfoldONNXTests", dependencies: ["InfoldONNX"]),
     .testTarget(name: "InfoldGraphTests", dependencies: ["InfoldGraph", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

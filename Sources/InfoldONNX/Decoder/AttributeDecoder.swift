@@ -29,6 +29,9 @@ struct AttributeDecoder {
     guard message.pointee.ref_attr_name.isEmpty else {
       throw InfoldError(.invalidModel, "it refers to an attribute of a function, outside of any")
     }
+    guard message.pointee.type != ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED else {
+      throw InfoldError(.malformedData, "it has no type")
+    }
     try message.pointee.requireNoOtherValue()
     guard let value = try value(of: message) else {
       return AttributeList.Entry(name: name, value: .message(message.pointee.serialized()))
@@ -68,8 +71,6 @@ struct AttributeDecoder {
       _ = try require(fields.tp).pointee.decodedTensorType()
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TYPE_PROTOS:
       for type in messages(fields.type_protos, fields.n_type_protos) { _ = try type.pointee.decodedTensorType() }
-    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED:
-      throw InfoldError(.malformedData, "it has no type")
     case let unknown:
       throw InfoldError(.malformedData, "its type \(unknown.rawValue) is unknown")
     }

@@ -250,7 +250,8 @@ extension Onnx__NodeProto {
 
 extension Onnx__GraphProto {
   fileprivate func residue(
-    outputs: [UnsafeMutablePointer<Onnx__ValueInfoProto>], valueInformation: [UnsafeMutablePointer<Onnx__ValueInfoProto>]
+    outputs: [UnsafeMutablePointer<Onnx__ValueInfoProto>],
+    valueInformation: [UnsafeMutablePointer<Onnx__ValueInfoProto>]
   ) -> [UInt8] {
     var outputs = outputs.map(Optional.some)
     var valueInformation = valueInformation.map(Optional.some)

@@ -34,7 +34,8 @@ extension TensorDecoder {
     let indices = try checkKept(indicesMessage.pointee)
     let shape = try shape(of: message)
     guard values.shape.count == 1 else {
-      throw InfoldError(.malformedData, "the values of a sparse tensor have the shape \(values.shape), not one dimension")
+      throw InfoldError(
+        .malformedData, "the values of a sparse tensor have the shape \(values.shape), not one dimension")
     }
     guard indices.elementType == .int64,
       indices.shape == [values.count] || indices.shape == [values.count, shape.count]

@@ -29,13 +29,14 @@ struct ModelDecoder {
 
   private func irVersion(of message: Onnx__ModelProto) throws(InfoldError) -> Int {
     guard message.has_ir_version != 0 else {
-      throw InfoldError(.malformedData, "this is no ONNX model: it gives no IR version")
+      throw InfoldError(.malformedData, "this is no ONNX model: it has no IR version")
     }
     let supported = Model.supportedIRVersions
     guard supported.contains(Int(message.ir_version)) else {
       throw InfoldError(
         .unsupported,
-        "the model has IR version \(message.ir_version); supported are \(supported.lowerBound) to \(supported.upperBound)")
+        "the model has IR version \(message.ir_version); supported are \(supported.lowerBound) to \(supported.upperBound)"
+      )
     }
     return Int(message.ir_version)
   }

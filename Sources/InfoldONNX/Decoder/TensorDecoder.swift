@@ -34,7 +34,8 @@ struct TensorDecoder {
   ) throws(InfoldError) -> Tensor {
     guard let externalData else {
       throw InfoldError(
-        .fileAccess, "its data lies in the file \(String(quoting: reference.location)), and the model came without a folder",
+        .fileAccess,
+        "its data lies in the file \(String(quoting: reference.location)), and the model came without a folder",
         hint: "read the model by its path")
     }
     try externalData.check(reference, byteCount: try layout.byteCount())

@@ -80,7 +80,8 @@ struct TensorLayout {
 
   private func require(_ given: Int, _ needed: Int, _ unit: String) throws(InfoldError) {
     guard given == needed else {
-      throw InfoldError(.malformedData, "it has \(given) \(unit), and the shape \(shape) of \(elementType) needs \(needed)")
+      throw InfoldError(
+        .malformedData, "it has \(given) \(unit), and the shape \(shape) of \(elementType) needs \(needed)")
     }
   }
 

@@ -76,7 +76,10 @@ final class ExternalDataFolder {
   /// Opens each part of the path inside the one before, and no link.
   private func open(_ location: String) throws(InfoldError) -> OpenFile {
     guard !location.isEmpty else { throw InfoldError(.fileAccess, "has no name") }
-    guard !location.hasPrefix("/") else { throw InfoldError(.fileAccess, "is an absolute path; \(Self.rule)") }
+    guard !location.utf8.contains(0) else { throw InfoldError(.fileAccess, "has a NUL character in its path") }
+    guard location.utf8.first != UInt8(ascii: "/") else {
+      throw InfoldError(.fileAccess, "is an absolute path; \(Self.rule)")
+    }
     let parts = location.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { String($0)! }
     for part in parts {
       guard !part.isEmpty else { throw InfoldError(.fileAccess, "has an empty part in its path") }

@@ -50,7 +50,7 @@ struct Unpacked<Content: Message>: ~Copyable {
       do throws(WireError) {
         try WireScan.check(buffer, as: descriptor)
       } catch {
-        throw InfoldError(.malformedData, error.description)
+        throw InfoldError(.malformedData, "this is no ONNX file, or a broken one: " + error.description)
       }
       return protobuf_c_message_unpack(
         descriptor, nil, buffer.count, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self))

@@ -1,0 +1,168 @@
+import Foundation
+import InfoldGraph
+import InfoldONNX
+import Testing
+
+/// Tensors whose data lies in another file: inside the model's folder, and where it must not be read.
+struct ExternalDataTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  private static let floats: [UInt8] = [1, 2].flatMap { (number: Float) in Wire.littleEndian(number.bitPattern) }
+
+  /// A tensor [2] whose external_data are these entries.
+  private func tensor(_ entries: [(String, String)], type: Int = 1, shape: [Int] = [2], more: [Wire] = []) -> [Wire] {
+    Onnx.tensor(
+      name: "w", type: type, shape,
+      entries.map { .message(13, [.text(1, $0.0), .text(2, $0.1)]) } + [.int(14, 1)] + more)
+  }
+
+  private func model(_ tensor: [Wire]) throws -> String {
+    try folder.write("model/model.onnx", Onnx.relu(more: [.message(5, tensor)]))
+  }
+
+  private func read(_ entries: [(String, String)]) throws -> Tensor? {
+    let path = try model(tensor(entries))
+    return try Model(path: path).graph.values.first { $0.name == "w" }?.initializer?.tensor
+  }
+
+  @Test func data() throws {
+    try folder.write("model/w.bin", Self.floats)
+    try folder.write("model/sub/folder/w.bin", [9, 9, 9] + Self.floats + [9])
+    let expected = try Tensor(shape: [2], [Float(1), 2])
+    #expect(try read([("location", "w.bin")]) == expected)
+    #expect(try read([("location", "./w.bin"), ("offset", "0"), ("length", "8"), ("checksum", "?")]) == expected)
+    #expect(try read([("location", "sub/folder/w.bin"), ("offset", "3"), ("length", "8")]) == expected)
+  }
+
+  @Test func tensorsOfNodes() throws {
+    try folder.write("model/w.bin", Self.floats)
+    let value = Onnx.attribute("value", type: 4, [.message(5, tensor([("location", "w.bin")]))])
+    let path = try folder.write(
+      "model/model.onnx", Onnx.relu(more: [Onnx.node("Op", ["x"], ["z"], attributes: [value])]))
+    guard case .tensor(let tensor) = try Model(path: path).graph.nodes[1].attributes["value"] else {
+      Issue.record("no tensor")
+      return
+    }
+    #expect(try tensor == Tensor(shape: [2], [Float(1), 2]))
+  }
+
+  @Test func bareTensors() throws {
+    try folder.write("w.bin", Self.floats)
+    let path = try folder.write("t.pb", tensor([("location", "w.bin")]).bytes)
+    #expect(try TensorFile(path: path).tensor == Tensor(shape: [2], [Float(1), 2]))
+  }
+
+  private func expectDataError(_ code: InfoldError.Code, _ part: String, _ entries: [(String, String)]) throws {
+    let path = try model(tensor(entries))
+    expectError(code, path, "initializer \"w\"", part) { () throws(InfoldError) in try Model(path: path) }
+  }
+
+  /// The file is there each time; the way to it is what is refused.
+  @Test func outsideTheFolder() throws {
+    let x = try folder.write("x", Self.floats)
+    try folder.write("model/x", Self.floats)
+    try folder.write("model/sub/y", Self.floats)
+    try expectDataError(.fileAccess, "\"..\"", [("location", "../x")])
+    try expectDataError(.fileAccess, "\"..\"", [("location", "sub/../x")])
+    try expectDataError(.fileAccess, "absolute path", [("location", x)])
+    try expectDataError(.fileAccess, "empty part", [("location", "sub//y")])
+    try expectDataError(.fileAccess, "empty part", [("location", "x/")])
+    try expectDataError(.fileAccess, "has no name", [("location", "")])
+  }
+
+  @Test func links() throws {
+    try folder.write("x", Self.floats)
+    try folder.write("elsewhere/x", Self.floats)
+    try folder.write("model/real", Self.floats)
+    try folder.link("model/x", to: "../x")
+    try folder.link("model/inside", to: "real")
+    try folder.link("model/sub", to: "../elsewhere")
+    try expectDataError(.fileAccess, "symbolic link \"x\"", [("location", "x")])
+    try expectDataError(.fileAccess, "symbolic link \"inside\"", [("location", "inside")])
+    try expectDataError(.fileAccess, "symbolic link \"sub\"", [("location", "sub/x")])
+  }
+
+  @Test(.timeLimit(.minutes(1))) func otherKindsOfFiles() throws {
+    try folder.write("model/sub/y", Self.floats)
+    try #require(mkfifo(folder.path("model/pipe"), 0o600) == 0)
+    try expectDataError(.fileAccess, "no such file", [("location", "missing")])
+    try expectDataError(.fileAccess, "no such file", [("location", "missing/y")])
+    try expectDataError(.fileAccess, "not a directory", [("location", "model.onnx/y")])
+    try expectDataError(.fileAccess, "is a folder", [("location", "sub")])
+    try expectDataError(.fileAccess, "is a folder", [("location", ".")])
+    try expectDataError(.fileAccess, "is a pipe", [("location", "pipe")])
+  }
+
+  @Test func places() throws {
+    try folder.write("model/w.bin", Self.floats)
+    func expect(_ code: InfoldError.Code = .malformedData, _ part: String, offset: String? = nil, length: String? = nil)
+      throws
+    {
+      try expectDataError(
+        code, part,
+        [("location", "w.bin")] + (offset.map { [("offset", $0)] } ?? []) + (length.map { [("length", $0)] } ?? []))
+    }
+    try expect(.malformedData, "reaches past the end", offset: "1")
+    try expect(.malformedData, "reaches past the end", offset: "8")
+    try expect(.malformedData, "reaches past the end", offset: "9223372036854775807")
+    try expect(.malformedData, "is not a number of bytes", offset: "9223372036854775808")
+    for text in ["-1", "+1", " 1", "1 ", "0x1", "1e3", "", "١"] {
+      try expect(.malformedData, "offset", offset: text)
+      try expect(.malformedData, "is not a number of bytes", length: text)
+    }
+    try expect(.malformedData, "a length of 4 bytes, and its shape needs 8", length: "4")
+    try expect(.malformedData, "a length of 12 bytes, and its shape needs 8", length: "12")
+    try expect(.malformedData, "is not a number of bytes", length: "18446744073709551624")
+  }
+
+  @Test func entries() throws {
+    try folder.write("model/w.bin", Self.floats)
+    try expectDataError(.malformedData, "names no location", [("offset", "0")])
+    try expectDataError(.malformedData, "location twice", [("location", "w.bin"), ("location", "w.bin")])
+    try expectDataError(.malformedData, "offset twice", [("location", "w.bin"), ("offset", "0"), ("offset", "0")])
+    try expectDataError(.fileAccess, "NUL", [("location", "w.bin\0")])
+  }
+
+  @Test func contradictions() throws {
+    try folder.write("model/w.bin", Self.floats)
+    let location = [("location", "w.bin")]
+    func expect(_ code: InfoldError.Code = .malformedData, _ part: String, _ tensor: [Wire]) throws {
+      let path = try model(tensor)
+      expectError(code, "initializer \"w\"", part) { () throws(InfoldError) in try Model(path: path) }
+    }
+    try expect(.malformedData, "both in another file and in raw_data", tensor(location, more: [Onnx.raw([1, 2])]))
+    try expect(.malformedData, "float_data holds data", tensor(location, more: [.float(4, 1), .float(4, 1)]))
+    try expect(.malformedData, "strings", tensor(location, type: 8))
+    try expect(.malformedData, "overflows", tensor(location, shape: [1 << 62, 1]))
+    try expect(.malformedData, "range of bool", tensor([("location", "w.bin"), ("offset", "2")], type: 9))
+  }
+
+  /// A tensor of 2⁴⁰ bytes in a file that has them, and takes no room on the disk.
+  @Test func moreThanTheMachineHas() throws {
+    let path = try folder.write("model/w.bin", [])
+    try #require(truncate(path, 1 << 40) == 0)
+    let file = try model(tensor([("location", "w.bin")], type: 2, shape: [1 << 40]))
+    expectError(.limitExceeded, "memory of this machine") { () throws(InfoldError) in try Model(path: file) }
+  }
+
+  @Test func modelsWithoutAFolder() {
+    expectError(.fileAccess, "\"w.bin\"", "without a folder") { () throws(InfoldError) in
+      try Model(bytes: Onnx.relu(more: [.message(5, tensor([("location", "w.bin")]))]))
+    }
+  }
+
+  /// Tensors that are kept as messages would lose their data when the model is written elsewhere.
+  @Test func listsOfTensors() throws {
+    try folder.write("model/w.bin", Self.floats)
+    let list = Onnx.attribute("list", type: 9, [.message(10, tensor([("location", "w.bin")]))])
+    let path = try folder.write(
+      "model/model.onnx", Onnx.relu(more: [Onnx.node("Op", ["x"], ["z"], attributes: [list])]))
+    expectError(.unsupported, "attribute \"list\"", "external data") { () throws(InfoldError) in
+      try Model(path: path)
+    }
+  }
+}

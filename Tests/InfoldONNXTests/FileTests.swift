@@ -1,0 +1,63 @@
+import Foundation
+import InfoldGraph
+import InfoldONNX
+import Testing
+
+/// Files that are models, and others.
+struct FileTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  private func expectFileError(_ code: InfoldError.Code, _ part: String, _ path: String) {
+    expectError(code, path, part) { () throws(InfoldError) in try Model(path: path) }
+    expectError(code, path) { () throws(InfoldError) in try TensorFile(path: path) }
+  }
+
+  @Test func model() throws {
+    let path = try folder.write("a.onnx", Onnx.relu())
+    let model = try Model(path: path)
+    #expect(model.path == path)
+    #expect(model.graph.nodes.count == 1)
+  }
+
+  @Test func modelBehindALink() throws {
+    try folder.write("a.onnx", Onnx.relu())
+    try folder.link("b.onnx", to: "a.onnx")
+    #expect(try Model(path: folder.path("b.onnx")).graph.nodes.count == 1)
+  }
+
+  @Test func tensor() throws {
+    let path = try folder.write("t.pb", Onnx.tensor([2], [Onnx.raw([1, 2])]).bytes)
+    #expect(try TensorFile(path: path).tensor == Tensor(shape: [2], [Float(1), 2]))
+  }
+
+  @Test func noModels() throws {
+    expectFileError(.fileAccess, "no such file", folder.path("missing.onnx"))
+    expectFileError(.fileAccess, "is a folder", folder.path)
+    expectFileError(.fileAccess, "is a device", "/dev/zero")
+    expectFileError(.malformedData, "", try folder.write("empty.onnx", []))
+    expectFileError(
+      .malformedData, "no ONNX file", try folder.write("text.onnx", Array("Not a model, but a text.\n".utf8)))
+    try folder.link("loop.onnx", to: "loop.onnx")
+    expectFileError(.fileAccess, "symbolic links", folder.path("loop.onnx"))
+    expectError(.fileAccess, "NUL") { () throws(InfoldError) in try Model(path: "a\0b") }
+  }
+
+  /// Nobody ever writes into the pipe: waiting for it would take forever.
+  @Test(.timeLimit(.minutes(1))) func pipe() throws {
+    let path = folder.path("pipe.onnx")
+    try #require(mkfifo(path, 0o600) == 0)
+    expectFileError(.fileAccess, "is a pipe", path)
+  }
+
+  /// A file of 3 GiB that takes no room on the disk.
+  @Test func tooLarge() throws {
+    let path = try folder.write("large.onnx", [])
+    try #require(truncate(path, 3 << 30) == 0)
+    expectFileError(.limitExceeded, "\(3 << 30) bytes", path)
+    expectError(.limitExceeded, "external files") { () throws(InfoldError) in try Model(path: path) }
+  }
+}

@@ -1,0 +1,152 @@
+import InfoldGraph
+import InfoldONNX
+import Testing
+
+/// Models that break a rule of the format.
+struct ModelErrorTests {
+  @Test(arguments: [2, 15, 0, -1]) func irVersions(ir: Int) {
+    expectError(.unsupported, "IR version \(ir)", "3 to 14") { () throws(InfoldError) in
+      try Model(bytes: Onnx.relu(ir: ir))
+    }
+  }
+
+  @Test func missingParts() {
+    expectError(.malformedData, "no IR version") { () throws(InfoldError) in
+      try Model(bytes: Onnx.model(ir: nil, graph: []))
+    }
+    expectError(.invalidModel, "no graph") { () throws(InfoldError) in try Model(bytes: Onnx.model(graph: nil)) }
+    expectError(.invalidModel, "imports no operator set") { () throws(InfoldError) in
+      try Model(bytes: Onnx.model(opsets: [], graph: []))
+    }
+  }
+
+  @Test func opsetImports() {
+    expectError(.invalidModel, "\"ai.onnx\" is imported twice") { () throws(InfoldError) in
+      try Model(bytes: Onnx.model(opsets: [("", 13), ("ai.onnx", 13)], graph: []))
+    }
+    expectError(.invalidModel, "\"d\"", "version -1") { () throws(InfoldError) in
+      try Model(bytes: Onnx.model(opsets: [("d", -1)], graph: []))
+    }
+    expectError(.invalidModel, "ONNX's own operator set", "node \"n\" (Relu)") { () throws(InfoldError) in
+      try Model(
+        bytes: Onnx.model(opsets: [("d", 1)], graph: [Onnx.input("x"), Onnx.node("Relu", name: "n", ["x"], ["y"])]))
+    }
+    expectError(.invalidModel, "operator set \"d\"", "node \"n\" (d.Op)") { () throws(InfoldError) in
+      try Model(bytes: Onnx.relu(more: [Onnx.node("Op", name: "n", domain: "d", ["x"], ["z"])]))
+    }
+  }
+
+  @Test func definitions() {
+    expectError(.invalidModel, "\"nowhere\" is defined nowhere", "node \"n\" (Relu)") { () throws(InfoldError) in
+      try Model(bytes: Onnx.relu(more: [Onnx.node("Relu", name: "n", ["nowhere"], ["z"])]))
+    }
+    expectError(.invalidModel, "\"y\" is defined a second time", "node \"n\" (Relu)") { () throws(InfoldError) in
+      try Model(bytes: Onnx.relu(more: [Onnx.node("Relu", name: "n", ["x"], ["y"])]))
+    }
+    expectError(.invalidModel, "\"x\" is defined a second time", "node \"n\" (Relu)") { () throws(InfoldError) in
+      try Model(bytes: Onnx.relu(more: [Onnx.node("Relu", name: "n", ["y"], ["x"])]))
+    }
+    expectError(.invalidModel, "\"w\" is defined a second time") { () throws(InfoldError) in
+      try Model(
+        bytes: Onnx.relu(more: [Onnx.node("Relu", ["y"], ["w"]), Onnx.initializer("w", [1], [Onnx.raw([1])])]))
+    }
+    expectError(.invalidModel, "output \"z\" is defined nowhere") { () throws(InfoldError) in
+      try Model(bytes: Onnx.relu(more: [Onnx.output("z")]))
+    }
+    expectError(.invalidModel, "cycle", "node \"n\" (Relu)") { () throws(InfoldError) in
+      try Model(bytes: Onnx.relu(more: [Onnx.node("Relu", name: "n", ["z"], ["z"])]))
+    }
+    expectError(.invalidModel, "\"nowhere\" is defined nowhere", "node \"n\"") { () throws(InfoldError) in
+      let body: [Wire] = [Onnx.node("Relu", ["nowhere"], ["b"]), Onnx.output("b")]
+      return try Model(
+        bytes: Onnx.relu(more: [
+          Onnx.node(
+            "If", name: "n", ["x"], ["z"], attributes: [Onnx.attribute("then_branch", type: 5, [.message(6, body)])])
+        ]))
+    }
+  }
+
+  @Test func doubledNames() {
+    expectError(.invalidModel, "input \"x\"", "stands twice") { () throws(InfoldError) in
+      try Model(bytes: Onnx.relu(more: [Onnx.input("x")]))
+    }
+    expectError(.invalidModel, "initializer \"w\" stands twice") { () throws(InfoldError) in
+      let w = Onnx.initializer("w", [1], [Onnx.raw([1])])
+      return try Model(bytes: Onnx.relu(more: [w, w]))
+    }
+    expectError(.invalidModel, "attribute \"a\" stands twice", "node \"n\"") { () throws(InfoldError) in
+      let a = Onnx.attribute("a", type: 2, [.int(3, 1)])
+      return try Model(bytes: Onnx.relu(more: [Onnx.node("Op", name: "n", ["x"], ["z"], attributes: [a, a])]))
+    }
+  }
+
+  @Test func missingNames() {
+    expectError(.invalidModel, "input of the graph has no name") { () throws(InfoldError) in
+      try Model(bytes: Onnx.relu(more: [Onnx.input("")]))
+    }
+    expectError(.invalidModel, "output of the graph has no name") { () throws(InfoldError) in
+      try Model(bytes: Onnx.relu(more: [Onnx.output("")]))
+    }
+    expectError(.invalidModel, "initializer has no name") { () throws(InfoldError) in
+      try Model(bytes: Onnx.relu(more: [Onnx.initializer("", [1], [Onnx.raw([1])])]))
+    }
+    expectError(.invalidModel, "names no operator", "\"z\"") { () throws(InfoldError) in
+      try Model(bytes: Onnx.relu(more: [Onnx.node("", ["x"], ["z"])]))
+    }
+    expectError(.invalidModel, "attribute has no name") { () throws(InfoldError) in
+      try Model(
+        bytes: Onnx.relu(more: [Onnx.node("Op", ["x"], ["z"], attributes: [Onnx.attribute("", type: 2, [])])]))
+    }
+    expectError(.invalidModel, "function of the model has no name") { () throws(InfoldError) in
+      try Model(bytes: Onnx.relu() + Wire.message(25, []).bytes)
+    }
+  }
+
+  @Test func declaredTypes() {
+    expectError(.malformedData, "value \"v\"", "element type 99 is unknown") { () throws(InfoldError) in
+      try Model(bytes: Onnx.relu(more: [Onnx.input("v", type: 99)]))
+    }
+    expectError(.malformedData, "value \"v\"", "size -2") { () throws(InfoldError) in
+      try Model(bytes: Onnx.relu(more: [Onnx.input("v", [Onnx.dim(-2)])]))
+    }
+    expectError(.malformedData, "value \"v\"", "element type 99 is unknown") { () throws(InfoldError) in
+      let optional: [Wire] = [.message(9, [.message(1, [.message(1, [.int(1, 99)])])])]
+      return try Model(bytes: Onnx.relu(more: [.message(11, [.text(1, "v"), .message(2, optional)])]))
+    }
+  }
+
+  @Test(arguments: [
+    Onnx.input("w", [Onnx.dim(3)]), Onnx.input("w", type: 11, [Onnx.dim(2)]), Onnx.input("w", []),
+    Wire.message(13, Onnx.declaration("w", [Onnx.dim(3)])),
+  ])
+  func initializersContradictDeclarations(declaration: Wire) {
+    expectError(.invalidModel, "initializer \"w\" is float32 [2]", "declares it as") { () throws(InfoldError) in
+      try Model(bytes: Onnx.relu(more: [declaration, Onnx.initializer("w", [2], [Onnx.raw([1, 2])])]))
+    }
+  }
+
+  private func expectAttributeError(_ code: InfoldError.Code, _ part: String, type: Int, _ fields: [Wire]) {
+    expectError(code, "node \"n\" (Op)", "attribute \"a\"", part) { () throws(InfoldError) in
+      try Model(
+        bytes: Onnx.relu(more: [
+          Onnx.node("Op", name: "n", ["x"], ["z"], attributes: [Onnx.attribute("a", type: type, fields)])
+        ]))
+    }
+  }
+
+  @Test func attributes() {
+    expectAttributeError(.malformedData, "has no type", type: 0, [.int(3, 1)])
+    expectAttributeError(.malformedData, "type 15 is unknown", type: 15, [])
+    expectAttributeError(.malformedData, "gives f", type: 2, [.int(3, 1), .float(2, 1)])
+    expectAttributeError(.malformedData, "gives ints", type: 1, [.int(8, 1)])
+    expectAttributeError(.malformedData, "has no value", type: 4, [])
+    expectAttributeError(.malformedData, "has no value", type: 5, [])
+    expectAttributeError(.malformedData, "has no value", type: 11, [])
+    expectAttributeError(.malformedData, "has no value", type: 13, [])
+    expectAttributeError(.invalidModel, "attribute of a function", type: 2, [.text(21, "outer")])
+    expectAttributeError(.malformedData, "needs 2", type: 4, [.message(5, Onnx.tensor([2], [.float(4, 1)]))])
+    expectAttributeError(.malformedData, "needs 2", type: 9, [.message(10, Onnx.tensor([2], [.float(4, 1)]))])
+    expectAttributeError(.malformedData, "99 is unknown", type: 14, [.message(15, [.message(1, [.int(1, 99)])])])
+    expectAttributeError(.malformedData, "values and indices", type: 12, [.message(23, [])])
+  }
+}

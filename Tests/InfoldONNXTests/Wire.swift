@@ -1,0 +1,44 @@
+/// A field of a message, to make bytes that a well-behaved writer would not make.
+enum Wire {
+  case varint(Int, UInt64)
+  case fixed32(Int, UInt32)
+  case bytes(Int, [UInt8])
+  /// A field number with any wire type, and whatever follows it.
+  case raw(Int, type: UInt8, [UInt8])
+
+  static func int(_ field: Int, _ value: Int) -> Wire { .varint(field, UInt64(bitPattern: Int64(value))) }
+  static func float(_ field: Int, _ value: Float) -> Wire { .fixed32(field, value.bitPattern) }
+  static func text(_ field: Int, _ text: String) -> Wire { .bytes(field, Array(text.utf8)) }
+  static func message(_ field: Int, _ fields: [Wire]) -> Wire { .bytes(field, fields.bytes) }
+  static func packed(_ field: Int, _ values: [Int]) -> Wire {
+    .bytes(field, values.flatMap { Wire.encoded(UInt64(bitPattern: Int64($0))) })
+  }
+
+  static func encoded(_ value: UInt64) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var rest = value
+    repeat {
+      bytes.append(UInt8(rest & 0x7f) | (rest > 0x7f ? 0x80 : 0))
+      rest >>= 7
+    } while rest > 0
+    return bytes
+  }
+
+  static func littleEndian<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
+    withUnsafeBytes(of: number.littleEndian, Array.init)
+  }
+
+  var bytes: [UInt8] {
+    switch self {
+    case .varint(let field, let value): Wire.encoded(UInt64(field) << 3) + Wire.encoded(value)
+    case .fixed32(let field, let value): Wire.encoded(UInt64(field) << 3 | 5) + Wire.littleEndian(value)
+    case .bytes(let field, let bytes):
+      Wire.encoded(UInt64(field) << 3 | 2) + Wire.encoded(UInt64(bytes.count)) + bytes
+    case .raw(let field, let type, let bytes): Wire.encoded(UInt64(field) << 3 | UInt64(type)) + bytes
+    }
+  }
+}
+
+extension [Wire] {
+  var bytes: [UInt8] { flatMap(\.bytes) }
+}
