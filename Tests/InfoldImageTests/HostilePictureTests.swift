@@ -72,7 +72,8 @@ import Testing
     expectError(.unsupported, "is empty") { _ = try Picture(bytes: []) }
     expectError(.unsupported, "neither a JPEG nor a PNG") { _ = try Picture(bytes: Array("GIF89a".utf8)) }
     expectError(.unsupported, "neither a JPEG nor a PNG") { _ = try Picture(bytes: [0xFF, 0xD8]) }
-    expectError(.malformedData, "no frame header") { _ = try Picture(bytes: [0xFF, 0xD8, 0xFF]) }
+    expectError(.malformedData, "damaged at byte 2") { _ = try Picture(bytes: [0xFF, 0xD8, 0xFF]) }
+    expectError(.malformedData, "no frame header") { _ = try Picture(bytes: [0xFF, 0xD8, 0xFF, 0xD9]) }
     expectError(.malformedData, "header chunk") { _ = try Picture(bytes: PNGStream.signature) }
   }
 
@@ -92,6 +93,17 @@ import Testing
     }
     expectError(.limitExceeded, "at most 18 a side") {
       _ = try Picture(bytes: bytes, limits: ImageLimits(maximumSide: width - 1))
+    }
+  }
+
+  @Test func limitsScansByTheirPixels() throws {
+    let bytes = try Fixture.bytes("decoding/many-scans.jpg")
+    let (scans, pixels) = (379, 8 * 8)
+    #expect(throws: Never.self) {
+      try Picture(bytes: bytes, limits: ImageLimits(maximumPixels: scans * pixels / 16))
+    }
+    expectError(.limitExceeded, "too large for its 379 scans") {
+      _ = try Picture(bytes: bytes, limits: ImageLimits(maximumPixels: scans * pixels / 16 - 1))
     }
   }
 }

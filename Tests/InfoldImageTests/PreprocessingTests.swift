@@ -124,3 +124,22 @@ import Testing
     #expect(try preprocessing.tensor(from: picture).elements(as: Float.self).prefix(20) == red[...])
   }
 }
+
+/// The pictures that `tools/record-expectations.py` made with Pillow, cropped and resized for EfficientNet-Lite0.
+@Suite struct RecordedPreprocessingTests {
+  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..").path
+
+  @Test(arguments: ["cat.png", "cup.png"])
+  func equalsTheRecordedPicture(name: String) throws {
+    let sidecar = try Data(contentsOf: URL(fileURLWithPath: Self.root + "/Models/efficientnet-lite0.json"))
+    let preprocessing = try JSONDecoder().decode(Preprocessing.self, from: sidecar)
+    let tensor = try preprocessing.tensor(from: Picture(path: Self.root + "/Models/images/" + name))
+    let recorded = try Picture(path: Self.root + "/Tests/Recorded/efficientnet-lite0/" + name)
+    let pixelCount = recorded.width * recorded.height
+    let expected = (0..<3).flatMap { channel in
+      (0..<pixelCount).map { (Float(recorded.pixels[$0 * 3 + channel]) - 127) / 128 }
+    }
+    #expect(tensor.shape == [1, 3, 224, 224])
+    #expect(try tensor.elements(as: Float.self) == expected)
+  }
+}

@@ -4,7 +4,9 @@ import InfoldGraph
 ///
 /// Decoding takes the file, 3 bytes per pixel (4 for PNG with alpha and CMYK), another 3 where the picture must be
 /// turned upright, and for a progressive JPEG 2 more bytes per pixel and channel inside libjpeg. A file that is too
-/// short to hold as many pixels as it declares is refused as well, so a small file never costs much.
+/// short to hold as many pixels as it declares is refused as well, so a small file never costs much memory. Nor much
+/// time: each scan of a progressive JPEG visits every pixel, and all of them together may visit 16 times
+/// `maximumPixels` (at most 500 scans in any case).
 public struct ImageLimits: Sendable, Hashable {
   /// The largest file, in bytes.
   public var maximumFileSize: Int
@@ -32,6 +34,15 @@ public struct ImageLimits: Sendable, Hashable {
     guard let pixels = checkedProduct([width, height, 4]), pixels / 4 <= maximumPixels else {
       throw InfoldError(
         .limitExceeded, "the picture is \(width)×\(height) pixels large, and at most \(maximumPixels) are allowed")
+    }
+  }
+
+  /// Refuses a JPEG whose scans would take too long.
+  func check(scanCount: Int, width: Int, height: Int) throws(InfoldError) {
+    guard let visits = checkedProduct([scanCount, width, height]), visits / 16 <= maximumPixels else {
+      throw InfoldError(
+        .limitExceeded, "the JPEG picture is \(width)×\(height) pixels large, and too large for its \(scanCount) scans",
+        hint: "save the picture as a baseline JPEG")
     }
   }
 }

@@ -6,18 +6,19 @@ import InfoldGraph
 /// A warning of libjpeg (data that ends early, a damaged scan) is an error here. One is not: some cameras pad the last
 /// scan.
 func decodeJPEG(_ bytes: [UInt8], limits: ImageLimits) throws(InfoldError) -> Picture {
-  let header = JPEGHeader(bytes)
-  try header.checkCodingProcess()
+  let segments = try JPEGSegments(bytes)
+  try segments.checkCodingProcess()
   guard let decompressor = JPEGDecompressor() else {
     throw InfoldError(.limitExceeded, "libjpeg-turbo could not start a decompressor")
   }
   let picture = try bytes.withUnsafeBufferPointer { (file) throws(InfoldError) in
     let frame = try decompressor.readFrame(file)
     try limits.check(width: frame.width, height: frame.height)
-    try JPEGHeader.checkDataSize(byteCount: file.count, width: frame.width, height: frame.height)
-    return try decompressor.decode(file, frame, toleratesPadding: !header.hasRestartMarkers)
+    try limits.check(scanCount: segments.scanCount, width: frame.width, height: frame.height)
+    try JPEGSegments.checkDataSize(byteCount: file.count, width: frame.width, height: frame.height)
+    return try decompressor.decode(file, frame, toleratesPadding: !segments.hasRestartMarkers)
   }
-  return picture.upright(from: header.exif.flatMap(Orientation.init(exif:)) ?? .topLeft)
+  return picture.upright(from: segments.exif.flatMap(Orientation.init(exif:)) ?? .topLeft)
 }
 
 /// A TurboJPEG handle, freed at the end of its life.

@@ -26,7 +26,7 @@ extension Picture {
       throw InfoldError(
         .limitExceeded, "is \(bytes.count) bytes long, and at most \(limits.maximumFileSize) are allowed")
     }
-    if bytes.starts(with: JPEGHeader.signature) {
+    if bytes.starts(with: JPEGSegments.signature) {
       self = try decodeJPEG(bytes, limits: limits)
     } else if bytes.starts(with: PNGStream.signature) {
       self = try decodePNG(bytes, limits: limits)
