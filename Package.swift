@@ -25,9 +25,14 @@ let package = Package(
     .target(name: "COnnx", dependencies: ["CProtobufC"]),
     .target(name: "InfoldONNX", dependencies: ["COnnx", "InfoldGraph"]),
 
+    // Files of the system, read and written with care; NumPy's `.npy`.
+    .target(name: "InfoldFiles", dependencies: ["InfoldGraph"]),
+
     .target(name: "TestSupport", dependencies: ["InfoldGraph"], path: "Tests/TestSupport"),
     .testTarget(name: "InfoldONNXTests", dependencies: ["InfoldONNX"]),
     .testTarget(name: "InfoldGraphTests", dependencies: ["InfoldGraph", "TestSupport"]),
+    .testTarget(
+      name: "InfoldFilesTests", dependencies: ["InfoldFiles", "TestSupport"], resources: [.copy("Fixtures")]),
   ],
   swiftLanguageModes: [.v6]
 )

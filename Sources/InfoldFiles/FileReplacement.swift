@@ -1,0 +1,87 @@
+import Glibc
+import InfoldGraph
+
+/// Receives the bytes of a file that is being written.
+package struct FileWriter: ~Copyable {
+  fileprivate let descriptor: Int32
+
+  /// Appends `bytes`.
+  /// - Throws: `InfoldError` with `.fileAccess`.
+  package func write(_ bytes: UnsafeRawBufferPointer) throws(InfoldError) {
+    var written = 0
+    while written < bytes.count {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
+      let count = retryingWhenInterrupted { Glibc.write(descriptor, rest.baseAddress, rest.count) }
+      guard count > 0 else { throw InfoldError(.fileAccess, "cannot be written: \(systemErrorText())") }
+      written += count
+    }
+  }
+
+  /// Appends `bytes`.
+  /// - Throws: `InfoldError` with `.fileAccess`.
+  package func write(_ bytes: [UInt8]) throws(InfoldError) {
+    try bytes.span.withUnsafeBytes { (bytes) throws(InfoldError) in try write(bytes) }
+  }
+}
+
+/// Writes the file at `path`, whole or not at all.
+///
+/// The bytes go to a temporary file in the same folder, which replaces the old file once they are on the disk. When
+/// anything fails, the old file is what it was and the temporary one is gone. A link is followed, and the file that it
+/// names replaced; the permissions of an old file are kept.
+/// - Throws: what `write` throws; `InfoldError` with `.fileAccess`, naming the file, also when `path` is there and is
+///   not a regular file.
+package func writeReplacing(
+  _ path: String, _ write: (borrowing FileWriter) throws(InfoldError) -> Void
+) throws(InfoldError) {
+  try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
+    try checkPath(path)
+    let target = try replaceableFile(path)
+    let folder = target.path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(target.path[...$0]) } ?? "./"
+    let temporary = folder + ".infold-" + String(UInt64.random(in: .min ... .max), radix: 36) + ".tmp"
+    let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
+    let descriptor = retryingWhenInterrupted { open(temporary, flags, 0o666) }
+    guard descriptor >= 0 else { throw InfoldError(.fileAccess, "cannot be written: \(systemErrorText())") }
+    do throws(InfoldError) {
+      do throws(InfoldError) {
+        try write(FileWriter(descriptor: descriptor))
+        if let permissions = target.permissions { try succeed(fchmod(descriptor, permissions)) }
+        try succeed(retryingWhenInterrupted { fsync(descriptor) })
+      } catch {
+        close(descriptor)
+        throw error
+      }
+      try succeed(close(descriptor))
+      try succeed(rename(temporary, target.path))
+    } catch {
+      unlink(temporary)
+      throw error
+    }
+    synchronize(folder)
+  }
+}
+
+/// Where the file that `path` names really is, and its permissions; `path` itself where nothing is yet.
+private func replaceableFile(_ path: String) throws(InfoldError) -> (path: String, permissions: mode_t?) {
+  guard let status = fileStatus(path) else { return (path, nil) }
+  guard status.st_mode & S_IFMT == S_IFREG else {
+    throw InfoldError(.fileAccess, "is \(kindOfFile(status.st_mode)), and cannot be replaced by a file")
+  }
+  guard let resolved = realpath(path, nil) else {
+    throw InfoldError(.fileAccess, "cannot be examined: \(systemErrorText())")
+  }
+  defer { free(resolved) }
+  return (String(cString: resolved), status.st_mode & 0o7777)
+}
+
+private func succeed(_ result: Int32) throws(InfoldError) {
+  if result != 0 { throw InfoldError(.fileAccess, "cannot be written: \(systemErrorText())") }
+}
+
+/// Brings the new entry of `folder` to the disk, where the file system can.
+private func synchronize(_ folder: String) {
+  let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  guard descriptor >= 0 else { return }
+  fsync(descriptor)
+  close(descriptor)
+}

@@ -1,0 +1,46 @@
+import Glibc
+import InfoldGraph
+
+/// Calls a function of the system again as long as a signal interrupts it.
+package func retryingWhenInterrupted<Result: SignedInteger>(_ call: () -> Result) -> Result {
+  while true {
+    let result = call()
+    if result >= 0 || errno != EINTR { return result }
+  }
+}
+
+/// What a call to the system failed with, like "no such file or directory".
+package func systemErrorText(_ code: Int32 = errno) -> String {
+  String(cString: strerror(code)).lowercased()
+}
+
+/// The kind of a file, for messages.
+package func kindOfFile(_ mode: mode_t) -> String {
+  switch mode & S_IFMT {
+  case S_IFREG: "a file"
+  case S_IFDIR: "a folder"
+  case S_IFIFO: "a pipe"
+  case S_IFLNK: "a symbolic link"
+  case S_IFSOCK: "a socket"
+  case S_IFCHR, S_IFBLK: "a device"
+  default: "something else"
+  }
+}
+
+/// Checks that the system can be asked for `path`: it ends at a NUL, and so would name another file.
+package func checkPath(_ path: String) throws(InfoldError) {
+  guard !path.isEmpty else { throw InfoldError(.fileAccess, "the path is empty") }
+  guard !path.utf8.contains(0) else { throw InfoldError(.fileAccess, "a path cannot hold a NUL character") }
+}
+
+/// What the file at `path` is, links followed; `nil` when it cannot be found or examined.
+package func fileStatus(_ path: String) -> stat? {
+  var status = stat()
+  return stat(path, &status) == 0 ? status : nil
+}
+
+/// The bytes of memory that this machine has.
+package func physicalMemory() -> Int {
+  let (bytes, overflow) = sysconf(Int32(_SC_PHYS_PAGES)).multipliedReportingOverflow(by: sysconf(Int32(_SC_PAGESIZE)))
+  return overflow || bytes <= 0 ? .max : bytes
+}
