@@ -96,6 +96,13 @@ import Testing
     }
   }
 
+  /// With no limits of one's own, those of the formats keep every product of sizes within an `Int`.
+  @Test(arguments: ["huge.png", "too-wide.png", "size-above-31-bits.png", "huge.jpg", "huge-progressive.jpg"])
+  func refusesHugeSizesWithoutLimits(name: String) {
+    let limits = ImageLimits(maximumFileSize: .max, maximumPixels: .max, maximumSide: .max)
+    #expect(throws: InfoldError.self) { try Picture(path: Fixture.path("refused/\(name)"), limits: limits) }
+  }
+
   @Test func limitsScansByTheirPixels() throws {
     let bytes = try Fixture.bytes("decoding/many-scans.jpg")
     let (scans, pixels) = (379, 8 * 8)

@@ -12,7 +12,7 @@ public struct ImageLimits: Sendable, Hashable {
   public var maximumFileSize: Int
   /// The most pixels: width times height.
   public var maximumPixels: Int
-  /// The largest width and the largest height.
+  /// The largest width and the largest height. Above 1,000,000, libpng's own limit holds.
   public var maximumSide: Int
 
   /// Limits, by default 256 MiB, 100 megapixels and 65,535 pixels a side.
@@ -27,11 +27,12 @@ public struct ImageLimits: Sendable, Hashable {
     guard width > 0, height > 0 else {
       throw InfoldError(.malformedData, "the picture declares a size of \(width)×\(height) pixels")
     }
-    guard width <= maximumSide, height <= maximumSide else {
+    let side = min(maximumSide, 1_000_000)
+    guard width <= side, height <= side else {
       throw InfoldError(
-        .limitExceeded, "the picture is \(width)×\(height) pixels large, and at most \(maximumSide) a side are allowed")
+        .limitExceeded, "the picture is \(width)×\(height) pixels large, and at most \(side) a side are allowed")
     }
-    guard let pixels = checkedProduct([width, height, 4]), pixels / 4 <= maximumPixels else {
+    guard width * height <= maximumPixels else {
       throw InfoldError(
         .limitExceeded, "the picture is \(width)×\(height) pixels large, and at most \(maximumPixels) are allowed")
     }
