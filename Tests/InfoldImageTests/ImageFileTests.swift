@@ -19,7 +19,7 @@ import Testing
       expectError(.fileAccess, "missing.png: cannot be opened: no such file") { _ = try Picture(path: missing) }
     }
     expectError(.fileAccess, "NUL") { _ = try Picture(path: Fixture.path("decoding/rgb.png") + "\0.jpg") }
-    expectError(.fileAccess, "cannot be opened") { _ = try Picture(path: "") }
+    expectError(.fileAccess, "the path is empty") { _ = try Picture(path: "") }
   }
 
   @Test func readsNoMoreThanTheLimit() throws {

@@ -24,7 +24,7 @@ extension Picture {
   public init(bytes: [UInt8], limits: ImageLimits = ImageLimits()) throws(InfoldError) {
     guard bytes.count <= limits.maximumFileSize else {
       throw InfoldError(
-        .limitExceeded, "is \(bytes.count) bytes long, and at most \(limits.maximumFileSize) are allowed")
+        .limitExceeded, "has \(bytes.count) bytes, and at most \(limits.maximumFileSize) are allowed")
     }
     if bytes.starts(with: JPEGSegments.signature) {
       self = try decodeJPEG(bytes, limits: limits)
