@@ -1,3 +1,4 @@
+import InfoldFiles
 import InfoldGraph
 
 extension Picture {
@@ -15,7 +16,7 @@ extension Picture {
   ///   for another format.
   public init(path: String, limits: ImageLimits = ImageLimits()) throws(InfoldError) {
     self = try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) -> Picture in
-      try Picture(bytes: try readRegularFile(path, maximumSize: limits.maximumFileSize), limits: limits)
+      try Picture(bytes: try RegularFile.contents(ofFile: path, limit: limits.maximumFileSize), limits: limits)
     }
   }
 
