@@ -9,7 +9,12 @@ public protocol TensorElement: Sendable, BitwiseCopyable, Hashable {
 }
 
 /// An element that can be computed with: every integer, `Float` and `Double`.
-public protocol NumericElement: TensorElement, Numeric, Comparable {}
+public protocol NumericElement: TensorElement, Numeric, Comparable {
+  /// The value that no other is below: −∞, or the smallest integer.
+  static var lowest: Self { get }
+  /// self + a · b: integers wrap around, floating point rounds product and sum.
+  func adding(_ a: Self, times b: Self) -> Self
+}
 
 /// An element that is an integer. Its arithmetic in operators is modulo 2ⁿ: it never traps.
 public protocol IntegerElement: NumericElement, FixedWidthInteger {}
@@ -20,6 +25,16 @@ public protocol FloatingPointElement: NumericElement, Real, BinaryFloatingPoint 
 
 extension NumericElement {
   public static var zeroElement: Self { 0 }
+}
+extension NumericElement where Self: FixedWidthInteger {
+  public static var lowest: Self { min }
+  @inline(__always)
+  public func adding(_ a: Self, times b: Self) -> Self { self &+ a &* b }
+}
+extension NumericElement where Self: FloatingPoint {
+  public static var lowest: Self { -.infinity }
+  @inline(__always)
+  public func adding(_ a: Self, times b: Self) -> Self { self + a * b }
 }
 
 extension Float: FloatingPointElement {

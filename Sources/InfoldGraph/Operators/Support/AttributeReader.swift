@@ -2,13 +2,16 @@
 public struct AttributeReader {
   /// The version of the operator: the last of its `versions` that is not above the opset that the model imports.
   public let version: Int
+  /// The number of outputs that the node has, without those behind the last that is there.
+  public let outputCount: Int
 
   private let attributes: AttributeList
   private var read: Set<String> = []
 
-  init(_ attributes: AttributeList, version: Int) {
+  init(_ attributes: AttributeList, version: Int, outputs: [Bool]) {
     self.attributes = attributes
     self.version = version
+    outputCount = (outputs.lastIndex(of: true) ?? -1) + 1
   }
 
   /// The integer attribute `name`; `nil` when it is not there.

@@ -78,22 +78,3 @@ struct ConvolutionGeometry {
     }
   }
 }
-
-/// output[at + i] += factor · input[from + i · stride], for `count` ≥ 1 elements.
-@inline(__always)
-func addScaled<Element: FloatingPointElement>(
-  _ input: borrowing Span<Element>, from inputStart: Int, stride: Int, by factor: Element,
-  into output: inout MutableSpan<Element>, at outputStart: Int, count: Int
-) {
-  precondition(inputStart >= 0 && inputStart + (count - 1) * stride < input.count)
-  precondition(outputStart >= 0 && outputStart + count <= output.count)
-  if stride == 1 {
-    for index in 0..<count {
-      output[unchecked: outputStart &+ index] += factor * input[unchecked: inputStart &+ index]
-    }
-  } else {
-    for index in 0..<count {
-      output[unchecked: outputStart &+ index] += factor * input[unchecked: inputStart &+ index &* stride]
-    }
-  }
-}

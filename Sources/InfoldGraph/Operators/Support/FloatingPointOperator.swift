@@ -4,30 +4,47 @@ public protocol FloatingPointOperator: Operator {
   func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?]
+
+  /// The element type of output `index` for these inputs, where it is floating point; by default the first input's.
+  func resultType(_ index: Int, of inputs: [Tensor?]) -> ElementType
 }
 
 extension FloatingPointOperator {
-  /// Computes in `Double` when the first input is float64, else in `Float`. The results have the first input's type:
-  /// those of float16 and bfloat16 are rounded once.
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    let resultType = inputs.first??.elementType ?? .float32
-    return resultType == .float64
-      ? try evaluate(inputs, context, in: Double.self, resultType)
-      : try evaluate(inputs, context, in: Float.self, resultType)
+  public func resultType(_ index: Int, of inputs: [Tensor?]) -> ElementType {
+    inputs.first??.elementType ?? .float32
   }
 
-  private func evaluate<Element: FloatingPointElement>(
-    _ inputs: [Tensor?], _ context: EvaluationContext, in type: Element.Type, _ resultType: ElementType
+  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    try evaluateInFloatingPoint(inputs, context)
+  }
+
+  /// Computes in `Double` when an input is float64, else in `Float`. Results of a narrower type are rounded once.
+  func evaluateInFloatingPoint(
+    _ inputs: [Tensor?], _ context: EvaluationContext
   ) throws(InfoldError) -> [Tensor?] {
-    var computed: [Tensor?] = []
-    for input in inputs {
-      computed.append(
-        input?.elementType.isFloatingPoint == true ? try input?.converted(to: Element.elementType) : input)
-    }
-    var results: [Tensor?] = []
-    for output in try evaluate(computed, context, in: type) {
-      results.append(output?.elementType == Element.elementType ? try output?.converted(to: resultType) : output)
+    inputs.contains { $0?.elementType == .float64 }
+      ? try evaluateWidened(inputs, context, in: Double.self) : try evaluateWidened(inputs, context, in: Float.self)
+  }
+
+  private func evaluateWidened<Element: FloatingPointElement>(
+    _ inputs: [Tensor?], _ context: EvaluationContext, in type: Element.Type
+  ) throws(InfoldError) -> [Tensor?] {
+    var results = try evaluate(try inputs.widened(to: Element.elementType), context, in: type)
+    for (index, result) in results.enumerated() where result?.elementType == Element.elementType {
+      let resultType = context.precision == .double ? .float64 : resultType(index, of: inputs)
+      results[index] = try result?.converted(to: resultType)
     }
     return results
+  }
+}
+
+extension [Tensor?] {
+  /// The same tensors, those of floating-point elements converted to `type`.
+  func widened(to type: ElementType) throws(InfoldError) -> [Tensor?] {
+    var widened = self
+    for (index, tensor) in enumerated() where tensor?.elementType.isFloatingPoint == true {
+      widened[index] = try tensor?.converted(to: type)
+    }
+    return widened
   }
 }

@@ -46,7 +46,7 @@ public struct OperatorRegistry: Sendable {
     let arity = type.arity(since: version)
     try check(inputs, against: arity.inputs, "inputs")
     try check(outputs, against: arity.outputs, "outputs")
-    var reader = AttributeReader(attributes, version: version)
+    var reader = AttributeReader(attributes, version: version, outputs: outputs)
     do {
       let node = try type.init(&reader)
       try reader.finish()

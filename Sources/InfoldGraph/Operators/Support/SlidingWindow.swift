@@ -120,13 +120,13 @@ extension SlidingWindow {
         : Extent(output: output, padBefore: total - smaller, padAfter: smaller)
     case .explicit(let before, let after):
       let room = size + before[axis] + after[axis] - reach
-      guard room >= 0 else {
+      guard room >= 0 || ceilMode && room > -stride else {
         throw InfoldError(
           .invalidModel,
           "the window reaches over \(reach) elements along spatial dimension \(axis), and the padded input has "
             + "\(size + before[axis] + after[axis])")
       }
-      var output = room / stride + 1
+      var output = room < 0 ? 0 : room / stride + 1
       if ceilMode, room % stride != 0, output * stride < size + before[axis] { output += 1 }
       return Extent(output: output, padBefore: before[axis], padAfter: after[axis])
     }

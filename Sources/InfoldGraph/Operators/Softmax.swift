@@ -1,0 +1,96 @@
+/// ONNX Softmax, opsets 1, 11, 13: exp(x) ÷ Σ exp(x) along `axis`. X and Y have the same shape.
+///
+/// Before opset 13 the sum goes over `axis` and every dimension behind it.
+public struct Softmax: SoftmaxOperator {
+  public static let name = "Softmax"
+
+  public let axis: SoftmaxAxis
+
+  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    axis = try SoftmaxAxis(&attributes)
+  }
+
+  func apply<Element: FloatingPointElement>(_ x: Element, maximum: Element, sum: Double) -> Element {
+    .exp(x - maximum) / Element(sum)
+  }
+}
+
+/// ONNX LogSoftmax, opsets 1, 11, 13: x − log Σ exp(x) along `axis`. X and Y have the same shape.
+///
+/// Before opset 13 the sum goes over `axis` and every dimension behind it.
+public struct LogSoftmax: SoftmaxOperator {
+  public static let name = "LogSoftmax"
+
+  public let axis: SoftmaxAxis
+
+  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    axis = try SoftmaxAxis(&attributes)
+  }
+
+  func apply<Element: FloatingPointElement>(_ x: Element, maximum: Element, sum: Double) -> Element {
+    x - maximum - Element(Double.log(sum))
+  }
+}
+
+/// Along what Softmax and LogSoftmax normalize.
+public struct SoftmaxAxis: Sendable, Hashable {
+  /// The attribute; a negative one counts from the end.
+  public let axis: Int
+  /// Whether every dimension behind the axis belongs to the sum as well (before opset 13).
+  public let flattens: Bool
+
+  init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    flattens = attributes.version < 13
+    axis = try attributes.int("axis") ?? (flattens ? 1 : -1)
+  }
+
+  /// The lines that are normalized, each `length` elements, `stride` apart; `stride` lines begin side by side.
+  func lines(_ shape: [Int]) throws(InfoldError) -> (length: Int, stride: Int) {
+    let axis = try normalizedAxis(axis, rank: shape.count)
+    let behind = shape[(axis + 1)...].reduce(1, *)
+    return flattens ? (shape[axis] * behind, 1) : (shape[axis], behind)
+  }
+}
+
+/// Softmax and LogSoftmax: what they share.
+protocol SoftmaxOperator: FloatingPointOperator {
+  var axis: SoftmaxAxis { get }
+  /// The result for `x` in a line with this maximum and this sum of exp(x − maximum).
+  func apply<Element: FloatingPointElement>(_ x: Element, maximum: Element, sum: Double) -> Element
+}
+
+extension SoftmaxOperator {
+  public static var versions: [Int] { [1, 11, 13] }
+  public static func arity(since version: Int) -> Arity { Arity(1) }
+
+  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0, of: .floatingPoint)
+    if let shape = x.shape { _ = try normalizedAxis(axis.axis, rank: shape.rank) }
+    return [x]
+  }
+
+  public func evaluate<Element: FloatingPointElement>(
+    _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
+  ) throws(InfoldError) -> [Tensor?] {
+    let x = inputs[0]!
+    var y = try Tensor(zeros: x.shape, of: Element.elementType)
+    guard y.count > 0 else { return [y] }
+    let (length, stride) = try axis.lines(x.shape)
+    x.withSpan(as: Element.self) { x in
+      y.withMutableSpan(as: Element.self) { y in
+        for line in 0..<(x.count / length) {
+          let first = line / stride * length * stride + line % stride
+          var maximum = x[first]
+          for index in 1..<length { maximum = max(maximum, x[first + index * stride]) }
+          var sum = 0.0
+          for index in 0..<length { sum += Double(Element.exp(x[first + index * stride] - maximum)) }
+          for index in 0..<length {
+            let place = first + index * stride
+            y[place] = apply(x[place], maximum: maximum, sum: sum)
+          }
+        }
+      }
+    }
+    return [y]
+  }
+}
