@@ -5,7 +5,7 @@ extension Model {
   /// The most bytes that one protocol buffer can have.
   static let byteLimit = Int(Int32.max)
 
-  /// Reads an ONNX model from a file, with the external data beside it.
+  /// Reads an ONNX model from a file, with the external data beside it, and infers the types of its values.
   ///
   /// IR versions 3 to 14. At the peak this takes the size of the file twice; afterwards the tensors alone.
   /// - Throws: `InfoldError`, naming the file: `.fileAccess`, `.malformedData` when the file is no ONNX model or a
@@ -20,7 +20,7 @@ extension Model {
     self.path = path
   }
 
-  /// Reads an ONNX model from bytes. A tensor with external data is an error, for there is no folder to find it in.
+  /// Reads an ONNX model from bytes, and infers the types of its values. A tensor with external data is an error, for there is no folder to find it in.
   /// - Throws: As `init(path:)`.
   public init(bytes: [UInt8]) throws(InfoldError) {
     let message = try Unpacked<Onnx__ModelProto>(bytes)

@@ -38,7 +38,7 @@ struct FileTests {
     expectFileError(.fileAccess, "no such file", folder.path("missing.onnx"))
     expectFileError(.fileAccess, "is a folder", folder.path)
     expectFileError(.fileAccess, "is a device", "/dev/zero")
-    expectFileError(.malformedData, "", try folder.write("empty.onnx", []))
+    expectFileError(.malformedData, "has no", try folder.write("empty.onnx", []))
     expectFileError(
       .malformedData, "no ONNX file", try folder.write("text.onnx", Array("Not a model, but a text.\n".utf8)))
     try folder.link("loop.onnx", to: "loop.onnx")

@@ -21,16 +21,18 @@ enum Onnx {
     [.text(1, name), .int(20, type)] + fields
   }
 
-  static func input(_ name: String, type: Int = 1, _ dims: [Wire] = []) -> Wire {
+  static func input(_ name: String, type: Int = 1, _ dims: [Wire]? = nil) -> Wire {
     .message(11, declaration(name, type: type, dims))
   }
 
-  static func output(_ name: String, type: Int = 1, _ dims: [Wire] = []) -> Wire {
+  static func output(_ name: String, type: Int = 1, _ dims: [Wire]? = nil) -> Wire {
     .message(12, declaration(name, type: type, dims))
   }
 
-  static func declaration(_ name: String, type: Int = 1, _ dims: [Wire]) -> [Wire] {
-    [.text(1, name), .message(2, [.message(1, [.int(1, type), .message(2, dims)])])]
+  /// A ValueInfoProto; without `dims`, of unknown rank.
+  static func declaration(_ name: String, type: Int = 1, _ dims: [Wire]?) -> [Wire] {
+    let shape = dims.map { [Wire.message(2, $0)] } ?? []
+    return [.text(1, name), .message(2, [.message(1, [.int(1, type)] + shape)])]
   }
 
   static func dim(_ size: Int) -> Wire { .message(1, [.int(1, size)]) }

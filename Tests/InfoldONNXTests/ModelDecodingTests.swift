@@ -30,8 +30,7 @@ struct ModelDecodingTests {
   }
 
   @Test func unknownRank() throws {
-    let x: [Wire] = [.text(1, "x"), .message(2, [.message(1, [.int(1, 1)])])]
-    let model = try Model(bytes: Onnx.model(graph: [.message(11, x), Onnx.output("x")]))
+    let model = try Model(bytes: Onnx.model(graph: [Onnx.input("x"), Onnx.output("x")]))
     #expect(model.graph[model.graph.inputs[0]].type == TensorType(.float32, nil))
   }
 
@@ -160,6 +159,12 @@ struct ModelDecodingTests {
     let w = try #require(graph.valueIDs.first { graph[$0].name == "w" })
     #expect(graph.isConstant(w) == (ir == 3))
     #expect(try graph[w].initializer?.tensor == Tensor(shape: [1], [Float(2)]))
+  }
+
+  /// The output's shape is not declared; Relu gives it its input's.
+  @Test func inferredTypes() throws {
+    let model = try Model(bytes: Onnx.relu())
+    #expect(model.graph[model.graph.outputs[0]].type == TensorType(.float32, ["N", 3]))
   }
 
   @Test func valueInformation() throws {

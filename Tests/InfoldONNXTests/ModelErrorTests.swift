@@ -125,6 +125,13 @@ struct ModelErrorTests {
     }
   }
 
+  @Test func inferredTypesContradictDeclarations() {
+    expectError(.invalidModel, "node \"n\" (Relu)", "\"z\" is float32 [N, 3]", "declares it as float32 [4]") {
+      () throws(InfoldError) in
+      try Model(bytes: Onnx.relu(more: [Onnx.node("Relu", name: "n", ["x"], ["z"]), Onnx.output("z", [Onnx.dim(4)])]))
+    }
+  }
+
   private func expectAttributeError(_ code: InfoldError.Code, _ part: String, type: Int, _ fields: [Wire]) {
     expectError(code, "node \"n\" (Op)", "attribute \"a\"", part) { () throws(InfoldError) in
       try Model(

@@ -5,7 +5,7 @@ import InfoldGraph
 struct ModelDecoder {
   let externalData: ExternalDataFolder?
 
-  /// The model that `message` is.
+  /// The model that `message` is, with the types of its values inferred.
   /// - Throws: `InfoldError` with `.invalidModel` or `.malformedData`.
   func decode(_ message: Onnx__ModelProto) throws(InfoldError) -> Model {
     let irVersion = try irVersion(of: message)
@@ -15,8 +15,9 @@ struct ModelDecoder {
       irVersion: irVersion,
       opsetVersions: Dictionary(uniqueKeysWithValues: imports.map { (normalizedDomain($0.domain), $0.version) }),
       functions: try functions(of: message), externalData: externalData)
-    var model = Model(
-      graph: try GraphDecoder.decode(graph, context, isSubgraph: false), irVersion: irVersion, opsetImports: imports)
+    var decoded = try GraphDecoder.decode(graph, context, isSubgraph: false)
+    try decoded.inferTypes()
+    var model = Model(graph: decoded, irVersion: irVersion, opsetImports: imports)
     model.producerName = message.producer_name.text
     model.producerVersion = message.producer_version.text
     model.documentation = message.doc_string.text
