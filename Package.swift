@@ -4,7 +4,8 @@ import PackageDescription
 let package = Package(
   name: "infold",
   products: [
-    .library(name: "Infold", targets: ["InfoldGraph"])
+    .library(name: "Infold", targets: ["Infold"]),
+    .library(name: "InfoldImage", targets: ["InfoldImage"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -20,19 +21,35 @@ let package = Package(
         .product(name: "RealModule", package: "swift-numerics"),
       ]),
 
-    // The format: bytes to graph and back, through protobuf-c.
-    .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
-    .target(name: "COnnx", dependencies: ["CProtobufC"]),
-    .target(name: "InfoldONNX", dependencies: ["COnnx", "InfoldGraph"]),
-
     // Files of the system, read and written with care; NumPy's `.npy`.
     .target(name: "InfoldFiles", dependencies: ["InfoldGraph"]),
 
+    // The format: bytes to graph and back, through protobuf-c.
+    .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .target(name: "COnnx", dependencies: ["CProtobufC"]),
+    .target(name: "InfoldONNX", dependencies: ["COnnx", "InfoldFiles", "InfoldGraph"]),
+
+    // Graph to graph.
+    .target(name: "InfoldPasses", dependencies: ["InfoldGraph"]),
+
+    // Planning and running.
+    .target(name: "InfoldRuntime", dependencies: ["InfoldGraph", "InfoldPasses"]),
+
+    // What an app imports.
+    .target(name: "Infold", dependencies: ["InfoldGraph", "InfoldONNX", "InfoldPasses", "InfoldRuntime"]),
+
+    // Pictures in, tensors out.
+    .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .target(name: "InfoldImage", dependencies: ["CTurboJPEG", "CPNG", "InfoldFiles", "InfoldGraph"]),
+
     .target(name: "TestSupport", dependencies: ["InfoldGraph"], path: "Tests/TestSupport"),
-    .testTarget(name: "InfoldONNXTests", dependencies: ["InfoldONNX"]),
     .testTarget(name: "InfoldGraphTests", dependencies: ["InfoldGraph", "TestSupport"]),
     .testTarget(
       name: "InfoldFilesTests", dependencies: ["InfoldFiles", "TestSupport"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "InfoldONNXTests", dependencies: ["InfoldONNX"]),
+    .testTarget(name: "InfoldPassesTests", dependencies: ["InfoldPasses", "TestSupport"]),
+    .testTarget(name: "InfoldImageTests", dependencies: ["InfoldImage"], resources: [.copy("Fixtures")]),
   ],
   swiftLanguageModes: [.v6]
 )

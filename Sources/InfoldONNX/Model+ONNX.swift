@@ -1,4 +1,5 @@
 import COnnx
+import InfoldFiles
 public import InfoldGraph
 
 extension Model {
@@ -32,5 +33,5 @@ extension Model {
 func unpacked<Content: Message>(
   file path: String, limit: Int, hint: String? = nil
 ) throws(InfoldError) -> Unpacked<Content> {
-  try Unpacked(try contents(ofFile: path, limit: limit, hint: hint))
+  try Unpacked(try RegularFile.contents(ofFile: path, limit: limit, hint: hint))
 }

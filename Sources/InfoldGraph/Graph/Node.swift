@@ -65,6 +65,18 @@ public struct Node: Sendable {
     }
   }
 
+  /// The same node with other attributes.
+  /// - Throws: As the initializer.
+  public func replacing(
+    attributes: AttributeList, registry: OperatorRegistry = .standard
+  ) throws(InfoldError) -> Node {
+    var node = try Node(
+      name: name, opType: opType, domain: domain, opsetVersion: opsetVersion, attributes: attributes, inputs: inputs,
+      outputs: outputs, captures: captures, registry: registry)
+    node.residue = residue
+    return node
+  }
+
   /// The operator, where Infold has it.
   public var typed: (any Operator)? {
     if case .typed(let typed) = kind { typed } else { nil }

@@ -1,7 +1,7 @@
 extension Tensor {
   /// The same numbers in another floating-point type: exact where it is wider, else rounded to nearest, ties to even.
   /// - Precondition: Both types are floating point.
-  func converted(to type: ElementType) throws(InfoldError) -> Tensor {
+  package func converted(to type: ElementType) throws(InfoldError) -> Tensor {
     switch (elementType, type) {
     case _ where elementType == type: self
     case (.float32, .float64): try mapped { (x: Float) in Double(x) }

@@ -1,4 +1,5 @@
 import Glibc
+import InfoldFiles
 import InfoldGraph
 
 /// The folder of a model, from whose files the data of its tensors may be read.
@@ -9,7 +10,7 @@ import InfoldGraph
 final class ExternalDataFolder {
   private let descriptor: Int32
   /// The file that was read last: most models keep all data in one.
-  private var last: (location: String, file: OpenFile)?
+  private var last: (location: String, file: RegularFile)?
   private var bytesRead = 0
   private let byteLimit: Int
 
@@ -61,7 +62,7 @@ final class ExternalDataFolder {
     bytesRead = sum
   }
 
-  private func file(at location: String) throws(InfoldError) -> OpenFile {
+  private func file(at location: String) throws(InfoldError) -> RegularFile {
     if let last, last.location == location { return last.file }
     last = nil
     let file = try annotatingErrors({ failure in
@@ -74,7 +75,7 @@ final class ExternalDataFolder {
   }
 
   /// Opens each part of the path inside the one before, and no link.
-  private func open(_ location: String) throws(InfoldError) -> OpenFile {
+  private func open(_ location: String) throws(InfoldError) -> RegularFile {
     guard !location.isEmpty else { throw InfoldError(.fileAccess, "has no name") }
     guard !location.utf8.contains(0) else { throw InfoldError(.fileAccess, "has a NUL character in its path") }
     guard location.utf8.first != UInt8(ascii: "/") else {
@@ -98,7 +99,7 @@ final class ExternalDataFolder {
       openat(folder, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     }
     guard opened >= 0 else { throw failure(opening: file, in: folder, systemErrorText()) }
-    return try OpenFile(opened)
+    return try RegularFile(adopting: opened)
   }
 
   private static let rule = "data is read only from the model's own folder"
@@ -111,10 +112,4 @@ final class ExternalDataFolder {
     }
     return InfoldError(.fileAccess, "cannot be opened at \(String(quoting: part)): \(text)")
   }
-}
-
-/// The bytes of memory that this machine has.
-func physicalMemory() -> Int {
-  let (bytes, overflow) = sysconf(Int32(_SC_PHYS_PAGES)).multipliedReportingOverflow(by: sysconf(Int32(_SC_PAGESIZE)))
-  return overflow || bytes <= 0 ? .max : bytes
 }

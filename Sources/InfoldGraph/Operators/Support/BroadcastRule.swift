@@ -50,7 +50,8 @@ public enum BroadcastRule: Sendable, Hashable {
     return try b.reshaped(to: sizes)
   }
 
-  private func aligned(_ b: Shape, to a: Shape) throws(InfoldError) -> Shape {
+  /// The second operand's shape, such that NumPy's rule does with it what this rule wants.
+  package func aligned(_ b: Shape, to a: Shape) throws(InfoldError) -> Shape {
     guard case .legacy(let axis?) = self, !b.allSatisfy({ $0 == 1 }) else { return b }
     let first = try normalizedAxis(axis, rank: a.rank)
     guard b.rank <= a.rank - first else {

@@ -1,0 +1,7 @@
+extension OperatorRegistry {
+  /// The domain of the operators that no model has: passes put them in the place of others.
+  package static let internalDomain = "infold.internal"
+
+  /// The operators of `internalDomain`.
+  package static let internalOperators = OperatorRegistry([NormalizationScaleShift.self, ScaleShift.self])
+}
