@@ -15,7 +15,7 @@ public struct RemoveIdentities: GraphPass {
     let fixed = Set(graph.outputs + graph.nodes.flatMap(\.captures))
     for var node in graph.nodes {
       node.inputs = node.inputs.map { $0.map { source[$0] ?? $0 } }
-      if let (input, output) = handedOn(by: node), !fixed.contains(output) {
+      if let input = node.handedOnInput, let output = node.outputs[0], !fixed.contains(output) {
         source[output] = input
         changes.append(PassResult.Entry(node: graph.label(of: node), "removed, it hands its input on"))
       } else {
@@ -24,13 +24,5 @@ public struct RemoveIdentities: GraphPass {
     }
     result.replaceNodes(kept)
     return PassResult(graph: result, changes: changes)
-  }
-
-  /// The value that the node reads and the one that it makes of it, where they are the same.
-  private func handedOn(by node: Node) -> (input: ValueID, output: ValueID)? {
-    guard node.typed is Identity || (node.typed as? Dropout)?.isInference == true, node.inputs.count == 1,
-      let input = node.inputs[0], node.outputs.count == 1, let output = node.outputs[0]
-    else { return nil }
-    return (input, output)
   }
 }

@@ -1,0 +1,115 @@
+import InfoldGraph
+
+/// A node that maps each channel of its input by a scale and a shift: a BatchNormalization in inference form, or an Add,
+/// Sub, Mul or Div with a constant per channel.
+struct ChannelMap {
+  /// The value that is mapped.
+  let input: ValueID
+  /// The result.
+  let output: ValueID
+  /// The axis of the channels.
+  let axis: Int
+  /// The map.
+  let affine: ChannelAffine
+
+  /// Why a node is no such map, or must not be treated as one.
+  struct Refusal: Error {
+    let reason: String
+
+    init(_ reason: String) {
+      self.reason = reason
+    }
+  }
+
+  /// - Returns: `nil` for a node that is not of these operators, or has no constant operand.
+  /// - Throws: `Refusal` for a BatchNormalization that cannot be folded, and for a constant that is none per channel.
+  init?(_ node: Node, in constants: GraphConstants) throws(Refusal) {
+    switch node.typed {
+    case let normalization as BatchNormalization:
+      try self.init(normalization, node, constants)
+    case let arithmetic as any ArithmeticOperator:
+      guard let map = try Self(arithmetic, node, constants) else { return nil }
+      self = map
+    default: return nil
+    }
+  }
+
+  private init(
+    _ normalization: BatchNormalization, _ node: Node, _ constants: GraphConstants
+  ) throws(Refusal) {
+    guard let input = node.inputs[0], let output = node.outputs[0] else { throw Refusal("it has no output") }
+    guard !normalization.isTraining else {
+      throw Refusal("it is in training form: its statistics come from each mini-batch")
+    }
+    guard normalization.isSpatial else {
+      throw Refusal("it normalizes every activation by itself (spatial=0), and weights are shared between positions")
+    }
+    var parameters: [[Double]] = []
+    for (name, input) in zip(["scale", "bias", "mean", "variance"], node.inputs[1...]) {
+      parameters.append(try constants.doubles(input, called: "its \(name)"))
+    }
+    let (gamma, beta, mean, variance) = (parameters[0], parameters[1], parameters[2], parameters[3])
+    let epsilon = Double(normalization.epsilon)
+    for (name, values) in zip(["scale", "bias", "mean", "variance"], parameters) {
+      if let channel = values.firstIndex(where: { !$0.isFinite }) {
+        throw Refusal("its \(name) is \(values[channel]) in channel \(channel)")
+      }
+    }
+    if let channel = variance.firstIndex(where: { $0 + epsilon <= 0 }) {
+      throw Refusal("its variance is \(variance[channel]) in channel \(channel), and with epsilon not above zero")
+    }
+    let scale = zip(gamma, variance).map { $0 / ($1 + epsilon).squareRoot() }
+    self.input = input
+    self.output = output
+    axis = 1
+    affine = ChannelAffine(ChannelAffine.Step(center: mean, scale: scale, offset: beta))
+  }
+
+  private init?(_ arithmetic: any ArithmeticOperator, _ node: Node, _ constants: GraphConstants) throws(Refusal) {
+    guard let a = node.inputs[0], let b = node.inputs[1], let output = node.outputs[0] else { return nil }
+    let isConstantSecond = constants.isConstant(b)
+    guard isConstantSecond != constants.isConstant(a) else { return nil }
+    let (data, operand) = isConstantSecond ? (a, b) : (b, a)
+    guard let shape = constants.graph[data].type?.shape, constants.graph[data].type?.elementType.isFloatingPoint == true
+    else { return nil }
+    let axis = constants.channelAxis(of: data, rank: shape.rank)
+    guard let channels = shape.rank > axis ? shape[axis].size : nil else { return nil }
+    let values = try constants.doubles(operand, called: "its constant")
+    guard
+      let aligned = try? arithmetic.broadcast.aligned(Shape(constants.shape(operand)), to: shape).sizes,
+      let perChannel = Self.perChannel(
+        values, aligned, axis: axis, rank: shape.rank, channels)
+    else { return nil }
+    let zeros = [Double](repeating: 0, count: channels), ones = [Double](repeating: 1, count: channels)
+    let step: ChannelAffine.Step
+    switch (arithmetic, isConstantSecond) {
+    case (is Add, _): step = ChannelAffine.Step(center: zeros, scale: ones, offset: perChannel)
+    case (is Sub, true): step = ChannelAffine.Step(center: perChannel, scale: ones, offset: zeros)
+    case (is Sub, false): step = ChannelAffine.Step(center: zeros, scale: ones.map(-), offset: perChannel)
+    case (is Mul, _): step = ChannelAffine.Step(center: zeros, scale: perChannel, offset: zeros)
+    case (is Div, true): step = ChannelAffine.Step(center: zeros, scale: perChannel.map { 1 / $0 }, offset: zeros)
+    default: return nil
+    }
+    self.input = data
+    self.output = output
+    self.axis = axis
+    affine = ChannelAffine(step)
+    if let channel = affine.firstNonFiniteChannel {
+      throw Refusal("its constant is no finite factor or summand in channel \(channel)")
+    }
+  }
+
+  /// The constant's value for each channel; `nil` when it varies along another axis, or adds dimensions.
+  private static func perChannel(
+    _ values: [Double], _ shape: [Int], axis: Int, rank: Int, _ channels: Int
+  ) -> [Double]? {
+    let first = rank - shape.count
+    guard first >= 0 else { return nil }
+    for (offset, size) in shape.enumerated() where first + offset != axis && size != 1 { return nil }
+    switch values.count {
+    case channels: return values
+    case 1: return Array(repeating: values[0], count: channels)
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,44 @@
+public import InfoldGraph
+
+/// What folding did to a graph, in terms of the graph before and after.
+public struct FoldReport: Sendable {
+  /// A linear operator that took in the maps per channel around it.
+  public struct Site: Sendable {
+    /// How errors and reports call the operator's node.
+    public var node: String
+    /// The operator's name, like `Conv`.
+    public var opType: String
+    /// The operator's place in the graph before folding.
+    public var original: NodeID
+    /// The value that the operator makes in the graph before folding.
+    public var originalOutput: ValueID
+    /// The nodes that were folded into it, as errors call them, in the order of the data.
+    public var absorbed: [String]
+    /// The map that the input went through.
+    public var input: ChannelAffine
+    /// The map that the output goes through.
+    public var output: ChannelAffine
+    /// The new weight and bias, in double precision.
+    public var weights: FoldedWeights
+    /// The value of the folded graph that holds the weight.
+    public var weight: ValueID
+    /// The value of the folded graph that holds the bias; `nil` when it stays without one.
+    public var bias: ValueID?
+  }
+
+  /// A normalization that stays where it is.
+  public struct Refusal: Sendable, Hashable {
+    /// The node, as errors call it.
+    public var node: String
+    /// Why.
+    public var reason: String
+  }
+
+  /// The operators with new weights, in topological order.
+  public var sites: [Site] = []
+  /// The number of BatchNormalization nodes that were folded.
+  public var foldedNormalizations = 0
+  /// The BatchNormalization nodes that were not, and other maps per channel that could not be folded into the linear
+  /// operator beside them.
+  public var refusals: [Refusal] = []
+}

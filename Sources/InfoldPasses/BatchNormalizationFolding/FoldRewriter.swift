@@ -1,0 +1,156 @@
+import InfoldGraph
+
+/// Writes what a search has decided into a new graph.
+struct FoldRewriter {
+  private let search: FoldSearch
+  private var graph: Graph
+  private var names: Set<String>
+  private var report = FoldReport()
+  /// How many nodes use each value as it stands in the original graph.
+  private let uses: [Int]
+
+  init(_ search: FoldSearch) {
+    self.search = search
+    graph = search.graph
+    names = Set(graph.values.map(\.name))
+    var uses = [Int](repeating: 0, count: graph.values.count)
+    for node in graph.nodes {
+      for use in node.uses { uses[use.index] += 1 }
+    }
+    for output in graph.outputs { uses[output.index] += 1 }
+    self.uses = uses
+  }
+
+  func rewritten() throws(InfoldError) -> (graph: Graph, report: FoldReport) {
+    var rewriter = self
+    try rewriter.rewrite()
+    return (rewriter.graph, rewriter.report)
+  }
+
+  private mutating func rewrite() throws(InfoldError) {
+    var nodes: [Node] = []
+    let (outputNames, inputNames) = renamings()
+    for id in search.graph.nodeIDs {
+      guard search.absorbedBackward[id] == nil, search.absorbedForward[id] == nil else { continue }
+      var node = search.graph[id]
+      node.inputs = node.inputs.map { $0.map { inputNames[$0] ?? $0 } }
+      node.outputs = node.outputs.map { $0.map { outputNames[$0] ?? $0 } }
+      guard let plan = search.plans[id] else {
+        nodes.append(node)
+        continue
+      }
+      nodes += try folded(node, id, plan)
+    }
+    graph.replaceNodes(nodes)
+    removeUnusedConstants()
+    report.foldedNormalizations = (Array(search.absorbedBackward.keys) + search.absorbedForward.keys)
+      .count { search.graph[$0].typed is BatchNormalization }
+    report.refusals = search.refusals.sorted { $0.key < $1.key }.map {
+      FoldReport.Refusal(node: search.graph.label(of: search.graph[$0.key]), reason: $0.value)
+    }
+  }
+
+  /// Which value a node's output becomes, behind which maps have gone, and which value a node's input becomes, before
+  /// which maps have gone.
+  private func renamings() -> (outputs: [ValueID: ValueID], inputs: [ValueID: ValueID]) {
+    var outputs: [ValueID: ValueID] = [:]
+    for (id, map) in search.absorbedBackward.sorted(by: { $0.key > $1.key }) {
+      _ = id
+      outputs[map.input] = outputs[map.output] ?? map.output
+    }
+    var inputs: [ValueID: ValueID] = [:]
+    for (id, map) in search.absorbedForward.sorted(by: { $0.key < $1.key }) {
+      _ = id
+      inputs[map.output] = inputs[map.input] ?? map.input
+    }
+    return (outputs, inputs)
+  }
+
+  /// The node with its new weights, and behind a MatMul an Add where it has to shift.
+  private mutating func folded(
+    _ node: Node, _ id: NodeID, _ plan: FoldSearch.Plan
+  ) throws(InfoldError) -> [Node] {
+    let original = search.graph[id]
+    let weights = search.foldedWeights(plan, of: id)
+    let weightTensor = search.constants.tensor(original.inputs[1]!)!
+    var node = node
+    let weight = replace(
+      original.inputs[1]!, fallbackName: "weight",
+      with: try Tensor(shape: weightTensor.shape, weights.weight).converted(to: weightTensor.elementType))
+    node.inputs[1] = weight
+    var site = FoldReport.Site(
+      node: search.graph.label(of: original), opType: original.opType, original: id,
+      originalOutput: original.outputs[0]!,
+      absorbed: (plan.before + plan.behind).map { search.graph.label(of: search.graph[$0]) }, input: plan.input,
+      output: plan.output, weights: weights, weight: weight, bias: nil)
+    defer { report.sites.append(site) }
+
+    let hadBias = original.inputs.count > 2 && original.inputs[2] != nil
+    guard hadBias || weights.bias.contains(where: { $0 != 0 }) else { return [node] }
+    let biasTensor = try Tensor(shape: [weights.bias.count], weights.bias).converted(to: weightTensor.elementType)
+    if plan.linear.takesBias {
+      let bias = replace(
+        hadBias ? original.inputs[2] : nil, fallbackName: biasName(of: weight), with: biasTensor)
+      node.inputs = [node.inputs[0], weight, bias]
+      site.bias = bias
+      return [plan.linear.isGemm ? try withBetaOne(node) : node]
+    }
+    let bias = replace(nil, fallbackName: biasName(of: weight), with: biasTensor)
+    site.bias = bias
+    let output = node.outputs[0]!
+    let product = graph.add(Value(name: unusedName(graph[output].name + ".product"), type: graph[output].type))
+    node.outputs = [product]
+    let sum = try Node(
+      name: node.name.isEmpty ? "" : node.name + ".bias", opType: "Add", opsetVersion: node.opsetVersion,
+      inputs: [product, bias], outputs: [output])
+    return [node, sum]
+  }
+
+  private func biasName(of weight: ValueID) -> String {
+    let name = graph[weight].name
+    return (name.hasSuffix(".weight") ? String(name.dropLast(".weight".count)) : name) + ".bias"
+  }
+
+  /// The bias holds β · C now.
+  private func withBetaOne(_ node: Node) throws(InfoldError) -> Node {
+    guard node.attributes["beta"] != nil else { return node }
+    var attributes = node.attributes
+    attributes["beta"] = .float(1)
+    return try node.replacing(attributes: attributes)
+  }
+
+  /// Puts a new constant in the place of `old`: under its name where nobody else reads it, else under a new one.
+  private mutating func replace(_ old: ValueID?, fallbackName: String, with tensor: Tensor) -> ValueID {
+    if let old, uses[old.index] == 1, search.graph.constant(old) != nil {
+      graph[old].initializer = Initializer(tensor)
+      graph[old].type = TensorType(tensor.elementType, Shape(tensor.shape))
+      graph[old].declaration = []
+      return old
+    }
+    let base = old.map { graph[$0].name + ".folded" } ?? fallbackName
+    return graph.addConstant(unusedName(base), tensor)
+  }
+
+  private mutating func unusedName(_ base: String) -> String {
+    var name = base
+    var number = 2
+    while !names.insert(name).inserted {
+      name = "\(base).\(number)"
+      number += 1
+    }
+    return name
+  }
+
+  private mutating func removeUnusedConstants() {
+    var isUsed = [Bool](repeating: false, count: graph.values.count)
+    for id in graph.outputs { isUsed[id.index] = true }
+    for node in graph.nodes {
+      for use in node.uses { isUsed[use.index] = true }
+    }
+    graph.replaceNodes(
+      graph.nodes.filter { node in
+        !(node.typed is Constant) || node.definitions.contains { isUsed[$0.index] }
+      })
+    for id in graph.valueIDs where !isUsed[id.index] && graph.isConstant(id) { graph[id].initializer = nil }
+  }
+}

@@ -1,0 +1,283 @@
+import InfoldGraph
+
+/// Decides what is folded where, on the graph as it is.
+struct FoldSearch {
+  /// The maps around a linear operator that are folded into it.
+  struct Plan {
+    let linear: LinearOperator
+    var input: ChannelAffine
+    var output: ChannelAffine
+    /// The nodes that are folded, before and behind.
+    var before: [NodeID] = []
+    var behind: [NodeID] = []
+  }
+
+  let graph: Graph
+  let constants: GraphConstants
+  let producers: [NodeID?]
+  /// What is folded into each linear operator.
+  private(set) var plans: [NodeID: Plan] = [:]
+  /// The nodes that are folded into the operator before them, with their maps.
+  private(set) var absorbedBackward: [NodeID: ChannelMap] = [:]
+  /// The nodes that are folded into the operator behind them, with their maps.
+  private(set) var absorbedForward: [NodeID: ChannelMap] = [:]
+  /// Why nodes are not folded into the operator before them.
+  private(set) var refusals: [NodeID: String] = [:]
+
+  private let consumers: [[NodeID]]
+  private let isGraphOutput: [Bool]
+  private let isCaptured: [Bool]
+  private var maps: [NodeID: ChannelMap] = [:]
+
+  init(_ graph: Graph) throws(InfoldError) {
+    self.graph = graph
+    constants = try GraphConstants(graph)
+    producers = graph.producers()
+    consumers = graph.consumers()
+    var isGraphOutput = [Bool](repeating: false, count: graph.values.count)
+    for output in graph.outputs { isGraphOutput[output.index] = true }
+    self.isGraphOutput = isGraphOutput
+    var isCaptured = [Bool](repeating: false, count: graph.values.count)
+    for node in graph.nodes {
+      for capture in node.captures { isCaptured[capture.index] = true }
+    }
+    self.isCaptured = isCaptured
+  }
+
+  /// Folds each map into the linear operators that its input comes from, in the order of the data.
+  mutating func foldBackward() {
+    for id in graph.nodeIDs {
+      let node = graph[id]
+      do throws(ChannelMap.Refusal) {
+        guard let map = try ChannelMap(node, in: constants) else { continue }
+        maps[id] = map
+        let sites = try linearOperators(making: map.input, readBy: id, 0..<map.affine.channels, axis: map.axis)
+        try absorb(map, of: id, into: sites)
+      } catch {
+        if node.typed is BatchNormalization || maps[id].map({ isMadeByLinear($0.input) }) == true {
+          refusals[id] = error.reason
+        }
+      }
+    }
+  }
+
+  /// Folds what is left into the linear operator behind it, against the order of the data.
+  mutating func foldForward() {
+    for id in graph.nodeIDs.reversed() where absorbedBackward[id] == nil {
+      guard let map = maps[id] else { continue }
+      do throws(ChannelMap.Refusal) {
+        try absorbForward(map, of: id)
+        refusals[id] = nil
+      } catch {
+        if let reason = refusals[id] { refusals[id] = reason + "; " + error.reason }
+      }
+    }
+  }
+
+  /// Leaves an Add behind a MatMul alone when it is all that there is to fold: the same Add would come out.
+  mutating func keepBiasesOfMatMul() {
+    for (id, plan) in plans where !plan.linear.takesBias && plan.before.isEmpty && plan.behind.count == 1 {
+      guard !(graph[plan.behind[0]].typed is BatchNormalization), plan.output.scale.allSatisfy({ $0 == 1 }) else {
+        continue
+      }
+      plans[id] = nil
+      absorbedBackward[plan.behind[0]] = nil
+    }
+  }
+
+  private func isMadeByLinear(_ value: ValueID) -> Bool {
+    producers[value.index].map { LinearOperator.isLinear(graph[$0]) } ?? false
+  }
+}
+
+// MARK: - Into the operator before
+
+extension FoldSearch {
+  private typealias Refusal = ChannelMap.Refusal
+
+  /// A linear operator, and the channels of a map that it makes.
+  private struct Site {
+    var node: NodeID
+    var channels: Range<Int>
+  }
+
+  /// The linear operators that make `channels` of `value`, found through nodes that hand channels on unchanged.
+  /// - Parameter reader: The node that reads `value`, and must be the only one.
+  private func linearOperators(
+    making value: ValueID, readBy reader: NodeID, _ channels: Range<Int>, axis: Int
+  ) throws(Refusal) -> [Site] {
+    guard let producer = producers[value.index] else { throw Refusal("its input is an input of the graph") }
+    let node = graph[producer]
+    try requireSingleUse(of: value, by: reader, madeBy: node)
+    if let absorbed = absorbedBackward[producer] {
+      return try linearOperators(making: absorbed.input, readBy: producer, channels, axis: axis)
+    }
+    if let input = node.handedOnInput {
+      return try linearOperators(making: input, readBy: producer, channels, axis: axis)
+    }
+    if let concat = node.typed as? Concat {
+      return try linearOperators(concatenatedBy: producer, concat, channels, axis: axis)
+    }
+    guard LinearOperator.isLinear(node) else {
+      throw Refusal("its input comes from \(graph.label(of: node)), which has no weights to fold into")
+    }
+    let linear = try linearOperator(producer)
+    guard linear.outputChannels == channels.count else {
+      throw Refusal(
+        "\(graph.label(of: node)) has \(linear.outputChannels) output channels, and \(channels.count) are mapped")
+    }
+    if case .matMul = linear.kind, graph[value].type?.shape?.rank != axis + 1 {
+      throw Refusal("its channels are not the last dimension, along which \(graph.label(of: node)) writes its own")
+    }
+    return [Site(node: producer, channels: channels)]
+  }
+
+  private func linearOperators(
+    concatenatedBy id: NodeID, _ concat: Concat, _ channels: Range<Int>, axis: Int
+  ) throws(Refusal) -> [Site] {
+    let node = graph[id]
+    guard let rank = node.outputs[0].flatMap({ graph[$0].type?.shape?.rank }),
+      (concat.axis < 0 ? concat.axis + rank : concat.axis) == axis
+    else { throw Refusal("\(graph.label(of: node)) joins another axis than the channels") }
+    var sites: [Site] = []
+    var first = channels.lowerBound
+    for input in node.inputs.compactMap({ $0 }) {
+      guard let count = graph[input].type?.shape?[axis].size else {
+        throw Refusal("the number of channels of a branch of \(graph.label(of: node)) is not known")
+      }
+      guard node.inputs.count(where: { $0 == input }) == 1 else {
+        throw Refusal("\(graph.label(of: node)) joins a value with itself")
+      }
+      sites += try linearOperators(making: input, readBy: id, first..<(first + count), axis: axis)
+      first += count
+    }
+    return sites
+  }
+
+  private func requireSingleUse(of value: ValueID, by reader: NodeID, madeBy node: Node) throws(Refusal) {
+    let maker = graph.label(of: node)
+    if isGraphOutput[value.index] { throw Refusal("the output of \(maker) is an output of the graph") }
+    if isCaptured[value.index] { throw Refusal("the output of \(maker) is used by a subgraph") }
+    guard consumers[value.index] == [reader] else {
+      throw Refusal("the output of \(maker) has another consumer")
+    }
+  }
+
+  /// The linear operator of a node whose weights may be changed.
+  private func linearOperator(_ id: NodeID) throws(Refusal) -> LinearOperator {
+    let node = graph[id], label = graph.label(of: node)
+    guard let weight = node.inputs[1], let shape = graph[weight].type?.shape?.sizes ?? constants.tensor(weight)?.shape,
+      let linear = LinearOperator(node, weight: shape)
+    else { throw Refusal("the shape of the weight of \(label) is not known") }
+    _ = try constants.doubles(weight, called: "the weight of \(label)")
+    if linear.takesBias, node.inputs.count > 2, let bias = node.inputs[2] {
+      _ = try constants.doubles(bias, called: "the bias of \(label)")
+      guard linear.biasPerChannel(constants.tensor(bias)!) != nil else {
+        throw Refusal("the bias of \(label) is not one number per channel")
+      }
+    }
+    return linear
+  }
+
+  private mutating func absorb(_ map: ChannelMap, of id: NodeID, into sites: [Site]) throws(Refusal) {
+    var changed = plans
+    for site in sites {
+      var plan = try plan(for: site.node)
+      plan.output = plan.output.followed(by: map.affine.slice(site.channels))
+      plan.behind.append(id)
+      try requireFinite(plan, site.node)
+      changed[site.node] = plan
+    }
+    plans = changed
+    absorbedBackward[id] = map
+  }
+
+  /// What is folded into an operator up to now.
+  private func plan(for id: NodeID) throws(Refusal) -> Plan {
+    if let plan = plans[id] { return plan }
+    let linear = try linearOperator(id)
+    return Plan(
+      linear: linear, input: ChannelAffine(identityOf: linear.inputChannels),
+      output: ChannelAffine(identityOf: linear.outputChannels))
+  }
+
+  /// The new weights, in double precision.
+  func foldedWeights(_ plan: Plan, of id: NodeID) -> FoldedWeights {
+    let node = graph[id]
+    let weight = (try? constants.doubles(node.inputs[1], called: "")) ?? []
+    let bias = node.inputs.count > 2 ? node.inputs[2].flatMap(constants.tensor) : nil
+    return FoldedWeights(
+      plan.linear, weight: weight, bias: bias.flatMap(plan.linear.biasPerChannel), input: plan.input,
+      output: plan.output)
+  }
+
+  private func requireFinite(_ plan: Plan, _ id: NodeID) throws(Refusal) {
+    let weights = foldedWeights(plan, of: id)
+    let node = graph[id]
+    guard let type = node.inputs[1].flatMap({ graph[$0].type?.elementType ?? constants.tensor($0)?.elementType })
+    else { return }
+    for (what, numbers) in [("weight", weights.weight), ("bias", weights.bias)] {
+      if let element = numbers.firstIndex(where: { !type.canHold($0) }) {
+        throw Refusal(
+          "element \(element) of the folded \(what) of \(graph.label(of: node)) would be \(numbers[element]), outside the "
+            + "range of \(type)")
+      }
+    }
+  }
+}
+
+// MARK: - Into the operator behind
+
+extension FoldSearch {
+  private mutating func absorbForward(_ map: ChannelMap, of id: NodeID) throws(Refusal) {
+    guard !isGraphOutput[map.output.index], !isCaptured[map.output.index] else {
+      throw Refusal("its own output is used by name")
+    }
+    var value = map.output
+    var target: NodeID?
+    while target == nil {
+      guard consumers[value.index].count == 1, let reader = consumers[value.index].first,
+        !isGraphOutput[value.index], !isCaptured[value.index]
+      else { throw Refusal("its own output has several consumers") }
+      if absorbedForward[reader]?.input == value {
+        value = absorbedForward[reader]!.output
+      } else if graph[reader].handedOnInput == value, let output = graph[reader].outputs[0] {
+        value = output
+      } else {
+        target = reader
+      }
+    }
+    guard let target, graph[target].inputs[0] == value, graph[target].inputs.count(where: { $0 == value }) == 1 else {
+      throw Refusal("no operator with weights follows")
+    }
+    try requireNoBorder(at: target, for: map)
+    var plan = try plan(for: target)
+    guard plan.linear.inputChannels == map.affine.channels else {
+      throw Refusal("\(graph.label(of: graph[target])) has \(plan.linear.inputChannels) input channels")
+    }
+    plan.input = map.affine.followed(by: plan.input)
+    plan.before.insert(id, at: 0)
+    try requireFinite(plan, target)
+    plans[target] = plan
+    absorbedForward[id] = map
+  }
+
+  /// Folding into the next operator is exact when it reads nothing but mapped numbers: no padding, or none that matters
+  /// because the map leaves zero at zero.
+  private func requireNoBorder(at id: NodeID, for map: ChannelMap) throws(Refusal) {
+    let node = graph[id], label = graph.label(of: node)
+    switch node.typed {
+    case let gemm as Gemm:
+      guard !gemm.transA else { throw Refusal("\(label) transposes its input") }
+    case let conv as Conv:
+      guard let sizes = node.inputs[1].flatMap(constants.tensor)?.shape, sizes.count > 2,
+        let window = try? conv.window(kernel: Array(sizes[2...]))
+      else { throw Refusal("the weight of \(label) is no constant") }
+      let shape = node.inputs[0].flatMap { graph[$0].type?.shape }
+      guard map.affine.shift.allSatisfy({ $0 == 0 }) || !window.mayPad(input: shape.map { Array($0[2...]) }) else {
+        throw Refusal("\(label) pads with zeros, which the shift would turn into other numbers at the border")
+      }
+    default: throw Refusal("no operator with weights follows")
+    }
+  }
+}

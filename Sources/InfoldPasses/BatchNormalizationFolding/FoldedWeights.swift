@@ -1,0 +1,40 @@
+import InfoldGraph
+
+/// The weight and bias of a linear operator between two maps per channel, in double precision:
+/// out(W · in(x) + b) = W′ · x + b′.
+public struct FoldedWeights: Sendable {
+  /// W′, in the order of the weight's elements: w · scale(out) · scale(in).
+  public let weight: [Double]
+  /// b′, one per output channel.
+  public let bias: [Double]
+  /// For each element of `bias`, the sum of the magnitudes that it was added up from.
+  public let biasMagnitude: [Double]
+
+  /// - Parameters:
+  ///   - weight: The weight's elements.
+  ///   - bias: One per output channel; `nil` for none.
+  ///   - input: The map before the operator; the operator must not pad, or its shift be zero.
+  ///   - output: The map behind the operator.
+  init(
+    _ linear: LinearOperator, weight: [Double], bias: [Double]?, input: ChannelAffine, output: ChannelAffine
+  ) {
+    var folded = weight
+    var sums = bias ?? Array(repeating: 0, count: linear.outputChannels)
+    var magnitudes = sums.map(\.magnitude)
+    let (inputScale, inputShift, outputScale) = (input.scale, input.shift, output.scale)
+    linear.forEachBlock { elements, inputChannel, outputChannel in
+      let scale = outputScale[outputChannel] * inputScale[inputChannel]
+      let shift = inputShift[inputChannel] * linear.alpha
+      for element in elements {
+        folded[element] = weight[element] * scale
+        if shift != 0 {
+          sums[outputChannel] += weight[element] * shift
+          magnitudes[outputChannel] += (weight[element] * shift).magnitude
+        }
+      }
+    }
+    self.weight = folded
+    self.bias = sums.indices.map { output.apply(sums[$0], channel: $0) }
+    biasMagnitude = sums.indices.map { output.magnitude(magnitudes[$0], channel: $0) }
+  }
+}

@@ -1,0 +1,99 @@
+import InfoldGraph
+
+/// A node that is linear in its input, with constant weights: where folding writes to.
+struct LinearOperator {
+  /// The operators that weights can be folded into.
+  enum Kind {
+    case conv(Conv)
+    case gemm(Gemm)
+    case matMul
+  }
+
+  let kind: Kind
+  /// Sizes of the weight: its first two dimensions, and the elements behind them.
+  private let outer: (Int, Int)
+  private let inner: Int
+  private let group: Int
+
+  /// - Returns: `nil` for another operator, or a weight of another rank than its.
+  init?(_ node: Node, weight: [Int]) {
+    switch node.typed {
+    case let conv as Conv: (kind, group) = (.conv(conv), conv.group)
+    case let gemm as Gemm: (kind, group) = (.gemm(gemm), 1)
+    case is MatMul: (kind, group) = (.matMul, 1)
+    default: return nil
+    }
+    switch kind {
+    case .conv: guard weight.count >= 3 else { return nil }
+    case .gemm, .matMul: guard weight.count == 2 else { return nil }
+    }
+    outer = (weight[0], weight[1])
+    inner = weight[2...].reduce(1, *)
+  }
+
+  /// Whether the node is of one of these operators.
+  static func isLinear(_ node: Node) -> Bool {
+    node.typed is Conv || node.typed is Gemm || node.typed is MatMul
+  }
+
+  var outputChannels: Int {
+    switch kind {
+    case .conv: outer.0
+    case .gemm(let gemm): gemm.transB ? outer.0 : outer.1
+    case .matMul: outer.1
+    }
+  }
+
+  var inputChannels: Int {
+    switch kind {
+    case .conv: outer.1 * group
+    case .gemm(let gemm): gemm.transB ? outer.1 : outer.0
+    case .matMul: outer.0
+    }
+  }
+
+  /// The channels that the weight's elements at [a, b, …] connect.
+  private func channels(_ a: Int, _ b: Int) -> (input: Int, output: Int) {
+    switch kind {
+    case .conv: (a / (outer.0 / group) * outer.1 + b, a)
+    case .gemm(let gemm): gemm.transB ? (b, a) : (a, b)
+    case .matMul: (a, b)
+    }
+  }
+
+  /// Whether the bias belongs to one output channel each, and stands in input 2.
+  var takesBias: Bool {
+    if case .matMul = kind { false } else { true }
+  }
+
+  var isGemm: Bool {
+    if case .gemm = kind { true } else { false }
+  }
+
+  /// What the products of the weight are multiplied with: Gemm's α.
+  var alpha: Double {
+    if case .gemm(let gemm) = kind { Double(gemm.alpha) } else { 1 }
+  }
+
+  /// What the operator adds in each output channel: the bias, times β for Gemm; `nil` when it is not one number per
+  /// channel.
+  func biasPerChannel(_ bias: Tensor) -> [Double]? {
+    guard let elements = try? bias.widened().elements(as: Double.self) else { return nil }
+    guard case .gemm(let gemm) = kind else { return elements.count == outputChannels ? elements : nil }
+    guard bias.shape.dropLast().allSatisfy({ $0 == 1 }) else { return nil }
+    let scaled = elements.map { $0 * Double(gemm.beta) }
+    return scaled.count == outputChannels
+      ? scaled : scaled.count == 1 ? Array(repeating: scaled[0], count: outputChannels) : nil
+  }
+
+  /// Calls `body` with the range of elements, and the channels that they connect.
+  func forEachBlock(_ body: (_ elements: Range<Int>, _ input: Int, _ output: Int) -> Void) {
+    for a in 0..<outer.0 {
+      for b in 0..<outer.1 {
+        let start = (a * outer.1 + b) * inner
+        let (input, output) = channels(a, b)
+        body(start..<(start + inner), input, output)
+      }
+    }
+  }
+}

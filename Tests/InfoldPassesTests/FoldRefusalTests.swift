@@ -1,0 +1,196 @@
+import InfoldGraph
+import InfoldPasses
+import TestSupport
+import Testing
+
+/// What must not be folded, with the reason that is given.
+@Suite struct FoldRefusalTests {
+  /// A network of a convolution with 3 output channels on [1, 2, 4, 4], to be continued.
+  private func convolution(opset: Int = 13) throws -> (network: NetworkBuilder, output: ValueID) {
+    var network = NetworkBuilder(opset: opset)
+    let x = network.input([1, 2, 4, 4])
+    let weight = try network.weights([3, 2, 1, 1])
+    let y = try network.node("Conv", [x, weight])
+    return (network, y)
+  }
+
+  private func tensor(_ elements: [Float]) throws -> Tensor { try Tensor(shape: [elements.count], elements) }
+
+  @Test func anotherConsumer() throws {
+    var (network, y) = try convolution()
+    let z = try network.normalization(y, channels: 3)
+    try expectRefused(try network.finished(network.node("Add", [z, y])), "has another consumer")
+  }
+
+  @Test func aGraphOutput() throws {
+    var (network, y) = try convolution()
+    let z = try network.normalization(y, channels: 3)
+    try expectRefused(try network.finished(y, z), "is an output of the graph")
+  }
+
+  @Test func anOutputThatASubgraphUses() throws {
+    var (network, y) = try convolution()
+    let z = try network.normalization(y, channels: 3)
+    var graph = try network.finished(z)
+    graph.nodes.indices.last.map { index in
+      var nodes = graph.nodes
+      nodes[index].captures = [y]
+      graph.replaceNodes(nodes)
+    }
+    let capturing = graph
+    #expect(try FoldBatchNormalization().fold(capturing).report.sites.isEmpty)
+  }
+
+  @Test func aWeightThatIsAnInput() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 2, 4, 4])
+    let weight = network.input([3, 2, 1, 1], "weight")
+    let y = try network.normalization(network.node("Conv", [x, weight]), channels: 3)
+    try expectRefused(try network.finished(y), "the weight of node \"conv0\" (Conv) is an input")
+  }
+
+  @Test func aWeightThatACallerMayOverride() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 2, 4, 4])
+    let weight = network.overridable(try network.random.tensor([3, 2, 1, 1]), "weight")
+    let y = try network.normalization(network.node("Conv", [x, weight]), channels: 3)
+    try expectRefused(try network.finished(y), "which a caller may override")
+  }
+
+  @Test func aBiasThatACallerMayOverride() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 2, 4, 4])
+    let bias = network.overridable(try network.random.tensor([3]), "bias")
+    let y = try network.normalization(network.node("Conv", [x, network.weights([3, 2, 1, 1]), bias]), channels: 3)
+    try expectRefused(try network.finished(y), "the bias of node \"conv0\" (Conv) is an input with a default")
+  }
+
+  @Test(arguments: 0..<4) func aParameterThatACallerMayOverride(which: Int) throws {
+    var (network, y) = try convolution()
+    let parameters = try (0..<4).map { index in
+      let tensor = try network.random.tensor([3], in: 0.5...2)
+      return index == which ? network.overridable(tensor, "parameter") : network.constant(tensor)
+    }
+    let z = try network.node("BatchNormalization", [y] + parameters)
+    try expectRefused(
+      try network.finished(z), "its \(["scale", "bias", "mean", "variance"][which]) is an input with a default")
+  }
+
+  @Test func aParameterThatTheModelComputes() throws {
+    var (network, y) = try convolution()
+    let scale = try network.node("Relu", [network.input([3], "scale")])
+    let rest = try (0..<3).map { _ in try network.weights([3], in: 0.5...2) }
+    try expectRefused(
+      try network.finished(network.node("BatchNormalization", [y, scale] + rest)), "its scale is computed by the model")
+  }
+
+  @Test func oneNumberPerActivation() throws {
+    var (network, y) = try convolution(opset: 7)
+    let parameters = try (0..<4).map { _ in try network.weights([3, 4, 4], in: 0.5...2) }
+    try expectRefused(
+      try network.finished(network.node("BatchNormalization", [y] + parameters, ["spatial": .int(0)])), "spatial=0")
+  }
+
+  @Test func theTrainingForm() throws {
+    var (network, y) = try convolution(opset: 14)
+    let z = try network.normalization(y, channels: 3, ["training_mode": .int(1)])
+    try expectRefused(try network.finished(z), "training form")
+  }
+
+  @Test(arguments: 0..<4, [Float.nan, .infinity]) func aParameterThatIsNotFinite(which: Int, value: Float) throws {
+    var (network, y) = try convolution()
+    let parameters = try (0..<4).map { network.constant(try tensor($0 == which ? [1, value, 1] : [1, 1, 1])) }
+    try expectRefused(try network.finished(network.node("BatchNormalization", [y] + parameters)), "in channel 1")
+  }
+
+  @Test func aVarianceThatIsNegative() throws {
+    var (network, y) = try convolution()
+    let ones = try tensor([1, 1, 1])
+    let parameters = [ones, ones, ones, try tensor([1, 1, -0.5])].map { network.constant($0) }
+    try expectRefused(
+      try network.finished(network.node("BatchNormalization", [y] + parameters)), "its variance is -0.5 in channel 2")
+  }
+
+  @Test func aVarianceThatEpsilonMakesPositiveIsFolded() throws {
+    var (network, y) = try convolution()
+    let ones = try tensor([1, 1, 1])
+    let parameters = [ones, ones, ones, try tensor([1, 1, -0.5])].map { network.constant($0) }
+    let z = try network.node("BatchNormalization", [y] + parameters, ["epsilon": .float(1)])
+    try expectFolded(try network.finished(z), operators: ["Conv"])
+  }
+
+  @Test func aProductOutsideTheRange() throws {
+    var (network, y) = try convolution()
+    let (ones, large) = (try tensor([1, 1, 1]), try tensor([3e38, 1, 1]))
+    let parameters = [large, ones, ones, try tensor([1e-6, 1, 1])].map { network.constant($0) }
+    try expectRefused(
+      try network.finished(network.node("BatchNormalization", [y] + parameters)), "outside the range of float32")
+  }
+
+  @Test func aShiftBeforePadding() throws {
+    for padding in [["pads": .ints([1, 1, 1, 1])], ["auto_pad": .string(Array("SAME_LOWER".utf8))]] as [AttributeList] {
+      var network = NetworkBuilder()
+      let x = network.input([1, 2, 4, 4])
+      let y = try network.normalization(x, channels: 2)
+      try expectRefused(
+        try network.finished(network.node("Conv", [y, network.weights([3, 2, 3, 3])], padding)), "pads with zeros")
+    }
+  }
+
+  @Test func nothingWithWeightsAround() throws {
+    var network = NetworkBuilder()
+    let y = try network.normalization(network.node("Relu", [network.input([1, 2, 4, 4])]), channels: 2)
+    try expectRefused(try network.finished(network.node("Relu", [y])), "has no weights to fold into")
+  }
+
+  @Test func anInputOfTheGraph() throws {
+    var network = NetworkBuilder()
+    let y = try network.normalization(network.input([1, 2, 4, 4]), channels: 2)
+    try expectRefused(try network.finished(network.node("Relu", [y])), "its input is an input of the graph")
+  }
+
+  @Test func aConcatWithABranchThatCannotBeFolded() throws {
+    var (network, y) = try convolution()
+    let other = network.input([1, 2, 4, 4], "other")
+    let joined = try network.node("Concat", [y, other], ["axis": .int(1)])
+    try expectRefused(try network.finished(network.normalization(joined, channels: 5)), "is an input of the graph")
+  }
+
+  @Test func aConcatOfAnotherAxis() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 2, 4, 4])
+    let a = try network.node("Conv", [x, network.weights([3, 2, 1, 1])])
+    let b = try network.node("Conv", [x, network.weights([3, 2, 1, 1])])
+    let joined = try network.node("Concat", [a, b], ["axis": .int(2)])
+    try expectRefused(
+      try network.finished(network.normalization(joined, channels: 3)), "another axis than the channels")
+  }
+
+  @Test func aConcatOfAValueWithItself() throws {
+    var (network, y) = try convolution()
+    let joined = try network.node("Concat", [y, y], ["axis": .int(1)])
+    try expectRefused(try network.finished(network.normalization(joined, channels: 6)), "joins a value with itself")
+  }
+
+  @Test func channelsThatAMatMulDoesNotWrite() throws {
+    var network = NetworkBuilder()
+    let y = try network.node("MatMul", [network.input([2, 3, 5]), network.weights([5, 3])])
+    try expectRefused(try network.finished(network.normalization(y, channels: 3)), "are not the last dimension")
+  }
+
+  @Test func aConstantThatVariesWithThePosition() throws {
+    var (network, y) = try convolution()
+    let z = try network.node("Mul", [y, network.weights([3, 4, 4])])
+    let graph = try network.finished(z)
+    let (folded, report) = try FoldBatchNormalization().fold(graph)
+    #expect(report.sites.isEmpty)
+    #expect(folded.nodes.map(\.opType) == ["Conv", "Mul"])
+  }
+
+  @Test func aGemmBiasThatVariesWithTheRow() throws {
+    var network = NetworkBuilder()
+    let x = network.input([3, 7])
+    let y = try network.node("Gemm", [x, network.weights([7, 5]), network.weights([3, 5])])
+    try expectRefused(try network.finished(network.normalization(y, channels: 5)), "not one number per channel")
+  }
+}

@@ -1,0 +1,67 @@
+import InfoldGraph
+
+/// Builds small networks for tests: every method adds a node and returns its first output.
+public struct NetworkBuilder {
+  public private(set) var graph: Graph
+  public var random: SplitMix64
+  private let opset: Int
+
+  public init(opset: Int = 13, seed: UInt64 = 1) {
+    graph = Graph(name: "test")
+    random = SplitMix64(seed: seed)
+    self.opset = opset
+  }
+
+  public mutating func input(_ shape: Shape, _ name: String = "x") -> ValueID {
+    graph.addInput(name, TensorType(.float32, shape))
+  }
+
+  public mutating func constant(_ tensor: Tensor, _ name: String? = nil) -> ValueID {
+    graph.addConstant(name ?? "constant\(graph.values.count)", tensor)
+  }
+
+  /// A constant of random numbers.
+  public mutating func weights(_ shape: [Int], in range: ClosedRange<Float> = -1...1) throws -> ValueID {
+    constant(try random.tensor(shape, in: range))
+  }
+
+  /// An initializer that a caller may override.
+  public mutating func overridable(_ tensor: Tensor, _ name: String) -> ValueID {
+    let id = constant(tensor, name)
+    graph.inputs.append(id)
+    return id
+  }
+
+  /// Adds a node named `name`, or after its operator and position.
+  @discardableResult
+  public mutating func node(
+    _ opType: String, _ inputs: [ValueID?], _ attributes: AttributeList = [:], name: String? = nil, outputs: Int = 1
+  ) throws -> ValueID {
+    let name = name ?? "\(opType.lowercased())\(graph.nodes.count)"
+    let outputs = (0..<outputs).map { graph.add(Value(name: $0 == 0 ? "\(name).out" : "\(name).out\($0)")) }
+    graph.add(
+      try Node(
+        name: name, opType: opType, opsetVersion: opset, attributes: attributes, inputs: inputs, outputs: outputs))
+    return outputs[0]
+  }
+
+  /// A BatchNormalization with random parameters, far enough from doing nothing.
+  public mutating func normalization(
+    _ x: ValueID, channels: Int, _ attributes: AttributeList = [:], name: String? = nil
+  ) throws -> ValueID {
+    let parameters = [
+      try weights([channels], in: 0.5...2), try weights([channels]), try weights([channels]),
+      try weights([channels], in: 0.1...3),
+    ]
+    return try node("BatchNormalization", [x] + parameters, attributes, name: name)
+  }
+
+  /// The network with these outputs, sorted and with types inferred. Mutating, so that its arguments may add nodes.
+  public mutating func finished(_ outputs: ValueID...) throws -> Graph {
+    var graph = graph
+    graph.outputs = outputs
+    try graph.sort()
+    try graph.inferTypes()
+    return graph
+  }
+}
