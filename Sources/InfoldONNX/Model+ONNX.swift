@@ -29,6 +29,24 @@ extension Model {
   }
 }
 
+extension Model {
+  /// The model as an ONNX file's bytes. What was read and not changed means the same, whatever it is: nodes that Infold
+  /// does not know, documentation, metadata, unknown fields. Tensors are written as raw data, external ones included.
+  /// - Throws: `InfoldError` with `.limitExceeded` when it takes 2 GiB or more.
+  public func serialized() throws(InfoldError) -> [UInt8] {
+    let arena = MessageArena()
+    defer { withExtendedLifetime(arena) {} }
+    return try arena.encode(self).serialized(limit: Self.byteLimit)
+  }
+
+  /// Writes the model to an ONNX file. A file that stands there is replaced once everything is written.
+  /// - Throws: `InfoldError`, naming the file: `.fileAccess`, `.limitExceeded`.
+  public func write(to path: String) throws(InfoldError) {
+    let bytes = try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in try serialized() }
+    try InfoldONNX.write(bytes, toFile: path)
+  }
+}
+
 /// The message in a file, whose bytes are gone before this returns.
 func unpacked<Content: Message>(
   file path: String, limit: Int, hint: String? = nil

@@ -41,3 +41,22 @@ public struct TensorFile: Sendable {
     tensor = try decoder.decode(message.content, layout)
   }
 }
+
+extension TensorFile {
+  /// The tensor as a TensorProto's bytes, its elements as raw data.
+  /// - Throws: `InfoldError` with `.limitExceeded` when it takes 2 GiB or more.
+  public func serialized() throws(InfoldError) -> [UInt8] {
+    let arena = MessageArena()
+    defer { withExtendedLifetime(arena) {} }
+    var message = arena.encode(tensor, onto: .empty)
+    message.setName(name, in: arena)
+    return try message.serialized(limit: Model.byteLimit)
+  }
+
+  /// Writes the tensor to a file. A file that stands there is replaced once everything is written.
+  /// - Throws: `InfoldError`, naming the file: `.fileAccess`, `.limitExceeded`.
+  public func write(to path: String) throws(InfoldError) {
+    let bytes = try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in try serialized() }
+    try InfoldONNX.write(bytes, toFile: path)
+  }
+}

@@ -206,31 +206,8 @@ extension GraphDecoder {
 
   /// The values of this graph that subgraphs in `attributes` use.
   private mutating func captures(of attributes: AttributeList) -> [ValueID] {
-    var seen: Set<ValueID> = []
-    var captures: [ValueID] = []
-    for entry in attributes.entries {
-      for name in entry.value.capturedNames {
-        let id = value(named: name)
-        if seen.insert(id).inserted { captures.append(id) }
-      }
-    }
-    return captures
+    attributes.capturedNames.map { value(named: $0) }
   }
-}
-
-extension Attribute {
-  /// The names that the subgraphs in this attribute take from the graph around them.
-  fileprivate var capturedNames: [String] {
-    switch self {
-    case .graph(let graph): graph.capturedNames
-    case .graphs(let graphs): graphs.flatMap(\.capturedNames)
-    default: []
-    }
-  }
-}
-
-extension Graph {
-  fileprivate var capturedNames: [String] { captures.map { self[$0].name } }
 }
 
 // MARK: Residues

@@ -27,13 +27,26 @@ extension Message {
   func serialized(_ change: (inout Self) -> Void = { _ in }) -> [UInt8] {
     var copy = self
     change(&copy)
-    return withUnsafePointer(to: copy) { pointer in
-      let base = UnsafeRawPointer(pointer).assumingMemoryBound(to: ProtobufCMessage.self)
+    return copy.withBase { base in
       let size = protobuf_c_message_get_packed_size(base)
       return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
         count = size == 0 ? 0 : protobuf_c_message_pack(base, buffer.baseAddress)
       }
     }
+  }
+
+  /// This message as bytes, if they are no more than `limit`.
+  /// - Throws: `InfoldError` with `.limitExceeded`.
+  func serialized(limit: Int) throws(InfoldError) -> [UInt8] {
+    let size = withBase(protobuf_c_message_get_packed_size)
+    guard size <= limit else {
+      throw InfoldError(.limitExceeded, "\(size) bytes are needed, and an ONNX file can have \(limit)")
+    }
+    return serialized()
+  }
+
+  private func withBase<Result>(_ body: (UnsafePointer<ProtobufCMessage>) -> Result) -> Result {
+    withUnsafePointer(to: self) { body(UnsafeRawPointer($0).assumingMemoryBound(to: ProtobufCMessage.self)) }
   }
 }
 
@@ -59,6 +72,13 @@ struct Unpacked<Content: Message>: ~Copyable {
       throw InfoldError(.limitExceeded, "there is no memory to unpack \(bytes.count) bytes")
     }
     content = UnsafeMutableRawPointer(message).assumingMemoryBound(to: Content.self)
+  }
+
+  /// Hands the message over to the caller, who frees it.
+  consuming func release() -> UnsafeMutablePointer<Content> {
+    let content = content
+    discard self
+    return content
   }
 
   deinit {
@@ -109,6 +129,21 @@ extension Onnx__TensorProto: Message {
 }
 extension Onnx__SparseTensorProto: Message {
   static func initialize(_ message: UnsafeMutablePointer<Self>) { onnx__sparse_tensor_proto__init(message) }
+}
+extension Onnx__TypeProto: Message {
+  static func initialize(_ message: UnsafeMutablePointer<Self>) { onnx__type_proto__init(message) }
+}
+extension Onnx__TypeProto__Tensor: Message {
+  static func initialize(_ message: UnsafeMutablePointer<Self>) { onnx__type_proto__tensor__init(message) }
+}
+extension Onnx__TensorShapeProto: Message {
+  static func initialize(_ message: UnsafeMutablePointer<Self>) { onnx__tensor_shape_proto__init(message) }
+}
+extension Onnx__TensorShapeProto__Dimension: Message {
+  static func initialize(_ message: UnsafeMutablePointer<Self>) { onnx__tensor_shape_proto__dimension__init(message) }
+}
+extension Onnx__StringStringEntryProto: Message {
+  static func initialize(_ message: UnsafeMutablePointer<Self>) { onnx__string_string_entry_proto__init(message) }
 }
 extension Onnx__ValueInfoProto: Message {
   static func initialize(_ message: UnsafeMutablePointer<Self>) { onnx__value_info_proto__init(message) }

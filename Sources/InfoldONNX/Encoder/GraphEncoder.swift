@@ -1,0 +1,100 @@
+import COnnx
+import InfoldGraph
+
+extension MessageArena {
+  /// `graph` as a message, with the nodes in their topological order.
+  func encode(_ graph: Graph) throws(InfoldError) -> Onnx__GraphProto {
+    var message: Onnx__GraphProto = try message(from: graph.residue)
+    message.has_name = graph.name.isEmpty ? 0 : 1
+    message.name = text(graph.name)
+    var nodes: [Onnx__NodeProto] = []
+    for node in graph.nodes { nodes.append(try encode(node, of: graph)) }
+    (message.n_node, message.node) = (nodes.count, list(nodes))
+    try setInitializers(of: graph, in: &message)
+    let inputs = try declarations(of: graph.listedInputs, in: graph)
+    (message.n_input, message.input) = (inputs.count, list(inputs))
+    let outputs = try outputs(of: graph, keptIn: message)
+    (message.n_output, message.output) = (outputs.count, list(outputs))
+    let information = try valueInformation(of: graph, keptIn: message)
+    (message.n_value_info, message.value_info) = (information.count, list(information))
+    return message
+  }
+
+  private func declarations(of ids: [ValueID], in graph: Graph) throws(InfoldError) -> [Onnx__ValueInfoProto] {
+    var messages: [Onnx__ValueInfoProto] = []
+    for id in ids { messages.append(try declaration(of: graph[id])) }
+    return messages
+  }
+
+  private func setInitializers(of graph: Graph, in message: inout Onnx__GraphProto) throws(InfoldError) {
+    var dense: [Onnx__TensorProto] = []
+    var sparse: [Onnx__SparseTensorProto] = []
+    for value in graph.values {
+      guard let initializer = value.initializer else { continue }
+      switch initializer.content {
+      case .tensor(let tensor):
+        dense.append(encode(tensor, onto: try self.message(from: initializer.residue)))
+        dense[dense.count - 1].setName(value.name, in: self)
+      case .strings(let bytes):
+        dense.append(try self.message(from: bytes))
+        dense[dense.count - 1].setName(value.name, in: self)
+      case .sparse(let bytes):
+        sparse.append(try encodeSparse(bytes, named: value.name))
+      }
+    }
+    (message.n_initializer, message.initializer) = (dense.count, list(dense))
+    (message.n_sparse_initializer, message.sparse_initializer) = (sparse.count, list(sparse))
+  }
+
+  /// A sparse tensor is named by its values.
+  private func encodeSparse(_ bytes: [UInt8], named name: String) throws(InfoldError) -> Onnx__SparseTensorProto {
+    var message: Onnx__SparseTensorProto = try message(from: bytes)
+    var values = message.values?.pointee ?? .empty
+    values.setName(name, in: self)
+    message.values = place(values)
+    return message
+  }
+
+  /// A value that is an input as well, or twice an output, has a second declaration, which the residue has kept.
+  private func outputs(
+    of graph: Graph, keptIn residue: Onnx__GraphProto
+  ) throws(InfoldError) -> [Onnx__ValueInfoProto] {
+    var kept: [String: [Onnx__ValueInfoProto]] = [:]
+    for output in messages(residue.output, residue.n_output).reversed() {
+      kept[output.pointee.name.text, default: []].append(output.pointee)
+    }
+    var declared = Set(graph.listedInputs)
+    var messages: [Onnx__ValueInfoProto] = []
+    for id in graph.outputs {
+      if !declared.insert(id).inserted, let own = kept[graph[id].name]?.popLast() {
+        messages.append(own)
+      } else {
+        messages.append(try declaration(of: graph[id]))
+      }
+    }
+    return messages
+  }
+
+  /// The declarations of values between inputs and outputs, and those that belong to no value.
+  private func valueInformation(
+    of graph: Graph, keptIn residue: Onnx__GraphProto
+  ) throws(InfoldError) -> [Onnx__ValueInfoProto] {
+    let declaredElsewhere = Set(graph.listedInputs + graph.outputs)
+    let producers = graph.producers()
+    let captures = Set(graph.captures)
+    let inner = graph.valueIDs.filter { id in
+      !graph[id].declaration.isEmpty && !declaredElsewhere.contains(id)
+        && (producers[id.index] != nil || graph[id].initializer != nil || captures.contains(id))
+    }
+    return try declarations(of: inner, in: graph)
+      + messages(residue.value_info, residue.n_value_info).map(\.pointee)
+  }
+}
+
+extension Graph {
+  /// What stands among the inputs of the file: below IR version 4 the constants as well, in their old places.
+  fileprivate var listedInputs: [ValueID] {
+    let all = inputs + listedConstants
+    return inputs == inputs.sorted() ? all.sorted() : all
+  }
+}

@@ -1,0 +1,47 @@
+import COnnx
+import InfoldGraph
+
+extension MessageArena {
+  /// `model` as a message.
+  func encode(_ model: Model) throws(InfoldError) -> Onnx__ModelProto {
+    var message: Onnx__ModelProto = try message(from: model.residue)
+    message.has_ir_version = 1
+    message.ir_version = Int64(model.irVersion)
+    (message.has_producer_name, message.producer_name) = optional(model.producerName)
+    (message.has_producer_version, message.producer_version) = optional(model.producerVersion)
+    (message.has_doc_string, message.doc_string) = optional(model.documentation)
+    let imports = opsetImports(of: model, keptIn: message)
+    (message.n_opset_import, message.opset_import) = (imports.count, list(imports))
+    let metadata = metadata(of: model, keptIn: message)
+    (message.n_metadata_props, message.metadata_props) = (metadata.count, list(metadata))
+    message.graph = place(try encode(model.graph))
+    return message
+  }
+
+  private func optional(_ text: String) -> (protobuf_c_boolean, ProtobufCBinaryData) {
+    (text.isEmpty ? 0 : 1, self.text(text))
+  }
+
+  /// The imports, each onto the entry that the file had for its domain.
+  private func opsetImports(of model: Model, keptIn residue: Onnx__ModelProto) -> [Onnx__OperatorSetIdProto] {
+    let kept = messages(residue.opset_import, residue.n_opset_import).map(\.pointee)
+    return model.opsetImports.map { entry in
+      var message = kept.first { $0.domain.text == entry.domain } ?? .empty
+      (message.has_domain, message.domain) = (1, text(entry.domain))
+      (message.has_version, message.version) = (1, Int64(entry.version))
+      return message
+    }
+  }
+
+  /// The metadata, each onto the entry that the file had in its place, or else under its key.
+  private func metadata(of model: Model, keptIn residue: Onnx__ModelProto) -> [Onnx__StringStringEntryProto] {
+    let kept = messages(residue.metadata_props, residue.n_metadata_props).map(\.pointee)
+    return model.metadata.enumerated().map { index, entry in
+      let inPlace = kept.indices.contains(index) && kept[index].key.text == entry.key ? kept[index] : nil
+      var message = inPlace ?? kept.first { $0.key.text == entry.key } ?? .empty
+      (message.has_key, message.key) = (1, text(entry.key))
+      (message.has_value, message.value) = (1, text(entry.value))
+      return message
+    }
+  }
+}
