@@ -65,7 +65,7 @@ public struct Gemm: FloatingPointOperator {
     return [try Tensor.broadcasting(product, addend) { (x: Element, c: Element) in alpha * x + beta * c }]
   }
 
-  private func evaluate<Element: NumericElement & FixedWidthInteger>(
+  private func evaluate<Element: IntegerElement>(
     _ inputs: [Tensor?], in type: Element.Type
   ) throws(InfoldError) -> Tensor {
     let product = try product(inputs[0]!, inputs[1]!, in: type)
