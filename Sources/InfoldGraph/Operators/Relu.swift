@@ -2,7 +2,7 @@
 public struct Relu: NumericUnaryOperator {
   public static let name = "Relu"
   public static let versions = [1, 6, 13, 14]
-  public static let elementTypes = ElementTypeSet(ElementTypeSet.floatingPoint.types + [.int8, .int16, .int32, .int64])
+  public static let elementTypes = ElementTypeSet.floatingPointAndSigned
 
   public init(_ attributes: inout AttributeReader) throws(InfoldError) {
     attributes.ignoreConsumedInputs()

@@ -13,10 +13,6 @@ public struct Sum: VariadicOperator, FloatingPointOperator {
   public func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
-    var sum = inputs[0]!
-    for input in inputs.dropFirst() {
-      sum = try .broadcasting(sum, input!) { (a: Element, b: Element) in a + b }
-    }
-    return [sum]
+    [try combined(inputs) { (a: Element, b: Element) in a + b }]
   }
 }

@@ -63,6 +63,54 @@ extension ArithmeticOperator {
   }
 }
 
+/// A binary operator that compares numbers.
+public protocol ComparisonOperator: BinaryOperator {
+  /// The result for two elements.
+  func apply<Element: NumericElement>(_ a: Element, _ b: Element) -> Bool
+}
+
+extension ComparisonOperator {
+  public static var elementTypes: ElementTypeSet { .numeric }
+
+  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    [TensorType(.bool, try broadcastType(inputs).shape)]
+  }
+
+  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    [try compared(try operands(inputs))]
+  }
+
+  /// The result for operands of a numeric type.
+  @inline(__always)
+  func compared(_ operands: [Tensor]) throws(InfoldError) -> Tensor {
+    try withNumericType(of: operands) { (operands, type) throws(InfoldError) in
+      func compute<Element: NumericElement>(_: Element.Type) throws(InfoldError) -> Tensor {
+        try .broadcasting(operands[0], operands[1]) { (a: Element, b: Element) in apply(a, b) }
+      }
+      return try compute(type)
+    }
+  }
+}
+
+/// A binary operator on truth values.
+public protocol LogicalOperator: BinaryOperator {
+  /// The result for two elements.
+  func apply(_ a: Bool, _ b: Bool) -> Bool
+}
+
+extension LogicalOperator {
+  public static var elementTypes: ElementTypeSet { .bool }
+
+  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    [try broadcastType(inputs)]
+  }
+
+  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let operands = try operands(inputs)
+    return [try .broadcasting(operands[0], operands[1]) { (a: Bool, b: Bool) in apply(a, b) }]
+  }
+}
+
 /// Refuses a zero among integers that something is divided by.
 func requireNoZero<Element: IntegerElement>(in divisors: Tensor, as _: Element.Type) throws(InfoldError) {
   let hasZero = divisors.withSpan(as: Element.self) { divisors in

@@ -107,29 +107,4 @@ extension Tensor {
     }
     return result
   }
-
-  /// A tensor whose elements are computed from those of `a`, `b` and `c`, broadcast together under NumPy's rule.
-  @inline(__always)
-  static func broadcasting<A: TensorElement, B: TensorElement, C: TensorElement, Result: TensorElement>(
-    _ a: Tensor, _ b: Tensor, _ c: Tensor, _ combine: (A, B, C) -> Result
-  ) throws(InfoldError) -> Tensor {
-    let loops = try Broadcasting([a.shape, b.shape, c.shape])
-    let (strideA, strideB, strideC) = (loops.rowStrides[0], loops.rowStrides[1], loops.rowStrides[2])
-    var result = try Tensor(zeros: loops.shape, of: Result.elementType)
-    result.withMutableSpan(as: Result.self) { result in
-      a.withSpan(as: A.self) { a in
-        b.withSpan(as: B.self) { b in
-          c.withSpan(as: C.self) { c in
-            loops.forEachRow { start, operands in
-              for i in 0..<loops.rowCount {
-                result[start + i] = combine(
-                  a[operands[0] + i * strideA], b[operands[1] + i * strideB], c[operands[2] + i * strideC])
-              }
-            }
-          }
-        }
-      }
-    }
-    return result
-  }
 }

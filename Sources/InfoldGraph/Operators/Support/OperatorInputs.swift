@@ -73,6 +73,10 @@ public struct ElementTypeSet: Sendable, Hashable {
   public static let numeric = ElementTypeSet(floatingPoint.types + integers.types)
   /// What Infold can hold and touch element by element: numeric types and bool.
   public static let all = ElementTypeSet(numeric.types + [.bool])
+  /// Floating point and the integers that have a sign.
+  public static let floatingPointAndSigned = ElementTypeSet(floatingPoint.types + [.int8, .int16, .int32, .int64])
+  /// Truth values.
+  public static let bool = ElementTypeSet([.bool])
   /// The type of shapes and axes.
   public static let int64 = ElementTypeSet([.int64])
 

@@ -23,7 +23,9 @@ public protocol NumericUnaryOperator: Operator {
   /// The element types that it accepts.
   static var elementTypes: ElementTypeSet { get }
   /// The result for one element.
-  func apply<Element: NumericElement>(_ x: Element) -> Element
+  func apply<Element: FloatingPointElement>(_ x: Element) -> Element
+  /// The result for one element.
+  func apply<Element: IntegerElement>(_ x: Element) -> Element
 }
 
 extension NumericUnaryOperator {
@@ -35,12 +37,20 @@ extension NumericUnaryOperator {
 
   public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [
-      try withNumericType(of: inputs[0]!) { (x, type) throws(InfoldError) in
-        func map<Element: NumericElement>(_: Element.Type) throws(InfoldError) -> Tensor {
-          try x.mapped { (element: Element) in apply(element) }
-        }
-        return try map(type)
-      }
+      try withElementType(
+        of: [inputs[0]!],
+        floatingPoint: { (x, type) throws(InfoldError) in
+          func map<Element: FloatingPointElement>(_: Element.Type) throws(InfoldError) -> Tensor {
+            try x[0].mapped { (element: Element) in apply(element) }
+          }
+          return try map(type)
+        },
+        integer: { (x, type) throws(InfoldError) in
+          func map<Element: IntegerElement>(_: Element.Type) throws(InfoldError) -> Tensor {
+            try x[0].mapped { (element: Element) in apply(element) }
+          }
+          return try map(type)
+        })
     ]
   }
 }

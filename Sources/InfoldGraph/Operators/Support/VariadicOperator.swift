@@ -25,4 +25,14 @@ extension VariadicOperator {
     }
     return [result]
   }
+
+  /// The inputs, combined one after the other.
+  @inline(__always)
+  func combined<Element: TensorElement>(
+    _ inputs: [Tensor?], _ combine: (Element, Element) -> Element
+  ) throws(InfoldError) -> Tensor {
+    var result = inputs[0]!
+    for input in inputs.dropFirst() { result = try .broadcasting(result, input!, combine) }
+    return result
+  }
 }

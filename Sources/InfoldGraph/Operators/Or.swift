@@ -1,0 +1,14 @@
+/// ONNX Or, opsets 1, 7: whether one or both are true, element by element.
+public struct Or: LogicalOperator {
+  public static let name = "Or"
+  public static let versions = [1, 7]
+  public let broadcast: BroadcastRule
+
+  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    broadcast = try BroadcastRule(&attributes)
+  }
+
+  public func apply(_ a: Bool, _ b: Bool) -> Bool {
+    a || b
+  }
+}
