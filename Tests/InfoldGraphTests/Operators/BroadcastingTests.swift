@@ -25,15 +25,11 @@ import Testing
     }
     let x = try numbered(a, from: 1), y = try numbered(b, from: 1_000)
     let pairs = try Tensor.broadcasting(x, y) { (x: Int64, y: Int64) in x * 1_000_000 + y }
-    let triples = try Tensor.broadcasting(x, y, x) { (x: Int64, y: Int64, z: Int64) in
-      x * 1_000_000 + y + (x - z)
-    }
     let shape = try #require(try Shape(a).broadcast(with: Shape(b)).sizes)
     let expected = (0..<shape.reduce(1, *)).map { place in
       Int64(1 + source(of: place, in: shape, a)) * 1_000_000 + Int64(1_000 + source(of: place, in: shape, b))
     }
     #expect(pairs == (try Tensor(shape: shape, expected)))
-    #expect(triples == pairs)
   }
 
   /// The place in a tensor of `operand` sizes of what is repeated into place `place` of `shape`.
