@@ -6,12 +6,11 @@ public struct Concat: Operator {
   public static let versions = [1, 4, 11, 13]
   public static func arity(since version: Int) -> Arity { Arity(inputs: 1...Arity.any) }
 
-  /// The axis; from opset 11 on, negative values count from the end.
+  /// The axis; negative values count from the end.
   public let axis: Int
 
   public init(_ attributes: inout AttributeReader) throws(InfoldError) {
     axis = attributes.version < 4 ? try attributes.int("axis") ?? 1 : try attributes.requiredInt("axis")
-    if attributes.version < 11 { try requireNonNegative(axis) }
   }
 
   public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {

@@ -10,6 +10,20 @@ func normalizedAxis(_ axis: Int, rank: Int, allowsEnd: Bool = false) throws(Info
   return normalized
 }
 
+/// The axes that `axes` mean in a tensor of `rank` dimensions, in their order.
+/// - Throws: `InfoldError` with `.invalidModel` when there is no such axis, or one stands twice.
+func normalizedAxes(_ axes: [Int], rank: Int) throws(InfoldError) -> [Int] {
+  var normalized: [Int] = []
+  var seen: Set<Int> = []
+  for axis in axes {
+    normalized.append(try normalizedAxis(axis, rank: rank))
+    guard seen.insert(normalized[normalized.count - 1]).inserted else {
+      throw InfoldError(.invalidModel, "axis \(axis) stands twice in the axes \(axes)")
+    }
+  }
+  return normalized
+}
+
 /// Refuses a negative axis, for the opset versions in which axes do not count from the end.
 func requireNonNegative(_ axis: Int) throws(InfoldError) {
   guard axis >= 0 else {

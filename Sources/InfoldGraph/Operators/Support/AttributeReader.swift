@@ -56,6 +56,12 @@ public struct AttributeReader {
     return numbers.map(Int.init)
   }
 
+  /// The list of integers `name`, which must be there.
+  public mutating func requiredInts(_ name: String) throws(InfoldError) -> [Int] {
+    guard let values = try ints(name) else { throw missing(name) }
+    return values
+  }
+
   /// The list of floats `name`; `nil` when it is not there.
   public mutating func floats(_ name: String) throws(InfoldError) -> [Float]? {
     guard let value = take(name) else { return nil }

@@ -7,14 +7,13 @@ struct ElementMap {
   enum Axis {
     /// `count` positions, `stride` elements of the source apart.
     case strided(count: Int, by: Int)
-    /// One distance per position. A negative one stands for no element of the source: the fill.
-    case listed([Int])
+    /// `count` positions, each with a distance of its own; `nil` stands for no element of the source: the fill.
+    case computed(count: Int, (Int) -> Int?)
 
     /// The positions along the axis.
     var count: Int {
       switch self {
-      case .strided(let count, _): count
-      case .listed(let distances): distances.count
+      case .strided(let count, _), .computed(let count, _): count
       }
     }
   }
@@ -61,8 +60,8 @@ struct ElementMap {
     for axis in axes {
       switch (merged.axes.last, axis) {
       case (_, .strided(1, _)): break
-      case (_, .listed(let distances)) where distances.count == 1 && distances[0] >= 0:
-        merged.start += distances[0]
+      case (_, .computed(1, let distance)):
+        if let distance = distance(0) { merged.start += distance } else { merged.axes.append(axis) }
       case (.strided(let outer, let outerStride), .strided(let inner, let innerStride))
       where outerStride == inner &* innerStride:
         merged.axes[merged.axes.count - 1] = .strided(count: outer * inner, by: innerStride)
@@ -90,19 +89,17 @@ struct ElementMap {
       for index in 0..<count {
         copy(source, from: start + index * stride, inner, fill, into: &result, at: &position)
       }
-    case .listed(let distances) where inner.isEmpty:
-      for distance in distances {
-        result[position] = distance < 0 ? fill : source[start + distance]
-        position += 1
-      }
-    case .listed(let distances):
+    case .computed(let count, let distance) where inner.isEmpty:
+      for index in 0..<count { result[position + index] = distance(index).map { source[start + $0] } ?? fill }
+      position += count
+    case .computed(let count, let distance):
       let innerCount = inner.reduce(1) { $0 * $1.count }
-      for distance in distances {
-        if distance < 0 {
+      for index in 0..<count {
+        if let distance = distance(index) {
+          copy(source, from: start + distance, inner, fill, into: &result, at: &position)
+        } else {
           for index in position..<(position + innerCount) { result[index] = fill }
           position += innerCount
-        } else {
-          copy(source, from: start + distance, inner, fill, into: &result, at: &position)
         }
       }
     }

@@ -50,11 +50,19 @@ extension Tensor {
   }
 }
 
+extension OperatorInputs {
+  /// Inputs that are all known.
+  init(_ tensors: [Tensor?], outputCount: Int = 1) {
+    self.init(
+      types: tensors.map { $0.map { TensorType($0.elementType, Shape($0.shape)) } }, constants: tensors,
+      outputCount: outputCount)
+  }
+}
+
 extension Operator {
   /// The sizes that the shape rule gives output `index` for these tensors.
   func inferredShape(_ inputs: [Tensor?], output index: Int = 0) throws(InfoldError) -> [Int] {
-    let types = inputs.map { $0.map { TensorType($0.elementType, Shape($0.shape)) } }
-    let inferred = try inferOutputs(OperatorInputs(types: types, constants: inputs, outputCount: index + 1))
+    let inferred = try inferOutputs(OperatorInputs(inputs, outputCount: index + 1))
     guard let sizes = inferred[index].shape?.sizes else {
       preconditionFailure("\(Self.name) has no shape for the inputs \(inputs)")
     }

@@ -1,0 +1,31 @@
+/// ONNX Expand, opsets 8, 13: the input repeated along dimensions of size 1, by the rules of broadcasting with a shape.
+///
+/// Dimensions are aligned at the innermost; where the shape has a 1, the input's dimension is kept.
+public struct Expand: Operator {
+  public static let name = "Expand"
+  public static let versions = [8, 13]
+  public static func arity(since version: Int) -> Arity { Arity(2) }
+
+  public init(_ attributes: inout AttributeReader) throws(InfoldError) {}
+
+  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0)
+    let wanted = try inputs.dimensions(1)
+    for size in wanted?.compactMap(\.size) ?? [] where size < 0 {
+      throw InfoldError(.invalidModel, "the shape to expand to has the size \(size)")
+    }
+    guard let wanted, let shape = x.shape else { return [TensorType(x.elementType, nil)] }
+    return [TensorType(x.elementType, try shape.broadcast(with: Shape(wanted)))]
+  }
+
+  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let x = inputs[0]!
+    let shape = try inferredShape(inputs)
+    let added = shape.count - x.shape.count
+    var map = ElementMap(identityOf: x.shape)
+    map.axes = shape.enumerated().map { axis, size in
+      axis < added || x.shape[axis - added] == 1 && size != 1 ? .strided(count: size, by: 0) : map.axes[axis - added]
+    }
+    return [try map.apply(to: x)]
+  }
+}

@@ -1,0 +1,17 @@
+/// ONNX Size, opsets 1, 13, 19, 21, 23, 24, 25: the number of the input's elements, as a scalar of int64.
+public struct Size: Operator {
+  public static let name = "Size"
+  public static let versions = [1, 13, 19, 21, 23, 24, 25]
+  public static func arity(since version: Int) -> Arity { Arity(1) }
+
+  public init(_ attributes: inout AttributeReader) throws(InfoldError) {}
+
+  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    _ = try inputs.type(0)
+    return [TensorType(.int64, [])]
+  }
+
+  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    [try Tensor(scalar: Int64(inputs[0]!.count))]
+  }
+}

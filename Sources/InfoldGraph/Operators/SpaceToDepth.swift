@@ -1,0 +1,44 @@
+/// ONNX SpaceToDepth, opsets 1, 13, 28: blocks of height and width stacked in the depth.
+///
+/// X [N, C, H, W]; Y [N, C · b², H / b, W / b]. `mode`, since opset 28, tells how the depth is ordered: DCR or CRD.
+public struct SpaceToDepth: Operator {
+  public static let name = "SpaceToDepth"
+  public static let versions = [1, 13, 28]
+  public static func arity(since version: Int) -> Arity { Arity(1) }
+
+  private let block: BlockRearrangement
+
+  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    block = try BlockRearrangement(&attributes, hasMode: attributes.version >= 28)
+  }
+
+  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0)
+    try inputs.requireRank(4...4, of: 0)
+    let shape = x.shape ?? Shape(unknownOfRank: 4)
+    return [
+      TensorType(
+        x.elementType,
+        [
+          shape[0], try .product([shape[1], .fixed(block.area)]), try shape[2].divided(by: block.size),
+          try shape[3].divided(by: block.size),
+        ])
+    ]
+  }
+
+  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let x = inputs[0]!
+    let output = try inferredShape(inputs)
+    let strides = rowMajorStrides(x.shape)
+    let channel = ElementMap.Axis.strided(count: x.shape[1], by: strides[1])
+    let pixel: [ElementMap.Axis] = [
+      .strided(count: block.size, by: strides[2]), .strided(count: block.size, by: 1),
+    ]
+    let depth = block.order == .depthColumnRow ? pixel + [channel] : [channel] + pixel
+    let map = ElementMap(
+      axes: [.strided(count: x.shape[0], by: strides[0])] + depth + [
+        .strided(count: output[2], by: strides[2] * block.size), .strided(count: output[3], by: block.size),
+      ])
+    return [try map.apply(to: x).reshaped(to: output)]
+  }
+}
