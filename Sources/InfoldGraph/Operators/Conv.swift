@@ -70,6 +70,12 @@ public struct Conv: FloatingPointOperator {
     }
   }
 
+  /// Y's elements, each a sum over the channels of a group and the window, padding included.
+  public func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
+    guard let output = outputs[0]?.shape?.sizes, let weight = inputs[1]?.shape?.sizes else { return nil }
+    return checkedProduct(output + weight.dropFirst())
+  }
+
   public func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {

@@ -24,12 +24,18 @@ public protocol Operator: Sendable {
   ///   Infold does not have.
   func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType]
 
+  /// The multiplications whose products are added up, in one evaluation: 0 for operators that do nothing of the kind,
+  /// `nil` where the sizes are not known or the number does not fit an `Int`.
+  func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int?
+
   /// Computes the outputs; `nil` for those that `context` does not want. `inferOutputs` has accepted the inputs' types.
   func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?]
 }
 
 extension Operator {
   public static var domain: String { "" }
+
+  public func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? { 0 }
 }
 
 /// How many inputs and outputs an operator takes.

@@ -1,0 +1,41 @@
+import InfoldGraph
+import Testing
+
+@Suite struct BindingTests {
+  /// x [`batch`, 4, H, 8] → Conv of 6 filters 3×3 in 2 groups → y.
+  private func convolution(batch: Dimension) throws -> Graph {
+    var graph = Graph()
+    let x = graph.addInput("x", TensorType(.float32, [batch, 4, "H", 8]))
+    let weight = graph.addConstant("w", try Tensor(zeros: [6, 2, 3, 3], of: .float32))
+    let y = graph.add(Value(name: "y", type: TensorType(.float32, [batch, 6, .unknown, 6])))
+    graph.outputs = [y]
+    graph.add(
+      try Node(opType: "Conv", opsetVersion: 11, attributes: ["group": .int(2)], inputs: [x, weight], outputs: [y]))
+    try graph.inferTypes()
+    return graph
+  }
+
+  @Test func replacesSymbolsAndInfersAgain() throws {
+    let graph = try convolution(batch: "N")
+    let bound = try graph.binding(["N": 5, "H": 10, "other": 1])
+    #expect(bound[bound.inputs[0]].type?.shape == [5, 4, 10, 8])
+    #expect(bound[bound.outputs[0]].type?.shape == [5, 6, 8, 6])
+    #expect(graph[graph.inputs[0]].type?.shape == ["N", 4, "H", 8])
+    #expect(throws: InfoldError.self) { try graph.binding(["H": 2]) }
+  }
+
+  @Test(arguments: ["N", .unknown, 3] as [Dimension])
+  func bindsTheBatch(batch: Dimension) throws {
+    let bound = try convolution(batch: batch).bindingBatch(to: 1)
+    #expect(bound[bound.inputs[0]].type?.shape == [.fixed(batch.size ?? 1), 4, "H", 8])
+  }
+
+  @Test func countsMultiplyAccumulates() throws {
+    let graph = try convolution(batch: "N")
+    #expect(graph.multiplyAccumulates(of: graph.nodes[0]) == nil)
+    let bound = try graph.binding(["N": 5, "H": 10])
+    #expect(bound.multiplyAccumulates(of: bound.nodes[0]) == 5 * 6 * 8 * 6 * (2 * 3 * 3))
+    let huge = try graph.binding(["N": .max, "H": 10])
+    #expect(huge.multiplyAccumulates(of: huge.nodes[0]) == nil)
+  }
+}
