@@ -28,15 +28,15 @@ package struct FileWriter: ~Copyable {
 ///
 /// The bytes go to a temporary file in the same folder, which replaces the old file once they are on the disk. When
 /// anything fails, the old file is what it was and the temporary one is gone. A link is followed, and the file that it
-/// names replaced; the permissions of an old file are kept.
-/// - Throws: what `write` throws; `InfoldError` with `.fileAccess`, naming the file, also when `path` is there and is
-///   not a regular file.
+/// names replaced; the permissions of an old file are kept. What is no file and can be written to, a pipe or a device
+/// like `/dev/stdout`, receives the bytes.
+/// - Throws: what `write` throws; `InfoldError` with `.fileAccess`, naming the file.
 package func writeReplacing(
   _ path: String, _ write: (borrowing FileWriter) throws(InfoldError) -> Void
 ) throws(InfoldError) {
   try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
     try checkPath(path)
-    let target = try replaceableFile(path)
+    guard let target = try replaceableFile(path) else { return try writeInto(path, write) }
     let folder = target.path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(target.path[...$0]) } ?? "./"
     let temporary = folder + ".infold-" + String(UInt64.random(in: .min ... .max), radix: 36) + ".tmp"
     let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
@@ -61,12 +61,26 @@ package func writeReplacing(
   }
 }
 
-/// Where the file that `path` names really is, and its permissions; `path` itself where nothing is yet.
-private func replaceableFile(_ path: String) throws(InfoldError) -> (path: String, permissions: mode_t?) {
-  guard let status = fileStatus(path) else { return (path, nil) }
-  guard status.st_mode & S_IFMT == S_IFREG else {
-    throw InfoldError(.fileAccess, "is \(kindOfFile(status.st_mode)), and cannot be replaced by a file")
+/// Writes to a pipe or a device.
+private func writeInto(
+  _ path: String, _ write: (borrowing FileWriter) throws(InfoldError) -> Void
+) throws(InfoldError) {
+  let descriptor = retryingWhenInterrupted { open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY) }
+  guard descriptor >= 0 else { throw InfoldError(.fileAccess, "cannot be written: \(systemErrorText())") }
+  do throws(InfoldError) {
+    try write(FileWriter(descriptor: descriptor))
+  } catch {
+    close(descriptor)
+    throw error
   }
+  try succeed(close(descriptor))
+}
+
+/// Where the file that `path` names really is, and its permissions; `path` itself where nothing is yet, and `nil` for
+/// what is no file.
+private func replaceableFile(_ path: String) throws(InfoldError) -> (path: String, permissions: mode_t?)? {
+  guard let status = fileStatus(path) else { return (path, nil) }
+  guard status.st_mode & S_IFMT == S_IFREG else { return nil }
   guard let resolved = realpath(path, nil) else {
     throw InfoldError(.fileAccess, "cannot be examined: \(systemErrorText())")
   }

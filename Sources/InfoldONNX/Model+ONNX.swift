@@ -43,7 +43,7 @@ extension Model {
   /// - Throws: `InfoldError`, naming the file: `.fileAccess`, `.limitExceeded`.
   public func write(to path: String) throws(InfoldError) {
     let bytes = try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in try serialized() }
-    try InfoldONNX.write(bytes, toFile: path)
+    try writeReplacing(path) { (writer) throws(InfoldError) in try writer.write(bytes) }
   }
 }
 

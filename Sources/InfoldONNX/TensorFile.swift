@@ -1,4 +1,5 @@
 import COnnx
+import InfoldFiles
 public import InfoldGraph
 
 /// A tensor in a file of its own: a serialized TensorProto, as in ONNX's test data (`input_0.pb`).
@@ -57,6 +58,6 @@ extension TensorFile {
   /// - Throws: `InfoldError`, naming the file: `.fileAccess`, `.limitExceeded`.
   public func write(to path: String) throws(InfoldError) {
     let bytes = try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in try serialized() }
-    try InfoldONNX.write(bytes, toFile: path)
+    try writeReplacing(path) { (writer) throws(InfoldError) in try writer.write(bytes) }
   }
 }
