@@ -133,6 +133,6 @@ public struct BatchNormalization: FloatingPointOperator {
       }
     }
     outputs[0] = y
-    return outputs.indices.map { context.wantsOutput($0) ? outputs[$0] : nil }
+    return context.wantedOutputs.indices.map { context.wantsOutput($0) ? outputs[$0] : nil }
   }
 }
