@@ -17,8 +17,8 @@ package enum Folder {
     try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
       try checkPath(path)
       var made = path.hasPrefix("/") ? "/" : ""
-      for part in path.split(separator: "/") {
-        made += part + "/"
+      for part in path.utf8.split(separator: UInt8(ascii: "/")) {
+        made += String(Substring(part)) + "/"
         guard mkdir(made, 0o777) != 0, errno != EEXIST else { continue }
         let text = systemErrorText()
         if fileStatus(made).map({ $0.st_mode & S_IFMT == S_IFDIR }) == true { continue }

@@ -1,0 +1,109 @@
+public import InfoldGraph
+import InfoldONNX
+import InfoldPasses
+import InfoldRuntime
+
+extension ConformanceCase {
+  /// How a case is run.
+  public struct Options: Sendable, Hashable {
+    /// In the types that the model declares by a `Session`, or everything in `Double` by the reference evaluation.
+    public var precision: EvaluationContext.Precision
+    /// Whether graph passes rewrite the model first.
+    public var optimize: Bool
+    /// The number of threads of the session; `nil` for one per core.
+    public var threads: Int?
+    /// How near the results must be.
+    public var tolerance: Tolerance
+
+    /// Options.
+    public init(
+      precision: EvaluationContext.Precision = .declared, optimize: Bool = true, threads: Int? = nil,
+      tolerance: Tolerance = Tolerance()
+    ) {
+      self.precision = precision
+      self.optimize = optimize
+      self.threads = threads
+      self.tolerance = tolerance
+    }
+  }
+
+  /// What became of a case.
+  public enum Outcome: Sendable, Hashable {
+    /// Every data set gave what it must.
+    case passed
+    /// A result is wrong, the run failed, or the case is broken.
+    case failed(String)
+    /// The model needs what Infold does not have.
+    case unsupported(String)
+  }
+
+  /// Runs every data set.
+  public func run(_ options: Options = Options()) -> Outcome {
+    do throws(InfoldError) {
+      let model = try Model(path: model)
+      try model.graph.requireNoOpaqueNodes()
+      try requireTensors(model.graph)
+      let runner = try Runner(model, options)
+      for set in try dataSets() {
+        if let failure = try check(set, model.graph, runner, options.tolerance) { return .failed(failure) }
+      }
+      return .passed
+    } catch {
+      return error.code == .unsupported ? .unsupported(error.description) : .failed(error.description)
+    }
+  }
+
+  private func requireTensors(_ graph: Graph) throws(InfoldError) {
+    for id in graph.inputs + graph.outputs where graph[id].type == nil {
+      throw InfoldError(.unsupported, "\(String(quoting: graph[id].name)) is not a tensor")
+    }
+  }
+
+  /// - Returns: The first difference from what the set expects; `nil` when there is none.
+  private func check(
+    _ set: DataSet, _ graph: Graph, _ runner: Runner, _ tolerance: Tolerance
+  ) throws(InfoldError) -> String? {
+    guard set.inputs.count <= graph.inputs.count, set.outputs.count == graph.outputs.count else {
+      return "the model has \(graph.inputs.count) inputs and \(graph.outputs.count) outputs, and the data set "
+        + "\(set.inputs.count) and \(set.outputs.count)"
+    }
+    var inputs: [Tensor] = []
+    for file in set.inputs { inputs.append(try TensorFile(path: file).tensor) }
+    let results = try runner.run(inputs)
+    for (index, file) in set.outputs.enumerated() {
+      let expected = try TensorFile(path: file).tensor
+      if let difference = try tolerance.difference(results[index], from: expected) {
+        return "the output \(String(quoting: graph[graph.outputs[index]].name)) \(difference)"
+      }
+    }
+    return nil
+  }
+}
+
+/// Runs a model in either precision, with the inputs in the model's order; those at the end may be left out.
+private enum Runner {
+  case session(Session)
+  case reference(ReferenceEvaluator, inputs: [ValueID])
+
+  init(_ model: Model, _ options: ConformanceCase.Options) throws(InfoldError) {
+    switch options.precision {
+    case .declared:
+      self = .session(
+        try Session(model, options: SessionOptions(threads: options.threads, optimize: options.optimize)))
+    case .double:
+      let graph = options.optimize ? try OptimizationPipeline().run(on: model.graph) : model.graph
+      self = .reference(try ReferenceEvaluator(graph, precision: .double), inputs: graph.inputs)
+    }
+  }
+
+  func run(_ tensors: [Tensor]) throws(InfoldError) -> [Tensor] {
+    switch self {
+    case .session(let session):
+      let names = session.inputs.prefix(tensors.count).map(\.name)
+      let results = try session.run(Dictionary(zip(names, tensors)) { first, _ in first })
+      return session.outputs.map { results[$0.name]! }
+    case .reference(let evaluator, let inputs):
+      return try evaluator.run(Dictionary(zip(inputs, tensors)) { first, _ in first })
+    }
+  }
+}

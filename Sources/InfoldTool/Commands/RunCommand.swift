@@ -1,0 +1,65 @@
+import ArgumentParser
+import InfoldGraph
+import InfoldONNX
+import InfoldRuntime
+
+/// `infold run`: runs a model once.
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Run a model once on tensors from files, or random ones.",
+    discussion: """
+      Tensor files are NumPy's .npy or ONNX's TensorProto .pb. Random floats are uniform in [-1, 1), uint8 and int8 take \
+      every value, other integers 0 to 9. Where the model leaves the first dimension of a random input open, it is 1; \
+      other open dimensions need --shape.
+      """)
+
+  @Argument(help: "The ONNX model.")
+  var model: String
+
+  @Option(help: ArgumentHelp("A tensor for an input.", valueName: "name=file"))
+  var input: [String] = []
+
+  @Option(help: ArgumentHelp("Random numbers for the inputs that have no file.", valueName: "seed"))
+  var random: UInt64?
+
+  @Option(help: ArgumentHelp("The sizes of a random input, like input=1x3x224x224.", valueName: "name=sizes"))
+  var shape: [String] = []
+
+  @Option(help: ArgumentHelp("Write each output to NAME.npy in this folder.", valueName: "folder"))
+  var output: String?
+
+  @Flag(help: "Print one JSON value.")
+  var json = false
+
+  @OptionGroup var runtime: RuntimeOptions
+
+  func validate() throws {
+    if random == nil, !shape.isEmpty {
+      throw ValidationError("--shape says how large random inputs are, and so needs --random SEED")
+    }
+  }
+
+  func run() throws {
+    let session = try Session(Model(path: model), options: runtime.session)
+    let inputs = try ModelInputs(session.inputs, files: input, shapes: shape).complete(seed: random)
+    let files = try output.map { folder throws(InfoldError) in try OutputFiles(session.outputs, in: folder) }
+    try files?.createFolder()
+    let results = try session.run(inputs)
+    try files?.write(results)
+    let summaries = session.outputs.map { OutputSummary(name: $0.name, results[$0.name]!) }
+    if json {
+      try StandardOutput.writeJSON(Report(outputs: summaries, files: files?.paths))
+    } else {
+      for summary in summaries {
+        let file = files?.paths[summary.name].map { "  written to \(String(printable: $0))\n" } ?? ""
+        try StandardOutput.write(summary.text + file)
+      }
+    }
+  }
+
+  private struct Report: Encodable {
+    var outputs: [OutputSummary]
+    var files: [String: String]?
+  }
+}

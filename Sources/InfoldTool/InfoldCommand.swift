@@ -1,0 +1,13 @@
+import ArgumentParser
+
+/// `infold`: the root of all commands.
+struct InfoldCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "infold",
+    abstract: "Runs, inspects and tests ONNX models of convolutional networks.",
+    discussion: """
+      Exit codes: 0 when done, 1 when a check failed, 2 for bad usage or bad input, with one line on standard error.
+      """,
+    version: "0.1.0",
+    subcommands: [RunCommand.self, ClassifyCommand.self, InspectCommand.self, TestCommand.self])
+}

@@ -1,0 +1,47 @@
+import InfoldFiles
+import InfoldGraph
+import InfoldONNX
+import InfoldRuntime
+
+/// An argument `NAME=FILE`: a tensor for an input.
+struct InputFile {
+  /// The input.
+  let name: String
+  /// The path.
+  let path: String
+
+  /// Splits `argument` behind the name of an input. Names may hold a `=` themselves: of several that fit, the longest
+  /// counts.
+  /// - Throws: `InfoldError` with `.invalidArgument` when no input has such a name.
+  init(_ argument: String, inputs: [ValueInfo]) throws(InfoldError) {
+    let fitting = inputs.map(\.name).filter { argument.utf8.starts(with: ($0 + "=").utf8) }
+    guard let name = fitting.max(by: { $0.utf8.count < $1.utf8.count }) else {
+      throw InfoldError(
+        .invalidArgument, "--input \(String(quoting: argument)) does not begin with the name of an input and a =",
+        hint: listOfInputs(inputs))
+    }
+    self.name = name
+    path = String(decoding: argument.utf8.dropFirst(name.utf8.count + 1), as: UTF8.self)
+  }
+
+  /// Reads the tensor: a `.npy` file, or a TensorProto, which is what `.pb` stands for.
+  /// - Throws: `InfoldError` that names the file.
+  func tensor() throws(InfoldError) -> Tensor {
+    if path.hasSuffix(".npy") { return try NumPyFile.read(path) }
+    guard path.hasSuffix(".pb") else {
+      throw InfoldError(.invalidArgument, "is neither a .npy nor a .pb file", file: path)
+    }
+    return try TensorFile(path: path).tensor
+  }
+}
+
+/// What a message says of a model's inputs.
+func listOfInputs(_ inputs: [ValueInfo]) -> String {
+  guard !inputs.isEmpty else { return "the model has no inputs" }
+  return "its inputs are " + inputs.map(description).joined(separator: ", ")
+}
+
+/// An input, with its type, for messages.
+func description(_ input: ValueInfo) -> String {
+  String(quoting: input.name) + (input.type.map { " (\($0))" } ?? "")
+}

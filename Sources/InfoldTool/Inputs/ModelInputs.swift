@@ -1,0 +1,109 @@
+import InfoldFiles
+import InfoldGraph
+import InfoldRuntime
+
+/// The tensors that a model is run on: from files, and random for the rest.
+struct ModelInputs {
+  private let inputs: [ValueInfo]
+  private var tensors: [String: Tensor] = [:]
+  private var shapes: [String: InputShape] = [:]
+  /// Sizes of symbols, as far as they are given.
+  private var sizes: [String: Int] = [:]
+
+  /// Reads the files that `--input` names, and the sizes of `--shape`.
+  /// - Throws: `InfoldError` for arguments of another form, inputs that stand twice or are none, files that cannot be
+  ///   read, shapes that the model does not take.
+  init(_ inputs: [ValueInfo], files: [String], shapes: [String]) throws(InfoldError) {
+    self.inputs = inputs
+    for argument in files {
+      let file = try InputFile(argument, inputs: inputs)
+      guard tensors[file.name] == nil else {
+        throw InfoldError(.invalidArgument, "--input gives \(String(quoting: file.name)) twice")
+      }
+      let tensor = try file.tensor()
+      tensors[file.name] = tensor
+      bindSymbols(of: file.name, to: tensor.shape)
+    }
+    for argument in shapes {
+      let shape = try InputShape(argument, inputs: inputs)
+      guard self.shapes[shape.name] == nil, tensors[shape.name] == nil else {
+        throw InfoldError(.invalidArgument, "the shape of \(String(quoting: shape.name)) is given twice")
+      }
+      if let type = inputs.first(where: { $0.name == shape.name })?.type { try shape.check(type) }
+      self.shapes[shape.name] = shape
+      bindSymbols(of: shape.name, to: shape.sizes)
+    }
+  }
+
+  /// The tensors for a run. Inputs without a file are random when there is a seed, but for those that have a default and
+  /// no shape.
+  ///
+  /// The random numbers of the model's first input begin at the state `seed` of SplitMix64; those of its input number
+  /// k > 0 at the k-th number of that stream.
+  /// - Throws: `InfoldError` with `.invalidArgument` that lists the inputs that are missing when there is no seed, or
+  ///   those whose sizes are not known.
+  func complete(seed: UInt64?) throws(InfoldError) -> [String: Tensor] {
+    let missing = inputs.filter { tensors[$0.name] == nil && (!$0.hasDefault || shapes[$0.name] != nil) }
+    guard let seed else {
+      guard missing.isEmpty else {
+        throw InfoldError(
+          .invalidArgument, "no tensor is given for \(missing.map(description).joined(separator: ", "))",
+          hint: "give each a file with --input NAME=FILE, or take random numbers with --random SEED")
+      }
+      return tensors
+    }
+    var completed = tensors
+    let targets = try missing.map { input throws(InfoldError) in try target(for: input) }
+    let unknown = targets.filter { $0.sizes == nil }
+    guard unknown.isEmpty else {
+      throw InfoldError(
+        .invalidArgument, "the model leaves open the sizes of \(unknown.map { description($0.input) }.joined(separator: ", "))",
+        hint: "give them with --shape NAME=1x3x224x224")
+    }
+    for (input, type, sizes) in targets {
+      guard let sizes else { continue }
+      var generator = SplitMix64(seed: seed)
+      let position = inputs.firstIndex { $0.name == input.name }!
+      if position > 0 {
+        for _ in 1..<position { _ = generator.next() }
+        generator = SplitMix64(seed: generator.next())
+      }
+      guard let count = checkedProduct(sizes), let bytes = type.byteCount(of: count), bytes <= physicalMemory() else {
+        throw InfoldError(.limitExceeded, "\(String(quoting: input.name)) of the shape \(sizes) does not fit into memory")
+      }
+      completed[input.name] = try Tensor(random: sizes, of: type, using: &generator)
+    }
+    return completed
+  }
+
+  private typealias Target = (input: ValueInfo, type: ElementType, sizes: [Int]?)
+
+  private func target(for input: ValueInfo) throws(InfoldError) -> Target {
+    guard let type = input.type else {
+      throw InfoldError(.unsupported, "the input \(String(quoting: input.name)) is not a tensor")
+    }
+    return (input, type.elementType, shapes[input.name]?.sizes ?? type.shape.flatMap { resolved($0, of: input.name) })
+  }
+
+  /// The sizes: those of symbols that are given, and 1 for a batch that is left open.
+  private func resolved(_ shape: Shape, of name: String) -> [Int]? {
+    var resolved: [Int] = []
+    for (axis, dimension) in shape.enumerated() {
+      switch dimension {
+      case .fixed(let size): resolved.append(size)
+      case .symbol(let symbol) where sizes[symbol] != nil: resolved.append(sizes[symbol]!)
+      case .symbol, .unknown:
+        guard axis == 0 else { return nil }
+        resolved.append(1)
+      }
+    }
+    return resolved
+  }
+
+  private mutating func bindSymbols(of name: String, to shape: [Int]) {
+    guard let declared = inputs.first(where: { $0.name == name })?.type?.shape, declared.rank == shape.count else {
+      return
+    }
+    for case (.symbol(let symbol), let size) in zip(declared, shape) { sizes[symbol] = sizes[symbol] ?? size }
+  }
+}

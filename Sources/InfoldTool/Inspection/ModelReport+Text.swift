@@ -1,0 +1,78 @@
+import InfoldGraph
+
+extension ModelReport {
+  /// The report for people.
+  var text: String {
+    let sections = [
+      section(file, general), section("Inputs", values(inputs)), section("Outputs", values(outputs)),
+      section("Operators", operatorTable), section("Not supported", refusals), section("Parameters", parameterTable),
+      section("Multiply-accumulates", "  \(multiplyAccumulateText)\n"), section("Metadata", metadataTable),
+    ]
+    return sections.compactMap { $0 }.joined(separator: "\n")
+  }
+
+  private func section(_ title: String, _ body: String) -> String? {
+    body.isEmpty ? nil : String(printable: title).styled(.bold) + "\n" + body
+  }
+
+  private var general: String {
+    var table = Table(("", .left), ("", .left))
+    table.add("IR version", "\(irVersion)")
+    table.add("opsets", opsets.map { "\(String(printable: $0.domain)) \($0.version)" }.joined(separator: ", "))
+    let producer = [producer.name, producer.version].filter { !$0.isEmpty }.joined(separator: " ")
+    if !producer.isEmpty { table.add("producer", String(printable: producer)) }
+    if !documentation.isEmpty { table.add("about", String(printable: documentation)) }
+    return table.text
+  }
+
+  private func values(_ values: [ValueReport]) -> String {
+    var table = Table(("", .left), ("", .left))
+    for value in values { table.add(String(printable: value.name), value.text) }
+    return table.text
+  }
+
+  private var operatorTable: String {
+    var table = Table(
+      ("type", .left), ("since opset", .right), ("count", .right), ("multiply-accumulates", .right),
+      ("supported", .left))
+    for row in operators {
+      let multiplyAccumulates = row.multiplyAccumulates.map { $0 == 0 ? "" : NumberText.grouped($0) } ?? "?"
+      table.add(
+        String(printable: row.qualifiedType), row.version.map(String.init) ?? "?", NumberText.grouped(row.count),
+        multiplyAccumulates, row.supported ? "yes" : "no")
+    }
+    return operators.isEmpty ? "" : table.text
+  }
+
+  private var refusals: String {
+    operators.compactMap(\.reason).map { "  \($0)\n" }.joined()
+  }
+
+  private var parameterTable: String {
+    var table = Table(("", .left), ("", .right), ("", .right), ("", .left))
+    for kind in parameters.types {
+      table.add(
+        kind.type, NumberText.grouped(kind.count), NumberText.scaled(kind.bytes, unit: "B"),
+        "in \(NumberText.grouped(kind.tensors)) tensors")
+    }
+    if parameters.types.count > 1 {
+      table.add(
+        "all", NumberText.grouped(parameters.count), NumberText.scaled(parameters.bytes, unit: "B"),
+        "in \(NumberText.grouped(parameters.tensors)) tensors")
+    }
+    return table.text
+  }
+
+  private var multiplyAccumulateText: String {
+    let known = multiplyAccumulates.map(NumberText.grouped) ?? "not known"
+    return uncountedNodes == 0 ? known : known + ", without \(NumberText.grouped(uncountedNodes)) nodes of unknown size"
+  }
+
+  private var metadataTable: String {
+    var table = Table(("", .left), ("", .left))
+    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+      table.add(String(printable: key), String(printable: value))
+    }
+    return table.text
+  }
+}

@@ -1,0 +1,105 @@
+import InfoldGraph
+
+/// What `inspect` says about a model.
+struct ModelReport: Encodable {
+  let file: String
+  let irVersion: Int
+  let opsets: [Opset]
+  let producer: Producer
+  let documentation: String
+  let metadata: [String: String]
+  let inputs: [ValueReport]
+  let outputs: [ValueReport]
+  let operators: [OperatorReport]
+  let parameters: ParameterReport
+  /// Of one run with a batch of 1; `nil` when they are not known for any node that has some.
+  let multiplyAccumulates: Int?
+  /// Nodes whose multiply-accumulates are not known: their sizes are left open, or Infold does not have the operator.
+  let uncountedNodes: Int
+
+  struct Opset: Encodable {
+    let domain: String
+    let version: Int
+  }
+
+  struct Producer: Encodable {
+    let name: String
+    let version: String
+  }
+
+  init(_ model: Model, file: String) {
+    self.file = file
+    irVersion = model.irVersion
+    opsets = model.opsetImports.map { Opset(domain: $0.domain.isEmpty ? "ai.onnx" : $0.domain, version: $0.version) }
+    producer = Producer(name: model.producerName, version: model.producerVersion)
+    documentation = model.documentation
+    metadata = Dictionary(model.metadata.map { ($0.key, $0.value) }) { first, _ in first }
+    inputs = model.graph.inputs.map { ValueReport(model.graph[$0]) }
+    outputs = model.graph.outputs.map { ValueReport(model.graph[$0]) }
+    // Sizes that contradict the graph are no reason to say nothing about it.
+    let bound = (try? model.graph.bindingBatch(to: 1)) ?? model.graph
+    let counts = bound.allNodes.map { graph, node in (node, graph.multiplyAccumulates(of: node)) }
+    operators = OperatorReport.all(bound.allNodes.map { graph, node in
+      (node, graph.label(of: node), graph.multiplyAccumulates(of: node))
+    })
+    parameters = ParameterReport(model.graph)
+    uncountedNodes = counts.count { $0.1 == nil }
+    let total = counts.reduce(0 as Int?) { sum, node in
+      let (next, overflow) = (sum ?? 0).addingReportingOverflow(node.1 ?? 0)
+      return sum == nil || overflow ? nil : next
+    }
+    multiplyAccumulates = total == 0 && uncountedNodes > 0 ? nil : total
+  }
+}
+
+/// An input or output.
+struct ValueReport: Encodable {
+  let name: String
+  /// The element type; `nil` where the model does not say, or the value is no tensor.
+  let type: String?
+  let shape: JSONShape?
+  /// Whether an initializer stands for it when no tensor is given.
+  let hasDefault: Bool
+  /// Type and shape for people.
+  private let description: String
+
+  enum CodingKeys: String, CodingKey {
+    case name, type, shape
+    case hasDefault = "default"
+  }
+
+  init(_ value: Value) {
+    name = value.name
+    type = value.type.map { "\($0.elementType)" }
+    shape = value.type?.shape.map(JSONShape.init)
+    hasDefault = value.initializer != nil
+    description = (value.type?.description ?? "not a tensor") + (hasDefault ? "  (has a default)" : "")
+  }
+
+  var text: String { description }
+}
+
+extension Graph {
+  /// Every node with its graph, those of the bodies of If, Loop and Scan included.
+  var allNodes: [(graph: Graph, node: Node)] {
+    nodes.flatMap { node in [(self, node)] + node.bodies.flatMap(\.allNodes) }
+  }
+
+  /// Every initializer, those of bodies included.
+  var allInitializers: [Initializer] {
+    values.compactMap(\.initializer) + nodes.flatMap { $0.bodies.flatMap(\.allInitializers) }
+  }
+}
+
+extension Node {
+  /// The graphs among the attributes.
+  fileprivate var bodies: [Graph] {
+    attributes.entries.flatMap { entry -> [Graph] in
+      switch entry.value {
+      case .graph(let graph): [graph]
+      case .graphs(let graphs): graphs
+      default: []
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Glibc
+import InfoldGraph
+
+/// Parses the command line, runs the command, and turns what it throws into one line and an exit code.
+@main
+enum Main {
+  static func main() {
+    // A reader that goes away ends the tool quietly, as it does any other.
+    signal(SIGPIPE, SIG_DFL)
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    do {
+      var command = try InfoldCommand.parseAsRoot(arguments)
+      try command.run()
+    } catch {
+      exit(report(error, arguments))
+    }
+  }
+
+  /// - Returns: The exit code.
+  private static func report(_ error: any Error, _ arguments: [String]) -> Int32 {
+    switch error {
+    case let code as ExitCode:
+      return code.rawValue
+    case let error as InfoldError:
+      StandardError.write("infold: \(error)\n")
+      return ToolExit.badInput
+    default:
+      guard InfoldCommand.exitCode(for: error) != .success else { return help(error) }
+      let message = InfoldCommand.message(for: error).split(separator: "\n").joined(separator: " ")
+      StandardError.write("infold: \(message); see '\(helpCommand(arguments))'\n")
+      return ToolExit.badInput
+    }
+  }
+
+  /// Help, the version, and completion scripts, which argument-parser throws.
+  private static func help(_ error: any Error) -> Int32 {
+    do throws(InfoldError) {
+      try StandardOutput.write(InfoldCommand.fullMessage(for: error, columns: Terminal.output.width) + "\n")
+      return 0
+    } catch {
+      StandardError.write("infold: \(error)\n")
+      return ToolExit.badInput
+    }
+  }
+
+  private static func helpCommand(_ arguments: [String]) -> String {
+    let names = InfoldCommand.configuration.subcommands.compactMap(\.configuration.commandName)
+    let subcommand = arguments.first.flatMap { names.contains($0) ? " " + $0 : nil } ?? ""
+    return "infold\(subcommand) --help"
+  }
+}
+
+/// The tool's exit codes beside 0.
+enum ToolExit {
+  /// A check failed: a test case, a validation, a comparison.
+  static let checkFailed: Int32 = 1
+  /// Bad usage or bad input.
+  static let badInput: Int32 = 2
+}

@@ -1,0 +1,19 @@
+import ArgumentParser
+import InfoldRuntime
+
+/// How models are run: common to every command that runs one.
+struct RuntimeOptions: ParsableArguments {
+  @Option(help: "The number of threads, 1 to 1024. (default: one per core)")
+  var threads: Int?
+
+  @Flag(name: .customLong("no-optimize"), help: "Run every node as the standard defines it, without graph passes.")
+  var isUnoptimized = false
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads is \(threads), and must be 1 to 1024")
+    }
+  }
+
+  var session: SessionOptions { SessionOptions(threads: threads, optimize: !isUnoptimized) }
+}

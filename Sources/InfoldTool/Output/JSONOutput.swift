@@ -1,0 +1,30 @@
+import FoundationEssentials
+import InfoldGraph
+
+extension StandardOutput {
+  /// Writes one JSON value and a line end. Numbers that JSON lacks become the strings "NaN", "Infinity", "-Infinity".
+  static func writeJSON(_ value: some Encodable) throws(InfoldError) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    guard let data = try? encoder.encode(value) else { preconditionFailure("\(type(of: value)) cannot be encoded") }
+    try write(String(decoding: data, as: UTF8.self) + "\n")
+  }
+}
+
+/// A shape in JSON: sizes as numbers, symbols as strings, unknown sizes as null.
+struct JSONShape: Encodable {
+  var shape: Shape
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.unkeyedContainer()
+    for dimension in shape {
+      switch dimension {
+      case .fixed(let size): try container.encode(size)
+      case .symbol(let name): try container.encode(name)
+      case .unknown: try container.encodeNil()
+      }
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import InfoldGraph
+
+/// What `run` says about an output.
+struct OutputSummary: Encodable {
+  let name: String
+  let type: String
+  let shape: [Int]
+  /// The smallest, the largest and the mean of the elements that are not NaN; `nil` when there are none.
+  let min: Double?
+  let max: Double?
+  let mean: Double?
+  /// The number of elements that are NaN.
+  let nan: Int
+  /// The largest elements, where the output looks like one score per class.
+  let top: [Score]?
+
+  /// One score.
+  struct Score: Encodable {
+    let index: Int
+    let score: Double
+  }
+
+  init(name: String, _ tensor: Tensor) {
+    self.name = name
+    type = "\(tensor.elementType)"
+    shape = tensor.shape
+    let all = (try? tensor.numbers()) ?? []
+    let numbers = all.filter { !$0.isNaN }
+    nan = all.count - numbers.count
+    min = numbers.min()
+    max = numbers.max()
+    mean = numbers.isEmpty ? nil : numbers.reduce(0, +) / Double(numbers.count)
+    let looksLikeScores = tensor.elementType.isFloatingPoint && tensor.count >= 5 && tensor.shape.contains(tensor.count)
+    top = looksLikeScores ? (try? tensor.topK(5))?.map { Score(index: $0.index, score: $0.value) } : nil
+  }
+
+  /// Lines for people.
+  var text: String {
+    var lines = [String(printable: name).styled(.bold) + "  \(type) \(shape)"]
+    if let min, let max, let mean {
+      lines.append(
+        "  min \(NumberText.significant(min))  max \(NumberText.significant(max))  mean \(NumberText.significant(mean))")
+    }
+    if nan > 0 { lines.append("  \(NumberText.grouped(nan)) NaN") }
+    if let top {
+      let scores = top.map { "\($0.index): \(NumberText.significant($0.score))" }
+      lines.append("  largest at " + scores.joined(separator: "  "))
+    }
+    return lines.map { $0 + "\n" }.joined()
+  }
+}

@@ -1,0 +1,44 @@
+import Glibc
+
+/// What standard output goes to.
+struct Terminal: Sendable {
+  /// Characters in a line.
+  let width: Int
+  /// Whether colors may be used.
+  let hasColor: Bool
+
+  /// Standard output: a terminal with its width, or a file or pipe, which get 80 columns and no colors. The variable
+  /// NO_COLOR (no-color.org) turns colors off, COLUMNS gives another width.
+  static let output = Terminal(descriptor: STDOUT_FILENO)
+
+  private init(descriptor: Int32) {
+    let isTerminal = isatty(descriptor) == 1
+    hasColor = isTerminal && Self.variable("NO_COLOR").isEmpty && Self.variable("TERM") != "dumb"
+    var size = winsize()
+    let columns =
+      Int(Self.variable("COLUMNS"))
+      ?? (isTerminal && ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : 80)
+    width = min(max(columns, 40), 200)
+  }
+
+  private static func variable(_ name: String) -> String {
+    getenv(name).map { String(cString: $0) } ?? ""
+  }
+}
+
+/// How text stands out on a terminal with colors.
+enum TextStyle: String {
+  case bold = "1"
+  case faint = "2"
+  case red = "31"
+  case green = "32"
+  case yellow = "33"
+  case cyan = "36"
+}
+
+extension String {
+  /// The text in this style, where `terminal` has colors.
+  func styled(_ style: TextStyle, on terminal: Terminal = .output) -> String {
+    terminal.hasColor ? "\u{1B}[\(style.rawValue)m\(self)\u{1B}[0m" : self
+  }
+}
