@@ -43,12 +43,18 @@ let package = Package(
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .target(name: "InfoldImage", dependencies: ["CTurboJPEG", "CPNG", "InfoldFiles", "InfoldGraph"]),
 
+    // ONNX's backend tests.
+    .target(
+      name: "InfoldConformance",
+      dependencies: ["InfoldFiles", "InfoldGraph", "InfoldONNX", "InfoldPasses", "InfoldRuntime"]),
+
     .target(name: "TestSupport", dependencies: ["InfoldGraph"], path: "Tests/TestSupport"),
     .testTarget(name: "InfoldGraphTests", dependencies: ["InfoldGraph", "TestSupport"]),
     .testTarget(
       name: "InfoldFilesTests", dependencies: ["InfoldFiles", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(name: "InfoldONNXTests", dependencies: ["InfoldONNX"]),
     .testTarget(name: "InfoldPassesTests", dependencies: ["InfoldPasses", "TestSupport"]),
+    .testTarget(name: "OperatorCaseTests", dependencies: ["InfoldConformance"]),
     .testTarget(name: "InfoldImageTests", dependencies: ["InfoldImage"], resources: [.copy("Fixtures")]),
   ],
   swiftLanguageModes: [.v6]

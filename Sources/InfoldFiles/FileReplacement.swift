@@ -80,6 +80,9 @@ private func writeInto(
 /// what is no file.
 private func replaceableFile(_ path: String) throws(InfoldError) -> (path: String, permissions: mode_t?)? {
   guard let status = fileStatus(path) else { return (path, nil) }
+  guard status.st_mode & S_IFMT != S_IFDIR else {
+    throw InfoldError(.fileAccess, "is a folder, and cannot be replaced by a file")
+  }
   guard status.st_mode & S_IFMT == S_IFREG else { return nil }
   guard let resolved = realpath(path, nil) else {
     throw InfoldError(.fileAccess, "cannot be examined: \(systemErrorText())")

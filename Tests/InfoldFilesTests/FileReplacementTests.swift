@@ -52,7 +52,7 @@ import Testing
     }
     try withTemporaryFolder { folder in
       expectError(.fileAccess, folder, "is a folder") { try write(folder) }
-      expectError(.fileAccess, "/dev/null: ", "is a device") { try write("/dev/null") }
+      expectError(.fileAccess, "/dev/full: ", "no space") { try write("/dev/full") }
       expectError(.fileAccess, "no such file") { try write(folder + "/missing/file") }
       expectError(.fileAccess, "NUL") { try write(folder + "/a\0b") }
       expectError(.fileAccess, "name too long") { try write(folder + "/" + String(repeating: "a", count: 256)) }

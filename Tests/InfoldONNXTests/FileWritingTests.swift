@@ -41,7 +41,7 @@ struct FileWritingTests {
 
   @Test func failures() throws {
     try folder.write("file", [])
-    expectError(.fileAccess, folder.path, "is a directory") { () throws(InfoldError) in
+    expectError(.fileAccess, folder.path, "is a folder") { () throws(InfoldError) in
       try model.write(to: folder.path)
     }
     expectError(.fileAccess, "missing/a.onnx", "no such file") { () throws(InfoldError) in

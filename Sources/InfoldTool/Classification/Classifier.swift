@@ -56,7 +56,8 @@ struct Classifier {
     }
     guard scores.count == labels.count else {
       throw InfoldError(
-        .invalidArgument, "has \(labels.count) class names, and the model gives \(scores.count) scores", file: labelFile)
+        .invalidArgument, "has \(labels.count) class names, and the model gives \(scores.count) scores", file: labelFile
+      )
     }
     let shares = try probabilities(scores)
     return try scores.topK(count).map { element in

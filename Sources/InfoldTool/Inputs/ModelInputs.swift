@@ -57,7 +57,8 @@ struct ModelInputs {
     let unknown = targets.filter { $0.sizes == nil }
     guard unknown.isEmpty else {
       throw InfoldError(
-        .invalidArgument, "the model leaves open the sizes of \(unknown.map { description($0.input) }.joined(separator: ", "))",
+        .invalidArgument,
+        "the model leaves open the sizes of \(unknown.map { description($0.input) }.joined(separator: ", "))",
         hint: "give them with --shape NAME=1x3x224x224")
     }
     for (input, type, sizes) in targets {
@@ -69,7 +70,8 @@ struct ModelInputs {
         generator = SplitMix64(seed: generator.next())
       }
       guard let count = checkedProduct(sizes), let bytes = type.byteCount(of: count), bytes <= physicalMemory() else {
-        throw InfoldError(.limitExceeded, "\(String(quoting: input.name)) of the shape \(sizes) does not fit into memory")
+        throw InfoldError(
+          .limitExceeded, "\(String(quoting: input.name)) of the shape \(sizes) does not fit into memory")
       }
       completed[input.name] = try Tensor(random: sizes, of: type, using: &generator)
     }

@@ -39,9 +39,10 @@ struct ModelReport: Encodable {
     // Sizes that contradict the graph are no reason to say nothing about it.
     let bound = (try? model.graph.bindingBatch(to: 1)) ?? model.graph
     let counts = bound.allNodes.map { graph, node in (node, graph.multiplyAccumulates(of: node)) }
-    operators = OperatorReport.all(bound.allNodes.map { graph, node in
-      (node, graph.label(of: node), graph.multiplyAccumulates(of: node))
-    })
+    operators = OperatorReport.all(
+      bound.allNodes.map { graph, node in
+        (node, graph.label(of: node), graph.multiplyAccumulates(of: node))
+      })
     parameters = ParameterReport(model.graph)
     uncountedNodes = counts.count { $0.1 == nil }
     let total = counts.reduce(0 as Int?) { sum, node in

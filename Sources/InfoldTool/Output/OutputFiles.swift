@@ -16,7 +16,8 @@ struct OutputFiles {
     var paths: [String: String] = [:]
     var names: [String: String] = [:]
     for output in outputs where paths[output.name] == nil {
-      let name = String(String.UnicodeScalarView(output.name.unicodeScalars.map { $0 == "/" || $0 == ":" ? "_" : $0 }))
+      let name =
+        String(String.UnicodeScalarView(output.name.unicodeScalars.map { $0 == "/" || $0 == ":" ? "_" : $0 }))
         + ".npy"
       guard !output.name.isEmpty, !name.utf8.contains(0), name.utf8.count <= 255 else {
         throw InfoldError(

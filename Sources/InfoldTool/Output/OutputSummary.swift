@@ -39,7 +39,8 @@ struct OutputSummary: Encodable {
     var lines = [String(printable: name).styled(.bold) + "  \(type) \(shape)"]
     if let min, let max, let mean {
       lines.append(
-        "  min \(NumberText.significant(min))  max \(NumberText.significant(max))  mean \(NumberText.significant(mean))")
+        "  min \(NumberText.significant(min))  max \(NumberText.significant(max))  mean \(NumberText.significant(mean))"
+      )
     }
     if nan > 0 { lines.append("  \(NumberText.grouped(nan)) NaN") }
     if let top {
