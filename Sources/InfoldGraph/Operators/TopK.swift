@@ -18,7 +18,7 @@ public struct TopK: Operator {
   public init(_ attributes: inout AttributeReader) throws(InfoldError) {
     axis = try attributes.int("axis") ?? -1
     largest = attributes.version >= 11 ? try attributes.flag("largest", default: true) : true
-    if attributes.version >= 11 { attributes.ignore("sorted") }
+    if attributes.version >= 11 { _ = try attributes.flag("sorted") }
     guard attributes.version < 10 else {
       attributeK = nil
       return
