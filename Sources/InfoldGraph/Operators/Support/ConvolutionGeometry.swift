@@ -54,12 +54,35 @@ struct ConvolutionGeometry {
     _ input: borrowing Span<Element>, from inputStart: Int, _ weight: borrowing Span<Element>, from weightStart: Int,
     into output: inout MutableSpan<Element>, at outputStart: Int
   ) {
-    var tap = weightStart
+    forEachRow { tap, inputRow, outputRow, count in
+      addScaled(
+        input, from: inputStart + inputRow, stride: x.stride, by: weight[weightStart + tap],
+        into: &output, at: outputStart + outputRow, count: count)
+    }
+  }
+
+  /// The transpose of `accumulate`: what a convolution would read from one input channel for one output channel, is added
+  /// there instead.
+  func accumulateTransposed<Element: FloatingPointElement>(
+    _ output: borrowing Span<Element>, from outputStart: Int, _ weight: borrowing Span<Element>, from weightStart: Int,
+    into input: inout MutableSpan<Element>, at inputStart: Int
+  ) {
+    forEachRow { tap, inputRow, outputRow, count in
+      addScaled(
+        output, from: outputStart + outputRow, by: weight[weightStart + tap],
+        into: &input, at: inputStart + inputRow, stride: x.stride, count: count)
+    }
+  }
+
+  /// Calls `body` for every tap and every row of output positions at which it reads inside the input, with the offsets of
+  /// the first input element and the first output element, and the number of positions.
+  @inline(__always)
+  private func forEachRow(_ body: (_ tap: Int, _ inputRow: Int, _ outputRow: Int, _ count: Int) -> Void) {
+    var tap = 0
     for kz in 0..<z.kernel {
       for ky in 0..<y.kernel {
         for kx in 0..<x.kernel {
-          let factor = weight[tap]
-          tap += 1
+          defer { tap += 1 }
           let columns = x.positions(of: kx)
           guard !columns.isEmpty else { continue }
           for oz in z.positions(of: kz) {
@@ -67,10 +90,9 @@ struct ConvolutionGeometry {
               let iz = oz * z.stride + kz * z.dilation - z.pad
               let iy = oy * y.stride + ky * y.dilation - y.pad
               let ix = columns.lowerBound * x.stride + kx * x.dilation - x.pad
-              addScaled(
-                input, from: inputStart + (iz * y.input + iy) * x.input + ix, stride: x.stride, by: factor,
-                into: &output, at: outputStart + (oz * y.output + oy) * x.output + columns.lowerBound,
-                count: columns.count)
+              body(
+                tap, (iz * y.input + iy) * x.input + ix, (oz * y.output + oy) * x.output + columns.lowerBound,
+                columns.count)
             }
           }
         }

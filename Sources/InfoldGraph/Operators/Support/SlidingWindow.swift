@@ -61,7 +61,8 @@ public struct SlidingWindow: Sendable, Hashable {
   }
 
   /// The window over `kernel.count` dimensions.
-  /// - Throws: `InfoldError` with `.invalidModel` when a list of attributes has another number of dimensions.
+  /// - Throws: `InfoldError` with `.invalidModel` when a list of attributes has another number of dimensions, or a size is
+  ///   none.
   init(_ attributes: Attributes, kernel: [Int]) throws(InfoldError) {
     let rank = kernel.count
     func checked(_ name: String, _ values: [Int]?, count: Int, default fallback: Int) throws(InfoldError) -> [Int] {
@@ -71,6 +72,9 @@ public struct SlidingWindow: Sendable, Hashable {
           .invalidModel, "\(name) has \(values.count) values; with \(rank) spatial dimensions it must have \(count)")
       }
       return values
+    }
+    for size in kernel where size < 1 || size > Int(Int32.max) {
+      throw InfoldError(.invalidModel, "the window has the size \(size); it must lie between 1 and \(Int32.max)")
     }
     self.kernel = kernel
     strides = try checked("strides", attributes.strides, count: rank, default: 1)

@@ -1,0 +1,110 @@
+/// ONNX ConvTranspose, opsets 1, 11, 22: transposed convolution over 1 to 3 spatial dimensions.
+///
+/// X [N, C, D1, …], W [C, M / group, k1, …], optional B [M]; Y [N, M, O1, …]:
+/// Y[n, m, i · stride + k · dilation − pad] gathers W[c, m, k] · X[n, c, i] over every c of m's group and every i and k,
+/// plus B[m].
+public struct ConvTranspose: FloatingPointOperator {
+  public static let name = "ConvTranspose"
+  public static let versions = [1, 11, 22]
+  public static func arity(since version: Int) -> Arity { Arity(inputs: 2...3) }
+
+  /// The number of groups that the channels are split into, ≥ 1.
+  public let group: Int
+  private let windowAttributes: SlidingWindow.Attributes
+  private let outputPadding: [Int]?
+  private let outputShape: [Int]?
+
+  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    windowAttributes = try SlidingWindow.Attributes(&attributes, hasDilations: true, hasCeilMode: false)
+    outputPadding = try attributes.ints("output_padding")
+    outputShape = try attributes.ints("output_shape")
+    group = try attributes.int("group") ?? 1
+    guard group >= 1 else { throw InfoldError(.invalidModel, "group is \(group), and must be at least 1") }
+  }
+
+  /// How the window moves, for a weight with these spatial sizes.
+  /// - Throws: `InfoldError` with `.invalidModel` when the attributes contradict the weight.
+  public func window(kernel: [Int]) throws(InfoldError) -> TransposedWindow {
+    if let declared = windowAttributes.kernel, declared != kernel {
+      throw InfoldError(.invalidModel, "kernel_shape is \(declared), and the weight's spatial sizes are \(kernel)")
+    }
+    return try TransposedWindow(
+      window: SlidingWindow(windowAttributes, kernel: kernel), outputPadding: outputPadding, outputShape: outputShape)
+  }
+
+  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0, of: .floatingPoint)
+    try inputs.requireSameElementType(0...2)
+    try inputs.requireRank(3...5, of: 0)
+    try inputs.requireRank(3...5, of: 1)
+    try inputs.requireRank(1...1, of: 2)
+    let weight = try inputs.type(1).shape
+    guard let rank = x.shape?.rank ?? weight?.rank else { return [TensorType(x.elementType, nil)] }
+    let shape = x.shape ?? Shape(unknownOfRank: rank)
+    var output = Shape(unknownOfRank: rank)
+    output[0] = shape[0]
+    if let weight {
+      output[1] = try filters(shape, weight, bias: inputs.has(2) ? inputs.types[2]?.shape : nil)
+      let kernel = weight[2...].compactMap(\.size)
+      if kernel.count == rank - 2 {
+        let window = try window(kernel: kernel)
+        for axis in kernel.indices { output[axis + 2] = try window.outputDimension(axis, input: shape[axis + 2]) }
+      }
+    }
+    return [TensorType(x.elementType, output)]
+  }
+
+  /// The number of channels of Y, once the shapes are found to fit.
+  private func filters(_ x: Shape, _ weight: Shape, bias: Shape?) throws(InfoldError) -> Dimension {
+    guard x.rank == weight.rank else {
+      throw InfoldError(.invalidModel, "the input \(x) and the weight \(weight) have different numbers of dimensions")
+    }
+    guard let channels = x[1].merged(with: weight[0]) else {
+      throw InfoldError(.invalidModel, "the input \(x) and the weight \(weight) have different numbers of channels")
+    }
+    if let channels = channels.size, channels % group != 0 {
+      throw InfoldError(.invalidModel, "the input has \(channels) channels, not a multiple of \(group) groups")
+    }
+    guard let perGroup = weight[1].size else { return group == 1 ? weight[1] : bias?[0] ?? .unknown }
+    guard let filters = checkedProduct([perGroup, group]) else {
+      throw InfoldError(.limitExceeded, "\(group) groups of \(perGroup) filters are too many")
+    }
+    if let biasCount = bias?[0].size, biasCount != filters {
+      throw InfoldError(.invalidModel, "the bias has \(biasCount) elements, and there are \(filters) filters")
+    }
+    return .fixed(filters)
+  }
+
+  public func evaluate<Element: FloatingPointElement>(
+    _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
+  ) throws(InfoldError) -> [Tensor?] {
+    let x = inputs[0]!, weight = inputs[1]!
+    let bias = inputs.count > 2 ? inputs[2] : nil
+    let window = try window(kernel: Array(weight.shape[2...]))
+    let channels = x.shape[1], perGroup = weight.shape[1], filters = perGroup * group
+    let extents = try window.extents(x.shape[2...])
+    var y = try Tensor(zeros: [x.shape[0], filters] + extents.map(\.output), of: Element.elementType)
+    guard y.count > 0 else { return [y] }
+    let geometry = window.geometry(extents, input: Array(x.shape[2...]))
+    let biases = try bias?.elements(as: Element.self)
+    y.withMutableSpan(as: Element.self) { y in
+      if let biases {
+        for index in y.indices { y[index] = biases[index / geometry.inputCount % filters] }
+      }
+      x.withSpan(as: Element.self) { x in
+        weight.withSpan(as: Element.self) { weight in
+          for plane in 0..<(geometry.outputCount == 0 ? 0 : x.count / geometry.outputCount) {
+            let (n, c) = plane.quotientAndRemainder(dividingBy: channels)
+            let firstFilter = n * filters + c / (channels / group) * perGroup
+            for m in 0..<perGroup {
+              geometry.accumulateTransposed(
+                x, from: plane * geometry.outputCount, weight, from: (c * perGroup + m) * geometry.kernelCount,
+                into: &y, at: (firstFilter + m) * geometry.inputCount)
+            }
+          }
+        }
+      }
+    }
+    return [y]
+  }
+}

@@ -1,0 +1,40 @@
+/// ONNX LpPool, opsets 1, 2, 11, 18, 22: the Lp norm (Σ |x|ᵖ)^(1/p) of every window, over 1 to 3 spatial dimensions.
+///
+/// X [N, C, D1, …]; Y [N, C, O1, …]. Padding adds nothing to the sum. Opset 1 lets `kernel_shape` be left out without
+/// saying what that means: it is refused.
+public struct LpPool: FloatingPointOperator {
+  public static let name = "LpPool"
+  public static let versions = [1, 2, 11, 18, 22]
+  public static func arity(since version: Int) -> Arity { Arity(1) }
+
+  /// How the window moves.
+  public let window: SlidingWindow
+  /// The exponent, > 0.
+  public let p: Double
+
+  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    let version = attributes.version
+    window = try SlidingWindow(
+      pooling: SlidingWindow.Attributes(&attributes, hasDilations: version >= 18, hasCeilMode: version >= 18))
+    p = version == 1 ? try attributes.float("p").map(Double.init) ?? 2 : try attributes.int("p").map(Double.init) ?? 2
+    guard p > 0, p.isFinite else { throw InfoldError(.invalidModel, "p is \(p), and must be a number above 0") }
+  }
+
+  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0, of: .floatingPoint)
+    return [TensorType(x.elementType, try window.pooled(x.shape))]
+  }
+
+  public func evaluate<Element: FloatingPointElement>(
+    _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
+  ) throws(InfoldError) -> [Tensor?] {
+    let p = Element(p)
+    return [
+      try inputs[0]!.pooled(by: window) { (x: borrowing Span<Element>, start, window) in
+        var sum: Element = 0
+        window.forEachOffset { sum += Element.pow(x[start + $0].magnitude, p) }
+        return .pow(sum, 1 / p)
+      }
+    ]
+  }
+}
