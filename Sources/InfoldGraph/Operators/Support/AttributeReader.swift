@@ -39,12 +39,28 @@ public struct AttributeReader {
     return number
   }
 
+  /// The float attribute `name`, which must be there.
+  public mutating func requiredFloat(_ name: String) throws(InfoldError) -> Float {
+    guard let value = try float(name) else { throw missing(name) }
+    return value
+  }
+
   /// The text attribute `name`; `nil` when it is not there.
   public mutating func string(_ name: String) throws(InfoldError) -> String? {
     guard let value = take(name) else { return nil }
     guard case .string(let bytes) = value else { throw mismatch(name, value, "STRING") }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw InfoldError(.invalidModel, "the attribute \(String(quoting: name)) is not UTF-8 text")
+    }
+    return text
+  }
+
+  /// The text attribute `name`, which must be one of `choices`; the first of them when it is not there.
+  public mutating func choice(_ name: String, of choices: [String]) throws(InfoldError) -> String {
+    guard let text = try string(name) else { return choices[0] }
+    guard choices.contains(text) else {
+      throw InfoldError(
+        .invalidModel, "\(name) is \(String(quoting: text)), and must be one of \(choices.joined(separator: ", "))")
     }
     return text
   }
@@ -67,6 +83,12 @@ public struct AttributeReader {
     guard let value = take(name) else { return nil }
     guard case .floats(let numbers) = value else { throw mismatch(name, value, "FLOATS") }
     return numbers
+  }
+
+  /// The list of floats `name`, which must be there.
+  public mutating func requiredFloats(_ name: String) throws(InfoldError) -> [Float] {
+    guard let values = try floats(name) else { throw missing(name) }
+    return values
   }
 
   /// The tensor attribute `name`; `nil` when it is not there.

@@ -1,0 +1,62 @@
+/// ONNX Cast, opsets 1, 6, 9, 13, 19, 21, 23, 24, 25, 28: the elements in another type.
+///
+/// - To a floating-point type: rounded to nearest, ties to even; ±infinity where it is out of range. Under `.double`
+///   precision, nothing is rounded.
+/// - Floating point to integer: rounded toward zero. What ONNX leaves undefined is defined here: values out of range
+///   become the nearest integer of the type, NaN becomes 0.
+/// - Integer to integer: the low bits.
+/// - To bool: everything but zero, NaN included, is true. From bool: 1 and 0.
+///
+/// Strings, float8, float6, float4 and integers below 8 bits are not supported; `saturate` and `round_mode` say only how
+/// to convert to such types.
+public struct Cast: Operator {
+  public static let name = "Cast"
+  public static let versions = [1, 6, 9, 13, 19, 21, 23, 24, 25, 28]
+  public static func arity(since version: Int) -> Arity { Arity(1) }
+
+  /// The type of the results.
+  public let target: ElementType
+
+  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    let version = attributes.version
+    target = version < 6 ? try Self.namedTarget(&attributes) : try Self.numberedTarget(&attributes)
+    guard ElementTypeSet.all.contains(target) else {
+      throw InfoldError(.unsupported, "casting to \(target) is not supported; supported are \(ElementTypeSet.all)")
+    }
+    if version >= 19 { _ = try attributes.flag("saturate", default: true) }
+    if version >= 24, let mode = try attributes.string("round_mode"), !["up", "down", "nearest"].contains(mode) {
+      throw InfoldError(.invalidModel, "round_mode is \(String(quoting: mode)), and must be up, down or nearest")
+    }
+  }
+
+  private static func numberedTarget(_ attributes: inout AttributeReader) throws(InfoldError) -> ElementType {
+    let number = try attributes.requiredInt("to")
+    guard let type = Int32(exactly: number).flatMap(ElementType.init(rawValue:)) else {
+      throw InfoldError(.invalidModel, "the attribute \"to\" is \(number), which is no element type")
+    }
+    return type
+  }
+
+  private static func namedTarget(_ attributes: inout AttributeReader) throws(InfoldError) -> ElementType {
+    let names: [String: ElementType] = [
+      "FLOAT": .float32, "UINT8": .uint8, "INT8": .int8, "UINT16": .uint16, "INT16": .int16, "INT32": .int32,
+      "INT64": .int64, "STRING": .string, "BOOL": .bool, "FLOAT16": .float16, "DOUBLE": .float64, "UINT32": .uint32,
+      "UINT64": .uint64, "COMPLEX64": .complex64, "COMPLEX128": .complex128,
+    ]
+    let name = try attributes.string("to")
+    guard let type = name.flatMap({ names[$0] }) else {
+      throw InfoldError(
+        .invalidModel,
+        "the attribute \"to\" is \(name.map(String.init(quoting:)) ?? "missing"), which is no element type")
+    }
+    return type
+  }
+
+  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    [TensorType(target, try inputs.type(0).shape)]
+  }
+
+  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    [try inputs[0]!.cast(to: context.precision == .double && target.isFloatingPoint ? .float64 : target)]
+  }
+}

@@ -1,0 +1,77 @@
+/// ONNX Upsample, opsets 1, 7, 9: a tensor enlarged by nearest neighbour or n-linear interpolation.
+///
+/// Scales, each ≥ 1: two attributes for height and width in opset 1 (whose mode is called `bilinear`), an attribute with
+/// one for each dimension in opset 7, an input since 9. Each size becomes ⌊size · scale⌋; positions are mapped
+/// asymmetrically, x / scale, and the lower neighbour is taken. Opset 10 withdrew the operator in favour of Resize.
+public struct Upsample: Operator {
+  public static let name = "Upsample"
+  public static let versions = [1, 7, 9, 10]
+  public static func arity(since version: Int) -> Arity { Arity(version < 9 ? 1 : 2) }
+
+  private let resampling: Resampling
+  private let scales: [Float]?
+  private let version: Int
+
+  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    version = attributes.version
+    guard version < 10 else {
+      throw InfoldError(.unsupported, "Upsample was withdrawn with opset 10", hint: "export the model with Resize")
+    }
+    let linear = version < 7 ? "bilinear" : "linear"
+    let mode = try attributes.choice("mode", of: ["nearest", linear])
+    resampling = Resampling(kernel: mode == linear ? .linear : .nearest(.floor), transformation: .asymmetric)
+    switch version {
+    case 1:
+      scales = [1, 1, try attributes.requiredFloat("height_scale"), try attributes.requiredFloat("width_scale")]
+    case 7: scales = try attributes.requiredFloats("scales")
+    default: scales = nil
+    }
+    if let scales { try check(scales) }
+  }
+
+  private func check(_ scales: [Float]) throws(InfoldError) {
+    try ResizedAxis.check(scales: scales)
+    for scale in scales where scale < 1 {
+      throw InfoldError(.invalidModel, "a scale is \(scale), and must be at least 1")
+    }
+  }
+
+  /// The scales; `nil` while they are not known.
+  private func scales(_ inputs: OperatorInputs, rank: Int) throws(InfoldError) -> [Float]? {
+    var scales = scales
+    if version >= 9 {
+      let count = try inputs.listLength(1, of: .floatingPoint)
+      scales = try inputs.constant(1)?.floats()
+      try check(scales ?? [])
+      guard count ?? rank == rank else {
+        throw InfoldError(.invalidModel, "there are \(count ?? 0) scales for \(rank) dimensions")
+      }
+    }
+    guard scales?.count ?? rank == rank else {
+      throw InfoldError(.invalidModel, "there are \(scales?.count ?? 0) scales for \(rank) dimensions")
+    }
+    return scales
+  }
+
+  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0, of: resampling.elementTypes)
+    if version >= 9 { _ = try inputs.type(1, of: .floatingPoint) }
+    guard let shape = x.shape else { return [TensorType(x.elementType, nil)] }
+    guard let scales = try scales(inputs, rank: shape.rank) else {
+      return [TensorType(x.elementType, Shape(unknownOfRank: shape.rank))]
+    }
+    var output = shape
+    for axis in shape.indices { output[axis] = try .scaled(shape[axis], by: scales[axis]) }
+    return [TensorType(x.elementType, output)]
+  }
+
+  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let x = inputs[0]!
+    let output = try inferredShape(inputs)
+    let scales = try scales(OperatorInputs(inputs), rank: x.shape.count)!
+    let axes = x.shape.indices.map {
+      ResizedAxis(axis: $0, input: x.shape[$0], output: output[$0], extent: .scale(scales[$0]))
+    }
+    return [try resampling.apply(to: x, axes)]
+  }
+}
