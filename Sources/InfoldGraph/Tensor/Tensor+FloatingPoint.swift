@@ -10,6 +10,8 @@ extension Tensor {
     case (.float16, .float64): try mapped { (x: Float16) in Double(x) }
     case (.bfloat16, .float32): try mapped { (x: BFloat16) in Float(x) }
     case (.bfloat16, .float64): try mapped { (x: BFloat16) in Double(Float(x)) }
+    case (.float16, .bfloat16): try mapped { (x: Float16) in BFloat16(Float(x)) }
+    case (.bfloat16, .float16): try mapped { (x: BFloat16) in Float16(Float(x)) }
     case (.float32, .float16): try mapped { (x: Float) in Float16(x) }
     case (.float64, .float16): try mapped { (x: Double) in Float16(x) }
     case (.float32, .bfloat16): try mapped { (x: Float) in BFloat16(x) }

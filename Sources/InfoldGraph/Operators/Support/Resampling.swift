@@ -71,12 +71,10 @@ extension Resampling {
     for axis in axes {
       let stride = strides[axis.axis]
       let distance: (Int) -> Int? = { index in
-        let neighbour: Int? =
-          switch axis.extent {
-          case .scale: self.neighbour(of: index, axis, mode, in: Float.self)
-          case .width: self.neighbour(of: index, axis, mode, in: Double.self)
-          }
-        return neighbour.map { $0 * stride }
+        guard !axis.isOutside(index, transformation) else { return nil }
+        return stride
+          * (axis.isGivenInFloat(transformation)
+            ? neighbour(of: index, axis, mode, in: Float.self) : neighbour(of: index, axis, mode, in: Double.self))
       }
       let table = axis.output <= 1 << 20 ? (0..<axis.output).map(distance) : nil
       map.axes[axis.axis] = .computed(count: axis.output) { index in
@@ -88,13 +86,14 @@ extension Resampling {
 
   private func neighbour<Real: BinaryFloatingPoint>(
     of index: Int, _ axis: ResizedAxis, _ mode: NearestMode, in _: Real.Type
-  ) -> Int? {
-    guard let x = axis.coordinate(of: index, transformation, in: Real.self) else { return nil }
+  ) -> Int {
+    let x = axis.coordinate(of: index, transformation, in: Real.self)
+    let below = x.rounded(.down)
     let rounded: Real =
       switch mode {
-      case .roundPreferFloor: (x - 0.5).rounded(.up)
-      case .roundPreferCeil: (x + 0.5).rounded(.down)
-      case .floor: x.rounded(.down)
+      case .roundPreferFloor: x - below <= 0.5 ? below : below + 1
+      case .roundPreferCeil: x - below < 0.5 ? below : below + 1
+      case .floor: below
       case .ceil: x.rounded(.up)
       case .legacy: x.rounded(axis.scale < 1 ? .up : .down)
       }
@@ -136,7 +135,8 @@ extension Resampling {
 
   /// What makes position `index` of the result; `nil` for the extrapolation value.
   private func taps(of index: Int, _ axis: ResizedAxis) -> Taps? {
-    guard let center = axis.coordinate(of: index, transformation, in: Double.self) else { return nil }
+    guard !axis.isOutside(index, transformation) else { return nil }
+    let center = axis.coordinate(of: index, transformation, in: Double.self)
     let stretch = stretch(axis)
     let reach = Double(radius) / stretch
     let limit = 0x1p52

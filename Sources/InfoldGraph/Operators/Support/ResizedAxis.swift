@@ -48,10 +48,10 @@ struct ResizedAxis: Sendable {
     }
   }
 
-  /// Where position `index` of the result lies in the original; `nil` where the result has the extrapolation value.
+  /// Where position `index` of the result lies in the original.
   func coordinate<Real: BinaryFloatingPoint>(
     of index: Int, _ transformation: CoordinateTransformation, in _: Real.Type
-  ) -> Real? {
+  ) -> Real {
     let x = Real(index)
     switch transformation {
     case .halfPixel: return unscaled(x + 0.5) - 0.5
@@ -66,11 +66,21 @@ struct ResizedAxis: Sendable {
     case .tfHalfPixelForNN: return unscaled(x + 0.5)
     case .tfCropAndResize:
       let start = Real(region.start), end = Real(region.end), last = Real(input - 1)
-      let coordinate =
-        output > 1
+      return output > 1
         ? start * last + x * (end - start) * last / (width(in: Real.self) - 1) : (start + end) / 2 * last
-      return coordinate >= 0 && coordinate <= last ? coordinate : nil
     }
+  }
+
+  /// Whether position `index` of the result has the extrapolation value, because it lies outside the original.
+  func isOutside(_ index: Int, _ transformation: CoordinateTransformation) -> Bool {
+    guard transformation == .tfCropAndResize else { return false }
+    let coordinate = coordinate(of: index, transformation, in: Float.self)
+    return !(coordinate >= 0 && coordinate <= Float(input - 1))
+  }
+
+  /// Whether decisions about coordinates are to be made in `Float`: where they come from the model's own float32 numbers.
+  func isGivenInFloat(_ transformation: CoordinateTransformation) -> Bool {
+    if case .scale = extent { true } else { transformation == .tfCropAndResize }
   }
 
   /// Whether the result is along this axis what the original is.
