@@ -5,6 +5,7 @@ struct LinearOperator {
   /// The operators that weights can be folded into.
   enum Kind {
     case conv(Conv)
+    case convTranspose(ConvTranspose)
     case gemm(Gemm)
     case matMul
   }
@@ -19,12 +20,13 @@ struct LinearOperator {
   init?(_ node: Node, weight: [Int]) {
     switch node.typed {
     case let conv as Conv: (kind, group) = (.conv(conv), conv.group)
+    case let convTranspose as ConvTranspose: (kind, group) = (.convTranspose(convTranspose), convTranspose.group)
     case let gemm as Gemm: (kind, group) = (.gemm(gemm), 1)
     case is MatMul: (kind, group) = (.matMul, 1)
     default: return nil
     }
     switch kind {
-    case .conv: guard weight.count >= 3 else { return nil }
+    case .conv, .convTranspose: guard weight.count >= 3 else { return nil }
     case .gemm, .matMul: guard weight.count == 2 else { return nil }
     }
     outer = (weight[0], weight[1])
@@ -33,12 +35,13 @@ struct LinearOperator {
 
   /// Whether the node is of one of these operators.
   static func isLinear(_ node: Node) -> Bool {
-    node.typed is Conv || node.typed is Gemm || node.typed is MatMul
+    node.typed is Conv || node.typed is ConvTranspose || node.typed is Gemm || node.typed is MatMul
   }
 
   var outputChannels: Int {
     switch kind {
     case .conv: outer.0
+    case .convTranspose: outer.1 * group
     case .gemm(let gemm): gemm.transB ? outer.0 : outer.1
     case .matMul: outer.1
     }
@@ -47,6 +50,7 @@ struct LinearOperator {
   var inputChannels: Int {
     switch kind {
     case .conv: outer.1 * group
+    case .convTranspose: outer.0
     case .gemm(let gemm): gemm.transB ? outer.1 : outer.0
     case .matMul: outer.0
     }
@@ -56,6 +60,7 @@ struct LinearOperator {
   private func channels(_ a: Int, _ b: Int) -> (input: Int, output: Int) {
     switch kind {
     case .conv: (a / (outer.0 / group) * outer.1 + b, a)
+    case .convTranspose: (a, a / (outer.0 / group) * outer.1 + b)
     case .gemm(let gemm): gemm.transB ? (b, a) : (a, b)
     case .matMul: (a, b)
     }

@@ -2,7 +2,7 @@
 @inline(__always)
 func addScaled<Element: NumericElement>(
   _ input: borrowing Span<Element>, from inputStart: Int, stride inputStride: Int = 1, by factor: Element,
-  into output: inout MutableSpan<Element>, at outputStart: Int, stride outputStride: Int = 1, count: Int
+  into output: inout MutableSpan<Element>, at outputStart: Int, outputStride: Int = 1, count: Int
 ) {
   precondition(inputStart >= 0 && inputStart + (count - 1) * inputStride < input.count)
   precondition(outputStart >= 0 && outputStart + (count - 1) * outputStride < output.count)

@@ -70,7 +70,7 @@ struct ConvolutionGeometry {
     forEachRow { tap, inputRow, outputRow, count in
       addScaled(
         output, from: outputStart + outputRow, by: weight[weightStart + tap],
-        into: &input, at: inputStart + inputRow, stride: x.stride, count: count)
+        into: &input, at: inputStart + inputRow, outputStride: x.stride, count: count)
     }
   }
 
