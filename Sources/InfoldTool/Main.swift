@@ -45,7 +45,7 @@ enum Main {
   }
 
   private static func helpCommand(_ arguments: [String]) -> String {
-    let names = InfoldCommand.configuration.subcommands.compactMap(\.configuration.commandName)
+    let names = InfoldCommand.configuration.subcommands.compactMap { $0.configuration.commandName }
     let subcommand = arguments.first.flatMap { names.contains($0) ? " " + $0 : nil } ?? ""
     return "infold\(subcommand) --help"
   }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import InfoldFiles
 import InfoldGraph
 import InfoldImage
@@ -69,7 +70,7 @@ struct Classifier {
     let numbers = try scores.numbers()
     guard preprocessing.scores == .logits else { return numbers }
     let largest = numbers.max()!
-    let powers = numbers.map { Double.exp($0 - largest) }
+    let powers = numbers.map { exp($0 - largest) }
     let sum = powers.reduce(0, +)
     return powers.map { $0 / sum }
   }

@@ -34,11 +34,12 @@ struct ClassifyCommand: ParsableCommand {
     var reports: [Report] = []
     var failed = false
     for image in images {
-      do {
+      do throws(InfoldError) {
         let candidates = try classifier.classify(image, top: top)
         reports.append(Report(image: image, top: candidates))
         if !json { try StandardOutput.write(text(image, candidates, isFirst: reports.count == 1)) }
-      } catch let error as InfoldError where error.file == image {
+      } catch {
+        guard error.file == image else { throw error }
         StandardError.write("infold: \(error)\n")
         failed = true
       }

@@ -22,14 +22,14 @@ struct InputShape {
         hint: listOfInputs(inputs))
     }
     let parts = argument[argument.index(after: separator)...].split(separator: "x", omittingEmptySubsequences: false)
-    let sizes = parts.map { part in part.utf8.allSatisfy((0x30...0x39).contains) ? Int(part) : nil }
-    guard !sizes.contains(nil) else {
+    let sizes = parts.compactMap { part in part.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(part) : nil }
+    guard sizes.count == parts.count else {
       throw InfoldError(
         .invalidArgument,
         "--shape \(String(quoting: argument)) must have the form NAME=1x3x224x224, with whole numbers between the x")
     }
     self.name = name
-    self.sizes = sizes.compactMap { $0 }
+    self.sizes = sizes
   }
 
   /// Checks the sizes against what the model declares.

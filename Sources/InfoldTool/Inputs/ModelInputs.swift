@@ -53,7 +53,8 @@ struct ModelInputs {
       return tensors
     }
     var completed = tensors
-    let targets = try missing.map { input throws(InfoldError) in try target(for: input) }
+    var targets: [Target] = []
+    for input in missing { targets.append(try target(for: input)) }
     let unknown = targets.filter { $0.sizes == nil }
     guard unknown.isEmpty else {
       throw InfoldError(

@@ -38,18 +38,12 @@ struct ModelReport: Encodable {
     outputs = model.graph.outputs.map { ValueReport(model.graph[$0]) }
     // Sizes that contradict the graph are no reason to say nothing about it.
     let bound = (try? model.graph.bindingBatch(to: 1)) ?? model.graph
-    let counts = bound.allNodes.map { graph, node in (node, graph.multiplyAccumulates(of: node)) }
-    operators = OperatorReport.all(
-      bound.allNodes.map { graph, node in
-        (node, graph.label(of: node), graph.multiplyAccumulates(of: node))
-      })
+    let uses = bound.withBodies.flatMap { graph in graph.nodes.map { OperatorUse($0, in: graph) } }
+    operators = OperatorReport.all(uses)
     parameters = ParameterReport(model.graph)
-    uncountedNodes = counts.count { $0.1 == nil }
-    let total = counts.reduce(0 as Int?) { sum, node in
-      let (next, overflow) = (sum ?? 0).addingReportingOverflow(node.1 ?? 0)
-      return sum == nil || overflow ? nil : next
-    }
-    multiplyAccumulates = total == 0 && uncountedNodes > 0 ? nil : total
+    uncountedNodes = uses.count { $0.multiplyAccumulates == nil }
+    let known = sum(uses.lazy.compactMap(\.multiplyAccumulates))
+    multiplyAccumulates = known == 0 && uncountedNodes > 0 ? nil : known
   }
 }
 
@@ -81,26 +75,18 @@ struct ValueReport: Encodable {
 }
 
 extension Graph {
-  /// Every node with its graph, those of the bodies of If, Loop and Scan included.
-  var allNodes: [(graph: Graph, node: Node)] {
-    nodes.flatMap { node in [(self, node)] + node.bodies.flatMap(\.allNodes) }
-  }
-
-  /// Every initializer, those of bodies included.
-  var allInitializers: [Initializer] {
-    values.compactMap(\.initializer) + nodes.flatMap { $0.bodies.flatMap(\.allInitializers) }
-  }
-}
-
-extension Node {
-  /// The graphs among the attributes.
-  fileprivate var bodies: [Graph] {
-    attributes.entries.flatMap { entry -> [Graph] in
-      switch entry.value {
-      case .graph(let graph): [graph]
-      case .graphs(let graphs): graphs
-      default: []
+  /// This graph, and the bodies of its If, Loop and Scan nodes.
+  var withBodies: [Graph] {
+    var graphs = [self]
+    for node in nodes {
+      for entry in node.attributes.entries {
+        switch entry.value {
+        case .graph(let body): graphs += body.withBodies
+        case .graphs(let bodies): graphs += bodies.flatMap(\.withBodies)
+        default: break
+        }
       }
     }
+    return graphs
   }
 }

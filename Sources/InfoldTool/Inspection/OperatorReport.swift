@@ -23,18 +23,18 @@ struct OperatorReport: Encodable {
   }
 
   /// The table, in the order in which operators first appear.
-  static func all(_ nodes: [(node: Node, label: String, multiplyAccumulates: Int?)]) -> [OperatorReport] {
+  static func all(_ uses: [OperatorUse]) -> [OperatorReport] {
     var order: [Key] = []
-    var groups: [Key: [(node: Node, label: String, multiplyAccumulates: Int?)]] = [:]
-    for entry in nodes {
-      let key = Key(type: entry.node.opType, domain: entry.node.domain, reason: entry.node.reason)
+    var groups: [Key: [OperatorUse]] = [:]
+    for use in uses {
+      let key = Key(type: use.node.opType, domain: use.node.domain, reason: use.refusal)
       if groups[key] == nil { order.append(key) }
-      groups[key, default: []].append(entry)
+      groups[key, default: []].append(use)
     }
-    return order.map { key in OperatorReport(groups[key]!, reason: key.reason) }
+    return order.map { key in OperatorReport(groups[key]!) }
   }
 
-  private init(_ uses: [(node: Node, label: String, multiplyAccumulates: Int?)], reason: String?) {
+  private init(_ uses: [OperatorUse]) {
     let node = uses[0].node
     type = node.opType
     domain = node.domain
@@ -42,20 +42,41 @@ struct OperatorReport: Encodable {
     version = node.typed.flatMap { Swift.type(of: $0).versions.last { $0 <= node.opsetVersion } }
     count = uses.count
     supported = node.typed != nil
-    self.reason = reason.map { "\($0) (\(uses[0].label)\(uses.count > 1 ? " and \(uses.count - 1) more" : ""))" }
-    multiplyAccumulates = uses.reduce(0 as Int?) { sum, use in
-      guard let sum, let number = use.multiplyAccumulates else { return nil }
-      let (next, overflow) = sum.addingReportingOverflow(number)
-      return overflow ? nil : next
-    }
+    let others = uses.count > 1 ? " and \(uses.count - 1) more" : ""
+    reason = uses[0].refusal.map { "\($0) (\(uses[0].label)\(others))" }
+    let known = uses.compactMap(\.multiplyAccumulates)
+    multiplyAccumulates = known.count == uses.count ? sum(known) : nil
   }
 
   /// The name with its domain.
   var qualifiedType: String { domain.isEmpty ? type : domain + "." + type }
 }
 
-extension Node {
-  fileprivate var reason: String? {
-    if case .opaque(let reason) = kind { reason.reason } else { nil }
+/// A node, with what the report says of it.
+struct OperatorUse {
+  let node: Node
+  let label: String
+  let multiplyAccumulates: Int?
+
+  init(_ node: Node, in graph: Graph) {
+    self.node = node
+    label = graph.label(of: node)
+    multiplyAccumulates = graph.multiplyAccumulates(of: node)
   }
+
+  /// Why Infold cannot run it.
+  var refusal: String? {
+    if case .opaque(let reason) = node.kind { reason.reason } else { nil }
+  }
+}
+
+/// The sum; `nil` where it does not fit an `Int`.
+func sum(_ numbers: some Sequence<Int>) -> Int? {
+  var sum = 0
+  for number in numbers {
+    let (next, overflow) = sum.addingReportingOverflow(number)
+    if overflow { return nil }
+    sum = next
+  }
+  return sum
 }

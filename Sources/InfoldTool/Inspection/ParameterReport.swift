@@ -20,7 +20,7 @@ struct ParameterReport: Encodable {
 
   init(_ graph: Graph) {
     var kinds: [String: Kind] = [:]
-    for initializer in graph.allInitializers {
+    for initializer in graph.withBodies.flatMap({ $0.values.compactMap(\.initializer) }) {
       let (type, count, bytes) = initializer.extent
       var kind = kinds[type] ?? Kind(type: type)
       kind.tensors += 1
@@ -28,7 +28,7 @@ struct ParameterReport: Encodable {
       kind.bytes += bytes
       kinds[type] = kind
     }
-    types = kinds.values.sorted { ($1.bytes, $0.type) < ($0.bytes, $1.type) }
+    types = kinds.values.sorted { a, b in a.bytes != b.bytes ? a.bytes > b.bytes : a.type < b.type }
     tensors = types.reduce(0) { $0 + $1.tensors }
     count = types.reduce(0) { $0 + $1.count }
     bytes = types.reduce(0) { $0 + $1.bytes }
