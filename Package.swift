@@ -6,6 +6,7 @@ let package = Package(
   products: [
     .library(name: "Infold", targets: ["Infold"]),
     .library(name: "InfoldImage", targets: ["InfoldImage"]),
+    .executable(name: "infold", targets: ["InfoldTool"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -47,6 +48,14 @@ let package = Package(
     .target(
       name: "InfoldConformance",
       dependencies: ["InfoldFiles", "InfoldGraph", "InfoldONNX", "InfoldPasses", "InfoldRuntime"]),
+
+    // The command line.
+    .executableTarget(
+      name: "InfoldTool",
+      dependencies: [
+        "InfoldConformance", "InfoldFiles", "InfoldGraph", "InfoldImage", "InfoldONNX", "InfoldRuntime",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
 
     .target(name: "TestSupport", dependencies: ["InfoldGraph"], path: "Tests/TestSupport"),
     .testTarget(name: "InfoldGraphTests", dependencies: ["InfoldGraph", "TestSupport"]),
