@@ -30,7 +30,7 @@ public struct Picture: Sendable, Hashable {
   }
 
   /// A picture whose sizes are known to fit its bytes.
-  init(checkedWidth width: Int, height: Int, pixels: [UInt8]) {
+  package init(checkedWidth width: Int, height: Int, pixels: [UInt8]) {
     self.width = width
     self.height = height
     self.pixels = pixels

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import InfoldImage
+import InfoldImage
 
 @Suite struct DecodingTests {
   static let names = Fixture.names(in: "decoding", ".jpg", ".png")

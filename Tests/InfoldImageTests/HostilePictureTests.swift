@@ -1,7 +1,7 @@
 import InfoldGraph
 import Testing
 
-@testable import InfoldImage
+import InfoldImage
 
 @Suite struct HostilePictureTests {
   static let refused: [(name: String, code: InfoldError.Code, text: String)] = [
@@ -74,7 +74,9 @@ import Testing
     expectError(.unsupported, "neither a JPEG nor a PNG") { _ = try Picture(bytes: [0xFF, 0xD8]) }
     expectError(.malformedData, "damaged at byte 2") { _ = try Picture(bytes: [0xFF, 0xD8, 0xFF]) }
     expectError(.malformedData, "no frame header") { _ = try Picture(bytes: [0xFF, 0xD8, 0xFF, 0xD9]) }
-    expectError(.malformedData, "header chunk") { _ = try Picture(bytes: PNGStream.signature) }
+    expectError(.malformedData, "header chunk") {
+      _ = try Picture(bytes: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
+    }
   }
 
   @Test(arguments: ["baseline.jpg", "rgb.png"])

@@ -1,7 +1,7 @@
 extension Dimension {
   /// The dimension of a result whose operands have `self` and `other` here, under NumPy's rule: a 1 is repeated. `nil`
   /// when they do not fit.
-  func broadcast(with other: Dimension) -> Dimension? {
+  package func broadcast(with other: Dimension) -> Dimension? {
     switch (self, other) {
     case (.fixed(1), _): other
     case (_, .fixed(1)): self
@@ -15,7 +15,7 @@ extension Dimension {
 
   /// The dimension of a result that has this operand's size, to which `other` is broadcast: equal, or a 1 that is
   /// repeated. `nil` when it does not fit.
-  func broadcast(receiving other: Dimension) -> Dimension? {
+  package func broadcast(receiving other: Dimension) -> Dimension? {
     switch other {
     case .fixed(1), .symbol, .unknown: self
     case .fixed: merged(with: other)
@@ -27,7 +27,7 @@ extension Shape {
   /// The shape of a result whose operands have the shapes `self` and `other`, under NumPy's rule: aligned at the last
   /// dimension, sizes of 1 repeated (ONNX: multidirectional broadcasting).
   /// - Throws: `InfoldError` with `.invalidModel` when they do not fit.
-  func broadcast(with other: Shape) throws(InfoldError) -> Shape {
+  package func broadcast(with other: Shape) throws(InfoldError) -> Shape {
     let rank = Swift.max(rank, other.rank)
     var result = Shape(unknownOfRank: rank)
     for axis in 0..<rank {
@@ -43,7 +43,7 @@ extension Shape {
 
   /// The shape of a result that has this shape, to which `other` is broadcast (ONNX: unidirectional broadcasting).
   /// - Throws: `InfoldError` with `.invalidModel` when it does not fit.
-  func broadcast(receiving other: Shape) throws(InfoldError) -> Shape {
+  package func broadcast(receiving other: Shape) throws(InfoldError) -> Shape {
     let mismatch = InfoldError(.invalidModel, "the shape \(other) cannot be broadcast to \(self)")
     guard other.rank <= rank else { throw mismatch }
     var result = self

@@ -1,6 +1,6 @@
 /// Where the first row and the first column of the stored pixels belong: the values of Exif's tag 0x0112
 /// (CIPA DC-008, Orientation).
-enum Orientation: UInt16, CaseIterable {
+package enum Orientation: UInt16, CaseIterable {
   case topLeft = 1
   case topRight, bottomRight, bottomLeft, leftTop, rightTop, rightBottom, leftBottom
 
@@ -48,7 +48,7 @@ extension Orientation {
 
 extension Picture {
   /// The picture turned upright, when its stored pixels lie as `orientation` says.
-  func upright(from orientation: Orientation) -> Picture {
+  package func upright(from orientation: Orientation) -> Picture {
     guard orientation != .topLeft else { return self }
     let (newWidth, newHeight) = orientation.swapsAxes ? (height, width) : (width, height)
     var turned = [UInt8]()

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import InfoldGraph
+import InfoldGraph
 
 /// The loops, against a plain computation of every index.
 @Suite struct BroadcastingTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import InfoldGraph
+import InfoldGraph
 
 @Suite struct BroadcastingShapeTests {
   @Test(

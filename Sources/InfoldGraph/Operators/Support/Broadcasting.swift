@@ -2,11 +2,11 @@
 ///
 /// Neighbouring dimensions that every operand walks through alike are joined, so that equal shapes are one row, an
 /// operand of one element is one row, and [N, C, H, W] with [C, 1, 1] has rows of H·W elements.
-struct Broadcasting {
+package struct Broadcasting {
   /// The sizes of the result.
   let shape: [Int]
   /// The elements of one row.
-  private(set) var rowCount = 1
+  package private(set) var rowCount = 1
   /// For each operand, how far apart its elements are in a row: 1, or 0 where one element is repeated.
   private(set) var rowStrides: [Int]
 
@@ -18,7 +18,7 @@ struct Broadcasting {
 
   /// The loops for operands of these shapes, under NumPy's rule.
   /// - Throws: `InfoldError` with `.invalidModel` when they do not fit.
-  init(_ operands: [[Int]]) throws(InfoldError) {
+  package init(_ operands: [[Int]]) throws(InfoldError) {
     var common: Shape = []
     for operand in operands { common = try common.broadcast(with: Shape(operand)) }
     let shape = common.dimensions.compactMap(\.size)
@@ -77,7 +77,7 @@ struct Broadcasting {
 extension Tensor {
   /// A tensor whose elements are computed from those of `a` and `b`, broadcast together under NumPy's rule.
   @inline(__always)
-  static func broadcasting<A: TensorElement, B: TensorElement, Result: TensorElement>(
+  package static func broadcasting<A: TensorElement, B: TensorElement, Result: TensorElement>(
     _ a: Tensor, _ b: Tensor, _ combine: (A, B) -> Result
   ) throws(InfoldError) -> Tensor {
     let loops = try Broadcasting([a.shape, b.shape])
