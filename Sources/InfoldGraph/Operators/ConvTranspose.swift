@@ -75,6 +75,12 @@ public struct ConvTranspose: FloatingPointOperator {
     return .fixed(filters)
   }
 
+  /// X's elements, each multiplied with the window of every filter of its group.
+  public func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
+    guard let input = inputs[0]?.shape?.sizes, let weight = inputs[1]?.shape?.sizes else { return nil }
+    return checkedProduct(input + weight.dropFirst())
+  }
+
   public func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {

@@ -46,6 +46,12 @@ public struct Gemm: FloatingPointOperator {
     return [TensorType(a.elementType, try broadcast.resultShape(output, addend))]
   }
 
+  /// Y's elements, each a sum over the inner size.
+  public func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
+    guard let output = outputs[0]?.shape?.sizes, let left = inputs[0]?.shape?.sizes else { return nil }
+    return checkedProduct(output + [left[transA ? 0 : 1]])
+  }
+
   public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     switch inputs[0]!.elementType {
     case .int32: [try evaluate(inputs, in: Int32.self)]

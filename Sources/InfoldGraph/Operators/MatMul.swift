@@ -30,6 +30,12 @@ public struct MatMul: NumericOperator {
     return [TensorType(a.elementType, Shape(output))]
   }
 
+  /// Y's elements, each a sum over the inner size.
+  public func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
+    guard let output = outputs[0]?.shape?.sizes, let inner = inputs[0]?.shape?.sizes?.last else { return nil }
+    return checkedProduct(output + [inner])
+  }
+
   public func evaluate<Element: NumericElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {

@@ -38,4 +38,22 @@ import Testing
     let huge = try graph.binding(["N": .max, "H": 10])
     #expect(huge.multiplyAccumulates(of: huge.nodes[0]) == nil)
   }
+
+  @Test(
+    arguments: [
+      ("Gemm", [[5, 2], [7, 5]], ["transA": .int(1), "transB": .int(1)], 2 * 5 * 7),
+      ("MatMul", [[3, 1, 2, 5], [4, 5, 7]], [:], 3 * 4 * 2 * 5 * 7), ("MatMul", [[5], [5, 7]], [:], 5 * 7),
+      ("ConvTranspose", [[1, 4, 5, 5], [4, 3, 2, 2]], ["group": .int(2)], 4 * 5 * 5 * 3 * 2 * 2),
+      ("Relu", [[5]], [:], 0),
+    ] as [(String, [[Int]], AttributeList, Int)])
+  func countsByOperator(opType: String, inputs: [[Int]], attributes: AttributeList, expected: Int) throws {
+    var graph = Graph()
+    let ids = inputs.enumerated().map { graph.addInput("x\($0)", TensorType(.float32, Shape($1))) }
+    let y = graph.add(Value(name: "y"))
+    graph.outputs = [y]
+    graph.add(try Node(opType: opType, opsetVersion: 13, attributes: attributes, inputs: ids, outputs: [y]))
+    #expect(graph.multiplyAccumulates(of: graph.nodes[0]) == (expected == 0 ? 0 : nil))
+    try graph.inferTypes()
+    #expect(graph.multiplyAccumulates(of: graph.nodes[0]) == expected)
+  }
 }
