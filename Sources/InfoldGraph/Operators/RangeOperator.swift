@@ -45,7 +45,7 @@ public struct RangeOperator: Operator {
       guard values.allSatisfy(\.isFinite), values[2] != 0 else { throw invalid(values) }
       let count = ((values[1] - values[0]) / values[2]).rounded(.up)
       guard count <= 0x1p62 else { throw tooLong(values) }
-      return max(0, Int(count))
+      return Int(max(0, count))
     }
     var values: [Int64] = []
     for scalar in scalars { values += try scalar.cast(to: .int64).elements(as: Int64.self) }

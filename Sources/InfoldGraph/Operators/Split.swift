@@ -61,6 +61,7 @@ public struct Split: Operator {
   private func sizesFromInput(_ inputs: OperatorInputs) throws(InfoldError) -> [Int]? {
     guard inputs.has(1) else { return nil }
     guard version < 2 else { return try inputs.integers(1, of: .int64) }
+    _ = try inputs.type(1, of: .floatingPoint)
     try inputs.requireSameElementType(0...1)
     guard let tensor = inputs.constant(1) else { return nil }
     let sizes = try tensor.converted(to: .float64).elements(as: Double.self)

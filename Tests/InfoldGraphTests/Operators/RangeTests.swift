@@ -18,6 +18,7 @@ import Testing
     #expect(try range(0.0, 1, 0.4, opset: opset) == [0, 0.4, 0.8])
     #expect(try range(5 as Int64, 5, 1, opset: opset) == [])
     #expect(try range(5 as Int64, 3, 1, opset: opset) == [])
+    #expect(try range(0 as Float, -1e30, 1e-30, opset: opset) == [])
   }
 
   @Test func countsOverTheWholeOfAType() throws {

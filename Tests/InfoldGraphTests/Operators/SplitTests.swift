@@ -16,6 +16,8 @@ import Testing
   @Test func takesSizesFromAnInput() throws {
     let y = try evaluate("Split", opset: 1, [.counting([3]), Tensor(shape: [2], [1, 2] as [Float])], outputs: 2)
     #expect(widths(y) == [1, 2])
+    let integers = try Tensor.list(1, 2, 3)
+    #expect(try errorCode { _ = try evaluate("Split", opset: 1, [integers, .list(1, 2)], outputs: 2) } == .unsupported)
     for opset in [13, 18] {
       let y = try evaluate(
         "Split", opset: opset, attributes: ["axis": .int(-1)], [.counting([2, 3]), .list(2, 1)], outputs: 2)
