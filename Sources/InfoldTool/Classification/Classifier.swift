@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import InfoldFiles
 import InfoldGraph
@@ -27,21 +26,16 @@ struct Classifier {
   /// - Throws: `InfoldError` that names the file that is missing or wrong.
   init(model path: String, options: SessionOptions) throws(InfoldError) {
     session = try Session(Model(path: path), options: options)
-    let sidecar = Self.sidecar(of: path)
-    let preprocessing = try Self.preprocessing(sidecar)
+    let sidecar = try Sidecar(ofModel: path, inputs: session.inputs)
+    let preprocessing = sidecar.preprocessing
     self.preprocessing = preprocessing
-    guard session.inputs.contains(where: { $0.name == preprocessing.input }) else {
-      throw InfoldError(
-        .invalidArgument, "names the input \(String(quoting: preprocessing.input)), which the model does not have",
-        hint: listOfInputs(session.inputs), file: sidecar)
-    }
     guard session.outputs.contains(where: { $0.name == preprocessing.output }) else {
       throw InfoldError(
         .invalidArgument, "names the output \(String(quoting: preprocessing.output)), which the model does not have",
         hint: "its outputs are " + session.outputs.map { String(quoting: $0.name) }.joined(separator: ", "),
-        file: sidecar)
+        file: sidecar.path)
     }
-    labelFile = Self.folder(of: sidecar) + preprocessing.labels
+    labelFile = sidecar.path(of: preprocessing.labels)
     labels = try Self.labels(labelFile)
   }
 
@@ -77,30 +71,6 @@ struct Classifier {
 }
 
 extension Classifier {
-  /// `model.json` for `model.onnx`.
-  private static func sidecar(of model: String) -> String {
-    (model.hasSuffix(".onnx") ? String(model.dropLast(5)) : model) + ".json"
-  }
-
-  private static func folder(of path: String) -> String {
-    path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
-  }
-
-  private static func preprocessing(_ path: String) throws(InfoldError) -> Preprocessing {
-    let bytes = try annotatingErrors({ failure in
-      var failure = failure
-      failure.hint = "classify needs this file beside the model; it tells the input's size, scale and class names"
-      return failure
-    }) { () throws(InfoldError) in try RegularFile.contents(ofFile: path, limit: 1 << 20) }
-    do {
-      return try JSONDecoder().decode(Preprocessing.self, from: Data(bytes))
-    } catch let error as InfoldError {
-      throw error.inFile(path)
-    } catch {
-      throw InfoldError(.malformedData, "is not JSON", file: path)
-    }
-  }
-
   /// One name per line.
   private static func labels(_ path: String) throws(InfoldError) -> [String] {
     var lines = try RegularFile.text(ofFile: path, limit: 1 << 24)

@@ -24,15 +24,22 @@ struct InputFile {
     path = String(decoding: argument.utf8.dropFirst(name.utf8.count + 1), as: UTF8.self)
   }
 
-  /// Reads the tensor: a `.npy` file, or a TensorProto, which is what `.pb` stands for.
+  /// Reads the tensor.
   /// - Throws: `InfoldError` that names the file.
   func tensor() throws(InfoldError) -> Tensor {
-    if path.hasSuffix(".npy") { return try NumPyFile.read(path) }
-    guard path.hasSuffix(".pb") else {
-      throw InfoldError(.invalidArgument, "is neither a .npy nor a .pb file", file: path)
-    }
-    return try TensorFile(path: path).tensor
+    try readTensor(path)
   }
+}
+
+/// Reads a tensor from a `.npy` file, or from a TensorProto, which is what `.pb` stands for.
+/// - Throws: `InfoldError` that names the file.
+func readTensor(_ path: String) throws(InfoldError) -> Tensor {
+  let name = path.lowercased()
+  if name.hasSuffix(".npy") { return try NumPyFile.read(path) }
+  guard name.hasSuffix(".pb") else {
+    throw InfoldError(.invalidArgument, "is neither a .npy nor a .pb file", file: path)
+  }
+  return try TensorFile(path: path).tensor
 }
 
 /// What a message says of a model's inputs.

@@ -16,9 +16,7 @@ struct OutputFiles {
     var paths: [String: String] = [:]
     var names: [String: String] = [:]
     for output in outputs where paths[output.name] == nil {
-      let name =
-        String(String.UnicodeScalarView(output.name.unicodeScalars.map { $0 == "/" || $0 == ":" ? "_" : $0 }))
-        + ".npy"
+      let name = fileName(ofValue: output.name) + ".npy"
       guard !output.name.isEmpty, !name.utf8.contains(0), name.utf8.count <= 255 else {
         throw InfoldError(
           .invalidArgument, "the output \(String(quoting: output.name)) has a name that no file can have")
@@ -51,4 +49,9 @@ struct OutputFiles {
   func write(_ outputs: [String: Tensor]) throws(InfoldError) {
     for (name, path) in paths.sorted(by: { $0.value < $1.value }) { try NumPyFile.write(outputs[name]!, to: path) }
   }
+}
+
+/// The name of a value's file, without its ending: the value's own, each `/` and `:` become `_`.
+func fileName(ofValue name: String) -> String {
+  String(String.UnicodeScalarView(name.unicodeScalars.map { $0 == "/" || $0 == ":" ? "_" : $0 }))
 }

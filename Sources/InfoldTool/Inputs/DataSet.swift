@@ -1,0 +1,129 @@
+import InfoldFiles
+import InfoldGraph
+import InfoldImage
+import InfoldRuntime
+
+/// The samples in a folder, in the order of their files' names: pictures, or tensor files. Each is read when it is asked
+/// for.
+struct DataSet {
+  /// Where a sample comes from.
+  private enum Source {
+    case picture(String, Preprocessing)
+    /// The file of each input.
+    case tensors([(input: String, path: String)])
+  }
+
+  private let sources: [Source]
+
+  /// The number of samples, at least 1.
+  var count: Int { sources.count }
+
+  /// The tensors of a sample, by the names of the model's inputs. Their first dimension, 1 for a picture, is that of
+  /// the batch.
+  /// - Throws: `InfoldError` that names the file.
+  func sample(_ index: Int) throws(InfoldError) -> [String: Tensor] {
+    switch sources[index] {
+    case .picture(let path, let preprocessing):
+      let picture = try Picture(path: path)
+      return try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
+        [preprocessing.input: try preprocessing.tensor(from: picture)]
+      }
+    case .tensors(let files):
+      var tensors: [String: Tensor] = [:]
+      for (input, path) in files { tensors[input] = try readTensor(path) }
+      return tensors
+    }
+  }
+
+  /// What messages call a sample: its file, or its folder of files.
+  func name(_ index: Int) -> String {
+    switch sources[index] {
+    case .picture(let path, _): path
+    case .tensors(let files): files.count == 1 ? files[0].path : Self.folder(of: files[0].path)
+    }
+  }
+
+  private static func folder(of path: String) -> String {
+    String(path[..<(path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex)])
+  }
+}
+
+extension DataSet {
+  /// The pictures of a folder, files whose names end in `.jpg`, `.jpeg` or `.png`, prepared as the sidecar file beside
+  /// the model says.
+  /// - Throws: `InfoldError` that names the folder, or the sidecar, when it cannot be read or holds nothing of use.
+  init(pictures folder: String, model path: String, inputs: [ValueInfo]) throws(InfoldError) {
+    let preprocessing = try Sidecar(ofModel: path, inputs: inputs).preprocessing
+    let other = inputs.filter { $0.name != preprocessing.input && !$0.hasDefault }
+    guard other.isEmpty else {
+      throw InfoldError(
+        .invalidArgument,
+        "the model has more inputs than a picture can be: \(other.map(description).joined(separator: ", "))",
+        hint: "give tensor files with --inputs", file: path)
+    }
+    sources = try Self.files(in: folder, [".jpg", ".jpeg", ".png"]).map { .picture($0, preprocessing) }
+    guard !sources.isEmpty else {
+      throw InfoldError(.invalidArgument, "holds no picture, a file .jpg, .jpeg or .png", file: folder)
+    }
+  }
+
+  /// The tensor files of a folder, `.npy` or `.pb`.
+  ///
+  /// Each is a sample of a model that needs one input. Otherwise, and where the folder has no such files, each folder in
+  /// it is a sample with a file for each input: `NAME.npy` or `NAME.pb`, where a `/` or `:` in the name is written `_`,
+  /// or `input_K.pb` for input number K, as in ONNX's test data. An input with a default needs none.
+  /// - Throws: `InfoldError` that names the folder, when it cannot be read or a file is missing.
+  init(tensors folder: String, inputs: [ValueInfo]) throws(InfoldError) {
+    let required = inputs.filter { !$0.hasDefault }
+    let files = try Self.files(in: folder, Self.tensorEndings)
+    if required.count == 1, !files.isEmpty {
+      sources = files.map { .tensors([(required[0].name, $0)]) }
+      return
+    }
+    var sources: [Source] = []
+    for entry in try Folder.entries(folder) where entry.isFolder {
+      sources.append(.tensors(try Self.sample(in: Self.path(entry.name, in: folder), inputs)))
+    }
+    guard !sources.isEmpty else {
+      throw InfoldError(
+        .invalidArgument,
+        required.count == 1
+          ? "holds no tensor, a file .npy or .pb" : "holds no sample, a folder with a file for each input",
+        hint: listOfInputs(inputs), file: folder)
+    }
+    self.sources = sources
+  }
+
+  private static let tensorEndings = [".npy", ".pb"]
+
+  private static func sample(
+    in folder: String, _ inputs: [ValueInfo]
+  ) throws(InfoldError) -> [(input: String, path: String)] {
+    let names = Set(try Folder.entries(folder).filter { !$0.isFolder }.map(\.name))
+    var files: [(input: String, path: String)] = []
+    for (index, input) in inputs.enumerated() {
+      let candidates = tensorEndings.map { fileName(ofValue: input.name) + $0 } + ["input_\(index).pb"]
+      if let name = candidates.first(where: names.contains) {
+        files.append((input.name, path(name, in: folder)))
+      } else if !input.hasDefault {
+        throw InfoldError(
+          .invalidArgument, "holds no tensor for the input \(description(input))",
+          hint: "it would be \(candidates.map { String(quoting: $0) }.joined(separator: " or "))", file: folder)
+      }
+    }
+    guard !files.isEmpty else {
+      throw InfoldError(.invalidArgument, "holds no tensor for any input", hint: listOfInputs(inputs), file: folder)
+    }
+    return files
+  }
+
+  private static func files(in folder: String, _ endings: [String]) throws(InfoldError) -> [String] {
+    try Folder.entries(folder)
+      .filter { entry in !entry.isFolder && endings.contains { entry.name.lowercased().hasSuffix($0) } }
+      .map { path($0.name, in: folder) }
+  }
+
+  private static func path(_ name: String, in folder: String) -> String {
+    (folder.hasSuffix("/") ? folder : folder + "/") + name
+  }
+}
