@@ -3,16 +3,40 @@ extension Graph {
   /// inferred again.
   /// - Throws: As `inferTypes()`, when the sizes contradict the graph.
   public func binding(_ sizes: [String: Int]) throws(InfoldError) -> Graph {
-    var bound = self
-    for id in valueIDs {
-      guard let shape = self[id].type?.shape else { continue }
-      bound[id].type?.shape = Shape(
-        shape.map { dimension in
-          if case .symbol(let name) = dimension, let size = sizes[name] { .fixed(size) } else { dimension }
-        })
+    var inference = Inference(self, binding: sizes)
+    try inference.run()
+    return inference.graph
+  }
+
+  /// The graph for inputs of these types: the symbols in their declared shapes are bound to the sizes wherever they stand.
+  /// - Throws: `InfoldError` with `.invalidArgument` for a type that the input cannot have; as `inferTypes()`, when the
+  ///   sizes contradict the graph.
+  public func binding(inputs types: [ValueID: TensorType]) throws(InfoldError) -> Graph {
+    var graph = self
+    var symbols: [String: Int] = [:]
+    for id in inputs {
+      guard let type = types[id] else { continue }
+      let declared = self[id].type ?? type
+      let shape = (declared.shape ?? type.shape).map { shape in type.shape?.merged(with: shape) ?? shape }
+      guard declared.elementType == type.elementType,
+        type.shape == nil || declared.shape == nil || type.shape?.merged(with: declared.shape!) != nil
+      else {
+        throw InfoldError(
+          .invalidArgument, "the input \(String(quoting: self[id].name)) is \(declared), and cannot be \(type)")
+      }
+      graph[id].type = TensorType(type.elementType, shape)
+      for (dimension, actual) in zip(declared.shape ?? [], type.shape ?? []) {
+        guard case .symbol(let symbol) = dimension, let size = actual.size else { continue }
+        guard symbols[symbol, default: size] == size else {
+          throw InfoldError(
+            .invalidArgument,
+            "the input \(String(quoting: self[id].name)) is \(type), where the dimension \(dimension) is \(size); "
+              + "another input has made it \(symbols[symbol] ?? 0)")
+        }
+        symbols[symbol] = size
+      }
     }
-    try bound.inferTypes()
-    return bound
+    return try graph.binding(symbols)
   }
 
   /// The graph for a batch of `size`, which is taken to be the first dimension of every input that leaves it open.

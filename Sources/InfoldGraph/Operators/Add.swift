@@ -1,5 +1,5 @@
 /// ONNX Add, opsets 1, 6, 7, 13, 14: A + B, element by element. Integers are computed modulo 2ⁿ.
-public struct Add: ArithmeticOperator {
+public struct Add: ArithmeticOperator, DimensionOperator {
   public static let name = "Add"
   public static let versions = [1, 6, 7, 13, 14]
   public let broadcast: BroadcastRule
@@ -15,5 +15,10 @@ public struct Add: ArithmeticOperator {
 
   public func apply<Element: IntegerElement>(_ a: Element, _ b: Element) -> Element {
     a &+ b
+  }
+
+  func apply(_ a: Dimension, _ b: Dimension) -> Dimension {
+    if b == 0 { return a }
+    return a == 0 ? b : .computed(a, b) { $0.addingReportingOverflow($1) }
   }
 }

@@ -56,6 +56,15 @@ public struct Cast: Operator {
     [TensorType(target, try inputs.type(0).shape)]
   }
 
+  /// From one integer type to another, sizes stay what they are.
+  public func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
+    guard let partial = inputs.partial(0), partial.elementType != .bool, target != .bool else { return [] }
+    let elements = partial.elements.map { element in
+      if let size = element.size, target == .int32, Int32(exactly: size) == nil { Dimension.unknown } else { element }
+    }
+    return [PartialTensor(target, shape: partial.shape, elements)]
+  }
+
   public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [try inputs[0]!.cast(to: context.precision == .double && target.isFloatingPoint ? .float64 : target)]
   }

@@ -1,10 +1,12 @@
 /// ONNX Concat, opsets 1, 4, 11, 13: the inputs behind one another along one axis.
 ///
 /// All inputs have the same sizes but along the axis, which is 1 by default in opset 1, and must be given since opset 4.
-public struct Concat: Operator {
+public struct Concat: ElementMovingOperator {
   public static let name = "Concat"
   public static let versions = [1, 4, 11, 13]
   public static func arity(since version: Int) -> Arity { Arity(inputs: 1...Arity.any) }
+
+  public static let movedInputs = 0...Int.max
 
   /// The axis; negative values count from the end.
   public let axis: Int

@@ -1,5 +1,5 @@
 /// ONNX Div, opsets 1, 6, 7, 13, 14: A ÷ B, element by element. Quotients of integers are rounded toward zero.
-public struct Div: ArithmeticOperator {
+public struct Div: ArithmeticOperator, DimensionOperator {
   public static let name = "Div"
   public static let versions = [1, 6, 7, 13, 14]
   public let broadcast: BroadcastRule
@@ -21,5 +21,9 @@ public struct Div: ArithmeticOperator {
   /// The least integer divided by −1 is itself.
   public func apply<Element: IntegerElement>(_ a: Element, _ b: Element) -> Element {
     a.dividedReportingOverflow(by: b).partialValue
+  }
+
+  func apply(_ a: Dimension, _ b: Dimension) -> Dimension {
+    b == 1 ? a : .computed(a, b) { $0.dividedReportingOverflow(by: $1) }
   }
 }

@@ -1,6 +1,6 @@
 /// ONNX Equal, opsets 1, 7, 11, 13, 19: whether A = B, element by element, for numbers and truth values. NaN equals nothing.
 /// Strings, which opset 19 allows, are not supported.
-public struct Equal: ComparisonOperator {
+public struct Equal: ComparisonOperator, DimensionOperator {
   public static let name = "Equal"
   public static let versions = [1, 7, 11, 13, 19]
   public static let elementTypes = ElementTypeSet.all
@@ -18,5 +18,15 @@ public struct Equal: ComparisonOperator {
     let operands = try operands(inputs)
     guard operands[0].elementType == .bool else { return [try compared(operands)] }
     return [try .broadcasting(operands[0], operands[1]) { (a: Bool, b: Bool) in a == b }]
+  }
+
+  /// Equal symbols are equal, and none is negative.
+  func apply(_ a: Dimension, _ b: Dimension) -> Dimension {
+    switch (a, b) {
+    case (.fixed(let a), .fixed(let b)): a == b ? 1 : 0
+    case (.symbol(let a), .symbol(let b)): a == b ? 1 : .unknown
+    case (.symbol, .fixed(let size)), (.fixed(let size), .symbol): size < 0 ? 0 : .unknown
+    default: .unknown
+    }
   }
 }

@@ -1,7 +1,7 @@
 /// ONNX Expand, opsets 8, 13: the input repeated along dimensions of size 1, by the rules of broadcasting with a shape.
 ///
 /// Dimensions are aligned at the innermost; where the shape has a 1, the input's dimension is kept.
-public struct Expand: Operator {
+public struct Expand: ElementMovingOperator {
   public static let name = "Expand"
   public static let versions = [8, 13]
   public static func arity(since version: Int) -> Arity { Arity(2) }

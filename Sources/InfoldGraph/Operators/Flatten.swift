@@ -1,5 +1,5 @@
 /// ONNX Flatten, opsets 1, 9, 11, 13, 21, 23, 24, 25: to a matrix, [d0 · … · d(axis−1), d(axis) · …].
-public struct Flatten: Operator {
+public struct Flatten: ElementMovingOperator {
   public static let name = "Flatten"
   public static let versions = [1, 9, 11, 13, 21, 23, 24, 25]
   public static func arity(since version: Int) -> Arity { Arity(1) }

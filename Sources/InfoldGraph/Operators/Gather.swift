@@ -2,7 +2,7 @@
 ///
 /// data [d0, …], indices [i0, …] of int32 or int64; the output has the indices' dimensions in place of the axis.
 /// Negative indices count from the end.
-public struct Gather: Operator {
+public struct Gather: ElementMovingOperator {
   public static let name = "Gather"
   public static let versions = [1, 11, 13]
   public static func arity(since version: Int) -> Arity { Arity(2) }

@@ -1,5 +1,5 @@
 /// ONNX Identity, opsets 1, 13, 14, 16, 19, 21, 23, 24, 25: the input itself. Sequences and optionals are not supported.
-public struct Identity: Operator {
+public struct Identity: ElementMovingOperator {
   public static let name = "Identity"
   public static let versions = [1, 13, 14, 16, 19, 21, 23, 24, 25]
   public static func arity(since version: Int) -> Arity { Arity(1) }

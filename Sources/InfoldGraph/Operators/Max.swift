@@ -1,5 +1,5 @@
 /// ONNX Max, opsets 1, 6, 8, 12, 13: the greatest of all inputs, element by element. NaN where one of them is.
-public struct Max: VariadicOperator {
+public struct Max: VariadicOperator, DimensionOperator {
   public static let name = "Max"
   public static let versions = [1, 6, 8, 12, 13]
   public static let elementTypes = ElementTypeSet.numeric
@@ -19,5 +19,9 @@ public struct Max: VariadicOperator {
         return try compute(type)
       }
     ]
+  }
+
+  func apply(_ a: Dimension, _ b: Dimension) -> Dimension {
+    a == b ? a : .computed(a, b) { (Swift.max($0, $1), false) }
   }
 }

@@ -1,5 +1,5 @@
 /// ONNX Min, opsets 1, 6, 8, 12, 13: the least of all inputs, element by element. NaN where one of them is.
-public struct Min: VariadicOperator {
+public struct Min: VariadicOperator, DimensionOperator {
   public static let name = "Min"
   public static let versions = [1, 6, 8, 12, 13]
   public static let elementTypes = ElementTypeSet.numeric
@@ -19,5 +19,9 @@ public struct Min: VariadicOperator {
         return try compute(type)
       }
     ]
+  }
+
+  func apply(_ a: Dimension, _ b: Dimension) -> Dimension {
+    a == b ? a : .computed(a, b) { (Swift.min($0, $1), false) }
   }
 }

@@ -1,5 +1,5 @@
 /// ONNX Mul, opsets 1, 6, 7, 13, 14: A · B, element by element. Integers are computed modulo 2ⁿ.
-public struct Mul: ArithmeticOperator {
+public struct Mul: ArithmeticOperator, DimensionOperator {
   public static let name = "Mul"
   public static let versions = [1, 6, 7, 13, 14]
   public let broadcast: BroadcastRule
@@ -15,5 +15,11 @@ public struct Mul: ArithmeticOperator {
 
   public func apply<Element: IntegerElement>(_ a: Element, _ b: Element) -> Element {
     a &* b
+  }
+
+  func apply(_ a: Dimension, _ b: Dimension) -> Dimension {
+    if a == 0 || b == 0 { return 0 }
+    if b == 1 { return a }
+    return a == 1 ? b : .computed(a, b) { $0.multipliedReportingOverflow(by: $1) }
   }
 }

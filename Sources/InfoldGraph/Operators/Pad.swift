@@ -68,6 +68,10 @@ public struct Pad: Operator {
       return [TensorType(x.elementType, Shape(unknownOfRank: output.rank))]
     }
     for (axis, border) in borders.enumerated() {
+      guard let border else {
+        output[axis] = .unknown
+        continue
+      }
       let padded = try border.dimension(output[axis], axis: axis)
       if mode != .constant, let size = output[axis].size, let paddedSize = padded.size, paddedSize > 0,
         max(0, -border.before) >= size + min(0, border.after)
@@ -79,18 +83,22 @@ public struct Pad: Operator {
     return [TensorType(x.elementType, output)]
   }
 
-  /// The border of every dimension; `nil` while it is not known.
-  private func borders(_ inputs: OperatorInputs, rank: Int) throws(InfoldError) -> [Border]? {
-    let pads = try pads.values(in: inputs)
+  /// The border of every dimension, `nil` where it is not known; `nil` while not even the axes are known.
+  private func borders(_ inputs: OperatorInputs, rank: Int) throws(InfoldError) -> [Border?]? {
+    let pads = try pads.dimensions(in: inputs)
     let axes = axes.isGiven(in: inputs) ? try axes.values(in: inputs) : Array(0..<rank)
     guard let pads, let axes else { return nil }
     guard pads.count == 2 * axes.count else {
       throw InfoldError(
         .invalidModel, "\(pads.count) numbers are given to pad \(axes.count) dimensions; there must be two for each")
     }
-    var borders = [Border](repeating: Border(), count: rank)
+    var borders = [Border?](repeating: Border(), count: rank)
     for (index, axis) in try normalizedAxes(axes, rank: rank).enumerated() {
-      borders[axis] = Border(before: pads[index], after: pads[axes.count + index])
+      if let before = pads[index].size, let after = pads[axes.count + index].size {
+        borders[axis] = Border(before: before, after: after)
+      } else {
+        borders[axis] = nil
+      }
     }
     return borders
   }
@@ -100,7 +108,7 @@ public struct Pad: Operator {
     let strides = rowMajorStrides(x.shape)
     let output = try inferredShape(inputs)
     var map = ElementMap(identityOf: x.shape)
-    for (axis, border) in try borders(OperatorInputs(inputs), rank: x.shape.count)!.enumerated()
+    for case (let axis, let border?) in try borders(OperatorInputs(inputs), rank: x.shape.count)!.enumerated()
     where border.before != 0 || border.after != 0 {
       let first = max(0, -border.before)
       let left = first..<max(first, x.shape[axis] + min(0, border.after))

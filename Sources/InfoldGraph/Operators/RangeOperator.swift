@@ -34,7 +34,16 @@ public struct RangeOperator: Operator {
       }
       scalars.append(scalar)
     }
-    return [TensorType(start.elementType, [scalars.count == 3 ? .fixed(try count(scalars)) : .unknown])]
+    let count = scalars.count == 3 ? .fixed(try count(scalars)) : symbolicCount(inputs)
+    return [TensorType(start.elementType, [count])]
+  }
+
+  /// The number of 0, 1, 2, … below a symbol is the symbol.
+  private func symbolicCount(_ inputs: OperatorInputs) -> Dimension {
+    guard inputs.partial(0)?.elements == [0], inputs.partial(2)?.elements == [1],
+      let limit = inputs.partial(1)?.elements.first, limit.size == nil
+    else { return .unknown }
+    return limit
   }
 
   /// max(0, ⌈(limit − start) / delta⌉).

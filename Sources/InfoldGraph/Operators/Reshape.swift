@@ -2,7 +2,7 @@
 ///
 /// The shape is an attribute in opset 1, an int64 input since opset 5. A 0 in it keeps the input's dimension (with
 /// `allowzero`, opset 14, it is a size of 0); one −1 is whatever the number of elements leaves.
-public struct Reshape: Operator {
+public struct Reshape: ElementMovingOperator {
   public static let name = "Reshape"
   public static let versions = [1, 5, 13, 14, 19, 21, 23, 24, 25]
   public static func arity(since version: Int) -> Arity { Arity(version < 5 ? 1 : 2) }

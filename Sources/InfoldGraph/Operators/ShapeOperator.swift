@@ -28,6 +28,12 @@ public struct ShapeOperator: Operator {
     return [TensorType(.int64, [x.shape.map { .fixed(axes(rank: $0.rank).count) } ?? .unknown])]
   }
 
+  public func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
+    guard let shape = inputs.types[0]?.shape else { return [] }
+    let dimensions = Array(shape[axes(rank: shape.rank)])
+    return [PartialTensor(.int64, shape: [dimensions.count], dimensions)]
+  }
+
   public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let sizes = inputs[0]!.shape[axes(rank: inputs[0]!.shape.count)]
     return [try Tensor(shape: [sizes.count], sizes.map(Int64.init))]

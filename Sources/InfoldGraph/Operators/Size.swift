@@ -11,6 +11,11 @@ public struct Size: Operator {
     return [TensorType(.int64, [])]
   }
 
+  public func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
+    guard let shape = inputs.types[0]?.shape else { return [] }
+    return [PartialTensor(.int64, shape: [], [try .product(shape)])]
+  }
+
   public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [try Tensor(scalar: Int64(inputs[0]!.count))]
   }

@@ -3,7 +3,7 @@
 /// `starts`, `ends` and `axes` are attributes in opset 1; since opset 10 they, and `steps`, are inputs of int32 or int64.
 /// Negative positions count from the end, positions outside are moved to the next end, and a negative step goes
 /// backwards.
-public struct Slice: Operator {
+public struct Slice: ElementMovingOperator {
   public static let name = "Slice"
   public static let versions = [1, 10, 11, 13]
   public static func arity(since version: Int) -> Arity { version < 10 ? Arity(1) : Arity(inputs: 3...5) }
@@ -44,13 +44,30 @@ public struct Slice: Operator {
       let start = clamped(start, 0...(size - 1)), end = clamped(end, -1...(size - 1))
       return (start, step, Swift.max(0, (start - end - step - 1) / -step))
     }
+  }
+
+  /// The ends of a cut, as far as they are known.
+  private struct Bounds {
+    var start: Dimension
+    var end: Dimension
+    var step: Dimension
+
+    /// The cut, where it is known.
+    var cut: Cut? {
+      guard let start = start.size, let end = end.size, let step = step.size else { return nil }
+      return Cut(start: start, end: end, step: step)
+    }
 
     /// The size of the result; a symbol is kept when the cut takes all of it, forwards or backwards.
     func size(of dimension: Dimension) -> Dimension {
-      if let size = dimension.size { return .fixed(positions(of: size).count) }
+      if step == 1, start == 0, end == dimension { return dimension }
+      guard let cut else { return .unknown }
+      if let size = dimension.size { return .fixed(cut.positions(of: size).count) }
       let last = Int(Int32.max)
       let takesAll =
-        step == 1 ? start == 0 && end >= last : step == -1 && (start == -1 || start >= last) && end <= -last
+        cut.step == 1
+        ? cut.start == 0 && cut.end >= last
+        : cut.step == -1 && (cut.start == -1 || cut.start >= last) && cut.end <= -last
       return takesAll ? dimension : .unknown
     }
   }
@@ -58,28 +75,28 @@ public struct Slice: Operator {
   public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0)
     try inputs.requireSameElementType(1...4)
-    let cuts = try cuts(inputs)
+    let bounds = try bounds(inputs)
     guard var output = x.shape else { return [TensorType(x.elementType, nil)] }
     guard let axes = try axes(inputs, rank: output.rank) else {
       return [TensorType(x.elementType, Shape(unknownOfRank: output.rank))]
     }
-    for (index, axis) in axes.enumerated() { output[axis] = cuts?[index].size(of: output[axis]) ?? .unknown }
+    for (index, axis) in axes.enumerated() { output[axis] = bounds?[index].size(of: output[axis]) ?? .unknown }
     return [TensorType(x.elementType, output)]
   }
 
-  /// The cuts in the order of the axes; `nil` while they are not known.
-  private func cuts(_ inputs: OperatorInputs) throws(InfoldError) -> [Cut]? {
+  /// The bounds in the order of the axes; `nil` while not even their number is known.
+  private func bounds(_ inputs: OperatorInputs) throws(InfoldError) -> [Bounds]? {
     let counts = [
       try starts.count(in: inputs), try ends.count(in: inputs), try axes.count(in: inputs), try steps.count(in: inputs),
     ].compactMap { $0 }
     guard Set(counts).count <= 1 else {
       throw InfoldError(.invalidModel, "starts, ends, axes and steps have different numbers of values")
     }
-    let starts = try starts.values(in: inputs), ends = try ends.values(in: inputs)
-    let steps = try steps.isGiven(in: inputs) ? steps.values(in: inputs) : starts.map { $0.map { _ in 1 } }
+    let starts = try starts.dimensions(in: inputs), ends = try ends.dimensions(in: inputs)
+    let steps = try steps.isGiven(in: inputs) ? steps.dimensions(in: inputs) : starts.map { $0.map { _ in 1 } }
     if steps?.contains(0) == true { throw InfoldError(.invalidModel, "a step of 0 gets nowhere") }
     guard let starts, let ends, let steps else { return nil }
-    return starts.indices.map { Cut(start: starts[$0], end: ends[$0], step: steps[$0]) }
+    return starts.indices.map { Bounds(start: starts[$0], end: ends[$0], step: steps[$0]) }
   }
 
   /// The axes that are cut; `nil` while they are not known.
@@ -100,7 +117,7 @@ public struct Slice: Operator {
     let known = OperatorInputs(inputs)
     let strides = rowMajorStrides(x.shape)
     var map = ElementMap(identityOf: x.shape)
-    for (axis, cut) in zip(try axes(known, rank: x.shape.count)!, try cuts(known)!) {
+    for (axis, cut) in zip(try axes(known, rank: x.shape.count)!, try bounds(known)!.compactMap(\.cut)) {
       let (start, step, count) = cut.positions(of: x.shape[axis])
       map.start += start * strides[axis]
       map.axes[axis] = .strided(count: count, by: step * strides[axis])

@@ -3,7 +3,7 @@
 /// The parts' sizes are given by `split`: an attribute until opset 11, an input since 13 (and, in opset 1, an input of
 /// the data's own type). Without it the parts are equal; from opset 18 on their number is `num_outputs`, and what does
 /// not divide evenly makes the last ones smaller.
-public struct Split: Operator {
+public struct Split: ElementMovingOperator {
   public static let name = "Split"
   public static let versions = [1, 2, 11, 13, 18]
   public static func arity(since version: Int) -> Arity {

@@ -1,7 +1,7 @@
 /// ONNX Squeeze, opsets 1, 11, 13, 21, 23, 24, 25: dimensions of size 1 left out, those of `axes` or all of them.
 ///
 /// The axes are an attribute until opset 11, an input since 13. From opset 11 on, negative ones count from the end.
-public struct Squeeze: Operator {
+public struct Squeeze: ElementMovingOperator {
   public static let name = "Squeeze"
   public static let versions = [1, 11, 13, 21, 23, 24, 25]
   public static func arity(since version: Int) -> Arity { Arity(inputs: 1...(version < 13 ? 1 : 2)) }

@@ -2,7 +2,7 @@
 ///
 /// Since opset 6, `repeats` is a list of int64 with a number for each dimension. In opset 1, the inputs `tiles` and
 /// `axis` are scalars of the input's own floating-point type.
-public struct Tile: Operator {
+public struct Tile: ElementMovingOperator {
   public static let name = "Tile"
   public static let versions = [1, 6, 13]
   public static func arity(since version: Int) -> Arity { Arity(version < 6 ? 3 : 2) }

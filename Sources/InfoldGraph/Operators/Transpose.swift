@@ -1,7 +1,7 @@
 /// ONNX Transpose, opsets 1, 13, 21, 23, 24, 25: the axes in another order.
 ///
 /// Axis i of the output is axis `permutation[i]` of the input; without `perm` the order is reversed.
-public struct Transpose: Operator {
+public struct Transpose: ElementMovingOperator {
   public static let name = "Transpose"
   public static let versions = [1, 13, 21, 23, 24, 25]
   public static func arity(since version: Int) -> Arity { Arity(1) }

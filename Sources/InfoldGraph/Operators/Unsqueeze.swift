@@ -1,7 +1,7 @@
 /// ONNX Unsqueeze, opsets 1, 11, 13, 21, 23, 24, 25: dimensions of size 1 put in, where the output has `axes`.
 ///
 /// The axes are an attribute until opset 11, an input since 13. From opset 11 on, negative ones count from the end.
-public struct Unsqueeze: Operator {
+public struct Unsqueeze: ElementMovingOperator {
   public static let name = "Unsqueeze"
   public static let versions = [1, 11, 13, 21, 23, 24, 25]
   public static func arity(since version: Int) -> Arity { Arity(version < 13 ? 1 : 2) }

@@ -1,8 +1,9 @@
 /// ONNX Where, opsets 9, 16: X where the condition holds, else Y, all three broadcast together.
-public struct Where: Operator {
+public struct Where: ElementMovingOperator {
   public static let name = "Where"
   public static let versions = [9, 16]
   public static func arity(since version: Int) -> Arity { Arity(3) }
+  public static let movedInputs = 1...2
 
   public init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 

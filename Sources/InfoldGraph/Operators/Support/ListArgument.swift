@@ -27,6 +27,16 @@ enum ListArgument: Sendable, Hashable {
     }
   }
 
+  /// The values, as far as they are known before the model runs; `nil` when it is left out, or not even their number is
+  /// known.
+  func dimensions(in inputs: OperatorInputs) throws(InfoldError) -> [Dimension]? {
+    switch self {
+    case .attribute(let values): values.map(Dimension.fixed)
+    case .input(let index): inputs.has(index) ? try inputs.dimensions(index, of: .indices) : nil
+    case .absent: nil
+    }
+  }
+
   /// The number of values; `nil` when it is left out, or not known before the model runs.
   func count(in inputs: OperatorInputs) throws(InfoldError) -> Int? {
     switch self {

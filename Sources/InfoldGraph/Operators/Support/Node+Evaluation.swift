@@ -1,11 +1,15 @@
 extension Node {
   /// Infers the types of the outputs and checks that the operator gave one for each.
-  /// - Throws: the operator's `InfoldError`; `.unsupported` for an opaque node.
-  package func inferOutputs(types: [TensorType?], constants: [Tensor?]) throws(InfoldError) -> [TensorType] {
-    let inferred = try requireTyped().inferOutputs(
-      OperatorInputs(types: types, constants: constants, outputCount: outputs.count))
+  /// - Throws: the operator's `InfoldError`; `.unsupported` for a node that is no operator.
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let inferred = try requireTyped().inferOutputs(inputs)
     precondition(inferred.count >= outputs.count, "\(opType) inferred \(inferred.count) of \(outputs.count) outputs")
     return inferred
+  }
+
+  /// Infers the types of the outputs from those of the inputs, and from the tensors that are known.
+  package func inferOutputs(types: [TensorType?], constants: [Tensor?]) throws(InfoldError) -> [TensorType] {
+    try inferOutputs(OperatorInputs(types: types, constants: constants, outputCount: outputs.count))
   }
 
   /// Computes the outputs by the operator's reference evaluation.

@@ -24,16 +24,29 @@ public protocol Operator: Sendable {
   ///   Infold does not have.
   func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType]
 
+  /// The value rule: what is known of the outputs' elements, small tensors of integers, from those of the inputs. Empty,
+  /// the default, where nothing is.
+  ///
+  /// Outputs of inputs that are all known need no rule: they are evaluated.
+  /// - Parameter outputs: What the shape rule has said.
+  func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?]
+
   /// The multiplications whose products are added up, in one evaluation: 0 for operators that do nothing of the kind,
   /// `nil` where the sizes are not known or the number does not fit an `Int`.
   func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int?
 
   /// Computes the outputs; `nil` for those that `context` does not want. `inferOutputs` has accepted the inputs' types.
+  ///
+  /// A function of the inputs and attributes alone, because what is the same in every run is computed ahead.
   func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?]
 }
 
 extension Operator {
   public static var domain: String { "" }
+
+  public func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
+    []
+  }
 
   public func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? { 0 }
 }

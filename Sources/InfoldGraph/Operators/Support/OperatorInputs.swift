@@ -4,19 +4,32 @@ public struct OperatorInputs: Sendable {
   public let types: [TensorType?]
   /// The tensors of those inputs whose value is known before the model runs.
   public let constants: [Tensor?]
+  /// What is known of the elements of other inputs, small tensors of integers.
+  let partials: [PartialTensor?]
   /// The number of outputs that the node has.
   public let outputCount: Int
 
   /// The inputs of a node.
-  public init(types: [TensorType?], constants: [Tensor?], outputCount: Int = 1) {
+  public init(
+    types: [TensorType?], constants: [Tensor?], partials: [PartialTensor?] = [], outputCount: Int = 1
+  ) {
     self.types = types
     self.constants = constants
+    self.partials = partials
     self.outputCount = outputCount
   }
 
   /// Whether input `index` is there.
   public func has(_ index: Int) -> Bool {
     index < types.count && types[index] != nil
+  }
+
+  /// The elements of input `index`, as far as they are known before the model runs; `nil` when it is left out, is no
+  /// tensor of int64, int32 or bool, is too large to be followed, or has an open shape.
+  public func partial(_ index: Int) -> PartialTensor? {
+    guard has(index), let type = types[index] else { return nil }
+    if let constant = constant(index) { return PartialTensor(constant) }
+    return (index < partials.count ? partials[index] : nil) ?? PartialTensor(unknown: type)
   }
 
   /// The type of input `index`, which must be one of `allowed`.

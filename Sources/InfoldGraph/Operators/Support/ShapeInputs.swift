@@ -2,13 +2,14 @@ extension OperatorInputs {
   /// The longest list of sizes, axes or positions that an operator takes; a hostile model must not make us build more.
   static let maximumListLength = 4096
 
-  /// The integers in input `index` that stand for sizes of dimensions, as far as they are known before the model runs:
-  /// of an input whose value is not known, only how many they are. A `.fixed` among them may be negative.
+  /// The integers in input `index`, a list, as far as they are known before the model runs: of an input whose value is not
+  /// known, only how many they are. A `.fixed` among them may be negative.
   /// - Returns: `nil` when not even their number is known.
   /// - Throws: `InfoldError` with `.invalidModel` when the input is not a list.
-  func dimensions(_ index: Int) throws(InfoldError) -> [Dimension]? {
-    if let integers = try integers(index, of: .int64) { return integers.map(Dimension.fixed) }
-    return try listLength(index, of: .int64).map { Array(repeating: .unknown, count: $0) }
+  func dimensions(_ index: Int, of types: ElementTypeSet = .int64) throws(InfoldError) -> [Dimension]? {
+    if let integers = try integers(index, of: types) { return integers.map(Dimension.fixed) }
+    if let partial = partial(index) { return partial.elements }
+    return try listLength(index, of: types).map { Array(repeating: .unknown, count: $0) }
   }
 
   /// The integers of input `index`, a list of int64 or int32; `nil` when its value is not known before the model runs.
