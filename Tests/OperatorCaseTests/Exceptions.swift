@@ -2,7 +2,17 @@
 enum Exceptions {
   static let reasons: [String: String] = {
     let random = "the training form of Dropout needs NumPy's random generator to give the recorded numbers"
+    let strings = "it casts strings, and Infold holds numbers"
+    let truncated = "its bfloat16 numbers were cut off, and the standard rounds them to nearest"
+    let mislabelled = "its file holds one element for an input that the model declares as [3, 4]"
     return [
+      "test_cast_FLOAT_to_BFLOAT16": truncated,
+      "test_cast_FLOAT_to_STRING": strings,
+      "test_cast_STRING_to_FLOAT": strings,
+      "test_castlike_BFLOAT16_to_FLOAT_expanded": mislabelled,
+      "test_castlike_FLOAT_to_BFLOAT16_expanded": mislabelled,
+      "test_castlike_FLOAT_to_STRING_expanded": strings,
+      "test_castlike_STRING_to_FLOAT_expanded": strings,
       "test_identity_opt": "its value is an optional, not a tensor",
       "test_identity_sequence": "its value is a sequence, not a tensor",
       "test_training_dropout": random,
