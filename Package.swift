@@ -61,9 +61,10 @@ let package = Package(
     .testTarget(name: "InfoldGraphTests", dependencies: ["InfoldGraph", "TestSupport"]),
     .testTarget(
       name: "InfoldFilesTests", dependencies: ["InfoldFiles", "TestSupport"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "InfoldONNXTests", dependencies: ["InfoldONNX"]),
+    .testTarget(name: "InfoldONNXTests", dependencies: ["InfoldONNX", "TestSupport"]),
     .testTarget(name: "InfoldPassesTests", dependencies: ["InfoldPasses", "TestSupport"]),
     .testTarget(name: "OperatorCaseTests", dependencies: ["InfoldConformance"]),
+    .testTarget(name: "InfoldToolTests", dependencies: ["InfoldFiles", "InfoldGraph", "InfoldTool", "TestSupport"]),
     .testTarget(name: "InfoldImageTests", dependencies: ["InfoldImage"], resources: [.copy("Fixtures")]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,6 +1,7 @@
 import Foundation
 import InfoldGraph
 import InfoldONNX
+import TestSupport
 import Testing
 
 /// Tensors whose data lies in another file: inside the model's folder, and where it must not be read.

@@ -1,6 +1,7 @@
 import Foundation
 import InfoldGraph
 import InfoldONNX
+import TestSupport
 import Testing
 
 /// Files that are models, and others.

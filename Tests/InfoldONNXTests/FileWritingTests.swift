@@ -1,6 +1,7 @@
 import Foundation
 import InfoldGraph
 import InfoldONNX
+import TestSupport
 import Testing
 
 struct FileWritingTests {

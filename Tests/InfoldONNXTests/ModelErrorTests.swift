@@ -1,5 +1,6 @@
 import InfoldGraph
 import InfoldONNX
+import TestSupport
 import Testing
 
 /// Models that break a rule of the format.

@@ -1,5 +1,6 @@
 import InfoldGraph
 import InfoldONNX
+import TestSupport
 import Testing
 
 /// A bare TensorProto, in every way that elements can be given.

@@ -1,5 +1,6 @@
 import InfoldGraph
 import InfoldONNX
+import TestSupport
 import Testing
 
 /// Bytes that must not reach protobuf-c, and bytes that look alike and must.
@@ -59,25 +60,11 @@ struct WireScanTests {
     #expect(outcomes.models > 0 && outcomes.errors > 0)
   }
 
-  /// A model in which a value's type is a sequence of sequences, `depth` messages inside each other in all.
-  private func model(nested depth: Int) -> [UInt8] {
-    // ModelProto, GraphProto, ValueInfoProto and TypeProto hold the first of pairs of sequence_type and elem_type.
-    var length = 0
-    var headers: [[UInt8]] = []
-    for level in 0..<depth - 4 {
-      let header = Wire.encoded(UInt64(level.isMultiple(of: 2) ? 1 : 4) << 3 | 2) + Wire.encoded(UInt64(length))
-      headers.append(header)
-      length += header.count
-    }
-    let type = headers.reversed().flatMap { $0 }
-    return Onnx.relu(more: [.message(13, [.text(1, "v"), .bytes(2, type)])])
-  }
-
   @Test func nesting() throws {
-    _ = try Model(bytes: model(nested: 100))
+    _ = try Model(bytes: Onnx.model(nested: 100))
     for depth in [102, 100_000] {
       expectError(.malformedData, "100 messages inside each other") { () throws(InfoldError) in
-        try Model(bytes: model(nested: depth))
+        try Model(bytes: Onnx.model(nested: depth))
       }
     }
   }

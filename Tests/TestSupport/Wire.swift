@@ -1,20 +1,20 @@
 /// A field of a message, to make bytes that a well-behaved writer would not make.
-enum Wire {
+public enum Wire: Sendable {
   case varint(Int, UInt64)
   case fixed32(Int, UInt32)
   case bytes(Int, [UInt8])
   /// A field number with any wire type, and whatever follows it.
   case raw(Int, type: UInt8, [UInt8])
 
-  static func int(_ field: Int, _ value: Int) -> Wire { .varint(field, UInt64(bitPattern: Int64(value))) }
-  static func float(_ field: Int, _ value: Float) -> Wire { .fixed32(field, value.bitPattern) }
-  static func text(_ field: Int, _ text: String) -> Wire { .bytes(field, Array(text.utf8)) }
-  static func message(_ field: Int, _ fields: [Wire]) -> Wire { .bytes(field, fields.bytes) }
-  static func packed(_ field: Int, _ values: [Int]) -> Wire {
+  public static func int(_ field: Int, _ value: Int) -> Wire { .varint(field, UInt64(bitPattern: Int64(value))) }
+  public static func float(_ field: Int, _ value: Float) -> Wire { .fixed32(field, value.bitPattern) }
+  public static func text(_ field: Int, _ text: String) -> Wire { .bytes(field, Array(text.utf8)) }
+  public static func message(_ field: Int, _ fields: [Wire]) -> Wire { .bytes(field, fields.bytes) }
+  public static func packed(_ field: Int, _ values: [Int]) -> Wire {
     .bytes(field, values.flatMap { Wire.encoded(UInt64(bitPattern: Int64($0))) })
   }
 
-  static func encoded(_ value: UInt64) -> [UInt8] {
+  public static func encoded(_ value: UInt64) -> [UInt8] {
     var bytes: [UInt8] = []
     var rest = value
     repeat {
@@ -24,11 +24,11 @@ enum Wire {
     return bytes
   }
 
-  static func littleEndian<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
+  public static func littleEndian<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
     withUnsafeBytes(of: number.littleEndian, Array.init)
   }
 
-  var bytes: [UInt8] {
+  public var bytes: [UInt8] {
     switch self {
     case .varint(let field, let value): Wire.encoded(UInt64(field) << 3) + Wire.encoded(value)
     case .fixed32(let field, let value): Wire.encoded(UInt64(field) << 3 | 5) + Wire.littleEndian(value)
@@ -40,5 +40,5 @@ enum Wire {
 }
 
 extension [Wire] {
-  var bytes: [UInt8] { flatMap(\.bytes) }
+  public var bytes: [UInt8] { flatMap(\.bytes) }
 }

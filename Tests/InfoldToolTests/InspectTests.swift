@@ -1,0 +1,77 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct InspectTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  @Test func describesEfficientNet() throws {
+    let report: [String: Any] = try infold("inspect", repositoryFile("Models/efficientnet-lite0.onnx"), "--json").json()
+    #expect(report["irVersion"] as? Int == 7)
+    // Counted by hand from the architecture: 385.2 million, and 4.69 million parameters with BN statistics.
+    #expect(report["multiplyAccumulates"] as? Int == 385_187_552)
+    #expect(report["uncountedNodes"] as? Int == 0)
+    let parameters = try #require(report["parameters"] as? [String: Any])
+    #expect(parameters["count"] as? Int == 4_694_026)
+    #expect(parameters["bytes"] as? Int == 4 * 4_694_026)
+    let operators = try #require(report["operators"] as? [[String: Any]])
+    let counts = operators.map { ($0["type"] as? String ?? "", $0["count"] as? Int ?? 0) }
+    #expect(Dictionary(uniqueKeysWithValues: counts)["BatchNormalization"] == 49)
+    #expect(operators.allSatisfy { $0["supported"] as? Bool == true })
+    let input = try #require((report["inputs"] as? [[String: Any]])?.first)
+    #expect(input["name"] as? String == "input")
+    #expect((input["shape"] as? [Any])?.first as? String == "N")
+    #expect((input["shape"] as? [Any])?.dropFirst().map { $0 as? Int } == [3, 224, 224])
+  }
+
+  /// A model with two operators that Infold does not have, one in a body, and everything that may stand around them.
+  private func opaqueModel() throws -> String {
+    let body = Onnx.attribute(
+      "then_branch", type: 5, [.message(6, [Onnx.output("b"), Onnx.node("Inner", ["x"], ["b"])])])
+    return try folder.write(
+      "opaque.onnx",
+      Onnx.model(
+        opsets: [("", 13), ("com.example", 3)],
+        graph: [
+          Onnx.input("x", [Onnx.dim("N"), Onnx.dim(4)]), Onnx.output("y"), Onnx.node("Relu", ["x"], ["h"]),
+          Onnx.node("Strange", name: "s1", domain: "com.example", ["h"], ["i"]),
+          Onnx.node("Strange", name: "s2", domain: "com.example", ["i"], ["y"], attributes: [body]),
+          Onnx.initializer("w", type: 7, [2], [.bytes(9, Array(repeating: 0, count: 16))]),
+        ],
+        more: [.text(2, "maker"), .message(14, [.text(1, "author"), .text(2, "me")])]))
+  }
+
+  @Test func describesWhatCannotBeRun() throws {
+    let path = try opaqueModel()
+    let result = try infold("inspect", path, "--json")
+    #expect(result.status == 0, "\(result.error)")
+    let report: [String: Any] = try result.json()
+    #expect(report["multiplyAccumulates"] is NSNull? || report["multiplyAccumulates"] == nil)
+    #expect(report["uncountedNodes"] as? Int == 3)
+    #expect((report["metadata"] as? [String: String]) == ["author": "me"])
+    #expect((report["producer"] as? [String: String])?["name"] == "maker")
+    let operators = try #require(report["operators"] as? [[String: Any]])
+    #expect(operators.map { $0["type"] as? String } == ["Relu", "Strange", "Inner"])
+    #expect(operators.map { $0["supported"] as? Bool } == [true, false, false])
+    #expect(operators[1]["count"] as? Int == 2)
+    #expect(operators[1]["opset"] as? Int == 3)
+    #expect((operators[1]["reason"] as? String)?.contains("com.example.Strange is not supported") == true)
+    #expect((operators[1]["reason"] as? String)?.contains("\"s1\"") == true)
+    #expect(operators[0]["version"] as? Int == 13)
+  }
+
+  @Test func printsForPeople() throws {
+    let text = try infold("inspect", opaqueModel()).output
+    for part in [
+      "ai.onnx 13, com.example 3", "x  float32 [N, 4]", "y  not a tensor", "com.example.Strange", "Not supported",
+      "int64  2  16 B  in 1 tensors", "author  me", "not known, without 3 nodes of unknown size",
+    ] {
+      #expect(text.contains(part), "\(part)")
+    }
+    #expect(!text.contains("\u{1B}"))
+  }
+}

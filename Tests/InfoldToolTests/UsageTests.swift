@@ -1,0 +1,48 @@
+import TestSupport
+import Testing
+
+@Suite struct UsageTests {
+  @Test(arguments: [
+    (["bogus"], "bogus"), (["run"], "<model>"), (["classify", "m"], "<images>"), (["test"], "<dir>"),
+    (["inspect"], "<model>"), (["inspect", "a", "b"], "'b'"), (["run", "m", "--bogus"], "--bogus"),
+    (["run", "m", "--threads", "-1"], "--threads"), (["run", "m", "--threads=-1"], "must be 1 to 1024"),
+    (["run", "m", "--threads", "0"], "must be 1 to 1024"), (["run", "m", "--threads", "x"], "'x'"),
+    (["run", "m", "--threads", "99999999999999999999"], "99999999999999999999"),
+    (["run", "m", "--random"], "--random"), (["run", "m", "--random=-1"], "'-1'"),
+    (["run", "m", "--shape", "x=1"], "--random SEED"), (["classify", "m", "i", "--top", "0"], "at least 1"),
+    (["test", "d", "--rtol", "nan"], "--rtol"), (["test", "d", "--atol=-1"], "--atol"),
+    (["run", "m\n\n", "--bogus"], "--bogus"),
+  ])
+  func refusesBadUsage(arguments: [String], part: String) throws {
+    try expectRefusal(arguments, part, "see 'infold", "--help'")
+  }
+
+  @Test(arguments: [
+    ["--help"], ["-h"], [], ["help", "run"], ["run", "--help"], ["classify", "--help"], ["inspect", "-h"],
+    ["test", "--help"], ["--version"],
+  ])
+  func helps(arguments: [String]) throws {
+    let result = try infold(arguments)
+    #expect(result.status == 0)
+    #expect(result.error == "")
+    #expect(result.output.contains(arguments == ["--version"] ? "." : "USAGE: infold"))
+  }
+
+  @Test func namesTheCommandWhoseHelpIsMeant() throws {
+    #expect(try infold("run").error.hasSuffix("see 'infold run --help'\n"))
+    #expect(try infold("bogus").error.hasSuffix("see 'infold --help'\n"))
+  }
+
+  /// The reader has gone before the tool writes.
+  @Test func endsQuietlyWithItsReader() throws {
+    let script = "(sleep 0.2; exec '\(toolPath)' --help) | true"
+    let result = try run("/bin/sh", ["-c", script])
+    #expect(result.error == "")
+  }
+
+  @Test func reportsAFullDisk() throws {
+    let result = try run("/bin/sh", ["-c", "exec '\(toolPath)' --help > /dev/full"])
+    #expect(result.status == 2)
+    #expect(result.error == "infold: the output cannot be written: no space left on device\n")
+  }
+}
