@@ -1,7 +1,7 @@
 import InfoldGraph
 
-/// The numbers of a graph that are the same in every run: initializers that no caller may override, and the outputs of
-/// Constant nodes.
+/// The numbers of a graph that are the same in every run: initializers that no caller may override, the outputs of
+/// Constant nodes, and those of Identity nodes that hand one of them on.
 struct GraphConstants {
   let graph: Graph
   private var fromNodes: [ValueID: Tensor] = [:]
@@ -10,9 +10,13 @@ struct GraphConstants {
   init(_ graph: Graph) throws(InfoldError) {
     self.graph = graph
     producers = graph.producers()
-    for node in graph.nodes where node.typed is Constant {
-      for (output, tensor) in zip(node.outputs, try node.evaluate([])) {
-        if let output { fromNodes[output] = tensor }
+    for node in graph.nodes {
+      if node.typed is Constant {
+        for (output, tensor) in zip(node.outputs, try node.evaluate([])) {
+          if let output { fromNodes[output] = tensor }
+        }
+      } else if node.typed is Identity, let input = node.inputs[0], let output = node.outputs[0] {
+        fromNodes[output] = tensor(input)
       }
     }
   }
@@ -45,9 +49,36 @@ struct GraphConstants {
     return elements
   }
 
-  /// The axis along which the linear operator that makes `id` writes its channels: the last behind MatMul, else 1.
+  /// The axis along which the linear operator that makes `id` writes its channels: the last behind MatMul, also where
+  /// arithmetic with constants stands between, else 1.
   func channelAxis(of id: ValueID, rank: Int) -> Int {
-    guard let producer = producers[id.index], graph[producer].typed is MatMul else { return 1 }
-    return rank - 1
+    var value = id
+    while let producer = producers[value.index] {
+      let node = graph[producer]
+      if node.typed is MatMul { return rank - 1 }
+      if let input = handedOnInput(of: node) {
+        value = input
+      } else if node.typed is any ArithmeticOperator, let a = node.inputs[0], let b = node.inputs[1],
+        isConstant(a) != isConstant(b)
+      {
+        value = isConstant(a) ? b : a
+      } else {
+        return 1
+      }
+    }
+    return 1
+  }
+
+  /// The input that a node hands on unchanged as its only output: that of an Identity, or of a Dropout that is known to
+  /// be in its inference form (the only one that Infold has). `nil` for other nodes.
+  func handedOnInput(of node: Node) -> ValueID? {
+    guard node.outputs.dropFirst().allSatisfy({ $0 == nil }) else { return nil }
+    switch node.typed {
+    case is Identity: return node.inputs[0]
+    case is Dropout:
+      let trainingMode = node.inputs.count > 2 ? node.inputs[2] : nil
+      return trainingMode.map(isConstant) ?? true ? node.inputs[0] : nil
+    default: return nil
+    }
   }
 }

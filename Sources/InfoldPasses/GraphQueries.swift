@@ -1,14 +1,5 @@
 import InfoldGraph
 
-extension Node {
-  /// The input that the node hands on unchanged as its only output: that of an Identity, or of a Dropout (which
-  /// Infold has in its inference form only). `nil` for other nodes.
-  var handedOnInput: ValueID? {
-    guard typed is Identity || typed is Dropout, inputs.count == 1, outputs.count == 1 else { return nil }
-    return inputs[0]
-  }
-}
-
 extension ElementType {
   /// Whether `value`, rounded to this floating-point type, is finite.
   func canHold(_ value: Double) -> Bool {

@@ -8,6 +8,7 @@ public struct RemoveIdentities: GraphPass {
   public init() {}
 
   public func run(on graph: Graph) throws(InfoldError) -> PassResult {
+    let constants = try GraphConstants(graph)
     var result = graph
     var source: [ValueID: ValueID] = [:]
     var kept: [Node] = []
@@ -15,7 +16,7 @@ public struct RemoveIdentities: GraphPass {
     let fixed = Set(graph.outputs + graph.nodes.flatMap(\.captures))
     for var node in graph.nodes {
       node.inputs = node.inputs.map { $0.map { source[$0] ?? $0 } }
-      if let input = node.handedOnInput, let output = node.outputs[0], !fixed.contains(output) {
+      if let input = constants.handedOnInput(of: node), let output = node.outputs[0], !fixed.contains(output) {
         source[output] = input
         changes.append(PassResult.Entry(node: graph.label(of: node), "removed, it hands its input on"))
       } else {

@@ -67,6 +67,56 @@ import Testing
     try expectFolded(try network.finished(network.normalization(y, channels: 5)), operators: ["MatMul", "Add"])
   }
 
+  @Test func foldsArithmeticBehindABatchedMatMul() throws {
+    var network = NetworkBuilder()
+    let x = network.input([2, 3, 7])
+    var y = try network.node("MatMul", [x, network.weights([7, 5])])
+    y = try network.node("Identity", [network.node("Add", [y, network.weights([5])])])
+    y = try network.node("Mul", [y, network.weights([5])])
+    try expectFolded(try network.finished(y), operators: ["MatMul", "Add", "Identity"])
+  }
+
+  /// An Add that is split over two branches must not stay for the sake of one of them.
+  @Test func splitsAnAddBehindAConcatOfMatMulAndGemm() throws {
+    var network = NetworkBuilder()
+    let x = network.input([3, 7])
+    let a = try network.node("MatMul", [x, network.weights([7, 4])])
+    let b = try network.node("Gemm", [x, network.weights([7, 2])])
+    let joined = try network.node("Concat", [a, b], ["axis": .int(1)])
+    try expectFolded(
+      try network.finished(network.node("Add", [joined, network.weights([6])])),
+      operators: ["MatMul", "Add", "Gemm", "Concat"])
+  }
+
+  /// Before opset 7 nothing is broadcast unless an attribute says so.
+  @Test func foldsMatMulAndGemmOfEarlyOpsets() throws {
+    var network = NetworkBuilder(opset: 6)
+    let x = network.input([1, 7])
+    let y = try network.normalization(network.node("MatMul", [x, network.weights([7, 5])]), channels: 5)
+    let z = try network.node("Gemm", [network.node("Relu", [y]), network.weights([5, 4]), network.weights([1, 4])])
+    let graph = try network.finished(network.normalization(z, channels: 4))
+    try expectFolded(graph, operators: ["MatMul", "Add", "Relu", "Gemm"])
+  }
+
+  @Test func doesNotReadTheAddendThatABetaOfZeroLeavesOut() throws {
+    var network = NetworkBuilder()
+    let x = network.input([3, 7])
+    let addend = network.constant(try Tensor(shape: [5], [Float](repeating: .nan, count: 5)))
+    let y = try network.node("Gemm", [x, network.weights([7, 5]), addend], ["beta": .float(0)])
+    try expectFolded(try network.finished(network.normalization(y, channels: 5)), operators: ["Gemm"])
+  }
+
+  /// As PyTorch's exporter shares initializers.
+  @Test func foldsParametersThatAnIdentityHandsOn() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 2, 4, 4])
+    let weight = try network.weights([2, 2, 1, 1])
+    let y = try network.normalization(network.node("Conv", [x, weight]), channels: 2)
+    let copy = try network.node("Identity", [weight])
+    let z = try network.normalization(network.node("Conv", [y, copy]), channels: 2)
+    try expectFolded(try network.finished(z), operators: ["Conv", "Conv"])
+  }
+
   @Test func foldsAChainAndRoundsOnce() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 2, 4, 4])
@@ -90,6 +140,16 @@ import Testing
       let z = try network.normalization(network.node(between, [y]), channels: 3)
       try expectFolded(try network.finished(z), operators: ["Conv", between])
     }
+  }
+
+  @Test func foldsBehindADropoutThatIsSwitchedOff() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 2, 4, 4])
+    let y = try network.node("Conv", [x, network.weights([3, 2, 1, 1])])
+    let ratio = network.constant(try Tensor(scalar: Float(0.5)))
+    let off = network.constant(try Tensor(scalar: false))
+    let z = try network.normalization(network.node("Dropout", [y, ratio, off]), channels: 3)
+    try expectFolded(try network.finished(z), operators: ["Conv", "Dropout"])
   }
 
   @Test func splitsBehindAConcat() throws {

@@ -149,6 +149,23 @@ import Testing
     try expectRefused(try network.finished(network.node("Relu", [y])), "its input is an input of the graph")
   }
 
+  @Test func aDropoutThatACallerMaySwitchOn() throws {
+    var (network, y) = try convolution()
+    let ratio = network.constant(try Tensor(scalar: Float(0.5)))
+    let mode = network.overridable(try Tensor(scalar: false), "training_mode")
+    let z = try network.normalization(network.node("Dropout", [y, ratio, mode]), channels: 3)
+    try expectRefused(try network.finished(z), "has no weights to fold into")
+  }
+
+  /// The map's channels are the last dimension, and those of the convolution are not.
+  @Test func aMapBeforeAConvolutionThatReadsAnotherAxis() throws {
+    var network = NetworkBuilder()
+    let product = try network.node("MatMul", [network.input([1, 3, 4, 3]), network.weights([3, 3])])
+    let mapped = try network.node("Mul", [product, network.weights([3])])
+    let y = try network.node("Conv", [mapped, network.weights([2, 3, 1, 1])])
+    try expectRefused(try network.finished(y, product), "is an output of the graph; no operator with weights follows")
+  }
+
   @Test func aConcatWithABranchThatCannotBeFolded() throws {
     var (network, y) = try convolution()
     let other = network.input([1, 2, 4, 4], "other")

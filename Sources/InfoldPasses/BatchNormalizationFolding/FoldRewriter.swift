@@ -93,7 +93,7 @@ struct FoldRewriter {
         hadBias ? original.inputs[2] : nil, fallbackName: biasName(of: weight), with: biasTensor)
       node.inputs = [node.inputs[0], weight, bias]
       site.bias = bias
-      return [plan.linear.isGemm ? try withBetaOne(node) : node]
+      return [plan.linear.isGemm ? try withPlainBias(node) : node]
     }
     let bias = replace(nil, fallbackName: biasName(of: weight), with: biasTensor)
     site.bias = bias
@@ -102,7 +102,7 @@ struct FoldRewriter {
     node.outputs = [product]
     let sum = try Node(
       name: node.name.isEmpty ? "" : node.name + ".bias", opType: "Add", opsetVersion: node.opsetVersion,
-      inputs: [product, bias], outputs: [output])
+      attributes: node.opsetVersion < 7 ? ["broadcast": .int(1)] : [:], inputs: [product, bias], outputs: [output])
     return [node, sum]
   }
 
@@ -111,11 +111,11 @@ struct FoldRewriter {
     return (name.hasSuffix(".weight") ? String(name.dropLast(".weight".count)) : name) + ".bias"
   }
 
-  /// The bias holds β · C now.
-  private func withBetaOne(_ node: Node) throws(InfoldError) -> Node {
-    guard node.attributes["beta"] != nil else { return node }
+  /// The Gemm for a C that holds β · C now, one number per channel, which before opset 7 has to be broadcast expressly.
+  private func withPlainBias(_ node: Node) throws(InfoldError) -> Node {
     var attributes = node.attributes
-    attributes["beta"] = .float(1)
+    if attributes["beta"] != nil { attributes["beta"] = .float(1) }
+    if node.opsetVersion < 7 { attributes["broadcast"] = .int(1) }
     return try node.replacing(attributes: attributes)
   }
 
@@ -144,13 +144,16 @@ struct FoldRewriter {
   private mutating func removeUnusedConstants() {
     var isUsed = [Bool](repeating: false, count: graph.values.count)
     for id in graph.outputs { isUsed[id.index] = true }
-    for node in graph.nodes {
+    var kept: [Node] = []
+    for node in graph.nodes.reversed() {
+      let makesConstant =
+        node.typed is Constant || node.typed is Identity && node.inputs[0].map(search.constants.isConstant) == true
+      guard !makesConstant || node.definitions.contains(where: { isUsed[$0.index] }) else { continue }
       for use in node.uses { isUsed[use.index] = true }
+      kept.append(node)
     }
-    graph.replaceNodes(
-      graph.nodes.filter { node in
-        !(node.typed is Constant) || node.definitions.contains { isUsed[$0.index] }
-      })
+    graph.replaceNodes(kept.reversed())
     for id in graph.valueIDs where !isUsed[id.index] && graph.isConstant(id) { graph[id].initializer = nil }
+    graph.listedConstants = graph.listedConstants.filter { graph[$0].initializer != nil }
   }
 }

@@ -74,12 +74,12 @@ struct FoldSearch {
     }
   }
 
-  /// Leaves an Add behind a MatMul alone when it is all that there is to fold: the same Add would come out.
+  /// Leaves an Add right behind a MatMul alone when it is all that there is to fold: the same Add would come out.
   mutating func keepBiasesOfMatMul() {
     for (id, plan) in plans where !plan.linear.takesBias && plan.before.isEmpty && plan.behind.count == 1 {
-      guard !(graph[plan.behind[0]].typed is BatchNormalization), plan.output.scale.allSatisfy({ $0 == 1 }) else {
-        continue
-      }
+      guard !(graph[plan.behind[0]].typed is BatchNormalization), plan.output.scale.allSatisfy({ $0 == 1 }),
+        absorbedBackward[plan.behind[0]]?.input == graph[id].outputs[0]
+      else { continue }
       plans[id] = nil
       absorbedBackward[plan.behind[0]] = nil
     }
@@ -112,7 +112,7 @@ extension FoldSearch {
     if let absorbed = absorbedBackward[producer] {
       return try linearOperators(making: absorbed.input, readBy: producer, channels, axis: axis)
     }
-    if let input = node.handedOnInput {
+    if let input = constants.handedOnInput(of: node) {
       return try linearOperators(making: input, readBy: producer, channels, axis: axis)
     }
     if let concat = node.typed as? Concat {
@@ -241,15 +241,15 @@ extension FoldSearch {
       else { throw Refusal("its own output has several consumers") }
       if absorbedForward[reader]?.input == value {
         value = absorbedForward[reader]!.output
-      } else if graph[reader].handedOnInput == value, let output = graph[reader].outputs[0] {
+      } else if constants.handedOnInput(of: graph[reader]) == value, let output = graph[reader].outputs[0] {
         value = output
       } else {
         target = reader
       }
     }
-    guard let target, graph[target].inputs[0] == value, graph[target].inputs.count(where: { $0 == value }) == 1 else {
-      throw Refusal("no operator with weights follows")
-    }
+    guard let target, graph[target].inputs[0] == value, graph[target].inputs.count(where: { $0 == value }) == 1,
+      map.axis == 1
+    else { throw Refusal("no operator with weights follows") }
     try requireNoBorder(at: target, for: map)
     var plan = try plan(for: target)
     guard plan.linear.inputChannels == map.affine.channels else {

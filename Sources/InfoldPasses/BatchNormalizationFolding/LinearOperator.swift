@@ -86,7 +86,7 @@ struct LinearOperator {
     guard let elements = try? bias.widened().elements(as: Double.self) else { return nil }
     guard case .gemm(let gemm) = kind else { return elements.count == outputChannels ? elements : nil }
     guard bias.shape.dropLast().allSatisfy({ $0 == 1 }) else { return nil }
-    let scaled = elements.map { $0 * Double(gemm.beta) }
+    let scaled = elements.map { gemm.beta == 0 ? 0 : $0 * Double(gemm.beta) }
     return scaled.count == outputChannels
       ? scaled : scaled.count == 1 ? Array(repeating: scaled[0], count: outputChannels) : nil
   }
