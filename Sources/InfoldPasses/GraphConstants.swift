@@ -2,12 +2,12 @@ import InfoldGraph
 
 /// The numbers of a graph that are the same in every run: initializers that no caller may override, the outputs of
 /// Constant nodes, and those of Identity nodes that hand one of them on.
-struct GraphConstants {
+package struct GraphConstants: Sendable {
   let graph: Graph
   private var fromNodes: [ValueID: Tensor] = [:]
   private let producers: [NodeID?]
 
-  init(_ graph: Graph) throws(InfoldError) {
+  package init(_ graph: Graph) throws(InfoldError) {
     self.graph = graph
     producers = graph.producers()
     for node in graph.nodes {
@@ -21,7 +21,8 @@ struct GraphConstants {
     }
   }
 
-  func tensor(_ id: ValueID) -> Tensor? {
+  /// The tensor; `nil` for what may differ from run to run.
+  package func tensor(_ id: ValueID) -> Tensor? {
     graph.constant(id) ?? fromNodes[id]
   }
 

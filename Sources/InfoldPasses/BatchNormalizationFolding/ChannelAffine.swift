@@ -65,13 +65,15 @@ extension ChannelAffine {
     steps.reduce(x) { x, step in step.offset[channel] + (x - step.center[channel]) * step.scale[channel] }
   }
 
-  /// The sum of the magnitudes that `apply` adds up: what the rounding error of its result is relative to.
-  public func magnitude(_ x: Double, channel: Int) -> Double {
-    var magnitude = x.magnitude
+  /// What the rounding error of `apply(x, channel:)`, done in another arithmetic, is relative to: the sum of the magnitudes
+  /// of the summands, |offset| + |(x − center) · scale|, of the last step, and those of the steps before, scaled.
+  /// - Parameter magnitude: The same for `x`; 0 when it is exact.
+  public func summandMagnitude(_ x: Double, _ magnitude: Double = 0, channel: Int) -> Double {
+    var (x, magnitude) = (x, magnitude)
     for step in steps {
-      magnitude =
-        step.offset[channel].magnitude
-        + (magnitude + step.center[channel].magnitude) * step.scale[channel].magnitude
+      let product = (x - step.center[channel]) * step.scale[channel]
+      magnitude = magnitude * step.scale[channel].magnitude + product.magnitude + step.offset[channel].magnitude
+      x = product + step.offset[channel]
     }
     return magnitude
   }

@@ -81,7 +81,7 @@ struct FoldRewriter {
     var site = FoldReport.Site(
       node: search.graph.label(of: original), opType: original.opType, original: id,
       originalOutput: original.outputs[0]!,
-      absorbed: (plan.before + plan.behind).map { search.graph.label(of: search.graph[$0]) }, input: plan.input,
+      absorbed: (plan.before + plan.behind).map { search.graph.label(of: search.graph[$0.node]) }, input: plan.input,
       output: plan.output, weights: weights, weight: weight, bias: nil)
     defer { report.sites.append(site) }
 

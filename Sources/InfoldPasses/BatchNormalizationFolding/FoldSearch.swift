@@ -2,14 +2,20 @@ import InfoldGraph
 
 /// Decides what is folded where, on the graph as it is.
 struct FoldSearch {
+  /// A map, and those of its channels that one operator makes: a part of them where a Concat stands between.
+  struct Part {
+    let node: NodeID
+    let channels: Range<Int>
+  }
+
   /// The maps around a linear operator that are folded into it.
   struct Plan {
     let linear: LinearOperator
     var input: ChannelAffine
     var output: ChannelAffine
     /// The nodes that are folded, before and behind.
-    var before: [NodeID] = []
-    var behind: [NodeID] = []
+    var before: [Part] = []
+    var behind: [Part] = []
   }
 
   let graph: Graph
@@ -77,11 +83,11 @@ struct FoldSearch {
   /// Leaves an Add right behind a MatMul alone when it is all that there is to fold: the same Add would come out.
   mutating func keepBiasesOfMatMul() {
     for (id, plan) in plans where !plan.linear.takesBias && plan.before.isEmpty && plan.behind.count == 1 {
-      guard !(graph[plan.behind[0]].typed is BatchNormalization), plan.output.scale.allSatisfy({ $0 == 1 }),
-        absorbedBackward[plan.behind[0]]?.input == graph[id].outputs[0]
+      guard !(graph[plan.behind[0].node].typed is BatchNormalization), plan.output.scale.allSatisfy({ $0 == 1 }),
+        absorbedBackward[plan.behind[0].node]?.input == graph[id].outputs[0]
       else { continue }
       plans[id] = nil
-      absorbedBackward[plan.behind[0]] = nil
+      absorbedBackward[plan.behind[0].node] = nil
     }
   }
 
@@ -184,7 +190,7 @@ extension FoldSearch {
     for site in sites {
       var plan = try plan(for: site.node)
       plan.output = plan.output.followed(by: map.affine.slice(site.channels))
-      plan.behind.append(id)
+      plan.behind.append(Part(node: id, channels: site.channels))
       try requireFinite(plan, site.node)
       changed[site.node] = plan
     }
@@ -193,7 +199,7 @@ extension FoldSearch {
   }
 
   /// What is folded into an operator up to now.
-  private func plan(for id: NodeID) throws(Refusal) -> Plan {
+  func plan(for id: NodeID) throws(ChannelMap.Refusal) -> Plan {
     if let plan = plans[id] { return plan }
     let linear = try linearOperator(id)
     return Plan(
@@ -256,7 +262,7 @@ extension FoldSearch {
       throw Refusal("\(graph.label(of: graph[target])) has \(plan.linear.inputChannels) input channels")
     }
     plan.input = map.affine.followed(by: plan.input)
-    plan.before.insert(id, at: 0)
+    plan.before.insert(Part(node: id, channels: 0..<map.affine.channels), at: 0)
     try requireFinite(plan, target)
     plans[target] = plan
     absorbedForward[id] = map

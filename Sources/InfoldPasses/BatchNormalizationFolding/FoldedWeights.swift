@@ -7,7 +7,8 @@ public struct FoldedWeights: Sendable {
   public let weight: [Double]
   /// b′, one per output channel.
   public let bias: [Double]
-  /// For each element of `bias`, the sum of the magnitudes that it was added up from.
+  /// For each element of `bias`, the sum of the magnitudes of its summands, which may cancel:
+  /// |β| + |(b − μ) · s| for one batch normalization.
   public let biasMagnitude: [Double]
 
   /// - Parameters:
@@ -20,7 +21,8 @@ public struct FoldedWeights: Sendable {
   ) {
     var folded = weight
     var sums = bias ?? Array(repeating: 0, count: linear.outputChannels)
-    var magnitudes = sums.map(\.magnitude)
+    var magnitudes = [Double](repeating: 0, count: sums.count)
+    let shiftMagnitude = (0..<input.channels).map { input.summandMagnitude(0, channel: $0) }
     let (inputScale, inputShift, outputScale) = (input.scale, input.shift, output.scale)
     linear.forEachBlock { elements, inputChannel, outputChannel in
       let scale = outputScale[outputChannel] * inputScale[inputChannel]
@@ -29,12 +31,12 @@ public struct FoldedWeights: Sendable {
         folded[element] = weight[element] * scale
         if shift != 0 {
           sums[outputChannel] += weight[element] * shift
-          magnitudes[outputChannel] += (weight[element] * shift).magnitude
+          magnitudes[outputChannel] += (weight[element] * linear.alpha * shiftMagnitude[inputChannel]).magnitude
         }
       }
     }
     self.weight = folded
     self.bias = sums.indices.map { output.apply(sums[$0], channel: $0) }
-    biasMagnitude = sums.indices.map { output.magnitude(magnitudes[$0], channel: $0) }
+    biasMagnitude = sums.indices.map { output.summandMagnitude(sums[$0], magnitudes[$0], channel: $0) }
   }
 }

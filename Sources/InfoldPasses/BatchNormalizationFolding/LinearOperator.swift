@@ -1,16 +1,16 @@
 import InfoldGraph
 
 /// A node that is linear in its input, with constant weights: where folding writes to.
-struct LinearOperator {
+package struct LinearOperator: Sendable {
   /// The operators that weights can be folded into.
-  enum Kind {
+  package enum Kind: Sendable {
     case conv(Conv)
     case convTranspose(ConvTranspose)
     case gemm(Gemm)
     case matMul
   }
 
-  let kind: Kind
+  package let kind: Kind
   /// Sizes of the weight: its first two dimensions, and the elements behind them.
   private let outer: (Int, Int)
   private let inner: Int
@@ -38,7 +38,7 @@ struct LinearOperator {
     node.typed is Conv || node.typed is ConvTranspose || node.typed is Gemm || node.typed is MatMul
   }
 
-  var outputChannels: Int {
+  package var outputChannels: Int {
     switch kind {
     case .conv: outer.0
     case .convTranspose: outer.1 * group
@@ -47,7 +47,7 @@ struct LinearOperator {
     }
   }
 
-  var inputChannels: Int {
+  package var inputChannels: Int {
     switch kind {
     case .conv: outer.1 * group
     case .convTranspose: outer.0
@@ -66,6 +66,15 @@ struct LinearOperator {
     }
   }
 
+  /// The products that are added up for one element of the output, at most.
+  package var dotLength: Int {
+    switch kind {
+    case .conv: outer.1 * inner
+    case .convTranspose: outer.0 / group * inner
+    case .gemm, .matMul: inputChannels
+    }
+  }
+
   /// Whether the bias belongs to one output channel each, and stands in input 2.
   var takesBias: Bool {
     if case .matMul = kind { false } else { true }
@@ -76,7 +85,7 @@ struct LinearOperator {
   }
 
   /// What the products of the weight are multiplied with: Gemm's α.
-  var alpha: Double {
+  package var alpha: Double {
     if case .gemm(let gemm) = kind { Double(gemm.alpha) } else { 1 }
   }
 
@@ -92,7 +101,7 @@ struct LinearOperator {
   }
 
   /// Calls `body` with the range of elements, and the channels that they connect.
-  func forEachBlock(_ body: (_ elements: Range<Int>, _ input: Int, _ output: Int) -> Void) {
+  package func forEachBlock(_ body: (_ elements: Range<Int>, _ input: Int, _ output: Int) -> Void) {
     for a in 0..<outer.0 {
       for b in 0..<outer.1 {
         let start = (a * outer.1 + b) * inner

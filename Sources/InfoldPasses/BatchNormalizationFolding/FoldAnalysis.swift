@@ -1,0 +1,81 @@
+import InfoldGraph
+
+/// Every linear operator of a graph with constant weights, and the maps per channel around it that can be folded into it:
+/// what the operator amounts to, however much of it is folded already.
+package struct FoldAnalysis: Sendable {
+  /// A node around an operator that maps channels.
+  package struct Part: Sendable {
+    /// The node.
+    package let node: NodeID
+    /// The channels of the node's values that belong to the operator: all, or behind a Concat some.
+    package let channels: Range<Int>
+    /// Whether these are all channels.
+    package let isWhole: Bool
+    /// The axis of the channels.
+    package let axis: Int
+    /// The map of these channels.
+    package let affine: ChannelAffine
+  }
+
+  /// A linear operator with the maps around it.
+  package struct Operator: Sendable {
+    /// The operator's node.
+    package let node: NodeID
+    /// What the node computes.
+    package let linear: LinearOperator
+    /// The maps before and behind it, in the order of the data.
+    package let before, behind: [Part]
+    /// The maps before and behind it, composed.
+    package let input, output: ChannelAffine
+    /// The values that it makes with all of its channels: the node's own output, and those of the maps behind it.
+    package let outputs: [ValueID]
+
+    /// The node that the data enters first.
+    package var entry: NodeID { before.first?.node ?? node }
+  }
+
+  /// The graph.
+  package let graph: Graph
+  /// Its constants.
+  package let constants: GraphConstants
+  /// The operators, in topological order.
+  package let operators: [Operator]
+  private let search: FoldSearch
+
+  /// Analyzes `graph`.
+  /// - Precondition: The types of the graph's values have been inferred.
+  package init(_ graph: Graph) throws(InfoldError) {
+    var search = try FoldSearch(graph)
+    search.foldBackward()
+    search.foldForward()
+    self.search = search
+    self.graph = graph
+    constants = search.constants
+    operators = graph.nodeIDs.compactMap { id in
+      guard LinearOperator.isLinear(graph[id]), let plan = try? search.plan(for: id) else { return nil }
+      let behind = plan.behind.map { Part($0, search.absorbedBackward[$0.node]!) }
+      let whole = behind.prefix { $0.isWhole }
+      return Operator(
+        node: id, linear: plan.linear, before: plan.before.map { Part($0, search.absorbedForward[$0.node]!) },
+        behind: behind, input: plan.input, output: plan.output,
+        outputs: [graph[id].outputs[0]!] + whole.flatMap { [graph[$0.node].inputs[0], graph[$0.node].outputs[0]!] }
+          .compactMap { $0 })
+    }
+  }
+
+  /// The weight and bias of the operator with the maps around it, in double precision.
+  package func weights(of entry: Operator) -> FoldedWeights {
+    search.foldedWeights(
+      FoldSearch.Plan(linear: entry.linear, input: entry.input, output: entry.output), of: entry.node)
+  }
+}
+
+extension FoldAnalysis.Part {
+  fileprivate init(_ part: FoldSearch.Part, _ map: ChannelMap) {
+    node = part.node
+    channels = part.channels
+    isWhole = part.channels.count == map.affine.channels
+    axis = map.axis
+    affine = map.affine.slice(part.channels)
+  }
+}
