@@ -36,6 +36,9 @@ let package = Package(
     // Planning and running.
     .target(name: "InfoldRuntime", dependencies: ["InfoldGraph", "InfoldPasses"]),
 
+    // The proof that folding is right, and batch statistics.
+    .target(name: "InfoldValidation", dependencies: ["InfoldGraph", "InfoldPasses", "InfoldRuntime"]),
+
     // What an app imports.
     .target(name: "Infold", dependencies: ["InfoldGraph", "InfoldONNX", "InfoldPasses", "InfoldRuntime"]),
 
@@ -54,6 +57,7 @@ let package = Package(
       name: "InfoldTool",
       dependencies: [
         "InfoldConformance", "InfoldFiles", "InfoldGraph", "InfoldImage", "InfoldONNX", "InfoldRuntime",
+        "InfoldValidation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -63,6 +67,7 @@ let package = Package(
       name: "InfoldFilesTests", dependencies: ["InfoldFiles", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(name: "InfoldONNXTests", dependencies: ["InfoldONNX", "TestSupport"]),
     .testTarget(name: "InfoldPassesTests", dependencies: ["InfoldPasses", "TestSupport"]),
+    .testTarget(name: "InfoldValidationTests", dependencies: ["InfoldONNX", "InfoldValidation", "TestSupport"]),
     .testTarget(name: "OperatorCaseTests", dependencies: ["InfoldConformance"]),
     .testTarget(name: "InfoldToolTests", dependencies: ["InfoldFiles", "InfoldGraph", "InfoldTool", "TestSupport"]),
     .testTarget(name: "InfoldImageTests", dependencies: ["InfoldImage"], resources: [.copy("Fixtures")]),

@@ -1,0 +1,83 @@
+import InfoldGraph
+
+/// The means of some groups of values, and the sums of the squared deviations from them, in double precision.
+struct MomentSums: Sendable {
+  /// The number of values in each group.
+  private(set) var count = 0
+  /// Σ x ÷ count, for each group.
+  private(set) var mean: [Double] = []
+  /// Σ (x − mean)², for each group.
+  private(set) var squares: [Double] = []
+
+  /// The sums of no values.
+  init() {}
+
+  /// The sums of a mini-batch.
+  /// - Throws: `InfoldError` with `.invalidArgument` when it holds NaN or an infinity; `.limitExceeded`.
+  init(of batch: Tensor, _ extents: Extents) throws(InfoldError) {
+    let batch = batch.elementType == .float32 ? batch : try batch.widened()
+    count = extents.blocks * extents.length
+    if batch.elementType == .float32 {
+      batch.withSpan(as: Float.self) { sum($0, extents) }
+    } else {
+      batch.withSpan(as: Double.self) { sum($0, extents) }
+    }
+    guard mean.allSatisfy(\.isFinite) else {
+      let isFinite = try batch.numbers().allSatisfy(\.isFinite)
+      throw isFinite ? Self.outOfRange : InfoldError(.invalidArgument, "a mini-batch holds NaN or an infinity")
+    }
+    try requireFinite()
+  }
+
+  private mutating func sum<Element: FloatingPointElement>(_ x: borrowing Span<Element>, _ extents: Extents) {
+    let (groups, length) = (extents.groups, extents.length)
+    var sums = [Double](repeating: 0, count: groups)
+    for block in 0..<extents.blocks {
+      for group in 0..<groups {
+        let start = (block * groups + group) * length
+        var sum = 0.0
+        for index in start..<(start + length) { sum += Double(x[index]) }
+        sums[group] += sum
+      }
+    }
+    mean = sums.map { $0 / Double(count) }
+    squares = [Double](repeating: 0, count: groups)
+    for block in 0..<extents.blocks {
+      for group in 0..<groups {
+        let start = (block * groups + group) * length, mean = mean[group]
+        var sum = 0.0
+        for index in start..<(start + length) {
+          let deviation = Double(x[index]) - mean
+          sum += deviation * deviation
+        }
+        squares[group] += sum
+      }
+    }
+  }
+
+  /// Takes in the sums of other values.
+  /// - Precondition: Either has seen no values, or both have the same number of groups.
+  mutating func merge(_ other: MomentSums) {
+    guard count > 0 else {
+      self = other
+      return
+    }
+    precondition(mean.count == other.mean.count, "\(mean.count) and \(other.mean.count) groups")
+    let total = count + other.count
+    let share = Double(other.count) / Double(total)
+    for group in mean.indices {
+      let difference = other.mean[group] - mean[group]
+      mean[group] += difference * share
+      squares[group] += other.squares[group] + difference * difference * (Double(count) * share)
+    }
+    count = total
+  }
+
+  /// - Throws: `InfoldError` with `.limitExceeded` when a sum is out of the range of a double.
+  func requireFinite() throws(InfoldError) {
+    guard mean.allSatisfy(\.isFinite), squares.allSatisfy(\.isFinite) else { throw Self.outOfRange }
+  }
+
+  private static let outOfRange = InfoldError(
+    .limitExceeded, "the numbers of a mini-batch are too large: their sum, or that of their squares, is out of range")
+}
