@@ -68,6 +68,9 @@ let package = Package(
     .testTarget(name: "InfoldONNXTests", dependencies: ["InfoldONNX", "TestSupport"]),
     .testTarget(name: "InfoldPassesTests", dependencies: ["InfoldPasses", "TestSupport"]),
     .testTarget(name: "InfoldValidationTests", dependencies: ["InfoldONNX", "InfoldValidation", "TestSupport"]),
+    .testTarget(
+      name: "NetworkTests",
+      dependencies: ["InfoldFiles", "InfoldImage", "InfoldONNX", "InfoldPasses", "InfoldRuntime", "TestSupport"]),
     .testTarget(name: "OperatorCaseTests", dependencies: ["InfoldConformance"]),
     .testTarget(name: "InfoldToolTests", dependencies: ["InfoldFiles", "InfoldGraph", "InfoldTool", "TestSupport"]),
     .testTarget(name: "InfoldImageTests", dependencies: ["InfoldImage"], resources: [.copy("Fixtures")]),

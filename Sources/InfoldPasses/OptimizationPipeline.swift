@@ -5,9 +5,11 @@ public struct OptimizationPipeline: Sendable {
   /// The passes.
   public var passes: [any GraphPass]
 
-  /// The passes that a session runs by default.
-  public init() {
-    passes = [RemoveIdentities(), RemoveDeadCode()]
+  /// The passes that a session runs.
+  /// - Parameter foldsBatchNormalization: Whether batch normalization is folded into weights where that is exact.
+  public init(foldsBatchNormalization: Bool = true) {
+    let folding: [any GraphPass] = foldsBatchNormalization ? [FoldBatchNormalization()] : []
+    passes = [RemoveIdentities()] + folding + [NormalizationToScaleShift(), RemoveDeadCode()]
   }
 
   /// Runs the passes one after the other.

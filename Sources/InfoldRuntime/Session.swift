@@ -33,7 +33,9 @@ public final class Session: Sendable {
     constantNames = Set(graph.valueIDs.filter(graph.isConstant).map { graph[$0].name })
     plan = try annotatingErrors({ model.path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
       try graph.requireNoOpaqueNodes()
-      return try Plan(options.optimize ? OptimizationPipeline().run(on: graph) : graph)
+      guard options.optimize else { return try Plan(graph) }
+      let pipeline = OptimizationPipeline(foldsBatchNormalization: options.foldBatchNormalization)
+      return try Plan(pipeline.run(on: graph))
     }
   }
 

@@ -58,7 +58,8 @@ package struct FoldAnalysis: Sendable {
       return Operator(
         node: id, linear: plan.linear, before: plan.before.map { Part($0, search.absorbedForward[$0.node]!) },
         behind: behind, input: plan.input, output: plan.output,
-        outputs: [graph[id].outputs[0]!] + whole.flatMap { [graph[$0.node].inputs[0], graph[$0.node].outputs[0]!] }
+        outputs: [graph[id].outputs[0]!]
+          + whole.flatMap { [graph[$0.node].inputs[0], graph[$0.node].outputs[0]!] }
           .compactMap { $0 })
     }
   }

@@ -9,11 +9,16 @@ struct RuntimeOptions: ParsableArguments {
   @Flag(name: .customLong("no-optimize"), help: "Run every node as the standard defines it, without graph passes.")
   var isUnoptimized = false
 
+  @Flag(name: .customLong("no-fold"), help: "Fold no batch normalization: each runs as a scale and a shift.")
+  var isUnfolded = false
+
   func validate() throws {
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads is \(threads), and must be 1 to 1024")
     }
   }
 
-  var session: SessionOptions { SessionOptions(threads: threads, optimize: !isUnoptimized) }
+  var session: SessionOptions {
+    SessionOptions(threads: threads, optimize: !isUnoptimized, foldBatchNormalization: !isUnfolded)
+  }
 }

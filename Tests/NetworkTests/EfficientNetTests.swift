@@ -1,0 +1,88 @@
+import InfoldFiles
+import InfoldGraph
+import InfoldImage
+import InfoldONNX
+import InfoldPasses
+import InfoldRuntime
+import TestSupport
+import Testing
+
+/// EfficientNet-Lite0 against what ONNX Runtime said, recorded in `Tests/Recorded/efficientnet-lite0`.
+@Suite(.enabled(if: isOptimizedBuild, "whole networks take minutes without optimization"))
+struct EfficientNetTests {
+  /// Passes, or none: two ways to the same numbers.
+  static let options = [
+    SessionOptions(), SessionOptions(foldBatchNormalization: false), SessionOptions(optimize: false),
+  ]
+
+  private let model: Model
+
+  init() throws {
+    model = try Model(path: repositoryFolder + "/Models/efficientnet-lite0.onnx")
+  }
+
+  private func recorded(_ name: String) throws -> [Float] {
+    try NumPyFile.read(repositoryFolder + "/Tests/Recorded/efficientnet-lite0/\(name).npy").elements()
+  }
+
+  private func expect(_ probabilities: Tensor?, _ row: Int, of expected: [Float]) throws {
+    let probabilities = try #require(probabilities).elements(as: Float.self)
+    #expect(probabilities.count == 1000)
+    let difference = zip(probabilities, expected[(row * 1000)...]).map { abs($0 - $1) }.max() ?? .infinity
+    #expect(difference <= 1e-5)
+  }
+
+  @Test(arguments: options) func agreesOnRandomInputs(_ options: SessionOptions) throws {
+    let session = try Session(model, options: options)
+    let expected = try recorded("random")
+    for seed in 0..<20 {
+      var random = SplitMix64(seed: UInt64(seed))
+      let input = try Tensor(random: [1, 3, 224, 224], of: .float32, using: &random)
+      try expect(session.run(["input": input])["probs"], seed, of: expected)
+    }
+  }
+
+  @Test func agreesOnPictures() throws {
+    let session = try Session(model)
+    let expected = try recorded("pictures")
+    for (row, name) in ["cat", "cup"].enumerated() {
+      let picture = try Picture(path: repositoryFolder + "/Tests/Recorded/efficientnet-lite0/\(name).png")
+      try expect(session.run(["input": picture.normalized()])["probs"], row, of: expected)
+    }
+  }
+
+  @Test func agreesInABatch() throws {
+    let session = try Session(model)
+    let expected = try recorded("random")
+    var pixels: [Float] = []
+    for seed in 0..<3 {
+      var random = SplitMix64(seed: UInt64(seed))
+      pixels += try Tensor(random: [1, 3, 224, 224], of: .float32, using: &random).elements(as: Float.self)
+    }
+    let outputs = try session.run(["input": Tensor(shape: [3, 3, 224, 224], pixels)])
+    let probabilities = try #require(outputs["probs"])
+    #expect(probabilities.shape == [3, 1000])
+    for row in 0..<3 {
+      let elements = try probabilities.elements(as: Float.self)[(row * 1000)..<((row + 1) * 1000)]
+      try expect(Tensor(shape: [1, 1000], Array(elements)), row, of: expected)
+    }
+  }
+
+  @Test func foldsEveryNormalization() throws {
+    let (folded, report) = try FoldBatchNormalization().fold(model.graph)
+    #expect(report.foldedNormalizations == 49)
+    #expect(report.refusals.isEmpty)
+    #expect(!folded.nodes.contains { $0.opType == "BatchNormalization" })
+  }
+}
+
+extension Picture {
+  /// (value − 127) / 128 as [1, 3, height, width].
+  fileprivate func normalized() throws -> Tensor {
+    var elements: [Float] = []
+    for channel in 0..<3 {
+      for pixel in 0..<(width * height) { elements.append((Float(pixels[pixel * 3 + channel]) - 127) / 128) }
+    }
+    return try Tensor(shape: [1, 3, height, width], elements)
+  }
+}

@@ -1,0 +1,11 @@
+/// The folder of the package's sources.
+public let repositoryFolder = String(#filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 })
+
+/// Whether the tests were compiled with optimization.
+public var isOptimizedBuild: Bool {
+  #if DEBUG
+    false
+  #else
+    true
+  #endif
+}
