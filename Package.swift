@@ -52,12 +52,15 @@ let package = Package(
       name: "InfoldConformance",
       dependencies: ["InfoldFiles", "InfoldGraph", "InfoldONNX", "InfoldPasses", "InfoldRuntime"]),
 
+    // What folding did, proved; batch statistics.
+    .target(name: "InfoldValidation", dependencies: ["InfoldGraph", "InfoldPasses"]),
+
     // The command line.
     .executableTarget(
       name: "InfoldTool",
       dependencies: [
-        "InfoldConformance", "InfoldFiles", "InfoldGraph", "InfoldImage", "InfoldONNX", "InfoldRuntime",
-        "InfoldValidation",
+        "InfoldConformance", "InfoldFiles", "InfoldGraph", "InfoldImage", "InfoldONNX", "InfoldPasses",
+        "InfoldRuntime", "InfoldValidation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -67,7 +70,9 @@ let package = Package(
       name: "InfoldFilesTests", dependencies: ["InfoldFiles", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(name: "InfoldONNXTests", dependencies: ["InfoldONNX", "TestSupport"]),
     .testTarget(name: "InfoldPassesTests", dependencies: ["InfoldPasses", "TestSupport"]),
-    .testTarget(name: "InfoldValidationTests", dependencies: ["InfoldONNX", "InfoldValidation", "TestSupport"]),
+    .testTarget(
+      name: "InfoldValidationTests",
+      dependencies: ["InfoldONNX", "InfoldPasses", "InfoldValidation", "TestSupport"]),
     .testTarget(
       name: "NetworkTests",
       dependencies: ["InfoldFiles", "InfoldImage", "InfoldONNX", "InfoldPasses", "InfoldRuntime", "TestSupport"]),

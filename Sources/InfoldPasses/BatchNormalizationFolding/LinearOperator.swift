@@ -76,11 +76,11 @@ package struct LinearOperator: Sendable {
   }
 
   /// Whether the bias belongs to one output channel each, and stands in input 2.
-  var takesBias: Bool {
+  package var takesBias: Bool {
     if case .matMul = kind { false } else { true }
   }
 
-  var isGemm: Bool {
+  package var isGemm: Bool {
     if case .gemm = kind { true } else { false }
   }
 
@@ -91,7 +91,7 @@ package struct LinearOperator: Sendable {
 
   /// What the operator adds in each output channel: the bias, times β for Gemm; `nil` when it is not one number per
   /// channel.
-  func biasPerChannel(_ bias: Tensor) -> [Double]? {
+  package func biasPerChannel(_ bias: Tensor) -> [Double]? {
     guard let elements = try? bias.widened().elements(as: Double.self) else { return nil }
     guard case .gemm(let gemm) = kind else { return elements.count == outputChannels ? elements : nil }
     guard bias.shape.dropLast().allSatisfy({ $0 == 1 }) else { return nil }

@@ -1,0 +1,123 @@
+import InfoldGraph
+import InfoldPasses
+
+/// Holds the weight and bias of a folded operator against what double precision makes of the original ones.
+///
+/// Our own are correctly rounded, |ŵ′ − w′| ≤ u·|w′|. Those that another tool folded in the model's precision may be off by
+/// more. For one batch normalization s = γ ÷ √(σ² + ε) takes 3 roundings, of which that of the sum counts half, and w·s one
+/// more: 4u·|w′| covers it. In b′ = β + (b − μ)·s the product passes through the difference, s, itself and the last
+/// sum, 5.5 roundings to first order, and they are relative to summands that may cancel: 6u·(|β| + |(b − μ)·s|). Each further
+/// map that is folded counts again.
+struct ConstantCheck {
+  /// How exact the constants must be.
+  enum Tolerance {
+    /// Rounded to nearest, once.
+    case correctlyRounded
+    /// Folded in the model's own precision.
+    case singlePrecision
+  }
+
+  private let pair: OperatorMatching.Pair
+  private let tolerance: Tolerance
+  private let unit: Double
+  private let smallest: Double
+
+  init(_ pair: OperatorMatching.Pair, _ tolerance: Tolerance) {
+    self.pair = pair
+    self.tolerance = tolerance
+    unit = pair.folded.elementType.unitRoundoff
+    smallest = pair.folded.elementType.smallestSubnormal
+  }
+
+  /// What the check finds.
+  func report() -> ConstantReport {
+    let (original, folded) = (pair.original, pair.folded)
+    let expected = original.analysis.weights(of: original.entry)
+    let actual = folded.analysis.weights(of: folded.entry)
+    var report = ConstantReport()
+    checkWeights(expected.weight, actual.weight, &report)
+    let isUnchanged = folds == 0 && !original.entry.linear.isGemm
+    let folds = Double(max(folds, 1))
+    let sums = original.entry.before.isEmpty ? 0 : Double(original.entry.linear.dotLength)
+    for channel in expected.bias.indices {
+      let summands = expected.biasMagnitude[channel]
+      let roundings = tolerance == .correctlyRounded ? 0 : (6 * folds + sums) * unit * summands
+      // What the recomputation itself may be off by.
+      let double = ErrorBounds.gamma(Int(8 * folds + sums), unit: ErrorBounds.doubleUnit) * summands
+      check(
+        .bias, element: channel, channel: channel, expected.bias[channel], actual.bias[channel],
+        limit: isUnchanged ? 0 : roundings + double + allowance(expected.bias[channel]), &report)
+    }
+    return report
+  }
+
+  /// The maps that have gone into the folded operator.
+  private var folds: Int { pair.foldedMaps }
+
+  private func checkWeights(_ expected: [Double], _ actual: [Double], _ report: inout ConstantReport) {
+    let (original, folded) = (pair.original.entry.linear, pair.folded.entry.linear)
+    let roundings = tolerance == .correctlyRounded ? 0 : Double(4 * folds) * unit
+    let alpha = folded.alpha == original.alpha ? 1 : folded.alpha / original.alpha
+    // Matrices may be transposed: the elements between the same channels belong together.
+    let isReordered = original.isMatrix && folded.isMatrix && original.isTransposed != folded.isTransposed
+    let (rows, columns) = (original.inputChannels, original.outputChannels)
+    original.forEachBlock { elements, input, output in
+      for element in elements {
+        let place = !isReordered ? element : folded.isTransposed ? output * rows + input : input * columns + output
+        let wanted = expected[element]
+        let limit = folds == 0 && alpha == 1 ? 0 : roundings * wanted.magnitude + allowance(wanted)
+        check(
+          .weight, element: place, channel: output, wanted, actual[place] * alpha, limit: limit, &report)
+      }
+    }
+  }
+
+  /// u·|x|, or half the smallest subnormal number where that is more; times 4 where others rounded in between.
+  private func allowance(_ value: Double) -> Double {
+    let steps = tolerance == .correctlyRounded ? 0.5 : 2
+    return max(unit * value.magnitude, steps * smallest)
+  }
+
+  private func check(
+    _ kind: ConstantReport.Constant, element: Int, channel: Int, _ expected: Double, _ actual: Double, limit: Double,
+    _ report: inout ConstantReport
+  ) {
+    let error = (actual - expected).magnitude
+    report.count += 1
+    if expected != 0, expected.magnitude < pair.folded.elementType.smallestNormal { report.subnormal += 1 }
+    if error > max(unit * expected.magnitude, smallest / 2) { report.notCorrectlyRounded += 1 }
+    let inUnits = error == 0 ? 0 : error / (unit * max(expected.magnitude, pair.folded.elementType.smallestNormal))
+    if kind == .weight { report.largestWeightError = max(report.largestWeightError, inUnits) }
+    guard !(error <= limit) else { return }
+    report.wrong += 1
+    let excess = limit > 0 ? error / limit : .infinity
+    if let worst = report.worst, !(excess > worst.excess) { return }
+    report.worst = ConstantReport.Mismatch(
+      constant: kind, element: element, channel: channel, expected: expected, actual: actual, limit: limit,
+      excess: excess)
+  }
+}
+
+extension OperatorMatching.Pair {
+  /// The maps around the original operator that are no longer around the folded one.
+  var foldedMaps: Int { max(0, original.mapsThatRound - folded.mapsThatRound) }
+
+  /// Whether nothing stands around the original that could be folded, or it still stands there.
+  var state: SiteReport.State {
+    guard original.mapsThatRound > 0 else { return .plain }
+    return folded.mapsThatRound == 0 ? .folded : foldedMaps > 0 ? .partlyFolded : .notFolded
+  }
+}
+
+extension LinearOperator {
+  fileprivate var isMatrix: Bool {
+    switch kind {
+    case .gemm, .matMul: true
+    case .conv, .convTranspose: false
+    }
+  }
+
+  fileprivate var isTransposed: Bool {
+    if case .gemm(let gemm) = kind { gemm.transB } else { false }
+  }
+}

@@ -1,0 +1,215 @@
+public import InfoldGraph
+import InfoldPasses
+
+/// Proves that a folded model is the original one: by its constants, by every site, and by the whole network.
+///
+/// Three questions, kept apart. *Are the folded constants right?* Every weight and bias is recomputed in double precision.
+/// *Does folding change the numbers more than rounding may?* At each site both sides get the same input and are held
+/// against double precision, within bounds that follow from counting roundings. *What does it do to the network?* From
+/// the inputs to the outputs, the errors of both, and whether the answers agree.
+public struct FoldingProof: Sendable {
+  /// An input of the whole network, with a name for reports.
+  public struct Sample: Sendable {
+    /// What it is, like the file that it comes from.
+    public var name: String
+    /// A tensor for each input of the model by its name; those with a default may be left out.
+    public var inputs: [String: Tensor]
+
+    /// A sample.
+    public init(name: String, inputs: [String: Tensor]) {
+      self.name = name
+      self.inputs = inputs
+    }
+  }
+
+  /// How far a run of the proof is.
+  public struct Progress: Sendable {
+    /// The part that is done, 0 to 1.
+    public let fraction: Double
+    /// What is being done.
+    public let step: String
+  }
+
+  private let original: Model
+  private let folded: Model
+  private let isOwn: Bool
+  private let refusals: [ProofReport.Refusal]
+  private let matching: OperatorMatching
+
+  /// Prepares the proof that `folded` is `original` with its batch normalizations folded.
+  /// - Parameter folded: What another tool made, or Infold at another time; `nil` to let Infold fold now.
+  /// - Throws: `InfoldError` with `.unsupported` for a model that Infold cannot run, `.invalidArgument` when the models
+  ///   have different inputs or outputs.
+  public init(_ original: Model, folded: Model? = nil) throws(InfoldError) {
+    try annotatingErrors({ original.path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
+      try original.graph.requireNoOpaqueNodes()
+    }
+    self.original = original
+    isOwn = folded == nil
+    if let folded {
+      try annotatingErrors({ folded.path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
+        try folded.graph.requireNoOpaqueNodes()
+        try folded.graph.requireInterface(of: original.graph)
+      }
+      self.folded = folded
+      refusals = []
+    } else {
+      let (graph, report) = try FoldBatchNormalization().fold(original.graph)
+      self.folded = original.replacing(graph: graph)
+      refusals = report.refusals.map { ProofReport.Refusal(node: $0.node, reason: $0.reason) }
+    }
+    matching = OperatorMatching(try FoldAnalysis(original.graph), try FoldAnalysis(self.folded.graph))
+  }
+
+  /// Checks the constants, and compares sites and outputs on `samples`.
+  /// - Parameter progress: Called now and then.
+  /// - Throws: `InfoldError` with `.invalidArgument` for a sample that the model does not take; the error of an
+  ///   operator, naming its node.
+  public func run(
+    _ samples: [Sample], progress: (Progress) -> Void = { _ in }
+  ) throws(InfoldError) -> ProofReport {
+    var report = ProofReport()
+    report.model = original.path
+    report.folded = isOwn ? nil : folded.path
+    report.inputs = samples.map(\.name)
+    report.normalizations = normalizations
+    progress(Progress(fraction: 0, step: "constants"))
+    let tolerance: ConstantCheck.Tolerance = isOwn ? .correctlyRounded : .singlePrecision
+    let checks = matching.pairs.map { ConstantCheck($0, tolerance).report() }
+    for check in checks { report.constants.add(check) }
+
+    var comparisons: [Int: SiteComparison] = [:]
+    for (index, pair) in matching.pairs.enumerated() where pair.isCompared {
+      comparisons[index] = SiteComparison(pair, constantRoundings: isOwn ? 1 : 4 * pair.foldedMaps)
+    }
+    var network = NetworkComparison(outputs: original.graph.outputs.map { original.graph[$0].name })
+    for (index, sample) in samples.enumerated() {
+      try annotatingErrors({ $0.forSample(sample.name) }) { () throws(InfoldError) in
+        try run(sample, &comparisons, &network) { fraction, step in
+          progress(
+            Progress(
+              fraction: (Double(index) + fraction) / Double(samples.count), step: "\(sample.name): \(step)"))
+        }
+      }
+    }
+    report.outputs = network.reports
+    report.sites = zip(matching.pairs.indices, checks).compactMap { index, check in
+      SiteReport(matching.pairs[index], check, comparisons[index]?.measurement)
+    }
+    report.judge(matching, wasRun: !samples.isEmpty)
+    progress(Progress(fraction: 1, step: "done"))
+    return report
+  }
+
+  private var normalizations: ProofReport.Normalizations {
+    func count(_ graph: Graph) -> Int { graph.nodes.count { $0.typed is BatchNormalization } }
+    var result = ProofReport.Normalizations()
+    result.total = count(original.graph)
+    result.folded = max(0, result.total - count(folded.graph))
+    result.refusals = refusals
+    return result
+  }
+
+  private func run(
+    _ sample: Sample, _ comparisons: inout [Int: SiteComparison], _ network: inout NetworkComparison,
+    _ progress: (Double, String) -> Void
+  ) throws(InfoldError) {
+    let entries = Dictionary(grouping: comparisons.keys) { matching.pairs[$0].original.entry.entry }
+    var current = comparisons
+    let total = Double(max(current.count, 1))
+    var done = 0.0
+    let unfolded = try ReferenceEvaluator(original.graph).run(original.graph.tensors(sample.inputs)) {
+      (node, inputs, _) throws(InfoldError) in
+      for index in (entries[node] ?? []).sorted() {
+        let pair = matching.pairs[index]
+        let data = original.graph[node].inputs.firstIndex { $0 == pair.original.input } ?? 0
+        progress(0.7 * done / total, original.graph.label(of: original.graph[pair.original.entry.node]))
+        try current[index]?.add(inputs[data]!)
+        done += 1
+      }
+    }
+    comparisons = current
+    progress(0.7, "folded network")
+    let folded = try ReferenceEvaluator(folded.graph).run(folded.graph.tensors(sample.inputs))
+    progress(0.8, "network in double precision")
+    let truth = try ReferenceEvaluator(original.graph, precision: .double).run(original.graph.tensors(sample.inputs))
+    let places = original.graph.outputs.map { output in
+      self.folded.graph.outputs.firstIndex { self.folded.graph[$0].name == original.graph[output].name }!
+    }
+    try network.add(unfolded: unfolded, folded: places.map { folded[$0] }, truth: truth)
+  }
+}
+
+extension OperatorMatching.Pair {
+  /// Whether its numbers are compared: something was folded, in a type that double precision is more exact than.
+  fileprivate var isCompared: Bool {
+    (state == .folded || state == .partlyFolded) && original.elementType != .float64
+      && folded.elementType == original.elementType
+  }
+}
+
+extension OperatorChain {
+  /// The value that enters the chain.
+  fileprivate var input: ValueID {
+    let node = analysis.graph[entry.entry]
+    return node.inputs.compactMap { $0 }.first { analysis.constants.tensor($0) == nil }!
+  }
+}
+
+extension Model {
+  fileprivate func replacing(graph: Graph) -> Model {
+    var model = self
+    model.graph = graph
+    return model
+  }
+}
+
+extension InfoldError {
+  fileprivate func forSample(_ name: String) -> InfoldError {
+    var error = self
+    if error.file == nil { error.reason = "\(String(printable: name)): \(reason)" }
+    return error
+  }
+}
+
+extension Graph {
+  /// Checks that inputs and outputs have the same names and element types as those of `original`.
+  fileprivate func requireInterface(of original: Graph) throws(InfoldError) {
+    func interface(_ graph: Graph, _ ids: [ValueID]) -> [String: ElementType?] {
+      Dictionary(ids.map { (graph[$0].name, graph[$0].type?.elementType) }) { first, _ in first }
+    }
+    for (what, ours, theirs) in [
+      ("inputs", interface(self, requiredInputs), interface(original, original.requiredInputs)),
+      ("outputs", interface(self, outputs), interface(original, original.outputs)),
+    ] where ours != theirs {
+      func list(_ names: [String: ElementType?]) -> String {
+        names.keys.sorted().map { String(quoting: $0) }.joined(separator: ", ")
+      }
+      throw InfoldError(
+        .invalidArgument, "has the \(what) \(list(ours)), and the original \(list(theirs)), or they differ in type",
+        hint: "give the model that was folded")
+    }
+  }
+
+  /// `named`, by the graph's values.
+  fileprivate func tensors(_ named: [String: Tensor]) throws(InfoldError) -> [ValueID: Tensor] {
+    var tensors: [ValueID: Tensor] = [:]
+    for (name, tensor) in named {
+      guard let id = inputs.first(where: { self[$0].name == name }) else {
+        throw InfoldError(.invalidArgument, "\(String(quoting: name)) is no input of the model")
+      }
+      if let type = self[id].type {
+        let fits =
+          type.elementType == tensor.elementType
+          && (type.shape.map { shape in
+            shape.rank == tensor.shape.count && zip(shape, tensor.shape).allSatisfy { $0.size == nil || $0.size == $1 }
+          } ?? true)
+        guard fits else {
+          throw InfoldError(.invalidArgument, "the input \(String(quoting: name)) is \(tensor); the model wants \(type)")
+        }
+      }
+      tensors[id] = tensor
+    }
+    return tensors
+  }
+}

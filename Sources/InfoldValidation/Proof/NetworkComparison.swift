@@ -1,0 +1,104 @@
+import InfoldGraph
+
+/// Compares the outputs of a network, of its folded form and of the truth, over any number of inputs.
+struct NetworkComparison {
+  private var outputs: [OutputMeasurement]
+
+  init(outputs names: [String]) {
+    outputs = names.map(OutputMeasurement.init)
+  }
+
+  var reports: [OutputReport] { outputs.map(\.report) }
+
+  /// Adds the outputs for one input, each in the order of the names.
+  mutating func add(unfolded: [Tensor], folded: [Tensor], truth: [Tensor]) throws(InfoldError) {
+    for index in outputs.indices { try outputs[index].add(unfolded[index], folded[index], truth[index]) }
+  }
+}
+
+private struct OutputMeasurement {
+  var report: OutputReport
+  private var generator = SplitMix64(seed: 0)
+
+  init(_ name: String) {
+    report = OutputReport(name: name)
+  }
+
+  /// Points of the plot of folded against unfolded outputs.
+  private static let pointLimit = 600
+
+  mutating func add(_ unfolded: Tensor, _ folded: Tensor, _ truth: Tensor) throws(InfoldError) {
+    guard unfolded.shape == folded.shape, unfolded.elementType == folded.elementType else {
+      throw InfoldError(
+        .invalidArgument, "the output \(String(quoting: report.name)) is \(unfolded), and of the folded model \(folded)")
+    }
+    report.shape = unfolded.shape
+    report.elements += unfolded.count
+    guard unfolded.elementType.isFloatingPoint else {
+      let (a, b) = (try unfolded.numbers(), try folded.numbers())
+      report.differingElements += zip(a, b).count { $0 != $1 }
+      return
+    }
+    let a: [Double] = try unfolded.widened().elements(), b: [Double] = try folded.widened().elements()
+    let truth: [Double] = try truth.widened().elements()
+    var products = (ab: 0.0, aa: 0.0, bb: 0.0)
+    for index in a.indices {
+      let (x, y, exact) = (a[index], b[index], truth[index])
+      if x != y && !(x.isNaN && y.isNaN) { report.differingElements += 1 }
+      guard exact.isFinite else {
+        report.notFinite += 1
+        continue
+      }
+      report.largestMagnitude = max(report.largestMagnitude, exact.magnitude)
+      report.absoluteDifference = max(report.absoluteDifference, (x - y).magnitude.orInfinity)
+      report.unfoldedError = max(report.unfoldedError, (x - exact).magnitude.orInfinity)
+      report.foldedError = max(report.foldedError, (y - exact).magnitude.orInfinity)
+      products = (products.ab + x * y, products.aa + x * x, products.bb + y * y)
+    }
+    if products.aa > 0, products.bb > 0 {
+      let cosine = min(1, products.ab / (products.aa.squareRoot() * products.bb.squareRoot()))
+      report.cosineSimilarity = min(report.cosineSimilarity ?? 1, cosine)
+    }
+    try addRanks(unfolded, folded)
+    addPoints(a, b)
+  }
+
+  /// For an output of scores: a row of at least 5 for each sample.
+  private mutating func addRanks(_ unfolded: Tensor, _ folded: Tensor) throws(InfoldError) {
+    let classes = unfolded.shape.last ?? 0
+    guard unfolded.shape.count == 2 || unfolded.shape.contains(unfolded.count), classes >= 5, unfolded.count > 0 else {
+      return
+    }
+    let rows = unfolded.shape.count == 2 ? unfolded.shape[0] : 1
+    let length = unfolded.count / rows
+    let (a, b): ([Double], [Double]) = (try unfolded.widened().elements(), try folded.widened().elements())
+    var ranks = report.ranks ?? OutputReport.Ranks()
+    for row in 0..<rows {
+      let range = (row * length)..<((row + 1) * length)
+      let best = try [a, b].map { numbers throws(InfoldError) in
+        try Tensor(shape: [length], Array(numbers[range])).topK(5).map(\.index)
+      }
+      ranks.samples += 1
+      if best[0][0] == best[1][0] { ranks.sameTop1 += 1 }
+      if Set(best[0]) == Set(best[1]) { ranks.sameTop5 += 1 }
+    }
+    report.ranks = ranks
+  }
+
+  /// The largest, the smallest, and others at random.
+  private mutating func addPoints(_ a: [Double], _ b: [Double]) {
+    let finite = a.indices.filter { a[$0].isFinite && b[$0].isFinite }
+    guard report.points.count < Self.pointLimit, !finite.isEmpty else { return }
+    let room = min(Self.pointLimit - report.points.count, 200)
+    var chosen = finite
+    if finite.count > room {
+      chosen = (0..<(room - 2)).map { _ in finite[Int(generator.next() % UInt64(finite.count))] }
+      chosen += [finite.max { a[$0] < a[$1] }!, finite.min { a[$0] < a[$1] }!]
+    }
+    report.points += chosen.map { OutputReport.Point(unfolded: a[$0], folded: b[$0]) }
+  }
+}
+
+extension Double {
+  fileprivate var orInfinity: Double { isNaN ? .infinity : self }
+}

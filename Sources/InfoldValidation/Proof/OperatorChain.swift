@@ -1,0 +1,202 @@
+import InfoldGraph
+import InfoldPasses
+
+/// A linear operator with the maps around it, as one graph has it, evaluated by itself.
+struct OperatorChain {
+  /// How the maps are computed.
+  enum Form {
+    /// By the nodes of the graph.
+    case asWritten
+    /// As one scale and one shift per channel each, computed in double precision and rounded to the data's type.
+    case scaleAndShift
+  }
+
+  let analysis: FoldAnalysis
+  let entry: FoldAnalysis.Operator
+
+  private var graph: Graph { analysis.graph }
+
+  /// What the chain makes of `x`.
+  func evaluate(
+    _ x: Tensor, _ form: Form = .asWritten, precision: EvaluationContext.Precision = .declared
+  ) throws(InfoldError) -> Tensor {
+    var y = x
+    for part in entry.before { y = try apply(part, y, form, precision) }
+    y = try evaluateOperator(y, precision)
+    for part in entry.behind { y = try apply(part, y, form, precision) }
+    return y
+  }
+
+  private func evaluateOperator(
+    _ x: Tensor, _ precision: EvaluationContext.Precision
+  ) throws(InfoldError) -> Tensor {
+    let node = graph[entry.node]
+    let constants = node.inputs.dropFirst().map { $0.flatMap(analysis.constants.tensor) }
+    return try node.evaluate([x] + constants, precision: precision)[0]!
+  }
+
+  private func apply(
+    _ part: FoldAnalysis.Part, _ x: Tensor, _ form: Form, _ precision: EvaluationContext.Precision
+  ) throws(InfoldError) -> Tensor {
+    let node = graph[part.node]
+    guard form == .asWritten else { return try scaleAndShift(part, x) }
+    if node.typed is BatchNormalization {
+      var inputs: [Tensor?] = [x]
+      for input in node.inputs.dropFirst() {
+        inputs.append(try analysis.constants.tensor(input!)!.elements(part.channels))
+      }
+      return try node.evaluate(inputs, precision: precision)[0]!
+    }
+    guard part.isWhole else {
+      return precision == .double ? try applyInDouble(part, x) : try scaleAndShift(part, x)
+    }
+    let inputs = node.inputs.map { $0.flatMap(analysis.constants.tensor) ?? x }
+    return try node.evaluate(inputs, precision: precision)[0]!
+  }
+
+  private func scaleAndShift(_ part: FoldAnalysis.Part, _ x: Tensor) throws(InfoldError) -> Tensor {
+    let type = x.elementType
+    let constants = try [part.affine.scale, part.affine.shift].map { numbers throws(InfoldError) in
+      try Tensor(shape: [numbers.count], numbers).converted(to: type).converted(to: .float32).elements(as: Float.self)
+    }
+    let layout = ChannelLayout(x.shape, axis: part.axis)
+    var y: [Float] = try x.converted(to: .float32).elements()
+    layout.forEachRow { channel, row in
+      let (scale, shift) = (constants[0][channel], constants[1][channel])
+      for index in row { y[index] = y[index] * scale + shift }
+    }
+    return try Tensor(shape: x.shape, y).converted(to: type)
+  }
+
+  private func applyInDouble(_ part: FoldAnalysis.Part, _ x: Tensor) throws(InfoldError) -> Tensor {
+    let layout = ChannelLayout(x.shape, axis: part.axis)
+    var y: [Double] = try x.widened().elements()
+    layout.forEachRow { channel, row in
+      for index in row { y[index] = part.affine.apply(y[index], channel: channel) }
+    }
+    return try Tensor(shape: x.shape, y)
+  }
+}
+
+extension OperatorChain {
+  /// Σ |w| · |x| for each element of the operator's output, in double precision, times |alpha| for Gemm.
+  /// - Parameter magnitudes: |x|, or what bounds it, in float64.
+  func productMagnitudes(_ magnitudes: Tensor) throws(InfoldError) -> [Double] {
+    var node = graph[entry.node]
+    if node.attributes["alpha"] != nil {
+      var attributes = node.attributes
+      attributes["alpha"] = .float(Float(entry.linear.alpha.magnitude))
+      node = try node.replacing(attributes: attributes)
+    }
+    let weight = try analysis.constants.tensor(node.inputs[1]!)!.magnitudes()
+    // A Gemm of early opsets has no form without C: one that is multiplied with 0 is none.
+    if node.inputs.count > 2 {
+      if node.opType == "Gemm" {
+        var attributes = node.attributes
+        attributes["beta"] = .float(0)
+        node = try node.replacing(attributes: attributes)
+        let addend = node.inputs[2].flatMap(analysis.constants.tensor)
+        return try node.evaluate([magnitudes, weight, addend?.widened()], precision: .double)[0]!.elements()
+      }
+      node.inputs = Array(node.inputs.prefix(2))
+    }
+    return try node.evaluate([magnitudes, weight], precision: .double)[0]!.elements()
+  }
+}
+
+// MARK: - What the bounds ask of it
+
+extension OperatorChain {
+  private var node: Node { graph[entry.node] }
+
+  /// The type of the weight, and so of the data.
+  var elementType: ElementType { analysis.constants.tensor(node.inputs[1]!)!.elementType }
+
+  /// |b| for each output channel, times |beta| for Gemm.
+  var biasMagnitudes: [Double] {
+    let bias = entry.linear.takesBias && node.inputs.count > 2 ? node.inputs[2].flatMap(analysis.constants.tensor) : nil
+    return bias.flatMap(entry.linear.biasPerChannel)?.map(\.magnitude)
+      ?? Array(repeating: 0, count: entry.linear.outputChannels)
+  }
+
+  private var weights: [Double] { (try? analysis.constants.tensor(node.inputs[1]!)?.widened().elements()) ?? [] }
+
+  /// Σ |w| for each output channel.
+  var weightSums: [Double] {
+    sums { $0.magnitude }
+  }
+
+  /// The weights of each output channel that are subnormal.
+  var subnormalWeights: [Int] {
+    let limit = elementType.smallestNormal
+    return sums { $0 != 0 && $0.magnitude < limit ? 1 : 0 }.map { Int($0) }
+  }
+
+  private func sums(_ term: (Double) -> Double) -> [Double] {
+    let weights = weights
+    var sums = [Double](repeating: 0, count: entry.linear.outputChannels)
+    entry.linear.forEachBlock { elements, _, output in
+      for element in elements { sums[output] += term(weights[element]) }
+    }
+    return sums
+  }
+
+  /// The largest |γ| of the batch normalizations.
+  var largestGain: Double {
+    (entry.before + entry.behind).compactMap { part -> Double? in
+      guard graph[part.node].typed is BatchNormalization else { return nil }
+      let gamma: [Double]? = try? analysis.constants.tensor(graph[part.node].inputs[1]!)?.widened().elements()
+      return gamma?.map(\.magnitude).max()
+    }.max() ?? 0
+  }
+
+  /// The channels of its batch normalizations whose variance is at most epsilon, so that epsilon decides the scale.
+  var channelsWithoutVariance: Int {
+    entry.behind.reduce(0) { count, part in
+      guard let normalization = graph[part.node].typed as? BatchNormalization,
+        let variance: [Double] = try? analysis.constants.tensor(graph[part.node].inputs[4]!)?.widened().elements()
+      else { return count }
+      return count + variance[part.channels].count { $0 <= Double(normalization.epsilon) }
+    }
+  }
+
+  /// The maps that are left, but for the Add that is a MatMul's bias.
+  var mapsThatRound: Int {
+    let maps = entry.before.count + entry.behind.count
+    guard !entry.linear.takesBias, let first = entry.behind.first, graph[first.node].typed is Add else { return maps }
+    return maps - 1
+  }
+}
+
+/// Where the elements of each channel lie.
+struct ChannelLayout {
+  private let outer: Int
+  private let channels: Int
+  private let inner: Int
+
+  init(_ shape: [Int], axis: Int) {
+    outer = shape[..<axis].reduce(1, *)
+    channels = shape[axis]
+    inner = shape[(axis + 1)...].reduce(1, *)
+  }
+
+  /// Calls `body` with every run of adjacent elements of one channel.
+  func forEachRow(_ body: (_ channel: Int, _ elements: Range<Int>) -> Void) {
+    for row in 0..<(outer * channels) { body(row % channels, (row * inner)..<((row + 1) * inner)) }
+  }
+}
+
+extension Tensor {
+  /// Some of the elements of a floating-point tensor with one dimension.
+  func elements(_ range: Range<Int>) throws(InfoldError) -> Tensor {
+    guard range.count < count else { return self }
+    let numbers: [Double] = try widened().elements()
+    return try Tensor(shape: [range.count], Array(numbers[range])).converted(to: elementType)
+  }
+
+  /// The magnitudes of the elements, in float64.
+  func magnitudes() throws(InfoldError) -> Tensor {
+    let numbers: [Double] = try widened().elements()
+    return try Tensor(shape: shape, numbers.map(\.magnitude))
+  }
+}

@@ -1,0 +1,77 @@
+import InfoldGraph
+import InfoldPasses
+
+/// Finds for each linear operator of a graph the one of a folded graph that took its place.
+struct OperatorMatching {
+  /// An operator of the original, and the one that took its place.
+  struct Pair {
+    let original: OperatorChain
+    let folded: OperatorChain
+  }
+
+  /// The operators that were found again, in the order of the original.
+  private(set) var pairs: [Pair] = []
+  /// The operators of the original that were not, as errors call them.
+  private(set) var missing: [String] = []
+  /// The operators of the folded graph that belong to none of the original.
+  private(set) var additional: [String] = []
+
+  /// First by the names of the values that they make, for folding keeps the operator's name or takes that of a map
+  /// behind it; the others in their order, by operator and sizes.
+  init(_ original: FoldAnalysis, _ folded: FoldAnalysis) {
+    var candidates: [String: Int] = [:]
+    for (index, entry) in folded.operators.enumerated() {
+      for name in folded.names(of: entry) { candidates[name] = candidates[name] ?? index }
+    }
+    var partner: [Int?] = original.operators.map { entry in
+      original.names(of: entry).lazy.compactMap { candidates[$0] }
+        .first { original.isAlike(entry, folded.operators[$0], in: folded) }
+    }
+    var isTaken = Set(partner.compactMap { $0 })
+    if isTaken.count < partner.count(where: { $0 != nil }) {
+      // A name that fits two operators decides for neither.
+      let counts = partner.reduce(into: [Int: Int]()) { $0[$1 ?? -1, default: 0] += 1 }
+      partner = partner.map { $0.flatMap { counts[$0] == 1 ? $0 : nil } }
+      isTaken = Set(partner.compactMap { $0 })
+    }
+    for (index, entry) in original.operators.enumerated() where partner[index] == nil {
+      partner[index] = folded.operators.indices.first {
+        !isTaken.contains($0) && original.isAlike(entry, folded.operators[$0], in: folded)
+      }
+      if let found = partner[index] { isTaken.insert(found) }
+    }
+    for (entry, index) in zip(original.operators, partner) {
+      if let index {
+        pairs.append(
+          Pair(
+            original: OperatorChain(analysis: original, entry: entry),
+            folded: OperatorChain(analysis: folded, entry: folded.operators[index])))
+      } else {
+        missing.append(original.graph.label(of: original.graph[entry.node]))
+      }
+    }
+    additional = folded.operators.indices.filter { !isTaken.contains($0) }
+      .map { folded.graph.label(of: folded.graph[folded.operators[$0].node]) }
+  }
+}
+
+extension FoldAnalysis {
+  fileprivate func names(of entry: Operator) -> [String] {
+    entry.outputs.map { graph[$0].name }
+  }
+
+  /// Whether the operators have the same kind and weights of the same sizes. A MatMul may have become a Gemm, and a
+  /// Gemm's weight may have been transposed.
+  fileprivate func isAlike(_ entry: Operator, _ other: Operator, in analysis: FoldAnalysis) -> Bool {
+    let types = [graph[entry.node].opType, analysis.graph[other.node].opType]
+    let matrices = ["Gemm", "MatMul"]
+    let shapes = [weightShape(entry), analysis.weightShape(other)]
+    return types[0] == types[1] && shapes[0] == shapes[1]
+      || types.allSatisfy(matrices.contains) && entry.linear.inputChannels == other.linear.inputChannels
+        && entry.linear.outputChannels == other.linear.outputChannels
+  }
+
+  fileprivate func weightShape(_ entry: Operator) -> [Int] {
+    constants.tensor(graph[entry.node].inputs[1]!)?.shape ?? []
+  }
+}

@@ -1,0 +1,243 @@
+/// What `FoldingProof` finds.
+public struct ProofReport: Sendable, Encodable {
+  /// Whether every constant, every site and every output is as it must be.
+  public internal(set) var passed = false
+  /// Why not; or, when it passed, in what sense.
+  public internal(set) var reasons: [String] = []
+  /// What is worth knowing and no failure.
+  public internal(set) var remarks: [String] = []
+  /// The file with the original, where it was read from one.
+  public internal(set) var model: String?
+  /// The file with the folded model; `nil` when Infold folded it.
+  public internal(set) var folded: String?
+  /// The inputs that it was run on.
+  public internal(set) var inputs: [String] = []
+  /// The batch normalizations of the original, and how many are left in the folded model.
+  public internal(set) var normalizations = Normalizations()
+  /// The places where normalizations were folded, in the order of the network, and those where they could have been.
+  public internal(set) var sites: [SiteReport] = []
+  /// The folded weights and biases, all together.
+  public internal(set) var constants = ConstantReport()
+  /// The site whose error comes closest to its bound, as its place in `sites`.
+  public internal(set) var tightestSite: Int?
+  /// The outputs of the network.
+  public internal(set) var outputs: [OutputReport] = []
+
+  /// How many batch normalizations there are.
+  public struct Normalizations: Sendable, Encodable {
+    /// In the original.
+    public internal(set) var total = 0
+    /// Of these, no longer in the folded model.
+    public internal(set) var folded = 0
+    /// Why others were not folded, where Infold folded.
+    public internal(set) var refusals: [Refusal] = []
+  }
+
+  /// A normalization that stays.
+  public struct Refusal: Sendable, Encodable {
+    /// The node.
+    public let node: String
+    /// Why.
+    public let reason: String
+  }
+}
+
+/// What is found at one linear operator.
+public struct SiteReport: Sendable, Encodable {
+  /// What became of the maps around it.
+  public enum State: String, Sendable, Encodable {
+    /// There are none.
+    case plain
+    /// All are folded.
+    case folded
+    /// Some are folded.
+    case partlyFolded
+    /// All are still there.
+    case notFolded
+  }
+
+  /// The operator's name, like `Conv`.
+  public internal(set) var operatorName: String
+  /// The node, as errors call it.
+  public internal(set) var node: String
+  /// The maps that are folded into it, in the order of the data.
+  public internal(set) var absorbed: [String]
+  /// What became of them.
+  public internal(set) var state: State
+  /// The output channels.
+  public internal(set) var channels: Int
+  /// K, the products that are added up for one output.
+  public internal(set) var dotLength: Int
+  /// γ ÷ √(σ² + ε), by magnitude: the smallest, the quartiles and the largest of all channels.
+  public internal(set) var scale: Spread
+  /// The channels whose variance is at most epsilon, so that epsilon decides their scale.
+  public internal(set) var channelsWithoutVariance: Int
+  /// What the constants are.
+  public internal(set) var constants: ConstantReport
+  /// What the numbers are; `nil` where nothing was folded, or nothing can be said.
+  public internal(set) var numbers: Numbers?
+  /// Whether constants and numbers are within their bounds.
+  public internal(set) var passed: Bool
+
+  /// The smallest and largest of some numbers, and the quartiles.
+  public struct Spread: Sendable, Encodable {
+    public internal(set) var minimum = 0.0
+    public internal(set) var lowerQuartile = 0.0
+    public internal(set) var median = 0.0
+    public internal(set) var upperQuartile = 0.0
+    public internal(set) var maximum = 0.0
+
+    init(_ numbers: [Double]) {
+      let sorted = numbers.sorted()
+      guard let last = sorted.indices.last else { return }
+      func quantile(_ share: Double) -> Double { sorted[Int((share * Double(last)).rounded())] }
+      (minimum, lowerQuartile, median) = (sorted[0], quantile(0.25), quantile(0.5))
+      (upperQuartile, maximum) = (quantile(0.75), sorted[last])
+    }
+  }
+
+  /// One form of the site against the truth.
+  public struct Form: Sendable, Encodable {
+    /// The largest error.
+    public let absoluteError: Double
+    /// The largest error as a share of the largest magnitude of the truth.
+    public let relativeError: Double
+    /// Error ÷ bound, where that is largest: at most 1.
+    public let shareOfBound: Double
+    /// The largest bound.
+    public let bound: Double
+    /// The channel where error ÷ bound is largest.
+    public let channel: Int
+  }
+
+  /// What both sides make of the same inputs.
+  public struct Numbers: Sendable, Encodable {
+    /// The operator that took in the maps.
+    public let folded: Form
+    /// The operator with the maps as one scale and one shift per channel.
+    public let unfolded: Form
+    /// The operator with the maps as the model has them.
+    public let asWritten: Form
+    /// The largest magnitude of the truth.
+    public let largestMagnitude: Double
+    /// The largest difference of folded and unfolded.
+    public let absoluteDifference: Double
+    /// The same as a share of the largest magnitude of the truth.
+    public let relativeDifference: Double
+    /// The largest difference, counted in numbers of the type that lie between.
+    public let ulpDifference: UInt64
+    /// How many times closer to the truth folding is: the unfolded error ÷ the folded one. `nil` when there is no error.
+    public let improvement: Double?
+    /// Numbers of the truth that are not finite, and were not compared.
+    public let notFinite: Int
+  }
+}
+
+/// What is found of folded weights and biases.
+public struct ConstantReport: Sendable, Encodable {
+  /// Which constant of an operator.
+  public enum Constant: String, Sendable, Encodable {
+    case weight, bias
+  }
+
+  /// A number that is wrong.
+  public struct Mismatch: Sendable, Encodable {
+    /// Where it stands.
+    public let constant: Constant
+    /// Its place in the folded model's tensor, in row-major order.
+    public let element: Int
+    /// The output channel that it belongs to.
+    public let channel: Int
+    /// What it must be.
+    public let expected: Double
+    /// What it is.
+    public let actual: Double
+    /// How far it may be off.
+    public let limit: Double
+    let excess: Double
+
+    private enum CodingKeys: CodingKey {
+      case constant, element, channel, expected, actual, limit
+    }
+  }
+
+  /// The numbers that were checked.
+  public internal(set) var count = 0
+  /// Those beyond their limit.
+  public internal(set) var wrong = 0
+  /// Those further from the exact number than rounding it once.
+  public internal(set) var notCorrectlyRounded = 0
+  /// Those below the normal range, where rounding is coarser.
+  public internal(set) var subnormal = 0
+  /// The largest error of a weight, in units of u·|w′|.
+  public internal(set) var largestWeightError = 0.0
+  /// The number that is furthest beyond its limit.
+  public internal(set) var worst: Mismatch?
+
+  mutating func add(_ other: ConstantReport) {
+    count += other.count
+    wrong += other.wrong
+    notCorrectlyRounded += other.notCorrectlyRounded
+    subnormal += other.subnormal
+    largestWeightError = max(largestWeightError, other.largestWeightError)
+    if let theirs = other.worst, theirs.excess > worst?.excess ?? -1 { worst = theirs }
+  }
+}
+
+/// What folding did to an output of the network.
+public struct OutputReport: Sendable, Encodable {
+  /// A number of the output, before and after.
+  public struct Point: Sendable, Encodable {
+    public let unfolded: Double
+    public let folded: Double
+  }
+
+  /// Agreement on the best classes.
+  public struct Ranks: Sendable, Encodable {
+    /// The rows of scores.
+    public internal(set) var samples = 0
+    /// Those with the same best class.
+    public internal(set) var sameTop1 = 0
+    /// Those with the same five best classes, in any order.
+    public internal(set) var sameTop5 = 0
+  }
+
+  /// The name.
+  public internal(set) var name: String
+  /// The shape, of the last input.
+  public internal(set) var shape: [Int] = []
+  /// The numbers compared, over all inputs.
+  public internal(set) var elements = 0
+  /// Those that differ at all.
+  public internal(set) var differingElements = 0
+  /// Numbers of the truth that are not finite, and were not compared.
+  public internal(set) var notFinite = 0
+  /// The largest magnitude of the truth.
+  public internal(set) var largestMagnitude = 0.0
+  /// The largest difference of folded and unfolded.
+  public internal(set) var absoluteDifference = 0.0
+  /// The largest error of the unfolded network against the truth.
+  public internal(set) var unfoldedError = 0.0
+  /// The largest error of the folded network against the truth.
+  public internal(set) var foldedError = 0.0
+  /// The smallest cosine of the angle between folded and unfolded output; `nil` for outputs of zeros, and integers.
+  public internal(set) var cosineSimilarity: Double?
+  /// Agreement on the best classes; `nil` for an output that is no row of scores.
+  public internal(set) var ranks: Ranks?
+  /// Some numbers, before and after, for a plot.
+  public internal(set) var points: [Point] = []
+
+  init(name: String) {
+    self.name = name
+  }
+
+  /// `value` as a share of the largest magnitude.
+  public func relative(_ value: Double) -> Double {
+    value == 0 ? 0 : value / largestMagnitude
+  }
+
+  private enum CodingKeys: CodingKey {
+    case name, shape, elements, differingElements, notFinite, largestMagnitude, absoluteDifference, unfoldedError
+    case foldedError, cosineSimilarity, ranks
+  }
+}

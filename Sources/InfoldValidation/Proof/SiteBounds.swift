@@ -1,0 +1,150 @@
+import InfoldGraph
+import InfoldPasses
+
+/// How far each element of a site's output may be from the truth, for one input, by the counts of `ErrorBounds`.
+struct SiteBounds {
+  /// Of the operator that took in the maps.
+  let folded: [Double]
+  /// Of the operator with the maps as scales and shifts.
+  let scaleAndShift: [Double]
+  /// Of the operator with the maps as the graph has them.
+  let asWritten: [Double]
+
+  /// - Parameters:
+  ///   - original: The chain with its maps.
+  ///   - folded: The chain that they were folded into, all of them or some.
+  ///   - constantRoundings: The roundings behind a folded constant: 1 when it is correctly rounded.
+  ///   - x: The chain's input.
+  ///   - layout: Where the channels of the output lie.
+  init(
+    original: OperatorChain, folded: OperatorChain, constantRoundings: Int, x: Tensor, layout: ChannelLayout
+  ) throws(InfoldError) {
+    let entry = original.entry
+    let type = x.elementType
+    let maps = entry.before.count + entry.behind.count
+    let remaining = folded.mapsThatRound
+    let length = entry.linear.dotLength + (entry.linear.isGemm ? 2 : 0)
+    var sums = try SummandMagnitudes(original, x, layout)
+    let weights = original.analysis.weights(of: entry)
+    let underflow = Underflow(original, folded, largestInput: sums.largestInput, type: type)
+
+    let written = try sums.magnitudes { step, channel, magnitude in
+      step.scale[channel].magnitude * (magnitude + step.center[channel].magnitude) + step.offset[channel].magnitude
+    }
+    let shifted = try sums.magnitudes { step, channel, magnitude in
+      step.scale[channel].magnitude * magnitude
+        + (step.offset[channel] - step.center[channel] * step.scale[channel]).magnitude
+    }
+    let products = try sums.magnitudes(withBias: false) { step, channel, magnitude in
+      step.scale[channel].magnitude * magnitude
+    }
+
+    // The truth comes from double precision, and so do constants: it shows where sums cancel.
+    let double = ErrorBounds.gamma(length + 8 * (maps + 1), unit: ErrorBounds.doubleUnit)
+    let writtenGamma = ErrorBounds.gamma(dotLength: length, further: 1 + 7 * maps, type: type)
+    let shiftedGamma = ErrorBounds.gamma(dotLength: length, further: 1 + 3 * maps, type: type)
+    let foldedGamma = ErrorBounds.gamma(dotLength: length, further: 2 + constantRoundings + 7 * remaining, type: type)
+    // A bias that was folded in the type itself is as exact as the summands that it comes from.
+    let biasGamma =
+      constantRoundings == 1 ? double : double + ErrorBounds.gamma(constantRoundings + 2, unit: type.unitRoundoff)
+
+    var bounds = (folded: written, scaleAndShift: written, asWritten: written)
+    layout.forEachRow { channel, row in
+      for index in row {
+        let truth = double * written[index]
+        bounds.asWritten[index] = writtenGamma * written[index] + truth + underflow.asWritten[channel]
+        bounds.scaleAndShift[index] = shiftedGamma * shifted[index] + truth + underflow.scaleAndShift[channel]
+        let magnitude = remaining > 0 ? written[index] : products[index] + weights.bias[channel].magnitude
+        bounds.folded[index] =
+          foldedGamma * magnitude + biasGamma * weights.biasMagnitude[channel] + truth + underflow.folded[channel]
+      }
+    }
+    (self.folded, scaleAndShift, asWritten) = bounds
+  }
+}
+
+/// The magnitudes of what a chain adds up for each element of its output.
+private struct SummandMagnitudes {
+  typealias Transform = (_ step: ChannelAffine.Step, _ channel: Int, _ magnitude: Double) -> Double
+
+  private let chain: OperatorChain
+  private let shape: [Int]
+  private let input: [Double]
+  private let layout: ChannelLayout
+  private let bias: [Double]
+  /// Σ |w| · |x|, where nothing stands before the operator.
+  private var products: [Double]?
+
+  init(_ chain: OperatorChain, _ x: Tensor, _ layout: ChannelLayout) throws(InfoldError) {
+    self.chain = chain
+    self.layout = layout
+    shape = x.shape
+    input = try x.magnitudes().elements()
+    bias = chain.biasMagnitudes
+  }
+
+  var largestInput: Double { input.max() ?? 0 }
+
+  /// What the magnitudes come to when each map makes of them what `transform` says.
+  mutating func magnitudes(withBias: Bool = true, _ transform: Transform) throws(InfoldError) -> [Double] {
+    var magnitudes = try products(transform)
+    if withBias {
+      layout.forEachRow { channel, row in
+        for index in row { magnitudes[index] += bias[channel] }
+      }
+    }
+    for part in chain.entry.behind { Self.apply(transform, part, layout, to: &magnitudes) }
+    return magnitudes
+  }
+
+  private mutating func products(_ transform: Transform) throws(InfoldError) -> [Double] {
+    if let products { return products }
+    var input = input
+    for part in chain.entry.before {
+      Self.apply(transform, part, ChannelLayout(shape, axis: part.axis), to: &input)
+    }
+    let result = try chain.productMagnitudes(Tensor(shape: shape, input))
+    if chain.entry.before.isEmpty { products = result }
+    return result
+  }
+
+  private static func apply(
+    _ transform: Transform, _ part: FoldAnalysis.Part, _ layout: ChannelLayout, to magnitudes: inout [Double]
+  ) {
+    for step in part.affine.steps {
+      layout.forEachRow { channel, row in
+        for index in row { magnitudes[index] = transform(step, channel, magnitudes[index]) }
+      }
+    }
+  }
+}
+
+/// What products and constants that underflow may add to the error, for each output channel.
+private struct Underflow {
+  let folded: [Double]
+  let scaleAndShift: [Double]
+  let asWritten: [Double]
+
+  init(_ original: OperatorChain, _ folded: OperatorChain, largestInput: Double, type: ElementType) {
+    let entry = original.entry
+    let length = Double(entry.linear.dotLength)
+    let scale = entry.output.scale
+    let sums = original.weightSums
+    let subnormal = folded.subnormalWeights
+    let before = Double(2 * entry.before.count)
+    let hasSubnormalScale = (entry.before + entry.behind).contains { part in
+      part.affine.scale.contains { $0 != 0 && $0.magnitude < type.smallestNormal }
+    }
+    // A quotient that underflows is multiplied with γ afterwards.
+    let gain = max(1, original.largestGain)
+    let smallest = type.smallestSubnormal
+    func lost(_ channel: Int, _ further: Double) -> Double {
+      let products = length * (1 + scale[channel].magnitude)
+      let scales = hasSubnormalScale ? sums[channel] * largestInput : 0
+      return smallest * (products + before * sums[channel] * scale[channel].magnitude + scales) * further
+    }
+    self.folded = scale.indices.map { smallest * (length + 1 + Double(subnormal[$0]) * largestInput) }
+    scaleAndShift = scale.indices.map { lost($0, 1) }
+    asWritten = scale.indices.map { lost($0, gain) }
+  }
+}

@@ -1,0 +1,158 @@
+import InfoldGraph
+import InfoldPasses
+
+extension SiteReport {
+  /// - Returns: `nil` for an operator without maps whose constants are what they were.
+  init?(_ pair: OperatorMatching.Pair, _ constants: ConstantReport, _ measurement: SiteMeasurement?) {
+    let (graph, entry) = (pair.original.analysis.graph, pair.original.entry)
+    guard pair.state != .plain || constants.wrong > 0 else { return nil }
+    operatorName = graph[entry.node].opType
+    node = graph.label(of: graph[entry.node])
+    absorbed = (entry.before + entry.behind).map { graph.label(of: graph[$0.node]) }
+    state = pair.state
+    channels = entry.linear.outputChannels
+    dotLength = entry.linear.dotLength
+    let scales = entry.behind.isEmpty ? entry.input.scale : entry.output.scale
+    scale = Spread(scales.map(\.magnitude))
+    channelsWithoutVariance = pair.original.channelsWithoutVariance
+    self.constants = constants
+    numbers = measurement.flatMap { $0.elements == 0 ? nil : Numbers($0) }
+    passed = constants.wrong == 0 && numbers?.isWithinBounds ?? true
+  }
+}
+
+extension SiteReport.Numbers {
+  fileprivate init(_ measurement: SiteMeasurement) {
+    func form(_ form: SiteMeasurement.Form) -> SiteReport.Form {
+      SiteReport.Form(
+        absoluteError: form.error, relativeError: form.error == 0 ? 0 : form.error / measurement.scale,
+        shareOfBound: form.share, bound: form.bound, channel: form.channel)
+    }
+    folded = form(measurement.folded)
+    unfolded = form(measurement.scaleAndShift)
+    asWritten = form(measurement.asWritten)
+    largestMagnitude = measurement.scale
+    absoluteDifference = measurement.difference
+    relativeDifference = measurement.difference == 0 ? 0 : measurement.difference / measurement.scale
+    ulpDifference = measurement.ulps
+    improvement =
+      measurement.folded.error > 0 ? measurement.scaleAndShift.error / measurement.folded.error : nil
+    notFinite = measurement.notFinite
+  }
+
+  /// Whether all three forms are within their bounds, and everything could be compared.
+  var isWithinBounds: Bool {
+    [folded, unfolded, asWritten].allSatisfy { $0.shareOfBound <= 1 } && notFinite == 0
+  }
+}
+
+extension ProofReport {
+  /// Folding moved a site closer to the truth by this factor, which is said then.
+  private static let notableImprovement = 10.0
+
+  /// Finds the verdict.
+  mutating func judge(_ matching: OperatorMatching, wasRun: Bool) {
+    var failures: [String] = []
+    for site in sites { failures += site.failures }
+    failures += matching.missing.map { "\($0) has no counterpart in the folded model" }
+    failures += matching.additional.map { "\($0) of the folded model has no counterpart in the original" }
+    for output in outputs { failures += output.failures }
+    passed = failures.isEmpty
+    let compared = sites.indices.filter { sites[$0].numbers != nil }
+    tightestSite = compared.max { sites[$0].largestShare < sites[$1].largestShare }
+    reasons = passed ? successes(wasRun: wasRun) : failures
+    addRemarks()
+  }
+
+  private func successes(wasRun: Bool) -> [String] {
+    var reasons: [String] = []
+    if constants.count > 0 {
+      let rounded =
+        constants.notCorrectlyRounded == 0
+        ? "correctly rounded" : "as exact as single precision (\(constants.notCorrectlyRounded) not correctly rounded)"
+      reasons.append("all \(constants.count) weights and biases are \(rounded)")
+    }
+    let compared = sites.count { $0.numbers != nil }
+    if compared > 0 { reasons.append("\(compared) of \(compared) sites stay within the bounds of rounding") }
+    if wasRun, outputs.allSatisfy({ $0.differingElements == 0 }) {
+      reasons.append("the outputs are the same bit for bit")
+    } else if wasRun {
+      reasons.append("the outputs are as close to the truth as before")
+    }
+    return reasons
+  }
+
+  private mutating func addRemarks() {
+    let unfolded = normalizations.total - normalizations.folded
+    if unfolded > 0 {
+      remarks.append("\(unfolded) of \(normalizations.total) batch normalizations are not folded")
+    }
+    for site in sites where site.state != .plain {
+      let subnormal = site.constants.subnormal
+      if subnormal > 0 { remarks.append("\(site.node): \(subnormal) folded constants are subnormal") }
+      if site.channelsWithoutVariance > 0 {
+        remarks.append(
+          "\(site.node): \(site.channelsWithoutVariance) of \(site.channels) channels have a variance of at most epsilon")
+      }
+      guard let numbers = site.numbers else {
+        if site.state == .folded {
+          remarks.append("\(site.node): only its constants were checked, not its numbers")
+        }
+        continue
+      }
+      if let improvement = numbers.improvement, improvement >= Self.notableImprovement {
+        remarks.append(
+          "\(site.node): folding moved the result \(Int(improvement.rounded())) times closer to the truth, from "
+            + "\(ReportNumber.short(numbers.unfolded.relativeError)) to \(ReportNumber.short(numbers.folded.relativeError)) "
+            + "of the largest output")
+      }
+    }
+  }
+}
+
+extension SiteReport {
+  /// Error ÷ bound, of the folded or the unfolded form.
+  var largestShare: Double {
+    numbers.map { max($0.folded.shareOfBound, $0.unfolded.shareOfBound) } ?? 0
+  }
+
+  fileprivate var failures: [String] {
+    var failures: [String] = []
+    if let worst = constants.worst {
+      let kind = worst.actual.isFinite ? "" : ", outside the range of the type"
+      failures.append(
+        "\(node): \(worst.constant.rawValue) element \(worst.element) (channel \(worst.channel)) is \(worst.actual)\(kind), "
+          + "and must be \(worst.expected) ± \(ReportNumber.short(worst.limit))"
+          + (constants.wrong > 1 ? "; \(constants.wrong) constants of this site are wrong" : ""))
+    }
+    guard let numbers else { return failures }
+    for (name, form) in [
+      ("folded", numbers.folded), ("scale-and-shift", numbers.unfolded), ("written", numbers.asWritten),
+    ] where !(form.shareOfBound <= 1) {
+      failures.append(
+        "\(node): the \(name) form is \(ReportNumber.short(form.shareOfBound)) times its bound away from the truth, in "
+          + "channel \(form.channel)")
+    }
+    if numbers.notFinite > 0 {
+      failures.append("\(node): \(numbers.notFinite) numbers are not finite, even in double precision")
+    }
+    return failures
+  }
+}
+
+extension OutputReport {
+  /// The folded network may be this many times as far from the truth as the unfolded one, or this share of the largest
+  /// output: errors of a whole network are sums of many roundings, some larger, some smaller.
+  static let allowedFactor = 4.0
+  static let allowedShare = 1e-6
+
+  fileprivate var failures: [String] {
+    guard !(foldedError <= max(Self.allowedFactor * unfoldedError, Self.allowedShare * largestMagnitude)) else {
+      return []
+    }
+    return [
+      "output \(String(quoting: name)): the folded network is \(ReportNumber.short(foldedError)) away from the truth, the "
+        + "unfolded one \(ReportNumber.short(unfoldedError))"
+    ]
+  }
+}

@@ -1,0 +1,218 @@
+import InfoldGraph
+import InfoldPasses
+import InfoldValidation
+import TestSupport
+import Testing
+
+/// The proof on small networks: what is right passes, what is wrong fails and is named.
+@Suite struct FoldingProofTests {
+  /// Conv (3 × 3, padded), BatchNormalization and Relu, twice.
+  private func network(seed: UInt64 = 1) throws -> Model {
+    var network = NetworkBuilder(seed: seed)
+    let x = network.input([1, 3, 8, 8])
+    var y = x
+    for (filters, channels) in [(6, 3), (4, 6)] {
+      let weight = try network.weights([filters, channels, 3, 3])
+      y = try network.node("Conv", [y, weight], ["pads": .ints([1, 1, 1, 1])])
+      y = try network.node("Relu", [network.normalization(y, channels: filters)])
+    }
+    return Model(graph: try network.finished(y), opsetImports: [Model.OpsetImport(version: 13)])
+  }
+
+  private func samples(_ model: Model, count: Int = 2) throws -> [FoldingProof.Sample] {
+    var random = SplitMix64(seed: 7)
+    return try (0..<count).map { index in
+      var inputs: [String: Tensor] = [:]
+      for id in model.graph.requiredInputs {
+        inputs[model.graph[id].name] = try random.tensor(model.graph[id].type!.shape!.sizes!)
+      }
+      return FoldingProof.Sample(name: "sample \(index)", inputs: inputs)
+    }
+  }
+
+  private func folded(_ model: Model) throws -> Model {
+    var folded = model
+    folded.graph = try FoldBatchNormalization().fold(model.graph).graph
+    return folded
+  }
+
+  private func prove(_ model: Model, folded: Model? = nil) throws -> ProofReport {
+    try FoldingProof(model, folded: folded).run(try samples(model))
+  }
+
+  /// Changes the constant that input `input` of the `place`-th node of this operator reads.
+  private func change(
+    _ model: inout Model, _ opType: String, _ place: Int = 0, input: Int, _ transform: (inout [Float]) -> Void
+  ) throws {
+    let node = model.graph.nodes.filter { $0.opType == opType }[place]
+    let id = try #require(node.inputs[input])
+    let tensor = try #require(model.graph.constant(id))
+    var elements: [Float] = try tensor.elements()
+    transform(&elements)
+    model.graph[id].initializer = Initializer(try Tensor(shape: tensor.shape, elements))
+  }
+
+  @Test func passesItsOwnFold() throws {
+    let report = try prove(try network())
+    #expect(report.passed, "\(report.reasons)")
+    #expect(report.sites.count == 2)
+    #expect(report.sites.allSatisfy { $0.state == .folded && $0.passed })
+    #expect(report.normalizations.total == 2)
+    #expect(report.normalizations.folded == 2)
+    #expect(report.constants.notCorrectlyRounded == 0)
+    #expect(report.constants.count == 6 * 27 + 6 + 4 * 54 + 4)
+    #expect(report.constants.largestWeightError > 0 && report.constants.largestWeightError <= 1)
+    let tightest = try #require(report.tightestSite)
+    #expect(report.sites[tightest].numbers!.folded.shareOfBound > 0)
+    #expect(report.outputs[0].differingElements > 0)
+    #expect(report.outputs[0].cosineSimilarity! > 0.999999)
+  }
+
+  @Test func passesAFileThatIsFolded() throws {
+    let model = try network()
+    let report = try prove(model, folded: try folded(model))
+    #expect(report.passed, "\(report.reasons)")
+    #expect(report.sites.allSatisfy { $0.state == .folded })
+  }
+
+  /// What other tools do: every operation rounded to single precision, and the convolution's output named anew.
+  @Test func passesAFileThatWasFoldedInSinglePrecision() throws {
+    let model = try network()
+    var file = try folded(model)
+    for place in 0..<2 {
+      let parameters = try model.graph.nodes.filter { $0.opType == "BatchNormalization" }[place].inputs.dropFirst().map {
+        try model.graph.constant($0!)!.elements(as: Float.self)
+      }
+      let scale = zip(parameters[0], parameters[3]).map { $0 / ($1 + 1e-5).squareRoot() }
+      let weight = try model.graph.constant(model.graph.nodes.filter { $0.opType == "Conv" }[place].inputs[1]!)!
+        .elements(as: Float.self)
+      try change(&file, "Conv", place, input: 1) { elements in
+        let length = elements.count / scale.count
+        for index in elements.indices { elements[index] = weight[index] * scale[index / length] }
+      }
+      try change(&file, "Conv", place, input: 2) { elements in
+        for index in elements.indices { elements[index] = parameters[1][index] - parameters[2][index] * scale[index] }
+      }
+    }
+    for id in file.graph.valueIDs where file.graph[id].initializer == nil && !file.graph.inputs.contains(id)
+      && !file.graph.outputs.contains(id)
+    {
+      file.graph[id].name = "renamed\(id.index)"
+    }
+    let report = try prove(model, folded: file)
+    #expect(report.passed, "\(report.reasons)")
+    #expect(report.constants.notCorrectlyRounded > 0)
+  }
+
+  @Test func namesAWeightThatIsOffByOnePartInAHundredThousand() throws {
+    let model = try network()
+    var file = try folded(model)
+    try change(&file, "Conv", 1, input: 1) { $0[123] *= 1.00001 }
+    let report = try prove(model, folded: file)
+    #expect(!report.passed)
+    #expect(report.sites.map(\.passed) == [true, false])
+    let worst = try #require(report.sites[1].constants.worst)
+    #expect(worst.constant == .weight)
+    #expect(worst.element == 123)
+    #expect(worst.channel == 123 / 54)
+    #expect(report.constants.wrong == 1)
+    #expect(
+      report.reasons.contains { $0.contains("conv3") && $0.contains("weight element 123 (channel 2)") },
+      "\(report.reasons)")
+  }
+
+  @Test func namesABiasThatIsWrong() throws {
+    let model = try network()
+    var file = try folded(model)
+    try change(&file, "Conv", input: 2) { $0[4] += 1e-4 }
+    let report = try prove(model, folded: file)
+    #expect(!report.passed)
+    let worst = try #require(report.sites[0].constants.worst)
+    #expect(worst.constant == .bias)
+    #expect(worst.element == 4)
+  }
+
+  @Test func findsANormalizationWhoseEpsilonWasIgnored() throws {
+    let model = try network()
+    var ignorant = model
+    ignorant.graph.replaceNodes(
+      try model.graph.nodes.map { node in
+        node.opType == "BatchNormalization" ? try node.replacing(attributes: ["epsilon": .float(0)]) : node
+      })
+    let report = try prove(model, folded: try folded(ignorant))
+    #expect(!report.passed)
+    #expect(report.sites.allSatisfy { !$0.passed && $0.constants.wrong > 0 })
+  }
+
+  @Test func findsAnInfiniteWeight() throws {
+    let model = try network()
+    var file = try folded(model)
+    try change(&file, "Conv", input: 1) { $0[0] = .infinity }
+    let report = try prove(model, folded: file)
+    #expect(!report.passed)
+    #expect(report.reasons.contains { $0.contains("outside the range") }, "\(report.reasons)")
+  }
+
+  @Test func reportsAFileInWhichSomeAreNotFolded() throws {
+    let model = try network()
+    var half = model
+    // The second normalization cannot be folded: a caller may override its bias.
+    let second = model.graph.nodes.filter { $0.opType == "BatchNormalization" }[1]
+    half.graph.inputs.append(second.inputs[2]!)
+    half.graph = try FoldBatchNormalization().fold(half.graph).graph
+    half.graph.inputs.removeLast()
+    let report = try prove(model, folded: half)
+    #expect(report.passed, "\(report.reasons)")
+    #expect(report.sites.map(\.state) == [.folded, .notFolded])
+    #expect(report.normalizations.folded == 1)
+    #expect(report.remarks.contains { $0.contains("1 of 2 batch normalizations are not folded") })
+  }
+
+  @Test func refusesAnotherModel() throws {
+    let model = try network()
+    var other = model
+    other.graph[other.graph.outputs[0]].name = "other"
+    let code = try errorCode { _ = try FoldingProof(model, folded: other) }
+    #expect(code == .invalidArgument)
+  }
+
+  @Test func findsAnOperatorTooMany() throws {
+    let model = try network()
+    var file = try folded(model)
+    var last = try #require(file.graph.nodes.first { $0.opType == "Conv" })
+    last.outputs = [file.graph.add(Value(name: "more"))]
+    file.graph.add(last)
+    let report = try prove(model, folded: file)
+    #expect(!report.passed)
+    #expect(report.reasons.contains { $0.contains("no counterpart") }, "\(report.reasons)")
+  }
+
+  /// With a large mean beside a small spread, folding is much closer to the truth.
+  @Test func saysWhenFoldingIsCloser() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 2, 16, 16])
+    let weight = try network.weights([4, 2, 1, 1])
+    let mean = network.constant(try Tensor(shape: [4], [Float](repeating: 1000, count: 4)))
+    let ones = network.constant(try Tensor(shape: [4], [Float](repeating: 1, count: 4)))
+    let y = try network.node("Conv", [x, weight, mean])
+    let z = try network.node("BatchNormalization", [y, ones, try network.weights([4]), mean, ones])
+    let model = Model(graph: try network.finished(z), opsetImports: [Model.OpsetImport(version: 13)])
+    let report = try prove(model)
+    #expect(report.passed, "\(report.reasons)")
+    #expect(report.sites[0].numbers!.improvement! > 50)
+    #expect(report.remarks.contains { $0.contains("times closer to the truth") }, "\(report.remarks)")
+  }
+
+  @Test func countsChannelsWithoutVariance() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 2, 4, 4])
+    let y = try network.node("Conv", [x, network.weights([3, 2, 1, 1])])
+    let parameters = try (0..<3).map { _ in try network.weights([3], in: 0.5...1) }
+    let variance = network.constant(try Tensor(shape: [3], [1, 0, 1e-6] as [Float]))
+    let z = try network.node("BatchNormalization", [y] + parameters + [variance])
+    let model = Model(graph: try network.finished(z), opsetImports: [Model.OpsetImport(version: 13)])
+    let report = try prove(model)
+    #expect(report.passed, "\(report.reasons)")
+    #expect(report.sites[0].channelsWithoutVariance == 2)
+  }
+}
