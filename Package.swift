@@ -36,9 +36,6 @@ let package = Package(
     // Planning and running.
     .target(name: "InfoldRuntime", dependencies: ["InfoldGraph", "InfoldPasses"]),
 
-    // The proof that folding is right, and batch statistics.
-    .target(name: "InfoldValidation", dependencies: ["InfoldGraph", "InfoldPasses", "InfoldRuntime"]),
-
     // What an app imports.
     .target(name: "Infold", dependencies: ["InfoldGraph", "InfoldONNX", "InfoldPasses", "InfoldRuntime"]),
 
