@@ -3,10 +3,13 @@ import InfoldGraph
 /// The numbers of a graph that are the same in every run: initializers that no caller may override, the outputs of
 /// Constant nodes, and those of Identity nodes that hand one of them on.
 package struct GraphConstants: Sendable {
-  let graph: Graph
+  /// The graph.
+  package let graph: Graph
   private var fromNodes: [ValueID: Tensor] = [:]
   private let producers: [NodeID?]
 
+  /// The constants of `graph`.
+  /// - Throws: `InfoldError` with `.limitExceeded`.
   package init(_ graph: Graph) throws(InfoldError) {
     self.graph = graph
     producers = graph.producers()
@@ -38,16 +41,17 @@ package struct GraphConstants: Sendable {
   /// - Throws: `ChannelMap.Refusal`, saying of `what` why it is no constant.
   func doubles(_ id: ValueID?, called what: String) throws(ChannelMap.Refusal) -> [Double] {
     guard let id else { throw ChannelMap.Refusal("\(what) is left out") }
-    guard let tensor = tensor(id) else {
-      throw ChannelMap.Refusal(
-        graph[id].initializer != nil
-          ? "\(what) is an input with a default, which a caller may override"
-          : producers[id.index] == nil ? "\(what) is an input" : "\(what) is computed by the model")
-    }
+    guard let tensor = tensor(id) else { throw ChannelMap.Refusal(reasonAgainst(id, called: what)) }
     guard tensor.elementType.isFloatingPoint, let wide = try? tensor.widened(),
       let elements = try? wide.elements(as: Double.self)
     else { throw ChannelMap.Refusal("\(what) is of type \(tensor.elementType)") }
     return elements
+  }
+
+  /// Why `id`, which is called `what`, is no constant.
+  package func reasonAgainst(_ id: ValueID, called what: String) -> String {
+    if graph[id].initializer != nil { return "\(what) is an input with a default, which a caller may override" }
+    return producers[id.index] == nil ? "\(what) is an input" : "\(what) is computed by the model"
   }
 
   /// The axis along which the linear operator that makes `id` writes its channels: the last behind MatMul, also where

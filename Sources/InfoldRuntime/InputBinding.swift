@@ -2,16 +2,17 @@ import InfoldGraph
 
 /// Holds what a caller gives against what the model declares: element types, ranks, fixed sizes, and that a symbol
 /// means one size everywhere.
-struct InputBinding {
+package struct InputBinding {
   private let inputs: [ValueInfo]
 
-  init(_ inputs: [ValueInfo]) {
+  /// The inputs of a model.
+  package init(_ inputs: [ValueInfo]) {
     self.inputs = inputs
   }
 
   /// The tensors in the model's order; `nil` where the default is to be used.
   /// - Throws: `InfoldError` with `.invalidArgument` for a name that is no input, or an input that is missing.
-  func ordered(_ tensors: [String: Tensor], constants: Set<String>) throws(InfoldError) -> [Tensor?] {
+  package func ordered(_ tensors: [String: Tensor], constants: Set<String>) throws(InfoldError) -> [Tensor?] {
     for name in tensors.keys.sorted() where !inputs.contains(where: { $0.name == name }) {
       let reason =
         constants.contains(name)
@@ -27,7 +28,7 @@ struct InputBinding {
 
   /// Checks the tensors against the declarations.
   /// - Throws: `InfoldError` with `.invalidArgument`, naming the input, and for a symbol both sizes.
-  func check(_ tensors: [Tensor?]) throws(InfoldError) {
+  package func check(_ tensors: [Tensor?]) throws(InfoldError) {
     var bound: [String: (size: Int, input: String)] = [:]
     for (input, tensor) in zip(inputs, tensors) {
       guard let tensor, let type = input.type else { continue }

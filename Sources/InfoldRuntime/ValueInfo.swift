@@ -11,7 +11,8 @@ public struct ValueInfo: Sendable, Hashable {
 }
 
 extension Graph {
-  func info(_ id: ValueID) -> ValueInfo {
+  /// What a caller may know of an input or output.
+  package func info(_ id: ValueID) -> ValueInfo {
     ValueInfo(name: self[id].name, type: self[id].type, hasDefault: self[id].initializer != nil)
   }
 }

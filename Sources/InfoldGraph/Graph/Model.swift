@@ -53,6 +53,13 @@ public struct Model: Sendable {
   public func opsetVersion(of domain: String = "") -> Int? {
     opsetImports.first { normalizedDomain($0.domain) == normalizedDomain(domain) }?.version
   }
+
+  /// Raises the version of the file format to 4, from which on constants need not stand among the inputs, and takes them
+  /// out of there. A higher one stays.
+  package mutating func raiseToIRVersion4() {
+    irVersion = max(irVersion, 4)
+    graph.listedConstants = []
+  }
 }
 
 /// ONNX's own domain has two names; the empty one is used throughout.

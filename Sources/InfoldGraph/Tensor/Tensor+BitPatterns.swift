@@ -31,16 +31,22 @@ extension Tensor {
 
 extension Tensor {
   /// Evenly spaced blocks of adjacent elements, for `copyBlocks`.
-  struct Blocks {
+  package struct Blocks {
     /// The index of the first block's first element.
-    var start: Int
+    package var start: Int
     /// The distance from one block's first element to the next one's.
-    var stride: Int
+    package var stride: Int
+
+    /// Blocks.
+    package init(start: Int, stride: Int) {
+      self.start = start
+      self.stride = stride
+    }
   }
 
   /// Copies `count` blocks of `length` adjacent elements out of `source`.
   /// - Precondition: The element types are the same and at least a byte wide; all blocks lie within the tensors.
-  mutating func copyBlocks(
+  package mutating func copyBlocks(
     _ count: Int, of length: Int, from source: Tensor, at sourceBlocks: Blocks, to blocks: Blocks
   ) {
     guard count > 0, length > 0 else { return }

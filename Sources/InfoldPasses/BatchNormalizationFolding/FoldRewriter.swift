@@ -3,28 +3,18 @@ import InfoldGraph
 /// Writes what a search has decided into a new graph.
 struct FoldRewriter {
   private let search: FoldSearch
-  private var graph: Graph
-  private var names: Set<String>
+  private var editor: GraphEditor
   private var report = FoldReport()
-  /// How many nodes use each value as it stands in the original graph.
-  private let uses: [Int]
 
   init(_ search: FoldSearch) {
     self.search = search
-    graph = search.graph
-    names = Set(graph.values.map(\.name))
-    var uses = [Int](repeating: 0, count: graph.values.count)
-    for node in graph.nodes {
-      for use in node.uses { uses[use.index] += 1 }
-    }
-    for output in graph.outputs { uses[output.index] += 1 }
-    self.uses = uses
+    editor = GraphEditor(search.constants)
   }
 
   func rewritten() throws(InfoldError) -> (graph: Graph, report: FoldReport) {
     var rewriter = self
     try rewriter.rewrite()
-    return (rewriter.graph, rewriter.report)
+    return (rewriter.editor.graph, rewriter.report)
   }
 
   private mutating func rewrite() throws(InfoldError) {
@@ -41,8 +31,7 @@ struct FoldRewriter {
       }
       nodes += try folded(node, id, plan)
     }
-    graph.replaceNodes(nodes)
-    removeUnusedConstants()
+    editor.replaceNodes(nodes)
     report.foldedNormalizations = (Array(search.absorbedBackward.keys) + search.absorbedForward.keys)
       .count { search.graph[$0].typed is BatchNormalization }
     report.refusals = search.refusals.sorted { $0.key < $1.key }.map {
@@ -74,8 +63,8 @@ struct FoldRewriter {
     let weights = search.foldedWeights(plan, of: id)
     let weightTensor = search.constants.tensor(original.inputs[1]!)!
     var node = node
-    let weight = replace(
-      original.inputs[1]!, fallbackName: "weight",
+    let weight = editor.replaceConstant(
+      original.inputs[1]!, suffix: ".folded", fallbackName: "weight",
       with: try Tensor(shape: weightTensor.shape, weights.weight).converted(to: weightTensor.elementType))
     node.inputs[1] = weight
     var site = FoldReport.Site(
@@ -89,16 +78,16 @@ struct FoldRewriter {
     guard hadBias || weights.bias.contains(where: { $0 != 0 }) else { return [node] }
     let biasTensor = try Tensor(shape: [weights.bias.count], weights.bias).converted(to: weightTensor.elementType)
     if plan.linear.takesBias {
-      let bias = replace(
-        hadBias ? original.inputs[2] : nil, fallbackName: biasName(of: weight), with: biasTensor)
+      let bias = editor.replaceConstant(
+        hadBias ? original.inputs[2] : nil, suffix: ".folded", fallbackName: biasName(of: weight), with: biasTensor)
       node.inputs = [node.inputs[0], weight, bias]
       site.bias = bias
       return [plan.linear.isGemm ? try withPlainBias(node) : node]
     }
-    let bias = replace(nil, fallbackName: biasName(of: weight), with: biasTensor)
+    let bias = editor.addConstant(biasName(of: weight), biasTensor)
     site.bias = bias
     let output = node.outputs[0]!
-    let product = graph.add(Value(name: unusedName(graph[output].name + ".product"), type: graph[output].type))
+    let product = editor.addValue(editor.graph[output].name + ".product", editor.graph[output].type)
     node.outputs = [product]
     let sum = try Node(
       name: node.name.isEmpty ? "" : node.name + ".bias", opType: "Add", opsetVersion: node.opsetVersion,
@@ -107,7 +96,7 @@ struct FoldRewriter {
   }
 
   private func biasName(of weight: ValueID) -> String {
-    let name = graph[weight].name
+    let name = editor.graph[weight].name
     return (name.hasSuffix(".weight") ? String(name.dropLast(".weight".count)) : name) + ".bias"
   }
 
@@ -117,43 +106,5 @@ struct FoldRewriter {
     if attributes["beta"] != nil { attributes["beta"] = .float(1) }
     if node.opsetVersion < 7 { attributes["broadcast"] = .int(1) }
     return try node.replacing(attributes: attributes)
-  }
-
-  /// Puts a new constant in the place of `old`: under its name where nobody else reads it, else under a new one.
-  private mutating func replace(_ old: ValueID?, fallbackName: String, with tensor: Tensor) -> ValueID {
-    if let old, uses[old.index] == 1, search.graph.constant(old) != nil {
-      graph[old].initializer = Initializer(tensor)
-      graph[old].type = TensorType(tensor.elementType, Shape(tensor.shape))
-      graph[old].declaration = []
-      return old
-    }
-    let base = old.map { graph[$0].name + ".folded" } ?? fallbackName
-    return graph.addConstant(unusedName(base), tensor)
-  }
-
-  private mutating func unusedName(_ base: String) -> String {
-    var name = base
-    var number = 2
-    while !names.insert(name).inserted {
-      name = "\(base).\(number)"
-      number += 1
-    }
-    return name
-  }
-
-  private mutating func removeUnusedConstants() {
-    var isUsed = [Bool](repeating: false, count: graph.values.count)
-    for id in graph.outputs { isUsed[id.index] = true }
-    var kept: [Node] = []
-    for node in graph.nodes.reversed() {
-      let makesConstant =
-        node.typed is Constant || node.typed is Identity && node.inputs[0].map(search.constants.isConstant) == true
-      guard !makesConstant || node.definitions.contains(where: { isUsed[$0.index] }) else { continue }
-      for use in node.uses { isUsed[use.index] = true }
-      kept.append(node)
-    }
-    graph.replaceNodes(kept.reversed())
-    for id in graph.valueIDs where !isUsed[id.index] && graph.isConstant(id) { graph[id].initializer = nil }
-    graph.listedConstants = graph.listedConstants.filter { graph[$0].initializer != nil }
   }
 }

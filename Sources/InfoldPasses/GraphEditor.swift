@@ -1,0 +1,76 @@
+import InfoldGraph
+
+/// Puts new nodes and constants into a graph, under names that are not taken.
+package struct GraphEditor {
+  /// The graph as it is so far.
+  package private(set) var graph: Graph
+  private let constants: GraphConstants
+  private var names: Set<String>
+  /// How often the original graph uses each of its values.
+  private let uses: [Int]
+
+  /// An editor of the graph that has these constants.
+  package init(_ constants: GraphConstants) {
+    self.constants = constants
+    graph = constants.graph
+    names = Set(graph.values.map(\.name))
+    var uses = [Int](repeating: 0, count: graph.values.count)
+    for node in graph.nodes {
+      for use in node.uses { uses[use.index] += 1 }
+    }
+    for output in graph.outputs { uses[output.index] += 1 }
+    self.uses = uses
+  }
+
+  /// Adds a value called `name`, or like it.
+  package mutating func addValue(_ name: String, _ type: TensorType?) -> ValueID {
+    graph.add(Value(name: unusedName(name), type: type))
+  }
+
+  /// Adds a constant called `name`, or like it.
+  package mutating func addConstant(_ name: String, _ tensor: Tensor) -> ValueID {
+    graph.addConstant(unusedName(name), tensor)
+  }
+
+  /// Puts a new constant in the place of `old`: under its name when that is an initializer and nobody else reads it, else
+  /// under a new one, its own with `suffix` or, where there is none to replace, `fallbackName`.
+  package mutating func replaceConstant(
+    _ old: ValueID?, suffix: String, fallbackName: String, with tensor: Tensor
+  ) -> ValueID {
+    guard let old else { return addConstant(fallbackName, tensor) }
+    guard uses[old.index] == 1, constants.graph.constant(old) != nil else {
+      return addConstant(graph[old].name + suffix, tensor)
+    }
+    graph[old].initializer = Initializer(tensor)
+    graph[old].type = TensorType(tensor.elementType, Shape(tensor.shape))
+    graph[old].declaration = []
+    return old
+  }
+
+  /// Replaces all nodes, and removes the constants that nobody reads then.
+  package mutating func replaceNodes(_ nodes: [Node]) {
+    var isUsed = [Bool](repeating: false, count: graph.values.count)
+    for id in graph.outputs { isUsed[id.index] = true }
+    var kept: [Node] = []
+    for node in nodes.reversed() {
+      let makesConstant =
+        node.typed is Constant || node.typed is Identity && node.inputs[0].map(constants.isConstant) == true
+      guard !makesConstant || node.definitions.contains(where: { isUsed[$0.index] }) else { continue }
+      for use in node.uses { isUsed[use.index] = true }
+      kept.append(node)
+    }
+    graph.replaceNodes(kept.reversed())
+    for id in graph.valueIDs where !isUsed[id.index] && graph.isConstant(id) { graph[id].initializer = nil }
+    graph.listedConstants = graph.listedConstants.filter { graph[$0].initializer != nil }
+  }
+
+  private mutating func unusedName(_ base: String) -> String {
+    var name = base
+    var number = 2
+    while !names.insert(name).inserted {
+      name = "\(base).\(number)"
+      number += 1
+    }
+    return name
+  }
+}
