@@ -50,7 +50,8 @@ let package = Package(
       dependencies: ["InfoldFiles", "InfoldGraph", "InfoldONNX", "InfoldPasses", "InfoldRuntime"]),
 
     // What folding did, proved; batch statistics.
-    .target(name: "InfoldValidation", dependencies: ["InfoldGraph", "InfoldPasses"]),
+    .target(
+      name: "InfoldValidation", dependencies: ["InfoldFiles", "InfoldGraph", "InfoldPasses", "InfoldRuntime"]),
 
     // The command line.
     .executableTarget(
@@ -69,7 +70,7 @@ let package = Package(
     .testTarget(name: "InfoldPassesTests", dependencies: ["InfoldPasses", "TestSupport"]),
     .testTarget(
       name: "InfoldValidationTests",
-      dependencies: ["InfoldONNX", "InfoldPasses", "InfoldValidation", "TestSupport"]),
+      dependencies: ["InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation", "TestSupport"]),
     .testTarget(
       name: "NetworkTests",
       dependencies: ["InfoldFiles", "InfoldImage", "InfoldONNX", "InfoldPasses", "InfoldRuntime", "TestSupport"]),

@@ -112,32 +112,30 @@ extension BatchStatistics {
   ///   `.unsupported` for elements that are not floating point; `.limitExceeded` for numbers whose squares are out of a
   ///   double's range. Nothing is then changed.
   public mutating func add(pieces: [Tensor]) throws(InfoldError) {
-    guard !pieces.isEmpty else { throw InfoldError(.invalidArgument, "a mini-batch has no elements") }
-    var changed = self
-    var batch = MomentSums()
-    var batchSamples = 0
-    for piece in pieces {
-      let extents = try Extents(piece, layout, granularity)
-      guard changed.shape == nil || changed.shape == extents.parameterShape else {
-        throw InfoldError(
-          .invalidArgument,
-          "a mini-batch of shape \(piece.shape) has statistics of shape \(extents.parameterShape); those before it have "
-            + "\(changed.shape!)")
-      }
-      let isFirst = changed.shape == nil
-      changed.shape = extents.parameterShape
-      changed.positions = isFirst || changed.positions == extents.positions ? extents.positions : nil
-      batch.merge(try MomentSums(of: piece, extents))
-      batchSamples += extents.samples
+    var batch = MiniBatchStatistics(layout: layout, per: granularity)
+    for piece in pieces { try batch.add(piece) }
+    try add(batch)
+  }
+
+  /// Takes in one mini-batch.
+  /// - Throws: As `add(pieces:)`.
+  mutating func add(_ batch: MiniBatchStatistics) throws(InfoldError) {
+    precondition(batch.layout == layout && batch.granularity == granularity)
+    guard let batchShape = batch.shape else {
+      throw InfoldError(.invalidArgument, "a mini-batch has no elements to take statistics of")
     }
-    let isFirst = changed.batches == 0
-    changed.valuesPerBatch = isFirst || changed.valuesPerBatch == batch.count ? batch.count : nil
-    changed.batches += 1
-    changed.samples += batchSamples
-    let variances = batch.squares.map { $0 / Double(batch.count) }
-    changed.sumOfVariances = isFirst ? variances : zip(changed.sumOfVariances, variances).map { $0 + $1 }
-    changed.moments.merge(batch)
-    try changed.moments.requireFinite()
-    self = changed
+    if let shape { try requireSameShape(batchShape, as: shape) }
+    var merged = moments
+    merged.merge(batch.moments)
+    try merged.requireFinite()
+    moments = merged
+    let count = batch.moments.count
+    let variances = batch.moments.squares.map { $0 / Double(count) }
+    sumOfVariances = batches == 0 ? variances : zip(sumOfVariances, variances).map { $0 + $1 }
+    valuesPerBatch = batches == 0 || valuesPerBatch == count ? count : nil
+    positions = batches == 0 || positions == batch.positions ? batch.positions : nil
+    shape = batchShape
+    samples += batch.samples
+    batches += 1
   }
 }

@@ -209,10 +209,6 @@ import Testing
   }
 }
 
-private func distance(_ a: [Double], _ b: [Double]) -> Double {
-  a.count == b.count ? zip(a, b).map { abs($0 - $1) }.max() ?? 0 : .infinity
-}
-
 private func transposedToNCHW(_ x: Tensor) throws -> Tensor {
   try evaluate("Transpose", opset: 13, attributes: ["perm": .ints([0, 3, 1, 2])], [x])[0]!
 }
