@@ -166,6 +166,15 @@ import Testing
     #expect(try scale(Array(0..<10).map(Float.init), by: 0.7, values)?.count == 7)
   }
 
+  @Test func staysInsideAnAxisThatFloat32CannotCount() throws {
+    let count = (1 << 24) + 4
+    let x = try Tensor(zeros: [count], of: .uint8)
+    let y = try evaluate(
+      "Resize", opset: 13, attributes: ["coordinate_transformation_mode": text("tf_crop_and_resize")],
+      [x, Tensor(shape: [2], [0, 1] as [Float]), nil, .list(2)])
+    #expect(y[0] == (try Tensor(zeros: [2], of: .uint8)))
+  }
+
   @Test func keepsSymbols() throws {
     let x = TensorType(.float32, ["N", 3, "H", 4])
     let y = try infer(

@@ -97,7 +97,8 @@ extension Resampling {
       case .ceil: x.rounded(.up)
       case .legacy: x.rounded(axis.scale < 1 ? .up : .down)
       }
-    return Int(max(0, min(rounded, Real(axis.input - 1))))
+    // `Real(axis.input)` may be larger than the size that it stands for.
+    return min(Int(max(0, min(rounded, Real(axis.input)))), axis.input - 1)
   }
 }
 
