@@ -17,7 +17,7 @@ struct StatisticsRewriter {
   init(_ graph: Graph) throws(InfoldError) {
     original = graph
     constants = try GraphConstants(graph)
-    editor = GraphEditor(graph)
+    editor = GraphEditor(constants)
   }
 
   /// Checks that a normalization can be given statistics.
