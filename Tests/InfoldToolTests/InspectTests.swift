@@ -67,7 +67,7 @@ import Testing
   @Test func printsForPeople() throws {
     let text = try infold("inspect", opaqueModel()).output
     for part in [
-      "ai.onnx 13, com.example 3", "x  float32 [N, 4]", "y  not a tensor", "com.example.Strange", "Not supported",
+      "ai.onnx 13, com.example 3", "x  float32 [N, 4]", "y  float32 […]", "com.example.Strange", "Not supported",
       "int64  2  16 B  in 1 tensors", "author  me", "not known, without 3 nodes of unknown size",
     ] {
       #expect(text.contains(part), "\(part)")

@@ -35,7 +35,7 @@ import Testing
   @Test func runsOnNumPyFiles() throws {
     let x = try npy("x.npy", [2, 3], [-1, 2, -3, 4, -5, 6])
     let result = try infold("run", relu, "--input", "x=" + x, "--output", folder.path("out/deep"))
-    #expect(result.status == 0)
+    #expect(result.status == 0, "\(result.error)")
     #expect(result.error == "")
     #expect(result.output.contains("y  float32 [2, 3]\n  min 0  max 6  mean 2\n"))
     #expect(try NumPyFile.read(folder.path("out/deep/y.npy")) == Tensor(shape: [2, 3], [0, 2, 0, 4, 0, 6] as [Float]))
@@ -101,7 +101,7 @@ import Testing
     let out = folder.path("out")
     let result = try infold(
       "run", sum, "--random", "42", "--shape", "a=2x3", "--shape", "b=2x3", "--output", out)
-    #expect(result.status == 0)
+    #expect(result.status == 0, "\(result.error)")
     let expected = zip(try a.elements(as: Float.self), try b.elements(as: Float.self)).map { $0 + $1 }
     #expect(try NumPyFile.read(out + "/s.npy") == Tensor(shape: [2, 3], expected))
   }

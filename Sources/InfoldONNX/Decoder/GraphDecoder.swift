@@ -161,9 +161,11 @@ extension GraphDecoder {
       throw InfoldError(.invalidModel, "the initializer \(String(quoting: name)) stands twice")
     }
     let (initializer, type) = try describing("the initializer \(String(quoting: name))", decode)
-    if let declared = graph[id].type, !declared.admits(type) { throw contradiction(name, declared: declared, type) }
+    let declared = graph[id].type
+    if let declared, !declared.admits(type) { throw contradiction(name, declared: declared, type) }
     graph[id].initializer = initializer
-    graph[id].type = type
+    // Only inputs have been declared up to here: a default that a caller may override does not narrow them.
+    graph[id].type = context.irVersion >= 4 ? declared ?? type : type
   }
 }
 
