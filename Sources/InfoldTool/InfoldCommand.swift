@@ -4,10 +4,13 @@ import ArgumentParser
 struct InfoldCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "infold",
-    abstract: "Runs, inspects and tests ONNX models of convolutional networks.",
+    abstract: "Runs, inspects, folds and validates ONNX models of convolutional networks.",
     discussion: """
       Exit codes: 0 when done, 1 when a check failed, 2 for bad usage or bad input, with one line on standard error.
       """,
     version: "0.1.0",
-    subcommands: [RunCommand.self, ClassifyCommand.self, InspectCommand.self, TestCommand.self])
+    subcommands: [
+      RunCommand.self, ClassifyCommand.self, InspectCommand.self, FoldCommand.self, ValidateCommand.self,
+      TestCommand.self,
+    ])
 }

@@ -35,6 +35,9 @@ struct ModelInputs {
     }
   }
 
+  /// Makes a tensor of random numbers.
+  typealias RandomTensor = (_ shape: [Int], _ type: ElementType, inout SplitMix64) throws(InfoldError) -> Tensor
+
   /// The tensors for a run. Inputs without a file are random when there is a seed, but for those that have a default and
   /// no shape.
   ///
@@ -42,7 +45,12 @@ struct ModelInputs {
   /// k > 0 at the k-th number of that stream.
   /// - Throws: `InfoldError` with `.invalidArgument` that lists the inputs that are missing when there is no seed, or
   ///   those whose sizes are not known.
-  func complete(seed: UInt64?) throws(InfoldError) -> [String: Tensor] {
+  func complete(
+    seed: UInt64?,
+    random: RandomTensor = { (shape, type, generator) throws(InfoldError) in
+      try Tensor(random: shape, of: type, using: &generator)
+    }
+  ) throws(InfoldError) -> [String: Tensor] {
     let missing = inputs.filter { tensors[$0.name] == nil && (!$0.hasDefault || shapes[$0.name] != nil) }
     guard let seed else {
       guard missing.isEmpty else {
@@ -74,7 +82,7 @@ struct ModelInputs {
         throw InfoldError(
           .limitExceeded, "\(String(quoting: input.name)) of the shape \(sizes) does not fit into memory")
       }
-      completed[input.name] = try Tensor(random: sizes, of: type, using: &generator)
+      completed[input.name] = try random(sizes, type, &generator)
     }
     return completed
   }

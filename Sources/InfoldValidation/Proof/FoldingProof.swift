@@ -68,10 +68,17 @@ public struct FoldingProof: Sendable {
   public func run(
     _ samples: [Sample], progress: (Progress) -> Void = { _ in }
   ) throws(InfoldError) -> ProofReport {
+    try run(count: samples.count, sample: { samples[$0] }, progress: progress)
+  }
+
+  /// Checks the constants, and compares sites and outputs on `count` samples, of which each is asked for when its turn comes.
+  /// - Throws: As `run(_:progress:)`, and what `sample` throws.
+  public func run(
+    count: Int, sample: (Int) throws(InfoldError) -> Sample, progress: (Progress) -> Void = { _ in }
+  ) throws(InfoldError) -> ProofReport {
     var report = ProofReport()
     report.model = original.path
     report.folded = isOwn ? nil : folded.path
-    report.inputs = samples.map(\.name)
     report.normalizations = normalizations
     progress(Progress(fraction: 0, step: "constants"))
     let tolerance: ConstantCheck.Tolerance = isOwn ? .correctlyRounded : .singlePrecision
@@ -83,12 +90,14 @@ public struct FoldingProof: Sendable {
       comparisons[index] = SiteComparison(pair, constantRoundings: isOwn ? 1 : 4 * pair.foldedMaps)
     }
     var network = NetworkComparison(outputs: original.graph.outputs.map { original.graph[$0].name })
-    for (index, sample) in samples.enumerated() {
+    for index in 0..<count {
+      let sample = try sample(index)
+      report.inputs.append(sample.name)
       try annotatingErrors({ $0.forSample(sample.name) }) { () throws(InfoldError) in
         try run(sample, &comparisons, &network) { fraction, step in
           progress(
             Progress(
-              fraction: (Double(index) + fraction) / Double(samples.count), step: "\(sample.name): \(step)"))
+              fraction: (Double(index) + fraction) / Double(count), step: "\(sample.name): \(step)"))
         }
       }
     }
@@ -96,7 +105,7 @@ public struct FoldingProof: Sendable {
     report.sites = zip(matching.pairs.indices, checks).compactMap { index, check in
       SiteReport(matching.pairs[index], check, comparisons[index]?.measurement)
     }
-    report.judge(matching, wasRun: !samples.isEmpty)
+    report.judge(matching, wasRun: count > 0)
     progress(Progress(fraction: 1, step: "done"))
     return report
   }

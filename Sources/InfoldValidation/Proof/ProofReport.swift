@@ -56,6 +56,8 @@ public struct SiteReport: Sendable, Encodable {
     case notFolded
   }
 
+  /// The name of the operator's node, or where it has none of the value that it makes.
+  public internal(set) var name: String
   /// The operator's name, like `Conv`.
   public internal(set) var operatorName: String
   /// The node, as errors call it.

@@ -6,6 +6,7 @@ extension SiteReport {
   init?(_ pair: OperatorMatching.Pair, _ constants: ConstantReport, _ measurement: SiteMeasurement?) {
     let (graph, entry) = (pair.original.analysis.graph, pair.original.entry)
     guard pair.state != .plain || constants.wrong > 0 else { return nil }
+    name = graph[entry.node].name.isEmpty ? graph[entry.outputs[0]].name : graph[entry.node].name
     operatorName = graph[entry.node].opType
     node = graph.label(of: graph[entry.node])
     absorbed = (entry.before + entry.behind).map { graph.label(of: graph[$0.node]) }

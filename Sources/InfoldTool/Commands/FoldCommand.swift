@@ -1,0 +1,80 @@
+import ArgumentParser
+import InfoldGraph
+import InfoldONNX
+import InfoldPasses
+
+/// `infold fold`: writes a model with its batch normalizations folded.
+struct FoldCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fold",
+    abstract: "Fold batch normalization into weights and write the model as ONNX.",
+    discussion: """
+      A normalization, or a scale and shift per channel, goes into the convolution or matrix product beside it where the \
+      result is exactly the same but for rounding. What cannot be folded stays, and is listed with the reason.
+      """)
+
+  @Argument(help: "The ONNX model.")
+  var model: String
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("Where the folded model is written.", valueName: "file"))
+  var output: String
+
+  @Flag(help: "Print one JSON value.")
+  var json = false
+
+  func run() throws {
+    let original = try Model(path: model)
+    let (folded, report, raised) = try annotatingErrors({ $0.inFile(model) }) { () throws(InfoldError) in
+      try FoldBatchNormalization().fold(original)
+    }
+    try folded.write(to: output)
+    let summary = Report(original, report, raised: raised, output: output)
+    if json {
+      try StandardOutput.writeJSON(summary)
+    } else {
+      try StandardOutput.write(summary.text)
+    }
+  }
+}
+
+extension FoldCommand {
+  private struct Report: Encodable {
+    struct Site: Encodable {
+      var node: String
+      var absorbed: [String]
+    }
+
+    struct Refusal: Encodable {
+      var node: String
+      var reason: String
+    }
+
+    var normalizations: Int
+    var folded: Int
+    var sites: [Site]
+    var refusals: [Refusal]
+    var raisedIRVersion: Bool
+    var output: String
+
+    init(_ model: Model, _ report: FoldReport, raised: Bool, output: String) {
+      normalizations = model.graph.nodes.count { $0.typed is BatchNormalization }
+      folded = report.foldedNormalizations
+      sites = report.sites.map { Site(node: $0.node, absorbed: $0.absorbed) }
+      refusals = report.refusals.map { Refusal(node: $0.node, reason: $0.reason) }
+      raisedIRVersion = raised
+      self.output = output
+    }
+
+    var text: String {
+      var lines = ["\(folded) of \(normalizations) batch normalizations folded".styled(.bold)]
+      let others = sites.reduce(0) { $0 + $1.absorbed.count } - folded
+      if others > 0 { lines.append("\(others) other scales and shifts folded") }
+      lines += refusals.map { "\($0.node) stays: \($0.reason)" }
+      if raisedIRVersion {
+        lines.append("the IR version is raised to 4, and initializers are no inputs any more")
+      }
+      lines.append("written to \(String(printable: output))")
+      return lines.map { $0 + "\n" }.joined()
+    }
+  }
+}

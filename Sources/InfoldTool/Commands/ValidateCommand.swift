@@ -1,0 +1,116 @@
+import ArgumentParser
+import InfoldFiles
+import InfoldGraph
+import InfoldONNX
+import InfoldRuntime
+import InfoldValidation
+
+/// `infold validate`: proves that folding is right.
+struct ValidateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "validate",
+    abstract: "Prove that folding batch normalization keeps what a model computes.",
+    discussion: """
+      Checks every folded constant against double precision, compares both forms at each place with bounds that follow \
+      from counting roundings, and compares the outputs. The folded model is Infold's own, or with --folded a file that any \
+      tool has made. The exit code is 1 when something is wrong.
+
+      Inputs are pictures (--images, prepared as MODEL.json says), tensor files (--inputs), or random ones that are like \
+      natural pictures: a sum of smooth noise of every scale, with the same spread at each, as in a spectrum of 1/f. \
+      A folder of tensor files holds a .npy or .pb for each sample, or a folder for each sample with NAME.npy or NAME.pb \
+      for every input.
+      """)
+
+  @Argument(help: "The ONNX model.")
+  var model: String
+
+  @Option(help: ArgumentHelp("The model that a tool has folded.", valueName: "file"))
+  var folded: String?
+
+  @Option(help: ArgumentHelp("A folder of pictures.", valueName: "dir"))
+  var images: String?
+
+  @Option(help: ArgumentHelp("A folder of tensor files.", valueName: "dir"))
+  var inputs: String?
+
+  @Option(help: "The number of random inputs, 1 to 1000. (default: 2)")
+  var samples: Int?
+
+  @Option(help: "The seed of the first random input; the others follow.")
+  var seed: UInt64 = 1
+
+  @Option(help: ArgumentHelp("The sizes of a random input, like input=1x3x224x224.", valueName: "name=sizes"))
+  var shape: [String] = []
+
+  @Option(help: ArgumentHelp("Write a page with plots and a table.", valueName: "file"))
+  var html: String?
+
+  @Flag(help: "Print one JSON value.")
+  var json = false
+
+  func validate() throws {
+    let sources = [images != nil, inputs != nil, samples != nil].count { $0 }
+    if sources > 1 { throw ValidationError("--images, --inputs and --samples exclude each other") }
+    if let samples, !(1...1000).contains(samples) {
+      throw ValidationError("--samples is \(samples), and must be 1 to 1000")
+    }
+    if !shape.isEmpty, images != nil || inputs != nil {
+      throw ValidationError("--shape says how large random inputs are; --images and --inputs have their own sizes")
+    }
+  }
+
+  func run() throws {
+    let original = try Model(path: model)
+    let proof = try FoldingProof(original, folded: folded.map { path throws(InfoldError) in try Model(path: path) })
+    let inputs = try samples(original)
+    var bar = ProgressBar("validating")
+    let report = try annotatingErrors({ $0.inFile(model) }) { () throws(InfoldError) in
+      defer { bar.finish() }
+      return try proof.run(count: inputs.count, sample: inputs.sample) { bar.update(Int($0.fraction * 100), of: 100) }
+    }
+    if let html {
+      let page = ProofPage(report).html
+      try writeReplacing(html) { (writer) throws(InfoldError) in try writer.write(Array(page.utf8)) }
+    }
+    if json {
+      try StandardOutput.writeJSON(report)
+    } else {
+      try StandardOutput.write(report.text)
+      if let html { try StandardOutput.write("page written to \(String(printable: html))\n") }
+    }
+    if !report.passed { throw ExitCode(ToolExit.checkFailed) }
+  }
+
+  private typealias Samples = (count: Int, sample: (Int) throws(InfoldError) -> FoldingProof.Sample)
+
+  private func samples(_ model: Model) throws(InfoldError) -> Samples {
+    let inputs = try Session(model).inputs
+    let dataSet: DataSet? =
+      if let images {
+        try DataSet(pictures: images, model: self.model, inputs: inputs)
+      } else if let folder = self.inputs {
+        try DataSet(tensors: folder, inputs: inputs)
+      } else {
+        nil
+      }
+    if let dataSet {
+      return (
+        dataSet.count,
+        { (index) throws(InfoldError) in
+          FoldingProof.Sample(name: dataSet.name(index), inputs: try dataSet.sample(index))
+        }
+      )
+    }
+    let shapes = try ModelInputs(inputs, files: [], shapes: shape)
+    return (
+      samples ?? 2,
+      { (index) throws(InfoldError) in
+        let seed = seed &+ UInt64(index)
+        let tensors = try shapes.complete(seed: seed) { (shape, type, generator) throws(InfoldError) in
+          try Tensor(naturalImage: shape, of: type, using: &generator)
+        }
+        return FoldingProof.Sample(name: "random \(seed)", inputs: tensors)
+      }
+    )
+  }
+}

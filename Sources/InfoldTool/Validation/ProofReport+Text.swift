@@ -1,0 +1,75 @@
+import InfoldGraph
+import InfoldValidation
+
+extension ProofReport {
+  /// The report as lines for people.
+  var text: String {
+    var text = ""
+    let folded = "\(normalizations.folded) of \(normalizations.total) batch normalizations folded"
+    text += folded.styled(.bold) + (inputs.isEmpty ? "" : ", compared on \(inputs.count) inputs") + "\n"
+    for refusal in normalizations.refusals { text += "  \(refusal.node) stays: \(refusal.reason)\n" }
+    text += "\n" + siteTable + "\n"
+    for output in outputs { text += output.text }
+    if let tightestSite {
+      let site = sites[tightestSite]
+      let numbers = site.numbers!
+      text +=
+        "tightest: \(site.node), folded at \(NumberText.percentage(numbers.folded.shareOfBound)) of its bound, "
+        + "unfolded at \(NumberText.percentage(numbers.unfolded.shareOfBound))\n"
+    }
+    for remark in remarks { text += "note: \(remark)\n" }
+    text += "\n" + (passed ? "passed".styled(.green) : "failed".styled(.red)) + "\n"
+    for reason in reasons { text += "  \(reason)\n" }
+    return text
+  }
+
+  private var siteTable: String {
+    var table = Table(
+      ("site", .left), ("channels", .right), ("K", .right), ("scale", .right), ("unfolded", .right), ("folded", .right),
+      ("of bound", .right), ("ulp", .right), ("constants", .left))
+    for site in sites {
+      let label = String(printable: site.name)
+      let numbers = site.numbers
+      func error(_ form: SiteReport.Form?) -> String {
+        form.map { NumberText.significant($0.relativeError, digits: 2) } ?? "–"
+      }
+      table.add(
+        label.count > 30 ? "…" + label.suffix(29) : label, "\(site.channels)", "\(site.dotLength)",
+        "\(NumberText.significant(site.scale.minimum, digits: 2)) … \(NumberText.significant(site.scale.maximum, digits: 2))",
+        error(numbers?.unfolded), error(numbers?.folded),
+        numbers.map { NumberText.percentage($0.folded.shareOfBound) } ?? "–", numbers.map { "\($0.ulpDifference)" } ?? "–",
+        site.constantsText)
+    }
+    return table.isEmpty ? "nothing to fold\n" : table.text
+  }
+}
+
+extension SiteReport {
+  /// A few words on the constants, and on what is left unfolded.
+  fileprivate var constantsText: String {
+    if constants.wrong > 0 { return "\(constants.wrong) wrong".styled(.red) }
+    switch state {
+    case .notFolded: return "not folded"
+    case .partlyFolded: return "partly folded"
+    case .plain, .folded: return constants.notCorrectlyRounded == 0 ? "exact" : "within 4u"
+    }
+  }
+}
+
+extension OutputReport {
+  fileprivate var text: String {
+    func share(_ value: Double) -> String { NumberText.significant(relative(value), digits: 2) }
+    var text = "output \(String(quoting: name)): "
+    guard largestMagnitude > 0 || cosineSimilarity != nil else {
+      return text + "\(differingElements) of \(elements) elements differ\n"
+    }
+    text +=
+      "largest difference \(NumberText.significant(absoluteDifference, digits: 3)), \(share(absoluteDifference)) of the "
+      + "largest number; against the truth unfolded \(share(unfoldedError)), folded \(share(foldedError))"
+    if let cosineSimilarity { text += "; cosine \(NumberText.significant(cosineSimilarity, digits: 9))" }
+    if let ranks {
+      text += "; same best class \(ranks.sameTop1) of \(ranks.samples), same best five \(ranks.sameTop5) of \(ranks.samples)"
+    }
+    return text + "\n"
+  }
+}
