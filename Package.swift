@@ -75,7 +75,8 @@ let package = Package(
       name: "NetworkTests",
       dependencies: ["InfoldFiles", "InfoldImage", "InfoldONNX", "InfoldPasses", "InfoldRuntime", "TestSupport"]),
     .testTarget(name: "OperatorCaseTests", dependencies: ["InfoldConformance"]),
-    .testTarget(name: "InfoldToolTests", dependencies: ["InfoldFiles", "InfoldGraph", "InfoldTool", "TestSupport"]),
+    .testTarget(
+      name: "InfoldToolTests", dependencies: ["InfoldFiles", "InfoldGraph", "InfoldONNX", "InfoldTool", "TestSupport"]),
     .testTarget(name: "InfoldImageTests", dependencies: ["InfoldImage"], resources: [.copy("Fixtures")]),
   ],
   swiftLanguageModes: [.v6]

@@ -80,7 +80,8 @@ import Testing
     let model = try network()
     var file = try folded(model)
     for place in 0..<2 {
-      let parameters = try model.graph.nodes.filter { $0.opType == "BatchNormalization" }[place].inputs.dropFirst().map {
+      let parameters = try model.graph.nodes.filter { $0.opType == "BatchNormalization" }[place].inputs.dropFirst().map
+      {
         try model.graph.constant($0!)!.elements(as: Float.self)
       }
       let scale = zip(parameters[0], parameters[3]).map { $0 / ($1 + 1e-5).squareRoot() }
@@ -94,7 +95,8 @@ import Testing
         for index in elements.indices { elements[index] = parameters[1][index] - parameters[2][index] * scale[index] }
       }
     }
-    for id in file.graph.valueIDs where file.graph[id].initializer == nil && !file.graph.inputs.contains(id)
+    for id in file.graph.valueIDs
+    where file.graph[id].initializer == nil && !file.graph.inputs.contains(id)
       && !file.graph.outputs.contains(id)
     {
       file.graph[id].name = "renamed\(id.index)"

@@ -37,7 +37,8 @@ extension ProofReport {
         label.count > 30 ? "…" + label.suffix(29) : label, "\(site.channels)", "\(site.dotLength)",
         "\(NumberText.significant(site.scale.minimum, digits: 2)) … \(NumberText.significant(site.scale.maximum, digits: 2))",
         error(numbers?.unfolded), error(numbers?.folded),
-        numbers.map { NumberText.percentage($0.folded.shareOfBound) } ?? "–", numbers.map { "\($0.ulpDifference)" } ?? "–",
+        numbers.map { NumberText.percentage($0.folded.shareOfBound) } ?? "–",
+        numbers.map { "\($0.ulpDifference)" } ?? "–",
         site.constantsText)
     }
     return table.isEmpty ? "nothing to fold\n" : table.text
@@ -68,7 +69,8 @@ extension OutputReport {
       + "largest number; against the truth unfolded \(share(unfoldedError)), folded \(share(foldedError))"
     if let cosineSimilarity { text += "; cosine \(NumberText.significant(cosineSimilarity, digits: 9))" }
     if let ranks {
-      text += "; same best class \(ranks.sameTop1) of \(ranks.samples), same best five \(ranks.sameTop5) of \(ranks.samples)"
+      text +=
+        "; same best class \(ranks.sameTop1) of \(ranks.samples), same best five \(ranks.sameTop5) of \(ranks.samples)"
     }
     return text + "\n"
   }

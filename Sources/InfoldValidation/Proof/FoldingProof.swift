@@ -214,7 +214,8 @@ extension Graph {
             shape.rank == tensor.shape.count && zip(shape, tensor.shape).allSatisfy { $0.size == nil || $0.size == $1 }
           } ?? true)
         guard fits else {
-          throw InfoldError(.invalidArgument, "the input \(String(quoting: name)) is \(tensor); the model wants \(type)")
+          throw InfoldError(
+            .invalidArgument, "the input \(String(quoting: name)) is \(tensor); the model wants \(type)")
         }
       }
       tensors[id] = tensor

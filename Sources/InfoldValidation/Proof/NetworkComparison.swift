@@ -30,7 +30,8 @@ private struct OutputMeasurement {
   mutating func add(_ unfolded: Tensor, _ folded: Tensor, _ truth: Tensor) throws(InfoldError) {
     guard unfolded.shape == folded.shape, unfolded.elementType == folded.elementType else {
       throw InfoldError(
-        .invalidArgument, "the output \(String(quoting: report.name)) is \(unfolded), and of the folded model \(folded)")
+        .invalidArgument, "the output \(String(quoting: report.name)) is \(unfolded), and of the folded model \(folded)"
+      )
     }
     report.shape = unfolded.shape
     report.elements += unfolded.count

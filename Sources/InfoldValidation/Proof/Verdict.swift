@@ -88,26 +88,27 @@ extension ProofReport {
     if unfolded > 0 {
       remarks.append("\(unfolded) of \(normalizations.total) batch normalizations are not folded")
     }
-    for site in sites where site.state != .plain {
-      let subnormal = site.constants.subnormal
-      if subnormal > 0 { remarks.append("\(site.node): \(subnormal) folded constants are subnormal") }
-      if site.channelsWithoutVariance > 0 {
-        remarks.append(
-          "\(site.node): \(site.channelsWithoutVariance) of \(site.channels) channels have a variance of at most epsilon")
-      }
-      guard let numbers = site.numbers else {
-        if site.state == .folded {
-          remarks.append("\(site.node): only its constants were checked, not its numbers")
-        }
-        continue
-      }
-      if let improvement = numbers.improvement, improvement >= Self.notableImprovement {
-        remarks.append(
-          "\(site.node): folding moved the result \(Int(improvement.rounded())) times closer to the truth, from "
-            + "\(ReportNumber.short(numbers.unfolded.relativeError)) to \(ReportNumber.short(numbers.folded.relativeError)) "
-            + "of the largest output")
-      }
+    let tiny = sites.filter { $0.channelsWithoutVariance > 0 }
+    if let most = tiny.max(by: { $0.channelsWithoutVariance < $1.channelsWithoutVariance }) {
+      let count = tiny.reduce(0) { $0 + $1.channelsWithoutVariance }
+      remarks.append(
+        "\(count) channels at \(tiny.count) sites have a variance of at most epsilon, most at \(most.node): "
+          + "\(most.channelsWithoutVariance) of \(most.channels)")
     }
+    for site in sites where site.constants.subnormal > 0 {
+      remarks.append("\(site.node): \(site.constants.subnormal) folded constants are subnormal")
+    }
+    for site in sites {
+      guard let numbers = site.numbers, let improvement = numbers.improvement,
+        improvement >= Self.notableImprovement
+      else { continue }
+      remarks.append(
+        "\(site.node): folding moved the result \(Int(min(improvement, 1e9).rounded())) times closer to the truth, from "
+          + "\(ReportNumber.short(numbers.unfolded.relativeError)) to \(ReportNumber.short(numbers.folded.relativeError)) "
+          + "of the largest number")
+    }
+    let unmeasured = sites.count { $0.numbers == nil && $0.state == .folded }
+    if unmeasured > 0 { remarks.append("of \(unmeasured) sites only the constants were checked, not the numbers") }
   }
 }
 

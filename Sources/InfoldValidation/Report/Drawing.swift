@@ -42,7 +42,9 @@ struct Drawing {
 
   /// A line of text.
   /// - Parameter anchor: `start`, `middle` or `end`: what of the text lies at the point.
-  mutating func text(_ text: String, at point: (x: Double, y: Double), anchor: String = "start", style: String = "label") {
+  mutating func text(
+    _ text: String, at point: (x: Double, y: Double), anchor: String = "start", style: String = "label"
+  ) {
     body +=
       "<text class=\"\(style)\" x=\"\(number(point.x))\" y=\"\(number(point.y))\" text-anchor=\"\(anchor)\">"
       + "\(Markup.escaped(text))</text>"

@@ -55,7 +55,7 @@ enum PageStyle {
     tr:last-child td{border-bottom:0}
     th:nth-child(2),td:nth-child(2),th:first-child,td:first-child{text-align:left}
     td:first-child{color:var(--faint)}
-    td:nth-child(2){white-space:normal;min-width:170px;max-width:300px}
+    td:nth-child(2){white-space:normal;min-width:230px;max-width:340px}
     td small{display:block;color:var(--faint);overflow-wrap:anywhere}
     .meter{display:inline-block;width:56px;height:6px;border-radius:3px;background:var(--grid);margin-right:8px;vertical-align:2px}
     .meter i{display:block;height:6px;border-radius:3px;background:var(--folded)}

@@ -131,9 +131,9 @@ public struct ProofPage: Sendable {
         ? ""
         : """
         <div class="pair">
-        <div><p class="note">Folded against unfolded</p><div class="wide">\(plots.agreement(width: 520, height: 320))</div>
+        <div><p class="note">Folded, by unfolded</p><div class="wide">\(plots.agreement(width: 520, height: 320))</div>
         <div class="narrow">\(plots.agreement(width: 350, height: 260))</div></div>
-        <div><p class="note">Folded minus unfolded</p><div class="wide">\(plots.difference(width: 520, height: 320))</div>
+        <div><p class="note">Magnitude of folded − unfolded, by unfolded</p><div class="wide">\(plots.difference(width: 520, height: 320))</div>
         <div class="narrow">\(plots.difference(width: 350, height: 260))</div></div>
         </div>
         """

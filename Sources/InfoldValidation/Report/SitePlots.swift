@@ -63,8 +63,10 @@ struct SitePlots {
       let spread = site.scale
       drawing.line((x, axis.place(spread.maximum)), (x, axis.place(spread.minimum)), style: "whisker")
       drawing.bar(
-        x: (x - half)...(x + half), y: axis.place(spread.upperQuartile)...axis.place(spread.lowerQuartile), style: "box",
-        note: "\(index + 1): \(site.name)\n\(ReportNumber.short(spread.minimum)) to \(ReportNumber.short(spread.maximum)), "
+        x: (x - half)...(x + half), y: axis.place(spread.upperQuartile)...axis.place(spread.lowerQuartile),
+        style: "box",
+        note:
+          "\(index + 1): \(site.name)\n\(ReportNumber.short(spread.minimum)) to \(ReportNumber.short(spread.maximum)), "
           + "median \(ReportNumber.short(spread.median))")
       let median = axis.place(spread.median)
       drawing.line((x - half, median), (x + half, median), style: "median")

@@ -32,11 +32,14 @@ struct SiteTable {
     func value(_ get: (SiteReport.Numbers) -> Double) -> String {
       numbers.map { Markup.escaped(ReportNumber.significant(get($0), digits: 2)) } ?? "–"
     }
-    let absorbed = site.absorbed.isEmpty ? "" : "<small>\(Markup.escaped(site.absorbed.joined(separator: ", ")))</small>"
-    let range = "\(ReportNumber.significant(site.scale.minimum, digits: 2)) … "
+    let absorbed =
+      site.absorbed.isEmpty ? "" : "<small>\(Markup.escaped(site.absorbed.joined(separator: ", ")))</small>"
+    let range =
+      "\(ReportNumber.significant(site.scale.minimum, digits: 2)) … "
       + ReportNumber.significant(site.scale.maximum, digits: 2)
     return [
-      "\(index + 1)", "\(Markup.escaped(site.name)) · \(Markup.escaped(site.operatorName))\(absorbed)", "\(site.channels)",
+      "\(index + 1)", "\(Markup.escaped(site.name)) · \(Markup.escaped(site.operatorName))\(absorbed)",
+      "\(site.channels)",
       "\(site.dotLength)", range, value(\.unfolded.relativeError), value(\.folded.relativeError),
       numbers.map { meter($0.folded.shareOfBound) } ?? "–", value(\.relativeDifference),
       numbers.map { "\($0.ulpDifference)" } ?? "–", constants(site),

@@ -1,0 +1,92 @@
+import Foundation
+import InfoldGraph
+import InfoldONNX
+import TestSupport
+import Testing
+
+/// `infold fold` and `infold validate`, as processes.
+@Suite struct FoldTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  /// Conv and BatchNormalization, and one normalization that cannot be folded.
+  private func model(irVersion: Int = 8) throws -> String {
+    var network = NetworkBuilder()
+    let x = network.input(["N", 2, 6, 6], "image")
+    let y = try network.node("Conv", [x, network.weights([3, 2, 3, 3])], name: "conv")
+    let z = try network.normalization(y, channels: 3, name: "bn")
+    let w = try network.normalization(network.node("Relu", [z]), channels: 3, name: "stays")
+    var graph = try network.finished(network.node("Relu", [w], name: "last"))
+    if irVersion < 4 { graph.listedConstants = graph.valueIDs.filter(graph.isConstant) }
+    let path = folder.path("model.onnx")
+    try Model(graph: graph, irVersion: irVersion, opsetImports: [Model.OpsetImport(version: 13)]).write(to: path)
+    return path
+  }
+
+  @Test func foldsAndValidates() throws {
+    let model = try model(), output = folder.path("folded.onnx"), page = folder.path("page.html")
+    let result = try infold("fold", model, "-o", output)
+    #expect(result.status == 0)
+    #expect(result.output.contains("1 of 2 batch normalizations folded"))
+    #expect(result.output.contains("\"stays\" (BatchNormalization) stays: "))
+    let report: [String: Any] = try infold("validate", model, "--folded", output, "--html", page, "--json").json()
+    #expect(report["passed"] as? Bool == true)
+    #expect((report["sites"] as? [[String: Any]])?.count == 1)
+    #expect((report["outputs"] as? [[String: Any]])?.first?["name"] as? String == "last.out")
+    #expect(try String(contentsOfFile: page, encoding: .utf8).hasPrefix("<!doctype html>"))
+    let text = try infold("validate", model, "--samples", "1")
+    #expect(text.status == 0)
+    #expect(text.output.contains("passed"))
+    #expect(text.error == "")
+  }
+
+  @Test func raisesTheIRVersion() throws {
+    let output = folder.path("folded.onnx")
+    let report: [String: Any] = try infold("fold", try model(irVersion: 3), "-o", output, "--json").json()
+    #expect(report["raisedIRVersion"] as? Bool == true)
+    #expect(report["folded"] as? Int == 1)
+    let folded = try Model(path: output)
+    #expect(folded.irVersion == 4)
+    #expect(folded.graph.inputs.map { folded.graph[$0].name } == ["image"])
+  }
+
+  @Test func failsForAWrongWeight() throws {
+    let model = try model(), output = folder.path("folded.onnx")
+    _ = try infold("fold", model, "-o", output)
+    var folded = try Model(path: output)
+    let weight = try #require(folded.graph.nodes.first { $0.opType == "Conv" }?.inputs[1])
+    let tensor = try #require(folded.graph.constant(weight))
+    var elements: [Float] = try tensor.elements()
+    elements[20] *= 1.00001
+    folded.graph[weight].initializer = Initializer(try Tensor(shape: tensor.shape, elements))
+    try folded.write(to: output)
+    let result = try infold("validate", model, "--folded", output)
+    #expect(result.status == 1)
+    #expect(result.output.contains("node \"conv\" (Conv): weight element 20 (channel 1)"))
+  }
+
+  @Test func takesTensorFiles() throws {
+    let model = try model()
+    var random = SplitMix64(seed: 1)
+    try folder.write("samples/a.pb", TensorFile(try random.tensor([1, 2, 6, 6])).serialized())
+    try folder.write("samples/b.pb", TensorFile(try random.tensor([2, 2, 6, 6])).serialized())
+    let report: [String: Any] = try infold("validate", model, "--inputs", folder.path("samples"), "--json").json()
+    #expect(report["passed"] as? Bool == true)
+    #expect((report["inputs"] as? [String])?.count == 2)
+  }
+
+  @Test func refusesBadUsage() throws {
+    let model = try model()
+    try expectRefusal(["fold", model], "output")
+    try expectRefusal(["fold", folder.path("none.onnx"), "-o", folder.path("out.onnx")], "none.onnx")
+    try expectRefusal(["fold", model, "-o", folder.path("none/out.onnx")], "out.onnx")
+    try expectRefusal(["validate", model, "--samples", "0"], "--samples")
+    try expectRefusal(["validate", model, "--samples", "1", "--images", folder.path], "exclude")
+    try expectRefusal(["validate", model, "--images", folder.path], "model.json")
+    try expectRefusal(["validate", model, "--images", folder.path, "--shape", "image=1x2x6x6"], "--shape")
+    try expectRefusal(["validate", model, "--folded", repositoryFile("Models/efficientnet-lite0.onnx")], "inputs")
+  }
+}
