@@ -37,7 +37,9 @@ let package = Package(
     .target(name: "InfoldRuntime", dependencies: ["InfoldGraph", "InfoldPasses"]),
 
     // What an app imports.
-    .target(name: "Infold", dependencies: ["InfoldGraph", "InfoldONNX", "InfoldPasses", "InfoldRuntime"]),
+    .target(
+      name: "Infold",
+      dependencies: ["InfoldGraph", "InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation"]),
 
     // Pictures in, tensors out.
     .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),

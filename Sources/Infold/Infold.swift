@@ -3,3 +3,4 @@
 @_exported public import InfoldONNX
 @_exported public import InfoldPasses
 @_exported public import InfoldRuntime
+@_exported public import InfoldValidation

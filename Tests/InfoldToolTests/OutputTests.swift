@@ -1,6 +1,6 @@
 import Testing
 
-@testable import InfoldTool
+import InfoldTool
 
 @Suite struct OutputTests {
   @Test func formatsNumbers() {

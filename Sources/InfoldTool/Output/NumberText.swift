@@ -1,24 +1,24 @@
 import Glibc
 
 /// Numbers as people read them.
-enum NumberText {
+package enum NumberText {
   /// With `digits` digits behind the point.
-  static func fixed(_ value: Double, digits: Int) -> String {
+  package static func fixed(_ value: Double, digits: Int) -> String {
     formatted("%.*f", digits, value)
   }
 
   /// With `digits` significant digits, and an exponent where that is shorter.
-  static func significant(_ value: Double, digits: Int = 6) -> String {
+  package static func significant(_ value: Double, digits: Int = 6) -> String {
     formatted("%.*g", digits, value)
   }
 
   /// A share of 1, like `38.5 %`.
-  static func percentage(_ share: Double) -> String {
+  package static func percentage(_ share: Double) -> String {
     fixed(share * 100, digits: 1) + " %"
   }
 
   /// With a comma before every group of three digits.
-  static func grouped(_ number: Int) -> String {
+  package static func grouped(_ number: Int) -> String {
     let digits = Array(String(number.magnitude))
     let groups = stride(from: digits.count % 3 == 0 ? 0 : digits.count % 3 - 3, to: digits.count, by: 3).map {
       String(digits[max($0, 0)..<($0 + 3)])
@@ -27,7 +27,7 @@ enum NumberText {
   }
 
   /// With a prefix of the SI: `18.6 M` with the unit behind it.
-  static func scaled(_ number: Int, unit: String) -> String {
+  package static func scaled(_ number: Int, unit: String) -> String {
     var value = Double(number)
     var prefix = ""
     for next in ["k", "M", "G", "T", "P", "E"] where value >= 999.5 {
@@ -48,12 +48,12 @@ enum NumberText {
 }
 
 /// A horizontal bar of eighths of a character.
-struct Bar {
+package struct Bar {
   /// - Parameters:
   ///   - share: The filled part, 0 to 1.
   ///   - width: Characters of a full bar.
   /// - Returns: `width` characters.
-  static func text(_ share: Double, width: Int) -> String {
+  package static func text(_ share: Double, width: Int) -> String {
     let eighths = Int((min(max(share.isNaN ? 0 : share, 0), 1) * Double(width * 8)).rounded())
     let partial = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8]
     let filled = String(repeating: "█", count: eighths / 8) + partial

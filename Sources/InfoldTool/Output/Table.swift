@@ -1,7 +1,7 @@
 /// Rows of text in columns.
-struct Table {
+package struct Table {
   /// On which side the cells of a column are filled with spaces.
-  enum Alignment {
+  package enum Alignment {
     case left
     case right
   }
@@ -10,12 +10,12 @@ struct Table {
   private var rows: [[String]] = []
 
   /// A table with these columns. Without titles it has no head.
-  init(_ columns: (title: String, alignment: Alignment)...) {
+  package init(_ columns: (title: String, alignment: Alignment)...) {
     self.columns = columns
   }
 
   /// Adds a row with a cell for each column.
-  mutating func add(_ cells: String...) {
+  package mutating func add(_ cells: String...) {
     precondition(cells.count == columns.count, "a row of \(cells.count) cells in a table of \(columns.count) columns")
     rows.append(cells)
   }
@@ -23,7 +23,7 @@ struct Table {
   var isEmpty: Bool { rows.isEmpty }
 
   /// The lines, indented by two spaces, each with a line end.
-  var text: String {
+  package var text: String {
     let titles = columns.map(\.title)
     let hasHead = titles.contains { !$0.isEmpty }
     let widths = columns.indices.map { column in
