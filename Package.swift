@@ -68,8 +68,9 @@ let package = Package(
     .testTarget(name: "InfoldGraphTests", dependencies: ["InfoldGraph", "TestSupport"]),
     .testTarget(
       name: "InfoldFilesTests", dependencies: ["InfoldFiles", "TestSupport"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "InfoldONNXTests", dependencies: ["InfoldONNX", "TestSupport"]),
+    .testTarget(name: "InfoldONNXTests", dependencies: ["InfoldONNX", "InfoldPasses", "TestSupport"]),
     .testTarget(name: "InfoldPassesTests", dependencies: ["InfoldPasses", "TestSupport"]),
+    .testTarget(name: "InfoldRuntimeTests", dependencies: ["InfoldRuntime", "TestSupport"]),
     .testTarget(
       name: "InfoldValidationTests",
       dependencies: ["InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation", "TestSupport"]),

@@ -9,7 +9,14 @@ public struct OptimizationPipeline: Sendable {
   /// - Parameter foldsBatchNormalization: Whether batch normalization is folded into weights where that is exact.
   public init(foldsBatchNormalization: Bool = true) {
     let folding: [any GraphPass] = foldsBatchNormalization ? [FoldBatchNormalization()] : []
-    passes = [RemoveIdentities()] + folding + [NormalizationToScaleShift(), RemoveDeadCode()]
+    passes =
+      [InlineBodies(), ConstantFolding(), RemoveIdentities()] + folding
+      + [NormalizationToScaleShift(), RemoveDeadCode()]
+  }
+
+  /// These passes.
+  public init(_ passes: [any GraphPass]) {
+    self.passes = passes
   }
 
   /// Runs the passes one after the other.

@@ -15,7 +15,9 @@ struct Plan: Sendable {
     steps = graph.nodeIDs.map { id in
       Step(
         node: graph[id], label: graph.label(of: graph[id]), inputs: graph[id].inputs.map { $0?.index },
-        outputs: graph[id].outputs.map { $0?.index }, ending: lastUses[id.index].map(\.index))
+        outputs: graph[id].outputs.map { $0?.index },
+        shapes: graph[id].outputs.map { $0.flatMap { graph[$0].type?.shape } },
+        ending: lastUses[id.index].map(\.index))
     }
     slotCount = graph.values.count
     constants = graph.valueIDs.compactMap { id in graph[id].initializer?.tensor.map { (id.index, $0) } }
@@ -42,14 +44,22 @@ struct Step: Sendable {
   let label: String
   let inputs: [Int?]
   let outputs: [Int?]
+  /// What the plan believes of the outputs' shapes. The model may have declared sizes that only a run can prove wrong.
+  let shapes: [Shape?]
   /// Slots that nobody reads afterwards.
   let ending: [Int]
 
   func run(on slots: inout [Tensor?]) throws(InfoldError) {
     let operands = inputs.map { $0.flatMap { slots[$0] } }
     let results = try annotatingErrors({ $0.atNode(label) }) { () throws(InfoldError) in try node.evaluate(operands) }
-    for (slot, result) in zip(outputs, results) {
-      if let slot { slots[slot] = result }
+    for (index, slot) in outputs.enumerated() {
+      guard let slot, let result = results[index] else { continue }
+      if let shape = shapes[index], !shape.admits(result.shape) {
+        throw InfoldError(
+          .invalidModel, "the output \(index) has the shape \(result.shape); the model declares it as \(shape)",
+          node: label)
+      }
+      slots[slot] = result
     }
     for slot in ending { slots[slot] = nil }
   }

@@ -1,9 +1,11 @@
 public import InfoldGraph
 import InfoldPasses
+import Synchronization
 
 /// A model that is ready to run.
 ///
-/// Immutable after its creation: any number of tasks may run it at once. Results are bit-identical from run to run.
+/// Any number of tasks may run it at once. Results are bit-identical from run to run. For a model whose input shapes are open,
+/// a plan is made for every combination of shapes that a run brings, and the latest are kept.
 public final class Session: Sendable {
   /// What a run takes, in the model's order.
   public let inputs: [ValueInfo]
@@ -12,30 +14,45 @@ public final class Session: Sendable {
   /// The options that the session was made with.
   public let options: SessionOptions
 
-  private let plan: Plan
+  /// The graph, prepared as far as open shapes allow.
+  private let graph: Graph
+  private let passes: OptimizationPipeline
+  /// The only plan of a model whose input shapes are all fixed.
+  private let fixedPlan: Plan?
+  private let plans: Mutex<PlanCache>
   private let binding: InputBinding
   private let constantNames: Set<String>
   private let file: String?
 
   /// Prepares `model` for running.
   /// - Throws: `InfoldError` with `.unsupported`, listing all of them at once, when the model has nodes that Infold
-  ///   cannot run; `.invalidArgument` for a thread count below 1.
+  ///   cannot run; `.invalidArgument` for a thread count or a plan cache below 1.
   public init(_ model: Model, options: SessionOptions = SessionOptions()) throws(InfoldError) {
     if let threads = options.threads, threads < 1 {
       throw InfoldError(.invalidArgument, "the number of threads is \(threads), and must be at least 1")
     }
+    guard options.planCacheSize >= 1 else {
+      throw InfoldError(
+        .invalidArgument, "the size of the plan cache is \(options.planCacheSize), and must be at least 1")
+    }
     self.options = options
-    let graph = model.graph
     file = model.path
-    inputs = graph.inputs.map(graph.info)
-    outputs = graph.outputs.map(graph.info)
+    inputs = model.graph.inputs.map(model.graph.info)
+    outputs = model.graph.outputs.map(model.graph.info)
     binding = InputBinding(inputs)
-    constantNames = Set(graph.valueIDs.filter(graph.isConstant).map { graph[$0].name })
-    plan = try annotatingErrors({ model.path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
-      try graph.requireNoOpaqueNodes()
-      guard options.optimize else { return try Plan(graph) }
-      let pipeline = OptimizationPipeline(foldsBatchNormalization: options.foldBatchNormalization)
-      return try Plan(pipeline.run(on: graph))
+    constantNames = Set(model.graph.valueIDs.filter(model.graph.isConstant).map { model.graph[$0].name })
+    passes =
+      options.optimize
+      ? OptimizationPipeline(foldsBatchNormalization: options.foldBatchNormalization)
+      : OptimizationPipeline([InlineBodies()])
+    plans = Mutex(PlanCache(capacity: options.planCacheSize))
+    (graph, fixedPlan) = try annotatingErrors({ model.path.map($0.inFile) ?? $0 }) {
+      [passes, inputs] () throws(InfoldError) in
+      let inlined = try InlineBodies().run(on: model.graph).graph
+      try inlined.requireRunnableOnceBound()
+      let graph = try passes.run(on: inlined)
+      let isFixed = inputs.allSatisfy { $0.type?.shape?.sizes != nil }
+      return (graph, isFixed ? try Plan(graph) : nil)
     }
   }
 
@@ -65,7 +82,20 @@ public final class Session: Sendable {
   private func run(ordered tensors: [Tensor?]) throws(InfoldError) -> [Tensor] {
     try annotatingErrors({ file.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
       try binding.check(tensors)
-      return try plan.run(tensors)
+      return try plan(for: tensors).run(tensors)
     }
+  }
+
+  /// The plan for inputs of these shapes.
+  private func plan(for tensors: [Tensor?]) throws(InfoldError) -> Plan {
+    if let fixedPlan { return fixedPlan }
+    let shapes = tensors.map { $0?.shape }
+    if let plan = plans.withLock({ $0.plan(for: shapes) }) { return plan }
+    var types: [ValueID: TensorType] = [:]
+    for case (let id, let tensor?) in zip(graph.inputs, tensors) {
+      types[id] = TensorType(tensor.elementType, Shape(tensor.shape))
+    }
+    let plan = try Plan(try passes.run(on: try graph.binding(inputs: types)))
+    return plans.withLock { $0.insert(plan, for: shapes) }
   }
 }

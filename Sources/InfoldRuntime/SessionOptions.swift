@@ -6,11 +6,17 @@ public struct SessionOptions: Sendable, Hashable {
   public var optimize: Bool
   /// Whether batch normalization may be folded into weights. Without it every one runs as a scale and a shift.
   public var foldBatchNormalization: Bool
+  /// For how many combinations of input shapes a session keeps its plan, at least 1. A session makes a plan when it meets
+  /// a combination that it does not have, and forgets the one that was not used for longest. Results do not depend on it.
+  public var planCacheSize: Int
 
   /// Options.
-  public init(threads: Int? = nil, optimize: Bool = true, foldBatchNormalization: Bool = true) {
+  public init(
+    threads: Int? = nil, optimize: Bool = true, foldBatchNormalization: Bool = true, planCacheSize: Int = 8
+  ) {
     self.threads = threads
     self.optimize = optimize
     self.foldBatchNormalization = foldBatchNormalization
+    self.planCacheSize = planCacheSize
   }
 }

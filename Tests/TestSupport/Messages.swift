@@ -17,6 +17,17 @@ public enum Onnx {
     return .message(1, places + names + attributes.map { .message(5, $0) } + more)
   }
 
+  /// A function of the model, whose body consists of nodes made by `node`.
+  public static func function(
+    _ name: String, domain: String = "local", _ inputs: [String], _ outputs: [String], _ nodes: [Wire],
+    opsets: [(String, Int)] = [("", 13), ("local", 1)], more: [Wire] = []
+  ) -> Wire {
+    let places = inputs.map { Wire.text(4, $0) } + outputs.map { Wire.text(5, $0) }
+    let body = nodes.map { $0.inField(7) }
+    let imports = opsets.map { Wire.message(9, [.text(1, $0.0), .int(2, $0.1)]) }
+    return .message(25, [.text(1, name), .text(10, domain)] + places + body + imports + more)
+  }
+
   public static func attribute(_ name: String, type: Int, _ fields: [Wire]) -> [Wire] {
     [.text(1, name), .int(20, type)] + fields
   }

@@ -25,6 +25,36 @@ public struct NetworkBuilder {
     constant(try random.tensor(shape, in: range))
   }
 
+  /// An If, whose branches may use values of this network.
+  public mutating func choice(_ condition: ValueID, then: Branch, else otherwise: Branch) throws -> ValueID {
+    let attributes: AttributeList = ["then_branch": .graph(then.graph), "else_branch": .graph(otherwise.graph)]
+    let name = "if\(graph.nodes.count)"
+    let output = graph.add(Value(name: name + ".out"))
+    let captures = attributes.capturedNames.map { name in graph.valueIDs.first { graph[$0].name == name }! }
+    graph.add(
+      try Node(
+        name: name, opType: "If", opsetVersion: opset, attributes: attributes, inputs: [condition], outputs: [output],
+        captures: captures))
+    return output
+  }
+
+  /// A branch of an If.
+  public struct Branch {
+    public let graph: Graph
+
+    /// The branch that gives what `body` makes of the value called `name`, outside of it.
+    public init(
+      of name: String, opset: Int = 13, _ body: (inout NetworkBuilder, ValueID) throws -> ValueID
+    ) throws {
+      var network = NetworkBuilder(opset: opset)
+      let capture = network.graph.add(Value(name: name))
+      network.graph.captures = [capture]
+      network.graph.outputs = [try body(&network, capture)]
+      try network.graph.sort()
+      graph = network.graph
+    }
+  }
+
   /// An initializer that a caller may override.
   public mutating func overridable(_ tensor: Tensor, _ name: String) -> ValueID {
     let id = constant(tensor, name)

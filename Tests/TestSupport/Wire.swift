@@ -14,6 +14,16 @@ public enum Wire: Sendable {
     .bytes(field, values.flatMap { Wire.encoded(UInt64(bitPattern: Int64($0))) })
   }
 
+  /// The same content in another field.
+  public func inField(_ field: Int) -> Wire {
+    switch self {
+    case .varint(_, let value): .varint(field, value)
+    case .fixed32(_, let value): .fixed32(field, value)
+    case .bytes(_, let bytes): .bytes(field, bytes)
+    case .raw(_, let type, let bytes): .raw(field, type: type, bytes)
+    }
+  }
+
   public static func encoded(_ value: UInt64) -> [UInt8] {
     var bytes: [UInt8] = []
     var rest = value

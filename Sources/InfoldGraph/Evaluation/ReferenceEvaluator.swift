@@ -39,6 +39,21 @@ public struct ReferenceEvaluator: Sendable {
     for id in graph.inputs where tensors[id.index] == nil {
       throw InfoldError(.invalidArgument, "the input \(String(quoting: graph[id].name)) is missing")
     }
+    return try evaluate(&tensors, observe)
+  }
+
+  /// Computes the outputs of a function's body.
+  /// - Parameter arguments: A tensor for each of the first inputs; `nil` for one that the call leaves out.
+  func run(arguments: [Tensor?]) throws(InfoldError) -> [Tensor] {
+    var tensors = constants
+    for (id, tensor) in zip(graph.inputs, arguments) { tensors[id.index] = tensor }
+    return try evaluate(&tensors) { _, _, _ in }
+  }
+
+  private func evaluate(
+    _ tensors: inout [Tensor?],
+    _ observe: (NodeID, _ inputs: [Tensor?], _ outputs: [Tensor?]) throws(InfoldError) -> Void
+  ) throws(InfoldError) -> [Tensor] {
     for id in graph.nodeIDs {
       let node = graph[id]
       let operands = node.inputs.map { $0.flatMap { tensors[$0.index] } }
@@ -51,6 +66,13 @@ public struct ReferenceEvaluator: Sendable {
       try observe(id, operands, results)
       for value in lastUses[id.index] { tensors[value.index] = nil }
     }
-    return graph.outputs.map { tensors[$0.index]! }
+    var outputs: [Tensor] = []
+    for id in graph.outputs {
+      guard let tensor = tensors[id.index] else {
+        throw InfoldError(.invalidModel, "the value \(String(quoting: graph[id].name)) is left out")
+      }
+      outputs.append(tensor)
+    }
+    return outputs
   }
 }

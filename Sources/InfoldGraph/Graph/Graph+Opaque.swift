@@ -4,14 +4,12 @@ extension Graph {
   public func requireNoOpaqueNodes() throws(InfoldError) {
     var reasons: [(text: String, nodes: [String])] = []
     var places: [String: Int] = [:]
-    for node in nodes {
-      guard case .opaque(let reason) = node.kind else { continue }
-      let text = reason.reason
-      if let place = places[text] {
-        reasons[place].nodes.append(label(of: node))
+    for (node, reason) in opaqueNodes {
+      if let place = places[reason] {
+        reasons[place].nodes.append(node)
       } else {
-        places[text] = reasons.count
-        reasons.append((text, [label(of: node)]))
+        places[reason] = reasons.count
+        reasons.append((reason, [node]))
       }
     }
     guard !reasons.isEmpty else { return }
@@ -22,5 +20,16 @@ extension Graph {
     throw InfoldError(
       .unsupported, "the model cannot be run: " + list.joined(separator: "; "),
       hint: "export it with operators that Infold has")
+  }
+
+  /// Every opaque node, those of called functions included, and why it is opaque.
+  private var opaqueNodes: [(node: String, reason: String)] {
+    nodes.flatMap { node -> [(node: String, reason: String)] in
+      switch node.kind {
+      case .typed: []
+      case .call(let body): body.opaqueNodes
+      case .opaque(let reason): [(label(of: node), reason.reason)]
+      }
+    }
   }
 }

@@ -16,6 +16,9 @@ public struct Node: Sendable {
   public enum Kind: Sendable {
     /// An operator that Infold has, with its attributes read.
     case typed(any Operator)
+    /// A call of a function that the model defines, as the function's body with the node's attributes put into it. The
+    /// node's inputs are the body's inputs, as far as they are given, and likewise the outputs.
+    indirect case call(body: Graph)
     /// A node that Infold cannot run, and why. It can be inspected and written, not run.
     case opaque(reason: InfoldError)
   }
@@ -65,6 +68,31 @@ public struct Node: Sendable {
     }
   }
 
+  /// A call of a function that the model defines.
+  /// - Parameter body: The function's body, with the attributes put into it.
+  /// - Throws: `InfoldError` with `.invalidModel` for more inputs or outputs than the function has.
+  package init(
+    name: String, opType: String, domain: String, opsetVersion: Int, attributes: AttributeList, inputs: [ValueID?],
+    outputs: [ValueID?], captures: [ValueID], calling body: Graph
+  ) throws(InfoldError) {
+    guard inputs.count <= body.inputs.count, outputs.count <= body.outputs.count else {
+      throw InfoldError(
+        .invalidModel,
+        "the function takes at most \(body.inputs.count) inputs and gives \(body.outputs.count) outputs; the node has "
+          + "\(inputs.count) and \(outputs.count)")
+    }
+    self.name = name
+    self.opType = opType
+    self.domain = domain
+    self.opsetVersion = opsetVersion
+    self.attributes = attributes
+    self.inputs = inputs
+    self.outputs = outputs
+    self.captures = captures
+    residue = []
+    kind = .call(body: body)
+  }
+
   /// The same node with other attributes.
   /// - Throws: As the initializer.
   public func replacing(
@@ -80,6 +108,11 @@ public struct Node: Sendable {
   /// The operator, where Infold has it.
   public var typed: (any Operator)? {
     if case .typed(let typed) = kind { typed } else { nil }
+  }
+
+  /// The function's body, where the node calls a function of the model.
+  public var body: Graph? {
+    if case .call(let body) = kind { body } else { nil }
   }
 
   /// The values that the node reads: inputs that are there, and captures.

@@ -9,6 +9,8 @@ package struct Inference {
   /// By value: the content of those that are the same in every run.
   package private(set) var tensors: [Tensor?]
   private var partials: [PartialTensor?]
+  /// Inputs of a function that the call leaves out.
+  private var leftOut: Set<ValueID> = []
   private let declared: [TensorType?]
   private let symbols: [String: Int]
 
@@ -36,10 +38,11 @@ package struct Inference {
       let node = graph[id]
       let label = graph.label(of: node)
       try annotatingErrors({ $0.atNode(label) }) { () throws(InfoldError) in
-        guard let inputs = inputs(of: node) else { return }
         switch node.kind {
         case .opaque: break
-        case .typed(let typed): try infer(node, typed, inputs)
+        case .call(let body): try infer(node, body)
+        case .typed(let typed):
+          if let inputs = inputs(of: node) { try infer(node, typed, inputs) }
         }
       }
     }
@@ -49,7 +52,7 @@ package struct Inference {
   private func inputs(of node: Node) -> OperatorInputs? {
     var types: [TensorType?] = []
     for input in node.inputs {
-      guard let input else {
+      guard let input, !leftOut.contains(input) else {
         types.append(nil)
         continue
       }
@@ -78,6 +81,27 @@ package struct Inference {
       for (output, partial) in zip(node.outputs, try typed.inferElements(inputs, outputs: types)) {
         if let output, let partial { record(partial, for: output) }
       }
+    }
+  }
+
+  /// Infers what the body of a called function makes of the node's inputs.
+  private mutating func infer(_ node: Node, _ body: Graph) throws(InfoldError) {
+    var called = Inference(body)
+    for (index, formal) in body.inputs.enumerated() {
+      guard index < node.inputs.count, let actual = node.inputs[index], !leftOut.contains(actual) else {
+        called.leftOut.insert(formal)
+        continue
+      }
+      called.graph[formal].type = graph[actual].type
+      called.tensors[formal.index] = tensors[actual.index]
+      called.partials[formal.index] = partials[actual.index]
+    }
+    try called.run()
+    for case (let output?, let formal) in zip(node.outputs, body.outputs) {
+      guard let type = called.graph[formal].type else { continue }
+      graph[output].type = try merged(type, with: output)
+      tensors[output.index] = called.tensors[formal.index]
+      partials[output.index] = called.partials[formal.index]
     }
   }
 

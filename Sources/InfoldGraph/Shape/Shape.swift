@@ -27,6 +27,11 @@ public struct Shape: Sendable, Hashable {
     return sizes.count == rank ? sizes : nil
   }
 
+  /// Whether a tensor of these sizes has the shape, as far as it is known.
+  package func admits(_ sizes: [Int]) -> Bool {
+    rank == sizes.count && zip(self, sizes).allSatisfy { $0.size == nil || $0.size == $1 }
+  }
+
   /// What is known when both are true of one value; `nil` when they contradict each other.
   func merged(with other: Shape) -> Shape? {
     guard rank == other.rank else { return nil }

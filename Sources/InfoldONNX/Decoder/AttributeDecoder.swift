@@ -15,10 +15,10 @@ struct AttributeDecoder {
     for message in messages {
       let name = message.pointee.name.text
       guard !name.isEmpty else { throw InfoldError(.invalidModel, "an attribute has no name") }
-      entries.append(
-        try describing("the attribute \(String(quoting: name))") { () throws(InfoldError) in
-          try decode(message, name)
-        })
+      let entry = try describing("the attribute \(String(quoting: name))") { () throws(InfoldError) in
+        try message.pointee.ref_attr_name.isEmpty ? decode(message, name) : resolve(message.pointee, name)
+      }
+      if let entry { entries.append(entry) }
     }
     return try AttributeList(entries)
   }
@@ -26,9 +26,6 @@ struct AttributeDecoder {
   private func decode(
     _ message: UnsafeMutablePointer<Onnx__AttributeProto>, _ name: String
   ) throws(InfoldError) -> AttributeList.Entry {
-    guard message.pointee.ref_attr_name.isEmpty else {
-      throw InfoldError(.invalidModel, "it refers to an attribute of a function, outside of any")
-    }
     guard message.pointee.type != ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED else {
       throw InfoldError(.malformedData, "it has no type")
     }
@@ -39,9 +36,17 @@ struct AttributeDecoder {
     return AttributeList.Entry(name: name, value: value, residue: message.pointee.residue())
   }
 
+  /// The attribute of the enclosing function that `message` refers to; `nil` when the call leaves it out.
+  private func resolve(_ message: Onnx__AttributeProto, _ name: String) throws(InfoldError) -> AttributeList.Entry? {
+    guard let call = context.call else {
+      throw InfoldError(.invalidModel, "it refers to an attribute of a function, outside of any")
+    }
+    return try call.attribute(message.ref_attr_name.text).map { AttributeList.Entry(name: name, value: $0) }
+  }
+
   /// The value; `nil` for kinds that are kept as their message.
   private func value(of message: UnsafeMutablePointer<Onnx__AttributeProto>) throws(InfoldError) -> Attribute? {
-    let tensors = TensorDecoder(externalData: context.externalData)
+    let tensors = context.tensors
     let fields = message.pointee
     switch fields.type {
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT: return .float(fields.f)

@@ -5,18 +5,21 @@ import InfoldGraph
 struct DecodingContext {
   /// The version of the file format.
   let irVersion: Int
-  /// The version of each domain's operator set; the empty domain is ONNX's own.
-  let opsetVersions: [String: Int]
+  /// The version of each domain's operator set, as the model or the function imports it; the empty domain is ONNX's own.
+  var opsetVersions: [String: Int]
   /// The operators that the model defines itself.
-  let functions: Set<FunctionName>
+  let functions: ModelFunctions
+  /// The function whose body this is; `nil` outside of any.
+  var call: FunctionCall?
   /// Where external data may be read; `nil` for bytes that came without a folder.
   let externalData: ExternalDataFolder?
 }
 
-/// What an operator that the model defines is called by.
-struct FunctionName: Hashable {
-  let domain: String
-  let name: String
+extension DecodingContext {
+  /// Decodes tensors of this file.
+  var tensors: TensorDecoder {
+    TensorDecoder(externalData: externalData, kept: call == nil ? nil : functions.tensors)
+  }
 }
 
 /// Runs `body`; an error that leaves it begins with `place`.

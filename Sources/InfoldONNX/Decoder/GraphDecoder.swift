@@ -6,9 +6,9 @@ import InfoldGraph
 /// Names become values as they are met, wherever they are defined; whether each is defined exactly once is checked at
 /// the end, by `Graph.sort()`.
 struct GraphDecoder {
-  private let context: DecodingContext
+  let context: DecodingContext
   private let isSubgraph: Bool
-  private var graph: Graph
+  var graph: Graph
   private var ids: [String: ValueID] = [:]
 
   /// The graph that `message` is.
@@ -17,21 +17,21 @@ struct GraphDecoder {
   static func decode(
     _ message: UnsafeMutablePointer<Onnx__GraphProto>, _ context: DecodingContext, isSubgraph: Bool
   ) throws(InfoldError) -> Graph {
-    var decoder = GraphDecoder(message.pointee, context, isSubgraph)
+    var decoder = GraphDecoder(name: message.pointee.name.text, context, isSubgraph: isSubgraph)
     try decoder.decode(message.pointee)
     return decoder.graph
   }
 
-  private init(_ message: Onnx__GraphProto, _ context: DecodingContext, _ isSubgraph: Bool) {
+  init(name: String, _ context: DecodingContext, isSubgraph: Bool) {
     self.context = context
     self.isSubgraph = isSubgraph
-    graph = Graph(name: message.name.text)
+    graph = Graph(name: name)
   }
 
   private mutating func decode(_ message: Onnx__GraphProto) throws(InfoldError) {
     let inputs = try decodeInputs(message)
     try decodeInitializers(message)
-    try decodeNodes(message)
+    try decodeNodes(messages(message.node, message.n_node))
     let kept = try decodeOutputs(message)
     let keptInformation = try decodeValueInformation(message)
     listInputs(inputs)
@@ -41,7 +41,7 @@ struct GraphDecoder {
   }
 
   /// The value with this name.
-  private mutating func value(named name: String) -> ValueID {
+  mutating func value(named name: String) -> ValueID {
     if let id = ids[name] { return id }
     let id = graph.add(Value(name: name))
     ids[name] = id
@@ -141,7 +141,7 @@ extension GraphDecoder {
 
 extension GraphDecoder {
   private mutating func decodeInitializers(_ message: Onnx__GraphProto) throws(InfoldError) {
-    let decoder = TensorDecoder(externalData: context.externalData)
+    let decoder = context.tensors
     for tensor in messages(message.initializer, message.n_initializer) {
       try addInitializer(tensor.pointee.name.text) { () throws(InfoldError) in try decoder.decodeInitializer(tensor) }
     }
@@ -172,8 +172,10 @@ extension GraphDecoder {
 // MARK: Nodes
 
 extension GraphDecoder {
-  private mutating func decodeNodes(_ message: Onnx__GraphProto) throws(InfoldError) {
-    for node in messages(message.node, message.n_node) {
+  mutating func decodeNodes(
+    _ nodes: some Collection<UnsafeMutablePointer<Onnx__NodeProto>>
+  ) throws(InfoldError) {
+    for node in nodes {
       let fields = node.pointee
       let label = Node.label(
         name: fields.name.text, opType: fields.op_type.text, domain: normalizedDomain(fields.domain.text),
@@ -193,11 +195,19 @@ extension GraphDecoder {
     let attributes = try AttributeDecoder(context: context).decode(messages(message.attribute, message.n_attribute))
     let inputs = elements(message.input, message.n_input).map { optionalValue(named: $0.text) }
     let outputs = elements(message.output, message.n_output).map { optionalValue(named: $0.text) }
-    let isFunction = context.functions.contains(FunctionName(domain: domain, name: opType))
-    var node = try Node(
-      name: message.name.text, opType: opType, domain: domain, opsetVersion: opsetVersion, attributes: attributes,
-      inputs: inputs, outputs: outputs, captures: captures(of: attributes),
-      registry: isFunction ? OperatorRegistry([]) : .standard)
+    let captures = captures(of: attributes)
+    let function = context.functions[FunctionName(domain: domain, name: opType, overload: message.overload.text)]
+    var node =
+      if let function {
+        try Node(
+          name: message.name.text, opType: opType, domain: domain, opsetVersion: opsetVersion, attributes: attributes,
+          inputs: inputs, outputs: outputs, captures: captures,
+          calling: try FunctionDecoder(context: context).body(of: function, attributes))
+      } else {
+        try Node(
+          name: message.name.text, opType: opType, domain: domain, opsetVersion: opsetVersion, attributes: attributes,
+          inputs: inputs, outputs: outputs, captures: captures)
+      }
     node.residue = message.residue()
     return node
   }

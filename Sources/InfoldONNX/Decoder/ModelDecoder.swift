@@ -9,12 +9,12 @@ struct ModelDecoder {
   /// - Throws: `InfoldError` with `.invalidModel` or `.malformedData`.
   func decode(_ message: Onnx__ModelProto) throws(InfoldError) -> Model {
     let irVersion = try irVersion(of: message)
-    let imports = try opsetImports(of: message)
+    let imports = try opsetImports(messages(message.opset_import, message.n_opset_import), of: "model")
     guard let graph = message.graph else { throw InfoldError(.invalidModel, "the model has no graph") }
     let context = DecodingContext(
       irVersion: irVersion,
-      opsetVersions: Dictionary(uniqueKeysWithValues: imports.map { (normalizedDomain($0.domain), $0.version) }),
-      functions: try functions(of: message), externalData: externalData)
+      opsetVersions: imports.versions,
+      functions: try ModelFunctions(message), externalData: externalData)
     var decoded = try GraphDecoder.decode(graph, context, isSubgraph: false)
     try decoded.inferTypes()
     var model = Model(graph: decoded, irVersion: irVersion, opsetImports: imports)
@@ -41,34 +41,35 @@ struct ModelDecoder {
     }
     return Int(message.ir_version)
   }
+}
 
-  private func opsetImports(of message: Onnx__ModelProto) throws(InfoldError) -> [Model.OpsetImport] {
-    var domains: Set<String> = []
-    var imports: [Model.OpsetImport] = []
-    for entry in messages(message.opset_import, message.n_opset_import) {
-      let domain = entry.pointee.domain.text
-      guard domains.insert(normalizedDomain(domain)).inserted else {
-        throw InfoldError(.invalidModel, "the operator set \(String(quoting: domain)) is imported twice")
-      }
-      guard entry.pointee.version >= 1 else {
-        throw InfoldError(
-          .invalidModel,
-          "the operator set \(String(quoting: domain)) is imported in version \(entry.pointee.version)")
-      }
-      imports.append(Model.OpsetImport(domain: domain, version: Int(entry.pointee.version)))
+/// The operator sets that the model, or a function, imports.
+/// - Throws: `InfoldError` with `.invalidModel`.
+func opsetImports(
+  _ entries: some Collection<UnsafeMutablePointer<Onnx__OperatorSetIdProto>>, of importer: String
+) throws(InfoldError) -> [Model.OpsetImport] {
+  var domains: Set<String> = []
+  var imports: [Model.OpsetImport] = []
+  for entry in entries {
+    let domain = entry.pointee.domain.text
+    guard domains.insert(normalizedDomain(domain)).inserted else {
+      throw InfoldError(.invalidModel, "the operator set \(String(quoting: domain)) is imported twice")
     }
-    guard !imports.isEmpty else { throw InfoldError(.invalidModel, "the model imports no operator set") }
-    return imports
+    guard entry.pointee.version >= 1 else {
+      throw InfoldError(
+        .invalidModel,
+        "the operator set \(String(quoting: domain)) is imported in version \(entry.pointee.version)")
+    }
+    imports.append(Model.OpsetImport(domain: domain, version: Int(entry.pointee.version)))
   }
+  guard !imports.isEmpty else { throw InfoldError(.invalidModel, "the \(importer) imports no operator set") }
+  return imports
+}
 
-  private func functions(of message: Onnx__ModelProto) throws(InfoldError) -> Set<FunctionName> {
-    var functions: Set<FunctionName> = []
-    for function in messages(message.functions, message.n_functions) {
-      let name = FunctionName(domain: normalizedDomain(function.pointee.domain.text), name: function.pointee.name.text)
-      guard !name.name.isEmpty else { throw InfoldError(.invalidModel, "a function of the model has no name") }
-      functions.insert(name)
-    }
-    return functions
+extension [Model.OpsetImport] {
+  /// The version of each domain; the empty one is ONNX's own.
+  var versions: [String: Int] {
+    Dictionary(uniqueKeysWithValues: map { (normalizedDomain($0.domain), $0.version) })
   }
 }
 

@@ -6,18 +6,29 @@ import InfoldGraph
 struct TensorDecoder {
   /// Where external data may be read; `nil` for bytes that came without a folder.
   let externalData: ExternalDataFolder?
+  /// Tensors of messages that are read more than once, and keep their data: those of functions.
+  var kept: KeptTensors?
 
-  /// The elements of `message`, which has been checked as `layout`. Its data is freed on the way, so that no more than
-  /// one tensor is held twice.
+  /// The elements of `message`, which has been checked as `layout`. Unless they are kept, its data is freed on the way,
+  /// so that no more than one tensor is held twice.
   /// - Precondition: The elements are no strings.
   /// - Throws: `InfoldError` with `.malformedData` for elements outside their type's range, errors of external data.
   func decode(
     _ message: UnsafeMutablePointer<Onnx__TensorProto>, _ layout: TensorLayout
   ) throws(InfoldError) -> Tensor {
-    if case .external(let reference) = layout.source {
-      return try readExternal(reference, layout)
-    }
-    defer { message.pointee.freeData() }
+    if let tensor = kept?[message] { return tensor }
+    let tensor =
+      if case .external(let reference) = layout.source { try readExternal(reference, layout) } else {
+        try readInternal(message, layout)
+      }
+    kept?[message] = tensor
+    return tensor
+  }
+
+  private func readInternal(
+    _ message: UnsafeMutablePointer<Onnx__TensorProto>, _ layout: TensorLayout
+  ) throws(InfoldError) -> Tensor {
+    defer { if kept == nil { message.pointee.freeData() } }
     var tensor = try Tensor(zeros: layout.shape, of: layout.elementType)
     try tensor.withUnsafeMutableBytes { (buffer) throws(InfoldError) in
       switch layout.source {

@@ -41,7 +41,8 @@ extension Onnx__TensorShapeProto {
 }
 
 extension Onnx__TensorShapeProto__Dimension {
-  /// −1 is no size in ONNX; exporters write it for one that is not known.
+  /// −1 is no size in ONNX, and "?" no name that ties dimensions together: exporters write them for a size that is not
+  /// known.
   fileprivate func decoded() throws(InfoldError) -> Dimension {
     switch value_case {
     case ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE:
@@ -49,7 +50,7 @@ extension Onnx__TensorShapeProto__Dimension {
         throw InfoldError(.malformedData, "its declared shape has the size \(dim_value)")
       }
       return dim_value == -1 ? .unknown : .fixed(Int(dim_value))
-    case ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM where !dim_param.isEmpty:
+    case ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM where !dim_param.isEmpty && dim_param.text != "?":
       return .symbol(dim_param.text)
     default:
       return .unknown

@@ -38,12 +38,15 @@ extension Message {
   /// This message as bytes, if they are no more than `limit`.
   /// - Throws: `InfoldError` with `.limitExceeded`.
   func serialized(limit: Int) throws(InfoldError) -> [UInt8] {
-    let size = withBase(protobuf_c_message_get_packed_size)
+    let size = packedSize
     guard size <= limit else {
       throw InfoldError(.limitExceeded, "\(size) bytes are needed, and an ONNX file can have \(limit)")
     }
     return serialized()
   }
+
+  /// The bytes that the message takes in a file.
+  var packedSize: Int { withBase(protobuf_c_message_get_packed_size) }
 
   private func withBase<Result>(_ body: (UnsafePointer<ProtobufCMessage>) -> Result) -> Result {
     withUnsafePointer(to: self) { body(UnsafeRawPointer($0).assumingMemoryBound(to: ProtobufCMessage.self)) }
@@ -114,6 +117,9 @@ extension Onnx__ModelProto: Message {
 }
 extension Onnx__OperatorSetIdProto: Message {
   static func initialize(_ message: UnsafeMutablePointer<Self>) { onnx__operator_set_id_proto__init(message) }
+}
+extension Onnx__FunctionProto: Message {
+  static func initialize(_ message: UnsafeMutablePointer<Self>) { onnx__function_proto__init(message) }
 }
 extension Onnx__GraphProto: Message {
   static func initialize(_ message: UnsafeMutablePointer<Self>) { onnx__graph_proto__init(message) }

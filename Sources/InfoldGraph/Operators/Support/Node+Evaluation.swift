@@ -21,6 +21,9 @@ extension Node {
   package func evaluate(
     _ inputs: [Tensor?], precision: EvaluationContext.Precision = .declared
   ) throws(InfoldError) -> [Tensor?] {
+    if let body {
+      return try ReferenceEvaluator(body, precision: precision).run(arguments: inputs).map { $0 }
+    }
     let typed = try requireTyped()
     var inputs = inputs
     if precision == .double {
@@ -39,6 +42,7 @@ extension Node {
   private func requireTyped() throws(InfoldError) -> any Operator {
     switch kind {
     case .typed(let typed): return typed
+    case .call: throw InfoldError(.unsupported, "a call of a function is no operator")
     case .opaque(let reason): throw reason
     }
   }

@@ -36,6 +36,10 @@ public struct OperatorRegistry: Sendable {
           .unsupported, "the model uses opset \(opsetVersion); the newest that Infold knows is \(Self.newestOpset)"))
     }
     guard let type = operators[domain]?[opType] else {
+      if domain.isEmpty, opType == "If" {
+        return .opaque(
+          reason: InfoldError(.unsupported, "the condition of If is not known before the model runs"))
+      }
       let name = domain.isEmpty ? opType : domain + "." + opType
       return .opaque(reason: InfoldError(.unsupported, "the operator \(String(printable: name)) is not supported"))
     }

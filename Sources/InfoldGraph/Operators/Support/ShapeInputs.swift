@@ -53,7 +53,7 @@ extension Tensor {
 
 extension OperatorInputs {
   /// Inputs that are all known.
-  init(_ tensors: [Tensor?], outputCount: Int = 1) {
+  package init(_ tensors: [Tensor?], outputCount: Int = 1) {
     self.init(
       types: tensors.map { $0.map { TensorType($0.elementType, Shape($0.shape)) } }, constants: tensors,
       outputCount: outputCount)

@@ -1,8 +1,6 @@
-import InfoldGraph
-
 extension AttributeList {
   /// The names that subgraphs in these attributes take from the graph around them, each once.
-  var capturedNames: [String] {
+  package var capturedNames: [String] {
     var seen: Set<String> = []
     return entries.flatMap(\.value.capturedNames).filter { seen.insert($0).inserted }
   }

@@ -1,0 +1,111 @@
+import COnnx
+import InfoldGraph
+
+/// Makes the body of a function for one call of it: a graph, in which references to attributes are replaced.
+struct FunctionDecoder {
+  /// The most calls inside each other.
+  static let maximumDepth = 64
+
+  /// That of the node that calls.
+  let context: DecodingContext
+
+  /// The body for a call with `attributes`.
+  /// - Throws: `InfoldError` with `.invalidModel` for a function that breaks a rule of the standard, calls itself, or is
+  ///   called with other attributes than it has; `.limitExceeded`.
+  func body(of function: ModelFunctions.Function, _ attributes: AttributeList) throws(InfoldError) -> Graph {
+    let message = function.message.pointee
+    guard !calls(function.name) else {
+      throw InfoldError(.invalidModel, "the function \(String(quoting: function.name.name)) calls itself")
+    }
+    let depth = (context.call?.depth ?? 0) + 1
+    guard depth <= Self.maximumDepth else {
+      throw InfoldError(.limitExceeded, "functions are called more than \(Self.maximumDepth) deep")
+    }
+    try context.functions.budget.charge(function)
+    return try describing("the function \(String(quoting: function.name.name))") { () throws(InfoldError) in
+      var inner = context
+      inner.opsetVersions = try opsetImports(
+        messages(message.opset_import, message.n_opset_import), of: "function"
+      ).versions
+      inner.call = FunctionCall(name: function.name, attributes: [:], caller: context.call)
+      inner.call = FunctionCall(
+        name: function.name, attributes: try bindings(message, attributes, inner), caller: context.call)
+      return try GraphDecoder.decode(function: message, inner)
+    }
+  }
+
+  private func calls(_ name: FunctionName) -> Bool {
+    sequence(first: context.call) { $0?.caller }.prefix { $0 != nil }.contains { $0?.name == name }
+  }
+
+  /// The value of every attribute of the function; `nil` for one that the call leaves out, and that has no default.
+  private func bindings(
+    _ function: Onnx__FunctionProto, _ given: AttributeList, _ context: DecodingContext
+  ) throws(InfoldError) -> [String: Attribute?] {
+    var bindings: [String: Attribute?] = [:]
+    for name in elements(function.attribute, function.n_attribute).map(\.text) {
+      bindings.updateValue(given[name], forKey: name)
+    }
+    let defaults = try AttributeDecoder(context: context).decode(
+      messages(function.attribute_proto, function.n_attribute_proto))
+    for entry in defaults.entries { bindings.updateValue(given[entry.name] ?? entry.value, forKey: entry.name) }
+    for entry in given.entries {
+      guard bindings[entry.name] != nil else {
+        throw InfoldError(.invalidModel, "it has no attribute \(String(quoting: entry.name))")
+      }
+      guard ([entry.name: entry.value] as AttributeList).capturedNames.isEmpty else {
+        throw InfoldError(
+          .unsupported,
+          "the attribute \(String(quoting: entry.name)) is a graph that uses values outside of the function")
+      }
+    }
+    return bindings
+  }
+}
+
+/// The call of a function whose body is decoded.
+final class FunctionCall {
+  let name: FunctionName
+  /// The call that this one is in; `nil` for one in the model's graph.
+  let caller: FunctionCall?
+  private let attributes: [String: Attribute?]
+
+  init(name: FunctionName, attributes: [String: Attribute?], caller: FunctionCall?) {
+    self.name = name
+    self.attributes = attributes
+    self.caller = caller
+  }
+
+  /// How many calls this one is inside of, itself included.
+  var depth: Int { (caller?.depth ?? 0) + 1 }
+
+  /// The attribute with this name; `nil` when the call leaves it out.
+  /// - Throws: `InfoldError` with `.invalidModel` when the function has none.
+  func attribute(_ name: String) throws(InfoldError) -> Attribute? {
+    guard let attribute = attributes[name] else {
+      throw InfoldError(.invalidModel, "the function has no attribute \(String(quoting: name))")
+    }
+    return attribute
+  }
+}
+
+extension GraphDecoder {
+  /// The graph that a function's body is.
+  /// - Throws: `InfoldError`, with the node where there is one.
+  fileprivate static func decode(
+    function: Onnx__FunctionProto, _ context: DecodingContext
+  ) throws(InfoldError) -> Graph {
+    var decoder = GraphDecoder(name: function.name.text, context, isSubgraph: false)
+    for name in elements(function.input, function.n_input).map(\.text) {
+      let id = decoder.value(named: name)
+      guard !name.isEmpty, !decoder.graph.inputs.contains(id) else {
+        throw InfoldError(.invalidModel, "its input \(String(quoting: name)) has no name, or stands twice")
+      }
+      decoder.graph.inputs.append(id)
+    }
+    try decoder.decodeNodes(messages(function.node, function.n_node))
+    decoder.graph.outputs = elements(function.output, function.n_output).map { decoder.value(named: $0.text) }
+    try decoder.graph.sort()
+    return decoder.graph
+  }
+}

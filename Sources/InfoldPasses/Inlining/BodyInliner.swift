@@ -1,0 +1,92 @@
+import InfoldGraph
+
+/// Copies the values and nodes of bodies into a graph. Names that are taken there are made unique.
+struct BodyInliner {
+  /// The graph, with the values of all bodies so far; its nodes are the old ones.
+  private(set) var graph: Graph
+  /// Whether a body has been copied.
+  private(set) var hasInlined = false
+  private var names: Set<String>
+
+  init(_ graph: Graph) {
+    self.graph = graph
+    names = Set(graph.values.map(\.name))
+  }
+
+  /// The nodes that stand for `call`, which calls the function with `body`.
+  /// - Throws: `InfoldError` with `.invalidModel` for a body that needs an input which the call leaves out.
+  mutating func nodes(of body: Graph, calledBy call: Node) throws(InfoldError) -> [Node] {
+    var places: [ValueID: ValueID?] = [:]
+    for (index, formal) in body.inputs.enumerated() {
+      places.updateValue(index < call.inputs.count ? call.inputs[index] : nil, forKey: formal)
+    }
+    return try copy(body, for: call, places)
+  }
+
+  /// The nodes that stand for the If `choice`, of which `branch` is chosen.
+  mutating func nodes(of branch: Graph, chosenBy choice: Node) throws(InfoldError) -> [Node] {
+    let outer = Dictionary(uniqueKeysWithValues: zip(choice.attributes.capturedNames, choice.captures))
+    var places: [ValueID: ValueID?] = [:]
+    for capture in branch.captures { places.updateValue(outer[branch[capture].name], forKey: capture) }
+    return try copy(branch, for: choice, places)
+  }
+
+  /// Copies `body`.
+  /// - Parameter given: The values of the graph that stand for values of the body; `nil` for what is left out.
+  private mutating func copy(
+    _ body: Graph, for outer: Node, _ given: [ValueID: ValueID?]
+  ) throws(InfoldError) -> [Node] {
+    hasInlined = true
+    var places = given
+    let producers = body.producers()
+    for case (let formal, let actual?) in zip(body.outputs, outer.outputs)
+    where producers[formal.index] != nil && places[formal] == nil {
+      places.updateValue(actual, forKey: formal)
+    }
+    let prefix = outer.name.isEmpty ? "" : outer.name + "/"
+    for id in body.valueIDs where places[id] == nil {
+      var value = body[id]
+      value.name = unique(value.name, prefix)
+      places.updateValue(graph.add(value), forKey: id)
+    }
+    var nodes = body.nodes
+    for index in nodes.indices {
+      if !nodes[index].name.isEmpty { nodes[index].name = prefix + nodes[index].name }
+      nodes[index].inputs = nodes[index].inputs.map { $0.flatMap { places[$0]! } }
+      nodes[index].outputs = nodes[index].outputs.map { $0.flatMap { places[$0]! } }
+      nodes[index].captures = try nodes[index].captures.map { (capture) throws(InfoldError) in
+        guard let place = places[capture]! else { throw missing(capture, of: body) }
+        return place
+      }
+    }
+    return try nodes + handedOn(body, outer, places)
+  }
+
+  /// Identities for outputs that are inputs, constants or captures of the body, or stand twice.
+  private func handedOn(
+    _ body: Graph, _ outer: Node, _ places: [ValueID: ValueID?]
+  ) throws(InfoldError) -> [Node] {
+    var nodes: [Node] = []
+    for case (let formal, let actual?) in zip(body.outputs, outer.outputs) where places[formal] != actual {
+      guard let source = places[formal]! else { throw missing(formal, of: body) }
+      nodes.append(
+        try Node(opType: Identity.name, opsetVersion: Identity.versions.last!, inputs: [source], outputs: [actual]))
+    }
+    return nodes
+  }
+
+  private func missing(_ id: ValueID, of body: Graph) -> InfoldError {
+    InfoldError(
+      .invalidModel, "the call leaves out the input \(String(quoting: body[id].name)), which the function needs")
+  }
+
+  private mutating func unique(_ name: String, _ prefix: String) -> String {
+    var candidate = name
+    var number = 1
+    while !names.insert(candidate).inserted {
+      candidate = number == 1 ? prefix + name : "\(prefix)\(name)_\(number)"
+      number += 1
+    }
+    return candidate
+  }
+}

@@ -1,0 +1,26 @@
+import InfoldGraph
+
+extension Graph {
+  /// Checks that every node can be run, at the latest when the shapes of the inputs are known: an If whose condition is
+  /// computed from shapes alone will have been replaced by one of its branches then.
+  /// - Throws: `InfoldError` with `.unsupported`, listing every node that cannot, with the reason for each.
+  package func requireRunnableOnceBound() throws(InfoldError) {
+    let producers = producers()
+    var others = self
+    others.replaceNodes(nodes.filter { !($0.isConditional && dependsOnShapesAlone($0.inputs, producers)) })
+    try others.requireNoOpaqueNodes()
+  }
+
+  /// Whether `ids` are computed from constants and from the shapes of values.
+  private func dependsOnShapesAlone(_ ids: [ValueID?], _ producers: [NodeID?]) -> Bool {
+    var seen: Set<ValueID> = []
+    var open = ids.compactMap { $0 }
+    while let id = open.popLast() {
+      guard !isConstant(id), seen.insert(id).inserted else { continue }
+      guard let producer = producers[id.index], let operation = self[producer].typed else { return false }
+      if operation is ShapeOperator || operation is Size { continue }
+      open += self[producer].uses
+    }
+    return true
+  }
+}

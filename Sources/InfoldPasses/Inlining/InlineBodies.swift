@@ -1,0 +1,86 @@
+public import InfoldGraph
+
+/// Puts the bodies of called functions in the place of the calls, and in the place of every If whose condition is known
+/// the branch that it chooses, until neither is left.
+///
+/// A condition is known when it is the same in every run, or follows from shapes that are known.
+public struct InlineBodies: GraphPass {
+  public static let name = "inline functions and branches"
+
+  /// The pass.
+  public init() {}
+
+  public func run(on graph: Graph) throws(InfoldError) -> PassResult {
+    var result = PassResult(graph: graph)
+    while result.graph.nodes.contains(where: { $0.body != nil || $0.isConditional }) {
+      guard try inlineOnce(&result) else { break }
+    }
+    return result
+  }
+
+  /// Inlines the outermost bodies.
+  /// - Returns: Whether there were any.
+  private func inlineOnce(_ result: inout PassResult) throws(InfoldError) -> Bool {
+    let conditions = try Conditions(result.graph)
+    var inliner = BodyInliner(result.graph)
+    var nodes: [Node] = []
+    for node in result.graph.nodes {
+      let label = result.graph.label(of: node)
+      try annotatingErrors({ $0.atNode(label) }) { () throws(InfoldError) in
+        if let body = node.body {
+          nodes += try inliner.nodes(of: body, calledBy: node)
+          result.changes.append(PassResult.Entry(node: label, "replaced by the function's body"))
+        } else if node.isConditional, let condition = try conditions.value(of: node) {
+          nodes += try inliner.nodes(of: try node.branch(condition), chosenBy: node)
+          result.changes.append(
+            PassResult.Entry(node: label, "replaced by its \(condition ? "then" : "else") branch"))
+        } else {
+          nodes.append(node)
+        }
+      }
+    }
+    guard inliner.hasInlined else { return false }
+    result.graph = inliner.graph
+    result.graph.replaceNodes(nodes)
+    try result.graph.sort()
+    return true
+  }
+}
+
+/// What is known of the conditions of a graph's Ifs.
+private struct Conditions {
+  private let known: Graph
+
+  init(_ graph: Graph) throws(InfoldError) {
+    known = graph.nodes.contains(where: \.isConditional) ? try ConstantFolding().run(on: graph).graph : graph
+  }
+
+  /// - Throws: `InfoldError` with `.invalidModel` when it is not one truth value.
+  func value(of node: Node) throws(InfoldError) -> Bool? {
+    guard let id = node.inputs.first ?? nil, let tensor = known.constant(id) else { return nil }
+    guard tensor.elementType == .bool, tensor.count == 1 else {
+      throw InfoldError(.invalidModel, "the condition is \(tensor), and must be one truth value")
+    }
+    return try tensor.elements(as: Bool.self)[0]
+  }
+}
+
+extension Node {
+  /// Whether this is ONNX's If.
+  package var isConditional: Bool { opType == "If" && domain.isEmpty }
+
+  /// The branch of an If.
+  fileprivate func branch(_ condition: Bool) throws(InfoldError) -> Graph {
+    let name = condition ? "then_branch" : "else_branch"
+    guard case .graph(let branch) = attributes[name] else {
+      throw InfoldError(.invalidModel, "the attribute \(name) is missing, or no graph")
+    }
+    guard branch.inputs.isEmpty, branch.outputs.count == outputs.count else {
+      throw InfoldError(
+        .invalidModel,
+        "\(name) has \(branch.inputs.count) inputs and \(branch.outputs.count) outputs; it must have none, and "
+          + "\(outputs.count) as the node has")
+    }
+    return branch
+  }
+}

@@ -1,0 +1,91 @@
+import InfoldGraph
+import InfoldPasses
+import TestSupport
+import Testing
+
+@Suite struct InlineBodiesTests {
+  private typealias Branch = NetworkBuilder.Branch
+
+  /// x → Neg or Relu.
+  private func choice(_ condition: (inout NetworkBuilder, ValueID) throws -> ValueID) throws -> Graph {
+    var network = NetworkBuilder()
+    let x = network.input(["N", 2])
+    let condition = try condition(&network, x)
+    return try network.finished(
+      try network.choice(
+        condition, then: try Branch(of: "x") { try $0.node("Neg", [$1]) },
+        else: try Branch(of: "x") { try $0.node("Relu", [$1]) }))
+  }
+
+  @Test(arguments: [(true, "Neg"), (false, "Relu")])
+  func theConditionChooses(condition: Bool, opType: String) throws {
+    let graph = try choice { network, _ in network.constant(try Tensor(scalar: condition)) }
+    let result = try InlineBodies().run(on: graph)
+    #expect(result.graph.nodes.map(\.opType) == [opType])
+    #expect(result.graph[result.graph.outputs[0]].name == graph[graph.outputs[0]].name)
+    #expect(result.graph.nodes[0].name == "if0/\(opType.lowercased())0")
+    #expect(result.changes.count == 1)
+    try result.graph.checkTypes()
+  }
+
+  @Test func conditionsOnShapesAreDecidedOnceTheyAreKnown() throws {
+    let graph = try choice { network, x in
+      let size = try network.node("Gather", [try network.node("Shape", [x]), network.constant(try .list(0))])
+      return try network.node("Equal", [size, network.constant(try .list(3))])
+    }
+    let open = try InlineBodies().run(on: graph)
+    #expect(open.graph.nodes.last?.opType == "If")
+    #expect(open.changes.isEmpty)
+    try open.graph.requireRunnableOnceBound()
+    for (size, opType) in [(3, "Neg"), (4, "Relu")] {
+      #expect(try InlineBodies().run(on: graph.binding(["N": size])).graph.nodes.last?.opType == opType)
+    }
+  }
+
+  @Test func conditionsOnDataAreRefused() throws {
+    let graph = try choice { network, x in
+      let sum = try network.node("ReduceSum", [x], ["keepdims": .int(0)])
+      return try network.node("Greater", [sum, network.constant(try Tensor(scalar: Float(0)))])
+    }
+    let open = try InlineBodies().run(on: graph).graph
+    #expect(try errorCode { try open.requireRunnableOnceBound() } == .unsupported)
+  }
+
+  @Test func aConditionOfManyValuesIsRefused() throws {
+    let graph = try choice { network, _ in network.constant(try Tensor(zeros: [2], of: .bool)) }
+    #expect(try errorCode { _ = try InlineBodies().run(on: graph) } == .invalidModel)
+  }
+
+  /// Names that stand in both graphs, a branch inside a branch, and outputs that the branch does not compute itself.
+  @Test func nestedBranches() throws {
+    let yes = try Tensor(scalar: true)
+    let inner = try Branch(of: "x") { network, x in try network.node("Neg", [x], name: "same") }
+    let outer = try Branch(of: "x") { network, x in
+      let condition = network.constant(yes, "condition")
+      let y = try network.choice(condition, then: inner, else: inner)
+      return try network.node("Add", [y, x], name: "same")
+    }
+    var network = NetworkBuilder()
+    let x = network.input([2])
+    let doubled = try network.node("Add", [x, x], name: "same")
+    let y = try network.choice(
+      network.constant(yes, "condition"), then: outer, else: try Branch(of: "x") { $1 })
+    let graph = try network.finished(try network.node("Sub", [doubled, y]))
+    let result = try InlineBodies().run(on: graph).graph
+    #expect(result.nodes.map(\.opType) == ["Add", "Neg", "Add", "Sub"])
+    #expect(Set(result.values.map(\.name)).count == result.values.count)
+    let input = try Tensor(shape: [2], [3, -5] as [Float])
+    #expect(try ReferenceEvaluator(result).run([x: input]) == [try Tensor(shape: [2], [6, -10] as [Float])])
+  }
+
+  @Test func aBranchMayHandOnWhatItFindsOutside() throws {
+    var network = NetworkBuilder()
+    let x = network.input([2])
+    let same = try Branch(of: "x") { $1 }
+    let graph = try network.finished(
+      try network.choice(network.constant(try Tensor(scalar: true)), then: same, else: same))
+    let result = try InlineBodies().run(on: graph).graph
+    #expect(result.nodes.map(\.opType) == ["Identity"])
+    #expect(result.nodes[0].inputs == [x])
+  }
+}

@@ -1,0 +1,127 @@
+import InfoldGraph
+import InfoldRuntime
+import TestSupport
+import Testing
+
+@Suite struct SessionTests {
+  /// y = the rows of x, flattened: a Reshape to a computed shape, for any N and H.
+  private func flattening() throws -> Model {
+    var network = NetworkBuilder()
+    let x = network.input(["N", 3, "H"])
+    let size = try network.node("Gather", [try network.node("Shape", [x]), network.constant(try .list(0))])
+    let wanted = try network.node("Concat", [size, network.constant(try .list(-1))], ["axis": .int(0)])
+    return try model(network.finished(try network.node("Reshape", [x, wanted], name: "y")))
+  }
+
+  private func model(_ graph: Graph) throws -> Model {
+    Model(graph: graph, opsetImports: [Model.OpsetImport(version: 13)])
+  }
+
+  @Test(arguments: [true, false], [1, 2, 8])
+  func onePlanForEveryShape(optimize: Bool, planCacheSize: Int) throws {
+    let session = try Session(
+      try flattening(), options: SessionOptions(optimize: optimize, planCacheSize: planCacheSize))
+    #expect(session.outputs[0].type?.shape == ["N", .unknown])
+    for (n, h) in [(1, 2), (4, 2), (1, 2), (2, 5), (0, 2), (4, 2)] {
+      let x = try Tensor.counting([n, 3, h])
+      #expect(try session.run(["x": x]) == ["y.out": try x.reshaped(to: [n, 3 * h])])
+    }
+  }
+
+  @Test func manyTasksAtOnce() async throws {
+    let session = try Session(try flattening(), options: SessionOptions(planCacheSize: 2))
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for task in 0..<64 {
+        group.addTask {
+          let x = try Tensor.counting([1 + task % 5, 3, 2])
+          #expect(try session.run(["x": x])["y.out"] == x.reshaped(to: [1 + task % 5, 6]))
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  @Test(arguments: [SessionOptions(planCacheSize: 0), SessionOptions(threads: 0)])
+  func optionsBelowOne(options: SessionOptions) throws {
+    #expect(try errorCode { _ = try Session(try flattening(), options: options) } == .invalidArgument)
+  }
+
+  @Test func aSymbolMeansOneSize() throws {
+    var network = NetworkBuilder()
+    let a = network.input(["N"], "a"), b = network.input(["N"], "b")
+    let session = try Session(try model(network.finished(try network.node("Add", [a, b]))))
+    let error = #expect(throws: InfoldError.self) {
+      try session.run(["a": try .counting([2]), "b": try .counting([3])])
+    }
+    #expect(error?.code == .invalidArgument)
+    #expect(error?.reason.contains("the dimension N is 3; the input \"a\" has made it 2") == true)
+  }
+
+  @Test(arguments: [
+    ["x": try Tensor.counting([1, 4, 2])], ["x": try Tensor.counting([1, 3])],
+    ["x": try Tensor(zeros: [1, 3, 2], of: .float64)], [:], ["x": try .counting([1, 3, 2]), "z": try .counting([1])],
+  ])
+  func inputsThatDoNotFit(inputs: [String: Tensor]) throws {
+    let session = try Session(try flattening())
+    #expect(try errorCode { _ = try session.run(inputs) } == .invalidArgument)
+  }
+
+  /// The model declares one row of boxes, and a run finds two.
+  @Test(arguments: [true, false]) func declarationsThatARunProvesWrong(optimize: Bool) throws {
+    var network = NetworkBuilder()
+    let boxes = network.input([1, 2, 4], "boxes"), scores = network.input([1, 1, 2], "scores")
+    let count = network.constant(try Tensor(scalar: Int64(2)))
+    let y = try network.node("NonMaxSuppression", [boxes, scores, count])
+    var graph = try network.finished(y)
+    graph[y].type?.shape = [1, 3]
+    let session = try Session(try model(graph), options: SessionOptions(optimize: optimize))
+    let error = #expect(throws: InfoldError.self) {
+      try session.run([
+        "boxes": try Tensor(shape: [1, 2, 4], [0, 0, 1, 1, 5, 5, 6, 6] as [Float]),
+        "scores": try Tensor(shape: [1, 1, 2], [1, 1] as [Float]),
+      ])
+    }
+    #expect(error?.code == .invalidModel)
+    #expect(error?.reason.contains("[2, 3]") == true)
+  }
+
+  /// A branch that the shape of the input chooses.
+  @Test(arguments: [true, false]) func branchesByShape(optimize: Bool) throws {
+    var network = NetworkBuilder()
+    let x = network.input(["N"])
+    let isOne = try network.node("Equal", [try network.node("Shape", [x]), network.constant(try .list(1))])
+    let y = try network.choice(
+      isOne, then: try NetworkBuilder.Branch(of: "x") { try $0.node("Neg", [$1]) },
+      else: try NetworkBuilder.Branch(of: "x") { try $0.node("Identity", [$1]) })
+    let session = try Session(
+      try model(network.finished(try network.node("Relu", [y], name: "y"))), options: SessionOptions(optimize: optimize)
+    )
+    #expect(try session.run(["x": try Tensor(shape: [1], [-2] as [Float])])["y.out"]?.elements() == [2 as Float])
+    #expect(
+      try session.run(["x": try Tensor(shape: [2], [-2, 3] as [Float])])["y.out"]?.elements() == [0, 3 as Float])
+  }
+
+  @Test func whatCannotRunIsRefusedBeforeAnythingRuns() throws {
+    var network = NetworkBuilder()
+    let x = network.input(["N"])
+    let isPositive = try network.node("Greater", [x, network.constant(try Tensor(scalar: Float(0)))])
+    let same = try NetworkBuilder.Branch(of: "x") { $1 }
+    let y = try network.choice(isPositive, then: same, else: same)
+    let graph = try network.finished(try network.node("Mystery", [y]))
+    let error = #expect(throws: InfoldError.self) { _ = try Session(try model(graph)) }
+    #expect(error?.code == .unsupported)
+    #expect(error?.description.contains("Mystery") == true)
+    #expect(error?.description.contains("If") == true)
+  }
+
+  @Test func defaultsMayBeLeftOut() throws {
+    var network = NetworkBuilder()
+    let x = network.input(["N", 2])
+    let a = network.overridable(try .counting([2]), "a")
+    let session = try Session(try model(network.finished(try network.node("Add", [x, a], name: "y"))))
+    let x0 = try Tensor.counting([1, 2])
+    #expect(try session.run(["x": x0])["y.out"]?.elements() == [0, 2 as Float])
+    let other = try Tensor(shape: [2], [10, 20] as [Float])
+    #expect(try session.run(["x": x0, "a": other])["y.out"]?.elements() == [10, 21 as Float])
+  }
+}
