@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs those of the named Debian packages that are missing, and checks that Swift is there: install-packages.sh PACKAGE...
 set -euo pipefail
-command -v swift >/dev/null || {
+[[ $(swift --version 2>/dev/null) =~ Swift\ version\ ([0-9]+)\.([0-9]+) ]] &&
+  ((BASH_REMATCH[1] > 6 || BASH_REMATCH[1] == 6 && BASH_REMATCH[2] >= 3)) || {
   echo "Infold needs Swift 6.3 or later: https://www.swift.org/install/linux" >&2
   exit 1
 }
@@ -17,4 +18,4 @@ as_root=()
 ((EUID == 0)) || as_root=(sudo)
 echo "Installing ${missing[*]}"
 "${as_root[@]}" apt-get update -qq
-DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

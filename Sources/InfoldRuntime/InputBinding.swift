@@ -4,16 +4,18 @@ import InfoldGraph
 /// means one size everywhere.
 package struct InputBinding {
   private let inputs: [ValueInfo]
+  private let names: Set<String>
 
   /// The inputs of a model.
   package init(_ inputs: [ValueInfo]) {
     self.inputs = inputs
+    names = Set(inputs.map(\.name))
   }
 
   /// The tensors in the model's order; `nil` where the default is to be used.
   /// - Throws: `InfoldError` with `.invalidArgument` for a name that is no input, or an input that is missing.
   package func ordered(_ tensors: [String: Tensor], constants: Set<String>) throws(InfoldError) -> [Tensor?] {
-    for name in tensors.keys.sorted() where !inputs.contains(where: { $0.name == name }) {
+    for name in tensors.keys.sorted() where !names.contains(name) {
       let reason =
         constants.contains(name)
         ? "is a constant of the model, and cannot be given as an input" : "is no input of the model"

@@ -40,7 +40,7 @@ public struct Node: Sendable {
   /// The attributes, as the model gives them.
   public let attributes: AttributeList
   /// The operator that `opType`, `opsetVersion` and `attributes` mean.
-  public let kind: Kind
+  public private(set) var kind: Kind
   /// The serialized NodeProto without name, operator, domain, inputs, outputs and attributes.
   package var residue: [UInt8]
 
@@ -91,6 +91,13 @@ public struct Node: Sendable {
     self.captures = captures
     residue = []
     kind = .call(body: body)
+  }
+
+  /// The same node, which Infold turned out not to support.
+  func refused(_ reason: InfoldError) -> Node {
+    var node = self
+    node.kind = .opaque(reason: reason)
+    return node
   }
 
   /// The same node with other attributes.

@@ -29,7 +29,8 @@ package struct Inference {
 
   /// Infers, from the first node to the last.
   ///
-  /// Nodes behind an opaque one, or behind a value of unknown type, keep what is declared.
+  /// Nodes behind an opaque one, or behind a value of unknown type, keep what is declared. A node whose shape rule does
+  /// not support its inputs becomes opaque.
   /// - Precondition: The nodes are in topological order.
   /// - Throws: `InfoldError` that names the node: the operator's own error, or `.invalidModel` where what is inferred
   ///   contradicts what is declared.
@@ -42,7 +43,13 @@ package struct Inference {
         case .opaque: break
         case .call(let body): try infer(node, body)
         case .typed(let typed):
-          if let inputs = inputs(of: node) { try infer(node, typed, inputs) }
+          guard let inputs = inputs(of: node) else { return }
+          do throws(InfoldError) {
+            try infer(node, typed, inputs)
+          } catch {
+            guard error.code == .unsupported else { throw error }
+            graph[id] = node.refused(error)
+          }
         }
       }
     }

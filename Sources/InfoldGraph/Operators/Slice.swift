@@ -39,10 +39,10 @@ public struct Slice: ElementMovingOperator {
       }
       if step > 0 {
         let start = clamped(start, 0...size), end = clamped(end, 0...size)
-        return (start, step, Swift.max(0, (end - start + step - 1) / step))
+        return (start, step, end > start ? (end - start - 1) / step + 1 : 0)
       }
       let start = clamped(start, 0...(size - 1)), end = clamped(end, -1...(size - 1))
-      return (start, step, Swift.max(0, (start - end - step - 1) / -step))
+      return (start, step, start > end ? (start - end - 1) / -step + 1 : 0)
     }
   }
 

@@ -3,6 +3,9 @@ public struct Shape: Sendable, Hashable {
   /// The dimensions, outermost first. Empty for a scalar.
   public var dimensions: [Dimension]
 
+  /// The most dimensions that a tensor of a model may have.
+  public static let maximumRank = 64
+
   /// A shape with these dimensions.
   public init(_ dimensions: some Sequence<Dimension>) {
     self.dimensions = Array(dimensions)

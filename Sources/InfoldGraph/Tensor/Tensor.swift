@@ -42,7 +42,10 @@ public struct Tensor: Sendable {
     guard elementType.bitWidth != nil else {
       throw InfoldError(.unsupported, "tensors of \(elementType) elements are not supported")
     }
-    guard let count = checkedProduct(shape), let byteCount = elementType.byteCount(of: count) else {
+    // The other sizes of an empty tensor are multiplied with each other, too: their products must not overflow.
+    guard let count = checkedProduct(shape), let byteCount = elementType.byteCount(of: count),
+      checkedProduct(shape.lazy.filter { $0 > 0 }) != nil
+    else {
       throw InfoldError(.limitExceeded, "a tensor of shape \(shape) and type \(elementType) is too large")
     }
     return (count, byteCount)

@@ -58,6 +58,7 @@ extension TensorDecoder {
   }
 
   private func shape(of message: Onnx__SparseTensorProto) throws(InfoldError) -> [Int] {
+    try checkRank(message.n_dims)
     let dims = elements(message.dims, message.n_dims)
     guard dims.allSatisfy({ $0 >= 0 }), let count = checkedProduct(dims.map { Int($0) }), count >= 0 else {
       throw InfoldError(.malformedData, "the shape \(Array(dims)) of a sparse tensor is negative or overflows")

@@ -27,6 +27,7 @@ struct TensorLayout {
     guard message.segment == nil else {
       throw InfoldError(.unsupported, "a tensor that is split into segments is not supported")
     }
+    try checkRank(message.n_dims)
     let dims = elements(message.dims, message.n_dims)
     guard let shape = try? dims.map({ (size) throws(NotASize) in try Self.size(size) }) else {
       throw InfoldError(.malformedData, "the shape \(Array(dims)) has a negative size")

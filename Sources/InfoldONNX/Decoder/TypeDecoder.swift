@@ -33,6 +33,7 @@ extension Onnx__TypeProto {
 
 extension Onnx__TensorShapeProto {
   fileprivate func decoded() throws(InfoldError) -> Shape {
+    try checkRank(n_dim)
     var dimensions: [Dimension] = []
     dimensions.reserveCapacity(n_dim)
     for dimension in messages(dim, n_dim) { dimensions.append(try dimension.pointee.decoded()) }
@@ -65,5 +66,12 @@ extension TensorType {
     guard let declared = shape, let actual = tensor.shape else { return true }
     return declared.rank == actual.rank
       && zip(declared, actual).allSatisfy { $0.size == nil || $1.size == nil || $0.size == $1.size }
+  }
+}
+
+/// Refuses more dimensions than a tensor may have.
+func checkRank(_ rank: Int) throws(InfoldError) {
+  guard rank <= Shape.maximumRank else {
+    throw InfoldError(.limitExceeded, "a shape has \(rank) dimensions; at most \(Shape.maximumRank) are supported")
   }
 }

@@ -42,7 +42,7 @@ import Testing
     #expect(throws: InfoldError.self) { try Tensor(zeros: [1 << 60], of: .float64) }
     #expect(throws: InfoldError.self) { try Tensor(zeros: [.max], of: .uint8) }
     #expect(throws: InfoldError.self) { try Tensor(shape: [1], [1 as Float]).elements(as: Double.self) }
-    #expect(try Tensor(zeros: [1 << 40, 0, 1 << 40], of: .float64).count == 0)
+    #expect(try Tensor(zeros: [1 << 40, 0], of: .float64).count == 0)
   }
 
   @Test(

@@ -4,6 +4,9 @@ extension Node {
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let inferred = try requireTyped().inferOutputs(inputs)
     precondition(inferred.count >= outputs.count, "\(opType) inferred \(inferred.count) of \(outputs.count) outputs")
+    guard inferred.allSatisfy({ $0.shape.map { $0.rank <= Shape.maximumRank } ?? true }) else {
+      throw InfoldError(.limitExceeded, "an output has more than \(Shape.maximumRank) dimensions")
+    }
     return inferred
   }
 
@@ -29,12 +32,27 @@ extension Node {
     if precision == .double {
       for index in inputs.indices { inputs[index] = try inputs[index]?.widened() }
     }
-    _ = try inferOutputs(
+    let types = try inferOutputs(
       types: inputs.map { $0.map { TensorType($0.elementType, Shape($0.shape)) } }, constants: inputs)
+    if let results = try emptyOutputs(types) { return results }
     var results = try typed.evaluate(
       inputs, EvaluationContext(wantedOutputs: outputs.map { $0 != nil }, precision: precision))
     if precision == .double {
       for index in results.indices { results[index] = try results[index]?.widened() }
+    }
+    return results
+  }
+
+  /// The outputs, when none of them has an element: however large its other dimensions, there is nothing to compute.
+  private func emptyOutputs(_ types: [TensorType]) throws(InfoldError) -> [Tensor?]? {
+    var results: [Tensor?] = []
+    for (output, type) in zip(outputs, types) {
+      guard output != nil else {
+        results.append(nil)
+        continue
+      }
+      guard let sizes = type.shape?.sizes, sizes.contains(0) else { return nil }
+      results.append(try Tensor(zeros: sizes, of: type.elementType))
     }
     return results
   }
