@@ -11,6 +11,6 @@ struct InfoldCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       RunCommand.self, ClassifyCommand.self, InspectCommand.self, FoldCommand.self, ValidateCommand.self,
-      TestCommand.self,
+      StatisticsCommand.self, TestCommand.self,
     ])
 }
