@@ -31,7 +31,7 @@ import Testing
   @Test func acceptsEmptyTensorsScalarsAndManyAxesOfOne() throws {
     #expect(try evaluate("Transpose", opset: 13, [.counting([2, 0, 3])])[0]?.shape == [3, 0, 2])
     #expect(try evaluate("Transpose", opset: 13, [.counting([])])[0] == .counting([]))
-    let deep = try Tensor.counting([2] + Array(repeating: 1, count: 5000) + [3])
+    let deep = try Tensor.counting([2] + Array(repeating: 1, count: 62) + [3])
     let y = try evaluate("Transpose", opset: 13, [deep])[0]
     #expect(try y?.elements(as: Float.self) == [0, 3, 1, 4, 2, 5])
   }
