@@ -53,7 +53,7 @@ extension ModelReport {
     for kind in parameters.types {
       table.add(
         kind.type, NumberText.grouped(kind.count), NumberText.scaled(kind.bytes, unit: "B"),
-        "in \(NumberText.grouped(kind.tensors)) tensors")
+        "in \(NumberText.grouped(kind.tensors)) \(kind.tensors == 1 ? "tensor" : "tensors")")
     }
     if parameters.types.count > 1 {
       table.add(
@@ -65,7 +65,8 @@ extension ModelReport {
 
   private var multiplyAccumulateText: String {
     let known = multiplyAccumulates.map(NumberText.grouped) ?? "not known"
-    return uncountedNodes == 0 ? known : known + ", without \(NumberText.grouped(uncountedNodes)) nodes of unknown size"
+    return uncountedNodes == 0
+      ? known : known + ", without \(NumberText.grouped(uncountedNodes)) nodes of open sizes or unknown operators"
   }
 
   private var metadataTable: String {
