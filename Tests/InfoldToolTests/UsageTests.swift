@@ -11,7 +11,11 @@ import Testing
     (["run", "m", "--random"], "--random"), (["run", "m", "--random=-1"], "'-1'"),
     (["run", "m", "--shape", "x=1"], "--random SEED"), (["classify", "m", "i", "--top", "0"], "at least 1"),
     (["test", "d", "--rtol", "nan"], "--rtol"), (["test", "d", "--atol=-1"], "--atol"),
-    (["run", "m\n\n", "--bogus"], "--bogus"),
+    (["run", "m\n\n", "--bogus"], "--bogus"), (["statistics", "m"], "--images or --inputs"),
+    (["statistics", "m", "--images", "d", "--inputs", "d"], "--images or --inputs"),
+    (["statistics", "m", "--images", "d", "--batch-size", "0"], "at least 1"),
+    (["statistics", "m", "--images", "d", "--estimator", "best"], "--estimator"),
+    (["statistics", "m", "--images", "d", "--unbiased", "--estimator", "paper"], "different variances"),
   ])
   func refusesBadUsage(arguments: [String], part: String) throws {
     try expectRefusal(arguments, part, "see 'infold", "--help'")
@@ -19,7 +23,7 @@ import Testing
 
   @Test(arguments: [
     ["--help"], ["-h"], [], ["help", "run"], ["run", "--help"], ["classify", "--help"], ["inspect", "-h"],
-    ["test", "--help"], ["--version"],
+    ["statistics", "--help"], ["test", "--help"], ["--version"],
   ])
   func helps(arguments: [String]) throws {
     let result = try infold(arguments)
