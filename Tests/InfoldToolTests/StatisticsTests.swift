@@ -109,6 +109,7 @@ import Testing
     #expect(activation["shape"] as? [Int] == [3, 2, 4] && activation["values"] as? Int == count)
     let means = try #require(activation["mean"] as? [Double])
     #expect(abs(means[0..<8].reduce(0, +) / 8 - mean[0]) < 1e-9)
+    _ = try folder.write("activations.json", [UInt8](JSONSerialization.data(withJSONObject: sidecar)))
     let again = try layer(report(output, "--images", images))
     #expect(again["shape"] as? [Int] == [24])
   }
