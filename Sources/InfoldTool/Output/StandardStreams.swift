@@ -13,16 +13,11 @@ enum StandardOutput {
   }
 }
 
-/// Errors and notes.
+/// Errors and progress.
 enum StandardError {
   /// Writes `text`. There is nobody to tell when that fails.
   static func write(_ text: String) {
     _ = writeAll(text, to: STDERR_FILENO)
-  }
-
-  /// Writes a note about what the tool has chosen by itself.
-  static func note(_ text: String) {
-    write("infold: note: \(text)\n")
   }
 }
 

@@ -33,7 +33,6 @@ enum TextStyle: String {
   case red = "31"
   case green = "32"
   case yellow = "33"
-  case cyan = "36"
 }
 
 extension String {
