@@ -10,7 +10,7 @@ enum PageStyle {
     *{box-sizing:border-box}
     body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,
     "Helvetica Neue",sans-serif;-webkit-text-size-adjust:100%}
-    main{max-width:1120px;margin:0 auto;padding:36px 24px 64px}
+    main{max-width:1240px;margin:0 auto;padding:36px 24px 64px}
     header{display:flex;flex-wrap:wrap;align-items:center;gap:8px 16px;margin-bottom:6px}
     h1{font-size:26px;line-height:1.25;letter-spacing:-.01em;margin:0}
     h2{font-size:18px;margin:0 0 2px}
@@ -55,7 +55,7 @@ enum PageStyle {
     tr:last-child td{border-bottom:0}
     th:nth-child(2),td:nth-child(2),th:first-child,td:first-child{text-align:left}
     td:first-child{color:var(--faint)}
-    td:nth-child(2){white-space:normal;min-width:230px;max-width:340px}
+    td:nth-child(2){white-space:normal;min-width:200px;max-width:340px}
     td small{display:block;color:var(--faint);overflow-wrap:anywhere}
     .meter{display:inline-block;width:56px;height:6px;border-radius:3px;background:var(--grid);margin-right:8px;vertical-align:2px}
     .meter i{display:block;height:6px;border-radius:3px;background:var(--folded)}
