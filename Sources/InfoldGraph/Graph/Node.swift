@@ -60,8 +60,9 @@ public struct Node: Sendable {
     self.outputs = outputs
     self.captures = captures
     residue = []
-    let label = Self.label(name: name, opType: opType, domain: domain, outputs: [])
-    kind = try annotatingErrors({ $0.atNode(label) }) { () throws(InfoldError) in
+    kind = try annotatingErrors({
+      $0.atNode(Self.label(name: name, opType: opType, domain: domain, outputs: []))
+    }) { () throws(InfoldError) in
       try registry.resolve(
         opType, domain: domain, opsetVersion: opsetVersion, attributes: attributes,
         inputs: inputs.map { $0 != nil }, outputs: outputs.map { $0 != nil })

@@ -36,21 +36,26 @@ package struct Inference {
   ///   contradicts what is declared.
   package mutating func run() throws(InfoldError) {
     for id in graph.nodeIDs {
-      let node = graph[id]
-      let label = graph.label(of: node)
-      try annotatingErrors({ $0.atNode(label) }) { () throws(InfoldError) in
-        switch node.kind {
-        case .opaque: break
-        case .call(let body): try infer(node, body)
-        case .typed(let typed):
-          guard let inputs = inputs(of: node) else { return }
-          do throws(InfoldError) {
-            try infer(node, typed, inputs)
-          } catch {
-            guard error.code == .unsupported else { throw error }
-            graph[id] = node.refused(error)
-          }
-        }
+      do throws(InfoldError) {
+        try infer(id)
+      } catch {
+        throw error.atNode(graph.label(of: graph[id]))
+      }
+    }
+  }
+
+  private mutating func infer(_ id: NodeID) throws(InfoldError) {
+    let node = graph[id]
+    switch node.kind {
+    case .opaque: break
+    case .call(let body): try infer(node, body)
+    case .typed(let typed):
+      guard let inputs = inputs(of: node) else { return }
+      do throws(InfoldError) {
+        try infer(node, typed, inputs)
+      } catch {
+        guard error.code == .unsupported else { throw error }
+        graph[id] = node.refused(error)
       }
     }
   }

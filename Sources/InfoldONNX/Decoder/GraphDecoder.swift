@@ -176,11 +176,10 @@ extension GraphDecoder {
     _ nodes: some Collection<UnsafeMutablePointer<Onnx__NodeProto>>
   ) throws(InfoldError) {
     for node in nodes {
-      let fields = node.pointee
-      let label = Node.label(
-        name: fields.name.text, opType: fields.op_type.text, domain: normalizedDomain(fields.domain.text),
-        outputs: elements(fields.output, fields.n_output).map(\.text))
-      graph.add(try annotatingErrors({ $0.atNode(label) }) { () throws(InfoldError) in try decodeNode(fields) })
+      graph.add(
+        try annotatingErrors({ $0.atNode(node.pointee.label) }) { () throws(InfoldError) in
+          try decodeNode(node.pointee)
+        })
     }
   }
 
@@ -225,6 +224,13 @@ extension GraphDecoder {
 // MARK: Residues
 
 extension Onnx__NodeProto {
+  /// How errors call the node.
+  fileprivate var label: String {
+    Node.label(
+      name: name.text, opType: op_type.text, domain: normalizedDomain(domain.text),
+      outputs: elements(output, n_output).map(\.text))
+  }
+
   fileprivate func residue() -> [UInt8] {
     serialized { message in
       message.n_input = 0
