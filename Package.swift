@@ -53,7 +53,11 @@ let package = Package(
 
     // What folding did, proved; batch statistics.
     .target(
-      name: "InfoldValidation", dependencies: ["InfoldFiles", "InfoldGraph", "InfoldPasses", "InfoldRuntime"]),
+      name: "InfoldValidation",
+      dependencies: [
+        "InfoldFiles", "InfoldGraph", "InfoldPasses", "InfoldRuntime",
+        .product(name: "RealModule", package: "swift-numerics"),
+      ]),
 
     // The command line.
     .executableTarget(

@@ -21,7 +21,8 @@ extension Model {
     self.path = path
   }
 
-  /// Reads an ONNX model from bytes, and infers the types of its values. A tensor with external data is an error, for there is no folder to find it in.
+  /// Reads an ONNX model from bytes, and infers the types of its values. A tensor with external data is an error, for
+  /// there is no folder to find it in.
   /// - Throws: As `init(path:)`.
   public init(bytes: [UInt8]) throws(InfoldError) {
     let message = try Unpacked<Onnx__ModelProto>(bytes)
@@ -32,7 +33,8 @@ extension Model {
 extension Model {
   /// The model as an ONNX file's bytes. What was read and not changed means the same, whatever it is: nodes that Infold
   /// does not know, documentation, metadata, unknown fields. Tensors are written as raw data, external ones included.
-  /// - Throws: `InfoldError` with `.limitExceeded` when it takes 2 GiB or more.
+  /// - Throws: `InfoldError` with `.limitExceeded` when it takes 2 GiB or more, `.unsupported` when functions or training
+  ///   graphs keep data in other files.
   public func serialized() throws(InfoldError) -> [UInt8] {
     let arena = MessageArena()
     defer { withExtendedLifetime(arena) {} }
@@ -40,7 +42,7 @@ extension Model {
   }
 
   /// Writes the model to an ONNX file. A file that stands there is replaced once everything is written.
-  /// - Throws: `InfoldError`, naming the file: `.fileAccess`, `.limitExceeded`.
+  /// - Throws: `InfoldError`, naming the file: `.fileAccess`, and as `serialized()`.
   public func write(to path: String) throws(InfoldError) {
     let bytes = try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in try serialized() }
     try writeReplacing(path) { (writer) throws(InfoldError) in try writer.write(bytes) }

@@ -166,4 +166,17 @@ struct ExternalDataTests {
       try Model(path: path)
     }
   }
+
+  /// What is written as it was read would look for its data beside the new file.
+  @Test func functionsAndTrainingGraphs() throws {
+    try folder.write("model/w.bin", Self.floats)
+    let w = tensor([("location", "w.bin")])
+    let node: [Wire] = [.text(2, "q"), .text(4, "Op"), .message(5, Onnx.attribute("t", type: 4, [.message(5, w)]))]
+    let function: [Wire] = [.text(1, "F"), .text(5, "q"), .message(7, node), .text(10, "d")]
+    for extra: Wire in [.message(25, function), .message(20, [.message(2, [.message(5, w)])])] {
+      let path = try folder.write("model/model.onnx", Onnx.relu() + extra.bytes)
+      let model = try Model(path: path)
+      expectError(.unsupported, "external data") { () throws(InfoldError) in try model.serialized() }
+    }
+  }
 }

@@ -3,8 +3,15 @@ import InfoldGraph
 
 extension MessageArena {
   /// `model` as a message.
+  /// - Throws: `InfoldError` with `.unsupported` when functions or training graphs, which are written as they were read,
+  ///   keep data in other files.
   func encode(_ model: Model) throws(InfoldError) -> Onnx__ModelProto {
     var message: Onnx__ModelProto = try message(from: model.residue)
+    guard !message.holdsExternalData else {
+      throw InfoldError(
+        .unsupported, "a model whose functions or training graphs have external data cannot be written",
+        hint: "bring that data into the model's file first")
+    }
     message.has_ir_version = 1
     message.ir_version = Int64(model.irVersion)
     (message.has_producer_name, message.producer_name) = optional(model.producerName)

@@ -75,10 +75,11 @@ struct ValueReport: Encodable {
 }
 
 extension Graph {
-  /// This graph, and the bodies of its If, Loop and Scan nodes.
+  /// This graph, and the bodies of its If, Loop and Scan nodes, and of the functions that it calls.
   var withBodies: [Graph] {
     var graphs = [self]
     for node in nodes {
+      if let body = node.body { graphs += body.withBodies }
       for entry in node.attributes.entries {
         switch entry.value {
         case .graph(let body): graphs += body.withBodies

@@ -41,7 +41,7 @@ struct OperatorReport: Encodable {
     opset = node.opsetVersion
     version = node.typed.flatMap { Swift.type(of: $0).versions.last { $0 <= node.opsetVersion } }
     count = uses.count
-    supported = node.typed != nil
+    supported = uses[0].refusal == nil
     let others = uses.count > 1 ? " and \(uses.count - 1) more" : ""
     reason = uses[0].refusal.map { "\($0) (\(uses[0].label)\(others))" }
     let known = uses.compactMap(\.multiplyAccumulates)

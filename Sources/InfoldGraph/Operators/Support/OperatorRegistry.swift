@@ -38,7 +38,7 @@ public struct OperatorRegistry: Sendable {
     guard let type = operators[domain]?[opType] else {
       if domain.isEmpty, opType == "If" {
         return .opaque(
-          reason: InfoldError(.unsupported, "the condition of If is not known before the model runs"))
+          reason: InfoldError(.unsupported, "If runs only where its condition is known before the model runs"))
       }
       let name = domain.isEmpty ? opType : domain + "." + opType
       return .opaque(reason: InfoldError(.unsupported, "the operator \(String(printable: name)) is not supported"))

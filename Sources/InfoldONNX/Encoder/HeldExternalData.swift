@@ -1,0 +1,59 @@
+import COnnx
+
+/// Whether a message that is written as it was read has tensors whose data lies in another file. It would be looked for
+/// beside the new file. Nested messages are no deeper than `WireScan` allows.
+protocol MayHoldExternalData {
+  var holdsExternalData: Bool { get }
+}
+
+extension Onnx__ModelProto: MayHoldExternalData {
+  var holdsExternalData: Bool {
+    any(functions, n_functions) || any(training_info, n_training_info) || graph?.pointee.holdsExternalData == true
+  }
+}
+
+extension Onnx__FunctionProto: MayHoldExternalData {
+  var holdsExternalData: Bool { any(node, n_node) || any(attribute_proto, n_attribute_proto) }
+}
+
+extension Onnx__TrainingInfoProto: MayHoldExternalData {
+  var holdsExternalData: Bool {
+    initialization?.pointee.holdsExternalData == true || algorithm?.pointee.holdsExternalData == true
+  }
+}
+
+extension Onnx__GraphProto: MayHoldExternalData {
+  var holdsExternalData: Bool {
+    any(initializer, n_initializer) || any(sparse_initializer, n_sparse_initializer) || any(node, n_node)
+  }
+}
+
+extension Onnx__NodeProto: MayHoldExternalData {
+  var holdsExternalData: Bool { any(attribute, n_attribute) }
+}
+
+extension Onnx__AttributeProto: MayHoldExternalData {
+  var holdsExternalData: Bool {
+    t?.pointee.holdsExternalData == true || any(tensors, n_tensors)
+      || g?.pointee.holdsExternalData == true || any(graphs, n_graphs)
+      || sparse_tensor?.pointee.holdsExternalData == true || any(sparse_tensors, n_sparse_tensors)
+  }
+}
+
+extension Onnx__SparseTensorProto: MayHoldExternalData {
+  var holdsExternalData: Bool {
+    values?.pointee.holdsExternalData == true || indices?.pointee.holdsExternalData == true
+  }
+}
+
+extension Onnx__TensorProto: MayHoldExternalData {
+  var holdsExternalData: Bool {
+    has_data_location != 0 && data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL
+  }
+}
+
+private func any<Content: MayHoldExternalData>(
+  _ start: UnsafeMutablePointer<UnsafeMutablePointer<Content>?>?, _ count: Int
+) -> Bool {
+  messages(start, count).contains { $0.pointee.holdsExternalData }
+}
