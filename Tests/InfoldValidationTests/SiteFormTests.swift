@@ -84,6 +84,15 @@ import Testing
     try expectProof(try network.finished(network.normalization(z, channels: 6)), sites: 1)
   }
 
+  /// Then the operator's data is a constant like its weight.
+  @Test func aConstantInput() throws {
+    var network = NetworkBuilder()
+    let x = try network.weights([1, 2, 4, 4])
+    let y = try network.normalization(network.node("Conv", [x, network.weights([3, 2, 3, 3])]), channels: 3)
+    let z = try network.node("Add", [y, network.input([1, 3, 2, 2])])
+    try expectProof(try network.finished(z), sites: 1)
+  }
+
   /// Beside a large mean the bias cancels: what is left is as exact as double precision, and not more.
   @Test func cancellation() throws {
     var network = NetworkBuilder()

@@ -23,6 +23,8 @@ package struct FoldAnalysis: Sendable {
     package let node: NodeID
     /// What the node computes.
     package let linear: LinearOperator
+    /// The value that the data enters by.
+    package let data: ValueID
     /// The maps before and behind it, in the order of the data.
     package let before, behind: [Part]
     /// The maps before and behind it, composed.
@@ -55,8 +57,10 @@ package struct FoldAnalysis: Sendable {
       guard LinearOperator.isLinear(graph[id]), let plan = try? search.plan(for: id) else { return nil }
       let behind = plan.behind.map { Part($0, search.absorbedBackward[$0.node]!) }
       let whole = behind.prefix { $0.isWhole }
+      let data = plan.before.first.map { search.absorbedForward[$0.node]!.input } ?? graph[id].inputs[0]!
       return Operator(
-        node: id, linear: plan.linear, before: plan.before.map { Part($0, search.absorbedForward[$0.node]!) },
+        node: id, linear: plan.linear, data: data,
+        before: plan.before.map { Part($0, search.absorbedForward[$0.node]!) },
         behind: behind, input: plan.input, output: plan.output,
         outputs: [graph[id].outputs[0]!]
           + whole.flatMap { [graph[$0.node].inputs[0], graph[$0.node].outputs[0]!] }

@@ -131,7 +131,7 @@ public struct FoldingProof: Sendable {
       (node, inputs, _) throws(InfoldError) in
       for index in (entries[node] ?? []).sorted() {
         let pair = matching.pairs[index]
-        let data = original.graph[node].inputs.firstIndex { $0 == pair.original.input } ?? 0
+        let data = original.graph[node].inputs.firstIndex { $0 == pair.original.entry.data } ?? 0
         progress(0.7 * done / total, original.graph.label(of: original.graph[pair.original.entry.node]))
         try current[index]?.add(inputs[data]!)
         done += 1
@@ -154,14 +154,6 @@ extension OperatorMatching.Pair {
   fileprivate var isCompared: Bool {
     (state == .folded || state == .partlyFolded) && original.elementType != .float64
       && folded.elementType == original.elementType
-  }
-}
-
-extension OperatorChain {
-  /// The value that enters the chain.
-  fileprivate var input: ValueID {
-    let node = analysis.graph[entry.entry]
-    return node.inputs.compactMap { $0 }.first { analysis.constants.tensor($0) == nil }!
   }
 }
 
