@@ -1,6 +1,12 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+#if arch(x86_64)
+  let kernelSets = ["InfoldKernelsAVX2", "InfoldKernelsPortable"]
+#else
+  let kernelSets = ["InfoldKernelsPortable"]
+#endif
+
 let package = Package(
   name: "infold",
   products: [
@@ -34,7 +40,9 @@ let package = Package(
     .target(name: "InfoldPasses", dependencies: ["InfoldGraph"]),
 
     // Planning and running.
-    .target(name: "InfoldRuntime", dependencies: ["InfoldGraph", "InfoldPasses"]),
+    .target(
+      name: "InfoldRuntime",
+      dependencies: ["InfoldGraph", "InfoldKernelInterface", "InfoldPasses"] + kernelSets.map { .target(name: $0) }),
 
     // What an app imports.
     .target(
@@ -88,3 +96,19 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// The kernels: one source, whose files the folder of each instruction set links to.
+package.targets += [
+  .target(name: "InfoldKernelInterface"),
+  .target(
+    name: "InfoldKernelsPortable", dependencies: ["InfoldKernelInterface"],
+    swiftSettings: [.unsafeFlags(["-Ounchecked"])]),
+]
+#if arch(x86_64)
+  package.targets.append(
+    .target(
+      name: "InfoldKernelsAVX2", dependencies: ["InfoldKernelInterface"],
+      swiftSettings: [
+        .define("INFOLD_AVX2"), .unsafeFlags(["-Ounchecked", "-Xcc", "-march=x86-64-v3"]),
+      ]))
+#endif

@@ -1,0 +1,3 @@
+/// Convolutions and matrix products.
+public protocol MatrixKernels: Sendable {
+}

@@ -1,0 +1,3 @@
+/// Everything that is no matrix product.
+public protocol PointwiseKernels: Sendable {
+}

@@ -1,0 +1,19 @@
+public import InfoldKernelInterface
+
+#if INFOLD_AVX2
+  /// The kernels for processors with AVX2 and FMA.
+  public enum AVX2Kernels {}
+  typealias Kernels = AVX2Kernels
+#else
+  /// The kernels for every processor.
+  public enum PortableKernels {}
+  typealias Kernels = PortableKernels
+#endif
+
+extension Kernels: KernelSet {
+  #if INFOLD_AVX2
+    public static var name: String { "avx2" }
+  #else
+    public static var name: String { "portable" }
+  #endif
+}

@@ -1,0 +1,31 @@
+#if INFOLD_AVX2
+  /// The vector that kernels compute with.
+  typealias Vector = SIMD8<Float>
+#else
+  /// The vector that kernels compute with.
+  typealias Vector = SIMD4<Float>
+#endif
+
+extension Vector {
+  /// sum + a · b: one instruction that rounds once where there is one; else it would become a library call per lane.
+  @inline(__always)
+  static func multiplyAdd(_ a: Vector, _ b: Vector, _ sum: Vector) -> Vector {
+    #if INFOLD_AVX2 || arch(arm64)
+      sum.addingProduct(a, b)
+    #else
+      sum + a * b
+    #endif
+  }
+
+  /// The elements from `pointer` on, which needs no alignment.
+  @inline(__always)
+  init(at pointer: UnsafePointer<Float>) {
+    self = UnsafeRawPointer(pointer).loadUnaligned(as: Vector.self)
+  }
+
+  /// Writes the elements from `pointer` on, which needs no alignment.
+  @inline(__always)
+  func store(at pointer: UnsafeMutablePointer<Float>) {
+    UnsafeMutableRawPointer(pointer).storeBytes(of: self, as: Vector.self)
+  }
+}
