@@ -1,0 +1,69 @@
+/// The kernels of everything that is not a matrix product.
+///
+/// Every kernel takes a range of its units of work, so that threads can share it. An element of the result is computed by the
+/// same operations in the same order whatever the range. No kernel reads or writes outside of its operands, and none
+/// allocates memory; ranges may be empty, sizes are otherwise at least 1 unless said differently.
+public protocol PointwiseKernels: Sendable {
+  // MARK: Convolution and pools
+
+  /// Floats that `packDepthwiseWeights` writes.
+  static func depthwiseWeightCount(kernelHeight: Int, kernelWidth: Int, channels: Int) -> Int
+
+  /// Writes the weights of a depthwise convolution, ONNX's [channels, 1, kernelHeight, kernelWidth], in the order that
+  /// `depthwise` reads.
+  static func packDepthwiseWeights(
+    _ weights: UnsafePointer<Float>, kernelHeight: Int, kernelWidth: Int, channels: Int,
+    into packed: UnsafeMutablePointer<Float>)
+
+  /// Depthwise convolution. The range counts rows of the output, over all pictures.
+  static func depthwise(_ arguments: DepthwiseArguments, rows: Range<Int>)
+
+  /// Maximum and average pools. The range counts rows of the output, over all pictures.
+  static func pool(_ arguments: PoolArguments, rows: Range<Int>)
+
+  /// Reduction of every channel of every picture. The range counts `arguments.unitCount` units.
+  static func globalPool(_ arguments: GlobalPoolArguments, units: Range<Int>)
+
+  /// Reduction of every row. The range counts rows.
+  static func reduceRows(_ arguments: RowReductionArguments, rows: Range<Int>)
+
+  // MARK: Element by element
+
+  /// A function of one operand. The range counts pixels, over all images.
+  static func unary(_ arguments: UnaryArguments, pixels: Range<Int>)
+
+  /// A function of two operands. The range counts pixels, over all images.
+  static func binary(_ arguments: BinaryArguments, pixels: Range<Int>)
+
+  /// x · scale + shift. The range counts pixels, over all images.
+  static func scaleShift(_ arguments: ScaleShiftArguments, pixels: Range<Int>)
+
+  // MARK: Normalization
+
+  /// Softmax or log-softmax. The range counts rows.
+  static func softmax(_ arguments: SoftmaxArguments, rows: Range<Int>)
+
+  /// Layer normalization. The range counts rows.
+  static func layerNormalization(_ arguments: LayerNormalizationArguments, rows: Range<Int>)
+
+  /// Group and instance normalization. The range counts `arguments.unitCount` units.
+  static func groupNormalization(_ arguments: GroupNormalizationArguments, units: Range<Int>)
+
+  /// Local response normalization. The range counts pixels, over all images; every input has the channel stride 1.
+  static func localResponseNormalization(_ arguments: LocalResponseNormalizationArguments, pixels: Range<Int>)
+
+  // MARK: Rearrangement
+
+  /// Transposition of matrices, and so NCHW to NHWC and back. The range counts `arguments.unitCount` units.
+  static func transpose(_ arguments: TransposeArguments, units: Range<Int>)
+
+  /// Channel shuffle. The range counts pixels, over all images; the input has the channel stride 1.
+  static func shuffleChannels(_ arguments: ChannelShuffleArguments, pixels: Range<Int>)
+
+  /// Pixels from other places: Resize by nearest neighbour, Pad, Slice. The range counts rows of the output, over all
+  /// pictures.
+  static func gatherPixels(_ arguments: GatherPixelsArguments, rows: Range<Int>)
+
+  /// Bilinear interpolation. The range counts rows of the output, over all pictures.
+  static func resizeLinear(_ arguments: ResizeLinearArguments, rows: Range<Int>)
+}
