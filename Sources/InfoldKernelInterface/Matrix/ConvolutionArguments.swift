@@ -1,0 +1,34 @@
+/// A convolution, or a part of one. A group of a grouped one is a call of its own, with pointers to its channels.
+///
+/// `input.channels` are the elements that a position of the window reads, from the pixel's first on. In the first layer of a
+/// network these may be all pixels of a row of the window, which lie behind one another in a padded image: more than the pixel
+/// stride, with a window of width 1.
+public struct ConvolutionArguments: @unchecked Sendable {
+  public var window: ImageWindow
+  public var input: InputImages
+  /// Packed; rows are ordered by (window row, window column, channel).
+  public var weights: UnsafePointer<Float>
+  public var output: OutputImages
+  public var epilogue: Epilogue
+  /// The output positions to compute, counted over images, rows and columns.
+  public var pixels: Range<Int>
+  /// The output channels to compute; begins at a multiple of `panelWidth`.
+  public var columns: Range<Int>
+  /// Memory of `convolutionScratch` bytes, aligned to 64 bytes.
+  public var scratch: UnsafeMutableRawPointer
+
+  public init(
+    window: ImageWindow, input: InputImages, weights: UnsafePointer<Float>,
+    output: OutputImages, epilogue: Epilogue, pixels: Range<Int>, columns: Range<Int>,
+    scratch: UnsafeMutableRawPointer
+  ) {
+    self.window = window
+    self.input = input
+    self.weights = weights
+    self.output = output
+    self.epilogue = epilogue
+    self.pixels = pixels
+    self.columns = columns
+    self.scratch = scratch
+  }
+}

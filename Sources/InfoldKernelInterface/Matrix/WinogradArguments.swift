@@ -1,0 +1,54 @@
+/// Weights to be transformed: `source[o * channels * 9 + c * 9 + ky * 3 + kx]` (ONNX's order).
+public struct WinogradPackArguments: @unchecked Sendable {
+  /// The output tile's size: 2, 4 or 6.
+  public var tile: Int
+  public var source: UnsafePointer<Float>
+  public var channels: Int
+  public var outputChannels: Int
+  public var packed: UnsafeMutablePointer<Float>
+
+  public init(
+    tile: Int, source: UnsafePointer<Float>, channels: Int, outputChannels: Int, packed: UnsafeMutablePointer<Float>
+  ) {
+    self.tile = tile
+    self.source = source
+    self.channels = channels
+    self.outputChannels = outputChannels
+    self.packed = packed
+  }
+}
+
+/// A 3×3 convolution with stride 1 by Winograd's algorithm, or a part of one.
+public struct WinogradArguments: @unchecked Sendable {
+  /// The output tile's size: 2, 4 or 6.
+  public var tile: Int
+  public var padTop: Int
+  public var padLeft: Int
+  public var input: InputImages
+  public var weights: UnsafePointer<Float>
+  public var output: OutputImages
+  public var epilogue: Epilogue
+  /// The tiles to compute, counted over images, rows of tiles and columns of tiles; the last ones of each are cut off.
+  public var tiles: Range<Int>
+  /// The output channels to compute; begins at a multiple of `panelWidth`.
+  public var columns: Range<Int>
+  /// Memory of `winogradScratch` bytes, aligned to 64 bytes.
+  public var scratch: UnsafeMutableRawPointer
+
+  public init(
+    tile: Int, padTop: Int, padLeft: Int, input: InputImages,
+    weights: UnsafePointer<Float>, output: OutputImages, epilogue: Epilogue, tiles: Range<Int>,
+    columns: Range<Int>, scratch: UnsafeMutableRawPointer
+  ) {
+    self.tile = tile
+    self.padTop = padTop
+    self.padLeft = padLeft
+    self.input = input
+    self.weights = weights
+    self.output = output
+    self.epilogue = epilogue
+    self.tiles = tiles
+    self.columns = columns
+    self.scratch = scratch
+  }
+}

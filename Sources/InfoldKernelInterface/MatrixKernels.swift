@@ -1,3 +1,0 @@
-/// Convolutions and matrix products.
-public protocol MatrixKernels: Sendable {
-}

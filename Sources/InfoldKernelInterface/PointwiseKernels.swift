@@ -1,3 +1,0 @@
-/// Everything that is no matrix product.
-public protocol PointwiseKernels: Sendable {
-}
