@@ -1,0 +1,236 @@
+import InfoldKernelInterface
+
+extension Kernels {
+  public static func depthwiseWeightCount(kernelHeight: Int, kernelWidth: Int, channels: Int) -> Int {
+    (channels + Vector.scalarCount - 1) / Vector.scalarCount * kernelHeight * kernelWidth * Vector.scalarCount
+  }
+
+  public static func packDepthwiseWeights(
+    _ weights: UnsafePointer<Float>, kernelHeight: Int, kernelWidth: Int, channels: Int,
+    into packed: UnsafeMutablePointer<Float>
+  ) {
+    let taps = kernelHeight * kernelWidth
+    var target = packed
+    var begin = 0
+    while begin < channels {
+      let first = DepthwiseRow.firstChannel(begin, channels)
+      for tap in 0..<taps {
+        for lane in 0..<Vector.scalarCount {
+          target[lane] = first + lane < channels ? weights[(first + lane) * taps + tap] : 0
+        }
+        target += Vector.scalarCount
+      }
+      begin += Vector.scalarCount
+    }
+  }
+
+  @inline(never)
+  public static func depthwise(_ arguments: DepthwiseArguments, rows: Range<Int>) {
+    withUnsafeTemporaryAllocation(of: Vector.self, capacity: 1) { zeros in
+      zeros.initialize(repeating: Vector(repeating: 0))
+      let zeros = UnsafeRawPointer(zeros.baseAddress!).assumingMemoryBound(to: Float.self)
+      withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: DepthwiseRow.tallest) { table in
+        for row in rows { DepthwiseRow(arguments, row, zeros: zeros).run(table.baseAddress!) }
+      }
+    }
+  }
+}
+
+/// One row of the output of a depthwise convolution.
+///
+/// The channels go by vectors. The last vector ends with the last channel, and so computes some channels that the one before it has
+/// computed; it stores only the others.
+private struct DepthwiseRow {
+  /// The input's rows under the window's rows that lie inside the picture. It lies in memory so that the optimizer does not see
+  /// how one follows from the other: it would keep a pointer for every row and column.
+  typealias RowTable = UnsafeMutablePointer<UnsafePointer<Float>>
+  /// Rows that a table has space for.
+  static let tallest = 7
+
+  private let channels: Int
+  private let inputWidth: Int
+  private let outputWidth: Int
+  private let kernelHeight: Int
+  private let kernelWidth: Int
+  private let strideX: Int
+  private let dilationX: Int
+  private let padLeft: Int
+  /// The input's row under the first of the window's rows that lie inside the picture.
+  private let input: UnsafePointer<Float>
+  /// How many of the window's rows do.
+  private let rowCount: Int
+  /// Floats from one of these rows to the next.
+  private let rowStride: Int
+  private let pixelStride: Int
+  /// The weights of the first of these rows.
+  private let weights: UnsafePointer<Float>
+  /// Floats from the weights of one vector of channels to the next.
+  private let weightStride: Int
+  private let output: UnsafeMutablePointer<Float>
+  private let outputStride: Int
+  private let epilogue: RowEpilogue
+  /// A vector of zeros.
+  private let zeros: UnsafePointer<Float>
+
+  @inline(always)
+  init(_ arguments: DepthwiseArguments, _ row: Int, zeros: UnsafePointer<Float>) {
+    let (input, output, window) = (arguments.input, arguments.output, arguments.window)
+    let (image, y) = row.quotientAndRemainder(dividingBy: output.height)
+    let taps = WindowTaps(
+      position: y, size: window.height, stride: window.strideY, dilation: window.dilationY, pad: window.padTop,
+      extent: input.height)
+    channels = input.channels
+    inputWidth = input.width
+    outputWidth = output.width
+    kernelHeight = window.height
+    kernelWidth = window.width
+    strideX = window.strideX
+    dilationX = window.dilationX
+    padLeft = window.padLeft
+    self.input = input.base + (image * input.height + taps.first) * input.width * input.pixelStride
+    rowCount = taps.count
+    rowStride = window.dilationY * input.width * input.pixelStride
+    pixelStride = input.pixelStride
+    weights = arguments.weights + taps.skipped * window.width * Vector.scalarCount
+    weightStride = window.height * window.width * Vector.scalarCount
+    self.output = output.base + row * output.width * output.pixelStride
+    outputStride = output.pixelStride
+    epilogue = RowEpilogue(arguments.epilogue, pixel: row * output.width)
+    self.zeros = zeros
+  }
+
+  /// Where the vector of channels begins that stores channel `begin`, a multiple of the vector's size.
+  @inline(always)
+  static func firstChannel(_ begin: Int, _ channels: Int) -> Int {
+    max(0, min(begin, channels - Vector.scalarCount))
+  }
+
+  @inline(always)
+  func run(_ table: RowTable) {
+    // A window that hangs out by more than half of it is nothing for `tile`.
+    let half = kernelWidth / 2
+    let rightOverhang = (outputWidth - 1) * strideX + kernelWidth - padLeft - inputWidth
+    guard
+      channels >= Vector.scalarCount, kernelHeight <= Self.tallest, dilationX == 1, padLeft <= half, rightOverhang <= half
+    else { return runAny() }
+    for row in 0..<rowCount { table[row] = input + row * rowStride }
+    switch (kernelWidth, strideX) {
+    case (3, 1): run3Stride1(table)
+    case (3, 2): run3Stride2(table)
+    case (5, 1): run5Stride1(table)
+    case (5, 2): run5Stride2(table)
+    default: runAny()
+    }
+  }
+
+  // One function per shape of the window, so that every loop over it is unrolled.
+  @inline(never) private func run3Stride1(_ table: RowTable) { run(kernel: 3, stride: 1, table) }
+  @inline(never) private func run3Stride2(_ table: RowTable) { run(kernel: 3, stride: 2, table) }
+  @inline(never) private func run5Stride1(_ table: RowTable) { run(kernel: 5, stride: 1, table) }
+  @inline(never) private func run5Stride2(_ table: RowTable) { run(kernel: 5, stride: 2, table) }
+
+  @inline(always)
+  private func run(kernel: Int, stride: Int, _ table: RowTable) {
+    var x = 0
+    while outputWidth - x >= 7 {
+      tile(at: x, width: 7, kernel: kernel, stride: stride, table)
+      x += 7
+    }
+    if outputWidth - x >= 4 {
+      tile(at: x, width: 4, kernel: kernel, stride: stride, table)
+      x += 4
+    }
+    if outputWidth - x >= 2 {
+      tile(at: x, width: 2, kernel: kernel, stride: stride, table)
+      x += 2
+    }
+    if outputWidth - x >= 1 { tile(at: x, width: 1, kernel: kernel, stride: stride, table) }
+  }
+
+  /// Computes `width` pixels of the output from column `x` on, all channels.
+  @inline(always)
+  private func tile(at x: Int, width: Int, kernel: Int, stride: Int, _ table: RowTable) {
+    let first = x * stride - padLeft
+    let columns = (width - 1) * stride + kernel
+    var begin = 0
+    var blockWeights = weights
+    while begin < channels {
+      let channel = min(begin, channels - Vector.scalarCount)
+      var sums = InlineArray<7, Vector>(repeating: epilogue.start(channel))
+      var taps = blockWeights
+      for row in 0..<rowCount {
+        let pixel = table[row] + (first * pixelStride + channel)
+        var values = InlineArray<17, Vector>(repeating: Vector(repeating: 0))
+        @inline(always)
+        func place(_ place: Int) {
+          for tap in 0..<kernel {
+            let column = place * stride + tap
+            if place == 0 || tap >= kernel - stride {
+              var source = pixel + column * pixelStride
+              if column < kernel / 2 { source = first + column >= 0 ? source : zeros }
+              if column >= columns - kernel / 2 { source = first + column < inputWidth ? source : zeros }
+              values[column] = Vector(at: source)
+            }
+            sums[place] = Vector.multiplyAdd(values[column], Vector(at: taps + tap * Vector.scalarCount), sums[place])
+          }
+        }
+        // Not a loop, because the optimizer would not unroll it.
+        place(0)
+        if width > 1 { place(1) }
+        if width > 2 {
+          place(2)
+          place(3)
+        }
+        if width > 4 {
+          place(4)
+          place(5)
+          place(6)
+        }
+        taps += kernel * Vector.scalarCount
+      }
+      if channel == begin && epilogue.isClamp {
+        for place in 0..<width {
+          epilogue.clamped(sums[place]).store(at: output + (x + place) * outputStride + channel)
+        }
+      } else {
+        for place in 0..<width {
+          let value = epilogue.finish(sums[place], x + place, channel)
+          value.storeLast(min(channels - begin, Vector.scalarCount), at: output + (x + place) * outputStride + channel)
+        }
+      }
+      begin += Vector.scalarCount
+      blockWeights += weightStride
+    }
+  }
+
+  /// Any window, and any number of channels.
+  @inline(never)
+  private func runAny() {
+    for x in 0..<outputWidth {
+      let taps = WindowTaps(
+        position: x, size: kernelWidth, stride: strideX, dilation: dilationX, pad: padLeft, extent: inputWidth)
+      let start = input + taps.first * pixelStride
+      var blockWeights = weights + taps.skipped * Vector.scalarCount
+      var begin = 0
+      while begin < channels {
+        let channel = Self.firstChannel(begin, channels)
+        let count = min(Vector.scalarCount, channels)
+        var sum = epilogue.start(channel, count)
+        for row in 0..<rowCount {
+          var pixel = start + row * rowStride + channel
+          var weight = blockWeights + row * kernelWidth * Vector.scalarCount
+          for _ in 0..<taps.count {
+            sum = Vector.multiplyAdd(Vector(at: pixel, count: count), Vector(at: weight), sum)
+            pixel += dilationX * pixelStride
+            weight += Vector.scalarCount
+          }
+        }
+        let value = epilogue.finish(sum, x, channel, count)
+        let target = output + x * outputStride + channel
+        if channel == begin { value.store(at: target, count: count) } else { value.storeLast(channels - begin, at: target) }
+        begin += Vector.scalarCount
+        blockWeights += weightStride
+      }
+    }
+  }
+}

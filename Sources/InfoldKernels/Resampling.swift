@@ -1,0 +1,79 @@
+import InfoldKernelInterface
+
+extension Kernels {
+  @inline(never)
+  public static func gatherPixels(_ arguments: GatherPixelsArguments, rows: Range<Int>) {
+    let (input, output) = (arguments.input, arguments.output)
+    let channels = input.channels
+    let isDense = input.pixelStride == channels && output.pixelStride == channels
+    for row in rows {
+      let (image, y) = row.quotientAndRemainder(dividingBy: output.height)
+      let inputRow = Int(arguments.rowIndices[y])
+      let source = input.base + (image * input.height + inputRow) * input.width * input.pixelStride
+      let target = output.base + row * output.width * output.pixelStride
+      var x = 0
+      while x < output.width {
+        let column = inputRow < 0 ? -1 : Int(arguments.columnIndices[x])
+        let pixel = target + x * output.pixelStride
+        if column < 0 {
+          fill(pixel, channels, arguments.fill)
+          x += 1
+          continue
+        }
+        // Neighbours that stay neighbours are copied together.
+        var run = 1
+        if isDense {
+          while x + run < output.width && Int(arguments.columnIndices[x + run]) == column + run { run += 1 }
+        }
+        copy(source + column * input.pixelStride, pixel, run * channels)
+        x += run
+      }
+    }
+  }
+
+  @inline(never)
+  public static func resizeLinear(_ arguments: ResizeLinearArguments, rows: Range<Int>) {
+    let (input, output) = (arguments.input, arguments.output)
+    let channels = input.channels
+    for row in rows {
+      let (image, y) = row.quotientAndRemainder(dividingBy: output.height)
+      let sample = arguments.rows[y]
+      let picture = input.base + image * input.height * input.width * input.pixelStride
+      let low = picture + Int(sample.low) * input.width * input.pixelStride
+      let high = picture + Int(sample.high) * input.width * input.pixelStride
+      let (lowWeight, highWeight) = (Vector(repeating: sample.lowWeight), Vector(repeating: sample.highWeight))
+      for x in 0..<output.width {
+        let column = arguments.columns[x]
+        let (left, right) = (Int(column.low) * input.pixelStride, Int(column.high) * input.pixelStride)
+        let (leftWeight, rightWeight) = (Vector(repeating: column.lowWeight), Vector(repeating: column.highWeight))
+        let target = output.base + (row * output.width + x) * output.pixelStride
+        var channel = 0
+        while channel < channels {
+          let count = min(Vector.scalarCount, channels - channel)
+          let above = Vector.multiplyAdd(Vector(at: low + right + channel, count: count), rightWeight, Vector(at: low + left + channel, count: count) * leftWeight)
+          let below = Vector.multiplyAdd(Vector(at: high + right + channel, count: count), rightWeight, Vector(at: high + left + channel, count: count) * leftWeight)
+          Vector.multiplyAdd(below, highWeight, above * lowWeight).store(at: target + channel, count: count)
+          channel += Vector.scalarCount
+        }
+      }
+    }
+  }
+}
+
+@inline(always)
+private func copy(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ count: Int) {
+  var index = 0
+  while index < count {
+    Vector(at: input + index, count: count - index).store(at: output + index, count: count - index)
+    index += Vector.scalarCount
+  }
+}
+
+@inline(always)
+private func fill(_ output: UnsafeMutablePointer<Float>, _ count: Int, _ value: Float) {
+  var index = 0
+  while index < count {
+    Vector(repeating: value).store(at: output + index, count: count - index)
+    index += Vector.scalarCount
+  }
+}
