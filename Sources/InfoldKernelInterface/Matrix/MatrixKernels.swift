@@ -19,6 +19,10 @@ public protocol MatrixKernels: Sendable {
   /// window of one position it is the product of the matrix pixels × channels with the packed one.
   static func convolve(_ arguments: ConvolutionArguments)
 
+  /// Writes images of a few channels with the channels last, and zeros around them. The range counts rows of the output,
+  /// over all images.
+  static func interleaveChannels(_ arguments: InterleaveArguments, rows: Range<Int>)
+
   /// The numbers that packed Winograd weights take.
   static func winogradPackedCount(tile: Int, channels: Int, outputChannels: Int) -> Int
 

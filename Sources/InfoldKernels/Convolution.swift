@@ -1,0 +1,99 @@
+public import InfoldKernelInterface
+
+extension Kernels {
+  /// The output positions of a tile.
+  @inline(__always)
+  static var tileRows: Int { 6 }
+
+  /// The output positions whose inputs are read for one panel of weights after the other, before the next ones come: their
+  /// inputs stay in the second-level cache, and so does the panel.
+  @inline(__always)
+  private static var blockRows: Int { 96 }
+
+  public static func convolutionScratch(taps: Int, channels: Int) -> Int {
+    zeroBytes(channels) + blockRows * taps * MemoryLayout<UnsafePointer<Float>>.stride
+  }
+
+  private static func zeroBytes(_ channels: Int) -> Int {
+    (channels * MemoryLayout<Float>.stride + 63) & ~63
+  }
+
+  @inline(never)
+  public static func convolve(_ arguments: ConvolutionArguments) {
+    let taps = arguments.window.height * arguments.window.width
+    let channels = arguments.input.channels
+    let zeros = arguments.scratch.assumingMemoryBound(to: Float.self)
+    zeros.initialize(repeating: 0, count: channels)
+    let pointers = (arguments.scratch + zeroBytes(channels)).assumingMemoryBound(to: UnsafePointer<Float>.self)
+    let panelStride = taps * channels * panelWidth
+    // Blocks of even sizes, whole tiles but for the end.
+    let tiles = (arguments.pixels.count + tileRows - 1) / tileRows
+    let blocks = (tiles * tileRows + blockRows - 1) / blockRows
+    var firstTile = 0
+    for block in 0..<blocks {
+      let endTile = tiles * (block + 1) / blocks
+      let pixels =
+        (arguments.pixels.lowerBound + firstTile * tileRows)..<min(
+          arguments.pixels.lowerBound + endTile * tileRows, arguments.pixels.upperBound)
+      locatePixels(pixels, arguments, zeros: zeros, into: pointers)
+      var column = arguments.columns.lowerBound
+      while column < arguments.columns.upperBound {
+        let width = min(panelWidth, arguments.columns.upperBound - column)
+        let weights = arguments.weights + column / panelWidth * panelStride
+        var pixel = pixels.lowerBound
+        while pixel < pixels.upperBound {
+          let rows = min(tileRows, pixels.upperBound - pixel)
+          multiplyTile(
+            rows: rows, columns: width, taps: taps, channels: channels,
+            pointers + (pixel - pixels.lowerBound) * taps, weights,
+            TileEpilogue(arguments.epilogue, arguments.output, pixel: pixel, column: column))
+          pixel += tileRows
+        }
+        column += panelWidth
+      }
+      firstTile = endTile
+    }
+  }
+
+  /// Writes, tile by tile, tap by tap, where the input pixels of each output position lie; `zeros` for padding.
+  @inline(__always)
+  private static func locatePixels(
+    _ pixels: Range<Int>, _ arguments: ConvolutionArguments, zeros: UnsafePointer<Float>,
+    into pointers: UnsafeMutablePointer<UnsafePointer<Float>>
+  ) {
+    let (window, input, output) = (arguments.window, arguments.input, arguments.output)
+    let taps = window.height * window.width
+    var (rest, x) = pixels.lowerBound.quotientAndRemainder(dividingBy: output.width)
+    var (image, y) = rest.quotientAndRemainder(dividingBy: output.height)
+    rest = 0
+    var tile = pointers
+    var row = 0
+    for _ in pixels {
+      var target = tile + row
+      for windowRow in 0..<window.height {
+        let inputY = y * window.strideY - window.padTop + windowRow * window.dilationY
+        let line = (image * input.height + inputY) * input.width
+        for windowColumn in 0..<window.width {
+          let inputX = x * window.strideX - window.padLeft + windowColumn * window.dilationX
+          let isInside = inputY >= 0 && inputY < input.height && inputX >= 0 && inputX < input.width
+          target.initialize(to: isInside ? input.base + (line + inputX) * input.pixelStride : zeros)
+          target += tileRows
+        }
+      }
+      row += 1
+      if row == tileRows {
+        row = 0
+        tile += tileRows * taps
+      }
+      x += 1
+      if x == output.width {
+        x = 0
+        y += 1
+        if y == output.height {
+          y = 0
+          image += 1
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,237 @@
+import InfoldKernelInterface
+
+/// Where a tile's results go, and what is done to them before.
+struct TileEpilogue {
+  let output: UnsafeMutablePointer<Float>
+  let outputStride: Int
+  /// `nil` for none.
+  let bias: UnsafePointer<Float>?
+  /// `nil` for none.
+  let residual: UnsafePointer<Float>?
+  let residualStride: Int
+  let activation: Activation
+  let activatesFirst: Bool
+
+  @inline(__always)
+  init(_ epilogue: Epilogue, _ images: OutputImages, pixel: Int, column: Int) {
+    output = images.base + pixel * images.pixelStride + column
+    outputStride = images.pixelStride
+    bias = epilogue.bias.map { $0 + column }
+    residual = epilogue.residual.map { $0 + pixel * epilogue.residualPixelStride + column }
+    residualStride = epilogue.residualPixelStride
+    activation = epilogue.activation
+    activatesFirst = epilogue.activatesFirst
+  }
+
+  /// The bounds, when all that is left to do behind the residual is to keep the result within some.
+  @inline(__always)
+  var bounds: (lower: Float, upper: Float)? {
+    switch activation.function {
+    case .identity: (-.infinity, .infinity)
+    case .clip where residual == nil || !activatesFirst: (activation.a, activation.b)
+    default: nil
+    }
+  }
+}
+
+extension Kernels {
+  /// Computes one tile: up to six output positions and one panel's columns.
+  ///
+  /// - Parameter pointers: For each tap, the first elements of the six positions' pixels.
+  @inline(__always)
+  static func multiplyTile(
+    rows: Int, columns: Int, taps: Int, channels: Int, _ pointers: UnsafePointer<UnsafePointer<Float>>,
+    _ weights: UnsafePointer<Float>, _ epilogue: TileEpilogue
+  ) {
+    if columns > Vector.scalarCount {
+      switch rows {
+      case 6: tile6x2(columns, taps, channels, pointers, weights, epilogue)
+      case 5: tile5x2(columns, taps, channels, pointers, weights, epilogue)
+      case 4: tile4x2(columns, taps, channels, pointers, weights, epilogue)
+      case 3: tile3x2(columns, taps, channels, pointers, weights, epilogue)
+      case 2: tile2x2(columns, taps, channels, pointers, weights, epilogue)
+      default: tile1x2(columns, taps, channels, pointers, weights, epilogue)
+      }
+    } else {
+      switch rows {
+      case 6: tile6x1(columns, taps, channels, pointers, weights, epilogue)
+      case 5: tile5x1(columns, taps, channels, pointers, weights, epilogue)
+      case 4: tile4x1(columns, taps, channels, pointers, weights, epilogue)
+      case 3: tile3x1(columns, taps, channels, pointers, weights, epilogue)
+      case 2: tile2x1(columns, taps, channels, pointers, weights, epilogue)
+      default: tile1x1(columns, taps, channels, pointers, weights, epilogue)
+      }
+    }
+  }
+
+  private typealias Rows = UnsafePointer<UnsafePointer<Float>>
+
+  // Each a function of its own, so that the compiler gives every one its registers.
+  @inline(never)
+  private static func tile6x2(_ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
+    let sums: InlineArray<12, Vector> = sums(taps: t, channels: c, rows: 6, vectors: 2, p, w)
+    finish(sums, rows: 6, vectors: 2, columns: n, e)
+  }
+  @inline(never)
+  private static func tile5x2(_ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
+    let sums: InlineArray<10, Vector> = sums(taps: t, channels: c, rows: 5, vectors: 2, p, w)
+    finish(sums, rows: 5, vectors: 2, columns: n, e)
+  }
+  @inline(never)
+  private static func tile4x2(_ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
+    let sums: InlineArray<8, Vector> = sums(taps: t, channels: c, rows: 4, vectors: 2, p, w)
+    finish(sums, rows: 4, vectors: 2, columns: n, e)
+  }
+  @inline(never)
+  private static func tile3x2(_ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
+    let sums: InlineArray<6, Vector> = sums(taps: t, channels: c, rows: 3, vectors: 2, p, w)
+    finish(sums, rows: 3, vectors: 2, columns: n, e)
+  }
+  @inline(never)
+  private static func tile2x2(_ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
+    let sums: InlineArray<4, Vector> = sums(taps: t, channels: c, rows: 2, vectors: 2, p, w)
+    finish(sums, rows: 2, vectors: 2, columns: n, e)
+  }
+  @inline(never)
+  private static func tile1x2(_ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
+    let sums: InlineArray<2, Vector> = sums(taps: t, channels: c, rows: 1, vectors: 2, p, w)
+    finish(sums, rows: 1, vectors: 2, columns: n, e)
+  }
+  @inline(never)
+  private static func tile6x1(_ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
+    let sums: InlineArray<6, Vector> = sums(taps: t, channels: c, rows: 6, vectors: 1, p, w)
+    finish(sums, rows: 6, vectors: 1, columns: n, e)
+  }
+  @inline(never)
+  private static func tile5x1(_ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
+    let sums: InlineArray<5, Vector> = sums(taps: t, channels: c, rows: 5, vectors: 1, p, w)
+    finish(sums, rows: 5, vectors: 1, columns: n, e)
+  }
+  @inline(never)
+  private static func tile4x1(_ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
+    let sums: InlineArray<4, Vector> = sums(taps: t, channels: c, rows: 4, vectors: 1, p, w)
+    finish(sums, rows: 4, vectors: 1, columns: n, e)
+  }
+  @inline(never)
+  private static func tile3x1(_ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
+    let sums: InlineArray<3, Vector> = sums(taps: t, channels: c, rows: 3, vectors: 1, p, w)
+    finish(sums, rows: 3, vectors: 1, columns: n, e)
+  }
+  @inline(never)
+  private static func tile2x1(_ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
+    let sums: InlineArray<2, Vector> = sums(taps: t, channels: c, rows: 2, vectors: 1, p, w)
+    finish(sums, rows: 2, vectors: 1, columns: n, e)
+  }
+  @inline(never)
+  private static func tile1x1(_ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
+    let sums: InlineArray<1, Vector> = sums(taps: t, channels: c, rows: 1, vectors: 1, p, w)
+    finish(sums, rows: 1, vectors: 1, columns: n, e)
+  }
+
+  /// The products of `rows` positions with `vectors` vectors of columns, added up in the order of the packed rows.
+  @inline(__always)
+  private static func sums<let count: Int>(
+    taps: Int, channels: Int, rows: Int, vectors: Int, _ pointers: Rows, _ weights: UnsafePointer<Float>
+  ) -> InlineArray<count, Vector> {
+    var sums = InlineArray<count, Vector>(repeating: .zero)
+    var panel = weights
+    var pointers = pointers
+    for _ in 0..<taps {
+      // Only the first `rows` of them exist.
+      let r0 = pointers[0], r1 = pointers[min(1, rows - 1)], r2 = pointers[min(2, rows - 1)]
+      let r3 = pointers[min(3, rows - 1)], r4 = pointers[min(4, rows - 1)], r5 = pointers[min(5, rows - 1)]
+      var channel = 0
+      while channel &+ 8 <= channels {
+        for step in 0..<8 {
+          accumulate(&sums, rows, vectors, channel &+ step, panel + step &* panelWidth, r0, r1, r2, r3, r4, r5)
+        }
+        panel += 8 &* panelWidth
+        channel &+= 8
+      }
+      while channel < channels {
+        accumulate(&sums, rows, vectors, channel, panel, r0, r1, r2, r3, r4, r5)
+        panel += panelWidth
+        channel &+= 1
+      }
+      pointers += tileRows
+    }
+    return sums
+  }
+
+  @inline(__always)
+  private static func accumulate<let count: Int>(
+    _ sums: inout InlineArray<count, Vector>, _ rows: Int, _ vectors: Int, _ channel: Int,
+    _ panel: UnsafePointer<Float>, _ r0: UnsafePointer<Float>, _ r1: UnsafePointer<Float>, _ r2: UnsafePointer<Float>,
+    _ r3: UnsafePointer<Float>, _ r4: UnsafePointer<Float>, _ r5: UnsafePointer<Float>
+  ) {
+    let first = Vector(at: panel)
+    let second = vectors > 1 ? Vector(at: panel + Vector.scalarCount) : first
+    @inline(__always)
+    func add(_ row: Int, _ pointer: UnsafePointer<Float>) {
+      guard row < rows else { return }
+      let factor = Vector(repeating: pointer[channel])
+      sums[row &* vectors] = .multiplyAdd(factor, first, sums[row &* vectors])
+      if vectors > 1 { sums[row &* vectors &+ 1] = .multiplyAdd(factor, second, sums[row &* vectors &+ 1]) }
+    }
+    add(0, r0)
+    add(1, r1)
+    add(2, r2)
+    add(3, r3)
+    add(4, r4)
+    add(5, r5)
+  }
+
+  @inline(__always)
+  private static func finish<let count: Int>(
+    _ sums: InlineArray<count, Vector>, rows: Int, vectors: Int, columns: Int, _ epilogue: TileEpilogue
+  ) {
+    guard columns == vectors &* Vector.scalarCount, let bounds = epilogue.bounds else {
+      var copy = sums
+      return withUnsafeMutablePointer(to: &copy) { tile in
+        finishElements(
+          UnsafeMutableRawPointer(tile).assumingMemoryBound(to: Float.self), rows: rows,
+          rowStride: vectors &* Vector.scalarCount, columns: columns, epilogue)
+      }
+    }
+    let lower = Vector(repeating: bounds.lower), upper = Vector(repeating: bounds.upper)
+    for vector in 0..<vectors {
+      let bias = epilogue.bias.map { Vector(at: $0 + vector &* Vector.scalarCount) } ?? .zero
+      for row in 0..<rows {
+        var result = sums[row &* vectors &+ vector] + bias
+        if let residual = epilogue.residual {
+          result += Vector(at: residual + (row &* epilogue.residualStride &+ vector &* Vector.scalarCount))
+        }
+        result.replace(with: lower, where: result .< lower)
+        result.replace(with: upper, where: result .> upper)
+        result.store(at: epilogue.output + (row &* epilogue.outputStride &+ vector &* Vector.scalarCount))
+      }
+    }
+  }
+
+  /// The same for tiles that are not as wide as the vectors, and for other activations.
+  @inline(never)
+  private static func finishElements(
+    _ tile: UnsafeMutablePointer<Float>, rows: Int, rowStride: Int, columns: Int, _ epilogue: TileEpilogue
+  ) {
+    for row in 0..<rows {
+      let sums = tile + row &* rowStride
+      for column in 0..<columns {
+        if let bias = epilogue.bias { sums[column] += bias[column] }
+        if let residual = epilogue.residual, !epilogue.activatesFirst {
+          sums[column] += residual[row &* epilogue.residualStride &+ column]
+        }
+      }
+      for vector in 0..<(rowStride / Vector.scalarCount) {
+        let place = sums + vector &* Vector.scalarCount
+        Vector(at: place).applying(epilogue.activation).store(at: place)
+      }
+      for column in 0..<columns {
+        var result = sums[column]
+        if let residual = epilogue.residual, epilogue.activatesFirst {
+          result += residual[row &* epilogue.residualStride &+ column]
+        }
+        epilogue.output[row &* epilogue.outputStride &+ column] = result
+      }
+    }
+  }
+}

@@ -1,0 +1,54 @@
+public import InfoldGraph
+
+/// Puts one scale and one shift per channel in the place of a chain of them: batch normalizations, and Add, Sub, Mul and Div
+/// with constants. Computed in double precision, rounded once.
+public struct MergeScaleShifts: GraphPass {
+  public static let name = "merge scales and shifts"
+
+  /// The pass.
+  public init() {}
+
+  public func run(on graph: Graph) throws(InfoldError) -> PassResult {
+    let constants = try GraphConstants(graph)
+    let consumers = graph.consumers()
+    let kept = Set(graph.outputs)
+    var maps: [NodeID: ChannelMap] = [:]
+    for id in graph.nodeIDs {
+      if let map = try? ChannelMap(graph[id], in: constants), map.axis == 1, graph[map.input].type?.shape?.rank ?? 0 > 1 {
+        maps[id] = map
+      }
+    }
+    var result = PassResult(graph: graph)
+    var merged: Set<NodeID> = []
+    var replacements: [NodeID: Node] = [:]
+    for id in graph.nodeIDs where maps[id] != nil && !merged.contains(id) {
+      var chain = [id]
+      var affine = maps[id]!.affine
+      while let last = chain.last.flatMap({ maps[$0] }), !kept.contains(last.output),
+        consumers[last.output.index].count == 1, let next = maps[consumers[last.output.index][0]],
+        next.input == last.output, next.affine.channels == affine.channels
+      {
+        chain.append(consumers[last.output.index][0])
+        affine = affine.followed(by: next.affine)
+      }
+      guard chain.count > 1, let type = graph[maps[id]!.input].type?.elementType,
+        affine.scale.allSatisfy(type.canHold), affine.shift.allSatisfy(type.canHold)
+      else { continue }
+      let last = graph[chain.last!]
+      let label = graph.label(of: last)
+      var inputs: [ValueID?] = [maps[id]!.input]
+      for (name, numbers) in [("scale", affine.scale), ("shift", affine.shift)] {
+        let tensor = try Tensor(shape: [numbers.count], numbers).converted(to: type)
+        inputs.append(result.graph.addConstant("\(label) \(name)", tensor))
+      }
+      merged.formUnion(chain)
+      replacements[chain.last!] = try Node(
+        name: last.name, opType: ScaleShift.name, domain: OperatorRegistry.internalDomain, opsetVersion: 1,
+        inputs: inputs, outputs: last.outputs, registry: .internalOperators)
+      result.changes.append(PassResult.Entry(node: label, "became one scale and shift with \(chain.count - 1) before it"))
+    }
+    result.graph.replaceNodes(
+      graph.nodeIDs.compactMap { merged.contains($0) ? replacements[$0] : graph[$0] })
+    return result
+  }
+}

@@ -1,0 +1,148 @@
+public import InfoldGraph
+
+/// Finds activations that exporters write as several nodes, and puts one operator in their place:
+/// x · clip(x + 3, 0, 6) ÷ 6 and x · HardSigmoid(x) as HardSwish, x · Sigmoid(x) as Swish,
+/// x · (1 + Erf(x ÷ √2)) ÷ 2 as Gelu, x · Tanh(Softplus(x)) as Mish.
+///
+/// Factors may stand anywhere in the product. What only the old nodes needed is left for `RemoveDeadCode`.
+public struct RecognizeActivations: GraphPass {
+  public static let name = "recognize activations"
+
+  /// The pass.
+  public init() {}
+
+  /// A function of a value that is bounded, and that the value itself is multiplied with.
+  private enum Gate: Hashable {
+    /// clip(x + 3, 0, 6), which HardSwish has a sixth of.
+    case clippedShift
+    case sigmoid
+    /// 1 + erf(x ÷ √2), which Gelu has half of.
+    case onePlusErf
+    case tanhOfSoftplus
+
+    /// The factor under which x times the gate is the activation.
+    var factor: Double {
+      switch self {
+      case .clippedShift: 1.0 / 6
+      case .onePlusErf: 0.5
+      case .sigmoid, .tanhOfSoftplus: 1
+      }
+    }
+
+    var activation: (opType: String, version: Int) {
+      switch self {
+      case .clippedShift: (HardSwish.name, 14)
+      case .sigmoid: (Swish.name, 24)
+      case .onePlusErf: (Gelu.name, 20)
+      case .tanhOfSoftplus: (Mish.name, 18)
+      }
+    }
+  }
+
+  /// What is known of a value.
+  private enum Form {
+    /// scale · x + shift.
+    case linear(ValueID, scale: Double, shift: Double)
+    case erf(ValueID)
+    case softplus(ValueID)
+    /// scale · gate(x).
+    case gate(Gate, ValueID, scale: Double)
+    /// scale · x · gate(x).
+    case product(Gate, ValueID, scale: Double)
+  }
+
+  public func run(on graph: Graph) throws(InfoldError) -> PassResult {
+    let constants = try GraphConstants(graph)
+    var forms: [ValueID: Form] = [:]
+    var result = PassResult(graph: graph)
+    var nodes: [Node] = []
+    for node in graph.nodes {
+      guard let output = node.outputs.first ?? nil, node.outputs.count == 1,
+        let form = form(of: node, forms, constants)
+      else {
+        nodes.append(node)
+        continue
+      }
+      forms[output] = form
+      guard case .product(let gate, let x, let scale) = form, Self.isClose(scale, gate.factor),
+        graph[x].type?.elementType.isFloatingPoint == true
+      else {
+        nodes.append(node)
+        continue
+      }
+      let (opType, version) = gate.activation
+      nodes.append(
+        try Node(name: node.name, opType: opType, opsetVersion: version, inputs: [x], outputs: [output]))
+      result.changes.append(PassResult.Entry(node: graph.label(of: node), "became \(opType) with the nodes before it"))
+    }
+    result.graph.replaceNodes(nodes)
+    return result
+  }
+
+  private func form(of node: Node, _ forms: [ValueID: Form], _ constants: GraphConstants) -> Form? {
+    /// What is known of an operand; of any value at least that it is itself.
+    func form(_ index: Int) -> Form? {
+      guard index < node.inputs.count, let id = node.inputs[index], !constants.isConstant(id) else { return nil }
+      return forms[id] ?? .linear(id, scale: 1, shift: 0)
+    }
+    /// A constant operand that is one number.
+    func number(_ index: Int) -> Double? {
+      guard index < node.inputs.count, let tensor = node.inputs[index].flatMap(constants.tensor), tensor.count == 1,
+        // Such a constant must not add dimensions to the other operand.
+        tensor.shape.count <= (node.inputs[1 - index].flatMap { constants.graph[$0].type?.shape?.rank } ?? 0)
+      else { return nil }
+      return try? tensor.widened().elements(as: Double.self).first
+    }
+    switch node.typed {
+    case is Add, is Mul, is Div, is Sub:
+      if let operand = form(0), let number = number(1) { return scaled(operand, node, by: number) }
+      if let operand = form(1), let number = number(0), node.typed is Add || node.typed is Mul {
+        return scaled(operand, node, by: number)
+      }
+      guard node.typed is Mul, let a = form(0), let b = form(1) else { return nil }
+      return product(a, b) ?? product(b, a)
+    case is Sigmoid:
+      if case .linear(let x, 1, 0)? = form(0) { return .gate(.sigmoid, x, scale: 1) }
+    case let hardSigmoid as HardSigmoid:
+      if case .linear(let x, 1, 0)? = form(0), Self.isClose(Double(hardSigmoid.alpha), 1.0 / 6), hardSigmoid.beta == 0.5 {
+        return .gate(.clippedShift, x, scale: 1.0 / 6)
+      }
+    case let clip as Clip:
+      let bounds = clip.bounds(of: node, constants)
+      if case .linear(let x, 1, 3)? = form(0), bounds.lower == 0, bounds.upper == 6 {
+        return .gate(.clippedShift, x, scale: 1)
+      }
+    case is Erf:
+      if case .linear(let x, let scale, 0)? = form(0), Self.isClose(scale, 0.5.squareRoot()) { return .erf(x) }
+    case is Softplus:
+      if case .linear(let x, 1, 0)? = form(0) { return .softplus(x) }
+    case is Tanh:
+      if case .softplus(let x)? = form(0) { return .gate(.tanhOfSoftplus, x, scale: 1) }
+    default: break
+    }
+    return nil
+  }
+
+  /// What arithmetic with one number makes of a form.
+  private func scaled(_ form: Form, _ node: Node, by number: Double) -> Form? {
+    let factor = node.typed is Mul ? number : node.typed is Div ? 1 / number : 1
+    let summand = node.typed is Add ? number : node.typed is Sub ? -number : 0
+    switch form {
+    case .linear(let x, let scale, let shift):
+      return .linear(x, scale: scale * factor, shift: shift * factor + summand)
+    case .erf(let x) where summand == 1: return .gate(.onePlusErf, x, scale: 1)
+    case .gate(let gate, let x, let scale) where summand == 0: return .gate(gate, x, scale: scale * factor)
+    case .product(let gate, let x, let scale) where summand == 0: return .product(gate, x, scale: scale * factor)
+    default: return nil
+    }
+  }
+
+  private func product(_ a: Form, _ b: Form) -> Form? {
+    guard case .linear(let x, let factor, 0) = a, case .gate(let gate, x, let scale) = b else { return nil }
+    return .product(gate, x, scale: factor * scale)
+  }
+
+  private static func isClose(_ a: Double, _ b: Double) -> Bool {
+    (a - b).magnitude <= 1e-5 * b.magnitude
+  }
+}

@@ -1,0 +1,67 @@
+import InfoldGraph
+import InfoldKernelInterface
+
+extension Concat: LoweredOperator {
+  /// Channels: the operands that were not written to their slices by those who made them are copied there. Other axes, and
+  /// values that lie in row-major order anyway: runs of numbers are copied.
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    let values = fused.node.inputs.compactMap { $0 }
+    guard let y = fused.output, let sizes = plan.sizes(y), values.allSatisfy({ plan.sizes($0) != nil }),
+      let axis = try? normalizedAxis(axis, rank: sizes.count)
+    else { return false }
+    let isInChannels = axis == 1 && (sizes.count == 3 || sizes.count == 4)
+    if isInChannels, values.contains(where: { !plan.layouts(of: $0).contains(.rowMajor) }) {
+      try copyChannels(values, y, ImageShape(sizes)!, into: &plan)
+    } else {
+      try copyRuns(values, y, sizes, axis, into: &plan)
+    }
+    return true
+  }
+
+  private func copyChannels(
+    _ values: [ValueID], _ y: ValueID, _ image: ImageShape, into plan: inout PlanBuilder
+  ) throws(InfoldError) {
+    let whole = plan.concatenated(y)
+    var slice = whole
+    let kernels = plan.kernels
+    for value in values {
+      let channels = plan.sizes(value)![1]
+      let source = try plan.location(of: value, .channelsLast)
+      if source != slice {
+        let shape = ElementwiseShape(images: image.images, pixels: image.pixels, channels: channels)
+        let target = slice
+        let step = RangeStep(units: shape.unitCount, cost: 2 * image.pixels * channels) { pixels, frame, _ in
+          kernels.unary(
+            UnaryArguments(
+              .identity, shape: shape,
+              input: ElementwiseInput(frame.pointer(source), like: shape, pixelStride: source.pixelStride),
+              output: ElementwiseOutput(frame.pointer(target), like: shape, pixelStride: target.pixelStride)),
+            pixels: pixels)
+        }
+        plan.emit(step, "copy", reads: [source], writes: [target])
+      }
+      slice.offset += channels
+    }
+  }
+
+  private func copyRuns(
+    _ values: [ValueID], _ y: ValueID, _ sizes: [Int], _ axis: Int, into plan: inout PlanBuilder
+  ) throws(InfoldError) {
+    var sources: [(place: Location, count: Int)] = []
+    for value in values {
+      sources.append((try plan.location(of: value, .rowMajor), plan.sizes(value)![axis...].reduce(1, *)))
+    }
+    let target = plan.define(y, .rowMajor)
+    let rows = sizes[..<axis].reduce(1, *), rowCount = sizes[axis...].reduce(1, *)
+    let step = RangeStep(units: rows, cost: rows * rowCount) { rows, frame, _ in
+      for row in rows {
+        var place = frame.pointer(target) + row * rowCount
+        for (source, count) in sources {
+          place.update(from: frame.pointer(source) + row * count, count: count)
+          place += count
+        }
+      }
+    }
+    plan.emit(step, "copy", reads: sources.map(\.place), writes: [target])
+  }
+}

@@ -1,0 +1,253 @@
+import InfoldGraph
+import InfoldKernelInterface
+
+extension Conv: LoweredOperator {
+  func epilogue(of node: Node, _ plan: PlanBuilder) -> EpilogueCapability {
+    ConvolutionProblem(self, node, plan) == nil ? [] : [.activation, .residual]
+  }
+
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    guard let problem = ConvolutionProblem(self, fused.node, plan), let x = fused.node.inputs[0],
+      let output = fused.output
+    else { return false }
+    switch problem.algorithm(plan.precision) {
+    case .depthwise: try plan.emitDepthwise(problem, x, output, fused)
+    case .fewChannels: try plan.emitFewChannels(problem, x, output, fused)
+    case .direct: try plan.emitDirect(problem, x, output, fused)
+    case .winograd(let tile): try plan.emitWinograd(problem, tile, x, output, fused)
+    }
+    return true
+  }
+}
+
+/// A convolution over images whose sizes and weights are known.
+struct ConvolutionProblem {
+  /// The ways to compute it.
+  enum Algorithm: Hashable {
+    /// Every channel by itself.
+    case depthwise
+    /// Each tap read where it is.
+    case direct
+    /// The same for a few input channels: a row of the window is read as one pixel with more channels.
+    case fewChannels
+    /// Winograd's minimal filtering with output tiles of this size.
+    case winograd(tile: Int)
+  }
+
+  var input: ImageShape
+  var output: ImageShape
+  var window: ImageWindow
+  var groups: Int
+  /// [M, C / groups, kH, kW], or without kH.
+  var weight: Tensor
+  /// [M].
+  var bias: Tensor?
+
+  init?(_ conv: Conv, _ node: Node, _ plan: PlanBuilder) {
+    guard let x = plan.sizes(node.inputs[0]), let y = plan.sizes(node.outputs[0]), let input = ImageShape(x),
+      let output = ImageShape(y), let weight = plan.constant(node.inputs[1]),
+      let window = try? conv.window(kernel: Array(weight.shape[2...])),
+      let extents = try? window.extents(x[2...])
+    else { return nil }
+    if node.inputs.count > 2, let id = node.inputs[2] {
+      guard let bias = plan.constant(id) else { return nil }
+      self.bias = bias
+    }
+    self.input = input
+    self.output = output
+    self.window = ImageWindow(window, extents)
+    self.weight = weight
+    groups = conv.group
+  }
+
+  /// Channels of one group.
+  var groupChannels: Int { input.channels / groups }
+  var groupOutputs: Int { output.channels / groups }
+  var multiplyAccumulates: Int { output.count * groupChannels * window.height * window.width }
+
+  private var isDilated: Bool { window.dilationY > 1 || window.dilationX > 1 }
+}
+
+extension ConvolutionProblem {
+  /// The way that is fastest, among those that the precision allows. It depends on the sizes only.
+  func algorithm(_ precision: SessionOptions.Precision) -> Algorithm {
+    if groups > 1, groupChannels == 1, groupOutputs == 1 { return .depthwise }
+    if groups == 1, input.channels <= 4, window.width > 1, window.dilationX == 1 { return .fewChannels }
+    if precision == .fast, let tile = winogradTile { return .winograd(tile: tile) }
+    return .direct
+  }
+
+  /// The tile for which Winograd's algorithm is worth its transformations; `nil` when it is for none.
+  private var winogradTile: Int? {
+    guard groups == 1, window.height == 3, window.width == 3, window.strideY == 1, window.strideX == 1, !isDilated,
+      input.channels >= 16, output.channels >= 16
+    else { return nil }
+    let side = min(output.height, output.width)
+    // Larger tiles save more multiplications, and need more weights read for each tile.
+    if side >= 20 { return 6 }
+    if side >= 10 { return 4 }
+    return side >= 4 ? 2 : nil
+  }
+}
+
+extension ImageWindow {
+  /// A window over one or two dimensions.
+  init(_ window: SlidingWindow, _ extents: [SlidingWindow.Extent]) {
+    let isFlat = window.rank == 1
+    self.init(
+      height: isFlat ? 1 : window.kernel[0], width: window.kernel.last!, strideY: isFlat ? 1 : window.strides[0],
+      strideX: window.strides.last!, dilationY: isFlat ? 1 : window.dilations[0], dilationX: window.dilations.last!,
+      padTop: isFlat ? 0 : extents[0].padBefore, padLeft: extents.last!.padBefore)
+  }
+}
+
+extension PlanBuilder {
+  /// The weights of a convolution in panels, group behind group.
+  fileprivate mutating func packedWeights(_ problem: ConvolutionProblem) throws(InfoldError) -> Location {
+    let taps = problem.window.height * problem.window.width
+    let channels = problem.groupChannels, columns = problem.groupOutputs
+    let count = kernels.packedCount(rows: taps * channels, columns: columns)
+    let constant = try packed.constant(
+      of: [problem.weight], form: "panels of \(problem.groups) groups, \(kernels.name)",
+      byteCount: problem.groups * count * MemoryLayout<Float>.stride
+    ) { [kernels] target in
+      problem.weight.withUnsafeBytes { bytes in
+        let source = bytes.baseAddress!.assumingMemoryBound(to: Float.self)
+        for group in 0..<problem.groups {
+          kernels.pack(
+            PackArguments(
+              source: source + group * columns * channels * taps, taps: taps, channels: channels, tapStride: 1,
+              channelStride: taps, columnStride: channels * taps, columnCount: columns, columns: 0..<columns,
+              packed: target.assumingMemoryBound(to: Float.self) + group * count))
+        }
+      }
+    }
+    return location(of: .packed(constant))
+  }
+
+  fileprivate mutating func emitDirect(
+    _ problem: ConvolutionProblem, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
+  ) throws(InfoldError) {
+    let input = try location(of: x, .channelsLast)
+    let weights = try packedWeights(problem)
+    let epilogue = try epilogue(fused, bias: problem.bias, layout: .channelsLast)
+    let output = define(y, .channelsLast)
+    let step = ConvolutionStep(
+      kernels: kernels,
+      shape: ConvolutionShape(problem, channels: problem.groupChannels, input: input, output: output),
+      groups: problem.groups, input: input, weights: weights, output: output, epilogue: epilogue)
+    let isProduct = problem.window.height * problem.window.width == 1
+    emit(
+      step, problem.groups > 1 ? "grouped" : isProduct ? "1×1" : "direct",
+      reads: [input, weights, epilogue.bias, epilogue.residual], writes: [output],
+      multiplyAccumulates: problem.multiplyAccumulates)
+  }
+
+  fileprivate mutating func emitFewChannels(
+    _ problem: ConvolutionProblem, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
+  ) throws(InfoldError) {
+    let window = problem.window
+    let layout: Layout = layouts(of: x).contains(.rowMajor) ? .rowMajor : .channelsLast
+    let source = try location(of: x, layout)
+    // The rows and columns that windows reach, padding included.
+    let height = (problem.output.height - 1) * window.strideY + (window.height - 1) * window.dilationY + 1
+    let width = (problem.output.width - 1) * window.strideX + window.width
+    let (image, kernels) = (problem.input, kernels)
+    let padded = temporary(count: image.images * height * width * image.channels)
+    emit(
+      RangeStep(units: image.images * height, cost: 2 * image.count) { rows, frame, _ in
+        kernels.interleave(
+          InterleaveArguments(
+            input: frame.pointer(source), images: image.images, height: image.height, width: image.width,
+            channels: image.channels, channelStride: layout == .rowMajor ? image.pixels : 1,
+            pixelStride: layout == .rowMajor ? 1 : source.pixelStride,
+            imageStride: image.pixels * (layout == .rowMajor ? image.channels : source.pixelStride),
+            padTop: window.padTop, padLeft: window.padLeft, output: frame.pointer(padded), outputHeight: height,
+            outputWidth: width),
+          rows: rows)
+      }, "interleave", reads: [source], writes: [padded])
+    let weights = try packedWeights(problem)
+    let epilogue = try epilogue(fused, bias: problem.bias, layout: .channelsLast)
+    let output = define(y, .channelsLast)
+    var shape = ConvolutionShape(problem, channels: window.width * image.channels, input: padded, output: output)
+    (shape.height, shape.width, shape.pixelStride) = (height, width, image.channels)
+    shape.window = ImageWindow(
+      height: window.height, width: 1, strideY: window.strideY, strideX: window.strideX, dilationY: window.dilationY)
+    let step = ConvolutionStep(
+      kernels: kernels, shape: shape, input: padded, weights: weights, output: output, epilogue: epilogue)
+    emit(
+      step, "direct, few channels", reads: [padded, weights, epilogue.bias, epilogue.residual], writes: [output],
+      multiplyAccumulates: problem.multiplyAccumulates)
+  }
+
+  fileprivate mutating func emitWinograd(
+    _ problem: ConvolutionProblem, _ tile: Int, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
+  ) throws(InfoldError) {
+    let (channels, outputs) = (problem.input.channels, problem.output.channels)
+    let constant = try packed.constant(
+      of: [problem.weight], form: "Winograd \(tile), \(kernels.name)",
+      byteCount: kernels.winogradPackedCount(tile: tile, channels: channels, outputChannels: outputs)
+        * MemoryLayout<Float>.stride
+    ) { [kernels] target in
+      problem.weight.withUnsafeBytes { bytes in
+        kernels.packWinograd(
+          WinogradPackArguments(
+            tile: tile, source: bytes.baseAddress!.assumingMemoryBound(to: Float.self), channels: channels,
+            outputChannels: outputs, packed: target.assumingMemoryBound(to: Float.self)))
+      }
+    }
+    let input = try location(of: x, .channelsLast)
+    let weights = location(of: .packed(constant))
+    let epilogue = try epilogue(fused, bias: problem.bias, layout: .channelsLast)
+    let output = define(y, .channelsLast)
+    let step = WinogradStep(
+      kernels: kernels, tile: tile, shape: ConvolutionShape(problem, channels: channels, input: input, output: output),
+      input: input, weights: weights, output: output, epilogue: epilogue)
+    emit(
+      step, "Winograd \(tile)×\(tile)", reads: [input, weights, epilogue.bias, epilogue.residual], writes: [output],
+      multiplyAccumulates: problem.multiplyAccumulates)
+  }
+
+  fileprivate mutating func emitDepthwise(
+    _ problem: ConvolutionProblem, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
+  ) throws(InfoldError) {
+    let (window, channels, kernels) = (problem.window, problem.output.channels, kernels)
+    let constant = try packed.constant(
+      of: [problem.weight], form: "depthwise, \(kernels.name)",
+      byteCount: kernels.depthwiseWeightCount(kernelHeight: window.height, kernelWidth: window.width, channels: channels)
+        * MemoryLayout<Float>.stride
+    ) { target in
+      problem.weight.withUnsafeBytes { bytes in
+        kernels.packDepthwiseWeights(
+          bytes.baseAddress!.assumingMemoryBound(to: Float.self), kernelHeight: window.height,
+          kernelWidth: window.width, channels: channels, into: target.assumingMemoryBound(to: Float.self))
+      }
+    }
+    let input = try location(of: x, .channelsLast)
+    let weights = location(of: .packed(constant))
+    let epilogue = try epilogue(fused, bias: problem.bias, layout: .channelsLast)
+    let output = define(y, .channelsLast)
+    let shape = ConvolutionShape(problem, channels: channels, input: input, output: output)
+    let step = RangeStep(
+      units: shape.images * shape.outputHeight, cost: problem.multiplyAccumulates
+    ) { rows, frame, _ in
+      kernels.depthwise(
+        DepthwiseArguments(
+          input: shape.input(frame.pointer(input)), output: shape.output(frame.pointer(output)), window: window,
+          weights: frame.pointer(weights), epilogue: epilogue.resolved(in: frame)),
+        rows: rows)
+    }
+    emit(
+      step, "depthwise", reads: [input, weights, epilogue.bias, epilogue.residual], writes: [output],
+      multiplyAccumulates: problem.multiplyAccumulates)
+  }
+}
+
+extension ConvolutionShape {
+  fileprivate init(_ problem: ConvolutionProblem, channels: Int, input: Location, output: Location) {
+    self.init(
+      images: problem.input.images, height: problem.input.height, width: problem.input.width, channels: channels,
+      pixelStride: input.pixelStride, outputHeight: problem.output.height, outputWidth: problem.output.width,
+      outputChannels: problem.groupOutputs, outputPixelStride: output.pixelStride, window: problem.window)
+  }
+}

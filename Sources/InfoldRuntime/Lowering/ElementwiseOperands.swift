@@ -1,0 +1,80 @@
+import InfoldGraph
+import InfoldKernelInterface
+
+/// What an element-wise kernel goes through, and how its operands lie there: the dimensions of the result in the order of
+/// memory, neighbours joined as far as all operands allow, in three loops.
+struct ElementwiseOperands {
+  /// The distances along one dimension: of the result, then of each operand. 0 repeats.
+  private struct Dimension {
+    var size: Int
+    var strides: [Int]
+  }
+
+  /// The loops.
+  let shape: ElementwiseShape
+  /// Image, pixel and channel stride of the result, then of each operand.
+  let strides: [(image: Int, pixel: Int, channel: Int)]
+
+  /// - Parameters:
+  ///   - result: The sizes and place of the result.
+  ///   - operands: The sizes and places of the operands, the sizes aligned with the result's last ones.
+  /// - Returns: `nil` when more than three loops would be needed, or the innermost jumps.
+  init?(_ result: (sizes: [Int], place: Location), _ operands: [(sizes: [Int], place: Location)]) {
+    let rank = result.sizes.count
+    let all = [result] + operands
+    let strides = all.map { Self.strides(sizes: $0.sizes, place: $0.place, rank: rank) }
+    let order =
+      result.place.layout == .channelsLast && rank > 2 ? [0] + Array(2..<rank) + [1] : Array(0..<rank)
+    var joined: [Dimension] = []
+    for axis in order where result.sizes[axis] > 1 {
+      let next = Dimension(size: result.sizes[axis], strides: strides.map { $0[axis] })
+      if let outer = joined.last, zip(outer.strides, next.strides).allSatisfy({ $0 == $1 * next.size }) {
+        joined[joined.count - 1] = Dimension(size: outer.size * next.size, strides: next.strides)
+      } else {
+        joined.append(next)
+      }
+    }
+    let none = Dimension(size: 1, strides: all.map { _ in 0 })
+    if joined.isEmpty { joined = [Dimension(size: 1, strides: all.map { _ in 1 })] }
+    guard joined.count <= 3, joined.last!.strides.allSatisfy({ $0 <= 1 }) else { return nil }
+    // One run of numbers is so many pixels of one channel, which threads can share.
+    if joined.count == 1 { joined.append(Dimension(size: 1, strides: joined[0].strides)) }
+    while joined.count < 3 { joined.insert(none, at: 0) }
+    shape = ElementwiseShape(images: joined[0].size, pixels: joined[1].size, channels: joined[2].size)
+    self.strides = all.indices.map { (joined[0].strides[$0], joined[1].strides[$0], joined[2].strides[$0]) }
+  }
+
+  /// The distance along each of the result's dimensions; 0 where the operand has one element for all.
+  private static func strides(sizes: [Int], place: Location, rank: Int) -> [Int] {
+    var strides = [Int](repeating: 0, count: sizes.count)
+    if place.layout == .channelsLast, sizes.count > 2 {
+      strides[1] = 1
+      var next = place.pixelStride
+      for axis in (2..<sizes.count).reversed() {
+        strides[axis] = next
+        next *= sizes[axis]
+      }
+      strides[0] = next
+    } else {
+      var next = 1
+      for axis in sizes.indices.reversed() {
+        strides[axis] = next
+        next *= sizes[axis]
+      }
+    }
+    for axis in sizes.indices where sizes[axis] == 1 { strides[axis] = 0 }
+    return Array(repeating: 0, count: rank - sizes.count) + strides
+  }
+
+  /// Operand `index` of a run.
+  func input(_ index: Int, _ base: UnsafePointer<Float>) -> ElementwiseInput {
+    let stride = strides[index + 1]
+    return ElementwiseInput(
+      base: base, imageStride: stride.image, pixelStride: stride.pixel, channelStride: stride.channel)
+  }
+
+  /// The result of a run.
+  func output(_ base: UnsafeMutablePointer<Float>) -> ElementwiseOutput {
+    ElementwiseOutput(base: base, imageStride: strides[0].image, pixelStride: strides[0].pixel)
+  }
+}

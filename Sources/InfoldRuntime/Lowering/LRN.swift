@@ -1,0 +1,26 @@
+import InfoldGraph
+import InfoldKernelInterface
+
+extension LRN: LoweredOperator {
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    guard let x = fused.node.inputs[0], let y = fused.output, let image = plan.sizes(x).flatMap(ImageShape.init)
+    else { return false }
+    let source = try plan.location(of: x, .channelsLast)
+    let target = plan.define(y, .channelsLast)
+    let shape = ElementwiseShape(images: image.images, pixels: image.pixels, channels: image.channels)
+    let (kernels, size, alpha, beta, bias) = (plan.kernels, size, alpha, beta, bias)
+    let scratch = LocalResponseNormalizationArguments.scratchCount(channels: image.channels, size: size)
+    let step = RangeStep(
+      units: shape.unitCount, cost: 16 * image.count, scratchByteCount: scratch * MemoryLayout<Float>.stride
+    ) { pixels, frame, worker in
+      kernels.localResponseNormalization(
+        LocalResponseNormalizationArguments(
+          shape: shape, input: ElementwiseInput(frame.pointer(source), like: shape, pixelStride: source.pixelStride),
+          output: ElementwiseOutput(frame.pointer(target), like: shape, pixelStride: target.pixelStride), size: size,
+          alpha: alpha, beta: beta, bias: bias, scratch: frame.scratch(of: worker).assumingMemoryBound(to: Float.self)),
+        pixels: pixels)
+    }
+    plan.emit(step, "local response normalization", reads: [source], writes: [target])
+    return true
+  }
+}

@@ -1,0 +1,97 @@
+import InfoldGraph
+import InfoldKernelInterface
+
+extension MaxPool: LoweredOperator {
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    guard fused.node.outputs.dropFirst().allSatisfy({ $0 == nil }) else { return false }
+    return try plan.emitPool(fused, window, .maximum)
+  }
+}
+
+extension AveragePool: LoweredOperator {
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    try plan.emitPool(fused, window, countsPadding ? .averageIncludingPadding : .average)
+  }
+}
+
+extension GlobalAveragePool: LoweredOperator {
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    try plan.emitGlobalPool(fused, .mean)
+  }
+}
+
+extension GlobalMaxPool: LoweredOperator {
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    try plan.emitGlobalPool(fused, .maximum)
+  }
+}
+
+extension PlanBuilder {
+  fileprivate mutating func emitPool(
+    _ fused: FusedNode, _ window: SlidingWindow, _ operation: PoolOperation
+  ) throws(InfoldError) -> Bool {
+    guard let x = fused.node.inputs[0], let y = fused.output, let sizes = sizes(x), let result = self.sizes(y),
+      let input = ImageShape(sizes), let image = ImageShape(result),
+      let extents = try? window.extents(sizes[2...])
+    else { return false }
+    let geometry = ImageWindow(window, extents)
+    // A window over the whole image is a global pool, which is shared between threads by its channels.
+    if operation != .averageIncludingPadding, image.pixels == 1, geometry.padTop == 0, geometry.padLeft == 0,
+      geometry.height == input.height, geometry.width == input.width, geometry.dilationY == 1, geometry.dilationX == 1
+    {
+      return try emitGlobalPool(fused, operation == .maximum ? .maximum : .mean)
+    }
+    let source = try location(of: x, .channelsLast)
+    let target = define(y, .channelsLast)
+    let kernels = kernels
+    let padBottom = extents.count > 1 ? extents[0].padAfter : 0, padRight = extents.last!.padAfter
+    let step = RangeStep(
+      units: image.images * image.height, cost: image.count * geometry.height * geometry.width
+    ) { rows, frame, _ in
+      kernels.pool(
+        PoolArguments(
+          input: input.input(frame.pointer(source), source), output: image.output(frame.pointer(target), target),
+          window: geometry, operation: operation, padBottom: padBottom, padRight: padRight),
+        rows: rows)
+    }
+    emit(step, "pool", reads: [source], writes: [target])
+    return true
+  }
+
+  /// The reduction of every channel of every image to one number.
+  mutating func emitGlobalPool(_ fused: FusedNode, _ reduction: Reduction) throws(InfoldError) -> Bool {
+    guard let x = fused.node.inputs[0], let y = fused.output, let image = sizes(x).flatMap(ImageShape.init),
+      sizes(y) != nil
+    else { return false }
+    let source = try location(of: x, .channelsLast)
+    // The result is [N, C] with ones behind, the same in both layouts; in row-major order it may have any rank.
+    let target = define(y, concatenations.part(y) == nil ? .rowMajor : .channelsLast)
+    let stride = target.layout == .rowMajor ? image.channels : target.pixelStride
+    let kernels = kernels
+    let nowhere = UnsafeMutablePointer<Float>(bitPattern: 64)!
+    let units = GlobalPoolArguments(input: image.input(nowhere, source), output: nowhere, reduction: reduction).unitCount
+    let step = RangeStep(units: units, cost: image.count) { units, frame, _ in
+      kernels.globalPool(
+        GlobalPoolArguments(
+          input: image.input(frame.pointer(source), source), output: frame.pointer(target), outputStride: stride,
+          reduction: reduction),
+        units: units)
+    }
+    emit(step, "global pool", reads: [source], writes: [target])
+    return true
+  }
+}
+
+extension ImageShape {
+  /// The images at `location`, whose first element is `base`.
+  func input(_ base: UnsafePointer<Float>, _ location: Location) -> InputImages {
+    InputImages(
+      base: base, count: images, height: height, width: width, channels: channels, pixelStride: location.pixelStride)
+  }
+
+  /// The images at `location`, whose first element is `base`.
+  func output(_ base: UnsafeMutablePointer<Float>, _ location: Location) -> OutputImages {
+    OutputImages(
+      base: base, count: images, height: height, width: width, channels: channels, pixelStride: location.pixelStride)
+  }
+}

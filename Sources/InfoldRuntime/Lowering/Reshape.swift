@@ -1,0 +1,29 @@
+import InfoldGraph
+
+/// An operator that keeps the elements and their order, and gives them another shape.
+protocol ShapeLowering: LoweredOperator {}
+
+extension Reshape: ShapeLowering {}
+extension Flatten: ShapeLowering {}
+extension Squeeze: ShapeLowering {}
+extension Unsqueeze: ShapeLowering {}
+extension Identity: ShapeLowering {}
+
+extension ShapeLowering {
+  /// Nothing runs: the result lies where the input does.
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    guard let x = fused.node.inputs[0], let y = fused.output, let sizes = plan.sizes(x), let result = plan.sizes(y),
+      sizes.reduce(1, *) == result.reduce(1, *)
+    else { return false }
+    if !plan.layouts(of: x).contains(.rowMajor), let image = ImageShape(sizes), let target = ImageShape(result),
+      image.images == target.images, image.channels == target.channels, image.pixels == target.pixels
+    {
+      plan.settle(y, try plan.location(of: x, .channelsLast))
+      return true
+    }
+    var place = try plan.location(of: x, .rowMajor)
+    place.pixelStride = result.last ?? 1
+    plan.settle(y, place)
+    return true
+  }
+}

@@ -1,0 +1,64 @@
+import InfoldGraph
+import InfoldKernelInterface
+
+extension Transpose: LoweredOperator {
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    guard let x = fused.node.inputs[0], let y = fused.output, let sizes = plan.sizes(x), let result = plan.sizes(y)
+    else { return false }
+    let axes = permutation ?? sizes.indices.reversed()
+    let rank = sizes.count
+    if rank == 3 || rank == 4 {
+      let toChannelsLast = [0] + Array(2..<rank) + [1], fromChannelsLast = [0, rank - 1] + Array(1..<(rank - 1))
+      // Between NCHW and NHWC only the name of the order changes.
+      if axes == toChannelsLast, let image = ImageShape(sizes), !plan.layouts(of: x).contains(.rowMajor) {
+        let place = try plan.location(of: x, .channelsLast)
+        if place.pixelStride == image.channels {
+          plan.settle(
+            y,
+            Location(storage: place.storage, offset: place.offset, layout: .rowMajor, pixelStride: result.last!))
+          return true
+        }
+      }
+      if axes == fromChannelsLast, plan.layouts(of: x).contains(.rowMajor) {
+        var place = try plan.location(of: x, .rowMajor)
+        (place.layout, place.pixelStride) = (.channelsLast, result[1])
+        plan.settle(y, place)
+        return true
+      }
+    }
+    return try emitExchange(axes, sizes, x, y, into: &plan)
+  }
+
+  /// An exchange of two neighbouring blocks of dimensions, behind others that stay: matrices are transposed.
+  private func emitExchange(
+    _ axes: [Int], _ sizes: [Int], _ x: ValueID, _ y: ValueID, into plan: inout PlanBuilder
+  ) throws(InfoldError) -> Bool {
+    // Dimensions of one element move without moving anything.
+    let moved = axes.filter { sizes[$0] > 1 }
+    let kept = zip(moved, moved.sorted()).prefix { $0 == $1 }.count
+    let rest = moved[kept...]
+    guard let first = rest.first else {
+      var place = try plan.location(of: x, .rowMajor)
+      place.pixelStride = axes.last.map { sizes[$0] } ?? 1
+      plan.settle(y, place)
+      return true
+    }
+    let second = rest.filter { $0 >= first }, before = rest.filter { $0 < first }
+    guard Array(rest) == second + before, second == second.sorted(), before == before.sorted() else { return false }
+    let source = try plan.location(of: x, .rowMajor)
+    let target = plan.define(y, .rowMajor)
+    let count = moved[..<kept].reduce(1) { $0 * sizes[$1] }
+    let rows = before.reduce(1) { $0 * sizes[$1] }, columns = second.reduce(1) { $0 * sizes[$1] }
+    let kernels = plan.kernels
+    let nowhere = UnsafeMutablePointer<Float>(bitPattern: 64)!
+    let units = TransposeArguments(input: nowhere, output: nowhere, count: count, rows: rows, columns: columns).unitCount
+    let step = RangeStep(units: units, cost: 2 * count * rows * columns) { units, frame, _ in
+      kernels.transpose(
+        TransposeArguments(
+          input: frame.pointer(source), output: frame.pointer(target), count: count, rows: rows, columns: columns),
+        units: units)
+    }
+    plan.emit(step, "transpose", reads: [source], writes: [target])
+    return true
+  }
+}

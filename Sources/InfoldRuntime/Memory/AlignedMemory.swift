@@ -1,0 +1,35 @@
+import Glibc
+import InfoldGraph
+
+/// Memory that begins on a page, and is given back with the last reference to it.
+///
+/// Whoever makes it decides who may write it, and when.
+final class AlignedMemory: @unchecked Sendable {
+  /// The first byte.
+  let start: UnsafeMutableRawPointer
+  /// The number of bytes.
+  let byteCount: Int
+
+  /// Blocks of this size and larger are asked to lie on huge pages, so that long walks need few address translations.
+  private static let hugePage = 1 << 21
+
+  /// Memory of `byteCount` bytes, whose content is not defined.
+  /// - Throws: `InfoldError` with `.limitExceeded` when the system has no such memory.
+  init(byteCount: Int) throws(InfoldError) {
+    let alignment = byteCount >= Self.hugePage ? Self.hugePage : 4096
+    let (padded, overflow) = max(byteCount, 1).addingReportingOverflow(alignment - 1)
+    guard !overflow, let start = aligned_alloc(alignment, padded & ~(alignment - 1)) else {
+      throw InfoldError(.limitExceeded, "\(byteCount) bytes of working memory cannot be had")
+    }
+    if alignment == Self.hugePage { madvise(start, padded & ~(alignment - 1), Int32(MADV_HUGEPAGE)) }
+    self.start = start
+    self.byteCount = byteCount
+  }
+
+  deinit {
+    free(start)
+  }
+
+  /// The memory as floating-point numbers.
+  var floats: UnsafeMutablePointer<Float> { start.assumingMemoryBound(to: Float.self) }
+}

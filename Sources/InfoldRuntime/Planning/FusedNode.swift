@@ -1,0 +1,117 @@
+import InfoldGraph
+import InfoldKernelInterface
+import InfoldPasses
+
+/// A node together with those behind it that its kernel does while the results are in registers: an activation, and the
+/// addition of another value.
+struct FusedNode {
+  /// The node that computes.
+  var node: Node
+  /// How errors and profiles call it.
+  var label: String
+  /// A value of the output's shape that is added; `nil` for none.
+  var residual: ValueID?
+  /// What is applied behind, or, with `activatesFirst`, before the addition.
+  var activation = Activation.identity
+  /// Whether the activation comes before the addition.
+  var activatesFirst = false
+  /// What the last of the nodes makes; `nil` when nobody wants the first output.
+  var output: ValueID?
+  /// The nodes, in their order.
+  var nodes: [NodeID]
+}
+
+/// What a kernel can do behind its own work.
+struct EpilogueCapability: OptionSet {
+  let rawValue: Int
+  static let activation = EpilogueCapability(rawValue: 1)
+  static let residual = EpilogueCapability(rawValue: 2)
+}
+
+/// Which nodes of a graph run as one.
+struct EpilogueFusion {
+  /// The fused nodes in an order in which they can run.
+  let nodes: [FusedNode]
+
+  /// - Parameter capability: What the kernel of a node can do behind it; nothing for a node that has none.
+  init(_ graph: Graph, _ constants: GraphConstants, capability: (Node) -> EpilogueCapability) {
+    let producers = graph.producers()
+    let consumers = graph.consumers()
+    let outputs = Set(graph.outputs)
+    var owner: [NodeID: Int] = [:]
+    var groups: [FusedNode] = []
+
+    /// The group that makes `value`, when nobody else reads it and its kernel can do more.
+    func openGroup(_ value: ValueID, _ wanted: EpilogueCapability) -> Int? {
+      guard !outputs.contains(value), consumers[value.index].count == 1, let producer = producers[value.index],
+        let group = owner[producer], groups[group].output == value,
+        capability(groups[group].node).contains(wanted)
+      else { return nil }
+      return group
+    }
+
+    func absorb(_ id: NodeID, into group: Int) {
+      groups[group].output = graph[id].outputs[0]
+      groups[group].nodes.append(id)
+      owner[id] = group
+    }
+
+    for id in graph.nodeIDs {
+      let node = graph[id]
+      if let input = node.inputs.first ?? nil, let activation = Activation(node, constants),
+        let group = openGroup(input, .activation), groups[group].activation == .identity
+      {
+        groups[group].activation = activation
+        groups[group].activatesFirst = groups[group].residual == nil
+        absorb(id, into: group)
+        continue
+      }
+      if let (a, b) = node.addends, a != b, let shape = graph[a].type?.shape?.sizes,
+        shape == graph[b].type?.shape?.sizes
+      {
+        let candidates = [(a, b), (b, a)].compactMap { value, other in
+          openGroup(value, .residual).map { (group: $0, residual: other) }
+        }
+        .filter { groups[$0.group].residual == nil }
+        if let chosen = candidates.max(by: { groups[$0.group].nodes[0] < groups[$1.group].nodes[0] }) {
+          groups[chosen.group].residual = chosen.residual
+          absorb(id, into: chosen.group)
+          continue
+        }
+      }
+      owner[id] = groups.count
+      groups.append(FusedNode(node: node, label: graph.label(of: node), output: node.outputs.first ?? nil, nodes: [id]))
+    }
+    // A group runs where its last node stands: all that it reads is there then.
+    nodes = groups.sorted { $0.nodes.last! < $1.nodes.last! }
+  }
+}
+
+extension Node {
+  /// The two values that the node adds, element by element.
+  fileprivate var addends: (ValueID, ValueID)? {
+    guard typed is Add || typed is Sum, inputs.count == 2, let a = inputs[0], let b = inputs[1] else { return nil }
+    return (a, b)
+  }
+}
+
+extension Activation {
+  /// The activation that a node applies to its first input; `nil` for a node that is none of those that kernels have.
+  init?(_ node: Node, _ constants: GraphConstants) {
+    switch node.typed {
+    case is Relu: self = .relu
+    case let clip as Clip:
+      let bounds = clip.bounds(of: node, constants)
+      guard let lower = bounds.lower, let upper = bounds.upper, !(lower > upper) else { return nil }
+      self.init(.clip, lower, upper)
+    case let leaky as LeakyRelu: self.init(.leakyRelu, leaky.alpha)
+    case let hard as HardSigmoid: self.init(.hardSigmoid, hard.alpha, hard.beta)
+    case is HardSwish: self.init(.hardSwish)
+    case is Sigmoid: self.init(.sigmoid)
+    case let swish as Swish where swish.alpha == 1: self.init(.silu)
+    case is Tanh: self.init(.tanh)
+    case let gelu as Gelu where gelu.approximation == .none: self.init(.gelu)
+    default: return nil
+    }
+  }
+}

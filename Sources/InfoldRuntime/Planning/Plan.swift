@@ -1,0 +1,260 @@
+import Glibc
+import InfoldGraph
+import InfoldKernelInterface
+import Synchronization
+
+/// What a session does in one run: steps in their order, over memory that is laid out ahead.
+final class Plan: Sendable {
+  /// What runs.
+  let steps: [PlannedStep]
+  /// The bytes of working memory that a run needs.
+  let arenaByteCount: Int
+
+  private let storages: [Storage]
+  /// The offset of each storage in the arena, in bytes; 0 for those that lie elsewhere.
+  private let offsets: [Int]
+  private let scratchOffset: Int
+  private let scratchStride: Int
+  /// The storages that lie in a tensor which a step makes, by the step.
+  private let bindings: [[(storage: Int, value: Int)]]
+  /// The tensors that nobody reads behind a step.
+  private let ending: [[Int]]
+  private let graphInputs: [Int]
+  private let outputs: [Output]
+  private let constants: [(value: Int, tensor: Tensor)]
+  private let valueCount: Int
+  private let workers: Int
+  private let arenas: ArenaPool
+  private let frames = Mutex<[Frame]>([])
+
+  /// An output of the graph.
+  private enum Output {
+    /// A tensor that the steps write, with these sizes.
+    case written(sizes: [Int], storages: [Int])
+    /// A tensor of the frame.
+    case tensor(Int)
+    /// The same as an earlier output.
+    case same(Int)
+  }
+
+  /// Lowers `graph`.
+  /// - Parameters:
+  ///   - workers: The number of threads that a run may use.
+  ///   - arenas: Where runs take their working memory from.
+  /// - Throws: `InfoldError` with `.unsupported` when `graph` has opaque nodes; `.limitExceeded`.
+  init(
+    _ graph: Graph, kernels: any KernelSet.Type, options: SessionOptions, workers: Int, packed: PackedConstants,
+    arenas: ArenaPool
+  ) throws(InfoldError) {
+    var builder = try PlanBuilder(graph, kernels: kernels, precision: options.precision, packed: packed)
+    try builder.build(usesKernels: options.optimize)
+    steps = builder.steps
+    storages = builder.storages
+    self.workers = workers
+    self.arenas = arenas
+    valueCount = graph.values.count
+    graphInputs = graph.inputs.map(\.index)
+    constants = graph.valueIDs.compactMap { id in graph[id].initializer?.tensor.map { (id.index, $0) } }
+
+    let planned = storages.indices.filter { storages[$0].isPlanned }
+    let layout = ArenaLayout(
+      planned.map { ArenaLayout.Block(byteCount: storages[$0].byteCount, lifetime: storages[$0].lifetime!) })
+    var offsets = [Int](repeating: 0, count: storages.count)
+    for (index, offset) in zip(planned, layout.offsets) { offsets[index] = offset }
+    self.offsets = offsets
+    let scratch = steps.reduce(0) { max($0, $1.step.scratchByteCount) }
+    scratchStride = (scratch + 4095) & ~4095
+    scratchOffset = (layout.byteCount + 4095) & ~4095
+    arenaByteCount = scratchOffset + scratchStride * workers
+
+    var producer: [Int: Int] = [:]
+    for (index, step) in steps.enumerated() {
+      for case let output? in (step.step as? ReferenceStep)?.outputs ?? [] { producer[output] = index }
+    }
+    var bindings = [[(storage: Int, value: Int)]](repeating: [], count: steps.count)
+    for (index, storage) in storages.enumerated() {
+      if case .tensor(let id) = storage.source, let step = producer[id.index] {
+        bindings[step].append((index, id.index))
+      }
+    }
+    self.bindings = bindings
+    let outputValues = Set(graph.outputs.map(\.index))
+    var ending = [[Int]](repeating: [], count: steps.count)
+    for value in producer.keys.sorted() where !outputValues.contains(value) {
+      if let last = builder.lastReads[value] { ending[last].append(value) }
+    }
+    self.ending = ending
+
+    var outputs: [Output] = []
+    for (index, id) in graph.outputs.enumerated() {
+      let first = graph.outputs.firstIndex(of: id)!
+      if first < index {
+        outputs.append(.same(first))
+      } else if builder.isTensor[id.index] {
+        outputs.append(.tensor(id.index))
+      } else {
+        let places = storages.indices.filter {
+          if case .output(index) = storages[$0].source { true } else { false }
+        }
+        outputs.append(.written(sizes: builder.sizes(id)!, storages: places))
+      }
+    }
+    self.outputs = outputs
+  }
+
+  /// Runs the steps.
+  /// - Parameters:
+  ///   - given: The inputs in the model's order; `nil` where the default is to be used.
+  ///   - results: The outputs. Tensors that are there already are written to where they fit.
+  ///   - durations: Receives the nanoseconds that each step took, added to what is there.
+  func run(
+    _ given: [Tensor?], into results: inout [Tensor], durations: UnsafeMutablePointer<UInt64>? = nil
+  ) throws(InfoldError) {
+    let frame = frames.withLock { $0.popLast() } ?? makeFrame()
+    let arena = try arenas.take(byteCount: arenaByteCount)
+    defer {
+      arenas.giveBack(arena)
+      frame.release(keeping: constants)
+      frames.withLock { $0.append(frame) }
+    }
+    place(frame, in: arena)
+    for (value, tensor) in zip(graphInputs, given) {
+      if let tensor { frame.tensors[value] = tensor }
+    }
+    for (index, storage) in storages.enumerated() {
+      if case .tensor(let id) = storage.source, let tensor = frame.tensors[id.index] { frame.bases[index] = tensor.address }
+    }
+    var written: [Tensor?] = []
+    for (index, output) in outputs.enumerated() {
+      guard case .written(let sizes, let places) = output else {
+        written.append(nil)
+        continue
+      }
+      var tensor: Tensor
+      if index < results.count, results[index].shape == sizes, results[index].elementType == .float32 {
+        tensor = results[index]
+        results[index] = Self.empty
+      } else {
+        tensor = try Tensor(zeros: sizes, of: .float32)
+      }
+      let address = tensor.withUnsafeMutableBytes { $0.baseAddress!.assumingMemoryBound(to: Float.self) }
+      for place in places { frame.bases[place] = address }
+      written.append(tensor)
+    }
+    let helpers = workers - 1
+    let hasHelpers = helpers > 0 && WorkerPool.shared.acquire(helpers: helpers)
+    defer { if hasHelpers { WorkerPool.shared.release() } }
+    do {
+      try execute(frame, workers: hasHelpers ? workers : 1, durations)
+    } catch {
+      for (index, tensor) in written.enumerated() where index < results.count {
+        if let tensor { results[index] = tensor }
+      }
+      throw error
+    }
+    var tensors: [Tensor] = []
+    for (index, output) in outputs.enumerated() {
+      switch output {
+      case .written: tensors.append(written[index]!)
+      case .tensor(let value): tensors.append(frame.tensors[value]!)
+      case .same(let earlier): tensors.append(tensors[earlier])
+      }
+    }
+    results = tensors
+  }
+
+  private static let empty = try! Tensor(zeros: [0], of: .float32)
+
+  private func makeFrame() -> Frame {
+    let frame = Frame(storageCount: storages.count, valueCount: valueCount, scratchStride: scratchStride)
+    for (index, storage) in storages.enumerated() {
+      switch storage.source {
+      case .constant(let tensor): frame.bases[index] = tensor.address
+      case .packed(let constant): frame.bases[index] = constant.memory.floats
+      default: break
+      }
+    }
+    frame.release(keeping: constants)
+    return frame
+  }
+
+  private func place(_ frame: Frame, in arena: AlignedMemory) {
+    frame.scratch = arena.start + scratchOffset
+    for index in storages.indices where storages[index].isPlanned {
+      frame.bases[index] = (arena.start + offsets[index]).assumingMemoryBound(to: Float.self)
+    }
+  }
+
+  private func execute(
+    _ frame: Frame, workers: Int, _ durations: UnsafeMutablePointer<UInt64>?
+  ) throws(InfoldError) {
+    for index in steps.indices {
+      let begin = durations == nil ? 0 : Self.nanoseconds()
+      let step = steps[index].step
+      for phase in 0..<step.phases {
+        let tasks = step.tasks(phase: phase, workers: workers)
+        if workers == 1 || tasks == 1 {
+          for task in 0..<tasks { step.run(phase: phase, task: task, of: tasks, worker: 0, in: frame) }
+        } else {
+          share(step, phase, tasks, workers, frame)
+        }
+      }
+      if let durations { durations[index] += Self.nanoseconds() - begin }
+      if let failure = frame.failure { throw failure }
+      for (storage, value) in bindings[index] { frame.bases[storage] = frame.tensors[value]!.address }
+      for value in ending[index] { frame.tensors[value] = nil }
+    }
+  }
+
+  /// A phase of a step, as the threads of the pool see it.
+  private struct Job {
+    let step: any Step
+    let phase: Int
+    let tasks: Int
+    let frame: Unmanaged<Frame>
+  }
+
+  private func share(_ step: any Step, _ phase: Int, _ tasks: Int, _ workers: Int, _ frame: Frame) {
+    let job = Job(step: step, phase: phase, tasks: tasks, frame: .passUnretained(frame))
+    withUnsafePointer(to: job) { job in
+      WorkerPool.shared.run(tasks: tasks, workers: workers, context: job) { context, task, worker in
+        let job = context.assumingMemoryBound(to: Job.self)
+        job.pointee.frame._withUnsafeGuaranteedRef { frame in
+          job.pointee.step.run(phase: job.pointee.phase, task: task, of: job.pointee.tasks, worker: worker, in: frame)
+        }
+      }
+    }
+  }
+
+  private static func nanoseconds() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+}
+
+extension Storage {
+  /// Whether it lies in the arena, and some step uses it.
+  fileprivate var isPlanned: Bool {
+    if case .arena = source { lifetime != nil } else { false }
+  }
+}
+
+extension Tensor {
+  /// The first element's address, which is good as long as somebody keeps the tensor. It is written only by whom alone
+  /// the tensor belongs to.
+  fileprivate var address: UnsafeMutablePointer<Float> {
+    withUnsafeBytes { bytes in
+      UnsafeMutableRawPointer(mutating: bytes.baseAddress!).assumingMemoryBound(to: Float.self)
+    }
+  }
+}
+
+extension Frame {
+  /// Lets go of everything but the constants.
+  fileprivate func release(keeping constants: [(value: Int, tensor: Tensor)]) {
+    failure = nil
+    for index in tensors.indices where tensors[index] != nil { tensors[index] = nil }
+    for (value, tensor) in constants { tensors[value] = tensor }
+  }
+}

@@ -1,0 +1,162 @@
+import InfoldGraph
+import InfoldKernelInterface
+import InfoldPasses
+
+/// Turns a graph into the steps of a plan: what runs by which kernel, and where every value lies.
+struct PlanBuilder {
+  /// The graph. Where a shape is not known, only the reference evaluation can run.
+  let graph: Graph
+  /// The numbers that are the same in every run.
+  let constants: GraphConstants
+  /// The kernels.
+  let kernels: any KernelSet.Type
+  /// What they may cost in accuracy.
+  let precision: SessionOptions.Precision
+  /// The packed constants of the session.
+  let packed: PackedConstants
+
+  /// What runs, in this order.
+  private(set) var steps: [PlannedStep] = []
+  /// The memory that the steps point into.
+  var storages: [Storage] = []
+  /// The values that lie in each storage.
+  var residents: [[ValueID]] = []
+  /// Where each value lies, by its index; in two layouts once it was converted.
+  var locations: [[Layout: Location]]
+  /// Whether each value is a tensor in the frame.
+  var isTensor: [Bool]
+  /// The last step that reads each tensor of the frame.
+  var lastReads: [Int?]
+  /// How often nodes that are still to come read each value; being an output of the graph counts.
+  var remainingUses: [Int]
+  let concatenations: ConcatPlacement
+  /// The node that is being lowered; `nil` behind the last.
+  private(set) var current: FusedNode?
+
+  init(
+    _ graph: Graph, kernels: any KernelSet.Type, precision: SessionOptions.Precision, packed: PackedConstants
+  ) throws(InfoldError) {
+    try graph.requireNoOpaqueNodes()
+    self.graph = graph
+    self.kernels = kernels
+    self.precision = precision
+    self.packed = packed
+    constants = try GraphConstants(graph)
+    locations = Array(repeating: [:], count: graph.values.count)
+    isTensor = Array(repeating: false, count: graph.values.count)
+    lastReads = Array(repeating: nil, count: graph.values.count)
+    remainingUses = Array(repeating: 0, count: graph.values.count)
+    concatenations = ConcatPlacement(graph)
+    for use in graph.nodes.flatMap(\.uses) + graph.outputs { remainingUses[use.index] += 1 }
+    for id in graph.valueIDs where graph[id].initializer != nil { isTensor[id.index] = true }
+    for id in graph.inputs { isTensor[id.index] = true }
+  }
+
+  /// Lowers all nodes.
+  /// - Parameter usesKernels: Whether kernels may be used; else every node runs by its reference evaluation.
+  mutating func build(usesKernels: Bool) throws(InfoldError) {
+    let fusion = EpilogueFusion(graph, constants) { [self] node in
+      usesKernels ? (node.typed as? any LoweredOperator)?.epilogue(of: node, self) ?? [] : []
+    }
+    for node in fusion.nodes {
+      current = node
+      var isLowered = false
+      if usesKernels, let lowered = node.node.typed as? any LoweredOperator {
+        isLowered = try lowered.lower(node, into: &self)
+      }
+      if !isLowered {
+        precondition(node.nodes.count == 1, "\(node.label) was fused, and has no kernel")
+        try emitReference(node)
+      }
+      for use in node.nodes.flatMap({ Array(graph[$0].uses) }) { remainingUses[use.index] -= 1 }
+    }
+    current = nil
+    for index in graph.outputs.indices { try placeOutput(index) }
+  }
+
+  /// Adds a step for the node that is being lowered.
+  mutating func emit(
+    _ step: any Step, _ algorithm: String, reads: [Location?], writes: [Location?], multiplyAccumulates: Int = 0
+  ) {
+    let index = steps.count
+    for case let location? in reads + writes {
+      let begin = storages[location.storage].lifetime?.lowerBound ?? index
+      storages[location.storage].lifetime = begin...index
+      if case .tensor(let id) = storages[location.storage].source { lastReads[id.index] = index }
+    }
+    steps.append(
+      PlannedStep(
+        step: step, label: current?.label ?? "output",
+        operation: current.map { $0.nodes.map { graph[$0].opType }.joined(separator: "+") } ?? "output",
+        algorithm: algorithm, shape: current?.output.flatMap { graph[$0].type?.shape?.sizes } ?? [],
+        multiplyAccumulates: multiplyAccumulates))
+  }
+
+  /// Adds a step that runs a node's reference evaluation.
+  private mutating func emitReference(_ fused: FusedNode) throws(InfoldError) {
+    let node = fused.node
+    var inputs: [ReferenceStep.Operand?] = []
+    var reads: [Location] = []
+    for input in node.inputs {
+      guard let input else {
+        inputs.append(nil)
+        continue
+      }
+      if isTensor[input.index] {
+        inputs.append(.tensor(input.index))
+        lastReads[input.index] = steps.count
+      } else {
+        let location = try location(of: input, .rowMajor)
+        inputs.append(.memory(location, sizes: sizes(input)!))
+        reads.append(location)
+      }
+    }
+    // Conversions were steps of their own.
+    for input in node.inputs { if let input, isTensor[input.index] { lastReads[input.index] = steps.count } }
+    let step = ReferenceStep(
+      node: node, label: fused.label, inputs: inputs, outputs: node.outputs.map { $0?.index },
+      shapes: node.outputs.map { $0.flatMap { graph[$0].type?.shape } })
+    for output in node.definitions {
+      isTensor[output.index] = true
+      lastReads[output.index] = lastReads[output.index] ?? steps.count
+    }
+    emit(step, "reference", reads: reads, writes: [])
+  }
+}
+
+/// A step with what profiles want to know of it.
+struct PlannedStep: Sendable {
+  var step: any Step
+  /// The node, as errors call it.
+  var label: String
+  /// The operators that it does.
+  var operation: String
+  /// How it does them.
+  var algorithm: String
+  /// The sizes of its output.
+  var shape: [Int]
+  /// The multiplications with an addition that the standard's definition needs; 0 where they do not count.
+  var multiplyAccumulates: Int
+}
+
+/// A stretch of memory that steps point into.
+struct Storage: Sendable {
+  /// Where it comes from.
+  enum Source: Sendable {
+    /// The arena.
+    case arena
+    /// The tensor that the frame holds for a value: an input, or what a reference evaluation made.
+    case tensor(ValueID)
+    /// A constant of the model.
+    case constant(Tensor)
+    /// A constant in a kernel's own form.
+    case packed(PackedConstant)
+    /// An output of the model.
+    case output(Int)
+  }
+
+  var source: Source
+  var byteCount: Int
+  /// The first and the last step that use it; `nil` before any does.
+  var lifetime: ClosedRange<Int>?
+}

@@ -1,0 +1,35 @@
+import Glibc
+import InfoldGraph
+import InfoldKernelInterface
+import InfoldPasses
+
+/// Makes the plans of a session, which share their packed constants and working memory.
+struct PlanFactory: Sendable {
+  /// What a graph goes through before it is planned.
+  let passes: OptimizationPipeline
+  /// The working memory of all plans.
+  let arenas = ArenaPool()
+
+  private let kernels: any KernelSet.Type
+  private let options: SessionOptions
+  private let workers: Int
+  private let packed: PackedConstants
+
+  /// - Parameter isForOneGraph: Whether all plans are made while the same graph keeps all constants.
+  /// - Throws: `InfoldError` with `.invalidArgument` when the environment forces kernels that are not there.
+  init(_ options: SessionOptions, isForOneGraph: Bool) throws(InfoldError) {
+    self.options = options
+    kernels = try KernelChoice.current()
+    workers = options.threads ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    packed = PackedConstants(keepsSources: !isForOneGraph)
+    passes =
+      options.optimize
+      ? OptimizationPipeline(foldsBatchNormalization: options.foldBatchNormalization)
+      : OptimizationPipeline([InlineBodies()])
+  }
+
+  /// The plan of a graph that has gone through the passes.
+  func plan(_ graph: Graph) throws(InfoldError) -> Plan {
+    try Plan(graph, kernels: kernels, options: options, workers: workers, packed: packed, arenas: arenas)
+  }
+}

@@ -1,0 +1,45 @@
+import InfoldGraph
+
+/// What one run works on. The steps of a plan say which stretch of memory they use; a frame says where it lies.
+///
+/// While tasks of a step run, several threads use a frame at once: they write the memory that their tasks own, and
+/// nothing else of it.
+final class Frame: @unchecked Sendable {
+  /// The beginning of each of the plan's storages.
+  let bases: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
+  /// The tensors of the values that are no planned memory, by value.
+  var tensors: [Tensor?]
+  /// The first error of a step.
+  var failure: InfoldError?
+  /// The scratch memory of all workers.
+  var scratch: UnsafeMutableRawPointer
+  /// The bytes from one worker's scratch memory to the next one's.
+  let scratchStride: Int
+  private let storageCount: Int
+
+  init(storageCount: Int, valueCount: Int, scratchStride: Int) {
+    self.storageCount = storageCount
+    self.scratchStride = scratchStride
+    let nowhere = UnsafeMutablePointer<Float>(bitPattern: ArenaLayout.alignment)!
+    bases = .allocate(capacity: max(storageCount, 1))
+    bases.initialize(repeating: nowhere, count: max(storageCount, 1))
+    tensors = [Tensor?](repeating: nil, count: valueCount)
+    scratch = UnsafeMutableRawPointer(nowhere)
+  }
+
+  deinit {
+    bases.deallocate()
+  }
+
+  /// The first element of a value.
+  @inline(__always)
+  func pointer(_ location: Location) -> UnsafeMutablePointer<Float> {
+    bases[location.storage] + location.offset
+  }
+
+  /// The scratch memory of a worker.
+  @inline(__always)
+  func scratch(of worker: Int) -> UnsafeMutableRawPointer {
+    scratch + worker * scratchStride
+  }
+}

@@ -1,0 +1,31 @@
+/// A step whose work is a range of equal units: rows, pixels or blocks.
+struct RangeStep: Step {
+  /// The number of units.
+  let units: Int
+  /// How long all of it takes, roughly, in numbers read and written; decides how many threads are worth while.
+  let cost: Int
+  let scratchByteCount: Int
+  private let body: @Sendable (_ units: Range<Int>, _ frame: Frame, _ worker: Int) -> Void
+
+  /// A step that calls `body` with parts of the range.
+  init(
+    units: Int, cost: Int, scratchByteCount: Int = 0,
+    _ body: @escaping @Sendable (_ units: Range<Int>, _ frame: Frame, _ worker: Int) -> Void
+  ) {
+    self.units = units
+    self.cost = cost
+    self.scratchByteCount = scratchByteCount
+    self.body = body
+  }
+
+  /// Less than this is done before another thread has begun.
+  private static let smallestCost = 8192
+
+  func tasks(phase: Int, workers: Int) -> Int {
+    workers == 1 ? 1 : max(1, min(units, 2 * workers, cost / Self.smallestCost, 65535))
+  }
+
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
+    body((0..<units).part(task, of: count), frame, worker)
+  }
+}

@@ -1,0 +1,58 @@
+import InfoldGraph
+
+/// One node, run by its operator's reference evaluation on tensors.
+struct ReferenceStep: Step {
+  /// Where an input comes from.
+  enum Operand: Sendable {
+    /// The tensor that the frame holds for the value with this index.
+    case tensor(Int)
+    /// Planned memory in row-major order, which is copied.
+    case memory(Location, sizes: [Int])
+  }
+
+  let node: Node
+  let label: String
+  let inputs: [Operand?]
+  /// The indices of the values that the node makes.
+  let outputs: [Int?]
+  /// What the plan believes of the outputs' shapes. The model may have declared sizes that only a run can prove wrong.
+  let shapes: [Shape?]
+
+  func tasks(phase: Int, workers: Int) -> Int { 1 }
+
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
+    do {
+      try run(in: frame)
+    } catch {
+      frame.failure = error
+    }
+  }
+
+  private func run(in frame: Frame) throws(InfoldError) {
+    var operands: [Tensor?] = []
+    for input in inputs {
+      switch input {
+      case .tensor(let index): operands.append(frame.tensors[index])
+      case .memory(let location, let sizes):
+        var tensor = try Tensor(zeros: sizes, of: .float32)
+        tensor.withUnsafeMutableBytes { bytes in
+          bytes.copyMemory(from: UnsafeRawBufferPointer(start: frame.pointer(location), count: bytes.count))
+        }
+        operands.append(tensor)
+      case nil: operands.append(nil)
+      }
+    }
+    let results = try annotatingErrors({ $0.atNode(label) }) { [operands] () throws(InfoldError) in
+      try node.evaluate(operands)
+    }
+    for (index, output) in outputs.enumerated() {
+      guard let output, let result = results[index] else { continue }
+      if let shape = shapes[index], !shape.admits(result.shape) {
+        throw InfoldError(
+          .invalidModel, "the output \(index) has the shape \(result.shape); the model declares it as \(shape)",
+          node: label)
+      }
+      frame.tensors[output] = result
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import InfoldKernelInterface
+
+/// Products of matrices that are both made in the run: the right sides are packed in a first phase.
+struct VariableProductStep: Step {
+  var kernels: any KernelSet.Type
+  /// The number of products.
+  var batch: Int
+  /// The number of right sides: as many, or one for all.
+  var rightBatch: Int
+  var rows: Int
+  var inner: Int
+  var columns: Int
+  var left: Location
+  var right: Location
+  /// Memory for the packed right sides.
+  var panels: Location
+  var output: Location
+
+  var phases: Int { 2 }
+
+  var scratchByteCount: Int { kernels.convolutionScratch(taps: 1, channels: inner) }
+
+  private var panelCount: Int { (columns + kernels.panelWidth - 1) / kernels.panelWidth }
+  private var packedCount: Int { kernels.packedCount(rows: inner, columns: columns) }
+
+  /// What the work of each phase is cut into.
+  private func units(_ phase: Int) -> Int { phase == 0 ? rightBatch * panelCount : batch * rows }
+
+  func tasks(phase: Int, workers: Int) -> Int {
+    guard workers > 1, batch * rows * inner * columns > 1 << 17 else { return 1 }
+    return min(2 * workers, units(phase))
+  }
+
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
+    let unitsOfOne = phase == 0 ? panelCount : rows
+    var rest = (0..<units(phase)).part(task, of: count)
+    while !rest.isEmpty {
+      let index = rest.lowerBound / unitsOfOne
+      let end = min(rest.upperBound, (index + 1) * unitsOfOne)
+      let part = (rest.lowerBound - index * unitsOfOne)..<(end - index * unitsOfOne)
+      if phase == 0 { pack(part, of: index, in: frame) } else { multiply(part, of: index, worker, in: frame) }
+      rest = end..<rest.upperBound
+    }
+  }
+
+  private func pack(_ panels: Range<Int>, of index: Int, in frame: Frame) {
+    let width = kernels.panelWidth
+    kernels.pack(
+      PackArguments(
+        source: frame.pointer(right) + index * inner * columns, taps: 1, channels: inner, tapStride: 0,
+        channelStride: columns, columnStride: 1, columnCount: columns,
+        columns: (panels.lowerBound * width)..<min(panels.upperBound * width, columns),
+        packed: frame.pointer(self.panels) + index * packedCount))
+  }
+
+  private func multiply(_ rows: Range<Int>, of index: Int, _ worker: Int, in frame: Frame) {
+    kernels.convolve(
+      ConvolutionArguments(
+        window: ImageWindow(height: 1, width: 1),
+        input: InputImages(
+          base: frame.pointer(left) + index * self.rows * inner, count: 1, height: 1, width: self.rows,
+          channels: inner),
+        weights: frame.pointer(panels) + (rightBatch == 1 ? 0 : index) * packedCount,
+        output: OutputImages(
+          base: frame.pointer(output) + index * self.rows * columns, count: 1, height: 1, width: self.rows,
+          channels: columns),
+        epilogue: Epilogue(), pixels: rows, columns: 0..<columns, scratch: frame.scratch(of: worker)))
+  }
+}
