@@ -1,0 +1,154 @@
+public import InfoldKernelInterface
+
+extension Kernels {
+  public static func winogradScratch(tile: Int, channels: Int, outputChannels: Int) -> Int {
+    WinogradBlock(tile: tile, channels: channels, outputChannels: outputChannels).byteCount
+  }
+
+  @inline(never)
+  public static func convolveWinograd(_ arguments: WinogradArguments) {
+    let block = WinogradBlock(
+      tile: arguments.tile, channels: arguments.input.channels, outputChannels: arguments.output.channels)
+    // Blocks of even sizes, whole tiles of the product but for the end.
+    let units = (arguments.tiles.count + tileRows - 1) / tileRows
+    let blocks = (units * tileRows + block.tiles - 1) / block.tiles
+    block.clearZeros(arguments.scratch)
+    for index in 0..<blocks {
+      let begin = arguments.tiles.lowerBound + units * index / blocks * tileRows
+      let end = arguments.tiles.lowerBound + units * (index + 1) / blocks * tileRows
+      block.convolve(begin..<min(end, arguments.tiles.upperBound), arguments)
+    }
+  }
+}
+
+/// The tiles that go through the steps of Winograd's algorithm together, and the memory that they take: all channels of the
+/// transformed input, and the products for some of the output channels at a time, so that these stay in the second-level cache.
+struct WinogradBlock {
+  let tile: Int
+  /// Tiles of a block, at most.
+  let tiles: Int
+  let channels: Int
+  /// Output channels of one product.
+  let columns: Int
+
+  /// Pixels along a tile of the input.
+  private var size: Int { tile + 2 }
+  private var positions: Int { size * size }
+  private var channelStride: Int {
+    (channels + Vector.scalarCount - 1) / Vector.scalarCount * Vector.scalarCount
+  }
+  // A line more than it takes: without it, the positions of a tile would fall into the same set of a cache.
+  private var inputStride: Int { tiles * channelStride + 16 }
+  private var productStride: Int { tiles * columns + 16 }
+
+  init(tile: Int, channels: Int, outputChannels: Int) {
+    self.tile = tile
+    self.channels = channels
+    tiles =
+      switch tile {
+      case 2: 96
+      case 4: 48
+      default: 24
+      }
+    let panels = Kernels.panelCount(columns: outputChannels)
+    columns = min(panels * Kernels.panelWidth, 64)
+  }
+
+  // The parts of the scratch memory, one behind the other.
+  private var zeroBytes: Int { rounded(channels * MemoryLayout<Float>.stride) }
+  private var pointerBytes: Int {
+    rounded(max(positions, tiles) * MemoryLayout<UnsafePointer<Float>>.stride)
+  }
+  private var vectorBytes: Int { rounded(positions * MemoryLayout<Vector>.stride) }
+  private var inputBytes: Int { rounded(positions * inputStride * MemoryLayout<Float>.stride) }
+  private var productBytes: Int { rounded(positions * productStride * MemoryLayout<Float>.stride) }
+
+  var byteCount: Int { zeroBytes + pointerBytes + 2 * vectorBytes + inputBytes + productBytes }
+
+  private func rounded(_ bytes: Int) -> Int { (bytes + 63) & ~63 }
+
+  func clearZeros(_ scratch: UnsafeMutableRawPointer) {
+    scratch.assumingMemoryBound(to: Float.self).initialize(repeating: 0, count: channels)
+  }
+
+  @inline(never)
+  func convolve(_ range: Range<Int>, _ arguments: WinogradArguments) {
+    let zeros = arguments.scratch.assumingMemoryBound(to: Float.self)
+    let pointers = (arguments.scratch + zeroBytes).assumingMemoryBound(to: UnsafePointer<Float>.self)
+    let firstVectors = arguments.scratch + zeroBytes + pointerBytes
+    let secondVectors = firstVectors + vectorBytes
+    let inputMemory = secondVectors + vectorBytes
+    let input = WinogradInput(
+      base: inputMemory.assumingMemoryBound(to: Float.self), positionStride: inputStride, tileStride: channelStride,
+      channels: channels, pixels: pointers, columns: firstVectors.assumingMemoryBound(to: Vector.self),
+      copies: secondVectors.assumingMemoryBound(to: Vector.self), zeros: zeros)
+    let products = (inputMemory + inputBytes).assumingMemoryBound(to: Float.self)
+    let output = WinogradOutput(
+      base: products, positionStride: productStride, tileStride: columns, images: arguments.output,
+      epilogue: arguments.epilogue, rows: firstVectors.assumingMemoryBound(to: Vector.self))
+
+    forEachTile(range, arguments.output) { index, image, y, x in
+      input.transform(
+        size: size, images: arguments.input, image: image, y: y - arguments.padTop, x: x - arguments.padLeft, tile: index)
+    }
+    var column = arguments.columns.lowerBound
+    while column < arguments.columns.upperBound {
+      let end = min(column + columns, arguments.columns.upperBound)
+      multiply(
+        input, range.count, arguments.weights + column * channels, from: column, to: end, pointers: pointers, into: products,
+        outputChannels: arguments.output.channels)
+      forEachTile(range, arguments.output) { index, image, y, x in
+        output.transform(tile: tile, image: image, y: y, x: x, tile: index, columns: column..<end)
+      }
+      column = end
+    }
+  }
+
+  /// The product for each position: the transformed inputs of all tiles and channels with the weights of some columns.
+  @inline(__always)
+  private func multiply(
+    _ input: WinogradInput, _ count: Int, _ weights: UnsafePointer<Float>, from begin: Int, to end: Int,
+    pointers: UnsafeMutablePointer<UnsafePointer<Float>>, into products: UnsafeMutablePointer<Float>, outputChannels: Int
+  ) {
+    let matrix = Kernels.packedCount(rows: channels, columns: outputChannels)
+    for position in 0..<positions {
+      let rows = input.base + position * inputStride
+      for row in 0..<count { (pointers + row).initialize(to: UnsafePointer(rows + row * channelStride)) }
+      let images = OutputImages(
+        base: products + position * productStride, count: 1, height: 1, width: count, channels: columns)
+      var column = 0
+      while column < end - begin {
+        let panel = weights + position * matrix + column * channels
+        var row = 0
+        while row < count {
+          Kernels.multiplyTile(
+            rows: min(Kernels.tileRows, count - row), columns: Kernels.panelWidth, taps: 1, channels: channels,
+            pointers + row, panel, TileEpilogue(Epilogue(), images, pixel: row, column: column))
+          row += Kernels.tileRows
+        }
+        column += Kernels.panelWidth
+      }
+    }
+  }
+
+  /// Calls `body` with each tile's index in the block, its image, and the first output row and column.
+  @inline(__always)
+  private func forEachTile(_ range: Range<Int>, _ images: OutputImages, _ body: (Int, Int, Int, Int) -> Void) {
+    let across = (images.width + tile - 1) / tile, down = (images.height + tile - 1) / tile
+    var (row, x) = range.lowerBound.quotientAndRemainder(dividingBy: across)
+    var image = row / down
+    row %= down
+    for index in 0..<range.count {
+      body(index, image, row * tile, x * tile)
+      x += 1
+      if x == across {
+        x = 0
+        row += 1
+        if row == down {
+          row = 0
+          image += 1
+        }
+      }
+    }
+  }
+}

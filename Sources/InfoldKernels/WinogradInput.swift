@@ -1,0 +1,94 @@
+import InfoldKernelInterface
+
+/// Where the transformed input tiles of a block lie: position by position, tile by tile, channel by channel.
+struct WinogradInput {
+  let base: UnsafeMutablePointer<Float>
+  /// Floats from one position's tiles to the next one's.
+  let positionStride: Int
+  /// Floats from one tile to the next: the channels, filled up to whole vectors.
+  let tileStride: Int
+  let channels: Int
+  /// Space for as many pointers as a tile has pixels.
+  let pixels: UnsafeMutablePointer<UnsafePointer<Float>>
+  /// Space for as many vectors as a tile has pixels: what lies between the transformations of columns and of rows.
+  let columns: UnsafeMutablePointer<Vector>
+  /// As much space again.
+  let copies: UnsafeMutablePointer<Vector>
+  /// Zeros for all channels.
+  let zeros: UnsafePointer<Float>
+
+  /// Transforms a tile of which the first pixel is at (`y`, `x`), which may lie outside of the picture.
+  @inline(__always)
+  func transform(size: Int, images: InputImages, image: Int, y: Int, x: Int, tile: Int) {
+    var pixel = pixels
+    for inputY in y..<(y + size) {
+      let isInside = inputY >= 0 && inputY < images.height
+      let line = (image * images.height + inputY) * images.width
+      for inputX in x..<(x + size) {
+        pixel.initialize(
+          to: isInside && inputX >= 0 && inputX < images.width
+            ? images.base + (line + inputX) * images.pixelStride : zeros)
+        pixel += 1
+      }
+    }
+    let target = base + tile * tileStride
+    let whole = channels / Vector.scalarCount * Vector.scalarCount
+    transform(size: size, channels: whole, to: target)
+    if whole < channels {
+      for index in 0..<(size * size) {
+        copies[index] = Vector(at: pixels[index] + whole, count: channels - whole)
+        pixels[index] = UnsafeRawPointer(copies + index).assumingMemoryBound(to: Float.self)
+      }
+      transform(size: size, channels: Vector.scalarCount, to: target + whole)
+    }
+  }
+
+  @inline(__always)
+  private func transform(size: Int, channels: Int, to target: UnsafeMutablePointer<Float>) {
+    switch size {
+    case 4: transform4(channels, target)
+    case 6: transform6(channels, target)
+    default: transform8(channels, target)
+    }
+  }
+
+  @inline(never)
+  private func transform4(_ channels: Int, _ target: UnsafeMutablePointer<Float>) {
+    transform(size: 4, channels, target) { (x: InlineArray<4, Vector>) in WinogradTransform.input2(x) }
+  }
+  @inline(never)
+  private func transform6(_ channels: Int, _ target: UnsafeMutablePointer<Float>) {
+    transform(size: 6, channels, target) { (x: InlineArray<6, Vector>) in WinogradTransform.input4(x) }
+  }
+  @inline(never)
+  private func transform8(_ channels: Int, _ target: UnsafeMutablePointer<Float>) {
+    transform(size: 8, channels, target) { (x: InlineArray<8, Vector>) in WinogradTransform.input6(x) }
+  }
+
+  @inline(__always)
+  private func transform<let count: Int>(
+    size: Int, _ channels: Int, _ target: UnsafeMutablePointer<Float>,
+    _ transformed: (InlineArray<count, Vector>) -> InlineArray<count, Vector>
+  ) {
+    var channel = 0
+    while channel < channels {
+      for column in 0..<size {
+        var x = InlineArray<count, Vector>(repeating: .zero)
+        for row in 0..<size { x[row] = Vector(at: pixels[row &* size &+ column] + channel) }
+        let y = transformed(x)
+        for row in 0..<size { columns[row &* size &+ column] = y[row] }
+      }
+      for row in 0..<size {
+        var x = InlineArray<count, Vector>(repeating: .zero)
+        for column in 0..<size { x[column] = columns[row &* size &+ column] }
+        let y = transformed(x)
+        var place = target + (row &* size &* positionStride &+ channel)
+        for column in 0..<size {
+          y[column].store(at: place)
+          place += positionStride
+        }
+      }
+      channel &+= Vector.scalarCount
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import InfoldKernelInterface
+
+/// The products of a block, to be transformed into output tiles: position by position, tile by tile, column by column.
+struct WinogradOutput {
+  let base: UnsafePointer<Float>
+  /// Floats from one position's tiles to the next one's.
+  let positionStride: Int
+  /// Floats from one tile to the next.
+  let tileStride: Int
+  let images: OutputImages
+  let epilogue: Epilogue
+  /// Space for as many vectors as an input tile has pixels.
+  let rows: UnsafeMutablePointer<Vector>
+
+  /// Transforms a tile of which the first pixel is at (`y`, `x`), and writes what lies inside of the picture.
+  @inline(__always)
+  func transform(tile size: Int, image: Int, y: Int, x: Int, tile: Int, columns: Range<Int>) {
+    let source = base + tile * tileStride
+    let pixel = (image * images.height + y) * images.width + x
+    let (height, width) = (min(size, images.height - y), min(size, images.width - x))
+    switch size {
+    case 2: transform2(source, pixel, height, width, columns.lowerBound, columns.upperBound)
+    case 4: transform4(source, pixel, height, width, columns.lowerBound, columns.upperBound)
+    default: transform6(source, pixel, height, width, columns.lowerBound, columns.upperBound)
+    }
+  }
+
+  @inline(never)
+  private func transform2(_ source: UnsafePointer<Float>, _ pixel: Int, _ h: Int, _ w: Int, _ begin: Int, _ end: Int) {
+    transform(2, source, pixel, h, w, begin, end) {
+      (m: InlineArray<4, Vector>) -> InlineArray<2, Vector> in WinogradTransform.output2(m)
+    }
+  }
+  @inline(never)
+  private func transform4(_ source: UnsafePointer<Float>, _ pixel: Int, _ h: Int, _ w: Int, _ begin: Int, _ end: Int) {
+    transform(4, source, pixel, h, w, begin, end) {
+      (m: InlineArray<6, Vector>) -> InlineArray<4, Vector> in WinogradTransform.output4(m)
+    }
+  }
+  @inline(never)
+  private func transform6(_ source: UnsafePointer<Float>, _ pixel: Int, _ h: Int, _ w: Int, _ begin: Int, _ end: Int) {
+    transform(6, source, pixel, h, w, begin, end) {
+      (m: InlineArray<8, Vector>) -> InlineArray<6, Vector> in WinogradTransform.output6(m)
+    }
+  }
+
+  @inline(__always)
+  private func transform<let count: Int, let outputCount: Int>(
+    _ tile: Int, _ source: UnsafePointer<Float>, _ pixel: Int, _ height: Int, _ width: Int, _ begin: Int, _ end: Int,
+    _ transformed: (InlineArray<count, Vector>) -> InlineArray<outputCount, Vector>
+  ) {
+    let size = tile &+ 2
+    var column = begin
+    while column < end {
+      for inner in 0..<size {
+        var m = InlineArray<count, Vector>(repeating: .zero)
+        var place = source + (inner &* positionStride &+ column &- begin)
+        for outer in 0..<size {
+          m[outer] = Vector(at: place)
+          place += size &* positionStride
+        }
+        let y = transformed(m)
+        for outer in 0..<tile { rows[outer &* size &+ inner] = y[outer] }
+      }
+      let lanes = min(Vector.scalarCount, end &- column)
+      let bias = epilogue.bias.map { Vector(at: $0 + column, count: lanes) } ?? .zero
+      for row in 0..<height {
+        var m = InlineArray<count, Vector>(repeating: .zero)
+        for inner in 0..<size { m[inner] = rows[row &* size &+ inner] }
+        let y = transformed(m)
+        let first = pixel &+ row &* images.width
+        if lanes == Vector.scalarCount, width == tile, let clamp {
+          var place = images.base + (first &* images.pixelStride &+ column)
+          if let residual = epilogue.residual {
+            var addends = residual + (first &* epilogue.residualPixelStride &+ column)
+            for inner in 0..<tile {
+              clip(y[inner] + bias + Vector(at: addends), clamp.low, clamp.high).store(at: place)
+              place += images.pixelStride
+              addends += epilogue.residualPixelStride
+            }
+          } else {
+            for inner in 0..<tile {
+              clip(y[inner] + bias, clamp.low, clamp.high).store(at: place)
+              place += images.pixelStride
+            }
+          }
+        } else {
+          for inner in 0..<tile { rows[row &* size &+ inner] = y[inner] + bias }
+          finish(row: row, size: size, pixel: first, width: width, column: column, lanes: lanes)
+        }
+      }
+      column &+= Vector.scalarCount
+    }
+  }
+
+  /// The bounds, when all that is left to do behind the residual is to keep the result within some.
+  @inline(__always)
+  private var clamp: (low: Float, high: Float)? {
+    switch epilogue.activation.function {
+    case .identity: (-.infinity, .infinity)
+    case .clip where epilogue.residual == nil || !epilogue.activatesFirst: (epilogue.activation.a, epilogue.activation.b)
+    default: nil
+    }
+  }
+
+  /// Finishes a row of a tile in every case.
+  @inline(never)
+  private func finish(row: Int, size: Int, pixel: Int, width: Int, column: Int, lanes: Int) {
+    for x in 0..<width {
+      var result = rows[row &* size &+ x]
+      if let residual = epilogue.residual {
+        let addend = Vector(at: residual + ((pixel &+ x) &* epilogue.residualPixelStride &+ column), count: lanes)
+        result =
+          epilogue.activatesFirst
+          ? result.applying(epilogue.activation) + addend : (result + addend).applying(epilogue.activation)
+      } else {
+        result = result.applying(epilogue.activation)
+      }
+      result.store(at: images.base + ((pixel &+ x) &* images.pixelStride &+ column), count: lanes)
+    }
+  }
+}
