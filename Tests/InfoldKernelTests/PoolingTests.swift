@@ -1,0 +1,148 @@
+import InfoldKernelInterface
+import Testing
+
+@Suite struct PoolingTests {
+  struct Shape {
+    var size = 3
+    var stride = 2
+    var dilation = 1
+    var pad = 1
+    var width = 8
+    var channels = 8
+
+    /// As `ceil_mode` computes it: the last window may hang out of the padding.
+    func output(_ input: Int) -> Int {
+      let positions = (input + 2 * pad - dilation * (size - 1) - 1 + stride - 1) / stride + 1
+      return (positions - 1) * stride >= input + pad ? positions - 1 : positions
+    }
+  }
+
+  private static var shapes: [Shape] {
+    var shapes = (1...40).map { Shape(channels: $0) }
+    for width in 3...9 {
+      shapes.append(Shape(size: 2, pad: 0, width: width, channels: 5))
+      shapes.append(Shape(stride: 1, width: width, channels: 67))
+      shapes.append(Shape(stride: 1, dilation: 2, pad: 2, width: width, channels: 9))
+    }
+    return shapes
+  }
+
+  @Test(arguments: kernelSets.indices, [PoolOperation.maximum, .average, .averageIncludingPadding])
+  func poolsLikeTheDefinition(set: Int, operation: PoolOperation) {
+    for shape in Self.shapes { check(kernelSets[set], operation, shape) }
+  }
+
+  private func check(_ kernels: any KernelSet.Type, _ operation: PoolOperation, _ shape: Shape) {
+    let (images, height, width, channels) = (2, 7, shape.width, shape.channels)
+    let (outputHeight, outputWidth) = (shape.output(height), shape.output(width))
+    let (stride, outputStride) = (channels + 2, channels + 1)
+    let input = Buffer(random: images * height * width * stride - 2, seed: 5)
+    input.base[stride + channels - 1] = .nan
+    let output = Buffer(images * outputHeight * outputWidth * outputStride - 1)
+    let arguments = PoolArguments(
+      input: InputImages(
+        base: input.input, count: images, height: height, width: width, channels: channels, pixelStride: stride),
+      output: OutputImages(
+        base: output.base, count: images, height: outputHeight, width: outputWidth, channels: channels,
+        pixelStride: outputStride),
+      window: ImageWindow(
+        height: shape.size, width: shape.size, strideY: shape.stride, strideX: shape.stride, dilationY: shape.dilation,
+        dilationX: shape.dilation, padTop: shape.pad, padLeft: shape.pad),
+      operation: operation, padBottom: shape.pad, padRight: shape.pad)
+    #expect(
+      isIndependentOfRange(units: images * outputHeight, output: output) { kernels.pool(arguments, rows: $0) })
+
+    var expected = output.values.map(Double.init)
+    for pixel in 0..<(images * outputHeight * outputWidth) {
+      let (row, x) = pixel.quotientAndRemainder(dividingBy: outputWidth)
+      let (image, y) = row.quotientAndRemainder(dividingBy: outputHeight)
+      for channel in 0..<channels {
+        var values: [Double] = []
+        var padding = 0
+        for tap in 0..<(shape.size * shape.size) {
+          let row = y * shape.stride - shape.pad + tap / shape.size * shape.dilation
+          let column = x * shape.stride - shape.pad + tap % shape.size * shape.dilation
+          if (0..<height).contains(row) && (0..<width).contains(column) {
+            values.append(Double(input.base[((image * height + row) * width + column) * stride + channel]))
+          } else if row < height + shape.pad && column < width + shape.pad {
+            padding += 1
+          }
+        }
+        let sum = values.reduce(0, +)
+        expected[pixel * outputStride + channel] =
+          switch operation {
+          case .maximum: sum.isNaN ? .nan : values.max() ?? -.infinity
+          case .average: sum / Double(values.count)
+          case .averageIncludingPadding: sum / Double(values.count + padding)
+          }
+      }
+    }
+    #expect(agree(output.values, expected, tolerance: 1e-6), "\(kernels.name) \(operation) \(shape)")
+  }
+
+  @Test(arguments: kernelSets.indices, [Reduction.sum, .mean, .maximum])
+  func reducesPictures(set: Int, reduction: Reduction) {
+    for (channels, size) in (1...40).map({ ($0, 3) }) + [(64, 7), (70, 15)] {
+      let (images, stride, outputStride) = (2, channels + 1, channels + 2)
+      let pixels = size * (size + 1)
+      let input = Buffer(random: images * pixels * stride - 1, seed: 6)
+      let output = Buffer(images * outputStride - 2)
+      let arguments = GlobalPoolArguments(
+        input: InputImages(
+          base: input.input, count: images, height: size, width: size + 1, channels: channels, pixelStride: stride),
+        output: output.base, outputStride: outputStride, reduction: reduction)
+      #expect(
+        isIndependentOfRange(units: arguments.unitCount, output: output) {
+          kernelSets[set].globalPool(arguments, units: $0)
+        })
+      var expected = output.values.map(Double.init)
+      for image in 0..<images {
+        for channel in 0..<channels {
+          let values = (0..<pixels).map { Double(input.base[(image * pixels + $0) * stride + channel]) }
+          expected[image * outputStride + channel] = reduction.reference(values)
+        }
+      }
+      #expect(agree(output.values, expected, tolerance: 2e-6), "\(kernelSets[set].name) \(channels) channels")
+    }
+  }
+
+  @Test(arguments: kernelSets.indices, [Reduction.sum, .mean, .maximum])
+  func reducesRows(set: Int, reduction: Reduction) {
+    for columns in Array(1...70) + [1000] {
+      let rows = 5
+      let input = Buffer(random: rows * (columns + 3) - 3, seed: 7)
+      let output = Buffer(rows * 2 - 1)
+      let arguments = RowReductionArguments(
+        input: input.input, inputStride: columns + 3, output: output.base, outputStride: 2, rows: rows,
+        columns: columns, reduction: reduction)
+      #expect(
+        isIndependentOfRange(units: rows, output: output) { kernelSets[set].reduceRows(arguments, rows: $0) })
+      var expected = output.values.map(Double.init)
+      for row in 0..<rows {
+        expected[row * 2] = reduction.reference((0..<columns).map { Double(input.base[row * (columns + 3) + $0]) })
+      }
+      #expect(agree(output.values, expected, tolerance: 2e-6), "\(kernelSets[set].name) \(columns) columns")
+    }
+  }
+
+  @Test(arguments: kernelSets.indices, 0..<20) func findsNotANumberAnywhere(set: Int, place: Int) {
+    let input = Buffer(random: 20, seed: 8)
+    input.base[place] = .nan
+    let output = Buffer(1)
+    kernelSets[set].reduceRows(
+      RowReductionArguments(input: input.input, output: output.base, rows: 1, columns: 20, reduction: .maximum),
+      rows: 0..<1)
+    #expect(output.base[0].isNaN)
+  }
+}
+
+extension Reduction {
+  /// The reduction in double precision.
+  func reference(_ values: [Double]) -> Double {
+    switch self {
+    case .sum: values.reduce(0, +)
+    case .mean: values.reduce(0, +) / Double(values.count)
+    case .maximum: values.max() ?? -.infinity
+    }
+  }
+}
