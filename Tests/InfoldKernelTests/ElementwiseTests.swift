@@ -4,20 +4,20 @@ import Testing
 
 @Suite struct ElementwiseTests {
   /// A function with its parameters, and the largest error that is allowed, relative to the larger of |y| and `floor`.
-  struct Case {
+  struct Case: Sendable {
     var function: UnaryFunction
     var alpha: Float = 0
     var beta: Float = 0
     var tolerance = 0.0
     /// Below this size errors count absolutely.
     var floor = 1e-37
-    var reference: (Double) -> Double
+    var reference: @Sendable (Double) -> Double
   }
 
   /// Half a unit in the last place, at most.
   private static let ulp = 1.2e-7
 
-  private static let cases: [Case] = [
+  static let cases: [Case] = [
     Case(function: .identity) { $0 },
     Case(function: .absolute) { abs($0) },
     Case(function: .negative) { -$0 },
@@ -30,10 +30,10 @@ import Testing
     Case(function: .logarithm, tolerance: 2 * ulp) { log($0) },
     Case(function: .errorFunction, tolerance: 2 * ulp) { erf($0) },
     Case(function: .tanh, tolerance: 3 * ulp) { tanh($0) },
-    Case(function: .sigmoid, tolerance: 3 * ulp) { 1 / (1 + exp(-$0)) },
-    Case(function: .swish, alpha: 1, tolerance: 3 * ulp) { $0 / (1 + exp(-$0)) },
+    Case(function: .sigmoid, tolerance: 3 * ulp, floor: 1e-29) { 1 / (1 + exp(-$0)) },
+    Case(function: .swish, alpha: 1, tolerance: 3 * ulp, floor: 1e-29) { $0 / (1 + exp(-$0)) },
     Case(function: .swish, alpha: 1.5, tolerance: 1e-6, floor: 1e-4) { $0 / (1 + exp(-1.5 * $0)) },
-    Case(function: .gelu, tolerance: 1e-6, floor: 1e-4) { $0 * erfc(-$0 / 2.0.squareRoot()) / 2 },
+    Case(function: .gelu, tolerance: 3e-6, floor: 1e-4) { $0 * erfc(-$0 / 2.0.squareRoot()) / 2 },
     Case(function: .geluTanh, tolerance: 1e-5, floor: 1e-4) {
       $0 / (1 + exp(-2 * (2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0)))
     },
@@ -47,7 +47,7 @@ import Testing
     },
     Case(function: .softplus, tolerance: 4 * ulp) { max($0, 0) + log1p(exp(-abs($0))) },
     Case(function: .softsign, tolerance: 2 * ulp) { $0 / (1 + abs($0)) },
-    Case(function: .mish, tolerance: 6 * ulp) { $0 * tanh(log1p(exp($0))) },
+    Case(function: .mish, tolerance: 6 * ulp, floor: 1e-29) { $0 * tanh(log1p(exp($0))) },
   ]
 
   /// Arguments of every size and sign.
@@ -73,16 +73,12 @@ import Testing
       output: ElementwiseOutput(output.base, like: shape))
     #expect(
       isIndependentOfRange(units: shape.unitCount, output: output) { kernelSets[set].unary(arguments, pixels: $0) })
-    for (x, y) in zip(Self.arguments, output.values) {
+    let wrong = zip(Self.arguments, output.values).filter { x, y in
       let expected = item.reference(Double(x))
-      // At infinity the formulas above are not defined everywhere.
-      if expected.isNaN && !x.isNaN && x == .infinity { continue }
-      let error = abs(Double(y) - expected)
-      let isClose =
-        Double(y) == expected || Float(expected) == y || (y.isNaN && expected.isNaN)
-        || error <= item.tolerance * max(abs(expected), item.floor)
-      #expect(isClose, "\(kernelSets[set].name) \(item.function) of \(x) is \(y), not \(expected)")
+      let isExact = Double(y) == expected || Float(expected) == y || (y.isNaN && expected.isNaN)
+      return !isExact && !(abs(Double(y) - expected) <= item.tolerance * max(abs(expected), item.floor))
     }
+    #expect(wrong.isEmpty, "\(kernelSets[set].name) \(item.function) of \(wrong.first!)")
   }
 
   @Test(arguments: kernelSets.indices, 1...20) func followsStrides(set: Int, channels: Int) {
@@ -114,7 +110,7 @@ import Testing
     ]
   }
 
-  private static let functions: [(BinaryFunction, (Double, Double) -> Double)] = [
+  private static let functions: [(BinaryFunction, @Sendable (Double, Double) -> Double)] = [
     (.add, { $0 + $1 }), (.subtract, { $0 - $1 }), (.multiply, { $0 * $1 }), (.divide, { $0 / $1 }),
     (.maximum, { max($0, $1) }), (.minimum, { min($0, $1) }), (.parametricRelu, { $0 >= 0 ? $0 : $0 * $1 }),
   ]
