@@ -18,6 +18,33 @@ extension Vector {
   }
 }
 
+/// An activation, with the frequent ones brought to two bounds: what has none is between −∞ and ∞.
+struct BoundedActivation {
+  private let activation: Activation
+  private let low: Float
+  private let high: Float
+  /// Whether the bounds are all there is to it.
+  let isClip: Bool
+
+  @inline(always)
+  init(_ activation: Activation) {
+    self.activation = activation
+    isClip = activation.function == .clip || activation.function == .identity
+    low = activation.function == .clip ? activation.a : -.infinity
+    high = activation.function == .clip ? activation.b : .infinity
+  }
+
+  @inline(always)
+  func apply(_ x: Vector) -> Vector { isClip ? clipped(x) : applyOther(x) }
+
+  /// The activation, if the bounds are all there is to it.
+  @inline(always)
+  func clipped(_ x: Vector) -> Vector { clip(x, low, high) }
+
+  @inline(never)
+  private func applyOther(_ x: Vector) -> Vector { x.applying(activation) }
+}
+
 // Long functions stand apart, so that they do not fill the loops of all kernels.
 @inline(never) private func outlinedSigmoid(_ x: Vector) -> Vector { sigmoid(x) }
 @inline(never) private func outlinedTangent(_ x: Vector) -> Vector { hyperbolicTangent(x) }

@@ -52,7 +52,7 @@ func forEachVector(_ arguments: UnaryArguments, _ pixels: Range<Int>, _ function
   }
 }
 
-/// Writes `function` of every pair of numbers of two operands.
+/// Writes `function` and the activation of every pair of numbers of two operands.
 @inline(always)
 func forEachVector(_ arguments: BinaryArguments, _ pixels: Range<Int>, _ function: (Vector, Vector) -> Vector) {
   if arguments.right.channelStride == 0 {
@@ -71,6 +71,7 @@ private func forEachVector(
 ) {
   let (left, right, output, channels) = (arguments.left, arguments.right, arguments.output, arguments.shape.channels)
   let isDense = left.isRun(channels) && right.isRun(channels) && output.pixelStride == channels
+  let activation = BoundedActivation(arguments.activation)
   forEachImage(arguments.shape, pixels) { image, first, count in
     for run in 0..<(isDense ? 1 : count) {
       let a = left.at(image, first + run)
@@ -78,21 +79,21 @@ private func forEachVector(
       let y = output.at(image, first + run)
       forEachVector(of: isDense ? count * channels : channels) { index, count in
         let x = vector(a, index, count, isRepeated: repeatsLeft)
-        function(x, vector(b, index, count, isRepeated: repeatsRight)).store(at: y + index, count: count)
+        let result = function(x, vector(b, index, count, isRepeated: repeatsRight))
+        activation.apply(result).store(at: y + index, count: count)
       }
     }
   }
 }
 
-/// Writes `function` of every number and its scale and shift.
+/// Writes x · scale + shift and the activation of every number.
 @inline(always)
-func forEachVector(
-  _ arguments: ScaleShiftArguments, _ pixels: Range<Int>, repeatsScale: Bool, _ function: (Vector, Vector, Vector) -> Vector
-) {
+func forEachVector(_ arguments: ScaleShiftArguments, _ pixels: Range<Int>, repeatsScale: Bool) {
   let (input, scale, shift, output) = (arguments.input, arguments.scale, arguments.shift, arguments.output)
   let channels = arguments.shape.channels
   let isDense =
     input.isRun(channels) && output.pixelStride == channels && scale.isRun(channels) && shift.isRun(channels)
+  let activation = BoundedActivation(arguments.activation)
   forEachImage(arguments.shape, pixels) { image, first, count in
     for run in 0..<(isDense ? 1 : count) {
       let x = input.at(image, first + run)
@@ -102,7 +103,8 @@ func forEachVector(
       forEachVector(of: isDense ? count * channels : channels) { index, count in
         let factor = vector(a, index, count, isRepeated: repeatsScale)
         let summand = vector(b, index, count, isRepeated: repeatsScale)
-        function(Vector(at: x + index, count: count), factor, summand).store(at: y + index, count: count)
+        let result = Vector.multiplyAdd(Vector(at: x + index, count: count), factor, summand)
+        activation.apply(result).store(at: y + index, count: count)
       }
     }
   }

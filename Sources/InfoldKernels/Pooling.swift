@@ -5,10 +5,8 @@ extension Kernels {
   public static func pool(_ arguments: PoolArguments, rows: Range<Int>) {
     for row in rows {
       switch arguments.operation {
-      case .maximum:
-        PoolRow(arguments, row).run(start: -.infinity, divides: false) { largest($0, $1) }
-      case .average, .averageIncludingPadding:
-        PoolRow(arguments, row).run(start: 0, divides: true) { $0 + $1 }
+      case .maximum: PoolRow(arguments, row).runMaximum()
+      case .average, .averageIncludingPadding: PoolRow(arguments, row).runAverage()
       }
     }
   }
@@ -39,8 +37,12 @@ private struct PoolRow {
     self.input = input.base + (image * input.height + rows.first) * input.width * input.pixelStride
   }
 
+  // Functions of their own, so that the optimizer inlines the closures.
+  @inline(never) func runMaximum() { run(start: -.infinity, divides: false) { largest($0, $1) } }
+  @inline(never) func runAverage() { run(start: 0, divides: true) { $0 + $1 } }
+
   @inline(always)
-  func run(start: Float, divides: Bool, _ combine: (Vector, Vector) -> Vector) {
+  private func run(start: Float, divides: Bool, _ combine: (Vector, Vector) -> Vector) {
     let (input, output, window) = (arguments.input, arguments.output, arguments.window)
     let rowStride = window.dilationY * input.width * input.pixelStride
     let tapStride = window.dilationX * input.pixelStride

@@ -3,9 +3,7 @@ import InfoldKernelInterface
 /// An epilogue for one row of pixels.
 struct RowEpilogue {
   private let bias: UnsafePointer<Float>?
-  private let activation: Activation
-  private let low: Float
-  private let high: Float
+  private let activation: BoundedActivation
   /// Of the row's first pixel.
   private let residual: UnsafePointer<Float>?
   private let residualPixelStride: Int
@@ -15,15 +13,12 @@ struct RowEpilogue {
 
   @inline(always)
   init(_ epilogue: Epilogue, pixel: Int) {
-    let isClip = epilogue.activation.function == .clip
     bias = epilogue.bias
-    activation = epilogue.activation
-    low = isClip ? activation.a : -.infinity
-    high = isClip ? activation.b : .infinity
+    activation = BoundedActivation(epilogue.activation)
     residual = epilogue.residual.map { $0 + pixel * epilogue.residualPixelStride }
     residualPixelStride = epilogue.residualPixelStride
     activatesFirst = epilogue.activatesFirst
-    isClamp = residual == nil && (isClip || activation.function == .identity)
+    isClamp = residual == nil && activation.isClip
   }
 
   /// What the sum of the products begins with: the bias of `count` channels.
@@ -34,13 +29,13 @@ struct RowEpilogue {
   }
 
   @inline(always)
-  func clamped(_ sum: Vector) -> Vector { clip(sum, low, high) }
+  func clamped(_ sum: Vector) -> Vector { activation.clipped(sum) }
 
   /// Applies the epilogue to `count` channels of pixel `x`.
   @inline(never)
   func finish(_ sum: Vector, _ x: Int, _ channel: Int, _ count: Int = Vector.scalarCount) -> Vector {
-    guard let residual else { return sum.applying(activation) }
+    guard let residual else { return activation.apply(sum) }
     let addend = Vector(at: residual + x * residualPixelStride + channel, count: count)
-    return activatesFirst ? sum.applying(activation) + addend : (sum + addend).applying(activation)
+    return activatesFirst ? activation.apply(sum) + addend : activation.apply(sum + addend)
   }
 }
