@@ -7,7 +7,7 @@ extension Vector {
     switch activation.function {
     case .identity: self
     case .clip: clip(self, activation.a, activation.b)
-    case .leakyRelu: leakyRelu(self, activation.a)
+    case .leakyRelu: leakyRelu(self, Vector(repeating: activation.a))
     case .hardSigmoid: hardSigmoid(self, activation.a, activation.b)
     case .hardSwish: self * hardSigmoid(self, 1 / 6, 0.5)
     case .sigmoid: outlinedSigmoid(self)
@@ -50,9 +50,10 @@ struct BoundedActivation {
 @inline(never) private func outlinedTangent(_ x: Vector) -> Vector { hyperbolicTangent(x) }
 @inline(never) private func outlinedGaussian(_ x: Vector) -> Vector { gaussianErrorLinearUnit(x) }
 
+/// x where x ≥ 0, else x · slope.
 @inline(__always)
-func leakyRelu(_ x: Vector, _ slope: Float) -> Vector {
-  x.replacing(with: x * Vector(repeating: slope), where: x .< Vector(repeating: 0))
+func leakyRelu(_ x: Vector, _ slope: Vector) -> Vector {
+  x.replacing(with: x * slope, where: x .< Vector(repeating: 0))
 }
 
 /// max(0, min(1, a·x + b)).

@@ -57,7 +57,7 @@ extension Kernels {
   }
 }
 
-// Every function below is one of its own, so that the optimizer inlines its closure.
+// Every function below is a loop of its own; what it does to a vector is marked to be inlined, which a closure cannot be.
 
 /// The functions of one operand.
 private struct UnaryJob {
@@ -71,86 +71,116 @@ private struct UnaryJob {
   private func map(_ function: (Vector) -> Vector) { forEachVector(arguments, pixels, function) }
 
   @inline(never) func identity() { map { $0 } }
-  @inline(never) func absolute() { map { magnitude($0) } }
+  @inline(never) func absolute() { map(magnitude) }
   @inline(never) func negative() { map { -$0 } }
   @inline(never) func reciprocal() { map { one / $0 } }
   @inline(never) func squareRoot() { map { $0.squareRoot() } }
   @inline(never) func floor() { map { $0.rounded(.down) } }
   @inline(never) func ceiling() { map { $0.rounded(.up) } }
   @inline(never) func roundToEven() { map { $0.rounded(.toNearestOrEven) } }
-  @inline(never) func exponentials() { map { exponential($0) } }
-  @inline(never) func logarithms() { map { logarithm($0) } }
-  @inline(never) func errorFunctions() { map { errorFunction($0) } }
-  @inline(never) func tangents() { map { hyperbolicTangent($0) } }
-  @inline(never) func sigmoids() { map { sigmoid($0) } }
-  @inline(never) func gelu() { map { gaussianErrorLinearUnit($0) } }
-  @inline(never) func softsign() { map { $0 / (one + magnitude($0)) } }
+  @inline(never) func exponentials() { map(exponential) }
+  @inline(never) func logarithms() { map(logarithm) }
+  @inline(never) func errorFunctions() { map(errorFunction) }
+  @inline(never) func tangents() { map(hyperbolicTangent) }
+  @inline(never) func sigmoids() { map(sigmoid) }
+  @inline(never) func gelu() { map(gaussianErrorLinearUnit) }
+
+  @inline(never)
+  func softsign() {
+    @inline(always)
+    func function(_ x: Vector) -> Vector { x / (one + magnitude(x)) }
+    map(function)
+  }
 
   @inline(never)
   func swish() {
     let factor = Vector(repeating: -arguments.alpha)
-    map { $0 / (one + exponential(factor * $0)) }
+    @inline(always)
+    func function(_ x: Vector) -> Vector { x / (one + exponential(factor * x)) }
+    map(function)
   }
 
   /// ½x(1 + tanh u) is x ÷ (1 + e⁻²ᵘ).
   @inline(never)
   func geluTanh() {
-    map { x in
+    @inline(always)
+    func function(_ x: Vector) -> Vector {
       let cubic = Vector.multiplyAdd(x * x * x, Vector(repeating: 0.044715), x)
       return x / (one + exponential(cubic * Vector(repeating: -1.595_769_12)))
     }
+    map(function)
   }
 
   @inline(never)
   func clips() {
     let (low, high) = (arguments.alpha, arguments.beta)
-    map { clip($0, low, high) }
+    @inline(always)
+    func function(_ x: Vector) -> Vector { clip(x, low, high) }
+    map(function)
   }
 
   @inline(never)
   func leakyRelus() {
-    let slope = arguments.alpha
-    map { leakyRelu($0, slope) }
+    let slope = Vector(repeating: arguments.alpha)
+    @inline(always)
+    func function(_ x: Vector) -> Vector { leakyRelu(x, slope) }
+    map(function)
   }
 
   @inline(never)
   func elu() {
     let alpha = Vector(repeating: arguments.alpha)
-    map { $0.replacing(with: alpha * exponentialLessOne($0), where: $0 .< zero) }
+    @inline(always)
+    func function(_ x: Vector) -> Vector { x.replacing(with: alpha * exponentialLessOne(x), where: x .< zero) }
+    map(function)
   }
 
   @inline(never)
   func selu() {
     let (alpha, gamma) = (Vector(repeating: arguments.alpha), Vector(repeating: arguments.beta))
-    map { gamma * $0.replacing(with: alpha * exponentialLessOne($0), where: $0 .<= zero) }
+    @inline(always)
+    func function(_ x: Vector) -> Vector {
+      gamma * x.replacing(with: alpha * exponentialLessOne(x), where: x .<= zero)
+    }
+    map(function)
   }
 
   @inline(never)
   func hardSigmoids() {
     let (alpha, beta) = (arguments.alpha, arguments.beta)
-    map { hardSigmoid($0, alpha, beta) }
+    @inline(always)
+    func function(_ x: Vector) -> Vector { hardSigmoid(x, alpha, beta) }
+    map(function)
   }
 
   @inline(never)
   func hardSwish() {
     let (alpha, beta) = (arguments.alpha, arguments.beta)
-    map { $0 * hardSigmoid($0, alpha, beta) }
+    @inline(always)
+    func function(_ x: Vector) -> Vector { x * hardSigmoid(x, alpha, beta) }
+    map(function)
   }
 
   @inline(never)
   func softplus() {
-    map { maximum(zero, $0) + logarithmOfSuccessor(exponential(-magnitude($0))) }
+    @inline(always)
+    func function(_ x: Vector) -> Vector {
+      maximum(zero, x) + logarithmOfSuccessor(exponential(-magnitude(x)))
+    }
+    map(function)
   }
 
   /// tanh(log(1 + e)) = (e² + 2e) ÷ (e² + 2e + 2), which is 1 from x = 20 on.
   @inline(never)
   func mish() {
     let two = Vector(repeating: 2)
-    map { x in
+    @inline(always)
+    func function(_ x: Vector) -> Vector {
       let e = exponential(minimum(Vector(repeating: 20), x))
       let n = e * (e + two)
       return x * (n / (n + two))
     }
+    map(function)
   }
 }
 
@@ -166,7 +196,7 @@ private struct BinaryJob {
   @inline(never) func subtract() { map { $0 - $1 } }
   @inline(never) func multiply() { map { $0 * $1 } }
   @inline(never) func divide() { map { $0 / $1 } }
-  @inline(never) func maximum() { map { largest($0, $1) } }
-  @inline(never) func minimum() { map { -largest(-$0, -$1) } }
-  @inline(never) func parametricRelu() { map { $0.replacing(with: $0 * $1, where: $0 .< Vector(repeating: 0)) } }
+  @inline(never) func maximum() { map(largest) }
+  @inline(never) func minimum() { map(least) }
+  @inline(never) func parametricRelu() { map(leakyRelu) }
 }

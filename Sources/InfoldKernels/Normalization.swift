@@ -8,13 +8,14 @@ extension Kernels {
       let x = arguments.input + row * arguments.inputStride
       let y = arguments.output + row * arguments.outputStride
       let largest = Vector(repeating: rowMaximum(x, columns))
+      @inline(always)
+      func share(_ x: Vector) -> Vector { exponential(x - largest) }
       if arguments.isLogarithmic {
-        let total = sum(
-          reduceRow(x, columns, start: 0, fill: -.infinity, { $0 + $1 }, { exponential($0 - largest) }))
+        let total = sum(reduceRow(x, columns, start: 0, fill: -.infinity, { $0 + $1 }, share))
         let shift = logarithm(Vector(repeating: total))
         forEachVector(x, y, columns) { ($0 - largest) - shift }
       } else {
-        forEachVector(x, y, columns) { exponential($0 - largest) }
+        forEachVector(x, y, columns, share)
         let factor = Vector(repeating: 1 / rowSum(y, columns))
         forEachVector(UnsafePointer(y), y, columns) { $0 * factor }
       }
@@ -94,10 +95,8 @@ extension Kernels {
 private func forEachVector(
   _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int, _ function: (Vector) -> Vector
 ) {
-  var index = 0
-  while index < count {
-    function(Vector(at: x + index, count: count - index)).store(at: y + index, count: count - index)
-    index += Vector.scalarCount
+  forEachVector(of: count) { index, width in
+    function(Vector(at: x + index, count: width)).store(at: y + index, count: width)
   }
 }
 

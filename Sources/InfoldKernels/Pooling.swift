@@ -38,7 +38,7 @@ private struct PoolRow {
   }
 
   // Functions of their own, so that the optimizer inlines the closures.
-  @inline(never) func runMaximum() { run(start: -.infinity, divides: false) { largest($0, $1) } }
+  @inline(never) func runMaximum() { run(start: -.infinity, divides: false, largest) }
   @inline(never) func runAverage() { run(start: 0, divides: true) { $0 + $1 } }
 
   @inline(always)

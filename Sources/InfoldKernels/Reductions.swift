@@ -14,9 +14,7 @@ extension Kernels {
       let channels = min(block, input.channels - first)
       switch arguments.reduction {
       case .maximum:
-        reduceColumns(source, input.pixelStride, pixels, channels, start: -.infinity, divisor: 1, target) {
-          largest($0, $1)
-        }
+        reduceColumns(source, input.pixelStride, pixels, channels, start: -.infinity, divisor: 1, target, largest)
       case .sum:
         reduceColumns(source, input.pixelStride, pixels, channels, start: 0, divisor: 1, target) { $0 + $1 }
       case .mean:
@@ -126,7 +124,7 @@ func rowSum(_ x: UnsafePointer<Float>, _ columns: Int) -> Float {
 /// The largest number of a row, NaN if any is NaN.
 @inline(always)
 func rowMaximum(_ x: UnsafePointer<Float>, _ columns: Int) -> Float {
-  let lanes = reduceRow(x, columns, start: -.infinity, fill: -.infinity, { largest($0, $1) }, { $0 })
+  let lanes = reduceRow(x, columns, start: -.infinity, fill: -.infinity, largest, { $0 })
   var result = lanes[0]
   for lane in 1..<Vector.scalarCount where !(lanes[lane] <= result) && result == result { result = lanes[lane] }
   return result

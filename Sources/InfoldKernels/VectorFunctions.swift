@@ -21,6 +21,10 @@ func minimum(_ bound: Vector, _ x: Vector) -> Vector { x.replacing(with: bound, 
 @inline(__always)
 func largest(_ x: Vector, _ y: Vector) -> Vector { maximum(x, y).replacing(with: x, where: x .!= x) }
 
+/// The smaller one of each lane; NaN where either is.
+@inline(__always)
+func least(_ x: Vector, _ y: Vector) -> Vector { minimum(x, y).replacing(with: x, where: x .!= x) }
+
 /// max(low, min(high, x)); NaN stays NaN.
 @inline(__always)
 func clip(_ x: Vector, _ low: Float, _ high: Float) -> Vector {
