@@ -40,9 +40,11 @@ let package = Package(
     .target(name: "InfoldPasses", dependencies: ["InfoldGraph"]),
 
     // Planning and running.
+    .target(name: "CMachine"),
     .target(
       name: "InfoldRuntime",
-      dependencies: ["InfoldGraph", "InfoldKernelInterface", "InfoldPasses"] + kernelSets.map { .target(name: $0) }),
+      dependencies: ["CMachine", "InfoldGraph", "InfoldKernelInterface", "InfoldPasses"]
+        + kernelSets.map { .target(name: $0) }),
 
     // What an app imports.
     .target(

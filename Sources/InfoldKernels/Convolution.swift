@@ -33,7 +33,8 @@ extension Kernels {
     for block in 0..<blocks {
       let endTile = tiles * (block + 1) / blocks
       let pixels =
-        (arguments.pixels.lowerBound + firstTile * tileRows)..<min(
+        (arguments.pixels.lowerBound + firstTile * tileRows)
+        ..<min(
           arguments.pixels.lowerBound + endTile * tileRows, arguments.pixels.upperBound)
       locatePixels(pixels, arguments, zeros: zeros, into: pointers)
       var column = arguments.columns.lowerBound

@@ -111,7 +111,8 @@ private struct DepthwiseRow {
     let half = kernelWidth / 2
     let rightOverhang = (outputWidth - 1) * strideX + kernelWidth - padLeft - inputWidth
     guard
-      channels >= Vector.scalarCount, kernelHeight <= Self.tallest, dilationX == 1, padLeft <= half, rightOverhang <= half
+      channels >= Vector.scalarCount, kernelHeight <= Self.tallest, dilationX == 1, padLeft <= half,
+      rightOverhang <= half
     else { return runAny() }
     for row in 0..<rowCount { table[row] = input + row * rowStride }
     switch (kernelWidth, strideX) {
@@ -227,7 +228,11 @@ private struct DepthwiseRow {
         }
         let value = epilogue.finish(sum, x, channel, count)
         let target = output + x * outputStride + channel
-        if channel == begin { value.store(at: target, count: count) } else { value.storeLast(channels - begin, at: target) }
+        if channel == begin {
+          value.store(at: target, count: count)
+        } else {
+          value.storeLast(channels - begin, at: target)
+        }
         begin += Vector.scalarCount
         blockWeights += weightStride
       }

@@ -38,7 +38,8 @@ extension Kernels {
         let count = min(Vector.scalarCount, columns - column)
         let shift = arguments.shift.map { Vector(at: $0 + column, count: count) } ?? Vector(repeating: 0)
         let normal = (Vector(at: x + column, count: count) - center) * factor
-        Vector.multiplyAdd(normal, Vector(at: arguments.scale + column, count: count), shift).store(at: y + column, count: count)
+        Vector.multiplyAdd(normal, Vector(at: arguments.scale + column, count: count), shift).store(
+          at: y + column, count: count)
         column += Vector.scalarCount
       }
     }

@@ -53,9 +53,11 @@ private struct PoolRow {
         extent: input.width)
       var elements = rows.count * columns.count
       if arguments.operation == .averageIncludingPadding {
-        elements = paddedRows * WindowTaps.elements(
-          before: input.width + arguments.padRight, from: x * window.strideX - window.padLeft, size: window.width,
-          dilation: window.dilationX)
+        elements =
+          paddedRows
+          * WindowTaps.elements(
+            before: input.width + arguments.padRight, from: x * window.strideX - window.padLeft, size: window.width,
+            dilation: window.dilationX)
       }
       let divisor = Vector(repeating: Float(elements))
       let first = self.input + columns.first * input.pixelStride
@@ -66,7 +68,9 @@ private struct PoolRow {
         for row in 0..<rows.count {
           var pixel = first + row * rowStride + channel
           for _ in 0..<columns.count {
-            for index in 0..<4 { results[index] = combine(results[index], Vector(at: pixel + index * Vector.scalarCount)) }
+            for index in 0..<4 {
+              results[index] = combine(results[index], Vector(at: pixel + index * Vector.scalarCount))
+            }
             pixel += tapStride
           }
         }

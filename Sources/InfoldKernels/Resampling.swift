@@ -50,8 +50,12 @@ extension Kernels {
         var channel = 0
         while channel < channels {
           let count = min(Vector.scalarCount, channels - channel)
-          let above = Vector.multiplyAdd(Vector(at: low + right + channel, count: count), rightWeight, Vector(at: low + left + channel, count: count) * leftWeight)
-          let below = Vector.multiplyAdd(Vector(at: high + right + channel, count: count), rightWeight, Vector(at: high + left + channel, count: count) * leftWeight)
+          let above = Vector.multiplyAdd(
+            Vector(at: low + right + channel, count: count), rightWeight,
+            Vector(at: low + left + channel, count: count) * leftWeight)
+          let below = Vector.multiplyAdd(
+            Vector(at: high + right + channel, count: count), rightWeight,
+            Vector(at: high + left + channel, count: count) * leftWeight)
           Vector.multiplyAdd(below, highWeight, above * lowWeight).store(at: target + channel, count: count)
           channel += Vector.scalarCount
         }

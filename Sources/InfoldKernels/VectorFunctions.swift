@@ -108,7 +108,8 @@ func logarithm(_ x: Vector) -> Vector {
   let exponent = signed(offset) &>> 23
   let m = float((offset & VectorBits(repeating: 0x007f_ffff)) &+ VectorBits(repeating: 0x3f35_04f3))
   let shift = Vector(repeating: 0).replacing(with: Vector(repeating: 23), where: isSmall)
-  let e = float(unsafeBitCast(exponent, to: VectorBits.self) &+ VectorBits(repeating: rounder.bitPattern))
+  let e =
+    float(unsafeBitCast(exponent, to: VectorBits.self) &+ VectorBits(repeating: rounder.bitPattern))
     - Vector(repeating: rounder) - shift
   let f = m - Vector(repeating: 1)
   let square = f * f

@@ -89,13 +89,15 @@ struct WinogradBlock {
 
     forEachTile(range, arguments.output) { index, image, y, x in
       input.transform(
-        size: size, images: arguments.input, image: image, y: y - arguments.padTop, x: x - arguments.padLeft, tile: index)
+        size: size, images: arguments.input, image: image, y: y - arguments.padTop, x: x - arguments.padLeft,
+        tile: index)
     }
     var column = arguments.columns.lowerBound
     while column < arguments.columns.upperBound {
       let end = min(column + columns, arguments.columns.upperBound)
       multiply(
-        input, range.count, arguments.weights + column * channels, from: column, to: end, pointers: pointers, into: products,
+        input, range.count, arguments.weights + column * channels, from: column, to: end, pointers: pointers,
+        into: products,
         outputChannels: arguments.output.channels)
       forEachTile(range, arguments.output) { index, image, y, x in
         output.transform(tile: tile, image: image, y: y, x: x, tile: index, columns: column..<end)
@@ -108,7 +110,8 @@ struct WinogradBlock {
   @inline(__always)
   private func multiply(
     _ input: WinogradInput, _ count: Int, _ weights: UnsafePointer<Float>, from begin: Int, to end: Int,
-    pointers: UnsafeMutablePointer<UnsafePointer<Float>>, into products: UnsafeMutablePointer<Float>, outputChannels: Int
+    pointers: UnsafeMutablePointer<UnsafePointer<Float>>, into products: UnsafeMutablePointer<Float>,
+    outputChannels: Int
   ) {
     let matrix = Kernels.packedCount(rows: channels, columns: outputChannels)
     for position in 0..<positions {

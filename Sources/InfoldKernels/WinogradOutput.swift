@@ -98,7 +98,8 @@ struct WinogradOutput {
   private var clamp: (low: Float, high: Float)? {
     switch epilogue.activation.function {
     case .identity: (-.infinity, .infinity)
-    case .clip where epilogue.residual == nil || !epilogue.activatesFirst: (epilogue.activation.a, epilogue.activation.b)
+    case .clip where epilogue.residual == nil || !epilogue.activatesFirst:
+      (epilogue.activation.a, epilogue.activation.b)
     default: nil
     }
   }

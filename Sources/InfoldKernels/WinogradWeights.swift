@@ -11,7 +11,9 @@ extension Kernels {
     let (tile, channels) = (arguments.tile, arguments.channels)
     let matrix = packedCount(rows: channels, columns: arguments.outputChannels)
     var factors = InlineArray<8, (Double, Double, Double)>(repeating: (0, 0, 0))
-    for position in 0..<(tile + 2) { factors[position] = WinogradTransform.weightFactors(tile: tile, position: position) }
+    for position in 0..<(tile + 2) {
+      factors[position] = WinogradTransform.weightFactors(tile: tile, position: position)
+    }
     for column in 0..<(panelCount(columns: arguments.outputChannels) * panelWidth) {
       for channel in 0..<channels {
         let place = column / panelWidth * panelWidth * channels + channel * panelWidth + column % panelWidth

@@ -14,7 +14,8 @@ public struct MergeScaleShifts: GraphPass {
     let kept = Set(graph.outputs)
     var maps: [NodeID: ChannelMap] = [:]
     for id in graph.nodeIDs {
-      if let map = try? ChannelMap(graph[id], in: constants), map.axis == 1, graph[map.input].type?.shape?.rank ?? 0 > 1 {
+      if let map = try? ChannelMap(graph[id], in: constants), map.axis == 1, graph[map.input].type?.shape?.rank ?? 0 > 1
+      {
         maps[id] = map
       }
     }
@@ -45,7 +46,8 @@ public struct MergeScaleShifts: GraphPass {
       replacements[chain.last!] = try Node(
         name: last.name, opType: ScaleShift.name, domain: OperatorRegistry.internalDomain, opsetVersion: 1,
         inputs: inputs, outputs: last.outputs, registry: .internalOperators)
-      result.changes.append(PassResult.Entry(node: label, "became one scale and shift with \(chain.count - 1) before it"))
+      result.changes.append(
+        PassResult.Entry(node: label, "became one scale and shift with \(chain.count - 1) before it"))
     }
     result.graph.replaceNodes(
       graph.nodeIDs.compactMap { merged.contains($0) ? replacements[$0] : graph[$0] })

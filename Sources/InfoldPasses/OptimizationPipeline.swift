@@ -11,7 +11,7 @@ public struct OptimizationPipeline: Sendable {
     let folding: [any GraphPass] = foldsBatchNormalization ? [FoldBatchNormalization()] : []
     passes =
       [InlineBodies(), ConstantFolding(), RemoveIdentities()] + folding
-      + [NormalizationToScaleShift(), RemoveDeadCode()]
+      + [RecognizeActivations(), MergeScaleShifts(), NormalizationToScaleShift(), RemoveDeadCode()]
   }
 
   /// These passes.

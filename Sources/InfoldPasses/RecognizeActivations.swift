@@ -104,7 +104,8 @@ public struct RecognizeActivations: GraphPass {
     case is Sigmoid:
       if case .linear(let x, 1, 0)? = form(0) { return .gate(.sigmoid, x, scale: 1) }
     case let hardSigmoid as HardSigmoid:
-      if case .linear(let x, 1, 0)? = form(0), Self.isClose(Double(hardSigmoid.alpha), 1.0 / 6), hardSigmoid.beta == 0.5 {
+      if case .linear(let x, 1, 0)? = form(0), Self.isClose(Double(hardSigmoid.alpha), 1.0 / 6), hardSigmoid.beta == 0.5
+      {
         return .gate(.clippedShift, x, scale: 1.0 / 6)
       }
     case let clip as Clip:

@@ -12,6 +12,9 @@ struct PlanCache {
     self.capacity = capacity
   }
 
+  /// The plans that are kept.
+  var plans: some Sequence<Plan> { entries.lazy.map(\.plan) }
+
   /// The plan for inputs of these shapes, which counts as used now.
   mutating func plan(for shapes: Shapes) -> Plan? {
     guard let index = entries.lastIndex(where: { $0.shapes == shapes }) else { return nil }

@@ -14,9 +14,9 @@ public final class Session: Sendable {
   /// The options that the session was made with.
   public let options: SessionOptions
 
-  /// The graph, prepared as far as open shapes allow.
-  private let graph: Graph
-  private let passes: OptimizationPipeline
+  /// The graph, prepared as far as open shapes allow; `nil` when `fixedPlan` is all that is needed.
+  private let graph: Graph?
+  private let factory: PlanFactory
   /// The only plan of a model whose input shapes are all fixed.
   private let fixedPlan: Plan?
   private let plans: Mutex<PlanCache>
@@ -41,19 +41,17 @@ public final class Session: Sendable {
     outputs = model.graph.outputs.map(model.graph.info)
     binding = InputBinding(inputs)
     constantNames = Set(model.graph.valueIDs.filter(model.graph.isConstant).map { model.graph[$0].name })
-    passes =
-      options.optimize
-      ? OptimizationPipeline(foldsBatchNormalization: options.foldBatchNormalization)
-      : OptimizationPipeline([InlineBodies()])
+    let isFixed = inputs.allSatisfy { $0.type?.shape?.sizes != nil }
+    let factory = try PlanFactory(options, isForOneGraph: isFixed)
+    self.factory = factory
     plans = Mutex(PlanCache(capacity: options.planCacheSize))
-    (graph, fixedPlan) = try annotatingErrors({ model.path.map($0.inFile) ?? $0 }) {
-      [passes, inputs] () throws(InfoldError) in
+    (graph, fixedPlan) = try annotatingErrors({ model.path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
       let inlined = try InlineBodies().run(on: model.graph).graph
       try inlined.requireRunnableOnceBound()
-      let graph = try passes.run(on: inlined)
-      let isFixed = inputs.allSatisfy { $0.type?.shape?.sizes != nil }
-      return (graph, isFixed ? try Plan(graph) : nil)
+      let graph = try factory.passes.run(on: inlined)
+      return isFixed ? (nil, try factory.plan(graph)) : (graph, nil)
     }
+    if let fixedPlan { factory.arenas.setLimit(fixedPlan.arenaByteCount) }
   }
 
   /// Runs the model.
@@ -62,7 +60,8 @@ public final class Session: Sendable {
   /// - Throws: `InfoldError` with `.invalidArgument` for inputs that do not fit the model; the error of an operator,
   ///   naming its node, for values that it cannot work with.
   public func run(_ inputs: [String: Tensor]) throws(InfoldError) -> [String: Tensor] {
-    let results = try run(ordered: binding.ordered(inputs, constants: constantNames))
+    var results: [Tensor] = []
+    try run(ordered: binding.ordered(inputs, constants: constantNames), into: &results)
     return Dictionary(zip(outputs.map(\.name), results)) { first, _ in first }
   }
 
@@ -71,19 +70,28 @@ public final class Session: Sendable {
   ///   - inputs: A tensor for each of `self.inputs`, in that order.
   ///   - outputs: Receives a tensor for each of `self.outputs`, in that order. The memory of a tensor that stands
   ///     there already, has the right shape and element type, and is not shared, may be used again.
-  /// - Throws: As `run(_:)`; `outputs` are then unchanged.
+  /// - Throws: As `run(_:)`; the elements of `outputs` may then have changed.
   public func run(_ inputs: [Tensor], into outputs: inout [Tensor]) throws(InfoldError) {
     guard inputs.count == self.inputs.count else {
       throw InfoldError(.invalidArgument, "the model has \(self.inputs.count) inputs; \(inputs.count) are given")
     }
-    outputs = try run(ordered: inputs)
+    try run(ordered: inputs, into: &outputs)
   }
 
-  private func run(ordered tensors: [Tensor?]) throws(InfoldError) -> [Tensor] {
-    try annotatingErrors({ file.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
+  private func run(ordered tensors: [Tensor?], into results: inout [Tensor]) throws(InfoldError) {
+    do {
       try binding.check(tensors)
-      return try plan(for: tensors).run(tensors)
+      try plan(for: tensors).run(tensors, into: &results)
+    } catch {
+      throw file.map(error.inFile) ?? error
     }
+  }
+
+  /// The plan for these inputs, and the inputs in the model's order.
+  func plan(forNamed inputs: [String: Tensor]) throws(InfoldError) -> (plan: Plan, tensors: [Tensor?]) {
+    let tensors = try binding.ordered(inputs, constants: constantNames)
+    try binding.check(tensors)
+    return (try plan(for: tensors), tensors)
   }
 
   /// The plan for inputs of these shapes.
@@ -91,11 +99,16 @@ public final class Session: Sendable {
     if let fixedPlan { return fixedPlan }
     let shapes = tensors.map { $0?.shape }
     if let plan = plans.withLock({ $0.plan(for: shapes) }) { return plan }
+    let graph = graph!
     var types: [ValueID: TensorType] = [:]
     for case (let id, let tensor?) in zip(graph.inputs, tensors) {
       types[id] = TensorType(tensor.elementType, Shape(tensor.shape))
     }
-    let plan = try Plan(try passes.run(on: try graph.binding(inputs: types)))
-    return plans.withLock { $0.insert(plan, for: shapes) }
+    let plan = try factory.plan(try factory.passes.run(on: try graph.binding(inputs: types)))
+    return plans.withLock { cache in
+      let kept = cache.insert(plan, for: shapes)
+      factory.arenas.setLimit(cache.plans.reduce(0) { max($0, $1.arenaByteCount) })
+      return kept
+    }
   }
 }

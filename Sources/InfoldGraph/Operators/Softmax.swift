@@ -45,7 +45,7 @@ public struct SoftmaxAxis: Sendable, Hashable {
   }
 
   /// The lines that are normalized, each `length` elements, `stride` apart; `stride` lines begin side by side.
-  func lines(_ shape: [Int]) throws(InfoldError) -> (length: Int, stride: Int) {
+  package func lines(_ shape: [Int]) throws(InfoldError) -> (length: Int, stride: Int) {
     let axis = try normalizedAxis(axis, rank: shape.count)
     let behind = shape[(axis + 1)...].reduce(1, *)
     return flattens ? (shape[axis] * behind, 1) : (shape[axis], behind)

@@ -1,7 +1,7 @@
 /// The axis that `axis` means in a tensor of `rank` dimensions: negative ones count from the end.
 /// - Parameter allowsEnd: Whether `rank` itself is an axis (Flatten, Unsqueeze).
 /// - Throws: `InfoldError` with `.invalidModel` when there is no such axis.
-func normalizedAxis(_ axis: Int, rank: Int, allowsEnd: Bool = false) throws(InfoldError) -> Int {
+package func normalizedAxis(_ axis: Int, rank: Int, allowsEnd: Bool = false) throws(InfoldError) -> Int {
   let upper = allowsEnd ? rank : rank - 1
   let normalized = axis < 0 ? axis + rank : axis
   guard normalized >= 0, normalized <= upper else {

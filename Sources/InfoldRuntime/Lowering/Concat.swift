@@ -53,7 +53,7 @@ extension Concat: LoweredOperator {
     }
     let target = plan.define(y, .rowMajor)
     let rows = sizes[..<axis].reduce(1, *), rowCount = sizes[axis...].reduce(1, *)
-    let step = RangeStep(units: rows, cost: rows * rowCount) { rows, frame, _ in
+    let step = RangeStep(units: rows, cost: rows * rowCount) { [sources] rows, frame, _ in
       for row in rows {
         var place = frame.pointer(target) + row * rowCount
         for (source, count) in sources {

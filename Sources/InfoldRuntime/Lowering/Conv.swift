@@ -156,7 +156,7 @@ extension PlanBuilder {
     let padded = temporary(count: image.images * height * width * image.channels)
     emit(
       RangeStep(units: image.images * height, cost: 2 * image.count) { rows, frame, _ in
-        kernels.interleave(
+        kernels.interleaveChannels(
           InterleaveArguments(
             input: frame.pointer(source), images: image.images, height: image.height, width: image.width,
             channels: image.channels, channelStride: layout == .rowMajor ? image.pixels : 1,
@@ -214,7 +214,8 @@ extension PlanBuilder {
     let (window, channels, kernels) = (problem.window, problem.output.channels, kernels)
     let constant = try packed.constant(
       of: [problem.weight], form: "depthwise, \(kernels.name)",
-      byteCount: kernels.depthwiseWeightCount(kernelHeight: window.height, kernelWidth: window.width, channels: channels)
+      byteCount: kernels.depthwiseWeightCount(
+        kernelHeight: window.height, kernelWidth: window.width, channels: channels)
         * MemoryLayout<Float>.stride
     ) { target in
       problem.weight.withUnsafeBytes { bytes in

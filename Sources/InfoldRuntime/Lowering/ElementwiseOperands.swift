@@ -70,11 +70,11 @@ struct ElementwiseOperands {
   func input(_ index: Int, _ base: UnsafePointer<Float>) -> ElementwiseInput {
     let stride = strides[index + 1]
     return ElementwiseInput(
-      base: base, imageStride: stride.image, pixelStride: stride.pixel, channelStride: stride.channel)
+      base, imageStride: stride.image, pixelStride: stride.pixel, channelStride: stride.channel)
   }
 
   /// The result of a run.
   func output(_ base: UnsafeMutablePointer<Float>) -> ElementwiseOutput {
-    ElementwiseOutput(base: base, imageStride: strides[0].image, pixelStride: strides[0].pixel)
+    ElementwiseOutput(base, imageStride: strides[0].image, pixelStride: strides[0].pixel)
   }
 }

@@ -69,7 +69,8 @@ extension PlanBuilder {
     let stride = target.layout == .rowMajor ? image.channels : target.pixelStride
     let kernels = kernels
     let nowhere = UnsafeMutablePointer<Float>(bitPattern: 64)!
-    let units = GlobalPoolArguments(input: image.input(nowhere, source), output: nowhere, reduction: reduction).unitCount
+    let units = GlobalPoolArguments(input: image.input(nowhere, source), output: nowhere, reduction: reduction)
+      .unitCount
     let step = RangeStep(units: units, cost: image.count) { units, frame, _ in
       kernels.globalPool(
         GlobalPoolArguments(

@@ -19,7 +19,8 @@ struct ConcatPlacement {
     let fixed = Set(graph.outputs)
     for node in graph.nodes {
       guard let concat = node.typed as? Concat, let whole = node.outputs[0], let type = graph[whole].type,
-        type.elementType == .float32, let rank = type.shape?.rank, rank == 4, concat.axis == 1 || concat.axis == 1 - rank
+        type.elementType == .float32, let rank = type.shape?.rank, rank == 4,
+        concat.axis == 1 || concat.axis == 1 - rank
       else { continue }
       var channel = 0
       for case let value? in node.inputs {

@@ -48,8 +48,9 @@ final class Plan: Sendable {
   ) throws(InfoldError) {
     var builder = try PlanBuilder(graph, kernels: kernels, precision: options.precision, packed: packed)
     try builder.build(usesKernels: options.optimize)
-    steps = builder.steps
-    storages = builder.storages
+    let (steps, storages) = (builder.steps, builder.storages)
+    self.steps = steps
+    self.storages = storages
     self.workers = workers
     self.arenas = arenas
     valueCount = graph.values.count
@@ -122,7 +123,9 @@ final class Plan: Sendable {
       if let tensor { frame.tensors[value] = tensor }
     }
     for (index, storage) in storages.enumerated() {
-      if case .tensor(let id) = storage.source, let tensor = frame.tensors[id.index] { frame.bases[index] = tensor.address }
+      if case .tensor(let id) = storage.source, let tensor = frame.tensors[id.index] {
+        frame.bases[index] = tensor.address
+      }
     }
     var written: [Tensor?] = []
     for (index, output) in outputs.enumerated() {

@@ -35,7 +35,9 @@ extension PlanBuilder {
       return try location(of: value, layout)
     }
     let image = ImageShape(sizes)!
-    if image.isSameInBothLayouts, other.layout == .rowMajor || other.pixelStride == image.channels || image.images == 1 && image.pixels == 1 {
+    if image.isSameInBothLayouts,
+      other.layout == .rowMajor || other.pixelStride == image.channels || image.images == 1 && image.pixels == 1
+    {
       let same = Location(
         storage: other.storage, offset: other.offset, layout: layout,
         pixelStride: layout == .rowMajor ? sizes.last! : image.channels)

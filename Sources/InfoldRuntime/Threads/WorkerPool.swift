@@ -16,7 +16,8 @@ final class WorkerPool: Sendable {
   /// How often a helper looks for the next job before it sleeps: about 100 µs.
   private static let spins = 4000
 
-  private let board = Board.make()
+  /// Lives as long as the process, and consists of atomics.
+  nonisolated(unsafe) private let board = Board.make()
   private let helpers = Mutex(0)
   private let isTaken = Atomic(false)
 
@@ -64,11 +65,13 @@ final class WorkerPool: Sendable {
     let argument = UnsafeMutablePointer<Helper>.allocate(capacity: 1)
     argument.initialize(to: Helper(board: board, worker: worker))
     var thread = pthread_t()
-    let status = pthread_create(&thread, &attributes, { argument in
-      let helper = argument!.assumingMemoryBound(to: Helper.self).move()
-      argument!.deallocate()
-      helper.loop()
-    }, argument)
+    let status = pthread_create(
+      &thread, &attributes,
+      { argument in
+        let helper = argument!.assumingMemoryBound(to: Helper.self).move()
+        argument!.deallocate()
+        helper.loop()
+      }, argument)
     if status != 0 { argument.deallocate() }
     return status == 0
   }

@@ -12,6 +12,9 @@ struct RuntimeOptions: ParsableArguments {
   @Flag(name: .customLong("no-fold"), help: "Fold no batch normalization: each runs as a scale and a shift.")
   var isUnfolded = false
 
+  @Option(help: "What speed may cost in accuracy: exact, or fast (Winograd's convolutions).")
+  var precision = SessionOptions.Precision.fast
+
   func validate() throws {
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads is \(threads), and must be 1 to 1024")
@@ -19,6 +22,10 @@ struct RuntimeOptions: ParsableArguments {
   }
 
   var session: SessionOptions {
-    SessionOptions(threads: threads, optimize: !isUnoptimized, foldBatchNormalization: !isUnfolded)
+    SessionOptions(
+      threads: threads, optimize: !isUnoptimized, foldBatchNormalization: !isUnfolded,
+      precision: precision)
   }
 }
+
+extension SessionOptions.Precision: ExpressibleByArgument {}

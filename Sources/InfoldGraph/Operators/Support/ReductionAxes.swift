@@ -37,7 +37,7 @@ public struct ReductionAxes: Sendable, Hashable {
 
   /// For each axis of a tensor with `rank` dimensions, whether it is reduced.
   /// - Parameter axes: The input with the axes, where there is one.
-  func reduced(_ axes: Tensor?, rank: Int) throws(InfoldError) -> [Bool] {
+  package func reduced(_ axes: Tensor?, rank: Int) throws(InfoldError) -> [Bool] {
     let axes = if let attribute { attribute } else { try axes?.integers() ?? [] }
     guard !axes.isEmpty else { return Array(repeating: !reducesNothingByDefault, count: rank) }
     var isReduced = Array(repeating: false, count: rank)

@@ -1,0 +1,46 @@
+public import InfoldGraph
+
+/// How long one step of a session takes.
+public struct LayerTime: Sendable, Hashable {
+  /// The node, as errors call it. One node may take several steps.
+  public let node: String
+  /// The operators that the step does, like `Conv+Relu`.
+  public let operation: String
+  /// How it does them, like `Winograd 4×4`.
+  public let algorithm: String
+  /// The sizes of its output.
+  public let shape: [Int]
+  /// The multiplications with an addition that the standard's definition of the operator needs; 0 where they do not count.
+  public let multiplyAccumulates: Int
+  /// The median over the runs, in nanoseconds.
+  public let nanoseconds: UInt64
+}
+
+extension Session {
+  /// Runs the model several times, and measures every step.
+  /// - Parameters:
+  ///   - inputs: As for `run(_:)`.
+  ///   - runs: The number of measured runs, at least 1. One more comes before them.
+  ///   - progress: Called after each run with the number of those that are done.
+  /// - Returns: The steps in their order.
+  /// - Throws: As `run(_:)`.
+  public func layerTimes(
+    _ inputs: [String: Tensor], runs: Int, progress: (Int) -> Void = { _ in }
+  ) throws(InfoldError) -> [LayerTime] {
+    let (plan, tensors) = try plan(forNamed: inputs)
+    var results: [Tensor] = []
+    try plan.run(tensors, into: &results)
+    var samples = [[UInt64]](repeating: [], count: plan.steps.count)
+    for run in 1...max(runs, 1) {
+      var durations = [UInt64](repeating: 0, count: plan.steps.count)
+      try plan.run(tensors, into: &results, durations: &durations)
+      for index in durations.indices { samples[index].append(durations[index]) }
+      progress(run)
+    }
+    return zip(plan.steps, samples).map { step, samples in
+      LayerTime(
+        node: step.label, operation: step.operation, algorithm: step.algorithm, shape: step.shape,
+        multiplyAccumulates: step.multiplyAccumulates, nanoseconds: samples.sorted()[samples.count / 2])
+    }
+  }
+}

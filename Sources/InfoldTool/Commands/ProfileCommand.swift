@@ -1,0 +1,42 @@
+import ArgumentParser
+import InfoldGraph
+import InfoldONNX
+import InfoldRuntime
+
+/// `infold profile`: where the time of an inference goes.
+struct ProfileCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "profile",
+    abstract: "Show where the time of an inference goes, layer by layer.",
+    discussion: "Runs the model on random inputs. Times are medians over the runs.")
+
+  @Argument(help: "The ONNX model.")
+  var model: String
+
+  @Option(help: ArgumentHelp("The sizes of an input, like input=1x3x224x224.", valueName: "name=sizes"))
+  var shape: [String] = []
+
+  @Option(help: "How many runs to measure.")
+  var runs: Int = 20
+
+  @Flag(help: "Print one JSON value.")
+  var json = false
+
+  @OptionGroup var runtime: RuntimeOptions
+
+  func validate() throws {
+    guard (1...1_000_000).contains(runs) else {
+      throw ValidationError("--runs is \(runs), and must be 1 to 1000000")
+    }
+  }
+
+  func run() throws {
+    let session = try Session(Model(path: model), options: runtime.session)
+    let inputs = try ModelInputs(session.inputs, files: [], shapes: shape).complete(seed: 0)
+    var progress = ProgressBar("measuring")
+    let layers = try session.layerTimes(inputs, runs: runs) { progress.update($0, of: runs) }
+    progress.finish()
+    let report = ProfileReport(layers)
+    if json { try StandardOutput.writeJSON(report) } else { try StandardOutput.write(report.text) }
+  }
+}
