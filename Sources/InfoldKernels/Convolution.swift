@@ -32,10 +32,9 @@ extension Kernels {
     var firstTile = 0
     for block in 0..<blocks {
       let endTile = tiles * (block + 1) / blocks
-      let pixels =
-        (arguments.pixels.lowerBound + firstTile * tileRows)
-        ..<min(
-          arguments.pixels.lowerBound + endTile * tileRows, arguments.pixels.upperBound)
+      let first = arguments.pixels.lowerBound + firstTile * tileRows
+      let end = min(arguments.pixels.lowerBound + endTile * tileRows, arguments.pixels.upperBound)
+      let pixels = first..<end
       locatePixels(pixels, arguments, zeros: zeros, into: pointers)
       var column = arguments.columns.lowerBound
       while column < arguments.columns.upperBound {

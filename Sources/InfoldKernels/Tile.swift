@@ -22,16 +22,6 @@ struct TileEpilogue {
     activation = epilogue.activation
     activatesFirst = epilogue.activatesFirst
   }
-
-  /// The bounds, when all that is left to do behind the residual is to keep the result within some.
-  @inline(__always)
-  var bounds: (lower: Float, upper: Float)? {
-    switch activation.function {
-    case .identity: (-.infinity, .infinity)
-    case .clip where residual == nil || !activatesFirst: (activation.a, activation.b)
-    default: nil
-    }
-  }
 }
 
 extension Kernels {
@@ -185,15 +175,40 @@ extension Kernels {
   private static func finish<let count: Int>(
     _ sums: InlineArray<count, Vector>, rows: Int, vectors: Int, columns: Int, _ epilogue: TileEpilogue
   ) {
-    guard columns == vectors &* Vector.scalarCount, let bounds = epilogue.bounds else {
-      var copy = sums
-      return withUnsafeMutablePointer(to: &copy) { tile in
-        finishElements(
-          UnsafeMutableRawPointer(tile).assumingMemoryBound(to: Float.self), rows: rows,
-          rowStride: vectors &* Vector.scalarCount, columns: columns, epilogue)
+    let activation = epilogue.activation
+    let isWhole = columns == vectors &* Vector.scalarCount
+    let isLast = epilogue.residual == nil || !epilogue.activatesFirst || activation.function == .identity
+    if isWhole, isLast {
+      switch activation.function {
+      case .identity:
+        return finish(sums, rows: rows, vectors: vectors, epilogue) { $0 }
+      case .clip:
+        let lower = activation.a, upper = activation.b
+        return finish(sums, rows: rows, vectors: vectors, epilogue) { clip($0, lower, upper) }
+      case .leakyRelu:
+        let slope = Vector(repeating: activation.a)
+        return finish(sums, rows: rows, vectors: vectors, epilogue) { leakyRelu($0, slope) }
+      case .hardSigmoid:
+        let (a, b) = (activation.a, activation.b)
+        return finish(sums, rows: rows, vectors: vectors, epilogue) { hardSigmoid($0, a, b) }
+      case .hardSwish:
+        return finish(sums, rows: rows, vectors: vectors, epilogue) { $0 * hardSigmoid($0, 1 / 6, 0.5) }
+      case .sigmoid, .silu, .tanh, .gelu: break
       }
     }
-    let lower = Vector(repeating: bounds.lower), upper = Vector(repeating: bounds.upper)
+    var copy = sums
+    withUnsafeMutablePointer(to: &copy) { tile in
+      finishElements(
+        UnsafeMutableRawPointer(tile).assumingMemoryBound(to: Float.self), rows: rows,
+        rowStride: vectors &* Vector.scalarCount, columns: columns, epilogue)
+    }
+  }
+
+  @inline(__always)
+  private static func finish<let count: Int>(
+    _ sums: InlineArray<count, Vector>, rows: Int, vectors: Int, _ epilogue: TileEpilogue,
+    _ activate: (Vector) -> Vector
+  ) {
     for vector in 0..<vectors {
       let bias = epilogue.bias.map { Vector(at: $0 + vector &* Vector.scalarCount) } ?? .zero
       for row in 0..<rows {
@@ -201,9 +216,7 @@ extension Kernels {
         if let residual = epilogue.residual {
           result += Vector(at: residual + (row &* epilogue.residualStride &+ vector &* Vector.scalarCount))
         }
-        result.replace(with: lower, where: result .< lower)
-        result.replace(with: upper, where: result .> upper)
-        result.store(at: epilogue.output + (row &* epilogue.outputStride &+ vector &* Vector.scalarCount))
+        activate(result).store(at: epilogue.output + (row &* epilogue.outputStride &+ vector &* Vector.scalarCount))
       }
     }
   }
@@ -214,23 +227,21 @@ extension Kernels {
     _ tile: UnsafeMutablePointer<Float>, rows: Int, rowStride: Int, columns: Int, _ epilogue: TileEpilogue
   ) {
     for row in 0..<rows {
-      let sums = tile + row &* rowStride
-      for column in 0..<columns {
-        if let bias = epilogue.bias { sums[column] += bias[column] }
-        if let residual = epilogue.residual, !epilogue.activatesFirst {
-          sums[column] += residual[row &* epilogue.residualStride &+ column]
+      var column = 0
+      while column < columns {
+        let count = min(columns - column, Vector.scalarCount)
+        let place = tile + (row &* rowStride &+ column)
+        var result = Vector(at: place)
+        if let bias = epilogue.bias { result += Vector(at: bias + column, count: count) }
+        var residual = Vector.zero
+        if let residuals = epilogue.residual {
+          residual = Vector(at: residuals + (row &* epilogue.residualStride &+ column), count: count)
         }
-      }
-      for vector in 0..<(rowStride / Vector.scalarCount) {
-        let place = sums + vector &* Vector.scalarCount
-        Vector(at: place).applying(epilogue.activation).store(at: place)
-      }
-      for column in 0..<columns {
-        var result = sums[column]
-        if let residual = epilogue.residual, epilogue.activatesFirst {
-          result += residual[row &* epilogue.residualStride &+ column]
-        }
-        epilogue.output[row &* epilogue.outputStride &+ column] = result
+        if !epilogue.activatesFirst { result += residual }
+        result = result.applying(epilogue.activation)
+        if epilogue.activatesFirst { result += residual }
+        result.store(at: epilogue.output + (row &* epilogue.outputStride &+ column), count: count)
+        column += Vector.scalarCount
       }
     }
   }

@@ -10,8 +10,8 @@ public struct OptimizationPipeline: Sendable {
   public init(foldsBatchNormalization: Bool = true) {
     let folding: [any GraphPass] = foldsBatchNormalization ? [FoldBatchNormalization()] : []
     passes =
-      [InlineBodies(), ConstantFolding(), RemoveIdentities()] + folding
-      + [RecognizeActivations(), MergeScaleShifts(), NormalizationToScaleShift(), RemoveDeadCode()]
+      [InlineBodies(), ConstantFolding(), RemoveIdentities(), RecognizeActivations(), RemoveDeadCode()] + folding
+      + [MergeScaleShifts(), NormalizationToScaleShift(), RecognizeChannelShuffles(), RemoveDeadCode()]
   }
 
   /// These passes.

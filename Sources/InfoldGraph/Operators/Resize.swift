@@ -66,6 +66,15 @@ public struct Resize: Operator {
           "keep_aspect_ratio_policy", of: AspectRatioPolicy.allCases.map(\.rawValue)))! : .stretch
   }
 
+  /// What the result's elements are made of, where that is simple: the nearest element, or the two nearest along each axis,
+  /// weighted. `nil` for cubic interpolation, for kernels that are widened or cut off, and for parts outside of the original.
+  package var neighbours: ResizeNeighbours? {
+    guard !resampling.antialiases, !resampling.excludesOutside, resampling.transformation != .tfCropAndResize else {
+      return nil
+    }
+    return resampling.neighbours
+  }
+
   private var scalesInput: Int { version < 11 ? 1 : 2 }
   private static let roiInput = 1
   private static let sizesInput = 3

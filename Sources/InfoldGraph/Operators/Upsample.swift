@@ -29,6 +29,9 @@ public struct Upsample: Operator {
     if let scales { try check(scales) }
   }
 
+  /// What the result's elements are made of along each axis.
+  package var neighbours: ResizeNeighbours? { resampling.neighbours }
+
   private func check(_ scales: [Float]) throws(InfoldError) {
     try ResizedAxis.check(scales: scales)
     for scale in scales where scale < 1 {

@@ -3,5 +3,7 @@ extension OperatorRegistry {
   package static let internalDomain = "infold.internal"
 
   /// The operators of `internalDomain`.
-  package static let internalOperators = OperatorRegistry([NormalizationScaleShift.self, ScaleShift.self])
+  package static let internalOperators = OperatorRegistry([
+    ChannelShuffle.self, NormalizationScaleShift.self, ScaleShift.self,
+  ])
 }

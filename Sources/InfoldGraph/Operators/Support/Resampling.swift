@@ -1,3 +1,11 @@
+/// What an element of a resized tensor is made of, along one axis.
+package enum ResizeNeighbours: Sendable {
+  /// The nearest element.
+  case nearest
+  /// The two nearest ones, weighted.
+  case linear
+}
+
 /// How the elements of a resized tensor are computed: which of the original's elements count, and how much. Axes are
 /// independent of one another, and are treated one after the other.
 struct Resampling: Sendable {
@@ -32,6 +40,15 @@ struct Resampling: Sendable {
   /// The element types that can be resized so: to take an element as it is, its type does not matter.
   var elementTypes: ElementTypeSet {
     if case .nearest = kernel { .all } else { .numeric }
+  }
+
+  /// What an element is made of, when the kernel is not widened or cut off; `nil` for more than two neighbours.
+  var neighbours: ResizeNeighbours? {
+    switch kernel {
+    case .nearest: .nearest
+    case .linear: .linear
+    case .cubic: nil
+    }
   }
 
   /// The most elements along one axis that make one element of a result.

@@ -1,0 +1,115 @@
+import InfoldGraph
+import InfoldKernelInterface
+
+extension Resize: LoweredOperator {
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    try plan.emitResize(fused, neighbours)
+  }
+}
+
+extension Upsample: LoweredOperator {
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    try plan.emitResize(fused, neighbours)
+  }
+}
+
+/// Which rows or columns of the original make each one of the result.
+private struct AxisTables {
+  var rows: [Double]
+  var columns: [Double]
+
+  /// Found by the operator itself: it resizes one channel whose elements are their own row, or column, numbers. For the
+  /// nearest element that gives its number, and for two weighted ones the first number plus the second's weight.
+  init?(_ node: Node, _ plan: PlanBuilder, input: ImageShape, output: ImageShape) throws(InfoldError) {
+    var others: [Tensor?] = []
+    for (index, id) in node.inputs.enumerated().dropFirst() {
+      guard let id else {
+        others.append(nil)
+        continue
+      }
+      guard var tensor = plan.constants.tensor(id) else { return nil }
+      // Sizes of all four dimensions name the batch and the channels, which the probe has one of.
+      if index == 3, tensor.count == 4, tensor.elementType == .int64 {
+        tensor = try Tensor(shape: [4], [1, 1, Int64(output.height), Int64(output.width)])
+      }
+      others.append(tensor)
+    }
+    func table(_ value: (_ row: Int, _ column: Int) -> Int, along length: Int, stride: Int) throws(InfoldError)
+      -> [Double]?
+    {
+      var probe: [Double] = []
+      for row in 0..<input.height {
+        for column in 0..<input.width { probe.append(Double(value(row, column))) }
+      }
+      let x = try Tensor(shape: [1, 1, input.height, input.width], probe)
+      guard let y = try node.evaluate([x] + others)[0], y.shape == [1, 1, output.height, output.width] else {
+        return nil
+      }
+      let elements = try y.elements(as: Double.self)
+      return (0..<length).map { elements[$0 * stride] }
+    }
+    guard let rows = try table({ row, _ in row }, along: output.height, stride: output.width),
+      let columns = try table({ _, column in column }, along: output.width, stride: 1)
+    else { return nil }
+    self.rows = rows
+    self.columns = columns
+  }
+}
+
+extension LinearSample {
+  /// Between two neighbours of `size`.
+  fileprivate init(_ position: Double, size: Int) {
+    let low = min(max(Int(position), 0), size - 1)
+    let weight = Float(position - Double(low))
+    self.init(low: Int32(low), high: Int32(min(low + 1, size - 1)), lowWeight: 1 - weight, highWeight: weight)
+  }
+}
+
+extension PlanBuilder {
+  fileprivate mutating func emitResize(
+    _ fused: FusedNode, _ neighbours: ResizeNeighbours?
+  ) throws(InfoldError) -> Bool {
+    guard let neighbours, let x = fused.node.inputs[0], let y = fused.output, let sizes = sizes(x), sizes.count == 4,
+      let result = self.sizes(y), result[..<2] == sizes[..<2], let input = ImageShape(sizes),
+      let output = ImageShape(result),
+      let tables = try AxisTables(fused.node, self, input: input, output: output)
+    else { return false }
+    let source = try location(of: x, .channelsLast)
+    let target = define(y, .channelsLast)
+    let kernels = kernels
+    switch neighbours {
+    case .nearest:
+      let rows = tables.rows.map { Int32($0) }, columns = tables.columns.map { Int32($0) }
+      let step = RangeStep(units: output.images * output.height, cost: output.count) { range, frame, _ in
+        rows.withUnsafeBufferPointer { rows in
+          columns.withUnsafeBufferPointer { columns in
+            kernels.gatherPixels(
+              GatherPixelsArguments(
+                input: input.input(frame.pointer(source), source),
+                output: output.output(frame.pointer(target), target), rowIndices: rows.baseAddress!,
+                columnIndices: columns.baseAddress!),
+              rows: range)
+          }
+        }
+      }
+      emit(step, "nearest", reads: [source], writes: [target])
+    case .linear:
+      let rows = tables.rows.map { LinearSample($0, size: input.height) }
+      let columns = tables.columns.map { LinearSample($0, size: input.width) }
+      let step = RangeStep(units: output.images * output.height, cost: 4 * output.count) { range, frame, _ in
+        rows.withUnsafeBufferPointer { rows in
+          columns.withUnsafeBufferPointer { columns in
+            kernels.resizeLinear(
+              ResizeLinearArguments(
+                input: input.input(frame.pointer(source), source),
+                output: output.output(frame.pointer(target), target), rows: rows.baseAddress!,
+                columns: columns.baseAddress!),
+              rows: range)
+          }
+        }
+      }
+      emit(step, "linear", reads: [source], writes: [target])
+    }
+    return true
+  }
+}
