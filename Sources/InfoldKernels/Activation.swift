@@ -2,7 +2,7 @@ import InfoldKernelInterface
 
 extension Vector {
   /// An activation of every element.
-  @inline(__always)
+  @inline(always)
   func applying(_ activation: Activation) -> Vector {
     switch activation.function {
     case .identity: self
@@ -51,13 +51,13 @@ struct BoundedActivation {
 @inline(never) private func outlinedGaussian(_ x: Vector) -> Vector { gaussianErrorLinearUnit(x) }
 
 /// x where x ≥ 0, else x · slope.
-@inline(__always)
+@inline(always)
 func leakyRelu(_ x: Vector, _ slope: Vector) -> Vector {
   x.replacing(with: x * slope, where: x .< Vector(repeating: 0))
 }
 
 /// max(0, min(1, a·x + b)).
-@inline(__always)
+@inline(always)
 func hardSigmoid(_ x: Vector, _ a: Float, _ b: Float) -> Vector {
   clip(Vector.multiplyAdd(x, Vector(repeating: a), Vector(repeating: b)), 0, 1)
 }

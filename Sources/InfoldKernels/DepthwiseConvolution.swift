@@ -133,11 +133,12 @@ private struct DepthwiseRow {
   @inline(always)
   private func run(kernel: Int, stride: Int, _ table: RowTable) {
     var x = 0
-    while outputWidth - x >= 7 {
+    // With 15 columns of 5 × 5 windows the values would not fit into the registers.
+    while (kernel < 5 || stride == 1) && outputWidth - x >= 7 {
       tile(at: x, width: 7, kernel: kernel, stride: stride, table)
       x += 7
     }
-    if outputWidth - x >= 4 {
+    while outputWidth - x >= 4 {
       tile(at: x, width: 4, kernel: kernel, stride: stride, table)
       x += 4
     }

@@ -33,14 +33,11 @@ extension Kernels {
       let squares = sum(
         reduceRow(x, columns, start: 0, fill: mean, { $0 + $1 }, { ($0 - center) * ($0 - center) }))
       let factor = Vector(repeating: 1 / (squares / Float(columns) + arguments.epsilon).squareRoot())
-      var column = 0
-      while column < columns {
-        let count = min(Vector.scalarCount, columns - column)
+      forEachVector(of: columns) { column, count in
         let shift = arguments.shift.map { Vector(at: $0 + column, count: count) } ?? Vector(repeating: 0)
         let normal = (Vector(at: x + column, count: count) - center) * factor
-        Vector.multiplyAdd(normal, Vector(at: arguments.scale + column, count: count), shift).store(
-          at: y + column, count: count)
-        column += Vector.scalarCount
+        Vector.multiplyAdd(normal, Vector(at: arguments.scale + column, count: count), shift)
+          .store(at: y + column, count: count)
       }
     }
   }
@@ -77,14 +74,11 @@ extension Kernels {
         let x = arguments.input.at(image, pixel)
         let y = arguments.output.at(image, pixel)
         forEachVector(x, scratch + before, channels) { $0 * $0 }
-        var channel = 0
-        while channel < channels {
-          let count = min(Vector.scalarCount, channels - channel)
+        forEachVector(of: channels) { channel, count in
           var total = Vector(repeating: 0)
           for offset in 0..<size { total += Vector(at: scratch + channel + offset) }
           let power = exponential(beta * logarithm(Vector.multiplyAdd(total, factor, bias)))
           (Vector(at: x + channel, count: count) * power).store(at: y + channel, count: count)
-          channel += Vector.scalarCount
         }
       }
     }
@@ -134,14 +128,11 @@ private struct NormalizationBlock {
     for pixel in 0..<pixels {
       let x = input + pixel * arguments.input.pixelStride
       let y = output + pixel * arguments.output.pixelStride
-      var channel = 0
-      while channel < channels {
-        let count = min(Vector.scalarCount, channels - channel)
+      forEachVector(of: channels) { channel, count in
         let scale = Vector(at: arguments.scale + firstChannel + channel, count: count)
         let shift = Vector(at: arguments.shift + firstChannel + channel, count: count)
         let normal = (Vector(at: x + channel, count: count) - mean) * factor
         Vector.multiplyAdd(normal, scale, shift).store(at: y + channel, count: count)
-        channel += Vector.scalarCount
       }
     }
   }
@@ -153,15 +144,12 @@ private struct NormalizationBlock {
     for pixel in 0..<pixels {
       let x = input + pixel * arguments.input.pixelStride
       var partial = Vector(repeating: 0)
-      var channel = 0
-      while channel < channels {
-        let count = min(Vector.scalarCount, channels - channel)
+      forEachVector(of: channels) { channel, count in
         var value = Vector(at: x + channel, count: count)
         if count < Vector.scalarCount {
           for lane in count..<Vector.scalarCount { value[lane] = center[lane] }
         }
         partial += transform(value, center)
-        channel += Vector.scalarCount
       }
       total += partial
     }

@@ -1,24 +1,41 @@
 extension Vector {
   /// The `count` elements from `pointer` on, then `fill`; all if there are as many.
-  @inline(__always)
+  @inline(always)
   init(at pointer: UnsafePointer<Float>, count: Int, fill: Float = 0) {
     if count >= Self.scalarCount {
       self.init(at: pointer)
-    } else {
-      self.init(repeating: fill)
-      for lane in 0..<(Self.scalarCount - 1) where lane < count { self[lane] = pointer[lane] }
+      return
     }
+    #if INFOLD_AVX2
+      if count >= 4 {
+        let low = UnsafeRawPointer(pointer).loadUnaligned(as: SIMD4<Float>.self)
+        self.init(lowHalf: low, highHalf: SIMD4(upTo3: pointer + 4, count: count - 4, fill: fill))
+      } else {
+        self.init(lowHalf: SIMD4(upTo3: pointer, count: count, fill: fill), highHalf: SIMD4(repeating: fill))
+      }
+    #else
+      self.init(upTo3: pointer, count: count, fill: fill)
+    #endif
   }
 
   /// Writes the first `count` elements; all if there are as many.
-  @inline(__always)
+  @inline(always)
   func store(at pointer: UnsafeMutablePointer<Float>, count: Int) {
     if count >= Self.scalarCount { return store(at: pointer) }
-    for lane in 0..<(Self.scalarCount - 1) where lane < count { pointer[lane] = self[lane] }
+    #if INFOLD_AVX2
+      if count >= 4 {
+        UnsafeMutableRawPointer(pointer).storeBytes(of: lowHalf, as: SIMD4<Float>.self)
+        highHalf.store(upTo3: pointer + 4, count: count - 4)
+      } else {
+        lowHalf.store(upTo3: pointer, count: count)
+      }
+    #else
+      store(upTo3: pointer, count: count)
+    #endif
   }
 
   /// Writes the last `count` elements to where they would stand if all were written from `pointer` on.
-  @inline(__always)
+  @inline(always)
   func storeLast(_ count: Int, at pointer: UnsafeMutablePointer<Float>) {
     if count >= Self.scalarCount { return store(at: pointer) }
     for lane in 1..<Self.scalarCount where lane >= Self.scalarCount - count { pointer[lane] = self[lane] }
@@ -27,7 +44,7 @@ extension Vector {
 
 extension Vector {
   /// The first halves of two vectors in turns, and the second ones.
-  @inline(__always)
+  @inline(always)
   static func interleaved(_ a: Vector, _ b: Vector) -> (Vector, Vector) {
     var (low, high) = (a, b)
     low.evenHalf = a.lowHalf
@@ -35,6 +52,27 @@ extension Vector {
     high.evenHalf = a.highHalf
     high.oddHalf = b.highHalf
     return (low, high)
+  }
+}
+
+extension SIMD4<Float> {
+  /// Up to 3 elements from `pointer` on, then `fill`.
+  @inline(always)
+  fileprivate init(upTo3 pointer: UnsafePointer<Float>, count: Int, fill: Float) {
+    switch count {
+    case 3...: self.init(pointer[0], pointer[1], pointer[2], fill)
+    case 2: self.init(pointer[0], pointer[1], fill, fill)
+    case 1: self.init(pointer[0], fill, fill, fill)
+    default: self.init(repeating: fill)
+    }
+  }
+
+  /// Writes up to 3 elements.
+  @inline(always)
+  fileprivate func store(upTo3 pointer: UnsafeMutablePointer<Float>, count: Int) {
+    if count > 0 { pointer[0] = x }
+    if count > 1 { pointer[1] = y }
+    if count > 2 { pointer[2] = z }
   }
 }
 

@@ -87,7 +87,7 @@ private func reduceColumns(
 }
 
 /// The sum of the lanes, always in the same order.
-@inline(__always)
+@inline(always)
 func sum(_ x: Vector) -> Float {
   var sum = x[0]
   for lane in 1..<Vector.scalarCount { sum += x[lane] }

@@ -47,9 +47,7 @@ extension Kernels {
         let (left, right) = (Int(column.low) * input.pixelStride, Int(column.high) * input.pixelStride)
         let (leftWeight, rightWeight) = (Vector(repeating: column.lowWeight), Vector(repeating: column.highWeight))
         let target = output.base + (row * output.width + x) * output.pixelStride
-        var channel = 0
-        while channel < channels {
-          let count = min(Vector.scalarCount, channels - channel)
+        forEachVector(of: channels) { channel, count in
           let above = Vector.multiplyAdd(
             Vector(at: low + right + channel, count: count), rightWeight,
             Vector(at: low + left + channel, count: count) * leftWeight)
@@ -57,7 +55,6 @@ extension Kernels {
             Vector(at: high + right + channel, count: count), rightWeight,
             Vector(at: high + left + channel, count: count) * leftWeight)
           Vector.multiplyAdd(below, highWeight, above * lowWeight).store(at: target + channel, count: count)
-          channel += Vector.scalarCount
         }
       }
     }
@@ -66,18 +63,12 @@ extension Kernels {
 
 @inline(always)
 private func copy(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ count: Int) {
-  var index = 0
-  while index < count {
-    Vector(at: input + index, count: count - index).store(at: output + index, count: count - index)
-    index += Vector.scalarCount
+  forEachVector(of: count) { index, width in
+    Vector(at: input + index, count: width).store(at: output + index, count: width)
   }
 }
 
 @inline(always)
 private func fill(_ output: UnsafeMutablePointer<Float>, _ count: Int, _ value: Float) {
-  var index = 0
-  while index < count {
-    Vector(repeating: value).store(at: output + index, count: count - index)
-    index += Vector.scalarCount
-  }
+  forEachVector(of: count) { index, width in Vector(repeating: value).store(at: output + index, count: width) }
 }

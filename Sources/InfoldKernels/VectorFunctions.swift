@@ -10,48 +10,48 @@
 #endif
 
 /// The larger one of each lane; `x` where it is NaN.
-@inline(__always)
+@inline(always)
 func maximum(_ bound: Vector, _ x: Vector) -> Vector { x.replacing(with: bound, where: x .< bound) }
 
 /// The smaller one of each lane; `x` where it is NaN.
-@inline(__always)
+@inline(always)
 func minimum(_ bound: Vector, _ x: Vector) -> Vector { x.replacing(with: bound, where: x .> bound) }
 
 /// The larger one of each lane; NaN where either is.
-@inline(__always)
+@inline(always)
 func largest(_ x: Vector, _ y: Vector) -> Vector { maximum(x, y).replacing(with: x, where: x .!= x) }
 
 /// The smaller one of each lane; NaN where either is.
-@inline(__always)
+@inline(always)
 func least(_ x: Vector, _ y: Vector) -> Vector { minimum(x, y).replacing(with: x, where: x .!= x) }
 
 /// max(low, min(high, x)); NaN stays NaN.
-@inline(__always)
+@inline(always)
 func clip(_ x: Vector, _ low: Float, _ high: Float) -> Vector {
   maximum(Vector(repeating: low), minimum(Vector(repeating: high), x))
 }
 
 /// |x|.
-@inline(__always)
+@inline(always)
 func magnitude(_ x: Vector) -> Vector { float(bits(x) & VectorBits(repeating: 0x7fff_ffff)) }
 
 /// `size`, which is not negative, with the sign of `x`.
-@inline(__always)
+@inline(always)
 func withSign(of x: Vector, _ size: Vector) -> Vector {
   float(bits(size) | (bits(x) & VectorBits(repeating: 0x8000_0000)))
 }
 
-@inline(__always)
+@inline(always)
 func bits(_ x: Vector) -> VectorBits { unsafeBitCast(x, to: VectorBits.self) }
 
-@inline(__always)
+@inline(always)
 private func signed(_ bits: VectorBits) -> Vector.MaskStorage { unsafeBitCast(bits, to: Vector.MaskStorage.self) }
 
-@inline(__always)
+@inline(always)
 func float(_ bits: VectorBits) -> Vector { unsafeBitCast(bits, to: Vector.self) }
 
 /// `constant + x · y`.
-@inline(__always)
+@inline(always)
 private func add(_ constant: Float, _ x: Vector, _ y: Vector) -> Vector {
   Vector.multiplyAdd(x, y, Vector(repeating: constant))
 }
@@ -60,7 +60,7 @@ private func add(_ constant: Float, _ x: Vector, _ y: Vector) -> Vector {
 private let rounder: Float = 12_582_912
 
 /// eˣ: 1 ulp. Overflow gives ∞, underflow subnormal numbers and 0.
-@inline(__always)
+@inline(always)
 func exponential(_ x: Vector) -> Vector {
   let x = clip(x, -104, 89)
   // x = n·log 2 + r, where log 2 is given as a short number and a rest, so that n times the first is exact.
@@ -76,7 +76,7 @@ func exponential(_ x: Vector) -> Vector {
 }
 
 /// eˣ − 1 for |x| up to ½·log 2.
-@inline(__always)
+@inline(always)
 private func smallExponentialLessOne(_ x: Vector) -> Vector {
   var q = add(0.00836941879, x, Vector(repeating: 0.00138131448))
   q = add(0.041668456, q, x)
@@ -86,20 +86,20 @@ private func smallExponentialLessOne(_ x: Vector) -> Vector {
 }
 
 /// eˣ − 1: 2 ulp.
-@inline(__always)
+@inline(always)
 func exponentialLessOne(_ x: Vector) -> Vector {
   let large = exponential(x) - Vector(repeating: 1)
   return large.replacing(with: smallExponentialLessOne(x), where: magnitude(x) .< Vector(repeating: 0.34))
 }
 
 /// 2ⁿ for n from −126 to 127.
-@inline(__always)
+@inline(always)
 private func powerOfTwo(_ exponent: Vector.MaskStorage) -> Vector {
   unsafeBitCast((exponent &+ Vector.MaskStorage(repeating: 127)) &<< 23, to: Vector.self)
 }
 
 /// log x: 1 ulp. Negative numbers give NaN, 0 gives −∞.
-@inline(__always)
+@inline(always)
 func logarithm(_ x: Vector) -> Vector {
   let isSmall = x .< Vector(repeating: Float.leastNormalMagnitude)
   let normal = x.replacing(with: x * Vector(repeating: 8_388_608), where: isSmall)
@@ -132,7 +132,7 @@ func logarithm(_ x: Vector) -> Vector {
 }
 
 /// log(1 + x) for x ≥ 0.
-@inline(__always)
+@inline(always)
 func logarithmOfSuccessor(_ x: Vector) -> Vector {
   let one = Vector(repeating: 1)
   let sum = one + x
@@ -142,14 +142,14 @@ func logarithmOfSuccessor(_ x: Vector) -> Vector {
 }
 
 /// 1 ÷ (1 + e⁻ˣ): 2 ulp.
-@inline(__always)
+@inline(always)
 func sigmoid(_ x: Vector) -> Vector {
   let one = Vector(repeating: 1)
   return one / (one + exponential(-x))
 }
 
 /// tanh x: 2 ulp.
-@inline(__always)
+@inline(always)
 func hyperbolicTangent(_ x: Vector) -> Vector {
   let one = Vector(repeating: 1)
   let size = magnitude(x)
@@ -165,7 +165,7 @@ func hyperbolicTangent(_ x: Vector) -> Vector {
 }
 
 /// erf x for |x| up to 1.
-@inline(__always)
+@inline(always)
 private func smallErrorFunction(_ x: Vector) -> Vector {
   let square = x * x
   var p = add(-0.000801019371, square, Vector(repeating: 7.85386073e-05))
@@ -178,7 +178,7 @@ private func smallErrorFunction(_ x: Vector) -> Vector {
 }
 
 /// 1 − erf x for x ≥ ½, with a relative error of up to 4·10⁻⁷ + 6·10⁻⁸·x².
-@inline(__always)
+@inline(always)
 private func complementaryErrorFunction(_ x: Vector) -> Vector {
   let one = Vector(repeating: 1)
   let t = one / Vector.multiplyAdd(x, Vector(repeating: 0.5), one)
@@ -194,7 +194,7 @@ private func complementaryErrorFunction(_ x: Vector) -> Vector {
 }
 
 /// erf x: 2 ulp.
-@inline(__always)
+@inline(always)
 func errorFunction(_ x: Vector) -> Vector {
   let size = magnitude(x)
   let large = Vector(repeating: 1) - complementaryErrorFunction(minimum(Vector(repeating: 10), size))
@@ -202,7 +202,7 @@ func errorFunction(_ x: Vector) -> Vector {
 }
 
 /// x · Φ(x), with the distribution function of the normal distribution.
-@inline(__always)
+@inline(always)
 func gaussianErrorLinearUnit(_ x: Vector) -> Vector {
   let (half, one) = (Vector(repeating: 0.5), Vector(repeating: 1))
   let z = x * Vector(repeating: 0.707_106_781)

@@ -7,7 +7,7 @@ struct WindowTaps {
   /// How many lie inside.
   let count: Int
 
-  @inline(__always)
+  @inline(always)
   init(position: Int, size: Int, stride: Int, dilation: Int, pad: Int, extent: Int) {
     let start = position * stride - pad
     skipped = Self.elements(before: 0, from: start, size: size, dilation: dilation)
@@ -16,7 +16,7 @@ struct WindowTaps {
   }
 
   /// How many of the window's elements lie before `end`.
-  @inline(__always)
+  @inline(always)
   static func elements(before end: Int, from start: Int, size: Int, dilation: Int) -> Int {
     end <= start ? 0 : min((end - start - 1) / dilation + 1, size)
   }

@@ -69,7 +69,8 @@ import Testing
     let output = Buffer(input.count)
     let shape = ElementwiseShape(pixels: input.count)
     let arguments = UnaryArguments(
-      item.function, alpha: item.alpha, beta: item.beta, shape: shape, input: ElementwiseInput(input.input, like: shape),
+      item.function, alpha: item.alpha, beta: item.beta, shape: shape,
+      input: ElementwiseInput(input.input, like: shape),
       output: ElementwiseOutput(output.base, like: shape))
     #expect(
       isIndependentOfRange(units: shape.unitCount, output: output) { kernelSets[set].unary(arguments, pixels: $0) })
