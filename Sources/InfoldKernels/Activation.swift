@@ -53,7 +53,7 @@ struct BoundedActivation {
 /// x where x ≥ 0, else x · slope.
 @inline(always)
 func leakyRelu(_ x: Vector, _ slope: Vector) -> Vector {
-  x.replacing(with: x * slope, where: x .< Vector(repeating: 0))
+  select(x * slope, x, whereNegative: x)
 }
 
 /// max(0, min(1, a·x + b)).

@@ -131,7 +131,7 @@ private struct UnaryJob {
   func elu() {
     let alpha = Vector(repeating: arguments.alpha)
     @inline(always)
-    func function(_ x: Vector) -> Vector { x.replacing(with: alpha * exponentialLessOne(x), where: x .< zero) }
+    func function(_ x: Vector) -> Vector { select(alpha * exponentialLessOne(x), x, whereNegative: x) }
     map(function)
   }
 
@@ -140,7 +140,7 @@ private struct UnaryJob {
     let (alpha, gamma) = (Vector(repeating: arguments.alpha), Vector(repeating: arguments.beta))
     @inline(always)
     func function(_ x: Vector) -> Vector {
-      gamma * x.replacing(with: alpha * exponentialLessOne(x), where: x .<= zero)
+      gamma * select(alpha * exponentialLessOne(x), x, whereNegative: x)
     }
     map(function)
   }

@@ -21,6 +21,14 @@ func minimum(_ bound: Vector, _ x: Vector) -> Vector { x.replacing(with: bound, 
 @inline(always)
 func largest(_ x: Vector, _ y: Vector) -> Vector { maximum(x, y).replacing(with: x, where: x .!= x) }
 
+/// `a` in the lanes where `sign` is negative, −0 or a NaN with that sign, else `b`. In long functions the optimizer takes
+/// `replacing(with:where:)` apart into lanes; this it does not.
+@inline(always)
+func select(_ a: Vector, _ b: Vector, whereNegative sign: Vector) -> Vector {
+  let mask = VectorBits(repeating: 0) &- (bits(sign) &>> 31)
+  return float((bits(a) & mask) | (bits(b) & ~mask))
+}
+
 /// The smaller one of each lane; NaN where either is.
 @inline(always)
 func least(_ x: Vector, _ y: Vector) -> Vector { minimum(x, y).replacing(with: x, where: x .!= x) }
@@ -89,7 +97,7 @@ private func smallExponentialLessOne(_ x: Vector) -> Vector {
 @inline(always)
 func exponentialLessOne(_ x: Vector) -> Vector {
   let large = exponential(x) - Vector(repeating: 1)
-  return large.replacing(with: smallExponentialLessOne(x), where: magnitude(x) .< Vector(repeating: 0.34))
+  return select(smallExponentialLessOne(x), large, whereNegative: magnitude(x) - Vector(repeating: 0.34))
 }
 
 /// 2ⁿ for n from −126 to 127.
@@ -101,13 +109,13 @@ private func powerOfTwo(_ exponent: Vector.MaskStorage) -> Vector {
 /// log x: 1 ulp. Negative numbers give NaN, 0 gives −∞.
 @inline(always)
 func logarithm(_ x: Vector) -> Vector {
-  let isSmall = x .< Vector(repeating: Float.leastNormalMagnitude)
-  let normal = x.replacing(with: x * Vector(repeating: 8_388_608), where: isSmall)
+  let excess = x - Vector(repeating: Float.leastNormalMagnitude)
+  let normal = select(x * Vector(repeating: 8_388_608), x, whereNegative: excess)
   // x = 2ᵉ·m with m from √½ to √2.
   let offset = bits(normal) &- VectorBits(repeating: 0x3f35_04f3)
   let exponent = signed(offset) &>> 23
   let m = float((offset & VectorBits(repeating: 0x007f_ffff)) &+ VectorBits(repeating: 0x3f35_04f3))
-  let shift = Vector(repeating: 0).replacing(with: Vector(repeating: 23), where: isSmall)
+  let shift = select(Vector(repeating: 23), Vector(repeating: 0), whereNegative: excess)
   let e =
     float(unsafeBitCast(exponent, to: VectorBits.self) &+ VectorBits(repeating: rounder.bitPattern))
     - Vector(repeating: rounder) - shift
@@ -125,10 +133,12 @@ func logarithm(_ x: Vector) -> Vector {
   y = Vector.multiplyAdd(e, Vector(repeating: -2.121_944_4e-4), y)
   y = Vector.multiplyAdd(square, Vector(repeating: -0.5), y)
   y = Vector.multiplyAdd(e, Vector(repeating: 0.693_359_375), y + f)
-  let infinity = Vector(repeating: .infinity)
-  y = y.replacing(with: x, where: x .== infinity)
-  y = y.replacing(with: -infinity, where: x .== Vector(repeating: 0))
-  return y.replacing(with: Vector(repeating: .nan), where: .!(x .>= Vector(repeating: 0)))
+  // NaN, ∞, negative numbers, and 0 with either sign.
+  y += x - x
+  y = select(x, y, whereNegative: Vector(repeating: .greatestFiniteMagnitude) - x)
+  y = select(Vector(repeating: .nan), y, whereNegative: x)
+  return select(
+    Vector(repeating: -.infinity), y, whereNegative: magnitude(x) - Vector(repeating: .leastNonzeroMagnitude))
 }
 
 /// log(1 + x) for x ≥ 0.
@@ -137,8 +147,9 @@ func logarithmOfSuccessor(_ x: Vector) -> Vector {
   let one = Vector(repeating: 1)
   let sum = one + x
   // What the sum lost of x is made good by the quotient.
-  let y = logarithm(sum) * (x / (sum - one))
-  return y.replacing(with: x, where: sum .== one)
+  let rounded = sum - one
+  let y = logarithm(sum) * (x / rounded)
+  return select(x, y, whereNegative: rounded - Vector(repeating: .leastNormalMagnitude))
 }
 
 /// 1 ÷ (1 + e⁻ˣ): 2 ulp.
@@ -161,7 +172,7 @@ func hyperbolicTangent(_ x: Vector) -> Vector {
   p = add(0.133332103, p, square)
   p = add(-0.333333313, p, square)
   let small = Vector.multiplyAdd(x * square, p, x)
-  return small.replacing(with: withSign(of: x, large), where: size .> Vector(repeating: 0.625))
+  return select(withSign(of: x, large), small, whereNegative: Vector(repeating: 0.625) - size)
 }
 
 /// erf x for |x| up to 1.
@@ -198,7 +209,7 @@ private func complementaryErrorFunction(_ x: Vector) -> Vector {
 func errorFunction(_ x: Vector) -> Vector {
   let size = magnitude(x)
   let large = Vector(repeating: 1) - complementaryErrorFunction(minimum(Vector(repeating: 10), size))
-  return smallErrorFunction(x).replacing(with: withSign(of: x, large), where: size .> Vector(repeating: 0.875))
+  return select(withSign(of: x, large), smallErrorFunction(x), whereNegative: Vector(repeating: 0.875) - size)
 }
 
 /// x · Φ(x), with the distribution function of the normal distribution.
@@ -208,7 +219,7 @@ func gaussianErrorLinearUnit(_ x: Vector) -> Vector {
   let z = x * Vector(repeating: 0.707_106_781)
   let size = magnitude(z)
   let tail = half * complementaryErrorFunction(minimum(Vector(repeating: 14), size))
-  let large = tail.replacing(with: one - tail, where: x .> Vector(repeating: 0))
+  let large = select(tail, one - tail, whereNegative: x)
   let small = Vector.multiplyAdd(half, smallErrorFunction(z), half)
-  return x * small.replacing(with: large, where: size .> Vector(repeating: 0.875))
+  return x * select(large, small, whereNegative: Vector(repeating: 0.875) - size)
 }
