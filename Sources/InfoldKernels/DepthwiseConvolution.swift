@@ -38,11 +38,11 @@ extension Kernels {
 
 /// One row of the output of a depthwise convolution.
 ///
-/// The channels go by vectors. The last vector ends with the last channel, and so computes some channels that the one before it has
-/// computed; it stores only the others.
+/// The channels go by vectors. The last vector ends with the last channel, and so computes some channels that the one
+/// before it has computed; it stores only the others.
 private struct DepthwiseRow {
-  /// The input's rows under the window's rows that lie inside the picture. It lies in memory so that the optimizer does not see
-  /// how one follows from the other: it would keep a pointer for every row and column.
+  /// The input's rows under the window's rows that lie inside the picture. It lies in memory so that the optimizer does
+  /// not see how one follows from the other: it would keep a pointer for every row and column.
   typealias RowTable = UnsafeMutablePointer<UnsafePointer<Float>>
   /// Rows that a table has space for.
   static let tallest = 7

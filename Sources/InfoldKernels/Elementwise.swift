@@ -57,7 +57,8 @@ extension Kernels {
   }
 }
 
-// Every function below is a loop of its own; what it does to a vector is marked to be inlined, which a closure cannot be.
+// Every function below is a loop of its own; what it does to a vector is marked to be inlined, which a closure cannot
+// be.
 
 /// The functions of one operand.
 private struct UnaryJob {

@@ -9,10 +9,10 @@ extension Kernels {
       let y = arguments.output + row * arguments.outputStride
       let largest = Vector(repeating: rowMaximum(x, columns))
       @inline(always)
-      func share(_ x: Vector) -> Vector { exponential(x - largest) }
+      func share(_ x: Vector) -> Vector { outlinedExponential(x - largest) }
       if arguments.isLogarithmic {
         let total = sum(reduceRow(x, columns, start: 0, fill: -.infinity, { $0 + $1 }, share))
-        let shift = logarithm(Vector(repeating: total))
+        let shift = outlinedLogarithm(Vector(repeating: total))
         forEachVector(x, y, columns) { ($0 - largest) - shift }
       } else {
         forEachVector(x, y, columns, share)
@@ -77,7 +77,7 @@ extension Kernels {
         forEachVector(of: channels) { channel, count in
           var total = Vector(repeating: 0)
           for offset in 0..<size { total += Vector(at: scratch + channel + offset) }
-          let power = exponential(beta * logarithm(Vector.multiplyAdd(total, factor, bias)))
+          let power = outlinedExponential(beta * outlinedLogarithm(Vector.multiplyAdd(total, factor, bias)))
           (Vector(at: x + channel, count: count) * power).store(at: y + channel, count: count)
         }
       }

@@ -76,7 +76,8 @@ extension SIMD4<Float> {
   }
 }
 
-/// Goes through a row by vectors: calls `body` with the place of each one's first element, and how many elements it has.
+/// Goes through a row by vectors: calls `body` with the place of each one's first element, and how many elements it
+/// has.
 @inline(always)
 func forEachVector(of length: Int, _ body: (Int, Int) -> Void) {
   var index = 0

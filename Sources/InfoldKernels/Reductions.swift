@@ -40,7 +40,8 @@ extension Kernels {
   }
 }
 
-/// Numbers that are added one after the other before their sum is added to the sum of all: it keeps the error of long sums small.
+/// Numbers that are added one after the other before their sum is added to the sum of all: it keeps the error of long
+/// sums small.
 private let segment = 64
 
 /// Reduces up to 32 columns of a matrix.
@@ -94,8 +95,8 @@ func sum(_ x: Vector) -> Float {
   return sum
 }
 
-/// Reduces a row to a vector by four independent chains, which are joined at the end. `transform` gets every vector once; behind the
-/// last number stands `fill`.
+/// Reduces a row to a vector by four independent chains, which are joined at the end. `transform` gets every vector
+/// once; behind the last number stands `fill`.
 @inline(always)
 func reduceRow(
   _ x: UnsafePointer<Float>, _ columns: Int, start: Float, fill: Float, _ combine: (Vector, Vector) -> Vector,

@@ -53,8 +53,8 @@ private func transposeTile(
   }
 }
 
-/// A row and the one that lies half a tile behind it are joined in turns; after as many times as the side has factors 2,
-/// rows have become columns.
+/// A row and the one that lies half a tile behind it are joined in turns; after as many times as the side has factors
+/// 2, rows have become columns.
 @inline(always)
 private func transpose(_ tile: inout InlineArray<8, Vector>) {
   join(&tile)

@@ -1,5 +1,6 @@
-// Functions of a vector, lane by lane, by range reduction and polynomials. The coefficients are least-maximum fits of our own.
-// Errors are the largest over the whole range of arguments, in units in the last place, with fused multiply-add.
+// Functions of a vector, lane by lane, by range reduction and polynomials. The coefficients are least-maximum fits of
+// our own. Errors are the largest over the whole range of arguments, in units in the last place, with fused
+// multiply-add.
 
 #if INFOLD_AVX2
   /// The bits of a vector.
@@ -21,8 +22,8 @@ func minimum(_ bound: Vector, _ x: Vector) -> Vector { x.replacing(with: bound, 
 @inline(always)
 func largest(_ x: Vector, _ y: Vector) -> Vector { maximum(x, y).replacing(with: x, where: x .!= x) }
 
-/// `a` in the lanes where `sign` is negative, −0 or a NaN with that sign, else `b`. In long functions the optimizer takes
-/// `replacing(with:where:)` apart into lanes; this it does not.
+/// `a` in the lanes where `sign` is negative, −0 or a NaN with that sign, else `b`. In long functions the optimizer
+/// takes `replacing(with:where:)` apart into lanes; this it does not.
 @inline(always)
 func select(_ a: Vector, _ b: Vector, whereNegative sign: Vector) -> Vector {
   let mask = VectorBits(repeating: 0) &- (bits(sign) &>> 31)
@@ -64,7 +65,8 @@ private func add(_ constant: Float, _ x: Vector, _ y: Vector) -> Vector {
   Vector.multiplyAdd(x, y, Vector(repeating: constant))
 }
 
-/// Added to a number below 2²² and subtracted again, it rounds the number to an integer, which meanwhile stands in the lowest bits.
+/// Added to a number below 2²² and subtracted again, it rounds the number to an integer, which meanwhile stands in the
+/// lowest bits.
 private let rounder: Float = 12_582_912
 
 /// eˣ: 1 ulp. Overflow gives ∞, underflow subnormal numbers and 0.
@@ -140,6 +142,11 @@ func logarithm(_ x: Vector) -> Vector {
   return select(
     Vector(repeating: -.infinity), y, whereNegative: magnitude(x) - Vector(repeating: .leastNonzeroMagnitude))
 }
+
+// For loops that do more than one of these, or something else besides: the optimizer would take long bodies apart into
+// lanes.
+@inline(never) func outlinedExponential(_ x: Vector) -> Vector { exponential(x) }
+@inline(never) func outlinedLogarithm(_ x: Vector) -> Vector { logarithm(x) }
 
 /// log(1 + x) for x ≥ 0.
 @inline(always)

@@ -59,8 +59,8 @@ public struct LayerNormalizationArguments: @unchecked Sendable {
   }
 }
 
-/// Group normalization: mean and biased variance of each group of neighbouring channels of each picture, then
-/// y = (x − mean) ÷ √(variance + epsilon) · scale[channel] + shift[channel]. Instance normalization has as many groups as
+/// Group normalization: mean and biased variance of each group of neighbouring channels of each picture, then y = (x −
+/// mean) ÷ √(variance + epsilon) · scale[channel] + shift[channel]. Instance normalization has as many groups as
 /// channels.
 public struct GroupNormalizationArguments: @unchecked Sendable {
   public var input: InputImages
@@ -95,8 +95,8 @@ public struct GroupNormalizationArguments: @unchecked Sendable {
   public var unitCount: Int { input.count * ((groups + groupBlock - 1) / groupBlock) }
 }
 
-/// Local response normalization over channels: y = x ÷ (bias + alpha ÷ size · Σ x²)^beta, where the sum goes over the `size` channels
-/// around the channel, from ⌊(size − 1) ÷ 2⌋ before to ⌈(size − 1) ÷ 2⌉ behind.
+/// Local response normalization over channels: y = x ÷ (bias + alpha ÷ size · Σ x²)^beta, where the sum goes over the
+/// `size` channels around the channel, from ⌊(size − 1) ÷ 2⌋ before to ⌈(size − 1) ÷ 2⌉ behind.
 public struct LocalResponseNormalizationArguments: @unchecked Sendable {
   public var shape: ElementwiseShape
   public var input: ElementwiseInput

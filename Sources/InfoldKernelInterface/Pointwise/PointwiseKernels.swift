@@ -1,8 +1,8 @@
 /// The kernels of everything that is not a matrix product.
 ///
-/// Every kernel takes a range of its units of work, so that threads can share it. An element of the result is computed by the
-/// same operations in the same order whatever the range. No kernel reads or writes outside of its operands, and none
-/// allocates memory; ranges may be empty, sizes are otherwise at least 1 unless said differently.
+/// Every kernel takes a range of its units of work, so that threads can share it. An element of the result is computed
+/// by the same operations in the same order whatever the range. No kernel reads or writes outside of its operands, and
+/// none allocates memory; ranges may be empty, sizes are otherwise at least 1 unless said differently.
 public protocol PointwiseKernels: Sendable {
   // MARK: Convolution and pools
 

@@ -60,8 +60,8 @@ public struct ChannelShuffleArguments: @unchecked Sendable {
   }
 }
 
-/// Pixels taken from other places: output[y][x] = input[rowIndices[y]][columnIndices[x]], or `fill` in every channel where an
-/// index is negative.
+/// Pixels taken from other places: output[y][x] = input[rowIndices[y]][columnIndices[x]], or `fill` in every channel
+/// where an index is negative.
 ///
 /// With tables made for it this is Resize by nearest neighbour, Pad in every mode, and Slice over the spatial axes.
 public struct GatherPixelsArguments: @unchecked Sendable {
