@@ -95,6 +95,9 @@ let package = Package(
     .testTarget(
       name: "InfoldToolTests", dependencies: ["InfoldFiles", "InfoldGraph", "InfoldONNX", "InfoldTool", "TestSupport"]),
     .testTarget(name: "InfoldImageTests", dependencies: ["InfoldImage"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "InfoldKernelTests",
+      dependencies: ["InfoldKernelInterface"] + kernelSets.map { .target(name: $0) }),
   ],
   swiftLanguageModes: [.v6]
 )
