@@ -3,4 +3,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libonnx-testdata
+tools/fetch-zoo.sh
 exec swift test -c release --disable-testable-imports "$@"

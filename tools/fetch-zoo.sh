@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Puts the networks that the tests run, and git does not hold, into .build/zoo, unless they are there already: onnx's light networks
+# as they are, five of them with new weights (make-zoo.py), and the detector and the recognizer of PP-OCR v4.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+zoo=.build/zoo
+checksums=$PWD/tools/zoo.sha256
+if [[ -d $zoo ]] && (cd "$zoo" && sha256sum --check --status "$checksums" 2>/dev/null); then exit 0; fi
+
+echo "Making $zoo" >&2
+python=$(tools/python-environment.sh)
+packages=$("$python" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')
+new=$zoo.new
+rm -rf "$new"
+mkdir -p "$new/light"
+cp "$packages"/onnx/backend/test/data/light/*.{onnx,pb} "$new/light/"
+cp "$packages"/rapidocr_onnxruntime/models/ch_PP-OCRv4_det_infer.onnx "$new/ppocr-det.onnx"
+cp "$packages"/rapidocr_onnxruntime/models/ch_PP-OCRv4_rec_infer.onnx "$new/ppocr-rec.onnx"
+"$python" tools/make-zoo.py "$new"
+(cd "$new" && sha256sum --check --quiet "$checksums") || {
+  echo "$new is not what the tests' recordings were made with" >&2
+  exit 1
+}
+rm -rf "$zoo"
+mv "$new" "$zoo"
