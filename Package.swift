@@ -90,7 +90,10 @@ let package = Package(
       dependencies: ["InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation", "TestSupport"]),
     .testTarget(
       name: "NetworkTests",
-      dependencies: ["InfoldFiles", "InfoldImage", "InfoldONNX", "InfoldPasses", "InfoldRuntime", "TestSupport"]),
+      dependencies: [
+        "InfoldFiles", "InfoldGraph", "InfoldImage", "InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation",
+        "TestSupport",
+      ]),
     .testTarget(name: "OperatorCaseTests", dependencies: ["InfoldConformance"]),
     .testTarget(
       name: "InfoldToolTests", dependencies: ["InfoldFiles", "InfoldGraph", "InfoldONNX", "InfoldTool", "TestSupport"]),

@@ -1,0 +1,69 @@
+import InfoldFiles
+import InfoldGraph
+import InfoldONNX
+import TestSupport
+import Testing
+
+/// The networks that git does not hold.
+enum Zoo {
+  /// The file of a network.
+  /// - Throws: when it is missing, with the command that makes it.
+  static func path(_ name: String) throws -> String {
+    let path = "\(repositoryFolder)/.build/zoo/\(name)"
+    do {
+      _ = try RegularFile(path: path)
+    } catch {
+      throw Missing(description: "\(error): run tools/fetch-zoo.sh")
+    }
+    return path
+  }
+
+  /// A network.
+  static func model(_ name: String) throws -> Model { try Model(path: path(name + ".onnx")) }
+
+  /// What a test that needs the zoo says without it.
+  struct Missing: Error, CustomStringConvertible {
+    let description: String
+  }
+}
+
+/// What ONNX Runtime computed: one row for each input.
+struct Recording {
+  let rows: [[Float]]
+
+  /// The file `name` in `Tests/Recorded`.
+  init(_ name: String) throws {
+    let tensor = try NumPyFile.read("\(repositoryFolder)/Tests/Recorded/\(name).npy")
+    let elements: [Float] = try tensor.elements()
+    let length = tensor.shape[1]
+    rows = (0..<tensor.shape[0]).map { Array(elements[($0 * length)..<(($0 + 1) * length)]) }
+  }
+}
+
+/// The largest difference of two rows, as a share of the largest magnitude in `reference`.
+func difference<Number: BinaryFloatingPoint>(_ row: [Number], from reference: [Number]) -> Number {
+  guard row.count == reference.count, row.allSatisfy(\.isFinite) else { return .infinity }
+  return zip(row, reference).reduce(0) { max($0, abs($1.0 - $1.1)) } / reference.reduce(0) { max($0, abs($1)) }
+}
+
+extension Tensor {
+  /// The random input of a seed.
+  static func random(seed: Int, _ shape: [Int]) throws -> Tensor {
+    var random = SplitMix64(seed: UInt64(seed))
+    return try Tensor(random: shape, of: .float32, using: &random)
+  }
+
+  /// One batch of tensors that hold one image each.
+  static func batch(_ images: [Tensor]) throws -> Tensor {
+    var elements: [Float] = []
+    for image in images { elements += try image.elements(as: Float.self) }
+    return try Tensor(shape: [images.count] + images[0].shape.dropFirst(), elements)
+  }
+
+  /// The elements of each image of a batch.
+  func images() throws -> [[Float]] {
+    let elements = try elements(as: Float.self)
+    let length = count / shape[0]
+    return (0..<shape[0]).map { Array(elements[($0 * length)..<(($0 + 1) * length)]) }
+  }
+}

@@ -1,0 +1,35 @@
+import InfoldGraph
+import InfoldONNX
+import InfoldRuntime
+import TestSupport
+import Testing
+
+/// Five networks with seeded weights against what ONNX Runtime said, recorded in `Tests/Recorded/zoo`, and against the truth.
+@Suite(.enabled(if: isOptimizedBuild, "whole networks take minutes without optimization"))
+struct ZooTests {
+  static let networks = ["densenet121", "inception_v1", "inception_v2", "shufflenet", "squeezenet"]
+
+  /// What the network computes in double precision.
+  private func truth(_ model: Model, _ input: Tensor) throws -> [Double] {
+    let outputs = try ReferenceEvaluator(model.graph, precision: .double).run([model.graph.inputs[0]: input])
+    return try outputs[0].elements()
+  }
+
+  @Test(arguments: networks) func agreesWithONNXRuntimeAndTheTruth(_ network: String) throws {
+    let model = try Zoo.model(network)
+    let expected = try Recording("zoo/\(network)").rows
+    let inputs = try expected.indices.map { try Tensor.random(seed: $0, [1, 3, 224, 224]) }
+    let truth = try truth(model, inputs[0])
+    let errorOfONNXRuntime = difference(expected[0].map(Double.init), from: truth)
+    for optimize in [true, false] {
+      let session = try Session(model, options: SessionOptions(optimize: optimize))
+      for batch in [1, 3] {
+        let output = try session.run([session.inputs[0].name: .batch(Array(inputs.prefix(batch)))])
+        let rows = try #require(output[session.outputs[0].name]).images()
+        try #require(rows.count == batch)
+        for (row, expected) in zip(rows, expected) { #expect(difference(row, from: expected) <= 1e-4) }
+        #expect(difference(rows[0].map(Double.init), from: truth) <= 3 * errorOfONNXRuntime)
+      }
+    }
+  }
+}
