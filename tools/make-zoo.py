@@ -12,7 +12,8 @@ order, the opset and the names of values stay.
 
 The files are the same, bit for bit, on every machine: NumPy's PCG64 and the versions in requirements-tests.txt are fixed;
 statistics are computed in double precision and kept with 12 significant bits, so that the order in which a machine adds
-up, some 1e-15 of a value, decides nothing. `fetch-zoo.sh` compares them with `zoo.sha256`.
+up, some 1e-15 of a value, decides nothing. (Tried with AVX2 and AVX-512 switched off in NumPy and OpenBLAS.) `fetch-zoo.sh`
+compares them with `zoo.sha256`.
 """
 
 from __future__ import annotations
