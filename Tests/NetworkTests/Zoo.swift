@@ -13,7 +13,7 @@ enum Zoo {
     do {
       _ = try RegularFile(path: path)
     } catch {
-      throw Missing(description: "\(error): run tools/fetch-zoo.sh")
+      throw Missing(description: "\(path): \(error); tools/fetch-zoo.sh makes it")
     }
     return path
   }
