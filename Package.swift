@@ -94,7 +94,7 @@ let package = Package(
         "InfoldFiles", "InfoldGraph", "InfoldImage", "InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation",
         "TestSupport",
       ]),
-    .testTarget(name: "OperatorCaseTests", dependencies: ["InfoldConformance"]),
+    .testTarget(name: "OperatorCaseTests", dependencies: ["InfoldConformance", "TestSupport"]),
     .testTarget(
       name: "InfoldToolTests", dependencies: ["InfoldFiles", "InfoldGraph", "InfoldONNX", "InfoldTool", "TestSupport"]),
     .testTarget(name: "InfoldImageTests", dependencies: ["InfoldImage"], resources: [.copy("Fixtures")]),

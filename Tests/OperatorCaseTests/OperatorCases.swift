@@ -1,16 +1,54 @@
 import InfoldConformance
 import InfoldGraph
+import TestSupport
 import Testing
 
-/// The operator cases of the ONNX project, from Debian's libonnx-testdata.
-enum OperatorCases {
-  static let folder = "/usr/share/libonnx-testdata/data"
-  /// The kinds of cases; the others there are whole networks without their weights.
-  static let kinds = ["node", "pytorch-converted", "pytorch-operator", "simple"]
+/// Where operator cases come from.
+enum CaseSet: String, CaseIterable, CustomTestStringConvertible {
+  /// Debian's libonnx-testdata: onnx 1.12, opset 17.
+  case debian
+  /// What the PyPI package onnx 1.23.2 generates, exported by tools/export-onnx-cases.py: opset 28.
+  case pypi
 
-  /// Every case. Empty where the package is not installed, which `packageIsInstalled` reports.
-  static let all: [ConformanceCase] = kinds.flatMap { kind in
-    (try? ConformanceCase.find(in: folder + "/" + kind)) ?? []
+  /// The folders of cases. Those left out of Debian's are whole networks without their weights.
+  var folders: [String] {
+    switch self {
+    case .debian:
+      ["node", "pytorch-converted", "pytorch-operator", "simple"].map { "/usr/share/libonnx-testdata/data/" + $0 }
+    case .pypi: [repositoryFolder + "/.build/onnx-cases/node"]
+    }
+  }
+
+  /// The number of its cases.
+  var caseCount: Int {
+    switch self {
+    case .debian: 1072
+    case .pypi: 1884
+    }
+  }
+
+  /// The command that puts the cases in place.
+  var remedy: String {
+    switch self {
+    case .debian: "tools/install-packages.sh libonnx-testdata"
+    case .pypi: "tools/test.sh"
+    }
+  }
+
+  var testDescription: String { rawValue }
+}
+
+/// A case of one of the sets.
+struct OperatorCase: Hashable, CustomTestStringConvertible {
+  let set: CaseSet
+  let testCase: ConformanceCase
+
+  var name: String { testCase.name }
+  var testDescription: String { "\(set) \(name)" }
+
+  /// Every case of every set. Those of a set that is not in place are missing, which `setsAreComplete` reports.
+  static let all = CaseSet.allCases.flatMap { set in
+    set.folders.flatMap { (try? ConformanceCase.find(in: $0)) ?? [] }.map { OperatorCase(set: set, testCase: $0) }
   }
 }
 
@@ -29,30 +67,4 @@ enum Configuration: String, CaseIterable, CustomTestStringConvertible {
   }
 
   var testDescription: String { rawValue }
-}
-
-@Suite struct OperatorCaseTests {
-  @Test func packageIsInstalled() {
-    #expect(OperatorCases.all.count > 1000, "install Debian's libonnx-testdata")
-  }
-
-  /// A case passes, or it stands in the list of exceptions with its reason, or it needs an operator that Infold does not
-  /// have. One that stands in the list and passes is an error, too: the list says what is true.
-  @Test(arguments: OperatorCases.all, Configuration.allCases)
-  func agrees(_ testCase: ConformanceCase, _ configuration: Configuration) {
-    let outcome = testCase.run(configuration.options)
-    switch (outcome, Exceptions.reason(testCase.name, configuration)) {
-    case (.passed, nil): break
-    case (.passed, let reason?):
-      Issue.record("\(testCase.name) passes, and is excepted because \(reason)")
-    case (.failed(let difference), nil): Issue.record("\(testCase.name): \(difference)")
-    case (.unsupported(let reason), nil):
-      #expect(Exceptions.isMissingOperator(reason), "\(testCase.name): \(reason)")
-    case (_, .some): break
-    }
-  }
-}
-
-extension ConformanceCase: CustomTestStringConvertible {
-  public var testDescription: String { name }
 }

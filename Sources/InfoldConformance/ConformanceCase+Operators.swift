@@ -1,0 +1,28 @@
+public import InfoldGraph
+import InfoldONNX
+
+extension ConformanceCase {
+  /// The operators of the model's nodes, those in its functions included, and those in the branches of an If not: the
+  /// name, behind the domain and a point where it is not ONNX's own.
+  /// - Throws: `InfoldError` for a model that cannot be read.
+  public func operators() throws(InfoldError) -> Set<String> {
+    var names: Set<String> = []
+    var waiting = [try Model(path: model).graph]
+    while let graph = waiting.popLast() {
+      for node in graph.nodes {
+        if let body = node.body {
+          waiting.append(body)
+        } else {
+          names.insert(node.domain.isEmpty ? node.opType : node.domain + "." + node.opType)
+        }
+      }
+    }
+    return names
+  }
+
+  /// Those of `operators()` that `registry` does not have. An If counts as one that it has.
+  public func missingOperators(in registry: OperatorRegistry = .standard) throws(InfoldError) -> Set<String> {
+    let known = registry.all.map { $0.domain.isEmpty ? $0.name : $0.domain + "." + $0.name }
+    return try operators().subtracting(known + ["If"])
+  }
+}
