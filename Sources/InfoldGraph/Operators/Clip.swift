@@ -5,6 +5,9 @@
 public struct Clip: Operator {
   public static let name = "Clip"
   public static let versions = [1, 6, 11, 12, 13]
+  public static func elementTypes(since version: Int) -> ElementTypeSet {
+    version < 12 ? .floatingPoint : .numeric
+  }
   public static func arity(since version: Int) -> Arity { version < 11 ? Arity(1) : Arity(inputs: 1...3) }
 
   /// The attribute that bounds from below, before opset 11; `nil` where nothing does.
@@ -15,7 +18,7 @@ public struct Clip: Operator {
 
   public init(_ attributes: inout AttributeReader) throws(InfoldError) {
     attributes.ignoreConsumedInputs()
-    elementTypes = attributes.version < 12 ? .floatingPoint : .numeric
+    elementTypes = Self.elementTypes(since: attributes.version)
     guard attributes.version < 11 else {
       (min, max) = (nil, nil)
       return

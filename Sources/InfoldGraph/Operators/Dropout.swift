@@ -7,6 +7,7 @@
 public struct Dropout: Operator {
   public static let name = "Dropout"
   public static let versions = [1, 6, 7, 10, 12, 13, 22]
+  public static func elementTypes(since version: Int) -> ElementTypeSet { .floatingPoint }
   public static func arity(since version: Int) -> Arity { Arity(inputs: 1...(version < 12 ? 1 : 3), outputs: 1...2) }
 
   private let hasBoolMask: Bool

@@ -6,6 +6,7 @@
 public struct Gemm: FloatingPointOperator {
   public static let name = "Gemm"
   public static let versions = [1, 6, 7, 9, 11, 13]
+  public static func elementTypes(since version: Int) -> ElementTypeSet { .matrices(since: version) }
   public static func arity(since version: Int) -> Arity { Arity(inputs: (version < 11 ? 3 : 2)...3) }
 
   /// What the product is multiplied by.
@@ -26,7 +27,7 @@ public struct Gemm: FloatingPointOperator {
     transB = try attributes.flag("transB")
     let broadcasts = attributes.version < 7 ? try attributes.flag("broadcast") : true
     broadcast = broadcasts ? .unidirectional : .equalShapes
-    elementTypes = .matrices(since: attributes.version)
+    elementTypes = Self.elementTypes(since: attributes.version)
   }
 
   public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {

@@ -5,12 +5,13 @@
 public struct MatMul: NumericOperator {
   public static let name = "MatMul"
   public static let versions = [1, 9, 13]
+  public static func elementTypes(since version: Int) -> ElementTypeSet { .matrices(since: version) }
   public static func arity(since version: Int) -> Arity { Arity(2) }
 
   private let elementTypes: ElementTypeSet
 
   public init(_ attributes: inout AttributeReader) {
-    elementTypes = .matrices(since: attributes.version)
+    elementTypes = Self.elementTypes(since: attributes.version)
   }
 
   public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {

@@ -5,6 +5,9 @@
 public struct MaxPool: NumericOperator {
   public static let name = "MaxPool"
   public static let versions = [1, 8, 10, 11, 12, 22]
+  public static func elementTypes(since version: Int) -> ElementTypeSet {
+    version < 12 ? .floatingPoint : ElementTypeSet(ElementTypeSet.floatingPoint.types + [.int8, .uint8])
+  }
   public static func arity(since version: Int) -> Arity { Arity(inputs: 1...1, outputs: version < 8 ? 1...1 : 1...2) }
 
   /// How the window moves.
@@ -22,8 +25,7 @@ public struct MaxPool: NumericOperator {
       throw InfoldError(.invalidModel, "storage_order is \(order), and must be 0 or 1")
     }
     isColumnMajor = order == 1
-    elementTypes =
-      version < 12 ? .floatingPoint : ElementTypeSet(ElementTypeSet.floatingPoint.types + [.int8, .uint8])
+    elementTypes = Self.elementTypes(since: version)
   }
 
   public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {

@@ -2,6 +2,7 @@
 public struct Not: Operator {
   public static let name = "Not"
   public static let versions = [1]
+  public static func elementTypes(since version: Int) -> ElementTypeSet { .bool }
   public static func arity(since version: Int) -> Arity { Arity(1) }
 
   public init(_ attributes: inout AttributeReader) throws(InfoldError) {}

@@ -8,6 +8,7 @@
 public struct Pad: Operator {
   public static let name = "Pad"
   public static let versions = [1, 2, 11, 13, 18, 19, 21, 23, 24, 25]
+  public static func elementTypes(since version: Int) -> ElementTypeSet { version < 11 ? .floatingPoint : .all }
   public static func arity(since version: Int) -> Arity {
     version < 11 ? Arity(1) : Arity(inputs: 2...(version < 18 ? 3 : 4))
   }
@@ -35,7 +36,7 @@ public struct Pad: Operator {
     pads = version < 11 ? .attribute(try attributes.requiredInts(version < 2 ? "paddings" : "pads")) : .input(1)
     axes = version < 18 ? .absent : .input(3)
     value = version < 11 ? try attributes.float("value") ?? 0 : nil
-    elementTypes = version < 11 ? .floatingPoint : .all
+    elementTypes = Self.elementTypes(since: version)
   }
 
   /// What is added at the ends of one dimension.

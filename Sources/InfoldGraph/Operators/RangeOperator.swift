@@ -5,14 +5,17 @@
 public struct RangeOperator: Operator {
   public static let name = "Range"
   public static let versions = [11, 27]
+  public static func elementTypes(since version: Int) -> ElementTypeSet {
+    let base: [ElementType] = [.float32, .float64, .int16, .int32, .int64]
+    return ElementTypeSet(version < 27 ? base : [.float16, .bfloat16] + base)
+  }
   public static func arity(since version: Int) -> Arity { Arity(3) }
 
   private let elementTypes: ElementTypeSet
   private let stashType: ElementType
 
   public init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    let base: [ElementType] = [.float32, .float64, .int16, .int32, .int64]
-    elementTypes = ElementTypeSet(attributes.version < 27 ? base : base + [.float16, .bfloat16])
+    elementTypes = Self.elementTypes(since: attributes.version)
     let stash = attributes.version < 27 ? nil : try attributes.int("stash_type")
     switch stash ?? 1 {
     case 1: stashType = .float32

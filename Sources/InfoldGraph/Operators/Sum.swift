@@ -3,6 +3,7 @@ public struct Sum: VariadicOperator, FloatingPointOperator {
   public static let name = "Sum"
   public static let versions = [1, 6, 8, 13]
   public static let elementTypes = ElementTypeSet.floatingPoint
+  public static func elementTypes(since version: Int) -> ElementTypeSet { elementTypes }
   public let broadcast: BroadcastRule
 
   public init(_ attributes: inout AttributeReader) throws(InfoldError) {

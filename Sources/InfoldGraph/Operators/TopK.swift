@@ -5,6 +5,7 @@
 public struct TopK: Operator {
   public static let name = "TopK"
   public static let versions = [1, 10, 11, 24]
+  public static func elementTypes(since version: Int) -> ElementTypeSet { .numeric }
   public static func arity(since version: Int) -> Arity {
     Arity(inputs: version < 10 ? 1...1 : 2...2, outputs: 2...2)
   }

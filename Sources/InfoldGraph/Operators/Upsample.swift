@@ -5,7 +5,8 @@
 /// asymmetrically, x / scale, and the lower neighbour is taken. Opset 10 withdrew the operator in favour of Resize.
 public struct Upsample: Operator {
   public static let name = "Upsample"
-  public static let versions = [1, 7, 9, 10]
+  public static let versions = [1, 7, 9]
+  public static let withdrawal: Withdrawal? = Withdrawal(opset: 10, successor: "Resize")
   public static func arity(since version: Int) -> Arity { Arity(version < 9 ? 1 : 2) }
 
   private let resampling: Resampling
@@ -14,9 +15,6 @@ public struct Upsample: Operator {
 
   public init(_ attributes: inout AttributeReader) throws(InfoldError) {
     version = attributes.version
-    guard version < 10 else {
-      throw InfoldError(.unsupported, "Upsample was withdrawn with opset 10", hint: "export the model with Resize")
-    }
     let linear = version < 7 ? "bilinear" : "linear"
     let mode = try attributes.choice("mode", of: ["nearest", linear])
     resampling = Resampling(kernel: mode == linear ? .linear : .nearest(.floor), transformation: .asymmetric)

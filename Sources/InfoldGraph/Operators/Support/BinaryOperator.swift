@@ -7,6 +7,8 @@ public protocol BinaryOperator: Operator {
 }
 
 extension BinaryOperator {
+  public static func elementTypes(since version: Int) -> ElementTypeSet { elementTypes }
+
   public static func arity(since version: Int) -> Arity { Arity(2) }
 
   /// The common element type of the operands, and the shape of the result.

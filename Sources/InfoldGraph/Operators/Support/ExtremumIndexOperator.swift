@@ -24,6 +24,7 @@ public struct ExtremumIndexSearch: Sendable, Hashable {
 
 extension ExtremumIndexOperator {
   public static func arity(since version: Int) -> Arity { Arity(1) }
+  public static func elementTypes(since version: Int) -> ElementTypeSet { .numeric }
 
   public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     guard var shape = try inputs.type(0, of: .numeric).shape else { return [TensorType(.int64, nil)] }

@@ -10,6 +10,8 @@ public protocol FloatingPointOperator: Operator {
 }
 
 extension FloatingPointOperator {
+  public static func elementTypes(since version: Int) -> ElementTypeSet { .floatingPoint }
+
   public func resultType(_ index: Int, of inputs: [Tensor?]) -> ElementType {
     inputs.first??.elementType ?? .float32
   }

@@ -7,6 +7,8 @@ public protocol NumericOperator: Operator {
 }
 
 extension NumericOperator {
+  public static func elementTypes(since version: Int) -> ElementTypeSet { .numeric }
+
   /// Computes in the first input's element type; float16 and bfloat16 are widened to `Float`, and the results rounded
   /// once.
   public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

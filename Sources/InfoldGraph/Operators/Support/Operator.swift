@@ -9,8 +9,14 @@ public protocol Operator: Sendable {
   static var domain: String { get }
   /// The opset versions that changed the operator, ascending.
   static var versions: [Int] { get }
+  /// The opset that withdrew the operator; `nil`, the default, where none did.
+  static var withdrawal: Withdrawal? { get }
   /// How many inputs and outputs the operator takes since `version`, one of `versions`.
   static func arity(since version: Int) -> Arity
+  /// The element types that its data may have since `version`, one of `versions`; every type that Infold holds, by default.
+  ///
+  /// Data is what the outputs are made of: not the shapes, axes, indices, conditions and scales beside it.
+  static func elementTypes(since version: Int) -> ElementTypeSet
 
   /// Reads the attributes. Every attribute that is not read is refused afterwards.
   /// - Throws: `InfoldError` with `.invalidModel` for values that the standard forbids, `.unsupported` for values that
@@ -44,11 +50,29 @@ public protocol Operator: Sendable {
 extension Operator {
   public static var domain: String { "" }
 
+  public static var withdrawal: Withdrawal? { nil }
+
+  public static func elementTypes(since version: Int) -> ElementTypeSet { .all }
+
   public func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
     []
   }
 
   public func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? { 0 }
+}
+
+/// The end of an operator.
+public struct Withdrawal: Sendable, Hashable {
+  /// The first opset version without the operator.
+  public let opset: Int
+  /// The operator that takes its place.
+  public let successor: String
+
+  /// A withdrawal.
+  public init(opset: Int, successor: String) {
+    self.opset = opset
+    self.successor = successor
+  }
 }
 
 /// How many inputs and outputs an operator takes.

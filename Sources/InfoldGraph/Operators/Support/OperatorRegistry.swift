@@ -43,6 +43,12 @@ public struct OperatorRegistry: Sendable {
       let name = domain.isEmpty ? opType : domain + "." + opType
       return .opaque(reason: InfoldError(.unsupported, "the operator \(String(printable: name)) is not supported"))
     }
+    if let withdrawal = type.withdrawal, opsetVersion >= withdrawal.opset {
+      return .opaque(
+        reason: InfoldError(
+          .unsupported, "\(opType) was withdrawn with opset \(withdrawal.opset)",
+          hint: "export the model with \(withdrawal.successor)"))
+    }
     guard let version = type.versions.last(where: { $0 <= opsetVersion }) else {
       throw InfoldError(
         .invalidModel, "the operator exists since opset \(type.versions[0]); the model imports opset \(opsetVersion)")

@@ -17,6 +17,8 @@ public protocol ReductionOperator: Operator {
 }
 
 extension ReductionOperator {
+  public static func elementTypes(since version: Int) -> ElementTypeSet { elementTypes }
+
   public static var elementTypes: ElementTypeSet { .numeric }
 
   public static func arity(since version: Int) -> Arity {

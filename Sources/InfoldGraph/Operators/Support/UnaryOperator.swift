@@ -29,6 +29,8 @@ public protocol NumericUnaryOperator: Operator {
 }
 
 extension NumericUnaryOperator {
+  public static func elementTypes(since version: Int) -> ElementTypeSet { elementTypes }
+
   public static func arity(since version: Int) -> Arity { Arity(1) }
 
   public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {

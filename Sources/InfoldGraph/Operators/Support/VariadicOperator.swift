@@ -7,6 +7,8 @@ public protocol VariadicOperator: Operator {
 }
 
 extension VariadicOperator {
+  public static func elementTypes(since version: Int) -> ElementTypeSet { elementTypes }
+
   public static func arity(since version: Int) -> Arity { Arity(inputs: 1...Arity.any) }
 
   /// The rule since `version`: before opset 8, nothing is broadcast.
