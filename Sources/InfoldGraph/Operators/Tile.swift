@@ -5,6 +5,7 @@
 public struct Tile: ElementMovingOperator {
   public static let name = "Tile"
   public static let versions = [1, 6, 13]
+  public static func elementTypes(since version: Int) -> ElementTypeSet { version < 6 ? .floatingPoint : .all }
   public static func arity(since version: Int) -> Arity { Arity(version < 6 ? 3 : 2) }
 
   private let repeatsOneAxis: Bool

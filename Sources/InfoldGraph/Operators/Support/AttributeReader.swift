@@ -5,10 +5,12 @@ public struct AttributeReader {
   /// The number of outputs that the node has, without those behind the last that is there.
   public let outputCount: Int
 
-  private let attributes: AttributeList
-  private var read: Set<String> = []
+  /// The attributes that have been asked for, whether they were there or not.
+  package private(set) var namesRead: Set<String> = []
 
-  init(_ attributes: AttributeList, version: Int, outputs: [Bool]) {
+  private let attributes: AttributeList
+
+  package init(_ attributes: AttributeList, version: Int, outputs: [Bool]) {
     self.attributes = attributes
     self.version = version
     outputCount = (outputs.lastIndex(of: true) ?? -1) + 1
@@ -119,14 +121,14 @@ public struct AttributeReader {
 
   /// Refuses what has not been read.
   func finish() throws(InfoldError) {
-    for entry in attributes.entries where !read.contains(entry.name) {
+    for entry in attributes.entries where !namesRead.contains(entry.name) {
       throw InfoldError(
         .invalidModel, "the operator has no attribute \(String(quoting: entry.name)) in version \(version)")
     }
   }
 
   private mutating func take(_ name: String) -> Attribute? {
-    read.insert(name)
+    namesRead.insert(name)
     return attributes[name]
   }
 
