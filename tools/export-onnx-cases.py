@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the operator cases that the PyPI package onnx generates, as folders of ONNX's backend tests, for OperatorCaseTests.
 
-    .venv/bin/python tools/export-onnx-cases.py [FOLDER]       (default: .build/onnx-cases)
+    "$(tools/python-environment.sh)" tools/export-onnx-cases.py [FOLDER]       (default: .build/onnx-cases)
 
 FOLDER/node/NAME holds model.onnx and test_data_set_N. FOLDER/operators.txt lists every operator of ONNX's own domain with the
 opset versions that changed it. The folder is replaced whole, and left alone when it is already what this script writes.
