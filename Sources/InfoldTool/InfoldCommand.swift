@@ -11,6 +11,6 @@ struct InfoldCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       RunCommand.self, ClassifyCommand.self, InspectCommand.self, FoldCommand.self, ValidateCommand.self,
-      StatisticsCommand.self, BenchCommand.self, ProfileCommand.self, TestCommand.self,
+      StatisticsCommand.self, BenchCommand.self, ProfileCommand.self, OperatorsCommand.self, TestCommand.self,
     ])
 }

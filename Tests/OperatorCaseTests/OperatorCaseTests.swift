@@ -10,7 +10,7 @@ import Testing
   /// have. One that stands in the list and passes is an error, too: the list says what is true.
   @Test(arguments: OperatorCase.all, Configuration.allCases)
   func agrees(_ operatorCase: OperatorCase, _ configuration: Configuration) throws {
-    let outcome = operatorCase.testCase.run(configuration.options)
+    let outcome = Outcomes.outcome(of: operatorCase, configuration)
     switch (outcome, Exceptions.reason(operatorCase, configuration)) {
     case (.passed, nil), (.failed, _?), (.unsupported, _?): break
     case (.passed, let reason?):

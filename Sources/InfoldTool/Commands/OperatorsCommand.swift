@@ -1,0 +1,57 @@
+import ArgumentParser
+import InfoldConformance
+import InfoldGraph
+
+/// `infold operators`: says which operators Infold has.
+struct OperatorsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "operators",
+    abstract: "List the operators that Infold runs, their opset versions and element types.",
+    discussion: """
+      The versions are those that changed an operator, up to opset \(OperatorRegistry.newestOpset); in between, the last \
+      one holds. The element types are those of the newest version: floats are float16, bfloat16, float32 and float64, \
+      numbers are floats and the integers of 8 to 64 bits, all are numbers and bool.
+      """)
+
+  @Flag(help: "Print one JSON value.")
+  var json = false
+
+  @Flag(help: "Print a table in Markdown.")
+  var markdown = false
+
+  func validate() throws {
+    if json && markdown { throw ValidationError("--json and --markdown exclude each other") }
+  }
+
+  func run() throws {
+    let operators = OperatorTable()
+    if json {
+      try StandardOutput.writeJSON(operators.rows.map(Entry.init))
+    } else if markdown {
+      try StandardOutput.write(operators.markdown)
+    } else {
+      var table = Table(("operator", .left), ("opset versions", .left), ("element types", .left))
+      for row in operators.rows { table.add(row.name, row.versionText, row.elementTypeText) }
+      try StandardOutput.write(table.text)
+    }
+  }
+
+  private struct Entry: Encodable {
+    struct Withdrawn: Encodable {
+      var opset: Int
+      var successor: String
+    }
+
+    var name: String
+    var versions: [Int]
+    var withdrawn: Withdrawn?
+    var elementTypes: [String]
+
+    init(_ row: OperatorTable.Row) {
+      name = row.name
+      versions = row.versions
+      withdrawn = row.withdrawal.map { Withdrawn(opset: $0.opset, successor: $0.successor) }
+      elementTypes = row.elementTypes.types.map { "\($0)" }
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import InfoldConformance
+import InfoldGraph
+
+/// `docs/Operators.md`, made of the registry and of what became of the cases.
+struct OperatorPage {
+  private var tallies: [String: OperatorTable.Tally] = [:]
+  private var reasons: [String: [OperatorCase]] = [:]
+
+  /// Runs all cases.
+  init() throws {
+    for operatorCase in OperatorCase.all where try operatorCase.testCase.missingOperators().isEmpty {
+      let reason = Configuration.allCases.lazy.compactMap { Exceptions.reason(operatorCase, $0) }.first
+      let hasPassed = Configuration.allCases.allSatisfy { Outcomes.outcome(of: operatorCase, $0) == .passed }
+      if let reason { reasons[reason, default: []].append(operatorCase) }
+      for name in try operatorCase.testCase.operators() {
+        let count: WritableKeyPath<OperatorTable.Tally, Int> =
+          reason != nil ? \.excepted : hasPassed ? \.passed : \.failed
+        tallies[name, default: .init()][keyPath: count] += 1
+      }
+    }
+  }
+
+  var text: String {
+    """
+    # Operators
+
+    The operators of ONNX that Infold runs, opset 1 to \(OperatorRegistry.newestOpset). This page is generated: change nothing \
+    here, run `tools/update-operators-page.sh`. `infold operators` prints the same without the cases.
+
+    The opset versions are those that changed an operator, all that onnx 1.23.2 knows; in between, the last one holds. The \
+    element types are those of the data in the newest version: *floats* are float16, bfloat16, float32 and float64, \
+    *numbers* are floats and the integers of 8 to 64 bits, *all* are numbers and bool.
+
+    The cases are those of Debian's libonnx-testdata (onnx 1.12, opset 17) and those that onnx 1.23.2 generates (opset 28), \
+    without those that need an operator which Infold does not have. A case counts for every operator that its model \
+    uses. It has passed when it passes optimized, unoptimized, and in double precision.
+
+    \(OperatorTable(cases: tallies).markdown)
+    *If* runs where its condition is known before the model runs, in every version; the branch takes its place. Calls of \
+    functions that a model defines are replaced by the functions' bodies.
+
+    ## Excepted cases
+
+    \(exceptedCases)
+    """
+  }
+
+  private var exceptedCases: String {
+    reasons.sorted { $0.key < $1.key }.map { reason, cases in
+      let names = Set(cases.map(\.name)).sorted().map { "`\($0)`" }.joined(separator: ", ")
+      return "- \(reason.prefix(1).uppercased() + reason.dropFirst()) (\(cases.count)): \(names).\n"
+    }.joined()
+  }
+}
