@@ -20,11 +20,7 @@ public struct MaxPool: NumericOperator {
     let version = attributes.version
     window = try SlidingWindow(
       pooling: SlidingWindow.Attributes(&attributes, hasDilations: version >= 10, hasCeilMode: version >= 10))
-    let order = version < 8 ? 0 : try attributes.int("storage_order") ?? 0
-    guard order == 0 || order == 1 else {
-      throw InfoldError(.invalidModel, "storage_order is \(order), and must be 0 or 1")
-    }
-    isColumnMajor = order == 1
+    isColumnMajor = version < 8 ? false : try attributes.flag("storage_order")
     elementTypes = Self.elementTypes(since: version)
   }
 

@@ -12,9 +12,7 @@ public struct Mod: ArithmeticOperator {
   private let allowsFloatingPoint: Bool
 
   public init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    let fmod = try attributes.int("fmod") ?? 0
-    guard fmod == 0 || fmod == 1 else { throw InfoldError(.invalidModel, "fmod is \(fmod), and must be 0 or 1") }
-    truncates = fmod == 1
+    truncates = try attributes.flag("fmod")
     allowsFloatingPoint = truncates || attributes.version >= 28
   }
 

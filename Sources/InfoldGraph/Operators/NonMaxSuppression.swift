@@ -16,11 +16,7 @@ public struct NonMaxSuppression: FloatingPointOperator {
   private let givesCenters: Bool
 
   public init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    let format = try attributes.int("center_point_box") ?? 0
-    guard format == 0 || format == 1 else {
-      throw InfoldError(.invalidModel, "center_point_box is \(format), and must be 0 or 1")
-    }
-    givesCenters = format == 1
+    givesCenters = try attributes.flag("center_point_box")
   }
 
   public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {

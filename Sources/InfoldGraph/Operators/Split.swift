@@ -44,6 +44,9 @@ public struct Split: ElementMovingOperator {
       throw InfoldError(
         .invalidModel, "either the input \"split\" or the attribute num_outputs must be given, not both")
     }
+    if split != nil, inputs.has(1) {
+      throw InfoldError(.invalidModel, "\"split\" is given both as an attribute and as an input")
+    }
     if let partCount, partCount != inputs.outputCount {
       throw InfoldError(.invalidModel, "num_outputs is \(partCount), and the node has \(inputs.outputCount) outputs")
     }

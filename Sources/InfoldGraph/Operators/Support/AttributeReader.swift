@@ -29,9 +29,13 @@ public struct AttributeReader {
     return value
   }
 
-  /// The integer attribute `name` as a truth value.
+  /// The integer attribute `name`, which must be 0 or 1, as a truth value.
   public mutating func flag(_ name: String, default fallback: Bool = false) throws(InfoldError) -> Bool {
-    try int(name).map { $0 != 0 } ?? fallback
+    guard let value = try int(name) else { return fallback }
+    guard value == 0 || value == 1 else {
+      throw InfoldError(.invalidModel, "\(name) is \(value), and must be 0 or 1")
+    }
+    return value == 1
   }
 
   /// The float attribute `name`; `nil` when it is not there.

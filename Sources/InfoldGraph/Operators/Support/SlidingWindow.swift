@@ -49,6 +49,11 @@ public struct SlidingWindow: Sendable, Hashable {
           .invalidModel,
           "auto_pad is \(String(quoting: autoPad)), and must be NOTSET, VALID, SAME_UPPER or SAME_LOWER")
       }
+      if autoPad != "NOTSET", let pads, pads.contains(where: { $0 != 0 }) {
+        throw InfoldError(
+          .invalidModel, "pads is \(pads), and auto_pad is \(autoPad), which leaves nothing to pads",
+          hint: "remove one of the two attributes from the model")
+      }
       for (name, values, least) in [
         ("kernel_shape", kernel, 1), ("strides", strides, 1), ("dilations", dilations, 1), ("pads", pads, 0),
       ] {
