@@ -24,26 +24,29 @@ struct OperatorPage {
     """
     # Operators
 
-    The operators of ONNX that Infold runs, opset 1 to \(OperatorRegistry.newestOpset). This page is generated: change nothing \
-    here, run `tools/update-operators-page.sh`. `infold operators` prints the same without the cases.
+    The operators of ONNX that Infold runs, opset 1 to \(OperatorRegistry.newestOpset). This page is generated: run
+    `tools/update-operators-page.sh`, and change nothing here. `infold operators` prints the table without the cases.
 
-    The opset versions are those that changed an operator, all that onnx 1.23.2 knows; in between, the last one holds. The \
-    element types are those of the data in the newest version: *floats* are float16, bfloat16, float32 and float64, \
+    The opset versions are those that changed an operator, all that onnx 1.23.2 knows; in between, the last one holds. The
+    element types are those of the data in the newest version: *floats* are float16, bfloat16, float32 and float64,
     *numbers* are floats and the integers of 8 to 64 bits, *all* are numbers and bool.
 
-    The cases are those of Debian's libonnx-testdata (onnx 1.12, opset 17) and those that onnx 1.23.2 generates (opset 28), \
-    without those that need an operator which Infold does not have. A case counts for every operator that its model \
-    uses. It has passed when it passes optimized, unoptimized, and in double precision.
+    The cases are those of Debian's libonnx-testdata (onnx 1.12, opset 17) and those that onnx 1.23.2 generates (opset 28),
+    without those that need an operator which Infold does not have. A case counts for every operator that its model uses. It
+    has passed when it passes optimized, unoptimized, and in double precision.
 
     \(OperatorTable(cases: tallies).markdown)
-    *If* runs where its condition is known before the model runs, in every version; the branch takes its place. Calls of \
-    functions that a model defines are replaced by the functions' bodies.
+    *If*, in every version, runs where its condition is known before the model runs: the branch takes its place. Of its cases
+    \(conditional.passed) passed, \(conditional.failed) failed and \(conditional.excepted) are excepted. Calls of functions that a
+    model defines are replaced by the functions' bodies.
 
     ## Excepted cases
 
     \(exceptedCases)
     """
   }
+
+  private var conditional: OperatorTable.Tally { tallies["If"] ?? .init() }
 
   private var exceptedCases: String {
     reasons.sorted { $0.key < $1.key }.map { reason, cases in
