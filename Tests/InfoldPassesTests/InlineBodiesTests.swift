@@ -7,19 +7,23 @@ import Testing
   private typealias Branch = NetworkBuilder.Branch
 
   /// x → Neg or Relu.
-  private func choice(_ condition: (inout NetworkBuilder, ValueID) throws -> ValueID) throws -> Graph {
-    var network = NetworkBuilder()
+  private func choice(
+    opset: Int = 13, _ condition: (inout NetworkBuilder, ValueID) throws -> ValueID
+  ) throws -> Graph {
+    var network = NetworkBuilder(opset: opset)
     let x = network.input(["N", 2])
     let condition = try condition(&network, x)
     return try network.finished(
       try network.choice(
-        condition, then: try Branch(of: "x") { try $0.node("Neg", [$1]) },
-        else: try Branch(of: "x") { try $0.node("Relu", [$1]) }))
+        condition, then: try Branch(of: "x", opset: opset) { try $0.node("Neg", [$1]) },
+        else: try Branch(of: "x", opset: opset) { try $0.node("Relu", [$1]) }))
   }
 
-  @Test(arguments: [(true, "Neg"), (false, "Relu")])
-  func theConditionChooses(condition: Bool, opType: String) throws {
-    let graph = try choice { network, _ in network.constant(try Tensor(scalar: condition)) }
+  /// In every version of If, and the newest opset.
+  @Test(arguments: [(true, "Neg"), (false, "Relu")], [1, 11, 13, 16, 19, 21, 23, 24, 25, 28])
+  func theConditionChooses(_ choice: (condition: Bool, opType: String), opset: Int) throws {
+    let (condition, opType) = choice
+    let graph = try self.choice(opset: opset) { network, _ in network.constant(try Tensor(scalar: condition)) }
     let result = try InlineBodies().run(on: graph)
     #expect(result.graph.nodes.map(\.opType) == [opType])
     #expect(result.graph[result.graph.outputs[0]].name == graph[graph.outputs[0]].name)
@@ -49,6 +53,21 @@ import Testing
     }
     let open = try InlineBodies().run(on: graph).graph
     #expect(try errorCode { try open.requireRunnableOnceBound() } == .unsupported)
+  }
+
+  @Test func whatAnIfDoesNotHaveIsRefused() throws {
+    let graph = try choice { network, _ in network.constant(try Tensor(scalar: true)) }
+    let node = try #require(graph.nodes.last)
+    var attributes = node.attributes
+    attributes["depth"] = .int(1)
+    var changed = graph
+    changed.replaceNodes([try node.replacing(attributes: attributes)])
+    let error = #expect(throws: InfoldError.self) { try InlineBodies().run(on: changed) }
+    #expect(error?.code == .invalidModel && error?.description.contains("no attribute \"depth\"") == true)
+    var wider = node
+    wider.inputs.append(wider.inputs[0])
+    changed.replaceNodes([wider])
+    #expect(try errorCode { _ = try InlineBodies().run(on: changed) } == .invalidModel)
   }
 
   @Test func aConditionOfManyValuesIsRefused() throws {

@@ -36,9 +36,9 @@ struct OperatorPage {
     has passed when it passes optimized, unoptimized, and in double precision.
 
     \(OperatorTable(cases: tallies).markdown)
-    *If*, in every version, runs where its condition is known before the model runs: the branch takes its place. Of its cases
-    \(conditional.passed) passed, \(conditional.failed) failed and \(conditional.excepted) are excepted. Calls of functions that a
-    model defines are replaced by the functions' bodies.
+    *If*, in every version, runs where its condition is known before the model runs: the branch takes its place. Of its
+    cases, \(conditional.passed) pass, \(conditional.failed) fail, and \(conditional.excepted) are excepted. Calls of \
+    functions that a model defines are replaced by the functions' bodies.
 
     ## Excepted cases
 

@@ -71,6 +71,12 @@ extension Node {
 
   /// The branch of an If.
   fileprivate func branch(_ condition: Bool) throws(InfoldError) -> Graph {
+    guard inputs.count == 1 else {
+      throw InfoldError(.invalidModel, "the operator takes one input; \(inputs.count) are given")
+    }
+    for entry in attributes.entries where entry.name != "then_branch" && entry.name != "else_branch" {
+      throw InfoldError(.invalidModel, "the operator has no attribute \(String(quoting: entry.name))")
+    }
     let name = condition ? "then_branch" : "else_branch"
     guard case .graph(let branch) = attributes[name] else {
       throw InfoldError(.invalidModel, "the attribute \(name) is missing, or no graph")
