@@ -96,9 +96,8 @@ struct WinogradBlock {
     while column < arguments.columns.upperBound {
       let end = min(column + columns, arguments.columns.upperBound)
       multiply(
-        input, range.count, arguments.weights + column * channels, from: column, to: end, pointers: pointers,
-        into: products,
-        outputChannels: arguments.output.channels)
+        input, range.count, arguments.weights + column * channels, columns: end - column, pointers: pointers,
+        into: products, outputChannels: arguments.output.channels)
       forEachTile(range, arguments.output) { index, image, y, x in
         output.transform(tile: tile, image: image, y: y, x: x, tile: index, columns: column..<end)
       }
@@ -109,7 +108,7 @@ struct WinogradBlock {
   /// The product for each position: the transformed inputs of all tiles and channels with the weights of some columns.
   @inline(__always)
   private func multiply(
-    _ input: WinogradInput, _ count: Int, _ weights: UnsafePointer<Float>, from begin: Int, to end: Int,
+    _ input: WinogradInput, _ count: Int, _ weights: UnsafePointer<Float>, columns width: Int,
     pointers: UnsafeMutablePointer<UnsafePointer<Float>>, into products: UnsafeMutablePointer<Float>,
     outputChannels: Int
   ) {
@@ -120,7 +119,7 @@ struct WinogradBlock {
       let images = OutputImages(
         base: products + position * productStride, count: 1, height: 1, width: count, channels: columns)
       var column = 0
-      while column < end - begin {
+      while column < width {
         let panel = weights + position * matrix + column * channels
         var row = 0
         while row < count {
