@@ -1,0 +1,194 @@
+import InfoldKernelInterface
+import Testing
+
+@Suite struct ConvolutionTests {
+  typealias Shape = ConvolutionCase.Shape
+
+  /// Products: every number of positions in a tile and of columns in a panel, and channels around the unrolled loop.
+  private static var products: [Shape] {
+    var shapes: [Shape] = []
+    for outputs in 1...40 {
+      shapes.append(
+        Shape(
+          images: 1, height: 1, width: 1 + outputs % 14, channels: 1 + outputs * 7 % 40, outputs: outputs,
+          epilogue: outputs % ConvolutionCase.epilogueCount))
+    }
+    for channels in 1...40 {
+      shapes.append(
+        Shape(
+          images: 1, height: 2, width: 1 + channels % 7, channels: channels, outputs: 16 + channels % 3 * 8,
+          epilogue: channels / 2 % ConvolutionCase.epilogueCount))
+    }
+    for epilogue in 0..<ConvolutionCase.epilogueCount {
+      shapes.append(Shape(height: 7, width: 16, channels: 10, outputs: 35, epilogue: epilogue))
+      shapes.append(Shape(images: 1, height: 1, width: 1, channels: 100, outputs: 70, epilogue: epilogue))
+    }
+    return shapes
+  }
+
+  private static var windows: [Shape] {
+    var shapes: [Shape] = []
+    for size in 2...5 {
+      for step in 1...3 {
+        let pad = size / 2
+        shapes.append(
+          Shape(
+            height: 6 + size, width: 7 + step, channels: 3 * size + step, outputs: 9 * step + size,
+            window: ImageWindow(height: size, width: size, strideY: step, strideX: step, padTop: pad, padLeft: pad),
+            padBottom: pad, padRight: pad, epilogue: size + step))
+      }
+    }
+    shapes.append(
+      Shape(
+        height: 9, width: 11, channels: 5, outputs: 20,
+        window: ImageWindow(height: 3, width: 3, dilationY: 2, dilationX: 3, padTop: 2, padLeft: 3), padBottom: 2,
+        padRight: 3, epilogue: 1))
+    shapes.append(
+      Shape(
+        height: 4, width: 9, channels: 16, outputs: 16,
+        window: ImageWindow(height: 1, width: 4, strideY: 2, strideX: 1, padLeft: 3), padRight: 1, epilogue: 3))
+    // More padding than the window is wide: some windows lie outside of the picture.
+    shapes.append(
+      Shape(
+        height: 3, width: 2, channels: 8, outputs: 17,
+        window: ImageWindow(height: 2, width: 2, padTop: 3, padLeft: 3), padBottom: 2, padRight: 4, epilogue: 2))
+    return shapes
+  }
+
+  @Test(arguments: kernelSets.indices) func multipliesLikeTheDefinition(set: Int) {
+    for shape in Self.products { check(kernelSets[set], shape) }
+  }
+
+  @Test(arguments: kernelSets.indices) func convolvesLikeTheDefinition(set: Int) {
+    for shape in Self.windows { check(kernelSets[set], shape) }
+  }
+
+  private func check(_ kernels: any KernelSet.Type, _ shape: Shape) {
+    let problem = ConvolutionCase(shape)
+    let packed = problem.packed(kernels)
+    let scratch = Scratch(byteCount: kernels.convolutionScratch(taps: problem.taps, channels: shape.channels))
+    func run(_ pixels: Range<Int>, _ columns: Range<Int>) {
+      kernels.convolve(
+        ConvolutionArguments(
+          window: shape.window, input: problem.input, weights: packed.floats, output: problem.target,
+          epilogue: problem.epilogue, pixels: pixels, columns: columns, scratch: scratch.base))
+    }
+    let columns = 0..<shape.outputs
+    #expect(
+      isIndependentOfRange(units: problem.outputPixels, output: problem.output) { run($0, columns) },
+      "\(kernels.name) \(problem)")
+    #expect(
+      problem.isIndependentOfColumns(panelWidth: kernels.panelWidth) { run(0..<problem.outputPixels, $0) },
+      "\(kernels.name) \(problem)")
+    #expect(agree(problem.output.values, problem.expected(), tolerance: 1e-5), "\(kernels.name) \(problem)")
+    #expect(scratch.isIntact, "\(kernels.name) \(problem)")
+  }
+
+  @Test(arguments: kernelSets.indices) func computesAGroupFromItsChannels(set: Int) {
+    let kernels = kernelSets[set]
+    // Two groups of 3 and 5 channels: the second one begins behind the first one.
+    let window = ImageWindow(height: 3, width: 3, padTop: 1, padLeft: 1)
+    let whole = ConvolutionCase(
+      Shape(channels: 6, outputs: 10, window: window, padBottom: 1, padRight: 1, epilogue: 1))
+    let taps = whole.taps
+    let scratch = Scratch(byteCount: kernels.convolutionScratch(taps: taps, channels: 3))
+    for group in 0..<2 {
+      let packed = Scratch(byteCount: 4 * kernels.packedCount(rows: 3 * taps, columns: 5))
+      // [outputs, 6, 3, 3] of which the group has 3 channels of its own.
+      kernels.pack(
+        PackArguments(
+          source: whole.weights.input + (group * 5 * 6 + group * 3) * taps, taps: taps, channels: 3, tapStride: 1,
+          channelStride: taps, columnStride: 6 * taps, columnCount: 5, columns: 0..<5, packed: packed.floats))
+      var (input, output, epilogue) = (whole.input, whole.target, whole.epilogue)
+      input.base += group * 3
+      input.channels = 3
+      output.base += group * 5
+      output.channels = 5
+      epilogue.bias = epilogue.bias.map { $0 + group * 5 }
+      kernels.convolve(
+        ConvolutionArguments(
+          window: window, input: input, weights: packed.floats, output: output, epilogue: epilogue,
+          pixels: 0..<whole.outputPixels, columns: 0..<5, scratch: scratch.base))
+    }
+    // The whole convolution where each group's other weights are zero.
+    for place in 0..<whole.weights.count where place / (5 * 6 * taps) != place / (3 * taps) % 2 {
+      whole.weights.base[place] = 0
+    }
+    #expect(agree(whole.output.values, whole.expected(), tolerance: 1e-5))
+    #expect(whole.output.isIntact)
+  }
+
+  @Test(arguments: kernelSets.indices) func keepsNaNAndInfinity(set: Int) {
+    let kernels = kernelSets[set]
+    for outputs in [3, 16] {
+      let problem = ConvolutionCase(Shape(images: 1, height: 1, width: 7, channels: 9, outputs: outputs, epilogue: 1))
+      let stride = problem.input.pixelStride
+      problem.images.base[stride + 4] = .nan
+      problem.images.base[3 * stride + 8] = .infinity
+      let packed = problem.packed(kernels)
+      let scratch = Scratch(byteCount: kernels.convolutionScratch(taps: 1, channels: 9))
+      kernels.convolve(
+        ConvolutionArguments(
+          window: problem.shape.window, input: problem.input, weights: packed.floats, output: problem.target,
+          epilogue: problem.epilogue, pixels: 0..<7, columns: 0..<outputs, scratch: scratch.base))
+      for pixel in 0..<7 {
+        for column in 0..<outputs {
+          let result = problem.output.base[pixel * problem.target.pixelStride + column]
+          let weight = problem.weights.base[column * 9 + 8]
+          switch pixel {
+          case 1: #expect(result.isNaN)
+          case 3: #expect(result == (weight > 0 ? .infinity : 0))
+          default: #expect(result.isFinite)
+          }
+        }
+      }
+    }
+  }
+
+  @Test(arguments: kernelSets.indices) func readsRowsOfFewChannelsAsOnePixel(set: Int) {
+    let kernels = kernelSets[set]
+    for (channels, step, pad) in [(1, 1, 1), (2, 1, 0), (3, 2, 3), (3, 1, 2), (4, 2, 1)] {
+      let size = 2 * pad + 1
+      let shape = Shape(
+        height: 10, width: 9, channels: channels, outputs: 19,
+        window: ImageWindow(height: size, width: size, strideY: step, strideX: step, padTop: pad, padLeft: pad),
+        padBottom: pad, padRight: pad, epilogue: channels)
+      let problem = ConvolutionCase(shape)
+      let height = (problem.outputHeight - 1) * step + size, width = (problem.outputWidth - 1) * step + size
+      let padded = Buffer(shape.images * height * width * channels)
+      kernels.interleaveChannels(
+        InterleaveArguments(
+          input: problem.images.input, images: shape.images, height: shape.height, width: shape.width,
+          channels: channels, channelStride: 1, pixelStride: problem.input.pixelStride,
+          imageStride: shape.height * shape.width * problem.input.pixelStride, padTop: pad, padLeft: pad,
+          output: padded.base, outputHeight: height, outputWidth: width),
+        rows: 0..<(shape.images * height))
+      let packed = problem.packed(kernels)
+      let scratch = Scratch(byteCount: kernels.convolutionScratch(taps: size, channels: size * channels))
+      kernels.convolve(
+        ConvolutionArguments(
+          window: ImageWindow(height: size, width: 1, strideY: step, strideX: step),
+          input: InputImages(
+            base: padded.input, count: shape.images, height: height, width: width, channels: size * channels,
+            pixelStride: channels),
+          weights: packed.floats, output: problem.target, epilogue: problem.epilogue, pixels: 0..<problem.outputPixels,
+          columns: 0..<shape.outputs, scratch: scratch.base))
+      #expect(agree(problem.output.values, problem.expected(), tolerance: 1e-5), "\(kernels.name) \(problem)")
+      #expect(padded.isIntact && problem.output.isIntact)
+    }
+  }
+}
+
+extension ConvolutionCase {
+  /// The weights in panels.
+  func packed(_ kernels: any KernelSet.Type) -> Scratch {
+    let packed = Scratch(
+      byteCount: 4 * kernels.packedCount(rows: taps * shape.channels, columns: shape.outputs))
+    kernels.pack(
+      PackArguments(
+        source: weights.input, taps: taps, channels: shape.channels, tapStride: 1, channelStride: taps,
+        columnStride: shape.channels * taps, columnCount: shape.outputs, columns: 0..<shape.outputs,
+        packed: packed.floats))
+    return packed
+  }
+}

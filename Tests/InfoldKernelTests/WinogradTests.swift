@@ -1,0 +1,91 @@
+import InfoldKernelInterface
+import Testing
+
+@Suite struct WinogradTests {
+  typealias Shape = ConvolutionCase.Shape
+
+  private static var shapes: [Shape] {
+    var shapes: [Shape] = []
+    func add(
+      _ height: Int, _ width: Int, _ channels: Int, _ outputs: Int, images: Int = 1,
+      pads: (Int, Int, Int, Int) = (1, 1, 1, 1)
+    ) {
+      shapes.append(
+        Shape(
+          images: images, height: height, width: width, channels: channels, outputs: outputs,
+          window: ImageWindow(height: 3, width: 3, padTop: pads.0, padLeft: pads.1), padBottom: pads.2,
+          padRight: pads.3, epilogue: shapes.count % ConvolutionCase.epilogueCount))
+    }
+    for size in 1...14 { add(size, 15 - size, 3 + size, 20 - size) }
+    for channels in 1...18 { add(7, 6, channels, 4) }
+    for outputs in 1...40 { add(5, 6, 4, outputs) }
+    add(3, 3, 5, 5, pads: (0, 0, 0, 0))
+    add(9, 8, 5, 6, images: 3, pads: (2, 0, 1, 2))
+    for _ in 0..<ConvolutionCase.epilogueCount { add(12, 12, 9, 19, images: 2) }
+    // More tiles than a block has.
+    add(31, 27, 3, 5)
+    // More output channels than go through at a time.
+    add(6, 6, 8, 100)
+    return shapes
+  }
+
+  @Test(arguments: kernelSets.indices, [2, 4, 6]) func convolvesLikeTheDefinition(set: Int, tile: Int) {
+    let kernels = kernelSets[set]
+    for shape in Self.shapes {
+      let problem = ConvolutionCase(shape)
+      let (channels, outputs) = (shape.channels, shape.outputs)
+      let packed = Scratch(
+        byteCount: 4 * kernels.winogradPackedCount(tile: tile, channels: channels, outputChannels: outputs))
+      kernels.packWinograd(
+        WinogradPackArguments(
+          tile: tile, source: problem.weights.input, channels: channels, outputChannels: outputs,
+          packed: packed.floats))
+      let scratch = Scratch(
+        byteCount: kernels.winogradScratch(tile: tile, channels: channels, outputChannels: outputs))
+      let down = (problem.outputHeight + tile - 1) / tile, across = (problem.outputWidth + tile - 1) / tile
+      let tiles = shape.images * down * across
+      func run(_ tiles: Range<Int>, _ columns: Range<Int>) {
+        kernels.convolveWinograd(
+          WinogradArguments(
+            tile: tile, padTop: shape.window.padTop, padLeft: shape.window.padLeft, input: problem.input,
+            weights: packed.floats, output: problem.target, epilogue: problem.epilogue, tiles: tiles, columns: columns,
+            scratch: scratch.base))
+      }
+      #expect(
+        isIndependentOfRange(units: tiles, output: problem.output) { run($0, 0..<outputs) },
+        "\(kernels.name) \(tile) \(problem)")
+      #expect(
+        problem.isIndependentOfColumns(panelWidth: kernels.panelWidth) { run(0..<tiles, $0) },
+        "\(kernels.name) \(tile) \(problem)")
+      #expect(
+        agree(problem.output.values, problem.expected(), tolerance: tile == 6 ? 1e-4 : 2e-5),
+        "\(kernels.name) \(tile) \(problem)")
+      #expect(scratch.isIntact && packed.isIntact, "\(kernels.name) \(tile) \(problem)")
+    }
+  }
+
+  /// Errors over many channels, relative to the largest number of the output: they are what the points are chosen for.
+  @Test(arguments: kernelSets.indices, [(2, 1.5e-6), (4, 3e-6), (6, 2.5e-5)])
+  func staysAccurateOverManyChannels(set: Int, accuracy: (tile: Int, bound: Double)) {
+    let kernels = kernelSets[set]
+    let tile = accuracy.tile
+    let shape = Shape(
+      images: 1, height: 12, width: 12, channels: 128, outputs: 8,
+      window: ImageWindow(height: 3, width: 3, padTop: 1, padLeft: 1), padBottom: 1, padRight: 1)
+    let problem = ConvolutionCase(shape)
+    let packed = Scratch(byteCount: 4 * kernels.winogradPackedCount(tile: tile, channels: 128, outputChannels: 8))
+    kernels.packWinograd(
+      WinogradPackArguments(
+        tile: tile, source: problem.weights.input, channels: 128, outputChannels: 8, packed: packed.floats))
+    let scratch = Scratch(byteCount: kernels.winogradScratch(tile: tile, channels: 128, outputChannels: 8))
+    kernels.convolveWinograd(
+      WinogradArguments(
+        tile: tile, padTop: 1, padLeft: 1, input: problem.input, weights: packed.floats, output: problem.target,
+        epilogue: problem.epilogue, tiles: 0..<(144 / tile / tile), columns: 0..<8, scratch: scratch.base))
+    let expected = problem.expected()
+    let errors = zip(problem.output.values, expected).map { abs(Double($0) - $1) }
+    let pixels = expected.filter { $0 != -12345.5 }
+    let largest = pixels.map(abs).max()!
+    #expect(errors.max()! < accuracy.bound * largest, "\(kernels.name) \(errors.max()! / largest)")
+  }
+}
