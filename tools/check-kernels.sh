@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Checks the machine code of the kernels (x86-64): that the linker cannot put code for AVX2 into code for every processor, that
+# each instruction set is used and no other, and that the loops of the products and of Winograd's transformations neither call
+# anything nor keep vectors in memory for want of registers. Prints these and all other loops that multiply.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+swift build -c release --target InfoldKernelsAVX2
+swift build -c release --target InfoldKernelsPortable
+products=$(swift build -c release --show-bin-path)
+failures=0
+
+fail() {
+  echo "error: $*" >&2
+  failures=$((failures + 1))
+}
+
+for set in AVX2 Portable; do
+  objects=("$products/InfoldKernels$set.build"/*.o)
+
+  # Of code that several objects define under one name, the linker keeps one, whichever set it was compiled for. A name that
+  # contains the module's is no other module's; Swift's version mark and references are data.
+  weak=$(nm --defined-only "${objects[@]}" | awk -v name="^[$]s[0-9]+InfoldKernels$set" '
+    NF == 3 && $2 ~ /^[WVu]$/ && $3 !~ name && $3 !~ /^(__swift_reflection_version|symbolic|got\.)/ { print $3 }')
+  [[ -z $weak ]] || fail "$set defines symbols that may be others' too: $(swift demangle --compact <<<"$weak")"
+
+  listing=$(mktemp)
+  trap 'rm -f "$listing"' EXIT
+  objdump --disassemble --no-show-raw-insn "${objects[@]}" >"$listing"
+  if [[ $set == Portable ]] && grep --quiet --extended-regexp '%[yz]mm|vfn?m(add|sub)' "$listing"; then
+    fail "Portable uses AVX or FMA"
+  fi
+
+  # The innermost loops that multiply, with what they should not have: a loop is what a jump backwards encloses.
+  loops=$(awk '
+    function finish(   i, j, k, inner, products, calls, spills) {
+      for (i = 0; i < loopCount; i++) {
+        inner = 1
+        for (j = 0; j < loopCount; j++)
+          if (j != i && from[j] >= from[i] && to[j] <= to[i] && (from[j] != from[i] || to[j] < to[i])) inner = 0
+        if (!inner) continue
+        products = calls = spills = 0
+        for (k = from[i]; k <= to[i]; k++) {
+          if (line[k] ~ /vfn?m(add|sub)...ps|[^v]mulps/) products++
+          if (line[k] ~ /[ \t]call/) calls++
+          if (line[k] ~ /\(%rsp\)/ && line[k] ~ /mm[0-9]/) spills++
+        }
+        if (products >= 4) print name, products, calls, spills
+      }
+    }
+    /^[0-9a-f]+ <.*>:$/ {
+      finish()
+      name = substr($2, 2, length($2) - 3)
+      count = loopCount = 0
+      delete place
+      next
+    }
+    /^ +[0-9a-f]+:/ {
+      address = $1
+      sub(":", "", address)
+      place[address] = count
+      line[count] = $0
+      if ($2 ~ /^j/ && ($3 in place)) {
+        from[loopCount] = place[$3]
+        to[loopCount++] = count
+      }
+      count++
+    }
+    END { finish() }
+  ' "$listing")
+  echo "$set: products, calls and spills of innermost loops"
+  echo "$loops" | swift demangle --simplified --compact | sed -E 's/ in _[0-9A-F]+\)/)/; s/^(.*\.)?//' | sort
+  # Of each function, the first of the largest loops.
+  bad=$(echo "$loops" | awk '
+    $1 !~ /[0-9]tile[1-6]x[12]|Winograd(Input|Output)V10transform[2468]/ { next }
+    $2 > most[$1] { most[$1] = $2; largest[$1] = $0; flaws[$1] = $3 + $4 }
+    END { for (name in most) if (flaws[name] > 0) print largest[name] }')
+  [[ -z $bad ]] || fail "$set: loops that call or spill: $(swift demangle --compact <<<"$bad")"
+  tile=$(echo "$loops" | awk '/[0-9]tile6x2/ && $2 >= 12' | wc -l)
+  ((tile > 0)) || fail "$set: no tile with twelve sums in registers"
+done
+exit $((failures > 0))
