@@ -13,30 +13,22 @@ extension Graph {
   ///   sizes contradict the graph.
   public func binding(inputs types: [ValueID: TensorType]) throws(InfoldError) -> Graph {
     var graph = self
-    var symbols: [String: Int] = [:]
+    var symbols = SymbolSizes()
     for id in inputs {
       guard let type = types[id] else { continue }
       let declared = self[id].type ?? type
-      let shape = (declared.shape ?? type.shape).map { shape in type.shape?.merged(with: shape) ?? shape }
-      guard declared.elementType == type.elementType,
-        type.shape == nil || declared.shape == nil || type.shape?.merged(with: declared.shape!) != nil
-      else {
+      guard declared.elementType == type.elementType else {
         throw InfoldError(
           .invalidArgument, "the input \(String(quoting: self[id].name)) is \(declared), and cannot be \(type)")
       }
-      graph[id].type = TensorType(type.elementType, shape)
-      for (dimension, actual) in zip(declared.shape ?? [], type.shape ?? []) {
-        guard case .symbol(let symbol) = dimension, let size = actual.size else { continue }
-        guard symbols[symbol, default: size] == size else {
-          throw InfoldError(
-            .invalidArgument,
-            "the input \(String(quoting: self[id].name)) is \(type), where the dimension \(dimension) is \(size); "
-              + "another input has made it \(symbols[symbol] ?? 0)")
-        }
-        symbols[symbol] = size
+      if let declared = declared.shape, let shape = type.shape {
+        try symbols.bind(declared, to: shape, of: "the input \(String(quoting: self[id].name))")
+        graph[id].type = TensorType(type.elementType, shape.merged(with: declared))
+      } else {
+        graph[id].type = TensorType(type.elementType, declared.shape ?? type.shape)
       }
     }
-    return try graph.binding(symbols)
+    return try graph.binding(symbols.sizes)
   }
 
   /// The graph for a batch of `size`, which is taken to be the first dimension of every input that leaves it open.

@@ -55,4 +55,47 @@ import Testing
     try graph.inferTypes()
     #expect(graph.multiplyAccumulates(of: graph.nodes[0]) == expected)
   }
+
+  /// s = a + b for a [N, C] and b [N, 4].
+  private func sum() throws -> Model {
+    var graph = Graph()
+    let a = graph.addInput("a", TensorType(.float32, ["N", "C"])),
+      b = graph.addInput("b", TensorType(.float32, ["N", 4]))
+    let c = graph.addConstant("c", try Tensor(zeros: [1], of: .float32))
+    let s = graph.add(Value(name: "s")), t = graph.add(Value(name: "t"))
+    graph.add(try Node(opType: "Add", opsetVersion: 13, inputs: [a, b], outputs: [s]))
+    graph.add(try Node(opType: "Add", opsetVersion: 13, inputs: [s, c], outputs: [t]))
+    graph.outputs = [t]
+    try graph.inferTypes()
+    return Model(graph: graph, opsetImports: [Model.OpsetImport(version: 13)])
+  }
+
+  @Test func bindsAModelToShapes() throws {
+    let model = try sum()
+    let bound = try model.binding(inputs: ["a": [3, 1]]).graph
+    #expect(bound.inputs.map { bound[$0].type?.shape } == [[3, 1], [3, 4]])
+    #expect(bound[bound.outputs[0]].type?.shape == [3, 4])
+    #expect(
+      try model.binding(inputs: [:]).graph.inputs.map { model.graph[$0].type?.shape } == [["N", "C"], ["N", 4]])
+  }
+
+  @Test(
+    arguments: [
+      (["z": [1, 4]], "\"z\" is no input of the model"), (["c": [1]], "\"c\" is a constant of the model"),
+      (["a": [1]], "the input \"a\" has the shape [1]; the model wants [N, C]"),
+      (["b": [1, 5]], "the input \"b\" has the shape [1, 5]; the model wants [N, 4]"),
+      (["a": [2, 4], "b": [3, 4]], "where the dimension N is 3; the input \"a\" has made it 2"),
+      (["a": [0, 4]], "sizes are at least 1"), (["a": [-1, 4]], "sizes are at least 1"),
+      (["a": Array(repeating: 1, count: 65)], "more than 64"),
+    ] as [([String: [Int]], String)])
+  func refusesShapesThatContradictTheModel(shapes: [String: [Int]], part: String) throws {
+    let error = #expect(throws: InfoldError.self) { _ = try sum().binding(inputs: shapes) }
+    #expect(error?.code == .invalidArgument)
+    #expect(error?.description.contains(part) == true, "\(error!)")
+  }
+
+  @Test func refusesSizesThatTheGraphContradicts() throws {
+    let error = #expect(throws: InfoldError.self) { _ = try sum().binding(inputs: ["a": [2, 3]]) }
+    #expect(error?.code == .invalidModel)
+  }
 }
