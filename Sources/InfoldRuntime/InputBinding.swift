@@ -29,37 +29,48 @@ package struct InputBinding {
   }
 
   /// Checks the tensors against the declarations.
-  /// - Throws: `InfoldError` with `.invalidArgument`, naming the input, and for a symbol both sizes.
+  /// - Throws: `InfoldError` with `.invalidArgument`, naming the input, and for a symbol both inputs and sizes.
   package func check(_ tensors: [Tensor?]) throws(InfoldError) {
-    var bound: [String: (size: Int, input: String)] = [:]
-    for (input, tensor) in zip(inputs, tensors) {
-      guard let tensor, let type = input.type else { continue }
-      let name = String(quoting: input.name)
-      guard tensor.elementType == type.elementType else {
-        throw InfoldError(
-          .invalidArgument, "the input \(name) has elements of type \(tensor.elementType); the model wants \(type)")
-      }
-      guard let shape = type.shape else { continue }
-      guard shape.rank == tensor.shape.count else {
-        throw InfoldError(.invalidArgument, "the input \(name) has the shape \(tensor.shape); the model wants \(shape)")
-      }
-      for (dimension, size) in zip(shape, tensor.shape) {
-        switch dimension {
-        case .fixed(let wanted) where wanted != size:
-          throw InfoldError(
-            .invalidArgument, "the input \(name) has the shape \(tensor.shape); the model wants \(shape)")
-        case .symbol(let symbol):
-          if let first = bound[symbol], first.size != size {
-            throw InfoldError(
-              .invalidArgument,
-              "the input \(name) has the shape \(tensor.shape), where the dimension \(dimension) is \(size); the input "
-                + "\(String(quoting: first.input)) has made it \(first.size)")
-          }
-          bound[symbol] = bound[symbol] ?? (size, input.name)
-        default: break
-        }
+    _ = try symbolSizes(of: tensors)
+  }
+
+  /// The tensors of a run: those that are given, and defaults for the rest. A default is held against the declarations as
+  /// well, and against the sizes that the given ones have.
+  /// - Precondition: Each input has a tensor or a default, as `ordered` has checked.
+  /// - Throws: As `check(_:)`.
+  package func completed(_ tensors: [Tensor?], defaults: [Tensor?]) throws(InfoldError) -> [Tensor] {
+    var symbols = try symbolSizes(of: tensors)
+    var completed: [Tensor] = []
+    for (index, input) in inputs.enumerated() {
+      if let tensor = tensors[index] {
+        completed.append(tensor)
+      } else if let tensor = defaults[index] {
+        try check(tensor, of: input, .default(input.name), &symbols)
+        completed.append(tensor)
+      } else {
+        preconditionFailure("the input \(input.name) has neither a tensor nor a default")
       }
     }
+    return completed
+  }
+
+  private func symbolSizes(of tensors: [Tensor?]) throws(InfoldError) -> SymbolSizes {
+    var symbols = SymbolSizes()
+    for case (let input, let tensor?) in zip(inputs, tensors) {
+      try check(tensor, of: input, .input(input.name), &symbols)
+    }
+    return symbols
+  }
+
+  private func check(
+    _ tensor: Tensor, of input: ValueInfo, _ source: SymbolSizes.Source, _ symbols: inout SymbolSizes
+  ) throws(InfoldError) {
+    guard let type = input.type else { return }
+    guard tensor.elementType == type.elementType else {
+      throw InfoldError(
+        .invalidArgument, "\(source) has elements of type \(tensor.elementType); the model wants \(type)")
+    }
+    if let shape = type.shape { try symbols.bind(shape, to: Shape(tensor.shape), of: source) }
   }
 
   private var listOfNames: String {

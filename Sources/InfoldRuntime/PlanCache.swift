@@ -1,7 +1,7 @@
 /// The plans of a session by the shapes of its inputs; of too many, the one that was not used for longest is forgotten.
 struct PlanCache {
-  /// The shape of each input; `nil` where the default is used.
-  typealias Shapes = [[Int]?]
+  /// The shape of each input, or of its default.
+  typealias Shapes = [[Int]]
 
   /// The most plans that are kept.
   let capacity: Int

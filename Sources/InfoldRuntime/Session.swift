@@ -21,6 +21,8 @@ public final class Session: Sendable {
   private let fixedPlan: Plan?
   private let plans: Mutex<PlanCache>
   private let binding: InputBinding
+  /// By input; `nil` for those that have none.
+  private let defaults: [Tensor?]
   private let constantNames: Set<String>
   private let file: String?
 
@@ -40,6 +42,7 @@ public final class Session: Sendable {
     inputs = model.graph.inputs.map(model.graph.info)
     outputs = model.graph.outputs.map(model.graph.info)
     binding = InputBinding(inputs)
+    defaults = model.graph.inputs.map { model.graph[$0].initializer?.tensor }
     constantNames = Set(model.graph.valueIDs.filter(model.graph.isConstant).map { model.graph[$0].name })
     let isFixed = inputs.allSatisfy { $0.type?.shape?.sizes != nil }
     let factory = try PlanFactory(options, isForOneGraph: isFixed)
@@ -55,7 +58,8 @@ public final class Session: Sendable {
   }
 
   /// Runs the model.
-  /// - Parameter inputs: A tensor for each input by its name; those with a default may be left out.
+  /// - Parameter inputs: A tensor for each input by its name; those with a default may be left out, and the default's shape
+  ///   counts as if it were given.
   /// - Returns: Every output by its name.
   /// - Throws: `InfoldError` with `.invalidArgument` for inputs that do not fit the model; the error of an operator,
   ///   naming its node, for values that it cannot work with.
@@ -80,7 +84,7 @@ public final class Session: Sendable {
 
   private func run(ordered tensors: [Tensor?], into results: inout [Tensor]) throws(InfoldError) {
     do {
-      try binding.check(tensors)
+      let tensors = try binding.completed(tensors, defaults: defaults)
       try plan(for: tensors).run(tensors, into: &results)
     } catch {
       throw file.map(error.inFile) ?? error
@@ -88,20 +92,19 @@ public final class Session: Sendable {
   }
 
   /// The plan for these inputs, and the inputs in the model's order.
-  func plan(forNamed inputs: [String: Tensor]) throws(InfoldError) -> (plan: Plan, tensors: [Tensor?]) {
-    let tensors = try binding.ordered(inputs, constants: constantNames)
-    try binding.check(tensors)
+  func plan(forNamed inputs: [String: Tensor]) throws(InfoldError) -> (plan: Plan, tensors: [Tensor]) {
+    let tensors = try binding.completed(binding.ordered(inputs, constants: constantNames), defaults: defaults)
     return (try plan(for: tensors), tensors)
   }
 
   /// The plan for inputs of these shapes.
-  private func plan(for tensors: [Tensor?]) throws(InfoldError) -> Plan {
+  private func plan(for tensors: [Tensor]) throws(InfoldError) -> Plan {
     if let fixedPlan { return fixedPlan }
-    let shapes = tensors.map { $0?.shape }
+    let shapes = tensors.map(\.shape)
     if let plan = plans.withLock({ $0.plan(for: shapes) }) { return plan }
     let graph = graph!
     var types: [ValueID: TensorType] = [:]
-    for case (let id, let tensor?) in zip(graph.inputs, tensors) {
+    for (id, tensor) in zip(graph.inputs, tensors) {
       types[id] = TensorType(tensor.elementType, Shape(tensor.shape))
     }
     let plan = try factory.plan(try factory.passes.run(on: try graph.binding(inputs: types)))

@@ -124,4 +124,50 @@ import Testing
     let other = try Tensor(shape: [2], [10, 20] as [Float])
     #expect(try session.run(["x": x0, "a": other])["y.out"]?.elements() == [10, 21 as Float])
   }
+
+  /// y = a + b for a [N, C] and b [N, C] with a default of [1, 2].
+  private func sumWithDefault() throws -> Session {
+    var network = NetworkBuilder()
+    let a = network.input(["N", "C"], "a")
+    let b = network.overridable(try .counting([1, 2]), "b", declared: ["N", "C"])
+    return try Session(try model(network.finished(try network.node("Add", [a, b], name: "y"))))
+  }
+
+  /// A default that is used has its say in what symbols are, as a tensor has that is given.
+  @Test func defaultsBindSymbols() throws {
+    let session = try sumWithDefault()
+    #expect(try session.run(["a": .counting([1, 2])])["y.out"]?.elements() == [0, 2 as Float])
+    let error = #expect(throws: InfoldError.self) { try session.run(["a": .counting([3, 2])]) }
+    #expect(error?.code == .invalidArgument)
+    #expect(
+      error?.reason
+        == "the default of the input \"b\" has the shape [1, 2], where the dimension N is 1; the input \"a\" has made it 3"
+    )
+    let b = try Tensor(zeros: [3, 2], of: .float32)
+    #expect(try session.run(["a": .counting([3, 2]), "b": b])["y.out"] == .counting([3, 2]))
+  }
+
+  /// A shape that the model computes of a default that is left out is known when the plan is made.
+  @Test(arguments: [true, false]) func defaultsGiveShapes(optimize: Bool) throws {
+    var network = NetworkBuilder()
+    let x = network.input([6], "x")
+    let like = network.overridable(try .counting([2, 3]), "like", declared: ["H", "W"])
+    let y = try network.node("Reshape", [x, try network.node("Shape", [like])], name: "y")
+    let session = try Session(try model(network.finished(y)), options: SessionOptions(optimize: optimize))
+    let x0 = try Tensor.counting([6])
+    #expect(try session.run(["x": x0])["y.out"] == .counting([2, 3]))
+    #expect(try session.run(["x": x0, "like": .counting([3, 2])])["y.out"] == .counting([3, 2]))
+    #expect(try session.run(["x": x0])["y.out"] == .counting([2, 3]))
+  }
+
+  @Test(arguments: [true, false]) func shapesThatAreChosenAhead(optimize: Bool) throws {
+    let bound = try flattening().binding(inputs: ["x": [4, 3, 5]])
+    let session = try Session(bound, options: SessionOptions(optimize: optimize))
+    #expect(session.inputs[0].type?.shape == [4, 3, 5])
+    #expect(session.outputs[0].type?.shape == [4, 15])
+    let x = try Tensor.counting([4, 3, 5])
+    #expect(try session.run(["x": x]) == ["y.out": x.reshaped(to: [4, 15])])
+    let error = #expect(throws: InfoldError.self) { try session.run(["x": .counting([1, 3, 5])]) }
+    #expect(error?.reason.contains("the model wants [4, 3, 5]") == true)
+  }
 }

@@ -19,7 +19,7 @@ import Testing
       "sum.onnx",
       Onnx.model(graph: [
         Onnx.input("a", shape), Onnx.input("b", shape), Onnx.output("s"), Onnx.node("Add", ["a", "b"], ["s"]),
-        Onnx.initializer("b", [1, 1], [Onnx.raw([10])]),
+        Onnx.initializer("b", [1, 2], [Onnx.raw([10, 20])]),
       ]))
   }
 
@@ -86,9 +86,12 @@ import Testing
 
   @Test func takesDefaults() throws {
     let a = try npy("a.npy", [1, 2], [1, 2]), b = try npy("b.npy", [1, 2], [5, 5])
-    #expect(try outputs(infold("run", sum, "--input", "a=" + a, "--json"))[0]["max"] as? Double == 12)
+    #expect(try outputs(infold("run", sum, "--input", "a=" + a, "--json"))[0]["max"] as? Double == 22)
     #expect(
       try outputs(infold("run", sum, "--input", "a=" + a, "--input", "b=" + b, "--json"))[0]["max"] as? Double == 7)
+    let two = try npy("two.npy", [2, 2], [1, 2, 3, 4])
+    try expectRefusal(
+      ["run", sum, "--input", "a=" + two], "default of the input \"b\"", "N is 1", "\"a\" has made it 2")
   }
 
   @Test func drawsRandomNumbersByInput() throws {

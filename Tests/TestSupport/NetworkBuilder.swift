@@ -55,9 +55,10 @@ public struct NetworkBuilder {
     }
   }
 
-  /// An initializer that a caller may override.
-  public mutating func overridable(_ tensor: Tensor, _ name: String) -> ValueID {
+  /// An initializer that a caller may override, by a tensor of the shape `declared`; by default of its own.
+  public mutating func overridable(_ tensor: Tensor, _ name: String, declared: Shape? = nil) -> ValueID {
     let id = constant(tensor, name)
+    if let declared { graph[id].type?.shape = declared }
     graph.inputs.append(id)
     return id
   }

@@ -22,7 +22,7 @@ extension Graph {
           .invalidArgument, "the input \(String(quoting: self[id].name)) is \(declared), and cannot be \(type)")
       }
       if let declared = declared.shape, let shape = type.shape {
-        try symbols.bind(declared, to: shape, of: "the input \(String(quoting: self[id].name))")
+        try symbols.bind(declared, to: shape, of: .input(self[id].name))
         graph[id].type = TensorType(type.elementType, shape.merged(with: declared))
       } else {
         graph[id].type = TensorType(type.elementType, declared.shape ?? type.shape)

@@ -105,11 +105,11 @@ final class Plan: Sendable {
 
   /// Runs the steps.
   /// - Parameters:
-  ///   - given: The inputs in the model's order; `nil` where the default is to be used.
+  ///   - given: The inputs in the model's order.
   ///   - results: The outputs. Tensors that are there already are written to where they fit.
   ///   - durations: Receives the nanoseconds that each step took, added to what is there.
   func run(
-    _ given: [Tensor?], into results: inout [Tensor], durations: UnsafeMutablePointer<UInt64>? = nil
+    _ given: [Tensor], into results: inout [Tensor], durations: UnsafeMutablePointer<UInt64>? = nil
   ) throws(InfoldError) {
     let frame = frames.withLock { $0.popLast() } ?? makeFrame()
     let arena = try arenas.take(byteCount: arenaByteCount)
@@ -119,9 +119,7 @@ final class Plan: Sendable {
       frames.withLock { $0.append(frame) }
     }
     place(frame, in: arena)
-    for (value, tensor) in zip(graphInputs, given) {
-      if let tensor { frame.tensors[value] = tensor }
-    }
+    for (value, tensor) in zip(graphInputs, given) { frame.tensors[value] = tensor }
     for (index, storage) in storages.enumerated() {
       if case .tensor(let id) = storage.source, let tensor = frame.tensors[id.index] {
         frame.bases[index] = tensor.address
