@@ -28,6 +28,18 @@ import Testing
     #expect((input["shape"] as? [Any])?.dropFirst().map { $0 as? Int } == [3, 224, 224])
   }
 
+  @Test func showsWhatFollowsFromAShape() throws {
+    let model = repositoryFile("Models/efficientnet-lite0.onnx")
+    let report: [String: Any] = try infold("inspect", model, "--shape", "input=2x3x224x224", "--json").json()
+    #expect(report["multiplyAccumulates"] as? Int == 2 * 385_187_552)
+    let input = try #require((report["inputs"] as? [[String: Any]])?.first)
+    #expect(input["shape"] as? [Int] == [2, 3, 224, 224])
+    let output = try #require((report["outputs"] as? [[String: Any]])?.first)
+    #expect(output["shape"] as? [Int] == [2, 1000])
+    try expectRefusal(["inspect", model, "--shape", "input=1x3x225x224"], "the model wants [N, 3, 224, 224]")
+    try expectRefusal(["inspect", model, "--shape", "image=1x3x224x224"], "\"image\" is no input")
+  }
+
   /// A model with two operators that Infold does not have, one in a body, and everything that may stand around them.
   private func opaqueModel() throws -> String {
     let body = Onnx.attribute(

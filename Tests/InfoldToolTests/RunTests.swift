@@ -173,15 +173,16 @@ import Testing
     try expectRefusal(["run", relu, "--input", "x=" + broken], broken, "not a .npy file")
     try expectRefusal(["run", relu, "--input", "x=" + brokenMessage], brokenMessage)
     try expectRefusal(["run", relu, "--input", "x=missing.npy"], "missing.npy", "no such file")
-    try expectRefusal(["run", relu, "--input", "x=" + x, "--random", "0", "--shape", "x=1x3"], "given twice")
   }
 
   @Test(arguments: [
-    ("x", "must have the form"), ("=1x3", "must have the form"), ("z=1x3", "is no input"),
+    ("x", "must have the form"), ("=1x3", "must have the form"),
+    ("z=1x3", "is no input of the model; its inputs are \"x\""),
     ("x=1x", "must have the form"),
     ("x=", "must have the form"), ("x=ax3", "must have the form"), ("x=-1x3", "must have the form"),
     ("x=+1x3", "must have the form"), ("x=1X3", "must have the form"), ("x=1.5x3", "must have the form"),
     ("x=99999999999999999999x3", "must have the form"), ("x=1x4", "the model wants [N, 3]"),
+    ("x=0x3", "at least 1"), ("x=1x0", "at least 1"),
     ("x=1x3x1", "the model wants [N, 3]"), ("x=9223372036854775807x3", "does not fit into memory"),
     ("x=4611686018427387904x3", "does not fit into memory"), ("x=1000000000000x3", "does not fit into memory"),
   ])
@@ -189,8 +190,39 @@ import Testing
     try expectRefusal(["run", relu, "--random", "0", "--shape", shape], part)
   }
 
+  @Test func fixesShapesAhead() throws {
+    let a = try npy("a.npy", [2, 3], [1, 2, 3, 4, 5, 6])
+    let path = try folder.write(
+      "add.onnx",
+      Onnx.model(graph: [
+        Onnx.input("a", [Onnx.dim("N"), Onnx.dim("C")]), Onnx.input("b", [Onnx.dim("N"), Onnx.dim("C")]),
+        Onnx.output("s"), Onnx.node("Add", ["a", "b"], ["s"]),
+      ]))
+    // A shape for a makes b's; a file of the same shape may stand beside it.
+    let random = try infold("run", path, "--random", "0", "--shape", "a=2x3", "--json")
+    #expect(try outputs(random)[0]["shape"] as? [Int] == [2, 3])
+    let both = try infold("run", path, "--input", "a=" + a, "--input", "b=" + a, "--shape", "a=2x3", "--json")
+    #expect(try outputs(both)[0]["max"] as? Double == 12)
+    let file = ["run", path, "--input", "a=" + a, "--random", "0"]
+    try expectRefusal(
+      file + ["--shape", "a=4x3"], "--input gives \"a\" the shape [2, 3]; with --shape the model wants [4, 3]")
+    try expectRefusal(
+      file + ["--shape", "b=4x3"], "--input gives \"a\" the shape [2, 3]; with --shape the model wants [4, 3]")
+    let shapes = ["run", path, "--random", "0", "--shape", "a=2x3", "--shape"]
+    try expectRefusal(shapes + ["b=4x3"], "\"b\" has the shape [4, 3]", "N is 4; the input \"a\" has made it 2")
+    try expectRefusal(shapes + ["a=2x3"], "--shape gives the shape of \"a\" twice")
+    try expectRefusal(["run", path, "--shape", "a=2x3"], "no tensor is given for \"a\" (float32 [2, 3])")
+    // A default is used where there is no seed, if the shape is its own.
+    let one = try npy("one.npy", [1, 2], [1, 2])
+    let kept = try infold("run", sum, "--input", "a=" + one, "--shape", "b=1x2", "--json")
+    #expect(try outputs(kept)[0]["max"] as? Double == 22)
+    let two = try npy("two.npy", [2, 2], [1, 2, 3, 4])
+    try expectRefusal(
+      ["run", sum, "--input", "a=" + two, "--shape", "b=2x2"], "the default of the input \"b\" has the shape [1, 2]")
+  }
+
   @Test func runsOnNothing() throws {
-    let result = try infold("run", relu, "--random", "0", "--shape", "x=0x3", "--json")
+    let result = try infold("run", relu, "--input", "x=" + npy("none.npy", [0, 3], []), "--json")
     #expect(try outputs(result)[0]["shape"] as? [Int] == [0, 3])
     #expect(try !outputs(result)[0].keys.contains("max"))
   }

@@ -12,6 +12,9 @@ struct RunCommand: ParsableCommand {
       Tensor files are NumPy's .npy or ONNX's TensorProto .pb. Random floats are uniform in [-1, 1), uint8 and int8 take \
       every value, other integers 0 to 9. Where the model leaves the first dimension of a random input open, it is 1; \
       other open dimensions need --shape.
+
+      --shape fixes what the model leaves open in the shape of an input, before anything runs: a symbol gets its size \
+      everywhere. It cannot change a size that the model fixes, and a file must have the shape that it says.
       """)
 
   @Argument(help: "The ONNX model.")
@@ -23,7 +26,7 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Random numbers for the inputs that have no file.", valueName: "seed"))
   var random: UInt64?
 
-  @Option(help: ArgumentHelp("The sizes of a random input, like input=1x3x224x224.", valueName: "name=sizes"))
+  @Option(help: ArgumentHelp("The shape of an input, like input=1x3x224x224.", valueName: "name=sizes"))
   var shape: [String] = []
 
   @Option(help: ArgumentHelp("Write each output to NAME.npy in this folder.", valueName: "folder"))
@@ -34,15 +37,10 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var runtime: RuntimeOptions
 
-  func validate() throws {
-    if random == nil, !shape.isEmpty {
-      throw ValidationError("--shape says how large random inputs are, and so needs --random SEED")
-    }
-  }
-
   func run() throws {
-    let session = try Session(Model(path: model), options: runtime.session)
-    let inputs = try ModelInputs(session.inputs, files: input, shapes: shape).complete(seed: random)
+    let shapes = try InputShapes(shape)
+    let session = try Session(Model(path: model).binding(inputs: shapes.sizes), options: runtime.session)
+    let inputs = try ModelInputs(session.inputs, files: input, shapes: shapes).complete(seed: random)
     let files = try output.map { folder throws(InfoldError) in try OutputFiles(session.outputs, in: folder) }
     try files?.createFolder()
     let results = try session.run(inputs)

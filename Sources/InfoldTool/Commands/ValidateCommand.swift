@@ -84,7 +84,8 @@ struct ValidateCommand: ParsableCommand {
   private typealias Samples = (count: Int, sample: (Int) throws(InfoldError) -> FoldingProof.Sample)
 
   private func samples(_ model: Model) throws(InfoldError) -> Samples {
-    let inputs = try Session(model).inputs
+    let shapes = try InputShapes(shape)
+    let inputs = try Session(model.binding(inputs: shapes.sizes)).inputs
     let dataSet: DataSet? =
       if let images {
         try DataSet(pictures: images, model: self.model, inputs: inputs)
@@ -101,12 +102,12 @@ struct ValidateCommand: ParsableCommand {
         }
       )
     }
-    let shapes = try ModelInputs(inputs, files: [], shapes: shape)
+    let random = try ModelInputs(inputs, files: [], shapes: shapes)
     return (
       samples ?? 2,
       { (index) throws(InfoldError) in
         let seed = seed &+ UInt64(index)
-        let tensors = try shapes.complete(seed: seed) { (shape, type, generator) throws(InfoldError) in
+        let tensors = try random.complete(seed: seed) { (shape, type, generator) throws(InfoldError) in
           try Tensor(naturalImage: shape, of: type, using: &generator)
         }
         return FoldingProof.Sample(name: "random \(seed)", inputs: tensors)

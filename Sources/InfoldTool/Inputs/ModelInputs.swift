@@ -6,32 +6,34 @@ import InfoldRuntime
 struct ModelInputs {
   private let inputs: [ValueInfo]
   private var tensors: [String: Tensor] = [:]
-  private var shapes: [String: InputShape] = [:]
-  /// Sizes of symbols, as far as they are given.
+  private let shapes: InputShapes
+  /// Sizes of symbols, as far as files give them.
   private var sizes: [String: Int] = [:]
 
-  /// Reads the files that `--input` names, and the sizes of `--shape`.
+  /// Reads the files that `--input` names.
+  /// - Parameters:
+  ///   - inputs: Those of the model, bound to `shapes`.
+  ///   - shapes: The shapes of `--shape`.
   /// - Throws: `InfoldError` for arguments of another form, inputs that stand twice or are none, files that cannot be
-  ///   read, shapes that the model does not take.
-  init(_ inputs: [ValueInfo], files: [String], shapes: [String]) throws(InfoldError) {
+  ///   read, or have another shape than `--shape` says.
+  init(_ inputs: [ValueInfo], files: [String], shapes: InputShapes) throws(InfoldError) {
     self.inputs = inputs
+    self.shapes = shapes
     for argument in files {
       let file = try InputFile(argument, inputs: inputs)
       guard tensors[file.name] == nil else {
         throw InfoldError(.invalidArgument, "--input gives \(String(quoting: file.name)) twice")
       }
       let tensor = try file.tensor()
+      let declared = inputs.first { $0.name == file.name }?.type?.shape
+      if !shapes.sizes.isEmpty, let declared, !declared.admits(tensor.shape) {
+        throw InfoldError(
+          .invalidArgument,
+          "--input gives \(String(quoting: file.name)) the shape \(tensor.shape); with --shape the model wants \(declared)"
+        )
+      }
       tensors[file.name] = tensor
       bindSymbols(of: file.name, to: tensor.shape)
-    }
-    for argument in shapes {
-      let shape = try InputShape(argument, inputs: inputs)
-      guard self.shapes[shape.name] == nil, tensors[shape.name] == nil else {
-        throw InfoldError(.invalidArgument, "the shape of \(String(quoting: shape.name)) is given twice")
-      }
-      if let type = inputs.first(where: { $0.name == shape.name })?.type { try shape.check(type) }
-      self.shapes[shape.name] = shape
-      bindSymbols(of: shape.name, to: shape.sizes)
     }
   }
 
@@ -51,7 +53,9 @@ struct ModelInputs {
       try Tensor(random: shape, of: type, using: &generator)
     }
   ) throws(InfoldError) -> [String: Tensor] {
-    let missing = inputs.filter { tensors[$0.name] == nil && (!$0.hasDefault || shapes[$0.name] != nil) }
+    let missing = inputs.filter { input in
+      tensors[input.name] == nil && (!input.hasDefault || seed != nil && shapes.sizes[input.name] != nil)
+    }
     guard let seed else {
       guard missing.isEmpty else {
         throw InfoldError(
@@ -93,11 +97,11 @@ struct ModelInputs {
     guard let type = input.type else {
       throw InfoldError(.unsupported, "the input \(String(quoting: input.name)) is not a tensor")
     }
-    return (input, type.elementType, shapes[input.name]?.sizes ?? type.shape.flatMap { resolved($0, of: input.name) })
+    return (input, type.elementType, type.shape.flatMap(resolved))
   }
 
   /// The sizes: those of symbols that are given, and 1 for a batch that is left open.
-  private func resolved(_ shape: Shape, of name: String) -> [Int]? {
+  private func resolved(_ shape: Shape) -> [Int]? {
     var resolved: [Int] = []
     for (axis, dimension) in shape.enumerated() {
       switch dimension {

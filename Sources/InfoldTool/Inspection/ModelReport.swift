@@ -12,7 +12,7 @@ struct ModelReport: Encodable {
   let outputs: [ValueReport]
   let operators: [OperatorReport]
   let parameters: ParameterReport
-  /// Of one run with a batch of 1; `nil` when they are not known for any node that has some.
+  /// Of one run, with a batch of 1 where the size is left open; `nil` when they are not known for any node that has some.
   let multiplyAccumulates: Int?
   /// Nodes whose multiply-accumulates are not known: their sizes are left open, or Infold does not have the operator.
   let uncountedNodes: Int
