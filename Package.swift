@@ -49,7 +49,10 @@ let package = Package(
     // What an app imports.
     .target(
       name: "Infold",
-      dependencies: ["InfoldGraph", "InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation"]),
+      dependencies: [
+        "InfoldGraph", "InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation",
+        .product(name: "RealModule", package: "swift-numerics"),
+      ]),
 
     // Pictures in, tensors out.
     .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
@@ -88,6 +91,7 @@ let package = Package(
     .testTarget(
       name: "InfoldValidationTests",
       dependencies: ["InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation", "TestSupport"]),
+    .testTarget(name: "InfoldTests", dependencies: ["Infold", "TestSupport"]),
     .testTarget(
       name: "NetworkTests",
       dependencies: [

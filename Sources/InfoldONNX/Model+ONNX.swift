@@ -8,25 +8,29 @@ extension Model {
 
   /// Reads an ONNX model from a file, with the external data beside it, and infers the types of its values.
   ///
-  /// IR versions 3 to 14. At the peak this takes the size of the file twice; afterwards the tensors alone.
+  /// IR versions 3 to 14. Nodes that none of `operators` can run are kept, and written back as they were. At the peak this takes the size of the file twice; afterwards the tensors alone.
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - operators: What nodes may mean; `.standard.adding(…)` for operators of your own.
   /// - Throws: `InfoldError`, naming the file: `.fileAccess`, `.malformedData` when the file is no ONNX model or a
   ///   broken one, `.invalidModel` when the model breaks a rule of the standard, `.unsupported` for other IR versions,
   ///   `.limitExceeded`.
-  public init(path: String) throws(InfoldError) {
+  public init(path: String, operators: OperatorRegistry = .standard) throws(InfoldError) {
     self = try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
       let message: Unpacked<Onnx__ModelProto> = try unpacked(
         file: path, limit: Self.byteLimit, hint: "keep the data of large tensors in external files")
-      return try ModelDecoder(externalData: ExternalDataFolder(ofModel: path)).decode(message.content.pointee)
+      return try ModelDecoder(externalData: ExternalDataFolder(ofModel: path), operators: operators)
+        .decode(message.content.pointee)
     }
     self.path = path
   }
 
   /// Reads an ONNX model from bytes, and infers the types of its values. A tensor with external data is an error, for
   /// there is no folder to find it in.
-  /// - Throws: As `init(path:)`.
-  public init(bytes: [UInt8]) throws(InfoldError) {
+  /// - Throws: As `init(path:operators:)`.
+  public init(bytes: [UInt8], operators: OperatorRegistry = .standard) throws(InfoldError) {
     let message = try Unpacked<Onnx__ModelProto>(bytes)
-    self = try ModelDecoder(externalData: nil).decode(message.content.pointee)
+    self = try ModelDecoder(externalData: nil, operators: operators).decode(message.content.pointee)
   }
 }
 

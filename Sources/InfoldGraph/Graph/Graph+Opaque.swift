@@ -19,7 +19,7 @@ extension Graph {
     }
     throw InfoldError(
       .unsupported, "the model cannot be run: " + list.joined(separator: "; "),
-      hint: "export it with operators that Infold has")
+      hint: "export it with operators that Infold has, or register operators of your own")
   }
 
   /// Every initializer that is read and is no tensor of numbers.

@@ -22,11 +22,11 @@ public struct Value: Sendable {
   package var declaration: [UInt8]
 
   /// A value.
-  package init(name: String, type: TensorType? = nil, initializer: Initializer? = nil, declaration: [UInt8] = []) {
+  public init(name: String, type: TensorType? = nil, initializer: Initializer? = nil) {
     self.name = name
     self.type = type
     self.initializer = initializer
-    self.declaration = declaration
+    declaration = []
   }
 }
 

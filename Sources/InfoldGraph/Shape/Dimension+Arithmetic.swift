@@ -1,7 +1,7 @@
 extension Dimension {
   /// The product of dimensions, 1 for none; a single symbol among ones is kept.
   /// - Throws: `InfoldError` with `.limitExceeded` where it does not fit an `Int`.
-  static func product(_ dimensions: some Sequence<Dimension>) throws(InfoldError) -> Dimension {
+  public static func product(_ dimensions: some Sequence<Dimension>) throws(InfoldError) -> Dimension {
     let dimensions = Array(dimensions)
     guard let product = checkedProduct(dimensions.compactMap(\.size)) else {
       throw InfoldError(.limitExceeded, "the product of the dimensions \(Shape(dimensions)) is too large")
@@ -13,7 +13,7 @@ extension Dimension {
 
   /// The sum of dimensions, 0 for none; a single symbol among zeros is kept.
   /// - Throws: `InfoldError` with `.limitExceeded` where it does not fit an `Int`.
-  static func sum(_ dimensions: some Sequence<Dimension>) throws(InfoldError) -> Dimension {
+  public static func sum(_ dimensions: some Sequence<Dimension>) throws(InfoldError) -> Dimension {
     var sum = 0
     var open: [Dimension] = []
     for dimension in dimensions {

@@ -15,7 +15,7 @@ extension Dimension {
   }
 
   /// What is known when both descriptions are true of one dimension; `nil` when they contradict each other.
-  func merged(with other: Dimension) -> Dimension? {
+  public func merged(with other: Dimension) -> Dimension? {
     switch (self, other) {
     case (.fixed(let a), .fixed(let b)): a == b ? self : nil
     case (.fixed, _), (.symbol, .unknown): self

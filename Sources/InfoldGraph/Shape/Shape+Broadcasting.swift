@@ -27,7 +27,7 @@ extension Shape {
   /// The shape of a result whose operands have the shapes `self` and `other`, under NumPy's rule: aligned at the last
   /// dimension, sizes of 1 repeated (ONNX: multidirectional broadcasting).
   /// - Throws: `InfoldError` with `.invalidModel` when they do not fit.
-  package func broadcast(with other: Shape) throws(InfoldError) -> Shape {
+  public func broadcast(with other: Shape) throws(InfoldError) -> Shape {
     let rank = Swift.max(rank, other.rank)
     var result = Shape(unknownOfRank: rank)
     for axis in 0..<rank {

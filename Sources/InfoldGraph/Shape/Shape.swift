@@ -36,7 +36,7 @@ public struct Shape: Sendable, Hashable {
   }
 
   /// What is known when both are true of one value; `nil` when they contradict each other.
-  func merged(with other: Shape) -> Shape? {
+  public func merged(with other: Shape) -> Shape? {
     guard rank == other.rank else { return nil }
     var merged: [Dimension] = []
     for (a, b) in zip(dimensions, other.dimensions) {

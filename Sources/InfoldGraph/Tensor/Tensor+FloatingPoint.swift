@@ -1,6 +1,7 @@
 extension Tensor {
   /// The same numbers in another floating-point type: exact where it is wider, else rounded to nearest, ties to even.
   /// - Precondition: Both types are floating point.
+  @usableFromInline
   package func converted(to type: ElementType) throws(InfoldError) -> Tensor {
     switch (elementType, type) {
     case _ where elementType == type: self
@@ -21,7 +22,10 @@ extension Tensor {
   }
 
   /// A tensor of the same shape, each element computed from the one in its place.
-  func mapped<Source: TensorElement, Result: TensorElement>(
+  /// - Precondition: `Source` stands for `elementType`.
+  /// - Throws: `InfoldError` with `.limitExceeded` when there is no memory for the result.
+  @inlinable
+  public func mapped<Source: TensorElement, Result: TensorElement>(
     _ transform: (Source) -> Result
   ) throws(InfoldError) -> Tensor {
     var result = try Tensor(zeros: shape, of: Result.elementType)

@@ -7,6 +7,8 @@ struct DecodingContext {
   let irVersion: Int
   /// The version of each domain's operator set, as the model or the function imports it; the empty domain is ONNX's own.
   var opsetVersions: [String: Int]
+  /// The operators that nodes may mean.
+  let operators: OperatorRegistry
   /// The operators that the model defines itself.
   let functions: ModelFunctions
   /// The function whose body this is; `nil` outside of any.

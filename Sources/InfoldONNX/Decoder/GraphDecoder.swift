@@ -205,7 +205,7 @@ extension GraphDecoder {
       } else {
         try Node(
           name: message.name.text, opType: opType, domain: domain, opsetVersion: opsetVersion, attributes: attributes,
-          inputs: inputs, outputs: outputs, captures: captures)
+          inputs: inputs, outputs: outputs, captures: captures, registry: context.operators)
       }
     node.residue = message.residue()
     return node

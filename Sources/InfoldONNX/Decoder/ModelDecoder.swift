@@ -4,6 +4,7 @@ import InfoldGraph
 /// Makes a model of a ModelProto message.
 struct ModelDecoder {
   let externalData: ExternalDataFolder?
+  let operators: OperatorRegistry
 
   /// The model that `message` is, with the types of its values inferred.
   /// - Throws: `InfoldError` with `.invalidModel` or `.malformedData`.
@@ -13,7 +14,7 @@ struct ModelDecoder {
     guard let graph = message.graph else { throw InfoldError(.invalidModel, "the model has no graph") }
     let context = DecodingContext(
       irVersion: irVersion,
-      opsetVersions: imports.versions,
+      opsetVersions: imports.versions, operators: operators,
       functions: try ModelFunctions(message), externalData: externalData)
     var decoded = try GraphDecoder.decode(graph, context, isSubgraph: false)
     try decoded.inferTypes()

@@ -97,6 +97,17 @@ public struct AttributeReader {
     return values
   }
 
+  /// The list of texts `name`; `nil` when it is not there.
+  public mutating func strings(_ name: String) throws(InfoldError) -> [String]? {
+    guard let value = take(name) else { return nil }
+    guard case .strings(let list) = value else { throw mismatch(name, value, "STRINGS") }
+    let texts = list.compactMap { String(validating: $0, as: UTF8.self) }
+    guard texts.count == list.count else {
+      throw InfoldError(.invalidModel, "the attribute \(String(quoting: name)) is not UTF-8 text")
+    }
+    return texts
+  }
+
   /// The tensor attribute `name`; `nil` when it is not there.
   public mutating func tensor(_ name: String) throws(InfoldError) -> Tensor? {
     guard let value = take(name) else { return nil }

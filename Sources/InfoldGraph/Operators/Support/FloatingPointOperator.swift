@@ -16,11 +16,14 @@ extension FloatingPointOperator {
     inputs.first??.elementType ?? .float32
   }
 
+  // Inlinable, so that an operator of another module is specialized for `Float` and `Double` there.
+  @inlinable
   public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     try evaluateInFloatingPoint(inputs, context)
   }
 
   /// Computes in `Double` when an input is float64, else in `Float`. Results of a narrower type are rounded once.
+  @inlinable
   func evaluateInFloatingPoint(
     _ inputs: [Tensor?], _ context: EvaluationContext
   ) throws(InfoldError) -> [Tensor?] {
@@ -28,7 +31,8 @@ extension FloatingPointOperator {
       ? try evaluateWidened(inputs, context, in: Double.self) : try evaluateWidened(inputs, context, in: Float.self)
   }
 
-  private func evaluateWidened<Element: FloatingPointElement>(
+  @inlinable
+  func evaluateWidened<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in type: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     var results = try evaluate(try inputs.widened(to: Element.elementType), context, in: type)
@@ -42,6 +46,7 @@ extension FloatingPointOperator {
 
 extension [Tensor?] {
   /// The same tensors, those of floating-point elements converted to `type`.
+  @usableFromInline
   func widened(to type: ElementType) throws(InfoldError) -> [Tensor?] {
     var widened = self
     for (index, tensor) in enumerated() where tensor?.elementType.isFloatingPoint == true {

@@ -1,9 +1,13 @@
 extension Node {
   /// Infers the types of the outputs and checks that the operator gave one for each.
-  /// - Throws: the operator's `InfoldError`; `.unsupported` for a node that is no operator.
+  /// - Throws: the operator's `InfoldError`; `.invalidArgument` when it gave too few; `.unsupported` for a node that is no
+  ///   operator.
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let inferred = try requireTyped().inferOutputs(inputs)
-    precondition(inferred.count >= outputs.count, "\(opType) inferred \(inferred.count) of \(outputs.count) outputs")
+    guard inferred.count >= outputs.count else {
+      throw InfoldError(
+        .invalidArgument, "the operator's shape rule gives \(inferred.count) of \(outputs.count) outputs")
+    }
     guard inferred.allSatisfy({ $0.shape.map { $0.rank <= Shape.maximumRank } ?? true }) else {
       throw InfoldError(.limitExceeded, "an output has more than \(Shape.maximumRank) dimensions")
     }
@@ -19,8 +23,8 @@ extension Node {
   /// - Parameters:
   ///   - inputs: The tensors, in the node's order.
   ///   - precision: Under `.double`, every floating-point input is widened to float64 first.
-  /// - Throws: the operator's `InfoldError`, also for inputs that its shape rule refuses; `.unsupported` for an opaque
-  ///   node.
+  /// - Throws: the operator's `InfoldError`, also for inputs that its shape rule refuses; `.invalidArgument` when it gives
+  ///   something else than its shape rule says; `.unsupported` for an opaque node.
   package func evaluate(
     _ inputs: [Tensor?], precision: EvaluationContext.Precision = .declared
   ) throws(InfoldError) -> [Tensor?] {
@@ -40,7 +44,25 @@ extension Node {
     if precision == .double {
       for index in results.indices { results[index] = try results[index]?.widened() }
     }
+    try check(results, against: types, precision)
     return results
+  }
+
+  /// Holds an evaluation against the shape rule: an app's operator may be wrong.
+  private func check(
+    _ results: [Tensor?], against types: [TensorType], _ precision: EvaluationContext.Precision
+  ) throws(InfoldError) {
+    for (index, type) in zip(outputs.indices, types) where outputs[index] != nil {
+      guard index < results.count, let result = results[index] else {
+        throw InfoldError(.invalidArgument, "the operator's evaluation gives no output \(index)")
+      }
+      let isWidened = precision == .double && type.elementType.isFloatingPoint
+      guard result.elementType == (isWidened ? .float64 : type.elementType), type.shape?.admits(result.shape) != false
+      else {
+        throw InfoldError(
+          .invalidArgument, "the operator's evaluation gives \(result) as output \(index), its shape rule \(type)")
+      }
+    }
   }
 
   /// The outputs, when none of them has an element: however large its other dimensions, there is nothing to compute.

@@ -1,4 +1,7 @@
-/// The operators that nodes may mean.
+/// The operators that nodes may mean: ONNX's own, and those that an app brings.
+///
+/// An app passes `.standard.adding(BlurPool.self)` to `Model(path:operators:)`, and nodes with the domain and name of
+/// `BlurPool` mean it. A function that the model itself defines under that domain and name comes first.
 public struct OperatorRegistry: Sendable {
   /// The newest version of ONNX's own operator set that `standard` knows.
   public static let newestOpset = 28
@@ -10,9 +13,22 @@ public struct OperatorRegistry: Sendable {
     for type in operators { register(type) }
   }
 
-  /// Adds an operator; one of the same domain and name is replaced.
+  /// Adds an operator; one of the same domain and name is replaced, also one of ONNX's own.
+  /// - Precondition: It has a name, and at least one version; versions are at least 1 and ascend.
   public mutating func register(_ type: any Operator.Type) {
+    precondition(!type.name.isEmpty, "\(type) has no name")
+    precondition(
+      !type.versions.isEmpty && zip([0] + type.versions, type.versions).allSatisfy(<),
+      "the versions of \(type) are \(type.versions); they must be at least 1 and ascend")
     operators[normalizedDomain(type.domain), default: [:]][type.name] = type
+  }
+
+  /// The same registry with these operators besides.
+  /// - Precondition: As `register(_:)`.
+  public func adding(_ types: any Operator.Type...) -> OperatorRegistry {
+    var registry = self
+    for type in types { registry.register(type) }
+    return registry
   }
 
   /// Every operator, by domain and name.

@@ -5,16 +5,16 @@ extension OperatorInputs {
   /// The integers in input `index`, a list, as far as they are known before the model runs: of an input whose value is not
   /// known, only how many they are. A `.fixed` among them may be negative.
   /// - Returns: `nil` when not even their number is known.
-  /// - Throws: `InfoldError` with `.invalidModel` when the input is not a list.
-  func dimensions(_ index: Int, of types: ElementTypeSet = .int64) throws(InfoldError) -> [Dimension]? {
+  /// - Throws: `InfoldError` with `.invalidModel` when the input is not a list, `.limitExceeded` for one of more than 4096.
+  public func dimensions(_ index: Int, of types: ElementTypeSet = .int64) throws(InfoldError) -> [Dimension]? {
     if let integers = try integers(index, of: types) { return integers.map(Dimension.fixed) }
     if let partial = partial(index) { return partial.elements }
     return try listLength(index, of: types).map { Array(repeating: .unknown, count: $0) }
   }
 
   /// The integers of input `index`, a list of int64 or int32; `nil` when its value is not known before the model runs.
-  /// - Throws: `InfoldError` with `.invalidModel` when the input is not a list.
-  func integers(_ index: Int, of types: ElementTypeSet = .indices) throws(InfoldError) -> [Int]? {
+  /// - Throws: `InfoldError` with `.invalidModel` when the input is not a list, `.limitExceeded` for one of more than 4096.
+  public func integers(_ index: Int, of types: ElementTypeSet = .indices) throws(InfoldError) -> [Int]? {
     _ = try listLength(index, of: types)
     return try constant(index)?.integers()
   }
@@ -33,14 +33,14 @@ extension OperatorInputs {
   }
 
   /// The tensor of input `index`; `nil` when it is left out, or not known before the model runs.
-  func constant(_ index: Int) -> Tensor? {
+  public func constant(_ index: Int) -> Tensor? {
     index < constants.count ? constants[index] : nil
   }
 }
 
 extension ElementTypeSet {
   /// The types of indices and axes: int64 and int32.
-  static let indices = ElementTypeSet([.int64, .int32])
+  public static let indices = ElementTypeSet([.int64, .int32])
 }
 
 extension Tensor {

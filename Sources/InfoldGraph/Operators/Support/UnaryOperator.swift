@@ -11,6 +11,7 @@ extension UnaryOperator {
     [try inputs.type(0, of: .floatingPoint)]
   }
 
+  @inlinable
   public func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
