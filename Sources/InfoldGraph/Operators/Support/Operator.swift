@@ -1,7 +1,9 @@
-/// The whole specification of one ONNX operator: its attributes by opset version, its checks, its shape rule, and a
-/// plain evaluation that is the reference for every faster one.
+/// The whole specification of one operator: its attributes by opset version, its checks, its shape rule, and a plain
+/// evaluation that is the reference for every faster one.
 ///
 /// One file per operator, named after it. A value of a conforming type is one use of the operator, its attributes read.
+/// An app brings operators of its own with `OperatorRegistry.adding(_:)`; most are written most easily as a
+/// `FloatingPointOperator`, which has to be generic over `Float` and `Double`, or a `UnaryOperator`.
 public protocol Operator: Sendable {
   /// The name, like `Conv`.
   static var name: String { get }
