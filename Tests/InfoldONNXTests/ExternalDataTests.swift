@@ -39,6 +39,17 @@ struct ExternalDataTests {
     #expect(try read([("location", "sub/folder/w.bin"), ("offset", "3"), ("length", "8")]) == expected)
   }
 
+  /// Files of more than 2 and 4 GiB, of which next to nothing is on the disk.
+  @Test(arguments: [(1 << 31) - 4, (1 << 32) + 4]) func placesFarBack(offset: Int) throws {
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.write("model/w.bin", [])))
+    try file.seek(toOffset: UInt64(offset))
+    try file.write(contentsOf: Self.floats)
+    try file.close()
+    let entries = [("location", "w.bin"), ("offset", "\(offset)")]
+    #expect(try read(entries + [("length", "8")]) == Tensor(shape: [2], [Float(1), 2]))
+    try expectDataError(.malformedData, "reaches past the end", [("location", "w.bin"), ("offset", "\(offset + 4)")])
+  }
+
   @Test func tensorsOfNodes() throws {
     try folder.write("model/w.bin", Self.floats)
     let value = Onnx.attribute("value", type: 4, [.message(5, tensor([("location", "w.bin")]))])
