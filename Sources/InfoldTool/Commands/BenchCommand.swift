@@ -16,7 +16,7 @@ struct BenchCommand: ParsableCommand {
   @Argument(help: "The ONNX model.")
   var model: String
 
-  @Option(help: ArgumentHelp("The sizes of an input, like input=1x3x224x224.", valueName: "name=sizes"))
+  @Option(help: ArgumentHelp("The shape of an input, like input=1x3x224x224.", valueName: "name=sizes"))
   var shape: [String] = []
 
   @Option(help: "How long to measure, in seconds.")
@@ -34,8 +34,9 @@ struct BenchCommand: ParsableCommand {
   }
 
   func run() throws {
-    let session = try Session(Model(path: model), options: runtime.session)
-    let inputs = try ModelInputs(session.inputs, files: [], shapes: shape).complete(seed: 0)
+    let shapes = try InputShapes(shape)
+    let session = try Session(Model(path: model).binding(inputs: shapes.sizes), options: runtime.session)
+    let inputs = try ModelInputs(session.inputs, files: [], shapes: shapes).complete(seed: 0)
     let times = try BenchmarkRun(session, inputs).measure(seconds: seconds)
     let report = BenchmarkReport(times)
     if json { try StandardOutput.writeJSON(report) } else { try StandardOutput.write(report.text) }

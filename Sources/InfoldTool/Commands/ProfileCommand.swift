@@ -13,7 +13,7 @@ struct ProfileCommand: ParsableCommand {
   @Argument(help: "The ONNX model.")
   var model: String
 
-  @Option(help: ArgumentHelp("The sizes of an input, like input=1x3x224x224.", valueName: "name=sizes"))
+  @Option(help: ArgumentHelp("The shape of an input, like input=1x3x224x224.", valueName: "name=sizes"))
   var shape: [String] = []
 
   @Option(help: "How many runs to measure.")
@@ -31,8 +31,9 @@ struct ProfileCommand: ParsableCommand {
   }
 
   func run() throws {
-    let session = try Session(Model(path: model), options: runtime.session)
-    let inputs = try ModelInputs(session.inputs, files: [], shapes: shape).complete(seed: 0)
+    let shapes = try InputShapes(shape)
+    let session = try Session(Model(path: model).binding(inputs: shapes.sizes), options: runtime.session)
+    let inputs = try ModelInputs(session.inputs, files: [], shapes: shapes).complete(seed: 0)
     var progress = ProgressBar("measuring")
     let layers = try session.layerTimes(inputs, runs: runs) { progress.update($0, of: runs) }
     progress.finish()
