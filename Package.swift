@@ -115,8 +115,6 @@ package.targets += [
   .target(
     name: "InfoldKernelsPortable", dependencies: ["InfoldKernelInterface"],
     swiftSettings: [.unsafeFlags(["-Ounchecked"])]),
-  .testTarget(
-    name: "InfoldKernelTests", dependencies: ["InfoldKernelInterface"] + kernelSets.map { .target(name: $0) }),
 ]
 #if arch(x86_64)
   package.targets.append(
