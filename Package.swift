@@ -113,13 +113,13 @@ let package = Package(
 package.targets += [
   .target(name: "InfoldKernelInterface"),
   .target(
-    name: "InfoldKernelsPortable", dependencies: ["InfoldKernelInterface"],
+    name: "InfoldKernelsPortable", dependencies: ["CMachine", "InfoldKernelInterface"],
     swiftSettings: [.unsafeFlags(["-Ounchecked"])]),
 ]
 #if arch(x86_64)
   package.targets.append(
     .target(
-      name: "InfoldKernelsAVX2", dependencies: ["InfoldKernelInterface"],
+      name: "InfoldKernelsAVX2", dependencies: ["CMachine", "InfoldKernelInterface"],
       swiftSettings: [
         .define("INFOLD_AVX2"), .unsafeFlags(["-Ounchecked", "-Xcc", "-march=x86-64-v3"]),
       ]))

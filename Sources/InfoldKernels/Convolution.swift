@@ -40,12 +40,18 @@ extension Kernels {
       while column < arguments.columns.upperBound {
         let width = min(panelWidth, arguments.columns.upperBound - column)
         let weights = arguments.weights + column / panelWidth * panelStride
+        // The block behind this one begins with the first panel again.
+        let isLast = column + panelWidth >= arguments.columns.upperBound
+        let nextPanel = (isLast ? arguments.columns.lowerBound : column + panelWidth) / panelWidth
+        let next = arguments.weights + nextPanel * panelStride
         var pixel = pixels.lowerBound
         while pixel < pixels.upperBound {
           let rows = min(tileRows, pixels.upperBound - pixel)
+          let upcoming = UpcomingWeights(
+            next, rows: taps * channels, tile: (pixel - pixels.lowerBound) / tileRows, of: endTile - firstTile)
           multiplyTile(
             rows: rows, columns: width, taps: taps, channels: channels,
-            pointers + (pixel - pixels.lowerBound) * taps, weights,
+            pointers + (pixel - pixels.lowerBound) * taps, weights, upcoming: upcoming,
             TileEpilogue(arguments.epilogue, arguments.output, pixel: pixel, column: column))
           pixel += tileRows
         }

@@ -31,112 +31,140 @@ extension Kernels {
   @inline(__always)
   static func multiplyTile(
     rows: Int, columns: Int, taps: Int, channels: Int, _ pointers: UnsafePointer<UnsafePointer<Float>>,
-    _ weights: UnsafePointer<Float>, _ epilogue: TileEpilogue
+    _ weights: UnsafePointer<Float>, upcoming: UpcomingWeights, _ epilogue: TileEpilogue
   ) {
     if columns > Vector.scalarCount {
       switch rows {
-      case 6: tile6x2(columns, taps, channels, pointers, weights, epilogue)
-      case 5: tile5x2(columns, taps, channels, pointers, weights, epilogue)
-      case 4: tile4x2(columns, taps, channels, pointers, weights, epilogue)
-      case 3: tile3x2(columns, taps, channels, pointers, weights, epilogue)
-      case 2: tile2x2(columns, taps, channels, pointers, weights, epilogue)
-      default: tile1x2(columns, taps, channels, pointers, weights, epilogue)
+      case 6: tile6x2(columns, taps, channels, pointers, weights, upcoming, epilogue)
+      case 5: tile5x2(columns, taps, channels, pointers, weights, upcoming, epilogue)
+      case 4: tile4x2(columns, taps, channels, pointers, weights, upcoming, epilogue)
+      case 3: tile3x2(columns, taps, channels, pointers, weights, upcoming, epilogue)
+      case 2: tile2x2(columns, taps, channels, pointers, weights, upcoming, epilogue)
+      default: tile1x2(columns, taps, channels, pointers, weights, upcoming, epilogue)
       }
     } else {
       switch rows {
-      case 6: tile6x1(columns, taps, channels, pointers, weights, epilogue)
-      case 5: tile5x1(columns, taps, channels, pointers, weights, epilogue)
-      case 4: tile4x1(columns, taps, channels, pointers, weights, epilogue)
-      case 3: tile3x1(columns, taps, channels, pointers, weights, epilogue)
-      case 2: tile2x1(columns, taps, channels, pointers, weights, epilogue)
-      default: tile1x1(columns, taps, channels, pointers, weights, epilogue)
+      case 6: tile6x1(columns, taps, channels, pointers, weights, upcoming, epilogue)
+      case 5: tile5x1(columns, taps, channels, pointers, weights, upcoming, epilogue)
+      case 4: tile4x1(columns, taps, channels, pointers, weights, upcoming, epilogue)
+      case 3: tile3x1(columns, taps, channels, pointers, weights, upcoming, epilogue)
+      case 2: tile2x1(columns, taps, channels, pointers, weights, upcoming, epilogue)
+      default: tile1x1(columns, taps, channels, pointers, weights, upcoming, epilogue)
       }
     }
   }
 
   private typealias Rows = UnsafePointer<UnsafePointer<Float>>
+  private typealias Weights = UnsafePointer<Float>
 
   // Each a function of its own, so that the compiler gives every one its registers.
   @inline(never)
-  private static func tile6x2(_ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
-    let sums: InlineArray<12, Vector> = sums(taps: t, channels: c, rows: 6, vectors: 2, p, w)
+  private static func tile6x2(
+    _ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: Weights, _ u: UpcomingWeights, _ e: TileEpilogue
+  ) {
+    let sums: InlineArray<12, Vector> = sums(taps: t, channels: c, rows: 6, vectors: 2, p, w, u)
     finish(sums, rows: 6, vectors: 2, columns: n, e)
   }
   @inline(never)
-  private static func tile5x2(_ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
-    let sums: InlineArray<10, Vector> = sums(taps: t, channels: c, rows: 5, vectors: 2, p, w)
+  private static func tile5x2(
+    _ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: Weights, _ u: UpcomingWeights, _ e: TileEpilogue
+  ) {
+    let sums: InlineArray<10, Vector> = sums(taps: t, channels: c, rows: 5, vectors: 2, p, w, u)
     finish(sums, rows: 5, vectors: 2, columns: n, e)
   }
   @inline(never)
-  private static func tile4x2(_ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
-    let sums: InlineArray<8, Vector> = sums(taps: t, channels: c, rows: 4, vectors: 2, p, w)
+  private static func tile4x2(
+    _ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: Weights, _ u: UpcomingWeights, _ e: TileEpilogue
+  ) {
+    let sums: InlineArray<8, Vector> = sums(taps: t, channels: c, rows: 4, vectors: 2, p, w, u)
     finish(sums, rows: 4, vectors: 2, columns: n, e)
   }
   @inline(never)
-  private static func tile3x2(_ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
-    let sums: InlineArray<6, Vector> = sums(taps: t, channels: c, rows: 3, vectors: 2, p, w)
+  private static func tile3x2(
+    _ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: Weights, _ u: UpcomingWeights, _ e: TileEpilogue
+  ) {
+    let sums: InlineArray<6, Vector> = sums(taps: t, channels: c, rows: 3, vectors: 2, p, w, u)
     finish(sums, rows: 3, vectors: 2, columns: n, e)
   }
   @inline(never)
-  private static func tile2x2(_ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
-    let sums: InlineArray<4, Vector> = sums(taps: t, channels: c, rows: 2, vectors: 2, p, w)
+  private static func tile2x2(
+    _ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: Weights, _ u: UpcomingWeights, _ e: TileEpilogue
+  ) {
+    let sums: InlineArray<4, Vector> = sums(taps: t, channels: c, rows: 2, vectors: 2, p, w, u)
     finish(sums, rows: 2, vectors: 2, columns: n, e)
   }
   @inline(never)
-  private static func tile1x2(_ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
-    let sums: InlineArray<2, Vector> = sums(taps: t, channels: c, rows: 1, vectors: 2, p, w)
+  private static func tile1x2(
+    _ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: Weights, _ u: UpcomingWeights, _ e: TileEpilogue
+  ) {
+    let sums: InlineArray<2, Vector> = sums(taps: t, channels: c, rows: 1, vectors: 2, p, w, u)
     finish(sums, rows: 1, vectors: 2, columns: n, e)
   }
   @inline(never)
-  private static func tile6x1(_ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
-    let sums: InlineArray<6, Vector> = sums(taps: t, channels: c, rows: 6, vectors: 1, p, w)
+  private static func tile6x1(
+    _ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: Weights, _ u: UpcomingWeights, _ e: TileEpilogue
+  ) {
+    let sums: InlineArray<6, Vector> = sums(taps: t, channels: c, rows: 6, vectors: 1, p, w, u)
     finish(sums, rows: 6, vectors: 1, columns: n, e)
   }
   @inline(never)
-  private static func tile5x1(_ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
-    let sums: InlineArray<5, Vector> = sums(taps: t, channels: c, rows: 5, vectors: 1, p, w)
+  private static func tile5x1(
+    _ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: Weights, _ u: UpcomingWeights, _ e: TileEpilogue
+  ) {
+    let sums: InlineArray<5, Vector> = sums(taps: t, channels: c, rows: 5, vectors: 1, p, w, u)
     finish(sums, rows: 5, vectors: 1, columns: n, e)
   }
   @inline(never)
-  private static func tile4x1(_ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
-    let sums: InlineArray<4, Vector> = sums(taps: t, channels: c, rows: 4, vectors: 1, p, w)
+  private static func tile4x1(
+    _ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: Weights, _ u: UpcomingWeights, _ e: TileEpilogue
+  ) {
+    let sums: InlineArray<4, Vector> = sums(taps: t, channels: c, rows: 4, vectors: 1, p, w, u)
     finish(sums, rows: 4, vectors: 1, columns: n, e)
   }
   @inline(never)
-  private static func tile3x1(_ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
-    let sums: InlineArray<3, Vector> = sums(taps: t, channels: c, rows: 3, vectors: 1, p, w)
+  private static func tile3x1(
+    _ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: Weights, _ u: UpcomingWeights, _ e: TileEpilogue
+  ) {
+    let sums: InlineArray<3, Vector> = sums(taps: t, channels: c, rows: 3, vectors: 1, p, w, u)
     finish(sums, rows: 3, vectors: 1, columns: n, e)
   }
   @inline(never)
-  private static func tile2x1(_ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
-    let sums: InlineArray<2, Vector> = sums(taps: t, channels: c, rows: 2, vectors: 1, p, w)
+  private static func tile2x1(
+    _ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: Weights, _ u: UpcomingWeights, _ e: TileEpilogue
+  ) {
+    let sums: InlineArray<2, Vector> = sums(taps: t, channels: c, rows: 2, vectors: 1, p, w, u)
     finish(sums, rows: 2, vectors: 1, columns: n, e)
   }
   @inline(never)
-  private static func tile1x1(_ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
-    let sums: InlineArray<1, Vector> = sums(taps: t, channels: c, rows: 1, vectors: 1, p, w)
+  private static func tile1x1(
+    _ n: Int, _ t: Int, _ c: Int, _ p: Rows, _ w: Weights, _ u: UpcomingWeights, _ e: TileEpilogue
+  ) {
+    let sums: InlineArray<1, Vector> = sums(taps: t, channels: c, rows: 1, vectors: 1, p, w, u)
     finish(sums, rows: 1, vectors: 1, columns: n, e)
   }
 
   /// The products of `rows` positions with `vectors` vectors of columns, added up in the order of the packed rows.
   @inline(__always)
   private static func sums<let count: Int>(
-    taps: Int, channels: Int, rows: Int, vectors: Int, _ pointers: Rows, _ weights: UnsafePointer<Float>
+    taps: Int, channels: Int, rows: Int, vectors: Int, _ pointers: Rows, _ weights: Weights,
+    _ upcoming: UpcomingWeights
   ) -> InlineArray<count, Vector> {
     var sums = InlineArray<count, Vector>(repeating: .zero)
     var panel = weights
     var pointers = pointers
+    var upcoming = upcoming
     for _ in 0..<taps {
       // Only the first `rows` of them exist.
       let r0 = pointers[0], r1 = pointers[min(1, rows - 1)], r2 = pointers[min(2, rows - 1)]
       let r3 = pointers[min(3, rows - 1)], r4 = pointers[min(4, rows - 1)], r5 = pointers[min(5, rows - 1)]
       var channel = 0
-      while channel &+ 8 <= channels {
-        for step in 0..<8 {
+      while channel &+ UpcomingWeights.step <= channels {
+        upcoming.prefetch()
+        for step in 0..<UpcomingWeights.step {
           accumulate(&sums, rows, vectors, channel &+ step, panel + step &* panelWidth, r0, r1, r2, r3, r4, r5)
         }
-        panel += 8 &* panelWidth
-        channel &+= 8
+        panel += UpcomingWeights.step &* panelWidth
+        channel &+= UpcomingWeights.step
       }
       while channel < channels {
         accumulate(&sums, rows, vectors, channel, panel, r0, r1, r2, r3, r4, r5)

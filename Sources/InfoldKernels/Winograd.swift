@@ -113,6 +113,7 @@ struct WinogradBlock {
     outputChannels: Int
   ) {
     let matrix = Kernels.packedCount(rows: channels, columns: outputChannels)
+    let tileCount = (count + Kernels.tileRows - 1) / Kernels.tileRows
     for position in 0..<positions {
       let rows = input.base + position * inputStride
       for row in 0..<count { (pointers + row).initialize(to: UnsafePointer(rows + row * channelStride)) }
@@ -120,13 +121,15 @@ struct WinogradBlock {
         base: products + position * productStride, count: 1, height: 1, width: count, channels: columns)
       var column = 0
       while column < width {
-        let panel = weights + position * matrix + column * channels
-        var row = 0
-        while row < count {
+        let panel = weights + (position * matrix + column * channels)
+        let isLast = column + Kernels.panelWidth >= width
+        let next = isLast ? weights + (position + 1) * matrix : panel + Kernels.panelWidth * channels
+        for tile in 0..<tileCount {
+          let row = tile * Kernels.tileRows
           Kernels.multiplyTile(
             rows: min(Kernels.tileRows, count - row), columns: Kernels.panelWidth, taps: 1, channels: channels,
-            pointers + row, panel, TileEpilogue(Epilogue(), images, pixel: row, column: column))
-          row += Kernels.tileRows
+            pointers + row, panel, upcoming: UpcomingWeights(next, rows: channels, tile: tile, of: tileCount),
+            TileEpilogue(Epilogue(), images, pixel: row, column: column))
         }
         column += Kernels.panelWidth
       }

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// What Swift has no word for: the processor's hint in a spin loop, futexes, and which instructions there are.
+// What Swift has no word for: the processor's hint in a spin loop, prefetching, futexes, and which instructions there are.
 
 /// Tells the processor that the caller waits in a loop.
 static inline void infold_spin_hint(void) {
@@ -14,6 +14,9 @@ static inline void infold_spin_hint(void) {
   __asm__ volatile("isb");
 #endif
 }
+
+/// Asks for the line of memory at `address` to be brought into the second-level cache. The address may be any.
+static inline void infold_prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }
 
 /// Sleeps while the word at `address` is `expected`, until `infold_wake`. May return without a reason.
 void infold_sleep(const void *address, uint32_t expected);
