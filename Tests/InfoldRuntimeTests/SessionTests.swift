@@ -170,4 +170,14 @@ import Testing
     let error = #expect(throws: InfoldError.self) { try session.run(["x": .counting([1, 3, 5])]) }
     #expect(error?.reason.contains("the model wants [4, 3, 5]") == true)
   }
+
+  /// Sizes that a hostile model declares must not overflow where a plan adds and multiplies them.
+  @Test(arguments: [[1 << 62, 3], [1 << 40, 1 << 20], [.max, 1], [0, 1 << 62, 4]])
+  func sizesThatNoMemoryCanHold(sizes: [Int]) throws {
+    var network = NetworkBuilder()
+    let x = network.input(Shape(sizes))
+    let y = try network.node("Transpose", [try network.node("Relu", [x])])
+    let graph = try network.finished(y)
+    #expect(try errorCode { _ = try Session(try model(graph)) } == .limitExceeded)
+  }
 }

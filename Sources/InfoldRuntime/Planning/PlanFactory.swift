@@ -29,7 +29,9 @@ struct PlanFactory: Sendable {
   }
 
   /// The plan of a graph that has gone through the passes.
+  /// - Throws: `InfoldError` with `.unsupported` for what cannot be run, `.limitExceeded` for values that no memory can hold.
   func plan(_ graph: Graph) throws(InfoldError) -> Plan {
-    try Plan(graph, kernels: kernels, options: options, workers: workers, packed: packed, arenas: arenas)
+    try graph.requireAddressableValues()
+    return try Plan(graph, kernels: kernels, options: options, workers: workers, packed: packed, arenas: arenas)
   }
 }
