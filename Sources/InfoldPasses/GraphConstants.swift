@@ -4,15 +4,16 @@ import InfoldGraph
 /// Constant nodes, and those of Identity nodes that hand one of them on.
 package struct GraphConstants: Sendable {
   /// The graph.
-  package let graph: Graph
+  package private(set) var graph: Graph
   private var fromNodes: [ValueID: Tensor] = [:]
   private let producers: [NodeID?]
 
   /// The constants of `graph`.
   /// - Throws: `InfoldError` with `.limitExceeded`.
-  package init(_ graph: Graph) throws(InfoldError) {
-    self.graph = graph
-    producers = graph.producers()
+  package init(_ graph: consuming Graph) throws(InfoldError) {
+    self.graph = consume graph
+    producers = self.graph.producers()
+    let graph = self.graph
     for node in graph.nodes {
       if node.typed is Constant {
         for (output, tensor) in zip(node.outputs, try node.evaluate([])) {
@@ -27,6 +28,11 @@ package struct GraphConstants: Sendable {
   /// The tensor; `nil` for what may differ from run to run.
   package func tensor(_ id: ValueID) -> Tensor? {
     graph.constant(id) ?? fromNodes[id]
+  }
+
+  /// Lets go of a constant's tensor. Its value must not be looked at any more.
+  package mutating func release(_ id: ValueID) {
+    if graph.isConstant(id) { graph[id].initializer = nil }
   }
 
   func isConstant(_ id: ValueID) -> Bool {

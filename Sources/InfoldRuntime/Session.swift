@@ -29,7 +29,7 @@ public final class Session: Sendable {
   /// Prepares `model` for running.
   /// - Throws: `InfoldError` with `.unsupported`, listing all of them at once, when the model has nodes that Infold
   ///   cannot run; `.invalidArgument` for a thread count or a plan cache below 1.
-  public init(_ model: Model, options: SessionOptions = SessionOptions()) throws(InfoldError) {
+  public init(_ model: consuming Model, options: SessionOptions = SessionOptions()) throws(InfoldError) {
     if let threads = options.threads, threads < 1 {
       throw InfoldError(.invalidArgument, "the number of threads is \(threads), and must be at least 1")
     }
@@ -38,7 +38,7 @@ public final class Session: Sendable {
         .invalidArgument, "the size of the plan cache is \(options.planCacheSize), and must be at least 1")
     }
     self.options = options
-    file = model.path
+    self.file = model.path
     inputs = model.graph.inputs.map(model.graph.info)
     outputs = model.graph.outputs.map(model.graph.info)
     binding = InputBinding(inputs)
@@ -48,11 +48,17 @@ public final class Session: Sendable {
     let factory = try PlanFactory(options, isForOneGraph: isFixed)
     self.factory = factory
     plans = Mutex(PlanCache(capacity: options.planCacheSize))
-    (graph, fixedPlan) = try annotatingErrors({ model.path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
-      let inlined = try InlineBodies().run(on: model.graph).graph
-      try inlined.requireRunnableOnceBound()
-      let graph = try factory.passes.run(on: inlined)
-      return isFixed ? (nil, try factory.plan(graph)) : (graph, nil)
+    var graph = model.graph
+    let file = model.path
+    _ = consume model
+    do {
+      graph = try InlineBodies().run(on: graph).graph
+      try graph.requireRunnableOnceBound()
+      graph = try factory.passes.run(on: graph)
+      self.graph = isFixed ? nil : graph
+      fixedPlan = isFixed ? try factory.plan(consume graph) : nil
+    } catch {
+      throw file.map(error.inFile) ?? error
     }
     if let fixedPlan { factory.arenas.setLimit(fixedPlan.arenaByteCount) }
   }
@@ -107,7 +113,7 @@ public final class Session: Sendable {
     for (id, tensor) in zip(graph.inputs, tensors) {
       types[id] = TensorType(tensor.elementType, Shape(tensor.shape))
     }
-    let plan = try factory.plan(try factory.passes.run(on: try graph.binding(inputs: types)))
+    let plan = try factory.plan(factory.passes.run(on: try graph.binding(inputs: types)))
     return plans.withLock { cache in
       let kept = cache.insert(plan, for: shapes)
       factory.arenas.setLimit(cache.plans.reduce(0) { max($0, $1.arenaByteCount) })

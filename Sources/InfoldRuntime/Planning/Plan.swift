@@ -43,11 +43,12 @@ final class Plan: Sendable {
   ///   - arenas: Where runs take their working memory from.
   /// - Throws: `InfoldError` with `.unsupported` when `graph` has opaque nodes; `.limitExceeded`.
   init(
-    _ graph: Graph, kernels: any KernelSet.Type, options: SessionOptions, workers: Int, packed: PackedConstants,
+    _ graph: consuming Graph, kernels: any KernelSet.Type, options: SessionOptions, workers: Int, packed: PackedConstants,
     arenas: ArenaPool
   ) throws(InfoldError) {
-    var builder = try PlanBuilder(graph, kernels: kernels, precision: options.precision, packed: packed)
+    var builder = try PlanBuilder(consume graph, kernels: kernels, precision: options.precision, packed: packed)
     try builder.build(usesKernels: options.optimize)
+    let graph = builder.graph
     let (steps, storages) = (builder.steps, builder.storages)
     self.steps = steps
     self.storages = storages
@@ -55,7 +56,12 @@ final class Plan: Sendable {
     self.arenas = arenas
     valueCount = graph.values.count
     graphInputs = graph.inputs.map(\.index)
-    constants = graph.valueIDs.compactMap { id in graph[id].initializer?.tensor.map { (id.index, $0) } }
+    // Those that no step reads as a tensor are let go: kernels have them packed.
+    let isKept = Set((graph.inputs + graph.outputs).map(\.index))
+    constants = graph.valueIDs.compactMap { id in
+      guard builder.lastReads[id.index] != nil || isKept.contains(id.index) else { return nil }
+      return graph[id].initializer?.tensor.map { (id.index, $0) }
+    }
 
     let planned = storages.indices.filter { storages[$0].isPlanned }
     let layout = ArenaLayout(

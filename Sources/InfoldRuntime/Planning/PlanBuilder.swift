@@ -5,9 +5,9 @@ import InfoldPasses
 /// Turns a graph into the steps of a plan: what runs by which kernel, and where every value lies.
 struct PlanBuilder {
   /// The graph. Where a shape is not known, only the reference evaluation can run.
-  let graph: Graph
+  var graph: Graph { constants.graph }
   /// The numbers that are the same in every run.
-  let constants: GraphConstants
+  private(set) var constants: GraphConstants
   /// The kernels.
   let kernels: any KernelSet.Type
   /// What they may cost in accuracy.
@@ -34,14 +34,14 @@ struct PlanBuilder {
   private(set) var current: FusedNode?
 
   init(
-    _ graph: Graph, kernels: any KernelSet.Type, precision: SessionOptions.Precision, packed: PackedConstants
+    _ graph: consuming Graph, kernels: any KernelSet.Type, precision: SessionOptions.Precision, packed: PackedConstants
   ) throws(InfoldError) {
     try graph.requireNoOpaqueNodes()
-    self.graph = graph
     self.kernels = kernels
     self.precision = precision
     self.packed = packed
-    constants = try GraphConstants(graph)
+    constants = try GraphConstants(consume graph)
+    let graph = constants.graph
     locations = Array(repeating: [:], count: graph.values.count)
     isTensor = Array(repeating: false, count: graph.values.count)
     lastReads = Array(repeating: nil, count: graph.values.count)
@@ -68,7 +68,11 @@ struct PlanBuilder {
         precondition(node.nodes.count == 1, "\(node.label) was fused, and has no kernel")
         try emitReference(node)
       }
-      for use in node.nodes.flatMap({ Array(graph[$0].uses) }) { remainingUses[use.index] -= 1 }
+      for use in node.nodes.flatMap({ Array(graph[$0].uses) }) {
+        remainingUses[use.index] -= 1
+        // A constant that no step reads as a tensor has been packed.
+        if remainingUses[use.index] == 0, lastReads[use.index] == nil { constants.release(use) }
+      }
     }
     current = nil
     for index in graph.outputs.indices { try placeOutput(index) }
