@@ -1,10 +1,6 @@
 public import InfoldKernelInterface
 
 extension Kernels {
-  /// The output positions of a tile.
-  @inline(__always)
-  static var tileRows: Int { 6 }
-
   /// The output positions whose inputs are read for one panel of weights after the other, before the next ones come: their
   /// inputs stay in the second-level cache, and so does the panel.
   @inline(__always)
@@ -43,18 +39,10 @@ extension Kernels {
         // The block behind this one begins with the first panel again.
         let isLast = column + panelWidth >= arguments.columns.upperBound
         let nextPanel = (isLast ? arguments.columns.lowerBound : column + panelWidth) / panelWidth
-        let next = arguments.weights + nextPanel * panelStride
-        var pixel = pixels.lowerBound
-        while pixel < pixels.upperBound {
-          let rows = min(tileRows, pixels.upperBound - pixel)
-          let upcoming = UpcomingWeights(
-            next, rows: taps * channels, tile: (pixel - pixels.lowerBound) / tileRows, of: endTile - firstTile)
-          multiplyTile(
-            rows: rows, columns: width, taps: taps, channels: channels,
-            pointers + (pixel - pixels.lowerBound) * taps, weights, upcoming: upcoming,
-            TileEpilogue(arguments.epilogue, arguments.output, pixel: pixel, column: column))
-          pixel += tileRows
-        }
+        multiplyPanel(
+          rows: pixels.count, columns: width, taps: taps, channels: channels, pointers, weights,
+          next: arguments.weights + nextPanel * panelStride,
+          TileEpilogue(arguments.epilogue, arguments.output, pixel: first, column: column))
         column += panelWidth
       }
       firstTile = endTile
@@ -62,16 +50,24 @@ extension Kernels {
   }
 
   /// Writes, tile by tile, tap by tap, where the input pixels of each output position lie; `zeros` for padding.
-  @inline(__always)
+  @inline(never)
   private static func locatePixels(
     _ pixels: Range<Int>, _ arguments: ConvolutionArguments, zeros: UnsafePointer<Float>,
     into pointers: UnsafeMutablePointer<UnsafePointer<Float>>
   ) {
     let (window, input, output) = (arguments.window, arguments.input, arguments.output)
     let taps = window.height * window.width
-    var (rest, x) = pixels.lowerBound.quotientAndRemainder(dividingBy: output.width)
-    var (image, y) = rest.quotientAndRemainder(dividingBy: output.height)
-    rest = 0
+    if taps == 1, window.strideY == 1, window.strideX == 1, input.width == output.width, input.height == output.height {
+      var pixel = input.base + pixels.lowerBound * input.pixelStride
+      for index in 0..<pixels.count {
+        pointers[index] = pixel
+        pixel += input.pixelStride
+      }
+      return
+    }
+    let (line, firstX) = pixels.lowerBound.quotientAndRemainder(dividingBy: output.width)
+    var (image, y) = line.quotientAndRemainder(dividingBy: output.height)
+    var x = firstX
     var tile = pointers
     var row = 0
     for _ in pixels {

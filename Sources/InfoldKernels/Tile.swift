@@ -2,12 +2,12 @@ import InfoldKernelInterface
 
 /// Where a tile's results go, and what is done to them before.
 struct TileEpilogue {
-  let output: UnsafeMutablePointer<Float>
+  private(set) var output: UnsafeMutablePointer<Float>
   let outputStride: Int
   /// `nil` for none.
   let bias: UnsafePointer<Float>?
   /// `nil` for none.
-  let residual: UnsafePointer<Float>?
+  private(set) var residual: UnsafePointer<Float>?
   let residualStride: Int
   let activation: Activation
   let activatesFirst: Bool
@@ -22,16 +22,51 @@ struct TileEpilogue {
     activation = epilogue.activation
     activatesFirst = epilogue.activatesFirst
   }
+
+  /// Goes on by so many output positions.
+  @inline(__always)
+  mutating func advance(rows: Int) {
+    output += rows * outputStride
+    residual = residual.map { $0 + rows * residualStride }
+  }
 }
 
 extension Kernels {
-  /// Computes one tile: up to six output positions and one panel's columns.
-  ///
-  /// - Parameter pointers: For each tap, the first elements of the six positions' pixels.
+  /// The output positions of a tile.
   @inline(__always)
-  static func multiplyTile(
+  static var tileRows: Int { 6 }
+
+  /// Multiplies the pixels of some output positions with a panel, tile by tile.
+  ///
+  /// - Parameters:
+  ///   - pointers: For each tile, and in it for each tap, the first elements of the six positions' pixels.
+  ///   - next: The panel that is read after this one.
+  ///   - epilogue: That of the first tile.
+  @inline(never)
+  static func multiplyPanel(
     rows: Int, columns: Int, taps: Int, channels: Int, _ pointers: UnsafePointer<UnsafePointer<Float>>,
-    _ weights: UnsafePointer<Float>, upcoming: UpcomingWeights, _ epilogue: TileEpilogue
+    _ weights: UnsafePointer<Float>, next: UnsafePointer<Float>, _ epilogue: TileEpilogue
+  ) {
+    var epilogue = epilogue
+    var upcoming = UpcomingWeights(next, rows: taps * channels, tiles: (rows + tileRows - 1) / tileRows)
+    var pointers = pointers
+    var rest = rows
+    while rest > 0 {
+      multiplyTile(
+        rows: min(rest, tileRows), columns: columns, taps: taps, channels: channels, pointers, weights, upcoming,
+        epilogue)
+      pointers += tileRows * taps
+      upcoming.advance()
+      epilogue.advance(rows: tileRows)
+      rest -= tileRows
+    }
+  }
+
+  /// Computes one tile: up to six output positions and one panel's columns.
+  @inline(__always)
+  private static func multiplyTile(
+    rows: Int, columns: Int, taps: Int, channels: Int, _ pointers: UnsafePointer<UnsafePointer<Float>>,
+    _ weights: UnsafePointer<Float>, _ upcoming: UpcomingWeights, _ epilogue: TileEpilogue
   ) {
     if columns > Vector.scalarCount {
       switch rows {

@@ -9,15 +9,26 @@ struct UpcomingWeights {
   private static let line = 16
 
   private var next: UnsafePointer<Float>
-  private let linesPerStep: Int
+  private var linesPerStep: Int
+  private let stepsPerTile: Int
+  private var tiles: Int
 
-  /// The share of one tile, where `count` tiles read a panel of so many rows one after the other.
+  /// Where so many tiles read a panel of so many rows one after the other, of which each takes its share.
   @inline(__always)
-  init(_ panel: UnsafePointer<Float>, rows: Int, tile: Int, of count: Int) {
+  init(_ panel: UnsafePointer<Float>, rows: Int, tiles count: Int) {
     let panelLines = Self.step * Kernels.panelWidth / Self.line
-    let lines = (panelLines + count - 1) / count
-    linesPerStep = tile * lines < panelLines ? lines : 0
-    next = panel + rows / Self.step * tile * lines * Self.line
+    next = panel
+    linesPerStep = max(1, (panelLines + count - 1) / count)
+    stepsPerTile = rows / Self.step
+    tiles = panelLines / linesPerStep
+  }
+
+  /// Goes on to the share of the next tile.
+  @inline(__always)
+  mutating func advance() {
+    next += stepsPerTile * linesPerStep * Self.line
+    tiles -= 1
+    if tiles == 0 { linesPerStep = 0 }
   }
 
   @inline(__always)

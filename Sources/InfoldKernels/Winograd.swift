@@ -113,7 +113,6 @@ struct WinogradBlock {
     outputChannels: Int
   ) {
     let matrix = Kernels.packedCount(rows: channels, columns: outputChannels)
-    let tileCount = (count + Kernels.tileRows - 1) / Kernels.tileRows
     for position in 0..<positions {
       let rows = input.base + position * inputStride
       for row in 0..<count { (pointers + row).initialize(to: UnsafePointer(rows + row * channelStride)) }
@@ -124,13 +123,9 @@ struct WinogradBlock {
         let panel = weights + (position * matrix + column * channels)
         let isLast = column + Kernels.panelWidth >= width
         let next = isLast ? weights + (position + 1) * matrix : panel + Kernels.panelWidth * channels
-        for tile in 0..<tileCount {
-          let row = tile * Kernels.tileRows
-          Kernels.multiplyTile(
-            rows: min(Kernels.tileRows, count - row), columns: Kernels.panelWidth, taps: 1, channels: channels,
-            pointers + row, panel, upcoming: UpcomingWeights(next, rows: channels, tile: tile, of: tileCount),
-            TileEpilogue(Epilogue(), images, pixel: row, column: column))
-        }
+        Kernels.multiplyPanel(
+          rows: count, columns: Kernels.panelWidth, taps: 1, channels: channels, pointers, panel, next: next,
+          TileEpilogue(Epilogue(), images, pixel: 0, column: column))
         column += Kernels.panelWidth
       }
     }
