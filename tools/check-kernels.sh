@@ -72,7 +72,7 @@ for set in AVX2 Portable; do
   echo "$loops" | swift demangle --simplified --compact | sed -E 's/ in _[0-9A-F]+\)/)/; s/^(.*\.)?//' | sort
   # Of each function, the first of the largest loops.
   bad=$(echo "$loops" | awk '
-    $1 !~ /[0-9]tile[1-6]x[12]|Winograd(Input|Output)V10transform[2468]/ { next }
+    $1 !~ /[0-9]tile[1-6]x[12]|WinogradInputV10transform[2468]|AVX2.*WinogradOutputV10transform[2468]/ { next }
     $2 > most[$1] { most[$1] = $2; largest[$1] = $0; flaws[$1] = $3 + $4 }
     END { for (name in most) if (flaws[name] > 0) print largest[name] }')
   [[ -z $bad ]] || fail "$set: loops that call or spill: $(swift demangle --compact <<<"$bad")"

@@ -158,11 +158,13 @@ private struct DepthwiseRow {
     var blockWeights = weights
     while begin < channels {
       let channel = min(begin, channels - Vector.scalarCount)
-      var sums = InlineArray<7, Vector>(repeating: epilogue.start(channel))
+      let start = epilogue.start(channel)
+      // With a closure it is part of this function; `repeating` may become one of its own, of which the linker keeps any.
+      var sums = InlineArray<7, Vector> { _ in start }
       var taps = blockWeights
       for row in 0..<rowCount {
         let pixel = table[row] + (first * pixelStride + channel)
-        var values = InlineArray<17, Vector>(repeating: Vector(repeating: 0))
+        var values = InlineArray<17, Vector> { _ in Vector(repeating: 0) }
         @inline(always)
         func place(_ place: Int) {
           for tap in 0..<kernel {
