@@ -34,15 +34,19 @@ extension Kernels {
       locatePixels(pixels, arguments, zeros: zeros, into: pointers)
       var column = arguments.columns.lowerBound
       while column < arguments.columns.upperBound {
-        let width = min(panelWidth, arguments.columns.upperBound - column)
+        let rest = arguments.columns.upperBound - column
         let weights = arguments.weights + column / panelWidth * panelStride
+        let epilogue = TileEpilogue(arguments.epilogue, arguments.output, pixel: first, column: column)
+        if taps == 1, rest > panelWidth, rest <= wideTileColumns {
+          multiplyWidePanel(
+            rows: pixels.count, columns: rest, channels: channels, pointers, weights, epilogue)
+          break
+        }
         // The block behind this one begins with the first panel again.
-        let isLast = column + panelWidth >= arguments.columns.upperBound
-        let nextPanel = (isLast ? arguments.columns.lowerBound : column + panelWidth) / panelWidth
+        let nextPanel = (rest > panelWidth ? column + panelWidth : arguments.columns.lowerBound) / panelWidth
         multiplyPanel(
-          rows: pixels.count, columns: width, taps: taps, channels: channels, pointers, weights,
-          next: arguments.weights + nextPanel * panelStride,
-          TileEpilogue(arguments.epilogue, arguments.output, pixel: first, column: column))
+          rows: pixels.count, columns: min(rest, panelWidth), taps: taps, channels: channels, pointers, weights,
+          next: arguments.weights + nextPanel * panelStride, epilogue)
         column += panelWidth
       }
       firstTile = endTile

@@ -234,8 +234,9 @@ extension Kernels {
     add(5, r5)
   }
 
+  /// Applies the epilogue to a tile's sums and stores them.
   @inline(__always)
-  private static func finish<let count: Int>(
+  static func finish<let count: Int>(
     _ sums: InlineArray<count, Vector>, rows: Int, vectors: Int, columns: Int, _ epilogue: TileEpilogue
   ) {
     let activation = epilogue.activation

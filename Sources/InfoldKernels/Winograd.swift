@@ -48,7 +48,7 @@ struct WinogradBlock {
       switch tile {
       case 2: 96
       case 4: 48
-      default: 24
+      default: 36
       }
     let panels = Kernels.panelCount(columns: outputChannels)
     columns = min(panels * Kernels.panelWidth, 64)
