@@ -101,7 +101,8 @@ let package = Package(
     .testTarget(name: "OperatorCaseTests", dependencies: ["InfoldConformance", "TestSupport"]),
     .testTarget(
       name: "InfoldToolTests", dependencies: ["InfoldFiles", "InfoldGraph", "InfoldONNX", "InfoldTool", "TestSupport"]),
-    .testTarget(name: "InfoldImageTests", dependencies: ["InfoldImage"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "InfoldImageTests", dependencies: ["InfoldImage", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "InfoldKernelTests",
       dependencies: ["InfoldKernelInterface"] + kernelSets.map { .target(name: $0) }),

@@ -27,14 +27,6 @@ enum Fixture {
   }
 }
 
-/// A folder of its own for a test, removed at the end.
-func withTemporaryFolder(_ body: (String) throws -> Void) throws {
-  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("infold-image-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  try body(folder.path)
-}
-
 /// The largest difference of two samples; `nil` when the sizes differ.
 func largestDifference(_ a: Picture, _ b: Picture) -> Int? {
   guard a.width == b.width, a.height == b.height else { return nil }

@@ -1,5 +1,6 @@
 import Foundation
 import InfoldImage
+import TestSupport
 import Testing
 
 @Suite struct ImageFileTests {

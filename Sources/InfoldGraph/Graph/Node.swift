@@ -51,22 +51,16 @@ public struct Node: Sendable {
     name: String = "", opType: String, domain: String = "", opsetVersion: Int, attributes: AttributeList = [:],
     inputs: [ValueID?], outputs: [ValueID?], captures: [ValueID] = [], registry: OperatorRegistry = .standard
   ) throws(InfoldError) {
-    self.name = name
-    self.opType = opType
-    self.domain = domain
-    self.opsetVersion = opsetVersion
-    self.attributes = attributes
-    self.inputs = inputs
-    self.outputs = outputs
-    self.captures = captures
-    residue = []
-    kind = try annotatingErrors({
+    let kind = try annotatingErrors({
       $0.atNode(Self.label(name: name, opType: opType, domain: domain, outputs: []))
     }) { () throws(InfoldError) in
       try registry.resolve(
         opType, domain: domain, opsetVersion: opsetVersion, attributes: attributes,
         inputs: inputs.map { $0 != nil }, outputs: outputs.map { $0 != nil })
     }
+    self.init(
+      kind, name: name, opType: opType, domain: domain, opsetVersion: opsetVersion, attributes: attributes,
+      inputs: inputs, outputs: outputs, captures: captures)
   }
 
   /// A call of a function that the model defines.
@@ -82,6 +76,16 @@ public struct Node: Sendable {
         "the function takes at most \(body.inputs.count) inputs and gives \(body.outputs.count) outputs; the node has "
           + "\(inputs.count) and \(outputs.count)")
     }
+    self.init(
+      .call(body: body), name: name, opType: opType, domain: domain, opsetVersion: opsetVersion, attributes: attributes,
+      inputs: inputs, outputs: outputs, captures: captures)
+  }
+
+  private init(
+    _ kind: Kind, name: String, opType: String, domain: String, opsetVersion: Int, attributes: AttributeList,
+    inputs: [ValueID?], outputs: [ValueID?], captures: [ValueID]
+  ) {
+    self.kind = kind
     self.name = name
     self.opType = opType
     self.domain = domain
@@ -91,7 +95,6 @@ public struct Node: Sendable {
     self.outputs = outputs
     self.captures = captures
     residue = []
-    kind = .call(body: body)
   }
 
   /// The same node, which Infold turned out not to support.

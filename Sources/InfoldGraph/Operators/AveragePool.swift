@@ -3,10 +3,9 @@
 /// X [N, C, D1, …]; Y [N, C, O1, …]. The sum is divided by the number of the window's elements inside the input or, with
 /// `count_include_pad`, inside the input and its padding; where `ceil_mode` lets a window reach beyond both, what lies
 /// outside never counts. The mean of no elements is NaN.
-public struct AveragePool: FloatingPointOperator {
+public struct AveragePool: FloatingPointPool {
   public static let name = "AveragePool"
   public static let versions = [1, 7, 10, 11, 19, 22]
-  public static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// How the window moves.
   public let window: SlidingWindow
@@ -18,11 +17,6 @@ public struct AveragePool: FloatingPointOperator {
     window = try SlidingWindow(
       pooling: SlidingWindow.Attributes(&attributes, hasDilations: version >= 19, hasCeilMode: version >= 10))
     countsPadding = version >= 7 ? try attributes.flag("count_include_pad") : false
-  }
-
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
-    let x = try inputs.type(0, of: .floatingPoint)
-    return [TensorType(x.elementType, try window.pooled(x.shape))]
   }
 
   public func evaluate<Element: FloatingPointElement>(

@@ -2,10 +2,9 @@
 ///
 /// X [N, C, D1, …], W [M, C / group, k1, …], optional B [M]; Y [N, M, O1, …]:
 /// Y[n, m, o] = B[m] + Σ over c, k of W[m, c, k] · X[n, group's c, o · stride + k · dilation − pad].
-public struct Conv: FloatingPointOperator {
+public struct Conv: ConvolutionOperator {
   public static let name = "Conv"
   public static let versions = [1, 11, 22]
-  public static func arity(since version: Int) -> Arity { Arity(inputs: 2...3) }
 
   /// The number of groups that the channels are split into, ≥ 1.
   public let group: Int
@@ -20,39 +19,10 @@ public struct Conv: FloatingPointOperator {
   /// How the window moves, for a weight with these spatial sizes.
   /// - Throws: `InfoldError` with `.invalidModel` when the attributes contradict the weight.
   public func window(kernel: [Int]) throws(InfoldError) -> SlidingWindow {
-    if let declared = windowAttributes.kernel, declared != kernel {
-      throw InfoldError(.invalidModel, "kernel_shape is \(declared), and the weight's spatial sizes are \(kernel)")
-    }
-    return try SlidingWindow(windowAttributes, kernel: kernel)
+    try SlidingWindow(windowAttributes, ofWeight: kernel)
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
-    let x = try inputs.type(0, of: .floatingPoint)
-    try inputs.requireSameElementType(0...2)
-    try inputs.requireRank(3...5, of: 0)
-    try inputs.requireRank(3...5, of: 1)
-    try inputs.requireRank(1...1, of: 2)
-    let weight = try inputs.type(1).shape
-    guard let rank = x.shape?.rank ?? weight?.rank else { return [TensorType(x.elementType, nil)] }
-    let shape = x.shape ?? Shape(unknownOfRank: rank)
-    var output = Shape(unknownOfRank: rank)
-    output[0] = shape[0]
-    if let weight {
-      try check(shape, weight, bias: inputs.has(2) ? inputs.types[2]?.shape : nil)
-      output[1] = weight[0]
-      let kernel = weight[2...].compactMap(\.size)
-      if kernel.count == rank - 2 {
-        let window = try window(kernel: kernel)
-        for axis in 0..<window.rank { output[axis + 2] = try window.outputDimension(axis, input: shape[axis + 2]) }
-      }
-    }
-    return [TensorType(x.elementType, output)]
-  }
-
-  private func check(_ x: Shape, _ weight: Shape, bias: Shape?) throws(InfoldError) {
-    guard x.rank == weight.rank else {
-      throw InfoldError(.invalidModel, "the input \(x) and the weight \(weight) have different numbers of dimensions")
-    }
+  func filters(_ x: Shape, _ weight: Shape, bias: Shape?) throws(InfoldError) -> Dimension {
     if let channels = x[1].size, let perGroup = weight[1].size,
       channels % group != 0 || channels / group != perGroup
     {
@@ -61,13 +31,14 @@ public struct Conv: FloatingPointOperator {
         "the input has \(channels) channels in \(group) groups, and the weight \(weight) takes "
           + "\(perGroup) per group")
     }
-    guard let filters = weight[0].size else { return }
+    guard let filters = weight[0].size else { return weight[0] }
     guard filters % group == 0 else {
       throw InfoldError(.invalidModel, "the weight \(weight) has \(filters) filters, not a multiple of \(group) groups")
     }
     if let biasCount = bias?[0].size, biasCount != filters {
       throw InfoldError(.invalidModel, "the bias has \(biasCount) elements, and the weight \(filters) filters")
     }
+    return weight[0]
   }
 
   /// Y's elements, each a sum over the channels of a group and the window, padding included.

@@ -3,10 +3,9 @@
 /// X [N, C, D1, …], W [C, M / group, k1, …], optional B [M]; Y [N, M, O1, …]:
 /// Y[n, m, i · stride + k · dilation − pad] gathers W[c, m, k] · X[n, c, i] over every c of m's group and every i and k,
 /// plus B[m].
-public struct ConvTranspose: FloatingPointOperator {
+public struct ConvTranspose: ConvolutionOperator {
   public static let name = "ConvTranspose"
   public static let versions = [1, 11, 22]
-  public static func arity(since version: Int) -> Arity { Arity(inputs: 2...3) }
 
   /// The number of groups that the channels are split into, ≥ 1.
   public let group: Int
@@ -25,40 +24,11 @@ public struct ConvTranspose: FloatingPointOperator {
   /// How the window moves, for a weight with these spatial sizes.
   /// - Throws: `InfoldError` with `.invalidModel` when the attributes contradict the weight.
   public func window(kernel: [Int]) throws(InfoldError) -> TransposedWindow {
-    if let declared = windowAttributes.kernel, declared != kernel {
-      throw InfoldError(.invalidModel, "kernel_shape is \(declared), and the weight's spatial sizes are \(kernel)")
-    }
-    return try TransposedWindow(
-      window: SlidingWindow(windowAttributes, kernel: kernel), outputPadding: outputPadding, outputShape: outputShape)
+    try TransposedWindow(
+      window: SlidingWindow(windowAttributes, ofWeight: kernel), outputPadding: outputPadding, outputShape: outputShape)
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
-    let x = try inputs.type(0, of: .floatingPoint)
-    try inputs.requireSameElementType(0...2)
-    try inputs.requireRank(3...5, of: 0)
-    try inputs.requireRank(3...5, of: 1)
-    try inputs.requireRank(1...1, of: 2)
-    let weight = try inputs.type(1).shape
-    guard let rank = x.shape?.rank ?? weight?.rank else { return [TensorType(x.elementType, nil)] }
-    let shape = x.shape ?? Shape(unknownOfRank: rank)
-    var output = Shape(unknownOfRank: rank)
-    output[0] = shape[0]
-    if let weight {
-      output[1] = try filters(shape, weight, bias: inputs.has(2) ? inputs.types[2]?.shape : nil)
-      let kernel = weight[2...].compactMap(\.size)
-      if kernel.count == rank - 2 {
-        let window = try window(kernel: kernel)
-        for axis in kernel.indices { output[axis + 2] = try window.outputDimension(axis, input: shape[axis + 2]) }
-      }
-    }
-    return [TensorType(x.elementType, output)]
-  }
-
-  /// The number of channels of Y, once the shapes are found to fit.
-  private func filters(_ x: Shape, _ weight: Shape, bias: Shape?) throws(InfoldError) -> Dimension {
-    guard x.rank == weight.rank else {
-      throw InfoldError(.invalidModel, "the input \(x) and the weight \(weight) have different numbers of dimensions")
-    }
+  func filters(_ x: Shape, _ weight: Shape, bias: Shape?) throws(InfoldError) -> Dimension {
     guard let channels = x[1].merged(with: weight[0]) else {
       throw InfoldError(.invalidModel, "the input \(x) and the weight \(weight) have different numbers of channels")
     }

@@ -13,16 +13,11 @@ public struct DepthToSpace: Operator {
   }
 
   public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
-    let x = try inputs.type(0)
-    try inputs.requireRank(4...4, of: 0)
-    let shape = x.shape ?? Shape(unknownOfRank: 4)
-    return [
-      TensorType(
-        x.elementType,
-        [
-          shape[0], try shape[1].divided(by: block.area), try .product([shape[2], .fixed(block.size)]),
-          try .product([shape[3], .fixed(block.size)]),
-        ])
+    [
+      try block.outputType(
+        inputs,
+        depth: { (channels) throws(InfoldError) in try channels.divided(by: block.area) },
+        side: { (size) throws(InfoldError) in try .product([size, .fixed(block.size)]) })
     ]
   }
 

@@ -2,10 +2,9 @@
 ///
 /// X [N, C, D1, …]; Y [N, C, O1, …]. Padding adds nothing to the sum. Opset 1 lets `kernel_shape` be left out without
 /// saying what that means: it is refused.
-public struct LpPool: FloatingPointOperator {
+public struct LpPool: FloatingPointPool {
   public static let name = "LpPool"
   public static let versions = [1, 2, 11, 18, 22]
-  public static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// How the window moves.
   public let window: SlidingWindow
@@ -18,11 +17,6 @@ public struct LpPool: FloatingPointOperator {
       pooling: SlidingWindow.Attributes(&attributes, hasDilations: version >= 18, hasCeilMode: version >= 18))
     p = version == 1 ? try attributes.float("p").map(Double.init) ?? 2 : try attributes.int("p").map(Double.init) ?? 2
     guard p > 0, p.isFinite else { throw InfoldError(.invalidModel, "p is \(p), and must be a number above 0") }
-  }
-
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
-    let x = try inputs.type(0, of: .floatingPoint)
-    return [TensorType(x.elementType, try window.pooled(x.shape))]
   }
 
   public func evaluate<Element: FloatingPointElement>(

@@ -13,16 +13,11 @@ public struct SpaceToDepth: Operator {
   }
 
   public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
-    let x = try inputs.type(0)
-    try inputs.requireRank(4...4, of: 0)
-    let shape = x.shape ?? Shape(unknownOfRank: 4)
-    return [
-      TensorType(
-        x.elementType,
-        [
-          shape[0], try .product([shape[1], .fixed(block.area)]), try shape[2].divided(by: block.size),
-          try shape[3].divided(by: block.size),
-        ])
+    [
+      try block.outputType(
+        inputs,
+        depth: { (channels) throws(InfoldError) in try .product([channels, .fixed(block.area)]) },
+        side: { (size) throws(InfoldError) in try size.divided(by: block.size) })
     ]
   }
 

@@ -31,6 +31,18 @@ struct BlockRearrangement: Sendable, Hashable {
     self.order = order
   }
 
+  /// The shape rule: `depth` is that of the channels, `side` that of height and width.
+  /// - Throws: `InfoldError` with `.invalidModel` for an input that is not [N, C, H, W], and what the rules throw.
+  func outputType(
+    _ inputs: OperatorInputs, depth: (Dimension) throws(InfoldError) -> Dimension,
+    side: (Dimension) throws(InfoldError) -> Dimension
+  ) throws(InfoldError) -> TensorType {
+    let x = try inputs.type(0)
+    try inputs.requireRank(4...4, of: 0)
+    let shape = x.shape ?? Shape(unknownOfRank: 4)
+    return TensorType(x.elementType, [shape[0], try depth(shape[1]), try side(shape[2]), try side(shape[3])])
+  }
+
   /// For a tensor with the given channels outside the depth, and distance between channels of the depth: the distances
   /// between neighbouring channels, pixel rows and pixel columns of a block.
   func depthStrides(channels: Int, plane: Int) -> (channel: Int, row: Int, column: Int) {
