@@ -6,6 +6,9 @@ extension Kernels {
   @inline(__always)
   private static var blockRows: Int { 96 }
 
+  /// With no more channels, wide tiles are used for all columns.
+  private static var wideTileChannels: Int { 128 }
+
   public static func convolutionScratch(taps: Int, channels: Int) -> Int {
     zeroBytes(channels) + blockRows * taps * MemoryLayout<UnsafePointer<Float>>.stride
   }
@@ -39,8 +42,19 @@ extension Kernels {
         let epilogue = TileEpilogue(arguments.epilogue, arguments.output, pixel: first, column: column)
         if taps == 1, rest > panelWidth, rest <= wideTileColumns {
           multiplyWidePanel(
-            rows: pixels.count, columns: rest, channels: channels, pointers, weights, epilogue)
+            rows: pixels.count, columns: rest, channels: channels, pointers, weights, skipsVector: false, epilogue)
           break
+        }
+        if taps == 1, channels <= wideTileChannels, rest >= 3 * panelWidth {
+          multiplyWidePanel(
+            rows: pixels.count, columns: wideTileColumns, channels: channels, pointers, weights, skipsVector: false,
+            epilogue)
+          multiplyWidePanel(
+            rows: pixels.count, columns: wideTileColumns, channels: channels, pointers, weights + panelStride,
+            skipsVector: true,
+            TileEpilogue(arguments.epilogue, arguments.output, pixel: first, column: column + wideTileColumns))
+          column += 3 * panelWidth
+          continue
         }
         // The block behind this one begins with the first panel again.
         let nextPanel = (rest > panelWidth ? column + panelWidth : arguments.columns.lowerBound) / panelWidth

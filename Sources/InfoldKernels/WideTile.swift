@@ -4,30 +4,33 @@ extension Kernels {
   /// The output positions of a wide tile.
   private static var wideTileRows: Int { 4 }
 
-  /// The columns of a wide tile: a panel, and a first vector of the next.
+  /// The columns of a wide tile: a panel and a half.
   @inline(__always)
   static var wideTileColumns: Int { panelWidth + Vector.scalarCount }
 
-  /// Multiplies the pixels of some output positions with a panel and the next one, of which no more than a vector is filled: by
-  /// itself it would keep only half of the registers busy.
+  /// Multiplies the pixels of some output positions with three vectors across two panels: the first panel and the beginning of the
+  /// second, or the end of the first and the second. A panel of which one vector is filled would keep only half of the registers busy
+  /// by itself; and a wide tile has fewer numbers to load for each product, which counts with few channels.
   ///
   /// - Parameters:
   ///   - pointers: The first elements of the positions' pixels.
+  ///   - weights: The first panel.
+  ///   - skipsVector: Whether the tile begins with the first panel's second vector.
   ///   - epilogue: That of the first tile.
   @inline(never)
   static func multiplyWidePanel(
     rows: Int, columns: Int, channels: Int, _ pointers: UnsafePointer<UnsafePointer<Float>>,
-    _ weights: UnsafePointer<Float>, _ epilogue: TileEpilogue
+    _ weights: UnsafePointer<Float>, skipsVector: Bool, _ epilogue: TileEpilogue
   ) {
     var epilogue = epilogue
     var pointers = pointers
     var rest = rows
     while rest > 0 {
       switch rest {
-      case 1: tile1x3(columns, channels, pointers, weights, epilogue)
-      case 2: tile2x3(columns, channels, pointers, weights, epilogue)
-      case 3: tile3x3(columns, channels, pointers, weights, epilogue)
-      default: tile4x3(columns, channels, pointers, weights, epilogue)
+      case 1: tile1x3(columns, channels, pointers, weights, skipsVector, epilogue)
+      case 2: tile2x3(columns, channels, pointers, weights, skipsVector, epilogue)
+      case 3: tile3x3(columns, channels, pointers, weights, skipsVector, epilogue)
+      default: tile4x3(columns, channels, pointers, weights, skipsVector, epilogue)
       }
       pointers += wideTileRows
       epilogue.advance(rows: wideTileRows)
@@ -36,40 +39,43 @@ extension Kernels {
   }
 
   private typealias Rows = UnsafePointer<UnsafePointer<Float>>
+  private typealias Weights = UnsafePointer<Float>
 
   @inline(never)
-  private static func tile4x3(_ n: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
-    let sums: InlineArray<12, Vector> = wideSums(rows: 4, channels: c, p, w)
+  private static func tile4x3(_ n: Int, _ c: Int, _ p: Rows, _ w: Weights, _ skips: Bool, _ e: TileEpilogue) {
+    let sums: InlineArray<12, Vector> = wideSums(rows: 4, channels: c, p, w, skips)
     finish(sums, rows: 4, vectors: 3, columns: n, e)
   }
   @inline(never)
-  private static func tile3x3(_ n: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
-    let sums: InlineArray<9, Vector> = wideSums(rows: 3, channels: c, p, w)
+  private static func tile3x3(_ n: Int, _ c: Int, _ p: Rows, _ w: Weights, _ skips: Bool, _ e: TileEpilogue) {
+    let sums: InlineArray<9, Vector> = wideSums(rows: 3, channels: c, p, w, skips)
     finish(sums, rows: 3, vectors: 3, columns: n, e)
   }
   @inline(never)
-  private static func tile2x3(_ n: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
-    let sums: InlineArray<6, Vector> = wideSums(rows: 2, channels: c, p, w)
+  private static func tile2x3(_ n: Int, _ c: Int, _ p: Rows, _ w: Weights, _ skips: Bool, _ e: TileEpilogue) {
+    let sums: InlineArray<6, Vector> = wideSums(rows: 2, channels: c, p, w, skips)
     finish(sums, rows: 2, vectors: 3, columns: n, e)
   }
   @inline(never)
-  private static func tile1x3(_ n: Int, _ c: Int, _ p: Rows, _ w: UnsafePointer<Float>, _ e: TileEpilogue) {
-    let sums: InlineArray<3, Vector> = wideSums(rows: 1, channels: c, p, w)
+  private static func tile1x3(_ n: Int, _ c: Int, _ p: Rows, _ w: Weights, _ skips: Bool, _ e: TileEpilogue) {
+    let sums: InlineArray<3, Vector> = wideSums(rows: 1, channels: c, p, w, skips)
     finish(sums, rows: 1, vectors: 3, columns: n, e)
   }
 
   @inline(__always)
   private static func wideSums<let count: Int>(
-    rows: Int, channels: Int, _ pointers: Rows, _ weights: UnsafePointer<Float>
+    rows: Int, channels: Int, _ pointers: Rows, _ weights: Weights, _ skipsVector: Bool
   ) -> InlineArray<count, Vector> {
     var sums = InlineArray<count, Vector> { _ in .zero }
     // Only the first `rows` of them exist.
     let r0 = pointers[0], r1 = pointers[min(1, rows - 1)]
     let r2 = pointers[min(2, rows - 1)], r3 = pointers[min(3, rows - 1)]
-    var panel = weights
-    var nextPanel = weights + channels &* panelWidth
+    let nextPanel = weights + channels &* panelWidth
+    var firsts = skipsVector ? weights + Vector.scalarCount : weights
+    var seconds = skipsVector ? nextPanel : weights + Vector.scalarCount
+    var thirds = skipsVector ? nextPanel + Vector.scalarCount : nextPanel
     for channel in 0..<channels {
-      let first = Vector(at: panel), second = Vector(at: panel + Vector.scalarCount), third = Vector(at: nextPanel)
+      let first = Vector(at: firsts), second = Vector(at: seconds), third = Vector(at: thirds)
       @inline(__always)
       func add(_ row: Int, _ pointer: UnsafePointer<Float>) {
         guard row < rows else { return }
@@ -82,8 +88,9 @@ extension Kernels {
       add(1, r1)
       add(2, r2)
       add(3, r3)
-      panel += panelWidth
-      nextPanel += panelWidth
+      firsts += panelWidth
+      seconds += panelWidth
+      thirds += panelWidth
     }
     return sums
   }

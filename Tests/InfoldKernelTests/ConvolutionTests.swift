@@ -19,6 +19,11 @@ import Testing
           images: 1, height: 2, width: 1 + channels % 7, channels: channels, outputs: 16 + channels % 3 * 8,
           epilogue: channels / 2 % ConvolutionCase.epilogueCount))
     }
+    for outputs in [48, 51, 64, 72, 96] {
+      for channels in [9, 130] {
+        shapes.append(Shape(height: 1, width: 9, channels: channels, outputs: outputs, epilogue: outputs % 4))
+      }
+    }
     for epilogue in 0..<ConvolutionCase.epilogueCount {
       shapes.append(Shape(height: 7, width: 16, channels: 10, outputs: 35, epilogue: epilogue))
       shapes.append(Shape(images: 1, height: 1, width: 1, channels: 100, outputs: 70, epilogue: epilogue))
