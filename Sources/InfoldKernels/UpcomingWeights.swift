@@ -6,7 +6,7 @@ struct UpcomingWeights {
   /// Rows of a panel that are read between prefetches.
   static let step = 8
   /// The floats of a line of the cache.
-  private static let line = 16
+  static let line = 16
 
   private var next: UnsafePointer<Float>
   private var linesPerStep: Int

@@ -1,3 +1,4 @@
+import CMachine
 import InfoldKernelInterface
 
 /// Where the transformed input tiles of a block lie: position by position, tile by tile, channel by channel.
@@ -31,6 +32,7 @@ struct WinogradInput {
         pixel += 1
       }
     }
+    prefetch(size: size, images: images, image: image, y: y, x: x)
     let target = base + tile * tileStride
     let whole = channels / Vector.scalarCount * Vector.scalarCount
     transform(size: size, channels: whole, to: target)
@@ -40,6 +42,22 @@ struct WinogradInput {
         pixels[index] = UnsafeRawPointer(copies + index).assumingMemoryBound(to: Float.self)
       }
       transform(size: size, channels: Vector.scalarCount, to: target + whole)
+    }
+  }
+
+  /// Prefetches what the tile on the right does not share with this one: the processor does not see from tiles where the next
+  /// ones lie.
+  @inline(__always)
+  private func prefetch(size: Int, images: InputImages, image: Int, y: Int, x: Int) {
+    let columns = min(x + size, images.width)..<min(x + 2 * size - 2, images.width)
+    for inputY in y..<(y + size) where inputY >= 0 && inputY < images.height {
+      let line = (image * images.height + inputY) * images.width
+      var place = images.base + (line + columns.lowerBound) * images.pixelStride
+      let end = images.base + (line + columns.upperBound) * images.pixelStride
+      while place < end {
+        infold_prefetch(place)
+        place += UpcomingWeights.line
+      }
     }
   }
 
