@@ -35,7 +35,10 @@ struct BoundedActivation {
   }
 
   @inline(always)
-  func apply(_ x: Vector) -> Vector { isClip ? clipped(x) : applyOther(x) }
+  func apply(_ x: Vector) -> Vector {
+    if isClip { return clipped(x) }
+    return activation.function == .hardSwish ? x * hardSigmoid(x, 1 / 6, 0.5) : applyOther(x)
+  }
 
   /// The activation, if the bounds are all there is to it.
   @inline(always)

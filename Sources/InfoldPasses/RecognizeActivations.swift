@@ -80,10 +80,10 @@ public struct RecognizeActivations: GraphPass {
   }
 
   private func form(of node: Node, _ forms: [ValueID: Form], _ constants: GraphConstants) -> Form? {
-    /// What is known of an operand; of any value at least that it is itself.
-    func form(_ index: Int) -> Form? {
+    /// An operand that is no constant.
+    func operand(_ index: Int) -> ValueID? {
       guard index < node.inputs.count, let id = node.inputs[index], !constants.isConstant(id) else { return nil }
-      return forms[id] ?? .linear(id, scale: 1, shift: 0)
+      return id
     }
     /// A constant operand that is one number.
     func number(_ index: Int) -> Double? {
@@ -95,51 +95,50 @@ public struct RecognizeActivations: GraphPass {
     }
     switch node.typed {
     case is Add, is Mul, is Div, is Sub:
-      if let operand = form(0), let number = number(1) { return scaled(operand, node, by: number) }
-      if let operand = form(1), let number = number(0), node.typed is Add || node.typed is Mul {
-        return scaled(operand, node, by: number)
+      if let a = operand(0), let number = number(1) { return scaled(a, forms[a], node, by: number) }
+      if let b = operand(1), let number = number(0), node.typed is Add || node.typed is Mul {
+        return scaled(b, forms[b], node, by: number)
       }
-      guard node.typed is Mul, let a = form(0), let b = form(1) else { return nil }
-      return product(a, b) ?? product(b, a)
-    case is Sigmoid:
-      if case .linear(let x, 1, 0)? = form(0) { return .gate(.sigmoid, x, scale: 1) }
+      guard node.typed is Mul, let a = operand(0), let b = operand(1) else { return nil }
+      return product(a, b, forms) ?? product(b, a, forms)
+    case is Sigmoid: return operand(0).map { .gate(.sigmoid, $0, scale: 1) }
     case let hardSigmoid as HardSigmoid:
-      if case .linear(let x, 1, 0)? = form(0), Self.isClose(Double(hardSigmoid.alpha), 1.0 / 6), hardSigmoid.beta == 0.5
-      {
-        return .gate(.clippedShift, x, scale: 1.0 / 6)
-      }
+      guard Self.isClose(Double(hardSigmoid.alpha), 1.0 / 6), hardSigmoid.beta == 0.5 else { return nil }
+      return operand(0).map { .gate(.clippedShift, $0, scale: 1.0 / 6) }
     case let clip as Clip:
       let bounds = clip.bounds(of: node, constants)
-      if case .linear(let x, 1, 3)? = form(0), bounds.lower == 0, bounds.upper == 6 {
+      if case .linear(let x, 1, 3)? = operand(0).flatMap({ forms[$0] }), bounds.lower == 0, bounds.upper == 6 {
         return .gate(.clippedShift, x, scale: 1)
       }
     case is Erf:
-      if case .linear(let x, let scale, 0)? = form(0), Self.isClose(scale, 0.5.squareRoot()) { return .erf(x) }
-    case is Softplus:
-      if case .linear(let x, 1, 0)? = form(0) { return .softplus(x) }
+      if case .linear(let x, let scale, 0)? = operand(0).flatMap({ forms[$0] }), Self.isClose(scale, 0.5.squareRoot()) {
+        return .erf(x)
+      }
+    case is Softplus: return operand(0).map { .softplus($0) }
     case is Tanh:
-      if case .softplus(let x)? = form(0) { return .gate(.tanhOfSoftplus, x, scale: 1) }
+      if case .softplus(let x)? = operand(0).flatMap({ forms[$0] }) { return .gate(.tanhOfSoftplus, x, scale: 1) }
     default: break
     }
     return nil
   }
 
-  /// What arithmetic with one number makes of a form.
-  private func scaled(_ form: Form, _ node: Node, by number: Double) -> Form? {
+  /// What arithmetic with one number makes of a value.
+  private func scaled(_ x: ValueID, _ form: Form?, _ node: Node, by number: Double) -> Form? {
     let factor = node.typed is Mul ? number : node.typed is Div ? 1 / number : 1
     let summand = node.typed is Add ? number : node.typed is Sub ? -number : 0
     switch form {
-    case .linear(let x, let scale, let shift):
-      return .linear(x, scale: scale * factor, shift: shift * factor + summand)
     case .erf(let x) where summand == 1: return .gate(.onePlusErf, x, scale: 1)
     case .gate(let gate, let x, let scale) where summand == 0: return .gate(gate, x, scale: scale * factor)
     case .product(let gate, let x, let scale) where summand == 0: return .product(gate, x, scale: scale * factor)
-    default: return nil
+    default: return .linear(x, scale: factor, shift: summand)
     }
   }
 
-  private func product(_ a: Form, _ b: Form) -> Form? {
-    guard case .linear(let x, let factor, 0) = a, case .gate(let gate, x, let scale) = b else { return nil }
+  /// The product of a value, perhaps scaled, with a gate on that value.
+  private func product(_ a: ValueID, _ b: ValueID, _ forms: [ValueID: Form]) -> Form? {
+    guard case .gate(let gate, let x, let scale)? = forms[b] else { return nil }
+    if a == x { return .product(gate, x, scale: scale) }
+    guard case .linear(x, let factor, 0)? = forms[a] else { return nil }
     return .product(gate, x, scale: factor * scale)
   }
 

@@ -7,21 +7,27 @@ final class TensorStorage: @unchecked Sendable {
   static let alignment = 64
 
   let bytes: UnsafeMutableRawBufferPointer
-  private let allocation: UnsafeMutableRawPointer
+  /// What the allocator gave; `nil` when the memory is the system's pages.
+  private let allocation: UnsafeMutableRawPointer?
 
-  /// Zeroed memory for `byteCount` bytes. `calloc` leaves the zeroing of large blocks to the system, page by page.
+  /// Zeroed memory for `byteCount` bytes. The system zeroes large blocks itself, page by page, when they are touched.
   /// - Throws: `InfoldError` with `.limitExceeded` when the system has no such memory.
   init(byteCount: Int) throws(InfoldError) {
-    let (padded, overflow) = byteCount.addingReportingOverflow(Self.alignment)
-    guard !overflow, let allocation = calloc(padded, 1) else {
+    let start: UnsafeMutableRawPointer?
+    if byteCount >= PageMemory.smallestByteCount {
+      allocation = nil
+      start = PageMemory.allocate(byteCount: byteCount)
+    } else {
+      allocation = calloc(byteCount + Self.alignment, 1)
+      start = allocation?.alignedUp(toMultipleOf: Self.alignment)
+    }
+    guard let start else {
       throw InfoldError(.limitExceeded, "a tensor of \(byteCount) bytes does not fit into memory")
     }
-    self.allocation = allocation
-    bytes = UnsafeMutableRawBufferPointer(
-      start: allocation.alignedUp(toMultipleOf: Self.alignment), count: byteCount)
+    bytes = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
   }
 
   deinit {
-    free(allocation)
+    if let allocation { free(allocation) } else { PageMemory.free(bytes.baseAddress!, byteCount: bytes.count) }
   }
 }

@@ -82,10 +82,10 @@ extension ConvolutionProblem {
     guard groups == 1, window.height == 3, window.width == 3, window.strideY == 1, window.strideX == 1, !isDilated,
       input.channels >= 16, output.channels >= 16
     else { return nil }
+    // Larger tiles save more multiplications, cost more accuracy, and need more weights read for each output.
     let side = min(output.height, output.width)
-    // Larger tiles save more multiplications, and need more weights read for each tile.
-    if side >= 20 { return 6 }
-    if side >= 10 { return 4 }
+    if side >= 112 { return 6 }
+    if side >= 10 || side >= 7 && input.channels < 400 { return 4 }
     return side >= 4 ? 2 : nil
   }
 }

@@ -16,18 +16,18 @@ final class AlignedMemory: @unchecked Sendable {
   /// Memory of `byteCount` bytes, whose content is not defined.
   /// - Throws: `InfoldError` with `.limitExceeded` when the system has no such memory.
   init(byteCount: Int) throws(InfoldError) {
-    let alignment = byteCount >= Self.hugePage ? Self.hugePage : 4096
-    let (padded, overflow) = max(byteCount, 1).addingReportingOverflow(alignment - 1)
-    guard !overflow, let start = aligned_alloc(alignment, padded & ~(alignment - 1)) else {
+    let count = max(byteCount, 1)
+    let isHuge = count >= Self.hugePage
+    guard let start = PageMemory.allocate(byteCount: count, alignment: isHuge ? Self.hugePage : 4096) else {
       throw InfoldError(.limitExceeded, "\(byteCount) bytes of working memory cannot be had")
     }
-    if alignment == Self.hugePage { madvise(start, padded & ~(alignment - 1), Int32(MADV_HUGEPAGE)) }
+    if isHuge { madvise(start, count & ~(Self.hugePage - 1), Int32(MADV_HUGEPAGE)) }
     self.start = start
     self.byteCount = byteCount
   }
 
   deinit {
-    free(start)
+    PageMemory.free(start, byteCount: max(byteCount, 1))
   }
 
   /// The memory as floating-point numbers.

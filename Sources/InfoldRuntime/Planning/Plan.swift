@@ -43,7 +43,8 @@ final class Plan: Sendable {
   ///   - arenas: Where runs take their working memory from.
   /// - Throws: `InfoldError` with `.unsupported` when `graph` has opaque nodes; `.limitExceeded`.
   init(
-    _ graph: consuming Graph, kernels: any KernelSet.Type, options: SessionOptions, workers: Int, packed: PackedConstants,
+    _ graph: consuming Graph, kernels: any KernelSet.Type, options: SessionOptions, workers: Int,
+    packed: PackedConstants,
     arenas: ArenaPool
   ) throws(InfoldError) {
     var builder = try PlanBuilder(consume graph, kernels: kernels, precision: options.precision, packed: packed)

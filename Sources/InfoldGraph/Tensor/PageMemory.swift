@@ -1,0 +1,38 @@
+import Glibc
+
+/// Large memory straight from the system, to which it goes back when it is freed: the allocator would keep it, in pieces, for
+/// a process that first loads a network and then packs it.
+package enum PageMemory {
+  /// Smaller blocks are better off with the allocator.
+  package static let smallestByteCount = 1 << 18
+
+  private static let page = 4096
+
+  /// Zeroed memory.
+  /// - Parameter alignment: A power of two.
+  /// - Returns: `nil` when the system has no such memory. `free` gives it back.
+  package static func allocate(byteCount: Int, alignment: Int = page) -> UnsafeMutableRawPointer? {
+    let length = rounded(byteCount)
+    let (reserved, overflow) = length.addingReportingOverflow(alignment - page)
+    guard byteCount > 0, length > 0, !overflow,
+      let start = mmap(nil, reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), start != MAP_FAILED
+    else { return nil }
+    let aligned = start.alignedUp(toMultipleOf: alignment)
+    let before = aligned - start
+    if before > 0 { munmap(start, before) }
+    let behind = reserved - before - length
+    if behind > 0 { munmap(aligned + length, behind) }
+    return aligned
+  }
+
+  /// Gives memory of `allocate` back.
+  package static func free(_ start: UnsafeMutableRawPointer, byteCount: Int) {
+    munmap(start, rounded(byteCount))
+  }
+
+  /// 0 where it does not fit an `Int`.
+  private static func rounded(_ byteCount: Int) -> Int {
+    let (sum, overflow) = byteCount.addingReportingOverflow(page - 1)
+    return overflow ? 0 : sum & ~(page - 1)
+  }
+}
