@@ -28,8 +28,14 @@ public final class Session: Sendable {
 
   /// Prepares `model` for running.
   /// - Throws: `InfoldError` with `.unsupported`, listing all of them at once, when the model has nodes that Infold
-  ///   cannot run; `.invalidArgument` for a thread count or a plan cache below 1.
-  public init(_ model: consuming Model, options: SessionOptions = SessionOptions()) throws(InfoldError) {
+  ///   cannot run; `.invalidArgument` for a thread count or a plan cache below 1, and when the environment forces kernels
+  ///   that are not there.
+  public convenience init(_ model: consuming Model, options: SessionOptions = SessionOptions()) throws(InfoldError) {
+    try self.init(consume model, options: options, kernelsNamed: KernelChoice.forcedName)
+  }
+
+  /// Prepares `model` for running with the kernels of this name, or the best ones.
+  package init(_ model: consuming Model, options: SessionOptions, kernelsNamed name: String?) throws(InfoldError) {
     if let threads = options.threads, threads < 1 {
       throw InfoldError(.invalidArgument, "the number of threads is \(threads), and must be at least 1")
     }
@@ -45,7 +51,7 @@ public final class Session: Sendable {
     defaults = model.graph.inputs.map { model.graph[$0].initializer?.tensor }
     constantNames = Set(model.graph.valueIDs.filter(model.graph.isConstant).map { model.graph[$0].name })
     let isFixed = inputs.allSatisfy { $0.type?.shape?.sizes != nil }
-    let factory = try PlanFactory(options, isForOneGraph: isFixed)
+    let factory = PlanFactory(options, kernels: try KernelChoice.set(named: name), isForOneGraph: isFixed)
     self.factory = factory
     plans = Mutex(PlanCache(capacity: options.planCacheSize))
     var graph = model.graph

@@ -12,8 +12,8 @@ public struct NetworkBuilder {
     self.opset = opset
   }
 
-  public mutating func input(_ shape: Shape, _ name: String = "x") -> ValueID {
-    graph.addInput(name, TensorType(.float32, shape))
+  public mutating func input(_ shape: Shape, _ name: String = "x", of type: ElementType = .float32) -> ValueID {
+    graph.addInput(name, TensorType(type, shape))
   }
 
   public mutating func constant(_ tensor: Tensor, _ name: String? = nil) -> ValueID {
@@ -88,7 +88,9 @@ public struct NetworkBuilder {
   }
 
   /// The network with these outputs, sorted and with types inferred. Mutating, so that its arguments may add nodes.
-  public mutating func finished(_ outputs: ValueID...) throws -> Graph {
+  public mutating func finished(_ outputs: ValueID...) throws -> Graph { try finished(outputs) }
+
+  public mutating func finished(_ outputs: [ValueID]) throws -> Graph {
     var graph = graph
     graph.outputs = outputs
     try graph.sort()

@@ -62,9 +62,11 @@ extension BinaryLowering {
       places.append((operand.sizes, try plan.location(of: operand.value, isWhole ? layout : .rowMajor)))
     }
     let whole = operands.first { $0.sizes == sizes }?.value
-    let dense = Location(
-      storage: 0, offset: 0, layout: layout, pixelStride: layout == .channelsLast ? sizes[1] : sizes.last ?? 1)
-    guard ElementwiseOperands((sizes, dense), places) != nil else { return false }
+    // A slice of a concatenation lies apart from pixel to pixel, which may take a loop more.
+    let gap = plan.concatenations.part(y) == nil ? 0 : 1
+    let expected = Location(
+      storage: 0, offset: 0, layout: layout, pixelStride: layout == .channelsLast ? sizes[1] + gap : sizes.last ?? 1)
+    guard ElementwiseOperands((sizes, expected), places) != nil else { return false }
     let output = plan.define(y, layout, inPlaceOf: whole)
     let loops = ElementwiseOperands((sizes, output), places)!
     let (kernels, function, activation) = (plan.kernels, function, fused.activation)

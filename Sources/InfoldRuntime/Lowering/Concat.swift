@@ -10,7 +10,8 @@ extension Concat: LoweredOperator {
       let axis = try? normalizedAxis(axis, rank: sizes.count)
     else { return false }
     let isInChannels = axis == 1 && (sizes.count == 3 || sizes.count == 4)
-    if isInChannels, values.contains(where: { !plan.layouts(of: $0).contains(.rowMajor) }) {
+    let isBegun = plan.locations[y.index][.channelsLast] != nil
+    if isBegun || isInChannels && values.contains(where: { !plan.layouts(of: $0).contains(.rowMajor) }) {
       try copyChannels(values, y, ImageShape(sizes)!, into: &plan)
     } else {
       try copyRuns(values, y, sizes, axis, into: &plan)

@@ -18,7 +18,7 @@ struct ElementwiseOperands {
   /// - Parameters:
   ///   - result: The sizes and place of the result.
   ///   - operands: The sizes and places of the operands, the sizes aligned with the result's last ones.
-  /// - Returns: `nil` when more than three loops would be needed, or the innermost jumps.
+  /// - Returns: `nil` when more than three loops would be needed.
   init?(_ result: (sizes: [Int], place: Location), _ operands: [(sizes: [Int], place: Location)]) {
     let rank = result.sizes.count
     let all = [result] + operands
@@ -36,7 +36,11 @@ struct ElementwiseOperands {
     }
     let none = Dimension(size: 1, strides: all.map { _ in 0 })
     if joined.isEmpty { joined = [Dimension(size: 1, strides: all.map { _ in 1 })] }
-    guard joined.count <= 3, joined.last!.strides.allSatisfy({ $0 <= 1 }) else { return nil }
+    // The innermost loop must not jump, as it would from pixel to pixel of a slice of one channel.
+    if joined.last!.strides.contains(where: { $0 > 1 }) {
+      joined.append(Dimension(size: 1, strides: all.map { _ in 1 }))
+    }
+    guard joined.count <= 3 else { return nil }
     // One run of numbers is so many pixels of one channel, which threads can share.
     if joined.count == 1 { joined.append(Dimension(size: 1, strides: joined[0].strides)) }
     while joined.count < 3 { joined.insert(none, at: 0) }

@@ -16,9 +16,10 @@ final class PackedConstant: Sendable {
 
 /// The packed constants of a session, each made once for all plans, and freed with the last plan that uses it.
 final class PackedConstants: Sendable {
-  /// What tells one from another: the addresses of the tensors that it is made of, and how it is made.
+  /// What tells one from another: the addresses and shapes of the tensors that it is made of, and how it is made.
   private struct Key: Hashable {
     var sources: [UInt]
+    var shapes: [[Int]]
     var form: String
   }
 
@@ -45,7 +46,8 @@ final class PackedConstants: Sendable {
     _ fill: (UnsafeMutableRawPointer) throws(InfoldError) -> Void
   ) throws(InfoldError) -> PackedConstant {
     let key = Key(
-      sources: sources.map { $0.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) } }, form: form)
+      sources: sources.map { $0.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) } }, shapes: sources.map(\.shape),
+      form: form)
     if let present = entries.withLock({ $0[key]?.constant }) { return present }
     let memory = try AlignedMemory(byteCount: byteCount)
     try fill(memory.start)

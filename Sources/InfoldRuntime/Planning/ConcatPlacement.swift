@@ -19,18 +19,20 @@ struct ConcatPlacement {
     let fixed = Set(graph.outputs)
     for node in graph.nodes {
       guard let concat = node.typed as? Concat, let whole = node.outputs[0], let type = graph[whole].type,
-        type.elementType == .float32, let rank = type.shape?.rank, rank == 4,
-        concat.axis == 1 || concat.axis == 1 - rank
+        type.elementType == .float32, type.shape?.rank == 4, concat.axis == 1 || concat.axis == -3
       else { continue }
+      // Without all sizes, or without elements, there is nothing to write to.
+      let parts = node.inputs.compactMap { $0 }
+      let sizes = (parts + [whole]).map { graph[$0].type?.shape?.sizes ?? [] }
+      if sizes.contains(where: { $0.isEmpty || $0.contains(0) }) { continue }
       var channel = 0
-      for case let value? in node.inputs {
-        guard let channels = graph[value].type?.shape?[1].size else { break }
-        if parts[value] == nil, producers[value.index] != nil, !fixed.contains(value),
+      for (value, sizes) in zip(parts, sizes) {
+        if self.parts[value] == nil, producers[value.index] != nil, !fixed.contains(value),
           node.inputs.filter({ $0 == value }).count == 1
         {
-          parts[value] = Part(whole: whole, firstChannel: channel)
+          self.parts[value] = Part(whole: whole, firstChannel: channel)
         }
-        channel += channels
+        channel += sizes[1]
       }
     }
   }

@@ -102,7 +102,7 @@ extension Activation {
     case is Relu: self = .relu
     case let clip as Clip:
       let bounds = clip.bounds(of: node, constants)
-      guard let lower = bounds.lower, let upper = bounds.upper, !(lower > upper) else { return nil }
+      guard let lower = bounds.lower, let upper = bounds.upper, lower <= upper else { return nil }
       self.init(.clip, lower, upper)
     case let leaky as LeakyRelu: self.init(.leakyRelu, leaky.alpha)
     case let hard as HardSigmoid: self.init(.hardSigmoid, hard.alpha, hard.beta)

@@ -9,7 +9,7 @@ import InfoldKernelsPortable
 #endif
 
 /// Which kernels run on this machine.
-enum KernelChoice {
+package enum KernelChoice {
   /// The environment variable that forces an instruction set.
   static let variable = "INFOLD_ISA"
 
@@ -21,15 +21,21 @@ enum KernelChoice {
     return [PortableKernels.self]
   }()
 
-  /// The best set, or the one that the environment forces.
-  /// - Throws: `InfoldError` with `.invalidArgument` when it forces one that this machine does not have.
-  static func current() throws(InfoldError) -> any KernelSet.Type {
-    guard let value = getenv(variable).map({ String(cString: $0) }), !value.isEmpty else { return available[0] }
-    guard let forced = available.first(where: { $0.name == value }) else {
+  /// The names of the sets that this machine can run, the best one first.
+  package static var names: [String] { available.map { $0.name } }
+
+  /// The name that the environment forces; `nil` when it forces none.
+  static var forcedName: String? { getenv(variable).map { String(cString: $0) } }
+
+  /// The set of this name; the best one when there is no name, or an empty one.
+  /// - Throws: `InfoldError` with `.invalidArgument` when this machine has none of the name.
+  static func set(named name: String?) throws(InfoldError) -> any KernelSet.Type {
+    guard let name, !name.isEmpty else { return available[0] }
+    guard let set = available.first(where: { $0.name == name }) else {
       throw InfoldError(
-        .invalidArgument, "\(variable) is \(String(quoting: value)), and this machine has no kernels of that name",
-        hint: "it has \(available.map { $0.name }.joined(separator: ", "))")
+        .invalidArgument, "\(variable) is \(String(quoting: name)), and this machine has no kernels of that name",
+        hint: "it has \(names.joined(separator: ", "))")
     }
-    return forced
+    return set
   }
 }

@@ -16,10 +16,9 @@ struct PlanFactory: Sendable {
   private let packed: PackedConstants
 
   /// - Parameter isForOneGraph: Whether all plans are made while the same graph keeps all constants.
-  /// - Throws: `InfoldError` with `.invalidArgument` when the environment forces kernels that are not there.
-  init(_ options: SessionOptions, isForOneGraph: Bool) throws(InfoldError) {
+  init(_ options: SessionOptions, kernels: any KernelSet.Type, isForOneGraph: Bool) {
     self.options = options
-    kernels = try KernelChoice.current()
+    self.kernels = kernels
     workers = options.threads ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     packed = PackedConstants(keepsSources: !isForOneGraph)
     passes =

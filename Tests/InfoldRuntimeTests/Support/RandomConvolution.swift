@@ -1,0 +1,137 @@
+import InfoldGraph
+import TestSupport
+
+/// A convolution of random sizes, with an activation and an addition behind it.
+struct RandomConvolution {
+  /// What is behind the convolution, in this order.
+  enum Tail: CaseIterable {
+    case nothing, activation, addition, activationThenAddition, additionThenActivation
+  }
+
+  /// What is added.
+  enum Addend: CaseIterable {
+    case input, constant, convolution
+  }
+
+  var input: [Int]
+  var outputs: Int
+  var kernel: [Int]
+  var attributes: AttributeList = [:]
+  var group = 1
+  var hasBias: Bool
+  var tail: Tail
+  var addend: Addend
+  var activation: String
+  var addsFirst: Bool
+  var seed: UInt64
+
+  init(seed: UInt64) {
+    var random = SplitMix64(seed: seed)
+    self.seed = seed
+    let isFlat = random.oneIn(5)
+    let rank = isFlat ? 1 : 2
+    var kernel = (0..<rank).map { _ in random.pick([1, 1, 2, 3, 3, 3, 5]) }
+    let channels: Int
+    switch random.int(0...5) {
+    case 0:
+      channels = random.int(1...40)
+      group = channels
+      outputs = channels
+    case 1:
+      group = random.int(2...4)
+      channels = group * random.int(1...9)
+      outputs = group * random.int(1...10)
+    case 2:
+      channels = random.int(1...4)
+      outputs = random.int(1...40)
+    default:
+      // Enough channels for Winograd's algorithm, half of the time with its window.
+      channels = random.int(1...40)
+      outputs = random.int(1...40)
+      if random.oneIn(2) { kernel = Array(repeating: 3, count: rank) }
+    }
+    let isPlain = random.oneIn(2)
+    let strides = (0..<rank).map { _ in isPlain ? 1 : random.int(1...3) }
+    let dilations = (0..<rank).map { _ in isPlain ? 1 : random.pick([1, 1, 2]) }
+    let pads = (0..<(2 * rank)).map { [kernel] in random.int(0...(kernel[$0 % rank] - 1)) }
+    let spatial = (0..<rank).map { [kernel] axis in
+      random.int(max(1, (kernel[axis] - 1) * dilations[axis] + 1 - pads[axis] - pads[axis + rank])...20)
+    }
+    input = [random.pick([1, 1, 3]), channels] + spatial
+    self.kernel = kernel
+    attributes["strides"] = .ints(strides.map(Int64.init))
+    attributes["dilations"] = .ints(dilations.map(Int64.init))
+    attributes["group"] = .int(Int64(group))
+    switch random.int(0...5) {
+    case 0 where dilations.allSatisfy { $0 == 1 }: attributes["auto_pad"] = .string(Array("SAME_UPPER".utf8))
+    case 1 where dilations.allSatisfy { $0 == 1 }: attributes["auto_pad"] = .string(Array("SAME_LOWER".utf8))
+    default: attributes["pads"] = .ints(pads.map(Int64.init))
+    }
+    hasBias = random.oneIn(2)
+    tail = random.pick(Tail.allCases)
+    addend = random.pick(Addend.allCases)
+    activation = random.pick(["Relu", "Clip", "LeakyRelu", "HardSigmoid", "HardSwish", "Sigmoid", "Tanh", "Gelu"])
+    addsFirst = random.oneIn(2)
+  }
+
+  /// The network.
+  func graph() throws -> Graph {
+    var network = NetworkBuilder(opset: 20, seed: seed)
+    let x = network.input(Shape(input))
+    let convolution = try convolve(x, &network)
+    return try network.finished(try continued(convolution, x, &network, activates: true))
+  }
+
+  /// The same with the magnitudes of all constants, and without the activation.
+  func magnitudes() throws -> Graph {
+    var network = NetworkBuilder(opset: 20, seed: seed)
+    let x = network.input(Shape(input))
+    let convolution = try convolve(x, &network)
+    var graph = try network.finished(try continued(convolution, x, &network, activates: false))
+    for id in graph.valueIDs {
+      guard let tensor = graph.constant(id), tensor.elementType == .float32 else { continue }
+      graph[id].initializer = Initializer(try tensor.mapped { (x: Float) in x.magnitude })
+    }
+    return graph
+  }
+
+  private func convolve(_ x: ValueID, _ network: inout NetworkBuilder) throws -> ValueID {
+    let weights = try network.weights([outputs, input[1] / group] + kernel)
+    let bias = hasBias ? try network.weights([outputs]) : nil
+    return try network.node("Conv", [x, weights, bias], attributes)
+  }
+
+  private func continued(
+    _ convolution: ValueID, _ x: ValueID, _ network: inout NetworkBuilder, activates: Bool
+  ) throws -> ValueID {
+    var y = convolution
+    func activate(_ y: inout ValueID, _ network: inout NetworkBuilder) throws {
+      let bounds =
+        activation == "Clip"
+        ? [network.constant(try Tensor(scalar: -0.5 as Float)), network.constant(try Tensor(scalar: 3 as Float))] : []
+      y = activates ? try network.node(activation, [y] + bounds) : y
+    }
+    func add(_ y: inout ValueID, _ network: inout NetworkBuilder) throws {
+      let shape = try network.finished(convolution)[convolution].type!.shape!
+      let other =
+        switch addend {
+        case .input: network.input(shape, "addend")
+        case .constant: try network.weights(shape.map { $0.size! })
+        case .convolution: try convolve(x, &network)
+        }
+      y = try network.node("Add", addsFirst ? [other, y] : [y, other])
+    }
+    switch tail {
+    case .nothing: break
+    case .activation: try activate(&y, &network)
+    case .addition: try add(&y, &network)
+    case .activationThenAddition:
+      try activate(&y, &network)
+      try add(&y, &network)
+    case .additionThenActivation:
+      try add(&y, &network)
+      try activate(&y, &network)
+    }
+    return y
+  }
+}
