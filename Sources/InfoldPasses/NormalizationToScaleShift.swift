@@ -20,7 +20,9 @@ public struct NormalizationToScaleShift: GraphPass {
         continue
       }
       let name = graph.label(of: node)
-      let scale = result.graph.add(Value(name: name + " scale")), shift = result.graph.add(Value(name: name + " shift"))
+      let parameterType = TensorType(type, node.inputs[1].flatMap { graph[$0].type?.shape })
+      let scale = result.graph.add(Value(name: name + " scale", type: parameterType))
+      let shift = result.graph.add(Value(name: name + " shift", type: parameterType))
       let parameters = try Node(
         name: node.name, opType: NormalizationScaleShift.name, domain: OperatorRegistry.internalDomain, opsetVersion: 1,
         attributes: ["epsilon": .float(normalization.epsilon), "to": .int(Int64(type.rawValue))],

@@ -1,0 +1,114 @@
+import InfoldGraph
+import InfoldRuntime
+import TestSupport
+import Testing
+
+/// NaN, infinities and both zeros through every kernel that compares or divides.
+@Suite struct SpecialValueTests {
+  /// Numbers with specials among them, at places of every kind of vector.
+  private func numbers(_ shape: [Int], seed: UInt64 = 1) throws -> Tensor {
+    var random = SplitMix64(seed: seed)
+    let specials: [Float] = [.nan, .infinity, -.infinity, 0, -0.0, -.nan, 3, -3]
+    return try random.tensor(shape, in: -2...2).mapped { (x: Float) in
+      random.oneIn(5) ? random.pick(specials) : x
+    }
+  }
+
+  private func check(
+    _ shape: [Int], _ comment: String = "", scale: Double = 4, sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: (inout NetworkBuilder, ValueID) throws -> ValueID
+  ) throws {
+    for isChannelsLast in [false, true] {
+      var network = NetworkBuilder(opset: 13)
+      let x = network.input(Shape(isChannelsLast ? [shape[0], shape[2], shape[3], shape[1]] : shape))
+      let y = isChannelsLast ? try network.node("Transpose", [x], ["perm": .ints([0, 3, 1, 2])]) : x
+      let graph = try network.finished(try body(&network, y))
+      for seed in 0..<4 as Range<UInt64> {
+        let sizes = try #require(graph[x].type?.shape?.sizes)
+        try expectAgreement(
+          graph, ["x": try numbers(sizes, seed: seed)], Expectation(scale: scale, referenceSteps: nil), comment,
+          sourceLocation: sourceLocation)
+      }
+    }
+  }
+
+  private static let shape = [2, 19, 3, 5]
+
+  @Test(arguments: [
+    "Relu", "LeakyRelu", "Abs", "Neg", "Floor", "Ceil", "Round", "Sigmoid", "Tanh", "Exp", "Sqrt", "Reciprocal", "Erf",
+    "Log", "Elu", "Selu", "HardSigmoid", "Softplus", "Softsign",
+  ]) func functions(name: String) throws {
+    try check(Self.shape, name) { network, x in try network.node(name, [x]) }
+  }
+
+  /// The lower bound above the upper one gives the upper one; a NaN bound and infinite ones bound nothing.
+  @Test(arguments: [
+    (-1, 1), (1, -1), (0, 0), (-.infinity, 0.5), (.infinity, -.infinity), (.nan, 1), (-1, .nan), (0, .infinity),
+  ] as [(Float, Float)])
+  func clips(bounds: (Float, Float)) throws {
+    try check(Self.shape, "\(bounds)") { network, x in
+      let low = network.constant(try Tensor(scalar: bounds.0)), high = network.constant(try Tensor(scalar: bounds.1))
+      return try network.node("Clip", [x, low, high])
+    }
+    // The same behind a convolution, an addition and a product.
+    try check(Self.shape, "\(bounds)", scale: 20) { network, x in
+      let low = network.constant(try Tensor(scalar: bounds.0)), high = network.constant(try Tensor(scalar: bounds.1))
+      let finite = try network.node("Clip", [x, try constant(-2, &network), try constant(2, &network)])
+      let y = try network.node("Conv", [finite, try network.weights([7, 19, 1, 1], in: -0.3...0.3)])
+      let a = try network.node("Clip", [y, low, high])
+      let b = try network.node("Clip", [try network.node("Add", [a, try constant(0.5, &network)]), low, high])
+      return try network.node("Clip", [try network.node("Mul", [b, try network.weights([7, 1, 1])]), low, high])
+    }
+  }
+
+  private func constant(_ number: Float, _ network: inout NetworkBuilder) throws -> ValueID {
+    network.constant(try Tensor(scalar: number))
+  }
+
+  @Test(arguments: ["MaxPool", "AveragePool"]) func pools(name: String) throws {
+    for pads in [[0, 0, 0, 0], [1, 1, 1, 1], [0, 1, 1, 0]] as [[Int64]] {
+      try check(Self.shape, "\(pads)") { network, x in
+        try network.node(name, [x], ["kernel_shape": .ints([2, 3]), "pads": .ints(pads)])
+      }
+    }
+  }
+
+  @Test(arguments: ["GlobalMaxPool", "GlobalAveragePool"]) func globalPools(name: String) throws {
+    for shape in [Self.shape, [1, 40, 1, 1], [3, 5, 1, 1]] {
+      try check(shape) { network, x in try network.node(name, [x]) }
+    }
+  }
+
+  @Test(arguments: ["Softmax", "LogSoftmax"], [1, 3] as [Int64]) func softmax(name: String, axis: Int64) throws {
+    for shape in [Self.shape, [2, 3, 4, 40]] {
+      try check(shape) { network, x in try network.node(name, [x], ["axis": .int(axis)]) }
+    }
+  }
+
+  @Test(arguments: ["Add", "Sub", "Mul", "Div", "Max", "Min", "PRelu"]) func operandsOfTwo(name: String) throws {
+    for other in [Self.shape, [19, 1, 1], [5], []] {
+      try check(Self.shape, "\(other)", scale: 100) { network, x in
+        // A slope is finite: no one asks what −0 times another is.
+        let isSlope = name == "PRelu"
+        return try network.node(
+          name, [x, isSlope ? try network.weights(other) : network.constant(try numbers(other, seed: 77))])
+      }
+    }
+  }
+
+  /// A NaN in the input reaches every output of its windows, and none else.
+  @Test func convolutions() throws {
+    for (kernel, channels) in [(1, 19), (3, 19), (3, 3), (3, 1)] {
+      for precision in SessionOptions.Precision.allCases {
+        var network = NetworkBuilder()
+        let x = network.input([1, .fixed(channels), 9, 9])
+        let weights = try network.weights([5, channels, kernel, kernel], in: 0.5...1)
+        let graph = try network.finished(
+          try network.node("Relu", [try network.node("Conv", [x, weights], ["strides": .ints([2, 2])])]))
+        var input = try network.random.tensor([1, channels, 9, 9])
+        input.withMutableSpan(as: Float.self) { $0[40] = .nan }
+        try expectAgreement(graph, ["x": input], Expectation(scale: 200, precisions: [precision]))
+      }
+    }
+  }
+}
