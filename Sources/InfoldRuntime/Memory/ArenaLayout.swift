@@ -1,22 +1,27 @@
 /// Where blocks that live for some time lie in one stretch of memory, so that blocks that live at the same time do not
 /// overlap.
-struct ArenaLayout {
+package struct ArenaLayout {
   /// A block: its size, and the first and last step that use it.
-  struct Block {
-    var byteCount: Int
-    var lifetime: ClosedRange<Int>
+  package struct Block {
+    package var byteCount: Int
+    package var lifetime: ClosedRange<Int>
+
+    package init(byteCount: Int, lifetime: ClosedRange<Int>) {
+      self.byteCount = byteCount
+      self.lifetime = lifetime
+    }
   }
 
   /// The offsets of the blocks in bytes, each a multiple of `alignment`.
-  let offsets: [Int]
+  package let offsets: [Int]
   /// The bytes that all of them need together.
-  let byteCount: Int
+  package let byteCount: Int
 
-  static let alignment = 64
+  package static let alignment = 64
 
   /// Places the blocks, largest first, each at the lowest gap among those that live at the same time (Pisarchyk and Lee
   /// 2020, arXiv 2001.03288, "greedy by size").
-  init(_ blocks: [Block]) {
+  package init(_ blocks: [Block]) {
     var offsets = [Int](repeating: 0, count: blocks.count)
     var placed: [(offset: Int, end: Int, lifetime: ClosedRange<Int>)] = []
     var total = 0

@@ -3,7 +3,7 @@ import Synchronization
 
 /// The arenas of a session: one for each run that is going on, shared by plans of all shapes, and each as large as the
 /// largest plan that used it.
-final class ArenaPool: Sendable {
+package final class ArenaPool: Sendable {
   private struct State {
     var idle: [AlignedMemory] = []
     var limit = 0
@@ -11,8 +11,11 @@ final class ArenaPool: Sendable {
 
   private let state = Mutex(State())
 
+  /// A pool without arenas.
+  package init() {}
+
   /// An arena of at least `byteCount` bytes, for the caller alone until `giveBack`.
-  func take(byteCount: Int) throws(InfoldError) -> AlignedMemory {
+  package func take(byteCount: Int) throws(InfoldError) -> AlignedMemory {
     let idle = state.withLock { state -> AlignedMemory? in
       let fit = state.idle.lastIndex { $0.byteCount >= byteCount }
       // One that is too small goes: the new one takes its place.
@@ -24,12 +27,12 @@ final class ArenaPool: Sendable {
   }
 
   /// Keeps an arena for the next run, unless no plan needs one of its size any more.
-  func giveBack(_ arena: AlignedMemory) {
+  package func giveBack(_ arena: AlignedMemory) {
     state.withLock { if arena.byteCount <= $0.limit { $0.idle.append(arena) } }
   }
 
   /// Says how many bytes the largest plan needs that is still there. Larger arenas are freed.
-  func setLimit(_ byteCount: Int) {
+  package func setLimit(_ byteCount: Int) {
     state.withLock { state in
       state.limit = byteCount
       state.idle.removeAll { $0.byteCount > byteCount }

@@ -2,9 +2,9 @@ import InfoldGraph
 import Synchronization
 
 /// Constants in the form that a kernel reads, for instance the weights of a convolution in panels.
-final class PackedConstant: Sendable {
+package final class PackedConstant: Sendable {
   /// The packed numbers.
-  let memory: AlignedMemory
+  package let memory: AlignedMemory
   /// What it was made of, kept where another tensor could else take its address.
   private let sources: [Tensor]
 
@@ -15,7 +15,7 @@ final class PackedConstant: Sendable {
 }
 
 /// The packed constants of a session, each made once for all plans, and freed with the last plan that uses it.
-final class PackedConstants: Sendable {
+package final class PackedConstants: Sendable {
   /// What tells one from another: the addresses and shapes of the tensors that it is made of, and how it is made.
   private struct Key: Hashable {
     var sources: [UInt]
@@ -32,7 +32,7 @@ final class PackedConstants: Sendable {
 
   /// - Parameter keepsSources: Whether the tensors are kept as well; not needed when all plans are made while somebody
   ///   else keeps them.
-  init(keepsSources: Bool) {
+  package init(keepsSources: Bool) {
     self.keepsSources = keepsSources
   }
 
@@ -41,7 +41,7 @@ final class PackedConstants: Sendable {
   ///   - form: Says how, with everything that the result depends on beside the sources.
   ///   - byteCount: The bytes that it takes.
   ///   - fill: Writes it, when it is not there yet.
-  func constant(
+  package func constant(
     of sources: [Tensor], form: String, byteCount: Int,
     _ fill: (UnsafeMutableRawPointer) throws(InfoldError) -> Void
   ) throws(InfoldError) -> PackedConstant {

@@ -1,0 +1,131 @@
+import Foundation
+import InfoldGraph
+import InfoldRuntime
+import TestSupport
+import Testing
+
+@Suite struct MemoryTests {
+  /// Blocks that live at the same time never overlap, and nothing lies outside of the arena.
+  @Test(arguments: 0..<200 as Range<UInt64>) func arenaLayout(seed: UInt64) {
+    var random = SplitMix64(seed: seed)
+    let blocks = (0..<random.int(0...40)).map { _ in
+      let begin = random.int(0...20)
+      return ArenaLayout.Block(
+        byteCount: random.pick([1, 4, 64, 65, random.int(1...5000)]), lifetime: begin...(begin + random.int(0...6)))
+    }
+    let layout = ArenaLayout(blocks)
+    #expect(layout.offsets.count == blocks.count)
+    for (index, a) in blocks.enumerated() {
+      let offset = layout.offsets[index]
+      #expect(offset >= 0 && offset.isMultiple(of: ArenaLayout.alignment))
+      #expect(offset + a.byteCount <= layout.byteCount)
+      for (other, b) in blocks.enumerated() where other < index && a.lifetime.overlaps(b.lifetime) {
+        let otherOffset = layout.offsets[other]
+        #expect(offset + a.byteCount <= otherOffset || otherOffset + b.byteCount <= offset)
+      }
+    }
+    #expect(layout.byteCount <= blocks.reduce(0) { $0 + ($1.byteCount + 63) / 64 * 64 })
+  }
+
+  /// A chain of values, each read once, needs two blocks.
+  @Test func aChainNeedsTwoBlocks() {
+    let layout = ArenaLayout((0..<10).map { ArenaLayout.Block(byteCount: 640, lifetime: $0...($0 + 1)) })
+    #expect(layout.byteCount == 1280)
+  }
+
+  @Test func arenasAreUsedAgain() throws {
+    let pool = ArenaPool()
+    pool.setLimit(1000)
+    let first = try pool.take(byteCount: 1000), second = try pool.take(byteCount: 500)
+    #expect(first.start != second.start)
+    #expect(first.byteCount >= 1000 && second.byteCount >= 500)
+    pool.giveBack(first)
+    pool.giveBack(second)
+    // The one that is large enough is found, and a second one of its size is made in the place of the small one.
+    #expect(try pool.take(byteCount: 800) === first)
+    #expect(try pool.take(byteCount: 800) !== second)
+  }
+
+  @Test func arenasThatNoPlanNeedsAreFreed() throws {
+    let pool = ArenaPool()
+    pool.setLimit(1 << 20)
+    weak var idle: AlignedMemory?
+    weak var inUse: AlignedMemory?
+    do {
+      let first = try pool.take(byteCount: 1 << 20), second = try pool.take(byteCount: 1 << 20)
+      (idle, inUse) = (first, second)
+      pool.giveBack(first)
+      pool.setLimit(1 << 10)
+      pool.giveBack(second)
+    }
+    #expect(idle == nil && inUse == nil)
+    weak var small: AlignedMemory?
+    do {
+      let arena = try pool.take(byteCount: 1 << 10)
+      small = arena
+      pool.giveBack(arena)
+    }
+    #expect(small != nil)
+  }
+
+  @Test func memoryThatCannotBeHad() throws {
+    #expect(try errorCode { _ = try AlignedMemory(byteCount: .max) } == .limitExceeded)
+    #expect(try errorCode { _ = try AlignedMemory(byteCount: 1 << 60) } == .limitExceeded)
+    #expect(UInt(bitPattern: try AlignedMemory(byteCount: 0).start) % 4096 == 0)
+    #expect(UInt(bitPattern: try AlignedMemory(byteCount: 5 << 20).start) % (1 << 21) == 0)
+  }
+
+  @Test func packedConstantsAreMadeOnce() throws {
+    let constants = PackedConstants(keepsSources: true)
+    let tensor = try Tensor.counting([2, 3])
+    var made = 0
+    func constant(_ tensor: Tensor, _ form: String = "form") throws -> PackedConstant {
+      try constants.constant(of: [tensor], form: form, byteCount: 24) { (_) throws(InfoldError) in made += 1 }
+    }
+    weak var gone: PackedConstant?
+    do {
+      let first = try constant(tensor)
+      gone = first
+      #expect(try constant(tensor) === first)
+      #expect(made == 1)
+      // Another form, another shape of the same memory, and equal numbers elsewhere.
+      #expect(try constant(tensor, "other") !== first)
+      #expect(try constant(try tensor.reshaped(to: [3, 2])) !== first)
+      #expect(try constant(try .counting([2, 3])) !== first)
+      #expect(made == 4)
+    }
+    #expect(gone == nil)
+    _ = try constant(tensor)
+    #expect(made == 5)
+  }
+
+  /// What runs of 50 sizes leave behind is no more than what the largest alone does. In a process of its own, whose memory
+  /// nobody else takes.
+  @Test func manySizesNeedNoMoreThanTheLargest() async {
+    await #expect(processExitsWith: .success) {
+      func residentBytes() throws -> Int {
+        let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")[1]
+        return Int(pages)! * 4096
+      }
+      var network = NetworkBuilder()
+      let x = network.input(["N", 8, "H", "W"])
+      var value = try network.node("Conv", [x, try network.weights([32, 8, 1, 1])])
+      for _ in 0..<3 {
+        value = try network.node("Conv", [value, try network.weights([32, 1, 3, 3])], ["group": .int(32)])
+      }
+      let graph = try network.finished(try network.node("GlobalAveragePool", [value]))
+      let session = try Session(graph.model, options: SessionOptions(threads: 2))
+      var results: [Tensor] = []
+      func run(_ side: Int) throws {
+        try session.run([try Tensor(zeros: [1, 8, side, side + side % 3], of: .float32)], into: &results)
+      }
+      for _ in 0..<3 { try run(400) }
+      let largest = try residentBytes()
+      for index in 0..<300 {
+        try run(400 - index % 50 * 7)
+        let now = try residentBytes()
+        precondition(now <= largest + largest / 20, "\(now) bytes after run \(index), \(largest) before")
+      }
+    }
+  }
+}
