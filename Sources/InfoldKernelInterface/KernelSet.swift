@@ -5,4 +5,12 @@
 public protocol KernelSet: MatrixKernels, PointwiseKernels {
   /// The name of the instruction set, like `avx2`.
   static var name: String { get }
+
+  /// The numbers that `multiplyAddChains` works on.
+  static var multiplyAddChainCount: Int { get }
+
+  /// Replaces each of `multiplyAddChainCount` numbers x by x · `factor` + `addend`, `rounds` times, all in registers: nothing that
+  /// computes with these instructions is faster, and so its speed is the peak that profiles compare with.
+  static func multiplyAddChains(
+    _ sums: UnsafeMutablePointer<Float>, by factor: Float, plus addend: Float, rounds: Int)
 }

@@ -16,7 +16,7 @@ public final class Session: Sendable {
 
   /// The graph, prepared as far as open shapes allow; `nil` when `fixedPlan` is all that is needed.
   private let graph: Graph?
-  private let factory: PlanFactory
+  let factory: PlanFactory
   /// The only plan of a model whose input shapes are all fixed.
   private let fixedPlan: Plan?
   private let plans: Mutex<PlanCache>

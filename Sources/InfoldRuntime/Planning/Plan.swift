@@ -1,4 +1,3 @@
-import Glibc
 import InfoldGraph
 import InfoldKernelInterface
 import Synchronization
@@ -114,9 +113,9 @@ final class Plan: Sendable {
   /// - Parameters:
   ///   - given: The inputs in the model's order.
   ///   - results: The outputs. Tensors that are there already are written to where they fit.
-  ///   - durations: Receives the nanoseconds that each step took, added to what is there.
+  ///   - spans: Receives when each step began and ended, by `MonotonicClock`.
   func run(
-    _ given: [Tensor], into results: inout [Tensor], durations: UnsafeMutablePointer<UInt64>? = nil
+    _ given: [Tensor], into results: inout [Tensor], spans: UnsafeMutablePointer<Range<UInt64>>? = nil
   ) throws(InfoldError) {
     let frame = frames.withLock { $0.popLast() } ?? makeFrame()
     let arena = try arenas.take(byteCount: arenaByteCount)
@@ -153,7 +152,7 @@ final class Plan: Sendable {
     let hasHelpers = helpers > 0 && WorkerPool.shared.acquire(helpers: helpers)
     defer { if hasHelpers { WorkerPool.shared.release() } }
     do {
-      try execute(frame, workers: hasHelpers ? workers : 1, durations)
+      try execute(frame, workers: hasHelpers ? workers : 1, spans)
     } catch {
       for (index, tensor) in written.enumerated() where index < results.count {
         if let tensor { results[index] = tensor }
@@ -194,10 +193,10 @@ final class Plan: Sendable {
   }
 
   private func execute(
-    _ frame: Frame, workers: Int, _ durations: UnsafeMutablePointer<UInt64>?
+    _ frame: Frame, workers: Int, _ spans: UnsafeMutablePointer<Range<UInt64>>?
   ) throws(InfoldError) {
     for index in steps.indices {
-      let begin = durations == nil ? 0 : Self.nanoseconds()
+      let begin = spans == nil ? 0 : MonotonicClock.nanoseconds()
       let step = steps[index].step
       for phase in 0..<step.phases {
         let tasks = step.tasks(phase: phase, workers: workers)
@@ -207,7 +206,7 @@ final class Plan: Sendable {
           share(step, phase, tasks, workers, frame)
         }
       }
-      if let durations { durations[index] += Self.nanoseconds() - begin }
+      if let spans { spans[index] = begin..<MonotonicClock.nanoseconds() }
       if let failure = frame.failure { throw failure }
       for (storage, value) in bindings[index] { frame.bases[storage] = frame.tensors[value]!.address }
       for value in ending[index] { frame.tensors[value] = nil }
@@ -232,12 +231,6 @@ final class Plan: Sendable {
         }
       }
     }
-  }
-
-  private static func nanoseconds() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 }
 

@@ -10,9 +10,12 @@ struct PlanFactory: Sendable {
   /// The working memory of all plans.
   let arenas = ArenaPool()
 
-  private let kernels: any KernelSet.Type
+  /// What plans compute with.
+  let kernels: any KernelSet.Type
+  /// The number of threads that a run may use.
+  let workers: Int
+
   private let options: SessionOptions
-  private let workers: Int
   private let packed: PackedConstants
 
   /// - Parameter isForOneGraph: Whether all plans are made while the same graph keeps all constants.

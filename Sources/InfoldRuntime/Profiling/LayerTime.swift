@@ -14,6 +14,8 @@ public struct LayerTime: Sendable, Hashable {
   public let multiplyAccumulates: Int
   /// The median over the runs, in nanoseconds.
   public let nanoseconds: UInt64
+  /// From when to when it went in the last of the runs, in nanoseconds since the beginning of the first step.
+  public let lastRun: Range<UInt64>
 }
 
 extension Session {
@@ -30,17 +32,20 @@ extension Session {
     let (plan, tensors) = try plan(forNamed: inputs)
     var results: [Tensor] = []
     try plan.run(tensors, into: &results)
+    var spans = [Range<UInt64>](repeating: 0..<0, count: plan.steps.count)
     var samples = [[UInt64]](repeating: [], count: plan.steps.count)
     for run in 1...max(runs, 1) {
-      var durations = [UInt64](repeating: 0, count: plan.steps.count)
-      try plan.run(tensors, into: &results, durations: &durations)
-      for index in durations.indices { samples[index].append(durations[index]) }
+      try plan.run(tensors, into: &results, spans: &spans)
+      for index in spans.indices { samples[index].append(spans[index].upperBound - spans[index].lowerBound) }
       progress(run)
     }
-    return zip(plan.steps, samples).map { step, samples in
-      LayerTime(
+    let begin = spans.first?.lowerBound ?? 0
+    return plan.steps.indices.map { index in
+      let (step, span) = (plan.steps[index], spans[index])
+      return LayerTime(
         node: step.label, operation: step.operation, algorithm: step.algorithm, shape: step.shape,
-        multiplyAccumulates: step.multiplyAccumulates, nanoseconds: samples.sorted()[samples.count / 2])
+        multiplyAccumulates: step.multiplyAccumulates, nanoseconds: samples[index].sorted()[samples[index].count / 2],
+        lastRun: span.lowerBound - begin..<span.upperBound - begin)
     }
   }
 }

@@ -10,7 +10,10 @@ struct ProfileReport: Encodable {
     var shape: [Int]
     var milliseconds: Double
     var share: Double
+    /// Those of the standard's definition, in 10⁹ per second; `nil` where it does not count.
     var gflops: Double?
+    /// Of what the machine can do in registers alone.
+    var shareOfPeak: Double?
   }
 
   /// The steps of one kind together.
@@ -20,56 +23,67 @@ struct ProfileReport: Encodable {
     var steps: Int
     var milliseconds: Double
     var share: Double
+    var gflops: Double?
+    var shareOfPeak: Double?
   }
 
+  var threads: Int
+  var instructionSet: String
+  /// What `threads` threads can do in registers alone, in 10⁹ operations per second.
+  var peakGFLOPs: Double
   var milliseconds: Double
   var layers: [Layer]
   var totals: [Total]
 
-  init(_ times: [LayerTime]) {
-    let total = max(Double(times.reduce(0) { $0 + $1.nanoseconds }), 1)
-    milliseconds = total * 1e-6
-    layers = times.map { time in
-      let nanoseconds = Double(time.nanoseconds)
-      return Layer(
-        node: time.node, operation: time.operation, algorithm: time.algorithm, shape: time.shape,
-        milliseconds: nanoseconds * 1e-6, share: nanoseconds / total,
-        gflops: time.multiplyAccumulates > 0 && nanoseconds > 0
-          ? 2 * Double(time.multiplyAccumulates) / nanoseconds : nil)
-    }
-    var totals: [String: Total] = [:]
-    for layer in layers {
-      var entry =
-        totals[layer.operation + "\n" + layer.algorithm]
-        ?? Total(operation: layer.operation, algorithm: layer.algorithm, steps: 0, milliseconds: 0, share: 0)
-      entry.steps += 1
-      entry.milliseconds += layer.milliseconds
-      entry.share += layer.share
-      totals[layer.operation + "\n" + layer.algorithm] = entry
-    }
-    self.totals = totals.values.sorted { ($1.milliseconds, $0.operation) < ($0.milliseconds, $1.operation) }
+  private enum CodingKeys: String, CodingKey {
+    case threads, instructionSet, milliseconds, layers, totals
+    case peakGFLOPs = "peakGflops"
   }
 
-  var text: String {
-    var table = Table(
-      (title: "operators", alignment: .left), (title: "algorithm", alignment: .left),
-      (title: "output", alignment: .left), (title: "ms", alignment: .right), (title: "share", alignment: .right),
-      (title: "GFLOP/s", alignment: .right))
-    for layer in layers {
-      table.add(
-        String(printable: layer.operation), layer.algorithm, layer.shape.map(String.init).joined(separator: "×"),
-        NumberText.fixed(layer.milliseconds, digits: 4), NumberText.percentage(layer.share),
-        layer.gflops.map { NumberText.fixed($0, digits: 1) } ?? "")
+  /// - Parameters:
+  ///   - times: The steps of a session, in their order.
+  ///   - peak: What the machine can do with as many threads, in 10⁹ operations per second; more than 0.
+  init(_ times: [LayerTime], peak: Double, threads: Int, instructionSet: String) {
+    self.threads = threads
+    self.instructionSet = instructionSet
+    peakGFLOPs = peak
+    let nanoseconds = Group(times).nanoseconds
+    let total = max(nanoseconds, 1)
+    milliseconds = nanoseconds * 1e-6
+    layers = times.map { time in
+      let alone = Group([time])
+      return Layer(
+        node: time.node, operation: time.operation, algorithm: time.algorithm, shape: time.shape,
+        milliseconds: alone.nanoseconds * 1e-6, share: alone.nanoseconds / total, gflops: alone.gflops,
+        shareOfPeak: alone.gflops.map { $0 / peak })
     }
-    var sums = Table(
-      (title: "operators", alignment: .left), (title: "algorithm", alignment: .left),
-      (title: "steps", alignment: .right), (title: "ms", alignment: .right), (title: "share", alignment: .right))
-    for total in totals {
-      sums.add(
-        String(printable: total.operation), total.algorithm, "\(total.steps)",
-        NumberText.fixed(total.milliseconds, digits: 4), NumberText.percentage(total.share))
+    totals = Dictionary(grouping: times) { [$0.operation, $0.algorithm] }
+      .map { kind, steps in
+        let group = Group(steps)
+        return Total(
+          operation: kind[0], algorithm: kind[1], steps: steps.count, milliseconds: group.nanoseconds * 1e-6,
+          share: group.nanoseconds / total, gflops: group.gflops, shareOfPeak: group.gflops.map { $0 / peak })
+      }
+      .sorted { ($1.milliseconds, $0.operation, $0.algorithm) < ($0.milliseconds, $1.operation, $1.algorithm) }
+  }
+
+  /// Steps, added up.
+  private struct Group {
+    let nanoseconds: Double
+    /// The multiplications, and the time of the steps that have any.
+    private let counted: (multiplyAccumulates: Int, nanoseconds: Double)
+
+    init(_ steps: [LayerTime]) {
+      nanoseconds = steps.reduce(0) { $0 + Double($1.nanoseconds) }
+      counted = steps.reduce((0, 0)) { sums, step in
+        guard step.multiplyAccumulates > 0 else { return sums }
+        return (sums.0 + step.multiplyAccumulates, sums.1 + Double(step.nanoseconds))
+      }
     }
-    return table.text + "\n" + sums.text
-      + "\n  \(NumberText.fixed(milliseconds, digits: 3)) ms in \(layers.count) steps\n"
+
+    /// In 10⁹ operations per second: two for each multiplication with its addition.
+    var gflops: Double? {
+      counted.nanoseconds > 0 ? 2 * Double(counted.multiplyAccumulates) / counted.nanoseconds : nil
+    }
   }
 }

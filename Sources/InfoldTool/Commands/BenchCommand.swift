@@ -9,8 +9,11 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench",
     abstract: "Measure how long an inference takes.",
     discussion: """
-      Runs the model on random inputs, warms up, and then measures for as long as --seconds says, at least 3 runs. Times \
-      are those of an inference alone: the model is loaded and prepared once.
+      Runs the model on random inputs: three times to warm up, and then for as long as --seconds says, at least 3 times. \
+      Times are those of an inference alone; decoding the model and preparing it, which is done once, are reported beside.
+
+      --batch measures every size of it for --seconds, for models that leave open the first dimension of their inputs. It \
+      takes the place of the first size of --shape.
       """)
 
   @Argument(help: "The ONNX model.")
@@ -18,6 +21,9 @@ struct BenchCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("The shape of an input, like input=1x3x224x224.", valueName: "name=sizes"))
   var shape: [String] = []
+
+  @Option(help: ArgumentHelp("Sizes of the batch, like 1,8,32.", valueName: "sizes"))
+  var batch: BatchSizes?
 
   @Option(help: "How long to measure, in seconds.")
   var seconds: Double = 2
@@ -35,10 +41,22 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     let shapes = try InputShapes(shape)
-    let session = try Session(Model(path: model).binding(inputs: shapes.sizes), options: runtime.session)
-    let inputs = try ModelInputs(session.inputs, files: [], shapes: shapes).complete(seed: 0)
-    let times = try BenchmarkRun(session, inputs).measure(seconds: seconds)
-    let report = BenchmarkReport(times)
+    let begin = MonotonicClock.milliseconds()
+    let model = try Model(path: model)
+    let decoding = MonotonicClock.milliseconds() - begin
+    var measurements: [BatchReport] = []
+    var threads = 1
+    for size in batch?.sizes.map(Optional.some) ?? [nil] {
+      let chosen = try size.map { size throws(InfoldError) in
+        try shapes.batched(size, for: model.graph.inputs.map(model.graph.info))
+      }
+      let run = try BenchmarkRun(model, chosen ?? shapes, options: runtime.session)
+      let times = DurationSummary(try run.measure(seconds: seconds))
+      threads = run.threads
+      measurements.append(BatchReport(batch: size, prepareMs: run.preparation, times: times))
+    }
+    let report = BenchmarkReport(
+      decodeMs: decoding, peakMemoryBytes: peakMemory(), threads: threads, batches: measurements)
     if json { try StandardOutput.writeJSON(report) } else { try StandardOutput.write(report.text) }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import InfoldFiles
 import InfoldGraph
 import InfoldONNX
 import InfoldRuntime
@@ -8,7 +9,13 @@ struct ProfileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "profile",
     abstract: "Show where the time of an inference goes, layer by layer.",
-    discussion: "Runs the model on random inputs. Times are medians over the runs.")
+    discussion: """
+      Runs the model on random inputs. Times are medians over the runs. GFLOP/s count two operations for each \
+      multiplication that the standard's definition of an operator needs; Winograd's algorithm needs fewer, and may exceed \
+      the peak. The peak is measured: multiplications and additions in registers alone, with as many threads.
+
+      --trace writes the last run for chrome://tracing, Perfetto, and other programs that read Chrome's trace events.
+      """)
 
   @Argument(help: "The ONNX model.")
   var model: String
@@ -18,6 +25,9 @@ struct ProfileCommand: ParsableCommand {
 
   @Option(help: "How many runs to measure.")
   var runs: Int = 20
+
+  @Option(help: ArgumentHelp("Write the last run's trace events to this file.", valueName: "file.json"))
+  var trace: String?
 
   @Flag(help: "Print one JSON value.")
   var json = false
@@ -37,7 +47,12 @@ struct ProfileCommand: ParsableCommand {
     var progress = ProgressBar("measuring")
     let layers = try session.layerTimes(inputs, runs: runs) { progress.update($0, of: runs) }
     progress.finish()
-    let report = ProfileReport(layers)
+    if let trace {
+      let events = ChromeTrace(layers, title: "infold \(model)")
+      try writeReplacing(trace) { file throws(InfoldError) in try file.write(Array(jsonText(events).utf8)) }
+    }
+    let report = ProfileReport(
+      layers, peak: session.measureArithmeticPeak(), threads: session.threads, instructionSet: session.instructionSet)
     if json { try StandardOutput.writeJSON(report) } else { try StandardOutput.write(report.text) }
   }
 }

@@ -1,4 +1,5 @@
 import InfoldGraph
+import InfoldRuntime
 
 /// The arguments `NAME=1x3x224x224`: shapes of inputs, chosen ahead.
 struct InputShapes {
@@ -14,6 +15,32 @@ struct InputShapes {
         throw InfoldError(.invalidArgument, "--shape gives the shape of \(String(quoting: name)) twice")
       }
     }
+  }
+
+  /// These shapes for a batch of `size`: the first dimension of every input that the model leaves open there, and that has no
+  /// default, becomes the size. Without a shape of its own, an input has the other sizes that the model declares.
+  /// - Throws: `InfoldError` with `.invalidArgument` when no input leaves its first dimension open, or other sizes are not known.
+  func batched(_ size: Int, for inputs: [ValueInfo]) throws(InfoldError) -> InputShapes {
+    var batched = self
+    var isFound = false
+    for input in inputs {
+      guard let shape = input.type?.shape, let first = shape.first, first.size == nil,
+        !input.hasDefault || sizes[input.name] != nil
+      else { continue }
+      let known = shape.dropFirst().compactMap(\.size)
+      guard let rest = sizes[input.name].map({ Array($0.dropFirst()) }) ?? (known.count == shape.rank - 1 ? known : nil)
+      else {
+        throw InfoldError(
+          .invalidArgument, "the model leaves open the sizes of \(String(quoting: input.name)), \(shape)",
+          hint: "give them with --shape \(String(printable: input.name))=1x3x224x224")
+      }
+      batched.sizes[input.name] = [size] + rest
+      isFound = true
+    }
+    guard isFound else {
+      throw InfoldError(.invalidArgument, "the model fixes the first dimension of every input; --batch cannot choose it")
+    }
+    return batched
   }
 
   private static func split(_ argument: String) throws(InfoldError) -> (name: String, sizes: [Int]) {

@@ -2,15 +2,20 @@ import FoundationEssentials
 import InfoldGraph
 
 extension StandardOutput {
-  /// Writes one JSON value and a line end. Numbers that JSON lacks become the strings "NaN", "Infinity", "-Infinity".
+  /// Writes one JSON value and a line end.
   static func writeJSON(_ value: some Encodable) throws(InfoldError) {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    guard let data = try? encoder.encode(value) else { preconditionFailure("\(type(of: value)) cannot be encoded") }
-    try write(String(decoding: data, as: UTF8.self) + "\n")
+    try write(jsonText(value))
   }
+}
+
+/// One JSON value and a line end. Numbers that JSON lacks become the strings "NaN", "Infinity", "-Infinity".
+func jsonText(_ value: some Encodable) -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  encoder.nonConformingFloatEncodingStrategy = .convertToString(
+    positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+  guard let data = try? encoder.encode(value) else { preconditionFailure("\(type(of: value)) cannot be encoded") }
+  return String(decoding: data, as: UTF8.self) + "\n"
 }
 
 /// A shape in JSON: sizes as numbers, symbols as strings, unknown sizes as null.

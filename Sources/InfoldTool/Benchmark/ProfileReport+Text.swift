@@ -1,0 +1,37 @@
+extension ProfileReport {
+  /// Lines for people.
+  var text: String {
+    var table = Table(
+      (title: "operators", alignment: .left), (title: "algorithm", alignment: .left),
+      (title: "output", alignment: .left), (title: "ms", alignment: .right), (title: "share", alignment: .right),
+      (title: "GFLOP/s", alignment: .right), (title: "of peak", alignment: .right))
+    for layer in layers {
+      table.add(
+        String(printable: layer.operation), layer.algorithm, layer.shape.map(String.init).joined(separator: "×"),
+        NumberText.fixed(layer.milliseconds, digits: 4), NumberText.percentage(layer.share), text(gflops: layer.gflops),
+        text(share: layer.shareOfPeak))
+    }
+    var sums = Table(
+      (title: "operators", alignment: .left), (title: "algorithm", alignment: .left),
+      (title: "steps", alignment: .right), (title: "ms", alignment: .right), (title: "share", alignment: .right),
+      (title: "GFLOP/s", alignment: .right), (title: "of peak", alignment: .right))
+    for total in totals {
+      sums.add(
+        String(printable: total.operation), total.algorithm, "\(total.steps)",
+        NumberText.fixed(total.milliseconds, digits: 4), NumberText.percentage(total.share), text(gflops: total.gflops),
+        text(share: total.shareOfPeak))
+    }
+    return table.text + "\n" + sums.text
+      + "\n  \(NumberText.fixed(milliseconds, digits: 3)) ms in \(layers.count) steps; "
+      + "\(threads == 1 ? "1 thread" : "\(threads) threads") of \(instructionSet), "
+      + "at most \(NumberText.fixed(peakGFLOPs, digits: 1)) GFLOP/s\n"
+  }
+
+  private func text(gflops: Double?) -> String {
+    gflops.map { NumberText.fixed($0, digits: 1) } ?? ""
+  }
+
+  private func text(share: Double?) -> String {
+    share.map { NumberText.percentage($0) } ?? ""
+  }
+}
