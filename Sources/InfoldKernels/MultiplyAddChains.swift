@@ -1,5 +1,3 @@
-public import InfoldKernelInterface
-
 extension Kernels {
   /// As many sums as hide the latency of an addition, and leave registers for the two factors.
   @inline(__always)
@@ -8,10 +6,11 @@ extension Kernels {
   public static var multiplyAddChainCount: Int { chains * Vector.scalarCount }
 
   @inline(never)
-  public static func multiplyAddChains(_ sums: UnsafeMutablePointer<Float>, by factor: Float, plus addend: Float, rounds: Int) {
+  public static func multiplyAddChains(
+    _ sums: UnsafeMutablePointer<Float>, by factor: Float, plus addend: Float, rounds: Int
+  ) {
     let factors = Vector(repeating: factor), addends = Vector(repeating: addend)
-    var registers = InlineArray<12, Vector>(repeating: .zero)
-    for chain in 0..<chains { registers[chain] = Vector(at: sums + chain &* Vector.scalarCount) }
+    var registers = InlineArray<12, Vector> { chain in Vector(at: sums + chain &* Vector.scalarCount) }
     for _ in 0..<rounds {
       for chain in 0..<chains { registers[chain] = .multiplyAdd(registers[chain], factors, addends) }
     }

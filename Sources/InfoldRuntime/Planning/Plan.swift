@@ -43,8 +43,7 @@ final class Plan: Sendable {
   /// - Throws: `InfoldError` with `.unsupported` when `graph` has opaque nodes; `.limitExceeded`.
   init(
     _ graph: consuming Graph, kernels: any KernelSet.Type, options: SessionOptions, workers: Int,
-    packed: PackedConstants,
-    arenas: ArenaPool
+    packed: PackedConstants, arenas: ArenaPool
   ) throws(InfoldError) {
     var builder = try PlanBuilder(consume graph, kernels: kernels, precision: options.precision, packed: packed)
     try builder.build(usesKernels: options.optimize)

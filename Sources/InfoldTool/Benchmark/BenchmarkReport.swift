@@ -54,7 +54,11 @@ struct BenchmarkReport: Encodable {
     try container.encode(decodeMs, forKey: .decodeMs)
     try container.encodeIfPresent(peakMemoryBytes, forKey: .peakMemoryBytes)
     try container.encode(threads, forKey: .threads)
-    if batches.count == 1 { try batches[0].encode(to: encoder) } else { try container.encode(batches, forKey: .batches) }
+    if batches.count == 1 {
+      try batches[0].encode(to: encoder)
+    } else {
+      try container.encode(batches, forKey: .batches)
+    }
   }
 
   /// Lines for people.
@@ -71,7 +75,8 @@ struct BenchmarkReport: Encodable {
       (title: "images/s", alignment: .right))
     for report in batches {
       table.add(
-        "\(report.batch ?? 1)", NumberText.grouped(report.times.runs), NumberText.fixed(report.times.medianMs, digits: 3),
+        "\(report.batch ?? 1)", NumberText.grouped(report.times.runs),
+        NumberText.fixed(report.times.medianMs, digits: 3),
         NumberText.fixed(report.times.p90Ms, digits: 3), NumberText.fixed(report.imageMs, digits: 3),
         NumberText.significant(report.imagesPerSecond, digits: 4))
     }

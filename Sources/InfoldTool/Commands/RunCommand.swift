@@ -15,6 +15,9 @@ struct RunCommand: ParsableCommand {
 
       --shape fixes what the model leaves open in the shape of an input, before anything runs: a symbol gets its size \
       everywhere. It cannot change a size that the model fixes, and a file must have the shape that it says.
+
+      --double gives the truth that runs are held against: every operator by its definition, in double precision. It is slow, \
+      takes one thread, and rewrites nothing; floating-point outputs are float64.
       """)
 
   @Argument(help: "The ONNX model.")
@@ -32,6 +35,9 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write each output to NAME.npy in this folder.", valueName: "folder"))
   var output: String?
 
+  @Flag(help: "Compute in double precision, without optimization.")
+  var double = false
+
   @Flag(help: "Print one JSON value.")
   var json = false
 
@@ -39,19 +45,42 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     let shapes = try InputShapes(shape)
-    let session = try Session(Model(path: model).binding(inputs: shapes.sizes), options: runtime.session)
-    let inputs = try ModelInputs(session.inputs, files: input, shapes: shapes).complete(seed: random)
-    let files = try output.map { folder throws(InfoldError) in try OutputFiles(session.outputs, in: folder) }
+    let model = try Model(path: model).binding(inputs: shapes.sizes)
+    let runner =
+      try double ? Runner.double(DoubleEvaluation(model)) : .session(Session(model, options: runtime.session))
+    let inputs = try ModelInputs(model.graph.inputs.map(model.graph.info), files: input, shapes: shapes)
+      .complete(seed: random)
+    let files = try output.map { folder throws(InfoldError) in try OutputFiles(runner.outputs, in: folder) }
     try files?.createFolder()
-    let results = try session.run(inputs)
+    let results = try runner.run(inputs)
     try files?.write(results)
-    let summaries = session.outputs.map { OutputSummary(name: $0.name, results[$0.name]!) }
+    let summaries = runner.outputs.map { OutputSummary(name: $0.name, results[$0.name]!) }
     if json {
       try StandardOutput.writeJSON(Report(outputs: summaries, files: files?.paths))
     } else {
       for summary in summaries {
         let file = files?.paths[summary.name].map { "  written to \(String(printable: $0))\n" } ?? ""
         try StandardOutput.write(summary.text + file)
+      }
+    }
+  }
+
+  /// What computes.
+  private enum Runner {
+    case session(Session)
+    case double(DoubleEvaluation)
+
+    var outputs: [ValueInfo] {
+      switch self {
+      case .session(let session): session.outputs
+      case .double(let evaluation): evaluation.outputs
+      }
+    }
+
+    func run(_ inputs: [String: Tensor]) throws(InfoldError) -> [String: Tensor] {
+      switch self {
+      case .session(let session): try session.run(inputs)
+      case .double(let evaluation): try evaluation.run(inputs)
       }
     }
   }

@@ -38,7 +38,8 @@ struct InputShapes {
       isFound = true
     }
     guard isFound else {
-      throw InfoldError(.invalidArgument, "the model fixes the first dimension of every input; --batch cannot choose it")
+      throw InfoldError(
+        .invalidArgument, "the model fixes the first dimension of every input; --batch cannot choose it")
     }
     return batched
   }

@@ -1,0 +1,45 @@
+import InfoldGraph
+import InfoldPasses
+import InfoldRuntime
+
+/// A run in double precision, by the operators' reference evaluations and without passes that rewrite: what faster and narrower
+/// ones are held against.
+struct DoubleEvaluation {
+  /// The model's outputs, in its order.
+  let outputs: [ValueInfo]
+  private let graph: Graph
+  private let file: String?
+
+  /// - Throws: `InfoldError` with `.unsupported` for nodes that no input could make runnable.
+  init(_ model: Model) throws(InfoldError) {
+    graph = try annotatingErrors({ model.path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
+      let graph = try InlineBodies().run(on: model.graph).graph
+      try graph.requireRunnableOnceBound()
+      return graph
+    }
+    file = model.path
+    outputs = graph.outputs.map(graph.info)
+  }
+
+  /// Runs the model.
+  /// - Parameter inputs: A tensor for each input by its name; those with a default may be left out.
+  /// - Returns: Every output by its name. Floating-point numbers are float64.
+  /// - Throws: `InfoldError` with `.invalidArgument` for inputs that do not fit the model; the error of an operator, naming its
+  ///   node.
+  func run(_ inputs: [String: Tensor]) throws(InfoldError) -> [String: Tensor] {
+    try annotatingErrors({ file.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
+      let binding = InputBinding(graph.inputs.map(graph.info))
+      let given = try binding.ordered(inputs, constants: [])
+      try binding.check(given)
+      var types: [ValueID: TensorType] = [:]
+      for case (let id, let tensor?) in zip(graph.inputs, given) {
+        types[id] = TensorType(tensor.elementType, Shape(tensor.shape))
+      }
+      let bound = try InlineBodies().run(on: graph.binding(inputs: types)).graph
+      var tensors: [ValueID: Tensor] = [:]
+      for case (let id, let tensor?) in zip(bound.inputs, given) { tensors[id] = tensor }
+      let results = try ReferenceEvaluator(bound, precision: .double).run(tensors)
+      return Dictionary(zip(outputs.map(\.name), results)) { first, _ in first }
+    }
+  }
+}
