@@ -1,7 +1,7 @@
 /// ONNX DepthToSpace, opsets 1, 11, 13, 28: blocks of the depth spread over height and width.
 ///
 /// X [N, C, H, W]; Y [N, C / b², H · b, W · b]. `mode`, since opset 11, tells how the depth is ordered: DCR or CRD.
-public struct DepthToSpace: Operator {
+public struct DepthToSpace: Operator, MappedOperator {
   public static let name = "DepthToSpace"
   public static let versions = [1, 11, 13, 28]
   public static func arity(since version: Int) -> Arity { Arity(1) }
@@ -21,16 +21,21 @@ public struct DepthToSpace: Operator {
     ]
   }
 
+  package func elementMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [ElementMap]? {
+    guard let sizes = inputs.sizes(0) else { return nil }
+    let strides = rowMajorStrides(sizes)
+    let channels = sizes[1] / block.area
+    let depth = block.depthStrides(channels: channels, plane: strides[1])
+    return [
+      ElementMap(axes: [
+        .strided(count: sizes[0], by: strides[0]), .strided(count: channels, by: depth.channel),
+        .strided(count: sizes[2], by: strides[2]), .strided(count: block.size, by: depth.row),
+        .strided(count: sizes[3], by: 1), .strided(count: block.size, by: depth.column),
+      ])
+    ]
+  }
+
   public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    let x = inputs[0]!
-    let output = try inferredShape(inputs)
-    let strides = rowMajorStrides(x.shape)
-    let depth = block.depthStrides(channels: output[1], plane: strides[1])
-    let map = ElementMap(axes: [
-      .strided(count: x.shape[0], by: strides[0]), .strided(count: output[1], by: depth.channel),
-      .strided(count: x.shape[2], by: strides[2]), .strided(count: block.size, by: depth.row),
-      .strided(count: x.shape[3], by: 1), .strided(count: block.size, by: depth.column),
-    ])
-    return [try map.apply(to: x).reshaped(to: output)]
+    try evaluateMaps(inputs, context)
   }
 }

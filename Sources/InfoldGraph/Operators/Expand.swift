@@ -1,7 +1,7 @@
 /// ONNX Expand, opsets 8, 13: the input repeated along dimensions of size 1, by the rules of broadcasting with a shape.
 ///
 /// Dimensions are aligned at the innermost; where the shape has a 1, the input's dimension is kept.
-public struct Expand: ElementMovingOperator {
+public struct Expand: ElementMovingOperator, MappedOperator {
   public static let name = "Expand"
   public static let versions = [8, 13]
   public static func arity(since version: Int) -> Arity { Arity(2) }
@@ -18,14 +18,17 @@ public struct Expand: ElementMovingOperator {
     return [TensorType(x.elementType, try shape.broadcast(with: Shape(wanted)))]
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    let x = inputs[0]!
-    let shape = try inferredShape(inputs)
-    let added = shape.count - x.shape.count
-    var map = ElementMap(identityOf: x.shape)
+  package func elementMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [ElementMap]? {
+    guard let sizes = inputs.sizes(0), let shape = try inferOutputs(inputs)[0].shape?.sizes else { return nil }
+    let added = shape.count - sizes.count
+    var map = ElementMap(identityOf: sizes)
     map.axes = shape.enumerated().map { axis, size in
-      axis < added || x.shape[axis - added] == 1 && size != 1 ? .strided(count: size, by: 0) : map.axes[axis - added]
+      axis < added || sizes[axis - added] == 1 && size != 1 ? .strided(count: size, by: 0) : map.axes[axis - added]
     }
-    return [try map.apply(to: x)]
+    return [map]
+  }
+
+  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    try evaluateMaps(inputs, context)
   }
 }

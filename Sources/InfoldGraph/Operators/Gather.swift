@@ -2,7 +2,7 @@
 ///
 /// data [d0, …], indices [i0, …] of int32 or int64; the output has the indices' dimensions in place of the axis.
 /// Negative indices count from the end.
-public struct Gather: ElementMovingOperator {
+public struct Gather: ElementMovingOperator, MappedOperator {
   public static let name = "Gather"
   public static let versions = [1, 11, 13]
   public static func arity(since version: Int) -> Arity { Arity(2) }
@@ -30,13 +30,16 @@ public struct Gather: ElementMovingOperator {
     return [TensorType(data.elementType, output)]
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    let data = inputs[0]!
-    let indices = try inputs[1]!.integers()
-    let axis = try normalizedAxis(axis, rank: data.shape.count)
-    let size = data.shape[axis], stride = rowMajorStrides(data.shape)[axis]
-    var map = ElementMap(identityOf: data.shape)
+  package func elementMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [ElementMap]? {
+    guard let sizes = inputs.sizes(0), let indices = try inputs.constant(1)?.integers() else { return nil }
+    let axis = try normalizedAxis(axis, rank: sizes.count)
+    let size = sizes[axis], stride = rowMajorStrides(sizes)[axis]
+    var map = ElementMap(identityOf: sizes)
     map.axes[axis] = .computed(count: indices.count) { (indices[$0] < 0 ? indices[$0] + size : indices[$0]) * stride }
-    return [try map.apply(to: data).reshaped(to: inferredShape(inputs))]
+    return [map]
+  }
+
+  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    try evaluateMaps(inputs, context)
   }
 }

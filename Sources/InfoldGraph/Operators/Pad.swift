@@ -5,7 +5,7 @@
 /// dimension, then those behind. What is added is a constant, the mirrored input (`reflect`, without repeating the
 /// border), the border (`edge`), or since opset 19 the input from its other end (`wrap`). Opset 18 lets `axes` choose the
 /// dimensions. Negative numbers are applied first: only what they leave is mirrored, repeated or wrapped.
-public struct Pad: Operator {
+public struct Pad: Operator, MappedOperator {
   public static let name = "Pad"
   public static let versions = [1, 2, 11, 13, 18, 19, 21, 23, 24, 25]
   public static func elementTypes(since version: Int) -> ElementTypeSet { version < 11 ? .floatingPoint : .all }
@@ -104,25 +104,30 @@ public struct Pad: Operator {
     return borders
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    let x = inputs[0]!
-    let strides = rowMajorStrides(x.shape)
-    let output = try inferredShape(inputs)
-    var map = ElementMap(identityOf: x.shape)
-    for case (let axis, let border?) in try borders(OperatorInputs(inputs), rank: x.shape.count)!.enumerated()
-    where border.before != 0 || border.after != 0 {
+  package func elementMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [ElementMap]? {
+    guard let sizes = inputs.sizes(0), !inputs.has(2) || inputs.constant(2) != nil,
+      let borders = try borders(inputs, rank: sizes.count), let output = try inferOutputs(inputs)[0].shape?.sizes
+    else { return nil }
+    let strides = rowMajorStrides(sizes)
+    var map = ElementMap(identityOf: sizes)
+    for case (let axis, let border?) in borders.enumerated() where border.before != 0 || border.after != 0 {
       let first = max(0, -border.before)
-      let left = first..<max(first, x.shape[axis] + min(0, border.after))
+      let left = first..<max(first, sizes[axis] + min(0, border.after))
       let stride = strides[axis]
       map.axes[axis] = .computed(count: output[axis]) { position in
         source(of: position - border.before, in: left).map { $0 * stride }
       }
     }
-    let fill =
-      if let value { try Tensor(scalar: value).converted(to: x.elementType) } else {
-        OperatorInputs(inputs).constant(2)
-      }
-    return [try map.apply(to: x, fill: fill)]
+    return [map]
+  }
+
+  package func fill(_ inputs: OperatorInputs) throws(InfoldError) -> Tensor? {
+    guard let value else { return inputs.constant(2) }
+    return try Tensor(scalar: value).converted(to: inputs.type(0).elementType)
+  }
+
+  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    try evaluateMaps(inputs, context)
   }
 
   /// The position in `range` from which an element at `position`, inside or outside of it, comes; `nil` for a constant.

@@ -3,7 +3,7 @@
 /// `starts`, `ends` and `axes` are attributes in opset 1; since opset 10 they, and `steps`, are inputs of int32 or int64.
 /// Negative positions count from the end, positions outside are moved to the next end, and a negative step goes
 /// backwards.
-public struct Slice: ElementMovingOperator {
+public struct Slice: ElementMovingOperator, MappedOperator {
   public static let name = "Slice"
   public static let versions = [1, 10, 11, 13]
   public static func arity(since version: Int) -> Arity { version < 10 ? Arity(1) : Arity(inputs: 3...5) }
@@ -112,16 +112,21 @@ public struct Slice: ElementMovingOperator {
     return Array(0..<count)
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    let x = inputs[0]!
-    let known = OperatorInputs(inputs)
-    let strides = rowMajorStrides(x.shape)
-    var map = ElementMap(identityOf: x.shape)
-    for (axis, cut) in zip(try axes(known, rank: x.shape.count)!, try bounds(known)!.compactMap(\.cut)) {
-      let (start, step, count) = cut.positions(of: x.shape[axis])
+  package func elementMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [ElementMap]? {
+    guard let sizes = inputs.sizes(0), let axes = try axes(inputs, rank: sizes.count), let bounds = try bounds(inputs)
+    else { return nil }
+    let strides = rowMajorStrides(sizes)
+    var map = ElementMap(identityOf: sizes)
+    for (axis, bounds) in zip(axes, bounds) {
+      guard let cut = bounds.cut else { return nil }
+      let (start, step, count) = cut.positions(of: sizes[axis])
       map.start += start * strides[axis]
       map.axes[axis] = .strided(count: count, by: step * strides[axis])
     }
-    return [try map.apply(to: x)]
+    return [map]
+  }
+
+  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    try evaluateMaps(inputs, context)
   }
 }

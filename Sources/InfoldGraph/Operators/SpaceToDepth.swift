@@ -1,7 +1,7 @@
 /// ONNX SpaceToDepth, opsets 1, 13, 28: blocks of height and width stacked in the depth.
 ///
 /// X [N, C, H, W]; Y [N, C · b², H / b, W / b]. `mode`, since opset 28, tells how the depth is ordered: DCR or CRD.
-public struct SpaceToDepth: Operator {
+public struct SpaceToDepth: Operator, MappedOperator {
   public static let name = "SpaceToDepth"
   public static let versions = [1, 13, 28]
   public static func arity(since version: Int) -> Arity { Arity(1) }
@@ -21,19 +21,24 @@ public struct SpaceToDepth: Operator {
     ]
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    let x = inputs[0]!
-    let output = try inferredShape(inputs)
-    let strides = rowMajorStrides(x.shape)
-    let channel = ElementMap.Axis.strided(count: x.shape[1], by: strides[1])
+  package func elementMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [ElementMap]? {
+    guard let sizes = inputs.sizes(0) else { return nil }
+    let strides = rowMajorStrides(sizes)
+    let channel = ElementMap.Axis.strided(count: sizes[1], by: strides[1])
     let pixel: [ElementMap.Axis] = [
       .strided(count: block.size, by: strides[2]), .strided(count: block.size, by: 1),
     ]
     let depth = block.order == .depthColumnRow ? pixel + [channel] : [channel] + pixel
-    let map = ElementMap(
-      axes: [.strided(count: x.shape[0], by: strides[0])] + depth + [
-        .strided(count: output[2], by: strides[2] * block.size), .strided(count: output[3], by: block.size),
-      ])
-    return [try map.apply(to: x).reshaped(to: output)]
+    return [
+      ElementMap(
+        axes: [.strided(count: sizes[0], by: strides[0])] + depth + [
+          .strided(count: sizes[2] / block.size, by: strides[2] * block.size),
+          .strided(count: sizes[3] / block.size, by: block.size),
+        ])
+    ]
+  }
+
+  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    try evaluateMaps(inputs, context)
   }
 }

@@ -3,7 +3,7 @@
 /// The parts' sizes are given by `split`: an attribute until opset 11, an input since 13 (and, in opset 1, an input of
 /// the data's own type). Without it the parts are equal; from opset 18 on their number is `num_outputs`, and what does
 /// not divide evenly makes the last ones smaller.
-public struct Split: ElementMovingOperator {
+public struct Split: ElementMovingOperator, MappedOperator {
   public static let name = "Split"
   public static let versions = [1, 2, 11, 13, 18]
   public static func arity(since version: Int) -> Arity {
@@ -98,21 +98,24 @@ public struct Split: ElementMovingOperator {
     return (0..<count).map { .fixed(max(0, min(part, size - $0 * part))) }
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    let x = inputs[0]!
-    let axis = try normalizedAxis(axis, rank: x.shape.count)
-    let types = try inferOutputs(OperatorInputs(inputs, outputCount: context.wantedOutputs.count))
-    let strides = rowMajorStrides(x.shape)
+  package func elementMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [ElementMap]? {
+    guard let sizes = inputs.sizes(0) else { return nil }
+    let axis = try normalizedAxis(axis, rank: sizes.count)
+    let strides = rowMajorStrides(sizes)
     var start = 0
-    var parts: [Tensor?] = []
-    for (index, type) in types.enumerated() {
-      let size = type.shape!.sizes![axis]
-      var map = ElementMap(identityOf: x.shape)
+    var maps: [ElementMap] = []
+    for type in try inferOutputs(inputs) {
+      guard let size = type.shape?[axis].size else { return nil }
+      var map = ElementMap(identityOf: sizes)
       map.start = start
       map.axes[axis] = .strided(count: size, by: strides[axis])
-      parts.append(context.wantsOutput(index) ? try map.apply(to: x) : nil)
+      maps.append(map)
       start += size * strides[axis]
     }
-    return parts
+    return maps
+  }
+
+  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    try evaluateMaps(inputs, context)
   }
 }

@@ -2,7 +2,7 @@
 ///
 /// Since opset 6, `repeats` is a list of int64 with a number for each dimension. In opset 1, the inputs `tiles` and
 /// `axis` are scalars of the input's own floating-point type.
-public struct Tile: ElementMovingOperator {
+public struct Tile: ElementMovingOperator, MappedOperator {
   public static let name = "Tile"
   public static let versions = [1, 6, 13]
   public static func elementTypes(since version: Int) -> ElementTypeSet { version < 6 ? .floatingPoint : .all }
@@ -53,13 +53,16 @@ public struct Tile: ElementMovingOperator {
     return integer
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    let x = inputs[0]!
-    let shape = try inferredShape(inputs)
-    let inner = ElementMap(identityOf: x.shape).axes
+  package func elementMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [ElementMap]? {
+    guard let sizes = inputs.sizes(0), let shape = try inferOutputs(inputs)[0].shape?.sizes else { return nil }
+    let inner = ElementMap(identityOf: sizes).axes
     let axes = shape.indices.flatMap { axis in
-      [.strided(count: shape[axis] / max(x.shape[axis], 1), by: 0), inner[axis]]
+      [.strided(count: shape[axis] / max(sizes[axis], 1), by: 0), inner[axis]]
     }
-    return [try ElementMap(axes: axes).apply(to: x).reshaped(to: shape)]
+    return [ElementMap(axes: axes)]
+  }
+
+  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    try evaluateMaps(inputs, context)
   }
 }

@@ -1,7 +1,7 @@
 /// ONNX Transpose, opsets 1, 13, 21, 23, 24, 25: the axes in another order.
 ///
 /// Axis i of the output is axis `permutation[i]` of the input; without `perm` the order is reversed.
-public struct Transpose: ElementMovingOperator {
+public struct Transpose: ElementMovingOperator, MappedOperator {
   public static let name = "Transpose"
   public static let versions = [1, 13, 21, 23, 24, 25]
   public static func arity(since version: Int) -> Arity { Arity(1) }
@@ -32,10 +32,14 @@ public struct Transpose: ElementMovingOperator {
     return axes
   }
 
+  package func elementMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [ElementMap]? {
+    guard let sizes = inputs.sizes(0) else { return nil }
+    var map = ElementMap(identityOf: sizes)
+    map.axes = try axes(rank: sizes.count).map { map.axes[$0] }
+    return [map]
+  }
+
   public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    let x = inputs[0]!
-    var map = ElementMap(identityOf: x.shape)
-    map.axes = try axes(rank: x.shape.count).map { map.axes[$0] }
-    return [try map.apply(to: x)]
+    try evaluateMaps(inputs, context)
   }
 }

@@ -50,22 +50,7 @@ struct ElementwiseOperands {
 
   /// The distance along each of the result's dimensions; 0 where the operand has one element for all.
   private static func strides(sizes: [Int], place: Location, rank: Int) -> [Int] {
-    var strides = [Int](repeating: 0, count: sizes.count)
-    if place.layout == .channelsLast, sizes.count > 2 {
-      strides[1] = 1
-      var next = place.pixelStride
-      for axis in (2..<sizes.count).reversed() {
-        strides[axis] = next
-        next *= sizes[axis]
-      }
-      strides[0] = next
-    } else {
-      var next = 1
-      for axis in sizes.indices.reversed() {
-        strides[axis] = next
-        next *= sizes[axis]
-      }
-    }
+    var strides = place.strides(sizes: sizes)
     for axis in sizes.indices where sizes[axis] == 1 { strides[axis] = 0 }
     return Array(repeating: 0, count: rank - sizes.count) + strides
   }

@@ -26,7 +26,8 @@ extension Transpose: LoweredOperator {
         return true
       }
     }
-    return try emitExchange(axes, sizes, x, y, into: &plan)
+    if plan.layouts(of: x).contains(.rowMajor), try emitExchange(axes, sizes, x, y, into: &plan) { return true }
+    return try plan.emitMovement(fused.node, self, keepsLayout: false)
   }
 
   /// An exchange of two neighbouring blocks of dimensions, behind others that stay: matrices are transposed.

@@ -2,16 +2,16 @@
 /// `start` + the distance of i along axis 0 + the distance of j along axis 1 + ….
 ///
 /// Transposing, slicing, repeating, mirroring and gathering are all maps of this kind.
-struct ElementMap {
+package struct ElementMap {
   /// The distances along one axis of the result.
-  enum Axis {
+  package enum Axis {
     /// `count` positions, `stride` elements of the source apart.
     case strided(count: Int, by: Int)
     /// `count` positions, each with a distance of its own; `nil` stands for no element of the source: the fill.
     case computed(count: Int, (Int) -> Int?)
 
     /// The positions along the axis.
-    var count: Int {
+    package var count: Int {
       switch self {
       case .strided(let count, _), .computed(let count, _): count
       }
@@ -19,9 +19,9 @@ struct ElementMap {
   }
 
   /// The index of the source's element from which distances count.
-  var start = 0
+  package var start = 0
   /// The distances along each axis of the result, outermost first.
-  var axes: [Axis]
+  package var axes: [Axis]
 
   /// The tensor that this map makes of `source`.
   /// - Parameter fill: What stands where the map names no element: a tensor of one element of the same type; zero

@@ -1,0 +1,157 @@
+import InfoldGraph
+import InfoldKernelInterface
+
+/// Which element of a source stands at each place of a target: nested loops whose distances add up, sorted such that the
+/// target is written in the order of memory, and joined where two are like one.
+struct CopyLoops: Sendable {
+  /// How far along the source each round of a loop is.
+  enum Distances: Sendable, Equatable {
+    /// So many elements a round.
+    case stride(Int)
+    /// A distance for each round; `CopyLoops.nowhere` for no element of the source.
+    case table([Int])
+  }
+
+  struct Loop: Sendable {
+    var count: Int
+    var targetStride: Int
+    var source: Distances
+  }
+
+  /// Stands for a distance where the fill is written.
+  static let nowhere = Int.min
+
+  /// The source's element from which the distances count.
+  private(set) var start: Int
+  private(set) var loops: [Loop] = []
+
+  /// - Parameters:
+  ///   - map: Which elements of the source, in row-major order, make the target, in row-major order.
+  ///   - source: The sizes and the place of the source.
+  ///   - target: The sizes and the place of the target.
+  /// - Returns: `nil` when the distances do not add up in these layouts.
+  init?(
+    _ map: ElementMap, from source: (sizes: [Int], place: Location), to target: (sizes: [Int], place: Location)
+  ) {
+    let reads = map.axes.map { axis in (0..<axis.count).map(axis.distance) }
+    var stride = 1
+    var writes: [[Int?]] = []
+    for axis in map.axes.reversed() {
+      writes.insert((0..<axis.count).map { [stride] in $0 * stride }, at: 0)
+      stride *= axis.count
+    }
+    guard let (start, sources) = source.place.distances(from: map.start, reads, sizes: source.sizes),
+      let (_, targets) = target.place.distances(from: 0, writes, sizes: target.sizes)
+    else { return nil }
+    self.start = start
+    for (source, target) in zip(sources, targets) {
+      guard let targetStride = target.commonStride else { return nil }
+      let first = source[0] ?? 0
+      self.start += first
+      guard source.count > 1 || source[0] == nil else { continue }
+      let distances = source.map { $0.map { $0 - first } }
+      loops.append(
+        Loop(
+          count: source.count, targetStride: targetStride,
+          source: distances.commonStride.map { .stride($0) } ?? .table(distances.map { $0 ?? Self.nowhere })))
+    }
+    loops.sort { $0.targetStride > $1.targetStride }
+    join()
+  }
+
+  private mutating func join() {
+    var joined: [Loop] = []
+    for loop in loops {
+      if let outer = joined.last, case .stride(let outerStride) = outer.source, case .stride(let stride) = loop.source,
+        outerStride == stride * loop.count, outer.targetStride == loop.targetStride * loop.count
+      {
+        joined[joined.count - 1].count *= loop.count
+        joined[joined.count - 1].targetStride = loop.targetStride
+        joined[joined.count - 1].source = loop.source
+      } else {
+        joined.append(loop)
+      }
+    }
+    loops = joined
+  }
+
+  /// Whether the target is a part of the source as it lies there.
+  var isView: Bool { loops.allSatisfy { $0.source == .stride($0.targetStride) } }
+}
+
+extension ElementMap.Axis {
+  /// The distance of position `index`; `nil` for no element of the source.
+  fileprivate func distance(_ index: Int) -> Int? {
+    switch self {
+    case .strided(_, let stride): index * stride
+    case .computed(_, let distance): distance(index)
+    }
+  }
+}
+
+extension [Int?] {
+  /// The distance from each to the next, when it is always the same, and the first is 0.
+  fileprivate var commonStride: Int? {
+    guard let first = self[0], first == 0 else { return nil }
+    guard count > 1 else { return 0 }
+    guard let stride = self[1] else { return nil }
+    return indices.allSatisfy { self[$0] == $0 * stride } ? stride : nil
+  }
+}
+
+extension Location {
+  /// The distance between neighbours along each dimension of a value with these sizes that lies here.
+  func strides(sizes: [Int]) -> [Int] {
+    let isChannelsLast = layout == .channelsLast && sizes.count > 2
+    var strides = [Int](repeating: 1, count: sizes.count)
+    var next = isChannelsLast ? pixelStride : 1
+    for axis in sizes.indices.reversed() where !(isChannelsLast && axis == 1) {
+      strides[axis] = next
+      next *= sizes[axis]
+    }
+    return strides
+  }
+
+  /// What distances between the elements of a row-major value are between those of the same value here.
+  /// - Parameters:
+  ///   - start: The index of the element from which they count.
+  ///   - tables: Distances, of which one from each table is added to the start.
+  /// - Returns: `nil` when sums of them may carry from one dimension into the next, so that they do not add up here.
+  fileprivate func distances(from start: Int, _ tables: [[Int?]], sizes: [Int]) -> (start: Int, tables: [[Int?]])? {
+    guard layout == .channelsLast, sizes.count > 2 else { return (start, tables) }
+    let strides = strides(sizes: sizes)
+    func coordinates(_ index: Int) -> [Int] {
+      var rest = index
+      return sizes.reversed().map { size in
+        defer { rest /= size }
+        return rest % size
+      }.reversed()
+    }
+    let first = coordinates(start)
+    var lows = first, highs = first
+    var results: [[Int?]] = []
+    for table in tables {
+      var low = [Int](repeating: 0, count: sizes.count), high = low
+      var result: [Int?] = []
+      for distance in table {
+        guard let distance else {
+          result.append(nil)
+          continue
+        }
+        let change = zip(coordinates(start + distance), first).map { $0 - $1 }
+        for axis in sizes.indices {
+          low[axis] = min(low[axis], change[axis])
+          high[axis] = max(high[axis], change[axis])
+        }
+        result.append(zip(change, strides).reduce(0) { $0 + $1.0 * $1.1 })
+      }
+      for axis in sizes.indices {
+        lows[axis] += low[axis]
+        highs[axis] += high[axis]
+      }
+      results.append(result)
+    }
+    guard sizes.indices.allSatisfy({ lows[$0] >= 0 && highs[$0] < sizes[$0] }) else { return nil }
+    return (zip(first, strides).reduce(0) { $0 + $1.0 * $1.1 }, results)
+  }
+}

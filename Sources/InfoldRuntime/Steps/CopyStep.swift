@@ -1,0 +1,109 @@
+import InfoldKernelInterface
+
+/// Takes elements from other places. Parts of the work are rounds of all loops but the two innermost.
+struct CopyStep: Sendable {
+  private let kernels: any KernelSet.Type
+  private let start: Int
+  /// The loops around the two innermost.
+  private let outer: [CopyLoops.Loop]
+  private let middle: CopyLoops.Loop
+  private let inner: CopyLoops.Loop
+  private let fill: Float
+  /// The product of all counts.
+  let count: Int
+
+  init(_ copy: CopyLoops, fill: Float, _ kernels: any KernelSet.Type) {
+    self.kernels = kernels
+    self.fill = fill
+    start = copy.start
+    count = copy.loops.reduce(1) { $0 * $1.count }
+    let once = CopyLoops.Loop(count: 1, targetStride: 0, source: .stride(0))
+    var loops = copy.loops
+    inner = loops.popLast() ?? once
+    // A loop along which the source lies dense makes the two innermost a transposition.
+    if inner.targetStride == 1, case .stride(let stride) = inner.source, stride != 1, stride != 0,
+      let dense = loops.lastIndex(where: { $0.source == .stride(1) && $0.count > 3 })
+    {
+      middle = loops.remove(at: dense)
+    } else {
+      middle = loops.popLast() ?? once
+    }
+    outer = loops
+  }
+
+  var units: Int { outer.reduce(1) { $0 * $1.count } }
+
+  /// Writes the elements of a range of the units.
+  func run(_ units: Range<Int>, from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>) {
+    for unit in units {
+      var rest = unit
+      var x = start, y = 0
+      for loop in outer.reversed() {
+        let round = rest % loop.count
+        rest /= loop.count
+        y += round * loop.targetStride
+        x = Self.sum(x, loop.source.of(round))
+      }
+      if x == CopyLoops.nowhere {
+        for round in 0..<middle.count { writeFill(to: target + y + round * middle.targetStride) }
+      } else {
+        copy(from: source + x, to: target + y)
+      }
+    }
+  }
+
+  @inline(__always)
+  private static func sum(_ a: Int, _ b: Int) -> Int {
+    a == CopyLoops.nowhere || b == CopyLoops.nowhere ? CopyLoops.nowhere : a + b
+  }
+
+  private func writeFill(to y: UnsafeMutablePointer<Float>) {
+    for index in 0..<inner.count { y[index * inner.targetStride] = fill }
+  }
+
+  private func copy(from x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>) {
+    if case .stride(1) = middle.source, case .stride(let stride) = inner.source, inner.targetStride == 1, stride > 1 {
+      let transposition = TransposeArguments(
+        input: x, inputStride: stride, output: y, outputStride: middle.targetStride, rows: inner.count,
+        columns: middle.count)
+      kernels.transpose(transposition, units: 0..<transposition.unitCount)
+      return
+    }
+    for round in 0..<middle.count {
+      let row = y + round * middle.targetStride
+      let distance = middle.source.of(round)
+      if distance == CopyLoops.nowhere {
+        writeFill(to: row)
+      } else {
+        copyRow(from: x + distance, to: row)
+      }
+    }
+  }
+
+  @inline(__always)
+  private func copyRow(from x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>) {
+    let step = inner.targetStride
+    switch inner.source {
+    case .stride(1) where step == 1 && inner.count > 15: y.update(from: x, count: inner.count)
+    case .stride(0) where step == 1: y.update(repeating: x.pointee, count: inner.count)
+    case .stride(let stride):
+      for index in 0..<inner.count { y[index &* step] = x[index &* stride] }
+    case .table(let distances):
+      for index in 0..<inner.count {
+        let distance = distances[index]
+        y[index &* step] = distance == CopyLoops.nowhere ? fill : x[distance]
+      }
+    }
+  }
+}
+
+extension CopyLoops.Distances {
+  /// The distance of a round.
+  @inline(__always)
+  fileprivate func of(_ round: Int) -> Int {
+    switch self {
+    case .stride(let stride): round * stride
+    case .table(let distances): distances[round]
+    }
+  }
+}
