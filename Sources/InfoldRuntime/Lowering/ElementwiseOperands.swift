@@ -36,13 +36,11 @@ struct ElementwiseOperands {
     }
     let none = Dimension(size: 1, strides: all.map { _ in 0 })
     if joined.isEmpty { joined = [Dimension(size: 1, strides: all.map { _ in 1 })] }
-    // The innermost loop must not jump, as it would from pixel to pixel of a slice of one channel.
-    if joined.last!.strides.contains(where: { $0 > 1 }) {
-      joined.append(Dimension(size: 1, strides: all.map { _ in 1 }))
+    // One run of numbers is so many pixels of one channel, which threads can share; so are numbers with gaps.
+    if joined.count == 1 || joined.last!.strides.contains(where: { $0 > 1 }) {
+      joined.append(Dimension(size: 1, strides: joined.last!.strides.map { min($0, 1) }))
     }
     guard joined.count <= 3 else { return nil }
-    // One run of numbers is so many pixels of one channel, which threads can share.
-    if joined.count == 1 { joined.append(Dimension(size: 1, strides: joined[0].strides)) }
     while joined.count < 3 { joined.insert(none, at: 0) }
     shape = ElementwiseShape(images: joined[0].size, pixels: joined[1].size, channels: joined[2].size)
     self.strides = all.indices.map { (joined[0].strides[$0], joined[1].strides[$0], joined[2].strides[$0]) }

@@ -4,18 +4,18 @@ import InfoldGraph
 /// Memory that begins on a page, and is given back with the last reference to it.
 ///
 /// Whoever makes it decides who may write it, and when.
-final class AlignedMemory: @unchecked Sendable {
+package final class AlignedMemory: @unchecked Sendable {
   /// The first byte.
-  let start: UnsafeMutableRawPointer
+  package let start: UnsafeMutableRawPointer
   /// The number of bytes.
-  let byteCount: Int
+  package let byteCount: Int
 
   /// Blocks of this size and larger are asked to lie on huge pages, so that long walks need few address translations.
   private static let hugePage = 1 << 21
 
   /// Memory of `byteCount` bytes, whose content is not defined.
   /// - Throws: `InfoldError` with `.limitExceeded` when the system has no such memory.
-  init(byteCount: Int) throws(InfoldError) {
+  package init(byteCount: Int) throws(InfoldError) {
     let count = max(byteCount, 1)
     let isHuge = count >= Self.hugePage
     guard let start = PageMemory.allocate(byteCount: count, alignment: isHuge ? Self.hugePage : 4096) else {

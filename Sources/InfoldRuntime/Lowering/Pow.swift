@@ -1,0 +1,56 @@
+import InfoldGraph
+import InfoldKernelInterface
+
+extension Pow: LoweredOperator {
+  /// A constant exponent that is one number and needs no logarithm: 1, 2, 3, −1 and ½.
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    guard let x = fused.node.inputs[0], let y = fused.output, let sizes = plan.sizes(x), plan.sizes(y) == sizes,
+      let tensor = fused.node.inputs[1].flatMap(plan.constants.tensor), tensor.count == 1,
+      let exponent = try tensor.converted(to: .float64).elements(as: Double.self).first,
+      [1, 2, 3, -1, 0.5].contains(exponent)
+    else { return false }
+    let layout: Layout = plan.layouts(of: x).contains(.rowMajor) ? .rowMajor : .channelsLast
+    let source = try plan.location(of: x, layout)
+    // The third power reads the base again when the square is there.
+    let target = plan.define(y, layout, inPlaceOf: exponent == 3 ? nil : x)
+    switch exponent {
+    case 1: plan.emitUnary(.identity, sizes, from: source, to: target)
+    case -1: plan.emitUnary(.reciprocal, sizes, from: source, to: target)
+    case 0.5: plan.emitUnary(.squareRoot, sizes, from: source, to: target)
+    default:
+      plan.emitProduct(sizes, source, source, to: target)
+      if exponent == 3 { plan.emitProduct(sizes, target, source, to: target) }
+    }
+    return true
+  }
+}
+
+extension PlanBuilder {
+  fileprivate mutating func emitUnary(
+    _ function: UnaryFunction, _ sizes: [Int], from source: Location, to target: Location
+  ) {
+    let operands = ElementwiseOperands((sizes, target), [(sizes, source)])!
+    let kernels = kernels
+    let step = RangeStep(units: operands.shape.unitCount, cost: sizes.reduce(2, *)) { pixels, frame, _ in
+      kernels.unary(
+        UnaryArguments(
+          function, shape: operands.shape, input: operands.input(0, frame.pointer(source)),
+          output: operands.output(frame.pointer(target))),
+        pixels: pixels)
+    }
+    emit(step, "element-wise", reads: [source], writes: [target])
+  }
+
+  fileprivate mutating func emitProduct(_ sizes: [Int], _ left: Location, _ right: Location, to target: Location) {
+    let operands = ElementwiseOperands((sizes, target), [(sizes, left), (sizes, right)])!
+    let kernels = kernels
+    let step = RangeStep(units: operands.shape.unitCount, cost: sizes.reduce(2, *)) { pixels, frame, _ in
+      kernels.binary(
+        BinaryArguments(
+          .multiply, activation: .identity, shape: operands.shape, left: operands.input(0, frame.pointer(left)),
+          right: operands.input(1, frame.pointer(right)), output: operands.output(frame.pointer(target))),
+        pixels: pixels)
+    }
+    emit(step, "element-wise", reads: [left, right], writes: [target])
+  }
+}

@@ -1,0 +1,130 @@
+import InfoldGraph
+import InfoldKernelInterface
+
+/// An operator that reduces dimensions by a function that kernels have.
+protocol ReductionLowering: LoweredOperator, ReductionOperator {
+  var reduction: Reduction { get }
+}
+
+extension ReduceSum: ReductionLowering {
+  var reduction: Reduction { .sum }
+}
+extension ReduceMean: ReductionLowering {
+  var reduction: Reduction { .mean }
+}
+extension ReduceMax: ReductionLowering {
+  var reduction: Reduction { .maximum }
+}
+
+extension ReductionLowering {
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    guard let x = fused.node.inputs[0], let y = fused.output, let sizes = plan.sizes(x), plan.sizes(y) != nil else {
+      return false
+    }
+    var given: Tensor?
+    if fused.node.inputs.count > 1, let id = fused.node.inputs[1] {
+      guard let tensor = plan.constants.tensor(id) else { return false }
+      given = tensor
+    }
+    guard let isReduced = try? axes.reduced(given, rank: sizes.count) else { return false }
+    let layouts: [Layout] = plan.layouts(of: x).contains(.rowMajor) ? [.rowMajor] : [.channelsLast, .rowMajor]
+    for layout in layouts {
+      // In row-major order places do not matter, and none is made before it is known to be needed.
+      let place =
+        layout == .rowMajor
+        ? Location(storage: 0, offset: 0, layout: .rowMajor, pixelStride: 1) : try plan.location(of: x, layout)
+      guard let block = ReducedBlock(sizes, isReduced, place), let target = resultLayout(y, isReduced, layout, plan),
+        // Kernels leave gaps between pixels only: a slice of a concatenation has them.
+        target == .rowMajor || plan.concatenations.part(y) == nil || block.isRows || block.inner.count == sizes[1]
+      else { continue }
+      plan.emitReduction(reduction, block, from: try plan.location(of: x, layout), to: plan.define(y, target))
+      return true
+    }
+    return false
+  }
+
+  /// The layout in which the result's elements follow one another as the input's do.
+  private func resultLayout(_ y: ValueID, _ isReduced: [Bool], _ layout: Layout, _ plan: PlanBuilder) -> Layout? {
+    guard layout == .channelsLast else { return .rowMajor }
+    if axes.keepsDimensions { return .channelsLast }
+    if isReduced[1] || isReduced[2...].allSatisfy({ $0 }) { return .rowMajor }
+    return isReduced.count == 4 && !isReduced[0] ? .channelsLast : nil
+  }
+}
+
+/// The dimensions of a value in the order of memory as three: those outside of the reduced ones, these, and those inside.
+private struct ReducedBlock {
+  /// Dimensions that are one: how many elements, and how far apart.
+  struct Group {
+    var count = 1
+    var stride: Int?
+  }
+
+  var outer: Group
+  var reduced: Group
+  var inner: Group
+
+  /// - Returns: `nil` where these are no three, or kernels do not reach over the gaps between them.
+  init?(_ sizes: [Int], _ isReduced: [Bool], _ place: Location) {
+    let strides = place.strides(sizes: sizes)
+    let order = sizes.indices.filter { sizes[$0] > 1 }.sorted { strides[$0] > strides[$1] }
+    let first = order.firstIndex { isReduced[$0] } ?? 0, end = (order.lastIndex { isReduced[$0] } ?? -1) + 1
+    func group(_ axes: ArraySlice<Int>, areReduced: Bool) -> Group? {
+      var group = Group()
+      for axis in axes.reversed() {
+        guard isReduced[axis] == areReduced, group.stride.map({ strides[axis] == $0 * group.count }) ?? true else {
+          return nil
+        }
+        group.count *= sizes[axis]
+        group.stride = group.stride ?? strides[axis]
+      }
+      return group
+    }
+    guard let outer = group(order[..<first], areReduced: false),
+      let reduced = group(order[first..<end], areReduced: true),
+      let inner = group(order[end...], areReduced: false), inner.stride ?? 1 == 1
+    else { return nil }
+    (self.outer, self.reduced, self.inner) = (outer, reduced, inner)
+    guard isRows || outer.stride == nil || outer.stride == reduced.count * pixelStride else { return nil }
+  }
+
+  /// Whether numbers that follow one another become one.
+  var isRows: Bool { inner.count == 1 && reduced.stride ?? 1 == 1 }
+  var pixelStride: Int { reduced.stride ?? inner.count }
+  var count: Int { outer.count * reduced.count * inner.count }
+}
+
+extension PlanBuilder {
+  fileprivate mutating func emitReduction(
+    _ reduction: Reduction, _ block: ReducedBlock, from source: Location, to target: Location
+  ) {
+    let kernels = kernels
+    let gappedStride = target.layout == .channelsLast ? target.pixelStride : 1
+    if block.isRows {
+      let step = RangeStep(units: block.outer.count, cost: block.count) { rows, frame, _ in
+        kernels.reduceRows(
+          RowReductionArguments(
+            input: frame.pointer(source), inputStride: block.outer.stride ?? block.reduced.count,
+            output: frame.pointer(target), outputStride: gappedStride, rows: block.outer.count, columns: block.reduced.count,
+            reduction: reduction),
+          rows: rows)
+      }
+      emit(step, "rows", reads: [source], writes: [target])
+      return
+    }
+    @Sendable func arguments(
+      _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
+    ) -> GlobalPoolArguments {
+      GlobalPoolArguments(
+        input: InputImages(
+          base: input, count: block.outer.count, height: 1, width: block.reduced.count, channels: block.inner.count,
+          pixelStride: block.pixelStride),
+        output: output, outputStride: max(gappedStride, block.inner.count), reduction: reduction)
+    }
+    let nowhere = UnsafeMutablePointer<Float>(bitPattern: 64)!
+    let step = RangeStep(units: arguments(nowhere, nowhere).unitCount, cost: block.count) { units, frame, _ in
+      kernels.globalPool(arguments(frame.pointer(source), frame.pointer(target)), units: units)
+    }
+    emit(step, "columns", reads: [source], writes: [target])
+  }
+}
