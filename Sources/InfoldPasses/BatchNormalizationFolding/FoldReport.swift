@@ -18,8 +18,6 @@ public struct FoldReport: Sendable {
     public var input: ChannelAffine
     /// The map that the output goes through.
     public var output: ChannelAffine
-    /// The new weight and bias, in double precision.
-    public var weights: FoldedWeights
     /// The value of the folded graph that holds the weight.
     public var weight: ValueID
     /// The value of the folded graph that holds the bias; `nil` when it stays without one.

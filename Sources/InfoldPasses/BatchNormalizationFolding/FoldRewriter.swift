@@ -71,7 +71,7 @@ struct FoldRewriter {
       node: search.graph.label(of: original), opType: original.opType, original: id,
       originalOutput: original.outputs[0]!,
       absorbed: (plan.before + plan.behind).map { search.graph.label(of: search.graph[$0.node]) }, input: plan.input,
-      output: plan.output, weights: weights, weight: weight, bias: nil)
+      output: plan.output, weight: weight, bias: nil)
     defer { report.sites.append(site) }
 
     let hadBias = original.inputs.count > 2 && original.inputs[2] != nil
