@@ -1,0 +1,118 @@
+import InfoldGraph
+import InfoldPasses
+import TestSupport
+import Testing
+
+/// Chains of scales and shifts per channel.
+@Suite struct MergeScaleShiftsTests {
+  /// Expects these operators after the pass on a network with an input [2, 3, 4, 5], and the results of before.
+  private func expect(
+    _ operators: [String], shape: Shape = [2, 3, 4, 5], sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: (inout NetworkBuilder, ValueID) throws -> [ValueID]
+  ) throws {
+    var network = NetworkBuilder()
+    let x = network.input(shape)
+    let outputs = try body(&network, x)
+    let graph = try network.finished(outputs)
+    let rewritten = try MergeScaleShifts().run(on: graph).graph
+    #expect(rewritten.nodes.map(\.opType) == operators, sourceLocation: sourceLocation)
+    try rewritten.checkTypes()
+    let inputs = try graph.randomInputs()
+    let expected = try ReferenceEvaluator(graph, precision: .double).run(inputs)
+    let results = try ReferenceEvaluator(rewritten, precision: .double).run(inputs)
+    for (a, b) in zip(results, expected) {
+      #expect(a.shape == b.shape, sourceLocation: sourceLocation)
+      #expect(try relativeError(a, b) < 3e-7, sourceLocation: sourceLocation)
+    }
+  }
+
+  @Test func chains() throws {
+    try expect(["ScaleShift"]) { network, x in
+      let a = try network.normalization(x, channels: 3)
+      return [try network.normalization(a, channels: 3)]
+    }
+    try expect(["ScaleShift"]) { network, x in
+      let a = try network.node("Mul", [x, try network.weights([3, 1, 1])])
+      let b = try network.node("Add", [a, try network.weights([1, 3, 1, 1])])
+      let c = try network.node("Div", [b, try network.weights([3, 1, 1], in: 1...2)])
+      return [try network.node("Sub", [c, try network.weights([3, 1, 1])])]
+    }
+    try expect(["ScaleShift", "Relu", "ScaleShift"]) { network, x in
+      let a = try network.normalization(
+        try network.node("Mul", [try network.weights([3, 1, 1]), x]), channels: 3)
+      let b = try network.normalization(try network.node("Relu", [a]), channels: 3)
+      return [try network.node("Add", [b, try network.weights([3, 1, 1])])]
+    }
+  }
+
+  @Test func oneAloneStays() throws {
+    try expect(["BatchNormalization"]) { network, x in [try network.normalization(x, channels: 3)] }
+    try expect(["Mul", "Relu", "Add"]) { network, x in
+      let a = try network.node("Mul", [x, try network.weights([3, 1, 1])])
+      return [try network.node("Add", [try network.node("Relu", [a]), try network.weights([3, 1, 1])])]
+    }
+  }
+
+  @Test func valuesWithOtherReaders() throws {
+    try expect(["Mul", "Add", "Neg"]) { network, x in
+      let a = try network.node("Mul", [x, try network.weights([3, 1, 1])])
+      let b = try network.node("Add", [a, try network.weights([3, 1, 1])])
+      return [b, try network.node("Neg", [a])]
+    }
+    try expect(["Mul", "Add"]) { network, x in
+      let a = try network.node("Mul", [x, try network.weights([3, 1, 1])])
+      return [try network.node("Add", [a, try network.weights([3, 1, 1])]), a]
+    }
+  }
+
+  /// Constants that are not one number per channel.
+  @Test func otherShapes() throws {
+    for shape in [[5], [4, 1], [1, 1, 4, 5], [3, 4, 1], [2, 1, 1, 1], [2, 3, 1, 1]] {
+      try expect(["Mul", "Add"]) { network, x in
+        let a = try network.node("Mul", [x, try network.weights([3, 1, 1])])
+        return [try network.node("Add", [a, try network.weights(shape)])]
+      }
+    }
+    // One that adds a dimension in front moves the channels.
+    for shape in [[1, 1, 3, 1, 1], [3, 1, 1, 1, 1]] {
+      try expect(["Mul", "Add"]) { network, x in
+        let a = try network.node("Mul", [x, try network.weights([3, 1, 1])])
+        return [try network.node("Add", [a, try network.weights(shape)])]
+      }
+    }
+    // One that makes an input of one channel have three.
+    try expect(["Mul", "Add"], shape: [2, 1, 4, 5]) { network, x in
+      let a = try network.node("Mul", [x, try network.weights([1, 1, 1])])
+      return [try network.node("Add", [a, try network.weights([3, 1, 1])])]
+    }
+  }
+
+  /// A constant minus or divided by the value.
+  @Test func operandsTheOtherWayRound() throws {
+    try expect(["ScaleShift"]) { network, x in
+      let a = try network.node("Sub", [try network.weights([3, 1, 1]), x])
+      return [try network.node("Mul", [try network.weights([3, 1, 1]), a])]
+    }
+    try expect(["Exp", "Mul", "Div"]) { network, x in
+      let a = try network.node("Mul", [try network.node("Exp", [x]), try network.weights([3, 1, 1], in: 1...2)])
+      return [try network.node("Div", [try network.weights([3, 1, 1]), a])]
+    }
+  }
+
+  @Test func defaultsAreNoConstants() throws {
+    try expect(["Mul", "Add"]) { network, x in
+      let a = try network.node("Mul", [x, try network.weights([3, 1, 1])])
+      let shift = network.overridable(try network.random.tensor([3, 1, 1]), "shift")
+      return [try network.node("Add", [a, shift])]
+    }
+  }
+
+  /// A product of two scales that no number of the type can hold stays two.
+  @Test func scalesThatOverflow() throws {
+    try expect(["Mul", "Mul"]) { network, x in
+      let scale = network.constant(try Tensor(repeating: Float(1e30), shape: [3, 1, 1]))
+      let small = try network.node("Mul", [x, scale])
+      return [try network.node("Mul", [small, scale])]
+    }
+  }
+}
