@@ -41,8 +41,8 @@ import Testing
     }
   }
 
-  @Test(arguments: [SessionOptions(planCacheSize: 0), SessionOptions(threads: 0)])
-  func optionsBelowOne(options: SessionOptions) throws {
+  @Test(arguments: [SessionOptions(planCacheSize: 0), SessionOptions(threads: 0), SessionOptions(threads: 1025)])
+  func optionsOutOfRange(options: SessionOptions) throws {
     #expect(try errorCode { _ = try Session(try flattening(), options: options) } == .invalidArgument)
   }
 

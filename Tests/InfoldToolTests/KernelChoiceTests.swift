@@ -1,0 +1,37 @@
+import InfoldFiles
+import InfoldGraph
+import TestSupport
+import Testing
+
+/// The environment chooses the kernels.
+@Suite struct KernelChoiceTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// The scores of a network with the kernels that `INFOLD_ISA` names.
+  private func scores(_ name: String) throws -> [Double] {
+    let model = repositoryFile("Models/efficientnet-lite0.onnx"), output = folder.path("out" + name)
+    let result = try infold(
+      ["run", model, "--random", "1", "--output", output], environment: ["INFOLD_ISA": name])
+    #expect(result.status == 0, "\(result.error)")
+    let files = try #require(try Folder(path: output).names().first)
+    return try NumPyFile.read(output + "/" + files).numbers()
+  }
+
+  @Test func allKernelsAgree() throws {
+    let portable = try scores("portable"), best = try scores("")
+    #expect(portable.count == best.count && portable.count > 1)
+    let largest = best.reduce(0) { max($0, $1.magnitude) }
+    #expect(zip(portable, best).allSatisfy { ($0 - $1).magnitude <= 1e-4 * largest })
+  }
+
+  @Test func kernelsThatAreNotThere() throws {
+    let path = try folder.write("relu.onnx", Onnx.relu())
+    let result = try infold(["run", path, "--random", "1"], environment: ["INFOLD_ISA": "avx9"])
+    #expect(result.status == 2)
+    #expect(result.output == "")
+    #expect(result.error.contains("INFOLD_ISA is \"avx9\", and this machine has no kernels of that name"))
+    #expect(result.error.contains("portable"))
+  }
+}
