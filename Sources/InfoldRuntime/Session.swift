@@ -28,7 +28,7 @@ public final class Session: Sendable {
 
   /// Prepares `model` for running.
   /// - Throws: `InfoldError` with `.unsupported`, listing all of them at once, when the model has nodes that Infold
-  ///   cannot run; `.invalidArgument` for a thread count or a plan cache below 1, and when the environment forces kernels
+  ///   cannot run; `.invalidArgument` for a thread count below 1 or above 1024, a plan cache below 1, and when the environment forces kernels
   ///   that are not there.
   public convenience init(_ model: consuming Model, options: SessionOptions = SessionOptions()) throws(InfoldError) {
     try self.init(consume model, options: options, kernelsNamed: KernelChoice.forcedName)
@@ -36,8 +36,8 @@ public final class Session: Sendable {
 
   /// Prepares `model` for running with the kernels of this name, or the best ones.
   package init(_ model: consuming Model, options: SessionOptions, kernelsNamed name: String?) throws(InfoldError) {
-    if let threads = options.threads, threads < 1 {
-      throw InfoldError(.invalidArgument, "the number of threads is \(threads), and must be at least 1")
+    if let threads = options.threads, !(1...1024).contains(threads) {
+      throw InfoldError(.invalidArgument, "the number of threads is \(threads), and must be 1 to 1024")
     }
     guard options.planCacheSize >= 1 else {
       throw InfoldError(

@@ -122,9 +122,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [(2, 0, 6, 6), (3, 0.1, 6, 6), (3, 0, 5, 6), (3, -1, 6, 6), (3, 0, 6, 5), (-3, 0, 6, 6)] as [
-    (Float, Float, Float, Float)
-  ])
+  @Test(
+    arguments: [(2, 0, 6, 6), (3, 0.1, 6, 6), (3, 0, 5, 6), (3, -1, 6, 6), (3, 0, 6, 5), (-3, 0, 6, 6)]
+      as [(Float, Float, Float, Float)])
   func otherConstants(shift: Float, low: Float, high: Float, divisor: Float) throws {
     try expect(["Add", "Clip", "Mul", "Div"]) { f in
       [try f.node("Div", try f.node("Mul", f.x, try f.gate(f.x, shift, low, high)), try f.number(divisor))]

@@ -116,7 +116,8 @@ import Testing
     let chosen = try blocks.network.node("NonMaxSuppression", [boxes, scores, count])
     let column = try blocks.network.node(
       "Gather", [chosen, blocks.network.constant(try Tensor(scalar: Int64(2)))], ["axis": .int(1)])
-    let channels = try blocks.network.node("Gather", [try blocks.convolution(blocks.x, 5, 6), column], ["axis": .int(1)])
+    let channels = try blocks.network.node(
+      "Gather", [try blocks.convolution(blocks.x, 5, 6), column], ["axis": .int(1)])
     let whole = try blocks.concat(a, channels)
     let graph = try blocks.network.finished(whole, try blocks.network.node("Relu", [a]))
     var inputs = try graph.randomInputs()
@@ -164,6 +165,7 @@ import Testing
     let a = try network.node("Conv", [x, try network.weights([4, 3, 1])])
     let b = try network.node("Conv", [x, try network.weights([9, 3, 3])], ["pads": .ints([1, 1])])
     let whole = try network.node("Concat", [a, b, x], ["axis": .int(1)])
-    try expectAgreement(try network.finished(whole, try network.node("Conv", [whole, try network.weights([2, 16, 1])])))
+    try expectAgreement(
+      try network.finished(whole, try network.node("Conv", [whole, try network.weights([2, 16, 1])])))
   }
 }

@@ -23,7 +23,8 @@ import Testing
       if place != .rowMajor, shape.count == 3 || shape.count == 4 {
         let ones = Array(repeating: 1, count: shape.count - 2)
         y = try network.node(
-          "Conv", [x, try network.weights([shape[1], shape[1]] + ones, in: -0.3...0.3), try network.weights([shape[1]])])
+          "Conv",
+          [x, try network.weights([shape[1], shape[1]] + ones, in: -0.3...0.3), try network.weights([shape[1]])])
       } else if place != .rowMajor {
         continue
       }
@@ -49,7 +50,8 @@ import Testing
   }
 
   private static let unary = [
-    "Abs", "Neg", "Reciprocal", "Sqrt", "Floor", "Ceil", "Round", "Exp", "Log", "Erf", "Tanh", "Sigmoid", "Gelu", "Relu",
+    "Abs", "Neg", "Reciprocal", "Sqrt", "Floor", "Ceil", "Round", "Exp", "Log", "Erf", "Tanh", "Sigmoid", "Gelu",
+    "Relu",
     "LeakyRelu", "Elu", "Selu", "HardSigmoid", "HardSwish", "Softplus", "Softsign", "Mish",
   ]
 
@@ -62,7 +64,8 @@ import Testing
         let shifted = try network.node("Add", [bounded, two])
         let steps = ["Floor", "Ceil", "Round", "Sqrt", "Log", "Reciprocal"]
         if ["Floor", "Ceil", "Round"].contains(name) {
-          return try network.node("Mul", [try network.node(name, [network.constant(try Tensor(scalar: Float(1.7)))]), x])
+          return try network.node(
+            "Mul", [try network.node(name, [network.constant(try Tensor(scalar: Float(1.7)))]), x])
         }
         return try network.node(name, [steps.contains(name) ? shifted : x])
       }

@@ -98,7 +98,9 @@ private struct RandomNetwork {
     let other: ValueID
     if random.oneIn(3) {
       other = try network.weights(
-        random.pick([[sizes[1], 1, 1], [1, sizes[1], 1, 1], [sizes[2], sizes[3]], [sizes[3]], [], [sizes[0], 1, 1, 1]]))
+        random.pick([
+          [sizes[1], 1, 1], [1, sizes[1], 1, 1], [sizes[2], sizes[3]], [sizes[3]], [], [sizes[0], 1, 1, 1],
+        ]))
     } else if random.oneIn(3) {
       other = try network.node("GlobalAveragePool", [x])
     } else {
@@ -137,7 +139,8 @@ private struct RandomNetwork {
       [sizes[0], sizes[1] * sizes[2], 1, sizes[3]], [sizes[0], sizes[1] * sizes[2] * sizes[3]],
     ]
     let target = random.pick(targets)
-    let y = try network.node("Reshape", [x, network.constant(try Tensor(shape: [target.count], target.map(Int64.init)))])
+    let y = try network.node(
+      "Reshape", [x, network.constant(try Tensor(shape: [target.count], target.map(Int64.init)))])
     add(y, target)
   }
 

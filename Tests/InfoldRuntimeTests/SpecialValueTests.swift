@@ -42,9 +42,10 @@ import Testing
   }
 
   /// The lower bound above the upper one gives the upper one; a NaN bound and infinite ones bound nothing.
-  @Test(arguments: [
-    (-1, 1), (1, -1), (0, 0), (-.infinity, 0.5), (.infinity, -.infinity), (.nan, 1), (-1, .nan), (0, .infinity),
-  ] as [(Float, Float)])
+  @Test(
+    arguments: [
+      (-1, 1), (1, -1), (0, 0), (-.infinity, 0.5), (.infinity, -.infinity), (.nan, 1), (-1, .nan), (0, .infinity),
+    ] as [(Float, Float)])
   func clips(bounds: (Float, Float)) throws {
     try check(Self.shape, "\(bounds)") { network, x in
       let low = network.constant(try Tensor(scalar: bounds.0)), high = network.constant(try Tensor(scalar: bounds.1))

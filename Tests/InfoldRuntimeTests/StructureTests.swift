@@ -155,7 +155,9 @@ import Testing
     try expectAgreement(try network.finished(e, b, try first(d), try first(a), d))
   }
 
-  @Test(arguments: [[0, 1, 2, 3], [0, 2, 3, 1], [0, 3, 1, 2], [0, 1, 3, 2], [1, 0, 2, 3], [3, 2, 1, 0], [2, 3, 0, 1]])
+  @Test(arguments: [
+    [0, 1, 2, 3], [0, 2, 3, 1], [0, 3, 1, 2], [0, 1, 3, 2], [1, 0, 2, 3], [3, 2, 1, 0], [2, 3, 0, 1],
+  ])
   func transpositions(axes: [Int]) throws {
     for shape in [[2, 3, 4, 5], [1, 3, 4, 5], [2, 1, 4, 5], [2, 3, 1, 1], [2, 3, 1, 5], [1, 1, 1, 4]] {
       var network = NetworkBuilder()
@@ -205,7 +207,8 @@ import Testing
     let b = try network.node("Conv", [y, network.constant(try tensor.reshaped(to: [3, 6, 3, 3]))])
     let matrix = try network.random.tensor([4, 6])
     let c = try network.node("MatMul", [network.input([2, 4], "u"), network.constant(matrix)])
-    let d = try network.node("MatMul", [network.input([2, 6], "v"), network.constant(try matrix.reshaped(to: [6, 4]))])
+    let d = try network.node(
+      "MatMul", [network.input([2, 6], "v"), network.constant(try matrix.reshaped(to: [6, 4]))])
     try expectAgreement(try network.finished(a, b, c, d))
   }
 }

@@ -15,8 +15,8 @@ import Testing
     let result = try infold(
       ["run", model, "--random", "1", "--output", output], environment: ["INFOLD_ISA": name])
     #expect(result.status == 0, "\(result.error)")
-    let files = try #require(try Folder(path: output).names().first)
-    return try NumPyFile.read(output + "/" + files).numbers()
+    let file = try #require(try Folder.entries(output).first)
+    return try NumPyFile.read(output + "/" + file.name).numbers()
   }
 
   @Test func allKernelsAgree() throws {

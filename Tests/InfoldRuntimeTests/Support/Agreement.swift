@@ -57,7 +57,8 @@ func expectAgreement(
   for kernels in KernelChoice.names {
     for precision in expectation.precisions {
       let comment = "\(kernels), \(precision) \(comment)"
-      let session = try Session(graph.model, options: SessionOptions(threads: 2, precision: precision), kernelsNamed: kernels)
+      let session = try Session(
+        graph.model, options: SessionOptions(threads: 2, precision: precision), kernelsNamed: kernels)
       var results: [Tensor] = []
       try session.run(ordered, into: &results)
       try #require(results.count == truth.count, "\(comment)", sourceLocation: sourceLocation)
