@@ -21,4 +21,14 @@ import Testing
       }
     }
   }
+
+  /// An image for which the largest tiles of Winograd's algorithm are chosen.
+  @Test func largeImages() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 16, 113, 112])
+    let y = try network.node(
+      "Conv", [x, try network.weights([16, 16, 3, 3]), try network.weights([16])], ["pads": .ints([1, 0, 1, 1])])
+    // 144 products of numbers up to 1.
+    try expectAgreement(try network.finished(y), nil, Expectation(tolerance: 4e-6, scale: 144))
+  }
 }

@@ -245,4 +245,79 @@ import Testing
       try check(batch + [rows, rows]) { network, x in try network.node("MatMul", [x, x]) }
     }
   }
+
+  /// Operators that only move elements, or give a part of their input another name.
+  @Test func movements() throws {
+    var random = SplitMix64(seed: 12)
+    func list(_ network: inout NetworkBuilder, _ numbers: [Int]) throws -> ValueID {
+      network.constant(try Tensor(shape: [numbers.count], numbers.map(Int64.init)))
+    }
+    for shape in shapes(seed: 13) + [[6], [4, 7], [2, 3, 2, 3, 2]] {
+      for axis in shape.indices {
+        let size = shape[axis]
+        for _ in 0..<4 {
+          let (a, b) = (random.int(0...(size - 1)), random.int(0...(size - 1)))
+          let step = a <= b ? random.int(1...3) : -random.int(1...3)
+          let end = a <= b ? b + 1 : b == 0 ? -1000 : b - 1
+          try check(shape, comment: "\(axis) \(a) \(end) \(step)") { network, x in
+            try network.node(
+              "Slice",
+              [
+                x, try list(&network, [a]), try list(&network, [end]), try list(&network, [axis]),
+                try list(&network, [step]),
+              ])
+          }
+        }
+        let indices = (0..<random.int(1...4)).map { _ in random.int(-size...(size - 1)) }
+        for rank in [0, 1, 2] {
+          try check(shape, Expectation(referenceSteps: nil), comment: "\(indices)") { network, x in
+            let shape = [[], [indices.count], [1, indices.count]][rank]
+            let numbers = try Tensor(shape: shape, (rank == 0 ? [indices[0]] : indices).map(Int64.init))
+            return try network.node("Gather", [x, network.constant(numbers)], ["axis": .int(Int64(axis))])
+          }
+        }
+        for mode in ["constant", "edge", "reflect", "wrap"] {
+          let most = min(2, size - 1)
+          let before = random.int(0...most), after = random.int(0...most)
+          var pads = [Int](repeating: 0, count: 2 * shape.count)
+          (pads[axis], pads[axis + shape.count]) = (before, after)
+          // Negative pads cut off.
+          if mode == "constant", size > 1 { pads[axis] = -1 }
+          try check(shape, comment: "\(mode) \(pads)") { network, x in
+            let fill = mode == "constant" ? network.constant(try Tensor(scalar: Float(0.5))) : nil
+            return try network.node(
+              "Pad", [x, try list(&network, pads), fill], ["mode": .string(Array(mode.utf8))])
+          }
+        }
+        guard size > 1 else { continue }
+        let first = random.int(1...(size - 1))
+        try check(shape) { network, x in
+          let parts = try network.nodes(
+            "Split", [x, try list(&network, [first, size - first])], ["axis": .int(Int64(axis))], outputs: 2)
+          let a = try network.node("Tanh", [parts[0]]), b = try network.node("Neg", [parts[1]])
+          return try network.node("Concat", [b, parts[0], a, parts[1]], ["axis": .int(Int64(axis))])
+        }
+      }
+      try check(shape) { network, x in
+        try network.node("Tile", [x, try list(&network, shape.indices.map { [1, 2, 1, 3, 1][$0] })])
+      }
+      try check(shape.map { $0 > 4 ? $0 : 1 }) { network, x in
+        try network.node("Expand", [x, try list(&network, shape)])
+      }
+    }
+  }
+
+  @Test(arguments: ["DCR", "CRD"]) func blocks(mode: String) throws {
+    for (block, channels, height, width) in [(2, 8, 3, 2), (2, 4, 1, 1), (3, 18, 2, 1), (1, 5, 2, 2), (2, 40, 1, 3)] {
+      for batch in [1, 3] {
+        try check([batch, channels, height, width]) { network, x in
+          try network.node(
+            "DepthToSpace", [x], ["blocksize": .int(Int64(block)), "mode": .string(Array(mode.utf8))])
+        }
+        try check([batch, channels, height * block, width * block]) { network, x in
+          try network.node("SpaceToDepth", [x], ["blocksize": .int(Int64(block))])
+        }
+      }
+    }
+  }
 }

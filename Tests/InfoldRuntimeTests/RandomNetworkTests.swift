@@ -58,7 +58,7 @@ private struct RandomNetwork {
       let y = try network.node("Relu", [x])
       return add(y, sizes)
     }
-    switch random.int(0...15) {
+    switch random.int(0...19) {
     case 0...2: try addConvolution(x, sizes)
     case 3: try addUnary(x, sizes)
     case 4, 5: try addBinary(x, sizes)
@@ -69,8 +69,50 @@ private struct RandomNetwork {
     case 12: add(try network.normalization(x, channels: sizes[1]), sizes)
     case 13: add(try network.node("Softmax", [x], ["axis": .int(Int64(random.pick([1, 3, -1])))]), sizes)
     case 14: add(try network.node("Clip", [x, try scalar(-0.5), try scalar(0.75)]), sizes)
-    default: try addReference(x, sizes)
+    case 15: try addReference(x, sizes)
+    case 16, 17: try addSlice(x, sizes)
+    case 18: try addSplit(x, sizes)
+    default: try addPad(x, sizes)
     }
+  }
+
+  private mutating func list(_ numbers: [Int]) throws -> ValueID {
+    network.constant(try Tensor(shape: [numbers.count], numbers.map(Int64.init)))
+  }
+
+  /// A part along one axis, sometimes every second element or backwards.
+  private mutating func addSlice(_ x: ValueID, _ sizes: [Int]) throws {
+    let axis = random.pick([0, 1, 1, 1, 2, 3])
+    let begin = random.int(0...(sizes[axis] - 1)), end = random.int((begin + 1)...sizes[axis])
+    let step = random.pick([1, 1, 1, 2, -1])
+    var result = sizes
+    result[axis] = (end - begin + abs(step) - 1) / abs(step)
+    let bounds = step > 0 ? (begin, end) : (end - 1, begin == 0 ? -1000 : begin - 1)
+    add(
+      try network.node(
+        "Slice", [x, try list([bounds.0]), try list([bounds.1]), try list([axis]), try list([step])]), result)
+  }
+
+  private mutating func addSplit(_ x: ValueID, _ sizes: [Int]) throws {
+    let axis = random.pick([1, 1, 2])
+    guard sizes[axis] > 1 else { return }
+    let first = random.int(1...(sizes[axis] - 1))
+    let parts = [first, sizes[axis] - first]
+    let ids = try network.nodes(
+      "Split", [x, try list(parts)], ["axis": .int(Int64(axis))], outputs: 2)
+    for (id, size) in zip(ids, parts) {
+      var result = sizes
+      result[axis] = size
+      add(id, result)
+    }
+  }
+
+  private mutating func addPad(_ x: ValueID, _ sizes: [Int]) throws {
+    guard sizes[2] < 12, sizes[3] < 12 else { return }
+    let y = try network.node(
+      "Pad", [x, try list([0, 0, 1, 0, 0, 0, 1, 2])],
+      ["mode": .string(Array(random.pick(["constant", "edge"]).utf8))])
+    add(y, [sizes[0], sizes[1], sizes[2] + 2, sizes[3] + 2])
   }
 
   private mutating func scalar(_ number: Float) throws -> ValueID { network.constant(try Tensor(scalar: number)) }

@@ -68,12 +68,19 @@ public struct NetworkBuilder {
   public mutating func node(
     _ opType: String, _ inputs: [ValueID?], _ attributes: AttributeList = [:], name: String? = nil, outputs: Int = 1
   ) throws -> ValueID {
+    try nodes(opType, inputs, attributes, name: name, outputs: outputs)[0]
+  }
+
+  /// As `node`, but returns all outputs.
+  public mutating func nodes(
+    _ opType: String, _ inputs: [ValueID?], _ attributes: AttributeList = [:], name: String? = nil, outputs: Int
+  ) throws -> [ValueID] {
     let name = name ?? "\(opType.lowercased())\(graph.nodes.count)"
     let outputs = (0..<outputs).map { graph.add(Value(name: $0 == 0 ? "\(name).out" : "\(name).out\($0)")) }
     graph.add(
       try Node(
         name: name, opType: opType, opsetVersion: opset, attributes: attributes, inputs: inputs, outputs: outputs))
-    return outputs[0]
+    return outputs
   }
 
   /// A BatchNormalization with random parameters, far enough from doing nothing.
