@@ -1,9 +1,14 @@
 #!/usr/bin/env bash
-# Makes the Python environment of the test data in .build/python, unless it is there already, and prints the path of its Python.
+# Makes a Python environment in .build, unless it is there already, and prints the path of its Python: that of the test data, or
+# with the argument `compare` that of the runtimes that compare-runtimes.py runs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-requirements=tools/requirements-tests.txt
-environment=.build/python
+case "${1-tests}" in
+  tests) environment=.build/python ;;
+  compare) environment=.build/python-compare ;;
+  *) echo "usage: tools/python-environment.sh [tests|compare]" >&2; exit 2 ;;
+esac
+requirements=tools/requirements-${1-tests}.txt
 stamp=$environment/requirements-installed.txt
 
 if ! cmp -s "$requirements" "$stamp"; then

@@ -41,6 +41,23 @@ import Testing
     #expect(try NumPyFile.read(folder.path("out/deep/y.npy")) == Tensor(shape: [2, 3], [0, 2, 0, 4, 0, 6] as [Float]))
   }
 
+  /// 1 + 2⁻³⁰ has no float32: a sum of two that have one shows what computes it.
+  @Test func computesInDoublePrecision() throws {
+    let a = try npy("a.npy", [1, 2], [1, 3]), b = try npy("b.npy", [1, 2], [0x1p-30, 4])
+    let arguments = ["run", sum, "--input", "a=" + a, "--input", "b=" + b, "--output", folder.path("out")]
+    let result = try infold(arguments + ["--double"])
+    #expect(result.status == 0, "\(result.error)")
+    #expect(try NumPyFile.read(folder.path("out/s.npy")) == Tensor(shape: [1, 2], [1 + 0x1p-30, 7] as [Double]))
+    #expect(try infold(arguments).status == 0)
+    #expect(try NumPyFile.read(folder.path("out/s.npy")) == Tensor(shape: [1, 2], [1, 7] as [Float]))
+  }
+
+  @Test func doublePrecisionRefusesTheSame() throws {
+    try expectRefusal(["run", relu, "--double"], "no tensor is given for \"x\"")
+    let x = try npy("x.npy", [2, 4], [Float](repeating: 0, count: 8))
+    try expectRefusal(["run", relu, "--double", "--input", "x=" + x], "relu.onnx", "\"x\"")
+  }
+
   @Test func runsOnTensorProtos() throws {
     let x = try folder.write("x.pb", Onnx.tensor([1, 3], [Onnx.raw([-1, 2, 5])]).bytes)
     let output = try #require(try outputs(infold("run", relu, "--input", "x=" + x, "--json")).first)
