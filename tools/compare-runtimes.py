@@ -141,10 +141,27 @@ def prepare_tract(model, tensor, threads):
 
     if threads > 1:
         raise RuntimeError("tract's Python package has no setting for threads: it is timed with one only")
-    network = tract.onnx().load(str(model.path))
+    with tempfile.TemporaryDirectory() as folder:
+        network = tract.onnx().load(with_fixed_shape(model, f"{folder}/model.onnx"))
     network.set_input_fact(0, ",".join(map(str, model.shape)) + ",f32")
     runnable = tract.runtime_for_name("default").prepare(network.into_model())
     return lambda: runnable.run([tensor])[0].to_numpy()
+
+
+def with_fixed_shape(model, path):
+    """The path of a copy that declares no open sizes, which tract does not unify with those it is given."""
+    import onnx
+
+    copy = onnx.load(model.path)
+    del copy.graph.value_info[:]
+    for value in copy.graph.output:
+        value.type.tensor_type.ClearField("shape")
+    for value in copy.graph.input:
+        if value.name == model.input:
+            for dimension, size in zip(value.type.tensor_type.shape.dim, model.shape):
+                dimension.dim_value = size
+    onnx.save(copy, path)
+    return path
 
 
 def prepare_opencv(model, tensor, threads):
@@ -164,10 +181,14 @@ def serve(engine, argument, threads):
     """What a process does: prepares the model, then obeys lines of standard input, and answers each with one line of JSON."""
     model = Model(argument)
     tensor = model.tensor()
-    run = globals()[f"prepare_{engine}"](model, tensor, threads)
-    for _ in range(3):
-        run()
-    print("ready", flush=True)
+    try:
+        run = globals()[f"prepare_{engine}"](model, tensor, threads)
+        for _ in range(3):
+            run()
+    except Exception as error:  # whatever a runtime throws
+        print(json.dumps({"failed": " ".join(str(error).split())[:200] or repr(error)}), flush=True)
+        return
+    print(json.dumps({}), flush=True)
     for line in sys.stdin:
         order, _, value = line.rstrip("\n").partition(" ")
         if order == "time":
@@ -204,13 +225,16 @@ class Worker:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True,
             env={**os.environ, "OMP_NUM_THREADS": str(threads)},
         )
-        self.wait_for(lambda line: line == "ready")
+        answer = self.answer()
+        if "failed" in answer:
+            self.close()
+            raise Failure(answer["failed"])
 
-    def wait_for(self, is_answer):
+    def answer(self):
         # The runtimes print lines of their own.
         for line in self.process.stdout:
-            if is_answer(line.strip()):
-                return line
+            if line.startswith("{"):
+                return json.loads(line)
         self.process.wait()
         self.errors.seek(0)
         lines = self.errors.read().strip().splitlines()
@@ -222,7 +246,7 @@ class Worker:
             self.process.stdin.flush()
         except BrokenPipeError:
             pass
-        return json.loads(self.wait_for(lambda line: line.startswith("{")))
+        return self.answer()
 
     def milliseconds(self, seconds):
         return self.ask(f"time {seconds}")["median_ms"]
