@@ -13,6 +13,8 @@ let package = Package(
     .library(name: "Infold", targets: ["Infold"]),
     .library(name: "InfoldImage", targets: ["InfoldImage"]),
     .executable(name: "infold", targets: ["InfoldTool"]),
+    // For the package in Benchmarks, and not for apps: it may change with every version.
+    .library(name: "InfoldKernels", targets: ["CMachine", "InfoldKernelInterface"] + kernelSets),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),

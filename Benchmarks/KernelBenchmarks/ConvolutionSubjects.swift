@@ -1,0 +1,94 @@
+import InfoldKernelInterface
+
+/// A convolution with stride 1 and an output as large as the input; with a window of 1 it is a product of matrices.
+struct ConvolutionSubject: Subject {
+  private let kernels: any KernelSet.Type
+  private let arguments: ConvolutionArguments
+  private let memory: [Memory]
+
+  init(_ kernels: any KernelSet.Type, height: Int, width: Int, channels: Int, outputs: Int, window: Int) {
+    let pixels = height * width, taps = window * window
+    let input = Memory(pixels * channels), output = Memory(pixels * outputs)
+    let weights = Memory(outputs * channels * taps), bias = Memory(outputs)
+    let packed = Memory(kernels.packedCount(rows: taps * channels, columns: outputs))
+    let scratch = Memory(byteCount: kernels.convolutionScratch(taps: taps, channels: channels))
+    kernels.pack(
+      PackArguments(
+        source: weights.input, taps: taps, channels: channels, tapStride: 1, channelStride: taps,
+        columnStride: channels * taps, columnCount: outputs, columns: 0..<outputs, packed: packed.base))
+    arguments = ConvolutionArguments(
+      window: ImageWindow(height: window, width: window, padTop: window / 2, padLeft: window / 2),
+      input: InputImages(base: input.input, count: 1, height: height, width: width, channels: channels),
+      weights: packed.input,
+      output: OutputImages(base: output.base, count: 1, height: height, width: width, channels: outputs),
+      epilogue: Epilogue(bias: bias.input, activation: .relu), pixels: 0..<pixels, columns: 0..<outputs,
+      scratch: scratch.raw)
+    memory = [input, output, packed, bias, scratch]
+    self.kernels = kernels
+  }
+
+  func run() {
+    kernels.convolve(arguments)
+  }
+}
+
+/// The same by Winograd's algorithm, for a square image, a window of 3×3, and as many output channels as there are inputs.
+struct WinogradSubject: Subject {
+  private let kernels: any KernelSet.Type
+  private let arguments: WinogradArguments
+  private let memory: [Memory]
+
+  init(_ kernels: any KernelSet.Type, tile: Int, side: Int, channels: Int) {
+    let pixels = side * side, tilesAcross = (side + tile - 1) / tile
+    let input = Memory(pixels * channels), output = Memory(pixels * channels)
+    let weights = Memory(channels * channels * 9), bias = Memory(channels)
+    let packed = Memory(kernels.winogradPackedCount(tile: tile, channels: channels, outputChannels: channels))
+    let scratch = Memory(
+      byteCount: kernels.winogradScratch(tile: tile, channels: channels, outputChannels: channels))
+    kernels.packWinograd(
+      WinogradPackArguments(
+        tile: tile, source: weights.input, channels: channels, outputChannels: channels, packed: packed.base))
+    arguments = WinogradArguments(
+      tile: tile, padTop: 1, padLeft: 1,
+      input: InputImages(base: input.input, count: 1, height: side, width: side, channels: channels),
+      weights: packed.input,
+      output: OutputImages(base: output.base, count: 1, height: side, width: side, channels: channels),
+      epilogue: Epilogue(bias: bias.input, activation: .relu), tiles: 0..<(tilesAcross * tilesAcross),
+      columns: 0..<channels, scratch: scratch.raw)
+    memory = [input, output, packed, bias, scratch]
+    self.kernels = kernels
+  }
+
+  func run() {
+    kernels.convolveWinograd(arguments)
+  }
+}
+
+/// A depthwise convolution of a square image.
+struct DepthwiseSubject: Subject {
+  private let kernels: any KernelSet.Type
+  private let arguments: DepthwiseArguments
+  private let memory: [Memory]
+
+  init(_ kernels: any KernelSet.Type, side: Int, channels: Int, window: Int, stride: Int) {
+    let outputSide = (side + stride - 1) / stride
+    let input = Memory(side * side * channels), output = Memory(outputSide * outputSide * channels)
+    let weights = Memory(window * window * channels), bias = Memory(channels)
+    let packed = Memory(
+      kernels.depthwiseWeightCount(kernelHeight: window, kernelWidth: window, channels: channels))
+    kernels.packDepthwiseWeights(
+      weights.input, kernelHeight: window, kernelWidth: window, channels: channels, into: packed.base)
+    arguments = DepthwiseArguments(
+      input: InputImages(base: input.input, count: 1, height: side, width: side, channels: channels),
+      output: OutputImages(base: output.base, count: 1, height: outputSide, width: outputSide, channels: channels),
+      window: ImageWindow(
+        height: window, width: window, strideY: stride, strideX: stride, padTop: window / 2, padLeft: window / 2),
+      weights: packed.input, epilogue: Epilogue(bias: bias.input, activation: .relu))
+    memory = [input, output, packed, bias]
+    self.kernels = kernels
+  }
+
+  func run() {
+    kernels.depthwise(arguments, rows: 0..<arguments.output.height)
+  }
+}
