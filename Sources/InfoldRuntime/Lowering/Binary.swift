@@ -26,14 +26,21 @@ extension BinaryLowering {
     }
   }
 
-  /// The operands with their sizes, the second's such that NumPy's rule brings them together.
+  /// The operands with their sizes, a second's such that NumPy's rule brings them together.
   private func operands(_ node: Node, _ plan: PlanBuilder) -> [(value: ValueID, sizes: [Int])]? {
-    guard node.inputs.count == 2, let a = node.inputs[0], let b = node.inputs[1], let left = plan.sizes(a),
-      let right = plan.sizes(b), plan.sizes(node.outputs[0]) != nil
-    else { return nil }
-    guard let rule = (self as? any BinaryOperator)?.broadcast else { return [(a, left), (b, right)] }
-    guard let aligned = try? rule.aligned(Shape(right), to: Shape(left)).sizes else { return nil }
-    return [(a, left), (b, aligned)]
+    guard plan.sizes(node.outputs[0]) != nil else { return nil }
+    var operands: [(value: ValueID, sizes: [Int])] = []
+    for input in node.inputs {
+      guard let input, let sizes = plan.sizes(input) else { return nil }
+      operands.append((input, sizes))
+    }
+    if let rule = (self as? any BinaryOperator)?.broadcast {
+      guard let aligned = try? rule.aligned(Shape(operands[1].sizes), to: Shape(operands[0].sizes)).sizes else {
+        return nil
+      }
+      operands[1].sizes = aligned
+    }
+    return operands
   }
 
   func epilogue(of node: Node, _ plan: PlanBuilder) -> EpilogueCapability {
@@ -43,8 +50,14 @@ extension BinaryLowering {
   }
 
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    guard let operands = operands(fused.node, plan), let y = fused.output, let sizes = plan.sizes(y) else {
+    guard var operands = operands(fused.node, plan), let y = fused.output, let sizes = plan.sizes(y) else {
       return false
+    }
+    let whole = operands.firstIndex { $0.sizes == sizes }
+    if operands.count != 2 {
+      // Each further operand is combined with the result so far, which the first must fill.
+      guard operands.count > 2, let whole else { return false }
+      operands.swapAt(0, whole)
     }
     // The layout in which the large operands lie already.
     let isImage = sizes.count == 3 || sizes.count == 4
@@ -54,32 +67,70 @@ extension BinaryLowering {
         $0.sizes.count == sizes.count && !plan.layouts(of: $0.value).contains(.rowMajor)
       }
     let layout: Layout = wantsChannelsLast ? .channelsLast : .rowMajor
-    var places: [(sizes: [Int], place: Location)] = []
-    for operand in operands {
-      // An operand of fewer dimensions has no channels of its own to put last: it must lie the same either way.
-      let isWhole = operand.sizes.count == sizes.count && plan.sizes(operand.value) == operand.sizes
-      if layout == .channelsLast, !isWhole, !operand.sizes.isOneRun { return false }
-      places.append((operand.sizes, try plan.location(of: operand.value, isWhole ? layout : .rowMajor)))
-    }
-    let whole = operands.first { $0.sizes == sizes }?.value
     // A slice of a concatenation lies apart from pixel to pixel, which may take a loop more.
     let gap = plan.concatenations.part(y) == nil ? 0 : 1
     let expected = Location(
       storage: 0, offset: 0, layout: layout, pixelStride: layout == .channelsLast ? sizes[1] + gap : sizes.last ?? 1)
-    guard ElementwiseOperands((sizes, expected), places) != nil else { return false }
-    let output = plan.define(y, layout, inPlaceOf: whole)
-    let loops = ElementwiseOperands((sizes, output), places)!
-    let (kernels, function, activation) = (plan.kernels, function, fused.activation)
-    let (left, right) = (places[0].place, places[1].place)
-    let step = RangeStep(units: loops.shape.unitCount, cost: sizes.reduce(2, *)) { pixels, frame, _ in
+    var places: [(sizes: [Int], place: Location)] = []
+    for operand in operands {
+      // An operand of fewer dimensions has no channels of its own to put last: it must lie the same either way.
+      let hasLayout = operand.sizes.count == sizes.count && plan.sizes(operand.value) == operand.sizes
+      let place = try plan.location(of: operand.value, hasLayout ? layout : .rowMajor)
+      let liesTheSame = layout == .rowMajor || hasLayout || operand.sizes.isOneRun
+      places.append((operand.sizes, liesTheSame ? place : try plan.expanded(operand.sizes, place, to: sizes, layout)))
+      if !liesTheSame { places[places.count - 1].sizes = sizes }
+    }
+    if ElementwiseOperands((sizes, expected), places) == nil {
+      for (index, operand) in places.enumerated() where operand.sizes != sizes {
+        places[index] = (sizes, try plan.expanded(operand.sizes, operand.place, to: sizes, layout))
+      }
+    }
+    let output = plan.define(y, layout, inPlaceOf: whole.map { operands[operands.count == 2 ? $0 : 0].value })
+    var left = places[0]
+    for (index, right) in places.enumerated().dropFirst() {
+      plan.emitBinary(
+        function, left, right, to: (sizes, output),
+        activation: index == places.count - 1 ? fused.activation : .identity)
+      left = (sizes, output)
+    }
+    return true
+  }
+}
+
+extension PlanBuilder {
+  /// A function of two operands that are broadcast to the sizes of the result, in at most three loops.
+  mutating func emitBinary(
+    _ function: BinaryFunction, _ left: (sizes: [Int], place: Location), _ right: (sizes: [Int], place: Location),
+    to result: (sizes: [Int], place: Location), activation: Activation = .identity
+  ) {
+    let loops = ElementwiseOperands(result, [left, right])!
+    let (kernels, a, b, output) = (kernels, left.place, right.place, result.place)
+    let step = RangeStep(units: loops.shape.unitCount, cost: result.sizes.reduce(2, *)) { pixels, frame, _ in
       kernels.binary(
         BinaryArguments(
-          function, activation: activation, shape: loops.shape, left: loops.input(0, frame.pointer(left)),
-          right: loops.input(1, frame.pointer(right)), output: loops.output(frame.pointer(output))),
+          function, activation: activation, shape: loops.shape, left: loops.input(0, frame.pointer(a)),
+          right: loops.input(1, frame.pointer(b)), output: loops.output(frame.pointer(output))),
         pixels: pixels)
     }
-    plan.emit(step, "element-wise", reads: [left, right], writes: [output])
-    return true
+    emit(step, "element-wise", reads: [a, b], writes: [output])
+  }
+
+  /// A copy of an operand, repeated to the sizes of the result.
+  fileprivate mutating func expanded(
+    _ sizes: [Int], _ place: Location, to result: [Int], _ layout: Layout
+  ) throws(InfoldError) -> Location {
+    let added = result.count - sizes.count
+    var stride = 1
+    var map = ElementMap(axes: [])
+    for axis in result.indices.reversed() {
+      let isRepeated = axis < added || sizes[axis - added] == 1
+      map.axes.insert(.strided(count: result[axis], by: isRepeated ? 0 : stride), at: 0)
+      if !isRepeated { stride *= result[axis] }
+    }
+    var target = temporary(count: result.reduce(1, *))
+    (target.layout, target.pixelStride) = (layout, layout == .channelsLast ? result[1] : result.last ?? 1)
+    emitCopy(CopyLoops(map, from: (sizes, place), to: (result, target))!, from: place, to: target)
+    return target
   }
 }
 

@@ -3,160 +3,169 @@ import InfoldKernelInterface
 
 extension ConvTranspose: LoweredOperator {
   func epilogue(of node: Node, _ plan: PlanBuilder) -> EpilogueCapability {
-    problem(node, plan) == nil ? [] : .activation
-  }
-
-  /// A window that moves by its own size: every output element comes from one position of the input.
-  private struct Problem {
-    var input: ImageShape
-    var output: ImageShape
-    /// The window's sizes.
-    var height: Int
-    var width: Int
-    var weight: Tensor
-    var bias: Tensor?
-  }
-
-  private func problem(_ node: Node, _ plan: PlanBuilder) -> Problem? {
-    guard group == 1, let x = plan.sizes(node.inputs[0]), x.count == 4, let y = plan.sizes(node.outputs[0]),
-      let weight = plan.constant(node.inputs[1]), let window = try? window(kernel: Array(weight.shape[2...])).window,
-      window.kernel == window.strides, window.dilations == [1, 1], y[2] == x[2] * window.kernel[0],
-      y[3] == x[3] * window.kernel[1]
-    else { return nil }
-    var bias: Tensor?
-    if node.inputs.count > 2, let id = node.inputs[2] {
-      guard let constant = plan.constant(id) else { return nil }
-      bias = constant
-    }
-    return Problem(
-      input: ImageShape(x)!, output: ImageShape(y)!, height: window.kernel[0], width: window.kernel[1], weight: weight,
-      bias: bias)
+    TransposedProblem(self, node, plan) == nil ? [] : .activation
   }
 
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    guard let problem = problem(fused.node, plan), let x = fused.node.inputs[0], let y = fused.output else {
-      return false
-    }
-    if problem.output.channels < plan.kernels.panelWidth {
-      try emitJoined(problem, x, y, fused, into: &plan)
-    } else {
-      try emitByTap(problem, x, y, fused, into: &plan)
-    }
-    return true
-  }
-
-  /// One product for all positions of the window, whose results are then brought to their rows and columns: the few output
-  /// channels of one position would not fill a panel.
-  private func emitJoined(
-    _ problem: Problem, _ x: ValueID, _ y: ValueID, _ fused: FusedNode, into plan: inout PlanBuilder
-  ) throws(InfoldError) {
-    let (input, output, kernels) = (problem.input, problem.output, plan.kernels)
-    let (height, width, channels) = (problem.height, problem.width, output.channels)
-    let taps = height * width, columns = channels * taps
-    let weightCount = kernels.packedCount(rows: input.channels, columns: columns)
-    // Behind the weights, the bias of each column.
-    let constant = try plan.packed.constant(
-      of: [problem.weight] + (problem.bias.map { [$0] } ?? []), form: "joined transposed convolution, \(kernels.name)",
-      byteCount: (weightCount + columns) * MemoryLayout<Float>.stride
-    ) { (target) throws(InfoldError) in
-      let packed = target.assumingMemoryBound(to: Float.self)
-      problem.weight.withUnsafeBytes { bytes in
-        kernels.pack(
-          PackArguments(
-            source: bytes.baseAddress!.assumingMemoryBound(to: Float.self), taps: 1, channels: input.channels,
-            tapStride: 0, channelStride: columns, columnStride: 1, columnCount: columns, columns: 0..<columns,
-            packed: packed))
-      }
-      let bias: [Float] = try problem.bias?.elements() ?? Array(repeating: 0, count: channels)
-      for column in 0..<columns { packed[weightCount + column] = bias[column / taps] }
+    guard let problem = TransposedProblem(self, fused.node, plan), let x = fused.node.inputs[0], let y = fused.output
+    else { return false }
+    if problem.isTiling, problem.output.channels < plan.kernels.panelWidth {
+      try plan.emitJoined(problem, x, y, fused)
+      return true
     }
     let source = try plan.location(of: x, .channelsLast)
-    let weights = plan.location(of: .packed(constant))
+    let weights = try plan.packedWeights(problem)
+    let epilogue = try plan.epilogue(fused, bias: problem.bias, layout: .channelsLast)
     let target = plan.define(y, .channelsLast)
-    let macs = input.images * input.pixels * input.channels * columns
-    let (activation, rowBytes) = (fused.activation, (input.width * columns * MemoryLayout<Float>.stride + 63) & ~63)
+    let (input, output, kernels) = (problem.input, problem.output, plan.kernels)
     let step = RangeStep(
-      units: input.images * input.height, cost: macs,
-      scratchByteCount: rowBytes + kernels.convolutionScratch(taps: 1, channels: input.channels)
+      units: output.images * output.height, cost: problem.multiplyAccumulates,
+      scratchByteCount: kernels.convolutionScratch(taps: problem.maximumTaps, channels: problem.groupChannels)
     ) { rows, frame, worker in
-      let scratch = frame.scratch(of: worker)
-      let products = scratch.assumingMemoryBound(to: Float.self)
       for row in rows {
-        kernels.convolve(
-          ConvolutionArguments(
-            window: ImageWindow(height: 1, width: 1),
-            input: InputImages(
-              base: frame.pointer(source) + row * input.width * source.pixelStride, count: 1, height: 1,
-              width: input.width, channels: input.channels, pixelStride: source.pixelStride),
-            weights: frame.pointer(weights),
-            output: OutputImages(base: products, count: 1, height: 1, width: input.width, channels: columns),
-            epilogue: Epilogue(bias: frame.pointer(weights) + weightCount, activation: activation),
-            pixels: 0..<input.width, columns: 0..<columns, scratch: scratch + rowBytes))
-        for tap in 0..<taps {
-          let first = (row * height + tap / width) * output.width + tap % width
-          var pixel = frame.pointer(target) + first * target.pixelStride
-          var product = products + tap
-          for _ in 0..<input.width {
-            for channel in 0..<channels { pixel[channel] = product[channel * taps] }
-            pixel += width * target.pixelStride
-            product += columns
+        let (image, y) = row.quotientAndRemainder(dividingBy: output.height)
+        let rowPhase = problem.rows[y % problem.rows.count]
+        for (index, phase) in problem.columns.enumerated() {
+          let pair = (y % problem.rows.count) * problem.columns.count + index
+          for group in 0..<problem.groups {
+            let firstInput = image * input.pixels * source.pixelStride + group * problem.groupChannels
+            let firstOutput = (row * output.width + phase.first) * target.pixelStride + group * problem.groupOutputs
+            kernels.convolve(
+              ConvolutionArguments(
+                window: ImageWindow(
+                  height: rowPhase.tapCount, width: phase.tapCount, dilationY: rowPhase.dilation,
+                  dilationX: phase.dilation, padTop: rowPhase.pad - y / problem.rows.count, padLeft: phase.pad),
+                input: InputImages(
+                  base: frame.pointer(source) + firstInput, count: 1, height: input.height, width: input.width,
+                  channels: problem.groupChannels, pixelStride: source.pixelStride),
+                weights: frame.pointer(weights.place) + weights.offsets[pair] + group * weights.counts[pair],
+                output: OutputImages(
+                  base: frame.pointer(target) + firstOutput, count: 1, height: 1, width: phase.count,
+                  channels: problem.groupOutputs, pixelStride: problem.columnStride * target.pixelStride),
+                epilogue: epilogue.resolved(in: frame, firstChannel: group * problem.groupOutputs),
+                pixels: 0..<phase.count, columns: 0..<problem.groupOutputs, scratch: frame.scratch(of: worker)))
           }
         }
       }
     }
-    plan.emit(step, "joined product", reads: [source, weights], writes: [target], multiplyAccumulates: macs)
+    plan.emit(
+      step, "convolution per phase", reads: [source, weights.place, epilogue.bias], writes: [target],
+      multiplyAccumulates: problem.multiplyAccumulates)
+    return true
+  }
+}
+
+/// A transposed convolution over images whose sizes and weights are known.
+struct TransposedProblem: Sendable {
+  var input: ImageShape
+  var output: ImageShape
+  var groups: Int
+  var rows: [TransposedPhase]
+  var columns: [TransposedPhase]
+  /// The distance between the columns of one phase.
+  var columnStride: Int
+  /// Whether the window moves by its own size, so that every output element comes from one position of the input.
+  var isTiling: Bool
+  /// The sizes of the window.
+  var height: Int
+  var width: Int
+  /// [C, M / groups, kH, kW], or without kH.
+  var weight: Tensor
+  /// [M].
+  var bias: Tensor?
+
+  init?(_ operation: ConvTranspose, _ node: Node, _ plan: PlanBuilder) {
+    guard let x = plan.sizes(node.inputs[0]), let y = plan.sizes(node.outputs[0]), let input = ImageShape(x),
+      let output = ImageShape(y), let weight = plan.constant(node.inputs[1]),
+      let window = try? operation.window(kernel: Array(weight.shape[2...])),
+      let extents = try? window.extents(x[2...]), extents.map(\.output) == Array(y[2...])
+    else { return nil }
+    if node.inputs.count > 2, let id = node.inputs[2] {
+      guard let bias = plan.constant(id) else { return nil }
+      self.bias = bias
+    }
+    let geometry = ImageWindow(window.window, extents)
+    (self.input, self.output, self.weight, groups) = (input, output, weight, operation.group)
+    (height, width) = (geometry.height, geometry.width)
+    rows = TransposedPhase.all(
+      output: output.height, kernel: height, stride: geometry.strideY, dilation: geometry.dilationY,
+      padBefore: geometry.padTop)
+    columns = TransposedPhase.all(
+      output: output.width, kernel: width, stride: geometry.strideX, dilation: geometry.dilationX,
+      padBefore: geometry.padLeft)
+    columnStride = geometry.strideX
+    isTiling =
+      groups == 1 && geometry.padTop == 0 && geometry.padLeft == 0 && window.window.kernel == window.window.strides
+      && window.window.dilations.allSatisfy { $0 == 1 } && output.height == input.height * height
+      && output.width == input.width * width
   }
 
-  /// For each position of the window a product with its own weights, which writes every so many rows and columns.
-  private func emitByTap(
-    _ problem: Problem, _ x: ValueID, _ y: ValueID, _ fused: FusedNode, into plan: inout PlanBuilder
-  ) throws(InfoldError) {
-    let (input, output, kernels) = (problem.input, problem.output, plan.kernels)
-    let taps = problem.height * problem.width
-    let count = kernels.packedCount(rows: input.channels, columns: output.channels)
-    let constant = try plan.packed.constant(
-      of: [problem.weight], form: "transposed convolution, \(kernels.name)",
-      byteCount: taps * count * MemoryLayout<Float>.stride
-    ) { target in
-      problem.weight.withUnsafeBytes { bytes in
-        for tap in 0..<taps {
-          kernels.pack(
-            PackArguments(
-              source: bytes.baseAddress!.assumingMemoryBound(to: Float.self) + tap, taps: 1, channels: input.channels,
-              tapStride: 0, channelStride: output.channels * taps, columnStride: taps, columnCount: output.channels,
-              columns: 0..<output.channels, packed: target.assumingMemoryBound(to: Float.self) + tap * count))
+  var groupChannels: Int { input.channels / groups }
+  var groupOutputs: Int { output.channels / groups }
+  var multiplyAccumulates: Int { input.count * groupOutputs * height * width }
+  var maximumTaps: Int { rows.map(\.tapCount).max()! * columns.map(\.tapCount).max()! }
+
+  /// The weights of one group for the phases of a row and a column, tap by tap [taps][channels][outputs].
+  func weights(_ row: TransposedPhase, _ column: TransposedPhase, group: Int) -> [Float] {
+    guard !row.taps.isEmpty, !column.taps.isEmpty else {
+      return Array(repeating: 0, count: row.tapCount * column.tapCount * groupChannels * groupOutputs)
+    }
+    var numbers: [Float] = []
+    weight.withUnsafeBytes { bytes in
+      let source = bytes.assumingMemoryBound(to: Float.self)
+      for y in row.taps {
+        for x in column.taps {
+          for channel in (group * groupChannels)..<((group + 1) * groupChannels) {
+            for output in 0..<groupOutputs {
+              numbers.append(source[((channel * groupOutputs + output) * height + y) * width + x])
+            }
+          }
         }
       }
     }
-    let source = try plan.location(of: x, .channelsLast)
-    let weights = plan.location(of: .packed(constant))
-    let epilogue = try plan.epilogue(fused, bias: problem.bias, layout: .channelsLast)
-    let target = plan.define(y, .channelsLast)
-    let (height, width) = (problem.height, problem.width)
-    let macs = input.images * input.pixels * input.channels * output.channels * taps
-    let step = RangeStep(
-      units: input.images * input.height, cost: macs,
-      scratchByteCount: kernels.convolutionScratch(taps: 1, channels: input.channels)
-    ) { rows, frame, worker in
-      for row in rows {
-        for tap in 0..<taps {
-          let first = (row * height + tap / width) * output.width + tap % width
-          kernels.convolve(
-            ConvolutionArguments(
-              window: ImageWindow(height: 1, width: 1),
-              input: InputImages(
-                base: frame.pointer(source) + row * input.width * source.pixelStride, count: 1, height: 1,
-                width: input.width, channels: input.channels, pixelStride: source.pixelStride),
-              weights: frame.pointer(weights) + tap * count,
-              output: OutputImages(
-                base: frame.pointer(target) + first * target.pixelStride, count: 1, height: 1, width: input.width,
-                channels: output.channels, pixelStride: width * target.pixelStride),
-              epilogue: epilogue.resolved(in: frame), pixels: 0..<input.width, columns: 0..<output.channels,
-              scratch: frame.scratch(of: worker)))
+    return numbers
+  }
+}
+
+/// Packed weights, for each pair of phases of a row and a column: group behind group.
+private struct TransposedWeights: Sendable {
+  var place: Location
+  /// Where those of each pair begin.
+  var offsets: [Int]
+  /// The numbers of one group of each pair.
+  var counts: [Int]
+}
+
+extension PlanBuilder {
+  fileprivate mutating func packedWeights(_ problem: TransposedProblem) throws(InfoldError) -> TransposedWeights {
+    var offsets: [Int] = [], counts: [Int] = []
+    var total = 0
+    let pairs = problem.rows.flatMap { row in problem.columns.map { (row: row, column: $0) } }
+    for (row, column) in pairs {
+      let rows = row.tapCount * column.tapCount * problem.groupChannels
+      offsets.append(total)
+      counts.append(kernels.packedCount(rows: rows, columns: problem.groupOutputs))
+      total += problem.groups * counts.last!
+    }
+    let phases = "\(problem.rows.map(\.taps)) by \(problem.columns.map(\.taps))"
+    let constant = try packed.constant(
+      of: [problem.weight], form: "transposed convolution of \(problem.groups) groups, phases \(phases), \(kernels.name)",
+      byteCount: total * MemoryLayout<Float>.stride
+    ) { [kernels, offsets, counts] target in
+      for (index, pair) in pairs.enumerated() {
+        let taps = pair.row.tapCount * pair.column.tapCount
+        for group in 0..<problem.groups {
+          problem.weights(pair.row, pair.column, group: group).withUnsafeBufferPointer { source in
+            kernels.pack(
+              PackArguments(
+                source: source.baseAddress!, taps: taps, channels: problem.groupChannels,
+                tapStride: problem.groupChannels * problem.groupOutputs, channelStride: problem.groupOutputs,
+                columnStride: 1, columnCount: problem.groupOutputs, columns: 0..<problem.groupOutputs,
+                packed: target.assumingMemoryBound(to: Float.self) + offsets[index] + group * counts[index]))
+          }
         }
       }
     }
-    plan.emit(
-      step, "product per tap", reads: [source, weights, epilogue.bias], writes: [target], multiplyAccumulates: macs)
+    return TransposedWeights(place: location(of: .packed(constant)), offsets: offsets, counts: counts)
   }
 }

@@ -19,12 +19,50 @@ extension Gemm: LoweredOperator {
   }
 
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    guard let (right, bias) = operands(fused.node, plan), let x = fused.node.inputs[0], let y = fused.output,
-      let sizes = plan.sizes(x)
-    else { return false }
+    guard let x = fused.node.inputs[0], let y = fused.output, let sizes = plan.sizes(x) else { return false }
+    guard let (right, bias) = operands(fused.node, plan) else { return try lowerGenerally(fused.node, y, into: &plan) }
     let columns = right.shape[transB ? 0 : 1]
     try plan.emitProduct(
       fused, x, y, rows: sizes[0], inner: sizes[1], columns: columns, right: right, isTransposed: transB, bias: bias)
+    return true
+  }
+
+  /// Any sides and summand: a transposition, a product, and arithmetic behind it.
+  private func lowerGenerally(
+    _ node: Node, _ y: ValueID, into plan: inout PlanBuilder
+  ) throws(InfoldError) -> Bool {
+    guard let a = node.inputs[0], let b = node.inputs[1], let left = plan.sizes(a), let right = plan.sizes(b),
+      let result = plan.sizes(y)
+    else { return false }
+    let summand = node.inputs.count > 2 && beta != 0 ? node.inputs[2] : nil
+    if let summand, plan.sizes(summand) == nil { return false }
+    let (rows, inner, columns) = (result[0], left[transA ? 0 : 1], result[1])
+    var first = try plan.location(of: a, .rowMajor)
+    if transA {
+      let transposed = plan.temporary(count: rows * inner)
+      let map = ElementMap(axes: [.strided(count: rows, by: 1), .strided(count: inner, by: rows)])
+      plan.emitCopy(
+        CopyLoops(map, from: (left, first), to: ([rows, inner], transposed))!, from: first, to: transposed)
+      first = transposed
+    }
+    let second = try plan.location(of: b, .rowMajor)
+    let scales = summand == nil ? [alpha] : [alpha, beta]
+    var factors: [Location] = []
+    for scale in scales { factors.append(plan.location(of: .constant(try Tensor(scalar: scale)))) }
+    var addend: (sizes: [Int], place: Location)?
+    if let summand { addend = (plan.sizes(summand)!, try plan.location(of: summand, .rowMajor)) }
+    let output = plan.define(y, .rowMajor)
+    plan.emitVariableProduct(
+      first, second, output, products: [(0, 0)], rightBatch: 1, rows: rows, inner: inner, columns: right[transB ? 0 : 1],
+      isRightTransposed: transB)
+    if alpha != 1 { plan.emitBinary(.multiply, (result, output), ([], factors[0]), to: (result, output)) }
+    guard var addend else { return true }
+    if beta != 1 {
+      let scaled = plan.temporary(count: addend.sizes.reduce(1, *))
+      plan.emitBinary(.multiply, addend, ([], factors[1]), to: (addend.sizes, scaled))
+      addend.place = scaled
+    }
+    plan.emitBinary(.add, (result, output), addend, to: (result, output))
     return true
   }
 }
@@ -35,7 +73,7 @@ extension MatMul: LoweredOperator {
   }
 
   private func constantRight(_ node: Node, _ plan: PlanBuilder) -> Tensor? {
-    guard let x = plan.sizes(node.inputs[0]), x.count >= 2, let right = plan.constant(node.inputs[1]),
+    guard let x = plan.sizes(node.inputs[0]), !x.isEmpty, let right = plan.constant(node.inputs[1]),
       right.shape.count == 2, plan.sizes(node.outputs[0]) != nil
     else { return nil }
     return right
@@ -49,12 +87,33 @@ extension MatMul: LoweredOperator {
         isTransposed: false, bias: nil)
       return true
     }
-    guard let b = fused.node.inputs[1], let right = plan.sizes(b), let result = plan.sizes(y), sizes.count >= 2,
-      right.count >= 2, sizes.dropLast(2).elementsEqual(result.dropLast(2)),
-      right.dropLast(2).elementsEqual(result.dropLast(2)) || right.count == 2
-    else { return false }
-    try plan.emitVariableProduct(x, b, y, sizes, right)
+    guard let b = fused.node.inputs[1], let given = plan.sizes(b), plan.sizes(y) != nil else { return false }
+    // A vector on the left is a row, one on the right a column.
+    let left = sizes.count == 1 ? [1] + sizes : sizes, right = given.count == 1 ? given + [1] : given
+    let leftBatch = Array(left.dropLast(2)), rightBatch = Array(right.dropLast(2))
+    guard let batch = try? Shape(leftBatch).broadcast(with: Shape(rightBatch)).sizes else { return false }
+    let products = Array(zip(matrices(leftBatch, in: batch), matrices(rightBatch, in: batch)))
+    let first = try plan.location(of: x, .rowMajor), second = try plan.location(of: b, .rowMajor)
+    let output = plan.define(y, .rowMajor)
+    let rows = left[left.count - 2], count = rightBatch.reduce(1, *)
+    // With the same right side for all, the rows of all left sides are those of one.
+    let isOneProduct = count == 1 && leftBatch.reduce(1, *) == products.count
+    plan.emitVariableProduct(
+      first, second, output, products: isOneProduct ? [(0, 0)] : products.map { (left: $0, right: $1) },
+      rightBatch: count, rows: isOneProduct ? rows * products.count : rows, inner: left.last!, columns: right.last!)
     return true
+  }
+
+  /// For each matrix of a result, the place of the one that it is made of among those of an operand.
+  private func matrices(_ sizes: [Int], in batch: [Int]) -> [Int] {
+    let added = batch.count - sizes.count
+    var places = [0], stride = 1
+    for axis in batch.indices.reversed() {
+      let isRepeated = axis < added || sizes[axis - added] == 1
+      places = (0..<batch[axis]).flatMap { index in places.map { $0 + (isRepeated ? 0 : index * stride) } }
+      if !isRepeated { stride *= batch[axis] }
+    }
+    return places
   }
 }
 
@@ -92,20 +151,17 @@ extension PlanBuilder {
       multiplyAccumulates: rows * inner * columns)
   }
 
-  /// The products of two values, matrix by matrix; the right one may be the same for all.
+  /// Products of matrices that are both made in the run, one behind the other in row-major order.
   fileprivate mutating func emitVariableProduct(
-    _ a: ValueID, _ b: ValueID, _ y: ValueID, _ left: [Int], _ right: [Int]
-  ) throws(InfoldError) {
-    let (rows, inner, columns) = (left[left.count - 2], left.last!, right.last!)
-    let batch = left.dropLast(2).reduce(1, *), rightBatch = right.dropLast(2).reduce(1, *)
-    let first = try location(of: a, .rowMajor), second = try location(of: b, .rowMajor)
+    _ left: Location, _ right: Location, _ output: Location, products: [(left: Int, right: Int)], rightBatch: Int,
+    rows: Int, inner: Int, columns: Int, isRightTransposed: Bool = false
+  ) {
     let panels = temporary(count: rightBatch * kernels.packedCount(rows: inner, columns: columns))
-    let output = define(y, .rowMajor)
     let step = VariableProductStep(
-      kernels: kernels, batch: batch, rightBatch: rightBatch, rows: rows, inner: inner, columns: columns, left: first,
-      right: second, panels: panels, output: output)
+      kernels: kernels, products: products, rightBatch: rightBatch, rows: rows, inner: inner, columns: columns,
+      left: left, right: right, isRightTransposed: isRightTransposed, panels: panels, output: output)
     emit(
-      step, "product, packed in the run", reads: [first, second], writes: [panels, output],
-      multiplyAccumulates: batch * rows * inner * columns)
+      step, "product, packed in the run", reads: [left, right], writes: [panels, output],
+      multiplyAccumulates: products.count * rows * inner * columns)
   }
 }

@@ -63,17 +63,18 @@ extension PlanBuilder {
         storage: 0, offset: 0, layout: layout, pixelStride: layout == .channelsLast ? result[1] : result.last ?? 1)
       guard CopyLoops(map, from: source, to: (result, dense)) != nil else { continue }
       let target = define(y, layout)
-      emitCopy(CopyLoops(map, from: source, to: (result, target))!, fill, from: source.place, to: target)
+      emitCopy(CopyLoops(map, from: source, to: (result, target))!, fill: fill, from: source.place, to: target)
       return
     }
     // Distances between elements in row-major order always add up.
     let rowMajor = try location(of: x, .rowMajor)
     let target = define(y, .rowMajor)
     emitCopy(
-      CopyLoops(map, from: (source.sizes, rowMajor), to: (result, target))!, fill, from: rowMajor, to: target)
+      CopyLoops(map, from: (source.sizes, rowMajor), to: (result, target))!, fill: fill, from: rowMajor, to: target)
   }
 
-  private mutating func emitCopy(_ loops: CopyLoops, _ fill: Float, from source: Location, to target: Location) {
+  /// Copies elements, and writes `fill` where there is none to copy.
+  mutating func emitCopy(_ loops: CopyLoops, fill: Float = 0, from source: Location, to target: Location) {
     let copy = CopyStep(loops, fill: fill, kernels)
     emit(
       RangeStep(units: copy.units, cost: 2 * copy.count) { units, frame, _ in

@@ -18,8 +18,8 @@ extension Pow: LoweredOperator {
     case -1: plan.emitUnary(.reciprocal, sizes, from: source, to: target)
     case 0.5: plan.emitUnary(.squareRoot, sizes, from: source, to: target)
     default:
-      plan.emitProduct(sizes, source, source, to: target)
-      if exponent == 3 { plan.emitProduct(sizes, target, source, to: target) }
+      plan.emitBinary(.multiply, (sizes, source), (sizes, source), to: (sizes, target))
+      if exponent == 3 { plan.emitBinary(.multiply, (sizes, target), (sizes, source), to: (sizes, target)) }
     }
     return true
   }
@@ -39,18 +39,5 @@ extension PlanBuilder {
         pixels: pixels)
     }
     emit(step, "element-wise", reads: [source], writes: [target])
-  }
-
-  fileprivate mutating func emitProduct(_ sizes: [Int], _ left: Location, _ right: Location, to target: Location) {
-    let operands = ElementwiseOperands((sizes, target), [(sizes, left), (sizes, right)])!
-    let kernels = kernels
-    let step = RangeStep(units: operands.shape.unitCount, cost: sizes.reduce(2, *)) { pixels, frame, _ in
-      kernels.binary(
-        BinaryArguments(
-          .multiply, activation: .identity, shape: operands.shape, left: operands.input(0, frame.pointer(left)),
-          right: operands.input(1, frame.pointer(right)), output: operands.output(frame.pointer(target))),
-        pixels: pixels)
-    }
-    emit(step, "element-wise", reads: [left, right], writes: [target])
   }
 }

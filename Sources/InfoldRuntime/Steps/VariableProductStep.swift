@@ -3,15 +3,17 @@ import InfoldKernelInterface
 /// Products of matrices that are both made in the run: the right sides are packed in a first phase.
 struct VariableProductStep: Step {
   var kernels: any KernelSet.Type
-  /// The number of products.
-  var batch: Int
-  /// The number of right sides: as many, or one for all.
+  /// The left and the right side of each product, by their places among all of a side.
+  var products: [(left: Int, right: Int)]
+  /// The number of right sides.
   var rightBatch: Int
   var rows: Int
   var inner: Int
   var columns: Int
   var left: Location
   var right: Location
+  /// Whether the right sides lie column by column.
+  var isRightTransposed = false
   /// Memory for the packed right sides.
   var panels: Location
   var output: Location
@@ -24,10 +26,10 @@ struct VariableProductStep: Step {
   private var packedCount: Int { kernels.packedCount(rows: inner, columns: columns) }
 
   /// What the work of each phase is cut into.
-  private func units(_ phase: Int) -> Int { phase == 0 ? rightBatch * panelCount : batch * rows }
+  private func units(_ phase: Int) -> Int { phase == 0 ? rightBatch * panelCount : products.count * rows }
 
   func tasks(phase: Int, workers: Int) -> Int {
-    guard workers > 1, batch * rows * inner * columns > 1 << 17 else { return 1 }
+    guard workers > 1, products.count * rows * inner * columns > 1 << 17 else { return 1 }
     return min(2 * workers, units(phase))
   }
 
@@ -48,7 +50,7 @@ struct VariableProductStep: Step {
     kernels.pack(
       PackArguments(
         source: frame.pointer(right) + index * inner * columns, taps: 1, channels: inner, tapStride: 0,
-        channelStride: columns, columnStride: 1, columnCount: columns,
+        channelStride: isRightTransposed ? 1 : columns, columnStride: isRightTransposed ? inner : 1, columnCount: columns,
         columns: (panels.lowerBound * width)..<min(panels.upperBound * width, columns),
         packed: frame.pointer(self.panels) + index * packedCount))
   }
@@ -58,9 +60,9 @@ struct VariableProductStep: Step {
       ConvolutionArguments(
         window: ImageWindow(height: 1, width: 1),
         input: InputImages(
-          base: frame.pointer(left) + index * self.rows * inner, count: 1, height: 1, width: self.rows,
+          base: frame.pointer(left) + products[index].left * self.rows * inner, count: 1, height: 1, width: self.rows,
           channels: inner),
-        weights: frame.pointer(panels) + (rightBatch == 1 ? 0 : index) * packedCount,
+        weights: frame.pointer(panels) + products[index].right * packedCount,
         output: OutputImages(
           base: frame.pointer(output) + index * self.rows * columns, count: 1, height: 1, width: self.rows,
           channels: columns),

@@ -23,6 +23,12 @@ package struct ElementMap {
   /// The distances along each axis of the result, outermost first.
   package var axes: [Axis]
 
+  /// A map.
+  package init(start: Int = 0, axes: [Axis]) {
+    self.start = start
+    self.axes = axes
+  }
+
   /// The tensor that this map makes of `source`.
   /// - Parameter fill: What stands where the map names no element: a tensor of one element of the same type; zero
   ///   when nil.

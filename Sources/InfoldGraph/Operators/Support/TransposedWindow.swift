@@ -66,7 +66,7 @@ public struct TransposedWindow: Sendable, Hashable {
   }
 
   /// The extents along every dimension of an input with these spatial sizes.
-  func extents(_ sizes: some Collection<Int>) throws(InfoldError) -> [SlidingWindow.Extent] {
+  package func extents(_ sizes: some Collection<Int>) throws(InfoldError) -> [SlidingWindow.Extent] {
     var extents: [SlidingWindow.Extent] = []
     for (axis, size) in sizes.enumerated() { extents.append(try extent(axis, input: size)) }
     return extents

@@ -1,0 +1,31 @@
+/// The output positions of a transposed convolution along one axis that lie a stride apart: they take the same positions of
+/// the window, each from neighbouring inputs, so that between them it is a convolution with stride 1.
+struct TransposedPhase: Sendable {
+  /// The first output position.
+  var first: Int
+  /// The number of output positions.
+  var count: Int
+  /// The window's positions, in the order of the inputs that they meet.
+  var taps: [Int]
+  /// The distance between the inputs of neighbouring taps.
+  var dilation: Int
+  /// How far before the first input the first output position's first tap lies.
+  var pad: Int
+
+  /// The phases of an axis, one for each position of a stride that there is.
+  static func all(output: Int, kernel: Int, stride: Int, dilation: Int, padBefore: Int) -> [TransposedPhase] {
+    (0..<min(stride, output)).map { first in
+      let count = (output - first - 1) / stride + 1
+      // Output o takes tap k from input i where o + pad = i · stride + k · dilation.
+      let taps = (0..<kernel).reversed().filter { (first + padBefore - $0 * dilation) % stride == 0 }
+      let inputs = taps.map { (first + padBefore - $0 * dilation) / stride }
+      return TransposedPhase(
+        first: first, count: count, taps: taps, dilation: inputs.count > 1 ? inputs[1] - inputs[0] : 1,
+        // Where no tap meets an input, one that meets only padding stands for them.
+        pad: inputs.first.map { -$0 } ?? count)
+    }
+  }
+
+  /// The positions of the window in a kernel's loops.
+  var tapCount: Int { max(taps.count, 1) }
+}

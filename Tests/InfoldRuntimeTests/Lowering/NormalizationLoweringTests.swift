@@ -1,0 +1,43 @@
+import InfoldGraph
+import TestSupport
+import Testing
+
+@Suite struct NormalizationLoweringTests {
+  @Test(arguments: OperandLayout.allCases) func layerNormalization(layout: OperandLayout) throws {
+    let cases: [(shape: [Int], axis: Int, scale: [Int])] = [
+      ([2, 7, 24], -1, [24]), ([2, 7, 24], -1, [1, 1, 24]), ([2, 3, 5, 9], 2, [5, 9]), ([2, 3, 5, 9], 1, [3, 5, 9]),
+      ([4, 33], 1, [33]), ([1, 1, 6], -1, [6]),
+    ]
+    for (shape, axis, scale) in cases {
+      for hasShift in [true, false] {
+        var network = NetworkBuilder(opset: 17)
+        let x = try network.operand(shape, layout)
+        var inputs = [x, try network.weights(scale)]
+        if hasShift { inputs.append(try network.weights(scale)) }
+        let y = try network.node("LayerNormalization", inputs, ["axis": .int(Int64(axis)), "epsilon": .float(1e-3)])
+        try expectKernels(
+          network.finished(y, try network.consumed(y, rank: shape.count)), opset: 17, tolerance: 1e-5,
+          "\(shape) from \(axis), \(layout)")
+      }
+    }
+  }
+
+  @Test(arguments: OperandLayout.allCases, [[2, 24, 5, 7], [1, 3, 9, 4], [2, 17, 30]])
+  func instanceNormalization(layout: OperandLayout, shape: [Int]) throws {
+    var network = NetworkBuilder()
+    let x = try network.operand(shape, layout)
+    let parameters = [try network.weights([shape[1]]), try network.weights([shape[1]])]
+    let y = try network.node("InstanceNormalization", [x] + parameters, ["epsilon": .float(1e-3)])
+    try expectKernels(network.finished(y, try network.consumed(y, rank: shape.count)), tolerance: 1e-5)
+  }
+
+  @Test(arguments: OperandLayout.allCases, [1, 2, 3, -1, 0.5] as [Float])
+  func powers(layout: OperandLayout, exponent: Float) throws {
+    for shape in [[2, 5, 3, 4], [2, 1, 4, 4], [3, 4, 5], [7]] {
+      var network = NetworkBuilder()
+      let x = try network.operand(shape, layout)
+      let y = try network.node("Pow", [x, network.constant(try Tensor(scalar: exponent))])
+      try expectKernels(network.finished(y, try network.consumed(y, rank: shape.count)), range: 0.5...3)
+    }
+  }
+}

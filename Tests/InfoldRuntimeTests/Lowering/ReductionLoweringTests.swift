@@ -1,0 +1,36 @@
+import InfoldGraph
+import TestSupport
+import Testing
+
+@Suite struct ReductionLoweringTests {
+  @Test(arguments: ["ReduceMean", "ReduceSum", "ReduceMax"], OperandLayout.allCases)
+  func reductions(opType: String, layout: OperandLayout) throws {
+    let cases: [(shape: [Int], axes: [Int64])] = [
+      ([2, 40, 5, 7], [2, 3]), ([2, 40, 5, 7], [1]), ([2, 40, 5, 7], [3]), ([2, 40, 5, 7], [2]),
+      ([2, 40, 5, 7], [1, 2, 3]), ([3, 5, 9], [-1]), ([3, 5, 9], [1]), ([3, 1, 9], [1]), ([1, 4, 6, 6], [0, 2, 3]),
+      ([4, 33], [0]), ([4, 33], [1]), ([2, 3, 4, 5, 6], [2, 3]),
+    ]
+    for (shape, axes) in cases {
+      for keepsDimensions in [true, false] {
+        // Opset 12 has the axes as an attribute in all three.
+        var network = NetworkBuilder(opset: 12)
+        let x = try network.operand(shape, layout)
+        let y = try network.node(
+          opType, [x], ["axes": .ints(axes), "keepdims": .int(keepsDimensions ? 1 : 0)])
+        let rank = shape.count - (keepsDimensions ? 0 : axes.count)
+        let graph = try network.finished(y, try network.consumed(y, rank: rank))
+        try expectKernels(graph, opset: 12, "\(opType) of \(shape) along \(axes), \(layout)")
+      }
+    }
+  }
+
+  /// Two maps of one channel, written into their concatenation as spatial attention does.
+  @Test func reductionsIntoAConcatenation() throws {
+    var network = NetworkBuilder(opset: 12)
+    let x = try network.operand([2, 24, 6, 5], .channelsLast)
+    let mean = try network.node("ReduceMean", [x], ["axes": .ints([1])])
+    let largest = try network.node("ReduceMax", [x], ["axes": .ints([1])])
+    let both = try network.node("Concat", [mean, largest], ["axis": .int(1)])
+    try expectKernels(network.finished(try network.consumed(both, rank: 4)), opset: 12)
+  }
+}
