@@ -10,7 +10,10 @@ public struct OptimizationPipeline: Sendable {
   public init(foldsBatchNormalization: Bool = true) {
     let folding: [any GraphPass] = foldsBatchNormalization ? [FoldBatchNormalization()] : []
     passes =
-      [InlineBodies(), ConstantFolding(), RemoveIdentities(), RecognizeActivations(), RemoveDeadCode()] + folding
+      [
+        InlineBodies(), ConstantFolding(), RemoveIdentities(), RecognizeActivations(),
+        RecognizeLayerNormalization(), RemoveDeadCode(),
+      ] + folding
       + [MergeScaleShifts(), NormalizationToScaleShift(), RecognizeChannelShuffles(), RemoveDeadCode()]
   }
 

@@ -149,7 +149,8 @@ extension PlanBuilder {
     }
     let phases = "\(problem.rows.map(\.taps)) by \(problem.columns.map(\.taps))"
     let constant = try packed.constant(
-      of: [problem.weight], form: "transposed convolution of \(problem.groups) groups, phases \(phases), \(kernels.name)",
+      of: [problem.weight],
+      form: "transposed convolution of \(problem.groups) groups, phases \(phases), \(kernels.name)",
       byteCount: total * MemoryLayout<Float>.stride
     ) { [kernels, offsets, counts] target in
       for (index, pair) in pairs.enumerated() {

@@ -53,7 +53,8 @@ extension Gemm: LoweredOperator {
     if let summand { addend = (plan.sizes(summand)!, try plan.location(of: summand, .rowMajor)) }
     let output = plan.define(y, .rowMajor)
     plan.emitVariableProduct(
-      first, second, output, products: [(0, 0)], rightBatch: 1, rows: rows, inner: inner, columns: right[transB ? 0 : 1],
+      first, second, output, products: [(0, 0)], rightBatch: 1, rows: rows, inner: inner,
+      columns: right[transB ? 0 : 1],
       isRightTransposed: transB)
     if alpha != 1 { plan.emitBinary(.multiply, (result, output), ([], factors[0]), to: (result, output)) }
     guard var addend else { return true }

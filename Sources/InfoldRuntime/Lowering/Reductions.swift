@@ -105,7 +105,8 @@ extension PlanBuilder {
         kernels.reduceRows(
           RowReductionArguments(
             input: frame.pointer(source), inputStride: block.outer.stride ?? block.reduced.count,
-            output: frame.pointer(target), outputStride: gappedStride, rows: block.outer.count, columns: block.reduced.count,
+            output: frame.pointer(target), outputStride: gappedStride, rows: block.outer.count,
+            columns: block.reduced.count,
             reduction: reduction),
           rows: rows)
       }

@@ -8,10 +8,13 @@ extension Flatten: ShapeLowering {}
 extension Squeeze: ShapeLowering {}
 extension Unsqueeze: ShapeLowering {}
 extension Identity: ShapeLowering {}
+extension Dropout: ShapeLowering {}
 
 extension ShapeLowering {
   /// Nothing runs: the result lies where the input does.
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    // A Dropout may have a mask, or a form that a run decides.
+    if self is Dropout, plan.constants.handedOnInput(of: fused.node) == nil { return false }
     guard let x = fused.node.inputs[0], let y = fused.output, let sizes = plan.sizes(x), let result = plan.sizes(y),
       sizes.reduce(1, *) == result.reduce(1, *)
     else { return false }

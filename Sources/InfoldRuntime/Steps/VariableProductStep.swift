@@ -50,7 +50,8 @@ struct VariableProductStep: Step {
     kernels.pack(
       PackArguments(
         source: frame.pointer(right) + index * inner * columns, taps: 1, channels: inner, tapStride: 0,
-        channelStride: isRightTransposed ? 1 : columns, columnStride: isRightTransposed ? inner : 1, columnCount: columns,
+        channelStride: isRightTransposed ? 1 : columns, columnStride: isRightTransposed ? inner : 1,
+        columnCount: columns,
         columns: (panels.lowerBound * width)..<min(panels.upperBound * width, columns),
         packed: frame.pointer(self.panels) + index * packedCount))
   }

@@ -37,7 +37,8 @@ import Testing
         try expect("Slice", shape, [:], bounds)
       }
     }
-    try expect("Slice", [2, 3, 4, 5], [:], [try .list(1, 1, 0), try .list(2, 3, 100), try .list(0, 2, 3), try .list(1, 1, 2)])
+    try expect(
+      "Slice", [2, 3, 4, 5], [:], [try .list(1, 1, 0), try .list(2, 3, 100), try .list(0, 2, 3), try .list(1, 1, 2)])
   }
 
   @Test(arguments: [[2, 6, 4, 5], [1, 9, 3, 3], [2, 6, 7], [6, 4], [3, 2, 4, 2, 3]])
@@ -101,7 +102,8 @@ import Testing
   @Test(arguments: ["DCR", "CRD"]) func blocks(mode: String) throws {
     for block in [2, 3] {
       let area = block * block
-      try expect("DepthToSpace", [2, 3 * area, 4, 5], ["blocksize": .int(Int64(block)), "mode": .string(Array(mode.utf8))])
+      try expect(
+        "DepthToSpace", [2, 3 * area, 4, 5], ["blocksize": .int(Int64(block)), "mode": .string(Array(mode.utf8))])
     }
     try expect("SpaceToDepth", [2, 3, 8, 6], ["blocksize": .int(2)])
     try expect("SpaceToDepth", [1, 1, 6, 9], ["blocksize": .int(3)])
