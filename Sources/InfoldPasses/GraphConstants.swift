@@ -82,7 +82,7 @@ package struct GraphConstants: Sendable {
 
   /// The input that a node hands on unchanged as its only output: that of an Identity, or of a Dropout that is known to
   /// be in its inference form (the only one that Infold has). `nil` for other nodes.
-  package func handedOnInput(of node: Node) -> ValueID? {
+  func handedOnInput(of node: Node) -> ValueID? {
     guard node.outputs.dropFirst().allSatisfy({ $0 == nil }) else { return nil }
     switch node.typed {
     case is Identity: return node.inputs[0]

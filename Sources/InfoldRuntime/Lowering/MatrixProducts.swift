@@ -36,7 +36,7 @@ extension Gemm: LoweredOperator {
     else { return false }
     let summand = node.inputs.count > 2 && beta != 0 ? node.inputs[2] : nil
     if let summand, plan.sizes(summand) == nil { return false }
-    let (rows, inner, columns) = (result[0], left[transA ? 0 : 1], result[1])
+    let (rows, inner) = (result[0], left[transA ? 0 : 1])
     var first = try plan.location(of: a, .rowMajor)
     if transA {
       let transposed = plan.temporary(count: rows * inner)

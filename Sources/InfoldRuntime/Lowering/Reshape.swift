@@ -13,8 +13,11 @@ extension Dropout: ShapeLowering {}
 extension ShapeLowering {
   /// Nothing runs: the result lies where the input does.
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    // A Dropout may have a mask, or a form that a run decides.
-    if self is Dropout, plan.constants.handedOnInput(of: fused.node) == nil { return false }
+    // A Dropout may have a mask that somebody reads, or a form that a run decides.
+    let node = fused.node
+    guard node.outputs.dropFirst().allSatisfy({ $0.map { plan.remainingUses[$0.index] == 0 } ?? true }),
+      !(self is Dropout) || node.inputs.dropFirst(2).allSatisfy({ $0.map { plan.constants.tensor($0) != nil } ?? true })
+    else { return false }
     guard let x = fused.node.inputs[0], let y = fused.output, let sizes = plan.sizes(x), let result = plan.sizes(y),
       sizes.reduce(1, *) == result.reduce(1, *)
     else { return false }
