@@ -11,7 +11,8 @@ struct ZooTests {
 
   /// How a network is run, and how many times ONNX Runtime's error it may be off.
   private static let configurations: [(options: SessionOptions, multiple: Double)] = [
-    (SessionOptions(optimize: false), 3), (SessionOptions(precision: .exact), 3), (SessionOptions(precision: .fast), 20),
+    (SessionOptions(optimize: false), 3), (SessionOptions(precision: .exact), 3),
+    (SessionOptions(precision: .fast), 20),
   ]
 
   /// What the network computes in double precision.
