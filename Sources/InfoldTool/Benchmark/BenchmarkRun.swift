@@ -14,8 +14,9 @@ struct BenchmarkRun {
 
   /// Prepares `model` for random inputs of these shapes.
   /// - Throws: `InfoldError` as the `Session` does, and with `.invalidArgument` for an input that has a default, and no shape.
-  init(_ model: Model, _ shapes: InputShapes, options: SessionOptions) throws(InfoldError) {
-    let bound = try model.binding(inputs: shapes.sizes)
+  init(_ model: consuming Model, _ shapes: InputShapes, options: SessionOptions) throws(InfoldError) {
+    var bound = try model.binding(inputs: shapes.sizes)
+    _ = consume model
     let infos = bound.graph.inputs.map(bound.graph.info)
     let tensors = try ModelInputs(infos, files: [], shapes: shapes).complete(seed: 0)
     self.tensors = try infos.map { input throws(InfoldError) in
@@ -28,7 +29,8 @@ struct BenchmarkRun {
       return tensor
     }
     let begin = MonotonicClock.milliseconds()
-    session = try Session(bound.binding(inputs: tensors.mapValues(\.shape)), options: options)
+    bound = try bound.binding(inputs: tensors.mapValues(\.shape))
+    session = try Session(consume bound, options: options)
     preparation = MonotonicClock.milliseconds() - begin
   }
 

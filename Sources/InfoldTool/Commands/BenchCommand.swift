@@ -41,22 +41,23 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     let shapes = try InputShapes(shape)
-    let begin = MonotonicClock.milliseconds()
-    let model = try Model(path: model)
-    let decoding = MonotonicClock.milliseconds() - begin
+    var decoding: Double?
     var measurements: [BatchReport] = []
     var threads = 1
     for size in batch?.sizes.map(Optional.some) ?? [nil] {
-      let chosen = try size.map { size throws(InfoldError) in
-        try shapes.batched(size, for: model.graph.inputs.map(model.graph.info))
-      }
-      let run = try BenchmarkRun(model, chosen ?? shapes, options: runtime.session)
+      // Decoded anew for each size, so that memory holds what a session keeps of it, and not the model as well.
+      let begin = MonotonicClock.milliseconds()
+      let decoded = try Model(path: model)
+      decoding = decoding ?? MonotonicClock.milliseconds() - begin
+      let infos = decoded.graph.inputs.map(decoded.graph.info)
+      let chosen = try size.map { size throws(InfoldError) in try shapes.batched(size, for: infos) }
+      let run = try BenchmarkRun(consume decoded, chosen ?? shapes, options: runtime.session)
       let times = DurationSummary(try run.measure(seconds: seconds))
       threads = run.threads
       measurements.append(BatchReport(batch: size, prepareMs: run.preparation, times: times))
     }
     let report = BenchmarkReport(
-      decodeMs: decoding, peakMemoryBytes: peakMemory(), threads: threads, batches: measurements)
+      decodeMs: decoding ?? 0, peakMemoryBytes: peakMemory(), threads: threads, batches: measurements)
     if json { try StandardOutput.writeJSON(report) } else { try StandardOutput.write(report.text) }
   }
 }
