@@ -83,8 +83,8 @@ extension Kernels {
       }
       return
     }
-    let (line, firstX) = pixels.lowerBound.quotientAndRemainder(dividingBy: output.width)
-    var (image, y) = line.quotientAndRemainder(dividingBy: output.height)
+    let (line, firstX) = divide(pixels.lowerBound, by: output.width)
+    var (image, y) = divide(line, by: output.height)
     var x = firstX
     var tile = pointers
     var row = 0

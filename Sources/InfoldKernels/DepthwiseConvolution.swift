@@ -75,7 +75,7 @@ private struct DepthwiseRow {
   @inline(always)
   init(_ arguments: DepthwiseArguments, _ row: Int, zeros: UnsafePointer<Float>) {
     let (input, output, window) = (arguments.input, arguments.output, arguments.window)
-    let (image, y) = row.quotientAndRemainder(dividingBy: output.height)
+    let (image, y) = divide(row, by: output.height)
     let taps = WindowTaps(
       position: y, size: window.height, stride: window.strideY, dilation: window.dilationY, pad: window.padTop,
       extent: input.height)

@@ -5,7 +5,7 @@ import InfoldKernelInterface
 func forEachImage(_ shape: ElementwiseShape, _ pixels: Range<Int>, _ body: (Int, Int, Int) -> Void) {
   var pixel = pixels.lowerBound
   while pixel < pixels.upperBound {
-    let (image, first) = pixel.quotientAndRemainder(dividingBy: shape.pixels)
+    let (image, first) = divide(pixel, by: shape.pixels)
     let count = min(shape.pixels - first, pixels.upperBound - pixel)
     body(image, first, count)
     pixel += count

@@ -8,7 +8,7 @@ extension Kernels {
     let first = min(arguments.padLeft, arguments.outputWidth)
     let copied = min(arguments.width, arguments.outputWidth - first)
     for row in rows {
-      let (image, y) = row.quotientAndRemainder(dividingBy: arguments.outputHeight)
+      let (image, y) = divide(row, by: arguments.outputHeight)
       let target = arguments.output + row * rowCount
       let inputY = y - arguments.padTop
       guard inputY >= 0, inputY < arguments.height else {

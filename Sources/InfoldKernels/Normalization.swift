@@ -46,7 +46,7 @@ extension Kernels {
   public static func groupNormalization(_ arguments: GroupNormalizationArguments, units: Range<Int>) {
     let blocks = (arguments.groups + arguments.groupBlock - 1) / arguments.groupBlock
     for unit in units {
-      let (image, block) = unit.quotientAndRemainder(dividingBy: blocks)
+      let (image, block) = divide(unit, by: blocks)
       let groupSize = arguments.input.channels / arguments.groups
       let end = min((block + 1) * arguments.groupBlock, arguments.groups)
       var group = block * arguments.groupBlock

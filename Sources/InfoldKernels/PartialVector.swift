@@ -8,7 +8,7 @@ extension Vector {
     }
     #if INFOLD_AVX2
       if count >= 4 {
-        let low = UnsafeRawPointer(pointer).loadUnaligned(as: SIMD4<Float>.self)
+        let low = SIMD4(pointer[0], pointer[1], pointer[2], pointer[3])
         self.init(lowHalf: low, highHalf: SIMD4(upTo3: pointer + 4, count: count - 4, fill: fill))
       } else {
         self.init(lowHalf: SIMD4(upTo3: pointer, count: count, fill: fill), highHalf: SIMD4(repeating: fill))
@@ -24,10 +24,10 @@ extension Vector {
     if count >= Self.scalarCount { return store(at: pointer) }
     #if INFOLD_AVX2
       if count >= 4 {
-        UnsafeMutableRawPointer(pointer).storeBytes(of: lowHalf, as: SIMD4<Float>.self)
-        highHalf.store(upTo3: pointer + 4, count: count - 4)
+        for lane in 0..<4 { pointer[lane] = self[lane] }
+        secondHalf.store(upTo3: pointer + 4, count: count - 4)
       } else {
-        lowHalf.store(upTo3: pointer, count: count)
+        firstHalf.store(upTo3: pointer, count: count)
       }
     #else
       store(upTo3: pointer, count: count)
@@ -54,6 +54,17 @@ extension Vector {
     return (low, high)
   }
 }
+
+#if INFOLD_AVX2
+  extension Vector {
+    // Lane by lane: the standard library's halves are generic, and not always inlined.
+    @inline(always)
+    fileprivate var firstHalf: SIMD4<Float> { SIMD4(self[0], self[1], self[2], self[3]) }
+
+    @inline(always)
+    fileprivate var secondHalf: SIMD4<Float> { SIMD4(self[4], self[5], self[6], self[7]) }
+  }
+#endif
 
 extension SIMD4<Float> {
   /// Up to 3 elements from `pointer` on, then `fill`.

@@ -25,7 +25,7 @@ private struct PoolRow {
   @inline(always)
   init(_ arguments: PoolArguments, _ row: Int) {
     let (input, window) = (arguments.input, arguments.window)
-    let (image, y) = row.quotientAndRemainder(dividingBy: arguments.output.height)
+    let (image, y) = divide(row, by: arguments.output.height)
     self.arguments = arguments
     self.row = row
     rows = WindowTaps(

@@ -7,7 +7,7 @@ extension Kernels {
     let pixels = input.height * input.width
     let blocks = (input.channels + block - 1) / block
     for unit in units {
-      let (image, index) = unit.quotientAndRemainder(dividingBy: blocks)
+      let (image, index) = divide(unit, by: blocks)
       let first = index * block
       let source = input.base + image * pixels * input.pixelStride + first
       let target = arguments.output + image * arguments.outputStride + first

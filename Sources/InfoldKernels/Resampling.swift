@@ -7,7 +7,7 @@ extension Kernels {
     let channels = input.channels
     let isDense = input.pixelStride == channels && output.pixelStride == channels
     for row in rows {
-      let (image, y) = row.quotientAndRemainder(dividingBy: output.height)
+      let (image, y) = divide(row, by: output.height)
       let inputRow = Int(arguments.rowIndices[y])
       let source = input.base + (image * input.height + inputRow) * input.width * input.pixelStride
       let target = output.base + row * output.width * output.pixelStride
@@ -36,7 +36,7 @@ extension Kernels {
     let (input, output) = (arguments.input, arguments.output)
     let channels = input.channels
     for row in rows {
-      let (image, y) = row.quotientAndRemainder(dividingBy: output.height)
+      let (image, y) = divide(row, by: output.height)
       let sample = arguments.rows[y]
       let picture = input.base + image * input.height * input.width * input.pixelStride
       let low = picture + Int(sample.low) * input.width * input.pixelStride

@@ -6,7 +6,7 @@ extension Kernels {
     let (rows, columns, block) = (arguments.rows, arguments.columns, TransposeArguments.block)
     let blocks = (max(rows, columns) + block - 1) / block
     for unit in units {
-      let (matrix, index) = unit.quotientAndRemainder(dividingBy: blocks)
+      let (matrix, index) = divide(unit, by: blocks)
       let part = (index * block)..<min(index * block + block, max(rows, columns))
       let input = arguments.input + matrix * arguments.inputMatrixStride
       let output = arguments.output + matrix * arguments.outputMatrixStride

@@ -135,7 +135,7 @@ struct WinogradBlock {
   @inline(__always)
   private func forEachTile(_ range: Range<Int>, _ images: OutputImages, _ body: (Int, Int, Int, Int) -> Void) {
     let across = (images.width + tile - 1) / tile, down = (images.height + tile - 1) / tile
-    var (row, x) = range.lowerBound.quotientAndRemainder(dividingBy: across)
+    var (row, x) = divide(range.lowerBound, by: across)
     var image = row / down
     row %= down
     for index in 0..<range.count {
