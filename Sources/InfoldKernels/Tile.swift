@@ -178,13 +178,20 @@ extension Kernels {
     finish(sums, rows: 1, vectors: 1, columns: n, e)
   }
 
-  /// The products of `rows` positions with `vectors` vectors of columns, added up in the order of the packed rows.
+  /// The products that are added up in registers one after the other; what they come to is added to the sum of those before. The
+  /// rounding errors of a long sum grow with its length; those of a sum of sums with the lengths of both.
+  @inline(__always)
+  static var runLength: Int { 128 }
+
+  /// The products of `rows` positions with `vectors` vectors of columns, added up in the order of the packed rows, run by run.
   @inline(__always)
   private static func sums<let count: Int>(
     taps: Int, channels: Int, rows: Int, vectors: Int, _ pointers: Rows, _ weights: Weights,
     _ upcoming: UpcomingWeights
   ) -> InlineArray<count, Vector> {
-    var sums = InlineArray<count, Vector>(repeating: .zero)
+    var totals = InlineArray<count, Vector> { _ in .zero }
+    var sums = InlineArray<count, Vector> { _ in .zero }
+    var length = 0
     var panel = weights
     var pointers = pointers
     var upcoming = upcoming
@@ -193,21 +200,33 @@ extension Kernels {
       let r0 = pointers[0], r1 = pointers[min(1, rows - 1)], r2 = pointers[min(2, rows - 1)]
       let r3 = pointers[min(3, rows - 1)], r4 = pointers[min(4, rows - 1)], r5 = pointers[min(5, rows - 1)]
       var channel = 0
-      while channel &+ UpcomingWeights.step <= channels {
-        upcoming.prefetch()
-        for step in 0..<UpcomingWeights.step {
-          accumulate(&sums, rows, vectors, channel &+ step, panel + step &* panelWidth, r0, r1, r2, r3, r4, r5)
+      repeat {
+        let end = min(channel &+ runLength, channels)
+        length &+= end &- channel
+        while channel &+ UpcomingWeights.step <= end {
+          upcoming.prefetch()
+          for step in 0..<UpcomingWeights.step {
+            accumulate(&sums, rows, vectors, channel &+ step, panel + step &* panelWidth, r0, r1, r2, r3, r4, r5)
+          }
+          panel += UpcomingWeights.step &* panelWidth
+          channel &+= UpcomingWeights.step
         }
-        panel += UpcomingWeights.step &* panelWidth
-        channel &+= UpcomingWeights.step
-      }
-      while channel < channels {
-        accumulate(&sums, rows, vectors, channel, panel, r0, r1, r2, r3, r4, r5)
-        panel += panelWidth
-        channel &+= 1
-      }
+        while channel < end {
+          accumulate(&sums, rows, vectors, channel, panel, r0, r1, r2, r3, r4, r5)
+          panel += panelWidth
+          channel &+= 1
+        }
+        if length >= runLength {
+          for index in 0..<count {
+            totals[index] += sums[index]
+            sums[index] = .zero
+          }
+          length = 0
+        }
+      } while channel < channels
       pointers += tileRows
     }
+    for index in 0..<count { sums[index] += totals[index] }
     return sums
   }
 

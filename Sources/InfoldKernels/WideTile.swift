@@ -66,6 +66,7 @@ extension Kernels {
   private static func wideSums<let count: Int>(
     rows: Int, channels: Int, _ pointers: Rows, _ weights: Weights, _ skipsVector: Bool
   ) -> InlineArray<count, Vector> {
+    var totals = InlineArray<count, Vector> { _ in .zero }
     var sums = InlineArray<count, Vector> { _ in .zero }
     // Only the first `rows` of them exist.
     let r0 = pointers[0], r1 = pointers[min(1, rows - 1)]
@@ -74,24 +75,33 @@ extension Kernels {
     var firsts = skipsVector ? weights + Vector.scalarCount : weights
     var seconds = skipsVector ? nextPanel : weights + Vector.scalarCount
     var thirds = skipsVector ? nextPanel + Vector.scalarCount : nextPanel
-    for channel in 0..<channels {
-      let first = Vector(at: firsts), second = Vector(at: seconds), third = Vector(at: thirds)
-      @inline(__always)
-      func add(_ row: Int, _ pointer: UnsafePointer<Float>) {
-        guard row < rows else { return }
-        let factor = Vector(repeating: pointer[channel])
-        sums[row &* 3] = .multiplyAdd(factor, first, sums[row &* 3])
-        sums[row &* 3 &+ 1] = .multiplyAdd(factor, second, sums[row &* 3 &+ 1])
-        sums[row &* 3 &+ 2] = .multiplyAdd(factor, third, sums[row &* 3 &+ 2])
+    var channel = 0
+    while channel < channels {
+      let end = min(channel &+ runLength, channels)
+      while channel < end {
+        let first = Vector(at: firsts), second = Vector(at: seconds), third = Vector(at: thirds)
+        @inline(__always)
+        func add(_ row: Int, _ pointer: UnsafePointer<Float>) {
+          guard row < rows else { return }
+          let factor = Vector(repeating: pointer[channel])
+          sums[row &* 3] = .multiplyAdd(factor, first, sums[row &* 3])
+          sums[row &* 3 &+ 1] = .multiplyAdd(factor, second, sums[row &* 3 &+ 1])
+          sums[row &* 3 &+ 2] = .multiplyAdd(factor, third, sums[row &* 3 &+ 2])
+        }
+        add(0, r0)
+        add(1, r1)
+        add(2, r2)
+        add(3, r3)
+        firsts += panelWidth
+        seconds += panelWidth
+        thirds += panelWidth
+        channel &+= 1
       }
-      add(0, r0)
-      add(1, r1)
-      add(2, r2)
-      add(3, r3)
-      firsts += panelWidth
-      seconds += panelWidth
-      thirds += panelWidth
+      for index in 0..<count {
+        totals[index] += sums[index]
+        sums[index] = .zero
+      }
     }
-    return sums
+    return totals
   }
 }
