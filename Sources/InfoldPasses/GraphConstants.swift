@@ -43,14 +43,22 @@ package struct GraphConstants: Sendable {
     tensor(id)?.shape ?? []
   }
 
+  /// - Throws: `ChannelMap.Refusal`, saying of `what` why it is no floating-point constant.
+  func requireFloatingPoint(_ id: ValueID, called what: String) throws(ChannelMap.Refusal) {
+    guard let tensor = tensor(id) else { throw ChannelMap.Refusal(reasonAgainst(id, called: what)) }
+    guard tensor.elementType.isFloatingPoint else {
+      throw ChannelMap.Refusal("\(what) is of type \(tensor.elementType)")
+    }
+  }
+
   /// The elements of a floating-point constant.
   /// - Throws: `ChannelMap.Refusal`, saying of `what` why it is no constant.
   func doubles(_ id: ValueID?, called what: String) throws(ChannelMap.Refusal) -> [Double] {
     guard let id else { throw ChannelMap.Refusal("\(what) is left out") }
-    guard let tensor = tensor(id) else { throw ChannelMap.Refusal(reasonAgainst(id, called: what)) }
-    guard tensor.elementType.isFloatingPoint, let wide = try? tensor.widened(),
-      let elements = try? wide.elements(as: Double.self)
-    else { throw ChannelMap.Refusal("\(what) is of type \(tensor.elementType)") }
+    try requireFloatingPoint(id, called: what)
+    guard let elements = try? tensor(id)?.widened().elements(as: Double.self) else {
+      throw ChannelMap.Refusal("there is no memory for \(what)")
+    }
     return elements
   }
 

@@ -4,15 +4,16 @@ import InfoldGraph
 package struct GraphEditor {
   /// The graph as it is so far.
   package private(set) var graph: Graph
-  private let constants: GraphConstants
   private var names: Set<String>
+  /// Whether each value of the original graph is the same in every run.
+  private let isConstant: [Bool]
   /// How often the original graph uses each of its values.
   private let uses: [Int]
 
   /// An editor of the graph that has these constants.
   package init(_ constants: GraphConstants) {
-    self.constants = constants
     graph = constants.graph
+    isConstant = graph.valueIDs.map(constants.isConstant)
     names = Set(graph.values.map(\.name))
     var uses = [Int](repeating: 0, count: graph.values.count)
     for node in graph.nodes {
@@ -32,15 +33,25 @@ package struct GraphEditor {
     graph.addConstant(unusedName(name), tensor)
   }
 
+  /// Whether a constant is an initializer that is read once, and so can be replaced under its name.
+  package func isReplaceable(_ id: ValueID) -> Bool {
+    uses[id.index] == 1 && graph.isConstant(id)
+  }
+
+  /// Lets go of the tensor of a constant that is about to be replaced.
+  package mutating func release(_ id: ValueID) {
+    graph[id].initializer = Initializer(Self.nothing)
+  }
+
+  private static let nothing = try! Tensor(zeros: [0], of: .float32)
+
   /// Puts a new constant in the place of `old`: under its name when that is an initializer and nobody else reads it, else
   /// under a new one, its own with `suffix` or, where there is none to replace, `fallbackName`.
   package mutating func replaceConstant(
     _ old: ValueID?, suffix: String, fallbackName: String, with tensor: Tensor
   ) -> ValueID {
     guard let old else { return addConstant(fallbackName, tensor) }
-    guard uses[old.index] == 1, constants.graph.constant(old) != nil else {
-      return addConstant(graph[old].name + suffix, tensor)
-    }
+    guard isReplaceable(old) else { return addConstant(graph[old].name + suffix, tensor) }
     graph[old].initializer = Initializer(tensor)
     graph[old].type = TensorType(tensor.elementType, Shape(tensor.shape))
     graph[old].declaration = []
@@ -54,7 +65,7 @@ package struct GraphEditor {
     var kept: [Node] = []
     for node in nodes.reversed() {
       let makesConstant =
-        node.typed is Constant || node.typed is Identity && node.inputs[0].map(constants.isConstant) == true
+        node.typed is Constant || node.typed is Identity && node.inputs[0].map { isConstant[$0.index] } == true
       guard !makesConstant || node.definitions.contains(where: { isUsed[$0.index] }) else { continue }
       for use in node.uses { isUsed[use.index] = true }
       kept.append(node)

@@ -5,9 +5,9 @@ public protocol GraphPass: Sendable {
   /// The name, for reports.
   static var name: String { get }
 
-  /// Rewrites `graph`.
+  /// Rewrites `graph`. A caller who has no more use for it hands it over, and its constants may be changed where they are.
   /// - Returns: The new graph, what was done, and what was refused and why.
-  func run(on graph: Graph) throws(InfoldError) -> PassResult
+  func run(on graph: consuming Graph) throws(InfoldError) -> PassResult
 }
 
 /// What a pass did.

@@ -23,9 +23,8 @@ public struct OptimizationPipeline: Sendable {
   }
 
   /// Runs the passes one after the other.
-  public func run(on graph: Graph) throws(InfoldError) -> Graph {
-    var graph = graph
-    for pass in passes { graph = try pass.run(on: graph).graph }
+  public func run(on graph: consuming Graph) throws(InfoldError) -> Graph {
+    for pass in passes { graph = try pass.run(on: consume graph).graph }
     return graph
   }
 }

@@ -60,7 +60,7 @@ public final class Session: Sendable {
     do {
       graph = try InlineBodies().run(on: graph).graph
       try graph.requireRunnableOnceBound()
-      graph = try factory.passes.run(on: graph)
+      graph = try factory.passes.run(on: consume graph)
       self.graph = isFixed ? nil : graph
       fixedPlan = isFixed ? try factory.plan(consume graph) : nil
     } catch {

@@ -42,7 +42,6 @@ package struct FoldAnalysis: Sendable {
   package let constants: GraphConstants
   /// The operators, in topological order.
   package let operators: [Operator]
-  private let search: FoldSearch
 
   /// Analyzes `graph`.
   /// - Precondition: The types of the graph's values have been inferred.
@@ -50,7 +49,6 @@ package struct FoldAnalysis: Sendable {
     var search = try FoldSearch(graph)
     search.foldBackward()
     search.foldForward()
-    self.search = search
     self.graph = graph
     constants = search.constants
     operators = graph.nodeIDs.compactMap { id in
@@ -70,8 +68,11 @@ package struct FoldAnalysis: Sendable {
 
   /// The weight and bias of the operator with the maps around it, in double precision.
   package func weights(of entry: Operator) -> FoldedWeights {
-    search.foldedWeights(
-      FoldSearch.Plan(linear: entry.linear, input: entry.input, output: entry.output), of: entry.node)
+    let node = graph[entry.node]
+    let bias = node.inputs.count > 2 ? node.inputs[2].flatMap(constants.tensor) : nil
+    return FoldedWeights(
+      entry.linear, weight: node.inputs[1].flatMap(constants.tensor), bias: bias.flatMap(entry.linear.biasPerChannel),
+      input: entry.input, output: entry.output)
   }
 }
 

@@ -12,8 +12,8 @@ public struct FoldBatchNormalization: GraphPass {
   /// The pass.
   public init() {}
 
-  public func run(on graph: Graph) throws(InfoldError) -> PassResult {
-    let (folded, report) = try fold(graph)
+  public func run(on graph: consuming Graph) throws(InfoldError) -> PassResult {
+    let (folded, report) = try fold(consume graph)
     return PassResult(
       graph: folded,
       changes: report.sites.map {
@@ -22,15 +22,16 @@ public struct FoldBatchNormalization: GraphPass {
       refusals: report.refusals.map { PassResult.Entry(node: $0.node, $0.reason) })
   }
 
-  /// Folds what can be folded exactly.
+  /// Folds what can be folded exactly. Weights of a graph that is handed over and shared with nobody are changed where they are;
+  /// others are copied.
   /// - Precondition: The types of the graph's values have been inferred.
   /// - Returns: The folded graph, and what was done at each place and why not at others.
   /// - Throws: `InfoldError` with `.limitExceeded` when memory cannot be had.
-  public func fold(_ graph: Graph) throws(InfoldError) -> (graph: Graph, report: FoldReport) {
-    var search = try FoldSearch(graph)
+  public func fold(_ graph: consuming Graph) throws(InfoldError) -> (graph: Graph, report: FoldReport) {
+    var search = try FoldSearch(consume graph)
     search.foldBackward()
     search.foldForward()
     search.keepBiasesOfMatMul()
-    return try FoldRewriter(search).rewritten()
+    return try FoldRewriter(consume search).rewritten()
   }
 }

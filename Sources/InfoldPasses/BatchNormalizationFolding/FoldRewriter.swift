@@ -2,19 +2,18 @@ import InfoldGraph
 
 /// Writes what a search has decided into a new graph.
 struct FoldRewriter {
-  private let search: FoldSearch
+  private var search: FoldSearch
   private var editor: GraphEditor
   private var report = FoldReport()
 
-  init(_ search: FoldSearch) {
-    self.search = search
+  init(_ search: consuming FoldSearch) {
     editor = GraphEditor(search.constants)
+    self.search = search
   }
 
-  func rewritten() throws(InfoldError) -> (graph: Graph, report: FoldReport) {
-    var rewriter = self
-    try rewriter.rewrite()
-    return (rewriter.editor.graph, rewriter.report)
+  consuming func rewritten() throws(InfoldError) -> (graph: Graph, report: FoldReport) {
+    try rewrite()
+    return (editor.graph, report)
   }
 
   private mutating func rewrite() throws(InfoldError) {
@@ -60,12 +59,12 @@ struct FoldRewriter {
     _ node: Node, _ id: NodeID, _ plan: FoldSearch.Plan
   ) throws(InfoldError) -> [Node] {
     let original = search.graph[id]
-    let weights = search.foldedWeights(plan, of: id)
-    let weightTensor = search.constants.tensor(original.inputs[1]!)!
+    let foldedBias = search.foldedBias(plan, of: id).values
+    let elementType = search.constants.tensor(original.inputs[1]!)!.elementType
     var node = node
     let weight = editor.replaceConstant(
       original.inputs[1]!, suffix: ".folded", fallbackName: "weight",
-      with: try Tensor(shape: weightTensor.shape, weights.weight).converted(to: weightTensor.elementType))
+      with: try plan.linear.scaled(takeWeight(original.inputs[1]!), input: plan.input.scale, output: plan.output.scale))
     node.inputs[1] = weight
     var site = FoldReport.Site(
       node: search.graph.label(of: original), opType: original.opType, original: id,
@@ -75,8 +74,8 @@ struct FoldRewriter {
     defer { report.sites.append(site) }
 
     let hadBias = original.inputs.count > 2 && original.inputs[2] != nil
-    guard hadBias || weights.bias.contains(where: { $0 != 0 }) else { return [node] }
-    let biasTensor = try Tensor(shape: [weights.bias.count], weights.bias).converted(to: weightTensor.elementType)
+    guard hadBias || foldedBias.contains(where: { $0 != 0 }) else { return [node] }
+    let biasTensor = try Tensor(shape: [foldedBias.count], foldedBias).converted(to: elementType)
     if plan.linear.takesBias {
       let bias = editor.replaceConstant(
         hadBias ? original.inputs[2] : nil, suffix: ".folded", fallbackName: biasName(of: weight), with: biasTensor)
@@ -93,6 +92,16 @@ struct FoldRewriter {
       name: node.name.isEmpty ? "" : node.name + ".bias", opType: "Add", opsetVersion: node.opsetVersion,
       attributes: node.opsetVersion < 7 ? ["broadcast": .int(1)] : [:], inputs: [product, bias], outputs: [output])
     return [node, sum]
+  }
+
+  /// The weight that is to be folded; nobody else holds on to it, where nobody else needs it.
+  private mutating func takeWeight(_ id: ValueID) -> Tensor {
+    let weight = search.constants.tensor(id)!
+    if editor.isReplaceable(id) {
+      search.release(id)
+      editor.release(id)
+    }
+    return weight
   }
 
   private func biasName(of weight: ValueID) -> String {

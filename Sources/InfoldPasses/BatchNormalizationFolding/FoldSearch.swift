@@ -11,6 +11,8 @@ struct FoldSearch {
   /// The maps around a linear operator that are folded into it.
   struct Plan {
     let linear: LinearOperator
+    /// The largest magnitude in its weight; infinite or NaN when an element is.
+    let largestWeight: Double
     var input: ChannelAffine
     var output: ChannelAffine
     /// The nodes that are folded, before and behind.
@@ -18,8 +20,8 @@ struct FoldSearch {
     var behind: [Part] = []
   }
 
-  let graph: Graph
-  let constants: GraphConstants
+  var graph: Graph { constants.graph }
+  private(set) var constants: GraphConstants
   let producers: [NodeID?]
   /// What is folded into each linear operator.
   private(set) var plans: [NodeID: Plan] = [:]
@@ -35,9 +37,9 @@ struct FoldSearch {
   private let isCaptured: [Bool]
   private var maps: [NodeID: ChannelMap] = [:]
 
-  init(_ graph: Graph) throws(InfoldError) {
-    self.graph = graph
-    constants = try GraphConstants(graph)
+  init(_ graph: consuming Graph) throws(InfoldError) {
+    constants = try GraphConstants(consume graph)
+    let graph = constants.graph
     producers = graph.producers()
     consumers = graph.consumers()
     var isGraphOutput = [Bool](repeating: false, count: graph.values.count)
@@ -175,9 +177,9 @@ extension FoldSearch {
     guard let weight = node.inputs[1], let shape = graph[weight].type?.shape?.sizes ?? constants.tensor(weight)?.shape,
       let linear = LinearOperator(node, weight: shape)
     else { throw Refusal("the shape of the weight of \(label) is not known") }
-    _ = try constants.doubles(weight, called: "the weight of \(label)")
+    try constants.requireFloatingPoint(weight, called: "the weight of \(label)")
     if linear.takesBias, node.inputs.count > 2, let bias = node.inputs[2] {
-      _ = try constants.doubles(bias, called: "the bias of \(label)")
+      try constants.requireFloatingPoint(bias, called: "the bias of \(label)")
       guard linear.biasPerChannel(constants.tensor(bias)!) != nil else {
         throw Refusal("the bias of \(label) is not one number per channel")
       }
@@ -202,27 +204,36 @@ extension FoldSearch {
   func plan(for id: NodeID) throws(ChannelMap.Refusal) -> Plan {
     if let plan = plans[id] { return plan }
     let linear = try linearOperator(id)
+    let weight = graph[id].inputs[1].flatMap(constants.tensor)
     return Plan(
-      linear: linear, input: ChannelAffine(identityOf: linear.inputChannels),
+      linear: linear, largestWeight: weight.flatMap { try? $0.largestMagnitude() } ?? .nan,
+      input: ChannelAffine(identityOf: linear.inputChannels),
       output: ChannelAffine(identityOf: linear.outputChannels))
   }
 
-  /// The new weights, in double precision.
-  func foldedWeights(_ plan: Plan, of id: NodeID) -> FoldedWeights {
+  /// The new bias, in double precision.
+  func foldedBias(_ plan: Plan, of id: NodeID) -> FoldedBias {
     let node = graph[id]
-    let weight = (try? constants.doubles(node.inputs[1], called: "")) ?? []
     let bias = node.inputs.count > 2 ? node.inputs[2].flatMap(constants.tensor) : nil
-    return FoldedWeights(
-      plan.linear, weight: weight, bias: bias.flatMap(plan.linear.biasPerChannel), input: plan.input,
-      output: plan.output)
+    return FoldedBias(
+      plan.linear, weight: node.inputs[1].flatMap(constants.tensor), bias: bias.flatMap(plan.linear.biasPerChannel),
+      input: plan.input, output: plan.output)
   }
 
+  /// Takes a weight out of the graph, which nobody looks at any more.
+  mutating func release(_ weight: ValueID) { constants.release(weight) }
+
   private func requireFinite(_ plan: Plan, _ id: NodeID) throws(Refusal) {
-    let weights = foldedWeights(plan, of: id)
     let node = graph[id]
-    guard let type = node.inputs[1].flatMap({ graph[$0].type?.elementType ?? constants.tensor($0)?.elementType })
-    else { return }
-    for (what, numbers) in [("weight", weights.weight), ("bias", weights.bias)] {
+    guard let weight = node.inputs[1].flatMap(constants.tensor) else { return }
+    let type = weight.elementType
+    let bias = foldedBias(plan, of: id).values
+    // Where the largest of all products is small enough, each is.
+    let largest = { (scales: [Double]) in scales.reduce(0) { Double.maximum($0, $1.magnitude) } }
+    let bound = plan.largestWeight * largest(plan.input.scale) * largest(plan.output.scale)
+    let products =
+      type.canHold(bound) ? [] : plan.linear.scaled(weight, input: plan.input.scale, output: plan.output.scale)
+    for (what, numbers) in [("weight", products), ("bias", bias)] {
       if let element = numbers.firstIndex(where: { !type.canHold($0) }) {
         throw Refusal(
           "element \(element) of the folded \(what) of \(graph.label(of: node)) would be \(numbers[element]), outside the "

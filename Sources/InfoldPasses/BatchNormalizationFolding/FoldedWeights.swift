@@ -12,31 +12,44 @@ public struct FoldedWeights: Sendable {
   public let biasMagnitude: [Double]
 
   /// - Parameters:
-  ///   - weight: The weight's elements.
+  ///   - weight: The weight.
+  ///   - bias: As for `LinearOperator.scaled`.
+  init(
+    _ linear: LinearOperator, weight: Tensor?, bias: [Double]?, input: ChannelAffine, output: ChannelAffine
+  ) {
+    self.weight = weight.map { linear.scaled($0, input: input.scale, output: output.scale) } ?? []
+    let folded = FoldedBias(linear, weight: weight, bias: bias, input: input, output: output)
+    self.bias = folded.values
+    biasMagnitude = folded.magnitudes
+  }
+}
+
+/// The bias of a linear operator between two maps per channel, in double precision.
+struct FoldedBias {
+  /// b′, one per output channel.
+  let values: [Double]
+  /// For each of them, the sum of the magnitudes of its summands.
+  let magnitudes: [Double]
+
+  /// - Parameters:
   ///   - bias: One per output channel; `nil` for none.
   ///   - input: The map before the operator; the operator must not pad, or its shift be zero.
   ///   - output: The map behind the operator.
-  init(
-    _ linear: LinearOperator, weight: [Double], bias: [Double]?, input: ChannelAffine, output: ChannelAffine
-  ) {
-    var folded = weight
+  init(_ linear: LinearOperator, weight: Tensor?, bias: [Double]?, input: ChannelAffine, output: ChannelAffine) {
     var sums = bias ?? Array(repeating: 0, count: linear.outputChannels)
     var magnitudes = [Double](repeating: 0, count: sums.count)
-    let shiftMagnitude = (0..<input.channels).map { input.summandMagnitude(0, channel: $0) }
-    let (inputScale, inputShift, outputScale) = (input.scale, input.shift, output.scale)
-    linear.forEachBlock { elements, inputChannel, outputChannel in
-      let scale = outputScale[outputChannel] * inputScale[inputChannel]
-      let shift = inputShift[inputChannel] * linear.alpha
-      for element in elements {
-        folded[element] = weight[element] * scale
-        if shift != 0 {
-          sums[outputChannel] += weight[element] * shift
-          magnitudes[outputChannel] += (weight[element] * linear.alpha * shiftMagnitude[inputChannel]).magnitude
+    let shift = input.shift.map { $0 * linear.alpha }
+    if shift.contains(where: { $0 != 0 }), let weight = try? weight?.widened().elements(as: Double.self) {
+      let shiftMagnitude = (0..<input.channels).map { linear.alpha * input.summandMagnitude(0, channel: $0) }
+      linear.forEachBlock { elements, inputChannel, outputChannel in
+        guard shift[inputChannel] != 0 else { return }
+        for element in elements {
+          sums[outputChannel] += weight[element] * shift[inputChannel]
+          magnitudes[outputChannel] += (weight[element] * shiftMagnitude[inputChannel]).magnitude
         }
       }
     }
-    self.weight = folded
-    self.bias = sums.indices.map { output.apply(sums[$0], channel: $0) }
-    biasMagnitude = sums.indices.map { output.summandMagnitude(sums[$0], magnitudes[$0], channel: $0) }
+    values = sums.indices.map { output.apply(sums[$0], channel: $0) }
+    self.magnitudes = sums.indices.map { output.summandMagnitude(sums[$0], magnitudes[$0], channel: $0) }
   }
 }

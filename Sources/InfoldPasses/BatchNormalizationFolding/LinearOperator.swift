@@ -56,13 +56,12 @@ package struct LinearOperator: Sendable {
     }
   }
 
-  /// The channels that the weight's elements at [a, b, …] connect.
-  private func channels(_ a: Int, _ b: Int) -> (input: Int, output: Int) {
+  /// Whether the weight's first dimension is that of the output channels.
+  private var beginsWithOutputs: Bool {
     switch kind {
-    case .conv: (a / (outer.0 / group) * outer.1 + b, a)
-    case .convTranspose: (a, a / (outer.0 / group) * outer.1 + b)
-    case .gemm(let gemm): gemm.transB ? (b, a) : (a, b)
-    case .matMul: (a, b)
+    case .conv: true
+    case .gemm(let gemm): gemm.transB
+    case .convTranspose, .matMul: false
     }
   }
 
@@ -101,12 +100,15 @@ package struct LinearOperator: Sendable {
   }
 
   /// Calls `body` with the range of elements, and the channels that they connect.
+  @inline(__always)
   package func forEachBlock(_ body: (_ elements: Range<Int>, _ input: Int, _ output: Int) -> Void) {
+    let beginsWithOutputs = beginsWithOutputs
+    var start = 0
     for a in 0..<outer.0 {
-      for b in 0..<outer.1 {
-        let start = (a * outer.1 + b) * inner
-        let (input, output) = channels(a, b)
-        body(start..<(start + inner), input, output)
+      let first = a / (outer.0 / group) * outer.1
+      for b in first..<(first + outer.1) {
+        body(start..<(start + inner), beginsWithOutputs ? b : a, beginsWithOutputs ? a : b)
+        start += inner
       }
     }
   }

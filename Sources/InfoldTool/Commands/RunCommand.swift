@@ -46,10 +46,9 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let shapes = try InputShapes(shape)
     let model = try Model(path: model).binding(inputs: shapes.sizes)
-    let runner =
-      try double ? Runner.double(DoubleEvaluation(model)) : .session(Session(model, options: runtime.session))
     let inputs = try ModelInputs(model.graph.inputs.map(model.graph.info), files: input, shapes: shapes)
       .complete(seed: random)
+    let runner = try Runner(consume model, double: double, options: runtime.session)
     let files = try output.map { folder throws(InfoldError) in try OutputFiles(runner.outputs, in: folder) }
     try files?.createFolder()
     let results = try runner.run(inputs)
@@ -69,6 +68,10 @@ struct RunCommand: ParsableCommand {
   private enum Runner {
     case session(Session)
     case double(DoubleEvaluation)
+
+    init(_ model: consuming Model, double: Bool, options: SessionOptions) throws(InfoldError) {
+      self = double ? .double(try DoubleEvaluation(model)) : .session(try Session(consume model, options: options))
+    }
 
     var outputs: [ValueInfo] {
       switch self {

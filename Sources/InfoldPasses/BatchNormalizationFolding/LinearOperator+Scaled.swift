@@ -1,0 +1,59 @@
+import InfoldGraph
+
+extension LinearOperator {
+  /// The weight between a map before the operator and one behind it, of which the scales are given per channel: each element is
+  /// w · scale(out) · scale(in), computed in double precision and rounded once. A weight that nobody else holds on to is changed
+  /// where it is.
+  /// - Throws: `InfoldError` with `.limitExceeded`.
+  func scaled(_ weight: consuming Tensor, input: [Double], output: [Double]) throws(InfoldError) -> Tensor {
+    switch weight.elementType {
+    case .float32:
+      weight.withMutableSpan(as: Float.self) { weight in
+        forEachProduct(of: input, output) { element, scale in weight[element] = Float(Double(weight[element]) * scale) }
+      }
+      return weight
+    case .float64:
+      weight.withMutableSpan(as: Double.self) { weight in
+        forEachProduct(of: input, output) { element, scale in weight[element] *= scale }
+      }
+      return weight
+    default:
+      let type = weight.elementType
+      return try scaled(weight.converted(to: .float64), input: input, output: output).converted(to: type)
+    }
+  }
+
+  /// The same numbers in double precision.
+  func scaled(_ weight: Tensor, input: [Double], output: [Double]) -> [Double] {
+    guard var scaled = try? weight.widened().elements(as: Double.self) else { return [] }
+    forEachProduct(of: input, output) { element, scale in scaled[element] *= scale }
+    return scaled
+  }
+
+  @inline(__always)
+  private func forEachProduct(of input: [Double], _ output: [Double], _ body: (_ element: Int, _ scale: Double) -> Void)
+  {
+    forEachBlock { elements, inputChannel, outputChannel in
+      let scale = output[outputChannel] * input[inputChannel]
+      for element in elements { body(element, scale) }
+    }
+  }
+}
+
+extension Tensor {
+  /// The largest magnitude of the elements, 0 without any; infinite or NaN when an element is.
+  /// - Throws: `InfoldError` with `.limitExceeded`.
+  /// - Precondition: The elements are floating-point numbers.
+  func largestMagnitude() throws(InfoldError) -> Double {
+    guard elementType == .float32 else {
+      return try widened().elements(as: Double.self).reduce(0) { .maximumMagnitude($0, $1.isNaN ? .infinity : $1) }
+        .magnitude
+    }
+    // The bits of magnitudes are ordered as these are, and those of NaN come last.
+    return withSpan(as: Float.self) { elements in
+      var largest: UInt32 = 0
+      for index in elements.indices { largest = max(largest, elements[index].bitPattern & 0x7fff_ffff) }
+      return Double(Float(bitPattern: largest))
+    }
+  }
+}
