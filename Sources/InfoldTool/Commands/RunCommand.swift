@@ -70,7 +70,11 @@ struct RunCommand: ParsableCommand {
     case double(DoubleEvaluation)
 
     init(_ model: consuming Model, double: Bool, options: SessionOptions) throws(InfoldError) {
-      self = double ? .double(try DoubleEvaluation(model)) : .session(try Session(consume model, options: options))
+      if double {
+        self = .double(try DoubleEvaluation(consume model))
+      } else {
+        self = .session(try Session(consume model, options: options))
+      }
     }
 
     var outputs: [ValueInfo] {
