@@ -22,7 +22,7 @@ struct PlanFactory: Sendable {
   init(_ options: SessionOptions, kernels: any KernelSet.Type, isForOneGraph: Bool) {
     self.options = options
     self.kernels = kernels
-    workers = options.threads ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    workers = options.threads ?? min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), 1024)
     packed = PackedConstants(keepsSources: !isForOneGraph)
     passes =
       options.optimize

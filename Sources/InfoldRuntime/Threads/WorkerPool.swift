@@ -4,8 +4,9 @@ import Synchronization
 
 /// The threads that help whoever runs a plan: one pool for the process, which one run uses at a time.
 ///
-/// A run hands its work over in jobs of numbered tasks, and takes tasks itself until none is left: nobody waits for a
-/// helper that did not come. A helper spins for a moment when there is nothing to do, and then sleeps.
+/// A run hands its work over in jobs of numbered tasks. Each thread begins with tasks that are its own by their numbers, so that
+/// what it wrote in one job is what it reads in the next one, still in its cache; then it takes over what others have not begun,
+/// and nobody waits for a helper that did not come. A helper spins for a moment when there is nothing to do, and then sleeps.
 final class WorkerPool: Sendable {
   /// What a job does: its context, the number of the task, and who does it (0 is the caller, helpers count from 1).
   typealias Work = @convention(c) (_ context: UnsafeRawPointer, _ task: Int, _ worker: Int) -> Void
@@ -44,9 +45,8 @@ final class WorkerPool: Sendable {
   /// Does every task of a job, with the caller and up to `workers` − 1 helpers, and returns when all are done.
   /// - Precondition: The caller has acquired the pool; `count` < 65536.
   func run(tasks count: Int, workers: Int, context: UnsafeRawPointer, _ work: Work) {
-    board.pointee.publish(tasks: count, workers: workers, context: context, work)
-    let generation = board.pointee.generation
-    while let task = board.pointee.claim(generation) {
+    let generation = board.pointee.publish(tasks: count, workers: workers, context: context, work)
+    while let task = board.pointee.claim(generation, worker: 0, of: workers) {
       work(context, task, 0)
       board.pointee.finished.add(1, ordering: .releasing)
     }
@@ -85,11 +85,12 @@ final class WorkerPool: Sendable {
       var seen: UInt32 = 0
       while true {
         seen = board.pointee.awaitJob(after: seen, spins: WorkerPool.spins)
-        guard worker < board.pointee.workers.load(ordering: .relaxed) else { continue }
+        let workers = board.pointee.workers.load(ordering: .relaxed)
+        guard worker < workers else { continue }
         let context = board.pointee.context.load(ordering: .relaxed)
         let work = board.pointee.work.load(ordering: .relaxed)
         // A claim succeeds only while the job is still the one that was seen, and then so was all that was read of it.
-        while let task = board.pointee.claim(seen) {
+        while let task = board.pointee.claim(seen, worker: worker, of: workers) {
           unsafeBitCast(work, to: Work.self)(context!, task, worker)
           board.pointee.finished.add(1, ordering: .releasing)
         }
@@ -100,65 +101,96 @@ final class WorkerPool: Sendable {
 
 /// What the threads of a pool share.
 private struct Board: ~Copyable {
-  /// The generation of the job (32 bits), its number of tasks (16), and the next task (16).
-  let ticket = Atomic<UInt64>(0)
+  /// The most threads that can share a job.
+  static let capacity = 1024
+
+  /// The tasks of each worker that nobody has begun.
+  let shares: UnsafeMutablePointer<Share>
   let finished = Atomic<Int>(0)
   let workers = Atomic<Int>(0)
   let context = Atomic<UnsafeRawPointer?>(nil)
   let work = Atomic<UnsafeRawPointer?>(nil)
-  /// The generation once more, as the word that helpers sleep at.
-  let wake: UnsafeMutablePointer<Atomic<UInt32>>
+  /// The number of the job, as the word that helpers sleep at.
+  let generation: UnsafeMutablePointer<Atomic<UInt32>>
   let sleepers = Atomic<Int>(0)
+
+  /// Some of the tasks of a job, on a cache line of their own.
+  struct Share: ~Copyable {
+    /// The generation of the job (32 bits), the end of the tasks (16), and the first one (16).
+    let tasks = Atomic<UInt64>(0)
+    private let filler = InlineArray<7, UInt64>(repeating: 0)
+  }
 
   /// A board that stays for the life of the process.
   static func make() -> UnsafeMutablePointer<Board> {
-    let wake = UnsafeMutablePointer<Atomic<UInt32>>.allocate(capacity: 1)
-    wake.initialize(to: Atomic(0))
+    let generation = UnsafeMutablePointer<Atomic<UInt32>>.allocate(capacity: 1)
+    generation.initialize(to: Atomic(0))
+    let shares = UnsafeMutablePointer<Share>.allocate(capacity: capacity)
+    for worker in 0..<capacity { (shares + worker).initialize(to: Share()) }
     let board = UnsafeMutablePointer<Board>.allocate(capacity: 1)
-    board.initialize(to: Board(wake: wake))
+    board.initialize(to: Board(shares: shares, generation: generation))
     return board
   }
 
-  init(wake: UnsafeMutablePointer<Atomic<UInt32>>) {
-    self.wake = wake
+  init(shares: UnsafeMutablePointer<Share>, generation: UnsafeMutablePointer<Atomic<UInt32>>) {
+    self.shares = shares
+    self.generation = generation
   }
 
-  var generation: UInt32 { UInt32(truncatingIfNeeded: ticket.load(ordering: .relaxed) >> 32) }
-
-  func publish(tasks: Int, workers: Int, context: UnsafeRawPointer, _ work: WorkerPool.Work) {
+  /// Puts up a job, and wakes who sleeps.
+  /// - Returns: Its generation.
+  func publish(tasks: Int, workers: Int, context: UnsafeRawPointer, _ work: WorkerPool.Work) -> UInt32 {
     finished.store(0, ordering: .relaxed)
     self.workers.store(workers, ordering: .relaxed)
     self.context.store(context, ordering: .relaxed)
     self.work.store(unsafeBitCast(work, to: UnsafeRawPointer.self), ordering: .relaxed)
-    let next = generation &+ 1
-    ticket.store(UInt64(next) << 32 | UInt64(tasks) << 16, ordering: .sequentiallyConsistent)
-    wake.pointee.store(next, ordering: .sequentiallyConsistent)
-    if sleepers.load(ordering: .sequentiallyConsistent) > 0 { infold_wake(wake, Int32.max) }
+    let next = generation.pointee.load(ordering: .relaxed) &+ 1
+    for worker in 0..<workers {
+      let share = (0..<tasks).part(worker, of: workers)
+      shares[worker].tasks.store(
+        UInt64(next) << 32 | UInt64(share.upperBound) << 16 | UInt64(share.lowerBound), ordering: .releasing)
+    }
+    generation.pointee.store(next, ordering: .sequentiallyConsistent)
+    if sleepers.load(ordering: .sequentiallyConsistent) > 0 { infold_wake(generation, Int32.max) }
+    return next
   }
 
-  /// The next task of the job of this generation; `nil` when there is none, or the job is over.
-  func claim(_ generation: UInt32) -> Int? {
-    var current = ticket.load(ordering: .acquiring)
-    while true {
-      let next = current & 0xffff
-      guard UInt32(truncatingIfNeeded: current >> 32) == generation, next < current >> 16 & 0xffff else { return nil }
-      let (exchanged, original) = ticket.weakCompareExchange(
-        expected: current, desired: current + 1, ordering: .acquiringAndReleasing)
-      if exchanged { return Int(next) }
-      current = original
+  /// The next task for a worker of the job of this generation: the first of its own, else the last of another's; `nil` when there is
+  /// none, or the job is over.
+  func claim(_ generation: UInt32, worker: Int, of workers: Int) -> Int? {
+    if let task = shares[worker].take(generation, fromEnd: false) { return task }
+    for distance in 1..<max(workers, 1) {
+      let other = worker + distance
+      if let task = shares[other < workers ? other : other - workers].take(generation, fromEnd: true) { return task }
     }
+    return nil
   }
 
   /// Waits for a job of another generation than `seen`, and returns that.
   func awaitJob(after seen: UInt32, spins: Int) -> UInt32 {
     for _ in 0..<spins {
-      let now = UInt32(truncatingIfNeeded: ticket.load(ordering: .acquiring) >> 32)
+      let now = generation.pointee.load(ordering: .acquiring)
       if now != seen { return now }
       infold_spin_hint()
     }
     sleepers.add(1, ordering: .sequentiallyConsistent)
-    while wake.pointee.load(ordering: .sequentiallyConsistent) == seen { infold_sleep(wake, seen) }
+    while generation.pointee.load(ordering: .sequentiallyConsistent) == seen { infold_sleep(generation, seen) }
     sleepers.subtract(1, ordering: .sequentiallyConsistent)
-    return UInt32(truncatingIfNeeded: ticket.load(ordering: .acquiring) >> 32)
+    return generation.pointee.load(ordering: .acquiring)
+  }
+}
+
+extension Board.Share {
+  /// Takes one of the tasks, if they are those of the job of this generation.
+  func take(_ generation: UInt32, fromEnd: Bool) -> Int? {
+    var current = tasks.load(ordering: .acquiring)
+    while true {
+      let first = current & 0xffff, end = current >> 16 & 0xffff
+      guard UInt32(truncatingIfNeeded: current >> 32) == generation, first < end else { return nil }
+      let (exchanged, original) = tasks.weakCompareExchange(
+        expected: current, desired: fromEnd ? current - 1 << 16 : current + 1, ordering: .acquiringAndReleasing)
+      if exchanged { return Int(fromEnd ? end - 1 : first) }
+      current = original
+    }
   }
 }
