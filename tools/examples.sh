@@ -30,3 +30,6 @@ for name; do
     grep -qxF -- "    $line" "$folder/README.md" || fail "$folder/README.md does not show this line: $line"
   done <"$output/$name.txt"
 done
+
+[[ $(<README.md) == *"$(<Examples/QuickStart/Sources/QuickStart/main.swift)"* ]] \
+  || fail "README.md does not show Examples/QuickStart/Sources/QuickStart/main.swift"
