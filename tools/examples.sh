@@ -1,10 +1,35 @@
 #!/usr/bin/env bash
-# Tests every package in Examples, and runs it. They share the repository's build folder, and so its build of Infold.
+# Tests every package in Examples, or those that are named, and runs them as their READMEs say: every line that they print must
+# stand there. They share the repository's build folder, and so its build of Infold.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-tools/install-packages.sh libprotobuf-c-dev
-for example in Examples/*/; do
-  options=(-c release --package-path "$example" --scratch-path .build)
-  swift test "${options[@]}" --disable-testable-imports
-  swift run "${options[@]}"
+tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev
+tools/fetch-zoo.sh
+output=.build/examples
+mkdir -p "$output"
+
+fail() {
+  echo "tools/examples.sh: $1" >&2
+  exit 1
+}
+
+if (($# == 0)); then set -- $(cd Examples && echo *); fi
+for name; do
+  folder=Examples/$name
+  case $name in
+    Classify) arguments=(Models/efficientnet-lite0 Models/images/cat.png) ;;
+    FoldInCode) arguments=("$output/folded.onnx") ;;
+    TextReader) arguments=(.build/zoo "Examples/TextReader/Page/page.png" --boxes "$output/page.svg") ;;
+    *) arguments=() ;;
+  esac
+  # In a shared folder lies the plan of the package that was built last: --disable-build-manifest-caching makes a new one.
+  options=(-c release --package-path "$folder" --scratch-path .build --disable-build-manifest-caching)
+  if [[ -d $folder/Tests ]]; then swift test "${options[@]}" --disable-testable-imports; fi
+  swift run "${options[@]}" "$name" ${arguments[@]+"${arguments[@]}"} | tee "$output/$name.txt"
+  while IFS= read -r line; do
+    grep -qxF -- "    $line" "$folder/README.md" || fail "$folder/README.md does not show this line: $line"
+  done <"$output/$name.txt"
 done
+
+[[ $(<README.md) == *"$(<Examples/QuickStart/Sources/QuickStart/main.swift)"* ]] \
+  || fail "README.md does not show Examples/QuickStart/Sources/QuickStart/main.swift"

@@ -1,11 +1,16 @@
 #!/usr/bin/env bash
 # Puts the networks that the tests run, and git does not hold, into .build/zoo, unless they are there already: onnx's light networks
-# as they are, five of them with new weights (make-zoo.py), and the detector and the recognizer of PP-OCR v4.
+# as they are, five of them with new weights (make-zoo.py), and the detector and the recognizer of PP-OCR v4. The classifier, which
+# is in git, is linked beside them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 zoo=.build/zoo
 checksums=$PWD/tools/zoo.sha256
-if [[ -d $zoo ]] && (cd "$zoo" && sha256sum --check --status "$checksums" 2>/dev/null); then exit 0; fi
+link_classifier() { ln -sfn ../../Models/ppocr-cls.onnx "$zoo/ppocr-cls.onnx"; }
+if [[ -d $zoo ]] && (cd "$zoo" && sha256sum --check --status "$checksums" 2>/dev/null); then
+  link_classifier
+  exit 0
+fi
 
 echo "Making $zoo" >&2
 python=$(tools/python-environment.sh)
@@ -23,3 +28,4 @@ cp "$packages"/rapidocr_onnxruntime/models/ch_PP-OCRv4_rec_infer.onnx "$new/ppoc
 }
 rm -rf "$zoo"
 mv "$new" "$zoo"
+link_classifier

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Makes a Python environment in .build, unless it is there already, and prints the path of its Python: that of the test data, or
-# with the argument `compare` that of the runtimes that compare-runtimes.py runs.
+# Makes a Python environment in .build, unless it is there already, and prints the path of its Python: that of the test data, with
+# the argument `compare` that of the runtimes that compare-runtimes.py runs, or with `reading` that of record-reading.py.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 case "${1-tests}" in
-  tests) environment=.build/python ;;
-  compare) environment=.build/python-compare ;;
-  *) echo "usage: tools/python-environment.sh [tests|compare]" >&2; exit 2 ;;
+  tests) environment=.build/python module=onnx ;;
+  compare) environment=.build/python-compare module=onnx ;;
+  reading) environment=.build/python-reading module=rapidocr_onnxruntime ;;
+  *) echo "usage: tools/python-environment.sh [tests|compare|reading]" >&2; exit 2 ;;
 esac
 requirements=tools/requirements-${1-tests}.txt
 stamp=$environment/requirements-installed.txt
@@ -17,7 +18,7 @@ if ! cmp -s "$requirements" "$stamp"; then
   mkdir -p .build
   python3 -m venv --clear "$environment"
   "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: -r "$requirements" >&2
-  "$environment/bin/python" -c 'import onnx'
+  "$environment/bin/python" -c "import $module"
   cp "$requirements" "$stamp"
 fi
 echo "$PWD/$environment/bin/python"

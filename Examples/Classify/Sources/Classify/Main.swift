@@ -1,0 +1,37 @@
+import FoundationEssentials
+import Glibc
+import Infold
+import InfoldImage
+
+/// Says what is on a picture.
+@main
+enum Main {
+  static func main() {
+    guard CommandLine.arguments.count == 3 else {
+      print("usage: Classify MODEL PICTURE, where MODEL.onnx and MODEL.json are files")
+      exit(2)
+    }
+    do {
+      try classify(CommandLine.arguments[2], model: CommandLine.arguments[1])
+    } catch {
+      print("Classify: \(error)")
+      exit(2)
+    }
+  }
+
+  private static func classify(_ picture: String, model: String) throws {
+    let session = try Session(Model(path: model + ".onnx"))
+
+    // How a picture becomes the model's input, and which labels its output has.
+    let sidecar = URL(filePath: model + ".json")
+    let preprocessing = try JSONDecoder().decode(Preprocessing.self, from: Data(contentsOf: sidecar))
+    let names = try Data(contentsOf: sidecar.deletingLastPathComponent().appending(path: preprocessing.labels))
+    let labels = String(decoding: names, as: UTF8.self).split(separator: "\n")
+
+    let input = try preprocessing.tensor(from: Picture(path: picture))
+    let scores = try session.run([preprocessing.input: input])[preprocessing.output]!
+    for (index, score) in try scores.topK(5) {
+      print("\(Int((100 * score).rounded())) %", labels[index], separator: "\t")
+    }
+  }
+}

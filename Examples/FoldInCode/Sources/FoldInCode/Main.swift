@@ -1,0 +1,54 @@
+import Glibc
+import Infold
+
+/// Builds a network, learns the statistics of its normalizations from data, folds them, proves the fold, and saves it.
+@main
+enum Main {
+  static func main() throws(InfoldError) {
+    let path = CommandLine.arguments.count > 1 ? CommandLine.arguments[1] : "folded.onnx"
+
+    // 1. Build. The weights are random, and the normalizations know nothing of the data.
+    let model = try residualNetwork()
+    print("built", model.graph.nodes.count, "nodes")
+
+    // 2. Estimate, without training: each normalization sees the data as the ones before it leave it.
+    let collector = try StatisticsCollector(model, options: .init(batchSize: 16, isSequential: true))
+    let statistics = try collector.collect(sampleCount: 64) { index throws(InfoldError) in ["x": try picture(index)] }
+    for layer in statistics.layers {
+      print("saw", layer.name, "variance", range(layer.storedVariance!), "is", range(layer.variance))
+    }
+    let estimated = try statistics.model()
+
+    // 3. Fold, and save what any other runtime loads as well.
+    let (folded, report, _) = try FoldBatchNormalization().fold(estimated)
+    for site in report.sites { print("folded", site.absorbed.joined(separator: ", "), "into", site.node) }
+    try folded.write(to: path)
+
+    // 4. Validate the file: every weight, every layer, and the scores of pictures that the statistics have not seen.
+    let samples = try (64..<68).map { index throws(InfoldError) in
+      FoldingProof.Sample(name: "picture \(index)", inputs: ["x": try picture(index)])
+    }
+    let proof = try FoldingProof(estimated, folded: Model(path: path)).run(samples)
+    print("checked", proof.constants.count, "weights and biases:", proof.constants.wrong, "are wrong")
+    guard proof.passed else {
+      print("the fold is wrong:", proof.reasons)
+      exit(1)
+    }
+
+    // 5. Run.
+    let scores = try Session(Model(path: path)).run(["x": picture(0)])["scores"]!
+    print("runs", folded.graph.nodes.count, "nodes, and the best class is", try scores.topK(1)[0].index)
+  }
+
+  /// A picture that is like a photograph: coarse structures, and fine ones.
+  private static func picture(_ index: Int) throws(InfoldError) -> Tensor {
+    var random = SplitMix64(seed: UInt64(index))
+    return try Tensor(naturalImage: [1, 3, 32, 32], of: .float32, using: &random)
+  }
+
+  /// The smallest and the largest of some numbers, to two digits.
+  private static func range(_ numbers: [Double]) -> String {
+    let ends = [numbers.min()!, numbers.max()!].map { "\(($0 * 100).rounded() / 100)" }
+    return ends[0] == ends[1] ? ends[0] : ends.joined(separator: "…")
+  }
+}
