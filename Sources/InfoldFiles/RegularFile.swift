@@ -79,11 +79,16 @@ package final class RegularFile {
   ) throws(InfoldError) -> [UInt8] {
     try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
       let file = try RegularFile(path: path)
-      guard file.size <= limit else {
-        throw InfoldError(
-          .limitExceeded, "has \(file.size) bytes, and at most \(limit) are allowed", hint: hint)
-      }
+      try file.require(atMost: limit, hint: hint)
       return try file.bytes(at: 0, count: file.size)
+    }
+  }
+
+  /// - Parameter hint: What the user can do about a larger file.
+  /// - Throws: `InfoldError` with `.limitExceeded` when it has more bytes than `limit`.
+  package func require(atMost limit: Int, hint: String? = nil) throws(InfoldError) {
+    guard size <= limit else {
+      throw InfoldError(.limitExceeded, "has \(size) bytes, and at most \(limit) are allowed", hint: hint)
     }
   }
 

@@ -8,7 +8,8 @@ extension Model {
 
   /// Reads an ONNX model from a file, with the external data beside it, and infers the types of its values.
   ///
-  /// IR versions 3 to 14. Nodes that none of `operators` can run are kept, and written back as they were. At the peak this takes the size of the file twice; afterwards the tensors alone.
+  /// IR versions 3 to 14. Nodes that none of `operators` can run are kept, and written back as they were. At the peak this takes little more than
+  /// the size of the file; afterwards the tensors alone.
   /// - Parameters:
   ///   - path: The file.
   ///   - operators: What nodes may mean; `.standard.adding(…)` for operators of your own.
@@ -17,10 +18,10 @@ extension Model {
   ///   `.limitExceeded`.
   public init(path: String, operators: OperatorRegistry = .standard) throws(InfoldError) {
     self = try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
-      let message: Unpacked<Onnx__ModelProto> = try unpacked(
-        file: path, limit: Self.byteLimit, hint: "keep the data of large tensors in external files")
-      return try ModelDecoder(externalData: ExternalDataFolder(ofModel: path), operators: operators)
-        .decode(message.content.pointee)
+      let bytes = try HeldBytes(
+        RegularFile(path: path), limit: Self.byteLimit, hint: "keep the data of large tensors in external files")
+      return try ModelDecoder(bytes: bytes, externalData: ExternalDataFolder(ofModel: path), operators: operators)
+        .decode(UnpackedModel(bytes))
     }
     self.path = path
   }
@@ -29,8 +30,10 @@ extension Model {
   /// there is no folder to find it in.
   /// - Throws: As `init(path:operators:)`.
   public init(bytes: [UInt8], operators: OperatorRegistry = .standard) throws(InfoldError) {
-    let message = try Unpacked<Onnx__ModelProto>(bytes)
-    self = try ModelDecoder(externalData: nil, operators: operators).decode(message.content.pointee)
+    self = try bytes.span.bytes.withUnsafeBytes { (buffer) throws(InfoldError) in
+      let bytes = HeldBytes(borrowing: buffer)
+      return try ModelDecoder(bytes: bytes, externalData: nil, operators: operators).decode(UnpackedModel(bytes))
+    }
   }
 }
 

@@ -30,6 +30,18 @@ package enum PageMemory {
     munmap(start, rounded(byteCount))
   }
 
+  /// Has the system provide all pages now, in one go: when they are touched one by one, each costs an interruption.
+  package static func populate(_ start: UnsafeMutableRawPointer, byteCount: Int) {
+    // MADV_POPULATE_WRITE. Where the system does not have it, pages come when they are touched.
+    madvise(start, rounded(byteCount), 23)
+  }
+
+  /// Gives back the memory of whole pages, whose content is lost.
+  package static func discard(_ start: UnsafeMutableRawPointer, byteCount: Int) {
+    let first = start.alignedUp(toMultipleOf: page), end = (start + byteCount).alignedDown(toMultipleOf: page)
+    if first < end { madvise(first, end - first, Int32(MADV_DONTNEED)) }
+  }
+
   /// 0 where it does not fit an `Int`.
   private static func rounded(_ byteCount: Int) -> Int {
     let (sum, overflow) = byteCount.addingReportingOverflow(page - 1)

@@ -76,6 +76,9 @@ extension Tensor {
     storage.bytes.bindMemory(to: Element.self).update(repeating: element)
   }
 
+  /// Prepares the memory of a new tensor, all elements of which are about to be written.
+  package func populate() { storage.populate() }
+
   /// The bytes that the elements take.
   public var byteCount: Int { storage.bytes.count }
 

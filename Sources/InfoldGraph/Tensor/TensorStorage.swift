@@ -27,6 +27,11 @@ final class TensorStorage: @unchecked Sendable {
     bytes = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
   }
 
+  /// Prepares memory that is about to be written as a whole.
+  func populate() {
+    if allocation == nil { PageMemory.populate(bytes.baseAddress!, byteCount: bytes.count) }
+  }
+
   deinit {
     if let allocation { free(allocation) } else { PageMemory.free(bytes.baseAddress!, byteCount: bytes.count) }
   }

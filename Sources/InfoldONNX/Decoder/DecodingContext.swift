@@ -13,6 +13,8 @@ struct DecodingContext {
   let functions: ModelFunctions
   /// The function whose body this is; `nil` outside of any.
   var call: FunctionCall?
+  /// The bytes that the model is unpacked from.
+  let bytes: HeldBytes
   /// Where external data may be read; `nil` for bytes that came without a folder.
   let externalData: ExternalDataFolder?
 }
@@ -20,7 +22,7 @@ struct DecodingContext {
 extension DecodingContext {
   /// Decodes tensors of this file.
   var tensors: TensorDecoder {
-    TensorDecoder(externalData: externalData, kept: call == nil ? nil : functions.tensors)
+    TensorDecoder(bytes: bytes, externalData: externalData, kept: call == nil ? nil : functions.tensors)
   }
 }
 

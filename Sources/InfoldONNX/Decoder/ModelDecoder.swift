@@ -3,19 +3,22 @@ import InfoldGraph
 
 /// Makes a model of a ModelProto message.
 struct ModelDecoder {
+  /// The bytes that the model is unpacked from.
+  let bytes: HeldBytes
   let externalData: ExternalDataFolder?
   let operators: OperatorRegistry
 
   /// The model that `message` is, with the types of its values inferred.
   /// - Throws: `InfoldError` with `.invalidModel` or `.malformedData`.
-  func decode(_ message: Onnx__ModelProto) throws(InfoldError) -> Model {
+  func decode(_ unpacked: borrowing UnpackedModel) throws(InfoldError) -> Model {
+    let message = unpacked.content
     let irVersion = try irVersion(of: message)
     let imports = try opsetImports(messages(message.opset_import, message.n_opset_import), of: "model")
     guard let graph = message.graph else { throw InfoldError(.invalidModel, "the model has no graph") }
     let context = DecodingContext(
       irVersion: irVersion,
       opsetVersions: imports.versions, operators: operators,
-      functions: try ModelFunctions(message), externalData: externalData)
+      functions: try ModelFunctions(message), bytes: bytes, externalData: externalData)
     var decoded = try GraphDecoder.decode(graph, context, isSubgraph: false)
     try decoded.inferTypes()
     var model = Model(graph: decoded, irVersion: irVersion, opsetImports: imports)

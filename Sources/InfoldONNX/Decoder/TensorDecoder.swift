@@ -4,6 +4,8 @@ import InfoldGraph
 
 /// Makes tensors of TensorProto messages.
 struct TensorDecoder {
+  /// The bytes that messages may share their data with; `nil` for none.
+  var bytes: HeldBytes?
   /// Where external data may be read; `nil` for bytes that came without a folder.
   let externalData: ExternalDataFolder?
   /// Tensors of messages that are read more than once, and keep their data: those of functions.
@@ -28,8 +30,9 @@ struct TensorDecoder {
   private func readInternal(
     _ message: UnsafeMutablePointer<Onnx__TensorProto>, _ layout: TensorLayout
   ) throws(InfoldError) -> Tensor {
-    defer { if kept == nil { message.pointee.freeData() } }
+    defer { if kept == nil { message.pointee.freeData(sharedWith: bytes) } }
     var tensor = try Tensor(zeros: layout.shape, of: layout.elementType)
+    tensor.populate()
     try tensor.withUnsafeMutableBytes { (buffer) throws(InfoldError) in
       switch layout.source {
       case .raw: buffer.copyMemory(from: UnsafeRawBufferPointer(message.pointee.raw_data.bytes))
@@ -97,8 +100,8 @@ extension Onnx__TensorProto {
   }
 
   /// Frees the elements, wherever they are; the message stays valid.
-  fileprivate mutating func freeData() {
-    free(raw_data.data)
+  fileprivate mutating func freeData(sharedWith bytes: HeldBytes?) {
+    if let bytes, bytes.contains(raw_data.data) { bytes.discard(raw_data.bytes) } else { free(raw_data.data) }
     free(float_data)
     free(int32_data)
     free(int64_data)

@@ -61,19 +61,19 @@ struct Unpacked<Content: Message>: ~Copyable {
   /// Unpacks `bytes`, once `WireScan` has found nothing wrong with them.
   /// - Throws: `InfoldError` with `.malformedData`, or `.limitExceeded` when memory cannot be had.
   init(_ bytes: [UInt8]) throws(InfoldError) {
-    let descriptor = Content.descriptor
-    let message = try bytes.span.bytes.withUnsafeBytes { (buffer) throws(InfoldError) in
-      do throws(WireError) {
-        try WireScan.check(buffer, as: descriptor)
-      } catch {
-        throw InfoldError(.malformedData, "this is no ONNX file, or a broken one: " + error.description)
-      }
-      return protobuf_c_message_unpack(
-        descriptor, nil, buffer.count, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self))
+    self = try bytes.span.bytes.withUnsafeBytes { (buffer) throws(InfoldError) in
+      _ = try scanned(buffer, as: Content.descriptor)
+      return try Unpacked(scanned: buffer)
     }
-    guard let message else {
-      throw InfoldError(.limitExceeded, "there is no memory to unpack \(bytes.count) bytes")
-    }
+  }
+
+  /// Unpacks bytes that have been scanned.
+  /// - Throws: `InfoldError` with `.limitExceeded` when memory cannot be had.
+  init(scanned buffer: UnsafeRawBufferPointer) throws(InfoldError) {
+    guard
+      let message = protobuf_c_message_unpack(
+        Content.descriptor, nil, buffer.count, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self))
+    else { throw InfoldError(.limitExceeded, "there is no memory to unpack \(buffer.count) bytes") }
     content = UnsafeMutableRawPointer(message).assumingMemoryBound(to: Content.self)
   }
 
@@ -87,6 +87,16 @@ struct Unpacked<Content: Message>: ~Copyable {
   deinit {
     protobuf_c_message_free_unpacked(
       UnsafeMutableRawPointer(content).assumingMemoryBound(to: ProtobufCMessage.self), nil)
+  }
+}
+
+/// Looks through bytes before they are unpacked.
+/// - Throws: `InfoldError` with `.malformedData` for what must not be.
+func scanned(_ buffer: UnsafeRawBufferPointer, as message: WireScan.Message) throws(InfoldError) -> LargeData {
+  do throws(WireError) {
+    return try WireScan.check(buffer, as: message)
+  } catch {
+    throw InfoldError(.malformedData, "this is no ONNX file, or a broken one: " + error.description)
   }
 }
 

@@ -24,7 +24,11 @@ struct WireScan {
   /// A message that has been entered and not yet left.
   private struct Frame {
     var message: Message
+    /// Where its length stands; empty for the outermost one.
+    var length: Range<Int>
     var end: Int
+    /// The bytes that were taken out of it.
+    var removed = 0
     /// The fields that may occur once and have, by their index; all alternatives of a oneof together.
     var seen: UInt64 = 0
   }
@@ -32,6 +36,9 @@ struct WireScan {
   private var reader: WireReader
   private var frames: [Frame] = []
   private var structureBytes = 0
+  private var largeData = LargeData()
+  /// The initializers of the model's graph that have been entered.
+  private var initializers = 0
   private let structureLimit: Int
   private let limits: Limits
 
@@ -42,18 +49,23 @@ struct WireScan {
   }
 
   /// Checks that `bytes` are a message which protobuf-c can unpack within `limits`.
+  /// - Returns: In a model, the large data that need not be unpacked.
   static func check(
     _ bytes: UnsafeRawBufferPointer, as message: Message, limits: Limits = Limits()
-  ) throws(WireError) {
+  ) throws(WireError) -> LargeData {
     var scan = WireScan(bytes, limits: limits)
     try scan.run(message)
+    return scan.largeData
   }
 
   private mutating func run(_ root: Message) throws(WireError) {
-    try enter(root, end: reader.end)
+    try enter(root, length: 0..<0, end: reader.end)
     while !frames.isEmpty {
       if reader.isAtEnd {
-        frames.removeLast()
+        let frame = frames.removeLast()
+        if frame.removed > 0, !frame.length.isEmpty {
+          largeData.replaceLength(at: frame.length, by: frame.end - frame.length.upperBound - frame.removed)
+        }
         reader.end = frames.last?.end ?? reader.end
       } else {
         try scanField()
@@ -61,11 +73,12 @@ struct WireScan {
     }
   }
 
-  private mutating func enter(_ message: Message, end: Int) throws(WireError) {
+  private mutating func enter(_ message: Message, length: Range<Int>, end: Int) throws(WireError) {
     guard frames.count < limits.depth else {
       throw error(nil, "more than \(limits.depth) messages inside each other")
     }
-    frames.append(Frame(message: message, end: end))
+    frames.append(Frame(message: message, length: length, end: end))
+    if isInitializer { initializers += 1 }
     reader.end = end
     try charge(Int(message.pointee.sizeof_message) + Cost.allocation)
   }
@@ -107,14 +120,17 @@ struct WireScan {
   ) throws(WireError) {
     let isRepeated = field.pointee.label == PROTOBUF_C_LABEL_REPEATED
     if type == .lengthDelimited {
+      let place = reader.position
       let length = try scanLength(field, start)
       if field.pointee.type == PROTOBUF_C_TYPE_MESSAGE {
         try charge(MemoryLayout<UnsafeRawPointer>.stride)
-        return try enter(field.pointee.messageDescriptor, end: reader.position + length)
+        return try enter(
+          field.pointee.messageDescriptor, length: place..<reader.position, end: reader.position + length)
       }
       if field.pointee.type == PROTOBUF_C_TYPE_BYTES {
         try charge(MemoryLayout<ProtobufCBinaryData>.stride + Cost.allocation)
-        return try scanText(of: field, length, start)
+        try scanText(of: field, length, start)
+        return takeOut(field, start..<reader.position, length)
       }
       guard isRepeated else { throw wrongType(field, type, start) }
       return try scanPacked(field, length, start)
@@ -133,6 +149,23 @@ struct WireScan {
     let kind = WireText(frames[frames.count - 1].message.pointee, field.pointee)
     if let fault = kind.fault(in: text) { throw error(field, fault, at: start) }
     reader.position += length
+  }
+
+  /// Whether the innermost message is an initializer of the model's graph.
+  private var isInitializer: Bool {
+    frames.count == 3 && frames[0].message == Onnx__ModelProto.descriptor
+      && frames[1].message == Onnx__GraphProto.descriptor && frames[2].message == Onnx__TensorProto.descriptor
+  }
+
+  /// Notes a field that is the large data of an initializer.
+  private mutating func takeOut(_ field: Field, _ bytes: Range<Int>, _ length: Int) {
+    guard length >= LargeData.smallestByteCount, isInitializer, String(cString: field.pointee.name) == "raw_data" else {
+      return
+    }
+    largeData.remove(
+      field: bytes,
+      LargeData.Payload(initializer: initializers - 1, bytes: (bytes.upperBound - length)..<bytes.upperBound))
+    for frame in frames.indices { frames[frame].removed += bytes.count }
   }
 
   /// The elements of a repeated number that share one length.

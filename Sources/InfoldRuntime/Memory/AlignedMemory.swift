@@ -14,14 +14,16 @@ package final class AlignedMemory: @unchecked Sendable {
   private static let hugePage = 1 << 21
 
   /// Memory of `byteCount` bytes, whose content is not defined.
+  /// - Parameter populated: Whether all of it is about to be written.
   /// - Throws: `InfoldError` with `.limitExceeded` when the system has no such memory.
-  package init(byteCount: Int) throws(InfoldError) {
+  package init(byteCount: Int, populated: Bool = false) throws(InfoldError) {
     let count = max(byteCount, 1)
     let isHuge = count >= Self.hugePage
     guard let start = PageMemory.allocate(byteCount: count, alignment: isHuge ? Self.hugePage : 4096) else {
       throw InfoldError(.limitExceeded, "\(byteCount) bytes of working memory cannot be had")
     }
     if isHuge { madvise(start, count & ~(Self.hugePage - 1), Int32(MADV_HUGEPAGE)) }
+    if populated, count >= PageMemory.smallestByteCount { PageMemory.populate(start, byteCount: count) }
     self.start = start
     self.byteCount = byteCount
   }

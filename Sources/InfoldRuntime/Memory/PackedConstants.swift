@@ -49,7 +49,7 @@ package final class PackedConstants: Sendable {
       sources: sources.map { $0.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) } }, shapes: sources.map(\.shape),
       form: form)
     if let present = entries.withLock({ $0[key]?.constant }) { return present }
-    let memory = try AlignedMemory(byteCount: byteCount)
+    let memory = try AlignedMemory(byteCount: byteCount, populated: true)
     try fill(memory.start)
     let made = PackedConstant(memory, sources: keepsSources ? sources : [])
     return entries.withLock { entries in

@@ -1,0 +1,42 @@
+import COnnx
+import InfoldGraph
+
+/// A model that protobuf-c unpacked, but for the data of its large initializers, which stays where it is.
+struct UnpackedModel: ~Copyable {
+  private let message: Unpacked<Onnx__ModelProto>
+  private let bytes: HeldBytes
+
+  /// Unpacks a model, once `WireScan` has found nothing wrong with it.
+  /// - Throws: As `Unpacked`.
+  init(_ bytes: HeldBytes) throws(InfoldError) {
+    let largeData = try scanned(bytes.buffer, as: Onnx__ModelProto.descriptor)
+    if largeData.payloads.isEmpty {
+      message = try Unpacked(scanned: bytes.buffer)
+    } else {
+      message = try largeData.remainder(of: bytes.buffer).span.bytes.withUnsafeBytes { (rest) throws(InfoldError) in
+        try Unpacked(scanned: rest)
+      }
+      for payload in largeData.payloads {
+        let tensor = message.content.pointee.graph.pointee.initializer[payload.initializer]!
+        tensor.pointee.has_raw_data = 1
+        tensor.pointee.raw_data = ProtobufCBinaryData(
+          len: payload.bytes.count,
+          data: UnsafeMutableRawPointer(mutating: bytes.buffer.baseAddress! + payload.bytes.lowerBound)
+            .assumingMemoryBound(to: UInt8.self))
+      }
+    }
+    self.bytes = bytes
+  }
+
+  /// The message, valid as long as this value.
+  var content: Onnx__ModelProto { message.content.pointee }
+
+  deinit {
+    // What protobuf-c did not allocate, it must not free.
+    guard let graph = message.content.pointee.graph else { return }
+    for tensor in messages(graph.pointee.initializer, graph.pointee.n_initializer)
+    where bytes.contains(tensor.pointee.raw_data.data) {
+      tensor.pointee.clearData()
+    }
+  }
+}
