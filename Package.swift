@@ -2,7 +2,7 @@
 import PackageDescription
 
 #if arch(x86_64)
-  let kernelSets = ["InfoldKernelsAVX2", "InfoldKernelsPortable"]
+  let kernelSets = ["InfoldKernelsAVX512", "InfoldKernelsAVX2", "InfoldKernelsPortable"]
 #else
   let kernelSets = ["InfoldKernelsPortable"]
 #endif
@@ -120,10 +120,16 @@ package.targets += [
     swiftSettings: [.unsafeFlags(["-Ounchecked"])]),
 ]
 #if arch(x86_64)
-  package.targets.append(
+  package.targets += [
     .target(
       name: "InfoldKernelsAVX2", dependencies: ["CMachine", "InfoldKernelInterface"],
       swiftSettings: [
         .define("INFOLD_AVX2"), .unsafeFlags(["-Ounchecked", "-Xcc", "-march=x86-64-v3"]),
-      ]))
+      ]),
+    .target(
+      name: "InfoldKernelsAVX512", dependencies: ["CMachine", "InfoldKernelInterface"],
+      swiftSettings: [
+        .define("INFOLD_AVX512"), .unsafeFlags(["-Ounchecked", "-Xcc", "-march=x86-64-v4"]),
+      ]),
+  ]
 #endif

@@ -20,3 +20,12 @@ bool infold_has_avx2_fma(void) {
   return false;
 #endif
 }
+
+bool infold_has_avx512(void) {
+#if defined(__x86_64__)
+  return infold_has_avx2_fma() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+#else
+  return false;
+#endif
+}

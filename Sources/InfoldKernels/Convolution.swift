@@ -40,12 +40,12 @@ extension Kernels {
         let rest = arguments.columns.upperBound - column
         let weights = arguments.weights + column / panelWidth * panelStride
         let epilogue = TileEpilogue(arguments.epilogue, arguments.output, pixel: first, column: column)
-        if taps == 1, rest > panelWidth, rest <= wideTileColumns {
+        if hasWideTiles, taps == 1, rest > panelWidth, rest <= wideTileColumns {
           multiplyWidePanel(
             rows: pixels.count, columns: rest, channels: channels, pointers, weights, skipsVector: false, epilogue)
           break
         }
-        if taps == 1, channels <= wideTileChannels, rest >= 3 * panelWidth {
+        if hasWideTiles, taps == 1, channels <= wideTileChannels, rest >= 3 * panelWidth {
           multiplyWidePanel(
             rows: pixels.count, columns: wideTileColumns, channels: channels, pointers, weights, skipsVector: false,
             epilogue)

@@ -1,6 +1,10 @@
 public import InfoldKernelInterface
 
-#if INFOLD_AVX2
+#if INFOLD_AVX512
+  /// The kernels for processors with the instructions of x86-64-v4: AVX-512 F, BW, CD, DQ and VL.
+  public enum AVX512Kernels {}
+  typealias Kernels = AVX512Kernels
+#elseif INFOLD_AVX2
   /// The kernels for processors with AVX2 and FMA.
   public enum AVX2Kernels {}
   typealias Kernels = AVX2Kernels
@@ -11,7 +15,9 @@ public import InfoldKernelInterface
 #endif
 
 extension Kernels: KernelSet {
-  #if INFOLD_AVX2
+  #if INFOLD_AVX512
+    public static var name: String { "avx512" }
+  #elseif INFOLD_AVX2
     public static var name: String { "avx2" }
   #else
     public static var name: String { "portable" }

@@ -1,9 +1,16 @@
 public import InfoldKernelInterface
 
 extension Kernels {
-  /// The vectors across a panel. With six rows these are twelve sums, which leaves registers for the panel's row and one factor.
+  /// The vectors across a panel. With six rows these are twelve sums, which leaves registers for the panel's row and one factor; of
+  /// 32 registers, four vectors and 24 sums leave as much.
   @inline(__always)
-  static var panelVectors: Int { 2 }
+  static var panelVectors: Int {
+    #if INFOLD_AVX512
+      4
+    #else
+      2
+    #endif
+  }
 
   public static var panelWidth: Int { panelVectors * Vector.scalarCount }
 

@@ -1,4 +1,12 @@
+#if INFOLD_AVX512
+  import CMachine
+#endif
+
 extension Vector {
+  /// Whether parts of vectors are read and written by one instruction.
+  @inline(__always)
+  static var hasMasks: Bool { scalarCount == 16 }
+
   /// The `count` elements from `pointer` on, then `fill`; all if there are as many.
   @inline(always)
   init(at pointer: UnsafePointer<Float>, count: Int, fill: Float = 0) {
@@ -6,7 +14,9 @@ extension Vector {
       self.init(at: pointer)
       return
     }
-    #if INFOLD_AVX2
+    #if INFOLD_AVX512
+      self = infold_load_first(pointer, count, fill)
+    #elseif INFOLD_AVX2
       if count >= 4 {
         let low = SIMD4(pointer[0], pointer[1], pointer[2], pointer[3])
         self.init(lowHalf: low, highHalf: SIMD4(upTo3: pointer + 4, count: count - 4, fill: fill))
@@ -22,7 +32,9 @@ extension Vector {
   @inline(always)
   func store(at pointer: UnsafeMutablePointer<Float>, count: Int) {
     if count >= Self.scalarCount { return store(at: pointer) }
-    #if INFOLD_AVX2
+    #if INFOLD_AVX512
+      infold_store_first(pointer, count, self)
+    #elseif INFOLD_AVX2
       if count >= 4 {
         for lane in 0..<4 { pointer[lane] = self[lane] }
         secondHalf.store(upTo3: pointer + 4, count: count - 4)
@@ -38,7 +50,11 @@ extension Vector {
   @inline(always)
   func storeLast(_ count: Int, at pointer: UnsafeMutablePointer<Float>) {
     if count >= Self.scalarCount { return store(at: pointer) }
-    for lane in 1..<Self.scalarCount where lane >= Self.scalarCount - count { pointer[lane] = self[lane] }
+    #if INFOLD_AVX512
+      infold_store_last(pointer, count, self)
+    #else
+      for lane in 1..<Self.scalarCount where lane >= Self.scalarCount - count { pointer[lane] = self[lane] }
+    #endif
   }
 }
 
@@ -66,26 +82,29 @@ extension Vector {
   }
 #endif
 
-extension SIMD4<Float> {
-  /// Up to 3 elements from `pointer` on, then `fill`.
-  @inline(always)
-  fileprivate init(upTo3 pointer: UnsafePointer<Float>, count: Int, fill: Float) {
-    switch count {
-    case 3...: self.init(pointer[0], pointer[1], pointer[2], fill)
-    case 2: self.init(pointer[0], pointer[1], fill, fill)
-    case 1: self.init(pointer[0], fill, fill, fill)
-    default: self.init(repeating: fill)
+#if !INFOLD_AVX512
+  extension SIMD4<Float> {
+    /// Up to 3 elements from `pointer` on, then `fill`.
+    @inline(always)
+    fileprivate init(upTo3 pointer: UnsafePointer<Float>, count: Int, fill: Float) {
+      switch count {
+      case 3...: self.init(pointer[0], pointer[1], pointer[2], fill)
+      case 2: self.init(pointer[0], pointer[1], fill, fill)
+      case 1: self.init(pointer[0], fill, fill, fill)
+      default: self.init(repeating: fill)
+      }
+    }
+
+    /// Writes up to 3 elements.
+    @inline(always)
+    fileprivate func store(upTo3 pointer: UnsafeMutablePointer<Float>, count: Int) {
+      if count > 0 { pointer[0] = x }
+      if count > 1 { pointer[1] = y }
+      if count > 2 { pointer[2] = z }
     }
   }
 
-  /// Writes up to 3 elements.
-  @inline(always)
-  fileprivate func store(upTo3 pointer: UnsafeMutablePointer<Float>, count: Int) {
-    if count > 0 { pointer[0] = x }
-    if count > 1 { pointer[1] = y }
-    if count > 2 { pointer[2] = z }
-  }
-}
+#endif
 
 /// Goes through a row by vectors: calls `body` with the place of each one's first element, and how many elements it
 /// has.

@@ -5,7 +5,7 @@ struct TileEpilogue {
   private(set) var output: UnsafeMutablePointer<Float>
   let outputStride: Int
   /// `nil` for none.
-  let bias: UnsafePointer<Float>?
+  private(set) var bias: UnsafePointer<Float>?
   /// `nil` for none.
   private(set) var residual: UnsafePointer<Float>?
   let residualStride: Int
@@ -21,6 +21,16 @@ struct TileEpilogue {
     residualStride = epilogue.residualPixelStride
     activation = epilogue.activation
     activatesFirst = epilogue.activatesFirst
+  }
+
+  /// That of the columns from `count` on.
+  @inline(__always)
+  func behind(columns count: Int) -> TileEpilogue {
+    var epilogue = self
+    epilogue.output += count
+    epilogue.bias = bias.map { $0 + count }
+    epilogue.residual = residual.map { $0 + count }
+    return epilogue
   }
 
   /// Goes on by so many output positions.
@@ -68,6 +78,12 @@ extension Kernels {
     rows: Int, columns: Int, taps: Int, channels: Int, _ pointers: UnsafePointer<UnsafePointer<Float>>,
     _ weights: UnsafePointer<Float>, _ upcoming: UpcomingWeights, _ epilogue: TileEpilogue
   ) {
+    #if INFOLD_AVX512
+      if columns > 2 * Vector.scalarCount {
+        return multiplyBroadTile(
+          rows: rows, columns: columns, taps: taps, channels: channels, pointers, weights, upcoming, epilogue)
+      }
+    #endif
     if columns > Vector.scalarCount {
       switch rows {
       case 6: tile6x2(columns, taps, channels, pointers, weights, upcoming, epilogue)
@@ -89,8 +105,8 @@ extension Kernels {
     }
   }
 
-  private typealias Rows = UnsafePointer<UnsafePointer<Float>>
-  private typealias Weights = UnsafePointer<Float>
+  typealias Rows = UnsafePointer<UnsafePointer<Float>>
+  typealias Weights = UnsafePointer<Float>
 
   // Each a function of its own, so that the compiler gives every one its registers.
   @inline(never)
@@ -226,7 +242,9 @@ extension Kernels {
       } while channel < channels
       pointers += tileRows
     }
-    for index in 0..<count { sums[index] += totals[index] }
+    if taps &* channels >= runLength {
+      for index in 0..<count { sums[index] += totals[index] }
+    }
     return sums
   }
 
@@ -309,23 +327,38 @@ extension Kernels {
   private static func finishElements(
     _ tile: UnsafeMutablePointer<Float>, rows: Int, rowStride: Int, columns: Int, _ epilogue: TileEpilogue
   ) {
-    for row in 0..<rows {
-      var column = 0
-      while column < columns {
-        let count = min(columns - column, Vector.scalarCount)
-        let place = tile + (row &* rowStride &+ column)
-        var result = Vector(at: place)
-        if let bias = epilogue.bias { result += Vector(at: bias + column, count: count) }
-        var residual = Vector.zero
+    let activation = epilogue.activation
+    switch activation.function {
+    case .identity:
+      finishElements(tile, rows: rows, rowStride: rowStride, columns: columns, epilogue) { $0 }
+    case .clip:
+      let lower = activation.a, upper = activation.b
+      finishElements(tile, rows: rows, rowStride: rowStride, columns: columns, epilogue) { clip($0, lower, upper) }
+    default:
+      finishElements(tile, rows: rows, rowStride: rowStride, columns: columns, epilogue) { $0.applying(activation) }
+    }
+  }
+
+  @inline(__always)
+  private static func finishElements(
+    _ tile: UnsafeMutablePointer<Float>, rows: Int, rowStride: Int, columns: Int, _ epilogue: TileEpilogue,
+    _ activate: (Vector) -> Vector
+  ) {
+    var column = 0
+    while column < columns {
+      let count = min(columns - column, Vector.scalarCount)
+      let bias = epilogue.bias.map { Vector(at: $0 + column, count: count) } ?? .zero
+      for row in 0..<rows {
+        var result = Vector(at: tile + (row &* rowStride &+ column)) + bias
         if let residuals = epilogue.residual {
-          residual = Vector(at: residuals + (row &* epilogue.residualStride &+ column), count: count)
+          let residual = Vector(at: residuals + (row &* epilogue.residualStride &+ column), count: count)
+          result = epilogue.activatesFirst ? activate(result) + residual : activate(result + residual)
+        } else {
+          result = activate(result)
         }
-        if !epilogue.activatesFirst { result += residual }
-        result = result.applying(epilogue.activation)
-        if epilogue.activatesFirst { result += residual }
         result.store(at: epilogue.output + (row &* epilogue.outputStride &+ column), count: count)
-        column += Vector.scalarCount
       }
+      column += Vector.scalarCount
     }
   }
 }

@@ -39,7 +39,7 @@ private func transposeTile(
   _ input: UnsafePointer<Float>, _ inputStride: Int, _ output: UnsafeMutablePointer<Float>, _ outputStride: Int,
   rows: Int, columns: Int
 ) {
-  var tile = InlineArray<8, Vector>(repeating: Vector(repeating: 0))
+  var tile = InlineArray<16, Vector>(repeating: Vector(repeating: 0))
   if rows == side && columns == side {
     for row in 0..<side { tile[row] = Vector(at: input + row * inputStride) }
     transpose(&tile)
@@ -56,14 +56,15 @@ private func transposeTile(
 /// A row and the one that lies half a tile behind it are joined in turns; after as many times as the side has factors
 /// 2, rows have become columns.
 @inline(always)
-private func transpose(_ tile: inout InlineArray<8, Vector>) {
+private func transpose(_ tile: inout InlineArray<16, Vector>) {
   join(&tile)
   join(&tile)
-  if side == 8 { join(&tile) }
+  if side >= 8 { join(&tile) }
+  if side >= 16 { join(&tile) }
 }
 
 @inline(always)
-private func join(_ tile: inout InlineArray<8, Vector>) {
+private func join(_ tile: inout InlineArray<16, Vector>) {
   let rows = tile
   for row in 0..<(side / 2) {
     (tile[2 * row], tile[2 * row + 1]) = Vector.interleaved(rows[row], rows[row + side / 2])

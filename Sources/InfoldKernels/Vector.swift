@@ -1,4 +1,7 @@
-#if INFOLD_AVX2
+#if INFOLD_AVX512
+  /// The vector that kernels compute with.
+  typealias Vector = SIMD16<Float>
+#elseif INFOLD_AVX2
   /// The vector that kernels compute with.
   typealias Vector = SIMD8<Float>
 #else
@@ -10,7 +13,7 @@ extension Vector {
   /// sum + a · b: one instruction that rounds once where there is one; else it would become a library call per lane.
   @inline(__always)
   static func multiplyAdd(_ a: Vector, _ b: Vector, _ sum: Vector) -> Vector {
-    #if INFOLD_AVX2 || arch(arm64)
+    #if INFOLD_AVX512 || INFOLD_AVX2 || arch(arm64)
       sum.addingProduct(a, b)
     #else
       sum + a * b

@@ -2,7 +2,10 @@
 // our own. Errors are the largest over the whole range of arguments, in units in the last place, with fused
 // multiply-add.
 
-#if INFOLD_AVX2
+#if INFOLD_AVX512
+  /// The bits of a vector.
+  typealias VectorBits = SIMD16<UInt32>
+#elseif INFOLD_AVX2
   /// The bits of a vector.
   typealias VectorBits = SIMD8<UInt32>
 #else

@@ -1,6 +1,10 @@
 import InfoldKernelInterface
 
 extension Kernels {
+  /// Whether there are wide tiles: a panel of four vectors needs none.
+  @inline(__always)
+  static var hasWideTiles: Bool { panelVectors == 2 }
+
   /// The output positions of a wide tile.
   private static var wideTileRows: Int { 4 }
 
@@ -37,9 +41,6 @@ extension Kernels {
       rest -= wideTileRows
     }
   }
-
-  private typealias Rows = UnsafePointer<UnsafePointer<Float>>
-  private typealias Weights = UnsafePointer<Float>
 
   @inline(never)
   private static func tile4x3(_ n: Int, _ c: Int, _ p: Rows, _ w: Weights, _ skips: Bool, _ e: TileEpilogue) {

@@ -123,8 +123,10 @@ struct WinogradBlock {
         let panel = weights + (position * matrix + column * channels)
         let isLast = column + Kernels.panelWidth >= width
         let next = isLast ? weights + (position + 1) * matrix : panel + Kernels.panelWidth * channels
+        // Whole vectors: behind the last column, the weights are zeros.
+        let vectors = (min(width - column, Kernels.panelWidth) + Vector.scalarCount - 1) / Vector.scalarCount
         Kernels.multiplyPanel(
-          rows: count, columns: Kernels.panelWidth, taps: 1, channels: channels, pointers, panel, next: next,
+          rows: count, columns: vectors * Vector.scalarCount, taps: 1, channels: channels, pointers, panel, next: next,
           TileEpilogue(Epilogue(), images, pixel: 0, column: column))
         column += Kernels.panelWidth
       }

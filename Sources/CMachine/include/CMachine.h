@@ -27,4 +27,27 @@ void infold_wake(const void *address, int count);
 /// Whether the processor and the system have AVX2 and FMA.
 bool infold_has_avx2_fma(void);
 
+/// Whether the processor and the system have AVX-512 F, BW, CD, DQ and VL.
+bool infold_has_avx512(void);
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+
+/// The first `count` floats from `source` on, 0 to 16, and `fill` behind them.
+static inline __m512 infold_load_first(const float *source, long count, float fill) {
+  return _mm512_mask_loadu_ps(_mm512_set1_ps(fill), (__mmask16)((1u << count) - 1), source);
+}
+
+/// Writes the first `count` elements, at most 16, or none.
+static inline void infold_store_first(float *target, long count, __m512 elements) {
+  if (count <= 0) return;
+  _mm512_mask_storeu_ps(target, (__mmask16)((1u << count) - 1), elements);
+}
+
+/// Writes the last `count` elements, 0 to 16, to where they would stand if all were written from `target` on.
+static inline void infold_store_last(float *target, long count, __m512 elements) {
+  _mm512_mask_storeu_ps(target, (__mmask16)(0xffffu << (16 - count)), elements);
+}
+#endif
+
 #endif

@@ -6,6 +6,7 @@ import InfoldKernelsPortable
 
 #if arch(x86_64)
   import InfoldKernelsAVX2
+  import InfoldKernelsAVX512
 #endif
 
 /// Which kernels run on this machine.
@@ -16,9 +17,13 @@ package enum KernelChoice {
   /// Every set that this machine can run, the best one first.
   static let available: [any KernelSet.Type] = {
     #if arch(x86_64)
-      if infold_has_avx2_fma() { return [AVX2Kernels.self, PortableKernels.self] }
+      var sets: [any KernelSet.Type] = [PortableKernels.self]
+      if infold_has_avx2_fma() { sets.insert(AVX2Kernels.self, at: 0) }
+      if infold_has_avx512() { sets.insert(AVX512Kernels.self, at: 0) }
+      return sets
+    #else
+      return [PortableKernels.self]
     #endif
-    return [PortableKernels.self]
   }()
 
   /// The names of the sets that this machine can run, the best one first.
