@@ -6,6 +6,9 @@ public protocol KernelSet: MatrixKernels, PointwiseKernels {
   /// The name of the instruction set, like `avx2`.
   static var name: String { get }
 
+  /// The numbers in a vector.
+  static var vectorWidth: Int { get }
+
   /// The numbers that `multiplyAddChains` works on.
   static var multiplyAddChainCount: Int { get }
 

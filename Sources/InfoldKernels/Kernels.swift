@@ -15,6 +15,8 @@ public import InfoldKernelInterface
 #endif
 
 extension Kernels: KernelSet {
+  public static var vectorWidth: Int { Vector.scalarCount }
+
   #if INFOLD_AVX512
     public static var name: String { "avx512" }
   #elseif INFOLD_AVX2

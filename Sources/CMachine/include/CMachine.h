@@ -38,15 +38,33 @@ static inline __m512 infold_load_first(const float *source, long count, float fi
   return _mm512_mask_loadu_ps(_mm512_set1_ps(fill), (__mmask16)((1u << count) - 1), source);
 }
 
-/// Writes the first `count` elements, at most 16, or none.
+/// Writes the first `count` elements, at most 15, or none. (In parts: some processors are slow in writing with a mask.)
 static inline void infold_store_first(float *target, long count, __m512 elements) {
   if (count <= 0) return;
-  _mm512_mask_storeu_ps(target, (__mmask16)((1u << count) - 1), elements);
+  __m256 part = _mm512_castps512_ps256(elements);
+  if (count & 8) {
+    _mm256_storeu_ps(target, part);
+    part = _mm512_extractf32x8_ps(elements, 1);
+    target += 8;
+  }
+  __m128 quarter = _mm256_castps256_ps128(part);
+  if (count & 4) {
+    _mm_storeu_ps(target, quarter);
+    quarter = _mm256_extractf128_ps(part, 1);
+    target += 4;
+  }
+  if (count & 2) {
+    _mm_storel_pi((__m64 *)target, quarter);
+    quarter = _mm_movehl_ps(quarter, quarter);
+    target += 2;
+  }
+  if (count & 1) _mm_store_ss(target, quarter);
 }
 
-/// Writes the last `count` elements, 0 to 16, to where they would stand if all were written from `target` on.
+/// Writes the last `count` elements, at most 15, to where they would stand if all were written from `target` on.
 static inline void infold_store_last(float *target, long count, __m512 elements) {
-  _mm512_mask_storeu_ps(target, (__mmask16)(0xffffu << (16 - count)), elements);
+  __m512 last = _mm512_maskz_compress_ps((__mmask16)(0xffffu << (16 - count)), elements);
+  infold_store_first(target + (16 - count), count, last);
 }
 #endif
 

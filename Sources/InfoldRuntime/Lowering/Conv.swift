@@ -102,15 +102,24 @@ extension ImageWindow {
 }
 
 extension PlanBuilder {
+  /// The kernels for a convolution: where the widest vectors would be filled by half or less behind few whole ones, those with
+  /// narrower ones.
+  fileprivate func kernels(for problem: ConvolutionProblem) -> any KernelSet.Type {
+    let channels = problem.groupOutputs == 1 ? problem.output.channels : problem.groupOutputs
+    let width = productKernels.vectorWidth
+    return (1...(width / 2)).contains(channels % width) && channels < 8 * width ? kernels : productKernels
+  }
+
   /// The weights of a convolution in panels, group behind group.
   fileprivate mutating func packedWeights(_ problem: ConvolutionProblem) throws(InfoldError) -> Location {
+    let kernels = kernels(for: problem)
     let taps = problem.window.height * problem.window.width
     let channels = problem.groupChannels, columns = problem.groupOutputs
     let count = kernels.packedCount(rows: taps * channels, columns: columns)
     let constant = try packed.constant(
       of: [problem.weight], form: "panels of \(problem.groups) groups, \(kernels.name)",
       byteCount: problem.groups * count * MemoryLayout<Float>.stride
-    ) { [kernels] target in
+    ) { target in
       problem.weight.withUnsafeBytes { bytes in
         let source = bytes.baseAddress!.assumingMemoryBound(to: Float.self)
         for group in 0..<problem.groups {
@@ -133,7 +142,7 @@ extension PlanBuilder {
     let epilogue = try epilogue(fused, bias: problem.bias, layout: .channelsLast)
     let output = define(y, .channelsLast)
     let step = ConvolutionStep(
-      kernels: kernels,
+      kernels: kernels(for: problem),
       shape: ConvolutionShape(problem, channels: problem.groupChannels, input: input, output: output),
       groups: problem.groups, input: input, weights: weights, output: output, epilogue: epilogue)
     let isProduct = problem.window.height * problem.window.width == 1
@@ -152,7 +161,7 @@ extension PlanBuilder {
     // The rows and columns that windows reach, padding included.
     let height = (problem.output.height - 1) * window.strideY + (window.height - 1) * window.dilationY + 1
     let width = (problem.output.width - 1) * window.strideX + window.width
-    let (image, kernels) = (problem.input, kernels)
+    let (image, kernels) = (problem.input, kernels(for: problem))
     let padded = temporary(count: image.images * height * width * image.channels)
     emit(
       RangeStep(units: image.images * height, cost: 2 * image.count) { rows, frame, _ in
@@ -184,11 +193,12 @@ extension PlanBuilder {
     _ problem: ConvolutionProblem, _ tile: Int, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
   ) throws(InfoldError) {
     let (channels, outputs) = (problem.input.channels, problem.output.channels)
+    let kernels = kernels(for: problem)
     let constant = try packed.constant(
       of: [problem.weight], form: "Winograd \(tile), \(kernels.name)",
       byteCount: kernels.winogradPackedCount(tile: tile, channels: channels, outputChannels: outputs)
         * MemoryLayout<Float>.stride
-    ) { [kernels] target in
+    ) { target in
       problem.weight.withUnsafeBytes { bytes in
         kernels.packWinograd(
           WinogradPackArguments(
@@ -211,7 +221,7 @@ extension PlanBuilder {
   fileprivate mutating func emitDepthwise(
     _ problem: ConvolutionProblem, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
   ) throws(InfoldError) {
-    let (window, channels, kernels) = (problem.window, problem.output.channels, kernels)
+    let (window, channels, kernels) = (problem.window, problem.output.channels, kernels(for: problem))
     let constant = try packed.constant(
       of: [problem.weight], form: "depthwise, \(kernels.name)",
       byteCount: kernels.depthwiseWeightCount(

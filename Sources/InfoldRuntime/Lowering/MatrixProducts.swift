@@ -124,10 +124,11 @@ extension PlanBuilder {
     _ fused: FusedNode, _ x: ValueID, _ y: ValueID, rows: Int, inner: Int, columns: Int, right: Tensor,
     isTransposed: Bool, bias: Tensor?
   ) throws(InfoldError) {
+    let kernels = productKernels
     let constant = try packed.constant(
       of: [right], form: "\(isTransposed ? "transposed matrix" : "matrix"), \(kernels.name)",
       byteCount: kernels.packedCount(rows: inner, columns: columns) * MemoryLayout<Float>.stride
-    ) { [kernels] target in
+    ) { target in
       right.withUnsafeBytes { bytes in
         kernels.pack(
           PackArguments(

@@ -26,6 +26,14 @@ package enum KernelChoice {
     #endif
   }()
 
+  /// The set with vectors half as wide; the same one where there is none.
+  static func narrower(than set: any KernelSet.Type) -> any KernelSet.Type {
+    #if arch(x86_64)
+      if set == AVX512Kernels.self { return AVX2Kernels.self }
+    #endif
+    return set
+  }
+
   /// The names of the sets that this machine can run, the best one first.
   package static var names: [String] { available.map { $0.name } }
 

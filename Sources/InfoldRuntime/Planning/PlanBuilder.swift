@@ -8,7 +8,9 @@ struct PlanBuilder {
   var graph: Graph { constants.graph }
   /// The numbers that are the same in every run.
   private(set) var constants: GraphConstants
-  /// The kernels.
+  /// The kernels for products.
+  let productKernels: any KernelSet.Type
+  /// The kernels for everything else. Memory limits it: the widest vectors gain nothing, and lose at the ends of rows.
   let kernels: any KernelSet.Type
   /// What they may cost in accuracy.
   let precision: SessionOptions.Precision
@@ -37,7 +39,8 @@ struct PlanBuilder {
     _ graph: consuming Graph, kernels: any KernelSet.Type, precision: SessionOptions.Precision, packed: PackedConstants
   ) throws(InfoldError) {
     try graph.requireNoOpaqueNodes()
-    self.kernels = kernels
+    productKernels = kernels
+    self.kernels = KernelChoice.narrower(than: kernels)
     self.precision = precision
     self.packed = packed
     constants = try GraphConstants(consume graph)
