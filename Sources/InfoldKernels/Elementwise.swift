@@ -10,6 +10,7 @@ extension Kernels {
     case .negative: job.negative()
     case .reciprocal: job.reciprocal()
     case .squareRoot: job.squareRoot()
+    case .halfPower: job.halfPower()
     case .floor: job.floor()
     case .ceiling: job.ceiling()
     case .roundToEven: job.roundToEven()
@@ -85,6 +86,14 @@ private struct UnaryJob {
   @inline(never) func tangents() { map(hyperbolicTangent) }
   @inline(never) func sigmoids() { map(sigmoid) }
   @inline(never) func gelu() { map(gaussianErrorLinearUnit) }
+
+  @inline(never)
+  func halfPower() {
+    let infinity = Vector(repeating: .infinity)
+    @inline(always)
+    func function(_ x: Vector) -> Vector { (x + zero).squareRoot().replacing(with: infinity, where: x .== -infinity) }
+    map(function)
+  }
 
   @inline(never)
   func softsign() {
@@ -199,5 +208,14 @@ private struct BinaryJob {
   @inline(never) func divide() { map { $0 / $1 } }
   @inline(never) func maximum() { map(largest) }
   @inline(never) func minimum() { map(least) }
-  @inline(never) func parametricRelu() { map(leakyRelu) }
+
+  @inline(never)
+  func parametricRelu() {
+    // A zero stays what it is, also with an infinite slope.
+    @inline(always)
+    func function(_ x: Vector, _ slope: Vector) -> Vector {
+      leakyRelu(x, slope).replacing(with: x, where: x .== Vector(repeating: 0))
+    }
+    map(function)
+  }
 }

@@ -15,6 +15,8 @@ extension Kernels {
       switch arguments.reduction {
       case .maximum:
         reduceColumns(source, input.pixelStride, pixels, channels, start: -.infinity, divisor: 1, target, largest)
+      case .minimum:
+        reduceColumns(source, input.pixelStride, pixels, channels, start: .infinity, divisor: 1, target, least)
       case .sum:
         reduceColumns(source, input.pixelStride, pixels, channels, start: 0, divisor: 1, target) { $0 + $1 }
       case .mean:
@@ -32,6 +34,7 @@ extension Kernels {
       let result =
         switch arguments.reduction {
         case .maximum: rowMaximum(x, arguments.columns)
+        case .minimum: rowMinimum(x, arguments.columns)
         case .sum: rowSum(x, arguments.columns)
         case .mean: rowSum(x, arguments.columns) / Float(arguments.columns)
         }
@@ -128,5 +131,14 @@ func rowMaximum(_ x: UnsafePointer<Float>, _ columns: Int) -> Float {
   let lanes = reduceRow(x, columns, start: -.infinity, fill: -.infinity, largest, { $0 })
   var result = lanes[0]
   for lane in 1..<Vector.scalarCount where !(lanes[lane] <= result) && result == result { result = lanes[lane] }
+  return result
+}
+
+/// The smallest number of a row, NaN if any is NaN.
+@inline(always)
+func rowMinimum(_ x: UnsafePointer<Float>, _ columns: Int) -> Float {
+  let lanes = reduceRow(x, columns, start: .infinity, fill: .infinity, least, { $0 })
+  var result = lanes[0]
+  for lane in 1..<Vector.scalarCount where !(lanes[lane] >= result) && result == result { result = lanes[lane] }
   return result
 }

@@ -23,6 +23,7 @@ import Testing
     Case(function: .negative) { -$0 },
     Case(function: .reciprocal, tolerance: ulp) { 1 / $0 },
     Case(function: .squareRoot, tolerance: ulp) { $0.squareRoot() },
+    Case(function: .halfPower, tolerance: ulp) { pow($0, 0.5) },
     Case(function: .floor) { $0.rounded(.down) },
     Case(function: .ceiling) { $0.rounded(.up) },
     Case(function: .roundToEven) { $0.rounded(.toNearestOrEven) },

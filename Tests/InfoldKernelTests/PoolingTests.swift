@@ -80,7 +80,7 @@ import Testing
     #expect(agree(output.values, expected, tolerance: 1e-6), "\(kernels.name) \(operation) \(shape)")
   }
 
-  @Test(arguments: kernelSets.indices, [Reduction.sum, .mean, .maximum])
+  @Test(arguments: kernelSets.indices, [Reduction.sum, .mean, .maximum, .minimum])
   func reducesPictures(set: Int, reduction: Reduction) {
     for (channels, size) in (1...40).map({ ($0, 3) }) + [(64, 7), (70, 15)] {
       let (images, stride, outputStride) = (2, channels + 1, channels + 2)
@@ -106,7 +106,7 @@ import Testing
     }
   }
 
-  @Test(arguments: kernelSets.indices, [Reduction.sum, .mean, .maximum])
+  @Test(arguments: kernelSets.indices, [Reduction.sum, .mean, .maximum, .minimum])
   func reducesRows(set: Int, reduction: Reduction) {
     for columns in Array(1...70) + [1000] {
       let rows = 5
@@ -126,13 +126,15 @@ import Testing
   }
 
   @Test(arguments: kernelSets.indices, 0..<20) func findsNotANumberAnywhere(set: Int, place: Int) {
-    let input = Buffer(random: 20, seed: 8)
-    input.base[place] = .nan
-    let output = Buffer(1)
-    kernelSets[set].reduceRows(
-      RowReductionArguments(input: input.input, output: output.base, rows: 1, columns: 20, reduction: .maximum),
-      rows: 0..<1)
-    #expect(output.base[0].isNaN)
+    for reduction in [Reduction.maximum, .minimum] {
+      let input = Buffer(random: 20, seed: 8)
+      input.base[place] = .nan
+      let output = Buffer(1)
+      kernelSets[set].reduceRows(
+        RowReductionArguments(input: input.input, output: output.base, rows: 1, columns: 20, reduction: reduction),
+        rows: 0..<1)
+      #expect(output.base[0].isNaN)
+    }
   }
 }
 
@@ -143,6 +145,7 @@ extension Reduction {
     case .sum: values.reduce(0, +)
     case .mean: values.reduce(0, +) / Double(values.count)
     case .maximum: values.max() ?? -.infinity
+    case .minimum: values.min() ?? .infinity
     }
   }
 }

@@ -89,10 +89,7 @@ import Testing
   @Test(arguments: ["Add", "Sub", "Mul", "Div", "Max", "Min", "PRelu"]) func operandsOfTwo(name: String) throws {
     for other in [Self.shape, [19, 1, 1], [5], []] {
       try check(Self.shape, "\(other)", scale: 100) { network, x in
-        // A slope is finite: no one asks what −0 times another is.
-        let isSlope = name == "PRelu"
-        return try network.node(
-          name, [x, isSlope ? try network.weights(other) : network.constant(try numbers(other, seed: 77))])
+        try network.node(name, [x, network.constant(try numbers(other, seed: 77))])
       }
     }
   }
@@ -110,6 +107,23 @@ import Testing
         input.withMutableSpan(as: Float.self) { $0[40] = .nan }
         try expectAgreement(graph, ["x": input], Expectation(scale: 200, precisions: [precision]))
       }
+    }
+  }
+}
+
+extension SpecialValueTests {
+  @Test(arguments: [0.5, 1, 2, 3, -1] as [Float]) func powers(exponent: Float) throws {
+    try check(Self.shape, "\(exponent)") { network, x in
+      try network.node("Pow", [x, network.constant(try Tensor(scalar: exponent))])
+    }
+    for (base, root) in [(-Float.infinity, Float.infinity), (-0.0, 0), (.infinity, .infinity), (4, 2)] {
+      var network = NetworkBuilder(opset: 13)
+      let x = network.input([1, 1, 1, 1])
+      let graph = try network.finished(
+        try network.node("Pow", [x, network.constant(try Tensor(scalar: 0.5 as Float))]))
+      let results = try Session(graph.model).run(["x": try Tensor(repeating: base, shape: [1, 1, 1, 1])])
+      let result = try #require(results.first).value.elements(as: Float.self)
+      #expect(result.map(\.bitPattern) == [root.bitPattern], "√\(base)")
     }
   }
 }

@@ -84,6 +84,8 @@ public enum UnaryFunction: UInt8, Sendable {
   case negative
   case reciprocal
   case squareRoot
+  /// x to the power of ½, which is the square root but for −∞, of which it is ∞, and −0, of which it is 0.
+  case halfPower
   case floor
   case ceiling
   /// To the nearest integer, halves to the even one.

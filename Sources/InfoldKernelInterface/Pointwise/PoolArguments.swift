@@ -39,6 +39,8 @@ public enum Reduction: UInt8, Sendable {
   case mean
   /// NaN wins; −∞ of no numbers.
   case maximum
+  /// NaN wins; ∞ of no numbers.
+  case minimum
 }
 
 /// A reduction over all pixels of each picture, channel by channel (global pooling, ReduceMean over the spatial axes).

@@ -105,14 +105,14 @@ extension PlanBuilder {
   ) {
     let loops = ElementwiseOperands(result, [left, right])!
     let (kernels, a, b, output) = (kernels, left.place, right.place, result.place)
-    let step = RangeStep(units: loops.shape.unitCount, cost: result.sizes.reduce(2, *)) { pixels, frame, _ in
+    emitElementwise(loops, "element-wise", reads: [a, b], write: output, cost: result.sizes.reduce(2, *)) {
+      pixels, frame in
       kernels.binary(
         BinaryArguments(
           function, activation: activation, shape: loops.shape, left: loops.input(0, frame.pointer(a)),
           right: loops.input(1, frame.pointer(b)), output: loops.output(frame.pointer(output))),
         pixels: pixels)
     }
-    emit(step, "element-wise", reads: [a, b], writes: [output])
   }
 
   /// A copy of an operand, repeated to the sizes of the result.

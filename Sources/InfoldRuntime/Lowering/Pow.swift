@@ -16,7 +16,7 @@ extension Pow: LoweredOperator {
     switch exponent {
     case 1: plan.emitUnary(.identity, sizes, from: source, to: target)
     case -1: plan.emitUnary(.reciprocal, sizes, from: source, to: target)
-    case 0.5: plan.emitUnary(.squareRoot, sizes, from: source, to: target)
+    case 0.5: plan.emitUnary(.halfPower, sizes, from: source, to: target)
     default:
       plan.emitBinary(.multiply, (sizes, source), (sizes, source), to: (sizes, target))
       if exponent == 3 { plan.emitBinary(.multiply, (sizes, target), (sizes, source), to: (sizes, target)) }
@@ -31,13 +31,13 @@ extension PlanBuilder {
   ) {
     let operands = ElementwiseOperands((sizes, target), [(sizes, source)])!
     let kernels = kernels
-    let step = RangeStep(units: operands.shape.unitCount, cost: sizes.reduce(2, *)) { pixels, frame, _ in
+    emitElementwise(operands, "element-wise", reads: [source], write: target, cost: sizes.reduce(2, *)) {
+      pixels, frame in
       kernels.unary(
         UnaryArguments(
           function, shape: operands.shape, input: operands.input(0, frame.pointer(source)),
           output: operands.output(frame.pointer(target))),
         pixels: pixels)
     }
-    emit(step, "element-wise", reads: [source], writes: [target])
   }
 }

@@ -16,6 +16,10 @@ extension ReduceMax: ReductionLowering {
   var reduction: Reduction { .maximum }
 }
 
+extension ReduceMin: ReductionLowering {
+  var reduction: Reduction { .minimum }
+}
+
 extension ReductionLowering {
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     guard let x = fused.node.inputs[0], let y = fused.output, let sizes = plan.sizes(x), plan.sizes(y) != nil else {
@@ -40,7 +44,9 @@ extension ReductionLowering {
       plan.emitReduction(reduction, block, from: try plan.location(of: x, layout), to: plan.define(y, target))
       return true
     }
-    return false
+    let source = try plan.location(of: x, .rowMajor)
+    plan.emitReduction(reduction, sizes, isReduced, from: source, to: plan.define(y, .rowMajor))
+    return true
   }
 
   /// The layout in which the result's elements follow one another as the input's do.
@@ -95,6 +101,27 @@ private struct ReducedBlock {
 }
 
 extension PlanBuilder {
+  /// A reduction of dimensions that are no neighbours in row-major order: one run of neighbours after the other, the last ones first.
+  fileprivate mutating func emitReduction(
+    _ reduction: Reduction, _ sizes: [Int], _ isReduced: [Bool], from source: Location, to target: Location
+  ) {
+    var (sizes, source) = (sizes, source)
+    var reduced = isReduced.indices.filter { isReduced[$0] && sizes[$0] > 1 }
+    while !reduced.isEmpty {
+      var run = [reduced.removeLast()]
+      // Dimensions of one element between them are no gap.
+      while let next = reduced.last, sizes[(next + 1)..<run[0]].allSatisfy({ $0 == 1 }) {
+        run.insert(reduced.removeLast(), at: 0)
+      }
+      let block = ReducedBlock(sizes, sizes.indices.map(run.contains), source)!
+      for axis in run { sizes[axis] = 1 }
+      let result = reduced.isEmpty ? target : temporary(count: sizes.reduce(1, *))
+      emitReduction(reduction, block, from: source, to: result)
+      source = result
+      source.pixelStride = sizes.last ?? 1
+    }
+  }
+
   fileprivate mutating func emitReduction(
     _ reduction: Reduction, _ block: ReducedBlock, from source: Location, to target: Location
   ) {

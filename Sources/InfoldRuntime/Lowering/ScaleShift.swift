@@ -20,7 +20,9 @@ extension ScaleShift: LoweredOperator {
     let target = plan.define(y, .channelsLast, inPlaceOf: x)
     let shape = ElementwiseShape(images: image.images, pixels: image.pixels, channels: image.channels)
     let (kernels, activation) = (plan.kernels, fused.activation)
-    let step = RangeStep(units: shape.unitCount, cost: 2 * image.count) { pixels, frame, _ in
+    plan.emitElementwise(
+      shape, "scale and shift", source, perChannel: [scales, shifts], write: target, cost: 2 * image.count
+    ) { pixels, frame in
       kernels.scaleShift(
         ScaleShiftArguments(
           activation: activation, shape: shape,
@@ -30,7 +32,6 @@ extension ScaleShift: LoweredOperator {
           output: ElementwiseOutput(frame.pointer(target), like: shape, pixelStride: target.pixelStride)),
         pixels: pixels)
     }
-    plan.emit(step, "scale and shift", reads: [source, scales, shifts], writes: [target])
     return true
   }
 }

@@ -86,14 +86,14 @@ extension UnaryLowering {
     let target = plan.define(y, layout, inPlaceOf: x)
     let operands = ElementwiseOperands((sizes, target), [(sizes, source)])!
     let kernels = plan.kernels
-    let step = RangeStep(units: operands.shape.unitCount, cost: sizes.reduce(4, *)) { pixels, frame, _ in
+    plan.emitElementwise(operands, "element-wise", reads: [source], write: target, cost: sizes.reduce(4, *)) {
+      pixels, frame in
       kernels.unary(
         UnaryArguments(
           function.function, alpha: function.alpha, beta: function.beta, shape: operands.shape,
           input: operands.input(0, frame.pointer(source)), output: operands.output(frame.pointer(target))),
         pixels: pixels)
     }
-    plan.emit(step, "element-wise", reads: [source], writes: [target])
     return true
   }
 }

@@ -32,6 +32,8 @@ struct PlanBuilder {
   /// How often nodes that are still to come read each value; being an output of the graph counts.
   var remainingUses: [Int]
   let concatenations: ConcatPlacement
+  /// The nodes of the last element-wise computation.
+  private var lastNode: [NodeID]?
   /// The node that is being lowered; `nil` behind the last.
   private(set) var current: FusedNode?
 
@@ -85,18 +87,47 @@ struct PlanBuilder {
   mutating func emit(
     _ step: any Step, _ algorithm: String, reads: [Location?], writes: [Location?], multiplyAccumulates: Int = 0
   ) {
-    let index = steps.count
-    for case let location? in reads + writes {
-      let begin = storages[location.storage].lifetime?.lowerBound ?? index
-      storages[location.storage].lifetime = begin...index
-      if case .tensor(let id) = storages[location.storage].source { lastReads[id.index] = index }
-    }
+    note(reads + writes, at: steps.count)
     steps.append(
       PlannedStep(
-        step: step, label: current?.label ?? "output",
-        operation: current.map { $0.nodes.map { graph[$0].opType }.joined(separator: "+") } ?? "output",
-        algorithm: algorithm, shape: current?.output.flatMap { graph[$0].type?.shape?.sizes } ?? [],
+        step: step, label: current?.label ?? "output", operation: operation, algorithm: algorithm, shape: currentShape,
         multiplyAccumulates: multiplyAccumulates))
+  }
+
+  /// Adds an element-wise computation to the step before, when it goes on with what that has written, or else as a step.
+  mutating func emit(_ part: ElementwiseStep.Part, _ algorithm: String) {
+    let places = part.reads.map(\.place) + [part.write.place]
+    let last = steps.count - 1
+    guard let chain = (steps.last?.step as? ElementwiseStep)?.followed(by: part) else {
+      emit(ElementwiseStep(part), algorithm, reads: places, writes: [])
+      lastNode = current?.nodes
+      return
+    }
+    note(places, at: last)
+    steps[last].step = chain
+    steps[last].shape = currentShape
+    if lastNode != current?.nodes {
+      steps[last].operation += "+" + operation
+      steps[last].algorithm = "element-wise chain"
+    }
+    lastNode = current?.nodes
+  }
+
+  /// Notes that a step uses these places.
+  private mutating func note(_ places: [Location?], at step: Int) {
+    for case let location? in places {
+      let begin = storages[location.storage].lifetime?.lowerBound ?? step
+      storages[location.storage].lifetime = begin...step
+      if case .tensor(let id) = storages[location.storage].source { lastReads[id.index] = step }
+    }
+  }
+
+  private var operation: String {
+    current.map { $0.nodes.map { graph[$0].opType }.joined(separator: "+") } ?? "output"
+  }
+
+  private var currentShape: [Int] {
+    current?.output.flatMap { graph[$0].type?.shape?.sizes } ?? []
   }
 
   /// Adds a step that runs a node's reference evaluation.

@@ -3,12 +3,14 @@ import TestSupport
 import Testing
 
 @Suite struct ReductionLoweringTests {
-  @Test(arguments: ["ReduceMean", "ReduceSum", "ReduceMax"], OperandLayout.allCases)
+  @Test(arguments: ["ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin"], OperandLayout.allCases)
   func reductions(opType: String, layout: OperandLayout) throws {
     let cases: [(shape: [Int], axes: [Int64])] = [
       ([2, 40, 5, 7], [2, 3]), ([2, 40, 5, 7], [1]), ([2, 40, 5, 7], [3]), ([2, 40, 5, 7], [2]),
       ([2, 40, 5, 7], [1, 2, 3]), ([3, 5, 9], [-1]), ([3, 5, 9], [1]), ([3, 1, 9], [1]), ([1, 4, 6, 6], [0, 2, 3]),
       ([4, 33], [0]), ([4, 33], [1]), ([2, 3, 4, 5, 6], [2, 3]),
+      ([2, 12, 5, 7], [0, 2]), ([2, 12, 5, 7], [1, 3]), ([2, 12, 5, 7], [0, 3]), ([3, 1, 4, 5, 6], [0, 2, 4]),
+      ([2, 3, 4, 1, 6], [0, 2, 4]),
     ]
     for (shape, axes) in cases {
       for keepsDimensions in [true, false] {
