@@ -121,7 +121,7 @@ import Testing
       }
       for _ in 0..<3 { try run(400) }
       let largest = try residentBytes()
-      for index in 0..<300 {
+      for index in 0..<1000 {
         try run(400 - index % 50 * 7)
         let now = try residentBytes()
         precondition(now <= largest + largest / 20, "\(now) bytes after run \(index), \(largest) before")

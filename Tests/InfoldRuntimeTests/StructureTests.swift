@@ -155,6 +155,32 @@ import Testing
     try expectAgreement(try network.finished(e, b, try first(d), try first(a), d))
   }
 
+  /// Such a model, with its channels last at both ends, moves nothing.
+  @Test func channelsLastAtBothEnds() throws {
+    var network = NetworkBuilder()
+    func first(_ x: ValueID) throws -> ValueID { try network.node("Transpose", [x], ["perm": .ints([0, 3, 1, 2])]) }
+    func last(_ x: ValueID) throws -> ValueID { try network.node("Transpose", [x], ["perm": .ints([0, 2, 3, 1])]) }
+    func convolve(_ x: ValueID, _ group: Int, _ kernel: Int, stride: Int64 = 1) throws -> ValueID {
+      let weights = try network.weights([16, 16 / group, kernel, kernel], in: -0.3...0.3)
+      let pad = Int64(kernel / 2)
+      return try last(
+        try network.node(
+          "Conv", [try first(x), weights],
+          ["pads": .ints([pad, pad, pad, pad]), "strides": .ints([stride, stride]), "group": .int(Int64(group))]))
+    }
+    let x = network.input([2, 12, 10, 16])
+    var y = try convolve(x, 1, 3)
+    y = try network.node("Relu", [try network.node("Add", [y, try network.weights([16])])])
+    let z = try convolve(y, 16, 3)
+    y = try network.node("Add", [try network.node("Mul", [try convolve(z, 1, 1), try network.weights([16])]), y])
+    y = try last(
+      try network.node("MaxPool", [try first(y)], ["kernel_shape": .ints([2, 2]), "strides": .ints([2, 2])]))
+    let graph = try network.finished(try network.node("Sigmoid", [try convolve(y, 1, 3, stride: 2)]))
+    try expectAgreement(graph)
+    let steps = try Session(graph.model).layerTimes(graph.randomInputs(), runs: 1)
+    #expect(steps.map(\.algorithm).filter { ["layout", "transpose", "copy", "reference"].contains($0) } == [])
+  }
+
   @Test(arguments: [
     [0, 1, 2, 3], [0, 2, 3, 1], [0, 3, 1, 2], [0, 1, 3, 2], [1, 0, 2, 3], [3, 2, 1, 0], [2, 3, 0, 1],
   ])
