@@ -82,5 +82,11 @@ for set in AVX512 AVX2 Portable; do
   [[ -z $bad ]] || fail "$set: loops that call or spill: $(swift demangle --compact <<<"$bad")"
   tile=$(echo "$loops" | awk '/[0-9]tile6x2/ && $2 >= 12' | wc -l)
   ((tile > 0)) || fail "$set: no tile with twelve sums in registers"
+  if [[ $set == AVX512 ]]; then
+    tile=$(echo "$loops" | awk '/[0-9]tile6x4/ && $2 >= 24' | wc -l)
+    ((tile > 0)) || fail "AVX512: no tile with twenty-four sums in registers"
+    halves=$(awk '/^[0-9a-f]+ <.*>:$/ { name = $2 } name ~ /[0-9]tile[1-6]x[1-4]/ && /vfn?m(add|sub)...ps/ && !/%zmm/' "$listing" | wc -l)
+    ((halves == 0)) || fail "AVX512: tiles multiply by less than whole vectors"
+  fi
 done
 exit $((failures > 0))
