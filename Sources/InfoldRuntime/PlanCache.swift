@@ -1,3 +1,5 @@
+import InfoldGraph
+
 /// The plans of a session by the shapes of its inputs; of too many, the one that was not used for longest is forgotten.
 struct PlanCache {
   /// The shape of each input, or of its default.
@@ -15,20 +17,24 @@ struct PlanCache {
   /// The plans that are kept.
   var plans: some Sequence<Plan> { entries.lazy.map(\.plan) }
 
-  /// The plan for inputs of these shapes, which counts as used now.
-  mutating func plan(for shapes: Shapes) -> Plan? {
-    guard let index = entries.lastIndex(where: { $0.shapes == shapes }) else { return nil }
-    let entry = entries.remove(at: index)
-    entries.append(entry)
-    return entry.plan
+  /// The plan for these inputs, which counts as used now.
+  mutating func plan(for tensors: [Tensor]) -> Plan? {
+    guard
+      let index = entries.lastIndex(where: { entry in
+        tensors.indices.allSatisfy { entry.shapes[$0] == tensors[$0].shape }
+      })
+    else { return nil }
+    // The last one stays where it is, which allocates nothing.
+    if index < entries.count - 1 { entries.append(entries.remove(at: index)) }
+    return entries[entries.count - 1].plan
   }
 
   /// Keeps a plan, unless there is one for the shapes already.
   /// - Returns: The plan that is kept.
-  mutating func insert(_ plan: Plan, for shapes: Shapes) -> Plan {
-    if let earlier = self.plan(for: shapes) { return earlier }
+  mutating func insert(_ plan: Plan, for tensors: [Tensor]) -> Plan {
+    if let earlier = self.plan(for: tensors) { return earlier }
     if entries.count >= capacity { entries.removeFirst() }
-    entries.append((shapes, plan))
+    entries.append((tensors.map(\.shape), plan))
     return plan
   }
 }

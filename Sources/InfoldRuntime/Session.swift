@@ -17,6 +17,8 @@ public final class Session: Sendable {
   /// The graph, prepared as far as open shapes allow; `nil` when `fixedPlan` is all that is needed.
   private let graph: Graph?
   let factory: PlanFactory
+  /// The shapes of the inputs, where all are fixed.
+  private let fixedShapes: [[Int]]
   /// The only plan of a model whose input shapes are all fixed.
   private let fixedPlan: Plan?
   private let plans: Mutex<PlanCache>
@@ -50,7 +52,8 @@ public final class Session: Sendable {
     binding = InputBinding(inputs)
     defaults = model.graph.inputs.map { model.graph[$0].initializer?.tensor }
     constantNames = Set(model.graph.valueIDs.filter(model.graph.isConstant).map { model.graph[$0].name })
-    let isFixed = inputs.allSatisfy { $0.type?.shape?.sizes != nil }
+    fixedShapes = inputs.compactMap { $0.type?.shape?.sizes }
+    let isFixed = fixedShapes.count == inputs.count
     let factory = PlanFactory(options, kernels: try KernelChoice.set(named: name), isForOneGraph: isFixed)
     self.factory = factory
     plans = Mutex(PlanCache(capacity: options.planCacheSize))
@@ -74,11 +77,16 @@ public final class Session: Sendable {
   ///   counts as if it were given.
   /// - Returns: Every output by its name.
   /// - Throws: `InfoldError` with `.invalidArgument` for inputs that do not fit the model; the error of an operator,
-  ///   naming its node, for values that it cannot work with.
+  ///   naming its node, for values that it cannot work with; `.cancelled` when the current task is, before the next layer.
   public func run(_ inputs: [String: Tensor]) throws(InfoldError) -> [String: Tensor] {
     var results: [Tensor] = []
-    try run(ordered: binding.ordered(inputs, constants: constantNames), into: &results)
-    return Dictionary(zip(outputs.map(\.name), results)) { first, _ in first }
+    try run(all: completed(inputs), into: &results, cancellation: .ofCurrentTask)
+    return named(results)
+  }
+
+  /// Outputs by their names.
+  func named(_ results: [Tensor]) -> [String: Tensor] {
+    Dictionary(zip(outputs.map(\.name), results)) { first, _ in first }
   }
 
   /// Runs the model into tensors that the caller owns.
@@ -86,18 +94,37 @@ public final class Session: Sendable {
   ///   - inputs: A tensor for each of `self.inputs`, in that order.
   ///   - outputs: Receives a tensor for each of `self.outputs`, in that order. The memory of a tensor that stands
   ///     there already, has the right shape and element type, and is not shared, may be used again.
+  ///
+  /// From the second run with inputs of the same shapes on, this allocates nothing, as long as every layer has a kernel and nobody
+  /// else holds on to the outputs.
   /// - Throws: As `run(_:)`; the elements of `outputs` may then have changed.
   public func run(_ inputs: [Tensor], into outputs: inout [Tensor]) throws(InfoldError) {
     guard inputs.count == self.inputs.count else {
       throw InfoldError(.invalidArgument, "the model has \(self.inputs.count) inputs; \(inputs.count) are given")
     }
-    try run(ordered: inputs, into: &outputs)
+    try run(all: inputs, into: &outputs, cancellation: .ofCurrentTask)
   }
 
-  private func run(ordered tensors: [Tensor?], into results: inout [Tensor]) throws(InfoldError) {
+  /// Runs the model on the tensors of all inputs, in the model's order.
+  func run(
+    all tensors: [Tensor], into results: inout [Tensor], cancellation: Cancellation? = nil
+  ) throws(InfoldError) {
     do {
-      let tensors = try binding.completed(tensors, defaults: defaults)
-      try plan(for: tensors).run(tensors, into: &results)
+      // Shapes that a plan was made for have been checked.
+      if let plan = knownPlan(for: tensors) {
+        return try plan.run(tensors, into: &results, cancellation: cancellation)
+      }
+      try binding.check(tensors)
+      try plan(for: tensors).run(tensors, into: &results, cancellation: cancellation)
+    } catch {
+      throw file.map(error.inFile) ?? error
+    }
+  }
+
+  /// The tensors of all inputs, in the model's order.
+  func completed(_ tensors: [String: Tensor]) throws(InfoldError) -> [Tensor] {
+    do {
+      return try binding.completed(binding.ordered(tensors, constants: constantNames), defaults: defaults)
     } catch {
       throw file.map(error.inFile) ?? error
     }
@@ -105,15 +132,23 @@ public final class Session: Sendable {
 
   /// The plan for these inputs, and the inputs in the model's order.
   func plan(forNamed inputs: [String: Tensor]) throws(InfoldError) -> (plan: Plan, tensors: [Tensor]) {
-    let tensors = try binding.completed(binding.ordered(inputs, constants: constantNames), defaults: defaults)
+    let tensors = try completed(inputs)
     return (try plan(for: tensors), tensors)
+  }
+
+  /// The plan that was made for inputs of these shapes, if there is one.
+  private func knownPlan(for tensors: [Tensor]) -> Plan? {
+    for index in inputs.indices {
+      if let type = inputs[index].type, type.elementType != tensors[index].elementType { return nil }
+      if fixedPlan != nil, tensors[index].shape != fixedShapes[index] { return nil }
+    }
+    return fixedPlan ?? plans.withLock { $0.plan(for: tensors) }
   }
 
   /// The plan for inputs of these shapes.
   private func plan(for tensors: [Tensor]) throws(InfoldError) -> Plan {
     if let fixedPlan { return fixedPlan }
-    let shapes = tensors.map(\.shape)
-    if let plan = plans.withLock({ $0.plan(for: shapes) }) { return plan }
+    if let plan = plans.withLock({ $0.plan(for: tensors) }) { return plan }
     let graph = graph!
     var types: [ValueID: TensorType] = [:]
     for (id, tensor) in zip(graph.inputs, tensors) {
@@ -121,7 +156,7 @@ public final class Session: Sendable {
     }
     let plan = try factory.plan(factory.passes.run(on: try graph.binding(inputs: types)))
     return plans.withLock { cache in
-      let kept = cache.insert(plan, for: shapes)
+      let kept = cache.insert(plan, for: tensors)
       factory.arenas.setLimit(cache.plans.reduce(0) { max($0, $1.arenaByteCount) })
       return kept
     }

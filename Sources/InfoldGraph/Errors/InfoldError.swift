@@ -17,6 +17,8 @@ public struct InfoldError: Error, Sendable, Hashable {
     case invalidArgument
     /// A limit would be exceeded, or memory could not be had.
     case limitExceeded
+    /// The task that asked was cancelled.
+    case cancelled
   }
 
   /// The kind of failure.

@@ -107,6 +107,9 @@ extension PlanBuilder {
   fileprivate func kernels(for problem: ConvolutionProblem) -> any KernelSet.Type {
     let channels = problem.groupOutputs == 1 ? problem.output.channels : problem.groupOutputs
     let width = productKernels.vectorWidth
+    // With few products for each result, the time goes into writing.
+    let products = problem.groupChannels * problem.window.height * problem.window.width
+    if problem.groups == 1, products <= 2 * width { return kernels }
     return (1...(width / 2)).contains(channels % width) && channels < 8 * width ? kernels : productKernels
   }
 

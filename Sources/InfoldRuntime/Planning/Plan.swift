@@ -112,9 +112,11 @@ final class Plan: Sendable {
   /// - Parameters:
   ///   - given: The inputs in the model's order.
   ///   - results: The outputs. Tensors that are there already are written to where they fit.
+  ///   - cancellation: What ends the run before its next step.
   ///   - spans: Receives when each step began and ended, by `MonotonicClock`.
   func run(
-    _ given: [Tensor], into results: inout [Tensor], spans: UnsafeMutablePointer<Range<UInt64>>? = nil
+    _ given: [Tensor], into results: inout [Tensor], cancellation: Cancellation? = nil,
+    spans: UnsafeMutablePointer<Range<UInt64>>? = nil
   ) throws(InfoldError) {
     let frame = frames.withLock { $0.popLast() } ?? makeFrame()
     let arena = try arenas.take(byteCount: arenaByteCount)
@@ -130,43 +132,26 @@ final class Plan: Sendable {
         frame.bases[index] = tensor.address
       }
     }
-    var written: [Tensor?] = []
-    for (index, output) in outputs.enumerated() {
-      guard case .written(let sizes, let places) = output else {
-        written.append(nil)
-        continue
+    if results.count != outputs.count { results = Array(repeating: Self.empty, count: outputs.count) }
+    for index in outputs.indices {
+      guard case .written(let sizes, let places) = outputs[index] else { continue }
+      if results[index].shape != sizes || results[index].elementType != .float32 {
+        results[index] = try Tensor(zeros: sizes, of: .float32)
       }
-      var tensor: Tensor
-      if index < results.count, results[index].shape == sizes, results[index].elementType == .float32 {
-        tensor = results[index]
-        results[index] = Self.empty
-      } else {
-        tensor = try Tensor(zeros: sizes, of: .float32)
-      }
-      let address = tensor.withUnsafeMutableBytes { $0.baseAddress!.assumingMemoryBound(to: Float.self) }
+      let address = results[index].withUnsafeMutableBytes { $0.baseAddress!.assumingMemoryBound(to: Float.self) }
       for place in places { frame.bases[place] = address }
-      written.append(tensor)
     }
     let helpers = workers - 1
     let hasHelpers = helpers > 0 && WorkerPool.shared.acquire(helpers: helpers)
     defer { if hasHelpers { WorkerPool.shared.release() } }
-    do {
-      try execute(frame, workers: hasHelpers ? workers : 1, spans)
-    } catch {
-      for (index, tensor) in written.enumerated() where index < results.count {
-        if let tensor { results[index] = tensor }
-      }
-      throw error
-    }
-    var tensors: [Tensor] = []
-    for (index, output) in outputs.enumerated() {
-      switch output {
-      case .written: tensors.append(written[index]!)
-      case .tensor(let value): tensors.append(frame.tensors[value]!)
-      case .same(let earlier): tensors.append(tensors[earlier])
+    try execute(frame, workers: hasHelpers ? workers : 1, cancellation, spans)
+    for index in outputs.indices {
+      switch outputs[index] {
+      case .written: break
+      case .tensor(let value): results[index] = frame.tensors[value]!
+      case .same(let earlier): results[index] = results[earlier]
       }
     }
-    results = tensors
   }
 
   private static let empty = try! Tensor(zeros: [0], of: .float32)
@@ -192,9 +177,10 @@ final class Plan: Sendable {
   }
 
   private func execute(
-    _ frame: Frame, workers: Int, _ spans: UnsafeMutablePointer<Range<UInt64>>?
+    _ frame: Frame, workers: Int, _ cancellation: Cancellation?, _ spans: UnsafeMutablePointer<Range<UInt64>>?
   ) throws(InfoldError) {
     for index in steps.indices {
+      if let cancellation { try cancellation.check() }
       let begin = spans == nil ? 0 : MonotonicClock.nanoseconds()
       let step = steps[index].step
       for phase in 0..<step.phases {

@@ -1,0 +1,27 @@
+import InfoldGraph
+import Synchronization
+
+/// What may end a run before it is done: between two steps, somebody no longer wants the results.
+package enum Cancellation: Sendable {
+  /// The task in which the run is asked for.
+  case ofCurrentTask
+  /// A flag that is raised elsewhere.
+  case byFlag(CancellationFlag)
+
+  /// - Throws: `InfoldError` with `.cancelled`.
+  func check() throws(InfoldError) {
+    let isCancelled =
+      switch self {
+      case .ofCurrentTask: Task.isCancelled
+      case .byFlag(let flag): flag.isRaised.load(ordering: .relaxed)
+      }
+    if isCancelled { throw InfoldError(.cancelled, "the run was cancelled") }
+  }
+}
+
+/// A flag that stays up once it is raised.
+package final class CancellationFlag: Sendable {
+  fileprivate let isRaised = Atomic(false)
+
+  func raise() { isRaised.store(true, ordering: .relaxed) }
+}

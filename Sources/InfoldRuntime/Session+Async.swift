@@ -1,0 +1,143 @@
+public import InfoldGraph
+
+extension Session {
+  /// Runs the model for a task, which waits without keeping a thread: the work is done by threads of Infold's own, as many as the
+  /// machine has cores, in the order in which runs are asked for.
+  /// - Parameter inputs: As for `run(_:)`.
+  /// - Returns: Every output by its name.
+  /// - Throws: As `run(_:)`; `InfoldError` with `.cancelled` when the task is cancelled: the run ends before its next layer.
+  public func runAsync(_ inputs: [String: Tensor]) async throws(InfoldError) -> [String: Tensor] {
+    let tensors = try completed(inputs)
+    let flag = CancellationFlag()
+    let result = await withTaskCancellationHandler {
+      await withCheckedContinuation {
+        (continuation: CheckedContinuation<Result<[String: Tensor], InfoldError>, Never>) in
+        RunThreads.shared.submit {
+          var results: [Tensor] = []
+          do throws(InfoldError) {
+            try self.run(all: tensors, into: &results, cancellation: .byFlag(flag))
+            continuation.resume(returning: .success(self.named(results)))
+          } catch {
+            continuation.resume(returning: .failure(error))
+          }
+        }
+      }
+    } onCancel: {
+      flag.raise()
+    }
+    return try result.get()
+  }
+
+  /// Runs the model on one set of inputs after the other, while they are asked for: results come in the order of the inputs, and no
+  /// more inputs are taken than runs may be under way at a time.
+  /// - Parameters:
+  ///   - inputs: Inputs as for `run(_:)`.
+  ///   - limit: The most runs that are under way or wait to be taken, at least 1.
+  public func runBatched<Inputs: AsyncSequence>(
+    _ inputs: Inputs, atOnce limit: Int = 2
+  ) -> BatchedRuns<Inputs> where Inputs.Element == [String: Tensor] {
+    BatchedRuns(session: self, inputs: inputs, limit: max(limit, 1))
+  }
+
+  /// The same for inputs that are there already, or are made while they are asked for.
+  public func runBatched<Inputs: Sequence>(
+    _ inputs: Inputs, atOnce limit: Int = 2
+  ) -> BatchedRuns<UnfoldedInputs<Inputs>> where Inputs.Element == [String: Tensor] {
+    runBatched(UnfoldedInputs(inputs: inputs), atOnce: limit)
+  }
+
+  /// Makes the plan for inputs of these shapes, and runs it once, so that the first run that counts finds everything in place.
+  /// - Parameter inputs: As for `run(_:)`.
+  /// - Throws: As `run(_:)`.
+  public func warmUp(_ inputs: [String: Tensor]) throws(InfoldError) {
+    _ = try run(inputs)
+  }
+}
+
+/// The results of a session for a sequence of inputs, in their order.
+public struct BatchedRuns<Inputs: AsyncSequence>: AsyncSequence where Inputs.Element == [String: Tensor] {
+  /// Every output by its name.
+  public typealias Element = [String: Tensor]
+
+  let session: Session
+  let inputs: Inputs
+  let limit: Int
+
+  /// Goes through the results.
+  public func makeAsyncIterator() -> Iterator {
+    Iterator(session: session, inputs: inputs.makeAsyncIterator(), underWay: RunsUnderWay(limit: limit))
+  }
+
+  /// What goes through the results. Runs that are under way are cancelled with it.
+  public struct Iterator: AsyncIteratorProtocol {
+    let session: Session
+    var inputs: Inputs.AsyncIterator?
+    let underWay: RunsUnderWay
+
+    /// The next results; `nil` behind the last.
+    /// - Throws: As `Session.run(_:)`, and what the inputs throw. Nothing comes behind an error.
+    public mutating func next() async throws -> Element? {
+      do {
+        while underWay.hasRoom, let input = try await inputs?.next() { underWay.begin(input, in: session) }
+        if underWay.hasRoom { inputs = nil }
+        return try await underWay.first()
+      } catch {
+        inputs = nil
+        underWay.cancel()
+        throw error
+      }
+    }
+  }
+}
+
+/// The runs of an iterator that have begun, the first one first.
+final class RunsUnderWay {
+  private var tasks: [Task<[String: Tensor], any Error>] = []
+  private let limit: Int
+
+  init(limit: Int) {
+    self.limit = limit
+  }
+
+  deinit { cancel() }
+
+  var hasRoom: Bool { tasks.count < limit }
+
+  func begin(_ input: [String: Tensor], in session: Session) {
+    tasks.append(Task { try await session.runAsync(input) })
+  }
+
+  func first() async throws -> [String: Tensor]? {
+    guard !tasks.isEmpty else { return nil }
+    let task = tasks.removeFirst()
+    return try await withTaskCancellationHandler {
+      try await task.value
+    } onCancel: {
+      task.cancel()
+    }
+  }
+
+  func cancel() {
+    for task in tasks { task.cancel() }
+    tasks = []
+  }
+}
+
+/// A sequence as an asynchronous one.
+public struct UnfoldedInputs<Inputs: Sequence>: AsyncSequence {
+  /// An element of the sequence.
+  public typealias Element = Inputs.Element
+
+  let inputs: Inputs
+
+  /// Goes through the sequence.
+  public func makeAsyncIterator() -> Iterator { Iterator(inputs: inputs.makeIterator()) }
+
+  /// What goes through the sequence.
+  public struct Iterator: AsyncIteratorProtocol {
+    var inputs: Inputs.Iterator
+
+    /// The next element; `nil` behind the last.
+    public mutating func next() async -> Element? { inputs.next() }
+  }
+}

@@ -1,0 +1,62 @@
+import Dispatch
+import Glibc
+import Synchronization
+
+/// Threads for runs that tasks wait for: as many as the machine has cores, so that Swift's own stay free.
+final class RunThreads: Sendable {
+  /// Those of this process.
+  static let shared = RunThreads(count: max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
+
+  typealias Job = @Sendable () -> Void
+
+  private struct State {
+    /// The jobs that wait, in the order in which they came.
+    var waiting: [Job] = []
+    var idle = 0
+    var threads = 0
+  }
+
+  private let count: Int
+  private let state = Mutex(State())
+  private let arrivals = DispatchSemaphore(value: 0)
+
+  init(count: Int) {
+    self.count = count
+  }
+
+  /// Has one of the threads do `job`, once those that came before it have been begun.
+  func submit(_ job: @escaping Job) {
+    let isShort = state.withLock { state in
+      state.waiting.append(job)
+      guard state.waiting.count > state.idle, state.threads < count else { return false }
+      state.threads += 1
+      return true
+    }
+    arrivals.signal()
+    if isShort, !start() { state.withLock { $0.threads -= 1 } }
+  }
+
+  private func start() -> Bool {
+    var thread = pthread_t()
+    let threads = Unmanaged.passUnretained(self)
+    let status = pthread_create(
+      &thread, nil,
+      { threads in
+        Unmanaged<RunThreads>.fromOpaque(threads!).takeUnretainedValue().work()
+      }, threads.toOpaque())
+    if status == 0 { pthread_detach(thread) }
+    return status == 0
+  }
+
+  private func work() -> Never {
+    while true {
+      state.withLock { $0.idle += 1 }
+      arrivals.wait()
+      let job = state.withLock { state in
+        state.idle -= 1
+        return state.waiting.removeFirst()
+      }
+      job()
+    }
+  }
+}
