@@ -1,0 +1,25 @@
+import Glibc
+import Infold
+
+/// The allocations of the process so far, by the library that `tools/check-allocations.sh` puts before the allocator.
+let allocations: @convention(c) () -> Int = {
+  guard let symbol = dlsym(nil, "infold_allocations") else { fatalError("run this by tools/check-allocations.sh") }
+  return unsafeBitCast(symbol, to: (@convention(c) () -> Int).self)
+}()
+
+var hasFailed = false
+for path in CommandLine.arguments.dropFirst() {
+  for threads in [1, 2] {
+    let session = try Session(Model(path: path), options: SessionOptions(threads: threads))
+    let shape = session.inputs[0].type!.shape!.map { $0.size ?? 1 }
+    let inputs = [try Tensor(repeating: 0.5 as Float, shape: shape)]
+    var outputs: [Tensor] = []
+    for _ in 0..<3 { try session.run(inputs, into: &outputs) }
+    let before = allocations()
+    for _ in 0..<20 { try session.run(inputs, into: &outputs) }
+    let count = allocations() - before
+    print("\(path), threads: \(threads): \(count) allocations in 20 runs")
+    if count > 0 { hasFailed = true }
+  }
+}
+exit(hasFailed ? 1 : 0)
