@@ -1,15 +1,22 @@
 /// The value of a node's attribute (ONNX AttributeProto).
 public enum Attribute: Sendable {
+  /// One integer.
   case int(Int64)
+  /// One number.
   case float(Float)
   /// Bytes, by convention UTF-8.
   case string([UInt8])
+  /// One tensor.
   case tensor(Tensor)
   /// A body of If, Loop or Scan; its captures are the values of outer graphs that it uses.
   case graph(Graph)
+  /// Integers.
   case ints([Int64])
+  /// Numbers.
   case floats([Float])
+  /// Strings of bytes.
   case strings([[UInt8]])
+  /// Bodies.
   case graphs([Graph])
   /// A kind that no operator of Infold reads (tensors of strings, lists of tensors, sparse tensors, types), as its
   /// whole serialized AttributeProto.

@@ -15,7 +15,14 @@ public struct Pad: Operator, MappedOperator {
 
   /// What is added.
   public enum Mode: String, Sendable, CaseIterable {
-    case constant, reflect, edge, wrap
+    /// One value.
+    case constant
+    /// What lies on the other side of the edge, mirrored at it.
+    case reflect
+    /// The element at the edge.
+    case edge
+    /// What lies at the opposite edge.
+    case wrap
   }
 
   /// What is added.

@@ -10,7 +10,16 @@ public struct ScatterND: Operator {
 
   /// How an update meets what is there.
   public enum Reduction: String, Sendable, CaseIterable {
-    case none, add, mul, max, min
+    /// It takes its place.
+    case none
+    /// Their sum does.
+    case add
+    /// Their product does.
+    case mul
+    /// The larger one does.
+    case max
+    /// The smaller one does.
+    case min
   }
 
   /// How an update meets what is there.

@@ -4,6 +4,7 @@
 public struct Softmax: SoftmaxOperator {
   public static let name = "Softmax"
 
+  /// The dimension, or the first of those, along which is normalized.
   public let axis: SoftmaxAxis
 
   public init(_ attributes: inout AttributeReader) throws(InfoldError) {
@@ -21,6 +22,7 @@ public struct Softmax: SoftmaxOperator {
 public struct LogSoftmax: SoftmaxOperator {
   public static let name = "LogSoftmax"
 
+  /// The dimension, or the first of those, along which is normalized.
   public let axis: SoftmaxAxis
 
   public init(_ attributes: inout AttributeReader) throws(InfoldError) {

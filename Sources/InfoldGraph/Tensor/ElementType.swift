@@ -1,32 +1,60 @@
 /// The type of a tensor's elements, with the numbers of ONNX's `TensorProto.DataType`.
 public enum ElementType: Int32, Sendable, Hashable, CaseIterable {
+  /// IEEE 754 single precision: `Float`.
   case float32 = 1
+  /// `UInt8`.
   case uint8 = 2
+  /// `Int8`.
   case int8 = 3
+  /// `UInt16`.
   case uint16 = 4
+  /// `Int16`.
   case int16 = 5
+  /// `Int32`.
   case int32 = 6
+  /// `Int64`.
   case int64 = 7
+  /// Text, which Infold keeps and does not compute with.
   case string = 8
+  /// `Bool`, one byte each.
   case bool = 9
+  /// IEEE 754 half precision: `Float16`.
   case float16 = 10
+  /// IEEE 754 double precision: `Double`.
   case float64 = 11
+  /// `UInt32`.
   case uint32 = 12
+  /// `UInt64`.
   case uint64 = 13
+  /// Pairs of single-precision numbers.
   case complex64 = 14
+  /// Pairs of double-precision numbers.
   case complex128 = 15
+  /// The upper half of single precision: `BFloat16`.
   case bfloat16 = 16
+  /// 8 bits: 4 of exponent, 3 of mantissa, without infinities.
   case float8E4M3FN = 17
+  /// 8 bits: 4 of exponent, 3 of mantissa, without infinities and negative zero.
   case float8E4M3FNUZ = 18
+  /// 8 bits: 5 of exponent, 2 of mantissa.
   case float8E5M2 = 19
+  /// 8 bits: 5 of exponent, 2 of mantissa, without infinities and negative zero.
   case float8E5M2FNUZ = 20
+  /// 4 bits without a sign, two to a byte.
   case uint4 = 21
+  /// 4 bits with a sign, two to a byte.
   case int4 = 22
+  /// 4 bits: 2 of exponent, 1 of mantissa, two to a byte.
   case float4E2M1 = 23
+  /// 8 bits of exponent: powers of two.
   case float8E8M0 = 24
+  /// 2 bits without a sign, four to a byte.
   case uint2 = 25
+  /// 2 bits with a sign, four to a byte.
   case int2 = 26
+  /// 6 bits: 2 of exponent, 3 of mantissa.
   case float6E2M3 = 27
+  /// 6 bits: 3 of exponent, 2 of mantissa.
   case float6E3M2 = 28
 }
 

@@ -67,7 +67,10 @@ extension ChannelAffine {
 
   /// What the rounding error of `apply(x, channel:)`, done in another arithmetic, is relative to: the sum of the magnitudes
   /// of the summands, |offset| + |(x − center) · scale|, of the last step, and those of the steps before, scaled.
-  /// - Parameter magnitude: The same for `x`; 0 when it is exact.
+  /// - Parameters:
+  ///   - x: The number.
+  ///   - magnitude: The same for `x`; 0 when it is exact.
+  ///   - channel: Its channel.
   public func summandMagnitude(_ x: Double, _ magnitude: Double = 0, channel: Int) -> Double {
     var (x, magnitude) = (x, magnitude)
     for step in steps {

@@ -37,7 +37,9 @@ public struct FoldingProof: Sendable {
   private let matching: OperatorMatching
 
   /// Prepares the proof that `folded` is `original` with its batch normalizations folded.
-  /// - Parameter folded: What another tool made, or Infold at another time; `nil` to let Infold fold now.
+  /// - Parameters:
+  ///   - original: The model before folding.
+  ///   - folded: What another tool made, or Infold at another time; `nil` to let Infold fold now.
   /// - Throws: `InfoldError` with `.unsupported` for a model that Infold cannot run, `.invalidArgument` when the models
   ///   have different inputs or outputs.
   public init(_ original: Model, folded: Model? = nil) throws(InfoldError) {
@@ -62,7 +64,9 @@ public struct FoldingProof: Sendable {
   }
 
   /// Checks the constants, and compares sites and outputs on `samples`.
-  /// - Parameter progress: Called now and then.
+  /// - Parameters:
+  ///   - samples: Inputs by their names.
+  ///   - progress: Called now and then.
   /// - Throws: `InfoldError` with `.invalidArgument` for a sample that the model does not take; the error of an
   ///   operator, naming its node.
   public func run(

@@ -83,10 +83,15 @@ public struct SiteReport: Sendable, Encodable {
 
   /// The smallest and largest of some numbers, and the quartiles.
   public struct Spread: Sendable, Encodable {
+    /// The smallest.
     public internal(set) var minimum = 0.0
+    /// A quarter is at most this.
     public internal(set) var lowerQuartile = 0.0
+    /// Half is at most this.
     public internal(set) var median = 0.0
+    /// Three quarters are at most this.
     public internal(set) var upperQuartile = 0.0
+    /// The largest.
     public internal(set) var maximum = 0.0
 
     init(_ numbers: [Double]) {
@@ -139,7 +144,10 @@ public struct SiteReport: Sendable, Encodable {
 public struct ConstantReport: Sendable, Encodable {
   /// Which constant of an operator.
   public enum Constant: String, Sendable, Encodable {
-    case weight, bias
+    /// What inputs are multiplied with.
+    case weight
+    /// What is added.
+    case bias
   }
 
   /// A number that is wrong.
@@ -190,7 +198,9 @@ public struct ConstantReport: Sendable, Encodable {
 public struct OutputReport: Sendable, Encodable {
   /// A number of the output, before and after.
   public struct Point: Sendable, Encodable {
+    /// What the network makes of it before folding.
     public let unfolded: Double
+    /// And behind it.
     public let folded: Double
   }
 

@@ -36,7 +36,9 @@ public protocol Operator: Sendable {
   /// the default, where nothing is.
   ///
   /// Outputs of inputs that are all known need no rule: they are evaluated.
-  /// - Parameter outputs: What the shape rule has said.
+  /// - Parameters:
+  ///   - inputs: What is known of the inputs.
+  ///   - outputs: What the shape rule has said.
   func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?]
 
   /// The multiplications whose products are added up, in one evaluation: 0 for operators that do nothing of the kind,

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Checks that every public symbol has documentation, that the listings of the articles compile, and that all of it makes
+# documentation without a warning.
+# Writes it to .build/documentation.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+swift build -c release --target Infold
+swift build -c release --target InfoldImage
+products=$(swift build -c release --show-bin-path)
+graphs=.build/symbol-graphs
+rm -rf "$graphs" .build/documentation
+mkdir -p "$graphs"
+options=(-target "$(swift -print-target-info | sed -nE 's/^ *"triple": "(.*)",$/\1/p' | head -1)" -I "$products/Modules")
+while IFS= read -r map; do
+  options+=(-Xcc "-fmodule-map-file=$map")
+done < <(find Sources/C* .build/checkouts/swift-numerics/Sources "$products"/C*.build -name module.modulemap)
+for module in Infold InfoldGraph InfoldONNX InfoldPasses InfoldRuntime InfoldValidation InfoldImage; do
+  swift symbolgraph-extract -module-name "$module" "${options[@]}" -output-dir "$graphs" \
+    -minimum-access-level public -skip-synthesized-members
+done
+python3 - "$graphs" <<'PYTHON'
+import json, pathlib, sys
+
+missing = []
+for path in sorted(pathlib.Path(sys.argv[1]).glob("*.symbols.json")):
+    graph = json.loads(path.read_text())
+    # What fulfils a requirement has the requirement's.
+    inherited = {link["source"] for link in graph["relationships"] if link.get("sourceOrigin")}
+    for symbol in graph["symbols"]:
+        if symbol["kind"]["identifier"] != "swift.extension" and symbol["identifier"]["precise"] not in inherited:
+            if not symbol.get("docComment"):
+                missing.append(f"{path.name.split('.')[0]}: {'.'.join(symbol['pathComponents'])}")
+if missing:
+    sys.exit("error: without documentation:\n" + "\n".join(missing))
+PYTHON
+# The listings of the articles are programs that compile.
+listings=.build/listings
+rm -rf "$listings"
+mkdir -p "$listings"
+for article in Sources/Infold/Infold.docc/*.md; do
+  awk -v name="$listings/$(basename "$article" .md)" '
+    /^```swift$/ { file = name (++count) ".swift"; next }
+    /^```$/ { file = "" }
+    file { print > file }
+  ' "$article"
+done
+for listing in "$listings"/*.swift; do
+  swiftc -typecheck -swift-version 6 -parse-as-library "${options[@]}" "$listing" 2>/dev/null \
+    || swiftc -typecheck -swift-version 6 "${options[@]}" "$listing"
+done
+docc convert Sources/Infold/Infold.docc --additional-symbol-graph-dir "$graphs" --fallback-display-name Infold \
+  --fallback-bundle-identifier infold --warnings-as-errors --output-path .build/documentation
+echo "The documentation is in .build/documentation."
