@@ -1,0 +1,88 @@
+import InfoldGraph
+import InfoldONNX
+import TestSupport
+import Testing
+
+/// Initializers whose data protobuf-c does not unpack: they are read like small ones.
+@Suite struct LargeDataTests {
+  /// More than `LargeData` leaves to protobuf-c, and of several lengths' widths.
+  private static let counts = [4095, 4096, 4097, 6000, 600_000]
+
+  private static func numbers(_ count: Int, _ factor: Float) -> [Float] { (0..<count).map { Float($0) * factor } }
+
+  /// Large and small initializers in turns, with fields before and behind the data that Infold does not know.
+  private static func bytes(_ counts: [Int], more: [Wire] = []) -> [UInt8] {
+    Onnx.relu(
+      more: counts.indices.flatMap { index -> [Wire] in
+        [
+          .message(
+            5,
+            [.text(200, "before")]
+              + Onnx.tensor(
+                name: "large\(index)", [counts[index]], [Onnx.raw(numbers(counts[index], Float(index + 1)))])
+              + [.text(12, "documentation \(index)"), .text(201, "behind")]),
+          Onnx.initializer("small\(index)", [2], [Onnx.raw([Float(index), 0.5])]),
+        ]
+      } + more)
+  }
+
+  private static func expectNumbers(_ model: Model, _ counts: [Int]) throws {
+    let tensors = Dictionary(
+      uniqueKeysWithValues: model.graph.values.compactMap { value in value.initializer?.tensor.map { (value.name, $0) }
+      })
+    #expect(tensors.count == 2 * counts.count)
+    for (index, count) in counts.enumerated() {
+      #expect(try tensors["large\(index)"]?.elements(as: Float.self) == numbers(count, Float(index + 1)))
+      #expect(try tensors["small\(index)"]?.elements(as: Float.self) == [Float(index), 0.5])
+    }
+  }
+
+  @Test func areReadLikeSmallOnes() throws {
+    let bytes = Self.bytes(Self.counts)
+    try Self.expectNumbers(try Model(bytes: bytes), Self.counts)
+    try withTemporaryFolder { folder in
+      let path = folder + "/model.onnx"
+      try Model(bytes: bytes).write(to: path)
+      let read = try Model(path: path)
+      try Self.expectNumbers(read, Self.counts)
+      // What Infold does not know of is still there, and again behind the next reading.
+      let again = try read.serialized()
+      #expect(try again == Model(bytes: again).serialized())
+      for text in ["before", "behind", "documentation 4"] {
+        #expect(String(decoding: again, as: UTF8.self).contains(text))
+      }
+    }
+  }
+
+  /// In a body, and as a tensor of an attribute, large data is unpacked as before.
+  @Test func elsewhere() throws {
+    let tensor = Onnx.tensor([5000], [Onnx.raw(Self.numbers(5000, 3))])
+    let constant = Onnx.node(
+      "Constant", [], ["c"], attributes: [Onnx.attribute("value", type: 4, [.message(5, tensor)])])
+    let model = try Model(bytes: Self.bytes([5000], more: [constant]))
+    let node = try #require(model.graph.nodes.first { $0.opType == "Constant" })
+    let value = try #require(try node.evaluate([])[0])
+    #expect(try value.elements(as: Float.self) == Self.numbers(5000, 3))
+  }
+
+  /// Wherever such a model is cut, or one of the bytes before and behind its data is another, it is an error or a model.
+  @Test func damage() throws {
+    let bytes = Self.bytes([5000])
+    for count in stride(from: 0, to: bytes.count, by: 37) {
+      #expect(throws: InfoldError.self, "cut to \(count) bytes") { try Model(bytes: Array(bytes.prefix(count))) }
+    }
+    for index in bytes.indices where index < 200 || index > bytes.count - 200 {
+      for change: UInt8 in [0x01, 0x08, 0x40, 0x80, 0xff] {
+        var changed = bytes
+        changed[index] ^= change
+        _ = try? Model(bytes: changed).serialized()
+      }
+    }
+  }
+
+  /// The data of the wrong length is refused by the name of the initializer.
+  @Test func wrongLengths() {
+    let wrong = Onnx.relu(more: [Onnx.initializer("w", [5001], [Onnx.raw(Self.numbers(5000, 1))])])
+    expectError(.malformedData, "\"w\"") { () throws(InfoldError) in try Model(bytes: wrong) }
+  }
+}
