@@ -1,0 +1,133 @@
+/// The layers of convolutional networks, with their weights. `node(_:_:_:_:domain:version:)` adds any other.
+extension ModelBuilder {
+  /// Adds a convolution (ONNX Conv).
+  /// - Parameters:
+  ///   - x: [N, C, …].
+  ///   - weight: [M, C ÷ groups, …], with the sizes of the window behind.
+  ///   - bias: [M].
+  ///   - stride: Along every spatial axis.
+  ///   - padding: Zeros on every side.
+  ///   - dilation: Along every spatial axis.
+  /// - Returns: [N, M, …].
+  /// - Throws: `InfoldError` with `.invalidArgument` for a weight of less than three dimensions; as
+  ///   `nodes(_:_:_:_:domain:version:outputs:)`.
+  public mutating func convolution(
+    _ x: ValueID, weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
+    groups: Int = 1, _ name: String? = nil
+  ) throws(InfoldError) -> ValueID {
+    guard weight.shape.count > 2 else {
+      throw InfoldError(
+        .invalidArgument,
+        "the weight of a convolution has the shape \(weight.shape), and must have 3 dimensions or more")
+    }
+    let window = Array(weight.shape.dropFirst(2))
+    var inputs = [x, try constant(weight, name.map { $0 + ".weight" })]
+    if let bias { inputs.append(try constant(bias, name.map { $0 + ".bias" })) }
+    var attributes = Self.attributes(window, stride: stride, padding: padding)
+    attributes["dilations"] = .ints(window.map { _ in Int64(dilation) })
+    attributes["group"] = .int(Int64(groups))
+    return try node("Conv", inputs, attributes, name)
+  }
+
+  /// Adds a batch normalization (ONNX BatchNormalization): (x − mean) ÷ √(variance + epsilon) · scale + bias, per channel.
+  /// - Parameters:
+  ///   - x: [N, C, …].
+  ///   - scale: [C], as the others.
+  /// - Throws: As `nodes(_:_:_:_:domain:version:outputs:)`.
+  public mutating func batchNormalization(
+    _ x: ValueID, scale: Tensor, bias: Tensor, mean: Tensor, variance: Tensor, epsilon: Float = 1e-5,
+    _ name: String? = nil
+  ) throws(InfoldError) -> ValueID {
+    var inputs: [ValueID?] = [x]
+    for (tensor, suffix) in [(scale, ".scale"), (bias, ".bias"), (mean, ".mean"), (variance, ".variance")] {
+      inputs.append(try constant(tensor, name.map { $0 + suffix }))
+    }
+    return try node("BatchNormalization", inputs, ["epsilon": .float(epsilon)], name)
+  }
+
+  /// Adds max(x, 0), element by element (ONNX Relu).
+  /// - Throws: As `nodes(_:_:_:_:domain:version:outputs:)`.
+  public mutating func relu(_ x: ValueID, _ name: String? = nil) throws(InfoldError) -> ValueID {
+    try node("Relu", [x], [:], name)
+  }
+
+  /// Adds a sum, element by element, sizes of 1 repeated (ONNX Add).
+  /// - Throws: As `nodes(_:_:_:_:domain:version:outputs:)`.
+  public mutating func add(_ a: ValueID, _ b: ValueID, _ name: String? = nil) throws(InfoldError) -> ValueID {
+    try node("Add", [a, b], [:], name)
+  }
+
+  /// Adds one tensor behind the other along an axis (ONNX Concat); by default along the channels.
+  /// - Throws: As `nodes(_:_:_:_:domain:version:outputs:)`.
+  public mutating func concatenation(
+    _ values: [ValueID], axis: Int = 1, _ name: String? = nil
+  ) throws(InfoldError) -> ValueID {
+    try node("Concat", values, ["axis": .int(Int64(axis))], name)
+  }
+
+  /// Adds the largest element of every window (ONNX MaxPool).
+  /// - Parameters:
+  ///   - x: [N, C, …].
+  ///   - window: The window's size along every spatial axis.
+  ///   - stride: Along every spatial axis.
+  ///   - padding: Positions on every side that count as −∞.
+  /// - Throws: As `nodes(_:_:_:_:domain:version:outputs:)`.
+  public mutating func maxPool(
+    _ x: ValueID, window: [Int], stride: Int = 1, padding: Int = 0, _ name: String? = nil
+  ) throws(InfoldError) -> ValueID {
+    try node("MaxPool", [x], Self.attributes(window, stride: stride, padding: padding), name)
+  }
+
+  /// Adds the mean of every window, in which padding does not count (ONNX AveragePool).
+  /// - Parameters:
+  ///   - x: [N, C, …].
+  ///   - window: The window's size along every spatial axis.
+  ///   - stride: Along every spatial axis.
+  ///   - padding: Positions on every side.
+  /// - Throws: As `nodes(_:_:_:_:domain:version:outputs:)`.
+  public mutating func averagePool(
+    _ x: ValueID, window: [Int], stride: Int = 1, padding: Int = 0, _ name: String? = nil
+  ) throws(InfoldError) -> ValueID {
+    try node("AveragePool", [x], Self.attributes(window, stride: stride, padding: padding), name)
+  }
+
+  /// Adds the mean of every channel: [N, C, …] → [N, C, 1, …] (ONNX GlobalAveragePool).
+  /// - Throws: As `nodes(_:_:_:_:domain:version:outputs:)`.
+  public mutating func globalAveragePool(_ x: ValueID, _ name: String? = nil) throws(InfoldError) -> ValueID {
+    try node("GlobalAveragePool", [x], [:], name)
+  }
+
+  /// Adds all dimensions behind the first as one: [N, C, H, W] → [N, C·H·W] (ONNX Flatten).
+  /// - Throws: As `nodes(_:_:_:_:domain:version:outputs:)`.
+  public mutating func flatten(_ x: ValueID, _ name: String? = nil) throws(InfoldError) -> ValueID {
+    try node("Flatten", [x], [:], name)
+  }
+
+  /// Adds a fully connected layer: x · weightᵀ + bias (ONNX Gemm).
+  /// - Parameters:
+  ///   - x: [N, C].
+  ///   - weight: [M, C], one row for each output.
+  ///   - bias: [M].
+  /// - Returns: [N, M].
+  /// - Throws: As `nodes(_:_:_:_:domain:version:outputs:)`.
+  public mutating func dense(
+    _ x: ValueID, weight: Tensor, bias: Tensor? = nil, _ name: String? = nil
+  ) throws(InfoldError) -> ValueID {
+    var inputs = [x, try constant(weight, name.map { $0 + ".weight" })]
+    if let bias { inputs.append(try constant(bias, name.map { $0 + ".bias" })) }
+    return try node("Gemm", inputs, ["transB": .int(1)], name)
+  }
+
+  /// Adds probabilities from scores: exp(x) ÷ Σ exp(x) along an axis (ONNX Softmax).
+  /// - Throws: As `nodes(_:_:_:_:domain:version:outputs:)`.
+  public mutating func softmax(_ x: ValueID, axis: Int = -1, _ name: String? = nil) throws(InfoldError) -> ValueID {
+    try node("Softmax", [x], ["axis": .int(Int64(axis))], name)
+  }
+
+  private static func attributes(_ window: [Int], stride: Int, padding: Int) -> AttributeList {
+    [
+      "kernel_shape": .ints(window.map { Int64($0) }), "strides": .ints(window.map { _ in Int64(stride) }),
+      "pads": .ints((window + window).map { _ in Int64(padding) }),
+    ]
+  }
+}

@@ -1,0 +1,157 @@
+/// Builds a model in Swift: each call adds a node behind the others, and returns the value that it makes.
+///
+/// ```swift
+/// var builder = ModelBuilder("edges")
+/// let x = try builder.input("x", ["N", 1, "H", "W"])
+/// let edges = try builder.convolution(x, weight: Tensor(shape: [1, 1, 1, 3], [-1, 0, 1] as [Float]))
+/// try builder.output(builder.relu(edges), "y")
+/// let model = try builder.model()
+/// ```
+///
+/// The model runs in a `Session`, and is saved by `Model.write(to:)` as ONNX that other runtimes read as well.
+public struct ModelBuilder: Sendable {
+  /// The network so far. Types are inferred by `model()`.
+  public private(set) var graph: Graph
+
+  private let opset: Int
+  private let operators: OperatorRegistry
+  private var imports: [Model.OpsetImport]
+  private var names: Set<String> = []
+
+  /// A builder of an empty network.
+  /// - Parameters:
+  ///   - name: The graph's name.
+  ///   - opset: The version of ONNX's own operators, at most `OperatorRegistry.newestOpset`.
+  ///   - operators: What nodes may mean; `.standard.adding(…)` for operators of your own.
+  public init(_ name: String = "", opset: Int = 17, operators: OperatorRegistry = .standard) {
+    graph = Graph(name: name)
+    self.opset = opset
+    self.operators = operators
+    imports = [Model.OpsetImport(version: opset)]
+  }
+
+  /// Adds what a caller of the model gives.
+  /// - Parameter shape: Sizes, and symbols for those that every run brings anew: `["N", 3, 224, 224]`.
+  /// - Throws: `InfoldError` with `.invalidArgument` for a name that is taken or empty.
+  public mutating func input(
+    _ name: String, _ shape: Shape, of elementType: ElementType = .float32
+  ) throws(InfoldError) -> ValueID {
+    graph.addInput(try take(name), TensorType(elementType, shape))
+  }
+
+  /// Adds a constant: weights, for instance.
+  /// - Parameter name: A name that is not taken; by default the builder's own.
+  /// - Throws: `InfoldError` with `.invalidArgument` for a name that is taken or empty.
+  public mutating func constant(_ tensor: Tensor, _ name: String? = nil) throws(InfoldError) -> ValueID {
+    graph.addConstant(try take(name, or: "constant"), tensor)
+  }
+
+  /// Adds a node with one output.
+  /// - Parameters:
+  ///   - opType: The operator, like `Conv`.
+  ///   - inputs: In the operator's order; `nil` for an optional one that is left out.
+  ///   - attributes: As the standard names them.
+  ///   - name: The name of the node and of its output; by default the builder's own.
+  /// - Throws: As `nodes(_:_:_:_:domain:version:outputs:)`.
+  public mutating func node(
+    _ opType: String, _ inputs: [ValueID?], _ attributes: AttributeList = [:], _ name: String? = nil,
+    domain: String = "", version: Int = 1
+  ) throws(InfoldError) -> ValueID {
+    try nodes(opType, inputs, attributes, name, domain: domain, version: version, outputs: 1)[0]
+  }
+
+  /// Adds a node with several outputs.
+  /// - Parameters:
+  ///   - opType: The operator, like `Split`.
+  ///   - inputs: In the operator's order; `nil` for an optional one that is left out.
+  ///   - attributes: As the standard names them.
+  ///   - name: The name of the node and of its first output; by default the builder's own.
+  ///   - domain: The operator's domain, for operators that are not ONNX's own.
+  ///   - version: The version of that domain's operators. ONNX's own have the builder's.
+  ///   - count: The number of outputs.
+  /// - Returns: The outputs.
+  /// - Throws: `InfoldError`: `.invalidModel` when attributes, or the number of inputs and outputs, break the operator's
+  ///   definition; `.unsupported` for what Infold does not have; `.invalidArgument` for a name that is taken or empty.
+  public mutating func nodes(
+    _ opType: String, _ inputs: [ValueID?], _ attributes: AttributeList = [:], _ name: String? = nil,
+    domain: String = "", version: Int = 1, outputs count: Int
+  ) throws(InfoldError) -> [ValueID] {
+    let isOwn = normalizedDomain(domain).isEmpty
+    let name = try take(name, or: opType.lowercased())
+    let first = ValueID(index: graph.values.count)
+    let outputs = (0..<count).map { ValueID(index: first.index + $0) }
+    let node: Node
+    do throws(InfoldError) {
+      node = try Node(
+        name: name, opType: opType, domain: domain, opsetVersion: isOwn ? opset : version, attributes: attributes,
+        inputs: inputs, outputs: outputs, registry: operators)
+      if case .opaque(let reason) = node.kind {
+        throw reason.atNode(Node.label(name: name, opType: opType, domain: domain, outputs: []))
+      }
+    } catch {
+      names.remove(name)
+      throw error
+    }
+    for index in 0..<count { _ = graph.add(Value(name: index == 0 ? name : unusedName("\(name).\(index + 1)"))) }
+    graph.add(node)
+    if !isOwn, !imports.contains(where: { $0.domain == domain }) {
+      imports.append(Model.OpsetImport(domain: domain, version: version))
+    }
+    return outputs
+  }
+
+  /// Has the model return a value.
+  /// - Parameter name: What a caller finds it by; by default the value's own name.
+  /// - Throws: `InfoldError` with `.invalidArgument` for a name that another value has, or an empty one.
+  public mutating func output(_ value: ValueID, _ name: String? = nil) throws(InfoldError) {
+    var value = value
+    // The name of an input or of an earlier output stays what it is.
+    if let name, name != graph[value].name {
+      if graph.inputs.contains(value) || graph.outputs.contains(value) || graph[value].initializer != nil {
+        value = try node("Identity", [value], [:], name)
+      } else {
+        graph[value].name = try take(name)
+      }
+    }
+    graph.outputs.append(value)
+  }
+
+  /// The model, its types inferred.
+  /// - Throws: `InfoldError`, naming the node, where shapes or element types do not fit together.
+  public consuming func model() throws(InfoldError) -> Model {
+    var graph = graph
+    try graph.sort()
+    try graph.inferTypes()
+    return Model(graph: graph, irVersion: Self.irVersion(opset: opset), opsetImports: imports)
+  }
+
+  private mutating func take(_ name: String) throws(InfoldError) -> String {
+    guard !name.isEmpty else { throw InfoldError(.invalidArgument, "a name is empty") }
+    guard names.insert(name).inserted else {
+      throw InfoldError(.invalidArgument, "the name \(String(quoting: name)) is taken")
+    }
+    return name
+  }
+
+  private mutating func take(_ name: String?, or base: String) throws(InfoldError) -> String {
+    if let name { try take(name) } else { unusedName(base) }
+  }
+
+  private mutating func unusedName(_ base: String) -> String {
+    var number = graph.nodes.count + 1
+    while !names.insert("\(base)\(number)").inserted { number += 1 }
+    return "\(base)\(number)"
+  }
+
+  /// The oldest version of the file format that may import this version of ONNX's own operators, but at least 8.
+  private static func irVersion(opset: Int) -> Int {
+    switch opset {
+    case ...18: 8
+    case ...20: 9
+    case ...22: 10
+    case 23: 11
+    case 24: 12
+    default: Model.supportedIRVersions.upperBound
+    }
+  }
+}
