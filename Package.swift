@@ -12,6 +12,7 @@ let package = Package(
   products: [
     .library(name: "Infold", targets: ["Infold"]),
     .library(name: "InfoldImage", targets: ["InfoldImage"]),
+    .library(name: "InfoldTelemetry", targets: ["InfoldTelemetry"]),
     .executable(name: "infold", targets: ["InfoldTool"]),
     // For the package in Benchmarks, and not for apps: it may change with every version.
     .library(name: "InfoldKernels", targets: ["CMachine", "InfoldKernelInterface"] + kernelSets),
@@ -19,6 +20,8 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
   ],
   targets: [
@@ -54,6 +57,15 @@ let package = Package(
       dependencies: [
         "InfoldGraph", "InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation",
         .product(name: "RealModule", package: "swift-numerics"),
+      ]),
+
+    // What a session does, for swift-log and swift-metrics.
+    .target(
+      name: "InfoldTelemetry",
+      dependencies: [
+        "InfoldGraph", "InfoldRuntime",
+        // Not the product Metrics, which imports Foundation.
+        .product(name: "CoreMetrics", package: "swift-metrics"), .product(name: "Logging", package: "swift-log"),
       ]),
 
     // Pictures in, tensors out.
@@ -101,6 +113,12 @@ let package = Package(
         "TestSupport",
       ]),
     .testTarget(name: "OperatorCaseTests", dependencies: ["InfoldConformance", "TestSupport"]),
+    .testTarget(
+      name: "InfoldTelemetryTests",
+      dependencies: [
+        "Infold", "InfoldTelemetry", .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
     .testTarget(
       name: "InfoldToolTests", dependencies: ["InfoldFiles", "InfoldGraph", "InfoldONNX", "InfoldTool", "TestSupport"]),
     .testTarget(

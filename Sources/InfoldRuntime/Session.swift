@@ -29,15 +29,23 @@ public final class Session: Sendable {
   private let file: String?
 
   /// Prepares `model` for running.
+  /// - Parameters:
+  ///   - options: How it runs.
+  ///   - observer: Who is told of plans, runs and layers.
   /// - Throws: `InfoldError` with `.unsupported`, listing all of them at once, when the model has nodes that Infold
   ///   cannot run; `.invalidArgument` for a thread count below 1 or above 1024, a plan cache below 1, and when the environment forces kernels
   ///   that are not there.
-  public convenience init(_ model: consuming Model, options: SessionOptions = SessionOptions()) throws(InfoldError) {
-    try self.init(consume model, options: options, kernelsNamed: KernelChoice.forcedName)
+  public convenience init(
+    _ model: consuming Model, options: SessionOptions = SessionOptions(), observer: (any SessionObserver)? = nil
+  ) throws(InfoldError) {
+    try self.init(consume model, options: options, kernelsNamed: KernelChoice.forcedName, observer: observer)
   }
 
   /// Prepares `model` for running with the kernels of this name, or the best ones.
-  package init(_ model: consuming Model, options: SessionOptions, kernelsNamed name: String?) throws(InfoldError) {
+  package init(
+    _ model: consuming Model, options: SessionOptions, kernelsNamed name: String?,
+    observer: (any SessionObserver)? = nil
+  ) throws(InfoldError) {
     if let threads = options.threads, !(1...1024).contains(threads) {
       throw InfoldError(.invalidArgument, "the number of threads is \(threads), and must be 1 to 1024")
     }
@@ -54,7 +62,8 @@ public final class Session: Sendable {
     constantNames = Set(model.graph.valueIDs.filter(model.graph.isConstant).map { model.graph[$0].name })
     fixedShapes = inputs.compactMap { $0.type?.shape?.sizes }
     let isFixed = fixedShapes.count == inputs.count
-    let factory = PlanFactory(options, kernels: try KernelChoice.set(named: name), isForOneGraph: isFixed)
+    let factory = PlanFactory(
+      options, kernels: try KernelChoice.set(named: name), isForOneGraph: isFixed, observer: observer)
     self.factory = factory
     plans = Mutex(PlanCache(capacity: options.planCacheSize))
     var graph = model.graph
@@ -109,15 +118,20 @@ public final class Session: Sendable {
   func run(
     all tensors: [Tensor], into results: inout [Tensor], cancellation: Cancellation? = nil
   ) throws(InfoldError) {
+    let begin = factory.observer == nil ? 0 : MonotonicClock.nanoseconds()
     do {
       // Shapes that a plan was made for have been checked.
       if let plan = knownPlan(for: tensors) {
-        return try plan.run(tensors, into: &results, cancellation: cancellation)
+        try plan.run(tensors, into: &results, cancellation: cancellation)
+      } else {
+        try binding.check(tensors)
+        try plan(for: tensors).run(tensors, into: &results, cancellation: cancellation)
       }
-      try binding.check(tensors)
-      try plan(for: tensors).run(tensors, into: &results, cancellation: cancellation)
+      factory.observer?.didRun(error: nil, during: begin..<MonotonicClock.nanoseconds())
     } catch {
-      throw file.map(error.inFile) ?? error
+      let error = file.map(error.inFile) ?? error
+      factory.observer?.didRun(error: error, during: begin..<MonotonicClock.nanoseconds())
+      throw error
     }
   }
 

@@ -25,6 +25,9 @@ final class Plan: Sendable {
   private let workers: Int
   private let arenas: ArenaPool
   private let frames = Mutex<[Frame]>([])
+  private let layerObserver: (any SessionObserver)?
+  /// What `layerObserver` is told of, by step.
+  private let layers: [Layer]
 
   /// An output of the graph.
   private enum Output {
@@ -40,10 +43,11 @@ final class Plan: Sendable {
   /// - Parameters:
   ///   - workers: The number of threads that a run may use.
   ///   - arenas: Where runs take their working memory from.
+  ///   - layerObserver: Who is told of every step that has run.
   /// - Throws: `InfoldError` with `.unsupported` when `graph` has opaque nodes; `.limitExceeded`.
   init(
     _ graph: consuming Graph, kernels: any KernelSet.Type, options: SessionOptions, workers: Int,
-    packed: PackedConstants, arenas: ArenaPool
+    packed: PackedConstants, arenas: ArenaPool, layerObserver: (any SessionObserver)? = nil
   ) throws(InfoldError) {
     var builder = try PlanBuilder(consume graph, kernels: kernels, precision: options.precision, packed: packed)
     try builder.build(usesKernels: options.optimize)
@@ -53,6 +57,8 @@ final class Plan: Sendable {
     self.storages = storages
     self.workers = workers
     self.arenas = arenas
+    self.layerObserver = layerObserver
+    layers = layerObserver == nil ? [] : steps.map(Layer.init)
     valueCount = graph.values.count
     graphInputs = graph.inputs.map(\.index)
     // Those that no step reads as a tensor are let go: kernels have them packed.
@@ -181,7 +187,7 @@ final class Plan: Sendable {
   ) throws(InfoldError) {
     for index in steps.indices {
       if let cancellation { try cancellation.check() }
-      let begin = spans == nil ? 0 : MonotonicClock.nanoseconds()
+      let begin = spans == nil && layerObserver == nil ? 0 : MonotonicClock.nanoseconds()
       let step = steps[index].step
       for phase in 0..<step.phases {
         let tasks = step.tasks(phase: phase, workers: workers)
@@ -192,6 +198,7 @@ final class Plan: Sendable {
         }
       }
       if let spans { spans[index] = begin..<MonotonicClock.nanoseconds() }
+      layerObserver?.didRun(layers[index], during: begin..<MonotonicClock.nanoseconds())
       if let failure = frame.failure { throw failure }
       for (storage, value) in bindings[index] { frame.bases[storage] = frame.tensors[value]!.address }
       for value in ending[index] { frame.tensors[value] = nil }

@@ -1,0 +1,65 @@
+public import InfoldGraph
+
+/// What a session tells about its work while it does it: for logs, metrics and traces.
+///
+/// `Session(_:options:observer:)` takes one. The product `InfoldTelemetry` has observers for swift-log and swift-metrics.
+///
+/// Calls come from the thread that runs the session, several at the same time when several tasks do, and the run goes on when
+/// they return: they should be quick. Times are nanoseconds since some moment in the past, by the system's monotonic clock.
+public protocol SessionObserver: Sendable {
+  /// Whether `didRun(_:during:)` for layers is to be called; asked once, when a plan is made.
+  var observesLayers: Bool { get }
+
+  /// A plan was made, for input shapes that the session did not have one for.
+  func didPlan(_ plan: PlanSummary, during time: Range<UInt64>)
+
+  /// A run has ended.
+  /// - Parameter error: What it threw; `nil` when all went well.
+  func didRun(error: InfoldError?, during time: Range<UInt64>)
+
+  /// A layer of a run has ended.
+  func didRun(_ layer: Layer, during time: Range<UInt64>)
+}
+
+extension SessionObserver {
+  /// Layers are not observed.
+  public var observesLayers: Bool { false }
+
+  /// Does nothing.
+  public func didPlan(_ plan: PlanSummary, during time: Range<UInt64>) {}
+
+  /// Does nothing.
+  public func didRun(error: InfoldError?, during time: Range<UInt64>) {}
+
+  /// Does nothing.
+  public func didRun(_ layer: Layer, during time: Range<UInt64>) {}
+}
+
+/// One layer of a plan: a node of the graph, or several that became one.
+public struct Layer: Sendable, Hashable {
+  /// The node, as errors call it. One node may take several layers.
+  public let node: String
+  /// The operators that it does, like `Conv+Relu`.
+  public let operation: String
+  /// How it does them, like `Winograd 4×4`; `reference` for those without kernels.
+  public let algorithm: String
+  /// The sizes of its output.
+  public let shape: [Int]
+
+  init(_ step: PlannedStep) {
+    node = step.label
+    operation = step.operation
+    algorithm = step.algorithm
+    shape = step.shape
+  }
+}
+
+/// What a session has prepared for inputs of some shapes.
+public struct PlanSummary: Sendable, Hashable {
+  /// The shape of each input, in the model's order.
+  public let inputShapes: [[Int]]
+  /// The number of layers.
+  public let layerCount: Int
+  /// The working memory of a run, in bytes.
+  public let workingByteCount: Int
+}

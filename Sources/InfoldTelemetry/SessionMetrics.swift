@@ -1,0 +1,49 @@
+public import CoreMetrics
+public import InfoldGraph
+public import InfoldRuntime
+
+/// Counts and times what a session does.
+///
+/// | metric | kind | what |
+/// |---|---|---|
+/// | `infold_run_duration` | timer | a run that went well |
+/// | `infold_run_errors` | counter, with the dimension `code` | runs that threw |
+/// | `infold_plan_duration` | timer | the making of a plan |
+/// | `infold_plan_bytes` | gauge | the working memory of the latest plan, in bytes |
+///
+/// Many plans beside few runs mean that input shapes change more often than the session keeps plans for
+/// (`SessionOptions.planCacheSize`).
+public struct SessionMetrics: SessionObserver {
+  private let runs: CoreMetrics.Timer
+  private let plans: CoreMetrics.Timer
+  private let bytes: Gauge
+  private let errors: [InfoldError.Code: Counter]
+
+  /// Metrics with these dimensions, for instance the model's name.
+  /// - Parameter factory: What makes them; by default the one that `MetricsSystem` was bootstrapped with.
+  public init(dimensions: [(String, String)] = [], factory: any MetricsFactory = MetricsSystem.factory) {
+    runs = CoreMetrics.Timer(
+      label: "infold_run_duration", dimensions: dimensions, preferredDisplayUnit: .milliseconds, factory: factory)
+    plans = CoreMetrics.Timer(
+      label: "infold_plan_duration", dimensions: dimensions, preferredDisplayUnit: .milliseconds, factory: factory)
+    bytes = Gauge(label: "infold_plan_bytes", dimensions: dimensions, factory: factory)
+    errors = Dictionary(
+      uniqueKeysWithValues: InfoldError.Code.allCases.map { code in
+        (
+          code,
+          Counter(label: "infold_run_errors", dimensions: dimensions + [("code", code.rawValue)], factory: factory)
+        )
+      })
+  }
+
+  /// Records how long a plan took, and how many bytes it needs.
+  public func didPlan(_ plan: PlanSummary, during time: Range<UInt64>) {
+    plans.recordNanoseconds(Int64(time.count))
+    bytes.record(plan.workingByteCount)
+  }
+
+  /// Records how long a run took, or that it failed.
+  public func didRun(error: InfoldError?, during time: Range<UInt64>) {
+    if let error { errors[error.code]?.increment() } else { runs.recordNanoseconds(Int64(time.count)) }
+  }
+}
