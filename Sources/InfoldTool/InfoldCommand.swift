@@ -7,10 +7,16 @@ struct InfoldCommand: ParsableCommand {
     abstract: "Runs, inspects, folds and validates ONNX models of convolutional networks.",
     discussion: """
       Exit codes: 0 when done, 1 when a check failed, 2 for bad usage or bad input, with one line on standard error.
+
+      EXAMPLES
+        infold inspect model.onnx
+        infold run model.onnx --random 1
+        infold help validate
       """,
     version: "0.1.0",
     subcommands: [
       RunCommand.self, ClassifyCommand.self, InspectCommand.self, FoldCommand.self, ValidateCommand.self,
       StatisticsCommand.self, BenchCommand.self, ProfileCommand.self, OperatorsCommand.self, TestCommand.self,
+      CompletionsCommand.self,
     ])
 }

@@ -14,6 +14,10 @@ struct BenchCommand: ParsableCommand {
 
       --batch measures every size of it for --seconds, for models that leave open the first dimension of their inputs. It \
       takes the place of the first size of --shape.
+
+      EXAMPLES
+        infold bench model.onnx
+        infold bench model.onnx --batch 1,8 --seconds 5
       """)
 
   @Argument(help: "The ONNX model.")

@@ -9,6 +9,9 @@ struct ClassifyCommand: ParsableCommand {
     discussion: """
       MODEL.json beside MODEL.onnx tells how the model wants its pictures, and where the names of its classes are. \
       A picture that cannot be read is reported, the others are classified, and the exit code is 2.
+
+      EXAMPLES
+        infold classify model.onnx cat.jpg dog.png --top 3
       """)
 
   @Argument(help: "The ONNX model.")

@@ -11,6 +11,9 @@ struct FoldCommand: ParsableCommand {
     discussion: """
       A normalization, or a scale and shift per channel, goes into the convolution or matrix product beside it where the \
       result is exactly the same but for rounding. What cannot be folded stays, and is listed with the reason.
+
+      EXAMPLES
+        infold fold model.onnx -o folded.onnx
       """)
 
   @Argument(help: "The ONNX model.")

@@ -10,6 +10,10 @@ struct InspectCommand: ParsableCommand {
     discussion: """
       Multiply-accumulates are those of a batch of 1, unless --shape gives another. --shape fixes what the model leaves open \
       in the shape of an input, and the report shows what follows. Models that Infold cannot run can be inspected too.
+
+      EXAMPLES
+        infold inspect model.onnx
+        infold inspect model.onnx --shape input=1x3x224x224 --json
       """)
 
   @Argument(help: "The ONNX model.")

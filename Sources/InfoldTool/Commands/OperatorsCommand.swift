@@ -11,6 +11,10 @@ struct OperatorsCommand: ParsableCommand {
       The versions are those that changed an operator, up to opset \(OperatorRegistry.newestOpset); in between, the last \
       one holds. The element types are those of the newest version: floats are float16, bfloat16, float32 and float64, \
       numbers are floats and the integers of 8 to 64 bits, all are numbers and bool.
+
+      EXAMPLES
+        infold operators
+        infold operators --json
       """)
 
   @Flag(help: "Print one JSON value.")

@@ -15,6 +15,10 @@ struct ProfileCommand: ParsableCommand {
       the peak. The peak is measured: multiplications and additions in registers alone, with as many threads.
 
       --trace writes the last run for chrome://tracing, Perfetto, and other programs that read Chrome's trace events.
+
+      EXAMPLES
+        infold profile model.onnx
+        infold profile model.onnx --html profile.html
       """)
 
   @Argument(help: "The ONNX model.")
@@ -28,6 +32,9 @@ struct ProfileCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("Write the last run's trace events to this file.", valueName: "file.json"))
   var trace: String?
+
+  @Option(help: ArgumentHelp("Write a page with the time of each layer to this file.", valueName: "file.html"))
+  var html: String?
 
   @Flag(help: "Print one JSON value.")
   var json = false
@@ -53,6 +60,10 @@ struct ProfileCommand: ParsableCommand {
     }
     let report = ProfileReport(
       layers, peak: session.measureArithmeticPeak(), threads: session.threads, instructionSet: session.instructionSet)
+    if let html {
+      let page = ProfilePage(report, model: model).html
+      try writeReplacing(html) { file throws(InfoldError) in try file.write(Array(page.utf8)) }
+    }
     if json { try StandardOutput.writeJSON(report) } else { try StandardOutput.write(report.text) }
   }
 }

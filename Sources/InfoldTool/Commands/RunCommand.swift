@@ -18,6 +18,10 @@ struct RunCommand: ParsableCommand {
 
       --double gives the truth that runs are held against: every operator by its definition, in double precision. It is slow, \
       takes one thread, and rewrites nothing; floating-point outputs are float64.
+
+      EXAMPLES
+        infold run model.onnx --random 1 --output results
+        infold run model.onnx --input image=image.npy
       """)
 
   @Argument(help: "The ONNX model.")

@@ -14,6 +14,10 @@ struct StatisticsCommand: ParsableCommand {
       more samples; a model with several inputs takes a folder for each sample, with a file for each input. \
       The variance is that of the data set, whatever the mini-batches, but for --estimator paper: Algorithm 2 of arXiv \
       1502.03167, the mean of the mini-batches' variances times m'/(m'-1), where m' = m·p·q.
+
+      EXAMPLES
+        infold statistics model.onnx --images pictures
+        infold statistics model.onnx --images pictures -o new.onnx
       """)
 
   @Argument(help: "The ONNX model.")

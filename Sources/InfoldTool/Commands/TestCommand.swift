@@ -11,6 +11,9 @@ struct TestCommand: ParsableCommand {
       A case is a folder with model.onnx and test_data_set_N/{input,output}_M.pb; folders are searched through. Floats \
       must fulfil |actual - expected| <= atol + rtol * |expected|, other types be equal. A model that needs what Infold \
       does not have is unsupported, never passed. The exit code is 1 when a case failed.
+
+      EXAMPLES
+        infold test onnx-cases
       """)
 
   @Argument(help: ArgumentHelp("The folders.", valueName: "dir"))

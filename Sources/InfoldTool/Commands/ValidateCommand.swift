@@ -19,6 +19,10 @@ struct ValidateCommand: ParsableCommand {
       natural pictures: a sum of smooth noise of every scale, with the same spread at each, as in a spectrum of 1/f. \
       A folder of tensor files holds a .npy or .pb for each sample, or a folder for each sample with NAME.npy or NAME.pb \
       for every input.
+
+      EXAMPLES
+        infold validate model.onnx --images pictures --html proof.html
+        infold validate model.onnx --folded folded.onnx
       """)
 
   @Argument(help: "The ONNX model.")

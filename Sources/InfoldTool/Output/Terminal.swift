@@ -8,12 +8,13 @@ struct Terminal: Sendable {
   let hasColor: Bool
 
   /// Standard output: a terminal with its width, or a file or pipe, which get 80 columns and no colors. The variable
-  /// NO_COLOR (no-color.org) turns colors off, COLUMNS gives another width.
+  /// NO_COLOR (no-color.org) turns colors off, CLICOLOR_FORCE turns them on for files and pipes too, COLUMNS gives another width.
   static let output = Terminal(descriptor: STDOUT_FILENO)
 
   private init(descriptor: Int32) {
     let isTerminal = isatty(descriptor) == 1
-    hasColor = isTerminal && Self.variable("NO_COLOR").isEmpty && Self.variable("TERM") != "dumb"
+    let isForced = !["", "0"].contains(Self.variable("CLICOLOR_FORCE"))
+    hasColor = Self.variable("NO_COLOR").isEmpty && (isForced || isTerminal && Self.variable("TERM") != "dumb")
     var size = winsize()
     let columns =
       Int(Self.variable("COLUMNS"))

@@ -1,9 +1,9 @@
 import InfoldGraph
 
 /// Text that a page may hold.
-enum Markup {
+package enum Markup {
   /// `text` with everything escaped that HTML or SVG would take for markup, and control characters made visible.
-  static func escaped(_ text: String) -> String {
+  package static func escaped(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
       switch scalar {

@@ -1,6 +1,6 @@
-/// The style sheet of a page: light or dark as the reader has it, wide or narrow.
-enum PageStyle {
-  static let css = """
+/// The style sheet of every report: light or dark as the reader has it, wide or narrow.
+package enum PageStyle {
+  package static let css = """
     :root{color-scheme:light dark;--paper:#f7f8fa;--card:#fff;--ink:#16191f;--faint:#5d6675;--rule:#e3e6ec;--grid:#eceff4;
     --folded:#1d6fe0;--unfolded:#d97706;--bound:#8b95a5;--box:#0d9488;--good:#0f7b46;--good-paper:#dcf5e7;
     --bad:#b3261e;--bad-paper:#fde5e3}
