@@ -33,6 +33,12 @@ extension LinearOperator {
   @inline(__always)
   private func forEachProduct(of input: [Double], _ output: [Double], _ body: (_ element: Int, _ scale: Double) -> Void)
   {
+    if let count = elementsOfOutput, input.allSatisfy({ $0 == 1 }) {
+      for (channel, scale) in output.enumerated() {
+        for element in (channel * count)..<((channel + 1) * count) { body(element, scale) }
+      }
+      return
+    }
     forEachBlock { elements, inputChannel, outputChannel in
       let scale = output[outputChannel] * input[inputChannel]
       for element in elements { body(element, scale) }

@@ -99,6 +99,9 @@ package struct LinearOperator: Sendable {
       ? scaled : scaled.count == 1 ? Array(repeating: scaled[0], count: outputChannels) : nil
   }
 
+  /// The elements of each output channel, where they follow one another; `nil` where they do not.
+  package var elementsOfOutput: Int? { beginsWithOutputs ? outer.1 * inner : nil }
+
   /// Calls `body` with the range of elements, and the channels that they connect.
   @inline(__always)
   package func forEachBlock(_ body: (_ elements: Range<Int>, _ input: Int, _ output: Int) -> Void) {
