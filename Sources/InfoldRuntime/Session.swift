@@ -30,6 +30,7 @@ public final class Session: Sendable {
 
   /// Prepares `model` for running.
   /// - Parameters:
+  ///   - model: The model, best handed over: then its weights are folded where they are.
   ///   - options: How it runs.
   ///   - observer: Who is told of plans, runs and layers.
   /// - Throws: `InfoldError` with `.unsupported`, listing all of them at once, when the model has nodes that Infold

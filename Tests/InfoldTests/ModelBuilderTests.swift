@@ -98,7 +98,8 @@ import Testing
     #expect(try errorCode { _ = try builder.node("Relu", [x, x], [:], "y") } == .invalidModel)
     let active = try builder.relu(x, "y")
     #expect(builder.graph[active].name == "y")
-    let joined = try builder.node("Concat", [x, builder.constant(Tensor(zeros: [1, 1], of: .float32))], ["axis": .int(0)])
+    let joined = try builder.node(
+      "Concat", [x, builder.constant(Tensor(zeros: [1, 1], of: .float32))], ["axis": .int(0)])
     try builder.output(joined)
     let wrong = builder
     #expect(try errorCode { _ = try wrong.model() } == .invalidModel)

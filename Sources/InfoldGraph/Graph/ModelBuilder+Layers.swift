@@ -8,6 +8,8 @@ extension ModelBuilder {
   ///   - stride: Along every spatial axis.
   ///   - padding: Zeros on every side.
   ///   - dilation: Along every spatial axis.
+  ///   - groups: The groups of channels, each convolved by itself.
+  ///   - name: The name of the node and of its output; by default the builder's own.
   /// - Returns: [N, M, …].
   /// - Throws: `InfoldError` with `.invalidArgument` for a weight of less than three dimensions; as
   ///   `nodes(_:_:_:_:domain:version:outputs:)`.
@@ -32,7 +34,12 @@ extension ModelBuilder {
   /// Adds a batch normalization (ONNX BatchNormalization): (x − mean) ÷ √(variance + epsilon) · scale + bias, per channel.
   /// - Parameters:
   ///   - x: [N, C, …].
-  ///   - scale: [C], as the others.
+  ///   - scale: [C].
+  ///   - bias: [C].
+  ///   - mean: [C].
+  ///   - variance: [C].
+  ///   - epsilon: What is added to the variance.
+  ///   - name: The name of the node and of its output; by default the builder's own.
   /// - Throws: As `nodes(_:_:_:_:domain:version:outputs:)`.
   public mutating func batchNormalization(
     _ x: ValueID, scale: Tensor, bias: Tensor, mean: Tensor, variance: Tensor, epsilon: Float = 1e-5,
@@ -71,6 +78,7 @@ extension ModelBuilder {
   ///   - window: The window's size along every spatial axis.
   ///   - stride: Along every spatial axis.
   ///   - padding: Positions on every side that count as −∞.
+  ///   - name: The name of the node and of its output; by default the builder's own.
   /// - Throws: As `nodes(_:_:_:_:domain:version:outputs:)`.
   public mutating func maxPool(
     _ x: ValueID, window: [Int], stride: Int = 1, padding: Int = 0, _ name: String? = nil
@@ -84,6 +92,7 @@ extension ModelBuilder {
   ///   - window: The window's size along every spatial axis.
   ///   - stride: Along every spatial axis.
   ///   - padding: Positions on every side.
+  ///   - name: The name of the node and of its output; by default the builder's own.
   /// - Throws: As `nodes(_:_:_:_:domain:version:outputs:)`.
   public mutating func averagePool(
     _ x: ValueID, window: [Int], stride: Int = 1, padding: Int = 0, _ name: String? = nil
@@ -108,6 +117,7 @@ extension ModelBuilder {
   ///   - x: [N, C].
   ///   - weight: [M, C], one row for each output.
   ///   - bias: [M].
+  ///   - name: The name of the node and of its output; by default the builder's own.
   /// - Returns: [N, M].
   /// - Throws: As `nodes(_:_:_:_:domain:version:outputs:)`.
   public mutating func dense(

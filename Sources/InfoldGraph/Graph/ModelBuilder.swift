@@ -31,7 +31,10 @@ public struct ModelBuilder: Sendable {
   }
 
   /// Adds what a caller of the model gives.
-  /// - Parameter shape: Sizes, and symbols for those that every run brings anew: `["N", 3, 224, 224]`.
+  /// - Parameters:
+  ///   - name: What a caller calls it.
+  ///   - shape: Sizes, and symbols for those that every run brings anew: `["N", 3, 224, 224]`.
+  ///   - elementType: The type of its elements.
   /// - Throws: `InfoldError` with `.invalidArgument` for a name that is taken or empty.
   public mutating func input(
     _ name: String, _ shape: Shape, of elementType: ElementType = .float32
@@ -40,7 +43,9 @@ public struct ModelBuilder: Sendable {
   }
 
   /// Adds a constant: weights, for instance.
-  /// - Parameter name: A name that is not taken; by default the builder's own.
+  /// - Parameters:
+  ///   - tensor: What it is.
+  ///   - name: A name that is not taken; by default the builder's own.
   /// - Throws: `InfoldError` with `.invalidArgument` for a name that is taken or empty.
   public mutating func constant(_ tensor: Tensor, _ name: String? = nil) throws(InfoldError) -> ValueID {
     graph.addConstant(try take(name, or: "constant"), tensor)
@@ -52,6 +57,8 @@ public struct ModelBuilder: Sendable {
   ///   - inputs: In the operator's order; `nil` for an optional one that is left out.
   ///   - attributes: As the standard names them.
   ///   - name: The name of the node and of its output; by default the builder's own.
+  ///   - domain: The operator's domain, for operators that are not ONNX's own.
+  ///   - version: The version of that domain's operators.
   /// - Throws: As `nodes(_:_:_:_:domain:version:outputs:)`.
   public mutating func node(
     _ opType: String, _ inputs: [ValueID?], _ attributes: AttributeList = [:], _ name: String? = nil,
@@ -101,7 +108,9 @@ public struct ModelBuilder: Sendable {
   }
 
   /// Has the model return a value.
-  /// - Parameter name: What a caller finds it by; by default the value's own name.
+  /// - Parameters:
+  ///   - value: The value.
+  ///   - name: What a caller finds it by; by default the value's own name.
   /// - Throws: `InfoldError` with `.invalidArgument` for a name that another value has, or an empty one.
   public mutating func output(_ value: ValueID, _ name: String? = nil) throws(InfoldError) {
     var value = value

@@ -26,7 +26,9 @@ extension Tensor {
 
   /// The positions `range` along an axis: of [8, 3, 224, 224], `slice(2..<4)` is [2, 3, 224, 224]. A copy, unless it is everything;
   /// `withSpan(ofSlice:as:_:)` reads without one.
-  /// - Parameter axis: Negative ones count from the end.
+  /// - Parameters:
+  ///   - range: The positions.
+  ///   - axis: Negative ones count from the end.
   /// - Throws: `InfoldError`: `.invalidArgument` for an axis or positions that the tensor does not have; `.unsupported` for
   ///   elements narrower than a byte; `.limitExceeded`.
   public func slice(_ range: Range<Int>, axis: Int = 0) throws(InfoldError) -> Tensor {
@@ -62,7 +64,9 @@ extension Tensor {
   }
 
   /// One tensor behind the other along an axis: of [1, 3, 8, 8] and [4, 3, 8, 8] this makes [5, 3, 8, 8].
-  /// - Parameter axis: Negative ones count from the end.
+  /// - Parameters:
+  ///   - tensors: At least one.
+  ///   - axis: Negative ones count from the end.
   /// - Throws: `InfoldError`: `.invalidArgument` for no tensors, an axis that they do not have, or element types and other sizes
   ///   that differ; `.unsupported` for elements narrower than a byte; `.limitExceeded`.
   public init(concatenating tensors: [Tensor], axis: Int = 0) throws(InfoldError) {

@@ -14,7 +14,9 @@ public protocol SessionObserver: Sendable {
   func didPlan(_ plan: PlanSummary, during time: Range<UInt64>)
 
   /// A run has ended.
-  /// - Parameter error: What it threw; `nil` when all went well.
+  /// - Parameters:
+  ///   - error: What it threw; `nil` when all went well.
+  ///   - time: When it began and ended.
   func didRun(error: InfoldError?, during time: Range<UInt64>)
 
   /// A layer of a run has ended.

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Checks that a package elsewhere can depend on a version of this one: the README's program is built and run in a new package
+# outside of the repository, which asks for a tag of a clone. What is checked is the last commit.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tools/install-packages.sh libprotobuf-c-dev
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+version=1000.0.0
+
+fail() {
+  echo "tools/check-package.sh: $1" >&2
+  exit 1
+}
+
+git clone --quiet --no-local . "$folder/infold"
+git -C "$folder/infold" tag "$version"
+
+mkdir -p "$folder/App/Sources/App"
+cp Examples/QuickStart/Sources/QuickStart/main.swift "$folder/App/Sources/App"
+cat >"$folder/App/Package.swift" <<PACKAGE
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "App",
+  dependencies: [.package(url: "file://$folder/infold", from: "$version")],
+  targets: [.executableTarget(name: "App", dependencies: [.product(name: "Infold", package: "infold")])],
+  swiftLanguageModes: [.v6]
+)
+PACKAGE
+
+# Of the libraries that the system may have, only protobuf-c is there for the package.
+mkdir "$folder/pkgconfig"
+for directory in $(pkg-config --variable pc_path pkg-config | tr : ' '); do
+  if [[ -e $directory/libprotobuf-c.pc ]]; then cp "$directory/libprotobuf-c.pc" "$folder/pkgconfig"; fi
+done
+PKG_CONFIG_LIBDIR=$folder/pkgconfig swift build -c release --package-path "$folder/App"
+
+products=$(swift build -c release --package-path "$folder/App" --show-bin-path)
+[[ -d $products/InfoldRuntime.build ]] || fail "the modules are not where they are looked for: $products"
+for module in InfoldImage InfoldTool InfoldTelemetry InfoldConformance ArgumentParser Logging CoreMetrics; do
+  [[ ! -e $products/$module.build ]] || fail "$module was built for a program that imports Infold alone"
+done
+if ldd "$products/App" | grep -E 'libturbojpeg|libpng|libFoundation'; then
+  fail "the program needs libraries that Infold must not bring"
+fi
+
+"$products/App" | tee "$folder/output.txt"
+while IFS= read -r line; do
+  grep -qxF -- "    $line" Examples/QuickStart/README.md || fail "Examples/QuickStart/README.md does not show this line: $line"
+done <"$folder/output.txt"
+[[ -s $folder/output.txt ]] || fail "the program printed nothing"
+echo "a package that depends on a version of this one builds and runs"
