@@ -32,9 +32,10 @@ extension Session {
   /// more inputs are taken than runs may be under way at a time.
   /// - Parameters:
   ///   - inputs: Inputs as for `run(_:)`.
-  ///   - limit: The most runs that are under way or wait to be taken, at least 1.
+  ///   - limit: The most runs that are under way or wait to be taken, at least 1. With more than 1, a result is given out when so many
+  ///     inputs have come, or all have: too late for a caller who sends the next input only then.
   public func runBatched<Inputs: AsyncSequence>(
-    _ inputs: Inputs, atOnce limit: Int = 2
+    _ inputs: Inputs, atOnce limit: Int = 1
   ) -> BatchedRuns<Inputs> where Inputs.Element == [String: Tensor] {
     BatchedRuns(session: self, inputs: inputs, limit: max(limit, 1))
   }
@@ -65,14 +66,17 @@ public struct BatchedRuns<Inputs: AsyncSequence>: AsyncSequence where Inputs.Ele
 
   /// Goes through the results.
   public func makeAsyncIterator() -> Iterator {
-    Iterator(session: session, inputs: inputs.makeAsyncIterator(), underWay: RunsUnderWay(limit: limit))
+    Iterator(session: session, underWay: RunsUnderWay(limit: limit), inputs: inputs.makeAsyncIterator())
   }
 
   /// What goes through the results. Runs that are under way are cancelled with it.
   public struct Iterator: AsyncIteratorProtocol {
     let session: Session
-    var inputs: Inputs.AsyncIterator?
     let underWay: RunsUnderWay
+    /// What is left of the inputs.
+    var inputs: Inputs.AsyncIterator?
+    /// What the inputs threw, for when the runs before it have been taken.
+    var failure: (any Error)?
 
     /// The next results; `nil` behind the last.
     /// - Throws: As `Session.run(_:)`, and what the inputs throw. Nothing comes behind an error.
@@ -80,12 +84,20 @@ public struct BatchedRuns<Inputs: AsyncSequence>: AsyncSequence where Inputs.Ele
       do {
         while underWay.hasRoom, let input = try await inputs?.next() { underWay.begin(input, in: session) }
         if underWay.hasRoom { inputs = nil }
-        return try await underWay.first()
       } catch {
         inputs = nil
+        failure = error
+      }
+      do {
+        if let result = try await underWay.first() { return result }
+      } catch {
+        (inputs, failure) = (nil, nil)
         underWay.cancel()
         throw error
       }
+      guard let failure else { return nil }
+      self.failure = nil
+      throw failure
     }
   }
 }

@@ -99,4 +99,26 @@ import Testing
     await #expect(throws: InfoldError.self) { _ = try await results.next() }
     #expect(try await results.next() == nil)
   }
+
+  /// Results of inputs before an error of the sequence come first, and one at a time needs no input ahead.
+  @Test func inputsThatFail() async throws {
+    struct Failure: Error {}
+    let session = try Session(Self.model())
+    let (inputs, sender) = AsyncThrowingStream<[String: Tensor], any Error>.makeStream()
+    var results = session.runBatched(inputs).makeAsyncIterator()
+    for seed in 0..<3 as Range<UInt64> {
+      sender.yield(try Self.input(seed))
+      #expect(try await results.next() != nil)
+    }
+    sender.finish(throwing: Failure())
+    await #expect(throws: Failure.self) { _ = try await results.next() }
+    #expect(try await results.next() == nil)
+
+    let (others, otherSender) = AsyncThrowingStream<[String: Tensor], any Error>.makeStream()
+    otherSender.yield(try Self.input(1))
+    otherSender.finish(throwing: Failure())
+    var kept = session.runBatched(others, atOnce: 3).makeAsyncIterator()
+    #expect(try await kept.next() != nil)
+    await #expect(throws: Failure.self) { _ = try await kept.next() }
+  }
 }

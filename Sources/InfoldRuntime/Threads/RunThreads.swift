@@ -33,7 +33,15 @@ final class RunThreads: Sendable {
       return true
     }
     arrivals.signal()
-    if isShort, !start() { state.withLock { $0.threads -= 1 } }
+    guard isShort, !start() else { return }
+    // Without any thread, whoever asks does the work.
+    let isAlone = state.withLock { state in
+      state.threads -= 1
+      return state.threads == 0
+    }
+    guard isAlone else { return }
+    arrivals.wait()
+    state.withLock { $0.waiting.removeFirst() }()
   }
 
   private func start() -> Bool {
