@@ -35,7 +35,7 @@ public final class Session: Sendable {
   ///   - observer: Who is told of plans, runs and layers.
   /// - Throws: `InfoldError` with `.unsupported`, listing all of them at once, when the model has nodes that Infold
   ///   cannot run; `.invalidArgument` for a thread count below 1 or above 1024, a plan cache below 1, and when the environment forces kernels
-  ///   that are not there.
+  ///   that are not there; `.limitExceeded` when the memory limit, or the machine's memory, is too small.
   public convenience init(
     _ model: consuming Model, options: SessionOptions = SessionOptions(), observer: (any SessionObserver)? = nil
   ) throws(InfoldError) {
@@ -73,7 +73,7 @@ public final class Session: Sendable {
     do {
       graph = try InlineBodies().run(on: graph).graph
       try graph.requireRunnableOnceBound()
-      graph = try factory.passes.run(on: consume graph)
+      graph = try factory.optimized(consume graph)
       self.graph = isFixed ? nil : graph
       fixedPlan = isFixed ? try factory.plan(consume graph) : nil
     } catch {
@@ -169,7 +169,7 @@ public final class Session: Sendable {
     for (id, tensor) in zip(graph.inputs, tensors) {
       types[id] = TensorType(tensor.elementType, Shape(tensor.shape))
     }
-    let plan = try factory.plan(factory.passes.run(on: try graph.binding(inputs: types)))
+    let plan = try factory.plan(factory.optimized(graph.binding(inputs: types)))
     return plans.withLock { cache in
       let kept = cache.insert(plan, for: tensors)
       factory.arenas.setLimit(cache.plans.reduce(0) { max($0, $1.arenaByteCount) })

@@ -79,6 +79,9 @@ extension Tensor {
   /// Prepares the memory of a new tensor, all elements of which are about to be written.
   package func populate() { storage.populate() }
 
+  /// Counts no longer in the memory budget under which it was made: it is handed to the caller.
+  package func leaveBudget() { storage.leaveBudget() }
+
   /// The bytes that the elements take.
   public var byteCount: Int { storage.bytes.count }
 
