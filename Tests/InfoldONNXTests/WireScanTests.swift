@@ -24,6 +24,20 @@ struct WireScanTests {
     }
   }
 
+  @Test func limitsOfTheCaller() {
+    let bytes = Onnx.relu(more: [])
+    let nodes = "more than 0 nodes", text = "a text of"
+    #expect(throws: Never.self) { try Model(bytes: bytes, limits: ModelLimits(nodes: 1)) }
+    expectError(.limitExceeded, nodes) { () throws(InfoldError) in
+      try Model(bytes: bytes, limits: ModelLimits(nodes: 0))
+    }
+    let long = Onnx.relu(more: [.text(10, String(repeating: "n", count: 2000))])
+    #expect(throws: Never.self) { try Model(bytes: long, limits: ModelLimits(textBytes: 2000)) }
+    expectError(.limitExceeded, text) { () throws(InfoldError) in
+      try Model(bytes: long, limits: ModelLimits(textBytes: 1999))
+    }
+  }
+
   @Test func randomBytes() {
     var generator = SplitMix64(state: 7)
     for count in 0..<2_000 {

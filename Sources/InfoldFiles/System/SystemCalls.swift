@@ -38,7 +38,7 @@ package func checkPath(_ path: String) throws(InfoldError) {
 package func withoutLinks(_ path: String) throws(InfoldError) -> String {
   try checkPath(path)
   guard let resolved = realpath(path, nil) else {
-    throw InfoldError(.fileAccess, "\(String(quoting: path)) cannot be found: \(systemErrorText())")
+    throw InfoldError(.fileAccess, "cannot be found: \(systemErrorText())")
   }
   defer { free(resolved) }
   return String(cString: resolved)

@@ -28,7 +28,9 @@ final class ExternalDataFolder {
     self.byteLimit = byteLimit
     let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? "."
     if let root {
-      linked = (try withoutLinks(root), try withoutLinks(folder))
+      linked = try annotatingErrors({ $0.inFile(root) }) { () throws(InfoldError) in
+        (try withoutLinks(root), try withoutLinks(folder))
+      }
     } else {
       linked = nil
     }
@@ -68,7 +70,8 @@ final class ExternalDataFolder {
     }
     let (sum, sumOverflow) = bytesRead.addingReportingOverflow(byteCount)
     guard !sumOverflow, sum <= byteLimit else {
-      throw InfoldError(.limitExceeded, "the model's external data needs more than the \(byteLimit) bytes that are allowed")
+      throw InfoldError(
+        .limitExceeded, "the model's external data needs more than the \(byteLimit) bytes that are allowed")
     }
     bytesRead = sum
   }
@@ -94,13 +97,14 @@ final class ExternalDataFolder {
       }
       return file
     }
-    guard !location.isEmpty, !location.utf8.contains(0) else {
-      throw InfoldError(.fileAccess, "has no name, or a NUL character in it")
+    guard !location.isEmpty, location.utf8.first != UInt8(ascii: "/") else {
+      throw InfoldError(.fileAccess, "has no name, or an absolute path")
     }
     let target = try withoutLinks(linked.folder + "/" + location)
     let prefix = linked.root == "/" ? "/" : linked.root + "/"
-    guard location.utf8.first != UInt8(ascii: "/"), target.hasPrefix(prefix) else {
-      throw InfoldError(.fileAccess, "lies outside of \(String(quoting: linked.root)), the folder that data may come from")
+    guard target.hasPrefix(prefix) else {
+      throw InfoldError(
+        .fileAccess, "lies outside of \(String(quoting: linked.root)), the folder that data may come from")
     }
     // There was no link when it was resolved. One that has come since is refused.
     return try openStrictly(String(target.dropFirst(prefix.count)))
