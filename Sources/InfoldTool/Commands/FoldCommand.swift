@@ -25,8 +25,10 @@ struct FoldCommand: ParsableCommand {
   @Flag(help: "Print one JSON value.")
   var json = false
 
+  @OptionGroup var reading: ModelOptions
+
   func run() throws {
-    let original = try Model(path: model)
+    let original = try reading.model(model)
     let (folded, report, raised) = try annotatingErrors({ $0.inFile(model) }) { () throws(InfoldError) in
       try FoldBatchNormalization().fold(original)
     }

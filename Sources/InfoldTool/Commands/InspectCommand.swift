@@ -25,9 +25,11 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Print one JSON value.")
   var json = false
 
+  @OptionGroup var reading: ModelOptions
+
   func run() throws {
     let shapes = try InputShapes(shape)
-    let report = ModelReport(try Model(path: model).binding(inputs: shapes.sizes), file: model)
+    let report = ModelReport(try reading.model(model).binding(inputs: shapes.sizes), file: model)
     if json {
       try StandardOutput.writeJSON(report)
     } else {

@@ -9,15 +9,18 @@ struct DoubleEvaluation {
   let outputs: [ValueInfo]
   private let graph: Graph
   private let file: String?
+  private let memoryLimit: Int?
 
+  /// - Parameter memoryLimit: The most bytes that it takes; `nil` for three quarters of the machine's memory.
   /// - Throws: `InfoldError` with `.unsupported` for nodes that no input could make runnable.
-  init(_ model: Model) throws(InfoldError) {
+  init(_ model: Model, memoryLimit: Int? = nil) throws(InfoldError) {
     graph = try annotatingErrors({ model.path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
       let graph = try InlineBodies().run(on: model.graph).graph
       try graph.requireRunnableOnceBound()
       return graph
     }
     file = model.path
+    self.memoryLimit = memoryLimit
     outputs = graph.outputs.map(graph.info)
   }
 
@@ -38,7 +41,7 @@ struct DoubleEvaluation {
       let bound = try InlineBodies().run(on: graph.binding(inputs: types)).graph
       var tensors: [ValueID: Tensor] = [:]
       for case (let id, let tensor?) in zip(bound.inputs, given) { tensors[id] = tensor }
-      let results = try ReferenceEvaluator(bound, precision: .double).run(tensors)
+      let results = try ReferenceEvaluator(bound, precision: .double, memoryLimit: memoryLimit).run(tensors)
       return Dictionary(zip(outputs.map(\.name), results)) { first, _ in first }
     }
   }
