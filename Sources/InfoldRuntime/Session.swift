@@ -34,8 +34,9 @@ public final class Session: Sendable {
   ///   - options: How it runs.
   ///   - observer: Who is told of plans, runs and layers.
   /// - Throws: `InfoldError` with `.unsupported`, listing all of them at once, when the model has nodes that Infold
-  ///   cannot run; `.invalidArgument` for a thread count below 1 or above 1024, a plan cache below 1, and when the environment forces kernels
-  ///   that are not there; `.limitExceeded` when the memory limit, or the machine's memory, is too small.
+  ///   cannot run; `.invalidArgument` for a thread count below 1 or above 1024, a plan cache or memory limit below 1, for a
+  ///   constant that was changed and no longer fits the type of its value, and when the environment forces kernels that are not
+  ///   there; `.limitExceeded` when the memory limit, or the machine's memory, is too small.
   public convenience init(
     _ model: consuming Model, options: SessionOptions = SessionOptions(), observer: (any SessionObserver)? = nil
   ) throws(InfoldError) {
@@ -54,6 +55,9 @@ public final class Session: Sendable {
       throw InfoldError(
         .invalidArgument, "the size of the plan cache is \(options.planCacheSize), and must be at least 1")
     }
+    if let limit = options.memoryLimit, limit < 1 {
+      throw InfoldError(.invalidArgument, "the memory limit is \(limit) bytes, and must be at least 1")
+    }
     self.options = options
     self.file = model.path
     inputs = model.graph.inputs.map(model.graph.info)
@@ -71,6 +75,7 @@ public final class Session: Sendable {
     let file = model.path
     _ = consume model
     do {
+      try graph.requireFittingConstants()
       graph = try InlineBodies().run(on: graph).graph
       try graph.requireRunnableOnceBound()
       graph = try factory.optimized(consume graph)

@@ -13,13 +13,13 @@ package final class MemoryBudget: Sendable {
   @TaskLocal package static var current: MemoryBudget?
 
   /// A budget of which nothing is used yet.
-  /// - Parameter limit: The most bytes at a time; by default three quarters of the machine's memory.
+  /// - Parameter limit: The most bytes at a time, at least 0; by default three quarters of the machine's memory.
   package init(limit: Int? = nil) {
-    self.limit = limit ?? MachineMemory.defaultLimit
+    self.limit = max(0, limit ?? MachineMemory.defaultLimit)
   }
 
   /// The bytes that are still there.
-  package var available: Int { max(0, limit - taken.load(ordering: .relaxed)) }
+  package var available: Int { limit - taken.load(ordering: .relaxed) }
 
   /// Runs `body`, and counts the memory that it takes.
   package func charging<Output>(_ body: () throws(InfoldError) -> Output) throws(InfoldError) -> Output {
@@ -45,10 +45,13 @@ package final class MemoryBudget: Sendable {
   /// Takes bytes out of the budget.
   /// - Throws: `InfoldError` with `.limitExceeded` when there are not so many.
   package func take(_ byteCount: Int) throws(InfoldError) {
-    let (_, before) = taken.add(byteCount, ordering: .relaxed)
-    guard byteCount <= limit, before <= limit else {
-      giveBack(byteCount)
-      throw exceeded(by: byteCount)
+    var current = taken.load(ordering: .relaxed)
+    while true {
+      guard byteCount <= limit - current else { throw exceeded(by: byteCount) }
+      let (exchanged, original) = taken.compareExchange(
+        expected: current, desired: current + byteCount, ordering: .relaxed)
+      if exchanged { return }
+      current = original
     }
   }
 

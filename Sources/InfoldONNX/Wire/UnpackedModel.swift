@@ -36,7 +36,8 @@ struct UnpackedModel: ~Copyable {
     guard let graph = message.content.pointee.graph else { return }
     for tensor in messages(graph.pointee.initializer, graph.pointee.n_initializer)
     where bytes.contains(tensor.pointee.raw_data.data) {
-      tensor.pointee.clearData()
+      tensor.pointee.has_raw_data = 0
+      tensor.pointee.raw_data = ProtobufCBinaryData()
     }
   }
 }

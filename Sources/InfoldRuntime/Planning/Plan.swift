@@ -50,7 +50,8 @@ final class Plan: Sendable {
     _ graph: consuming Graph, kernels: any KernelSet.Type, options: SessionOptions, workers: Int,
     packed: PackedConstants, arenas: ArenaPool, budget: MemoryBudget, layerObserver: (any SessionObserver)? = nil
   ) throws(InfoldError) {
-    var builder = try PlanBuilder(consume graph, kernels: kernels, precision: options.precision, packed: packed, budget: budget)
+    var builder = try PlanBuilder(
+      consume graph, kernels: kernels, precision: options.precision, packed: packed, budget: budget)
     try builder.build(usesKernels: options.optimize)
     let graph = builder.graph
     let (steps, storages) = (builder.steps, builder.storages)

@@ -27,21 +27,27 @@ final class RunThreads: Sendable {
   /// Has one of the threads do `job`, once those that came before it have been begun.
   func submit(_ job: @escaping Job) {
     let isShort = state.withLock { state in
-      state.waiting.append(job)
-      guard state.waiting.count > state.idle, state.threads < count else { return false }
+      guard state.waiting.count >= state.idle, state.threads < count else {
+        state.waiting.append(job)
+        return false
+      }
       state.threads += 1
       return true
     }
-    arrivals.signal()
-    guard isShort, !start() else { return }
-    // Without any thread, whoever asks does the work.
-    let isAlone = state.withLock { state in
-      state.threads -= 1
-      return state.threads == 0
+    if isShort {
+      let isStarted = start()
+      let orphans = state.withLock { state in
+        state.waiting.append(job)
+        if isStarted { return [Job]() }
+        state.threads -= 1
+        guard state.threads == 0 else { return [] }
+        defer { state.waiting = [] }
+        return state.waiting
+      }
+      // Without any thread, whoever asks does the work, that of others included who could start none either.
+      guard orphans.isEmpty else { return orphans.forEach { $0() } }
     }
-    guard isAlone else { return }
-    arrivals.wait()
-    state.withLock { $0.waiting.removeFirst() }()
+    arrivals.signal()
   }
 
   private func start() -> Bool {
@@ -62,9 +68,9 @@ final class RunThreads: Sendable {
       arrivals.wait()
       let job = state.withLock { state in
         state.idle -= 1
-        return state.waiting.removeFirst()
+        return state.waiting.isEmpty ? nil : state.waiting.removeFirst()
       }
-      job()
+      job?()
     }
   }
 }
