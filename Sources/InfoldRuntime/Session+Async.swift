@@ -5,25 +5,24 @@ extension Session {
   /// machine has cores, in the order in which runs are asked for.
   /// - Parameter inputs: As for `run(_:)`.
   /// - Returns: Every output by its name.
-  /// - Throws: As `run(_:)`; `InfoldError` with `.cancelled` when the task is cancelled: the run ends before its next layer.
+  /// - Throws: As `run(_:)`; `InfoldError` with `.cancelled` when the task is cancelled: the run ends before its next layer,
+  ///   and one that has not begun does not begin.
   public func runAsync(_ inputs: [String: Tensor]) async throws(InfoldError) -> [String: Tensor] {
     let tensors = try completed(inputs)
-    let flag = CancellationFlag()
+    let run = AwaitedRun<[String: Tensor]>()
     let result = await withTaskCancellationHandler {
-      await withCheckedContinuation {
-        (continuation: CheckedContinuation<Result<[String: Tensor], InfoldError>, Never>) in
+      await withCheckedContinuation { continuation in
+        run.wait(continuation)
         RunThreads.shared.submit {
-          var results: [Tensor] = []
-          do throws(InfoldError) {
-            try self.run(all: tensors, into: &results, cancellation: .byFlag(flag))
-            continuation.resume(returning: .success(self.named(results)))
-          } catch {
-            continuation.resume(returning: .failure(error))
+          run.perform { (cancellation) throws(InfoldError) in
+            var results: [Tensor] = []
+            try self.run(all: tensors, into: &results, cancellation: cancellation)
+            return self.named(results)
           }
         }
       }
     } onCancel: {
-      flag.raise()
+      run.cancel()
     }
     return try result.get()
   }

@@ -35,7 +35,7 @@ public final class Session: Sendable {
   ///   - observer: Who is told of plans, runs and layers.
   /// - Throws: `InfoldError` with `.unsupported`, listing all of them at once, when the model has nodes that Infold
   ///   cannot run; `.invalidArgument` for a thread count below 1 or above 1024, a plan cache or memory limit below 1, for a
-  ///   constant that was changed and no longer fits the type of its value, and when the environment forces kernels that are not
+  ///   graph that was edited and no longer fits together, and when the environment forces kernels that are not
   ///   there; `.limitExceeded` when the memory limit, or the machine's memory, is too small.
   public convenience init(
     _ model: consuming Model, options: SessionOptions = SessionOptions(), observer: (any SessionObserver)? = nil
@@ -59,23 +59,22 @@ public final class Session: Sendable {
       throw InfoldError(.invalidArgument, "the memory limit is \(limit) bytes, and must be at least 1")
     }
     self.options = options
-    self.file = model.path
-    inputs = model.graph.inputs.map(model.graph.info)
-    outputs = model.graph.outputs.map(model.graph.info)
+    file = model.path
+    let file = model.path
+    var graph = model.graph
+    _ = consume model
+    try annotatingErrors({ file.map($0.inFile) ?? $0 }) { () throws(InfoldError) in try graph.makeConsistent() }
+    inputs = graph.inputs.map(graph.info)
+    outputs = graph.outputs.map(graph.info)
     binding = InputBinding(inputs)
-    defaults = model.graph.inputs.map { model.graph[$0].initializer?.tensor }
-    constantNames = Set(model.graph.valueIDs.filter(model.graph.isConstant).map { model.graph[$0].name })
+    defaults = graph.inputs.map { graph[$0].initializer?.tensor }
+    constantNames = Set(graph.valueIDs.filter(graph.isConstant).map { graph[$0].name })
     fixedShapes = inputs.compactMap { $0.type?.shape?.sizes }
     let isFixed = fixedShapes.count == inputs.count
-    let factory = PlanFactory(
-      options, kernels: try KernelChoice.set(named: name), isForOneGraph: isFixed, observer: observer)
+    let factory = PlanFactory(options, kernels: try KernelChoice.set(named: name), observer: observer)
     self.factory = factory
     plans = Mutex(PlanCache(capacity: options.planCacheSize))
-    var graph = model.graph
-    let file = model.path
-    _ = consume model
     do {
-      try graph.requireFittingConstants()
       graph = try InlineBodies().run(on: graph).graph
       try graph.requireRunnableOnceBound()
       graph = try factory.optimized(consume graph)

@@ -8,7 +8,8 @@ public struct SessionOptions: Sendable, Hashable {
     case fast
   }
 
-  /// The number of threads that one run may use, 1 to 1024; `nil` for one per core. Results do not depend on it.
+  /// The number of threads that one run may use, 1 to 1024; `nil` for one per processor that the process
+  /// may use. Results do not depend on it.
   public var threads: Int?
   /// Whether graph passes may rewrite the model. Without them every node runs as the standard defines it.
   public var optimize: Bool

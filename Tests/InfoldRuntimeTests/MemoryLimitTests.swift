@@ -31,14 +31,14 @@ import Testing
     Greedy("Tile", [1 << 10, 1 << 20, 1, 1]) { try $0.node("Tile", [$1, $2]) },
     Greedy("Pad", [0, 0, 0, 1 << 33, 0, 0, 0, 1 << 33]) { try $0.node("Pad", [$1, $2]) },
     Greedy("Pad by its edge", [0, 0, 0, 1 << 33, 0, 0, 0, 0]) {
-      try $0.node("Pad", [$1, $2], ["mode": .string(Array("edge".utf8))])
+      try $0.node("Pad", [$1, $2], attributes: ["mode": .string(Array("edge".utf8))])
     },
     Greedy("Resize", [1, 1, 1 << 20, 1 << 20]) { try $0.node("Resize", [$1, nil, nil, $2]) },
     Greedy("Resize, linear", [1, 1, 1 << 33, 4]) {
-      try $0.node("Resize", [$1, nil, nil, $2], ["mode": .string(Array("linear".utf8))])
+      try $0.node("Resize", [$1, nil, nil, $2], attributes: ["mode": .string(Array("linear".utf8))])
     },
     Greedy("Range", [0, 1 << 40, 1]) { builder, _, sizes in
-      let parts = try builder.nodes("Split", [sizes], ["axis": .int(0)], outputs: 3)
+      let parts = try builder.nodes("Split", [sizes], attributes: ["axis": .int(0)], outputCount: 3)
       return try builder.node("Range", try parts.map { try builder.node("Squeeze", [$0]) })
     },
     Greedy("Gather", [1 << 20, 1 << 20]) { builder, x, sizes in
@@ -53,7 +53,7 @@ import Testing
     },
     Greedy("ConvTranspose with strides") { builder, x, _ in
       let weight = try builder.constant(Tensor(repeating: 1 as Float, shape: [1, 1, 1, 1]))
-      return try builder.node("ConvTranspose", [x, weight], ["strides": .ints([1 << 22, 1 << 22])])
+      return try builder.node("ConvTranspose", [x, weight], attributes: ["strides": .ints([1 << 22, 1 << 22])])
     },
     Greedy("doubling by Concat") { builder, x, _ in
       var x = x
@@ -74,12 +74,12 @@ import Testing
 
   private func model(_ greedy: Greedy, sizesAreConstant: Bool) throws -> Model {
     var builder = ModelBuilder(opset: 13)
-    let x = try builder.input("x", [1, 1, 4, 4])
+    let x = try builder.input("x", shape: [1, 1, 4, 4])
     let sizes =
       sizesAreConstant
       ? try builder.constant(Tensor(shape: [greedy.sizes.count], greedy.sizes))
-      : try builder.input("sizes", [.fixed(greedy.sizes.count)], of: .int64)
-    try builder.output(greedy.build(&builder, x, sizes), "y")
+      : try builder.input("sizes", shape: [.fixed(greedy.sizes.count)], of: .int64)
+    try builder.output(greedy.build(&builder, x, sizes), named: "y")
     return try builder.model()
   }
 
@@ -120,12 +120,12 @@ import Testing
         for window in kind.hasSuffix("Pool") ? [2, large] : [2] {
           let code = try errorCode {
             var builder = ModelBuilder(opset: 19)
-            let x = try builder.input("x", [1, 1, 4, 4])
+            let x = try builder.input("x", shape: [1, 1, 4, 4])
             var attributes = attributes
             if kind.hasSuffix("Pool") { attributes["kernel_shape"] = .ints([window, window]) }
             let weight = try Tensor(repeating: 1 as Float, shape: [1, 1, 2, 2])
             let inputs = kind.hasSuffix("Pool") ? [x] : [x, try builder.constant(weight)]
-            try builder.output(builder.node(kind, inputs, attributes), "y")
+            try builder.output(builder.node(kind, inputs, attributes: attributes), named: "y")
             _ = try Session(builder.model(), options: options).run(["x": Self.x])
           }
           #expect([nil, .limitExceeded, .invalidModel, .invalidArgument, .unsupported].contains(code))
@@ -137,8 +137,8 @@ import Testing
   /// The limit is that of the session as a whole, and what runs hand out does not count.
   @Test func resultsOfCallersDoNotCount() throws {
     var builder = ModelBuilder()
-    let x = try builder.input("x", ["N"])
-    try builder.output(builder.node("Sign", [builder.node("Cast", [x], ["to": .int(11)])]), "y")
+    let x = try builder.input("x", shape: ["N"])
+    try builder.output(builder.node("Sign", [builder.node("Cast", [x], attributes: ["to": .int(11)])]), named: "y")
     let session = try Session(builder.model(), options: SessionOptions(threads: 1, memoryLimit: 1 << 20))
     let input = try Tensor(repeating: 2 as Float, shape: [40_000])
     var results: [Tensor] = []

@@ -79,6 +79,12 @@ extension Tensor {
   /// Prepares the memory of a new tensor, all elements of which are about to be written.
   package func populate() { storage.populate() }
 
+  /// The same for tensors that share their elements, and never for others, while none of them is changed.
+  package var storageID: UInt64 { storage.id }
+
+  /// Whether no other tensor shares the elements.
+  package mutating func isUniquelyReferenced() -> Bool { isKnownUniquelyReferenced(&storage) }
+
   /// Counts no longer in the memory budget under which it was made: it is handed to the caller.
   package func leaveBudget() { storage.leaveBudget() }
 

@@ -8,6 +8,11 @@ final class TensorStorage: @unchecked Sendable {
   static let alignment = 64
 
   let bytes: UnsafeMutableRawBufferPointer
+  /// What no other storage of the process has, or will have.
+  let id = ids.add(1, ordering: .relaxed).newValue
+
+  private static let ids = Atomic<UInt64>(0)
+
   /// What the allocator gave; `nil` when the memory is the system's pages.
   private let allocation: UnsafeMutableRawPointer?
   /// What the bytes count in.

@@ -63,7 +63,7 @@ struct ConvolutionProblem {
   /// Channels of one group.
   var groupChannels: Int { input.channels / groups }
   var groupOutputs: Int { output.channels / groups }
-  var multiplyAccumulates: Int { checkedProduct([output.count, groupChannels, window.height, window.width]) ?? .max }
+  var multiplyAccumulates: Int { saturatedProduct(output.count, groupChannels, window.height, window.width) }
 
   /// The rows and columns that windows reach, padding included.
   var reach: (height: Int, width: Int) {

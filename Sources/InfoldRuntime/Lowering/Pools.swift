@@ -46,7 +46,7 @@ extension PlanBuilder {
     let kernels = kernels
     let padBottom = extents.count > 1 ? extents[0].padAfter : 0, padRight = extents.last!.padAfter
     let step = RangeStep(
-      units: image.images * image.height, cost: image.count * geometry.height * geometry.width
+      units: image.images * image.height, cost: saturatedProduct(image.count, geometry.height, geometry.width)
     ) { rows, frame, _ in
       kernels.pool(
         PoolArguments(

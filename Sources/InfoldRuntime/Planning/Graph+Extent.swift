@@ -26,19 +26,6 @@ extension Graph {
     }
   }
 
-  /// Checks that the types of constants and defaults are those of their tensors: a graph may have been edited.
-  /// - Throws: `InfoldError` with `.invalidArgument`, naming the value.
-  func requireFittingConstants() throws(InfoldError) {
-    for value in values {
-      guard let tensor = value.initializer?.tensor, let type = value.type else { continue }
-      guard tensor.elementType == type.elementType, type.shape?.admits(tensor.shape) != false else {
-        throw InfoldError(
-          .invalidArgument, "the value \(String(quoting: value.name)) is \(type), and its tensor is \(tensor)",
-          hint: "after tensors of a graph were changed, give their values the new types, and call Graph.inferTypes()")
-      }
-    }
-  }
-
   /// More than any machine can address, with room for what a plan adds to a value: padding, packing, scratch memory.
   private static let addressableByteCount = 1 << 50
 }

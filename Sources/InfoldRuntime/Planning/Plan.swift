@@ -144,7 +144,10 @@ final class Plan: Sendable {
     if results.count != outputs.count { results = Array(repeating: Self.empty, count: outputs.count) }
     for index in outputs.indices {
       guard case .written(let sizes, let places) = outputs[index] else { continue }
-      if results[index].shape != sizes || results[index].elementType != .float32 {
+      // One that somebody shares would be copied before it is written.
+      if results[index].shape != sizes || results[index].elementType != .float32
+        || !results[index].isUniquelyReferenced()
+      {
         results[index] = try Tensor(zeros: sizes, of: .float32)
       }
       let address = results[index].withUnsafeMutableBytes { $0.baseAddress!.assumingMemoryBound(to: Float.self) }

@@ -1,4 +1,3 @@
-import Glibc
 import InfoldGraph
 import InfoldKernelInterface
 import InfoldPasses
@@ -23,17 +22,14 @@ struct PlanFactory: Sendable {
   private let options: SessionOptions
   private let packed: PackedConstants
 
-  /// - Parameter isForOneGraph: Whether all plans are made while the same graph keeps all constants.
-  init(
-    _ options: SessionOptions, kernels: any KernelSet.Type, isForOneGraph: Bool, observer: (any SessionObserver)?
-  ) {
+  init(_ options: SessionOptions, kernels: any KernelSet.Type, observer: (any SessionObserver)?) {
     self.options = options
     self.observer = observer
     self.kernels = kernels
     budget = MemoryBudget(limit: options.memoryLimit)
     arenas = ArenaPool(budget: budget)
-    workers = options.threads ?? min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), 1024)
-    packed = PackedConstants(keepsSources: !isForOneGraph)
+    workers = options.threads ?? ProcessorCount.available
+    packed = PackedConstants()
     passes =
       options.optimize
       ? OptimizationPipeline(foldsBatchNormalization: options.foldBatchNormalization)
@@ -56,6 +52,8 @@ struct PlanFactory: Sendable {
   }
 
   private func planned(_ graph: consuming Graph) throws(InfoldError) -> Plan {
+    // Kernels trust the types of constants.
+    try graph.settleConstants()
     try graph.requireAddressableValues(limit: budget.limit)
     let begin = MonotonicClock.nanoseconds()
     let shapes = observer.map { _ in graph.inputs.map { graph[$0].type?.shape?.sizes ?? [] } }

@@ -1,11 +1,10 @@
 import Dispatch
-import Glibc
 import Synchronization
 
-/// Threads for runs that tasks wait for: as many as the machine has cores, so that Swift's own stay free.
+/// Threads for runs that tasks wait for: as many as the process has processors, so that Swift's own stay free.
 final class RunThreads: Sendable {
   /// Those of this process.
-  static let shared = RunThreads(count: max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
+  static let shared = RunThreads(count: ProcessorCount.available)
 
   typealias Job = @Sendable () -> Void
 
@@ -35,7 +34,7 @@ final class RunThreads: Sendable {
       return true
     }
     if isShort {
-      let isStarted = start()
+      let isStarted = BackgroundThread.start(named: "infold-run") { self.work() }
       let orphans = state.withLock { state in
         state.waiting.append(job)
         if isStarted { return [Job]() }
@@ -48,18 +47,6 @@ final class RunThreads: Sendable {
       guard orphans.isEmpty else { return orphans.forEach { $0() } }
     }
     arrivals.signal()
-  }
-
-  private func start() -> Bool {
-    var thread = pthread_t()
-    let threads = Unmanaged.passUnretained(self)
-    let status = pthread_create(
-      &thread, nil,
-      { threads in
-        Unmanaged<RunThreads>.fromOpaque(threads!).takeUnretainedValue().work()
-      }, threads.toOpaque())
-    if status == 0 { pthread_detach(thread) }
-    return status == 0
   }
 
   private func work() -> Never {

@@ -4,13 +4,13 @@ import Infold
 func residualNetwork() throws(InfoldError) -> Model {
   var random = SplitMix64(seed: 1)
   var network = ModelBuilder("residual")
-  let x = try network.input("x", ["N", 3, 32, 32])
+  let x = try network.input("x", shape: ["N", 3, 32, 32])
   let first = try network.relu(network.normalizedConvolution(x, from: 3, to: 16, stride: 2, "1", &random))
   let second = try network.relu(network.normalizedConvolution(first, from: 16, to: 32, stride: 2, "2", &random))
   let third = try network.normalizedConvolution(second, from: 32, to: 32, "3", &random)
   let sum = try network.relu(network.add(third, second))
   let averages = try network.flatten(network.globalAveragePool(sum))
-  try network.output(network.dense(averages, weight: randomTensor([10, 32], in: -1...1, &random)), "scores")
+  try network.output(network.dense(averages, weight: randomTensor([10, 32], in: -1...1, &random)), named: "scores")
   return try network.model()
 }
 
@@ -21,12 +21,12 @@ extension ModelBuilder {
   ) throws(InfoldError) -> ValueID {
     let spread = (2 / Float(9 * inputs)).squareRoot()
     let weight = try randomTensor([channels, inputs, 3, 3], in: -spread...spread, &random)
-    let convolved = try convolution(x, weight: weight, stride: stride, padding: 1, name + ".conv")
+    let convolved = try convolution(x, weight: weight, stride: stride, padding: 1, named: name + ".conv")
     return try batchNormalization(
       convolved,
       scale: randomTensor([channels], in: 0.5...2, &random), bias: randomTensor([channels], in: -0.5...0.5, &random),
       mean: Tensor(zeros: [channels], of: .float32), variance: Tensor(repeating: 1 as Float, shape: [channels]),
-      name + ".normalization")
+      named: name + ".normalization")
   }
 }
 
