@@ -10,7 +10,8 @@ struct AttributeText {
 
   /// What matters, in a few short lines: the window of a convolution or pool in one, and others that are not the usual.
   var lines: [String] {
-    (window.map { [$0] } ?? []) + attributes.entries.compactMap { Self.windowNames.contains($0.name) ? nil : line($0) }
+    (window.map { [$0] } ?? [])
+      + attributes.entries.compactMap { Self.windowNames.union(Self.minorNames).contains($0.name) ? nil : line($0) }
   }
 
   /// All of them.
@@ -18,7 +19,11 @@ struct AttributeText {
     attributes.entries.map { "\(String(printable: $0.name)) = \(Self.text($0.value, limit: 16))" }
   }
 
-  private static let windowNames: Set<String> = ["kernel_shape", "strides", "dilations", "group", "pads", "auto_pad"]
+  private static let windowNames: Set<String> = ["kernel_shape", "strides", "dilations", "group", "pads"]
+  /// What changes nothing in a run, or is mostly the same.
+  private static let minorNames: Set<String> = [
+    "momentum", "training_mode", "spatial", "is_test", "consumed_inputs", "epsilon",
+  ]
 
   private var window: String? {
     var parts: [String] = []
@@ -46,6 +51,7 @@ struct AttributeText {
   private func line(_ entry: AttributeList.Entry) -> String? {
     switch entry.value {
     case .tensor, .message: nil
+    case .string(let bytes) where entry.name == "auto_pad" && bytes == Array("NOTSET".utf8): nil
     default: "\(String(printable: entry.name)) \(Self.text(entry.value, limit: 6))"
     }
   }

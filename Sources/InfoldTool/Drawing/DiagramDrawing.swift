@@ -47,8 +47,7 @@ package struct DiagramDrawing {
       """
     for (connection, route) in zip(diagram.connections, layout.routes) { text += way(connection, route) }
     for (box, center) in zip(diagram.boxes, layout.centers) { text += card(box, center) }
-    for (connection, route) in zip(diagram.connections, layout.routes) { text += label(connection, route) }
-    return text + "</g>\n</svg>\n"
+    return text + labels + "</g>\n</svg>\n"
   }
 
   private func way(_ connection: NetworkDiagram.Connection, _ route: [Point]) -> String {
@@ -67,10 +66,17 @@ package struct DiagramDrawing {
     return "<g class=\"way\"><title>\(Markup.escaped(connection.tooltip))</title><path d=\"\(path)\"/></g>\n"
   }
 
-  private func label(_ connection: NetworkDiagram.Connection, _ route: [Point]) -> String {
-    guard let label = connection.label, let start = route.first else { return "" }
-    return
-      "<text class=\"shape\" x=\"\(pixels(start.x + 7))\" y=\"\(pixels(start.y + 15))\">\(Markup.escaped(label))</text>\n"
+  private var labels: String {
+    var placement = LabelPlacement(diagram, layout)
+    var text = ""
+    for (connection, route) in zip(diagram.connections, layout.routes) where !route.isEmpty {
+      guard let label = connection.label else { continue }
+      let place = placement.place(label, beside: route)
+      text +=
+        "<text class=\"shape\(place.isLeft ? " left" : "")\" x=\"\(pixels(place.point.x))\" y=\"\(pixels(place.point.y))\">"
+        + "\(Markup.escaped(label))</text>\n"
+    }
+    return text
   }
 
   private func card(_ box: NetworkDiagram.Box, _ center: Point) -> String {
@@ -147,9 +153,10 @@ package struct DiagramDrawing {
     }
     return """
       text{font-family:\(Self.font);font-size:11px;font-variant-numeric:tabular-nums}
-      .head{font-size:20px;font-weight:650}.sub{font-size:12px}.type{font-size:13px;font-weight:650}
+      .head{font-size:20px;font-weight:700}.sub{font-size:12px}.type{font-size:13px;font-weight:700}
       .input text,.output text{text-anchor:middle}
-      .shape{font-size:10px;stroke-width:3px;stroke-linejoin:round;paint-order:stroke}
+      .left{text-anchor:end}
+      .shape{font-size:\(pixels(LabelPlacement.fontSize))px;stroke-width:3px;stroke-linejoin:round;paint-order:stroke}
       .way path{fill:none;stroke-width:1.4;marker-end:url(#tip)}
       .way:hover path{stroke-width:3}
       \(rules(\.light))
@@ -175,7 +182,7 @@ extension NetworkDiagram.Box {
   package var size: LayoutProblem.Size {
     let widths = [TextMeasure.width(title, size: 13, isBold: true)] + lines.map { TextMeasure.width($0.text, size: 11) }
     return LayoutProblem.Size(
-      width: max(widths.max()! + Self.leftPadding + 14, 84),
+      width: max(widths.max()! + Self.leftPadding + 14, 92),
       height: Self.titleBaseline + Self.lineHeight * Double(lines.count) + 10)
   }
 }

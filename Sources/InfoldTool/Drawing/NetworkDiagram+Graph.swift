@@ -103,7 +103,7 @@ extension NetworkDiagram.Box {
     }
   }
 
-  private static var lineLength: Int { 30 }
+  private static var lineLength: Int { 34 }
   /// Constants of one node that are looked at.
   private static var constantLimit: Int { 64 }
 }
@@ -124,7 +124,7 @@ private func shortName(_ name: String) -> String { String(printable: name).short
 /// Like `1×3×224×224`.
 private func shapeText(_ shape: Shape) -> String {
   guard shape.rank > 0 else { return "scalar" }
-  return shape.dimensions.map(\.description).joined(separator: "×").shortened(to: 30)
+  return shape.dimensions.map { $0.description.shortened(to: 9) }.joined(separator: "×").shortened(to: 30)
 }
 
 /// Like `32×3×3×3, 32`, or the numbers themselves where there are few. The same several times stands once.

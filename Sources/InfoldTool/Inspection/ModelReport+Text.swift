@@ -19,7 +19,7 @@ extension ModelReport {
     let nodes = operators.reduce(0) { $0 + $1.count }
     let parts = [
       "\(NumberText.grouped(nodes)) \(nodes == 1 ? "node" : "nodes")",
-      NumberText.scaled(parameters.count, unit: "").trimmedEnd + " parameters",
+      parameters.count == 0 ? nil : NumberText.scaled(parameters.count, unit: "").trimmedEnd + " parameters",
       multiplyAccumulates.map { NumberText.scaled($0, unit: "").trimmedEnd + " multiply-accumulates" },
     ]
     return parts.compactMap { $0 }.joined(separator: " · ")

@@ -50,7 +50,7 @@ private struct Router {
   let bands: [ClosedRange<Double>]
 
   /// How far from a box's corners connections stay.
-  private static let corner = 18.0
+  private static let corner = 14.0
 
   func center(_ box: Int) -> Point {
     let band = bands[layering.vertices[box].layer]
