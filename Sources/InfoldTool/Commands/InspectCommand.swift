@@ -2,7 +2,7 @@ import ArgumentParser
 import InfoldGraph
 import InfoldONNX
 
-/// `infold inspect`: says what a model is made of.
+/// `infold inspect`: says what a model is made of, and draws it.
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
@@ -11,16 +11,27 @@ struct InspectCommand: ParsableCommand {
       Multiply-accumulates are those of a batch of 1, unless --shape gives another. --shape fixes what the model leaves open \
       in the shape of an input, and the report shows what follows. Models that Infold cannot run can be inspected too.
 
+      --graph draws the network into an SVG file, for a browser: a box for each node, with more under the pointer. Graphviz \
+      places the boxes where it is installed, and Infold otherwise; --layout chooses one. A file that ends in .dot gets \
+      text for Graphviz.
+
       EXAMPLES
         infold inspect model.onnx
         infold inspect model.onnx --shape input=1x3x224x224 --json
+        infold inspect model.onnx --graph model.svg
       """)
 
-  @Argument(help: "The ONNX model.")
+  @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
   @Option(help: ArgumentHelp("The shape of an input, like input=1x3x224x224.", valueName: "name=sizes"))
   var shape: [String] = []
+
+  @Option(help: ArgumentHelp("Draw the network into this file, .svg or .dot.", valueName: "file"))
+  var graph: String?
+
+  @Option(help: "Who lays the drawing out: automatic, graphviz or infold.")
+  var layout = GraphFile.Engine.automatic
 
   @Flag(help: "Print one JSON value.")
   var json = false
@@ -29,11 +40,16 @@ struct InspectCommand: ParsableCommand {
 
   func run() throws {
     let shapes = try InputShapes(shape)
-    let report = ModelReport(try reading.model(model).binding(inputs: shapes.sizes), file: model)
+    let file = try graph.map { path throws(InfoldError) in try GraphFile(path, engine: layout) }
+    let model = try reading.model(model).binding(inputs: shapes.sizes)
+    let report = ModelReport(model, file: self.model)
+    let done = try file?.write(model.graph, title: report.fileName, subtitle: report.summary)
     if json {
       try StandardOutput.writeJSON(report)
     } else {
-      try StandardOutput.write(report.text)
+      try StandardOutput.write(report.text + (done.map { "\n\($0)\n" } ?? ""))
     }
   }
 }
+
+extension GraphFile.Engine: ExpressibleByArgument {}

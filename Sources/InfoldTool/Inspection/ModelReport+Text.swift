@@ -11,6 +11,20 @@ extension ModelReport {
     return sections.compactMap { $0 }.joined(separator: "\n")
   }
 
+  /// The file without its folder.
+  var fileName: String { String(printable: file.split(separator: "/").last.map(String.init) ?? file) }
+
+  /// A line on the size of the model.
+  var summary: String {
+    let nodes = operators.reduce(0) { $0 + $1.count }
+    let parts = [
+      "\(NumberText.grouped(nodes)) \(nodes == 1 ? "node" : "nodes")",
+      parameters.count == 0 ? nil : NumberText.scaled(parameters.count, unit: "").trimmedEnd + " parameters",
+      multiplyAccumulates.map { NumberText.scaled($0, unit: "").trimmedEnd + " multiply-accumulates" },
+    ]
+    return parts.compactMap { $0 }.joined(separator: " · ")
+  }
+
   private func section(_ title: String, _ body: String) -> String? {
     body.isEmpty ? nil : String(printable: title).styled(.bold) + "\n" + body
   }
@@ -76,4 +90,8 @@ extension ModelReport {
     }
     return table.text
   }
+}
+
+extension String {
+  fileprivate var trimmedEnd: String { hasSuffix(" ") ? String(dropLast()) : self }
 }
