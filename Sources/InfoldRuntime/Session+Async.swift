@@ -39,10 +39,11 @@ extension Session {
     BatchedRuns(session: self, inputs: inputs, limit: max(limit, 1))
   }
 
-  /// The same for inputs that are there already, or are made while they are asked for.
+  /// The same for inputs that are there already, or are made while they are asked for. By default, the next run waits for its turn
+  /// while a result is being taken.
   public func runBatched<Inputs: Sequence>(
     _ inputs: Inputs, atOnce limit: Int = 2
-  ) -> BatchedRuns<UnfoldedInputs<Inputs>> where Inputs.Element == [String: Tensor] {
+  ) -> BatchedRuns<some AsyncSequence<[String: Tensor], Never>> where Inputs.Element == [String: Tensor] {
     runBatched(UnfoldedInputs(inputs: inputs), atOnce: limit)
   }
 
@@ -135,20 +136,14 @@ final class RunsUnderWay {
 }
 
 /// A sequence as an asynchronous one.
-public struct UnfoldedInputs<Inputs: Sequence>: AsyncSequence {
-  /// An element of the sequence.
-  public typealias Element = Inputs.Element
-
+private struct UnfoldedInputs<Inputs: Sequence>: AsyncSequence {
   let inputs: Inputs
 
-  /// Goes through the sequence.
-  public func makeAsyncIterator() -> Iterator { Iterator(inputs: inputs.makeIterator()) }
+  func makeAsyncIterator() -> Iterator { Iterator(inputs: inputs.makeIterator()) }
 
-  /// What goes through the sequence.
-  public struct Iterator: AsyncIteratorProtocol {
+  struct Iterator: AsyncIteratorProtocol {
     var inputs: Inputs.Iterator
 
-    /// The next element; `nil` behind the last.
-    public mutating func next() async -> Element? { inputs.next() }
+    mutating func next() async -> Inputs.Element? { inputs.next() }
   }
 }

@@ -98,6 +98,20 @@ public final class Session: Sendable {
     return named(results)
   }
 
+  /// Runs a model that has one input, or others only with defaults, and one output.
+  /// - Returns: The output.
+  /// - Throws: As `run(_:)`; `InfoldError` with `.invalidArgument` for a model with more inputs or outputs.
+  public func run(_ input: Tensor) throws(InfoldError) -> Tensor {
+    let needed = inputs.filter { !$0.hasDefault }
+    guard needed.count == 1, outputs.count == 1 else {
+      throw InfoldError(
+        .invalidArgument,
+        "one tensor is given for one result, and the model needs \(needed.count) inputs and has \(outputs.count) outputs",
+        hint: "give inputs by their names", file: file)
+    }
+    return try run([needed[0].name: input])[outputs[0].name]!
+  }
+
   /// Outputs by their names.
   func named(_ results: [Tensor]) -> [String: Tensor] {
     Dictionary(zip(outputs.map(\.name), results)) { first, _ in first }

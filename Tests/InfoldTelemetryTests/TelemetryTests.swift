@@ -8,7 +8,8 @@ import Testing
   private static func model() throws -> Model {
     var builder = ModelBuilder("telemetry")
     let x = try builder.input("x", shape: ["N", 2])
-    try builder.output(builder.dense(builder.relu(x), weight: Tensor(shape: [1, 2], [1, 2] as [Float]), named: "scores"))
+    try builder.output(
+      builder.dense(builder.relu(x), weight: Tensor(shape: [1, 2], [1, 2] as [Float]), named: "scores"))
     return try builder.model()
   }
 

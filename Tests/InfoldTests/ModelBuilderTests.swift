@@ -60,6 +60,18 @@ import Testing
     #expect(try errorCode { try builder.output(y, named: "relu2") } == .invalidArgument)
   }
 
+  @Test func oneTensorInAndOneOut() throws {
+    var random = SplitMix64(seed: 6)
+    let x = try random.tensor([1, 3, 8, 8])
+    let session = try Session(Self.network())
+    #expect(try session.run(x) == session.run(["x": x])["probabilities"])
+    var builder = ModelBuilder()
+    let a = try builder.input("a", shape: [1]), b = try builder.input("b", shape: [1])
+    try builder.output(builder.add(a, b))
+    let two = try Session(builder.model())
+    #expect(try errorCode { _ = try two.run(Tensor(shape: [1], [1 as Float])) } == .invalidArgument)
+  }
+
   /// An input and a value that is returned already keep their names.
   @Test func oneValueIsReturnedUnderTwoNames() throws {
     var builder = ModelBuilder()

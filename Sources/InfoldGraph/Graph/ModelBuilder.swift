@@ -91,7 +91,8 @@ public struct ModelBuilder: Sendable {
     if let present = imports.first(where: { $0.domain == domain }), !isOwn, present.version != version {
       throw InfoldError(
         .invalidArgument,
-        "version \(version) of the domain \(String(quoting: domain)) is asked for, and the model has version \(present.version)")
+        "version \(version) of the domain \(String(quoting: domain)) is asked for, and the model has version \(present.version)"
+      )
     }
     let name = try take(name, or: opType.lowercased())
     let first = ValueID(index: graph.values.count)

@@ -9,15 +9,15 @@
 ///
 /// Strings, float8, float6, float4 and integers below 8 bits are not supported; `saturate` and `round_mode` say only how
 /// to convert to such types.
-public struct Cast: Operator {
-  public static let name = "Cast"
-  public static let versions = [1, 6, 9, 13, 19, 21, 23, 24, 25, 28]
-  public static func arity(since version: Int) -> Arity { Arity(1) }
+package struct Cast: Operator {
+  package static let name = "Cast"
+  package static let versions = [1, 6, 9, 13, 19, 21, 23, 24, 25, 28]
+  package static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// The type of the results.
-  public let target: ElementType
+  package let target: ElementType
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     let version = attributes.version
     target = version < 6 ? try Self.namedTarget(&attributes) : try Self.numberedTarget(&attributes)
     guard ElementTypeSet.all.contains(target) else {
@@ -52,12 +52,12 @@ public struct Cast: Operator {
     return type
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     [TensorType(target, try inputs.type(0).shape)]
   }
 
   /// From one integer type to another, sizes stay what they are.
-  public func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
+  package func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
     guard let partial = inputs.partial(0), partial.elementType != .bool, target != .bool else { return [] }
     let elements = partial.elements.map { element in
       if let size = element.size, target == .int32, Int32(exactly: size) == nil { Dimension.unknown } else { element }
@@ -65,7 +65,7 @@ public struct Cast: Operator {
     return [PartialTensor(target, shape: partial.shape, elements)]
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [try inputs[0]!.cast(to: context.precision == .double && target.isFloatingPoint ? .float64 : target)]
   }
 }

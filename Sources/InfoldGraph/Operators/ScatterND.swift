@@ -3,13 +3,13 @@
 /// data [d1, …, dr], indices [i1, …, k] of int64, updates [i1, …, d(k+1), …, dr]: each list of k indices names a slice.
 /// Negative indices count from the end. `reduction`: none; since opset 16 add and mul; since opset 18 max and min.
 /// Updates are applied in their order, so that a slice named twice has a defined result; integers wrap around.
-public struct ScatterND: Operator {
-  public static let name = "ScatterND"
-  public static let versions = [11, 13, 16, 18]
-  public static func arity(since version: Int) -> Arity { Arity(3) }
+package struct ScatterND: Operator {
+  package static let name = "ScatterND"
+  package static let versions = [11, 13, 16, 18]
+  package static func arity(since version: Int) -> Arity { Arity(3) }
 
   /// How an update meets what is there.
-  public enum Reduction: String, Sendable, CaseIterable {
+  package enum Reduction: String, Sendable, CaseIterable {
     /// It takes its place.
     case none
     /// Their sum does.
@@ -23,9 +23,9 @@ public struct ScatterND: Operator {
   }
 
   /// How an update meets what is there.
-  public let reduction: Reduction
+  package let reduction: Reduction
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     let allowed: [Reduction] = attributes.version < 18 ? [.none, .add, .mul] : Reduction.allCases
     let name = attributes.version < 16 ? nil : try attributes.string("reduction")
     guard let reduction = Reduction(rawValue: name ?? "none"), allowed.contains(reduction) else {
@@ -37,7 +37,7 @@ public struct ScatterND: Operator {
     self.reduction = reduction
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let data = try inputs.type(0, of: reduction == .none ? .all : .numeric)
     let indices = try inputs.type(1, of: .int64).shape
     try inputs.requireSameElementType([0, 2])
@@ -81,7 +81,7 @@ public struct ScatterND: Operator {
     return starts
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let data = inputs[0]!, updates = inputs[2]!
     guard updates.count > 0 else { return [data] }
     let starts = try starts(inputs[1]!, in: data.shape)

@@ -1,6 +1,9 @@
 /// An n-dimensional array of one element type, in row-major order.
 ///
 /// A value: copies share their memory until one of them is changed. The memory is aligned to 64 bytes.
+///
+/// What depends on data throws: shapes, places, the type of elements that are copied out. To look at the memory itself as another
+/// type than it has is a programmer's error, which ends the process.
 public struct Tensor: Sendable {
   /// The sizes of the dimensions, outermost first, each ≥ 0. Empty for a scalar.
   public let shape: [Int]
