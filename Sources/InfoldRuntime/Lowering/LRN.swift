@@ -2,8 +2,10 @@ import InfoldGraph
 import InfoldKernelInterface
 
 extension LRN: LoweredOperator {
+  /// A sum over many more channels than there are is left to the reference, which leaves those out.
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    guard let x = fused.node.inputs[0], let y = fused.output, let image = plan.sizes(x).flatMap(ImageShape.init)
+    guard let x = fused.node.inputs[0], let y = fused.output, let image = plan.sizes(x).flatMap(ImageShape.init),
+      size <= 2 * image.channels
     else { return false }
     let source = try plan.location(of: x, .channelsLast)
     let target = plan.define(y, .channelsLast)
