@@ -108,7 +108,7 @@ let package = Package(
       path: "Tests/RandomGraphs"),
     .testTarget(
       name: "FuzzTests", dependencies: ["FuzzTargets", "InfoldFiles", "TestSupport"], exclude: ["Findings"]),
-    .testTarget(name: "RandomGraphTests", dependencies: ["RandomGraphs", "TestSupport"]),
+    .testTarget(name: "RandomGraphTests", dependencies: ["InfoldGraph", "RandomGraphs"]),
     .testTarget(name: "InfoldGraphTests", dependencies: ["InfoldGraph", "TestSupport"]),
     .testTarget(
       name: "InfoldFilesTests", dependencies: ["InfoldFiles", "TestSupport"], resources: [.copy("Fixtures")]),

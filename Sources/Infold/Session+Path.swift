@@ -1,5 +1,5 @@
 public import InfoldGraph
-public import InfoldONNX
+import InfoldONNX
 public import InfoldRuntime
 
 extension Session {

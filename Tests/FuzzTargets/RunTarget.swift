@@ -3,12 +3,13 @@ import InfoldONNX
 import InfoldPasses
 import InfoldRuntime
 
-/// A model from hostile bytes that is small enough to be run.
+/// A model from hostile bytes, that is planned, and run where it is small enough.
 struct RunTarget {
   private let model: Model
   private let inputs: [String: Tensor]
   /// What kernels and the contents of inputs are chosen by.
   private let seed: UInt64
+  private let isSmall: Bool
 
   /// - Throws: `InfoldError` with `.limitExceeded` for a model that takes too long.
   init(_ bytes: [UInt8]) throws(InfoldError) {
@@ -20,10 +21,10 @@ struct RunTarget {
       types[id] = TensorType(type.elementType, Shape((type.shape ?? []).map { $0.size ?? 2 }))
     }
     model.graph = try model.graph.binding(inputs: types)
-    try Self.requireSmall(model.graph)
+    isSmall = try Self.isSmall(model.graph)
     var random = SplitMix64(seed: seed)
     var inputs: [String: Tensor] = [:]
-    for (id, type) in types.sorted(by: { $0.key < $1.key }) {
+    for (id, type) in types.sorted(by: { $0.key < $1.key }) where isSmall {
       inputs[model.graph[id].name] = try Tensor(random: type.shape!.sizes!, of: type.elementType, using: &random)
     }
     self.model = model
@@ -50,6 +51,7 @@ struct RunTarget {
 
   private func run(_ options: SessionOptions, _ kernels: String) throws(InfoldError) {
     let session = try Session(model, options: options, kernelsNamed: kernels)
+    guard isSmall else { return }
     let results = try session.run(inputs)
     for output in session.outputs {
       guard let type = output.type, let result = results[output.name] else { continue }
@@ -59,8 +61,9 @@ struct RunTarget {
     }
   }
 
-  /// Small networks only: the longest that one may compute is a fraction of a second.
-  private static func requireSmall(_ graph: Graph) throws(InfoldError) {
+  /// Whether a run takes no more than a fraction of a second.
+  /// - Throws: `InfoldError` with `.limitExceeded` where what a session computes ahead may take longer.
+  private static func isSmall(_ graph: Graph) throws(InfoldError) -> Bool {
     var elements = 0
     for value in graph.values {
       for count in [value.type?.shape?.sizes.flatMap(checkedProduct), value.initializer?.tensor?.count] {
@@ -68,8 +71,8 @@ struct RunTarget {
       }
     }
     let products = graph.nodes.reduce(0) { $0 + min(graph.multiplyAccumulates(of: $1) ?? 0, 1 << 30) }
-    guard elements <= 1 << 16, products <= 1 << 22 else {
-      throw InfoldError(.limitExceeded, "the model has \(elements) elements and \(products) products")
-    }
+    let constants = graph.valueIDs.reduce(0) { $0 + (graph.constant($1)?.count ?? 0) }
+    guard constants <= 1 << 16 else { throw InfoldError(.limitExceeded, "the model has \(constants) numbers") }
+    return elements <= 1 << 16 && products <= 1 << 22
   }
 }

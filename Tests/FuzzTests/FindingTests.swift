@@ -9,9 +9,9 @@ import Testing
 
   @Test(arguments: FuzzTarget.allCases) func findings(target: FuzzTarget) throws {
     let folder = Self.folder + "/" + target.rawValue
-    let entries = try Folder.entries(folder)
-    #expect(!entries.isEmpty)
-    for entry in entries where !entry.isFolder {
+    // A target without findings has no folder.
+    guard fileStatus(folder) != nil else { return }
+    for entry in try Folder.entries(folder) where !entry.isFolder {
       target.run(try RegularFile.contents(ofFile: folder + "/" + entry.name, limit: 1 << 20))
     }
   }

@@ -21,6 +21,11 @@ extension RandomGraph {
   /// - Returns: The first result that is farther off than rounding explains; `nil` for none.
   /// - Throws: `InfoldError` when the reference cannot run the network.
   public func disagreement() throws(InfoldError) -> Disagreement? {
+    try disagreement(running: model)
+  }
+
+  /// As `disagreement()`, but of results of another model.
+  package func disagreement(running model: Model) throws(InfoldError) -> Disagreement? {
     let exact = try estimates(isFast: false)
     let names = KernelChoice.names, kernels = names[Int(seed % UInt64(names.count))]
     for configuration in Configuration.allCases {

@@ -43,7 +43,7 @@ extension RandomNetwork {
     var inputs: [ValueID?] = [x.id, try builder.constant(scale), try weights([channels])]
     inputs.append(try weights([channels]))
     inputs.append(try builder.constant(variance))
-    return try builder.node("BatchNormalization", inputs, ["epsilon": .float(random.pick([1e-5, 1e-3]))])
+    return try builder.node("BatchNormalization", inputs, attributes: ["epsilon": .float(random.pick([1e-5, 1e-3]))])
   }
 
   mutating func addActivation(_ x: Operand) throws(InfoldError) {
@@ -58,10 +58,11 @@ extension RandomNetwork {
         x.sizes)
     case 5:
       let alpha = random.pick([0.01, 0.3, 1, 1.5, -0.5] as [Float])
-      add(try builder.node(random.pick(["LeakyRelu", "Elu"]), [x.id], ["alpha": .float(alpha)]), x.sizes)
+      add(try builder.node(random.pick(["LeakyRelu", "Elu"]), [x.id], attributes: ["alpha": .float(alpha)]), x.sizes)
     case 6:
       add(
-        try builder.node("HardSigmoid", [x.id], ["alpha": .float(random.pick([0.2, 1.0 / 6])), "beta": .float(0.5)]),
+        try builder.node(
+          "HardSigmoid", [x.id], attributes: ["alpha": .float(random.pick([0.2, 1.0 / 6])), "beta": .float(0.5)]),
         x.sizes)
     case 7: add(try builder.node("Mul", [x.id, try builder.node("Sigmoid", [x.id])]), x.sizes)
     case 8:
@@ -96,12 +97,12 @@ extension RandomNetwork {
 
   mutating func addReduction(_ x: Operand) throws(InfoldError) {
     if random.oneIn(2) {
-      return add(try builder.node("Softmax", [x.id], ["axis": .int(random.pick([1, -1]))]), x.sizes)
+      return add(try builder.node("Softmax", [x.id], attributes: ["axis": .int(random.pick([1, -1]))]), x.sizes)
     }
     let axes = Array(2..<x.rank)
     let y =
       opset < 18
-      ? try builder.node("ReduceMax", [x.id], ["axes": .list(axes)])
+      ? try builder.node("ReduceMax", [x.id], attributes: ["axes": .list(axes)])
       : try builder.node("ReduceMax", [x.id, try list(axes)])
     add(y, [x.sizes[0], x.sizes[1]] + x.sizes[2...].map { _ in 1 })
   }

@@ -58,7 +58,7 @@ extension RandomNetwork {
     } else {
       attributes["pads"] = .list(window.pads)
     }
-    add(try builder.node("Conv", inputs, attributes), sizes)
+    add(try builder.node("Conv", inputs, attributes: attributes), sizes)
     if random.oneIn(3) { try addActivation(values.last!) }
   }
 
@@ -78,7 +78,7 @@ extension RandomNetwork {
     add(
       try builder.node(
         "ConvTranspose", inputs,
-        ["strides": .list(strides), "pads": .list(pads), "group": .int(Int64(group))]),
+        attributes: ["strides": .list(strides), "pads": .list(pads), "group": .int(Int64(group))]),
       [x.sizes[0], filters * group] + sizes)
   }
 
@@ -98,7 +98,8 @@ extension RandomNetwork {
     let isMaximum = random.oneIn(2)
     if !isMaximum { attributes["count_include_pad"] = .int(Int64(random.int(0...1))) }
     add(
-      try builder.node(isMaximum ? "MaxPool" : "AveragePool", [x.id], attributes), [x.sizes[0], x.sizes[1]] + sizes)
+      try builder.node(isMaximum ? "MaxPool" : "AveragePool", [x.id], attributes: attributes),
+      [x.sizes[0], x.sizes[1]] + sizes)
   }
 
   mutating func addResize(_ x: Operand) throws(InfoldError) {
@@ -113,9 +114,9 @@ extension RandomNetwork {
       attributes["coordinate_transformation_mode"] = .text(random.pick(["asymmetric", "half_pixel", "align_corners"]))
     }
     if random.oneIn(2) {
-      return add(try builder.node("Resize", [x.id, nil, nil, try list(sizes)], attributes), sizes)
+      return add(try builder.node("Resize", [x.id, nil, nil, try list(sizes)], attributes: attributes), sizes)
     }
     let scales = try builder.constant(Tensor(shape: [4], [1, 1, Float(factors[0]), Float(factors[1])]))
-    add(try builder.node("Resize", [x.id, nil, scales], attributes), sizes)
+    add(try builder.node("Resize", [x.id, nil, scales], attributes: attributes), sizes)
   }
 }

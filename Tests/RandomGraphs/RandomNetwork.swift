@@ -23,7 +23,7 @@ struct RandomNetwork {
     let spatial = (0..<(isFlat ? 1 : 2)).map { [side = self.random.pick([1, 2, 4, 7, 9, 12])] _ in side }
     for index in 0..<self.random.pick([1, 1, 2]) {
       let sizes = [batch, self.random.pick([1, 2, 3, 4, 6, 8, 16, 17, 20])] + spatial
-      values.append(Operand(id: try builder.input("x\(index)", Shape(sizes)), sizes: sizes))
+      values.append(Operand(id: try builder.input("x\(index)", shape: Shape(sizes)), sizes: sizes))
     }
   }
 

@@ -22,9 +22,9 @@ extension Graph {
   }
 
   /// Gives constants the types of their tensors.
-  /// - Throws: `InfoldError` with `.invalidArgument` for a tensor, of a constant or a default, that does not fit its value's type.
+  /// - Throws: `InfoldError` with `.invalidArgument` for a tensor that does not fit its value's type.
   package mutating func settleConstants() throws(InfoldError) {
-    for id in valueIDs {
+    for id in valueIDs where isConstant(id) {
       guard let tensor = self[id].initializer?.tensor else { continue }
       let own = TensorType(tensor.elementType, Shape(tensor.shape))
       if let type = self[id].type {
@@ -36,7 +36,7 @@ extension Graph {
         }
         if type == own { continue }
       }
-      if isConstant(id) { self[id].type = own }
+      self[id].type = own
     }
   }
 }

@@ -8,7 +8,7 @@ extension LRN: LoweredOperator {
     let source = try plan.location(of: x, .channelsLast)
     let target = plan.define(y, .channelsLast)
     let shape = ElementwiseShape(images: image.images, pixels: image.pixels, channels: image.channels)
-    // Sums of more channels than there are on both sides are all the same.
+    // Sums that reach past all channels on both sides are the same, however far they reach.
     let reach = min(size, 2 * image.channels + 1)
     let alpha = reach == size ? alpha : alpha * Float(reach) / Float(size)
     let (kernels, beta, bias) = (plan.kernels, beta, bias)
