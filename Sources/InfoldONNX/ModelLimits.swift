@@ -12,7 +12,7 @@ public struct ModelLimits: Sendable, Hashable {
   public var externalBytes: Int?
 
   /// Limits, by default far above what networks have.
-  public init(nodes: Int = 1_000_000, textBytes: Int = 1 << 20, externalBytes: Int? = nil) {
+  public init(nodes: Int = 100_000, textBytes: Int = 1 << 20, externalBytes: Int? = nil) {
     self.nodes = nodes
     self.textBytes = textBytes
     self.externalBytes = externalBytes
