@@ -26,11 +26,16 @@ struct FoldCommand: ParsableCommand {
   var json = false
 
   func run() throws {
+    var bar = ProgressBar("folding")
+    defer { bar.finish() }
     let original = try Model(path: model)
+    bar.update(1, of: 3)
     let (folded, report, raised) = try annotatingErrors({ $0.inFile(model) }) { () throws(InfoldError) in
       try FoldBatchNormalization().fold(original)
     }
+    bar.update(2, of: 3)
     try folded.write(to: output)
+    bar.finish()
     let summary = Report(original, report, raised: raised, output: output)
     if json {
       try StandardOutput.writeJSON(summary)
@@ -77,7 +82,7 @@ extension FoldCommand {
         lines.append("the IR version is raised to 4, and initializers are no inputs any more")
       }
       lines.append("written to \(String(printable: output))")
-      return lines.map { $0 + "\n" }.joined()
+      return lines.map { $0.paragraph() }.joined()
     }
   }
 }
