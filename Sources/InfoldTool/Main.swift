@@ -23,12 +23,12 @@ enum Main {
     case let code as ExitCode:
       return code.rawValue
     case let error as InfoldError:
-      StandardError.write("infold: \(error)\n")
+      StandardError.write("infold: \(error.suggestingFile)\n")
       return ToolExit.badInput
     default:
       guard InfoldCommand.exitCode(for: error) != .success else { return help(error) }
       let message = InfoldCommand.message(for: error).split(separator: "\n").joined(separator: " ")
-      StandardError.write("infold: \(message); see '\(helpCommand(arguments))'\n")
+      StandardError.write("infold: \(sentence(message, arguments)) see '\(helpCommand(arguments))'\n")
       return ToolExit.badInput
     }
   }
@@ -44,9 +44,24 @@ enum Main {
     }
   }
 
+  /// The message, with a command that is near to one that does not exist.
+  private static func sentence(_ message: String, _ arguments: [String]) -> String {
+    if message.hasSuffix("?") { return message + " Or" }
+    let words = arguments.filter { $0 != "help" }
+    if let word = words.first, !word.hasPrefix("-"), !commandNames.contains(word),
+      let suggestion = suggestion(for: word, among: commandNames)
+    {
+      return message + "; " + suggestion + " Or"
+    }
+    return (message.hasSuffix(".") ? String(message.dropLast()) : message) + ";"
+  }
+
+  private static var commandNames: [String] {
+    InfoldCommand.configuration.subcommands.compactMap { $0.configuration.commandName }
+  }
+
   private static func helpCommand(_ arguments: [String]) -> String {
-    let names = InfoldCommand.configuration.subcommands.compactMap { $0.configuration.commandName }
-    let subcommand = arguments.first.flatMap { names.contains($0) ? " " + $0 : nil } ?? ""
+    let subcommand = arguments.first.flatMap { commandNames.contains($0) ? " " + $0 : nil } ?? ""
     return "infold\(subcommand) --help"
   }
 }

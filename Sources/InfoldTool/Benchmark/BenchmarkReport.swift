@@ -67,8 +67,8 @@ struct BenchmarkReport: Encodable {
       "decoded in \(NumberText.fixed(decodeMs, digits: 1)) ms, prepared in "
       + batches.map { NumberText.fixed($0.prepareMs, digits: 1) }.joined(separator: ", ")
       + " ms; \(threads == 1 ? "1 thread" : "\(threads) threads")"
-      + (peakMemoryBytes.map { ", at most \(NumberText.scaled($0, unit: "B")) of memory" } ?? "") + "\n"
-    if batches.count == 1, batches[0].batch == nil { return batches[0].times.text + conditions }
+      + (peakMemoryBytes.map { ", at most \(NumberText.scaled($0, unit: "B")) of memory" } ?? "")
+    if batches.count == 1, batches[0].batch == nil { return batches[0].times.text + conditions.paragraph() }
     var table = Table(
       (title: "batch", alignment: .right), (title: "runs", alignment: .right), (title: "median ms", alignment: .right),
       (title: "90th percentile", alignment: .right), (title: "ms per image", alignment: .right),
@@ -80,6 +80,6 @@ struct BenchmarkReport: Encodable {
         NumberText.fixed(report.times.p90Ms, digits: 3), NumberText.fixed(report.imageMs, digits: 3),
         NumberText.significant(report.imagesPerSecond, digits: 4))
     }
-    return table.text + conditions
+    return table.text + conditions.paragraph()
   }
 }

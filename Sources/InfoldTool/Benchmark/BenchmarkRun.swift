@@ -15,7 +15,7 @@ struct BenchmarkRun {
   /// Prepares `model` for random inputs of these shapes.
   /// - Throws: `InfoldError` as the `Session` does, and with `.invalidArgument` for an input that has a default, and no shape.
   init(_ model: consuming Model, _ shapes: InputShapes, options: SessionOptions) throws(InfoldError) {
-    var bound = try model.binding(inputs: shapes.sizes)
+    var bound = try model.binding(shapes)
     _ = consume model
     let infos = bound.graph.inputs.map(bound.graph.info)
     let tensors = try ModelInputs(infos, files: [], shapes: shapes).complete(seed: 0)

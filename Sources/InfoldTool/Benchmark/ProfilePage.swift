@@ -25,6 +25,7 @@ struct ProfilePage {
       <style>
       \(PageStyle.css)
       .strip{display:flex;height:56px;margin:12px 0 4px;border-radius:8px;overflow:hidden}
+      .share{display:inline-block;min-width:54px}
       .strip i{height:100%;border-right:1px solid var(--card)}
       </style>
       </head>
@@ -107,7 +108,8 @@ struct ProfilePage {
 
   private func meter(_ share: Double) -> String {
     let width = NumberText.fixed(min(max(share, 0), 1) * 100, digits: 1)
-    return "<span class=\"meter\"><i style=\"width:\(width)%\"></i></span>\(NumberText.percentage(share))"
+    return "<span class=\"meter\"><i style=\"width:\(width)%\"></i></span>"
+      + "<span class=\"share\">\(NumberText.percentage(share))</span>"
   }
 
   private func speed(_ gflops: Double?) -> String { gflops.map { NumberText.fixed($0, digits: 1) } ?? "" }

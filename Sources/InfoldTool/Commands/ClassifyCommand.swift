@@ -43,7 +43,7 @@ struct ClassifyCommand: ParsableCommand {
         if !json { try StandardOutput.write(text(image, candidates, isFirst: reports.count == 1)) }
       } catch {
         guard error.file == image else { throw error }
-        StandardError.write("infold: \(error)\n")
+        StandardError.write("infold: \(error.suggestingFile)\n")
         failed = true
       }
     }
@@ -61,8 +61,8 @@ struct ClassifyCommand: ParsableCommand {
     let barWidth = min(Terminal.output.width / 3, 40)
     for candidate in candidates {
       let label = String(printable: candidate.label)
-      let shown = label.count > 32 ? label.prefix(31) + "…" : label[...]
-      table.add(String(shown), Bar.text(candidate.score, width: barWidth), NumberText.percentage(candidate.score))
+      table.add(
+        label.shortened(to: 32), Bar.text(candidate.score, width: barWidth), NumberText.percentage(candidate.score))
     }
     return (isFirst ? "" : "\n") + String(printable: image).styled(.bold) + "\n" + table.text
   }

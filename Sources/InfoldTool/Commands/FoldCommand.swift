@@ -28,11 +28,16 @@ struct FoldCommand: ParsableCommand {
   @OptionGroup var reading: ModelOptions
 
   func run() throws {
+    var bar = ProgressBar("folding")
+    defer { bar.finish() }
     let original = try reading.model(model)
+    bar.update(1, of: 3)
     let (folded, report, raised) = try annotatingErrors({ $0.inFile(model) }) { () throws(InfoldError) in
       try FoldBatchNormalization().fold(original)
     }
+    bar.update(2, of: 3)
     try folded.write(to: output)
+    bar.finish()
     let summary = Report(original, report, raised: raised, output: output)
     if json {
       try StandardOutput.writeJSON(summary)
@@ -79,7 +84,7 @@ extension FoldCommand {
         lines.append("the IR version is raised to 4, and initializers are no inputs any more")
       }
       lines.append("written to \(String(printable: output))")
-      return lines.map { $0 + "\n" }.joined()
+      return lines.map { $0.paragraph() }.joined()
     }
   }
 }

@@ -41,7 +41,7 @@ struct InspectCommand: ParsableCommand {
   func run() throws {
     let shapes = try InputShapes(shape)
     let file = try graph.map { path throws(InfoldError) in try GraphFile(path, engine: layout) }
-    let model = try reading.model(model).binding(inputs: shapes.sizes)
+    let model = try reading.model(model).binding(shapes)
     let report = ModelReport(model, file: self.model)
     let done = try file?.write(model.graph, title: report.fileName, subtitle: report.summary)
     if json {

@@ -49,7 +49,7 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     let shapes = try InputShapes(shape)
-    let model = try runtime.reading.model(model).binding(inputs: shapes.sizes)
+    let model = try runtime.reading.model(model).binding(shapes)
     let inputs = try ModelInputs(model.graph.inputs.map(model.graph.info), files: input, shapes: shapes)
       .complete(seed: random)
     let runner = try Runner(consume model, double: double, runtime)
@@ -90,8 +90,11 @@ struct RunCommand: ParsableCommand {
 
     func run(_ inputs: [String: Tensor]) throws(InfoldError) -> [String: Tensor] {
       switch self {
-      case .session(let session): try session.run(inputs)
-      case .double(let evaluation): try evaluation.run(inputs)
+      case .session(let session): return try session.run(inputs)
+      case .double(let evaluation):
+        var bar = ProgressBar("computing")
+        defer { bar.finish() }
+        return try evaluation.run(inputs) { bar.update(fraction: $0) }
       }
     }
   }

@@ -52,11 +52,16 @@ struct TestCommand: ParsableCommand {
       precision: double ? .double : .declared, optimize: !runtime.isUnoptimized, threads: runtime.threads,
       tolerance: Tolerance(relative: rtol, absolute: atol))
     var report = Report()
+    // Where the results are lines of the same terminal, they show how far it is.
+    var bar = json || !Terminal.output.isTerminal ? ProgressBar("testing") : nil
+    defer { bar?.finish() }
     for testCase in cases {
+      bar?.update(report.cases.count, of: cases.count)
       let result = Result(testCase, testCase.run(options))
       report.add(result)
       if !json { try StandardOutput.write(result.text) }
     }
+    bar?.finish()
     if json {
       try StandardOutput.writeJSON(report)
     } else {

@@ -73,7 +73,7 @@ struct ValidateCommand: ParsableCommand {
     let report = try annotatingErrors({ $0.inFile(model) }) { () throws(InfoldError) in
       defer { bar.finish() }
       return try reading.budget.charging { () throws(InfoldError) in
-        try proof.run(count: inputs.count, sample: inputs.sample) { bar.update(Int($0.fraction * 100), of: 100) }
+        try proof.run(count: inputs.count, sample: inputs.sample) { bar.update(fraction: $0.fraction) }
       }
     }
     if let html {
@@ -93,7 +93,7 @@ struct ValidateCommand: ParsableCommand {
 
   private func samples(_ model: Model) throws(InfoldError) -> Samples {
     let shapes = try InputShapes(shape)
-    let inputs = try Session(model.binding(inputs: shapes.sizes)).inputs
+    let inputs = try Session(model.binding(shapes)).inputs
     let dataSet: DataSet? =
       if let images {
         try DataSet(pictures: images, model: self.model, inputs: inputs)

@@ -141,7 +141,7 @@ package struct DiagramDrawing {
           ("unsupported", .unsupported)
         ]
       return """
-        .paper{fill:\(color(DiagramColors.paper))}.card{fill:\(color(DiagramColors.card));stroke:\(color(DiagramColors.rule))}
+        svg{background:\(color(DiagramColors.paper))}.paper{fill:\(color(DiagramColors.paper))}.card{fill:\(color(DiagramColors.card));stroke:\(color(DiagramColors.rule))}
         .input .card,.output .card{fill:\(color(DiagramColors.of(.input)));stroke:none}
         .head,.type{fill:\(color(DiagramColors.ink))}.sub,.name,.shape{fill:\(color(DiagramColors.faint))}
         .detail{fill:\(color(DiagramColors.ink))}.constants{fill:\(color(DiagramColors.of(.operation(.normalization))))}

@@ -25,11 +25,15 @@ struct DoubleEvaluation {
   }
 
   /// Runs the model.
-  /// - Parameter inputs: A tensor for each input by its name; those with a default may be left out.
+  /// - Parameters:
+  ///   - inputs: A tensor for each input by its name; those with a default may be left out.
+  ///   - progress: Called after each node with the share of the work that is done, 0 to 1.
   /// - Returns: Every output by its name. Floating-point numbers are float64.
   /// - Throws: `InfoldError` with `.invalidArgument` for inputs that do not fit the model; the error of an operator, naming its
   ///   node.
-  func run(_ inputs: [String: Tensor]) throws(InfoldError) -> [String: Tensor] {
+  func run(
+    _ inputs: [String: Tensor], progress: (Double) -> Void = { _ in }
+  ) throws(InfoldError) -> [String: Tensor] {
     try annotatingErrors({ file.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
       let binding = InputBinding(graph.inputs.map(graph.info))
       let given = try binding.ordered(inputs, constants: [])
@@ -41,8 +45,24 @@ struct DoubleEvaluation {
       let bound = try InlineBodies().run(on: graph.binding(inputs: types)).graph
       var tensors: [ValueID: Tensor] = [:]
       for case (let id, let tensor?) in zip(bound.inputs, given) { tensors[id] = tensor }
-      let results = try ReferenceEvaluator(bound, precision: .double, memoryLimit: memoryLimit).run(tensors)
+      let work = bound.nodes.map(bound.work)
+      let total = work.reduce(0, +)
+      var done = 0.0
+      let results = try ReferenceEvaluator(bound, precision: .double, memoryLimit: memoryLimit).run(tensors) { id, _, _ in
+        done += work[id.index]
+        progress(done / total)
+      }
       return Dictionary(zip(outputs.map(\.name), results)) { first, _ in first }
     }
+  }
+}
+
+extension Graph {
+  /// About how long the reference evaluation of a node takes, in multiplications.
+  fileprivate func work(_ node: Node) -> Double {
+    let elements = node.definitions.reduce(0.0) { sum, id in
+      sum + (self[id].type?.shape?.dimensions.reduce(1.0) { $0 * Double($1.size ?? 1) } ?? 1)
+    }
+    return Double(multiplyAccumulates(of: node) ?? 0) + 4 * elements + 1
   }
 }

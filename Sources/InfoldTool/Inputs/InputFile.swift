@@ -18,10 +18,15 @@ struct InputFile {
     guard let name = fitting.max(by: { $0.utf8.count < $1.utf8.count }) else {
       throw InfoldError(
         .invalidArgument, "--input \(String(quoting: argument)) does not begin with the name of an input and a =",
-        hint: listOfInputs(inputs))
+        hint: [Self.suggestion(argument, inputs), listOfInputs(inputs)].compactMap { $0 }.joined(separator: " "))
     }
     self.name = name
     path = String(decoding: argument.utf8.dropFirst(name.utf8.count + 1), as: UTF8.self)
+  }
+
+  private static func suggestion(_ argument: String, _ inputs: [ValueInfo]) -> String? {
+    guard let separator = argument.lastIndex(of: "=") else { return nil }
+    return InfoldTool.suggestion(for: String(argument[..<separator]), among: inputs.lazy.map(\.name))
   }
 
   /// Reads the tensor.

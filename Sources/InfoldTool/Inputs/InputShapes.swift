@@ -44,6 +44,13 @@ struct InputShapes {
     return batched
   }
 
+  /// What a hint says of the first name that is none of `inputs`; `nil` when there is none such.
+  func suggestion(among inputs: [ValueInfo]) -> String? {
+    let names = inputs.map(\.name)
+    let stranger = sizes.keys.sorted().first { !names.contains($0) }
+    return stranger.flatMap { InfoldTool.suggestion(for: $0, among: names) }
+  }
+
   private static func split(_ argument: String) throws(InfoldError) -> (name: String, sizes: [Int]) {
     let mismatch = InfoldError(
       .invalidArgument,
@@ -53,5 +60,17 @@ struct InputShapes {
     let sizes = parts.compactMap { part in part.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(part) : nil }
     guard sizes.count == parts.count, sizes.allSatisfy({ $0 >= 1 }) else { throw mismatch }
     return (String(argument[..<separator]), sizes)
+  }
+}
+
+extension Model {
+  /// The model for inputs of these shapes, as `binding(inputs:)`; an error about a name asks for those that are near.
+  func binding(_ shapes: InputShapes) throws(InfoldError) -> Model {
+    try annotatingErrors({ error in
+      guard let suggestion = shapes.suggestion(among: graph.inputs.map(graph.info)) else { return error }
+      var copy = error
+      copy.hint = suggestion + (error.hint.map { " " + $0 } ?? "")
+      return copy
+    }) { () throws(InfoldError) in try binding(inputs: shapes.sizes) }
   }
 }

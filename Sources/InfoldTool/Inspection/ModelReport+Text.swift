@@ -30,7 +30,7 @@ extension ModelReport {
   }
 
   private var general: String {
-    var table = Table(("", .left), ("", .left))
+    var table = Table(("", .left), ("", .wrapped))
     table.add("IR version", "\(irVersion)")
     table.add("opsets", opsets.map { "\(String(printable: $0.domain)) \($0.version)" }.joined(separator: ", "))
     let producer = [producer.name, producer.version].filter { !$0.isEmpty }.joined(separator: " ")
@@ -59,7 +59,7 @@ extension ModelReport {
   }
 
   private var refusals: String {
-    operators.compactMap(\.reason).map { "  \($0)\n" }.joined()
+    operators.compactMap(\.reason).map { "  \($0)".paragraph() }.joined()
   }
 
   private var parameterTable: String {
@@ -84,7 +84,7 @@ extension ModelReport {
   }
 
   private var metadataTable: String {
-    var table = Table(("", .left), ("", .left))
+    var table = Table(("", .left), ("", .wrapped))
     for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
       table.add(String(printable: key), String(printable: value))
     }

@@ -39,7 +39,7 @@ package enum GraphvizLayout {
     for (index, size) in problem.sizes.enumerated() {
       text += "\(index)[width=\(inches(size.width)),height=\(inches(size.height))];\n"
     }
-    for edge in problem.edges { text += "\(edge.source):s->\(edge.target):n;\n" }
+    for edge in problem.edges { text += "\(edge.source)->\(edge.target);\n" }
     return text + "}\n"
   }
 

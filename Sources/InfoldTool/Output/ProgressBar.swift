@@ -4,7 +4,7 @@ import Glibc
 /// taken a second.
 struct ProgressBar {
   private let title: String
-  private let isShown = isatty(STDERR_FILENO) == 1
+  private let isShown = Terminal.error.isTerminal
   private let clock = ContinuousClock()
   private let begin: ContinuousClock.Instant
   private var shown: String?
@@ -17,12 +17,23 @@ struct ProgressBar {
 
   /// Shows that `done` of `total` parts are done, and about how long the others will take.
   mutating func update(_ done: Int, of total: Int) {
-    guard isShown, total > 0 else { return }
+    guard total > 0 else { return }
+    update(Double(done) / Double(total), "\(done) of \(total)")
+  }
+
+  /// Shows how much is done, 0 to 1, and about how long the rest will take.
+  mutating func update(fraction: Double) {
+    update(fraction, "\(Int(fraction * 100)) %")
+  }
+
+  private mutating func update(_ share: Double, _ text: String) {
+    guard isShown else { return }
     let elapsed = begin.duration(to: clock.now)
     guard elapsed >= .seconds(1) else { return }
-    let share = Double(done) / Double(total)
-    let left = done > 0 && done < total ? ", \(Self.text(elapsed * (1 / share - 1))) left" : ""
-    let line = "\(title) \(Bar.text(share, width: 24)) \(done) of \(total)\(left)"
+    let left = share > 0 && share < 1 ? ", \(Self.text(elapsed * (1 / share - 1))) left" : ""
+    // A line that is longer than the terminal is wide could not be taken away.
+    let room = Terminal.error.width - title.count - text.count - 20
+    let line = "\(title) \(Bar.text(share, width: max(4, min(24, room)))) \(text)\(left)"
     guard line != shown else { return }
     StandardError.write("\r\u{1B}[K" + line)
     shown = line

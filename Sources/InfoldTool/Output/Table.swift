@@ -4,14 +4,25 @@ package struct Table {
   package enum Alignment {
     case left
     case right
+    /// As `left`; what does not fit goes on in the lines below, and is not shortened.
+    case wrapped
   }
 
   private let columns: [(title: String, alignment: Alignment)]
+  private let dispensable: [String]
   private var rows: [[String]] = []
 
+  private static let indentation = "  "
+  private static let gap = "  "
+  /// The width below which no column of text is shortened, as long as there are columns to do without, and at all.
+  private static let goodWidth = 20
+  private static let leastWidth = 8
+
   /// A table with these columns. Without titles it has no head.
-  package init(_ columns: (title: String, alignment: Alignment)...) {
+  /// - Parameter dispensable: The titles of columns that a narrow terminal does without, the first one first.
+  package init(_ columns: (title: String, alignment: Alignment)..., dispensable: [String] = []) {
     self.columns = columns
+    self.dispensable = dispensable
   }
 
   /// Adds a row with a cell for each column.
@@ -22,22 +33,66 @@ package struct Table {
 
   var isEmpty: Bool { rows.isEmpty }
 
+  /// The lines, indented by two spaces, each with a line end, as wide as the terminal allows.
+  package var text: String { text(width: Terminal.output.tableWidth) }
+
   /// The lines, indented by two spaces, each with a line end.
-  package var text: String {
+  /// - Parameter width: The most cells of a line. Text in columns with left alignment is shortened for it, the widest column
+  ///   first; numbers never are. `nil` for lines of any width.
+  package func text(width: Int?) -> String {
     let titles = columns.map(\.title)
     let hasHead = titles.contains { !$0.isEmpty }
-    let widths = columns.indices.map { column in
-      ((hasHead ? [titles] : []) + rows).map { $0[column].count }.max() ?? 0
-    }
-    func line(_ cells: [String]) -> String {
-      let padded = columns.indices.map { column in
-        let fill = String(repeating: " ", count: widths[column] - cells[column].count)
-        return columns[column].alignment == .left ? cells[column] + fill : fill + cells[column]
+    let widths = widths(hasHead ? [titles] + rows : rows, width)
+    let shown = columns.indices.filter { widths[$0] != nil }
+    func lines(_ row: [String]) -> [String] {
+      let cells = shown.map { cell(row[$0], columns[$0].alignment, widths[$0]!) }
+      return (0..<(cells.map(\.count).max() ?? 1)).map { number in
+        let padded = zip(shown, cells).map { column, cell in
+          let text = number < cell.count ? cell[number] : ""
+          let fill = String(repeating: " ", count: max(0, widths[column]! - text.displayWidth))
+          return columns[column].alignment == .right ? fill + text : text + fill
+        }
+        let text = padded.joined(separator: Self.gap)
+        return Self.indentation + String(text.reversed().drop { $0 == " " }.reversed())
       }
-      let text = padded.joined(separator: "  ")
-      return String(text.reversed().drop { $0 == " " }.reversed())
     }
-    let head = hasHead ? ["  " + line(titles).styled(.faint)] : []
-    return (head + rows.map { "  " + line($0) }).map { $0 + "\n" }.joined()
+    let head = hasHead ? lines(titles).map { $0.styled(.faint) } : []
+    return (head + rows.flatMap(lines)).map { $0 + "\n" }.joined()
+  }
+
+  /// The lines of a cell.
+  private func cell(_ text: String, _ alignment: Alignment, _ width: Int) -> [String] {
+    switch alignment {
+    case .left: [text.shortened(to: width)]
+    case .wrapped: text.wrapped(to: width)
+    case .right: [text]
+    }
+  }
+
+  /// The width of each column; `nil` for those that are left out.
+  private func widths(_ lines: [[String]], _ limit: Int?) -> [Int?] {
+    let widths: [Int?] = columns.indices.map { column in lines.map { $0[column].displayWidth }.max() ?? 0 }
+    guard let limit else { return widths }
+    var shown = widths
+    for title in dispensable {
+      if let fitting = fitted(shown, limit, least: Self.goodWidth) { return fitting }
+      if let column = columns.firstIndex(where: { $0.title == title }) { shown[column] = nil }
+    }
+    return fitted(shown, limit, least: Self.leastWidth) ?? shown
+  }
+
+  /// `widths`, made smaller until a line has at most `limit` cells; `nil` where that cannot be.
+  private func fitted(_ widths: [Int?], _ limit: Int, least: Int) -> [Int?]? {
+    var widths = widths
+    let count = widths.count { $0 != nil }
+    let flexible = columns.indices.filter { widths[$0] != nil && columns[$0].alignment != .right }
+    var excess =
+      widths.reduce(0) { $0 + ($1 ?? 0) } + Self.indentation.count + Self.gap.count * max(count - 1, 0) - limit
+    while excess > 0 {
+      guard let widest = flexible.max(by: { widths[$0]! < widths[$1]! }), widths[widest]! > least else { return nil }
+      widths[widest]! -= 1
+      excess -= 1
+    }
+    return widths
   }
 }

@@ -1,25 +1,33 @@
 import Glibc
 
-/// What standard output goes to.
+/// What standard output or standard error goes to.
 struct Terminal: Sendable {
   /// Characters in a line.
   let width: Int
+  /// Characters that a table may take in a line; `nil` where lines have no end, in files and pipes.
+  let tableWidth: Int?
   /// Whether colors may be used.
   let hasColor: Bool
 
   /// Standard output: a terminal with its width, or a file or pipe, which get 80 columns and no colors. The variable
   /// NO_COLOR (no-color.org) turns colors off, CLICOLOR_FORCE turns them on for files and pipes too, COLUMNS gives another width.
   static let output = Terminal(descriptor: STDOUT_FILENO)
+  /// Standard error.
+  static let error = Terminal(descriptor: STDERR_FILENO)
+
+  /// Whether it is one, and no file or pipe.
+  let isTerminal: Bool
 
   private init(descriptor: Int32) {
-    let isTerminal = isatty(descriptor) == 1
+    isTerminal = isatty(descriptor) == 1
     let isForced = !["", "0"].contains(Self.variable("CLICOLOR_FORCE"))
     hasColor = Self.variable("NO_COLOR").isEmpty && (isForced || isTerminal && Self.variable("TERM") != "dumb")
     var size = winsize()
     let columns =
       Int(Self.variable("COLUMNS"))
-      ?? (isTerminal && ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : 80)
-    width = min(max(columns, 40), 200)
+      ?? (isTerminal && ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : nil)
+    width = min(max(columns ?? 80, 40), 200)
+    tableWidth = columns.map { max($0, 40) } ?? (isTerminal ? 80 : nil)
   }
 
   private static func variable(_ name: String) -> String {

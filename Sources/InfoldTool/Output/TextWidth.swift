@@ -35,6 +35,39 @@ extension String {
   }
 }
 
+extension String {
+  /// The text in lines of at most `width` cells, broken between words; a word that is longer is broken anywhere.
+  package func wrapped(to width: Int) -> [String] {
+    guard displayWidth > width, width > 0 else { return [self] }
+    var lines: [String] = []
+    var line = ""
+    for word in split(separator: " ", omittingEmptySubsequences: false).map(String.init) {
+      if line.displayWidth + 1 + word.displayWidth <= width, !line.isEmpty {
+        line += " " + word
+        continue
+      }
+      if !line.isEmpty { lines.append(line) }
+      line = ""
+      for character in word {
+        if line.displayWidth + String(character).displayWidth > width, !line.isEmpty {
+          lines.append(line)
+          line = ""
+        }
+        line.append(character)
+      }
+    }
+    return lines + [line]
+  }
+
+  /// A paragraph as wide as the terminal allows, its other lines indented by two more spaces than the first; with a line end.
+  func paragraph(on terminal: Terminal = .output) -> String {
+    guard let width = terminal.tableWidth, displayWidth > width else { return self + "\n" }
+    let indentation = String(prefix { $0 == " " })
+    let lines = String(dropFirst(indentation.count)).wrapped(to: max(width - indentation.count - 2, 20))
+    return indentation + lines.joined(separator: "\n" + indentation + "  ") + "\n"
+  }
+}
+
 extension Character {
   fileprivate var displayWidth: Int {
     guard let scalar = unicodeScalars.first else { return 0 }

@@ -77,7 +77,7 @@ extension StatisticsReport {
     text += "variance: \(estimatorText)\n\n"
     var table = Table(
       ("normalization", .left), ("one per", .left), ("p × q", .right), ("m·p·q", .right), ("", .left), ("mean", .right),
-      ("variance", .right), ("shift", .right))
+      ("variance", .right), ("shift", .right), dispensable: ["m·p·q", "p × q"])
     for layer in layers {
       let size =
         layer.per == "activation" ? "m = \(batchSize)" : layer.valuesPerBatch.map(NumberText.grouped) ?? "varies"
@@ -89,7 +89,7 @@ extension StatisticsReport {
       table.add("", "", "", "", "model", Self.range(layer.storedMean), Self.range(layer.storedVariance), "")
     }
     text += table.text
-    text += "\nshift: the largest |mean − model's mean| in the model's standard deviations\n"
+    text += "\n" + "shift: the largest |mean − model's mean| in the model's standard deviations".paragraph()
     if let written { text += "written to \(String(printable: written))\n" }
     return text
   }

@@ -7,26 +7,27 @@ extension ProofReport {
     var text = ""
     let folded = "\(normalizations.folded) of \(normalizations.total) batch normalizations folded"
     text += folded.styled(.bold) + (inputs.isEmpty ? "" : ", compared on \(inputs.count) inputs") + "\n"
-    for refusal in normalizations.refusals { text += "  \(refusal.node) stays: \(refusal.reason)\n" }
+    for refusal in normalizations.refusals { text += "  \(refusal.node) stays: \(refusal.reason)".paragraph() }
     text += "\n" + siteTable + "\n"
     for output in outputs { text += output.text }
     if let tightestSite {
       let site = sites[tightestSite]
       let numbers = site.numbers!
-      text +=
+      let tightest =
         "tightest: \(site.node), folded at \(NumberText.percentage(numbers.folded.shareOfBound)) of its bound, "
-        + "unfolded at \(NumberText.percentage(numbers.unfolded.shareOfBound))\n"
+        + "unfolded at \(NumberText.percentage(numbers.unfolded.shareOfBound))"
+      text += tightest.paragraph()
     }
-    for remark in remarks { text += "note: \(remark)\n" }
+    for remark in remarks { text += "note: \(remark)".paragraph() }
     text += "\n" + (passed ? "passed".styled(.green) : "failed".styled(.red)) + "\n"
-    for reason in reasons { text += "  \(reason)\n" }
+    for reason in reasons { text += "  \(reason)".paragraph() }
     return text
   }
 
   private var siteTable: String {
     var table = Table(
       ("site", .left), ("channels", .right), ("K", .right), ("scale", .right), ("unfolded", .right), ("folded", .right),
-      ("of bound", .right), ("ulp", .right), ("constants", .left))
+      ("of bound", .right), ("ulp", .right), ("constants", .left), dispensable: ["scale", "ulp", "unfolded"])
     for site in sites {
       let label = String(printable: site.name)
       let numbers = site.numbers
@@ -34,7 +35,7 @@ extension ProofReport {
         form.map { NumberText.significant($0.relativeError, digits: 2) } ?? "–"
       }
       table.add(
-        label.count > 30 ? "…" + label.suffix(29) : label, "\(site.channels)", "\(site.dotLength)",
+        label, "\(site.channels)", "\(site.dotLength)",
         "\(NumberText.significant(site.scale.minimum, digits: 2)) … \(NumberText.significant(site.scale.maximum, digits: 2))",
         error(numbers?.unfolded), error(numbers?.folded),
         numbers.map { NumberText.percentage($0.folded.shareOfBound) } ?? "–",
@@ -72,6 +73,6 @@ extension OutputReport {
       text +=
         "; same best class \(ranks.sameTop1) of \(ranks.samples), same best five \(ranks.sameTop5) of \(ranks.samples)"
     }
-    return text + "\n"
+    return text.paragraph()
   }
 }
