@@ -25,7 +25,8 @@ struct VersionCase: Sendable, CustomTestStringConvertible {
   }
 
   /// Every case.
-  static let all = elementWise + windows + normalizations + reductions + shapes + resizing
+  static let all =
+    elementWise + trigonometry + kinds + windows + normalizations + reductions + matrices + shapes + resizing
 
   var testDescription: String {
     "\(name) \(versions) \(attributes.entries.map(\.name).joined(separator: " "))"

@@ -22,7 +22,7 @@ import Testing
     switch (version.type.name, attribute) {
     case (_, "consumed_inputs"): true
     case ("BatchNormalization", "is_test"): true
-    case ("Cast", "saturate"), ("Cast", "round_mode"): true
+    case ("Cast", "saturate"), ("Cast", "round_mode"), ("CastLike", "saturate"), ("CastLike", "round_mode"): true
     case ("Conv", "kernel_shape"), ("ConvTranspose", "kernel_shape"): true
     case ("Dropout", "seed"): true
     case ("Dropout", "ratio"): version.number >= 7
