@@ -156,6 +156,9 @@ struct WireScanTests {
   @Test func manyEmptyMessages() {
     let nodes = [UInt8](repeating: 0, count: 4 << 20).indices.map { $0.isMultiple(of: 2) ? UInt8(1 << 3 | 2) : 0 }
     expectError(.malformedData, "unpacking would need over") { () throws(InfoldError) in
+      try Model(bytes: Wire.int(1, 8).bytes + Wire.bytes(7, nodes).bytes, limits: ModelLimits(nodes: .max))
+    }
+    expectError(.limitExceeded, "more than 100000 nodes") { () throws(InfoldError) in
       try Model(bytes: Wire.int(1, 8).bytes + Wire.bytes(7, nodes).bytes)
     }
   }

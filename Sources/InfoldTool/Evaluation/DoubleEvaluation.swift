@@ -48,7 +48,8 @@ struct DoubleEvaluation {
       let work = bound.nodes.map(bound.work)
       let total = work.reduce(0, +)
       var done = 0.0
-      let results = try ReferenceEvaluator(bound, precision: .double, memoryLimit: memoryLimit).run(tensors) { id, _, _ in
+      let results = try ReferenceEvaluator(bound, precision: .double, memoryLimit: memoryLimit).run(tensors) {
+        id, _, _ in
         done += work[id.index]
         progress(done / total)
       }

@@ -10,7 +10,8 @@ package func nearestNames(to name: String, among candidates: some Sequence<Strin
   for candidate in candidates.prefix(candidateLimit) where candidate != name {
     let scalars = Array(candidate.lowercased().unicodeScalars.prefix(nameLimit))
     let distance = editDistance(wanted, scalars)
-    if distance <= limit {
+    // Something must be alike.
+    if distance <= limit, distance < wanted.count {
       found.append((candidate, distance))
     } else if wanted.count >= 3, scalars.starts(with: wanted) {
       found.append((candidate, limit))
