@@ -26,19 +26,11 @@ package struct ScatterND: Operator {
   package let reduction: Reduction
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    let allowed: [Reduction] = attributes.version < 18 ? [.none, .add, .mul] : Reduction.allCases
-    let name = attributes.version < 16 ? nil : try attributes.string("reduction")
-    guard let reduction = Reduction(rawValue: name ?? "none"), allowed.contains(reduction) else {
-      throw InfoldError(
-        .invalidModel,
-        "reduction is \(String(quoting: name ?? "")), and must be one of "
-          + allowed.map(\.rawValue).joined(separator: ", "))
-    }
-    self.reduction = reduction
+    reduction = try Reduction(&attributes)
   }
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
-    let data = try inputs.type(0, of: reduction == .none ? .all : .numeric)
+    let data = try inputs.type(0, of: reduction.elementTypes)
     let indices = try inputs.type(1, of: .int64).shape
     try inputs.requireSameElementType([0, 2])
     let updates = try inputs.type(2).shape
@@ -86,68 +78,6 @@ package struct ScatterND: Operator {
     guard updates.count > 0 else { return [data] }
     let starts = try starts(inputs[1]!, in: data.shape)
     let length = updates.count / starts.count
-    if reduction == .none {
-      var result = data
-      for (index, start) in starts.enumerated() {
-        result.copyBlocks(
-          1, of: length, from: updates, at: .init(start: index * length, stride: 0),
-          to: .init(start: start, stride: 0))
-      }
-      return [result]
-    }
-    return [
-      try withElementType(
-        of: [data, updates],
-        floatingPoint: { (tensors, type) throws(InfoldError) in
-          func reduce<Element: FloatingPointElement>(_: Element.Type) -> Tensor {
-            combine(tensors, starts, length, by: floatingPointReduction(Element.self))
-          }
-          return reduce(type)
-        },
-        integer: { (tensors, type) throws(InfoldError) in
-          func reduce<Element: IntegerElement>(_: Element.Type) -> Tensor {
-            combine(tensors, starts, length, by: integerReduction(Element.self))
-          }
-          return reduce(type)
-        })
-    ]
-  }
-
-  private func floatingPointReduction<Element: FloatingPointElement>(
-    _: Element.Type
-  ) -> (Element, Element) -> Element {
-    switch reduction {
-    case .none: { $1 }
-    case .add: { $0 + $1 }
-    case .mul: { $0 * $1 }
-    case .max: { $0 > $1 || $0.isNaN ? $0 : $1 }
-    case .min: { $0 < $1 || $0.isNaN ? $0 : $1 }
-    }
-  }
-
-  private func integerReduction<Element: IntegerElement>(_: Element.Type) -> (Element, Element) -> Element {
-    switch reduction {
-    case .none: { $1 }
-    case .add: { $0 &+ $1 }
-    case .mul: { $0 &* $1 }
-    case .max: { Swift.max($0, $1) }
-    case .min: { Swift.min($0, $1) }
-    }
-  }
-
-  private func combine<Element: NumericElement>(
-    _ tensors: [Tensor], _ starts: [Int], _ length: Int, by reduce: (Element, Element) -> Element
-  ) -> Tensor {
-    var result = tensors[0]
-    result.withMutableSpan(as: Element.self) { result in
-      tensors[1].withSpan(as: Element.self) { updates in
-        for (slice, start) in starts.enumerated() {
-          for index in 0..<length {
-            result[start + index] = reduce(result[start + index], updates[slice * length + index])
-          }
-        }
-      }
-    }
-    return result
+    return [try reduction.scatter(updates, into: data, at: starts, length: length)]
   }
 }
