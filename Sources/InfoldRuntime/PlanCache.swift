@@ -13,17 +13,17 @@ struct PlanCache {
   /// The most plans that are kept.
   let capacity: Int
   /// The latest used is the last.
-  private var entries: [(inputs: [Input], plan: Plan)] = []
+  private var entries: [(inputs: [Input], plan: RunPlan)] = []
 
   init(capacity: Int) {
     self.capacity = capacity
   }
 
   /// The plans that are kept.
-  var plans: some Sequence<Plan> { entries.lazy.map(\.plan) }
+  var plans: some Sequence<RunPlan> { entries.lazy.map(\.plan) }
 
   /// The plan for these inputs, which counts as used now.
-  mutating func plan(for tensors: [Tensor]) -> Plan? {
+  mutating func plan(for tensors: [Tensor]) -> RunPlan? {
     guard
       let index = entries.lastIndex(where: { entry in
         tensors.indices.allSatisfy { entry.inputs[$0].admits(tensors[$0]) }
@@ -36,7 +36,7 @@ struct PlanCache {
 
   /// Keeps a plan, unless there is one for the shapes already.
   /// - Returns: The plan that is kept.
-  mutating func insert(_ plan: Plan, for tensors: [Tensor]) -> Plan {
+  mutating func insert(_ plan: RunPlan, for tensors: [Tensor]) -> RunPlan {
     if let earlier = self.plan(for: tensors) { return earlier }
     if entries.count >= capacity { entries.removeFirst() }
     entries.append((tensors.map { Input(elementType: $0.elementType, shape: $0.shape) }, plan))

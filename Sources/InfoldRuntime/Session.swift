@@ -20,7 +20,7 @@ public final class Session: Sendable {
   /// The shapes of the inputs, where all are fixed.
   private let fixedShapes: [[Int]]
   /// The only plan of a model whose input shapes are all fixed.
-  private let fixedPlan: Plan?
+  private let fixedPlan: RunPlan?
   private let plans: Mutex<PlanCache>
   private let binding: InputBinding
   /// By input; `nil` for those that have none.
@@ -79,7 +79,7 @@ public final class Session: Sendable {
       try graph.requireRunnableOnceBound()
       graph = try factory.optimized(consume graph)
       self.graph = isFixed ? nil : graph
-      fixedPlan = isFixed ? try factory.plan(consume graph) : nil
+      fixedPlan = isFixed ? try factory.runPlan(consume graph) : nil
     } catch {
       throw file.map(error.inFile) ?? error
     }
@@ -164,13 +164,13 @@ public final class Session: Sendable {
   }
 
   /// The plan for these inputs, and the inputs in the model's order.
-  func plan(forNamed inputs: [String: Tensor]) throws(InfoldError) -> (plan: Plan, tensors: [Tensor]) {
+  func plan(forNamed inputs: [String: Tensor]) throws(InfoldError) -> (plan: RunPlan, tensors: [Tensor]) {
     let tensors = try completed(inputs)
     return (try plan(for: tensors), tensors)
   }
 
   /// The plan that was made for inputs of these shapes, if there is one.
-  private func knownPlan(for tensors: [Tensor]) -> Plan? {
+  private func knownPlan(for tensors: [Tensor]) -> RunPlan? {
     for index in inputs.indices {
       if let type = inputs[index].type, type.elementType != tensors[index].elementType { return nil }
       if fixedPlan != nil, tensors[index].shape != fixedShapes[index] { return nil }
@@ -179,7 +179,7 @@ public final class Session: Sendable {
   }
 
   /// The plan for inputs of these shapes.
-  private func plan(for tensors: [Tensor]) throws(InfoldError) -> Plan {
+  private func plan(for tensors: [Tensor]) throws(InfoldError) -> RunPlan {
     if let fixedPlan { return fixedPlan }
     if let plan = plans.withLock({ $0.plan(for: tensors) }) { return plan }
     let graph = graph!
@@ -187,7 +187,7 @@ public final class Session: Sendable {
     for (id, tensor) in zip(graph.inputs, tensors) {
       types[id] = TensorType(tensor.elementType, Shape(tensor.shape))
     }
-    let plan = try factory.plan(factory.optimized(graph.binding(inputs: types)))
+    let plan = try factory.runPlan(graph, inputs: types)
     return plans.withLock { cache in
       let kept = cache.insert(plan, for: tensors)
       factory.arenas.setLimit(cache.plans.reduce(0) { max($0, $1.arenaByteCount) })

@@ -19,6 +19,8 @@ final class Plan: Sendable {
   /// The tensors that nobody reads behind a step.
   private let ending: [[Int]]
   private let graphInputs: [Int]
+  /// How often the steps run, each time on the next image of the inputs and outputs.
+  private let images: Int
   private let outputs: [Output]
   private let constants: [(value: Int, tensor: Tensor)]
   private let valueCount: Int
@@ -41,13 +43,15 @@ final class Plan: Sendable {
 
   /// Lowers `graph`.
   /// - Parameters:
+  ///   - images: How many of the graph's inputs a run brings, one behind the other along the first axis. More than 1 only for a graph
+  ///     of kernels alone, as `runsImageByImage` says afterwards.
   ///   - workers: The number of threads that a run may use.
   ///   - arenas: Where runs take their working memory from.
   ///   - budget: What it and the tensors of runs count in.
   ///   - layerObserver: Who is told of every step that has run.
   /// - Throws: `InfoldError` with `.unsupported` when `graph` has opaque nodes; `.limitExceeded`.
   init(
-    _ graph: consuming Graph, kernels: any KernelSet.Type, options: SessionOptions, workers: Int,
+    _ graph: consuming Graph, images: Int = 1, kernels: any KernelSet.Type, options: SessionOptions, workers: Int,
     packed: PackedConstants, arenas: ArenaPool, budget: MemoryBudget, layerObserver: (any SessionObserver)? = nil
   ) throws(InfoldError) {
     var builder = try PlanBuilder(
@@ -57,6 +61,7 @@ final class Plan: Sendable {
     let (steps, storages) = (builder.steps, builder.storages)
     self.steps = steps
     self.storages = storages
+    self.images = images
     self.workers = workers
     self.arenas = arenas
     self.layerObserver = layerObserver
@@ -111,7 +116,9 @@ final class Plan: Sendable {
         let places = storages.indices.filter {
           if case .output(index) = storages[$0].source { true } else { false }
         }
-        outputs.append(.written(sizes: builder.sizes(id)!, storages: places))
+        var sizes = builder.sizes(id)!
+        if images > 1 { sizes[0] *= images }
+        outputs.append(.written(sizes: sizes, storages: places))
       }
     }
     self.outputs = outputs
@@ -136,27 +143,23 @@ final class Plan: Sendable {
     }
     place(frame, in: arena)
     for (value, tensor) in zip(graphInputs, given) { frame.tensors[value] = tensor }
-    for (index, storage) in storages.enumerated() {
-      if case .tensor(let id) = storage.source, let tensor = frame.tensors[id.index] {
-        frame.bases[index] = tensor.address
-      }
-    }
     if results.count != outputs.count { results = Array(repeating: Self.empty, count: outputs.count) }
     for index in outputs.indices {
-      guard case .written(let sizes, let places) = outputs[index] else { continue }
+      guard case .written(let sizes, _) = outputs[index] else { continue }
       // One that somebody shares would be copied before it is written.
       if results[index].shape != sizes || results[index].elementType != .float32
         || !results[index].isUniquelyReferenced()
       {
         results[index] = try Tensor(zeros: sizes, of: .float32)
       }
-      let address = results[index].withUnsafeMutableBytes { $0.baseAddress!.assumingMemoryBound(to: Float.self) }
-      for place in places { frame.bases[place] = address }
     }
     let helpers = workers - 1
     let hasHelpers = helpers > 0 && WorkerPool.shared.acquire(helpers: helpers)
     defer { if hasHelpers { WorkerPool.shared.release() } }
-    try execute(frame, workers: hasHelpers ? workers : 1, cancellation, spans)
+    for image in 0..<images {
+      point(frame, to: image, of: &results)
+      try execute(frame, workers: hasHelpers ? workers : 1, cancellation, spans, isFirst: image == 0)
+    }
     for index in outputs.indices {
       switch outputs[index] {
       case .written: break
@@ -166,6 +169,12 @@ final class Plan: Sendable {
       case .same(let earlier): results[index] = results[earlier]
       }
     }
+  }
+
+  /// Whether the steps are kernels alone, and every output is written by them: then they may run on one image after the other.
+  var canRunImageByImage: Bool {
+    steps.allSatisfy { !($0.step is ReferenceStep) }
+      && outputs.allSatisfy { if case .written = $0 { true } else { false } }
   }
 
   private static let empty = try! Tensor(zeros: [0], of: .float32)
@@ -190,8 +199,24 @@ final class Plan: Sendable {
     }
   }
 
+  /// Has the frame read and write one image of the inputs and outputs.
+  private func point(_ frame: Frame, to image: Int, of results: inout [Tensor]) {
+    for (index, storage) in storages.enumerated() {
+      if case .tensor(let id) = storage.source, let tensor = frame.tensors[id.index] {
+        frame.bases[index] = tensor.address + image * (tensor.count / images)
+      }
+    }
+    for index in outputs.indices {
+      guard case .written(_, let places) = outputs[index] else { continue }
+      let count = results[index].count / images
+      let address = results[index].withUnsafeMutableBytes { $0.baseAddress!.assumingMemoryBound(to: Float.self) }
+      for place in places { frame.bases[place] = address + image * count }
+    }
+  }
+
   private func execute(
-    _ frame: Frame, workers: Int, _ cancellation: Cancellation?, _ spans: UnsafeMutablePointer<Range<UInt64>>?
+    _ frame: Frame, workers: Int, _ cancellation: Cancellation?, _ spans: UnsafeMutablePointer<Range<UInt64>>?,
+    isFirst: Bool
   ) throws(InfoldError) {
     for index in steps.indices {
       if let cancellation { try cancellation.check() }
@@ -205,7 +230,11 @@ final class Plan: Sendable {
           share(step, phase, tasks, workers, frame)
         }
       }
-      if let spans { spans[index] = begin..<MonotonicClock.nanoseconds() }
+      if let spans {
+        // The time of all images, from when the first one began.
+        let time = MonotonicClock.nanoseconds() - begin
+        spans[index] = isFirst ? begin..<(begin + time) : spans[index].lowerBound..<(spans[index].upperBound + time)
+      }
       layerObserver?.didRun(layers[index], during: begin..<MonotonicClock.nanoseconds())
       if let failure = frame.failure { throw failure }
       for (storage, value) in bindings[index] { frame.bases[storage] = frame.tensors[value]!.address }

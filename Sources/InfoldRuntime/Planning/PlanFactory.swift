@@ -43,22 +43,27 @@ struct PlanFactory: Sendable {
     }
   }
 
+  /// Whether passes and kernels may be used.
+  var optimizes: Bool { options.optimize }
+
   /// The plan of a graph that has gone through the passes.
+  /// - Parameter images: As for `Plan`.
   /// - Throws: `InfoldError` with `.unsupported` for what cannot be run, `.limitExceeded` for what does not fit into memory.
-  func plan(_ graph: consuming Graph) throws(InfoldError) -> Plan {
+  func plan(_ graph: consuming Graph, images: Int = 1) throws(InfoldError) -> Plan {
     try budget.charging(consume graph) { (graph: consuming Graph) throws(InfoldError) in
-      try planned(consume graph)
+      try planned(consume graph, images: images)
     }
   }
 
-  private func planned(_ graph: consuming Graph) throws(InfoldError) -> Plan {
+  private func planned(_ graph: consuming Graph, images: Int) throws(InfoldError) -> Plan {
     // Kernels trust the types of constants.
     try graph.settleConstants()
     try graph.requireAddressableValues(limit: budget.limit)
     let begin = MonotonicClock.nanoseconds()
     let shapes = observer.map { _ in graph.inputs.map { graph[$0].type?.shape?.sizes ?? [] } }
     let plan = try Plan(
-      consume graph, kernels: kernels, options: options, workers: workers, packed: packed, arenas: arenas,
+      consume graph, images: images, kernels: kernels, options: options, workers: workers, packed: packed,
+      arenas: arenas,
       budget: budget, layerObserver: observer.flatMap { $0.observesLayers ? $0 : nil })
     if let observer, let shapes {
       observer.didPlan(

@@ -32,16 +32,17 @@ extension Session {
     let (plan, tensors) = try plan(forNamed: inputs)
     var results: [Tensor] = []
     try plan.run(tensors, into: &results)
-    var spans = [Range<UInt64>](repeating: 0..<0, count: plan.steps.count)
-    var samples = [[UInt64]](repeating: [], count: plan.steps.count)
+    let steps = plan.steps
+    var spans = [Range<UInt64>](repeating: 0..<0, count: steps.count)
+    var samples = [[UInt64]](repeating: [], count: steps.count)
     for run in 1...max(runs, 1) {
       try plan.run(tensors, into: &results, spans: &spans)
       for index in spans.indices { samples[index].append(spans[index].upperBound - spans[index].lowerBound) }
       progress(run)
     }
     let begin = spans.first?.lowerBound ?? 0
-    return plan.steps.indices.map { index in
-      let (step, span) = (plan.steps[index], spans[index])
+    return steps.indices.map { index in
+      let (step, span) = (steps[index], spans[index])
       return LayerTime(
         node: step.label, operation: step.operation, algorithm: step.algorithm, shape: step.shape,
         multiplyAccumulates: step.multiplyAccumulates, nanoseconds: samples[index].sorted()[samples[index].count / 2],

@@ -1,0 +1,103 @@
+import InfoldGraph
+
+extension PlanFactory {
+  /// What a session runs for inputs of these types.
+  /// - Parameter graph: The graph with open sizes, which has gone through the passes.
+  func runPlan(_ graph: Graph, inputs types: [ValueID: TensorType]) throws(InfoldError) -> RunPlan {
+    let bound = try optimized(graph.binding(inputs: types))
+    let plan = try imageByImage(bound) { () throws(InfoldError) in
+      let single = types.mapValues { TensorType($0.elementType, $0.shape.map { Shape([.fixed(1)] + $0.dropFirst()) }) }
+      return try optimized(graph.binding(inputs: single))
+    }
+    if let plan { return plan }
+    return RunPlan([try self.plan(bound)])
+  }
+
+  /// What a session runs for a graph of fixed sizes, which has gone through the passes.
+  func runPlan(_ graph: consuming Graph) throws(InfoldError) -> RunPlan {
+    let plan = try imageByImage(graph) { [graph] () throws(InfoldError) in
+      var single = graph
+      for id in single.valueIDs where single[id].initializer == nil {
+        guard single.inputs.contains(id) else {
+          single[id].type = nil
+          continue
+        }
+        single[id].type?.shape?[0] = .fixed(1)
+      }
+      try single.inferTypes()
+      return single
+    }
+    if let plan { return plan }
+    return RunPlan([try self.plan(consume graph)])
+  }
+
+  /// A batch is computed image by image where the graph keeps images apart and one image is work enough, since the working memory of
+  /// one stays in the caches; only the fully connected layers at the end take all images at once, for what they read is mostly
+  /// weights.
+  /// - Parameters:
+  ///   - bound: The graph of a batch.
+  ///   - single: Gives the same of one image; may fail.
+  private func imageByImage(
+    _ bound: Graph, single: () throws(InfoldError) -> Graph
+  ) throws(InfoldError) -> RunPlan? {
+    guard optimizes, let first = bound.inputs.first, let batch = bound[first].type?.shape?.first?.size, batch > 1 else {
+      return nil
+    }
+    let separation = BatchSeparation(bound, batch: batch)
+    guard separation.separableCount > 0, let one = try? single(), BatchSeparation.isSame(one, as: bound) else {
+      return nil
+    }
+    let end = min(separation.separableCount, bound.firstFullyConnected ?? bound.nodes.count)
+    if end < bound.nodes.count, let value = bound.onlyValue(across: end), let counterpart = one.onlyValue(across: end) {
+      let front = try plan(one.front(end, output: counterpart), images: batch)
+      guard front.canRunImageByImage, front.arenaByteCount >= Self.smallestImage else { return nil }
+      return RunPlan([front, try plan(bound.rest(end, input: value))])
+    }
+    guard separation.separableCount == bound.nodes.count else { return nil }
+    let whole = try plan(one, images: batch)
+    return whole.canRunImageByImage && whole.arenaByteCount >= Self.smallestImage ? RunPlan([whole]) : nil
+  }
+
+  /// The working memory of an image below which a batch is better off together, in bytes.
+  private static let smallestImage = 1 << 16
+}
+
+extension Graph {
+  /// The first node that multiplies one row for each image with weights.
+  fileprivate var firstFullyConnected: Int? {
+    nodes.firstIndex { node in
+      guard node.typed is Gemm || node.typed is MatMul, let left = node.inputs[0], let right = node.inputs[1] else {
+        return false
+      }
+      return self[left].type?.shape?.rank == 2 && isConstant(right)
+    }
+  }
+
+  /// The value through which everything goes from the nodes before `position` to those from there on, if there is only one.
+  fileprivate func onlyValue(across position: Int) -> ValueID? {
+    let before = Set(nodes[..<position].flatMap(\.definitions))
+    let read = Set(nodes[position...].flatMap(\.uses)).filter { !isConstant($0) }
+    let made = Set(nodes[position...].flatMap(\.definitions))
+    let crossing = read.subtracting(made)
+    guard crossing.count == 1, let value = crossing.first, before.contains(value), before.isDisjoint(with: outputs),
+      outputs.allSatisfy(made.contains)
+    else { return nil }
+    return value
+  }
+
+  /// The graph of the nodes before `position`.
+  fileprivate func front(_ position: Int, output: ValueID) -> Graph {
+    var graph = self
+    graph.replaceNodes(Array(nodes[..<position]))
+    graph.outputs = [output]
+    return graph
+  }
+
+  /// The graph of the nodes from `position` on.
+  fileprivate func rest(_ position: Int, input: ValueID) -> Graph {
+    var graph = self
+    graph.replaceNodes(Array(nodes[position...]))
+    graph.inputs = [input]
+    return graph
+  }
+}
