@@ -5,7 +5,7 @@ import InfoldGraph
 package func nearestNames(to name: String, among candidates: some Sequence<String>) -> [String] {
   let wanted = Array(name.lowercased().unicodeScalars.prefix(nameLimit))
   guard !wanted.isEmpty else { return [] }
-  let limit = max(1, wanted.count / 3)
+  let limit = wanted.count == 1 ? 0 : max(1, wanted.count / 3)
   var found: [(name: String, distance: Int)] = []
   for candidate in candidates.prefix(candidateLimit) where candidate != name {
     let scalars = Array(candidate.lowercased().unicodeScalars.prefix(nameLimit))
