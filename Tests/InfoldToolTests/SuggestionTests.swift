@@ -4,8 +4,8 @@ import Testing
 
 @Suite struct SuggestionTests {
   @Test(arguments: [
-    ("imput", ["input"]), ("INPUT", ["input"]), ("inptu", ["input"]), ("inp", ["input"]), ("output", []), ("", []), ("i", []),
-    ("input", []), ("xnput_i", []),
+    ("imput", ["input"]), ("INPUT", ["input"]), ("inptu", ["input"]), ("inp", ["input"]), ("output", []), ("", []),
+    ("i", []), ("input", []), ("xnput_i", []),
   ])
   func findsNames(name: String, expected: [String]) {
     #expect(nearestNames(to: name, among: ["input", "mask", "scale_factor"]) == expected)
