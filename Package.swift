@@ -16,12 +16,14 @@ let package = Package(
     .executable(name: "infold", targets: ["InfoldTool"]),
     // For the package in Benchmarks, and not for apps: it may change with every version.
     .library(name: "InfoldKernels", targets: ["CMachine", "InfoldKernelInterface"] + kernelSets),
+    // For the package in Fuzzing, and not for apps either.
+    .library(name: "InfoldTesting", targets: ["FuzzTargets", "InfoldGraph", "RandomGraphs"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
-    .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
   ],
   targets: [
@@ -96,6 +98,17 @@ let package = Package(
       ]),
 
     .target(name: "TestSupport", dependencies: ["InfoldGraph"], path: "Tests/TestSupport"),
+    // What hostile bytes are given to, and random networks: for tests here, and for the package in Fuzzing.
+    .target(
+      name: "FuzzTargets",
+      dependencies: ["InfoldFiles", "InfoldGraph", "InfoldImage", "InfoldONNX", "InfoldPasses", "InfoldRuntime"],
+      path: "Tests/FuzzTargets"),
+    .target(
+      name: "RandomGraphs", dependencies: ["InfoldGraph", "InfoldONNX", "InfoldPasses", "InfoldRuntime"],
+      path: "Tests/RandomGraphs"),
+    .testTarget(
+      name: "FuzzTests", dependencies: ["FuzzTargets", "InfoldFiles", "TestSupport"], exclude: ["Findings"]),
+    .testTarget(name: "RandomGraphTests", dependencies: ["InfoldGraph", "RandomGraphs"]),
     .testTarget(name: "InfoldGraphTests", dependencies: ["InfoldGraph", "TestSupport"]),
     .testTarget(
       name: "InfoldFilesTests", dependencies: ["InfoldFiles", "TestSupport"], resources: [.copy("Fixtures")]),

@@ -38,9 +38,10 @@ done
 PKG_CONFIG_LIBDIR=$folder/pkgconfig swift build -c release --package-path "$folder/App"
 
 products=$(swift build -c release --package-path "$folder/App" --show-bin-path)
-[[ -d $products/InfoldRuntime.build ]] || fail "the modules are not where they are looked for: $products"
+built() { compgen -G "$products/$1.build/*.o" >/dev/null; }
+built InfoldRuntime || fail "the modules are not where they are looked for: $products"
 for module in InfoldImage InfoldTool InfoldTelemetry InfoldConformance ArgumentParser Logging CoreMetrics; do
-  [[ ! -e $products/$module.build ]] || fail "$module was built for a program that imports Infold alone"
+  ! built "$module" || fail "$module was built for a program that imports Infold alone"
 done
 if ldd "$products/App" | grep -E 'libturbojpeg|libpng|libFoundation'; then
   fail "the program needs libraries that Infold must not bring"

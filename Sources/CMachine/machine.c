@@ -1,6 +1,9 @@
+#define _GNU_SOURCE
 #include "CMachine.h"
 
 #include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -11,6 +14,13 @@ void infold_sleep(const void *address, uint32_t expected) {
 
 void infold_wake(const void *address, int count) {
   syscall(SYS_futex, address, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
+}
+
+void infold_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+int infold_allowed_processors(void) {
+  cpu_set_t set;
+  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
 }
 
 bool infold_has_avx2_fma(void) {

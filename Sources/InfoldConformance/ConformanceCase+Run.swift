@@ -53,6 +53,19 @@ extension ConformanceCase {
     }
   }
 
+  /// The inputs of the first data set.
+  package func inputs(of model: Model) throws(InfoldError) -> [Tensor] {
+    try inputs(try dataSets()[0], model.graph)
+  }
+
+  private func inputs(_ set: DataSet, _ graph: Graph) throws(InfoldError) -> [Tensor] {
+    var inputs: [Tensor] = []
+    for (index, file) in set.inputs.prefix(graph.inputs.count).enumerated() {
+      inputs.append(try tensor(in: file, for: graph[graph.inputs[index]]))
+    }
+    return inputs
+  }
+
   private func requireTensors(_ graph: Graph) throws(InfoldError) {
     for id in graph.inputs + graph.outputs where graph[id].type == nil {
       throw InfoldError(.unsupported, "\(String(quoting: graph[id].name)) is not a tensor")
@@ -67,11 +80,7 @@ extension ConformanceCase {
       return "the model has \(graph.inputs.count) inputs and \(graph.outputs.count) outputs, and the data set "
         + "\(set.inputs.count) and \(set.outputs.count)"
     }
-    var inputs: [Tensor] = []
-    for (index, file) in set.inputs.enumerated() {
-      inputs.append(try tensor(in: file, for: graph[graph.inputs[index]]))
-    }
-    let results = try runner.run(inputs)
+    let results = try runner.run(inputs(set, graph))
     for (index, file) in set.outputs.enumerated() {
       let expected = try tensor(in: file, for: graph[graph.outputs[index]])
       if let difference = try tolerance.difference(results[index], from: expected) {

@@ -27,9 +27,9 @@ package struct FileWriter: ~Copyable {
 /// Writes the file at `path`, whole or not at all.
 ///
 /// The bytes go to a temporary file in the same folder, which replaces the old file once they are on the disk. When
-/// anything fails, the old file is what it was and the temporary one is gone. A link is followed, and the file that it
-/// names replaced; the permissions of an old file are kept. What is no file and can be written to, a pipe or a device
-/// like `/dev/stdout`, receives the bytes.
+/// anything fails, the old file is what it was and the temporary one is gone; it has no name before it is complete, so that it
+/// is gone as well when the process ends in between. A link is followed, and the file that it names replaced; the permissions
+/// of an old file are kept. What is no file and can be written to, a pipe or a device like `/dev/stdout`, receives the bytes.
 /// - Throws: what `write` throws; `InfoldError` with `.fileAccess`, naming the file.
 package func writeReplacing(
   _ path: String, _ write: (borrowing FileWriter) throws(InfoldError) -> Void
@@ -38,26 +38,53 @@ package func writeReplacing(
     try checkPath(path)
     guard let target = try replaceableFile(path) else { return try writeInto(path, write) }
     let folder = target.path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(target.path[...$0]) } ?? "./"
-    let temporary = folder + ".infold-" + String(UInt64.random(in: .min ... .max), radix: 36) + ".tmp"
-    let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
-    let descriptor = retryingWhenInterrupted { open(temporary, flags, 0o666) }
-    guard descriptor >= 0 else { throw InfoldError(.fileAccess, "cannot be written: \(systemErrorText())") }
-    do throws(InfoldError) {
-      do throws(InfoldError) {
-        try write(FileWriter(descriptor: descriptor))
-        if let permissions = target.permissions { try succeed(fchmod(descriptor, permissions)) }
-        try succeed(retryingWhenInterrupted { fsync(descriptor) })
-      } catch {
-        close(descriptor)
-        throw error
-      }
-      try succeed(close(descriptor))
-      try succeed(rename(temporary, target.path))
-    } catch {
-      unlink(temporary)
-      throw error
-    }
+    let file = try TemporaryFile(in: folder)
+    try write(FileWriter(descriptor: file.descriptor))
+    if let permissions = target.permissions { try succeed(fchmod(file.descriptor, permissions)) }
+    try succeed(retryingWhenInterrupted { fsync(file.descriptor) })
+    try file.replace(target.path)
     synchronize(folder)
+  }
+}
+
+/// A file that is gone with this value, unless it has replaced another.
+private struct TemporaryFile: ~Copyable {
+  let descriptor: Int32
+  private let name: String
+  /// Whether the file system has it under its name.
+  private var isNamed: Bool
+
+  init(in folder: String) throws(InfoldError) {
+    name = folder + ".infold-" + String(UInt64.random(in: .min ... .max), radix: 36) + ".tmp"
+    // O_TMPFILE, which Swift cannot import. The name comes by way of /proc.
+    let flags = 0o20_000_000 | O_DIRECTORY | O_WRONLY | O_CLOEXEC
+    let unnamed = access("/proc/self/fd", F_OK) == 0 ? retryingWhenInterrupted { open(folder, flags, 0o666) } : -1
+    isNamed = unnamed < 0
+    let named = name
+    // Not every file system has files without names.
+    descriptor =
+      unnamed >= 0
+      ? unnamed
+      : retryingWhenInterrupted { open(named, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o666) }
+    guard descriptor >= 0 else {
+      isNamed = false
+      throw InfoldError(.fileAccess, "cannot be written: \(systemErrorText())")
+    }
+  }
+
+  /// Takes the place of the file at `path`.
+  consuming func replace(_ path: String) throws(InfoldError) {
+    if !isNamed {
+      try succeed(linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, name, AT_SYMLINK_FOLLOW))
+      isNamed = true
+    }
+    try succeed(rename(name, path))
+    isNamed = false
+  }
+
+  deinit {
+    if descriptor >= 0 { close(descriptor) }
+    if isNamed { unlink(name) }
   }
 }
 

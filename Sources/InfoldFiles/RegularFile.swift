@@ -7,6 +7,8 @@ package final class RegularFile {
   private let descriptor: Int32
   /// The size when it was opened, in bytes.
   package let size: Int
+  /// The names that it has in the file system.
+  package let linkCount: Int
 
   /// Opens the file at `path`. A link is followed: the caller named it.
   /// - Throws: `InfoldError` with `.fileAccess` when it cannot be opened or is not a regular file.
@@ -33,6 +35,7 @@ package final class RegularFile {
     }
     self.descriptor = descriptor
     size = Int(status.st_size)
+    linkCount = Int(status.st_nlink)
   }
 
   deinit {

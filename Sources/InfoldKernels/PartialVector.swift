@@ -3,10 +3,6 @@
 #endif
 
 extension Vector {
-  /// Whether parts of vectors are read and written by one instruction.
-  @inline(__always)
-  static var hasMasks: Bool { scalarCount == 16 }
-
   /// The `count` elements from `pointer` on, then `fill`; all if there are as many.
   @inline(always)
   init(at pointer: UnsafePointer<Float>, count: Int, fill: Float = 0) {

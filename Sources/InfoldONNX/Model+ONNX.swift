@@ -13,26 +13,41 @@ extension Model {
   /// - Parameters:
   ///   - path: The file.
   ///   - operators: What nodes may mean; `.standard.adding(…)` for operators of your own.
+  ///   - limits: What the model may ask for.
+  ///   - dataRoot: The folder out of which no data may come. By default it is the folder of the model, in which then no link is
+  ///     followed, and no file is read that has more than one name. A cache of models that is made of links, like that of
+  ///     Hugging Face, gives its own folder: links are then followed as long as they do not lead out of it.
   /// - Throws: `InfoldError`, naming the file: `.fileAccess`, `.malformedData` when the file is no ONNX model or a
   ///   broken one, `.invalidModel` when the model breaks a rule of the standard, `.unsupported` for other IR versions,
   ///   `.limitExceeded`.
-  public init(path: String, operators: OperatorRegistry = .standard) throws(InfoldError) {
+  public init(
+    path: String, operators: OperatorRegistry = .standard, limits: ModelLimits = ModelLimits(), dataRoot: String? = nil
+  ) throws(InfoldError) {
     self = try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
       let bytes = try HeldBytes(
         RegularFile(path: path), limit: Self.byteLimit, hint: "keep the data of large tensors in external files")
-      return try ModelDecoder(bytes: bytes, externalData: ExternalDataFolder(ofModel: path), operators: operators)
-        .decode(UnpackedModel(bytes))
+      let folder = try ExternalDataFolder(
+        ofModel: path, root: dataRoot, byteLimit: limits.externalBytes ?? MachineMemory.defaultLimit)
+      return try ModelDecoder(bytes: bytes, externalData: folder, operators: operators)
+        .decode(UnpackedModel(bytes, limits: limits))
     }
     self.path = path
   }
 
   /// Reads an ONNX model from bytes, and infers the types of its values. A tensor with external data is an error, for
   /// there is no folder to find it in.
-  /// - Throws: As `init(path:operators:)`.
-  public init(bytes: [UInt8], operators: OperatorRegistry = .standard) throws(InfoldError) {
+  /// - Parameters:
+  ///   - bytes: What an ONNX file holds.
+  ///   - operators: What nodes may mean; `.standard.adding(…)` for operators of your own.
+  ///   - limits: What the model may ask for.
+  /// - Throws: As `init(path:operators:limits:dataRoot:)`.
+  public init(
+    bytes: [UInt8], operators: OperatorRegistry = .standard, limits: ModelLimits = ModelLimits()
+  ) throws(InfoldError) {
     self = try bytes.span.bytes.withUnsafeBytes { (buffer) throws(InfoldError) in
       let bytes = HeldBytes(borrowing: buffer)
-      return try ModelDecoder(bytes: bytes, externalData: nil, operators: operators).decode(UnpackedModel(bytes))
+      return try ModelDecoder(bytes: bytes, externalData: nil, operators: operators).decode(
+        UnpackedModel(bytes, limits: limits))
     }
   }
 }

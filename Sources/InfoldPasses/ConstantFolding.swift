@@ -1,4 +1,4 @@
-public import InfoldGraph
+import InfoldGraph
 
 /// Computes ahead what is the same in every run: the outputs of nodes whose inputs are constants, and shapes that the
 /// model computes of values whose shape is known.
@@ -6,18 +6,18 @@ public import InfoldGraph
 /// A default that a caller may override is no constant. A result becomes an initializer when it takes no more than
 /// `byteLimit`, or no more than four times the constants that it is computed from (the widest conversion, of 8 bits to
 /// 32): a few numbers that a node expands to a large tensor stay a few numbers.
-public struct ConstantFolding: GraphPass {
-  public static let name = "constant folding"
+package struct ConstantFolding: GraphPass {
+  package static let name = "constant folding"
 
   /// The bytes that the results of a node may take, however small its inputs are.
-  public var byteLimit: Int
+  package var byteLimit: Int
 
   /// The pass.
-  public init(byteLimit: Int = 1 << 20) {
+  package init(byteLimit: Int = 1 << 20) {
     self.byteLimit = byteLimit
   }
 
-  public func run(on graph: Graph) throws(InfoldError) -> PassResult {
+  package func run(on graph: Graph) throws(InfoldError) -> PassResult {
     var inference = Inference(graph)
     try inference.run()
     var result = PassResult(graph: inference.graph)

@@ -1,14 +1,14 @@
-public import InfoldGraph
+import InfoldGraph
 
 /// Puts one scale and one shift per channel in the place of a chain of them: batch normalizations, and Add, Sub, Mul and Div
 /// with constants. Computed in double precision, rounded once.
-public struct MergeScaleShifts: GraphPass {
-  public static let name = "merge scales and shifts"
+package struct MergeScaleShifts: GraphPass {
+  package static let name = "merge scales and shifts"
 
   /// The pass.
-  public init() {}
+  package init() {}
 
-  public func run(on graph: Graph) throws(InfoldError) -> PassResult {
+  package func run(on graph: Graph) throws(InfoldError) -> PassResult {
     let constants = try GraphConstants(graph)
     let consumers = graph.consumers()
     let kept = Set(graph.outputs)

@@ -1,14 +1,14 @@
-public import InfoldGraph
+import InfoldGraph
 
 /// Puts one scale and one shift per channel (or per activation) in the place of every batch normalization at inference,
 /// computed in double precision: now where the parameters are constants, else in every run.
-public struct NormalizationToScaleShift: GraphPass {
-  public static let name = "batch normalization to scale and shift"
+package struct NormalizationToScaleShift: GraphPass {
+  package static let name = "batch normalization to scale and shift"
 
   /// The pass.
-  public init() {}
+  package init() {}
 
-  public func run(on graph: Graph) throws(InfoldError) -> PassResult {
+  package func run(on graph: Graph) throws(InfoldError) -> PassResult {
     var result = PassResult(graph: graph)
     let constants = try GraphConstants(graph)
     var nodes: [Node] = []

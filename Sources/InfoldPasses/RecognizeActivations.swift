@@ -1,15 +1,15 @@
-public import InfoldGraph
+import InfoldGraph
 
 /// Finds activations that exporters write as several nodes, and puts one operator in their place:
 /// x · clip(x + 3, 0, 6) ÷ 6 and x · HardSigmoid(x) as HardSwish, x · Sigmoid(x) as Swish,
 /// x · (1 + Erf(x ÷ √2)) ÷ 2 as Gelu, x · Tanh(Softplus(x)) as Mish.
 ///
 /// Factors may stand anywhere in the product. What only the old nodes needed is left for `RemoveDeadCode`.
-public struct RecognizeActivations: GraphPass {
-  public static let name = "recognize activations"
+package struct RecognizeActivations: GraphPass {
+  package static let name = "recognize activations"
 
   /// The pass.
-  public init() {}
+  package init() {}
 
   /// A function of a value that is bounded, and that the value itself is multiplied with.
   private enum Gate: Hashable {
@@ -51,7 +51,7 @@ public struct RecognizeActivations: GraphPass {
     case product(Gate, ValueID, scale: Double)
   }
 
-  public func run(on graph: Graph) throws(InfoldError) -> PassResult {
+  package func run(on graph: Graph) throws(InfoldError) -> PassResult {
     let constants = try GraphConstants(graph)
     var forms: [ValueID: Form] = [:]
     var result = PassResult(graph: graph)

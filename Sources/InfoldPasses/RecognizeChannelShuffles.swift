@@ -1,14 +1,14 @@
-public import InfoldGraph
+import InfoldGraph
 
 /// Finds channel shuffles, which exporters write as Reshape, Transpose and Reshape, and puts one operator in their place. The
 /// nodes before the last are left for `RemoveDeadCode`.
-public struct RecognizeChannelShuffles: GraphPass {
-  public static let name = "recognize channel shuffles"
+package struct RecognizeChannelShuffles: GraphPass {
+  package static let name = "recognize channel shuffles"
 
   /// The pass.
-  public init() {}
+  package init() {}
 
-  public func run(on graph: Graph) throws(InfoldError) -> PassResult {
+  package func run(on graph: Graph) throws(InfoldError) -> PassResult {
     let producers = graph.producers()
     var result = PassResult(graph: graph)
     var nodes = graph.nodes

@@ -1,17 +1,17 @@
-public import InfoldGraph
+import InfoldGraph
 
 /// Finds layer normalizations that exporters write as arithmetic, and puts one operator in their place:
 /// d = x − mean(x), then d ÷ √(mean(d²) + ε), and where they follow, · scale and + shift by constants.
 ///
 /// The means go over the last dimensions, which must have known sizes. What only the old nodes needed is left for
 /// `RemoveDeadCode`.
-public struct RecognizeLayerNormalization: GraphPass {
-  public static let name = "recognize layer normalization"
+package struct RecognizeLayerNormalization: GraphPass {
+  package static let name = "recognize layer normalization"
 
   /// The pass.
-  public init() {}
+  package init() {}
 
-  public func run(on graph: Graph) throws(InfoldError) -> PassResult {
+  package func run(on graph: Graph) throws(InfoldError) -> PassResult {
     let search = Search(graph: graph, constants: try GraphConstants(graph))
     var result = PassResult(graph: graph)
     var nodes = graph.nodes

@@ -1,13 +1,13 @@
-public import InfoldGraph
+import InfoldGraph
 
 /// Removes the nodes whose outputs nobody reads, and the content of initializers that nobody reads.
-public struct RemoveDeadCode: GraphPass {
-  public static let name = "remove dead code"
+package struct RemoveDeadCode: GraphPass {
+  package static let name = "remove dead code"
 
   /// The pass.
-  public init() {}
+  package init() {}
 
-  public func run(on graph: Graph) throws(InfoldError) -> PassResult {
+  package func run(on graph: Graph) throws(InfoldError) -> PassResult {
     var isNeeded = [Bool](repeating: false, count: graph.values.count)
     for output in graph.outputs { isNeeded[output.index] = true }
     var kept: [Node] = []

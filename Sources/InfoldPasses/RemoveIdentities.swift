@@ -1,13 +1,13 @@
-public import InfoldGraph
+import InfoldGraph
 
 /// Removes nodes that hand their input on unchanged: Identity, and Dropout in its inference form.
-public struct RemoveIdentities: GraphPass {
-  public static let name = "remove identities"
+package struct RemoveIdentities: GraphPass {
+  package static let name = "remove identities"
 
   /// The pass.
-  public init() {}
+  package init() {}
 
-  public func run(on graph: Graph) throws(InfoldError) -> PassResult {
+  package func run(on graph: Graph) throws(InfoldError) -> PassResult {
     let constants = try GraphConstants(graph)
     var result = graph
     var source: [ValueID: ValueID] = [:]

@@ -1,14 +1,19 @@
 import InfoldGraph
 
-/// The plans of a session by the shapes of its inputs; of too many, the one that was not used for longest is forgotten.
+/// The plans of a session by the types and shapes of its inputs; of too many, the one that was not used for longest is forgotten.
 struct PlanCache {
-  /// The shape of each input, or of its default.
-  typealias Shapes = [[Int]]
+  /// An input, or its default. The model may leave open even the element type.
+  private struct Input {
+    let elementType: ElementType
+    let shape: [Int]
+
+    func admits(_ tensor: Tensor) -> Bool { tensor.elementType == elementType && tensor.shape == shape }
+  }
 
   /// The most plans that are kept.
   let capacity: Int
   /// The latest used is the last.
-  private var entries: [(shapes: Shapes, plan: Plan)] = []
+  private var entries: [(inputs: [Input], plan: Plan)] = []
 
   init(capacity: Int) {
     self.capacity = capacity
@@ -21,7 +26,7 @@ struct PlanCache {
   mutating func plan(for tensors: [Tensor]) -> Plan? {
     guard
       let index = entries.lastIndex(where: { entry in
-        tensors.indices.allSatisfy { entry.shapes[$0] == tensors[$0].shape }
+        tensors.indices.allSatisfy { entry.inputs[$0].admits(tensors[$0]) }
       })
     else { return nil }
     // The last one stays where it is, which allocates nothing.
@@ -34,7 +39,7 @@ struct PlanCache {
   mutating func insert(_ plan: Plan, for tensors: [Tensor]) -> Plan {
     if let earlier = self.plan(for: tensors) { return earlier }
     if entries.count >= capacity { entries.removeFirst() }
-    entries.append((tensors.map(\.shape), plan))
+    entries.append((tensors.map { Input(elementType: $0.elementType, shape: $0.shape) }, plan))
     return plan
   }
 }

@@ -5,25 +5,24 @@ extension Session {
   /// machine has cores, in the order in which runs are asked for.
   /// - Parameter inputs: As for `run(_:)`.
   /// - Returns: Every output by its name.
-  /// - Throws: As `run(_:)`; `InfoldError` with `.cancelled` when the task is cancelled: the run ends before its next layer.
+  /// - Throws: As `run(_:)`; `InfoldError` with `.cancelled` when the task is cancelled: the run ends before its next layer,
+  ///   and one that has not begun does not begin.
   public func runAsync(_ inputs: [String: Tensor]) async throws(InfoldError) -> [String: Tensor] {
     let tensors = try completed(inputs)
-    let flag = CancellationFlag()
+    let run = AwaitedRun<[String: Tensor]>()
     let result = await withTaskCancellationHandler {
-      await withCheckedContinuation {
-        (continuation: CheckedContinuation<Result<[String: Tensor], InfoldError>, Never>) in
+      await withCheckedContinuation { continuation in
+        run.wait(continuation)
         RunThreads.shared.submit {
-          var results: [Tensor] = []
-          do throws(InfoldError) {
-            try self.run(all: tensors, into: &results, cancellation: .byFlag(flag))
-            continuation.resume(returning: .success(self.named(results)))
-          } catch {
-            continuation.resume(returning: .failure(error))
+          run.perform { (cancellation) throws(InfoldError) in
+            var results: [Tensor] = []
+            try self.run(all: tensors, into: &results, cancellation: cancellation)
+            return self.named(results)
           }
         }
       }
     } onCancel: {
-      flag.raise()
+      run.cancel()
     }
     return try result.get()
   }
@@ -40,10 +39,11 @@ extension Session {
     BatchedRuns(session: self, inputs: inputs, limit: max(limit, 1))
   }
 
-  /// The same for inputs that are there already, or are made while they are asked for.
+  /// The same for inputs that are there already, or are made while they are asked for. By default, the next run waits for its turn
+  /// while a result is being taken.
   public func runBatched<Inputs: Sequence>(
     _ inputs: Inputs, atOnce limit: Int = 2
-  ) -> BatchedRuns<UnfoldedInputs<Inputs>> where Inputs.Element == [String: Tensor] {
+  ) -> BatchedRuns<some AsyncSequence<[String: Tensor], Never>> where Inputs.Element == [String: Tensor] {
     runBatched(UnfoldedInputs(inputs: inputs), atOnce: limit)
   }
 
@@ -136,20 +136,14 @@ final class RunsUnderWay {
 }
 
 /// A sequence as an asynchronous one.
-public struct UnfoldedInputs<Inputs: Sequence>: AsyncSequence {
-  /// An element of the sequence.
-  public typealias Element = Inputs.Element
-
+private struct UnfoldedInputs<Inputs: Sequence>: AsyncSequence {
   let inputs: Inputs
 
-  /// Goes through the sequence.
-  public func makeAsyncIterator() -> Iterator { Iterator(inputs: inputs.makeIterator()) }
+  func makeAsyncIterator() -> Iterator { Iterator(inputs: inputs.makeIterator()) }
 
-  /// What goes through the sequence.
-  public struct Iterator: AsyncIteratorProtocol {
+  struct Iterator: AsyncIteratorProtocol {
     var inputs: Inputs.Iterator
 
-    /// The next element; `nil` behind the last.
-    public mutating func next() async -> Element? { inputs.next() }
+    mutating func next() async -> Inputs.Element? { inputs.next() }
   }
 }

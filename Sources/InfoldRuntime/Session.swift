@@ -34,8 +34,9 @@ public final class Session: Sendable {
   ///   - options: How it runs.
   ///   - observer: Who is told of plans, runs and layers.
   /// - Throws: `InfoldError` with `.unsupported`, listing all of them at once, when the model has nodes that Infold
-  ///   cannot run; `.invalidArgument` for a thread count below 1 or above 1024, a plan cache below 1, and when the environment forces kernels
-  ///   that are not there.
+  ///   cannot run; `.invalidArgument` for a thread count below 1 or above 1024, a plan cache or memory limit below 1, for a
+  ///   graph that was edited and no longer fits together, and when the environment forces kernels that are not
+  ///   there; `.limitExceeded` when the memory limit, or the machine's memory, is too small.
   public convenience init(
     _ model: consuming Model, options: SessionOptions = SessionOptions(), observer: (any SessionObserver)? = nil
   ) throws(InfoldError) {
@@ -54,26 +55,29 @@ public final class Session: Sendable {
       throw InfoldError(
         .invalidArgument, "the size of the plan cache is \(options.planCacheSize), and must be at least 1")
     }
+    if let limit = options.memoryLimit, limit < 1 {
+      throw InfoldError(.invalidArgument, "the memory limit is \(limit) bytes, and must be at least 1")
+    }
     self.options = options
-    self.file = model.path
-    inputs = model.graph.inputs.map(model.graph.info)
-    outputs = model.graph.outputs.map(model.graph.info)
+    file = model.path
+    let file = model.path
+    var graph = model.graph
+    _ = consume model
+    try annotatingErrors({ file.map($0.inFile) ?? $0 }) { () throws(InfoldError) in try graph.makeConsistent() }
+    inputs = graph.inputs.map(graph.info)
+    outputs = graph.outputs.map(graph.info)
     binding = InputBinding(inputs)
-    defaults = model.graph.inputs.map { model.graph[$0].initializer?.tensor }
-    constantNames = Set(model.graph.valueIDs.filter(model.graph.isConstant).map { model.graph[$0].name })
+    defaults = graph.inputs.map { graph[$0].initializer?.tensor }
+    constantNames = Set(graph.valueIDs.filter(graph.isConstant).map { graph[$0].name })
     fixedShapes = inputs.compactMap { $0.type?.shape?.sizes }
     let isFixed = fixedShapes.count == inputs.count
-    let factory = PlanFactory(
-      options, kernels: try KernelChoice.set(named: name), isForOneGraph: isFixed, observer: observer)
+    let factory = PlanFactory(options, kernels: try KernelChoice.set(named: name), observer: observer)
     self.factory = factory
     plans = Mutex(PlanCache(capacity: options.planCacheSize))
-    var graph = model.graph
-    let file = model.path
-    _ = consume model
     do {
       graph = try InlineBodies().run(on: graph).graph
       try graph.requireRunnableOnceBound()
-      graph = try factory.passes.run(on: consume graph)
+      graph = try factory.optimized(consume graph)
       self.graph = isFixed ? nil : graph
       fixedPlan = isFixed ? try factory.plan(consume graph) : nil
     } catch {
@@ -92,6 +96,20 @@ public final class Session: Sendable {
     var results: [Tensor] = []
     try run(all: completed(inputs), into: &results, cancellation: .ofCurrentTask)
     return named(results)
+  }
+
+  /// Runs a model that has one input, or others only with defaults, and one output.
+  /// - Returns: The output.
+  /// - Throws: As `run(_:)`; `InfoldError` with `.invalidArgument` for a model with more inputs or outputs.
+  public func run(_ input: Tensor) throws(InfoldError) -> Tensor {
+    let needed = inputs.filter { !$0.hasDefault }
+    guard needed.count == 1, outputs.count == 1 else {
+      throw InfoldError(
+        .invalidArgument,
+        "one tensor is given for one result, and the model needs \(needed.count) inputs and has \(outputs.count) outputs",
+        hint: "give inputs by their names", file: file)
+    }
+    return try run([needed[0].name: input])[outputs[0].name]!
   }
 
   /// Outputs by their names.
@@ -169,7 +187,7 @@ public final class Session: Sendable {
     for (id, tensor) in zip(graph.inputs, tensors) {
       types[id] = TensorType(tensor.elementType, Shape(tensor.shape))
     }
-    let plan = try factory.plan(factory.passes.run(on: try graph.binding(inputs: types)))
+    let plan = try factory.plan(factory.optimized(graph.binding(inputs: types)))
     return plans.withLock { cache in
       let kept = cache.insert(plan, for: tensors)
       factory.arenas.setLimit(cache.plans.reduce(0) { max($0, $1.arenaByteCount) })

@@ -19,8 +19,10 @@ public struct SessionMetrics: SessionObserver {
   private let bytes: Gauge
   private let errors: [InfoldError.Code: Counter]
 
-  /// Metrics with these dimensions, for instance the model's name.
-  /// - Parameter factory: What makes them; by default the one that `MetricsSystem` was bootstrapped with.
+  /// Metrics of a session.
+  /// - Parameters:
+  ///   - dimensions: What tells them from those of other sessions, for instance the model's name.
+  ///   - factory: What makes them; by default the one that `MetricsSystem` was bootstrapped with.
   public init(dimensions: [(String, String)] = [], factory: any MetricsFactory = MetricsSystem.factory) {
     runs = CoreMetrics.Timer(
       label: "infold_run_duration", dimensions: dimensions, preferredDisplayUnit: .milliseconds, factory: factory)

@@ -33,6 +33,21 @@ import Testing
     }
   }
 
+  /// Whatever ends the process while it writes, there is nothing to clean up.
+  @Test func hasNoNameBeforeItIsComplete() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/file"
+      try Data([1]).write(to: URL(fileURLWithPath: path))
+      try writeReplacing(path) { (file) throws(InfoldError) in
+        try file.write([2, 3])
+        #expect(try! entries(folder) == ["file"])
+        #expect(try! contents(path) == [1])
+      }
+      #expect(try entries(folder) == ["file"])
+      #expect(try contents(path) == [2, 3])
+    }
+  }
+
   @Test func keepsPermissionsAndFollowsLinks() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/file"

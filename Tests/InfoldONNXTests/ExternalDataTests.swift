@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import InfoldGraph
 import InfoldONNX
 import TestSupport
@@ -98,6 +99,83 @@ struct ExternalDataTests {
     try expectDataError(.fileAccess, "symbolic link \"sub\"", [("location", "sub/x")])
   }
 
+  /// A name inside of the folder for a file that has one outside as well.
+  @Test func hardLinks() throws {
+    let outside = try folder.write("x", Self.floats)
+    try folder.write("model/w.bin", Self.floats)
+    try #require(Glibc.link(outside, folder.path("model/x")) == 0)
+    try expectDataError(.fileAccess, "has 2 names", [("location", "x")])
+    #expect(try read([("location", "w.bin")]) == Tensor(shape: [2], [Float(1), 2]))
+  }
+
+  /// As caches of models are made: links from a folder for each version to files with other names.
+  @Test func linksInsideOfACache() throws {
+    try folder.write("cache/blobs/1234", Self.floats)
+    try folder.write("elsewhere/x", Self.floats)
+    try folder.write("cachex/x", Self.floats)
+    let root = folder.path("cache")
+    let expected = try Tensor(shape: [2], [Float(1), 2])
+    func read(_ location: String) throws -> Tensor? {
+      let bytes = Onnx.relu(more: [.message(5, tensor([("location", location)]))])
+      let path = try folder.write("cache/snapshots/1/model.onnx", bytes)
+      let graph = try Model(path: path, dataRoot: root).graph
+      return graph.values.first { $0.name == "w" }?.initializer?.tensor
+    }
+    func expect(_ part: String, _ location: String) {
+      expectError(.fileAccess, part) { () throws(InfoldError) in
+        do { _ = try read(location) } catch let error as InfoldError { throw error } catch { fatalError() }
+      }
+    }
+    try folder.write("cache/snapshots/1/plain", Self.floats)
+    for (name, target) in [
+      ("link", "../../blobs/1234"), ("twice", "link"), ("out", "../../../elsewhere/x"), ("beside", "../../../cachex/x"),
+      ("absolute", folder.path("elsewhere/x")), ("folder", "../../../elsewhere"), ("loop", "loop"),
+      ("inside", folder.path("cache/blobs/1234")),
+    ] {
+      try folder.link("cache/snapshots/1/" + name, to: target)
+    }
+    for location in ["plain", "link", "twice", "inside", "../../blobs/1234"] {
+      #expect(try read(location) == expected, "\(location)")
+    }
+    for location in ["out", "beside", "absolute", "folder/x", "../../../elsewhere/x"] { expect("outside of", location) }
+    expect("absolute path", folder.path("cache/blobs/1234"))
+    expect("cannot be found", "loop")
+    expect("cannot be found", "missing")
+    expect("is a folder", "../../blobs")
+  }
+
+  /// A link that comes after the way was found to be clean, again and again, leads nowhere.
+  @Test(arguments: [false, true]) func linksThatComeAndGo(followsLinks: Bool) throws {
+    let secret: [UInt8] = [0, 0, 0x40, 0x40, 0, 0, 0x40, 0x40]
+    try folder.write("secret/w.bin", secret)
+    try folder.write("model/real/w.bin", Self.floats)
+    let path = try model(tensor([("location", "way/w.bin")]))
+    let way = folder.path("model/way"), other = folder.path("model/other"), away = folder.path("model/away")
+    try folder.link("model/other", to: "../secret")
+    try FileManager.default.copyItem(atPath: folder.path("model/real"), toPath: way)
+    let swaps = Thread {
+      while !Thread.current.isCancelled {
+        for (source, target) in [(way, away), (other, way), (way, other), (away, way)] { rename(source, target) }
+      }
+    }
+    swaps.start()
+    defer { swaps.cancel() }
+    var outcomes: Set<String> = []
+    for _ in 0..<3000 {
+      do {
+        let model = try Model(path: path, dataRoot: followsLinks ? folder.path("model") : nil)
+        let tensor = try #require(model.graph.values.first { $0.name == "w" }?.initializer?.tensor)
+        let elements = try tensor.elements(as: Float.self)
+        try #require(elements == [1, 2], "data from outside of the folder was read")
+        outcomes.insert("read")
+      } catch let error as InfoldError {
+        #expect(error.code == .fileAccess)
+        if error.reason.contains(followsLinks ? "outside of" : "symbolic link") { outcomes.insert("refused") }
+      }
+    }
+    #expect(outcomes == ["read", "refused"])
+  }
+
   @Test(.timeLimit(.minutes(1))) func otherKindsOfFiles() throws {
     try folder.write("model/sub/y", Self.floats)
     try #require(mkfifo(folder.path("model/pipe"), 0o600) == 0)
@@ -158,7 +236,7 @@ struct ExternalDataTests {
     let path = try folder.write("model/w.bin", [])
     try #require(truncate(path, 1 << 40) == 0)
     let file = try model(tensor([("location", "w.bin")], type: 2, shape: [1 << 40]))
-    expectError(.limitExceeded, "memory of this machine") { () throws(InfoldError) in try Model(path: file) }
+    expectError(.limitExceeded, "bytes that are allowed") { () throws(InfoldError) in try Model(path: file) }
   }
 
   @Test func modelsWithoutAFolder() {

@@ -24,6 +24,20 @@ struct WireScanTests {
     }
   }
 
+  @Test func limitsOfTheCaller() {
+    let bytes = Onnx.relu(more: [])
+    let nodes = "more than 0 nodes", text = "a text of"
+    #expect(throws: Never.self) { try Model(bytes: bytes, limits: ModelLimits(nodes: 1)) }
+    expectError(.limitExceeded, nodes) { () throws(InfoldError) in
+      try Model(bytes: bytes, limits: ModelLimits(nodes: 0))
+    }
+    let long = Onnx.relu(more: [.text(10, String(repeating: "n", count: 2000))])
+    #expect(throws: Never.self) { try Model(bytes: long, limits: ModelLimits(textBytes: 2000)) }
+    expectError(.limitExceeded, text) { () throws(InfoldError) in
+      try Model(bytes: long, limits: ModelLimits(textBytes: 1999))
+    }
+  }
+
   @Test func randomBytes() {
     var generator = SplitMix64(state: 7)
     for count in 0..<2_000 {
@@ -142,6 +156,9 @@ struct WireScanTests {
   @Test func manyEmptyMessages() {
     let nodes = [UInt8](repeating: 0, count: 4 << 20).indices.map { $0.isMultiple(of: 2) ? UInt8(1 << 3 | 2) : 0 }
     expectError(.malformedData, "unpacking would need over") { () throws(InfoldError) in
+      try Model(bytes: Wire.int(1, 8).bytes + Wire.bytes(7, nodes).bytes, limits: ModelLimits(nodes: .max))
+    }
+    expectError(.limitExceeded, "more than 100000 nodes") { () throws(InfoldError) in
       try Model(bytes: Wire.int(1, 8).bytes + Wire.bytes(7, nodes).bytes)
     }
   }

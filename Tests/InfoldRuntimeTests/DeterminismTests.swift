@@ -34,8 +34,13 @@ import Testing
     let scores = try network.node("MatMul", [flat, try network.weights([700, 900], in: -0.1...0.1)])
     let table = try network.node("Reshape", [normal, network.constant(try .list(0, 96, -1))])
     let turned = try network.node("Transpose", [table], ["perm": .ints([0, 2, 1])])
+    // Element-wise nodes in a row, with operands of several shapes, are one step whose parts take turns.
+    var chain = try network.node("Mul", [gated, try network.weights([64, 1, 1])])
+    chain = try network.node("Exp", [try network.node("Neg", [try network.node("Abs", [chain])])])
+    chain = try network.node("Sub", [try network.node("Add", [chain, pooled]), try network.weights([1])])
+    chain = try network.node("Elu", [try network.node("Max", [chain, gated])])
     return try network.finished(
-      scores, shares, try network.node("MatMul", [turned, table]), depthwise, try network.node("Sqrt", [gated]))
+      scores, shares, try network.node("MatMul", [turned, table]), depthwise, try network.node("Sqrt", [gated]), chain)
   }
 
   private static func inputs(batch: Int = 2) throws -> [Tensor] {

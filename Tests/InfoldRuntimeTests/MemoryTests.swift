@@ -76,7 +76,7 @@ import Testing
   }
 
   @Test func packedConstantsAreMadeOnce() throws {
-    let constants = PackedConstants(keepsSources: true)
+    let constants = PackedConstants()
     let tensor = try Tensor.counting([2, 3])
     var made = 0
     func constant(_ tensor: Tensor, _ form: String = "form") throws -> PackedConstant {

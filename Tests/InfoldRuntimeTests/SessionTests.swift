@@ -41,7 +41,10 @@ import Testing
     }
   }
 
-  @Test(arguments: [SessionOptions(planCacheSize: 0), SessionOptions(threads: 0), SessionOptions(threads: 1025)])
+  @Test(arguments: [
+    SessionOptions(planCacheSize: 0), SessionOptions(threads: 0), SessionOptions(threads: 1025),
+    SessionOptions(memoryLimit: 0),
+  ])
   func optionsOutOfRange(options: SessionOptions) throws {
     #expect(try errorCode { _ = try Session(try flattening(), options: options) } == .invalidArgument)
   }
@@ -179,5 +182,36 @@ import Testing
     let y = try network.node("Transpose", [try network.node("Relu", [x])])
     let graph = try network.finished(y)
     #expect(try errorCode { _ = try Session(try model(graph)) } == .limitExceeded)
+  }
+
+  /// An input whose element type the model does not say: a plan is for one type, even when shapes are the same.
+  @Test func typesThatAreLeftOpen() throws {
+    var network = NetworkBuilder()
+    let x = network.input([4])
+    var graph = try network.finished(try network.node("Mul", [x, x], name: "y"))
+    for id in graph.valueIDs { graph[id].type = nil }
+    let session = try Session(model(graph))
+    func expect<Element: TensorElement & ExpressibleByIntegerLiteral>(_ type: Element.Type) throws {
+      let y = try session.run(["x": Tensor(shape: [4], [1, 2, 3, 4] as [Element])])["y.out"]
+      #expect(try y == Tensor(shape: [4], [1, 4, 9, 16] as [Element]))
+    }
+    for _ in 0..<2 {
+      try expect(Float.self)
+      try expect(Int32.self)
+      try expect(Double.self)
+    }
+  }
+
+  /// A constant that no longer has the type of its value is refused, before a kernel trusts the type.
+  @Test func constantsThatWereChanged() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 2, 4, 4])
+    let graph = try network.finished(try network.node("Conv", [x, try network.weights([3, 2, 1, 1])], name: "y"))
+    let weight = try #require(graph.valueIDs.first { graph[$0].initializer != nil })
+    for wrong in [try Tensor(zeros: [3, 1, 1, 1], of: .float32), try Tensor(zeros: [3, 2, 1, 1], of: .float64)] {
+      var edited = graph
+      edited[weight].initializer = Initializer(wrong)
+      #expect(try errorCode { _ = try Session(try model(edited)) } == .invalidArgument)
+    }
   }
 }

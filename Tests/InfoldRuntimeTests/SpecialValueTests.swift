@@ -41,6 +41,20 @@ import Testing
     try check(Self.shape, name) { network, x in try network.node(name, [x]) }
   }
 
+  /// Zeros stay zeros below an alpha that is not finite, also behind a convolution; but those of Selu become NaN.
+  @Test(arguments: ["LeakyRelu", "Elu", "Selu"], [.infinity, -.infinity, .nan, 1e30] as [Float])
+  func alphas(name: String, alpha: Float) throws {
+    try check(Self.shape, "\(name) \(alpha)", scale: alpha.isFinite ? 1e31 : 4) { network, x in
+      try network.node(name, [x], ["alpha": .float(alpha)])
+    }
+    try check([1, 3, 4, 4], "\(name) \(alpha) behind a convolution", scale: alpha.isFinite ? 1e31 : 4) { network, x in
+      // The weights select channels, of which sums are as exact as the channels.
+      let one = network.constant(try Tensor(shape: [3, 3, 1, 1], [1, 0, 0, 0, 1, 0, 0, 0, 1] as [Float]))
+      let finite = try network.node("Clip", [x, try constant(-0.0, &network), try constant(0, &network)])
+      return try network.node(name, [try network.node("Conv", [finite, one])], ["alpha": .float(alpha)])
+    }
+  }
+
   /// The lower bound above the upper one gives the upper one; a NaN bound and infinite ones bound nothing.
   @Test(
     arguments: [

@@ -7,8 +7,9 @@ import Testing
 @Suite struct TelemetryTests {
   private static func model() throws -> Model {
     var builder = ModelBuilder("telemetry")
-    let x = try builder.input("x", ["N", 2])
-    try builder.output(builder.dense(builder.relu(x), weight: Tensor(shape: [1, 2], [1, 2] as [Float]), "scores"))
+    let x = try builder.input("x", shape: ["N", 2])
+    try builder.output(
+      builder.dense(builder.relu(x), weight: Tensor(shape: [1, 2], [1, 2] as [Float]), named: "scores"))
     return try builder.model()
   }
 

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The folder of the package's sources.
 public let repositoryFolder = String(#filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 })
 
@@ -9,3 +11,6 @@ public var isOptimizedBuild: Bool {
     true
   #endif
 }
+
+/// Whether tests that pick samples of many cases are to go through all of them: `INFOLD_EXHAUSTIVE=1`. That takes minutes.
+public let isExhaustive = ProcessInfo.processInfo.environment["INFOLD_EXHAUSTIVE"] == "1"

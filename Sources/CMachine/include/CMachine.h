@@ -4,7 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// What Swift has no word for: the processor's hint in a spin loop, prefetching, futexes, and which instructions there are.
+// What Swift has no word for: the processor's hint in a spin loop, prefetching, futexes, names of threads, and which processors and
+// instructions there are.
 
 /// Tells the processor that the caller waits in a loop.
 static inline void infold_spin_hint(void) {
@@ -23,6 +24,12 @@ void infold_sleep(const void *address, uint32_t expected);
 
 /// Wakes up to `count` threads that sleep at `address`.
 void infold_wake(const void *address, int count);
+
+/// Gives the calling thread a name, at most 15 bytes.
+void infold_name_thread(const char *name);
+
+/// The processors that the process may run on; 0 when the system does not tell.
+int infold_allowed_processors(void);
 
 /// Whether the processor and the system have AVX2 and FMA.
 bool infold_has_avx2_fma(void);

@@ -73,7 +73,7 @@ extension NumPyFile {
         .malformedData,
         "has \(byteCount) bytes of elements, and its shape \(header.shape) of \(type) elements needs \(expected)")
     }
-    guard byteCount <= physicalMemory() else {
+    guard byteCount <= MachineMemory.byteCount else {
       throw InfoldError(.limitExceeded, "has \(byteCount) bytes of elements, more than this machine has memory")
     }
     var tensor = try Tensor(zeros: header.shape, of: type)

@@ -33,14 +33,19 @@ package func checkPath(_ path: String) throws(InfoldError) {
   guard !path.utf8.contains(0) else { throw InfoldError(.fileAccess, "a path cannot hold a NUL character") }
 }
 
+/// The path from `/` on to what `path` names, in which no part is a link.
+/// - Throws: `InfoldError` with `.fileAccess`.
+package func withoutLinks(_ path: String) throws(InfoldError) -> String {
+  try checkPath(path)
+  guard let resolved = realpath(path, nil) else {
+    throw InfoldError(.fileAccess, "cannot be found: \(systemErrorText())")
+  }
+  defer { free(resolved) }
+  return String(cString: resolved)
+}
+
 /// What the file at `path` is, links followed; `nil` when it cannot be found or examined.
 package func fileStatus(_ path: String) -> stat? {
   var status = stat()
   return stat(path, &status) == 0 ? status : nil
-}
-
-/// The bytes of memory that this machine has.
-package func physicalMemory() -> Int {
-  let (bytes, overflow) = sysconf(Int32(_SC_PHYS_PAGES)).multipliedReportingOverflow(by: sysconf(Int32(_SC_PAGESIZE)))
-  return overflow || bytes <= 0 ? .max : bytes
 }

@@ -1,9 +1,10 @@
 /// What went wrong, where, and what can be done about it.
 ///
-/// Every throwing call of Infold throws this one type. `description` is a single line, whatever a hostile model
+/// Calls of Infold throw this one type; going through the results of `Session.runBatched` throws what the inputs throw as well.
+/// `description` is a single line, whatever a hostile model
 /// puts into its names.
 public struct InfoldError: Error, Sendable, Hashable {
-  /// The kind of a failure, for code that reacts to it.
+  /// The kind of a failure, for code that reacts to it. Later versions may have more: a switch needs a default.
   public enum Code: String, Sendable, Hashable, CaseIterable {
     /// A file or folder is missing, not readable, or not of the kind that is needed.
     case fileAccess

@@ -7,21 +7,32 @@ public struct ReferenceEvaluator: Sendable {
   private let precision: EvaluationContext.Precision
   private let constants: [Tensor?]
   private let lastUses: [[ValueID]]
+  private let budget: MemoryBudget
 
   /// An evaluator of `graph`.
+  /// - Parameters:
+  ///   - graph: The graph, its nodes in topological order.
+  ///   - precision: Whether floating-point numbers are computed with in their own types or in float64.
+  ///   - memoryLimit: The most bytes that widened initializers and the tensors of runs may take at a time; `nil` for three
+  ///     quarters of the machine's memory.
   /// - Throws: `InfoldError` with `.unsupported`, listing every opaque node; `.limitExceeded` when the widened
   ///   initializers do not fit into memory.
-  public init(_ graph: Graph, precision: EvaluationContext.Precision = .declared) throws(InfoldError) {
+  public init(
+    _ graph: Graph, precision: EvaluationContext.Precision = .declared, memoryLimit: Int? = nil
+  ) throws(InfoldError) {
     try graph.requireNoOpaqueNodes()
     self.graph = graph
     self.precision = precision
     lastUses = graph.lastUses()
-    var constants: [Tensor?] = []
-    for value in graph.values {
-      let tensor = value.initializer?.tensor
-      constants.append(precision == .double ? try tensor?.widened() : tensor)
+    budget = memoryLimit.map { MemoryBudget(limit: $0) } ?? .current ?? MemoryBudget()
+    constants = try budget.charging { () throws(InfoldError) in
+      var constants: [Tensor?] = []
+      for value in graph.values {
+        let tensor = value.initializer?.tensor
+        constants.append(precision == .double ? try tensor?.widened() : tensor)
+      }
+      return constants
     }
-    self.constants = constants
   }
 
   /// Computes the graph's outputs.
@@ -29,10 +40,19 @@ public struct ReferenceEvaluator: Sendable {
   ///   - inputs: A tensor for each of the graph's inputs; those with an initializer may be left out.
   ///   - observe: Called after each node with its inputs and outputs, in the order of the nodes.
   /// - Returns: The outputs, in the graph's order.
-  /// - Throws: the error of an operator, naming its node; `.invalidArgument` for an input that is missing.
+  /// - Throws: the error of an operator, naming its node; `.invalidArgument` for an input that is missing; `.limitExceeded`.
   public func run(
     _ inputs: [ValueID: Tensor],
     observe: (NodeID, _ inputs: [Tensor?], _ outputs: [Tensor?]) throws(InfoldError) -> Void = { _, _, _ in }
+  ) throws(InfoldError) -> [Tensor] {
+    let outputs = try budget.charging { () throws(InfoldError) in try compute(inputs, observe) }
+    for output in outputs { output.leaveBudget() }
+    return outputs
+  }
+
+  private func compute(
+    _ inputs: [ValueID: Tensor],
+    _ observe: (NodeID, _ inputs: [Tensor?], _ outputs: [Tensor?]) throws(InfoldError) -> Void
   ) throws(InfoldError) -> [Tensor] {
     var tensors = constants
     for (id, tensor) in inputs { tensors[id.index] = precision == .double ? try tensor.widened() : tensor }

@@ -82,6 +82,11 @@ extension Graph {
     return NodeID(index: nodes.count - 1)
   }
 
+  /// Removes the values that were added last, to which nothing refers.
+  mutating func removeValues(from index: Int) {
+    values.removeSubrange(index...)
+  }
+
   /// Replaces all nodes. The ids of the old ones are void.
   public mutating func replaceNodes(_ nodes: [Node]) {
     self.nodes = nodes

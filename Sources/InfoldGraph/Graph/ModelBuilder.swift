@@ -2,9 +2,9 @@
 ///
 /// ```swift
 /// var builder = ModelBuilder("edges")
-/// let x = try builder.input("x", ["N", 1, "H", "W"])
+/// let x = try builder.input("x", shape: ["N", 1, "H", "W"])
 /// let edges = try builder.convolution(x, weight: Tensor(shape: [1, 1, 1, 3], [-1, 0, 1] as [Float]))
-/// try builder.output(builder.relu(edges), "y")
+/// try builder.output(builder.relu(edges), named: "y")
 /// let model = try builder.model()
 /// ```
 ///
@@ -17,6 +17,8 @@ public struct ModelBuilder: Sendable {
   private let operators: OperatorRegistry
   private var imports: [Model.OpsetImport]
   private var names: Set<String> = []
+  /// The same in the order in which they were taken.
+  private var nameLog: [String] = []
 
   /// A builder of an empty network.
   /// - Parameters:
@@ -37,7 +39,7 @@ public struct ModelBuilder: Sendable {
   ///   - elementType: The type of its elements.
   /// - Throws: `InfoldError` with `.invalidArgument` for a name that is taken or empty.
   public mutating func input(
-    _ name: String, _ shape: Shape, of elementType: ElementType = .float32
+    _ name: String, shape: Shape, of elementType: ElementType = .float32
   ) throws(InfoldError) -> ValueID {
     graph.addInput(try take(name), TensorType(elementType, shape))
   }
@@ -47,7 +49,7 @@ public struct ModelBuilder: Sendable {
   ///   - tensor: What it is.
   ///   - name: A name that is not taken; by default the builder's own.
   /// - Throws: `InfoldError` with `.invalidArgument` for a name that is taken or empty.
-  public mutating func constant(_ tensor: Tensor, _ name: String? = nil) throws(InfoldError) -> ValueID {
+  public mutating func constant(_ tensor: Tensor, named name: String? = nil) throws(InfoldError) -> ValueID {
     graph.addConstant(try take(name, or: "constant"), tensor)
   }
 
@@ -59,12 +61,13 @@ public struct ModelBuilder: Sendable {
   ///   - name: The name of the node and of its output; by default the builder's own.
   ///   - domain: The operator's domain, for operators that are not ONNX's own.
   ///   - version: The version of that domain's operators.
-  /// - Throws: As `nodes(_:_:_:_:domain:version:outputs:)`.
+  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)`.
   public mutating func node(
-    _ opType: String, _ inputs: [ValueID?], _ attributes: AttributeList = [:], _ name: String? = nil,
+    _ opType: String, _ inputs: [ValueID?], attributes: AttributeList = [:], named name: String? = nil,
     domain: String = "", version: Int = 1
   ) throws(InfoldError) -> ValueID {
-    try nodes(opType, inputs, attributes, name, domain: domain, version: version, outputs: 1)[0]
+    try nodes(
+      opType, inputs, attributes: attributes, named: name, domain: domain, version: version, outputCount: 1)[0]
   }
 
   /// Adds a node with several outputs.
@@ -80,10 +83,17 @@ public struct ModelBuilder: Sendable {
   /// - Throws: `InfoldError`: `.invalidModel` when attributes, or the number of inputs and outputs, break the operator's
   ///   definition; `.unsupported` for what Infold does not have; `.invalidArgument` for a name that is taken or empty.
   public mutating func nodes(
-    _ opType: String, _ inputs: [ValueID?], _ attributes: AttributeList = [:], _ name: String? = nil,
-    domain: String = "", version: Int = 1, outputs count: Int
+    _ opType: String, _ inputs: [ValueID?], attributes: AttributeList = [:], named name: String? = nil,
+    domain: String = "", version: Int = 1, outputCount count: Int
   ) throws(InfoldError) -> [ValueID] {
-    let isOwn = normalizedDomain(domain).isEmpty
+    let domain = normalizedDomain(domain)
+    let isOwn = domain.isEmpty
+    if let present = imports.first(where: { $0.domain == domain }), !isOwn, present.version != version {
+      throw InfoldError(
+        .invalidArgument,
+        "version \(version) of the domain \(String(quoting: domain)) is asked for, and the model has version \(present.version)"
+      )
+    }
     let name = try take(name, or: opType.lowercased())
     let first = ValueID(index: graph.values.count)
     let outputs = (0..<count).map { ValueID(index: first.index + $0) }
@@ -96,7 +106,7 @@ public struct ModelBuilder: Sendable {
         throw reason.atNode(Node.label(name: name, opType: opType, domain: domain, outputs: []))
       }
     } catch {
-      names.remove(name)
+      forgetNames(from: nameLog.count - 1)
       throw error
     }
     for index in 0..<count { _ = graph.add(Value(name: index == 0 ? name : unusedName("\(name).\(index + 1)"))) }
@@ -112,12 +122,12 @@ public struct ModelBuilder: Sendable {
   ///   - value: The value.
   ///   - name: What a caller finds it by; by default the value's own name.
   /// - Throws: `InfoldError` with `.invalidArgument` for a name that another value has, or an empty one.
-  public mutating func output(_ value: ValueID, _ name: String? = nil) throws(InfoldError) {
+  public mutating func output(_ value: ValueID, named name: String? = nil) throws(InfoldError) {
     var value = value
     // The name of an input or of an earlier output stays what it is.
     if let name, name != graph[value].name {
       if graph.inputs.contains(value) || graph.outputs.contains(value) || graph[value].initializer != nil {
-        value = try node("Identity", [value], [:], name)
+        value = try node("Identity", [value], named: name)
       } else {
         graph[value].name = try take(name)
       }
@@ -139,6 +149,7 @@ public struct ModelBuilder: Sendable {
     guard names.insert(name).inserted else {
       throw InfoldError(.invalidArgument, "the name \(String(quoting: name)) is taken")
     }
+    nameLog.append(name)
     return name
   }
 
@@ -149,7 +160,27 @@ public struct ModelBuilder: Sendable {
   private mutating func unusedName(_ base: String) -> String {
     var number = graph.nodes.count + 1
     while !names.insert("\(base)\(number)").inserted { number += 1 }
+    nameLog.append("\(base)\(number)")
     return "\(base)\(number)"
+  }
+
+  /// Runs `body`; when it fails, what it has added is gone, so that the same names can be given again.
+  mutating func undoingFailures<Result>(
+    _ body: (inout ModelBuilder) throws(InfoldError) -> Result
+  ) throws(InfoldError) -> Result {
+    let (valueCount, nameCount) = (graph.values.count, nameLog.count)
+    do throws(InfoldError) {
+      return try body(&self)
+    } catch {
+      graph.removeValues(from: valueCount)
+      forgetNames(from: nameCount)
+      throw error
+    }
+  }
+
+  private mutating func forgetNames(from count: Int) {
+    for name in nameLog[count...] { names.remove(name) }
+    nameLog.removeSubrange(count...)
   }
 
   /// The oldest version of the file format that may import this version of ONNX's own operators, but at least 8.

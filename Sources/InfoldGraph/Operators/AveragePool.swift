@@ -3,23 +3,23 @@
 /// X [N, C, D1, …]; Y [N, C, O1, …]. The sum is divided by the number of the window's elements inside the input or, with
 /// `count_include_pad`, inside the input and its padding; where `ceil_mode` lets a window reach beyond both, what lies
 /// outside never counts. The mean of no elements is NaN.
-public struct AveragePool: FloatingPointPool {
-  public static let name = "AveragePool"
-  public static let versions = [1, 7, 10, 11, 19, 22]
+package struct AveragePool: FloatingPointPool {
+  package static let name = "AveragePool"
+  package static let versions = [1, 7, 10, 11, 19, 22]
 
   /// How the window moves.
-  public let window: SlidingWindow
+  package let window: SlidingWindow
   /// Whether the zeros of the padding count as elements.
-  public let countsPadding: Bool
+  package let countsPadding: Bool
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     let version = attributes.version
     window = try SlidingWindow(
       pooling: SlidingWindow.Attributes(&attributes, hasDilations: version >= 19, hasCeilMode: version >= 10))
     countsPadding = version >= 7 ? try attributes.flag("count_include_pad") : false
   }
 
-  public func evaluate<Element: FloatingPointElement>(
+  package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     [

@@ -10,24 +10,24 @@
 /// input · momentum + batch · (1 − momentum). Before opset 14 it is the training form when there is more than one output;
 /// the last two, whose meaning the standard leaves open, are the batch's mean and variance. Since opset 14
 /// `training_mode` decides.
-public struct BatchNormalization: FloatingPointOperator {
-  public static let name = "BatchNormalization"
-  public static let versions = [1, 6, 7, 9, 14, 15]
-  public static func arity(since version: Int) -> Arity {
+package struct BatchNormalization: FloatingPointOperator {
+  package static let name = "BatchNormalization"
+  package static let versions = [1, 6, 7, 9, 14, 15]
+  package static func arity(since version: Int) -> Arity {
     Arity(inputs: 5...5, outputs: 1...(version < 14 ? 5 : 3))
   }
 
   /// What is added to the variance.
-  public let epsilon: Float
+  package let epsilon: Float
   /// How much of the old running statistics stays, in the training form.
-  public let momentum: Float
+  package let momentum: Float
   /// Whether there is one mean and one variance per feature map (true), or per activation.
-  public let isSpatial: Bool
+  package let isSpatial: Bool
   /// Whether it normalizes by the statistics of the batch, and updates the running ones.
-  public let isTraining: Bool
+  package let isTraining: Bool
   private let version: Int
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     version = attributes.version
     epsilon = try attributes.float("epsilon") ?? 1e-5
     momentum = try attributes.float("momentum") ?? 0.9
@@ -47,7 +47,7 @@ public struct BatchNormalization: FloatingPointOperator {
     }
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0, of: .floatingPoint)
     for index in 1...4 { _ = try inputs.type(index, of: .floatingPoint) }
     switch version {
@@ -90,11 +90,11 @@ public struct BatchNormalization: FloatingPointOperator {
       hint: !isSpatial && given.rank == 1 ? "one number per feature map is spatial = 1" : nil)
   }
 
-  public func resultType(_ index: Int, of inputs: [Tensor?]) -> ElementType {
+  package func resultType(_ index: Int, of inputs: [Tensor?]) -> ElementType {
     inputs[index == 0 ? 0 : 3]!.elementType
   }
 
-  public func evaluate<Element: FloatingPointElement>(
+  package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!, parameterShape = inputs[3]!.shape

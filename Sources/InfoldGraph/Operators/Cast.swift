@@ -9,30 +9,26 @@
 ///
 /// Strings, float8, float6, float4 and integers below 8 bits are not supported; `saturate` and `round_mode` say only how
 /// to convert to such types.
-public struct Cast: Operator {
-  public static let name = "Cast"
-  public static let versions = [1, 6, 9, 13, 19, 21, 23, 24, 25, 28]
-  public static func arity(since version: Int) -> Arity { Arity(1) }
+package struct Cast: Operator {
+  package static let name = "Cast"
+  package static let versions = [1, 6, 9, 13, 19, 21, 23, 24, 25, 28]
+  package static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// The type of the results.
-  public let target: ElementType
+  package let target: ElementType
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     let version = attributes.version
     target = version < 6 ? try Self.namedTarget(&attributes) : try Self.numberedTarget(&attributes)
     guard ElementTypeSet.all.contains(target) else {
       throw InfoldError(.unsupported, "casting to \(target) is not supported; supported are \(ElementTypeSet.all)")
     }
-    if version >= 19 { _ = try attributes.flag("saturate", default: true) }
-    if version >= 24, let mode = try attributes.string("round_mode"), !["up", "down", "nearest"].contains(mode) {
-      throw InfoldError(.invalidModel, "round_mode is \(String(quoting: mode)), and must be up, down or nearest")
-    }
+    try attributes.readNarrowConversion()
   }
 
   private static func numberedTarget(_ attributes: inout AttributeReader) throws(InfoldError) -> ElementType {
-    let number = try attributes.requiredInt("to")
-    guard let type = Int32(exactly: number).flatMap(ElementType.init(rawValue:)) else {
-      throw InfoldError(.invalidModel, "the attribute \"to\" is \(number), which is no element type")
+    guard let type = try attributes.elementType("to") else {
+      throw InfoldError(.invalidModel, "the attribute \"to\" is missing")
     }
     return type
   }
@@ -52,20 +48,36 @@ public struct Cast: Operator {
     return type
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     [TensorType(target, try inputs.type(0).shape)]
   }
 
-  /// From one integer type to another, sizes stay what they are.
-  public func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
-    guard let partial = inputs.partial(0), partial.elementType != .bool, target != .bool else { return [] }
-    let elements = partial.elements.map { element in
-      if let size = element.size, target == .int32, Int32(exactly: size) == nil { Dimension.unknown } else { element }
-    }
-    return [PartialTensor(target, shape: partial.shape, elements)]
+  package func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
+    [inputs.partial(0)?.cast(to: target)]
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [try inputs[0]!.cast(to: context.precision == .double && target.isFloatingPoint ? .float64 : target)]
+  }
+}
+
+extension AttributeReader {
+  /// Reads the attributes of Cast and CastLike that say how to convert to types which Infold does not have.
+  mutating func readNarrowConversion() throws(InfoldError) {
+    if version >= 19 { _ = try flag("saturate", default: true) }
+    if version >= 24, let mode = try string("round_mode"), !["up", "down", "nearest"].contains(mode) {
+      throw InfoldError(.invalidModel, "round_mode is \(String(quoting: mode)), and must be up, down or nearest")
+    }
+  }
+}
+
+extension PartialTensor {
+  /// The elements in another type: from one integer type to another, sizes stay what they are. `nil` where nothing is known.
+  func cast(to type: ElementType) -> PartialTensor? {
+    guard elementType != .bool, type != .bool else { return nil }
+    let elements = elements.map { element in
+      if let size = element.size, type == .int32, Int32(exactly: size) == nil { Dimension.unknown } else { element }
+    }
+    return PartialTensor(type, shape: shape, elements)
   }
 }

@@ -2,21 +2,21 @@
 ///
 /// The bounds are attributes before opset 11, then optional inputs; integers are allowed since opset 12. Where both bounds
 /// hold and the lower is the greater, the result is the upper. NaN stays NaN.
-public struct Clip: Operator {
-  public static let name = "Clip"
-  public static let versions = [1, 6, 11, 12, 13]
-  public static func elementTypes(since version: Int) -> ElementTypeSet {
+package struct Clip: Operator {
+  package static let name = "Clip"
+  package static let versions = [1, 6, 11, 12, 13]
+  package static func elementTypes(since version: Int) -> ElementTypeSet {
     version < 12 ? .floatingPoint : .numeric
   }
-  public static func arity(since version: Int) -> Arity { version < 11 ? Arity(1) : Arity(inputs: 1...3) }
+  package static func arity(since version: Int) -> Arity { version < 11 ? Arity(1) : Arity(inputs: 1...3) }
 
   /// The attribute that bounds from below, before opset 11; `nil` where nothing does.
-  public let min: Float?
+  package let min: Float?
   /// The attribute that bounds from above, before opset 11; `nil` where nothing does.
-  public let max: Float?
+  package let max: Float?
   private let elementTypes: ElementTypeSet
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     attributes.ignoreConsumedInputs()
     elementTypes = Self.elementTypes(since: attributes.version)
     guard attributes.version < 11 else {
@@ -28,7 +28,7 @@ public struct Clip: Operator {
     max = try attributes.float("max") ?? bound
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let type = try inputs.type(0, of: elementTypes)
     try inputs.requireSameElementType(0...2)
     for index in 1...2 {
@@ -40,7 +40,7 @@ public struct Clip: Operator {
     return [type]
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     var y = inputs[0]!
     if let bound = try bound(1, inputs, attribute: min) {
       y = try withNumericType(of: [y, bound]) { (operands, type) throws(InfoldError) in

@@ -1,21 +1,21 @@
 /// ONNX Concat, opsets 1, 4, 11, 13: the inputs behind one another along one axis.
 ///
 /// All inputs have the same sizes but along the axis, which is 1 by default in opset 1, and must be given since opset 4.
-public struct Concat: ElementMovingOperator {
-  public static let name = "Concat"
-  public static let versions = [1, 4, 11, 13]
-  public static func arity(since version: Int) -> Arity { Arity(inputs: 1...Arity.any) }
+package struct Concat: ElementMovingOperator {
+  package static let name = "Concat"
+  package static let versions = [1, 4, 11, 13]
+  package static func arity(since version: Int) -> Arity { Arity(inputs: 1...Arity.any) }
 
-  public static let movedInputs = 0...Int.max
+  package static let movedInputs = 0...Int.max
 
   /// The axis; negative values count from the end.
-  public let axis: Int
+  package let axis: Int
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     axis = attributes.version < 4 ? try attributes.int("axis") ?? 1 : try attributes.requiredInt("axis")
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let first = try inputs.type(0)
     var shapes: [Shape?] = []
     for index in inputs.types.indices where inputs.has(index) { shapes.append(try inputs.type(index).shape) }
@@ -36,7 +36,7 @@ public struct Concat: ElementMovingOperator {
     return [TensorType(first.elementType, output)]
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let parts = inputs.compactMap { $0 }
     var result = try Tensor(zeros: inferredShape(inputs), of: parts[0].elementType)
     guard result.count > 0 else { return [result] }

@@ -2,15 +2,15 @@
 ///
 /// `value` is any tensor; from opset 12 on, `value_int` and `value_float` are scalars, `value_ints` and `value_floats`
 /// lists. Sparse tensors and strings are not supported.
-public struct Constant: Operator {
-  public static let name = "Constant"
-  public static let versions = [1, 9, 11, 12, 13, 19, 21, 23, 24, 25]
-  public static func arity(since version: Int) -> Arity { Arity(0) }
+package struct Constant: Operator {
+  package static let name = "Constant"
+  package static let versions = [1, 9, 11, 12, 13, 19, 21, 23, 24, 25]
+  package static func arity(since version: Int) -> Arity { Arity(0) }
 
   /// The tensor.
-  public let value: Tensor
+  package let value: Tensor
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     let version = attributes.version
     let allowed =
       ["value"] + (version >= 11 ? ["sparse_value"] : [])
@@ -40,11 +40,11 @@ public struct Constant: Operator {
     return nil
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     [TensorType(value.elementType, Shape(value.shape))]
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [value]
   }
 }

@@ -1,13 +1,13 @@
 /// ONNX ConstantOfShape, opsets 9, 20, 21, 23, 24, 25: a tensor of the shape that the input lists, filled with one value.
-public struct ConstantOfShape: Operator {
-  public static let name = "ConstantOfShape"
-  public static let versions = [9, 20, 21, 23, 24, 25]
-  public static func arity(since version: Int) -> Arity { Arity(1) }
+package struct ConstantOfShape: Operator {
+  package static let name = "ConstantOfShape"
+  package static let versions = [9, 20, 21, 23, 24, 25]
+  package static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// A tensor of one element, by default 0 in float32.
-  public let value: Tensor
+  package let value: Tensor
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     let given = try attributes.tensor("value")
     value = if let given { given } else { try Tensor(scalar: Float(0)) }
     guard value.count == 1 else {
@@ -18,7 +18,7 @@ public struct ConstantOfShape: Operator {
     }
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let wanted = try inputs.dimensions(0)
     for size in wanted?.compactMap(\.size) ?? [] where size < 0 {
       throw InfoldError(.invalidModel, "the shape to fill has the size \(size)")
@@ -26,7 +26,7 @@ public struct ConstantOfShape: Operator {
     return [TensorType(value.elementType, wanted.map { Shape($0) })]
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [try ElementMap(axes: inferredShape(inputs).map { .strided(count: $0, by: 0) }).apply(to: value)]
   }
 }

@@ -2,15 +2,15 @@
 ///
 /// X [N, C, D1, …], W [M, C / group, k1, …], optional B [M]; Y [N, M, O1, …]:
 /// Y[n, m, o] = B[m] + Σ over c, k of W[m, c, k] · X[n, group's c, o · stride + k · dilation − pad].
-public struct Conv: ConvolutionOperator {
-  public static let name = "Conv"
-  public static let versions = [1, 11, 22]
+package struct Conv: ConvolutionOperator {
+  package static let name = "Conv"
+  package static let versions = [1, 11, 22]
 
   /// The number of groups that the channels are split into, ≥ 1.
-  public let group: Int
+  package let group: Int
   private let windowAttributes: SlidingWindow.Attributes
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     windowAttributes = try SlidingWindow.Attributes(&attributes, hasDilations: true, hasCeilMode: false)
     group = try attributes.int("group") ?? 1
     guard group >= 1 else { throw InfoldError(.invalidModel, "group is \(group), and must be at least 1") }
@@ -18,7 +18,7 @@ public struct Conv: ConvolutionOperator {
 
   /// How the window moves, for a weight with these spatial sizes.
   /// - Throws: `InfoldError` with `.invalidModel` when the attributes contradict the weight.
-  public func window(kernel: [Int]) throws(InfoldError) -> SlidingWindow {
+  package func window(kernel: [Int]) throws(InfoldError) -> SlidingWindow {
     try SlidingWindow(windowAttributes, ofWeight: kernel)
   }
 
@@ -42,12 +42,12 @@ public struct Conv: ConvolutionOperator {
   }
 
   /// Y's elements, each a sum over the channels of a group and the window, padding included.
-  public func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
+  package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
     guard let output = outputs[0]?.shape?.sizes, let weight = inputs[1]?.shape?.sizes else { return nil }
     return checkedProduct(output + weight.dropFirst())
   }
 
-  public func evaluate<Element: FloatingPointElement>(
+  package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!, weight = inputs[1]!

@@ -3,17 +3,17 @@
 /// X [N, C, D1, …], W [C, M / group, k1, …], optional B [M]; Y [N, M, O1, …]:
 /// Y[n, m, i · stride + k · dilation − pad] gathers W[c, m, k] · X[n, c, i] over every c of m's group and every i and k,
 /// plus B[m].
-public struct ConvTranspose: ConvolutionOperator {
-  public static let name = "ConvTranspose"
-  public static let versions = [1, 11, 22]
+package struct ConvTranspose: ConvolutionOperator {
+  package static let name = "ConvTranspose"
+  package static let versions = [1, 11, 22]
 
   /// The number of groups that the channels are split into, ≥ 1.
-  public let group: Int
+  package let group: Int
   private let windowAttributes: SlidingWindow.Attributes
   private let outputPadding: [Int]?
   private let outputShape: [Int]?
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     windowAttributes = try SlidingWindow.Attributes(&attributes, hasDilations: true, hasCeilMode: false)
     outputPadding = try attributes.ints("output_padding")
     outputShape = try attributes.ints("output_shape")
@@ -23,7 +23,7 @@ public struct ConvTranspose: ConvolutionOperator {
 
   /// How the window moves, for a weight with these spatial sizes.
   /// - Throws: `InfoldError` with `.invalidModel` when the attributes contradict the weight.
-  public func window(kernel: [Int]) throws(InfoldError) -> TransposedWindow {
+  package func window(kernel: [Int]) throws(InfoldError) -> TransposedWindow {
     try TransposedWindow(
       window: SlidingWindow(windowAttributes, ofWeight: kernel), outputPadding: outputPadding, outputShape: outputShape)
   }
@@ -46,12 +46,12 @@ public struct ConvTranspose: ConvolutionOperator {
   }
 
   /// X's elements, each multiplied with the window of every filter of its group.
-  public func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
+  package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
     guard let input = inputs[0]?.shape?.sizes, let weight = inputs[1]?.shape?.sizes else { return nil }
     return checkedProduct(input + weight.dropFirst())
   }
 
-  public func evaluate<Element: FloatingPointElement>(
+  package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!, weight = inputs[1]!

@@ -1,18 +1,18 @@
 /// ONNX DepthToSpace, opsets 1, 11, 13, 28: blocks of the depth spread over height and width.
 ///
 /// X [N, C, H, W]; Y [N, C / b², H · b, W · b]. `mode`, since opset 11, tells how the depth is ordered: DCR or CRD.
-public struct DepthToSpace: Operator, MappedOperator {
-  public static let name = "DepthToSpace"
-  public static let versions = [1, 11, 13, 28]
-  public static func arity(since version: Int) -> Arity { Arity(1) }
+package struct DepthToSpace: Operator, MappedOperator {
+  package static let name = "DepthToSpace"
+  package static let versions = [1, 11, 13, 28]
+  package static func arity(since version: Int) -> Arity { Arity(1) }
 
   private let block: BlockRearrangement
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     block = try BlockRearrangement(&attributes, hasMode: attributes.version >= 11)
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     [
       try block.outputType(
         inputs,
@@ -35,7 +35,7 @@ public struct DepthToSpace: Operator, MappedOperator {
     ]
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     try evaluateMaps(inputs, context)
   }
 }

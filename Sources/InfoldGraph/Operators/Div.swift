@@ -1,25 +1,25 @@
 /// ONNX Div, opsets 1, 6, 7, 13, 14: A ÷ B, element by element. Quotients of integers are rounded toward zero.
-public struct Div: ArithmeticOperator, DimensionOperator {
-  public static let name = "Div"
-  public static let versions = [1, 6, 7, 13, 14]
-  public let broadcast: BroadcastRule
+package struct Div: ArithmeticOperator, DimensionOperator {
+  package static let name = "Div"
+  package static let versions = [1, 6, 7, 13, 14]
+  package let broadcast: BroadcastRule
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     attributes.ignoreConsumedInputs()
     broadcast = try BroadcastRule(&attributes)
   }
 
   /// ONNX leaves the division of integers by zero open: it is refused.
-  public func check<Element: IntegerElement>(divisors: Tensor, as _: Element.Type) throws(InfoldError) {
+  package func check<Element: IntegerElement>(divisors: Tensor, as _: Element.Type) throws(InfoldError) {
     try requireNoZero(in: divisors, as: Element.self)
   }
 
-  public func apply<Element: FloatingPointElement>(_ a: Element, _ b: Element) -> Element {
+  package func apply<Element: FloatingPointElement>(_ a: Element, _ b: Element) -> Element {
     a / b
   }
 
   /// The least integer divided by −1 is itself.
-  public func apply<Element: IntegerElement>(_ a: Element, _ b: Element) -> Element {
+  package func apply<Element: IntegerElement>(_ a: Element, _ b: Element) -> Element {
     a.dividedReportingOverflow(by: b).partialValue
   }
 

@@ -4,15 +4,15 @@
 /// mask have data's shape. The mask is all ones, of data's type before opset 10, bool later. The training form, which
 /// draws random numbers, is supported only with a ratio of 0, where it changes nothing: in opsets 1 and 6 it is what
 /// `is_test` = 0 means, since opset 12 what training_mode = true means.
-public struct Dropout: Operator {
-  public static let name = "Dropout"
-  public static let versions = [1, 6, 7, 10, 12, 13, 22]
-  public static func elementTypes(since version: Int) -> ElementTypeSet { .floatingPoint }
-  public static func arity(since version: Int) -> Arity { Arity(inputs: 1...(version < 12 ? 1 : 3), outputs: 1...2) }
+package struct Dropout: Operator {
+  package static let name = "Dropout"
+  package static let versions = [1, 6, 7, 10, 12, 13, 22]
+  package static func elementTypes(since version: Int) -> ElementTypeSet { .floatingPoint }
+  package static func arity(since version: Int) -> Arity { Arity(inputs: 1...(version < 12 ? 1 : 3), outputs: 1...2) }
 
   private let hasBoolMask: Bool
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     let version = attributes.version
     hasBoolMask = version >= 10
     if version == 1 { attributes.ignore("consumed_inputs") }
@@ -28,7 +28,7 @@ public struct Dropout: Operator {
     }
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0, of: .floatingPoint)
     if inputs.has(1) { _ = try inputs.type(1, of: .floatingPoint) }
     if inputs.has(2) { _ = try inputs.type(2, of: ElementTypeSet([.bool])) }
@@ -51,7 +51,7 @@ public struct Dropout: Operator {
     }
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!
     guard context.wantsOutput(1) else { return [x, nil] }
     let mask = try Tensor(repeating: true, shape: x.shape)

@@ -1,20 +1,20 @@
 /// ONNX Equal, opsets 1, 7, 11, 13, 19: whether A = B, element by element, for numbers and truth values. NaN equals nothing.
 /// Strings, which opset 19 allows, are not supported.
-public struct Equal: ComparisonOperator, DimensionOperator {
-  public static let name = "Equal"
-  public static let versions = [1, 7, 11, 13, 19]
-  public static let elementTypes = ElementTypeSet.all
-  public let broadcast: BroadcastRule
+package struct Equal: ComparisonOperator, DimensionOperator {
+  package static let name = "Equal"
+  package static let versions = [1, 7, 11, 13, 19]
+  package static let elementTypes = ElementTypeSet.all
+  package let broadcast: BroadcastRule
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     broadcast = try BroadcastRule(&attributes)
   }
 
-  public func apply<Element: NumericElement>(_ a: Element, _ b: Element) -> Bool {
+  package func apply<Element: NumericElement>(_ a: Element, _ b: Element) -> Bool {
     a == b
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let operands = try operands(inputs)
     guard operands[0].elementType == .bool else { return [try compared(operands)] }
     return [try .broadcasting(operands[0], operands[1]) { (a: Bool, b: Bool) in a == b }]

@@ -1,13 +1,13 @@
 /// ONNX Exp, opsets 1, 6, 13: exp(x).
-public struct Exp: UnaryOperator {
-  public static let name = "Exp"
-  public static let versions = [1, 6, 13]
+package struct Exp: UnaryOperator {
+  package static let name = "Exp"
+  package static let versions = [1, 6, 13]
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     attributes.ignoreConsumedInputs()
   }
 
-  public func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
+  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     .exp(x)
   }
 }

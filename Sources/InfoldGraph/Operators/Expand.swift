@@ -1,14 +1,14 @@
 /// ONNX Expand, opsets 8, 13: the input repeated along dimensions of size 1, by the rules of broadcasting with a shape.
 ///
 /// Dimensions are aligned at the innermost; where the shape has a 1, the input's dimension is kept.
-public struct Expand: ElementMovingOperator, MappedOperator {
-  public static let name = "Expand"
-  public static let versions = [8, 13]
-  public static func arity(since version: Int) -> Arity { Arity(2) }
+package struct Expand: ElementMovingOperator, MappedOperator {
+  package static let name = "Expand"
+  package static let versions = [8, 13]
+  package static func arity(since version: Int) -> Arity { Arity(2) }
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {}
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0)
     let wanted = try inputs.dimensions(1)
     for size in wanted?.compactMap(\.size) ?? [] where size < 0 {
@@ -28,7 +28,7 @@ public struct Expand: ElementMovingOperator, MappedOperator {
     return [map]
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     try evaluateMaps(inputs, context)
   }
 }

@@ -2,19 +2,19 @@
 ///
 /// data [d0, …], indices [i0, …] of int32 or int64; the output has the indices' dimensions in place of the axis.
 /// Negative indices count from the end.
-public struct Gather: ElementMovingOperator, MappedOperator {
-  public static let name = "Gather"
-  public static let versions = [1, 11, 13]
-  public static func arity(since version: Int) -> Arity { Arity(2) }
+package struct Gather: ElementMovingOperator, MappedOperator {
+  package static let name = "Gather"
+  package static let versions = [1, 11, 13]
+  package static func arity(since version: Int) -> Arity { Arity(2) }
 
   /// The axis; negative values count from the end.
-  public let axis: Int
+  package let axis: Int
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     axis = try attributes.int("axis") ?? 0
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let data = try inputs.type(0)
     let indices = try inputs.type(1, of: .indices)
     guard let shape = data.shape else { return [TensorType(data.elementType, nil)] }
@@ -39,7 +39,7 @@ public struct Gather: ElementMovingOperator, MappedOperator {
     return [map]
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     try evaluateMaps(inputs, context)
   }
 }

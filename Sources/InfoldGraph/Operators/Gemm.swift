@@ -3,24 +3,24 @@
 /// A [M, K] (with `transA` [K, M]), B [K, N] (with `transB` [N, K]), C (optional since opset 11) broadcast to [M, N];
 /// Y [M, N]. C is not read when beta is 0. Integers wrap around; with an alpha or beta other than 1, integers are scaled
 /// in `Double`, and the result is truncated towards zero, to the nearest number that the type has.
-public struct Gemm: FloatingPointOperator {
-  public static let name = "Gemm"
-  public static let versions = [1, 6, 7, 9, 11, 13]
-  public static func elementTypes(since version: Int) -> ElementTypeSet { .matrices(since: version) }
-  public static func arity(since version: Int) -> Arity { Arity(inputs: (version < 11 ? 3 : 2)...3) }
+package struct Gemm: FloatingPointOperator {
+  package static let name = "Gemm"
+  package static let versions = [1, 6, 7, 9, 11, 13]
+  package static func elementTypes(since version: Int) -> ElementTypeSet { .matrices(since: version) }
+  package static func arity(since version: Int) -> Arity { Arity(inputs: (version < 11 ? 3 : 2)...3) }
 
   /// What the product is multiplied by.
-  public let alpha: Float
+  package let alpha: Float
   /// What C is multiplied by.
-  public let beta: Float
+  package let beta: Float
   /// Whether A is given as [K, M].
-  public let transA: Bool
+  package let transA: Bool
   /// Whether B is given as [N, K].
-  public let transB: Bool
+  package let transB: Bool
   private let broadcast: BroadcastRule
   private let elementTypes: ElementTypeSet
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     alpha = try attributes.float("alpha") ?? 1
     beta = try attributes.float("beta") ?? 1
     transA = try attributes.flag("transA")
@@ -30,7 +30,7 @@ public struct Gemm: FloatingPointOperator {
     elementTypes = Self.elementTypes(since: attributes.version)
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let a = try inputs.type(0, of: elementTypes)
     try inputs.requireSameElementType(0...2)
     try inputs.requireRank(2...2, of: 0)
@@ -48,12 +48,12 @@ public struct Gemm: FloatingPointOperator {
   }
 
   /// Y's elements, each a sum over the inner size.
-  public func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
+  package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
     guard let output = outputs[0]?.shape?.sizes, let left = inputs[0]?.shape?.sizes else { return nil }
     return checkedProduct(output + [left[transA ? 0 : 1]])
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     switch inputs[0]!.elementType {
     case .int32: [try evaluate(inputs, in: Int32.self)]
     case .int64: [try evaluate(inputs, in: Int64.self)]
@@ -63,7 +63,7 @@ public struct Gemm: FloatingPointOperator {
     }
   }
 
-  public func evaluate<Element: FloatingPointElement>(
+  package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in type: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let product = try product(inputs[0]!, inputs[1]!, in: type)

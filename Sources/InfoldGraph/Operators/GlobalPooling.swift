@@ -1,8 +1,8 @@
 /// ONNX GlobalAveragePool, opsets 1, 22: the mean of every channel. X [N, C, D1, …]; Y [N, C, 1, …].
-public struct GlobalAveragePool: GlobalPool {
-  public static let name = "GlobalAveragePool"
+package struct GlobalAveragePool: GlobalPool {
+  package static let name = "GlobalAveragePool"
 
-  public init(_ attributes: inout AttributeReader) {}
+  package init(_ attributes: inout AttributeReader) {}
 
   func reduce<Element: FloatingPointElement>(_ channel: borrowing Span<Element>) -> Element {
     var sum = 0.0
@@ -14,10 +14,10 @@ public struct GlobalAveragePool: GlobalPool {
 /// ONNX GlobalMaxPool, opsets 1, 22: the largest element of every channel. X [N, C, D1, …]; Y [N, C, 1, …].
 ///
 /// NaN wins. The maximum of no elements is −∞.
-public struct GlobalMaxPool: GlobalPool {
-  public static let name = "GlobalMaxPool"
+package struct GlobalMaxPool: GlobalPool {
+  package static let name = "GlobalMaxPool"
 
-  public init(_ attributes: inout AttributeReader) {}
+  package init(_ attributes: inout AttributeReader) {}
 
   func reduce<Element: FloatingPointElement>(_ channel: borrowing Span<Element>) -> Element {
     var maximum = Element.lowest
@@ -35,10 +35,10 @@ protocol GlobalPool: FloatingPointOperator {
 }
 
 extension GlobalPool {
-  public static var versions: [Int] { [1, 22] }
-  public static func arity(since version: Int) -> Arity { Arity(1) }
+  package static var versions: [Int] { [1, 22] }
+  package static func arity(since version: Int) -> Arity { Arity(1) }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0, of: .floatingPoint)
     try inputs.requireRank(3...Int.max, of: 0)
     guard var shape = x.shape else { return [x] }
@@ -46,7 +46,7 @@ extension GlobalPool {
     return [TensorType(x.elementType, shape)]
   }
 
-  public func evaluate<Element: FloatingPointElement>(
+  package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!

@@ -1,14 +1,14 @@
 /// ONNX GreaterOrEqual, opsets 12, 16: whether A ≥ B, element by element. Nothing holds of NaN.
-public struct GreaterOrEqual: ComparisonOperator {
-  public static let name = "GreaterOrEqual"
-  public static let versions = [12, 16]
-  public let broadcast: BroadcastRule
+package struct GreaterOrEqual: ComparisonOperator {
+  package static let name = "GreaterOrEqual"
+  package static let versions = [12, 16]
+  package let broadcast: BroadcastRule
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     broadcast = try BroadcastRule(&attributes)
   }
 
-  public func apply<Element: NumericElement>(_ a: Element, _ b: Element) -> Bool {
+  package func apply<Element: NumericElement>(_ a: Element, _ b: Element) -> Bool {
     a >= b
   }
 }

@@ -2,20 +2,20 @@
 /// population variance of every channel of every instance.
 ///
 /// input [N, C, D1, …], scale [C], B [C]; output like input.
-public struct InstanceNormalization: FloatingPointOperator {
-  public static let name = "InstanceNormalization"
-  public static let versions = [1, 6, 22]
-  public static func arity(since version: Int) -> Arity { Arity(3) }
+package struct InstanceNormalization: FloatingPointOperator {
+  package static let name = "InstanceNormalization"
+  package static let versions = [1, 6, 22]
+  package static func arity(since version: Int) -> Arity { Arity(3) }
 
   /// What is added to the variance.
-  public let epsilon: Float
+  package let epsilon: Float
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     epsilon = try attributes.float("epsilon") ?? 1e-5
     attributes.ignoreConsumedInputs()
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     var x = try inputs.type(0, of: .floatingPoint)
     try inputs.requireSameElementType(0...2)
     try inputs.requireRank(3...Int.max, of: 0)
@@ -32,7 +32,7 @@ public struct InstanceNormalization: FloatingPointOperator {
     return [x]
   }
 
-  public func evaluate<Element: FloatingPointElement>(
+  package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!

@@ -2,21 +2,21 @@
 ///
 /// X and Y [N, C, D1, …]: Y[n, c, d] = X[n, c, d] ÷ (bias + alpha ÷ size · Σ X[n, i, d]²)^beta, over the channels i from
 /// c − ⌊(size − 1) ÷ 2⌋ to c + ⌈(size − 1) ÷ 2⌉ that there are.
-public struct LRN: FloatingPointOperator {
-  public static let name = "LRN"
-  public static let versions = [1, 13]
-  public static func arity(since version: Int) -> Arity { Arity(1) }
+package struct LRN: FloatingPointOperator {
+  package static let name = "LRN"
+  package static let versions = [1, 13]
+  package static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// What the mean of squares is multiplied by.
-  public let alpha: Float
+  package let alpha: Float
   /// The exponent.
-  public let beta: Float
+  package let beta: Float
   /// What is added to the sum.
-  public let bias: Float
+  package let bias: Float
   /// The number of channels in a sum, ≥ 1.
-  public let size: Int
+  package let size: Int
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     alpha = try attributes.float("alpha") ?? 1e-4
     beta = try attributes.float("beta") ?? 0.75
     bias = try attributes.float("bias") ?? 1
@@ -26,13 +26,13 @@ public struct LRN: FloatingPointOperator {
     self.size = size
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0, of: .floatingPoint)
     try inputs.requireRank(2...Int.max, of: 0)
     return [x]
   }
 
-  public func evaluate<Element: FloatingPointElement>(
+  package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!

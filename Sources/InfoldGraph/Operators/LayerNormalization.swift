@@ -4,18 +4,18 @@
 /// X [d0, …], Scale and the optional B broadcast to X; Y like X, and the optional Mean and InvStdDev
 /// [d0, …, d(axis − 1), 1, …, 1], whose type `stash_type` names: float32 or bfloat16. The statistics are computed at
 /// least in `Float`, whatever `stash_type` is.
-public struct LayerNormalization: FloatingPointOperator {
-  public static let name = "LayerNormalization"
-  public static let versions = [17]
-  public static func arity(since version: Int) -> Arity { Arity(inputs: 2...3, outputs: 1...3) }
+package struct LayerNormalization: FloatingPointOperator {
+  package static let name = "LayerNormalization"
+  package static let versions = [17]
+  package static func arity(since version: Int) -> Arity { Arity(inputs: 2...3, outputs: 1...3) }
 
   /// The first dimension that is normalized; a negative one counts from the end.
-  public let axis: Int
+  package let axis: Int
   /// What is added to the variance.
-  public let epsilon: Float
+  package let epsilon: Float
   private let stashType: ElementType
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     axis = try attributes.int("axis") ?? -1
     epsilon = try attributes.float("epsilon") ?? 1e-5
     let stash = try attributes.int("stash_type") ?? 1
@@ -26,7 +26,7 @@ public struct LayerNormalization: FloatingPointOperator {
     }
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     var x = try inputs.type(0, of: .floatingPoint)
     try inputs.requireSameElementType(0...2)
     var statistics = x.shape
@@ -39,11 +39,11 @@ public struct LayerNormalization: FloatingPointOperator {
     return [x, TensorType(stashType, statistics), TensorType(stashType, statistics)]
   }
 
-  public func resultType(_ index: Int, of inputs: [Tensor?]) -> ElementType {
+  package func resultType(_ index: Int, of inputs: [Tensor?]) -> ElementType {
     index == 0 ? inputs[0]!.elementType : stashType
   }
 
-  public func evaluate<Element: FloatingPointElement>(
+  package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!

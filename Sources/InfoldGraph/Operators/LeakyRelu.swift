@@ -1,17 +1,17 @@
 /// ONNX LeakyRelu, opsets 1, 6, 16: x where x ≥ 0, else alpha · x.
-public struct LeakyRelu: UnaryOperator {
-  public static let name = "LeakyRelu"
-  public static let versions = [1, 6, 16]
+package struct LeakyRelu: UnaryOperator {
+  package static let name = "LeakyRelu"
+  package static let versions = [1, 6, 16]
 
   /// The slope below zero.
-  public let alpha: Float
+  package let alpha: Float
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     attributes.ignoreConsumedInputs()
     alpha = try attributes.float("alpha") ?? 0.01
   }
 
-  public func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
+  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     x < 0 ? Element(alpha) * x : x
   }
 }

@@ -2,16 +2,16 @@
 ///
 /// X [N, C, D1, …]; Y [N, C, O1, …]. Padding adds nothing to the sum. Opset 1 lets `kernel_shape` be left out without
 /// saying what that means: it is refused.
-public struct LpPool: FloatingPointPool {
-  public static let name = "LpPool"
-  public static let versions = [1, 2, 11, 18, 22]
+package struct LpPool: FloatingPointPool {
+  package static let name = "LpPool"
+  package static let versions = [1, 2, 11, 18, 22]
 
   /// How the window moves.
-  public let window: SlidingWindow
+  package let window: SlidingWindow
   /// The exponent, > 0.
-  public let p: Double
+  package let p: Double
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     let version = attributes.version
     window = try SlidingWindow(
       pooling: SlidingWindow.Attributes(&attributes, hasDilations: version >= 18, hasCeilMode: version >= 18))
@@ -19,7 +19,7 @@ public struct LpPool: FloatingPointPool {
     guard p > 0, p.isFinite else { throw InfoldError(.invalidModel, "p is \(p), and must be a number above 0") }
   }
 
-  public func evaluate<Element: FloatingPointElement>(
+  package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let p = Element(p)

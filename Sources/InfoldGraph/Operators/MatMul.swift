@@ -2,19 +2,19 @@
 ///
 /// A […, M, K], B […, K, N]; Y […, M, N], with the leading dimensions broadcast. A one-dimensional A is a row, a
 /// one-dimensional B a column, and that dimension is missing in Y. Integers wrap around.
-public struct MatMul: NumericOperator {
-  public static let name = "MatMul"
-  public static let versions = [1, 9, 13]
-  public static func elementTypes(since version: Int) -> ElementTypeSet { .matrices(since: version) }
-  public static func arity(since version: Int) -> Arity { Arity(2) }
+package struct MatMul: NumericOperator {
+  package static let name = "MatMul"
+  package static let versions = [1, 9, 13]
+  package static func elementTypes(since version: Int) -> ElementTypeSet { .matrices(since: version) }
+  package static func arity(since version: Int) -> Arity { Arity(2) }
 
   private let elementTypes: ElementTypeSet
 
-  public init(_ attributes: inout AttributeReader) {
+  package init(_ attributes: inout AttributeReader) {
     elementTypes = Self.elementTypes(since: attributes.version)
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let a = try inputs.type(0, of: elementTypes)
     try inputs.requireSameElementType(0...1)
     try inputs.requireRank(1...Int.max, of: 0)
@@ -32,12 +32,12 @@ public struct MatMul: NumericOperator {
   }
 
   /// Y's elements, each a sum over the inner size.
-  public func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
+  package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
     guard let output = outputs[0]?.shape?.sizes, let inner = inputs[0]?.shape?.sizes?.last else { return nil }
     return checkedProduct(output + [inner])
   }
 
-  public func evaluate<Element: NumericElement>(
+  package func evaluate<Element: NumericElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let a = inputs[0]!, b = inputs[1]!

@@ -1,16 +1,16 @@
 /// ONNX Max, opsets 1, 6, 8, 12, 13: the greatest of all inputs, element by element. NaN where one of them is.
-public struct Max: VariadicOperator, DimensionOperator {
-  public static let name = "Max"
-  public static let versions = [1, 6, 8, 12, 13]
-  public static let elementTypes = ElementTypeSet.numeric
-  public let broadcast: BroadcastRule
+package struct Max: VariadicOperator, DimensionOperator {
+  package static let name = "Max"
+  package static let versions = [1, 6, 8, 12, 13]
+  package static let elementTypes = ElementTypeSet.numeric
+  package let broadcast: BroadcastRule
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     attributes.ignoreConsumedInputs()
     broadcast = Self.broadcastRule(since: attributes.version)
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [
       try withNumericType(of: inputs.compactMap { $0 }) { (inputs, type) throws(InfoldError) in
         func compute<Element: NumericElement>(_: Element.Type) throws(InfoldError) -> Tensor {

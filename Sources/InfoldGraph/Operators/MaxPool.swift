@@ -2,21 +2,21 @@
 ///
 /// X [N, C, D1, …]; Y [N, C, O1, …], and optionally Indices [N, C, O1, …] (int64): where in X each maximum stands.
 /// NaN wins; of equal elements the first does. A window in which only padding lies gives the lowest value (−∞), index −1.
-public struct MaxPool: NumericOperator {
-  public static let name = "MaxPool"
-  public static let versions = [1, 8, 10, 11, 12, 22]
-  public static func elementTypes(since version: Int) -> ElementTypeSet {
+package struct MaxPool: NumericOperator {
+  package static let name = "MaxPool"
+  package static let versions = [1, 8, 10, 11, 12, 22]
+  package static func elementTypes(since version: Int) -> ElementTypeSet {
     version < 12 ? .floatingPoint : ElementTypeSet(ElementTypeSet.floatingPoint.types + [.int8, .uint8])
   }
-  public static func arity(since version: Int) -> Arity { Arity(inputs: 1...1, outputs: version < 8 ? 1...1 : 1...2) }
+  package static func arity(since version: Int) -> Arity { Arity(inputs: 1...1, outputs: version < 8 ? 1...1 : 1...2) }
 
   /// How the window moves.
-  public let window: SlidingWindow
+  package let window: SlidingWindow
   /// Whether Indices counts a channel's elements with the first spatial dimension running fastest (`storage_order` 1).
-  public let isColumnMajor: Bool
+  package let isColumnMajor: Bool
   private let elementTypes: ElementTypeSet
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     let version = attributes.version
     window = try SlidingWindow(
       pooling: SlidingWindow.Attributes(&attributes, hasDilations: version >= 10, hasCeilMode: version >= 10))
@@ -24,13 +24,13 @@ public struct MaxPool: NumericOperator {
     elementTypes = Self.elementTypes(since: version)
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0, of: elementTypes)
     let shape = try window.pooled(x.shape)
     return [TensorType(x.elementType, shape), TensorType(.int64, shape)]
   }
 
-  public func evaluate<Element: NumericElement>(
+  package func evaluate<Element: NumericElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!

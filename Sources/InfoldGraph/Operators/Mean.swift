@@ -1,17 +1,17 @@
 /// ONNX Mean, opsets 1, 6, 8, 13: the mean of all inputs, element by element.
-public struct Mean: VariadicOperator, FloatingPointOperator {
-  public static let name = "Mean"
-  public static let versions = [1, 6, 8, 13]
-  public static let elementTypes = ElementTypeSet.floatingPoint
-  public static func elementTypes(since version: Int) -> ElementTypeSet { elementTypes }
-  public let broadcast: BroadcastRule
+package struct Mean: VariadicOperator, FloatingPointOperator {
+  package static let name = "Mean"
+  package static let versions = [1, 6, 8, 13]
+  package static let elementTypes = ElementTypeSet.floatingPoint
+  package static func elementTypes(since version: Int) -> ElementTypeSet { elementTypes }
+  package let broadcast: BroadcastRule
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     attributes.ignoreConsumedInputs()
     broadcast = Self.broadcastRule(since: attributes.version)
   }
 
-  public func evaluate<Element: FloatingPointElement>(
+  package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let sum = try combined(inputs) { (a: Element, b: Element) in a + b }

@@ -2,21 +2,21 @@
 ///
 /// With `fmod` = 0 the quotient is rounded down, and the remainder has the sign of B; with `fmod` = 1 it is rounded toward
 /// zero, and the remainder has the sign of A. Before opset 28, `fmod` = 0 is for integers alone.
-public struct Mod: ArithmeticOperator {
-  public static let name = "Mod"
-  public static let versions = [10, 13, 28]
-  public let broadcast = BroadcastRule.multidirectional
+package struct Mod: ArithmeticOperator {
+  package static let name = "Mod"
+  package static let versions = [10, 13, 28]
+  package let broadcast = BroadcastRule.multidirectional
 
   /// Whether the quotient is rounded toward zero, and not down.
-  public let truncates: Bool
+  package let truncates: Bool
   private let allowsFloatingPoint: Bool
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     truncates = try attributes.flag("fmod")
     allowsFloatingPoint = truncates || attributes.version >= 28
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let result = try broadcastType(inputs)
     guard allowsFloatingPoint || !result.elementType.isFloatingPoint else {
       throw InfoldError(
@@ -28,18 +28,18 @@ public struct Mod: ArithmeticOperator {
   }
 
   /// ONNX leaves the division of integers by zero open: it is refused.
-  public func check<Element: IntegerElement>(divisors: Tensor, as _: Element.Type) throws(InfoldError) {
+  package func check<Element: IntegerElement>(divisors: Tensor, as _: Element.Type) throws(InfoldError) {
     try requireNoZero(in: divisors, as: Element.self)
   }
 
-  public func apply<Element: FloatingPointElement>(_ a: Element, _ b: Element) -> Element {
+  package func apply<Element: FloatingPointElement>(_ a: Element, _ b: Element) -> Element {
     let remainder = a.truncatingRemainder(dividingBy: b)
     if truncates { return remainder }
     if remainder == 0 { return Element(signOf: b, magnitudeOf: 0) }
     return (remainder < 0) == (b < 0) ? remainder : remainder + b
   }
 
-  public func apply<Element: IntegerElement>(_ a: Element, _ b: Element) -> Element {
+  package func apply<Element: IntegerElement>(_ a: Element, _ b: Element) -> Element {
     let remainder = a.remainderReportingOverflow(dividingBy: b).partialValue
     return truncates || remainder == 0 || (remainder < 0) == (b < 0) ? remainder : remainder &+ b
   }

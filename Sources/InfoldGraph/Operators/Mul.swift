@@ -1,19 +1,19 @@
 /// ONNX Mul, opsets 1, 6, 7, 13, 14: A · B, element by element. Integers are computed modulo 2ⁿ.
-public struct Mul: ArithmeticOperator, DimensionOperator {
-  public static let name = "Mul"
-  public static let versions = [1, 6, 7, 13, 14]
-  public let broadcast: BroadcastRule
+package struct Mul: ArithmeticOperator, DimensionOperator {
+  package static let name = "Mul"
+  package static let versions = [1, 6, 7, 13, 14]
+  package let broadcast: BroadcastRule
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     attributes.ignoreConsumedInputs()
     broadcast = try BroadcastRule(&attributes)
   }
 
-  public func apply<Element: FloatingPointElement>(_ a: Element, _ b: Element) -> Element {
+  package func apply<Element: FloatingPointElement>(_ a: Element, _ b: Element) -> Element {
     a * b
   }
 
-  public func apply<Element: IntegerElement>(_ a: Element, _ b: Element) -> Element {
+  package func apply<Element: IntegerElement>(_ a: Element, _ b: Element) -> Element {
     a &* b
   }
 

@@ -8,18 +8,18 @@
 /// A box is a candidate when its score is above the score's threshold (a NaN never is), and suppressed when its intersection over union with one
 /// selected before it is above the other threshold. Boxes are two opposite corners (y, x, y, x), in any order, or with
 /// `center_point_box` the center, width and height (x, y, w, h).
-public struct NonMaxSuppression: FloatingPointOperator {
-  public static let name = "NonMaxSuppression"
-  public static let versions = [10, 11]
-  public static func arity(since version: Int) -> Arity { Arity(inputs: 2...5) }
+package struct NonMaxSuppression: FloatingPointOperator {
+  package static let name = "NonMaxSuppression"
+  package static let versions = [10, 11]
+  package static func arity(since version: Int) -> Arity { Arity(inputs: 2...5) }
 
   private let givesCenters: Bool
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     givesCenters = try attributes.flag("center_point_box")
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let boxes = try inputs.type(0, of: .floatingPoint).shape ?? Shape(unknownOfRank: 3)
     let scores = try inputs.type(1, of: .floatingPoint).shape ?? Shape(unknownOfRank: 3)
     try inputs.requireSameElementType([0, 1, 3, 4])
@@ -70,7 +70,7 @@ public struct NonMaxSuppression: FloatingPointOperator {
     }
   }
 
-  public func evaluate<Element: FloatingPointElement>(
+  package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let boxes = inputs[0]!, scores = inputs[1]!

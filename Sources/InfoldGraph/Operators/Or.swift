@@ -1,14 +1,14 @@
 /// ONNX Or, opsets 1, 7: whether one or both are true, element by element.
-public struct Or: LogicalOperator {
-  public static let name = "Or"
-  public static let versions = [1, 7]
-  public let broadcast: BroadcastRule
+package struct Or: LogicalOperator {
+  package static let name = "Or"
+  package static let versions = [1, 7]
+  package let broadcast: BroadcastRule
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     broadcast = try BroadcastRule(&attributes)
   }
 
-  public func apply(_ a: Bool, _ b: Bool) -> Bool {
+  package func apply(_ a: Bool, _ b: Bool) -> Bool {
     a || b
   }
 }

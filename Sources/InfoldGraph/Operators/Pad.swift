@@ -5,16 +5,16 @@
 /// dimension, then those behind. What is added is a constant, the mirrored input (`reflect`, without repeating the
 /// border), the border (`edge`), or since opset 19 the input from its other end (`wrap`). Opset 18 lets `axes` choose the
 /// dimensions. Negative numbers are applied first: only what they leave is mirrored, repeated or wrapped.
-public struct Pad: Operator, MappedOperator {
-  public static let name = "Pad"
-  public static let versions = [1, 2, 11, 13, 18, 19, 21, 23, 24, 25]
-  public static func elementTypes(since version: Int) -> ElementTypeSet { version < 11 ? .floatingPoint : .all }
-  public static func arity(since version: Int) -> Arity {
+package struct Pad: Operator, MappedOperator {
+  package static let name = "Pad"
+  package static let versions = [1, 2, 11, 13, 18, 19, 21, 23, 24, 25]
+  package static func elementTypes(since version: Int) -> ElementTypeSet { version < 11 ? .floatingPoint : .all }
+  package static func arity(since version: Int) -> Arity {
     version < 11 ? Arity(1) : Arity(inputs: 2...(version < 18 ? 3 : 4))
   }
 
   /// What is added.
-  public enum Mode: String, Sendable, CaseIterable {
+  package enum Mode: String, Sendable, CaseIterable {
     /// One value.
     case constant
     /// What lies on the other side of the edge, mirrored at it.
@@ -26,13 +26,13 @@ public struct Pad: Operator, MappedOperator {
   }
 
   /// What is added.
-  public let mode: Mode
+  package let mode: Mode
   private let pads: ListArgument
   private let axes: ListArgument
   private let value: Float?
   private let elementTypes: ElementTypeSet
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     let version = attributes.version
     let name = try attributes.string("mode") ?? "constant"
     guard let mode = Mode(rawValue: name), version >= 19 || mode != .wrap else {
@@ -65,7 +65,7 @@ public struct Pad: Operator, MappedOperator {
     }
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0, of: elementTypes)
     if inputs.has(2) { try inputs.requireSameElementType([0, 2]) }
     if let constant = inputs.constant(2), constant.count != 1 {
@@ -133,7 +133,7 @@ public struct Pad: Operator, MappedOperator {
     return try Tensor(scalar: value).converted(to: inputs.type(0).elementType)
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     try evaluateMaps(inputs, context)
   }
 

@@ -4,25 +4,25 @@ import Glibc
 ///
 /// Since opset 12 the two may be of different types. Powers of integers to integers are computed modulo 2ⁿ; where the
 /// exponent is negative or no integer, they are rounded toward zero and bounded to what the type can hold.
-public struct Pow: BinaryOperator {
-  public static let name = "Pow"
-  public static let versions = [1, 7, 12, 13, 15]
-  public static let elementTypes = ElementTypeSet.numeric
-  public let broadcast: BroadcastRule
+package struct Pow: BinaryOperator {
+  package static let name = "Pow"
+  package static let versions = [1, 7, 12, 13, 15]
+  package static let elementTypes = ElementTypeSet.numeric
+  package let broadcast: BroadcastRule
   private let allowsMixedTypes: Bool
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     broadcast = try BroadcastRule(&attributes)
     allowsMixedTypes = attributes.version >= 12
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     guard allowsMixedTypes else { return [try broadcastType(inputs)] }
     let x = try inputs.type(0, of: Self.elementTypes), y = try inputs.type(1, of: Self.elementTypes)
     return [TensorType(x.elementType, try broadcast.resultShape(x.shape, y.shape))]
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let operands = try operands(inputs)
     let exponents = operands[1]
     return [

@@ -2,19 +2,19 @@
 ///
 /// The inputs are scalars of one type: float32, float64, int16, int32, int64, and since opset 27 float16 and bfloat16,
 /// which are computed with in the type that `stash_type` says, float32 or float64, and rounded once.
-public struct RangeOperator: Operator {
-  public static let name = "Range"
-  public static let versions = [11, 27]
-  public static func elementTypes(since version: Int) -> ElementTypeSet {
+package struct RangeOperator: Operator {
+  package static let name = "Range"
+  package static let versions = [11, 27]
+  package static func elementTypes(since version: Int) -> ElementTypeSet {
     let base: [ElementType] = [.float32, .float64, .int16, .int32, .int64]
     return ElementTypeSet(version < 27 ? base : [.float16, .bfloat16] + base)
   }
-  public static func arity(since version: Int) -> Arity { Arity(3) }
+  package static func arity(since version: Int) -> Arity { Arity(3) }
 
   private let elementTypes: ElementTypeSet
   private let stashType: ElementType
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     elementTypes = Self.elementTypes(since: attributes.version)
     let stash = attributes.version < 27 ? nil : try attributes.int("stash_type")
     switch stash ?? 1 {
@@ -26,7 +26,7 @@ public struct RangeOperator: Operator {
     }
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let start = try inputs.type(0, of: elementTypes)
     try inputs.requireSameElementType(0...2)
     var scalars: [Tensor] = []
@@ -77,7 +77,7 @@ public struct RangeOperator: Operator {
     InfoldError(.limitExceeded, "the range from \(values[0]) to \(values[1]) in steps of \(values[2]) is too long")
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let count = try inferredShape(inputs)[0]
     let start = inputs[0]!, delta = inputs[2]!
     func floats<Element: FloatingPointElement>(_: Element.Type) throws(InfoldError) -> Tensor {

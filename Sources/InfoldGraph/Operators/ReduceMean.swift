@@ -1,17 +1,17 @@
 /// ONNX ReduceMean, opsets 1, 11, 13, 18: the mean along the axes; NaN of nothing.
 ///
 /// Computed in `Double`; the means of integers are rounded toward zero, and 0 of nothing.
-public struct ReduceMean: ReductionOperator {
-  public static let name = "ReduceMean"
-  public static let versions = [1, 11, 13, 18]
-  public static let axesAreInputSince = 18
-  public let axes: ReductionAxes
+package struct ReduceMean: ReductionOperator {
+  package static let name = "ReduceMean"
+  package static let versions = [1, 11, 13, 18]
+  package static let axesAreInputSince = 18
+  package let axes: ReductionAxes
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     axes = try ReductionAxes(&attributes, inputSince: Self.axesAreInputSince)
   }
 
-  public func reduce<Element: FloatingPointElement>(
+  package func reduce<Element: FloatingPointElement>(
     _ x: Tensor, to shape: [Int], as _: Element.Type
   ) throws(InfoldError) -> Tensor {
     let count = elementsPerResult(x, shape)
@@ -19,7 +19,7 @@ public struct ReduceMean: ReductionOperator {
       .mapped { (y: Double) in Element(y / count) }
   }
 
-  public func reduce<Element: IntegerElement>(
+  package func reduce<Element: IntegerElement>(
     _ x: Tensor, to shape: [Int], as _: Element.Type
   ) throws(InfoldError) -> Tensor {
     let count = elementsPerResult(x, shape)

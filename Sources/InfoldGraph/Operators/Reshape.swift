@@ -2,15 +2,15 @@
 ///
 /// The shape is an attribute in opset 1, an int64 input since opset 5. A 0 in it keeps the input's dimension (with
 /// `allowzero`, opset 14, it is a size of 0); one −1 is whatever the number of elements leaves.
-public struct Reshape: ElementMovingOperator {
-  public static let name = "Reshape"
-  public static let versions = [1, 5, 13, 14, 19, 21, 23, 24, 25]
-  public static func arity(since version: Int) -> Arity { Arity(version < 5 ? 1 : 2) }
+package struct Reshape: ElementMovingOperator {
+  package static let name = "Reshape"
+  package static let versions = [1, 5, 13, 14, 19, 21, 23, 24, 25]
+  package static func arity(since version: Int) -> Arity { Arity(version < 5 ? 1 : 2) }
 
   private let shape: [Int]?
   private let allowsZero: Bool
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     if attributes.version < 5 {
       attributes.ignore("consumed_inputs")
       shape = try attributes.ints("shape") ?? []
@@ -20,7 +20,7 @@ public struct Reshape: ElementMovingOperator {
     allowsZero = attributes.version >= 14 ? try attributes.flag("allowzero") : false
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0)
     let wanted: [Dimension]? = if let shape { shape.map(Dimension.fixed) } else { try inputs.dimensions(1) }
     guard let wanted else { return [TensorType(x.elementType, nil)] }
@@ -86,7 +86,7 @@ public struct Reshape: ElementMovingOperator {
       .invalidModel, "the shape \(input) cannot be reshaped to \(Shape(wanted)): the number of elements differs")
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [try inputs[0]!.reshaped(to: inferredShape(inputs))]
   }
 }

@@ -7,10 +7,10 @@
 ///
 /// `tf_half_pixel_for_nn` left the standard with opset 13, and is understood all the same, because exporters write it.
 /// Integers are interpolated in float64, rounded to nearest and saturated.
-public struct Resize: Operator {
-  public static let name = "Resize"
-  public static let versions = [10, 11, 13, 18, 19]
-  public static func arity(since version: Int) -> Arity {
+package struct Resize: Operator {
+  package static let name = "Resize"
+  package static let versions = [10, 11, 13, 18, 19]
+  package static func arity(since version: Int) -> Arity {
     switch version {
     case 10: Arity(2)
     case 11: Arity(inputs: 3...4)
@@ -30,7 +30,7 @@ public struct Resize: Operator {
   private let policy: AspectRatioPolicy
   private let version: Int
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     let version = attributes.version
     self.version = version
     let mode = try attributes.choice(
@@ -79,7 +79,7 @@ public struct Resize: Operator {
   private static let roiInput = 1
   private static let sizesInput = 3
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0, of: resampling.elementTypes)
     let source = try source(inputs)
     guard var output = x.shape else { return [TensorType(x.elementType, nil)] }
@@ -204,7 +204,7 @@ public struct Resize: Operator {
     return ResizedAxis(axis: axis, input: input, output: output, region: region, extent: extent)
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!
     let known = OperatorInputs(inputs), shape = Shape(x.shape)
     let axes = try resizedAxes(rank: shape.rank)

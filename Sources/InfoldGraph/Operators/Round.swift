@@ -1,11 +1,11 @@
 /// ONNX Round, opsets 11, 22: the nearest integer, the even one of two that are equally near.
-public struct Round: UnaryOperator {
-  public static let name = "Round"
-  public static let versions = [11, 22]
+package struct Round: UnaryOperator {
+  package static let name = "Round"
+  package static let versions = [11, 22]
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {}
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
-  public func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
+  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     x.rounded(.toNearestOrEven)
   }
 }

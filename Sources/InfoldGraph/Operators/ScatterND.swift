@@ -3,13 +3,13 @@
 /// data [d1, …, dr], indices [i1, …, k] of int64, updates [i1, …, d(k+1), …, dr]: each list of k indices names a slice.
 /// Negative indices count from the end. `reduction`: none; since opset 16 add and mul; since opset 18 max and min.
 /// Updates are applied in their order, so that a slice named twice has a defined result; integers wrap around.
-public struct ScatterND: Operator {
-  public static let name = "ScatterND"
-  public static let versions = [11, 13, 16, 18]
-  public static func arity(since version: Int) -> Arity { Arity(3) }
+package struct ScatterND: Operator {
+  package static let name = "ScatterND"
+  package static let versions = [11, 13, 16, 18]
+  package static func arity(since version: Int) -> Arity { Arity(3) }
 
   /// How an update meets what is there.
-  public enum Reduction: String, Sendable, CaseIterable {
+  package enum Reduction: String, Sendable, CaseIterable {
     /// It takes its place.
     case none
     /// Their sum does.
@@ -23,22 +23,14 @@ public struct ScatterND: Operator {
   }
 
   /// How an update meets what is there.
-  public let reduction: Reduction
+  package let reduction: Reduction
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    let allowed: [Reduction] = attributes.version < 18 ? [.none, .add, .mul] : Reduction.allCases
-    let name = attributes.version < 16 ? nil : try attributes.string("reduction")
-    guard let reduction = Reduction(rawValue: name ?? "none"), allowed.contains(reduction) else {
-      throw InfoldError(
-        .invalidModel,
-        "reduction is \(String(quoting: name ?? "")), and must be one of "
-          + allowed.map(\.rawValue).joined(separator: ", "))
-    }
-    self.reduction = reduction
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    reduction = try Reduction(&attributes)
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
-    let data = try inputs.type(0, of: reduction == .none ? .all : .numeric)
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let data = try inputs.type(0, of: reduction.elementTypes)
     let indices = try inputs.type(1, of: .int64).shape
     try inputs.requireSameElementType([0, 2])
     let updates = try inputs.type(2).shape
@@ -81,73 +73,11 @@ public struct ScatterND: Operator {
     return starts
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let data = inputs[0]!, updates = inputs[2]!
     guard updates.count > 0 else { return [data] }
     let starts = try starts(inputs[1]!, in: data.shape)
     let length = updates.count / starts.count
-    if reduction == .none {
-      var result = data
-      for (index, start) in starts.enumerated() {
-        result.copyBlocks(
-          1, of: length, from: updates, at: .init(start: index * length, stride: 0),
-          to: .init(start: start, stride: 0))
-      }
-      return [result]
-    }
-    return [
-      try withElementType(
-        of: [data, updates],
-        floatingPoint: { (tensors, type) throws(InfoldError) in
-          func reduce<Element: FloatingPointElement>(_: Element.Type) -> Tensor {
-            combine(tensors, starts, length, by: floatingPointReduction(Element.self))
-          }
-          return reduce(type)
-        },
-        integer: { (tensors, type) throws(InfoldError) in
-          func reduce<Element: IntegerElement>(_: Element.Type) -> Tensor {
-            combine(tensors, starts, length, by: integerReduction(Element.self))
-          }
-          return reduce(type)
-        })
-    ]
-  }
-
-  private func floatingPointReduction<Element: FloatingPointElement>(
-    _: Element.Type
-  ) -> (Element, Element) -> Element {
-    switch reduction {
-    case .none: { $1 }
-    case .add: { $0 + $1 }
-    case .mul: { $0 * $1 }
-    case .max: { $0 > $1 || $0.isNaN ? $0 : $1 }
-    case .min: { $0 < $1 || $0.isNaN ? $0 : $1 }
-    }
-  }
-
-  private func integerReduction<Element: IntegerElement>(_: Element.Type) -> (Element, Element) -> Element {
-    switch reduction {
-    case .none: { $1 }
-    case .add: { $0 &+ $1 }
-    case .mul: { $0 &* $1 }
-    case .max: { Swift.max($0, $1) }
-    case .min: { Swift.min($0, $1) }
-    }
-  }
-
-  private func combine<Element: NumericElement>(
-    _ tensors: [Tensor], _ starts: [Int], _ length: Int, by reduce: (Element, Element) -> Element
-  ) -> Tensor {
-    var result = tensors[0]
-    result.withMutableSpan(as: Element.self) { result in
-      tensors[1].withSpan(as: Element.self) { updates in
-        for (slice, start) in starts.enumerated() {
-          for index in 0..<length {
-            result[start + index] = reduce(result[start + index], updates[slice * length + index])
-          }
-        }
-      }
-    }
-    return result
+    return [try reduction.scatter(updates, into: data, at: starts, length: length)]
   }
 }

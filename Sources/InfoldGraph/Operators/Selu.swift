@@ -1,22 +1,22 @@
 /// ONNX Selu, opsets 1, 6, 22: gamma · x where x > 0, else gamma · alpha · (exp(x) − 1).
 ///
 /// Opset 1 has other defaults, of fewer digits.
-public struct Selu: UnaryOperator {
-  public static let name = "Selu"
-  public static let versions = [1, 6, 22]
+package struct Selu: UnaryOperator {
+  package static let name = "Selu"
+  package static let versions = [1, 6, 22]
 
   /// What the result tends to below zero, divided by −gamma.
-  public let alpha: Float
+  package let alpha: Float
   /// The slope above zero.
-  public let gamma: Float
+  package let gamma: Float
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     attributes.ignoreConsumedInputs()
     alpha = try attributes.float("alpha") ?? (attributes.version < 6 ? 1.6732 : 1.67326319217681884765625)
     gamma = try attributes.float("gamma") ?? (attributes.version < 6 ? 1.0507 : 1.05070102214813232421875)
   }
 
-  public func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
+  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     Element(gamma) * (x > 0 ? x : Element(alpha) * .expMinusOne(x))
   }
 }

@@ -3,17 +3,17 @@
 /// `starts`, `ends` and `axes` are attributes in opset 1; since opset 10 they, and `steps`, are inputs of int32 or int64.
 /// Negative positions count from the end, positions outside are moved to the next end, and a negative step goes
 /// backwards.
-public struct Slice: ElementMovingOperator, MappedOperator {
-  public static let name = "Slice"
-  public static let versions = [1, 10, 11, 13]
-  public static func arity(since version: Int) -> Arity { version < 10 ? Arity(1) : Arity(inputs: 3...5) }
+package struct Slice: ElementMovingOperator, MappedOperator {
+  package static let name = "Slice"
+  package static let versions = [1, 10, 11, 13]
+  package static func arity(since version: Int) -> Arity { version < 10 ? Arity(1) : Arity(inputs: 3...5) }
 
   private let starts: ListArgument
   private let ends: ListArgument
   private let axes: ListArgument
   private let steps: ListArgument
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     if attributes.version < 10 {
       starts = .attribute(try attributes.requiredInts("starts"))
       ends = .attribute(try attributes.requiredInts("ends"))
@@ -72,7 +72,7 @@ public struct Slice: ElementMovingOperator, MappedOperator {
     }
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0)
     try inputs.requireSameElementType(1...4)
     let bounds = try bounds(inputs)
@@ -126,7 +126,7 @@ public struct Slice: ElementMovingOperator, MappedOperator {
     return [map]
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     try evaluateMaps(inputs, context)
   }
 }

@@ -1,13 +1,13 @@
 /// ONNX Softmax, opsets 1, 11, 13: exp(x) ÷ Σ exp(x) along `axis`. X and Y have the same shape.
 ///
 /// Before opset 13 the sum goes over `axis` and every dimension behind it.
-public struct Softmax: SoftmaxOperator {
-  public static let name = "Softmax"
+package struct Softmax: SoftmaxOperator {
+  package static let name = "Softmax"
 
   /// The dimension, or the first of those, along which is normalized.
-  public let axis: SoftmaxAxis
+  package let axis: SoftmaxAxis
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     axis = try SoftmaxAxis(&attributes)
   }
 
@@ -19,13 +19,13 @@ public struct Softmax: SoftmaxOperator {
 /// ONNX LogSoftmax, opsets 1, 11, 13: x − log Σ exp(x) along `axis`. X and Y have the same shape.
 ///
 /// Before opset 13 the sum goes over `axis` and every dimension behind it.
-public struct LogSoftmax: SoftmaxOperator {
-  public static let name = "LogSoftmax"
+package struct LogSoftmax: SoftmaxOperator {
+  package static let name = "LogSoftmax"
 
   /// The dimension, or the first of those, along which is normalized.
-  public let axis: SoftmaxAxis
+  package let axis: SoftmaxAxis
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     axis = try SoftmaxAxis(&attributes)
   }
 
@@ -35,11 +35,11 @@ public struct LogSoftmax: SoftmaxOperator {
 }
 
 /// Along what Softmax and LogSoftmax normalize.
-public struct SoftmaxAxis: Sendable, Hashable {
+package struct SoftmaxAxis: Sendable, Hashable {
   /// The attribute; a negative one counts from the end.
-  public let axis: Int
+  package let axis: Int
   /// Whether every dimension behind the axis belongs to the sum as well (before opset 13).
-  public let flattens: Bool
+  package let flattens: Bool
 
   init(_ attributes: inout AttributeReader) throws(InfoldError) {
     flattens = attributes.version < 13
@@ -62,16 +62,16 @@ protocol SoftmaxOperator: FloatingPointOperator {
 }
 
 extension SoftmaxOperator {
-  public static var versions: [Int] { [1, 11, 13] }
-  public static func arity(since version: Int) -> Arity { Arity(1) }
+  package static var versions: [Int] { [1, 11, 13] }
+  package static func arity(since version: Int) -> Arity { Arity(1) }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0, of: .floatingPoint)
     if let shape = x.shape { _ = try normalizedAxis(axis.axis, rank: shape.rank) }
     return [x]
   }
 
-  public func evaluate<Element: FloatingPointElement>(
+  package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!

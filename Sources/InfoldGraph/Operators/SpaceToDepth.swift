@@ -1,18 +1,18 @@
 /// ONNX SpaceToDepth, opsets 1, 13, 28: blocks of height and width stacked in the depth.
 ///
 /// X [N, C, H, W]; Y [N, C · b², H / b, W / b]. `mode`, since opset 28, tells how the depth is ordered: DCR or CRD.
-public struct SpaceToDepth: Operator, MappedOperator {
-  public static let name = "SpaceToDepth"
-  public static let versions = [1, 13, 28]
-  public static func arity(since version: Int) -> Arity { Arity(1) }
+package struct SpaceToDepth: Operator, MappedOperator {
+  package static let name = "SpaceToDepth"
+  package static let versions = [1, 13, 28]
+  package static func arity(since version: Int) -> Arity { Arity(1) }
 
   private let block: BlockRearrangement
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     block = try BlockRearrangement(&attributes, hasMode: attributes.version >= 28)
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     [
       try block.outputType(
         inputs,
@@ -38,7 +38,7 @@ public struct SpaceToDepth: Operator, MappedOperator {
     ]
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     try evaluateMaps(inputs, context)
   }
 }

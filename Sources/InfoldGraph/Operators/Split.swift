@@ -3,27 +3,27 @@
 /// The parts' sizes are given by `split`: an attribute until opset 11, an input since 13 (and, in opset 1, an input of
 /// the data's own type). Without it the parts are equal; from opset 18 on their number is `num_outputs`, and what does
 /// not divide evenly makes the last ones smaller.
-public struct Split: ElementMovingOperator, MappedOperator {
-  public static let name = "Split"
-  public static let versions = [1, 2, 11, 13, 18]
-  public static func arity(since version: Int) -> Arity {
+package struct Split: ElementMovingOperator, MappedOperator {
+  package static let name = "Split"
+  package static let versions = [1, 2, 11, 13, 18]
+  package static func arity(since version: Int) -> Arity {
     Arity(inputs: 1...((2..<13).contains(version) ? 1 : 2), outputs: 1...Arity.any)
   }
 
   /// The axis; negative values count from the end.
-  public let axis: Int
+  package let axis: Int
   private let split: [Int]?
   private let partCount: Int?
   private let version: Int
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     version = attributes.version
     axis = try attributes.int("axis") ?? 0
     split = version < 13 ? try attributes.ints("split") : nil
     partCount = version >= 18 ? try attributes.int("num_outputs") : nil
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0)
     let given = try givenSizes(inputs)
     guard let shape = x.shape else {
@@ -115,7 +115,7 @@ public struct Split: ElementMovingOperator, MappedOperator {
     return maps
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     try evaluateMaps(inputs, context)
   }
 }

@@ -1,21 +1,21 @@
 /// ONNX Squeeze, opsets 1, 11, 13, 21, 23, 24, 25: dimensions of size 1 left out, those of `axes` or all of them.
 ///
 /// The axes are an attribute until opset 11, an input since 13. From opset 11 on, negative ones count from the end.
-public struct Squeeze: ElementMovingOperator {
-  public static let name = "Squeeze"
-  public static let versions = [1, 11, 13, 21, 23, 24, 25]
-  public static func arity(since version: Int) -> Arity { Arity(inputs: 1...(version < 13 ? 1 : 2)) }
+package struct Squeeze: ElementMovingOperator {
+  package static let name = "Squeeze"
+  package static let versions = [1, 11, 13, 21, 23, 24, 25]
+  package static func arity(since version: Int) -> Arity { Arity(inputs: 1...(version < 13 ? 1 : 2)) }
 
   private let axes: ListArgument
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     axes = attributes.version < 13 ? ListArgument(try attributes.ints("axes")) : .input(1)
     if attributes.version < 11, case .attribute(let axes) = axes {
       for axis in axes { try requireNonNegative(axis) }
     }
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0)
     return [TensorType(x.elementType, try outputShape(x.shape, inputs))]
   }
@@ -42,7 +42,7 @@ public struct Squeeze: ElementMovingOperator {
     return Shape(shape.indices.filter { !squeezed.contains($0) }.map { shape[$0] })
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [try inputs[0]!.reshaped(to: inferredShape(inputs))]
   }
 }

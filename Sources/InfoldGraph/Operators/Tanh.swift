@@ -1,13 +1,13 @@
 /// ONNX Tanh, opsets 1, 6, 13: the hyperbolic tangent of x.
-public struct Tanh: UnaryOperator {
-  public static let name = "Tanh"
-  public static let versions = [1, 6, 13]
+package struct Tanh: UnaryOperator {
+  package static let name = "Tanh"
+  package static let versions = [1, 6, 13]
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     attributes.ignoreConsumedInputs()
   }
 
-  public func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
+  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     .tanh(x)
   }
 }

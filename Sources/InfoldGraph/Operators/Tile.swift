@@ -2,19 +2,19 @@
 ///
 /// Since opset 6, `repeats` is a list of int64 with a number for each dimension. In opset 1, the inputs `tiles` and
 /// `axis` are scalars of the input's own floating-point type.
-public struct Tile: ElementMovingOperator, MappedOperator {
-  public static let name = "Tile"
-  public static let versions = [1, 6, 13]
-  public static func elementTypes(since version: Int) -> ElementTypeSet { version < 6 ? .floatingPoint : .all }
-  public static func arity(since version: Int) -> Arity { Arity(version < 6 ? 3 : 2) }
+package struct Tile: ElementMovingOperator, MappedOperator {
+  package static let name = "Tile"
+  package static let versions = [1, 6, 13]
+  package static func elementTypes(since version: Int) -> ElementTypeSet { version < 6 ? .floatingPoint : .all }
+  package static func arity(since version: Int) -> Arity { Arity(version < 6 ? 3 : 2) }
 
   private let repeatsOneAxis: Bool
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     repeatsOneAxis = attributes.version < 6
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0)
     let repeats = try repeats(inputs, rank: x.shape?.rank)
     guard let repeats else { return [TensorType(x.elementType, x.shape.map { Shape(unknownOfRank: $0.rank) })] }
@@ -62,7 +62,7 @@ public struct Tile: ElementMovingOperator, MappedOperator {
     return [ElementMap(axes: axes)]
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     try evaluateMaps(inputs, context)
   }
 }

@@ -2,21 +2,21 @@
 ///
 /// Sorted, the lower index first where elements are equal (with `sorted` = 0 ONNX leaves the order open). NaN counts as
 /// greater than everything. `k` is an attribute in opset 1, an input since opset 10.
-public struct TopK: Operator {
-  public static let name = "TopK"
-  public static let versions = [1, 10, 11, 24]
-  public static func elementTypes(since version: Int) -> ElementTypeSet { .numeric }
-  public static func arity(since version: Int) -> Arity {
+package struct TopK: Operator {
+  package static let name = "TopK"
+  package static let versions = [1, 10, 11, 24]
+  package static func elementTypes(since version: Int) -> ElementTypeSet { .numeric }
+  package static func arity(since version: Int) -> Arity {
     Arity(inputs: version < 10 ? 1...1 : 2...2, outputs: 2...2)
   }
 
   /// The axis; negative ones count from the end.
-  public let axis: Int
+  package let axis: Int
   /// Whether the greatest are wanted, and not the least.
-  public let largest: Bool
+  package let largest: Bool
   private let attributeK: Int?
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     axis = try attributes.int("axis") ?? -1
     largest = attributes.version >= 11 ? try attributes.flag("largest", default: true) : true
     if attributes.version >= 11 { _ = try attributes.flag("sorted") }
@@ -28,7 +28,7 @@ public struct TopK: Operator {
     attributeK = k
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0, of: .numeric)
     let k = if let attributeK { attributeK } else { try k(inputs) }
     if let k, k < 0 { throw InfoldError(.invalidModel, "k is \(k), and must not be negative") }
@@ -47,7 +47,7 @@ public struct TopK: Operator {
     return try inputs.integers(1, of: .int64)?.first
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let shape = try inferredShape(inputs)
     var indices = try Tensor(zeros: shape, of: .int64)
     let values = try withNumericType(of: inputs[0]!) { (x, type) throws(InfoldError) in

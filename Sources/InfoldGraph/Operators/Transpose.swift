@@ -1,22 +1,22 @@
 /// ONNX Transpose, opsets 1, 13, 21, 23, 24, 25: the axes in another order.
 ///
 /// Axis i of the output is axis `permutation[i]` of the input; without `perm` the order is reversed.
-public struct Transpose: ElementMovingOperator, MappedOperator {
-  public static let name = "Transpose"
-  public static let versions = [1, 13, 21, 23, 24, 25]
-  public static func arity(since version: Int) -> Arity { Arity(1) }
+package struct Transpose: ElementMovingOperator, MappedOperator {
+  package static let name = "Transpose"
+  package static let versions = [1, 13, 21, 23, 24, 25]
+  package static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// The input's axis for each axis of the output; `nil` reverses them.
-  public let permutation: [Int]?
+  package let permutation: [Int]?
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     permutation = try attributes.ints("perm")
     if let permutation, permutation.sorted() != Array(permutation.indices) {
       throw InfoldError(.invalidModel, "perm is \(permutation), and must be an order of the axes from 0 on")
     }
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0)
     guard let shape = x.shape else {
       return [TensorType(x.elementType, permutation.map { Shape(unknownOfRank: $0.count) })]
@@ -39,7 +39,7 @@ public struct Transpose: ElementMovingOperator, MappedOperator {
     return [map]
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     try evaluateMaps(inputs, context)
   }
 }

@@ -1,21 +1,21 @@
 /// ONNX Unsqueeze, opsets 1, 11, 13, 21, 23, 24, 25: dimensions of size 1 put in, where the output has `axes`.
 ///
 /// The axes are an attribute until opset 11, an input since 13. From opset 11 on, negative ones count from the end.
-public struct Unsqueeze: ElementMovingOperator {
-  public static let name = "Unsqueeze"
-  public static let versions = [1, 11, 13, 21, 23, 24, 25]
-  public static func arity(since version: Int) -> Arity { Arity(version < 13 ? 1 : 2) }
+package struct Unsqueeze: ElementMovingOperator {
+  package static let name = "Unsqueeze"
+  package static let versions = [1, 11, 13, 21, 23, 24, 25]
+  package static func arity(since version: Int) -> Arity { Arity(version < 13 ? 1 : 2) }
 
   private let axes: ListArgument
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     axes = attributes.version < 13 ? .attribute(try attributes.requiredInts("axes")) : .input(1)
     if attributes.version < 11, case .attribute(let axes) = axes {
       for axis in axes { try requireNonNegative(axis) }
     }
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0)
     let values = try axes.values(in: inputs)
     guard let shape = x.shape, let count = try axes.count(in: inputs) else { return [TensorType(x.elementType, nil)] }
@@ -28,7 +28,7 @@ public struct Unsqueeze: ElementMovingOperator {
     return [TensorType(x.elementType, output)]
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [try inputs[0]!.reshaped(to: inferredShape(inputs))]
   }
 }

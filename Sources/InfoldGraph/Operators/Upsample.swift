@@ -3,17 +3,17 @@
 /// Scales, each ≥ 1: two attributes for height and width in opset 1 (whose mode is called `bilinear`), an attribute with
 /// one for each dimension in opset 7, an input since 9. Each size becomes ⌊size · scale⌋; positions are mapped
 /// asymmetrically, x / scale, and the lower neighbour is taken. Opset 10 withdrew the operator in favour of Resize.
-public struct Upsample: Operator {
-  public static let name = "Upsample"
-  public static let versions = [1, 7, 9]
-  public static let withdrawal: Withdrawal? = Withdrawal(opset: 10, successor: "Resize")
-  public static func arity(since version: Int) -> Arity { Arity(version < 9 ? 1 : 2) }
+package struct Upsample: Operator {
+  package static let name = "Upsample"
+  package static let versions = [1, 7, 9]
+  package static let withdrawal: Withdrawal? = Withdrawal(opset: 10, successor: "Resize")
+  package static func arity(since version: Int) -> Arity { Arity(version < 9 ? 1 : 2) }
 
   private let resampling: Resampling
   private let scales: [Float]?
   private let version: Int
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     version = attributes.version
     let linear = version < 7 ? "bilinear" : "linear"
     let mode = try attributes.choice("mode", of: ["nearest", linear])
@@ -54,7 +54,7 @@ public struct Upsample: Operator {
     return scales
   }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0, of: resampling.elementTypes)
     if version >= 9 { _ = try inputs.type(1, of: .floatingPoint) }
     guard let shape = x.shape else { return [TensorType(x.elementType, nil)] }
@@ -66,7 +66,7 @@ public struct Upsample: Operator {
     return [TensorType(x.elementType, output)]
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!
     let output = try inferredShape(inputs)
     let scales = try scales(OperatorInputs(inputs), rank: x.shape.count)!

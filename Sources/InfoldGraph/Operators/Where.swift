@@ -1,13 +1,13 @@
 /// ONNX Where, opsets 9, 16: X where the condition holds, else Y, all three broadcast together.
-public struct Where: ElementMovingOperator {
-  public static let name = "Where"
-  public static let versions = [9, 16]
-  public static func arity(since version: Int) -> Arity { Arity(3) }
-  public static let movedInputs = 1...2
+package struct Where: ElementMovingOperator {
+  package static let name = "Where"
+  package static let versions = [9, 16]
+  package static func arity(since version: Int) -> Arity { Arity(3) }
+  package static let movedInputs = 1...2
 
-  public init(_ attributes: inout AttributeReader) throws(InfoldError) {}
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let condition = try inputs.type(0, of: .bool)
     let x = try inputs.type(1), y = try inputs.type(2)
     try inputs.requireSameElementType(1...2)
@@ -17,7 +17,7 @@ public struct Where: ElementMovingOperator {
     return [TensorType(x.elementType, try shape.broadcast(with: xShape).broadcast(with: yShape))]
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let condition = inputs[0]!, x = inputs[1]!, y = inputs[2]!
     return switch x.elementType.bitWidth {
     case 8: [try select(condition, x, y, as: UInt8.self)]

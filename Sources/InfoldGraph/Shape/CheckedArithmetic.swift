@@ -10,3 +10,6 @@ package func checkedProduct(_ sizes: some Sequence<Int>) -> Int? {
   }
   return overflowed ? nil : product
 }
+
+/// The product of `sizes`, at most `Int.max`: for estimates of work.
+package func saturatedProduct(_ sizes: Int...) -> Int { checkedProduct(sizes) ?? .max }

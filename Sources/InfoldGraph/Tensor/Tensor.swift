@@ -1,6 +1,9 @@
 /// An n-dimensional array of one element type, in row-major order.
 ///
 /// A value: copies share their memory until one of them is changed. The memory is aligned to 64 bytes.
+///
+/// What depends on data throws: shapes, places, the type of elements that are copied out. To look at the memory itself as another
+/// type than it has is a programmer's error, which ends the process.
 public struct Tensor: Sendable {
   /// The sizes of the dimensions, outermost first, each ≥ 0. Empty for a scalar.
   public let shape: [Int]
@@ -78,6 +81,15 @@ extension Tensor {
 
   /// Prepares the memory of a new tensor, all elements of which are about to be written.
   package func populate() { storage.populate() }
+
+  /// The same for tensors that share their elements, and never for others, while none of them is changed.
+  package var storageID: UInt64 { storage.id }
+
+  /// Whether no other tensor shares the elements.
+  package mutating func isUniquelyReferenced() -> Bool { isKnownUniquelyReferenced(&storage) }
+
+  /// Counts no longer in the memory budget under which it was made: it is handed to the caller.
+  package func leaveBudget() { storage.leaveBudget() }
 
   /// The bytes that the elements take.
   public var byteCount: Int { storage.bytes.count }

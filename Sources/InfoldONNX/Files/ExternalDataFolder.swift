@@ -4,26 +4,40 @@ import InfoldGraph
 
 /// The folder of a model, from whose files the data of its tensors may be read.
 ///
-/// A model is not trusted to name files: only regular files inside its own folder are opened, and a symbolic link on
-/// the way is refused, so that no path leads out. Files are read, never mapped: one that is cut meanwhile is an error,
-/// not a crash.
+/// A model is not trusted to name files: only regular files inside its own folder are opened, a symbolic link on the way is
+/// refused, so that no path leads out, and so is a file that has other names, for one of them may be outside. The caller may
+/// name a larger folder, in which links are followed. Files are read, never mapped: one that is cut meanwhile is an error, not
+/// a crash.
 final class ExternalDataFolder {
   private let descriptor: Int32
+  /// Where links may lead, and the model's folder, both without links; `nil` where no link is followed.
+  private let linked: (root: String, folder: String)?
   /// The file that was read last: most models keep all data in one.
   private var last: (location: String, file: RegularFile)?
   private var bytesRead = 0
   private let byteLimit: Int
 
   /// Opens the folder that `path`, a model's, lies in.
-  /// - Parameter byteLimit: The most that all tensors together may read; as much as the machine has memory. Tensors may
-  ///   share bytes of a file, so its size is no limit.
+  /// - Parameters:
+  ///   - root: A folder above, inside of which links are followed; `nil` for none.
+  ///   - byteLimit: The most that all tensors together may read. Tensors may share bytes of a file, so its size is no limit.
   /// - Throws: `InfoldError` with `.fileAccess`.
-  init(ofModel path: String, byteLimit: Int = physicalMemory()) throws(InfoldError) {
+  init(
+    ofModel path: String, root: String? = nil, byteLimit: Int = MachineMemory.defaultLimit
+  ) throws(InfoldError) {
     self.byteLimit = byteLimit
     let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? "."
-    descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    if let root {
+      linked = try annotatingErrors({ $0.inFile(root) }) { () throws(InfoldError) in
+        (try withoutLinks(root), try withoutLinks(folder))
+      }
+    } else {
+      linked = nil
+    }
+    let opened = linked?.root ?? folder
+    descriptor = Glibc.open(opened, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else {
-      throw InfoldError(.fileAccess, "the folder \(String(quoting: folder)) cannot be opened: \(systemErrorText())")
+      throw InfoldError(.fileAccess, "the folder \(String(quoting: opened)) cannot be opened: \(systemErrorText())")
     }
   }
 
@@ -57,7 +71,7 @@ final class ExternalDataFolder {
     let (sum, sumOverflow) = bytesRead.addingReportingOverflow(byteCount)
     guard !sumOverflow, sum <= byteLimit else {
       throw InfoldError(
-        .limitExceeded, "the model's external data needs more than the \(byteLimit) bytes of memory of this machine")
+        .limitExceeded, "the model's external data needs more than the \(byteLimit) bytes that are allowed")
     }
     bytesRead = sum
   }
@@ -74,8 +88,30 @@ final class ExternalDataFolder {
     return file
   }
 
-  /// Opens each part of the path inside the one before, and no link.
   private func open(_ location: String) throws(InfoldError) -> RegularFile {
+    guard let linked else {
+      let file = try openStrictly(location)
+      guard file.linkCount <= 1 else {
+        throw InfoldError(
+          .fileAccess, "has \(file.linkCount) names, of which others may be elsewhere; \(Self.rule)", hint: Self.hint)
+      }
+      return file
+    }
+    guard !location.isEmpty, location.utf8.first != UInt8(ascii: "/") else {
+      throw InfoldError(.fileAccess, "has no name, or an absolute path")
+    }
+    let target = try withoutLinks(linked.folder + "/" + location)
+    let prefix = linked.root == "/" ? "/" : linked.root + "/"
+    guard target.hasPrefix(prefix) else {
+      throw InfoldError(
+        .fileAccess, "lies outside of \(String(quoting: linked.root)), the folder that data may come from")
+    }
+    // There was no link when it was resolved. One that has come since is refused.
+    return try openStrictly(String(target.dropFirst(prefix.count)))
+  }
+
+  /// Opens each part of the path inside the one before, and no link.
+  private func openStrictly(_ location: String) throws(InfoldError) -> RegularFile {
     guard !location.isEmpty else { throw InfoldError(.fileAccess, "has no name") }
     guard !location.utf8.contains(0) else { throw InfoldError(.fileAccess, "has a NUL character in its path") }
     guard location.utf8.first != UInt8(ascii: "/") else {
@@ -103,6 +139,7 @@ final class ExternalDataFolder {
   }
 
   private static let rule = "data is read only from the model's own folder"
+  private static let hint = "name a folder inside of which links may be followed: dataRoot, or --data-root"
 
   private func failure(opening part: String, in folder: Int32, _ text: String) -> InfoldError {
     var status = stat()

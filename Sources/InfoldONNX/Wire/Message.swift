@@ -91,11 +91,14 @@ struct Unpacked<Content: Message>: ~Copyable {
 }
 
 /// Looks through bytes before they are unpacked.
-/// - Throws: `InfoldError` with `.malformedData` for what must not be.
-func scanned(_ buffer: UnsafeRawBufferPointer, as message: WireScan.Message) throws(InfoldError) -> LargeData {
+/// - Throws: `InfoldError` with `.malformedData` for what must not be, `.limitExceeded`.
+func scanned(
+  _ buffer: UnsafeRawBufferPointer, as message: WireScan.Message, limits: ModelLimits = ModelLimits()
+) throws(InfoldError) -> LargeData {
   do throws(WireError) {
-    return try WireScan.check(buffer, as: message)
+    return try WireScan.check(buffer, as: message, limits: WireScan.Limits(model: limits))
   } catch {
+    guard error.code == .malformedData else { throw InfoldError(error.code, error.description) }
     throw InfoldError(.malformedData, "this is no ONNX file, or a broken one: " + error.description)
   }
 }

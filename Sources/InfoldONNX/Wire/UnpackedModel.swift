@@ -8,8 +8,8 @@ struct UnpackedModel: ~Copyable {
 
   /// Unpacks a model, once `WireScan` has found nothing wrong with it.
   /// - Throws: As `Unpacked`.
-  init(_ bytes: HeldBytes) throws(InfoldError) {
-    let largeData = try scanned(bytes.buffer, as: Onnx__ModelProto.descriptor)
+  init(_ bytes: HeldBytes, limits: ModelLimits) throws(InfoldError) {
+    let largeData = try scanned(bytes.buffer, as: Onnx__ModelProto.descriptor, limits: limits)
     if largeData.payloads.isEmpty {
       message = try Unpacked(scanned: bytes.buffer)
     } else {
@@ -36,7 +36,8 @@ struct UnpackedModel: ~Copyable {
     guard let graph = message.content.pointee.graph else { return }
     for tensor in messages(graph.pointee.initializer, graph.pointee.n_initializer)
     where bytes.contains(tensor.pointee.raw_data.data) {
-      tensor.pointee.clearData()
+      tensor.pointee.has_raw_data = 0
+      tensor.pointee.raw_data = ProtobufCBinaryData()
     }
   }
 }

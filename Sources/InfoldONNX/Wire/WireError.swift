@@ -1,5 +1,9 @@
+import InfoldGraph
+
 /// Bytes that are no well-formed message, found before they are unpacked.
 struct WireError: Error, Equatable {
+  /// Whether it is broken, or too much.
+  var code = InfoldError.Code.malformedData
   /// Where in the bytes, from their beginning.
   var offset: Int
   /// The message, and the field where one is known, that was being read, as in `NodeProto.input`.

@@ -1,4 +1,5 @@
 import COnnx
+import InfoldGraph
 
 /// Looks through the bytes of a message before protobuf-c unpacks them.
 ///
@@ -16,6 +17,8 @@ struct WireScan {
     var structureBytes: @Sendable (_ fileSize: Int) -> Int = { size in
       min(64 << 20 + 32 * size, 4 << 30)
     }
+    /// What the model may ask for.
+    var model = ModelLimits()
   }
 
   typealias Message = UnsafePointer<ProtobufCMessageDescriptor>
@@ -39,6 +42,7 @@ struct WireScan {
   private var largeData = LargeData()
   /// The initializers of the model's graph that have been entered.
   private var initializers = 0
+  private var nodes = 0
   private let structureLimit: Int
   private let limits: Limits
 
@@ -79,6 +83,12 @@ struct WireScan {
     }
     frames.append(Frame(message: message, length: length, end: end))
     if isInitializer { initializers += 1 }
+    if message == Onnx__NodeProto.descriptor {
+      nodes += 1
+      guard nodes <= limits.model.nodes else {
+        throw error(nil, "more than \(limits.model.nodes) nodes", code: .limitExceeded)
+      }
+    }
     reader.end = end
     try charge(Int(message.pointee.sizeof_message) + Cost.allocation)
   }
@@ -147,6 +157,11 @@ struct WireScan {
   private mutating func scanText(of field: Field, _ length: Int, _ start: Int) throws(WireError) {
     let text = UnsafeRawBufferPointer(rebasing: reader.bytes[reader.position..<reader.position + length])
     let kind = WireText(frames[frames.count - 1].message.pointee, field.pointee)
+    guard kind == .data || length <= limits.model.textBytes else {
+      throw error(
+        field, "a text of \(length) bytes, and at most \(limits.model.textBytes) are allowed", at: start,
+        code: .limitExceeded)
+    }
     if let fault = kind.fault(in: text) { throw error(field, fault, at: start) }
     reader.position += length
   }
@@ -259,9 +274,11 @@ struct WireScan {
     error(field, "wire type \(type.rawValue) does not fit this field", at: start)
   }
 
-  private func error(_ field: Field?, _ reason: String, at offset: Int? = nil) -> WireError {
+  private func error(
+    _ field: Field?, _ reason: String, at offset: Int? = nil, code: InfoldError.Code = .malformedData
+  ) -> WireError {
     var place = frames.last.map { String(cString: $0.message.pointee.short_name) } ?? "message"
     if let field { place += "." + String(cString: field.pointee.name) }
-    return WireError(offset: offset ?? reader.position, place: place, reason: reason)
+    return WireError(code: code, offset: offset ?? reader.position, place: place, reason: reason)
   }
 }

@@ -1,16 +1,16 @@
-public import InfoldGraph
+import InfoldGraph
 
 /// Puts the bodies of called functions in the place of the calls, and in the place of every If whose condition is known
 /// the branch that it chooses, until neither is left.
 ///
 /// A condition is known when it is the same in every run, or follows from shapes that are known.
-public struct InlineBodies: GraphPass {
-  public static let name = "inline functions and branches"
+package struct InlineBodies: GraphPass {
+  package static let name = "inline functions and branches"
 
   /// The pass.
-  public init() {}
+  package init() {}
 
-  public func run(on graph: Graph) throws(InfoldError) -> PassResult {
+  package func run(on graph: Graph) throws(InfoldError) -> PassResult {
     var result = PassResult(graph: graph)
     while result.graph.nodes.contains(where: { $0.body != nil || $0.isConditional }) {
       guard try inlineOnce(&result) else { break }

@@ -22,7 +22,8 @@ extension BinaryLowering {
     case is Max: .maximum
     case is Min: .minimum
     case is PRelu: .parametricRelu
-    default: .add
+    case is Add, is Sum: .add
+    default: preconditionFailure("\(Self.name) has no kernel for two operands")
     }
   }
 

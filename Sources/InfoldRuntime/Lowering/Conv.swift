@@ -63,7 +63,22 @@ struct ConvolutionProblem {
   /// Channels of one group.
   var groupChannels: Int { input.channels / groups }
   var groupOutputs: Int { output.channels / groups }
-  var multiplyAccumulates: Int { output.count * groupChannels * window.height * window.width }
+  var multiplyAccumulates: Int { saturatedProduct(output.count, groupChannels, window.height, window.width) }
+
+  /// The rows and columns that windows reach, padding included.
+  var reach: (height: Int, width: Int) {
+    (
+      (output.height - 1) * window.strideY + (window.height - 1) * window.dilationY + 1,
+      (output.width - 1) * window.strideX + (window.width - 1) * window.dilationX + 1
+    )
+  }
+
+  /// Whether an image with everything that windows reach around it is not much larger than the image. Large strides over
+  /// large padding would make it so.
+  private var isReachSmall: Bool {
+    let count = checkedProduct([input.images, reach.height, reach.width, input.channels])
+    return count.map { $0 <= 4 * input.count + 1 << 16 } ?? false
+  }
 
   private var isDilated: Bool { window.dilationY > 1 || window.dilationX > 1 }
 }
@@ -72,7 +87,7 @@ extension ConvolutionProblem {
   /// The way that is fastest, among those that the precision allows. It depends on the sizes only.
   func algorithm(_ precision: SessionOptions.Precision) -> Algorithm {
     if groups > 1, groupChannels == 1, groupOutputs == 1 { return .depthwise }
-    if groups == 1, input.channels <= 4, window.width > 1, window.dilationX == 1 { return .fewChannels }
+    if groups == 1, input.channels <= 4, window.width > 1, window.dilationX == 1, isReachSmall { return .fewChannels }
     if precision == .fast, let tile = winogradTile { return .winograd(tile: tile) }
     return .direct
   }
@@ -161,9 +176,7 @@ extension PlanBuilder {
     let window = problem.window
     let layout: Layout = layouts(of: x).contains(.rowMajor) ? .rowMajor : .channelsLast
     let source = try location(of: x, layout)
-    // The rows and columns that windows reach, padding included.
-    let height = (problem.output.height - 1) * window.strideY + (window.height - 1) * window.dilationY + 1
-    let width = (problem.output.width - 1) * window.strideX + window.width
+    let (height, width) = problem.reach
     let (image, kernels) = (problem.input, kernels(for: problem))
     let padded = temporary(count: image.images * height * width * image.channels)
     emit(

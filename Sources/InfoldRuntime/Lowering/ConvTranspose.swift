@@ -102,7 +102,7 @@ struct TransposedProblem: Sendable {
 
   var groupChannels: Int { input.channels / groups }
   var groupOutputs: Int { output.channels / groups }
-  var multiplyAccumulates: Int { input.count * groupOutputs * height * width }
+  var multiplyAccumulates: Int { saturatedProduct(input.count, groupOutputs, height, width) }
   var maximumTaps: Int { rows.map(\.tapCount).max()! * columns.map(\.tapCount).max()! }
 
   /// The weights of one group for the phases of a row and a column, tap by tap [taps][channels][outputs].

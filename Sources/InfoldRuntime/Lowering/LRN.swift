@@ -8,15 +8,18 @@ extension LRN: LoweredOperator {
     let source = try plan.location(of: x, .channelsLast)
     let target = plan.define(y, .channelsLast)
     let shape = ElementwiseShape(images: image.images, pixels: image.pixels, channels: image.channels)
-    let (kernels, size, alpha, beta, bias) = (plan.kernels, size, alpha, beta, bias)
-    let scratch = LocalResponseNormalizationArguments.scratchCount(channels: image.channels, size: size)
+    // Sums that reach past all channels on both sides are the same, however far they reach.
+    let reach = min(size, 2 * image.channels + 1)
+    let alpha = reach == size ? alpha : alpha * Float(reach) / Float(size)
+    let (kernels, beta, bias) = (plan.kernels, beta, bias)
+    let scratch = LocalResponseNormalizationArguments.scratchCount(channels: image.channels, size: reach)
     let step = RangeStep(
       units: shape.unitCount, cost: 16 * image.count, scratchByteCount: scratch * MemoryLayout<Float>.stride
     ) { pixels, frame, worker in
       kernels.localResponseNormalization(
         LocalResponseNormalizationArguments(
           shape: shape, input: ElementwiseInput(frame.pointer(source), like: shape, pixelStride: source.pixelStride),
-          output: ElementwiseOutput(frame.pointer(target), like: shape, pixelStride: target.pixelStride), size: size,
+          output: ElementwiseOutput(frame.pointer(target), like: shape, pixelStride: target.pixelStride), size: reach,
           alpha: alpha, beta: beta, bias: bias, scratch: frame.scratch(of: worker).assumingMemoryBound(to: Float.self)),
         pixels: pixels)
     }

@@ -45,9 +45,9 @@ extension PlanBuilder {
     let target = define(y, .channelsLast)
     let kernels = kernels
     let padBottom = extents.count > 1 ? extents[0].padAfter : 0, padRight = extents.last!.padAfter
-    let step = RangeStep(
-      units: image.images * image.height, cost: image.count * geometry.height * geometry.width
-    ) { rows, frame, _ in
+    // Of a window, only what lies in the picture is looked at.
+    let cost = saturatedProduct(image.count, min(geometry.height, input.height), min(geometry.width, input.width))
+    let step = RangeStep(units: image.images * image.height, cost: cost) { rows, frame, _ in
       kernels.pool(
         PoolArguments(
           input: input.input(frame.pointer(source), source), output: image.output(frame.pointer(target), target),

@@ -41,7 +41,8 @@ private struct Function {
     self.beta = beta
   }
 
-  /// The function of a node; `nil` for a Clip whose bounds a run decides.
+  /// The function of a node; `nil` for a Clip whose bounds a run decides, and for an alpha that is not finite, by which kernels
+  /// would multiply a zero.
   init?(_ node: Node, _ plan: PlanBuilder) {
     switch node.typed {
     case is Abs: self.init(.absolute)
@@ -63,9 +64,9 @@ private struct Function {
       let bounds = clip.bounds(of: node, plan.constants)
       guard let lower = bounds.lower, let upper = bounds.upper, lower <= upper else { return nil }
       self.init(.clip, lower, upper)
-    case let leaky as LeakyRelu: self.init(.leakyRelu, leaky.alpha)
-    case let elu as Elu: self.init(.elu, elu.alpha)
-    case let selu as Selu: self.init(.selu, selu.alpha, selu.gamma)
+    case let leaky as LeakyRelu where leaky.alpha.isFinite: self.init(.leakyRelu, leaky.alpha)
+    case let elu as Elu where elu.alpha.isFinite: self.init(.elu, elu.alpha)
+    case let selu as Selu where selu.alpha.isFinite: self.init(.selu, selu.alpha, selu.gamma)
     case let hard as HardSigmoid: self.init(.hardSigmoid, hard.alpha, hard.beta)
     case is HardSwish: self.init(.hardSwish, 1 / 6, 0.5)
     case is Softplus: self.init(.softplus)

@@ -9,26 +9,35 @@ package final class AlignedMemory: @unchecked Sendable {
   package let start: UnsafeMutableRawPointer
   /// The number of bytes.
   package let byteCount: Int
+  private let budget: MemoryBudget?
 
   /// Blocks of this size and larger are asked to lie on huge pages, so that long walks need few address translations.
   private static let hugePage = 1 << 21
 
   /// Memory of `byteCount` bytes, whose content is not defined.
-  /// - Parameter populated: Whether all of it is about to be written.
-  /// - Throws: `InfoldError` with `.limitExceeded` when the system has no such memory.
-  package init(byteCount: Int, populated: Bool = false) throws(InfoldError) {
+  /// - Parameters:
+  ///   - populated: Whether all of it is about to be written.
+  ///   - budget: What it counts in.
+  /// - Throws: `InfoldError` with `.limitExceeded` when the budget or the system has no such memory.
+  package init(
+    byteCount: Int, populated: Bool = false, budget: MemoryBudget? = .current
+  ) throws(InfoldError) {
+    try budget?.take(byteCount)
     let count = max(byteCount, 1)
     let isHuge = count >= Self.hugePage
     guard let start = PageMemory.allocate(byteCount: count, alignment: isHuge ? Self.hugePage : 4096) else {
+      budget?.giveBack(byteCount)
       throw InfoldError(.limitExceeded, "\(byteCount) bytes of working memory cannot be had")
     }
     if isHuge { madvise(start, count & ~(Self.hugePage - 1), Int32(MADV_HUGEPAGE)) }
     if populated, count >= PageMemory.smallestByteCount { PageMemory.populate(start, byteCount: count) }
     self.start = start
     self.byteCount = byteCount
+    self.budget = budget
   }
 
   deinit {
+    budget?.giveBack(byteCount)
     PageMemory.free(start, byteCount: max(byteCount, 1))
   }
 

@@ -19,7 +19,7 @@ package struct ArenaLayout {
 
   package static let alignment = 64
 
-  /// Places the blocks, largest first, each at the lowest gap among those that live at the same time (Pisarchyk and Lee
+  /// Places the blocks, largest first, each in the smallest gap that it fits among those that live at the same time (Pisarchyk and Lee
   /// 2020, arXiv 2001.03288, "greedy by size").
   package init(_ blocks: [Block]) {
     var offsets = [Int](repeating: 0, count: blocks.count)

@@ -10,9 +10,13 @@ package final class ArenaPool: Sendable {
   }
 
   private let state = Mutex(State())
+  private let budget: MemoryBudget?
 
   /// A pool without arenas.
-  package init() {}
+  /// - Parameter budget: What they count in.
+  package init(budget: MemoryBudget? = nil) {
+    self.budget = budget
+  }
 
   /// An arena of at least `byteCount` bytes, for the caller alone until `giveBack`.
   package func take(byteCount: Int) throws(InfoldError) -> AlignedMemory {
@@ -23,7 +27,7 @@ package final class ArenaPool: Sendable {
       return state.idle.remove(at: index)
     }
     if let idle, idle.byteCount >= byteCount { return idle }
-    return try AlignedMemory(byteCount: byteCount)
+    return try AlignedMemory(byteCount: byteCount, budget: budget)
   }
 
   /// Keeps an arena for the next run, unless no plan needs one of its size any more.

@@ -104,7 +104,8 @@ extension Activation {
       let bounds = clip.bounds(of: node, constants)
       guard let lower = bounds.lower, let upper = bounds.upper, lower <= upper else { return nil }
       self.init(.clip, lower, upper)
-    case let leaky as LeakyRelu: self.init(.leakyRelu, leaky.alpha)
+    // Kernels multiply −0 as well, which gives NaN with a slope that is not finite.
+    case let leaky as LeakyRelu where leaky.alpha.isFinite: self.init(.leakyRelu, leaky.alpha)
     case let hard as HardSigmoid: self.init(.hardSigmoid, hard.alpha, hard.beta)
     case is HardSwish: self.init(.hardSwish)
     case is Sigmoid: self.init(.sigmoid)

@@ -2,9 +2,9 @@ import InfoldGraph
 
 extension Graph {
   /// Checks that the values whose sizes are known could lie in memory together, so that sums and products of sizes in a
-  /// plan do not overflow.
+  /// plan do not overflow, and that each of them fits a limit.
   /// - Throws: `InfoldError` with `.limitExceeded`, naming the value.
-  func requireAddressableValues() throws(InfoldError) {
+  func requireAddressableValues(limit: Int) throws(InfoldError) {
     var sum = 0
     for value in values {
       guard let type = value.type, let sizes = type.shape?.sizes else { continue }
@@ -15,7 +15,14 @@ extension Graph {
         throw InfoldError(
           .limitExceeded, "the value \(String(quoting: value.name)), \(type), does not fit into memory")
       }
-      if !sizes.contains(0) { sum += bytes }
+      guard !sizes.contains(0) else { continue }
+      sum += bytes
+      guard let own = type.elementType.byteCount(of: count), own <= limit else {
+        throw InfoldError(
+          .limitExceeded,
+          "the value \(String(quoting: value.name)), \(type), does not fit the memory limit of \(limit) bytes",
+          hint: "raise the memory limit, or make the inputs smaller")
+      }
     }
   }
 

@@ -33,8 +33,8 @@ final class Plan: Sendable {
   private enum Output {
     /// A tensor that the steps write, with these sizes.
     case written(sizes: [Int], storages: [Int])
-    /// A tensor of the frame.
-    case tensor(Int)
+    /// A tensor of the frame: an input, a constant, or made by a step.
+    case tensor(Int, isMade: Bool)
     /// The same as an earlier output.
     case same(Int)
   }
@@ -43,13 +43,15 @@ final class Plan: Sendable {
   /// - Parameters:
   ///   - workers: The number of threads that a run may use.
   ///   - arenas: Where runs take their working memory from.
+  ///   - budget: What it and the tensors of runs count in.
   ///   - layerObserver: Who is told of every step that has run.
   /// - Throws: `InfoldError` with `.unsupported` when `graph` has opaque nodes; `.limitExceeded`.
   init(
     _ graph: consuming Graph, kernels: any KernelSet.Type, options: SessionOptions, workers: Int,
-    packed: PackedConstants, arenas: ArenaPool, layerObserver: (any SessionObserver)? = nil
+    packed: PackedConstants, arenas: ArenaPool, budget: MemoryBudget, layerObserver: (any SessionObserver)? = nil
   ) throws(InfoldError) {
-    var builder = try PlanBuilder(consume graph, kernels: kernels, precision: options.precision, packed: packed)
+    var builder = try PlanBuilder(
+      consume graph, kernels: kernels, precision: options.precision, packed: packed, budget: budget)
     try builder.build(usesKernels: options.optimize)
     let graph = builder.graph
     let (steps, storages) = (builder.steps, builder.storages)
@@ -78,6 +80,7 @@ final class Plan: Sendable {
     scratchStride = (scratch + 4095) & ~4095
     scratchOffset = (layout.byteCount + 4095) & ~4095
     arenaByteCount = scratchOffset + scratchStride * workers
+    try budget.require(arenaByteCount)
 
     var producer: [Int: Int] = [:]
     for (index, step) in steps.enumerated() {
@@ -103,7 +106,7 @@ final class Plan: Sendable {
       if first < index {
         outputs.append(.same(first))
       } else if builder.isTensor[id.index] {
-        outputs.append(.tensor(id.index))
+        outputs.append(.tensor(id.index, isMade: producer[id.index] != nil))
       } else {
         let places = storages.indices.filter {
           if case .output(index) = storages[$0].source { true } else { false }
@@ -141,7 +144,10 @@ final class Plan: Sendable {
     if results.count != outputs.count { results = Array(repeating: Self.empty, count: outputs.count) }
     for index in outputs.indices {
       guard case .written(let sizes, let places) = outputs[index] else { continue }
-      if results[index].shape != sizes || results[index].elementType != .float32 {
+      // One that somebody shares would be copied before it is written.
+      if results[index].shape != sizes || results[index].elementType != .float32
+        || !results[index].isUniquelyReferenced()
+      {
         results[index] = try Tensor(zeros: sizes, of: .float32)
       }
       let address = results[index].withUnsafeMutableBytes { $0.baseAddress!.assumingMemoryBound(to: Float.self) }
@@ -154,7 +160,9 @@ final class Plan: Sendable {
     for index in outputs.indices {
       switch outputs[index] {
       case .written: break
-      case .tensor(let value): results[index] = frame.tensors[value]!
+      case .tensor(let value, let isMade):
+        results[index] = frame.tensors[value]!
+        if isMade { results[index].leaveBudget() }
       case .same(let earlier): results[index] = results[earlier]
       }
     }

@@ -16,6 +16,8 @@ struct PlanBuilder {
   let precision: SessionOptions.Precision
   /// The packed constants of the session.
   let packed: PackedConstants
+  /// What tensors that steps make count in.
+  let budget: MemoryBudget
 
   /// What runs, in this order.
   private(set) var steps: [PlannedStep] = []
@@ -38,13 +40,15 @@ struct PlanBuilder {
   private(set) var current: FusedNode?
 
   init(
-    _ graph: consuming Graph, kernels: any KernelSet.Type, precision: SessionOptions.Precision, packed: PackedConstants
+    _ graph: consuming Graph, kernels: any KernelSet.Type, precision: SessionOptions.Precision, packed: PackedConstants,
+    budget: MemoryBudget
   ) throws(InfoldError) {
     try graph.requireNoOpaqueNodes()
     productKernels = kernels
     self.kernels = KernelChoice.narrower(than: kernels)
     self.precision = precision
     self.packed = packed
+    self.budget = budget
     constants = try GraphConstants(consume graph)
     let graph = constants.graph
     locations = Array(repeating: [:], count: graph.values.count)
@@ -153,7 +157,7 @@ struct PlanBuilder {
     for input in node.inputs { if let input, isTensor[input.index] { lastReads[input.index] = steps.count } }
     let step = ReferenceStep(
       node: node, label: fused.label, inputs: inputs, outputs: node.outputs.map { $0?.index },
-      shapes: node.outputs.map { $0.flatMap { graph[$0].type?.shape } })
+      shapes: node.outputs.map { $0.flatMap { graph[$0].type?.shape } }, budget: budget)
     for output in node.definitions {
       isTensor[output.index] = true
       lastReads[output.index] = lastReads[output.index] ?? steps.count

@@ -1,4 +1,3 @@
-import Glibc
 import InfoldGraph
 import InfoldKernelInterface
 import InfoldPasses
@@ -6,9 +5,11 @@ import InfoldPasses
 /// Makes the plans of a session, which share their packed constants and working memory.
 struct PlanFactory: Sendable {
   /// What a graph goes through before it is planned.
-  let passes: OptimizationPipeline
+  private let passes: OptimizationPipeline
   /// The working memory of all plans.
-  let arenas = ArenaPool()
+  let arenas: ArenaPool
+  /// What everything that plans take counts in.
+  let budget: MemoryBudget
 
   /// What plans compute with.
   let kernels: any KernelSet.Type
@@ -21,30 +22,44 @@ struct PlanFactory: Sendable {
   private let options: SessionOptions
   private let packed: PackedConstants
 
-  /// - Parameter isForOneGraph: Whether all plans are made while the same graph keeps all constants.
-  init(
-    _ options: SessionOptions, kernels: any KernelSet.Type, isForOneGraph: Bool, observer: (any SessionObserver)?
-  ) {
+  init(_ options: SessionOptions, kernels: any KernelSet.Type, observer: (any SessionObserver)?) {
     self.options = options
     self.observer = observer
     self.kernels = kernels
-    workers = options.threads ?? min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), 1024)
-    packed = PackedConstants(keepsSources: !isForOneGraph)
+    budget = MemoryBudget(limit: options.memoryLimit)
+    arenas = ArenaPool(budget: budget)
+    workers = options.threads ?? ProcessorCount.available
+    packed = PackedConstants()
     passes =
       options.optimize
       ? OptimizationPipeline(foldsBatchNormalization: options.foldBatchNormalization)
       : OptimizationPipeline([InlineBodies()])
   }
 
+  /// What the passes make of a graph.
+  func optimized(_ graph: consuming Graph) throws(InfoldError) -> Graph {
+    try budget.charging(consume graph) { (graph: consuming Graph) throws(InfoldError) in
+      try passes.run(on: consume graph)
+    }
+  }
+
   /// The plan of a graph that has gone through the passes.
-  /// - Throws: `InfoldError` with `.unsupported` for what cannot be run, `.limitExceeded` for values that no memory can hold.
-  func plan(_ graph: Graph) throws(InfoldError) -> Plan {
-    try graph.requireAddressableValues()
+  /// - Throws: `InfoldError` with `.unsupported` for what cannot be run, `.limitExceeded` for what does not fit into memory.
+  func plan(_ graph: consuming Graph) throws(InfoldError) -> Plan {
+    try budget.charging(consume graph) { (graph: consuming Graph) throws(InfoldError) in
+      try planned(consume graph)
+    }
+  }
+
+  private func planned(_ graph: consuming Graph) throws(InfoldError) -> Plan {
+    // Kernels trust the types of constants.
+    try graph.settleConstants()
+    try graph.requireAddressableValues(limit: budget.limit)
     let begin = MonotonicClock.nanoseconds()
     let shapes = observer.map { _ in graph.inputs.map { graph[$0].type?.shape?.sizes ?? [] } }
     let plan = try Plan(
-      graph, kernels: kernels, options: options, workers: workers, packed: packed, arenas: arenas,
-      layerObserver: observer.flatMap { $0.observesLayers ? $0 : nil })
+      consume graph, kernels: kernels, options: options, workers: workers, packed: packed, arenas: arenas,
+      budget: budget, layerObserver: observer.flatMap { $0.observesLayers ? $0 : nil })
     if let observer, let shapes {
       observer.didPlan(
         PlanSummary(inputShapes: shapes, layerCount: plan.steps.count, workingByteCount: plan.arenaByteCount),

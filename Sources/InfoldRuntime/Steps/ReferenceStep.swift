@@ -17,12 +17,14 @@ struct ReferenceStep: Step {
   let outputs: [Int?]
   /// What the plan believes of the outputs' shapes. The model may have declared sizes that only a run can prove wrong.
   let shapes: [Shape?]
+  /// What the tensors that it makes count in.
+  let budget: MemoryBudget
 
   func tasks(phase: Int, workers: Int) -> Int { 1 }
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
     do {
-      try run(in: frame)
+      try budget.charging { () throws(InfoldError) in try run(in: frame) }
     } catch {
       frame.failure = error
     }

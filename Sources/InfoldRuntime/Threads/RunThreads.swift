@@ -1,11 +1,10 @@
 import Dispatch
-import Glibc
 import Synchronization
 
-/// Threads for runs that tasks wait for: as many as the machine has cores, so that Swift's own stay free.
+/// Threads for runs that tasks wait for: as many as the process has processors, so that Swift's own stay free.
 final class RunThreads: Sendable {
   /// Those of this process.
-  static let shared = RunThreads(count: max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
+  static let shared = RunThreads(count: ProcessorCount.available)
 
   typealias Job = @Sendable () -> Void
 
@@ -27,33 +26,27 @@ final class RunThreads: Sendable {
   /// Has one of the threads do `job`, once those that came before it have been begun.
   func submit(_ job: @escaping Job) {
     let isShort = state.withLock { state in
-      state.waiting.append(job)
-      guard state.waiting.count > state.idle, state.threads < count else { return false }
+      guard state.waiting.count >= state.idle, state.threads < count else {
+        state.waiting.append(job)
+        return false
+      }
       state.threads += 1
       return true
     }
-    arrivals.signal()
-    guard isShort, !start() else { return }
-    // Without any thread, whoever asks does the work.
-    let isAlone = state.withLock { state in
-      state.threads -= 1
-      return state.threads == 0
+    if isShort {
+      let isStarted = BackgroundThread.start(named: "infold-run") { self.work() }
+      let orphans = state.withLock { state in
+        state.waiting.append(job)
+        if isStarted { return [Job]() }
+        state.threads -= 1
+        guard state.threads == 0 else { return [] }
+        defer { state.waiting = [] }
+        return state.waiting
+      }
+      // Without any thread, whoever asks does the work, that of others included who could start none either.
+      guard orphans.isEmpty else { return orphans.forEach { $0() } }
     }
-    guard isAlone else { return }
-    arrivals.wait()
-    state.withLock { $0.waiting.removeFirst() }()
-  }
-
-  private func start() -> Bool {
-    var thread = pthread_t()
-    let threads = Unmanaged.passUnretained(self)
-    let status = pthread_create(
-      &thread, nil,
-      { threads in
-        Unmanaged<RunThreads>.fromOpaque(threads!).takeUnretainedValue().work()
-      }, threads.toOpaque())
-    if status == 0 { pthread_detach(thread) }
-    return status == 0
+    arrivals.signal()
   }
 
   private func work() -> Never {
@@ -62,9 +55,9 @@ final class RunThreads: Sendable {
       arrivals.wait()
       let job = state.withLock { state in
         state.idle -= 1
-        return state.waiting.removeFirst()
+        return state.waiting.isEmpty ? nil : state.waiting.removeFirst()
       }
-      job()
+      job?()
     }
   }
 }

@@ -58,27 +58,13 @@ final class WorkerPool: Sendable {
   }
 
   private func start(worker: Int) -> Bool {
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    defer { pthread_attr_destroy(&attributes) }
-    let argument = UnsafeMutablePointer<Helper>.allocate(capacity: 1)
-    argument.initialize(to: Helper(board: board, worker: worker))
-    var thread = pthread_t()
-    let status = pthread_create(
-      &thread, &attributes,
-      { argument in
-        let helper = argument!.assumingMemoryBound(to: Helper.self).move()
-        argument!.deallocate()
-        helper.loop()
-      }, argument)
-    if status != 0 { argument.deallocate() }
-    return status == 0
+    let helper = Helper(board: board, worker: worker)
+    return BackgroundThread.start(named: "infold-\(worker)") { helper.loop() }
   }
 
   /// One thread of the pool. It lives as long as the process.
-  private struct Helper {
-    let board: UnsafeMutablePointer<Board>
+  private struct Helper: Sendable {
+    nonisolated(unsafe) let board: UnsafeMutablePointer<Board>
     let worker: Int
 
     func loop() -> Never {

@@ -24,8 +24,8 @@ struct Classifier {
 
   /// Reads the model, the sidecar beside it, and the labels beside that.
   /// - Throws: `InfoldError` that names the file that is missing or wrong.
-  init(model path: String, options: SessionOptions) throws(InfoldError) {
-    session = try Session(Model(path: path), options: options)
+  init(model path: String, _ runtime: RuntimeOptions) throws(InfoldError) {
+    session = try Session(runtime.reading.model(path), options: runtime.session)
     let sidecar = try Sidecar(ofModel: path, inputs: session.inputs)
     let preprocessing = sidecar.preprocessing
     self.preprocessing = preprocessing

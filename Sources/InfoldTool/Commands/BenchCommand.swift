@@ -51,7 +51,7 @@ struct BenchCommand: ParsableCommand {
     for size in batch?.sizes.map(Optional.some) ?? [nil] {
       // Decoded anew for each size, so that memory holds what a session keeps of it, and not the model as well.
       let begin = MonotonicClock.milliseconds()
-      let decoded = try Model(path: model)
+      let decoded = try runtime.reading.model(model)
       decoding = decoding ?? MonotonicClock.milliseconds() - begin
       let infos = decoded.graph.inputs.map(decoded.graph.info)
       let chosen = try size.map { size throws(InfoldError) in try shapes.batched(size, for: infos) }

@@ -33,7 +33,7 @@ struct ClassifyCommand: ParsableCommand {
   }
 
   func run() throws {
-    let classifier = try Classifier(model: model, options: runtime.session)
+    let classifier = try Classifier(model: model, runtime)
     var reports: [Report] = []
     var failed = false
     for image in images {

@@ -25,10 +25,12 @@ struct FoldCommand: ParsableCommand {
   @Flag(help: "Print one JSON value.")
   var json = false
 
+  @OptionGroup var reading: ModelOptions
+
   func run() throws {
     var bar = ProgressBar("folding")
     defer { bar.finish() }
-    let original = try Model(path: model)
+    let original = try reading.model(model)
     bar.update(1, of: 3)
     let (folded, report, raised) = try annotatingErrors({ $0.inFile(model) }) { () throws(InfoldError) in
       try FoldBatchNormalization().fold(original)

@@ -36,10 +36,12 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Print one JSON value.")
   var json = false
 
+  @OptionGroup var reading: ModelOptions
+
   func run() throws {
     let shapes = try InputShapes(shape)
     let file = try graph.map { path throws(InfoldError) in try GraphFile(path, engine: layout) }
-    let model = try Model(path: model).binding(shapes)
+    let model = try reading.model(model).binding(shapes)
     let report = ModelReport(model, file: self.model)
     let done = try file?.write(model.graph, title: report.fileName, subtitle: report.summary)
     if json {

@@ -49,7 +49,7 @@ struct ProfileCommand: ParsableCommand {
 
   func run() throws {
     let shapes = try InputShapes(shape)
-    let session = try Session(Model(path: model).binding(shapes), options: runtime.session)
+    let session = try Session(runtime.reading.model(model).binding(shapes), options: runtime.session)
     let inputs = try ModelInputs(session.inputs, files: [], shapes: shapes).complete(seed: 0)
     var progress = ProgressBar("measuring")
     let layers = try session.layerTimes(inputs, runs: runs) { progress.update($0, of: runs) }

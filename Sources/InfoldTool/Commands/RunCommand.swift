@@ -49,10 +49,10 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     let shapes = try InputShapes(shape)
-    let model = try Model(path: model).binding(shapes)
+    let model = try runtime.reading.model(model).binding(shapes)
     let inputs = try ModelInputs(model.graph.inputs.map(model.graph.info), files: input, shapes: shapes)
       .complete(seed: random)
-    let runner = try Runner(consume model, double: double, options: runtime.session)
+    let runner = try Runner(consume model, double: double, runtime)
     let files = try output.map { folder throws(InfoldError) in try OutputFiles(runner.outputs, in: folder) }
     try files?.createFolder()
     let results = try runner.run(inputs)
@@ -73,11 +73,11 @@ struct RunCommand: ParsableCommand {
     case session(Session)
     case double(DoubleEvaluation)
 
-    init(_ model: consuming Model, double: Bool, options: SessionOptions) throws(InfoldError) {
+    init(_ model: consuming Model, double: Bool, _ runtime: RuntimeOptions) throws(InfoldError) {
       if double {
-        self = .double(try DoubleEvaluation(consume model))
+        self = .double(try DoubleEvaluation(consume model, memoryLimit: runtime.reading.memoryLimit?.bytes))
       } else {
-        self = .session(try Session(consume model, options: options))
+        self = .session(try Session(consume model, options: runtime.session))
       }
     }
 

@@ -61,7 +61,7 @@ struct StatisticsCommand: ParsableCommand {
   }
 
   func run() throws {
-    let model = try Model(path: model)
+    let model = try runtime.reading.model(model)
     let collector = try StatisticsCollector(
       model,
       options: .init(

@@ -52,6 +52,8 @@ struct ValidateCommand: ParsableCommand {
   @Flag(help: "Print one JSON value.")
   var json = false
 
+  @OptionGroup var reading: ModelOptions
+
   func validate() throws {
     let sources = [images != nil, inputs != nil, samples != nil].count { $0 }
     if sources > 1 { throw ValidationError("--images, --inputs and --samples exclude each other") }
@@ -64,13 +66,15 @@ struct ValidateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let original = try Model(path: model)
-    let proof = try FoldingProof(original, folded: folded.map { path throws(InfoldError) in try Model(path: path) })
+    let original = try reading.model(model)
+    let proof = try FoldingProof(original, folded: folded.map { path throws(InfoldError) in try reading.model(path) })
     let inputs = try samples(original)
     var bar = ProgressBar("validating")
     let report = try annotatingErrors({ $0.inFile(model) }) { () throws(InfoldError) in
       defer { bar.finish() }
-      return try proof.run(count: inputs.count, sample: inputs.sample) { bar.update(fraction: $0.fraction) }
+      return try reading.budget.charging { () throws(InfoldError) in
+        try proof.run(count: inputs.count, sample: inputs.sample) { bar.update(fraction: $0.fraction) }
+      }
     }
     if let html {
       let page = ProofPage(report).html

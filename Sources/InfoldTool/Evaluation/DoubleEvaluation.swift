@@ -9,15 +9,18 @@ struct DoubleEvaluation {
   let outputs: [ValueInfo]
   private let graph: Graph
   private let file: String?
+  private let memoryLimit: Int?
 
+  /// - Parameter memoryLimit: The most bytes that it takes; `nil` for three quarters of the machine's memory.
   /// - Throws: `InfoldError` with `.unsupported` for nodes that no input could make runnable.
-  init(_ model: Model) throws(InfoldError) {
+  init(_ model: Model, memoryLimit: Int? = nil) throws(InfoldError) {
     graph = try annotatingErrors({ model.path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
       let graph = try InlineBodies().run(on: model.graph).graph
       try graph.requireRunnableOnceBound()
       return graph
     }
     file = model.path
+    self.memoryLimit = memoryLimit
     outputs = graph.outputs.map(graph.info)
   }
 
@@ -45,7 +48,8 @@ struct DoubleEvaluation {
       let work = bound.nodes.map(bound.work)
       let total = work.reduce(0, +)
       var done = 0.0
-      let results = try ReferenceEvaluator(bound, precision: .double).run(tensors) { id, _, _ in
+      let results = try ReferenceEvaluator(bound, precision: .double, memoryLimit: memoryLimit).run(tensors) {
+        id, _, _ in
         done += work[id.index]
         progress(done / total)
       }

@@ -82,7 +82,8 @@ struct ModelInputs {
         for _ in 1..<position { _ = generator.next() }
         generator = SplitMix64(seed: generator.next())
       }
-      guard let count = checkedProduct(sizes), let bytes = type.byteCount(of: count), bytes <= physicalMemory() else {
+      guard let count = checkedProduct(sizes), let bytes = type.byteCount(of: count), bytes <= MachineMemory.byteCount
+      else {
         throw InfoldError(
           .limitExceeded, "\(String(quoting: input.name)) of the shape \(sizes) does not fit into memory")
       }

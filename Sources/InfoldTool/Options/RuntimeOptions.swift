@@ -15,6 +15,8 @@ struct RuntimeOptions: ParsableArguments {
   @Option(help: "What speed may cost in accuracy: exact, or fast (Winograd's convolutions).")
   var precision = SessionOptions.Precision.fast
 
+  @OptionGroup var reading: ModelOptions
+
   func validate() throws {
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads is \(threads), and must be 1 to 1024")
@@ -24,7 +26,7 @@ struct RuntimeOptions: ParsableArguments {
   var session: SessionOptions {
     SessionOptions(
       threads: threads, optimize: !isUnoptimized, foldBatchNormalization: !isUnfolded,
-      precision: precision)
+      precision: precision, memoryLimit: reading.memoryLimit?.bytes)
   }
 }
 

@@ -5,12 +5,13 @@ import InfoldGraph
 package func nearestNames(to name: String, among candidates: some Sequence<String>) -> [String] {
   let wanted = Array(name.lowercased().unicodeScalars.prefix(nameLimit))
   guard !wanted.isEmpty else { return [] }
-  let limit = wanted.count == 1 ? 0 : max(1, wanted.count / 3)
+  let limit = max(1, wanted.count / 3)
   var found: [(name: String, distance: Int)] = []
   for candidate in candidates.prefix(candidateLimit) where candidate != name {
     let scalars = Array(candidate.lowercased().unicodeScalars.prefix(nameLimit))
     let distance = editDistance(wanted, scalars)
-    if distance <= limit {
+    // Something must be alike.
+    if distance <= limit, distance < wanted.count {
       found.append((candidate, distance))
     } else if wanted.count >= 3, scalars.starts(with: wanted) {
       found.append((candidate, limit))

@@ -50,7 +50,8 @@ public struct StatisticsCollector: Sendable {
   public init(
     _ model: Model, options: Options = Options(), session: SessionOptions = SessionOptions()
   ) throws(InfoldError) {
-    try self.init(model, options: options, session: session, memoryLimit: physicalMemory() / 4 * 3)
+    try self.init(
+      model, options: options, session: session, memoryLimit: session.memoryLimit ?? MachineMemory.defaultLimit)
   }
 
   /// - Parameter memoryLimit: The bytes that a sequential collection may hold between two nodes.

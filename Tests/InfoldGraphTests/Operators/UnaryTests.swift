@@ -14,7 +14,17 @@ import Testing
   }
 
   static let functions = [
+    Function(name: "Acos", opsets: [7, 22]) { acos($0) },
+    Function(name: "Acosh", opsets: [9, 22]) { acosh($0) },
+    Function(name: "Asin", opsets: [7, 22]) { asin($0) },
+    Function(name: "Asinh", opsets: [9, 22]) { asinh($0) },
+    Function(name: "Atan", opsets: [7, 22]) { atan($0) },
+    Function(name: "Atanh", opsets: [9, 22]) { atanh($0) },
     Function(name: "Ceil", opsets: [1, 6, 13]) { ceil($0) },
+    Function(name: "Celu", opsets: [12, 28]) { $0 < 0 ? exp($0) - 1 : $0 },
+    Function(name: "Celu", opsets: [12, 28], attributes: ["alpha": .float(2)]) { $0 < 0 ? 2 * expm1($0 / 2) : $0 },
+    Function(name: "Cos", opsets: [7, 22]) { cos($0) },
+    Function(name: "Cosh", opsets: [9, 22]) { cosh($0) },
     Function(name: "Elu", opsets: [1, 6, 22]) { $0 < 0 ? exp($0) - 1 : $0 },
     Function(name: "Elu", opsets: [1, 6, 22], attributes: ["alpha": .float(2)]) { $0 < 0 ? 2 * exp($0) - 2 : $0 },
     Function(name: "Erf", opsets: [9, 13]) { erf($0) },
@@ -48,11 +58,14 @@ import Testing
       3 * ($0 > 0 ? $0 : 0.5 * expm1($0))
     },
     Function(name: "Sigmoid", opsets: [1, 6, 13]) { 1 / (1 + exp(-$0)) },
+    Function(name: "Sin", opsets: [7, 22]) { sin($0) },
+    Function(name: "Sinh", opsets: [9, 22]) { sinh($0) },
     Function(name: "Softplus", opsets: [1, 22]) { $0 > 30 ? $0 : log1p(exp($0)) },
     Function(name: "Softsign", opsets: [1, 22]) { $0 / (1 + abs($0)) },
     Function(name: "Sqrt", opsets: [1, 6, 13]) { sqrt($0) },
     Function(name: "Swish", opsets: [24]) { $0 / (1 + exp(-$0)) },
     Function(name: "Swish", opsets: [24], attributes: ["alpha": .float(-0.5)]) { $0 / (1 + exp(0.5 * $0)) },
+    Function(name: "Tan", opsets: [7, 22]) { tan($0) },
     Function(name: "Tanh", opsets: [1, 6, 13]) { tanh($0) },
   ]
 

@@ -45,7 +45,7 @@ import Testing
     guard !versionCase.inputs.isEmpty else { return }
     let isConditional =
       versionCase.inputs[0]?.type == .bool && version.type.elementTypes(since: version.number) != .bool
-    let place = isConditional ? 1 : 0
+    let place = VersionCase.dataInputs[version.type.name] ?? (isConditional ? 1 : 0)
     let taken = version.type.elementTypes(since: version.number)
     for type in ElementType.allCases where !ElementTypeSet.all.contains(type) || !taken.contains(type) {
       let types = versionCase.inputs.enumerated().map { index, numbers in

@@ -25,7 +25,9 @@ struct VersionCase: Sendable, CustomTestStringConvertible {
   }
 
   /// Every case.
-  static let all = elementWise + windows + normalizations + reductions + shapes + resizing
+  static let all =
+    elementWise + trigonometry + kinds + windows + normalizations + groupNormalizations + reductions + matrices + shapes
+    + resizing + chosen + sampling
 
   var testDescription: String {
     "\(name) \(versions) \(attributes.entries.map(\.name).joined(separator: " "))"
@@ -59,12 +61,15 @@ struct VersionCase: Sendable, CustomTestStringConvertible {
     return reader.namesRead
   }
 
+  /// The input that gives the outputs their elements, where it is not the first.
+  static let dataInputs = ["OneHot": 2]
+
   /// Whether the shape rule accepts elements of `type` in the first input, or in all inputs of the first one's type; behind
   /// a condition, in the others.
   func takes(_ type: ElementType, version: Int) throws -> Bool {
     let conditional = inputs[0]?.type == .bool && inputs.contains { $0?.type == .float32 }
     let alike = inputs.indices.filter { (inputs[$0]?.type == inputs[0]?.type) != conditional }
-    let data = conditional ? [alike] : [[0], alike]
+    let data = Self.dataInputs[name].map { [[$0]] } ?? (conditional ? [alike] : [[0], alike])
     return try data.contains { places in
       let types = inputs.enumerated().map { index, numbers in
         numbers.map { TensorType(places.contains(index) ? type : $0.type, Shape($0.shape)) }

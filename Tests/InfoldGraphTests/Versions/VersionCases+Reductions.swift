@@ -1,17 +1,18 @@
 import InfoldGraph
 
 extension VersionCase {
-  static let reductions = sums + extrema
+  static let reductions = sums + logarithms + extrema
 
-  /// The rows 1, 2 and 3, 4 reduced to numbers; then nothing reduced at all.
+  /// The rows 1, 2 and 3, 4 reduced to numbers; then nothing reduced at all, but computed element by element.
   private static func reduction(
-    _ name: String, attribute: [Int], input: [Int], gives first: Double, _ second: Double
+    _ name: String, attribute: [Int], input: [Int], gives first: Double, _ second: Double,
+    unreduced: Numbers = floats([2, 2], 1, 2, 3, 4)
   ) -> [VersionCase] {
     let x = floats([2, 2], 1, 2, 3, 4)
     return [
       VersionCase(name, attribute, ["axes": .ints([1]), "keepdims": .int(0)], [x], gives: floats(first, second)),
       VersionCase(name, input, ["keepdims": .int(0)], [x, integers(-1)], gives: floats(first, second)),
-      VersionCase(name, input, ["noop_with_empty_axes": .int(1)], [x], gives: x),
+      VersionCase(name, input, ["noop_with_empty_axes": .int(1)], [x], gives: unreduced),
     ]
   }
 
@@ -23,6 +24,15 @@ extension VersionCase {
     + reduction("ReduceMin", attribute: [1, 11, 12, 13], input: [18, 20], gives: 1, 3)
     + reduction("ReduceProd", attribute: [1, 11, 13], input: [18], gives: 2, 12)
     + reduction("ReduceSum", attribute: [1, 11], input: [13], gives: 3, 7)
+
+  private static let logarithms =
+    reduction(
+      "ReduceLogSum", attribute: [1, 11, 13], input: [18, 28], gives: 1.09861229, 1.94591015,
+      unreduced: floats([2, 2], 0, 0.693147181, 1.09861229, 1.38629436))
+    + reduction("ReduceLogSumExp", attribute: [1, 11, 13], input: [18, 28], gives: 2.31326169, 4.31326169)
+    + reduction(
+      "ReduceSumSquare", attribute: [1, 11, 13], input: [18], gives: 5, 25,
+      unreduced: floats([2, 2], 1, 4, 9, 16))
 
   private static let extrema = [
     VersionCase(

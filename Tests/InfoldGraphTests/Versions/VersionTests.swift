@@ -22,10 +22,11 @@ import Testing
     switch (version.type.name, attribute) {
     case (_, "consumed_inputs"): true
     case ("BatchNormalization", "is_test"): true
-    case ("Cast", "saturate"), ("Cast", "round_mode"): true
-    case ("Conv", "kernel_shape"), ("ConvTranspose", "kernel_shape"): true
+    case ("Cast", "saturate"), ("Cast", "round_mode"), ("CastLike", "saturate"), ("CastLike", "round_mode"): true
+    case ("Conv", "kernel_shape"), ("ConvTranspose", "kernel_shape"), ("DeformConv", "kernel_shape"): true
     case ("Dropout", "seed"): true
     case ("Dropout", "ratio"): version.number >= 7
+    case ("GroupNormalization", "stash_type"), ("RMSNormalization", "stash_type"): true
     case ("TopK", "sorted"): true
     default: false
     }

@@ -29,6 +29,15 @@ public struct AttributeReader {
     return value
   }
 
+  /// The integer attribute `name`, which must be the number of an element type, as that type; `nil` when it is not there.
+  public mutating func elementType(_ name: String) throws(InfoldError) -> ElementType? {
+    guard let number = try int(name) else { return nil }
+    guard let type = Int32(exactly: number).flatMap(ElementType.init(rawValue:)) else {
+      throw InfoldError(.invalidModel, "the attribute \(String(quoting: name)) is \(number), which is no element type")
+    }
+    return type
+  }
+
   /// The integer attribute `name`, which must be 0 or 1, as a truth value.
   public mutating func flag(_ name: String, default fallback: Bool = false) throws(InfoldError) -> Bool {
     guard let value = try int(name) else { return fallback }

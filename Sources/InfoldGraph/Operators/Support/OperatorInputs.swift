@@ -53,6 +53,14 @@ public struct OperatorInputs: Sendable {
     throw InfoldError(.invalidModel, "input \(index) has the shape \(shape); it must have \(wanted) dimensions")
   }
 
+  /// Checks that input `index` has one element, where it is there and its shape is known: a scalar, or a list of one.
+  /// - Throws: `InfoldError` with `.invalidModel` for another number.
+  func requireOneElement(_ index: Int) throws(InfoldError) {
+    guard has(index), let shape = types[index]?.shape, shape.rank > 1 || shape.contains(where: { $0.size ?? 1 != 1 })
+    else { return }
+    throw InfoldError(.invalidModel, "input \(index) has the shape \(shape); it must be a scalar")
+  }
+
   /// Checks that all inputs that are there have the same element type.
   /// - Throws: `InfoldError` with `.invalidModel` when they differ.
   public func requireSameElementType(_ indices: some Sequence<Int>) throws(InfoldError) {

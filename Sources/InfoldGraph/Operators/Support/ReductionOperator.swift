@@ -2,6 +2,8 @@
 public protocol ReductionOperator: Operator {
   /// The element types that it accepts. Truth values are reduced as the integers 0 and 1.
   static var elementTypes: ElementTypeSet { get }
+  /// The element types that this use of the operator accepts, by its version; `elementTypes` by default.
+  var elementTypes: ElementTypeSet { get }
   /// The version since which the axes are an input.
   static var axesAreInputSince: Int { get }
   /// The axes.
@@ -21,12 +23,14 @@ extension ReductionOperator {
 
   public static var elementTypes: ElementTypeSet { .numeric }
 
+  public var elementTypes: ElementTypeSet { Self.elementTypes }
+
   public static func arity(since version: Int) -> Arity {
     version < axesAreInputSince ? Arity(1) : Arity(inputs: 1...2)
   }
 
   public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
-    let x = try inputs.type(0, of: Self.elementTypes)
+    let x = try inputs.type(0, of: elementTypes)
     return [TensorType(x.elementType, try axes.resultShape(inputs, of: x.shape))]
   }
 

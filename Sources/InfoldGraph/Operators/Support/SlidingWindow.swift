@@ -34,15 +34,15 @@ public struct SlidingWindow: Sendable, Hashable {
     var autoPad: String
     var ceilMode: Bool
 
-    /// Reads them. `dilations` and `ceil_mode` are read only where the operator's version has them.
+    /// Reads them. `dilations`, `ceil_mode` and `auto_pad` are read only where the operator's version has them.
     init(
-      _ attributes: inout AttributeReader, hasDilations: Bool, hasCeilMode: Bool
+      _ attributes: inout AttributeReader, hasDilations: Bool, hasCeilMode: Bool, hasAutoPad: Bool = true
     ) throws(InfoldError) {
       kernel = try attributes.ints("kernel_shape")
       strides = try attributes.ints("strides")
       dilations = hasDilations ? try attributes.ints("dilations") : nil
       pads = try attributes.ints("pads")
-      autoPad = try attributes.string("auto_pad") ?? "NOTSET"
+      autoPad = hasAutoPad ? try attributes.string("auto_pad") ?? "NOTSET" : "NOTSET"
       ceilMode = hasCeilMode ? try attributes.flag("ceil_mode") : false
       guard ["NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"].contains(autoPad) else {
         throw InfoldError(

@@ -1,0 +1,31 @@
+import Glibc
+import RandomGraphs
+
+/// `differential COUNT [FIRST-SEED]` holds the results of random networks against double precision. Prints each seed of which they
+/// disagree, with the smallest part of its network that does, and fails when there was one.
+@main enum Main {
+  static func main() {
+    let numbers = CommandLine.arguments.dropFirst().map { UInt64($0) }
+    guard let count = numbers.first ?? nil, numbers.count <= 2, let first = numbers.count > 1 ? numbers[1] : 0 else {
+      print("usage: differential COUNT [FIRST-SEED]")
+      exit(2)
+    }
+    var failures = 0, nodes = 0
+    for seed in first..<(first + count) {
+      do {
+        let graph = try RandomGraph(seed: seed)
+        nodes += graph.model.graph.nodes.count
+        if let disagreement = try graph.disagreement() {
+          failures += 1
+          print("seed \(seed): \(disagreement)\n\(try graph.minimized())\n")
+        }
+      } catch {
+        failures += 1
+        print("seed \(seed): \(error)\n")
+      }
+      if (seed - first + 1) % 10_000 == 0 { print("\(seed - first + 1) networks") }
+    }
+    print("\(count) networks with \(nodes) nodes: \(failures) disagree")
+    exit(failures > 0 ? 1 : 0)
+  }
+}

@@ -1,0 +1,62 @@
+import FuzzTargets
+
+/// Words that models are made of.
+enum Vocabulary {
+  /// The operators, with two that Infold does not have.
+  static let operators = FuzzTarget.operatorNames + ["If", "Loop"]
+
+  /// The names of their attributes.
+  static let attributes = [
+    "allowzero", "alpha", "antialias", "approximate", "auto_pad", "axes", "axis", "batch_axis", "beta", "bias",
+    "blocksize",
+    "block_size", "border", "broadcast", "ceil_mode", "center_point_box", "consumed_inputs",
+    "coordinate_transformation_mode",
+    "count_include_pad", "cubic_coeff_a", "detect_negative", "dilations", "direction", "dtype", "else_branch", "end",
+    "ends",
+    "epsilon", "exclude_outside", "exclusive", "extrapolation_value", "fmod", "gamma", "group", "groups",
+    "height_scale",
+    "is_test", "k", "keep_aspect_ratio_policy", "keepdims", "kernel_shape", "largest", "lambd", "max", "min", "mode",
+    "momentum", "nearest_mode", "noop_with_empty_axes", "num_groups", "num_outputs", "output_height", "output_padding",
+    "output_shape", "output_width", "p", "paddings", "pads", "perm", "ratio", "reduction", "reverse", "round_mode",
+    "saturate", "scale",
+    "scales", "seed", "select_last_index", "shape", "size", "sorted", "spatial", "split", "start", "starts",
+    "stash_type", "steps", "storage_order", "strides", "then_branch", "to", "training_mode", "transA", "transB",
+    "upper",
+    "sparse_value", "value", "value_float", "value_floats", "value_int", "value_ints", "width_scale",
+  ]
+
+  /// Values of attributes that are strings.
+  static let strings = [
+    "NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID", "constant", "reflect", "edge", "wrap", "nearest", "linear", "cubic",
+    "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric", "tf_crop_and_resize",
+    "round_prefer_floor", "round_prefer_ceil", "floor", "ceil", "stretch", "not_larger", "not_smaller", "DCR", "CRD",
+    "none",
+    "tanh", "add", "mul", "max", "min", "bilinear", "forward",
+  ]
+
+  /// Numbers at which something ends.
+  static let numbers: [Int64] = [
+    0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 255, 256, 257, 1023, 1 << 16, 1 << 20,
+    Int64(Int32.max), 1 << 31, 1 << 32, 1 << 40, 1 << 48, 1 << 61, 1 << 62, .max, .max - 1, -1, -2, -3, -4, -5, -16,
+    Int64(Int32.min), .min, .min + 1,
+  ]
+
+  /// Floating-point numbers that are special.
+  static let floats: [Float] = [
+    0, -0.0, 1, -1, 0.5, 2, 1e-5, -1e-5, 1e-30, 1e30, 3.4e38, .leastNonzeroMagnitude, .infinity, -.infinity, .nan,
+    16_777_216,
+  ]
+
+  /// Prints the words as libFuzzer's `-dict` wants them.
+  static func printDictionary() {
+    for word in operators + attributes + strings { print("\"\(word)\"") }
+    for word in ["'descr': ", "'fortran_order': ", "'shape': ", "True", "False", "<f4", ">f8", "<i8", "|b1", "<c16"] {
+      print("\"\(word)\"")
+    }
+    print(#""\x93NUMPY\x01\x00""#)
+    for chunk in ["IHDR", "IDAT", "IEND", "PLTE", "tRNS", "eXIf", "gAMA", "sBIT", "Exif"] { print("\"\(chunk)\"") }
+    for marker in ["C0", "C2", "C4", "DA", "DB", "DD", "D0", "D8", "D9", "E1", "EE"] {
+      print(#""\xFF\x"# + marker + "\"")
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import Synchronization
+
+/// The bytes that tensors and working memory may take, counted while they exist.
+///
+/// What is allocated inside of `charging(_:)` counts, wherever that happens: in the evaluation of an operator, an app's own
+/// included, or in a pass. What a budget refuses was never asked of the system.
+package final class MemoryBudget: Sendable {
+  /// The most bytes at a time.
+  package let limit: Int
+
+  private let taken = Atomic<Int>(0)
+
+  @TaskLocal package static var current: MemoryBudget?
+
+  /// A budget of which nothing is used yet.
+  /// - Parameter limit: The most bytes at a time, at least 0; by default three quarters of the machine's memory.
+  package init(limit: Int? = nil) {
+    self.limit = max(0, limit ?? MachineMemory.defaultLimit)
+  }
+
+  /// The bytes that are still there.
+  package var available: Int { limit - taken.load(ordering: .relaxed) }
+
+  /// Runs `body`, and counts the memory that it takes.
+  package func charging<Output>(_ body: () throws(InfoldError) -> Output) throws(InfoldError) -> Output {
+    // `withValue` does not keep the type of errors.
+    let outcome: Result<Output, InfoldError> = Self.$current.withValue(self) {
+      do throws(InfoldError) {
+        return .success(try body())
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try outcome.get()
+  }
+
+  /// Runs `body` on a value that it takes over, and counts the memory that it takes.
+  package func charging<Input, Output>(
+    _ input: consuming Input, _ body: (consuming Input) throws(InfoldError) -> Output
+  ) throws(InfoldError) -> Output {
+    var input = Optional(consume input)
+    return try charging { () throws(InfoldError) in try body(input.take()!) }
+  }
+
+  /// Takes bytes out of the budget.
+  /// - Throws: `InfoldError` with `.limitExceeded` when there are not so many.
+  package func take(_ byteCount: Int) throws(InfoldError) {
+    var current = taken.load(ordering: .relaxed)
+    while true {
+      guard byteCount <= limit - current else { throw exceeded(by: byteCount) }
+      let (exchanged, original) = taken.compareExchange(
+        expected: current, desired: current + byteCount, ordering: .relaxed)
+      if exchanged { return }
+      current = original
+    }
+  }
+
+  /// Puts bytes back that were taken.
+  package func giveBack(_ byteCount: Int) {
+    taken.subtract(byteCount, ordering: .relaxed)
+  }
+
+  /// Checks that so many bytes could be taken now.
+  /// - Throws: `InfoldError` with `.limitExceeded`.
+  package func require(_ byteCount: Int) throws(InfoldError) {
+    guard byteCount <= available else { throw exceeded(by: byteCount) }
+  }
+
+  private func exceeded(by byteCount: Int) -> InfoldError {
+    InfoldError(
+      .limitExceeded, "\(byteCount) bytes of memory are needed, and \(available) are left of the limit of \(limit)",
+      hint: "raise the memory limit, or make the inputs smaller")
+  }
+}

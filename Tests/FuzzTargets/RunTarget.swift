@@ -1,0 +1,78 @@
+import InfoldGraph
+import InfoldONNX
+import InfoldPasses
+import InfoldRuntime
+
+/// A model from hostile bytes, that is planned, and run where it is small enough.
+struct RunTarget {
+  private let model: Model
+  private let inputs: [String: Tensor]
+  /// What kernels and the contents of inputs are chosen by.
+  private let seed: UInt64
+  private let isSmall: Bool
+
+  /// - Throws: `InfoldError` with `.limitExceeded` for a model that takes too long.
+  init(_ bytes: [UInt8]) throws(InfoldError) {
+    seed = bytes.reduce(14_695_981_039_346_656_037) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
+    var model = try Model(bytes: bytes, limits: ModelLimits(nodes: 200, textBytes: 1 << 12))
+    var types: [ValueID: TensorType] = [:]
+    for id in model.graph.inputs {
+      guard let type = model.graph[id].type, model.graph[id].initializer == nil else { continue }
+      types[id] = TensorType(type.elementType, Shape((type.shape ?? []).map { $0.size ?? 2 }))
+    }
+    model.graph = try model.graph.binding(inputs: types)
+    isSmall = try Self.isSmall(model.graph)
+    var random = SplitMix64(seed: seed)
+    var inputs: [String: Tensor] = [:]
+    for (id, type) in types.sorted(by: { $0.key < $1.key }) where isSmall {
+      inputs[model.graph[id].name] = try Tensor(random: type.shape!.sizes!, of: type.elementType, using: &random)
+    }
+    self.model = model
+    self.inputs = inputs
+  }
+
+  /// Runs the model by kernels in both precisions, and without.
+  func run() throws(InfoldError) {
+    let kernels = KernelChoice.names[Int(seed >> 32) % KernelChoice.names.count]
+    var options = SessionOptions(threads: 1, memoryLimit: FuzzTarget.memoryLimit)
+    var firstError: InfoldError?
+    for (precision, optimize) in [(.exact, true), (.fast, true), (.exact, false)] as [(SessionOptions.Precision, Bool)]
+    {
+      options.precision = precision
+      options.optimize = optimize
+      do throws(InfoldError) {
+        try run(options, kernels)
+      } catch {
+        firstError = firstError ?? error
+      }
+    }
+    if let firstError { throw firstError }
+  }
+
+  private func run(_ options: SessionOptions, _ kernels: String) throws(InfoldError) {
+    let session = try Session(model, options: options, kernelsNamed: kernels)
+    guard isSmall else { return }
+    let results = try session.run(inputs)
+    for output in session.outputs {
+      guard let type = output.type, let result = results[output.name] else { continue }
+      precondition(
+        result.elementType == type.elementType && type.shape?.admits(result.shape) != false,
+        "\(output.name) is \(result), and was declared as \(type)")
+    }
+  }
+
+  /// Whether a run takes no more than a fraction of a second.
+  /// - Throws: `InfoldError` with `.limitExceeded` where what a session computes ahead may take longer.
+  private static func isSmall(_ graph: Graph) throws(InfoldError) -> Bool {
+    var elements = 0
+    for value in graph.values {
+      for count in [value.type?.shape?.sizes.flatMap(checkedProduct), value.initializer?.tensor?.count] {
+        elements += min(count ?? 0, 1 << 20)
+      }
+    }
+    let products = graph.nodes.reduce(0) { $0 + min(graph.multiplyAccumulates(of: $1) ?? 0, 1 << 30) }
+    let constants = graph.valueIDs.reduce(0) { $0 + (graph.constant($1)?.count ?? 0) }
+    guard constants <= 1 << 16 else { throw InfoldError(.limitExceeded, "the model has \(constants) numbers") }
+    return elements <= 1 << 16 && products <= 1 << 22
+  }
+}

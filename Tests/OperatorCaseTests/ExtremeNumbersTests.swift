@@ -1,0 +1,144 @@
+import InfoldConformance
+import InfoldGraph
+import InfoldONNX
+import InfoldRuntime
+import TestSupport
+import Testing
+
+/// The operator cases with one number in them replaced by an extreme one: each ends, with a result or an error, soon.
+@Suite(.timeLimit(.minutes(10))) struct ExtremeNumbersTests {
+  private static let integers: [Int64] = [.min, .max, 1 << 62, 1 << 31, -1 << 31, -1, 0]
+  private static let floats: [Float] = [.infinity, -.infinity, .nan, .greatestFiniteMagnitude, -1, 0]
+  private static let parts = 16
+
+  private static let options = [true, false].map {
+    SessionOptions(threads: 1, optimize: $0, memoryLimit: 16 << 20)
+  }
+
+  @Test(arguments: 0..<parts) func attributes(part: Int) throws {
+    var tried = 0
+    for (index, operatorCase) in OperatorCase.all.enumerated() where index % Self.parts == part {
+      guard let subject = Subject(operatorCase.testCase) else { continue }
+      for id in subject.graph.nodeIDs {
+        for entry in subject.graph[id].attributes.entries {
+          for value in Self.extremes(of: entry.value) {
+            var graph = subject.graph
+            let node = graph[id]
+            var attributes = node.attributes
+            attributes[entry.name] = value
+            do throws(InfoldError) {
+              graph[id] = try Node(
+                name: node.name, opType: node.opType, domain: node.domain, opsetVersion: subject.opset(node),
+                attributes: attributes, inputs: node.inputs, outputs: node.outputs, captures: node.captures)
+            } catch { continue }
+            expectAnEnd(of: graph, subject.inputs, "\(operatorCase): \(entry.name) = \(value)")
+            tried += 1
+          }
+        }
+      }
+    }
+    #expect(tried > 200)
+  }
+
+  @Test(arguments: 0..<parts) func inputs(part: Int) throws {
+    var tried = 0
+    for (index, operatorCase) in OperatorCase.all.enumerated() where index % Self.parts == part {
+      guard let subject = Subject(operatorCase.testCase) else { continue }
+      for (position, tensor) in subject.inputs.enumerated() where tensor.count <= 16 {
+        for changed in try Self.extremes(of: tensor) {
+          var inputs = subject.inputs
+          inputs[position] = changed
+          expectAnEnd(of: subject.graph, inputs, "\(operatorCase): input \(position) = \(changed)")
+          // The same as a constant, which inference reads.
+          var graph = subject.graph
+          let id = graph.inputs.remove(at: position)
+          graph[id].initializer = Initializer(changed)
+          graph[id].type = TensorType(changed.elementType, Shape(changed.shape))
+          inputs.remove(at: position)
+          expectAnEnd(of: graph, inputs, "\(operatorCase): constant \(position) = \(changed)")
+          tried += 1
+        }
+      }
+    }
+    #expect(tried > 200)
+  }
+
+  /// A case's graph, without the types that it declares for results, and what it is run with.
+  private struct Subject {
+    var graph: Graph
+    var inputs: [Tensor]
+    private var model: Model
+
+    init?(_ testCase: ConformanceCase) {
+      guard let model = try? Model(path: testCase.model), (try? model.graph.requireNoOpaqueNodes()) != nil,
+        let inputs = try? testCase.inputs(of: model), inputs.allSatisfy({ $0.count <= 100_000 })
+      else { return nil }
+      self.model = model
+      self.inputs = inputs
+      graph = model.graph
+      for node in graph.nodes {
+        for output in node.definitions { graph[output].type = nil }
+      }
+    }
+
+    func opset(_ node: Node) -> Int {
+      model.opsetImports.first { normalizedDomain($0.domain) == normalizedDomain(node.domain) }?.version ?? 1
+    }
+  }
+
+  private func expectAnEnd(of graph: Graph, _ inputs: [Tensor], _ what: @autoclosure () -> String) {
+    for options in Self.options {
+      let begin = ContinuousClock.now
+      let named = Dictionary(zip(graph.inputs.map { graph[$0].name }, inputs)) { first, _ in first }
+      _ = try? Session(
+        Model(graph: graph, opsetImports: [Model.OpsetImport(version: 17)]), options: options
+      ).run(named)
+      #expect(begin.duration(to: .now) < .seconds(2), "\(what())")
+    }
+  }
+
+  private static func extremes(of attribute: Attribute) -> [Attribute] {
+    switch attribute {
+    case .int: integers.map { .int($0) }
+    case .float: floats.map { .float($0) }
+    case .ints(let list):
+      Set([0, list.count - 1]).filter(list.indices.contains).flatMap { index in
+        integers.map { value in
+          var list = list
+          list[index] = value
+          return .ints(list)
+        }
+      } + [.ints([]), .ints(list + list)]
+    case .floats(let list):
+      Set([0, list.count - 1]).filter(list.indices.contains).flatMap { index in
+        floats.map { value in
+          var list = list
+          list[index] = value
+          return .floats(list)
+        }
+      } + [.floats([])]
+    default: []
+    }
+  }
+
+  /// The tensor with its first or last element replaced.
+  private static func extremes(of tensor: Tensor) throws -> [Tensor] {
+    func replaced<Element: TensorElement>(_ numbers: [Element]) throws -> [Tensor] {
+      let elements = try tensor.elements(as: Element.self)
+      return try Set([0, elements.count - 1]).filter(elements.indices.contains).flatMap { index in
+        try numbers.map { number in
+          var elements = elements
+          elements[index] = number
+          return try Tensor(shape: tensor.shape, elements)
+        }
+      }
+    }
+    switch tensor.elementType {
+    case .int64: return try replaced(integers)
+    case .int32: return try replaced([Int32.min, .max, -1, 0])
+    case .float32: return try replaced(floats)
+    case .float64: return try replaced(floats.map(Double.init))
+    default: return []
+    }
+  }
+}

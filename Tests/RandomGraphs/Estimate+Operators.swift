@@ -1,0 +1,185 @@
+import InfoldGraph
+
+/// The estimates of a node's outputs.
+///
+/// Linear operators are evaluated once more with the magnitudes of everything, and once with the errors: a bound for each element
+/// (N. J. Higham, Accuracy and Stability of Numerical Algorithms, second edition, chapters 3 and 5). For every operator some
+/// roundings are allowed beyond its own: those of the passes that compute constants of it ahead.
+struct EstimateRules {
+  /// Whether convolutions may use Winograd's algorithm, whose error is a part of the largest numbers, not of the element's own.
+  let isFast: Bool
+  /// The node.
+  let node: Node
+
+  /// - Throws: `InfoldError` with `.unsupported` for an operator that the generator does not use.
+  func outputs(_ inputs: [Estimate?]) throws(InfoldError) -> [Estimate] {
+    let values = try evaluate(inputs.map { $0?.value })
+    switch node.typed {
+    case let movement? where movement is any ElementMovingOperator || movement is Pad || movement is DepthToSpace:
+      return try moved(inputs, values)
+    case is Conv, is ConvTranspose, is Gemm, is MatMul: return [try product(inputs, values[0])]
+    case is BatchNormalization: return [try normalized(inputs, values[0])]
+    case is Add, is Sub, is Sum, is Neg: return [try sum(inputs, values[0])]
+    case is Mul: return [try multiplied(inputs, values[0])]
+    case is Div: return [try divided(inputs, values[0])]
+    case is AveragePool, is GlobalAveragePool: return [try averaged(inputs, values[0])]
+    case let resize as Resize: return [try resized(resize, inputs, values[0])]
+    case is Max, is MaxPool, is GlobalMaxPool, is ReduceMax:
+      return [try Estimate(value: values[0], error: evaluate(inputs.map { $0?.error }, keeping: inputs)[0])]
+    case is Min:
+      let errors = try evaluate(try inputs.map { (x) throws(InfoldError) in try x?.error.scaled(by: -1) })[0]
+      return [try Estimate(value: values[0], error: errors.magnitudes)]
+    case is Softmax: return [try softmax(inputs[0]!, values[0])]
+    case let function?: return [try applied(function, inputs[0]!, values[0])]
+    case nil: throw InfoldError(.unsupported, "\(node.opType) has no estimate")
+    }
+  }
+
+  /// The outputs for these operands. Those that say how, like a list of sizes, stay as they are.
+  private func evaluate(_ operands: [Tensor?], keeping inputs: [Estimate?] = []) throws(InfoldError) -> [Tensor] {
+    var operands = operands
+    for (index, input) in inputs.enumerated() {
+      if let value = input?.value, !value.elementType.isFloatingPoint { operands[index] = value }
+    }
+    return try node.evaluate(operands, precision: .double).compactMap { $0 }
+  }
+}
+
+// MARK: Linear operators
+
+extension EstimateRules {
+  private func moved(_ inputs: [Estimate?], _ values: [Tensor]) throws(InfoldError) -> [Estimate] {
+    let magnitudes = try evaluate(inputs.map { $0?.magnitude }, keeping: inputs)
+    let errors = try evaluate(inputs.map { $0?.error }, keeping: inputs)
+    return values.indices.map { Estimate(value: values[$0], magnitude: magnitudes[$0], error: errors[$0]) }
+  }
+
+  /// A sum of products of the first two operands, and the third.
+  private func product(_ inputs: [Estimate?], _ value: Tensor) throws(InfoldError) -> Estimate {
+    let x = inputs[0]!, weight = inputs[1]!, addend = inputs.count > 2 ? inputs[2] : nil
+    let zero = try addend?.error.scaled(by: 0)
+    func evaluate(_ x: Tensor, _ w: Tensor, _ b: Tensor?) throws(InfoldError) -> Tensor {
+      try self.evaluate([x, w, b].prefix(inputs.count).map { $0 })[0]
+    }
+    let magnitude = try evaluate(x.magnitude, weight.magnitude, addend?.magnitude)
+    var error = try evaluate(x.error, weight.magnitude, addend?.error)
+    error = try error.plus(evaluate(x.magnitude.plus(x.error), weight.error, zero))
+    let count =
+      node.typed is MatMul || node.typed is Gemm ? x.value.shape.last! : weight.value.count / weight.value.shape[0]
+    error = try error.rounded(of: magnitude, count: count)
+    if isFast, node.typed is Conv, weight.value.shape.suffix(2) == [3, 3] {
+      let rows = weight.value.shape[0]
+      let sums = try weight.magnitude.reshaped(to: [rows, weight.value.count / rows]).elements(as: Double.self)
+      let largestSum =
+        stride(from: 0, to: sums.count, by: max(1, sums.count / rows)).map {
+          sums[$0..<($0 + sums.count / rows)].reduce(0, +)
+        }.max() ?? 0
+      let winograd = 100 * unitRoundoff * largestSum * (x.magnitude.largest + x.error.largest)
+      error = try error.mapped { (e: Double) in e + winograd }
+    }
+    return Estimate(value: value, magnitude: magnitude, error: error)
+  }
+
+  private func normalized(_ inputs: [Estimate?], _ value: Tensor) throws(InfoldError) -> Estimate {
+    let scale = try inputs[1]!.value.magnitudes, shift = try inputs[2]!.value.magnitudes
+    let mean = try inputs[3]!.value.magnitudes.scaled(by: -1), variance = inputs[4]!.value
+    let none = try shift.scaled(by: 0)
+    let magnitude = try evaluate([inputs[0]!.magnitude, scale, shift, mean, variance])[0]
+    let error = try evaluate([inputs[0]!.error, scale, none, none, variance])[0]
+    return Estimate(value: value, magnitude: magnitude, error: try error.rounded(of: magnitude))
+  }
+
+  private func sum(_ inputs: [Estimate?], _ value: Tensor) throws(InfoldError) -> Estimate {
+    // The second operand of a Sub, and that of a Neg, count with their signs turned.
+    let sign = node.typed is Sub ? -1.0 : 1
+    func evaluate(_ part: (Estimate) -> Tensor) throws(InfoldError) -> Tensor {
+      var operands: [Tensor?] = []
+      for (index, input) in inputs.enumerated() { operands.append(try part(input!).scaled(by: index == 1 ? sign : 1)) }
+      return try self.evaluate(operands)[0].magnitudes
+    }
+    let magnitude = try evaluate { $0.magnitude }
+    return Estimate(value: value, magnitude: magnitude, error: try evaluate { $0.error }.rounded(of: magnitude))
+  }
+
+  private func multiplied(_ inputs: [Estimate?], _ value: Tensor) throws(InfoldError) -> Estimate {
+    let a = inputs[0]!, b = inputs[1]!
+    let magnitude = try evaluate([a.magnitude, b.magnitude])[0]
+    let error = try evaluate([a.error, b.magnitude.plus(b.error)])[0].plus(evaluate([a.magnitude, b.error])[0])
+    return Estimate(value: value, magnitude: magnitude, error: try error.rounded(of: magnitude))
+  }
+
+  /// A quotient whose divisor is a constant, or computed from constants, and not zero.
+  private func divided(_ inputs: [Estimate?], _ value: Tensor) throws(InfoldError) -> Estimate {
+    let a = inputs[0]!, divisor = try inputs[1]!.value.magnitudes
+    let magnitude = try evaluate([a.magnitude, divisor])[0]
+    let relative = try inputs[1]!.error.combined(with: divisor) { $0 / $1 }.largest
+    let error = try evaluate([a.error, divisor])[0].plus(magnitude.scaled(by: 2 * relative))
+    return Estimate(value: value, magnitude: magnitude, error: try error.rounded(of: magnitude))
+  }
+
+  private func averaged(_ inputs: [Estimate?], _ value: Tensor) throws(InfoldError) -> Estimate {
+    let magnitude = try evaluate([inputs[0]!.magnitude])[0]
+    let count = inputs[0]!.value.shape[2...].reduce(1, *)
+    let error = try evaluate([inputs[0]!.error])[0].rounded(of: magnitude, count: count)
+    return Estimate(value: value, magnitude: magnitude, error: error)
+  }
+
+  /// Weights are differences of coordinates, which are rounded as large as they are.
+  private func resized(
+    _ resize: Resize, _ inputs: [Estimate?], _ value: Tensor
+  ) throws(InfoldError) -> Estimate {
+    let others = inputs.dropFirst().map { $0?.value }
+    let magnitude = try evaluate([inputs[0]!.magnitude] + others)[0]
+    let coordinates = 64 * unitRoundoff * inputs[0]!.magnitude.largest
+    let error = try evaluate([inputs[0]!.error] + others)[0].rounded(of: magnitude)
+    return Estimate(value: value, magnitude: magnitude, error: try error.mapped { (e: Double) in e + coordinates })
+  }
+}
+
+// MARK: Functions
+
+extension EstimateRules {
+  private func softmax(_ x: Estimate, _ value: Tensor) throws(InfoldError) -> Estimate {
+    // The logarithm of a share moves by twice the largest error at most.
+    let change = try min(
+      1, 4 * x.error.largest + 8 * unitRoundoff * (x.value.magnitudes.largest + Double(x.value.count)))
+    return try Estimate(value: value, error: value.mapped { (y: Double) in change * y + 8 * unitRoundoff })
+  }
+
+  private func applied(_ function: any Operator, _ x: Estimate, _ value: Tensor) throws(InfoldError) -> Estimate {
+    let slope: Double
+    switch function {
+    case is Relu, is Clip, is Abs:
+      return try Estimate(value: value, error: x.error)
+    case is Identity, is Tanh, is Softsign, is Softplus: slope = 1
+    case is Sigmoid: slope = 0.25
+    case is HardSwish: slope = 1.5
+    case is Erf: slope = 1.13
+    case is Selu: slope = 1.76
+    case let hard as HardSigmoid: slope = Double(hard.alpha.magnitude)
+    case let leaky as LeakyRelu: slope = max(1, Double(leaky.alpha.magnitude))
+    case let elu as Elu: slope = max(1, Double(elu.alpha.magnitude))
+    case is Sqrt:
+      let error = try x.error.combined(with: value) { $0 / $1 }
+      return try Estimate(value: value, error: error.rounded(of: value))
+    default: throw InfoldError(.unsupported, "\(node.opType) has no estimate")
+    }
+    let error = try x.error.combined(with: x.value) { error, x in slope * error + 8 * unitRoundoff * (x.magnitude + 1) }
+    return try Estimate(value: value, error: error)
+  }
+}
+
+extension Estimate {
+  /// The result of an operator that is not linear.
+  fileprivate init(value: Tensor, error: Tensor) throws(InfoldError) {
+    self.init(value: value, magnitude: try value.magnitudes, error: error)
+  }
+}
+
+extension Tensor {
+  /// An error with those of `count` roundings, and some more, of sums with this magnitude.
+  fileprivate func rounded(of magnitude: Tensor, count: Int = 0) throws(InfoldError) -> Tensor {
+    let part = Double(count + 16) * unitRoundoff
+    return try combined(with: magnitude) { error, magnitude in 1.01 * error + part * magnitude + 0x1p-126 }
+  }
+}

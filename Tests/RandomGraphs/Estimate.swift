@@ -1,0 +1,57 @@
+import InfoldGraph
+
+/// What is known of a value: its number in double precision, and how far single precision may be from it.
+struct Estimate {
+  /// The number in double precision.
+  var value: Tensor
+  /// The sum of the magnitudes of everything that is added up for it since the last operator that is not linear. Passes
+  /// that take linear operators together keep these summands, but round them in another order.
+  var magnitude: Tensor
+  /// The most by which a number that was rounded may differ.
+  var error: Tensor
+
+  /// A number that single precision holds.
+  init(exactly value: Tensor) throws(InfoldError) {
+    self.value = try value.widened()
+    guard value.elementType.isFloatingPoint else {
+      (magnitude, error) = (value, value)
+      return
+    }
+    magnitude = try self.value.magnitudes
+    error = try self.value.mapped { (_: Double) in 0.0 }
+  }
+
+  init(value: Tensor, magnitude: Tensor, error: Tensor) {
+    (self.value, self.magnitude, self.error) = (value, magnitude, error)
+  }
+}
+
+/// u, half the distance from 1 to the next larger number.
+let unitRoundoff = 0x1p-24
+
+extension Tensor {
+  var magnitudes: Tensor {
+    get throws(InfoldError) { try mapped { (x: Double) in x.magnitude } }
+  }
+
+  /// The tensor times a number.
+  func scaled(by factor: Double) throws(InfoldError) -> Tensor { try mapped { (x: Double) in factor * x } }
+
+  /// The largest element, 0 at least.
+  var largest: Double {
+    withSpan(as: Double.self) { elements in
+      var largest = 0.0
+      for index in elements.indices { largest = max(largest, elements[index]) }
+      return largest
+    }
+  }
+
+  /// An element for each two of tensors of the same shape.
+  func combined(with other: Tensor, _ combine: (Double, Double) -> Double) throws(InfoldError) -> Tensor {
+    precondition(shape == other.shape)
+    let a = try elements(as: Double.self), b = try other.elements(as: Double.self)
+    return try Tensor(shape: shape, zip(a, b).map { combine($0, $1) })
+  }
+
+  func plus(_ other: Tensor) throws(InfoldError) -> Tensor { try combined(with: other, +) }
+}

@@ -1,0 +1,89 @@
+import InfoldGraph
+import InfoldRuntime
+
+/// A run whose results are not what they must be.
+public struct Disagreement: Sendable, CustomStringConvertible {
+  /// How the network was run.
+  public let configuration: String
+  /// What differs.
+  public let reason: String
+
+  public var description: String { "\(configuration): \(reason)" }
+}
+
+extension RandomGraph {
+  /// The ways to run a network.
+  private enum Configuration: String, CaseIterable {
+    case exact, fast, unoptimized
+  }
+
+  /// Runs the network optimized in both precisions, and as it is written, and holds the results against double precision.
+  /// - Returns: The first result that is farther off than rounding explains; `nil` for none.
+  /// - Throws: `InfoldError` when the reference cannot run the network.
+  public func disagreement() throws(InfoldError) -> Disagreement? {
+    try disagreement(running: model)
+  }
+
+  /// As `disagreement()`, but of results of another model.
+  package func disagreement(running model: Model) throws(InfoldError) -> Disagreement? {
+    let exact = try estimates(isFast: false)
+    let names = KernelChoice.names, kernels = names[Int(seed % UInt64(names.count))]
+    for configuration in Configuration.allCases {
+      let expected = configuration == .fast ? try estimates(isFast: true) : exact
+      let options = SessionOptions(
+        threads: Int(seed / 7 % 2) + 1, optimize: configuration != .unoptimized,
+        precision: configuration == .fast ? .fast : .exact)
+      do throws(InfoldError) {
+        let session = try Session(model, options: options, kernelsNamed: kernels)
+        var results: [Tensor] = []
+        try session.run(model.graph.inputs.map { inputs[$0]! }, into: &results)
+        for (index, (result, estimate)) in zip(results, expected).enumerated() {
+          if let reason = try difference(result, estimate) {
+            return Disagreement(configuration: "\(configuration), \(kernels)", reason: "output \(index) " + reason)
+          }
+        }
+      } catch {
+        return Disagreement(configuration: "\(configuration), \(kernels)", reason: "\(error)")
+      }
+    }
+    return nil
+  }
+
+  private func difference(_ result: Tensor, _ estimate: Estimate) throws(InfoldError) -> String? {
+    guard result.shape == estimate.value.shape else {
+      return "has the shape \(result.shape), not \(estimate.value.shape)"
+    }
+    let numbers = try result.numbers(), truth = try estimate.value.numbers(), errors = try estimate.error.numbers()
+    for (index, number) in numbers.enumerated() {
+      // One rounding more: the result itself.
+      let bound = errors[index] + 2 * unitRoundoff * truth[index].magnitude + 0x1p-126
+      if !((number - truth[index]).magnitude <= bound) {
+        return "of \(result.shape) is \(number) at \(index), not \(truth[index]); rounding explains \(bound)"
+      }
+    }
+    return nil
+  }
+
+  /// The estimates of the outputs.
+  private func estimates(isFast: Bool) throws(InfoldError) -> [Estimate] {
+    let all = try allEstimates(isFast: isFast)
+    return model.graph.outputs.map { all[$0.index]! }
+  }
+
+  /// The estimates of all values.
+  func allEstimates(isFast: Bool) throws(InfoldError) -> [Estimate?] {
+    let graph = model.graph
+    var estimates: [Estimate?] = []
+    for id in graph.valueIDs {
+      let tensor = inputs[id] ?? graph.constant(id)
+      estimates.append(try tensor.map { (tensor) throws(InfoldError) in try Estimate(exactly: tensor) })
+    }
+    for node in graph.nodes {
+      let outputs = try annotatingErrors({ $0.atNode(graph.label(of: node)) }) { () throws(InfoldError) in
+        try EstimateRules(isFast: isFast, node: node).outputs(node.inputs.map { $0.flatMap { estimates[$0.index] } })
+      }
+      for (id, estimate) in zip(node.outputs.compactMap { $0 }, outputs) { estimates[id.index] = estimate }
+    }
+    return estimates
+  }
+}

@@ -1,0 +1,53 @@
+import InfoldGraph
+import InfoldPasses
+
+extension RandomGraph {
+  /// A smaller network that disagrees as well: with one output, the first that does, and with values of the network as inputs where
+  /// what makes them does not matter.
+  public func minimized() throws(InfoldError) -> RandomGraph {
+    guard try disagreement() != nil else { return self }
+    var smallest = self
+    for node in model.graph.nodes {
+      for output in node.definitions {
+        let candidate = try replacing(outputs: [output], made: [])
+        if try candidate.disagreement() != nil {
+          smallest = candidate
+          return try smallest.withoutBeginning()
+        }
+      }
+    }
+    return try smallest.withoutBeginning()
+  }
+
+  /// Makes inputs of values, the last ones first, as long as the network disagrees.
+  private func withoutBeginning() throws(InfoldError) -> RandomGraph {
+    var smallest = self
+    for node in model.graph.nodes.reversed() where node.outputs.count == 1 {
+      guard let value = node.outputs[0], smallest.model.graph.nodes.count > 1,
+        smallest.model.graph.producers()[value.index] != nil, !smallest.model.graph.outputs.contains(value)
+      else { continue }
+      let candidate = try smallest.replacing(outputs: smallest.model.graph.outputs, made: [value])
+      if try candidate.disagreement() != nil { smallest = candidate }
+    }
+    return smallest
+  }
+
+  /// The network with other outputs, that takes the values of `made` as inputs.
+  private func replacing(outputs: [ValueID], made: [ValueID]) throws(InfoldError) -> RandomGraph {
+    let estimates = try allEstimates(isFast: false)
+    var model = model, inputs = inputs
+    model.graph.outputs = outputs
+    for value in made {
+      let tensor = try estimates[value.index]!.value.mapped { (x: Double) in Float(x) }
+      model.graph.removeNodes { $0.outputs.contains(value) }
+      model.graph.inputs.append(value)
+      model.graph[value].type = TensorType(.float32, Shape(tensor.shape))
+      inputs[value] = tensor
+    }
+    model.graph = try RemoveDeadCode().run(on: model.graph).graph
+    let consumers = model.graph.consumers()
+    model.graph.inputs = model.graph.inputs.filter { !consumers[$0.index].isEmpty || outputs.contains($0) }
+    try model.graph.inferTypes()
+    return RandomGraph(model: model, inputs: inputs, seed: seed)
+  }
+}

@@ -1,0 +1,78 @@
+import InfoldGraph
+import InfoldONNX
+
+/// A random network with random inputs, the same ones for the same seed on every machine.
+public struct RandomGraph: Sendable {
+  /// The network.
+  public let model: Model
+  /// A tensor for each of its inputs.
+  let inputs: [ValueID: Tensor]
+  /// What chooses the kernels that run it.
+  let seed: UInt64
+
+  /// The network of a seed.
+  /// - Throws: `InfoldError` when the generator has made a network that is none: a mistake of its own, or of shape rules.
+  public init(seed: UInt64) throws(InfoldError) {
+    var random = SplitMix64(seed: seed)
+    var network = try RandomNetwork(random: SplitMix64(seed: random.next()))
+    for _ in 0..<random.int(2...14) { try network.grow() }
+    try self.init(model: network.finished(), seed: seed)
+  }
+
+  init(model: Model, seed: UInt64) throws(InfoldError) {
+    (self.model, self.seed) = (model, seed)
+    var random = SplitMix64(seed: seed &+ 1)
+    var inputs: [ValueID: Tensor] = [:]
+    for id in model.graph.inputs {
+      let type = model.graph[id].type!
+      inputs[id] = try Tensor(random: type.shape!.sizes!, of: type.elementType, using: &random)
+    }
+    self.inputs = inputs
+  }
+
+  init(model: Model, inputs: [ValueID: Tensor], seed: UInt64) {
+    (self.model, self.inputs, self.seed) = (model, inputs, seed)
+  }
+
+  /// Writes the network as an ONNX file.
+  public func write(to path: String) throws(InfoldError) {
+    try model.write(to: path)
+  }
+}
+
+extension RandomGraph: CustomStringConvertible {
+  /// The inputs and the nodes, each on a line.
+  public var description: String {
+    let graph = model.graph
+    func name(_ id: ValueID?) -> String {
+      guard let id else { return "–" }
+      return graph.isConstant(id) ? "\(graph[id].name) \(graph[id].type.map { "\($0)" } ?? "")" : graph[id].name
+    }
+    var lines = graph.inputs.map { "\(graph[$0].name): \(graph[$0].type.map { "\($0)" } ?? "?")" }
+    for node in graph.nodes {
+      let attributes = node.attributes.entries.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
+      lines.append(
+        "\(node.outputs.map(name).joined(separator: ", ")) = \(node.opType)(\(node.inputs.map(name).joined(separator: ", ")))"
+          + " \(attributes): \(node.outputs.map { $0.flatMap { graph[$0].type?.shape }.map { "\($0)" } ?? "?" })")
+    }
+    lines.append("→ " + graph.outputs.map(name).joined(separator: ", "))
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension SplitMix64 {
+  mutating func int(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
+
+  mutating func pick<Element>(_ elements: some RandomAccessCollection<Element>) -> Element {
+    elements.randomElement(using: &self)!
+  }
+
+  mutating func oneIn(_ count: Int) -> Bool { int(1...count) == 1 }
+
+  /// A tensor of float32 numbers, uniform in `range`.
+  mutating func tensor(_ shape: [Int], in range: ClosedRange<Float> = -1...1) throws(InfoldError) -> Tensor {
+    try Tensor(random: shape, of: .float32, using: &self).mapped { (x: Float) in
+      range.lowerBound + (x + 1) / 2 * (range.upperBound - range.lowerBound)
+    }
+  }
+}

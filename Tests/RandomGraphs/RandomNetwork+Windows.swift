@@ -1,0 +1,122 @@
+import InfoldGraph
+
+/// Convolutions, pools and resizing.
+extension RandomNetwork {
+  /// How a window moves along the spatial axes.
+  private struct Window {
+    var kernel: [Int]
+    var strides: [Int]
+    var dilations: [Int]
+    var pads: [Int]
+    /// The output's spatial sizes; `nil` where there are none.
+    var sizes: [Int]?
+  }
+
+  private mutating func window(over spatial: [Int], kernels: [Int], canDilate: Bool) -> Window {
+    let isPlain = random.oneIn(2)
+    var kernel = spatial.map { _ in random.pick(kernels) }
+    if random.oneIn(2) { kernel = kernel.map { [first = kernel[0]] _ in first } }
+    let strides = spatial.map { _ in isPlain ? 1 : random.int(1...3) }
+    let dilations = spatial.map { _ in isPlain || !canDilate ? 1 : random.pick([1, 1, 2]) }
+    let pads =
+      isPlain
+      ? (kernel + kernel).map { $0 / 2 } : (kernel + kernel).map { random.int(0...($0 - 1)) }
+    var sizes: [Int] = []
+    for (axis, size) in spatial.enumerated() {
+      let room = size + pads[axis] + pads[axis + spatial.count] - (kernel[axis] - 1) * dilations[axis] - 1
+      if room >= 0 { sizes.append(room / strides[axis] + 1) }
+    }
+    return Window(
+      kernel: kernel, strides: strides, dilations: dilations, pads: pads,
+      sizes: sizes.count == spatial.count ? sizes : nil)
+  }
+
+  mutating func addConvolution(_ x: Operand) throws(InfoldError) {
+    let channels = x.sizes[1]
+    let window = window(over: Array(x.sizes[2...]), kernels: [1, 1, 2, 3, 3, 3, 5], canDilate: true)
+    guard let spatial = window.sizes else { return }
+    var group = 1, outputs = random.pick([1, 2, 3, 5, 8, 16, 16, 19])
+    switch random.int(0...5) {
+    case 0: (group, outputs) = (channels, channels * random.pick([1, 1, 1, 2]))
+    case 1:
+      group = random.pick((1...channels).filter { channels % $0 == 0 })
+      outputs = group * random.int(1...3)
+    default: break
+    }
+    // Weights whose sums stay about as large as what goes in.
+    let terms = channels / group * window.kernel.reduce(1, *)
+    let limit = 2 / Float(terms).squareRoot()
+    var inputs: [ValueID?] = [x.id, try weights([outputs, channels / group] + window.kernel, in: -limit...limit)]
+    if random.oneIn(2) { inputs.append(try weights([outputs])) }
+    var attributes: AttributeList = ["group": .int(Int64(group)), "strides": .list(window.strides)]
+    attributes["dilations"] = .list(window.dilations)
+    if random.oneIn(2) { attributes["kernel_shape"] = .list(window.kernel) }
+    var sizes = [x.sizes[0], outputs] + spatial
+    if random.oneIn(5), window.dilations.allSatisfy({ $0 == 1 }) {
+      attributes["auto_pad"] = .text(random.pick(["SAME_UPPER", "SAME_LOWER"]))
+      sizes = [x.sizes[0], outputs] + zip(x.sizes[2...], window.strides).map { ($0 + $1 - 1) / $1 }
+    } else {
+      attributes["pads"] = .list(window.pads)
+    }
+    add(try builder.node("Conv", inputs, attributes: attributes), sizes)
+    if random.oneIn(3) { try addActivation(values.last!) }
+  }
+
+  mutating func addTransposedConvolution(_ x: Operand) throws(InfoldError) {
+    let rank = x.rank - 2, channels = x.sizes[1]
+    guard x.sizes[2...].allSatisfy({ $0 <= 9 }) else { return }
+    let group = random.pick((1...channels).filter { channels % $0 == 0 && ($0 == 1 || random.oneIn(2)) })
+    let filters = random.int(1...5)
+    let kernel = (0..<rank).map { _ in random.int(1...3) }, strides = (0..<rank).map { _ in random.int(1...2) }
+    let pads = (kernel + kernel).map { random.int(0...max(0, ($0 - 1) / 2)) }
+    let sizes = (0..<rank).map { axis in
+      (x.sizes[axis + 2] - 1) * strides[axis] + kernel[axis] - pads[axis] - pads[axis + rank]
+    }
+    guard sizes.allSatisfy({ $0 > 0 }) else { return }
+    var inputs: [ValueID?] = [x.id, try weights([channels, filters] + kernel, in: -0.5...0.5)]
+    if random.oneIn(2) { inputs.append(try weights([filters * group])) }
+    add(
+      try builder.node(
+        "ConvTranspose", inputs,
+        attributes: ["strides": .list(strides), "pads": .list(pads), "group": .int(Int64(group))]),
+      [x.sizes[0], filters * group] + sizes)
+  }
+
+  mutating func addPool(_ x: Operand) throws(InfoldError) {
+    let spatial = Array(x.sizes[2...])
+    if random.oneIn(4) {
+      let kind = random.pick(["GlobalAveragePool", "GlobalMaxPool"])
+      return add(try builder.node(kind, [x.id]), [x.sizes[0], x.sizes[1]] + spatial.map { _ in 1 })
+    }
+    let window = window(over: spatial, kernels: [1, 2, 2, 3, 3], canDilate: false)
+    guard let sizes = window.sizes, zip(window.pads, window.kernel + window.kernel).allSatisfy({ $0 < $1 }) else {
+      return
+    }
+    var attributes: AttributeList = [
+      "kernel_shape": .list(window.kernel), "strides": .list(window.strides), "pads": .list(window.pads),
+    ]
+    let isMaximum = random.oneIn(2)
+    if !isMaximum { attributes["count_include_pad"] = .int(Int64(random.int(0...1))) }
+    add(
+      try builder.node(isMaximum ? "MaxPool" : "AveragePool", [x.id], attributes: attributes),
+      [x.sizes[0], x.sizes[1]] + sizes)
+  }
+
+  mutating func addResize(_ x: Operand) throws(InfoldError) {
+    guard x.rank == 4, x.sizes[2] <= 9, x.sizes[3] <= 9 else { return }
+    let factors = [random.pick([1, 2, 2, 3]), random.pick([1, 2, 2])]
+    let sizes = [x.sizes[0], x.sizes[1], x.sizes[2] * factors[0], x.sizes[3] * factors[1]]
+    var attributes: AttributeList = ["mode": .text("nearest")]
+    attributes["coordinate_transformation_mode"] = .text(random.pick(["asymmetric", "half_pixel"]))
+    attributes["nearest_mode"] = .text(random.pick(["floor", "round_prefer_floor"]))
+    if random.oneIn(2) {
+      attributes = ["mode": .text("linear")]
+      attributes["coordinate_transformation_mode"] = .text(random.pick(["asymmetric", "half_pixel", "align_corners"]))
+    }
+    if random.oneIn(2) {
+      return add(try builder.node("Resize", [x.id, nil, nil, try list(sizes)], attributes: attributes), sizes)
+    }
+    let scales = try builder.constant(Tensor(shape: [4], [1, 1, Float(factors[0]), Float(factors[1])]))
+    add(try builder.node("Resize", [x.id, nil, scales], attributes: attributes), sizes)
+  }
+}

@@ -1,0 +1,87 @@
+import InfoldGraph
+
+/// A network that grows node by node. Values are [N, C, H, W] or [N, C, L], and matrices behind a Flatten.
+struct RandomNetwork {
+  /// A value with its sizes.
+  struct Operand {
+    var id: ValueID
+    var sizes: [Int]
+    var rank: Int { sizes.count }
+  }
+
+  var builder: ModelBuilder
+  var random: SplitMix64
+  let opset: Int
+  private(set) var values: [Operand] = []
+
+  /// A network of its inputs.
+  init(random: SplitMix64) throws(InfoldError) {
+    self.random = random
+    opset = self.random.pick([14, 17, 20, 22])
+    builder = ModelBuilder("random", opset: opset)
+    let batch = self.random.pick([1, 1, 1, 2, 3]), isFlat = self.random.oneIn(8)
+    let spatial = (0..<(isFlat ? 1 : 2)).map { [side = self.random.pick([1, 2, 4, 7, 9, 12])] _ in side }
+    for index in 0..<self.random.pick([1, 1, 2]) {
+      let sizes = [batch, self.random.pick([1, 2, 3, 4, 6, 8, 16, 17, 20])] + spatial
+      values.append(Operand(id: try builder.input("x\(index)", shape: Shape(sizes)), sizes: sizes))
+    }
+  }
+
+  /// The model; its outputs are what was made last, what nobody reads, and sometimes others.
+  mutating func finished() throws(InfoldError) -> Model {
+    let consumers = builder.graph.consumers(), inputs = Set(builder.graph.inputs)
+    var outputs = [values.last!.id]
+    for value in values where consumers[value.id.index].isEmpty && !inputs.contains(value.id) {
+      outputs.append(value.id)
+    }
+    if random.oneIn(3) { outputs.append(random.pick(values).id) }
+    var seen: Set<ValueID> = inputs
+    for id in outputs where seen.insert(id).inserted { try builder.output(id) }
+    if builder.graph.outputs.isEmpty { try builder.output(builder.node("Relu", [values[0].id])) }
+    return try builder.model()
+  }
+
+  /// Adds a few nodes behind a value, mostly a late one.
+  mutating func grow() throws(InfoldError) {
+    let x = random.oneIn(3) ? random.pick(values) : random.pick(values.suffix(3))
+    guard x.rank > 2 else { return try growMatrix(x) }
+    switch random.int(0...24) {
+    case 0...5: try addConvolution(x)
+    case 6: try addTransposedConvolution(x)
+    case 7...10: try addNormalization(x)
+    case 11...13: try addActivation(x)
+    case 14, 15: try addPool(x)
+    case 16, 17: try addConcat(x)
+    case 18...20: try addArithmetic(x)
+    case 21: try addMovement(x)
+    case 22: try addResize(x)
+    case 23: try addPart(x)
+    default: try addReduction(x)
+    }
+  }
+
+  // MARK: Helpers
+
+  mutating func add(_ id: ValueID, _ sizes: [Int]) { values.append(Operand(id: id, sizes: sizes)) }
+
+  mutating func weights(_ sizes: [Int], in range: ClosedRange<Float> = -1...1) throws(InfoldError) -> ValueID {
+    let tensor = try random.tensor(sizes, in: range)
+    return try builder.constant(tensor)
+  }
+
+  mutating func list(_ numbers: [Int]) throws(InfoldError) -> ValueID {
+    try builder.constant(Tensor(shape: [numbers.count], numbers.map(Int64.init)))
+  }
+
+  mutating func scalar(_ number: Float) throws(InfoldError) -> ValueID {
+    try builder.constant(random.oneIn(2) ? Tensor(scalar: number) : Tensor(shape: [1], [number]))
+  }
+
+  /// Other values of the same sizes, `x` itself among them.
+  func like(_ x: Operand) -> [Operand] { values.filter { $0.sizes == x.sizes } }
+}
+
+extension Attribute {
+  static func list(_ numbers: [Int]) -> Attribute { .ints(numbers.map(Int64.init)) }
+  static func text(_ text: String) -> Attribute { .string(Array(text.utf8)) }
+}

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Fuzzes a target for some time: fuzz.sh TARGET SECONDS [LIBFUZZER-ARGUMENT...]. Targets are decode, roundtrip, run, npy, image; all
+# gives each of them the time. Builds with AddressSanitizer and coverage in a folder of its own. What is learned stays in
+# .build/fuzzing-corpus; what fails is minimized, kept in .build/fuzzing-findings, and belongs into Tests/FuzzTests/Findings.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+if (($# < 2)); then
+  echo "usage: tools/fuzz.sh decode|roundtrip|run|npy|image|all SECONDS [LIBFUZZER-ARGUMENT...]" >&2
+  exit 2
+fi
+targets=($1) seconds=$2
+shift 2
+[[ ${targets[0]} != all ]] || targets=(decode roundtrip run npy image)
+tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libonnx-testdata
+
+# libFuzzer lies beside the compiler's other libraries; the program has a main of its own.
+resources=$(swiftc -print-target-info | sed -nE 's/^ *"runtimeResourcePath": "(.*)",?$/\1/p')
+libraries=("$resources"/clang/lib/*/"libclang_rt.fuzzer_no_main-$(uname -m).a")
+coverage=edge,trace-cmp,inline-8bit-counters,pc-table
+options=(-c release --package-path Fuzzing --scratch-path .build/fuzzing --sanitize address
+  -Xswiftc -sanitize-coverage=$coverage -Xcc -fsanitize-coverage=$coverage -Xlinker "${libraries[0]}" -Xlinker -lstdc++)
+swift build "${options[@]}" --product fuzz
+fuzz=$(swift build "${options[@]}" --show-bin-path)/fuzz
+
+# A crash is told by libFuzzer; Swift's own report of it takes long. Memory that the system refuses is an error to be handled. Short
+# stacks of allocations, and few freed ones kept, make it faster.
+export SWIFT_BACKTRACE=enable=no
+export ASAN_OPTIONS=allocator_may_return_null=1:malloc_context_size=1:quarantine_size_mb=8:${ASAN_OPTIONS-}
+
+# What a target begins with: small models of ONNX's cases and random networks, and the tests' pictures and arrays.
+seed() {
+  case $1 in
+    npy) find Tests -name '*.npy' -size -8k -exec cp -t "$2" {} + ;;
+    image) find Tests/InfoldImageTests/Fixtures \( -name '*.png' -o -name '*.jpg' \) -size -8k -exec cp -t "$2" {} + ;;
+    *)
+      "$fuzz" seeds "$2" 300
+      local model
+      while IFS= read -r model; do
+        cp "$model" "$2/$(basename "$(dirname "$model")").onnx"
+      done < <(find /usr/share/libonnx-testdata/data/{node,simple} .build/onnx-cases -name '*.onnx' -size -6k 2>/dev/null)
+      find .build/zoo/light -name '*.onnx' -size -5k -exec cp -t "$2" {} + 2>/dev/null || true
+      ;;
+  esac
+}
+
+failures=0
+findings=.build/fuzzing-findings
+mkdir -p "$findings"
+"$fuzz" dictionary >.build/fuzzing/words.dict
+for target in "${targets[@]}"; do
+  corpus=.build/fuzzing-corpus/$target
+  if [[ ! -d $corpus ]]; then
+    mkdir -p "$corpus"
+    seed "$target" "$corpus"
+  fi
+  limits=(-timeout=2 -rss_limit_mb=1024 -malloc_limit_mb=512 -max_len=4096)
+  status=0
+  "$fuzz" "$target" "$corpus" "${limits[@]}" -max_total_time="$seconds" -dict=.build/fuzzing/words.dict \
+    -artifact_prefix="$findings/$target-" -print_final_stats=1 "$@" || status=$?
+  if ((status != 0)); then
+    failures=$((failures + 1))
+    finding=$(ls -t "$findings/$target"-* | head -1)
+    "$fuzz" "$target" "${limits[@]}" -minimize_crash=1 -max_total_time=60 -exact_artifact_path="$finding.min" "$finding" || true
+    echo "error: $target fails; see $finding and, if it could be made smaller, $finding.min" >&2
+  fi
+done
+exit $((failures > 0))
