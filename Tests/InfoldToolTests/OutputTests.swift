@@ -31,4 +31,56 @@ import InfoldTool
     table.add("yyy", "")
     #expect(table.text == "  a       b\n  x    1000\n  yyy\n")
   }
+
+  @Test func measuresText() {
+    #expect("abc".displayWidth == 3)
+    #expect("模型.onnx".displayWidth == 9)
+    #expect("e\u{301}".displayWidth == 1)
+    #expect("\u{1B}[31mred\u{1B}[0m".displayWidth == 3)
+    #expect("blocks.0.0/conv".shortened(to: 9) == "bloc…conv")
+    #expect("blocks".shortened(to: 6) == "blocks")
+    #expect("blocks".shortened(to: 1) == "…" && "blocks".shortened(to: 0) == "")
+    #expect("模型模型".shortened(to: 5) == "模…型")
+    #expect("\u{1B}[31mred\u{1B}[0m".shortened(to: 2) == "\u{1B}[31mred\u{1B}[0m")
+  }
+
+  @Test func breaksLines() {
+    #expect("one two three".wrapped(to: 13) == ["one two three"])
+    #expect("one two three".wrapped(to: 8) == ["one two", "three"])
+    #expect("one abcdefghij".wrapped(to: 4) == ["one", "abcd", "efgh", "ij"])
+    #expect("a  b".wrapped(to: 3) == ["a ", "b"])
+  }
+
+  @Test func fitsTables() {
+    var table = Table(("name", .left), ("versions", .wrapped), ("ms", .right), ("more", .right), dispensable: ["more"])
+    table.add("a name that is rather long", "1, 2, 3", "1.25", "9999")
+    let full = """
+        name                        versions    ms  more
+        a name that is rather long  1, 2, 3   1.25  9999
+
+      """
+    #expect(table.text(width: nil) == full && table.text(width: 50) == full)
+    #expect(
+      table.text(width: 48) == """
+          name                      versions    ms  more
+          a name that… rather long  1, 2, 3   1.25  9999
+
+        """)
+    #expect(
+      table.text(width: 42) == """
+          name                      versions    ms
+          a name that… rather long  1, 2, 3   1.25
+
+        """)
+    #expect(
+      table.text(width: 26) == """
+          name      versions    ms
+          a n…long  1, 2, 3   1.25
+
+        """)
+    // Numbers are never shortened.
+    var numbers = Table(("", .right), ("", .right))
+    numbers.add("1234567890", "1234567890")
+    #expect(numbers.text(width: 10) == "  1234567890  1234567890\n")
+  }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import FoundationXML
 import TestSupport
 import Testing
 
@@ -83,6 +84,44 @@ import Testing
       #expect(step["cat"] as? String == layer["operation"] as? String)
     }
     #expect(steps.contains { ($0["args"] as? [String: Any])?["multiplyAccumulates"] as? Int == multiplyAccumulates })
+  }
+
+  /// The page is read by the parser of someone else, as XML: only the declaration and elements without an end are not.
+  @Test func writesAPage() throws {
+    let name = "<script>alert(\"1\")</script>&amp;\u{7}\u{FFFF}"
+    let network = try folder.write(
+      "<b>'network'.onnx",
+      Onnx.model(graph: [
+        Onnx.input("x", [1, 2, 4, 4].map { Onnx.dim($0) }), Onnx.output("y"),
+        Onnx.node("Conv", name: name, ["x", "w"], ["h"]), Onnx.node("Softmax", name: "scores", ["h"], ["y"]),
+        Onnx.initializer("w", [3, 2, 1, 1], [Onnx.raw([1, 2, 3, 4, 5, 6])]),
+      ]))
+    let path = folder.path("page.html")
+    let result = try infold("profile", network, "--runs", "2", "--threads", "1", "--html", path, "--json")
+    #expect(result.status == 0, "\(result.error)")
+    let report: [String: Any] = try result.json()
+    let layers = try #require(report["layers"] as? [[String: Any]])
+    let html = try String(contentsOfFile: path, encoding: .utf8)
+    let declaration = "<!doctype html>\n"
+    #expect(html.hasPrefix(declaration) && html.contains("Content-Security-Policy"))
+    for part in ["<script", "<b>'", "http://", "https://", "\u{7}", "\u{FFFF}"] {
+      #expect(!html.contains(part), "\(part)")
+    }
+    let xml = html.dropFirst(declaration.count).replacing(#/<(meta[^>]*)>/#) { "<\($0.output.1)/>" }
+    let page = try XMLDocument(xmlString: String(xml))
+    func texts(_ path: String) throws -> [String] { try page.nodes(forXPath: path).compactMap(\.stringValue) }
+    #expect(try texts("//h1") == ["Profile of <b>'network'.onnx"])
+    // A part of the strip, and a row of the last table, for each layer.
+    let strip = try texts("//div[@class='strip']/i/@title")
+    let rows = try texts("//section[last()]//tbody/tr/td[2]/text()")
+    #expect(strip.count == layers.count && rows.count == layers.count)
+    for (layer, (part, row)) in zip(layers, zip(strip, rows)) {
+      let node = try #require(layer["node"] as? String), operation = try #require(layer["operation"] as? String)
+      let shown = node.replacing("\u{FFFF}", with: "\\u{ffff}")
+      #expect(row == shown)
+      #expect(part.hasPrefix("\(shown) · \(operation) · "))
+    }
+    #expect(rows.contains { $0.hasPrefix("node \"<script>alert(") })
   }
 
   @Test func refusesATraceThatCannotBeWritten() throws {

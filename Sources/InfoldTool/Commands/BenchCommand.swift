@@ -20,7 +20,7 @@ struct BenchCommand: ParsableCommand {
         infold bench model.onnx --batch 1,8 --seconds 5
       """)
 
-  @Argument(help: "The ONNX model.")
+  @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
   @Option(help: ArgumentHelp("The shape of an input, like input=1x3x224x224.", valueName: "name=sizes"))

@@ -14,10 +14,10 @@ struct ClassifyCommand: ParsableCommand {
         infold classify model.onnx cat.jpg dog.png --top 3
       """)
 
-  @Argument(help: "The ONNX model.")
+  @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
-  @Argument(help: "The pictures.")
+  @Argument(help: "The pictures.", completion: .file(extensions: ["jpg", "jpeg", "png"]))
   var images: [String]
 
   @Option(help: "How many classes are shown for each picture.")

@@ -16,7 +16,7 @@ struct FoldCommand: ParsableCommand {
         infold fold model.onnx -o folded.onnx
       """)
 
-  @Argument(help: "The ONNX model.")
+  @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
   @Option(name: .shortAndLong, help: ArgumentHelp("Where the folded model is written.", valueName: "file"))

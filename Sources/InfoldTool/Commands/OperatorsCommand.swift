@@ -34,7 +34,7 @@ struct OperatorsCommand: ParsableCommand {
     } else if markdown {
       try StandardOutput.write(operators.markdown)
     } else {
-      var table = Table(("operator", .left), ("opset versions", .wrapped), ("element types", .left))
+      var table = Table(("operator", .left), ("opset versions", .wrapped), ("element types", .wrapped))
       for row in operators.rows { table.add(row.name, row.versionText, row.elementTypeText) }
       try StandardOutput.write(table.text)
     }

@@ -21,7 +21,7 @@ struct ProfileCommand: ParsableCommand {
         infold profile model.onnx --html profile.html
       """)
 
-  @Argument(help: "The ONNX model.")
+  @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
   @Option(help: ArgumentHelp("The shape of an input, like input=1x3x224x224.", valueName: "name=sizes"))

@@ -24,7 +24,7 @@ struct RunCommand: ParsableCommand {
         infold run model.onnx --input image=image.npy
       """)
 
-  @Argument(help: "The ONNX model.")
+  @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
   @Option(help: ArgumentHelp("A tensor for an input.", valueName: "name=file"))

@@ -20,7 +20,7 @@ struct StatisticsCommand: ParsableCommand {
         infold statistics model.onnx --images pictures -o new.onnx
       """)
 
-  @Argument(help: "The ONNX model.")
+  @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
   @Option(help: ArgumentHelp("Take the pictures in this folder, JPEG or PNG.", valueName: "folder"))

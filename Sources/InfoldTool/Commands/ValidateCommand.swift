@@ -25,7 +25,7 @@ struct ValidateCommand: ParsableCommand {
         infold validate model.onnx --folded folded.onnx
       """)
 
-  @Argument(help: "The ONNX model.")
+  @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
   @Option(help: ArgumentHelp("The model that a tool has folded.", valueName: "file"))

@@ -9,6 +9,10 @@ struct LabelPlacement {
   /// Squares of the drawing in which something is.
   private var taken: Set<Cell> = []
 
+  /// The points of curves that have been marked, and how many may be.
+  private var marks = 0
+  private static let markLimit = 3_000_000
+
   private struct Cell: Hashable {
     var x: Int32
     var y: Int32
@@ -68,7 +72,9 @@ struct LabelPlacement {
   /// Marks the way of a cubic Bézier curve.
   private mutating func mark(_ a: Point, _ b: Point, _ c: Point, _ d: Point) {
     let length = (d.x - a.x).magnitude + (d.y - a.y).magnitude
-    let steps = max(1, min(Int(length / Self.side * 1.5), 4000))
+    // What many very long curves cross is not worth the time to know.
+    let steps = max(1, min(Int(length / Self.side * 1.5), 1000, Self.markLimit - marks))
+    marks += steps
     for step in 0...steps {
       let t = Double(step) / Double(steps), s = 1 - t
       let (p, q, r, u) = (s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t)

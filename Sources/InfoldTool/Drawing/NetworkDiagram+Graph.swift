@@ -43,7 +43,7 @@ extension NetworkDiagram {
       connections.append(
         Connection(
           source: maker, target: box, value: id.index, label: label,
-          tooltip: String(quoting: value.name) + (value.type.map { "\n\($0)" } ?? "")))
+          tooltip: String(quoting: value.name) + (value.type.map { "\n" + typeText($0) } ?? "")))
     }
   }
 }
@@ -68,7 +68,7 @@ extension NetworkDiagram.Box {
       lines.append(
         .detail([type.shape.map(shapeText), "\(type.elementType)"].compactMap { $0 }.joined(separator: " ")))
     }
-    tooltip = "\(title) \(String(quoting: value.name))\n" + (value.type?.description ?? "not a tensor")
+    tooltip = "\(title) \(String(quoting: value.name))\n" + (value.type.map(typeText) ?? "not a tensor")
   }
 
   /// A box of a node.
@@ -86,7 +86,7 @@ extension NetworkDiagram.Box {
       lines.append(.detail("a function of \(body.nodes.count) nodes"))
     case .opaque(let reason):
       kind = .unsupported
-      tooltip += "\ncannot be run: \(reason.reason)"
+      tooltip += "\ncannot be run: \(reason.reason.shortened(to: 300))"
     }
     let attributes = AttributeText(node.attributes)
     lines += attributes.lines.prefix(3).map { .detail($0.shortened(to: Self.lineLength)) }
@@ -99,7 +99,7 @@ extension NetworkDiagram.Box {
       tooltip += "\nconstants: \(constantText(fixed))"
     }
     for id in node.definitions.prefix(16) {
-      tooltip += "\n→ \(String(quoting: graph[id].name))" + (graph[id].type.map { " \($0)" } ?? "")
+      tooltip += "\n→ \(String(quoting: graph[id].name))" + (graph[id].type.map { " " + typeText($0) } ?? "")
     }
   }
 
@@ -126,6 +126,9 @@ private func shapeText(_ shape: Shape) -> String {
   guard shape.rank > 0 else { return "scalar" }
   return shape.dimensions.map { $0.description.shortened(to: 9) }.joined(separator: "×").shortened(to: 30)
 }
+
+/// A type for a tooltip, as long as is of use: that of a stranger may have many long symbols, and stand at every node.
+private func typeText(_ type: TensorType) -> String { type.description.shortened(to: 160) }
 
 /// Like `32×3×3×3, 32`, or the numbers themselves where there are few. The same several times stands once.
 private func constantText(_ tensors: [Tensor]) -> String {

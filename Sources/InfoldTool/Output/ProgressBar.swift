@@ -8,6 +8,8 @@ struct ProgressBar {
   private let clock = ContinuousClock()
   private let begin: ContinuousClock.Instant
   private var shown: String?
+  /// When something was shown last, since the beginning.
+  private var last = Duration.zero
 
   /// A bar for a work that is called `title`, and begins now. Nothing is shown yet.
   init(_ title: String) {
@@ -29,7 +31,8 @@ struct ProgressBar {
   private mutating func update(_ share: Double, _ text: String) {
     guard isShown else { return }
     let elapsed = begin.duration(to: clock.now)
-    guard elapsed >= .seconds(1) else { return }
+    guard elapsed >= .seconds(1), elapsed - last >= .milliseconds(50) else { return }
+    last = elapsed
     let left = share > 0 && share < 1 ? ", \(Self.text(elapsed * (1 / share - 1))) left" : ""
     // A line that is longer than the terminal is wide could not be taken away.
     let room = Terminal.error.width - title.count - text.count - 20

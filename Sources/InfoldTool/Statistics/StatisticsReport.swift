@@ -77,7 +77,7 @@ extension StatisticsReport {
     text += "variance: \(estimatorText)\n\n"
     var table = Table(
       ("normalization", .left), ("one per", .left), ("p × q", .right), ("m·p·q", .right), ("", .left), ("mean", .right),
-      ("variance", .right), ("shift", .right), dispensable: ["m·p·q", "p × q"])
+      ("variance", .right), ("shift", .right), dispensable: ["m·p·q", "p × q", "one per"])
     for layer in layers {
       let size =
         layer.per == "activation" ? "m = \(batchSize)" : layer.valuesPerBatch.map(NumberText.grouped) ?? "varies"
