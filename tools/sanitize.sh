@@ -16,7 +16,7 @@ for sanitizer; do
       swift test "${options[@]}" ${SANITIZE_FILTER:+--filter "$SANITIZE_FILTER"} --skip NetworkTests --skip InfoldToolTests
       ;;
     thread)
-      export TSAN_OPTIONS=halt_on_error=1
+      export TSAN_OPTIONS=${TSAN_OPTIONS-halt_on_error=1}
       swift test "${options[@]}" --filter "${SANITIZE_FILTER:-InfoldRuntimeTests|InfoldTelemetryTests|InfoldTests}"
       ;;
     *)

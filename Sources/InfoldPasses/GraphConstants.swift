@@ -7,12 +7,15 @@ package struct GraphConstants: Sendable {
   package private(set) var graph: Graph
   private var fromNodes: [ValueID: Tensor] = [:]
   private let producers: [NodeID?]
+  /// Whether a MatMul makes a value, also where arithmetic with constants stands between.
+  private var comesFromMatMul: [Bool]
 
   /// The constants of `graph`.
   /// - Throws: `InfoldError` with `.limitExceeded`.
   package init(_ graph: consuming Graph) throws(InfoldError) {
     self.graph = consume graph
     producers = self.graph.producers()
+    comesFromMatMul = Array(repeating: false, count: self.graph.values.count)
     let graph = self.graph
     for node in graph.nodes {
       if node.typed is Constant {
@@ -22,6 +25,9 @@ package struct GraphConstants: Sendable {
       } else if node.typed is Identity, let input = node.inputs[0], let output = node.outputs[0] {
         fromNodes[output] = tensor(input)
       }
+      guard let output = node.outputs.first ?? nil else { continue }
+      comesFromMatMul[output.index] =
+        node.typed is MatMul || dataInput(of: node).map { comesFromMatMul[$0.index] } ?? false
     }
   }
 
@@ -71,21 +77,16 @@ package struct GraphConstants: Sendable {
   /// The axis along which the linear operator that makes `id` writes its channels: the last behind MatMul, also where
   /// arithmetic with constants stands between, else 1.
   func channelAxis(of id: ValueID, rank: Int) -> Int {
-    var value = id
-    while let producer = producers[value.index] {
-      let node = graph[producer]
-      if node.typed is MatMul { return rank - 1 }
-      if let input = handedOnInput(of: node) {
-        value = input
-      } else if node.typed is any ArithmeticOperator, let a = node.inputs[0], let b = node.inputs[1],
-        isConstant(a) != isConstant(b)
-      {
-        value = isConstant(a) ? b : a
-      } else {
-        return 1
-      }
-    }
-    return 1
+    comesFromMatMul[id.index] ? rank - 1 : 1
+  }
+
+  /// The input that a node hands on, or does arithmetic with a constant on.
+  private func dataInput(of node: Node) -> ValueID? {
+    if let input = handedOnInput(of: node) { return input }
+    guard node.typed is any ArithmeticOperator, let a = node.inputs[0], let b = node.inputs[1],
+      isConstant(a) != isConstant(b)
+    else { return nil }
+    return isConstant(a) ? b : a
   }
 
   /// The input that a node hands on unchanged as its only output: that of an Identity, or of a Dropout that is known to

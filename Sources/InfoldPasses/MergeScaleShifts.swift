@@ -25,7 +25,8 @@ package struct MergeScaleShifts: GraphPass {
     for id in graph.nodeIDs where maps[id] != nil && !merged.contains(id) {
       var chain = [id]
       var affine = maps[id]!.affine
-      while let last = chain.last.flatMap({ maps[$0] }), !kept.contains(last.output),
+      // Each link goes through all of those before once more.
+      while chain.count < 64, let last = chain.last.flatMap({ maps[$0] }), !kept.contains(last.output),
         consumers[last.output.index].count == 1, let next = maps[consumers[last.output.index][0]],
         next.input == last.output, next.affine.channels == affine.channels
       {

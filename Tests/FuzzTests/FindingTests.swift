@@ -3,16 +3,27 @@ import InfoldFiles
 import TestSupport
 import Testing
 
-/// What fuzzing has found, and what it begins with: every file goes through its target, which must return.
+/// What fuzzing has found: every file goes through its target once more, which must return.
 @Suite struct FindingTests {
-  private static let folder = repositoryFolder + "/Tests/FuzzTests/Findings"
+  /// A file of `Findings`.
+  struct Finding: Sendable, CustomTestStringConvertible {
+    var target: FuzzTarget
+    var name: String
+    var testDescription: String { "\(target) \(name)" }
 
-  @Test(arguments: FuzzTarget.allCases) func findings(target: FuzzTarget) throws {
-    let folder = Self.folder + "/" + target.rawValue
-    // A target without findings has no folder.
-    guard fileStatus(folder) != nil else { return }
-    for entry in try Folder.entries(folder) where !entry.isFolder {
-      target.run(try RegularFile.contents(ofFile: folder + "/" + entry.name, limit: 1 << 20))
+    static let folder = repositoryFolder + "/Tests/FuzzTests/Findings"
+
+    static let all = FuzzTarget.allCases.flatMap { target in
+      ((try? Folder.entries(folder + "/" + target.rawValue)) ?? []).map { Finding(target: target, name: $0.name) }
     }
+  }
+
+  @Test func findingsAreThere() {
+    #expect(!Finding.all.isEmpty)
+  }
+
+  @Test(arguments: Finding.all) func finding(_ finding: Finding) throws {
+    let path = Finding.folder + "/" + finding.target.rawValue + "/" + finding.name
+    finding.target.run(try RegularFile.contents(ofFile: path, limit: 1 << 20))
   }
 }

@@ -210,4 +210,37 @@ import Testing
     let y = try network.node("Gemm", [x, network.weights([7, 5]), network.weights([3, 5])])
     try expectRefused(try network.finished(network.normalization(y, channels: 5)), "not one number per channel")
   }
+
+  /// Of a long row of maps, as many are folded as do not take long.
+  @Test func manyMaps() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 3, 4, 4])
+    var y = try network.node("Conv", [x, try network.weights([2, 3, 1, 1])])
+    let one = network.constant(try Tensor(scalar: 1 as Float))
+    for _ in 0..<70 { y = try network.node("Add", [y, one]) }
+    let (folded, report) = try FoldBatchNormalization().fold(try network.finished(y))
+    #expect(report.sites.map(\.absorbed.count) == [64])
+    #expect(folded.nodes.map(\.opType) == ["Conv"] + Array(repeating: "Add", count: 6))
+  }
+
+  /// Neither the stack nor the time ends when nodes are many.
+  @Test(arguments: ["Identity", "Concat"]) func manyNodesBetween(name: String) throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 3, 4, 4])
+    var y = try network.node("Conv", [x, try network.weights([2, 3, 1, 1])])
+    for _ in 0..<50_000 { y = try network.node(name, [y], name == "Concat" ? ["axis": .int(1)] : [:]) }
+    y = try network.normalization(y, channels: 2)
+    try expectRefused(try network.finished(y), "more than 1000 nodes stand between")
+  }
+
+  /// One number for more channels than memory has room for.
+  @Test func declaredChannels() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, .fixed(1 << 44), 1, 1])
+    let y = try network.node("Mul", [x, network.constant(try Tensor(scalar: 2 as Float))])
+    let graph = try network.finished(y)
+    let (folded, report) = try FoldBatchNormalization().fold(graph)
+    #expect(folded.nodes.count == 1)
+    #expect(report.sites.isEmpty)
+  }
 }

@@ -29,8 +29,10 @@ extension Message {
     change(&copy)
     return copy.withBase { base in
       let size = protobuf_c_message_get_packed_size(base)
+      // The array of no capacity is one that all threads share, and its count is written all the same.
+      guard size > 0 else { return [] }
       return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-        count = size == 0 ? 0 : protobuf_c_message_pack(base, buffer.baseAddress)
+        count = protobuf_c_message_pack(base, buffer.baseAddress)
       }
     }
   }

@@ -108,7 +108,8 @@ struct ChannelMap {
     for (offset, size) in shape.enumerated() where first + offset != axis && size != 1 { return nil }
     switch values.count {
     case channels: return values
-    case 1: return Array(repeating: values[0], count: channels)
+    // A model may declare as many channels as it likes; one number is repeated for as many as networks have.
+    case 1 where channels <= 1 << 16: return Array(repeating: values[0], count: channels)
     default: return nil
     }
   }

@@ -109,57 +109,84 @@ extension FoldSearch {
     var channels: Range<Int>
   }
 
+  /// Channels of a value that are looked for.
+  private struct Origin {
+    var value: ValueID
+    /// The node that reads the value, and must be the only one.
+    var reader: NodeID
+    var channels: Range<Int>
+  }
+
   /// The linear operators that make `channels` of `value`, found through nodes that hand channels on unchanged.
   /// - Parameter reader: The node that reads `value`, and must be the only one.
   private func linearOperators(
     making value: ValueID, readBy reader: NodeID, _ channels: Range<Int>, axis: Int
   ) throws(Refusal) -> [Site] {
-    guard let producer = producers[value.index] else { throw Refusal("its input is an input of the graph") }
+    var sites: [Site] = []
+    // What is looked for next stands last.
+    var origins = [Origin(value: value, reader: reader, channels: channels)]
+    var steps = 0
+    while let origin = origins.popLast() {
+      try Self.count(&steps)
+      guard let producer = producers[origin.value.index] else { throw Refusal("its input is an input of the graph") }
+      let node = graph[producer]
+      try requireSingleUse(of: origin.value, by: origin.reader, madeBy: node)
+      if let input = absorbedBackward[producer]?.input ?? constants.handedOnInput(of: node) {
+        origins.append(Origin(value: input, reader: producer, channels: origin.channels))
+      } else if let concat = node.typed as? Concat {
+        origins += try branches(of: producer, concat, origin.channels, axis: axis).reversed()
+      } else {
+        sites.append(try site(producer, making: origin, axis: axis))
+      }
+    }
+    return sites
+  }
+
+  /// Gives up where so many nodes stand between a map and the operators with weights that looking there for every map would take
+  /// long.
+  private static func count(_ steps: inout Int) throws(Refusal) {
+    steps += 1
+    guard steps <= 1000 else { throw Refusal("more than 1000 nodes stand between it and an operator with weights") }
+  }
+
+  /// The linear operator of a node that makes all of the channels.
+  private func site(_ producer: NodeID, making origin: Origin, axis: Int) throws(Refusal) -> Site {
     let node = graph[producer]
-    try requireSingleUse(of: value, by: reader, madeBy: node)
-    if let absorbed = absorbedBackward[producer] {
-      return try linearOperators(making: absorbed.input, readBy: producer, channels, axis: axis)
-    }
-    if let input = constants.handedOnInput(of: node) {
-      return try linearOperators(making: input, readBy: producer, channels, axis: axis)
-    }
-    if let concat = node.typed as? Concat {
-      return try linearOperators(concatenatedBy: producer, concat, channels, axis: axis)
-    }
     guard LinearOperator.isLinear(node) else {
       throw Refusal("its input comes from \(graph.label(of: node)), which has no weights to fold into")
     }
     let linear = try linearOperator(producer)
-    guard linear.outputChannels == channels.count else {
+    guard linear.outputChannels == origin.channels.count else {
       throw Refusal(
-        "\(graph.label(of: node)) has \(linear.outputChannels) output channels, and \(channels.count) are mapped")
+        "\(graph.label(of: node)) has \(linear.outputChannels) output channels, and \(origin.channels.count) are mapped"
+      )
     }
-    if case .matMul = linear.kind, graph[value].type?.shape?.rank != axis + 1 {
+    if case .matMul = linear.kind, graph[origin.value].type?.shape?.rank != axis + 1 {
       throw Refusal("its channels are not the last dimension, along which \(graph.label(of: node)) writes its own")
     }
-    return [Site(node: producer, channels: channels)]
+    return Site(node: producer, channels: origin.channels)
   }
 
-  private func linearOperators(
-    concatenatedBy id: NodeID, _ concat: Concat, _ channels: Range<Int>, axis: Int
-  ) throws(Refusal) -> [Site] {
+  /// The values that a Concat joins along the channels.
+  private func branches(
+    of id: NodeID, _ concat: Concat, _ channels: Range<Int>, axis: Int
+  ) throws(Refusal) -> [Origin] {
     let node = graph[id]
     guard let rank = node.outputs[0].flatMap({ graph[$0].type?.shape?.rank }),
       (concat.axis < 0 ? concat.axis + rank : concat.axis) == axis
     else { throw Refusal("\(graph.label(of: node)) joins another axis than the channels") }
-    var sites: [Site] = []
+    var seen: Set<ValueID> = []
+    var branches: [Origin] = []
     var first = channels.lowerBound
     for input in node.inputs.compactMap({ $0 }) {
       guard let count = graph[input].type?.shape?[axis].size else {
         throw Refusal("the number of channels of a branch of \(graph.label(of: node)) is not known")
       }
-      guard node.inputs.count(where: { $0 == input }) == 1 else {
-        throw Refusal("\(graph.label(of: node)) joins a value with itself")
-      }
-      sites += try linearOperators(making: input, readBy: id, first..<(first + count), axis: axis)
+      guard seen.insert(input).inserted else { throw Refusal("\(graph.label(of: node)) joins a value with itself") }
+      branches.append(Origin(value: input, reader: id, channels: first..<(first + count)))
       first += count
     }
-    return sites
+    return branches
   }
 
   private func requireSingleUse(of value: ValueID, by reader: NodeID, madeBy node: Node) throws(Refusal) {
@@ -188,16 +215,22 @@ extension FoldSearch {
   }
 
   private mutating func absorb(_ map: ChannelMap, of id: NodeID, into sites: [Site]) throws(Refusal) {
-    var changed = plans
+    var changed: [(NodeID, Plan)] = []
     for site in sites {
       var plan = try plan(for: site.node)
+      try requireFew(plan.behind, site.node)
       plan.output = plan.output.followed(by: map.affine.slice(site.channels))
       plan.behind.append(Part(node: id, channels: site.channels))
       try requireFinite(plan, site.node)
-      changed[site.node] = plan
+      changed.append((site.node, plan))
     }
-    plans = changed
+    for (node, plan) in changed { plans[node] = plan }
     absorbedBackward[id] = map
+  }
+
+  /// Each map that is folded goes through all of those before once more.
+  private func requireFew(_ parts: [Part], _ id: NodeID) throws(Refusal) {
+    guard parts.count < 64 else { throw Refusal("64 others are folded into \(graph.label(of: graph[id])) already") }
   }
 
   /// What is folded into an operator up to now.
@@ -252,7 +285,9 @@ extension FoldSearch {
     }
     var value = map.output
     var target: NodeID?
+    var steps = 0
     while target == nil {
+      try Self.count(&steps)
       guard consumers[value.index].count == 1, let reader = consumers[value.index].first,
         !isGraphOutput[value.index], !isCaptured[value.index]
       else { throw Refusal("its own output has several consumers") }
@@ -269,6 +304,7 @@ extension FoldSearch {
     else { throw Refusal("no operator with weights follows") }
     try requireNoBorder(at: target, for: map)
     var plan = try plan(for: target)
+    try requireFew(plan.before, target)
     guard plan.linear.inputChannels == map.affine.channels else {
       throw Refusal("\(graph.label(of: graph[target])) has \(plan.linear.inputChannels) input channels")
     }

@@ -34,6 +34,8 @@ struct ElementwiseStep: Step {
 
   /// Numbers of a block: a quarter of a small first-level cache.
   private static let blockCount = 2048
+  /// More parts in a row are another step: each that joins is held against all of them.
+  private static let maximumParts = 64
   /// Less than this is done before another thread has begun.
   private static let smallestCost = 8192
 
@@ -64,7 +66,8 @@ extension ElementwiseStep {
   /// This step with another computation behind it; `nil` when that reads nothing of what this step writes, or cannot go through the
   /// numbers along with it.
   func followed(by next: Part) -> ElementwiseStep? {
-    guard next.reads.contains(where: { read in parts.contains { $0.write.place == read.place } }),
+    guard parts.count < Self.maximumParts,
+      next.reads.contains(where: { read in parts.contains { $0.write.place == read.place } }),
       parts.allSatisfy({ $0.goesAlong(with: next) })
     else { return nil }
     var chain = self

@@ -1,0 +1,136 @@
+import InfoldGraph
+import InfoldRuntime
+import TestSupport
+import Testing
+
+/// Batches that are computed image by image, and those that must not be.
+@Suite struct BatchTests {
+  private static let batch = 3
+
+  /// A network over [N, 16, 24, 24] that `body` completes. Its convolution is large enough for images to be worth a plan.
+  private static func network(
+    fixed: Bool = false, _ body: (inout NetworkBuilder, ValueID) throws -> ValueID
+  ) throws -> Model {
+    var network = NetworkBuilder()
+    let x = network.input(fixed ? [.fixed(batch), 16, 24, 24] : ["N", 16, 24, 24])
+    let weights = try network.weights([64, 16, 3, 3], in: -0.2...0.2)
+    let convolved = try network.node("Conv", [x, weights], ["pads": .ints([1, 1, 1, 1])])
+    return try network.finished(body(&network, convolved)).model
+  }
+
+  private static func input(_ seed: UInt64) throws -> Tensor {
+    var random = SplitMix64(seed: seed)
+    return try random.tensor([1, 16, 24, 24])
+  }
+
+  private static func result(_ session: Session, _ x: Tensor) throws -> Tensor {
+    try #require(try session.run(["x": x]).values.first)
+  }
+
+  private static func isImageByImage(_ session: Session, _ x: Tensor) throws -> Bool {
+    try session.layerTimes(["x": x], runs: 1)[0].shape.first == 1
+  }
+
+  private static func classifier(_ network: inout NetworkBuilder, _ x: ValueID) throws -> ValueID {
+    let pooled = try network.node("Flatten", [try network.node("GlobalAveragePool", [try network.node("Relu", [x])])])
+    let hidden = try network.node("Gemm", [pooled, try network.weights([64, 40]), try network.weights([40])])
+    return try network.node("Softmax", [try network.node("MatMul", [hidden, try network.weights([40, 10])])])
+  }
+
+  /// Every image has the bits that it has alone, by any number of threads.
+  @Test(arguments: [1, 2, 5], [true, false]) func imagesAreWhatTheyAreAlone(threads: Int, fixed: Bool) throws {
+    for isClassifier in [false, true] {
+      let model = try Self.network(fixed: fixed) { network, x in
+        if isClassifier { return try Self.classifier(&network, x) }
+        let halves = try network.nodes("Split", [x], ["axis": .int(1)], outputs: 2)
+        let sum = try network.node("Add", [halves[0], try network.node("Sigmoid", [halves[1]])])
+        let joined = try network.node("Concat", [sum, halves[1]], ["axis": .int(1)])
+        let turned = try network.node("Transpose", [joined], ["perm": .ints([0, 2, 3, 1])])
+        let scaled = try network.node("Mul", [turned, try network.weights([64])])
+        return try network.node("ReduceMean", [scaled], ["axes": .ints([1]), "keepdims": .int(0)])
+      }
+      let session = try Session(model, options: SessionOptions(threads: threads))
+      let alone =
+        fixed
+        ? nil
+        : try Session(model, options: SessionOptions(threads: 1))
+      let images = try (0..<UInt64(Self.batch)).map(Self.input)
+      let all = try Tensor(concatenating: images)
+      #expect(try Self.isImageByImage(session, all))
+      var results: [Tensor] = []
+      try session.run([all], into: &results)
+      try session.run([all], into: &results)
+      if let alone {
+        #expect(try results[0] == Tensor(concatenating: images.map { try Self.result(alone, $0) }))
+      }
+      let plain = try Self.result(Session(model, options: SessionOptions(optimize: false)), all)
+      for (a, b) in zip(try results[0].elements(as: Float.self), try plain.elements(as: Float.self)) {
+        #expect(abs(a - b) <= 1e-4 * max(1, abs(b)))
+      }
+    }
+  }
+
+  /// What looks at several images at once.
+  enum Mixture: String, CaseIterable, CustomTestStringConvertible {
+    case mean, softmax, concatenation, transposition, table, reversal, products, reshaping, padding
+
+    var testDescription: String { rawValue }
+  }
+
+  @Test(arguments: Mixture.allCases) func imagesThatMix(mixture: Mixture) throws {
+    let batch = Int64(Self.batch)
+    let model = try Self.network { network, x in
+      switch mixture {
+      case .mean:
+        let mean = try network.node("ReduceMean", [x], ["axes": .ints([0])])
+        return try network.node("Sub", [x, mean])
+      case .softmax: return try network.node("Softmax", [x], ["axis": .int(0)])
+      case .concatenation: return try network.node("Concat", [x, x], ["axis": .int(-4)])
+      case .transposition: return try network.node("Transpose", [x], ["perm": .ints([1, 0, 2, 3])])
+      case .table: return try network.node("Add", [x, try network.weights([Self.batch, 1, 1, 1])])
+      case .reversal:
+        let list = { (number: Int64) in try Tensor(shape: [1], [number]) }
+        return try network.node(
+          "Slice",
+          [
+            x, network.constant(try list(-1)), network.constant(try list(.min)), network.constant(try list(0)),
+            network.constant(try list(-1)),
+          ])
+      case .products:
+        let rows = try network.node("Flatten", [x])
+        return try network.node("MatMul", [rows, try network.node("Transpose", [rows], ["perm": .ints([1, 0])])])
+      case .reshaping:
+        let shape = network.constant(try Tensor(shape: [3], [64, batch, 576]))
+        return try network.node("ReduceMax", [try network.node("Reshape", [x, shape])], ["axes": .ints([2])])
+      case .padding:
+        let pads = network.constant(try Tensor(shape: [8], [1, 0, 0, 0, -1, 0, 0, 0] as [Int64]))
+        return try network.node("Pad", [x, pads])
+      }
+    }
+    let session = try Session(model)
+    let all = try Tensor(concatenating: (0..<UInt64(Self.batch)).map(Self.input))
+    #expect(try !Self.isImageByImage(session, all))
+    let plain = try Self.result(Session(model, options: SessionOptions(optimize: false)), all)
+    let result = try Self.result(session, all)
+    #expect(result.shape == plain.shape)
+    for (a, b) in zip(try result.elements(as: Float.self), try plain.elements(as: Float.self)) {
+      #expect(abs(a - b) <= 1e-4 * max(1, abs(b)))
+    }
+  }
+
+  /// A number that the model computes of the batch's size is not that of one image.
+  @Test func theSizeOfTheBatchAsANumber() throws {
+    let model = try Self.network { network, x in
+      let size = try network.node(
+        "Gather", [try network.node("Shape", [x]), network.constant(try Tensor(scalar: Int64(0)))])
+      return try network.node("Mul", [x, try network.node("Cast", [size], ["to": .int(1)])])
+    }
+    let images = try (0..<UInt64(Self.batch)).map(Self.input)
+    let session = try Session(model)
+    let all = try Tensor(concatenating: images)
+    #expect(try !Self.isImageByImage(session, all))
+    let single = try Self.result(session, images[1]).elements(as: Float.self)
+    let third = try Self.result(session, all).slice(1..<2, axis: 0).elements(as: Float.self)
+    for (a, b) in zip(third, single) { #expect(abs(a - 3 * b) <= 1e-4 * max(1, abs(a))) }
+  }
+}
