@@ -47,8 +47,9 @@ extension PlanFactory {
     guard separation.separableCount > 0, let one = try? single(), BatchSeparation.isSame(one, as: bound) else {
       return nil
     }
-    let end = min(separation.separableCount, bound.firstFullyConnected ?? bound.nodes.count)
-    if end < bound.nodes.count, let value = bound.onlyValue(across: end), let counterpart = one.onlyValue(across: end) {
+    if let end = bound.firstFullyConnected, end <= separation.separableCount, let value = bound.onlyValue(across: end),
+      let counterpart = one.onlyValue(across: end)
+    {
       let front = try plan(one.front(end, output: counterpart), images: batch)
       guard front.canRunImageByImage, front.arenaByteCount >= Self.smallestImage else { return nil }
       return RunPlan([front, try plan(bound.rest(end, input: value))])

@@ -39,6 +39,7 @@ extension Node {
     let types = try inferOutputs(
       types: inputs.map { $0.map { TensorType($0.elementType, Shape($0.shape)) } }, constants: inputs)
     if let results = try emptyOutputs(types) { return results }
+    try requireRoom(for: types)
     var results = try typed.evaluate(
       inputs, EvaluationContext(wantedOutputs: outputs.map { $0 != nil }, precision: precision))
     if precision == .double {
@@ -62,6 +63,15 @@ extension Node {
         throw InfoldError(
           .invalidArgument, "the operator's evaluation gives \(result) as output \(index), its shape rule \(type)")
       }
+    }
+  }
+
+  /// Checks that the outputs whose sizes are known can be had, before anything is computed from those sizes.
+  private func requireRoom(for types: [TensorType]) throws(InfoldError) {
+    for (output, type) in zip(outputs, types) where output != nil {
+      guard let sizes = type.shape?.sizes, type.elementType.bitWidth != nil else { continue }
+      let (_, byteCount) = try Tensor.extent(of: sizes, type.elementType)
+      try MemoryBudget.current?.require(byteCount)
     }
   }
 
