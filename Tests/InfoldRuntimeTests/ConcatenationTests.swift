@@ -168,4 +168,28 @@ import Testing
     try expectAgreement(
       try network.finished(whole, try network.node("Conv", [whole, try network.weights([2, 16, 1])])))
   }
+
+  /// Concatenations inside each other, more of them than the stack has room for.
+  @Test func manyInsideEachOther() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 3, 4, 4])
+    var y = try network.node("Conv", [x, try network.weights([2, 3, 1, 1])])
+    for _ in 0..<30_000 { y = try network.node("Concat", [y], ["axis": .int(1)]) }
+    let graph = try network.finished(y)
+    let session = try Session(graph.model, options: SessionOptions(threads: 1))
+    let results = try session.run(try graph.randomInputs())
+    #expect(results.values.first?.shape == [1, 2, 4, 4])
+  }
+
+  /// A value in many concatenations inside each other lies where the outermost ones have it.
+  @Test func deepPlaces() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 3, 2, 2])
+    var y = try network.node("Relu", [x])
+    for index in 0..<150 {
+      let other = try network.node(index % 2 == 0 ? "Neg" : "Abs", [x])
+      y = try network.node("Concat", index % 3 == 0 ? [y, other] : [other, y], ["axis": .int(1)])
+    }
+    try expectAgreement(try network.finished(y), nil, Expectation(referenceSteps: nil))
+  }
 }

@@ -14,26 +14,35 @@ struct ConcatPlacement {
 
   private var parts: [ValueID: Part] = [:]
 
+  /// The most concatenations inside each other that are placed at once: places are found by recursion.
+  private static let maximumDepth = 64
+
   init(_ graph: Graph) {
     let producers = graph.producers()
     let fixed = Set(graph.outputs)
+    // How many concatenations lie inside each other in a value.
+    var depths: [ValueID: Int] = [:]
     for node in graph.nodes {
       guard let concat = node.typed as? Concat, let whole = node.outputs[0], let type = graph[whole].type,
         type.elementType == .float32, type.shape?.rank == 4, concat.axis == 1 || concat.axis == -3
       else { continue }
       // Without all sizes, or without elements, there is nothing to write to.
       let parts = node.inputs.compactMap { $0 }
+      var uses: [ValueID: Int] = [:]
+      for part in parts { uses[part, default: 0] += 1 }
       let sizes = (parts + [whole]).map { graph[$0].type?.shape?.sizes ?? [] }
       if sizes.contains(where: { $0.isEmpty || $0.contains(0) }) { continue }
-      var channel = 0
+      var (channel, depth) = (0, 0)
       for (value, sizes) in zip(parts, sizes) {
         if self.parts[value] == nil, producers[value.index] != nil, !fixed.contains(value),
-          node.inputs.filter({ $0 == value }).count == 1
+          depths[value, default: 0] < Self.maximumDepth, uses[value] == 1
         {
           self.parts[value] = Part(whole: whole, firstChannel: channel)
+          depth = max(depth, depths[value, default: 0])
         }
         channel += sizes[1]
       }
+      depths[whole] = depth + 1
     }
   }
 

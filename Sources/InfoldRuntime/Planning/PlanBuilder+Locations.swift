@@ -67,6 +67,8 @@ extension PlanBuilder {
       present.pixelStride == place.pixelStride, isLastRead(of: source, at: present)
     {
       place = present
+      // Nobody reads what lay there, once the value does.
+      residents[place.storage] = []
     } else {
       place.storage = addStorage(.arena, byteCount: sizes.reduce(1, *) * MemoryLayout<Float>.stride)
     }
