@@ -61,7 +61,8 @@ import Testing
   @Test func givesTheScaleItsType() throws {
     let x = try Tensor(shape: [1, 2], [3, 4] as [Float])
     let y = try evaluate(
-      "RMSNormalization", opset: 23, attributes: ["epsilon": .float(0)], [x, Tensor(shape: [], [(12.5 as Double).squareRoot()])])
+      "RMSNormalization", opset: 23, attributes: ["epsilon": .float(0)],
+      [x, Tensor(shape: [], [(12.5 as Double).squareRoot()])])
     #expect(try y[0]?.elements(as: Double.self).map { ($0 * 1e6).rounded() / 1e6 } == [3, 4])
   }
 }
