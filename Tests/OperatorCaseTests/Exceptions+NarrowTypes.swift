@@ -35,7 +35,9 @@ extension Exceptions {
     test_castlike_no_saturate_FLOAT_to_FLOAT8E4M3FNUZ test_castlike_no_saturate_FLOAT_to_FLOAT8E4M3FNUZ_expanded
     test_castlike_no_saturate_FLOAT_to_FLOAT8E4M3FN_expanded test_castlike_no_saturate_FLOAT_to_FLOAT8E5M2
     test_castlike_no_saturate_FLOAT_to_FLOAT8E5M2FNUZ test_castlike_no_saturate_FLOAT_to_FLOAT8E5M2FNUZ_expanded
-    test_castlike_no_saturate_FLOAT_to_FLOAT8E5M2_expanded
+    test_castlike_no_saturate_FLOAT_to_FLOAT8E5M2_expanded test_dequantizelinear_e4m3fn
+    test_dequantizelinear_e4m3fn_float16 test_dequantizelinear_e4m3fn_zero_point test_dequantizelinear_e5m2
+    test_quantizelinear_e4m3fn test_quantizelinear_e5m2
     """
 
   /// The cases of onnx 1.23.2 with a type of less than 8 bits.
@@ -63,5 +65,8 @@ extension Exceptions {
     test_castlike_UINT2_to_FLOAT_expanded test_castlike_UINT2_to_UINT8 test_castlike_UINT2_to_UINT8_expanded
     test_castlike_UINT4_to_FLOAT test_castlike_UINT4_to_FLOAT16 test_castlike_UINT4_to_FLOAT16_expanded
     test_castlike_UINT4_to_FLOAT_expanded test_castlike_UINT4_to_UINT8 test_castlike_UINT4_to_UINT8_expanded
+    test_dequantizelinear_float4e2m1 test_dequantizelinear_int2 test_dequantizelinear_int4 test_dequantizelinear_uint2
+    test_dequantizelinear_uint4 test_quantizelinear_float4e2m1 test_quantizelinear_int2 test_quantizelinear_int4
+    test_quantizelinear_uint2 test_quantizelinear_uint4
     """
 }

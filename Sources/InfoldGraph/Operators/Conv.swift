@@ -50,14 +50,22 @@ package struct Conv: ConvolutionOperator {
   package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
-    let x = inputs[0]!, weight = inputs[1]!
-    let bias = inputs.count > 2 ? inputs[2] : nil
+    [
+      try convolved(
+        inputs[0]!, inputs[1]!, bias: inputs.count > 2 ? inputs[2] : nil, as: Element.self)
+    ]
+  }
+
+  /// The convolution of tensors whose elements are of the type `Element`. Integers wrap around.
+  func convolved<Element: NumericElement>(
+    _ x: Tensor, _ weight: Tensor, bias: Tensor?, as _: Element.Type
+  ) throws(InfoldError) -> Tensor {
     let window = try window(kernel: Array(weight.shape[2...]))
     let extents = try window.extents(x.shape[2...])
     var y = try Tensor(zeros: [x.shape[0], weight.shape[0]] + extents.map(\.output), of: Element.elementType)
     let geometry = ConvolutionGeometry(window, extents, input: Array(x.shape[2...]))
     let filters = weight.shape[0], perGroup = weight.shape[1]
-    guard y.count > 0 else { return [y] }
+    guard y.count > 0 else { return y }
     let biases = try bias?.elements(as: Element.self)
     y.withMutableSpan(as: Element.self) { y in
       x.withSpan(as: Element.self) { x in
@@ -78,6 +86,6 @@ package struct Conv: ConvolutionOperator {
         }
       }
     }
-    return [y]
+    return y
   }
 }

@@ -3,7 +3,7 @@
 /// Every dimension has a label: a letter, or one of those for which `...` stands. Dimensions of one label have the same size, or
 /// size 1, which is repeated; a label that stands twice in an operand means its diagonal. Labels that the result does not have
 /// are summed over. Without `->`, the result has the ellipsis and the letters that stand once, in their order. Operands are
-/// multiplied from left to right, and summed over as soon as no other has the label. Integers wrap around.
+/// summed over what only they have, and multiplied from left to right. Integers wrap around.
 package struct Einsum: NumericOperator {
   package static let name = "Einsum"
   package static let versions = [12, 28]
@@ -62,28 +62,39 @@ package struct Einsum: NumericOperator {
   ) throws(InfoldError) -> [Tensor?] {
     let operands = inputs.compactMap(\.self)
     let labels = try equation.labels(ranks: operands.map(\.shape.count))
-    let sizes = try sizes(labels.operands, operands.map { Shape($0.shape) }).compactMapValues(\.size)
-    var product = try Tensor(repeating: 1 as Element, shape: [])
+    let one = try Tensor(repeating: 1 as Element, shape: [])
+    var product = one
     var present: [Label] = []
     for (index, operand) in operands.enumerated() {
+      let isLast = index == operands.count - 1
       let needed = Set(labels.operands[(index + 1)...].joined()).union(labels.result)
-      let all = (present + labels.operands[index]).reduce(into: [Label]()) { if !$0.contains($1) { $0.append($1) } }
-      let kept = index == operands.count - 1 ? labels.result : all.filter(needed.contains)
+      let own = Self.unique(labels.operands[index])
+      let shared = own.filter { needed.contains($0) || present.contains($0) }
+      let reduced = try multiplied(
+        one, [], operand, labels.operands[index], keeping: shared, summing: own.filter { !shared.contains($0) },
+        as: Element.self)
+      let all = Self.unique(present + shared)
+      let kept = isLast ? labels.result : all.filter(needed.contains)
       product = try multiplied(
-        product, present, operand, labels.operands[index], keeping: kept,
-        summing: all.filter { !kept.contains($0) }, sizes, as: Element.self)
+        product, present, reduced, shared, keeping: kept, summing: all.filter { !kept.contains($0) }, as: Element.self)
       present = kept
     }
     return [product]
   }
 
+  /// The labels, each once, in the order of their first appearance.
+  private static func unique(_ labels: [Label]) -> [Label] {
+    labels.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+
   /// The sum over the labels `summed` of the products of elements that belong together.
   private func multiplied<Element: NumericElement>(
     _ a: Tensor, _ aLabels: [Label], _ b: Tensor, _ bLabels: [Label], keeping kept: [Label], summing summed: [Label],
-    _ sizes: [Label: Int], as _: Element.Type
+    as _: Element.Type
   ) throws(InfoldError) -> Tensor {
     let order = kept + summed
-    let counts = order.map { sizes[$0] ?? 1 }
+    let dimensions = zip(aLabels + bLabels, a.shape + b.shape)
+    let counts = order.map { label in dimensions.first { $0.0 == label && $0.1 != 1 }?.1 ?? 1 }
     func strides(_ tensor: Tensor, _ labels: [Label]) -> [Int] {
       let strides = rowMajorStrides(tensor.shape)
       return order.map { label in

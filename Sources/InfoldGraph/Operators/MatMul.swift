@@ -20,6 +20,12 @@ package struct MatMul: NumericOperator {
     try inputs.requireRank(1...Int.max, of: 0)
     try inputs.requireRank(1...Int.max, of: 1)
     guard let left = a.shape, let right = try inputs.type(1).shape else { return [TensorType(a.elementType, nil)] }
+    return [TensorType(a.elementType, try Self.productShape(left, right))]
+  }
+
+  /// The shape of the product of matrices of these shapes, of 1 dimension at least.
+  /// - Throws: `InfoldError` with `.invalidModel` when they do not fit.
+  static func productShape(_ left: Shape, _ right: Shape) throws(InfoldError) -> Shape {
     let rows = left.rank == 1 ? [1, left[0]] : left
     let columns = right.rank == 1 ? [right[0], 1] : right
     guard rows[rows.rank - 1].merged(with: columns[columns.rank - 2]) != nil else {
@@ -28,7 +34,7 @@ package struct MatMul: NumericOperator {
     var output = try Shape(rows.dropLast(2)).broadcast(with: Shape(columns.dropLast(2))).dimensions
     if left.rank > 1 { output.append(rows[rows.rank - 2]) }
     if right.rank > 1 { output.append(columns[columns.rank - 1]) }
-    return [TensorType(a.elementType, Shape(output))]
+    return Shape(output)
   }
 
   /// Y's elements, each a sum over the inner size.
@@ -40,7 +46,13 @@ package struct MatMul: NumericOperator {
   package func evaluate<Element: NumericElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
-    let a = inputs[0]!, b = inputs[1]!
+    [try Self.product(inputs[0]!, inputs[1]!, as: Element.self)]
+  }
+
+  /// The product of matrices whose elements are of the type `Element`.
+  static func product<Element: NumericElement>(
+    _ a: Tensor, _ b: Tensor, as _: Element.Type
+  ) throws(InfoldError) -> Tensor {
     let left = a.shape.count == 1 ? [1] + a.shape : a.shape
     let right = b.shape.count == 1 ? b.shape + [1] : b.shape
     let rows = left[left.count - 2], inner = left[left.count - 1], columns = right[right.count - 1]
@@ -62,6 +74,6 @@ package struct MatMul: NumericOperator {
         }
       }
     }
-    return [y]
+    return y
   }
 }

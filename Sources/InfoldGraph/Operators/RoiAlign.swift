@@ -12,6 +12,8 @@ package struct RoiAlign: FloatingPointOperator {
 
   /// The most places in a bin along one dimension.
   static let maximumSamples = 1024
+  /// The most places in a region.
+  static let maximumRegionSamples = 1 << 28
 
   private let takesMaximum: Bool
   private let isHalfPixel: Bool
@@ -67,6 +69,12 @@ package struct RoiAlign: FloatingPointOperator {
       }
       let vertical = try axis(regions[region * 4 + 1], regions[region * 4 + 3], bins: height, size: rows)
       let horizontal = try axis(regions[region * 4], regions[region * 4 + 2], bins: width, size: columns)
+      guard let count = checkedProduct([height, width, vertical[0].count, horizontal[0].count]),
+        count <= Self.maximumRegionSamples
+      else {
+        throw InfoldError(
+          .limitExceeded, "a region needs more samples than the \(Self.maximumRegionSamples) that are supported")
+      }
       y.withMutableSpan(as: Element.self) { y in
         x.withSpan(as: Element.self) { x in
           for c in 0..<channels {

@@ -32,6 +32,14 @@ import Testing
     #expect(try einsum("...ij,...jk", a, b)?.shape == [2, 3, 1, 1])
   }
 
+  @Test func repeatsSizesOfOne() throws {
+    let one = try Tensor(shape: [1, 1], [2 as Float]), x = try Tensor(shape: [3], [1, 2, 3] as [Float])
+    #expect(try einsum("ij,i,j->", one, x, x) == Tensor(scalar: Float(72)))
+    #expect(try einsum("ij,i->ij", one, x) == Tensor(shape: [3, 1], [2, 4, 6] as [Float]))
+    #expect(try einsum("ij,j->j", one, x) == Tensor(shape: [3], [2, 4, 6] as [Float]))
+    #expect(try einsum("ii->i", Tensor(shape: [1, 2], [3, 4] as [Float])) == Tensor(shape: [2], [3, 4] as [Float]))
+  }
+
   @Test func sumsNothingToZero() throws {
     #expect(try einsum("i->", Tensor(zeros: [0], of: .float32)) == Tensor(scalar: Float(0)))
     #expect(try einsum("ij->j", Tensor(zeros: [0, 2], of: .float32)) == Tensor(zeros: [2], of: .float32))

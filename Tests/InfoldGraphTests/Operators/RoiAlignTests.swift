@@ -32,6 +32,8 @@ import Testing
     #expect(try errorCode { _ = try align([0, 0, 4, 4], batch: -1) } == .invalidModel)
     #expect(
       try errorCode { _ = try align([0, 0, 4, 4], attributes: ["sampling_ratio": .int(1 << 40)]) } == .limitExceeded)
+    let many: AttributeList = ["sampling_ratio": .int(1024), "output_width": .int(1024)]
+    #expect(try errorCode { _ = try align([0, 0, 4, 4], attributes: many) } == .limitExceeded)
     #expect(try errorCode { _ = try align([0, 0, 4, 4], attributes: ["sampling_ratio": .int(-1)]) } == .invalidModel)
     #expect(try errorCode { _ = try align([0, 0, 4, 4], attributes: ["output_width": .int(0)]) } == .invalidModel)
     let empty = try evaluate(

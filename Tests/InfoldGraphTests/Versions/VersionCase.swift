@@ -27,7 +27,7 @@ struct VersionCase: Sendable, CustomTestStringConvertible {
   /// Every case.
   static let all =
     elementWise + trigonometry + kinds + windows + normalizations + groupNormalizations + reductions + matrices + shapes
-    + resizing + chosen + sampling
+    + resizing + chosen + sampling + quantization + recurrent
 
   var testDescription: String {
     "\(name) \(versions) \(attributes.entries.map(\.name).joined(separator: " "))"

@@ -38,8 +38,15 @@ extension VersionCase {
       ],
       [floats([1, 1, 4, 1], 1, 2, 3, 4), floats([1, 4], 0, 0, 0, 8), integers(0)], gives: floats([1, 1, 2, 1], 2, 4)),
     VersionCase(
-      "RoiAlign", [16, 22], ["mode": .text("max"), "output_width": .int(2)],
-      [floats([1, 1, 1, 2], 1, 3), floats([1, 4], 0, 0, 2, 1), integers(0)], gives: floats([1, 1, 1, 2], 1, 3)),
+      "RoiAlign", [16, 22],
+      [
+        "coordinate_transformation_mode": .text("output_half_pixel"), "mode": .text("max"), "output_height": .int(2),
+        "output_width": .int(2), "sampling_ratio": .int(1), "spatial_scale": .float(0.5),
+      ],
+      [
+        floats([1, 1, 4, 4], 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16), floats([1, 4], 0, 0, 6, 6),
+        integers(0),
+      ], gives: floats([1, 1, 2, 2], 3.375, 3.9375, 5.625, 6.1875)),
   ]
 
   private static let deformations = [

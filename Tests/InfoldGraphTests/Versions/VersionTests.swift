@@ -24,6 +24,9 @@ import Testing
     case ("BatchNormalization", "is_test"): true
     case ("Cast", "saturate"), ("Cast", "round_mode"), ("CastLike", "saturate"), ("CastLike", "round_mode"): true
     case ("Conv", "kernel_shape"), ("ConvTranspose", "kernel_shape"), ("DeformConv", "kernel_shape"): true
+    case ("ConvInteger", "kernel_shape"), ("QLinearConv", "kernel_shape"), ("QuantizeLinear", "saturate"): true
+    case ("LSTM", "hidden_size"), ("GRU", "hidden_size"), ("RNN", "hidden_size"): true
+    case ("LSTM", "output_sequence"), ("GRU", "output_sequence"), ("RNN", "output_sequence"): true
     case ("Dropout", "seed"): true
     case ("Dropout", "ratio"): version.number >= 7
     case ("GroupNormalization", "stash_type"), ("RMSNormalization", "stash_type"): true

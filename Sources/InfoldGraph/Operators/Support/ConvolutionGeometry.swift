@@ -50,7 +50,7 @@ struct ConvolutionGeometry {
   }
 
   /// Adds the convolution of one input channel with one channel of a filter to one output channel.
-  func accumulate<Element: FloatingPointElement>(
+  func accumulate<Element: NumericElement>(
     _ input: borrowing Span<Element>, from inputStart: Int, _ weight: borrowing Span<Element>, from weightStart: Int,
     into output: inout MutableSpan<Element>, at outputStart: Int
   ) {

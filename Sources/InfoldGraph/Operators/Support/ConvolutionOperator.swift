@@ -31,9 +31,15 @@ extension ConvolutionOperator {
     try inputs.requireRank(3...5, of: 0)
     try inputs.requireRank(3...5, of: 1)
     try inputs.requireRank(1...1, of: 2)
-    let weight = try inputs.type(1).shape
-    guard let rank = x.shape?.rank ?? weight?.rank else { return [TensorType(x.elementType, nil)] }
-    let shape = x.shape ?? Shape(unknownOfRank: rank)
+    let shape = try outputShape(x.shape, try inputs.type(1).shape, bias: inputs.has(2) ? inputs.types[2]?.shape : nil)
+    return [TensorType(x.elementType, shape)]
+  }
+
+  /// The shape of the output, as far as it is known.
+  /// - Throws: `InfoldError` with `.invalidModel` when the shapes do not fit.
+  func outputShape(_ x: Shape?, _ weight: Shape?, bias: Shape?) throws(InfoldError) -> Shape? {
+    guard let rank = x?.rank ?? weight?.rank else { return nil }
+    let shape = x ?? Shape(unknownOfRank: rank)
     var output = Shape(unknownOfRank: rank)
     output[0] = shape[0]
     if let weight {
@@ -41,14 +47,14 @@ extension ConvolutionOperator {
         throw InfoldError(
           .invalidModel, "the input \(shape) and the weight \(weight) have different numbers of dimensions")
       }
-      output[1] = try filters(shape, weight, bias: inputs.has(2) ? inputs.types[2]?.shape : nil)
+      output[1] = try filters(shape, weight, bias: bias)
       let kernel = weight[2...].compactMap(\.size)
       if kernel.count == rank - 2 {
         let window = try window(kernel: kernel)
         for axis in kernel.indices { output[axis + 2] = try window.outputDimension(axis, input: shape[axis + 2]) }
       }
     }
-    return [TensorType(x.elementType, output)]
+    return output
   }
 }
 
