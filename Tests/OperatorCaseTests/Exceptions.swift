@@ -12,7 +12,7 @@ enum Exceptions {
   private static let steps =
     "its numbers were recorded in other half-precision steps, and differ in the last place"
 
-  private static let halves = "a quotient is half-way between integers in float32, and is not in float64"
+  private static let halves = "a quotient that is half-way between integers falls to the other side of it in float64"
 
   private static let inBothSets =
     cases("test_identity_opt", "its value is an optional, not a tensor")
