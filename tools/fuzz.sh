@@ -27,12 +27,14 @@ fuzz=$(swift build "${options[@]}" --show-bin-path)/fuzz
 export SWIFT_BACKTRACE=enable=no
 export ASAN_OPTIONS=allocator_may_return_null=1:malloc_context_size=1:quarantine_size_mb=8:${ASAN_OPTIONS-}
 
-# What a target begins with: small models of ONNX's cases and random networks, and the tests' pictures and arrays.
+# What a target begins with: models with functions, branches and odd tensors, small ones of ONNX's cases, random networks, and the
+# tests' pictures and arrays.
 seed() {
   case $1 in
     npy) find Tests -name '*.npy' -size -8k -exec cp -t "$2" {} + ;;
     image) find Tests/InfoldImageTests/Fixtures \( -name '*.png' -o -name '*.jpg' \) -size -8k -exec cp -t "$2" {} + ;;
     *)
+      cp Fuzzing/Seeds/*.onnx "$2"
       "$fuzz" seeds "$2" 300
       local model
       while IFS= read -r model; do
