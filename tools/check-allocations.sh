@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks that runs into tensors of the caller allocate nothing once the first ones are done, by one thread and by two.
+# Checks that runs into tensors of the caller allocate nothing once the first ones are done, by one thread and by two, also of a batch.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=.build/allocations

@@ -31,8 +31,8 @@ export ASAN_OPTIONS=allocator_may_return_null=1:malloc_context_size=1:quarantine
 # tests' pictures and arrays.
 seed() {
   case $1 in
-    npy) find Tests -name '*.npy' -size -8k -exec cp -t "$2" {} + ;;
-    image) find Tests/InfoldImageTests/Fixtures \( -name '*.png' -o -name '*.jpg' \) -size -8k -exec cp -t "$2" {} + ;;
+    npy) find Tests -name '*.npy' -size -8k -exec cp --backup=numbered -t "$2" {} + ;;
+    image) find Tests/InfoldImageTests/Fixtures \( -name '*.png' -o -name '*.jpg' \) -size -8k -exec cp --backup=numbered -t "$2" {} + ;;
     *)
       cp Fuzzing/Seeds/*.onnx "$2"
       "$fuzz" seeds "$2" 300

@@ -72,7 +72,7 @@ import Testing
 
   /// What looks at several images at once.
   enum Mixture: String, CaseIterable, CustomTestStringConvertible {
-    case mean, softmax, concatenation, transposition, table, reversal, products, reshaping, padding
+    case mean, softmax, concatenation, transposition, table, reversal, products, reshaping, rows, padding
 
     var testDescription: String { rawValue }
   }
@@ -102,6 +102,10 @@ import Testing
       case .reshaping:
         let shape = network.constant(try Tensor(shape: [3], [64, batch, 576]))
         return try network.node("ReduceMax", [try network.node("Reshape", [x, shape])], ["axes": .ints([2])])
+      case .rows:
+        // As many rows as this batch has images, whatever the batch.
+        let shape = network.constant(try Tensor(shape: [2], [batch, -1]))
+        return try network.node("Softmax", [try network.node("Reshape", [x, shape])])
       case .padding:
         let pads = network.constant(try Tensor(shape: [8], [1, 0, 0, 0, -1, 0, 0, 0] as [Int64]))
         return try network.node("Pad", [x, pads])

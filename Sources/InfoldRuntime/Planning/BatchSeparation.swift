@@ -22,9 +22,9 @@ struct BatchSeparation {
 }
 
 extension BatchSeparation {
-  /// Whether `single`, the same model prepared for a batch of one, differs from `batch` in nothing but sizes: the same operators, with the
-  /// same attributes and weights, of the same values.
-  static func isSame(_ single: Graph, as batch: Graph) -> Bool {
+  /// Whether `single`, the same model prepared for a batch of one, differs from `batch` in nothing but the number of images: the same
+  /// operators, with the same attributes and weights, of the same values, and each of those that hold images is that of one.
+  func isSame(_ single: Graph, as batch: Graph) -> Bool {
     guard single.nodes.count == batch.nodes.count, single.inputs.count == batch.inputs.count,
       single.outputs.count == batch.outputs.count
     else { return false }
@@ -50,7 +50,13 @@ extension BatchSeparation {
         guard let a = single.constant(a), let b = batch.constant(b), a == b else { return false }
       }
     }
-    return agree(single.outputs, batch.outputs)
+    guard agree(single.outputs, batch.outputs) else { return false }
+    return (batch.nodes[..<separableCount].flatMap(\.definitions) + batch.inputs).allSatisfy { id in
+      guard let one = counterparts[id].flatMap({ single[$0].type }), let many = batch[id].type,
+        let sizes = one.shape?.sizes, let all = many.shape?.sizes
+      else { return false }
+      return one.elementType == many.elementType && sizes.first == 1 && sizes.dropFirst() == all.dropFirst()
+    }
   }
 }
 

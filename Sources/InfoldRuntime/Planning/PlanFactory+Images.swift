@@ -44,7 +44,7 @@ extension PlanFactory {
       return nil
     }
     let separation = BatchSeparation(bound, batch: batch)
-    guard separation.separableCount > 0, let one = try? single(), BatchSeparation.isSame(one, as: bound) else {
+    guard separation.separableCount > 0, let one = try? single(), separation.isSame(one, as: bound) else {
       return nil
     }
     if let end = bound.firstFullyConnected, end <= separation.separableCount, let value = bound.onlyValue(across: end),

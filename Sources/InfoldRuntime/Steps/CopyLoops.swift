@@ -33,6 +33,20 @@ struct CopyLoops: Sendable {
   init?(
     _ map: ElementMap, from source: (sizes: [Int], place: Location), to target: (sizes: [Int], place: Location)
   ) {
+    if source.place.keepsDistances(sizes: source.sizes), target.place.keepsDistances(sizes: target.sizes) {
+      start = map.start
+      var stride = 1
+      for axis in map.axes.reversed() {
+        if case .strided(let count, let distance) = axis {
+          if count > 1 { loops.append(Loop(count: count, targetStride: stride, source: .stride(distance))) }
+        } else {
+          add((0..<axis.count).map(axis.distance), targetStride: stride)
+        }
+        stride *= axis.count
+      }
+      finish()
+      return
+    }
     let reads = map.axes.map { axis in (0..<axis.count).map(axis.distance) }
     var stride = 1
     var writes: [[Int?]] = []
@@ -46,15 +60,24 @@ struct CopyLoops: Sendable {
     self.start = start
     for (source, target) in zip(sources, targets) {
       guard let targetStride = target.commonStride else { return nil }
-      let first = source[0] ?? 0
-      self.start += first
-      guard source.count > 1 || source[0] == nil else { continue }
-      let distances = source.map { $0.map { $0 - first } }
-      loops.append(
-        Loop(
-          count: source.count, targetStride: targetStride,
-          source: distances.commonStride.map { .stride($0) } ?? .table(distances.map { $0 ?? Self.nowhere })))
+      add(source, targetStride: targetStride)
     }
+    finish()
+  }
+
+  /// Adds a loop over these distances along the source, and counts from the first of them.
+  private mutating func add(_ source: [Int?], targetStride: Int) {
+    let first = source[0] ?? 0
+    start += first
+    guard source.count > 1 || source[0] == nil else { return }
+    let distances = source.map { $0.map { $0 - first } }
+    loops.append(
+      Loop(
+        count: source.count, targetStride: targetStride,
+        source: distances.commonStride.map { .stride($0) } ?? .table(distances.map { $0 ?? Self.nowhere })))
+  }
+
+  private mutating func finish() {
     loops.sort { $0.targetStride > $1.targetStride }
     join()
   }
@@ -112,13 +135,16 @@ extension Location {
     return strides
   }
 
+  /// Whether distances between elements are those of row-major order.
+  fileprivate func keepsDistances(sizes: [Int]) -> Bool { layout == .rowMajor || sizes.count <= 2 }
+
   /// What distances between the elements of a row-major value are between those of the same value here.
   /// - Parameters:
   ///   - start: The index of the element from which they count.
   ///   - tables: Distances, of which one from each table is added to the start.
   /// - Returns: `nil` when sums of them may carry from one dimension into the next, so that they do not add up here.
   fileprivate func distances(from start: Int, _ tables: [[Int?]], sizes: [Int]) -> (start: Int, tables: [[Int?]])? {
-    guard layout == .channelsLast, sizes.count > 2 else { return (start, tables) }
+    guard !keepsDistances(sizes: sizes) else { return (start, tables) }
     let strides = strides(sizes: sizes)
     func coordinates(_ index: Int) -> [Int] {
       var rest = index
