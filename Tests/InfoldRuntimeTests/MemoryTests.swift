@@ -103,10 +103,6 @@ import Testing
   /// nobody else takes. The inputs, which the test makes, are small beside the working memory.
   @Test func manySizesNeedNoMoreThanTheLargest() async {
     await #expect(processExitsWith: .success) {
-      func residentBytes() throws -> Int {
-        let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")[1]
-        return Int(pages)! * 4096
-      }
       var network = NetworkBuilder()
       let x = network.input(["N", 1, "H", "W"])
       var value = try network.node("Conv", [x, try network.weights([32, 1, 1, 1])])

@@ -103,10 +103,6 @@ import Testing
   /// takes.
   @Test func memoryStaysFlat() async {
     await #expect(processExitsWith: .success) {
-      func residentBytes() throws -> Int {
-        let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")[1]
-        return Int(pages)! * 4096
-      }
       let session = try Self.session(threads: 2)
       let inputs = try Self.input(1)
       let runs = isExhaustive ? 100_000 : 3000

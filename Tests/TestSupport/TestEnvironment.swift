@@ -14,3 +14,9 @@ public var isOptimizedBuild: Bool {
 
 /// Whether tests that pick samples of many cases are to go through all of them: `INFOLD_EXHAUSTIVE=1`. That takes minutes.
 public let isExhaustive = ProcessInfo.processInfo.environment["INFOLD_EXHAUSTIVE"] == "1"
+
+/// The bytes of memory that the process has in use.
+public func residentBytes() throws -> Int {
+  let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")[1]
+  return Int(pages)! * 4096
+}

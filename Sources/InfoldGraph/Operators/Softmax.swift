@@ -34,7 +34,7 @@ package struct LogSoftmax: SoftmaxOperator {
   }
 }
 
-/// Along what Softmax and LogSoftmax normalize.
+/// Along what Softmax and LogSoftmax normalize, and Hardmax searches.
 package struct SoftmaxAxis: Sendable, Hashable {
   /// The attribute; a negative one counts from the end.
   package let axis: Int
@@ -46,6 +46,13 @@ package struct SoftmaxAxis: Sendable, Hashable {
     axis = try attributes.int("axis") ?? (flattens ? 1 : -1)
   }
 
+  /// The places of one line: `length` elements from `first` on, `stride` apart.
+  struct Line {
+    let first: Int
+    let length: Int
+    let stride: Int
+  }
+
   /// The lines that are normalized, each `length` elements, `stride` apart; `stride` lines begin side by side.
   package func lines(_ shape: [Int]) throws(InfoldError) -> (length: Int, stride: Int) {
     let axis = try normalizedAxis(axis, rank: shape.count)
@@ -54,14 +61,21 @@ package struct SoftmaxAxis: Sendable, Hashable {
   }
 }
 
-/// Softmax and LogSoftmax: what they share.
-protocol SoftmaxOperator: FloatingPointOperator {
+/// An operator that computes each line along an axis by itself.
+protocol LineOperator: FloatingPointOperator {
   var axis: SoftmaxAxis { get }
+  /// Writes a line of `y`, which is zero, from that of `x`.
+  func write<Element: FloatingPointElement>(
+    _ line: SoftmaxAxis.Line, of y: inout MutableSpan<Element>, from x: Span<Element>)
+}
+
+/// Softmax and LogSoftmax: what they share.
+protocol SoftmaxOperator: LineOperator {
   /// The result for `x` in a line with this maximum and this sum of exp(x − maximum).
   func apply<Element: FloatingPointElement>(_ x: Element, maximum: Element, sum: Double) -> Element
 }
 
-extension SoftmaxOperator {
+extension LineOperator {
   package static var versions: [Int] { [1, 11, 13] }
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
@@ -82,17 +96,26 @@ extension SoftmaxOperator {
       y.withMutableSpan(as: Element.self) { y in
         for line in 0..<(x.count / length) {
           let first = line / stride * length * stride + line % stride
-          var maximum = x[first]
-          for index in 1..<length { maximum = max(maximum, x[first + index * stride]) }
-          var sum = 0.0
-          for index in 0..<length { sum += Double(Element.exp(x[first + index * stride] - maximum)) }
-          for index in 0..<length {
-            let place = first + index * stride
-            y[place] = apply(x[place], maximum: maximum, sum: sum)
-          }
+          write(SoftmaxAxis.Line(first: first, length: length, stride: stride), of: &y, from: x)
         }
       }
     }
     return [y]
+  }
+}
+
+extension SoftmaxOperator {
+  func write<Element: FloatingPointElement>(
+    _ line: SoftmaxAxis.Line, of y: inout MutableSpan<Element>, from x: Span<Element>
+  ) {
+    let (first, length, stride) = (line.first, line.length, line.stride)
+    var maximum = x[first]
+    for index in 1..<length { maximum = max(maximum, x[first + index * stride]) }
+    var sum = 0.0
+    for index in 0..<length { sum += Double(Element.exp(x[first + index * stride] - maximum)) }
+    for index in 0..<length {
+      let place = first + index * stride
+      y[place] = apply(x[place], maximum: maximum, sum: sum)
+    }
   }
 }

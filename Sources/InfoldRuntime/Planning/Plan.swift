@@ -44,7 +44,7 @@ final class Plan: Sendable {
   /// Lowers `graph`.
   /// - Parameters:
   ///   - images: How many of the graph's inputs a run brings, one behind the other along the first axis. More than 1 only for a graph
-  ///     of kernels alone, as `runsImageByImage` says afterwards.
+  ///     of kernels alone, as `canRunImageByImage` says afterwards.
   ///   - workers: The number of threads that a run may use.
   ///   - arenas: Where runs take their working memory from.
   ///   - budget: What it and the tensors of runs count in.
