@@ -2,7 +2,7 @@
 import PackageDescription
 
 #if arch(x86_64)
-  let kernelSets = ["InfoldKernelsAVX512", "InfoldKernelsAVX2", "InfoldKernelsPortable"]
+  let kernelSets = ["InfoldKernelsVNNI", "InfoldKernelsAVX512", "InfoldKernelsAVX2", "InfoldKernelsPortable"]
 #else
   let kernelSets = ["InfoldKernelsPortable"]
 #endif
@@ -161,6 +161,13 @@ package.targets += [
       name: "InfoldKernelsAVX512", dependencies: ["CMachine", "InfoldKernelInterface"],
       swiftSettings: [
         .define("INFOLD_AVX512"), .unsafeFlags(["-Ounchecked", "-Xcc", "-march=x86-64-v4"]),
+      ]),
+    // Of quantized numbers only.
+    .target(
+      name: "InfoldKernelsVNNI", dependencies: ["CMachine", "InfoldKernelInterface"],
+      swiftSettings: [
+        .define("INFOLD_AVX512"), .define("INFOLD_VNNI"),
+        .unsafeFlags(["-Ounchecked", "-Xcc", "-march=x86-64-v4", "-Xcc", "-mavx512vnni"]),
       ]),
   ]
 #endif

@@ -11,7 +11,7 @@ public struct OptimizationPipeline: Sendable {
     let folding: [any GraphPass] = foldsBatchNormalization ? [FoldBatchNormalization()] : []
     passes =
       [
-        InlineBodies(), ConstantFolding(), RemoveIdentities(), RecognizeActivations(),
+        InlineBodies(), RecognizeQuantizedOperators(), ConstantFolding(), RemoveIdentities(), RecognizeActivations(),
         RecognizeLayerNormalization(), RemoveDeadCode(),
       ] + folding
       + [MergeScaleShifts(), NormalizationToScaleShift(), RecognizeChannelShuffles(), RemoveDeadCode()]
