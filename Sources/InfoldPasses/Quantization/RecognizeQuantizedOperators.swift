@@ -12,7 +12,9 @@ package struct RecognizeQuantizedOperators: GraphPass {
   package init() {}
 
   package func run(on graph: Graph) throws(InfoldError) -> PassResult {
-    guard graph.nodes.contains(where: { $0.typed is DequantizeLinear }) else { return PassResult(graph: graph) }
+    guard graph.nodes.contains(where: { $0.typed is DequantizeLinear || $0.typed is QLinearMatMul }) else {
+      return PassResult(graph: graph)
+    }
     var rewriter = QuantizedRewriter(QuantizedGraph(try GraphConstants(graph)))
     for id in graph.nodeIDs { try rewriter.rewrite(graph[id]) }
     return rewriter.result()
@@ -47,7 +49,8 @@ private struct QuantizedRewriter {
     case let gemm as Gemm where gemm.alpha == 1 && gemm.beta == 1 && !gemm.transA:
       try rewriteProduct(node, isTransposed: gemm.transB)
     case is MatMul: try rewriteProduct(node, isTransposed: false)
-    case is Add: try rewriteAddition(node)
+    case is QLinearMatMul: try rewriteQuantizedProduct(node)
+    case is Add, is Sum: try rewriteAddition(node)
     case is MaxPool, is Reshape, is Flatten, is Squeeze, is Unsqueeze, is Identity, is Concat:
       try rewriteMovement(node)
     case is any UnaryOperator, is any NumericUnaryOperator, is Clip: try rewriteFunction(node)
@@ -83,6 +86,28 @@ private struct QuantizedRewriter {
       of: node)
   }
 
+  /// The product of rows with a constant matrix, whose columns are its rows in QLinearGemm.
+  private mutating func rewriteQuantizedProduct(_ node: Node) throws(InfoldError) {
+    guard node.inputs[0].flatMap({ graph[$0].type?.shape?.rank }) == 2,
+      let right = node.inputs[3].flatMap(source.constants.tensor), right.shape.count == 2,
+      let scales = node.inputs[4].flatMap(source.constants.tensor), scales.elementType == .float32,
+      let zeroPoints = node.inputs[5].flatMap(source.constants.tensor),
+      [scales, zeroPoints].allSatisfy({ $0.shape.count <= 1 && ($0.count == 1 || $0.count == right.shape[1]) }),
+      let id = node.outputs[0].flatMap({ source.producers[$0.index] })
+    else { return }
+    var map = ElementMap(identityOf: right.shape)
+    map.axes.swapAt(0, 1)
+    let label = graph.label(of: node)
+    var inputs = node.inputs
+    inputs[3] = editor.addConstant("\(label) weights", try map.apply(to: right))
+    replacements[id] = [
+      try Node(
+        name: node.name, opType: QLinearGemm.name, domain: OperatorRegistry.internalDomain, opsetVersion: 1,
+        inputs: inputs, outputs: node.outputs, registry: .internalOperators)
+    ]
+    note(label)
+  }
+
   /// Puts an operator with the inputs of QLinearConv in the place of a QuantizeLinear.
   private mutating func replace(
     _ sink: NodeID, by opType: String, _ domain: String, _ version: Int, attributes: AttributeList, _ x: QuantizedValue,
@@ -104,7 +129,7 @@ private struct QuantizedRewriter {
   }
 
   private mutating func rewriteAddition(_ node: Node) throws(InfoldError) {
-    guard let a = source.source(node.inputs[0]), let b = source.source(node.inputs[1]),
+    guard node.inputs.count == 2, let a = source.source(node.inputs[0]), let b = source.source(node.inputs[1]),
       let (sink, y, bounds) = source.boundedSink(node.outputs[0]),
       // What one of them is repeated for is faster with floats.
       let shape = graph[a.bytes].type?.shape, let other = graph[b.bytes].type?.shape, shape.merged(with: other) != nil

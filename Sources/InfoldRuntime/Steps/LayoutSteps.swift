@@ -66,9 +66,19 @@ extension RangeStep {
         line.initialize(repeating: padding, count: first * channels)
         let pixels = line + first * channels
         let input = frame.bytes(source) + row / height * imageStride + y * image.width * pixelStride
-        for channel in 0..<channels {
-          let plane = input + channel * channelStride
-          for x in 0..<copied { pixels[x * channels + channel] = plane[x * pixelStride] }
+        if channels == 3 {
+          let (second, third) = (input + channelStride, input + 2 * channelStride)
+          var pixel = pixels
+          for x in 0..<copied {
+            let place = x * pixelStride
+            (pixel[0], pixel[1], pixel[2]) = (input[place], second[place], third[place])
+            pixel += 3
+          }
+        } else {
+          for channel in 0..<channels {
+            let plane = input + channel * channelStride
+            for x in 0..<copied { pixels[x * channels + channel] = plane[x * pixelStride] }
+          }
         }
         let end = (first + copied) * channels
         (line + end).initialize(repeating: padding, count: width * channels - end)
