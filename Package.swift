@@ -125,7 +125,9 @@ let package = Package(
         "InfoldFiles", "InfoldGraph", "InfoldImage", "InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation",
         "TestSupport",
       ]),
-    .testTarget(name: "OperatorCaseTests", dependencies: ["InfoldConformance", "TestSupport"]),
+    .testTarget(
+      name: "OperatorCaseTests",
+      dependencies: ["InfoldConformance", "InfoldGraph", "InfoldONNX", "InfoldRuntime", "TestSupport"]),
     .testTarget(
       name: "InfoldTelemetryTests",
       dependencies: [
@@ -138,7 +140,7 @@ let package = Package(
       name: "InfoldImageTests", dependencies: ["InfoldImage", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "InfoldKernelTests",
-      dependencies: ["InfoldKernelInterface"] + kernelSets.map { .target(name: $0) }),
+      dependencies: ["InfoldGraph", "InfoldKernelInterface"] + kernelSets.map { .target(name: $0) }),
   ],
   swiftLanguageModes: [.v6]
 )
