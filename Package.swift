@@ -88,12 +88,19 @@ let package = Package(
         .product(name: "RealModule", package: "swift-numerics"),
       ]),
 
+    // Static quantization to 8 bits.
+    .target(
+      name: "InfoldQuantization",
+      dependencies: [
+        "InfoldGraph", "InfoldPasses", "InfoldRuntime", .product(name: "RealModule", package: "swift-numerics"),
+      ]),
+
     // The command line.
     .executableTarget(
       name: "InfoldTool",
       dependencies: [
         "InfoldConformance", "InfoldFiles", "InfoldGraph", "InfoldImage", "InfoldONNX", "InfoldPasses",
-        "InfoldRuntime", "InfoldValidation",
+        "InfoldQuantization", "InfoldRuntime", "InfoldValidation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -114,6 +121,9 @@ let package = Package(
       name: "InfoldFilesTests", dependencies: ["InfoldFiles", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(name: "InfoldONNXTests", dependencies: ["InfoldONNX", "InfoldPasses", "TestSupport"]),
     .testTarget(name: "InfoldPassesTests", dependencies: ["InfoldPasses", "TestSupport"]),
+    .testTarget(
+      name: "InfoldQuantizationTests",
+      dependencies: ["InfoldONNX", "InfoldPasses", "InfoldQuantization", "InfoldRuntime", "TestSupport"]),
     .testTarget(name: "InfoldRuntimeTests", dependencies: ["InfoldRuntime", "TestSupport"]),
     .testTarget(
       name: "InfoldValidationTests",
