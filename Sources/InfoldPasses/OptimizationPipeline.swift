@@ -9,11 +9,13 @@ public struct OptimizationPipeline: Sendable {
   /// - Parameter foldsBatchNormalization: Whether batch normalization is folded into weights where that is exact.
   public init(foldsBatchNormalization: Bool = true) {
     let folding: [any GraphPass] = foldsBatchNormalization ? [FoldBatchNormalization()] : []
+    let quantizedFolding: [any GraphPass] = foldsBatchNormalization ? [FoldIntoQuantizedWeights()] : []
+    // What dequantizes weights that nobody reads any more is not to be computed ahead.
+    let quantization: [any GraphPass] = quantizedFolding + [RecognizeQuantizedOperators(), RemoveDeadCode()]
     passes =
-      [
-        // What dequantizes weights that nobody reads any more is not to be computed ahead.
-        InlineBodies(), RecognizeQuantizedOperators(), RemoveDeadCode(), ConstantFolding(), RemoveIdentities(),
-        RecognizeActivations(), RecognizeLayerNormalization(), RemoveDeadCode(),
+      [InlineBodies()] + quantization
+      + [
+        ConstantFolding(), RemoveIdentities(), RecognizeActivations(), RecognizeLayerNormalization(), RemoveDeadCode(),
       ] + folding
       + [MergeScaleShifts(), NormalizationToScaleShift(), RecognizeChannelShuffles(), RemoveDeadCode()]
   }

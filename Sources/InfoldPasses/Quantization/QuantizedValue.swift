@@ -102,6 +102,11 @@ struct QuantizedGraph {
     return (sinkID, quantized, quantized.quantized(lower)...quantized.quantized(upper))
   }
 
+  /// The node that makes a value which nobody but `reader` reads.
+  func onlyProducer(of value: ValueID, for reader: NodeID) -> Node? {
+    onlyConsumer(value) == reader ? producer(value) : nil
+  }
+
   private func bounds(_ node: Node) -> (Float, Float)? {
     switch node.typed {
     case is Relu: return (0, .infinity)
@@ -123,7 +128,7 @@ extension QuantizedGraph {
   /// Constant weights that DequantizeLinear makes floats of, with one scale for each position along `axis` or for all.
   func weights(_ value: ValueID?, axis: Int) throws(InfoldError) -> QuantizedWeights? {
     guard let node = producer(value), let operation = node.typed as? DequantizeLinear, let bytes = node.inputs[0],
-      let tensor = try bytesTensor(bytes), tensor.elementType == .int8 || tensor.elementType == .uint8,
+      let tensor = try constant(bytes), tensor.elementType == .int8 || tensor.elementType == .uint8,
       let scales = node.inputs[1].flatMap(constants.tensor), scales.elementType == .float32
     else { return nil }
     var zeroPoints = try Tensor(zeros: [], of: tensor.elementType)
@@ -139,10 +144,10 @@ extension QuantizedGraph {
     return QuantizedWeights(tensor: tensor, scales: scales, zeroPoints: zeroPoints)
   }
 
-  /// A constant of bytes, or what QuantizeLinear makes of a constant.
-  private func bytesTensor(_ value: ValueID) throws(InfoldError) -> Tensor? {
+  /// A constant, or what QuantizeLinear or DequantizeLinear makes of one.
+  func constant(_ value: ValueID) throws(InfoldError) -> Tensor? {
     if let tensor = constants.tensor(value) { return tensor }
-    guard let node = producer(value), node.typed is QuantizeLinear else { return nil }
+    guard let node = producer(value), node.typed is QuantizeLinear || node.typed is DequantizeLinear else { return nil }
     let inputs = node.inputs.map { $0.flatMap(constants.tensor) }
     guard zip(node.inputs, inputs).allSatisfy({ $0 == nil || $1 != nil }) else { return nil }
     return try node.evaluate(inputs)[0]
@@ -152,13 +157,7 @@ extension QuantizedGraph {
   func bias(
     _ value: ValueID, input: QuantizedValue, _ weights: QuantizedWeights, count: Int
   ) throws(InfoldError) -> Tensor? {
-    var tensor = constants.tensor(value)
-    if tensor == nil, let node = producer(value), node.typed is DequantizeLinear {
-      let inputs = node.inputs.map { $0.flatMap(constants.tensor) }
-      guard zip(node.inputs, inputs).allSatisfy({ $0 == nil || $1 != nil }) else { return nil }
-      tensor = try node.evaluate(inputs)[0]
-    }
-    guard let tensor, tensor.elementType == .float32, tensor.count == count else { return nil }
+    guard let tensor = try constant(value), tensor.elementType == .float32, tensor.count == count else { return nil }
     let numbers: [Float] = try tensor.elements(), scales: [Float] = try weights.scales.elements()
     var integers: [Int32] = []
     for index in 0..<count {

@@ -272,7 +272,7 @@ private struct QuantizedRewriter {
 
 extension QuantizedWeights {
   /// Whether zero is in the middle of the type's numbers.
-  fileprivate var isSymmetric: Bool {
+  var isSymmetric: Bool {
     guard let numbers: [Int64] = try? zeroPoints.cast(to: .int64).elements() else { return false }
     return numbers.allSatisfy { $0 == (tensor.elementType == .uint8 ? 128 : 0) }
   }

@@ -1,0 +1,135 @@
+import InfoldGraph
+
+/// Takes batch normalizations behind convolutions of quantized numbers into the scales of their weights: the integers stay what they
+/// are, but for the sign where the normalization's is negative. The bias becomes one of int32, in units of the input's scale times the
+/// weights', to which it is rounded, as whatever quantizes a model does it.
+package struct FoldIntoQuantizedWeights: GraphPass {
+  package static let name = "fold into quantized weights"
+
+  /// The pass.
+  package init() {}
+
+  package func run(on graph: Graph) throws(InfoldError) -> PassResult {
+    guard
+      graph.nodes.contains(where: { $0.typed is DequantizeLinear }),
+      graph.nodes.contains(where: { $0.typed is BatchNormalization })
+    else { return PassResult(graph: graph) }
+    let source = QuantizedGraph(try GraphConstants(graph))
+    var editor = GraphEditor(source.constants)
+    var replacements: [NodeID: [Node]] = [:]
+    var changes: [PassResult.Entry] = []
+    var refusals: [PassResult.Entry] = []
+    for id in graph.nodeIDs {
+      let label = graph.label(of: graph[id])
+      do throws(InfoldError) {
+        guard let site = try Site(id, source) else { continue }
+        replacements[id] = try site.folded(&editor)
+        changes.append(PassResult.Entry(node: label, "went into the scales of the weights before it"))
+      } catch  where error.code == .unsupported {
+        refusals.append(PassResult.Entry(node: label, error.reason))
+      }
+    }
+    editor.replaceNodes(graph.nodeIDs.flatMap { replacements[$0] ?? [graph[$0]] })
+    return PassResult(graph: editor.graph, changes: changes, refusals: refusals)
+  }
+}
+
+/// A batch normalization, or another map of channels, behind a convolution of quantized numbers.
+private struct Site {
+  private let map: ChannelMap
+  private let convolution: Node
+  private let label: String
+  private let input: QuantizedValue
+  private let weights: QuantizedWeights
+  private let bias: [Double]
+
+  /// `nil` for another node.
+  /// - Throws: `InfoldError` with the reason why a map cannot be taken in.
+  init?(_ id: NodeID, _ source: QuantizedGraph) throws(InfoldError) {
+    let graph = source.graph
+    guard graph[id].typed is BatchNormalization, graph[id].outputs.dropFirst().allSatisfy({ $0 == nil }),
+      let x = graph[id].inputs[0], let producer = source.onlyProducer(of: x, for: id), producer.typed is Conv,
+      let input = source.source(producer.inputs[0]), let weights = try source.weights(producer.inputs[1], axis: 0),
+      weights.tensor.elementType == .int8, weights.isSymmetric
+    else { return nil }
+    do throws(ChannelMap.Refusal) {
+      guard let map = try ChannelMap(graph[id], in: source.constants) else { return nil }
+      self.map = map
+    } catch {
+      throw InfoldError(.unsupported, error.reason)
+    }
+    convolution = producer
+    label = graph.label(of: producer)
+    self.input = input
+    self.weights = weights
+    let count = weights.tensor.shape[0]
+    guard map.axis == 1, map.affine.channels == count else {
+      throw InfoldError(.unsupported, "it has other channels than the weights before it")
+    }
+    guard producer.inputs.count > 2, let id = producer.inputs[2] else {
+      bias = Array(repeating: 0, count: count)
+      return
+    }
+    guard let tensor = try source.constant(id), tensor.elementType.isFloatingPoint, tensor.count == count else {
+      throw InfoldError(.unsupported, "the bias of \(label) is no constant")
+    }
+    bias = try tensor.widened().elements()
+  }
+
+  /// The convolution with the map in its weights and bias, and the nodes that dequantize them.
+  func folded(_ editor: inout GraphEditor) throws(InfoldError) -> [Node] {
+    let given: [Float] = try weights.scales.elements()
+    var integers: [Int8] = try weights.tensor.elements()
+    let size = integers.count / bias.count
+    var scales: [Float] = [], sums: [Int32] = [], units: [Float] = []
+    for channel in bias.indices {
+      let factor = map.affine.scale[channel]
+      let scale = Float(Double(given[given.count == 1 ? 0 : channel]) * factor.magnitude)
+      let unit = scale * input.scaleValue
+      guard (1e-30...1e30).contains(scale), (1e-30...1e30).contains(unit) else {
+        throw InfoldError(.unsupported, "the weights' scale of channel \(channel) would be \(scale)")
+      }
+      let sum = (map.affine.apply(bias[channel], channel: channel) / Double(unit)).rounded(.toNearestOrEven)
+      guard sum.magnitude < 0x1p31 else {
+        throw InfoldError(.unsupported, "the bias of channel \(channel) is too large for int32")
+      }
+      if factor < 0 {
+        for index in (channel * size)..<((channel + 1) * size) {
+          guard integers[index] != .min else {
+            throw InfoldError(
+              .unsupported, "channel \(channel) changes its sign, and its weight of −128 has no opposite")
+          }
+          integers[index] = -integers[index]
+        }
+      }
+      scales.append(scale)
+      units.append(unit)
+      sums.append(Int32(sum))
+    }
+    var nodes: [Node] = []
+    var node = convolution
+    node.inputs = [
+      convolution.inputs[0],
+      try add("weights", try Tensor(shape: weights.tensor.shape, integers), scales, to: &nodes, &editor),
+      try add("bias", try Tensor(shape: [sums.count], sums), units, to: &nodes, &editor),
+    ]
+    node.outputs = [map.output]
+    return nodes + [node]
+  }
+
+  /// A constant behind DequantizeLinear, with a scale for each of its first positions.
+  private func add(
+    _ name: String, _ tensor: Tensor, _ scales: [Float], to nodes: inout [Node], _ editor: inout GraphEditor
+  ) throws(InfoldError) -> ValueID {
+    let result = editor.addValue("\(label) \(name)", TensorType(.float32, Shape(tensor.shape)))
+    let inputs = [
+      editor.addConstant("\(label) quantized \(name)", tensor),
+      editor.addConstant("\(label) scales of \(name)", try Tensor(shape: [scales.count], scales)),
+    ]
+    nodes.append(
+      try Node(
+        name: "\(label) \(name)", opType: DequantizeLinear.name, opsetVersion: 13, attributes: ["axis": .int(0)],
+        inputs: inputs, outputs: [result]))
+    return result
+  }
+}
