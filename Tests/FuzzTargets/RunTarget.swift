@@ -33,15 +33,14 @@ struct RunTarget {
     self.inputs = inputs
   }
 
-  /// Runs the model by kernels in both precisions, and without.
-  func run() throws(InfoldError) {
+  /// Runs the model by kernels in one of the precisions, or without any; `inEveryWay`, in all three.
+  func run(inEveryWay: Bool) throws(InfoldError) {
     let kernels = KernelChoice.names[Int(seed >> 32) % KernelChoice.names.count]
+    let ways: [(SessionOptions.Precision, optimize: Bool)] = [(.fast, true), (.exact, true), (.exact, false)]
     var options = SessionOptions(threads: 1, memoryLimit: FuzzTarget.memoryLimit)
     var firstError: InfoldError?
-    for (precision, optimize) in [(.exact, true), (.fast, true), (.exact, false)] as [(SessionOptions.Precision, Bool)]
-    {
-      options.precision = precision
-      options.optimize = optimize
+    for (index, way) in ways.enumerated() where inEveryWay || index == Int(seed >> 24 & 0xff) % ways.count {
+      (options.precision, options.optimize) = way
       do throws(InfoldError) {
         try run(options, kernels)
       } catch {
