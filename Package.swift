@@ -2,7 +2,7 @@
 import PackageDescription
 
 #if arch(x86_64)
-  let kernelSets = ["InfoldKernelsAVX512", "InfoldKernelsAVX2", "InfoldKernelsPortable"]
+  let kernelSets = ["InfoldKernelsVNNI", "InfoldKernelsAVX512", "InfoldKernelsAVX2", "InfoldKernelsPortable"]
 #else
   let kernelSets = ["InfoldKernelsPortable"]
 #endif
@@ -125,7 +125,9 @@ let package = Package(
         "InfoldFiles", "InfoldGraph", "InfoldImage", "InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation",
         "TestSupport",
       ]),
-    .testTarget(name: "OperatorCaseTests", dependencies: ["InfoldConformance", "TestSupport"]),
+    .testTarget(
+      name: "OperatorCaseTests",
+      dependencies: ["InfoldConformance", "InfoldGraph", "InfoldONNX", "InfoldRuntime", "TestSupport"]),
     .testTarget(
       name: "InfoldTelemetryTests",
       dependencies: [
@@ -138,7 +140,7 @@ let package = Package(
       name: "InfoldImageTests", dependencies: ["InfoldImage", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "InfoldKernelTests",
-      dependencies: ["InfoldKernelInterface"] + kernelSets.map { .target(name: $0) }),
+      dependencies: ["InfoldGraph", "InfoldKernelInterface"] + kernelSets.map { .target(name: $0) }),
   ],
   swiftLanguageModes: [.v6]
 )
@@ -161,6 +163,13 @@ package.targets += [
       name: "InfoldKernelsAVX512", dependencies: ["CMachine", "InfoldKernelInterface"],
       swiftSettings: [
         .define("INFOLD_AVX512"), .unsafeFlags(["-Ounchecked", "-Xcc", "-march=x86-64-v4"]),
+      ]),
+    // Of quantized numbers only.
+    .target(
+      name: "InfoldKernelsVNNI", dependencies: ["CMachine", "InfoldKernelInterface"],
+      swiftSettings: [
+        .define("INFOLD_AVX512"), .define("INFOLD_VNNI"),
+        .unsafeFlags(["-Ounchecked", "-Xcc", "-march=x86-64-v4", "-Xcc", "-mavx512vnni"]),
       ]),
   ]
 #endif

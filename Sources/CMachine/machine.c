@@ -31,6 +31,14 @@ bool infold_has_avx2_fma(void) {
 #endif
 }
 
+bool infold_has_avx512_vnni(void) {
+#if defined(__x86_64__)
+  return infold_has_avx512() && __builtin_cpu_supports("avx512vnni");
+#else
+  return false;
+#endif
+}
+
 bool infold_has_avx512(void) {
 #if defined(__x86_64__)
   return infold_has_avx2_fma() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&

@@ -6,8 +6,13 @@ extension Clip {
     func bound(_ index: Int, _ attribute: Float?, default missing: Float) -> Float? {
       if let attribute { return attribute }
       guard index < node.inputs.count, let id = node.inputs[index] else { return missing }
-      guard let tensor = constants.tensor(id), tensor.elementType == .float32 else { return nil }
-      return try? tensor.elements(as: Float.self).first
+      guard let tensor = constants.tensor(id), tensor.count == 1 else { return nil }
+      switch tensor.elementType {
+      case .float32: return try? tensor.elements(as: Float.self).first
+      case .uint8: return (try? tensor.elements(as: UInt8.self).first).map { Float($0) }
+      case .int8: return (try? tensor.elements(as: Int8.self).first).map { Float($0) }
+      default: return nil
+      }
     }
     return (bound(1, min, default: -.infinity), bound(2, max, default: .infinity))
   }

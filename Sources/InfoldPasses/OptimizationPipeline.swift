@@ -11,8 +11,9 @@ public struct OptimizationPipeline: Sendable {
     let folding: [any GraphPass] = foldsBatchNormalization ? [FoldBatchNormalization()] : []
     passes =
       [
-        InlineBodies(), ConstantFolding(), RemoveIdentities(), RecognizeActivations(),
-        RecognizeLayerNormalization(), RemoveDeadCode(),
+        // What dequantizes weights that nobody reads any more is not to be computed ahead.
+        InlineBodies(), RecognizeQuantizedOperators(), RemoveDeadCode(), ConstantFolding(), RemoveIdentities(),
+        RecognizeActivations(), RecognizeLayerNormalization(), RemoveDeadCode(),
       ] + folding
       + [MergeScaleShifts(), NormalizationToScaleShift(), RecognizeChannelShuffles(), RemoveDeadCode()]
   }

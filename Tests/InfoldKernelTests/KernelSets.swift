@@ -5,6 +5,7 @@ import InfoldKernelsPortable
   import CMachine
   import InfoldKernelsAVX2
   import InfoldKernelsAVX512
+  import InfoldKernelsVNNI
 #endif
 
 /// The kernels that this machine can run.
@@ -14,6 +15,16 @@ let kernelSets: [any KernelSet.Type] = {
       + (infold_has_avx512() ? [AVX512Kernels.self] : [])
   #else
     [PortableKernels.self]
+  #endif
+}()
+
+/// The kernels of quantized numbers that this machine can run.
+let byteKernelSets: [any ByteKernels.Type] = {
+  #if arch(x86_64)
+    [PortableByteKernels.self] + (infold_has_avx2_fma() ? [AVX2ByteKernels.self] : [])
+      + (infold_has_avx512_vnni() ? [VNNIByteKernels.self] : [])
+  #else
+    [PortableByteKernels.self]
   #endif
 }()
 

@@ -37,6 +37,9 @@ bool infold_has_avx2_fma(void);
 /// Whether the processor and the system have AVX-512 F, BW, CD, DQ and VL.
 bool infold_has_avx512(void);
 
+/// Whether they have AVX-512's instructions for neural networks (VNNI) as well.
+bool infold_has_avx512_vnni(void);
+
 #if defined(__AVX512F__)
 #include <immintrin.h>
 

@@ -10,7 +10,8 @@ package struct QLinearConv: Operator {
   package static func elementTypes(since version: Int) -> ElementTypeSet { .bytes }
   package static func arity(since version: Int) -> Arity { Arity(inputs: 8...9) }
 
-  private let convolution: Conv
+  /// The convolution.
+  package let convolution: Conv
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     convolution = try Conv(&attributes)

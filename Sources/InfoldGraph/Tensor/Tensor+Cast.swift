@@ -1,7 +1,7 @@
 extension Tensor {
   /// The elements in another type, by the rules of ONNX's Cast and those that `Cast` adds.
   /// - Precondition: Both types are numeric or bool.
-  func cast(to type: ElementType) throws(InfoldError) -> Tensor {
+  package func cast(to type: ElementType) throws(InfoldError) -> Tensor {
     switch elementType {
     case _ where elementType == type: self
     case .float16, .bfloat16, .float32, .float64:

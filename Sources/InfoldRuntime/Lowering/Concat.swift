@@ -6,6 +6,7 @@ extension Concat: LoweredOperator {
   /// values that lie in row-major order anyway: runs of numbers are copied.
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     let values = fused.node.inputs.compactMap { $0 }
+    if let y = fused.output, plan.byteSizes(y) != nil { return try concatenateBytes(values, y, into: &plan) }
     guard let y = fused.output, let sizes = plan.sizes(y), values.allSatisfy({ plan.sizes($0) != nil }),
       let axis = try? normalizedAxis(axis, rank: sizes.count)
     else { return false }
@@ -15,6 +16,33 @@ extension Concat: LoweredOperator {
       try copyChannels(values, y, ImageShape(sizes)!, into: &plan)
     } else {
       try copyRuns(values, y, sizes, axis, into: &plan)
+    }
+    return true
+  }
+
+  /// Channels of quantized images.
+  private func concatenateBytes(
+    _ values: [ValueID], _ y: ValueID, into plan: inout PlanBuilder
+  ) throws(InfoldError) -> Bool {
+    guard let image = plan.byteSizes(y).flatMap(ImageShape.init), axis == 1 || axis == -3,
+      values.allSatisfy({ plan.byteSizes($0)?.count == 4 })
+    else { return false }
+    let whole = plan.concatenated(y)
+    var slice = whole
+    for value in values {
+      let channels = plan.byteSizes(value)![1]
+      let source = try plan.location(of: value, .channelsLast)
+      if source != slice {
+        let target = slice
+        let step = RangeStep(units: image.images * image.pixels, cost: image.pixels * channels) { pixels, frame, _ in
+          for pixel in pixels {
+            (frame.bytes(target) + pixel * target.pixelStride).update(
+              from: frame.bytes(source) + pixel * source.pixelStride, count: channels)
+          }
+        }
+        plan.emit(step, "copy", reads: [source], writes: [target])
+      }
+      slice.offset += channels
     }
     return true
   }

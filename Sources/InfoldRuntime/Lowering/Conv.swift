@@ -20,8 +20,46 @@ extension Conv: LoweredOperator {
   }
 }
 
+/// The sizes of a convolution over images.
+protocol ConvolutionSizes {
+  var input: ImageShape { get }
+  var output: ImageShape { get }
+  var window: ImageWindow { get }
+  var groups: Int { get }
+}
+
+extension ConvolutionSizes {
+  /// Channels of one group.
+  var groupChannels: Int { input.channels / groups }
+  var groupOutputs: Int { output.channels / groups }
+  var multiplyAccumulates: Int { saturatedProduct(output.count, groupChannels, window.height, window.width) }
+
+  /// Whether every channel is convolved by itself, into one.
+  var isDepthwise: Bool { groups > 1 && groupChannels == 1 && groupOutputs == 1 }
+
+  /// Whether a row of the window is better read as one pixel with more channels.
+  var hasFewChannels: Bool {
+    groups == 1 && input.channels <= 4 && window.width > 1 && window.dilationX == 1 && isReachSmall
+  }
+
+  /// The rows and columns that windows reach, padding included.
+  var reach: (height: Int, width: Int) {
+    (
+      (output.height - 1) * window.strideY + (window.height - 1) * window.dilationY + 1,
+      (output.width - 1) * window.strideX + (window.width - 1) * window.dilationX + 1
+    )
+  }
+
+  /// Whether an image with everything that windows reach around it is not much larger than the image. Large strides over
+  /// large padding would make it so.
+  private var isReachSmall: Bool {
+    let count = checkedProduct([input.images, reach.height, reach.width, input.channels])
+    return count.map { $0 <= 4 * input.count + 1 << 16 } ?? false
+  }
+}
+
 /// A convolution over images whose sizes and weights are known.
-struct ConvolutionProblem {
+struct ConvolutionProblem: ConvolutionSizes {
   /// The ways to compute it.
   enum Algorithm: Hashable {
     /// Every channel by itself.
@@ -60,34 +98,14 @@ struct ConvolutionProblem {
     groups = conv.group
   }
 
-  /// Channels of one group.
-  var groupChannels: Int { input.channels / groups }
-  var groupOutputs: Int { output.channels / groups }
-  var multiplyAccumulates: Int { saturatedProduct(output.count, groupChannels, window.height, window.width) }
-
-  /// The rows and columns that windows reach, padding included.
-  var reach: (height: Int, width: Int) {
-    (
-      (output.height - 1) * window.strideY + (window.height - 1) * window.dilationY + 1,
-      (output.width - 1) * window.strideX + (window.width - 1) * window.dilationX + 1
-    )
-  }
-
-  /// Whether an image with everything that windows reach around it is not much larger than the image. Large strides over
-  /// large padding would make it so.
-  private var isReachSmall: Bool {
-    let count = checkedProduct([input.images, reach.height, reach.width, input.channels])
-    return count.map { $0 <= 4 * input.count + 1 << 16 } ?? false
-  }
-
   private var isDilated: Bool { window.dilationY > 1 || window.dilationX > 1 }
 }
 
 extension ConvolutionProblem {
   /// The way that is fastest, among those that the precision allows. It depends on the sizes only.
   func algorithm(_ precision: SessionOptions.Precision) -> Algorithm {
-    if groups > 1, groupChannels == 1, groupOutputs == 1 { return .depthwise }
-    if groups == 1, input.channels <= 4, window.width > 1, window.dilationX == 1, isReachSmall { return .fewChannels }
+    if isDepthwise { return .depthwise }
+    if hasFewChannels { return .fewChannels }
     if precision == .fast, let tile = winogradTile { return .winograd(tile: tile) }
     return .direct
   }

@@ -4,6 +4,7 @@ import InfoldKernelInterface
 extension MaxPool: LoweredOperator {
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     guard fused.node.outputs.dropFirst().allSatisfy({ $0 == nil }) else { return false }
+    if plan.byteSizes(fused.node.inputs[0]) != nil { return try plan.emitBytePool(fused, window) }
     return try plan.emitPool(fused, window, .maximum)
   }
 }
@@ -55,6 +56,30 @@ extension PlanBuilder {
         rows: rows)
     }
     emit(step, "pool", reads: [source], writes: [target])
+    return true
+  }
+
+  /// The maximum pool of quantized images.
+  fileprivate mutating func emitBytePool(_ fused: FusedNode, _ window: SlidingWindow) throws(InfoldError) -> Bool {
+    guard let x = fused.node.inputs[0], let y = fused.output, let sizes = byteSizes(x), let result = byteSizes(y),
+      let input = ImageShape(sizes), let image = ImageShape(result), let extents = try? window.extents(sizes[2...])
+    else { return false }
+    let geometry = ImageWindow(window, extents)
+    let taps = saturatedProduct(geometry.height, geometry.width)
+    // Every position of a window is looked up.
+    guard taps <= 1 << 16 else { return false }
+    let source = try location(of: x, .channelsLast)
+    let target = define(y, .channelsLast)
+    let kernels = byteKernels
+    let step = RangeStep(
+      units: image.images * image.pixels, cost: saturatedProduct(image.count, taps) / 4,
+      scratchByteCount: kernels.windowScratch(taps: taps, channels: input.channels)
+    ) { pixels, frame, worker in
+      kernels.maximumPool(
+        geometry, input.bytes(frame.bytes(source), source), image.bytes(frame.bytes(target), target), pixels: pixels,
+        scratch: frame.scratch(of: worker))
+    }
+    emit(step, "int8 pool", reads: [source], writes: [target])
     return true
   }
 

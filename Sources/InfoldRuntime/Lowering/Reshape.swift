@@ -18,8 +18,8 @@ extension ShapeLowering {
     guard node.outputs.dropFirst().allSatisfy({ $0.map { plan.remainingUses[$0.index] == 0 } ?? true }),
       !(self is Dropout) || node.inputs.dropFirst(2).allSatisfy({ $0.map { plan.constants.tensor($0) != nil } ?? true })
     else { return false }
-    guard let x = fused.node.inputs[0], let y = fused.output, let sizes = plan.sizes(x), let result = plan.sizes(y),
-      sizes.reduce(1, *) == result.reduce(1, *)
+    guard let x = fused.node.inputs[0], let y = fused.output, let sizes = plan.plannedSizes(x),
+      let result = plan.plannedSizes(y), sizes.reduce(1, *) == result.reduce(1, *), plan.isBytes(x) == plan.isBytes(y)
     else { return false }
     if !plan.layouts(of: x).contains(.rowMajor), let image = ImageShape(sizes), let target = ImageShape(result),
       image.images == target.images, image.channels == target.channels, image.pixels == target.pixels

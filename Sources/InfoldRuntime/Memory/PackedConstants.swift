@@ -6,7 +6,7 @@ package final class PackedConstant: Sendable {
   /// The packed numbers.
   package let memory: AlignedMemory
 
-  fileprivate init(_ memory: AlignedMemory) {
+  init(_ memory: AlignedMemory) {
     self.memory = memory
   }
 }

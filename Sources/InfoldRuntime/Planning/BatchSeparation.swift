@@ -119,7 +119,7 @@ private struct ImageValues {
     case is any UnaryOperator, is any NumericUnaryOperator, is Identity, is Dropout, is Cast, is Clip, is Conv,
       is ConvTranspose,
       is MaxPool, is AveragePool, is LpPool, is GlobalAveragePool, is GlobalMaxPool, is LRN, is InstanceNormalization,
-      is ScaleShift,
+      is ScaleShift, is QuantizeLinear, is DequantizeLinear, is QLinearConv, is ByteTable, is QLinearGemm,
       is ChannelShuffle, is DepthToSpace, is SpaceToDepth:
       // A second output of MaxPool counts places through the whole batch.
       return readsImagesFirst(node) && node.outputs.dropFirst().allSatisfy { $0 == nil }
@@ -132,6 +132,10 @@ private struct ImageValues {
       return readsImagesFirst(node)
     case let binary as any BinaryOperator:
       return binary.broadcast == .multidirectional && isElementwise(node)
+    case is QLinearAdd:
+      // The values stand first and fourth.
+      return [1, 2, 4, 5, 6, 7].allSatisfy { node.inputs[$0].map(graph.isConstant) ?? false }
+        && [0, 3].allSatisfy { node.inputs[$0].map(values.contains) ?? false }
     case is any VariadicOperator, is Where:
       return isElementwise(node)
     case let prelu as PRelu:

@@ -24,7 +24,8 @@ struct ConcatPlacement {
     var depths: [ValueID: Int] = [:]
     for node in graph.nodes {
       guard let concat = node.typed as? Concat, let whole = node.outputs[0], let type = graph[whole].type,
-        type.elementType == .float32, type.shape?.rank == 4, concat.axis == 1 || concat.axis == -3
+        [.float32, .uint8, .int8].contains(type.elementType), type.shape?.rank == 4,
+        concat.axis == 1 || concat.axis == -3
       else { continue }
       // Without all sizes, or without elements, there is nothing to write to.
       let parts = node.inputs.compactMap { $0 }

@@ -7,6 +7,7 @@ import InfoldKernelsPortable
 #if arch(x86_64)
   import InfoldKernelsAVX2
   import InfoldKernelsAVX512
+  import InfoldKernelsVNNI
 #endif
 
 /// Which kernels run on this machine.
@@ -32,6 +33,15 @@ package enum KernelChoice {
       if set == AVX512Kernels.self { return AVX2Kernels.self }
     #endif
     return set
+  }
+
+  /// The kernels of quantized numbers that belong to a set.
+  static func bytes(for set: any KernelSet.Type) -> any ByteKernels.Type {
+    #if arch(x86_64)
+      if set == AVX512Kernels.self, infold_has_avx512_vnni() { return VNNIByteKernels.self }
+      if set != PortableKernels.self { return AVX2ByteKernels.self }
+    #endif
+    return PortableByteKernels.self
   }
 
   /// The names of the sets that this machine can run, the best one first.

@@ -34,7 +34,7 @@ final class Plan: Sendable {
   /// An output of the graph.
   private enum Output {
     /// A tensor that the steps write, with these sizes.
-    case written(sizes: [Int], storages: [Int])
+    case written(sizes: [Int], ElementType, storages: [Int])
     /// A tensor of the frame: an input, a constant, or made by a step.
     case tensor(Int, isMade: Bool)
     /// The same as an earlier output.
@@ -116,9 +116,9 @@ final class Plan: Sendable {
         let places = storages.indices.filter {
           if case .output(index) = storages[$0].source { true } else { false }
         }
-        var sizes = builder.sizes(id)!
+        var sizes = builder.plannedSizes(id)!
         if images > 1 { sizes[0] *= images }
-        outputs.append(.written(sizes: sizes, storages: places))
+        outputs.append(.written(sizes: sizes, graph[id].type!.elementType, storages: places))
       }
     }
     self.outputs = outputs
@@ -145,12 +145,12 @@ final class Plan: Sendable {
     for (value, tensor) in zip(graphInputs, given) { frame.tensors[value] = tensor }
     if results.count != outputs.count { results = Array(repeating: Self.empty, count: outputs.count) }
     for index in outputs.indices {
-      guard case .written(let sizes, _) = outputs[index] else { continue }
+      guard case .written(let sizes, let elementType, _) = outputs[index] else { continue }
       // One that somebody shares would be copied before it is written.
-      if results[index].shape != sizes || results[index].elementType != .float32
+      if results[index].shape != sizes || results[index].elementType != elementType
         || !results[index].isUniquelyReferenced()
       {
-        results[index] = try Tensor(zeros: sizes, of: .float32)
+        results[index] = try Tensor(zeros: sizes, of: elementType)
       }
     }
     let helpers = workers - 1
@@ -203,14 +203,15 @@ final class Plan: Sendable {
   private func point(_ frame: Frame, to image: Int, of results: inout [Tensor]) {
     for (index, storage) in storages.enumerated() {
       if case .tensor(let id) = storage.source, let tensor = frame.tensors[id.index] {
-        frame.bases[index] = tensor.address + image * (tensor.count / images)
+        frame.bases[index] = tensor.address(ofPart: image, of: images)
       }
     }
     for index in outputs.indices {
-      guard case .written(_, let places) = outputs[index] else { continue }
-      let count = results[index].count / images
-      let address = results[index].withUnsafeMutableBytes { $0.baseAddress!.assumingMemoryBound(to: Float.self) }
-      for place in places { frame.bases[place] = address + image * count }
+      guard case .written(_, _, let places) = outputs[index] else { continue }
+      let address = results[index].withUnsafeMutableBytes { bytes in
+        (bytes.baseAddress! + image * (bytes.count / images)).assumingMemoryBound(to: Float.self)
+      }
+      for place in places { frame.bases[place] = address }
     }
   }
 
@@ -273,9 +274,13 @@ extension Storage {
 extension Tensor {
   /// The first element's address, which is good as long as somebody keeps the tensor. It is written only by whom alone
   /// the tensor belongs to.
-  fileprivate var address: UnsafeMutablePointer<Float> {
+  fileprivate var address: UnsafeMutablePointer<Float> { address(ofPart: 0, of: 1) }
+
+  /// The address of the first element of one of so many equal parts.
+  fileprivate func address(ofPart part: Int, of parts: Int) -> UnsafeMutablePointer<Float> {
     withUnsafeBytes { bytes in
-      UnsafeMutableRawPointer(mutating: bytes.baseAddress!).assumingMemoryBound(to: Float.self)
+      (UnsafeMutableRawPointer(mutating: bytes.baseAddress!) + part * (bytes.count / parts)).assumingMemoryBound(
+        to: Float.self)
     }
   }
 }

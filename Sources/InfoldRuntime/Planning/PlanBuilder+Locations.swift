@@ -1,13 +1,34 @@
 import InfoldGraph
+import InfoldKernelInterface
 
 // Where values lie.
 extension PlanBuilder {
   /// The sizes of a float32 value with elements; `nil` for another type, or when they are not known.
   func sizes(_ id: ValueID?) -> [Int]? {
-    guard let id, let type = graph[id].type, type.elementType == .float32, let sizes = type.shape?.sizes,
+    id.flatMap { graph[$0].type?.elementType == .float32 ? plannedSizes($0) : nil }
+  }
+
+  /// The sizes of a quantized value with elements, uint8 or int8; `nil` for another type, or when they are not known.
+  func byteSizes(_ id: ValueID?) -> [Int]? {
+    id.flatMap { isBytes($0) ? plannedSizes($0) : nil }
+  }
+
+  /// The sizes of a value with elements, of one of the types that plans have memory for.
+  func plannedSizes(_ id: ValueID) -> [Int]? {
+    guard let type = graph[id].type, type.elementType == .float32 || isBytes(id), let sizes = type.shape?.sizes,
       !sizes.contains(0)
     else { return nil }
     return sizes
+  }
+
+  /// Whether a value is quantized to 8 bits. In planned memory such numbers are unsigned: those of int8 have 128 added.
+  func isBytes(_ id: ValueID) -> Bool {
+    graph[id].type.map { $0.elementType == .uint8 || $0.elementType == .int8 } ?? false
+  }
+
+  /// What is added to the numbers of a quantized value in planned memory.
+  func byteOffset(_ id: ValueID) -> Int32 {
+    graph[id].type?.elementType == .int8 ? 128 : 0
   }
 
   /// The tensor of a float32 constant.
@@ -25,13 +46,12 @@ extension PlanBuilder {
   /// Where `value` lies in `layout`. Adds a step that converts it when it lies in the other one only.
   mutating func location(of value: ValueID, _ layout: Layout) throws(InfoldError) -> Location {
     if let present = locations[value.index][layout] { return present }
-    let sizes = sizes(value)!
+    let sizes = plannedSizes(value)!
     guard let other = locations[value.index].first?.value else {
       precondition(isTensor[value.index], "a value is read before it is made")
       let source = graph.constant(value).map { Storage.Source.constant($0) } ?? .tensor(value)
-      settle(
-        value,
-        Location(storage: addStorage(source), offset: 0, layout: .rowMajor, pixelStride: sizes.last ?? 1))
+      let place = Location(storage: addStorage(source), offset: 0, layout: .rowMajor, pixelStride: sizes.last ?? 1)
+      settle(value, isBytes(value) ? copyBytes(value, from: place) : place)
       return try location(of: value, layout)
     }
     let image = ImageShape(sizes)!
@@ -50,7 +70,7 @@ extension PlanBuilder {
   /// Memory for a value that a step will write.
   /// - Parameter source: A value whose memory may be written while it is read, when nobody needs it afterwards.
   mutating func define(_ value: ValueID, _ layout: Layout, inPlaceOf source: ValueID? = nil) -> Location {
-    let sizes = sizes(value)!
+    let sizes = plannedSizes(value)!
     if layout == .channelsLast, let part = concatenations.part(value) {
       var slice = concatenated(part.whole)
       slice.offset += part.firstChannel
@@ -61,16 +81,19 @@ extension PlanBuilder {
     var place = Location(
       storage: 0, offset: 0, layout: layout,
       pixelStride: layout == .channelsLast ? image!.channels : sizes.last ?? 1)
-    if layout == .rowMajor || image!.isSameInBothLayouts, let index = graph.outputs.firstIndex(of: value) {
+    if layout == .rowMajor || image!.isSameInBothLayouts, !isBytes(value),
+      let index = graph.outputs.firstIndex(of: value)
+    {
       place.storage = addStorage(.output(index))
-    } else if let source, let present = locations[source.index][layout], self.sizes(source) == sizes,
+    } else if let source, let present = locations[source.index][layout], plannedSizes(source) == sizes,
+      isBytes(source) == isBytes(value),
       present.pixelStride == place.pixelStride, isLastRead(of: source, at: present)
     {
       place = present
       // Nobody reads what lay there, once the value does.
       residents[place.storage] = []
     } else {
-      place.storage = addStorage(.arena, byteCount: sizes.reduce(1, *) * MemoryLayout<Float>.stride)
+      place.storage = addStorage(.arena, byteCount: byteCount(of: value, count: sizes.reduce(1, *)))
     }
     settle(value, place)
     return place
@@ -104,6 +127,17 @@ extension PlanBuilder {
     return storages.count - 1
   }
 
+  /// The bytes that so many elements of a value take, with those behind them that kernels may read.
+  private func byteCount(of value: ValueID, count: Int) -> Int {
+    isBytes(value) ? count + byteSlack : count * MemoryLayout<Float>.stride
+  }
+
+  /// Memory for bytes that the steps of one node hand on to each other.
+  mutating func temporary(byteCount: Int) -> Location {
+    Location(
+      storage: addStorage(.arena, byteCount: byteCount + byteSlack), offset: 0, layout: .rowMajor, pixelStride: 1)
+  }
+
   /// Memory for what the steps of one node hand on to each other.
   mutating func temporary(count: Int) -> Location {
     let storage = addStorage(.arena, byteCount: count * MemoryLayout<Float>.stride)
@@ -118,14 +152,28 @@ extension PlanBuilder {
 
 // Between the layouts, and out of the plan.
 extension PlanBuilder {
+  /// Brings quantized numbers from a tensor into planned memory, where they are unsigned and kernels may read behind them.
+  private mutating func copyBytes(_ value: ValueID, from source: Location) -> Location {
+    let count = plannedSizes(value)!.reduce(1, *)
+    var target = temporary(byteCount: count)
+    target.pixelStride = source.pixelStride
+    emit(
+      RangeStep.copyBytes(from: source, to: target, count: count, flipsSign: byteOffset(value) != 0), "copy",
+      reads: [source], writes: [target])
+    return target
+  }
+
   private mutating func convert(
     _ value: ValueID, _ image: ImageShape, from source: Location, to layout: Layout
   ) throws(InfoldError) -> Location {
     let target = Location(
-      storage: addStorage(.arena, byteCount: image.count * MemoryLayout<Float>.stride), offset: 0, layout: layout,
-      pixelStride: layout == .channelsLast ? image.channels : sizes(value)!.last!)
-    emit(
-      RangeStep.layout(image, from: source, to: target, kernels), "layout", reads: [source], writes: [target])
+      storage: addStorage(.arena, byteCount: byteCount(of: value, count: image.count)), offset: 0, layout: layout,
+      pixelStride: layout == .channelsLast ? image.channels : plannedSizes(value)!.last!)
+    let step =
+      isBytes(value)
+      ? RangeStep.byteLayout(image, from: source, to: target)
+      : RangeStep.layout(image, from: source, to: target, kernels)
+    emit(step, "layout", reads: [source], writes: [target])
     settle(value, target)
     return target
   }
@@ -138,7 +186,15 @@ extension PlanBuilder {
       if case .output(index) = storages[location.storage].source { return }
     }
     let target = Location(storage: addStorage(.output(index)), offset: 0, layout: .rowMajor, pixelStride: 1)
-    let sizes = sizes(value)!
+    let sizes = plannedSizes(value)!
+    if isBytes(value) {
+      let source = try location(of: value, .rowMajor)
+      emit(
+        RangeStep.copyBytes(
+          from: source, to: target, count: sizes.reduce(1, *), flipsSign: byteOffset(value) != 0),
+        "copy", reads: [source], writes: [target])
+      return
+    }
     if locations[value.index][.rowMajor] == nil, let image = ImageShape(sizes),
       let source = locations[value.index][.channelsLast], !image.isSameInBothLayouts
     {

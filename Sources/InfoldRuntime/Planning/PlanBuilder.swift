@@ -12,6 +12,8 @@ struct PlanBuilder {
   let productKernels: any KernelSet.Type
   /// The kernels for everything else. Memory limits it: the widest vectors gain nothing, and lose at the ends of rows.
   let kernels: any KernelSet.Type
+  /// The kernels for quantized numbers.
+  let byteKernels: any ByteKernels.Type
   /// What they may cost in accuracy.
   let precision: SessionOptions.Precision
   /// The packed constants of the session.
@@ -46,6 +48,7 @@ struct PlanBuilder {
     try graph.requireNoOpaqueNodes()
     productKernels = kernels
     self.kernels = KernelChoice.narrower(than: kernels)
+    byteKernels = KernelChoice.bytes(for: kernels)
     self.precision = precision
     self.packed = packed
     self.budget = budget
@@ -149,7 +152,7 @@ struct PlanBuilder {
         lastReads[input.index] = steps.count
       } else {
         let location = try location(of: input, .rowMajor)
-        inputs.append(.memory(location, sizes: sizes(input)!))
+        inputs.append(.memory(location, sizes: plannedSizes(input)!, graph[input].type!.elementType))
         reads.append(location)
       }
     }

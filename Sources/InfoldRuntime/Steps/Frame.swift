@@ -37,6 +37,12 @@ final class Frame: @unchecked Sendable {
     bases[location.storage] + location.offset
   }
 
+  /// The first number of a quantized value.
+  @inline(__always)
+  func bytes(_ location: Location) -> UnsafeMutablePointer<UInt8> {
+    UnsafeMutableRawPointer(bases[location.storage]).assumingMemoryBound(to: UInt8.self) + location.offset
+  }
+
   /// The scratch memory of a worker.
   @inline(__always)
   func scratch(of worker: Int) -> UnsafeMutableRawPointer {

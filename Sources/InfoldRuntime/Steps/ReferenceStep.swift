@@ -7,7 +7,7 @@ struct ReferenceStep: Step {
     /// The tensor that the frame holds for the value with this index.
     case tensor(Int)
     /// Planned memory in row-major order, which is copied.
-    case memory(Location, sizes: [Int])
+    case memory(Location, sizes: [Int], ElementType)
   }
 
   let node: Node
@@ -35,10 +35,13 @@ struct ReferenceStep: Step {
     for input in inputs {
       switch input {
       case .tensor(let index): operands.append(frame.tensors[index])
-      case .memory(let location, let sizes):
-        var tensor = try Tensor(zeros: sizes, of: .float32)
+      case .memory(let location, let sizes, let elementType):
+        var tensor = try Tensor(zeros: sizes, of: elementType)
         tensor.withUnsafeMutableBytes { bytes in
-          bytes.copyMemory(from: UnsafeRawBufferPointer(start: frame.pointer(location), count: bytes.count))
+          let source: UnsafeRawPointer =
+            elementType == .float32 ? .init(frame.pointer(location)) : .init(frame.bytes(location))
+          bytes.copyMemory(from: UnsafeRawBufferPointer(start: source, count: bytes.count))
+          if elementType == .int8 { for index in bytes.indices { bytes[index] ^= 0x80 } }
         }
         operands.append(tensor)
       case nil: operands.append(nil)

@@ -4,6 +4,7 @@ extension OperatorRegistry {
 
   /// The operators of `internalDomain`.
   package static let internalOperators = OperatorRegistry([
-    ChannelShuffle.self, NormalizationScaleShift.self, ScaleShift.self,
+    ByteTable.self, ChannelShuffle.self, NormalizationScaleShift.self, QLinearAdd.self, QLinearGemm.self,
+    ScaleShift.self,
   ])
 }

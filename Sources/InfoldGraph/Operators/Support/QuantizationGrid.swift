@@ -4,6 +4,14 @@ struct QuantizationGrid: Sendable, Hashable {
   private let axis: Int?
   private let blockSize: Int
 
+  /// One scale and one zero point for all elements.
+  static let single = QuantizationGrid()
+
+  private init() {
+    axis = nil
+    blockSize = 0
+  }
+
   /// Reads `axis` and `block_size`.
   init(_ attributes: inout AttributeReader) throws(InfoldError) {
     axis = attributes.version < 13 ? nil : try attributes.int("axis") ?? 1
@@ -12,6 +20,9 @@ struct QuantizationGrid: Sendable, Hashable {
       throw InfoldError(.invalidModel, "block_size is \(blockSize), and must not be negative")
     }
   }
+
+  /// The axis along which lists of parameters go; `nil` where there are none, or where they hold for blocks.
+  var listAxis: Int? { blockSize > 0 ? nil : axis }
 
   private static func isSingle(_ parameters: Shape) -> Bool {
     parameters.rank <= 1 && parameters.allSatisfy { $0 == 1 }

@@ -1,0 +1,131 @@
+/// What is packed, and where to.
+///
+/// The weight of column n at tap t and channel c is `source[n * columnStride + c * channelStride + t * tapStride]`.
+public struct BytePackArguments: @unchecked Sendable {
+  public var source: UnsafePointer<Int8>
+  public var taps: Int
+  public var channels: Int
+  public var tapStride: Int
+  public var channelStride: Int
+  public var columnStride: Int
+  public var columns: Int
+  public var packed: UnsafeMutablePointer<Int8>
+
+  public init(
+    source: UnsafePointer<Int8>, taps: Int, channels: Int, tapStride: Int, channelStride: Int, columnStride: Int,
+    columns: Int, packed: UnsafeMutablePointer<Int8>
+  ) {
+    self.source = source
+    self.taps = taps
+    self.channels = channels
+    self.tapStride = tapStride
+    self.channelStride = channelStride
+    self.columnStride = columnStride
+    self.columns = columns
+    self.packed = packed
+  }
+}
+
+/// How sums of products become quantized numbers: y = clamp(round((sum + bias) · multiplier), lower, upper) + zero point, halves to
+/// the even number.
+public struct Requantization: @unchecked Sendable {
+  /// For each column, and up to the end of the last panel.
+  public var bias: UnsafePointer<Int32>
+  /// For each column, and up to the end of the last panel.
+  public var multipliers: UnsafePointer<Float>
+  /// The least result, less the zero point.
+  public var lower: Float
+  /// The greatest result, less the zero point.
+  public var upper: Float
+  public var zeroPoint: Int32
+
+  public init(
+    bias: UnsafePointer<Int32>, multipliers: UnsafePointer<Float>, lower: Float, upper: Float, zeroPoint: Int32
+  ) {
+    self.bias = bias
+    self.multipliers = multipliers
+    self.lower = lower
+    self.upper = upper
+    self.zeroPoint = zeroPoint
+  }
+}
+
+/// A convolution of quantized numbers, or a part of one. A group of a grouped one is a call of its own, with pointers to its channels.
+public struct ByteConvolutionArguments: @unchecked Sendable {
+  public var window: ImageWindow
+  public var input: InputByteImages
+  /// What stands for positions outside of the picture: the input's zero point.
+  public var padding: UInt8
+  /// Packed.
+  public var weights: UnsafePointer<Int8>
+  public var output: OutputByteImages
+  public var requantization: Requantization
+  /// The output positions to compute, counted over images, rows and columns.
+  public var pixels: Range<Int>
+  /// The output channels to compute; begins at a multiple of `panelWidth`.
+  public var columns: Range<Int>
+  /// Memory of as many bytes as the kernel asks for, aligned to 64 bytes.
+  public var scratch: UnsafeMutableRawPointer
+
+  public init(
+    window: ImageWindow, input: InputByteImages, padding: UInt8, weights: UnsafePointer<Int8>,
+    output: OutputByteImages, requantization: Requantization, pixels: Range<Int>, columns: Range<Int>,
+    scratch: UnsafeMutableRawPointer
+  ) {
+    self.window = window
+    self.input = input
+    self.padding = padding
+    self.weights = weights
+    self.output = output
+    self.requantization = requantization
+    self.pixels = pixels
+    self.columns = columns
+    self.scratch = scratch
+  }
+}
+
+/// How floats become quantized numbers: y = clamp(round(x ÷ scale), lower, upper) + zero point, halves to the even number.
+public struct ByteQuantization: Sendable {
+  public var scale: Float
+  /// The least result, less the zero point.
+  public var lower: Float
+  /// The greatest result, less the zero point.
+  public var upper: Float
+  public var zeroPoint: Int32
+  /// What NaN becomes, less the zero point.
+  public var notANumber: Float
+
+  public init(scale: Float, lower: Float, upper: Float, zeroPoint: Int32, notANumber: Float = 0) {
+    self.scale = scale
+    self.lower = lower
+    self.upper = upper
+    self.zeroPoint = zeroPoint
+    self.notANumber = notANumber
+  }
+}
+
+/// y = quantized(scaleₐ · (a − zeroPointₐ) + scaleᵦ · (b − zeroPointᵦ)), each operation rounded to float32.
+public struct ByteAdditionArguments: @unchecked Sendable {
+  public var a: BytePixels
+  public var scaleA: Float
+  public var zeroPointA: Int32
+  public var b: BytePixels
+  public var scaleB: Float
+  public var zeroPointB: Int32
+  public var output: BytePixels
+  public var quantization: ByteQuantization
+
+  public init(
+    a: BytePixels, scaleA: Float, zeroPointA: Int32, b: BytePixels, scaleB: Float, zeroPointB: Int32,
+    output: BytePixels, quantization: ByteQuantization
+  ) {
+    self.a = a
+    self.scaleA = scaleA
+    self.zeroPointA = zeroPointA
+    self.b = b
+    self.scaleB = scaleB
+    self.zeroPointB = zeroPointB
+    self.output = output
+    self.quantization = quantization
+  }
+}

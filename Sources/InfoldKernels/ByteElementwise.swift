@@ -1,0 +1,102 @@
+public import InfoldKernelInterface
+
+extension ByteSet {
+  @inline(never)
+  public static func quantize(
+    _ input: FloatPixels, _ output: BytePixels, _ quantization: ByteQuantization, pixels: Range<Int>
+  ) {
+    let quantizer = Quantizer(quantization)
+    let notANumber = Vector(repeating: quantization.notANumber) * Vector(repeating: quantization.scale)
+    forEachRun(pixels, output.channels, isDense: input.pixelStride == output.channels && output.isDense) {
+      pixel, count in
+      let source = input.base + pixel * input.pixelStride, target = output.base + pixel * output.pixelStride
+      forEachVector(of: count) { index, count in
+        var x = Vector(at: source + index, count: count)
+        x.replace(with: notANumber, where: x .!= x)
+        store(quantizer(x), at: target + index, count: count)
+      }
+    }
+  }
+
+  @inline(never)
+  public static func dequantize(
+    _ input: BytePixels, _ output: FloatPixels, scale: Float, zeroPoint: Int32, pixels: Range<Int>
+  ) {
+    let scale = Vector(repeating: scale), offset = lanes(repeating: 0 &- zeroPoint)
+    forEachRun(pixels, input.channels, isDense: output.pixelStride == input.channels && input.isDense) { pixel, count in
+      let source = input.base + pixel * input.pixelStride, target = output.base + pixel * output.pixelStride
+      forEachVector(of: count) { index, count in
+        (floats(sum(bytes(at: source + index), offset)) * scale).store(at: target + index, count: count)
+      }
+    }
+  }
+
+  @inline(never)
+  public static func add(_ arguments: ByteAdditionArguments, pixels: Range<Int>) {
+    let (a, b, output) = (arguments.a, arguments.b, arguments.output)
+    let scaleA = Vector(repeating: arguments.scaleA), offsetA = lanes(repeating: 0 &- arguments.zeroPointA)
+    let scaleB = Vector(repeating: arguments.scaleB), offsetB = lanes(repeating: 0 &- arguments.zeroPointB)
+    let quantizer = Quantizer(arguments.quantization)
+    forEachRun(pixels, output.channels, isDense: a.isDense && b.isDense && output.isDense) { pixel, count in
+      let first = a.base + pixel * a.pixelStride, second = b.base + pixel * b.pixelStride
+      let target = output.base + pixel * output.pixelStride
+      forEachVector(of: count) { index, count in
+        let x = floats(sum(bytes(at: first + index), offsetA)) * scaleA
+        let y = floats(sum(bytes(at: second + index), offsetB)) * scaleB
+        store(quantizer(x + y), at: target + index, count: count)
+      }
+    }
+  }
+
+  @inline(never)
+  public static func lookUp(
+    _ input: BytePixels, _ output: BytePixels, table: UnsafePointer<UInt8>, pixels: Range<Int>
+  ) {
+    forEachRun(pixels, input.channels, isDense: input.isDense && output.isDense) { pixel, count in
+      let source = input.base + pixel * input.pixelStride, target = output.base + pixel * output.pixelStride
+      for index in 0..<count { target[index] = table[Int(source[index])] }
+    }
+  }
+
+  /// Calls `body` with the first pixel and the elements of each run: all pixels are one where nothing lies between them.
+  @inline(__always)
+  private static func forEachRun(_ pixels: Range<Int>, _ channels: Int, isDense: Bool, _ body: (Int, Int) -> Void) {
+    if isDense { return body(pixels.lowerBound, pixels.count * channels) }
+    for pixel in pixels { body(pixel, channels) }
+  }
+}
+
+extension BytePixels {
+  fileprivate var isDense: Bool {
+    @inline(__always) get { pixelStride == channels }
+  }
+}
+
+/// Makes quantized numbers of floats.
+private struct Quantizer {
+  private let scale: Vector
+  private let inverse: Vector
+  private let lower: Vector
+  private let upper: Vector
+  private let zeroPoint: Lanes
+
+  @inline(__always)
+  init(_ quantization: ByteQuantization) {
+    scale = Vector(repeating: quantization.scale)
+    inverse = Vector(repeating: 1 / quantization.scale)
+    lower = Vector(repeating: quantization.lower)
+    upper = Vector(repeating: quantization.upper)
+    zeroPoint = ByteSet.lanes(repeating: quantization.zeroPoint)
+  }
+
+  /// From 0 to 255. The quotient is found by a multiplication, unless that is too near to a half to tell how it is rounded.
+  @inline(__always)
+  func callAsFunction(_ x: Vector) -> Lanes {
+    let product = ByteSet.clamped(x * inverse, lower, upper)
+    var integers = ByteSet.integers(product)
+    if ByteSet.isNearHalf(product, integers) {
+      integers = ByteSet.integers(ByteSet.clamped(x / scale, lower, upper))
+    }
+    return ByteSet.sum(integers, zeroPoint)
+  }
+}

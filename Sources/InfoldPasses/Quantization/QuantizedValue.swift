@@ -1,0 +1,174 @@
+import InfoldGraph
+
+/// A quantized value, with the scale and the zero point that hold for all of it.
+struct QuantizedValue {
+  /// The numbers of 8 bits.
+  var bytes: ValueID
+  var scale: ValueID
+  /// `nil` for 0.
+  var zeroPoint: ValueID?
+  var elementType: ElementType
+  private(set) var scaleValue: Float
+  private(set) var zeroPointValue: Int
+
+  /// Whether the same numbers mean the same in both.
+  func isScaled(as other: QuantizedValue) -> Bool {
+    elementType == other.elementType && scaleValue == other.scaleValue && zeroPointValue == other.zeroPointValue
+  }
+
+  /// What DequantizeLinear reads, or QuantizeLinear makes, with constant parameters; `nil` where a scale is no usual number, or holds
+  /// for a part only.
+  init?(_ node: Node, bytes: ValueID, _ constants: GraphConstants) {
+    guard let type = constants.graph[bytes].type?.elementType, type == .uint8 || type == .int8,
+      let scale = node.inputs[1], let tensor = constants.tensor(scale), tensor.elementType == .float32,
+      tensor.count == 1, let number = try? tensor.elements(as: Float.self)[0], (1e-30...1e30).contains(number)
+    else { return nil }
+    self.bytes = bytes
+    self.scale = scale
+    elementType = type
+    scaleValue = number
+    zeroPoint = node.inputs.count > 2 ? node.inputs[2] : nil
+    zeroPointValue = 0
+    if let zeroPoint {
+      guard let tensor = constants.tensor(zeroPoint), tensor.count == 1, tensor.elementType == type,
+        let numbers = try? tensor.cast(to: .int64).elements(as: Int64.self)
+      else { return nil }
+      zeroPointValue = Int(numbers[0])
+    }
+  }
+
+  /// The numbers that the type can hold.
+  var range: ClosedRange<Int> { elementType == .int8 ? -128...127 : 0...255 }
+
+  /// The number that QuantizeLinear makes of `x`.
+  func quantized(_ x: Float) -> Int {
+    let place = (x / scaleValue).rounded(.toNearestOrEven) + Float(zeroPointValue)
+    return place.isNaN ? 0 : Int(min(max(place, Float(range.lowerBound)), Float(range.upperBound)))
+  }
+}
+
+/// Constant weights of 8 bits, with scales and zero points for each output channel or for all.
+struct QuantizedWeights {
+  var tensor: Tensor
+  /// One, or as many as there are output channels.
+  var scales: Tensor
+  var zeroPoints: Tensor
+}
+
+/// Where a quantized graph's values come from and go to.
+struct QuantizedGraph {
+  let graph: Graph
+  let constants: GraphConstants
+  let producers: [NodeID?]
+  private let consumers: [[NodeID]]
+  private let outputs: Set<ValueID>
+
+  init(_ constants: GraphConstants) {
+    self.constants = constants
+    graph = constants.graph
+    producers = graph.producers()
+    consumers = graph.consumers()
+    outputs = Set(graph.outputs)
+  }
+
+  private func producer(_ value: ValueID?) -> Node? {
+    value.flatMap { producers[$0.index] }.map { graph[$0] }
+  }
+
+  /// What a float value is made of by DequantizeLinear.
+  func source(_ value: ValueID?) -> QuantizedValue? {
+    guard let node = producer(value), node.typed is DequantizeLinear, let bytes = node.inputs[0],
+      value.flatMap({ graph[$0].type?.elementType }) == .float32
+    else { return nil }
+    return QuantizedValue(node, bytes: bytes, constants)
+  }
+
+  /// The QuantizeLinear that alone reads a float value.
+  func sink(_ value: ValueID?) -> (id: NodeID, value: QuantizedValue)? {
+    guard let value, let id = onlyConsumer(value), graph[id].typed is QuantizeLinear, graph[id].inputs[0] == value,
+      graph[value].type?.elementType == .float32, let bytes = graph[id].outputs[0],
+      let quantized = QuantizedValue(graph[id], bytes: bytes, constants)
+    else { return nil }
+    return (id, quantized)
+  }
+
+  /// The same, perhaps behind a node that bounds the value.
+  func boundedSink(_ value: ValueID?) -> (id: NodeID, value: QuantizedValue, bounds: ClosedRange<Int>)? {
+    if let (id, quantized) = sink(value) { return (id, quantized, quantized.range) }
+    guard let value, let id = onlyConsumer(value), let (lower, upper) = bounds(graph[id]), lower <= upper,
+      let (sinkID, quantized) = sink(graph[id].outputs[0])
+    else { return nil }
+    // Quantization keeps the order.
+    return (sinkID, quantized, quantized.quantized(lower)...quantized.quantized(upper))
+  }
+
+  private func bounds(_ node: Node) -> (Float, Float)? {
+    switch node.typed {
+    case is Relu: return (0, .infinity)
+    case let clip as Clip:
+      let bounds = clip.bounds(of: node, constants)
+      guard let lower = bounds.lower, let upper = bounds.upper else { return nil }
+      return (lower, upper)
+    default: return nil
+    }
+  }
+
+  private func onlyConsumer(_ value: ValueID) -> NodeID? {
+    let readers = consumers[value.index]
+    return readers.count == 1 && !outputs.contains(value) ? readers[0] : nil
+  }
+}
+
+extension QuantizedGraph {
+  /// Constant weights that DequantizeLinear makes floats of, with one scale for each position along `axis` or for all.
+  func weights(_ value: ValueID?, axis: Int) throws(InfoldError) -> QuantizedWeights? {
+    guard let node = producer(value), let operation = node.typed as? DequantizeLinear, let bytes = node.inputs[0],
+      let tensor = try bytesTensor(bytes), tensor.elementType == .int8 || tensor.elementType == .uint8,
+      let scales = node.inputs[1].flatMap(constants.tensor), scales.elementType == .float32
+    else { return nil }
+    var zeroPoints = try Tensor(zeros: [], of: tensor.elementType)
+    if node.inputs.count > 2, let id = node.inputs[2] {
+      guard let given = constants.tensor(id) else { return nil }
+      zeroPoints = given
+    }
+    if scales.count > 1 {
+      guard let given = operation.listAxis, (try? normalizedAxis(given, rank: tensor.shape.count)) == axis,
+        scales.shape == [tensor.shape[axis]]
+      else { return nil }
+    }
+    return QuantizedWeights(tensor: tensor, scales: scales, zeroPoints: zeroPoints)
+  }
+
+  /// A constant of bytes, or what QuantizeLinear makes of a constant.
+  private func bytesTensor(_ value: ValueID) throws(InfoldError) -> Tensor? {
+    if let tensor = constants.tensor(value) { return tensor }
+    guard let node = producer(value), node.typed is QuantizeLinear else { return nil }
+    let inputs = node.inputs.map { $0.flatMap(constants.tensor) }
+    guard zip(node.inputs, inputs).allSatisfy({ $0 == nil || $1 != nil }) else { return nil }
+    return try node.evaluate(inputs)[0]
+  }
+
+  /// A constant summand per output channel in units of the input's scale times the weights', where it consists of such.
+  func bias(
+    _ value: ValueID, input: QuantizedValue, _ weights: QuantizedWeights, count: Int
+  ) throws(InfoldError) -> Tensor? {
+    var tensor = constants.tensor(value)
+    if tensor == nil, let node = producer(value), node.typed is DequantizeLinear {
+      let inputs = node.inputs.map { $0.flatMap(constants.tensor) }
+      guard zip(node.inputs, inputs).allSatisfy({ $0 == nil || $1 != nil }) else { return nil }
+      tensor = try node.evaluate(inputs)[0]
+    }
+    guard let tensor, tensor.elementType == .float32, tensor.count == count else { return nil }
+    let numbers: [Float] = try tensor.elements(), scales: [Float] = try weights.scales.elements()
+    var integers: [Int32] = []
+    for index in 0..<count {
+      let unit = Double(input.scaleValue) * Double(scales[scales.count == 1 ? 0 : index])
+      let exact = Double(numbers[index]) / unit
+      let nearest = exact.rounded(.toNearestOrEven)
+      // The product of the scales, and that with the number, were rounded.
+      guard abs(exact - nearest) <= 1e-3 + abs(exact) * 0x1p-22, abs(nearest) < 0x1p31 else { return nil }
+      integers.append(Int32(nearest))
+    }
+    return try Tensor(shape: [count], integers)
+  }
+}

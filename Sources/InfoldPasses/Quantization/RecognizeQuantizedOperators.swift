@@ -1,0 +1,279 @@
+import InfoldGraph
+
+/// Finds operators between DequantizeLinear and QuantizeLinear, which compute with floats what was quantized, and puts in their
+/// place those that compute with the quantized numbers: Conv becomes QLinearConv, Gemm and MatMul, Add, functions of one number and
+/// what moves numbers likewise. An activation that only bounds, between an operator and QuantizeLinear, becomes bounds of the result.
+///
+/// What only the old nodes needed is left for `RemoveDeadCode`. What has no such form stays as it is, with floats.
+package struct RecognizeQuantizedOperators: GraphPass {
+  package static let name = "recognize quantized operators"
+
+  /// The pass.
+  package init() {}
+
+  package func run(on graph: Graph) throws(InfoldError) -> PassResult {
+    guard graph.nodes.contains(where: { $0.typed is DequantizeLinear || $0.typed is QLinearMatMul }) else {
+      return PassResult(graph: graph)
+    }
+    var rewriter = QuantizedRewriter(QuantizedGraph(try GraphConstants(graph)))
+    for id in graph.nodeIDs { try rewriter.rewrite(graph[id]) }
+    return rewriter.result()
+  }
+}
+
+/// Puts the nodes of quantized operators into a graph.
+private struct QuantizedRewriter {
+  private let source: QuantizedGraph
+  private var editor: GraphEditor
+  /// What stands in the place of QuantizeLinear nodes.
+  private var replacements: [NodeID: [Node]] = [:]
+  private var changes: [PassResult.Entry] = []
+
+  private var graph: Graph { source.graph }
+
+  init(_ source: QuantizedGraph) {
+    self.source = source
+    editor = GraphEditor(source.constants)
+  }
+
+  func result() -> PassResult {
+    var editor = editor
+    editor.replaceNodes(graph.nodeIDs.flatMap { replacements[$0] ?? [graph[$0]] })
+    return PassResult(graph: editor.graph, changes: changes)
+  }
+
+  mutating func rewrite(_ node: Node) throws(InfoldError) {
+    guard node.outputs.dropFirst().allSatisfy({ $0 == nil }) else { return }
+    switch node.typed {
+    case is Conv: try rewriteConvolution(node)
+    case let gemm as Gemm where gemm.alpha == 1 && gemm.beta == 1 && !gemm.transA:
+      try rewriteProduct(node, isTransposed: gemm.transB)
+    case is MatMul: try rewriteProduct(node, isTransposed: false)
+    case is QLinearMatMul: try rewriteQuantizedProduct(node)
+    case is Add, is Sum: try rewriteAddition(node)
+    case is MaxPool, is Reshape, is Flatten, is Squeeze, is Unsqueeze, is Identity, is Concat:
+      try rewriteMovement(node)
+    case is any UnaryOperator, is any NumericUnaryOperator, is Clip: try rewriteFunction(node)
+    case is QuantizeLinear: try rewriteScaling(node)
+    default: break
+    }
+  }
+
+  private mutating func rewriteConvolution(_ node: Node) throws(InfoldError) {
+    guard let x = source.source(node.inputs[0]), let (sink, y, bounds) = source.boundedSink(node.outputs[0]),
+      let weights = try source.weights(node.inputs[1], axis: 0), (3...4).contains(weights.tensor.shape.count),
+      weights.isSymmetric
+    else { return }
+    let bias = node.inputs.count > 2 ? node.inputs[2] : nil
+    try replace(
+      sink, by: QLinearConv.name, "", 10, attributes: node.attributes, x, weights, bias, y, bounds, of: node)
+  }
+
+  private mutating func rewriteProduct(_ node: Node, isTransposed: Bool) throws(InfoldError) {
+    guard let x = source.source(node.inputs[0]), let (sink, y, bounds) = source.boundedSink(node.outputs[0]),
+      node.inputs[0].flatMap({ graph[$0].type?.shape?.rank }) == 2,
+      var weights = try source.weights(node.inputs[1], axis: isTransposed ? 0 : 1), weights.tensor.shape.count == 2,
+      weights.isSymmetric
+    else { return }
+    if !isTransposed {
+      var map = ElementMap(identityOf: weights.tensor.shape)
+      map.axes.swapAt(0, 1)
+      weights.tensor = try map.apply(to: weights.tensor)
+    }
+    let bias = node.inputs.count > 2 ? node.inputs[2] : nil
+    try replace(
+      sink, by: QLinearGemm.name, OperatorRegistry.internalDomain, 1, attributes: [:], x, weights, bias, y, bounds,
+      of: node)
+  }
+
+  /// The product of rows with a constant matrix, whose columns are its rows in QLinearGemm.
+  private mutating func rewriteQuantizedProduct(_ node: Node) throws(InfoldError) {
+    guard node.inputs[0].flatMap({ graph[$0].type?.shape?.rank }) == 2,
+      let right = node.inputs[3].flatMap(source.constants.tensor), right.shape.count == 2,
+      let scales = node.inputs[4].flatMap(source.constants.tensor), scales.elementType == .float32,
+      let zeroPoints = node.inputs[5].flatMap(source.constants.tensor),
+      [scales, zeroPoints].allSatisfy({ $0.shape.count <= 1 && ($0.count == 1 || $0.count == right.shape[1]) }),
+      let id = node.outputs[0].flatMap({ source.producers[$0.index] })
+    else { return }
+    var map = ElementMap(identityOf: right.shape)
+    map.axes.swapAt(0, 1)
+    let label = graph.label(of: node)
+    var inputs = node.inputs
+    inputs[3] = editor.addConstant("\(label) weights", try map.apply(to: right))
+    replacements[id] = [
+      try Node(
+        name: node.name, opType: QLinearGemm.name, domain: OperatorRegistry.internalDomain, opsetVersion: 1,
+        inputs: inputs, outputs: node.outputs, registry: .internalOperators)
+    ]
+    note(label)
+  }
+
+  /// Puts an operator with the inputs of QLinearConv in the place of a QuantizeLinear.
+  private mutating func replace(
+    _ sink: NodeID, by opType: String, _ domain: String, _ version: Int, attributes: AttributeList, _ x: QuantizedValue,
+    _ weights: QuantizedWeights, _ bias: ValueID?, _ y: QuantizedValue, _ bounds: ClosedRange<Int>, of node: Node
+  ) throws(InfoldError) {
+    var integers: Tensor?
+    if let bias {
+      integers = try source.bias(bias, input: x, weights, count: weights.tensor.shape[0])
+      guard integers != nil else { return }
+    }
+    let label = graph.label(of: node)
+    var inputs: [ValueID?] = [x.bytes, x.scale, try zeroPoint(x, label)]
+    inputs.append(editor.addConstant("\(label) weights", weights.tensor))
+    inputs.append(editor.addConstant("\(label) weight scales", weights.scales))
+    inputs.append(editor.addConstant("\(label) weight zero points", weights.zeroPoints))
+    inputs += [y.scale, try zeroPoint(y, label)]
+    if let integers { inputs.append(editor.addConstant("\(label) bias", integers)) }
+    try replace(sink, by: opType, domain, version, attributes: attributes, inputs, y, bounds, of: node)
+  }
+
+  private mutating func rewriteAddition(_ node: Node) throws(InfoldError) {
+    guard node.inputs.count == 2, let a = source.source(node.inputs[0]), let b = source.source(node.inputs[1]),
+      let (sink, y, bounds) = source.boundedSink(node.outputs[0]),
+      // What one of them is repeated for is faster with floats.
+      let shape = graph[a.bytes].type?.shape, let other = graph[b.bytes].type?.shape, shape.merged(with: other) != nil
+    else { return }
+    let label = graph.label(of: node)
+    let inputs: [ValueID?] = [
+      a.bytes, a.scale, try zeroPoint(a, label), b.bytes, b.scale, try zeroPoint(b, label), y.scale,
+      try zeroPoint(y, label),
+    ]
+    try replace(
+      sink, by: QLinearAdd.name, OperatorRegistry.internalDomain, 1, attributes: [:], inputs, y, bounds, of: node)
+  }
+
+  /// An operator that takes numbers from one place to another, or the greatest of some.
+  private mutating func rewriteMovement(_ node: Node) throws(InfoldError) {
+    let moved = node.typed is Concat ? node.inputs.indices : 0..<1
+    var sources: [QuantizedValue] = []
+    for index in moved {
+      guard let x = source.source(node.inputs[index]) else { return }
+      sources.append(x)
+    }
+    guard let (sink, y) = source.sink(node.outputs[0]) else { return }
+    let label = graph.label(of: node)
+    var nodes: [Node] = []
+    var inputs = node.inputs
+    // One input goes through the table behind it, where there may be fewer numbers.
+    let isScaledBehind = moved.count == 1 && !sources[0].isScaled(as: y)
+    for (index, x) in zip(moved, sources) {
+      inputs[index] = x.bytes
+      guard moved.count > 1, !x.isScaled(as: y) else { continue }
+      let scaled = editor.addValue(
+        "\(label) input \(index)", graph[x.bytes].type.map { TensorType(y.elementType, $0.shape) })
+      nodes.append(try table(from: x, to: y, x.bytes, scaled, label) { tensor throws(InfoldError) in tensor })
+      inputs[index] = scaled
+    }
+    var output = y.bytes
+    if isScaledBehind {
+      let type = node.outputs[0].flatMap { graph[$0].type }
+      output = editor.addValue("\(label) result", type.map { TensorType(sources[0].elementType, $0.shape) })
+    }
+    nodes.append(
+      try Node(
+        name: node.name, opType: node.opType, domain: node.domain,
+        // Before, MaxPool has no bytes.
+        opsetVersion: node.typed is MaxPool ? max(node.opsetVersion, 12) : node.opsetVersion,
+        attributes: node.attributes,
+        inputs: inputs, outputs: [output]))
+    if isScaledBehind {
+      nodes.append(try table(from: sources[0], to: y, output, y.bytes, label) { tensor throws(InfoldError) in tensor })
+    }
+    replacements[sink] = nodes
+    note(label)
+  }
+
+  /// A function of one number, whose other operands are constants.
+  private mutating func rewriteFunction(_ node: Node) throws(InfoldError) {
+    guard let x = source.source(node.inputs[0]), let (sink, y) = source.sink(node.outputs[0]) else { return }
+    var operands: [Tensor?] = []
+    for input in node.inputs.dropFirst() {
+      let tensor = input.flatMap(source.constants.tensor)
+      guard input == nil || tensor?.count == 1 else { return }
+      operands.append(tensor)
+    }
+    let label = graph.label(of: node)
+    replacements[sink] = [
+      try table(from: x, to: y, x.bytes, y.bytes, label) { [operands] tensor throws(InfoldError) in
+        try node.evaluate([tensor] + operands)[0]!
+      }
+    ]
+    note(label)
+  }
+
+  /// A QuantizeLinear right behind a DequantizeLinear.
+  private mutating func rewriteScaling(_ node: Node) throws(InfoldError) {
+    guard let x = source.source(node.inputs[0]), let y = node.outputs[0],
+      let quantized = QuantizedValue(node, bytes: y, source.constants)
+    else { return }
+    let label = graph.label(of: node)
+    let id = source.producers[y.index]!
+    replacements[id] = [
+      try table(from: x, to: quantized, x.bytes, y, label) { tensor throws(InfoldError) in tensor }
+    ]
+    note(label)
+  }
+
+  /// A node that puts, for each number, the one that `compute` makes of it.
+  private mutating func table(
+    from x: QuantizedValue, to y: QuantizedValue, _ input: ValueID, _ output: ValueID, _ label: String,
+    _ compute: (Tensor) throws(InfoldError) -> Tensor
+  ) throws(InfoldError) -> Node {
+    // In the order of the bits: of int8, the negative ones are behind the others.
+    let numbers = (0..<256).map { x.elementType == .int8 ? Int(Int8(truncatingIfNeeded: $0)) : $0 }
+    let floats = numbers.map { Float($0 - x.zeroPointValue) * x.scaleValue }
+    let results: [Float] = try compute(try Tensor(shape: [256], floats)).elements()
+    let tensor = try Tensor(shape: [256], results.map { Int64(y.quantized($0)) }).cast(to: y.elementType)
+    return try Node(
+      name: label, opType: ByteTable.name, domain: OperatorRegistry.internalDomain, opsetVersion: 1,
+      inputs: [input, editor.addConstant("\(label) table", tensor)], outputs: [output], registry: .internalOperators)
+  }
+
+  /// Puts an operator, and bounds behind it where they are not those of the type, in the place of a QuantizeLinear.
+  private mutating func replace(
+    _ sink: NodeID, by opType: String, _ domain: String, _ version: Int, attributes: AttributeList,
+    _ inputs: [ValueID?],
+    _ y: QuantizedValue, _ bounds: ClosedRange<Int>, of node: Node
+  ) throws(InfoldError) {
+    let label = graph.label(of: node)
+    let isBounded = bounds != y.range
+    let output = isBounded ? editor.addValue("\(label) result", graph[y.bytes].type) : y.bytes
+    var nodes = [
+      try Node(
+        name: node.name, opType: opType, domain: domain, opsetVersion: version, attributes: attributes, inputs: inputs,
+        outputs: [output], registry: domain.isEmpty ? .standard : .internalOperators)
+    ]
+    if isBounded {
+      let limits = try [bounds.lowerBound, bounds.upperBound].map { number throws(InfoldError) in
+        try Tensor(scalar: Int64(number)).cast(to: y.elementType)
+      }
+      nodes.append(
+        try Node(
+          name: node.name, opType: Clip.name, opsetVersion: 13,
+          inputs: [
+            output, editor.addConstant("\(label) lower bound", limits[0]),
+            editor.addConstant("\(label) upper bound", limits[1]),
+          ], outputs: [y.bytes]))
+    }
+    replacements[sink] = nodes
+    note(label)
+  }
+
+  private mutating func zeroPoint(_ value: QuantizedValue, _ label: String) throws(InfoldError) -> ValueID {
+    if let present = value.zeroPoint { return present }
+    return editor.addConstant("\(label) zero point", try Tensor(zeros: [], of: value.elementType))
+  }
+
+  private mutating func note(_ label: String) {
+    changes.append(PassResult.Entry(node: label, "computes with quantized numbers"))
+  }
+}
+
+extension QuantizedWeights {
+  /// Whether zero is in the middle of the type's numbers.
+  fileprivate var isSymmetric: Bool {
+    guard let numbers: [Int64] = try? zeroPoints.cast(to: .int64).elements() else { return false }
+    return numbers.allSatisfy { $0 == (tensor.elementType == .uint8 ? 128 : 0) }
+  }
+}

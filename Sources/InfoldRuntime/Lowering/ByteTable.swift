@@ -1,0 +1,33 @@
+import InfoldGraph
+import InfoldKernelInterface
+
+extension ByteTable: LoweredOperator {
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    guard let x = fused.node.inputs[0], let y = fused.output, plan.byteSizes(x) != nil, plan.byteSizes(y) != nil,
+      let table = fused.node.inputs[1].flatMap(plan.constants.tensor), table.count == 256
+    else { return false }
+    // Places and results of int8 are unsigned in planned memory.
+    let flips = (Int(plan.byteOffset(x)), UInt8(plan.byteOffset(y)))
+    let constant = try plan.packed.constant(of: [table], form: "table \(flips)", byteCount: 256) { target in
+      table.withUnsafeBytes { source in
+        for place in 0..<256 {
+          target.storeBytes(of: source[place ^ flips.0] ^ flips.1, toByteOffset: place, as: UInt8.self)
+        }
+      }
+    }
+    let entries = plan.location(of: .packed(constant))
+    let layout: Layout = plan.layouts(of: x).contains(.channelsLast) ? .channelsLast : .rowMajor
+    let source = try plan.location(of: x, layout)
+    let target = plan.define(y, layout)
+    let kernels = plan.byteKernels
+    let input = plan.pixels(of: x, at: source), output = plan.pixels(of: y, at: target)
+    let step = RangeStep(units: input.count, cost: input.count * input.channels) { pixels, frame, _ in
+      kernels.lookUp(
+        BytePixels(frame.bytes(source), channels: input.channels, pixelStride: input.stride),
+        BytePixels(frame.bytes(target), channels: output.channels, pixelStride: output.stride),
+        table: frame.bytes(entries), pixels: pixels)
+    }
+    plan.emit(step, "table", reads: [source, entries], writes: [target])
+    return true
+  }
+}

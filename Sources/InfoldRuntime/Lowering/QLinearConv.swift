@@ -1,0 +1,334 @@
+import InfoldGraph
+import InfoldKernelInterface
+
+extension QLinearConv: LoweredOperator {
+  func epilogue(of node: Node, _ plan: PlanBuilder) -> EpilogueCapability {
+    ByteConvolutionProblem(self, node, plan) == nil ? [] : .activation
+  }
+
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    guard let problem = ByteConvolutionProblem(self, fused.node, plan), let x = fused.node.inputs[0],
+      let y = fused.output
+    else { return false }
+    if problem.isDepthwise {
+      try plan.emitByteDepthwise(problem, x, y, fused)
+    } else if problem.hasFewChannels {
+      try plan.emitByteFewChannels(problem, x, y, fused)
+    } else {
+      try plan.emitByteConvolution(problem, x, y, fused)
+    }
+    return true
+  }
+}
+
+extension QLinearGemm: LoweredOperator {
+  func epilogue(of node: Node, _ plan: PlanBuilder) -> EpilogueCapability {
+    problem(node, plan) == nil ? [] : .activation
+  }
+
+  /// The product as a convolution of one row of pixels.
+  private func problem(_ node: Node, _ plan: PlanBuilder) -> ByteConvolutionProblem? {
+    guard let x = plan.byteSizes(node.inputs[0]), let y = plan.byteSizes(node.outputs[0]),
+      let weights = ByteWeights(node, plan)
+    else { return nil }
+    return ByteConvolutionProblem(
+      input: ImageShape([1, x[1], 1, x[0]])!, output: ImageShape([1, y[1], 1, y[0]])!,
+      window: ImageWindow(height: 1, width: 1), groups: 1, weights: weights)
+  }
+
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    guard let problem = problem(fused.node, plan), let x = fused.node.inputs[0], let y = fused.output else {
+      return false
+    }
+    var input = try plan.location(of: x, .rowMajor)
+    input.pixelStride = problem.input.channels
+    var output = plan.define(y, .rowMajor)
+    output.pixelStride = problem.output.channels
+    try plan.emitByteConvolution(problem, from: input, to: output, y, fused, "int8 product")
+    return true
+  }
+}
+
+/// The constant operands of QLinearConv, and of what takes the same ones.
+struct ByteWeights {
+  /// [M, C / groups, k1, …] of int8, or of uint8 around 128.
+  var tensor: Tensor
+  var bias: [Int32]
+  /// What brings sums of products to the scale of the result, for every output channel.
+  var multipliers: [Float]
+  var input: PlannedQuantization
+  var output: PlannedQuantization
+
+  /// `nil` where something is no constant, or the weights' zero points are not those of symmetric weights.
+  init?(_ node: Node, _ plan: PlanBuilder) {
+    let inputs = node.inputs
+    guard let tensor = inputs[3].flatMap(plan.constants.tensor), tensor.count > 0,
+      let points = inputs[5].flatMap(plan.constants.tensor)?.byteValues,
+      let scales = try? plan.constant(inputs[4])?.elements(as: Float.self),
+      points.allSatisfy({ $0 == (tensor.elementType == .uint8 ? 128 : 0) }),
+      let input = plan.quantization(of: inputs[0], scale: inputs[1], zeroPoint: inputs[2]),
+      let output = plan.quantization(of: node.outputs[0], scale: inputs[6], zeroPoint: inputs[7])
+    else { return nil }
+    let count = tensor.shape[0]
+    guard scales.count == 1 || scales.count == count else { return nil }
+    self.tensor = tensor
+    self.input = input
+    self.output = output
+    multipliers = (0..<count).map { input.scale * scales[scales.count == 1 ? 0 : $0] / output.scale }
+    guard multipliers.allSatisfy(\.isFinite) else { return nil }
+    bias = Array(repeating: 0, count: count)
+    if inputs.count > 8, let id = inputs[8] {
+      guard let given = try? plan.constants.tensor(id)?.elements(as: Int32.self), given.count == count else {
+        return nil
+      }
+      bias = given
+    }
+  }
+
+  /// The weights as int8.
+  func withSignedWeights<Result>(_ body: (UnsafePointer<Int8>) -> Result) -> Result {
+    if tensor.elementType == .int8 {
+      return tensor.withUnsafeBytes { body($0.baseAddress!.assumingMemoryBound(to: Int8.self)) }
+    }
+    return tensor.byteValues!.map { Int8($0 - 128) }.withUnsafeBufferPointer { body($0.baseAddress!) }
+  }
+
+  /// What sums begin with: the bias, and what the input's zero point adds to the products.
+  var startingSums: [Int32] {
+    let weightCount = tensor.count / bias.count
+    return withSignedWeights { weights in
+      bias.indices.map { channel in
+        let own = UnsafeBufferPointer(start: weights + channel * weightCount, count: weightCount)
+        return bias[channel] &- input.zeroPoint &* own.reduce(Int32(0)) { $0 &+ Int32($1) }
+      }
+    }
+  }
+}
+
+/// A convolution of quantized images whose sizes and weights are known.
+struct ByteConvolutionProblem: ConvolutionSizes {
+  var input: ImageShape
+  var output: ImageShape
+  var window: ImageWindow
+  var groups: Int
+  var weights: ByteWeights
+
+  init(input: ImageShape, output: ImageShape, window: ImageWindow, groups: Int, weights: ByteWeights) {
+    self.input = input
+    self.output = output
+    self.window = window
+    self.groups = groups
+    self.weights = weights
+  }
+
+  init?(_ operation: QLinearConv, _ node: Node, _ plan: PlanBuilder) {
+    guard let x = plan.byteSizes(node.inputs[0]), let y = plan.byteSizes(node.outputs[0]), let input = ImageShape(x),
+      let output = ImageShape(y), let weights = ByteWeights(node, plan),
+      let window = try? operation.convolution.window(kernel: Array(weights.tensor.shape[2...])),
+      let extents = try? window.extents(x[2...])
+    else { return nil }
+    self.init(
+      input: input, output: output, window: ImageWindow(window, extents), groups: operation.convolution.group,
+      weights: weights)
+  }
+}
+
+/// Where a convolution finds what makes quantized numbers of its sums.
+struct PlannedRequantization {
+  /// The sums' beginnings, and behind them the multipliers.
+  let parameters: Location
+  /// Of each of both, the numbers of one group.
+  let groupCount: Int
+  let count: Int
+  let bounds: ClosedRange<Float>
+  let zeroPoint: Int32
+
+  func resolved(in frame: Frame, group: Int = 0) -> Requantization {
+    let base = UnsafeMutableRawPointer(frame.pointer(parameters))
+    return Requantization(
+      bias: base.assumingMemoryBound(to: Int32.self) + group * groupCount,
+      multipliers: base.assumingMemoryBound(to: Float.self) + count + group * groupCount, lower: bounds.lowerBound,
+      upper: bounds.upperBound, zeroPoint: zeroPoint)
+  }
+}
+
+extension PlanBuilder {
+  /// The requantization of a convolution, whose parameters `place` gives their place in a group, of which each has `groupCount`.
+  private mutating func requantization(
+    _ problem: ByteConvolutionProblem, _ y: ValueID, _ fused: FusedNode, groupCount: Int, form: String,
+    place: (Int) -> Int
+  ) throws(InfoldError) -> PlannedRequantization {
+    let weights = problem.weights
+    let count = groupCount * problem.groups
+    let sums = weights.startingSums
+    // They depend on more tensors than there is need to name: a new one for every node.
+    let memory = try AlignedMemory(byteCount: 8 * count, populated: true)
+    let starts = memory.start.assumingMemoryBound(to: Int32.self)
+    let multipliers = (memory.start + 4 * count).assumingMemoryBound(to: Float.self)
+    starts.initialize(repeating: 0, count: count)
+    multipliers.initialize(repeating: 0, count: count)
+    for channel in sums.indices {
+      starts[place(channel)] = sums[channel]
+      multipliers[place(channel)] = weights.multipliers[channel]
+    }
+    return PlannedRequantization(
+      parameters: location(of: .packed(PackedConstant(memory))), groupCount: groupCount, count: count,
+      bounds: weights.output.clipped(by: fused.activation, offset: byteOffset(y)), zeroPoint: weights.output.zeroPoint)
+  }
+
+  fileprivate mutating func emitByteConvolution(
+    _ problem: ByteConvolutionProblem, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
+  ) throws(InfoldError) {
+    let input = try location(of: x, .channelsLast)
+    let isProduct = problem.window.height * problem.window.width == 1
+    try emitByteConvolution(
+      problem, from: input, to: define(y, .channelsLast), y, fused,
+      problem.groups > 1 ? "int8 grouped" : isProduct ? "int8 1×1" : "int8 direct")
+  }
+
+  /// - Parameters:
+  ///   - sizes: Those of a padded image whose window rows are one pixel each, if that is what is convolved.
+  fileprivate mutating func emitByteConvolution(
+    _ problem: ByteConvolutionProblem, from input: Location, to output: Location, _ y: ValueID, _ fused: FusedNode,
+    _ algorithm: String, rows sizes: ByteConvolutionStep.Sizes? = nil
+  ) throws(InfoldError) {
+    let kernels = byteKernels
+    let (taps, channels) = (problem.window.height * problem.window.width, problem.groupChannels)
+    let columns = problem.groupOutputs
+    // With a row of the window as one pixel, its positions are channels.
+    let (rowTaps, rowChannels) =
+      sizes == nil ? (taps, channels) : (problem.window.height, problem.window.width * channels)
+    let count = kernels.packedByteCount(taps: rowTaps, channels: rowChannels, columns: columns)
+    let constant = try packed.constant(
+      of: [problem.weights.tensor], form: "int8 panels of \(problem.groups) groups, \(rowTaps) taps, \(kernels.name)",
+      byteCount: problem.groups * count
+    ) { target in
+      problem.weights.withSignedWeights { source in
+        // In order: channels, then taps. Read as rows of pixels: window row, then window column and channel.
+        let ordered = sizes == nil ? nil : problem.rowOrdered(source)
+        for group in 0..<problem.groups {
+          (ordered ?? []).withUnsafeBufferPointer { rows in
+            kernels.pack(
+              BytePackArguments(
+                source: rows.baseAddress.flatMap { ordered == nil ? nil : $0 } ?? source + group * columns * channels
+                  * taps,
+                taps: rowTaps, channels: rowChannels, tapStride: ordered == nil ? 1 : rowChannels,
+                channelStride: ordered == nil ? taps : 1, columnStride: channels * taps, columns: columns,
+                packed: target.assumingMemoryBound(to: Int8.self) + group * count))
+          }
+        }
+      }
+    }
+    let weights = location(of: .packed(constant))
+    let width = kernels.panelWidth
+    let groupCount = (columns + width - 1) / width * width
+    let requantization = try requantization(problem, y, fused, groupCount: groupCount, form: "panels") {
+      $0 / columns * groupCount + $0 % columns
+    }
+    let step = ByteConvolutionStep(
+      kernels: kernels,
+      sizes: sizes
+        ?? ByteConvolutionStep.Sizes(
+          images: problem.input.images, height: problem.input.height, width: problem.input.width, channels: channels,
+          pixelStride: input.pixelStride, window: problem.window),
+      outputHeight: problem.output.height, outputWidth: problem.output.width, outputChannels: columns,
+      groups: problem.groups, padding: UInt8(problem.weights.input.zeroPoint), input: input, weights: weights,
+      weightCount: count, output: output, requantization: requantization)
+    emit(
+      step, algorithm, reads: [input, weights, requantization.parameters], writes: [output],
+      multiplyAccumulates: problem.multiplyAccumulates)
+  }
+
+  /// A few channels: the image is written once with the channels last and the zero point around it, and a row of the window is then one
+  /// pixel with more channels.
+  fileprivate mutating func emitByteFewChannels(
+    _ problem: ByteConvolutionProblem, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
+  ) throws(InfoldError) {
+    let (image, window, reach) = (problem.input, problem.window, problem.reach)
+    let layout: Layout = layouts(of: x).contains(.rowMajor) ? .rowMajor : .channelsLast
+    let source = try location(of: x, layout)
+    let padded = temporary(byteCount: image.images * reach.height * reach.width * image.channels)
+    emit(
+      RangeStep.interleaveBytes(
+        image, from: source, to: padded, height: reach.height, width: reach.width, window,
+        padding: UInt8(problem.weights.input.zeroPoint)),
+      "interleave", reads: [source], writes: [padded])
+    try emitByteConvolution(
+      problem, from: padded, to: define(y, .channelsLast), y, fused, "int8 direct, few channels",
+      rows: ByteConvolutionStep.Sizes(
+        images: image.images, height: reach.height, width: reach.width, channels: window.width * image.channels,
+        pixelStride: image.channels,
+        window: ImageWindow(
+          height: window.height, width: 1, strideY: window.strideY, strideX: window.strideX,
+          dilationY: window.dilationY)))
+  }
+
+  fileprivate mutating func emitByteDepthwise(
+    _ problem: ByteConvolutionProblem, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
+  ) throws(InfoldError) {
+    let (kernels, window, channels) = (byteKernels, problem.window, problem.input.channels)
+    let taps = window.height * window.width
+    let constant = try packed.constant(
+      of: [problem.weights.tensor], form: "int8 depthwise, \(kernels.name)",
+      byteCount: kernels.depthwisePackedByteCount(taps: taps, channels: channels)
+    ) { target in
+      problem.weights.withSignedWeights {
+        kernels.packDepthwise($0, taps: taps, channels: channels, into: target.assumingMemoryBound(to: Int8.self))
+      }
+    }
+    let block = kernels.depthwiseBlock
+    // All channels are one group.
+    var whole = problem
+    whole.groups = 1
+    let requantization = try requantization(
+      whole, y, fused, groupCount: (channels + block - 1) / block * block, form: "depthwise",
+      place: kernels.depthwisePlace)
+    let input = try location(of: x, .channelsLast)
+    let weights = location(of: .packed(constant))
+    let output = define(y, .channelsLast)
+    let padding = UInt8(problem.weights.input.zeroPoint)
+    let step = RangeStep(
+      units: problem.output.images * problem.output.pixels, cost: problem.multiplyAccumulates / 2,
+      scratchByteCount: kernels.windowScratch(taps: taps, channels: channels)
+    ) { pixels, frame, worker in
+      kernels.depthwise(
+        ByteConvolutionArguments(
+          window: window, input: problem.input.bytes(frame.bytes(input), input), padding: padding,
+          weights: UnsafeRawPointer(frame.pointer(weights)).assumingMemoryBound(to: Int8.self),
+          output: problem.output.bytes(frame.bytes(output), output), requantization: requantization.resolved(in: frame),
+          pixels: pixels, columns: 0..<channels, scratch: frame.scratch(of: worker)))
+    }
+    emit(
+      step, "int8 depthwise", reads: [input, weights, requantization.parameters], writes: [output],
+      multiplyAccumulates: problem.multiplyAccumulates)
+  }
+}
+
+extension ByteConvolutionProblem {
+  /// The weights in the order output channel, window row, window column, channel.
+  fileprivate func rowOrdered(_ weights: UnsafePointer<Int8>) -> [Int8] {
+    let (taps, channels) = (window.height * window.width, groupChannels)
+    var result: [Int8] = []
+    result.reserveCapacity(output.channels * taps * channels)
+    for column in 0..<output.channels {
+      for tap in 0..<taps {
+        for channel in 0..<channels { result.append(weights[(column * channels + channel) * taps + tap]) }
+      }
+    }
+    return result
+  }
+}
+
+extension ImageShape {
+  /// The quantized images at `location`, whose first number is `base`.
+  func bytes(_ base: UnsafePointer<UInt8>, _ location: Location) -> InputByteImages {
+    InputByteImages(
+      base: base, count: images, height: height, width: width, channels: channels, pixelStride: location.pixelStride)
+  }
+
+  /// The quantized images at `location`, whose first number is `base`.
+  func bytes(_ base: UnsafeMutablePointer<UInt8>, _ location: Location) -> OutputByteImages {
+    OutputByteImages(
+      base: base, height: height, width: width, channels: channels, pixelStride: location.pixelStride)
+  }
+}

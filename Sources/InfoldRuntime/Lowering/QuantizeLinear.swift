@@ -1,0 +1,113 @@
+import InfoldGraph
+import InfoldKernelInterface
+
+/// One scale and one zero point, of a quantized value.
+struct PlannedQuantization {
+  var scale: Float
+  /// That of the unsigned numbers in planned memory.
+  var zeroPoint: Int32
+  /// The least and the greatest number that the type holds, less the zero point.
+  var bounds: ClosedRange<Float>
+  /// Zero less the type's own zero point: what NaN becomes.
+  let notANumber: Float
+
+  /// The range of an unsigned number in planned memory that an activation leaves, less the zero point.
+  func clipped(by activation: Activation, offset: Int32) -> ClosedRange<Float> {
+    guard activation.function == .clip else { return bounds }
+    let shift = Float(offset) - Float(zeroPoint)
+    let lower = min(max(activation.a + shift, bounds.lowerBound), bounds.upperBound)
+    return lower...max(lower, min(activation.b + shift, bounds.upperBound))
+  }
+
+  /// How kernels make such numbers.
+  func kernelArguments(bounds: ClosedRange<Float>? = nil) -> ByteQuantization {
+    let bounds = bounds ?? self.bounds
+    return ByteQuantization(
+      scale: scale, lower: bounds.lowerBound, upper: bounds.upperBound, zeroPoint: zeroPoint, notANumber: notANumber)
+  }
+}
+
+extension PlanBuilder {
+  /// The quantization of `value` by one constant scale and zero point; `nil` for others, and for scales whose reciprocal is no usual
+  /// number.
+  func quantization(of value: ValueID?, scale: ValueID?, zeroPoint: ValueID?) -> PlannedQuantization? {
+    guard let value, isBytes(value), let tensor = constant(scale), tensor.count == 1,
+      let scale = try? tensor.elements(as: Float.self)[0], (1e-30...1e30).contains(scale)
+    else { return nil }
+    var point: Int32 = 0
+    if let zeroPoint {
+      guard let tensor = constants.tensor(zeroPoint), tensor.count == 1, let given = tensor.byteValues?[0] else {
+        return nil
+      }
+      point = given
+    }
+    let offset = byteOffset(value)
+    let stored = point + offset
+    return PlannedQuantization(
+      scale: scale, zeroPoint: stored, bounds: Float(0 - stored)...Float(255 - stored), notANumber: Float(-point))
+  }
+
+  /// What element-wise kernels go through of a value in its place: pixels, and the channels of each.
+  func pixels(of value: ValueID, at place: Location) -> (count: Int, channels: Int, stride: Int) {
+    let sizes = plannedSizes(value)!
+    guard place.layout == .channelsLast, let image = ImageShape(sizes) else { return (sizes.reduce(1, *), 1, 1) }
+    return (image.images * image.pixels, image.channels, place.pixelStride)
+  }
+}
+
+extension Tensor {
+  /// The numbers of a tensor of uint8 or int8; `nil` for other types.
+  var byteValues: [Int32]? {
+    switch elementType {
+    case .uint8: (try? elements(as: UInt8.self))?.map { Int32($0) }
+    case .int8: (try? elements(as: Int8.self))?.map { Int32($0) }
+    default: nil
+    }
+  }
+}
+
+extension QuantizeLinear: LoweredOperator {
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    let node = fused.node
+    guard let x = node.inputs[0], let y = fused.output, plan.sizes(x) != nil, plan.byteSizes(y) != nil,
+      let quantization = plan.quantization(
+        of: y, scale: node.inputs[1], zeroPoint: node.inputs.count > 2 ? node.inputs[2] : nil)
+    else { return false }
+    let layout: Layout = plan.layouts(of: x).contains(.channelsLast) ? .channelsLast : .rowMajor
+    let source = try plan.location(of: x, layout)
+    let target = plan.define(y, layout)
+    let (kernels, arguments) = (plan.byteKernels, quantization.kernelArguments())
+    let input = plan.pixels(of: x, at: source), output = plan.pixels(of: y, at: target)
+    let step = RangeStep(units: input.count, cost: input.count * input.channels) { pixels, frame, _ in
+      kernels.quantize(
+        FloatPixels(frame.pointer(source), pixelStride: input.stride),
+        BytePixels(frame.bytes(target), channels: output.channels, pixelStride: output.stride), arguments,
+        pixels: pixels)
+    }
+    plan.emit(step, "quantization", reads: [source], writes: [target])
+    return true
+  }
+}
+
+extension DequantizeLinear: LoweredOperator {
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    let node = fused.node
+    guard let x = node.inputs[0], let y = fused.output, plan.byteSizes(x) != nil, plan.sizes(y) != nil,
+      let quantization = plan.quantization(
+        of: x, scale: node.inputs[1], zeroPoint: node.inputs.count > 2 ? node.inputs[2] : nil)
+    else { return false }
+    let layout: Layout = plan.layouts(of: x).contains(.channelsLast) ? .channelsLast : .rowMajor
+    let source = try plan.location(of: x, layout)
+    let target = plan.define(y, layout)
+    let (kernels, scale, zeroPoint) = (plan.byteKernels, quantization.scale, quantization.zeroPoint)
+    let input = plan.pixels(of: x, at: source), output = plan.pixels(of: y, at: target)
+    let step = RangeStep(units: input.count, cost: input.count * input.channels) { pixels, frame, _ in
+      kernels.dequantize(
+        BytePixels(frame.bytes(source), channels: input.channels, pixelStride: input.stride),
+        FloatPixels(frame.pointer(target), pixelStride: output.stride), scale: scale, zeroPoint: zeroPoint,
+        pixels: pixels)
+    }
+    plan.emit(step, "dequantization", reads: [source], writes: [target])
+    return true
+  }
+}

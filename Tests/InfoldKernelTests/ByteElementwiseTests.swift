@@ -1,0 +1,141 @@
+import InfoldGraph
+import InfoldKernelInterface
+import Testing
+
+/// Element-wise kernels and pools of bytes against their definition, to the last bit.
+@Suite struct ByteElementwiseTests {
+  /// Scales whose quotients often lie in the middle of two numbers, and others.
+  private static let scales: [Float] = [1, 0.5, 0.1, 0.0078431, 3.7, 1e-6, 1e20]
+
+  private func quantized(_ x: Float, _ quantization: ByteQuantization) -> UInt8 {
+    let number = x.isNaN ? quantization.notANumber : (x / quantization.scale).rounded(.toNearestOrEven)
+    return UInt8(Int32(min(max(number, quantization.lower), quantization.upper)) + quantization.zeroPoint)
+  }
+
+  @Test(arguments: byteKernelSets.indices) func quantizes(set: Int) {
+    let kernels = byteKernelSets[set]
+    for scale in Self.scales {
+      let special: [Float] = [.nan, .infinity, -.infinity, 0, -0.0, .greatestFiniteMagnitude, -.leastNonzeroMagnitude]
+      let halves = (-300...300).flatMap { number -> [Float] in
+        let middle = (Float(number) + 0.5) * scale
+        return [middle, middle.nextUp, middle.nextDown, Float(number) * scale]
+      }
+      let input = Buffer(special + halves)
+      for zeroPoint: Int32 in [0, 3, 128, 255] {
+        let quantization = ByteQuantization(
+          scale: scale, lower: Float(-zeroPoint), upper: Float(255 - zeroPoint), zeroPoint: zeroPoint,
+          notANumber: Float(-min(zeroPoint, 7)))
+        let output = ByteBuffer(input.count)
+        #expect(
+          isIndependentOfRange(units: input.count, output: output) {
+            kernels.quantize(
+              FloatPixels(input.base, pixelStride: 1), BytePixels(output.base, channels: 1, pixelStride: 1),
+              quantization, pixels: $0)
+          })
+        #expect(output.values == input.values.map { quantized($0, quantization) }, "\(kernels.name), \(scale)")
+      }
+    }
+  }
+
+  @Test(arguments: byteKernelSets.indices) func quantizesPixelsWithGaps(set: Int) {
+    let (pixels, channels) = (5, 37)
+    let input = Buffer(random: pixels * 40, seed: 3, bound: 10), output = ByteBuffer(pixels * 41)
+    let quantization = ByteQuantization(scale: 0.1, lower: -100, upper: 155, zeroPoint: 100)
+    #expect(
+      isIndependentOfRange(units: pixels, output: output) {
+        byteKernelSets[set].quantize(
+          FloatPixels(input.base, pixelStride: 40), BytePixels(output.base, channels: channels, pixelStride: 41),
+          quantization, pixels: $0)
+      })
+    for pixel in 0..<pixels {
+      for channel in 0..<41 {
+        let expected = channel < channels ? quantized(input.values[pixel * 40 + channel], quantization) : 0xa5
+        #expect(output.values[pixel * 41 + channel] == expected)
+      }
+    }
+  }
+
+  @Test(arguments: byteKernelSets.indices) func dequantizes(set: Int) {
+    let input = ByteBuffer(256 * 3), output = Buffer(256 * 3)
+    for index in 0..<input.count { input.base[index] = UInt8(index % 256) }
+    #expect(
+      isIndependentOfRange(units: 256, output: output) {
+        byteKernelSets[set].dequantize(
+          BytePixels(input.base, channels: 3, pixelStride: 3), FloatPixels(output.base, pixelStride: 3), scale: 0.037,
+          zeroPoint: 131, pixels: $0)
+      })
+    #expect(output.values == input.values.map { Float(Int32($0) - 131) * 0.037 })
+  }
+
+  @Test(arguments: byteKernelSets.indices) func adds(set: Int) {
+    // Every pair of bytes; the gaps are left alone.
+    for (scaleA, scaleB, scale) in [(0.5, 0.25, 0.5), (0.013, 0.021, 0.03), (1, 1, 2)] as [(Float, Float, Float)] {
+      let a = ByteBuffer(65536), b = ByteBuffer(65536), output = ByteBuffer(256 * 300)
+      for index in 0..<65536 { (a.base[index], b.base[index]) = (UInt8(index >> 8), UInt8(index & 255)) }
+      let quantization = ByteQuantization(scale: scale, lower: -90, upper: 150, zeroPoint: 100)
+      #expect(
+        isIndependentOfRange(units: 256, output: output) {
+          byteKernelSets[set].add(
+            ByteAdditionArguments(
+              a: BytePixels(a.base, channels: 256, pixelStride: 256), scaleA: scaleA, zeroPointA: 128,
+              b: BytePixels(b.base, channels: 256, pixelStride: 256), scaleB: scaleB, zeroPointB: 7,
+              output: BytePixels(output.base, channels: 256, pixelStride: 300), quantization: quantization),
+            pixels: $0)
+        })
+      var expected = [UInt8](repeating: 0xa5, count: output.count)
+      for index in 0..<65536 {
+        let sum = Float(Int32(index >> 8) - 128) * scaleA + Float(Int32(index & 255) - 7) * scaleB
+        expected[index / 256 * 300 + index % 256] = quantized(sum, quantization)
+      }
+      #expect(output.values == expected)
+    }
+  }
+
+  @Test(arguments: byteKernelSets.indices) func looksUp(set: Int) {
+    var random = SplitMix64(seed: 9)
+    let table = (0..<256).map { _ in UInt8(truncatingIfNeeded: random.next() >> 32) }
+    let input = ByteBuffer(random: 700, &random), output = ByteBuffer(700)
+    #expect(
+      isIndependentOfRange(units: 100, output: output) {
+        byteKernelSets[set].lookUp(
+          BytePixels(input.base, channels: 7, pixelStride: 7), BytePixels(output.base, channels: 7, pixelStride: 7),
+          table: table, pixels: $0)
+      })
+    #expect(output.values == input.values.map { table[Int($0)] })
+  }
+
+  @Test(arguments: byteKernelSets.indices) func findsTheGreatest(set: Int) {
+    var random = SplitMix64(seed: 4)
+    for channels in [1, 4, 15, 31, 64, 100] {
+      let (height, width, size, stride, pad) = (7, 6, 3, 2, 1)
+      let (outputHeight, outputWidth) = (4, 3)
+      let input = ByteBuffer(random: 2 * height * width * channels, &random)
+      let output = ByteBuffer(2 * outputHeight * outputWidth * channels)
+      let kernels = byteKernelSets[set]
+      let scratch = AlignedBytes(kernels.windowScratch(taps: size * size, channels: channels))
+      #expect(
+        isIndependentOfRange(units: 2 * outputHeight * outputWidth, output: output) {
+          kernels.maximumPool(
+            ImageWindow(height: size, width: size, strideY: stride, strideX: stride, padTop: pad, padLeft: pad),
+            InputByteImages(base: input.base, count: 2, height: height, width: width, channels: channels),
+            OutputByteImages(base: output.base, height: outputHeight, width: outputWidth, channels: channels),
+            pixels: $0, scratch: scratch.base)
+        })
+      var expected: [UInt8] = []
+      for position in 0..<(2 * outputHeight * outputWidth) {
+        let (row, x) = position.quotientAndRemainder(dividingBy: outputWidth)
+        let (image, y) = row.quotientAndRemainder(dividingBy: outputHeight)
+        for channel in 0..<channels {
+          var greatest: UInt8 = 0
+          for tap in 0..<(size * size) {
+            let inputY = y * stride - pad + tap / size, inputX = x * stride - pad + tap % size
+            guard (0..<height).contains(inputY), (0..<width).contains(inputX) else { continue }
+            greatest = max(greatest, input.base[((image * height + inputY) * width + inputX) * channels + channel])
+          }
+          expected.append(greatest)
+        }
+      }
+      #expect(output.values == expected)
+    }
+  }
+}

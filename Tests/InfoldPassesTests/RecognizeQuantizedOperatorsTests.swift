@@ -1,0 +1,115 @@
+import InfoldGraph
+import InfoldPasses
+import TestSupport
+import Testing
+
+/// Operators between DequantizeLinear and QuantizeLinear: what they become, and that they still give the same.
+@Suite struct RecognizeQuantizedOperatorsTests {
+  /// Expects these operators after the pass, and results that differ by no more than one step, in few places.
+  private func expect(
+    _ operators: [String], step: Double, sourceLocation: SourceLocation = #_sourceLocation,
+    _ build: (inout NetworkBuilder, ValueID) throws -> ValueID
+  ) throws {
+    var network = NetworkBuilder()
+    let x = network.input([2, 8, 6, 5])
+    let graph = try network.finished(try build(&network, x))
+    let rewritten = try RemoveDeadCode().run(on: try RecognizeQuantizedOperators().run(on: graph).graph).graph
+    #expect(rewritten.nodes.map(\.opType) == operators, sourceLocation: sourceLocation)
+    try rewritten.checkTypes()
+    let inputs = try graph.randomInputs()
+    let before = try ReferenceEvaluator(graph).run(inputs)[0].widened().elements(as: Double.self)
+    let after = try ReferenceEvaluator(rewritten).run(inputs)[0].widened().elements(as: Double.self)
+    let differences = zip(before, after).map { abs($0 - $1) }
+    #expect(differences.allSatisfy { $0 <= step * 1.001 }, sourceLocation: sourceLocation)
+    #expect(differences.count { $0 > 0 } * 100 <= differences.count, sourceLocation: sourceLocation)
+    #expect(Set(before).count > 3, "a network that gives hardly anything", sourceLocation: sourceLocation)
+  }
+
+  @Test func convolutions() throws {
+    try expect(["QuantizeLinear", "QLinearConv", "DequantizeLinear"], step: 0.05) { network, x in
+      let input = try network.rounded(x, scale: 0.01, zeroPoint: 120)
+      let y = try network.node(
+        "Conv", [input, try network.quantizedWeights([4, 8, 3, 3])], ["pads": .ints([1, 1, 1, 1])])
+      return try network.rounded(y, scale: 0.05, zeroPoint: 128)
+    }
+  }
+
+  @Test func biasesAndActivations() throws {
+    for (activation, operators) in [
+      // What is below zero is so for the zero point 0, and needs bounds for others.
+      ("Relu", ["QuantizeLinear", "QLinearConv", "Clip", "DequantizeLinear"]),
+      ("", ["QuantizeLinear", "QLinearConv", "DequantizeLinear"]),
+    ] {
+      try expect(operators, step: 0.05) { network, x in
+        let input = try network.rounded(x, scale: 0.01, zeroPoint: -3, of: .int8)
+        let weights = try network.quantizedWeights([4, 4, 1, 1])
+        // In units of 0.01 times the weights' scales.
+        let scales = network.graph.constant(network.graph[network.graph.nodeIDs.last!].inputs[1]!)!
+        let units = try scales.mapped { (scale: Float) in scale * 0.01 }
+        let bias = try network.node(
+          "DequantizeLinear",
+          [network.constant(try Tensor(shape: [4], [500, -900, 12, 0] as [Int32])), network.constant(units)],
+          ["axis": .int(0)])
+        var y = try network.node("Conv", [input, weights, bias], ["group": .int(2)])
+        if !activation.isEmpty { y = try network.node(activation, [y]) }
+        return try network.rounded(y, scale: 0.05, zeroPoint: -20, of: .int8)
+      }
+    }
+  }
+
+  @Test func productsAdditionsAndMovements() throws {
+    try expect(
+      ["QuantizeLinear", "MaxPool", "QLinearAdd", "Flatten", "QLinearGemm", "ByteTable", "DequantizeLinear"], step: 0.02
+    ) { network, x in
+      let input = try network.rounded(x, scale: 0.01, zeroPoint: 120)
+      let pooled = try network.rounded(
+        try network.node("MaxPool", [input], ["kernel_shape": .ints([2, 2])]), scale: 0.01, zeroPoint: 120)
+      let sum = try network.rounded(try network.node("Add", [pooled, pooled]), scale: 0.02, zeroPoint: 120)
+      let flat = try network.rounded(try network.node("Flatten", [sum]), scale: 0.02, zeroPoint: 120)
+      let product = try network.rounded(
+        try network.node("Gemm", [flat, try network.quantizedWeights([160, 40], axis: 1)]), scale: 0.1, zeroPoint: 128)
+      return try network.rounded(try network.node("Sigmoid", [product]), scale: 0.02, zeroPoint: 0)
+    }
+  }
+
+  @Test func otherScales() throws {
+    try expect(["QuantizeLinear", "MaxPool", "ByteTable", "DequantizeLinear"], step: 0.02) { network, x in
+      let input = try network.rounded(x, scale: 0.01, zeroPoint: 120)
+      let pooled = try network.node("MaxPool", [input], ["kernel_shape": .ints([2, 2])])
+      return try network.rounded(pooled, scale: 0.02, zeroPoint: 3, of: .int8)
+    }
+    try expect(["QuantizeLinear", "QuantizeLinear", "ByteTable", "Concat", "DequantizeLinear"], step: 0.01) {
+      network, x in
+      let a = try network.rounded(x, scale: 0.01, zeroPoint: 120),
+        b = try network.rounded(x, scale: 0.02, zeroPoint: 100)
+      return try network.rounded(
+        try network.node("Concat", [a, b], ["axis": .int(1)]), scale: 0.01, zeroPoint: 120)
+    }
+  }
+
+  @Test func whatStaysWithFloats() throws {
+    // Somebody else reads the float; the weights are not symmetric; the bias is no multiple of the scales; groups of scales.
+    try expect(["QuantizeLinear", "DequantizeLinear", "Sigmoid", "QuantizeLinear", "DequantizeLinear", "Add"], step: 0)
+    {
+      network, x in
+      let y = try network.node("Sigmoid", [try network.rounded(x, scale: 0.01, zeroPoint: 120)])
+      return try network.node("Add", [try network.rounded(y, scale: 0.01, zeroPoint: 0), y])
+    }
+    try expect(
+      ["QuantizeLinear", "DequantizeLinear", "DequantizeLinear", "Conv", "QuantizeLinear", "DequantizeLinear"], step: 0
+    ) { network, x in
+      let input = try network.rounded(x, scale: 0.01, zeroPoint: 120)
+      let weights = network.constant(try Tensor(random: [4, 8, 1, 1], of: .uint8, using: &network.random))
+      let y = try network.node("Conv", [input, try network.dequantized(weights, scale: 0.01, zeroPoint: 100)])
+      return try network.rounded(y, scale: 0.05, zeroPoint: 128)
+    }
+    try expect(
+      ["QuantizeLinear", "DequantizeLinear", "DequantizeLinear", "Conv", "QuantizeLinear", "DequantizeLinear"], step: 0
+    ) { network, x in
+      let input = try network.rounded(x, scale: 0.01, zeroPoint: 120)
+      let y = try network.node(
+        "Conv", [input, try network.quantizedWeights([4, 8, 1, 1]), try network.weights([4], in: 0.00001...0.00002)])
+      return try network.rounded(y, scale: 0.05, zeroPoint: 128)
+    }
+  }
+}

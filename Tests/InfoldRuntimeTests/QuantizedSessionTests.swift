@@ -1,0 +1,142 @@
+import InfoldGraph
+import InfoldRuntime
+import TestSupport
+import Testing
+
+/// Sessions of quantized networks, with every set of kernels, against the reference evaluation.
+@Suite struct QuantizedSessionTests {
+  /// Expects results that differ from those of the reference evaluation by no more than one step, in few places, by kernels alone.
+  private func expectAgreement(
+    _ graph: Graph, step: Double = 1, referenceSteps: Int = 0, _ comment: String = "",
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let inputs = try graph.randomInputs()
+    var given: [ValueID: Tensor] = [:]
+    for id in graph.inputs { given[id] = inputs[graph[id].name] }
+    let truth = try ReferenceEvaluator(graph).run(given)
+    for kernels in KernelChoice.names {
+      let session = try Session(graph.model, options: SessionOptions(threads: 2), kernelsNamed: kernels)
+      let results = try session.run(inputs)
+      for (id, expected) in zip(graph.outputs, truth) {
+        let result = try #require(results[graph[id].name])
+        #expect(result.elementType == expected.elementType, sourceLocation: sourceLocation)
+        let differences = zip(try result.numbers(), try expected.numbers()).map { abs($0 - $1) }
+        #expect(
+          differences.allSatisfy { $0 <= step * 1.001 }, "\(kernels) \(comment): \(differences.max() ?? 0)",
+          sourceLocation: sourceLocation)
+        #expect(
+          differences.count { $0 > 0 } <= 1 + differences.count / 200, "\(kernels) \(comment)",
+          sourceLocation: sourceLocation)
+      }
+      let references = try session.layerTimes(inputs, runs: 1).filter { $0.algorithm == "reference" }
+      #expect(
+        references.count == referenceSteps, "\(comment): \(references.map(\.operation))", sourceLocation: sourceLocation
+      )
+    }
+  }
+
+  /// QLinearConv of bytes that come from the caller and go to it.
+  @Test(arguments: [ElementType.uint8, .int8]) func convolutionsOfEveryKind(type: ElementType) throws {
+    // Channels, outputs, groups, window, stride, pad, dilation.
+    for (index, sizes) in [
+      [3, 20, 1, 3, 2, 1, 1], [16, 17, 1, 1, 1, 0, 1], [32, 32, 32, 3, 1, 1, 1], [70, 70, 70, 5, 2, 2, 1],
+      [8, 12, 4, 3, 1, 1, 2], [5, 130, 1, 2, 1, 0, 1], [6, 6, 3, 1, 2, 0, 1], [1, 4, 1, 7, 3, 3, 1],
+    ].enumerated() {
+      var network = NetworkBuilder(opset: 10, seed: UInt64(index))
+      let (channels, outputs, groups, size) = (sizes[0], sizes[1], sizes[2], sizes[3])
+      let x = network.input([2, .fixed(channels), 11, 9], of: type)
+      func point(_ number: Int) throws -> ValueID {
+        network.constant(type == .int8 ? try Tensor(scalar: Int8(number)) : try Tensor(scalar: UInt8(number)))
+      }
+      let weights = network.constant(
+        try Tensor(random: [outputs, channels / groups, size, size], of: .int8, using: &network.random))
+      let bias = try network.random.tensor([outputs], in: -500...500).mapped { (x: Float) in Int32(x) }
+      let strides = Int64(sizes[4]), pad = Int64(sizes[5]), dilation = Int64(sizes[6])
+      let inputs: [ValueID] = [
+        x, network.constant(try Tensor(scalar: Float(0.02))), try point(7), weights,
+        network.constant(try network.random.tensor([outputs], in: 0.001...0.01)),
+        network.constant(try Tensor(scalar: Int8(0))),
+        network.constant(try Tensor(scalar: Float(0.02) * Float(channels / groups * size * size).squareRoot())),
+        try point(60), network.constant(bias),
+      ]
+      let y = try network.node(
+        "QLinearConv", inputs,
+        [
+          "group": .int(Int64(groups)), "strides": .ints([strides, strides]), "pads": .ints([pad, pad, pad, pad]),
+          "dilations": .ints([dilation, dilation]),
+        ])
+      try expectAgreement(try network.finished(y), "\(sizes)")
+    }
+  }
+
+  /// A network with everything that has byte kernels.
+  @Test(arguments: [ElementType.uint8, .int8]) func network(type: ElementType) throws {
+    var network = NetworkBuilder(opset: 14, seed: 8)
+    let shift = type == .int8 ? 128 : 0
+    func rounded(_ x: ValueID, _ scale: Float, _ zeroPoint: Int) throws -> ValueID {
+      try network.rounded(x, scale: scale, zeroPoint: zeroPoint - shift, of: type)
+    }
+    let x = try rounded(network.input([2, 3, 16, 12]), 0.01, 128)
+    let pads: AttributeList = ["pads": .ints([1, 1, 1, 1])]
+    let stem = try rounded(
+      network.node(
+        "Relu", [try network.node("Conv", [x, network.quantizedWeights([16, 3, 3, 3])], pads)]), 0.02, 0)
+    let pooled = try rounded(
+      network.node("MaxPool", [stem], ["kernel_shape": .ints([2, 2]), "strides": .ints([2, 2])]), 0.02, 0)
+    let left = try rounded(network.node("Conv", [pooled, network.quantizedWeights([16, 16, 1, 1])]), 0.05, 100)
+    let right = try rounded(
+      network.node(
+        "Conv", [pooled, network.quantizedWeights([16, 1, 3, 3])],
+        ["pads": .ints([1, 1, 1, 1]), "group": .int(16)]), 0.05, 120)
+    let sum = try rounded(
+      network.node(
+        "Clip",
+        [
+          network.node("Add", [left, right]), network.weights([], in: 0...0),
+          network.constant(Tensor(scalar: Float(6))),
+        ]),
+      0.06, 30)
+    let both = try rounded(network.node("Concat", [sum, left], ["axis": .int(1)]), 0.06, 30)
+    let active = try rounded(network.node("HardSwish", [both]), 0.05, 10)
+    let flat = try rounded(network.node("Flatten", [active]), 0.05, 10)
+    let y = try rounded(
+      network.node("Gemm", [flat, network.quantizedWeights([10, 1536])], ["transB": .int(1)]), 0.3, 128)
+    // A step of the last scale; where one before it is off, some results may be.
+    try expectAgreement(try network.finished(y), step: 0.3, "\(type)")
+  }
+
+  /// What has no byte kernels reads and writes the same numbers.
+  @Test(arguments: [ElementType.uint8, .int8]) func amongReferenceEvaluations(type: ElementType) throws {
+    var network = NetworkBuilder()
+    let shift = type == .int8 ? 128 : 0
+    let x = network.input([1, 8, 5, 4], of: type)
+    let turned = try network.node("Transpose", [x], ["perm": .ints([0, 1, 3, 2])])
+    let floats = try network.dequantized(turned, scale: 0.02, zeroPoint: 128 - shift, of: type)
+    let convolved = try network.quantized(
+      try network.node("Conv", [floats, try network.quantizedWeights([6, 8, 1, 1])]), scale: 0.05,
+      zeroPoint: 128 - shift,
+      of: type)
+    let back = try network.node("Transpose", [convolved], ["perm": .ints([0, 2, 3, 1])])
+    try expectAgreement(try network.finished(back, convolved), referenceSteps: 2)
+  }
+
+  /// A batch gives for every image what it gives alone, and any number of threads the same.
+  @Test func batchesAndThreads() throws {
+    var network = NetworkBuilder(seed: 3)
+    let x = try network.rounded(network.input([.symbol("N"), 3, 40, 40]), scale: 0.01, zeroPoint: 128)
+    let a = try network.rounded(
+      network.node("Conv", [x, network.quantizedWeights([40, 3, 3, 3])]), scale: 0.03, zeroPoint: 100)
+    let b = try network.rounded(
+      network.node("Conv", [a, network.quantizedWeights([70, 40, 3, 3])]), scale: 0.2, zeroPoint: 100)
+    let graph = try network.finished(b)
+    var random = SplitMix64(seed: 2)
+    let batch = try random.tensor([3, 3, 40, 40])
+    let one = try Session(graph.model, options: SessionOptions(threads: 1)).run(["x": batch])[graph[b].name]!
+    for threads in 2...3 {
+      #expect(
+        try Session(graph.model, options: SessionOptions(threads: threads)).run(["x": batch])[graph[b].name]! == one)
+    }
+    let last = try Session(graph.model).run(["x": try batch.slice(2..<3)])[graph[b].name]!
+    #expect(try one.slice(2..<3) == last)
+  }
+}

@@ -1,0 +1,1 @@
+	Boutput0JØjdd,pXRigklPekJvz`,i*|!p=[l]Z?znw|in|WNjg@dFDRL4-";]ÞE]r<;\gi^Ur1H[SR+3i^9sNy_VNckURqcf6DVyA+k@pssqx1srg||yP4}::p8?L4S|E\kvPQl[)V7i?.APBB,.9GL.{b;aQ3avY7RtDbifz35N;pytUbm

@@ -1,0 +1,1 @@
+Boutput1J¤yh<

@@ -1,0 +1,1 @@
+	Binput0Jy¤•A¥]%Â™ ÆÂHsIÂ¸AnÁªC(ÖeC½Ã ¶½Â»Z®Á!ïBæälÂ‡­Â:±àAâx‡B6œÂOiOBÅbÁAñBÑlBó¤jB6 Â¦ÝBU}{BjÂA›ÊÔB1"¨ÂDáÅBûAÂ¾ÄÃªÐBrÆ<B ¶Â°"SÃFÛBr¸þB

@@ -1,0 +1,1 @@
+Boutput2Jz

@@ -1,0 +1,1 @@
+Boutput0JDeoe—sm~Ï¾{st]q‚i¤bqœSl‡h±vŒ—½~‘U=e‹‡Š¦ƒw~j‘}Gplojw€w‘zŠZªetÄç

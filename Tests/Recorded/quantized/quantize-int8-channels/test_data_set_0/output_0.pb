@@ -1,0 +1,1 @@
+Boutput0Jx ‘´›º¦”…žš”Ÿž—•ƒœ¡¥;kde5{egx0rrr``ljkNiZDnFT;IH>G0ZcKMPKH”¯¨¦ž·’«‹‘Ÿœ–³›˜¡uT\^pV\U|eUZhfJf[8>^WnZ5cdb@TiaAH>QZT
