@@ -21,11 +21,16 @@ options=(-c release --package-path Fuzzing --scratch-path .build/fuzzing --sanit
   -Xswiftc -sanitize-coverage=$coverage -Xcc -fsanitize-coverage=$coverage -Xlinker "${libraries[0]}" -Xlinker -lstdc++)
 swift build "${options[@]}" --product fuzz
 fuzz=$(swift build "${options[@]}" --show-bin-path)/fuzz
+# The program's name says what it fuzzes: libFuzzer starts it again by that name.
+names=$PWD/.build/fuzzing/targets
+mkdir -p "$names"
+for target in "${targets[@]}"; do ln -sf "$fuzz" "$names/$target"; done
 
 # A crash is told by libFuzzer; Swift's own report of it takes long. Memory that the system refuses is an error to be handled. Short
-# stacks of allocations, and few freed ones kept, make it faster.
+# stacks of allocations, few freed ones kept, and none filled, make it faster.
 export SWIFT_BACKTRACE=enable=no
-export ASAN_OPTIONS=allocator_may_return_null=1:malloc_context_size=1:quarantine_size_mb=8:${ASAN_OPTIONS-}
+fast=malloc_context_size=1:quarantine_size_mb=1:thread_local_quarantine_size_kb=64:max_malloc_fill_size=0
+export ASAN_OPTIONS=allocator_may_return_null=1:$fast:${ASAN_OPTIONS-}
 
 # What a target begins with: models with functions, branches and odd tensors, small ones of ONNX's cases, random networks, and the
 # tests' pictures and arrays.
@@ -57,12 +62,12 @@ for target in "${targets[@]}"; do
   fi
   limits=(-timeout=2 -rss_limit_mb=1024 -malloc_limit_mb=512 -max_len=4096)
   status=0
-  "$fuzz" "$target" "$corpus" "${limits[@]}" -max_total_time="$seconds" -dict=.build/fuzzing/words.dict \
+  "$names/$target" "$corpus" "${limits[@]}" -max_total_time="$seconds" -dict=.build/fuzzing/words.dict \
     -artifact_prefix="$findings/$target-" -print_final_stats=1 "$@" || status=$?
   if ((status != 0)); then
     failures=$((failures + 1))
     finding=$(ls -t "$findings/$target"-* | head -1)
-    "$fuzz" "$target" "${limits[@]}" -minimize_crash=1 -max_total_time=60 -exact_artifact_path="$finding.min" "$finding" || true
+    "$names/$target" "${limits[@]}" -minimize_crash=1 -max_total_time=60 -exact_artifact_path="$finding.min" "$finding" || true
     echo "error: $target fails; see $finding and, if it could be made smaller, $finding.min" >&2
   fi
 done

@@ -124,7 +124,7 @@ private struct Search {
 
   private func number(_ id: ValueID?) -> Double? {
     guard let tensor = id.flatMap(constants.tensor), tensor.count == 1 else { return nil }
-    return try? tensor.converted(to: .float64).elements(as: Double.self).first
+    return try? tensor.numbers().first
   }
 
   /// The only node that reads the result of `id`, when it is of this kind, and its other operand is a constant of `sizes`.

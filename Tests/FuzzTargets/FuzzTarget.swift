@@ -22,13 +22,14 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   public static let memoryLimit = 64 << 20
 
   /// Gives `bytes` to the target.
-  public func run(_ bytes: [UInt8]) {
+  /// - Parameter inEveryWay: Whether a model is run in every way that there is, and not in one that the bytes choose.
+  public func run(_ bytes: [UInt8], inEveryWay: Bool = false) {
     do throws(InfoldError) {
       try MemoryBudget(limit: Self.memoryLimit).charging { () throws(InfoldError) in
         switch self {
         case .decode: _ = try Model(bytes: bytes)
         case .roundtrip: try Self.writeTwice(bytes)
-        case .run: try RunTarget(bytes).run()
+        case .run: try RunTarget(bytes).run(inEveryWay: inEveryWay)
         case .npy: try Self.decodeNumPy(bytes)
         case .image: try Self.decodePicture(bytes)
         }

@@ -24,6 +24,6 @@ import Testing
 
   @Test(arguments: Finding.all) func finding(_ finding: Finding) throws {
     let path = Finding.folder + "/" + finding.target.rawValue + "/" + finding.name
-    finding.target.run(try RegularFile.contents(ofFile: path, limit: 1 << 20))
+    finding.target.run(try RegularFile.contents(ofFile: path, limit: 1 << 20), inEveryWay: true)
   }
 }

@@ -12,6 +12,7 @@ import Testing
     var varianceAxes: [Int64] = [-1]
     var keepsDimensions = true
     var exponent: Float = 2
+    var hasIntegerExponent = false
     var epsilon: Float = 1e-3
     var scale: [Int]? = [6]
     var shift: [Int]? = [6]
@@ -30,7 +31,14 @@ import Testing
     let square =
       form.squaresByMul
       ? try network.node("Mul", [other, other])
-      : try network.node("Pow", [other, network.constant(try Tensor(scalar: form.exponent))])
+      : try network.node(
+        "Pow",
+        [
+          other,
+          network.constant(
+            form.hasIntegerExponent
+              ? try Tensor(scalar: Int64(form.exponent)) : try Tensor(scalar: form.exponent)),
+        ])
     let variance = try network.node("ReduceMean", [square], ["axes": .ints(form.varianceAxes), "keepdims": keep])
     let sum = try network.node("Add", [variance, network.constant(try Tensor(scalar: form.epsilon))])
     let normal = try network.node("Div", [difference, try network.node("Sqrt", [sum])])
@@ -55,6 +63,7 @@ import Testing
     Form(), Form(squaresByMul: true), Form(subtractsTwice: true), Form(scale: nil), Form(shift: nil),
     Form(scale: nil, shift: nil), Form(scale: [1, 1, 6], shift: [1, 6]),
     Form(meanAxes: [1, 2], varianceAxes: [2, 1], scale: [4, 6], shift: [4, 6]), Form(meanAxes: [2]),
+    Form(hasIntegerExponent: true),
   ])
   func becomesOneNode(form: Form) throws {
     #expect(try operators(graph(form)) == ["LayerNormalization"])

@@ -3,7 +3,8 @@ import FuzzTargets
 import Glibc
 import RandomGraphs
 
-/// `fuzz TARGET …` gives what libFuzzer makes up to a target; the other arguments are libFuzzer's.
+/// Under the name of a target, gives what libFuzzer makes up to it; all arguments are libFuzzer's, which starts the program again
+/// by that name, to minimize and to fork.
 /// `fuzz dictionary` prints words for libFuzzer's own mutations, `fuzz seeds FOLDER COUNT` writes random networks.
 @main enum Main {
   /// The target; chosen once, before anything runs.
@@ -15,15 +16,15 @@ import RandomGraphs
     if arguments.count == 3, arguments.first == "seeds", let count = Int(arguments.last!) {
       return writeSeeds(count, to: arguments.dropFirst().first!)
     }
-    guard let target = arguments.first.flatMap(FuzzTarget.init) else {
+    let name = CommandLine.arguments[0].split(separator: "/").last.map(String.init) ?? ""
+    guard let target = FuzzTarget(rawValue: name) else {
       let names = FuzzTarget.allCases.map(\.rawValue).joined(separator: "|")
-      print("usage: fuzz \(names) [LIBFUZZER-ARGUMENT...] | dictionary | seeds FOLDER COUNT")
+      print("usage: fuzz dictionary | seeds FOLDER COUNT, or by the name of a target: \(names) [LIBFUZZER-ARGUMENT...]")
       exit(2)
     }
     self.target = target
-    // libFuzzer takes the first argument to be the program.
-    var count = CommandLine.argc - 1
-    var words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv + 1
+    var count = CommandLine.argc
+    var words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
     exit(
       LLVMFuzzerRunDriver(&count, &words) { data, size in
         Main.target.run(Array(UnsafeBufferPointer(start: data, count: size)))

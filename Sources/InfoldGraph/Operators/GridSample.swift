@@ -41,6 +41,7 @@ package struct GridSample: FloatingPointOperator {
       throw InfoldError(.unsupported, "the input has \(rank) dimensions; at most \(ranks.upperBound) are supported")
     }
     try inputs.requireRank(ranks, of: 0)
+    try inputs.requireRank(ranks, of: 1)
     try inputs.requireRank(rank...rank, of: 1)
     let shape = x.shape ?? Shape(unknownOfRank: rank), places = grid ?? Shape(unknownOfRank: rank)
     guard let batch = shape[0].merged(with: places[0]), places[rank - 1].merged(with: .fixed(rank - 2)) != nil else {

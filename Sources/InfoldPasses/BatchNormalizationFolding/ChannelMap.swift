@@ -73,7 +73,7 @@ struct ChannelMap {
     guard let shape = constants.graph[data].type?.shape, constants.graph[data].type?.elementType.isFloatingPoint == true
     else { return nil }
     let axis = constants.channelAxis(of: data, rank: shape.rank)
-    guard let channels = shape.rank > axis ? shape[axis].size : nil else { return nil }
+    guard (0..<shape.rank).contains(axis), let channels = shape[axis].size else { return nil }
     let values = try constants.doubles(operand, called: "its constant")
     guard
       let aligned = try? arithmetic.broadcast.aligned(Shape(constants.shape(operand)), to: shape).sizes,

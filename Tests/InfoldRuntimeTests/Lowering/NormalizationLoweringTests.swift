@@ -40,4 +40,12 @@ import Testing
       try expectKernels(network.finished(y, try network.consumed(y, rank: shape.count)), range: 0.5...3)
     }
   }
+
+  /// As exporters write them: the exponent of another type than the base.
+  @Test(arguments: [1, 2, 3, -1] as [Int64]) func integerPowers(exponent: Int64) throws {
+    var network = NetworkBuilder()
+    let x = network.input([2, 5, 3, 4])
+    let y = try network.node("Pow", [x, network.constant(try Tensor(scalar: exponent))])
+    try expectKernels(network.finished(y), range: 0.5...3)
+  }
 }
