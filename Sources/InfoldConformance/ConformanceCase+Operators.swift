@@ -2,7 +2,7 @@ public import InfoldGraph
 import InfoldONNX
 
 extension ConformanceCase {
-  /// The operators of the model's nodes, those in its functions included, and those in the branches of an If not: the
+  /// The operators of the model's nodes, those in its functions and in the bodies of If and Loop included: the
   /// name, behind the domain and a point where it is not ONNX's own.
   /// - Throws: `InfoldError` for a model that cannot be read.
   public func operators() throws(InfoldError) -> Set<String> {
@@ -13,6 +13,7 @@ extension ConformanceCase {
         if let body = node.body {
           waiting.append(body)
         } else {
+          for case .graph(let body) in node.attributes.entries.map(\.value) { waiting.append(body) }
           names.insert(node.domain.isEmpty ? node.opType : node.domain + "." + node.opType)
         }
       }
@@ -20,9 +21,9 @@ extension ConformanceCase {
     return names
   }
 
-  /// Those of `operators()` that `registry` does not have. An If counts as one that it has.
+  /// Those of `operators()` that `registry` does not have.
   public func missingOperators(in registry: OperatorRegistry = .standard) throws(InfoldError) -> Set<String> {
     let known = registry.all.map { $0.domain.isEmpty ? $0.name : $0.domain + "." + $0.name }
-    return try operators().subtracting(known + ["If"])
+    return try operators().subtracting(known)
   }
 }

@@ -49,7 +49,7 @@ package struct ConstantFolding: GraphPass {
       return node.outputs.map { $0.flatMap { inference.tensors[$0.index] } }
     }
     var inputs: [Tensor?] = []
-    for input in node.inputs {
+    for input in node.operands {
       let tensor = input.flatMap(graph.constant)
       guard input == nil || tensor != nil else { return nil }
       inputs.append(tensor)

@@ -62,7 +62,8 @@ struct ModelErrorTests {
       return try Model(
         bytes: Onnx.relu(more: [
           Onnx.node(
-            "If", name: "n", ["x"], ["z"], attributes: [Onnx.attribute("then_branch", type: 5, [.message(6, body)])])
+            "If", name: "n", ["x"], ["z"],
+            attributes: ["then_branch", "else_branch"].map { Onnx.attribute($0, type: 5, [.message(6, body)]) })
         ]))
     }
   }

@@ -66,20 +66,23 @@ public struct NetworkBuilder {
   /// Adds a node named `name`, or after its operator and position.
   @discardableResult
   public mutating func node(
-    _ opType: String, _ inputs: [ValueID?], _ attributes: AttributeList = [:], name: String? = nil, outputs: Int = 1
+    _ opType: String, _ inputs: [ValueID?], _ attributes: AttributeList = [:], name: String? = nil,
+    captures: [ValueID] = [], outputs: Int = 1
   ) throws -> ValueID {
-    try nodes(opType, inputs, attributes, name: name, outputs: outputs)[0]
+    try nodes(opType, inputs, attributes, name: name, captures: captures, outputs: outputs)[0]
   }
 
   /// As `node`, but returns all outputs.
   public mutating func nodes(
-    _ opType: String, _ inputs: [ValueID?], _ attributes: AttributeList = [:], name: String? = nil, outputs: Int
+    _ opType: String, _ inputs: [ValueID?], _ attributes: AttributeList = [:], name: String? = nil,
+    captures: [ValueID] = [], outputs: Int
   ) throws -> [ValueID] {
     let name = name ?? "\(opType.lowercased())\(graph.nodes.count)"
     let outputs = (0..<outputs).map { graph.add(Value(name: $0 == 0 ? "\(name).out" : "\(name).out\($0)")) }
     graph.add(
       try Node(
-        name: name, opType: opType, opsetVersion: opset, attributes: attributes, inputs: inputs, outputs: outputs))
+        name: name, opType: opType, opsetVersion: opset, attributes: attributes, inputs: inputs, outputs: outputs,
+        captures: captures))
     return outputs
   }
 
@@ -92,6 +95,18 @@ public struct NetworkBuilder {
       try weights([channels], in: 0.1...3),
     ]
     return try node("BatchNormalization", [x] + parameters, attributes, name: name)
+  }
+
+  /// A value of the graph around this one, which is a body.
+  public mutating func capture(_ name: String) -> ValueID { graph.add(Value(name: name)) }
+
+  /// The network as a body with these outputs.
+  public func body(outputs: [ValueID], captures: [ValueID]) throws -> Graph {
+    var graph = graph
+    graph.outputs = outputs
+    graph.captures = captures
+    try graph.sort()
+    return graph
   }
 
   /// The network with these outputs, sorted and with types inferred. Mutating, so that its arguments may add nodes.

@@ -70,13 +70,21 @@ public struct ReferenceEvaluator: Sendable {
     return try evaluate(&tensors) { _, _, _ in }
   }
 
+  /// Computes the outputs of a body of If or Loop.
+  /// - Parameter given: A tensor for each input, and for each value that the body captures.
+  func run(body given: [ValueID: Tensor]) throws(InfoldError) -> [Tensor] {
+    var tensors = constants
+    for (id, tensor) in given { tensors[id.index] = tensor }
+    return try evaluate(&tensors) { _, _, _ in }
+  }
+
   private func evaluate(
     _ tensors: inout [Tensor?],
     _ observe: (NodeID, _ inputs: [Tensor?], _ outputs: [Tensor?]) throws(InfoldError) -> Void
   ) throws(InfoldError) -> [Tensor] {
     for id in graph.nodeIDs {
       let node = graph[id]
-      let operands = node.inputs.map { $0.flatMap { tensors[$0.index] } }
+      let operands = node.operands.map { $0.flatMap { tensors[$0.index] } }
       let results = try annotatingErrors({ $0.atNode(graph.label(of: node)) }) { () throws(InfoldError) in
         try node.evaluate(operands, precision: precision)
       }

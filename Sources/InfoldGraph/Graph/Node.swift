@@ -131,6 +131,9 @@ public struct Node: Sendable {
     inputs.lazy.compactMap { $0 } + captures
   }
 
+  /// What an evaluation is given: the inputs, and behind them the captures.
+  package var operands: [ValueID?] { inputs + captures.map { $0 } }
+
   /// The outputs that are there.
   public var definitions: some Sequence<ValueID> {
     outputs.lazy.compactMap { $0 }

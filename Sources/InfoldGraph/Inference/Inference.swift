@@ -63,7 +63,8 @@ package struct Inference {
   /// What is known of the inputs; `nil` while the type of one is not.
   private func inputs(of node: Node) -> OperatorInputs? {
     var types: [TensorType?] = []
-    for input in node.inputs {
+    let operands = node.operands
+    for input in operands {
       guard let input, !leftOut.contains(input) else {
         types.append(nil)
         continue
@@ -72,8 +73,8 @@ package struct Inference {
       types.append(type)
     }
     return OperatorInputs(
-      types: types, constants: node.inputs.map { $0.flatMap { tensors[$0.index] } },
-      partials: node.inputs.map { $0.flatMap { partials[$0.index] } }, outputCount: node.outputs.count)
+      types: types, constants: operands.map { $0.flatMap { tensors[$0.index] } },
+      partials: operands.map { $0.flatMap { partials[$0.index] } }, outputCount: node.outputs.count)
   }
 
   private mutating func infer(

@@ -142,7 +142,7 @@ struct PlanBuilder {
     let node = fused.node
     var inputs: [ReferenceStep.Operand?] = []
     var reads: [Location] = []
-    for input in node.inputs {
+    for input in node.operands {
       guard let input else {
         inputs.append(nil)
         continue
@@ -157,7 +157,7 @@ struct PlanBuilder {
       }
     }
     // Conversions were steps of their own.
-    for input in node.inputs { if let input, isTensor[input.index] { lastReads[input.index] = steps.count } }
+    for input in node.operands { if let input, isTensor[input.index] { lastReads[input.index] = steps.count } }
     let step = ReferenceStep(
       node: node, label: fused.label, inputs: inputs, outputs: node.outputs.map { $0?.index },
       shapes: node.outputs.map { $0.flatMap { graph[$0].type?.shape } }, budget: budget)

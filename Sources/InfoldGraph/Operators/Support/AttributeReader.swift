@@ -128,6 +128,13 @@ public struct AttributeReader {
     return tensor
   }
 
+  /// The body `name`, which must be there.
+  mutating func body(_ name: String) throws(InfoldError) -> OperatorBody {
+    guard let value = take(name) else { throw missing(name) }
+    guard case .graph(let graph) = value else { throw mismatch(name, value, "GRAPH") }
+    return try OperatorBody(graph, called: name, capturedNames: attributes.capturedNames)
+  }
+
   /// Whether the attribute `name` is there, whatever it is.
   public func has(_ name: String) -> Bool {
     attributes[name] != nil

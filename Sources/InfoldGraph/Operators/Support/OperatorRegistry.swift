@@ -52,10 +52,6 @@ public struct OperatorRegistry: Sendable {
           .unsupported, "the model uses opset \(opsetVersion); the newest that Infold knows is \(Self.newestOpset)"))
     }
     guard let type = operators[domain]?[opType] else {
-      if domain.isEmpty, opType == "If" {
-        return .opaque(
-          reason: InfoldError(.unsupported, "If runs only where its condition is known before the model runs"))
-      }
       let name = domain.isEmpty ? opType : domain + "." + opType
       return .opaque(reason: InfoldError(.unsupported, "the operator \(String(printable: name)) is not supported"))
     }

@@ -1,0 +1,65 @@
+/// ONNX If, opsets 1, 11, 13, 16, 19, 21, 23, 24, 25: the outputs of one of two bodies, by a condition.
+///
+/// The input is a truth value; the bodies have no inputs, and use values of the graph around them by name. Both give as many outputs as
+/// the node has, of the same element types; where their shapes differ, the shape is known only when the model runs. A branch
+/// that cannot run with what is known says nothing of them, and fails only where it is chosen. Sequences and
+/// optionals are not supported.
+package struct If: BodyOperator {
+  package static let name = "If"
+  package static let versions = [1, 11, 13, 16, 19, 21, 23, 24, 25]
+  package static func arity(since version: Int) -> Arity { Arity(inputs: 1...1, outputs: 1...Arity.any) }
+
+  private let thenBranch: OperatorBody
+  private let elseBranch: OperatorBody
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    let bodies = try ["then_branch", "else_branch"].map { name throws(InfoldError) in
+      let body = try attributes.body(name)
+      guard body.graph.inputs.isEmpty, body.graph.outputs.count >= attributes.outputCount else {
+        throw InfoldError(
+          .invalidModel,
+          "\(name) has \(body.graph.inputs.count) inputs and \(body.graph.outputs.count) outputs; it must have none, and "
+            + "\(attributes.outputCount) as the node has")
+      }
+      return body
+    }
+    (thenBranch, elseBranch) = (bodies[0], bodies[1])
+  }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    _ = try inputs.type(0, of: .bool)
+    try inputs.requireOneElement(0)
+    let captured = inputs.types.dropFirst()
+    let first = try? thenBranch.outputTypes(inputs: [], captured: captured)
+    let types = try first ?? elseBranch.outputTypes(inputs: [], captured: captured)
+    let others = (try? elseBranch.outputTypes(inputs: [], captured: captured)) ?? types
+    var result: [TensorType] = []
+    for index in 0..<inputs.outputCount {
+      guard let a = types[index], let b = others[index] else {
+        throw InfoldError(.unsupported, "the type of output \(index) is not known in both branches")
+      }
+      guard a.elementType == b.elementType else {
+        throw InfoldError(
+          .invalidModel, "output \(index) is of type \(a.elementType) in one branch, and \(b.elementType) in the other")
+      }
+      result.append(TensorType(a.elementType, a.shape.flatMap { a in b.shape.flatMap(a.common) }))
+    }
+    return result
+  }
+
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    guard let condition = try inputs[0]!.elements(as: Bool.self).first else {
+      throw InfoldError(.invalidModel, "the condition has no element")
+    }
+    let branch = condition ? thenBranch : elseBranch
+    return try branch.run(branch.evaluator(context), inputs: [], captured: inputs.dropFirst()).map { $0 }
+  }
+}
+
+extension Shape {
+  /// What is known of a shape that is one or the other: nothing where the ranks differ, and of each dimension what both say.
+  func common(with other: Shape) -> Shape? {
+    guard rank == other.rank else { return nil }
+    return Shape(zip(dimensions, other.dimensions).map { $0 == $1 ? $0 : .unknown })
+  }
+}

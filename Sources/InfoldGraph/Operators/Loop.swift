@@ -1,0 +1,143 @@
+/// ONNX Loop, opsets 1, 11, 13, 16, 19, 21, 23, 24, 25: a body, again and again, as long as its condition holds and there are trips
+/// left.
+///
+/// The inputs are the number of trips M (int64, optional), the condition (bool, optional) and the initial values of what the loop
+/// carries. The body takes the number of the trip, the condition and what is carried, and gives the next condition, what is carried on, and
+/// what is collected: the results of all trips, behind one another along a new first dimension. What is carried may change its shape.
+/// Without a trip, what is collected has the first dimension 0, and 0 for every dimension that is not known. The bodies of a loop and of
+/// those inside of it may evaluate 2²⁰ nodes in all. Sequences and optionals are not supported.
+package struct Loop: BodyOperator {
+  package static let name = "Loop"
+  package static let versions = [1, 11, 13, 16, 19, 21, 23, 24, 25]
+  package static func arity(since version: Int) -> Arity { Arity(inputs: 0...Arity.any, outputs: 0...Arity.any) }
+
+  private let body: OperatorBody
+  /// The values that the loop carries.
+  private var carriedCount: Int { body.graph.inputs.count - 2 }
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    body = try attributes.body("body")
+    let (inputs, outputs) = (body.graph.inputs.count, body.graph.outputs.count)
+    guard inputs >= 2, outputs >= inputs - 1, attributes.outputCount <= outputs - 1 else {
+      throw InfoldError(
+        .invalidModel,
+        "the body has \(inputs) inputs and \(outputs) outputs, and the node \(attributes.outputCount) outputs; the body "
+          + "takes the trip, the condition and what is carried, and gives the condition, as much, and what is collected"
+      )
+    }
+  }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    try checkInputs(inputs)
+    let captured = inputs.types.dropFirst(2 + carriedCount)
+    var carried: [TensorType] = []
+    for index in 0..<carriedCount { carried.append(try inputs.type(2 + index)) }
+    // What is carried may have another shape behind each trip: what stays the same when that is taken in, is known.
+    while true {
+      let types = try outputTypes(carried, captured)
+      var isSettled = true
+      for index in carried.indices {
+        guard let result = types[1 + index] else {
+          throw InfoldError(.unsupported, "the type of what the body gives as output \(1 + index) is not known")
+        }
+        guard result.elementType == carried[index].elementType else {
+          throw InfoldError(
+            .invalidModel,
+            "the body takes \(carried[index].elementType) as input \(2 + index), and gives \(result.elementType)")
+        }
+        let common = carried[index].shape.flatMap { shape in result.shape.flatMap(shape.common) }
+        isSettled = isSettled && common == carried[index].shape
+        carried[index].shape = common
+      }
+      guard isSettled else { continue }
+      var collected: [TensorType] = []
+      for index in (1 + carriedCount)..<types.count {
+        guard let type = types[index] else {
+          throw InfoldError(.unsupported, "the type of what the body gives as output \(index) is not known")
+        }
+        collected.append(TensorType(type.elementType, type.shape.map { Shape([.unknown] + $0.dimensions) }))
+      }
+      return carried + collected
+    }
+  }
+
+  private func checkInputs(_ inputs: OperatorInputs) throws(InfoldError) {
+    guard inputs.types.count == 2 + carriedCount + body.capturedCount, (2..<(2 + carriedCount)).allSatisfy(inputs.has)
+    else {
+      throw InfoldError(
+        .invalidModel,
+        "the body carries \(carriedCount) values, and the node gives \(inputs.types.count - 2 - body.capturedCount)")
+    }
+    if inputs.has(0) { _ = try inputs.type(0, of: .int64) }
+    if inputs.has(1) { _ = try inputs.type(1, of: .bool) }
+    for index in 0...1 { try inputs.requireOneElement(index) }
+  }
+
+  private func outputTypes(
+    _ carried: [TensorType], _ captured: ArraySlice<TensorType?>
+  ) throws(InfoldError) -> [TensorType?] {
+    let types = try body.outputTypes(
+      inputs: [TensorType(.int64, []), TensorType(.bool, [])] + carried, captured: captured)
+    guard types[0].map({ $0.elementType == .bool && $0.shape?.sizes?.contains { $0 != 1 } != true }) ?? true else {
+      throw InfoldError(.invalidModel, "the body gives \(types[0]!) as its condition, and must give one truth value")
+    }
+    return types
+  }
+
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let trips = try inputs[0]?.elements(as: Int64.self).first ?? .max
+    var goesOn = try inputs[1]?.elements(as: Bool.self).first ?? true
+    var carried = inputs[2..<(2 + carriedCount)].map { $0! }
+    let captured = inputs.dropFirst(2 + carriedCount)
+    let evaluator = try body.evaluator(context)
+    let collectedCount = body.graph.outputs.count - 1 - carriedCount
+    var collected = [[Tensor]](repeating: [], count: collectedCount)
+    try LoopAllowance.counting { (allowance) throws(InfoldError) in
+      var trip: Int64 = 0
+      while goesOn, trip < trips {
+        try allowance.take(body.graph.nodes.count)
+        let given = [try Tensor(scalar: trip), try Tensor(scalar: true)] + carried
+        let results = try body.run(evaluator, inputs: given, captured: captured)
+        guard results[0].elementType == .bool, results[0].count == 1 else {
+          throw InfoldError(
+            .invalidModel, "the body gives \(results[0]) as its condition, and must give one truth value")
+        }
+        goesOn = try results[0].elements(as: Bool.self)[0]
+        carried = Array(results[1..<(1 + carriedCount)])
+        for index in 0..<collectedCount where context.wantsOutput(carriedCount + index) {
+          let result = results[1 + carriedCount + index]
+          collected[index].append(try result.reshaped(to: [1] + result.shape))
+        }
+        trip += 1
+      }
+    }
+    var outputs: [Tensor?] = carried
+    for index in 0..<collectedCount {
+      guard context.wantsOutput(carriedCount + index) else {
+        outputs.append(nil)
+        continue
+      }
+      outputs.append(
+        collected[index].isEmpty
+          ? try nothingCollected(index, carried, captured, context) : try Tensor(concatenating: collected[index]))
+    }
+    return outputs
+  }
+
+  private func nothingCollected(
+    _ index: Int, _ carried: [Tensor], _ captured: ArraySlice<Tensor?>, _ context: EvaluationContext
+  ) throws(InfoldError) -> Tensor {
+    // The body's own constants are not widened.
+    func type(_ tensor: Tensor) -> TensorType {
+      let isWidened = context.precision == .double && tensor.elementType == .float64
+      return TensorType(isWidened ? .float32 : tensor.elementType, Shape(tensor.shape))
+    }
+    guard
+      let result = try outputTypes(carried.map(type), ArraySlice(captured.map { $0.map(type) }))[
+        1 + carriedCount + index]
+    else { throw InfoldError(.unsupported, "without a trip, the type of output \(carriedCount + index) is not known") }
+    let sizes = (result.shape?.dimensions ?? []).map { $0.size ?? 0 }
+    let isWidened = context.precision == .double && result.elementType.isFloatingPoint
+    return try Tensor(zeros: [0] + sizes, of: isWidened ? .float64 : result.elementType)
+  }
+}

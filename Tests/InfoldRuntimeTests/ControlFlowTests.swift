@@ -1,0 +1,164 @@
+import InfoldGraph
+import InfoldRuntime
+import TestSupport
+import Testing
+
+/// If and Loop whose course only a run decides.
+@Suite struct ControlFlowTests {
+  /// What a session and the evaluation in double precision give for the first output, which must agree.
+  private func run(_ graph: Graph, _ inputs: [String: Tensor]) throws -> Tensor {
+    let name = graph[graph.outputs[0]].name
+    let result = try #require(try Session(graph.model).run(inputs)[name])
+    let truth = try graph.truth(inputs).outputs[0]
+    #expect(result.shape == truth.shape)
+    #expect(try zip(result.numbers(), truth.numbers()).allSatisfy { abs($0 - $1) <= 1e-5 * max(1, abs($1)) })
+    #expect(try Session(graph.model, options: SessionOptions(optimize: false)).run(inputs)[name] == result)
+    return result
+  }
+
+  /// A body with these inputs; `captured` are the names of values outside.
+  private func body(
+    inputs: [(name: String, type: TensorType)], captured: [String] = [],
+    _ build: (inout NetworkBuilder, [ValueID], [ValueID]) throws -> [ValueID]
+  ) throws -> Graph {
+    var network = NetworkBuilder(seed: 3)
+    let values = inputs.map { network.input($0.type.shape ?? [], $0.name, of: $0.type.elementType) }
+    let captures = captured.map { network.capture($0) }
+    let outputs = try build(&network, values, captures)
+    return try network.body(outputs: outputs, captures: captures)
+  }
+
+  @Test(arguments: [true, false]) func branchesWithConvolutions(condition: Bool) throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 3, 6, 6])
+    let choice = network.input([], "choice", of: .bool)
+    let y = try network.node("Relu", [x], name: "inner")
+    let name = network.graph[y].name
+    let then = try body(inputs: [], captured: [name]) { body, _, outer in
+      [try body.node("Conv", [outer[0], body.weights([4, 3, 3, 3])])]
+    }
+    let other = try body(inputs: [], captured: [name]) { body, _, outer in
+      [try body.node("Conv", [outer[0], body.weights([4, 3, 1, 1])])]
+    }
+    let z = try network.node(
+      "If", [choice], ["then_branch": .graph(then), "else_branch": .graph(other)], captures: [y])
+    let graph = try network.finished(try network.node("Neg", [z]))
+    #expect(graph[z].type?.shape == [1, 4, .unknown, .unknown])
+    var random = SplitMix64(seed: 2)
+    let result = try run(
+      graph, ["x": try random.tensor([1, 3, 6, 6]), "choice": try Tensor(scalar: condition)])
+    #expect(result.shape == (condition ? [1, 4, 4, 4] : [1, 4, 6, 6]))
+  }
+
+  private static let trip: [(name: String, type: TensorType)] = [
+    ("trip", TensorType(.int64, [])), ("condition", TensorType(.bool, [])),
+  ]
+
+  /// carried += step · trip as long as it is below a limit; collects what is carried.
+  private func counting(_ network: inout NetworkBuilder, trips: ValueID?, condition: ValueID?) throws -> [ValueID] {
+    let step = network.input([2], "step")
+    let body = try body(inputs: Self.trip + [("sum", TensorType(.float32, [2]))], captured: ["step"]) {
+      body, inputs, outer in
+      let trip = try body.node("Cast", [inputs[0]], ["to": .int(1)])
+      let sum = try body.node("Add", [inputs[2], body.node("Mul", [trip, outer[0]])])
+      let largest = try body.node("ReduceMax", [sum], ["keepdims": .int(0)])
+      let goesOn = try body.node("Less", [largest, body.constant(Tensor(scalar: Float(100)))])
+      return [goesOn, sum, sum]
+    }
+    let start = network.constant(try Tensor(shape: [2], [1, 2] as [Float]))
+    return try network.nodes(
+      "Loop", [trips, condition, start], ["body": .graph(body)], captures: [step], outputs: 2)
+  }
+
+  @Test func accumulatesAndCollects() throws {
+    // Until the trips are over; until the condition fails, in the fifth trip; not at all.
+    for (trips, step, expected) in [
+      (4, [1, 2], [[1, 2], [2, 4], [4, 8], [7, 14]]),
+      (1000, [10, 1], [[1, 2], [11, 3], [31, 5], [61, 8], [101, 12]]),
+      (0, [1, 1], []),
+    ] as [(Int64, [Float], [[Float]])] {
+      var network = NetworkBuilder()
+      let count = network.input([], "trips", of: .int64)
+      let outputs = try counting(&network, trips: count, condition: nil)
+      for (output, numbers, shape) in [
+        (outputs[0], expected.last ?? [1, 2], [2]), (outputs[1], expected.flatMap { $0 }, [expected.count, 2]),
+      ] {
+        var network = network
+        let graph = try network.finished(output)
+        let result = try run(
+          graph, ["trips": try Tensor(scalar: trips), "step": try Tensor(shape: [2], step)])
+        #expect(result == (try Tensor(shape: shape, numbers)))
+      }
+    }
+  }
+
+  @Test func withoutTripsOrCondition() throws {
+    var network = NetworkBuilder()
+    let condition = network.input([], "condition", of: .bool)
+    let outputs = try counting(&network, trips: nil, condition: condition)
+    let graph = try network.finished(outputs[0])
+    let step = try Tensor(shape: [2], [10, 1] as [Float])
+    #expect(
+      try run(graph, ["condition": try Tensor(scalar: true), "step": step])
+        == (try Tensor(shape: [2], [101, 12] as [Float])))
+    #expect(
+      try run(graph, ["condition": try Tensor(scalar: false), "step": step])
+        == (try Tensor(shape: [2], [1, 2] as [Float])))
+  }
+
+  /// What is carried grows, by one branch or the other of an If inside.
+  @Test func shapesThatChange() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1], "x")
+    let loop = try body(inputs: Self.trip + [("list", TensorType(.float32, nil))], captured: ["x"]) {
+      body, inputs, outer in
+      let two = body.constant(try Tensor(scalar: Int64(2)), "two")
+      let isEven = try body.node(
+        "Equal", [try body.node("Mod", [inputs[0], two]), body.constant(Tensor(scalar: Int64(0)))])
+      let one = try self.body(inputs: [], captured: ["list", "x"]) { branch, _, outer in
+        [try branch.node("Concat", [outer[0], outer[1]], ["axis": .int(0)])]
+      }
+      let many = try self.body(inputs: [], captured: ["list"]) { branch, _, outer in
+        [try branch.node("Concat", [outer[0], outer[0]], ["axis": .int(0)])]
+      }
+      let next = try body.node(
+        "If", [isEven], ["then_branch": .graph(one), "else_branch": .graph(many)], captures: [inputs[2], outer[0]])
+      return [inputs[1], next]
+    }
+    let list = try network.nodes(
+      "Loop",
+      [network.constant(try Tensor(scalar: Int64(4))), nil, network.constant(try Tensor(shape: [1], [7] as [Float]))],
+      ["body": .graph(loop)], captures: [x], outputs: 1)
+    let graph = try network.finished(list[0])
+    #expect(graph[list[0]].type?.shape == [.unknown])
+    let result = try run(graph, ["x": try Tensor(shape: [1], [3] as [Float])])
+    #expect(result == (try Tensor(shape: [10], [7, 3, 7, 3, 3, 7, 3, 7, 3, 3] as [Float])))
+  }
+
+  @Test func loopsThatDoNotEnd() throws {
+    var network = NetworkBuilder()
+    let x = network.input([], "x")
+    let loop = try body(inputs: Self.trip + [("value", TensorType(.float32, []))]) { body, inputs, _ in
+      [inputs[1], try body.node("Neg", [inputs[2]])]
+    }
+    let y = try network.nodes("Loop", [nil, nil, x], ["body": .graph(loop)], outputs: 1)
+    let session = try Session(try network.finished(y[0]).model)
+    #expect(try errorCode { _ = try session.run(["x": try Tensor(scalar: Float(1))]) } == .limitExceeded)
+  }
+
+  @Test func whatIsRefused() throws {
+    var network = NetworkBuilder()
+    let x = network.input([2], "x"), choice = network.input([], "choice", of: .bool)
+    let floats = try body(inputs: [], captured: ["x"]) { body, _, outer in [try body.node("Neg", [outer[0]])] }
+    let integers = try body(inputs: [], captured: ["x"]) { body, _, outer in
+      [try body.node("Cast", [outer[0]], ["to": .int(7)])]
+    }
+    _ = try network.node(
+      "If", [choice], ["then_branch": .graph(floats), "else_branch": .graph(integers)], captures: [x])
+    #expect(try errorCode { _ = try network.finished(x) } == .invalidModel)
+    // A body without inputs is none of a Loop.
+    #expect(
+      try errorCode { _ = try network.nodes("Loop", [nil, nil], ["body": .graph(floats)], captures: [x], outputs: 1) }
+        == .invalidModel)
+  }
+}
