@@ -80,6 +80,10 @@ package func annotatingErrors<Result>(
 extension String {
   /// `text` on one line: control characters escaped, and cut where it is longer than 200 characters.
   package init(printable text: String) {
+    if text.utf8.count <= 200, text.utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) {
+      self = text
+      return
+    }
     self =
       text.unicodeScalars.prefix(200).map { scalar in
         scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .lineSeparator

@@ -31,8 +31,11 @@ package struct If: BodyOperator {
     try inputs.requireOneElement(0)
     let captured = inputs.types.dropFirst()
     let first = try? thenBranch.outputTypes(inputs: [], captured: captured)
-    let types = try first ?? elseBranch.outputTypes(inputs: [], captured: captured)
-    let others = (try? elseBranch.outputTypes(inputs: [], captured: captured)) ?? types
+    let second = try? elseBranch.outputTypes(inputs: [], captured: captured)
+    guard let types = first ?? second, let others = second ?? first else {
+      _ = try thenBranch.outputTypes(inputs: [], captured: captured)
+      return []
+    }
     var result: [TensorType] = []
     for index in 0..<inputs.outputCount {
       guard let a = types[index], let b = others[index] else {

@@ -33,6 +33,23 @@ extension Tensor {
     }
   }
 
+  /// The same of the generator that measurements use, whose numbers come one after the other without a call.
+  package init(
+    random shape: [Int], of elementType: ElementType, using generator: inout SplitMix64
+  ) throws(InfoldError) {
+    guard elementType == .float32 else {
+      func random(_ generator: inout some RandomNumberGenerator) throws(InfoldError) -> Tensor {
+        try Tensor(random: shape, of: elementType, using: &generator)
+      }
+      self = try random(&generator)
+      return
+    }
+    try self.init(zeros: shape, of: elementType)
+    withMutableSpan(as: Float.self) { elements in
+      for index in elements.indices { elements[index] = Float(generator.next() >> 40) * 0x1p-23 - 1 }
+    }
+  }
+
   private init<Element: TensorElement>(
     _ shape: [Int], of _: Element.Type, from generator: inout some RandomNumberGenerator,
     _ element: (UInt64) -> Element

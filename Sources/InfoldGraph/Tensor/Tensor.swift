@@ -28,6 +28,23 @@ public struct Tensor: Sendable {
     storage = try TensorStorage(byteCount: byteCount)
   }
 
+  /// A tensor whose elements lie in `part` of `block` already, which nobody else uses from now on. A bool's byte must be 0 or 1.
+  /// - Precondition: The part begins at a multiple of `alignment`, and has the bytes of the shape.
+  /// - Throws: As `init(zeros:of:)`.
+  package init(
+    _ shape: [Int], of elementType: ElementType, adopting part: UnsafeMutableRawBufferPointer, of block: PageBlock
+  ) throws(InfoldError) {
+    let (count, byteCount) = try Self.extent(of: shape, elementType)
+    precondition(byteCount == part.count && Int(bitPattern: part.baseAddress) % Self.alignment == 0)
+    self.shape = shape
+    self.elementType = elementType
+    self.count = count
+    storage = try TensorStorage(adopting: part, of: block)
+  }
+
+  /// What the address of the first element is a multiple of.
+  package static var alignment: Int { TensorStorage.alignment }
+
   private init(shape: [Int], elementType: ElementType, count: Int, storage: TensorStorage) {
     self.shape = shape
     self.elementType = elementType

@@ -13,8 +13,16 @@ final class TensorStorage: @unchecked Sendable {
 
   private static let ids = Atomic<UInt64>(0)
 
-  /// What the allocator gave; `nil` when the memory is the system's pages.
-  private let allocation: UnsafeMutableRawPointer?
+  private enum Owner {
+    /// The allocator, which gave this.
+    case allocator(UnsafeMutableRawPointer)
+    /// The storage alone has pages of the system.
+    case pages
+    /// The bytes are part of this, and of no other storage.
+    case block(PageBlock)
+  }
+
+  private let owner: Owner
   /// What the bytes count in.
   private let budget: MemoryBudget?
   private let isCharged: Atomic<Bool>
@@ -26,24 +34,33 @@ final class TensorStorage: @unchecked Sendable {
     try budget?.take(byteCount)
     self.budget = budget
     isCharged = Atomic(budget != nil)
-    let start: UnsafeMutableRawPointer?
-    if byteCount >= PageMemory.smallestByteCount {
-      allocation = nil
-      start = PageMemory.allocate(byteCount: byteCount)
+    let start: UnsafeMutableRawPointer
+    if byteCount >= PageMemory.smallestByteCount, let pages = PageMemory.allocate(byteCount: byteCount) {
+      (owner, start) = (.pages, pages)
+    } else if byteCount < PageMemory.smallestByteCount, let allocation = calloc(byteCount + Self.alignment, 1) {
+      (owner, start) = (.allocator(allocation), allocation.alignedUp(toMultipleOf: Self.alignment))
     } else {
-      allocation = calloc(byteCount + Self.alignment, 1)
-      start = allocation?.alignedUp(toMultipleOf: Self.alignment)
-    }
-    guard let start else {
       budget?.giveBack(byteCount)
       throw InfoldError(.limitExceeded, "a tensor of \(byteCount) bytes does not fit into memory")
     }
     bytes = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
   }
 
+  /// The bytes that lie in a part of `block`, which nobody else uses from now on.
+  /// - Precondition: The part is aligned.
+  /// - Throws: `InfoldError` with `.limitExceeded` when the current budget has no such memory.
+  init(adopting part: UnsafeMutableRawBufferPointer, of block: PageBlock) throws(InfoldError) {
+    let budget = MemoryBudget.current
+    try budget?.take(part.count)
+    self.budget = budget
+    isCharged = Atomic(budget != nil)
+    owner = .block(block)
+    bytes = part
+  }
+
   /// Prepares memory that is about to be written as a whole.
   func populate() {
-    if allocation == nil { PageMemory.populate(bytes.baseAddress!, byteCount: bytes.count) }
+    if case .pages = owner { PageMemory.populate(bytes.baseAddress!, byteCount: bytes.count) }
   }
 
   /// Counts no longer in the budget that it was taken from: somebody else holds it now.
@@ -53,6 +70,10 @@ final class TensorStorage: @unchecked Sendable {
 
   deinit {
     leaveBudget()
-    if let allocation { free(allocation) } else { PageMemory.free(bytes.baseAddress!, byteCount: bytes.count) }
+    switch owner {
+    case .allocator(let allocation): free(allocation)
+    case .pages: PageMemory.free(bytes.baseAddress!, byteCount: bytes.count)
+    case .block(let block): block.discard(UnsafeRawBufferPointer(bytes))
+    }
   }
 }

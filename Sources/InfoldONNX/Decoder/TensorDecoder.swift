@@ -30,6 +30,13 @@ struct TensorDecoder {
   private func readInternal(
     _ message: UnsafeMutablePointer<Onnx__TensorProto>, _ layout: TensorLayout
   ) throws(InfoldError) -> Tensor {
+    if kept == nil, case .raw = layout.source, let bytes,
+      var tensor = try bytes.tensor(layout.shape, of: layout.elementType, in: message.pointee.raw_data.bytes)
+    {
+      message.pointee.clearData()
+      if layout.elementType == .bool { try tensor.withUnsafeMutableBytes(checkBools) }
+      return tensor
+    }
     defer { if kept == nil { message.pointee.freeData(sharedWith: bytes) } }
     var tensor = try Tensor(zeros: layout.shape, of: layout.elementType)
     tensor.populate()

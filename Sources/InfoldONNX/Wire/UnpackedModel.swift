@@ -16,12 +16,13 @@ struct UnpackedModel: ~Copyable {
       message = try largeData.remainder(of: bytes.buffer).span.bytes.withUnsafeBytes { (rest) throws(InfoldError) in
         try Unpacked(scanned: rest)
       }
-      for payload in largeData.payloads {
+      let places = bytes.align(largeData.payloads.map(\.bytes))
+      for (payload, place) in zip(largeData.payloads, places) {
         let tensor = message.content.pointee.graph.pointee.initializer[payload.initializer]!
         tensor.pointee.has_raw_data = 1
         tensor.pointee.raw_data = ProtobufCBinaryData(
-          len: payload.bytes.count,
-          data: UnsafeMutableRawPointer(mutating: bytes.buffer.baseAddress! + payload.bytes.lowerBound)
+          len: place.count,
+          data: UnsafeMutableRawPointer(mutating: bytes.buffer.baseAddress! + place.lowerBound)
             .assumingMemoryBound(to: UInt8.self))
       }
     }

@@ -155,24 +155,25 @@ struct PlannedRequantization {
 extension PlanBuilder {
   /// The requantization of a convolution, whose parameters `place` gives their place in a group, of which each has `groupCount`.
   private mutating func requantization(
-    _ problem: ByteConvolutionProblem, _ y: ValueID, _ fused: FusedNode, groupCount: Int, form: String,
+    _ problem: ByteConvolutionProblem, _ y: ValueID, _ fused: FusedNode, groupCount: Int,
     place: (Int) -> Int
   ) throws(InfoldError) -> PlannedRequantization {
     let weights = problem.weights
     let count = groupCount * problem.groups
     let sums = weights.startingSums
-    // They depend on more tensors than there is need to name: a new one for every node.
-    let memory = try AlignedMemory(byteCount: 8 * count, populated: true)
-    let starts = memory.start.assumingMemoryBound(to: Int32.self)
-    let multipliers = (memory.start + 4 * count).assumingMemoryBound(to: Float.self)
-    starts.initialize(repeating: 0, count: count)
-    multipliers.initialize(repeating: 0, count: count)
-    for channel in sums.indices {
-      starts[place(channel)] = sums[channel]
-      multipliers[place(channel)] = weights.multipliers[channel]
+    // They depend on more tensors than there is need to name.
+    let constant = try packed.constant(byteCount: 8 * count) { memory in
+      let starts = memory.assumingMemoryBound(to: Int32.self)
+      let multipliers = (memory + 4 * count).assumingMemoryBound(to: Float.self)
+      starts.initialize(repeating: 0, count: count)
+      multipliers.initialize(repeating: 0, count: count)
+      for channel in sums.indices {
+        starts[place(channel)] = sums[channel]
+        multipliers[place(channel)] = weights.multipliers[channel]
+      }
     }
     return PlannedRequantization(
-      parameters: location(of: .packed(PackedConstant(memory))), groupCount: groupCount, count: count,
+      parameters: location(of: .packed(constant)), groupCount: groupCount, count: count,
       bounds: weights.output.clipped(by: fused.activation, offset: byteOffset(y)), zeroPoint: weights.output.zeroPoint)
   }
 
@@ -222,7 +223,7 @@ extension PlanBuilder {
     let weights = location(of: .packed(constant))
     let width = kernels.panelWidth
     let groupCount = (columns + width - 1) / width * width
-    let requantization = try requantization(problem, y, fused, groupCount: groupCount, form: "panels") {
+    let requantization = try requantization(problem, y, fused, groupCount: groupCount) {
       $0 / columns * groupCount + $0 % columns
     }
     let step = ByteConvolutionStep(
@@ -281,8 +282,7 @@ extension PlanBuilder {
     var whole = problem
     whole.groups = 1
     let requantization = try requantization(
-      whole, y, fused, groupCount: (channels + block - 1) / block * block, form: "depthwise",
-      place: kernels.depthwisePlace)
+      whole, y, fused, groupCount: (channels + block - 1) / block * block, place: kernels.depthwisePlace)
     let input = try location(of: x, .channelsLast)
     let weights = location(of: .packed(constant))
     let output = define(y, .channelsLast)

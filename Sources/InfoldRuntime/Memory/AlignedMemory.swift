@@ -1,4 +1,3 @@
-import Glibc
 import InfoldGraph
 
 /// Memory that begins on a page, and is given back with the last reference to it.
@@ -11,9 +10,6 @@ package final class AlignedMemory: @unchecked Sendable {
   package let byteCount: Int
   private let budget: MemoryBudget?
 
-  /// Blocks of this size and larger are asked to lie on huge pages, so that long walks need few address translations.
-  private static let hugePage = 1 << 21
-
   /// Memory of `byteCount` bytes, whose content is not defined.
   /// - Parameters:
   ///   - populated: Whether all of it is about to be written.
@@ -24,12 +20,10 @@ package final class AlignedMemory: @unchecked Sendable {
   ) throws(InfoldError) {
     try budget?.take(byteCount)
     let count = max(byteCount, 1)
-    let isHuge = count >= Self.hugePage
-    guard let start = PageMemory.allocate(byteCount: count, alignment: isHuge ? Self.hugePage : 4096) else {
+    guard let start = PageMemory.allocate(byteCount: count) else {
       budget?.giveBack(byteCount)
       throw InfoldError(.limitExceeded, "\(byteCount) bytes of working memory cannot be had")
     }
-    if isHuge { madvise(start, count & ~(Self.hugePage - 1), Int32(MADV_HUGEPAGE)) }
     if populated, count >= PageMemory.smallestByteCount { PageMemory.populate(start, byteCount: count) }
     self.start = start
     self.byteCount = byteCount

@@ -3,12 +3,14 @@ import Synchronization
 
 /// Constants in the form that a kernel reads, for instance the weights of a convolution in panels.
 package final class PackedConstant: Sendable {
-  /// The packed numbers.
-  package let memory: AlignedMemory
+  private let room: PackingRoom.Place
 
-  init(_ memory: AlignedMemory) {
-    self.memory = memory
+  fileprivate init(_ room: PackingRoom.Place) {
+    self.room = room
   }
+
+  /// The packed numbers.
+  var floats: UnsafeMutablePointer<Float> { room.start.assumingMemoryBound(to: Float.self) }
 }
 
 /// The packed constants of a session, each made once for all plans, and freed with the last plan that uses it.
@@ -25,6 +27,7 @@ package final class PackedConstants: Sendable {
   }
 
   private let entries = Mutex<[Key: Entry]>([:])
+  private let room = PackingRoom()
 
   /// None yet.
   package init() {}
@@ -40,14 +43,22 @@ package final class PackedConstants: Sendable {
   ) throws(InfoldError) -> PackedConstant {
     let key = Key(sources: sources.map(\.storageID), shapes: sources.map(\.shape), form: form)
     if let present = entries.withLock({ $0[key]?.constant }) { return present }
-    let memory = try AlignedMemory(byteCount: byteCount, populated: true)
-    try fill(memory.start)
-    let made = PackedConstant(memory)
+    let made = try constant(byteCount: byteCount, fill)
     return entries.withLock { entries in
       if let earlier = entries[key]?.constant { return earlier }
       entries = entries.filter { $0.value.constant != nil }
       entries[key] = Entry(constant: made)
       return made
     }
+  }
+
+  /// A constant for one node alone.
+  /// - Parameter fill: Writes it.
+  func constant(
+    byteCount: Int, _ fill: (UnsafeMutableRawPointer) throws(InfoldError) -> Void
+  ) throws(InfoldError) -> PackedConstant {
+    let place = try room.take(byteCount: byteCount)
+    try fill(place.start)
+    return PackedConstant(place)
   }
 }

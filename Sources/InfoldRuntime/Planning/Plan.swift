@@ -184,7 +184,7 @@ final class Plan: Sendable {
     for (index, storage) in storages.enumerated() {
       switch storage.source {
       case .constant(let tensor): frame.bases[index] = tensor.address
-      case .packed(let constant): frame.bases[index] = constant.memory.floats
+      case .packed(let constant): frame.bases[index] = constant.floats
       default: break
       }
     }
