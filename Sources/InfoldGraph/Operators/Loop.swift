@@ -5,7 +5,7 @@
 /// carries. The body takes the number of the trip, the condition and what is carried, and gives the next condition, what is carried on, and
 /// what is collected: the results of all trips, behind one another along a new first dimension. What is carried may change its shape.
 /// Without a trip, what is collected has the first dimension 0, and 0 for every dimension that is not known. The bodies of a loop and of
-/// those inside of it may evaluate 2²⁰ nodes in all. Sequences and optionals are not supported.
+/// those inside of it may evaluate 2¹⁸ nodes in all. Sequences and optionals are not supported.
 package struct Loop: BodyOperator {
   package static let name = "Loop"
   package static let versions = [1, 11, 13, 16, 19, 21, 23, 24, 25]

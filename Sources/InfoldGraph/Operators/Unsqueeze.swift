@@ -1,6 +1,7 @@
 /// ONNX Unsqueeze, opsets 1, 11, 13, 21, 23, 24, 25: dimensions of size 1 put in, where the output has `axes`.
 ///
-/// The axes are an attribute until opset 11, an input since 13. From opset 11 on, negative ones count from the end.
+/// The axes are an attribute until opset 11, an input since 13, of which a scalar is taken for a list of one, as ONNX's own functions
+/// write it. From opset 11 on, negative ones count from the end.
 package struct Unsqueeze: ElementMovingOperator {
   package static let name = "Unsqueeze"
   package static let versions = [1, 11, 13, 21, 23, 24, 25]
@@ -17,6 +18,7 @@ package struct Unsqueeze: ElementMovingOperator {
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0)
+    let inputs = inputs.takingScalarForList(1)
     let values = try axes.values(in: inputs)
     guard let shape = x.shape, let count = try axes.count(in: inputs) else { return [TensorType(x.elementType, nil)] }
     var output = Shape(unknownOfRank: shape.rank + count)
@@ -30,5 +32,16 @@ package struct Unsqueeze: ElementMovingOperator {
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [try inputs[0]!.reshaped(to: inferredShape(inputs))]
+  }
+}
+
+extension OperatorInputs {
+  /// The same inputs, with a list of one element in the place of a scalar.
+  fileprivate func takingScalarForList(_ index: Int) -> OperatorInputs {
+    guard has(index), let type = types[index], type.shape?.rank == 0 else { return self }
+    var (types, constants) = (types, constants)
+    types[index] = TensorType(type.elementType, [1])
+    constants[index] = constants[index].flatMap { try? $0.reshaped(to: [1]) }
+    return OperatorInputs(types: types, constants: constants, outputCount: outputCount)
   }
 }

@@ -59,7 +59,7 @@ struct OperatorBody: Sendable {
 /// Counts the nodes that bodies of loops evaluate, so that no loop goes on for ever.
 final class LoopAllowance: Sendable {
   /// The nodes that the bodies of a loop, and of those inside of it, may evaluate.
-  static let nodeLimit = 1 << 20
+  static let nodeLimit = 1 << 18
 
   @TaskLocal static var current: LoopAllowance?
 
