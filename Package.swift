@@ -88,12 +88,15 @@ let package = Package(
         .product(name: "RealModule", package: "swift-numerics"),
       ]),
 
+    // Float networks to quantized ones.
+    .target(name: "InfoldQuantization", dependencies: ["InfoldGraph", "InfoldPasses", "InfoldRuntime"]),
+
     // The command line.
     .executableTarget(
       name: "InfoldTool",
       dependencies: [
         "InfoldConformance", "InfoldFiles", "InfoldGraph", "InfoldImage", "InfoldONNX", "InfoldPasses",
-        "InfoldRuntime", "InfoldValidation",
+        "InfoldQuantization", "InfoldRuntime", "InfoldValidation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -118,6 +121,9 @@ let package = Package(
     .testTarget(
       name: "InfoldValidationTests",
       dependencies: ["InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation", "TestSupport"]),
+    .testTarget(
+      name: "InfoldQuantizationTests",
+      dependencies: ["InfoldONNX", "InfoldPasses", "InfoldQuantization", "InfoldRuntime", "TestSupport"]),
     .testTarget(name: "InfoldTests", dependencies: ["Infold", "TestSupport"]),
     .testTarget(
       name: "NetworkTests",

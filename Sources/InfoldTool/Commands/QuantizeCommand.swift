@@ -1,0 +1,129 @@
+import ArgumentParser
+import InfoldFiles
+import InfoldGraph
+import InfoldONNX
+import InfoldQuantization
+import InfoldRuntime
+
+/// `infold quantize`: writes a model that computes with numbers of 8 bits.
+struct QuantizeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "quantize",
+    abstract: "Quantize a model to 8 bits with the ranges that pictures show, and write it as ONNX.",
+    discussion: """
+      Batch normalization is folded first. Weights become int8 with a scale for each output channel, values between nodes \
+      uint8 with a scale and a zero point, written as QuantizeLinear and DequantizeLinear around Conv, Gemm, MatMul, Add, \
+      pools and what moves numbers; everything else goes on with floats. A model of opset 7 to 12 is brought to 13.
+
+      The ranges are those of some hundred samples like those that the model is for: pictures (--images, prepared as \
+      MODEL.json says) or tensor files (--inputs). The same samples go through both models, and the table shows by how \
+      many decibels each value exceeds its error (SQNR).
+
+      EXAMPLES
+        infold quantize model.onnx --images pictures -o quantized.onnx
+        infold quantize model.onnx --images pictures --method percentile --exclude head/conv -o quantized.onnx
+      """)
+
+  @Argument(help: "The ONNX model, with floats.", completion: .file(extensions: ["onnx"]))
+  var model: String
+
+  @Option(help: ArgumentHelp("Take the pictures in this folder, JPEG or PNG.", valueName: "folder"))
+  var images: String?
+
+  @Option(help: ArgumentHelp("Take the tensors in this folder.", valueName: "folder"))
+  var inputs: String?
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("Where the quantized model is written.", valueName: "file"))
+  var output: String
+
+  @Option(help: "How ranges are found: minmax, or percentile. (default: minmax)")
+  var method: Method?
+
+  @Option(help: "The percentage of the numbers that a range covers, above 50. (default: 99.99)")
+  var percentile: Double?
+
+  @Option(help: ArgumentHelp("Leave this node as it is. May be given several times.", valueName: "node"))
+  var exclude: [String] = []
+
+  @Flag(help: "Print one JSON value.")
+  var json = false
+
+  @OptionGroup var runtime: RuntimeOptions
+
+  /// How ranges are found.
+  enum Method: String, ExpressibleByArgument, CaseIterable {
+    case minmax
+    case percentile
+  }
+
+  func validate() throws {
+    if (images == nil) == (inputs == nil) { throw ValidationError("give either --images or --inputs, a folder") }
+    if let percentile {
+      guard percentile > 50, percentile <= 100 else {
+        throw ValidationError("--percentile is \(percentile), and must be above 50 and at most 100")
+      }
+      if method == .minmax { throw ValidationError("--percentile says what --method percentile covers") }
+    }
+  }
+
+  func run() throws {
+    let original = try runtime.reading.model(model)
+    let size = try fileSize(model)
+    let quantizer = try inModelFile { () throws(InfoldError) in
+      try StaticQuantizer(
+        original, options: QuantizationOptions(method: chosenMethod, excluded: Set(exclude)), session: runtime.session)
+    }
+    let samples = try dataSet(of: original)
+    var progress = ProgressBar("calibrating")
+    defer { progress.finish() }
+    let network = try inModelFile { () throws(InfoldError) in
+      try quantizer.quantize(count: samples.count, progress: { progress.update($0, of: samples.count) }) {
+        index throws(InfoldError) in try samples.sample(index)
+      }
+    }
+    progress.finish()
+    var comparing = ProgressBar("comparing")
+    defer { comparing.finish() }
+    let comparison = try inModelFile { () throws(InfoldError) in
+      try quantizer.compare(network, count: samples.count, progress: { comparing.update($0, of: samples.count) }) {
+        index throws(InfoldError) in try samples.sample(index)
+      }
+    }
+    try network.model.write(to: output)
+    comparing.finish()
+    let report = QuantizationReport(
+      quantizer, network, comparison, samples: samples.count, method: methodText, output: output,
+      bytesBefore: size, bytesAfter: try fileSize(output))
+    if json {
+      try StandardOutput.writeJSON(report)
+    } else {
+      try StandardOutput.write(report.text)
+    }
+  }
+
+  private var chosenMethod: CalibrationMethod {
+    method == .percentile || percentile != nil ? .percentile(percentile ?? 99.99) : .minmax
+  }
+
+  private var methodText: String {
+    switch chosenMethod {
+    case .minmax: "minmax"
+    case .percentile(let percentage): "percentile \(NumberText.significant(percentage))"
+    }
+  }
+
+  private func fileSize(_ path: String) throws(InfoldError) -> Int {
+    try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in try RegularFile(path: path).size }
+  }
+
+  private func dataSet(of model: Model) throws(InfoldError) -> DataSet {
+    let inputs = model.graph.inputs.map(model.graph.info)
+    if let images { return try DataSet(pictures: images, model: self.model, inputs: inputs) }
+    return try DataSet(tensors: self.inputs!, inputs: inputs)
+  }
+
+  /// Errors of files keep their own names.
+  private func inModelFile<Result>(_ body: () throws(InfoldError) -> Result) throws(InfoldError) -> Result {
+    try annotatingErrors({ $0.inFile(model) }, body)
+  }
+}
