@@ -32,7 +32,8 @@ struct Calibrator {
           try observers[place].add(results[name]!)
         } catch {
           throw InfoldError(
-            error.code, "the value \(String(quoting: name)) cannot be quantized for sample \(index + 1): \(error.reason)",
+            error.code,
+            "the value \(String(quoting: name)) cannot be quantized for sample \(index + 1): \(error.reason)",
             hint: "leave the nodes that use it as they are with --exclude")
         }
       }

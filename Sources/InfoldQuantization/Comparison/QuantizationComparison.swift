@@ -62,7 +62,8 @@ extension QuantizationComparison {
   /// Compares the best classes of scores: [N, C], perhaps with dimensions of 1 behind.
   fileprivate mutating func addClasses(_ before: Tensor, _ after: Tensor) throws(InfoldError) {
     let shape = before.shape
-    guard shape.count >= 2, shape[1] > 1, shape[2...].allSatisfy({ $0 == 1 }), before.shape == after.shape else { return }
+    guard shape.count >= 2, shape[1] > 1, shape[2...].allSatisfy({ $0 == 1 }), before.shape == after.shape
+    else { return }
     let a: [Float] = try before.elements(), b: [Float] = try after.elements()
     for row in 0..<shape[0] {
       let range = row * shape[1]..<(row + 1) * shape[1]

@@ -72,7 +72,8 @@ struct OpsetRewriter {
   }
 
   func refusal(_ reason: String) -> InfoldError {
-    InfoldError(.unsupported, reason, hint: "convert the model to opset \(OpsetRaise.target) with the tool that made it")
+    InfoldError(
+      .unsupported, reason, hint: "convert the model to opset \(OpsetRaise.target) with the tool that made it")
   }
 
   /// The node with another opset, and perhaps other inputs and attributes.
@@ -111,9 +112,10 @@ struct OpsetRewriter {
   private static let sameForm: Set<String> = [
     "Abs", "Add", "ArgMax", "ArgMin", "AveragePool", "Cast", "Ceil", "Compress", "Concat", "Constant", "Conv",
     "DepthToSpace", "DequantizeLinear", "Div", "Equal", "Erf", "Exp", "Expand", "Flatten", "Floor", "Gather",
-    "GatherElements", "GatherND", "Gemm", "Greater", "Identity", "IsNaN", "LRN", "Less", "Log", "LpPool", "MatMul", "Max",
-    "MaxPool", "MaxUnpool", "Mean", "MeanVarianceNormalization", "Min", "Mod", "Mul", "Neg", "NonMaxSuppression",
-    "NonZero", "OneHot", "PRelu", "Pow", "QuantizeLinear", "Reciprocal", "ReduceL1", "ReduceL2", "ReduceLogSum",
+    "GatherElements", "GatherND", "Gemm", "Greater", "Identity", "IsNaN", "LRN", "Less", "Log", "LpPool", "MatMul",
+    "Max", "MaxPool", "MaxUnpool", "Mean", "MeanVarianceNormalization", "Min", "Mod", "Mul", "Neg",
+    "NonMaxSuppression", "NonZero", "OneHot", "PRelu", "Pow", "QuantizeLinear", "Reciprocal", "ReduceL1", "ReduceL2",
+    "ReduceLogSum",
     "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSumSquare", "Relu", "Reshape",
     "ScatterElements", "ScatterND", "Shape", "Sigmoid", "Sign", "Size", "SpaceToDepth", "Sqrt", "Sub", "Sum", "Tanh",
     "Tile", "Transpose",
