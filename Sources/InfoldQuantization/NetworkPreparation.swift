@@ -24,6 +24,7 @@ struct NetworkPreparation {
         node: model.graph.label(of: node))
     }
     try model.graph.inferTypes()
+    model.graph.dropUnreadOutputs()
     model.graph = try ConstantFolding().run(on: model.graph).graph
     model.graph = try RemoveIdentities().run(on: model.graph).graph
     model.graph = try RemoveDeadCode().run(on: model.graph).graph
@@ -90,5 +91,19 @@ struct NetworkPreparation {
       return (product, addend)
     }
     return nil
+  }
+}
+
+extension Graph {
+  /// Leaves out the masks of Dropout and the places of MaxPool's numbers where nobody reads them.
+  fileprivate mutating func dropUnreadOutputs() {
+    let consumers = consumers()
+    let results = Set(outputs)
+    for id in nodeIDs where self[id].typed is Dropout || self[id].typed is MaxPool {
+      let isUnread = self[id].outputs.dropFirst().allSatisfy { output in
+        output.map { consumers[$0.index].isEmpty && !results.contains($0) } ?? true
+      }
+      if isUnread { self[id].outputs = Array(self[id].outputs.prefix(1)) }
+    }
   }
 }

@@ -71,7 +71,7 @@ struct QuantizationPlan {
     var inputs: [ValueID] = []
     switch form {
     case .weighted(let axis):
-      guard let input = node.inputs[0], isFloat(input) else { return refuse(node, "its input is a constant") }
+      guard let input = node.inputs[0], isFloat(input) else { return refuse(node, "its first input is a constant") }
       if let reason = reason(against: node.inputs[1], axis: axis, of: node) { return refuse(node, reason) }
       inputs = [input]
     case .addition, .concatenation:

@@ -1,19 +1,19 @@
-internal import InfoldGraph
+package import InfoldGraph
 
 /// Sees what a value holds for many samples, and says what range is to be covered.
-struct RangeObserver: Sendable {
+package struct RangeObserver: Sendable {
   private let method: CalibrationMethod
   private var minimum = Float.infinity
   private var maximum = -Float.infinity
   private var histogram = Histogram()
 
-  init(_ method: CalibrationMethod) {
+  package init(_ method: CalibrationMethod) {
     self.method = method
   }
 
   /// Looks at the elements of a tensor of float32.
   /// - Throws: `InfoldError` with `.invalidArgument` for one that is not finite.
-  mutating func add(_ tensor: Tensor) throws(InfoldError) {
+  package mutating func add(_ tensor: Tensor) throws(InfoldError) {
     try tensor.withSpan { (numbers: Span<Float>) throws(InfoldError) in
       var (least, greatest) = (Float.infinity, -Float.infinity)
       var isFinite = true
@@ -32,7 +32,7 @@ struct RangeObserver: Sendable {
   }
 
   /// What is to be covered; zero alone where nothing was seen.
-  var range: ClosedRange<Double> {
+  package var range: ClosedRange<Double> {
     guard minimum <= maximum else { return 0...0 }
     let seen = Double(minimum)...Double(maximum)
     guard case .percentile(let percentile) = method,

@@ -1,10 +1,10 @@
-internal import InfoldGraph
+package import InfoldGraph
 internal import InfoldPasses
 
 /// Brings a model to opset 13, the first in which DequantizeLinear takes a scale for each channel.
 ///
 /// Nodes whose operator has another form there are rewritten to mean the same. A model of that opset or a later one stays as it is.
-struct OpsetRaise {
+package struct OpsetRaise {
   /// The opset that quantized networks need.
   static let target = 13
   /// The oldest opset that is converted.
@@ -15,7 +15,7 @@ struct OpsetRaise {
   /// The model in opset 13 or later.
   /// - Precondition: The types of the graph's values have been inferred.
   /// - Throws: `InfoldError` with `.unsupported`, naming the node, for what is not converted.
-  static func raised(_ model: Model) throws(InfoldError) -> Model {
+  package static func raised(_ model: Model) throws(InfoldError) -> Model {
     guard let version = model.opsetVersion(), version < target else { return model }
     guard version >= oldest else {
       throw InfoldError(

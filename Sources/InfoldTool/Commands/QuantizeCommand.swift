@@ -122,8 +122,10 @@ struct QuantizeCommand: ParsableCommand {
     return try DataSet(tensors: self.inputs!, inputs: inputs)
   }
 
-  /// Errors of files keep their own names.
+  /// Work that counts in the memory limit. Errors of files keep their own names.
   private func inModelFile<Result>(_ body: () throws(InfoldError) -> Result) throws(InfoldError) -> Result {
-    try annotatingErrors({ $0.inFile(model) }, body)
+    try annotatingErrors({ $0.inFile(model) }) { () throws(InfoldError) in
+      try runtime.reading.budget.charging(body)
+    }
   }
 }

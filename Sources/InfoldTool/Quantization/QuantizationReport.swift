@@ -97,8 +97,13 @@ struct QuantizationReport: Encodable {
 extension QuantizationReport {
   /// Lines for people.
   var text: String {
-    var lines = ["\(quantizedNodes) nodes quantized, ranges of \(NumberText.grouped(samples)) samples (\(method))"]
-    if foldedNormalizations > 0 { lines.append("\(foldedNormalizations) batch normalizations folded before") }
+    func counted(_ number: Int, _ noun: String) -> String {
+      "\(NumberText.grouped(number)) \(noun)\(number == 1 ? "" : "s")"
+    }
+    var lines = ["\(counted(quantizedNodes, "node")) quantized, ranges of \(counted(samples, "sample")) (\(method))"]
+    if foldedNormalizations > 0 {
+      lines.append("\(counted(foldedNormalizations, "batch normalization")) folded before")
+    }
     if let raisedFromOpset { lines.append("brought from opset \(raisedFromOpset) to \(opset)") }
     lines += refusals.map { "\(String(printable: $0.node)) stays: \($0.reason)" }
     var text = lines.map { $0.paragraph() }.joined() + "\n"
