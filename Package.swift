@@ -88,12 +88,8 @@ let package = Package(
         .product(name: "RealModule", package: "swift-numerics"),
       ]),
 
-    // Static quantization to 8 bits.
-    .target(
-      name: "InfoldQuantization",
-      dependencies: [
-        "InfoldGraph", "InfoldPasses", "InfoldRuntime", .product(name: "RealModule", package: "swift-numerics"),
-      ]),
+    // Float networks to quantized ones.
+    .target(name: "InfoldQuantization", dependencies: ["InfoldGraph", "InfoldPasses", "InfoldRuntime"]),
 
     // The command line.
     .executableTarget(
@@ -121,13 +117,13 @@ let package = Package(
       name: "InfoldFilesTests", dependencies: ["InfoldFiles", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(name: "InfoldONNXTests", dependencies: ["InfoldONNX", "InfoldPasses", "TestSupport"]),
     .testTarget(name: "InfoldPassesTests", dependencies: ["InfoldPasses", "TestSupport"]),
-    .testTarget(
-      name: "InfoldQuantizationTests",
-      dependencies: ["InfoldONNX", "InfoldPasses", "InfoldQuantization", "InfoldRuntime", "TestSupport"]),
     .testTarget(name: "InfoldRuntimeTests", dependencies: ["InfoldRuntime", "TestSupport"]),
     .testTarget(
       name: "InfoldValidationTests",
       dependencies: ["InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation", "TestSupport"]),
+    .testTarget(
+      name: "InfoldQuantizationTests",
+      dependencies: ["InfoldONNX", "InfoldPasses", "InfoldQuantization", "InfoldRuntime", "TestSupport"]),
     .testTarget(name: "InfoldTests", dependencies: ["Infold", "TestSupport"]),
     .testTarget(
       name: "NetworkTests",

@@ -4,7 +4,7 @@ import ArgumentParser
 struct InfoldCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "infold",
-    abstract: "Runs, inspects, folds and validates ONNX models of convolutional networks.",
+    abstract: "Runs, inspects, folds, validates and quantizes ONNX models of convolutional networks.",
     discussion: """
       Exit codes: 0 when done, 1 when a check failed, 2 for bad usage or bad input, with one line on standard error.
 
@@ -17,7 +17,6 @@ struct InfoldCommand: ParsableCommand {
     subcommands: [
       RunCommand.self, ClassifyCommand.self, InspectCommand.self, FoldCommand.self, ValidateCommand.self,
       StatisticsCommand.self, QuantizeCommand.self, BenchCommand.self, ProfileCommand.self, OperatorsCommand.self,
-      TestCommand.self,
-      CompletionsCommand.self,
+      TestCommand.self, CompletionsCommand.self,
     ])
 }

@@ -23,7 +23,7 @@ import Testing
 
   @Test(arguments: [
     ["--help"], ["-h"], [], ["help", "run"], ["run", "--help"], ["classify", "--help"], ["inspect", "-h"],
-    ["statistics", "--help"], ["operators", "--help"], ["test", "--help"], ["--version"],
+    ["statistics", "--help"], ["quantize", "--help"], ["operators", "--help"], ["test", "--help"], ["--version"],
   ])
   func helps(arguments: [String]) throws {
     let result = try infold(arguments)

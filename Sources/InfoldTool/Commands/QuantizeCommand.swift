@@ -5,25 +5,26 @@ import InfoldONNX
 import InfoldQuantization
 import InfoldRuntime
 
-/// `infold quantize`: writes a model that computes with 8 bits.
+/// `infold quantize`: writes a model that computes with numbers of 8 bits.
 struct QuantizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quantize",
-    abstract: "Quantize a model to 8 bits, with ranges that pictures or tensors show.",
+    abstract: "Quantize a model to 8 bits with the ranges that pictures show, and write it as ONNX.",
     discussion: """
-      Static quantization: batch normalizations are folded, weights become int8 with a scale for each output channel, and \
-      the values between operators uint8 with one scale each, found by running the samples. The model that is written says \
-      so by QuantizeLinear and DequantizeLinear around the operators, which other runtimes read as well.
+      Batch normalization is folded first. Weights become int8 with a scale for each output channel, values between nodes \
+      uint8 with a scale and a zero point, written as QuantizeLinear and DequantizeLinear around Conv, Gemm, MatMul, Add, \
+      pools and what moves numbers; everything else goes on with floats. A model of opset 7 to 12 is brought to 13.
 
-      Pictures go into the model as MODEL.json beside MODEL.onnx tells, and tensor files are those of `infold statistics`. \
-      A hundred samples that look like those of later do; all are run twice, to find the ranges and to measure the errors.
+      The ranges are those of some hundred samples like those that the model is for: pictures (--images, prepared as \
+      MODEL.json says) or tensor files (--inputs). The same samples go through both models, and the table shows by how \
+      many decibels each value exceeds its error (SQNR).
 
       EXAMPLES
-        infold quantize model.onnx --images pictures -o model-int8.onnx
-        infold quantize model.onnx --images pictures --percentile 99.99 -o model-int8.onnx
+        infold quantize model.onnx --images pictures -o quantized.onnx
+        infold quantize model.onnx --images pictures --method percentile --exclude head/conv -o quantized.onnx
       """)
 
-  @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
+  @Argument(help: "The ONNX model, with floats.", completion: .file(extensions: ["onnx"]))
   var model: String
 
   @Option(help: ArgumentHelp("Take the pictures in this folder, JPEG or PNG.", valueName: "folder"))
@@ -32,59 +33,99 @@ struct QuantizeCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Take the tensors in this folder.", valueName: "folder"))
   var inputs: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Leave so much of each value's numbers inside of its range, 50 to 100. (default: all)", valueName: "percent"))
-  var percentile: Double?
-
-  @Option(help: ArgumentHelp("Leave this node in floats. May be repeated.", valueName: "node"))
-  var exclude: [String] = []
-
   @Option(name: .shortAndLong, help: ArgumentHelp("Where the quantized model is written.", valueName: "file"))
   var output: String
+
+  @Option(help: "How ranges are found: minmax, or percentile. (default: minmax)")
+  var method: Method?
+
+  @Option(help: "The percentage of the numbers that a range covers, above 50. (default: 99.99)")
+  var percentile: Double?
+
+  @Option(help: ArgumentHelp("Leave this node as it is. May be given several times.", valueName: "node"))
+  var exclude: [String] = []
 
   @Flag(help: "Print one JSON value.")
   var json = false
 
   @OptionGroup var runtime: RuntimeOptions
 
+  /// How ranges are found.
+  enum Method: String, ExpressibleByArgument, CaseIterable {
+    case minmax
+    case percentile
+  }
+
   func validate() throws {
     if (images == nil) == (inputs == nil) { throw ValidationError("give either --images or --inputs, a folder") }
-    if let percentile, !(50...100).contains(percentile) {
-      throw ValidationError("--percentile is \(percentile), and must be from 50 to 100")
+    if let percentile {
+      guard percentile > 50, percentile <= 100 else {
+        throw ValidationError("--percentile is \(percentile), and must be above 50 and at most 100")
+      }
+      if method == .minmax { throw ValidationError("--percentile says what --method percentile covers") }
     }
   }
 
   func run() throws {
     let original = try runtime.reading.model(model)
-    let quantizer = try annotatingErrors({ $0.inFile(model) }) { () throws(InfoldError) in
-      try Quantizer(
-        original,
-        options: QuantizationOptions(method: percentile.map { .percentile($0) } ?? .minMax, excluded: exclude),
-        session: runtime.session)
+    let size = try fileSize(model)
+    let quantizer = try inModelFile { () throws(InfoldError) in
+      try StaticQuantizer(
+        original, options: QuantizationOptions(method: chosenMethod, excluded: Set(exclude)), session: runtime.session)
     }
-    let dataSet = try dataSet(of: original)
-    var progress = ProgressBar("quantizing")
+    let samples = try dataSet(of: original)
+    var progress = ProgressBar("calibrating")
     defer { progress.finish() }
-    let (quantized, report) = try quantizer.quantize(
-      sampleCount: dataSet.count, progress: { progress.update($0, of: $1) }
-    ) { index throws(InfoldError) in try dataSet.sample(index) }
-    let before = try RegularFile(path: model).size
-    try quantized.write(to: output)
-    progress.finish()
-    let summary = QuantizationSummary(
-      report, bytesBefore: before, bytesAfter: try RegularFile(path: output).size,
-      output: output)
-    if json {
-      try StandardOutput.writeJSON(summary)
-    } else {
-      try StandardOutput.write(summary.text)
+    let network = try inModelFile { () throws(InfoldError) in
+      try quantizer.quantize(count: samples.count, progress: { progress.update($0, of: samples.count) }) {
+        index throws(InfoldError) in try samples.sample(index)
+      }
     }
+    progress.finish()
+    var comparing = ProgressBar("comparing")
+    defer { comparing.finish() }
+    let comparison = try inModelFile { () throws(InfoldError) in
+      try quantizer.compare(network, count: samples.count, progress: { comparing.update($0, of: samples.count) }) {
+        index throws(InfoldError) in try samples.sample(index)
+      }
+    }
+    try network.model.write(to: output)
+    comparing.finish()
+    let report = QuantizationReport(
+      quantizer, network, comparison, samples: samples.count, method: methodText, output: output,
+      bytesBefore: size, bytesAfter: try fileSize(output))
+    if json {
+      try StandardOutput.writeJSON(report)
+    } else {
+      try StandardOutput.write(report.text)
+    }
+  }
+
+  private var chosenMethod: CalibrationMethod {
+    method == .percentile || percentile != nil ? .percentile(percentile ?? 99.99) : .minmax
+  }
+
+  private var methodText: String {
+    switch chosenMethod {
+    case .minmax: "minmax"
+    case .percentile(let percentage): "percentile \(NumberText.significant(percentage))"
+    }
+  }
+
+  private func fileSize(_ path: String) throws(InfoldError) -> Int {
+    try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in try RegularFile(path: path).size }
   }
 
   private func dataSet(of model: Model) throws(InfoldError) -> DataSet {
     let inputs = model.graph.inputs.map(model.graph.info)
     if let images { return try DataSet(pictures: images, model: self.model, inputs: inputs) }
     return try DataSet(tensors: self.inputs!, inputs: inputs)
+  }
+
+  /// Work that counts in the memory limit. Errors of files keep their own names.
+  private func inModelFile<Result>(_ body: () throws(InfoldError) -> Result) throws(InfoldError) -> Result {
+    try annotatingErrors({ $0.inFile(model) }) { () throws(InfoldError) in
+      try runtime.reading.budget.charging(body)
+    }
   }
 }

@@ -1,0 +1,66 @@
+/// Counts numbers in a bounded number of bins, whose width is a power of two that doubles when numbers do not fit.
+///
+/// The bins lie side by side from zero on, so that two of them become one exactly: what a histogram holds does not depend on the
+/// order in which the numbers came.
+struct Histogram: Sendable {
+  /// The most bins.
+  static let limit = 4096
+
+  /// The binary logarithm of the bins' width.
+  private(set) var exponent = -149
+  /// The place of the first bin, in widths from zero.
+  private(set) var first = 0
+  /// How many numbers are in each bin.
+  private(set) var counts: [Int] = []
+  /// How many numbers there are.
+  private(set) var total = 0
+
+  /// Adds numbers that lie between these.
+  /// - Precondition: All of them are finite.
+  mutating func add(_ numbers: Span<Float>, in range: ClosedRange<Float>) {
+    guard !numbers.isEmpty else { return }
+    makeRoom(for: range)
+    let scale = inverseWidth
+    for index in numbers.indices {
+      counts[Int((Double(numbers[index]) * scale).rounded(.down)) - first] += 1
+    }
+    total += numbers.count
+  }
+
+  /// The range without a share of the numbers, half of it at either end; `nil` where there are no numbers.
+  /// - Parameter share: What is left out, 0 to 1.
+  func range(leavingOut share: Double) -> ClosedRange<Double>? {
+    guard total > 0 else { return nil }
+    let tail = Int(Double(total) * min(max(share, 0), 1) / 2)
+    func place(_ bins: some Sequence<Int>) -> Int {
+      var seen = 0
+      for bin in bins {
+        seen += counts[bin]
+        if seen > tail { return bin }
+      }
+      return 0
+    }
+    let lower = place(counts.indices), upper = max(lower, place(counts.indices.reversed()))
+    return Double(first + lower) / inverseWidth...Double(first + upper + 1) / inverseWidth
+  }
+
+  private var inverseWidth: Double { Double(sign: .plus, exponent: -exponent, significand: 1) }
+
+  private mutating func makeRoom(for range: ClosedRange<Float>) {
+    // Zero counts, so that the first bin does not depend on what came first.
+    var lower = Double(min(range.lowerBound, 0)) * inverseWidth
+    var upper = Double(max(range.upperBound, 0)) * inverseWidth
+    var (low, high) = (Double(first), Double(first + max(counts.count, 1) - 1))
+    var newExponent = exponent
+    while max(upper, high).rounded(.down) - min(lower, low).rounded(.down) >= Double(Self.limit) {
+      newExponent += 1
+      (lower, upper, low, high) = (lower / 2, upper / 2, (low / 2).rounded(.down), (high / 2).rounded(.down))
+    }
+    let begin = Int(min(lower, low).rounded(.down)), end = Int(max(upper, high).rounded(.down))
+    guard newExponent != exponent || begin != first || end - begin + 1 != counts.count else { return }
+    var grown = [Int](repeating: 0, count: end - begin + 1)
+    let shift = newExponent - exponent
+    for (index, count) in counts.enumerated() where count > 0 { grown[((first + index) >> shift) - begin] += count }
+    (exponent, first, counts) = (newExponent, begin, grown)
+  }
+}

@@ -1,0 +1,109 @@
+internal import InfoldGraph
+internal import InfoldPasses
+
+/// Brings a float network into the form that is quantized: constants computed, batch normalization folded, opset 13 or later.
+struct NetworkPreparation {
+  /// The network, its types inferred.
+  private(set) var model: Model
+  /// What folding did.
+  let folding: FoldReport
+
+  /// - Throws: `InfoldError` with `.invalidArgument`, naming the node, for a network that is quantized already; `.unsupported` for
+  ///   nodes that Infold cannot run, or cannot bring to the opset.
+  init(_ original: Model) throws(InfoldError) {
+    var model = original
+    try model.graph.makeConsistent()
+    if let node = model.graph.nodes.first(where: { Self.quantized.contains($0.opType) }) {
+      throw InfoldError(
+        .invalidArgument, "the model is quantized already", hint: "give the float model that it was made of",
+        node: model.graph.label(of: node))
+    }
+    if let node = model.graph.nodes.first(where: { !$0.captures.isEmpty }) {
+      throw InfoldError(
+        .unsupported, "a body uses values of the network by their names, which quantization changes",
+        node: model.graph.label(of: node))
+    }
+    try model.graph.inferTypes()
+    model.graph.dropUnreadOutputs()
+    model.graph = try ConstantFolding().run(on: model.graph).graph
+    model.graph = try RemoveIdentities().run(on: model.graph).graph
+    model.graph = try RemoveDeadCode().run(on: model.graph).graph
+    try model.graph.inferTypes()
+    (model, folding, _) = try FoldBatchNormalization().fold(model)
+    model = try OpsetRaise.raised(model)
+    model.graph = try Self.plain(model.graph)
+    try model.graph.inferTypes()
+    self.model = model
+  }
+
+  private static let quantized: Set<String> = [
+    "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "QLinearConv", "QLinearMatMul", "ConvInteger",
+    "MatMulInteger",
+  ]
+
+  /// The same graph with Add in the place of a Sum of two, and Gemm in that of a product of matrices to which a constant is added.
+  private static func plain(_ graph: Graph) throws(InfoldError) -> Graph {
+    let consumers = graph.consumers()
+    let outputs = Set(graph.outputs)
+    var products: [ValueID: Node] = [:]
+    var nodes: [Node] = []
+    for node in graph.nodes {
+      if node.typed is MatMul, let output = node.outputs[0], consumers[output.index].count == 1,
+        !outputs.contains(output), isMatrixProduct(node, graph)
+      {
+        products[output] = node
+      }
+      if node.typed is Sum, node.inputs.count == 2 {
+        nodes.append(try replacement(node, "Add", node.inputs))
+      } else if node.typed is Add, let (product, addend) = biasedProduct(node, products, graph) {
+        nodes.removeAll { $0.outputs.first == product.outputs.first }
+        nodes.append(try replacement(node, "Gemm", product.inputs + [addend]))
+      } else {
+        nodes.append(node)
+      }
+    }
+    var result = graph
+    result.replaceNodes(nodes)
+    return result
+  }
+
+  private static func replacement(
+    _ node: Node, _ opType: String, _ inputs: [ValueID?]
+  ) throws(InfoldError) -> Node {
+    try Node(
+      name: node.name, opType: opType, opsetVersion: node.opsetVersion, inputs: inputs, outputs: node.outputs)
+  }
+
+  private static func isMatrixProduct(_ node: Node, _ graph: Graph) -> Bool {
+    guard let a = node.inputs[0], let b = node.inputs[1] else { return false }
+    return graph[a].type?.shape?.rank == 2 && graph.constant(b)?.shape.count == 2
+      && graph[a].type?.elementType == .float32
+  }
+
+  private static func biasedProduct(
+    _ node: Node, _ products: [ValueID: Node], _ graph: Graph
+  ) -> (product: Node, addend: ValueID)? {
+    guard let a = node.inputs[0], let b = node.inputs[1] else { return nil }
+    for (value, addend) in [(a, b), (b, a)] {
+      guard let product = products[value], let weights = product.inputs[1].flatMap(graph.constant),
+        let tensor = graph.constant(addend), tensor.shape == [weights.shape[1]], tensor.elementType == .float32
+      else { continue }
+      return (product, addend)
+    }
+    return nil
+  }
+}
+
+extension Graph {
+  /// Leaves out the masks of Dropout and the places of MaxPool's numbers where nobody reads them.
+  fileprivate mutating func dropUnreadOutputs() {
+    let consumers = consumers()
+    let results = Set(outputs)
+    for id in nodeIDs where self[id].typed is Dropout || self[id].typed is MaxPool {
+      let isUnread = self[id].outputs.dropFirst().allSatisfy { output in
+        output.map { consumers[$0.index].isEmpty && !results.contains($0) } ?? true
+      }
+      if isUnread { self[id].outputs = Array(self[id].outputs.prefix(1)) }
+    }
+  }
+}

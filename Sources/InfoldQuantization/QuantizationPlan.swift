@@ -1,0 +1,161 @@
+internal import InfoldGraph
+internal import InfoldPasses
+
+/// Which nodes of a network compute with quantized numbers, and which values are quantized for that.
+struct QuantizationPlan {
+  /// A node that computes with quantized numbers.
+  struct Operation {
+    let form: QuantizableForm
+    /// The node that only bounds the result, where there is one.
+    let activation: NodeID?
+  }
+
+  /// By node.
+  private(set) var operations: [NodeID: Operation] = [:]
+  /// The values, in the order in which they are made.
+  private(set) var values: [ValueID] = []
+  /// What could be quantized and is not, with the reasons.
+  private(set) var refusals: [PassResult.Entry] = []
+
+  private var isQuantized: Set<ValueID> = []
+  /// Of a value that shares its scale with others: one that is nearer to the one that stands for all of them.
+  private var links: [ValueID: ValueID] = [:]
+  private let graph: Graph
+  private let constants: GraphConstants
+  private let consumers: [[NodeID]]
+  private let producers: [NodeID?]
+
+  /// - Throws: `InfoldError` with `.invalidArgument` for an excluded name that no node has, and when nothing can be quantized.
+  init(_ graph: Graph, excluding excluded: Set<String>) throws(InfoldError) {
+    self.graph = graph
+    constants = try GraphConstants(graph)
+    consumers = graph.consumers()
+    producers = graph.producers()
+    var unknown = excluded
+    for id in graph.nodeIDs {
+      let names = Self.names(of: graph[id], graph)
+      unknown.subtract(names)
+      if excluded.isDisjoint(with: names) { plan(id, excluded) }
+    }
+    if let name = unknown.sorted().first {
+      throw InfoldError(
+        .invalidArgument, "no node that is left after folding is called \(String(quoting: name))",
+        hint: "infold inspect lists the nodes of a model")
+    }
+    guard !operations.isEmpty else {
+      throw InfoldError(
+        .invalidArgument, "nothing in the model can be quantized",
+        hint: refusals.first.map { "\($0.node): \($0.description)" }
+          ?? "there is no Conv, Gemm, MatMul, Add or pool of float32")
+    }
+    let places = producers
+    values.sort { (places[$0.index]?.index ?? -1, $0) < (places[$1.index]?.index ?? -1, $1) }
+  }
+
+  /// What a node may be called.
+  private static func names(of node: Node, _ graph: Graph) -> Set<String> {
+    Set([node.name, node.definitions.first { _ in true }.map { graph[$0].name } ?? ""].filter { !$0.isEmpty })
+  }
+
+  /// The value whose scale this one has.
+  func representative(_ value: ValueID) -> ValueID {
+    var value = value
+    while let next = links[value] { value = next }
+    return value
+  }
+
+  private mutating func plan(_ id: NodeID, _ excluded: Set<String>) {
+    let node = graph[id]
+    guard let form = QuantizableForm(node), let output = node.outputs[0], isFloat(output) else { return }
+    guard node.outputs.dropFirst().allSatisfy({ $0 == nil }) else { return refuse(node, "it has a second output") }
+    var inputs: [ValueID] = []
+    switch form {
+    case .weighted(let axis):
+      guard let input = node.inputs[0], isFloat(input) else { return refuse(node, "its first input is a constant") }
+      if let reason = reason(against: node.inputs[1], axis: axis, of: node) { return refuse(node, reason) }
+      inputs = [input]
+    case .addition, .concatenation:
+      inputs = node.inputs.compactMap { $0 }
+      guard inputs.allSatisfy(isFloat) else { return refuse(node, "an operand is a constant") }
+      if case .concatenation = form, !inputs.contains(where: isQuantized.contains) {
+        return refuse(node, "no operand is quantized")
+      }
+    case .average: inputs = [node.inputs[0]!]
+    case .movement:
+      guard let input = node.inputs[0], isQuantized.contains(input) else { return }
+      inputs = [input]
+    }
+    let activation = form.takesBounds ? activation(behind: output, excluded) : nil
+    let result = activation.flatMap { graph[$0].outputs[0] } ?? output
+    for value in inputs + [result] where isQuantized.insert(value).inserted { values.append(value) }
+    operations[id] = Operation(form: form, activation: activation)
+    share(result, inputs, form)
+  }
+
+  /// Has values share a scale where that loses nothing.
+  private mutating func share(_ result: ValueID, _ inputs: [ValueID], _ form: QuantizableForm) {
+    switch form {
+    case .movement: link(result, to: inputs[0])
+    case .concatenation:
+      for input in Set(inputs).sorted() where consumers[input.index].count == 1 && !graph.outputs.contains(input) {
+        guard let producer = producers[input.index] else { continue }
+        if let operation = operations[producer], case .movement = operation.form { continue }
+        link(input, to: result)
+      }
+    default: break
+    }
+  }
+
+  private mutating func link(_ value: ValueID, to other: ValueID) {
+    let a = representative(value), b = representative(other)
+    if a != b { links[a] = b }
+  }
+
+  private mutating func refuse(_ node: Node, _ reason: String) {
+    refusals.append(PassResult.Entry(node: graph.label(of: node), reason))
+  }
+
+  private func isFloat(_ value: ValueID) -> Bool {
+    graph[value].type?.elementType == .float32 && constants.tensor(value) == nil
+  }
+
+  private func reason(against weights: ValueID?, axis: Int, of node: Node) -> String? {
+    guard let weights else { return "it has no weights" }
+    guard let tensor = constants.tensor(weights) else {
+      return constants.reasonAgainst(weights, called: "its second operand")
+    }
+    guard tensor.elementType == .float32 else { return "its weights are of type \(tensor.elementType)" }
+    guard node.typed is Conv || tensor.shape.count == 2 else { return "its weights are no matrix" }
+    guard tensor.count > 0 else { return "it has no weights" }
+    if node.inputs.count > 2, let bias = node.inputs[2] {
+      guard let tensor = constants.tensor(bias) else { return constants.reasonAgainst(bias, called: "its bias") }
+      let channels = constants.tensor(weights)!.shape[axis]
+      guard tensor.count == channels && tensor.shape.last ?? 1 == channels || tensor.count == 1 else {
+        return "its bias differs from row to row"
+      }
+    }
+    return nil
+  }
+
+  /// The node that bounds a value which nobody else reads.
+  private func activation(behind value: ValueID, _ excluded: Set<String>) -> NodeID? {
+    let readers = consumers[value.index]
+    guard readers.count == 1, !graph.outputs.contains(value) else { return nil }
+    let node = graph[readers[0]]
+    guard node.inputs[0] == value, bounds(of: node) != nil, excluded.isDisjoint(with: Self.names(of: node, graph))
+    else { return nil }
+    return readers[0]
+  }
+
+  /// What a node bounds its input to; `nil` for a node that does something else.
+  func bounds(of node: Node) -> (lower: Float, upper: Float)? {
+    switch node.typed {
+    case is Relu: return (0, .infinity)
+    case let clip as Clip:
+      let bounds = clip.bounds(of: node, constants)
+      guard let lower = bounds.lower, let upper = bounds.upper, lower <= upper else { return nil }
+      return (lower, upper)
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,65 @@
+internal import InfoldGraph
+
+/// Weights in int8 with a scale for each output channel, and what that changes about them.
+struct WeightScales {
+  /// The numbers, −127 to 127.
+  let integers: Tensor
+  /// What one step is, for each channel.
+  let scales: [Float]
+  /// What the weights are, and by what they differ from that.
+  let quality: SignalQuality
+
+  /// - Parameters:
+  ///   - factor: What the weights are multiplied by before.
+  ///   - axis: That of the output channels.
+  ///   - bias: What is added to each output channel.
+  ///   - inputScale: That of the input, which the bias is counted in too.
+  /// - Throws: `InfoldError` with `.unsupported` for numbers that are not finite or far out of any usual range.
+  init(
+    _ weights: Tensor, times factor: Float, axis: Int, bias: [Double]?, inputScale: Float
+  ) throws(InfoldError) {
+    let shape = weights.shape
+    let channels = shape[axis]
+    let stride = shape[(axis + 1)...].reduce(1, *)
+    let numbers: [Float] = try weights.elements().map { factor == 1 ? $0 : $0 * factor }
+    var largest = [Float](repeating: 0, count: channels)
+    for (index, number) in numbers.enumerated() {
+      guard number.isFinite else { throw InfoldError(.unsupported, "a weight is not finite", hint: Self.hint) }
+      let channel = index / stride % channels
+      largest[channel] = max(largest[channel], number.magnitude)
+    }
+    var scales: [Float] = []
+    for channel in 0..<channels {
+      scales.append(
+        try Self.scale(largest: largest[channel], bias: bias?[channel] ?? 0, inputScale: inputScale))
+    }
+    var quality = SignalQuality()
+    var integers = [Int8](repeating: 0, count: numbers.count)
+    for (index, number) in numbers.enumerated() {
+      let scale = scales[index / stride % channels]
+      let place = min(max((number / scale).rounded(.toNearestOrEven), -127), 127)
+      integers[index] = Int8(place)
+      quality.add(Double(number), error: Double(place) * Double(scale) - Double(number))
+    }
+    self.integers = try Tensor(shape: shape, integers)
+    self.scales = scales
+    self.quality = quality
+  }
+
+  private static let hint = "leave the node as it is with --exclude"
+
+  /// The scale of a channel: 127 steps reach the largest weight, and the bias fits an int32.
+  private static func scale(largest: Float, bias: Double, inputScale: Float) throws(InfoldError) -> Float {
+    guard bias.isFinite else { throw InfoldError(.unsupported, "a bias is not finite", hint: hint) }
+    let unit = Double(inputScale)
+    let least = Double(Float.leastNormalMagnitude) * max(1, 1 / unit)
+    var scale = max(Double(largest) / 127, bias.magnitude / unit / 0x1p30)
+    // Without weights, only the bias needs steps, and small ones.
+    if largest == 0 { scale = bias == 0 ? 1 : bias.magnitude / unit / 0x1p24 }
+    scale = max(scale, least)
+    guard Float(scale).isFinite, Float(scale * unit).isFinite else {
+      throw InfoldError(.unsupported, "the bias \(bias) is too large for steps of \(inputScale)", hint: hint)
+    }
+    return Float(scale)
+  }
+}

@@ -1,0 +1,142 @@
+import InfoldQuantization
+
+/// What `quantize` did, and by how much the result differs from the float network.
+struct QuantizationReport: Encodable {
+  /// The number of samples.
+  let samples: Int
+  /// How ranges were found.
+  let method: String
+  /// The batch normalizations that were folded.
+  let foldedNormalizations: Int
+  /// The opset of the original, where it had to be raised.
+  let raisedFromOpset: Int?
+  /// The opset of the quantized model.
+  let opset: Int
+  /// The nodes that compute with quantized numbers.
+  let quantizedNodes: Int
+  /// The nodes that could have been quantized.
+  let refusals: [Refusal]
+  /// The quantized values, in the order in which they are made.
+  let values: [Value]
+  /// The quantized weights, in topological order.
+  let weights: [Weights]
+  /// The outputs of the network that are floats.
+  let outputs: [Output]
+  /// How many of `rows` have the same best class in both networks; `nil` where the first output holds no scores.
+  let sameBestClass: Int?
+  /// The rows of scores.
+  let rows: Int
+  /// The size of the original's file in bytes, without external data.
+  let bytesBefore: Int
+  /// The size of the quantized model's file in bytes.
+  let bytesAfter: Int
+  /// The file that holds the quantized model.
+  let output: String
+
+  /// A node that stays as it is.
+  struct Refusal: Encodable {
+    let node: String
+    let reason: String
+  }
+
+  /// A quantized value.
+  struct Value: Encodable {
+    let name: String
+    /// The node that makes it; `nil` for an input.
+    let node: String?
+    let lower: Double
+    let upper: Double
+    let scale: Float
+    let zeroPoint: UInt8
+    /// The signal-to-noise ratio in dB against the float network, errors of what lies before included; `nil` without a signal.
+    let sqnr: Double?
+  }
+
+  /// The quantized weights of a node.
+  struct Weights: Encodable {
+    let node: String
+    let count: Int
+    /// The signal-to-noise ratio in dB; `nil` where all are zero.
+    let sqnr: Double?
+  }
+
+  /// An output of the network.
+  struct Output: Encodable {
+    let name: String
+    /// The signal-to-noise ratio in dB; `nil` without a signal.
+    let sqnr: Double?
+  }
+
+  init(
+    _ quantizer: StaticQuantizer, _ network: QuantizedNetwork, _ comparison: QuantizationComparison, samples: Int,
+    method: String, output: String, bytesBefore: Int, bytesAfter: Int
+  ) {
+    self.samples = samples
+    self.method = method
+    foldedNormalizations = quantizer.folding.foldedNormalizations
+    raisedFromOpset = quantizer.raisedFrom
+    opset = quantizer.opset
+    quantizedNodes = quantizer.operationCount
+    refusals = quantizer.refusals.map { Refusal(node: $0.node, reason: $0.description) }
+    values = zip(network.activations, comparison.activations).map { activation, quality in
+      Value(
+        name: activation.name, node: activation.node, lower: activation.range.lowerBound,
+        upper: activation.range.upperBound, scale: activation.scale.scale, zeroPoint: activation.scale.zeroPoint,
+        sqnr: quality.decibels)
+    }
+    weights = network.weights.map { Weights(node: $0.node, count: $0.count, sqnr: $0.quality.decibels) }
+    outputs = comparison.outputs.map { Output(name: $0.name, sqnr: $0.quality.decibels) }
+    sameBestClass = comparison.agreements
+    rows = comparison.rows
+    self.bytesBefore = bytesBefore
+    self.bytesAfter = bytesAfter
+    self.output = output
+  }
+}
+
+extension QuantizationReport {
+  /// Lines for people.
+  var text: String {
+    func counted(_ number: Int, _ noun: String) -> String {
+      "\(NumberText.grouped(number)) \(noun)\(number == 1 ? "" : "s")"
+    }
+    var lines = ["\(counted(quantizedNodes, "node")) quantized, ranges of \(counted(samples, "sample")) (\(method))"]
+    if foldedNormalizations > 0 {
+      lines.append("\(counted(foldedNormalizations, "batch normalization")) folded before")
+    }
+    if let raisedFromOpset { lines.append("brought from opset \(raisedFromOpset) to \(opset)") }
+    lines += refusals.map { "\(String(printable: $0.node)) stays: \($0.reason)" }
+    var text = lines.map { $0.paragraph() }.joined() + "\n"
+    var table = Table(
+      ("value", .left), ("range", .right), ("scale", .right), ("zero", .right), ("SQNR dB", .right),
+      dispensable: ["zero", "scale"])
+    for value in values {
+      table.add(
+        String(printable: value.name), Self.range(value.lower, value.upper),
+        NumberText.significant(Double(value.scale), digits: 3), "\(value.zeroPoint)", Self.decibels(value.sqnr))
+    }
+    text += table.text + "\n"
+    var ends = [weightsText] + outputs.map { "output \(String(printable: $0.name)): \(Self.decibels($0.sqnr)) dB" }
+    if let sameBestClass { ends.append("the same best class for \(sameBestClass) of \(rows)") }
+    ends.append(
+      "written to \(String(printable: output)): \(NumberText.scaled(bytesAfter, unit: "B")) instead of "
+        + NumberText.scaled(bytesBefore, unit: "B"))
+    return text + ends.map { $0.paragraph() }.joined()
+  }
+
+  private var weightsText: String {
+    let count = NumberText.grouped(weights.reduce(0) { $0 + $1.count })
+    guard let worst = weights.filter({ $0.sqnr != nil }).min(by: { $0.sqnr! < $1.sqnr! }) else {
+      return "\(count) weights quantized"
+    }
+    return "\(count) weights quantized: at least \(Self.decibels(worst.sqnr)) dB, in \(String(printable: worst.node))"
+  }
+
+  private static func range(_ lower: Double, _ upper: Double) -> String {
+    "\(NumberText.significant(lower, digits: 3)) … \(NumberText.significant(upper, digits: 3))"
+  }
+
+  private static func decibels(_ ratio: Double?) -> String {
+    ratio.map { NumberText.fixed($0, digits: 1) } ?? "—"
+  }
+}

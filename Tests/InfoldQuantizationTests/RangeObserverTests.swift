@@ -1,0 +1,72 @@
+import InfoldGraph
+import InfoldQuantization
+import TestSupport
+import Testing
+
+@Suite struct RangeObserverTests {
+  private func range(_ parts: [[Float]], _ method: CalibrationMethod) throws -> ClosedRange<Double> {
+    var observer = RangeObserver(method)
+    for part in parts { try observer.add(Tensor(shape: [part.count], part)) }
+    return observer.range
+  }
+
+  @Test func findsLeastAndGreatest() throws {
+    #expect(try range([[1, 3], [-2, 0.5], []], .minmax) == -2...3)
+    #expect(try range([], .minmax) == 0...0)
+    #expect(try range([[]], .percentile(99)) == 0...0)
+  }
+
+  @Test(arguments: [CalibrationMethod.minmax, .percentile(99)])
+  func constantsHaveNoExtent(method: CalibrationMethod) throws {
+    #expect(try range([[0, 0]], method) == 0...0)
+    #expect(try range([[-7.25, -7.25]], method) == -7.25 ... -7.25)
+  }
+
+  @Test(arguments: [CalibrationMethod.minmax, .percentile(99)], [Float.nan, .infinity, -.infinity])
+  func refusesWhatIsNotFinite(method: CalibrationMethod, number: Float) throws {
+    #expect(try errorCode { _ = try range([[1, number]], method) } == .invalidArgument)
+  }
+
+  @Test func percentileLeavesOutHalfAtEitherEnd() throws {
+    // 10 of 1000 numbers lie far outside, and 1 % is left out: 5 below and 5 above.
+    var numbers = (0..<990).map { Float($0) / 990 }
+    numbers += Array(repeating: -1000, count: 5) + Array(repeating: 1000, count: 5)
+    let outside = try range([numbers], .percentile(99.5))
+    #expect(outside == -1000...1000)
+    let inside = try range([numbers], .percentile(98.9))
+    // Bins of a width of 0.5 hold 2000 and more of both signs.
+    #expect(inside.lowerBound == 0 && inside.upperBound == 1)
+    #expect(try range([numbers], .percentile(100)) == -1000...1000)
+  }
+
+  @Test func percentileIsNearTheExactOne() throws {
+    var random = SplitMix64(seed: 3)
+    let tensor = try random.tensor([100_000], in: -3...5)
+    let numbers = try tensor.elements(as: Float.self).sorted()
+    var observer = RangeObserver(.percentile(99))
+    try observer.add(tensor)
+    // Bins are at most 8 / 2048 wide.
+    #expect(abs(observer.range.lowerBound - Double(numbers[500])) <= 8.0 / 2048)
+    #expect(abs(observer.range.upperBound - Double(numbers[99_499])) <= 8.0 / 2048)
+  }
+
+  @Test func growingRangesDoNotDependOnTheOrder() throws {
+    var random = SplitMix64(seed: 5)
+    let parts = try [0.001, 1, 1e-20, 300, 7, 1e10, 3e38].map { scale in
+      try random.tensor([1000]).elements(as: Float.self).map { $0 * Float(scale) }
+    }
+    for method in [CalibrationMethod.percentile(60), .percentile(95), .percentile(99.9)] {
+      let expected = try range(parts, method)
+      #expect(try range(parts.reversed(), method) == expected)
+      #expect(try range([parts.flatMap { $0 }], method) == expected)
+      #expect(try range(parts.flatMap { $0.map { [$0] } }, method) == expected)
+    }
+  }
+
+  @Test func hugeAndTinyNumbersHaveBins() throws {
+    let largest = Float.greatestFiniteMagnitude, least = Float.leastNonzeroMagnitude
+    let all = try range([[-largest, -1, least, 1, largest]], .percentile(100))
+    #expect(all == Double(-largest)...Double(largest))
+    #expect(try range([[least], [-least]], .percentile(100)) == Double(-least)...Double(least))
+  }
+}

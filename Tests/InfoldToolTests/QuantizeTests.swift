@@ -1,0 +1,127 @@
+import Foundation
+import InfoldFiles
+import InfoldGraph
+import InfoldONNX
+import TestSupport
+import Testing
+
+/// `infold quantize`, as a process.
+@Suite struct QuantizeTests {
+  private let folder: TemporaryFolder
+  /// A network of an old opset, [N, 3] → [N, 4].
+  private let model: String
+  /// Five samples.
+  private let samples: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    var network = NetworkBuilder(opset: 9)
+    let x = network.input(["N", 3])
+    let hidden = try network.node(
+      "Relu", [network.node("Gemm", [x, network.weights([3, 8]), network.weights([8])], name: "first")])
+    let y = try network.node("Gemm", [hidden, network.weights([8, 4]), network.weights([4])], name: "second")
+    model = folder.path("model.onnx")
+    try Model(
+      graph: network.finished(network.node("Softmax", [y], name: "softmax")), irVersion: 4,
+      opsetImports: [Model.OpsetImport(version: 9)]
+    ).write(to: model)
+    samples = folder.path("samples")
+    try FileManager.default.createDirectory(atPath: samples, withIntermediateDirectories: false)
+    var random = SplitMix64(seed: 3)
+    for index in 0..<5 {
+      _ = try folder.write("samples/\(index).npy", NumPyFile.encode(random.tensor([1, 3])))
+    }
+  }
+
+  private var output: String { folder.path("quantized.onnx") }
+
+  @Test func writesAModelAndSaysWhatItIsWorth() throws {
+    let result = try infold("quantize", model, "--inputs", samples, "-o", output, "--json")
+    #expect(result.status == 0 && result.error == "")
+    let report: [String: Any] = try result.json()
+    #expect(report["quantizedNodes"] as? Int == 2 && report["samples"] as? Int == 5)
+    #expect(report["raisedFromOpset"] as? Int == 9 && report["opset"] as? Int == 13)
+    #expect(report["rows"] as? Int == 5 && report["method"] as? String == "minmax")
+    let values = try #require(report["values"] as? [[String: Any]])
+    #expect(values.map { $0["name"] as? String } == ["x", "relu1.out", "second.out"])
+    #expect(values.allSatisfy { ($0["sqnr"] as? Double ?? 0) > 30 })
+    #expect((report["weights"] as? [[String: Any]])?.count == 2)
+    #expect(report["bytesAfter"] as? Int == FileManager.default.contents(atPath: output)?.count)
+    let quantized = try Model(path: output)
+    #expect(quantized.opsetVersion() == 13)
+    #expect(quantized.graph.nodes.count { $0.opType == "QuantizeLinear" } == 3)
+  }
+
+  @Test func printsATable() throws {
+    let text = try infold("quantize", model, "--inputs", samples, "-o", output, "--exclude", "first").output
+    #expect(text.contains("1 node quantized, ranges of 5 samples (minmax)"))
+    #expect(text.contains("brought from opset 9 to 13"))
+    #expect(text.contains("SQNR dB"))
+    #expect(text.contains("output softmax.out: "))
+    #expect(text.contains("the same best class for "))
+  }
+
+  @Test func isTheSameEveryTime() throws {
+    let again = folder.path("again.onnx")
+    for (file, threads) in [(output, "1"), (again, "2")] {
+      let result = try infold(
+        "quantize", model, "--inputs", samples, "-o", file, "--method", "percentile", "--percentile", "99", "--threads",
+        threads)
+      #expect(result.status == 0 && result.output.contains("(percentile 99)"))
+    }
+    #expect(FileManager.default.contents(atPath: output) == FileManager.default.contents(atPath: again))
+  }
+
+  @Test func takesPictures() throws {
+    let result = try infold(
+      "quantize", repositoryFile("Models/efficientnet-lite0.onnx"), "--images", repositoryFile("Models/images"), "-o",
+      output, "--json")
+    let report: [String: Any] = try result.json()
+    #expect(report["foldedNormalizations"] as? Int == 49 && report["quantizedNodes"] as? Int == 61)
+    #expect(report["sameBestClass"] as? Int == 2 && report["rows"] as? Int == 2)
+    #expect(try #require(report["bytesAfter"] as? Int) < 6_000_000)
+  }
+
+  @Test(arguments: [
+    ([], "give either --images or --inputs"), (["--images", "a", "--inputs", "b"], "give either --images or --inputs"),
+    (["--inputs", "d", "--method", "mean"], "--method"),
+    (["--inputs", "d", "--percentile", "50"], "must be above 50"),
+    (["--inputs", "d", "--percentile", "101"], "must be above 50"),
+    (["--inputs", "d", "--percentile", "nan"], "must be above 50"),
+    (["--inputs", "d", "--method", "minmax", "--percentile", "99"], "--method percentile"),
+  ])
+  func refusesBadUsage(arguments: [String], part: String) throws {
+    try expectRefusal(["quantize", "m", "-o", "o"] + arguments, part, "see 'infold quantize --help'")
+  }
+
+  @Test func refusesBadInput() throws {
+    let arguments = ["quantize", model, "-o", output]
+    let empty = folder.path("empty")
+    try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: false)
+    try expectRefusal(arguments + ["--inputs", empty], empty, "holds no")
+    try expectRefusal(arguments + ["--images", samples], "model.json")
+    try expectRefusal(arguments + ["--inputs", samples, "--exclude", "third"], "\"third\"", model)
+    // A tensor that does not fit, and one that is cut off.
+    _ = try folder.write("samples/9.npy", NumPyFile.encode(Tensor(zeros: [1, 2], of: .float32)))
+    try expectRefusal(arguments + ["--inputs", samples], model, "\"x\"")
+    let file = try folder.write("samples/9.npy", Array("no tensor".utf8))
+    try expectRefusal(arguments + ["--inputs", samples], file)
+    #expect(!FileManager.default.fileExists(atPath: output))
+  }
+
+  @Test func refusesAPictureThatCannotBeRead() throws {
+    let file = try folder.write("pictures.png", Array("no picture".utf8))
+    let pictures = folder.path("pictures")
+    try FileManager.default.createDirectory(atPath: pictures, withIntermediateDirectories: false)
+    try FileManager.default.moveItem(atPath: file, toPath: pictures + "/a.png")
+    try expectRefusal(
+      ["quantize", repositoryFile("Models/efficientnet-lite0.onnx"), "--images", pictures, "-o", output],
+      pictures + "/a.png")
+  }
+
+  @Test func refusesWhatIsQuantizedAlready() throws {
+    #expect(try infold("quantize", model, "--inputs", samples, "-o", output).status == 0)
+    try expectRefusal(
+      ["quantize", output, "--inputs", samples, "-o", folder.path("twice.onnx")], "is quantized already")
+  }
+}
