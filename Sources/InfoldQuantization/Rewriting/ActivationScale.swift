@@ -12,14 +12,15 @@ package struct ActivationScale: Sendable, Hashable {
   /// A range without extent, or one too small for a usual scale, gets 1 and 0.
   package init(covering range: ClosedRange<Double>) {
     let lower = min(range.lowerBound, 0), upper = max(range.upperBound, 0)
-    let step = Float((upper - lower) / 255)
+    let exact = (upper - lower) / 255
+    let step = Float(exact)
     guard step >= Self.leastScale, step.isFinite else {
       scale = 1
       zeroPoint = 0
       return
     }
     scale = step
-    zeroPoint = UInt8(min(max((-lower / Double(step)).rounded(.toNearestOrEven), 0), 255))
+    zeroPoint = UInt8(min(max((-lower / exact).rounded(.toNearestOrEven), 0), 255))
   }
 
   private static let leastScale: Float = 1e-30
