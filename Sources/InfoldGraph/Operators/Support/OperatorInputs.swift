@@ -33,10 +33,10 @@ public struct OperatorInputs: Sendable {
   }
 
   /// The type of input `index`, which must be one of `allowed`.
-  /// - Precondition: The input is there.
-  /// - Throws: `InfoldError` with `.unsupported` for another element type.
+  /// - Throws: `InfoldError` with `.unsupported` for another element type, `.invalidModel` when the input is left out: a call of a
+  ///   function may leave out what its body needs.
   public func type(_ index: Int, of allowed: ElementTypeSet = .all) throws(InfoldError) -> TensorType {
-    guard let type = types[index] else { preconditionFailure("input \(index) is left out") }
+    guard let type = types[index] else { throw InfoldError(.invalidModel, "input \(index) is left out") }
     guard allowed.contains(type.elementType) else {
       throw InfoldError(
         .unsupported, "input \(index) has elements of type \(type.elementType); supported are \(allowed)")
