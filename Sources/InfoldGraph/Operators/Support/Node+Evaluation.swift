@@ -29,7 +29,9 @@ extension Node {
     _ inputs: [Tensor?], precision: EvaluationContext.Precision = .declared
   ) throws(InfoldError) -> [Tensor?] {
     if let body {
-      return try ReferenceEvaluator(body, precision: precision).run(arguments: inputs).map { $0 }
+      // What the node captures is no argument.
+      let arguments = Array(inputs.prefix(self.inputs.count))
+      return try ReferenceEvaluator(body, precision: precision).run(arguments: arguments).map { $0 }
     }
     let typed = try requireTyped()
     var inputs = inputs

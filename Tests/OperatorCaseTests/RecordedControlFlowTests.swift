@@ -1,0 +1,41 @@
+import InfoldConformance
+import InfoldGraph
+import InfoldONNX
+import InfoldRuntime
+import TestSupport
+import Testing
+
+/// If and Loop against what ONNX Runtime makes of them (`tools/record-control-flow.py`).
+@Suite struct RecordedControlFlowTests {
+  private static let cases: [String] = {
+    let found = (try? ConformanceCase.find(in: repositoryFolder + "/Tests/Recorded/control-flow")) ?? []
+    return found.map(\.path)
+  }()
+
+  @Test func isComplete() { #expect(Self.cases.count == 12) }
+
+  @Test(arguments: cases) func hasTheResultsOfONNXRuntime(path: String) throws {
+    let testCase = ConformanceCase(path: path)
+    let model = try Model(path: testCase.model)
+    let inputs = try testCase.inputs(of: model)
+    var given: [ValueID: Tensor] = [:]
+    for (id, tensor) in zip(model.graph.inputs, inputs) { given[id] = tensor }
+    var all = [try ReferenceEvaluator(model.graph, precision: .double).run(given)]
+    for optimizes in [true, false] {
+      let session = try Session(model, options: SessionOptions(threads: 1, optimize: optimizes))
+      var results: [Tensor] = []
+      try session.run(inputs, into: &results)
+      all.append(results)
+    }
+    for results in all {
+      for (index, result) in results.enumerated() {
+        let expected = try TensorFile(path: "\(path)/test_data_set_0/output_\(index).pb").tensor
+        #expect(result.shape == expected.shape)
+        let pairs = zip(
+          try result.cast(to: .float64).elements(as: Double.self),
+          try expected.cast(to: .float64).elements(as: Double.self))
+        #expect(pairs.allSatisfy { abs($0 - $1) <= 1e-5 * max(1, abs($1)) })
+      }
+    }
+  }
+}
