@@ -12,6 +12,8 @@ package struct If: BodyOperator {
   private let thenBranch: OperatorBody
   private let elseBranch: OperatorBody
 
+  package var extent: BodyExtent { thenBranch.extent + elseBranch.extent }
+
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     let bodies = try ["then_branch", "else_branch"].map { name throws(InfoldError) in
       let body = try attributes.body(name)
@@ -51,9 +53,11 @@ package struct If: BodyOperator {
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    guard let condition = try inputs[0]!.elements(as: Bool.self).first else {
-      throw InfoldError(.invalidModel, "the condition has no element")
+    guard let tensor = inputs[0], tensor.elementType == .bool, tensor.count == 1 else {
+      throw InfoldError(
+        .invalidModel, "the condition is \(inputs[0].map { "\($0)" } ?? "left out"), and must be one truth value")
     }
+    let condition = try tensor.elements(as: Bool.self)[0]
     let branch = condition ? thenBranch : elseBranch
     return try branch.run(branch.evaluator(context), inputs: [], captured: inputs.dropFirst()).map { $0 }
   }
