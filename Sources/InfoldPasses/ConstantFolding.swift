@@ -44,12 +44,12 @@ package struct ConstantFolding: GraphPass {
   private func outputs(
     of node: Node, _ inference: Inference, _ graph: Graph
   ) throws(InfoldError) -> [Tensor?]? {
-    guard node.typed != nil else { return nil }
+    guard let typed = node.typed, !(typed is any BodyOperator) else { return nil }
     if node.definitions.allSatisfy({ inference.tensors[$0.index] != nil }) {
       return node.outputs.map { $0.flatMap { inference.tensors[$0.index] } }
     }
     var inputs: [Tensor?] = []
-    for input in node.operands {
+    for input in node.inputs {
       let tensor = input.flatMap(graph.constant)
       guard input == nil || tensor != nil else { return nil }
       inputs.append(tensor)

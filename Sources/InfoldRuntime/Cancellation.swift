@@ -10,12 +10,27 @@ package enum Cancellation: Sendable {
 
   /// - Throws: `InfoldError` with `.cancelled`.
   func check() throws(InfoldError) {
-    let isCancelled =
-      switch self {
-      case .ofCurrentTask: Task.isCancelled
-      case .byFlag(let flag): flag.isRaised.load(ordering: .relaxed)
+    if isRaised { throw InfoldError(.cancelled, "the run was cancelled") }
+  }
+
+  private var isRaised: Bool {
+    switch self {
+    case .ofCurrentTask: Task.isCancelled
+    case .byFlag(let flag): flag.isRaised.load(ordering: .relaxed)
+    }
+  }
+
+  /// Runs `body`, whose loops end with `.cancelled` as well.
+  func interrupting<Output>(_ body: () throws(InfoldError) -> Output) throws(InfoldError) -> Output {
+    // `withValue` does not keep the type of errors.
+    let outcome: Result<Output, InfoldError> = Interruption.$current.withValue(Interruption { isRaised }) {
+      do throws(InfoldError) {
+        return .success(try body())
+      } catch {
+        return .failure(error)
       }
-    if isCancelled { throw InfoldError(.cancelled, "the run was cancelled") }
+    }
+    return try outcome.get()
   }
 }
 

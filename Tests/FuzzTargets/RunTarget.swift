@@ -53,7 +53,9 @@ struct RunTarget {
   private func run(_ options: SessionOptions, _ kernels: String) throws(InfoldError) {
     let session = try Session(model, options: options, kernelsNamed: kernels)
     guard isSmall else { return }
-    let results = try session.run(inputs)
+    let results = try BodyAllowance.$evaluation.counting(orElse: BodyAllowance(loopLimit: 512)) {
+      (_) throws(InfoldError) in try session.run(inputs)
+    }
     for output in session.outputs {
       guard let type = output.type, let result = results[output.name] else { continue }
       precondition(

@@ -36,17 +36,14 @@ struct OperatorPage {
     has passed when it passes optimized, unoptimized, and in double precision.
 
     \(OperatorTable(cases: tallies).markdown)
-    *If*, in every version, runs where its condition is known before the model runs: the branch takes its place. Of its
-    cases, \(conditional.passed) pass, \(conditional.failed) fail, and \(conditional.excepted) are excepted. Calls of \
-    functions that a model defines are replaced by the functions' bodies.
+    Where the condition of an If is known before the model runs, the branch takes its place. Calls of functions that a model
+    defines are replaced by the functions' bodies.
 
     ## Excepted cases
 
     \(exceptedCases)
     """
   }
-
-  private var conditional: OperatorTable.Tally { tallies["If"] ?? .init() }
 
   private var exceptedCases: String {
     reasons.sorted { $0.key < $1.key }.map { reason, cases in

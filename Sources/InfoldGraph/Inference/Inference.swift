@@ -129,6 +129,7 @@ package struct Inference {
   /// The outputs of a node whose inputs are known and small, when they are small themselves. An evaluation that fails is
   /// left to fail when the model runs, and only if it comes so far.
   private func evaluated(_ node: Node, _ inputs: OperatorInputs, _ types: [TensorType]) -> [Tensor?]? {
+    guard !(node.typed is any BodyOperator) else { return nil }
     for index in inputs.types.indices where inputs.has(index) {
       guard let tensor = inputs.constant(index), tensor.count <= Self.maximumCount else { return nil }
     }

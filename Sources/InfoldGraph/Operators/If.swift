@@ -12,6 +12,8 @@ package struct If: BodyOperator {
   private let thenBranch: OperatorBody
   private let elseBranch: OperatorBody
 
+  package var extent: BodyExtent { thenBranch.extent + elseBranch.extent }
+
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     let bodies = try ["then_branch", "else_branch"].map { name throws(InfoldError) in
       let body = try attributes.body(name)
@@ -30,15 +32,23 @@ package struct If: BodyOperator {
     _ = try inputs.type(0, of: .bool)
     try inputs.requireOneElement(0)
     let captured = inputs.types.dropFirst()
-    let first = try? thenBranch.outputTypes(inputs: [], captured: captured)
-    let second = try? elseBranch.outputTypes(inputs: [], captured: captured)
-    guard let types = first ?? second, let others = second ?? first else {
-      _ = try thenBranch.outputTypes(inputs: [], captured: captured)
-      return []
+    func types(_ branch: OperatorBody) -> Result<[TensorType?], InfoldError> {
+      do throws(InfoldError) {
+        return .success(try branch.outputTypes(inputs: [], captured: captured))
+      } catch {
+        return .failure(error)
+      }
+    }
+    let first = types(thenBranch), second = types(elseBranch)
+    let known: [TensorType?], others: [TensorType?]
+    switch (first, second) {
+    case (.success(let a), .success(let b)): (known, others) = (a, b)
+    case (.success(let a), .failure), (.failure, .success(let a)): (known, others) = (a, a)
+    case (.failure(let error), .failure): throw error
     }
     var result: [TensorType] = []
     for index in 0..<inputs.outputCount {
-      guard let a = types[index], let b = others[index] else {
+      guard let a = known[index], let b = others[index] else {
         throw InfoldError(.unsupported, "the type of output \(index) is not known in both branches")
       }
       guard a.elementType == b.elementType else {
@@ -51,9 +61,11 @@ package struct If: BodyOperator {
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    guard let condition = try inputs[0]!.elements(as: Bool.self).first else {
-      throw InfoldError(.invalidModel, "the condition has no element")
+    guard let tensor = inputs[0], tensor.elementType == .bool, tensor.count == 1 else {
+      throw InfoldError(
+        .invalidModel, "the condition is \(inputs[0].map { "\($0)" } ?? "left out"), and must be one truth value")
     }
+    let condition = try tensor.elements(as: Bool.self)[0]
     let branch = condition ? thenBranch : elseBranch
     return try branch.run(branch.evaluator(context), inputs: [], captured: inputs.dropFirst()).map { $0 }
   }

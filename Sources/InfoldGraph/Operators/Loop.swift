@@ -5,7 +5,7 @@
 /// carries. The body takes the number of the trip, the condition and what is carried, and gives the next condition, what is carried on, and
 /// what is collected: the results of all trips, behind one another along a new first dimension. What is carried may change its shape.
 /// Without a trip, what is collected has the first dimension 0, and 0 for every dimension that is not known. The bodies of a loop and of
-/// those inside of it may evaluate 2¹⁸ nodes in all. Sequences and optionals are not supported.
+/// those inside of it may evaluate 2¹⁸ nodes in all, where an If counts both of its branches. Sequences and optionals are not supported.
 package struct Loop: BodyOperator {
   package static let name = "Loop"
   package static let versions = [1, 11, 13, 16, 19, 21, 23, 24, 25]
@@ -14,6 +14,8 @@ package struct Loop: BodyOperator {
   private let body: OperatorBody
   /// The values that the loop carries.
   private var carriedCount: Int { body.graph.inputs.count - 2 }
+
+  package var extent: BodyExtent { body.extent }
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     body = try attributes.body("body")
@@ -29,11 +31,13 @@ package struct Loop: BodyOperator {
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     try checkInputs(inputs)
-    let captured = inputs.types.dropFirst(2 + carriedCount)
+    let captured = inputs.types.suffix(body.capturedCount)
     var carried: [TensorType] = []
     for index in 0..<carriedCount { carried.append(try inputs.type(2 + index)) }
     // What is carried may have another shape behind each trip: what stays the same when that is taken in, is known.
+    var attempt = 0
     while true {
+      attempt += 1
       let types = try outputTypes(carried, captured)
       var isSettled = true
       for index in carried.indices {
@@ -46,8 +50,10 @@ package struct Loop: BodyOperator {
             "the body takes \(carried[index].elementType) as input \(2 + index), and gives \(result.elementType)")
         }
         let common = carried[index].shape.flatMap { shape in result.shape.flatMap(shape.common) }
-        isSettled = isSettled && common == carried[index].shape
-        carried[index].shape = common
+        guard common != carried[index].shape else { continue }
+        isSettled = false
+        // Sizes that change one after the other would take as many attempts as there are dimensions.
+        carried[index].shape = attempt < 5 ? common : nil
       }
       guard isSettled else { continue }
       var collected: [TensorType] = []
@@ -62,15 +68,17 @@ package struct Loop: BodyOperator {
   }
 
   private func checkInputs(_ inputs: OperatorInputs) throws(InfoldError) {
-    guard inputs.types.count == 2 + carriedCount + body.capturedCount, (2..<(2 + carriedCount)).allSatisfy(inputs.has)
+    let given = inputs.types.count - body.capturedCount
+    // Where nothing is carried, the node may end before the condition, or the trips.
+    guard given == 2 + carriedCount || carriedCount == 0 && (0..<2).contains(given),
+      (0..<carriedCount).allSatisfy({ inputs.has(2 + $0) })
     else {
-      throw InfoldError(
-        .invalidModel,
-        "the body carries \(carriedCount) values, and the node gives \(inputs.types.count - 2 - body.capturedCount)")
+      throw InfoldError(.invalidModel, "the body carries \(carriedCount) values, and the node gives others")
     }
-    if inputs.has(0) { _ = try inputs.type(0, of: .int64) }
-    if inputs.has(1) { _ = try inputs.type(1, of: .bool) }
-    for index in 0...1 { try inputs.requireOneElement(index) }
+    for (index, types) in [ElementTypeSet.int64, .bool].enumerated() where index < given && inputs.has(index) {
+      _ = try inputs.type(index, of: types)
+      try inputs.requireOneElement(index)
+    }
   }
 
   private func outputTypes(
@@ -85,17 +93,21 @@ package struct Loop: BodyOperator {
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    let trips = try inputs[0]?.elements(as: Int64.self).first ?? .max
-    var goesOn = try inputs[1]?.elements(as: Bool.self).first ?? true
-    var carried = inputs[2..<(2 + carriedCount)].map { $0! }
-    let captured = inputs.dropFirst(2 + carriedCount)
+    try checkInputs(OperatorInputs(inputs))
+    let captured = inputs.suffix(body.capturedCount), given = inputs.dropLast(body.capturedCount)
+    let trips = try given.first?.map { (trips) throws(InfoldError) in try trips.elements(as: Int64.self)[0] } ?? .max
+    var goesOn = try given.count < 2 ? true : given[1]?.elements(as: Bool.self)[0] ?? true
+    var carried = given.dropFirst(2).map { $0! }
     let evaluator = try body.evaluator(context)
     let collectedCount = body.graph.outputs.count - 1 - carriedCount
     var collected = [[Tensor]](repeating: [], count: collectedCount)
-    try LoopAllowance.counting { (allowance) throws(InfoldError) in
+    try BodyAllowance.$evaluation.counting(orElse: BodyAllowance()) { (allowance) throws(InfoldError) in
       var trip: Int64 = 0
+      // What is collected without a trip has the shape that inference gives it.
+      if collectedCount > 0, !goesOn || trips <= 0 { try allowance.take(body.extent.nodes) }
       while goesOn, trip < trips {
-        try allowance.take(body.graph.nodes.count)
+        try Interruption.check()
+        try allowance.take(body.extent.nodes)
         let given = [try Tensor(scalar: trip), try Tensor(scalar: true)] + carried
         let results = try body.run(evaluator, inputs: given, captured: captured)
         guard results[0].elementType == .bool, results[0].count == 1 else {
@@ -136,7 +148,10 @@ package struct Loop: BodyOperator {
       let result = try outputTypes(carried.map(type), ArraySlice(captured.map { $0.map(type) }))[
         1 + carriedCount + index]
     else { throw InfoldError(.unsupported, "without a trip, the type of output \(carriedCount + index) is not known") }
-    let sizes = (result.shape?.dimensions ?? []).map { $0.size ?? 0 }
+    guard let shape = result.shape else {
+      throw InfoldError(.unsupported, "without a trip, the rank of output \(carriedCount + index) is not known")
+    }
+    let sizes = shape.map { $0.size ?? 0 }
     let isWidened = context.precision == .double && result.elementType.isFloatingPoint
     return try Tensor(zeros: [0] + sizes, of: isWidened ? .float64 : result.elementType)
   }

@@ -50,7 +50,8 @@ private struct Site {
     guard graph[id].typed is BatchNormalization, graph[id].outputs.dropFirst().allSatisfy({ $0 == nil }),
       let x = graph[id].inputs[0], let producer = source.onlyProducer(of: x, for: id), producer.typed is Conv,
       let input = source.source(producer.inputs[0]), let weights = try source.weights(producer.inputs[1], axis: 0),
-      weights.tensor.elementType == .int8, weights.isSymmetric
+      weights.tensor.elementType == .int8, weights.isSymmetric, weights.tensor.shape.count >= 3,
+      weights.tensor.count > 0
     else { return nil }
     do throws(ChannelMap.Refusal) {
       guard let map = try ChannelMap(graph[id], in: source.constants) else { return nil }

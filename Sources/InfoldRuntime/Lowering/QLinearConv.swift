@@ -28,8 +28,8 @@ extension QLinearGemm: LoweredOperator {
 
   /// The product as a convolution of one row of pixels.
   private func problem(_ node: Node, _ plan: PlanBuilder) -> ByteConvolutionProblem? {
-    guard let x = plan.byteSizes(node.inputs[0]), let y = plan.byteSizes(node.outputs[0]),
-      let weights = ByteWeights(node, plan)
+    guard let x = plan.byteSizes(node.inputs[0]), let y = plan.byteSizes(node.outputs[0]), x.count == 2, y.count == 2,
+      let weights = ByteWeights(node, plan), weights.tensor.shape == [y[1], x[1]]
     else { return nil }
     return ByteConvolutionProblem(
       input: ImageShape([1, x[1], 1, x[0]])!, output: ImageShape([1, y[1], 1, y[0]])!,
@@ -62,7 +62,7 @@ struct ByteWeights {
   /// `nil` where something is no constant, or the weights' zero points are not those of symmetric weights.
   init?(_ node: Node, _ plan: PlanBuilder) {
     let inputs = node.inputs
-    guard let tensor = inputs[3].flatMap(plan.constants.tensor), tensor.count > 0,
+    guard let tensor = inputs[3].flatMap(plan.constants.tensor), tensor.count > 0, !tensor.shape.isEmpty,
       let points = inputs[5].flatMap(plan.constants.tensor)?.byteValues,
       let scales = try? plan.constant(inputs[4])?.elements(as: Float.self),
       points.allSatisfy({ $0 == (tensor.elementType == .uint8 ? 128 : 0) }),
@@ -124,6 +124,8 @@ struct ByteConvolutionProblem: ConvolutionSizes {
   init?(_ operation: QLinearConv, _ node: Node, _ plan: PlanBuilder) {
     guard let x = plan.byteSizes(node.inputs[0]), let y = plan.byteSizes(node.outputs[0]), let input = ImageShape(x),
       let output = ImageShape(y), let weights = ByteWeights(node, plan),
+      weights.tensor.shape.count == x.count, weights.tensor.shape[0] == y[1], operation.convolution.group > 0,
+      x[1] == weights.tensor.shape[1] * operation.convolution.group, y[1] % operation.convolution.group == 0,
       let window = try? operation.convolution.window(kernel: Array(weights.tensor.shape[2...])),
       let extents = try? window.extents(x[2...])
     else { return nil }

@@ -138,11 +138,13 @@ final class Plan: Sendable {
     let arena = try arenas.take(byteCount: arenaByteCount)
     defer {
       arenas.giveBack(arena)
+      frame.cancellation = nil
       frame.release(keeping: constants)
       frames.withLock { $0.append(frame) }
     }
     place(frame, in: arena)
     for (value, tensor) in zip(graphInputs, given) { frame.tensors[value] = tensor }
+    frame.cancellation = cancellation
     if results.count != outputs.count { results = Array(repeating: Self.empty, count: outputs.count) }
     for index in outputs.indices {
       guard case .written(let sizes, let elementType, _) = outputs[index] else { continue }

@@ -160,7 +160,7 @@ struct PlanBuilder {
     for input in node.operands { if let input, isTensor[input.index] { lastReads[input.index] = steps.count } }
     let step = ReferenceStep(
       node: node, label: fused.label, inputs: inputs, outputs: node.outputs.map { $0?.index },
-      shapes: node.outputs.map { $0.flatMap { graph[$0].type?.shape } }, budget: budget)
+      types: node.outputs.map { $0.flatMap { graph[$0].type } }, budget: budget)
     for output in node.definitions {
       isTensor[output.index] = true
       lastReads[output.index] = lastReads[output.index] ?? steps.count

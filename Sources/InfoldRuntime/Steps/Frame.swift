@@ -9,6 +9,8 @@ final class Frame: @unchecked Sendable {
   let bases: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
   /// The tensors of the values that are no planned memory, by value.
   var tensors: [Tensor?]
+  /// What ends the run, for steps that take long.
+  var cancellation: Cancellation?
   /// The first error of a step.
   var failure: InfoldError?
   /// The scratch memory of all workers.

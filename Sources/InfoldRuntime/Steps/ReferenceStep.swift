@@ -15,8 +15,8 @@ struct ReferenceStep: Step {
   let inputs: [Operand?]
   /// The indices of the values that the node makes.
   let outputs: [Int?]
-  /// What the plan believes of the outputs' shapes. The model may have declared sizes that only a run can prove wrong.
-  let shapes: [Shape?]
+  /// What the plan believes of the outputs. The model may have declared what only a run can prove wrong.
+  let types: [TensorType?]
   /// What the tensors that it makes count in.
   let budget: MemoryBudget
 
@@ -48,11 +48,18 @@ struct ReferenceStep: Step {
       }
     }
     let results = try annotatingErrors({ $0.atNode(label) }) { [operands] () throws(InfoldError) in
-      try node.evaluate(operands)
+      guard node.typed is any BodyOperator, let cancellation = frame.cancellation else {
+        return try node.evaluate(operands)
+      }
+      return try cancellation.interrupting { () throws(InfoldError) in try node.evaluate(operands) }
     }
     for (index, output) in outputs.enumerated() {
       guard let output, let result = results[index] else { continue }
-      if let shape = shapes[index], !shape.admits(result.shape) {
+      if let type = types[index], result.elementType != type.elementType {
+        throw InfoldError(
+          .invalidModel, "the output \(index) is \(result); the model declares it as \(type)", node: label)
+      }
+      if let shape = types[index]?.shape, !shape.admits(result.shape) {
         throw InfoldError(
           .invalidModel, "the output \(index) has the shape \(result.shape); the model declares it as \(shape)",
           node: label)

@@ -23,7 +23,9 @@ package struct QLinearGemm: Operator {
     for index in 4...5 { try inputs.requireFilterParameters(index, weight: weight) }
     if inputs.has(8) { _ = try inputs.type(8, of: ElementTypeSet([.int32])) }
     guard let x, let weight else { return [TensorType(y.elementType, nil)] }
-    _ = try Shape([x[1]]).broadcast(with: Shape([weight[1]]))
+    guard x[1].merged(with: weight[1]) != nil else {
+      throw InfoldError(.invalidModel, "the inner sizes of \(x) and \(weight) differ")
+    }
     return [TensorType(y.elementType, [x[0], weight[0]])]
   }
 

@@ -39,8 +39,7 @@ extension Node {
       for index in inputs.indices { inputs[index] = try inputs[index]?.widened() }
     }
     let context = EvaluationContext(wantedOutputs: outputs.map { $0 != nil }, precision: precision)
-    // The shape rule would go into bodies whose constants are not widened; the nodes in there are checked one by one.
-    if precision == .double, typed is any BodyOperator { return try typed.evaluate(inputs, context) }
+    if typed is any BodyOperator { return try typed.evaluate(inputs, context) }
     let types = try inferOutputs(
       types: inputs.map { $0.map { TensorType($0.elementType, Shape($0.shape)) } }, constants: inputs)
     if let results = try emptyOutputs(types) { return results }

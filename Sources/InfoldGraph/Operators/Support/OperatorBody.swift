@@ -1,7 +1,24 @@
-import Synchronization
-
 /// An operator that evaluates bodies. Its inputs are those of the node, and behind them the values that the node captures.
-protocol BodyOperator: Operator {}
+///
+/// It is never evaluated ahead. Where it is evaluated, the shape rule is not asked, which would go into all bodies again: it checks what
+/// it relies on, and the nodes of the bodies are checked one by one.
+package protocol BodyOperator: Operator {
+  /// The extent of its bodies, taken together.
+  var extent: BodyExtent { get }
+}
+
+/// How much there is in bodies, with functions that they call and bodies inside of them.
+package struct BodyExtent: Sendable {
+  /// The nodes.
+  package var nodes: Int
+  /// How many bodies and functions lie inside each other.
+  package var depth: Int
+
+  /// The extent of two bodies side by side.
+  static func + (a: BodyExtent, b: BodyExtent) -> BodyExtent {
+    BodyExtent(nodes: a.nodes + b.nodes, depth: max(a.depth, b.depth))
+  }
+}
 
 /// A body of If or Loop: a graph that is evaluated with values of the graph around it, which it captures by their names.
 struct OperatorBody: Sendable {
@@ -10,6 +27,11 @@ struct OperatorBody: Sendable {
   private let captures: [Int]
   /// The values that the node captures, for all of its bodies.
   let capturedCount: Int
+  /// How much there is in the body.
+  let extent: BodyExtent
+
+  /// The most bodies and functions that may lie inside each other, since each takes its part of the stack.
+  static let maximumDepth = 32
 
   /// - Parameters:
   ///   - name: The attribute, for messages.
@@ -21,16 +43,33 @@ struct OperatorBody: Sendable {
     }
     self.graph = graph
     capturedCount = capturedNames.count
+    extent = graph.extent
+    guard extent.depth <= Self.maximumDepth else {
+      throw InfoldError(
+        .unsupported, "\(name): more than \(Self.maximumDepth) bodies and functions lie inside each other")
+    }
     captures = graph.captures.map { capture in capturedNames.firstIndex(of: graph[capture].name)! }
   }
 
   /// The types of the outputs, for inputs and captured values of these types; `nil` for what is not known.
   func outputTypes(inputs: [TensorType], captured: ArraySlice<TensorType?>) throws(InfoldError) -> [TensorType?] {
+    // Loops inside of each other, each inferred several times, would take time exponential in their depth.
+    try BodyAllowance.$inference.counting(
+      orElse: BodyAllowance(
+        limit: 64 * extent.nodes + 64, code: .unsupported,
+        "bodies lie too deep inside each other for the types of their values to be inferred")
+    ) { (allowance) throws(InfoldError) in
+      try allowance.take(graph.nodes.count)
+      return try inferredOutputTypes(inputs, captured)
+    }
+  }
+
+  private func inferredOutputTypes(
+    _ inputs: [TensorType], _ captured: ArraySlice<TensorType?>
+  ) throws(InfoldError) -> [TensorType?] {
     var known = graph
     for (id, type) in zip(graph.inputs, inputs) { known[id].type = type }
-    guard captures.allSatisfy({ $0 < captured.count }) else {
-      throw InfoldError(.invalidModel, "the node captures fewer values than its bodies use")
-    }
+    try requireCaptured(captured.count)
     for (id, place) in zip(graph.captures, captures) {
       guard let type = captured[captured.startIndex + place] else { continue }
       known[id].type = type
@@ -49,46 +88,27 @@ struct OperatorBody: Sendable {
   func run(
     _ evaluator: ReferenceEvaluator, inputs: [Tensor], captured: ArraySlice<Tensor?>
   ) throws(InfoldError) -> [Tensor] {
+    try requireCaptured(captured.count)
     var given: [ValueID: Tensor] = [:]
     for (id, tensor) in zip(graph.inputs, inputs) { given[id] = tensor }
     for (id, place) in zip(graph.captures, captures) { given[id] = captured[captured.startIndex + place] }
     return try evaluator.run(body: given)
   }
-}
 
-/// Counts the nodes that bodies of loops evaluate, so that no loop goes on for ever.
-final class LoopAllowance: Sendable {
-  /// The nodes that the bodies of a loop, and of those inside of it, may evaluate.
-  static let nodeLimit = 1 << 18
-
-  @TaskLocal static var current: LoopAllowance?
-
-  private let rest = Mutex(nodeLimit)
-
-  /// - Throws: `InfoldError` with `.limitExceeded` when there are not so many left.
-  func take(_ count: Int) throws(InfoldError) {
-    let isEnough = rest.withLock { rest in
-      rest -= max(count, 1)
-      return rest >= 0
-    }
-    guard isEnough else {
-      throw InfoldError(
-        .limitExceeded, "the loop goes on after the nodes of its body were evaluated \(Self.nodeLimit) times in all")
+  private func requireCaptured(_ count: Int) throws(InfoldError) {
+    guard captures.allSatisfy({ $0 < count }) else {
+      throw InfoldError(.invalidModel, "the node captures fewer values than its bodies use")
     }
   }
+}
 
-  /// Runs a loop with the allowance of the one that it is in, or else with its own.
-  static func counting<Output>(_ body: (LoopAllowance) throws(InfoldError) -> Output) throws(InfoldError) -> Output {
-    if let current { return try body(current) }
-    let allowance = LoopAllowance()
-    // `withValue` does not keep the type of errors.
-    let outcome: Result<Output, InfoldError> = $current.withValue(allowance) {
-      do throws(InfoldError) {
-        return .success(try body(allowance))
-      } catch {
-        return .failure(error)
-      }
+extension Graph {
+  /// The extent as a body.
+  fileprivate var extent: BodyExtent {
+    let inner = nodes.reduce(BodyExtent(nodes: nodes.count, depth: 0)) { sum, node in
+      guard let extent = node.body?.extent ?? (node.typed as? any BodyOperator)?.extent else { return sum }
+      return sum + extent
     }
-    return try outcome.get()
+    return BodyExtent(nodes: inner.nodes, depth: inner.depth + 1)
   }
 }
