@@ -22,15 +22,7 @@ package enum Cancellation: Sendable {
 
   /// Runs `body`, whose loops end with `.cancelled` as well.
   func interrupting<Output>(_ body: () throws(InfoldError) -> Output) throws(InfoldError) -> Output {
-    // `withValue` does not keep the type of errors.
-    let outcome: Result<Output, InfoldError> = Interruption.$current.withValue(Interruption { isRaised }) {
-      do throws(InfoldError) {
-        return .success(try body())
-      } catch {
-        return .failure(error)
-      }
-    }
-    return try outcome.get()
+    try Interruption.$current.binding(Interruption { isRaised }, body)
   }
 }
 

@@ -33,15 +33,10 @@ package struct If: BodyOperator {
     try inputs.requireOneElement(0)
     let captured = inputs.types.dropFirst()
     func types(_ branch: OperatorBody) -> Result<[TensorType?], InfoldError> {
-      do throws(InfoldError) {
-        return .success(try branch.outputTypes(inputs: [], captured: captured))
-      } catch {
-        return .failure(error)
-      }
+      Result { () throws(InfoldError) in try branch.outputTypes(inputs: [], captured: captured) }
     }
-    let first = types(thenBranch), second = types(elseBranch)
     let known: [TensorType?], others: [TensorType?]
-    switch (first, second) {
+    switch (types(thenBranch), types(elseBranch)) {
     case (.success(let a), .success(let b)): (known, others) = (a, b)
     case (.success(let a), .failure), (.failure, .success(let a)): (known, others) = (a, a)
     case (.failure(let error), .failure): throw error

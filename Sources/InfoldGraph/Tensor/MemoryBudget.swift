@@ -23,15 +23,7 @@ package final class MemoryBudget: Sendable {
 
   /// Runs `body`, and counts the memory that it takes.
   package func charging<Output>(_ body: () throws(InfoldError) -> Output) throws(InfoldError) -> Output {
-    // `withValue` does not keep the type of errors.
-    let outcome: Result<Output, InfoldError> = Self.$current.withValue(self) {
-      do throws(InfoldError) {
-        return .success(try body())
-      } catch {
-        return .failure(error)
-      }
-    }
-    return try outcome.get()
+    try Self.$current.binding(self, body)
   }
 
   /// Runs `body` on a value that it takes over, and counts the memory that it takes.

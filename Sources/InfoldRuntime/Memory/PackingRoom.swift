@@ -54,22 +54,17 @@ final class PackingRoom: Sendable {
 
   /// A part of a block that others have parts of as well. Blocks are the larger, the more of them there were.
   private func part(byteCount: Int) throws(InfoldError) -> (AlignedMemory, offset: Int) {
-    let part = state.withLock { state -> Result<(AlignedMemory, offset: Int), InfoldError> in
+    try state.withLock { (state) throws(InfoldError) -> (AlignedMemory, offset: Int) in
       if let block = state.block, block.byteCount - state.used >= byteCount {
         state.used += byteCount
-        return .success((block, offset: state.used - byteCount))
+        return (block, offset: state.used - byteCount)
       }
-      do throws(InfoldError) {
-        let size = max(state.nextByteCount, byteCount)
-        let block = try AlignedMemory(byteCount: size, populated: size < PageMemory.hugePage, budget: nil)
-        state.block = block
-        state.used = byteCount
-        state.nextByteCount = min(2 * state.nextByteCount, Self.largestBlock)
-        return .success((block, offset: 0))
-      } catch {
-        return .failure(error)
-      }
+      let size = max(state.nextByteCount, byteCount)
+      let block = try AlignedMemory(byteCount: size, populated: size < PageMemory.hugePage, budget: nil)
+      state.block = block
+      state.used = byteCount
+      state.nextByteCount = min(2 * state.nextByteCount, Self.largestBlock)
+      return (block, offset: 0)
     }
-    return try part.get()
   }
 }

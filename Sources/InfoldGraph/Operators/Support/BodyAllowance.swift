@@ -48,14 +48,6 @@ extension TaskLocal where Value == BodyAllowance? {
   ) throws(InfoldError) -> Output {
     if let outer = wrappedValue { return try body(outer) }
     let allowance = allowance()
-    // `withValue` does not keep the type of errors.
-    let outcome: Result<Output, InfoldError> = withValue(allowance) {
-      do throws(InfoldError) {
-        return .success(try body(allowance))
-      } catch {
-        return .failure(error)
-      }
-    }
-    return try outcome.get()
+    return try binding(allowance) { () throws(InfoldError) in try body(allowance) }
   }
 }
