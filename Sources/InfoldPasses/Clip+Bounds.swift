@@ -1,5 +1,19 @@
 package import InfoldGraph
 
+extension Node {
+  /// What a Relu or a Clip with constant bounds, the lower not above the upper, bounds its input to; `nil` for other nodes.
+  package func bounds(_ constants: GraphConstants) -> (lower: Float, upper: Float)? {
+    switch typed {
+    case is Relu: return (0, .infinity)
+    case let clip as Clip:
+      let bounds = clip.bounds(of: self, constants)
+      guard let lower = bounds.lower, let upper = bounds.upper, lower <= upper else { return nil }
+      return (lower, upper)
+    default: return nil
+    }
+  }
+}
+
 extension Clip {
   /// The bounds of a node with this operator, infinite where nothing bounds; `nil` for one that is computed by the model.
   package func bounds(of node: Node, _ constants: GraphConstants) -> (lower: Float?, upper: Float?) {

@@ -149,13 +149,6 @@ struct QuantizationPlan {
 
   /// What a node bounds its input to; `nil` for a node that does something else.
   func bounds(of node: Node) -> (lower: Float, upper: Float)? {
-    switch node.typed {
-    case is Relu: return (0, .infinity)
-    case let clip as Clip:
-      let bounds = clip.bounds(of: node, constants)
-      guard let lower = bounds.lower, let upper = bounds.upper, lower <= upper else { return nil }
-      return (lower, upper)
-    default: return nil
-    }
+    node.bounds(constants)
   }
 }

@@ -38,10 +38,6 @@ package struct DequantizeLinear: Operator {
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let scale = inputs[1]!
     let type = context.precision == .double ? .float64 : outputType ?? scale.elementType
-    return [
-      try inputs[0]!.mapped(with: scale, inputs.count > 2 ? inputs[2] : nil, by: grid) { x, scale, zeroPoint in
-        (x - zeroPoint) * scale
-      }.converted(to: type)
-    ]
+    return [try inputs[0]!.dequantized(by: scale, inputs.count > 2 ? inputs[2] : nil, grid, to: type)]
   }
 }

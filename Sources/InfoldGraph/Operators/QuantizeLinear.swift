@@ -49,13 +49,6 @@ package struct QuantizeLinear: Operator {
     let type = zeroPoint?.elementType ?? outputType ?? .uint8
     let named = precision ?? (scale.elementType.isFloatingPoint ? scale.elementType : .float32)
     let rounded = context.precision == .double ? .float64 : named
-    let quotients = try x.doubles().converted(to: rounded)
-      .mapped(with: scale.doubles().converted(to: rounded), nil, by: grid) { x, scale, _ in x / scale }
-      .converted(to: rounded)
-    return [
-      try quotients.mapped(with: scale, zeroPoint, by: grid) { quotient, _, zeroPoint in
-        quotient.rounded(.toNearestOrEven) + zeroPoint
-      }.cast(to: type)
-    ]
+    return [try x.quantized(by: scale, zeroPoint, grid, to: type, rounded: rounded)]
   }
 }

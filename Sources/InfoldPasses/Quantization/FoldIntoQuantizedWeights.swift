@@ -87,7 +87,7 @@ private struct Site {
       let factor = map.affine.scale[channel]
       let scale = Float(Double(given[given.count == 1 ? 0 : channel]) * factor.magnitude)
       let unit = scale * input.scaleValue
-      guard (1e-30...1e30).contains(scale), (1e-30...1e30).contains(unit) else {
+      guard usualScales.contains(scale), usualScales.contains(unit) else {
         throw InfoldError(.unsupported, "the weights' scale of channel \(channel) would be \(scale)")
       }
       let sum = (map.affine.apply(bias[channel], channel: channel) / Double(unit)).rounded(.toNearestOrEven)

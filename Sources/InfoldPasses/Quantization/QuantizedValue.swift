@@ -21,7 +21,7 @@ struct QuantizedValue {
   init?(_ node: Node, bytes: ValueID, _ constants: GraphConstants) {
     guard let type = constants.graph[bytes].type?.elementType, type == .uint8 || type == .int8,
       let scale = node.inputs[1], let tensor = constants.tensor(scale), tensor.elementType == .float32,
-      tensor.count == 1, let number = try? tensor.elements(as: Float.self)[0], (1e-30...1e30).contains(number)
+      tensor.count == 1, let number = try? tensor.elements(as: Float.self)[0], usualScales.contains(number)
     else { return nil }
     self.bytes = bytes
     self.scale = scale
@@ -95,7 +95,7 @@ struct QuantizedGraph {
   /// The same, perhaps behind a node that bounds the value.
   func boundedSink(_ value: ValueID?) -> (id: NodeID, value: QuantizedValue, bounds: ClosedRange<Int>)? {
     if let (id, quantized) = sink(value) { return (id, quantized, quantized.range) }
-    guard let value, let id = onlyConsumer(value), let (lower, upper) = bounds(graph[id]), lower <= upper,
+    guard let value, let id = onlyConsumer(value), let (lower, upper) = graph[id].bounds(constants),
       let (sinkID, quantized) = sink(graph[id].outputs[0])
     else { return nil }
     // Quantization keeps the order.
@@ -105,17 +105,6 @@ struct QuantizedGraph {
   /// The node that makes a value which nobody but `reader` reads.
   func onlyProducer(of value: ValueID, for reader: NodeID) -> Node? {
     onlyConsumer(value) == reader ? producer(value) : nil
-  }
-
-  private func bounds(_ node: Node) -> (Float, Float)? {
-    switch node.typed {
-    case is Relu: return (0, .infinity)
-    case let clip as Clip:
-      let bounds = clip.bounds(of: node, constants)
-      guard let lower = bounds.lower, let upper = bounds.upper else { return nil }
-      return (lower, upper)
-    default: return nil
-    }
   }
 
   private func onlyConsumer(_ value: ValueID) -> NodeID? {

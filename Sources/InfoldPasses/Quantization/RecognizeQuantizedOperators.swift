@@ -75,11 +75,7 @@ private struct QuantizedRewriter {
       var weights = try source.weights(node.inputs[1], axis: isTransposed ? 0 : 1), weights.tensor.shape.count == 2,
       weights.isSymmetric
     else { return }
-    if !isTransposed {
-      var map = ElementMap(identityOf: weights.tensor.shape)
-      map.axes.swapAt(0, 1)
-      weights.tensor = try map.apply(to: weights.tensor)
-    }
+    if !isTransposed { weights.tensor = try weights.tensor.transposedBytes() }
     let bias = node.inputs.count > 2 ? node.inputs[2] : nil
     try replace(
       sink, by: QLinearGemm.name, OperatorRegistry.internalDomain, 1, attributes: [:], x, weights, bias, y, bounds,
@@ -95,11 +91,9 @@ private struct QuantizedRewriter {
       [scales, zeroPoints].allSatisfy({ $0.shape.count <= 1 && ($0.count == 1 || $0.count == right.shape[1]) }),
       let id = node.outputs[0].flatMap({ source.producers[$0.index] })
     else { return }
-    var map = ElementMap(identityOf: right.shape)
-    map.axes.swapAt(0, 1)
     let label = graph.label(of: node)
     var inputs = node.inputs
-    inputs[3] = editor.addConstant("\(label) weights", try map.apply(to: right))
+    inputs[3] = editor.addConstant("\(label) weights", try right.transposedBytes())
     replacements[id] = [
       try Node(
         name: node.name, opType: QLinearGemm.name, domain: OperatorRegistry.internalDomain, opsetVersion: 1,

@@ -14,7 +14,7 @@ package struct ActivationScale: Sendable, Hashable {
     let lower = min(range.lowerBound, 0), upper = max(range.upperBound, 0)
     let exact = (upper - lower) / 255
     let step = Float(exact)
-    guard step >= Self.leastScale, step.isFinite else {
+    guard step >= usualScales.lowerBound, step.isFinite else {
       scale = 1
       zeroPoint = 0
       return
@@ -22,8 +22,6 @@ package struct ActivationScale: Sendable, Hashable {
     scale = step
     zeroPoint = UInt8(min(max((-lower / exact).rounded(.toNearestOrEven), 0), 255))
   }
-
-  private static let leastScale: Float = 1e-30
 
   /// Whether bounding a value to these changes nothing that quantization does not do.
   func bounds(within lower: Float, _ upper: Float) -> Bool {

@@ -16,18 +16,11 @@ extension ByteTable: LoweredOperator {
       }
     }
     let entries = plan.location(of: .packed(constant))
-    let layout: Layout = plan.layouts(of: x).contains(.channelsLast) ? .channelsLast : .rowMajor
-    let source = try plan.location(of: x, layout)
-    let target = plan.define(y, layout)
     let kernels = plan.byteKernels
-    let input = plan.pixels(of: x, at: source), output = plan.pixels(of: y, at: target)
-    let step = RangeStep(units: input.count, cost: input.count * input.channels) { pixels, frame, _ in
+    try plan.emitPixelwise([x], to: y, "table", constants: [entries]) { operands, result, pixels, frame in
       kernels.lookUp(
-        BytePixels(frame.bytes(source), channels: input.channels, pixelStride: input.stride),
-        BytePixels(frame.bytes(target), channels: output.channels, pixelStride: output.stride),
-        table: frame.bytes(entries), pixels: pixels)
+        operands[0].bytes(in: frame), result.bytes(in: frame), table: frame.bytes(entries), pixels: pixels)
     }
-    plan.emit(step, "table", reads: [source, entries], writes: [target])
     return true
   }
 }

@@ -27,27 +27,17 @@ extension QLinearAdd: LoweredOperator {
     guard let problem = problem(fused.node, plan), let a = fused.node.inputs[0], let b = fused.node.inputs[3],
       let y = fused.output
     else { return false }
-    let isChannelsLast = [a, b].contains { plan.layouts(of: $0).contains(.channelsLast) }
-    let layout: Layout = isChannelsLast ? .channelsLast : .rowMajor
-    let first = try plan.location(of: a, layout), second = try plan.location(of: b, layout)
-    let target = plan.define(y, layout)
     let kernels = plan.byteKernels
-    let arguments = problem.y.kernelArguments(
+    let quantization = problem.y.kernelArguments(
       bounds: problem.y.clipped(by: fused.activation, offset: plan.byteOffset(y)))
-    let (left, right) = (plan.pixels(of: a, at: first), plan.pixels(of: b, at: second))
-    let output = plan.pixels(of: y, at: target)
-    let step = RangeStep(units: output.count, cost: output.count * output.channels) { pixels, frame, _ in
+    try plan.emitPixelwise([a, b], to: y, "int8 sum") { operands, result, pixels, frame in
       kernels.add(
         ByteAdditionArguments(
-          a: BytePixels(frame.bytes(first), channels: left.channels, pixelStride: left.stride),
-          scaleA: problem.a.scale, zeroPointA: problem.a.zeroPoint,
-          b: BytePixels(frame.bytes(second), channels: right.channels, pixelStride: right.stride),
-          scaleB: problem.b.scale, zeroPointB: problem.b.zeroPoint,
-          output: BytePixels(frame.bytes(target), channels: output.channels, pixelStride: output.stride),
-          quantization: arguments),
+          a: operands[0].bytes(in: frame), scaleA: problem.a.scale, zeroPointA: problem.a.zeroPoint,
+          b: operands[1].bytes(in: frame), scaleB: problem.b.scale, zeroPointB: problem.b.zeroPoint,
+          output: result.bytes(in: frame), quantization: quantization),
         pixels: pixels)
     }
-    plan.emit(step, "int8 sum", reads: [first, second], writes: [target])
     return true
   }
 }

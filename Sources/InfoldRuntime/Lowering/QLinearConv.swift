@@ -207,18 +207,20 @@ extension PlanBuilder {
       byteCount: problem.groups * count
     ) { target in
       problem.weights.withSignedWeights { source in
-        // In order: channels, then taps. Read as rows of pixels: window row, then window column and channel.
-        let ordered = sizes == nil ? nil : problem.rowOrdered(source)
-        for group in 0..<problem.groups {
-          (ordered ?? []).withUnsafeBufferPointer { rows in
-            kernels.pack(
-              BytePackArguments(
-                source: rows.baseAddress.flatMap { ordered == nil ? nil : $0 } ?? source + group * columns * channels
-                  * taps,
-                taps: rowTaps, channels: rowChannels, tapStride: ordered == nil ? 1 : rowChannels,
-                channelStride: ordered == nil ? taps : 1, columnStride: channels * taps, columns: columns,
-                packed: target.assumingMemoryBound(to: Int8.self) + group * count))
+        func pack(_ group: Int, _ source: UnsafePointer<Int8>, tapStride: Int, channelStride: Int) {
+          kernels.pack(
+            BytePackArguments(
+              source: source, taps: rowTaps, channels: rowChannels, tapStride: tapStride, channelStride: channelStride,
+              columnStride: channels * taps, columns: columns,
+              packed: target.assumingMemoryBound(to: Int8.self) + group * count))
+        }
+        guard sizes == nil else {
+          return problem.rowOrdered(source).withUnsafeBufferPointer {
+            pack(0, $0.baseAddress!, tapStride: rowChannels, channelStride: 1)
           }
+        }
+        for group in 0..<problem.groups {
+          pack(group, source + group * columns * channels * taps, tapStride: 1, channelStride: taps)
         }
       }
     }

@@ -32,7 +32,7 @@ extension PlanBuilder {
   /// number.
   func quantization(of value: ValueID?, scale: ValueID?, zeroPoint: ValueID?) -> PlannedQuantization? {
     guard let value, isBytes(value), let tensor = constant(scale), tensor.count == 1,
-      let scale = try? tensor.elements(as: Float.self)[0], (1e-30...1e30).contains(scale)
+      let scale = try? tensor.elements(as: Float.self)[0], usualScales.contains(scale)
     else { return nil }
     var point: Int32 = 0
     if let zeroPoint {
@@ -45,13 +45,6 @@ extension PlanBuilder {
     let stored = point + offset
     return PlannedQuantization(
       scale: scale, zeroPoint: stored, bounds: Float(0 - stored)...Float(255 - stored), notANumber: Float(-point))
-  }
-
-  /// What element-wise kernels go through of a value in its place: pixels, and the channels of each.
-  func pixels(of value: ValueID, at place: Location) -> (count: Int, channels: Int, stride: Int) {
-    let sizes = plannedSizes(value)!
-    guard place.layout == .channelsLast, let image = ImageShape(sizes) else { return (sizes.reduce(1, *), 1, 1) }
-    return (image.images * image.pixels, image.channels, place.pixelStride)
   }
 }
 
@@ -73,18 +66,10 @@ extension QuantizeLinear: LoweredOperator {
       let quantization = plan.quantization(
         of: y, scale: node.inputs[1], zeroPoint: node.inputs.count > 2 ? node.inputs[2] : nil)
     else { return false }
-    let layout: Layout = plan.layouts(of: x).contains(.channelsLast) ? .channelsLast : .rowMajor
-    let source = try plan.location(of: x, layout)
-    let target = plan.define(y, layout)
     let (kernels, arguments) = (plan.byteKernels, quantization.kernelArguments())
-    let input = plan.pixels(of: x, at: source), output = plan.pixels(of: y, at: target)
-    let step = RangeStep(units: input.count, cost: input.count * input.channels) { pixels, frame, _ in
-      kernels.quantize(
-        FloatPixels(frame.pointer(source), pixelStride: input.stride),
-        BytePixels(frame.bytes(target), channels: output.channels, pixelStride: output.stride), arguments,
-        pixels: pixels)
+    try plan.emitPixelwise([x], to: y, "quantization") { operands, result, pixels, frame in
+      kernels.quantize(operands[0].floats(in: frame), result.bytes(in: frame), arguments, pixels: pixels)
     }
-    plan.emit(step, "quantization", reads: [source], writes: [target])
     return true
   }
 }
@@ -96,18 +81,11 @@ extension DequantizeLinear: LoweredOperator {
       let quantization = plan.quantization(
         of: x, scale: node.inputs[1], zeroPoint: node.inputs.count > 2 ? node.inputs[2] : nil)
     else { return false }
-    let layout: Layout = plan.layouts(of: x).contains(.channelsLast) ? .channelsLast : .rowMajor
-    let source = try plan.location(of: x, layout)
-    let target = plan.define(y, layout)
     let (kernels, scale, zeroPoint) = (plan.byteKernels, quantization.scale, quantization.zeroPoint)
-    let input = plan.pixels(of: x, at: source), output = plan.pixels(of: y, at: target)
-    let step = RangeStep(units: input.count, cost: input.count * input.channels) { pixels, frame, _ in
+    try plan.emitPixelwise([x], to: y, "dequantization") { operands, result, pixels, frame in
       kernels.dequantize(
-        BytePixels(frame.bytes(source), channels: input.channels, pixelStride: input.stride),
-        FloatPixels(frame.pointer(target), pixelStride: output.stride), scale: scale, zeroPoint: zeroPoint,
-        pixels: pixels)
+        operands[0].bytes(in: frame), result.floats(in: frame), scale: scale, zeroPoint: zeroPoint, pixels: pixels)
     }
-    plan.emit(step, "dequantization", reads: [source], writes: [target])
     return true
   }
 }

@@ -99,11 +99,9 @@ extension Activation {
   /// The activation that a node applies to its first input; `nil` for a node that is none of those that kernels have.
   init?(_ node: Node, _ constants: GraphConstants) {
     switch node.typed {
-    case is Relu: self = .relu
-    case let clip as Clip:
-      let bounds = clip.bounds(of: node, constants)
-      guard let lower = bounds.lower, let upper = bounds.upper, lower <= upper else { return nil }
-      self.init(.clip, lower, upper)
+    case is Relu, is Clip:
+      guard let bounds = node.bounds(constants) else { return nil }
+      self.init(.clip, bounds.lower, bounds.upper)
     // Kernels multiply −0 as well, which gives NaN with a slope that is not finite.
     case let leaky as LeakyRelu where leaky.alpha.isFinite: self.init(.leakyRelu, leaky.alpha)
     case let hard as HardSigmoid: self.init(.hardSigmoid, hard.alpha, hard.beta)

@@ -23,18 +23,9 @@ package struct QLinearAdd: Operator {
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let tensors = inputs.compactMap(\.self)
     let type: ElementType = context.precision == .double ? .float64 : .float32
-    let a = try tensors[0].mapped(with: tensors[1], tensors[2], by: .single) { x, scale, zeroPoint in
-      (x - zeroPoint) * scale
-    }.converted(to: type)
-    let b = try tensors[3].mapped(with: tensors[4], tensors[5], by: .single) { x, scale, zeroPoint in
-      (x - zeroPoint) * scale
-    }.converted(to: type)
+    let a = try tensors[0].dequantized(by: tensors[1], tensors[2], .single, to: type)
+    let b = try tensors[3].dequantized(by: tensors[4], tensors[5], .single, to: type)
     let sum = try Tensor.broadcasting(a.doubles(), b.doubles()) { (a: Double, b: Double) in a + b }.converted(to: type)
-    let quotients = try sum.mapped(with: tensors[6], nil, by: .single) { x, scale, _ in x / scale }.converted(to: type)
-    return [
-      try quotients.mapped(with: tensors[6], tensors[7], by: .single) { quotient, _, zeroPoint in
-        quotient.rounded(.toNearestOrEven) + zeroPoint
-      }.cast(to: tensors[7].elementType)
-    ]
+    return [try sum.quantized(by: tensors[6], tensors[7], .single, to: tensors[7].elementType, rounded: type)]
   }
 }

@@ -38,9 +38,7 @@ package struct QLinearGemm: Operator {
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let x = try inputs[0]!.centered(around: inputs[2], along: -1)
     let weight = try inputs[3]!.centered(around: inputs[5], along: -2)
-    var transposition = ElementMap(identityOf: weight.shape)
-    transposition.axes.swapAt(0, 1)
-    var sums = try MatMul.product(x, transposition.apply(to: weight), as: Int32.self)
+    var sums = try MatMul.product(x, weight.transposedMatrix(of: Int32.self), as: Int32.self)
     if inputs.count > 8, let bias = inputs[8] {
       sums = try Tensor.broadcasting(sums, bias) { (sum: Int32, bias: Int32) in sum &+ bias }
     }

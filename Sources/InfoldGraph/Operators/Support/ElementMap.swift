@@ -33,7 +33,7 @@ package struct ElementMap {
   /// - Parameter fill: What stands where the map names no element: a tensor of one element of the same type; zero
   ///   when nil.
   /// - Throws: `InfoldError` with `.limitExceeded` when the result is too large.
-  package func apply(to source: Tensor, fill: Tensor? = nil) throws(InfoldError) -> Tensor {
+  func apply(to source: Tensor, fill: Tensor? = nil) throws(InfoldError) -> Tensor {
     var result = try Tensor(zeros: axes.map(\.count), of: source.elementType)
     guard result.count > 0 else { return result }
     switch source.elementType.bitWidth {
@@ -128,7 +128,7 @@ package struct ElementMap {
 
 extension ElementMap {
   /// The map that leaves a tensor of `shape` as it is, to be changed axis by axis.
-  package init(identityOf shape: [Int]) {
+  init(identityOf shape: [Int]) {
     axes = zip(shape, rowMajorStrides(shape)).map { .strided(count: $0, by: $1) }
   }
 }

@@ -15,6 +15,12 @@ func addMatrixProduct<Element: NumericElement>(
 }
 
 extension Tensor {
+  /// The transposed matrix of bytes.
+  /// - Precondition: There are 2 dimensions, of int8 or uint8.
+  package func transposedBytes() throws(InfoldError) -> Tensor {
+    elementType == .int8 ? try transposedMatrix(of: Int8.self) : try transposedMatrix(of: UInt8.self)
+  }
+
   /// The transposed matrix.
   /// - Precondition: There are 2 dimensions, and `Element` stands for the tensor's type.
   func transposedMatrix<Element: NumericElement>(of _: Element.Type) throws(InfoldError) -> Tensor {

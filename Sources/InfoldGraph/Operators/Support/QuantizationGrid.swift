@@ -92,6 +92,32 @@ extension Tensor {
   }
 }
 
+extension Tensor {
+  /// (x − zero point) · scale, rounded once to `type`.
+  func dequantized(
+    by scale: Tensor, _ zeroPoint: Tensor?, _ grid: QuantizationGrid, to type: ElementType
+  ) throws(InfoldError) -> Tensor {
+    try mapped(with: scale, zeroPoint, by: grid) { x, scale, zeroPoint in (x - zeroPoint) * scale }.converted(to: type)
+  }
+
+  /// The nearest integer to x ÷ scale, a half to the even one, plus the zero point, bounded to what `type` can hold. The quotient is
+  /// rounded to the type `rounded`.
+  func quantized(
+    by scale: Tensor, _ zeroPoint: Tensor?, _ grid: QuantizationGrid, to type: ElementType, rounded: ElementType
+  ) throws(InfoldError) -> Tensor {
+    try doubles().converted(to: rounded)
+      .mapped(with: scale.doubles().converted(to: rounded), nil, by: grid) { x, scale, _ in x / scale }
+      .converted(to: rounded)
+      .mapped(with: scale, zeroPoint, by: grid) { quotient, _, zeroPoint in
+        quotient.rounded(.toNearestOrEven) + zeroPoint
+      }.cast(to: type)
+  }
+}
+
+/// The scales with which quantized numbers are computed by kernels: those whose reciprocals, and whose products with numbers of 8 bits,
+/// are usual numbers too.
+package let usualScales: ClosedRange<Float> = 1e-30...1e30
+
 extension ElementTypeSet {
   /// The types of quantized data that Infold holds: integers of 8 bits, and since opset 21 of 16 bits.
   static func quantized(since version: Int) -> ElementTypeSet {
