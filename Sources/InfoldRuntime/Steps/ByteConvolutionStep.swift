@@ -29,35 +29,24 @@ struct ByteConvolutionStep: Step {
   var output: Location
   var requantization: PlannedRequantization
 
-  /// Rows of a tile: parts of the work are multiples of it where they can be.
-  private static let tileRows = 12
-
   var scratchByteCount: Int {
     kernels.convolutionScratch(taps: sizes.window.height * sizes.window.width, channels: sizes.channels)
   }
 
   private var rows: Int { sizes.images * outputHeight * outputWidth }
 
-  /// Threads share the output channels when there are more of them than positions: then the weights are what has to be read.
-  private var splitsColumns: Bool { outputChannels > rows }
-
-  private var unit: Int { splitsColumns ? kernels.panelWidth : Self.tileRows }
-  private var extent: Int { splitsColumns ? outputChannels : rows }
-  private var units: Int { (extent + unit - 1) / unit }
+  private var partition: ConvolutionPartition {
+    ConvolutionPartition(
+      rows: rows, columns: outputChannels, groups: groups, tileRows: 12, panelWidth: kernels.panelWidth)
+  }
 
   func tasks(phase: Int, workers: Int) -> Int {
     let work = rows * outputChannels * sizes.channels * sizes.window.height * sizes.window.width * groups
-    guard workers > 1, work > 1 << 19 else { return 1 }
-    return min(2 * workers, groups * units)
+    return workers > 1 && work > 1 << 19 ? partition.tasks(workers: workers) : 1
   }
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
-    // The tasks go through the units of one group after the other.
-    var rest = (0..<(groups * units)).part(task, of: count)
-    while !rest.isEmpty {
-      let group = rest.lowerBound / units
-      let end = min(rest.upperBound, (group + 1) * units)
-      let part = min((rest.lowerBound - group * units) * unit, extent)..<min((end - group * units) * unit, extent)
+    partition.forEachPart(ofTask: task, of: count) { group, pixels, columns in
       kernels.convolve(
         ByteConvolutionArguments(
           window: sizes.window,
@@ -69,10 +58,8 @@ struct ByteConvolutionStep: Step {
           output: OutputByteImages(
             base: frame.bytes(output) + group * outputChannels, height: outputHeight, width: outputWidth,
             channels: outputChannels, pixelStride: output.pixelStride),
-          requantization: requantization.resolved(in: frame, group: group),
-          pixels: splitsColumns ? 0..<rows : part, columns: splitsColumns ? part : 0..<outputChannels,
+          requantization: requantization.resolved(in: frame, group: group), pixels: pixels, columns: columns,
           scratch: frame.scratch(of: worker)))
-      rest = end..<rest.upperBound
     }
   }
 }

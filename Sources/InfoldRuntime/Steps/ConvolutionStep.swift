@@ -12,41 +12,26 @@ struct ConvolutionStep: Step {
   var output: Location
   var epilogue: PlannedEpilogue
 
-  /// Rows of a tile: parts of the work are multiples of it where they can be.
-  private static let tileRows = 6
-
   var scratchByteCount: Int {
     kernels.convolutionScratch(taps: shape.window.height * shape.window.width, channels: shape.channels)
   }
 
   private var rows: Int { shape.images * shape.outputHeight * shape.outputWidth }
 
-  /// Threads share the output channels when there are more of them than positions: then the weights are what has to be
-  /// read, and each thread reads its own.
-  private var splitsColumns: Bool { shape.outputChannels > rows }
+  private var partition: ConvolutionPartition {
+    ConvolutionPartition(
+      rows: rows, columns: shape.outputChannels, groups: groups, tileRows: 6, panelWidth: kernels.panelWidth)
+  }
 
   func tasks(phase: Int, workers: Int) -> Int {
     let work = rows * shape.outputChannels * shape.channels * shape.window.height * shape.window.width * groups
-    guard workers > 1, work > 1 << 17 else { return 1 }
-    let units =
-      splitsColumns
-      ? (shape.outputChannels + kernels.panelWidth - 1) / kernels.panelWidth
-      : (rows + Self.tileRows - 1) / Self.tileRows
-    return min(2 * workers, groups * units)
+    return workers > 1 && work > 1 << 17 ? partition.tasks(workers: workers) : 1
   }
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
-    let unit = splitsColumns ? kernels.panelWidth : Self.tileRows
-    let extent = splitsColumns ? shape.outputChannels : rows
-    let units = (extent + unit - 1) / unit
     let weightCount = kernels.packedCount(
       rows: shape.window.height * shape.window.width * shape.channels, columns: shape.outputChannels)
-    // The tasks go through the units of one group after the other.
-    var rest = (0..<(groups * units)).part(task, of: count)
-    while !rest.isEmpty {
-      let group = rest.lowerBound / units
-      let end = min(rest.upperBound, (group + 1) * units)
-      let part = min((rest.lowerBound - group * units) * unit, extent)..<min((end - group * units) * unit, extent)
+    partition.forEachPart(ofTask: task, of: count) { group, pixels, columns in
       kernels.convolve(
         ConvolutionArguments(
           window: shape.window,
@@ -54,9 +39,7 @@ struct ConvolutionStep: Step {
           weights: frame.pointer(weights) + group * weightCount,
           output: shape.output(frame.pointer(output) + group * shape.outputChannels),
           epilogue: epilogue.resolved(in: frame, firstChannel: group * shape.outputChannels),
-          pixels: splitsColumns ? 0..<rows : part, columns: splitsColumns ? part : 0..<shape.outputChannels,
-          scratch: frame.scratch(of: worker)))
-      rest = end..<rest.upperBound
+          pixels: pixels, columns: columns, scratch: frame.scratch(of: worker)))
     }
   }
 }

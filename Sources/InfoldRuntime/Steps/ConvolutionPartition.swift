@@ -1,0 +1,38 @@
+/// How the work of a convolution is cut into tasks.
+struct ConvolutionPartition {
+  /// The output positions.
+  let rows: Int
+  /// The output channels of one group.
+  let columns: Int
+  let groups: Int
+  /// Rows of a tile: parts of the work are multiples of it where they can be.
+  let tileRows: Int
+  let panelWidth: Int
+
+  /// Threads share the output channels when there are more of them than positions: then the weights are what has to be
+  /// read, and each thread reads its own.
+  private var splitsColumns: Bool { columns > rows }
+
+  private var unit: Int { splitsColumns ? panelWidth : tileRows }
+  private var extent: Int { splitsColumns ? columns : rows }
+  /// Of one group.
+  private var units: Int { (extent + unit - 1) / unit }
+
+  /// The tasks for so many threads.
+  func tasks(workers: Int) -> Int { min(2 * workers, groups * units) }
+
+  /// Calls `body` with the groups, positions and channels of a task.
+  func forEachPart(
+    ofTask task: Int, of count: Int, _ body: (_ group: Int, _ pixels: Range<Int>, _ columns: Range<Int>) -> Void
+  ) {
+    // The tasks go through the units of one group after the other.
+    var rest = (0..<(groups * units)).part(task, of: count)
+    while !rest.isEmpty {
+      let group = rest.lowerBound / units
+      let end = min(rest.upperBound, (group + 1) * units)
+      let part = min((rest.lowerBound - group * units) * unit, extent)..<min((end - group * units) * unit, extent)
+      body(group, splitsColumns ? 0..<rows : part, splitsColumns ? part : 0..<columns)
+      rest = end..<rest.upperBound
+    }
+  }
+}
