@@ -46,6 +46,7 @@ struct NetworkPreparation {
     let consumers = graph.consumers()
     let outputs = Set(graph.outputs)
     var products: [ValueID: Node] = [:]
+    var absorbed: Set<ValueID> = []
     var nodes: [Node] = []
     for node in graph.nodes {
       if node.typed is MatMul, let output = node.outputs[0], consumers[output.index].count == 1,
@@ -56,14 +57,14 @@ struct NetworkPreparation {
       if node.typed is Sum, node.inputs.count == 2 {
         nodes.append(try replacement(node, "Add", node.inputs))
       } else if node.typed is Add, let (product, addend) = biasedProduct(node, products, graph) {
-        nodes.removeAll { $0.outputs.first == product.outputs.first }
+        absorbed.insert(product.outputs[0]!)
         nodes.append(try replacement(node, "Gemm", product.inputs + [addend]))
       } else {
         nodes.append(node)
       }
     }
     var result = graph
-    result.replaceNodes(nodes)
+    result.replaceNodes(nodes.filter { $0.definitions.allSatisfy { !absorbed.contains($0) } })
     return result
   }
 
