@@ -32,8 +32,8 @@ export SWIFT_BACKTRACE=enable=no
 fast=malloc_context_size=1:quarantine_size_mb=1:thread_local_quarantine_size_kb=64:max_malloc_fill_size=0
 export ASAN_OPTIONS=allocator_may_return_null=1:$fast:${ASAN_OPTIONS-}
 
-# What a target begins with: models with functions, branches and odd tensors, small ones of ONNX's cases, random networks, and the
-# tests' pictures and arrays.
+# What a target begins with: models with functions, branches and odd tensors, small ones of ONNX's cases and of the recorded ones
+# (quantized, with branches and loops), random networks, and the tests' pictures and arrays.
 seed() {
   case $1 in
     npy) find Tests -name '*.npy' -size -8k -exec cp --backup=numbered -t "$2" {} + ;;
@@ -44,7 +44,7 @@ seed() {
       local model
       while IFS= read -r model; do
         cp "$model" "$2/$(basename "$(dirname "$model")").onnx"
-      done < <(find /usr/share/libonnx-testdata/data/{node,simple} .build/onnx-cases -name '*.onnx' -size -6k 2>/dev/null)
+      done < <(find Tests/Recorded /usr/share/libonnx-testdata/data/{node,simple} .build/onnx-cases -name '*.onnx' -size -6k 2>/dev/null)
       find .build/zoo/light -name '*.onnx' -size -5k -exec cp -t "$2" {} + 2>/dev/null || true
       ;;
   esac

@@ -49,7 +49,7 @@ package struct Gemm: FloatingPointOperator {
 
   /// Y's elements, each a sum over the inner size.
   package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
-    guard let output = outputs[0]?.shape?.sizes, let left = inputs[0]?.shape?.sizes else { return nil }
+    guard let output = outputs[0]?.shape?.sizes, let left = inputs[0]?.shape?.sizes, left.count == 2 else { return nil }
     return checkedProduct(output + [left[transA ? 0 : 1]])
   }
 

@@ -55,7 +55,8 @@ extension MessageArena {
     return message
   }
 
-  /// A value that is an input as well, or twice an output, has a second declaration, which the residue has kept.
+  /// A value that is an input as well, or twice an output, has a second declaration, which the residue has kept. It counts
+  /// unless the value has become a constant that contradicts it.
   private func outputs(
     of graph: Graph, keptIn residue: Onnx__GraphProto
   ) throws(InfoldError) -> [Onnx__ValueInfoProto] {
@@ -66,7 +67,7 @@ extension MessageArena {
     var declared = Set(graph.listedInputs)
     var messages: [Onnx__ValueInfoProto] = []
     for id in graph.outputs {
-      if !declared.insert(id).inserted, let own = kept[graph[id].name]?.popLast() {
+      if !declared.insert(id).inserted, let own = kept[graph[id].name]?.popLast(), try own.admits(graph[id]) {
         messages.append(own)
       } else {
         messages.append(try declaration(of: graph[id]))
@@ -75,7 +76,9 @@ extension MessageArena {
     return messages
   }
 
-  /// The declarations of values between inputs and outputs, and those that belong to no value.
+  /// The declarations of values between inputs and outputs, and those that belong to no value, or are further ones. The
+  /// decoder takes what is false of a computed value, and refuses what is false of a constant, which a pass may have made
+  /// of it.
   private func valueInformation(
     of graph: Graph, keptIn residue: Onnx__GraphProto
   ) throws(InfoldError) -> [Onnx__ValueInfoProto] {
@@ -86,8 +89,14 @@ extension MessageArena {
       !graph[id].declaration.isEmpty && !declaredElsewhere.contains(id)
         && (producers[id.index] != nil || graph[id].initializer != nil || captures.contains(id))
     }
-    return try declarations(of: inner, in: graph)
-      + messages(residue.value_info, residue.n_value_info).map(\.pointee)
+    let constants = graph.values.filter { $0.initializer != nil }
+    let named = Dictionary(constants.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    var information = try declarations(of: inner, in: graph)
+    for further in messages(residue.value_info, residue.n_value_info).map(\.pointee) {
+      if let constant = named[further.name.text], try !further.admits(constant) { continue }
+      information.append(further)
+    }
+    return information
   }
 }
 

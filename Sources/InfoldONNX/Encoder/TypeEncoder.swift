@@ -45,6 +45,12 @@ extension MessageArena {
 }
 
 extension Onnx__ValueInfoProto {
+  /// Whether this declaration may stand beside `value`: it is true of it, or the value is no constant.
+  func admits(_ value: Value) throws(InfoldError) -> Bool {
+    guard value.initializer != nil, let actual = value.type, type != nil else { return true }
+    return try admits(actual)
+  }
+
   /// Whether this declaration is true of values of type `tensorType`.
   fileprivate func admits(_ tensorType: TensorType) throws(InfoldError) -> Bool {
     guard let type else { return false }

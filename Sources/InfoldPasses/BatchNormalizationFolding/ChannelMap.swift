@@ -49,6 +49,9 @@ struct ChannelMap {
       parameters.append(try constants.doubles(input, called: "its \(name)"))
     }
     let (gamma, beta, mean, variance) = (parameters[0], parameters[1], parameters[2], parameters[3])
+    guard parameters.allSatisfy({ $0.count == gamma.count }) else {
+      throw Refusal("its parameters have \(parameters.map { String($0.count) }.joined(separator: ", ")) elements")
+    }
     let epsilon = Double(normalization.epsilon)
     for (name, values) in zip(["scale", "bias", "mean", "variance"], parameters) {
       if let channel = values.firstIndex(where: { !$0.isFinite }) {

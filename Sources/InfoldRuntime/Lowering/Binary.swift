@@ -45,7 +45,9 @@ extension BinaryLowering {
   }
 
   func epilogue(of node: Node, _ plan: PlanBuilder) -> EpilogueCapability {
-    guard let operands = operands(node, plan), let sizes = plan.sizes(node.outputs[0]) else { return [] }
+    guard let operands = operands(node, plan), operands.count > 1, let sizes = plan.sizes(node.outputs[0]) else {
+      return []
+    }
     // Only where both layouts can be had without another operand in the way.
     return operands.allSatisfy({ $0.sizes == sizes || $0.sizes.allSatisfy { $0 == 1 } }) ? .activation : []
   }
