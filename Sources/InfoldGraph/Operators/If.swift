@@ -42,7 +42,8 @@ package struct If: BodyOperator {
     case (.failure(let error), .failure): throw error
     }
     var result: [TensorType] = []
-    for index in 0..<inputs.outputCount {
+    // A node may list more outputs than the branches give, left out at its end.
+    for index in 0..<min(inputs.outputCount, known.count, others.count) {
       guard let a = known[index], let b = others[index] else {
         throw InfoldError(.unsupported, "the type of output \(index) is not known in both branches")
       }
