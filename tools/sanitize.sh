@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Runs the tests with AddressSanitizer and with ThreadSanitizer, each built in a folder of its own: sanitize.sh [address|thread]...
-# What the environment variable SANITIZE_FILTER matches is run; by default all but the tests that take long without looking at
-# memory or threads in another way than others.
+# What the environment variable SANITIZE_FILTER matches is run, by default everything.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libonnx-testdata
 if (($# == 0)); then set -- address thread; fi
 export SWIFT_BACKTRACE=enable=no
+# Tests of the tool run another program, and those of whole networks compute for long what others compute as well.
+tests=(${SANITIZE_FILTER:+--filter "$SANITIZE_FILTER"} --skip NetworkTests --skip InfoldToolTests)
 for sanitizer; do
   options=(-c release --scratch-path ".build/$sanitizer" --disable-testable-imports --sanitize "$sanitizer")
   case $sanitizer in
@@ -14,12 +15,11 @@ for sanitizer; do
       # What the system refuses is an error to be handled. What lives as long as the process is no leak. The sanitizer itself keeps
       # freed memory, so that a test of what stays cannot hold.
       export ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=0
-      swift test "${options[@]}" ${SANITIZE_FILTER:+--filter "$SANITIZE_FILTER"} --skip NetworkTests --skip InfoldToolTests \
-        --skip manySizesNeedNoMoreThanTheLargest
+      swift test "${options[@]}" "${tests[@]}" --skip manySizesNeedNoMoreThanTheLargest
       ;;
     thread)
-      export TSAN_OPTIONS=${TSAN_OPTIONS-halt_on_error=1}
-      swift test "${options[@]}" --filter "${SANITIZE_FILTER:-InfoldRuntimeTests|InfoldTelemetryTests|InfoldTests}"
+      export TSAN_OPTIONS=${TSAN_OPTIONS-halt_on_error=1:suppressions=$PWD/tools/thread-sanitizer.supp}
+      swift test "${options[@]}" "${tests[@]}"
       ;;
     *)
       echo "usage: tools/sanitize.sh [address|thread]..." >&2
