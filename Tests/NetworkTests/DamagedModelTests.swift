@@ -22,7 +22,7 @@ import Testing
   /// A run of it in a size that it is not made for, so that every shape is computed anew.
   private func outcome(_ bytes: [UInt8]) throws -> Outcome {
     let begin = ContinuousClock.now
-    defer { #expect(begin.duration(to: .now) < .seconds(2)) }
+    defer { #expect(begin.duration(to: .now) < soon) }
     let model: Model
     do throws(InfoldError) {
       model = try Model(bytes: bytes)

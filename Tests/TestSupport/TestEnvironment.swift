@@ -20,3 +20,6 @@ public func residentBytes() throws -> Int {
   let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")[1]
   return Int(pages)! * 4096
 }
+
+/// How long a run that is to end soon may take: two seconds, times what a sanitizer makes it slower (`INFOLD_SLOWDOWN`).
+public let soon = Duration.seconds(2 * (Int(ProcessInfo.processInfo.environment["INFOLD_SLOWDOWN"] ?? "") ?? 1))
