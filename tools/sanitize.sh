@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the tests with AddressSanitizer and with ThreadSanitizer, each built in a folder of its own: sanitize.sh [address|thread]...
-# What the environment variable SANITIZE_FILTER matches is run, by default everything.
+# What the environment variable SANITIZE_FILTER matches is run, by default everything; never the tests that are skipped below.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libonnx-testdata
