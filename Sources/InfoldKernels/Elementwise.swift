@@ -74,7 +74,7 @@ private struct UnaryJob {
 
   @inline(never) func identity() { map { $0 } }
   @inline(never) func absolute() { map(magnitude) }
-  @inline(never) func negative() { map { -$0 } }
+  @inline(never) func negative() { map(negated) }
   @inline(never) func reciprocal() { map { one / $0 } }
   @inline(never) func squareRoot() { map { $0.squareRoot() } }
   @inline(never) func floor() { map { $0.rounded(.down) } }

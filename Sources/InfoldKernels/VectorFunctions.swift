@@ -47,6 +47,10 @@ func clip(_ x: Vector, _ low: Float, _ high: Float) -> Vector {
 @inline(always)
 func magnitude(_ x: Vector) -> Vector { float(bits(x) & VectorBits(repeating: 0x7fff_ffff)) }
 
+/// −x, also of zeros: the operator of vectors subtracts from 0.
+@inline(always)
+func negated(_ x: Vector) -> Vector { float(bits(x) ^ VectorBits(repeating: 0x8000_0000)) }
+
 /// `size`, which is not negative, with the sign of `x`.
 @inline(always)
 func withSign(of x: Vector, _ size: Vector) -> Vector {

@@ -50,6 +50,29 @@ import Testing
     #expect(result.shape == (condition ? [1, 4, 4, 4] : [1, 4, 6, 6]))
   }
 
+  /// A node may list outputs at its end that it leaves out: more than its branches give, or fewer.
+  @Test(arguments: [1, 2, 3], [true, false, nil]) func branchesWithOutputsLeftOut(count: Int, known: Bool?) throws {
+    let branches = try ["Neg", "Relu"].map { opType in
+      try body(inputs: [], captured: ["x"]) { body, _, outer in
+        [try body.node(opType, [outer[0]]), try body.node("Abs", [outer[0]])]
+      }
+    }
+    var network = NetworkBuilder()
+    let x = network.input([3])
+    let choice =
+      try known.map { network.constant(try Tensor(scalar: $0)) } ?? network.input([], "choice", of: .bool)
+    let y = try network.node(
+      "If", [choice], ["then_branch": .graph(branches[0]), "else_branch": .graph(branches[1])], captures: [x],
+      leftOut: count - 1)
+    let graph = try network.finished(try network.node("Neg", [y]))
+    for condition in known.map({ [$0] }) ?? [true, false] {
+      var inputs = ["x": try Tensor(shape: [3], [1, -2, 3] as [Float])]
+      if known == nil { inputs["choice"] = try Tensor(scalar: condition) }
+      let result = try run(graph, inputs)
+      #expect(try result.numbers() == (condition ? [1, -2, 3] : [-1, 0, -3]))
+    }
+  }
+
   private static let trip: [(name: String, type: TensorType)] = [
     ("trip", TensorType(.int64, [])), ("condition", TensorType(.bool, [])),
   ]

@@ -41,6 +41,22 @@ import Testing
     try check(Self.shape, name) { network, x in try network.node(name, [x]) }
   }
 
+  /// The sign of a zero decides of what sign its reciprocal is.
+  @Test(arguments: [
+    "LeakyRelu", "Abs", "Neg", "Floor", "Ceil", "Round", "Tanh", "Sqrt", "Erf", "Elu", "Softsign", "Identity",
+  ]) func signsOfZeros(name: String) throws {
+    for zero in [0, -0.0] as [Float] {
+      var network = NetworkBuilder(opset: 13)
+      let x = network.input([1, 2, 3, 3])
+      let graph = try network.finished(try network.node("Reciprocal", [try network.node(name, [x])]))
+      let inputs = ["x": try Tensor(repeating: zero, shape: [1, 2, 3, 3])]
+      let truth = try graph.truth(inputs).outputs[0].numbers()
+      #expect(truth.allSatisfy { $0.isInfinite })
+      let result = try #require(try Session(graph.model).run(inputs).first).value
+      #expect(try result.numbers() == truth, "\(name) \(zero)")
+    }
+  }
+
   /// Zeros stay zeros below an alpha that is not finite, also behind a convolution; but those of Selu become NaN.
   @Test(arguments: ["LeakyRelu", "Elu", "Selu"], [.infinity, -.infinity, .nan, 1e30] as [Float])
   func alphas(name: String, alpha: Float) throws {

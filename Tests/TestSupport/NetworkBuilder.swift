@@ -64,25 +64,26 @@ public struct NetworkBuilder {
   }
 
   /// Adds a node named `name`, or after its operator and position.
+  /// - Parameter leftOut: The number of outputs that it lists behind the others, and leaves out.
   @discardableResult
   public mutating func node(
     _ opType: String, _ inputs: [ValueID?], _ attributes: AttributeList = [:], name: String? = nil,
-    captures: [ValueID] = [], outputs: Int = 1
+    captures: [ValueID] = [], outputs: Int = 1, leftOut: Int = 0
   ) throws -> ValueID {
-    try nodes(opType, inputs, attributes, name: name, captures: captures, outputs: outputs)[0]
+    try nodes(opType, inputs, attributes, name: name, captures: captures, outputs: outputs, leftOut: leftOut)[0]
   }
 
   /// As `node`, but returns all outputs.
   public mutating func nodes(
     _ opType: String, _ inputs: [ValueID?], _ attributes: AttributeList = [:], name: String? = nil,
-    captures: [ValueID] = [], outputs: Int
+    captures: [ValueID] = [], outputs: Int, leftOut: Int = 0
   ) throws -> [ValueID] {
     let name = name ?? "\(opType.lowercased())\(graph.nodes.count)"
     let outputs = (0..<outputs).map { graph.add(Value(name: $0 == 0 ? "\(name).out" : "\(name).out\($0)")) }
     graph.add(
       try Node(
-        name: name, opType: opType, opsetVersion: opset, attributes: attributes, inputs: inputs, outputs: outputs,
-        captures: captures))
+        name: name, opType: opType, opsetVersion: opset, attributes: attributes, inputs: inputs,
+        outputs: outputs + Array(repeating: nil, count: leftOut), captures: captures))
     return outputs
   }
 

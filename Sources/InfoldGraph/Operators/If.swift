@@ -42,9 +42,8 @@ package struct If: BodyOperator {
     case (.failure(let error), .failure): throw error
     }
     var result: [TensorType] = []
-    // A node may list more outputs than the branches give, left out at its end.
-    for index in 0..<min(inputs.outputCount, known.count, others.count) {
-      guard let a = known[index], let b = others[index] else {
+    for (index, pair) in zip(known, others).prefix(inputs.outputCount).enumerated() {
+      guard let a = pair.0, let b = pair.1 else {
         throw InfoldError(.unsupported, "the type of output \(index) is not known in both branches")
       }
       guard a.elementType == b.elementType else {

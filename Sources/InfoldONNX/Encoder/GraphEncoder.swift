@@ -89,12 +89,14 @@ extension MessageArena {
       !graph[id].declaration.isEmpty && !declaredElsewhere.contains(id)
         && (producers[id.index] != nil || graph[id].initializer != nil || captures.contains(id))
     }
-    let constants = graph.values.filter { $0.initializer != nil }
+    let further = messages(residue.value_info, residue.n_value_info).map(\.pointee)
+    let names = Set(further.map(\.name.text))
+    let constants = graph.values.filter { $0.initializer != nil && names.contains($0.name) }
     let named = Dictionary(constants.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     var information = try declarations(of: inner, in: graph)
-    for further in messages(residue.value_info, residue.n_value_info).map(\.pointee) {
-      if let constant = named[further.name.text], try !further.admits(constant) { continue }
-      information.append(further)
+    for declaration in further {
+      if let constant = named[declaration.name.text], try !declaration.admits(constant) { continue }
+      information.append(declaration)
     }
     return information
   }

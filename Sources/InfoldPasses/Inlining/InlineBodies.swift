@@ -81,11 +81,12 @@ extension Node {
     guard case .graph(let branch) = attributes[name] else {
       throw InfoldError(.invalidModel, "the attribute \(name) is missing, or no graph")
     }
-    guard branch.inputs.isEmpty, branch.outputs.count == outputs.count else {
+    let outputCount = (outputs.lastIndex { $0 != nil } ?? -1) + 1
+    guard branch.inputs.isEmpty, branch.outputs.count >= outputCount else {
       throw InfoldError(
         .invalidModel,
         "\(name) has \(branch.inputs.count) inputs and \(branch.outputs.count) outputs; it must have none, and "
-          + "\(outputs.count) as the node has")
+          + "\(outputCount) as the node has")
     }
     return branch
   }

@@ -1,10 +1,10 @@
 extension Node {
-  /// Infers the types of the outputs and checks that the operator gave one for each.
+  /// Infers the types of the outputs and checks that the operator gave one for each that is there.
   /// - Throws: the operator's `InfoldError`; `.invalidArgument` when it gave too few; `.unsupported` for a node that is no
   ///   operator.
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let inferred = try requireTyped().inferOutputs(inputs)
-    guard inferred.count >= outputs.count else {
+    guard outputs.dropFirst(inferred.count).allSatisfy({ $0 == nil }) else {
       throw InfoldError(
         .invalidArgument, "the operator's shape rule gives \(inferred.count) of \(outputs.count) outputs")
     }
