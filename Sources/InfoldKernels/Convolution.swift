@@ -25,6 +25,8 @@ extension Kernels {
     zeros.initialize(repeating: 0, count: channels)
     let pointers = (arguments.scratch + zeroBytes(channels)).assumingMemoryBound(to: UnsafePointer<Float>.self)
     let panelStride = taps * channels * panelWidth
+    // All columns in one wide tile. Beside other tiles there are wide ones with a single tap only: then the pointers lie alike for both.
+    let isWide = hasWideTiles && arguments.columns.count > panelWidth && arguments.columns.count <= wideTileColumns
     // Blocks of even sizes, whole tiles but for the end.
     let tiles = (arguments.pixels.count + tileRows - 1) / tileRows
     let blocks = (tiles * tileRows + blockRows - 1) / blockRows
@@ -34,23 +36,28 @@ extension Kernels {
       let first = arguments.pixels.lowerBound + firstTile * tileRows
       let end = min(arguments.pixels.lowerBound + endTile * tileRows, arguments.pixels.upperBound)
       let pixels = first..<end
-      locatePixels(pixels, arguments, zeros: zeros, into: pointers)
+      if isWide {
+        locatePixelsOfWideTiles(pixels, arguments, zeros: zeros, into: pointers)
+      } else {
+        locatePixels(pixels, arguments, zeros: zeros, into: pointers)
+      }
       var column = arguments.columns.lowerBound
       while column < arguments.columns.upperBound {
         let rest = arguments.columns.upperBound - column
         let weights = arguments.weights + column / panelWidth * panelStride
         let epilogue = TileEpilogue(arguments.epilogue, arguments.output, pixel: first, column: column)
-        if hasWideTiles, taps == 1, rest > panelWidth, rest <= wideTileColumns {
+        if isWide || hasWideTiles && taps == 1 && rest > panelWidth && rest <= wideTileColumns {
           multiplyWidePanel(
-            rows: pixels.count, columns: rest, channels: channels, pointers, weights, skipsVector: false, epilogue)
+            rows: pixels.count, columns: rest, taps: taps, channels: channels, pointers, weights, skipsVector: false,
+            epilogue)
           break
         }
         if hasWideTiles, taps == 1, channels <= wideTileChannels, rest >= 3 * panelWidth {
           multiplyWidePanel(
-            rows: pixels.count, columns: wideTileColumns, channels: channels, pointers, weights, skipsVector: false,
-            epilogue)
+            rows: pixels.count, columns: wideTileColumns, taps: 1, channels: channels, pointers, weights,
+            skipsVector: false, epilogue)
           multiplyWidePanel(
-            rows: pixels.count, columns: wideTileColumns, channels: channels, pointers, weights + panelStride,
+            rows: pixels.count, columns: wideTileColumns, taps: 1, channels: channels, pointers, weights + panelStride,
             skipsVector: true,
             TileEpilogue(arguments.epilogue, arguments.output, pixel: first, column: column + wideTileColumns))
           column += 3 * panelWidth
@@ -67,10 +74,26 @@ extension Kernels {
     }
   }
 
-  /// Writes, tile by tile, tap by tap, where the input pixels of each output position lie; `zeros` for padding.
   @inline(never)
   private static func locatePixels(
     _ pixels: Range<Int>, _ arguments: ConvolutionArguments, zeros: UnsafePointer<Float>,
+    into pointers: UnsafeMutablePointer<UnsafePointer<Float>>
+  ) {
+    locatePixels(pixels, arguments, zeros: zeros, tileRows: tileRows, into: pointers)
+  }
+
+  @inline(never)
+  private static func locatePixelsOfWideTiles(
+    _ pixels: Range<Int>, _ arguments: ConvolutionArguments, zeros: UnsafePointer<Float>,
+    into pointers: UnsafeMutablePointer<UnsafePointer<Float>>
+  ) {
+    locatePixels(pixels, arguments, zeros: zeros, tileRows: wideTileRows, into: pointers)
+  }
+
+  /// Writes, tile by tile, tap by tap, where the input pixels of each output position lie; `zeros` for padding.
+  @inline(__always)
+  private static func locatePixels(
+    _ pixels: Range<Int>, _ arguments: ConvolutionArguments, zeros: UnsafePointer<Float>, tileRows: Int,
     into pointers: UnsafeMutablePointer<UnsafePointer<Float>>
   ) {
     let (window, input, output) = (arguments.window, arguments.input, arguments.output)

@@ -328,12 +328,14 @@ extension Kernels {
     _ tile: UnsafeMutablePointer<Float>, rows: Int, rowStride: Int, columns: Int, _ epilogue: TileEpilogue
   ) {
     let activation = epilogue.activation
+    let (lower, upper) = (activation.a, activation.b)
+    @inline(always)
+    func keep(_ x: Vector) -> Vector { x }
+    @inline(always)
+    func bound(_ x: Vector) -> Vector { clip(x, lower, upper) }
     switch activation.function {
-    case .identity:
-      finishElements(tile, rows: rows, rowStride: rowStride, columns: columns, epilogue) { $0 }
-    case .clip:
-      let lower = activation.a, upper = activation.b
-      finishElements(tile, rows: rows, rowStride: rowStride, columns: columns, epilogue) { clip($0, lower, upper) }
+    case .identity: finishElements(tile, rows: rows, rowStride: rowStride, columns: columns, epilogue, keep)
+    case .clip: finishElements(tile, rows: rows, rowStride: rowStride, columns: columns, epilogue, bound)
     default:
       finishElements(tile, rows: rows, rowStride: rowStride, columns: columns, epilogue) { $0.applying(activation) }
     }
