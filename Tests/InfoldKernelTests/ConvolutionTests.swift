@@ -52,6 +52,14 @@ import Testing
       Shape(
         height: 4, width: 9, channels: 16, outputs: 16,
         window: ImageWindow(height: 1, width: 4, strideY: 2, strideX: 1, padLeft: 3), padRight: 1, epilogue: 3))
+    // Columns that one wide tile takes, of sums in several runs, and more positions than one block.
+    for outputs in [17, 24] {
+      shapes.append(
+        Shape(
+          height: 12, width: 11, channels: 60, outputs: outputs,
+          window: ImageWindow(height: 3, width: 3, padTop: 1, padLeft: 1), padBottom: 1, padRight: 1,
+          epilogue: outputs % ConvolutionCase.epilogueCount))
+    }
     // More padding than the window is wide: some windows lie outside of the picture.
     shapes.append(
       Shape(

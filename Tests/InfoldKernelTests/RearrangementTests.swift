@@ -29,7 +29,8 @@ import Testing
   }
 
   @Test(arguments: kernelSets.indices) func shufflesChannels(set: Int) {
-    for (channels, groups) in (1...24).map({ (2 * $0, 2) }) + [(12, 3), (24, 4), (7, 7), (5, 1)] {
+    let groupings = (1...24).flatMap { [(2 * $0, 2), (4 * $0, 4)] } + [(12, 3), (7, 7), (5, 1)]
+    for (channels, groups) in groupings + (1...5).map({ (8 * $0, 8) }) {
       let shape = ElementwiseShape(images: 2, pixels: 3, channels: channels)
       let (stride, outputStride) = (channels + 2, channels + 1)
       let input = Buffer(random: shape.unitCount * stride - 2, seed: 2)
