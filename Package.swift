@@ -179,3 +179,14 @@ package.targets += [
       ]),
   ]
 #endif
+
+// What is no kernel is compiled for size where the environment asks for it, as tools/build-static.sh does.
+if Context.environment["INFOLD_OPTIMIZE"] == "size" {
+  let compact: Set = [
+    "InfoldConformance", "InfoldFiles", "InfoldGraph", "InfoldImage", "InfoldONNX", "InfoldPasses",
+    "InfoldQuantization", "InfoldTool", "InfoldValidation",
+  ]
+  for target in package.targets where compact.contains(target.name) {
+    target.swiftSettings = [.unsafeFlags(["-Osize"])]
+  }
+}

@@ -22,15 +22,13 @@ extension NumericOperator {
       return results
     case .float32: return try evaluate(inputs, context, in: Float.self)
     case .float64: return try evaluate(inputs, context, in: Double.self)
-    case .int8: return try evaluate(inputs, context, in: Int8.self)
-    case .int16: return try evaluate(inputs, context, in: Int16.self)
-    case .int32: return try evaluate(inputs, context, in: Int32.self)
     case .int64: return try evaluate(inputs, context, in: Int64.self)
-    case .uint8: return try evaluate(inputs, context, in: UInt8.self)
-    case .uint16: return try evaluate(inputs, context, in: UInt16.self)
-    case .uint32: return try evaluate(inputs, context, in: UInt32.self)
-    case .uint64: return try evaluate(inputs, context, in: UInt64.self)
-    default: preconditionFailure("\(type) is not numeric")
+    default:
+      // One body for the types that large tensors seldom have.
+      guard let integer = type.swiftType as? any IntegerElement.Type else {
+        preconditionFailure("\(type) is not numeric")
+      }
+      return try evaluate(inputs, context, in: integer)
     }
   }
 }

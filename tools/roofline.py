@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""Says how far from what the machine allows every network is, and where the rest of the time goes.
+
+    $(tools/python-environment.sh compare) tools/roofline.py [MODEL[@SHAPE]...] [--rounds N]
+
+A MODEL is as for compare-runtimes.py, and without any the models are the same. Infold has to be built first: swift build -c
+release --product infold. One thread.
+
+A step cannot be faster than its multiplications at the processor's peak, which `infold profile` measures; by Winograd's algorithm they
+are fewer than the definition's. Nor can it be faster than its weights come from memory, each once, at the bandwidth with which a
+matrix of 1 GiB is multiplied with a vector here. The larger of both is the step's bound. Steps that do not multiply have none: they are
+what fusing them would save.
+"""
+import argparse
+import importlib.util
+import json
+import math
+import os
+import statistics
+import subprocess
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+KINDS = {  # by the name of an algorithm: the column
+    "1×1": "1×1", "direct": "direct", "grouped": "direct", "direct, few channels": "first layer",
+    "Winograd 2×2": "Winograd", "Winograd 4×4": "Winograd", "Winograd 6×6": "Winograd", "depthwise": "depthwise",
+    "product": "product",
+}
+COLUMNS = ["1×1", "direct", "first layer", "Winograd", "depthwise", "product"]
+
+
+def compared_models(arguments):
+    """The models as compare-runtimes.py takes them."""
+    specification = importlib.util.spec_from_file_location("compare", ROOT / "tools" / "compare-runtimes.py")
+    compare = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(compare)
+    paths = arguments or sorted(map(str, [*(ROOT / "Models").glob("*.onnx"), *(ROOT / ".build/zoo").glob("*.onnx")]))
+    models = {}
+    for model in map(compare.Model, paths):
+        models.setdefault(model.name, model)
+    return models.values()
+
+
+def memory_bandwidth():
+    """Bytes in a second that one thread reads."""
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    import numpy as np
+
+    matrix = np.ones((1 << 14, 1 << 14), np.float32)
+    vector = np.ones(1 << 14, np.float32)
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        matrix @ vector
+        times.append(time.perf_counter() - start)
+    return matrix.nbytes / min(times)
+
+
+def weight_bytes(model):
+    """By the name of a node, or of its first output: the bytes of its largest constant."""
+    import onnx
+
+    graph = onnx.load(model.path).graph
+    sizes = {tensor.name: 4 * math.prod(tensor.dims) for tensor in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "Constant":
+            for attribute in node.attribute:
+                sizes[node.output[0]] = 4 * math.prod(attribute.t.dims)
+        elif node.op_type == "Identity" and node.input[0] in sizes:
+            sizes[node.output[0]] = sizes[node.input[0]]
+    return {
+        key: max([sizes.get(name, 0) for name in node.input[1:2]], default=0)
+        for node in graph.node
+        for key in (node.name, node.output[0])
+        if key and node.op_type in ("Conv", "ConvTranspose", "Gemm", "MatMul")
+    }
+
+
+def multiplications(algorithm):
+    """What share of the definition's multiplications an algorithm does, and how many weights it has for each of the model's."""
+    if not algorithm.startswith("Winograd"):
+        return 1, 1
+    tile = int(algorithm[-1])
+    return (tile + 2) ** 2 / (9 * tile**2), (tile + 2) ** 2 / 9
+
+
+def measure(model, bandwidth, rounds):
+    command = [
+        ROOT / ".build/release/infold", "profile", model.path, "--threads", "1", "--json", "--shape",
+        f"{model.input}={model.shape_text}",
+    ]
+    profiles = [json.loads(subprocess.run(command, check=True, capture_output=True).stdout) for _ in range(rounds)]
+    profile = min(profiles, key=lambda profile: profile["milliseconds"])
+    peak = statistics.median(profile["peakGflops"] for profile in profiles)
+    weights = weight_bytes(model)
+    spent, bounds, rest = dict.fromkeys(COLUMNS, 0.0), dict.fromkeys(COLUMNS, 0.0), 0.0
+    for layer in profile["layers"]:
+        kind = KINDS.get(layer["algorithm"])
+        if kind is None or "gflops" not in layer:
+            rest += layer["milliseconds"]
+            continue
+        share, copies = multiplications(layer["algorithm"])
+        arithmetic = layer["gflops"] * layer["milliseconds"] * share / peak
+        name = layer["node"].split('"')[1] if '"' in layer["node"] else ""
+        traffic = weights.get(name, 0) * copies / bandwidth * 1e3
+        spent[kind] += layer["milliseconds"]
+        bounds[kind] += max(arithmetic, traffic)
+    return profile["milliseconds"], spent, bounds, rest, peak
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="*", metavar="MODEL")
+    parser.add_argument("--rounds", type=int, default=3, help="profiles of each, of which the fastest counts (default: 3)")
+    options = parser.parse_args()
+    bandwidth = memory_bandwidth()
+    print("| network | ms | bound, ms | reached | " + " | ".join(COLUMNS) + " | other steps |")
+    print("|---|" + "---:|" * (len(COLUMNS) + 4))
+    peaks = []
+    for model in compared_models(options.models):
+        total, spent, bounds, rest, peak = measure(model, bandwidth, options.rounds)
+        peaks.append(peak)
+        cells = [
+            f"{spent[kind] / total:.0%} at {bounds[kind] / spent[kind]:.0%}" if spent[kind] else "" for kind in COLUMNS
+        ]
+        bound = sum(bounds.values())
+        cells = [model.name, f"{total:.2f}", f"{bound:.2f}", f"{bound / total:.0%}", *cells, f"{rest / total:.0%}"]
+        print("| " + " | ".join(cell.replace("%", " %") for cell in cells) + " |", flush=True)
+    print(f"\nPeak {statistics.median(peaks):.0f} GFLOP/s, memory {bandwidth * 1e-9:.1f} GB/s, one thread.")
+
+
+if __name__ == "__main__":
+    main()
