@@ -297,6 +297,14 @@ class Infold:
         pass
 
 
+def compared_models(arguments):
+    """The models that are named, or without any those of the folder Models and of .build/zoo, each name once."""
+    if arguments:
+        return [Model(argument) for argument in arguments]
+    files = [*ROOT.glob("Models/*.onnx"), *(ROOT / ".build/zoo").glob("*.onnx")]
+    return [Model(str(path)) for _, path in sorted({path.stem: path for path in files}.items())]
+
+
 def compare_times(model, names, arguments, threads):
     """One row: milliseconds and ratios by runtime, and why others have none."""
     row = {"model": model.name, "shape": model.shape_text, "threads": threads, "ms": {}, "ratio": {}, "failed": {}}
@@ -444,8 +452,7 @@ def main():
     zoo = ROOT / ".build/zoo"
     if not arguments.models and not zoo.exists():
         print(f"{zoo} is missing, and left out: tools/fetch-zoo.sh makes it", file=sys.stderr)
-    paths = arguments.models or sorted(map(str, [*ROOT.glob("Models/*.onnx"), *zoo.glob("*.onnx")]))
-    models = [Model(path) for path in paths]
+    models = compared_models(arguments.models)
     names = arguments.engines
     report = {**conditions(arguments, names), "rows": []}
 

@@ -35,11 +35,7 @@ def compared_models(arguments):
     specification = importlib.util.spec_from_file_location("compare", ROOT / "tools" / "compare-runtimes.py")
     compare = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(compare)
-    paths = arguments or sorted(map(str, [*(ROOT / "Models").glob("*.onnx"), *(ROOT / ".build/zoo").glob("*.onnx")]))
-    models = {}
-    for model in map(compare.Model, paths):
-        models.setdefault(model.name, model)
-    return models.values()
+    return compare.compared_models(arguments)
 
 
 def memory_bandwidth():
@@ -67,7 +63,7 @@ def weight_bytes(model):
         if node.op_type == "Constant":
             for attribute in node.attribute:
                 sizes[node.output[0]] = 4 * math.prod(attribute.t.dims)
-        elif node.op_type == "Identity" and node.input[0] in sizes:
+        elif node.op_type in ("Identity", "Reshape") and node.input[0] in sizes:
             sizes[node.output[0]] = sizes[node.input[0]]
     return {
         key: max([sizes.get(name, 0) for name in node.input[1:2]], default=0)
