@@ -151,6 +151,7 @@ extension PlanBuilder {
     let kernels = kernels(for: problem)
     let taps = problem.window.height * problem.window.width
     let channels = problem.groupChannels, columns = problem.groupOutputs
+    let workers = workers
     let count = kernels.packedCount(rows: taps * channels, columns: columns)
     let constant = try packed.constant(
       of: [problem.weight], form: "panels of \(problem.groups) groups, \(kernels.name)",
@@ -163,7 +164,8 @@ extension PlanBuilder {
             PackArguments(
               source: source + group * columns * channels * taps, taps: taps, channels: channels, tapStride: 1,
               channelStride: taps, columnStride: channels * taps, columnCount: columns, columns: 0..<columns,
-              packed: target.assumingMemoryBound(to: Float.self) + group * count))
+              packed: target.assumingMemoryBound(to: Float.self) + group * count),
+            workers: workers)
         }
       }
     }

@@ -124,7 +124,7 @@ extension PlanBuilder {
     _ fused: FusedNode, _ x: ValueID, _ y: ValueID, rows: Int, inner: Int, columns: Int, right: Tensor,
     isTransposed: Bool, bias: Tensor?
   ) throws(InfoldError) {
-    let kernels = productKernels
+    let (kernels, workers) = (productKernels, workers)
     let constant = try packed.constant(
       of: [right], form: "\(isTransposed ? "transposed matrix" : "matrix"), \(kernels.name)",
       byteCount: kernels.packedCount(rows: inner, columns: columns) * MemoryLayout<Float>.stride
@@ -134,7 +134,8 @@ extension PlanBuilder {
           PackArguments(
             source: bytes.baseAddress!.assumingMemoryBound(to: Float.self), taps: 1, channels: inner, tapStride: 0,
             channelStride: isTransposed ? 1 : columns, columnStride: isTransposed ? inner : 1, columnCount: columns,
-            columns: 0..<columns, packed: target.assumingMemoryBound(to: Float.self)))
+            columns: 0..<columns, packed: target.assumingMemoryBound(to: Float.self)),
+          workers: workers)
       }
     }
     let input = try location(of: x, .rowMajor)

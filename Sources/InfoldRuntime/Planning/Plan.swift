@@ -55,7 +55,7 @@ final class Plan: Sendable {
     packed: PackedConstants, arenas: ArenaPool, budget: MemoryBudget, layerObserver: (any SessionObserver)? = nil
   ) throws(InfoldError) {
     var builder = try PlanBuilder(
-      consume graph, kernels: kernels, precision: options.precision, packed: packed, budget: budget)
+      consume graph, kernels: kernels, precision: options.precision, workers: workers, packed: packed, budget: budget)
     try builder.build(usesKernels: options.optimize)
     let graph = builder.graph
     let (steps, storages) = (builder.steps, builder.storages)

@@ -18,6 +18,8 @@ struct PlanBuilder {
   let precision: SessionOptions.Precision
   /// The packed constants of the session.
   let packed: PackedConstants
+  /// The number of threads that may pack them.
+  let workers: Int
   /// What tensors that steps make count in.
   let budget: MemoryBudget
 
@@ -42,14 +44,15 @@ struct PlanBuilder {
   private(set) var current: FusedNode?
 
   init(
-    _ graph: consuming Graph, kernels: any KernelSet.Type, precision: SessionOptions.Precision, packed: PackedConstants,
-    budget: MemoryBudget
+    _ graph: consuming Graph, kernels: any KernelSet.Type, precision: SessionOptions.Precision, workers: Int,
+    packed: PackedConstants, budget: MemoryBudget
   ) throws(InfoldError) {
     try graph.requireNoOpaqueNodes()
     productKernels = kernels
     self.kernels = KernelChoice.narrower(than: kernels)
     byteKernels = KernelChoice.bytes(for: kernels)
     self.precision = precision
+    self.workers = workers
     self.packed = packed
     self.budget = budget
     constants = try GraphConstants(consume graph)
