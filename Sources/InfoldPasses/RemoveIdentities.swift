@@ -14,7 +14,12 @@ package struct RemoveIdentities: GraphPass {
     var kept: [Node] = []
     var changes: [PassResult.Entry] = []
     let fixed = Set(graph.outputs + graph.nodes.flatMap(\.captures))
+    let read = Set(graph.outputs + graph.nodes.flatMap(\.uses))
     for var node in graph.nodes {
+      // Exporters name the mask of a Dropout also where nobody reads it.
+      if node.typed is Dropout, let mask = node.outputs.dropFirst().first ?? nil, !read.contains(mask) {
+        node.outputs[1] = nil
+      }
       node.inputs = node.inputs.map { $0.map { source[$0] ?? $0 } }
       if let input = constants.handedOnInput(of: node), let output = node.outputs[0], !fixed.contains(output) {
         source[output] = input
