@@ -50,7 +50,9 @@ import Testing
     shapes.append(Shape(height: 9, width: 9, channels: 5, outputs: 20, size: 3, dilation: 2, pad: 2, gap: 1))
     shapes.append(Shape(height: 2, width: 2, channels: 4, outputs: 4, size: 3, stride: 2, pad: 3))
     // As many positions as pixels, and other ones.
-    for pad in [-1, 1, 3] { shapes.append(Shape(height: 3, width: 5, channels: 6, outputs: 19, pad: pad, cut: 2 * pad)) }
+    for pad in [-1, 1, 3] {
+      shapes.append(Shape(height: 3, width: 5, channels: 6, outputs: 19, pad: pad, cut: 2 * pad))
+    }
     for (height, width) in smallSizes {
       for size in [2, 3, 5] {
         for stride in 1...2 {
