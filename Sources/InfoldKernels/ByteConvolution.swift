@@ -57,7 +57,9 @@ func locateBytes(
   padding: UnsafePointer<UInt8>, into pointers: UnsafeMutablePointer<UnsafePointer<UInt8>>
 ) {
   let taps = window.height * window.width
-  if taps == 1, window.strideY == 1, window.strideX == 1, input.width == output.width, input.height == output.height {
+  if window.readsOwnPixel(
+    inputHeight: input.height, inputWidth: input.width, outputHeight: output.height, outputWidth: output.width)
+  {
     var pixel = input.base + pixels.lowerBound * input.pixelStride
     for index in 0..<pixels.count {
       pointers[index] = pixel

@@ -14,11 +14,13 @@ import Testing
     var stride = 1
     var dilation = 1
     var pad = 0
+    /// How much less there is behind a picture's rows and columns than before them.
+    var cut = 0
     /// What lies between the pixels of the input and of the output.
     var gap = 0
 
-    var outputHeight: Int { (height + 2 * pad - dilation * (size - 1) - 1) / stride + 1 }
-    var outputWidth: Int { (width + 2 * pad - dilation * (size - 1) - 1) / stride + 1 }
+    var outputHeight: Int { (height + 2 * pad - cut - dilation * (size - 1) - 1) / stride + 1 }
+    var outputWidth: Int { (width + 2 * pad - cut - dilation * (size - 1) - 1) / stride + 1 }
     var positions: Int { images * outputHeight * outputWidth }
     var taps: Int { size * size }
     var window: ImageWindow {
@@ -47,6 +49,20 @@ import Testing
     }
     shapes.append(Shape(height: 9, width: 9, channels: 5, outputs: 20, size: 3, dilation: 2, pad: 2, gap: 1))
     shapes.append(Shape(height: 2, width: 2, channels: 4, outputs: 4, size: 3, stride: 2, pad: 3))
+    // As many positions as pixels, and other ones.
+    for pad in [-1, 1, 3] {
+      shapes.append(Shape(height: 3, width: 5, channels: 6, outputs: 19, pad: pad, cut: 2 * pad))
+    }
+    for (height, width) in smallSizes {
+      for size in [2, 3, 5] {
+        for stride in 1...2 {
+          shapes.append(
+            Shape(
+              height: height, width: width, channels: 5 * size, outputs: 9 * size - stride, size: size, stride: stride,
+              pad: size - 1))
+        }
+      }
+    }
     return shapes
   }
 
@@ -57,6 +73,14 @@ import Testing
       shapes.append(Shape(height: 8, width: 20, channels: 32, size: size, stride: 2, pad: size / 2))
     }
     shapes.append(Shape(height: 9, width: 9, channels: 64, size: 3, dilation: 2, pad: 2))
+    for (height, width) in smallSizes {
+      for size in [1, 2, 3, 5] {
+        for stride in 1...2 {
+          shapes.append(
+            Shape(height: height, width: width, channels: 33 + size, size: size, stride: stride, pad: size - 1))
+        }
+      }
+    }
     return shapes
   }
 

@@ -65,6 +65,36 @@ import Testing
       Shape(
         height: 3, width: 2, channels: 8, outputs: 17,
         window: ImageWindow(height: 2, width: 2, padTop: 3, padLeft: 3), padBottom: 2, padRight: 4, epilogue: 2))
+    // As many positions as pixels, and other ones: what is padded on one side is cut off on the other, as in the phases of
+    // transposed convolutions. And windows without positions, which read nothing.
+    for outputs in [5, 20, 70] {
+      for (padTop, padLeft) in [(0, 1), (0, -1), (1, 0), (-1, 0), (2, 5), (0, 7)] {
+        shapes.append(
+          Shape(
+            height: 2, width: 7, channels: 4, outputs: outputs,
+            window: ImageWindow(height: 1, width: 1, padTop: padTop, padLeft: padLeft), padBottom: -padTop,
+            padRight: -padLeft, epilogue: 1 + outputs % 2))
+      }
+      for (height, width) in [(0, 0), (0, 3), (2, 0)] {
+        shapes.append(
+          Shape(
+            height: 3, width: 5, channels: 4, outputs: outputs, window: ImageWindow(height: height, width: width),
+            epilogue: outputs % ConvolutionCase.epilogueCount))
+      }
+    }
+    // Pictures of one and two rows and columns, with windows that cover them or lie beside them.
+    for (height, width) in smallSizes {
+      for size in [2, 3, 5] {
+        for step in 1...2 {
+          let pad = size / 2
+          shapes.append(
+            Shape(
+              height: height, width: width, channels: 3 + size, outputs: 9 * size - step,
+              window: ImageWindow(height: size, width: size, strideY: step, strideX: step, padTop: pad, padLeft: pad),
+              padBottom: size - 1, padRight: size - 1, epilogue: size + step))
+        }
+      }
+    }
     return shapes
   }
 

@@ -44,6 +44,18 @@ import Testing
     shapes.append(Shape(channels: 20, kernelHeight: 1, padTop: 0, padBottom: 0))
     shapes.append(Shape(channels: 20, kernelHeight: 5, padTop: 4, padLeft: 2, padBottom: 4, padRight: 2))
     shapes.append(Shape(channels: 16, kernelHeight: 2, kernelWidth: 4, stride: 3, padLeft: 3, padRight: 2))
+    for (height, width) in smallSizes {
+      for size in [1, 2, 3, 5, 7] {
+        for stride in 1...2 {
+          for pad in [size / 2, size - 1] {
+            shapes.append(
+              Shape(
+                height: height, width: width, channels: 15 + size, kernelHeight: size, kernelWidth: size,
+                stride: stride, padTop: pad, padLeft: pad, padBottom: size - 1, padRight: size - 1, epilogue: size % 7))
+          }
+        }
+      }
+    }
     return shapes
   }
 

@@ -28,6 +28,9 @@ let byteKernelSets: [any ByteKernels.Type] = {
   #endif
 }()
 
+/// Heights and widths of one and two, at which loops over pictures have an edge on both sides.
+let smallSizes = [(1, 1), (1, 2), (2, 1), (2, 2), (1, 7), (7, 1), (2, 5), (5, 2)]
+
 /// Numbers that a kernel reads or writes, with some before and behind them that it must not touch.
 final class Buffer {
   private static let margin = 16

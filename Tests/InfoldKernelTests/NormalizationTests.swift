@@ -51,10 +51,11 @@ import Testing
 
   @Test(arguments: kernelSets.indices) func normalizesGroups(set: Int) {
     let shapes =
-      (1...20).map { ($0, $0) } + (1...20).map { ($0, 1) }
-      + [(12, 4), (24, 2), (20, 10), (21, 3), (40, 8), (22, 2), (10, 2), (30, 5), (14, 2)]
-    for (channels, groups) in shapes {
-      let (images, height, width, stride, outputStride) = (2, 3, 5, channels + 2, channels + 1)
+      (1...20).map { ($0, $0, 3, 5) } + (1...20).map { ($0, 1, 3, 5) }
+      + [(12, 4), (24, 2), (20, 10), (21, 3), (40, 8), (22, 2), (10, 2), (30, 5), (14, 2)].map { ($0.0, $0.1, 3, 5) }
+      + smallSizes.flatMap { size in [(18, 1), (18, 3), (18, 9)].map { ($0.0, $0.1, size.0, size.1) } }
+    for (channels, groups, height, width) in shapes {
+      let (images, stride, outputStride) = (2, channels + 2, channels + 1)
       let pixels = height * width
       let input = Buffer(random: images * pixels * stride - 2, seed: 5, bound: 2)
       let (scale, shift) = (Buffer(random: channels, seed: 6), Buffer(random: channels, seed: 7))

@@ -7,6 +7,7 @@ import Testing
     var stride = 2
     var dilation = 1
     var pad = 1
+    var height = 7
     var width = 8
     var channels = 8
 
@@ -24,6 +25,12 @@ import Testing
       shapes.append(Shape(stride: 1, width: width, channels: 67))
       shapes.append(Shape(stride: 1, dilation: 2, pad: 2, width: width, channels: 9))
     }
+    for (height, width) in smallSizes {
+      for (size, pad) in [(1, 0), (2, 1), (3, 1), (3, 2), (5, 4)] where size <= min(height, width) + 2 * pad {
+        shapes.append(Shape(size: size, stride: 1, pad: pad, height: height, width: width, channels: 11))
+        shapes.append(Shape(size: size, stride: 2, pad: pad, height: height, width: width, channels: 33))
+      }
+    }
     return shapes
   }
 
@@ -33,7 +40,7 @@ import Testing
   }
 
   private func check(_ kernels: any KernelSet.Type, _ operation: PoolOperation, _ shape: Shape) {
-    let (images, height, width, channels) = (2, 7, shape.width, shape.channels)
+    let (images, height, width, channels) = (2, shape.height, shape.width, shape.channels)
     let (outputHeight, outputWidth) = (shape.output(height), shape.output(width))
     let (stride, outputStride) = (channels + 2, channels + 1)
     let input = Buffer(random: images * height * width * stride - 2, seed: 5)
@@ -82,14 +89,15 @@ import Testing
 
   @Test(arguments: kernelSets.indices, [Reduction.sum, .mean, .maximum, .minimum])
   func reducesPictures(set: Int, reduction: Reduction) {
-    for (channels, size) in (1...40).map({ ($0, 3) }) + [(64, 7), (70, 15)] {
+    let sizes = (1...40).map { ($0, 3, 4) } + [(64, 7, 8), (70, 15, 16)] + smallSizes.map { (37, $0.0, $0.1) }
+    for (channels, height, width) in sizes {
       let (images, stride, outputStride) = (2, channels + 1, channels + 2)
-      let pixels = size * (size + 1)
+      let pixels = height * width
       let input = Buffer(random: images * pixels * stride - 1, seed: 6)
       let output = Buffer(images * outputStride - 2)
       let arguments = GlobalPoolArguments(
         input: InputImages(
-          base: input.input, count: images, height: size, width: size + 1, channels: channels, pixelStride: stride),
+          base: input.input, count: images, height: height, width: width, channels: channels, pixelStride: stride),
         output: output.base, outputStride: outputStride, reduction: reduction)
       #expect(
         isIndependentOfRange(units: arguments.unitCount, output: output) {

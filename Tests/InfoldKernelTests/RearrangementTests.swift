@@ -92,7 +92,11 @@ import Testing
   }
 
   @Test(arguments: kernelSets.indices, 1...20) func interpolates(set: Int, channels: Int) {
-    let (images, height, width, stride, outputStride) = (2, 3, 4, channels + 2, channels + 1)
+    for (height, width) in [(3, 4)] + smallSizes { interpolates(set: set, channels: channels, height, width) }
+  }
+
+  private func interpolates(set: Int, channels: Int, _ height: Int, _ width: Int) {
+    let (images, stride, outputStride) = (2, channels + 2, channels + 1)
     let samples: (Int) -> [LinearSample] = { size in
       (0..<(2 * size)).map { index in
         let position = min(max((Float(index) + 0.5) / 2 - 0.5, 0), Float(size - 1))

@@ -22,6 +22,10 @@ import Testing
     add(3, 3, 5, 5, pads: (0, 0, 0, 0))
     add(9, 8, 5, 6, images: 3, pads: (2, 0, 1, 2))
     for _ in 0..<ConvolutionCase.epilogueCount { add(12, 12, 9, 19, images: 2) }
+    for (height, width) in smallSizes {
+      add(height, width, 5, 9, images: 2)
+      add(height, width, 17, 20, pads: (2, 2, 2, 2))
+    }
     // More tiles than a block has.
     add(31, 27, 3, 5)
     // More output channels than go through at a time.

@@ -18,7 +18,10 @@ import Testing
   /// One operand is whole, and lies in either layout, made by a convolution or an input; the other is a constant, an input or
   /// made by a pool.
   @Test(
-    arguments: functions, [[2, 5, 3, 4], [1, 8, 4, 3], [3, 17, 1, 1], [2, 1, 3, 4], [1, 3, 1, 5], [3, 4, 5, 1]])
+    arguments: functions,
+    [
+      [2, 5, 3, 4], [1, 8, 4, 3], [3, 17, 1, 1], [2, 1, 3, 4], [1, 3, 1, 5], [3, 4, 5, 1], [2, 3, 2, 1], [1, 4, 2, 2],
+    ])
   func oneWhole(function: String, shape: [Int]) throws {
     for pattern in Self.patterns(shape[0], shape[1], shape[2], shape[3]) {
       for (isImage, isConstant, isFirst) in [

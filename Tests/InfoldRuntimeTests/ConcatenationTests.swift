@@ -35,7 +35,7 @@ import Testing
     }
   }
 
-  private static let shapes = [(1, 4), (3, 4), (1, 1), (3, 1)]
+  private static let shapes = [(1, 4), (3, 4), (1, 1), (3, 1), (2, 2)]
 
   /// Every layer reads all that came before it.
   @Test(arguments: shapes) func dense(batch: Int, side: Int) throws {

@@ -40,7 +40,11 @@ import Testing
     return (y, kept)
   }
 
-  @Test(arguments: [[2, 19, 5, 7], [1, 3, 40, 50], [3, 64, 9], [1, 24, 1, 1]], OperandLayout.allCases)
+  @Test(
+    arguments: [
+      [2, 19, 5, 7], [1, 3, 40, 50], [3, 64, 9], [1, 24, 1, 1], [2, 19, 1, 2], [1, 5, 2, 1], [3, 4, 2, 2], [1, 24, 2],
+    ],
+    OperandLayout.allCases)
   func areOneStep(shape: [Int], layout: OperandLayout) throws {
     var network = NetworkBuilder(opset: 13)
     let x = try network.operand(shape, layout)

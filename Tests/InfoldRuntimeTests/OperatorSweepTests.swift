@@ -40,13 +40,18 @@ import Testing
     }
   }
 
-  /// Sizes of images and of sequences.
+  /// Heights and widths of one and two, at which loops over pictures have an edge on both sides.
+  private static let smallShapes = [
+    [3, 6, 1, 2], [1, 17, 2, 1], [2, 5, 2, 2], [1, 8, 1, 9], [1, 20, 9, 1], [2, 4, 1], [1, 7, 2],
+  ]
+
+  /// Sizes of images and of sequences, those of one and two among them.
   private func shapes(seed: UInt64, count: Int = 6, smallest: Int = 1) -> [[Int]] {
     var random = SplitMix64(seed: seed)
     return (0..<count).map { index in
       [random.pick([1, 1, 3]), random.int(1...40)]
         + (0..<(index % 3 == 2 ? 1 : 2)).map { _ in random.int(smallest...12) }
-    } + [[2, 9, 1, 1], [1, 1, 5, 4]]
+    } + [[2, 9, 1, 1], [1, 1, 5, 4]] + Self.smallShapes
   }
 
   private static let unary = [
@@ -83,10 +88,10 @@ import Testing
 
   @Test func pools() throws {
     var random = SplitMix64(seed: 3)
-    for index in 0..<60 {
-      let rank = index % 4 == 3 ? 1 : 2
+    for index in 0..<100 {
+      let rank = index % 4 == 3 ? 1 : 2, largest = index < 60 ? 11 : 2
       let kernel = (0..<rank).map { _ in random.int(1...4) }, dilations = kernel.map { _ in random.pick([1, 1, 2]) }
-      let sizes = (0..<rank).map { max(random.int(1...11), (kernel[$0] - 1) * dilations[$0] + 1) }
+      let sizes = (0..<rank).map { max(random.int(1...largest), (kernel[$0] - 1) * dilations[$0] + 1) }
       var attributes: AttributeList = [
         "kernel_shape": .ints(kernel.map(Int64.init)), "strides": .ints(kernel.map { _ in Int64(random.int(1...3)) }),
         "dilations": .ints(dilations.map(Int64.init)), "ceil_mode": .int(Int64(random.int(0...1))),

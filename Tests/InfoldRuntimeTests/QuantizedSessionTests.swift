@@ -36,7 +36,8 @@ import Testing
   }
 
   /// QLinearConv of bytes that come from the caller and go to it.
-  @Test(arguments: [ElementType.uint8, .int8]) func convolutionsOfEveryKind(type: ElementType) throws {
+  @Test(arguments: [ElementType.uint8, .int8], [[11, 9], [1, 1], [1, 2], [2, 1], [2, 2], [1, 9], [9, 2]])
+  func convolutionsOfEveryKind(type: ElementType, spatial: [Int]) throws {
     // Channels, outputs, groups, window, stride, pad, dilation.
     for (index, sizes) in [
       [3, 20, 1, 3, 2, 1, 1], [16, 17, 1, 1, 1, 0, 1], [32, 32, 32, 3, 1, 1, 1], [70, 70, 70, 5, 2, 2, 1],
@@ -44,7 +45,9 @@ import Testing
     ].enumerated() {
       var network = NetworkBuilder(opset: 10, seed: UInt64(index))
       let (channels, outputs, groups, size) = (sizes[0], sizes[1], sizes[2], sizes[3])
-      let x = network.input([2, .fixed(channels), 11, 9], of: type)
+      // A window that does not fit is none.
+      guard spatial.allSatisfy({ $0 + 2 * sizes[5] > (size - 1) * sizes[6] }) else { continue }
+      let x = network.input(Shape([2, channels] + spatial), of: type)
       func point(_ number: Int) throws -> ValueID {
         network.constant(type == .int8 ? try Tensor(scalar: Int8(number)) : try Tensor(scalar: UInt8(number)))
       }

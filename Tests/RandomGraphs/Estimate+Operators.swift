@@ -10,9 +10,23 @@ struct EstimateRules {
   let isFast: Bool
   /// The node.
   let node: Node
+  /// Those of the node's results.
+  let roundings: Roundings
 
+  /// Where a number may be beyond the range of its type, nothing is known of it, nor of what comes of it: the error is infinite.
   /// - Throws: `InfoldError` with `.unsupported` for an operator that the generator does not use.
   func outputs(_ inputs: [Estimate?]) throws(InfoldError) -> [Estimate] {
+    let isKnown = inputs.allSatisfy { $0?.isBounded ?? true }
+    var outputs = try isKnown ? estimates(inputs) : evaluate(inputs.map { $0?.value }).map(Estimate.init(exactly:))
+    for index in outputs.indices where outputs[index].value.elementType.isFloatingPoint {
+      outputs[index].error = try outputs[index].error.combined(with: outputs[index].value) { error, value in
+        isKnown && error + value.magnitude <= roundings.largest ? error : .infinity
+      }
+    }
+    return outputs
+  }
+
+  private func estimates(_ inputs: [Estimate?]) throws(InfoldError) -> [Estimate] {
     let values = try evaluate(inputs.map { $0?.value })
     switch node.typed {
     case let movement? where movement is any ElementMovingOperator || movement is Pad || movement is DepthToSpace:
@@ -65,16 +79,25 @@ extension EstimateRules {
     var error = try evaluate(x.error, weight.magnitude, addend?.error)
     error = try error.plus(evaluate(x.magnitude.plus(x.error), weight.error, zero))
     let count =
-      node.typed is MatMul || node.typed is Gemm ? x.value.shape.last! : weight.value.count / weight.value.shape[0]
-    error = try error.rounded(of: magnitude, count: count)
-    if isFast, node.typed is Conv, weight.value.shape.suffix(2) == [3, 3] {
+      switch node.typed {
+      case is MatMul, is Gemm: x.value.shape.last!
+      case is ConvTranspose: weight.value.count / weight.value.shape[1]
+      default: weight.value.count / weight.value.shape[0]
+      }
+    error = try rounded(error, of: magnitude, count: count)
+    // Folded weights may be so small that they are rounded as numbers near 0 are.
+    if roundings.result > roundings.sum {
+      let near = Double(count) * roundings.smallest * (x.magnitude.largest + x.error.largest)
+      error = try error.mapped { (e: Double) in e + near }
+    }
+    if isFast, roundings.result == roundings.sum, node.typed is Conv, weight.value.shape.suffix(2) == [3, 3] {
       let rows = weight.value.shape[0]
       let sums = try weight.magnitude.reshaped(to: [rows, weight.value.count / rows]).elements(as: Double.self)
       let largestSum =
         stride(from: 0, to: sums.count, by: max(1, sums.count / rows)).map {
           sums[$0..<($0 + sums.count / rows)].reduce(0, +)
         }.max() ?? 0
-      let winograd = 100 * unitRoundoff * largestSum * (x.magnitude.largest + x.error.largest)
+      let winograd = 100 * roundings.sum * largestSum * (x.magnitude.largest + x.error.largest)
       error = try error.mapped { (e: Double) in e + winograd }
     }
     return Estimate(value: value, magnitude: magnitude, error: error)
@@ -86,7 +109,7 @@ extension EstimateRules {
     let none = try shift.scaled(by: 0)
     let magnitude = try evaluate([inputs[0]!.magnitude, scale, shift, mean, variance])[0]
     let error = try evaluate([inputs[0]!.error, scale, none, none, variance])[0]
-    return Estimate(value: value, magnitude: magnitude, error: try error.rounded(of: magnitude))
+    return Estimate(value: value, magnitude: magnitude, error: try rounded(error, of: magnitude))
   }
 
   private func sum(_ inputs: [Estimate?], _ value: Tensor) throws(InfoldError) -> Estimate {
@@ -98,14 +121,14 @@ extension EstimateRules {
       return try self.evaluate(operands)[0].magnitudes
     }
     let magnitude = try evaluate { $0.magnitude }
-    return Estimate(value: value, magnitude: magnitude, error: try evaluate { $0.error }.rounded(of: magnitude))
+    return Estimate(value: value, magnitude: magnitude, error: try rounded(evaluate { $0.error }, of: magnitude))
   }
 
   private func multiplied(_ inputs: [Estimate?], _ value: Tensor) throws(InfoldError) -> Estimate {
     let a = inputs[0]!, b = inputs[1]!
     let magnitude = try evaluate([a.magnitude, b.magnitude])[0]
     let error = try evaluate([a.error, b.magnitude.plus(b.error)])[0].plus(evaluate([a.magnitude, b.error])[0])
-    return Estimate(value: value, magnitude: magnitude, error: try error.rounded(of: magnitude))
+    return Estimate(value: value, magnitude: magnitude, error: try rounded(error, of: magnitude))
   }
 
   /// A quotient whose divisor is a constant, or computed from constants, and not zero.
@@ -114,13 +137,13 @@ extension EstimateRules {
     let magnitude = try evaluate([a.magnitude, divisor])[0]
     let relative = try inputs[1]!.error.combined(with: divisor) { $0 / $1 }.largest
     let error = try evaluate([a.error, divisor])[0].plus(magnitude.scaled(by: 2 * relative))
-    return Estimate(value: value, magnitude: magnitude, error: try error.rounded(of: magnitude))
+    return Estimate(value: value, magnitude: magnitude, error: try rounded(error, of: magnitude))
   }
 
   private func averaged(_ inputs: [Estimate?], _ value: Tensor) throws(InfoldError) -> Estimate {
     let magnitude = try evaluate([inputs[0]!.magnitude])[0]
     let count = inputs[0]!.value.shape[2...].reduce(1, *)
-    let error = try evaluate([inputs[0]!.error])[0].rounded(of: magnitude, count: count)
+    let error = try rounded(evaluate([inputs[0]!.error])[0], of: magnitude, count: count)
     return Estimate(value: value, magnitude: magnitude, error: error)
   }
 
@@ -130,8 +153,8 @@ extension EstimateRules {
   ) throws(InfoldError) -> Estimate {
     let others = inputs.dropFirst().map { $0?.value }
     let magnitude = try evaluate([inputs[0]!.magnitude] + others)[0]
-    let coordinates = 64 * unitRoundoff * inputs[0]!.magnitude.largest
-    let error = try evaluate([inputs[0]!.error] + others)[0].rounded(of: magnitude)
+    let coordinates = 64 * roundings.sum * inputs[0]!.magnitude.largest
+    let error = try rounded(evaluate([inputs[0]!.error] + others)[0], of: magnitude)
     return Estimate(value: value, magnitude: magnitude, error: try error.mapped { (e: Double) in e + coordinates })
   }
 }
@@ -141,9 +164,9 @@ extension EstimateRules {
 extension EstimateRules {
   private func softmax(_ x: Estimate, _ value: Tensor) throws(InfoldError) -> Estimate {
     // The logarithm of a share moves by twice the largest error at most.
-    let change = try min(
-      1, 4 * x.error.largest + 8 * unitRoundoff * (x.value.magnitudes.largest + Double(x.value.count)))
-    return try Estimate(value: value, error: value.mapped { (y: Double) in change * y + 8 * unitRoundoff })
+    let change = try 4 * x.error.largest + 8 * roundings.sum * (x.value.magnitudes.largest + Double(x.value.count))
+    let part = change + 8 * roundings.result, near = 8 * roundings.sum + roundings.smallest
+    return try Estimate(value: value, error: value.mapped { (y: Double) in change < 1 ? part * y + near : 1 })
   }
 
   private func applied(_ function: any Operator, _ x: Estimate, _ value: Tensor) throws(InfoldError) -> Estimate {
@@ -161,10 +184,12 @@ extension EstimateRules {
     case let elu as Elu: slope = max(1, Double(elu.alpha.magnitude))
     case is Sqrt:
       let error = try x.error.combined(with: value) { $0 / $1 }
-      return try Estimate(value: value, error: error.rounded(of: value))
+      return try Estimate(value: value, error: rounded(error, of: value))
     default: throw InfoldError(.unsupported, "\(node.opType) has no estimate")
     }
-    let error = try x.error.combined(with: x.value) { error, x in slope * error + 8 * unitRoundoff * (x.magnitude + 1) }
+    let error = try x.error.combined(with: x.value) { error, x in
+      slope * error + (8 * roundings.sum + 2 * roundings.result) * (x.magnitude + 1) + roundings.smallest
+    }
     return try Estimate(value: value, error: error)
   }
 }
@@ -176,10 +201,12 @@ extension Estimate {
   }
 }
 
-extension Tensor {
+extension EstimateRules {
   /// An error with those of `count` roundings, and some more, of sums with this magnitude.
-  fileprivate func rounded(of magnitude: Tensor, count: Int = 0) throws(InfoldError) -> Tensor {
-    let part = Double(count + 16) * unitRoundoff
-    return try combined(with: magnitude) { error, magnitude in 1.01 * error + part * magnitude + 0x1p-126 }
+  private func rounded(_ error: Tensor, of magnitude: Tensor, count: Int = 0) throws(InfoldError) -> Tensor {
+    let part = Double(count) * roundings.sum + roundings.allowance
+    return try error.combined(with: magnitude) { error, magnitude in
+      1.01 * error + part * magnitude + roundings.smallest
+    }
   }
 }

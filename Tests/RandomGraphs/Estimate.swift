@@ -21,13 +21,36 @@ struct Estimate {
     error = try self.value.mapped { (_: Double) in 0.0 }
   }
 
+  /// Whether something is known of every number.
+  var isBounded: Bool { !value.elementType.isFloatingPoint || error.largest.isFinite }
+
   init(value: Tensor, magnitude: Tensor, error: Tensor) {
     (self.value, self.magnitude, self.error) = (value, magnitude, error)
   }
 }
 
-/// u, half the distance from 1 to the next larger number.
-let unitRoundoff = 0x1p-24
+/// How numbers of a type are rounded. Operators compute float16 in single precision, and round results once.
+struct Roundings {
+  /// The unit roundoff of what is computed inside of an operator: half the distance from 1 to the next larger number.
+  let sum = 0x1p-24
+  /// That of what is stored.
+  let result: Double
+  /// The most by which numbers near 0 are off that are stored.
+  let smallest: Double
+  /// The largest finite number.
+  let largest: Double
+
+  init(of type: ElementType) {
+    (result, smallest, largest) =
+      type == .float16
+      ? (0x1p-11, 0x1p-25, Double(Float16.greatestFiniteMagnitude))
+      : (0x1p-24, 0x1p-126, Double(Float.greatestFiniteMagnitude))
+  }
+
+  /// The roundings of a result that are allowed beyond the sum's own: those of constants that passes compute ahead, and that of the
+  /// result. There are more of them where they are small beside everything else.
+  var allowance: Double { result > sum ? 6 * result : 16 * sum }
+}
 
 extension Tensor {
   var magnitudes: Tensor {

@@ -53,10 +53,13 @@ extension RandomGraph {
     guard result.shape == estimate.value.shape else {
       return "has the shape \(result.shape), not \(estimate.value.shape)"
     }
+    let roundings = Roundings(of: result.elementType)
     let numbers = try result.numbers(), truth = try estimate.value.numbers(), errors = try estimate.error.numbers()
     for (index, number) in numbers.enumerated() {
+      // Nothing is known of numbers that may have left the range of their type.
+      guard errors[index].isFinite else { continue }
       // One rounding more: the result itself.
-      let bound = errors[index] + 2 * unitRoundoff * truth[index].magnitude + 0x1p-126
+      let bound = errors[index] + 2 * roundings.result * truth[index].magnitude + roundings.smallest
       if !((number - truth[index]).magnitude <= bound) {
         return "of \(result.shape) is \(number) at \(index), not \(truth[index]); rounding explains \(bound)"
       }
@@ -80,7 +83,9 @@ extension RandomGraph {
     }
     for node in graph.nodes {
       let outputs = try annotatingErrors({ $0.atNode(graph.label(of: node)) }) { () throws(InfoldError) in
-        try EstimateRules(isFast: isFast, node: node).outputs(node.inputs.map { $0.flatMap { estimates[$0.index] } })
+        let type = graph[node.outputs[0]!].type!.elementType
+        return try EstimateRules(isFast: isFast, node: node, roundings: Roundings(of: type))
+          .outputs(node.inputs.map { $0.flatMap { estimates[$0.index] } })
       }
       for (id, estimate) in zip(node.outputs.compactMap { $0 }, outputs) { estimates[id.index] = estimate }
     }

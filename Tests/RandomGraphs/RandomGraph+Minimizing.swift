@@ -38,10 +38,11 @@ extension RandomGraph {
     var model = model, inputs = inputs
     model.graph.outputs = outputs
     for value in made {
-      let tensor = try estimates[value.index]!.value.mapped { (x: Double) in Float(x) }
+      let type = model.graph[value].type!.elementType
+      let tensor = try estimates[value.index]!.value.converted(to: type)
       model.graph.removeNodes { $0.outputs.contains(value) }
       model.graph.inputs.append(value)
-      model.graph[value].type = TensorType(.float32, Shape(tensor.shape))
+      model.graph[value].type = TensorType(type, Shape(tensor.shape))
       inputs[value] = tensor
     }
     model.graph = try RemoveDeadCode().run(on: model.graph).graph

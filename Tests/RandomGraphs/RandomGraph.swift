@@ -16,7 +16,9 @@ public struct RandomGraph: Sendable {
     var random = SplitMix64(seed: seed)
     var network = try RandomNetwork(random: SplitMix64(seed: random.next()))
     for _ in 0..<random.int(2...14) { try network.grow() }
-    try self.init(model: network.finished(), seed: seed)
+    var model = try network.finished()
+    if random.oneIn(6) { try model.graph.narrow(to: .float16) }
+    try self.init(model: model, seed: seed)
   }
 
   init(model: Model, seed: UInt64) throws(InfoldError) {
@@ -57,6 +59,25 @@ extension RandomGraph: CustomStringConvertible {
     }
     lines.append("→ " + graph.outputs.map(name).joined(separator: ", "))
     return lines.joined(separator: "\n")
+  }
+}
+
+extension Graph {
+  /// Makes numbers of this type of all that are float32, but the scales of Resize, which the standard wants as they are.
+  fileprivate mutating func narrow(to type: ElementType) throws(InfoldError) {
+    let scales = Set(nodes.filter { $0.opType == "Resize" && $0.inputs.count > 2 }.compactMap { $0.inputs[2] })
+    for id in valueIDs {
+      if let tensor = constant(id) {
+        guard tensor.elementType == .float32, !scales.contains(id) else { continue }
+        self[id].initializer = Initializer(try tensor.converted(to: type))
+        self[id].type = TensorType(type, Shape(tensor.shape))
+      } else if inputs.contains(id) {
+        self[id].type = TensorType(type, self[id].type!.shape)
+      } else {
+        self[id].type = nil
+      }
+    }
+    try inferTypes()
   }
 }
 

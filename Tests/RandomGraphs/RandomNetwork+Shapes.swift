@@ -40,6 +40,13 @@ extension RandomNetwork {
       add(
         try builder.node("DepthToSpace", [x.id], attributes: ["blocksize": .int(2), "mode": .text(mode)]),
         [x.sizes[0], x.sizes[1] / 4, x.sizes[2] * 2, x.sizes[3] * 2])
+    case 1 where x.rank == 3:
+      let target = random.pick([x.sizes[..<2] + [1, x.sizes[2]], x.sizes + [1]])
+      add(try builder.node("Reshape", [x.id, try list(Array(target))]), Array(target))
+    case 2 where x.rank == 3:
+      add(
+        try builder.node("Transpose", [x.id], attributes: ["perm": .list([0, 2, 1])]),
+        [x.sizes[0], x.sizes[2], x.sizes[1]])
     default: add(try builder.node("Identity", [x.id]), x.sizes)
     }
   }

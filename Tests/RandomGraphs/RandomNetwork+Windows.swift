@@ -63,23 +63,43 @@ extension RandomNetwork {
   }
 
   mutating func addTransposedConvolution(_ x: Operand) throws(InfoldError) {
-    let rank = x.rank - 2, channels = x.sizes[1]
+    let axes = 0..<(x.rank - 2), channels = x.sizes[1]
     guard x.sizes[2...].allSatisfy({ $0 <= 9 }) else { return }
     let group = random.pick((1...channels).filter { channels % $0 == 0 && ($0 == 1 || random.oneIn(2)) })
-    let filters = random.int(1...5)
-    let kernel = (0..<rank).map { _ in random.int(1...3) }, strides = (0..<rank).map { _ in random.int(1...2) }
-    let pads = (kernel + kernel).map { random.int(0...max(0, ($0 - 1) / 2)) }
-    let sizes = (0..<rank).map { axis in
-      (x.sizes[axis + 2] - 1) * strides[axis] + kernel[axis] - pads[axis] - pads[axis + rank]
+    let filters = random.pick([1, 2, 3, 5, 8, 17])
+    let kernel = axes.map { _ in random.pick([1, 1, 2, 2, 3, 3, 4, 5, x.rank == 3 ? 9 : 3]) }
+    let strides = random.oneIn(4) ? kernel : axes.map { _ in random.pick([1, 1, 2, 2, 3, 4]) }
+    let dilates = random.oneIn(4), dilations = axes.map { _ in dilates ? random.int(1...3) : 1 }
+    let reach = axes.map { (kernel[$0] - 1) * dilations[$0] + 1 }
+    var attributes: AttributeList = ["strides": .list(strides), "group": .int(Int64(group))]
+    if dilates { attributes["dilations"] = .list(dilations) }
+    var sizes = axes.map { (x.sizes[$0 + 2] - 1) * strides[$0] + reach[$0] }
+    switch random.int(0...5) {
+    case 0...2:
+      let pads = (reach + reach).map { random.int(0...min($0 - 1, 3)) }
+      attributes["pads"] = .list(pads)
+      sizes = axes.map { sizes[$0] - pads[$0] - pads[$0 + axes.count] }
+      if random.oneIn(2) {
+        let added = axes.map { random.int(0...(max(strides[$0], dilations[$0]) - 1)) }
+        attributes["output_padding"] = .list(added)
+        sizes = axes.map { sizes[$0] + added[$0] }
+      }
+    case 3:
+      attributes["auto_pad"] = .text(random.pick(["SAME_UPPER", "SAME_LOWER"]))
+      sizes = axes.map { x.sizes[$0 + 2] * strides[$0] }
+    case 4:
+      sizes = axes.map { random.int(1...(sizes[$0] + 1)) }
+      attributes["output_shape"] = .list(sizes)
+    default: break
     }
-    guard sizes.allSatisfy({ $0 > 0 }) else { return }
-    var inputs: [ValueID?] = [x.id, try weights([channels, filters] + kernel, in: -0.5...0.5)]
+    guard sizes.allSatisfy({ $0 > 0 }), sizes.reduce(1, *) <= 400 else { return }
+    // Weights whose sums stay about as large as what goes in.
+    let terms = axes.reduce(channels / group) { $0 * max(1, kernel[$1] / strides[$1]) }
+    let limit = 2 / Float(terms).squareRoot()
+    var inputs: [ValueID?] = [x.id, try weights([channels, filters] + kernel, in: -limit...limit)]
     if random.oneIn(2) { inputs.append(try weights([filters * group])) }
-    add(
-      try builder.node(
-        "ConvTranspose", inputs,
-        attributes: ["strides": .list(strides), "pads": .list(pads), "group": .int(Int64(group))]),
-      [x.sizes[0], filters * group] + sizes)
+    add(try builder.node("ConvTranspose", inputs, attributes: attributes), [x.sizes[0], filters * group] + sizes)
+    if random.oneIn(3) { try addActivation(values.last!) }
   }
 
   mutating func addPool(_ x: Operand) throws(InfoldError) {
@@ -103,9 +123,9 @@ extension RandomNetwork {
   }
 
   mutating func addResize(_ x: Operand) throws(InfoldError) {
-    guard x.rank == 4, x.sizes[2] <= 9, x.sizes[3] <= 9 else { return }
-    let factors = [random.pick([1, 2, 2, 3]), random.pick([1, 2, 2])]
-    let sizes = [x.sizes[0], x.sizes[1], x.sizes[2] * factors[0], x.sizes[3] * factors[1]]
+    guard x.sizes[2...].allSatisfy({ $0 <= 9 }), x.rank < 5 || x.sizes[2...].allSatisfy({ $0 <= 4 }) else { return }
+    let factors = x.sizes.indices.map { $0 < 2 ? 1 : random.pick([1, 2, 2, 3]) }
+    let sizes = zip(x.sizes, factors).map { $0 * $1 }
     var attributes: AttributeList = ["mode": .text("nearest")]
     attributes["coordinate_transformation_mode"] = .text(random.pick(["asymmetric", "half_pixel"]))
     attributes["nearest_mode"] = .text(random.pick(["floor", "round_prefer_floor"]))
@@ -116,7 +136,7 @@ extension RandomNetwork {
     if random.oneIn(2) {
       return add(try builder.node("Resize", [x.id, nil, nil, try list(sizes)], attributes: attributes), sizes)
     }
-    let scales = try builder.constant(Tensor(shape: [4], [1, 1, Float(factors[0]), Float(factors[1])]))
+    let scales = try builder.constant(Tensor(shape: [x.rank], factors.map(Float.init)))
     add(try builder.node("Resize", [x.id, nil, scales], attributes: attributes), sizes)
   }
 }

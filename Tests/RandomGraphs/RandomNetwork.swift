@@ -1,6 +1,8 @@
 import InfoldGraph
 
-/// A network that grows node by node. Values are [N, C, H, W] or [N, C, L], and matrices behind a Flatten.
+/// A network that grows node by node. Values are [N, C, H, W], [N, C, L] or [N, C, D, H, W], and matrices behind a Flatten.
+///
+/// Sizes of 1 and 2 are frequent: there, windows have an edge on both sides, and sizes are equal that mean different things.
 struct RandomNetwork {
   /// A value with its sizes.
   struct Operand {
@@ -19,8 +21,10 @@ struct RandomNetwork {
     self.random = random
     opset = self.random.pick([14, 17, 20, 22])
     builder = ModelBuilder("random", opset: opset)
-    let batch = self.random.pick([1, 1, 1, 2, 3]), isFlat = self.random.oneIn(8)
-    let spatial = (0..<(isFlat ? 1 : 2)).map { [side = self.random.pick([1, 2, 4, 7, 9, 12])] _ in side }
+    let batch = self.random.pick([1, 1, 1, 2, 3]), rank = self.random.pick([1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3])
+    let sides = rank == 3 ? [1, 2, 3, 4] : [1, 1, 2, 2, 3, 4, 7, 9, 12]
+    var spatial = (0..<rank).map { _ in self.random.pick(sides) }
+    if self.random.oneIn(3) { spatial = spatial.map { [side = spatial[0]] _ in side } }
     for index in 0..<self.random.pick([1, 1, 2]) {
       let sizes = [batch, self.random.pick([1, 2, 3, 4, 6, 8, 16, 17, 20])] + spatial
       values.append(Operand(id: try builder.input("x\(index)", shape: Shape(sizes)), sizes: sizes))
@@ -45,17 +49,17 @@ struct RandomNetwork {
   mutating func grow() throws(InfoldError) {
     let x = random.oneIn(3) ? random.pick(values) : random.pick(values.suffix(3))
     guard x.rank > 2 else { return try growMatrix(x) }
-    switch random.int(0...24) {
+    switch random.int(0...25) {
     case 0...5: try addConvolution(x)
-    case 6: try addTransposedConvolution(x)
-    case 7...10: try addNormalization(x)
-    case 11...13: try addActivation(x)
-    case 14, 15: try addPool(x)
-    case 16, 17: try addConcat(x)
-    case 18...20: try addArithmetic(x)
-    case 21: try addMovement(x)
-    case 22: try addResize(x)
-    case 23: try addPart(x)
+    case 6, 7: try addTransposedConvolution(x)
+    case 8...11: try addNormalization(x)
+    case 12...14: try addActivation(x)
+    case 15, 16: try addPool(x)
+    case 17, 18: try addConcat(x)
+    case 19...21: try addArithmetic(x)
+    case 22: try addMovement(x)
+    case 23: try addResize(x)
+    case 24: try addPart(x)
     default: try addReduction(x)
     }
   }

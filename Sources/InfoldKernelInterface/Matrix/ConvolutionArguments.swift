@@ -4,6 +4,7 @@
 /// network these may be all pixels of a row of the window, which lie behind one another in a padded image: more than the pixel
 /// stride, with a window of width 1.
 public struct ConvolutionArguments: @unchecked Sendable {
+  /// May be empty, with a height or a width of 0: results are then what the epilogue makes of 0, whatever the input holds.
   public var window: ImageWindow
   public var input: InputImages
   /// Packed; rows are ordered by (window row, window column, channel).

@@ -33,7 +33,7 @@ extension ConvTranspose: LoweredOperator {
             kernels.convolve(
               ConvolutionArguments(
                 window: ImageWindow(
-                  height: rowPhase.tapCount, width: phase.tapCount, dilationY: rowPhase.dilation,
+                  height: rowPhase.taps.count, width: phase.taps.count, dilationY: rowPhase.dilation,
                   dilationX: phase.dilation, padTop: rowPhase.pad - y / problem.rows.count, padLeft: phase.pad),
                 input: InputImages(
                   base: frame.pointer(source) + firstInput, count: 1, height: input.height, width: input.width,
@@ -103,13 +103,10 @@ struct TransposedProblem: Sendable {
   var groupChannels: Int { input.channels / groups }
   var groupOutputs: Int { output.channels / groups }
   var multiplyAccumulates: Int { saturatedProduct(input.count, groupOutputs, height, width) }
-  var maximumTaps: Int { rows.map(\.tapCount).max()! * columns.map(\.tapCount).max()! }
+  var maximumTaps: Int { rows.map(\.taps.count).max()! * columns.map(\.taps.count).max()! }
 
   /// The weights of one group for the phases of a row and a column, tap by tap [taps][channels][outputs].
   func weights(_ row: TransposedPhase, _ column: TransposedPhase, group: Int) -> [Float] {
-    guard !row.taps.isEmpty, !column.taps.isEmpty else {
-      return Array(repeating: 0, count: row.tapCount * column.tapCount * groupChannels * groupOutputs)
-    }
     var numbers: [Float] = []
     weight.withUnsafeBytes { bytes in
       let source = bytes.assumingMemoryBound(to: Float.self)
@@ -142,7 +139,7 @@ extension PlanBuilder {
     var total = 0
     let pairs = problem.rows.flatMap { row in problem.columns.map { (row: row, column: $0) } }
     for (row, column) in pairs {
-      let rows = row.tapCount * column.tapCount * problem.groupChannels
+      let rows = row.taps.count * column.taps.count * problem.groupChannels
       offsets.append(total)
       counts.append(kernels.packedCount(rows: rows, columns: problem.groupOutputs))
       total += problem.groups * counts.last!
@@ -154,8 +151,8 @@ extension PlanBuilder {
       byteCount: total * MemoryLayout<Float>.stride
     ) { [kernels, offsets, counts] target in
       for (index, pair) in pairs.enumerated() {
-        let taps = pair.row.tapCount * pair.column.tapCount
-        for group in 0..<problem.groups {
+        let taps = pair.row.taps.count * pair.column.taps.count
+        for group in 0..<(taps == 0 ? 0 : problem.groups) {
           problem.weights(pair.row, pair.column, group: group).withUnsafeBufferPointer { source in
             kernels.pack(
               PackArguments(

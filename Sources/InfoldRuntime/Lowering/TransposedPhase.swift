@@ -5,7 +5,8 @@ struct TransposedPhase: Sendable {
   var first: Int
   /// The number of output positions.
   var count: Int
-  /// The window's positions, in the order of the inputs that they meet.
+  /// The window's positions, in the order of the inputs that they meet. With a stride larger than the window, a phase may have none:
+  /// no input reaches its outputs, and the convolution's window is empty.
   var taps: [Int]
   /// The distance between the inputs of neighbouring taps.
   var dilation: Int
@@ -21,11 +22,7 @@ struct TransposedPhase: Sendable {
       let inputs = taps.map { (first + padBefore - $0 * dilation) / stride }
       return TransposedPhase(
         first: first, count: count, taps: taps, dilation: inputs.count > 1 ? inputs[1] - inputs[0] : 1,
-        // Where no tap meets an input, one that meets only padding stands for them.
-        pad: inputs.first.map { -$0 } ?? count)
+        pad: inputs.first.map { -$0 } ?? 0)
     }
   }
-
-  /// The positions of the window in a kernel's loops.
-  var tapCount: Int { max(taps.count, 1) }
 }

@@ -36,7 +36,26 @@ import Testing
       (["strides": .ints([2]), "auto_pad": .string(Array("SAME_LOWER".utf8))], [10, 102, 20, 203, 30, 300]),
       (
         ["strides": .ints([4]), "auto_pad": .string(Array("SAME_LOWER".utf8))],
-        [1, 10, 100, 0, 2, 20, 200, 0, 3, 30, 300]
+        [1, 10, 100, 0, 2, 20, 200, 0, 3, 30, 300, 0]
+      ),
+      // A padding of −1, and of −2: as many zeros as the text's equations say, where they say.
+      (
+        ["strides": .ints([4]), "auto_pad": .string(Array("SAME_UPPER".utf8))],
+        [0, 1, 10, 100, 0, 2, 20, 200, 0, 3, 30, 300]
+      ),
+      (
+        ["strides": .ints([5]), "auto_pad": .string(Array("SAME_UPPER".utf8))],
+        [0, 1, 10, 100, 0, 0, 2, 20, 200, 0, 0, 3, 30, 300, 0]
+      ),
+      (
+        ["strides": .ints([5]), "auto_pad": .string(Array("SAME_LOWER".utf8))],
+        [0, 1, 10, 100, 0, 0, 2, 20, 200, 0, 0, 3, 30, 300, 0]
+      ),
+      (
+        [
+          "strides": .ints([5]), "auto_pad": .string(Array("SAME_LOWER".utf8)), "output_padding": .ints([3]),
+        ],
+        [10, 100, 0, 0, 2, 20, 200, 0, 0, 3, 30, 300, 0, 0, 0]
       ),
       (["strides": .ints([2]), "auto_pad": .string(Array("VALID".utf8))], [1, 10, 102, 20, 203, 30, 300]),
     ] as [(AttributeList, [Float])])

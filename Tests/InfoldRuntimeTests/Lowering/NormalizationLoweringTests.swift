@@ -6,7 +6,8 @@ import Testing
   @Test(arguments: OperandLayout.allCases) func layerNormalization(layout: OperandLayout) throws {
     let cases: [(shape: [Int], axis: Int, scale: [Int])] = [
       ([2, 7, 24], -1, [24]), ([2, 7, 24], -1, [1, 1, 24]), ([2, 3, 5, 9], 2, [5, 9]), ([2, 3, 5, 9], 1, [3, 5, 9]),
-      ([4, 33], 1, [33]), ([1, 1, 6], -1, [6]),
+      ([4, 33], 1, [33]), ([1, 1, 6], -1, [6]), ([2, 3, 1, 2], -1, [2]), ([1, 4, 2, 2], 2, [2, 2]),
+      ([2, 5, 2], -1, [2]),
     ]
     for (shape, axis, scale) in cases {
       for hasShift in [true, false] {
@@ -22,7 +23,12 @@ import Testing
     }
   }
 
-  @Test(arguments: OperandLayout.allCases, [[2, 24, 5, 7], [1, 3, 9, 4], [2, 17, 30]])
+  @Test(
+    arguments: OperandLayout.allCases,
+    [
+      [2, 24, 5, 7], [1, 3, 9, 4], [2, 17, 30], [2, 6, 1, 2], [1, 17, 2, 1], [3, 5, 2, 2], [1, 4, 1, 1], [2, 4, 1],
+      [1, 7, 2],
+    ])
   func instanceNormalization(layout: OperandLayout, shape: [Int]) throws {
     var network = NetworkBuilder()
     let x = try network.operand(shape, layout)
@@ -33,7 +39,7 @@ import Testing
 
   @Test(arguments: OperandLayout.allCases, [1, 2, 3, -1, 0.5] as [Float])
   func powers(layout: OperandLayout, exponent: Float) throws {
-    for shape in [[2, 5, 3, 4], [2, 1, 4, 4], [3, 4, 5], [7]] {
+    for shape in [[2, 5, 3, 4], [2, 1, 4, 4], [3, 4, 5], [7], [2, 5, 1, 2], [1, 4, 2, 1], [1, 3, 1]] {
       var network = NetworkBuilder()
       let x = try network.operand(shape, layout)
       let y = try network.node("Pow", [x, network.constant(try Tensor(scalar: exponent))])

@@ -25,7 +25,8 @@ struct RandomConvolution {
   var addsFirst: Bool
   var seed: UInt64
 
-  init(seed: UInt64) {
+  /// - Parameter largest: The largest height or width, unless the window needs more.
+  init(seed: UInt64, largest: Int = 20) {
     var random = SplitMix64(seed: seed)
     self.seed = seed
     let isFlat = random.oneIn(5)
@@ -55,7 +56,8 @@ struct RandomConvolution {
     let dilations = (0..<rank).map { _ in isPlain ? 1 : random.pick([1, 1, 2]) }
     let pads = (0..<(2 * rank)).map { [kernel] in random.int(0...(kernel[$0 % rank] - 1)) }
     let spatial = (0..<rank).map { [kernel] axis in
-      random.int(max(1, (kernel[axis] - 1) * dilations[axis] + 1 - pads[axis] - pads[axis + rank])...20)
+      let least = max(1, (kernel[axis] - 1) * dilations[axis] + 1 - pads[axis] - pads[axis + rank])
+      return random.int(least...max(least, largest))
     }
     input = [random.pick([1, 1, 3]), channels] + spatial
     self.kernel = kernel

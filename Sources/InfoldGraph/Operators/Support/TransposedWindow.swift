@@ -36,17 +36,19 @@ public struct TransposedWindow: Sendable, Hashable {
   ///
   /// The padding that `output_shape` or SAME leave to be found is split in halves, an odd one with the larger half at the
   /// end for SAME_UPPER and at the beginning otherwise (the text of opset 11; that of opset 1 contradicts itself).
-  /// Where it would be negative, `output_shape` adds zeros at the end, and SAME pads nothing.
+  /// SAME makes Y as large as X times the stride, where that is more than the windows cover with a padding that is negative: zeros
+  /// that are split the same way. Where `output_shape` asks for more, it adds zeros at the end.
   /// - Throws: `InfoldError` with `.invalidModel` when nothing of Y is left, `.limitExceeded` for sizes that are too large.
   func extent(_ axis: Int, input size: Int) throws(InfoldError) -> SlidingWindow.Extent {
     guard let reach = window.reach(axis), reach <= Int(Int32.max), size <= Int(Int32.max) else {
       throw InfoldError(.limitExceeded, "the window along spatial dimension \(axis) is too large")
     }
     let unpadded = (size - 1) * window.strides[axis] + reach + outputPadding[axis]
-    if let wanted = outputShape?[axis] { return padded(unpadded, to: wanted) }
+    if let wanted = outputShape?[axis] { return padded(by: max(unpadded - wanted, 0), to: wanted) }
     switch window.padding {
     case .sameUpper, .sameLower:
-      return padded(unpadded, to: min(size * window.strides[axis], max(unpadded, 0)))
+      let output = size * window.strides[axis]
+      return padded(by: unpadded - output, to: output)
     case .explicit(let before, let after):
       let output = unpadded - before[axis] - after[axis]
       guard output >= 0 else {
@@ -59,9 +61,10 @@ public struct TransposedWindow: Sendable, Hashable {
     }
   }
 
-  private func padded(_ unpadded: Int, to output: Int) -> SlidingWindow.Extent {
-    let total = max(unpadded - output, 0)
-    let before = window.padding == .sameUpper ? total / 2 : total - total / 2
+  /// With the padding `total`, which may be negative, split between both ends.
+  private func padded(by total: Int, to output: Int) -> SlidingWindow.Extent {
+    // The shift rounds down, also below 0.
+    let before = window.padding == .sameUpper ? total >> 1 : total - (total >> 1)
     return SlidingWindow.Extent(output: output, padBefore: before, padAfter: total - before)
   }
 

@@ -1,0 +1,56 @@
+import InfoldGraph
+import InfoldRuntime
+import TestSupport
+import Testing
+
+/// Transposed convolutions over one, two and three dimensions, windows of 1 to 16 and strides of 1 to 8, against their definition in
+/// double precision: optimized in both precisions, by every set of kernels, and as they are written. Some inputs hold one number that
+/// is not finite, which must reach the outputs that read it, and no others.
+@Suite struct TransposedConvolutionSweepTests {
+  @Test(arguments: 1...16) func lines(kernel: Int) throws {
+    for stride in 1...8 {
+      for variant in 0..<12 { try check(rank: 1, kernel: kernel, stride: stride, variant) }
+    }
+  }
+
+  @Test(arguments: 1...16) func pictures(kernel: Int) throws {
+    for stride in 1...8 {
+      for variant in 0..<4 { try check(rank: 2, kernel: kernel, stride: stride, variant) }
+    }
+  }
+
+  @Test(arguments: 1...8) func volumes(kernel: Int) throws {
+    for stride in 1...4 {
+      for variant in 0..<2 { try check(rank: 3, kernel: kernel, stride: stride, variant) }
+    }
+  }
+
+  private func check(rank: Int, kernel: Int, stride: Int, _ variant: Int) throws {
+    let seed = ((rank * 17 + kernel) * 9 + stride) * 100 + variant
+    let convolution = try RandomTransposedConvolution(rank: rank, kernel: kernel, stride: stride, seed: UInt64(seed))
+    let (graph, input) = try convolution.network()
+    let (shape, values, magnitudes) = convolution.expected()
+    let names = KernelChoice.names
+    for (index, options) in [
+      SessionOptions(threads: 1 + variant % 2, precision: .exact),
+      SessionOptions(threads: 2 - variant % 2, precision: .fast), SessionOptions(threads: 1, optimize: false),
+    ].enumerated() {
+      let session = try Session(graph.model, options: options, kernelsNamed: names[(variant + index) % names.count])
+      var results: [Tensor] = []
+      try session.run([input], into: &results)
+      #expect(results[0].shape == shape, "\(options.optimize) \(convolution)")
+      let numbers = try results[0].numbers()
+      let wrong = values.indices.first { place in
+        let (number, value) = (numbers[place], values[place])
+        return value.isFinite
+          ? !((number - value).magnitude <= 2e-6 * magnitudes[place])
+          : value.isNaN ? !number.isNaN : number != value
+      }
+      if let wrong {
+        Issue.record(
+          "\(names[(variant + index) % names.count]), \(options.precision), optimized: \(options.optimize), seed \(seed): \(numbers[wrong]) at \(wrong), not \(values[wrong]): \(convolution)"
+        )
+      }
+    }
+  }
+}
