@@ -45,17 +45,23 @@ struct WinogradSubject: Subject {
     let packed = Memory(kernels.winogradPackedCount(tile: tile, channels: channels, outputChannels: channels))
     let scratch = Memory(
       byteCount: kernels.winogradScratch(tile: tile, channels: channels, outputChannels: channels))
-    kernels.packWinograd(
+    let areSuitable = kernels.packWinograd(
       WinogradPackArguments(
         tile: tile, source: weights.input, channels: channels, outputChannels: channels, packed: packed.base))
+    precondition(areSuitable)
+    let directWeights = Memory(kernels.packedCount(rows: 9 * channels, columns: channels))
+    kernels.pack(
+      PackArguments(
+        source: weights.input, taps: 9, channels: channels, tapStride: 1, channelStride: 9,
+        columnStride: 9 * channels, columnCount: channels, columns: 0..<channels, packed: directWeights.base))
     arguments = WinogradArguments(
       tile: tile, padTop: 1, padLeft: 1,
       input: InputImages(base: input.input, count: 1, height: side, width: side, channels: channels),
-      weights: packed.input,
+      weights: packed.input, directWeights: directWeights.input,
       output: OutputImages(base: output.base, count: 1, height: side, width: side, channels: channels),
       epilogue: Epilogue(bias: bias.input, activation: .relu), tiles: 0..<(tilesAcross * tilesAcross),
       columns: 0..<channels, scratch: scratch.raw)
-    memory = [input, output, packed, bias, scratch]
+    memory = [input, output, packed, directWeights, bias, scratch]
     self.kernels = kernels
   }
 

@@ -55,6 +55,8 @@ struct WinogradBlock {
   }
 
   // The parts of the scratch memory, one behind the other.
+  private var directBytes: Int { rounded(Kernels.convolutionScratch(taps: 9, channels: channels)) }
+  private var unevenBytes: Int { rounded(tiles * MemoryLayout<Bool>.stride) }
   private var zeroBytes: Int { rounded(channels * MemoryLayout<Float>.stride) }
   private var pointerBytes: Int {
     rounded(max(positions, tiles) * MemoryLayout<UnsafePointer<Float>>.stride)
@@ -63,7 +65,9 @@ struct WinogradBlock {
   private var inputBytes: Int { rounded(positions * inputStride * MemoryLayout<Float>.stride) }
   private var productBytes: Int { rounded(positions * productStride * MemoryLayout<Float>.stride) }
 
-  var byteCount: Int { zeroBytes + pointerBytes + 2 * vectorBytes + inputBytes + productBytes }
+  var byteCount: Int {
+    zeroBytes + pointerBytes + 2 * vectorBytes + inputBytes + productBytes + directBytes + unevenBytes
+  }
 
   private func rounded(_ bytes: Int) -> Int { (bytes + 63) & ~63 }
 
@@ -82,15 +86,18 @@ struct WinogradBlock {
       base: inputMemory.assumingMemoryBound(to: Float.self), positionStride: inputStride, tileStride: channelStride,
       channels: channels, pixels: pointers, columns: firstVectors.assumingMemoryBound(to: Vector.self),
       copies: secondVectors.assumingMemoryBound(to: Vector.self), zeros: zeros)
-    let products = (inputMemory + inputBytes).assumingMemoryBound(to: Float.self)
+    let productMemory = inputMemory + inputBytes
+    let products = productMemory.assumingMemoryBound(to: Float.self)
+    let directScratch = productMemory + productBytes
+    let isUneven = (directScratch + directBytes).assumingMemoryBound(to: Bool.self)
     let output = WinogradOutput(
       base: products, positionStride: productStride, tileStride: columns, images: arguments.output,
       epilogue: arguments.epilogue, rows: firstVectors.assumingMemoryBound(to: Vector.self))
 
     forEachTile(range, arguments.output) { index, image, y, x in
-      input.transform(
+      isUneven[index] = input.transform(
         size: size, images: arguments.input, image: image, y: y - arguments.padTop, x: x - arguments.padLeft,
-        tile: index)
+        tile: index, rows: min(tile, arguments.output.height - y), columns: min(tile, arguments.output.width - x))
     }
     var column = arguments.columns.lowerBound
     while column < arguments.columns.upperBound {
@@ -99,9 +106,30 @@ struct WinogradBlock {
         input, range.count, arguments.weights + column * channels, columns: end - column, pointers: pointers,
         into: products, outputChannels: arguments.output.channels)
       forEachTile(range, arguments.output) { index, image, y, x in
-        output.transform(tile: tile, image: image, y: y, x: x, tile: index, columns: column..<end)
+        if isUneven[index] {
+          convolveDirectly(image: image, y: y, x: x, columns: column..<end, arguments, scratch: directScratch)
+        } else {
+          output.transform(tile: tile, image: image, y: y, x: x, tile: index, columns: column..<end)
+        }
       }
       column = end
+    }
+  }
+
+  /// Computes the outputs of a tile by the definition.
+  @inline(never)
+  private func convolveDirectly(
+    image: Int, y: Int, x: Int, columns: Range<Int>, _ arguments: WinogradArguments, scratch: UnsafeMutableRawPointer
+  ) {
+    let output = arguments.output
+    let width = min(tile, output.width - x)
+    for row in y..<min(y + tile, output.height) {
+      let pixel = (image * output.height + row) * output.width + x
+      Kernels.convolve(
+        ConvolutionArguments(
+          window: ImageWindow(height: 3, width: 3, padTop: arguments.padTop, padLeft: arguments.padLeft),
+          input: arguments.input, weights: arguments.directWeights, output: output, epilogue: arguments.epilogue,
+          pixels: pixel..<(pixel + width), columns: columns, scratch: scratch))
     }
   }
 

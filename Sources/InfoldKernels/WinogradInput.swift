@@ -19,8 +19,36 @@ struct WinogradInput {
   let zeros: UnsafePointer<Float>
 
   /// Transforms a tile of which the first pixel is at (`y`, `x`), which may lie outside of the picture.
+  /// - Parameters:
+  ///   - rows: How many rows of the output tile lie inside of the picture.
+  ///   - columns: How many columns do.
+  /// - Returns: Whether the tile is uneven, so that its outputs are to be computed directly.
   @inline(__always)
-  func transform(size: Int, images: InputImages, image: Int, y: Int, x: Int, tile: Int) {
+  func transform(
+    size: Int, images: InputImages, image: Int, y: Int, x: Int, tile: Int, rows: Int, columns: Int
+  ) -> Bool {
+    locatePixels(size: size, images: images, image: image, y: y, x: x)
+    prefetch(size: size, images: images, image: image, y: y, x: x)
+    let target = base + tile * tileStride
+    let whole = channels / Vector.scalarCount * Vector.scalarCount
+    var samples = WinogradSamples(size: size, rows: rows, columns: columns)
+    transform(size: size, channels: whole, to: target)
+    samples.add(pixels, channels: whole)
+    if whole < channels {
+      for index in 0..<(size * size) {
+        copies[index] = Vector(at: pixels[index] + whole, count: channels - whole)
+        pixels[index] = UnsafeRawPointer(copies + index).assumingMemoryBound(to: Float.self)
+      }
+      transform(size: size, channels: Vector.scalarCount, to: target + whole)
+      samples.add(pixels, channels: Vector.scalarCount)
+    }
+    guard mayBeUneven(size: size, target, samples) else { return false }
+    return isUneven(size: size, images: images, image: image, y: y, x: x, rows: rows, columns: columns)
+  }
+
+  /// Writes where the pixels of a tile lie; `zeros` for those outside of the picture.
+  @inline(__always)
+  func locatePixels(size: Int, images: InputImages, image: Int, y: Int, x: Int) {
     var pixel = pixels
     for inputY in y..<(y + size) {
       let isInside = inputY >= 0 && inputY < images.height
@@ -31,17 +59,6 @@ struct WinogradInput {
             ? images.base + (line + inputX) * images.pixelStride : zeros)
         pixel += 1
       }
-    }
-    prefetch(size: size, images: images, image: image, y: y, x: x)
-    let target = base + tile * tileStride
-    let whole = channels / Vector.scalarCount * Vector.scalarCount
-    transform(size: size, channels: whole, to: target)
-    if whole < channels {
-      for index in 0..<(size * size) {
-        copies[index] = Vector(at: pixels[index] + whole, count: channels - whole)
-        pixels[index] = UnsafeRawPointer(copies + index).assumingMemoryBound(to: Float.self)
-      }
-      transform(size: size, channels: Vector.scalarCount, to: target + whole)
     }
   }
 

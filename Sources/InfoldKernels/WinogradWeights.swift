@@ -7,7 +7,10 @@ extension Kernels {
 
   /// For each position in a tile, row by row, a packed matrix of channels × output channels.
   @inline(never)
-  public static func packWinograd(_ arguments: WinogradPackArguments) {
+  public static func packWinograd(_ arguments: WinogradPackArguments) -> Bool {
+    // Even the largest inputs that the check lets pass, summed over all channels and transformed back, stay finite with these.
+    let bound: Float = 0x1p26
+    var areModerate = true
     let (tile, channels) = (arguments.tile, arguments.channels)
     let matrix = packedCount(rows: channels, columns: arguments.outputChannels)
     var factors = InlineArray<8, (Double, Double, Double)>(repeating: (0, 0, 0))
@@ -29,11 +32,14 @@ extension Kernels {
           let right = a * weight(0, 2) + b * weight(1, 2) + c * weight(2, 2)
           for position in 0..<(tile + 2) {
             let (a, b, c) = factors[position]
-            target.pointee = Float(a * left + b * middle + c * right)
+            let transformed = Float(a * left + b * middle + c * right)
+            if !(abs(transformed) < bound) { areModerate = false }
+            target.pointee = transformed
             target += matrix
           }
         }
       }
     }
+    return areModerate
   }
 }

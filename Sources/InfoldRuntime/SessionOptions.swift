@@ -4,8 +4,20 @@ public struct SessionOptions: Sendable, Hashable {
   public enum Precision: String, Sendable, Hashable, CaseIterable {
     /// Sums are rounded as in a plain loop; errors are about those of other runtimes.
     case exact
-    /// Convolutions may use Winograd's algorithm, whose rounding errors are several times larger.
+    /// Convolutions may use Winograd's algorithm, whose rounding errors are several times larger. As with `exact`, a number reaches
+    /// exactly the outputs that read it: where one is not finite, or much larger than those beside it, that part of the picture is
+    /// computed as with `exact`.
     case fast
+  }
+
+  /// What becomes of subnormal numbers: of those that are nearer to zero than 1.2·10⁻³⁸ (in float64, 2.2·10⁻³⁰⁸). Processors may take 100
+  /// times as long for them, and trained weights hold some.
+  public enum Subnormals: String, Sendable, Hashable, CaseIterable {
+    /// They are numbers like any other.
+    case kept
+    /// What computes takes them for zero, and makes zero instead. What only moves numbers leaves them as they are, and so does what
+    /// is computed when the session is made.
+    case flushed
   }
 
   /// The number of threads that one run may use, 1 to 1024; `nil` for one per processor that the process
@@ -17,6 +29,11 @@ public struct SessionOptions: Sendable, Hashable {
   public var foldBatchNormalization: Bool
   /// What results may cost in accuracy for the sake of speed.
   public var precision: Precision
+  /// What becomes of subnormal numbers while a run computes; `nil` for `flushed` with the precision `fast`, and `kept` with `exact` or
+  /// without optimization. It holds for the threads that compute, operators of the app included, and not for observers: a thread
+  /// that runs a session has its own control register back when the run ends, however it does. Integers, quantized ones
+  /// among them, do not change.
+  public var subnormals: Subnormals?
   /// For how many combinations of input shapes a session keeps its plan, at least 1. A session makes a plan when it meets
   /// a combination that it does not have, and forgets the one that was not used for longest. Results do not depend on it.
   public var planCacheSize: Int
@@ -28,13 +45,17 @@ public struct SessionOptions: Sendable, Hashable {
   /// Options.
   public init(
     threads: Int? = nil, optimize: Bool = true, foldBatchNormalization: Bool = true, precision: Precision = .fast,
-    planCacheSize: Int = 8, memoryLimit: Int? = nil
+    subnormals: Subnormals? = nil, planCacheSize: Int = 8, memoryLimit: Int? = nil
   ) {
     self.threads = threads
     self.optimize = optimize
     self.foldBatchNormalization = foldBatchNormalization
     self.precision = precision
+    self.subnormals = subnormals
     self.planCacheSize = planCacheSize
     self.memoryLimit = memoryLimit
   }
+
+  /// What becomes of subnormal numbers, the default resolved.
+  var resolvedSubnormals: Subnormals { subnormals ?? (optimize && precision == .fast ? .flushed : .kept) }
 }

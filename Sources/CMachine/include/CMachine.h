@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// What Swift has no word for: the processor's hint in a spin loop, prefetching, futexes, names of threads, and which processors and
-// instructions there are.
+// What Swift has no word for: the processor's hint in a spin loop, prefetching, the control register of floating-point arithmetic,
+// futexes, names of threads, and which processors and instructions there are.
 
 /// Tells the processor that the caller waits in a loop.
 static inline void infold_spin_hint(void) {
@@ -18,6 +18,43 @@ static inline void infold_spin_hint(void) {
 
 /// Asks for the line of memory at `address` to be brought into the second-level cache. The address may be any.
 static inline void infold_prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }
+
+/// The control register of the calling thread's floating-point arithmetic: rounding, traps, and what becomes of subnormal numbers.
+static inline uint64_t infold_arithmetic(void) {
+#if defined(__x86_64__)
+  uint32_t control;
+  __asm__ volatile("stmxcsr %0" : "=m"(control) : : "memory");
+  return control;
+#elif defined(__aarch64__)
+  uint64_t control;
+  __asm__ volatile("mrs %0, fpcr" : "=r"(control) : : "memory");
+  return control;
+#else
+  return 0;
+#endif
+}
+
+/// Sets the register, to what `infold_arithmetic` or `infold_standard_arithmetic` has returned.
+static inline void infold_set_arithmetic(uint64_t control) {
+#if defined(__x86_64__)
+  uint32_t word = (uint32_t)control;
+  __asm__ volatile("ldmxcsr %0" : : "m"(word) : "memory");
+#elif defined(__aarch64__)
+  __asm__ volatile("msr fpcr, %0" : : "r"(control) : "memory");
+#endif
+}
+
+/// What the register is when numbers are rounded to the nearest and nothing traps. Subnormal numbers are kept, or those that an
+/// instruction reads and those that it makes are flushed to zero.
+static inline uint64_t infold_standard_arithmetic(bool flushes_subnormals) {
+#if defined(__x86_64__)
+  return flushes_subnormals ? 0x1f80 | 0x8000 | 0x40 : 0x1f80;
+#elif defined(__aarch64__)
+  return flushes_subnormals ? (uint64_t)1 << 24 : 0;
+#else
+  return 0;
+#endif
+}
 
 /// Sleeps while the word at `address` is `expected`, until `infold_wake`. May return without a reason.
 void infold_sleep(const void *address, uint32_t expected);

@@ -27,12 +27,14 @@ public protocol MatrixKernels: Sendable {
   static func winogradPackedCount(tile: Int, channels: Int, outputChannels: Int) -> Int
 
   /// Transforms the weights of a 3×3 convolution in double precision, rounds them once, and packs them.
-  static func packWinograd(_ arguments: WinogradPackArguments)
+  /// - Returns: Whether they suit the algorithm: some that are not finite, or very large, do not.
+  static func packWinograd(_ arguments: WinogradPackArguments) -> Bool
 
   /// The scratch memory that `convolveWinograd` needs for one call, in bytes.
   static func winogradScratch(tile: Int, channels: Int, outputChannels: Int) -> Int
 
   /// Convolves with a 3×3 window, stride 1, by Winograd's minimal filtering F(tile × tile, 3 × 3) (Lavin and Gray 2015,
-  /// arXiv 1509.09308).
+  /// arXiv 1509.09308). Tiles that hold numbers which are not finite, or much larger than those of a window beside them, are
+  /// convolved directly: a number reaches only the outputs that read it.
   static func convolveWinograd(_ arguments: WinogradArguments)
 }

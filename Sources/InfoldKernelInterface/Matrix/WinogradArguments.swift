@@ -26,6 +26,8 @@ public struct WinogradArguments: @unchecked Sendable {
   public var padLeft: Int
   public var input: InputImages
   public var weights: UnsafePointer<Float>
+  /// The same weights as `MatrixKernels.convolve` takes them, for tiles that are computed directly.
+  public var directWeights: UnsafePointer<Float>
   public var output: OutputImages
   public var epilogue: Epilogue
   /// The tiles to compute, counted over images, rows of tiles and columns of tiles; the last ones of each are cut off.
@@ -37,14 +39,15 @@ public struct WinogradArguments: @unchecked Sendable {
 
   public init(
     tile: Int, padTop: Int, padLeft: Int, input: InputImages,
-    weights: UnsafePointer<Float>, output: OutputImages, epilogue: Epilogue, tiles: Range<Int>,
-    columns: Range<Int>, scratch: UnsafeMutableRawPointer
+    weights: UnsafePointer<Float>, directWeights: UnsafePointer<Float>, output: OutputImages, epilogue: Epilogue,
+    tiles: Range<Int>, columns: Range<Int>, scratch: UnsafeMutableRawPointer
   ) {
     self.tile = tile
     self.padTop = padTop
     self.padLeft = padLeft
     self.input = input
     self.weights = weights
+    self.directWeights = directWeights
     self.output = output
     self.epilogue = epilogue
     self.tiles = tiles

@@ -102,7 +102,8 @@ struct ConvolutionProblem: ConvolutionSizes {
 }
 
 extension ConvolutionProblem {
-  /// The way that is fastest, among those that the precision allows. It depends on the sizes only.
+  /// The way that is fastest, among those that the precision allows. It depends on the sizes only; weights that are not finite, or very
+  /// large, do without Winograd's algorithm.
   func algorithm(_ precision: SessionOptions.Precision) -> Algorithm {
     if isDepthwise { return .depthwise }
     if hasFewChannels { return .fewChannels }
@@ -230,27 +231,32 @@ extension PlanBuilder {
   ) throws(InfoldError) {
     let (channels, outputs) = (problem.input.channels, problem.output.channels)
     let kernels = kernels(for: problem)
+    let count = kernels.winogradPackedCount(tile: tile, channels: channels, outputChannels: outputs)
+    // Behind the weights stands whether they suit the algorithm.
     let constant = try packed.constant(
-      of: [problem.weight], form: "Winograd \(tile), \(kernels.name)",
-      byteCount: kernels.winogradPackedCount(tile: tile, channels: channels, outputChannels: outputs)
-        * MemoryLayout<Float>.stride
+      of: [problem.weight], form: "Winograd \(tile), \(kernels.name)", byteCount: (count + 1) * MemoryLayout<Float>.stride
     ) { target in
+      let target = target.assumingMemoryBound(to: Float.self)
       problem.weight.withUnsafeBytes { bytes in
-        kernels.packWinograd(
+        let isSuitable = kernels.packWinograd(
           WinogradPackArguments(
             tile: tile, source: bytes.baseAddress!.assumingMemoryBound(to: Float.self), channels: channels,
-            outputChannels: outputs, packed: target.assumingMemoryBound(to: Float.self)))
+            outputChannels: outputs, packed: target))
+        target[count] = isSuitable ? 1 : 0
       }
     }
+    guard constant.floats[count] == 1 else { return try emitDirect(problem, x, y, fused) }
+    let directWeights = try packedWeights(problem)
     let input = try location(of: x, .channelsLast)
     let weights = location(of: .packed(constant))
     let epilogue = try epilogue(fused, bias: problem.bias, layout: .channelsLast)
     let output = define(y, .channelsLast)
     let step = WinogradStep(
       kernels: kernels, tile: tile, shape: ConvolutionShape(problem, channels: channels, input: input, output: output),
-      input: input, weights: weights, output: output, epilogue: epilogue)
+      input: input, weights: weights, directWeights: directWeights, output: output, epilogue: epilogue)
     emit(
-      step, "Winograd \(tile)×\(tile)", reads: [input, weights, epilogue.bias, epilogue.residual], writes: [output],
+      step, "Winograd \(tile)×\(tile)",
+      reads: [input, weights, directWeights, epilogue.bias, epilogue.residual], writes: [output],
       multiplyAccumulates: problem.multiplyAccumulates)
   }
 

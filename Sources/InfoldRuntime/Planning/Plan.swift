@@ -25,6 +25,7 @@ final class Plan: Sendable {
   private let constants: [(value: Int, tensor: Tensor)]
   private let valueCount: Int
   private let workers: Int
+  private let arithmetic: Arithmetic
   private let arenas: ArenaPool
   private let frames = Mutex<[Frame]>([])
   private let layerObserver: (any SessionObserver)?
@@ -63,6 +64,7 @@ final class Plan: Sendable {
     self.storages = storages
     self.images = images
     self.workers = workers
+    arithmetic = Arithmetic(options.resolvedSubnormals)
     self.arenas = arenas
     self.layerObserver = layerObserver
     layers = layerObserver == nil ? [] : steps.map(Layer.init)
@@ -221,6 +223,9 @@ final class Plan: Sendable {
     _ frame: Frame, workers: Int, _ cancellation: Cancellation?, _ spans: UnsafeMutablePointer<Range<UInt64>>?,
     isFirst: Bool
   ) throws(InfoldError) {
+    let arithmeticOfCaller = Arithmetic.current
+    arithmetic.adopt()
+    defer { arithmeticOfCaller.adopt() }
     for index in steps.indices {
       if let cancellation { try cancellation.check() }
       let begin = spans == nil && layerObserver == nil ? 0 : MonotonicClock.nanoseconds()
@@ -238,7 +243,11 @@ final class Plan: Sendable {
         let time = MonotonicClock.nanoseconds() - begin
         spans[index] = isFirst ? begin..<(begin + time) : spans[index].lowerBound..<(spans[index].upperBound + time)
       }
-      layerObserver?.didRun(layers[index], during: begin..<MonotonicClock.nanoseconds())
+      if let layerObserver {
+        arithmeticOfCaller.adopt()
+        layerObserver.didRun(layers[index], during: begin..<MonotonicClock.nanoseconds())
+        arithmetic.adopt()
+      }
       if let failure = frame.failure { throw failure }
       for (storage, value) in bindings[index] { frame.bases[storage] = frame.tensors[value]!.address }
       for value in ending[index] { frame.tensors[value] = nil }
@@ -256,7 +265,7 @@ final class Plan: Sendable {
   private func share(_ step: any Step, _ phase: Int, _ tasks: Int, _ workers: Int, _ frame: Frame) {
     let job = Job(step: step, phase: phase, tasks: tasks, frame: .passUnretained(frame))
     withUnsafePointer(to: job) { job in
-      WorkerPool.shared.run(tasks: tasks, workers: workers, context: job) { context, task, worker in
+      WorkerPool.shared.run(tasks: tasks, workers: workers, arithmetic: arithmetic, context: job) { context, task, worker in
         let job = context.assumingMemoryBound(to: Job.self)
         job.pointee.frame._withUnsafeGuaranteedRef { frame in
           job.pointee.step.run(phase: job.pointee.phase, task: task, of: job.pointee.tasks, worker: worker, in: frame)

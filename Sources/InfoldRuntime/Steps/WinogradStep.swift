@@ -8,6 +8,8 @@ struct WinogradStep: Step {
   var shape: ConvolutionShape
   var input: Location
   var weights: Location
+  /// The weights for tiles that are computed directly.
+  var directWeights: Location
   var output: Location
   var epilogue: PlannedEpilogue
 
@@ -54,8 +56,8 @@ struct WinogradStep: Step {
       WinogradArguments(
         tile: tile, padTop: shape.window.padTop, padLeft: shape.window.padLeft,
         input: shape.input(frame.pointer(input)), weights: frame.pointer(weights),
-        output: shape.output(frame.pointer(output)), epilogue: epilogue.resolved(in: frame),
-        tiles: splitsColumns ? 0..<tiles : (0..<tiles).part(task, of: count), columns: columns,
+        directWeights: frame.pointer(directWeights), output: shape.output(frame.pointer(output)),
+        epilogue: epilogue.resolved(in: frame), tiles: splitsColumns ? 0..<tiles : (0..<tiles).part(task, of: count), columns: columns,
         scratch: frame.scratch(of: worker)))
   }
 }

@@ -43,9 +43,13 @@ final class WorkerPool: Sendable {
   }
 
   /// Does every task of a job, with the caller and up to `workers` − 1 helpers, and returns when all are done.
+  /// - Parameter arithmetic: How the helpers compute; the caller does already.
   /// - Precondition: The caller has acquired the pool; `count` < 65536.
-  func run(tasks count: Int, workers: Int, context: UnsafeRawPointer, _ work: Work) {
-    let generation = board.pointee.publish(tasks: count, workers: workers, context: context, work)
+  func run(
+    tasks count: Int, workers: Int, arithmetic: Arithmetic = Arithmetic(.kept), context: UnsafeRawPointer, _ work: Work
+  ) {
+    let generation = board.pointee.publish(
+      tasks: count, workers: workers, arithmetic: arithmetic, context: context, work)
     while let task = board.pointee.claim(generation, worker: 0, of: workers) {
       work(context, task, 0)
       board.pointee.finished.add(1, ordering: .releasing)
@@ -69,12 +73,18 @@ final class WorkerPool: Sendable {
 
     func loop() -> Never {
       var seen: UInt32 = 0
+      var arithmetic = Arithmetic.current
       while true {
         seen = board.pointee.awaitJob(after: seen, spins: WorkerPool.spins)
         let workers = board.pointee.workers.load(ordering: .relaxed)
         guard worker < workers else { continue }
         let context = board.pointee.context.load(ordering: .relaxed)
         let work = board.pointee.work.load(ordering: .relaxed)
+        let asked = Arithmetic(control: board.pointee.arithmetic.load(ordering: .relaxed))
+        if asked != arithmetic {
+          arithmetic = asked
+          arithmetic.adopt()
+        }
         // A claim succeeds only while the job is still the one that was seen, and then so was all that was read of it.
         while let task = board.pointee.claim(seen, worker: worker, of: workers) {
           unsafeBitCast(work, to: Work.self)(context!, task, worker)
@@ -96,6 +106,8 @@ private struct Board: ~Copyable {
   let workers = Atomic<Int>(0)
   let context = Atomic<UnsafeRawPointer?>(nil)
   let work = Atomic<UnsafeRawPointer?>(nil)
+  /// How helpers compute: their control register.
+  let arithmetic = Atomic<UInt64>(Arithmetic(.kept).control)
   /// The number of the job, as the word that helpers sleep at.
   let generation: UnsafeMutablePointer<Atomic<UInt32>>
   let sleepers = Atomic<Int>(0)
@@ -125,10 +137,13 @@ private struct Board: ~Copyable {
 
   /// Puts up a job, and wakes who sleeps.
   /// - Returns: Its generation.
-  func publish(tasks: Int, workers: Int, context: UnsafeRawPointer, _ work: WorkerPool.Work) -> UInt32 {
+  func publish(
+    tasks: Int, workers: Int, arithmetic: Arithmetic, context: UnsafeRawPointer, _ work: WorkerPool.Work
+  ) -> UInt32 {
     finished.store(0, ordering: .relaxed)
     self.workers.store(workers, ordering: .relaxed)
     self.context.store(context, ordering: .relaxed)
+    self.arithmetic.store(arithmetic.control, ordering: .relaxed)
     self.work.store(unsafeBitCast(work, to: UnsafeRawPointer.self), ordering: .relaxed)
     let next = generation.pointee.load(ordering: .relaxed) &+ 1
     for worker in 0..<workers {

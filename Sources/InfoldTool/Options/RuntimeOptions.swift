@@ -15,6 +15,13 @@ struct RuntimeOptions: ParsableArguments {
   @Option(help: "What speed may cost in accuracy: exact, or fast (Winograd's convolutions).")
   var precision = SessionOptions.Precision.fast
 
+  @Option(
+    help: """
+      Numbers nearer to zero than 1.2e-38, with which processors are slow: kept, or flushed to zero. (default: flushed; \
+      kept with --precision exact and with --no-optimize)
+      """)
+  var subnormals: SessionOptions.Subnormals?
+
   @OptionGroup var reading: ModelOptions
 
   func validate() throws {
@@ -26,8 +33,9 @@ struct RuntimeOptions: ParsableArguments {
   var session: SessionOptions {
     SessionOptions(
       threads: threads, optimize: !isUnoptimized, foldBatchNormalization: !isUnfolded,
-      precision: precision, memoryLimit: reading.memoryLimit?.bytes)
+      precision: precision, subnormals: subnormals, memoryLimit: reading.memoryLimit?.bytes)
   }
 }
 
 extension SessionOptions.Precision: ExpressibleByArgument {}
+extension SessionOptions.Subnormals: ExpressibleByArgument {}
