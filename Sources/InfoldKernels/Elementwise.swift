@@ -56,6 +56,24 @@ extension Kernels {
       forEachVector(arguments, pixels, repeatsScale: false)
     }
   }
+
+  @inline(never)
+  public static func channelNormalization(_ arguments: ChannelNormalizationArguments, pixels: Range<Int>) {
+    let activation = BoundedActivation(arguments.activation)
+    forEachImage(arguments.shape, pixels) { image, first, count in
+      for pixel in first..<(first + count) {
+        let x = arguments.input.at(image, pixel)
+        let y = arguments.output.at(image, pixel)
+        forEachVector(of: arguments.shape.channels) { channel, count in
+          let difference = Vector(at: x + channel, count: count) - Vector(at: arguments.mean + channel, count: count)
+          let normal = difference * Vector(at: arguments.factor + channel, count: count)
+          let scale = Vector(at: arguments.scale + channel, count: count)
+          let shift = Vector(at: arguments.shift + channel, count: count)
+          activation.apply(Vector.multiplyAdd(normal, scale, shift)).store(at: y + channel, count: count)
+        }
+      }
+    }
+  }
 }
 
 // Every function below is a loop of its own; what it does to a vector is marked to be inlined, which a closure cannot

@@ -11,12 +11,12 @@ extension Kernels {
       @inline(always)
       func share(_ x: Vector) -> Vector { outlinedExponential(x - largest) }
       if arguments.isLogarithmic {
-        let total = sum(reduceRow(x, columns, start: 0, fill: -.infinity, { $0 + $1 }, share))
+        let total = Float(sumRow(x, columns, fill: -.infinity, share))
         let shift = outlinedLogarithm(Vector(repeating: total))
         forEachVector(x, y, columns) { ($0 - largest) - shift }
       } else {
         forEachVector(x, y, columns, share)
-        let factor = Vector(repeating: 1 / rowSum(y, columns))
+        let factor = Vector(repeating: 1 / Float(rowSum(y, columns)))
         forEachVector(UnsafePointer(y), y, columns) { $0 * factor }
       }
     }
@@ -28,16 +28,46 @@ extension Kernels {
     for row in rows {
       let x = arguments.input + row * arguments.inputStride
       let y = arguments.output + row * arguments.outputStride
-      let mean = rowSum(x, columns) / Float(columns)
-      let center = Vector(repeating: mean)
-      let squares = sum(
-        reduceRow(x, columns, start: 0, fill: mean, { $0 + $1 }, { ($0 - center) * ($0 - center) }))
-      let factor = Vector(repeating: 1 / (squares / Float(columns) + arguments.epsilon).squareRoot())
+      let moments = Moments(row: x, columns: columns, epsilon: arguments.epsilon)
+      guard moments.isPrecise else {
+        let moments = WideMoments(x, rows: 1, columns: columns, stride: columns, epsilon: arguments.epsilon)
+        for column in 0..<columns {
+          let shift = arguments.shift.map { Double($0[column]) } ?? 0
+          y[column] = Float(moments.normalized(x[column]) * Double(arguments.scale[column]) + shift)
+        }
+        continue
+      }
+      let (near, factor) = (Vector(repeating: moments.near), Vector(repeating: moments.factor))
+      let offset = Vector(repeating: moments.offset)
       forEachVector(of: columns) { column, count in
         let shift = arguments.shift.map { Vector(at: $0 + column, count: count) } ?? Vector(repeating: 0)
-        let normal = (Vector(at: x + column, count: count) - center) * factor
+        let normal = Vector.multiplyAdd(Vector(at: x + column, count: count) - near, factor, offset)
         Vector.multiplyAdd(normal, Vector(at: arguments.scale + column, count: count), shift)
           .store(at: y + column, count: count)
+      }
+    }
+  }
+
+  @inline(never)
+  public static func instanceNormalization(_ arguments: InstanceNormalizationArguments, rows: Range<Int>) {
+    let columns = arguments.columns
+    for row in rows {
+      let (x, y) = (arguments.input + row * columns, arguments.output + row * columns)
+      let (_, channel) = divide(row, by: arguments.channels)
+      let (scale, shift) = (arguments.scale[channel], arguments.shift[channel])
+      let moments = Moments(row: x, columns: columns, epsilon: arguments.epsilon)
+      guard moments.isPrecise else {
+        let moments = WideMoments(x, rows: 1, columns: columns, stride: columns, epsilon: arguments.epsilon)
+        for column in 0..<columns {
+          y[column] = Float(moments.normalized(x[column]) * Double(scale) + Double(shift))
+        }
+        continue
+      }
+      let (near, factor) = (Vector(repeating: moments.near), Vector(repeating: moments.factor))
+      let offset = Vector(repeating: moments.offset)
+      let (scales, shifts) = (Vector(repeating: scale), Vector(repeating: shift))
+      forEachVector(x, y, columns) {
+        Vector.multiplyAdd(Vector.multiplyAdd($0 - near, factor, offset), scales, shifts)
       }
     }
   }
@@ -73,14 +103,50 @@ extension Kernels {
       for pixel in first..<(first + count) {
         let x = arguments.input.at(image, pixel)
         let y = arguments.output.at(image, pixel)
-        forEachVector(x, scratch + before, channels) { $0 * $0 }
+        var peak = Vector(repeating: 0)
+        forEachVector(of: channels) { channel, count in
+          let value = Vector(at: x + channel, count: count)
+          let square = value * value
+          peak = maximum(square, peak)
+          square.store(at: scratch + before + channel, count: count)
+        }
         forEachVector(of: channels) { channel, count in
           var total = Vector(repeating: 0)
           for offset in 0..<size { total += Vector(at: scratch + channel + offset) }
           let power = outlinedExponential(beta * outlinedLogarithm(Vector.multiplyAdd(total, factor, bias)))
           (Vector(at: x + channel, count: count) * power).store(at: y + channel, count: count)
         }
+        var isHuge = false
+        for lane in 0..<Vector.scalarCount where peak[lane] > hugeSquare { isHuge = true }
+        if isHuge { normalizeHugeResponses(arguments, x, y) }
       }
+    }
+  }
+}
+
+/// Sums of squares above this are computed from smaller numbers.
+private let hugeSquare: Float = 0x1p+100
+
+/// Writes the channels of a pixel of which the squares may leave the range of single precision, where bias is nothing beside them.
+@inline(never)
+private func normalizeHugeResponses(
+  _ arguments: LocalResponseNormalizationArguments, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
+) {
+  let (channels, scratch) = (arguments.shape.channels, arguments.scratch)
+  let (beta, factor) = (Vector(repeating: -arguments.beta), Vector(repeating: arguments.alpha / Float(arguments.size)))
+  let unit = Vector(repeating: 0x1p-70)
+  let least = arguments.bias.magnitude * 0x1p-110
+  // The logarithm of what the squares are divided by.
+  let shift = Vector(repeating: 140 * 0.693147181)
+  forEachVector(x, scratch + (arguments.size - 1) / 2, channels) { ($0 * unit) * ($0 * unit) }
+  forEachVector(of: channels) { channel, count in
+    var total = Vector(repeating: 0)
+    for offset in 0..<arguments.size { total += Vector(at: scratch + channel + offset) }
+    let base = total * factor
+    let power = outlinedExponential(beta * (outlinedLogarithm(base) + shift))
+    let result = Vector(at: x + channel, count: count) * power
+    for lane in 0..<min(count, Vector.scalarCount) where total[lane] > hugeSquare * 0x1p-140 && base[lane] > least {
+      y[channel + lane] = result[lane]
     }
   }
 }
@@ -119,56 +185,116 @@ private struct NormalizationBlock {
 
   @inline(always)
   func run() {
-    let zero = Vector(repeating: 0)
-    let mean = groupMeans(reduce(center: zero) { value, _ in value })
-    let variance = groupMeans(
-      reduce(center: mean) { value, center in (value - center) * (value - center) })
-    var factor = variance + Vector(repeating: arguments.epsilon)
-    for lane in 0..<Vector.scalarCount { factor[lane] = 1 / factor[lane].squareRoot() }
+    let means = groupTotals(sums { value in value })
+    var near = Vector(repeating: 0), factor = near, offset = near
+    let count = Double(groupSize) * Double(pixels)
+    for lane in 0..<Vector.scalarCount { near[lane] = Float(means[lane] / count) }
+    let (differences, squares) = deviations(from: near)
+    let (difference, square) = (groupTotals(differences), groupTotals(squares))
+    var isPrecise = true
+    var lane = 0
+    while lane < min(channels, Vector.scalarCount) {
+      let moments = Moments(
+        near: near[lane], difference: difference[lane], squares: square[lane], count: count, epsilon: arguments.epsilon)
+      isPrecise = isPrecise && moments.isPrecise
+      let end = groupSize >= Vector.scalarCount ? Vector.scalarCount : lane + groupSize
+      for lane in lane..<end {
+        factor[lane] = moments.factor
+        offset[lane] = moments.offset
+      }
+      lane = end
+    }
+    guard isPrecise else { return runInDoublePrecision() }
     for pixel in 0..<pixels {
       let x = input + pixel * arguments.input.pixelStride
       let y = output + pixel * arguments.output.pixelStride
       forEachVector(of: channels) { channel, count in
         let scale = Vector(at: arguments.scale + firstChannel + channel, count: count)
         let shift = Vector(at: arguments.shift + firstChannel + channel, count: count)
-        let normal = (Vector(at: x + channel, count: count) - mean) * factor
+        let normal = Vector.multiplyAdd(Vector(at: x + channel, count: count) - near, factor, offset)
         Vector.multiplyAdd(normal, scale, shift).store(at: y + channel, count: count)
       }
     }
   }
 
-  /// The sums over all pixels, by lane.
-  @inline(always)
-  private func reduce(center: Vector, _ transform: (Vector, Vector) -> Vector) -> Vector {
-    var total = Vector(repeating: 0)
-    for pixel in 0..<pixels {
-      let x = input + pixel * arguments.input.pixelStride
-      var partial = Vector(repeating: 0)
-      forEachVector(of: channels) { channel, count in
-        var value = Vector(at: x + channel, count: count)
-        if count < Vector.scalarCount {
-          for lane in count..<Vector.scalarCount { value[lane] = center[lane] }
+  private func runInDoublePrecision() {
+    for group in 0..<(channels / groupSize) {
+      let first = group * groupSize
+      let moments = WideMoments(
+        input + first, rows: pixels, columns: groupSize, stride: arguments.input.pixelStride, epsilon: arguments.epsilon)
+      for pixel in 0..<pixels {
+        let x = input + pixel * arguments.input.pixelStride
+        let y = output + pixel * arguments.output.pixelStride
+        for channel in first..<(first + groupSize) {
+          let scale = Double(arguments.scale[firstChannel + channel])
+          let shift = Double(arguments.shift[firstChannel + channel])
+          y[channel] = Float(moments.normalized(x[channel]) * scale + shift)
         }
-        partial += transform(value, center)
       }
-      total += partial
     }
-    return total
   }
 
-  /// Each lane's mean over its group, from the sums by lane.
+  /// The pixels that are added up in single precision.
+  private var segment: Int { max(1, 32 * Vector.scalarCount / channels) }
+
+  /// The sums over all pixels of a term of every vector, by lane.
   @inline(always)
-  private func groupMeans(_ sums: Vector) -> Vector {
-    let count = Float(groupSize * pixels)
-    if groupSize >= Vector.scalarCount { return Vector(repeating: sum(sums) / count) }
-    var means = Vector(repeating: 0)
+  private func sums(_ term: (Vector) -> Vector) -> LaneSums {
+    var totals = LaneSums()
+    var pixel = 0
+    while pixel < pixels {
+      let end = min(pixel + segment, pixels)
+      var partial = Vector(repeating: 0)
+      while pixel < end {
+        let x = input + pixel * arguments.input.pixelStride
+        forEachVector(of: channels) { channel, count in partial += term(Vector(at: x + channel, count: count)) }
+        pixel += 1
+      }
+      totals.add(partial)
+    }
+    return totals
+  }
+
+  /// The sums of the differences from `near`, and of their squares, over all pixels, by lane.
+  @inline(always)
+  private func deviations(from near: Vector) -> (differences: LaneSums, squares: LaneSums) {
+    var differences = LaneSums(), squares = LaneSums()
+    var pixel = 0
+    while pixel < pixels {
+      let end = min(pixel + segment, pixels)
+      var difference = Vector(repeating: 0), square = difference
+      while pixel < end {
+        let x = input + pixel * arguments.input.pixelStride
+        forEachVector(of: channels) { channel, count in
+          var value = Vector(at: x + channel, count: count)
+          if count < Vector.scalarCount {
+            for lane in count..<Vector.scalarCount { value[lane] = near[lane] }
+          }
+          let deviation = value - near
+          difference += deviation
+          square = Vector.multiplyAdd(deviation, deviation, square)
+        }
+        pixel += 1
+      }
+      differences.add(difference)
+      squares.add(square)
+    }
+    return (differences, squares)
+  }
+
+  /// For each lane the sum of its group, from the sums by lane.
+  @inline(always)
+  private func groupTotals(_ sums: LaneSums) -> DoubleVector {
+    if groupSize >= Vector.scalarCount { return DoubleVector(repeating: sums.total) }
+    var totals = sums.lanes
+    guard groupSize > 1 else { return totals }
     var first = 0
     while first < channels {
-      var total: Float = 0
-      for lane in first..<(first + groupSize) { total += sums[lane] }
-      for lane in first..<(first + groupSize) { means[lane] = total / count }
+      var total = 0.0
+      for lane in first..<(first + groupSize) { total += sums.lanes[lane] }
+      for lane in first..<(first + groupSize) { totals[lane] = total }
       first += groupSize
     }
-    return means
+    return totals
   }
 }

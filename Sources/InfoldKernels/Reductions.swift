@@ -14,15 +14,13 @@ extension Kernels {
       let channels = min(block, input.channels - first)
       switch arguments.reduction {
       case .maximum:
-        reduceColumns(source, input.pixelStride, pixels, channels, start: -.infinity, divisor: 1, target, largest)
+        reduceColumns(source, input.pixelStride, pixels, channels, start: -.infinity, target, largest)
       case .minimum:
-        reduceColumns(source, input.pixelStride, pixels, channels, start: .infinity, divisor: 1, target, least)
+        reduceColumns(source, input.pixelStride, pixels, channels, start: .infinity, target, least)
       case .sum:
-        reduceColumns(source, input.pixelStride, pixels, channels, start: 0, divisor: 1, target) { $0 + $1 }
+        sumColumns(source, input.pixelStride, pixels, channels, factor: 1, target)
       case .mean:
-        reduceColumns(source, input.pixelStride, pixels, channels, start: 0, divisor: Float(pixels), target) {
-          $0 + $1
-        }
+        sumColumns(source, input.pixelStride, pixels, channels, factor: 1 / Double(pixels), target)
       }
     }
   }
@@ -35,67 +33,127 @@ extension Kernels {
         switch arguments.reduction {
         case .maximum: rowMaximum(x, arguments.columns)
         case .minimum: rowMinimum(x, arguments.columns)
-        case .sum: rowSum(x, arguments.columns)
-        case .mean: rowSum(x, arguments.columns) / Float(arguments.columns)
+        case .sum: Float(rowSum(x, arguments.columns))
+        case .mean: Float(rowSum(x, arguments.columns) / Double(arguments.columns))
         }
       arguments.output[row * arguments.outputStride] = result
     }
   }
 }
 
-/// Numbers that are added one after the other before their sum is added to the sum of all: it keeps the error of long
-/// sums small.
-private let segment = 64
+/// Vectors that are added in single precision before their sum is added to that of all, which has double precision: it keeps the
+/// error of long sums small.
+private let segment = 32
 
-/// Reduces up to 32 columns of a matrix.
+/// Sums by lane in double precision.
+struct LaneSums {
+  private(set) var lanes = DoubleVector(repeating: 0)
+
+  /// Adds a vector.
+  @inline(always)
+  mutating func add(_ x: Vector) {
+    for lane in 0..<Vector.scalarCount { lanes[lane] += Double(x[lane]) }
+  }
+
+  /// The sum of the lanes, always in the same order.
+  @inline(always)
+  var total: Double {
+    var total = lanes[0]
+    for lane in 1..<Vector.scalarCount { total += lanes[lane] }
+    return total
+  }
+
+  /// Writes each lane's sum times `factor`. Where the single precision's range was too small for a part of the sum, it is taken
+  /// once more from the column that begins at `column`, plus the lane.
+  @inline(always)
+  func store(
+    times factor: Double, at output: UnsafeMutablePointer<Float>, count: Int, of column: UnsafePointer<Float>,
+    _ stride: Int, _ rows: Int
+  ) {
+    for lane in 0..<min(count, Vector.scalarCount) {
+      let sum = lanes[lane].isFinite ? lanes[lane] : wideSum(column + lane, stride, rows)
+      output[lane] = Float(sum * factor)
+    }
+  }
+}
+
+/// The sum of some numbers, each of them added in double precision.
+@inline(never)
+private func wideSum(_ x: UnsafePointer<Float>, _ stride: Int, _ count: Int) -> Double {
+  var sum = 0.0
+  for index in 0..<count { sum += Double(x[index * stride]) }
+  return sum
+}
+
+/// Writes the sums of up to 32 columns of a matrix, times `factor`.
 @inline(always)
-private func reduceColumns(
-  _ input: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ columns: Int, start: Float, divisor: Float,
-  _ output: UnsafeMutablePointer<Float>, _ combine: (Vector, Vector) -> Vector
+private func sumColumns(
+  _ input: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ columns: Int, factor: Double,
+  _ output: UnsafeMutablePointer<Float>
 ) {
-  let start = Vector(repeating: start)
-  let divisor = Vector(repeating: divisor)
   var column = 0
   while columns - column >= 4 * Vector.scalarCount {
-    var totals = InlineArray<4, Vector>(repeating: start)
+    var totals = InlineArray<4, LaneSums>(repeating: LaneSums())
     var row = 0
     while row < rows {
       let end = min(row + segment, rows)
-      var partial = InlineArray<4, Vector>(repeating: start)
+      var partial = InlineArray<4, Vector>(repeating: Vector(repeating: 0))
       while row < end {
         let x = input + row * stride + column
-        for index in 0..<4 { partial[index] = combine(partial[index], Vector(at: x + index * Vector.scalarCount)) }
+        for index in 0..<4 { partial[index] += Vector(at: x + index * Vector.scalarCount) }
         row += 1
       }
-      for index in 0..<4 { totals[index] = combine(totals[index], partial[index]) }
+      for index in 0..<4 { totals[index].add(partial[index]) }
     }
-    for index in 0..<4 { (totals[index] / divisor).store(at: output + column + index * Vector.scalarCount) }
+    for index in 0..<4 {
+      let first = column + index * Vector.scalarCount
+      totals[index].store(
+        times: factor, at: output + first, count: Vector.scalarCount, of: input + first, stride, rows)
+    }
+    column += 4 * Vector.scalarCount
+  }
+  while column < columns {
+    let count = min(Vector.scalarCount, columns - column)
+    var totals = LaneSums()
+    var row = 0
+    while row < rows {
+      let end = min(row + segment, rows)
+      var partial = Vector(repeating: 0)
+      while row < end {
+        partial += Vector(at: input + row * stride + column, count: count)
+        row += 1
+      }
+      totals.add(partial)
+    }
+    totals.store(times: factor, at: output + column, count: count, of: input + column, stride, rows)
+    column += Vector.scalarCount
+  }
+}
+
+/// Reduces up to 32 columns of a matrix by a function of which the order does not matter.
+@inline(always)
+private func reduceColumns(
+  _ input: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ columns: Int, start: Float,
+  _ output: UnsafeMutablePointer<Float>, _ combine: (Vector, Vector) -> Vector
+) {
+  let start = Vector(repeating: start)
+  var column = 0
+  while columns - column >= 4 * Vector.scalarCount {
+    var totals = InlineArray<4, Vector>(repeating: start)
+    for row in 0..<rows {
+      let x = input + row * stride + column
+      for index in 0..<4 { totals[index] = combine(totals[index], Vector(at: x + index * Vector.scalarCount)) }
+    }
+    for index in 0..<4 { totals[index].store(at: output + column + index * Vector.scalarCount) }
     column += 4 * Vector.scalarCount
   }
   while column < columns {
     let count = min(Vector.scalarCount, columns - column)
     var total = start
-    var row = 0
-    while row < rows {
-      let end = min(row + segment, rows)
-      var partial = start
-      while row < end {
-        partial = combine(partial, Vector(at: input + row * stride + column, count: count))
-        row += 1
-      }
-      total = combine(total, partial)
-    }
-    (total / divisor).store(at: output + column, count: count)
+    for row in 0..<rows { total = combine(total, Vector(at: input + row * stride + column, count: count)) }
+    total.store(at: output + column, count: count)
     column += Vector.scalarCount
   }
-}
-
-/// The sum of the lanes, always in the same order.
-@inline(always)
-func sum(_ x: Vector) -> Float {
-  var sum = x[0]
-  for lane in 1..<Vector.scalarCount { sum += x[lane] }
-  return sum
 }
 
 /// Reduces a row to a vector by four independent chains, which are joined at the end. `transform` gets every vector
@@ -120,9 +178,25 @@ func reduceRow(
   return combine(combine(results[0], results[1]), combine(results[2], results[3]))
 }
 
+/// Adds up a term of every vector of a row, by four independent chains: some vectors in single precision, and their sums in double
+/// precision. Behind the last number stands `fill`.
 @inline(always)
-func rowSum(_ x: UnsafePointer<Float>, _ columns: Int) -> Float {
-  sum(reduceRow(x, columns, start: 0, fill: 0, { $0 + $1 }, { $0 }))
+func sumRow(_ x: UnsafePointer<Float>, _ columns: Int, fill: Float, _ term: (Vector) -> Vector) -> Double {
+  var totals = LaneSums()
+  var column = 0
+  while column < columns {
+    let end = min(column + 4 * segment * Vector.scalarCount, columns)
+    totals.add(reduceRow(x + column, end - column, start: 0, fill: fill, { $0 + $1 }, term))
+    column = end
+  }
+  return totals.total
+}
+
+/// The sum of a row, also where single precision's range is too small for a part of it.
+@inline(always)
+func rowSum(_ x: UnsafePointer<Float>, _ columns: Int) -> Double {
+  let sum = sumRow(x, columns, fill: 0) { $0 }
+  return sum.isFinite ? sum : wideSum(x, 1, columns)
 }
 
 /// The largest number of a row, NaN if any is NaN.

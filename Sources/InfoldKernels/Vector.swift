@@ -1,12 +1,18 @@
 #if INFOLD_AVX512
   /// The vector that kernels compute with.
   typealias Vector = SIMD16<Float>
+  /// As many numbers in double precision.
+  typealias DoubleVector = SIMD16<Double>
 #elseif INFOLD_AVX2
   /// The vector that kernels compute with.
   typealias Vector = SIMD8<Float>
+  /// As many numbers in double precision.
+  typealias DoubleVector = SIMD8<Double>
 #else
   /// The vector that kernels compute with.
   typealias Vector = SIMD4<Float>
+  /// As many numbers in double precision.
+  typealias DoubleVector = SIMD4<Double>
 #endif
 
 extension Vector {

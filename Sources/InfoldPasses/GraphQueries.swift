@@ -2,12 +2,34 @@ import InfoldGraph
 
 extension ElementType {
   /// Whether `value`, rounded to this floating-point type, is finite.
-  func canHold(_ value: Double) -> Bool {
+  func canHold(_ value: Double) -> Bool { rounded(value).isFinite }
+
+  /// `value` as this floating-point type has it.
+  func rounded(_ value: Double) -> Double {
     switch self {
-    case .float16: Float16(value).isFinite
-    case .bfloat16: Float(value).isFinite && Float(BFloat16(Float(value))).isFinite
-    case .float32: Float(value).isFinite
-    default: value.isFinite
+    case .float16: Double(Float16(value))
+    case .bfloat16: Double(Float(BFloat16(Float(value))))
+    case .float32: Double(Float(value))
+    default: value
+    }
+  }
+
+  /// u: how far a number that is rounded to this floating-point type may be off, relative to it.
+  var unitRoundoff: Double {
+    switch self {
+    case .float16: 0x1p-11
+    case .bfloat16: 0x1p-8
+    case .float32: 0x1p-24
+    default: 0x1p-53
+    }
+  }
+
+  /// The least magnitude that this floating-point type has with all of its digits.
+  var leastNormalMagnitude: Double {
+    switch self {
+    case .float16: 0x1p-14
+    case .bfloat16, .float32: 0x1p-126
+    default: .leastNormalMagnitude
     }
   }
 }

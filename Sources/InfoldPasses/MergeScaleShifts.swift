@@ -1,7 +1,7 @@
 import InfoldGraph
 
 /// Puts one scale and one shift per channel in the place of a chain of them: batch normalizations, and Add, Sub, Mul and Div
-/// with constants. Computed in double precision, rounded once.
+/// with constants. Computed in double precision, rounded once; chains of which one scale and shift would lose digits stay.
 package struct MergeScaleShifts: GraphPass {
   package static let name = "merge scales and shifts"
 
@@ -33,8 +33,9 @@ package struct MergeScaleShifts: GraphPass {
         chain.append(consumers[last.output.index][0])
         affine = affine.followed(by: next.affine)
       }
-      guard chain.count > 1, let type = graph[maps[id]!.input].type?.elementType,
-        affine.scale.allSatisfy(type.canHold), affine.shift.allSatisfy(type.canHold)
+      guard chain.count > 1,
+        let type = graph[maps[id]!.input].type.map({ ScaleShift.parameterType(for: $0.elementType) }),
+        affine.isAccurate(asScaleAndShiftIn: type)
       else { continue }
       let last = graph[chain.last!]
       let label = graph.label(of: last)

@@ -192,4 +192,32 @@ import Testing
       #expect(agree(output.values, expected, tolerance: 2e-7))
     }
   }
+
+  @Test(arguments: kernelSets.indices, 1...20) func normalizesChannels(set: Int, channels: Int) {
+    let shape = ElementwiseShape(images: 2, pixels: 5, channels: channels)
+    let (stride, outputStride) = (channels + 2, channels + 1)
+    let input = Buffer(Buffer(random: shape.unitCount * stride - 2, seed: 7, bound: 0.01).values.map { $0 + 1000 })
+    let mean = Buffer(Buffer(random: channels, seed: 8, bound: 0.01).values.map { $0 + 1000 })
+    let (factor, scale) = (Buffer(random: channels, seed: 9, bound: 300), Buffer(random: channels, seed: 10))
+    let shift = Buffer(random: channels, seed: 11)
+    let output = Buffer(shape.unitCount * outputStride - 1)
+    let arguments = ChannelNormalizationArguments(
+      activation: Activation(.leakyRelu, 0.5), shape: shape,
+      input: ElementwiseInput(input.input, like: shape, pixelStride: stride), mean: mean.input, factor: factor.input,
+      scale: scale.input, shift: shift.input,
+      output: ElementwiseOutput(output.base, like: shape, pixelStride: outputStride))
+    #expect(
+      isIndependentOfRange(units: shape.unitCount, output: output) {
+        kernelSets[set].channelNormalization(arguments, pixels: $0)
+      })
+    var expected = output.values.map(Double.init)
+    for pixel in 0..<shape.unitCount {
+      for channel in 0..<channels {
+        let difference = Double(input.base[pixel * stride + channel]) - Double(mean.base[channel])
+        let y = difference * Double(factor.base[channel]) * Double(scale.base[channel]) + Double(shift.base[channel])
+        expected[pixel * outputStride + channel] = y >= 0 ? y : y / 2
+      }
+    }
+    #expect(agree(output.values, expected, tolerance: 5e-7))
+  }
 }

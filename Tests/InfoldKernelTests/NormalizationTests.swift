@@ -85,10 +85,130 @@ import Testing
     }
   }
 
+  @Test(arguments: kernelSets.indices) func normalizesInstances(set: Int) {
+    for columns in Array(1...40) + [1000, 5000] {
+      let (rows, channels) = (6, 3)
+      let input = Buffer(random: rows * columns, seed: 9, bound: 3)
+      let (scale, shift) = (Buffer(random: channels, seed: 10), Buffer(random: channels, seed: 11))
+      let output = Buffer(rows * columns)
+      let arguments = InstanceNormalizationArguments(
+        input: input.input, output: output.base, channels: channels, columns: columns, epsilon: 1e-3,
+        scale: scale.input, shift: shift.input)
+      #expect(
+        isIndependentOfRange(units: rows, output: output) { kernelSets[set].instanceNormalization(arguments, rows: $0) }
+      )
+      var expected: [Double] = []
+      for row in 0..<rows {
+        let values = input.values[(row * columns)..<((row + 1) * columns)].map(Double.init)
+        let (scale, shift) = (Double(scale.base[row % channels]), Double(shift.base[row % channels]))
+        expected += normalized(values, epsilon: 1e-3).map { $0 * scale + shift }
+      }
+      #expect(agree(output.values, expected, tolerance: 1e-6), "\(kernelSets[set].name) \(columns) columns")
+    }
+  }
+
+  /// Rows whose mean is large beside their spread, and whose squares leave the range of single precision on either side.
+  private static let extremes: [(center: Float, spread: Float, epsilon: Float)] = [
+    (1000, 0.01, 1e-5), (-1e6, 1, 1e-5), (3e4, 0.02, 0), (0, 1e30, 1e-5), (1e38, 1e37, 1e-5), (-3e38, 1e37, 1e-3),
+    (0, 1e-25, 0), (1e-30, 1e-32, 0), (0, 1e-25, 1e-12), (7, 0, 1e-5), (1e6, 0, 1e-12),
+  ]
+
+  @Test(arguments: kernelSets.indices, extremes.indices) func normalizesExtremes(set: Int, extreme: Int) {
+    let (center, spread, epsilon) = Self.extremes[extreme]
+    for columns in [1, 5, 8, 37, 64, 1000, 20000] {
+      let input = Buffer(Buffer(random: 2 * columns, seed: 12).values.map { center + $0 * spread })
+      let ones = Buffer(Array(repeating: 1, count: columns)), zeros = Buffer(Array(repeating: 0, count: columns))
+      let rows = [0..<columns, columns..<(2 * columns)]
+      let expected = rows.flatMap { row in
+        normalized(input.values[row].map(Double.init), epsilon: Double(epsilon))
+      }
+      func check(_ name: String, _ run: (UnsafeMutablePointer<Float>) -> Void) {
+        let output = Buffer(2 * columns)
+        run(output.base)
+        #expect(
+          agree(output.values, expected, tolerance: 2e-6),
+          "\(name) \(kernelSets[set].name) \(columns) numbers around \(center) ± \(spread)")
+      }
+      check("layer") {
+        kernelSets[set].layerNormalization(
+          LayerNormalizationArguments(
+            input: input.input, output: $0, rows: 2, columns: columns, epsilon: epsilon, scale: ones.input,
+            shift: zeros.input), rows: 0..<2)
+      }
+      check("instance") {
+        kernelSets[set].instanceNormalization(
+          InstanceNormalizationArguments(
+            input: input.input, output: $0, channels: 1, columns: columns, epsilon: epsilon, scale: ones.input,
+            shift: zeros.input), rows: 0..<2)
+      }
+      for channels in [1, 2, 10, 40] where columns % channels == 0 {
+        check("group of \(channels)") {
+          kernelSets[set].groupNormalization(
+            GroupNormalizationArguments(
+              input: InputImages(
+                base: input.input, count: 2, height: 1, width: columns / channels, channels: channels,
+                pixelStride: channels),
+              output: OutputImages(
+                base: $0, count: 2, height: 1, width: columns / channels, channels: channels, pixelStride: channels),
+              groups: 1, epsilon: epsilon, scale: ones.input, shift: zeros.input), units: 0..<2)
+        }
+      }
+    }
+  }
+
+  /// Several groups in one vector, one of them with numbers that the others do not have.
+  @Test(arguments: kernelSets.indices) func extremesInOneGroup(set: Int) {
+    let (channels, pixels) = (8, 50)
+    var values = Buffer(random: channels * pixels, seed: 13).values
+    for pixel in 0..<pixels { values[pixel * channels + 5] *= 1e30 }
+    let input = Buffer(values), ones = Buffer(Array(repeating: 1, count: channels))
+    let zeros = Buffer(Array(repeating: 0, count: channels)), output = Buffer(channels * pixels)
+    kernelSets[set].groupNormalization(
+      GroupNormalizationArguments(
+        input: InputImages(
+          base: input.input, count: 1, height: 1, width: pixels, channels: channels, pixelStride: channels),
+        output: OutputImages(
+          base: output.base, count: 1, height: 1, width: pixels, channels: channels, pixelStride: channels),
+        groups: channels, epsilon: 1e-5, scale: ones.input, shift: zeros.input), units: 0..<1)
+    var expected = output.values.map(Double.init)
+    for channel in 0..<channels {
+      let places = (0..<pixels).map { $0 * channels + channel }
+      for (place, value) in zip(places, normalized(places.map { Double(values[$0]) }, epsilon: 1e-5)) {
+        expected[place] = value
+      }
+    }
+    #expect(agree(output.values, expected, tolerance: 1e-6))
+  }
+
   private func normalized(_ values: [Double], epsilon: Double) -> [Double] {
-    let mean = values.reduce(0, +) / Double(values.count)
+    let near = values.reduce(0, +) / Double(values.count)
+    let mean = near + values.map { $0 - near }.reduce(0, +) / Double(values.count)
     let variance = values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / Double(values.count)
     return values.map { ($0 - mean) / (variance + epsilon).squareRoot() }
+  }
+
+  /// Numbers whose squares are out of range, with others beside them.
+  @Test(arguments: kernelSets.indices) func normalizesHugeResponses(set: Int) {
+    let values: [Float] = [1, 2, 1e30, -3, 0.5, 4, 1e-3, 2e20, 3e19, -1e18, 5, 6, 7, -3e38, 2, 1, 0, 9, 8, 7]
+    let shape = ElementwiseShape(images: 1, pixels: 2, channels: 10)
+    for alpha in [0.5, 1e-4, 1e-30, 0] as [Float] {
+      let input = Buffer(values), output = Buffer(20)
+      let scratch = Buffer(LocalResponseNormalizationArguments.scratchCount(channels: 10, size: 3))
+      kernelSets[set].localResponseNormalization(
+        LocalResponseNormalizationArguments(
+          shape: shape, input: ElementwiseInput(input.input, like: shape),
+          output: ElementwiseOutput(output.base, like: shape), size: 3, alpha: alpha, beta: 0.75, bias: 2,
+          scratch: scratch.base), pixels: 0..<2)
+      #expect(scratch.isIntact && output.isIntact)
+      for (index, result) in output.values.enumerated() {
+        let (pixel, channel) = (index / 10, index % 10)
+        let squares = (max(0, channel - 1)...min(9, channel + 1)).map { Double(values[pixel * 10 + $0]) }
+          .map { $0 * $0 }.reduce(0, +)
+        let expected = Double(values[index]) / pow(2 + Double(alpha) / 3 * squares, 0.75)
+        #expect(
+          abs(Double(result) - expected) <= 5e-5 * abs(expected) + 1e-30, "\(alpha) \(index): \(result), \(expected)")
+      }
+    }
   }
 
   @Test(arguments: kernelSets.indices, 1...20) func normalizesResponses(set: Int, channels: Int) {

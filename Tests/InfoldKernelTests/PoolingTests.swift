@@ -156,4 +156,24 @@ extension Reduction {
     case .minimum: values.min() ?? .infinity
     }
   }
+
+  /// Sums of very many numbers, and means of numbers of which the sums are out of range.
+  @Test(arguments: kernelSets.indices, [0.1, 3e38] as [Float]) func longSums(set: Int, value: Float) {
+    let count = 100_000
+    for channels in [1, 40] {
+      let input = Buffer(Array(repeating: value, count: count * channels)), output = Buffer(channels)
+      kernelSets[set].globalPool(
+        GlobalPoolArguments(
+          input: InputImages(
+            base: input.input, count: 1, height: 1, width: count, channels: channels, pixelStride: channels),
+          output: output.base, reduction: .mean), units: 0..<((channels + 31) / 32))
+      #expect(output.values.allSatisfy { abs($0 - value) <= 1e-6 * value })
+    }
+    let input = Buffer(Array(repeating: value, count: count)), output = Buffer(1)
+    kernelSets[set].reduceRows(
+      RowReductionArguments(
+        input: input.input, inputStride: count, output: output.base, outputStride: 1, rows: 1, columns: count,
+        reduction: .mean), rows: 0..<1)
+    #expect(abs(output.values[0] - value) <= 1e-6 * value)
+  }
 }

@@ -127,6 +127,81 @@ import Testing
       try network.finished(network.node("BatchNormalization", [y] + parameters)), "outside the range of float32")
   }
 
+  /// A mean that is large beside the deviation: the new bias would need digits that the type does not have. With half as many lost,
+  /// it is folded.
+  @Test(arguments: [
+    (ElementType.float16, 10, 0.01), (.bfloat16, 1, 0.1), (.float32, 1000, 0.01), (.float64, 1e9, 1e-3),
+  ]) func digitsThatWouldBeLost(type: ElementType, mean: Double, deviation: Double) throws {
+    func network(mean: Double, deviation: Double) throws -> Graph {
+      var network = NetworkBuilder(opset: 15)
+      let x = network.input([1, 2, 4, 4], of: type)
+      func constant(_ shape: [Int], _ numbers: [Double]) throws -> ValueID {
+        network.constant(try Tensor(shape: shape, numbers).converted(to: type))
+      }
+      let y = try network.node("Conv", [x, try constant([3, 2, 1, 1], [1, 0, 0, 1, 1, 1])])
+      let parameters = try [
+        [1, 1, 1], [-0.4, 0.9, 1.5], [0, mean, 0], [1, deviation * deviation, 1],
+      ].map { try constant([3], $0) }
+      let z = try network.node("BatchNormalization", [y] + parameters, ["epsilon": .float(1e-20)])
+      return try network.finished(z)
+    }
+    let (_, report) = try FoldBatchNormalization().fold(try network(mean: mean, deviation: deviation))
+    #expect(report.sites.isEmpty)
+    let reason = try #require(report.refusals.first?.reason)
+    #expect(reason.contains("\(type) has too few digits for the folded weight and bias of channel 1"))
+    let u = [ElementType.float16: 0x1p-11, .bfloat16: 0x1p-8, .float32: 0x1p-24, .float64: 0x1p-53][type]!
+    let harmless = deviation / u.squareRoot() / 4
+    #expect(try FoldBatchNormalization().fold(try network(mean: harmless, deviation: deviation)).report.refusals.isEmpty)
+  }
+
+  /// The same as arithmetic, and before the operator.
+  @Test func digitsThatArithmeticWouldLose() throws {
+    var (network, y) = try convolution()
+    let z = try network.node("Sub", [y, network.constant(try Tensor(shape: [3, 1, 1], [1000, 0, 0] as [Float]))])
+    let scaled = try network.node("Mul", [z, network.constant(try Tensor(shape: [3, 1, 1], [99, 2, 3] as [Float]))])
+    let (folded, report) = try FoldBatchNormalization().fold(try network.finished(scaled))
+    #expect(folded.nodes.map(\.opType) == ["Conv", "Mul"])
+    #expect(report.refusals.first?.reason.contains("float32 has too few digits") == true)
+
+    var before = NetworkBuilder()
+    let parameters = try [[1, 1], [0, 0], [1000, 0], [1e-4, 1]].map { before.constant(try tensor($0)) }
+    let normal = try before.node("BatchNormalization", [before.input([1, 2, 4, 4])] + parameters)
+    let graph = try before.finished(try before.node("Conv", [normal, before.weights([3, 2, 1, 1])]))
+    let forward = try FoldBatchNormalization().fold(graph)
+    #expect(forward.graph.nodes.map(\.opType) == ["BatchNormalization", "Conv"])
+    #expect(forward.report.refusals.first?.reason.contains("float32 has too few digits") == true)
+  }
+
+  /// Where the bias before the normalization has the mean in it already, nothing cancels.
+  @Test func aMeanThatTheBiasHas() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 2, 4, 4])
+    let bias = network.constant(try tensor([1000, 1000, 1000]))
+    let y = try network.node("Conv", [x, network.weights([3, 2, 1, 1]), bias])
+    let parameters = try [[1, 1, 1], [0, 0, 0], [1000, 1000, 1000], [1e-4, 1e-4, 1e-4]].map {
+      network.constant(try tensor($0))
+    }
+    let z = try network.node("BatchNormalization", [y] + parameters)
+    let (folded, report) = try FoldBatchNormalization().fold(try network.finished(z))
+    #expect(folded.nodes.map(\.opType) == ["Conv"] && report.refusals.isEmpty)
+  }
+
+  /// Weights that become so small that float16 has one or two digits for them.
+  @Test func weightsThatVanish() throws {
+    for (scale, isFolded) in [(Float(1e-3), true), (1e-7, false)] {
+      var network = NetworkBuilder(opset: 15)
+      let x = network.input([1, 2, 4, 4], of: .float16)
+      func constant(_ shape: [Int], _ numbers: [Float]) throws -> ValueID {
+        network.constant(try Tensor(shape: shape, numbers).converted(to: .float16))
+      }
+      let y = try network.node("Conv", [x, try constant([1, 2, 1, 1], [0.7, -0.9])])
+      let parameters = try [[scale], [0], [0], [1]].map { try constant([1], $0) }
+      let z = try network.node("BatchNormalization", [y] + parameters)
+      let report = try FoldBatchNormalization().fold(try network.finished(z)).report
+      #expect(report.refusals.isEmpty == isFolded, "\(scale)")
+    }
+  }
+
   @Test func aShiftBeforePadding() throws {
     for padding in [["pads": .ints([1, 1, 1, 1])], ["auto_pad": .string(Array("SAME_LOWER".utf8))]] as [AttributeList] {
       var network = NetworkBuilder()

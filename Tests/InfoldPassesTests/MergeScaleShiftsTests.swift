@@ -115,4 +115,35 @@ import Testing
       return [try network.node("Mul", [small, scale])]
     }
   }
+
+  /// A shift that would lose the digits of the results stays apart from its scale.
+  @Test func digitsThatWouldBeLost() throws {
+    for (mean, operators) in [(Float(0.25), ["ScaleShift"]), (1000, ["Sub", "Mul"])] {
+      var network = NetworkBuilder()
+      let x = network.input([1, 3, 2, 2])
+      let center = network.constant(try Tensor(repeating: mean, shape: [3, 1, 1]))
+      let factor = network.constant(try Tensor(repeating: Float(95.3), shape: [3, 1, 1]))
+      let y = try network.node("Mul", [try network.node("Sub", [x, center]), factor])
+      #expect(try MergeScaleShifts().run(on: try network.finished(y)).graph.nodes.map(\.opType) == operators)
+    }
+  }
+
+  /// float16 has no room for the product of these scales, and its scale and shift need none.
+  @Test func halfPrecision() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 2, 2, 2], of: .float16)
+    func constant(_ value: Float16) throws -> ValueID {
+      network.constant(try Tensor(repeating: value, shape: [2, 1, 1]))
+    }
+    let a = try network.node("Mul", [x, try constant(1000)])
+    let b = try network.node("Mul", [a, try constant(1000)])
+    let y = try network.node("Mul", [b, try constant(0.0001)])
+    let rewritten = try MergeScaleShifts().run(on: try network.finished(y)).graph
+    #expect(rewritten.nodes.map(\.opType) == ["ScaleShift"])
+    try rewritten.checkTypes()
+    let input = try Tensor(repeating: Float16(0.5), shape: [1, 2, 2, 2])
+    let result = try ReferenceEvaluator(rewritten).run([x: input])[0]
+    #expect(result.elementType == .float16)
+    #expect(try result.numbers().allSatisfy { abs($0 - 50) < 0.1 })
+  }
 }

@@ -99,13 +99,14 @@ package struct BatchNormalization: FloatingPointOperator {
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!, parameterShape = inputs[3]!.shape
     let scale: [Element] = try inputs[1]!.elements(), bias: [Element] = try inputs[2]!.elements()
-    var mean: [Element] = try inputs[3]!.elements(), variance: [Element] = try inputs[4]!.elements()
+    let mean: [Element] = try inputs[3]!.elements(), variance: [Element] = try inputs[4]!.elements()
     // X is [batch, groups, inner]: each of the groups has its own parameters.
     let groups = mean.count, batch = x.shape.first ?? 1
     let inner = batch * groups == 0 ? 0 : x.count / (batch * groups)
     var outputs: [Tensor?] = [nil]
+    var moments: [Moments] = []
     if isTraining {
-      let moments = x.withSpan(as: Element.self) { x in
+      moments = x.withSpan(as: Element.self) { x in
         (0..<groups).map {
           Moments(x, from: $0 * inner, blocks: batch, stride: groups * inner, length: inner)
         }
@@ -118,7 +119,6 @@ package struct BatchNormalization: FloatingPointOperator {
       for statistics in [running(mean, batchMean), running(variance, batchVariance), batchMean, batchVariance] {
         outputs.append(try Tensor(shape: parameterShape, statistics))
       }
-      (mean, variance) = (batchMean, batchVariance)
     }
     let deviation = variance.map { ($0 + Element(epsilon)).squareRoot() }
     var y = try Tensor(zeros: x.shape, of: Element.elementType)
@@ -127,7 +127,11 @@ package struct BatchNormalization: FloatingPointOperator {
         for block in 0..<(batch * groups) {
           let group = block % groups
           for index in (block * inner)..<((block + 1) * inner) {
-            y[index] = (x[index] - mean[group]) / deviation[group] * scale[group] + bias[group]
+            let normal =
+              isTraining
+              ? Element(moments[group].normalized(Double(x[index]), epsilon))
+              : (x[index] - mean[group]) / deviation[group]
+            y[index] = normal * scale[group] + bias[group]
           }
         }
       }

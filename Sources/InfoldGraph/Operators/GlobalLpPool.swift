@@ -14,8 +14,9 @@ package struct GlobalLpPool: GlobalPool {
   }
 
   func reduce<Element: FloatingPointElement>(_ channel: borrowing Span<Element>) -> Element {
-    var sum = 0.0
-    for index in channel.indices { sum += Double.pow(Double(channel[index].magnitude), p) }
-    return Element(Double.pow(sum, 1 / p))
+    var norm = PowerNorm(p)
+    for index in channel.indices { norm.see(Double(channel[index])) }
+    for index in channel.indices { norm.add(Double(channel[index])) }
+    return Element(norm.value)
   }
 }

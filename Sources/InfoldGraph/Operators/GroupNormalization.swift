@@ -55,10 +55,9 @@ package struct GroupNormalization: FloatingPointOperator {
       y.withMutableSpan(as: Element.self) { y in
         for group in 0..<(x.count / length) {
           let moments = Moments(x, from: group * length, length: length)
-          let mean = Element(moments.mean), deviation = (Element(moments.variance) + Element(epsilon)).squareRoot()
           for index in (group * length)..<((group + 1) * length) {
             let c = scalesGroups ? group % groupCount : index / inner % channels
-            y[index] = scale[c] * ((x[index] - mean) / deviation) + bias[c]
+            y[index] = scale[c] * Element(moments.normalized(Double(x[index]), epsilon)) + bias[c]
           }
         }
       }

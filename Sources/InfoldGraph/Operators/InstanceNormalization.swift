@@ -44,10 +44,9 @@ package struct InstanceNormalization: FloatingPointOperator {
       y.withMutableSpan(as: Element.self) { y in
         for plane in 0..<(x.count / inner) {
           let moments = Moments(x, from: plane * inner, length: inner)
-          let mean = Element(moments.mean), deviation = (Element(moments.variance) + Element(epsilon)).squareRoot()
           let c = plane % scale.count
           for index in (plane * inner)..<((plane + 1) * inner) {
-            y[index] = scale[c] * (x[index] - mean) / deviation + bias[c]
+            y[index] = scale[c] * Element(moments.normalized(Double(x[index]), epsilon)) + bias[c]
           }
         }
       }

@@ -39,17 +39,20 @@ package struct LRN: FloatingPointOperator {
     var y = try Tensor(zeros: x.shape, of: Element.elementType)
     guard y.count > 0 else { return [y] }
     let channels = x.shape[1], inner = x.count / (x.shape[0] * channels)
-    let factor = Element(alpha) / Element(size), bias = Element(bias), beta = Element(beta)
+    let factor = Double(alpha) / Double(size), bias = Double(bias), beta = Double(beta)
+    var squares = [Double](repeating: 0, count: inner)
     x.withSpan(as: Element.self) { x in
       y.withMutableSpan(as: Element.self) { y in
         for plane in 0..<(x.count / inner) {
           let c = plane % channels, start = plane * inner
-          // Y's own place holds the sum first.
+          for index in squares.indices { squares[index] = 0 }
           for neighbor in max(c - (size - 1) / 2, 0)...min(c + size / 2, channels - 1) {
             let row = (plane - c + neighbor) * inner
-            for index in 0..<inner { y[start + index] += x[row + index] * x[row + index] }
+            for index in 0..<inner { squares[index] += Double(x[row + index]) * Double(x[row + index]) }
           }
-          for index in start..<(start + inner) { y[index] = x[index] / .pow(bias + factor * y[index], beta) }
+          for index in 0..<inner {
+            y[start + index] = Element(Double(x[start + index]) / .pow(bias + factor * squares[index], beta))
+          }
         }
       }
     }

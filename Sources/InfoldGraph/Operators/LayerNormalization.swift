@@ -2,8 +2,8 @@
 /// variance over `axis` and every dimension behind it.
 ///
 /// X [d0, …], Scale and the optional B broadcast to X; Y like X, and the optional Mean and InvStdDev
-/// [d0, …, d(axis − 1), 1, …, 1], whose type `stash_type` names: float32 or bfloat16. The statistics are computed at
-/// least in `Float`, whatever `stash_type` is.
+/// [d0, …, d(axis − 1), 1, …, 1], whose type `stash_type` names: float32 or bfloat16. The statistics, and what is
+/// normalized by them, are computed in `Double`, whatever `stash_type` is.
 package struct LayerNormalization: FloatingPointOperator {
   package static let name = "LayerNormalization"
   package static let versions = [17]
@@ -59,8 +59,10 @@ package struct LayerNormalization: FloatingPointOperator {
             for row in mean.indices {
               let moments = Moments(x, from: row * length, length: length)
               mean[row] = Element(moments.mean)
-              inverse[row] = 1 / (Element(moments.variance) + Element(epsilon)).squareRoot()
-              for index in (row * length)..<((row + 1) * length) { y[index] = (x[index] - mean[row]) * inverse[row] }
+              inverse[row] = Element(moments.inverseDeviation(epsilon))
+              for index in (row * length)..<((row + 1) * length) {
+                y[index] = Element(moments.normalized(Double(x[index]), epsilon))
+              }
             }
           }
         }

@@ -1,4 +1,5 @@
-/// ONNX LpNormalization, opsets 1, 22: x ÷ (Σ |x|ᵖ)^(1/p) along an axis, 0 where the norm is 0. X and Y have the same shape.
+/// ONNX LpNormalization, opsets 1, 22: x ÷ (Σ |x|ᵖ)^(1/p) along an axis, 0 where the norm is 0; computed in
+/// `Double`. X and Y have the same shape.
 package struct LpNormalization: FloatingPointOperator {
   package static let name = "LpNormalization"
   package static let versions = [1, 22]
@@ -30,15 +31,17 @@ package struct LpNormalization: FloatingPointOperator {
     x.withSpan(as: Element.self) { x in
       y.withMutableSpan(as: Element.self) { y in
         slices.forEach { _, start in
+          let places = (0..<slices.count).lazy.map { start + $0 * slices.stride }
+          var largest = 0.0
+          for place in places { largest = max(largest, Double(x[place].magnitude)) }
+          let unit = Double.unitForSquares(upTo: largest)
           var sum = 0.0
-          for index in 0..<slices.count {
-            let magnitude = Double(x[start + index * slices.stride].magnitude)
+          for place in places {
+            let magnitude = Double(x[place].magnitude) * unit
             sum += p == 1 ? magnitude : magnitude * magnitude
           }
-          let norm = Element(p == 1 ? sum : sum.squareRoot())
-          for index in 0..<slices.count where norm != 0 {
-            y[start + index * slices.stride] = x[start + index * slices.stride] / norm
-          }
+          let norm = p == 1 ? sum : sum.squareRoot()
+          for place in places where norm != 0 { y[place] = Element(Double(x[place]) * unit / norm) }
         }
       }
     }

@@ -22,12 +22,12 @@ package struct LpPool: FloatingPointPool {
   package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
-    let p = Element(p)
     return [
       try inputs[0]!.pooled(by: window) { (x: borrowing Span<Element>, start, window) in
-        var sum: Element = 0
-        window.forEachOffset { sum += Element.pow(x[start + $0].magnitude, p) }
-        return .pow(sum, 1 / p)
+        var norm = PowerNorm(p)
+        window.forEachOffset { norm.see(Double(x[start + $0])) }
+        window.forEachOffset { norm.add(Double(x[start + $0])) }
+        return Element(norm.value)
       }
     ]
   }

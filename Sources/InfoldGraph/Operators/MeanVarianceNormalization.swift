@@ -21,14 +21,20 @@ package struct MeanVarianceNormalization: FloatingPointOperator {
   package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
-    let x = try inputs[0]!.converted(to: .float64)
+    var x = try inputs[0]!.converted(to: .float64)
     var shape = x.shape
     for axis in try normalizedAxes(axes, rank: shape.count) { shape[axis] = 1 }
+    // Numbers whose squares are out of range are multiplied by a power of two, and 10⁻⁹ with them.
+    let units = try x.reduced(to: shape, from: 0) { (largest: Double, x: Double) in max(largest, x.magnitude) }
+      .mapped { (largest: Double) in Double.unitForSquares(upTo: largest) }
+    x = try Tensor.broadcasting(x, units) { (x: Double, unit: Double) in x * unit }
     let count = zip(x.shape, shape).reduce(1) { $1.0 == $1.1 ? $0 : $0 * Double($1.0) }
     let mean = try x.reduced(to: shape, from: 0) { (sum: Double, x: Double) in sum + x / count }
     let deviation = try Tensor.broadcasting(x, mean) { (x: Double, mean: Double) in x - mean }
-    let scale = try deviation.reduced(to: shape, from: 0) { (sum: Double, x: Double) in sum + x * x / count }
-      .mapped { (variance: Double) in variance.squareRoot() + 1e-9 }
+    let variance = try deviation.reduced(to: shape, from: 0) { (sum: Double, x: Double) in sum + x * x / count }
+    let scale = try Tensor.broadcasting(variance, units) { (variance: Double, unit: Double) in
+      variance.squareRoot() + 1e-9 * unit
+    }
     return [
       try Tensor.broadcasting(deviation, scale) { (x: Double, scale: Double) in x / scale }
         .converted(to: Element.elementType)

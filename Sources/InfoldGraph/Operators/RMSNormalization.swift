@@ -39,10 +39,16 @@ package struct RMSNormalization: FloatingPointOperator {
       y.withMutableSpan(as: Element.self) { y in
         for row in 0..<(x.count / length) {
           let places = (row * length)..<((row + 1) * length)
+          var largest = 0.0
+          for index in places { largest = max(largest, Double(x[index].magnitude)) }
+          let unit = Double.unitForSquares(upTo: largest)
           var sum = 0.0
-          for index in places { sum += Double(x[index]) * Double(x[index]) }
-          let root = (Element(sum / Double(length)) + Element(epsilon)).squareRoot()
-          for index in places { y[index] = x[index] / root }
+          for index in places { sum += Double(x[index]) * unit * (Double(x[index]) * unit) }
+          let square = sum / Double(length), epsilon = Double(epsilon)
+          let root =
+            unit == 1 || epsilon <= 0
+            ? (square + epsilon).squareRoot() : .hypot(square.squareRoot(), epsilon.squareRoot() * unit)
+          for index in places { y[index] = Element(Double(x[index]) * unit / root) }
         }
       }
     }

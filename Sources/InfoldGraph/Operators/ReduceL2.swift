@@ -14,8 +14,16 @@ package struct ReduceL2: ReductionOperator {
   package func reduce<Element: FloatingPointElement>(
     _ x: Tensor, to shape: [Int], as _: Element.Type
   ) throws(InfoldError) -> Tensor {
-    try x.reduced(to: shape, from: 0) { (y: Double, x: Element) in y + Double(x) * Double(x) }
-      .mapped { (y: Double) in Element(y.squareRoot()) }
+    guard Element.self == Double.self else {
+      return try x.reduced(to: shape, from: 0) { (y: Double, x: Element) in y + Double(x) * Double(x) }
+        .mapped { (y: Double) in Element(y.squareRoot()) }
+    }
+    // The squares may be out of range where their root is not.
+    let units = try x.reduced(to: shape, from: 0) { (y: Double, x: Double) in max(y, x.magnitude) }
+      .mapped { (largest: Double) in Double.unitForSquares(upTo: largest) }
+    let sums = try Tensor.broadcasting(x, units) { (x: Double, unit: Double) in x * unit * (x * unit) }
+      .reduced(to: shape, from: 0) { (y: Double, x: Double) in y + x }
+    return try Tensor.broadcasting(sums, units) { (sum: Double, unit: Double) in sum.squareRoot() / unit }
   }
 
   package func reduce<Element: IntegerElement>(

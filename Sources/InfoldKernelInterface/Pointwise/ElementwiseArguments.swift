@@ -204,3 +204,32 @@ public struct ScaleShiftArguments: @unchecked Sendable {
     self.output = output
   }
 }
+
+/// y = activation((x − mean) · factor · scale + shift): a batch normalization that stayed, as it is defined.
+public struct ChannelNormalizationArguments: @unchecked Sendable {
+  public var activation: Activation
+  public var shape: ElementwiseShape
+  /// Of channel stride 1.
+  public var input: ElementwiseInput
+  /// One number per channel, like the others.
+  public var mean: UnsafePointer<Float>
+  /// 1 ÷ √(variance + epsilon).
+  public var factor: UnsafePointer<Float>
+  public var scale: UnsafePointer<Float>
+  public var shift: UnsafePointer<Float>
+  public var output: ElementwiseOutput
+
+  public init(
+    activation: Activation, shape: ElementwiseShape, input: ElementwiseInput, mean: UnsafePointer<Float>,
+    factor: UnsafePointer<Float>, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, output: ElementwiseOutput
+  ) {
+    self.activation = activation
+    self.shape = shape
+    self.input = input
+    self.mean = mean
+    self.factor = factor
+    self.scale = scale
+    self.shift = shift
+    self.output = output
+  }
+}

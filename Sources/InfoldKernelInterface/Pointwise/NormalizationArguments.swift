@@ -59,6 +59,36 @@ public struct LayerNormalizationArguments: @unchecked Sendable {
   }
 }
 
+/// y = (x − mean) ÷ √(variance + epsilon) · scale + shift over every row of a matrix, with the biased variance: each row is one
+/// channel of one picture.
+public struct InstanceNormalizationArguments: @unchecked Sendable {
+  public var input: UnsafePointer<Float>
+  /// May be the input.
+  public var output: UnsafeMutablePointer<Float>
+  /// Rows of one picture.
+  public var channels: Int
+  /// Numbers per row, at least 1.
+  public var columns: Int
+  public var epsilon: Float
+  /// One number per channel.
+  public var scale: UnsafePointer<Float>
+  /// One number per channel.
+  public var shift: UnsafePointer<Float>
+
+  public init(
+    input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, channels: Int, columns: Int, epsilon: Float,
+    scale: UnsafePointer<Float>, shift: UnsafePointer<Float>
+  ) {
+    self.input = input
+    self.output = output
+    self.channels = channels
+    self.columns = columns
+    self.epsilon = epsilon
+    self.scale = scale
+    self.shift = shift
+  }
+}
+
 /// Group normalization: mean and biased variance of each group of neighbouring channels of each picture, then y = (x −
 /// mean) ÷ √(variance + epsilon) · scale[channel] + shift[channel]. Instance normalization has as many groups as
 /// channels.

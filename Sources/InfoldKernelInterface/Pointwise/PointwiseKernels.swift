@@ -40,13 +40,19 @@ public protocol PointwiseKernels: Sendable {
 
   // MARK: Normalization
 
+  /// (x − mean) · factor · scale + shift, one of each per channel. The range counts pixels, over all images.
+  static func channelNormalization(_ arguments: ChannelNormalizationArguments, pixels: Range<Int>)
+
   /// Softmax or log-softmax. The range counts rows.
   static func softmax(_ arguments: SoftmaxArguments, rows: Range<Int>)
 
   /// Layer normalization. The range counts rows.
   static func layerNormalization(_ arguments: LayerNormalizationArguments, rows: Range<Int>)
 
-  /// Group and instance normalization. The range counts `arguments.unitCount` units.
+  /// Instance normalization in row-major order. The range counts rows.
+  static func instanceNormalization(_ arguments: InstanceNormalizationArguments, rows: Range<Int>)
+
+  /// Group and instance normalization with the channels last. The range counts `arguments.unitCount` units.
   static func groupNormalization(_ arguments: GroupNormalizationArguments, units: Range<Int>)
 
   /// Local response normalization. The range counts pixels, over all images; every input has the channel stride 1.

@@ -11,6 +11,16 @@ public struct ChannelAffine: Sendable, Hashable {
     public var scale: [Double]
     /// β of a batch normalization; a summand otherwise.
     public var offset: [Double]
+    /// What is known of the results, for a batch normalization.
+    var statistics: Statistics?
+  }
+
+  /// What the parameters of a batch normalization say about its results.
+  struct Statistics: Sendable, Hashable {
+    /// How large they commonly are: |γ| + |β|.
+    var size: [Double]
+    /// Their standard deviation: σ · |γ| / √(σ² + ε).
+    var deviation: [Double]
   }
 
   /// The steps, first applied first. All have the same number of channels.
@@ -40,8 +50,13 @@ public struct ChannelAffine: Sendable, Hashable {
   /// The part that concerns these channels.
   func slice(_ range: Range<Int>) -> ChannelAffine {
     var result = ChannelAffine(identityOf: range.count)
-    result.steps = steps.map {
-      Step(center: Array($0.center[range]), scale: Array($0.scale[range]), offset: Array($0.offset[range]))
+    result.steps = steps.map { step in
+      let statistics = step.statistics.map {
+        Statistics(size: Array($0.size[range]), deviation: Array($0.deviation[range]))
+      }
+      return Step(
+        center: Array(step.center[range]), scale: Array(step.scale[range]), offset: Array(step.offset[range]),
+        statistics: statistics)
     }
     return result
   }

@@ -61,11 +61,11 @@ struct ChannelMap {
     if let channel = variance.firstIndex(where: { $0 + epsilon <= 0 }) {
       throw Refusal("its variance is \(variance[channel]) in channel \(channel), and with epsilon not above zero")
     }
-    let scale = zip(gamma, variance).map { $0 / ($1 + epsilon).squareRoot() }
     self.input = input
     self.output = output
     axis = 1
-    affine = ChannelAffine(ChannelAffine.Step(center: mean, scale: scale, offset: beta))
+    affine = ChannelAffine(
+      normalizationWithScale: gamma, bias: beta, mean: mean, variance: variance, epsilon: epsilon)
   }
 
   private init?(_ arithmetic: any ArithmeticOperator, _ node: Node, _ constants: GraphConstants) throws(Refusal) {

@@ -221,7 +221,7 @@ extension FoldSearch {
       try requireFew(plan.behind, site.node)
       plan.output = plan.output.followed(by: map.affine.slice(site.channels))
       plan.behind.append(Part(node: id, channels: site.channels))
-      try requireFinite(plan, site.node)
+      try requireConstants(plan, site.node)
       changed.append((site.node, plan))
     }
     for (node, plan) in changed { plans[node] = plan }
@@ -256,22 +256,28 @@ extension FoldSearch {
   /// Takes a weight out of the graph, which nobody looks at any more.
   mutating func release(_ weight: ValueID) { constants.release(weight) }
 
-  private func requireFinite(_ plan: Plan, _ id: NodeID) throws(Refusal) {
+  /// Refuses new constants that their type cannot hold, or of which rounding loses what matters.
+  private func requireConstants(_ plan: Plan, _ id: NodeID) throws(Refusal) {
     let node = graph[id]
     guard let weight = node.inputs[1].flatMap(constants.tensor) else { return }
     let type = weight.elementType
-    let bias = foldedBias(plan, of: id).values
+    let bias = foldedBias(plan, of: id)
     // Where the largest of all products is small enough, each is.
     let largest = { (scales: [Double]) in scales.reduce(0) { Double.maximum($0, $1.magnitude) } }
     let bound = plan.largestWeight * largest(plan.input.scale) * largest(plan.output.scale)
     let products =
       type.canHold(bound) ? [] : plan.linear.scaled(weight, input: plan.input.scale, output: plan.output.scale)
-    for (what, numbers) in [("weight", products), ("bias", bias)] {
+    for (what, numbers) in [("weight", products), ("bias", bias.values)] {
       if let element = numbers.firstIndex(where: { !type.canHold($0) }) {
         throw Refusal(
           "element \(element) of the folded \(what) of \(graph.label(of: node)) would be \(numbers[element]), outside the "
             + "range of \(type)")
       }
+    }
+    if let loss = FoldLoss(plan.linear, weight, bias, input: plan.input, output: plan.output) {
+      throw Refusal(
+        "\(type) has too few digits for the folded weight and bias of channel \(loss.channel) of \(graph.label(of: node)): "
+          + "numbers of the size of \(loss.cancelling) would cancel, and results be off by up to \(loss.error)")
     }
   }
 }
@@ -310,7 +316,7 @@ extension FoldSearch {
     }
     plan.input = map.affine.followed(by: plan.input)
     plan.before.insert(Part(node: id, channels: 0..<map.affine.channels), at: 0)
-    try requireFinite(plan, target)
+    try requireConstants(plan, target)
     plans[target] = plan
     absorbedForward[id] = map
   }

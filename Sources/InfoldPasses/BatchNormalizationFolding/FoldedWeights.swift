@@ -26,6 +26,8 @@ public struct FoldedWeights: Sendable {
 
 /// The bias of a linear operator between two maps per channel, in double precision.
 struct FoldedBias {
+  /// What the operator adds before the map behind it, one per output channel.
+  let sums: [Double]
   /// b′, one per output channel.
   let values: [Double]
   /// For each of them, the sum of the magnitudes of its summands.
@@ -49,7 +51,8 @@ struct FoldedBias {
         }
       }
     }
+    self.sums = sums
     values = sums.indices.map { output.apply(sums[$0], channel: $0) }
-    self.magnitudes = sums.indices.map { output.summandMagnitude(sums[$0], magnitudes[$0], channel: $0) }
+    self.magnitudes = values.indices.map { output.summandMagnitude(sums[$0], magnitudes[$0], channel: $0) }
   }
 }

@@ -39,6 +39,11 @@ extension InstanceNormalization: LoweredOperator {
       let y = fused.output, let image = plan.sizes(x).flatMap(ImageShape.init), plan.sizes(y) == plan.sizes(x),
       plan.sizes(scale) == [image.channels], plan.sizes(shift) == [image.channels]
     else { return false }
+    // What lies in row-major order only, or has one channel, is normalized where it is.
+    if image.channels == 1 || !plan.layouts(of: x).contains(.channelsLast) {
+      try lowerRows(x, scale, shift, image, to: y, into: &plan)
+      return true
+    }
     let source = try plan.location(of: x, .channelsLast)
     let scales = try plan.location(of: scale, .rowMajor), shifts = try plan.location(of: shift, .rowMajor)
     let target = plan.define(y, .channelsLast, inPlaceOf: x)
@@ -60,5 +65,22 @@ extension InstanceNormalization: LoweredOperator {
     }
     plan.emit(step, "instance normalization", reads: [source, scales, shifts], writes: [target])
     return true
+  }
+
+  private func lowerRows(
+    _ x: ValueID, _ scale: ValueID, _ shift: ValueID, _ image: ImageShape, to y: ValueID, into plan: inout PlanBuilder
+  ) throws(InfoldError) {
+    let source = try plan.location(of: x, .rowMajor)
+    let scales = try plan.location(of: scale, .rowMajor), shifts = try plan.location(of: shift, .rowMajor)
+    let target = plan.define(y, .rowMajor, inPlaceOf: x)
+    let (kernels, epsilon) = (plan.kernels, epsilon)
+    let step = RangeStep(units: image.images * image.channels, cost: 6 * image.count) { rows, frame, _ in
+      kernels.instanceNormalization(
+        InstanceNormalizationArguments(
+          input: frame.pointer(source), output: frame.pointer(target), channels: image.channels, columns: image.pixels,
+          epsilon: epsilon, scale: frame.pointer(scales), shift: frame.pointer(shifts)),
+        rows: rows)
+    }
+    plan.emit(step, "instance normalization", reads: [source, scales, shifts], writes: [target])
   }
 }

@@ -4,7 +4,7 @@ extension OperatorRegistry {
 
   /// The operators of `internalDomain`.
   package static let internalOperators = OperatorRegistry([
-    ByteTable.self, ChannelShuffle.self, NormalizationScaleShift.self, QLinearAdd.self, QLinearGemm.self,
-    ScaleShift.self,
+    ByteTable.self, ChannelNormalization.self, ChannelShuffle.self, InverseDeviation.self, QLinearAdd.self,
+    QLinearGemm.self, ScaleShift.self,
   ])
 }

@@ -1,7 +1,7 @@
 /// Y = X · scale + shift, one scale and one shift per channel or per activation: what a batch normalization is at
 /// inference.
 ///
-/// X [N, C, D1, …] (or [N], whose C is 1), scale and shift [C] or [C, D1, …], of X's element type.
+/// X [N, C, D1, …] (or [N], whose C is 1), scale and shift [C] or [C, D1, …], of `parameterType`.
 package struct ScaleShift: FloatingPointOperator {
   package static let name = "ScaleShift"
   package static let domain = OperatorRegistry.internalDomain
@@ -10,28 +10,46 @@ package struct ScaleShift: FloatingPointOperator {
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
+  /// The element type of scale and shift: float64 for float64, else float32, since a narrower type has neither range nor digits
+  /// for what they are of its own numbers.
+  package static func parameterType(for x: ElementType) -> ElementType { x == .float64 ? .float64 : .float32 }
+
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0, of: .floatingPoint)
-    try inputs.requireSameElementType(0...2)
+    for index in 1...2 { _ = try inputs.type(index, of: .floatingPoint) }
     return [x]
   }
 
   package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
-    let x = inputs[0]!
     let scale: [Element] = try inputs[1]!.elements(), shift: [Element] = try inputs[2]!.elements()
-    let batch = x.shape[0]
-    let inner = batch * scale.count == 0 ? 0 : x.count / (batch * scale.count)
-    var y = try Tensor(zeros: x.shape, of: Element.elementType)
-    x.withSpan(as: Element.self) { x in
+    return [
+      try inputs[0]!.mappedByChannel(of: scale.count) { (x: Element, channel) in
+        x * scale[channel] + shift[channel]
+      }
+    ]
+  }
+}
+
+extension Tensor {
+  /// `function` of every element of a tensor [N, C, D1, …] and the number of its parameters, of which there are `count`: one for
+  /// each channel, or for each activation.
+  @inline(__always)
+  func mappedByChannel<Element: FloatingPointElement>(
+    of count: Int, _ function: (_ x: Element, _ channel: Int) -> Element
+  ) throws(InfoldError) -> Tensor {
+    let batch = shape[0]
+    let inner = batch * count == 0 ? 0 : self.count / (batch * count)
+    var y = try Tensor(zeros: shape, of: Element.elementType)
+    withSpan(as: Element.self) { x in
       y.withMutableSpan(as: Element.self) { y in
-        for block in 0..<(batch * scale.count) {
-          let (factor, summand) = (scale[block % scale.count], shift[block % scale.count])
-          for index in (block * inner)..<((block + 1) * inner) { y[index] = x[index] * factor + summand }
+        for block in 0..<(batch * count) {
+          let channel = block % count
+          for index in (block * inner)..<((block + 1) * inner) { y[index] = function(x[index], channel) }
         }
       }
     }
-    return [y]
+    return y
   }
 }

@@ -1,0 +1,103 @@
+import InfoldKernelInterface
+
+/// Mean and variance of some numbers, from sums of what they differ by from a number near their mean.
+///
+/// The sums are made in single precision and added up in double precision, and the differences are exact where they are small beside
+/// the numbers. So neither a large mean nor a long row costs digits. Where the sums leave the range of single precision,
+/// `isPrecise` is false, and `WideMoments` has the right ones.
+struct Moments {
+  /// The number from which the mean differs by little.
+  let near: Float
+  /// 1 ÷ √(variance + epsilon).
+  let factor: Float
+  /// (near − mean) · factor.
+  let offset: Float
+  /// Whether these are right.
+  let isPrecise: Bool
+
+  /// - Parameters:
+  ///   - near: The mean as far as single precision has it.
+  ///   - difference: Σ (x − near).
+  ///   - squares: Σ (x − near)².
+  @inline(always)
+  init(near: Float, difference: Double, squares: Double, count: Double, epsilon: Float) {
+    let correction = difference / count
+    let variance = squares / count - correction * correction
+    let sum = (variance < 0 ? 0 : variance) + Double(epsilon)
+    let inverse = 1 / sum.squareRoot()
+    self.near = near
+    factor = Float(inverse)
+    offset = Float(-correction * inverse)
+    // False for NaN. Squares below 2⁻¹²⁶, which lose digits, matter less than they can here.
+    isPrecise = sum >= 0x1p-100 && squares < 0x1p+120 && correction * correction <= 4 * sum
+  }
+}
+
+/// The same in double precision, number by number.
+struct WideMoments {
+  let mean: Double
+  /// 1 ÷ √(variance + epsilon).
+  let factor: Double
+
+  /// - Parameters:
+  ///   - rows: The numbers stand in `rows` rows of `columns` that follow each other, `stride` apart.
+  @inline(never)
+  init(_ x: UnsafePointer<Float>, rows: Int, columns: Int, stride: Int, epsilon: Float) {
+    let count = Double(rows) * Double(columns)
+    var sum = 0.0
+    for row in 0..<rows {
+      for column in 0..<columns { sum += Double(x[row * stride + column]) }
+    }
+    let near = sum / count
+    var (difference, squares) = (0.0, 0.0)
+    for row in 0..<rows {
+      for column in 0..<columns {
+        let deviation = Double(x[row * stride + column]) - near
+        difference += deviation
+        squares += deviation * deviation
+      }
+    }
+    let correction = difference / count
+    let variance = squares / count - correction * correction
+    mean = near + correction
+    factor = 1 / ((variance < 0 ? 0 : variance) + Double(epsilon)).squareRoot()
+  }
+
+  @inline(always)
+  func normalized(_ x: Float) -> Double { (Double(x) - mean) * factor }
+}
+
+extension Moments {
+  /// The moments of a row.
+  @inline(always)
+  init(row x: UnsafePointer<Float>, columns: Int, epsilon: Float) {
+    let near = Float(rowSum(x, columns) / Double(columns))
+    let center = Vector(repeating: near)
+    let limit = 64 * Vector.scalarCount
+    var differences = LaneSums(), squares = LaneSums()
+    var column = 0
+    while column < columns {
+      let end = min(column + limit, columns)
+      var difference = InlineArray<2, Vector>(repeating: Vector(repeating: 0)), square = difference
+      while column <= end - 2 * Vector.scalarCount {
+        for chain in 0..<2 {
+          let deviation = Vector(at: x + column + chain * Vector.scalarCount) - center
+          difference[chain] += deviation
+          square[chain] = Vector.multiplyAdd(deviation, deviation, square[chain])
+        }
+        column += 2 * Vector.scalarCount
+      }
+      while column < end {
+        let deviation = Vector(at: x + column, count: end - column, fill: near) - center
+        difference[0] += deviation
+        square[0] = Vector.multiplyAdd(deviation, deviation, square[0])
+        column += Vector.scalarCount
+      }
+      column = end
+      differences.add(difference[0] + difference[1])
+      squares.add(square[0] + square[1])
+    }
+    self.init(
+      near: near, difference: differences.total, squares: squares.total, count: Double(columns), epsilon: epsilon)
+  }
+}
