@@ -71,9 +71,12 @@ public final class Session: Sendable {
     var graph = model.graph
     told = Mutex(ToldWarnings(model.warnings))
     _ = consume model
-    try annotatingErrors({ file.map($0.inFile) ?? $0 }) { () throws(InfoldError) in try graph.makeConsistent() }
+    let doubting = try annotatingErrors({ file.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
+      try graph.makeConsistent()
+      return try graph.doubtingClaims()
+    }
     inputs = graph.inputs.map(graph.info)
-    outputs = graph.outputs.map(graph.info)
+    outputs = graph.outputs.map(doubting.info)
     claims = OutputClaims(graph)
     binding = InputBinding(inputs, graph.declaredShapes)
     defaults = graph.inputs.map { graph[$0].initializer?.tensor }

@@ -4,11 +4,25 @@ extension Graph {
   package func believingInputs() -> Graph {
     guard declaredShapes == .advisory else { return self }
     var graph = splittingSymbols()
-    for id in nodes.lazy.flatMap(\.definitions) {
-      graph[id].type = nil
-      graph[id].claim = nil
-    }
+    graph.forgetMadeTypes()
     return graph
+  }
+
+  /// The graph with the types that follow from inputs and operators: a node that Infold does not have, or has only once sizes are
+  /// known, says nothing of its outputs, and what is declared of them may be wrong.
+  package func doubtingClaims() throws(InfoldError) -> Graph {
+    guard declaredShapes == .advisory, nodes.contains(where: \.isOpaque) else { return self }
+    var graph = self
+    graph.forgetMadeTypes()
+    try graph.inferTypes()
+    return graph
+  }
+
+  private mutating func forgetMadeTypes() {
+    for id in nodes.lazy.flatMap(\.definitions) {
+      self[id].type = nil
+      self[id].claim = nil
+    }
   }
 
   /// Whether a symbol stands at several dimensions of inputs.
@@ -48,4 +62,8 @@ extension Graph {
     }
     return type
   }
+}
+
+extension Node {
+  fileprivate var isOpaque: Bool { if case .opaque = kind { true } else { false } }
 }
