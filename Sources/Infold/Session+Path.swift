@@ -8,7 +8,7 @@ extension Session {
   ///   - path: The file.
   ///   - options: How it runs.
   ///   - observer: Who is told of plans, runs and layers.
-  /// - Throws: As `Model.init(path:operators:limits:dataRoot:)` and `Session.init(_:options:observer:)`.
+  /// - Throws: As `Model.init(path:operators:limits:declaredShapes:dataRoot:)` and `Session.init(_:options:observer:)`.
   public convenience init(
     path: String, options: SessionOptions = SessionOptions(), observer: (any SessionObserver)? = nil
   ) throws(InfoldError) {

@@ -14,16 +14,19 @@ extension ConformanceCase {
     public var threads: Int?
     /// How near the results must be.
     public var tolerance: Tolerance
+    /// What the shapes count for that the model declares of what its nodes make.
+    public var declaredShapes: DeclaredShapes
 
     /// Options.
     public init(
       precision: EvaluationContext.Precision = .declared, optimize: Bool = true, threads: Int? = nil,
-      tolerance: Tolerance = Tolerance()
+      tolerance: Tolerance = Tolerance(), declaredShapes: DeclaredShapes = .advisory
     ) {
       self.precision = precision
       self.optimize = optimize
       self.threads = threads
       self.tolerance = tolerance
+      self.declaredShapes = declaredShapes
     }
   }
 
@@ -40,7 +43,7 @@ extension ConformanceCase {
   /// Runs every data set.
   public func run(_ options: Options = Options()) -> Outcome {
     do throws(InfoldError) {
-      let model = try Model(path: model)
+      let model = try Model(path: model, declaredShapes: options.declaredShapes)
       try model.graph.requireNoOpaqueNodes()
       try requireTensors(model.graph)
       let runner = try Runner(model, options)
@@ -111,7 +114,7 @@ private enum Runner {
       self = .session(
         try Session(model, options: SessionOptions(threads: options.threads, optimize: options.optimize)))
     case .double:
-      let graph = options.optimize ? try OptimizationPipeline().run(on: model.graph) : model.graph
+      let graph = options.optimize ? try OptimizationPipeline().run(on: model.graph.believingInputs()) : model.graph
       self = .reference(try ReferenceEvaluator(graph, precision: .double), inputs: graph.inputs)
     }
   }

@@ -14,6 +14,8 @@ extension Model {
   ///   - path: The file.
   ///   - operators: What nodes may mean; `.standard.adding(…)` for operators of your own.
   ///   - limits: What the model may ask for.
+  ///   - declaredShapes: What the shapes count for that the model declares of what its nodes make. By default the operators
+  ///     count, and what is declared otherwise is in `warnings`.
   ///   - dataRoot: The folder out of which no data may come. By default it is the folder of the model, in which then no link is
   ///     followed, and no file is read that has more than one name. A cache of models that is made of links, like that of
   ///     Hugging Face, gives its own folder: links are then followed as long as they do not lead out of it.
@@ -21,14 +23,15 @@ extension Model {
   ///   broken one, `.invalidModel` when the model breaks a rule of the standard, `.unsupported` for other IR versions,
   ///   `.limitExceeded`.
   public init(
-    path: String, operators: OperatorRegistry = .standard, limits: ModelLimits = ModelLimits(), dataRoot: String? = nil
+    path: String, operators: OperatorRegistry = .standard, limits: ModelLimits = ModelLimits(),
+    declaredShapes: DeclaredShapes = .advisory, dataRoot: String? = nil
   ) throws(InfoldError) {
     self = try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
       let bytes = try HeldBytes(
         RegularFile(path: path), limit: Self.byteLimit, hint: "keep the data of large tensors in external files")
       let folder = try ExternalDataFolder(
         ofModel: path, root: dataRoot, byteLimit: limits.externalBytes ?? MachineMemory.defaultLimit)
-      return try ModelDecoder(bytes: bytes, externalData: folder, operators: operators)
+      return try ModelDecoder(bytes: bytes, externalData: folder, operators: operators, declaredShapes: declaredShapes)
         .decode(UnpackedModel(bytes, limits: limits))
     }
     self.path = path
@@ -40,14 +43,18 @@ extension Model {
   ///   - bytes: What an ONNX file holds.
   ///   - operators: What nodes may mean; `.standard.adding(…)` for operators of your own.
   ///   - limits: What the model may ask for.
-  /// - Throws: As `init(path:operators:limits:dataRoot:)`.
+  ///   - declaredShapes: What the shapes count for that the model declares of what its nodes make. By default the operators
+  ///     count, and what is declared otherwise is in `warnings`.
+  /// - Throws: As `init(path:operators:limits:declaredShapes:dataRoot:)`.
   public init(
-    bytes: [UInt8], operators: OperatorRegistry = .standard, limits: ModelLimits = ModelLimits()
+    bytes: [UInt8], operators: OperatorRegistry = .standard, limits: ModelLimits = ModelLimits(),
+    declaredShapes: DeclaredShapes = .advisory
   ) throws(InfoldError) {
     self = try bytes.span.bytes.withUnsafeBytes { (buffer) throws(InfoldError) in
       let bytes = HeldBytes(borrowing: buffer)
-      return try ModelDecoder(bytes: bytes, externalData: nil, operators: operators).decode(
-        UnpackedModel(bytes, limits: limits))
+      return try ModelDecoder(
+        bytes: bytes, externalData: nil, operators: operators, declaredShapes: declaredShapes
+      ).decode(UnpackedModel(bytes, limits: limits))
     }
   }
 }

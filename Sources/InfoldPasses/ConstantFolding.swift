@@ -21,6 +21,11 @@ package struct ConstantFolding: GraphPass {
     var inference = Inference(graph)
     try inference.run()
     var result = PassResult(graph: inference.graph)
+    if graph.sharesSymbols, graph.declaredShapes == .advisory {
+      // What would follow from a symbol being the same size in two inputs is not computed ahead: runs may bring two.
+      inference = Inference(graph.believingInputs())
+      try inference.run()
+    }
     var kept: [Node] = []
     for node in graph.nodes {
       let label = graph.label(of: node)

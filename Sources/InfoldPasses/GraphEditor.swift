@@ -55,6 +55,7 @@ package struct GraphEditor {
     graph[old].initializer = Initializer(tensor)
     graph[old].type = TensorType(tensor.elementType, Shape(tensor.shape))
     graph[old].declaration = []
+    graph[old].isMisdeclared = false
     return old
   }
 

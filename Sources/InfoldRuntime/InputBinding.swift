@@ -1,14 +1,16 @@
 import InfoldGraph
 
-/// Holds what a caller gives against what the model declares: element types, ranks, fixed sizes, and that a symbol
-/// means one size everywhere.
+/// Holds what a caller gives against what the model declares: element types, ranks, fixed sizes, and, where declared shapes
+/// bind, that a symbol means one size everywhere.
 package struct InputBinding {
   private let inputs: [ValueInfo]
+  private let declaredShapes: DeclaredShapes
   private let names: Set<String>
 
   /// The inputs of a model.
-  package init(_ inputs: [ValueInfo]) {
+  package init(_ inputs: [ValueInfo], _ declaredShapes: DeclaredShapes) {
     self.inputs = inputs
+    self.declaredShapes = declaredShapes
     names = Set(inputs.map(\.name))
   }
 
@@ -29,9 +31,15 @@ package struct InputBinding {
   }
 
   /// Checks the tensors against the declarations.
+  /// - Returns: The sizes of symbols.
   /// - Throws: `InfoldError` with `.invalidArgument`, naming the input, and for a symbol both inputs and sizes.
-  package func check(_ tensors: [Tensor?]) throws(InfoldError) {
-    _ = try symbolSizes(of: tensors)
+  @discardableResult
+  package func check(_ tensors: [Tensor?]) throws(InfoldError) -> SymbolSizes {
+    var symbols = SymbolSizes(declaredShapes)
+    for case (let input, let tensor?) in zip(inputs, tensors) {
+      try check(tensor, of: input, .input(input.name), &symbols)
+    }
+    return symbols
   }
 
   /// The tensors of a run: those that are given, and defaults for the rest. A default is held against the declarations as
@@ -39,7 +47,7 @@ package struct InputBinding {
   /// - Precondition: Each input has a tensor or a default, as `ordered` has checked.
   /// - Throws: As `check(_:)`.
   package func completed(_ tensors: [Tensor?], defaults: [Tensor?]) throws(InfoldError) -> [Tensor] {
-    var symbols = try symbolSizes(of: tensors)
+    var symbols = try check(tensors)
     var completed: [Tensor] = []
     for (index, input) in inputs.enumerated() {
       if let tensor = tensors[index] {
@@ -52,14 +60,6 @@ package struct InputBinding {
       }
     }
     return completed
-  }
-
-  private func symbolSizes(of tensors: [Tensor?]) throws(InfoldError) -> SymbolSizes {
-    var symbols = SymbolSizes()
-    for case (let input, let tensor?) in zip(inputs, tensors) {
-      try check(tensor, of: input, .input(input.name), &symbols)
-    }
-    return symbols
   }
 
   private func check(

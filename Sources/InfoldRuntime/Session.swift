@@ -14,6 +14,13 @@ public final class Session: Sendable {
   /// The options that the session was made with.
   public let options: SessionOptions
 
+  /// What the model says that cannot be meant, as far as it was found when it was read, or a run has shown it: of the runs, those that
+  /// were the first with their shapes.
+  public var warnings: [ModelWarning] { told.withLock { $0.warnings } }
+
+  private let told: Mutex<ToldWarnings>
+  /// What the model claims of its outputs.
+  private let claims: OutputClaims
   /// The graph, prepared as far as open shapes allow; `nil` when `fixedPlan` is all that is needed.
   private let graph: Graph?
   let factory: PlanFactory
@@ -62,11 +69,16 @@ public final class Session: Sendable {
     file = model.path
     let file = model.path
     var graph = model.graph
+    told = Mutex(ToldWarnings(model.warnings))
     _ = consume model
-    try annotatingErrors({ file.map($0.inFile) ?? $0 }) { () throws(InfoldError) in try graph.makeConsistent() }
+    let doubting = try annotatingErrors({ file.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
+      try graph.makeConsistent()
+      return try graph.doubtingClaims()
+    }
     inputs = graph.inputs.map(graph.info)
-    outputs = graph.outputs.map(graph.info)
-    binding = InputBinding(inputs)
+    outputs = graph.outputs.map(doubting.info)
+    claims = OutputClaims(graph)
+    binding = InputBinding(inputs, graph.declaredShapes)
     defaults = graph.inputs.map { graph[$0].initializer?.tensor }
     constantNames = Set(graph.valueIDs.filter(graph.isConstant).map { graph[$0].name })
     fixedShapes = inputs.compactMap { $0.type?.shape?.sizes }
@@ -75,7 +87,7 @@ public final class Session: Sendable {
     self.factory = factory
     plans = Mutex(PlanCache(capacity: options.planCacheSize))
     do {
-      graph = try InlineBodies().run(on: graph).graph
+      graph = try InlineBodies().run(on: graph.believingInputs()).graph
       try graph.requireRunnableOnceBound()
       graph = try factory.optimized(consume graph)
       self.graph = isFixed ? nil : graph
@@ -143,8 +155,10 @@ public final class Session: Sendable {
       if let plan = knownPlan(for: tensors) {
         try plan.run(tensors, into: &results, cancellation: cancellation)
       } else {
-        try binding.check(tensors)
+        let symbols = try binding.check(tensors)
         try plan(for: tensors).run(tensors, into: &results, cancellation: cancellation)
+        let found = symbols.warnings + claims.contradictions(of: results, symbols)
+        if !found.isEmpty { told.withLock { $0.add(found) } }
       }
       factory.observer?.didRun(error: nil, during: begin..<MonotonicClock.nanoseconds())
     } catch {

@@ -4,7 +4,8 @@ public import InfoldGraph
 public struct ValueInfo: Sendable, Hashable {
   /// The name.
   public let name: String
-  /// The type, with symbols for the sizes that a run may choose; `nil` where the model does not say.
+  /// The type, with symbols for the sizes that a run may choose; `nil` where the model does not say. Of an output it is what
+  /// follows from the operators, not what the model declares, unless declared shapes bind.
   public let type: TensorType?
   /// Whether the model has a default for it, so that it may be left out.
   public let hasDefault: Bool
@@ -13,6 +14,6 @@ public struct ValueInfo: Sendable, Hashable {
 extension Graph {
   /// What a caller may know of an input or output.
   package func info(_ id: ValueID) -> ValueInfo {
-    ValueInfo(name: self[id].name, type: self[id].type, hasDefault: self[id].initializer != nil)
+    ValueInfo(name: self[id].name, type: describedType(id), hasDefault: self[id].initializer != nil)
   }
 }

@@ -117,20 +117,42 @@ struct ModelErrorTests {
     }
   }
 
+  /// What inputs are declared as binds in any case, and so do element types.
+  @Test(arguments: [
+    Onnx.input("w", [Onnx.dim(3)]), Onnx.input("w", type: 11, [Onnx.dim(2)]), Onnx.input("w", []),
+    Wire.message(13, Onnx.declaration("w", type: 11, [Onnx.dim(2)])),
+  ])
+  func initializersContradictWhatBinds(declaration: Wire) {
+    expectError(.invalidModel, "initializer \"w\" is float32 [2]", "declares it as") { () throws(InfoldError) in
+      try Model(bytes: Onnx.relu(more: [declaration, Onnx.initializer("w", [2], [Onnx.raw([1, 2])])]))
+    }
+  }
+
   @Test(arguments: [
     Onnx.input("w", [Onnx.dim(3)]), Onnx.input("w", type: 11, [Onnx.dim(2)]), Onnx.input("w", []),
     Wire.message(13, Onnx.declaration("w", [Onnx.dim(3)])),
   ])
   func initializersContradictDeclarations(declaration: Wire) {
     expectError(.invalidModel, "initializer \"w\" is float32 [2]", "declares it as") { () throws(InfoldError) in
-      try Model(bytes: Onnx.relu(more: [declaration, Onnx.initializer("w", [2], [Onnx.raw([1, 2])])]))
+      try Model(
+        bytes: Onnx.relu(more: [declaration, Onnx.initializer("w", [2], [Onnx.raw([1, 2])])]), declaredShapes: .binding)
     }
   }
 
   @Test func inferredTypesContradictDeclarations() {
     expectError(.invalidModel, "node \"n\" (Relu)", "\"z\" is float32 [N, 3]", "declares it as float32 [4]") {
       () throws(InfoldError) in
-      try Model(bytes: Onnx.relu(more: [Onnx.node("Relu", name: "n", ["x"], ["z"]), Onnx.output("z", [Onnx.dim(4)])]))
+      try Model(
+        bytes: Onnx.relu(more: [Onnx.node("Relu", name: "n", ["x"], ["z"]), Onnx.output("z", [Onnx.dim(4)])]),
+        declaredShapes: .binding)
+    }
+    // Another element type is wrong in any case.
+    expectError(.invalidModel, "node \"n\" (Relu)", "\"z\" is float32 [N, 3]", "declares it as int64 [N, 3]") {
+      () throws(InfoldError) in
+      try Model(
+        bytes: Onnx.relu(more: [
+          Onnx.node("Relu", name: "n", ["x"], ["z"]), Onnx.output("z", type: 7, [Onnx.dim("N"), Onnx.dim(3)]),
+        ]))
     }
   }
 

@@ -52,7 +52,9 @@ import Testing
   @Test func aSymbolMeansOneSize() throws {
     var network = NetworkBuilder()
     let a = network.input(["N"], "a"), b = network.input(["N"], "b")
-    let session = try Session(try model(network.finished(try network.node("Add", [a, b]))))
+    var graph = try network.finished(try network.node("Add", [a, b]))
+    graph.declaredShapes = .binding
+    let session = try Session(model(graph))
     let error = #expect(throws: InfoldError.self) {
       try session.run(["a": try .counting([2]), "b": try .counting([3])])
     }
@@ -77,13 +79,15 @@ import Testing
     let y = try network.node("NonMaxSuppression", [boxes, scores, count])
     var graph = try network.finished(y)
     graph[y].type?.shape = [1, 3]
-    let session = try Session(try model(graph), options: SessionOptions(optimize: optimize))
-    let error = #expect(throws: InfoldError.self) {
-      try session.run([
-        "boxes": try Tensor(shape: [1, 2, 4], [0, 0, 1, 1, 5, 5, 6, 6] as [Float]),
-        "scores": try Tensor(shape: [1, 1, 2], [1, 1] as [Float]),
-      ])
-    }
+    let inputs = [
+      "boxes": try Tensor(shape: [1, 2, 4], [0, 0, 1, 1, 5, 5, 6, 6] as [Float]),
+      "scores": try Tensor(shape: [1, 1, 2], [1, 1] as [Float]),
+    ]
+    let options = SessionOptions(optimize: optimize)
+    #expect(try Session(model(graph), options: options).run(inputs).values.first?.shape == [2, 3])
+    graph.declaredShapes = .binding
+    let session = try Session(model(graph), options: options)
+    let error = #expect(throws: InfoldError.self) { try session.run(inputs) }
     #expect(error?.code == .invalidModel)
     #expect(error?.reason.contains("[2, 3]") == true)
   }
@@ -128,16 +132,18 @@ import Testing
   }
 
   /// y = a + b for a [N, C] and b [N, C] with a default of [1, 2].
-  private func sumWithDefault() throws -> Session {
+  private func sumWithDefault(_ declaredShapes: DeclaredShapes = .advisory) throws -> Session {
     var network = NetworkBuilder()
     let a = network.input(["N", "C"], "a")
     let b = network.overridable(try .counting([1, 2]), "b", declared: ["N", "C"])
-    return try Session(try model(network.finished(try network.node("Add", [a, b], name: "y"))))
+    var graph = try network.finished(try network.node("Add", [a, b], name: "y"))
+    graph.declaredShapes = declaredShapes
+    return try Session(model(graph))
   }
 
   /// A default that is used has its say in what symbols are, as a tensor has that is given.
   @Test func defaultsBindSymbols() throws {
-    let session = try sumWithDefault()
+    let session = try sumWithDefault(.binding)
     #expect(try session.run(["a": .counting([1, 2])])["y.out"]?.elements() == [0, 2 as Float])
     let error = #expect(throws: InfoldError.self) { try session.run(["a": .counting([3, 2])]) }
     #expect(error?.code == .invalidArgument)
@@ -145,6 +151,8 @@ import Testing
       error?.reason
         == "the default of the input \"b\" has the shape [1, 2], where the dimension N is 1; the input \"a\" has made it 3"
     )
+    #expect(
+      try sumWithDefault().run(["a": .counting([3, 2])])["y.out"]?.elements() == [0, 2, 2, 4, 4, 6 as Float])
     let b = try Tensor(zeros: [3, 2], of: .float32)
     #expect(try session.run(["a": .counting([3, 2]), "b": b])["y.out"] == .counting([3, 2]))
   }

@@ -15,6 +15,8 @@ public struct Graph: Sendable {
   private var inputSet: Set<ValueID>
   /// What a run returns, in order.
   public var outputs: [ValueID]
+  /// What declared shapes of what the nodes make count for.
+  public var declaredShapes: DeclaredShapes
   /// Values of an outer graph that this one uses by their names; empty in a model's main graph.
   public var captures: [ValueID]
   /// Initializers that a model below IR version 4 also lists as inputs, as it had to. They are constants.
@@ -30,6 +32,7 @@ public struct Graph: Sendable {
     inputs = []
     inputSet = []
     outputs = []
+    declaredShapes = .advisory
     captures = []
     listedConstants = []
     residue = []

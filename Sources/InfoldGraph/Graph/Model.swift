@@ -31,6 +31,8 @@ public struct Model: Sendable {
   public var metadata: [(key: String, value: String)]
   /// The network.
   public var graph: Graph
+  /// What the model says that cannot be meant: found when it was read, and when sizes were chosen.
+  public package(set) var warnings: [ModelWarning]
   /// The file that it was read from, for messages.
   public var path: String?
   /// The serialized ModelProto without what the other properties hold: model-local functions, training information,
@@ -46,12 +48,23 @@ public struct Model: Sendable {
     documentation = ""
     metadata = []
     self.graph = graph
+    warnings = []
     residue = []
   }
 
   /// The version of a domain's operator set, where the model imports it. `ai.onnx` is another name of the empty domain.
   public func opsetVersion(of domain: String = "") -> Int? {
     opsetImports.first { normalizedDomain($0.domain) == normalizedDomain(domain) }?.version
+  }
+
+  /// Adds warnings that are not there yet. Sizes that were chosen make no new one of an old one.
+  package mutating func add(_ warnings: [ModelWarning]) {
+    func subject(_ warning: ModelWarning) -> ModelWarning {
+      ModelWarning(
+        warning.code, warning.value == nil ? warning.reason : "", value: warning.value, node: warning.node)
+    }
+    var known = Set(self.warnings.map(subject))
+    self.warnings += warnings.filter { known.insert(subject($0)).inserted }
   }
 
   /// Raises the version of the file format to 4, from which on constants need not stand among the inputs, and takes them

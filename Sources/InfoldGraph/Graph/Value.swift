@@ -14,12 +14,17 @@ public struct ValueID: Sendable, Hashable, Comparable {
 public struct Value: Sendable {
   /// The name, unique in its graph; the empty name belongs to no value.
   public var name: String
-  /// What is known of it: what the model declares and what shape inference found, merged.
+  /// What is known of it: the declared type of an input, and what shape inference found. Where declared shapes bind
+  /// (`Graph.declaredShapes`), they are merged with it.
   public var type: TensorType?
   /// The number it starts with, for initializers.
   public var initializer: Initializer?
   /// The serialized ValueInfoProto of a declared value; empty for others.
   package var declaration: [UInt8]
+  /// What the model declares of what a node makes, where declared shapes do not bind: a claim, until inference finds it wrong.
+  package var claim: TensorType?
+  /// Whether the declaration has turned out to be wrong, so that it is not written again.
+  package var isMisdeclared: Bool
 
   /// A value.
   public init(name: String, type: TensorType? = nil, initializer: Initializer? = nil) {
@@ -27,6 +32,8 @@ public struct Value: Sendable {
     self.type = type
     self.initializer = initializer
     declaration = []
+    claim = nil
+    isMisdeclared = false
   }
 }
 

@@ -12,8 +12,17 @@ extension Graph {
   /// - Throws: `InfoldError` with `.invalidArgument` for a type that the input cannot have; as `inferTypes()`, when the
   ///   sizes contradict the graph.
   public func binding(inputs types: [ValueID: TensorType]) throws(InfoldError) -> Graph {
+    try bound(inputs: types).graph
+  }
+
+  /// The graph for inputs of these types, and for these sizes of symbols.
+  /// - Returns: The graph, and what it and the symbols are warned of.
+  package func bound(
+    inputs types: [ValueID: TensorType], symbols chosen: [String: Int] = [:]
+  ) throws(InfoldError) -> (graph: Graph, warnings: [ModelWarning]) {
     var graph = self
-    var symbols = SymbolSizes()
+    var symbols = SymbolSizes(declaredShapes)
+    for (symbol, size) in chosen { symbols.choose(symbol, size) }
     for id in inputs {
       guard let type = types[id] else { continue }
       let declared = self[id].type ?? type
@@ -28,7 +37,11 @@ extension Graph {
         graph[id].type = TensorType(type.elementType, declared.shape ?? type.shape)
       }
     }
-    return try graph.binding(symbols.sizes)
+    // What follows from one size everywhere is not true of two.
+    if !symbols.ambiguous.isEmpty { for id in nodes.lazy.flatMap(\.definitions) { graph[id].type = nil } }
+    var inference = Inference(graph, binding: symbols.sizes, ambiguous: symbols.ambiguous)
+    try inference.run()
+    return (inference.graph, symbols.warnings + inference.warnings)
   }
 
   /// The graph for a batch of `size`, which is taken to be the first dimension of every input that leaves it open.

@@ -8,22 +8,30 @@ package struct Inference {
   package private(set) var graph: Graph
   /// By value: the content of those that are the same in every run.
   package private(set) var tensors: [Tensor?]
+  /// What is declared, and not true.
+  package private(set) var warnings: [ModelWarning] = []
   private var partials: [PartialTensor?]
   /// Inputs of a function that the call leaves out.
   private var leftOut: Set<ValueID> = []
   private let declared: [TensorType?]
   private let symbols: [String: Int]
+  /// The symbols of the inputs, which stand for whatever size a run brings.
+  private let openSymbols: Set<String>
 
-  /// - Parameter symbols: Sizes, in whose place these symbols stand.
-  package init(_ graph: Graph, binding symbols: [String: Int] = [:]) {
+  /// - Parameters:
+  ///   - symbols: Sizes, in whose place these symbols stand.
+  ///   - ambiguous: Symbols that stand for several sizes, and so for none.
+  package init(_ graph: Graph, binding symbols: [String: Int] = [:], ambiguous: Set<String> = []) {
     self.graph = graph
     self.symbols = symbols
+    openSymbols = Set(graph.inputSymbols)
     tensors = graph.valueIDs.map(graph.constant)
     partials = Array(repeating: nil, count: graph.values.count)
     declared = graph.values.map(\.type)
-    guard !symbols.isEmpty else { return }
+    guard !symbols.isEmpty || !ambiguous.isEmpty else { return }
     for id in graph.valueIDs {
-      if let shape = graph[id].type?.shape { self.graph[id].type?.shape = shape.binding(symbols) }
+      if let shape = graph[id].type?.shape { self.graph[id].type?.shape = shape.binding(symbols, ambiguous) }
+      if let shape = graph[id].claim?.shape { self.graph[id].claim?.shape = shape.binding(symbols, ambiguous) }
     }
   }
 
@@ -47,17 +55,25 @@ package struct Inference {
   private mutating func infer(_ id: NodeID) throws(InfoldError) {
     let node = graph[id]
     switch node.kind {
-    case .opaque: break
-    case .call(let body): try infer(node, body)
+    case .opaque: believeClaims(of: node)
+    case .call(let body):
+      try infer(node, body)
+      believeClaims(of: node)
     case .typed(let typed):
-      guard let inputs = inputs(of: node) else { return }
+      guard let inputs = inputs(of: node) else { return believeClaims(of: node) }
       do throws(InfoldError) {
         try infer(node, typed, inputs)
       } catch {
         guard error.code == .unsupported else { throw error }
         graph[id] = node.refused(error)
+        believeClaims(of: node)
       }
     }
+  }
+
+  /// What is declared is all that there is to know of the outputs of a node that says nothing of them.
+  private mutating func believeClaims(of node: Node) {
+    for output in node.definitions where graph[output].type == nil { graph[output].type = graph[output].claim }
   }
 
   /// What is known of the inputs; `nil` while the type of one is not.
@@ -80,10 +96,10 @@ package struct Inference {
   private mutating func infer(
     _ node: Node, _ typed: any Operator, _ inputs: OperatorInputs
   ) throws(InfoldError) {
-    var types = try node.inferOutputs(inputs)
+    var types = try typed is any BodyOperator ? outputsOfBodies(node, inputs) : node.inferOutputs(inputs)
     for (index, output) in node.outputs.enumerated() {
       guard let output else { continue }
-      types[index] = try merged(types[index], with: output)
+      types[index] = try settled(types[index], for: output, of: node)
       graph[output].type = types[index]
     }
     if let results = evaluated(node, inputs, types) {
@@ -95,6 +111,16 @@ package struct Inference {
         if let output, let partial { record(partial, for: output) }
       }
     }
+  }
+
+  /// Infers the outputs of a node that has bodies, and takes over what is wrong in them.
+  private mutating func outputsOfBodies(_ node: Node, _ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let collector = WarningCollector()
+    let types = try WarningCollector.$current.binding(collector) { () throws(InfoldError) in
+      try node.inferOutputs(inputs)
+    }
+    warnings += collector.warnings
+    return types
   }
 
   /// Infers what the body of a called function makes of the node's inputs.
@@ -110,9 +136,10 @@ package struct Inference {
       called.partials[formal.index] = partials[actual.index]
     }
     try called.run()
+    warnings += called.warnings
     for case (let output?, let formal) in zip(node.outputs, body.outputs) {
       guard let type = called.graph[formal].type else { continue }
-      graph[output].type = try merged(type, with: output)
+      graph[output].type = try settled(type, for: output, of: node)
       tensors[output.index] = called.tensors[formal.index]
       partials[output.index] = called.partials[formal.index]
     }
@@ -139,14 +166,47 @@ package struct Inference {
     return try? node.evaluate(inputs.constants)
   }
 
-  private func merged(_ inferred: TensorType, with id: ValueID) throws(InfoldError) -> TensorType {
-    guard let known = graph[id].type else { return inferred }
-    guard inferred.elementType == known.elementType else { throw contradiction(inferred, id) }
-    guard let a = inferred.shape, let b = known.shape else {
-      return TensorType(inferred.elementType, inferred.shape ?? known.shape)
+  /// What is known of an output: what the operator says, and what was known before.
+  private mutating func settled(
+    _ inferred: TensorType, for id: ValueID, of node: Node
+  ) throws(InfoldError) -> TensorType {
+    var settled = inferred
+    if let known = graph[id].type {
+      if let merged = inferred.merged(with: known) {
+        settled = merged
+      } else {
+        try warn(of: id, settled, declared: known, by: node)
+      }
     }
-    guard let shape = a.merged(with: b) else { throw contradiction(inferred, id) }
-    return TensorType(inferred.elementType, shape)
+    if let claim = graph[id].claim, !isBelievable(claim, beside: settled) {
+      try warn(of: id, settled, declared: claim, by: node)
+    }
+    return settled
+  }
+
+  /// Whether a declaration may be true of a value of this type. One size is not what the open size of an input is.
+  private func isBelievable(_ claim: TensorType, beside type: TensorType) -> Bool {
+    guard claim.merged(with: type) != nil else { return false }
+    return zip(claim.shape ?? [], type.shape ?? []).allSatisfy { declared, actual in
+      guard declared.size != nil, case .symbol(let symbol) = actual else { return true }
+      return !openSymbols.contains(symbol)
+    }
+  }
+
+  private mutating func warn(
+    of id: ValueID, _ type: TensorType, declared: TensorType, by node: Node
+  ) throws(InfoldError) {
+    guard graph.declaredShapes == .advisory, declared.elementType == type.elementType else {
+      throw contradiction(type, id)
+    }
+    graph[id].claim = nil
+    graph[id].isMisdeclared = true
+    let name = graph[id].name
+    warnings.append(
+      ModelWarning(
+        .declaredShape,
+        "the value \(String(quoting: name)) is \(type), and the model declares it as \(declared), which does not count",
+        value: name, node: graph.label(of: node)))
   }
 
   private func contradiction(_ inferred: TensorType, _ id: ValueID) -> InfoldError {
@@ -160,16 +220,31 @@ package struct Inference {
     }
     return InfoldError(
       .invalidModel,
-      "the output \(name) is \(inferred), and the model declares it as \(graph[id].type?.description ?? "nothing")")
+      "the output \(name) is \(inferred), and the model declares it as \((graph[id].claim ?? graph[id].type)?.description ?? "nothing")")
+  }
+}
+
+extension TensorType {
+  /// What is known when both are true of one value; `nil` when they contradict each other.
+  fileprivate func merged(with other: TensorType) -> TensorType? {
+    guard elementType == other.elementType else { return nil }
+    guard let a = shape, let b = other.shape else { return TensorType(elementType, shape ?? other.shape) }
+    return a.merged(with: b).map { TensorType(elementType, $0) }
   }
 }
 
 extension Shape {
-  /// The shape with sizes in the place of these symbols.
-  func binding(_ symbols: [String: Int]) -> Shape {
+  /// The symbols, in their order.
+  package var symbols: [String] {
+    dimensions.compactMap { if case .symbol(let name) = $0 { name } else { nil } }
+  }
+
+  /// The shape with sizes in the place of these symbols, and nothing in that of the ambiguous ones.
+  package func binding(_ symbols: [String: Int], _ ambiguous: Set<String> = []) -> Shape {
     Shape(
       dimensions.map { dimension in
-        if case .symbol(let name) = dimension, let size = symbols[name] { .fixed(size) } else { dimension }
+        guard case .symbol(let name) = dimension else { return dimension }
+        return ambiguous.contains(name) ? .unknown : symbols[name].map(Dimension.fixed) ?? dimension
       })
   }
 }

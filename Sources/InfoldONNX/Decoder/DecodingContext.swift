@@ -15,6 +15,10 @@ struct DecodingContext {
   var call: FunctionCall?
   /// The bytes that the model is unpacked from.
   let bytes: HeldBytes
+  /// What declared shapes of what nodes make count for.
+  let declaredShapes: DeclaredShapes
+  /// What is found wrong in declarations of constants.
+  let warnings: WarningCollector
   /// Where external data may be read; `nil` for bytes that came without a folder.
   let externalData: ExternalDataFolder?
 }

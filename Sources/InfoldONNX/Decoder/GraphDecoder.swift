@@ -26,6 +26,7 @@ struct GraphDecoder {
     self.context = context
     self.isSubgraph = isSubgraph
     graph = Graph(name: name)
+    graph.declaredShapes = context.declaredShapes
   }
 
   private mutating func decode(_ message: Onnx__GraphProto) throws(InfoldError) {
@@ -63,7 +64,7 @@ extension GraphDecoder {
         throw InfoldError(.invalidModel, "the input \(String(quoting: name)) of the graph stands twice")
       }
       let id = value(named: name)
-      try declare(id, input)
+      try declare(id, input, isInput: true)
       inputs.append(id)
     }
     return inputs
@@ -97,17 +98,32 @@ extension GraphDecoder {
   /// Records what the model declares of a value.
   /// - Returns: Whether this is the first declaration.
   @discardableResult
-  private mutating func declare(_ id: ValueID, _ message: Declaration) throws(InfoldError) -> Bool {
+  private mutating func declare(
+    _ id: ValueID, _ message: Declaration, isInput: Bool = false
+  ) throws(InfoldError) -> Bool {
     let name = graph[id].name
     let type = try describing("the value \(String(quoting: name))") { () throws(InfoldError) in
       try message.pointee.type?.pointee.decodedTensorType()
     }
     if let type, let known = graph[id].type, graph[id].initializer != nil, !type.admits(known) {
-      throw contradiction(name, declared: type, known)
+      guard context.declaredShapes == .advisory, type.elementType == known.elementType else {
+        throw contradiction(name, declared: type, known)
+      }
+      graph[id].isMisdeclared = true
+      context.warnings.add([
+        ModelWarning(
+          .declaredShape,
+          "the initializer \(String(quoting: name)) is \(known), and the graph declares it as \(type), which does not count",
+          value: name)
+      ])
     }
     guard graph[id].declaration.isEmpty else { return false }
     graph[id].declaration = message.pointee.serialized()
-    graph[id].type = graph[id].type ?? type
+    if isInput || graph[id].initializer != nil || context.declaredShapes == .binding {
+      graph[id].type = graph[id].type ?? type
+    } else {
+      graph[id].claim = type
+    }
     return true
   }
 

@@ -7,6 +7,7 @@ struct ModelDecoder {
   let bytes: HeldBytes
   let externalData: ExternalDataFolder?
   let operators: OperatorRegistry
+  let declaredShapes: DeclaredShapes
 
   /// The model that `message` is, with the types of its values inferred.
   /// - Throws: `InfoldError` with `.invalidModel` or `.malformedData`.
@@ -18,10 +19,12 @@ struct ModelDecoder {
     let context = DecodingContext(
       irVersion: irVersion,
       opsetVersions: imports.versions, operators: operators,
-      functions: try ModelFunctions(message), bytes: bytes, externalData: externalData)
+      functions: try ModelFunctions(message), bytes: bytes,
+      declaredShapes: declaredShapes, warnings: WarningCollector(), externalData: externalData)
     var decoded = try GraphDecoder.decode(graph, context, isSubgraph: false)
-    try decoded.inferTypes()
+    let warnings = try decoded.inferTypes()
     var model = Model(graph: decoded, irVersion: irVersion, opsetImports: imports)
+    model.add(context.warnings.warnings + warnings)
     model.producerName = message.producer_name.text
     model.producerVersion = message.producer_version.text
     model.documentation = message.doc_string.text

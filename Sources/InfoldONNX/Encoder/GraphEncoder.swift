@@ -91,7 +91,7 @@ extension MessageArena {
     }
     let further = messages(residue.value_info, residue.n_value_info).map(\.pointee)
     let names = Set(further.map(\.name.text))
-    let constants = graph.values.filter { $0.initializer != nil && names.contains($0.name) }
+    let constants = graph.values.filter { ($0.initializer != nil || $0.isMisdeclared) && names.contains($0.name) }
     let named = Dictionary(constants.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     var information = try declarations(of: inner, in: graph)
     for declaration in further {

@@ -7,7 +7,10 @@ extension MessageArena {
     var message: Onnx__ValueInfoProto = try message(from: value.declaration)
     message.has_name = 1
     message.name = text(value.name)
-    if let type = value.type, try !message.admits(type) { message.type = place(encode(type)) }
+    if let type = value.type {
+      let isTrue = value.isMisdeclared ? false : try message.admits(type)
+      if !isTrue { message.type = place(encode(type)) }
+    }
     return message
   }
 
@@ -45,9 +48,10 @@ extension MessageArena {
 }
 
 extension Onnx__ValueInfoProto {
-  /// Whether this declaration may stand beside `value`: it is true of it, or the value is no constant.
+  /// Whether this declaration may stand beside `value`: it is true of it, or the value is no constant, and nothing that is
+  /// declared of it is known to be wrong.
   func admits(_ value: Value) throws(InfoldError) -> Bool {
-    guard value.initializer != nil, let actual = value.type, type != nil else { return true }
+    guard value.initializer != nil || value.isMisdeclared, let actual = value.type, type != nil else { return true }
     return try admits(actual)
   }
 

@@ -46,6 +46,7 @@ struct BodyInliner {
     let prefix = outer.name.isEmpty ? "" : outer.name + "/"
     for id in body.valueIDs where places[id] == nil {
       var value = body[id]
+      value.claim = nil
       value.name = unique(value.name, prefix)
       places.updateValue(graph.add(value), forKey: id)
     }

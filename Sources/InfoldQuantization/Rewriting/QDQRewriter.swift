@@ -213,6 +213,7 @@ extension QDQRewriter {
       result.graph[unnamed].name = result.graph[float].name
       result.graph[float].name = graph[value].name
       result.graph[float].declaration = graph[value].declaration
+      result.graph[float].isMisdeclared = graph[value].isMisdeclared
       result.graph[value].declaration = []
     }
     result.graph.outputs = graph.outputs.map { outputs[$0] == nil ? $0 : restored[$0]! }

@@ -9,27 +9,32 @@ struct BenchmarkRun {
   /// The threads that each inference may use.
   var threads: Int { session.threads }
 
+  /// What is warned of the model.
+  var warnings: [ModelWarning] { session.warnings }
+
   private let session: Session
   private let tensors: [Tensor]
 
-  /// Prepares `model` for random inputs of these shapes.
-  /// - Throws: `InfoldError` as the `Session` does, and with `.invalidArgument` for an input that has a default, and no shape.
+  /// Prepares `model` for random inputs of these shapes, and the defaults of those that have one and no shape here.
+  /// - Throws: `InfoldError` as the `Session` does.
   init(_ model: consuming Model, _ shapes: InputShapes, options: SessionOptions) throws(InfoldError) {
     var bound = try model.binding(shapes)
     _ = consume model
     let infos = bound.graph.inputs.map(bound.graph.info)
-    let tensors = try ModelInputs(infos, files: [], shapes: shapes).complete(seed: 0)
-    self.tensors = try infos.map { input throws(InfoldError) in
-      guard let tensor = tensors[input.name] else {
+    let random = try ModelInputs(infos, files: [], shapes: shapes).complete(seed: 0)
+    var tensors: [Tensor] = []
+    for id in bound.graph.inputs {
+      let name = bound.graph[id].name
+      guard let tensor = random[name] ?? bound.graph[id].initializer?.tensor else {
         throw InfoldError(
-          .invalidArgument,
-          "the input \(String(quoting: input.name)) has a default; to measure, give its shape as well",
-          hint: "--shape \(String(printable: input.name))=SIZES")
+          .unsupported, "the default of the input \(String(quoting: name)) is not a tensor of numbers",
+          hint: "give its shape with --shape")
       }
-      return tensor
+      tensors.append(tensor)
     }
+    self.tensors = tensors
     let begin = MonotonicClock.milliseconds()
-    bound = try bound.binding(inputs: tensors.mapValues(\.shape))
+    bound = try bound.binding(inputs: random.mapValues(\.shape))
     session = try Session(consume bound, options: options)
     preparation = MonotonicClock.milliseconds() - begin
   }

@@ -7,6 +7,9 @@ import InfoldRuntime
 
 /// A model of which a sidecar file says how pictures go in, and what comes out.
 struct Classifier {
+  /// What is warned of the model.
+  var warnings: [ModelWarning] { session.warnings }
+
   private let session: Session
   private let preprocessing: Preprocessing
   private let labels: [String]

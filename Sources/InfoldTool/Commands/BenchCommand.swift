@@ -12,6 +12,8 @@ struct BenchCommand: ParsableCommand {
       Runs the model on random inputs: three times to warm up, and then for as long as --seconds says, at least 3 times. \
       Times are those of an inference alone; decoding the model and preparing it, which is done once, are reported beside.
 
+      Inputs with a default have that, unless --shape names them.
+
       --batch measures every size of it for --seconds, for models that leave open the first dimension of their inputs. It \
       takes the place of the first size of --shape.
 
@@ -23,7 +25,9 @@ struct BenchCommand: ParsableCommand {
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
-  @Option(help: ArgumentHelp("The shape of an input, like input=1x3x224x224.", valueName: "name=sizes"))
+  @Option(
+    help: ArgumentHelp(
+      "The shape of an input, like input=1x3x224x224, or the size of a symbol in shapes, like h=64.", valueName: "name=sizes"))
   var shape: [String] = []
 
   @Option(help: ArgumentHelp("Sizes of the batch, like 1,8,32.", valueName: "sizes"))
@@ -58,6 +62,7 @@ struct BenchCommand: ParsableCommand {
       let run = try BenchmarkRun(consume decoded, chosen ?? shapes, options: runtime.session)
       let times = DurationSummary(try run.measure(seconds: seconds))
       threads = run.threads
+      WarningLines.write(run.warnings, of: model)
       measurements.append(BatchReport(batch: size, prepareMs: run.preparation, times: times))
     }
     let report = BenchmarkReport(

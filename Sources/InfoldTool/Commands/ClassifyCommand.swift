@@ -47,6 +47,7 @@ struct ClassifyCommand: ParsableCommand {
         failed = true
       }
     }
+    WarningLines.write(classifier.warnings, of: model)
     if json { try StandardOutput.writeJSON(reports) }
     if failed { throw ExitCode(ToolExit.badInput) }
   }

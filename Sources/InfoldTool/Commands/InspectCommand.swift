@@ -9,7 +9,7 @@ struct InspectCommand: ParsableCommand {
     abstract: "Show inputs, outputs, operators, parameters and multiply-accumulates of a model.",
     discussion: """
       Multiply-accumulates are those of a batch of 1, unless --shape gives another. --shape fixes what the model leaves open \
-      in the shape of an input, and the report shows what follows. Models that Infold cannot run can be inspected too.
+      in the shape of an input, or by the name of a symbol, and the report shows what follows. Models that Infold cannot run can be inspected too.
 
       --graph draws the network into an SVG file, for a browser: a box for each node, with more under the pointer. Graphviz \
       places the boxes where it is installed, and Infold otherwise; --layout chooses one. A file that ends in .dot gets \
@@ -24,7 +24,9 @@ struct InspectCommand: ParsableCommand {
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
-  @Option(help: ArgumentHelp("The shape of an input, like input=1x3x224x224.", valueName: "name=sizes"))
+  @Option(
+    help: ArgumentHelp(
+      "The shape of an input, like input=1x3x224x224, or the size of a symbol in shapes, like h=64.", valueName: "name=sizes"))
   var shape: [String] = []
 
   @Option(help: ArgumentHelp("Draw the network into this file, .svg or .dot.", valueName: "file"))

@@ -24,7 +24,9 @@ struct ProfileCommand: ParsableCommand {
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
-  @Option(help: ArgumentHelp("The shape of an input, like input=1x3x224x224.", valueName: "name=sizes"))
+  @Option(
+    help: ArgumentHelp(
+      "The shape of an input, like input=1x3x224x224, or the size of a symbol in shapes, like h=64.", valueName: "name=sizes"))
   var shape: [String] = []
 
   @Option(help: "How many runs to measure.")
@@ -54,6 +56,7 @@ struct ProfileCommand: ParsableCommand {
     var progress = ProgressBar("measuring")
     let layers = try session.layerTimes(inputs, runs: runs) { progress.update($0, of: runs) }
     progress.finish()
+    WarningLines.write(session.warnings, of: model)
     if let trace {
       let events = ChromeTrace(layers, title: "infold \(model)")
       try writeReplacing(trace) { file throws(InfoldError) in try file.write(Array(jsonText(events).utf8)) }

@@ -14,7 +14,11 @@ struct RunCommand: ParsableCommand {
       other open dimensions need --shape.
 
       --shape fixes what the model leaves open in the shape of an input, before anything runs: a symbol gets its size \
-      everywhere. It cannot change a size that the model fixes, and a file must have the shape that it says.
+      everywhere, and can be given by itself (h=64); a name that is both is that of the input. It cannot change a size that the model \
+      fixes, and a file must have the shape that it says. Files give symbols their sizes for the random inputs as well.
+
+      Shapes that the model declares of what its nodes make, and that are wrong, are warned of; the operators count. With \
+      --strict they are errors.
 
       --double gives the truth that runs are held against: every operator by its definition, in double precision. It is slow, \
       takes one thread, and rewrites nothing; floating-point outputs are float64.
@@ -33,7 +37,9 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Random numbers for the inputs that have no file.", valueName: "seed"))
   var random: UInt64?
 
-  @Option(help: ArgumentHelp("The shape of an input, like input=1x3x224x224.", valueName: "name=sizes"))
+  @Option(
+    help: ArgumentHelp(
+      "The shape of an input, like input=1x3x224x224, or the size of a symbol in shapes, like h=64.", valueName: "name=sizes"))
   var shape: [String] = []
 
   @Option(help: ArgumentHelp("Write each output to NAME.npy in this folder.", valueName: "folder"))
@@ -55,7 +61,8 @@ struct RunCommand: ParsableCommand {
     let runner = try Runner(consume model, double: double, runtime)
     let files = try output.map { folder throws(InfoldError) in try OutputFiles(runner.outputs, in: folder) }
     try files?.createFolder()
-    let results = try runner.run(inputs)
+    let (results, warnings) = try runner.run(inputs)
+    WarningLines.write(warnings, of: self.model)
     try files?.write(results)
     let summaries = runner.outputs.map { OutputSummary(name: $0.name, results[$0.name]!) }
     if json {
@@ -88,9 +95,14 @@ struct RunCommand: ParsableCommand {
       }
     }
 
-    func run(_ inputs: [String: Tensor]) throws(InfoldError) -> [String: Tensor] {
+    /// The outputs, and what is warned of the model.
+    func run(
+      _ inputs: [String: Tensor]
+    ) throws(InfoldError) -> (results: [String: Tensor], warnings: [ModelWarning]) {
       switch self {
-      case .session(let session): return try session.run(inputs)
+      case .session(let session):
+        let results = try session.run(inputs)
+        return (results, session.warnings)
       case .double(let evaluation):
         var bar = ProgressBar("computing")
         defer { bar.finish() }

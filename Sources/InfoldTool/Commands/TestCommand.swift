@@ -50,7 +50,7 @@ struct TestCommand: ParsableCommand {
     }
     let options = ConformanceCase.Options(
       precision: double ? .double : .declared, optimize: !runtime.isUnoptimized, threads: runtime.threads,
-      tolerance: Tolerance(relative: rtol, absolute: atol))
+      tolerance: Tolerance(relative: rtol, absolute: atol), declaredShapes: runtime.reading.declaredShapes)
     var report = Report()
     // Where the results are lines of the same terminal, they show how far it is.
     var bar = json || !Terminal.output.isTerminal ? ProgressBar("testing") : nil

@@ -43,7 +43,9 @@ struct ValidateCommand: ParsableCommand {
   @Option(help: "The seed of the first random input; the others follow.")
   var seed: UInt64 = 1
 
-  @Option(help: ArgumentHelp("The sizes of a random input, like input=1x3x224x224.", valueName: "name=sizes"))
+  @Option(
+    help: ArgumentHelp(
+      "The sizes of a random input, like input=1x3x224x224, or of a symbol in shapes, like h=64.", valueName: "name=sizes"))
   var shape: [String] = []
 
   @Option(help: ArgumentHelp("Write a page with plots and a table.", valueName: "file"))

@@ -8,36 +8,40 @@ struct DoubleEvaluation {
   /// The model's outputs, in its order.
   let outputs: [ValueInfo]
   private let graph: Graph
+  private let binding: InputBinding
+  private let claims: OutputClaims
   private let file: String?
   private let memoryLimit: Int?
 
   /// - Parameter memoryLimit: The most bytes that it takes; `nil` for three quarters of the machine's memory.
   /// - Throws: `InfoldError` with `.unsupported` for nodes that no input could make runnable.
   init(_ model: Model, memoryLimit: Int? = nil) throws(InfoldError) {
+    outputs = model.graph.outputs.map(model.graph.info)
+    binding = InputBinding(model.graph.inputs.map(model.graph.info), model.graph.declaredShapes)
+    claims = OutputClaims(model.graph)
     graph = try annotatingErrors({ model.path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
-      let graph = try InlineBodies().run(on: model.graph).graph
+      let graph = try InlineBodies().run(on: model.graph.believingInputs()).graph
       try graph.requireRunnableOnceBound()
       return graph
     }
     file = model.path
     self.memoryLimit = memoryLimit
-    outputs = graph.outputs.map(graph.info)
   }
 
   /// Runs the model.
   /// - Parameters:
   ///   - inputs: A tensor for each input by its name; those with a default may be left out.
   ///   - progress: Called after each node with the share of the work that is done, 0 to 1.
-  /// - Returns: Every output by its name. Floating-point numbers are float64.
+  /// - Returns: Every output by its name, in which floating-point numbers are float64, and what the run has shown to be declared
+  ///   otherwise.
   /// - Throws: `InfoldError` with `.invalidArgument` for inputs that do not fit the model; the error of an operator, naming its
   ///   node.
   func run(
     _ inputs: [String: Tensor], progress: (Double) -> Void = { _ in }
-  ) throws(InfoldError) -> [String: Tensor] {
+  ) throws(InfoldError) -> (results: [String: Tensor], warnings: [ModelWarning]) {
     try annotatingErrors({ file.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
-      let binding = InputBinding(graph.inputs.map(graph.info))
       let given = try binding.ordered(inputs, constants: [])
-      try binding.check(given)
+      let symbols = try binding.check(given)
       var types: [ValueID: TensorType] = [:]
       for case (let id, let tensor?) in zip(graph.inputs, given) {
         types[id] = TensorType(tensor.elementType, Shape(tensor.shape))
@@ -53,7 +57,10 @@ struct DoubleEvaluation {
         done += work[id.index]
         progress(done / total)
       }
-      return Dictionary(zip(outputs.map(\.name), results)) { first, _ in first }
+      return (
+        Dictionary(zip(outputs.map(\.name), results)) { first, _ in first },
+        symbols.warnings + claims.contradictions(of: results, symbols)
+      )
     }
   }
 }

@@ -1,13 +1,14 @@
 import InfoldGraph
 import InfoldRuntime
 
-/// The arguments `NAME=1x3x224x224`: shapes of inputs, chosen ahead.
+/// The arguments `NAME=1x3x224x224` and `SYMBOL=64`: shapes of inputs, and sizes of symbols in them, chosen ahead. A name that is
+/// both is that of the input.
 struct InputShapes {
-  /// The sizes by input.
+  /// The sizes by name.
   private(set) var sizes: [String: [Int]] = [:]
 
-  /// Splits each argument at its last `=`. Whether the model takes the shapes, `Model.binding(inputs:)` says.
-  /// - Throws: `InfoldError` with `.invalidArgument` for an argument of another form, or an input that stands twice.
+  /// Splits each argument at its last `=`. Whether the model takes them, `Model.binding(_:)` says.
+  /// - Throws: `InfoldError` with `.invalidArgument` for an argument of another form, or a name that stands twice.
   init(_ arguments: [String]) throws(InfoldError) {
     for argument in arguments {
       let (name, sizes) = try Self.split(argument)
@@ -18,16 +19,18 @@ struct InputShapes {
   }
 
   /// These shapes for a batch of `size`: the first dimension of every input that the model leaves open there, and that has no
-  /// default, becomes the size. Without a shape of its own, an input has the other sizes that the model declares.
+  /// default, becomes the size. Without a shape of its own, an input has the other sizes that the model declares, and those that
+  /// symbols are given.
   /// - Throws: `InfoldError` with `.invalidArgument` when no input leaves its first dimension open, or other sizes are not known.
   func batched(_ size: Int, for inputs: [ValueInfo]) throws(InfoldError) -> InputShapes {
+    let symbols = self.symbols(of: inputs)
     var batched = self
     var isFound = false
     for input in inputs {
       guard let shape = input.type?.shape, let first = shape.first, first.size == nil,
         !input.hasDefault || sizes[input.name] != nil
       else { continue }
-      let known = shape.dropFirst().compactMap(\.size)
+      let known = shape.dropFirst().compactMap { symbols.size(of: $0) }
       guard let rest = sizes[input.name].map({ Array($0.dropFirst()) }) ?? (known.count == shape.rank - 1 ? known : nil)
       else {
         throw InfoldError(
@@ -35,6 +38,7 @@ struct InputShapes {
           hint: "give them with --shape \(String(printable: input.name))=1x3x224x224")
       }
       batched.sizes[input.name] = [size] + rest
+      if case .symbol(let symbol) = first, symbols[symbol] != nil { batched.sizes[symbol] = nil }
       isFound = true
     }
     guard isFound else {
@@ -44,9 +48,45 @@ struct InputShapes {
     return batched
   }
 
-  /// What a hint says of the first name that is none of `inputs`; `nil` when there is none such.
-  func suggestion(among inputs: [ValueInfo]) -> String? {
+  /// The sizes that are given to symbols of these inputs.
+  private func symbols(of inputs: [ValueInfo]) -> [String: Int] {
+    let names = Set(inputs.map(\.name))
+    var symbols: [String: Int] = [:]
+    for symbol in inputs.flatMap({ $0.type?.shape?.symbols ?? [] }) where !names.contains(symbol) {
+      if let sizes = sizes[symbol], sizes.count == 1 { symbols[symbol] = sizes[0] }
+    }
+    return symbols
+  }
+
+  /// What the names mean in a model with these inputs.
+  /// - Throws: `InfoldError` with `.invalidArgument` for a symbol with several sizes, and for a name with one size that means neither.
+  fileprivate func resolved(
+    for inputs: [ValueInfo], isConstant: (String) -> Bool
+  ) throws(InfoldError) -> (inputs: [String: [Int]], symbols: [String: Int]) {
     let names = inputs.map(\.name)
+    let known = Set(inputs.flatMap { $0.type?.shape?.symbols ?? [] })
+    var shapes: [String: [Int]] = [:]
+    for (name, sizes) in sizes.sorted(by: { $0.key < $1.key }) where names.contains(name) || !known.contains(name) {
+      guard names.contains(name) || sizes.count > 1 || isConstant(name) else {
+        throw InfoldError(
+          .invalidArgument,
+          "\(String(quoting: name)) is no input of the model, and no symbol in the shapes of its inputs",
+          hint: listOfInputs(inputs))
+      }
+      shapes[name] = sizes
+    }
+    for symbol in known.sorted() where !names.contains(symbol) {
+      guard let sizes = sizes[symbol], sizes.count != 1 else { continue }
+      throw InfoldError(
+        .invalidArgument, "\(String(quoting: symbol)) is a symbol in the shapes of the model's inputs, and one size",
+        hint: "give it like --shape \(String(printable: symbol))=\(sizes.first ?? 1)")
+    }
+    return (shapes, symbols(of: inputs))
+  }
+
+  /// What a hint says of the first name that is none of `inputs`, and no symbol of theirs; `nil` when there is none such.
+  fileprivate func suggestion(among inputs: [ValueInfo]) -> String? {
+    let names = inputs.map(\.name) + Set(inputs.flatMap { $0.type?.shape?.symbols ?? [] }).sorted()
     let stranger = sizes.keys.sorted().first { !names.contains($0) }
     return stranger.flatMap { InfoldTool.suggestion(for: $0, among: names) }
   }
@@ -63,14 +103,30 @@ struct InputShapes {
   }
 }
 
+extension [String: Int] {
+  /// The size of a dimension, where it is fixed or that of one of these symbols.
+  fileprivate func size(of dimension: Dimension) -> Int? {
+    if case .symbol(let symbol) = dimension { self[symbol] } else { dimension.size }
+  }
+}
+
 extension Model {
-  /// The model for inputs of these shapes, as `binding(inputs:)`; an error about a name asks for those that are near.
+  /// The model for these shapes and symbols, as `binding(inputs:symbols:)`, of which warnings have been told; an error about a
+  /// name asks for those that are near.
   func binding(_ shapes: InputShapes) throws(InfoldError) -> Model {
-    try annotatingErrors({ error in
+    let bound = try annotatingErrors({ error in
+      let error = path.map(error.inFile) ?? error
       guard let suggestion = shapes.suggestion(among: graph.inputs.map(graph.info)) else { return error }
       var copy = error
       copy.hint = suggestion + (error.hint.map { " " + $0 } ?? "")
       return copy
-    }) { () throws(InfoldError) in try binding(inputs: shapes.sizes) }
+    }) { () throws(InfoldError) in
+      let chosen = try shapes.resolved(for: graph.inputs.map(graph.info)) { name in
+        graph.value(named: name).map(graph.isConstant) ?? false
+      }
+      return try binding(inputs: chosen.inputs, symbols: chosen.symbols)
+    }
+    if let path { WarningLines.write(bound.warnings, of: path) }
+    return bound
   }
 }

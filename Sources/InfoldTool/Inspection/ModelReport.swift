@@ -1,4 +1,5 @@
 import InfoldGraph
+import InfoldRuntime
 
 /// What `inspect` says about a model.
 struct ModelReport: Encodable {
@@ -16,6 +17,24 @@ struct ModelReport: Encodable {
   let multiplyAccumulates: Int?
   /// Nodes whose multiply-accumulates are not known: their sizes are left open, or Infold does not have the operator.
   let uncountedNodes: Int
+  /// What the model says that cannot be meant.
+  let warnings: [WarningReport]
+
+  struct WarningReport: Encodable {
+    let code: String
+    let reason: String
+    let value: String?
+    let node: String?
+
+    init(_ warning: ModelWarning) {
+      code = warning.code.rawValue
+      reason = warning.reason
+      value = warning.value
+      node = warning.node
+    }
+
+    var text: String { (node.map { $0 + ": " } ?? "") + reason }
+  }
 
   struct Opset: Encodable {
     let domain: String
@@ -34,8 +53,9 @@ struct ModelReport: Encodable {
     producer = Producer(name: model.producerName, version: model.producerVersion)
     documentation = model.documentation
     metadata = Dictionary(model.metadata.map { ($0.key, $0.value) }) { first, _ in first }
-    inputs = model.graph.inputs.map { ValueReport(model.graph[$0]) }
-    outputs = model.graph.outputs.map { ValueReport(model.graph[$0]) }
+    inputs = model.graph.inputs.map { ValueReport(model.graph.info($0)) }
+    outputs = model.graph.outputs.map { ValueReport(model.graph.info($0)) }
+    warnings = model.warnings.map(WarningReport.init)
     // Sizes that contradict the graph are no reason to say nothing about it.
     let bound = (try? model.graph.bindingBatch(to: 1)) ?? model.graph
     let uses = bound.withBodies.flatMap { graph in graph.nodes.map { OperatorUse($0, in: graph) } }
@@ -63,11 +83,11 @@ struct ValueReport: Encodable {
     case hasDefault = "default"
   }
 
-  init(_ value: Value) {
+  init(_ value: ValueInfo) {
     name = value.name
     type = value.type.map { "\($0.elementType)" }
     shape = value.type?.shape.map(JSONShape.init)
-    hasDefault = value.initializer != nil
+    hasDefault = value.hasDefault
     description = (value.type?.description ?? "not a tensor") + (hasDefault ? "  (has a default)" : "")
   }
 

@@ -17,11 +17,22 @@ struct ModelOptions: ParsableArguments {
       "Follow links to external data that do not lead out of this folder. (default: follow none)", valueName: "folder"))
   var dataRoot: String?
 
+  @Flag(
+    help: "Refuse a model whose declared shapes contradict its operators, or whose symbols stand for two sizes, instead of warning.")
+  var strict = false
+
   /// What is computed without a session counts in it.
   var budget: MemoryBudget { MemoryBudget(limit: memoryLimit?.bytes) }
 
-  /// The model in a file.
+  /// What declared shapes count for.
+  var declaredShapes: DeclaredShapes { strict ? .binding : .advisory }
+
+  /// The model in a file, of which warnings have been told.
   func model(_ path: String) throws(InfoldError) -> Model {
-    try Model(path: path, limits: ModelLimits(externalBytes: memoryLimit?.bytes), dataRoot: dataRoot)
+    let model = try Model(
+      path: path, limits: ModelLimits(externalBytes: memoryLimit?.bytes), declaredShapes: declaredShapes,
+      dataRoot: dataRoot)
+    WarningLines.write(model.warnings, of: path)
+    return model
   }
 }

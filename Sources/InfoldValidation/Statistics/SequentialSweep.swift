@@ -29,7 +29,7 @@ struct SequentialSweep {
   mutating func load(
     _ batches: MiniBatches, _ sample: (Int) throws(InfoldError) -> [String: Tensor]
   ) throws(InfoldError) {
-    let binding = InputBinding(graph.inputs.map(graph.info))
+    let binding = InputBinding(graph.inputs.map(graph.info), graph.declaredShapes)
     let constants = Set(graph.valueIDs.filter(graph.isConstant).map { graph[$0].name })
     var batches = batches
     while let runs = try batches.next(sample) {

@@ -57,8 +57,9 @@ import Testing
   }
 
   /// s = a + b for a [N, C] and b [N, 4].
-  private func sum() throws -> Model {
+  private func sum(_ declaredShapes: DeclaredShapes = .advisory) throws -> Model {
     var graph = Graph()
+    graph.declaredShapes = declaredShapes
     let a = graph.addInput("a", TensorType(.float32, ["N", "C"])),
       b = graph.addInput("b", TensorType(.float32, ["N", 4]))
     let c = graph.addConstant("c", try Tensor(zeros: [1], of: .float32))
@@ -84,7 +85,6 @@ import Testing
       (["z": [1, 4]], "\"z\" is no input of the model"), (["c": [1]], "\"c\" is a constant of the model"),
       (["a": [1]], "the input \"a\" has the shape [1]; the model wants [N, C]"),
       (["b": [1, 5]], "the input \"b\" has the shape [1, 5]; the model wants [N, 4]"),
-      (["a": [2, 4], "b": [3, 4]], "where the dimension N is 3; the input \"a\" has made it 2"),
       (["a": [0, 4]], "sizes are at least 1"), (["a": [-1, 4]], "sizes are at least 1"),
       (["a": Array(repeating: 1, count: 65)], "more than 64"),
     ] as [([String: [Int]], String)])
@@ -92,6 +92,43 @@ import Testing
     let error = #expect(throws: InfoldError.self) { _ = try sum().binding(inputs: shapes) }
     #expect(error?.code == .invalidArgument)
     #expect(error?.description.contains(part) == true, "\(error!)")
+  }
+
+  @Test func bindsSymbols() throws {
+    let model = try sum()
+    let bound = try model.binding(symbols: ["N": 3, "C": 1]).graph
+    #expect(bound.inputs.map { bound[$0].type?.shape } == [[3, 1], [3, 4]])
+    #expect(bound[bound.outputs[0]].type?.shape == [3, 4])
+    #expect(try model.binding(inputs: ["b": [3, 4]], symbols: ["C": 1]).graph[bound.inputs[0]].type?.shape == [3, 1])
+    let open = try model.binding(symbols: ["N": 3]).graph
+    #expect(open.inputs.map { open[$0].type?.shape } == [[3, "C"], [3, 4]])
+  }
+
+  @Test(
+    arguments: [
+      ([:], ["M": 3], "\"M\" is no symbol in the shapes of the model's inputs; they have \"N\", \"C\""),
+      ([:], ["N": 0], "the symbol \"N\" cannot be 0"),
+      (["a": [2, 4]], ["N": 3], "where the dimension N is 2; the size that is chosen for it has made it 3"),
+    ] as [([String: [Int]], [String: Int], String)])
+  func refusesSymbolsThatContradictTheModel(shapes: [String: [Int]], symbols: [String: Int], part: String) throws {
+    let error = #expect(throws: InfoldError.self) { _ = try sum().binding(inputs: shapes, symbols: symbols) }
+    #expect(error?.code == .invalidArgument)
+    #expect(error?.description.contains(part) == true, "\(error!)")
+  }
+
+  /// A symbol that two shapes contradict is two sizes, or an error where declared shapes bind.
+  @Test func splitsASymbolOfTwoSizes() throws {
+    let shapes = ["a": [1, 4], "b": [3, 4]]
+    let bound = try sum().binding(inputs: shapes)
+    #expect(bound.graph[bound.graph.outputs[0]].type?.shape == [3, 4])
+    #expect(bound.warnings.map(\.code) == [.sharedSymbol])
+    #expect(
+      bound.warnings[0].reason
+        == "the input \"b\" has the shape [3, 4], where the dimension N is 3; the input \"a\" has made it 1, and the two "
+        + "are taken as sizes of their own")
+    let error = #expect(throws: InfoldError.self) { _ = try sum(.binding).binding(inputs: shapes) }
+    #expect(error?.code == .invalidArgument)
+    #expect(error?.reason.contains("where the dimension N is 3; the input \"a\" has made it 1") == true)
   }
 
   @Test func refusesSizesThatTheGraphContradicts() throws {

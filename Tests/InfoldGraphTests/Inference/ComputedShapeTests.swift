@@ -226,11 +226,15 @@ import Testing
     let y = try network.node("Concat", [x, x], ["axis": .int(0)])
     var graph = try network.finished(y)
     graph[y].type = TensorType(.float32, ["N", 4])
+    let advised = try graph.binding(["N": 3])
+    #expect(advised[y].type?.shape == [6, 4])
+    graph.declaredShapes = .binding
     let error = #expect(throws: InfoldError.self) { try graph.binding(["N": 3]) }
     #expect(error?.description.contains("the dimension N is 6; it is bound to 3") == true)
     var pair = NetworkBuilder()
     let a = pair.input(["N"], "a"), b = pair.input(["N"], "b")
-    let sum = try pair.finished(try pair.node("Add", [a, b]))
+    var sum = try pair.finished(try pair.node("Add", [a, b]))
+    sum.declaredShapes = .binding
     let types = [a: TensorType(.float32, [2]), b: TensorType(.float32, [3])]
     #expect(try errorCode { _ = try sum.binding(inputs: types) } == .invalidArgument)
   }

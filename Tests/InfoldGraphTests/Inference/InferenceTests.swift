@@ -1,4 +1,5 @@
 import InfoldGraph
+import TestSupport
 import Testing
 
 @Suite struct InferenceTests {
@@ -29,9 +30,32 @@ import Testing
   ])
   func refusesADeclarationThatContradicts(_ declared: TensorType) throws {
     var graph = try chain(TensorType(.float32, [1, 3]), declaring: declared)
+    graph.declaredShapes = .binding
     let error = #expect(throws: InfoldError.self) { try graph.inferTypes() }
     #expect(error?.code == .invalidModel)
     #expect(error?.node == "node \"relu\" (Relu)")
+  }
+
+  @Test(arguments: [[1, 4], [1, 3, 1], [], ["N", 2]] as [Shape])
+  func warnsOfAShapeThatContradicts(_ declared: Shape) throws {
+    var graph = try chain(TensorType(.float32, [1, 3]), declaring: TensorType(.float32, declared))
+    let warnings = try graph.inferTypes()
+    #expect(graph[graph.outputs[0]].type == TensorType(.float32, [1, 3]))
+    #expect(
+      warnings == [
+        ModelWarning(
+          .declaredShape,
+          "the value \"y\" is float32 [1, 3], and the model declares it as float32 \(declared), which does not count",
+          value: "y", node: "node \"relu\" (Relu)")
+      ])
+    // It is said once.
+    #expect(try graph.inferTypes() == [])
+  }
+
+  /// Whoever reads numbers of another type than there are would read wrong ones.
+  @Test func refusesAnElementTypeThatContradicts() throws {
+    var graph = try chain(TensorType(.float32, [1, 3]), declaring: TensorType(.float64, [1, 3]))
+    #expect(try errorCode { try graph.inferTypes() } == .invalidModel)
   }
 
   @Test func keepsTheDeclarationBehindAnOpaqueNode() throws {

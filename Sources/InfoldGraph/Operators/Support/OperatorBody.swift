@@ -76,6 +76,7 @@ struct OperatorBody: Sendable {
     }
     var inference = Inference(known)
     try inference.run()
+    WarningCollector.current?.add(inference.warnings)
     return graph.outputs.map { inference.graph[$0].type }
   }
 
