@@ -13,7 +13,7 @@ package struct ConstantFolding: GraphPass {
   package var byteLimit: Int
 
   /// The pass.
-  package init(byteLimit: Int = 1 << 20) {
+  package init(byteLimit: Int = ConstantEvaluation.usualByteLimit) {
     self.byteLimit = byteLimit
   }
 
@@ -53,30 +53,7 @@ package struct ConstantFolding: GraphPass {
     if node.definitions.allSatisfy({ inference.tensors[$0.index] != nil }) {
       return node.outputs.map { $0.flatMap { inference.tensors[$0.index] } }
     }
-    var inputs: [Tensor?] = []
-    for input in node.inputs {
-      let tensor = input.flatMap(graph.constant)
-      guard input == nil || tensor != nil else { return nil }
-      inputs.append(tensor)
-    }
-    let types = try node.inferOutputs(OperatorInputs(inputs, outputCount: node.outputs.count))
-    guard let size = byteCount(of: zip(node.outputs, types).filter { $0.0 != nil }.map(\.1)) else { return nil }
-    let given = inputs.reduce(0) { $0 + ($1?.byteCount ?? 0) }
-    return size <= max(byteLimit, 4 * given) ? try node.evaluate(inputs) : nil
-  }
-
-  private func byteCount(of types: [TensorType]) -> Int? {
-    var sum = 0
-    for type in types {
-      guard let count = type.shape?.sizes.flatMap(checkedProduct), let bytes = type.elementType.byteCount(of: count)
-      else {
-        return nil
-      }
-      let (next, overflow) = sum.addingReportingOverflow(bytes)
-      guard !overflow else { return nil }
-      sum = next
-    }
-    return sum
+    return try ConstantEvaluation(byteLimit: byteLimit).outputs(of: node, graph.constant)
   }
 }
 

@@ -1,7 +1,7 @@
 import InfoldGraph
 
 /// The numbers of a graph that are the same in every run: initializers that no caller may override, the outputs of
-/// Constant nodes, and those of Identity nodes that hand one of them on.
+/// Constant nodes, those of Identity nodes that hand one of them on, and for folding what else is computed of constants.
 package struct GraphConstants: Sendable {
   /// The graph.
   package private(set) var graph: Graph
@@ -13,22 +13,58 @@ package struct GraphConstants: Sendable {
   /// The constants of `graph`.
   /// - Throws: `InfoldError` with `.limitExceeded`.
   package init(_ graph: consuming Graph) throws(InfoldError) {
+    try self.init(consume graph, captured: [:]) { _ in [] }
+  }
+
+  /// The constants of `graph`, and among them those that its nodes compute of others, as far as folding asks for them: weights and
+  /// biases, parameters of normalizations, operands of arithmetic, and what bodies capture.
+  /// - Parameter captured: The constants of the graphs around a body that it captures.
+  /// - Throws: `InfoldError` with `.limitExceeded`.
+  package init(folding graph: consuming Graph, captured: [ValueID: Tensor] = [:]) throws(InfoldError) {
+    try self.init(consume graph, captured: captured) { ConstantDemand($0, captured: captured).nodes }
+  }
+
+  /// - Parameter computed: The nodes that are computed ahead.
+  private init(
+    _ graph: consuming Graph, captured: [ValueID: Tensor], computing computed: (Graph) -> Set<NodeID>
+  ) throws(InfoldError) {
     self.graph = consume graph
+    fromNodes = captured
     producers = self.graph.producers()
     comesFromMatMul = Array(repeating: false, count: self.graph.values.count)
     let graph = self.graph
-    for node in graph.nodes {
+    let computed = computed(graph)
+    var inference: Inference?
+    if computed.contains(where: { !(graph[$0].typed is Constant) }) {
+      inference = Inference(graph)
+      do throws(InfoldError) { try inference!.run() } catch { inference = nil }
+    }
+    for id in graph.nodeIDs {
+      let node = graph[id]
       if node.typed is Constant {
         for (output, tensor) in zip(node.outputs, try node.evaluate([])) {
           if let output { fromNodes[output] = tensor }
         }
       } else if node.typed is Identity, let input = node.inputs[0], let output = node.outputs[0] {
         fromNodes[output] = tensor(input)
+      } else if computed.contains(id) {
+        compute(node, inference)
       }
       guard let output = node.outputs.first ?? nil else { continue }
       comesFromMatMul[output.index] =
         node.typed is MatMul || dataInput(of: node).map { comesFromMatMul[$0.index] } ?? false
     }
+  }
+
+  /// Computes a node ahead, as `ConstantFolding` does. What cannot be computed is no constant.
+  private mutating func compute(_ node: Node, _ inference: Inference?) {
+    var results: [Tensor?]?
+    if let inference, node.definitions.allSatisfy({ inference.tensors[$0.index] != nil }) {
+      results = node.outputs.map { $0.flatMap { inference.tensors[$0.index] } }
+    } else {
+      do throws(InfoldError) { results = try ConstantEvaluation().outputs(of: node, tensor) } catch { return }
+    }
+    for case (let output?, let tensor?) in zip(node.outputs, results ?? []) { fromNodes[output] = tensor }
   }
 
   /// The tensor; `nil` for what may differ from run to run.

@@ -4,17 +4,19 @@ import InfoldGraph
 package struct GraphEditor {
   /// The graph as it is so far.
   package private(set) var graph: Graph
-  private var names: Set<String>
+  /// The names that are taken.
+  private(set) var names: Set<String>
   /// Whether each value of the original graph is the same in every run.
   private let isConstant: [Bool]
   /// How often the original graph uses each of its values.
   private let uses: [Int]
 
   /// An editor of the graph that has these constants.
-  package init(_ constants: GraphConstants) {
+  /// - Parameter reserved: Names that new values must not have, beside those in the graph itself.
+  package init(_ constants: GraphConstants, reserved: Set<String> = []) {
     graph = constants.graph
     isConstant = graph.valueIDs.map(constants.isConstant)
-    names = Set(graph.values.map(\.name))
+    names = reserved.union(graph.values.map(\.name))
     var uses = [Int](repeating: 0, count: graph.values.count)
     for node in graph.nodes {
       for use in node.uses { uses[use.index] += 1 }
@@ -65,8 +67,10 @@ package struct GraphEditor {
     for id in graph.outputs { isUsed[id.index] = true }
     var kept: [Node] = []
     for node in nodes.reversed() {
+      // Values that the editor has added are none.
       let makesConstant =
-        node.typed is Constant || node.typed is Identity && node.inputs[0].map { isConstant[$0.index] } == true
+        node.definitions.contains { _ in true }
+        && node.definitions.allSatisfy { $0.index < isConstant.count && isConstant[$0.index] }
       guard !makesConstant || node.definitions.contains(where: { isUsed[$0.index] }) else { continue }
       for use in node.uses { isUsed[use.index] = true }
       kept.append(node)

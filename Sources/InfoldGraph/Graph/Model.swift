@@ -38,6 +38,8 @@ public struct Model: Sendable {
   /// The serialized ModelProto without what the other properties hold: model-local functions, training information,
   /// unknown fields.
   package var residue: [UInt8]
+  /// Whether functions that nothing in `graph` calls are left out when the model is written.
+  package var dropsUncalledFunctions = false
 
   /// A model around `graph`.
   public init(graph: Graph, irVersion: Int = 8, opsetImports: [OpsetImport]) {

@@ -12,6 +12,7 @@ extension MessageArena {
         .unsupported, "a model whose functions or training graphs have external data cannot be written",
         hint: "bring that data into the model's file first")
     }
+    if model.dropsUncalledFunctions { dropUncalledFunctions(of: model.graph, from: &message) }
     message.has_ir_version = 1
     message.ir_version = Int64(model.irVersion)
     (message.has_producer_name, message.producer_name) = optional(model.producerName)
@@ -23,6 +24,29 @@ extension MessageArena {
     (message.n_metadata_props, message.metadata_props) = (metadata.count, list(metadata))
     message.graph = place(try encode(model.graph))
     return message
+  }
+
+  /// Leaves out the functions that neither the graph calls nor one that it calls, by domain and name.
+  private func dropUncalledFunctions(of graph: Graph, from message: inout Onnx__ModelProto) {
+    let functions = messages(message.functions, message.n_functions).map(\.pointee)
+    func name(_ domain: String, _ name: String) -> [String] { [normalizedDomain(domain), name] }
+    var called: Set<[String]> = []
+    var open = [graph]
+    while let graph = open.popLast() {
+      for node in graph.nodes {
+        called.insert(name(node.domain, node.opType))
+        if let body = node.body { open.append(body) }
+        for entry in node.attributes.entries {
+          switch entry.value {
+          case .graph(let body): open.append(body)
+          case .graphs(let bodies): open += bodies
+          default: break
+          }
+        }
+      }
+    }
+    let kept = functions.filter { called.contains(name($0.domain.text, $0.name.text)) }
+    (message.n_functions, message.functions) = (kept.count, list(kept))
   }
 
   private func optional(_ text: String) -> (protobuf_c_boolean, ProtobufCBinaryData) {

@@ -44,9 +44,10 @@ package struct FoldAnalysis: Sendable {
   package let operators: [Operator]
 
   /// Analyzes `graph`.
+  /// - Parameter captured: The constants of the graphs around a body that it captures.
   /// - Precondition: The types of the graph's values have been inferred.
-  package init(_ graph: Graph) throws(InfoldError) {
-    var search = try FoldSearch(graph)
+  package init(_ graph: Graph, captured: [ValueID: Tensor] = [:]) throws(InfoldError) {
+    var search = try FoldSearch(graph, captured: captured)
     search.foldBackward()
     search.foldForward()
     self.graph = graph

@@ -11,7 +11,10 @@ extension FoldBatchNormalization {
   public func fold(_ model: Model) throws(InfoldError) -> (model: Model, report: FoldReport, raisedIRVersion: Bool) {
     var folded = model
     let report: FoldReport
-    (folded.graph, report) = try fold(model.graph)
+    var folding = NestedFolding(for: model.graph, opsets: model.opsetImports)
+    (folded.graph, report) = try folding.fold(model.graph)
+    folded.opsetImports += folding.furtherOpsets
+    folded.dropsUncalledFunctions = model.graph.hasCalls
     guard model.irVersion < 4 else { return (folded, report, false) }
     folded.irVersion = 4
     folded.graph.listedConstants = []

@@ -13,25 +13,25 @@ public struct FoldBatchNormalization: GraphPass {
   public init() {}
 
   public func run(on graph: consuming Graph) throws(InfoldError) -> PassResult {
-    let (folded, report) = try fold(consume graph)
+    // Functions, and branches that are known, have been put in their places by a pass before this one.
+    var folding = NestedFolding(for: graph, opens: false)
+    let (folded, report) = try folding.fold(consume graph)
     return PassResult(
       graph: folded,
-      changes: report.sites.map {
-        PassResult.Entry(node: $0.node, "took in \($0.absorbed.joined(separator: ", "))")
-      },
+      changes: (report.sites.map { ($0.node, $0.absorbed) } + report.innerSites.map { ($0.node, $0.absorbed) })
+        .map { PassResult.Entry(node: $0.0, "took in \($0.1.joined(separator: ", "))") },
       refusals: report.refusals.map { PassResult.Entry(node: $0.node, $0.reason) })
   }
 
-  /// Folds what can be folded exactly. Weights of a graph that is handed over and shared with nobody are changed where they are;
-  /// others are copied.
+  /// Folds what can be folded exactly, also in the bodies of If and Loop. A function that the model defines, or a branch that is
+  /// always taken, takes the place of its node where something in it is folded, and only there. Constants that are computed of
+  /// others are computed where folding needs them. Weights of a graph that is handed over and shared with nobody are changed where
+  /// they are; others are copied.
   /// - Precondition: The types of the graph's values have been inferred.
   /// - Returns: The folded graph, and what was done at each place and why not at others.
   /// - Throws: `InfoldError` with `.limitExceeded` when memory cannot be had.
   public func fold(_ graph: consuming Graph) throws(InfoldError) -> (graph: Graph, report: FoldReport) {
-    var search = try FoldSearch(consume graph)
-    search.foldBackward()
-    search.foldForward()
-    search.keepBiasesOfMatMul()
-    return try FoldRewriter(consume search).rewritten()
+    var folding = NestedFolding(for: graph)
+    return try folding.fold(consume graph)
   }
 }

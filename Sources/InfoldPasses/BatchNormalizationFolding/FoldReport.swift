@@ -24,6 +24,14 @@ public struct FoldReport: Sendable {
     public var bias: ValueID?
   }
 
+  /// A linear operator in the body of an If or Loop that took in the maps per channel around it.
+  public struct InnerSite: Sendable {
+    /// How errors and reports call the operator's node, and the node that has the body.
+    public var node: String
+    /// The nodes that were folded into it, as errors call them, in the order of the data.
+    public var absorbed: [String]
+  }
+
   /// A normalization that stays where it is.
   public struct Refusal: Sendable, Hashable {
     /// The node, as errors call it.
@@ -34,9 +42,25 @@ public struct FoldReport: Sendable {
 
   /// The operators with new weights, in topological order.
   public var sites: [Site] = []
-  /// The number of BatchNormalization nodes that were folded.
+  /// The operators with new weights in bodies of If and Loop.
+  public var innerSites: [InnerSite] = []
+  /// The BatchNormalization nodes that went into the scales of quantized weights, as errors call them.
+  public var scaledQuantizations: [String] = []
+  /// The number of BatchNormalization nodes that were folded, anywhere.
   public var foldedNormalizations = 0
   /// The BatchNormalization nodes that were not, and other maps per channel that could not be folded into the linear
   /// operator beside them.
   public var refusals: [Refusal] = []
+
+  /// Whether anything was folded.
+  var isEmpty: Bool { sites.isEmpty && innerSites.isEmpty && scaledQuantizations.isEmpty }
+
+  /// Takes in what was done to a body of `owner`.
+  mutating func add(body: FoldReport, of owner: String) {
+    func placed(_ node: String) -> String { "\(node) in a body of \(owner)" }
+    innerSites += body.sites.map { InnerSite(node: placed($0.node), absorbed: $0.absorbed) }
+    innerSites += body.innerSites.map { InnerSite(node: placed($0.node), absorbed: $0.absorbed) }
+    foldedNormalizations += body.foldedNormalizations
+    refusals += body.refusals.map { Refusal(node: placed($0.node), reason: $0.reason) }
+  }
 }

@@ -6,14 +6,16 @@ struct FoldRewriter {
   private var editor: GraphEditor
   private var report = FoldReport()
 
-  init(_ search: consuming FoldSearch) {
-    editor = GraphEditor(search.constants)
+  /// - Parameter reserved: Names that new values must not have.
+  init(_ search: consuming FoldSearch, reserved: Set<String> = []) {
+    editor = GraphEditor(search.constants, reserved: reserved)
     self.search = search
   }
 
-  consuming func rewritten() throws(InfoldError) -> (graph: Graph, report: FoldReport) {
+  /// The new graph, what was done, and the names that are taken now.
+  consuming func rewritten() throws(InfoldError) -> (graph: Graph, report: FoldReport, names: Set<String>) {
     try rewrite()
-    return (editor.graph, report)
+    return (editor.graph, report, editor.names)
   }
 
   private mutating func rewrite() throws(InfoldError) {
@@ -62,9 +64,14 @@ struct FoldRewriter {
     let foldedBias = search.foldedBias(plan, of: id).values
     let elementType = search.constants.tensor(original.inputs[1]!)!.elementType
     var node = node
-    let weight = editor.replaceConstant(
-      original.inputs[1]!, suffix: ".folded", fallbackName: "weight",
-      with: try plan.linear.scaled(takeWeight(original.inputs[1]!), input: plan.input.scale, output: plan.output.scale))
+    // A weight that only gets a bias stays as it is, however it is stored.
+    let isScaled = (plan.input.scale + plan.output.scale).contains { $0 != 1 }
+    let weight =
+      isScaled
+      ? editor.replaceConstant(
+        original.inputs[1]!, suffix: ".folded", fallbackName: "weight",
+        with: try plan.linear.scaled(
+          takeWeight(original.inputs[1]!), input: plan.input.scale, output: plan.output.scale)) : original.inputs[1]!
     node.inputs[1] = weight
     var site = FoldReport.Site(
       node: search.graph.label(of: original), opType: original.opType, original: id,

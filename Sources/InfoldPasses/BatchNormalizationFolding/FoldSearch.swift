@@ -37,8 +37,9 @@ struct FoldSearch {
   private let isCaptured: [Bool]
   private var maps: [NodeID: ChannelMap] = [:]
 
-  init(_ graph: consuming Graph) throws(InfoldError) {
-    constants = try GraphConstants(consume graph)
+  /// - Parameter captured: The constants of the graphs around a body that it captures.
+  init(_ graph: consuming Graph, captured: [ValueID: Tensor] = [:]) throws(InfoldError) {
+    constants = try GraphConstants(folding: consume graph, captured: captured)
     let graph = constants.graph
     producers = graph.producers()
     consumers = graph.consumers()
@@ -128,7 +129,11 @@ extension FoldSearch {
     var steps = 0
     while let origin = origins.popLast() {
       try Self.count(&steps)
-      guard let producer = producers[origin.value.index] else { throw Refusal("its input is an input of the graph") }
+      guard let producer = producers[origin.value.index] else {
+        throw Refusal(
+          graph.captures.contains(origin.value)
+            ? "its input is a value of the graph around the body" : "its input is an input of the graph")
+      }
       let node = graph[producer]
       try requireSingleUse(of: origin.value, by: origin.reader, madeBy: node)
       if let input = absorbedBackward[producer]?.input ?? constants.handedOnInput(of: node) {

@@ -8,9 +8,10 @@ struct BodyInliner {
   private(set) var hasInlined = false
   private var names: Set<String>
 
-  init(_ graph: Graph) {
+  /// - Parameter reserved: Names that new values must not have, beside those in the graph.
+  init(_ graph: Graph, reserved: Set<String> = []) {
     self.graph = graph
-    names = Set(graph.values.map(\.name))
+    names = reserved.union(graph.values.map(\.name))
   }
 
   /// The nodes that stand for `call`, which calls the function with `body`.

@@ -12,26 +12,47 @@ package struct InlineBodies: GraphPass {
 
   package func run(on graph: Graph) throws(InfoldError) -> PassResult {
     var result = PassResult(graph: graph)
-    while result.graph.nodes.contains(where: { $0.body != nil || $0.isConditional }) {
-      guard try inlineOnce(&result) else { break }
+    var origins: [ValueID: ValueID] = [:]
+    while result.graph.hasInlinable {
+      guard try inlineOnce(&result, &origins) else { break }
     }
     return result
   }
 
   /// Inlines the outermost bodies.
+  /// - Parameters:
+  ///   - origins: For the values that nodes of bodies make, the first output of the outermost node whose body they were in.
+  ///   - reserved: Names that new values must not have, beside those in the graph.
+  ///   - isChosen: Whether the body of a node is wanted.
   /// - Returns: Whether there were any.
-  private func inlineOnce(_ result: inout PassResult) throws(InfoldError) -> Bool {
+  func inlineOnce(
+    _ result: inout PassResult, _ origins: inout [ValueID: ValueID], reserved: Set<String> = [],
+    where isChosen: (Node) -> Bool = { _ in true }
+  ) throws(InfoldError) -> Bool {
     let conditions = try Conditions(result.graph)
-    var inliner = BodyInliner(result.graph)
+    var inliner = BodyInliner(result.graph, reserved: reserved)
+    func remember(_ inlined: [Node], of node: Node) {
+      guard let own = node.definitions.first(where: { _ in true }) else { return }
+      let origin = origins[own] ?? own
+      for inner in inlined {
+        for value in inner.definitions { origins[value] = origin }
+      }
+    }
     var nodes: [Node] = []
     for node in result.graph.nodes {
       let label = result.graph.label(of: node)
       try annotatingErrors({ $0.atNode(label) }) { () throws(InfoldError) in
-        if let body = node.body {
-          nodes += try inliner.nodes(of: body, calledBy: node)
+        if !isChosen(node) {
+          nodes.append(node)
+        } else if let body = node.body {
+          let inlined = try inliner.nodes(of: body, calledBy: node)
+          remember(inlined, of: node)
+          nodes += inlined
           result.changes.append(PassResult.Entry(node: label, "replaced by the function's body"))
         } else if node.isConditional, let condition = try conditions.value(of: node) {
-          nodes += try inliner.nodes(of: try node.branch(condition), chosenBy: node)
+          let inlined = try inliner.nodes(of: try node.branch(condition), chosenBy: node)
+          remember(inlined, of: node)
+          nodes += inlined
           result.changes.append(
             PassResult.Entry(node: label, "replaced by its \(condition ? "then" : "else") branch"))
         } else {
@@ -63,6 +84,11 @@ private struct Conditions {
     }
     return try tensor.elements(as: Bool.self)[0]
   }
+}
+
+extension Graph {
+  /// Whether a node calls a function of the model, or chooses between branches.
+  var hasInlinable: Bool { nodes.contains { $0.body != nil || $0.isConditional } }
 }
 
 extension Node {

@@ -39,6 +39,8 @@ private struct Site {
   private let map: ChannelMap
   private let convolution: Node
   private let label: String
+  /// What new values are called after.
+  private let name: String
   private let input: QuantizedValue
   private let weights: QuantizedWeights
   private let bias: [Double]
@@ -61,6 +63,7 @@ private struct Site {
     }
     convolution = producer
     label = graph.label(of: producer)
+    name = producer.name.isEmpty ? graph[x].name : producer.name
     self.input = input
     self.weights = weights
     let count = weights.tensor.shape[0]
@@ -122,15 +125,16 @@ private struct Site {
   private func add(
     _ name: String, _ tensor: Tensor, _ scales: [Float], to nodes: inout [Node], _ editor: inout GraphEditor
   ) throws(InfoldError) -> ValueID {
-    let result = editor.addValue("\(label) \(name)", TensorType(.float32, Shape(tensor.shape)))
+    let base = self.name + "." + name
+    let result = editor.addValue(base, TensorType(.float32, Shape(tensor.shape)))
     let inputs = [
-      editor.addConstant("\(label) quantized \(name)", tensor),
-      editor.addConstant("\(label) scales of \(name)", try Tensor(shape: [scales.count], scales)),
+      editor.addConstant(base + ".quantized", tensor),
+      editor.addConstant(base + ".scale", try Tensor(shape: [scales.count], scales)),
     ]
     nodes.append(
       try Node(
-        name: "\(label) \(name)", opType: DequantizeLinear.name, opsetVersion: 13, attributes: ["axis": .int(0)],
-        inputs: inputs, outputs: [result]))
+        name: base, opType: DequantizeLinear.name, opsetVersion: max(13, convolution.opsetVersion),
+        attributes: ["axis": .int(0)], inputs: inputs, outputs: [result]))
     return result
   }
 }

@@ -10,7 +10,9 @@ struct FoldCommand: ParsableCommand {
     abstract: "Fold batch normalization into weights and write the model as ONNX.",
     discussion: """
       A normalization, or a scale and shift per channel, goes into the convolution or matrix product beside it where the \
-      result is exactly the same but for rounding. What cannot be folded stays, and is listed with the reason.
+      result is exactly the same but for rounding. What cannot be folded stays, and is listed with the reason. Bodies of If and \
+      Loop are gone into; a function of the model takes the place of its call where something in it is folded. Constants are \
+      computed only where a weight is made of them.
 
       EXAMPLES
         infold fold model.onnx -o folded.onnx
@@ -62,14 +64,19 @@ extension FoldCommand {
     var normalizations: Int
     var folded: Int
     var sites: [Site]
+    /// The normalizations that went into the scales of quantized weights.
+    var scaledQuantizations: [String]
     var refusals: [Refusal]
     var raisedIRVersion: Bool
     var output: String
 
     init(_ model: Model, _ report: FoldReport, raised: Bool, output: String) {
-      normalizations = model.graph.nodes.count { $0.typed is BatchNormalization }
+      normalizations = model.graph.normalizations.count
       folded = report.foldedNormalizations
-      sites = report.sites.map { Site(node: $0.node, absorbed: $0.absorbed) }
+      sites =
+        report.sites.map { Site(node: $0.node, absorbed: $0.absorbed) }
+        + report.innerSites.map { Site(node: $0.node, absorbed: $0.absorbed) }
+      scaledQuantizations = report.scaledQuantizations
       refusals = report.refusals.map { Refusal(node: $0.node, reason: $0.reason) }
       raisedIRVersion = raised
       self.output = output
@@ -77,7 +84,7 @@ extension FoldCommand {
 
     var text: String {
       var lines = ["\(folded) of \(normalizations) batch normalizations folded".styled(.bold)]
-      let others = sites.reduce(0) { $0 + $1.absorbed.count } - folded
+      let others = sites.reduce(0) { $0 + $1.absorbed.count } + scaledQuantizations.count - folded
       if others > 0 { lines.append("\(others) other scales and shifts folded") }
       lines += refusals.map { "\($0.node) stays: \($0.reason)" }
       if raisedIRVersion {

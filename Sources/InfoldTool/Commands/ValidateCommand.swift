@@ -13,7 +13,12 @@ struct ValidateCommand: ParsableCommand {
     discussion: """
       Checks every folded constant against double precision, compares both forms at each place with bounds that follow \
       from counting roundings, and compares the outputs. The folded model is Infold's own, or with --folded a file that any \
-      tool has made. The exit code is 1 when something is wrong.
+      tool has made. Both networks are run by sessions, as infold run does it, and by the definitions of their operators, in \
+      their own types and in double precision.
+
+      The exit code is 0 when all is proved, and 1 when something is wrong. A model in which nothing can be folded, such as one \
+      that is folded already, leaves nothing to prove: that is said, and the exit code is 2. A file that is folded already is \
+      proved with the model that it was made of: infold validate ORIGINAL --folded FILE.
 
       Inputs are pictures (--images, prepared as MODEL.json says), tensor files (--inputs), or random ones that are like \
       natural pictures: a sum of smooth noise of every scale, with the same spread at each, as in a spectrum of 1/f. \
@@ -69,7 +74,9 @@ struct ValidateCommand: ParsableCommand {
 
   func run() throws {
     let original = try reading.model(model)
-    let proof = try FoldingProof(original, folded: folded.map { path throws(InfoldError) in try reading.model(path) })
+    let proof = try FoldingProof(
+      original, folded: folded.map { path throws(InfoldError) in try reading.model(path) },
+      options: SessionOptions(memoryLimit: reading.memoryLimit?.bytes))
     let inputs = try samples(original)
     var bar = ProgressBar("validating")
     let report = try annotatingErrors({ $0.inFile(model) }) { () throws(InfoldError) in
@@ -88,7 +95,11 @@ struct ValidateCommand: ParsableCommand {
       try StandardOutput.write(report.text)
       if let html { try StandardOutput.write("page written to \(String(printable: html))\n") }
     }
-    if !report.passed { throw ExitCode(ToolExit.checkFailed) }
+    switch report.verdict {
+    case .passed: break
+    case .failed: throw ExitCode(ToolExit.checkFailed)
+    case .nothingToProve: throw ExitCode(ToolExit.badInput)
+    }
   }
 
   private typealias Samples = (count: Int, sample: (Int) throws(InfoldError) -> FoldingProof.Sample)

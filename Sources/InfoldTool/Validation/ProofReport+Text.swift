@@ -5,6 +5,7 @@ extension ProofReport {
   /// The report as lines for people.
   var text: String {
     var text = ""
+    if verdict == .nothingToProve { return nothingToProveText }
     let folded = "\(normalizations.folded) of \(normalizations.total) batch normalizations folded"
     text += folded.styled(.bold) + (inputs.isEmpty ? "" : ", compared on \(inputs.count) inputs") + "\n"
     for refusal in normalizations.refusals { text += "  \(refusal.node) stays: \(refusal.reason)".paragraph() }
@@ -22,6 +23,11 @@ extension ProofReport {
     text += "\n" + (passed ? "passed".styled(.green) : "failed".styled(.red)) + "\n"
     for reason in reasons { text += "  \(reason)".paragraph() }
     return text
+  }
+
+  private var nothingToProveText: String {
+    "nothing to prove".styled(.yellow) + "\n" + reasons.map { "  \($0)".paragraph() }.joined()
+      + (outputs.isEmpty ? "" : "\n" + outputs.map(\.text).joined())
   }
 
   private var siteTable: String {

@@ -1,12 +1,13 @@
 public import InfoldGraph
 import InfoldPasses
+public import InfoldRuntime
 
 /// Proves that a folded model is the original one: by its constants, by every site, and by the whole network.
 ///
 /// Three questions, kept apart. *Are the folded constants right?* Every weight and bias is recomputed in double precision.
 /// *Does folding change the numbers more than rounding may?* At each site both sides get the same input and are held
 /// against double precision, within bounds that follow from counting roundings. *What does it do to the network?* From
-/// the inputs to the outputs, the errors of both, and whether the answers agree.
+/// the inputs to the outputs, run by sessions as an app runs them, the errors of both, and whether the answers agree.
 public struct FoldingProof: Sendable {
   /// An input of the whole network, with a name for reports.
   public struct Sample: Sendable {
@@ -30,9 +31,10 @@ public struct FoldingProof: Sendable {
     public let step: String
   }
 
-  private let original: Model
-  private let folded: Model
+  private let original: PreparedModel
+  private let folded: PreparedModel
   private let isOwn: Bool
+  private let options: SessionOptions
   private let refusals: [ProofReport.Refusal]
   private let matching: OperatorMatching
 
@@ -40,27 +42,32 @@ public struct FoldingProof: Sendable {
   /// - Parameters:
   ///   - original: The model before folding.
   ///   - folded: What another tool made, or Infold at another time; `nil` to let Infold fold now.
+  ///   - options: How both networks are run. Whether batch normalization is folded is not asked for.
   /// - Throws: `InfoldError` with `.unsupported` for a model that Infold cannot run, `.invalidArgument` when the models
-  ///   have different inputs or outputs.
-  public init(_ original: Model, folded: Model? = nil) throws(InfoldError) {
-    try annotatingErrors({ original.path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
-      try original.graph.requireNoOpaqueNodes()
-    }
-    self.original = original
+  ///   have different inputs or outputs, or the second is a quantized one, or is not folded.
+  public init(
+    _ original: Model, folded: Model? = nil, options: SessionOptions = SessionOptions()
+  ) throws(InfoldError) {
+    self.original = try PreparedModel(original)
+    self.options = options
     isOwn = folded == nil
     if let folded {
       try annotatingErrors({ folded.path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
-        try folded.graph.requireNoOpaqueNodes()
         try folded.graph.requireInterface(of: original.graph)
+        try folded.graph.requireFloats(as: original.graph)
       }
-      self.folded = folded
+      self.folded = try PreparedModel(folded)
       refusals = []
     } else {
-      let (graph, report) = try FoldBatchNormalization().fold(original.graph)
-      self.folded = original.replacing(graph: graph)
+      let (model, report, _) = try FoldBatchNormalization().fold(original)
+      self.folded = try PreparedModel(model)
       refusals = report.refusals.map { ProofReport.Refusal(node: $0.node, reason: $0.reason) }
     }
-    matching = OperatorMatching(try FoldAnalysis(original.graph), try FoldAnalysis(self.folded.graph))
+    matching = try OperatorMatching(self.original.graph, self.folded.graph)
+    if let folded, let reason = matching.reasonAgainstFolded {
+      throw InfoldError(
+        .invalidArgument, reason, hint: "infold fold writes a folded model", file: folded.path)
+    }
   }
 
   /// Checks the constants, and compares sites and outputs on `samples`.
@@ -81,24 +88,27 @@ public struct FoldingProof: Sendable {
     count: Int, sample: (Int) throws(InfoldError) -> Sample, progress: (Progress) -> Void = { _ in }
   ) throws(InfoldError) -> ProofReport {
     var report = ProofReport()
-    report.model = original.path
-    report.folded = isOwn ? nil : folded.path
+    report.model = original.model.path
+    report.folded = isOwn ? nil : folded.model.path
     report.normalizations = normalizations
     progress(Progress(fraction: 0, step: "constants"))
-    let tolerance: ConstantCheck.Tolerance = isOwn ? .correctlyRounded : .singlePrecision
-    let checks = matching.pairs.map { ConstantCheck($0, tolerance).report() }
+    let checks = matching.pairs.map { pair in
+      ConstantCheck(pair, isOwn && !pair.folded.isQuantized ? .correctlyRounded : .singlePrecision).report()
+    }
     for check in checks { report.constants.add(check) }
 
     var comparisons: [Int: SiteComparison] = [:]
     for (index, pair) in matching.pairs.enumerated() where pair.isCompared {
-      comparisons[index] = SiteComparison(pair, constantRoundings: isOwn ? 1 : 4 * pair.foldedMaps)
+      let roundings = isOwn && !pair.folded.isQuantized ? 1 : 4 * pair.foldedMaps
+      comparisons[index] = SiteComparison(pair, constantRoundings: roundings)
     }
-    var network = NetworkComparison(outputs: original.graph.outputs.map { original.graph[$0].name })
+    let sessions = count > 0 ? try sessions() : nil
+    var network = NetworkComparison(outputs: original.model.graph.outputs.map { original.model.graph[$0].name })
     for index in 0..<count {
       let sample = try sample(index)
       report.inputs.append(sample.name)
       try annotatingErrors({ $0.forSample(sample.name) }) { () throws(InfoldError) in
-        try run(sample, &comparisons, &network) { fraction, step in
+        try run(sample, sessions!, &comparisons, &network) { fraction, step in
           progress(
             Progress(
               fraction: (Double(index) + fraction) / Double(count), step: "\(sample.name): \(step)"))
@@ -115,23 +125,31 @@ public struct FoldingProof: Sendable {
   }
 
   private var normalizations: ProofReport.Normalizations {
-    func count(_ graph: Graph) -> Int { graph.nodes.count { $0.typed is BatchNormalization } }
     var result = ProofReport.Normalizations()
-    result.total = count(original.graph)
-    result.folded = max(0, result.total - count(folded.graph))
+    result.total = original.graph.normalizations.count
+    result.folded = max(0, result.total - folded.graph.normalizations.count)
     result.refusals = refusals
     return result
   }
 
+  /// Sessions of the network as it is, where every normalization is a scale and a shift, and folded.
+  private func sessions() throws(InfoldError) -> (unfolded: Session, folded: Session) {
+    var options = options
+    options.foldBatchNormalization = false
+    let unfolded = try Session(original.model, options: options)
+    options.foldBatchNormalization = true
+    return (unfolded, try Session(isOwn ? original.model : folded.model, options: options))
+  }
+
   private func run(
-    _ sample: Sample, _ comparisons: inout [Int: SiteComparison], _ network: inout NetworkComparison,
+    _ sample: Sample, _ sessions: (unfolded: Session, folded: Session), _ comparisons: inout [Int: SiteComparison], _ network: inout NetworkComparison,
     _ progress: (Double, String) -> Void
   ) throws(InfoldError) {
     let entries = Dictionary(grouping: comparisons.keys) { matching.pairs[$0].original.entry.entry }
     var current = comparisons
     let total = Double(max(current.count, 1))
     var done = 0.0
-    let unfolded = try ReferenceEvaluator(original.graph).run(original.graph.tensors(sample.inputs)) {
+    let asWritten = try ReferenceEvaluator(original.graph).run(original.graph.tensors(sample.inputs)) {
       (node, inputs, _) throws(InfoldError) in
       for index in (entries[node] ?? []).sorted() {
         let pair = matching.pairs[index]
@@ -143,29 +161,38 @@ public struct FoldingProof: Sendable {
     }
     comparisons = current
     progress(0.7, "folded network")
-    let folded = try ReferenceEvaluator(folded.graph).run(folded.graph.tensors(sample.inputs))
+    let folded = try sessions.folded.run(sample.inputs)
+    let unfolded = try sessions.unfolded.run(sample.inputs)
     progress(0.8, "network in double precision")
     let truth = try ReferenceEvaluator(original.graph, precision: .double).run(original.graph.tensors(sample.inputs))
-    let places = original.graph.outputs.map { output in
-      self.folded.graph.outputs.firstIndex { self.folded.graph[$0].name == original.graph[output].name }!
-    }
-    try network.add(unfolded: unfolded, folded: places.map { folded[$0] }, truth: truth)
+    let names = original.model.graph.outputs.map { original.model.graph[$0].name }
+    try network.add(
+      unfolded: names.map { unfolded[$0]! }, folded: names.map { folded[$0]! }, asWritten: asWritten, truth: truth)
   }
 }
 
 extension OperatorMatching.Pair {
   /// Whether its numbers are compared: something was folded, in a type that double precision is more exact than.
   fileprivate var isCompared: Bool {
-    (state == .folded || state == .partlyFolded) && original.elementType != .float64
+    (state == .folded || state == .partlyFolded) && owner == nil && original.elementType != .float64
       && folded.elementType == original.elementType
   }
 }
 
-extension Model {
-  fileprivate func replacing(graph: Graph) -> Model {
-    var model = self
-    model.graph = graph
-    return model
+/// A model, and its graph as a session takes it: functions and known branches stand in the places of their nodes.
+private struct PreparedModel: Sendable {
+  let model: Model
+  let graph: Graph
+
+  /// - Throws: `InfoldError` with `.unsupported` for a model that Infold cannot run.
+  init(_ model: Model) throws(InfoldError) {
+    self.model = model
+    graph = try annotatingErrors({ model.path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
+      var graph = try InlineBodies().run(on: model.graph).graph
+      try graph.requireNoOpaqueNodes()
+      try graph.inferTypes()
+      return graph
+    }
   }
 }
 
@@ -193,6 +220,20 @@ extension Graph {
       throw InfoldError(
         .invalidArgument, "has the \(what) \(list(ours)), and the original \(list(theirs)), or they differ in type",
         hint: "give the model that was folded")
+    }
+  }
+
+  /// Checks that the model computes with floats where the original does.
+  fileprivate func requireFloats(as original: Graph) throws(InfoldError) {
+    let quantizing: Set<String> = [
+      "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "QLinearConv", "QLinearMatMul", "QLinearAdd",
+      "ConvInteger", "MatMulInteger",
+    ]
+    func count(_ graph: Graph) -> Int { graph.nodes.count { quantizing.contains($0.opType) } }
+    guard count(self) == 0 || count(original) > 0 else {
+      throw InfoldError(
+        .invalidArgument, "is a quantized model, which differs from the original by more than rounding",
+        hint: "give the model that was folded; infold quantize says how far a quantized one is from its original")
     }
   }
 

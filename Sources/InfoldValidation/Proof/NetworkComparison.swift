@@ -1,6 +1,6 @@
 import InfoldGraph
 
-/// Compares the outputs of a network, of its folded form and of the truth, over any number of inputs.
+/// Compares what sessions make of a network and of its folded form with the truth, over any number of inputs.
 struct NetworkComparison {
   private var outputs: [OutputMeasurement]
 
@@ -11,8 +11,13 @@ struct NetworkComparison {
   var reports: [OutputReport] { outputs.map(\.report) }
 
   /// Adds the outputs for one input, each in the order of the names.
-  mutating func add(unfolded: [Tensor], folded: [Tensor], truth: [Tensor]) throws(InfoldError) {
-    for index in outputs.indices { try outputs[index].add(unfolded[index], folded[index], truth[index]) }
+  /// - Parameter asWritten: What the definitions of the operators make of it, in the model's types.
+  mutating func add(
+    unfolded: [Tensor], folded: [Tensor], asWritten: [Tensor], truth: [Tensor]
+  ) throws(InfoldError) {
+    for index in outputs.indices {
+      try outputs[index].add(unfolded[index], folded[index], asWritten[index], truth[index])
+    }
   }
 }
 
@@ -27,13 +32,16 @@ private struct OutputMeasurement {
   /// Points of the plot of folded against unfolded outputs.
   private static let pointLimit = 600
 
-  mutating func add(_ unfolded: Tensor, _ folded: Tensor, _ truth: Tensor) throws(InfoldError) {
+  mutating func add(
+    _ unfolded: Tensor, _ folded: Tensor, _ asWritten: Tensor, _ truth: Tensor
+  ) throws(InfoldError) {
     guard unfolded.shape == folded.shape, unfolded.elementType == folded.elementType else {
       throw InfoldError(
         .invalidArgument, "the output \(String(quoting: report.name)) is \(unfolded), and of the folded model \(folded)"
       )
     }
     report.shape = unfolded.shape
+    report.type = unfolded.elementType
     report.elements += unfolded.count
     guard unfolded.elementType.isFloatingPoint else {
       let (a, b) = (try unfolded.numbers(), try folded.numbers())
@@ -41,18 +49,22 @@ private struct OutputMeasurement {
       return
     }
     let a: [Double] = try unfolded.widened().elements(), b: [Double] = try folded.widened().elements()
-    let truth: [Double] = try truth.widened().elements()
+    let truth: [Double] = try truth.widened().elements(), written: [Double] = try asWritten.widened().elements()
     var products = (ab: 0.0, aa: 0.0, bb: 0.0)
     for index in a.indices {
       let (x, y, exact) = (a[index], b[index], truth[index])
       if x != y && !(x.isNaN && y.isNaN) { report.differingElements += 1 }
       guard exact.isFinite else {
         report.notFinite += 1
+        // What is not finite by the definitions must not come out as a number.
+        let isSame = written[index].isNaN && exact.isNaN || written[index] == exact
+        if isSame, !(y.isNaN && exact.isNaN), y != exact { report.wronglyFinite += 1 }
         continue
       }
       report.largestMagnitude = max(report.largestMagnitude, exact.magnitude)
       report.absoluteDifference = max(report.absoluteDifference, (x - y).magnitude.orInfinity)
       report.unfoldedError = max(report.unfoldedError, (x - exact).magnitude.orInfinity)
+      report.writtenError = max(report.writtenError, (written[index] - exact).magnitude.orInfinity)
       report.foldedError = max(report.foldedError, (y - exact).magnitude.orInfinity)
       products = (products.ab + x * y, products.aa + x * x, products.bb + y * y)
     }

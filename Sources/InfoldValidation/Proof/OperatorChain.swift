@@ -7,7 +7,8 @@ struct OperatorChain {
   enum Form {
     /// By the nodes of the graph.
     case asWritten
-    /// As one scale and one shift per channel each, computed in double precision and rounded to the data's type.
+    /// As one scale and one shift per channel each, computed in double precision and rounded to single precision, as a session
+    /// has them.
     case scaleAndShift
   }
 
@@ -56,9 +57,7 @@ struct OperatorChain {
 
   private func scaleAndShift(_ part: FoldAnalysis.Part, _ x: Tensor) throws(InfoldError) -> Tensor {
     let type = x.elementType
-    let constants = try [part.affine.scale, part.affine.shift].map { numbers throws(InfoldError) in
-      try Tensor(shape: [numbers.count], numbers).converted(to: type).converted(to: .float32).elements(as: Float.self)
-    }
+    let constants = [part.affine.scale, part.affine.shift].map { numbers in numbers.map { Float($0) } }
     let layout = ChannelLayout(x.shape, axis: part.axis)
     var y: [Float] = try x.converted(to: .float32).elements()
     layout.forEachRow { channel, row in
@@ -158,6 +157,27 @@ extension OperatorChain {
       else { return count }
       return count + variance[part.channels].count { $0 <= Double(normalization.epsilon) }
     }
+  }
+
+  /// Whether the weight is dequantized.
+  var isQuantized: Bool { quantization(ofInput: 1) != nil }
+
+  /// How far rounding to an integer may move the bias of each output channel, where the bias is dequantized.
+  var biasRoundings: [Double] {
+    let channels = entry.linear.outputChannels
+    guard entry.linear.takesBias, node.inputs.count > 2, let scale = quantization(ofInput: 2),
+      let numbers: [Double] = try? analysis.constants.tensor(scale)?.widened().elements()
+    else { return Array(repeating: 0, count: channels) }
+    // The quotient itself is rounded in double precision.
+    return (0..<channels).map { 0.5 * (1 + 0x1p-20) * numbers[numbers.count == 1 ? 0 : $0] }
+  }
+
+  /// The scale of the DequantizeLinear that makes an input of the operator.
+  private func quantization(ofInput place: Int) -> ValueID? {
+    guard let input = node.inputs[place],
+      let producer = graph.nodes.first(where: { $0.typed is DequantizeLinear && $0.outputs[0] == input })
+    else { return nil }
+    return producer.inputs[1]
   }
 
   /// The maps that are left, but for the Add that is a MatMul's bias.

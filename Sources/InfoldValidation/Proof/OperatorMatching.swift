@@ -7,6 +7,8 @@ struct OperatorMatching {
   struct Pair {
     let original: OperatorChain
     let folded: OperatorChain
+    /// The node of the original in whose body both are, as errors call it; `nil` for those of the network itself.
+    var owner: String?
   }
 
   /// The operators that were found again, in the order of the original.
@@ -15,6 +17,12 @@ struct OperatorMatching {
   private(set) var missing: [String] = []
   /// The operators of the folded graph that belong to none of the original.
   private(set) var additional: [String] = []
+
+  /// Those of two graphs, and of the bodies of their nodes.
+  init(_ original: Graph, _ folded: Graph) throws(InfoldError) {
+    self.init(try FoldAnalysis(original), try FoldAnalysis(folded))
+    try addBodies(of: original, folded, try GraphConstants(folding: original), try GraphConstants(folding: folded))
+  }
 
   /// First by the names of the values that they make, for folding keeps the operator's name or takes that of a map
   /// behind it; the others in their order, by operator and sizes.
@@ -52,6 +60,48 @@ struct OperatorMatching {
     }
     additional = folded.operators.indices.filter { !isTaken.contains($0) }
       .map { folded.graph.label(of: folded.graph[folded.operators[$0].node]) }
+  }
+}
+
+extension OperatorMatching {
+  /// Adds the operators in the bodies of nodes. Nodes belong together that make a value of the same name, or are as many in both
+  /// graphs.
+  private mutating func addBodies(
+    of original: Graph, _ folded: Graph, _ originals: GraphConstants, _ others: GraphConstants
+  ) throws(InfoldError) {
+    func owners(_ graph: Graph) -> [NodeID] { graph.nodeIDs.filter { graph[$0].typed is any BodyOperator } }
+    func name(_ id: NodeID, _ graph: Graph) -> String? { graph[id].definitions.first { _ in true }.map { graph[$0].name } }
+    let (left, right) = (owners(original), owners(folded))
+    for (place, id) in left.enumerated() {
+      let partner =
+        right.first { name($0, folded) == name(id, original) } ?? (left.count == right.count ? right[place] : nil)
+      guard let partner else { continue }
+      let owner = original.label(of: original[id])
+      let bodies = Dictionary(folded.bodies(of: partner, others).map { ($0.attribute, $0) }) { first, _ in first }
+      for body in original.bodies(of: id, originals) {
+        guard let a = body.typed, let other = bodies[body.attribute], let b = other.typed else { continue }
+        let opened = try [a, b].map { graph throws(InfoldError) in
+          var opened = try InlineBodies().run(on: graph).graph
+          try opened.inferTypes()
+          return opened
+        }
+        let inner = OperatorMatching(
+          try FoldAnalysis(opened[0], captured: body.constants), try FoldAnalysis(opened[1], captured: other.constants))
+        pairs += inner.pairs.map { Pair(original: $0.original, folded: $0.folded, owner: owner) }
+        missing += inner.missing.map { "\($0) in a body of \(owner)" }
+        additional += inner.additional.map { "\($0) in a body of \(owner)" }
+        try addBodies(
+          of: opened[0], opened[1], try GraphConstants(folding: opened[0], captured: body.constants),
+          try GraphConstants(folding: opened[1], captured: other.constants))
+      }
+    }
+  }
+
+  /// Why the folded model is none, where nothing of what can be folded is.
+  var reasonAgainstFolded: String? {
+    let foldable = pairs.filter { $0.state != .plain }
+    guard !foldable.isEmpty, foldable.allSatisfy({ $0.state == .notFolded }) else { return nil }
+    return "is not folded: what can be folded is still there, at all of \(foldable.count) operators with weights"
   }
 }
 

@@ -1,6 +1,20 @@
+import InfoldGraph
+
 /// What `FoldingProof` finds.
 public struct ProofReport: Sendable, Encodable {
-  /// Whether every constant, every site and every output is as it must be.
+  /// What a proof ends with.
+  public enum Verdict: String, Sendable, Encodable {
+    /// Every constant, every site and every output is as it must be.
+    case passed
+    /// Something is not.
+    case failed
+    /// The original has no batch normalization, and nothing else that can be folded.
+    case nothingToProve
+  }
+
+  /// What the proof ends with.
+  public internal(set) var verdict = Verdict.failed
+  /// Whether something was proved, and every constant, every site and every output is as it must be.
   public internal(set) var passed = false
   /// Why not; or, when it passed, in what sense.
   public internal(set) var reasons: [String] = []
@@ -224,10 +238,14 @@ public struct OutputReport: Sendable, Encodable {
   public internal(set) var differingElements = 0
   /// Numbers of the truth that are not finite, and were not compared.
   public internal(set) var notFinite = 0
+  /// Of these, those that the definitions of the operators make in the model's types as well, and the folded network does not.
+  public internal(set) var wronglyFinite = 0
   /// The largest magnitude of the truth.
   public internal(set) var largestMagnitude = 0.0
   /// The largest difference of folded and unfolded.
   public internal(set) var absoluteDifference = 0.0
+  /// The largest error of what the definitions of the operators make in the model's types, without kernels and passes.
+  public internal(set) var writtenError = 0.0
   /// The largest error of the unfolded network against the truth.
   public internal(set) var unfoldedError = 0.0
   /// The largest error of the folded network against the truth.
@@ -236,6 +254,8 @@ public struct OutputReport: Sendable, Encodable {
   public internal(set) var cosineSimilarity: Double?
   /// Agreement on the best classes; `nil` for an output that is no row of scores.
   public internal(set) var ranks: Ranks?
+  /// The element type.
+  var type = ElementType.float32
   /// Some numbers, before and after, for a plot.
   public internal(set) var points: [Point] = []
 
@@ -249,7 +269,7 @@ public struct OutputReport: Sendable, Encodable {
   }
 
   private enum CodingKeys: CodingKey {
-    case name, shape, elements, differingElements, notFinite, largestMagnitude, absoluteDifference, unfoldedError
-    case foldedError, cosineSimilarity, ranks
+    case name, shape, elements, differingElements, notFinite, wronglyFinite, largestMagnitude, absoluteDifference
+    case writtenError, unfoldedError, foldedError, cosineSimilarity, ranks
   }
 }

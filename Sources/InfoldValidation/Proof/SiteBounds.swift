@@ -48,6 +48,8 @@ struct SiteBounds {
     let biasGamma =
       constantRoundings == 1 ? double : double + ErrorBounds.gamma(constantRoundings + 2, unit: type.unitRoundoff)
 
+    let integers = folded.biasRoundings
+
     var bounds = (folded: written, scaleAndShift: written, asWritten: written)
     layout.forEachRow { channel, row in
       for index in row {
@@ -57,6 +59,7 @@ struct SiteBounds {
         let magnitude = remaining > 0 ? written[index] : products[index] + weights.bias[channel].magnitude
         bounds.folded[index] =
           foldedGamma * magnitude + biasGamma * weights.biasMagnitude[channel] + truth + underflow.folded[channel]
+          + integers[channel]
       }
     }
     (self.folded, scaleAndShift, asWritten) = bounds

@@ -8,7 +8,7 @@ extension SiteReport {
     guard pair.state != .plain || constants.wrong > 0 else { return nil }
     name = graph[entry.node].name.isEmpty ? graph[entry.outputs[0]].name : graph[entry.node].name
     operatorName = graph[entry.node].opType
-    node = graph.label(of: graph[entry.node])
+    node = graph.label(of: graph[entry.node]) + (pair.owner.map { " in a body of \($0)" } ?? "")
     absorbed = (entry.before + entry.behind).map { graph.label(of: graph[$0.node]) }
     state = pair.state
     channels = entry.linear.outputChannels
@@ -55,14 +55,33 @@ extension ProofReport {
   mutating func judge(_ matching: OperatorMatching, wasRun: Bool) {
     var failures: [String] = []
     for site in sites { failures += site.failures }
-    failures += matching.missing.map { "\($0) has no counterpart in the folded model" }
-    failures += matching.additional.map { "\($0) of the folded model has no counterpart in the original" }
+    failures += Self.listed(matching.missing, one: "has", several: "have", "no counterpart in the folded model")
+    failures += Self.listed(
+      matching.additional.map { "\($0) of the folded model" }, one: "has", several: "have",
+      "no counterpart in the original")
     for output in outputs { failures += output.failures }
-    passed = failures.isEmpty
+    let isEmpty = normalizations.total == 0 && sites.isEmpty
+    verdict = failures.isEmpty ? isEmpty ? .nothingToProve : .passed : .failed
+    passed = verdict == .passed
     let compared = sites.indices.filter { sites[$0].numbers != nil }
     tightestSite = compared.max { sites[$0].largestShare < sites[$1].largestShare }
-    reasons = passed ? successes(wasRun: wasRun) : failures
+    switch verdict {
+    case .passed: reasons = successes(wasRun: wasRun)
+    case .failed: reasons = failures
+    case .nothingToProve:
+      reasons = [
+        "the model has no batch normalization, and nothing else that can be folded",
+        "if it is folded already, prove it with the model that it was made of: "
+          + "infold validate ORIGINAL --folded \(String(printable: folded ?? model ?? "FILE"))",
+      ]
+    }
     addRemarks()
+  }
+
+  /// One line for each of a few, and one for more.
+  private static func listed(_ nodes: [String], one: String, several: String, _ rest: String) -> [String] {
+    guard nodes.count > 3 else { return nodes.map { "\($0) \(one) \(rest)" } }
+    return ["\(nodes.count) operators, \(nodes[0]) the first, \(several) \(rest): it may be another network"]
   }
 
   private func successes(wasRun: Bool) -> [String] {
@@ -147,14 +166,35 @@ extension OutputReport {
   /// output: errors of a whole network are sums of many roundings, some larger, some smaller.
   static let allowedFactor = 4.0
   static let allowedShare = 1e-6
+  /// What a session may add by its kernels to the error of the operators' definitions in the model's types: Winograd's algorithm
+  /// has errors several times those of a plain sum.
+  static let kernelFactor = 64.0
+
+  /// The same as a share of the largest output, by the type of its numbers.
+  private var kernelShare: Double {
+    switch type {
+    case .float16, .bfloat16: 16 * type.unitRoundoff
+    default: 1024 * type.unitRoundoff
+    }
+  }
 
   fileprivate var failures: [String] {
-    guard !(foldedError <= max(Self.allowedFactor * unfoldedError, Self.allowedShare * largestMagnitude)) else {
-      return []
+    let label = "output \(String(quoting: name))"
+    var failures: [String] = []
+    if !(foldedError <= max(Self.allowedFactor * unfoldedError, Self.allowedShare * largestMagnitude)) {
+      failures.append(
+        "\(label): the folded network is \(ReportNumber.short(foldedError)) away from the truth, the unfolded one "
+          + ReportNumber.short(unfoldedError))
     }
-    return [
-      "output \(String(quoting: name)): the folded network is \(ReportNumber.short(foldedError)) away from the truth, the "
-        + "unfolded one \(ReportNumber.short(unfoldedError))"
-    ]
+    let error = max(foldedError, unfoldedError)
+    if !(error <= max(Self.kernelFactor * writtenError, kernelShare * largestMagnitude)) {
+      failures.append(
+        "\(label): what a session runs is \(ReportNumber.short(error)) away from the truth, and what the model says "
+          + ReportNumber.short(writtenError))
+    }
+    if wronglyFinite > 0 {
+      failures.append("\(label): \(wronglyFinite) numbers are not what they must be, infinite or not a number")
+    }
+    return failures
   }
 }

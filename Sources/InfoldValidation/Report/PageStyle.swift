@@ -19,6 +19,7 @@ package enum PageStyle {
     .verdict{font-weight:650;padding:2px 14px;border-radius:99px}
     .passed{color:var(--good);background:var(--good-paper)}
     .failed{color:var(--bad);background:var(--bad-paper)}
+    .neutral{color:var(--faint);background:var(--grid)}
     .lead,.note{color:var(--faint)}
     .note{font-size:14px;max-width:74ch}
     section,.tile{background:var(--card);border:1px solid var(--rule);border-radius:14px}

@@ -45,7 +45,11 @@ public struct ProofPage: Sendable {
   }
 
   private var verdict: String {
-    report.passed ? "<span class=\"verdict passed\">passed</span>" : "<span class=\"verdict failed\">failed</span>"
+    switch report.verdict {
+    case .passed: "<span class=\"verdict passed\">passed</span>"
+    case .failed: "<span class=\"verdict failed\">failed</span>"
+    case .nothingToProve: "<span class=\"verdict neutral\">nothing to prove</span>"
+    }
   }
 
   private var lead: String {
@@ -60,6 +64,7 @@ public struct ProofPage: Sendable {
   }
 
   private var tiles: String {
+    guard report.verdict != .nothingToProve else { return "" }
     var tiles = [
       ("\(report.normalizations.folded) of \(report.normalizations.total)", "batch normalizations folded"),
       (
@@ -97,7 +102,13 @@ public struct ProofPage: Sendable {
       "<ul>" + lines.map { "<li>\(Markup.escaped($0))</li>" }.joined() + "</ul>"
     }
     let remarks = report.remarks + report.normalizations.refusals.map { "\($0.node) stays: \($0.reason)" }
-    return "<section><h2>\(report.passed ? "Why it passed" : "Why it failed")</h2>" + list(report.reasons)
+    let title =
+      switch report.verdict {
+      case .passed: "Why it passed"
+      case .failed: "Why it failed"
+      case .nothingToProve: "Why there is nothing to prove"
+      }
+    return "<section><h2>\(title)</h2>" + list(report.reasons)
       + (remarks.isEmpty ? "" : "<h2 style=\"margin-top:16px\">Worth knowing</h2>" + list(remarks)) + "</section>"
   }
 

@@ -1,0 +1,49 @@
+import InfoldGraph
+
+extension Graph {
+  /// Gives the captures of bodies the names that the captured values have by now, and values of bodies others than those of the
+  /// graphs around them: what putting a function in the place of its call may have changed.
+  /// - Parameter taken: The names that are taken anywhere.
+  mutating func settleNames(of taken: inout Set<String>) throws(InfoldError) {
+    taken.formUnion(values.map(\.name))
+    try settleBodies(outer: Set(values.map(\.name)), &taken)
+  }
+
+  private mutating func settleBodies(outer: Set<String>, _ taken: inout Set<String>) throws(InfoldError) {
+    for id in nodeIDs where !self[id].attributes.bodies.isEmpty {
+      let node = self[id]
+      let current = Dictionary(zip(node.attributes.capturedNames, node.captures.map { self[$0].name })) {
+        first, _ in first
+      }
+      var attributes = node.attributes
+      var isChanged = false
+      for (attribute, body) in attributes.bodies {
+        var body = body
+        let captures = Set(body.captures)
+        var own = outer
+        for id in body.valueIDs where !body[id].name.isEmpty {
+          let name = body[id].name
+          if captures.contains(id) {
+            body[id].name = current[name] ?? name
+          } else if outer.contains(name) {
+            var number = 2
+            while !taken.insert("\(name).\(number)").inserted { number += 1 }
+            body[id].name = "\(name).\(number)"
+          }
+          own.insert(body[id].name)
+          isChanged = isChanged || body[id].name != name
+        }
+        try body.settleBodies(outer: own, &taken)
+        isChanged = isChanged || !body.nodes.allSatisfy(\.attributes.bodies.isEmpty)
+        attributes[attribute] = .graph(body)
+      }
+      if isChanged {
+        var changed = node
+        // In the order of the names, which belong to the same values.
+        let values = Dictionary(node.captures.map { (self[$0].name, $0) }) { first, _ in first }
+        changed.captures = attributes.capturedNames.compactMap { values[$0] }
+        self[id] = try changed.replacing(attributes: attributes)
+      }
+    }
+  }
+}

@@ -1,0 +1,223 @@
+import InfoldGraph
+
+/// Folds a graph with what lies inside of it: functions, branches, and bodies of If and Loop.
+struct NestedFolding {
+  /// The names that are taken anywhere, for a body must not use one of the graphs around it anew.
+  private var names: Set<String>
+  /// The operator sets of the model that the graph is written with; `nil` for one that is not written.
+  private var opsets: OpsetVersions?
+  /// Whether functions and known branches take the place of their nodes where that helps.
+  private let opens: Bool
+  /// Whether there is anything inside of the graph at all.
+  private let isNested: Bool
+
+  /// - Parameters:
+  ///   - graph: The outermost graph.
+  ///   - opsets: Those that the model imports, where the graph is to be written.
+  ///   - opens: Whether functions and known branches may take the place of their nodes.
+  init(for graph: borrowing Graph, opsets: [Model.OpsetImport]? = nil, opens: Bool = true) {
+    self.opens = opens
+    self.opsets = opsets.map(OpsetVersions.init)
+    isNested = graph.nodes.contains { $0.body != nil || !$0.attributes.bodies.isEmpty }
+    names = isNested ? graph.allNames : []
+  }
+
+  /// What the model has to import beside its own operator sets.
+  var furtherOpsets: [Model.OpsetImport] { opsets?.further ?? [] }
+
+  /// Folds the outermost graph.
+  mutating func fold(_ graph: consuming Graph) throws(InfoldError) -> (graph: Graph, report: FoldReport) {
+    try fold(consume graph, captured: [:])
+  }
+
+  private mutating func fold(
+    _ graph: consuming Graph, captured: [ValueID: Tensor]
+  ) throws(InfoldError) -> (graph: Graph, report: FoldReport) {
+    var report = FoldReport()
+    if isNested {
+      if opens { report.refusals = try open(&graph, captured) }
+      try foldBodies(of: &graph, captured, &report)
+    }
+    if opens, opsets?.versions[""].map({ $0 >= 13 }) ?? true { try foldQuantizedWeights(of: &graph, &report) }
+    var own: FoldReport
+    (graph, own) = try foldFlat(consume graph, captured)
+    own.scaledQuantizations = report.scaledQuantizations
+    own.innerSites = report.innerSites
+    own.foldedNormalizations += report.foldedNormalizations
+    own.refusals += report.refusals
+    return (graph, own)
+  }
+
+  /// Folds a graph without what lies inside of it.
+  private mutating func foldFlat(
+    _ graph: consuming Graph, _ captured: [ValueID: Tensor]
+  ) throws(InfoldError) -> (graph: Graph, report: FoldReport) {
+    let search = try FoldSearch(finished: consume graph, captured: captured)
+    let (folded, report, names) = try FoldRewriter(consume search, reserved: names).rewritten()
+    if isNested { self.names.formUnion(names) }
+    return (folded, report)
+  }
+
+  /// Takes normalizations into the scales of weights that are quantized, as a session does it.
+  private func foldQuantizedWeights(of graph: inout Graph, _ report: inout FoldReport) throws(InfoldError) {
+    let pass = try FoldIntoQuantizedWeights().run(on: graph)
+    guard !pass.changes.isEmpty else { return }
+    graph = pass.graph
+    report.scaledQuantizations = pass.changes.map(\.node)
+    report.foldedNormalizations += pass.changes.count
+    // What the weights were dequantized by before.
+    let scaled = pass.graph
+    let read = Set(scaled.outputs + scaled.nodes.flatMap { Array($0.uses) })
+    graph.removeNodes { node in
+      node.typed is DequantizeLinear && node.inputs.allSatisfy { $0.map(scaled.isConstant) ?? true }
+        && node.definitions.allSatisfy { !read.contains($0) }
+    }
+    try graph.inferTypes()
+  }
+}
+
+extension FoldSearch {
+  /// A search that has decided everything.
+  init(finished graph: consuming Graph, captured: [ValueID: Tensor]) throws(InfoldError) {
+    try self.init(consume graph, captured: captured)
+    foldBackward()
+    foldForward()
+    keepBiasesOfMatMul()
+  }
+}
+
+// MARK: - Bodies of If and Loop
+
+extension NestedFolding {
+  /// Folds in the bodies of a graph's nodes. Weights of the graph that only a body reads become weights of the body.
+  private mutating func foldBodies(
+    of graph: inout Graph, _ captured: [ValueID: Tensor], _ report: inout FoldReport
+  ) throws(InfoldError) {
+    for node in graph.nodes where !(node.typed is any BodyOperator) {
+      let owner = graph.label(of: node)
+      report.refusals += node.attributes.bodies.flatMap(\.graph.normalizations).map {
+        FoldReport.Refusal(node: "\($0) in a body of \(owner)", reason: "\(owner) is not supported")
+      }
+    }
+    guard graph.nodes.contains(where: { $0.typed is any BodyOperator }) else { return }
+    let constants = try GraphConstants(folding: graph, captured: captured)
+    for id in graph.nodeIDs where graph[id].typed is any BodyOperator {
+      let owner = graph.label(of: graph[id])
+      var attributes = graph[id].attributes
+      var isChanged = false
+      for body in graph.bodies(of: id, constants) {
+        guard let typed = body.typed else {
+          report.refusals += body.graph.normalizations.map {
+            FoldReport.Refusal(
+              node: "\($0) in a body of \(owner)", reason: "the types of the body's values are not known")
+          }
+          continue
+        }
+        var (folded, inner) = try fold(typed, captured: body.constants)
+        report.add(body: inner, of: owner)
+        guard !inner.isEmpty else { continue }
+        folded.dropUnusedCaptures()
+        attributes[body.attribute] = .graph(folded)
+        isChanged = true
+      }
+      if isChanged { graph[id] = try graph[id].replacing(bodies: attributes) }
+    }
+  }
+}
+
+// MARK: - Functions and known branches
+
+extension NestedFolding {
+  /// What would be folded in a graph if all functions and known branches stood in the places of their nodes.
+  private struct Trial {
+    /// The graph.
+    var graph: Graph
+    /// The first outputs of the nodes that something is folded in.
+    var touched: Set<ValueID> = []
+    /// The nodes that are folded.
+    var foldedCount: Int
+    /// What stays in functions and branches.
+    var refusals: [FoldReport.Refusal] = []
+  }
+
+  /// Puts functions and known branches in the places of their nodes where something in them is folded.
+  /// - Returns: Why normalizations in others stay.
+  private mutating func open(
+    _ graph: inout Graph, _ captured: [ValueID: Tensor]
+  ) throws(InfoldError) -> [FoldReport.Refusal] {
+    guard graph.hasInlinable else { return [] }
+    let refusals = opsets?.refusals(in: graph) ?? []
+    guard let first = try trial(graph, captured) else { return refusals }
+    var current = first
+    while !current.touched.isEmpty {
+      var opened = PassResult(graph: graph)
+      var origins: [ValueID: ValueID] = [:]
+      let (touched, opsets) = (current.touched, opsets)
+      let isDone = try InlineBodies().inlineOnce(&opened, &origins, reserved: names) { node in
+        (opsets?.admits(node) ?? true) && node.definitions.contains(where: touched.contains)
+      }
+      guard isDone else { break }
+      graph = opened.graph
+      try graph.inferTypes()
+      guard let next = try trial(graph, captured) else { break }
+      current = next
+    }
+    // What stands between an operator and a normalization may be in a function as well.
+    if try count(graph, captured) < first.foldedCount { graph = first.graph }
+    opsets?.add(graph)
+    if opsets != nil { try graph.settleNames(of: &names) }
+    return refusals + (graph.hasInlinable ? current.refusals : [])
+  }
+
+  /// - Returns: `nil` where nothing stands for anything else.
+  private func trial(_ graph: Graph, _ captured: [ValueID: Tensor]) throws(InfoldError) -> Trial? {
+    var opened = PassResult(graph: graph)
+    var origins: [ValueID: ValueID] = [:]
+    var isOpen = false
+    while opened.graph.hasInlinable {
+      guard
+        try InlineBodies().inlineOnce(
+          &opened, &origins, reserved: names, where: { [opsets] in opsets?.admits($0) ?? true })
+      else { break }
+      isOpen = true
+    }
+    guard isOpen else { return nil }
+    try opened.graph.inferTypes()
+    let full = opened.graph
+    let search = try FoldSearch(finished: full, captured: captured)
+    let isFolded = search.plans.filter { !$0.value.before.isEmpty || !$0.value.behind.isEmpty }
+    var trial = Trial(graph: full, foldedCount: search.absorbedBackward.count + search.absorbedForward.count)
+    var nodes = Set(isFolded.keys).union(search.absorbedBackward.keys).union(search.absorbedForward.keys)
+    // Bodies, in which something may be folded.
+    for id in full.nodeIDs where full[id].typed is any BodyOperator {
+      var copy = self
+      var inner = full, report = FoldReport()
+      inner.replaceNodes([full[id]])
+      try copy.foldBodies(of: &inner, captured, &report)
+      if !report.isEmpty { nodes.insert(id) }
+      trial.foldedCount += report.foldedNormalizations
+    }
+    // And what computes the constants.
+    let producers = full.producers()
+    var open = Array(nodes)
+    while let id = open.popLast() {
+      if let origin = full[id].definitions.lazy.compactMap({ origins[$0] }).first { trial.touched.insert(origin) }
+      for input in full[id].uses where search.constants.tensor(input) != nil {
+        if let producer = producers[input.index], nodes.insert(producer).inserted { open.append(producer) }
+      }
+    }
+    for (id, reason) in search.refusals.sorted(by: { $0.key < $1.key })
+    where full[id].definitions.contains(where: { origins[$0] != nil }) {
+      trial.refusals.append(FoldReport.Refusal(node: full.label(of: full[id]), reason: reason))
+    }
+    return trial
+  }
+
+  /// The nodes that are folded in a graph, its bodies included, where functions stay closed.
+  private func count(_ graph: Graph, _ captured: [ValueID: Tensor]) throws(InfoldError) -> Int {
+    let search = try FoldSearch(finished: graph, captured: captured)
+    var (copy, inner, report) = (self, graph, FoldReport())
+    try copy.foldBodies(of: &inner, captured, &report)
+    return search.absorbedBackward.count + search.absorbedForward.count + report.foldedNormalizations
+  }
+}

@@ -1,0 +1,60 @@
+import InfoldGraph
+
+/// The operator sets of a model, into whose graph bodies of functions are to come, which have operator sets of their own.
+struct OpsetVersions {
+  /// By domain; the empty one is ONNX's own.
+  private(set) var versions: [String: Int]
+  /// Those that functions import and the model does not.
+  private(set) var further: [Model.OpsetImport] = []
+
+  init(_ imports: [Model.OpsetImport]) {
+    versions = Dictionary(imports.map { (normalizedDomain($0.domain), $0.version) }) { first, _ in first }
+  }
+
+  /// Whether what a node calls or chooses means the same in the model's graph.
+  func admits(_ node: Node) -> Bool {
+    (node.body.map { [$0] } ?? node.attributes.bodies.map(\.graph)).allSatisfy(admits)
+  }
+
+  private func admits(_ graph: Graph) -> Bool {
+    graph.nodes.allSatisfy { node in
+      guard node.body == nil else { return true }
+      return isSame(node) && node.attributes.bodies.allSatisfy { admits($0.graph) }
+    }
+  }
+
+  /// Whether a node's operator is the same in the model's operator set.
+  private func isSame(_ node: Node) -> Bool {
+    guard let version = versions[normalizedDomain(node.domain)] else {
+      // Imported as it is, as long as it is one version.
+      return true
+    }
+    guard version != node.opsetVersion else { return true }
+    guard let operation = node.typed.map({ type(of: $0) }) else { return false }
+    func last(_ opset: Int) -> Int? { operation.versions.last { $0 <= opset } }
+    let isWithdrawn = operation.withdrawal.map { version >= $0.opset } ?? false
+    return last(version) != nil && last(version) == last(node.opsetVersion) && !isWithdrawn
+  }
+
+  /// Imports what a graph needs.
+  mutating func add(_ graph: Graph) {
+    for node in graph.nodes where versions[normalizedDomain(node.domain)] == nil {
+      versions[normalizedDomain(node.domain)] = node.opsetVersion
+      further.append(Model.OpsetImport(domain: node.domain, version: node.opsetVersion))
+    }
+    for node in graph.nodes {
+      for (_, body) in node.attributes.bodies { add(body) }
+    }
+  }
+
+  /// Why normalizations stay in functions that do not mean the same in the model's graph.
+  func refusals(in graph: Graph) -> [FoldReport.Refusal] {
+    graph.nodes.flatMap { node -> [FoldReport.Refusal] in
+      guard let body = node.body else { return [] }
+      guard !admits(node) else { return refusals(in: body) }
+      let reason =
+        "\(graph.label(of: node)) calls a function that is written for other operator sets than the model imports"
+      return body.normalizations.map { FoldReport.Refusal(node: $0, reason: reason) }
+    }
+  }
+}
