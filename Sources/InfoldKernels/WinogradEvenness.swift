@@ -1,29 +1,26 @@
 import InfoldKernelInterface
 
-/// Winograd's algorithm mixes all numbers of an input tile. One that is not finite reaches every output of the tile, and a large one
-/// takes the small ones' digits, also in outputs that do not read it. So a tile is *uneven* when its energy, the squares of all its
-/// numbers added up, is more than `WinogradEvenness.limit` times that of the weakest window of an output, or is not finite; and uneven
-/// tiles are computed directly.
+/// Which tiles suit Winograd's algorithm.
 ///
-/// To know the energies of all windows takes longer than a layer can spare. So a tile is looked at closely only when a few numbers
-/// say that it may be uneven: some pixels, of which each window reads one, are weak beside some positions of the transformed
-/// tile, in which each pixel has a part.
+/// It mixes all numbers of an input tile: one that is not finite reaches outputs that do not read it, and a large one takes the digits
+/// of what such outputs are made of. What it does is measured in the transformed tile, whose energy (the squares added up) holds the large
+/// numbers with the factors that they come with. A tile is *uneven* when that is not finite, or too much for the weakest window
+/// of an output; uneven tiles are computed directly. With F(2×2), no number reaches an output that does not read it.
+///
+/// To add up the energies of all windows takes longer than a layer can spare. So it is done only for tiles that seem uneven:
+/// beside some pixels, of which every window reads one, and by some positions of the transformed tile, in which all pixels have
+/// a part.
 enum WinogradEvenness {
-  /// At this limit the errors of outputs that read small numbers only are 35 to 100 times those of a direct convolution with F(6×6),
-  /// up to 15 times with F(4×4), and no larger with F(2×2). In networks with pictures, tiles are 2 to 170 times as strong as
-  /// their weakest windows.
-  static let limit: Float = 1024
-
-  /// The same for the transformed positions beside the weakest sample. With numbers that do not depend on each other these are 36,
-  /// 270 and 24,000 times as strong for tiles of 4, 6 and 8 pixels.
+  /// What the energy of these positions may be, in terms of the weakest pixel's.
+  ///
+  /// At these limits, one large number in a tile makes errors that are up to 35 and 70 times those of a direct convolution, for outputs that
+  /// do not read it. Numbers without order reach 400 and 36,000; in networks with pictures, tiles reach 500, and seldom 2,000, with
+  /// tiles of 4 × 4.
   @inline(__always)
-  static func transformedLimit(size: Int) -> Float {
-    switch size {
-    case 4: 512
-    case 6: 1024
-    default: 65536
-    }
-  }
+  static func limit(size: Int) -> Float { size == 6 ? 16384 : 262144 }
+
+  /// A window reads nine pixels, and the weakest one is weaker than the average.
+  static let windowPixels: Float = 8
 }
 
 /// The energies of four pixels of an input tile, lane by lane. Every window of an output that lies inside of the picture reads one of
@@ -60,35 +57,50 @@ struct WinogradSamples {
     }
   }
 
-  /// At most the energy of the weakest one: the least in each lane.
+  /// The energy of the weakest one. One that is not finite may be left out.
   @inline(__always)
-  var weakest: Vector { lesser(lesser(energies[0], energies[1]), lesser(energies[2], energies[3])) }
+  var weakest: Float {
+    let a = quarterSums(energies[0]), b = quarterSums(energies[1])
+    let c = quarterSums(energies[2]), d = quarterSums(energies[3])
+    let sums =
+      (SIMD4(a[0], b[0], c[0], d[0]) + SIMD4(a[1], b[1], c[1], d[1]))
+      + (SIMD4(a[2], b[2], c[2], d[2]) + SIMD4(a[3], b[3], c[3], d[3]))
+    let (left, right) = (lesser(sums[0], sums[1]), lesser(sums[2], sums[3]))
+    return lesser(left, right)
+  }
 
   @inline(__always)
-  private func lesser(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: b .< a) }
+  private func lesser(_ a: Float, _ b: Float) -> Float { a < b ? a : b }
+}
+
+/// The lanes of a vector added up until four are left.
+@inline(__always)
+private func quarterSums(_ x: Vector) -> SIMD4<Float> {
+  var sums = SIMD4(x[0], x[1], x[2], x[3])
+  var lane = 4
+  while lane < Vector.scalarCount {
+    sums += SIMD4(x[lane], x[lane &+ 1], x[lane &+ 2], x[lane &+ 3])
+    lane &+= 4
+  }
+  return sums
 }
 
 extension WinogradInput {
-  /// Whether it takes a closer look to know that a transformed tile is even.
+  /// The squares of all channels at some positions of a transformed tile, added up. Every pixel has a part in one of them.
   @inline(__always)
-  func mayBeUneven(size: Int, _ transformed: UnsafePointer<Float>, _ samples: WinogradSamples) -> Bool {
-    let energy =
-      switch size {
-      // The first and the last position, which have alternate pixels; and where these cancel out when they are equal, one between.
-      case 4: energy(size: 4, transformed, [0, 1, 3] as InlineArray<3, Int>)
-      case 6: energy(size: 6, transformed, [0, 5] as InlineArray<2, Int>)
-      default: energy(size: 8, transformed, [0, 3, 7] as InlineArray<3, Int>)
-      }
-    let limit = Vector(repeating: -WinogradEvenness.transformedLimit(size: size))
-    // NaN and infinities come out as no number below 0, whichever side they are on.
-    return !(sum(.multiplyAdd(limit, samples.weakest, energy)) <= 0)
+  func energy(size: Int, _ transformed: UnsafePointer<Float>) -> Float {
+    // The first and the last row and column, which have alternate pixels; and where these cancel out when they are equal, one between.
+    switch size {
+    case 4: energy(size: 4, transformed, [0, 1, 3] as InlineArray<3, Int>)
+    case 6: energy(size: 6, transformed, [0, 5] as InlineArray<2, Int>)
+    default: energy(size: 8, transformed, [0, 3, 7] as InlineArray<3, Int>)
+    }
   }
 
-  /// The squares of all channels at some rows and columns of a transformed tile, added up lane by lane.
   @inline(__always)
   private func energy<let count: Int>(
     size: Int, _ transformed: UnsafePointer<Float>, _ lines: InlineArray<count, Int>
-  ) -> Vector {
+  ) -> Float {
     var sums = InlineArray<count, Vector>(repeating: .zero)
     var channel = 0
     while channel < tileStride {
@@ -102,33 +114,43 @@ extension WinogradInput {
     }
     var total = sums[0]
     for index in 1..<count { total += sums[index] }
-    return total
+    let quarters = quarterSums(total)
+    return (quarters[0] + quarters[1]) + (quarters[2] + quarters[3])
   }
 
-  /// Whether a tile is uneven.
+  /// Whether a tile of this energy seems uneven.
+  @inline(__always)
+  func seemsUneven(size: Int, energy: Float, _ samples: WinogradSamples) -> Bool {
+    if size == 4 { return !(energy < .infinity) }
+    // When both are infinite, their difference is no number.
+    return !(energy - WinogradEvenness.limit(size: size) * samples.weakest <= 0)
+  }
+
+  /// Whether a tile of this energy that seems uneven is.
   @inline(never)
-  func isUneven(size: Int, images: InputImages, image: Int, y: Int, x: Int, rows: Int, columns: Int) -> Bool {
+  func isUneven(
+    size: Int, energy: Float, images: InputImages, image: Int, y: Int, x: Int, rows: Int, columns: Int
+  ) -> Bool {
+    guard size > 4, energy < .infinity else { return true }
     locatePixels(size: size, images: images, image: image, y: y, x: x)
     let energies = UnsafeMutableRawPointer(copies).assumingMemoryBound(to: Float.self)
-    var total: Float = 0
     for index in 0..<(size * size) {
-      var energy = Vector.zero
+      var sums = Vector.zero
       forEachVector(of: channels) { channel, count in
         let x = Vector(at: pixels[index] + channel, count: count)
-        energy = .multiplyAdd(x, x, energy)
+        sums = .multiplyAdd(x, x, sums)
       }
-      energies[index] = sum(energy)
-      total += energies[index]
+      energies[index] = sum(sums)
     }
-    var weakest = Float.infinity
+    let limit = WinogradEvenness.limit(size: size) / WinogradEvenness.windowPixels
     for row in 0..<rows {
       for column in 0..<columns {
         let window = energies + (row * size + column)
-        var energy: Float = 0
-        for tap in 0..<9 { energy += window[tap / 3 * size + tap % 3] }
-        if energy < weakest { weakest = energy }
+        var sum: Float = 0
+        for tap in 0..<9 { sum += window[tap / 3 * size + tap % 3] }
+        if energy > limit * sum { return true }
       }
     }
-    return !(total < .infinity && total <= WinogradEvenness.limit * weakest)
+    return false
   }
 }

@@ -42,8 +42,10 @@ struct WinogradInput {
       transform(size: size, channels: Vector.scalarCount, to: target + whole)
       samples.add(pixels, channels: Vector.scalarCount)
     }
-    guard mayBeUneven(size: size, target, samples) else { return false }
-    return isUneven(size: size, images: images, image: image, y: y, x: x, rows: rows, columns: columns)
+    let energy = energy(size: size, target)
+    guard seemsUneven(size: size, energy: energy, samples) else { return false }
+    return isUneven(
+      size: size, energy: energy, images: images, image: image, y: y, x: x, rows: rows, columns: columns)
   }
 
   /// Writes where the pixels of a tile lie; `zeros` for those outside of the picture.

@@ -37,34 +37,14 @@ import Testing
     let kernels = kernelSets[set]
     for shape in Self.shapes {
       let problem = ConvolutionCase(shape)
-      let (channels, outputs) = (shape.channels, shape.outputs)
-      let packed = Scratch(
-        byteCount: 4 * kernels.winogradPackedCount(tile: tile, channels: channels, outputChannels: outputs))
-      kernels.packWinograd(
-        WinogradPackArguments(
-          tile: tile, source: problem.weights.input, channels: channels, outputChannels: outputs,
-          packed: packed.floats))
-      let scratch = Scratch(
-        byteCount: kernels.winogradScratch(tile: tile, channels: channels, outputChannels: outputs))
-      let down = (problem.outputHeight + tile - 1) / tile, across = (problem.outputWidth + tile - 1) / tile
-      let tiles = shape.images * down * across
-      func run(_ tiles: Range<Int>, _ columns: Range<Int>) {
-        kernels.convolveWinograd(
-          WinogradArguments(
-            tile: tile, padTop: shape.window.padTop, padLeft: shape.window.padLeft, input: problem.input,
-            weights: packed.floats, output: problem.target, epilogue: problem.epilogue, tiles: tiles, columns: columns,
-            scratch: scratch.base))
-      }
+      let winograd = WinogradCase(kernels, tile: tile, problem)
       #expect(
-        isIndependentOfRange(units: tiles, output: problem.output) { run($0, 0..<outputs) },
-        "\(kernels.name) \(tile) \(problem)")
+        isIndependentOfRange(units: winograd.tiles, output: problem.output) { winograd.run(tiles: $0) }, "\(winograd)")
       #expect(
-        problem.isIndependentOfColumns(panelWidth: kernels.panelWidth) { run(0..<tiles, $0) },
-        "\(kernels.name) \(tile) \(problem)")
+        problem.isIndependentOfColumns(panelWidth: kernels.panelWidth) { winograd.run(columns: $0) }, "\(winograd)")
       #expect(
-        agree(problem.output.values, problem.expected(), tolerance: tile == 6 ? 1e-4 : 2e-5),
-        "\(kernels.name) \(tile) \(problem)")
-      #expect(scratch.isIntact && packed.isIntact, "\(kernels.name) \(tile) \(problem)")
+        agree(problem.output.values, problem.expected(), tolerance: tile == 6 ? 1e-4 : 2e-5), "\(winograd)")
+      #expect(winograd.areWeightsSuitable && winograd.isIntact, "\(winograd)")
     }
   }
 
@@ -77,15 +57,7 @@ import Testing
       images: 1, height: 12, width: 12, channels: 128, outputs: 8,
       window: ImageWindow(height: 3, width: 3, padTop: 1, padLeft: 1), padBottom: 1, padRight: 1)
     let problem = ConvolutionCase(shape)
-    let packed = Scratch(byteCount: 4 * kernels.winogradPackedCount(tile: tile, channels: 128, outputChannels: 8))
-    kernels.packWinograd(
-      WinogradPackArguments(
-        tile: tile, source: problem.weights.input, channels: 128, outputChannels: 8, packed: packed.floats))
-    let scratch = Scratch(byteCount: kernels.winogradScratch(tile: tile, channels: 128, outputChannels: 8))
-    kernels.convolveWinograd(
-      WinogradArguments(
-        tile: tile, padTop: 1, padLeft: 1, input: problem.input, weights: packed.floats, output: problem.target,
-        epilogue: problem.epilogue, tiles: 0..<(144 / tile / tile), columns: 0..<8, scratch: scratch.base))
+    WinogradCase(kernels, tile: tile, problem).run()
     let expected = problem.expected()
     let errors = zip(problem.output.values, expected).map { abs(Double($0) - $1) }
     let pixels = expected.filter { $0 != -12345.5 }

@@ -234,7 +234,8 @@ extension PlanBuilder {
     let count = kernels.winogradPackedCount(tile: tile, channels: channels, outputChannels: outputs)
     // Behind the weights stands whether they suit the algorithm.
     let constant = try packed.constant(
-      of: [problem.weight], form: "Winograd \(tile), \(kernels.name)", byteCount: (count + 1) * MemoryLayout<Float>.stride
+      of: [problem.weight], form: "Winograd \(tile), \(kernels.name)",
+      byteCount: (count + 1) * MemoryLayout<Float>.stride
     ) { target in
       let target = target.assumingMemoryBound(to: Float.self)
       problem.weight.withUnsafeBytes { bytes in

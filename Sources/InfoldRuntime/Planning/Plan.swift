@@ -265,7 +265,8 @@ final class Plan: Sendable {
   private func share(_ step: any Step, _ phase: Int, _ tasks: Int, _ workers: Int, _ frame: Frame) {
     let job = Job(step: step, phase: phase, tasks: tasks, frame: .passUnretained(frame))
     withUnsafePointer(to: job) { job in
-      WorkerPool.shared.run(tasks: tasks, workers: workers, arithmetic: arithmetic, context: job) { context, task, worker in
+      WorkerPool.shared.run(tasks: tasks, workers: workers, arithmetic: arithmetic, context: job) {
+        context, task, worker in
         let job = context.assumingMemoryBound(to: Job.self)
         job.pointee.frame._withUnsafeGuaranteedRef { frame in
           job.pointee.step.run(phase: job.pointee.phase, task: task, of: job.pointee.tasks, worker: worker, in: frame)

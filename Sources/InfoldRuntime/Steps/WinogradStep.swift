@@ -57,7 +57,8 @@ struct WinogradStep: Step {
         tile: tile, padTop: shape.window.padTop, padLeft: shape.window.padLeft,
         input: shape.input(frame.pointer(input)), weights: frame.pointer(weights),
         directWeights: frame.pointer(directWeights), output: shape.output(frame.pointer(output)),
-        epilogue: epilogue.resolved(in: frame), tiles: splitsColumns ? 0..<tiles : (0..<tiles).part(task, of: count), columns: columns,
+        epilogue: epilogue.resolved(in: frame), tiles: splitsColumns ? 0..<tiles : (0..<tiles).part(task, of: count),
+        columns: columns,
         scratch: frame.scratch(of: worker)))
   }
 }
