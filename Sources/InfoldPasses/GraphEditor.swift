@@ -61,7 +61,7 @@ package struct GraphEditor {
     return old
   }
 
-  /// Replaces all nodes, and removes the constants that nobody reads then.
+  /// Replaces all nodes, and removes the constants that nobody reads then, and nodes that somebody read before.
   package mutating func replaceNodes(_ nodes: [Node]) {
     var isUsed = [Bool](repeating: false, count: graph.values.count)
     for id in graph.outputs { isUsed[id.index] = true }
@@ -71,7 +71,9 @@ package struct GraphEditor {
       let makesConstant =
         node.definitions.contains { _ in true }
         && node.definitions.allSatisfy { $0.index < isConstant.count && isConstant[$0.index] }
-      guard !makesConstant || node.definitions.contains(where: { isUsed[$0.index] }) else { continue }
+      // And what only they read, by its shape.
+      let fed = node.definitions.contains { $0.index < uses.count && uses[$0.index] > 0 }
+      guard !(makesConstant || fed) || node.definitions.contains(where: { isUsed[$0.index] }) else { continue }
       for use in node.uses { isUsed[use.index] = true }
       kept.append(node)
     }

@@ -7,6 +7,9 @@ struct NetworkPreparation {
   private(set) var model: Model
   /// What folding did.
   let folding: FoldReport
+  /// What nodes without a name were called by before they took others in, and what they are called by now: the values that they
+  /// make.
+  let aliases: [String: String]
 
   /// - Throws: `InfoldError` with `.invalidArgument`, naming the node, for a network that is quantized already; `.unsupported` for
   ///   nodes that Infold cannot run, or cannot bring to the opset.
@@ -29,11 +32,25 @@ struct NetworkPreparation {
     model.graph = try RemoveIdentities().run(on: model.graph).graph
     model.graph = try RemoveDeadCode().run(on: model.graph).graph
     try model.graph.inferTypes()
+    let unfolded = model.graph
     (model, folding, _) = try FoldBatchNormalization().fold(model)
+    aliases = Self.aliases(folding, from: unfolded, to: model.graph)
     model = try OpsetRaise.raised(model)
     model.graph = try Self.plain(model.graph)
     try model.graph.inferTypes()
     self.model = model
+  }
+
+  private static func aliases(_ report: FoldReport, from unfolded: Graph, to folded: Graph) -> [String: String] {
+    let readers = Dictionary(grouping: folded.nodes.filter { $0.inputs.count > 1 }) { $0.inputs[1] }
+    var aliases: [String: String] = [:]
+    for site in report.sites {
+      guard unfolded.values.indices.contains(site.originalOutput.index), let nodes = readers[site.weight],
+        nodes.count == 1, let output = nodes[0].outputs[0]
+      else { continue }
+      aliases[unfolded[site.originalOutput].name] = folded[output].name
+    }
+    return aliases
   }
 
   private static let quantized: Set<String> = [

@@ -25,8 +25,10 @@ struct QuantizationPlan {
   private let consumers: [[NodeID]]
   private let producers: [NodeID?]
 
+  /// - Parameter aliases: Names that nodes had before they took others in, and those that they have now.
   /// - Throws: `InfoldError` with `.invalidArgument` for an excluded name that no node has, and when nothing can be quantized.
-  init(_ graph: Graph, excluding excluded: Set<String>) throws(InfoldError) {
+  init(_ graph: Graph, excluding excluded: Set<String>, aliases: [String: String] = [:]) throws(InfoldError) {
+    let excluded = Set(excluded.map { aliases[$0] ?? $0 })
     self.graph = graph
     constants = try GraphConstants(graph)
     consumers = graph.consumers()
@@ -40,7 +42,7 @@ struct QuantizationPlan {
     if let name = unknown.sorted().first {
       throw InfoldError(
         .invalidArgument, "no node that is left after folding is called \(String(quoting: name))",
-        hint: "infold inspect lists the nodes of a model")
+        hint: "infold inspect --nodes lists the nodes of a model")
     }
     guard !operations.isEmpty else {
       throw InfoldError(

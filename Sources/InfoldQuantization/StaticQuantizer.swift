@@ -24,7 +24,7 @@ package struct StaticQuantizer: Sendable {
     model = preparation.model
     folding = preparation.folding
     raisedFrom = original.opsetVersion() == model.opsetVersion() ? nil : original.opsetVersion()
-    plan = try QuantizationPlan(model.graph, excluding: options.excluded)
+    plan = try QuantizationPlan(model.graph, excluding: options.excluded, aliases: preparation.aliases)
     self.options = options
     self.session = session
   }

@@ -53,7 +53,7 @@ import Testing
     #expect(zip(zip(integers, steps), [0.25, -0.125, 4]).allSatisfy { abs(Float($0.0) * $0.1 - Float($1)) < 1e-4 })
     // The output keeps its name, and the channel without weights its bias.
     #expect(quantized.model.graph.outputs.map { quantized.model.graph[$0].name } == ["relu.out"])
-    #expect(try #require(comparison.outputs[0].quality.decibels) > 35)
+    #expect(try #require(comparison.outputs[0].quality.pooled.decibels) > 35)
   }
 
   @Test func reachesTheQuantizedOperators() throws {
@@ -92,8 +92,8 @@ import Testing
       #expect(difference.max()! < 0.02)
     }
     #expect(comparison.rows == 8 && comparison.agreements! >= 7)
-    #expect(try #require(comparison.outputs[0].quality.decibels) > 25)
-    #expect(comparison.activations.allSatisfy { $0.decibels! > 20 })
+    #expect(try #require(comparison.outputs[0].quality.pooled.decibels) > 25)
+    #expect(comparison.activations.allSatisfy { $0.pooled.decibels! > 20 })
   }
 
   @Test func excludedNodesStay() throws {
@@ -118,7 +118,7 @@ import Testing
     let samples = [try random.tensor([1, 2, 4, 4])]
     let (quantized, comparison, _) = try quantize(&network, a, b, samples: samples)
     #expect(quantized.model.graph.outputs.map { quantized.model.graph[$0].name } == ["a.out", "b.out"])
-    #expect(comparison.outputs.allSatisfy { $0.quality.decibels! > 30 })
+    #expect(comparison.outputs.allSatisfy { $0.quality.pooled.decibels! > 30 })
   }
 
   @Test func boundsStayWhereTheRangeIsWider() throws {
@@ -143,7 +143,7 @@ import Testing
     let (quantized, comparison, quantizer) = try quantize(&network, y, samples: samples, opset: 9)
     #expect(quantizer.raisedFrom == 9 && quantized.model.opsetVersion() == 13)
     #expect(opTypes(quantized).filter { !$0.hasSuffix("Linear") } == ["Gemm", "Add"])
-    #expect(comparison.outputs[0].quality.decibels! > 30)
+    #expect(comparison.outputs[0].quality.pooled.decibels! > 30)
   }
 
   @Test func refusals() throws {

@@ -1,4 +1,5 @@
 import Foundation
+import InfoldFiles
 import InfoldGraph
 import InfoldONNX
 import TestSupport
@@ -41,6 +42,62 @@ import Testing
     #expect(text.status == 0)
     #expect(text.output.contains("passed"))
     #expect(text.error == "")
+  }
+
+  /// Conv and BatchNormalization, neither of them with a name, and a Relu.
+  private func small() throws -> String {
+    var network = NetworkBuilder(seed: 4)
+    let x = network.input([1, 2, 6, 6], "image")
+    let y = try network.normalization(network.node("Conv", [x, network.weights([3, 2, 3, 3])]), channels: 3)
+    var graph = try network.finished(network.node("Relu", [y]))
+    for id in graph.nodeIDs { graph[id].name = "" }
+    let path = folder.path("small.onnx")
+    try Model(graph: graph, irVersion: 8, opsetImports: [Model.OpsetImport(version: 13)]).write(to: path)
+    return path
+  }
+
+  @Test func aModelThatIsFoldedLeavesNothingToProve() throws {
+    let model = try small(), output = folder.path("folded.onnx"), page = folder.path("page.html")
+    #expect(try infold("fold", model, "-o", output).status == 0)
+    for again in [["validate", output], ["validate", output, "--folded", output]] {
+      let text = try infold(again + ["--html", page])
+      #expect(text.status == 2)
+      #expect(text.output.hasPrefix("nothing to prove\n"))
+      #expect(text.output.contains("infold validate ORIGINAL --folded"))
+      #expect(!text.output.contains("passed") && !text.output.contains("0 of 0"))
+      let html = try String(contentsOfFile: page, encoding: .utf8)
+      #expect(html.contains("nothing to prove</span>") && !html.contains(">passed</span>"))
+      let json = try infold(again + ["--json"])
+      #expect(json.status == 2)
+      let report: [String: Any] = try json.json()
+      #expect(report["passed"] as? Bool == false && report["verdict"] as? String == "nothingToProve")
+    }
+    #expect(try infold("validate", model, "--folded", output).status == 0)
+  }
+
+  @Test func saysWhatAFileIsThatIsNotFolded() throws {
+    let model = try small(), output = folder.path("quantized.onnx"), samples = folder.path("samples")
+    try expectRefusal(["validate", model, "--folded", model], "is not folded", model)
+    try FileManager.default.createDirectory(atPath: samples, withIntermediateDirectories: false)
+    var random = SplitMix64(seed: 3)
+    _ = try folder.write("samples/a.npy", NumPyFile.encode(random.tensor([1, 2, 6, 6])))
+    #expect(try infold("quantize", model, "--inputs", samples, "-o", output).status == 0)
+    try expectRefusal(["validate", model, "--folded", output], "is a quantized model", output)
+  }
+
+  @Test func goesOnBehindAFileThatCannotBeRead() throws {
+    let model = try small(), samples = folder.path("samples")
+    try FileManager.default.createDirectory(atPath: samples, withIntermediateDirectories: false)
+    var random = SplitMix64(seed: 3)
+    let bad = try folder.write("samples/a.npy", Array("no tensor".utf8))
+    let good = try folder.write("samples/b.npy", NumPyFile.encode(random.tensor([1, 2, 6, 6])))
+    let result = try infold("validate", model, "--inputs", samples, "--json")
+    #expect(result.status == 2)
+    #expect(result.error.contains(bad) && result.error.filter { $0 == "\n" }.count == 1)
+    let report: [String: Any] = try result.json()
+    #expect(report["inputs"] as? [String] == [good] && report["passed"] as? Bool == true)
+    try FileManager.default.removeItem(atPath: good)
+    try expectRefusal(["validate", model, "--inputs", samples], bad)
   }
 
   @Test func raisesTheIRVersion() throws {

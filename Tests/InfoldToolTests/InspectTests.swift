@@ -28,6 +28,27 @@ import Testing
     #expect((input["shape"] as? [Any])?.dropFirst().map { $0 as? Int } == [3, 224, 224])
   }
 
+  @Test func listsNodes() throws {
+    let model = repositoryFile("Models/efficientnet-lite0.onnx")
+    let text = try infold("inspect", model, "--nodes").output
+    let lines = text.split(separator: "\n")
+    #expect(lines[0].split(separator: " ") == ["node", "operator", "output"])
+    #expect(lines.contains { $0.split(separator: " ").prefix(3) == ["stem/conv", "Conv", "float32"] }, "\(lines.prefix(4))")
+    let list: [String: Any] = try infold("inspect", model, "--nodes", "--json").json()
+    let nodes = try #require(list["nodes"] as? [[String: Any]])
+    #expect(nodes.count == lines.count - 1)
+    let shape = ((nodes[0]["outputs"] as? [[String: Any]])?.first?["shape"] as? [Any])?.dropFirst().map { $0 as? Int }
+    #expect(shape == [32, 112, 112])
+  }
+
+  /// Nodes of bodies stand behind their owner, which is named.
+  @Test func listsNodesOfBodies() throws {
+    let list: [String: Any] = try infold("inspect", opaqueModel(), "--nodes", "--json").json()
+    let nodes = try #require(list["nodes"] as? [[String: Any]])
+    let inner = try #require(nodes.first { ($0["type"] as? String)?.contains("Inner") == true })
+    #expect((inner["owner"] as? String)?.isEmpty == false)
+  }
+
   @Test func showsWhatFollowsFromAShape() throws {
     let model = repositoryFile("Models/efficientnet-lite0.onnx")
     let report: [String: Any] = try infold("inspect", model, "--shape", "input=2x3x224x224", "--json").json()

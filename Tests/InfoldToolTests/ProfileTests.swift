@@ -1,5 +1,7 @@
 import Foundation
 import FoundationXML
+import InfoldGraph
+import InfoldONNX
 import TestSupport
 import Testing
 
@@ -59,6 +61,36 @@ import Testing
     for part in ["of peak", "Conv+Relu", "1×1", "1×3×4×4", "2 threads of ", " GFLOP/s\n"] {
       #expect(result.output.contains(part), "\(part)")
     }
+  }
+
+  /// A layer of bytes is held against what products of bytes can do.
+  @Test func holdsBytesAgainstTheirOwnPeak() throws {
+    var builder = NetworkBuilder()
+    let x = try builder.rounded(builder.input([1, 8, 8, 8]), scale: 0.02, zeroPoint: 128)
+    let y = try builder.node("Conv", [x, builder.quantizedWeights([16, 8, 3, 3])], name: "bytes")
+    let graph = try builder.finished(builder.rounded(y, scale: 0.05, zeroPoint: 128))
+    let model = folder.path("quantized.onnx")
+    try Model(graph: graph, irVersion: 8, opsetImports: [Model.OpsetImport(version: 13)]).write(to: model)
+    let report: [String: Any] = try infold("profile", model, "--runs", "2", "--json").json()
+    let peak = try #require(report["peakInt8Gops"] as? Double)
+    let layers = try #require(report["layers"] as? [[String: Any]])
+    let layer = try #require(layers.first { ($0["algorithm"] as? String)?.hasPrefix("int8") == true })
+    #expect(layer["name"] as? String == "bytes")
+    let rate = try #require(layer["gflops"] as? Double), share = try #require(layer["shareOfPeak"] as? Double)
+    #expect(peak > 0 && abs(share * peak - rate) < 1e-9 * peak)
+    #expect(try infold("profile", model, "--runs", "2").output.contains(", of int8 "))
+    let floats: [String: Any] = try profile("--json").json()
+    #expect(floats["peakInt8Gops"] == nil)
+  }
+
+  @Test func showsNamesWhereThereIsRoom() throws {
+    let arguments = ["profile", network, "--runs", "2"]
+    func head(_ columns: String) throws -> Substring? {
+      try infold(arguments, environment: ["COLUMNS": columns]).output.split(separator: "\n").first
+    }
+    #expect(try head("120")?.contains("node") == true)
+    #expect(try head("50")?.contains("node") == false)
+    #expect(try infold(arguments, environment: ["COLUMNS": "120"]).output.contains("mix  "))
   }
 
   @Test func writesATrace() throws {

@@ -61,6 +61,46 @@ import Testing
     #expect(text.contains("the same best class for "))
   }
 
+  /// One sample with large numbers hides the others, whose numbers are lost: the worst is named.
+  @Test func namesTheWorstSample() throws {
+    _ = try folder.write("samples/huge.npy", NumPyFile.encode(Tensor(shape: [1, 3], [3000, -2000, 1000] as [Float])))
+    let result = try infold("quantize", model, "--inputs", samples, "-o", output, "--json")
+    let report: [String: Any] = try result.json()
+    let value = try #require((report["values"] as? [[String: Any]])?.first)
+    let worst = try #require(value["worstSample"] as? [String: Any])
+    #expect(worst["name"] as? String != samples + "/huge.npy")
+    #expect(try #require(worst["sqnr"] as? Double) < 10 && #require(value["sqnr"] as? Double) > 30)
+    #expect((report["warnings"] as? [String])?.first?.contains("6 samples are few") == true)
+    let text = try infold("quantize", model, "--inputs", samples, "-o", output).output
+    #expect(text.contains("dB, at worst ") && text.contains(", for \(samples)/"))
+    #expect(text.contains("warning: 6 samples are few"))
+  }
+
+  /// What inspect --nodes lists for a node without a name, --exclude takes, also where the node takes in others.
+  @Test func excludesNodesWithoutANameThatInspectLists() throws {
+    var network = NetworkBuilder(seed: 4)
+    let x = network.input([1, 2, 6, 6])
+    let y = try network.normalization(network.node("Conv", [x, network.weights([3, 2, 3, 3])]), channels: 3)
+    var graph = try network.finished(network.node("Conv", [network.node("Relu", [y]), network.weights([3, 3, 1, 1])]))
+    for id in graph.nodeIDs { graph[id].name = "" }
+    let model = folder.path("unnamed.onnx"), samples = folder.path("images")
+    try Model(graph: graph, irVersion: 8, opsetImports: [Model.OpsetImport(version: 13)]).write(to: model)
+    try FileManager.default.createDirectory(atPath: samples, withIntermediateDirectories: false)
+    var random = SplitMix64(seed: 3)
+    _ = try folder.write("images/a.npy", NumPyFile.encode(random.tensor([1, 2, 6, 6])))
+    let list: [String: Any] = try infold("inspect", model, "--nodes", "--json").json()
+    let nodes = try #require(list["nodes"] as? [[String: Any]])
+    #expect(nodes.map { $0["type"] as? String } == ["Conv", "BatchNormalization", "Relu", "Conv"])
+    let reference = try #require(nodes[0]["reference"] as? String)
+    #expect(reference == "conv0.out" && nodes[0]["name"] as? String == "")
+    for (excluded, count) in [([], 2), (["--exclude", reference], 1)] {
+      let report: [String: Any] = try infold(
+        ["quantize", model, "--inputs", samples, "-o", output, "--json"] + excluded
+      ).json()
+      #expect(report["quantizedNodes"] as? Int == count)
+    }
+  }
+
   @Test func isTheSameEveryTime() throws {
     let again = folder.path("again.onnx")
     for (file, threads) in [(output, "1"), (again, "2")] {

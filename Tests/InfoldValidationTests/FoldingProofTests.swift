@@ -1,5 +1,6 @@
 import InfoldGraph
 import InfoldPasses
+import InfoldRuntime
 import InfoldValidation
 import TestSupport
 import Testing
@@ -66,6 +67,57 @@ import Testing
     #expect(report.sites[tightest].numbers!.folded.shareOfBound > 0)
     #expect(report.outputs[0].differingElements > 0)
     #expect(report.outputs[0].cosineSimilarity! > 0.999999)
+  }
+
+  @Test func leavesNothingToProveOfAFoldedModel() throws {
+    let folded = try folded(network())
+    for report in [try prove(folded), try prove(folded, folded: folded)] {
+      #expect(report.verdict == .nothingToProve && !report.passed)
+      #expect(report.reasons.contains { $0.contains("--folded") })
+      #expect(report.outputs[0].elements > 0)
+    }
+    #expect(try prove(network()).verdict == .passed)
+  }
+
+  @Test func refusesAFileThatIsNotFolded() throws {
+    let model = try network()
+    let error = #expect(throws: InfoldError.self) { _ = try FoldingProof(model, folded: model) }
+    #expect(error?.code == .invalidArgument && error?.reason.contains("is not folded") == true)
+  }
+
+  /// What the proof says of a network is said of what a session makes of it: float16, with a variance of zero and a large mean.
+  @Test func isOfWhatASessionRuns() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 4, 5, 5], of: .float16)
+    let parameters = try [[1, 1, 1, 1], [-1.6, 0.7, -1.9, 0.6], [200, 200, 200, 200], [0, 0, 0, 0]].map {
+      network.constant(try Tensor(shape: [4], $0 as [Float]).converted(to: .float16))
+    }
+    let y = try network.node("BatchNormalization", [network.node("Relu", [x])] + parameters)
+    let model = Model(graph: try network.finished(y), opsetImports: [Model.OpsetImport(version: 13)])
+    let numbers = [Float](repeating: 200, count: 100)
+    let input = ["x": try Tensor(shape: [1, 4, 5, 5], numbers).converted(to: .float16)]
+    let result = try #require(try Session(model).run(input).values.first).numbers()
+    let isRight = zip(result, [-1.6, 0.7, -1.9, 0.6].flatMap { Array(repeating: $0, count: 25) })
+      .allSatisfy { abs($0 - $1) < 0.01 }
+    let report = try FoldingProof(model).run([FoldingProof.Sample(name: "one", inputs: input)])
+    #expect(report.passed == isRight, "\(report.reasons)")
+  }
+
+  /// Many operators without a counterpart are one line.
+  @Test func saysInOneLineThatAFileIsAnotherNetwork() throws {
+    var networks: [Model] = []
+    for size in [1, 3] {
+      var network = NetworkBuilder(seed: UInt64(size))
+      var y = network.input([1, 3, 8, 8])
+      for _ in 0..<6 {
+        y = try network.node("Conv", [y, network.weights([3, 3, size, size])], ["pads": .ints(Array(repeating: Int64(size / 2), count: 4))])
+      }
+      let z = try network.normalization(y, channels: 3)
+      networks.append(Model(graph: try network.finished(network.node("Relu", [z], name: "end")), opsetImports: [Model.OpsetImport(version: 13)]))
+    }
+    let report = try prove(networks[0], folded: try folded(networks[1]))
+    #expect(!report.passed)
+    #expect(report.reasons.count { $0.contains("counterpart") } == 2, "\(report.reasons)")
   }
 
   @Test func passesAFileThatIsFolded() throws {

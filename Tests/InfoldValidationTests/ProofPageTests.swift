@@ -24,6 +24,14 @@ import Testing
     #expect(!html.unicodeScalars.contains { $0.value < 32 && $0 != "\n" })
   }
 
+  /// Behind every bar of the table stands a text of one width, however many digits it has.
+  @Test func barsLineUp() throws {
+    let html = try page(name: "conv")
+    let bars = html.components(separatedBy: "</i></span>").dropFirst()
+    #expect(!bars.isEmpty && bars.allSatisfy { $0.hasPrefix("<span class=\"share\">") })
+    #expect(html.contains(".share{display:inline-block;min-width:"))
+  }
+
   @Test func needsNothingElse() throws {
     let html = try page(name: "conv")
     for reference in ["http:", "https:", "src=", "href=", "url(", "@import", "<script"] {

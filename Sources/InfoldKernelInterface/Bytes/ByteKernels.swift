@@ -7,6 +7,14 @@ public protocol ByteKernels: Sendable {
   /// The name of the instruction set, like `avx2`.
   static var name: String { get }
 
+  /// The sums that `multiplyAddChains` works on.
+  static var multiplyAddChainCount: Int { get }
+
+  /// Adds to each of `multiplyAddChainCount` sums the products of its own four bytes, taken as unsigned numbers, with four weights,
+  /// `rounds` times, all in registers: nothing that multiplies and adds bytes can be faster.
+  static func multiplyAddChains(
+    _ sums: UnsafeMutablePointer<Int32>, by weights: UnsafePointer<Int8>, rounds: Int)
+
   // MARK: Convolution
 
   /// The columns (output channels) of a panel of packed weights. The column ranges of `convolve` begin at multiples of it.

@@ -65,13 +65,6 @@ struct NestedFolding {
     graph = pass.graph
     report.scaledQuantizations = pass.changes.map(\.node)
     report.foldedNormalizations += pass.changes.count
-    // What the weights were dequantized by before.
-    let scaled = pass.graph
-    let read = Set(scaled.outputs + scaled.nodes.flatMap { Array($0.uses) })
-    graph.removeNodes { node in
-      node.typed is DequantizeLinear && node.inputs.allSatisfy { $0.map(scaled.isConstant) ?? true }
-        && node.definitions.allSatisfy { !read.contains($0) }
-    }
     try graph.inferTypes()
   }
 }

@@ -4,9 +4,9 @@ internal import InfoldRuntime
 /// How a quantized network differs from the float network, over samples.
 package struct QuantizationComparison: Sendable {
   /// For each of the quantized values.
-  package fileprivate(set) var activations: [SignalQuality]
+  package fileprivate(set) var activations: [SampledQuality]
   /// For each output.
-  package fileprivate(set) var outputs: [(name: String, quality: SignalQuality)]
+  package fileprivate(set) var outputs: [(name: String, quality: SampledQuality)]
   /// How many samples have the same best class in both; `nil` where the first output holds no scores of classes.
   package fileprivate(set) var agreements: Int?
   /// How many rows of classes were compared.
@@ -41,15 +41,15 @@ struct NetworkComparer {
     count: Int, _ sample: SampleSource, progress: (Int) -> Void
   ) throws(InfoldError) -> QuantizationComparison {
     var comparison = QuantizationComparison(
-      activations: names.map { _ in SignalQuality() }, outputs: outputs.map { ($0, SignalQuality()) }, rows: 0)
+      activations: names.map { _ in SampledQuality() }, outputs: outputs.map { ($0, SampledQuality()) }, rows: 0)
     for index in 0..<count {
       let inputs = try sample(index)
       let before = try float.run(inputs), after = try quantized.run(inputs)
       for (place, name) in names.enumerated() {
-        comparison.activations[place].add(before[name.float]!, after[name.quantized]!)
+        comparison.activations[place].add(before[name.float]!, after[name.quantized]!, sample: index)
       }
       for (place, name) in outputs.enumerated() {
-        comparison.outputs[place].quality.add(before[name]!, after[name]!)
+        comparison.outputs[place].quality.add(before[name]!, after[name]!, sample: index)
       }
       if let first = outputs.first { try comparison.addClasses(before[first]!, after[first]!) }
       progress(index + 1)

@@ -4,11 +4,25 @@ extension Session {
   /// The most floating-point operations that the session's threads and kernels can do, in 10⁹ per second: multiplications and
   /// additions in registers alone, measured for about a tenth of a second. A multiplication with an addition counts as two.
   package func measureArithmeticPeak() -> Double {
-    let (kernels, workers) = (factory.kernels, factory.workers)
+    let kernels = factory.kernels
+    return measurePeak(multiplyAdds: kernels.multiplyAddChainCount, .floats(kernels))
+  }
+
+  /// The same for quantized numbers: products of bytes, which are added up in 32 bits.
+  package func measureBytePeak() -> Double {
+    let kernels = KernelChoice.bytes(for: factory.kernels)
+    return measurePeak(multiplyAdds: 4 * kernels.multiplyAddChainCount, .bytes(kernels))
+  }
+
+  /// The instruction set of the kernels for quantized numbers, like `avx512vnni`.
+  package var byteInstructionSet: String { KernelChoice.bytes(for: factory.kernels).name }
+
+  /// - Parameter multiplyAdds: The multiplications with an addition in a round of the job.
+  private func measurePeak(multiplyAdds: Int, _ job: PeakJob) -> Double {
+    let workers = factory.workers
     let hasHelpers = workers > 1 && WorkerPool.shared.acquire(helpers: workers - 1)
     defer { if hasHelpers { WorkerPool.shared.release() } }
-    let job = PeakJob(kernels: kernels, rounds: 200_000)
-    let operations = Double(2 * job.rounds * kernels.multiplyAddChainCount * workers)
+    let operations = Double(2 * peakRounds * multiplyAdds * workers)
     var shortest = UInt64.max
     let begin = MonotonicClock.nanoseconds()
     while MonotonicClock.nanoseconds() - begin < 100_000_000 {
@@ -28,16 +42,30 @@ extension Session {
   }
 }
 
+/// The rounds of a job.
+private let peakRounds = 200_000
+
 /// What each thread does in a measurement of the peak.
-private struct PeakJob {
-  let kernels: any KernelSet.Type
-  let rounds: Int
+private enum PeakJob {
+  case floats(any KernelSet.Type)
+  case bytes(any ByteKernels.Type)
 
   func run() {
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: kernels.multiplyAddChainCount) { sums in
-      for index in sums.indices { sums[index] = Float(index) }
-      // Towards 2, far from denormal numbers and from infinity.
-      kernels.multiplyAddChains(sums.baseAddress!, by: 0.5, plus: 1, rounds: rounds)
+    switch self {
+    case .floats(let kernels):
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: kernels.multiplyAddChainCount) { sums in
+        for index in sums.indices { sums[index] = Float(index) }
+        // Towards 2, far from denormal numbers and from infinity.
+        kernels.multiplyAddChains(sums.baseAddress!, by: 0.5, plus: 1, rounds: peakRounds)
+      }
+    case .bytes(let kernels):
+      withUnsafeTemporaryAllocation(of: Int32.self, capacity: kernels.multiplyAddChainCount) { sums in
+        for index in sums.indices { sums[index] = Int32(index) }
+        withUnsafeTemporaryAllocation(of: Int8.self, capacity: 4) { weights in
+          for index in weights.indices { weights[index] = Int8(index) - 2 }
+          kernels.multiplyAddChains(sums.baseAddress!, by: weights.baseAddress!, rounds: peakRounds)
+        }
+      }
     }
   }
 }

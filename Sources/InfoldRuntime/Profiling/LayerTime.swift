@@ -12,6 +12,8 @@ public struct LayerTime: Sendable, Hashable {
   public let shape: [Int]
   /// The multiplications with an addition that the standard's definition of the operator needs; 0 where they do not count.
   public let multiplyAccumulates: Int
+  /// Whether the products are those of bytes, and not of floats: the algorithms of the kernels for quantized numbers are called so.
+  package var multipliesBytes: Bool { multiplyAccumulates > 0 && algorithm.hasPrefix("int8") }
   /// The median over the runs, in nanoseconds.
   public let nanoseconds: UInt64
   /// From when to when it went in the last of the runs, in nanoseconds since the beginning of the first step.

@@ -25,7 +25,6 @@ struct ProfilePage {
       <style>
       \(PageStyle.css)
       .strip{display:flex;height:56px;margin:12px 0 4px;border-radius:8px;overflow:hidden}
-      .share{display:inline-block;min-width:54px}
       .strip i{height:100%;border-right:1px solid var(--card)}
       </style>
       </head>
@@ -36,7 +35,7 @@ struct ProfilePage {
       <div class="tiles">
       <div class="tile"><b>\(NumberText.fixed(report.milliseconds, digits: 2)) ms</b><span>one inference</span></div>
       <div class="tile"><b>\(report.layers.count)</b><span>layers</span></div>
-      <div class="tile"><b>\(NumberText.fixed(report.peakGFLOPs, digits: 1))</b><span>GFLOP/s at the peak</span></div>
+      <div class="tile"><b>\(NumberText.fixed(report.peakGFLOPs, digits: 1))</b><span>GFLOP/s at the peak</span></div>\(bytePeak)
       </div>
       <section><h2>Layers in their order</h2>
       <p class="note">Each is as wide as its share of the time, and says what it is under the pointer.</p>
@@ -49,6 +48,11 @@ struct ProfilePage {
       </html>
 
       """
+  }
+
+  private var bytePeak: String {
+    guard let peak = report.peakInt8GOPs else { return "" }
+    return "\n<div class=\"tile\"><b>\(NumberText.fixed(peak, digits: 1))</b><span>GOP/s of int8 at the peak</span></div>"
   }
 
   private var strip: String {

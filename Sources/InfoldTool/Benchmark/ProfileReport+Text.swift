@@ -2,12 +2,12 @@ extension ProfileReport {
   /// Lines for people.
   var text: String {
     var table = Table(
-      (title: "operators", alignment: .left), (title: "algorithm", alignment: .left),
+      (title: "node", alignment: .left), (title: "operators", alignment: .left), (title: "algorithm", alignment: .left),
       (title: "output", alignment: .left), (title: "ms", alignment: .right), (title: "share", alignment: .right),
-      (title: "GFLOP/s", alignment: .right), (title: "of peak", alignment: .right))
+      (title: "GFLOP/s", alignment: .right), (title: "of peak", alignment: .right), dispensable: ["node"])
     for layer in layers {
       table.add(
-        String(printable: layer.operation), layer.algorithm, layer.shape.map(String.init).joined(separator: "×"),
+        String(printable: layer.name), String(printable: layer.operation), layer.algorithm, layer.shape.map(String.init).joined(separator: "×"),
         NumberText.fixed(layer.milliseconds, digits: 4), NumberText.percentage(layer.share), text(gflops: layer.gflops),
         text(share: layer.shareOfPeak))
     }
@@ -24,7 +24,8 @@ extension ProfileReport {
     return table.text + "\n" + sums.text
       + "\n  \(NumberText.fixed(milliseconds, digits: 3)) ms in \(layers.count) steps; "
       + "\(threads == 1 ? "1 thread" : "\(threads) threads") of \(instructionSet), "
-      + "at most \(NumberText.fixed(peakGFLOPs, digits: 1)) GFLOP/s\n"
+      + "at most \(NumberText.fixed(peakGFLOPs, digits: 1)) GFLOP/s"
+      + (peakInt8GOPs.map { ", of int8 \(NumberText.fixed($0, digits: 1)) GOP/s" } ?? "") + "\n"
   }
 
   private func text(gflops: Double?) -> String {

@@ -5,6 +5,8 @@ struct ProfileReport: Encodable {
   /// One step.
   struct Layer: Encodable {
     var node: String
+    /// The node's own name, or that of the value that it makes.
+    var name: String
     var operation: String
     var algorithm: String
     var shape: [Int]
@@ -12,7 +14,7 @@ struct ProfileReport: Encodable {
     var share: Double
     /// Those of the standard's definition, in 10⁹ per second; `nil` where it does not count.
     var gflops: Double?
-    /// Of what the machine can do in registers alone.
+    /// Of what the machine can do in registers alone, with floats or with bytes as the step has them.
     var shareOfPeak: Double?
   }
 
@@ -31,6 +33,8 @@ struct ProfileReport: Encodable {
   var instructionSet: String
   /// What `threads` threads can do in registers alone, in 10⁹ operations per second.
   var peakGFLOPs: Double
+  /// The same of products of bytes; `nil` where no step has any.
+  var peakInt8GOPs: Double?
   var milliseconds: Double
   var layers: [Layer]
   var totals: [Total]
@@ -38,33 +42,49 @@ struct ProfileReport: Encodable {
   private enum CodingKeys: String, CodingKey {
     case threads, instructionSet, milliseconds, layers, totals
     case peakGFLOPs = "peakGflops"
+    case peakInt8GOPs = "peakInt8Gops"
   }
 
   /// - Parameters:
   ///   - times: The steps of a session, in their order.
   ///   - peak: What the machine can do with as many threads, in 10⁹ operations per second; more than 0.
-  init(_ times: [LayerTime], peak: Double, threads: Int, instructionSet: String) {
+  ///   - bytePeak: The same of products of bytes, which is asked for where there are any.
+  init(
+    _ times: [LayerTime], peak: Double, bytePeak: @autoclosure () -> Double, threads: Int, instructionSet: String
+  ) {
     self.threads = threads
     self.instructionSet = instructionSet
     peakGFLOPs = peak
+    let bytePeak = times.contains(where: \.multipliesBytes) ? bytePeak() : nil
+    peakInt8GOPs = bytePeak
+    func share(_ group: Group, _ multipliesBytes: Bool) -> Double? {
+      group.gflops.map { $0 / (multipliesBytes ? bytePeak! : peak) }
+    }
     let nanoseconds = Group(times).nanoseconds
     let total = max(nanoseconds, 1)
     milliseconds = nanoseconds * 1e-6
     layers = times.map { time in
       let alone = Group([time])
       return Layer(
-        node: time.node, operation: time.operation, algorithm: time.algorithm, shape: time.shape,
+        node: time.node, name: Self.name(time.node), operation: time.operation, algorithm: time.algorithm, shape: time.shape,
         milliseconds: alone.nanoseconds * 1e-6, share: alone.nanoseconds / total, gflops: alone.gflops,
-        shareOfPeak: alone.gflops.map { $0 / peak })
+        shareOfPeak: share(alone, time.multipliesBytes))
     }
     totals = Dictionary(grouping: times) { [$0.operation, $0.algorithm] }
       .map { kind, steps in
         let group = Group(steps)
         return Total(
           operation: kind[0], algorithm: kind[1], steps: steps.count, milliseconds: group.nanoseconds * 1e-6,
-          share: group.nanoseconds / total, gflops: group.gflops, shareOfPeak: group.gflops.map { $0 / peak })
+          share: group.nanoseconds / total, gflops: group.gflops,
+          shareOfPeak: share(group, steps.contains(where: \.multipliesBytes)))
       }
       .sorted { ($1.milliseconds, $0.operation, $0.algorithm) < ($0.milliseconds, $1.operation, $1.algorithm) }
+  }
+
+  /// What stands between quotes in how errors call a node.
+  private static func name(_ label: String) -> String {
+    guard let first = label.firstIndex(of: "\""), let last = label.lastIndex(of: "\""), first < last else { return label }
+    return String(label[label.index(after: first)..<last])
   }
 
   /// Steps, added up.

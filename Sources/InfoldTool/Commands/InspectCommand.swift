@@ -15,8 +15,11 @@ struct InspectCommand: ParsableCommand {
       places the boxes where it is installed, and Infold otherwise; --layout chooses one. A file that ends in .dot gets \
       text for Graphviz.
 
+      --nodes lists the nodes instead: a node without a name is called by the value that it makes first.
+
       EXAMPLES
         infold inspect model.onnx
+        infold inspect model.onnx --nodes
         infold inspect model.onnx --shape input=1x3x224x224 --json
         infold inspect model.onnx --graph model.svg
       """)
@@ -35,6 +38,9 @@ struct InspectCommand: ParsableCommand {
   @Option(help: "Who lays the drawing out: automatic, graphviz or infold.")
   var layout = GraphFile.Engine.automatic
 
+  @Flag(help: "List the nodes, by the names that quantize --exclude takes.")
+  var nodes = false
+
   @Flag(help: "Print one JSON value.")
   var json = false
 
@@ -46,7 +52,10 @@ struct InspectCommand: ParsableCommand {
     let model = try reading.model(model).binding(shapes)
     let report = ModelReport(model, file: self.model)
     let done = try file?.write(model.graph, title: report.fileName, subtitle: report.summary)
-    if json {
+    if nodes {
+      let list = NodeList(model.graph)
+      if json { try StandardOutput.writeJSON(list) } else { try StandardOutput.write(list.text) }
+    } else if json {
       try StandardOutput.writeJSON(report)
     } else {
       try StandardOutput.write(report.text + (done.map { "\n\($0)\n" } ?? ""))

@@ -12,7 +12,8 @@ struct ProfileCommand: ParsableCommand {
     discussion: """
       Runs the model on random inputs. Times are medians over the runs. GFLOP/s count two operations for each \
       multiplication that the standard's definition of an operator needs; Winograd's algorithm needs fewer, and may exceed \
-      the peak. The peak is measured: multiplications and additions in registers alone, with as many threads.
+      the peak. The peak is measured: multiplications and additions in registers alone, with as many threads. Layers of int8 are \
+      held against that of products of bytes.
 
       --trace writes the last run for chrome://tracing, Perfetto, and other programs that read Chrome's trace events.
 
@@ -62,7 +63,7 @@ struct ProfileCommand: ParsableCommand {
       try writeReplacing(trace) { file throws(InfoldError) in try file.write(Array(jsonText(events).utf8)) }
     }
     let report = ProfileReport(
-      layers, peak: session.measureArithmeticPeak(), threads: session.threads, instructionSet: session.instructionSet)
+      layers, peak: session.measureArithmeticPeak(), bytePeak: session.measureBytePeak(), threads: session.threads, instructionSet: session.instructionSet)
     if let html {
       let page = ProfilePage(report, model: model).html
       try writeReplacing(html) { file throws(InfoldError) in try file.write(Array(page.utf8)) }

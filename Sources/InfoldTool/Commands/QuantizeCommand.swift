@@ -17,7 +17,8 @@ struct QuantizeCommand: ParsableCommand {
 
       The ranges are those of some hundred samples like those that the model is for: pictures (--images, prepared as \
       MODEL.json says) or tensor files (--inputs). The same samples go through both models, and the table shows by how \
-      many decibels each value exceeds its error (SQNR).
+      many decibels each value exceeds its error (SQNR), over all samples and in the worst of them. infold inspect --nodes \
+      lists what --exclude can name.
 
       EXAMPLES
         infold quantize model.onnx --images pictures -o quantized.onnx
@@ -92,7 +93,7 @@ struct QuantizeCommand: ParsableCommand {
     try network.model.write(to: output)
     comparing.finish()
     let report = QuantizationReport(
-      quantizer, network, comparison, samples: samples.count, method: methodText, output: output,
+      quantizer, network, comparison, samples: (0..<samples.count).map(samples.name), method: methodText, output: output,
       bytesBefore: size, bytesAfter: try fileSize(output))
     if json {
       try StandardOutput.writeJSON(report)

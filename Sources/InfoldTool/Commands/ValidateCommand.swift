@@ -23,7 +23,7 @@ struct ValidateCommand: ParsableCommand {
       Inputs are pictures (--images, prepared as MODEL.json says), tensor files (--inputs), or random ones that are like \
       natural pictures: a sum of smooth noise of every scale, with the same spread at each, as in a spectrum of 1/f. \
       A folder of tensor files holds a .npy or .pb for each sample, or a folder for each sample with NAME.npy or NAME.pb \
-      for every input.
+      for every input. A file that cannot be read is reported, the others are compared, and the exit code is 2 where they pass.
 
       EXAMPLES
         infold validate model.onnx --images pictures --html proof.html
@@ -78,13 +78,27 @@ struct ValidateCommand: ParsableCommand {
       original, folded: folded.map { path throws(InfoldError) in try reading.model(path) },
       options: SessionOptions(memoryLimit: reading.memoryLimit?.bytes))
     let inputs = try samples(original)
+    var unreadable = 0
     var bar = ProgressBar("validating")
     let report = try annotatingErrors({ $0.inFile(model) }) { () throws(InfoldError) in
       defer { bar.finish() }
       return try reading.budget.charging { () throws(InfoldError) in
-        try proof.run(count: inputs.count, sample: inputs.sample) { bar.update(fraction: $0.fraction) }
+        try proof.run(
+          count: inputs.count,
+          sample: { (index) throws(InfoldError) in
+            do throws(InfoldError) {
+              return try inputs.sample(index)
+            } catch {
+              guard error.file != nil else { throw error }
+              bar.finish()
+              StandardError.write("infold: \(error)\n")
+              unreadable += 1
+              return nil
+            }
+          }, progress: { bar.update(fraction: $0.fraction) })
       }
     }
+    if unreadable == inputs.count { throw ExitCode(ToolExit.badInput) }
     if let html {
       let page = ProofPage(report).html
       try writeReplacing(html) { (writer) throws(InfoldError) in try writer.write(Array(page.utf8)) }
@@ -96,7 +110,7 @@ struct ValidateCommand: ParsableCommand {
       if let html { try StandardOutput.write("page written to \(String(printable: html))\n") }
     }
     switch report.verdict {
-    case .passed: break
+    case .passed: if unreadable > 0 { throw ExitCode(ToolExit.badInput) }
     case .failed: throw ExitCode(ToolExit.checkFailed)
     case .nothingToProve: throw ExitCode(ToolExit.badInput)
     }

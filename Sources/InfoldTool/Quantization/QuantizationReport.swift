@@ -4,6 +4,8 @@ import InfoldQuantization
 struct QuantizationReport: Encodable {
   /// The number of samples.
   let samples: Int
+  /// What may be wrong with how the model was quantized.
+  let warnings: [String]
   /// How ranges were found.
   let method: String
   /// The batch normalizations that were folded.
@@ -50,6 +52,22 @@ struct QuantizationReport: Encodable {
     let zeroPoint: UInt8
     /// The signal-to-noise ratio in dB against the float network, errors of what lies before included; `nil` without a signal.
     let sqnr: Double?
+    /// The sample where it is lowest.
+    let worstSample: WorstSample?
+  }
+
+  /// Where the signal-to-noise ratio is lowest.
+  struct WorstSample: Encodable {
+    /// The sample's file, or folder of files.
+    let name: String
+    /// The ratio in dB; `nil` where there is no signal.
+    let sqnr: Double?
+
+    init?(_ quality: SampledQuality, names: [String]) {
+      guard let worst = quality.worst else { return nil }
+      name = names[worst.sample]
+      sqnr = worst.quality.decibels
+    }
   }
 
   /// The quantized weights of a node.
@@ -63,15 +81,24 @@ struct QuantizationReport: Encodable {
   /// An output of the network.
   struct Output: Encodable {
     let name: String
-    /// The signal-to-noise ratio in dB; `nil` without a signal.
+    /// The signal-to-noise ratio in dB over all samples; `nil` without a signal.
     let sqnr: Double?
+    /// The sample where it is lowest.
+    let worstSample: WorstSample?
   }
 
+  /// The number of samples below which the report warns.
+  private static let enoughSamples = 32
+
   init(
-    _ quantizer: StaticQuantizer, _ network: QuantizedNetwork, _ comparison: QuantizationComparison, samples: Int,
+    _ quantizer: StaticQuantizer, _ network: QuantizedNetwork, _ comparison: QuantizationComparison, samples: [String],
     method: String, output: String, bytesBefore: Int, bytesAfter: Int
   ) {
-    self.samples = samples
+    self.samples = samples.count
+    warnings =
+      samples.count < Self.enoughSamples
+      ? ["\(samples.count) \(samples.count == 1 ? "sample is" : "samples are") few: values that they do not show are cut off; take some hundred"]
+      : []
     self.method = method
     foldedNormalizations = quantizer.folding.foldedNormalizations
     raisedFromOpset = quantizer.raisedFrom
@@ -82,10 +109,11 @@ struct QuantizationReport: Encodable {
       Value(
         name: activation.name, node: activation.node, lower: activation.range.lowerBound,
         upper: activation.range.upperBound, scale: activation.scale.scale, zeroPoint: activation.scale.zeroPoint,
-        sqnr: quality.decibels)
+        sqnr: quality.pooled.decibels, worstSample: WorstSample(quality, names: samples))
     }
     weights = network.weights.map { Weights(node: $0.node, count: $0.count, sqnr: $0.quality.decibels) }
-    outputs = comparison.outputs.map { Output(name: $0.name, sqnr: $0.quality.decibels) }
+    outputs = comparison.outputs.map { Output(
+        name: $0.name, sqnr: $0.quality.pooled.decibels, worstSample: WorstSample($0.quality, names: samples)) }
     sameBestClass = comparison.agreements
     rows = comparison.rows
     self.bytesBefore = bytesBefore
@@ -108,20 +136,22 @@ extension QuantizationReport {
     lines += refusals.map { "\(String(printable: $0.node)) stays: \($0.reason)" }
     var text = lines.map { $0.paragraph() }.joined() + "\n"
     var table = Table(
-      ("value", .left), ("range", .right), ("scale", .right), ("zero", .right), ("SQNR dB", .right),
-      dispensable: ["zero", "scale"])
+      ("value", .left), ("range", .right), ("scale", .right), ("zero", .right), ("SQNR dB", .right), ("worst", .right),
+      dispensable: ["zero", "scale", "range"])
     for value in values {
       table.add(
         String(printable: value.name), Self.range(value.lower, value.upper),
-        NumberText.significant(Double(value.scale), digits: 3), "\(value.zeroPoint)", Self.decibels(value.sqnr))
+        NumberText.significant(Double(value.scale), digits: 3), "\(value.zeroPoint)", Self.decibels(value.sqnr),
+        Self.decibels(value.worstSample?.sqnr))
     }
     text += table.text + "\n"
-    var ends = [weightsText] + outputs.map { "output \(String(printable: $0.name)): \(Self.decibels($0.sqnr)) dB" }
+    var ends = [weightsText] + outputs.map(\.text)
     if let sameBestClass { ends.append("the same best class for \(sameBestClass) of \(rows)") }
     ends.append(
       "written to \(String(printable: output)): \(NumberText.scaled(bytesAfter, unit: "B")) instead of "
         + NumberText.scaled(bytesBefore, unit: "B"))
     return text + ends.map { $0.paragraph() }.joined()
+      + warnings.map { "warning: \($0)".styled(.yellow).paragraph() }.joined()
   }
 
   private var weightsText: String {
@@ -136,7 +166,16 @@ extension QuantizationReport {
     "\(NumberText.significant(lower, digits: 3)) … \(NumberText.significant(upper, digits: 3))"
   }
 
-  private static func decibels(_ ratio: Double?) -> String {
+  fileprivate static func decibels(_ ratio: Double?) -> String {
     ratio.map { NumberText.fixed($0, digits: 1) } ?? "—"
+  }
+}
+
+extension QuantizationReport.Output {
+  fileprivate var text: String {
+    let text = "output \(String(printable: name)): \(QuantizationReport.decibels(sqnr)) dB"
+    guard let worstSample else { return text }
+    return text
+      + ", at worst \(QuantizationReport.decibels(worstSample.sqnr)) dB, for \(String(printable: worstSample.name))"
   }
 }

@@ -82,10 +82,11 @@ public struct FoldingProof: Sendable {
     try run(count: samples.count, sample: { samples[$0] }, progress: progress)
   }
 
-  /// Checks the constants, and compares sites and outputs on `count` samples, of which each is asked for when its turn comes.
+  /// Checks the constants, and compares sites and outputs on `count` samples, of which each is asked for when its turn comes; one
+  /// that is `nil` is left out.
   /// - Throws: As `run(_:progress:)`, and what `sample` throws.
   public func run(
-    count: Int, sample: (Int) throws(InfoldError) -> Sample, progress: (Progress) -> Void = { _ in }
+    count: Int, sample: (Int) throws(InfoldError) -> Sample?, progress: (Progress) -> Void = { _ in }
   ) throws(InfoldError) -> ProofReport {
     var report = ProofReport()
     report.model = original.model.path
@@ -105,7 +106,7 @@ public struct FoldingProof: Sendable {
     let sessions = count > 0 ? try sessions() : nil
     var network = NetworkComparison(outputs: original.model.graph.outputs.map { original.model.graph[$0].name })
     for index in 0..<count {
-      let sample = try sample(index)
+      guard let sample = try sample(index) else { continue }
       report.inputs.append(sample.name)
       try annotatingErrors({ $0.forSample(sample.name) }) { () throws(InfoldError) in
         try run(sample, sessions!, &comparisons, &network) { fraction, step in
@@ -119,7 +120,7 @@ public struct FoldingProof: Sendable {
     report.sites = zip(matching.pairs.indices, checks).compactMap { index, check in
       SiteReport(matching.pairs[index], check, comparisons[index]?.measurement)
     }
-    report.judge(matching, wasRun: count > 0)
+    report.judge(matching, wasRun: !report.inputs.isEmpty)
     progress(Progress(fraction: 1, step: "done"))
     return report
   }

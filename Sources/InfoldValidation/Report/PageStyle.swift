@@ -60,6 +60,7 @@ package enum PageStyle {
     td small{display:block;color:var(--faint);overflow-wrap:anywhere}
     .meter{display:inline-block;width:56px;height:6px;border-radius:3px;background:var(--grid);margin-right:8px;vertical-align:2px}
     .meter i{display:block;height:6px;border-radius:3px;background:var(--folded)}
+    .share{display:inline-block;min-width:62px}
     .wrong{color:var(--bad);font-weight:600}
     footer{color:var(--faint);font-size:13px;margin-top:22px}
     @media(max-width:700px){

@@ -50,7 +50,7 @@ struct SiteTable {
     let width = min(max(share.isFinite ? share : 1, 0), 1) * 100
     let text = "\(ReportNumber.fixed(share * 100, digits: 1)) %"
     return "<span class=\"meter\"><i style=\"width:\(ReportNumber.fixed(width, digits: 0))%\"></i></span>"
-      + (share <= 1 ? text : "<span class=\"wrong\">\(text)</span>")
+      + "<span class=\"share\(share <= 1 ? "" : " wrong")\">\(text)</span>"
   }
 
   private func constants(_ site: SiteReport) -> String {

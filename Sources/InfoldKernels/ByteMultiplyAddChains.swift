@@ -1,0 +1,22 @@
+extension ByteSet {
+  /// As many sums as hide the latency of their products, and leave registers for the weights.
+  @inline(__always)
+  private static var chains: Int { 12 }
+
+  public static var multiplyAddChainCount: Int { chains &* laneCount }
+
+  @inline(never)
+  public static func multiplyAddChains(
+    _ sums: UnsafeMutablePointer<Int32>, by weights: UnsafePointer<Int8>, rounds: Int
+  ) {
+    let factors = repeated(UnsafeRawPointer(weights).assumingMemoryBound(to: UInt8.self))
+    var registers = InlineArray<12, Lanes> { chain in lanes(at: sums + chain &* laneCount) }
+    for _ in 0..<rounds {
+      // What is multiplied changes from round to round, so that no product can be used again.
+      for chain in 0..<chains { registers[chain] = addProducts(to: registers[chain], registers[chain], factors) }
+    }
+    for chain in 0..<chains {
+      UnsafeMutableRawPointer(sums + chain &* laneCount).storeBytes(of: registers[chain], as: Lanes.self)
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import InfoldGraph
+
+/// What `inspect --nodes` says: every node, and what it is called by.
+struct NodeList: Encodable {
+  let nodes: [Entry]
+
+  /// A node.
+  struct Entry: Encodable {
+    /// What options of commands take for it: its name, or where it has none that of the value that it makes first.
+    let reference: String
+    /// The name; empty when the model gives none.
+    let name: String
+    /// The operator, with its domain where that is not ONNX's own.
+    let type: String
+    /// The node in whose body or function it is; `nil` for one of the network itself. Options take only those.
+    let owner: String?
+    /// The names of the values that it reads, empty for those that are left out.
+    let inputs: [String]
+    /// The values that it makes.
+    let outputs: [ValueReport]
+  }
+
+  /// The nodes of a graph, each followed by those of its bodies.
+  init(_ graph: Graph) {
+    nodes = Self.entries(graph, owner: nil)
+  }
+
+  private static func entries(_ graph: Graph, owner: String?) -> [Entry] {
+    graph.nodes.flatMap { node -> [Entry] in
+      let outputs = node.definitions.map { graph[$0] }
+      let reference = node.name.isEmpty ? outputs.first?.name ?? "" : node.name
+      let entry = Entry(
+        reference: reference, name: node.name, type: node.domain.isEmpty ? node.opType : node.domain + "." + node.opType,
+        owner: owner, inputs: node.inputs.map { $0.map { graph[$0].name } ?? "" }, outputs: outputs.map(ValueReport.init))
+      return [entry] + node.bodies.flatMap { entries($0, owner: (owner.map { $0 + "/" } ?? "") + reference) }
+    }
+  }
+
+  /// Lines for people.
+  var text: String {
+    let isNested = nodes.contains { $0.owner != nil }
+    var table =
+      isNested
+      ? Table(("node", .left), ("operator", .left), ("output", .left), ("inside of", .left))
+      : Table(("node", .left), ("operator", .left), ("output", .left))
+    for node in nodes {
+      let shapes = node.outputs.map(\.text).joined(separator: ", ")
+      if isNested {
+        table.add(
+          String(printable: node.reference), String(printable: node.type), shapes, String(printable: node.owner ?? ""))
+      } else {
+        table.add(String(printable: node.reference), String(printable: node.type), shapes)
+      }
+    }
+    return nodes.isEmpty ? "no nodes\n" : table.text
+  }
+}
+
+extension Node {
+  /// The graphs inside of it: the function that it calls, and bodies of If, Loop and Scan.
+  fileprivate var bodies: [Graph] {
+    (body.map { [$0] } ?? [])
+      + attributes.entries.flatMap { entry -> [Graph] in
+        switch entry.value {
+        case .graph(let graph): [graph]
+        case .graphs(let graphs): graphs
+        default: []
+        }
+      }
+  }
+}

@@ -1,0 +1,162 @@
+import InfoldGraph
+import InfoldONNX
+import InfoldPasses
+import InfoldRuntime
+import InfoldValidation
+import TestSupport
+import Testing
+
+/// Models with functions, loops and computed weights: folded, written, read, run and proved.
+@Suite struct NestedProofTests {
+  private static let parameters = ["w", "g", "b", "m", "v"]
+  private let opsets = [("", 13), ("local", 1)]
+
+  /// Random numbers, the same for the same name.
+  private func numbers(_ count: Int, seed: UInt64, in range: ClosedRange<Float> = -1...1) throws -> [Float] {
+    var random = SplitMix64(seed: seed)
+    return try random.tensor([count], in: range).elements()
+  }
+
+  private func initializers() throws -> [Wire] {
+    [
+      Onnx.initializer("w", [4, 3, 3, 3], [Onnx.raw(try numbers(108, seed: 1))]),
+      Onnx.initializer("g", [4], [Onnx.raw(try numbers(4, seed: 2, in: 0.5...2))]),
+      Onnx.initializer("b", [4], [Onnx.raw(try numbers(4, seed: 3))]),
+      Onnx.initializer("m", [4], [Onnx.raw(try numbers(4, seed: 4))]),
+      Onnx.initializer("v", [4], [Onnx.raw(try numbers(4, seed: 5, in: 0.5...2))]),
+    ]
+  }
+
+  private var x: Wire { Onnx.input("x", [1, 3, 8, 8].map { Onnx.dim($0) }) }
+
+  private func convBN(_ name: String = "ConvBN", opset: Int = 13) -> Wire {
+    Onnx.function(
+      name, ["a"] + Self.parameters, ["o"],
+      [
+        Onnx.node("Conv", ["a", "w"], ["c"]),
+        Onnx.node("BatchNormalization", ["c", "g", "b", "m", "v"], ["o"]),
+      ], opsets: [("", opset), ("local", 1)])
+  }
+
+  private func model(_ nodes: [Wire], _ functions: [Wire], opsets: [(String, Int)]? = nil) throws -> Model {
+    try Model(
+      bytes: Onnx.model(
+        ir: 8, opsets: opsets ?? self.opsets, graph: [.text(2, "g"), x, Onnx.output("y")] + nodes + initializers(),
+        more: functions))
+  }
+
+  /// Folds, writes and reads, and holds both networks against double precision.
+  /// - Returns: The folded model, the report of the folding, and that of the proof.
+  private func fold(_ original: Model) throws -> (Model, FoldReport, ProofReport) {
+    let (folded, report, _) = try FoldBatchNormalization().fold(original)
+    let written = try Model(bytes: folded.serialized())
+    var random = SplitMix64(seed: 9)
+    let inputs = ["x": try random.tensor([1, 3, 8, 8])]
+    let truth = try ReferenceEvaluator(InlineBodies().run(on: original.graph).graph, precision: .double)
+      .run([original.graph.inputs[0]: inputs["x"]!])
+    let exact: [Double] = try truth[0].elements()
+    for model in [original, written] {
+      let result = try #require(try Session(model).run(inputs)["y"]?.numbers())
+      let largest = exact.map(\.magnitude).max()!
+      #expect(zip(result, exact).allSatisfy { abs($0 - $1) <= 1e-5 * largest })
+    }
+    let samples = [FoldingProof.Sample(name: "one", inputs: inputs)]
+    let proof = try FoldingProof(original).run(samples)
+    #expect(proof.passed, "\(proof.reasons)")
+    if report.foldedNormalizations > 0 {
+      let other = try FoldingProof(original, folded: written).run(samples)
+      #expect(other.passed, "\(other.reasons)")
+      #expect(other.constants.notCorrectlyRounded == 0)
+    }
+    return (written, report, proof)
+  }
+
+  @Test func aFunctionThatTakesItsWeights() throws {
+    let call = Onnx.node("ConvBN", domain: "local", ["x"] + Self.parameters, ["y"])
+    let (folded, report, proof) = try fold(model([call], [convBN()]))
+    #expect(report.foldedNormalizations == 1 && report.refusals.isEmpty)
+    #expect(folded.graph.nodes.map(\.opType) == ["Conv"])
+    #expect(proof.normalizations.total == 1 && proof.normalizations.folded == 1 && proof.sites.count == 1)
+    // Nobody calls the function any more.
+    #expect(try !folded.serialized().contains("ConvBN"))
+  }
+
+  /// Only what is folded into is opened: the other calls, and their function, stay.
+  @Test func otherCallsStay() throws {
+    let twice = Onnx.function("Twice", ["a"], ["o"], [Onnx.node("Add", ["a", "a"], ["o"])])
+    let nodes = [
+      Onnx.node("ConvBN", domain: "local", ["x"] + Self.parameters, ["h"]),
+      Onnx.node("Twice", domain: "local", ["h"], ["y"]),
+    ]
+    let (folded, report, _) = try fold(model(nodes, [convBN(), twice]))
+    #expect(report.foldedNormalizations == 1)
+    #expect(folded.graph.nodes.map(\.opType) == ["Conv", "Twice"])
+    #expect(folded.graph.nodes[1].body != nil)
+    #expect(try folded.serialized().contains("Twice") && !folded.serialized().contains("ConvBN"))
+  }
+
+  /// Conv in a function, the normalization outside of it; and a function inside of another.
+  @Test func aNormalizationBehindAFunctionInAFunction() throws {
+    let inner = Onnx.function("Inner", ["a", "w"], ["o"], [Onnx.node("Conv", ["a", "w"], ["o"])])
+    let outer = Onnx.function("Outer", ["a", "w"], ["o"], [Onnx.node("Inner", domain: "local", ["a", "w"], ["o"])])
+    let nodes = [
+      Onnx.node("Outer", domain: "local", ["x", "w"], ["h"]),
+      Onnx.node("BatchNormalization", ["h", "g", "b", "m", "v"], ["y"]),
+    ]
+    let (folded, report, _) = try fold(model(nodes, [inner, outer]))
+    #expect(report.foldedNormalizations == 1)
+    #expect(folded.graph.nodes.map(\.opType) == ["Conv"])
+  }
+
+  /// A function whose operators mean something else in the model's opset stays, and is named.
+  @Test func aFunctionOfAnotherOpset() throws {
+    // BatchNormalization changed with opset 14, Conv with 11.
+    let call = Onnx.node("ConvBN", domain: "local", ["x"] + Self.parameters, ["y"])
+    let (folded, report, proof) = try fold(model([call], [convBN(opset: 15)]))
+    #expect(report.foldedNormalizations == 0)
+    #expect(folded.graph.nodes.map(\.opType) == ["ConvBN"])
+    #expect(report.refusals.count == 1)
+    #expect(report.refusals.first?.reason.contains("other operator sets") == true, "\(report.refusals)")
+    #expect(proof.normalizations.total == 1 && proof.normalizations.folded == 0)
+  }
+
+  @Test func aFunctionInWhichNothingFoldsIsNamed() throws {
+    let relu = Onnx.function(
+      "ReluBN", ["a", "g", "b", "m", "v"], ["o"],
+      [Onnx.node("Relu", ["a"], ["c"]), Onnx.node("BatchNormalization", ["c", "g", "b", "m", "v"], ["o"])])
+    let nodes = [
+      Onnx.node("Conv", ["x", "w"], ["h"]), Onnx.node("ReluBN", domain: "local", ["h", "g", "b", "m", "v"], ["y"]),
+    ]
+    let (folded, report, _) = try fold(model(nodes, [relu]))
+    #expect(folded.graph.nodes.map(\.opType) == ["Conv", "ReluBN"])
+    #expect(report.refusals.map(\.reason).contains { $0.contains("has no weights to fold into") }, "\(report.refusals)")
+  }
+
+  /// Two convolutions of quantized numbers with a normalization between them and the sums: it goes into the scales.
+  @Test func aQuantizedConvolution() throws {
+    var network = NetworkBuilder()
+    let x = try network.rounded(network.input([1, 3, 8, 8]), scale: 0.02, zeroPoint: 128)
+    let y = try network.node("Conv", [x, network.quantizedWeights([4, 3, 3, 3])], name: "conv")
+    let z = try network.normalization(y, channels: 4, name: "bn")
+    let graph = try network.finished(network.rounded(z, scale: 0.05, zeroPoint: 128))
+    let original = Model(graph: graph, irVersion: 8, opsetImports: [Model.OpsetImport(version: 13)])
+    let (folded, report, _) = try FoldBatchNormalization().fold(original)
+    #expect(report.scaledQuantizations == ["node \"bn\" (BatchNormalization)"] && report.foldedNormalizations == 1)
+    #expect(!folded.graph.nodes.contains { $0.opType == "BatchNormalization" })
+    // Weights stay bytes.
+    let weights = folded.graph.valueIDs.compactMap(folded.graph.constant).filter { $0.count == 108 }
+    #expect(weights.map(\.elementType) == [.int8])
+    var random = SplitMix64(seed: 9)
+    let samples = [FoldingProof.Sample(name: "one", inputs: ["x": try random.tensor([1, 3, 8, 8])])]
+    let own = try FoldingProof(original).run(samples)
+    #expect(own.sites.allSatisfy { $0.passed }, "\(own.reasons)")
+    #expect(own.sites.map(\.state) == [.folded])
+  }
+}
+
+extension [UInt8] {
+  fileprivate func contains(_ text: String) -> Bool {
+    let part = Array(text.utf8)
+    return indices.contains { self[$0...].starts(with: part) }
+  }
+}
