@@ -32,7 +32,7 @@ import Testing
     guard let node = model.graph.nodes.last(where: { $0.opType == "Conv" }), let weight = node.inputs[1],
       var tensor = model.graph.constant(weight)
     else { return nil }
-    tensor.withMutableSpan(as: Float.self) { $0[0] *= 1.001 }
+    try tensor.withMutableSpan(as: Float.self) { $0[0] *= 1.001 }
     var changed = model
     changed.graph[weight].initializer = Initializer(tensor)
     return changed

@@ -40,8 +40,8 @@ package struct LRN: FloatingPointOperator {
     guard y.count > 0 else { return [y] }
     let channels = x.shape[1], inner = x.count / (x.shape[0] * channels)
     let factor = Element(alpha) / Element(size), bias = Element(bias), beta = Element(beta)
-    x.withSpan(as: Element.self) { x in
-      y.withMutableSpan(as: Element.self) { y in
+    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+      try y.withMutableSpan(as: Element.self) { y in
         for plane in 0..<(x.count / inner) {
           let c = plane % channels, start = plane * inner
           // Y's own place holds the sum first.

@@ -29,8 +29,8 @@ public struct FoldBatchNormalization: GraphPass {
   /// - Throws: `InfoldError` with `.limitExceeded` when memory cannot be had.
   public func fold(_ graph: consuming Graph) throws(InfoldError) -> (graph: Graph, report: FoldReport) {
     var search = try FoldSearch(consume graph)
-    search.foldBackward()
-    search.foldForward()
+    try search.foldBackward()
+    try search.foldForward()
     search.keepBiasesOfMatMul()
     return try FoldRewriter(consume search).rewritten()
   }

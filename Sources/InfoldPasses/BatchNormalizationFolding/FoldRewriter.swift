@@ -59,7 +59,7 @@ struct FoldRewriter {
     _ node: Node, _ id: NodeID, _ plan: FoldSearch.Plan
   ) throws(InfoldError) -> [Node] {
     let original = search.graph[id]
-    let foldedBias = search.foldedBias(plan, of: id).values
+    let foldedBias = try search.foldedBias(plan, of: id).values
     let elementType = search.constants.tensor(original.inputs[1]!)!.elementType
     var node = node
     let weight = editor.replaceConstant(

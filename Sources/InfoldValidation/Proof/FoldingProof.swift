@@ -86,7 +86,7 @@ public struct FoldingProof: Sendable {
     report.normalizations = normalizations
     progress(Progress(fraction: 0, step: "constants"))
     let tolerance: ConstantCheck.Tolerance = isOwn ? .correctlyRounded : .singlePrecision
-    let checks = matching.pairs.map { ConstantCheck($0, tolerance).report() }
+    let checks = try matching.pairs.map { pair throws(InfoldError) in try ConstantCheck(pair, tolerance).report() }
     for check in checks { report.constants.add(check) }
 
     var comparisons: [Int: SiteComparison] = [:]
@@ -106,8 +106,9 @@ public struct FoldingProof: Sendable {
       }
     }
     report.outputs = network.reports
-    report.sites = zip(matching.pairs.indices, checks).compactMap { index, check in
-      SiteReport(matching.pairs[index], check, comparisons[index]?.measurement)
+    for (index, check) in checks.enumerated() {
+      let site = try SiteReport(matching.pairs[index], check, comparisons[index]?.measurement)
+      if let site { report.sites.append(site) }
     }
     report.judge(matching, wasRun: count > 0)
     progress(Progress(fraction: 1, step: "done"))

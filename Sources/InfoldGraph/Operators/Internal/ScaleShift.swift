@@ -24,8 +24,8 @@ package struct ScaleShift: FloatingPointOperator {
     let batch = x.shape[0]
     let inner = batch * scale.count == 0 ? 0 : x.count / (batch * scale.count)
     var y = try Tensor(zeros: x.shape, of: Element.elementType)
-    x.withSpan(as: Element.self) { x in
-      y.withMutableSpan(as: Element.self) { y in
+    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+      try y.withMutableSpan(as: Element.self) { y in
         for block in 0..<(batch * scale.count) {
           let (factor, summand) = (scale[block % scale.count], shift[block % scale.count])
           for index in (block * inner)..<((block + 1) * inner) { y[index] = x[index] * factor + summand }
