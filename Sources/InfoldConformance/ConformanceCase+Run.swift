@@ -10,19 +10,24 @@ extension ConformanceCase {
     public var precision: EvaluationContext.Precision
     /// Whether graph passes rewrite the model first.
     public var optimize: Bool
-    /// The number of threads of the session; `nil` for one per core.
+    /// The number of threads of the session, and the memory and the time that it may take; `nil` as for `SessionOptions`.
     public var threads: Int?
+    public var memoryLimit: Int?
+    public var timeLimit: Duration?
     /// How near the results must be.
     public var tolerance: Tolerance
 
     /// Options.
     public init(
       precision: EvaluationContext.Precision = .declared, optimize: Bool = true, threads: Int? = nil,
+      memoryLimit: Int? = nil, timeLimit: Duration? = nil,
       tolerance: Tolerance = Tolerance()
     ) {
       self.precision = precision
       self.optimize = optimize
       self.threads = threads
+      self.memoryLimit = memoryLimit
+      self.timeLimit = timeLimit
       self.tolerance = tolerance
     }
   }
@@ -40,17 +45,24 @@ extension ConformanceCase {
   /// Runs every data set.
   public func run(_ options: Options = Options()) -> Outcome {
     do throws(InfoldError) {
-      let model = try Model(path: model)
-      try model.graph.requireNoOpaqueNodes()
-      try requireTensors(model.graph)
-      let runner = try Runner(model, options)
-      for set in try dataSets() {
-        if let failure = try check(set, model.graph, runner, options.tolerance) { return .failed(failure) }
+      let deadline = options.timeLimit.map { Deadline(after: $0) }
+      return try MemoryBudget(limit: options.memoryLimit).charging { () throws(InfoldError) -> Outcome in
+        try Interruption.asking({ deadline?.error }) { () throws(InfoldError) -> Outcome in try outcome(options) }
       }
-      return .passed
     } catch {
       return error.code == .unsupported ? .unsupported(error.description) : .failed(error.description)
     }
+  }
+
+  private func outcome(_ options: Options) throws(InfoldError) -> Outcome {
+    let model = try Model(path: model)
+    try model.graph.requireNoOpaqueNodes()
+    try requireTensors(model.graph)
+    let runner = try Runner(model, options)
+    for set in try dataSets() {
+      if let failure = try check(set, model.graph, runner, options.tolerance) { return .failed(failure) }
+    }
+    return .passed
   }
 
   /// The inputs of the first data set.
@@ -109,7 +121,11 @@ private enum Runner {
     switch options.precision {
     case .declared:
       self = .session(
-        try Session(model, options: SessionOptions(threads: options.threads, optimize: options.optimize)))
+        try Session(
+          model,
+          options: SessionOptions(
+            threads: options.threads, optimize: options.optimize, memoryLimit: options.memoryLimit,
+            timeLimit: options.timeLimit)))
     case .double:
       let graph = options.optimize ? try OptimizationPipeline().run(on: model.graph) : model.graph
       self = .reference(try ReferenceEvaluator(graph, precision: .double), inputs: graph.inputs)

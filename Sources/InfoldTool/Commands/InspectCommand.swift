@@ -41,9 +41,11 @@ struct InspectCommand: ParsableCommand {
   func run() throws {
     let shapes = try InputShapes(shape)
     let file = try graph.map { path throws(InfoldError) in try GraphFile(path, engine: layout) }
-    let model = try reading.model(model).binding(shapes)
-    let report = ModelReport(model, file: self.model)
-    let done = try file?.write(model.graph, title: report.fileName, subtitle: report.summary)
+    let (report, done) = try reading.limiting { () throws(InfoldError) in
+      let model = try reading.model(model).binding(shapes)
+      let report = ModelReport(model, file: self.model)
+      return (report, try file?.write(model.graph, title: report.fileName, subtitle: report.summary))
+    }
     if json {
       try StandardOutput.writeJSON(report)
     } else {

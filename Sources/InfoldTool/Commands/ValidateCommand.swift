@@ -67,13 +67,15 @@ struct ValidateCommand: ParsableCommand {
 
   func run() throws {
     let original = try reading.model(model)
-    let proof = try FoldingProof(original, folded: folded.map { path throws(InfoldError) in try reading.model(path) })
+    let proof = try reading.limiting { () throws(InfoldError) in
+      try FoldingProof(original, folded: folded.map { path throws(InfoldError) in try reading.model(path) })
+    }
     let inputs = try samples(original)
     var bar = ProgressBar("validating")
     let report = try annotatingErrors({ $0.inFile(model) }) { () throws(InfoldError) in
       defer { bar.finish() }
-      return try reading.budget.charging { () throws(InfoldError) in
-        try proof.run(count: inputs.count, sample: inputs.sample) { bar.update(fraction: $0.fraction) }
+      return try reading.limitingMemory { () throws(InfoldError) in
+        try proof.run(count: inputs.count, sample: inputs.sample, timeLimit: reading.timeLimit?.duration) { bar.update(fraction: $0.fraction) }
       }
     }
     if let html {
@@ -93,7 +95,9 @@ struct ValidateCommand: ParsableCommand {
 
   private func samples(_ model: Model) throws(InfoldError) -> Samples {
     let shapes = try InputShapes(shape)
-    let inputs = try Session(model.binding(shapes)).inputs
+    let options = SessionOptions(
+      memoryLimit: reading.memoryLimit?.bytes, timeLimit: reading.timeLimit?.duration)
+    let inputs = try Session(model.binding(shapes), options: options).inputs
     let dataSet: DataSet? =
       if let images {
         try DataSet(pictures: images, model: self.model, inputs: inputs)

@@ -17,11 +17,32 @@ struct ModelOptions: ParsableArguments {
       "Follow links to external data that do not lead out of this folder. (default: follow none)", valueName: "folder"))
   var dataRoot: String?
 
-  /// What is computed without a session counts in it.
-  var budget: MemoryBudget { MemoryBudget(limit: memoryLimit?.bytes) }
+  @Option(
+    name: .customLong("time-limit"),
+    help: ArgumentHelp(
+      "The most seconds for reading a model, for preparing it, and for each run. (default: no limit)",
+      valueName: "seconds"))
+  var timeLimit: TimeLimit?
+
+  /// Runs `body`, which may take so much memory, where it does not count in a session's.
+  func limitingMemory<Output>(_ body: () throws(InfoldError) -> Output) throws(InfoldError) -> Output {
+    try (MemoryBudget.current ?? MemoryBudget(limit: memoryLimit?.bytes)).charging(body)
+  }
+
+  /// Runs `body`, which may take so much memory and time.
+  func limiting<Output>(_ body: () throws(InfoldError) -> Output) throws(InfoldError) -> Output {
+    try limitingMemory { () throws(InfoldError) -> Output in
+      guard let timeLimit else { return try body() }
+      return try Deadline(after: timeLimit.duration).limiting(body)
+    }
+  }
 
   /// The model in a file.
   func model(_ path: String) throws(InfoldError) -> Model {
-    try Model(path: path, limits: ModelLimits(externalBytes: memoryLimit?.bytes), dataRoot: dataRoot)
+    try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) -> Model in
+      try limiting { () throws(InfoldError) -> Model in
+        try Model(path: path, limits: ModelLimits(externalBytes: memoryLimit?.bytes), dataRoot: dataRoot)
+      }
+    }
   }
 }

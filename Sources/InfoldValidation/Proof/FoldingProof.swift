@@ -76,9 +76,11 @@ public struct FoldingProof: Sendable {
   }
 
   /// Checks the constants, and compares sites and outputs on `count` samples, of which each is asked for when its turn comes.
-  /// - Throws: As `run(_:progress:)`, and what `sample` throws.
+  /// - Parameter timeLimit: The longest that one sample may take.
+  /// - Throws: As `run(_:progress:)`, and what `sample` throws; `.limitExceeded` when the time is over.
   public func run(
-    count: Int, sample: (Int) throws(InfoldError) -> Sample, progress: (Progress) -> Void = { _ in }
+    count: Int, sample: (Int) throws(InfoldError) -> Sample, timeLimit: Duration? = nil,
+    progress: (Progress) -> Void = { _ in }
   ) throws(InfoldError) -> ProofReport {
     var report = ProofReport()
     report.model = original.path
@@ -98,10 +100,13 @@ public struct FoldingProof: Sendable {
       let sample = try sample(index)
       report.inputs.append(sample.name)
       try annotatingErrors({ $0.forSample(sample.name) }) { () throws(InfoldError) in
-        try run(sample, &comparisons, &network) { fraction, step in
-          progress(
-            Progress(
-              fraction: (Double(index) + fraction) / Double(count), step: "\(sample.name): \(step)"))
+        let deadline = timeLimit.map { Deadline(after: $0) }
+        try Interruption.asking({ deadline?.error }) { () throws(InfoldError) in
+          try run(sample, &comparisons, &network) { fraction, step in
+            progress(
+              Progress(
+                fraction: (Double(index) + fraction) / Double(count), step: "\(sample.name): \(step)"))
+          }
         }
       }
     }
