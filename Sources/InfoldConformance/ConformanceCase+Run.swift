@@ -10,8 +10,10 @@ extension ConformanceCase {
     public var precision: EvaluationContext.Precision
     /// Whether graph passes rewrite the model first.
     public var optimize: Bool
-    /// The number of threads of the session; `nil` for one per core.
+    /// The number of threads of the session, and the memory and the time that it may take; `nil` as for `SessionOptions`.
     public var threads: Int?
+    public var memoryLimit: Int?
+    public var timeLimit: Duration?
     /// How near the results must be.
     public var tolerance: Tolerance
     /// What the shapes count for that the model declares of what its nodes make.
@@ -20,11 +22,14 @@ extension ConformanceCase {
     /// Options.
     public init(
       precision: EvaluationContext.Precision = .declared, optimize: Bool = true, threads: Int? = nil,
-      tolerance: Tolerance = Tolerance(), declaredShapes: DeclaredShapes = .advisory
+      memoryLimit: Int? = nil, timeLimit: Duration? = nil, tolerance: Tolerance = Tolerance(),
+      declaredShapes: DeclaredShapes = .advisory
     ) {
       self.precision = precision
       self.optimize = optimize
       self.threads = threads
+      self.memoryLimit = memoryLimit
+      self.timeLimit = timeLimit
       self.tolerance = tolerance
       self.declaredShapes = declaredShapes
     }
@@ -43,17 +48,24 @@ extension ConformanceCase {
   /// Runs every data set.
   public func run(_ options: Options = Options()) -> Outcome {
     do throws(InfoldError) {
-      let model = try Model(path: model, declaredShapes: options.declaredShapes)
-      try model.graph.requireNoOpaqueNodes()
-      try requireTensors(model.graph)
-      let runner = try Runner(model, options)
-      for set in try dataSets() {
-        if let failure = try check(set, model.graph, runner, options.tolerance) { return .failed(failure) }
+      let deadline = options.timeLimit.map { Deadline(after: $0) }
+      return try MemoryBudget(limit: options.memoryLimit).charging { () throws(InfoldError) -> Outcome in
+        try Interruption.asking({ deadline?.error }) { () throws(InfoldError) -> Outcome in try outcome(options) }
       }
-      return .passed
     } catch {
       return error.code == .unsupported ? .unsupported(error.description) : .failed(error.description)
     }
+  }
+
+  private func outcome(_ options: Options) throws(InfoldError) -> Outcome {
+    let model = try Model(path: model)
+    try model.graph.requireNoOpaqueNodes()
+    try requireTensors(model.graph)
+    let runner = try Runner(model, options)
+    for set in try dataSets() {
+      if let failure = try check(set, model.graph, runner, options.tolerance) { return .failed(failure) }
+    }
+    return .passed
   }
 
   /// The inputs of the first data set.
@@ -112,7 +124,11 @@ private enum Runner {
     switch options.precision {
     case .declared:
       self = .session(
-        try Session(model, options: SessionOptions(threads: options.threads, optimize: options.optimize)))
+        try Session(
+          model,
+          options: SessionOptions(
+            threads: options.threads, optimize: options.optimize, memoryLimit: options.memoryLimit,
+            timeLimit: options.timeLimit)))
     case .double:
       let graph = options.optimize ? try OptimizationPipeline().run(on: model.graph.believingInputs()) : model.graph
       self = .reference(try ReferenceEvaluator(graph, precision: .double), inputs: graph.inputs)

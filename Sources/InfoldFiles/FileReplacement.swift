@@ -29,17 +29,20 @@ package struct FileWriter: ~Copyable {
 /// The bytes go to a temporary file in the same folder, which replaces the old file once they are on the disk. When
 /// anything fails, the old file is what it was and the temporary one is gone; it has no name before it is complete, so that it
 /// is gone as well when the process ends in between. A link is followed, and the file that it names replaced; the permissions
-/// of an old file are kept. What is no file and can be written to, a pipe or a device like `/dev/stdout`, receives the bytes.
+/// of an old file are kept. What is no file and can be written to, a pipe that somebody reads or a device like `/dev/stdout`, receives
+/// the bytes. A file that may not become so large is an error, and no signal, whatever the process does with SIGXFSZ.
 /// - Throws: what `write` throws; `InfoldError` with `.fileAccess`, naming the file.
 package func writeReplacing(
   _ path: String, _ write: (borrowing FileWriter) throws(InfoldError) -> Void
 ) throws(InfoldError) {
   try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
     try checkPath(path)
-    guard let target = try replaceableFile(path) else { return try writeInto(path, write) }
+    guard let target = try replaceableFile(path) else {
+      return try holdingBackFileSizeSignal { () throws(InfoldError) in try writeInto(path, write) }
+    }
     let folder = target.path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(target.path[...$0]) } ?? "./"
     let file = try TemporaryFile(in: folder)
-    try write(FileWriter(descriptor: file.descriptor))
+    try holdingBackFileSizeSignal { () throws(InfoldError) in try write(FileWriter(descriptor: file.descriptor)) }
     if let permissions = target.permissions { try succeed(fchmod(file.descriptor, permissions)) }
     try succeed(retryingWhenInterrupted { fsync(file.descriptor) })
     try file.replace(target.path)
@@ -92,8 +95,21 @@ private struct TemporaryFile: ~Copyable {
 private func writeInto(
   _ path: String, _ write: (borrowing FileWriter) throws(InfoldError) -> Void
 ) throws(InfoldError) {
-  let descriptor = retryingWhenInterrupted { open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY) }
-  guard descriptor >= 0 else { throw InfoldError(.fileAccess, "cannot be written: \(systemErrorText())") }
+  // Without O_NONBLOCK, opening a pipe would wait for a reader.
+  let descriptor = retryingWhenInterrupted { open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) }
+  guard descriptor >= 0 else {
+    if errno == ENXIO {
+      throw InfoldError(.fileAccess, "cannot be written: nobody reads it", hint: "start its reader first")
+    }
+    throw InfoldError(.fileAccess, "cannot be written: \(systemErrorText())")
+  }
+  // From here on, a write waits for the reader.
+  let flags = fcntl(descriptor, F_GETFL)
+  guard flags >= 0, fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK) == 0 else {
+    let text = systemErrorText()
+    close(descriptor)
+    throw InfoldError(.fileAccess, "cannot be written: \(text)")
+  }
   do throws(InfoldError) {
     try write(FileWriter(descriptor: descriptor))
   } catch {

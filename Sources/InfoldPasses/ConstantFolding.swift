@@ -28,6 +28,7 @@ package struct ConstantFolding: GraphPass {
     }
     var kept: [Node] = []
     for node in graph.nodes {
+      try Interruption.check()
       let label = graph.label(of: node)
       do {
         guard let outputs = try outputs(of: node, inference, result.graph) else {

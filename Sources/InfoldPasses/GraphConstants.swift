@@ -98,10 +98,7 @@ package struct GraphConstants: Sendable {
   func doubles(_ id: ValueID?, called what: String) throws(ChannelMap.Refusal) -> [Double] {
     guard let id else { throw ChannelMap.Refusal("\(what) is left out") }
     try requireFloatingPoint(id, called: what)
-    guard let elements = try? tensor(id)?.widened().elements(as: Double.self) else {
-      throw ChannelMap.Refusal("there is no memory for \(what)")
-    }
-    return elements
+    return try ChannelMap.Refusal.carryingErrors { () throws(InfoldError) in try tensor(id)!.widened().elements() }
   }
 
   /// Why `id`, which is called `what`, is no constant.

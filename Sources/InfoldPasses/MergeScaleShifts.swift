@@ -14,9 +14,14 @@ package struct MergeScaleShifts: GraphPass {
     let kept = Set(graph.outputs)
     var maps: [NodeID: ChannelMap] = [:]
     for id in graph.nodeIDs {
-      if let map = try? ChannelMap(graph[id], in: constants), map.axis == 1, graph[map.input].type?.shape?.rank ?? 0 > 1
-      {
-        maps[id] = map
+      do throws(ChannelMap.Refusal) {
+        if let map = try ChannelMap(graph[id], in: constants), map.axis == 1,
+          graph[map.input].type?.shape?.rank ?? 0 > 1
+        {
+          maps[id] = map
+        }
+      } catch {
+        if let failure = error.failure { throw failure }
       }
     }
     var result = PassResult(graph: graph)

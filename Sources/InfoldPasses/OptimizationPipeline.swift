@@ -27,7 +27,10 @@ public struct OptimizationPipeline: Sendable {
 
   /// Runs the passes one after the other.
   public func run(on graph: consuming Graph) throws(InfoldError) -> Graph {
-    for pass in passes { graph = try pass.run(on: consume graph).graph }
+    for pass in passes {
+      try Interruption.check()
+      graph = try pass.run(on: consume graph).graph
+    }
     return graph
   }
 }

@@ -6,25 +6,26 @@ extension Session {
   /// - Parameter inputs: As for `run(_:)`.
   /// - Returns: Every output by its name.
   /// - Throws: As `run(_:)`; `InfoldError` with `.cancelled` when the task is cancelled: the run ends before its next layer,
-  ///   and one that has not begun does not begin.
+  ///   and one that has not begun does not begin. `throwingCancellationErrors(_:)` makes Swift's `CancellationError` of it.
+  ///   A time limit counts from when the run begins.
   public func runAsync(_ inputs: [String: Tensor]) async throws(InfoldError) -> [String: Tensor] {
-    let tensors = try completed(inputs)
+    let begin = MonotonicClock.nanoseconds()
     let run = AwaitedRun<[String: Tensor]>()
     let result = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         run.wait(continuation)
         RunThreads.shared.submit {
-          run.perform { (cancellation) throws(InfoldError) in
-            var results: [Tensor] = []
-            try self.run(all: tensors, into: &results, cancellation: cancellation)
-            return self.named(results)
+          run.perform { (flag) throws(InfoldError) in
+            try self.observing { () throws(InfoldError) in try self.results(inputs, .flag(flag)) }
           }
         }
       }
     } onCancel: {
       run.cancel()
     }
-    return try result.get()
+    if let result { return try result.get() }
+    // It never began, so that nobody else has told of it.
+    return try observing(since: begin) { () throws(InfoldError) in throw .cancelledRun }
   }
 
   /// Runs the model on one set of inputs after the other, while they are asked for: results come in the order of the inputs, and no
@@ -79,7 +80,8 @@ public struct BatchedRuns<Inputs: AsyncSequence>: AsyncSequence where Inputs.Ele
     var failure: (any Error)?
 
     /// The next results; `nil` behind the last.
-    /// - Throws: As `Session.run(_:)`, and what the inputs throw. Nothing comes behind an error.
+    /// - Throws: As `Session.run(_:)`, but Swift's `CancellationError` when the task is cancelled, and what the inputs throw.
+    ///   Nothing comes behind an error.
     public mutating func next() async throws -> Element? {
       do {
         while underWay.hasRoom, let input = try await inputs?.next() { underWay.begin(input, in: session) }
@@ -116,7 +118,7 @@ final class RunsUnderWay {
   var hasRoom: Bool { tasks.count < limit }
 
   func begin(_ input: [String: Tensor], in session: Session) {
-    tasks.append(Task { try await session.runAsync(input) })
+    tasks.append(Task { try await throwingCancellationErrors { try await session.runAsync(input) } })
   }
 
   func first() async throws -> [String: Tensor]? {

@@ -41,9 +41,9 @@ public final class Session: Sendable {
   ///   - options: How it runs.
   ///   - observer: Who is told of plans, runs and layers.
   /// - Throws: `InfoldError` with `.unsupported`, listing all of them at once, when the model has nodes that Infold
-  ///   cannot run; `.invalidArgument` for a thread count below 1 or above 1024, a plan cache or memory limit below 1, for a
-  ///   graph that was edited and no longer fits together, and when the environment forces kernels that are not
-  ///   there; `.limitExceeded` when the memory limit, or the machine's memory, is too small.
+  ///   cannot run; `.invalidArgument` for a thread count below 1 or above 1024, in the options or in the environment, a plan cache
+  ///   or memory limit below 1, a time limit that is not above 0, for a graph that was edited and no longer fits together, and when the environment forces kernels that are not
+  ///   there; `.limitExceeded` when the memory limit, the machine's memory, or the time limit is too small.
   public convenience init(
     _ model: consuming Model, options: SessionOptions = SessionOptions(), observer: (any SessionObserver)? = nil
   ) throws(InfoldError) {
@@ -55,15 +55,15 @@ public final class Session: Sendable {
     _ model: consuming Model, options: SessionOptions, kernelsNamed name: String?,
     observer: (any SessionObserver)? = nil
   ) throws(InfoldError) {
-    if let threads = options.threads, !(1...1024).contains(threads) {
-      throw InfoldError(.invalidArgument, "the number of threads is \(threads), and must be 1 to 1024")
-    }
     guard options.planCacheSize >= 1 else {
       throw InfoldError(
         .invalidArgument, "the size of the plan cache is \(options.planCacheSize), and must be at least 1")
     }
     if let limit = options.memoryLimit, limit < 1 {
       throw InfoldError(.invalidArgument, "the memory limit is \(limit) bytes, and must be at least 1")
+    }
+    if let limit = options.timeLimit, limit <= .zero {
+      throw InfoldError(.invalidArgument, "the time limit is \(limit), and must be more than 0")
     }
     self.options = options
     file = model.path
@@ -83,15 +83,11 @@ public final class Session: Sendable {
     constantNames = Set(graph.valueIDs.filter(graph.isConstant).map { graph[$0].name })
     fixedShapes = inputs.compactMap { $0.type?.shape?.sizes }
     let isFixed = fixedShapes.count == inputs.count
-    let factory = PlanFactory(options, kernels: try KernelChoice.set(named: name), observer: observer)
+    let factory = try PlanFactory(options, kernels: try KernelChoice.set(named: name), observer: observer)
     self.factory = factory
     plans = Mutex(PlanCache(capacity: options.planCacheSize))
     do {
-      graph = try InlineBodies().run(on: graph.believingInputs()).graph
-      try graph.requireRunnableOnceBound()
-      graph = try factory.optimized(consume graph)
-      self.graph = isFixed ? nil : graph
-      fixedPlan = isFixed ? try factory.runPlan(consume graph) : nil
+      (self.graph, fixedPlan) = try factory.prepared(consume graph, isFixed: isFixed)
     } catch {
       throw file.map(error.inFile) ?? error
     }
@@ -103,30 +99,26 @@ public final class Session: Sendable {
   ///   counts as if it were given.
   /// - Returns: Every output by its name.
   /// - Throws: `InfoldError` with `.invalidArgument` for inputs that do not fit the model; the error of an operator,
-  ///   naming its node, for values that it cannot work with; `.cancelled` when the current task is, before the next layer.
+  ///   naming its node, for values that it cannot work with; `.cancelled` when the current task is, before the next layer;
+  ///   `.limitExceeded` when it takes more memory or time than it may.
   public func run(_ inputs: [String: Tensor]) throws(InfoldError) -> [String: Tensor] {
-    var results: [Tensor] = []
-    try run(all: completed(inputs), into: &results, cancellation: .ofCurrentTask)
-    return named(results)
+    try observing { () throws(InfoldError) in try results(inputs, .currentTask) }
   }
 
   /// Runs a model that has one input, or others only with defaults, and one output.
   /// - Returns: The output.
   /// - Throws: As `run(_:)`; `InfoldError` with `.invalidArgument` for a model with more inputs or outputs.
   public func run(_ input: Tensor) throws(InfoldError) -> Tensor {
-    let needed = inputs.filter { !$0.hasDefault }
-    guard needed.count == 1, outputs.count == 1 else {
-      throw InfoldError(
-        .invalidArgument,
-        "one tensor is given for one result, and the model needs \(needed.count) inputs and has \(outputs.count) outputs",
-        hint: "give inputs by their names", file: file)
+    try observing { () throws(InfoldError) -> Tensor in
+      let needed = inputs.filter { !$0.hasDefault }
+      guard needed.count == 1, outputs.count == 1 else {
+        throw InfoldError(
+          .invalidArgument,
+          "one tensor is given for one result, and the model needs \(needed.count) inputs and has \(outputs.count) outputs",
+          hint: "give inputs by their names")
+      }
+      return try results([needed[0].name: input], .currentTask)[outputs[0].name]!
     }
-    return try run([needed[0].name: input])[outputs[0].name]!
-  }
-
-  /// Outputs by their names.
-  func named(_ results: [Tensor]) -> [String: Tensor] {
-    Dictionary(zip(outputs.map(\.name), results)) { first, _ in first }
   }
 
   /// Runs the model into tensors that the caller owns.
@@ -139,28 +131,29 @@ public final class Session: Sendable {
   /// else holds on to the outputs.
   /// - Throws: As `run(_:)`; the elements of `outputs` may then have changed.
   public func run(_ inputs: [Tensor], into outputs: inout [Tensor]) throws(InfoldError) {
-    guard inputs.count == self.inputs.count else {
-      throw InfoldError(.invalidArgument, "the model has \(self.inputs.count) inputs; \(inputs.count) are given")
+    try observing { () throws(InfoldError) in
+      guard inputs.count == self.inputs.count else {
+        throw InfoldError(.invalidArgument, "the model has \(self.inputs.count) inputs; \(inputs.count) are given")
+      }
+      try run(all: inputs, into: &outputs, cancellation())
     }
-    try run(all: inputs, into: &outputs, cancellation: .ofCurrentTask)
   }
 
-  /// Runs the model on the tensors of all inputs, in the model's order.
-  func run(
-    all tensors: [Tensor], into results: inout [Tensor], cancellation: Cancellation? = nil
-  ) throws(InfoldError) {
-    let begin = factory.observer == nil ? 0 : MonotonicClock.nanoseconds()
+  /// What ends a run that begins now, for the current task.
+  func cancellation(_ source: Cancellation.Source = .currentTask) -> Cancellation {
+    Cancellation(source, timeLimit: options.timeLimit)
+  }
+
+  /// Tells the observer of a run, however it ends.
+  /// - Parameter begin: When it began, or was asked for; now by default.
+  func observing<Output>(
+    since begin: UInt64? = nil, _ run: () throws(InfoldError) -> Output
+  ) throws(InfoldError) -> Output {
+    let begin = begin ?? (factory.observer == nil ? 0 : MonotonicClock.nanoseconds())
     do {
-      // Shapes that a plan was made for have been checked.
-      if let plan = knownPlan(for: tensors) {
-        try plan.run(tensors, into: &results, cancellation: cancellation)
-      } else {
-        let symbols = try binding.check(tensors)
-        try plan(for: tensors).run(tensors, into: &results, cancellation: cancellation)
-        let found = symbols.warnings + claims.contradictions(of: results, symbols)
-        if !found.isEmpty { told.withLock { $0.add(found) } }
-      }
+      let output = try run()
       factory.observer?.didRun(error: nil, during: begin..<MonotonicClock.nanoseconds())
+      return output
     } catch {
       let error = file.map(error.inFile) ?? error
       factory.observer?.didRun(error: error, during: begin..<MonotonicClock.nanoseconds())
@@ -168,19 +161,45 @@ public final class Session: Sendable {
     }
   }
 
-  /// The tensors of all inputs, in the model's order.
-  func completed(_ tensors: [String: Tensor]) throws(InfoldError) -> [Tensor] {
-    do {
-      return try binding.completed(binding.ordered(tensors, constants: constantNames), defaults: defaults)
-    } catch {
-      throw file.map(error.inFile) ?? error
+  /// The outputs by their names.
+  func results(
+    _ inputs: [String: Tensor], _ source: Cancellation.Source
+  ) throws(InfoldError) -> [String: Tensor] {
+    let cancellation = cancellation(source)
+    var results: [Tensor] = []
+    try run(all: completed(inputs), into: &results, cancellation)
+    return Dictionary(zip(outputs.map(\.name), results)) { first, _ in first }
+  }
+
+  /// Runs the model on the tensors of all inputs, in the model's order.
+  private func run(
+    all tensors: [Tensor], into results: inout [Tensor], _ cancellation: Cancellation
+  ) throws(InfoldError) {
+    // Shapes that a plan was made for have been checked.
+    if let plan = knownPlan(for: tensors) {
+      try plan.run(tensors, into: &results, cancellation: cancellation)
+    } else {
+      let symbols = try binding.check(tensors)
+      let plan = try cancellation.interrupting { () throws(InfoldError) -> RunPlan in try self.plan(for: tensors) }
+      try plan.run(tensors, into: &results, cancellation: cancellation)
+      let found = symbols.warnings + claims.contradictions(of: results, symbols)
+      if !found.isEmpty { told.withLock { $0.add(found) } }
     }
+  }
+
+  /// The tensors of all inputs, in the model's order.
+  private func completed(_ tensors: [String: Tensor]) throws(InfoldError) -> [Tensor] {
+    try binding.completed(binding.ordered(tensors, constants: constantNames), defaults: defaults)
   }
 
   /// The plan for these inputs, and the inputs in the model's order.
   func plan(forNamed inputs: [String: Tensor]) throws(InfoldError) -> (plan: RunPlan, tensors: [Tensor]) {
-    let tensors = try completed(inputs)
-    return (try plan(for: tensors), tensors)
+    do {
+      let tensors = try completed(inputs)
+      return (try plan(for: tensors), tensors)
+    } catch {
+      throw file.map(error.inFile) ?? error
+    }
   }
 
   /// The plan that was made for inputs of these shapes, if there is one.
@@ -201,11 +220,15 @@ public final class Session: Sendable {
     for (id, tensor) in zip(graph.inputs, tensors) {
       types[id] = TensorType(tensor.elementType, Shape(tensor.shape))
     }
+    let begin = MonotonicClock.nanoseconds()
     let plan = try factory.runPlan(graph, inputs: types)
-    return plans.withLock { cache in
+    let kept = plans.withLock { cache in
       let kept = cache.insert(plan, for: tensors)
       factory.arenas.setLimit(cache.plans.reduce(0) { max($0, $1.arenaByteCount) })
       return kept
     }
+    // Another run may have been faster, whose plan has been told of.
+    if kept === plan { factory.tell(of: plan, tensors.map(\.shape), since: begin) }
+    return kept
   }
 }

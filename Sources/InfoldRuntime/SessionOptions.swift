@@ -20,8 +20,8 @@ public struct SessionOptions: Sendable, Hashable {
     case flushed
   }
 
-  /// The number of threads that one run may use, 1 to 1024; `nil` for one per processor that the process
-  /// may use. Results do not depend on it.
+  /// The number of threads that one run may use, 1 to 1024; `nil` for what the environment variable `INFOLD_THREADS` says,
+  /// or else one per processor that the process may use. Results do not depend on it.
   public var threads: Int?
   /// Whether graph passes may rewrite the model. Without them every node runs as the standard defines it.
   public var optimize: Bool
@@ -41,11 +41,15 @@ public struct SessionOptions: Sendable, Hashable {
   /// working memory of all runs under way, and what operators without kernels make. `nil` for three quarters of the memory that
   /// the machine, or the container, has. What would need more is refused, before it is allocated.
   public var memoryLimit: Int?
+  /// The longest that preparing a session may take, and then each run, with the making of a plan where it needs one; `nil` for no
+  /// limit. It is looked at between nodes, between layers, and between the trips of loops: a single layer is not interrupted. What
+  /// would take longer ends with `.limitExceeded`.
+  public var timeLimit: Duration?
 
   /// Options.
   public init(
     threads: Int? = nil, optimize: Bool = true, foldBatchNormalization: Bool = true, precision: Precision = .fast,
-    subnormals: Subnormals? = nil, planCacheSize: Int = 8, memoryLimit: Int? = nil
+    subnormals: Subnormals? = nil, planCacheSize: Int = 8, memoryLimit: Int? = nil, timeLimit: Duration? = nil
   ) {
     self.threads = threads
     self.optimize = optimize
@@ -54,6 +58,7 @@ public struct SessionOptions: Sendable, Hashable {
     self.subnormals = subnormals
     self.planCacheSize = planCacheSize
     self.memoryLimit = memoryLimit
+    self.timeLimit = timeLimit
   }
 
   /// What becomes of subnormal numbers, the default resolved.

@@ -8,6 +8,8 @@ enum Main {
   static func main() {
     // A reader that goes away ends the tool quietly, as it does any other.
     signal(SIGPIPE, SIG_DFL)
+    // A limit on the size of files is an error of the write that meets it.
+    signal(SIGXFSZ, SIG_IGN)
     let arguments = Array(CommandLine.arguments.dropFirst())
     do {
       var command = try InfoldCommand.parseAsRoot(arguments)

@@ -31,7 +31,7 @@ import Testing
 
   private static func complex<Part: TensorElement>(_ type: ElementType, _ parts: [Part]) throws -> Tensor {
     var tensor = try Tensor(zeros: [2, 3], of: type)
-    tensor.withUnsafeMutableBytes { buffer in parts.withUnsafeBytes { buffer.copyMemory(from: $0) } }
+    try tensor.withUnsafeMutableBytes { buffer in parts.withUnsafeBytes { buffer.copyMemory(from: $0) } }
     return tensor
   }
 

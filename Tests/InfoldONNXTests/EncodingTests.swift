@@ -184,7 +184,7 @@ struct EncodingTests {
   @Test(arguments: ElementType.allCases.filter { $0 != .string }, [[2, 3], [], [0, 4]])
   func tensors(type: ElementType, shape: [Int]) throws {
     var tensor = try Tensor(zeros: shape, of: type)
-    tensor.withUnsafeMutableBytes { bytes in
+    try tensor.withUnsafeMutableBytes { bytes in
       for index in bytes.indices {
         bytes[index] = type == .bool ? UInt8(index & 1) : UInt8(truncatingIfNeeded: 37 * index + 5)
       }

@@ -112,8 +112,8 @@ extension NumPyFile {
     let shape = columns.shape
     let strides = shape.dropLast().reduce(into: [1]) { $0.append($0.last! * $1) }
     var rows = try Tensor(zeros: shape, of: columns.elementType)
-    columns.withUnsafeBytes { columns in
-      rows.withUnsafeMutableBytes { rows in
+    try columns.withUnsafeBytes { columns throws(InfoldError) in
+      try rows.withUnsafeMutableBytes { rows in
         let source = columns.bindMemory(to: Bits.self), target = rows.bindMemory(to: Bits.self)
         let length = shape.last!, step = strides.last!
         var index = [Int](repeating: 0, count: shape.count - 1)

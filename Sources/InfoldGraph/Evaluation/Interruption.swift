@@ -1,17 +1,28 @@
-/// What may end an evaluation that goes on for long: whoever runs it binds a question that loops ask before every trip.
+/// What may end work that goes on for long: whoever has it done binds a question, which loops ask before every trip, and passes and
+/// evaluations before every node.
 package final class Interruption: Sendable {
   /// The question of the current task.
-  @TaskLocal package static var current: Interruption?
+  @TaskLocal private static var current: Interruption?
 
-  private let isCancelled: @Sendable () -> Bool
+  private let question: @Sendable () -> InfoldError?
 
-  /// - Parameter isCancelled: Whether nobody wants the results any more.
-  package init(_ isCancelled: @escaping @Sendable () -> Bool) {
-    self.isCancelled = isCancelled
+  private init(_ question: @escaping @Sendable () -> InfoldError?) {
+    self.question = question
   }
 
-  /// - Throws: `InfoldError` with `.cancelled`.
-  static func check() throws(InfoldError) {
-    if let current, current.isCancelled() { throw InfoldError(.cancelled, "the run was cancelled") }
+  /// Runs `body`, which ends with an error as soon as `question` gives one, or a question that is asked around it already.
+  package static func asking<Output>(
+    _ question: @escaping @Sendable () -> InfoldError?, _ body: () throws(InfoldError) -> Output
+  ) throws(InfoldError) -> Output {
+    let outer = current
+    return try $current.binding(Interruption { question() ?? outer?.question() }, body)
+  }
+
+  /// The questions that are asked in the current task, for whoever goes on in another one.
+  package static var inherited: (@Sendable () -> InfoldError?)? { current?.question }
+
+  /// - Throws: What the questions of the current task give.
+  package static func check() throws(InfoldError) {
+    if let error = current?.question() { throw error }
   }
 }

@@ -83,6 +83,7 @@ public struct ReferenceEvaluator: Sendable {
     _ observe: (NodeID, _ inputs: [Tensor?], _ outputs: [Tensor?]) throws(InfoldError) -> Void
   ) throws(InfoldError) -> [Tensor] {
     for id in graph.nodeIDs {
+      try Interruption.check()
       let node = graph[id]
       let operands = node.operands.map { $0.flatMap { tensors[$0.index] } }
       let results = try annotatingErrors({ $0.atNode(graph.label(of: node)) }) { () throws(InfoldError) in

@@ -44,6 +44,7 @@ package struct Inference {
   ///   contradicts what is declared.
   package mutating func run() throws(InfoldError) {
     for id in graph.nodeIDs {
+      try Interruption.check()
       do throws(InfoldError) {
         try infer(id)
       } catch {

@@ -122,8 +122,8 @@ package struct BatchNormalization: FloatingPointOperator {
     }
     let deviation = variance.map { ($0 + Element(epsilon)).squareRoot() }
     var y = try Tensor(zeros: x.shape, of: Element.elementType)
-    x.withSpan(as: Element.self) { x in
-      y.withMutableSpan(as: Element.self) { y in
+    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+      try y.withMutableSpan(as: Element.self) { y in
         for block in 0..<(batch * groups) {
           let group = block % groups
           for index in (block * inner)..<((block + 1) * inner) {

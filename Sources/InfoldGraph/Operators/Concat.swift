@@ -46,7 +46,7 @@ package struct Concat: ElementMovingOperator {
     var start = 0
     for part in parts {
       let length = part.shape[axis] * inner
-      result.copyBlocks(
+      try result.copyBlocks(
         result.count / stride, of: length, from: part, at: .init(start: 0, stride: length),
         to: .init(start: start, stride: stride))
       start += length

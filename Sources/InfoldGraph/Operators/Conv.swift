@@ -67,7 +67,7 @@ package struct Conv: ConvolutionOperator {
     let filters = weight.shape[0], perGroup = weight.shape[1]
     guard y.count > 0 else { return y }
     let biases = try bias?.elements(as: Element.self)
-    y.withMutableSpan(as: Element.self) { y in
+    try y.withMutableSpan(as: Element.self) { y in
       x.withSpan(as: Element.self) { x in
         weight.withSpan(as: Element.self) { weight in
           for plane in 0..<(y.count / geometry.outputCount) {

@@ -63,7 +63,7 @@ package struct ConvTranspose: ConvolutionOperator {
     guard y.count > 0 else { return [y] }
     let geometry = window.geometry(extents, input: Array(x.shape[2...]))
     let biases = try bias?.elements(as: Element.self)
-    y.withMutableSpan(as: Element.self) { y in
+    try y.withMutableSpan(as: Element.self) { y in
       if let biases {
         for index in y.indices { y[index] = biases[index / geometry.inputCount % filters] }
       }

@@ -24,7 +24,7 @@ package struct Det: FloatingPointOperator {
     let size = inputs[0]!.shape.last!
     let numbers: [Double] = try inputs[0]!.converted(to: .float64).elements()
     var y = try Tensor(zeros: try inferredShape(inputs), of: Element.elementType)
-    y.withMutableSpan(as: Element.self) { y in
+    try y.withMutableSpan(as: Element.self) { y in
       for index in y.indices {
         let first = index * size * size
         y[index] = Element(determinant(Array(numbers[first..<(first + size * size)]), size))

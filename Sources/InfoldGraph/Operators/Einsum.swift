@@ -108,7 +108,7 @@ package struct Einsum: NumericOperator {
     }
     guard total > 0 else { return result }
     let length = total / result.count
-    result.withMutableSpan(as: Element.self) { result in
+    try result.withMutableSpan(as: Element.self) { result in
       a.withSpan(as: Element.self) { a in
         b.withSpan(as: Element.self) { b in
           var position = counts.map { _ in 0 }

@@ -31,7 +31,7 @@ package struct EyeLike: Operator {
     var y = try Tensor(zeros: shape, of: one.elementType)
     guard k > -shape[0], k < shape[1] else { return [y] }
     for row in max(0, -k)..<shape[0] where row + k < shape[1] {
-      y.copyBlocks(
+      try y.copyBlocks(
         1, of: 1, from: one, at: .init(start: 0, stride: 0), to: .init(start: row * shape[1] + row + k, stride: 0))
     }
     return [y]

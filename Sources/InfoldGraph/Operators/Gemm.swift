@@ -91,7 +91,7 @@ package struct Gemm: FloatingPointOperator {
     let left = transA ? try a.transposedMatrix(of: type) : a
     let right = transB ? try b.transposedMatrix(of: type) : b
     var product = try Tensor(zeros: [left.shape[0], right.shape[1]], of: Element.elementType)
-    product.withMutableSpan { product in
+    try product.withMutableSpan { product in
       left.withSpan(as: type) { left in
         right.withSpan(as: type) { right in
           addMatrixProduct(

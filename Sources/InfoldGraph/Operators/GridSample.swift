@@ -59,7 +59,7 @@ package struct GridSample: FloatingPointOperator {
     var y = try Tensor(zeros: try inferredShape(inputs), of: Element.elementType)
     guard y.count > 0 else { return [y] }
     let outputs = y.count / (x.shape[0] * channels)
-    y.withMutableSpan(as: Element.self) { y in
+    try y.withMutableSpan(as: Element.self) { y in
       x.withSpan(as: Element.self) { x in
         grid.withSpan(as: Element.self) { grid in
           for place in 0..<(grid.count / sizes.count) {

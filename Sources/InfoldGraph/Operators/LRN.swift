@@ -41,8 +41,8 @@ package struct LRN: FloatingPointOperator {
     let channels = x.shape[1], inner = x.count / (x.shape[0] * channels)
     let factor = Double(alpha) / Double(size), bias = Double(bias), beta = Double(beta)
     var squares = [Double](repeating: 0, count: inner)
-    x.withSpan(as: Element.self) { x in
-      y.withMutableSpan(as: Element.self) { y in
+    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+      try y.withMutableSpan(as: Element.self) { y in
         for plane in 0..<(x.count / inner) {
           let c = plane % channels, start = plane * inner
           for index in squares.indices { squares[index] = 0 }

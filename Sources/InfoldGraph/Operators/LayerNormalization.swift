@@ -52,10 +52,10 @@ package struct LayerNormalization: FloatingPointOperator {
     let length = x.shape[first...].reduce(1, *)
     var mean = try Tensor(zeros: Array(statisticsShape), of: Element.elementType), inverse = mean
     var y = try Tensor(zeros: x.shape, of: Element.elementType)
-    x.withSpan(as: Element.self) { x in
-      y.withMutableSpan(as: Element.self) { y in
-        mean.withMutableSpan(as: Element.self) { mean in
-          inverse.withMutableSpan(as: Element.self) { inverse in
+    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+      try y.withMutableSpan(as: Element.self) { y throws(InfoldError) in
+        try mean.withMutableSpan(as: Element.self) { mean throws(InfoldError) in
+          try inverse.withMutableSpan(as: Element.self) { inverse in
             for row in mean.indices {
               let moments = Moments(x, from: row * length, length: length)
               mean[row] = Element(moments.mean)

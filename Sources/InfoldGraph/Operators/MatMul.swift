@@ -60,7 +60,7 @@ package struct MatMul: NumericOperator {
     var y = try Tensor(
       zeros: batch.shape + (a.shape.count == 1 ? [] : [rows]) + (b.shape.count == 1 ? [] : [columns]),
       of: Element.elementType)
-    y.withMutableSpan { y in
+    try y.withMutableSpan { y in
       a.withSpan(as: Element.self) { a in
         b.withSpan(as: Element.self) { b in
           batch.forEachRow { start, operands in

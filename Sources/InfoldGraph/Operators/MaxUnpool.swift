@@ -78,8 +78,8 @@ package struct MaxUnpool: FloatingPointOperator {
       places.append(pooled.indices.reduce(0) { $0 + index / pooledStrides[$1] % pooled[$1] * strides[$1] })
     }
     var y = try Tensor(zeros: shape, of: Element.elementType)
-    x.withSpan(as: Element.self) { x in
-      y.withMutableSpan(as: Element.self) { y in
+    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+      try y.withMutableSpan(as: Element.self) { y in
         for (index, place) in places.enumerated() { y[place] = x[index] }
       }
     }

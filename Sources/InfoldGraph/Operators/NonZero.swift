@@ -18,7 +18,7 @@ package struct NonZero: Operator {
     let strides = rowMajorStrides(shape)
     let places = try inputs[0]!.cast(to: .bool).withSpan(as: Bool.self) { isSet in isSet.indices.filter { isSet[$0] } }
     var y = try Tensor(zeros: [shape.count, places.count], of: .int64)
-    y.withMutableSpan(as: Int64.self) { y in
+    try y.withMutableSpan(as: Int64.self) { y in
       for axis in shape.indices {
         for (column, place) in places.enumerated() {
           y[axis * places.count + column] = Int64(place / strides[axis] % shape[axis])

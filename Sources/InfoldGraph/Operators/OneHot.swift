@@ -54,7 +54,7 @@ package struct OneHot: Operator {
       let chosen = index < 0 && countsFromEnd ? index + Int64(depth) : index
       guard chosen >= 0, chosen < depth else { continue }
       let (block, offset) = position.quotientAndRemainder(dividingBy: inner)
-      y.copyBlocks(
+      try y.copyBlocks(
         1, of: 1, from: values, at: .init(start: 1, stride: 0),
         to: .init(start: (block * depth + Int(chosen)) * inner + offset, stride: 0))
     }

@@ -35,8 +35,8 @@ package struct RMSNormalization: FloatingPointOperator {
     var y = try Tensor(zeros: x.shape, of: Element.elementType)
     guard y.count > 0 else { return [y] }
     let length = x.shape[try normalizedAxis(axis, rank: x.shape.count)...].reduce(1, *)
-    x.withSpan(as: Element.self) { x in
-      y.withMutableSpan(as: Element.self) { y in
+    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+      try y.withMutableSpan(as: Element.self) { y in
         for row in 0..<(x.count / length) {
           let places = (row * length)..<((row + 1) * length)
           var largest = 0.0

@@ -103,7 +103,7 @@ package struct RangeOperator: Operator {
     _ count: Int, _ element: (Int) -> Element
   ) throws(InfoldError) -> Tensor {
     var list = try Tensor(zeros: [count], of: Element.elementType)
-    list.withMutableSpan(as: Element.self) { list in
+    try list.withMutableSpan(as: Element.self) { list in
       for index in list.indices { list[index] = element(index) }
     }
     return list

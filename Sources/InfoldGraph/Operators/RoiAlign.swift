@@ -75,7 +75,7 @@ package struct RoiAlign: FloatingPointOperator {
         throw InfoldError(
           .limitExceeded, "a region needs more samples than the \(Self.maximumRegionSamples) that are supported")
       }
-      y.withMutableSpan(as: Element.self) { y in
+      try y.withMutableSpan(as: Element.self) { y in
         x.withSpan(as: Element.self) { x in
           for c in 0..<channels {
             let input = (batch * channels + c) * rows * columns, output = (region * channels + c) * height * width

@@ -92,8 +92,8 @@ extension LineOperator {
     var y = try Tensor(zeros: x.shape, of: Element.elementType)
     guard y.count > 0 else { return [y] }
     let (length, stride) = try axis.lines(x.shape)
-    x.withSpan(as: Element.self) { x in
-      y.withMutableSpan(as: Element.self) { y in
+    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+      try y.withMutableSpan(as: Element.self) { y in
         for line in 0..<(x.count / length) {
           let first = line / stride * length * stride + line % stride
           write(SoftmaxAxis.Line(first: first, length: length, stride: stride), of: &y, from: x)

@@ -67,8 +67,8 @@ package struct TopK: Operator {
     var values = try Tensor(zeros: shape, of: Element.elementType)
     guard values.count > 0 else { return values }
     var order: [(value: Element, index: Int)] = []
-    values.withMutableSpan(as: Element.self) { values in
-      indices.withMutableSpan(as: Int64.self) { indices in
+    try values.withMutableSpan(as: Element.self) { values throws(InfoldError) in
+      try indices.withMutableSpan(as: Int64.self) { indices in
         x.withSpan(as: Element.self) { x in
           slices.forEach { slice, start in
             order.removeAll(keepingCapacity: true)

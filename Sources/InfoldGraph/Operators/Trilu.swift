@@ -35,7 +35,7 @@ package struct Trilu: Operator {
       let diagonal = min(max(line % rows + k + (keepsUpper ? 0 : 1), 0), columns)
       let kept = keepsUpper ? diagonal..<columns : 0..<diagonal
       let blocks = Tensor.Blocks(start: line * columns + kept.lowerBound, stride: 0)
-      y.copyBlocks(1, of: kept.count, from: x, at: blocks, to: blocks)
+      try y.copyBlocks(1, of: kept.count, from: x, at: blocks, to: blocks)
     }
     return [y]
   }

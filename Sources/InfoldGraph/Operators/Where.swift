@@ -32,7 +32,7 @@ package struct Where: ElementMovingOperator {
   ) throws(InfoldError) -> Tensor {
     let loops = try Broadcasting([condition.shape, x.shape, y.shape])
     var result = try Tensor(zeros: loops.shape, of: x.elementType)
-    result.withMutableBitPatterns(as: Bits.self) { result in
+    try result.withMutableBitPatterns(as: Bits.self) { result in
       condition.withSpan(as: Bool.self) { condition in
         x.withBitPatterns(as: Bits.self) { x in
           y.withBitPatterns(as: Bits.self) { y in

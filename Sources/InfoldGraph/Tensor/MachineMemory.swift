@@ -3,7 +3,7 @@ import Glibc
 /// The memory that this process may count on.
 package enum MachineMemory {
   /// The bytes that the machine has, or the control group of the process may use, where that is less.
-  package static let byteCount = min(physical, ControlGroup.memoryLimit ?? .max)
+  package static let byteCount = min(physical, ControlGroup.current.memoryLimit ?? .max)
 
   /// What Infold takes at most when nobody says otherwise: three quarters.
   package static let defaultLimit = byteCount / 4 * 3

@@ -18,11 +18,12 @@ extension Tensor {
 
   /// Calls `body` with the elements' bits to be changed, in row-major order.
   /// - Precondition: `Bits` is as wide as an element, and `body` stores only bits of elements.
-  mutating func withMutableBitPatterns<Bits: BitPattern, Result, Failure: Error>(
-    as _: Bits.Type = Bits.self, _ body: (inout MutableSpan<Bits>) throws(Failure) -> Result
-  ) throws(Failure) -> Result {
+  /// - Throws: As `withMutableSpan`.
+  mutating func withMutableBitPatterns<Bits: BitPattern, Result>(
+    as _: Bits.Type = Bits.self, _ body: (inout MutableSpan<Bits>) throws(InfoldError) -> Result
+  ) throws(InfoldError) -> Result {
     precondition(Bits.bitWidth == elementType.bitWidth, "the bits of \(elementType) were written as \(Bits.self)")
-    return try withUnsafeMutableBytes { bytes throws(Failure) in
+    return try withUnsafeMutableBytes { bytes throws(InfoldError) in
       var span = bytes.bindMemory(to: Bits.self).mutableSpan
       return try body(&span)
     }
@@ -46,17 +47,18 @@ extension Tensor {
 
   /// Copies `count` blocks of `length` adjacent elements out of `source`.
   /// - Precondition: The element types are the same and at least a byte wide; all blocks lie within the tensors.
+  /// - Throws: `InfoldError` with `.limitExceeded` when the tensor is shared, and there is no memory for its copy.
   package mutating func copyBlocks(
     _ count: Int, of length: Int, from source: Tensor, at sourceBlocks: Blocks, to blocks: Blocks
-  ) {
+  ) throws(InfoldError) {
     guard count > 0, length > 0 else { return }
     precondition(source.elementType == elementType)
     precondition(blocks.start >= 0 && blocks.start + (count - 1) * blocks.stride + length <= self.count)
     precondition(
       sourceBlocks.start >= 0 && sourceBlocks.start + (count - 1) * sourceBlocks.stride + length <= source.count)
     let width = byteCount / self.count
-    source.withUnsafeBytes { source in
-      withUnsafeMutableBytes { destination in
+    try source.withUnsafeBytes { source throws(InfoldError) in
+      try withUnsafeMutableBytes { destination in
         for block in 0..<count {
           let from = (sourceBlocks.start + block * sourceBlocks.stride) * width
           let to = (blocks.start + block * blocks.stride) * width

@@ -44,7 +44,7 @@ extension Tensor {
     var slice = try Tensor(zeros: sizes, of: elementType)
     guard slice.count > 0 else { return slice }
     let inner = shape[(axis + 1)...].reduce(1, *), outer = shape[..<axis].reduce(1, *)
-    slice.copyBlocks(
+    try slice.copyBlocks(
       outer, of: range.count * inner, from: self,
       at: Blocks(start: range.lowerBound * inner, stride: shape[axis] * inner),
       to: Blocks(start: 0, stride: range.count * inner))
@@ -92,7 +92,7 @@ extension Tensor {
     var position = 0
     for tensor in tensors {
       let length = tensor.shape[axis] * inner
-      copyBlocks(
+      try copyBlocks(
         outer, of: length, from: tensor, at: Blocks(start: 0, stride: length),
         to: Blocks(start: position, stride: sizes[axis] * inner))
       position += length

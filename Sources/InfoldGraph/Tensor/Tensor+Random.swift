@@ -45,7 +45,7 @@ extension Tensor {
       return
     }
     try self.init(zeros: shape, of: elementType)
-    withMutableSpan(as: Float.self) { elements in
+    try withMutableSpan(as: Float.self) { elements in
       for index in elements.indices { elements[index] = Float(generator.next() >> 40) * 0x1p-23 - 1 }
     }
   }
@@ -55,7 +55,7 @@ extension Tensor {
     _ element: (UInt64) -> Element
   ) throws(InfoldError) {
     try self.init(zeros: shape, of: Element.elementType)
-    withMutableSpan(as: Element.self) { elements in
+    try withMutableSpan(as: Element.self) { elements in
       for index in elements.indices { elements[index] = element(generator.next()) }
     }
   }

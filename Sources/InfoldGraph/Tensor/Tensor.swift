@@ -136,23 +136,25 @@ extension Tensor {
 
   /// Calls `body` with the elements to be changed, in row-major order. Copies them first if another tensor shares them.
   /// - Precondition: `Element` stands for `elementType`.
-  /// - Throws: what `body` throws. When memory for the copy cannot be had, the process ends.
-  public mutating func withMutableSpan<Element: TensorElement, Result, Failure: Error>(
-    as _: Element.Type = Element.self, _ body: (inout MutableSpan<Element>) throws(Failure) -> Result
-  ) throws(Failure) -> Result {
+  /// - Throws: what `body` throws; `InfoldError` with `.limitExceeded` when there is no memory for the copy.
+  public mutating func withMutableSpan<Element: TensorElement, Result>(
+    as _: Element.Type = Element.self, _ body: (inout MutableSpan<Element>) throws(InfoldError) -> Result
+  ) throws(InfoldError) -> Result {
     precondition(Element.elementType == elementType, "a tensor of \(elementType) was written as \(Element.self)")
-    makeUnique()
+    try makeUnique()
     defer { withExtendedLifetime(storage) {} }
     var span = storage.bytes.bindMemory(to: Element.self).mutableSpan
     return try body(&span)
   }
 
   /// The elements as an array, in row-major order.
-  /// - Throws: `InfoldError` with `.invalidArgument` when the tensor's elements are of another type.
+  /// - Throws: `InfoldError` with `.invalidArgument` when the tensor's elements are of another type, `.limitExceeded` when the
+  ///   memory limit of what is being computed leaves no room for them.
   public func elements<Element: TensorElement>(as _: Element.Type = Element.self) throws(InfoldError) -> [Element] {
     guard Element.elementType == elementType else {
       throw InfoldError(.invalidArgument, "a tensor of \(elementType) was read as \(Element.elementType)")
     }
+    try MemoryBudget.current?.require(byteCount)
     return Array(storage.bytes.bindMemory(to: Element.self))
   }
 
@@ -165,19 +167,18 @@ extension Tensor {
   }
 
   /// Calls `body` with the raw bytes to be changed. A bool's byte must be 0 or 1 when `body` returns.
-  package mutating func withUnsafeMutableBytes<Result, Failure: Error>(
-    _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Result
-  ) throws(Failure) -> Result {
-    makeUnique()
+  /// - Throws: As `withMutableSpan`.
+  package mutating func withUnsafeMutableBytes<Result>(
+    _ body: (UnsafeMutableRawBufferPointer) throws(InfoldError) -> Result
+  ) throws(InfoldError) -> Result {
+    try makeUnique()
     defer { withExtendedLifetime(storage) {} }
     return try body(storage.bytes)
   }
 
-  private mutating func makeUnique() {
+  private mutating func makeUnique() throws(InfoldError) {
     guard !isKnownUniquelyReferenced(&storage) else { return }
-    guard let copy = try? TensorStorage(byteCount: storage.bytes.count) else {
-      fatalError("no memory for the copy of a tensor of \(storage.bytes.count) bytes")
-    }
+    let copy = try TensorStorage(byteCount: storage.bytes.count)
     copy.bytes.copyMemory(from: UnsafeRawBufferPointer(storage.bytes))
     storage = copy
   }

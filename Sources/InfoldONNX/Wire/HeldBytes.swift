@@ -16,6 +16,7 @@ final class HeldBytes {
       buffer = UnsafeRawBufferPointer(start: nil, count: 0)
       return
     }
+    try MemoryBudget.current?.require(file.size)
     guard let block = PageBlock(byteCount: file.size) else {
       throw InfoldError(.limitExceeded, "there is no memory for the \(file.size) bytes of the file")
     }

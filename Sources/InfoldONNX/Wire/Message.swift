@@ -41,6 +41,7 @@ extension Message {
   /// - Throws: `InfoldError` with `.limitExceeded`.
   func serialized(limit: Int) throws(InfoldError) -> [UInt8] {
     let size = packedSize
+    try MemoryBudget.current?.require(size)
     guard size <= limit else {
       throw InfoldError(.limitExceeded, "\(size) bytes are needed, and an ONNX file can have \(limit)")
     }

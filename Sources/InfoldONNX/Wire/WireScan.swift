@@ -15,7 +15,7 @@ struct WireScan {
     /// Bytes that unpacking allocates beside the file's own: structures, pointers, allocation headers. Real graphs need
     /// about 20 for each byte of their description.
     var structureBytes: @Sendable (_ fileSize: Int) -> Int = { size in
-      min(64 << 20 + 32 * size, 4 << 30)
+      min(64 << 20 + 32 * size, 4 << 30, MemoryBudget.current?.available ?? .max)
     }
     /// What the model may ask for.
     var model = ModelLimits()

@@ -15,9 +15,26 @@ struct ChannelMap {
   /// Why a node is no such map, or must not be treated as one.
   struct Refusal: Error {
     let reason: String
+    /// What kept it from being decided: whoever catches the refusal throws it.
+    let failure: InfoldError?
 
     init(_ reason: String) {
       self.reason = reason
+      failure = nil
+    }
+
+    private init(_ failure: InfoldError) {
+      reason = failure.reason
+      self.failure = failure
+    }
+
+    /// Runs `body`, whose error is carried by a refusal.
+    static func carryingErrors<Output>(_ body: () throws(InfoldError) -> Output) throws(Refusal) -> Output {
+      do {
+        return try body()
+      } catch {
+        throw Refusal(error)
+      }
     }
   }
 

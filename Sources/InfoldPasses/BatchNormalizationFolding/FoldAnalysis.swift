@@ -48,12 +48,12 @@ package struct FoldAnalysis: Sendable {
   /// - Precondition: The types of the graph's values have been inferred.
   package init(_ graph: Graph, captured: [ValueID: Tensor] = [:]) throws(InfoldError) {
     var search = try FoldSearch(graph, captured: captured)
-    search.foldBackward()
-    search.foldForward()
+    try search.foldBackward()
+    try search.foldForward()
     self.graph = graph
     constants = search.constants
-    operators = graph.nodeIDs.compactMap { id in
-      guard LinearOperator.isLinear(graph[id]), let plan = try? search.plan(for: id) else { return nil }
+    let operators = try graph.nodeIDs.map { id throws(InfoldError) -> Operator? in
+      guard LinearOperator.isLinear(graph[id]), let plan = try search.planIfFoldable(for: id) else { return nil }
       let behind = plan.behind.map { Part($0, search.absorbedBackward[$0.node]!) }
       let whole = behind.prefix { $0.isWhole }
       let data = plan.before.first.map { search.absorbedForward[$0.node]!.input } ?? graph[id].inputs[0]!
@@ -65,14 +65,17 @@ package struct FoldAnalysis: Sendable {
           + whole.flatMap { [graph[$0.node].inputs[0], graph[$0.node].outputs[0]!] }
           .compactMap { $0 })
     }
+    self.operators = operators.compactMap { $0 }
   }
 
   /// The weight and bias of the operator with the maps around it, in double precision.
-  package func weights(of entry: Operator) -> FoldedWeights {
+  /// - Throws: `InfoldError` with `.limitExceeded`.
+  package func weights(of entry: Operator) throws(InfoldError) -> FoldedWeights {
     let node = graph[entry.node]
     let bias = node.inputs.count > 2 ? node.inputs[2].flatMap(constants.tensor) : nil
-    return FoldedWeights(
-      entry.linear, weight: node.inputs[1].flatMap(constants.tensor), bias: bias.flatMap(entry.linear.biasPerChannel),
+    return try FoldedWeights(
+      entry.linear, weight: constants.tensor(node.inputs[1]!)!,
+      bias: bias.flatMap { bias throws(InfoldError) in try entry.linear.biasPerChannel(bias) },
       input: entry.input, output: entry.output)
   }
 }

@@ -61,7 +61,7 @@ struct FoldRewriter {
     _ node: Node, _ id: NodeID, _ plan: FoldSearch.Plan
   ) throws(InfoldError) -> [Node] {
     let original = search.graph[id]
-    let foldedBias = search.foldedBias(plan, of: id).values
+    let foldedBias = try search.foldedBias(plan, of: id).values
     let elementType = search.constants.tensor(original.inputs[1]!)!.elementType
     var node = node
     // A weight that only gets a bias stays as it is, however it is stored.

@@ -54,7 +54,8 @@ struct FoldSearch {
   }
 
   /// Folds each map into the linear operators that its input comes from, in the order of the data.
-  mutating func foldBackward() {
+  /// - Throws: `InfoldError` with `.limitExceeded`.
+  mutating func foldBackward() throws(InfoldError) {
     for id in graph.nodeIDs {
       let node = graph[id]
       do throws(ChannelMap.Refusal) {
@@ -63,6 +64,7 @@ struct FoldSearch {
         let sites = try linearOperators(making: map.input, readBy: id, 0..<map.affine.channels, axis: map.axis)
         try absorb(map, of: id, into: sites)
       } catch {
+        if let failure = error.failure { throw failure }
         if node.typed is BatchNormalization || maps[id].map({ isMadeByLinear($0.input) }) == true {
           refusals[id] = error.reason
         }
@@ -71,13 +73,15 @@ struct FoldSearch {
   }
 
   /// Folds what is left into the linear operator behind it, against the order of the data.
-  mutating func foldForward() {
+  /// - Throws: `InfoldError` with `.limitExceeded`.
+  mutating func foldForward() throws(InfoldError) {
     for id in graph.nodeIDs.reversed() where absorbedBackward[id] == nil {
       guard let map = maps[id] else { continue }
       do throws(ChannelMap.Refusal) {
         try absorbForward(map, of: id)
         refusals[id] = nil
       } catch {
+        if let failure = error.failure { throw failure }
         if let reason = refusals[id] { refusals[id] = reason + "; " + error.reason }
       }
     }
@@ -212,7 +216,10 @@ extension FoldSearch {
     try constants.requireFloatingPoint(weight, called: "the weight of \(label)")
     if linear.takesBias, node.inputs.count > 2, let bias = node.inputs[2] {
       try constants.requireFloatingPoint(bias, called: "the bias of \(label)")
-      guard linear.biasPerChannel(constants.tensor(bias)!) != nil else {
+      let perChannel = try Refusal.carryingErrors { () throws(InfoldError) in
+        try linear.biasPerChannel(constants.tensor(bias)!)
+      }
+      guard perChannel != nil else {
         throw Refusal("the bias of \(label) is not one number per channel")
       }
     }
@@ -243,18 +250,32 @@ extension FoldSearch {
     if let plan = plans[id] { return plan }
     let linear = try linearOperator(id)
     let weight = graph[id].inputs[1].flatMap(constants.tensor)
+    let largest = try ChannelMap.Refusal.carryingErrors { () throws(InfoldError) in try weight?.largestMagnitude() }
     return Plan(
-      linear: linear, largestWeight: weight.flatMap { try? $0.largestMagnitude() } ?? .nan,
+      linear: linear, largestWeight: largest ?? .nan,
       input: ChannelAffine(identityOf: linear.inputChannels),
       output: ChannelAffine(identityOf: linear.outputChannels))
   }
 
+  /// What is folded into an operator up to now; `nil` for one into which nothing can be.
+  /// - Throws: `InfoldError` with `.limitExceeded`.
+  func planIfFoldable(for id: NodeID) throws(InfoldError) -> Plan? {
+    do throws(ChannelMap.Refusal) {
+      return try plan(for: id)
+    } catch {
+      if let failure = error.failure { throw failure }
+      return nil
+    }
+  }
+
   /// The new bias, in double precision.
-  func foldedBias(_ plan: Plan, of id: NodeID) -> FoldedBias {
+  /// - Throws: `InfoldError` with `.limitExceeded`.
+  func foldedBias(_ plan: Plan, of id: NodeID) throws(InfoldError) -> FoldedBias {
     let node = graph[id]
     let bias = node.inputs.count > 2 ? node.inputs[2].flatMap(constants.tensor) : nil
-    return FoldedBias(
-      plan.linear, weight: node.inputs[1].flatMap(constants.tensor), bias: bias.flatMap(plan.linear.biasPerChannel),
+    return try FoldedBias(
+      plan.linear, weight: node.inputs[1].flatMap(constants.tensor),
+      bias: bias.flatMap { bias throws(InfoldError) in try plan.linear.biasPerChannel(bias) },
       input: plan.input, output: plan.output)
   }
 
@@ -266,12 +287,13 @@ extension FoldSearch {
     let node = graph[id]
     guard let weight = node.inputs[1].flatMap(constants.tensor) else { return }
     let type = weight.elementType
-    let bias = foldedBias(plan, of: id)
+    let bias = try Refusal.carryingErrors { () throws(InfoldError) in try foldedBias(plan, of: id) }
     // Where the largest of all products is small enough, each is.
     let largest = { (scales: [Double]) in scales.reduce(0) { Double.maximum($0, $1.magnitude) } }
     let bound = plan.largestWeight * largest(plan.input.scale) * largest(plan.output.scale)
-    let products =
-      type.canHold(bound) ? [] : plan.linear.scaled(weight, input: plan.input.scale, output: plan.output.scale)
+    let products = try Refusal.carryingErrors { () throws(InfoldError) in
+      type.canHold(bound) ? [] : try plan.linear.scaled(weight, input: plan.input.scale, output: plan.output.scale)
+    }
     for (what, numbers) in [("weight", products), ("bias", bias.values)] {
       if let element = numbers.firstIndex(where: { !type.canHold($0) }) {
         throw Refusal(

@@ -14,11 +14,12 @@ public struct FoldedWeights: Sendable {
   /// - Parameters:
   ///   - weight: The weight.
   ///   - bias: As for `LinearOperator.scaled`.
+  /// - Throws: `InfoldError` with `.limitExceeded`.
   init(
-    _ linear: LinearOperator, weight: Tensor?, bias: [Double]?, input: ChannelAffine, output: ChannelAffine
-  ) {
-    self.weight = weight.map { linear.scaled($0, input: input.scale, output: output.scale) } ?? []
-    let folded = FoldedBias(linear, weight: weight, bias: bias, input: input, output: output)
+    _ linear: LinearOperator, weight: Tensor, bias: [Double]?, input: ChannelAffine, output: ChannelAffine
+  ) throws(InfoldError) {
+    self.weight = try linear.scaled(weight, input: input.scale, output: output.scale)
+    let folded = try FoldedBias(linear, weight: weight, bias: bias, input: input, output: output)
     self.bias = folded.values
     biasMagnitude = folded.magnitudes
   }
@@ -37,11 +38,15 @@ struct FoldedBias {
   ///   - bias: One per output channel; `nil` for none.
   ///   - input: The map before the operator; the operator must not pad, or its shift be zero.
   ///   - output: The map behind the operator.
-  init(_ linear: LinearOperator, weight: Tensor?, bias: [Double]?, input: ChannelAffine, output: ChannelAffine) {
+  /// - Throws: `InfoldError` with `.limitExceeded`.
+  init(
+    _ linear: LinearOperator, weight: Tensor?, bias: [Double]?, input: ChannelAffine, output: ChannelAffine
+  ) throws(InfoldError) {
     var sums = bias ?? Array(repeating: 0, count: linear.outputChannels)
     var magnitudes = [Double](repeating: 0, count: sums.count)
     let shift = input.shift.map { $0 * linear.alpha }
-    if shift.contains(where: { $0 != 0 }), let weight = try? weight?.widened().elements(as: Double.self) {
+    if shift.contains(where: { $0 != 0 }), let weight {
+      let weight: [Double] = try weight.widened().elements()
       let shiftMagnitude = (0..<input.channels).map { linear.alpha * input.summandMagnitude(0, channel: $0) }
       linear.forEachBlock { elements, inputChannel, outputChannel in
         guard shift[inputChannel] != 0 else { return }

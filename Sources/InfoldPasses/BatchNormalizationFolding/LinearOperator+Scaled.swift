@@ -8,12 +8,12 @@ extension LinearOperator {
   func scaled(_ weight: consuming Tensor, input: [Double], output: [Double]) throws(InfoldError) -> Tensor {
     switch weight.elementType {
     case .float32:
-      weight.withMutableSpan(as: Float.self) { weight in
+      try weight.withMutableSpan(as: Float.self) { weight in
         forEachProduct(of: input, output) { element, scale in weight[element] = Float(Double(weight[element]) * scale) }
       }
       return weight
     case .float64:
-      weight.withMutableSpan(as: Double.self) { weight in
+      try weight.withMutableSpan(as: Double.self) { weight in
         forEachProduct(of: input, output) { element, scale in weight[element] *= scale }
       }
       return weight
@@ -24,8 +24,9 @@ extension LinearOperator {
   }
 
   /// The same numbers in double precision.
-  func scaled(_ weight: Tensor, input: [Double], output: [Double]) -> [Double] {
-    guard var scaled = try? weight.widened().elements(as: Double.self) else { return [] }
+  /// - Throws: `InfoldError` with `.limitExceeded`.
+  func scaled(_ weight: Tensor, input: [Double], output: [Double]) throws(InfoldError) -> [Double] {
+    var scaled: [Double] = try weight.widened().elements()
     forEachProduct(of: input, output) { element, scale in scaled[element] *= scale }
     return scaled
   }

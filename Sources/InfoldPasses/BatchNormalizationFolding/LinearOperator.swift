@@ -90,8 +90,9 @@ package struct LinearOperator: Sendable {
 
   /// What the operator adds in each output channel: the bias, times β for Gemm; `nil` when it is not one number per
   /// channel.
-  package func biasPerChannel(_ bias: Tensor) -> [Double]? {
-    guard let elements = try? bias.widened().elements(as: Double.self) else { return nil }
+  /// - Throws: `InfoldError` with `.limitExceeded`.
+  package func biasPerChannel(_ bias: Tensor) throws(InfoldError) -> [Double]? {
+    let elements: [Double] = try bias.widened().elements()
     guard case .gemm(let gemm) = kind else { return elements.count == outputChannels ? elements : nil }
     guard bias.shape.dropLast().allSatisfy({ $0 == 1 }) else { return nil }
     let scaled = elements.map { gemm.beta == 0 ? 0 : $0 * Double(gemm.beta) }

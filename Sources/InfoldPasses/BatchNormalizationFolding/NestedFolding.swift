@@ -73,8 +73,8 @@ extension FoldSearch {
   /// A search that has decided everything.
   init(finished graph: consuming Graph, captured: [ValueID: Tensor]) throws(InfoldError) {
     try self.init(consume graph, captured: captured)
-    foldBackward()
-    foldForward()
+    try foldBackward()
+    try foldForward()
     keepBiasesOfMatMul()
   }
 }

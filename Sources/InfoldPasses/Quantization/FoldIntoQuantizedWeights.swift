@@ -59,7 +59,7 @@ private struct Site {
       guard let map = try ChannelMap(graph[id], in: source.constants) else { return nil }
       self.map = map
     } catch {
-      throw InfoldError(.unsupported, error.reason)
+      throw error.failure ?? InfoldError(.unsupported, error.reason)
     }
     convolution = producer
     label = graph.label(of: producer)

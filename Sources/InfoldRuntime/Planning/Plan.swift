@@ -107,20 +107,21 @@ final class Plan: Sendable {
     }
     self.ending = ending
 
+    var outputPlaces = [[Int]](repeating: [], count: graph.outputs.count)
+    for index in storages.indices {
+      if case .output(let output) = storages[index].source { outputPlaces[output].append(index) }
+    }
     var outputs: [Output] = []
     for (index, id) in graph.outputs.enumerated() {
-      let first = graph.outputs.firstIndex(of: id)!
+      let first = builder.outputIndices[id.index]!
       if first < index {
         outputs.append(.same(first))
       } else if builder.isTensor[id.index] {
         outputs.append(.tensor(id.index, isMade: producer[id.index] != nil))
       } else {
-        let places = storages.indices.filter {
-          if case .output(index) = storages[$0].source { true } else { false }
-        }
         var sizes = builder.plannedSizes(id)!
         if images > 1 { sizes[0] *= images }
-        outputs.append(.written(sizes: sizes, graph[id].type!.elementType, storages: places))
+        outputs.append(.written(sizes: sizes, graph[id].type!.elementType, storages: outputPlaces[index]))
       }
     }
     self.outputs = outputs
@@ -161,7 +162,7 @@ final class Plan: Sendable {
     let hasHelpers = helpers > 0 && WorkerPool.shared.acquire(helpers: helpers)
     defer { if hasHelpers { WorkerPool.shared.release() } }
     for image in 0..<images {
-      point(frame, to: image, of: &results)
+      try point(frame, to: image, of: &results)
       try execute(frame, workers: hasHelpers ? workers : 1, cancellation, spans, isFirst: image == 0)
     }
     for index in outputs.indices {
@@ -204,7 +205,7 @@ final class Plan: Sendable {
   }
 
   /// Has the frame read and write one image of the inputs and outputs.
-  private func point(_ frame: Frame, to image: Int, of results: inout [Tensor]) {
+  private func point(_ frame: Frame, to image: Int, of results: inout [Tensor]) throws(InfoldError) {
     for (index, storage) in storages.enumerated() {
       if case .tensor(let id) = storage.source, let tensor = frame.tensors[id.index] {
         frame.bases[index] = tensor.address(ofPart: image, of: images)
@@ -212,7 +213,7 @@ final class Plan: Sendable {
     }
     for index in outputs.indices {
       guard case .written(_, _, let places) = outputs[index] else { continue }
-      let address = results[index].withUnsafeMutableBytes { bytes in
+      let address = try results[index].withUnsafeMutableBytes { bytes in
         (bytes.baseAddress! + image * (bytes.count / images)).assumingMemoryBound(to: Float.self)
       }
       for place in places { frame.bases[place] = address }

@@ -82,7 +82,7 @@ extension PlanBuilder {
       storage: 0, offset: 0, layout: layout,
       pixelStride: layout == .channelsLast ? image!.channels : sizes.last ?? 1)
     if layout == .rowMajor || image!.isSameInBothLayouts, !isBytes(value),
-      let index = graph.outputs.firstIndex(of: value)
+      let index = outputIndices[value.index]
     {
       place.storage = addStorage(.output(index))
     } else if let source, let present = locations[source.index][layout], plannedSizes(source) == sizes,
@@ -181,7 +181,7 @@ extension PlanBuilder {
   /// Brings an output of the graph to where the caller finds it.
   mutating func placeOutput(_ index: Int) throws(InfoldError) {
     let value = graph.outputs[index]
-    guard graph.outputs.firstIndex(of: value) == index, !isTensor[value.index] else { return }
+    guard outputIndices[value.index] == index, !isTensor[value.index] else { return }
     for location in locations[value.index].values {
       if case .output(index) = storages[location.storage].source { return }
     }

@@ -37,6 +37,8 @@ struct PlanBuilder {
   var lastReads: [Int?]
   /// How often nodes that are still to come read each value; being an output of the graph counts.
   var remainingUses: [Int]
+  /// The first place of each value among the outputs of the graph; `nil` for a value that is none.
+  let outputIndices: [Int?]
   let concatenations: ConcatPlacement
   /// The nodes of the last element-wise computation.
   private var lastNode: [NodeID]?
@@ -61,6 +63,9 @@ struct PlanBuilder {
     isTensor = Array(repeating: false, count: graph.values.count)
     lastReads = Array(repeating: nil, count: graph.values.count)
     remainingUses = Array(repeating: 0, count: graph.values.count)
+    var outputIndices = [Int?](repeating: nil, count: graph.values.count)
+    for (index, id) in graph.outputs.enumerated().reversed() { outputIndices[id.index] = index }
+    self.outputIndices = outputIndices
     concatenations = ConcatPlacement(graph)
     for use in graph.nodes.flatMap(\.uses) + graph.outputs { remainingUses[use.index] += 1 }
     for id in graph.valueIDs where graph[id].initializer != nil { isTensor[id.index] = true }
@@ -74,6 +79,7 @@ struct PlanBuilder {
       usesKernels ? (node.typed as? any LoweredOperator)?.epilogue(of: node, self) ?? [] : []
     }
     for node in fusion.nodes {
+      try Interruption.check()
       current = node
       var isLowered = false
       if usesKernels, let lowered = node.node.typed as? any LoweredOperator {

@@ -22,18 +22,50 @@ struct PlanFactory: Sendable {
   private let options: SessionOptions
   private let packed: PackedConstants
 
-  init(_ options: SessionOptions, kernels: any KernelSet.Type, observer: (any SessionObserver)?) {
+  /// - Throws: `InfoldError` with `.invalidArgument` for a number of threads that is not allowed.
+  init(
+    _ options: SessionOptions, kernels: any KernelSet.Type, observer: (any SessionObserver)?
+  ) throws(InfoldError) {
     self.options = options
     self.observer = observer
     self.kernels = kernels
     budget = MemoryBudget(limit: options.memoryLimit)
     arenas = ArenaPool(budget: budget)
-    workers = options.threads ?? ProcessorCount.available
+    workers = try ThreadCount.chosen(options)
     packed = PackedConstants()
     passes =
       options.optimize
       ? OptimizationPipeline(foldsBatchNormalization: options.foldBatchNormalization)
       : OptimizationPipeline([InlineBodies()])
+  }
+
+  /// The graph of a model, prepared as far as open shapes allow, or its only plan where all are fixed.
+  /// - Throws: `InfoldError` with `.unsupported` for what cannot be run; `.limitExceeded` for what takes too much memory or time.
+  func prepared(_ graph: consuming Graph, isFixed: Bool) throws(InfoldError) -> (graph: Graph?, plan: RunPlan?) {
+    let begin = MonotonicClock.nanoseconds()
+    var graph = Optional(consume graph)
+    let shapes = isFixed && observer != nil ? graph!.inputs.map { graph![$0].type!.shape!.sizes! } : []
+    return try limitingTime { () throws(InfoldError) in
+      graph = try InlineBodies().run(on: graph.take()!.believingInputs()).graph
+      try graph!.requireRunnableOnceBound()
+      graph = try optimized(graph.take()!)
+      guard isFixed else { return (graph.take(), nil) }
+      let plan = try runPlan(graph.take()!)
+      tell(of: plan, shapes, since: begin)
+      return (nil, plan)
+    }
+  }
+
+  private func limitingTime<Output>(_ body: () throws(InfoldError) -> Output) throws(InfoldError) -> Output {
+    guard let limit = options.timeLimit else { return try body() }
+    return try Deadline(after: limit).limiting(body)
+  }
+
+  /// Tells the observer that a plan was made for inputs of these shapes.
+  func tell(of plan: RunPlan, _ shapes: [[Int]], since begin: UInt64) {
+    observer?.didPlan(
+      PlanSummary(inputShapes: shapes, layerCount: plan.steps.count, workingByteCount: plan.arenaByteCount),
+      during: begin..<MonotonicClock.nanoseconds())
   }
 
   /// What the passes make of a graph.
@@ -59,17 +91,9 @@ struct PlanFactory: Sendable {
     // Kernels trust the types of constants.
     try graph.settleConstants()
     try graph.requireAddressableValues(limit: budget.limit)
-    let begin = MonotonicClock.nanoseconds()
-    let shapes = observer.map { _ in graph.inputs.map { graph[$0].type?.shape?.sizes ?? [] } }
-    let plan = try Plan(
+    return try Plan(
       consume graph, images: images, kernels: kernels, options: options, workers: workers, packed: packed,
       arenas: arenas,
       budget: budget, layerObserver: observer.flatMap { $0.observesLayers ? $0 : nil })
-    if let observer, let shapes {
-      observer.didPlan(
-        PlanSummary(inputShapes: shapes, layerCount: plan.steps.count, workingByteCount: plan.arenaByteCount),
-        during: begin..<MonotonicClock.nanoseconds())
-    }
-    return plan
   }
 }

@@ -31,14 +31,17 @@ extension Session {
   public func layerTimes(
     _ inputs: [String: Tensor], runs: Int, progress: (Int) -> Void = { _ in }
   ) throws(InfoldError) -> [LayerTime] {
-    let (plan, tensors) = try plan(forNamed: inputs)
+    let preparation = cancellation()
+    let (plan, tensors) = try preparation.interrupting { () throws(InfoldError) -> (RunPlan, [Tensor]) in
+      try self.plan(forNamed: inputs)
+    }
     var results: [Tensor] = []
-    try plan.run(tensors, into: &results)
+    try plan.run(tensors, into: &results, cancellation: preparation)
     let steps = plan.steps
     var spans = [Range<UInt64>](repeating: 0..<0, count: steps.count)
     var samples = [[UInt64]](repeating: [], count: steps.count)
     for run in 1...max(runs, 1) {
-      try plan.run(tensors, into: &results, spans: &spans)
+      try plan.run(tensors, into: &results, cancellation: cancellation(), spans: &spans)
       for index in spans.indices { samples[index].append(spans[index].upperBound - spans[index].lowerBound) }
       progress(run)
     }

@@ -37,7 +37,7 @@ struct ReferenceStep: Step {
       case .tensor(let index): operands.append(frame.tensors[index])
       case .memory(let location, let sizes, let elementType):
         var tensor = try Tensor(zeros: sizes, of: elementType)
-        tensor.withUnsafeMutableBytes { bytes in
+        try tensor.withUnsafeMutableBytes { bytes in
           let source: UnsafeRawPointer =
             elementType == .float32 ? .init(frame.pointer(location)) : .init(frame.bytes(location))
           bytes.copyMemory(from: UnsafeRawBufferPointer(start: source, count: bytes.count))

@@ -4,7 +4,8 @@ import Synchronization
 /// A run that a task waits for, from the queue to its end. Whoever cancels it before it begins gives the task its turn at once.
 final class AwaitedRun<Output: Sendable>: Sendable {
   typealias Outcome = Result<Output, InfoldError>
-  typealias Continuation = CheckedContinuation<Outcome, Never>
+  /// Receives the outcome; `nil` of a run that was cancelled before it began.
+  typealias Continuation = CheckedContinuation<Outcome?, Never>
 
   private enum State {
     /// Nobody waits yet, or the run was cancelled before anybody did.
@@ -27,14 +28,14 @@ final class AwaitedRun<Output: Sendable>: Sendable {
       state = .waiting(continuation)
       return false
     }
-    if isCancelled { continuation.resume(returning: Self.cancelled) }
+    if isCancelled { continuation.resume(returning: nil) }
   }
 
   /// Does the work, unless the task does not wait any more.
-  func perform(_ body: (Cancellation) throws(InfoldError) -> Output) {
+  func perform(_ body: (CancellationFlag) throws(InfoldError) -> Output) {
     guard let continuation = takeContinuation() else { return }
     do throws(InfoldError) {
-      continuation.resume(returning: .success(try body(.byFlag(flag))))
+      continuation.resume(returning: .success(try body(flag)))
     } catch {
       continuation.resume(returning: .failure(error))
     }
@@ -43,7 +44,7 @@ final class AwaitedRun<Output: Sendable>: Sendable {
   /// Ends the run before its next step, or before it begins.
   func cancel() {
     flag.raise()
-    takeContinuation()?.resume(returning: Self.cancelled)
+    takeContinuation()?.resume(returning: nil)
   }
 
   private func takeContinuation() -> Continuation? {
@@ -60,6 +61,4 @@ final class AwaitedRun<Output: Sendable>: Sendable {
       }
     }
   }
-
-  private static var cancelled: Outcome { .failure(InfoldError(.cancelled, "the run was cancelled")) }
 }

@@ -32,15 +32,17 @@ struct FoldCommand: ParsableCommand {
   func run() throws {
     var bar = ProgressBar("folding")
     defer { bar.finish() }
-    let original = try reading.model(model)
-    bar.update(1, of: 3)
-    let (folded, report, raised) = try annotatingErrors({ $0.inFile(model) }) { () throws(InfoldError) in
-      try FoldBatchNormalization().fold(original)
+    let summary = try reading.limiting { () throws(InfoldError) -> Report in
+      let original = try reading.model(model)
+      bar.update(1, of: 3)
+      let (folded, report, raised) = try annotatingErrors({ $0.inFile(model) }) { () throws(InfoldError) in
+        try FoldBatchNormalization().fold(original)
+      }
+      bar.update(2, of: 3)
+      try folded.write(to: output)
+      bar.finish()
+      return Report(original, report, raised: raised, output: output)
     }
-    bar.update(2, of: 3)
-    try folded.write(to: output)
-    bar.finish()
-    let summary = Report(original, report, raised: raised, output: output)
     if json {
       try StandardOutput.writeJSON(summary)
     } else {

@@ -49,11 +49,13 @@ struct InspectCommand: ParsableCommand {
   func run() throws {
     let shapes = try InputShapes(shape)
     let file = try graph.map { path throws(InfoldError) in try GraphFile(path, engine: layout) }
-    let model = try reading.model(model).binding(shapes)
-    let report = ModelReport(model, file: self.model)
-    let done = try file?.write(model.graph, title: report.fileName, subtitle: report.summary)
-    if nodes {
-      let list = NodeList(model.graph)
+    let (report, list, done) = try reading.limiting { () throws(InfoldError) in
+      let model = try reading.model(model).binding(shapes)
+      let report = ModelReport(model, file: self.model)
+      let done = try file?.write(model.graph, title: report.fileName, subtitle: report.summary)
+      return (report, nodes ? NodeList(model.graph) : nil, done)
+    }
+    if let list {
       if json { try StandardOutput.writeJSON(list) } else { try StandardOutput.write(list.text) }
     } else if json {
       try StandardOutput.writeJSON(report)

@@ -90,7 +90,7 @@ struct QuantizeCommand: ParsableCommand {
         index throws(InfoldError) in try samples.sample(index)
       }
     }
-    try network.model.write(to: output)
+    try runtime.reading.limitingMemory { () throws(InfoldError) in try network.model.write(to: output) }
     comparing.finish()
     let report = QuantizationReport(
       quantizer, network, comparison, samples: (0..<samples.count).map(samples.name), method: methodText, output: output,
@@ -126,7 +126,7 @@ struct QuantizeCommand: ParsableCommand {
   /// Work that counts in the memory limit. Errors of files keep their own names.
   private func inModelFile<Result>(_ body: () throws(InfoldError) -> Result) throws(InfoldError) -> Result {
     try annotatingErrors({ $0.inFile(model) }) { () throws(InfoldError) in
-      try runtime.reading.budget.charging(body)
+      try runtime.reading.limitingMemory(body)
     }
   }
 }

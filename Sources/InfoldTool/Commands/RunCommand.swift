@@ -82,7 +82,7 @@ struct RunCommand: ParsableCommand {
 
     init(_ model: consuming Model, double: Bool, _ runtime: RuntimeOptions) throws(InfoldError) {
       if double {
-        self = .double(try DoubleEvaluation(consume model, memoryLimit: runtime.reading.memoryLimit?.bytes))
+        self = .double(try DoubleEvaluation(consume model, runtime.reading))
       } else {
         self = .session(try Session(consume model, options: runtime.session))
       }

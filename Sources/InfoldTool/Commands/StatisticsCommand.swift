@@ -62,11 +62,13 @@ struct StatisticsCommand: ParsableCommand {
 
   func run() throws {
     let model = try runtime.reading.model(model)
-    let collector = try StatisticsCollector(
-      model,
-      options: .init(
-        batchSize: batchSize, perActivation: perActivation, isSequential: sequential, estimator: chosenEstimator),
-      session: runtime.session)
+    let collector = try inModelFile { () throws(InfoldError) in
+      try StatisticsCollector(
+        model,
+        options: .init(
+          batchSize: batchSize, perActivation: perActivation, isSequential: sequential, estimator: chosenEstimator),
+        session: runtime.session)
+    }
     if output != nil { try inModelFile { () throws(InfoldError) in try collector.checkReplaceable() } }
     let dataSet = try dataSet(of: model)
     var progress = ProgressBar("collecting")
@@ -76,7 +78,10 @@ struct StatisticsCommand: ParsableCommand {
         index throws(InfoldError) in try dataSet.sample(index)
       }
     }
-    if let output { try inModelFile { () throws(InfoldError) in try statistics.model() }.write(to: output) }
+    if let output {
+      let model = try inModelFile { () throws(InfoldError) in try statistics.model() }
+      try runtime.reading.limitingMemory { () throws(InfoldError) in try model.write(to: output) }
+    }
     progress.finish()
     let report = StatisticsReport(
       statistics, batchSize: collector.batchSize, estimator: chosenEstimator, isSequential: sequential, written: output)
@@ -95,9 +100,11 @@ struct StatisticsCommand: ParsableCommand {
     return try DataSet(tensors: self.inputs!, inputs: inputs)
   }
 
-  /// Errors of files keep their own names.
+  /// Work that counts in the memory limit. Errors of files keep their own names.
   private func inModelFile<Result>(_ body: () throws(InfoldError) -> Result) throws(InfoldError) -> Result {
-    try annotatingErrors({ $0.inFile(model) }, body)
+    try annotatingErrors({ $0.inFile(model) }) { () throws(InfoldError) in
+      try runtime.reading.limitingMemory(body)
+    }
   }
 }
 

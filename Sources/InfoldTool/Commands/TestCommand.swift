@@ -50,6 +50,7 @@ struct TestCommand: ParsableCommand {
     }
     let options = ConformanceCase.Options(
       precision: double ? .double : .declared, optimize: !runtime.isUnoptimized, threads: runtime.threads,
+      memoryLimit: runtime.reading.memoryLimit?.bytes, timeLimit: runtime.reading.timeLimit?.duration,
       tolerance: Tolerance(relative: rtol, absolute: atol), declaredShapes: runtime.reading.declaredShapes)
     var report = Report()
     // Where the results are lines of the same terminal, they show how far it is.

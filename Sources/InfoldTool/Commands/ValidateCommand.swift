@@ -74,15 +74,17 @@ struct ValidateCommand: ParsableCommand {
 
   func run() throws {
     let original = try reading.model(model)
-    let proof = try FoldingProof(
-      original, folded: folded.map { path throws(InfoldError) in try reading.model(path) },
-      options: SessionOptions(memoryLimit: reading.memoryLimit?.bytes))
+    let proof = try reading.limiting { () throws(InfoldError) in
+      try FoldingProof(
+        original, folded: folded.map { path throws(InfoldError) in try reading.model(path) },
+        options: SessionOptions(memoryLimit: reading.memoryLimit?.bytes))
+    }
     let inputs = try samples(original)
     var unreadable = 0
     var bar = ProgressBar("validating")
     let report = try annotatingErrors({ $0.inFile(model) }) { () throws(InfoldError) in
       defer { bar.finish() }
-      return try reading.budget.charging { () throws(InfoldError) in
+      return try reading.limitingMemory { () throws(InfoldError) in
         try proof.run(
           count: inputs.count,
           sample: { (index) throws(InfoldError) in
@@ -95,7 +97,7 @@ struct ValidateCommand: ParsableCommand {
               unreadable += 1
               return nil
             }
-          }, progress: { bar.update(fraction: $0.fraction) })
+          }, timeLimit: reading.timeLimit?.duration, progress: { bar.update(fraction: $0.fraction) })
       }
     }
     if unreadable == inputs.count { throw ExitCode(ToolExit.badInput) }
@@ -120,7 +122,9 @@ struct ValidateCommand: ParsableCommand {
 
   private func samples(_ model: Model) throws(InfoldError) -> Samples {
     let shapes = try InputShapes(shape)
-    let inputs = try Session(model.binding(shapes)).inputs
+    let options = SessionOptions(
+      memoryLimit: reading.memoryLimit?.bytes, timeLimit: reading.timeLimit?.duration)
+    let inputs = try Session(model.binding(shapes), options: options).inputs
     let dataSet: DataSet? =
       if let images {
         try DataSet(pictures: images, model: self.model, inputs: inputs)

@@ -11,11 +11,11 @@ struct DoubleEvaluation {
   private let binding: InputBinding
   private let claims: OutputClaims
   private let file: String?
-  private let memoryLimit: Int?
+  private let limits: ModelOptions
 
-  /// - Parameter memoryLimit: The most bytes that it takes; `nil` for three quarters of the machine's memory.
+  /// - Parameter limits: The memory and the time that it may take.
   /// - Throws: `InfoldError` with `.unsupported` for nodes that no input could make runnable.
-  init(_ model: Model, memoryLimit: Int? = nil) throws(InfoldError) {
+  init(_ model: Model, _ limits: ModelOptions) throws(InfoldError) {
     outputs = model.graph.outputs.map(model.graph.info)
     binding = InputBinding(model.graph.inputs.map(model.graph.info), model.graph.declaredShapes)
     claims = OutputClaims(model.graph)
@@ -25,7 +25,7 @@ struct DoubleEvaluation {
       return graph
     }
     file = model.path
-    self.memoryLimit = memoryLimit
+    self.limits = limits
   }
 
   /// Runs the model.
@@ -40,28 +40,34 @@ struct DoubleEvaluation {
     _ inputs: [String: Tensor], progress: (Double) -> Void = { _ in }
   ) throws(InfoldError) -> (results: [String: Tensor], warnings: [ModelWarning]) {
     try annotatingErrors({ file.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
-      let given = try binding.ordered(inputs, constants: [])
-      let symbols = try binding.check(given)
-      var types: [ValueID: TensorType] = [:]
-      for case (let id, let tensor?) in zip(graph.inputs, given) {
-        types[id] = TensorType(tensor.elementType, Shape(tensor.shape))
-      }
-      let bound = try InlineBodies().run(on: graph.binding(inputs: types)).graph
-      var tensors: [ValueID: Tensor] = [:]
-      for case (let id, let tensor?) in zip(bound.inputs, given) { tensors[id] = tensor }
-      let work = bound.nodes.map(bound.work)
-      let total = work.reduce(0, +)
-      var done = 0.0
-      let results = try ReferenceEvaluator(bound, precision: .double, memoryLimit: memoryLimit).run(tensors) {
-        id, _, _ in
-        done += work[id.index]
-        progress(done / total)
-      }
-      return (
-        Dictionary(zip(outputs.map(\.name), results)) { first, _ in first },
-        symbols.warnings + claims.contradictions(of: results, symbols)
-      )
+      try limits.limiting { () throws(InfoldError) in try evaluate(inputs, progress) }
     }
+  }
+
+  private func evaluate(
+    _ inputs: [String: Tensor], _ progress: (Double) -> Void
+  ) throws(InfoldError) -> (results: [String: Tensor], warnings: [ModelWarning]) {
+    let given = try binding.ordered(inputs, constants: [])
+    let symbols = try binding.check(given)
+    var types: [ValueID: TensorType] = [:]
+    for case (let id, let tensor?) in zip(graph.inputs, given) {
+      types[id] = TensorType(tensor.elementType, Shape(tensor.shape))
+    }
+    let bound = try InlineBodies().run(on: graph.binding(inputs: types)).graph
+    var tensors: [ValueID: Tensor] = [:]
+    for case (let id, let tensor?) in zip(bound.inputs, given) { tensors[id] = tensor }
+    let work = bound.nodes.map(bound.work)
+    let total = work.reduce(0, +)
+    var done = 0.0
+    let results = try ReferenceEvaluator(bound, precision: .double).run(tensors) {
+      id, _, _ in
+      done += work[id.index]
+      progress(done / total)
+    }
+    return (
+      Dictionary(zip(outputs.map(\.name), results)) { first, _ in first },
+      symbols.warnings + claims.contradictions(of: results, symbols)
+    )
   }
 }
 

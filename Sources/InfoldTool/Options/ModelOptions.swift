@@ -21,17 +21,38 @@ struct ModelOptions: ParsableArguments {
     help: "Refuse a model whose declared shapes contradict its operators, or whose symbols stand for two sizes, instead of warning.")
   var strict = false
 
-  /// What is computed without a session counts in it.
-  var budget: MemoryBudget { MemoryBudget(limit: memoryLimit?.bytes) }
+  @Option(
+    name: .customLong("time-limit"),
+    help: ArgumentHelp(
+      "The most seconds for reading a model, for preparing it, and for each run. (default: no limit)",
+      valueName: "seconds"))
+  var timeLimit: TimeLimit?
+
+  /// Runs `body`, which may take so much memory, where it does not count in a session's.
+  func limitingMemory<Output>(_ body: () throws(InfoldError) -> Output) throws(InfoldError) -> Output {
+    try (MemoryBudget.current ?? MemoryBudget(limit: memoryLimit?.bytes)).charging(body)
+  }
+
+  /// Runs `body`, which may take so much memory and time.
+  func limiting<Output>(_ body: () throws(InfoldError) -> Output) throws(InfoldError) -> Output {
+    try limitingMemory { () throws(InfoldError) -> Output in
+      guard let timeLimit else { return try body() }
+      return try Deadline(after: timeLimit.duration).limiting(body)
+    }
+  }
 
   /// What declared shapes count for.
   var declaredShapes: DeclaredShapes { strict ? .binding : .advisory }
 
   /// The model in a file, of which warnings have been told.
   func model(_ path: String) throws(InfoldError) -> Model {
-    let model = try Model(
-      path: path, limits: ModelLimits(externalBytes: memoryLimit?.bytes), declaredShapes: declaredShapes,
-      dataRoot: dataRoot)
+    let model = try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) -> Model in
+      try limiting { () throws(InfoldError) -> Model in
+        try Model(
+          path: path, limits: ModelLimits(externalBytes: memoryLimit?.bytes), declaredShapes: declaredShapes,
+          dataRoot: dataRoot)
+      }
+    }
     WarningLines.write(model.warnings, of: path)
     return model
   }

@@ -3,7 +3,7 @@ import InfoldRuntime
 
 /// How models are run: common to every command that runs one.
 struct RuntimeOptions: ParsableArguments {
-  @Option(help: "The number of threads, 1 to 1024. (default: one per core)")
+  @Option(help: "The number of threads, 1 to 1024. (default: INFOLD_THREADS, or one per core)")
   var threads: Int?
 
   @Flag(name: .customLong("no-optimize"), help: "Run every node as the standard defines it, without graph passes.")
@@ -33,7 +33,8 @@ struct RuntimeOptions: ParsableArguments {
   var session: SessionOptions {
     SessionOptions(
       threads: threads, optimize: !isUnoptimized, foldBatchNormalization: !isUnfolded,
-      precision: precision, subnormals: subnormals, memoryLimit: reading.memoryLimit?.bytes)
+      precision: precision, subnormals: subnormals, memoryLimit: reading.memoryLimit?.bytes,
+      timeLimit: reading.timeLimit?.duration)
   }
 }
 

@@ -30,10 +30,11 @@ struct ConstantCheck {
   }
 
   /// What the check finds.
-  func report() -> ConstantReport {
+  /// - Throws: `InfoldError` with `.limitExceeded`.
+  func report() throws(InfoldError) -> ConstantReport {
     let (original, folded) = (pair.original, pair.folded)
-    let expected = original.analysis.weights(of: original.entry)
-    let actual = folded.analysis.weights(of: folded.entry)
+    let expected = try original.analysis.weights(of: original.entry)
+    let actual = try folded.analysis.weights(of: folded.entry)
     var report = ConstantReport()
     checkWeights(expected.weight, actual.weight, &report)
     let isUnchanged = folds == 0 && !original.entry.linear.isGemm

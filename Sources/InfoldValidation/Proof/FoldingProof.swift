@@ -84,17 +84,21 @@ public struct FoldingProof: Sendable {
 
   /// Checks the constants, and compares sites and outputs on `count` samples, of which each is asked for when its turn comes; one
   /// that is `nil` is left out.
-  /// - Throws: As `run(_:progress:)`, and what `sample` throws.
+  /// - Parameter timeLimit: The longest that one sample may take.
+  /// - Throws: As `run(_:progress:)`, and what `sample` throws; `.limitExceeded` when the time is over.
   public func run(
-    count: Int, sample: (Int) throws(InfoldError) -> Sample?, progress: (Progress) -> Void = { _ in }
+    count: Int, sample: (Int) throws(InfoldError) -> Sample?, timeLimit: Duration? = nil,
+    progress: (Progress) -> Void = { _ in }
   ) throws(InfoldError) -> ProofReport {
     var report = ProofReport()
     report.model = original.model.path
     report.folded = isOwn ? nil : folded.model.path
     report.normalizations = normalizations
     progress(Progress(fraction: 0, step: "constants"))
-    let checks = matching.pairs.map { pair in
-      ConstantCheck(pair, isOwn && !pair.folded.isQuantized ? .correctlyRounded : .singlePrecision).report()
+    let checks = try matching.pairs.map { pair throws(InfoldError) in
+      let tolerance: ConstantCheck.Tolerance =
+        isOwn && !pair.folded.isQuantized ? .correctlyRounded : .singlePrecision
+      return try ConstantCheck(pair, tolerance).report()
     }
     for check in checks { report.constants.add(check) }
 
@@ -109,16 +113,20 @@ public struct FoldingProof: Sendable {
       guard let sample = try sample(index) else { continue }
       report.inputs.append(sample.name)
       try annotatingErrors({ $0.forSample(sample.name) }) { () throws(InfoldError) in
-        try run(sample, sessions!, &comparisons, &network) { fraction, step in
-          progress(
-            Progress(
-              fraction: (Double(index) + fraction) / Double(count), step: "\(sample.name): \(step)"))
+        let deadline = timeLimit.map { Deadline(after: $0) }
+        try Interruption.asking({ deadline?.error }) { () throws(InfoldError) in
+          try run(sample, sessions!, &comparisons, &network) { fraction, step in
+            progress(
+              Progress(
+                fraction: (Double(index) + fraction) / Double(count), step: "\(sample.name): \(step)"))
+          }
         }
       }
     }
     report.outputs = network.reports
-    report.sites = zip(matching.pairs.indices, checks).compactMap { index, check in
-      SiteReport(matching.pairs[index], check, comparisons[index]?.measurement)
+    for (index, check) in checks.enumerated() {
+      let site = try SiteReport(matching.pairs[index], check, comparisons[index]?.measurement)
+      if let site { report.sites.append(site) }
     }
     report.judge(matching, wasRun: !report.inputs.isEmpty)
     progress(Progress(fraction: 1, step: "done"))

@@ -27,7 +27,7 @@ extension Tensor {
       self = try result.converted(to: elementType)
       return
     }
-    result.withMutableSpan(as: Float.self) { pixels in
+    try result.withMutableSpan(as: Float.self) { pixels in
       for picture in 0..<(pixels.count / (plane * channels)) {
         let common = Self.smoothNoise(height, width, &generator)
         for channel in 0..<channels {

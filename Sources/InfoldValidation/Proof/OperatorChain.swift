@@ -112,27 +112,25 @@ extension OperatorChain {
   var elementType: ElementType { analysis.constants.tensor(node.inputs[1]!)!.elementType }
 
   /// |b| for each output channel, times |beta| for Gemm.
-  var biasMagnitudes: [Double] {
+  func biasMagnitudes() throws(InfoldError) -> [Double] {
     let bias = entry.linear.takesBias && node.inputs.count > 2 ? node.inputs[2].flatMap(analysis.constants.tensor) : nil
-    return bias.flatMap(entry.linear.biasPerChannel)?.map(\.magnitude)
+    return try bias.flatMap { bias throws(InfoldError) in try entry.linear.biasPerChannel(bias) }?.map(\.magnitude)
       ?? Array(repeating: 0, count: entry.linear.outputChannels)
   }
 
-  private var weights: [Double] { (try? analysis.constants.tensor(node.inputs[1]!)?.widened().elements()) ?? [] }
-
   /// Σ |w| for each output channel.
-  var weightSums: [Double] {
-    sums { $0.magnitude }
+  func weightSums() throws(InfoldError) -> [Double] {
+    try sums { $0.magnitude }
   }
 
   /// The weights of each output channel that are subnormal.
-  var subnormalWeights: [Int] {
+  func subnormalWeights() throws(InfoldError) -> [Int] {
     let limit = elementType.smallestNormal
-    return sums { $0 != 0 && $0.magnitude < limit ? 1 : 0 }.map { Int($0) }
+    return try sums { $0 != 0 && $0.magnitude < limit ? 1 : 0 }.map { Int($0) }
   }
 
-  private func sums(_ term: (Double) -> Double) -> [Double] {
-    let weights = weights
+  private func sums(_ term: (Double) -> Double) throws(InfoldError) -> [Double] {
+    let weights: [Double] = try analysis.constants.tensor(node.inputs[1]!)!.widened().elements()
     var sums = [Double](repeating: 0, count: entry.linear.outputChannels)
     entry.linear.forEachBlock { elements, _, output in
       for element in elements { sums[output] += term(weights[element]) }
@@ -141,22 +139,24 @@ extension OperatorChain {
   }
 
   /// The largest |γ| of the batch normalizations.
-  var largestGain: Double {
-    (entry.before + entry.behind).compactMap { part -> Double? in
-      guard graph[part.node].typed is BatchNormalization else { return nil }
-      let gamma: [Double]? = try? analysis.constants.tensor(graph[part.node].inputs[1]!)?.widened().elements()
-      return gamma?.map(\.magnitude).max()
-    }.max() ?? 0
+  func largestGain() throws(InfoldError) -> Double {
+    var largest = 0.0
+    for part in entry.before + entry.behind where graph[part.node].typed is BatchNormalization {
+      let gamma: [Double] = try analysis.constants.tensor(graph[part.node].inputs[1]!)!.widened().elements()
+      largest = gamma.reduce(largest) { max($0, $1.magnitude) }
+    }
+    return largest
   }
 
   /// The channels of its batch normalizations whose variance is at most epsilon, so that epsilon decides the scale.
-  var channelsWithoutVariance: Int {
-    entry.behind.reduce(0) { count, part in
-      guard let normalization = graph[part.node].typed as? BatchNormalization,
-        let variance: [Double] = try? analysis.constants.tensor(graph[part.node].inputs[4]!)?.widened().elements()
-      else { return count }
-      return count + variance[part.channels].count { $0 <= Double(normalization.epsilon) }
+  func channelsWithoutVariance() throws(InfoldError) -> Int {
+    var count = 0
+    for part in entry.behind {
+      guard let normalization = graph[part.node].typed as? BatchNormalization else { continue }
+      let variance: [Double] = try analysis.constants.tensor(graph[part.node].inputs[4]!)!.widened().elements()
+      count += variance[part.channels].count { $0 <= Double(normalization.epsilon) }
     }
+    return count
   }
 
   /// Whether the weight is dequantized.

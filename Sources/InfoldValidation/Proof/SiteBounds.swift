@@ -25,8 +25,8 @@ struct SiteBounds {
     let remaining = folded.mapsThatRound
     let length = entry.linear.dotLength + (entry.linear.isGemm ? 2 : 0)
     var sums = try SummandMagnitudes(original, x, layout)
-    let weights = original.analysis.weights(of: entry)
-    let underflow = Underflow(original, folded, largestInput: sums.largestInput, type: type)
+    let weights = try original.analysis.weights(of: entry)
+    let underflow = try Underflow(original, folded, largestInput: sums.largestInput, type: type)
 
     let written = try sums.magnitudes { step, channel, magnitude in
       step.scale[channel].magnitude * (magnitude + step.center[channel].magnitude) + step.offset[channel].magnitude
@@ -83,7 +83,7 @@ private struct SummandMagnitudes {
     self.layout = layout
     shape = x.shape
     input = try x.magnitudes().elements()
-    bias = chain.biasMagnitudes
+    bias = try chain.biasMagnitudes()
   }
 
   var largestInput: Double { input.max() ?? 0 }
@@ -128,18 +128,20 @@ private struct Underflow {
   let scaleAndShift: [Double]
   let asWritten: [Double]
 
-  init(_ original: OperatorChain, _ folded: OperatorChain, largestInput: Double, type: ElementType) {
+  init(_ original: OperatorChain, _ folded: OperatorChain, largestInput: Double, type: ElementType)
+    throws(InfoldError)
+  {
     let entry = original.entry
     let length = Double(entry.linear.dotLength)
     let scale = entry.output.scale
-    let sums = original.weightSums
-    let subnormal = folded.subnormalWeights
+    let sums = try original.weightSums()
+    let subnormal = try folded.subnormalWeights()
     let before = Double(2 * entry.before.count)
     let hasSubnormalScale = (entry.before + entry.behind).contains { part in
       part.affine.scale.contains { $0 != 0 && $0.magnitude < type.smallestNormal }
     }
     // A quotient that underflows is multiplied with γ afterwards.
-    let gain = max(1, original.largestGain)
+    let gain = max(1, try original.largestGain())
     let smallest = type.smallestSubnormal
     func lost(_ channel: Int, _ further: Double) -> Double {
       let products = length * (1 + scale[channel].magnitude)

@@ -3,7 +3,10 @@ import InfoldPasses
 
 extension SiteReport {
   /// - Returns: `nil` for an operator without maps whose constants are what they were.
-  init?(_ pair: OperatorMatching.Pair, _ constants: ConstantReport, _ measurement: SiteMeasurement?) {
+  /// - Throws: `InfoldError` with `.limitExceeded`.
+  init?(
+    _ pair: OperatorMatching.Pair, _ constants: ConstantReport, _ measurement: SiteMeasurement?
+  ) throws(InfoldError) {
     let (graph, entry) = (pair.original.analysis.graph, pair.original.entry)
     guard pair.state != .plain || constants.wrong > 0 else { return nil }
     name = graph[entry.node].name.isEmpty ? graph[entry.outputs[0]].name : graph[entry.node].name
@@ -15,7 +18,7 @@ extension SiteReport {
     dotLength = entry.linear.dotLength
     let scales = entry.behind.isEmpty ? entry.input.scale : entry.output.scale
     scale = Spread(scales.map(\.magnitude))
-    channelsWithoutVariance = pair.original.channelsWithoutVariance
+    channelsWithoutVariance = try pair.original.channelsWithoutVariance()
     self.constants = constants
     numbers = measurement.flatMap { $0.elements == 0 ? nil : Numbers($0) }
     passed = constants.wrong == 0 && numbers?.isWithinBounds ?? true

@@ -127,7 +127,7 @@ struct MiniBatches {
             + "\(tensor.map { "\($0)" } ?? "missing") in another",
           hint: "choose a batch size of 1")
       }
-      result.copyBlocks(
+      try result.copyBlocks(
         1, of: rows.count * rowLength, from: tensor, at: .init(start: rows.lowerBound * rowLength, stride: 0),
         to: .init(start: start, stride: 0))
       start += rows.count * rowLength

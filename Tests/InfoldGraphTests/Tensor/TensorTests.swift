@@ -11,7 +11,7 @@ import Testing
   @Test func copiesAreIndependent() throws {
     let original = try Tensor(shape: [2], [1, 2] as [Float])
     var copy = original
-    copy.withMutableSpan(as: Float.self) { $0[0] = 9 }
+    try copy.withMutableSpan(as: Float.self) { $0[0] = 9 }
     #expect(try original.elements(as: Float.self) == [1, 2])
     #expect(try copy.elements(as: Float.self) == [9, 2])
   }

@@ -37,8 +37,8 @@ public struct BlurPool: FloatingPointOperator {
     let rows = reduced(height), columns = reduced(width)
     var y = try Tensor(zeros: [x.shape[0], x.shape[1], rows, columns], of: Element.elementType)
     let taps: [(offset: Int, weight: Element)] = [(-1, 0.25), (0, 0.5), (1, 0.25)]
-    x.withSpan(as: Element.self) { x in
-      y.withMutableSpan(as: Element.self) { y in
+    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+      try y.withMutableSpan(as: Element.self) { y in
         for position in y.indices {
           let column = position % columns * stride, row = position / columns % rows * stride
           let plane = position / (rows * columns) * height * width

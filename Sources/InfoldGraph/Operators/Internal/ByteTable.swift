@@ -21,7 +21,7 @@ package struct ByteTable: Operator {
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!, table = inputs[1]!
     var y = try Tensor(zeros: x.shape, of: table.elementType)
-    y.withUnsafeMutableBytes { y in
+    try y.withUnsafeMutableBytes { y in
       x.withUnsafeBytes { x in
         table.withUnsafeBytes { table in
           for index in x.indices { y[index] = table[Int(x[index])] }

@@ -83,7 +83,7 @@ extension Tensor {
     let loops = try Broadcasting([a.shape, b.shape])
     let count = loops.rowCount, strideA = loops.rowStrides[0], strideB = loops.rowStrides[1]
     var result = try Tensor(zeros: loops.shape, of: Result.elementType)
-    result.withMutableSpan(as: Result.self) { result in
+    try result.withMutableSpan(as: Result.self) { result in
       a.withSpan(as: A.self) { a in
         b.withSpan(as: B.self) { b in
           loops.forEachRow { start, operands in

@@ -37,10 +37,10 @@ package struct ElementMap {
     var result = try Tensor(zeros: axes.map(\.count), of: source.elementType)
     guard result.count > 0 else { return result }
     switch source.elementType.bitWidth {
-    case 8: copy(source, fill, into: &result, as: UInt8.self)
-    case 16: copy(source, fill, into: &result, as: UInt16.self)
-    case 32: copy(source, fill, into: &result, as: UInt32.self)
-    case 64: copy(source, fill, into: &result, as: UInt64.self)
+    case 8: try copy(source, fill, into: &result, as: UInt8.self)
+    case 16: try copy(source, fill, into: &result, as: UInt16.self)
+    case 32: try copy(source, fill, into: &result, as: UInt32.self)
+    case 64: try copy(source, fill, into: &result, as: UInt64.self)
     default: throw InfoldError(.unsupported, "elements of type \(source.elementType) cannot be moved")
     }
     return result
@@ -48,10 +48,10 @@ package struct ElementMap {
 
   private func copy<Bits: BitPattern>(
     _ source: Tensor, _ fill: Tensor?, into result: inout Tensor, as _: Bits.Type
-  ) {
+  ) throws(InfoldError) {
     let fill = fill.map { $0.withBitPatterns { (bits: Span<Bits>) in bits[0] } } ?? 0
     let merged = merged()
-    result.withMutableBitPatterns { (result: inout MutableSpan<Bits>) in
+    try result.withMutableBitPatterns { (result: inout MutableSpan<Bits>) in
       source.withBitPatterns { (source: Span<Bits>) in
         var position = 0
         ElementMap.copy(source, from: merged.start, merged.axes[...], fill, into: &result, at: &position)

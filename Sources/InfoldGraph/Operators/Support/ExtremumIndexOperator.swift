@@ -54,7 +54,7 @@ extension ExtremumIndexOperator {
   ) throws(InfoldError) -> Tensor {
     let slices = AxisSlices(x.shape, axis: try normalizedAxis(search.axis, rank: x.shape.count))
     var result = try Tensor(zeros: shape, of: .int64)
-    result.withMutableSpan(as: Int64.self) { result in
+    try result.withMutableSpan(as: Int64.self) { result in
       x.withSpan(as: Element.self) { x in
         slices.forEach { slice, start in
           var best = 0, value = x[start]

@@ -83,7 +83,7 @@ extension Tensor {
     let zeroPoints: [Double] = try zeroPoint?.doubles().elements() ?? [0]
     let scaleOf = try grid.parameter(scale.shape, in: shape)
     let zeroPointOf = try grid.parameter(zeroPoint?.shape ?? [], in: shape)
-    result.withMutableSpan(as: Double.self) { result in
+    try result.withMutableSpan(as: Double.self) { result in
       for index in result.indices {
         result[index] = compute(result[index], scales[scaleOf(index)], zeroPoints[zeroPointOf(index)])
       }

@@ -104,10 +104,10 @@ extension RecurrentOperator {
             isBatchFirst
             ? (batch * length + position) * directions + direction
             : (position * directions + direction) * batches + batch
-          y?.replaceElements(from: output * hiddenSize, with: state.hidden)
+          try y?.replaceElements(from: output * hiddenSize, with: state.hidden)
         }
-        states[states.count - 1].replaceElements(from: first, with: state.cell)
-        states[0].replaceElements(from: first, with: state.hidden)
+        try states[states.count - 1].replaceElements(from: first, with: state.cell)
+        try states[0].replaceElements(from: first, with: state.hidden)
       }
     }
     return [y] + states.map(Optional.some)
@@ -132,8 +132,10 @@ extension Tensor {
   }
 
   /// Writes elements from place `start` on.
-  fileprivate mutating func replaceElements<Element: TensorElement>(from start: Int, with elements: [Element]) {
-    withMutableSpan(as: Element.self) { span in
+  fileprivate mutating func replaceElements<Element: TensorElement>(from start: Int, with elements: [Element])
+    throws(InfoldError)
+  {
+    try withMutableSpan(as: Element.self) { span in
       for (index, element) in elements.enumerated() { span[start + index] = element }
     }
   }

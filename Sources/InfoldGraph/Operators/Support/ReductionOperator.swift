@@ -63,7 +63,7 @@ extension Tensor {
     var result = try Tensor(repeating: initial, shape: shape)
     let loops = try Broadcasting([self.shape, shape])
     let count = loops.rowCount, isWithinRows = loops.rowStrides[1] == 0
-    result.withMutableSpan(as: Result.self) { result in
+    try result.withMutableSpan(as: Result.self) { result in
       withSpan(as: Element.self) { elements in
         loops.forEachRow { start, places in
           let place = places[1]

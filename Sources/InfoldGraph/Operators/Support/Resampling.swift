@@ -194,7 +194,7 @@ extension Resampling {
     guard result.count > 0 else { return result }
     let inner = shape[(axis.axis + 1)...].reduce(1, *)
     let outer = shape[..<axis.axis].reduce(1, *)
-    result.withMutableSpan(as: Element.self) { result in
+    try result.withMutableSpan(as: Element.self) { result in
       x.withSpan(as: Element.self) { x in
         for index in 0..<axis.output {
           let taps = taps(of: index, axis)

@@ -24,7 +24,7 @@ extension ScatterND.Reduction {
     if self == .none {
       var result = data
       for (index, start) in starts.enumerated() {
-        result.copyBlocks(
+        try result.copyBlocks(
           1, of: length, from: updates, at: .init(start: index * length, stride: 0),
           to: .init(start: start, stride: 0))
       }
@@ -33,16 +33,16 @@ extension ScatterND.Reduction {
     return try withElementType(
       of: [data, updates],
       floatingPoint: { (tensors, type) throws(InfoldError) in
-        func reduce<Element: FloatingPointElement>(_: Element.Type) -> Tensor {
-          combine(tensors, starts, length, by: floatingPoint(Element.self))
+        func reduce<Element: FloatingPointElement>(_: Element.Type) throws(InfoldError) -> Tensor {
+          try combine(tensors, starts, length, by: floatingPoint(Element.self))
         }
-        return reduce(type)
+        return try reduce(type)
       },
       integer: { (tensors, type) throws(InfoldError) in
-        func reduce<Element: IntegerElement>(_: Element.Type) -> Tensor {
-          combine(tensors, starts, length, by: integer(Element.self))
+        func reduce<Element: IntegerElement>(_: Element.Type) throws(InfoldError) -> Tensor {
+          try combine(tensors, starts, length, by: integer(Element.self))
         }
-        return reduce(type)
+        return try reduce(type)
       })
   }
 
@@ -68,9 +68,9 @@ extension ScatterND.Reduction {
 
   private func combine<Element: NumericElement>(
     _ tensors: [Tensor], _ starts: [Int], _ length: Int, by reduce: (Element, Element) -> Element
-  ) -> Tensor {
+  ) throws(InfoldError) -> Tensor {
     var result = tensors[0]
-    result.withMutableSpan(as: Element.self) { result in
+    try result.withMutableSpan(as: Element.self) { result in
       tensors[1].withSpan(as: Element.self) { updates in
         for (slice, start) in starts.enumerated() {
           for index in 0..<length {
