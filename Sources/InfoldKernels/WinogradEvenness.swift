@@ -140,7 +140,8 @@ extension WinogradInput {
         let x = Vector(at: pixels[index] + channel, count: count)
         sums = .multiplyAdd(x, x, sums)
       }
-      energies[index] = sum(sums)
+      let quarters = quarterSums(sums)
+      energies[index] = quarters[0] + quarters[1] + quarters[2] + quarters[3]
     }
     let limit = WinogradEvenness.limit(size: size) / WinogradEvenness.windowPixels
     for row in 0..<rows {

@@ -42,8 +42,8 @@ extension Tensor {
     let batch = shape[0]
     let inner = batch * count == 0 ? 0 : self.count / (batch * count)
     var y = try Tensor(zeros: shape, of: Element.elementType)
-    withSpan(as: Element.self) { x in
-      y.withMutableSpan(as: Element.self) { y in
+    try withSpan(as: Element.self) { x throws(InfoldError) in
+      try y.withMutableSpan(as: Element.self) { y in
         for block in 0..<(batch * count) {
           let channel = block % count
           for index in (block * inner)..<((block + 1) * inner) { y[index] = function(x[index], channel) }
