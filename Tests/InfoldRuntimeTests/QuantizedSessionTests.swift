@@ -36,7 +36,9 @@ import Testing
   }
 
   /// QLinearConv of bytes that come from the caller and go to it.
-  @Test(arguments: [ElementType.uint8, .int8], [[11, 9], [1, 1], [1, 2], [2, 1], [2, 2], [1, 9], [9, 2]])
+  @Test(
+    arguments: [ElementType.uint8, .int8],
+    [[11, 9], [1, 1], [1, 2], [2, 1], [2, 2], [1, 9], [9, 2], [1], [2], [9]])
   func convolutionsOfEveryKind(type: ElementType, spatial: [Int]) throws {
     // Channels, outputs, groups, window, stride, pad, dilation.
     for (index, sizes) in [
@@ -52,7 +54,8 @@ import Testing
         network.constant(type == .int8 ? try Tensor(scalar: Int8(number)) : try Tensor(scalar: UInt8(number)))
       }
       let weights = network.constant(
-        try Tensor(random: [outputs, channels / groups, size, size], of: .int8, using: &network.random))
+        try Tensor(
+          random: [outputs, channels / groups] + spatial.map { _ in size }, of: .int8, using: &network.random))
       let bias = try network.random.tensor([outputs], in: -500...500).mapped { (x: Float) in Int32(x) }
       let strides = Int64(sizes[4]), pad = Int64(sizes[5]), dilation = Int64(sizes[6])
       let inputs: [ValueID] = [
@@ -65,8 +68,8 @@ import Testing
       let y = try network.node(
         "QLinearConv", inputs,
         [
-          "group": .int(Int64(groups)), "strides": .ints([strides, strides]), "pads": .ints([pad, pad, pad, pad]),
-          "dilations": .ints([dilation, dilation]),
+          "group": .int(Int64(groups)), "strides": .ints(spatial.map { _ in strides }),
+          "pads": .ints((spatial + spatial).map { _ in pad }), "dilations": .ints(spatial.map { _ in dilation }),
         ])
       try expectAgreement(try network.finished(y), "\(sizes)")
     }

@@ -36,7 +36,7 @@ struct EstimateRules {
     case is Add, is Sub, is Sum, is Neg: return [try sum(inputs, values[0])]
     case is Mul: return [try multiplied(inputs, values[0])]
     case is Div: return [try divided(inputs, values[0])]
-    case is AveragePool, is GlobalAveragePool: return [try averaged(inputs, values[0])]
+    case is AveragePool, is GlobalAveragePool, is ReduceMean: return [try averaged(inputs, values[0])]
     case let resize as Resize: return [try resized(resize, inputs, values[0])]
     case is Max, is MaxPool, is GlobalMaxPool, is ReduceMax:
       return [try Estimate(value: values[0], error: evaluate(inputs.map { $0?.error }, keeping: inputs)[0])]
@@ -44,7 +44,9 @@ struct EstimateRules {
       let errors = try evaluate(try inputs.map { (x) throws(InfoldError) in try x?.error.scaled(by: -1) })[0]
       return [try Estimate(value: values[0], error: errors.magnitudes)]
     case is Softmax: return [try softmax(inputs[0]!, values[0])]
-    case let function?: return [try applied(function, inputs[0]!, values[0])]
+    case let normalization as InstanceNormalization:
+      return [try normalizedPlanes(inputs, values[0], epsilon: Double(normalization.epsilon))]
+    case let function?: return [try applied(function, inputs, values[0])]
     case nil: throw InfoldError(.unsupported, "\(node.opType) has no estimate")
     }
   }
@@ -141,9 +143,10 @@ extension EstimateRules {
   }
 
   private func averaged(_ inputs: [Estimate?], _ value: Tensor) throws(InfoldError) -> Estimate {
-    let magnitude = try evaluate([inputs[0]!.magnitude])[0]
-    let count = inputs[0]!.value.shape[2...].reduce(1, *)
-    let error = try rounded(evaluate([inputs[0]!.error])[0], of: magnitude, count: count)
+    let others = inputs.dropFirst().map { $0?.value }
+    let magnitude = try evaluate([inputs[0]!.magnitude] + others)[0]
+    let count = inputs[0]!.value.shape[1...].reduce(1, *)
+    let error = try rounded(evaluate([inputs[0]!.error] + others)[0], of: magnitude, count: count)
     return Estimate(value: value, magnitude: magnitude, error: error)
   }
 
@@ -169,7 +172,34 @@ extension EstimateRules {
     return try Estimate(value: value, error: value.mapped { (y: Double) in change < 1 ? part * y + near : 1 })
   }
 
-  private func applied(_ function: any Operator, _ x: Estimate, _ value: Tensor) throws(InfoldError) -> Estimate {
+  /// How far a plane's mean and deviation are moved follows from the largest error of its numbers, to the first order. Where that is
+  /// not small beside the deviation, nothing is known.
+  private func normalizedPlanes(
+    _ inputs: [Estimate?], _ value: Tensor, epsilon: Double
+  ) throws(InfoldError) -> Estimate {
+    let x = inputs[0]!, shape = value.shape, count = shape[2...].reduce(1, *)
+    let numbers = try x.value.elements(as: Double.self), errors = try x.error.elements(as: Double.self)
+    let scales = try inputs[1]!.value.elements(as: Double.self), shifts = try inputs[2]!.value.elements(as: Double.self)
+    var result: [Double] = []
+    for plane in 0..<(numbers.count / max(count, 1)) {
+      let own = numbers[(plane * count)..<((plane + 1) * count)], scale = scales[plane % shape[1]].magnitude
+      let mean = own.reduce(0, +) / Double(count)
+      let deviation = (own.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count) + epsilon).squareRoot()
+      let rounding = Double(count + 16) * roundings.sum * own.reduce(0) { max($0, $1.magnitude) }
+      let moved = errors[own.indices].reduce(0, max) + rounding
+      for number in own {
+        let normal = (number - mean).magnitude / deviation
+        let rounded = roundings.allowance * (scale * normal + shifts[plane % shape[1]].magnitude) + roundings.smallest
+        result.append(moved < deviation / 4 ? scale * moved / deviation * (4 + 4 * normal) + rounded : .infinity)
+      }
+    }
+    return try Estimate(value: value, error: Tensor(shape: shape, result))
+  }
+
+  private func applied(
+    _ function: any Operator, _ inputs: [Estimate?], _ value: Tensor
+  ) throws(InfoldError) -> Estimate {
+    let x = inputs[0]!
     let slope: Double
     switch function {
     case is Relu, is Clip, is Abs:
@@ -181,6 +211,7 @@ extension EstimateRules {
     case is Selu: slope = 1.76
     case let hard as HardSigmoid: slope = Double(hard.alpha.magnitude)
     case let leaky as LeakyRelu: slope = max(1, Double(leaky.alpha.magnitude))
+    case is PRelu: slope = max(1, try inputs[1]!.value.magnitudes.largest)
     case let elu as Elu: slope = max(1, Double(elu.alpha.magnitude))
     case is Sqrt:
       let error = try x.error.combined(with: value) { $0 / $1 }

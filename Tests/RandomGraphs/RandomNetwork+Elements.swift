@@ -13,9 +13,15 @@ extension RandomNetwork {
 
   /// A batch normalization as an operator, in parts, or as arithmetic with constants.
   mutating func addNormalization(_ x: Operand) throws(InfoldError) {
-    switch random.int(0...3) {
-    case 0, 1: add(try batchNormalization(x), x.sizes)
-    case 2:
+    switch random.int(0...9) {
+    case 0...4: add(try batchNormalization(x), x.sizes)
+    case 5:
+      add(
+        try builder.node(
+          "InstanceNormalization", [x.id, try weights([x.sizes[1]]), try weights([x.sizes[1]])],
+          attributes: ["epsilon": .float(random.pick([1e-2, 1e-1]))]),
+        x.sizes)
+    case 6, 7:
       var y = x.id
       for _ in 0..<random.int(1...4) {
         let isFirst = random.oneIn(4)
@@ -50,7 +56,8 @@ extension RandomNetwork {
     let plain = [
       "Relu", "Sigmoid", "Tanh", "HardSwish", "Softplus", "Softsign", "Abs", "Neg", "Selu", "Identity", "Erf",
     ]
-    switch random.int(0...9) {
+    switch random.int(0...10) {
+    case 10: add(try builder.node("PRelu", [x.id, try perChannel(x, in: -0.5...1.5)]), x.sizes)
     case 0...3: add(try builder.node(random.pick(plain), [x.id]), x.sizes)
     case 4:
       add(
@@ -96,14 +103,15 @@ extension RandomNetwork {
   }
 
   mutating func addReduction(_ x: Operand) throws(InfoldError) {
-    if random.oneIn(2) {
+    if random.oneIn(3) {
       return add(try builder.node("Softmax", [x.id], attributes: ["axis": .int(random.pick([1, -1]))]), x.sizes)
     }
-    let axes = Array(2..<x.rank)
+    let axes = random.pick([Array(2..<x.rank), Array(2..<x.rank), [1], [x.rank - 1], Array(1..<x.rank)])
+    let name = random.pick(["ReduceMax", "ReduceMean"])
     let y =
       opset < 18
-      ? try builder.node("ReduceMax", [x.id], attributes: ["axes": .list(axes)])
-      : try builder.node("ReduceMax", [x.id, try list(axes)])
-    add(y, [x.sizes[0], x.sizes[1]] + x.sizes[2...].map { _ in 1 })
+      ? try builder.node(name, [x.id], attributes: ["axes": .list(axes)])
+      : try builder.node(name, [x.id, try list(axes)])
+    add(y, x.sizes.indices.map { axes.contains($0) ? 1 : x.sizes[$0] })
   }
 }

@@ -1,4 +1,5 @@
 import InfoldGraph
+import InfoldRuntime
 import TestSupport
 import Testing
 
@@ -36,6 +37,25 @@ import Testing
     Case(shape: [2, 4, 9], weight: [4, 5, 4], attributes: ["strides": .ints([2]), "pads": .ints([1, 1])]),
     Case(
       shape: [1, 4, 1, 1], weight: [4, 5, 4, 4], attributes: ["strides": .ints([2, 2]), "pads": .ints([1, 1, 1, 1])]),
+    // One row, and phases with as many outputs as there are inputs, each of which comes from a neighbour.
+    Case(
+      shape: [2, 6, 7], weight: [6, 5, 3],
+      attributes: ["strides": .ints([3]), "pads": .ints([1, 1]), "output_padding": .ints([2])]),
+    Case(
+      shape: [2, 6, 7], weight: [6, 5, 2],
+      attributes: ["strides": .ints([2]), "pads": .ints([1, 0]), "output_padding": .ints([1])]),
+    Case(
+      shape: [2, 6, 1, 9], weight: [6, 5, 3, 3],
+      attributes: [
+        "strides": .ints([3, 3]), "pads": .ints([1, 1, 1, 1]), "output_padding": .ints([2, 2]),
+      ]),
+    // A padding of −1 at the beginning, and at the end.
+    Case(
+      shape: [1, 2, 5, 5], weight: [2, 2, 2, 2],
+      attributes: ["strides": .ints([3, 3]), "auto_pad": .string(Array("SAME_UPPER".utf8))]),
+    Case(
+      shape: [1, 2, 5, 1], weight: [2, 20, 2, 2],
+      attributes: ["strides": .ints([3, 3]), "auto_pad": .string(Array("SAME_LOWER".utf8))]),
   ]
 
   @Test(arguments: cases, OperandLayout.allCases) func transposedConvolutions(test: Case, layout: OperandLayout) throws
@@ -49,6 +69,30 @@ import Testing
       let y = try network.node("ConvTranspose", inputs, test.attributes)
       let activated = try network.node("Relu", [try network.node("ConvTranspose", inputs, test.attributes)])
       try expectKernels(network.finished(y, activated), tolerance: 4e-6)
+    }
+  }
+
+  /// Outputs that no input reaches are 0, or the bias, also beside numbers that are not finite.
+  @Test(arguments: KernelChoice.names, [true, false]) func outputsThatNoInputReaches(kernels: String, hasBias: Bool)
+    throws
+  {
+    let x = try Tensor(shape: [1, 4, 9], (0..<36).map { $0 % 5 == 0 ? .infinity : $0 % 7 == 0 ? .nan : 1 as Float })
+    var network = NetworkBuilder()
+    var inputs = [network.input([1, 4, 9]), try network.weights([4, 3, 1], in: 0.5...1)]
+    if hasBias { inputs.append(network.constant(try Tensor(shape: [3], [1, -2, 3] as [Float]))) }
+    let y = try network.node(
+      "ConvTranspose", inputs, ["strides": .ints([2]), "output_padding": .ints([1])])
+    let graph = try network.finished(y)
+    for optimizes in [true, false] {
+      let session = try Session(
+        graph.model, options: SessionOptions(threads: 1, optimize: optimizes), kernelsNamed: kernels)
+      var results: [Tensor] = []
+      try session.run([x], into: &results)
+      let numbers = try results[0].elements(as: Float.self)
+      #expect(numbers.count == 3 * 18)
+      for (index, number) in numbers.enumerated() where index % 2 == 1 {
+        #expect(number == (hasBias ? [1, -2, 3][index / 18] : 0))
+      }
     }
   }
 }
