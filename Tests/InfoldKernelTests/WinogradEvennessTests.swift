@@ -153,7 +153,7 @@ import Testing
       let results = problem.output.values
       winograd.runDirectly()
       #expect(results.map(\.bitPattern) == problem.output.values.map(\.bitPattern), "\(winograd)")
-      #expect(results.allSatisfy(\.isFinite))
+      #expect(!results.contains { !$0.isFinite })
     }
   }
 
@@ -191,7 +191,7 @@ import Testing
 
   @Test(arguments: kernelSets.indices, [2, 4, 6]) func weights(set: Int, tile: Int) {
     for (number, isSuitable) in [
-      (.nan, false), (-.infinity, false), (3e38, false), (-1e10, false), (1e6, true), (1e-40, true),
+      (.nan, false), (-.infinity, false), (3e38, false), (-1e10, false), (1e6, true), (0x1p-133, true),
     ]
       as [(Float, Bool)]
     {

@@ -122,7 +122,7 @@ import Testing
   ]) func filters(channels: Int, kernel: Int, groups: Int) throws {
     for number in Self.numbers {
       var network = NetworkBuilder()
-      let x = network.input([1, channels, 8, 9])
+      let x = network.input(Shape([1, channels, 8, 9]))
       let shape = [18, channels / groups, kernel, kernel]
       var weights = try network.random.tensor(shape).elements(as: Float.self)
       // In the sixth filter, and in the last one.

@@ -52,6 +52,22 @@ import Testing
     #expect(try NumPyFile.read(folder.path("out/s.npy")) == Tensor(shape: [1, 2], [1, 7] as [Float]))
   }
 
+  /// A quarter of the least normal number times two, and a sum of two such: subnormal, or nothing.
+  @Test func subnormalNumbers() throws {
+    let tiny: Float = 0x1p-130
+    let a = try npy("a.npy", [1, 2], [tiny, 1]), b = try npy("b.npy", [1, 2], [tiny, 2])
+    let arguments = ["run", sum, "--input", "a=" + a, "--input", "b=" + b, "--output", folder.path("out")]
+    for (options, first) in [
+      ([], 0), (["--subnormals", "kept"], 2 * tiny), (["--precision", "exact"], 2 * tiny),
+      (["--no-optimize"], 2 * tiny),
+      (["--no-optimize", "--subnormals", "flushed"], 0), (["--precision", "exact", "--subnormals", "flushed"], 0),
+    ] as [([String], Float)] {
+      #expect(try infold(arguments + options).status == 0)
+      #expect(try NumPyFile.read(folder.path("out/s.npy")) == Tensor(shape: [1, 2], [first, 3]), "\(options)")
+    }
+    try expectRefusal(arguments + ["--subnormals", "none"], "kept", "flushed")
+  }
+
   @Test func doublePrecisionRefusesTheSame() throws {
     try expectRefusal(["run", relu, "--double"], "no tensor is given for \"x\"")
     let x = try npy("x.npy", [2, 4], [Float](repeating: 0, count: 8))

@@ -5,7 +5,8 @@ public import InfoldGraph
 /// `Session(_:options:observer:)` takes one. The product `InfoldTelemetry` has observers for swift-log and swift-metrics.
 ///
 /// Calls come from the thread that runs the session, several at the same time when several tasks do, and the run goes on when
-/// they return: they should be quick. Times are nanoseconds since some moment in the past, by the system's monotonic clock.
+/// they return: they should be quick. They are called with the floating-point arithmetic of that thread's owner, whatever the session
+/// computes with. Times are nanoseconds since some moment in the past, by the system's monotonic clock.
 public protocol SessionObserver: Sendable {
   /// Whether `didRun(_:during:)` for layers is to be called; asked once, when a plan is made.
   var observesLayers: Bool { get }

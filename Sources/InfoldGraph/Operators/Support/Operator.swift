@@ -47,7 +47,8 @@ public protocol Operator: Sendable {
 
   /// Computes the outputs; `nil` for those that `context` does not want. `inferOutputs` has accepted the inputs' types.
   ///
-  /// A function of the inputs and attributes alone, because what is the same in every run is computed ahead.
+  /// A function of the inputs and attributes alone, because what is the same in every run is computed ahead. A session calls it with
+  /// the arithmetic that it computes with: subnormal numbers may be flushed to zero.
   func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?]
 }
 
