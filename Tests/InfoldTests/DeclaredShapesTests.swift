@@ -36,7 +36,7 @@ import Testing
 
   @Test func notesOfAnotherBatch() throws {
     let bytes = Self.chain(batch: Onnx.dim(2), y: [Onnx.dim("?"), Onnx.dim("?")])
-    let x = try tensor([2, 3], [-1, 2, 3, 4, -5, 6]), y = try tensor([2, 3], [0, -2, -3, -4, 0, -6])
+    let x = try tensor([2, 3], [1, 2, 3, 4, 5, 6]), y = try tensor([2, 3], [-1, -2, -3, -4, -5, -6])
     try expect(bytes, gives: y, for: ["x": x], warning: [.declaredShape])
     let warning = try #require(Model(bytes: bytes).warnings.first)
     #expect(warning.value == "r" && warning.node == "node \"relu\" (Relu)")
@@ -225,7 +225,8 @@ import Testing
 
   /// What is written declares what is true, and is read without a warning.
   @Test func correctedDeclarations() throws {
-    for (batch, shape) in [(Onnx.dim(2), [2, 3]), (Onnx.dim("N"), ["N", 3])] as [(Wire, Shape)] {
+    let cases: [(batch: Wire, shape: Shape)] = [(Onnx.dim(2), [2, 3]), (Onnx.dim("N"), ["N", 3])]
+    for (batch, shape) in cases {
       var model = try Model(bytes: Self.chain(batch: batch, y: [Onnx.dim(1), Onnx.dim(3)]))
       #expect(model.warnings.count == 2)
       let strict = try Model(bytes: model.serialized(), declaredShapes: .binding)

@@ -109,7 +109,7 @@ import Testing
     let two = try npy("two.npy", [2, 2], [1, 2, 3, 4])
     let warned = try infold("run", sum, "--input", "a=" + two, "--json")
     #expect(try outputs(warned)[0]["max"] as? Double == 24)
-    #expect(warned.error.contains("warning: \(sum): the default of the input \"b\" has the shape [1, 2]"))
+    #expect(warned.error.contains("warning: \(sum): the input \"b\" has the shape [1, 2]"))
     try expectRefusal(
       ["run", sum, "--strict", "--input", "a=" + two], "default of the input \"b\"", "N is 1", "\"a\" has made it 2")
   }
