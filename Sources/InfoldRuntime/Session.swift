@@ -71,12 +71,12 @@ public final class Session: Sendable {
     var graph = model.graph
     told = Mutex(ToldWarnings(model.warnings))
     _ = consume model
-    let doubting = try annotatingErrors({ file.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
+    let outputs = try annotatingErrors({ file.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
       try graph.makeConsistent()
-      return try graph.doubtingClaims()
+      return try graph.outputs.map(graph.doubtingClaims().info)
     }
     inputs = graph.inputs.map(graph.info)
-    outputs = graph.outputs.map(doubting.info)
+    self.outputs = outputs
     claims = OutputClaims(graph)
     binding = InputBinding(inputs, graph.declaredShapes)
     defaults = graph.inputs.map { graph[$0].initializer?.tensor }

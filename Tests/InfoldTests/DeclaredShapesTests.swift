@@ -10,7 +10,9 @@ import Testing
     SessionOptions(optimize: false), SessionOptions(foldBatchNormalization: false),
   ]
 
-  private static func information(_ name: String, _ dims: [Wire]) -> Wire { .message(13, Onnx.declaration(name, dims)) }
+  private static func information(_ name: String, type: Int = 1, _ dims: [Wire]) -> Wire {
+    .message(13, Onnx.declaration(name, type: type, dims))
+  }
 
   /// y = −Relu(x), whose x is declared as [`batch`, 3], whose inner value as [1, 3], and whose output as `y`.
   private static func chain(batch: Wire, y: [Wire]) -> [UInt8] {
@@ -36,7 +38,7 @@ import Testing
 
   @Test func notesOfAnotherBatch() throws {
     let bytes = Self.chain(batch: Onnx.dim(2), y: [Onnx.dim("?"), Onnx.dim("?")])
-    let x = try tensor([2, 3], [-1, 2, 3, 4, -5, 6]), y = try tensor([2, 3], [0, -2, -3, -4, 0, -6])
+    let x = try tensor([2, 3], [1, 2, 3, 4, 5, 6]), y = try tensor([2, 3], [-1, -2, -3, -4, -5, -6])
     try expect(bytes, gives: y, for: ["x": x], warning: [.declaredShape])
     let warning = try #require(Model(bytes: bytes).warnings.first)
     #expect(warning.value == "r" && warning.node == "node \"relu\" (Relu)")
@@ -156,7 +158,7 @@ import Testing
   @Test func shapesComputedOfAWrongDeclaration() throws {
     let bytes = Onnx.model(graph: [
       Onnx.input("x", [Onnx.dim(4)]), Onnx.output("y"), Onnx.node("NonZero", ["x"], ["nz"]),
-      Onnx.node("Shape", ["nz"], ["y"]), Self.information("nz", [Onnx.dim(1), Onnx.dim(4)]),
+      Onnx.node("Shape", ["nz"], ["y"]), Self.information("nz", type: 7, [Onnx.dim(1), Onnx.dim(4)]),
     ])
     let x = try tensor([4], [1, 0, 0, 1])
     try expect(bytes, gives: Tensor(shape: [2], [1, 2] as [Int64]), for: ["x": x], warning: [])
@@ -168,11 +170,12 @@ import Testing
       Onnx.input("x", [Onnx.dim("N")]), Onnx.output("y", [Onnx.dim(1)]), Onnx.node("NonZero", ["x"], ["nz"]),
       Onnx.node("Cast", ["nz"], ["c"], attributes: [Onnx.attribute("to", type: 2, [.int(3, 1)])]),
       Onnx.node("Exp", ["c"], ["e"]), Onnx.node("ReduceMax", ["e"], ["y"]),
-      Self.information("nz", [Onnx.dim(1), Onnx.dim(2)]), Self.information("c", [Onnx.dim(1), Onnx.dim(2)]),
+      Self.information("nz", type: 7, [Onnx.dim(1), Onnx.dim(2)]), Self.information("c", [Onnx.dim(1), Onnx.dim(2)]),
       Self.information("e", [Onnx.dim(1), Onnx.dim(2)]),
     ])
     for options in Self.ways {
-      let y = try Session(Model(bytes: bytes), options: options).run(["x": Tensor(shape: [6], [1, 1, 1, 1, 1, 1] as [Float])])
+      let session = try Session(Model(bytes: bytes), options: options)
+      let y = try session.run(["x": tensor([6], [1, 1, 1, 1, 1, 1])])
       let number = try #require(y["y"]).elements(as: Float.self)[0]
       #expect(abs(number - 148.41316) < 1e-3)
     }
@@ -203,6 +206,19 @@ import Testing
     #expect(try errorCode { _ = try Model(bytes: bytes, declaredShapes: .binding) } == .invalidModel)
   }
 
+  /// Nothing follows of an input of which not even the type is said, until a run brings it.
+  @Test func inputsWithoutAType() throws {
+    let bytes = Onnx.model(graph: [
+      .message(11, [.text(1, "x")]), Onnx.output("y", [Onnx.dim(9)]), Onnx.node("Relu", ["x"], ["y"]),
+    ])
+    #expect(try Session(Model(bytes: bytes)).outputs[0].type == nil)
+    for options in Self.ways {
+      let session = try Session(Model(bytes: bytes), options: options)
+      #expect(try session.run(["x": .counting([3])])["y"] == .counting([3]))
+      #expect(session.warnings.map(\.code) == [.declaredShape])
+    }
+  }
+
   /// Constants whose notes are stale.
   @Test func constants() throws {
     let bytes = Onnx.model(graph: [
@@ -225,7 +241,8 @@ import Testing
 
   /// What is written declares what is true, and is read without a warning.
   @Test func correctedDeclarations() throws {
-    for (batch, shape) in [(Onnx.dim(2), [2, 3]), (Onnx.dim("N"), ["N", 3])] as [(Wire, Shape)] {
+    let cases: [(batch: Wire, shape: Shape)] = [(Onnx.dim(2), [2, 3]), (Onnx.dim("N"), ["N", 3])]
+    for (batch, shape) in cases {
       var model = try Model(bytes: Self.chain(batch: batch, y: [Onnx.dim(1), Onnx.dim(3)]))
       #expect(model.warnings.count == 2)
       let strict = try Model(bytes: model.serialized(), declaredShapes: .binding)

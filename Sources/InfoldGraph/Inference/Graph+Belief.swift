@@ -9,9 +9,10 @@ extension Graph {
   }
 
   /// The graph with the types that follow from inputs and operators: a node that Infold does not have, or has only once sizes are
-  /// known, says nothing of its outputs, and what is declared of them may be wrong.
+  /// known, and one behind an input without a type, says nothing of its outputs, and what is declared of them may be wrong.
   package func doubtingClaims() throws(InfoldError) -> Graph {
-    guard declaredShapes == .advisory, nodes.contains(where: \.isOpaque) else { return self }
+    let isSilent = nodes.contains(where: \.isOpaque) || inputs.contains { self[$0].type == nil }
+    guard declaredShapes == .advisory, isSilent else { return self }
     var graph = self
     graph.forgetMadeTypes()
     try graph.inferTypes()

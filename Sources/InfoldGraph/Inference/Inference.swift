@@ -43,13 +43,25 @@ package struct Inference {
   /// - Throws: `InfoldError` that names the node: the operator's own error, or `.invalidModel` where what is inferred
   ///   contradicts what is declared.
   package mutating func run() throws(InfoldError) {
-    for id in graph.nodeIDs {
-      try Interruption.check()
-      do throws(InfoldError) {
-        try infer(id)
-      } catch {
-        throw error.atNode(graph.label(of: graph[id]))
+    let collector = WarningCollector()
+    try WarningCollector.$current.binding(collector) { () throws(InfoldError) in
+      for id in graph.nodeIDs {
+        try Interruption.check()
+        do throws(InfoldError) {
+          try infer(id)
+        } catch {
+          throw error.atNode(graph.label(of: graph[id]))
+        }
+        take(collector.drained(), at: id)
       }
+    }
+  }
+
+  /// Takes over what the shape rule of a node, or inference of its bodies, warns of.
+  private mutating func take(_ found: [ModelWarning], at id: NodeID) {
+    for var warning in found {
+      warning.node = warning.node ?? graph.label(of: graph[id])
+      warnings.append(warning)
     }
   }
 
@@ -97,7 +109,7 @@ package struct Inference {
   private mutating func infer(
     _ node: Node, _ typed: any Operator, _ inputs: OperatorInputs
   ) throws(InfoldError) {
-    var types = try typed is any BodyOperator ? outputsOfBodies(node, inputs) : node.inferOutputs(inputs)
+    var types = try node.inferOutputs(inputs)
     for (index, output) in node.outputs.enumerated() {
       guard let output else { continue }
       types[index] = try settled(types[index], for: output, of: node)
@@ -112,16 +124,6 @@ package struct Inference {
         if let output, let partial { record(partial, for: output) }
       }
     }
-  }
-
-  /// Infers the outputs of a node that has bodies, and takes over what is wrong in them.
-  private mutating func outputsOfBodies(_ node: Node, _ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
-    let collector = WarningCollector()
-    let types = try WarningCollector.$current.binding(collector) { () throws(InfoldError) in
-      try node.inferOutputs(inputs)
-    }
-    warnings += collector.warnings
-    return types
   }
 
   /// Infers what the body of a called function makes of the node's inputs.
@@ -221,7 +223,8 @@ package struct Inference {
     }
     return InfoldError(
       .invalidModel,
-      "the output \(name) is \(inferred), and the model declares it as \((graph[id].claim ?? graph[id].type)?.description ?? "nothing")")
+      "the output \(name) is \(inferred), and the model declares it as \((graph[id].claim ?? graph[id].type)?.description ?? "nothing")"
+    )
   }
 }
 

@@ -51,14 +51,15 @@ package struct SymbolSizes {
     for (dimension, actual) in zip(declared, shape) {
       guard case .symbol(let symbol) = dimension, let size = actual.size else { continue }
       if let first = bound[symbol], first.size != size {
-        try separate(symbol, size, first, "\(source) has the shape \(shape), where the dimension \(dimension) is \(size)")
+        try separate(
+          symbol, first, "\(source) has the shape \(shape), where the dimension \(dimension) is \(size)")
       }
       bound[symbol] = bound[symbol] ?? (size, source)
     }
   }
 
   private mutating func separate(
-    _ symbol: String, _ size: Int, _ first: (size: Int, source: Source), _ finding: String
+    _ symbol: String, _ first: (size: Int, source: Source), _ finding: String
   ) throws(InfoldError) {
     let earlier = "\(finding); \(first.source) has made it \(first.size)"
     if case .choice = first.source { throw InfoldError(.invalidArgument, earlier) }

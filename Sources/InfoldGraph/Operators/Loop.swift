@@ -38,7 +38,7 @@ package struct Loop: BodyOperator {
     var attempt = 0
     while true {
       attempt += 1
-      WarningCollector.current?.reset()
+      _ = WarningCollector.current?.drained()
       let types = try outputTypes(carried, captured)
       var isSettled = true
       for index in carried.indices {

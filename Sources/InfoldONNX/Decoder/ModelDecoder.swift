@@ -24,7 +24,7 @@ struct ModelDecoder {
     var decoded = try GraphDecoder.decode(graph, context, isSubgraph: false)
     let warnings = try decoded.inferTypes()
     var model = Model(graph: decoded, irVersion: irVersion, opsetImports: imports)
-    model.add(context.warnings.warnings + warnings)
+    model.add(context.warnings.drained() + warnings)
     model.producerName = message.producer_name.text
     model.producerVersion = message.producer_version.text
     model.documentation = message.doc_string.text

@@ -27,7 +27,8 @@ struct BenchCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The shape of an input, like input=1x3x224x224, or the size of a symbol in shapes, like h=64.", valueName: "name=sizes"))
+      "The shape of an input, like input=1x3x224x224, or the size of a symbol in shapes, like h=64.",
+      valueName: "name=sizes"))
   var shape: [String] = []
 
   @Option(help: ArgumentHelp("Sizes of the batch, like 1,8,32.", valueName: "sizes"))

@@ -29,7 +29,8 @@ struct InspectCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The shape of an input, like input=1x3x224x224, or the size of a symbol in shapes, like h=64.", valueName: "name=sizes"))
+      "The shape of an input, like input=1x3x224x224, or the size of a symbol in shapes, like h=64.",
+      valueName: "name=sizes"))
   var shape: [String] = []
 
   @Option(help: ArgumentHelp("Draw the network into this file, .svg or .dot.", valueName: "file"))

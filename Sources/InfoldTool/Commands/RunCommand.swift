@@ -39,7 +39,8 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The shape of an input, like input=1x3x224x224, or the size of a symbol in shapes, like h=64.", valueName: "name=sizes"))
+      "The shape of an input, like input=1x3x224x224, or the size of a symbol in shapes, like h=64.",
+      valueName: "name=sizes"))
   var shape: [String] = []
 
   @Option(help: ArgumentHelp("Write each output to NAME.npy in this folder.", valueName: "folder"))

@@ -50,7 +50,8 @@ struct ValidateCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The sizes of a random input, like input=1x3x224x224, or of a symbol in shapes, like h=64.", valueName: "name=sizes"))
+      "The sizes of a random input, like input=1x3x224x224, or of a symbol in shapes, like h=64.",
+      valueName: "name=sizes"))
   var shape: [String] = []
 
   @Option(help: ArgumentHelp("Write a page with plots and a table.", valueName: "file"))

@@ -5,7 +5,8 @@ extension ModelReport {
   var text: String {
     let sections = [
       section(file, general), section("Inputs", values(inputs)), section("Outputs", values(outputs)),
-      section("Warnings", warnings.map { "  \($0.text)".paragraph() }.joined()), section("Operators", operatorTable), section("Not supported", refusals), section("Parameters", parameterTable),
+      section("Warnings", warnings.map { "  \($0.text)".paragraph() }.joined()), section("Operators", operatorTable),
+      section("Not supported", refusals), section("Parameters", parameterTable),
       section("Multiply-accumulates", "  \(multiplyAccumulateText)\n"), section("Metadata", metadataTable),
     ]
     return sections.compactMap { $0 }.joined(separator: "\n")

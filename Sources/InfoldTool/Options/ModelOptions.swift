@@ -17,8 +17,7 @@ struct ModelOptions: ParsableArguments {
       "Follow links to external data that do not lead out of this folder. (default: follow none)", valueName: "folder"))
   var dataRoot: String?
 
-  @Flag(
-    help: "Refuse a model whose declared shapes contradict its operators, or whose symbols stand for two sizes, instead of warning.")
+  @Flag(help: "Refuse a model that declares wrong shapes, or two sizes by one symbol, instead of warning.")
   var strict = false
 
   @Option(
