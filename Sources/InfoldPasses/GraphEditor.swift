@@ -5,6 +5,8 @@ package struct GraphEditor {
   /// The graph as it is so far.
   package private(set) var graph: Graph
   private var names: Set<String>
+  /// The number that a name gets next, when it is taken.
+  private var nextNumbers: [String: Int] = [:]
   /// Whether each value of the original graph is the same in every run.
   private let isConstant: [Bool]
   /// How often the original graph uses each of its values.
@@ -76,12 +78,10 @@ package struct GraphEditor {
   }
 
   private mutating func unusedName(_ base: String) -> String {
-    var name = base
-    var number = 2
-    while !names.insert(name).inserted {
-      name = "\(base).\(number)"
-      number += 1
-    }
-    return name
+    if names.insert(base).inserted { return base }
+    var number = nextNumbers[base] ?? 2
+    while !names.insert("\(base).\(number)").inserted { number += 1 }
+    nextNumbers[base] = number + 1
+    return "\(base).\(number)"
   }
 }

@@ -152,9 +152,9 @@ public struct FoldingProof: Sendable {
     let folded = try ReferenceEvaluator(folded.graph).run(folded.graph.tensors(sample.inputs))
     progress(0.8, "network in double precision")
     let truth = try ReferenceEvaluator(original.graph, precision: .double).run(original.graph.tensors(sample.inputs))
-    let places = original.graph.outputs.map { output in
-      self.folded.graph.outputs.firstIndex { self.folded.graph[$0].name == original.graph[output].name }!
-    }
+    let placesByName = Dictionary(
+      self.folded.graph.outputs.enumerated().map { (self.folded.graph[$1].name, $0) }) { first, _ in first }
+    let places = original.graph.outputs.map { placesByName[original.graph[$0].name]! }
     try network.add(unfolded: unfolded, folded: places.map { folded[$0] }, truth: truth)
   }
 }
@@ -205,8 +205,9 @@ extension Graph {
   /// `named`, by the graph's values.
   fileprivate func tensors(_ named: [String: Tensor]) throws(InfoldError) -> [ValueID: Tensor] {
     var tensors: [ValueID: Tensor] = [:]
+    let ids = Dictionary(inputs.map { (self[$0].name, $0) }) { first, _ in first }
     for (name, tensor) in named {
-      guard let id = inputs.first(where: { self[$0].name == name }) else {
+      guard let id = ids[name] else {
         throw InfoldError(.invalidArgument, "\(String(quoting: name)) is no input of the model")
       }
       if let type = self[id].type {
