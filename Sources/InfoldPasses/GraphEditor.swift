@@ -6,6 +6,8 @@ package struct GraphEditor {
   package private(set) var graph: Graph
   /// The names that are taken.
   private(set) var names: Set<String>
+  /// The number that a name gets next, when it is taken.
+  private var nextNumbers: [String: Int] = [:]
   /// Whether each value of the original graph is the same in every run.
   private let isConstant: [Bool]
   /// How often the original graph uses each of its values.
@@ -83,12 +85,10 @@ package struct GraphEditor {
   }
 
   private mutating func unusedName(_ base: String) -> String {
-    var name = base
-    var number = 2
-    while !names.insert(name).inserted {
-      name = "\(base).\(number)"
-      number += 1
-    }
-    return name
+    if names.insert(base).inserted { return base }
+    var number = nextNumbers[base] ?? 2
+    while !names.insert("\(base).\(number)").inserted { number += 1 }
+    nextNumbers[base] = number + 1
+    return "\(base).\(number)"
   }
 }

@@ -25,12 +25,12 @@ public struct SessionLogger: SessionObserver {
       ])
   }
 
-  /// Logs a run: as `debug`, or as `warning` when it failed.
+  /// Logs a run: as `debug`, also when it was cancelled, or as `warning` when it failed.
   public func didRun(error: InfoldError?, during time: Range<UInt64>) {
     guard let error else { return logger.debug("ran", metadata: ["nanoseconds": "\(time.count)"]) }
-    let level: Logger.Level = error.code == .cancelled ? .debug : .warning
-    logger.log(
-      level: level, "a run failed",
+    if error.isCancellation { return logger.debug("a run was cancelled", metadata: ["nanoseconds": "\(time.count)"]) }
+    logger.warning(
+      "a run failed",
       metadata: ["code": "\(error.code.rawValue)", "error": "\(error)", "nanoseconds": "\(time.count)"])
   }
 

@@ -7,7 +7,8 @@ public import InfoldRuntime
 /// | metric | kind | what |
 /// |---|---|---|
 /// | `infold_run_duration` | timer | a run that went well |
-/// | `infold_run_errors` | counter, with the dimension `code` | runs that threw |
+/// | `infold_run_errors` | counter, with the dimension `code` | runs that threw, but for those that were cancelled |
+/// | `infold_run_cancellations` | counter | runs that were cancelled, before they began or while they ran |
 /// | `infold_plan_duration` | timer | the making of a plan |
 /// | `infold_plan_bytes` | gauge | the working memory of the latest plan, in bytes |
 ///
@@ -18,6 +19,7 @@ public struct SessionMetrics: SessionObserver {
   private let plans: CoreMetrics.Timer
   private let bytes: Gauge
   private let errors: [InfoldError.Code: Counter]
+  private let cancellations: Counter
 
   /// Metrics of a session.
   /// - Parameters:
@@ -29,8 +31,9 @@ public struct SessionMetrics: SessionObserver {
     plans = CoreMetrics.Timer(
       label: "infold_plan_duration", dimensions: dimensions, preferredDisplayUnit: .milliseconds, factory: factory)
     bytes = Gauge(label: "infold_plan_bytes", dimensions: dimensions, factory: factory)
+    cancellations = Counter(label: "infold_run_cancellations", dimensions: dimensions, factory: factory)
     errors = Dictionary(
-      uniqueKeysWithValues: InfoldError.Code.allCases.map { code in
+      uniqueKeysWithValues: InfoldError.Code.allCases.filter { $0 != .cancelled }.map { code in
         (
           code,
           Counter(label: "infold_run_errors", dimensions: dimensions + [("code", code.rawValue)], factory: factory)
@@ -44,8 +47,9 @@ public struct SessionMetrics: SessionObserver {
     bytes.record(plan.workingByteCount)
   }
 
-  /// Records how long a run took, or that it failed.
+  /// Records how long a run took, or that it failed or was cancelled.
   public func didRun(error: InfoldError?, during time: Range<UInt64>) {
-    if let error { errors[error.code]?.increment() } else { runs.recordNanoseconds(Int64(time.count)) }
+    guard let error else { return runs.recordNanoseconds(Int64(time.count)) }
+    if error.isCancellation { cancellations.increment() } else { errors[error.code]?.increment() }
   }
 }

@@ -42,11 +42,13 @@ import Testing
     let evaluator = try ReferenceEvaluator(growing, precision: precision, memoryLimit: 1 << 20)
     #expect(try errorCode { _ = try evaluator.run([growing.inputs[0]: x]) } == .limitExceeded)
     let asked = Atomic(0)
-    let code = try Interruption.$current.withValue(Interruption { asked.add(1, ordering: .relaxed).newValue == 3 }) {
-      try errorCode { _ = try evaluator.run([growing.inputs[0]: x]) }
+    let code = try errorCode {
+      try Interruption.asking({
+        asked.add(1, ordering: .relaxed).newValue == 5 ? InfoldError(.cancelled, "nobody waits") : nil
+      }) { () throws(InfoldError) in _ = try evaluator.run([growing.inputs[0]: x]) }
     }
     #expect(code == .cancelled)
-    #expect(asked.load(ordering: .relaxed) == 3)
+    #expect(asked.load(ordering: .relaxed) == 5)
   }
 
   /// A node that ends with the number of trips, and carries nothing.

@@ -1,4 +1,5 @@
 import InfoldGraph
+import InfoldPasses
 import InfoldRuntime
 import TestSupport
 import Testing
@@ -172,6 +173,79 @@ import Testing
       try errorCode { try budget.charging { () throws(InfoldError) in _ = try Tensor(zeros: [.max], of: .uint8) } }
         == .limitExceeded)
     #expect(budget.available == 1000)
+  }
+
+  /// The copy of a tensor that is shared counts before it is made.
+  @Test func copiesThatDoNotFit() throws {
+    let budget = MemoryBudget(limit: 1000)
+    let original = try Tensor(repeating: 1 as Float, shape: [300])
+    var copy = original
+    let change = { () throws(InfoldError) in
+      try budget.charging { () throws(InfoldError) in try copy.withMutableSpan(as: Float.self) { $0[0] = 2 } }
+    }
+    #expect(try errorCode(change) == .limitExceeded)
+    #expect(copy == original && budget.available == 1000)
+    try copy.withMutableSpan(as: Float.self) { $0[0] = 2 }
+    #expect(try copy.element(at: 0) as Float == 2 && original.element(at: 0) as Float == 1)
+  }
+
+  /// A model whose weights somebody else goes on to hold, with limits from 1 KB to enough: each entry gives an error or a result, and
+  /// results do not depend on the limit.
+  @Test(arguments: [true, false]) func everyEntry(optimize: Bool) async throws {
+    var network = NetworkBuilder()
+    var y = network.input(["N", 8, 6, 6])
+    for (channels, inner) in [(64, 8), (64, 64)] {
+      y = try network.node("Conv", [y, network.weights([channels, inner, 3, 3], in: -0.1...0.1)])
+      y = try network.node("Relu", [network.normalization(y, channels: channels)])
+    }
+    let model = try network.finished(network.node("GlobalAveragePool", [y])).model
+    let x = try network.random.tensor([2, 8, 6, 6])
+    let unlimited = SessionOptions(threads: 1, optimize: optimize)
+    let truth = try Session(model, options: unlimited).run(x)
+    var refusals = 0, limit = 1024
+    while limit <= 1 << 26 {
+      var options = unlimited
+      options.memoryLimit = limit
+      let entries: [() async throws -> Tensor?] = [
+        { try Session(model, options: options).run(x) },
+        { try Session(model, options: options).run(["x": x]).values.first },
+        { try await Session(model, options: options).runAsync(["x": x]).values.first },
+        {
+          var results: [Tensor] = []
+          try Session(model, options: options).run([x], into: &results)
+          return results[0]
+        },
+        {
+          let session = try Session(model.binding(inputs: ["x": [2, 8, 6, 6]]), options: options)
+          _ = try session.layerTimes(["x": x], runs: 1)
+          try session.warmUp(["x": x])
+          return try session.run(x)
+        },
+        {
+          _ = try MemoryBudget(limit: limit).charging { () throws(InfoldError) in
+            try FoldBatchNormalization().fold(model.graph)
+          }
+          return nil
+        },
+        {
+          let evaluator = try ReferenceEvaluator(model.graph, precision: .double, memoryLimit: limit)
+          _ = try evaluator.run([model.graph.inputs[0]: x])
+          return nil
+        },
+      ]
+      for entry in entries {
+        do {
+          let result = try await entry()
+          #expect(result == nil || result == truth, "\(limit)")
+        } catch let error as InfoldError {
+          #expect(error.code == .limitExceeded, "\(limit): \(error)")
+          refusals += 1
+        }
+      }
+      limit *= 2
+    }
+    #expect(refusals > 20 && limit > 1 << 26)
+    #expect(try Session(model, options: unlimited).run(x) == truth)
   }
 
   /// The double-precision evaluation, which the tool runs without a session.

@@ -27,6 +27,29 @@ import Testing
     #expect(layout.byteCount <= blocks.reduce(0) { $0 + ($1.byteCount + 63) / 64 * 64 })
   }
 
+  /// More blocks than are held against each other: none overlap, and a place is used again.
+  @Test(arguments: 0..<3 as Range<UInt64>) func manyBlocks(seed: UInt64) {
+    var random = SplitMix64(seed: seed)
+    let blocks = (0..<6000).map { index in
+      ArenaLayout.Block(
+        byteCount: random.pick([1, 64, 700, random.int(1...5000)]), lifetime: index...(index + random.int(0...30)))
+    }
+    let layout = ArenaLayout(blocks)
+    var live: [(index: Int, end: Int)] = []
+    for (index, block) in blocks.enumerated() {
+      live.removeAll { $0.end < block.lifetime.lowerBound }
+      let offset = layout.offsets[index]
+      #expect(offset.isMultiple(of: ArenaLayout.alignment) && offset + block.byteCount <= layout.byteCount)
+      for (other, _) in live {
+        let otherOffset = layout.offsets[other]
+        #expect(offset + block.byteCount <= otherOffset || otherOffset + blocks[other].byteCount <= offset)
+      }
+      live.append((index, block.lifetime.upperBound))
+    }
+    // At most 31 live at a time.
+    #expect(layout.byteCount < 31 * 2 * 5000 + 40 * 31 * 700)
+  }
+
   /// A chain of values, each read once, needs two blocks.
   @Test func aChainNeedsTwoBlocks() {
     let layout = ArenaLayout((0..<10).map { ArenaLayout.Block(byteCount: 640, lifetime: $0...($0 + 1)) })

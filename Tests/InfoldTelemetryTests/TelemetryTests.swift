@@ -57,6 +57,27 @@ import Testing
     #expect(values["infold_run_errors model=m code=invalidArgument"] == [1])
   }
 
+  /// A run that nobody wants any more is no error.
+  @Test func cancelledRuns() async throws {
+    let recorder = Recorder()
+    let observer = SessionObservers(
+      SessionLogger(Self.logger(recorder, .debug)), SessionMetrics(factory: RecordingMetrics(recorder: recorder)))
+    let session = try Session(Self.model(), observer: observer)
+    let task = Task {
+      while !Task.isCancelled { await Task.yield() }
+      _ = try? session.run(Self.input)
+      _ = try? await session.runAsync(Self.input)
+    }
+    task.cancel()
+    await task.value
+    let messages = recorder.messages.withLock { $0 }
+    #expect(messages.filter { $0.text == "a run was cancelled" && $0.level == .debug }.count == 2)
+    #expect(!messages.contains { $0.level >= .warning })
+    let values = recorder.values.withLock { $0 }
+    #expect(values["infold_run_cancellations"] == [1, 1])
+    #expect(!values.keys.contains { $0.hasPrefix("infold_run_errors") })
+  }
+
   /// Runs for tasks are observed as well, and several observers at once.
   @Test func observersTogether() async throws {
     let recorder = Recorder()

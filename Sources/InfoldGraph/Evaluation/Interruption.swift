@@ -18,9 +18,6 @@ package final class Interruption: Sendable {
     return try $current.binding(Interruption { question() ?? outer?.question() }, body)
   }
 
-  /// The questions that are asked in the current task, for whoever goes on in another one.
-  package static var inherited: (@Sendable () -> InfoldError?)? { current?.question }
-
   /// - Throws: What the questions of the current task give.
   package static func check() throws(InfoldError) {
     if let error = current?.question() { throw error }

@@ -10,8 +10,13 @@ public struct Graph: Sendable {
   public private(set) var nodes: [Node]
   /// What a caller gives, in order. An initializer among them is a default that a caller may override.
   public var inputs: [ValueID] {
-    didSet { inputSet = Set(inputs) }
+    get { inputList }
+    set {
+      inputList = newValue
+      inputSet = Set(newValue)
+    }
   }
+  private var inputList: [ValueID]
   private var inputSet: Set<ValueID>
   /// What a run returns, in order.
   public var outputs: [ValueID]
@@ -29,7 +34,7 @@ public struct Graph: Sendable {
     self.name = name
     values = []
     nodes = []
-    inputs = []
+    inputList = []
     inputSet = []
     outputs = []
     declaredShapes = .advisory
@@ -67,7 +72,8 @@ extension Graph {
   /// Adds a value that a caller gives.
   public mutating func addInput(_ name: String, _ type: TensorType) -> ValueID {
     let id = add(Value(name: name, type: type))
-    inputs.append(id)
+    inputList.append(id)
+    inputSet.insert(id)
     return id
   }
 

@@ -8,8 +8,13 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
     state = seed
   }
 
+  private static let step: UInt64 = 0x9E37_79B9_7F4A_7C15
+
+  /// Leaves out the next `count` numbers.
+  package mutating func skip(_ count: Int) { state &+= Self.step &* UInt64(truncatingIfNeeded: count) }
+
   public mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
+    state &+= Self.step
     var z = state
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
     z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB

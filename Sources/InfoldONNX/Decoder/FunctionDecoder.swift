@@ -96,13 +96,16 @@ extension GraphDecoder {
     function: Onnx__FunctionProto, _ context: DecodingContext
   ) throws(InfoldError) -> Graph {
     var decoder = GraphDecoder(name: function.name.text, context, isSubgraph: false)
+    var inputs: [ValueID] = []
+    var seen: Set<ValueID> = []
     for name in elements(function.input, function.n_input).map(\.text) {
       let id = decoder.value(named: name)
-      guard !name.isEmpty, !decoder.graph.inputs.contains(id) else {
+      guard !name.isEmpty, seen.insert(id).inserted else {
         throw InfoldError(.invalidModel, "its input \(String(quoting: name)) has no name, or stands twice")
       }
-      decoder.graph.inputs.append(id)
+      inputs.append(id)
     }
+    decoder.graph.inputs = inputs
     try decoder.decodeNodes(messages(function.node, function.n_node))
     decoder.graph.outputs = elements(function.output, function.n_output).map { decoder.value(named: $0.text) }
     try decoder.graph.sort()

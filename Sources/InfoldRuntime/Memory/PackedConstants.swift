@@ -26,7 +26,20 @@ package final class PackedConstants: Sendable {
     weak var constant: PackedConstant?
   }
 
-  private let entries = Mutex<[Key: Entry]>([:])
+  private struct Table {
+    var entries: [Key: Entry] = [:]
+    /// The number of entries at which those that nobody uses any more are looked for next.
+    var nextSweep = 16
+
+    /// Forgets entries that nobody uses any more, each time that as many have come as there were.
+    mutating func sweep() {
+      guard entries.count >= nextSweep else { return }
+      entries = entries.filter { $0.value.constant != nil }
+      nextSweep = max(16, 2 * entries.count)
+    }
+  }
+
+  private let table = Mutex(Table())
   private let room = PackingRoom()
 
   /// None yet.
@@ -42,12 +55,12 @@ package final class PackedConstants: Sendable {
     _ fill: (UnsafeMutableRawPointer) throws(InfoldError) -> Void
   ) throws(InfoldError) -> PackedConstant {
     let key = Key(sources: sources.map(\.storageID), shapes: sources.map(\.shape), form: form)
-    if let present = entries.withLock({ $0[key]?.constant }) { return present }
+    if let present = table.withLock({ $0.entries[key]?.constant }) { return present }
     let made = try constant(byteCount: byteCount, fill)
-    return entries.withLock { entries in
-      if let earlier = entries[key]?.constant { return earlier }
-      entries = entries.filter { $0.value.constant != nil }
-      entries[key] = Entry(constant: made)
+    return table.withLock { table in
+      if let earlier = table.entries[key]?.constant { return earlier }
+      table.sweep()
+      table.entries[key] = Entry(constant: made)
       return made
     }
   }

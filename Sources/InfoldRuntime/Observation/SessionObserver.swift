@@ -11,13 +11,15 @@ public protocol SessionObserver: Sendable {
   /// Whether `didRun(_:during:)` for layers is to be called; asked once, when a plan is made.
   var observesLayers: Bool { get }
 
-  /// A plan was made, for input shapes that the session did not have one for.
+  /// A plan was made, for input shapes that the session did not have one for. Told once for each that the session keeps, with what
+  /// binding the shapes and rewriting the graph for them took.
   func didPlan(_ plan: PlanSummary, during time: Range<UInt64>)
 
-  /// A run has ended.
+  /// A run has ended, however it was asked for: also one that was refused for its inputs, and one that was cancelled while it waited
+  /// for a thread.
   /// - Parameters:
-  ///   - error: What it threw; `nil` when all went well.
-  ///   - time: When it began and ended.
+  ///   - error: What it threw; `nil` when all went well. Of a run that was cancelled, `isCancellation` is true.
+  ///   - time: When it began, or, if it never did, was asked for, and ended.
   func didRun(error: InfoldError?, during time: Range<UInt64>)
 
   /// A layer of a run has ended.

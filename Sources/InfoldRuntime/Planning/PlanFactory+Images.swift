@@ -17,8 +17,9 @@ extension PlanFactory {
   func runPlan(_ graph: consuming Graph) throws(InfoldError) -> RunPlan {
     let plan = try imageByImage(graph) { [graph] () throws(InfoldError) in
       var single = graph
+      let inputs = Set(single.inputs)
       for id in single.valueIDs where single[id].initializer == nil {
-        guard single.inputs.contains(id) else {
+        guard inputs.contains(id) else {
           single[id].type = nil
           continue
         }

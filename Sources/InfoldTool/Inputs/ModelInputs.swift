@@ -74,12 +74,13 @@ struct ModelInputs {
         "the model leaves open the sizes of \(unknown.map { description($0.input) }.joined(separator: ", "))",
         hint: "give them with --shape NAME=1x3x224x224")
     }
+    let positions = Dictionary(inputs.enumerated().map { ($1.name, $0) }) { first, _ in first }
     for (input, type, sizes) in targets {
       guard let sizes else { continue }
       var generator = SplitMix64(seed: seed)
-      let position = inputs.firstIndex { $0.name == input.name }!
+      let position = positions[input.name]!
       if position > 0 {
-        for _ in 1..<position { _ = generator.next() }
+        generator.skip(position - 1)
         generator = SplitMix64(seed: generator.next())
       }
       guard let count = checkedProduct(sizes), let bytes = type.byteCount(of: count), bytes <= MachineMemory.byteCount

@@ -249,8 +249,9 @@ extension Graph {
   /// `named`, by the graph's values.
   fileprivate func tensors(_ named: [String: Tensor]) throws(InfoldError) -> [ValueID: Tensor] {
     var tensors: [ValueID: Tensor] = [:]
+    let ids = Dictionary(inputs.map { (self[$0].name, $0) }) { first, _ in first }
     for (name, tensor) in named {
-      guard let id = inputs.first(where: { self[$0].name == name }) else {
+      guard let id = ids[name] else {
         throw InfoldError(.invalidArgument, "\(String(quoting: name)) is no input of the model")
       }
       if let type = self[id].type {
