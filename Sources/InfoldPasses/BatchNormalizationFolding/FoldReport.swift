@@ -53,7 +53,7 @@ public struct FoldReport: Sendable {
   public var refusals: [Refusal] = []
 
   /// Whether anything was folded.
-  var isEmpty: Bool { sites.isEmpty && innerSites.isEmpty && scaledQuantizations.isEmpty }
+  package var foldsAnything: Bool { !(sites.isEmpty && innerSites.isEmpty && scaledQuantizations.isEmpty) }
 
   /// Takes in what was done to a body of `owner`.
   mutating func add(body: FoldReport, of owner: String) {

@@ -10,6 +10,12 @@ struct NestedFolding {
   private let opens: Bool
   /// Whether there is anything inside of the graph at all.
   private let isNested: Bool
+  /// How many bodies the graph that is folded lies in.
+  private var depth = 0
+
+  /// The depth from which on it is not tried out what is worth opening: everything is opened. Trying out goes into all bodies, and
+  /// would do so again and again for bodies in bodies.
+  private static let trialDepth = 2
 
   /// - Parameters:
   ///   - graph: The outermost graph.
@@ -106,9 +112,11 @@ extension NestedFolding {
           }
           continue
         }
+        depth += 1
         var (folded, inner) = try fold(typed, captured: body.constants)
+        depth -= 1
         report.add(body: inner, of: owner)
-        guard !inner.isEmpty else { continue }
+        guard inner.foldsAnything else { continue }
         folded.dropUnusedCaptures()
         attributes[body.attribute] = .graph(folded)
         isChanged = true
@@ -140,6 +148,11 @@ extension NestedFolding {
   ) throws(InfoldError) -> [FoldReport.Refusal] {
     guard graph.hasInlinable else { return [] }
     let refusals = opsets?.refusals(in: graph) ?? []
+    guard depth < Self.trialDepth else {
+      if let opened = try opened(graph) { graph = opened.graph }
+      try settle(&graph)
+      return refusals
+    }
     guard let first = try trial(graph, captured) else { return refusals }
     var current = first
     while !current.touched.isEmpty {
@@ -157,13 +170,20 @@ extension NestedFolding {
     }
     // What stands between an operator and a normalization may be in a function as well.
     if try count(graph, captured) < first.foldedCount { graph = first.graph }
-    opsets?.add(graph)
-    if opsets != nil { try graph.settleNames(of: &names) }
+    try settle(&graph)
     return refusals + (graph.hasInlinable ? current.refusals : [])
   }
 
+  /// Makes a graph fit to be written in which functions have been opened.
+  private mutating func settle(_ graph: inout Graph) throws(InfoldError) {
+    guard opsets != nil else { return }
+    opsets?.add(graph)
+    try graph.settleNames(of: &names)
+  }
+
+  /// The graph in which everything is opened that may be, with its types, and what of it was in functions and branches.
   /// - Returns: `nil` where nothing stands for anything else.
-  private func trial(_ graph: Graph, _ captured: [ValueID: Tensor]) throws(InfoldError) -> Trial? {
+  private func opened(_ graph: Graph) throws(InfoldError) -> (graph: Graph, origins: [ValueID: ValueID])? {
     var opened = PassResult(graph: graph)
     var origins: [ValueID: ValueID] = [:]
     var isOpen = false
@@ -176,7 +196,12 @@ extension NestedFolding {
     }
     guard isOpen else { return nil }
     try opened.graph.inferTypes()
-    let full = opened.graph
+    return (opened.graph, origins)
+  }
+
+  /// - Returns: `nil` where nothing stands for anything else.
+  private func trial(_ graph: Graph, _ captured: [ValueID: Tensor]) throws(InfoldError) -> Trial? {
+    guard let (full, origins) = try opened(graph) else { return nil }
     let search = try FoldSearch(finished: full, captured: captured)
     let isFolded = search.plans.filter { !$0.value.before.isEmpty || !$0.value.behind.isEmpty }
     var trial = Trial(graph: full, foldedCount: search.absorbedBackward.count + search.absorbedForward.count)
@@ -187,7 +212,7 @@ extension NestedFolding {
       var inner = full, report = FoldReport()
       inner.replaceNodes([full[id]])
       try copy.foldBodies(of: &inner, captured, &report)
-      if !report.isEmpty { nodes.insert(id) }
+      if report.foldsAnything { nodes.insert(id) }
       trial.foldedCount += report.foldedNormalizations
     }
     // And what computes the constants.

@@ -41,7 +41,7 @@ struct FoldCommand: ParsableCommand {
       bar.update(2, of: 3)
       try folded.write(to: output)
       bar.finish()
-      return Report(original, report, raised: raised, output: output)
+      return Report(folded, report, raised: raised, output: output)
     }
     if json {
       try StandardOutput.writeJSON(summary)
@@ -72,8 +72,9 @@ extension FoldCommand {
     var raisedIRVersion: Bool
     var output: String
 
+    /// - Parameter model: The folded model.
     init(_ model: Model, _ report: FoldReport, raised: Bool, output: String) {
-      normalizations = model.graph.normalizations.count
+      normalizations = report.foldedNormalizations + model.graph.normalizations.count
       folded = report.foldedNormalizations
       sites =
         report.sites.map { Site(node: $0.node, absorbed: $0.absorbed) }

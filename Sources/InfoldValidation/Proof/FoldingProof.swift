@@ -64,7 +64,9 @@ public struct FoldingProof: Sendable {
       refusals = report.refusals.map { ProofReport.Refusal(node: $0.node, reason: $0.reason) }
     }
     matching = try OperatorMatching(self.original.graph, self.folded.graph)
-    if let folded, let reason = matching.reasonAgainstFolded {
+    if let folded, let reason = matching.reasonAgainstFolded,
+      try FoldBatchNormalization().fold(original).report.foldsAnything
+    {
       throw InfoldError(
         .invalidArgument, reason, hint: "infold fold writes a folded model", file: folded.path)
     }
@@ -124,6 +126,9 @@ public struct FoldingProof: Sendable {
       }
     }
     report.outputs = network.reports
+    if original.graph.quantizingNodes > 0 {
+      for index in report.outputs.indices { report.outputs[index].isQuantized = true }
+    }
     for (index, check) in checks.enumerated() {
       let site = try SiteReport(matching.pairs[index], check, comparisons[index]?.measurement)
       if let site { report.sites.append(site) }
@@ -232,14 +237,20 @@ extension Graph {
     }
   }
 
+  /// The nodes that round to a few bits, or compute with such numbers.
+  fileprivate var quantizingNodes: Int {
+    let quantizing: Set<String> = [
+      "QuantizeLinear", "DynamicQuantizeLinear", "QLinearConv", "QLinearMatMul", "QLinearAdd", "ConvInteger",
+      "MatMulInteger",
+    ]
+    return nodes.count { quantizing.contains($0.opType) }
+  }
+
   /// Checks that the model computes with floats where the original does.
   fileprivate func requireFloats(as original: Graph) throws(InfoldError) {
-    let quantizing: Set<String> = [
-      "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "QLinearConv", "QLinearMatMul", "QLinearAdd",
-      "ConvInteger", "MatMulInteger",
-    ]
-    func count(_ graph: Graph) -> Int { graph.nodes.count { quantizing.contains($0.opType) } }
-    guard count(self) == 0 || count(original) > 0 else {
+    let isQuantized = quantizingNodes > 0 || nodes.contains { $0.typed is DequantizeLinear }
+    let wasQuantized = original.quantizingNodes > 0 || original.nodes.contains { $0.typed is DequantizeLinear }
+    guard !isQuantized || wasQuantized else {
       throw InfoldError(
         .invalidArgument, "is a quantized model, which differs from the original by more than rounding",
         hint: "give the model that was folded; infold quantize says how far a quantized one is from its original")

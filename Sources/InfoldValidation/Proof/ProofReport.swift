@@ -254,6 +254,8 @@ public struct OutputReport: Sendable, Encodable {
   public internal(set) var cosineSimilarity: Double?
   /// Agreement on the best classes; `nil` for an output that is no row of scores.
   public internal(set) var ranks: Ranks?
+  /// Whether numbers of the network are rounded to a few bits, so that one beside the middle of two steps may go to either.
+  var isQuantized = false
   /// The element type.
   var type = ElementType.float32
   /// Some numbers, before and after, for a plot.

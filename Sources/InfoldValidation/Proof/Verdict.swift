@@ -172,6 +172,8 @@ extension OutputReport {
   /// What a session may add by its kernels to the error of the operators' definitions in the model's types: Winograd's algorithm
   /// has errors several times those of a plain sum.
   static let kernelFactor = 64.0
+  /// How alike the outputs of a quantized network must be, which a step more or less in some value changes by more than rounding.
+  static let leastQuantizedCosine = 0.99
 
   /// The same as a share of the largest output, by the type of its numbers.
   private var kernelShare: Double {
@@ -184,6 +186,11 @@ extension OutputReport {
   fileprivate var failures: [String] {
     let label = "output \(String(quoting: name))"
     var failures: [String] = []
+    if isQuantized {
+      let isFinite = [foldedError, unfoldedError].allSatisfy { $0.isFinite } || !writtenError.isFinite
+      guard !isFinite || (cosineSimilarity ?? 1) < Self.leastQuantizedCosine else { return [] }
+      return ["\(label): the folded network is \(ReportNumber.short(foldedError)) away from the truth"]
+    }
     if !(foldedError <= max(Self.allowedFactor * unfoldedError, Self.allowedShare * largestMagnitude)) {
       failures.append(
         "\(label): the folded network is \(ReportNumber.short(foldedError)) away from the truth, the unfolded one "
