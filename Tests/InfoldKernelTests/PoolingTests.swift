@@ -136,18 +136,6 @@ import Testing
       #expect(output.base[0].isNaN)
     }
   }
-}
-
-extension Reduction {
-  /// The reduction in double precision.
-  func reference(_ values: [Double]) -> Double {
-    switch self {
-    case .sum: values.reduce(0, +)
-    case .mean: values.reduce(0, +) / Double(values.count)
-    case .maximum: values.max() ?? -.infinity
-    case .minimum: values.min() ?? .infinity
-    }
-  }
 
   /// Sums of very many numbers, and means of numbers of which the sums are out of range.
   @Test(arguments: kernelSets.indices, [0.1, 3e38] as [Float]) func longSums(set: Int, value: Float) {
@@ -167,5 +155,17 @@ extension Reduction {
         input: input.input, inputStride: count, output: output.base, outputStride: 1, rows: 1, columns: count,
         reduction: .mean), rows: 0..<1)
     #expect(abs(output.values[0] - value) <= 1e-6 * value)
+  }
+}
+
+extension Reduction {
+  /// The reduction in double precision.
+  func reference(_ values: [Double]) -> Double {
+    switch self {
+    case .sum: values.reduce(0, +)
+    case .mean: values.reduce(0, +) / Double(values.count)
+    case .maximum: values.max() ?? -.infinity
+    case .minimum: values.min() ?? .infinity
+    }
   }
 }
