@@ -127,7 +127,7 @@ extension Kernels {
 /// Sums of squares above this are computed from smaller numbers.
 private let hugeSquare: Float = 0x1p+100
 
-/// Writes the channels of a pixel of which the squares may leave the range of single precision, where bias is nothing beside them.
+/// Writes the channels of a pixel of which the squares may leave the range of single precision.
 @inline(never)
 private func normalizeHugeResponses(
   _ arguments: LocalResponseNormalizationArguments, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
@@ -135,17 +135,22 @@ private func normalizeHugeResponses(
   let (channels, scratch) = (arguments.shape.channels, arguments.scratch)
   let (beta, factor) = (Vector(repeating: -arguments.beta), Vector(repeating: arguments.alpha / Float(arguments.size)))
   let unit = Vector(repeating: 0x1p-70)
-  let least = arguments.bias.magnitude * 0x1p-110
+  let (bias, least) = (Vector(repeating: arguments.bias), arguments.bias.magnitude * 0x1p-110)
   // The logarithm of what the squares are divided by.
   let shift = Vector(repeating: 140 * 0.693147181)
   forEachVector(x, scratch + (arguments.size - 1) / 2, channels) { ($0 * unit) * ($0 * unit) }
   forEachVector(of: channels) { channel, count in
     var total = Vector(repeating: 0)
     for offset in 0..<arguments.size { total += Vector(at: scratch + channel + offset) }
+    // Multiplied by 2⁻¹⁴⁰, where bias is nothing beside it, and as it is elsewhere.
     let base = total * factor
-    let power = outlinedExponential(beta * (outlinedLogarithm(base) + shift))
-    let result = Vector(at: x + channel, count: count) * power
-    for lane in 0..<min(count, Vector.scalarCount) where total[lane] > hugeSquare * 0x1p-140 && base[lane] > least {
+    var logarithm = outlinedLogarithm(base) + shift
+    let small = outlinedLogarithm(base * Vector(repeating: 0x1p+70) * Vector(repeating: 0x1p+70) + bias)
+    for lane in 0..<Vector.scalarCount where base[lane] <= least { logarithm[lane] = small[lane] }
+    // The power may be too small for single precision where the result is not.
+    let root = outlinedExponential(beta * logarithm * Vector(repeating: 0.5))
+    let result = (Vector(at: x + channel, count: count) * root) * root
+    for lane in 0..<min(count, Vector.scalarCount) where total[lane] > hugeSquare * 0x1p-140 {
       y[channel + lane] = result[lane]
     }
   }
@@ -221,7 +226,8 @@ private struct NormalizationBlock {
     for group in 0..<(channels / groupSize) {
       let first = group * groupSize
       let moments = WideMoments(
-        input + first, rows: pixels, columns: groupSize, stride: arguments.input.pixelStride, epsilon: arguments.epsilon)
+        input + first, rows: pixels, columns: groupSize, stride: arguments.input.pixelStride, epsilon: arguments.epsilon
+      )
       for pixel in 0..<pixels {
         let x = input + pixel * arguments.input.pixelStride
         let y = output + pixel * arguments.output.pixelStride

@@ -58,9 +58,12 @@ struct LaneSums {
   /// The sum of the lanes, always in the same order.
   @inline(always)
   var total: Double {
-    var total = lanes[0]
-    for lane in 1..<Vector.scalarCount { total += lanes[lane] }
-    return total
+    var (sums, width) = (lanes, Vector.scalarCount / 2)
+    while width > 0 {
+      for lane in 0..<width { sums[lane] += sums[lane + width] }
+      width /= 2
+    }
+    return sums[0]
   }
 
   /// Writes each lane's sum times `factor`. Where the single precision's range was too small for a part of the sum, it is taken

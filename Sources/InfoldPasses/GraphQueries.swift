@@ -14,6 +14,11 @@ extension ElementType {
     }
   }
 
+  /// How far `value` is off when it is rounded to this floating-point type; of float64, in which it is computed, how far it may be.
+  func roundingError(_ value: Double) -> Double {
+    self == .float64 ? value.magnitude * unitRoundoff : (rounded(value) - value).magnitude
+  }
+
   /// u: how far a number that is rounded to this floating-point type may be off, relative to it.
   var unitRoundoff: Double {
     switch self {

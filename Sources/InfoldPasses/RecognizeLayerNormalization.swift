@@ -3,8 +3,8 @@ import InfoldGraph
 /// Finds layer normalizations that exporters write as arithmetic, and puts one operator in their place:
 /// d = x − mean(x), then d ÷ √(mean(d²) + ε), and where they follow, · scale and + shift by constants.
 ///
-/// The means go over the last dimensions, which must have known sizes. What only the old nodes needed is left for
-/// `RemoveDeadCode`.
+/// The means go over the last dimensions, which must have known sizes, and ε must be a number that a `Float` holds, since the
+/// attribute is one. What only the old nodes needed is left for `RemoveDeadCode`.
 package struct RecognizeLayerNormalization: GraphPass {
   package static let name = "recognize layer normalization"
 
@@ -65,7 +65,8 @@ private struct Search {
     let node = graph[id]
     guard node.typed is Div, let difference = node.inputs[0], let (x, sizes) = centered(difference),
       let root = producer(node.inputs[1]), root.typed is Sqrt, let sum = producer(root.inputs[0]), sum.typed is Add,
-      let (variance, epsilon) = variableAndNumber(sum), epsilon > 0, let mean = producer(variance),
+      let (variance, epsilon) = variableAndNumber(sum), epsilon > 0, Double(Float(epsilon)) == epsilon,
+      let mean = producer(variance),
       meanSizes(mean) == sizes, let square = producer(mean.inputs[0]), let base = squared(square),
       base == difference || centered(base).map({ $0.x == x && $0.sizes == sizes }) == true
     else { return nil }

@@ -10,13 +10,17 @@ import Testing
     SessionOptions(precision: .exact), SessionOptions(threads: 1),
   ]
 
+  private func model(_ graph: Graph) -> Model {
+    Model(graph: graph, opsetImports: [Model.OpsetImport(version: 17)])
+  }
+
   /// Expects in every way what double precision says, up to `tolerance` of 1 or the number.
   private func expect(
     _ graph: Graph, _ x: Tensor, tolerance: Double, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     let truth = try ReferenceEvaluator(graph, precision: .double).run([graph.inputs[0]: x])[0].numbers()
     for (index, options) in Self.ways.enumerated() {
-      let session = try Session(graph.model, options: options)
+      let session = try Session(model(graph), options: options)
       let result = try #require(try session.run(["x": x]).first).value.numbers()
       #expect(result.count == truth.count, sourceLocation: sourceLocation)
       let worst = zip(result, truth).first { a, b in
@@ -94,7 +98,7 @@ import Testing
     #expect(truth.map(\.isFinite) == (0..<24).map { $0 / 4 != 1 && $0 / 4 != 2 })
     // Of channels without variance only what is infinite counts; others are conditioned badly.
     for options in Self.ways {
-      let result = try #require(try Session(graph.model, options: options).run(["x": input]).first).value.numbers()
+      let result = try #require(try Session(model(graph), options: options).run(["x": input]).first).value.numbers()
       for (a, b) in zip(result, truth) {
         #expect(a == b || a.isNaN && b.isNaN || abs(a - b) <= 1e-5 * abs(b) + 1e-5)
       }
@@ -142,7 +146,7 @@ import Testing
     for (center, spread) in [(0, 1), (1000, 0.01), (0, 1e15), (0, 1e-8)] as [(Float, Float)] {
       let x = try Tensor(shape: [6, 40], numbers.map { $0 * spread + center })
       let truth = try ReferenceEvaluator(graph, precision: .double).run([graph.inputs[0]: x])[0].numbers()
-      let result = try #require(try Session(graph.model).run(["x": x]).first).value.numbers()
+      let result = try #require(try Session(model(graph)).run(["x": x]).first).value.numbers()
       for (a, b) in zip(result, truth) { #expect(abs(a - b) <= 2e-6 * max(1, abs(b)), "\(center) ± \(spread)") }
     }
   }

@@ -49,13 +49,13 @@ extension ChannelAffine {
   }
 
   /// Whether x · scale + shift, with both in `type`, is as good as the map as it is written: both can be held with all of their
-  /// digits, and what cancels is at most 32 times as large as results commonly are, which costs five binary digits.
+  /// digits, and what cancels is at most 16 times as large as results commonly are, which costs four binary digits.
   func isAccurate(asScaleAndShiftIn type: ElementType) -> Bool {
     zip(scale, shift).enumerated().allSatisfy { channel, pair in
       guard type.canHold(pair.0), type.canHold(pair.1) else { return false }
       let isUnderflow = pair.0.magnitude < type.leastNormalMagnitude && !steps.contains { $0.scale[channel] == 0 }
       let magnitudes = magnitudes(channel: channel)
-      return !isUnderflow && magnitudes.cancelling <= 32 * magnitudes.size
+      return !isUnderflow && magnitudes.cancelling <= 16 * magnitudes.size
     }
   }
 }

@@ -15,18 +15,20 @@ struct FoldLoss {
   let error: Double
 
   /// - Returns: `nil` where nothing is lost.
+  /// - Throws: `ChannelMap.Refusal` when there is no memory to find out.
   init?(
     _ linear: LinearOperator, _ weight: Tensor, _ bias: FoldedBias, input: ChannelAffine, output: ChannelAffine
-  ) {
+  ) throws(ChannelMap.Refusal) {
     let type = weight.elementType
     let allowed = type.unitRoundoff.squareRoot()
     let before = input.steps.isEmpty ? [] : (0..<input.channels).map { input.magnitudes(channel: $0) }
     let behind = output.steps.isEmpty ? [] : bias.sums.indices.map { output.magnitudes(bias.sums[$0], channel: $0) }
     let mayLose = (before + behind).contains { 2 * type.unitRoundoff * $0.cancelling > allowed * $0.size }
     // Only where something may be lost the elements of the weight are looked at.
-    guard mayLose || Self.mayUnderflow(type, input, output),
-      let rows = WeightRows(linear, weight, type, input: input.scale, output: output.scale, before)
-    else { return nil }
+    guard mayLose || Self.mayUnderflow(type, input, output) else { return nil }
+    guard let rows = WeightRows(linear, weight, type, input: input.scale, output: output.scale, before) else {
+      throw ChannelMap.Refusal("there is no memory to find out what digits folding would lose")
+    }
     for channel in bias.values.indices {
       var magnitudes = rows.before[channel]
       if !behind.isEmpty {
@@ -34,7 +36,7 @@ struct FoldLoss {
         magnitudes = behind[channel]
         magnitudes.cancelling = max(magnitudes.cancelling, cancelling)
       }
-      let rounding = (type.rounded(bias.values[channel]) - bias.values[channel]).magnitude
+      let rounding = type.roundingError(bias.values[channel])
       let error =
         rows.relativeError[channel] * (magnitudes.cancelling + magnitudes.deviation)
         + (magnitudes.cancelling > 0 ? rounding : 0)
@@ -83,7 +85,7 @@ private struct WeightRows {
       for place in places {
         let product = elements[place] * scale
         sums[to] += product.magnitude
-        errors[to] += (type.rounded(product) - product).magnitude
+        errors[to] += type.roundingError(product)
         given += elements[place].magnitude
       }
       guard !magnitudes.isEmpty else { return }

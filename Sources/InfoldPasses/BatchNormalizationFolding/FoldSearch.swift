@@ -98,8 +98,15 @@ struct FoldSearch {
     }
   }
 
+  /// Whether a linear operator makes a value, with maps that it took in between.
   private func isMadeByLinear(_ value: ValueID) -> Bool {
-    producers[value.index].map { LinearOperator.isLinear(graph[$0]) } ?? false
+    var value = value
+    for _ in 0...64 {
+      guard let producer = producers[value.index] else { return false }
+      guard let map = absorbedBackward[producer] else { return LinearOperator.isLinear(graph[producer]) }
+      value = map.input
+    }
+    return false
   }
 }
 
@@ -301,7 +308,7 @@ extension FoldSearch {
             + "range of \(type)")
       }
     }
-    if let loss = FoldLoss(plan.linear, weight, bias, input: plan.input, output: plan.output) {
+    if let loss = try FoldLoss(plan.linear, weight, bias, input: plan.input, output: plan.output) {
       throw Refusal(
         "\(type) has too few digits for the folded weight and bias of channel \(loss.channel) of \(graph.label(of: node)): "
           + "numbers of the size of \(loss.cancelling) would cancel, and results be off by up to \(loss.error)")

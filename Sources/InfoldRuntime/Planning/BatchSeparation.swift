@@ -119,7 +119,8 @@ private struct ImageValues {
     case is any UnaryOperator, is any NumericUnaryOperator, is Identity, is Dropout, is Cast, is Clip, is Conv,
       is ConvTranspose,
       is MaxPool, is AveragePool, is LpPool, is GlobalAveragePool, is GlobalMaxPool, is LRN, is InstanceNormalization,
-      is ChannelNormalization, is ScaleShift, is QuantizeLinear, is DequantizeLinear, is QLinearConv, is ByteTable, is QLinearGemm,
+      is ChannelNormalization, is ScaleShift, is QuantizeLinear, is DequantizeLinear, is QLinearConv, is ByteTable,
+      is QLinearGemm,
       is ChannelShuffle, is DepthToSpace, is SpaceToDepth:
       // A second output of MaxPool counts places through the whole batch.
       return readsImagesFirst(node) && node.outputs.dropFirst().allSatisfy { $0 == nil }
