@@ -157,7 +157,7 @@ import Testing
   /// A shape that the model computes of a value whose declaration is wrong, and says more than anybody can know ahead.
   @Test func shapesComputedOfAWrongDeclaration() throws {
     let bytes = Onnx.model(graph: [
-      Onnx.input("x", [Onnx.dim(4)]), Onnx.output("y"), Onnx.node("NonZero", ["x"], ["nz"]),
+      Onnx.input("x", [Onnx.dim(4)]), Onnx.output("y", type: 7), Onnx.node("NonZero", ["x"], ["nz"]),
       Onnx.node("Shape", ["nz"], ["y"]), Self.information("nz", type: 7, [Onnx.dim(1), Onnx.dim(4)]),
     ])
     let x = try tensor([4], [1, 0, 0, 1])
