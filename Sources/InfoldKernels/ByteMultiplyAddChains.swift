@@ -1,7 +1,13 @@
 extension ByteSet {
   /// As many sums as hide the latency of their products, and leave registers for the weights.
+  #if INFOLD_VNNI
+    private typealias Sums = InlineArray<12, Lanes>
+  #else
+    private typealias Sums = InlineArray<8, Lanes>
+  #endif
+
   @inline(__always)
-  private static var chains: Int { 12 }
+  private static var chains: Int { Sums.count }
 
   public static var multiplyAddChainCount: Int { chains &* laneCount }
 
@@ -10,7 +16,7 @@ extension ByteSet {
     _ sums: UnsafeMutablePointer<Int32>, by weights: UnsafePointer<Int8>, rounds: Int
   ) {
     let factors = repeated(UnsafeRawPointer(weights).assumingMemoryBound(to: UInt8.self))
-    var registers = InlineArray<12, Lanes> { chain in lanes(at: sums + chain &* laneCount) }
+    var registers = Sums { chain in lanes(at: sums + chain &* laneCount) }
     for _ in 0..<rounds {
       // What is multiplied changes from round to round, so that no product can be used again.
       for chain in 0..<chains { registers[chain] = addProducts(to: registers[chain], registers[chain], factors) }

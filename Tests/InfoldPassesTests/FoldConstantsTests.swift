@@ -32,7 +32,8 @@ import Testing
     var network = NetworkBuilder()
     let x = network.input(["N", 3, 8, 8])
     // Of the shape of x, only what is fixed is read.
-    let channels = try network.node("Slice", [network.node("Shape", [x]), network.constant(.list(1)), network.constant(.list(2))])
+    let channels = try network.node(
+      "Slice", [network.node("Shape", [x]), network.constant(.list(1)), network.constant(.list(2))])
     let sizes = try network.node(
       "Concat", [network.constant(.list(4)), channels, network.constant(.list(3, 3))], ["axis": .int(0)])
     let weight = try network.node("Reshape", [network.weights([108]), sizes])

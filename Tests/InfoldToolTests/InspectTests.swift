@@ -33,7 +33,8 @@ import Testing
     let text = try infold("inspect", model, "--nodes").output
     let lines = text.split(separator: "\n")
     #expect(lines[0].split(separator: " ") == ["node", "operator", "output"])
-    #expect(lines.contains { $0.split(separator: " ").prefix(3) == ["stem/conv", "Conv", "float32"] }, "\(lines.prefix(4))")
+    #expect(
+      lines.contains { $0.split(separator: " ").prefix(3) == ["stem/conv", "Conv", "float32"] }, "\(lines.prefix(4))")
     let list: [String: Any] = try infold("inspect", model, "--nodes", "--json").json()
     let nodes = try #require(list["nodes"] as? [[String: Any]])
     #expect(nodes.count == lines.count - 1)

@@ -110,10 +110,15 @@ import Testing
       var network = NetworkBuilder(seed: UInt64(size))
       var y = network.input([1, 3, 8, 8])
       for _ in 0..<6 {
-        y = try network.node("Conv", [y, network.weights([3, 3, size, size])], ["pads": .ints(Array(repeating: Int64(size / 2), count: 4))])
+        y = try network.node(
+          "Conv", [y, network.weights([3, 3, size, size])], ["pads": .ints(Array(repeating: Int64(size / 2), count: 4))]
+        )
       }
       let z = try network.normalization(y, channels: 3)
-      networks.append(Model(graph: try network.finished(network.node("Relu", [z], name: "end")), opsetImports: [Model.OpsetImport(version: 13)]))
+      networks.append(
+        Model(
+          graph: try network.finished(network.node("Relu", [z], name: "end")),
+          opsetImports: [Model.OpsetImport(version: 13)]))
     }
     let report = try prove(networks[0], folded: try folded(networks[1]))
     #expect(!report.passed)

@@ -151,9 +151,11 @@ import Testing
     let loop = Onnx.node(
       "Loop", ["trips", "yes", "x"], ["y"], attributes: [Onnx.attribute("body", type: 5, [.message(6, inner)])])
     let constants = [
-      Onnx.initializer("trips", type: 7, [], [.packed(7, [1])]), Onnx.initializer("yes", type: 9, [], [.packed(5, [1])]),
+      Onnx.initializer("trips", type: 7, [], [.packed(7, [1])]),
+      Onnx.initializer("yes", type: 9, [], [.packed(5, [1])]),
       Onnx.initializer("pads", type: 7, [8], [.packed(7, [0, 0, 1, 1, 0, 0, 1, 1])]),
-      Onnx.initializer("from", type: 7, [1], [.packed(7, [0])]), Onnx.initializer("to", type: 7, [1], [.packed(7, [3])]),
+      Onnx.initializer("from", type: 7, [1], [.packed(7, [0])]),
+      Onnx.initializer("to", type: 7, [1], [.packed(7, [3])]),
       Onnx.initializer("axes", type: 7, [1], [.packed(7, [1])]),
     ]
     let (folded, report, _) = try FoldBatchNormalization().fold(model([loop] + constants, [twice]))

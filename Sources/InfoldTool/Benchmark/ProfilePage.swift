@@ -52,7 +52,8 @@ struct ProfilePage {
 
   private var bytePeak: String {
     guard let peak = report.peakInt8GOPs else { return "" }
-    return "\n<div class=\"tile\"><b>\(NumberText.fixed(peak, digits: 1))</b><span>GOP/s of int8 at the peak</span></div>"
+    return
+      "\n<div class=\"tile\"><b>\(NumberText.fixed(peak, digits: 1))</b><span>GOP/s of int8 at the peak</span></div>"
   }
 
   private var strip: String {

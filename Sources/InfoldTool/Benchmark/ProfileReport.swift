@@ -66,7 +66,8 @@ struct ProfileReport: Encodable {
     layers = times.map { time in
       let alone = Group([time])
       return Layer(
-        node: time.node, name: Self.name(time.node), operation: time.operation, algorithm: time.algorithm, shape: time.shape,
+        node: time.node, name: Self.name(time.node), operation: time.operation, algorithm: time.algorithm,
+        shape: time.shape,
         milliseconds: alone.nanoseconds * 1e-6, share: alone.nanoseconds / total, gflops: alone.gflops,
         shareOfPeak: share(alone, time.multipliesBytes))
     }
@@ -83,7 +84,9 @@ struct ProfileReport: Encodable {
 
   /// What stands between quotes in how errors call a node.
   private static func name(_ label: String) -> String {
-    guard let first = label.firstIndex(of: "\""), let last = label.lastIndex(of: "\""), first < last else { return label }
+    guard let first = label.firstIndex(of: "\""), let last = label.lastIndex(of: "\""), first < last else {
+      return label
+    }
     return String(label[label.index(after: first)..<last])
   }
 

@@ -64,7 +64,8 @@ struct ProfileCommand: ParsableCommand {
       try writeReplacing(trace) { file throws(InfoldError) in try file.write(Array(jsonText(events).utf8)) }
     }
     let report = ProfileReport(
-      layers, peak: session.measureArithmeticPeak(), bytePeak: session.measureBytePeak(), threads: session.threads, instructionSet: session.instructionSet)
+      layers, peak: session.measureArithmeticPeak(), bytePeak: session.measureBytePeak(), threads: session.threads,
+      instructionSet: session.instructionSet)
     if let html {
       let page = ProfilePage(report, model: model).html
       try writeReplacing(html) { file throws(InfoldError) in try file.write(Array(page.utf8)) }

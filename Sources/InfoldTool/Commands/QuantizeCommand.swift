@@ -93,7 +93,8 @@ struct QuantizeCommand: ParsableCommand {
     try runtime.reading.limitingMemory { () throws(InfoldError) in try network.model.write(to: output) }
     comparing.finish()
     let report = QuantizationReport(
-      quantizer, network, comparison, samples: (0..<samples.count).map(samples.name), method: methodText, output: output,
+      quantizer, network, comparison, samples: (0..<samples.count).map(samples.name), method: methodText,
+      output: output,
       bytesBefore: size, bytesAfter: try fileSize(output))
     if json {
       try StandardOutput.writeJSON(report)

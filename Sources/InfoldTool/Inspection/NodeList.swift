@@ -30,8 +30,10 @@ struct NodeList: Encodable {
       let outputs = node.definitions.map { graph[$0] }
       let reference = node.name.isEmpty ? outputs.first?.name ?? "" : node.name
       let entry = Entry(
-        reference: reference, name: node.name, type: node.domain.isEmpty ? node.opType : node.domain + "." + node.opType,
-        owner: owner, inputs: node.inputs.map { $0.map { graph[$0].name } ?? "" }, outputs: outputs.map(ValueReport.init))
+        reference: reference, name: node.name,
+        type: node.domain.isEmpty ? node.opType : node.domain + "." + node.opType,
+        owner: owner, inputs: node.inputs.map { $0.map { graph[$0].name } ?? "" },
+        outputs: outputs.map(ValueReport.init))
       return [entry] + node.bodies.flatMap { entries($0, owner: (owner.map { $0 + "/" } ?? "") + reference) }
     }
   }
@@ -44,7 +46,7 @@ struct NodeList: Encodable {
       ? Table(("node", .left), ("operator", .left), ("output", .left), ("inside of", .left))
       : Table(("node", .left), ("operator", .left), ("output", .left))
     for node in nodes {
-      let shapes = node.outputs.map(\.text).joined(separator: ", ")
+      let shapes = node.outputs.map { $0.type == nil ? "?" : $0.text }.joined(separator: ", ")
       if isNested {
         table.add(
           String(printable: node.reference), String(printable: node.type), shapes, String(printable: node.owner ?? ""))

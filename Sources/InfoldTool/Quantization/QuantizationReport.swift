@@ -97,7 +97,9 @@ struct QuantizationReport: Encodable {
     self.samples = samples.count
     warnings =
       samples.count < Self.enoughSamples
-      ? ["\(samples.count) \(samples.count == 1 ? "sample is" : "samples are") few: values that they do not show are cut off; take some hundred"]
+      ? [
+        "\(samples.count) \(samples.count == 1 ? "sample is" : "samples are") few: values that they do not show are cut off; take some hundred"
+      ]
       : []
     self.method = method
     foldedNormalizations = quantizer.folding.foldedNormalizations
@@ -112,8 +114,10 @@ struct QuantizationReport: Encodable {
         sqnr: quality.pooled.decibels, worstSample: WorstSample(quality, names: samples))
     }
     weights = network.weights.map { Weights(node: $0.node, count: $0.count, sqnr: $0.quality.decibels) }
-    outputs = comparison.outputs.map { Output(
-        name: $0.name, sqnr: $0.quality.pooled.decibels, worstSample: WorstSample($0.quality, names: samples)) }
+    outputs = comparison.outputs.map {
+      Output(
+        name: $0.name, sqnr: $0.quality.pooled.decibels, worstSample: WorstSample($0.quality, names: samples))
+    }
     sameBestClass = comparison.agreements
     rows = comparison.rows
     self.bytesBefore = bytesBefore

@@ -156,7 +156,8 @@ public struct FoldingProof: Sendable {
   }
 
   private func run(
-    _ sample: Sample, _ sessions: (unfolded: Session, folded: Session), _ comparisons: inout [Int: SiteComparison], _ network: inout NetworkComparison,
+    _ sample: Sample, _ sessions: (unfolded: Session, folded: Session), _ comparisons: inout [Int: SiteComparison],
+    _ network: inout NetworkComparison,
     _ progress: (Double, String) -> Void
   ) throws(InfoldError) {
     let entries = Dictionary(grouping: comparisons.keys) { matching.pairs[$0].original.entry.entry }

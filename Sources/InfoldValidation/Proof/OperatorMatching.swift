@@ -70,7 +70,9 @@ extension OperatorMatching {
     of original: Graph, _ folded: Graph, _ originals: GraphConstants, _ others: GraphConstants
   ) throws(InfoldError) {
     func owners(_ graph: Graph) -> [NodeID] { graph.nodeIDs.filter { graph[$0].typed is any BodyOperator } }
-    func name(_ id: NodeID, _ graph: Graph) -> String? { graph[id].definitions.first { _ in true }.map { graph[$0].name } }
+    func name(_ id: NodeID, _ graph: Graph) -> String? {
+      graph[id].definitions.first { _ in true }.map { graph[$0].name }
+    }
     let (left, right) = (owners(original), owners(folded))
     for (place, id) in left.enumerated() {
       let partner =

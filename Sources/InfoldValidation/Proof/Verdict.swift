@@ -118,7 +118,8 @@ extension ProofReport {
           + "\(most.channelsWithoutVariance) of \(most.channels)")
     }
     for site in sites where site.constants.subnormal > 0 {
-      remarks.append("\(site.node): \(site.constants.subnormal) folded constants are subnormal")
+      let count = site.constants.subnormal
+      remarks.append("\(site.node): \(count) folded \(count == 1 ? "constant is" : "constants are") subnormal")
     }
     for site in sites {
       guard let numbers = site.numbers, let improvement = numbers.improvement,
