@@ -75,7 +75,9 @@ struct ValidateCommand: ParsableCommand {
     let report = try annotatingErrors({ $0.inFile(model) }) { () throws(InfoldError) in
       defer { bar.finish() }
       return try reading.limitingMemory { () throws(InfoldError) in
-        try proof.run(count: inputs.count, sample: inputs.sample, timeLimit: reading.timeLimit?.duration) { bar.update(fraction: $0.fraction) }
+        try proof.run(count: inputs.count, sample: inputs.sample, timeLimit: reading.timeLimit?.duration) {
+          bar.update(fraction: $0.fraction)
+        }
       }
     }
     if let html {

@@ -153,7 +153,8 @@ public struct FoldingProof: Sendable {
     progress(0.8, "network in double precision")
     let truth = try ReferenceEvaluator(original.graph, precision: .double).run(original.graph.tensors(sample.inputs))
     let placesByName = Dictionary(
-      self.folded.graph.outputs.enumerated().map { (self.folded.graph[$1].name, $0) }) { first, _ in first }
+      self.folded.graph.outputs.enumerated().map { (self.folded.graph[$1].name, $0) }
+    ) { first, _ in first }
     let places = original.graph.outputs.map { placesByName[original.graph[$0].name]! }
     try network.add(unfolded: unfolded, folded: places.map { folded[$0] }, truth: truth)
   }
