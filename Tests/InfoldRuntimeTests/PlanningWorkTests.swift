@@ -47,7 +47,8 @@ import Testing
         return try network.finished(
           (0..<count).map { index in
             try network.node("Relu", [network.input([2], "x\(index)")])
-          }).model
+          }
+        ).model
       }
     }
   }

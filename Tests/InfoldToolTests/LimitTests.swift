@@ -23,7 +23,8 @@ import Testing
     }
     let scores = try network.node("Flatten", [network.node("GlobalAveragePool", [y])])
     model = folder.path("model.onnx")
-    try network.finished(scores).model.write(to: model)
+    try Model(graph: network.finished(scores), irVersion: 8, opsetImports: [Model.OpsetImport(version: 13)]).write(
+      to: model)
     samples = folder.path("samples")
     var random = SplitMix64(seed: 5)
     for index in 0..<2 {
