@@ -12,8 +12,11 @@ enum Fixture {
     [UInt8](try Data(contentsOf: URL(fileURLWithPath: path(name))))
   }
 
+  /// How the names of pictures end.
+  static let endings = [".jpg", ".png", ".webp", ".gif", ".bmp"]
+
   /// The names of the files in `folder` whose suffix is one of `suffixes`, without the folder.
-  static func names(in folder: String, _ suffixes: String...) -> [String] {
+  static func names(in folder: String, _ suffixes: [String]) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path(folder))) ?? []
     return names.filter { name in suffixes.contains { name.hasSuffix($0) } }.sorted()
   }
