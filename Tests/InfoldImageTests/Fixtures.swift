@@ -36,13 +36,15 @@ func largestDifference(_ a: Picture, _ b: Picture) -> Int? {
   return zip(a.pixels, b.pixels).map { abs(Int($0) - Int($1)) }.max()
 }
 
-/// Expects that `body` throws an `InfoldError` of the given code, whose description contains `text`.
+/// Expects that `body` throws an `InfoldError` of the given code, whose description contains every text in `texts`.
 func expectError(
-  _ code: InfoldError.Code, _ text: String, sourceLocation: SourceLocation = #_sourceLocation,
+  _ code: InfoldError.Code, _ texts: String..., sourceLocation: SourceLocation = #_sourceLocation,
   _ body: () throws -> Void
 ) {
   let error = #expect(throws: InfoldError.self, sourceLocation: sourceLocation) { try body() }
   guard let error else { return }
   #expect(error.code == code, "\(error)", sourceLocation: sourceLocation)
-  #expect(error.description.contains(text), "\(error)", sourceLocation: sourceLocation)
+  for text in texts {
+    #expect(error.description.contains(text), "\(text) is not in: \(error)", sourceLocation: sourceLocation)
+  }
 }

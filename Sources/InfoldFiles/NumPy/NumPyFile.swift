@@ -78,7 +78,8 @@ extension NumPyFile {
         "has \(byteCount) bytes of elements, and its shape \(header.shape) of \(type) elements needs \(expected)")
     }
     guard byteCount <= MachineMemory.byteCount else {
-      throw InfoldError(.limitExceeded, "has \(byteCount) bytes of elements, more than this machine has memory")
+      throw InfoldError(
+        .limitExceeded, "has \(counted(byteCount, "byte")) of elements, more than this machine has memory")
     }
     var tensor = try Tensor(zeros: header.shape, of: type)
     try tensor.withUnsafeMutableBytes { (buffer) throws(InfoldError) in

@@ -43,7 +43,8 @@ public struct ImageLimits: Sendable, Hashable {
   func check(scanCount: Int, width: Int, height: Int) throws(InfoldError) {
     guard let visits = checkedProduct([scanCount, width, height]), visits / 16 <= maximumPixels else {
       throw InfoldError(
-        .limitExceeded, "the JPEG picture is \(width)×\(height) pixels large, and too large for its \(scanCount) scans",
+        .limitExceeded,
+        "the JPEG picture is \(width)×\(height) pixels large, and too large for its \(counted(scanCount, "scan"))",
         hint: "save the picture as a baseline JPEG")
     }
   }

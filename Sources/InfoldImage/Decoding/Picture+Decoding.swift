@@ -30,7 +30,7 @@ extension Picture {
   public init(bytes: [UInt8], limits: ImageLimits = ImageLimits()) throws(InfoldError) {
     guard bytes.count <= limits.maximumFileSize else {
       throw InfoldError(
-        .limitExceeded, "has \(bytes.count) bytes, and at most \(limits.maximumFileSize) are allowed")
+        .limitExceeded, "has \(counted(bytes.count, "byte")), and at most \(limits.maximumFileSize) are allowed")
     }
     if bytes.starts(with: JPEGSegments.signature) {
       self = try decodeJPEG(bytes, limits: limits)

@@ -17,7 +17,7 @@ final class HeldBytes {
       return
     }
     guard let block = PageBlock(byteCount: file.size) else {
-      throw InfoldError(.limitExceeded, "there is no memory for the \(file.size) bytes of the file")
+      throw InfoldError(.limitExceeded, "there is no memory for the \(counted(file.size, "byte")) of the file")
     }
     self.block = block
     buffer = UnsafeRawBufferPointer(block.bytes)
@@ -33,7 +33,7 @@ final class HeldBytes {
       return
     }
     guard let block = PageBlock(byteCount: contents.count) else {
-      throw InfoldError(.limitExceeded, "there is no memory for the \(contents.count) bytes of the model")
+      throw InfoldError(.limitExceeded, "there is no memory for the \(counted(contents.count, "byte")) of the model")
     }
     self.block = block
     buffer = UnsafeRawBufferPointer(block.bytes)

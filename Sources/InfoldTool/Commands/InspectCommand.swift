@@ -8,6 +8,9 @@ struct InspectCommand: ParsableCommand {
     commandName: "inspect",
     abstract: "Show inputs, outputs, operators, parameters and multiply-accumulates of a model.",
     discussion: """
+      --check makes a session of the model, with the sizes of --shape where they are given, and exits with 1 where that is \
+      refused: what "infold run" would say before it runs anything.
+
       Multiply-accumulates are those of a batch of 1, unless --shape gives another. --shape fixes what the model leaves open \
       in the shape of an input, and the report shows what follows. Models that Infold cannot run can be inspected too.
 
@@ -19,6 +22,7 @@ struct InspectCommand: ParsableCommand {
         infold inspect model.onnx
         infold inspect model.onnx --shape input=1x3x224x224 --json
         infold inspect model.onnx --graph model.svg
+        infold inspect model.onnx --check && echo it runs
       """)
 
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
@@ -33,6 +37,9 @@ struct InspectCommand: ParsableCommand {
   @Option(help: "Who lays the drawing out: automatic, graphviz or infold.")
   var layout = GraphFile.Engine.automatic
 
+  @Flag(help: "Say whether a session takes the model; if not, the exit code is 1.")
+  var check = false
+
   @Flag(help: "Print one JSON value.")
   var json = false
 
@@ -42,13 +49,15 @@ struct InspectCommand: ParsableCommand {
     let shapes = try InputShapes(shape)
     let file = try graph.map { path throws(InfoldError) in try GraphFile(path, engine: layout) }
     let model = try reading.model(model).binding(shapes)
-    let report = ModelReport(model, file: self.model)
+    var report = ModelReport(model, file: displayName(self.model))
     let done = try file?.write(model.graph, title: report.fileName, subtitle: report.summary)
+    if check { report.check = ModelReport.Check(consume model, memoryLimit: reading.memoryLimit?.bytes) }
     if json {
       try StandardOutput.writeJSON(report)
     } else {
       try StandardOutput.write(report.text + (done.map { "\n\($0)\n" } ?? ""))
     }
+    if report.check?.runs == false { throw ExitCode(ToolExit.checkFailed) }
   }
 }
 

@@ -23,7 +23,7 @@ struct StatisticsCommand: ParsableCommand {
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
-  @Option(help: ArgumentHelp("Take the pictures in this folder, JPEG or PNG.", valueName: "folder"))
+  @Option(help: ArgumentHelp("Take the pictures in this folder: JPEG, PNG, WebP, GIF or BMP.", valueName: "folder"))
   var images: String?
 
   @Option(help: ArgumentHelp("Take the tensors in this folder.", valueName: "folder"))
@@ -53,6 +53,7 @@ struct StatisticsCommand: ParsableCommand {
   @OptionGroup var runtime: RuntimeOptions
 
   func validate() throws {
+    try ModelOutput.check(output, json: json)
     if (images == nil) == (inputs == nil) { throw ValidationError("give either --images or --inputs, a folder") }
     if let batchSize, batchSize < 1 { throw ValidationError("--batch-size is \(batchSize), and must be at least 1") }
     if unbiased, let estimator, estimator != .unbiased {
@@ -76,14 +77,19 @@ struct StatisticsCommand: ParsableCommand {
         index throws(InfoldError) in try dataSet.sample(index)
       }
     }
-    if let output { try inModelFile { () throws(InfoldError) in try statistics.model() }.write(to: output) }
+    let file = ModelOutput(argument: output ?? "")
+    var sidecar: Sidecar.Carried?
+    if let output {
+      try file.write(try inModelFile { () throws(InfoldError) in try statistics.model() })
+      sidecar = try Sidecar.carry(from: self.model, to: output)
+    }
     progress.finish()
     let report = StatisticsReport(
       statistics, batchSize: collector.batchSize, estimator: chosenEstimator, isSequential: sequential, written: output)
     if json {
       try StandardOutput.writeJSON(report)
     } else {
-      try StandardOutput.write(report.text)
+      try file.report(report.text + (sidecar.map { $0.text.paragraph() } ?? ""))
     }
   }
 
@@ -97,7 +103,7 @@ struct StatisticsCommand: ParsableCommand {
 
   /// Errors of files keep their own names.
   private func inModelFile<Result>(_ body: () throws(InfoldError) -> Result) throws(InfoldError) -> Result {
-    try annotatingErrors({ $0.inFile(model) }, body)
+    try annotatingErrors({ $0.inArgument(model) }, body)
   }
 }
 

@@ -70,7 +70,7 @@ struct ValidateCommand: ParsableCommand {
     let proof = try FoldingProof(original, folded: folded.map { path throws(InfoldError) in try reading.model(path) })
     let inputs = try samples(original)
     var bar = ProgressBar("validating")
-    let report = try annotatingErrors({ $0.inFile(model) }) { () throws(InfoldError) in
+    let report = try annotatingErrors({ $0.inArgument(model) }) { () throws(InfoldError) in
       defer { bar.finish() }
       return try reading.budget.charging { () throws(InfoldError) in
         try proof.run(count: inputs.count, sample: inputs.sample) { bar.update(fraction: $0.fraction) }

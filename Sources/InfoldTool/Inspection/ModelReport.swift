@@ -1,4 +1,5 @@
 import InfoldGraph
+import InfoldRuntime
 
 /// What `inspect` says about a model.
 struct ModelReport: Encodable {
@@ -16,6 +17,25 @@ struct ModelReport: Encodable {
   let multiplyAccumulates: Int?
   /// Nodes whose multiply-accumulates are not known: their sizes are left open, or Infold does not have the operator.
   let uncountedNodes: Int
+  /// What a session makes of it; `nil` where nobody asked.
+  var check: Check?
+
+  /// Whether a session takes the model.
+  struct Check: Encodable {
+    let runs: Bool
+    /// Why it does not.
+    let error: String?
+
+    /// Makes a session.
+    init(_ model: consuming Model, memoryLimit: Int?) {
+      do throws(InfoldError) {
+        _ = try Session(model, options: SessionOptions(memoryLimit: memoryLimit))
+        (runs, error) = (true, nil)
+      } catch {
+        (runs, self.error) = (false, error.withoutFile.description)
+      }
+    }
+  }
 
   struct Opset: Encodable {
     let domain: String

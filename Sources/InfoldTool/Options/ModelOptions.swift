@@ -20,8 +20,16 @@ struct ModelOptions: ParsableArguments {
   /// What is computed without a session counts in it.
   var budget: MemoryBudget { MemoryBudget(limit: memoryLimit?.bytes) }
 
-  /// The model in a file.
+  /// The model in a file, or from standard input, for which `-` stands.
   func model(_ path: String) throws(InfoldError) -> Model {
-    try Model(path: path, limits: ModelLimits(externalBytes: memoryLimit?.bytes), dataRoot: dataRoot)
+    guard path != StandardInput.argument else {
+      let bytes = try StandardInput.contents(limit: Model.byteLimit)
+      var model = try annotatingErrors({ $0.inFile(StandardInput.name) }) { () throws(InfoldError) in
+        try Model(bytes: bytes, limits: ModelLimits(externalBytes: memoryLimit?.bytes))
+      }
+      model.path = StandardInput.name
+      return model
+    }
+    return try Model(path: path, limits: ModelLimits(externalBytes: memoryLimit?.bytes), dataRoot: dataRoot)
   }
 }
