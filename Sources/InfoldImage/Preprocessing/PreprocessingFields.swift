@@ -155,9 +155,7 @@ extension InfoldError {
       self = first
       return
     }
-    let hints = errors.compactMap(\.hint)
-    self.init(
-      first.code, "\(errors.count) things are wrong: " + errors.map(\.reason).joined(separator: "; "),
-      hint: hints.isEmpty ? nil : hints.joined(separator: "; "))
+    let texts = errors.map { $0.reason + ($0.hint.map { " (\($0))" } ?? "") }
+    self.init(first.code, "\(errors.count) things are wrong: " + texts.joined(separator: "; "))
   }
 }

@@ -23,13 +23,13 @@ struct SidecarCommand: ParsableCommand {
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
-  @Option(help: "How samples are scaled: imagenet, tensorflow, 0-1 or none. (default: imagenet)")
+  @Option(help: "How samples are scaled. (default: imagenet)")
   var normalization: Preprocessing.Normalization?
 
   @Option(help: ArgumentHelp("Height and width, where the model leaves them open.", valueName: "224x224"))
   var size: PictureSize?
 
-  @Option(help: "The order of the dimensions, where the model does not tell it: NCHW or NHWC.")
+  @Option(help: "The order of the dimensions, where the model does not tell it.")
   var layout: Preprocessing.Layout?
 
   @Option(help: ArgumentHelp("A file beside the model with a class name on each line.", valueName: "file"))

@@ -46,7 +46,7 @@ struct Sidecar {
     let bytes = try annotatingErrors({ failure in
       var failure = failure
       failure.hint =
-        "pictures need this file, a JSON object like \(example); `infold sidecar` writes it, and docs/Pictures.md explains it"
+        "pictures need this file, a JSON object like \(example); 'infold sidecar MODEL' writes it, and docs/Pictures.md explains it"
       return failure
     }) { () throws(InfoldError) in try RegularFile.contents(ofFile: path, limit: 1 << 20) }
     guard !bytes.isEmpty else { throw InfoldError(.malformedData, "is empty", hint: "it would hold \(example)") }

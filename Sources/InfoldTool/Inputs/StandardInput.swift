@@ -15,7 +15,7 @@ enum StandardInput {
   /// - Throws: `InfoldError` that names it.
   static func contents(limit: Int, hint: String? = nil) throws(InfoldError) -> [UInt8] {
     guard !isRead.withLock({ state in exchange(&state, with: true) }) else {
-      throw InfoldError(.invalidArgument, "is there to be read once, and `-` stands for it twice", file: name)
+      throw InfoldError(.invalidArgument, "is there to be read once, and - stands for it twice", file: name)
     }
     return try annotatingErrors({ $0.inFile(name) }) { () throws(InfoldError) in
       try ReadableFile.standardInput(limit: limit, hint: hint)

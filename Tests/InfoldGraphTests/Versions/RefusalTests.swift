@@ -125,7 +125,8 @@ import Testing
 
   /// Inputs of every rank, and of one element in every dimension: what is said of them is English.
   @Test(arguments: VersionTests.all) func countsInWords(version: VersionTests.Version) throws {
-    let wrongPlural = /(^|[^0-9.\-])1 (inputs|outputs|elements|values|dimensions|axes|channels|filters|groups|numbers)\b/
+    let wrongPlural =
+      /(^|[^0-9.\-])1 (inputs|outputs|elements|values|dimensions|axes|channels|filters|groups|numbers)\b/
     for versionCase in version.cases {
       for rank in [0, 1, 2, 3, 5, 7] {
         let types = versionCase.inputs.map { $0.map { TensorType($0.type, Shape(Array(repeating: 1, count: rank))) } }
