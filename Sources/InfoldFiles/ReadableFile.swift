@@ -14,9 +14,10 @@ package enum ReadableFile {
   /// there is somebody.
   /// - Parameters:
   ///   - limit: The most bytes.
+  ///   - pipeLimit: The most bytes of a pipe, whose size nobody knows ahead; `nil` for the same.
   ///   - hint: What the user can do about more.
   /// - Throws: `InfoldError`: `.fileAccess` when it cannot be read or nobody writes to the pipe, `.limitExceeded`.
-  package init(path: String, limit: Int, hint: String? = nil) throws(InfoldError) {
+  package init(path: String, limit: Int, pipeLimit: Int? = nil, hint: String? = nil) throws(InfoldError) {
     try checkPath(path)
     guard let status = fileStatus(path), status.st_mode & S_IFMT == S_IFIFO else {
       let file = try RegularFile(path: path)
@@ -24,7 +25,7 @@ package enum ReadableFile {
       self = .regular(file)
       return
     }
-    self = .bytes(try Pipe(path: path).contents(limit: limit, hint: hint))
+    self = .bytes(try Pipe(path: path).contents(limit: min(limit, pipeLimit ?? limit), hint: hint))
   }
 
   /// All that standard input has from where it is: a pipe or a file, but no terminal.

@@ -28,7 +28,9 @@ extension Model {
       let hint = "keep the data of large tensors in external files"
       let bytes: HeldBytes
       let folder: ExternalDataFolder?
-      switch try ReadableFile(path: path, limit: Self.byteLimit, hint: hint) {
+      switch try ReadableFile(
+        path: path, limit: Self.byteLimit, pipeLimit: limits.externalBytes ?? MachineMemory.defaultLimit, hint: hint)
+      {
       case .regular(let file):
         bytes = try HeldBytes(file, limit: Self.byteLimit, hint: hint)
         folder = try ExternalDataFolder(

@@ -32,10 +32,10 @@ import InfoldTool
     table.add("a name that is rather long", "float16, bfloat16, quantization")
     #expect(
       table.text(width: 26) == """
-          name      types
-          a n…long  float16,
-                    bfloat16,
-                    quantization
+          name        types
+          a na… long  float16,
+                      bfloat16,
+                      quantization
 
         """)
     // Where nothing else gives way, they are.

@@ -86,7 +86,7 @@ import Testing
         "other.onnx",
         Onnx.model(
           graph: named.map { Onnx.input($0, type: type, $1) } + [
-            Onnx.output("y"), Onnx.node("Identity", ["x0"], ["y"]),
+            Onnx.output("y", type: type), Onnx.node("Identity", ["x0"], ["y"]),
           ]))
     }
     try expectRefusal(["sidecar", path([[1, 3, 4, 4], [1]])], "needs several or none", "\"x1\"")

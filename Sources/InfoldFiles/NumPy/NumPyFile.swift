@@ -12,7 +12,7 @@ public enum NumPyFile {
   public static func read(_ path: String) throws(InfoldError) -> Tensor {
     try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
       let file: RegularFile
-      switch try ReadableFile(path: path, limit: MachineMemory.defaultLimit) {
+      switch try ReadableFile(path: path, limit: .max, pipeLimit: MachineMemory.defaultLimit) {
       case .regular(let regular): file = regular
       case .bytes(let bytes): return try decode(bytes)
       }

@@ -101,7 +101,8 @@ package struct Pad: Operator, MappedOperator {
     guard pads.count == 2 * axes.count else {
       throw InfoldError(
         .invalidModel,
-        "\(pads.count) numbers are given to pad \(counted(axes.count, "dimension")); there must be two for each")
+        "\(counted(pads.count, "number")) \(pads.count == 1 ? "is" : "are") given to pad \(counted(axes.count, "dimension")); there must be two for each"
+      )
     }
     var borders = [Border?](repeating: Border(), count: rank)
     for (index, axis) in try normalizedAxes(axes, rank: rank).enumerated() {

@@ -45,11 +45,11 @@ struct SidecarCommand: ParsableCommand {
   func run() throws {
     let model = try reading.model(model)
     let pictures = PictureModel(model.graph)
-    try annotatingErrors({ $0.inArgument(self.model) }) { () throws(InfoldError) in try check(pictures) }
     guard let path = output ?? Sidecar.path(besideModel: self.model) else {
       throw InfoldError(
         .invalidArgument, "a model from standard input has no file beside it", hint: "say -o FILE, or -o -")
     }
+    try annotatingErrors({ $0.inArgument(self.model) }) { () throws(InfoldError) in try check(pictures) }
     let names = try labelFile(pictures)
     let text = SidecarText(
       pictures, normalization: normalization ?? .imagenet, size: size?.sides, layout: layout, labels: names)
