@@ -91,7 +91,8 @@ import InfoldImage
     "baseline.jpg", "progressive.jpg", "restart-markers.jpg", "cmyk.jpg", "orientation-6.jpg", "rgb.png",
     "rgb-interlaced.png", "palette-transparent.png", "rgba-16-bit.png", "orientation-6.png", "lossy.webp",
     "lossless-alpha.webp", "lossy-alpha.webp", "orientation-3.webp", "animated.webp", "animated-inside.webp",
-    "palette.gif", "interlaced.gif", "animated.gif", "smaller-frame.gif", "many-clears.gif", "rgb.bmp", "os2-palette.bmp",
+    "palette.gif", "interlaced.gif", "animated.gif", "smaller-frame.gif", "many-clears.gif", "rgb.bmp",
+    "os2-palette.bmp",
     "palette-4-bit.bmp", "masks-v5.bmp", "rgb-16-bit.bmp", "runs-8.bmp", "runs-4.bmp",
   ]
 
@@ -153,8 +154,9 @@ import InfoldImage
   }
 
   /// With no limits of one's own, those of the formats keep every product of sizes within an `Int`.
-  @Test(arguments: ["huge.png", "too-wide.png", "size-above-31-bits.png", "huge.jpg", "huge-progressive.jpg"]
-    + ["huge.webp", "huge-canvas.webp", "huge.gif", "far-frame.gif", "huge.bmp", "lowest-height.bmp"])
+  @Test(
+    arguments: ["huge.png", "too-wide.png", "size-above-31-bits.png", "huge.jpg", "huge-progressive.jpg"]
+      + ["huge.webp", "huge-canvas.webp", "huge.gif", "far-frame.gif", "huge.bmp", "lowest-height.bmp"])
   func refusesHugeSizesWithoutLimits(name: String) {
     let limits = ImageLimits(maximumFileSize: .max, maximumPixels: .max, maximumSide: .max)
     #expect(throws: InfoldError.self) { try Picture(path: Fixture.path("refused/\(name)"), limits: limits) }

@@ -69,7 +69,8 @@ extension WebPContainer.Animation {
       throw InfoldError(.malformedData, "the first frame of the WebP picture has another size than it declares")
     }
     guard frame.x + frame.width <= width, frame.y + frame.height <= height else {
-      throw InfoldError(.malformedData, "the first frame of the WebP picture reaches beyond its \(width)×\(height) pixels")
+      throw InfoldError(
+        .malformedData, "the first frame of the WebP picture reaches beyond its \(width)×\(height) pixels")
     }
     var canvas = Canvas(width: width, height: height, color: (0, 0, 0))
     canvas.place(picture, x: frame.x, y: frame.y)
