@@ -73,7 +73,8 @@ let package = Package(
     // Pictures in, tensors out.
     .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
-    .target(name: "InfoldImage", dependencies: ["CTurboJPEG", "CPNG", "InfoldFiles", "InfoldGraph"]),
+    .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
+    .target(name: "InfoldImage", dependencies: ["CTurboJPEG", "CPNG", "CWebP", "InfoldFiles", "InfoldGraph"]),
 
     // ONNX's backend tests.
     .target(

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Builds the tool as one file that needs no Swift on the machine where it runs, stripped and as small as it gets, and prints where it
-# is and how large: for containers and servers. The C libraries (libprotobuf-c, libturbojpeg, libpng, zlib and libc) stay shared.
+# is and how large: for containers and servers. The C libraries (libprotobuf-c, libturbojpeg, libpng, libwebp, zlib and libc) stay shared.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev
+tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libwebp-dev
 # With sections of their own, functions that nothing uses are left out, and what is the same is kept once.
 compiler=(-use-ld=lld -Xfrontend -function-sections -Xlinker --gc-sections -Xlinker --icf=all -Xlinker --no-export-dynamic
   -Xlinker -s -Xlinker -z -Xlinker pack-relative-relocs)

@@ -43,7 +43,7 @@ built InfoldRuntime || fail "the modules are not where they are looked for: $pro
 for module in InfoldImage InfoldTool InfoldTelemetry InfoldConformance ArgumentParser Logging CoreMetrics; do
   ! built "$module" || fail "$module was built for a program that imports Infold alone"
 done
-if ldd "$products/App" | grep -E 'libturbojpeg|libpng|libFoundation'; then
+if ldd "$products/App" | grep -E 'libturbojpeg|libpng|libwebp|libFoundation'; then
   fail "the program needs libraries that Infold must not bring"
 fi
 

@@ -11,7 +11,7 @@ fi
 targets=($1) seconds=$2
 shift 2
 [[ ${targets[0]} != all ]] || targets=(decode roundtrip run npy image)
-tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libonnx-testdata
+tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libwebp-dev libonnx-testdata
 
 # libFuzzer lies beside the compiler's other libraries; the program has a main of its own.
 resources=$(swiftc -print-target-info | sed -nE 's/^ *"runtimeResourcePath": "(.*)",?$/\1/p')
@@ -37,7 +37,7 @@ export ASAN_OPTIONS=allocator_may_return_null=1:$fast:${ASAN_OPTIONS-}
 seed() {
   case $1 in
     npy) find Tests -name '*.npy' -size -8k -exec cp --backup=numbered -t "$2" {} + ;;
-    image) find Tests/InfoldImageTests/Fixtures \( -name '*.png' -o -name '*.jpg' \) -size -8k -exec cp --backup=numbered -t "$2" {} + ;;
+    image) find Tests/InfoldImageTests/Fixtures -regextype egrep -regex '.*[.](jpg|png|webp|gif|bmp)' -size -8k -exec cp --backup=numbered -t "$2" {} + ;;
     *)
       cp Fuzzing/Seeds/*.onnx "$2"
       "$fuzz" seeds "$2" 300

@@ -3,7 +3,7 @@
 # What the environment variable SANITIZE_FILTER matches is run, by default everything; never the tests that are skipped below.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libonnx-testdata
+tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libwebp-dev libonnx-testdata
 if (($# == 0)); then set -- address thread; fi
 export SWIFT_BACKTRACE=enable=no INFOLD_SLOWDOWN=20
 # Tests of the tool run another program, and those of whole networks compute for long what others compute as well.

@@ -92,7 +92,8 @@ extension ConformanceCase {
     _ set: DataSet, _ graph: Graph, _ runner: Runner, _ tolerance: Tolerance
   ) throws(InfoldError) -> String? {
     guard set.inputs.count <= graph.inputs.count, set.outputs.count == graph.outputs.count else {
-      return "the model has \(graph.inputs.count) inputs and \(graph.outputs.count) outputs, and the data set "
+      return
+        "the model has \(counted(graph.inputs.count, "input")) and \(counted(graph.outputs.count, "output")), and the data set "
         + "\(set.inputs.count) and \(set.outputs.count)"
     }
     let results = try runner.run(inputs(set, graph))

@@ -93,7 +93,7 @@ package final class RegularFile {
   /// - Throws: `InfoldError` with `.limitExceeded` when it has more bytes than `limit`.
   package func require(atMost limit: Int, hint: String? = nil) throws(InfoldError) {
     guard size <= limit else {
-      throw InfoldError(.limitExceeded, "has \(size) bytes, and at most \(limit) are allowed", hint: hint)
+      throw InfoldError(.limitExceeded, "has \(counted(size, "byte")), and at most \(limit) are allowed", hint: hint)
     }
   }
 

@@ -24,7 +24,10 @@ public struct Picture: Sendable, Hashable {
       throw InfoldError(.invalidArgument, "a picture cannot have \(width)×\(height) pixels")
     }
     guard let count = checkedProduct([width, height, Self.channels]), count == pixels.count else {
-      throw InfoldError(.invalidArgument, "\(pixels.count) bytes were given for a picture of \(width)×\(height) pixels")
+      throw InfoldError(
+        .invalidArgument,
+        "\(counted(pixels.count, "byte")) \(pixels.count == 1 ? "was" : "were") given for a picture of \(width)×\(height) pixels"
+      )
     }
     self.init(checkedWidth: width, height: height, pixels: pixels)
   }

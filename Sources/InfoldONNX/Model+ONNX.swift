@@ -4,9 +4,10 @@ public import InfoldGraph
 
 extension Model {
   /// The most bytes that one protocol buffer can have.
-  static let byteLimit = Int(Int32.max)
+  package static let byteLimit = Int(Int32.max)
 
-  /// Reads an ONNX model from a file, with the external data beside it, and infers the types of its values.
+  /// Reads an ONNX model from a file, with the external data beside it, and infers the types of its values. A pipe is read to its
+  /// end; beside it there is no data.
   ///
   /// IR versions 3 to 14. Nodes that none of `operators` can run are kept, and written back as they were. At the peak this takes little more than
   /// the size of the file; afterwards the tensors alone.
@@ -27,10 +28,20 @@ extension Model {
     declaredShapes: DeclaredShapes = .advisory, dataRoot: String? = nil
   ) throws(InfoldError) {
     self = try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
-      let bytes = try HeldBytes(
-        RegularFile(path: path), limit: Self.byteLimit, hint: "keep the data of large tensors in external files")
-      let folder = try ExternalDataFolder(
-        ofModel: path, root: dataRoot, byteLimit: limits.externalBytes ?? MachineMemory.defaultLimit)
+      let hint = "keep the data of large tensors in external files"
+      let bytes: HeldBytes
+      let folder: ExternalDataFolder?
+      switch try ReadableFile(
+        path: path, limit: Self.byteLimit, pipeLimit: limits.externalBytes ?? MachineMemory.defaultLimit, hint: hint)
+      {
+      case .regular(let file):
+        bytes = try HeldBytes(file, limit: Self.byteLimit, hint: hint)
+        folder = try ExternalDataFolder(
+          ofModel: path, root: dataRoot, byteLimit: limits.externalBytes ?? MachineMemory.defaultLimit)
+      case .bytes(let contents):
+        bytes = try HeldBytes(copying: contents)
+        folder = nil
+      }
       return try ModelDecoder(bytes: bytes, externalData: folder, operators: operators, declaredShapes: declaredShapes)
         .decode(UnpackedModel(bytes, limits: limits))
     }
@@ -82,5 +93,5 @@ extension Model {
 func unpacked<Content: Message>(
   file path: String, limit: Int, hint: String? = nil
 ) throws(InfoldError) -> Unpacked<Content> {
-  try Unpacked(try RegularFile.contents(ofFile: path, limit: limit, hint: hint))
+  try Unpacked(try ReadableFile.contents(of: path, limit: limit, hint: hint))
 }

@@ -114,7 +114,7 @@ public final class Session: Sendable {
       guard needed.count == 1, outputs.count == 1 else {
         throw InfoldError(
           .invalidArgument,
-          "one tensor is given for one result, and the model needs \(needed.count) inputs and has \(outputs.count) outputs",
+          "one tensor is given for one result, and the model needs \(counted(needed.count, "input")) and has \(counted(outputs.count, "output"))",
           hint: "give inputs by their names")
       }
       return try results([needed[0].name: input], .currentTask)[outputs[0].name]!
@@ -133,7 +133,8 @@ public final class Session: Sendable {
   public func run(_ inputs: [Tensor], into outputs: inout [Tensor]) throws(InfoldError) {
     try observing { () throws(InfoldError) in
       guard inputs.count == self.inputs.count else {
-        throw InfoldError(.invalidArgument, "the model has \(self.inputs.count) inputs; \(inputs.count) are given")
+        throw InfoldError(
+          .invalidArgument, "the model has \(counted(self.inputs.count, "input")); \(inputs.count) are given")
       }
       try run(all: inputs, into: &outputs, cancellation())
     }

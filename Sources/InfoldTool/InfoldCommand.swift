@@ -15,7 +15,8 @@ struct InfoldCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      RunCommand.self, ClassifyCommand.self, InspectCommand.self, FoldCommand.self, ValidateCommand.self,
+      RunCommand.self, ClassifyCommand.self, SidecarCommand.self, InspectCommand.self, FoldCommand.self,
+      ValidateCommand.self,
       StatisticsCommand.self, QuantizeCommand.self, BenchCommand.self, ProfileCommand.self, OperatorsCommand.self,
       TestCommand.self, CompletionsCommand.self,
     ])

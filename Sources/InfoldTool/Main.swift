@@ -50,10 +50,10 @@ enum Main {
   private static func sentence(_ message: String, _ arguments: [String]) -> String {
     if message.hasSuffix("?") { return message + " Or" }
     let words = arguments.filter { $0 != "help" }
-    if let word = words.first, !word.hasPrefix("-"), !commandNames.contains(word),
-      let suggestion = suggestion(for: word, among: commandNames)
-    {
-      return message + "; " + suggestion + " Or"
+    // What follows a command that is none has no meaning, and is no help.
+    if let word = words.first, !word.hasPrefix("-"), !commandNames.contains(word) {
+      let question = suggestion(for: word, among: commandNames).map { "; \($0) Or" } ?? ";"
+      return "there is no command \(String(quoting: word))" + question
     }
     return (message.hasSuffix(".") ? String(message.dropLast()) : message) + ";"
   }

@@ -3,10 +3,11 @@ import Testing
 import InfoldImage
 
 @Suite struct DecodingTests {
-  static let names = Fixture.names(in: "decoding", ".jpg", ".png")
+  static let names = Fixture.names(in: "decoding", Fixture.endings)
 
   @Test func fixturesAreThere() {
-    #expect(Self.names.count > 35)
+    #expect(Self.names.count > 75)
+    for ending in Fixture.endings { #expect(Self.names.count { $0.hasSuffix(ending) } >= 8, "\(ending)") }
   }
 
   @Test(arguments: names)
@@ -27,14 +28,14 @@ import InfoldImage
     #expect(try Picture(bytes: bytes + [0xFF, 0xD8, 0xFF, 0, 1, 2]) == Picture(bytes: bytes))
   }
 
-  @Test(arguments: Fixture.names(in: "broken-exif", ".jpg"))
+  @Test(arguments: Fixture.names(in: "broken-exif", [".jpg"]))
   func ignoresBrokenExif(name: String) throws {
     let picture = try Picture(path: Fixture.path("broken-exif/\(name)"))
     #expect(picture == (try Picture(path: Fixture.path("decoding/baseline.jpg"))))
   }
 
   @Test func brokenExifFixturesAreThere() {
-    #expect(Fixture.names(in: "broken-exif", ".jpg").count == 11)
+    #expect(Fixture.names(in: "broken-exif", [".jpg"]).count == 11)
   }
 
   @Test(arguments: ["baseline.jpg", "progressive.jpg", "grey.jpg"])

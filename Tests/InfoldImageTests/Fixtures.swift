@@ -12,8 +12,11 @@ enum Fixture {
     [UInt8](try Data(contentsOf: URL(fileURLWithPath: path(name))))
   }
 
+  /// How the names of pictures end.
+  static let endings = [".jpg", ".png", ".webp", ".gif", ".bmp"]
+
   /// The names of the files in `folder` whose suffix is one of `suffixes`, without the folder.
-  static func names(in folder: String, _ suffixes: String...) -> [String] {
+  static func names(in folder: String, _ suffixes: [String]) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path(folder))) ?? []
     return names.filter { name in suffixes.contains { name.hasSuffix($0) } }.sorted()
   }
@@ -33,13 +36,15 @@ func largestDifference(_ a: Picture, _ b: Picture) -> Int? {
   return zip(a.pixels, b.pixels).map { abs(Int($0) - Int($1)) }.max()
 }
 
-/// Expects that `body` throws an `InfoldError` of the given code, whose description contains `text`.
+/// Expects that `body` throws an `InfoldError` of the given code, whose description contains every text in `texts`.
 func expectError(
-  _ code: InfoldError.Code, _ text: String, sourceLocation: SourceLocation = #_sourceLocation,
+  _ code: InfoldError.Code, _ texts: String..., sourceLocation: SourceLocation = #_sourceLocation,
   _ body: () throws -> Void
 ) {
   let error = #expect(throws: InfoldError.self, sourceLocation: sourceLocation) { try body() }
   guard let error else { return }
   #expect(error.code == code, "\(error)", sourceLocation: sourceLocation)
-  #expect(error.description.contains(text), "\(error)", sourceLocation: sourceLocation)
+  for text in texts {
+    #expect(error.description.contains(text), "\(text) is not in: \(error)", sourceLocation: sourceLocation)
+  }
 }

@@ -27,6 +27,53 @@ import InfoldImage
     ("wrong-crc.png", .malformedData, "CRC"),
     ("zero-height.png", .malformedData, "9×0"),
     ("zero-width.png", .malformedData, "0×9"),
+    ("canvas-of-another-size.webp", .malformedData, "libwebp cannot decode it: it is damaged"),
+    ("chunk-beyond-end.webp", .malformedData, "cut off or damaged"),
+    ("damaged.webp", .malformedData, "libwebp cannot decode it: it is damaged"),
+    ("frame-of-another-size.webp", .malformedData, "another size than it declares"),
+    ("frame-outside.webp", .malformedData, "reaches beyond its 20×17 pixels"),
+    ("frame-without-canvas.webp", .malformedData, "cut off or damaged"),
+    ("huge-canvas.webp", .limitExceeded, "16777216×16777216"),
+    ("huge.webp", .limitExceeded, "16383×16383"),
+    ("no-chunks.webp", .malformedData, "cut off or damaged"),
+    ("no-frame.webp", .malformedData, "an animation without a frame"),
+    ("too-little-data.webp", .malformedData, "too few for a WebP picture of 9000×9000 pixels"),
+    ("code-size-0.gif", .malformedData, "codes of 0 bits"),
+    ("code-size-9.gif", .malformedData, "codes of 9 bits"),
+    ("color-outside.gif", .malformedData, "of a table of 8"),
+    ("early-end.gif", .malformedData, "data for 123 of 247 pixels"),
+    ("far-frame.gif", .limitExceeded, "65019×65013"),
+    ("huge.gif", .limitExceeded, "60000×60000"),
+    ("no-first-code.gif", .malformedData, "the code 18 before it is defined"),
+    ("no-frame.gif", .malformedData, "has no frame"),
+    ("no-table.gif", .malformedData, "has no color table"),
+    ("no-trailer.gif", .malformedData, "cut off"),
+    ("too-few-codes.gif", .malformedData, "data for 123 of 247 pixels"),
+    ("too-little-data.gif", .malformedData, "too few for a GIF picture of 9000×9000 pixels"),
+    ("undefined-code.gif", .malformedData, "before it is defined"),
+    ("unknown-block.gif", .malformedData, "an unknown block at byte 61"),
+    ("zero-height.gif", .malformedData, "19×0"),
+    ("zero-width.gif", .malformedData, "0×13"),
+    ("bits-2.bmp", .unsupported, "2 bits a pixel"),
+    ("color-outside.bmp", .malformedData, "of a palette of 8"),
+    ("embedded-jpeg.bmp", .unsupported, "the compression 4"),
+    ("header-of-13-bytes.bmp", .unsupported, "a header of 13 bytes"),
+    ("huge.bmp", .limitExceeded, "60000×60000"),
+    ("lowest-height.bmp", .limitExceeded, "19×2147483648"),
+    ("mask-with-a-hole.bmp", .malformedData, "color masks that are none"),
+    ("negative-width.bmp", .malformedData, "-19×13"),
+    ("no-end-of-runs.bmp", .malformedData, "cut off"),
+    ("no-mask.bmp", .malformedData, "color masks that are none"),
+    ("no-palette.bmp", .malformedData, "ends inside of its palette"),
+    ("rows-beyond-end.bmp", .malformedData, "cut off"),
+    ("runs-of-24-bits.bmp", .unsupported, "24 bits a pixel"),
+    ("runs-outside.bmp", .malformedData, "pixels outside of its 19×13"),
+    ("stretch-outside.bmp", .malformedData, "pixels outside of its 19×13"),
+    ("too-few-rows.bmp", .malformedData, "cut off"),
+    ("too-little-data.bmp", .malformedData, "too few for a BMP picture of 9000×9000 pixels"),
+    ("top-down-runs.bmp", .malformedData, "its upper row is the first"),
+    ("zero-height.bmp", .malformedData, "19×0"),
+    ("zero-width.bmp", .malformedData, "0×13"),
   ]
 
   @Test(arguments: refused)
@@ -37,12 +84,16 @@ import InfoldImage
   }
 
   @Test func everyRefusedFixtureIsTested() {
-    #expect(Fixture.names(in: "refused", ".jpg", ".png") == Self.refused.map(\.name).sorted())
+    #expect(Fixture.names(in: "refused", Fixture.endings) == Self.refused.map(\.name).sorted())
   }
 
   static let damaged = [
     "baseline.jpg", "progressive.jpg", "restart-markers.jpg", "cmyk.jpg", "orientation-6.jpg", "rgb.png",
-    "rgb-interlaced.png", "palette-transparent.png", "rgba-16-bit.png", "orientation-6.png",
+    "rgb-interlaced.png", "palette-transparent.png", "rgba-16-bit.png", "orientation-6.png", "lossy.webp",
+    "lossless-alpha.webp", "lossy-alpha.webp", "orientation-3.webp", "animated.webp", "animated-inside.webp",
+    "palette.gif", "interlaced.gif", "animated.gif", "smaller-frame.gif", "many-clears.gif", "rgb.bmp",
+    "os2-palette.bmp",
+    "palette-4-bit.bmp", "masks-v5.bmp", "rgb-16-bit.bmp", "runs-8.bmp", "runs-4.bmp",
   ]
 
   @Test(arguments: damaged)
@@ -69,9 +120,13 @@ import InfoldImage
   }
 
   @Test func refusesOtherFormats() {
-    expectError(.unsupported, "is empty") { _ = try Picture(bytes: []) }
-    expectError(.unsupported, "neither a JPEG nor a PNG") { _ = try Picture(bytes: Array("GIF89a".utf8)) }
-    expectError(.unsupported, "neither a JPEG nor a PNG") { _ = try Picture(bytes: [0xFF, 0xD8]) }
+    expectError(.malformedData, "is empty") { _ = try Picture(bytes: []) }
+    let list = "is not a picture that Infold reads: JPEG, PNG, WebP, GIF or BMP; convert"
+    for bytes in [[0xFF, 0xD8], Array("GIF88a".utf8), Array("RIFF1234WAVE".utf8), Array("MB".utf8)] as [[UInt8]] {
+      expectError(.unsupported, list) { _ = try Picture(bytes: bytes) }
+    }
+    expectError(.malformedData, "the GIF picture is cut off") { _ = try Picture(bytes: Array("GIF89a".utf8)) }
+    expectError(.malformedData, "ends inside of its header") { _ = try Picture(bytes: Array("BM".utf8)) }
     expectError(.malformedData, "damaged at byte 2") { _ = try Picture(bytes: [0xFF, 0xD8, 0xFF]) }
     expectError(.malformedData, "no frame header") { _ = try Picture(bytes: [0xFF, 0xD8, 0xFF, 0xD9]) }
     expectError(.malformedData, "header chunk") {
@@ -79,7 +134,7 @@ import InfoldImage
     }
   }
 
-  @Test(arguments: ["baseline.jpg", "rgb.png"])
+  @Test(arguments: ["baseline.jpg", "rgb.png", "lossless.webp", "animated.webp", "palette.gif", "rgb.bmp"])
   func obeysItsLimits(name: String) throws {
     let bytes = try Fixture.bytes("decoding/\(name)")
     let (width, height) = (19, 13)
@@ -99,7 +154,9 @@ import InfoldImage
   }
 
   /// With no limits of one's own, those of the formats keep every product of sizes within an `Int`.
-  @Test(arguments: ["huge.png", "too-wide.png", "size-above-31-bits.png", "huge.jpg", "huge-progressive.jpg"])
+  @Test(
+    arguments: ["huge.png", "too-wide.png", "size-above-31-bits.png", "huge.jpg", "huge-progressive.jpg"]
+      + ["huge.webp", "huge-canvas.webp", "huge.gif", "far-frame.gif", "huge.bmp", "lowest-height.bmp"])
   func refusesHugeSizesWithoutLimits(name: String) {
     let limits = ImageLimits(maximumFileSize: .max, maximumPixels: .max, maximumSide: .max)
     #expect(throws: InfoldError.self) { try Picture(path: Fixture.path("refused/\(name)"), limits: limits) }

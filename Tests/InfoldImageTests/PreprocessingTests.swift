@@ -40,12 +40,82 @@ import Testing
     #expect(try JSONDecoder().decode(Preprocessing.self, from: encoded) == preprocessing)
   }
 
-  @Test(arguments: valid.keys.sorted())
-  func requiresEveryField(key: String) {
+  @Test(arguments: ["input", "size"])
+  func requiresWhatHasNoDefault(key: String) {
     expectError(.malformedData, "\"\(key)\" is missing") { _ = try Self.decode(changing: [key: nil]) }
   }
 
-  @Test(arguments: valid.keys.sorted())
+  @Test func hasDefaults() throws {
+    let text = #"{"input": "x", "size": [2, 3]}"#
+    let preprocessing = try JSONDecoder().decode(Preprocessing.self, from: Data(text.utf8))
+    #expect(preprocessing == (try Preprocessing(input: "x", height: 2, width: 3)))
+    #expect(preprocessing.output == nil && preprocessing.labels == nil)
+    #expect(preprocessing.cropFraction == 1 && preprocessing.filter == .bilinear)
+    #expect(preprocessing.mean == [0, 0, 0] && preprocessing.standardDeviation == [1, 1, 1])
+    #expect(preprocessing.colorOrder == .rgb && preprocessing.layout == .nchw && preprocessing.scores == .probabilities)
+    let encoded = try JSONEncoder().encode(preprocessing)
+    #expect(try JSONDecoder().decode(Preprocessing.self, from: encoded) == preprocessing)
+  }
+
+  @Test(arguments: Preprocessing.Normalization.allCases, ["RGB", "BGR"])
+  func knowsNormalizations(normalization: Preprocessing.Normalization, order: String) throws {
+    let changes: [String: (any Sendable)?] = [
+      "normalization": normalization.rawValue, "colorOrder": order, "mean": nil, "standardDeviation": nil,
+    ]
+    let preprocessing = try Self.decode(changing: changes)
+    // The numbers of a color go where the color is.
+    let isTurned = order == "BGR"
+    #expect(preprocessing.mean == (isTurned ? normalization.mean.reversed() : normalization.mean))
+    let deviation = normalization.standardDeviation
+    #expect(preprocessing.standardDeviation == (isTurned ? deviation.reversed() : deviation))
+  }
+
+  @Test func scalesAsTheNamesSay() throws {
+    func range(_ name: String) throws -> [Float] {
+      let scaled = try Self.decode(changing: ["normalization": name, "mean": nil, "standardDeviation": nil])
+      return [0, 255].map { (Float($0) - scaled.mean[0]) / scaled.standardDeviation[0] }
+    }
+    #expect(try range("0-1") == [0, 1])
+    #expect(try range("tensorflow") == [-1, 1])
+    #expect(try range("none") == [0, 255])
+    let imagenet = try range("imagenet")
+    #expect(abs(imagenet[0] - -0.485 / 0.229) < 1e-5 && abs(imagenet[1] - (1 - 0.485) / 0.229) < 1e-5)
+  }
+
+  @Test func noticesNumbersOfSamplesBetweenZeroAndOne() throws {
+    let imagenet: [String: (any Sendable)?] = [
+      "mean": [0.485, 0.456, 0.406], "standardDeviation": [0.229, 0.224, 0.225],
+    ]
+    expectError(.invalidArgument, "are those of samples between 0 and 1", "multiply both by 255") {
+      _ = try Self.decode(changing: imagenet)
+    }
+    for (mean, deviation) in [(0.5, 0.5), (0.5, 1), (0, 0.00392)] {
+      let changes: [String: (any Sendable)?] = [
+        "mean": [mean, mean, mean], "standardDeviation": [deviation, deviation, deviation],
+      ]
+      expectError(.invalidArgument, "between 0 and 1") { _ = try Self.decode(changing: changes) }
+    }
+    #expect(throws: Never.self) { try Self.decode(changing: ["mean": [0, 0, 0], "standardDeviation": [1, 1, 1]]) }
+    #expect(throws: Never.self) {
+      try Self.decode(changing: ["mean": [0.5, 0.5, 0.5], "standardDeviation": [255, 1, 1]])
+    }
+  }
+
+  @Test func tellsOfEverythingAtOnce() {
+    let changes: [String: (any Sendable)?] = [
+      "input": nil, "size": [0, 2], "filter": "magic", "mean": nil, "labels": "..", "crop": 1, "layout": 7,
+    ]
+    expectError(
+      .malformedData, "7 things are wrong: unknown key \"crop\"", "\"input\" is missing", "\"size\" must be a height",
+      "\"filter\" must be one of nearest", "\"mean\" is missing, which belongs to", "\"labels\" must be",
+      "\"layout\" must be one of NCHW, NHWC; \"input\"", "the keys are input, output"
+    ) { _ = try Self.decode(changing: changes) }
+    expectError(.malformedData, "\"normalization\" is a name for") {
+      _ = try Self.decode(changing: ["normalization": "none"])
+    }
+  }
+
+  @Test(arguments: valid.keys.sorted() + ["normalization"])
   func refusesAnotherType(key: String) {
     expectError(.malformedData, "\"\(key)\" must be") { _ = try Self.decode(changing: [key: ["a": true]]) }
     expectError(.malformedData, "\"\(key)\" must be") { _ = try Self.decode(changing: [key: NSNull()]) }

@@ -11,8 +11,8 @@ private func parameters(of name: String) throws -> (filter: ResizeFilter, width:
 }
 
 @Suite struct ResizeTests {
-  static let recorded = Fixture.names(in: "resize", ".png").filter { $0.contains("-") }
-  static let edgeCases = Fixture.names(in: "resize-edge-cases", ".ppm").filter { $0.contains("-") }
+  static let recorded = Fixture.names(in: "resize", [".png"]).filter { $0.contains("-") }
+  static let edgeCases = Fixture.names(in: "resize-edge-cases", [".ppm"]).filter { $0.contains("-") }
 
   @Test func fixturesAreThere() {
     #expect(Self.recorded.count == 60)

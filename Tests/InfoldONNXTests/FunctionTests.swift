@@ -164,7 +164,7 @@ import Testing
     let reference = Onnx.node(
       "LeakyRelu", ["a"], ["b"], attributes: [[.text(1, "alpha"), .text(21, "s"), .int(20, 1)]])
     let broken: [(String, [UInt8])] = [
-      ("at most 1 inputs", model([Onnx.function("F", ["a"], ["b"], [neg])], inputs: ["x", "x"])),
+      ("at most 1 input and", model([Onnx.function("F", ["a"], ["b"], [neg])], inputs: ["x", "x"])),
       ("no attribute \"s\"", model([Onnx.function("F", ["a"], ["b"], [reference])])),
       (
         "no attribute \"z\"",

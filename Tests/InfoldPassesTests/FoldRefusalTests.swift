@@ -227,6 +227,22 @@ import Testing
     try expectRefused(try network.finished(network.node("Relu", [y])), "its input is an input of the graph")
   }
 
+  /// What cannot go on to an operator behind says why, in the words that fit.
+  @Test func anOwnOutputThatIsOneOfTheGraph() throws {
+    var network = NetworkBuilder()
+    let y = try network.normalization(network.input([1, 2, 4, 4]), channels: 2)
+    try expectRefused(
+      try network.finished(y), "its input is an input of the graph; its own output is an output of the graph")
+    let z = try network.node("Identity", [y])
+    try expectRefused(try network.finished(z), "what follows it is an output of the graph")
+    let a = try network.node("Relu", [y]), b = try network.node("Relu", [y])
+    try expectRefused(try network.finished(a, b), "its own output has several consumers")
+    var unread = NetworkBuilder()
+    let x = unread.input([1, 2, 4, 4])
+    _ = try unread.normalization(x, channels: 2)
+    try expectRefused(try unread.finished(unread.node("Relu", [x])), "nothing reads its output")
+  }
+
   @Test func aDropoutThatACallerMaySwitchOn() throws {
     var (network, y) = try convolution()
     let ratio = network.constant(try Tensor(scalar: Float(0.5)))

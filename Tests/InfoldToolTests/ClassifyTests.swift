@@ -14,7 +14,8 @@ import Testing
       var score: Double
     }
     var image: String
-    var top: [Candidate]
+    var top: [Candidate]?
+    var error: String?
   }
 
   private func reports(_ result: ToolResult) throws -> [Report] {
@@ -27,12 +28,13 @@ import Testing
     #expect(result.error == "")
     let reports = try reports(result)
     #expect(reports.map(\.image) == [cat, cup])
-    #expect(reports.allSatisfy { $0.top.count == 5 })
-    #expect(Set(reports[0].top.prefix(3).map(\.label)) == ["tiger cat", "Egyptian cat", "tabby"])
-    #expect(Set(reports[0].top.prefix(3).map(\.index)) == [281, 282, 285])
-    #expect(reports[1].top[0].label == "espresso")
-    #expect(reports[1].top[0].index == 967)
-    #expect(reports[1].top[0].score > 0.9)
+    #expect(reports.allSatisfy { $0.top?.count == 5 && $0.error == nil })
+    let cat = try #require(reports[0].top), cup = try #require(reports[1].top)
+    #expect(Set(cat.prefix(3).map(\.label)) == ["tiger cat", "Egyptian cat", "tabby"])
+    #expect(Set(cat.prefix(3).map(\.index)) == [281, 282, 285])
+    #expect(cup[0].label == "espresso")
+    #expect(cup[0].index == 967)
+    #expect(cup[0].score > 0.9)
   }
 
   @Test func drawsABarAndAPercentagePerLine() throws {
@@ -49,7 +51,11 @@ import Testing
     let missing = "/no/such/picture.png"
     let result = try infold("classify", model, missing, cup, repositoryFile("README.md"), "--json", "--top", "1")
     #expect(result.status == 2)
-    #expect(try reports(result).map(\.image) == [cup])
+    let reports = try reports(result)
+    #expect(reports.map(\.image) == [missing, cup, repositoryFile("README.md")])
+    #expect(reports.map { $0.top?.count } == [nil, 1, nil])
+    #expect(reports[0].error == "cannot be opened: no such file or directory" && reports[1].error == nil)
+    #expect(reports[2].error?.hasPrefix("is not a picture that Infold reads") == true)
     let lines = result.error.split(separator: "\n")
     #expect(lines.count == 2)
     #expect(lines[0].contains(missing))
@@ -76,7 +82,7 @@ import Testing
   @Test func turnsLogitsIntoProbabilities() throws {
     let folder = try TemporaryFolder()
     let result = try infold("classify", model(in: folder), cat, "--json", "--top", "99")
-    let top = try reports(result)[0].top
+    let top = try #require(try reports(result)[0].top)
     #expect(top.count == 12)
     #expect(abs(top.map(\.score).reduce(0, +) - 1) < 1e-9)
     #expect(zip(top, top.dropFirst()).allSatisfy { $0.score >= $1.score })
@@ -93,6 +99,13 @@ import Testing
     try refuses("\"labels\"") { $0["labels"] = "../labels.txt" }
     try refuses("\"filter\"") { $0["filter"] = "magic" }
     try refuses("\"more\"") { $0["more"] = 1 }
+    try refuses("4 things are wrong: unknown key \"more\" (the keys are input, ") {
+      $0["more"] = 1
+      $0["filter"] = 3
+      ($0["size"], $0["output"]) = ([3, 2], "z")
+    }
+    try refuses("make a picture [1, 3, 3, 2], and the input \"x\" takes [1, 3, 2, 2]") { $0["size"] = [3, 2] }
+    try refuses("between 0 and 1") { ($0["mean"], $0["standardDeviation"]) = ([0.5, 0.5, 0.5], [0.5, 0.5, 0.5]) }
     try expectRefusal(["classify", model(in: folder, labels: 11), cat], "labels.txt", "11 class names", "12 scores")
     let path = try model(in: folder)
     try folder.write("m.json", Array("{\"input\": ".utf8))
@@ -100,7 +113,41 @@ import Testing
     try folder.write("m.json", Array(String(repeating: "[", count: 100_000).utf8))
     try expectRefusal(["classify", path, cat], sidecar, "not JSON")
     try FileManager.default.removeItem(atPath: sidecar)
-    try expectRefusal(["classify", path, cat], sidecar, "no such file")
+    try expectRefusal(
+      ["classify", path, cat], sidecar, "no such file", "docs/Pictures.md", "'infold sidecar MODEL' writes it",
+      #"{"input": "x", "size": [2, 2], "normalization": "imagenet"}"#)
+    try folder.write("m.json", [])
+    try expectRefusal(["classify", path, cat], sidecar, "is empty")
+  }
+
+  /// The model says the rest itself; without names, classes are numbers.
+  @Test func needsLittle() throws {
+    let folder = try TemporaryFolder()
+    let path = try model(in: folder)
+    let full = try reports(try infold("classify", path, cat, "--json", "--top", "2"))[0].top
+    try folder.write("m.json", Array(#"{"filter": "bicubic"}"#.utf8))
+    let result = try infold("classify", path, cat, "--json", "--top", "2")
+    #expect(result.status == 0, "\(result.error)")
+    let top = try #require(try reports(result)[0].top)
+    #expect(top.map(\.score) == full?.map(\.score) && top.map(\.index) == full?.map(\.index))
+    #expect(top[0].label == "class \(top[0].index)")
+    let other = try folder.write("other.json", Array(#"{"filter": "magic"}"#.utf8))
+    try expectRefusal(["classify", path, cat, "--sidecar", other], other, "\"filter\"")
+  }
+
+  @Test(arguments: ["decoding/lossy.webp", "decoding/animated.gif", "decoding/rgb.bmp", "decoding/grey.jpg"])
+  func readsEveryFormat(picture: String) throws {
+    let folder = try TemporaryFolder()
+    let result = try infold(
+      "classify", model(in: folder), repositoryFile("Tests/InfoldImageTests/Fixtures/" + picture), "--json")
+    #expect(result.status == 0, "\(result.error)")
+  }
+
+  @Test func saysOfAnEmptyPictureThatItIsEmpty() throws {
+    let folder = try TemporaryFolder()
+    let empty = try folder.write("empty.png", [])
+    let result = try infold("classify", model(in: folder), empty)
+    #expect(result.status == 2 && result.error == "infold: \(empty): is empty\n")
   }
 
   @Test func refusesAMissingLabelFile() throws {

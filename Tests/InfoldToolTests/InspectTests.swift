@@ -98,6 +98,41 @@ import Testing
     #expect(operators[0]["version"] as? Int == 13)
   }
 
+  @Test func checksWhatASessionChecks() throws {
+    let dims = [Onnx.dim("N"), Onnx.dim(4)]
+    let right = try folder.write(
+      "right.onnx", Onnx.model(graph: [Onnx.input("x", dims), Onnx.output("y", dims), Onnx.node("Relu", ["x"], ["y"])]))
+    let result = try infold("inspect", right, "--check")
+    #expect(result.status == 0 && result.output.hasSuffix("Check\n  a session takes it\n"))
+    let wrong = try opaqueModel()
+    let refused = try infold("inspect", wrong, "--check")
+    #expect(refused.status == 1 && refused.error == "")
+    #expect(refused.output.contains("a session refuses it: ") && refused.output.contains("Strange"))
+    let json = try infold("inspect", wrong, "--check", "--json")
+    #expect(json.status == 1)
+    let check = try #require(try json.json(as: [String: Any].self)["check"] as? [String: Any])
+    #expect(check["runs"] as? Bool == false && (check["error"] as? String)?.contains("Strange") == true)
+    #expect(try infold("inspect", wrong).status == 0)
+    #expect(try infold("inspect", right, "--json").json(as: [String: Any].self)["check"] == nil)
+    // What one session has the memory for, another has not.
+    #expect(try infold("inspect", right, "--check", "--memory-limit", "1", "--shape", "x=1000x4").status != 0)
+  }
+
+  @Test func countsConstantNodes() throws {
+    let value = Onnx.attribute(
+      "value", type: 4, [.message(5, [.int(1, 3), .int(2, 1), .bytes(9, Array(repeating: 0, count: 12))])])
+    let path = try folder.write(
+      "constants.onnx",
+      Onnx.model(graph: [
+        Onnx.input("x", [Onnx.dim(3)]), Onnx.output("y"), Onnx.node("Constant", [], ["c"], attributes: [value]),
+        Onnx.node("Add", ["x", "c"], ["s"]), Onnx.node("Add", ["s", "w"], ["y"]),
+        Onnx.initializer("w", type: 1, [3], [.bytes(9, Array(repeating: 0, count: 12))]),
+      ]))
+    let report: [String: Any] = try infold("inspect", path, "--json").json()
+    let parameters = try #require(report["parameters"] as? [String: Any])
+    #expect(parameters["count"] as? Int == 6 && parameters["tensors"] as? Int == 2 && parameters["bytes"] as? Int == 24)
+  }
+
   @Test func printsForPeople() throws {
     let text = try infold("inspect", opaqueModel()).output
     for part in [

@@ -18,6 +18,30 @@ import InfoldTool
     #expect(NumberText.fixed(.greatestFiniteMagnitude, digits: 1).count == 311)
   }
 
+  @Test func countsNouns() {
+    #expect(NumberText.counted(1, "node") == "1 node")
+    #expect(NumberText.counted(0, "node") == "0 nodes" && NumberText.counted(1024, "node") == "1,024 nodes")
+    #expect(
+      NumberText.counted(2, "box", plural: "boxes") == "2 boxes"
+        && NumberText.counted(1, "box", plural: "boxes") == "1 box")
+  }
+
+  /// A column of names gives way before words are broken.
+  @Test func breaksTablesAtWords() {
+    var table = Table(("name", .left), ("types", .wrapped))
+    table.add("a name that is rather long", "float16, bfloat16, quantization")
+    #expect(
+      table.text(width: 26) == """
+          name        types
+          a na… long  float16,
+                      bfloat16,
+                      quantization
+
+        """)
+    // Where nothing else gives way, they are.
+    #expect(table.text(width: 20).split(separator: "\n").allSatisfy { String($0).displayWidth <= 20 })
+  }
+
   @Test func drawsBars() {
     #expect(Bar.text(0.5, width: 4) == "██  ")
     #expect(Bar.text(0.3, width: 4) == "█▎  ")

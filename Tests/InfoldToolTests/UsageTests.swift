@@ -22,8 +22,20 @@ import Testing
   }
 
   @Test(arguments: [
+    (["clasify", "m", "i"], "there is no command \"clasify\"; did you mean \"classify\"? Or see 'infold --help'"),
+    (["clasify", "m", "i", "--top", "3"], "there is no command \"clasify\"; did you mean \"classify\"?"),
+    (["clasify"], "did you mean \"classify\"?"),
+    (["qwertz", "m"], "there is no command \"qwertz\"; see 'infold --help'"),
+  ])
+  func namesTheCommandThatIsNone(arguments: [String], text: String) throws {
+    try expectRefusal(arguments, text)
+    #expect(try !infold(arguments).error.contains("unexpected argument"))
+  }
+
+  @Test(arguments: [
     ["--help"], ["-h"], [], ["help", "run"], ["run", "--help"], ["classify", "--help"], ["inspect", "-h"],
-    ["statistics", "--help"], ["quantize", "--help"], ["operators", "--help"], ["test", "--help"], ["--version"],
+    ["sidecar", "--help"], ["statistics", "--help"], ["quantize", "--help"], ["operators", "--help"],
+    ["test", "--help"], ["--version"],
   ])
   func helps(arguments: [String]) throws {
     let result = try infold(arguments)

@@ -6,12 +6,16 @@ public import InfoldGraph
 /// tensors share: bool, integers, float16, float32, float64, complex64, complex128. NumPy has no bfloat16.
 public enum NumPyFile {
   /// Reads the file at `path`.
-  /// - Throws: `InfoldError` that names the file: `.fileAccess` when it cannot be read or is not a regular file,
+  /// - Throws: `InfoldError` that names the file: `.fileAccess` when it cannot be read or is neither a file nor a pipe,
   ///   `.malformedData` when it is damaged, or has more or fewer bytes than its header says, `.unsupported` for
   ///   elements that a tensor cannot hold, `.limitExceeded` for more of them than memory can.
   public static func read(_ path: String) throws(InfoldError) -> Tensor {
     try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
-      let file = try RegularFile(path: path)
+      let file: RegularFile
+      switch try ReadableFile(path: path, limit: .max, pipeLimit: MachineMemory.defaultLimit) {
+      case .regular(let regular): file = regular
+      case .bytes(let bytes): return try decode(bytes)
+      }
       let place = try NumPyHeader.Place(
         file.bytes(at: 0, count: min(file.size, NumPyHeader.preambleLength)))
       guard place.range.upperBound <= file.size else { throw InfoldError(.malformedData, "ends inside its header") }
@@ -74,7 +78,8 @@ extension NumPyFile {
         "has \(byteCount) bytes of elements, and its shape \(header.shape) of \(type) elements needs \(expected)")
     }
     guard byteCount <= MachineMemory.byteCount else {
-      throw InfoldError(.limitExceeded, "has \(byteCount) bytes of elements, more than this machine has memory")
+      throw InfoldError(
+        .limitExceeded, "has \(counted(byteCount, "byte")) of elements, more than this machine has memory")
     }
     var tensor = try Tensor(zeros: header.shape, of: type)
     try tensor.withUnsafeMutableBytes { (buffer) throws(InfoldError) in

@@ -38,7 +38,8 @@ struct NumPyHeader {
       let length = preamble[8..<(8 + lengthSize)].reversed().reduce(0) { $0 << 8 | Int($1) }
       guard length <= NumPyHeader.maximumLength else {
         throw InfoldError(
-          .limitExceeded, "has a header of \(length) bytes, and at most \(NumPyHeader.maximumLength) are read")
+          .limitExceeded,
+          "has a header of \(counted(length, "byte")), and at most \(NumPyHeader.maximumLength) are read")
       }
       range = (8 + lengthSize)..<(8 + lengthSize + length)
       isUTF8 = major == 3

@@ -9,7 +9,9 @@ extension Graph {
         throw InfoldError(
           .invalidArgument,
           "the node refers to the value \(id!.index) of \(values.count): ids are good for one graph only",
-          node: Node.label(name: node.name, opType: node.opType, domain: node.domain, outputs: []))
+          node: Node.label(
+            name: node.name, opType: node.opType, domain: node.domain,
+            outputs: node.definitions.filter { values.indices.contains($0.index) }.map { self[$0].name }))
       }
     }
     for id in inputs + outputs + captures + nodes.flatMap(\.captures) where !values.indices.contains(id.index) {

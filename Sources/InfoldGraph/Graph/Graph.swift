@@ -134,8 +134,9 @@ extension Graph {
 
   /// How errors call the node.
   public func label(of node: Node) -> String {
-    Node.label(
-      name: node.name, opType: node.opType, domain: node.domain,
-      outputs: node.definitions.map { self[$0].name })
+    let outputs = node.definitions.map { self[$0].name }
+    return Node.label(
+      name: node.name, opType: node.opType, domain: node.domain, outputs: outputs,
+      inputs: outputs.isEmpty ? node.uses.map { self[$0].name } : [])
   }
 }

@@ -103,7 +103,7 @@ public struct ModelBuilder: Sendable {
         name: name, opType: opType, domain: domain, opsetVersion: isOwn ? opset : version, attributes: attributes,
         inputs: inputs, outputs: outputs, registry: operators)
       if case .opaque(let reason) = node.kind {
-        throw reason.atNode(Node.label(name: name, opType: opType, domain: domain, outputs: []))
+        throw reason.atNode(Node.label(name: name, opType: opType, domain: domain, outputs: [name]))
       }
     } catch {
       forgetNames(from: nameLog.count - 1)

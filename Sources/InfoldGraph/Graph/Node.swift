@@ -73,7 +73,7 @@ public struct Node: Sendable {
     guard inputs.count <= body.inputs.count, outputs.count <= body.outputs.count else {
       throw InfoldError(
         .invalidModel,
-        "the function takes at most \(body.inputs.count) inputs and gives \(body.outputs.count) outputs; the node has "
+        "the function takes at most \(counted(body.inputs.count, "input")) and gives \(counted(body.outputs.count, "output")); the node has "
           + "\(inputs.count) and \(outputs.count)")
     }
     self.init(
@@ -139,13 +139,17 @@ public struct Node: Sendable {
     outputs.lazy.compactMap { $0 }
   }
 
-  /// How an error calls a node: `node "conv1" (Conv)`; by its first output when it has no name.
-  package static func label(name: String, opType: String, domain: String, outputs: [String]) -> String {
+  /// How an error calls a node: `node "conv1" (Conv)`; by its first output when it has no name, and by its first input when it
+  /// has neither.
+  package static func label(
+    name: String, opType: String, domain: String, outputs: [String], inputs: [String] = []
+  ) -> String {
     let type = String(printable: domain.isEmpty ? opType : domain + "." + opType)
     if !name.isEmpty { return "node \(String(quoting: name)) (\(type))" }
     if let output = outputs.first(where: { !$0.isEmpty }) {
       return "node (\(type)) that makes \(String(quoting: output))"
     }
+    if let input = inputs.first(where: { !$0.isEmpty }) { return "node (\(type)) that reads \(String(quoting: input))" }
     return "node (\(type))"
   }
 }

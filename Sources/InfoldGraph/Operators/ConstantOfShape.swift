@@ -11,7 +11,8 @@ package struct ConstantOfShape: Operator {
     let given = try attributes.tensor("value")
     value = if let given { given } else { try Tensor(scalar: Float(0)) }
     guard value.count == 1 else {
-      throw InfoldError(.invalidModel, "the attribute \"value\" has \(value.count) elements, and must have one")
+      throw InfoldError(
+        .invalidModel, "the attribute \"value\" has \(counted(value.count, "element")), and must have one")
     }
     guard ElementTypeSet.all.contains(value.elementType) else {
       throw InfoldError(.unsupported, "the attribute \"value\" of type \(value.elementType) is not supported")

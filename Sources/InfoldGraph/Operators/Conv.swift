@@ -28,15 +28,18 @@ package struct Conv: ConvolutionOperator {
     {
       throw InfoldError(
         .invalidModel,
-        "the input has \(channels) channels in \(group) groups, and the weight \(weight) takes "
+        "the input has \(counted(channels, "channel")) in \(counted(group, "group")), and the weight \(weight) takes "
           + "\(perGroup) per group")
     }
     guard let filters = weight[0].size else { return weight[0] }
     guard filters % group == 0 else {
-      throw InfoldError(.invalidModel, "the weight \(weight) has \(filters) filters, not a multiple of \(group) groups")
+      throw InfoldError(
+        .invalidModel,
+        "the weight \(weight) has \(counted(filters, "filter")), not a multiple of \(counted(group, "group"))")
     }
     if let biasCount = bias?[0].size, biasCount != filters {
-      throw InfoldError(.invalidModel, "the bias has \(biasCount) elements, and the weight \(filters) filters")
+      throw InfoldError(
+        .invalidModel, "the bias has \(counted(biasCount, "element")), and the weight \(counted(filters, "filter"))")
     }
     return weight[0]
   }

@@ -45,6 +45,7 @@ extension OperatorInputs {
     guard has(index), let given = types[index]?.shape, given.rank != 0, given != [1] else { return }
     try requireRank(1...1, of: index)
     guard let filters = weight?[0], filters.merged(with: given[0]) == nil else { return }
-    throw InfoldError(.invalidModel, "input \(index) has \(given[0]) elements, and there are \(filters) filters")
+    throw InfoldError(
+      .invalidModel, "input \(index) has \(counted(given[0], "element")), and there are \(counted(filters, "filter"))")
   }
 }

@@ -33,14 +33,16 @@ package struct ConvTranspose: ConvolutionOperator {
       throw InfoldError(.invalidModel, "the input \(x) and the weight \(weight) have different numbers of channels")
     }
     if let channels = channels.size, channels % group != 0 {
-      throw InfoldError(.invalidModel, "the input has \(channels) channels, not a multiple of \(group) groups")
+      throw InfoldError(
+        .invalidModel, "the input has \(counted(channels, "channel")), not a multiple of \(counted(group, "group"))")
     }
     guard let perGroup = weight[1].size else { return group == 1 ? weight[1] : bias?[0] ?? .unknown }
     guard let filters = checkedProduct([perGroup, group]) else {
       throw InfoldError(.limitExceeded, "\(group) groups of \(perGroup) filters are too many")
     }
     if let biasCount = bias?[0].size, biasCount != filters {
-      throw InfoldError(.invalidModel, "the bias has \(biasCount) elements, and there are \(filters) filters")
+      throw InfoldError(
+        .invalidModel, "the bias has \(counted(biasCount, "element")), and there are \(counted(filters, "filter"))")
     }
     return .fixed(filters)
   }

@@ -31,7 +31,7 @@ package struct DeformConv: FloatingPointOperator {
     try inputs.requireRank(1...1, of: 3)
     for index in [0, 1, 2, 4] where inputs.has(index) {
       guard let rank = inputs.types[index]?.shape?.rank, rank != 4 else { continue }
-      throw InfoldError(.unsupported, "input \(index) has \(rank) dimensions; supported are 4")
+      throw InfoldError(.unsupported, "input \(index) has \(counted(rank, "dimension")); supported are 4")
     }
     let shape = x.shape ?? Shape(unknownOfRank: 4)
     guard let weight = try inputs.type(1).shape else {
@@ -51,7 +51,7 @@ package struct DeformConv: FloatingPointOperator {
           throw InfoldError(
             .invalidModel,
             "input \(index) has the shape \(given), which does not fit an output \(output) of "
-              + "\(offsetGroup) groups of offsets")
+              + "\(counted(offsetGroup, "group")) of offsets")
         }
       }
     }
@@ -62,18 +62,24 @@ package struct DeformConv: FloatingPointOperator {
     if let channels = x[1].size {
       guard channels % group == 0, weight[1].size.map({ $0 == channels / group }) ?? true else {
         throw InfoldError(
-          .invalidModel, "the input has \(channels) channels in \(group) groups, and the weight is \(weight)")
+          .invalidModel,
+          "the input has \(counted(channels, "channel")) in \(counted(group, "group")), and the weight is \(weight)")
       }
       guard channels % offsetGroup == 0 else {
         throw InfoldError(
-          .invalidModel, "the input has \(channels) channels, not a multiple of \(offsetGroup) groups of offsets")
+          .invalidModel,
+          "the input has \(counted(channels, "channel")), not a multiple of \(counted(offsetGroup, "group")) of offsets"
+        )
       }
     }
     if let filters = weight[0].size, filters % group != 0 {
-      throw InfoldError(.invalidModel, "the weight \(weight) has \(filters) filters, not a multiple of \(group) groups")
+      throw InfoldError(
+        .invalidModel,
+        "the weight \(weight) has \(counted(filters, "filter")), not a multiple of \(counted(group, "group"))")
     }
     if let count = bias?[0], count.merged(with: weight[0]) == nil {
-      throw InfoldError(.invalidModel, "the bias has \(count) elements, and the weight \(weight[0]) filters")
+      throw InfoldError(
+        .invalidModel, "the bias has \(counted(count, "element")), and the weight \(counted(weight[0], "filter"))")
     }
   }
 

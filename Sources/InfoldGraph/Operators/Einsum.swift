@@ -24,7 +24,8 @@ package struct Einsum: NumericOperator {
     try inputs.requireSameElementType(inputs.types.indices)
     guard inputs.types.count == equation.operandCount, inputs.types.allSatisfy({ $0 != nil }) else {
       throw InfoldError(
-        .invalidModel, "the equation has \(equation.operandCount) operands, and \(inputs.types.count) are given")
+        .invalidModel,
+        "the equation has \(counted(equation.operandCount, "operand")), and \(inputs.types.count) are given")
     }
     let shapes = inputs.types.compactMap { $0?.shape }
     guard shapes.count == inputs.types.count else { return [TensorType(first.elementType, nil)] }

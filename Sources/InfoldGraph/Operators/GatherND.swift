@@ -23,7 +23,7 @@ package struct GatherND: ElementMovingOperator {
     let indices = try inputs.type(1, of: .int64).shape
     for shape in [data.shape, indices].compactMap(\.self) where shape.rank <= batchRank {
       throw InfoldError(
-        .invalidModel, "an input has the shape \(shape); it must have more than \(batchRank) dimensions")
+        .invalidModel, "an input has the shape \(shape); it must have more than \(counted(batchRank, "dimension"))")
     }
     guard let shape = data.shape, let indices else { return [TensorType(data.elementType, nil)] }
     var output: [Dimension] = []
@@ -31,7 +31,8 @@ package struct GatherND: ElementMovingOperator {
       guard let dimension = shape[axis].merged(with: indices[axis]) else {
         throw InfoldError(
           .invalidModel,
-          "data of shape \(shape) and indices of shape \(indices) differ in the first \(batchRank) dimensions")
+          "data of shape \(shape) and indices of shape \(indices) differ in the first \(counted(batchRank, "dimension"))"
+        )
       }
       output.append(dimension)
     }

@@ -38,7 +38,8 @@ package struct GridSample: FloatingPointOperator {
     let grid = try inputs.type(1, of: .floatingPoint).shape
     guard let rank = x.shape?.rank ?? grid?.rank else { return [TensorType(x.elementType, nil)] }
     guard rank <= ranks.upperBound || ranks.lowerBound == ranks.upperBound else {
-      throw InfoldError(.unsupported, "the input has \(rank) dimensions; at most \(ranks.upperBound) are supported")
+      throw InfoldError(
+        .unsupported, "the input has \(counted(rank, "dimension")); at most \(ranks.upperBound) are supported")
     }
     try inputs.requireRank(ranks, of: 0)
     try inputs.requireRank(ranks, of: 1)

@@ -30,13 +30,15 @@ package struct GroupNormalization: FloatingPointOperator {
     try inputs.requireRank(2...Int.max, of: 0)
     let channels = x.shape?[1] ?? .unknown
     if let count = channels.size, count % groupCount != 0 {
-      throw InfoldError(.invalidModel, "there are \(count) channels, which cannot be split into \(groupCount) groups")
+      throw InfoldError(
+        .invalidModel,
+        "there are \(counted(count, "channel")), which cannot be split into \(counted(groupCount, "group"))")
     }
     for index in 1...2 {
       try inputs.requireRank(1...1, of: index)
       let expected = scalesGroups ? .fixed(groupCount) : channels
       if let count = try inputs.type(index).shape?[0], count.merged(with: expected) == nil {
-        throw InfoldError(.invalidModel, "input \(index) has \(count) elements, and must have \(expected)")
+        throw InfoldError(.invalidModel, "input \(index) has \(counted(count, "element")), and must have \(expected)")
       }
     }
     return [x]

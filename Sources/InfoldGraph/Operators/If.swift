@@ -20,7 +20,7 @@ package struct If: BodyOperator {
       guard body.graph.inputs.isEmpty, body.graph.outputs.count >= attributes.outputCount else {
         throw InfoldError(
           .invalidModel,
-          "\(name) has \(body.graph.inputs.count) inputs and \(body.graph.outputs.count) outputs; it must have none, and "
+          "\(name) has \(counted(body.graph.inputs.count, "input")) and \(counted(body.graph.outputs.count, "output")); it must have none, and "
             + "\(attributes.outputCount) as the node has")
       }
       return body

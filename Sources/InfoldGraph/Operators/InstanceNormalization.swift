@@ -24,7 +24,9 @@ package struct InstanceNormalization: FloatingPointOperator {
       try inputs.requireRank(1...1, of: index)
       guard let count = try inputs.type(index).shape?[0] else { continue }
       guard let merged = channels.merged(with: count) else {
-        throw InfoldError(.invalidModel, "input \(index) has \(count) elements, and there are \(channels) channels")
+        throw InfoldError(
+          .invalidModel,
+          "input \(index) has \(counted(count, "element")), and there are \(counted(channels, "channel"))")
       }
       channels = merged
     }

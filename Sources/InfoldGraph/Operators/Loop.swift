@@ -23,7 +23,7 @@ package struct Loop: BodyOperator {
     guard inputs >= 2, outputs >= inputs - 1, attributes.outputCount <= outputs - 1 else {
       throw InfoldError(
         .invalidModel,
-        "the body has \(inputs) inputs and \(outputs) outputs, and the node \(attributes.outputCount) outputs; the body "
+        "the body has \(counted(inputs, "input")) and \(counted(outputs, "output")), and the node \(counted(attributes.outputCount, "output")); the body "
           + "takes the trip, the condition and what is carried, and gives the condition, as much, and what is collected"
       )
     }
@@ -74,7 +74,7 @@ package struct Loop: BodyOperator {
     guard given == 2 + carriedCount || carriedCount == 0 && (0..<2).contains(given),
       (0..<carriedCount).allSatisfy({ inputs.has(2 + $0) })
     else {
-      throw InfoldError(.invalidModel, "the body carries \(carriedCount) values, and the node gives others")
+      throw InfoldError(.invalidModel, "the body carries \(counted(carriedCount, "value")), and the node gives others")
     }
     for (index, types) in [ElementTypeSet.int64, .bool].enumerated() where index < given && inputs.has(index) {
       _ = try inputs.type(index, of: types)

@@ -73,7 +73,7 @@ package struct MaxUnpool: FloatingPointOperator {
     for index in try inputs[1]!.integers() {
       guard index >= 0, index < count else {
         throw InfoldError(
-          .invalidModel, "the index \(index) is outside the \(count) elements of the shape \(Shape(pooled))")
+          .invalidModel, "the index \(index) is outside the \(counted(count, "element")) of the shape \(Shape(pooled))")
       }
       places.append(pooled.indices.reduce(0) { $0 + index / pooledStrides[$1] % pooled[$1] * strides[$1] })
     }

@@ -34,7 +34,7 @@ package struct NonMaxSuppression: FloatingPointOperator {
     if inputs.has(2) { _ = try inputs.type(2, of: .int64) }
     for index in 2..<5 {
       guard let tensor = inputs.constant(index), tensor.count != 1 else { continue }
-      throw InfoldError(.invalidModel, "input \(index) has \(tensor.count) elements, and must be a scalar")
+      throw InfoldError(.invalidModel, "input \(index) has \(counted(tensor.count, "element")), and must be a scalar")
     }
     if let threshold = try inputs.constant(3)?.converted(to: .float64).elements(as: Double.self)[0],
       !(0...1).contains(threshold)

@@ -59,7 +59,8 @@ package struct Pad: Operator, MappedOperator {
       }
       guard let size = dimension.size else { return before + after == 0 ? dimension : .unknown }
       guard size + before + after >= 0 else {
-        throw InfoldError(.invalidModel, "more is cut from axis \(axis) than the \(size) elements that it has")
+        throw InfoldError(
+          .invalidModel, "more is cut from axis \(axis) than the \(counted(size, "element")) that it has")
       }
       return .fixed(size + before + after)
     }
@@ -69,7 +70,8 @@ package struct Pad: Operator, MappedOperator {
     let x = try inputs.type(0, of: elementTypes)
     if inputs.has(2) { try inputs.requireSameElementType([0, 2]) }
     if let constant = inputs.constant(2), constant.count != 1 {
-      throw InfoldError(.invalidModel, "the constant value has \(constant.count) elements, and must have one")
+      throw InfoldError(
+        .invalidModel, "the constant value has \(counted(constant.count, "element")), and must have one")
     }
     guard var output = x.shape else { return [TensorType(x.elementType, nil)] }
     guard let borders = try borders(inputs, rank: output.rank) else {
@@ -98,7 +100,9 @@ package struct Pad: Operator, MappedOperator {
     guard let pads, let axes else { return nil }
     guard pads.count == 2 * axes.count else {
       throw InfoldError(
-        .invalidModel, "\(pads.count) numbers are given to pad \(axes.count) dimensions; there must be two for each")
+        .invalidModel,
+        "\(counted(pads.count, "number")) \(pads.count == 1 ? "is" : "are") given to pad \(counted(axes.count, "dimension")); there must be two for each"
+      )
     }
     var borders = [Border?](repeating: Border(), count: rank)
     for (index, axis) in try normalizedAxes(axes, rank: rank).enumerated() {

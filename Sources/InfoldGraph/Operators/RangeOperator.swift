@@ -33,7 +33,7 @@ package struct RangeOperator: Operator {
     for index in 0..<3 {
       guard let scalar = inputs.constant(index) else { continue }
       guard scalar.count == 1 else {
-        throw InfoldError(.invalidModel, "input \(index) has \(scalar.count) elements, and must be a scalar")
+        throw InfoldError(.invalidModel, "input \(index) has \(counted(scalar.count, "element")), and must be a scalar")
       }
       scalars.append(scalar)
     }

@@ -135,7 +135,9 @@ package struct Resize: Operator {
     guard let source else { return unknown }
     let index = source == .scales ? scalesInput : Self.sizesInput
     if let count = try inputs.listLength(index, of: .numeric), count != axes.count {
-      throw InfoldError(.invalidModel, "input \(index) has \(count) elements for \(axes.count) axes")
+      throw InfoldError(
+        .invalidModel,
+        "input \(index) has \(counted(count, "element")) for \(counted(axes.count, "axis", plural: "axes"))")
     }
     switch source {
     case .scales:
@@ -187,7 +189,10 @@ package struct Resize: Operator {
       throw InfoldError(.invalidModel, "the coordinate_transformation_mode tf_crop_and_resize needs the input roi")
     }
     if let length = try inputs.listLength(Self.roiInput, of: .floatingPoint), length != 2 * count {
-      throw InfoldError(.invalidModel, "roi has \(length) elements for \(count) axes, and must have two for each")
+      throw InfoldError(
+        .invalidModel,
+        "roi has \(counted(length, "element")) for \(counted(count, "axis", plural: "axes")), and must have two for each"
+      )
     }
     guard let roi = try inputs.constant(Self.roiInput)?.converted(to: .float64).elements(as: Double.self) else {
       return nil

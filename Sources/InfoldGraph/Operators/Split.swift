@@ -48,12 +48,14 @@ package struct Split: ElementMovingOperator, MappedOperator {
       throw InfoldError(.invalidModel, "\"split\" is given both as an attribute and as an input")
     }
     if let partCount, partCount != inputs.outputCount {
-      throw InfoldError(.invalidModel, "num_outputs is \(partCount), and the node has \(inputs.outputCount) outputs")
+      throw InfoldError(
+        .invalidModel, "num_outputs is \(partCount), and the node has \(counted(inputs.outputCount, "output"))")
     }
     guard let sizes = if let split { split } else { try sizesFromInput(inputs) } else { return nil }
     guard sizes.count == inputs.outputCount else {
       throw InfoldError(
-        .invalidModel, "split lists \(sizes.count) sizes, and the node has \(inputs.outputCount) outputs")
+        .invalidModel,
+        "split lists \(counted(sizes.count, "size")), and the node has \(counted(inputs.outputCount, "output"))")
     }
     if let size = sizes.first(where: { $0 < 0 }) {
       throw InfoldError(.invalidModel, "split lists the size \(size)")

@@ -21,7 +21,8 @@ package struct Tile: ElementMovingOperator, MappedOperator {
     var output = x.shape ?? Shape(unknownOfRank: repeats.count)
     guard repeats.count == output.rank else {
       throw InfoldError(
-        .invalidModel, "there are \(repeats.count) numbers of repeats for an input of \(output.rank) dimensions")
+        .invalidModel,
+        "there are \(counted(repeats.count, "number")) of repeats for an input of \(counted(output.rank, "dimension"))")
     }
     for axis in output.indices {
       if let count = repeats[axis].size, count < 0 {

@@ -35,7 +35,8 @@ package struct TopK: Operator {
     guard var shape = x.shape else { return [x, TensorType(.int64, nil)] }
     let axis = try normalizedAxis(axis, rank: shape.rank)
     if let k, let size = shape[axis].size, k > size {
-      throw InfoldError(.invalidModel, "k is \(k), and axis \(axis) of the input \(shape) has \(size) elements")
+      throw InfoldError(
+        .invalidModel, "k is \(k), and axis \(axis) of the input \(shape) has \(counted(size, "element"))")
     }
     shape[axis] = k.map(Dimension.fixed) ?? .unknown
     return [TensorType(x.elementType, shape), TensorType(.int64, shape)]
@@ -43,7 +44,9 @@ package struct TopK: Operator {
 
   private func k(_ inputs: OperatorInputs) throws(InfoldError) -> Int? {
     guard let count = try inputs.listLength(1, of: .int64) else { return nil }
-    guard count == 1 else { throw InfoldError(.invalidModel, "the input K has \(count) elements, and must have one") }
+    guard count == 1 else {
+      throw InfoldError(.invalidModel, "the input K has \(counted(count, "element")), and must have one")
+    }
     return try inputs.integers(1, of: .int64)?.first
   }
 

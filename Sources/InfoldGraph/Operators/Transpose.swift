@@ -27,7 +27,8 @@ package struct Transpose: ElementMovingOperator, MappedOperator {
   private func axes(rank: Int) throws(InfoldError) -> [Int] {
     let axes = permutation ?? (0..<rank).reversed()
     guard axes.count == rank else {
-      throw InfoldError(.invalidModel, "perm orders \(axes.count) axes, and the input has \(rank)")
+      throw InfoldError(
+        .invalidModel, "perm orders \(counted(axes.count, "axis", plural: "axes")), and the input has \(rank)")
     }
     return axes
   }

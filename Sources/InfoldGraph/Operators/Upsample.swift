@@ -45,11 +45,12 @@ package struct Upsample: Operator {
       scales = try inputs.constant(1)?.floats()
       try check(scales ?? [])
       guard count ?? rank == rank else {
-        throw InfoldError(.invalidModel, "there are \(count ?? 0) scales for \(rank) dimensions")
+        throw InfoldError(.invalidModel, "there are \(counted(count ?? 0, "scale")) for \(counted(rank, "dimension"))")
       }
     }
     guard scales?.count ?? rank == rank else {
-      throw InfoldError(.invalidModel, "there are \(scales?.count ?? 0) scales for \(rank) dimensions")
+      throw InfoldError(
+        .invalidModel, "there are \(counted(scales?.count ?? 0, "scale")) for \(counted(rank, "dimension"))")
     }
     return scales
   }

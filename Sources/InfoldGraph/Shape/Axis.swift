@@ -5,7 +5,7 @@ package func normalizedAxis(_ axis: Int, rank: Int, allowsEnd: Bool = false) thr
   let upper = allowsEnd ? rank : rank - 1
   let normalized = axis < 0 ? axis + rank : axis
   guard normalized >= 0, normalized <= upper else {
-    throw InfoldError(.invalidModel, "axis \(axis) is outside a tensor of \(rank) dimensions")
+    throw InfoldError(.invalidModel, "axis \(axis) is outside a tensor of \(counted(rank, "dimension"))")
   }
   return normalized
 }

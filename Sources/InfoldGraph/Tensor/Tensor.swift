@@ -79,7 +79,9 @@ extension Tensor {
     try self.init(zeros: shape, of: Element.elementType)
     guard elements.count == count else {
       throw InfoldError(
-        .invalidArgument, "\(elements.count) elements were given for the shape \(shape), which has \(count)")
+        .invalidArgument,
+        "\(counted(elements.count, "element")) \(elements.count == 1 ? "was" : "were") given for the shape \(shape), which has \(count)"
+      )
     }
     elements.withUnsafeBytes { storage.bytes.copyMemory(from: $0) }
   }
@@ -117,7 +119,8 @@ extension Tensor {
     let (count, _) = try Self.extent(of: shape, elementType)
     guard count == self.count else {
       throw InfoldError(
-        .invalidArgument, "a tensor of shape \(self.shape) (\(self.count) elements) cannot be reshaped to \(shape)")
+        .invalidArgument,
+        "a tensor of shape \(self.shape) (\(counted(self.count, "element"))) cannot be reshaped to \(shape)")
     }
     return Tensor(shape: shape, elementType: elementType, count: count, storage: storage)
   }

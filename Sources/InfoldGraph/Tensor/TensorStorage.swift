@@ -41,7 +41,7 @@ final class TensorStorage: @unchecked Sendable {
       (owner, start) = (.allocator(allocation), allocation.alignedUp(toMultipleOf: Self.alignment))
     } else {
       budget?.giveBack(byteCount)
-      throw InfoldError(.limitExceeded, "a tensor of \(byteCount) bytes does not fit into memory")
+      throw InfoldError(.limitExceeded, "a tensor of \(counted(byteCount, "byte")) does not fit into memory")
     }
     bytes = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
   }

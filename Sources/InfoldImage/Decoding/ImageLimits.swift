@@ -3,8 +3,9 @@ import InfoldGraph
 /// What a picture may cost. Everything is checked before the memory is asked for.
 ///
 /// Decoding takes the file, 3 bytes per pixel (4 for PNG with alpha and CMYK), another 3 where the picture must be
-/// turned upright, and for a progressive JPEG 2 more bytes per pixel and channel inside libjpeg. A file that is too
-/// short to hold as many pixels as it declares is refused as well, so a small file never costs much memory. Nor much
+/// turned upright, for a progressive JPEG 2 more bytes per pixel and channel inside libjpeg, and for a lossless WebP 4 more
+/// inside libwebp. A file that is too short to hold as many pixels as it declares is refused as well, so a small file never
+/// costs much memory: even of WebP and GIF, which pack one color into next to nothing, at most some 65,536 pixels a byte. Nor much
 /// time: each scan of a progressive JPEG visits every pixel, and all of them together may visit 16 times
 /// `maximumPixels` (at most 500 scans in any case).
 public struct ImageLimits: Sendable, Hashable {
@@ -42,7 +43,8 @@ public struct ImageLimits: Sendable, Hashable {
   func check(scanCount: Int, width: Int, height: Int) throws(InfoldError) {
     guard let visits = checkedProduct([scanCount, width, height]), visits / 16 <= maximumPixels else {
       throw InfoldError(
-        .limitExceeded, "the JPEG picture is \(width)×\(height) pixels large, and too large for its \(scanCount) scans",
+        .limitExceeded,
+        "the JPEG picture is \(width)×\(height) pixels large, and too large for its \(counted(scanCount, "scan"))",
         hint: "save the picture as a baseline JPEG")
     }
   }

@@ -244,7 +244,7 @@ extension Onnx__NodeProto {
   fileprivate var label: String {
     Node.label(
       name: name.text, opType: op_type.text, domain: normalizedDomain(domain.text),
-      outputs: elements(output, n_output).map(\.text))
+      outputs: elements(output, n_output).map(\.text), inputs: elements(input, n_input).map(\.text))
   }
 
   fileprivate func residue() -> [UInt8] {

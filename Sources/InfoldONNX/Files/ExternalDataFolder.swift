@@ -58,14 +58,15 @@ final class ExternalDataFolder {
   func check(_ reference: ExternalDataReference, byteCount: Int) throws(InfoldError) {
     if let length = reference.length, length != byteCount {
       throw InfoldError(
-        .malformedData, "its external data has a length of \(length) bytes, and its shape needs \(byteCount)")
+        .malformedData, "its external data has a length of \(counted(length, "byte")), and its shape needs \(byteCount)"
+      )
     }
     let file = try file(at: reference.location)
     let (end, overflow) = reference.offset.addingReportingOverflow(byteCount)
     guard !overflow, end <= file.size else {
       throw InfoldError(
         .malformedData,
-        "its external data, \(byteCount) bytes from \(reference.offset) on, reaches past the end of "
+        "its external data, \(counted(byteCount, "byte")) from \(reference.offset) on, reaches past the end of "
           + "\(String(quoting: reference.location)), which has \(file.size)")
     }
     let (sum, sumOverflow) = bytesRead.addingReportingOverflow(byteCount)
@@ -93,7 +94,8 @@ final class ExternalDataFolder {
       let file = try openStrictly(location)
       guard file.linkCount <= 1 else {
         throw InfoldError(
-          .fileAccess, "has \(file.linkCount) names, of which others may be elsewhere; \(Self.rule)", hint: Self.hint)
+          .fileAccess, "has \(counted(file.linkCount, "name")), of which others may be elsewhere; \(Self.rule)",
+          hint: Self.hint)
       }
       return file
     }

@@ -18,11 +18,27 @@ final class HeldBytes {
     }
     try MemoryBudget.current?.require(file.size)
     guard let block = PageBlock(byteCount: file.size) else {
-      throw InfoldError(.limitExceeded, "there is no memory for the \(file.size) bytes of the file")
+      throw InfoldError(.limitExceeded, "there is no memory for the \(counted(file.size, "byte")) of the file")
     }
     self.block = block
     buffer = UnsafeRawBufferPointer(block.bytes)
     try file.read(into: block.bytes, at: 0)
+  }
+
+  /// A copy of `contents`, which tensors may go on using.
+  /// - Throws: `InfoldError` with `.limitExceeded` when there is no memory for it.
+  init(copying contents: [UInt8]) throws(InfoldError) {
+    guard !contents.isEmpty else {
+      block = nil
+      buffer = UnsafeRawBufferPointer(start: nil, count: 0)
+      return
+    }
+    guard let block = PageBlock(byteCount: contents.count) else {
+      throw InfoldError(.limitExceeded, "there is no memory for the \(counted(contents.count, "byte")) of the model")
+    }
+    self.block = block
+    buffer = UnsafeRawBufferPointer(block.bytes)
+    block.bytes.copyBytes(from: contents)
   }
 
   /// Bytes that the caller keeps.

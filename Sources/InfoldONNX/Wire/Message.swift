@@ -76,7 +76,7 @@ struct Unpacked<Content: Message>: ~Copyable {
     guard
       let message = protobuf_c_message_unpack(
         Content.descriptor, nil, buffer.count, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self))
-    else { throw InfoldError(.limitExceeded, "there is no memory to unpack \(buffer.count) bytes") }
+    else { throw InfoldError(.limitExceeded, "there is no memory to unpack \(counted(buffer.count, "byte"))") }
     content = UnsafeMutableRawPointer(message).assumingMemoryBound(to: Content.self)
   }
 

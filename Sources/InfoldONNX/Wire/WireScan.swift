@@ -159,7 +159,7 @@ struct WireScan {
     let kind = WireText(frames[frames.count - 1].message.pointee, field.pointee)
     guard kind == .data || length <= limits.model.textBytes else {
       throw error(
-        field, "a text of \(length) bytes, and at most \(limits.model.textBytes) are allowed", at: start,
+        field, "a text of \(counted(length, "byte")), and at most \(limits.model.textBytes) are allowed", at: start,
         code: .limitExceeded)
     }
     if let fault = kind.fault(in: text) { throw error(field, fault, at: start) }

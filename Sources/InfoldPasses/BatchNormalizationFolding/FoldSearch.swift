@@ -174,7 +174,7 @@ extension FoldSearch {
     let linear = try linearOperator(producer)
     guard linear.outputChannels == origin.channels.count else {
       throw Refusal(
-        "\(graph.label(of: node)) has \(linear.outputChannels) output channels, and \(origin.channels.count) are mapped"
+        "\(graph.label(of: node)) has \(counted(linear.outputChannels, "output channel")), and \(origin.channels.count) are mapped"
       )
     }
     if case .matMul = linear.kind, graph[origin.value].type?.shape?.rank != axis + 1 {
@@ -320,17 +320,18 @@ extension FoldSearch {
 
 extension FoldSearch {
   private mutating func absorbForward(_ map: ChannelMap, of id: NodeID) throws(Refusal) {
-    guard !isGraphOutput[map.output.index], !isCaptured[map.output.index] else {
-      throw Refusal("its own output is used by name")
-    }
+    guard !isGraphOutput[map.output.index] else { throw Refusal("its own output is an output of the graph") }
+    guard !isCaptured[map.output.index] else { throw Refusal("its own output is used by a subgraph") }
     var value = map.output
     var target: NodeID?
     var steps = 0
     while target == nil {
       try Self.count(&steps)
-      guard consumers[value.index].count == 1, let reader = consumers[value.index].first,
-        !isGraphOutput[value.index], !isCaptured[value.index]
-      else { throw Refusal("its own output has several consumers") }
+      // What hands it on does so under another name.
+      guard !isGraphOutput[value.index] else { throw Refusal("what follows it is an output of the graph") }
+      guard !isCaptured[value.index] else { throw Refusal("what follows it is used by a subgraph") }
+      guard let reader = consumers[value.index].first else { throw Refusal("nothing reads its output") }
+      guard consumers[value.index].count == 1 else { throw Refusal("its own output has several consumers") }
       if absorbedForward[reader]?.input == value {
         value = absorbedForward[reader]!.output
       } else if constants.handedOnInput(of: graph[reader]) == value, let output = graph[reader].outputs[0] {
@@ -346,7 +347,7 @@ extension FoldSearch {
     var plan = try plan(for: target)
     try requireFew(plan.before, target)
     guard plan.linear.inputChannels == map.affine.channels else {
-      throw Refusal("\(graph.label(of: graph[target])) has \(plan.linear.inputChannels) input channels")
+      throw Refusal("\(graph.label(of: graph[target])) has \(counted(plan.linear.inputChannels, "input channel"))")
     }
     plan.input = map.affine.followed(by: plan.input)
     plan.before.insert(Part(node: id, channels: 0..<map.affine.channels), at: 0)

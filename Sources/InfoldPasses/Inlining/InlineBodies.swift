@@ -111,7 +111,7 @@ extension Node {
     guard branch.inputs.isEmpty, branch.outputs.count >= outputCount else {
       throw InfoldError(
         .invalidModel,
-        "\(name) has \(branch.inputs.count) inputs and \(branch.outputs.count) outputs; it must have none, and "
+        "\(name) has \(counted(branch.inputs.count, "input")) and \(counted(branch.outputs.count, "output")); it must have none, and "
           + "\(outputCount) as the node has")
     }
     return branch

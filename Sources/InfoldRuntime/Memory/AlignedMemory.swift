@@ -22,7 +22,7 @@ package final class AlignedMemory: @unchecked Sendable {
     let count = max(byteCount, 1)
     guard let start = PageMemory.allocate(byteCount: count) else {
       budget?.giveBack(byteCount)
-      throw InfoldError(.limitExceeded, "\(byteCount) bytes of working memory cannot be had")
+      throw InfoldError(.limitExceeded, "\(counted(byteCount, "byte")) of working memory cannot be had")
     }
     if populated, count >= PageMemory.smallestByteCount { PageMemory.populate(start, byteCount: count) }
     self.start = start

@@ -66,7 +66,7 @@ struct BenchmarkReport: Encodable {
     let conditions =
       "decoded in \(NumberText.fixed(decodeMs, digits: 1)) ms, prepared in "
       + batches.map { NumberText.fixed($0.prepareMs, digits: 1) }.joined(separator: ", ")
-      + " ms; \(threads == 1 ? "1 thread" : "\(threads) threads")"
+      + " ms; \(NumberText.counted(threads, "thread"))"
       + (peakMemoryBytes.map { ", at most \(NumberText.scaled($0, unit: "B")) of memory" } ?? "")
     if batches.count == 1, batches[0].batch == nil { return batches[0].times.text + conditions.paragraph() }
     var table = Table(

@@ -31,7 +31,7 @@ struct ProfilePage {
       <body>
       <main>
       <header><h1>\(title)</h1></header>
-      <p class="lead">\(report.threads) threads, \(Markup.escaped(report.instructionSet))</p>
+      <p class="lead">\(NumberText.counted(report.threads, "thread")), \(Markup.escaped(report.instructionSet))</p>
       <div class="tiles">
       <div class="tile"><b>\(NumberText.fixed(report.milliseconds, digits: 2)) ms</b><span>one inference</span></div>
       <div class="tile"><b>\(report.layers.count)</b><span>layers</span></div>

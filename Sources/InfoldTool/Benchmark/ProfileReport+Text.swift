@@ -23,8 +23,8 @@ extension ProfileReport {
         text(share: total.shareOfPeak))
     }
     return table.text + "\n" + sums.text
-      + "\n  \(NumberText.fixed(milliseconds, digits: 3)) ms in \(layers.count) steps; "
-      + "\(threads == 1 ? "1 thread" : "\(threads) threads") of \(instructionSet), "
+      + "\n  \(NumberText.fixed(milliseconds, digits: 3)) ms in \(NumberText.counted(layers.count, "step")); "
+      + "\(NumberText.counted(threads, "thread")) of \(instructionSet), "
       + "at most \(NumberText.fixed(peakGFLOPs, digits: 1)) GFLOP/s"
       + (peakInt8GOPs.map { ", of int8 \(NumberText.fixed($0, digits: 1)) GOP/s" } ?? "") + "\n"
   }

@@ -1,5 +1,4 @@
 import Glibc
-import InfoldFiles
 import InfoldGraph
 import InfoldImage
 import InfoldONNX
@@ -12,8 +11,9 @@ struct Classifier {
 
   private let session: Session
   private let preprocessing: Preprocessing
-  private let labels: [String]
-  private let labelFile: String
+  private let output: String
+  /// The class names and their file.
+  private let labels: (names: [String], path: String)?
 
   /// A class that a picture may show.
   struct Candidate: Encodable {
@@ -25,41 +25,45 @@ struct Classifier {
     let score: Double
   }
 
-  /// Reads the model, the sidecar beside it, and the labels beside that.
+  /// Reads the model, the sidecar beside it or another one, and the labels beside that.
   /// - Throws: `InfoldError` that names the file that is missing or wrong.
-  init(model path: String, _ runtime: RuntimeOptions) throws(InfoldError) {
-    session = try Session(runtime.reading.model(path), options: runtime.session)
-    let sidecar = try Sidecar(ofModel: path, inputs: session.inputs)
-    let preprocessing = sidecar.preprocessing
-    self.preprocessing = preprocessing
-    guard session.outputs.contains(where: { $0.name == preprocessing.output }) else {
-      throw InfoldError(
-        .invalidArgument, "names the output \(String(quoting: preprocessing.output)), which the model does not have",
-        hint: "its outputs are " + session.outputs.map { String(quoting: $0.name) }.joined(separator: ", "),
-        file: sidecar.path)
+  init(model path: String, sidecar: String?, _ runtime: RuntimeOptions) throws(InfoldError) {
+    let model = try runtime.reading.model(path)
+    let pictures = PictureModel(model.graph)
+    session = try Session(consume model, options: runtime.session)
+    let sidecar = try Sidecar(ofModel: path, at: sidecar, pictures)
+    preprocessing = sidecar.preprocessing
+    guard let output = preprocessing.output ?? session.outputs.first?.name else {
+      throw InfoldError(.invalidModel, "the model has no output", file: displayName(path))
     }
-    labelFile = sidecar.path(of: preprocessing.labels)
-    labels = try Self.labels(labelFile)
+    self.output = output
+    labels = try preprocessing.labels.map { file throws(InfoldError) in
+      let path = sidecar.path(of: file)
+      return (try LabelFile.read(path), path)
+    }
   }
 
   /// The most probable classes of a picture, the best first.
   /// - Throws: `InfoldError` that names the picture, or the model.
   func classify(_ picture: String, top count: Int) throws(InfoldError) -> [Candidate] {
-    let picture = try Picture(path: picture)
+    let picture = try readPicture(picture)
     let results = try session.run([preprocessing.input: preprocessing.tensor(from: picture)])
-    let scores = results[preprocessing.output]!
+    let scores = results[output]!
     guard scores.elementType.isFloatingPoint, scores.count > 0 else {
       throw InfoldError(
-        .invalidModel, "the output \(String(quoting: preprocessing.output)) is \(scores), and holds no scores")
+        .invalidModel, "the output \(String(quoting: output)) is \(scores), and holds no scores")
     }
-    guard scores.count == labels.count else {
+    if let labels, scores.count != labels.names.count {
       throw InfoldError(
-        .invalidArgument, "has \(labels.count) class names, and the model gives \(scores.count) scores", file: labelFile
-      )
+        .invalidArgument,
+        "has \(counted(labels.names.count, "class name")), and the model gives \(counted(scores.count, "score"))",
+        file: labels.path)
     }
     let shares = try probabilities(scores)
     return try scores.topK(count).map { element in
-      Candidate(index: element.index, label: labels[element.index], score: shares[element.index])
+      Candidate(
+        index: element.index, label: labels?.names[element.index] ?? "class \(element.index)",
+        score: shares[element.index])
     }
   }
 
@@ -73,12 +77,10 @@ struct Classifier {
   }
 }
 
-extension Classifier {
-  /// One name per line.
-  private static func labels(_ path: String) throws(InfoldError) -> [String] {
-    var lines = try RegularFile.text(ofFile: path, limit: 1 << 24)
-      .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
-    if lines.last == "" { lines.removeLast() }
-    return lines
-  }
+/// The picture in a file, or from standard input, for which `-` stands.
+/// - Throws: `InfoldError` that names it.
+func readPicture(_ argument: String) throws(InfoldError) -> Picture {
+  guard argument == StandardInput.argument else { return try Picture(path: argument) }
+  let bytes = try StandardInput.contents(limit: ImageLimits().maximumFileSize)
+  return try annotatingErrors({ $0.inFile(StandardInput.name) }) { () throws(InfoldError) in try Picture(bytes: bytes) }
 }

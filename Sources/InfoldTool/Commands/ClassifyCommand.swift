@@ -1,29 +1,35 @@
 import ArgumentParser
 import InfoldGraph
+import InfoldImage
 
 /// `infold classify`: says what is on pictures.
 struct ClassifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "classify",
-    abstract: "Say what is on pictures, JPEG or PNG.",
+    abstract: "Say what is on pictures: JPEG, PNG, WebP, GIF or BMP.",
     discussion: """
-      MODEL.json beside MODEL.onnx tells how the model wants its pictures, and where the names of its classes are. \
-      A picture that cannot be read is reported, the others are classified, and the exit code is 2.
+      MODEL.json beside MODEL.onnx tells how the model wants its pictures, and where the names of its classes are; \
+      "infold sidecar MODEL" writes it. Of an animation, the first frame counts. A picture that cannot be read is reported, the \
+      others are classified, and the exit code is 2. - stands for standard input, as the model or as a picture.
 
       EXAMPLES
         infold classify model.onnx cat.jpg dog.png --top 3
+        curl -s https://example.com/cat.webp | infold classify model.onnx -
       """)
 
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
-  @Argument(help: "The pictures.", completion: .file(extensions: ["jpg", "jpeg", "png"]))
+  @Argument(help: "The pictures.", completion: .file(extensions: Picture.fileEndings))
   var images: [String]
+
+  @Option(help: ArgumentHelp("Another file than MODEL.json that tells how pictures go in.", valueName: "file"))
+  var sidecar: String?
 
   @Option(help: "How many classes are shown for each picture.")
   var top = 5
 
-  @Flag(help: "Print one JSON value: an array with an object for each picture.")
+  @Flag(help: "Print one JSON value: an array with an object for each picture, in their order.")
   var json = false
 
   @OptionGroup var runtime: RuntimeOptions
@@ -33,16 +39,18 @@ struct ClassifyCommand: ParsableCommand {
   }
 
   func run() throws {
-    let classifier = try Classifier(model: model, runtime)
+    let classifier = try Classifier(model: model, sidecar: sidecar, runtime)
     var reports: [Report] = []
     var failed = false
     for image in images {
       do throws(InfoldError) {
         let candidates = try classifier.classify(image, top: top)
+        let isFirst = !reports.contains { $0.top != nil }
         reports.append(Report(image: image, top: candidates))
-        if !json { try StandardOutput.write(text(image, candidates, isFirst: reports.count == 1)) }
+        if !json { try StandardOutput.write(text(displayName(image), candidates, isFirst: isFirst)) }
       } catch {
-        guard error.file == image else { throw error }
+        guard error.file == displayName(image) else { throw error }
+        reports.append(Report(image: image, error: error.suggestingFile.withoutFile.description))
         StandardError.write("infold: \(error.suggestingFile)\n")
         failed = true
       }
@@ -54,7 +62,10 @@ struct ClassifyCommand: ParsableCommand {
 
   private struct Report: Encodable {
     var image: String
-    var top: [Classifier.Candidate]
+    /// The classes; `nil` for a picture that could not be read.
+    var top: [Classifier.Candidate]?
+    /// What is wrong with the picture.
+    var error: String?
   }
 
   private func text(_ image: String, _ candidates: [Classifier.Candidate], isFirst: Bool) -> String {

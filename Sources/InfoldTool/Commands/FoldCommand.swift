@@ -14,8 +14,11 @@ struct FoldCommand: ParsableCommand {
       Loop are gone into; a function of the model takes the place of its call where something in it is folded. Constants are \
       computed only where a weight is made of them.
 
+      A MODEL.json beside the model is copied beside the new one, unless there is one. - stands for standard input and output.
+
       EXAMPLES
         infold fold model.onnx -o folded.onnx
+        infold fold - -o - < model.onnx > folded.onnx
       """)
 
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
@@ -29,24 +32,28 @@ struct FoldCommand: ParsableCommand {
 
   @OptionGroup var reading: ModelOptions
 
+  func validate() throws { try ModelOutput.check(output, json: json) }
+
   func run() throws {
     var bar = ProgressBar("folding")
     defer { bar.finish() }
+    let file = ModelOutput(argument: output)
     let summary = try reading.limiting { () throws(InfoldError) -> Report in
       let original = try reading.model(model)
       bar.update(1, of: 3)
-      let (folded, report, raised) = try annotatingErrors({ $0.inFile(model) }) { () throws(InfoldError) in
+      let (folded, report, raised) = try annotatingErrors({ $0.inArgument(model) }) { () throws(InfoldError) in
         try FoldBatchNormalization().fold(original)
       }
       bar.update(2, of: 3)
-      try folded.write(to: output)
+      try file.write(folded)
+      let sidecar = try Sidecar.carry(from: model, to: output)
       bar.finish()
-      return Report(folded, report, raised: raised, output: output)
+      return Report(folded, report, raised: raised, output: output, sidecar: sidecar)
     }
     if json {
       try StandardOutput.writeJSON(summary)
     } else {
-      try StandardOutput.write(summary.text)
+      try file.report(summary.text)
     }
   }
 }
@@ -71,9 +78,16 @@ extension FoldCommand {
     var refusals: [Refusal]
     var raisedIRVersion: Bool
     var output: String
+    /// The files beside it that say how its pictures are prepared.
+    var sidecar: [String]
+    private var sidecarText: String?
+
+    private enum CodingKeys: String, CodingKey {
+      case normalizations, folded, sites, scaledQuantizations, refusals, raisedIRVersion, output, sidecar
+    }
 
     /// - Parameter model: The folded model.
-    init(_ model: Model, _ report: FoldReport, raised: Bool, output: String) {
+    init(_ model: Model, _ report: FoldReport, raised: Bool, output: String, sidecar: Sidecar.Carried?) {
       normalizations = report.foldedNormalizations + model.graph.normalizations.count
       folded = report.foldedNormalizations
       sites =
@@ -83,17 +97,22 @@ extension FoldCommand {
       refusals = report.refusals.map { Refusal(node: $0.node, reason: $0.reason) }
       raisedIRVersion = raised
       self.output = output
+      self.sidecar = sidecar?.files ?? []
+      sidecarText = sidecar?.text
     }
 
     var text: String {
       var lines = ["\(folded) of \(normalizations) batch normalizations folded".styled(.bold)]
       let others = sites.reduce(0) { $0 + $1.absorbed.count } + scaledQuantizations.count - folded
-      if others > 0 { lines.append("\(others) other scales and shifts folded") }
+      if others > 0 {
+        lines.append(counted(others, "other scale and shift", plural: "other scales and shifts") + " folded")
+      }
       lines += refusals.map { "\($0.node) stays: \($0.reason)" }
       if raisedIRVersion {
         lines.append("the IR version is raised to 4, and initializers are no inputs any more")
       }
-      lines.append("written to \(String(printable: output))")
+      lines.append("written to \(ModelOutput(argument: output).name)")
+      if let sidecarText { lines.append(sidecarText) }
       return lines.map { $0.paragraph() }.joined()
     }
   }

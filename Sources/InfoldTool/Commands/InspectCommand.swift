@@ -8,6 +8,9 @@ struct InspectCommand: ParsableCommand {
     commandName: "inspect",
     abstract: "Show inputs, outputs, operators, parameters and multiply-accumulates of a model.",
     discussion: """
+      --check makes a session of the model, with the sizes of --shape where they are given, and exits with 1 where that is \
+      refused: what "infold run" would say before it runs anything.
+
       Multiply-accumulates are those of a batch of 1, unless --shape gives another. --shape fixes what the model leaves open \
       in the shape of an input, or by the name of a symbol, and the report shows what follows. Models that Infold cannot run can be inspected too.
 
@@ -22,6 +25,7 @@ struct InspectCommand: ParsableCommand {
         infold inspect model.onnx --nodes
         infold inspect model.onnx --shape input=1x3x224x224 --json
         infold inspect model.onnx --graph model.svg
+        infold inspect model.onnx --check && echo it runs
       """)
 
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
@@ -42,6 +46,9 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "List the nodes, by the names that quantize --exclude takes.")
   var nodes = false
 
+  @Flag(help: "Say whether a session takes the model; if not, the exit code is 1.")
+  var check = false
+
   @Flag(help: "Print one JSON value.")
   var json = false
 
@@ -52,9 +59,11 @@ struct InspectCommand: ParsableCommand {
     let file = try graph.map { path throws(InfoldError) in try GraphFile(path, engine: layout) }
     let (report, list, done) = try reading.limiting { () throws(InfoldError) in
       let model = try reading.model(model).binding(shapes)
-      let report = ModelReport(model, file: self.model)
+      var report = ModelReport(model, file: displayName(self.model))
       let done = try file?.write(model.graph, title: report.fileName, subtitle: report.summary)
-      return (report, nodes ? NodeList(model.graph) : nil, done)
+      let list = nodes ? NodeList(model.graph) : nil
+      if check { report.check = ModelReport.Check(consume model, reading) }
+      return (report, list, done)
     }
     if let list {
       if json { try StandardOutput.writeJSON(list) } else { try StandardOutput.write(list.text) }
@@ -63,6 +72,7 @@ struct InspectCommand: ParsableCommand {
     } else {
       try StandardOutput.write(report.text + (done.map { "\n\($0)\n" } ?? ""))
     }
+    if report.check?.runs == false { throw ExitCode(ToolExit.checkFailed) }
   }
 }
 

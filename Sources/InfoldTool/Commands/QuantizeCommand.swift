@@ -28,7 +28,7 @@ struct QuantizeCommand: ParsableCommand {
   @Argument(help: "The ONNX model, with floats.", completion: .file(extensions: ["onnx"]))
   var model: String
 
-  @Option(help: ArgumentHelp("Take the pictures in this folder, JPEG or PNG.", valueName: "folder"))
+  @Option(help: ArgumentHelp("Take the pictures in this folder: JPEG, PNG, WebP, GIF or BMP.", valueName: "folder"))
   var images: String?
 
   @Option(help: ArgumentHelp("Take the tensors in this folder.", valueName: "folder"))
@@ -58,6 +58,7 @@ struct QuantizeCommand: ParsableCommand {
   }
 
   func validate() throws {
+    try ModelOutput.check(output, json: json)
     if (images == nil) == (inputs == nil) { throw ValidationError("give either --images or --inputs, a folder") }
     if let percentile {
       guard percentile > 50, percentile <= 100 else {
@@ -69,7 +70,7 @@ struct QuantizeCommand: ParsableCommand {
 
   func run() throws {
     let original = try runtime.reading.model(model)
-    let size = try fileSize(model)
+    let size = model == StandardInput.argument ? nil : try? RegularFile(path: model).size
     let quantizer = try inModelFile { () throws(InfoldError) in
       try StaticQuantizer(
         original, options: QuantizationOptions(method: chosenMethod, excluded: Set(exclude)), session: runtime.session)
@@ -90,16 +91,17 @@ struct QuantizeCommand: ParsableCommand {
         index throws(InfoldError) in try samples.sample(index)
       }
     }
-    try runtime.reading.limitingMemory { () throws(InfoldError) in try network.model.write(to: output) }
+    let file = ModelOutput(argument: output)
+    let newSize = try runtime.reading.limitingMemory { () throws(InfoldError) in try file.write(network.model) }
+    let sidecar = try Sidecar.carry(from: model, to: output)
     comparing.finish()
     let report = QuantizationReport(
       quantizer, network, comparison, samples: (0..<samples.count).map(samples.name), method: methodText,
-      output: output,
-      bytesBefore: size, bytesAfter: try fileSize(output))
+      output: output, bytesBefore: size, bytesAfter: newSize)
     if json {
       try StandardOutput.writeJSON(report)
     } else {
-      try StandardOutput.write(report.text)
+      try file.report(report.text + (sidecar.map { $0.text.paragraph() } ?? ""))
     }
   }
 
@@ -114,10 +116,6 @@ struct QuantizeCommand: ParsableCommand {
     }
   }
 
-  private func fileSize(_ path: String) throws(InfoldError) -> Int {
-    try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in try RegularFile(path: path).size }
-  }
-
   private func dataSet(of model: Model) throws(InfoldError) -> DataSet {
     let inputs = model.graph.inputs.map(model.graph.info)
     if let images { return try DataSet(pictures: images, model: self.model, inputs: inputs) }
@@ -126,7 +124,7 @@ struct QuantizeCommand: ParsableCommand {
 
   /// Work that counts in the memory limit. Errors of files keep their own names.
   private func inModelFile<Result>(_ body: () throws(InfoldError) -> Result) throws(InfoldError) -> Result {
-    try annotatingErrors({ $0.inFile(model) }) { () throws(InfoldError) in
+    try annotatingErrors({ $0.inArgument(model) }) { () throws(InfoldError) in
       try runtime.reading.limitingMemory(body)
     }
   }

@@ -23,7 +23,7 @@ struct StatisticsCommand: ParsableCommand {
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
-  @Option(help: ArgumentHelp("Take the pictures in this folder, JPEG or PNG.", valueName: "folder"))
+  @Option(help: ArgumentHelp("Take the pictures in this folder: JPEG, PNG, WebP, GIF or BMP.", valueName: "folder"))
   var images: String?
 
   @Option(help: ArgumentHelp("Take the tensors in this folder.", valueName: "folder"))
@@ -53,6 +53,7 @@ struct StatisticsCommand: ParsableCommand {
   @OptionGroup var runtime: RuntimeOptions
 
   func validate() throws {
+    try ModelOutput.check(output, json: json)
     if (images == nil) == (inputs == nil) { throw ValidationError("give either --images or --inputs, a folder") }
     if let batchSize, batchSize < 1 { throw ValidationError("--batch-size is \(batchSize), and must be at least 1") }
     if unbiased, let estimator, estimator != .unbiased {
@@ -78,9 +79,12 @@ struct StatisticsCommand: ParsableCommand {
         index throws(InfoldError) in try dataSet.sample(index)
       }
     }
+    let file = ModelOutput(argument: output ?? "")
+    var sidecar: Sidecar.Carried?
     if let output {
       let model = try inModelFile { () throws(InfoldError) in try statistics.model() }
-      try runtime.reading.limitingMemory { () throws(InfoldError) in try model.write(to: output) }
+      _ = try runtime.reading.limitingMemory { () throws(InfoldError) in try file.write(model) }
+      sidecar = try Sidecar.carry(from: self.model, to: output)
     }
     progress.finish()
     let report = StatisticsReport(
@@ -88,7 +92,7 @@ struct StatisticsCommand: ParsableCommand {
     if json {
       try StandardOutput.writeJSON(report)
     } else {
-      try StandardOutput.write(report.text)
+      try file.report(report.text + (sidecar.map { $0.text.paragraph() } ?? ""))
     }
   }
 
@@ -102,7 +106,7 @@ struct StatisticsCommand: ParsableCommand {
 
   /// Work that counts in the memory limit. Errors of files keep their own names.
   private func inModelFile<Result>(_ body: () throws(InfoldError) -> Result) throws(InfoldError) -> Result {
-    try annotatingErrors({ $0.inFile(model) }) { () throws(InfoldError) in
+    try annotatingErrors({ $0.inArgument(model) }) { () throws(InfoldError) in
       try runtime.reading.limitingMemory(body)
     }
   }

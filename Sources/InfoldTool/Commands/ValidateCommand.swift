@@ -83,7 +83,7 @@ struct ValidateCommand: ParsableCommand {
     let inputs = try samples(original)
     var unreadable = 0
     var bar = ProgressBar("validating")
-    let report = try annotatingErrors({ $0.inFile(model) }) { () throws(InfoldError) in
+    let report = try annotatingErrors({ $0.inArgument(model) }) { () throws(InfoldError) in
       defer { bar.finish() }
       return try reading.limitingMemory { () throws(InfoldError) in
         try proof.run(

@@ -63,10 +63,10 @@ struct AttributeText {
     case .string(let bytes): String(printable: String(decoding: bytes.prefix(200), as: UTF8.self))
     case .ints(let numbers): text(numbers, separator: " ", limit: limit)
     case .floats(let numbers): text(numbers, separator: " ", limit: limit)
-    case .strings(let strings): "\(strings.count) strings"
+    case .strings(let strings): counted(strings.count, "string")
     case .tensor(let tensor): "\(tensor.elementType) \(tensor.shape)"
-    case .graph(let body): "\(body.nodes.count) nodes"
-    case .graphs(let bodies): "\(bodies.count) graphs"
+    case .graph(let body): counted(body.nodes.count, "node")
+    case .graphs(let bodies): counted(bodies.count, "graph")
     case .message: "of a kind that Infold does not read"
     }
   }

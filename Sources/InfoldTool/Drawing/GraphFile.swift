@@ -53,8 +53,8 @@ struct GraphFile {
       guard diagram.boxes.count <= Self.limit, diagram.connections.count <= 2 * Self.limit else {
         throw InfoldError(
           .limitExceeded,
-          "the network has \(NumberText.grouped(diagram.boxes.count)) boxes and \(NumberText.grouped(diagram.connections.count)) "
-            + "connections; a drawing takes at most \(NumberText.grouped(Self.limit)) and \(NumberText.grouped(2 * Self.limit))",
+          "the network has \(NumberText.counted(diagram.boxes.count, "box", plural: "boxes")) and \(NumberText.counted(diagram.connections.count, "connection"))"
+            + "; a drawing takes at most \(NumberText.grouped(Self.limit)) and \(NumberText.grouped(2 * Self.limit))",
           hint: "a file that ends in .dot has no limit")
       }
       let (layout, author) = try layout(diagram.layoutProblem)

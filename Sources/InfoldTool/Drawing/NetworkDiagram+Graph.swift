@@ -83,7 +83,7 @@ extension NetworkDiagram.Box {
     case .typed: kind = .operation(node.domain.isEmpty ? OperatorFamily(of: node.opType) : .other)
     case .call(let body):
       kind = .operation(.other)
-      lines.append(.detail("a function of \(body.nodes.count) nodes"))
+      lines.append(.detail("a function of \(counted(body.nodes.count, "node"))"))
     case .opaque(let reason):
       kind = .unsupported
       tooltip += "\ncannot be run: \(reason.reason.shortened(to: 300))"

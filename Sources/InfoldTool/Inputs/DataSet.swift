@@ -49,11 +49,11 @@ struct DataSet {
 }
 
 extension DataSet {
-  /// The pictures of a folder, files whose names end in `.jpg`, `.jpeg` or `.png`, prepared as the sidecar file beside
+  /// The pictures of a folder, files whose names end in `.jpg`, `.jpeg`, `.png`, `.webp`, `.gif` or `.bmp`, prepared as the sidecar file beside
   /// the model says.
   /// - Throws: `InfoldError` that names the folder, or the sidecar, when it cannot be read or holds nothing of use.
   init(pictures folder: String, model path: String, inputs: [ValueInfo]) throws(InfoldError) {
-    let preprocessing = try Sidecar(ofModel: path, inputs: inputs).preprocessing
+    let preprocessing = try Sidecar(ofModel: path, PictureModel(inputs: inputs)).preprocessing
     let other = inputs.filter { $0.name != preprocessing.input && !$0.hasDefault }
     guard other.isEmpty else {
       throw InfoldError(
@@ -61,9 +61,9 @@ extension DataSet {
         "the model has more inputs than a picture can be: \(other.map(description).joined(separator: ", "))",
         hint: "give tensor files with --inputs", file: path)
     }
-    sources = try Self.files(in: folder, [".jpg", ".jpeg", ".png"]).map { .picture($0, preprocessing) }
+    sources = try Self.files(in: folder, Picture.fileEndings.map { "." + $0 }).map { .picture($0, preprocessing) }
     guard !sources.isEmpty else {
-      throw InfoldError(.invalidArgument, "holds no picture, a file .jpg, .jpeg or .png", file: folder)
+      throw InfoldError(.invalidArgument, "holds no picture, a file .jpg, .png, .webp, .gif or .bmp", file: folder)
     }
   }
 

@@ -1,3 +1,4 @@
+import Glibc
 import InfoldFiles
 import InfoldGraph
 import InfoldONNX
@@ -36,15 +37,30 @@ struct InputFile {
   }
 }
 
-/// Reads a tensor from a `.npy` file, or from a TensorProto, which is what `.pb` stands for.
+/// Reads a tensor from a `.npy` file, or from a TensorProto, which is what `.pb` stands for; from a pipe, or standard input for `-`,
+/// either of them.
 /// - Throws: `InfoldError` that names the file.
 func readTensor(_ path: String) throws(InfoldError) -> Tensor {
+  if path == StandardInput.argument {
+    return try tensor(try StandardInput.contents(limit: Model.byteLimit), file: StandardInput.name)
+  }
   let name = path.lowercased()
   if name.hasSuffix(".npy") { return try NumPyFile.read(path) }
+  if let status = fileStatus(path), status.st_mode & S_IFMT == S_IFIFO {
+    return try tensor(try ReadableFile.contents(of: path, limit: Model.byteLimit), file: path)
+  }
   guard name.hasSuffix(".pb") else {
     throw InfoldError(.invalidArgument, "is neither a .npy nor a .pb file", file: path)
   }
   return try TensorFile(path: path).tensor
+}
+
+/// A tensor whose first bytes tell what it is: an array of NumPy's, or a TensorProto.
+private func tensor(_ bytes: [UInt8], file: String) throws(InfoldError) -> Tensor {
+  try annotatingErrors({ $0.inFile(file) }) { () throws(InfoldError) in
+    guard !bytes.isEmpty else { throw InfoldError(.malformedData, "is empty") }
+    return bytes.starts(with: [0x93] + "NUMPY".utf8) ? try NumPyFile.decode(bytes) : try TensorFile(bytes: bytes).tensor
+  }
 }
 
 /// What a message says of a model's inputs.

@@ -8,6 +8,7 @@ extension ModelReport {
       section("Warnings", warnings.map { "  \($0.text)".paragraph() }.joined()), section("Operators", operatorTable),
       section("Not supported", refusals), section("Parameters", parameterTable),
       section("Multiply-accumulates", "  \(multiplyAccumulateText)\n"), section("Metadata", metadataTable),
+      section("Check", checkText),
     ]
     return sections.compactMap { $0 }.joined(separator: "\n")
   }
@@ -19,7 +20,7 @@ extension ModelReport {
   var summary: String {
     let nodes = operators.reduce(0) { $0 + $1.count }
     let parts = [
-      "\(NumberText.grouped(nodes)) \(nodes == 1 ? "node" : "nodes")",
+      NumberText.counted(nodes, "node"),
       parameters.count == 0 ? nil : NumberText.scaled(parameters.count, unit: "").trimmedEnd + " parameters",
       multiplyAccumulates.map { NumberText.scaled($0, unit: "").trimmedEnd + " multiply-accumulates" },
     ]
@@ -68,12 +69,12 @@ extension ModelReport {
     for kind in parameters.types {
       table.add(
         kind.type, NumberText.grouped(kind.count), NumberText.scaled(kind.bytes, unit: "B"),
-        "in \(NumberText.grouped(kind.tensors)) \(kind.tensors == 1 ? "tensor" : "tensors")")
+        "in \(NumberText.counted(kind.tensors, "tensor"))")
     }
     if parameters.types.count > 1 {
       table.add(
         "all", NumberText.grouped(parameters.count), NumberText.scaled(parameters.bytes, unit: "B"),
-        "in \(NumberText.grouped(parameters.tensors)) tensors")
+        "in \(NumberText.counted(parameters.tensors, "tensor"))")
     }
     return table.text
   }
@@ -81,7 +82,13 @@ extension ModelReport {
   private var multiplyAccumulateText: String {
     let known = multiplyAccumulates.map(NumberText.grouped) ?? "not known"
     return uncountedNodes == 0
-      ? known : known + ", without \(NumberText.grouped(uncountedNodes)) nodes of open sizes or unknown operators"
+      ? known : known + ", without \(NumberText.counted(uncountedNodes, "node")) of open sizes or unknown operators"
+  }
+
+  private var checkText: String {
+    guard let check else { return "" }
+    let text = check.error.map { "a session refuses it: ".styled(.red) + $0 } ?? "a session takes it".styled(.green)
+    return ("  " + text).paragraph()
   }
 
   private var metadataTable: String {

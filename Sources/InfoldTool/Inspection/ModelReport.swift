@@ -19,6 +19,8 @@ struct ModelReport: Encodable {
   let uncountedNodes: Int
   /// What the model says that cannot be meant.
   let warnings: [WarningReport]
+  /// What a session makes of it; `nil` where nobody asked.
+  var check: Check?
 
   struct WarningReport: Encodable {
     let code: String
@@ -34,6 +36,25 @@ struct ModelReport: Encodable {
     }
 
     var text: String { (node.map { $0 + ": " } ?? "") + reason }
+  }
+
+  /// Whether a session takes the model.
+  struct Check: Encodable {
+    let runs: Bool
+    /// Why it does not.
+    let error: String?
+
+    /// Makes a session.
+    init(_ model: consuming Model, _ limits: ModelOptions) {
+      do throws(InfoldError) {
+        _ = try Session(
+          model,
+          options: SessionOptions(memoryLimit: limits.memoryLimit?.bytes, timeLimit: limits.timeLimit?.duration))
+        (runs, error) = (true, nil)
+      } catch {
+        (runs, self.error) = (false, error.withoutFile.description)
+      }
+    }
   }
 
   struct Opset: Encodable {

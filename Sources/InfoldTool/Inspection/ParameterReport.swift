@@ -1,16 +1,16 @@
 import InfoldGraph
 
-/// The initializers of a model.
+/// The constants of a model: initializers, and the tensors and numbers of Constant nodes.
 struct ParameterReport: Encodable {
   /// Elements of all of them, but strings and sparse tensors.
   let count: Int
   /// Bytes that the elements take.
   let bytes: Int
-  /// The number of initializers.
+  /// The number of constants.
   let tensors: Int
   let types: [Kind]
 
-  /// The initializers of one element type, or the strings, or the sparse ones.
+  /// The constants of one element type, or the strings, or the sparse ones.
   struct Kind: Encodable {
     let type: String
     var tensors = 0
@@ -20,8 +20,10 @@ struct ParameterReport: Encodable {
 
   init(_ graph: Graph) {
     var kinds: [String: Kind] = [:]
-    for initializer in graph.withBodies.flatMap({ $0.values.compactMap(\.initializer) }) {
-      let (type, count, bytes) = initializer.extent
+    let graphs = graph.withBodies
+    let initializers = graphs.lazy.flatMap { $0.values.lazy.compactMap { $0.initializer?.extent } }
+    let nodes = graphs.lazy.flatMap { $0.nodes.lazy.compactMap(\.constantExtent) }
+    for (type, count, bytes) in Array(initializers) + Array(nodes) {
       var kind = kinds[type] ?? Kind(type: type)
       kind.tensors += 1
       kind.count += count
@@ -35,9 +37,19 @@ struct ParameterReport: Encodable {
   }
 }
 
+/// What a constant holds, how many numbers, and in how many bytes.
+private typealias Extent = (type: String, count: Int, bytes: Int)
+
+extension Node {
+  /// What a Constant node holds; `nil` for other nodes, and where it holds something else than numbers.
+  fileprivate var constantExtent: Extent? {
+    guard let value = (typed as? Constant)?.value else { return nil }
+    return ("\(value.elementType)", value.count, value.byteCount)
+  }
+}
+
 extension Initializer {
-  /// What it holds, how many numbers, and in how many bytes.
-  fileprivate var extent: (type: String, count: Int, bytes: Int) {
+  fileprivate var extent: Extent {
     switch content {
     case .tensor(let tensor): ("\(tensor.elementType)", tensor.count, tensor.byteCount)
     case .strings(let message): ("string", 0, message.count)

@@ -43,16 +43,23 @@ struct ModelOptions: ParsableArguments {
   /// What declared shapes count for.
   var declaredShapes: DeclaredShapes { strict ? .binding : .advisory }
 
-  /// The model in a file, of which warnings have been told.
+  /// The model in a file, or from standard input, for which `-` stands. Its warnings have been told.
   func model(_ path: String) throws(InfoldError) -> Model {
-    let model = try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) -> Model in
-      try limiting { () throws(InfoldError) -> Model in
-        try Model(
-          path: path, limits: ModelLimits(externalBytes: memoryLimit?.bytes), declaredShapes: declaredShapes,
-          dataRoot: dataRoot)
-      }
+    let model = try annotatingErrors({ $0.inArgument(path) }) { () throws(InfoldError) -> Model in
+      try limiting { () throws(InfoldError) -> Model in try decoded(path) }
     }
-    WarningLines.write(model.warnings, of: path)
+    WarningLines.write(model.warnings, of: displayName(path))
+    return model
+  }
+
+  private func decoded(_ path: String) throws(InfoldError) -> Model {
+    let limits = ModelLimits(externalBytes: memoryLimit?.bytes)
+    guard path == StandardInput.argument else {
+      return try Model(path: path, limits: limits, declaredShapes: declaredShapes, dataRoot: dataRoot)
+    }
+    var model = try Model(
+      bytes: StandardInput.contents(limit: Model.byteLimit), limits: limits, declaredShapes: declaredShapes)
+    model.path = StandardInput.name
     return model
   }
 }

@@ -26,6 +26,11 @@ package enum NumberText {
     return (number < 0 ? "-" : "") + groups.joined(separator: ",")
   }
 
+  /// With its noun, and a comma before every group of three digits: `1 node`, `1,024 nodes`.
+  package static func counted(_ number: Int, _ noun: String, plural: String? = nil) -> String {
+    grouped(number) + " " + (number == 1 ? noun : plural ?? noun + "s")
+  }
+
   /// With a prefix of the SI: `18.6 M` with the unit behind it.
   package static func scaled(_ number: Int, unit: String) -> String {
     var value = Double(number)

@@ -13,6 +13,16 @@ enum StandardOutput {
   }
 }
 
+extension StandardOutput {
+  /// Writes `bytes`.
+  /// - Throws: As `write(_:)` of a text.
+  static func write(_ bytes: [UInt8]) throws(InfoldError) {
+    guard bytes.withUnsafeBufferPointer({ writeAll($0, to: STDOUT_FILENO) }) else {
+      throw InfoldError(.fileAccess, "the output cannot be written: \(systemErrorText())")
+    }
+  }
+}
+
 /// Errors and progress.
 enum StandardError {
   /// Writes `text`. There is nobody to tell when that fails.
@@ -24,14 +34,16 @@ enum StandardError {
 /// - Returns: Whether all of it was written.
 private func writeAll(_ text: String, to descriptor: Int32) -> Bool {
   var text = text
-  return text.withUTF8 { bytes in
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let chunk = UnsafeBufferPointer(rebasing: rest)
-      let count = retryingWhenInterrupted { Glibc.write(descriptor, chunk.baseAddress, chunk.count) }
-      guard count > 0 else { return false }
-      rest = rest.dropFirst(count)
-    }
-    return true
+  return text.withUTF8 { writeAll($0, to: descriptor) }
+}
+
+private func writeAll(_ bytes: UnsafeBufferPointer<UInt8>, to descriptor: Int32) -> Bool {
+  var rest = bytes[...]
+  while !rest.isEmpty {
+    let chunk = UnsafeBufferPointer(rebasing: rest)
+    let count = retryingWhenInterrupted { Glibc.write(descriptor, chunk.baseAddress, chunk.count) }
+    guard count > 0 else { return false }
+    rest = rest.dropFirst(count)
   }
+  return true
 }

@@ -4,7 +4,8 @@ package struct Table {
   package enum Alignment {
     case left
     case right
-    /// As `left`; what does not fit goes on in the lines below, and is not shortened.
+    /// As `left`; what does not fit goes on in the lines below, and is not shortened. Words are broken only where the longest one
+    /// would leave no room for the other columns.
     case wrapped
   }
 
@@ -74,22 +75,29 @@ package struct Table {
     let widths: [Int?] = columns.indices.map { column in lines.map { $0[column].displayWidth }.max() ?? 0 }
     guard let limit else { return widths }
     var shown = widths
+    let words = columns.indices.map { column in
+      columns[column].alignment == .wrapped ? lines.map { $0[column].longestWord }.max() ?? 0 : 0
+    }
     for title in dispensable {
-      if let fitting = fitted(shown, limit, least: Self.goodWidth) { return fitting }
+      if let fitting = fitted(shown, limit, least: words.map { max($0, Self.goodWidth) }) { return fitting }
       if let column = columns.firstIndex(where: { $0.title == title }) { shown[column] = nil }
     }
-    return fitted(shown, limit, least: Self.leastWidth) ?? shown
+    return fitted(shown, limit, least: words.map { max($0, Self.leastWidth) })
+      ?? fitted(shown, limit, least: words.map { _ in Self.leastWidth }) ?? shown
   }
 
   /// `widths`, made smaller until a line has at most `limit` cells; `nil` where that cannot be.
-  private func fitted(_ widths: [Int?], _ limit: Int, least: Int) -> [Int?]? {
+  /// - Parameter least: What each column needs.
+  private func fitted(_ widths: [Int?], _ limit: Int, least: [Int]) -> [Int?]? {
     var widths = widths
     let count = widths.count { $0 != nil }
     let flexible = columns.indices.filter { widths[$0] != nil && columns[$0].alignment != .right }
     var excess =
       widths.reduce(0) { $0 + ($1 ?? 0) } + Self.indentation.count + Self.gap.count * max(count - 1, 0) - limit
     while excess > 0 {
-      guard let widest = flexible.max(by: { widths[$0]! < widths[$1]! }), widths[widest]! > least else { return nil }
+      guard let widest = flexible.filter({ widths[$0]! > least[$0] }).max(by: { widths[$0]! < widths[$1]! }) else {
+        return nil
+      }
       widths[widest]! -= 1
       excess -= 1
     }

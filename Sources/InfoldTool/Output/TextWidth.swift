@@ -59,6 +59,9 @@ extension String {
     return lines + [line]
   }
 
+  /// The cells of the longest word.
+  var longestWord: Int { split(separator: " ").map { String($0).displayWidth }.max() ?? 0 }
+
   /// A paragraph as wide as the terminal allows, its other lines indented by two more spaces than the first; with a line end.
   func paragraph(on terminal: Terminal = .output) -> String {
     guard let width = terminal.tableWidth, displayWidth > width else { return self + "\n" }

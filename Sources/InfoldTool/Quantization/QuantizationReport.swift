@@ -28,10 +28,10 @@ struct QuantizationReport: Encodable {
   let sameBestClass: Int?
   /// The rows of scores.
   let rows: Int
-  /// The size of the original's file in bytes, without external data.
-  let bytesBefore: Int
-  /// The size of the quantized model's file in bytes.
-  let bytesAfter: Int
+  /// The size of the original's file in bytes, without external data; `nil` for one that came from a pipe.
+  let bytesBefore: Int?
+  /// The size of the quantized model's file in bytes; `nil` where it went into a pipe.
+  let bytesAfter: Int?
   /// The file that holds the quantized model.
   let output: String
 
@@ -92,7 +92,7 @@ struct QuantizationReport: Encodable {
 
   init(
     _ quantizer: StaticQuantizer, _ network: QuantizedNetwork, _ comparison: QuantizationComparison, samples: [String],
-    method: String, output: String, bytesBefore: Int, bytesAfter: Int
+    method: String, output: String, bytesBefore: Int?, bytesAfter: Int?
   ) {
     self.samples = samples.count
     warnings =
@@ -129,12 +129,11 @@ struct QuantizationReport: Encodable {
 extension QuantizationReport {
   /// Lines for people.
   var text: String {
-    func counted(_ number: Int, _ noun: String) -> String {
-      "\(NumberText.grouped(number)) \(noun)\(number == 1 ? "" : "s")"
-    }
-    var lines = ["\(counted(quantizedNodes, "node")) quantized, ranges of \(counted(samples, "sample")) (\(method))"]
+    var lines = [
+      "\(NumberText.counted(quantizedNodes, "node")) quantized, ranges of \(NumberText.counted(samples, "sample")) (\(method))"
+    ]
     if foldedNormalizations > 0 {
-      lines.append("\(counted(foldedNormalizations, "batch normalization")) folded before")
+      lines.append("\(NumberText.counted(foldedNormalizations, "batch normalization")) folded before")
     }
     if let raisedFromOpset { lines.append("brought from opset \(raisedFromOpset) to \(opset)") }
     lines += refusals.map { "\(String(printable: $0.node)) stays: \($0.reason)" }
@@ -151,19 +150,19 @@ extension QuantizationReport {
     text += table.text + "\n"
     var ends = [weightsText] + outputs.map(\.text)
     if let sameBestClass { ends.append("the same best class for \(sameBestClass) of \(rows)") }
-    ends.append(
-      "written to \(String(printable: output)): \(NumberText.scaled(bytesAfter, unit: "B")) instead of "
-        + NumberText.scaled(bytesBefore, unit: "B"))
+    let sizes = bytesAfter.map { ": " + NumberText.scaled($0, unit: "B") } ?? ""
+    let instead = bytesAfter == nil ? nil : bytesBefore.map { " instead of " + NumberText.scaled($0, unit: "B") }
+    ends.append("written to \(ModelOutput(argument: output).name)" + sizes + (instead ?? ""))
     return text + ends.map { $0.paragraph() }.joined()
       + warnings.map { "warning: \($0)".styled(.yellow).paragraph() }.joined()
   }
 
   private var weightsText: String {
-    let count = NumberText.grouped(weights.reduce(0) { $0 + $1.count })
+    let count = NumberText.counted(weights.reduce(0) { $0 + $1.count }, "weight")
     guard let worst = weights.filter({ $0.sqnr != nil }).min(by: { $0.sqnr! < $1.sqnr! }) else {
-      return "\(count) weights quantized"
+      return "\(count) quantized"
     }
-    return "\(count) weights quantized: at least \(Self.decibels(worst.sqnr)) dB, in \(String(printable: worst.node))"
+    return "\(count) quantized: at least \(Self.decibels(worst.sqnr)) dB, in \(String(printable: worst.node))"
   }
 
   private static func range(_ lower: Double, _ upper: Double) -> String {

@@ -71,7 +71,7 @@ extension StatisticsReport {
   var text: String {
     let last = samples - (batches - 1) * batchSize
     let batchText = batches == 1 ? "one mini-batch" : "\(NumberText.grouped(batches)) mini-batches"
-    var text = "\(NumberText.grouped(samples)) samples in \(batchText) of m = \(NumberText.grouped(batchSize))"
+    var text = "\(NumberText.counted(samples, "sample")) in \(batchText) of m = \(NumberText.grouped(batchSize))"
     if batches > 1, last != batchSize { text += ", the last of \(last)" }
     text += sequential ? ", layer after layer\n" : ", in one sweep\n"
     text += "variance: \(estimatorText)\n\n"
@@ -90,7 +90,7 @@ extension StatisticsReport {
     }
     text += table.text
     text += "\n" + "shift: the largest |mean − model's mean| in the model's standard deviations".paragraph()
-    if let written { text += "written to \(String(printable: written))\n" }
+    if let written { text += "written to \(ModelOutput(argument: written).name)\n" }
     return text
   }
 

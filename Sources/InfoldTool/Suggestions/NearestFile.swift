@@ -20,6 +20,13 @@ func nearestFile(to path: String) -> String? {
 }
 
 extension InfoldError {
+  /// The same error, where the file is known from elsewhere.
+  var withoutFile: InfoldError {
+    var copy = self
+    copy.file = nil
+    return copy
+  }
+
   /// The same error; where its file does not exist, and has a neighbor of a similar name, the hint asks for that.
   var suggestingFile: InfoldError {
     guard code == .fileAccess, hint == nil, let file, fileStatus(file) == nil, let nearest = nearestFile(to: file)

@@ -131,7 +131,9 @@ extension ProofReport {
           + "of the largest number")
     }
     let unmeasured = sites.count { $0.numbers == nil && $0.state == .folded }
-    if unmeasured > 0 { remarks.append("of \(unmeasured) sites only the constants were checked, not the numbers") }
+    if unmeasured > 0 {
+      remarks.append("of \(counted(unmeasured, "site")) only the constants were checked, not the numbers")
+    }
   }
 }
 
@@ -148,7 +150,7 @@ extension SiteReport {
       failures.append(
         "\(node): \(worst.constant.rawValue) element \(worst.element) (channel \(worst.channel)) is \(worst.actual)\(kind), "
           + "and must be \(worst.expected) ± \(ReportNumber.short(worst.limit))"
-          + (constants.wrong > 1 ? "; \(constants.wrong) constants of this site are wrong" : ""))
+          + (constants.wrong > 1 ? "; \(counted(constants.wrong, "constant")) of this site are wrong" : ""))
     }
     guard let numbers else { return failures }
     for (name, form) in [

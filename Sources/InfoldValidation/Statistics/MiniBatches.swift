@@ -28,7 +28,7 @@ struct MiniBatches {
     if let runSize, runSize < 1 || size % runSize != 0 {
       throw InfoldError(
         .invalidArgument,
-        "a mini-batch of \(size) samples cannot be run: the model takes exactly \(runSize) at a time",
+        "a mini-batch of \(counted(size, "sample")) cannot be run: the model takes exactly \(runSize) at a time",
         hint: runSize > 0 ? "choose a batch size that is a multiple of \(runSize)" : nil)
     }
     self.sampleCount = sampleCount
@@ -55,7 +55,7 @@ struct MiniBatches {
     guard rows % runSize == 0 else {
       throw InfoldError(
         .invalidArgument,
-        "the last \(rows % runSize) samples cannot be run: the model takes exactly \(runSize) at a time")
+        "the last \(counted(rows % runSize, "sample")) cannot be run: the model takes exactly \(runSize) at a time")
     }
     var runs: [[String: Tensor]] = []
     while rows > 0 {

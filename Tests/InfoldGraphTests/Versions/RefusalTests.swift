@@ -69,7 +69,10 @@ import Testing
       _ = try infer(version.type.name, opset: version.number, attributes: versionCase.attributes, types)
     }
     #expect(error?.code == .invalidModel)
-    #expect(error?.description.contains("inputs; \(range.upperBound + 1) are given") == true)
+    #expect(
+      error?.description.contains(
+        "input\(range.upperBound == 1 ? "" : "s"); \(range.upperBound + 1) \(range.upperBound == 0 ? "is" : "are") given"
+      ) == true)
   }
 
   @Test(
@@ -118,6 +121,36 @@ import Testing
         "Split", opset: 1, attributes: ["split": .ints([1, 1])], [.counting([2]), .counting([2])], outputs: 2)
     }
     #expect(error?.description.contains("\"split\" is given both as an attribute and as an input") == true)
+  }
+
+  /// Inputs of every rank, and of one element in every dimension: what is said of them is English.
+  @Test(arguments: VersionTests.all) func countsInWords(version: VersionTests.Version) throws {
+    let wrongPlural =
+      /(^|[^0-9.\-])1 (inputs|outputs|elements|values|dimensions|axes|channels|filters|groups|numbers)\b/
+    for versionCase in version.cases {
+      for rank in [0, 1, 2, 3, 5, 7] {
+        let types = versionCase.inputs.map { $0.map { TensorType($0.type, Shape(Array(repeating: 1, count: rank))) } }
+        let error = try error {
+          _ = try infer(
+            version.type.name, opset: version.number, attributes: versionCase.attributes, types,
+            outputs: versionCase.outputs.count)
+        }
+        let text = error?.description ?? ""
+        #expect(!text.contains("\(Int.max)") && text.firstMatch(of: wrongPlural) == nil, "\(text)")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ("GlobalMaxPool", 1, "it must have at least 3 dimensions"), ("MatMul", 0, "it must have at least 1 dimension"),
+    ("Det", 1, "it must have at least 2 dimensions"), ("Gemm", 1, "it must have 2 dimensions"),
+    ("Conv", 1, "it must have 3 to 5 dimensions"),
+  ])
+  func namesRanks(name: String, rank: Int, text: String) throws {
+    let type = TensorType(.float32, Shape(Array(repeating: 1, count: rank)))
+    let count = ["GlobalMaxPool", "Det"].contains(name) ? 1 : 2
+    let error = try error { _ = try infer(name, opset: 13, Array(repeating: type, count: count)) }
+    #expect(error?.description.hasSuffix(text) == true, "\(error?.description ?? "no error")")
   }
 
   @Test func namesTheSuccessorOfAWithdrawnOperator() throws {

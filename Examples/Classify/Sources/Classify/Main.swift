@@ -25,13 +25,14 @@ enum Main {
     // How a picture becomes the model's input, and which labels its output has.
     let sidecar = URL(filePath: model + ".json")
     let preprocessing = try JSONDecoder().decode(Preprocessing.self, from: Data(contentsOf: sidecar))
-    let names = try Data(contentsOf: sidecar.deletingLastPathComponent().appending(path: preprocessing.labels))
-    let labels = String(decoding: names, as: UTF8.self).split(separator: "\n")
+    let folder = sidecar.deletingLastPathComponent()
+    let names = try preprocessing.labels.map { try Data(contentsOf: folder.appending(path: $0)) }
+    let labels = names.map { String(decoding: $0, as: UTF8.self).split(separator: "\n") }
 
     let input = try preprocessing.tensor(from: Picture(path: picture))
-    let scores = try session.run([preprocessing.input: input])[preprocessing.output]!
+    let scores = try session.run([preprocessing.input: input])[preprocessing.output ?? session.outputs[0].name]!
     for (index, score) in try scores.topK(5) {
-      print("\(Int((100 * score).rounded())) %", labels[index], separator: "\t")
+      print("\(Int((100 * score).rounded())) %", labels?[index] ?? "class \(index)", separator: "\t")
     }
   }
 }

@@ -18,7 +18,8 @@ package struct ChannelShuffle: Operator {
     let x = try inputs.type(0)
     try inputs.requireRank(2...Int.max, of: 0)
     if let channels = x.shape?[1].size, channels % groups != 0 {
-      throw InfoldError(.invalidModel, "\(channels) channels cannot be split into \(groups) groups")
+      throw InfoldError(
+        .invalidModel, "\(counted(channels, "channel")) cannot be split into \(counted(groups, "group"))")
     }
     return [x]
   }

@@ -72,7 +72,7 @@ struct EinsumEquation: Sendable, Hashable {
       let rest = ranks[index] - letters
       guard term.contains(nil) ? rest >= 0 : rest == 0 else {
         throw InfoldError(
-          .invalidModel, "input \(index) has \(ranks[index]) dimensions, and the equation names \(letters)")
+          .invalidModel, "input \(index) has \(counted(ranks[index], "dimension")), and the equation names \(letters)")
       }
       batchRank = max(batchRank, rest)
       operands.append(Self.labels(term, batchRank: rest))

@@ -49,8 +49,14 @@ public struct OperatorInputs: Sendable {
   public func requireRank(_ rank: ClosedRange<Int>, of index: Int) throws(InfoldError) {
     guard has(index), let shape = types[index]?.shape, !rank.contains(shape.rank) else { return }
     let wanted =
-      rank.count == 1 ? "\(rank.lowerBound)" : "\(rank.lowerBound) to \(rank.upperBound)"
-    throw InfoldError(.invalidModel, "input \(index) has the shape \(shape); it must have \(wanted) dimensions")
+      if rank.upperBound == .max {
+        "at least " + counted(rank.lowerBound, "dimension")
+      } else if rank.lowerBound == rank.upperBound {
+        counted(rank.lowerBound, "dimension")
+      } else {
+        "\(rank.lowerBound) to \(rank.upperBound) dimensions"
+      }
+    throw InfoldError(.invalidModel, "input \(index) has the shape \(shape); it must have \(wanted)")
   }
 
   /// Checks that input `index` has one element, where it is there and its shape is known: a scalar, or a list of one.

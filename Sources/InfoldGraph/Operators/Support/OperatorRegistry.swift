@@ -66,8 +66,8 @@ public struct OperatorRegistry: Sendable {
         .invalidModel, "the operator exists since opset \(type.versions[0]); the model imports opset \(opsetVersion)")
     }
     let arity = type.arity(since: version)
-    try check(inputs, against: arity.inputs, "inputs")
-    try check(outputs, against: arity.outputs, "outputs")
+    try check(inputs, against: arity.inputs, "input")
+    try check(outputs, against: arity.outputs, "output")
     var reader = AttributeReader(attributes, version: version, outputs: outputs)
     do {
       let node = try type.init(&reader)
@@ -82,10 +82,14 @@ public struct OperatorRegistry: Sendable {
     guard range.contains(present.count), !present.prefix(range.lowerBound).contains(false) else {
       let given = present.filter { $0 }.count
       let wanted =
-        range.upperBound == Arity.any
-        ? "at least \(range.lowerBound)"
-        : range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
-      throw InfoldError(.invalidModel, "the operator takes \(wanted) \(what); \(given) are given")
+        if range.upperBound == Arity.any {
+          "at least " + counted(range.lowerBound, what)
+        } else if range.count == 1 {
+          counted(range.lowerBound, what)
+        } else {
+          "\(range.lowerBound) to \(range.upperBound) \(what)s"
+        }
+      throw InfoldError(.invalidModel, "the operator takes \(wanted); \(given) \(given == 1 ? "is" : "are") given")
     }
   }
 }

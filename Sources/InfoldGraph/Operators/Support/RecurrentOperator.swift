@@ -119,7 +119,7 @@ extension RecurrentOperator {
       return Array(repeating: length, count: inputs[0]!.count == 0 ? 0 : batches)
     }
     for value in given where value < 0 || value > length {
-      throw InfoldError(.invalidModel, "a sequence has the length \(value), and X holds \(length) positions")
+      throw InfoldError(.invalidModel, "a sequence has the length \(value), and X holds \(counted(length, "position"))")
     }
     return given
   }

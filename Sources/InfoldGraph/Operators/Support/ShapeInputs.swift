@@ -27,7 +27,8 @@ extension OperatorInputs {
     guard let length = constant(index)?.count ?? shape?[0].size else { return nil }
     guard length <= Self.maximumListLength else {
       throw InfoldError(
-        .limitExceeded, "input \(index) lists \(length) values; at most \(Self.maximumListLength) are supported")
+        .limitExceeded,
+        "input \(index) lists \(counted(length, "value")); at most \(Self.maximumListLength) are supported")
     }
     return length
   }

@@ -6,7 +6,7 @@ extension SlidingWindow {
       throw InfoldError(.invalidModel, "the attribute \"kernel_shape\" is missing or empty")
     }
     guard kernel.count <= 3 else {
-      throw InfoldError(.unsupported, "kernel_shape has \(kernel.count) dimensions; supported are 1 to 3")
+      throw InfoldError(.unsupported, "kernel_shape has \(counted(kernel.count, "dimension")); supported are 1 to 3")
     }
     try self.init(attributes, kernel: kernel)
   }
@@ -17,8 +17,8 @@ extension SlidingWindow {
     guard output.rank == rank + 2 else {
       throw InfoldError(
         .invalidModel,
-        "the input has the shape \(output); with a kernel_shape of \(rank) values it must have "
-          + "\(rank + 2) dimensions")
+        "the input has the shape \(output); with a kernel_shape of \(counted(rank, "value")) it must have "
+          + "\(counted(rank + 2, "dimension"))")
     }
     for axis in 0..<rank { output[axis + 2] = try outputDimension(axis, input: output[axis + 2]) }
     return output

@@ -74,7 +74,9 @@ public struct SlidingWindow: Sendable, Hashable {
       guard let values else { return Array(repeating: fallback, count: count) }
       guard values.count == count else {
         throw InfoldError(
-          .invalidModel, "\(name) has \(values.count) values; with \(rank) spatial dimensions it must have \(count)")
+          .invalidModel,
+          "\(name) has \(counted(values.count, "value")); with \(counted(rank, "spatial dimension")) it must have \(count)"
+        )
       }
       return values
     }
@@ -132,7 +134,7 @@ extension SlidingWindow {
       guard room >= 0 || ceilMode && room > -stride else {
         throw InfoldError(
           .invalidModel,
-          "the window reaches over \(reach) elements along spatial dimension \(axis), and the padded input has "
+          "the window reaches over \(counted(reach, "element")) along spatial dimension \(axis), and the padded input has "
             + "\(size + before[axis] + after[axis])")
       }
       var output = room < 0 ? 0 : room / stride + 1

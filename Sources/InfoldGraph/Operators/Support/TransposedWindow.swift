@@ -13,7 +13,9 @@ public struct TransposedWindow: Sendable, Hashable {
     for (name, values) in [("output_padding", outputPadding), ("output_shape", outputShape)] {
       if let values, values.count != rank {
         throw InfoldError(
-          .invalidModel, "\(name) has \(values.count) values; with \(rank) spatial dimensions it must have \(rank)")
+          .invalidModel,
+          "\(name) has \(counted(values.count, "value")); with \(counted(rank, "spatial dimension")) it must have \(rank)"
+        )
       }
     }
     self.window = window
@@ -54,7 +56,7 @@ public struct TransposedWindow: Sendable, Hashable {
       guard output >= 0 else {
         throw InfoldError(
           .invalidModel,
-          "along spatial dimension \(axis) the padding is larger than the \(max(unpadded, 0)) elements of "
+          "along spatial dimension \(axis) the padding is larger than the \(counted(max(unpadded, 0), "element")) of "
             + "the output")
       }
       return SlidingWindow.Extent(output: output, padBefore: before[axis], padAfter: after[axis])

@@ -1,0 +1,129 @@
+import ArgumentParser
+import InfoldFiles
+import InfoldGraph
+import InfoldImage
+import InfoldONNX
+
+/// `infold sidecar`: writes the file that says how pictures go into a model.
+struct SidecarCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sidecar",
+    abstract: "Write the file MODEL.json that says how pictures go into a model.",
+    discussion: """
+      Names, size and layout come from the model, as far as it fixes them, and class names from the only text file beside it \
+      that has a line for each class. How samples of 0 to 255 are scaled no model says: imagenet subtracts the mean of its \
+      training pictures and divides by their deviation, channel by channel; tensorflow makes numbers from -1 to 1; 0-1 divides \
+      by 255; none leaves them as they are. The file is there to be edited: docs/Pictures.md explains it.
+
+      EXAMPLES
+        infold sidecar model.onnx --normalization imagenet
+        infold sidecar model.onnx --size 224x224 -o -
+      """)
+
+  @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
+  var model: String
+
+  @Option(help: "How samples are scaled. (default: imagenet)")
+  var normalization: Preprocessing.Normalization?
+
+  @Option(help: ArgumentHelp("Height and width, where the model leaves them open.", valueName: "224x224"))
+  var size: PictureSize?
+
+  @Option(help: "The order of the dimensions, where the model does not tell it.")
+  var layout: Preprocessing.Layout?
+
+  @Option(help: ArgumentHelp("A file beside the model with a class name on each line.", valueName: "file"))
+  var labels: String?
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Another file than MODEL.json, or - for standard output.", valueName: "file"))
+  var output: String?
+
+  @OptionGroup var reading: ModelOptions
+
+  func run() throws {
+    let model = try reading.model(model)
+    let pictures = PictureModel(model.graph)
+    guard let path = output ?? Sidecar.path(besideModel: self.model) else {
+      throw InfoldError(
+        .invalidArgument, "a model from standard input has no file beside it", hint: "say -o FILE, or -o -")
+    }
+    try annotatingErrors({ $0.inArgument(self.model) }) { () throws(InfoldError) in try check(pictures) }
+    let names = try labelFile(pictures)
+    let text = SidecarText(
+      pictures, normalization: normalization ?? .imagenet, size: size?.sides, layout: layout, labels: names)
+    guard path != StandardInput.argument else { return try StandardOutput.write(text.file) }
+    guard fileStatus(path) == nil else {
+      throw InfoldError(
+        .invalidArgument, "is there already", hint: "name another file with -o, or remove it", file: path)
+    }
+    try writeReplacing(path) { (writer) throws(InfoldError) in try writer.write(Array(text.file.utf8)) }
+    var lines = ["written to \(String(printable: path)): \(text.oneLine)"]
+    if normalization == nil {
+      lines.append(
+        "no model says how its samples are scaled; imagenet is the usual way, and --normalization names others")
+    }
+    if names == nil { lines.append("without a file of class names, classes are shown by their numbers") }
+    try StandardOutput.write(lines.map { $0.paragraph() }.joined())
+  }
+
+  /// Refuses a model that takes no pictures, and one of which too little is known.
+  private func check(_ model: PictureModel) throws(InfoldError) {
+    guard let input = model.input else {
+      throw InfoldError(
+        .invalidArgument, "a picture can be the only input of a model, and this one needs several or none",
+        hint: listOfInputs(model.inputs))
+    }
+    guard input.type?.shape.map({ $0.rank == 4 }) != false else {
+      throw InfoldError(.invalidArgument, "the input \(description(input)) has not the four dimensions of a picture")
+    }
+    let order = layout ?? model.layout(of: input) ?? .nchw
+    guard size != nil || model.size(of: input, order) != nil else {
+      throw InfoldError(
+        .invalidArgument, "the model leaves open the height and width of the input \(description(input))",
+        hint: "give them with --size 224x224")
+    }
+    var fields = PreprocessingFields()
+    (fields.size, fields.layout) = (size?.sides, layout)
+    model.complete(&fields)
+    _ = try fields.preprocessing { preprocessing in
+      // Which output counts, the file may say when it is edited.
+      model.problems(preprocessing).filter { !$0.reason.contains("\"output\"") }
+    }
+  }
+
+  /// The name of the file of class names.
+  private func labelFile(_ pictures: PictureModel) throws(InfoldError) -> String? {
+    let folder = model.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(model[..<$0]) } ?? "."
+    guard let labels else {
+      guard model != StandardInput.argument, let count = pictures.classCount else { return nil }
+      return LabelFile.find(in: folder.isEmpty ? "/" : folder, classes: count)
+    }
+    let names = try LabelFile.read(labels)
+    if let count = pictures.classCount, count != names.count {
+      throw InfoldError(
+        .invalidArgument, "has \(counted(names.count, "class name")), and the model gives \(counted(count, "score"))",
+        file: labels)
+    }
+    return labels.split(separator: "/").last.map(String.init)
+  }
+}
+
+/// `HEIGHTxWIDTH`.
+struct PictureSize: ExpressibleByArgument {
+  /// Height and width, 1 to 4096.
+  let sides: [Int]
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "x", omittingEmptySubsequences: false)
+    let sides = parts.compactMap { part in part.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(part) : nil }
+    guard parts.count == 2, sides.count == 2, sides.allSatisfy((1...Preprocessing.maximumSide).contains) else {
+      return nil
+    }
+    self.sides = sides
+  }
+}
+
+extension Preprocessing.Normalization: ExpressibleByArgument {}
+extension Preprocessing.Layout: ExpressibleByArgument {}
