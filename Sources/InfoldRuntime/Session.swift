@@ -16,6 +16,8 @@ public final class Session: Sendable {
 
   /// The graph, prepared as far as open shapes allow; `nil` when `fixedPlan` is all that is needed.
   private let graph: Graph?
+  /// What every combination of shapes is checked with, before the passes make the graph another one.
+  private let checks: ShapeChecks?
   let factory: PlanFactory
   /// The shapes of the inputs, where all are fixed.
   private let fixedShapes: [[Int]]
@@ -76,7 +78,10 @@ public final class Session: Sendable {
     plans = Mutex(PlanCache(capacity: options.planCacheSize))
     do {
       graph = try InlineBodies().run(on: graph).graph
+      // What an operator refuses is refused before passes may take the operator away.
+      try graph.inferTypes()
       try graph.requireRunnableOnceBound()
+      checks = isFixed ? nil : ShapeChecks(graph)
       graph = try factory.optimized(consume graph)
       self.graph = isFixed ? nil : graph
       fixedPlan = isFixed ? try factory.runPlan(consume graph) : nil
@@ -187,6 +192,7 @@ public final class Session: Sendable {
     for (id, tensor) in zip(graph.inputs, tensors) {
       types[id] = TensorType(tensor.elementType, Shape(tensor.shape))
     }
+    try checks?.check(types)
     let plan = try factory.runPlan(graph, inputs: types)
     return plans.withLock { cache in
       let kept = cache.insert(plan, for: tensors)

@@ -33,7 +33,7 @@ struct PlanFactory: Sendable {
     passes =
       options.optimize
       ? OptimizationPipeline(foldsBatchNormalization: options.foldBatchNormalization)
-      : OptimizationPipeline([InlineBodies()])
+      : .asWritten
   }
 
   /// What the passes make of a graph.

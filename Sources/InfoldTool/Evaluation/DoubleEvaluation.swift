@@ -15,7 +15,8 @@ struct DoubleEvaluation {
   /// - Throws: `InfoldError` with `.unsupported` for nodes that no input could make runnable.
   init(_ model: Model, memoryLimit: Int? = nil) throws(InfoldError) {
     graph = try annotatingErrors({ model.path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
-      let graph = try InlineBodies().run(on: model.graph).graph
+      var graph = try InlineBodies().run(on: model.graph).graph
+      try graph.inferTypes()
       try graph.requireRunnableOnceBound()
       return graph
     }
@@ -42,7 +43,7 @@ struct DoubleEvaluation {
       for case (let id, let tensor?) in zip(graph.inputs, given) {
         types[id] = TensorType(tensor.elementType, Shape(tensor.shape))
       }
-      let bound = try InlineBodies().run(on: graph.binding(inputs: types)).graph
+      let bound = try OptimizationPipeline.asWritten.run(on: graph.binding(inputs: types))
       var tensors: [ValueID: Tensor] = [:]
       for case (let id, let tensor?) in zip(bound.inputs, given) { tensors[id] = tensor }
       let work = bound.nodes.map(bound.work)
