@@ -1,9 +1,17 @@
 #!/usr/bin/env bash
-# Installs what the tests need on Debian, and runs them. Further arguments go to `swift test`.
+# Installs what the tests need on Debian, and runs them: prints failures, how far it is, and the sum. Further arguments go to `swift test`,
+# whose whole output is kept below .build.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libwebp-dev libonnx-testdata
 tools/fetch-zoo.sh
 python=$(tools/python-environment.sh)
 "$python" tools/export-onnx-cases.py
-exec swift test -c release --disable-testable-imports "$@"
+
+log=.build/test-output.txt
+mkdir -p .build
+set +e
+swift test -c release --disable-testable-imports "$@" 2>&1 | tee "$log" | tools/condense-test-output.sh
+status=${PIPESTATUS[0]}
+echo "the whole output is in $log"
+exit "$status"

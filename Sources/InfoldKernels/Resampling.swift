@@ -47,17 +47,40 @@ extension Kernels {
         let (left, right) = (Int(column.low) * input.pixelStride, Int(column.high) * input.pixelStride)
         let (leftWeight, rightWeight) = (Vector(repeating: column.lowWeight), Vector(repeating: column.highWeight))
         let target = output.base + (row * output.width + x) * output.pixelStride
-        forEachVector(of: channels) { channel, count in
-          let above = Vector.multiplyAdd(
-            Vector(at: low + right + channel, count: count), rightWeight,
-            Vector(at: low + left + channel, count: count) * leftWeight)
-          let below = Vector.multiplyAdd(
-            Vector(at: high + right + channel, count: count), rightWeight,
-            Vector(at: high + left + channel, count: count) * leftWeight)
-          Vector.multiplyAdd(below, highWeight, above * lowWeight).store(at: target + channel, count: count)
+        // What has no weight is not read: zero times infinity would be no number.
+        switch (sample.highWeight == 0, column.highWeight == 0) {
+        case (false, false):
+          forEachVector(of: channels) { channel, count in
+            let above = Vector.multiplyAdd(
+              Vector(at: low + right + channel, count: count), rightWeight,
+              Vector(at: low + left + channel, count: count) * leftWeight)
+            let below = Vector.multiplyAdd(
+              Vector(at: high + right + channel, count: count), rightWeight,
+              Vector(at: high + left + channel, count: count) * leftWeight)
+            Vector.multiplyAdd(below, highWeight, above * lowWeight).store(at: target + channel, count: count)
+          }
+        case (false, true):
+          weigh(low + left, lowWeight, high + left, highWeight, into: target, count: channels)
+        case (true, false):
+          weigh(low + left, leftWeight, low + right, rightWeight, into: target, count: channels)
+        case (true, true):
+          copy(low + left, target, channels)
         }
       }
     }
+  }
+}
+
+/// The sum of two rows of numbers, each with its weight.
+@inline(always)
+private func weigh(
+  _ first: UnsafePointer<Float>, _ firstWeight: Vector, _ second: UnsafePointer<Float>, _ secondWeight: Vector,
+  into output: UnsafeMutablePointer<Float>, count: Int
+) {
+  forEachVector(of: count) { index, width in
+    Vector.multiplyAdd(
+      Vector(at: second + index, count: width), secondWeight, Vector(at: first + index, count: width) * firstWeight
+    ).store(at: output + index, count: width)
   }
 }
 

@@ -9,11 +9,21 @@ import InfoldGraph
 package struct ConstantFolding: GraphPass {
   package static let name = "constant folding"
 
+  /// What is computed ahead.
+  package enum Extent: Sendable {
+    /// Everything that is the same in every run.
+    case all
+    /// The shapes of values, and nothing that is computed from them.
+    case shapes
+  }
+
   /// The bytes that the results of a node may take, however small its inputs are.
   package var byteLimit: Int
+  private let extent: Extent
 
   /// The pass.
-  package init(byteLimit: Int = ConstantEvaluation.usualByteLimit) {
+  package init(_ extent: Extent = .all, byteLimit: Int = ConstantEvaluation.usualByteLimit) {
+    self.extent = extent
     self.byteLimit = byteLimit
   }
 
@@ -51,6 +61,7 @@ package struct ConstantFolding: GraphPass {
     of node: Node, _ inference: Inference, _ graph: Graph
   ) throws(InfoldError) -> [Tensor?]? {
     guard let typed = node.typed, !(typed is any BodyOperator) else { return nil }
+    guard extent == .all || typed is ShapeOperator || typed is Size else { return nil }
     if node.definitions.allSatisfy({ inference.tensors[$0.index] != nil }) {
       return node.outputs.map { $0.flatMap { inference.tensors[$0.index] } }
     }

@@ -23,6 +23,8 @@ public final class Session: Sendable {
   private let claims: OutputClaims
   /// The graph, prepared as far as open shapes allow; `nil` when `fixedPlan` is all that is needed.
   private let graph: Graph?
+  /// What every combination of shapes is checked with, before the passes make the graph another one.
+  private let checks: ShapeChecks?
   let factory: PlanFactory
   /// The shapes of the inputs, where all are fixed.
   private let fixedShapes: [[Int]]
@@ -87,7 +89,7 @@ public final class Session: Sendable {
     self.factory = factory
     plans = Mutex(PlanCache(capacity: options.planCacheSize))
     do {
-      (self.graph, fixedPlan) = try factory.prepared(consume graph, isFixed: isFixed)
+      (self.graph, checks, fixedPlan) = try factory.prepared(consume graph, isFixed: isFixed)
     } catch {
       throw file.map(error.inFile) ?? error
     }
@@ -222,6 +224,7 @@ public final class Session: Sendable {
       types[id] = TensorType(tensor.elementType, Shape(tensor.shape))
     }
     let begin = MonotonicClock.nanoseconds()
+    try checks?.check(types)
     let plan = try factory.runPlan(graph, inputs: types)
     let kept = plans.withLock { cache in
       let kept = cache.insert(plan, for: tensors)

@@ -23,7 +23,8 @@ public struct SessionOptions: Sendable, Hashable {
   /// The number of threads that one run may use, 1 to 1024; `nil` for what the environment variable `INFOLD_THREADS` says,
   /// or else one per processor that the process may use. Results do not depend on it.
   public var threads: Int?
-  /// Whether graph passes may rewrite the model. Without them every node runs as the standard defines it.
+  /// Whether graph passes may rewrite the model. Without them every node that an output depends on runs as the standard defines
+  /// it. What a model, or an input, is refused for does not depend on it.
   public var optimize: Bool
   /// Whether batch normalization may be folded into weights. Without it every one runs as a scale and a shift.
   public var foldBatchNormalization: Bool

@@ -176,7 +176,7 @@ struct ExternalDataTests {
     #expect(outcomes == ["read", "refused"])
   }
 
-  @Test(.timeLimit(.minutes(5))) func otherKindsOfFiles() throws {
+  @Test(.timeLimit(.minutes(60))) func otherKindsOfFiles() throws {
     try folder.write("model/sub/y", Self.floats)
     try #require(mkfifo(folder.path("model/pipe"), 0o600) == 0)
     try expectDataError(.fileAccess, "no such file", [("location", "missing")])

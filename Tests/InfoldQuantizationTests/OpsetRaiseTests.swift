@@ -29,6 +29,12 @@ import Testing
     #expect(before == after)
   }
 
+  /// By default, the sum goes over axis 1 and what is behind, and over the only dimension there is.
+  @Test(arguments: ["Softmax", "LogSoftmax", "Hardmax"]) func defaultAxes(opType: String) throws {
+    try expectSame(opset: 11, [5], operators: [opType]) { try $0.node(opType, [$1]) }
+    try expectSame(opset: 11, [2, 5], operators: [opType]) { try $0.node(opType, [$1]) }
+  }
+
   @Test func boundsOfClipBecomeInputs() throws {
     for (opset, bounds) in [
       (9, ["min": .float(-1), "max": .float(2)]), (7, ["max": .float(0)]), (10, [:]),

@@ -115,6 +115,44 @@ import Testing
     }
   }
 
+  /// One truth value in any number of dimensions, whether a run brings it, or it is known before.
+  @Test(arguments: [[], [1], [1, 1], [1, 1, 1]], [true, false])
+  func conditionsOfAnyShape(shape: [Int], isKnown: Bool) throws {
+    let positive = [true, false].map { try! Tensor(repeating: $0, shape: shape) }
+    for condition in positive {
+      var network = NetworkBuilder()
+      let x = network.input([2])
+      let name = network.graph[x].name
+      let given = isKnown ? network.constant(condition) : network.input(Shape(shape), "c", of: .bool)
+      let z = try network.choice(
+        given, then: .init(of: name) { try $0.node("Neg", [$1]) }, else: .init(of: name) { try $0.node("Abs", [$1]) })
+      let graph = try network.finished(z)
+      var inputs = ["x": try Tensor(shape: [2], [1, -2] as [Float])]
+      if !isKnown { inputs["c"] = condition }
+      let expected: [Float] = condition == positive[0] ? [-1, 2] : [1, 2]
+      #expect(try run(graph, inputs).elements(as: Float.self) == expected)
+
+      var loop = NetworkBuilder()
+      let start = isKnown ? loop.constant(condition) : loop.input(Shape(shape), "c", of: .bool)
+      let trips = isKnown ? loop.constant(try Tensor(repeating: 3 as Int64, shape: shape)) : nil
+      let outputs = try counting(&loop, trips: trips, condition: start)
+      var loopInputs = ["step": try Tensor(shape: [2], [10, 1] as [Float])]
+      if !isKnown { loopInputs["c"] = condition }
+      let last: [Float] = condition != positive[0] ? [1, 2] : isKnown ? [31, 5] : [101, 12]
+      #expect(try run(loop.finished(outputs[0]), loopInputs).elements(as: Float.self) == last)
+    }
+    // Two are none.
+    var network = NetworkBuilder()
+    let x = network.input([2])
+    let two = network.input([2, 1], "c", of: .bool)
+    #expect(throws: InfoldError.self) {
+      let name = network.graph[x].name
+      let z = try network.choice(
+        two, then: .init(of: name) { try $0.node("Neg", [$1]) }, else: .init(of: name) { try $0.node("Abs", [$1]) })
+      _ = try network.finished(z)
+    }
+  }
+
   @Test func withoutTripsOrCondition() throws {
     var network = NetworkBuilder()
     let condition = network.input([], "condition", of: .bool)

@@ -57,6 +57,22 @@ import Testing
     }
   }
 
+  /// What has no weight is not read, and so does not spread.
+  @Test(
+    arguments: ["asymmetric", "half_pixel", "align_corners", "pytorch_half_pixel"],
+    [[2, 3], [1, 2], [2, 1], [0.6, 1.7], [1, 1]] as [[Float]])
+  func resizing(transformation: String, scales: [Float]) throws {
+    for mode in ["linear", "nearest", "cubic"] {
+      try check(Self.shape, "\(mode) \(transformation) \(scales)") { network, x in
+        try network.node(
+          "Resize", [x, nil, network.constant(try Tensor(shape: [4], [1, 1] + scales))],
+          [
+            "mode": .string(Array(mode.utf8)), "coordinate_transformation_mode": .string(Array(transformation.utf8)),
+          ])
+      }
+    }
+  }
+
   /// Zeros stay zeros below an alpha that is not finite, also behind a convolution; but those of Selu become NaN.
   @Test(arguments: ["LeakyRelu", "Elu", "Selu"], [.infinity, -.infinity, .nan, 1e30] as [Float])
   func alphas(name: String, alpha: Float) throws {

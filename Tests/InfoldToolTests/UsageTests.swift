@@ -51,8 +51,9 @@ import Testing
 
   /// The reader has gone before the tool writes.
   @Test func endsQuietlyWithItsReader() throws {
-    let script = "(sleep 0.2; exec '\(toolPath)' --help) | true"
-    let result = try run("/bin/sh", ["-c", script])
+    let folder = try TemporaryFolder()
+    let script = "mkfifo pipe && { : < pipe & exec 3> pipe; wait; exec '\(toolPath)' --help >&3; }"
+    let result = try run("/bin/sh", ["-c", "cd '\(folder.path)' && \(script)"])
     #expect(result.error == "")
   }
 

@@ -5,8 +5,8 @@ import InfoldRuntime
 import TestSupport
 import Testing
 
-/// One session for many tasks, and for a long time.
-@Suite(.timeLimit(.minutes(10))) struct EnduranceTests {
+/// One session for many tasks, and for a long time. The time limit ends what hangs, and measures nothing.
+@Suite(.timeLimit(.minutes(60))) struct EnduranceTests {
   private static let path = repositoryFolder + "/Models/ppocr-cls.onnx"
 
   private static func session(threads: Int) throws -> Session {

@@ -21,5 +21,14 @@ public func residentBytes() throws -> Int {
   return Int(pages)! * 4096
 }
 
-/// How long a run that is to end soon may take: two seconds, times what a sanitizer makes it slower (`INFOLD_SLOWDOWN`).
-public let soon = Duration.seconds(2 * (Int(ProcessInfo.processInfo.environment["INFOLD_SLOWDOWN"] ?? "") ?? 1))
+/// The seconds that a processor has worked for the calling thread. Unlike those of a clock, they do not pass while others have
+/// the processor.
+public func threadSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
+
+/// What a thread may work, in seconds, for something small that is to end: some twenty times what takes longest, times
+/// what a sanitizer makes it slower (`INFOLD_SLOWDOWN`).
+public let smallWork = 20.0 * (Double(ProcessInfo.processInfo.environment["INFOLD_SLOWDOWN"] ?? "") ?? 1)

@@ -1,4 +1,4 @@
-/// Runs a graph node by node with the operators' reference evaluations.
+/// Runs a graph node by node with the operators' reference evaluations. Nodes whose results nothing needs are left out.
 ///
 /// Under `.double` precision every floating-point number is a float64, from the inputs and initializers on: the truth
 /// that kernels, folding and fusion are held against.
@@ -6,6 +6,7 @@ public struct ReferenceEvaluator: Sendable {
   private let graph: Graph
   private let precision: EvaluationContext.Precision
   private let constants: [Tensor?]
+  private let isNeeded: [Bool]
   private let lastUses: [[ValueID]]
   private let budget: MemoryBudget
 
@@ -23,7 +24,9 @@ public struct ReferenceEvaluator: Sendable {
     try graph.requireNoOpaqueNodes()
     self.graph = graph
     self.precision = precision
-    lastUses = graph.lastUses()
+    let isNeeded = graph.neededNodes()
+    self.isNeeded = isNeeded
+    lastUses = graph.lastUses(of: isNeeded)
     budget = memoryLimit.map { MemoryBudget(limit: $0) } ?? .current ?? MemoryBudget()
     constants = try budget.charging { () throws(InfoldError) in
       var constants: [Tensor?] = []
@@ -82,7 +85,7 @@ public struct ReferenceEvaluator: Sendable {
     _ tensors: inout [Tensor?],
     _ observe: (NodeID, _ inputs: [Tensor?], _ outputs: [Tensor?]) throws(InfoldError) -> Void
   ) throws(InfoldError) -> [Tensor] {
-    for id in graph.nodeIDs {
+    for id in graph.nodeIDs where isNeeded[id.index] {
       try Interruption.check()
       let node = graph[id]
       let operands = node.operands.map { $0.flatMap { tensors[$0.index] } }

@@ -137,9 +137,11 @@ package struct DeformConv: FloatingPointOperator {
     guard row > -1, row < Element(rows), column > -1, column < Element(columns) else { return 0 }
     let top = row.rounded(.down), left = column.rounded(.down)
     var sum: Element = 0
-    for (y, rowWeight) in [(Int(top), 1 - (row - top)), (Int(top) + 1, row - top)] where (0..<rows).contains(y) {
+    // What has no weight is not read: zero times infinity would be no number.
+    for (y, rowWeight) in [(Int(top), 1 - (row - top)), (Int(top) + 1, row - top)]
+    where rowWeight != 0 && (0..<rows).contains(y) {
       for (x0, columnWeight) in [(Int(left), 1 - (column - left)), (Int(left) + 1, column - left)]
-      where (0..<columns).contains(x0) {
+      where columnWeight != 0 && (0..<columns).contains(x0) {
         sum += rowWeight * columnWeight * x[start + y * columns + x0]
       }
     }

@@ -115,7 +115,8 @@ package struct GridSample: FloatingPointOperator {
       case .cubic: (Int(first) - 1, cubicWeights(fraction))
       }
     return weights.enumerated().compactMap { index, weight in
-      place(start + index, size: size, borders).map { Tap(place: $0, weight: weight) }
+      // What has no weight is not read: zero times infinity would be no number.
+      weight == 0 ? nil : place(start + index, size: size, borders).map { Tap(place: $0, weight: weight) }
     }
   }
 

@@ -1,7 +1,8 @@
 /// ONNX Hardmax, opsets 1, 11, 13: 1 in the place of the first maximum along `axis`, elsewhere 0. X and Y have the same shape;
 /// NaN counts as a maximum.
 ///
-/// Before opset 13 one maximum is looked for among `axis` and every dimension behind it.
+/// Before opset 13 one maximum is looked for among `axis`, which is 1 by default, and every dimension behind it. With one
+/// dimension, that default means this one.
 package struct Hardmax: LineOperator {
   package static let name = "Hardmax"
 

@@ -1,6 +1,6 @@
 /// ONNX If, opsets 1, 11, 13, 16, 19, 21, 23, 24, 25: the outputs of one of two bodies, by a condition.
 ///
-/// The input is a truth value; the bodies have no inputs, and use values of the graph around them by name. Both give as many outputs as
+/// The input is a truth value, in any shape of one element; the bodies have no inputs, and use values of the graph around them by name. Both give as many outputs as
 /// the node has, of the same element types; where their shapes differ, the shape is known only when the model runs. A branch
 /// that cannot run with what is known says nothing of them, and fails only where it is chosen. Sequences and
 /// optionals are not supported.
@@ -30,7 +30,7 @@ package struct If: BodyOperator {
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     _ = try inputs.type(0, of: .bool)
-    try inputs.requireOneElement(0)
+    try inputs.requireOneElementInAnyShape(0)
     let captured = inputs.types.dropFirst()
     func types(_ branch: OperatorBody) -> Result<[TensorType?], InfoldError> {
       Result { () throws(InfoldError) in try branch.outputTypes(inputs: [], captured: captured) }

@@ -78,7 +78,7 @@ package struct Loop: BodyOperator {
     }
     for (index, types) in [ElementTypeSet.int64, .bool].enumerated() where index < given && inputs.has(index) {
       _ = try inputs.type(index, of: types)
-      try inputs.requireOneElement(index)
+      try inputs.requireOneElementInAnyShape(index)
     }
   }
 

@@ -138,8 +138,12 @@ package struct RoiAlign: FloatingPointOperator {
     for v in vertical {
       for h in horizontal {
         let upper = start + v.low * columns, lower = start + v.high * columns
-        let a = v.lowWeight * h.lowWeight * x[upper + h.low], b = v.lowWeight * h.highWeight * x[upper + h.high]
-        let c = v.highWeight * h.lowWeight * x[lower + h.low], d = v.highWeight * h.highWeight * x[lower + h.high]
+        // What has no weight is not read: zero times infinity would be no number.
+        func weighted(_ weight: Element, _ place: Int) -> Element { weight == 0 ? 0 : weight * x[place] }
+        let a = weighted(v.lowWeight * h.lowWeight, upper + h.low)
+        let b = weighted(v.lowWeight * h.highWeight, upper + h.high)
+        let c = weighted(v.highWeight * h.lowWeight, lower + h.low)
+        let d = weighted(v.highWeight * h.highWeight, lower + h.high)
         sum += a + b + c + d
         let greatest = max(max(a, b), max(c, d))
         maximum = maximum.map { max($0, greatest) } ?? greatest

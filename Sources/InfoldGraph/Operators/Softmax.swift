@@ -1,6 +1,7 @@
 /// ONNX Softmax, opsets 1, 11, 13: exp(x) ÷ Σ exp(x) along `axis`. X and Y have the same shape.
 ///
-/// Before opset 13 the sum goes over `axis` and every dimension behind it.
+/// Before opset 13 the sum goes over `axis`, which is 1 by default, and every dimension behind it. With one dimension, that
+/// default means this one.
 package struct Softmax: SoftmaxOperator {
   package static let name = "Softmax"
 
@@ -18,7 +19,8 @@ package struct Softmax: SoftmaxOperator {
 
 /// ONNX LogSoftmax, opsets 1, 11, 13: x − log Σ exp(x) along `axis`. X and Y have the same shape.
 ///
-/// Before opset 13 the sum goes over `axis` and every dimension behind it.
+/// Before opset 13 the sum goes over `axis`, which is 1 by default, and every dimension behind it. With one dimension, that
+/// default means this one.
 package struct LogSoftmax: SoftmaxOperator {
   package static let name = "LogSoftmax"
 
@@ -36,14 +38,28 @@ package struct LogSoftmax: SoftmaxOperator {
 
 /// Along what Softmax and LogSoftmax normalize, and Hardmax searches.
 package struct SoftmaxAxis: Sendable, Hashable {
-  /// The attribute; a negative one counts from the end.
+  /// The attribute, or its default; a negative one counts from the end.
   package let axis: Int
   /// Whether every dimension behind the axis belongs to the sum as well (before opset 13).
   package let flattens: Bool
+  private let isDefault: Bool
 
   init(_ attributes: inout AttributeReader) throws(InfoldError) {
     flattens = attributes.version < 13
-    axis = try attributes.int("axis") ?? (flattens ? 1 : -1)
+    let given = try attributes.int("axis")
+    axis = given ?? (flattens ? 1 : -1)
+    isDefault = given == nil
+  }
+
+  /// Whether the model leaves the axis to a default that tensors of this rank do not have: before opset 13 it is 1, and
+  /// with one dimension there is only 0. Other runtimes take that dimension, as ONNX's own evaluator does, and so
+  /// does this; the standard does not say so, and whoever reports on a model should.
+  package func isMissing(rank: Int) -> Bool { isDefault && axis == 1 && rank == 1 }
+
+  /// The axis in a tensor with so many dimensions.
+  /// - Throws: `InfoldError` with `.invalidModel` when there is none.
+  package func position(rank: Int) throws(InfoldError) -> Int {
+    isMissing(rank: rank) ? 0 : try normalizedAxis(axis, rank: rank)
   }
 
   /// The places of one line: `length` elements from `first` on, `stride` apart.
@@ -55,7 +71,7 @@ package struct SoftmaxAxis: Sendable, Hashable {
 
   /// The lines that are normalized, each `length` elements, `stride` apart; `stride` lines begin side by side.
   package func lines(_ shape: [Int]) throws(InfoldError) -> (length: Int, stride: Int) {
-    let axis = try normalizedAxis(axis, rank: shape.count)
+    let axis = try position(rank: shape.count)
     let behind = shape[(axis + 1)...].reduce(1, *)
     return flattens ? (shape[axis] * behind, 1) : (shape[axis], behind)
   }
@@ -81,7 +97,7 @@ extension LineOperator {
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0, of: .floatingPoint)
-    if let shape = x.shape { _ = try normalizedAxis(axis.axis, rank: shape.rank) }
+    if let shape = x.shape { _ = try axis.position(rank: shape.rank) }
     return [x]
   }
 

@@ -87,6 +87,7 @@ public struct GatherPixelsArguments: @unchecked Sendable {
 }
 
 /// Where one row or column of a picture interpolated linearly comes from: `low` and `high` of the input, weighted.
+/// `lowWeight` is above 0; where `highWeight` is 0, `high` is not read.
 public struct LinearSample: Sendable {
   public var low: Int32
   public var high: Int32

@@ -50,17 +50,23 @@ struct ModelDecoder {
   }
 }
 
-/// The operator sets that the model, or a function, imports.
+/// The operator sets that the model, or a function, imports. One that is imported again in the same version counts once.
 /// - Throws: `InfoldError` with `.invalidModel`.
 func opsetImports(
   _ entries: some Collection<UnsafeMutablePointer<Onnx__OperatorSetIdProto>>, of importer: String
 ) throws(InfoldError) -> [Model.OpsetImport] {
-  var domains: Set<String> = []
+  var versions: [String: Int64] = [:]
   var imports: [Model.OpsetImport] = []
   for entry in entries {
     let domain = entry.pointee.domain.text
-    guard domains.insert(normalizedDomain(domain)).inserted else {
-      throw InfoldError(.invalidModel, "the operator set \(String(quoting: domain)) is imported twice")
+    if let earlier = versions.updateValue(entry.pointee.version, forKey: normalizedDomain(domain)) {
+      guard earlier == entry.pointee.version else {
+        throw InfoldError(
+          .invalidModel,
+          "the operator set \(String(quoting: domain)) is imported in two versions, \(earlier) and "
+            + "\(entry.pointee.version)")
+      }
+      continue
     }
     guard entry.pointee.version >= 1 else {
       throw InfoldError(

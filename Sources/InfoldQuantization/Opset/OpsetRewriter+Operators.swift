@@ -114,8 +114,13 @@ extension OpsetRewriter {
     if case .int(let given)? = node.attributes["axis"] { axis = Int(clamping: given) }
     guard let x = node.inputs[0], let y = node.outputs[0] else { return [try same(node)] }
     let shape = constants.graph[x].type?.shape
+    // With one dimension, the default means another axis.
+    guard shape != nil || node.attributes["axis"] != nil else {
+      throw refusal("it is not known how many dimensions its input has")
+    }
     if let shape {
-      axis = try normalizedAxis(axis, rank: shape.rank)
+      let isMissing = shape.rank == 1 && node.attributes["axis"] == nil
+      axis = isMissing ? 0 : try normalizedAxis(axis, rank: shape.rank)
       if shape.dropFirst(axis + 1).allSatisfy({ $0.size == 1 }) {
         return [try same(node, attributes: ["axis": .int(Int64(axis))])]
       }

@@ -60,8 +60,9 @@ extension LinearSample {
   /// Between two neighbours of `size`.
   fileprivate init(_ position: Double, size: Int) {
     let low = min(max(Int(position), 0), size - 1)
-    let weight = Float(position - Double(low))
-    self.init(low: Int32(low), high: Int32(min(low + 1, size - 1)), lowWeight: 1 - weight, highWeight: weight)
+    let weight = position - Double(low)
+    self.init(
+      low: Int32(low), high: Int32(min(low + 1, size - 1)), lowWeight: Float(1 - weight), highWeight: Float(weight))
   }
 }
 

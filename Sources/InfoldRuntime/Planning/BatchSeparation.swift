@@ -146,7 +146,10 @@ private struct ImageValues {
     case let split as Split:
       return readsImagesFirst(node) && isBehindFirst(split.axis, node)
     case let softmax as Softmax:
-      return readsImagesFirst(node) && isBehindFirst(softmax.axis.axis, node)
+      guard let rank = sizes(node.inputs[0])?.count, let axis = try? softmax.axis.position(rank: rank) else {
+        return false
+      }
+      return readsImagesFirst(node) && axis > 0
     case let transpose as Transpose:
       return readsImagesFirst(node) && transpose.permutation?.first == 0
     case let reduction as any ReductionOperator:

@@ -36,23 +36,28 @@ struct PlanFactory: Sendable {
     passes =
       options.optimize
       ? OptimizationPipeline(foldsBatchNormalization: options.foldBatchNormalization)
-      : OptimizationPipeline([InlineBodies()])
+      : .asWritten
   }
 
   /// The graph of a model, prepared as far as open shapes allow, or its only plan where all are fixed.
   /// - Throws: `InfoldError` with `.unsupported` for what cannot be run; `.limitExceeded` for what takes too much memory or time.
-  func prepared(_ graph: consuming Graph, isFixed: Bool) throws(InfoldError) -> (graph: Graph?, plan: RunPlan?) {
+  func prepared(
+    _ graph: consuming Graph, isFixed: Bool
+  ) throws(InfoldError) -> (graph: Graph?, checks: ShapeChecks?, plan: RunPlan?) {
     let begin = MonotonicClock.nanoseconds()
     var graph = Optional(consume graph)
     let shapes = isFixed && observer != nil ? graph!.inputs.map { graph![$0].type!.shape!.sizes! } : []
     return try limitingTime { () throws(InfoldError) in
       graph = try InlineBodies().run(on: graph.take()!.believingInputs()).graph
+      // What an operator refuses is refused before passes may take the operator away.
+      try graph!.inferTypes()
       try graph!.requireRunnableOnceBound()
+      let checks = isFixed ? nil : ShapeChecks(graph!)
       graph = try optimized(graph.take()!)
-      guard isFixed else { return (graph.take(), nil) }
+      guard isFixed else { return (graph.take(), checks, nil) }
       let plan = try runPlan(graph.take()!)
       tell(of: plan, shapes, since: begin)
-      return (nil, plan)
+      return (nil, nil, plan)
     }
   }
 

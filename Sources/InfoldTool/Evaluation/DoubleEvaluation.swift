@@ -20,7 +20,8 @@ struct DoubleEvaluation {
     binding = InputBinding(model.graph.inputs.map(model.graph.info), model.graph.declaredShapes)
     claims = OutputClaims(model.graph)
     graph = try annotatingErrors({ model.path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
-      let graph = try InlineBodies().run(on: model.graph.believingInputs()).graph
+      var graph = try InlineBodies().run(on: model.graph.believingInputs()).graph
+      try graph.inferTypes()
       try graph.requireRunnableOnceBound()
       return graph
     }
@@ -53,7 +54,7 @@ struct DoubleEvaluation {
     for case (let id, let tensor?) in zip(graph.inputs, given) {
       types[id] = TensorType(tensor.elementType, Shape(tensor.shape))
     }
-    let bound = try InlineBodies().run(on: graph.binding(inputs: types)).graph
+    let bound = try OptimizationPipeline.asWritten.run(on: graph.binding(inputs: types))
     var tensors: [ValueID: Tensor] = [:]
     for case (let id, let tensor?) in zip(bound.inputs, given) { tensors[id] = tensor }
     let work = bound.nodes.map(bound.work)

@@ -56,6 +56,39 @@ import Testing
     #expect(try y[0].elements(as: Float.self) == expected)
   }
 
+  /// A window that lacks a stride or more, but not two, has no position. `nil`: refused.
+  @Test(
+    arguments: [
+      (2, 3, 1, [0, 0], 0, 0), (2, 4, 1, [0, 0], 0, nil), (2, 5, 1, [1, 1], 0, 0), (2, 5, 2, [0, 0], 0, 0),
+      (2, 4, 2, [0, 0], 0, 0), (2, 6, 2, [0, 0], 0, nil), (2, 3, 2, [0, 0], 0, nil), (0, 1, 1, [0, 0], 0, 0),
+      (2, 3, 1, [0, 0], 1, 0), (2, 4, 2, [0, 0], 1, 0), (2, 5, 2, [0, 0], 1, 0), (2, 6, 2, [0, 0], 1, nil),
+      (2, 7, 3, [0, 0], 1, 0), (2, 3, 2, [0, 0], 1, 1), (2, 4, 1, [0, 0], 1, nil),
+    ] as [(Int, Int64, Int64, [Int64], Int64, Int?)], ["MaxPool", "AveragePool", "LpPool"])
+  func haveNoPositionInWhatIsTooSmall(
+    _ sizes: (size: Int, kernel: Int64, stride: Int64, pads: [Int64], ceilMode: Int64, count: Int?), opType: String
+  ) throws {
+    for rank in 1...3 {
+      let attributes: AttributeList = [
+        "kernel_shape": .ints(Array(repeating: sizes.kernel, count: rank)),
+        "strides": .ints(Array(repeating: sizes.stride, count: rank)), "ceil_mode": .int(sizes.ceilMode),
+        "pads": .ints(Array(repeating: sizes.pads[0], count: rank) + Array(repeating: sizes.pads[1], count: rank)),
+      ]
+      let x = try Tensor(repeating: 1 as Float, shape: [1, 2] + Array(repeating: sizes.size, count: rank))
+      guard let count = sizes.count else {
+        let code = try errorCode { _ = try evaluate(opType, opset: 22, attributes: attributes, [x]) }
+        #expect(code == .invalidModel)
+        continue
+      }
+      let y = try evaluate(opType, opset: 22, attributes: attributes, [x])[0]
+      #expect(y?.shape == [1, 2] + Array(repeating: count, count: rank))
+    }
+  }
+
+  @Test func convolutionsHaveAPosition() throws {
+    let x = try Tensor.counting([1, 1, 2])
+    #expect(try errorCode { _ = try evaluate("Conv", opset: 11, [x, .counting([1, 1, 3])]) } == .invalidModel)
+  }
+
   @Test func dilates() throws {
     let y = try pool(counting, opset: 10, ["kernel_shape": .ints([2, 2]), "dilations": .ints([2, 3])], outputs: 2)
     #expect(

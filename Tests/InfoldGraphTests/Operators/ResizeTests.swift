@@ -124,6 +124,41 @@ import Testing
     #expect(try scale([0, 1], by: 2, ["mode": "linear"], ["antialias": .int(1)], opset: 18) == [0, 0.25, 0.75, 1])
   }
 
+  /// 7 · 0.6 is 4.2, and 7 · 1.7 is 11.9: corners are those of the 4 and 11 elements that there are.
+  @Test(arguments: [11, 13, 18, 19], ["align_corners", "tf_crop_and_resize"])
+  func alignsTheCornersOfFractionalScales(opset: Int, transformation: String) throws {
+    func scale(_ scale: Float, _ mode: String, _ more: [String: String] = [:]) throws -> [Float] {
+      let values = more.merging(["mode": mode, "coordinate_transformation_mode": transformation]) { $1 }
+      let y = try evaluate(
+        "Resize", opset: opset, attributes: attributes(values),
+        [.counting([7]), Tensor(shape: [2], [0, 1] as [Float]), Tensor(shape: [1], [scale])])
+      return try #require(y[0]).elements()
+    }
+    for mode in ["linear", "cubic"] {
+      #expect(try scale(0.6, mode) == [0, 2, 4, 6])
+      let wide = try scale(1.7, mode)
+      #expect(wide.count == 11)
+      #expect(wide[0] == 0 && wide[5] == 3 && wide[10] == 6)
+    }
+    let wide = try scale(1.7, "linear")
+    #expect(wide.indices.allSatisfy { abs(wide[$0] - Float($0) * 0.6) < 1e-6 }, "\(wide)")
+    #expect(try scale(0.6, "nearest", ["nearest_mode": "floor"]) == [0, 2, 4, 6])
+    #expect(try scale(1.7, "nearest", ["nearest_mode": "floor"]) == [0, 0, 1, 1, 2, 3, 3, 4, 4, 5, 6])
+    #expect(try scale(0.2, "linear") == [transformation == "align_corners" ? 0 : 3])
+  }
+
+  /// An element without weight does not count, whatever it is.
+  @Test func readsNothingWithoutWeight() throws {
+    let infinite = [1, .infinity, 2, -.infinity, 3] as [Float]
+    let aligned = try resize(infinite, to: 9, ["mode": "linear", "coordinate_transformation_mode": "align_corners"])
+    #expect(
+      aligned == [1, .infinity, .infinity, .infinity, 2, -.infinity, -.infinity, -.infinity, 3])
+    let cubic = try resize(infinite, to: 9, ["mode": "cubic", "coordinate_transformation_mode": "align_corners"])
+    #expect(cubic?[0] == 1 && cubic?[4] == 2 && cubic?[8] == 3)
+    let half = try scale([.infinity, 1], by: 2, ["mode": "linear", "coordinate_transformation_mode": "half_pixel"])
+    #expect(half == [.infinity, .infinity, .infinity, 1])
+  }
+
   @Test func resizesChosenAxesAndKeepsTheAspectRatio() throws {
     func shape(_ policy: String, _ axes: [Int64], _ sizes: [Int64]) throws -> [Int]? {
       try evaluate(

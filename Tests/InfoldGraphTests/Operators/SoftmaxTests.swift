@@ -34,6 +34,21 @@ import Testing
     expect(try softmax(opset: opset, axis: 0), [1, 3, 1, 1, 9, 1, 3, 3].map { $0 / 22 })
   }
 
+  /// The default axis before opset 13 is 1, which one dimension does not have.
+  @Test(arguments: [1, 11]) func takesTheOnlyDimensionByDefault(opset: Int) throws {
+    let x = try Tensor(shape: [3], [0, log(2), log(5)] as [Double])
+    let y: [Double] = try #require(try evaluate("Softmax", opset: opset, [x])[0]).elements()
+    expect(y, [0.125, 0.25, 0.625])
+    let logarithms: [Double] = try #require(try evaluate("LogSoftmax", opset: opset, [x])[0]).elements()
+    expect(logarithms.map { exp($0) }, [0.125, 0.25, 0.625])
+    #expect(try evaluate("Hardmax", opset: opset, [x])[0]?.elements(as: Double.self) == [0, 0, 1])
+    for opType in ["Softmax", "LogSoftmax", "Hardmax"] {
+      #expect(try errorCode { _ = try evaluate(opType, opset: opset, [.counting([])]) } == .invalidModel)
+      #expect(
+        try errorCode { _ = try evaluate(opType, opset: opset, attributes: ["axis": .int(1)], [x]) } == .invalidModel)
+    }
+  }
+
   @Test func takesOneAxisSinceOpset13() throws {
     let last = [0.25, 0.75, 0.5, 0.5, 0.9, 0.1, 0.5, 0.5]
     expect(try softmax(opset: 13, axis: nil), last)

@@ -67,6 +67,13 @@ public struct OperatorInputs: Sendable {
     throw InfoldError(.invalidModel, "input \(index) has the shape \(shape); it must be a scalar")
   }
 
+  /// Checks that input `index` has one element, in any number of dimensions, where it is there and its shape is known.
+  /// - Throws: `InfoldError` with `.invalidModel` for another number.
+  func requireOneElementInAnyShape(_ index: Int) throws(InfoldError) {
+    guard has(index), let shape = types[index]?.shape, shape.contains(where: { $0.size ?? 1 != 1 }) else { return }
+    throw InfoldError(.invalidModel, "input \(index) has the shape \(shape); it must have one element")
+  }
+
   /// Checks that all inputs that are there have the same element type.
   /// - Throws: `InfoldError` with `.invalidModel` when they differ.
   public func requireSameElementType(_ indices: some Sequence<Int>) throws(InfoldError) {

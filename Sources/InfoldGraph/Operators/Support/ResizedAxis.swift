@@ -59,15 +59,14 @@ struct ResizedAxis: Sendable {
       let offset = Real(input) / 2 * (1 - Real(output) / width(in: Real.self))
       return offset + unscaled(x + 0.5) - 0.5
     case .pytorchHalfPixel: return output > 1 ? unscaled(x + 0.5) - 0.5 : 0
-    case .alignCorners:
-      let steps = width(in: Real.self) - 1
-      return steps == 0 ? 0 : x * Real(input - 1) / steps
+    // The corners are those of the result as it is: its length is a whole number, whatever scale it comes from.
+    case .alignCorners: return output > 1 ? x * Real(input - 1) / Real(output - 1) : 0
     case .asymmetric: return unscaled(x)
     case .tfHalfPixelForNN: return unscaled(x + 0.5)
     case .tfCropAndResize:
       let start = Real(region.start), end = Real(region.end), last = Real(input - 1)
       return output > 1
-        ? start * last + x * (end - start) * last / (width(in: Real.self) - 1) : (start + end) / 2 * last
+        ? start * last + x * (end - start) * last / Real(output - 1) : (start + end) / 2 * last
     }
   }
 

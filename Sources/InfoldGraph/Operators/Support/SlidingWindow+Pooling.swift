@@ -8,7 +8,7 @@ extension SlidingWindow {
     guard kernel.count <= 3 else {
       throw InfoldError(.unsupported, "kernel_shape has \(counted(kernel.count, "dimension")); supported are 1 to 3")
     }
-    try self.init(attributes, kernel: kernel)
+    try self.init(attributes, kernel: kernel, mayHaveNoPosition: true)
   }
 
   /// The shape rule of a pool: [N, C, D1, …] to [N, C, O1, …].

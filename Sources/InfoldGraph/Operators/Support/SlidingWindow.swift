@@ -21,6 +21,8 @@ public struct SlidingWindow: Sendable, Hashable {
   public let padding: Padding
   /// Whether a window that begins inside the input or its leading padding, and ends outside, counts.
   public let ceilMode: Bool
+  /// Whether an input that the window does not fit into may give an empty result. That of a convolution may not.
+  private let mayHaveNoPosition: Bool
 
   /// The number of spatial dimensions.
   public var rank: Int { kernel.count }
@@ -66,10 +68,12 @@ public struct SlidingWindow: Sendable, Hashable {
   }
 
   /// The window over `kernel.count` dimensions.
+  /// - Parameter mayHaveNoPosition: Whether an input that the window does not fit into may give an empty result.
   /// - Throws: `InfoldError` with `.invalidModel` when a list of attributes has another number of dimensions, or a size is
   ///   none.
-  init(_ attributes: Attributes, kernel: [Int]) throws(InfoldError) {
+  init(_ attributes: Attributes, kernel: [Int], mayHaveNoPosition: Bool = false) throws(InfoldError) {
     let rank = kernel.count
+    self.mayHaveNoPosition = mayHaveNoPosition
     func checked(_ name: String, _ values: [Int]?, count: Int, default fallback: Int) throws(InfoldError) -> [Int] {
       guard let values else { return Array(repeating: fallback, count: count) }
       guard values.count == count else {
@@ -115,6 +119,11 @@ extension SlidingWindow {
   }
 
   /// The positions along dimension `axis` for an input of `size`.
+  ///
+  /// Their number is ⌊room ÷ stride⌋ + 1, with `ceilMode` ⌈room ÷ stride⌉ + 1, where room is what the padded input has beyond
+  /// the window. Where it has less than the window, that is 0 for a pool that lacks a stride or more, but not two: its
+  /// result is empty, here as in ONNX Runtime. Without `ceilMode`, where less than a stride is missing, ONNX Runtime
+  /// and others cut a window off that does not count by the formula: that is refused.
   /// - Throws: `InfoldError` with `.invalidModel` when the window does not fit the padded input.
   public func extent(_ axis: Int, input size: Int) throws(InfoldError) -> Extent {
     let stride = strides[axis]
@@ -131,14 +140,15 @@ extension SlidingWindow {
         : Extent(output: output, padBefore: total - smaller, padAfter: smaller)
     case .explicit(let before, let after):
       let room = size + before[axis] + after[axis] - reach
-      guard room >= 0 || ceilMode && room > -stride else {
+      let isEmpty = mayHaveNoPosition && -room / stride == 1 && room < 0
+      guard room >= 0 || isEmpty || ceilMode && room > -stride else {
         throw InfoldError(
           .invalidModel,
           "the window reaches over \(counted(reach, "element")) along spatial dimension \(axis), and the padded input has "
             + "\(size + before[axis] + after[axis])")
       }
       var output = room < 0 ? 0 : room / stride + 1
-      if ceilMode, room % stride != 0, output * stride < size + before[axis] { output += 1 }
+      if ceilMode, !isEmpty, room % stride != 0, output * stride < size + before[axis] { output += 1 }
       return Extent(output: output, padBefore: before[axis], padAfter: after[axis])
     }
   }

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Reads what `swift test` prints, and prints what matters of it: every issue with its message, errors and warnings of the build, how far
+# it is, the tests that failed, and the sum. What it does not know, it prints.
+set -euo pipefail
+step=$([[ -t 1 ]] && echo 1 || echo 500)
+passed=0 failed=()
+
+# A line about how far it is. On a terminal it stands in the place of the one before.
+progress() {
+  if [[ -t 1 ]]; then printf '\r\e[K%s' "${1:0:${COLUMNS:-80}}"; else printf '%s\n' "$1"; fi
+}
+
+show() {
+  if [[ -t 1 ]]; then printf '\r\e[K'; fi
+  printf '%s\n' "$1"
+}
+
+while IFS= read -r line || [[ -n $line ]]; do
+  case $line in
+    '✔ Test run with '* | '✘ Test run with '*) show "$line" ;;
+    '✔ Test case '* | '✔ Suite '* | '◇ '* | '✘ Suite '* | '➜ '*) ;;
+    '✔ Test '*)
+      passed=$((passed + 1))
+      if ((passed % step == 0)); then progress "$passed tests have passed, ${#failed[@]} failed"; fi
+      ;;
+    '✘ Test '*' recorded '*) show "$line" ;;
+    '✘ Test case '*' failed after '*) ;;
+    '✘ Test '*' failed after '*) failed+=("$line") ;;
+    '['[0-9]*/[0-9]*'] '*)
+      if [[ -t 1 ]]; then progress "$line"; fi
+      ;;
+    # XCTest's report, which has no tests here.
+    "Test Suite '"* | $'\t Executed 0 tests'*) ;;
+    *) show "$line" ;;
+  esac
+done
+for line in "${failed[@]}"; do show "$line"; done
+show "$passed tests passed, ${#failed[@]} failed"
