@@ -146,8 +146,9 @@ func logarithm(_ x: Vector) -> Vector {
   y += x - x
   y = select(x, y, whereNegative: Vector(repeating: .greatestFiniteMagnitude) - x)
   y = select(Vector(repeating: .nan), y, whereNegative: x)
-  return select(
-    Vector(repeating: -.infinity), y, whereNegative: magnitude(x) - Vector(repeating: .leastNonzeroMagnitude))
+  // A product, so that subnormal numbers are zeros where they are flushed.
+  let scaled = magnitude(x) * Vector(repeating: 0x1p100)
+  return select(Vector(repeating: -.infinity), y, whereNegative: scaled - Vector(repeating: .leastNormalMagnitude))
 }
 
 // For loops that do more than one of these, or something else besides: the optimizer would take long bodies apart into
