@@ -7,7 +7,9 @@ extension ProofReport {
     var text = ""
     if verdict == .nothingToProve { return nothingToProveText }
     let folded = "\(normalizations.folded) of \(normalizations.total) batch normalizations folded"
-    text += folded.styled(.bold) + (inputs.isEmpty ? "" : ", compared on \(inputs.count) \(inputs.count == 1 ? "input" : "inputs")") + "\n"
+    text +=
+      folded.styled(.bold)
+      + (inputs.isEmpty ? "" : ", compared on \(inputs.count) \(inputs.count == 1 ? "input" : "inputs")") + "\n"
     for refusal in normalizations.refusals { text += "  \(refusal.node) stays: \(refusal.reason)".paragraph() }
     text += "\n" + siteTable + "\n"
     for output in outputs { text += output.text }
