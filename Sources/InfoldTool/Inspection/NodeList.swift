@@ -33,7 +33,7 @@ struct NodeList: Encodable {
         reference: reference, name: node.name,
         type: node.domain.isEmpty ? node.opType : node.domain + "." + node.opType,
         owner: owner, inputs: node.inputs.map { $0.map { graph[$0].name } ?? "" },
-        outputs: outputs.map(ValueReport.init))
+        outputs: node.definitions.map { ValueReport(graph.info($0)) })
       return [entry] + node.bodies.flatMap { entries($0, owner: (owner.map { $0 + "/" } ?? "") + reference) }
     }
   }
