@@ -89,6 +89,27 @@ import Testing
     }
   }
 
+  /// Subnormal numbers of float16 are ordinary ones where they are computed with.
+  @Test func halves() {
+    let halves = (0...UInt16.max).map(Float16.init(bitPattern:)).filter { !$0.isNaN }
+    let floats = halves.flatMap { half in
+      let float = Float(half), between = Float((Double(float) + Double(Float(half.nextUp))) / 2)
+      return [float, float.nextUp, float.nextDown, between, between.nextUp, between.nextDown]
+    }.filter { $0.isZero || $0.isNormal || $0.isInfinite }
+    let (wide, narrow) = (halves.map { Float($0) }, floats.map { Float16($0).bitPattern })
+    for subnormals in SessionOptions.Subnormals.allCases {
+      let own = Arithmetic.current
+      Arithmetic(subnormals).adopt()
+      defer { own.adopt() }
+      let widened = halves.map { Float(widening: $0) }
+      let narrowed = floats.map { Float16(narrowing: $0).bitPattern }
+      let narrowedDoubles = floats.map { Float16(narrowing: Double($0)).bitPattern }
+      own.adopt()
+      #expect(widened.map(\.bitPattern) == wide.map(\.bitPattern), "\(subnormals)")
+      #expect(narrowed == narrow && narrowedDoubles == narrow, "\(subnormals)")
+    }
+  }
+
   // MARK: The caller's arithmetic
 
   /// Without what processors note about the computations so far.

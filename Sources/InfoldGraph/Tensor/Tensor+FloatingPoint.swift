@@ -7,14 +7,14 @@ extension Tensor {
     case _ where elementType == type: self
     case (.float32, .float64): try mapped { (x: Float) in Double(x) }
     case (.float64, .float32): try mapped { (x: Double) in Float(x) }
-    case (.float16, .float32): try mapped { (x: Float16) in Float(x) }
-    case (.float16, .float64): try mapped { (x: Float16) in Double(x) }
+    case (.float16, .float32): try mapped { (x: Float16) in Float(widening: x) }
+    case (.float16, .float64): try mapped { (x: Float16) in Double(Float(widening: x)) }
     case (.bfloat16, .float32): try mapped { (x: BFloat16) in Float(x) }
     case (.bfloat16, .float64): try mapped { (x: BFloat16) in Double(Float(x)) }
-    case (.float16, .bfloat16): try mapped { (x: Float16) in BFloat16(Float(x)) }
-    case (.bfloat16, .float16): try mapped { (x: BFloat16) in Float16(Float(x)) }
-    case (.float32, .float16): try mapped { (x: Float) in Float16(x) }
-    case (.float64, .float16): try mapped { (x: Double) in Float16(x) }
+    case (.float16, .bfloat16): try mapped { (x: Float16) in BFloat16(Float(widening: x)) }
+    case (.bfloat16, .float16): try mapped { (x: BFloat16) in Float16(narrowing: Float(x)) }
+    case (.float32, .float16): try mapped { (x: Float) in Float16(narrowing: x) }
+    case (.float64, .float16): try mapped { (x: Double) in Float16(narrowing: x) }
     case (.float32, .bfloat16): try mapped { (x: Float) in BFloat16(x) }
     case (.float64, .bfloat16): try mapped { (x: Double) in BFloat16(roundedToOdd(x)) }
     default: preconditionFailure("\(elementType) to \(type) is not a conversion of floating-point types")

@@ -5,7 +5,7 @@ package struct Arithmetic: Equatable, Sendable {
   package let control: UInt64
 
   /// Rounding to the nearest, without traps, whatever the app has chosen for its own threads: so all threads of a run agree.
-  init(_ subnormals: SessionOptions.Subnormals) {
+  package init(_ subnormals: SessionOptions.Subnormals) {
     control = infold_standard_arithmetic(subnormals == .flushed)
   }
 

@@ -1,0 +1,28 @@
+// Swift converts by software where the instruction set that it compiles for has no Float16, through numbers that are subnormal in
+// `Float`. A thread that flushes those to zero would lose every subnormal Float16, which is an ordinary number in `Float`.
+
+extension Float {
+  /// The exact value of `half`, whatever the calling thread makes of subnormal numbers.
+  @inline(__always)
+  package init(widening half: Float16) {
+    let sign = UInt32(half.bitPattern & 0x8000) << 16, magnitude = UInt32(half.bitPattern & 0x7FFF)
+    switch magnitude {
+    case ..<0x0400: self.init(bitPattern: sign | (Float(magnitude) * 0x1p-24).bitPattern)
+    case ..<0x7C00: self.init(bitPattern: sign | ((magnitude << 13) &+ (112 << 23)))
+    default: self.init(bitPattern: sign | 0x7F80_0000 | ((magnitude & 0x03FF) << 13))
+    }
+  }
+}
+
+extension Float16 {
+  /// `value`, rounded to nearest, ties to even, whatever the calling thread makes of subnormal numbers.
+  @inline(__always)
+  package init<Number: BinaryFloatingPoint>(narrowing value: Number) {
+    guard value.magnitude < 0x1p-14 else {
+      self.init(value)
+      return
+    }
+    let steps = UInt16((value.magnitude * 0x1p24).rounded(.toNearestOrEven))
+    self.init(bitPattern: (value.sign == .minus ? 0x8000 : 0) | steps)
+  }
+}
