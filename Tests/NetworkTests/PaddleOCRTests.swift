@@ -60,7 +60,7 @@ struct PaddleOCRTests {
     let report = try FoldingProof(Model(path: Self.classifier)).run(samples)
     #expect(report.passed, "\(report.reasons)")
     #expect(report.normalizations.folded == 35)
-    #expect(report.sites.count { $0.state == .folded && $0.passed && $0.numbers != nil } == 35)
+    #expect(report.sites.count { $0.state == .folded && $0.passed && $0.numbers != nil } == 53)
   }
 }
 
