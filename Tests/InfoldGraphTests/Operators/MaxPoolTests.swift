@@ -157,7 +157,7 @@ import Testing
       ([:], .invalidModel),
       (["kernel_shape": .ints([])], .invalidModel),
       (["kernel_shape": .ints([0, 2])], .invalidModel),
-      (["kernel_shape": .ints([5, 1])], .invalidModel),
+      (["kernel_shape": .ints([6, 1])], .invalidModel),
       (["kernel_shape": .ints([2])], .invalidModel),
       (["kernel_shape": .ints([2, 2, 2, 2])], .unsupported),
       (["kernel_shape": .ints([2, 2]), "strides": .ints([1])], .invalidModel),
