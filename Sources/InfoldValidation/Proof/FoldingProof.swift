@@ -84,9 +84,12 @@ public struct FoldingProof: Sendable {
     try run(count: samples.count, sample: { samples[$0] }, progress: progress)
   }
 
-  /// Checks the constants, and compares sites and outputs on `count` samples, of which each is asked for when its turn comes; one
-  /// that is `nil` is left out.
-  /// - Parameter timeLimit: The longest that one sample may take.
+  /// Checks the constants, and compares sites and outputs on `count` samples, of which each is asked for when its turn comes.
+  /// - Parameters:
+  ///   - count: The number of samples.
+  ///   - sample: Gives the sample with this number, 0 to `count` − 1; `nil` leaves it out.
+  ///   - timeLimit: The longest that one sample may take; `nil` for as long as it takes.
+  ///   - progress: Called now and then.
   /// - Throws: As `run(_:progress:)`, and what `sample` throws; `.limitExceeded` when the time is over.
   public func run(
     count: Int, sample: (Int) throws(InfoldError) -> Sample?, timeLimit: Duration? = nil,
