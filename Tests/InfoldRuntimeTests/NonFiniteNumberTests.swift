@@ -135,6 +135,29 @@ import Testing
     }
   }
 
+  /// Nothing is read where the picture ends: what is not there is not 0 · ∞.
+  @Test(arguments: [
+    // Channels, kernel, groups.
+    (16, 3, 1), (3, 3, 1), (18, 3, 18), (36, 5, 36), (12, 3, 3), (5, 5, 1),
+  ]) func filtersBesidePadding(channels: Int, kernel: Int, groups: Int) throws {
+    for (height, width) in [(12, 13), (1, 7), (4, 4)] {
+      for number in Self.numbers {
+        var network = NetworkBuilder()
+        let x = network.input(Shape([1, channels, height, width])), pad = Int64(kernel / 2)
+        let outputs = max(groups, 18) / groups * groups, shape = [outputs, channels / groups, kernel, kernel]
+        var weights = try network.random.tensor(shape).elements(as: Float.self)
+        weights[0] = number
+        weights[weights.count - 1] = number
+        let y = try network.node(
+          "Conv", [x, network.constant(try Tensor(shape: shape, weights))],
+          ["group": .int(Int64(groups)), "pads": .ints([pad, pad, pad, pad])])
+        try expectAgreement(
+          try network.finished(y), nil, Expectation(scale: 160, referenceSteps: nil),
+          "\(channels) \(kernel) \(number) \(height) \(width)")
+      }
+    }
+  }
+
   /// Weights so large that Winograd's transformation would overflow.
   @Test func largeWeights() throws {
     var network = NetworkBuilder()

@@ -89,6 +89,19 @@ import Testing
     }
   }
 
+  /// What is flushed has the sign of zero.
+  @Test func signs() throws {
+    var network = NetworkBuilder()
+    let graph = try network.finished(try network.node("Sign", [network.input([5])]))
+    let x = try Tensor(shape: [5], [0x1p-133, -0x1p-133, 0, 2, -3] as [Float])
+    for (subnormals, expected) in [(.kept, [1, -1, 0, 1, -1]), (.flushed, [0, 0, 0, 1, -1])]
+      as [(SessionOptions.Subnormals, [Float])]
+    {
+      let session = try Session(graph.model, options: SessionOptions(subnormals: subnormals))
+      #expect(try session.run(x).elements() == expected)
+    }
+  }
+
   /// Subnormal numbers of float16 are ordinary ones where they are computed with.
   @Test func halves() {
     let halves = (0...UInt16.max).map(Float16.init(bitPattern:)).filter { !$0.isNaN }

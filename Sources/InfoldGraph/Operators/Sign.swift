@@ -7,7 +7,8 @@ package struct Sign: NumericUnaryOperator {
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
-    x > 0 ? 1 : x < 0 ? -1 : x
+    // Where subnormal numbers count as zero, so does what is returned for them.
+    x > 0 ? 1 : x < 0 ? -1 : x == 0 ? (x.sign == .minus ? -0.0 : 0) : x
   }
 
   package func apply<Element: IntegerElement>(_ x: Element) -> Element {

@@ -87,6 +87,9 @@ struct ConvolutionProblem: ConvolutionSizes {
       let window = try? conv.window(kernel: Array(weight.shape[2...])),
       let extents = try? window.extents(x[2...])
     else { return nil }
+    // Kernels read zeros in the place of padding, of which a weight that is not finite would make NaN.
+    let isPadded = extents.contains { $0.padBefore > 0 || $0.padAfter > 0 }
+    if isPadded, !weight.holdsFiniteNumbersOnly { return nil }
     if node.inputs.count > 2, let id = node.inputs[2] {
       guard let bias = plan.constant(id) else { return nil }
       self.bias = bias
@@ -303,5 +306,19 @@ extension ConvolutionShape {
       images: problem.input.images, height: problem.input.height, width: problem.input.width, channels: channels,
       pixelStride: input.pixelStride, outputHeight: problem.output.height, outputWidth: problem.output.width,
       outputChannels: problem.groupOutputs, outputPixelStride: output.pixelStride, window: problem.window)
+  }
+}
+
+extension Tensor {
+  /// Whether no number of a tensor of float32 is infinite or NaN.
+  fileprivate var holdsFiniteNumbersOnly: Bool {
+    withSpan(as: Float.self) { numbers in
+      // Without a branch, so that vectors can do it.
+      var found: UInt32 = 0
+      for index in numbers.indices {
+        found |= numbers[index].bitPattern & 0x7F80_0000 == 0x7F80_0000 ? 1 : 0
+      }
+      return found == 0
+    }
   }
 }

@@ -152,10 +152,12 @@ public struct FoldingProof: Sendable {
   /// Sessions of the network as it is, where every normalization is a scale and a shift, and folded.
   private func sessions() throws(InfoldError) -> (unfolded: Session, folded: Session) {
     var options = options
-    options.foldBatchNormalization = false
-    let unfolded = try Session(original.model, options: options)
     options.foldBatchNormalization = true
-    return (unfolded, try Session(isOwn ? original.model : folded.model, options: options))
+    let folded = try Session(isOwn ? original.model : folded.model, options: options)
+    options.foldBatchNormalization = false
+    // Folding may have made ordinary numbers of weights that are subnormal. Only what is folded is run by default.
+    options.subnormals = options.subnormals ?? .kept
+    return (try Session(original.model, options: options), folded)
   }
 
   private func run(
