@@ -30,8 +30,8 @@ import Testing
   @Test func everyCommandSaysItOnce() throws {
     let path = try chain(1)
     let expected =
-      "infold: warning: \(path): node \"relu_y\" (Relu): the value \"y\" is float32 [N, 3], and the model declares it as "
-      + "float32 [1, 3], which does not count"
+      "infold: warning: \(path): node \"relu_y\" (Relu): the value \"y\" is float32 [N, 3], but the model declares "
+      + "float32 [1, 3]; the declaration is ignored"
     for command in [
       ["run", path, "--random", "1", "--shape", "N=4"], ["run", path, "--random", "1", "--double"], ["inspect", path],
       ["inspect", path, "--shape", "N=4", "--json"], ["fold", path, "-o", folder.path("folded.onnx")],

@@ -54,6 +54,10 @@ struct InspectCommand: ParsableCommand {
 
   @OptionGroup var reading: ModelOptions
 
+  func validate() throws {
+    if nodes, check { throw ValidationError("--nodes and --check cannot be combined") }
+  }
+
   func run() throws {
     let shapes = try InputShapes(shape)
     let file = try graph.map { path throws(InfoldError) in try GraphFile(path, engine: layout) }
@@ -62,7 +66,7 @@ struct InspectCommand: ParsableCommand {
       var report = ModelReport(model, file: displayName(self.model))
       let done = try file?.write(model.graph, title: report.fileName, subtitle: report.summary)
       let list = nodes ? NodeList(model.graph) : nil
-      if check { report.check = ModelReport.Check(consume model, reading) }
+      if check { report.check = try ModelReport.Check(consume model, reading) }
       return (report, list, done)
     }
     if let list {

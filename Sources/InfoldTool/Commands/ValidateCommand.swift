@@ -74,6 +74,7 @@ struct ValidateCommand: ParsableCommand {
   }
 
   func run() throws {
+    try refuseStandardOutput(html, option: "--html")
     let original = try reading.model(model)
     let proof = try reading.limiting { () throws(InfoldError) in
       try FoldingProof(
