@@ -49,7 +49,7 @@ import Testing
     let classified = try infold("classify", model, picture, "--top", "1")
     #expect(classified.status == 0, "\(classified.error)")
     // It was written to be edited.
-    try expectRefusal(["sidecar", model], folder.path("model.json"), "is there already")
+    try expectRefusal(["sidecar", model], folder.path("model.json"), "already exists")
   }
 
   @Test func saysWhatNoModelTells() throws {
@@ -110,7 +110,7 @@ import Testing
     #expect(try !infold("fold", model, "-o", first).output.contains(".json"))
     try folder.write("folded.json", Array("{}".utf8))
     let text = try infold("fold", model, "-o", first).output
-    #expect(text.contains("was there already, and is left as it was"))
+    #expect(text.contains("already exists and was not changed"))
     #expect(try sidecar("folded.json") == [:] as NSDictionary)
     // Into another folder the names go as well.
     try folder.write("elsewhere/empty", [])

@@ -11,7 +11,7 @@ struct SidecarCommand: ParsableCommand {
     abstract: "Write the file MODEL.json that says how pictures go into a model.",
     discussion: """
       Names, size and layout come from the model, as far as it fixes them, and class names from the only text file beside it \
-      that has a line for each class. How samples of 0 to 255 are scaled no model says: imagenet subtracts the mean of its \
+      that has a line for each class. A model does not say how samples of 0 to 255 are scaled: imagenet subtracts the mean of its \
       training pictures and divides by their deviation, channel by channel; tensorflow makes numbers from -1 to 1; 0-1 divides \
       by 255; none leaves them as they are. The file is there to be edited: docs/Pictures.md explains it.
 
@@ -56,7 +56,7 @@ struct SidecarCommand: ParsableCommand {
     guard path != StandardInput.argument else { return try StandardOutput.write(text.file) }
     guard fileStatus(path) == nil else {
       throw InfoldError(
-        .invalidArgument, "is there already", hint: "name another file with -o, or remove it", file: path)
+        .invalidArgument, "already exists", hint: "name another file with -o, or remove it", file: path)
     }
     try writeReplacing(path) { (writer) throws(InfoldError) in try writer.write(Array(text.file.utf8)) }
     var lines = ["written to \(String(printable: path)): \(text.oneLine)"]
