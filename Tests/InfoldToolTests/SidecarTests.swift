@@ -145,7 +145,7 @@ import Testing
     #expect(try !infold("fold", model, "-o", first).output.contains(".json"))
     try folder.write("folded.json", Array("{}".utf8))
     let text = try infold("fold", model, "-o", first).output
-    #expect(text.contains("was there already, and is left as it was"))
+    #expect(text.contains("already exists and was not changed"))
     #expect(try sidecar("folded.json") == [:] as NSDictionary)
     // Into another folder the names go as well.
     try folder.write("elsewhere/empty", [])

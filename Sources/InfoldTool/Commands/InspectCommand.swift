@@ -46,7 +46,7 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "List the nodes, by the names that quantize --exclude takes.")
   var nodes = false
 
-  @Flag(help: "Say whether a session takes the model; if not, the exit code is 1.")
+  @Flag(help: "Check whether Infold can run the model; if not, the exit code is 1.")
   var check = false
 
   @Flag(help: "Print one JSON value.")

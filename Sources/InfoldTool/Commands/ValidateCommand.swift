@@ -64,7 +64,7 @@ struct ValidateCommand: ParsableCommand {
 
   func validate() throws {
     let sources = [images != nil, inputs != nil, samples != nil].count { $0 }
-    if sources > 1 { throw ValidationError("--images, --inputs and --samples exclude each other") }
+    if sources > 1 { throw ValidationError("--images, --inputs and --samples cannot be combined") }
     if let samples, !(1...1000).contains(samples) {
       throw ValidationError("--samples is \(samples), and must be 1 to 1000")
     }
