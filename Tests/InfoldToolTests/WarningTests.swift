@@ -46,6 +46,17 @@ import Testing
     #expect(try infold("inspect", folder.path("folded.onnx"), "--strict").error == "")
   }
 
+  @Test(arguments: ["Softmax", "LogSoftmax", "Hardmax"]) func defaultsThatAreImpossible(opType: String) throws {
+    let path = try folder.write(
+      "softmax.onnx",
+      Onnx.model(
+        opsets: [("", 11)],
+        graph: [Onnx.input("x", [Onnx.dim(3)]), Onnx.output("y", [Onnx.dim(3)]), Onnx.node(opType, ["x"], ["y"])]))
+    let result = try infold("run", path, "--random", "1")
+    #expect(result.status == 0)
+    #expect(lines(result).count == 1 && result.error.contains("one dimension"), "\(result.error)")
+  }
+
   @Test func manyAreCounted() throws {
     #expect(try lines(infold("inspect", chain(4))).count == 4)
     let path = try chain(30)

@@ -251,7 +251,8 @@ struct WireScan {
     structureBytes += bytes
     if structureBytes > structureLimit {
       throw error(
-        nil, "so many messages and fields that unpacking them takes more than \(structureLimit) bytes", code: .limitExceeded)
+        nil, "so many messages and fields that unpacking them takes more than \(structureLimit) bytes",
+        code: .limitExceeded)
     }
   }
 
