@@ -95,7 +95,7 @@ import Testing
     #expect(try shapes("--input", "a=" + file, "--shape", "k=2") == [[3, 7]])
     let random = ["run", path, "--random", "1", "--shape"]
     try expectRefusal(random + ["a=4x5", "--shape", "h=3"], "dimension h is 4", "made it 3")
-    try expectRefusal(random + ["hh=4"], "\"hh\" is no input", "did you mean \"h\"?")
+    try expectRefusal(random + ["hh=4"], "\"hh\" is neither an input", "did you mean \"h\"?")
     for command in [["inspect", path], ["profile", path, "--runs", "1"], ["bench", path, "--seconds", "0.01"]] {
       let result = try infold(command + ["--shape", "h=4", "--shape", "a=4x5", "--shape", "w=2"])
       #expect(result.status == 0, "\(result.error)")
