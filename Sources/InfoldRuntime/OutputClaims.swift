@@ -20,8 +20,8 @@ package struct OutputClaims: Sendable {
       let place = bound.isEmpty ? "" : ", where " + bound.joined(separator: " and ")
       return ModelWarning(
         .declaredShape,
-        "the output \(String(quoting: output.name)) has the shape \(result.shape), and the model declares it as "
-          + "\(claim)\(place), which does not count", value: output.name)
+        "the output \(String(quoting: output.name)) has the shape \(result.shape), but the model declares "
+          + "\(claim)\(place); the declaration is ignored", value: output.name)
     }
   }
 }

@@ -41,7 +41,7 @@ struct FileTests {
     expectFileError(.fileAccess, "is a device", "/dev/zero")
     expectFileError(.malformedData, "has no", try folder.write("empty.onnx", []))
     expectFileError(
-      .malformedData, "no ONNX file", try folder.write("text.onnx", Array("Not a model, but a text.\n".utf8)))
+      .malformedData, "not an ONNX file", try folder.write("text.onnx", Array("Not a model, but a text.\n".utf8)))
     try folder.link("loop.onnx", to: "loop.onnx")
     expectFileError(.fileAccess, "symbolic links", folder.path("loop.onnx"))
     expectError(.fileAccess, "NUL") { () throws(InfoldError) in try Model(path: "a\0b") }

@@ -42,7 +42,7 @@ import Testing
     try expect(bytes, gives: y, for: ["x": x], warning: [.declaredShape])
     let warning = try #require(Model(bytes: bytes).warnings.first)
     #expect(warning.value == "r" && warning.node == "node \"relu\" (Relu)")
-    #expect(warning.reason.hasPrefix("the value \"r\" is float32 [2, 3], and the model declares it as float32 [1, 3]"))
+    #expect(warning.reason.hasPrefix("the value \"r\" is float32 [2, 3], but the model declares float32 [1, 3]"))
     #expect(try errorCode { _ = try Model(bytes: bytes, declaredShapes: .binding) } == .invalidModel)
   }
 

@@ -141,7 +141,7 @@ import Testing
     try expectRefusal(["fold", folder.path("none.onnx"), "-o", folder.path("out.onnx")], "none.onnx")
     try expectRefusal(["fold", model, "-o", folder.path("none/out.onnx")], "out.onnx")
     try expectRefusal(["validate", model, "--samples", "0"], "--samples")
-    try expectRefusal(["validate", model, "--samples", "1", "--images", folder.path], "exclude")
+    try expectRefusal(["validate", model, "--samples", "1", "--images", folder.path], "cannot be combined")
     try expectRefusal(["validate", model, "--images", folder.path], "model.json")
     try expectRefusal(["validate", model, "--images", folder.path, "--shape", "image=1x2x6x6"], "--shape")
     try expectRefusal(["validate", model, "--folded", repositoryFile("Models/efficientnet-lite0.onnx")], "inputs")

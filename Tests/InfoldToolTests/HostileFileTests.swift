@@ -34,7 +34,7 @@ import Testing
   }
 
   @Test func text() throws {
-    try expectRefused(try folder.write("text.onnx", Array("Dear model,\nhow are you?\n".utf8)), "no ONNX")
+    try expectRefused(try folder.write("text.onnx", Array("Dear model,\nhow are you?\n".utf8)), "not an ONNX file")
   }
 
   @Test func empty() throws {

@@ -103,11 +103,11 @@ import Testing
     let right = try folder.write(
       "right.onnx", Onnx.model(graph: [Onnx.input("x", dims), Onnx.output("y", dims), Onnx.node("Relu", ["x"], ["y"])]))
     let result = try infold("inspect", right, "--check")
-    #expect(result.status == 0 && result.output.hasSuffix("Check\n  a session takes it\n"))
+    #expect(result.status == 0 && result.output.hasSuffix("Check\n  can be run\n"))
     let wrong = try opaqueModel()
     let refused = try infold("inspect", wrong, "--check")
     #expect(refused.status == 1 && refused.error == "")
-    #expect(refused.output.contains("a session refuses it: ") && refused.output.contains("Strange"))
+    #expect(refused.output.contains("cannot be run: ") && refused.output.contains("Strange"))
     let json = try infold("inspect", wrong, "--check", "--json")
     #expect(json.status == 1)
     let check = try #require(try json.json(as: [String: Any].self)["check"] as? [String: Any])

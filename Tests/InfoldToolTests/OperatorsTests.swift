@@ -31,6 +31,6 @@ import Testing
   }
 
   @Test func printsOneFormat() throws {
-    try expectRefusal(["operators", "--json", "--markdown"], "exclude each other")
+    try expectRefusal(["operators", "--json", "--markdown"], "cannot be combined")
   }
 }

@@ -33,6 +33,41 @@ import Testing
 
   private let picture = repositoryFile("Models/images/cat.png")
 
+  /// Class names are looked for in the folder of the sidecar.
+  @Test func refusesNamesElsewhere() throws {
+    let model = try model()
+    let labels = try folder.write("names.txt", Array("a\nb\nc\nd\n".utf8))
+    try FileManager.default.createDirectory(atPath: folder.path("other"), withIntermediateDirectories: true)
+    try expectRefusal(
+      ["sidecar", model, "-o", folder.path("other/model.json"), "--labels", labels], "names.txt",
+      "is not in the folder of the sidecar")
+    let result = try infold("sidecar", model, "-o", folder.path("other/model.json"))
+    #expect(result.status == 0 && !result.output.contains("class names: names.txt"), "\(result)")
+    #expect(try sidecar("other/model.json")["labels"] == nil)
+  }
+
+  /// What a command writes does not take the place of what it reads.
+  @Test func keepsTheModelThatIsQuantized() throws {
+    let model = try model()
+    try expectRefusal(
+      ["quantize", model, "--images", repositoryFile("Models/images"), "-o", model], "is the model that is read")
+  }
+
+  @Test func refusesStandardOutputForPages() throws {
+    let model = try model()
+    for arguments in [
+      ["profile", model, "--trace", "-"], ["profile", model, "--html", "-"], ["validate", model, "--html", "-"],
+    ] {
+      try expectRefusal(arguments, "stands for standard output")
+    }
+  }
+
+  /// What is wrong with the environment is not wrong with the model.
+  @Test func checksModelsAndNotTheEnvironment() throws {
+    let result = try infold(["inspect", try model([1, 3, 8, 6]), "--check"], environment: ["INFOLD_THREADS": "abc"])
+    #expect(result.status == 2 && result.error.contains("INFOLD_THREADS"), "\(result)")
+  }
+
   @Test(arguments: [false, true]) func writesWhatTheModelSays(softmax: Bool) throws {
     let model = try model(softmax: softmax)
     try folder.write("names.txt", Array("a\nb\nc\nd\n".utf8))
@@ -49,7 +84,7 @@ import Testing
     let classified = try infold("classify", model, picture, "--top", "1")
     #expect(classified.status == 0, "\(classified.error)")
     // It was written to be edited.
-    try expectRefusal(["sidecar", model], folder.path("model.json"), "is there already")
+    try expectRefusal(["sidecar", model], folder.path("model.json"), "already exists")
   }
 
   @Test func saysWhatNoModelTells() throws {
@@ -110,7 +145,7 @@ import Testing
     #expect(try !infold("fold", model, "-o", first).output.contains(".json"))
     try folder.write("folded.json", Array("{}".utf8))
     let text = try infold("fold", model, "-o", first).output
-    #expect(text.contains("was there already, and is left as it was"))
+    #expect(text.contains("already exists and was not changed"))
     #expect(try sidecar("folded.json") == [:] as NSDictionary)
     // Into another folder the names go as well.
     try folder.write("elsewhere/empty", [])

@@ -30,8 +30,8 @@ import Testing
   @Test func everyCommandSaysItOnce() throws {
     let path = try chain(1)
     let expected =
-      "infold: warning: \(path): node \"relu_y\" (Relu): the value \"y\" is float32 [N, 3], and the model declares it as "
-      + "float32 [1, 3], which does not count"
+      "infold: warning: \(path): node \"relu_y\" (Relu): the value \"y\" is float32 [N, 3], but the model declares "
+      + "float32 [1, 3]; the declaration is ignored"
     for command in [
       ["run", path, "--random", "1", "--shape", "N=4"], ["run", path, "--random", "1", "--double"], ["inspect", path],
       ["inspect", path, "--shape", "N=4", "--json"], ["fold", path, "-o", folder.path("folded.onnx")],
@@ -44,6 +44,17 @@ import Testing
     try expectRefusal(["inspect", path, "--strict", "--shape", "N=4"], "declares it as float32 [1, 3]")
     // What was written is true.
     #expect(try infold("inspect", folder.path("folded.onnx"), "--strict").error == "")
+  }
+
+  @Test(arguments: ["Softmax", "LogSoftmax", "Hardmax"]) func defaultsThatAreImpossible(opType: String) throws {
+    let path = try folder.write(
+      "softmax.onnx",
+      Onnx.model(
+        opsets: [("", 11)],
+        graph: [Onnx.input("x", [Onnx.dim(3)]), Onnx.output("y", [Onnx.dim(3)]), Onnx.node(opType, ["x"], ["y"])]))
+    let result = try infold("run", path, "--random", "1")
+    #expect(result.status == 0)
+    #expect(lines(result).count == 1 && result.error.contains("one dimension"), "\(result.error)")
   }
 
   @Test func manyAreCounted() throws {
@@ -84,7 +95,7 @@ import Testing
     #expect(try shapes("--input", "a=" + file, "--shape", "k=2") == [[3, 7]])
     let random = ["run", path, "--random", "1", "--shape"]
     try expectRefusal(random + ["a=4x5", "--shape", "h=3"], "dimension h is 4", "made it 3")
-    try expectRefusal(random + ["hh=4"], "\"hh\" is no input", "did you mean \"h\"?")
+    try expectRefusal(random + ["hh=4"], "\"hh\" is neither an input", "did you mean \"h\"?")
     for command in [["inspect", path], ["profile", path, "--runs", "1"], ["bench", path, "--seconds", "0.01"]] {
       let result = try infold(command + ["--shape", "h=4", "--shape", "a=4x5", "--shape", "w=2"])
       #expect(result.status == 0, "\(result.error)")

@@ -6,6 +6,8 @@ public struct ModelWarning: Sendable, Hashable {
     case declaredShape
     /// A symbol stands for sizes that differ. Each dimension that it names is taken by itself.
     case sharedSymbol
+    /// An operator leaves an attribute to a default that its input does not allow, and is taken as other runtimes take it.
+    case impossibleDefault
   }
 
   /// The kind.

@@ -208,7 +208,7 @@ package struct Inference {
     warnings.append(
       ModelWarning(
         .declaredShape,
-        "the value \(String(quoting: name)) is \(type), and the model declares it as \(declared), which does not count",
+        "the value \(String(quoting: name)) is \(type), but the model declares \(declared); the declaration is ignored",
         value: name, node: graph.label(of: node)))
   }
 

@@ -53,7 +53,7 @@ package struct SoftmaxAxis: Sendable, Hashable {
 
   /// Whether the model leaves the axis to a default that tensors of this rank do not have: before opset 13 it is 1, and
   /// with one dimension there is only 0. Other runtimes take that dimension, as ONNX's own evaluator does, and so
-  /// does this; the standard does not say so, and whoever reports on a model should.
+  /// does this; the standard does not say so, and the model has a warning.
   package func isMissing(rank: Int) -> Bool { isDefault && axis == 1 && rank == 1 }
 
   /// The axis in a tensor with so many dimensions.
@@ -97,7 +97,16 @@ extension LineOperator {
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0, of: .floatingPoint)
-    if let shape = x.shape { _ = try axis.position(rank: shape.rank) }
+    if let shape = x.shape {
+      _ = try axis.position(rank: shape.rank)
+      if axis.isMissing(rank: shape.rank) {
+        WarningCollector.current?.add([
+          ModelWarning(
+            .impossibleDefault,
+            "the axis is 1 by default, which an input of one dimension does not have; that dimension is taken")
+        ])
+      }
+    }
     return [x]
   }
 

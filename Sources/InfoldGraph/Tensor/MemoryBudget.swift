@@ -61,6 +61,6 @@ package final class MemoryBudget: Sendable {
   private func exceeded(by byteCount: Int) -> InfoldError {
     InfoldError(
       .limitExceeded, "\(byteCount) bytes of memory are needed, and \(available) are left of the limit of \(limit)",
-      hint: "raise the memory limit, or make the inputs smaller")
+      hint: "raise the memory limit")
   }
 }

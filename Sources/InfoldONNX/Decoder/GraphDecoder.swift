@@ -113,7 +113,7 @@ extension GraphDecoder {
       context.warnings.add([
         ModelWarning(
           .declaredShape,
-          "the initializer \(String(quoting: name)) is \(known), and the graph declares it as \(type), which does not count",
+          "the initializer \(String(quoting: name)) is \(known), but the graph declares \(type); the declaration is ignored",
           value: name)
       ])
     }

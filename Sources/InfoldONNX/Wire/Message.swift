@@ -102,7 +102,7 @@ func scanned(
     return try WireScan.check(buffer, as: message, limits: WireScan.Limits(model: limits))
   } catch {
     guard error.code == .malformedData else { throw InfoldError(error.code, error.description) }
-    throw InfoldError(.malformedData, "this is no ONNX file, or a broken one: " + error.description)
+    throw InfoldError(.malformedData, "not an ONNX file, or damaged: " + error.description)
   }
 }
 

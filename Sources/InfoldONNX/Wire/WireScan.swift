@@ -250,7 +250,9 @@ struct WireScan {
   private mutating func charge(_ bytes: Int) throws(WireError) {
     structureBytes += bytes
     if structureBytes > structureLimit {
-      throw error(nil, "so many small messages and fields that unpacking would need over \(structureLimit >> 20) MiB")
+      throw error(
+        nil, "so many messages and fields that unpacking them takes more than \(structureLimit) bytes",
+        code: .limitExceeded)
     }
   }
 

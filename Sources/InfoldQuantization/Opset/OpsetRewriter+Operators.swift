@@ -116,7 +116,7 @@ extension OpsetRewriter {
     let shape = constants.graph[x].type?.shape
     // With one dimension, the default means another axis.
     guard shape != nil || node.attributes["axis"] != nil else {
-      throw refusal("it is not known how many dimensions its input has")
+      throw refusal("the rank of its input is unknown")
     }
     if let shape {
       let isMissing = shape.rank == 1 && node.attributes["axis"] == nil

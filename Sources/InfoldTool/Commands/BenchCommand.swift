@@ -12,7 +12,7 @@ struct BenchCommand: ParsableCommand {
       Runs the model on random inputs: three times to warm up, and then for as long as --seconds says, at least 3 times. \
       Times are those of an inference alone; decoding the model and preparing it, which is done once, are reported beside.
 
-      Inputs with a default have that, unless --shape names them.
+      Inputs with a default use it, unless --shape names them.
 
       --batch measures every size of it for --seconds, for models that leave open the first dimension of their inputs. It \
       takes the place of the first size of --shape.

@@ -6,7 +6,7 @@ import InfoldImage
 struct ClassifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "classify",
-    abstract: "Say what is on pictures: JPEG, PNG, WebP, GIF or BMP.",
+    abstract: "Say what pictures show: JPEG, PNG, WebP, GIF or BMP.",
     discussion: """
       MODEL.json beside MODEL.onnx tells how the model wants its pictures, and where the names of its classes are; \
       "infold sidecar MODEL" writes it. Of an animation, the first frame counts. A picture that cannot be read is reported, the \

@@ -46,13 +46,17 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "List the nodes, by the names that quantize --exclude takes.")
   var nodes = false
 
-  @Flag(help: "Say whether a session takes the model; if not, the exit code is 1.")
+  @Flag(help: "Check whether Infold can run the model; if not, the exit code is 1.")
   var check = false
 
   @Flag(help: "Print one JSON value.")
   var json = false
 
   @OptionGroup var reading: ModelOptions
+
+  func validate() throws {
+    if nodes, check { throw ValidationError("--nodes and --check cannot be combined") }
+  }
 
   func run() throws {
     let shapes = try InputShapes(shape)
@@ -62,7 +66,7 @@ struct InspectCommand: ParsableCommand {
       var report = ModelReport(model, file: displayName(self.model))
       let done = try file?.write(model.graph, title: report.fileName, subtitle: report.summary)
       let list = nodes ? NodeList(model.graph) : nil
-      if check { report.check = ModelReport.Check(consume model, reading) }
+      if check { report.check = try ModelReport.Check(consume model, reading) }
       return (report, list, done)
     }
     if let list {

@@ -24,7 +24,7 @@ struct OperatorsCommand: ParsableCommand {
   var markdown = false
 
   func validate() throws {
-    if json && markdown { throw ValidationError("--json and --markdown exclude each other") }
+    if json && markdown { throw ValidationError("--json and --markdown cannot be combined") }
   }
 
   func run() throws {

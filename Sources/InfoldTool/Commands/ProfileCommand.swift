@@ -52,6 +52,8 @@ struct ProfileCommand: ParsableCommand {
   }
 
   func run() throws {
+    try refuseStandardOutput(trace, option: "--trace")
+    try refuseStandardOutput(html, option: "--html")
     let shapes = try InputShapes(shape)
     let session = try Session(runtime.reading.model(model).binding(shapes), options: runtime.session)
     let inputs = try ModelInputs(session.inputs, files: [], shapes: shapes).complete(seed: 0)

@@ -69,6 +69,8 @@ struct QuantizeCommand: ParsableCommand {
   }
 
   func run() throws {
+    let file = ModelOutput(argument: output)
+    try file.requireOther(than: model)
     let original = try runtime.reading.model(model)
     let size = model == StandardInput.argument ? nil : try? RegularFile(path: model).size
     let quantizer = try inModelFile { () throws(InfoldError) in
@@ -91,7 +93,6 @@ struct QuantizeCommand: ParsableCommand {
         index throws(InfoldError) in try samples.sample(index)
       }
     }
-    let file = ModelOutput(argument: output)
     let newSize = try runtime.reading.limitingMemory { () throws(InfoldError) in try file.write(network.model) }
     let sidecar = try Sidecar.carry(from: model, to: output)
     comparing.finish()

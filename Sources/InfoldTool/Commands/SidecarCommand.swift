@@ -11,7 +11,7 @@ struct SidecarCommand: ParsableCommand {
     abstract: "Write the file MODEL.json that says how pictures go into a model.",
     discussion: """
       Names, size and layout come from the model, as far as it fixes them, and class names from the only text file beside it \
-      that has a line for each class. How samples of 0 to 255 are scaled no model says: imagenet subtracts the mean of its \
+      that has a line for each class. A model does not say how samples of 0 to 255 are scaled: imagenet subtracts the mean of its \
       training pictures and divides by their deviation, channel by channel; tensorflow makes numbers from -1 to 1; 0-1 divides \
       by 255; none leaves them as they are. The file is there to be edited: docs/Pictures.md explains it.
 
@@ -50,16 +50,17 @@ struct SidecarCommand: ParsableCommand {
         .invalidArgument, "a model from standard input has no file beside it", hint: "say -o FILE, or -o -")
     }
     try annotatingErrors({ $0.inArgument(self.model) }) { () throws(InfoldError) in try check(pictures) }
-    let names = try labelFile(pictures)
+    let names = try labelFile(pictures, beside: path)
     let text = SidecarText(
       pictures, normalization: normalization ?? .imagenet, size: size?.sides, layout: layout, labels: names)
     guard path != StandardInput.argument else { return try StandardOutput.write(text.file) }
     guard fileStatus(path) == nil else {
       throw InfoldError(
-        .invalidArgument, "is there already", hint: "name another file with -o, or remove it", file: path)
+        .invalidArgument, "already exists", hint: "name another file with -o, or remove it", file: path)
     }
     try writeReplacing(path) { (writer) throws(InfoldError) in try writer.write(Array(text.file.utf8)) }
-    var lines = ["written to \(String(printable: path)): \(text.oneLine)"]
+    var lines = ["written to \(String(printable: path))"]
+    if let names { lines.append("class names: \(String(printable: names))") }
     if normalization == nil {
       lines.append(
         "no model says how its samples are scaled; imagenet is the usual way, and --normalization names others")
@@ -93,12 +94,18 @@ struct SidecarCommand: ParsableCommand {
     }
   }
 
-  /// The name of the file of class names.
-  private func labelFile(_ pictures: PictureModel) throws(InfoldError) -> String? {
-    let folder = model.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(model[..<$0]) } ?? "."
+  /// The name of the file of class names, which is looked for in the folder of the sidecar.
+  private func labelFile(_ pictures: PictureModel, beside sidecar: String) throws(InfoldError) -> String? {
+    let folder = Self.folder(of: sidecar == StandardInput.argument ? model : sidecar)
     guard let labels else {
       guard model != StandardInput.argument, let count = pictures.classCount else { return nil }
-      return LabelFile.find(in: folder.isEmpty ? "/" : folder, classes: count)
+      return LabelFile.find(in: folder, classes: count)
+    }
+    let (own, wanted) = (fileStatus(Self.folder(of: labels)), fileStatus(folder))
+    if let own, let wanted, own.st_dev != wanted.st_dev || own.st_ino != wanted.st_ino {
+      throw InfoldError(
+        .invalidArgument, "is not in the folder of the sidecar, where class names are looked for",
+        hint: "copy it to \(String(quoting: folder))", file: labels)
     }
     let names = try LabelFile.read(labels)
     if let count = pictures.classCount, count != names.count {
@@ -107,6 +114,11 @@ struct SidecarCommand: ParsableCommand {
         file: labels)
     }
     return labels.split(separator: "/").last.map(String.init)
+  }
+
+  private static func folder(of path: String) -> String {
+    guard let end = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+    return end == path.startIndex ? "/" : String(path[..<end])
   }
 }
 

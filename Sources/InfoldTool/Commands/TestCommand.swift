@@ -44,7 +44,7 @@ struct TestCommand: ParsableCommand {
     for folder in folders {
       let found = try ConformanceCase.find(in: folder)
       guard !found.isEmpty else {
-        throw InfoldError(.invalidArgument, "holds no test case, which is a folder with model.onnx", file: folder)
+        throw InfoldError(.invalidArgument, "has no test case (a folder with model.onnx)", file: folder)
       }
       cases += found
     }

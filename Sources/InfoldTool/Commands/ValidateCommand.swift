@@ -64,7 +64,7 @@ struct ValidateCommand: ParsableCommand {
 
   func validate() throws {
     let sources = [images != nil, inputs != nil, samples != nil].count { $0 }
-    if sources > 1 { throw ValidationError("--images, --inputs and --samples exclude each other") }
+    if sources > 1 { throw ValidationError("--images, --inputs and --samples cannot be combined") }
     if let samples, !(1...1000).contains(samples) {
       throw ValidationError("--samples is \(samples), and must be 1 to 1000")
     }
@@ -74,6 +74,7 @@ struct ValidateCommand: ParsableCommand {
   }
 
   func run() throws {
+    try refuseStandardOutput(html, option: "--html")
     let original = try reading.model(model)
     let proof = try reading.limiting { () throws(InfoldError) in
       try FoldingProof(

@@ -70,7 +70,7 @@ struct InputShapes {
       guard names.contains(name) || sizes.count > 1 || isConstant(name) else {
         throw InfoldError(
           .invalidArgument,
-          "\(String(quoting: name)) is no input of the model, and no symbol in the shapes of its inputs",
+          "\(String(quoting: name)) is neither an input of the model nor a symbol in the shapes of its inputs",
           hint: listOfInputs(inputs))
       }
       shapes[name] = sizes

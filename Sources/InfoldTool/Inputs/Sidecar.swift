@@ -77,7 +77,7 @@ extension Sidecar {
       switch self {
       case .copied(let paths):
         "how its pictures are prepared is written to " + paths.map(String.init(printable:)).joined(separator: " and ")
-      case .kept(let path): "\(String(printable: path)) was there already, and is left as it was"
+      case .kept(let path): "\(String(printable: path)) already exists and was not changed"
       }
     }
 

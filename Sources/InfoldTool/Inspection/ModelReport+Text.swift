@@ -87,7 +87,7 @@ extension ModelReport {
 
   private var checkText: String {
     guard let check else { return "" }
-    let text = check.error.map { "a session refuses it: ".styled(.red) + $0 } ?? "a session takes it".styled(.green)
+    let text = check.error.map { "cannot be run: ".styled(.red) + $0 } ?? "can be run".styled(.green)
     return ("  " + text).paragraph()
   }
 

@@ -45,13 +45,15 @@ struct ModelReport: Encodable {
     let error: String?
 
     /// Makes a session.
-    init(_ model: consuming Model, _ limits: ModelOptions) {
+    /// - Throws: `InfoldError` with `.invalidArgument` for what is wrong with the environment, and not with the model.
+    init(_ model: consuming Model, _ limits: ModelOptions) throws(InfoldError) {
       do throws(InfoldError) {
         _ = try Session(
           model,
           options: SessionOptions(memoryLimit: limits.memoryLimit?.bytes, timeLimit: limits.timeLimit?.duration))
         (runs, error) = (true, nil)
       } catch {
+        guard error.code != .invalidArgument else { throw error }
         (runs, self.error) = (false, error.withoutFile.description)
       }
     }

@@ -19,6 +19,17 @@ struct ModelOutput {
     }
   }
 
+  /// Refuses to replace the model that this one is made of.
+  /// - Throws: `InfoldError` with `.invalidArgument` when the file at `input` would be written over.
+  func requireOther(than input: String) throws(InfoldError) {
+    guard !isStandardOutput, let old = fileStatus(input), let new = fileStatus(argument),
+      old.st_dev == new.st_dev, old.st_ino == new.st_ino, new.st_mode & S_IFMT == S_IFREG
+    else { return }
+    throw InfoldError(
+      .invalidArgument, "is the model that is read, which would be lost", hint: "name another file with -o",
+      file: argument)
+  }
+
   /// Writes the model.
   /// - Returns: Its bytes; `nil` where they went into a pipe or a device that was named.
   /// - Throws: `InfoldError`, naming the file, and for a terminal.
@@ -45,4 +56,12 @@ struct ModelOutput {
 
   /// The argument, for a sentence.
   var name: String { isStandardOutput ? "standard output" : String(printable: argument) }
+}
+
+/// Refuses `-` for a file that is written beside what the command says on standard output.
+/// - Throws: `InfoldError` with `.invalidArgument`.
+func refuseStandardOutput(_ argument: String?, option: String) throws(InfoldError) {
+  guard argument == StandardInput.argument else { return }
+  throw InfoldError(
+    .invalidArgument, "\(option) - stands for standard output, where the report goes", hint: "name a file")
 }

@@ -45,7 +45,7 @@ import Testing
       warnings == [
         ModelWarning(
           .declaredShape,
-          "the value \"y\" is float32 [1, 3], and the model declares it as float32 \(declared), which does not count",
+          "the value \"y\" is float32 [1, 3], but the model declares float32 \(declared); the declaration is ignored",
           value: "y", node: "node \"relu\" (Relu)")
       ])
     // It is said once.
