@@ -50,6 +50,9 @@ import Testing
     case "statistics": ["statistics", model, "--inputs", samples]
     case "statistics in sequence": ["statistics", model, "--inputs", samples, "--sequential", "-o", output]
     case "quantize": ["quantize", model, "--inputs", samples, "-o", output]
+    case "classify":
+      ["classify", repositoryFile("Models/efficientnet-lite0.onnx"), repositoryFile("Models/images/cat.png")]
+    case "sidecar": ["sidecar", repositoryFile("Models/efficientnet-lite0.onnx"), "-o", "-"]
     case "bench": ["bench", model, "--seconds", "0.001"] + shape
     default: ["profile", model, "--runs", "1"] + shape
     }
@@ -59,12 +62,13 @@ import Testing
   @Test(arguments: [
     "run", "run without optimization", "run in double precision", "inspect", "inspect and draw", "fold", "validate",
     "validate two files", "statistics", "statistics in sequence", "quantize", "bench", "profile",
+    "classify", "sidecar",
   ])
   func memory(name: String) throws {
     if name == "validate two files" { #expect(try infold("fold", model, "-o", folded).status == 0) }
     var limit = 1024, refusals = 0
     var last: Int32 = 2
-    while limit <= 1 << 26 {
+    while limit <= 1 << 28 {
       let result = try infold(command(name) + ["--memory-limit", "\(limit)"])
       last = result.status
       if result.status == 2 {
