@@ -19,22 +19,23 @@ extension ElementType {
     self == .float64 ? value.magnitude * unitRoundoff : (rounded(value) - value).magnitude
   }
 
-  /// u: how far a number that is rounded to this floating-point type may be off, relative to it.
-  var unitRoundoff: Double {
+  /// u, half the distance from 1 to the next larger number, of a floating-point type: how far a number that is rounded to it may be off,
+  /// relative to it.
+  package var unitRoundoff: Double {
     switch self {
     case .float16: 0x1p-11
     case .bfloat16: 0x1p-8
-    case .float32: 0x1p-24
-    default: 0x1p-53
+    case .float64: 0x1p-53
+    default: 0x1p-24
     }
   }
 
-  /// The least magnitude that this floating-point type has with all of its digits.
-  var leastNormalMagnitude: Double {
+  /// The smallest normal number of a floating-point type: the least magnitude that it has with all of its digits.
+  package var leastNormalMagnitude: Double {
     switch self {
     case .float16: 0x1p-14
-    case .bfloat16, .float32: 0x1p-126
-    default: .leastNormalMagnitude
+    case .float64: .leastNormalMagnitude
+    default: 0x1p-126
     }
   }
 }

@@ -86,9 +86,10 @@ struct ConstantCheck {
   ) {
     let error = (actual - expected).magnitude
     report.count += 1
-    if expected != 0, expected.magnitude < pair.folded.elementType.smallestNormal { report.subnormal += 1 }
+    let least = pair.folded.elementType.leastNormalMagnitude
+    if expected != 0, expected.magnitude < least { report.subnormal += 1 }
     if error > max(unit * expected.magnitude, smallest / 2) { report.notCorrectlyRounded += 1 }
-    let inUnits = error == 0 ? 0 : error / (unit * max(expected.magnitude, pair.folded.elementType.smallestNormal))
+    let inUnits = error == 0 ? 0 : error / (unit * max(expected.magnitude, least))
     if kind == .weight { report.largestWeightError = max(report.largestWeightError, inUnits) }
     guard !(error <= limit) else { return }
     report.wrong += 1

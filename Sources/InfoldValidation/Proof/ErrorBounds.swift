@@ -1,4 +1,5 @@
 import InfoldGraph
+import InfoldPasses
 
 /// How far rounding alone may move a result (N. J. Higham, Accuracy and Stability of Numerical Algorithms, second
 /// edition, chapter 3).
@@ -50,25 +51,6 @@ struct ErrorBounds {
 }
 
 extension ElementType {
-  /// u, half the distance from 1 to the next larger number, of a floating-point type.
-  var unitRoundoff: Double {
-    switch self {
-    case .float16: 0x1p-11
-    case .bfloat16: 0x1p-8
-    case .float64: 0x1p-53
-    default: 0x1p-24
-    }
-  }
-
-  /// The smallest normal number of a floating-point type.
-  var smallestNormal: Double {
-    switch self {
-    case .float16: 0x1p-14
-    case .float64: .leastNormalMagnitude
-    default: 0x1p-126
-    }
-  }
-
   /// The smallest subnormal number of a floating-point type.
   var smallestSubnormal: Double {
     switch self {

@@ -125,7 +125,7 @@ extension OperatorChain {
 
   /// The weights of each output channel that are subnormal.
   func subnormalWeights() throws(InfoldError) -> [Int] {
-    let limit = elementType.smallestNormal
+    let limit = elementType.leastNormalMagnitude
     return try sums { $0 != 0 && $0.magnitude < limit ? 1 : 0 }.map { Int($0) }
   }
 

@@ -138,7 +138,7 @@ private struct Underflow {
     let subnormal = try folded.subnormalWeights()
     let before = Double(2 * entry.before.count)
     let hasSubnormalScale = (entry.before + entry.behind).contains { part in
-      part.affine.scale.contains { $0 != 0 && $0.magnitude < type.smallestNormal }
+      part.affine.scale.contains { $0 != 0 && $0.magnitude < type.leastNormalMagnitude }
     }
     // A quotient that underflows is multiplied with γ afterwards.
     let gain = max(1, try original.largestGain())
