@@ -23,6 +23,13 @@ let package = Package(
     .library(
       name: "InfoldTesting", targets: ["FuzzTargets", "InfoldGraph", "InfoldSystem", "InfoldTensor", "RandomGraphs"]),
   ],
+  traits: [
+    .trait(
+      name: "CommandLine", description: "The command infold, which parses its arguments with swift-argument-parser."),
+    .trait(
+      name: "Telemetry", description: "InfoldTelemetry, which tells swift-log and swift-metrics what a session does."),
+    .default(enabledTraits: ["CommandLine", "Telemetry"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -81,7 +88,8 @@ let package = Package(
       dependencies: [
         "InfoldRuntime", "InfoldSystem",
         // Not the product Metrics, which imports Foundation.
-        .product(name: "CoreMetrics", package: "swift-metrics"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Telemetry"])),
+        .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Telemetry"])),
       ]),
 
     // Pictures in, tensors out.
@@ -120,7 +128,7 @@ let package = Package(
       dependencies: operators + [
         "InfoldConformance", "InfoldImage", "InfoldONNX", "InfoldPasses", "InfoldQuantization", "InfoldReports",
         "InfoldRuntime", "InfoldValidation",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
         .product(name: "RealModule", package: "swift-numerics"),
       ]),
 
@@ -165,8 +173,9 @@ let package = Package(
     .testTarget(
       name: "InfoldTelemetryTests",
       dependencies: [
-        "Infold", "InfoldTelemetry", .product(name: "CoreMetrics", package: "swift-metrics"),
-        .product(name: "Logging", package: "swift-log"),
+        "Infold", "InfoldTelemetry",
+        .product(name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Telemetry"])),
+        .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Telemetry"])),
       ]),
     .testTarget(
       name: "InfoldToolTests", dependencies: operators + ["InfoldONNX", "InfoldReports", "InfoldTool", "TestSupport"]),
