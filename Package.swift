@@ -15,6 +15,8 @@ let package = Package(
   products: [
     .library(name: "Infold", targets: ["Infold"]),
     .library(name: "InfoldImage", targets: ["InfoldImage"]),
+    .library(name: "InfoldValidation", targets: ["InfoldValidation"]),
+    .library(name: "InfoldQuantization", targets: ["InfoldQuantization"]),
     .library(name: "InfoldTelemetry", targets: ["InfoldTelemetry"]),
     .executable(name: "infold", targets: ["InfoldTool"]),
     // For the package in Benchmarks, and not for apps: it may change with every version.

@@ -27,7 +27,8 @@ package struct MergeScaleShifts: GraphPass {
         if let failure = error.failure { throw failure }
       }
     }
-    var result = PassResult(graph: graph)
+    var editor = GraphEditor(constants)
+    var changes: [PassResult.Entry] = []
     var merged: Set<NodeID> = []
     var replacements: [NodeID: Node] = [:]
     for id in graph.nodeIDs where maps[id] != nil && !merged.contains(id) {
@@ -50,17 +51,17 @@ package struct MergeScaleShifts: GraphPass {
       var inputs: [ValueID?] = [maps[id]!.input]
       for (name, numbers) in [("scale", affine.scale), ("shift", affine.shift)] {
         let tensor = try Tensor(shape: [numbers.count], numbers).converted(to: type)
-        inputs.append(result.graph.addConstant("\(label) \(name)", tensor))
+        inputs.append(editor.addConstant("\(label) \(name)", tensor))
       }
       merged.formUnion(chain)
       replacements[chain.last!] = try Node(
         name: last.name, opType: ScaleShift.name, domain: OperatorRegistry.internalDomain, opsetVersion: 1,
         inputs: inputs, outputs: last.outputs, registry: .internalOperators)
-      result.changes.append(
+      changes.append(
         PassResult.Entry(node: label, "became one scale and shift with \(chain.count - 1) before it"))
     }
-    result.graph.replaceNodes(
-      graph.nodeIDs.compactMap { merged.contains($0) ? replacements[$0] : graph[$0] })
-    return result
+    var rewritten = editor.graph
+    rewritten.replaceNodes(graph.nodeIDs.compactMap { merged.contains($0) ? replacements[$0] : graph[$0] })
+    return PassResult(graph: rewritten, changes: changes)
   }
 }

@@ -14,8 +14,9 @@ package struct NormalizationToScaleShift: GraphPass {
   package init() {}
 
   package func run(on graph: Graph) throws(InfoldError) -> PassResult {
-    var result = PassResult(graph: graph)
     let constants = try GraphConstants(graph)
+    var editor = GraphEditor(constants)
+    var changes: [PassResult.Entry] = []
     var nodes: [Node] = []
     for node in graph.nodes {
       guard let normalization = node.typed as? BatchNormalization, !normalization.isTraining,
@@ -27,11 +28,11 @@ package struct NormalizationToScaleShift: GraphPass {
       let known = node.inputs[1...].compactMap { $0.flatMap(constants.tensor) }
       let parameters = known.count == 4 ? try Parameters(known, normalization) : nil
       let name = graph.label(of: node)
-      func add(_ what: String, _ tensor: Tensor) -> ValueID { result.graph.addConstant("\(name) \(what)", tensor) }
+      func add(_ what: String, _ tensor: Tensor) -> ValueID { editor.addConstant("\(name) \(what)", tensor) }
       if let parameters, let (scale, shift) = try parameters.scaleAndShift(ScaleShift.parameterType(for: type)) {
         let inputs = [x, add("scale", scale), add("shift", shift)]
         nodes.append(try internalNode(ScaleShift.name, node, inputs, node.outputs))
-        result.changes.append(PassResult.Entry(node: name, "became a scale and a shift"))
+        changes.append(PassResult.Entry(node: name, "became a scale and a shift"))
         continue
       }
       var inputs = [x, node.inputs[3]!, node.inputs[4]!, node.inputs[1]!, node.inputs[2]!]
@@ -43,8 +44,7 @@ package struct NormalizationToScaleShift: GraphPass {
       } else {
         let types = node.inputs.compactMap { $0.flatMap { graph[$0].type?.elementType } }
         let type = ChannelNormalization.parameterType(for: type, types)
-        let factor = result.graph.add(
-          Value(name: name + " factor", type: TensorType(type, graph[inputs[2]].type?.shape)))
+        let factor = editor.addValue(name + " factor", TensorType(type, graph[inputs[2]].type?.shape))
         nodes.append(
           try internalNode(
             InverseDeviation.name, node, [inputs[2]], [factor],
@@ -52,10 +52,11 @@ package struct NormalizationToScaleShift: GraphPass {
         inputs[2] = factor
       }
       nodes.append(try internalNode(ChannelNormalization.name, node, inputs, node.outputs))
-      result.changes.append(PassResult.Entry(node: name, "is computed by its definition"))
+      changes.append(PassResult.Entry(node: name, "is computed by its definition"))
     }
-    result.graph.replaceNodes(nodes)
-    return result
+    var rewritten = editor.graph
+    rewritten.replaceNodes(nodes)
+    return PassResult(graph: rewritten, changes: changes)
   }
 
   private func internalNode(

@@ -16,23 +16,25 @@ package struct RecognizeLayerNormalization: GraphPass {
 
   package func run(on graph: Graph) throws(InfoldError) -> PassResult {
     let search = Search(graph: graph, constants: try GraphConstants(graph))
-    var result = PassResult(graph: graph)
+    var editor = GraphEditor(search.constants)
+    var changes: [PassResult.Entry] = []
     var nodes = graph.nodes
     for id in graph.nodeIDs {
       guard let found = search.normalization(endingAt: id) else { continue }
       let last = graph[found.last]
       let type = graph[found.x].type!.elementType
       let ones = try Tensor(repeating: Float(1), shape: found.sizes).converted(to: type)
-      let scale = found.scale ?? result.graph.addConstant("\(graph.label(of: last)) scale", ones)
+      let scale = found.scale ?? editor.addConstant("\(graph.label(of: last)) scale", ones)
       nodes[found.last.index] = try Node(
         name: last.name, opType: LayerNormalization.name, opsetVersion: 17,
         attributes: ["axis": .int(Int64(-found.sizes.count)), "epsilon": .float(found.epsilon)],
         inputs: [found.x, scale] + (found.shift.map { [$0] } ?? []), outputs: last.outputs)
-      result.changes.append(
+      changes.append(
         PassResult.Entry(node: graph.label(of: last), "became LayerNormalization with the nodes before it"))
     }
-    result.graph.replaceNodes(nodes)
-    return result
+    var rewritten = editor.graph
+    rewritten.replaceNodes(nodes)
+    return PassResult(graph: rewritten, changes: changes)
   }
 }
 

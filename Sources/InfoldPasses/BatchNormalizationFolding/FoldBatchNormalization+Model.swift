@@ -16,9 +16,8 @@ extension FoldBatchNormalization {
     (folded.graph, report) = try folding.fold(model.graph)
     folded.opsetImports += folding.furtherOpsets
     folded.dropsUncalledFunctions = model.graph.hasCalls
-    guard model.irVersion < 4 else { return (folded, report, false) }
-    folded.irVersion = 4
-    folded.graph.listedConstants = []
-    return (folded, report, true)
+    let isRaised = model.irVersion < 4
+    if isRaised { folded.raiseToIRVersion4() }
+    return (folded, report, isRaised)
   }
 }

@@ -4,7 +4,7 @@ import InfoldSystem
 import InfoldTensor
 
 /// Gives the tensors of a sample by the names of a model's inputs.
-package typealias SampleSource = (Int) throws(InfoldError) -> [String: Tensor]
+public typealias SampleSource = (Int) throws(InfoldError) -> [String: Tensor]
 
 /// Runs samples through a float network, and finds the range of each of its values.
 struct Calibrator {

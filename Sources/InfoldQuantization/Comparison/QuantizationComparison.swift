@@ -4,15 +4,23 @@ import InfoldSystem
 import InfoldTensor
 
 /// How a quantized network differs from the float network, over samples.
-package struct QuantizationComparison: Sendable {
+public struct QuantizationComparison: Sendable {
+  /// How good an output is.
+  public struct Output: Sendable, Hashable {
+    /// The name.
+    public let name: String
+    /// The quality of its numbers.
+    public fileprivate(set) var quality: SampledQuality
+  }
+
   /// For each of the quantized values.
-  package fileprivate(set) var activations: [SampledQuality]
+  public fileprivate(set) var activations: [SampledQuality]
   /// For each output.
-  package fileprivate(set) var outputs: [(name: String, quality: SampledQuality)]
+  public fileprivate(set) var outputs: [Output]
   /// How many samples have the same best class in both; `nil` where the first output holds no scores of classes.
-  package fileprivate(set) var agreements: Int?
+  public fileprivate(set) var agreements: Int?
   /// How many rows of classes were compared.
-  package fileprivate(set) var rows: Int
+  public fileprivate(set) var rows: Int
 }
 
 /// Runs samples through both networks.
@@ -43,7 +51,8 @@ struct NetworkComparer {
     count: Int, _ sample: SampleSource, progress: (Int) -> Void
   ) throws(InfoldError) -> QuantizationComparison {
     var comparison = QuantizationComparison(
-      activations: names.map { _ in SampledQuality() }, outputs: outputs.map { ($0, SampledQuality()) }, rows: 0)
+      activations: names.map { _ in SampledQuality() },
+      outputs: outputs.map { .init(name: $0, quality: SampledQuality()) }, rows: 0)
     for index in 0..<count {
       let inputs = try sample(index)
       let before = try float.run(inputs), after = try quantized.run(inputs)

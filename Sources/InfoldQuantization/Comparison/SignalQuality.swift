@@ -2,7 +2,7 @@ import InfoldTensor
 internal import RealModule
 
 /// The energy of numbers, and that of their errors.
-package struct SignalQuality: Sendable, Hashable {
+public struct SignalQuality: Sendable, Hashable {
   private var signal = 0.0
   private var noise = 0.0
 
@@ -27,29 +27,32 @@ package struct SignalQuality: Sendable, Hashable {
   func isWorse(than other: SignalQuality) -> Bool { signal * other.noise < other.signal * noise }
 
   /// The signal-to-noise ratio in dB: infinite without errors, `nil` where there is no signal.
-  package var decibels: Double? {
+  public var decibels: Double? {
     guard signal > 0 else { return nil }
     return noise == 0 ? .infinity : 10 * Double.log10(signal / noise)
   }
 }
 
 /// The quality over all samples, where one with large numbers outweighs the others, and of the sample where it is worst.
-package struct SampledQuality: Sendable, Hashable {
-  /// Over all samples.
-  package private(set) var pooled = SignalQuality()
-  /// Of the worst sample, with its place; `nil` without samples.
-  package private(set) var worst: (sample: Int, quality: SignalQuality)? {
-    get { worstSample.map { ($0, worstQuality) } }
-    set { (worstSample, worstQuality) = (newValue?.sample, newValue?.quality ?? SignalQuality()) }
+public struct SampledQuality: Sendable, Hashable {
+  /// The quality of one sample.
+  public struct Sample: Sendable, Hashable {
+    /// The place of the sample.
+    public let sample: Int
+    /// Its quality.
+    public let quality: SignalQuality
   }
-  private var worstSample: Int?
-  private var worstQuality = SignalQuality()
+
+  /// Over all samples.
+  public private(set) var pooled = SignalQuality()
+  /// Of the worst sample; `nil` without samples.
+  public private(set) var worst: Sample?
 
   /// Adds a tensor of a sample, as `SignalQuality.add`.
   mutating func add(_ numbers: Tensor, _ others: Tensor, sample: Int) {
     pooled.add(numbers, others)
     var quality = SignalQuality()
     quality.add(numbers, others)
-    if worstSample == nil || quality.isWorse(than: worstQuality) { worst = (sample, quality) }
+    if worst.map({ quality.isWorse(than: $0.quality) }) ?? true { worst = Sample(sample: sample, quality: quality) }
   }
 }

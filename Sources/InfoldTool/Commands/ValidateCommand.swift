@@ -125,9 +125,8 @@ struct ValidateCommand: ParsableCommand {
 
   private func samples(_ model: Model) throws(InfoldError) -> Samples {
     let shapes = try InputShapes(shape)
-    let options = SessionOptions(
-      memoryLimit: reading.memoryLimit?.bytes, timeLimit: reading.timeLimit?.duration)
-    let inputs = try Session(model.binding(shapes), options: options).inputs
+    let graph = try model.binding(shapes).graph
+    let inputs = graph.inputs.map(graph.info)
     let dataSet: DataSet? =
       if let images {
         try DataSet(pictures: images, model: self.model, inputs: inputs)
