@@ -1,13 +1,21 @@
 /// What a model says that cannot be meant, and does not keep it from being run.
 public struct ModelWarning: Sendable, Hashable {
-  /// The kind of a warning, for code that reacts to it. Later versions may have more: a switch needs a default.
-  public enum Code: String, Sendable, Hashable, CaseIterable {
+  /// The kind of a warning, for code that reacts to it. Later versions may have more, which breaks no switch: it has a default.
+  public struct Code: RawRepresentable, Sendable, Hashable {
+    /// The name, for logs.
+    public let rawValue: String
+
+    /// The kind of this name.
+    public init(rawValue: String) {
+      self.rawValue = rawValue
+    }
+
     /// The declared shape of a value is not the one that the operators give it. The operators count.
-    case declaredShape
+    public static let declaredShape = Code(rawValue: "declaredShape")
     /// A symbol stands for sizes that differ. Each dimension that it names is taken by itself.
-    case sharedSymbol
+    public static let sharedSymbol = Code(rawValue: "sharedSymbol")
     /// An operator leaves an attribute to a default that its input does not allow, and is taken as other runtimes take it.
-    case impossibleDefault
+    public static let impossibleDefault = Code(rawValue: "impossibleDefault")
   }
 
   /// The kind.
@@ -26,6 +34,10 @@ public struct ModelWarning: Sendable, Hashable {
     self.value = value
     self.node = node
   }
+}
+
+extension ModelWarning.Code: CustomStringConvertible {
+  public var description: String { rawValue }
 }
 
 extension ModelWarning: CustomStringConvertible {

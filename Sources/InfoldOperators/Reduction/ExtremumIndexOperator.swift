@@ -3,7 +3,7 @@ import InfoldSystem
 import InfoldTensor
 
 /// An operator that finds where along an axis the greatest or the least element is. NaN counts as the one looked for.
-public protocol ExtremumIndexOperator: Operator {
+package protocol ExtremumIndexOperator: Operator {
   /// The attributes.
   var search: ExtremumIndexSearch { get }
   /// Whether `a` is rather the one looked for than `b`.
@@ -11,13 +11,13 @@ public protocol ExtremumIndexOperator: Operator {
 }
 
 /// The attributes of ArgMax and ArgMin.
-public struct ExtremumIndexSearch: Sendable, Hashable {
+package struct ExtremumIndexSearch: Sendable, Hashable {
   /// The axis that is searched; negative ones count from the end.
-  public let axis: Int
+  package let axis: Int
   /// Whether the axis stays, with a size of 1.
-  public let keepsDimension: Bool
+  package let keepsDimension: Bool
   /// Whether of equal elements the last one is found, and not the first.
-  public let selectsLast: Bool
+  package let selectsLast: Bool
 
   init(_ attributes: inout AttributeReader) throws(InfoldError) {
     axis = try attributes.int("axis") ?? 0
@@ -27,10 +27,10 @@ public struct ExtremumIndexSearch: Sendable, Hashable {
 }
 
 extension ExtremumIndexOperator {
-  public static func arity(since version: Int) -> Arity { Arity(1) }
-  public static func elementTypes(since version: Int) -> ElementTypeSet { .numeric }
+  package static func arity(since version: Int) -> Arity { Arity(1) }
+  package static func elementTypes(since version: Int) -> ElementTypeSet { .numeric }
 
-  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     guard var shape = try inputs.type(0, of: .numeric).shape else { return [TensorType(.int64, nil)] }
     let axis = try normalizedAxis(search.axis, rank: shape.rank)
     guard shape[axis] != 0 else {
@@ -41,7 +41,7 @@ extension ExtremumIndexOperator {
     return [TensorType(.int64, shape)]
   }
 
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let shape = try inferredShape(inputs)
     return [
       try withNumericType(of: inputs[0]!) { (x, type) throws(InfoldError) in
@@ -59,7 +59,7 @@ extension ExtremumIndexOperator {
     let slices = AxisSlices(x.shape, axis: try normalizedAxis(search.axis, rank: x.shape.count))
     var result = try Tensor(zeros: shape, of: .int64)
     try result.withMutableSpan(as: Int64.self) { result in
-      x.withSpan(as: Element.self) { x in
+      x.withElements(as: Element.self) { x in
         slices.forEach { slice, start in
           var best = 0, value = x[start]
           for index in 1..<max(slices.count, 1) {

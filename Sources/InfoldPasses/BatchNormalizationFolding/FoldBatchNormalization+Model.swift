@@ -1,15 +1,24 @@
 import InfoldGraph
 import InfoldSystem
 
+/// A model of which batch normalizations were folded into weights, and what was done.
+public struct FoldedModel: Sendable {
+  /// The folded model, which can be written.
+  public var model: Model
+  /// What was done at each place, and why not at others.
+  public var report: FoldReport
+  /// Whether the IR version had to be raised to 4.
+  public var raisesIRVersion: Bool
+}
+
 extension FoldBatchNormalization {
   /// Folds a model, so that it can be written. Names of inputs and outputs, metadata, documentation and operator sets stay;
   /// constants that nobody reads go.
   ///
   /// Below IR version 4 every initializer had to be listed as an input as well. Such a model is raised to version 4, where
   /// an initializer that is no input is a constant.
-  /// - Returns: The folded model, what was done at each place, and whether the IR version was raised.
   /// - Throws: As `fold(_:)`.
-  public func fold(_ model: Model) throws(InfoldError) -> (model: Model, report: FoldReport, raisedIRVersion: Bool) {
+  public func fold(_ model: Model) throws(InfoldError) -> FoldedModel {
     var folded = model
     let report: FoldReport
     var folding = NestedFolding(for: model.graph, opsets: model.opsetImports)
@@ -18,6 +27,6 @@ extension FoldBatchNormalization {
     folded.dropsUncalledFunctions = model.graph.hasCalls
     let isRaised = model.irVersion < 4
     if isRaised { folded.raiseToIRVersion4() }
-    return (folded, report, isRaised)
+    return FoldedModel(model: folded, report: report, raisesIRVersion: isRaised)
   }
 }

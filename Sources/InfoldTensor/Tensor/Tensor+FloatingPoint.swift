@@ -31,7 +31,7 @@ extension Tensor {
     _ transform: (Source) -> Result
   ) throws(InfoldError) -> Tensor {
     var result = try Tensor(zeros: shape, of: Result.elementType)
-    try withSpan(as: Source.self) { source throws(InfoldError) in
+    try withElements(as: Source.self) { source throws(InfoldError) in
       try result.withMutableSpan(as: Result.self) { result in
         for index in source.indices { result[index] = transform(source[index]) }
       }

@@ -4,8 +4,7 @@ import InfoldSystem
 ///
 /// A value: copies share their memory until one of them is changed. The memory is aligned to 64 bytes.
 ///
-/// What depends on data throws: shapes, places, the type of elements that are copied out. To look at the memory itself as another
-/// type than it has is a programmer's error, which ends the process.
+/// What depends on data throws: shapes, places, the type of elements.
 public struct Tensor: Sendable {
   /// The sizes of the dimensions, outermost first, each ≥ 0. Empty for a scalar.
   public let shape: [Int]
@@ -88,6 +87,39 @@ extension Tensor {
     elements.withUnsafeBytes { storage.bytes.copyMemory(from: $0) }
   }
 
+  /// A tensor whose elements stay where they are, in memory of the caller's.
+  ///
+  /// Nothing is copied until a copy of the tensor is changed. The memory needs no more alignment than its elements. It counts in no
+  /// memory limit.
+  ///
+  /// ```swift
+  /// let frame: CameraFrame = …
+  /// let x = try Tensor(shape: [1, 3, 224, 224], unsafeSharing: frame.pixels) { frame.release() }
+  /// ```
+  /// - Parameters:
+  ///   - shape: Sizes, each ≥ 0.
+  ///   - memory: The elements in row-major order. Until `release` is called, it must stay allocated and nobody may write to it: that cannot
+  ///     be checked.
+  ///   - release: Is called once, on any thread, when the last tensor that shares the memory is gone. Not called when this throws.
+  /// - Throws: `InfoldError` with `.invalidArgument` when the number of elements is not the product of `shape`, or the memory is not
+  ///   aligned for them.
+  public init<Element: TensorElement>(
+    shape: [Int], unsafeSharing memory: UnsafeBufferPointer<Element>, release: @escaping @Sendable () -> Void
+  ) throws(InfoldError) {
+    let (count, _) = try Self.extent(of: shape, Element.elementType)
+    guard memory.count == count else {
+      throw InfoldError(
+        .invalidArgument,
+        "the memory has \(counted(memory.count, "element")), and the shape \(shape) has \(count)")
+    }
+    guard Int(bitPattern: memory.baseAddress) % MemoryLayout<Element>.alignment == 0 else {
+      throw InfoldError(.invalidArgument, "the memory is not aligned for elements of \(Element.elementType)")
+    }
+    self.init(
+      shape: shape, elementType: Element.elementType, count: count,
+      storage: TensorStorage(sharing: UnsafeRawBufferPointer(memory), release: release))
+  }
+
   /// A tensor without dimensions that holds one element.
   public init<Element: TensorElement>(scalar element: Element) throws(InfoldError) {
     try self.init(shape: [], [element])
@@ -106,8 +138,8 @@ extension Tensor {
   /// The same for tensors that share their elements, and never for others, while none of them is changed.
   package var storageID: UInt64 { storage.id }
 
-  /// Whether no other tensor shares the elements.
-  package mutating func isUniquelyReferenced() -> Bool { isKnownUniquelyReferenced(&storage) }
+  /// Whether the elements may be changed where they are: no other tensor shares them, and they are not a caller's.
+  package mutating func isUniquelyReferenced() -> Bool { isKnownUniquelyReferenced(&storage) && storage.isWritable }
 
   /// Counts no longer in the memory budget under which it was made: it is handed to the caller.
   package func leaveBudget() { storage.leaveBudget() }
@@ -129,9 +161,18 @@ extension Tensor {
 }
 
 extension Tensor {
+  /// Calls `body` with the elements, in row-major order, without a copy.
+  /// - Throws: what `body` throws; `InfoldError` with `.invalidArgument` when the tensor's elements are of another type.
+  public func withSpan<Element: TensorElement, Result>(
+    as _: Element.Type = Element.self, _ body: (Span<Element>) throws(InfoldError) -> Result
+  ) throws(InfoldError) -> Result {
+    try requireElements(of: Element.self)
+    return try withElements(as: Element.self, body)
+  }
+
   /// Calls `body` with the elements, in row-major order.
   /// - Precondition: `Element` stands for `elementType`.
-  public func withSpan<Element: TensorElement, Result, Failure: Error>(
+  package func withElements<Element: TensorElement, Result, Failure: Error>(
     as _: Element.Type = Element.self, _ body: (Span<Element>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     precondition(Element.elementType == elementType, "a tensor of \(elementType) was read as \(Element.self)")
@@ -140,12 +181,12 @@ extension Tensor {
   }
 
   /// Calls `body` with the elements to be changed, in row-major order. Copies them first if another tensor shares them.
-  /// - Precondition: `Element` stands for `elementType`.
-  /// - Throws: what `body` throws; `InfoldError` with `.limitExceeded` when there is no memory for the copy.
+  /// - Throws: what `body` throws; `InfoldError` with `.invalidArgument` when the tensor's elements are of another type, `.limitExceeded`
+  ///   when there is no memory for the copy.
   public mutating func withMutableSpan<Element: TensorElement, Result>(
     as _: Element.Type = Element.self, _ body: (inout MutableSpan<Element>) throws(InfoldError) -> Result
   ) throws(InfoldError) -> Result {
-    precondition(Element.elementType == elementType, "a tensor of \(elementType) was written as \(Element.self)")
+    try requireElements(of: Element.self)
     try makeUnique()
     defer { withExtendedLifetime(storage) {} }
     var span = storage.bytes.bindMemory(to: Element.self).mutableSpan
@@ -156,9 +197,7 @@ extension Tensor {
   /// - Throws: `InfoldError` with `.invalidArgument` when the tensor's elements are of another type, `.limitExceeded` when the
   ///   memory limit of what is being computed leaves no room for them.
   public func elements<Element: TensorElement>(as _: Element.Type = Element.self) throws(InfoldError) -> [Element] {
-    guard Element.elementType == elementType else {
-      throw InfoldError(.invalidArgument, "a tensor of \(elementType) was read as \(Element.elementType)")
-    }
+    try requireElements(of: Element.self)
     try MemoryBudget.current?.require(byteCount)
     return Array(storage.bytes.bindMemory(to: Element.self))
   }
@@ -181,8 +220,15 @@ extension Tensor {
     return try body(storage.bytes)
   }
 
+  func requireElements<Element: TensorElement>(of _: Element.Type) throws(InfoldError) {
+    guard Element.elementType == elementType else {
+      throw InfoldError(
+        .invalidArgument, "the tensor has elements of \(elementType), and \(Element.elementType) were asked for")
+    }
+  }
+
   private mutating func makeUnique() throws(InfoldError) {
-    guard !isKnownUniquelyReferenced(&storage) else { return }
+    guard !isUniquelyReferenced() else { return }
     let copy = try TensorStorage(byteCount: storage.bytes.count)
     copy.bytes.copyMemory(from: UnsafeRawBufferPointer(storage.bytes))
     storage = copy

@@ -20,6 +20,8 @@ final class TensorStorage: @unchecked Sendable {
     case pages
     /// The bytes are part of this, and of no other storage.
     case block(PageBlock)
+    /// A caller, who is told when nobody reads the bytes any more. They are never written.
+    case caller(@Sendable () -> Void)
   }
 
   private let owner: Owner
@@ -60,6 +62,19 @@ final class TensorStorage: @unchecked Sendable {
     bytes = part
   }
 
+  /// Bytes of a caller, which stay as they are until `release` is called. They count in no budget: the caller has them.
+  init(sharing bytes: UnsafeRawBufferPointer, release: @escaping @Sendable () -> Void) {
+    budget = nil
+    isCharged = Atomic(false)
+    owner = .caller(release)
+    self.bytes = UnsafeMutableRawBufferPointer(mutating: bytes)
+  }
+
+  /// Whether the bytes may be written by who refers to them alone.
+  var isWritable: Bool {
+    if case .caller = owner { false } else { true }
+  }
+
   /// Prepares memory that is about to be written as a whole.
   func populate() {
     if case .pages = owner { PageMemory.populate(bytes.baseAddress!, byteCount: bytes.count) }
@@ -76,6 +91,7 @@ final class TensorStorage: @unchecked Sendable {
     case .allocator(let allocation): HeapMemory.free(allocation)
     case .pages: PageMemory.free(bytes.baseAddress!, byteCount: bytes.count)
     case .block(let block): block.discard(UnsafeRawBufferPointer(bytes))
+    case .caller(let release): release()
     }
   }
 }

@@ -62,7 +62,8 @@ public struct FoldingProof: Sendable {
       self.folded = try PreparedModel(folded)
       refusals = []
     } else {
-      let (model, report, _) = try FoldBatchNormalization().fold(original)
+      let folding = try FoldBatchNormalization().fold(original)
+      let (model, report) = (folding.model, folding.report)
       self.folded = try PreparedModel(model)
       refusals = report.refusals.map { ProofReport.Refusal(node: $0.node, reason: $0.reason) }
     }

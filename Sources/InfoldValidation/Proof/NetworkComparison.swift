@@ -84,15 +84,9 @@ private struct OutputMeasurement {
     guard unfolded.shape.count == 2 || unfolded.shape.contains(unfolded.count), classes >= 5, unfolded.count > 0 else {
       return
     }
-    let rows = unfolded.shape.count == 2 ? unfolded.shape[0] : 1
-    let length = unfolded.count / rows
-    let (a, b): ([Double], [Double]) = (try unfolded.widened().elements(), try folded.widened().elements())
     var ranks = report.ranks ?? OutputReport.Ranks()
-    for row in 0..<rows {
-      let range = (row * length)..<((row + 1) * length)
-      let best = try [a, b].map { numbers throws(InfoldError) in
-        try Tensor(shape: [length], Array(numbers[range])).topK(5).map(\.index)
-      }
+    for (a, b) in zip(try unfolded.topK(5), try folded.topK(5)) {
+      let best = [a.map(\.index), b.map(\.index)]
       ranks.samples += 1
       if best[0][0] == best[1][0] { ranks.sameTop1 += 1 }
       if Set(best[0]) == Set(best[1]) { ranks.sameTop5 += 1 }

@@ -37,7 +37,7 @@ enum Main {
 
     // 5. Run.
     let scores = try Session(Model(path: path)).run(["x": picture(0)])["scores"]!
-    print("runs", folded.graph.nodes.count, "nodes, and the best class is", try scores.topK(1)[0].index)
+    print("runs", folded.graph.nodes.count, "nodes, and the best class is", try scores.topK(1)[0][0].index)
   }
 
   /// A picture that is like a photograph: coarse structures, and fine ones.
