@@ -5,8 +5,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 swift build -c release --target Infold
-swift build -c release --target InfoldImage
-swift build -c release --target InfoldTelemetry
+for target in InfoldImage InfoldTelemetry InfoldValidation InfoldQuantization; do
+  swift build -c release --target "$target"
+done
 products=$(swift build -c release --show-bin-path)
 graphs=.build/symbol-graphs
 rm -rf "$graphs" .build/documentation
@@ -15,7 +16,8 @@ options=(-target "$(swift -print-target-info | sed -nE 's/^ *"triple": "(.*)",$/
 while IFS= read -r map; do
   options+=(-Xcc "-fmodule-map-file=$map")
 done < <(find Sources/C* .build/checkouts/swift-numerics/Sources "$products"/C*.build -name module.modulemap)
-for module in Infold InfoldGraph InfoldONNX InfoldPasses InfoldRuntime InfoldValidation InfoldImage InfoldTelemetry; do
+for module in Infold InfoldSystem InfoldTensor InfoldGraph InfoldOperators InfoldONNX InfoldPasses InfoldRuntime InfoldValidation \
+  InfoldQuantization InfoldImage InfoldTelemetry; do
   swift symbolgraph-extract -module-name "$module" "${options[@]}" -output-dir "$graphs" \
     -minimum-access-level public -skip-synthesized-members
 done

@@ -3,7 +3,7 @@ import PackageDescription
 
 let package = Package(
   name: "Classify",
-  dependencies: [.package(name: "infold", path: "../..")],
+  dependencies: [.package(name: "infold", path: "../..", traits: [])],
   targets: [
     .executableTarget(
       name: "Classify",

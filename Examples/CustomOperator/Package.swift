@@ -3,7 +3,7 @@ import PackageDescription
 
 let package = Package(
   name: "CustomOperator",
-  dependencies: [.package(name: "infold", path: "../..")],
+  dependencies: [.package(name: "infold", path: "../..", traits: [])],
   targets: [
     .target(name: "BlurPool", dependencies: [.product(name: "Infold", package: "infold")]),
     .executableTarget(name: "CustomOperator", dependencies: ["BlurPool", .product(name: "Infold", package: "infold")]),

@@ -3,7 +3,13 @@ import PackageDescription
 
 let package = Package(
   name: "FoldInCode",
-  dependencies: [.package(name: "infold", path: "../..")],
-  targets: [.executableTarget(name: "FoldInCode", dependencies: [.product(name: "Infold", package: "infold")])],
+  dependencies: [.package(name: "infold", path: "../..", traits: [])],
+  targets: [
+    .executableTarget(
+      name: "FoldInCode",
+      dependencies: [
+        .product(name: "Infold", package: "infold"), .product(name: "InfoldValidation", package: "infold"),
+      ])
+  ],
   swiftLanguageModes: [.v6]
 )

@@ -3,7 +3,7 @@ import PackageDescription
 
 let package = Package(
   name: "QuickStart",
-  dependencies: [.package(name: "infold", path: "../..")],
+  dependencies: [.package(name: "infold", path: "../..", traits: [])],
   targets: [.executableTarget(name: "QuickStart", dependencies: [.product(name: "Infold", package: "infold")])],
   swiftLanguageModes: [.v6]
 )

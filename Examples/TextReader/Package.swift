@@ -7,7 +7,7 @@ let infold: [Target.Dependency] = [
 
 let package = Package(
   name: "TextReader",
-  dependencies: [.package(name: "infold", path: "../..")],
+  dependencies: [.package(name: "infold", path: "../..", traits: [])],
   targets: [
     .target(name: "TextReading", dependencies: infold),
     .executableTarget(name: "TextReader", dependencies: ["TextReading"] + infold),

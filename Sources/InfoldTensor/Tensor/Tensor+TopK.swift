@@ -6,6 +6,12 @@ public struct RankedElement: Sendable, Hashable {
   public let index: Int
   /// The element.
   public let value: Double
+
+  /// An element at its position.
+  public init(index: Int, value: Double) {
+    self.index = index
+    self.value = value
+  }
 }
 
 extension Tensor {

@@ -172,6 +172,7 @@ extension Tensor {
 
   /// Calls `body` with the elements, in row-major order.
   /// - Precondition: `Element` stands for `elementType`.
+  @usableFromInline
   package func withElements<Element: TensorElement, Result, Failure: Error>(
     as _: Element.Type = Element.self, _ body: (Span<Element>) throws(Failure) -> Result
   ) throws(Failure) -> Result {

@@ -64,8 +64,7 @@ import Testing
     let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 32, alignment: 16)
     defer { bytes.deallocate() }
     // One byte behind where a Float may lie.
-    let odd = UnsafeRawPointer(bytes.baseAddress! + 1)
-    let floats = unsafeBitCast(odd, to: UnsafePointer<Float>.self)
+    let floats = UnsafeRawPointer(bytes.baseAddress! + 1).assumingMemoryBound(to: Float.self)
     #expect(throws: InfoldError.self) {
       try Tensor(shape: [2], unsafeSharing: UnsafeBufferPointer(start: floats, count: 2)) {}
     }
