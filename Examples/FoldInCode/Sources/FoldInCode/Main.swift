@@ -21,9 +21,9 @@ enum Main {
     let estimated = try statistics.model()
 
     // 3. Fold, and save what any other runtime loads as well.
-    let (folded, report, _) = try FoldBatchNormalization().fold(estimated)
-    for site in report.sites { print("folded", site.absorbed.joined(separator: ", "), "into", site.node) }
-    try folded.write(to: path)
+    let folding = try FoldBatchNormalization().fold(estimated)
+    for site in folding.report.sites { print("folded", site.absorbed.joined(separator: ", "), "into", site.node) }
+    try folding.model.write(to: path)
 
     // 4. Validate the file: every weight, every layer, and the scores of pictures that the statistics have not seen.
     let samples = try (64..<68).map { index throws(InfoldError) in
@@ -38,7 +38,7 @@ enum Main {
 
     // 5. Run.
     let scores = try Session(Model(path: path)).run(["x": picture(0)])["scores"]!
-    print("runs", folded.graph.nodes.count, "nodes, and the best class is", try scores.topK(1)[0][0].index)
+    print("runs", folding.model.graph.nodes.count, "nodes, and the best class is", try scores.topK(1)[0][0].index)
   }
 
   /// A picture that is like a photograph: coarse structures, and fine ones.
