@@ -74,7 +74,11 @@ let package = Package(
     .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
-    .target(name: "InfoldImage", dependencies: ["CTurboJPEG", "CPNG", "CWebP", "InfoldFiles", "InfoldGraph"]),
+    .target(
+      name: "InfoldImage",
+      dependencies: [
+        "CTurboJPEG", "CPNG", "CWebP", "InfoldFiles", "InfoldGraph", "InfoldONNX", "InfoldRuntime",
+      ]),
 
     // ONNX's backend tests.
     .target(
@@ -144,7 +148,8 @@ let package = Package(
     .testTarget(
       name: "InfoldToolTests", dependencies: ["InfoldFiles", "InfoldGraph", "InfoldONNX", "InfoldTool", "TestSupport"]),
     .testTarget(
-      name: "InfoldImageTests", dependencies: ["InfoldImage", "TestSupport"], resources: [.copy("Fixtures")]),
+      name: "InfoldImageTests",
+      dependencies: ["InfoldGraph", "InfoldImage", "InfoldONNX", "InfoldRuntime", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "InfoldKernelTests",
       dependencies: ["InfoldGraph", "InfoldKernelInterface"] + kernelSets.map { .target(name: $0) }),

@@ -59,7 +59,7 @@ struct ModelInputs {
     guard let seed else {
       guard missing.isEmpty else {
         throw InfoldError(
-          .invalidArgument, "no tensor is given for \(missing.map(description).joined(separator: ", "))",
+          .invalidArgument, "no tensor is given for \(missing.map(\.nameAndType).joined(separator: ", "))",
           hint: "give each a file with --input NAME=FILE, or take random numbers with --random SEED")
       }
       return tensors
