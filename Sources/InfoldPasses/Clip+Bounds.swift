@@ -1,4 +1,5 @@
-package import InfoldGraph
+import InfoldGraph
+import InfoldOperators
 
 extension Node {
   /// What a Relu or a Clip with constant bounds, the lower not above the upper, bounds its input to; `nil` for other nodes.

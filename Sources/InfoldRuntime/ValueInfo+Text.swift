@@ -1,4 +1,6 @@
 import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 extension ValueInfo {
   /// The name with the type, for messages.

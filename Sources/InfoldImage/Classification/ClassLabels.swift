@@ -1,5 +1,4 @@
-import InfoldFiles
-import InfoldGraph
+import InfoldSystem
 
 /// The names of a classifier's classes, in the order of its scores.
 public struct ClassLabels: Sendable, Hashable {

@@ -1,5 +1,5 @@
-import InfoldGraph
 import InfoldRuntime
+import InfoldSystem
 
 extension ImageClassifier {
   /// The most probable classes of a picture, the best first, for a task, which waits without keeping a thread while the model runs.

@@ -1,6 +1,9 @@
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
 import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 
 /// Says what pictures show: a model with what a picture must become for it, and the names of its classes.
 ///
@@ -47,7 +50,8 @@ public struct ImageClassifier: Sendable {
     observer: (any SessionObserver)? = nil
   ) throws(InfoldError) {
     try self.init(
-      try Model(path: path), sidecar: sidecar ?? Sidecar.path(besideModel: path), options: options, observer: observer)
+      try Model(path: path, operators: .standard), sidecar: sidecar ?? Sidecar.path(besideModel: path), options: options,
+      observer: observer)
   }
 
   /// Prepares a model for pictures, as a file says.

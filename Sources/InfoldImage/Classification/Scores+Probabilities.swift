@@ -1,5 +1,6 @@
-import Glibc
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+import RealModule
 
 extension Preprocessing.Scores {
   /// The probability of each class: the scores, or a softmax of them, in double precision.
@@ -8,7 +9,7 @@ extension Preprocessing.Scores {
     let numbers = try scores.numbers()
     guard self == .logits else { return numbers }
     let largest = numbers.max()!
-    let powers = numbers.map { exp($0 - largest) }
+    let powers = numbers.map { Double.exp($0 - largest) }
     let sum = powers.reduce(0, +)
     return powers.map { $0 / sum }
   }

@@ -1,4 +1,5 @@
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 extension Picture {
   /// A picture of pixels that lie in memory, like a frame of a camera or a video.

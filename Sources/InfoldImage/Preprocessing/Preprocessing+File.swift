@@ -1,4 +1,5 @@
 import InfoldGraph
+import InfoldSystem
 
 extension Preprocessing {
   /// Reads a file like the one beside a model, which says everything that it must by itself.

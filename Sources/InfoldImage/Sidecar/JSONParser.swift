@@ -1,4 +1,4 @@
-import InfoldGraph
+import InfoldSystem
 
 extension JSONValue {
   /// Reads a JSON text from a stranger: UTF-8, with or without a byte order mark.

@@ -1,5 +1,8 @@
 import InfoldGraph
+import InfoldOperators
 import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 
 /// What a model says itself of the pictures that it takes, and of what it makes of them.
 package struct PictureModel: Sendable {
@@ -29,10 +32,9 @@ package struct PictureModel: Sendable {
     for _ in 0..<8 {
       guard let id = value.flatMap({ producers[$0.index] }) else { break }
       let node = graph[id]
-      if node.opType == "Softmax" { return .probabilities }
-      guard ["Cast", "Dropout", "Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze"].contains(node.opType) else {
-        break
-      }
+      guard case .typed(let operation) = node.kind else { break }
+      if operation is Softmax { return .probabilities }
+      guard operation is any ElementMovingOperator || operation is Cast || operation is Dropout else { break }
       value = node.inputs.first ?? nil
     }
     return .logits

@@ -1,5 +1,4 @@
-import InfoldFiles
-import InfoldGraph
+import InfoldSystem
 
 /// The file `MODEL.json` beside `MODEL.onnx`, which says how pictures go into the model (docs/Pictures.md).
 package struct Sidecar: Sendable {

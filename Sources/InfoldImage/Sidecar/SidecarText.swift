@@ -1,5 +1,3 @@
-import InfoldGraph
-
 /// The text of a sidecar for a model, with what the model says of itself.
 package struct SidecarText {
   private var fields: [(key: String, value: String)] = []

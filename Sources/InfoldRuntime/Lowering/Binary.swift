@@ -1,5 +1,8 @@
 import InfoldGraph
 import InfoldKernelInterface
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 
 /// An operator that computes each element from two, by a function that kernels have.
 protocol BinaryLowering: LoweredOperator {}

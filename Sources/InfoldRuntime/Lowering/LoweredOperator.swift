@@ -1,4 +1,6 @@
 import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// An operator that kernels can compute.
 protocol LoweredOperator: Operator {

@@ -1,5 +1,7 @@
 import InfoldGraph
 import InfoldKernelInterface
+import InfoldOperators
+import InfoldSystem
 
 /// An operator that computes each element from one, by a function that kernels have.
 protocol UnaryLowering: LoweredOperator {}

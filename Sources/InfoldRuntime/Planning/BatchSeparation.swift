@@ -1,4 +1,6 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldTensor
 
 /// Whether a graph computes every image of a batch by itself: then a plan for one image does for all of them, one after the other,
 /// and its working memory is small enough to stay in the caches.

@@ -1,4 +1,5 @@
 import InfoldGraph
+import InfoldOperators
 
 /// Which values are written straight into the concatenation that they are a part of, so that the Concat has nothing to do.
 ///

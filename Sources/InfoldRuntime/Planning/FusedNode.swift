@@ -1,5 +1,6 @@
 import InfoldGraph
 import InfoldKernelInterface
+import InfoldOperators
 import InfoldPasses
 
 /// A node together with those behind it that its kernel does while the results are in registers: an activation, and the

@@ -1,4 +1,7 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 
 extension PlanFactory {
   /// What a session runs for inputs of these types.

@@ -1,5 +1,5 @@
-import InfoldGraph
 import InfoldImage
+import InfoldSystem
 
 /// The picture in a file, or from standard input, for which `-` stands.
 /// - Throws: `InfoldError` that names it.

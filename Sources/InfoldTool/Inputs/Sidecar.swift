@@ -1,8 +1,6 @@
-import Glibc
-import InfoldFiles
-import InfoldGraph
 import InfoldImage
 import InfoldRuntime
+import InfoldSystem
 
 extension Sidecar {
   /// Reads the file beside the model that an argument names, or another one, and holds it against the model.
@@ -55,7 +53,7 @@ extension Sidecar {
   /// - Throws: `InfoldError` for a file that cannot be written.
   static func carry(from model: String, to output: String) throws(InfoldError) -> Carried? {
     guard let source = path(besideArgument: model), let target = path(besideArgument: output), source != target,
-      fileStatus(output).map({ $0.st_mode & S_IFMT == S_IFREG }) == true,
+      FileStatus(output)?.kind == .regular,
       let bytes = try? RegularFile.contents(ofFile: source, limit: byteLimit),
       let fields = try? PreprocessingFields(parsing: bytes)
     else { return nil }
@@ -64,7 +62,7 @@ extension Sidecar {
     complete.input = fields.input ?? "input"
     complete.size = fields.size ?? [1, 1]
     guard let preprocessing = try? complete.preprocessing() else { return nil }
-    guard fileStatus(target) == nil else {
+    guard FileStatus(target) == nil else {
       let isSame = (try? RegularFile.contents(ofFile: target, limit: byteLimit)) == bytes
       return isSame ? nil : .kept(target)
     }
@@ -72,7 +70,7 @@ extension Sidecar {
     var written = [target]
     if let labels = preprocessing.labels {
       let (old, new) = (folder(of: source) + labels, folder(of: target) + labels)
-      if fileStatus(new) == nil, let names = try? RegularFile.contents(ofFile: old, limit: 1 << 24) {
+      if FileStatus(new) == nil, let names = try? RegularFile.contents(ofFile: old, limit: 1 << 24) {
         try writeReplacing(new) { (writer) throws(InfoldError) in try writer.write(names) }
         written.append(new)
       }
