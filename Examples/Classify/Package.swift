@@ -7,9 +7,7 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "Classify",
-      dependencies: [
-        .product(name: "Infold", package: "infold"), .product(name: "InfoldImage", package: "infold"),
-      ])
+      dependencies: [.product(name: "InfoldImage", package: "infold")])
   ],
   swiftLanguageModes: [.v6]
 )
