@@ -4,7 +4,9 @@ import Testing
 
 @Suite struct PixelFormatTests {
   /// 2×2 pixels: red, green, blue of each.
-  private static let colors: [(red: UInt8, green: UInt8, blue: UInt8)] = [(1, 2, 3), (4, 5, 6), (7, 8, 9), (10, 11, 12)]
+  private static let colors: [(red: UInt8, green: UInt8, blue: UInt8)] = [
+    (1, 2, 3), (4, 5, 6), (7, 8, 9), (10, 11, 12),
+  ]
 
   private static func bytes(_ format: PixelFormat, padding: Int = 0) -> [UInt8] {
     let pixels = colors.map { red, green, blue -> [UInt8] in

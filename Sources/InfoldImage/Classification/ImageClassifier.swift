@@ -50,7 +50,8 @@ public struct ImageClassifier: Sendable {
     observer: (any SessionObserver)? = nil
   ) throws(InfoldError) {
     try self.init(
-      try Model(path: path, operators: .standard), sidecar: sidecar ?? Sidecar.path(besideModel: path), options: options,
+      try Model(path: path, operators: .standard), sidecar: sidecar ?? Sidecar.path(besideModel: path),
+      options: options,
       observer: observer)
   }
 

@@ -85,7 +85,8 @@ struct ClassifyCommand: ParsableCommand {
     for candidate in candidates {
       let label = String(printable: candidate.label)
       table.add(
-        label.shortened(to: 32), Bar.text(candidate.probability, width: barWidth), NumberText.percentage(candidate.probability))
+        label.shortened(to: 32), Bar.text(candidate.probability, width: barWidth),
+        NumberText.percentage(candidate.probability))
     }
     return (isFirst ? "" : "\n") + String(printable: image).styled(.bold) + "\n" + table.text
   }

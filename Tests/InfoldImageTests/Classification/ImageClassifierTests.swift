@@ -28,7 +28,8 @@ import Testing
     batch: Dimension = "N", labels: ClassLabels? = ["ash", "birch", "cedar", "date"], _ body: Network = linear
   ) throws -> ImageClassifier {
     let model = try model(batch: batch, body)
-    return try ImageClassifier(model, preprocessing: Preprocessing(for: model, normalization: .zeroToOne), labels: labels)
+    return try ImageClassifier(
+      model, preprocessing: Preprocessing(for: model, normalization: .zeroToOne), labels: labels)
   }
 
   /// Pictures of several sizes.
@@ -36,7 +37,8 @@ import Testing
     try (0..<count).map { seed in
       let (width, height) = (3 + seed, 5 - seed)
       return try Picture(
-        width: width, height: height, pixels: (0..<width * height * 3).map { UInt8(truncatingIfNeeded: $0 * 37 + seed * 91) })
+        width: width, height: height,
+        pixels: (0..<width * height * 3).map { UInt8(truncatingIfNeeded: $0 * 37 + seed * 91) })
     }
   }
 
@@ -148,7 +150,8 @@ import Testing
     let path = folder.path("trees.onnx")
     try Self.model().write(to: path)
     expectError(.fileAccess, folder.path("trees.json"), "no such file") { _ = try ImageClassifier(path: path) }
-    try folder.write("trees.json", Array(#"{"normalization": "0-1", "cropFraction": 0.875, "labels": "trees.txt"}"#.utf8))
+    try folder.write(
+      "trees.json", Array(#"{"normalization": "0-1", "cropFraction": 0.875, "labels": "trees.txt"}"#.utf8))
     expectError(.fileAccess, folder.path("trees.txt"), "no such file") { _ = try ImageClassifier(path: path) }
     try folder.write("trees.txt", Array("ash\nbirch\r\ncedar\ndate".utf8))
     let classifier = try ImageClassifier(path: path)

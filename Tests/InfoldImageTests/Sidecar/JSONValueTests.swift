@@ -22,9 +22,12 @@ import Testing
   }
 
   @Test(arguments: [
-    "", " ", "nul", "nulls", "True", "01", "-", "+1", ".5", "1.", "1e", "1e+", "0x10", "NaN", "Infinity", "1 2", "[1", "[1,]",
-    "[,1]", "[1 2]", "{", "{\"a\"", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{1:1}", "{\"a\" 1}", "'a'", "\"a", "\"a\nb\"", "\"\\x\"",
-    "\"\\u12\"", "\"\\u12g4\"", "\"\\u+123\"", "\"\\uD83D\"", "\"\\uD83Dx\"", "\"\\uDC08\"", "\"\\uD83D\\u0041\"", "// a\n1", "\"\\",
+    "", " ", "nul", "nulls", "True", "01", "-", "+1", ".5", "1.", "1e", "1e+", "0x10", "NaN", "Infinity", "1 2", "[1",
+    "[1,]",
+    "[,1]", "[1 2]", "{", "{\"a\"", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{1:1}", "{\"a\" 1}", "'a'", "\"a", "\"a\nb\"",
+    "\"\\x\"",
+    "\"\\u12\"", "\"\\u12g4\"", "\"\\u+123\"", "\"\\uD83D\"", "\"\\uD83Dx\"", "\"\\uDC08\"", "\"\\uD83D\\u0041\"",
+    "// a\n1", "\"\\",
   ])
   func refusesWhatIsNoJSON(text: String) {
     expectError(.malformedData, "is not JSON") { _ = try Self.parse(text) }
@@ -35,7 +38,9 @@ import Testing
   }
 
   @Test func refusesAKeyThatIsThereTwice() {
-    expectError(.malformedData, "has the key \"a\\u{a}\" twice") { _ = try Self.parse(#"{"a\n": 1, "b": 2, "a\u000a": 1}"#) }
+    expectError(.malformedData, "has the key \"a\\u{a}\" twice") {
+      _ = try Self.parse(#"{"a\n": 1, "b": 2, "a\u000a": 1}"#)
+    }
   }
 
   @Test func readsWhatIsNestedWithinReason() throws {

@@ -71,7 +71,8 @@ import Testing
   @Test func refusesWhatContradictsTheModel() throws {
     let path = try file(#"{"size": [9, 6], "output": "z", "normalization": "none"}"#)
     expectError(
-      .invalidArgument, path, "2 things are wrong", "make a picture [1, 3, 9, 6], and the input \"image\" takes [N, 3, 8, 6]",
+      .invalidArgument, path, "2 things are wrong",
+      "make a picture [1, 3, 9, 6], and the input \"image\" takes [N, 3, 8, 6]",
       "does not have the output \"z\""
     ) { _ = try Preprocessing(path: path, for: model(["N", 3, 8, 6])) }
   }
