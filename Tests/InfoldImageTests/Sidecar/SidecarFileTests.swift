@@ -95,6 +95,18 @@ import Testing
     }
   }
 
+  @Test(arguments: ["image", "a\"b\\c/d", "line\nend\u{0}\u{1F}", "é🐈\u{2028}"])
+  func writesNamesThatCanBeRead(name: String) throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 3, 4, 4], name)
+    let graph = try network.finished(network.node("Relu", [x]))
+    let text = SidecarText(PictureModel(graph), normalization: .tensorFlow, labels: name)
+    for text in [text.file, text.oneLine] {
+      let fields = try PreprocessingFields(parsing: Array(text.utf8))
+      #expect(fields.input == name && fields.size == [4, 4] && fields.normalization == .tensorFlow)
+    }
+  }
+
   @Test func refusesModelsThatTakeNoPictures() throws {
     expectError(.invalidArgument, "leaves open the height and width", "give them as size") {
       _ = try Preprocessing(for: model(["N", 3, "H", "W"]), normalization: .none)
