@@ -5,16 +5,17 @@ extension JSONValue {
   /// - Throws: `InfoldError` with `.malformedData` for what is not JSON, for arrays and objects in more than 32 others, and for a key
   ///   that an object has twice.
   package init(parsing bytes: [UInt8]) throws(InfoldError) {
-    guard String(validating: bytes, as: UTF8.self) != nil else { throw JSONParser.noJSON }
+    guard String(validating: bytes, as: UTF8.self) != nil else {
+      throw InfoldError(.malformedData, "is not JSON", hint: "JSON is UTF-8")
+    }
     var parser = JSONParser(bytes)
     self = try parser.document()
   }
 }
 
-/// Goes through the bytes of a JSON text, which are UTF-8, once.
+/// Goes through the bytes of a JSON text, which are UTF-8, once. Nothing is allowed that the standard does not have, like a comma behind
+/// the last element.
 private struct JSONParser {
-  static var noJSON: InfoldError { InfoldError(.malformedData, "is not JSON") }
-
   private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
   private static let maximumDepth = 32
 
@@ -29,8 +30,15 @@ private struct JSONParser {
   mutating func document() throws(InfoldError) -> JSONValue {
     let value = try value(depth: 0)
     skipSpace()
-    guard position == bytes.count else { throw Self.noJSON }
+    guard position == bytes.count else { throw noJSON }
     return value
+  }
+
+  /// What is wrong with the text, at the place that was reached.
+  private var noJSON: InfoldError {
+    let lines = bytes[..<position].split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let column = String(decoding: lines.last ?? [], as: UTF8.self).count + 1
+    return InfoldError(.malformedData, "is not JSON", hint: "see line \(lines.count), column \(column)")
   }
 
   private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
@@ -47,11 +55,11 @@ private struct JSONParser {
   }
 
   private mutating func require(_ character: Unicode.Scalar) throws(InfoldError) {
-    guard skip(character) else { throw Self.noJSON }
+    guard skip(character) else { throw noJSON }
   }
 
   private mutating func value(depth: Int) throws(InfoldError) -> JSONValue {
-    guard depth <= Self.maximumDepth else { throw Self.noJSON }
+    guard depth <= Self.maximumDepth else { throw noJSON }
     skipSpace()
     switch next.map(Unicode.Scalar.init) {
     case "{": return try object(depth: depth)
@@ -66,7 +74,7 @@ private struct JSONParser {
 
   private mutating func word(_ text: StaticString, _ value: JSONValue) throws(InfoldError) -> JSONValue {
     let word = Array("\(text)".utf8)
-    guard bytes[position...].starts(with: word) else { throw Self.noJSON }
+    guard bytes[position...].starts(with: word) else { throw noJSON }
     position += word.count
     return value
   }
@@ -112,7 +120,7 @@ private struct JSONParser {
       if !skip("+") { _ = skip("-") }
       try digits()
     }
-    guard let number = Double(String(decoding: bytes[start..<position], as: UTF8.self)) else { throw Self.noJSON }
+    guard let number = Double(String(decoding: bytes[start..<position], as: UTF8.self)) else { throw noJSON }
     return number
   }
 
@@ -120,27 +128,26 @@ private struct JSONParser {
   private mutating func digits() throws(InfoldError) {
     let start = position
     while let byte = next, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { position += 1 }
-    guard position > start else { throw Self.noJSON }
+    guard position > start else { throw noJSON }
   }
 
   private mutating func string() throws(InfoldError) -> String {
     try require("\"")
     var text: [UInt8] = []
-    while let byte = next {
+    while let byte = next, byte >= 0x20 {
       position += 1
       switch byte {
       case UInt8(ascii: "\""): return String(decoding: text, as: UTF8.self)
       case UInt8(ascii: "\\"): text += String(try escaped()).utf8
-      case ..<0x20: throw Self.noJSON
       default: text.append(byte)
       }
     }
-    throw Self.noJSON
+    throw noJSON
   }
 
   /// The character that an escape sequence stands for, behind its backslash.
   private mutating func escaped() throws(InfoldError) -> Unicode.Scalar {
-    guard let byte = next else { throw Self.noJSON }
+    guard let byte = next else { throw noJSON }
     position += 1
     switch Unicode.Scalar(byte) {
     case "\"", "\\", "/": return Unicode.Scalar(byte)
@@ -150,7 +157,7 @@ private struct JSONParser {
     case "r": return "\r"
     case "t": return "\t"
     case "u": return try codePoint()
-    default: throw Self.noJSON
+    default: throw noJSON
     }
   }
 
@@ -165,7 +172,7 @@ private struct JSONParser {
     var decoder = UTF16()
     var iterator = units.makeIterator()
     guard case .scalarValue(let scalar) = decoder.decode(&iterator), case .emptyInput = decoder.decode(&iterator) else {
-      throw Self.noJSON
+      throw noJSON
     }
     return scalar
   }
@@ -174,7 +181,7 @@ private struct JSONParser {
     let digits = bytes[position...].prefix(4)
     let isHexadecimal = digits.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
     guard digits.count == 4, isHexadecimal, let unit = UInt16(String(decoding: digits, as: UTF8.self), radix: 16) else {
-      throw Self.noJSON
+      throw noJSON
     }
     position += 4
     return unit

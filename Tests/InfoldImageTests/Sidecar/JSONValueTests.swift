@@ -1,6 +1,7 @@
 import Foundation
 import InfoldImage
 import InfoldSystem
+import InfoldTensor
 import Testing
 
 @Suite struct JSONValueTests {
@@ -31,6 +32,14 @@ import Testing
   ])
   func refusesWhatIsNoJSON(text: String) {
     expectError(.malformedData, "is not JSON") { _ = try Self.parse(text) }
+  }
+
+  @Test(arguments: [
+    ("", 1, 1), ("[1,]", 1, 4), ("{\"é\": 1,\n  \"b\": é}", 2, 8), ("[\n[\n\n", 4, 1), ("1 x", 1, 3),
+    ("{\"a\": \"\n\"}", 1, 9),
+  ])
+  func saysWhere(text: String, line: Int, column: Int) {
+    expectError(.malformedData, "see line \(line), column \(column)") { _ = try Self.parse(text) }
   }
 
   @Test func refusesBytesThatAreNoText() {
@@ -73,5 +82,50 @@ import Testing
       if own != nil { accepted += 1 }
     }
     #expect(accepted > 50 && accepted < texts.count / 2)
+  }
+
+  /// A random JSON text.
+  private static func text(_ random: inout SplitMix64, depth: Int = 0) -> String {
+    let space = ["", " ", "\n"].randomElement(using: &random)!
+    func list(_ open: String, _ close: String, _ element: (inout SplitMix64) -> String) -> String {
+      open + (0..<Int.random(in: 0...3, using: &random)).map { _ in element(&random) }.joined(separator: "," + space)
+        + close
+    }
+    func string(_ random: inout SplitMix64) -> String {
+      let parts = ["a", "b", "é", "\\n", "\\u00e9", "\\uD83D\\uDC08", "\\\"", "/"]
+      return "\""
+        + (0..<Int.random(in: 0...4, using: &random)).map { _ in parts.randomElement(using: &random)! }.joined() + "\""
+    }
+    switch Int.random(in: 0..<(depth < 3 ? 8 : 4), using: &random) {
+    case 0: return space + ["null", "true", "false"].randomElement(using: &random)!
+    case 1, 2:
+      return ["0", "-7", "3.25", "1e3", "-0.5E-2", "12345678901234567890"].randomElement(using: &random)! + space
+    case 3: return string(&random)
+    case 4, 5: return list("[", "]") { text(&$0, depth: depth + 1) }
+    default: return list("{", "}") { string(&$0) + space + ":" + text(&$0, depth: depth + 1) }
+    }
+  }
+
+  @Test func readsRandomTextsLikeFoundation() throws {
+    var random = SplitMix64(seed: 1)
+    var accepted = 0
+    for _ in 0..<4000 {
+      var bytes = Array(Self.text(&random).utf8)
+      for _ in 0..<Int.random(in: 0...2, using: &random) {
+        let place = Int.random(in: 0...bytes.count, using: &random)
+        if Bool.random(using: &random), place < bytes.count {
+          bytes.remove(at: place)
+        } else {
+          bytes.insert(Array("{}[]\",:\\u0d8-+.eEtn ".utf8).randomElement(using: &random)!, at: place)
+        }
+      }
+      // Foundation reads more than the standard allows, and no number that is too large.
+      guard let own = try? JSONValue(parsing: bytes) else { continue }
+      accepted += 1
+      if String(describing: own).contains("inf") { continue }
+      let other = try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
+      #expect(own == other, "\(String(decoding: bytes, as: UTF8.self))")
+    }
+    #expect(accepted > 1000 && accepted < 3900)
   }
 }
