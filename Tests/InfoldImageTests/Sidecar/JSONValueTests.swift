@@ -36,7 +36,7 @@ import Testing
 
   @Test(arguments: [
     ("", 1, 1), ("[1,]", 1, 4), ("{\"é\": 1,\n  \"b\": é}", 2, 8), ("[\n[\n\n", 4, 1), ("1 x", 1, 3),
-    ("{\"a\": \"\n\"}", 1, 9),
+    ("{\"a\": \"\n\"}", 1, 8),
   ])
   func saysWhere(text: String, line: Int, column: Int) {
     expectError(.malformedData, "see line \(line), column \(column)") { _ = try Self.parse(text) }
