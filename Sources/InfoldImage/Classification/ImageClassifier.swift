@@ -84,7 +84,7 @@ public struct ImageClassifier: Sendable {
     _ model: consuming Model, preprocessing: Preprocessing, labels: ClassLabels? = nil,
     options: SessionOptions = SessionOptions(), observer: (any SessionObserver)? = nil
   ) throws(InfoldError) {
-    if let error = InfoldError(all: PictureModel(model.graph).problems(preprocessing)) {
+    if let error = InfoldError(all: PictureModel(model.graph).problems(preprocessing))?.ofArguments {
       throw model.path.map(error.inFile) ?? error
     }
     try self.init(checked: consume model, preprocessing, labels, options: options, observer: observer)

@@ -149,4 +149,11 @@ extension InfoldError {
     let texts = errors.map { $0.reason + ($0.hint.map { " (\($0))" } ?? "") }
     self.init(first.code, "\(errors.count) things are wrong: " + texts.joined(separator: "; "))
   }
+
+  /// The same error, of what a caller has left out, and no file.
+  var ofArguments: InfoldError {
+    var error = self
+    if code == .malformedData { error.code = .invalidArgument }
+    return error
+  }
 }

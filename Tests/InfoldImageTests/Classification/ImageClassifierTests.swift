@@ -141,6 +141,13 @@ import Testing
     ) {
       _ = try ImageClassifier(model, preprocessing: Preprocessing(input: "z", output: "y", height: 2, width: 2))
     }
+    var network = NetworkBuilder()
+    let x = network.input(["N", 3, 2, 2])
+    let graph = try network.finished(network.node("Flatten", [x], name: "a"), network.node("Relu", [x], name: "b"))
+    let two = Model(graph: graph, irVersion: 8, opsetImports: [Model.OpsetImport(version: 13)])
+    expectError(.invalidArgument, "\"output\" is missing", "\"a.out\", \"b.out\"") {
+      _ = try ImageClassifier(two, preprocessing: Preprocessing(input: "x", height: 2, width: 2))
+    }
     let classifier = try Self.classifier(), picture = try Self.pictures()[0]
     expectError(.invalidArgument, "-1") { _ = try classifier.classify(picture, top: -1) }
   }

@@ -90,7 +90,7 @@ import Testing
     #expect(open.mean == [103.53, 116.28, 123.675] && open.colorOrder == .bgr)
     let two = try model(["N", 3, 8, 6], moreOutputs: true)
     #expect(try Preprocessing(for: two, normalization: .none, output: "other.out").output == "other.out")
-    expectError(.malformedData, "\"output\" is missing", "\"other.out\"") {
+    expectError(.invalidArgument, "\"output\" is missing", "\"other.out\"") {
       _ = try Preprocessing(for: two, normalization: .none)
     }
   }
