@@ -36,7 +36,10 @@ extension Preprocessing {
     cropFraction: Double = 0.875, filter: ResizeFilter = .bilinear, colorOrder: ColorOrder? = nil
   ) throws(InfoldError) {
     let pictures = PictureModel(model.graph)
-    self = try annotatingErrors({ error in model.path.map(error.ofArguments.inFile) ?? error.ofArguments }) { () throws(InfoldError) in
+    self = try annotatingErrors({ failure in
+      let failure = failure.ofArguments
+      return model.path.map(failure.inFile) ?? failure
+    }) { () throws(InfoldError) in
       var fields = PreprocessingFields()
       (fields.normalization, fields.colorOrder, fields.output) = (normalization, colorOrder, output)
       (fields.cropFraction, fields.filter) = (cropFraction, filter)
