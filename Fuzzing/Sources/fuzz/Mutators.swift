@@ -1,6 +1,6 @@
 import CLibFuzzer
 import FuzzTargets
-import InfoldGraph
+import InfoldTensor
 
 /// libFuzzer's entry points. Models are changed as messages mostly, everything else byte by byte.
 @_cdecl("LLVMFuzzerCustomMutator")
