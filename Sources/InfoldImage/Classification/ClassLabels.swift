@@ -47,3 +47,7 @@ public struct ClassLabels: Sendable, Hashable {
 extension ClassLabels: ExpressibleByArrayLiteral {
   public init(arrayLiteral names: String...) { self.init(names) }
 }
+
+extension ClassLabels: CustomStringConvertible {
+  public var description: String { counted(names.count, "class name") }
+}

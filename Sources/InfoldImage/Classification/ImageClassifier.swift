@@ -152,14 +152,27 @@ extension ImageClassifier {
         .invalidModel,
         "the output \(String(quoting: output)) is \(scores), and holds no scores for each of \(pictureCount) pictures")
     }
-    try labels?.requireCount(scores.count / pictureCount)
+    let classCount = scores.count / pictureCount
+    try labels?.requireCount(classCount)
+    let rows = try scores.reshaped(to: [pictureCount, classCount])
     return try (0..<pictureCount).map { picture throws(InfoldError) in
-      let scores = pictureCount == 1 ? scores : try scores.slice(picture..<picture + 1)
-      let probabilities = try preprocessing.scores.probabilities(scores)
-      return try scores.topK(count).map { index, _ in
+      let row = try rows.slice(picture..<picture + 1)
+      let probabilities = try preprocessing.scores.probabilities(row)
+      return try row.topK(count).map { index, _ in
         Candidate(
           index: index, label: labels?.names[index] ?? "class \(index)", probability: probabilities[index])
       }
     }
   }
+}
+
+extension ImageClassifier: CustomStringConvertible {
+  public var description: String {
+    "classifier of \(preprocessing.width)×\(preprocessing.height) pictures"
+      + (labels.map { " with \(counted($0.names.count, "class name"))" } ?? "")
+  }
+}
+
+extension ImageClassifier.Candidate: CustomStringConvertible {
+  public var description: String { "\(String(printable: label)) (\(NumberText.percentage(probability)))" }
 }

@@ -104,6 +104,16 @@ import Testing
     #expect(candidate.label == "class \(candidate.index)")
   }
 
+  @Test func printsOnALine() throws {
+    let classifier = try Self.classifier()
+    #expect("\(classifier)" == "classifier of 2×2 pictures with 4 class names")
+    #expect(try "\(Self.classifier(labels: nil))" == "classifier of 2×2 pictures")
+    let candidate = try classifier.classify(Self.pictures()[0])[0]
+    #expect("\(candidate)" == "\(candidate.label) (\(NumberText.percentage(candidate.probability)))")
+    #expect("\(candidate)".hasSuffix(" %)"))
+    #expect("\(ClassLabels(["one"]))" == "1 class name")
+  }
+
   @Test func takesProbabilitiesAsTheyAre() throws {
     let classifier = try Self.classifier { network, x in try network.node("Softmax", [Self.linear(&network, x)]) }
     #expect(classifier.preprocessing.scores == .probabilities)
@@ -183,6 +193,9 @@ import Testing
     }
     expectError(.malformedData, "bytes.txt", "is not UTF-8") {
       _ = try ClassLabels(path: folder.write("bytes.txt", [0x61, 0xFF]))
+    }
+    expectError(.limitExceeded, "large.txt", "at most 16777216") {
+      _ = try ClassLabels(path: folder.write("large.txt", [UInt8](repeating: 0x61, count: (16 << 20) + 1)))
     }
     expectError(.fileAccess, "is a folder") { _ = try ClassLabels(path: folder.path) }
   }
