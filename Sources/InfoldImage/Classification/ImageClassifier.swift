@@ -20,7 +20,8 @@ public struct ImageClassifier: Sendable {
     public let index: Int
     /// The name of the class; `class 7` of the one at place 7 where classes have no names.
     public let label: String
-    /// From 0 to 1.
+    /// From 0 to 1. A model whose scores are no numbers has NaN here, and one that is said to give probabilities, and does not, what it
+    /// gives.
     public let probability: Double
   }
 

@@ -25,9 +25,7 @@ enum Main {
     // All of them go through the model as one batch.
     for (path, candidates) in zip(paths, try await classifier.classify(pictures, top: 3)) {
       print(path)
-      for candidate in candidates {
-        print("  \(Int((100 * candidate.probability).rounded())) %", candidate.label, separator: "\t")
-      }
+      for candidate in candidates { print(" ", candidate) }
     }
   }
 }
