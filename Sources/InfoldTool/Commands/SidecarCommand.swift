@@ -2,7 +2,6 @@ import ArgumentParser
 import InfoldImage
 import InfoldONNX
 import InfoldSystem
-import InfoldTensor
 
 /// `infold sidecar`: writes the file that says how pictures go into a model.
 struct SidecarCommand: ParsableCommand {

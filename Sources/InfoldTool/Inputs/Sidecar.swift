@@ -1,5 +1,4 @@
 import InfoldImage
-import InfoldRuntime
 import InfoldSystem
 
 extension Sidecar {
