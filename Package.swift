@@ -100,8 +100,8 @@ let package = Package(
     .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
     .target(
       name: "InfoldImage",
-      dependencies: [
-        "CTurboJPEG", "CPNG", "CWebP", "InfoldSystem", "InfoldTensor",
+      dependencies: operators + [
+        "CTurboJPEG", "CPNG", "CWebP", "InfoldONNX", "InfoldRuntime",
         .product(name: "RealModule", package: "swift-numerics"),
       ]),
 
@@ -182,7 +182,8 @@ let package = Package(
     .testTarget(
       name: "InfoldToolTests", dependencies: operators + ["InfoldONNX", "InfoldReports", "InfoldTool", "TestSupport"]),
     .testTarget(
-      name: "InfoldImageTests", dependencies: ["InfoldImage", "InfoldSystem", "InfoldTensor", "TestSupport"],
+      name: "InfoldImageTests",
+      dependencies: operators + ["InfoldImage", "InfoldONNX", "InfoldRuntime", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "InfoldKernelTests",

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks that every public symbol has documentation, that the listings of the articles compile, and that all of it makes
 # documentation without a warning.
-# Writes it to .build/documentation.
+# Writes it to .build/documentation, in a folder for Infold and one for InfoldImage.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 swift build -c release --target Infold
@@ -11,21 +11,23 @@ done
 products=$(swift build -c release --show-bin-path)
 graphs=.build/symbol-graphs
 rm -rf "$graphs" .build/documentation
-mkdir -p "$graphs"
+mkdir -p "$graphs"/{Infold,InfoldImage}
 options=(-target "$(swift -print-target-info | sed -nE 's/^ *"triple": "(.*)",$/\1/p' | head -1)" -I "$products/Modules")
 while IFS= read -r map; do
   options+=(-Xcc "-fmodule-map-file=$map")
 done < <(find Sources/C* .build/checkouts/swift-numerics/Sources "$products"/C*.build -name module.modulemap)
 for module in Infold InfoldSystem InfoldTensor InfoldGraph InfoldOperators InfoldONNX InfoldPasses InfoldRuntime InfoldValidation \
   InfoldQuantization InfoldImage InfoldTelemetry; do
-  swift symbolgraph-extract -module-name "$module" "${options[@]}" -output-dir "$graphs" \
+  catalogue=Infold
+  [[ $module != InfoldImage ]] || catalogue=InfoldImage
+  swift symbolgraph-extract -module-name "$module" "${options[@]}" -output-dir "$graphs/$catalogue" \
     -minimum-access-level public -skip-synthesized-members
 done
 python3 - "$graphs" <<'PYTHON'
 import json, pathlib, sys
 
 missing = []
-for path in sorted(pathlib.Path(sys.argv[1]).glob("*.symbols.json")):
+for path in sorted(pathlib.Path(sys.argv[1]).rglob("*.symbols.json")):
     graph = json.loads(path.read_text())
     # What fulfils a requirement has the requirement's.
     inherited = {link["source"] for link in graph["relationships"] if link.get("sourceOrigin")}
@@ -40,7 +42,7 @@ PYTHON
 listings=.build/listings
 rm -rf "$listings"
 mkdir -p "$listings"
-for article in Sources/Infold/Infold.docc/*.md; do
+for article in Sources/*/*.docc/*.md; do
   awk -v name="$listings/$(basename "$article" .md)" '
     /^```swift$/ { file = name (++count) ".swift"; next }
     /^```$/ { file = "" }
@@ -51,6 +53,9 @@ for listing in "$listings"/*.swift; do
   swiftc -typecheck -swift-version 6 -parse-as-library "${options[@]}" "$listing" 2>/dev/null \
     || swiftc -typecheck -swift-version 6 "${options[@]}" "$listing"
 done
-docc convert Sources/Infold/Infold.docc --additional-symbol-graph-dir "$graphs" --fallback-display-name Infold \
-  --fallback-bundle-identifier infold --warnings-as-errors --output-path .build/documentation
+for catalogue in Infold InfoldImage; do
+  docc convert "Sources/$catalogue/$catalogue.docc" --additional-symbol-graph-dir "$graphs/$catalogue" \
+    --fallback-display-name "$catalogue" --fallback-bundle-identifier "$catalogue" --warnings-as-errors \
+    --output-path ".build/documentation/$catalogue"
+done
 echo "The documentation is in .build/documentation."

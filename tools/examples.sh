@@ -17,7 +17,7 @@ if (($# == 0)); then set -- $(cd Examples && echo *); fi
 for name; do
   folder=Examples/$name
   case $name in
-    Classify) arguments=(Models/efficientnet-lite0 Models/images/cat.png) ;;
+    Classify) arguments=(Models/efficientnet-lite0.onnx Models/images/{cat,cup}.png) ;;
     FoldInCode) arguments=("$output/folded.onnx") ;;
     TextReader) arguments=(.build/zoo "Examples/TextReader/Page/page.png" --boxes "$output/page.svg") ;;
     *) arguments=() ;;

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Fuzzes a target for some time: fuzz.sh TARGET SECONDS [LIBFUZZER-ARGUMENT...]. Targets are decode, roundtrip, run, npy, image; all
-# gives each of them the time. Builds with AddressSanitizer and coverage in a folder of its own. What is learned stays in
+# Fuzzes a target for some time: fuzz.sh TARGET SECONDS [LIBFUZZER-ARGUMENT...]. Targets are decode, roundtrip, run, npy, image,
+# sidecar; all gives each of them the time. Builds with AddressSanitizer and coverage in a folder of its own. What is learned stays in
 # .build/fuzzing-corpus; what fails is minimized, kept in .build/fuzzing-findings, and belongs into Tests/FuzzTests/Findings.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if (($# < 2)); then
-  echo "usage: tools/fuzz.sh decode|roundtrip|run|npy|image|all SECONDS [LIBFUZZER-ARGUMENT...]" >&2
+  echo "usage: tools/fuzz.sh decode|roundtrip|run|npy|image|sidecar|all SECONDS [LIBFUZZER-ARGUMENT...]" >&2
   exit 2
 fi
 targets=($1) seconds=$2
 shift 2
-[[ ${targets[0]} != all ]] || targets=(decode roundtrip run npy image)
+[[ ${targets[0]} != all ]] || targets=(decode roundtrip run npy image sidecar)
 tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libwebp-dev libonnx-testdata
 
 # libFuzzer lies beside the compiler's other libraries; the program has a main of its own.
@@ -38,6 +38,7 @@ seed() {
   case $1 in
     npy) find Tests -name '*.npy' -size -8k -exec cp --backup=numbered -t "$2" {} + ;;
     image) find Tests/InfoldImageTests/Fixtures -regextype egrep -regex '.*[.](jpg|png|webp|gif|bmp)' -size -8k -exec cp --backup=numbered -t "$2" {} + ;;
+    sidecar) cp Models/*.json "$2" ;;
     *)
       cp Fuzzing/Seeds/*.onnx "$2"
       "$fuzz" seeds "$2" 300

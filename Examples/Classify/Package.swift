@@ -5,11 +5,7 @@ let package = Package(
   name: "Classify",
   dependencies: [.package(name: "infold", path: "../..", traits: [])],
   targets: [
-    .executableTarget(
-      name: "Classify",
-      dependencies: [
-        .product(name: "Infold", package: "infold"), .product(name: "InfoldImage", package: "infold"),
-      ])
+    .executableTarget(name: "Classify", dependencies: [.product(name: "InfoldImage", package: "infold")])
   ],
   swiftLanguageModes: [.v6]
 )

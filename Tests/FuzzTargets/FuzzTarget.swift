@@ -19,6 +19,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case npy
   /// A JPEG or PNG picture is decoded and resized.
   case image
+  /// A file that says how pictures go into a model is read.
+  case sidecar
 
   /// The memory that one input may make the target take.
   public static let memoryLimit = 64 << 20
@@ -34,6 +36,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .run: try RunTarget(bytes).run(inEveryWay: inEveryWay)
         case .npy: try Self.decodeNumPy(bytes)
         case .image: try Self.decodePicture(bytes)
+        case .sidecar: _ = try PreprocessingFields(parsing: bytes).preprocessing()
         }
       }
     } catch {

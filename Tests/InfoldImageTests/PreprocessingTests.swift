@@ -1,5 +1,6 @@
 import Foundation
 import InfoldImage
+import InfoldTensor
 import Testing
 
 @Suite struct PreprocessingTests {
@@ -183,6 +184,27 @@ import Testing
     #expect(tensor.shape == [1, 2, 3, 3])
     let expected = (0..<6).flatMap { i in (0..<3).map { Self.expected(i, channel: $0, source: 2 - $0) } }
     #expect(try tensor.elements(as: Float.self) == expected)
+  }
+
+  @Test(arguments: ["NCHW", "NHWC"]) func makesABatch(layout: String) throws {
+    let preprocessing = try Self.decode(changing: ["layout": layout, "colorOrder": "BGR"])
+    let pictures = try [Self.picture(), PictureTests.ramp(40, 30), PictureTests.ramp(1, 200)]
+    let batch = try preprocessing.tensor(from: pictures)
+    #expect(batch.shape == (layout == "NCHW" ? [3, 3, 2, 3] : [3, 2, 3, 3]))
+    #expect(batch == (try Tensor(concatenating: pictures.map { try preprocessing.tensor(from: $0) })))
+    expectError(.invalidArgument, "no pictures are given") { _ = try preprocessing.tensor(from: []) }
+  }
+
+  /// Blue comes first, and loses the most; nothing is divided.
+  @Test func subtractsCaffesMean() throws {
+    let changes: [String: (any Sendable)?] = [
+      "normalization": "caffe", "colorOrder": nil, "mean": nil, "standardDeviation": nil, "cropFraction": 1,
+    ]
+    let caffe = try Self.decode(changing: changes)
+    let picture = try Picture(width: 3, height: 2, pixels: (0..<6).flatMap { _ in [10, 20, 30] as [UInt8] })
+    let values = try caffe.tensor(from: picture).elements(as: Float.self)
+    #expect(values[..<6].allSatisfy { $0 == 30 - 103.939 })
+    #expect(values[6..<12].allSatisfy { $0 == 20 - 116.779 } && values[12...].allSatisfy { $0 == 10 - 123.68 })
   }
 
   @Test func cropsThenResizes() throws {

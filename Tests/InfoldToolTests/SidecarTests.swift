@@ -89,6 +89,13 @@ import Testing
     try expectRefusal(["sidecar", model], folder.path("model.json"), "already exists")
   }
 
+  /// Models from Caffe have blue first.
+  @Test func writesTheOrderThatBelongsToAScale() throws {
+    let result = try infold("sidecar", try model(), "--normalization", "caffe", "-o", "-")
+    let written = try result.json(as: [String: Any].self)
+    #expect(written["colorOrder"] as? String == "BGR" && written["normalization"] as? String == "caffe")
+  }
+
   @Test func saysWhatNoModelTells() throws {
     let model = try model()
     let result = try infold("sidecar", model, "-o", "-")

@@ -1,5 +1,5 @@
 import CLibFuzzer
-import InfoldGraph
+import InfoldTensor
 
 /// Changes a model so that much of what was right about it stays right.
 struct ModelMutator {

@@ -1,13 +1,13 @@
 import CLibFuzzer
 import FuzzTargets
-import InfoldGraph
+import InfoldTensor
 
 /// libFuzzer's entry points. Models are changed as messages mostly, everything else byte by byte.
 @_cdecl("LLVMFuzzerCustomMutator")
 func mutate(_ data: UnsafeMutablePointer<UInt8>, _ size: Int, _ maximum: Int, _ seed: UInt32) -> Int {
   var random = SplitMix64(seed: UInt64(seed))
   switch Main.target {
-  case .npy: return LLVMFuzzerMutate(data, size, maximum)
+  case .npy, .sidecar: return LLVMFuzzerMutate(data, size, maximum)
   case .image:
     let size = LLVMFuzzerMutate(data, size, maximum)
     if !random.oneIn(4) { repairChecksums(UnsafeMutableBufferPointer(start: data, count: size)) }
@@ -29,7 +29,7 @@ func crossOver(
   _ output: UnsafeMutablePointer<UInt8>, _ maximum: Int, _ seed: UInt32
 ) -> Int {
   switch Main.target {
-  case .npy, .image: return 0
+  case .npy, .image, .sidecar: return 0
   case .decode, .roundtrip, .run:
     guard let model = [WireField](Array(UnsafeBufferPointer(start: first, count: firstSize))[...], .model),
       let other = [WireField](Array(UnsafeBufferPointer(start: second, count: secondSize))[...], .model)

@@ -3,7 +3,7 @@ extension Preprocessing: Codable {
   /// - Throws: `InfoldError` that tells of everything that is wrong: `.malformedData` for an unknown key, a missing one, or one of
   ///   another type; `.invalidArgument` for a value out of its range, and for a mean and a deviation of samples between 0 and 1.
   public init(from decoder: any Decoder) throws {
-    self = try PreprocessingFields(from: decoder).preprocessing()
+    self = try PreprocessingFields(JSONValue(from: decoder)).preprocessing()
   }
 
   /// Writes every field of the sidecar.

@@ -3,10 +3,13 @@ import InfoldTensor
 
 extension Preprocessing {
   /// The shape of the model's input for one picture.
-  public var inputShape: [Int] {
+  public var inputShape: [Int] { inputShape(pictures: 1) }
+
+  /// The shape of the model's input for a batch of pictures.
+  public func inputShape(pictures count: Int) -> [Int] {
     switch layout {
-    case .nchw: [1, Picture.channels, height, width]
-    case .nhwc: [1, height, width, Picture.channels]
+    case .nchw: [count, Picture.channels, height, width]
+    case .nhwc: [count, height, width, Picture.channels]
     }
   }
 
@@ -14,19 +17,41 @@ extension Preprocessing {
   /// - Returns: A float32 tensor of `inputShape`.
   /// - Throws: `InfoldError` with `.limitExceeded` when the picture is too tall or too wide to be resized.
   public func tensor(from picture: Picture) throws(InfoldError) -> Tensor {
-    let resized = try picture.centerCropped(fraction: cropFraction, aspect: (width, height))
-      .resized(width: width, height: height, filter: filter)
-    let pixelCount = width * height
-    let (pixelStride, channelStride) = layout == .nchw ? (1, pixelCount) : (Picture.channels, 1)
-    var elements = [Float](repeating: 0, count: pixelCount * Picture.channels)
-    for channel in 0..<Picture.channels {
-      let values = (UInt8.min...UInt8.max).map { normalized($0, channel: channel) }
-      let source = colorOrder == .rgb ? channel : Picture.channels - 1 - channel
-      for pixel in 0..<pixelCount {
-        let sample = resized.pixels[pixel * Picture.channels + source]
-        elements[pixel * pixelStride + channel * channelStride] = values[Int(sample)]
+    try tensor(from: [picture])
+  }
+
+  /// The model's input for several pictures, each prepared like a single one, whatever its own size is.
+  /// - Parameter pictures: At least one.
+  /// - Returns: A float32 tensor of `inputShape(pictures:)`.
+  /// - Throws: `InfoldError`: `.invalidArgument` for no pictures; `.limitExceeded` when one is too tall or too wide to be resized,
+  ///   and when there is not so much memory.
+  public func tensor(from pictures: [Picture]) throws(InfoldError) -> Tensor {
+    guard !pictures.isEmpty else { throw InfoldError(.invalidArgument, "no pictures are given") }
+    let values = (0..<Picture.channels).map { channel in
+      (UInt8.min...UInt8.max).map { normalized($0, channel: channel) }
+    }
+    return try Tensor(shape: inputShape(pictures: pictures.count), of: Float.self) { elements throws(InfoldError) in
+      for (index, picture) in pictures.enumerated() {
+        let resized = try picture.centerCropped(fraction: cropFraction, aspect: (width, height))
+          .resized(width: width, height: height, filter: filter)
+        write(resized, to: &elements, at: index * width * height * Picture.channels, values)
       }
     }
-    return try Tensor(shape: inputShape, elements)
+  }
+
+  /// Writes what `values` has for the samples of a picture in the input's size.
+  private func write(
+    _ picture: Picture, to elements: inout MutableSpan<Float>, at start: Int, _ values: [[Float]]
+  ) {
+    let pixelCount = width * height
+    let (pixelStride, channelStride) = layout == .nchw ? (1, pixelCount) : (Picture.channels, 1)
+    for channel in 0..<Picture.channels {
+      let values = values[channel]
+      let source = colorOrder == .rgb ? channel : Picture.channels - 1 - channel
+      for pixel in 0..<pixelCount {
+        let sample = picture.pixels[pixel * Picture.channels + source]
+        elements[start + pixel * pixelStride + channel * channelStride] = values[Int(sample)]
+      }
+    }
   }
 }

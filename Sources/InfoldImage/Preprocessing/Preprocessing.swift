@@ -24,9 +24,9 @@ public struct Preprocessing: Sendable, Hashable {
 
   /// The order of the input's dimensions.
   public enum Layout: String, Sendable, Hashable, CaseIterable {
-    /// [1, 3, height, width].
+    /// [N, 3, height, width].
     case nchw = "NCHW"
-    /// [1, height, width, 3].
+    /// [N, height, width, 3].
     case nhwc = "NHWC"
   }
 

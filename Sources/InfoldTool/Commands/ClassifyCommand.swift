@@ -39,14 +39,15 @@ struct ClassifyCommand: ParsableCommand {
   }
 
   func run() throws {
-    let classifier = try Classifier(model: model, sidecar: sidecar, runtime)
+    let classifier = try ImageClassifier(
+      try runtime.reading.model(model), sidecar: Sidecar.path(ofModel: model, at: sidecar), options: runtime.session)
     var reports: [Report] = []
     var failed = false
     for image in images {
       do throws(InfoldError) {
-        let candidates = try classifier.classify(image, top: top)
+        let candidates = try classifier.classify(readPicture(image), top: top)
         let isFirst = !reports.contains { $0.top != nil }
-        reports.append(Report(image: image, top: candidates))
+        reports.append(Report(image: image, top: candidates.map(Report.Class.init)))
         if !json { try StandardOutput.write(text(displayName(image), candidates, isFirst: isFirst)) }
       } catch {
         guard error.file == displayName(image) else { throw error }
@@ -55,26 +56,37 @@ struct ClassifyCommand: ParsableCommand {
         failed = true
       }
     }
-    WarningLines.write(classifier.warnings, of: model)
+    WarningLines.write(classifier.session.warnings, of: model)
     if json { try StandardOutput.writeJSON(reports) }
     if failed { throw ExitCode(ToolExit.badInput) }
   }
 
   private struct Report: Encodable {
+    struct Class: Encodable {
+      var index: Int
+      var label: String
+      var score: Double
+
+      init(_ candidate: ImageClassifier.Candidate) {
+        (index, label, score) = (candidate.index, candidate.label, candidate.probability)
+      }
+    }
+
     var image: String
     /// The classes; `nil` for a picture that could not be read.
-    var top: [Classifier.Candidate]?
+    var top: [Class]?
     /// What is wrong with the picture.
     var error: String?
   }
 
-  private func text(_ image: String, _ candidates: [Classifier.Candidate], isFirst: Bool) -> String {
+  private func text(_ image: String, _ candidates: [ImageClassifier.Candidate], isFirst: Bool) -> String {
     var table = Table(("", .left), ("", .left), ("", .right))
     let barWidth = min(Terminal.output.width / 3, 40)
     for candidate in candidates {
       let label = String(printable: candidate.label)
       table.add(
-        label.shortened(to: 32), Bar.text(candidate.score, width: barWidth), NumberText.percentage(candidate.score))
+        label.shortened(to: 32), Bar.text(candidate.probability, width: barWidth),
+        NumberText.percentage(candidate.probability))
     }
     return (isFirst ? "" : "\n") + String(printable: image).styled(.bold) + "\n" + table.text
   }

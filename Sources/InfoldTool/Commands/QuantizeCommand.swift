@@ -1,5 +1,6 @@
 import ArgumentParser
 import InfoldGraph
+import InfoldImage
 import InfoldONNX
 import InfoldOperators
 import InfoldQuantization

@@ -2,7 +2,6 @@ import ArgumentParser
 import InfoldImage
 import InfoldONNX
 import InfoldSystem
-import InfoldTensor
 
 /// `infold sidecar`: writes the file that says how pictures go into a model.
 struct SidecarCommand: ParsableCommand {
@@ -13,7 +12,7 @@ struct SidecarCommand: ParsableCommand {
       Names, size and layout come from the model, as far as it fixes them, and class names from the only text file beside it \
       that has a line for each class. A model does not say how samples of 0 to 255 are scaled: imagenet subtracts the mean of its \
       training pictures and divides by their deviation, channel by channel; tensorflow makes numbers from -1 to 1; 0-1 divides \
-      by 255; none leaves them as they are. The file is there to be edited: docs/Pictures.md explains it.
+      by 255; caffe has blue first and subtracts the mean pixel of VGG; none leaves them as they are. The file is there to be edited: docs/Pictures.md explains it.
 
       EXAMPLES
         infold sidecar model.onnx --normalization imagenet
@@ -45,14 +44,14 @@ struct SidecarCommand: ParsableCommand {
   func run() throws {
     let model = try reading.model(model)
     let pictures = PictureModel(model.graph)
-    guard let path = output ?? Sidecar.path(besideModel: self.model) else {
+    guard let path = output ?? Sidecar.path(besideArgument: self.model) else {
       throw InfoldError(
         .invalidArgument, "a model from standard input has no file beside it", hint: "say -o FILE, or -o -")
     }
     try annotatingErrors({ $0.inArgument(self.model) }) { () throws(InfoldError) in try check(pictures) }
     let names = try labelFile(pictures, beside: path)
     let text = SidecarText(
-      pictures, normalization: normalization ?? .imagenet, size: size?.sides, layout: layout, labels: names)
+      pictures, normalization: normalization ?? .imageNet, size: size?.sides, layout: layout, labels: names)
     guard path != StandardInput.argument else { return try StandardOutput.write(text.file) }
     guard FileStatus(path) == nil else {
       throw InfoldError(
@@ -71,23 +70,9 @@ struct SidecarCommand: ParsableCommand {
 
   /// Refuses a model that takes no pictures, and one of which too little is known.
   private func check(_ model: PictureModel) throws(InfoldError) {
-    guard let input = model.input else {
-      throw InfoldError(
-        .invalidArgument, "a picture can be the only input of a model, and this one needs several or none",
-        hint: listOfInputs(model.inputs))
-    }
-    guard input.type?.shape.map({ $0.rank == 4 }) != false else {
-      throw InfoldError(.invalidArgument, "the input \(description(input)) has not the four dimensions of a picture")
-    }
-    let order = layout ?? model.layout(of: input) ?? .nchw
-    guard size != nil || model.size(of: input, order) != nil else {
-      throw InfoldError(
-        .invalidArgument, "the model leaves open the height and width of the input \(description(input))",
-        hint: "give them with --size 224x224")
-    }
     var fields = PreprocessingFields()
     (fields.size, fields.layout) = (size?.sides, layout)
-    model.complete(&fields)
+    try model.completePicture(&fields, sizeHint: "give them with --size 224x224")
     _ = try fields.preprocessing { preprocessing in
       // Which output counts, the file may say when it is edited.
       model.problems(preprocessing).filter { !$0.reason.contains("\"output\"") }
@@ -99,7 +84,7 @@ struct SidecarCommand: ParsableCommand {
     let folder = Self.folder(of: sidecar == StandardInput.argument ? model : sidecar)
     guard let labels else {
       guard model != StandardInput.argument, let count = pictures.classCount else { return nil }
-      return LabelFile.find(in: folder, classes: count)
+      return ClassLabels.find(in: folder, classes: count)
     }
     let (own, wanted) = (FileStatus(Self.folder(of: labels)), FileStatus(folder))
     if let own, let wanted, !own.isSameFile(as: wanted) {
@@ -107,12 +92,8 @@ struct SidecarCommand: ParsableCommand {
         .invalidArgument, "is not in the folder of the sidecar, where class names are looked for",
         hint: "copy it to \(String(quoting: folder))", file: labels)
     }
-    let names = try LabelFile.read(labels)
-    if let count = pictures.classCount, count != names.count {
-      throw InfoldError(
-        .invalidArgument, "has \(counted(names.count, "class name")), and the model gives \(counted(count, "score"))",
-        file: labels)
-    }
+    let names = try ClassLabels(path: labels)
+    if let count = pictures.classCount { try names.requireCount(count) }
     return labels.split(separator: "/").last.map(String.init)
   }
 

@@ -58,7 +58,7 @@ extension DataSet {
     guard other.isEmpty else {
       throw InfoldError(
         .invalidArgument,
-        "the model has more inputs than a picture can be: \(other.map(description).joined(separator: ", "))",
+        "the model has more inputs than a picture can be: \(other.map(\.nameAndType).joined(separator: ", "))",
         hint: "give tensor files with --inputs", file: path)
     }
     sources = try Self.files(in: folder, Picture.fileEndings.map { "." + $0 }).map { .picture($0, preprocessing) }
@@ -89,7 +89,7 @@ extension DataSet {
         .invalidArgument,
         required.count == 1
           ? "holds no tensor, a file .npy or .pb" : "holds no sample, a folder with a file for each input",
-        hint: listOfInputs(inputs), file: folder)
+        hint: inputs.listed, file: folder)
     }
     self.sources = sources
   }
@@ -107,12 +107,12 @@ extension DataSet {
         files.append((input.name, path(name, in: folder)))
       } else if !input.hasDefault {
         throw InfoldError(
-          .invalidArgument, "holds no tensor for the input \(description(input))",
+          .invalidArgument, "holds no tensor for the input \(input.nameAndType)",
           hint: "it would be \(candidates.map { String(quoting: $0) }.joined(separator: " or "))", file: folder)
       }
     }
     guard !files.isEmpty else {
-      throw InfoldError(.invalidArgument, "holds no tensor for any input", hint: listOfInputs(inputs), file: folder)
+      throw InfoldError(.invalidArgument, "holds no tensor for any input", hint: inputs.listed, file: folder)
     }
     return files
   }

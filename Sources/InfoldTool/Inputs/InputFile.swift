@@ -19,7 +19,7 @@ struct InputFile {
     guard let name = fitting.max(by: { $0.utf8.count < $1.utf8.count }) else {
       throw InfoldError(
         .invalidArgument, "--input \(String(quoting: argument)) does not begin with the name of an input and a =",
-        hint: [Self.suggestion(argument, inputs), listOfInputs(inputs)].compactMap { $0 }.joined(separator: " "))
+        hint: [Self.suggestion(argument, inputs), inputs.listed].compactMap { $0 }.joined(separator: " "))
     }
     self.name = name
     path = String(decoding: argument.utf8.dropFirst(name.utf8.count + 1), as: UTF8.self)
@@ -61,15 +61,4 @@ private func tensor(_ bytes: [UInt8], file: String) throws(InfoldError) -> Tenso
     guard !bytes.isEmpty else { throw InfoldError(.malformedData, "is empty") }
     return bytes.starts(with: [0x93] + "NUMPY".utf8) ? try NumPyFile.decode(bytes) : try TensorFile(bytes: bytes).tensor
   }
-}
-
-/// What a message says of a model's inputs.
-func listOfInputs(_ inputs: [ValueInfo]) -> String {
-  guard !inputs.isEmpty else { return "the model has no inputs" }
-  return "its inputs are " + inputs.map(description).joined(separator: ", ")
-}
-
-/// An input, with its type, for messages.
-func description(_ input: ValueInfo) -> String {
-  String(quoting: input.name) + (input.type.map { " (\($0))" } ?? "")
 }

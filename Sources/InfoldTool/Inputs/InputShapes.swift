@@ -73,7 +73,7 @@ struct InputShapes {
         throw InfoldError(
           .invalidArgument,
           "\(String(quoting: name)) is neither an input of the model nor a symbol in the shapes of its inputs",
-          hint: listOfInputs(inputs))
+          hint: inputs.listed)
       }
       shapes[name] = sizes
     }

@@ -59,7 +59,7 @@ struct ModelInputs {
     guard let seed else {
       guard missing.isEmpty else {
         throw InfoldError(
-          .invalidArgument, "no tensor is given for \(missing.map(description).joined(separator: ", "))",
+          .invalidArgument, "no tensor is given for \(missing.map(\.nameAndType).joined(separator: ", "))",
           hint: "give each a file with --input NAME=FILE, or take random numbers with --random SEED")
       }
       return tensors
@@ -71,7 +71,7 @@ struct ModelInputs {
     guard unknown.isEmpty else {
       throw InfoldError(
         .invalidArgument,
-        "the model leaves open the sizes of \(unknown.map { description($0.input) }.joined(separator: ", "))",
+        "the model leaves open the sizes of \(unknown.map(\.input.nameAndType).joined(separator: ", "))",
         hint: "give them with --shape NAME=1x3x224x224")
     }
     let positions = Dictionary(inputs.enumerated().map { ($1.name, $0) }) { first, _ in first }

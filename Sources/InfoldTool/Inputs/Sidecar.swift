@@ -1,64 +1,27 @@
-import FoundationEssentials
 import InfoldImage
-import InfoldRuntime
 import InfoldSystem
 
-/// The file `MODEL.json` beside `MODEL.onnx`, which says how pictures go into the model (docs/Pictures.md).
-struct Sidecar {
-  /// The path.
-  let path: String
-  /// What the file says, and what the model does where the file does not.
-  let preprocessing: Preprocessing
-
-  /// Reads the file beside `path`, a model's, or another one, and holds it against the model.
+extension Sidecar {
+  /// Reads the file beside the model that an argument names, or another one, and holds it against the model.
   /// - Throws: `InfoldError` that names the file, and tells of everything that is wrong.
-  init(ofModel path: String, at other: String? = nil, _ model: PictureModel) throws(InfoldError) {
-    guard let path = other ?? Self.path(besideModel: path) else {
+  init(ofModel argument: String, at other: String? = nil, _ model: PictureModel) throws(InfoldError) {
+    try self.init(path: try Self.path(ofModel: argument, at: other), for: model)
+  }
+
+  /// The path of the file beside the model that an argument names, or of another one.
+  /// - Throws: `InfoldError` with `.invalidArgument` for standard input, beside which no file is.
+  static func path(ofModel argument: String, at other: String?) throws(InfoldError) -> String {
+    guard let path = other ?? path(besideArgument: argument) else {
       throw InfoldError(
         .invalidArgument, "a model from standard input has no file beside it that says how pictures go into it",
         hint: "name the model's file")
     }
-    self.path = path
-    preprocessing = try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
-      var fields = try Self.fields(Self.contents(of: path, model))
-      model.complete(&fields)
-      return try fields.preprocessing(model.problems)
-    }
+    return path
   }
 
-  /// The path of the sidecar of a model; `nil` for standard input.
-  static func path(besideModel model: String) -> String? {
-    guard model != StandardInput.argument else { return nil }
-    return (model.hasSuffix(".onnx") ? String(model.dropLast(5)) : model) + ".json"
-  }
-
-  /// The path of another file in the same folder.
-  func path(of file: String) -> String { Self.folder(of: path) + file }
-
-  private static func folder(of path: String) -> String {
-    path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
-  }
-
-  private static func contents(of path: String, _ model: PictureModel) throws(InfoldError) -> [UInt8] {
-    let example = SidecarText(model, normalization: .imagenet).oneLine
-    let bytes = try annotatingErrors({ failure in
-      var failure = failure
-      failure.hint =
-        "pictures need this file, a JSON object like \(example); 'infold sidecar MODEL' writes it, and docs/Pictures.md explains it"
-      return failure
-    }) { () throws(InfoldError) in try RegularFile.contents(ofFile: path, limit: 1 << 20) }
-    guard !bytes.isEmpty else { throw InfoldError(.malformedData, "is empty", hint: "it would hold \(example)") }
-    return bytes
-  }
-
-  private static func fields(_ bytes: [UInt8]) throws(InfoldError) -> PreprocessingFields {
-    do {
-      return try JSONDecoder().decode(PreprocessingFields.self, from: Data(bytes))
-    } catch let error as InfoldError {
-      throw error
-    } catch {
-      throw InfoldError(.malformedData, "is not JSON")
-    }
+  /// The path of the file beside a model's; `nil` for standard input.
+  static func path(besideArgument argument: String) -> String? {
+    argument == StandardInput.argument ? nil : path(besideModel: argument)
   }
 }
 
@@ -88,9 +51,10 @@ extension Sidecar {
   /// - Returns: `nil` where there is nothing to carry, or no file beside which it could be.
   /// - Throws: `InfoldError` for a file that cannot be written.
   static func carry(from model: String, to output: String) throws(InfoldError) -> Carried? {
-    guard let source = path(besideModel: model), let target = path(besideModel: output), source != target,
+    guard let source = path(besideArgument: model), let target = path(besideArgument: output), source != target,
       FileStatus(output)?.kind == .regular,
-      let bytes = try? RegularFile.contents(ofFile: source, limit: 1 << 20), let fields = try? fields(bytes)
+      let bytes = try? RegularFile.contents(ofFile: source, limit: byteLimit),
+      let fields = try? PreprocessingFields(parsing: bytes)
     else { return nil }
     // Any other JSON file may have this name; a sidecar can be understood, with what the model says.
     var complete = fields
@@ -98,7 +62,7 @@ extension Sidecar {
     complete.size = fields.size ?? [1, 1]
     guard let preprocessing = try? complete.preprocessing() else { return nil }
     guard FileStatus(target) == nil else {
-      let isSame = (try? RegularFile.contents(ofFile: target, limit: 1 << 20)) == bytes
+      let isSame = (try? RegularFile.contents(ofFile: target, limit: byteLimit)) == bytes
       return isSame ? nil : .kept(target)
     }
     try writeReplacing(target) { (writer) throws(InfoldError) in try writer.write(bytes) }

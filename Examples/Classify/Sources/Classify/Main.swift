@@ -1,38 +1,31 @@
-import FoundationEssentials
 import Glibc
-import Infold
 import InfoldImage
 
-/// Says what is on a picture.
+/// Says what is on pictures.
 @main
 enum Main {
-  static func main() {
-    guard CommandLine.arguments.count == 3 else {
-      print("usage: Classify MODEL PICTURE, where MODEL.onnx and MODEL.json are files")
+  static func main() async {
+    let arguments = CommandLine.arguments.dropFirst()
+    guard let model = arguments.first, arguments.count > 1 else {
+      print("usage: Classify MODEL.onnx PICTURE..., with MODEL.json beside the model")
       exit(2)
     }
     do {
-      try classify(CommandLine.arguments[2], model: CommandLine.arguments[1])
+      try await classify(arguments.dropFirst(), model: model)
     } catch {
       print("Classify: \(error)")
       exit(2)
     }
   }
 
-  private static func classify(_ picture: String, model: String) throws {
-    let session = try Session(Model(path: model + ".onnx"))
-
-    // How a picture becomes the model's input, and which labels its output has.
-    let sidecar = URL(filePath: model + ".json")
-    let preprocessing = try JSONDecoder().decode(Preprocessing.self, from: Data(contentsOf: sidecar))
-    let folder = sidecar.deletingLastPathComponent()
-    let names = try preprocessing.labels.map { try Data(contentsOf: folder.appending(path: $0)) }
-    let labels = names.map { String(decoding: $0, as: UTF8.self).split(separator: "\n") }
-
-    let input = try preprocessing.tensor(from: Picture(path: picture))
-    let scores = try session.run([preprocessing.input: input])[preprocessing.output ?? session.outputs[0].name]!
-    for best in try scores.topK(5)[0] {
-      print("\(Int((100 * best.value).rounded())) %", labels?[best.index] ?? "class \(best.index)", separator: "\t")
+  private static func classify(_ paths: ArraySlice<String>, model: String) async throws {
+    // MODEL.json says how a picture becomes the model's input, and where the names of the classes are.
+    let classifier = try ImageClassifier(path: model)
+    let pictures = try paths.map { try Picture(path: $0) }
+    // All of them go through the model as one batch.
+    for (path, candidates) in zip(paths, try await classifier.classify(pictures, top: 3)) {
+      print(path)
+      for candidate in candidates { print(" ", candidate) }
     }
   }
 }

@@ -1,11 +1,10 @@
-import InfoldGraph
 import InfoldSystem
 
 /// What a sidecar says, as far as it says it, and what is wrong with it.
 ///
 /// A field that is missing can be filled in from what the model says of itself; `preprocessing(_:)` then tells of everything that
 /// is wrong at once.
-package struct PreprocessingFields: Decodable, Sendable {
+package struct PreprocessingFields: Sendable {
   package var input: String?
   package var output: String?
   /// Height and width.
@@ -28,66 +27,57 @@ package struct PreprocessingFields: Decodable, Sendable {
       scores
   }
 
-  /// A key that may be anything, to find those that are not known.
-  private struct AnyKey: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-  }
-
   /// Says nothing.
   package init() {}
 
   /// Reads every field that is there.
   /// - Throws: `InfoldError` with `.malformedData` for what is no JSON object. Everything else is told by `preprocessing(_:)`.
-  package init(from decoder: any Decoder) throws {
-    let container: KeyedDecodingContainer<Key>
-    let found: [String]
-    do {
-      container = try decoder.container(keyedBy: Key.self)
-      found = try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue)
-    } catch is DecodingError {
-      throw InfoldError(.malformedData, "a JSON object was expected")
-    }
-    let unknown = found.filter { Key(rawValue: $0) == nil }.sorted().map(String.init(quoting:))
+  package init(parsing bytes: [UInt8]) throws(InfoldError) {
+    try self.init(try JSONValue(parsing: bytes))
+  }
+
+  /// Reads every field that is there.
+  /// - Throws: As `init(parsing:)`.
+  package init(_ json: JSONValue) throws(InfoldError) {
+    guard case .object(let members) = json else { throw InfoldError(.malformedData, "a JSON object was expected") }
+    let unknown = members.keys.filter { Key(rawValue: $0) == nil }.sorted().map(String.init(quoting:))
     if !unknown.isEmpty {
       problems.append(
         InfoldError(
           .malformedData, "unknown key " + unknown.joined(separator: ", "),
           hint: "the keys are " + Key.allCases.map(\.rawValue).joined(separator: ", ")))
     }
-    input = read(.input, "a string", from: container)
-    output = read(.output, "a string", from: container)
-    size = read(.size, "two integers, height and width", from: container) { $0.count == 2 }
-    cropFraction = read(.cropFraction, "a number", from: container)
-    filter = choice(.filter, from: container)
-    normalization = choice(.normalization, from: container)
-    mean = read(.mean, "three numbers", from: container)
-    standardDeviation = read(.standardDeviation, "three numbers", from: container)
-    colorOrder = choice(.colorOrder, from: container)
-    layout = choice(.layout, from: container)
-    labels = read(.labels, "a string", from: container)
-    scores = choice(.scores, from: container)
+    input = read(.input, "a string", from: members, \.string)
+    output = read(.output, "a string", from: members, \.string)
+    size = read(.size, "two integers, height and width", from: members) { value in
+      value.array(of: \.integer).flatMap { $0.count == 2 ? $0 : nil }
+    }
+    cropFraction = read(.cropFraction, "a number", from: members, \.double)
+    filter = choice(.filter, from: members)
+    normalization = choice(.normalization, from: members)
+    mean = read(.mean, "three numbers", from: members) { $0.array(of: \.float) }
+    standardDeviation = read(.standardDeviation, "three numbers", from: members) { $0.array(of: \.float) }
+    colorOrder = choice(.colorOrder, from: members)
+    layout = choice(.layout, from: members)
+    labels = read(.labels, "a string", from: members, \.string)
+    scores = choice(.scores, from: members)
   }
 
-  private mutating func read<Value: Decodable>(
-    _ key: Key, _ kind: String, from container: KeyedDecodingContainer<Key>,
-    where isRight: (Value) -> Bool = { _ in true }
+  private mutating func read<Value>(
+    _ key: Key, _ kind: String, from members: [String: JSONValue], _ convert: (JSONValue) -> Value?
   ) -> Value? {
-    guard container.contains(key) else { return nil }
-    if let value = try? container.decode(Value.self, forKey: key), isRight(value) { return value }
+    guard let found = members[key.rawValue] else { return nil }
+    if let value = convert(found) { return value }
     unreadable.insert(key)
     problems.append(InfoldError(.malformedData, "\"\(key.rawValue)\" must be \(kind)"))
     return nil
   }
 
   private mutating func choice<Value: RawRepresentable<String> & CaseIterable>(
-    _ key: Key, from container: KeyedDecodingContainer<Key>
+    _ key: Key, from members: [String: JSONValue]
   ) -> Value? {
     let choices = "one of " + Value.allCases.map(\.rawValue).joined(separator: ", ")
-    let text: String? = read(key, choices, from: container) { Value(rawValue: $0) != nil }
-    return text.flatMap(Value.init(rawValue:))
+    return read(key, choices, from: members) { $0.string.flatMap(Value.init(rawValue:)) }
   }
 }
 
@@ -106,8 +96,8 @@ extension PreprocessingFields {
     require(input != nil, .input)
     require(size != nil, .size)
     problems += scaleProblems
-    let order = colorOrder ?? .rgb
     let named = normalization ?? .none
+    let order = colorOrder ?? named.colorOrder
     func ordered(_ values: [Float]) -> [Float] { order == .rgb ? values : values.reversed() }
     // What could not be read stands for something that is right, so that it is told of once.
     let preprocessing = Preprocessing(
@@ -158,5 +148,12 @@ extension InfoldError {
     }
     let texts = errors.map { $0.reason + ($0.hint.map { " (\($0))" } ?? "") }
     self.init(first.code, "\(errors.count) things are wrong: " + texts.joined(separator: "; "))
+  }
+
+  /// The same error, of what a caller has left out, and no file.
+  var ofArguments: InfoldError {
+    var error = self
+    if code == .malformedData { error.code = .invalidArgument }
+    return error
   }
 }

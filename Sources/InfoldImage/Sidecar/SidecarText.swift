@@ -1,11 +1,8 @@
-import FoundationEssentials
-import InfoldImage
-
 /// The text of a sidecar for a model, with what the model says of itself.
-struct SidecarText {
+package struct SidecarText {
   private var fields: [(key: String, value: String)] = []
 
-  init(
+  package init(
     _ model: PictureModel, normalization: Preprocessing.Normalization, size: [Int]? = nil,
     layout: Preprocessing.Layout? = nil, labels: String? = nil
   ) {
@@ -22,27 +19,32 @@ struct SidecarText {
     add("cropFraction", "0.875")
     add("filter", "\"bilinear\"")
     add("normalization", Self.quoted(normalization.rawValue))
-    add("colorOrder", "\"RGB\"")
+    add("colorOrder", Self.quoted(normalization.colorOrder.rawValue))
     add("layout", Self.quoted((known.layout ?? .nchw).rawValue))
     add("labels", labels.map(Self.quoted))
     add("scores", known.scores.map { Self.quoted($0.rawValue) })
   }
 
   /// What must be there, and how samples are scaled.
-  var oneLine: String {
+  package var oneLine: String {
     let needed = fields.filter { ["input", "size", "normalization"].contains($0.key) }
     return "{" + needed.map { "\"\($0.key)\": \($0.value)" }.joined(separator: ", ") + "}"
   }
 
   /// A key on each line.
-  var file: String {
+  package var file: String {
     "{\n" + fields.map { "  \"\($0.key)\": \($0.value)" }.joined(separator: ",\n") + "\n}\n"
   }
 
   private static func quoted(_ text: String) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .withoutEscapingSlashes
-    guard let data = try? encoder.encode(text) else { return "\"\"" }
-    return String(decoding: data, as: UTF8.self)
+    "\"" + text.unicodeScalars.map(escaped).joined() + "\""
+  }
+
+  private static func escaped(_ scalar: Unicode.Scalar) -> String {
+    switch scalar {
+    case "\"", "\\": "\\" + String(scalar)
+    case "\0"..."\u{1F}": "\\u" + String(scalar.value + 0x1_0000, radix: 16).dropFirst()
+    default: String(scalar)
+    }
   }
 }

@@ -1,26 +1,25 @@
 import InfoldGraph
-import InfoldImage
 import InfoldOperators
 import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
 /// What a model says itself of the pictures that it takes, and of what it makes of them.
-struct PictureModel {
+package struct PictureModel: Sendable {
   /// Its inputs.
-  let inputs: [ValueInfo]
+  package let inputs: [ValueInfo]
   /// Its outputs.
-  let outputs: [ValueInfo]
+  package let outputs: [ValueInfo]
   /// Whether the output holds probabilities; `nil` where that is not known.
   private let scores: Preprocessing.Scores?
 
-  init(inputs: [ValueInfo]) {
+  package init(inputs: [ValueInfo]) {
     self.inputs = inputs
     outputs = []
     scores = nil
   }
 
-  init(_ graph: Graph) {
+  package init(_ graph: Graph) {
     inputs = graph.inputs.map(graph.info)
     outputs = graph.outputs.map(graph.info)
     scores = outputs.count == 1 ? Self.scores(graph) : nil
@@ -33,30 +32,29 @@ struct PictureModel {
     for _ in 0..<8 {
       guard let id = value.flatMap({ producers[$0.index] }) else { break }
       let node = graph[id]
-      if node.opType == "Softmax" { return .probabilities }
-      guard ["Cast", "Dropout", "Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze"].contains(node.opType) else {
-        break
-      }
+      guard case .typed(let operation) = node.kind else { break }
+      if operation is Softmax { return .probabilities }
+      guard operation is any ElementMovingOperator || operation is Cast || operation is Dropout else { break }
       value = node.inputs.first ?? nil
     }
     return .logits
   }
 
   /// The input that a picture can be: the only one that must be given.
-  var input: ValueInfo? {
+  package var input: ValueInfo? {
     let required = inputs.filter { !$0.hasDefault }
     return required.count == 1 ? required[0] : nil
   }
 
   /// The order of the dimensions of an input, where the place of the three channels tells it.
-  func layout(of input: ValueInfo) -> Preprocessing.Layout? {
+  package func layout(of input: ValueInfo) -> Preprocessing.Layout? {
     guard let shape = input.type?.shape, shape.rank == 4 else { return nil }
     let (first, last) = (shape[1].size == Picture.channels, shape[3].size == Picture.channels)
     return first == last ? nil : first ? .nchw : .nhwc
   }
 
   /// Height and width of an input, where the model fixes them.
-  func size(of input: ValueInfo, _ layout: Preprocessing.Layout) -> [Int]? {
+  package func size(of input: ValueInfo, _ layout: Preprocessing.Layout) -> [Int]? {
     guard let shape = input.type?.shape, shape.rank == 4 else { return nil }
     let sides = layout == .nchw ? [shape[2], shape[3]] : [shape[1], shape[2]]
     let known = sides.compactMap(\.size)
@@ -64,13 +62,13 @@ struct PictureModel {
   }
 
   /// The number of classes, where the model says it.
-  var classCount: Int? {
+  package var classCount: Int? {
     guard outputs.count == 1, let last = outputs[0].type?.shape?.last?.size, last > 1 else { return nil }
     return last
   }
 
   /// Fills in what the model says itself.
-  func complete(_ fields: inout PreprocessingFields) {
+  package func complete(_ fields: inout PreprocessingFields) {
     fields.input = fields.input ?? input?.name
     if let input = inputs.first(where: { $0.name == fields.input }) {
       fields.layout = fields.layout ?? layout(of: input)
@@ -80,15 +78,35 @@ struct PictureModel {
     if fields.output == outputs.first?.name { fields.scores = fields.scores ?? scores }
   }
 
+  /// Fills in what the model says of a picture, which must be its only input.
+  /// - Parameter sizeHint: How to say the height and width that the model leaves open.
+  /// - Throws: `InfoldError` with `.invalidArgument` for a model that takes no pictures, and for one of which too little is known.
+  package func completePicture(_ fields: inout PreprocessingFields, sizeHint: String) throws(InfoldError) {
+    guard let input else {
+      throw InfoldError(
+        .invalidArgument, "a picture can be the only input of a model, and this one needs several or none",
+        hint: inputs.listed)
+    }
+    guard input.type?.shape.map({ $0.rank == 4 }) != false else {
+      throw InfoldError(.invalidArgument, "the input \(input.nameAndType) has not the four dimensions of a picture")
+    }
+    complete(&fields)
+    guard fields.size != nil else {
+      throw InfoldError(
+        .invalidArgument, "the model leaves open the height and width of the input \(input.nameAndType)",
+        hint: sizeHint)
+    }
+  }
+
   /// What contradicts the model.
-  func problems(_ preprocessing: Preprocessing) -> [InfoldError] {
+  package func problems(_ preprocessing: Preprocessing) -> [InfoldError] {
     var problems: [InfoldError] = []
     if let input = inputs.first(where: { $0.name == preprocessing.input }) {
       if let type = input.type, type.elementType != .float32 {
         problems.append(
           InfoldError(
             .unsupported,
-            "the input \(description(input)) takes no pictures, which become float32"))
+            "the input \(input.nameAndType) takes no pictures, which become float32"))
       } else if let shape = input.type?.shape, !shape.admits(preprocessing.inputShape) {
         problems.append(
           InfoldError(
@@ -100,7 +118,7 @@ struct PictureModel {
       problems.append(
         InfoldError(
           .invalidArgument, "the model does not have the input \(String(quoting: preprocessing.input))",
-          hint: listOfInputs(inputs)))
+          hint: inputs.listed))
     }
     let names = outputs.map(\.name)
     if let output = preprocessing.output {

@@ -1,0 +1,189 @@
+import InfoldSystem
+
+extension JSONValue {
+  /// Reads a JSON text from a stranger: UTF-8, with or without a byte order mark.
+  /// - Throws: `InfoldError` with `.malformedData` for what is not JSON, for arrays and objects in more than 32 others, and for a key
+  ///   that an object has twice.
+  package init(parsing bytes: [UInt8]) throws(InfoldError) {
+    guard String(validating: bytes, as: UTF8.self) != nil else {
+      throw InfoldError(.malformedData, "is not JSON", hint: "JSON is UTF-8")
+    }
+    var parser = JSONParser(bytes)
+    self = try parser.document()
+  }
+}
+
+/// Goes through the bytes of a JSON text, which are UTF-8, once. Nothing is allowed that the standard does not have, like a comma behind
+/// the last element.
+private struct JSONParser {
+  private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+  private static let maximumDepth = 32
+
+  private let bytes: [UInt8]
+  private var position: Int
+
+  init(_ bytes: [UInt8]) {
+    self.bytes = bytes
+    position = bytes.starts(with: Self.byteOrderMark) ? Self.byteOrderMark.count : 0
+  }
+
+  mutating func document() throws(InfoldError) -> JSONValue {
+    let value = try value(depth: 0)
+    skipSpace()
+    guard position == bytes.count else { throw noJSON }
+    return value
+  }
+
+  /// What is wrong with the text, at the place that was reached.
+  private var noJSON: InfoldError {
+    let lines = bytes[..<position].split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let column = String(decoding: lines.last ?? [], as: UTF8.self).count + 1
+    return InfoldError(.malformedData, "is not JSON", hint: "see line \(lines.count), column \(column)")
+  }
+
+  private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+  private mutating func skipSpace() {
+    while let byte = next, [0x20, 0x09, 0x0A, 0x0D].contains(byte) { position += 1 }
+  }
+
+  /// Steps over `character` if it comes next.
+  private mutating func skip(_ character: Unicode.Scalar) -> Bool {
+    guard next == UInt8(ascii: character) else { return false }
+    position += 1
+    return true
+  }
+
+  private mutating func require(_ character: Unicode.Scalar) throws(InfoldError) {
+    guard skip(character) else { throw noJSON }
+  }
+
+  private mutating func value(depth: Int) throws(InfoldError) -> JSONValue {
+    guard depth <= Self.maximumDepth else { throw noJSON }
+    skipSpace()
+    switch next.map(Unicode.Scalar.init) {
+    case "{": return try object(depth: depth)
+    case "[": return try array(depth: depth)
+    case "\"": return .string(try string())
+    case "t": return try word("true", .bool(true))
+    case "f": return try word("false", .bool(false))
+    case "n": return try word("null", .null)
+    default: return .number(try number())
+    }
+  }
+
+  private mutating func word(_ text: StaticString, _ value: JSONValue) throws(InfoldError) -> JSONValue {
+    let word = Array("\(text)".utf8)
+    guard bytes[position...].starts(with: word) else { throw noJSON }
+    position += word.count
+    return value
+  }
+
+  private mutating func array(depth: Int) throws(InfoldError) -> JSONValue {
+    try require("[")
+    skipSpace()
+    var elements: [JSONValue] = []
+    if skip("]") { return .array(elements) }
+    repeat {
+      elements.append(try value(depth: depth + 1))
+      skipSpace()
+    } while skip(",")
+    try require("]")
+    return .array(elements)
+  }
+
+  private mutating func object(depth: Int) throws(InfoldError) -> JSONValue {
+    try require("{")
+    skipSpace()
+    var members: [String: JSONValue] = [:]
+    if skip("}") { return .object(members) }
+    repeat {
+      skipSpace()
+      let key = try string()
+      skipSpace()
+      try require(":")
+      guard members.updateValue(try value(depth: depth + 1), forKey: key) == nil else {
+        throw InfoldError(.malformedData, "has the key \(String(quoting: key)) twice")
+      }
+      skipSpace()
+    } while skip(",")
+    try require("}")
+    return .object(members)
+  }
+
+  private mutating func number() throws(InfoldError) -> Double {
+    let start = position
+    _ = skip("-")
+    if !skip("0") { try digits() }
+    if skip(".") { try digits() }
+    if skip("e") || skip("E") {
+      if !skip("+") { _ = skip("-") }
+      try digits()
+    }
+    guard let number = Double(String(decoding: bytes[start..<position], as: UTF8.self)) else { throw noJSON }
+    return number
+  }
+
+  /// Steps over at least one digit.
+  private mutating func digits() throws(InfoldError) {
+    let start = position
+    while let byte = next, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { position += 1 }
+    guard position > start else { throw noJSON }
+  }
+
+  private mutating func string() throws(InfoldError) -> String {
+    try require("\"")
+    var text: [UInt8] = []
+    while let byte = next, byte >= 0x20 {
+      position += 1
+      switch byte {
+      case UInt8(ascii: "\""): return String(decoding: text, as: UTF8.self)
+      case UInt8(ascii: "\\"): text += String(try escaped()).utf8
+      default: text.append(byte)
+      }
+    }
+    throw noJSON
+  }
+
+  /// The character that an escape sequence stands for, behind its backslash.
+  private mutating func escaped() throws(InfoldError) -> Unicode.Scalar {
+    guard let byte = next else { throw noJSON }
+    position += 1
+    switch Unicode.Scalar(byte) {
+    case "\"", "\\", "/": return Unicode.Scalar(byte)
+    case "b": return "\u{8}"
+    case "f": return "\u{C}"
+    case "n": return "\n"
+    case "r": return "\r"
+    case "t": return "\t"
+    case "u": return try codePoint()
+    default: throw noJSON
+    }
+  }
+
+  /// The character behind `\u`: four hexadecimal digits, or a pair of surrogates.
+  private mutating func codePoint() throws(InfoldError) -> Unicode.Scalar {
+    var units = [try codeUnit()]
+    if UTF16.isLeadSurrogate(units[0]) {
+      try require("\\")
+      try require("u")
+      units.append(try codeUnit())
+    }
+    var decoder = UTF16()
+    var iterator = units.makeIterator()
+    guard case .scalarValue(let scalar) = decoder.decode(&iterator), case .emptyInput = decoder.decode(&iterator) else {
+      throw noJSON
+    }
+    return scalar
+  }
+
+  private mutating func codeUnit() throws(InfoldError) -> UInt16 {
+    let digits = bytes[position...].prefix(4)
+    let isHexadecimal = digits.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
+    guard digits.count == 4, isHexadecimal, let unit = UInt16(String(decoding: digits, as: UTF8.self), radix: 16) else {
+      throw noJSON
+    }
+    position += 4
+    return unit
+  }
+}
