@@ -192,32 +192,27 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-// The kernels: one source, whose files the folder of each instruction set links to.
-package.targets += [
-  .target(name: "InfoldKernelInterface"),
+// The kernels: one source, whose files the folder of each instruction set links to. They are optimized in debug builds as well, and
+// as whole modules, since they inline what other files have: the flags are those of release builds.
+let optimization = ["-Ounchecked", "-disable-batch-mode", "-whole-module-optimization", "-num-threads", "4"]
+
+func kernels(_ set: String, defines: [String] = [], machine: [String] = []) -> Target {
   .target(
-    name: "InfoldKernelsPortable", dependencies: ["CMachine", "InfoldKernelInterface"],
-    swiftSettings: [.unsafeFlags(["-Ounchecked"])]),
-]
+    name: "InfoldKernels\(set)", dependencies: ["CMachine", "InfoldKernelInterface"],
+    swiftSettings: defines.map { .define($0) } + [
+      .unsafeFlags(optimization + machine.flatMap { ["-Xcc", $0] })
+    ])
+}
+
+package.targets += [.target(name: "InfoldKernelInterface"), kernels("Portable")]
 #if arch(x86_64)
   package.targets += [
-    .target(
-      name: "InfoldKernelsAVX2", dependencies: ["CMachine", "InfoldKernelInterface"],
-      swiftSettings: [
-        .define("INFOLD_AVX2"), .unsafeFlags(["-Ounchecked", "-Xcc", "-march=x86-64-v3"]),
-      ]),
-    .target(
-      name: "InfoldKernelsAVX512", dependencies: ["CMachine", "InfoldKernelInterface"],
-      swiftSettings: [
-        .define("INFOLD_AVX512"), .unsafeFlags(["-Ounchecked", "-Xcc", "-march=x86-64-v4"]),
-      ]),
+    kernels("AVX2", defines: ["INFOLD_AVX2"], machine: ["-march=x86-64-v3"]),
+    // Of what multiplies only.
+    kernels("AVX512", defines: ["INFOLD_AVX512"], machine: ["-march=x86-64-v4"]),
     // Of quantized numbers only.
-    .target(
-      name: "InfoldKernelsVNNI", dependencies: ["CMachine", "InfoldKernelInterface"],
-      swiftSettings: [
-        .define("INFOLD_AVX512"), .define("INFOLD_VNNI"),
-        .unsafeFlags(["-Ounchecked", "-Xcc", "-march=x86-64-v4", "-Xcc", "-mavx512vnni"]),
-      ]),
+    kernels(
+      "VNNI", defines: ["INFOLD_AVX512", "INFOLD_VNNI"], machine: ["-march=x86-64-v4", "-mavx512vnni"]),
   ]
 #endif
 

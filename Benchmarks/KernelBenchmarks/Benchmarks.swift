@@ -4,7 +4,7 @@ import InfoldKernelInterface
 /// Every kernel with the sizes of layers in well-known networks, by one thread, with each instruction set of this machine.
 let benchmarks: @Sendable () -> Void = {
   Benchmark.defaultConfiguration = .init(metrics: [.wallClock, .throughput], maxDuration: .seconds(2))
-  for kernels in kernelSets {
+  for kernels in convolutionKernelSets {
     for (rows, inner, columns) in [(196, 1024, 256), (3136, 64, 64), (12544, 16, 96), (49, 320, 1280)] {
       register("product \(rows)×\(inner)×\(columns)", kernels) {
         ConvolutionSubject(kernels, height: rows, width: 1, channels: inner, outputs: columns, window: 1)
@@ -26,6 +26,8 @@ let benchmarks: @Sendable () -> Void = {
         DepthwiseSubject(kernels, side: side, channels: channels, window: window, stride: stride)
       }
     }
+  }
+  for kernels in kernelSets {
     for (name, operation) in [("maximum", PoolOperation.maximum), ("average", .average)] {
       register("\(name) pool 3×3 stride 2 112×112×64", kernels) {
         PoolSubject(kernels, side: 112, channels: 64, window: 3, stride: 2, operation: operation)
@@ -37,7 +39,7 @@ let benchmarks: @Sendable () -> Void = {
   }
 }
 
-private func register(_ name: String, _ kernels: any KernelSet.Type, _ subject: @escaping () -> some Subject) {
+private func register(_ name: String, _ kernels: any ConvolutionKernels.Type, _ subject: @escaping () -> some Subject) {
   Benchmark("\(kernels.name) \(name)") { benchmark, subject in
     for _ in benchmark.scaledIterations { subject.run() }
   } setup: {

@@ -2,11 +2,11 @@ import InfoldKernelInterface
 
 /// A convolution with stride 1 and an output as large as the input; with a window of 1 it is a product of matrices.
 struct ConvolutionSubject: Subject {
-  private let kernels: any KernelSet.Type
+  private let kernels: any ConvolutionKernels.Type
   private let arguments: ConvolutionArguments
   private let memory: [Memory]
 
-  init(_ kernels: any KernelSet.Type, height: Int, width: Int, channels: Int, outputs: Int, window: Int) {
+  init(_ kernels: any ConvolutionKernels.Type, height: Int, width: Int, channels: Int, outputs: Int, window: Int) {
     let pixels = height * width, taps = window * window
     let input = Memory(pixels * channels), output = Memory(pixels * outputs)
     let weights = Memory(outputs * channels * taps), bias = Memory(outputs)
@@ -34,11 +34,11 @@ struct ConvolutionSubject: Subject {
 
 /// The same by Winograd's algorithm, for a square image, a window of 3×3, and as many output channels as there are inputs.
 struct WinogradSubject: Subject {
-  private let kernels: any KernelSet.Type
+  private let kernels: any ConvolutionKernels.Type
   private let arguments: WinogradArguments
   private let memory: [Memory]
 
-  init(_ kernels: any KernelSet.Type, tile: Int, side: Int, channels: Int) {
+  init(_ kernels: any ConvolutionKernels.Type, tile: Int, side: Int, channels: Int) {
     let pixels = side * side, tilesAcross = (side + tile - 1) / tile
     let input = Memory(pixels * channels), output = Memory(pixels * channels)
     let weights = Memory(channels * channels * 9), bias = Memory(channels)
@@ -72,11 +72,11 @@ struct WinogradSubject: Subject {
 
 /// A depthwise convolution of a square image.
 struct DepthwiseSubject: Subject {
-  private let kernels: any KernelSet.Type
+  private let kernels: any ConvolutionKernels.Type
   private let arguments: DepthwiseArguments
   private let memory: [Memory]
 
-  init(_ kernels: any KernelSet.Type, side: Int, channels: Int, window: Int, stride: Int) {
+  init(_ kernels: any ConvolutionKernels.Type, side: Int, channels: Int, window: Int, stride: Int) {
     let outputSide = (side + stride - 1) / stride
     let input = Memory(side * side * channels), output = Memory(outputSide * outputSide * channels)
     let weights = Memory(window * window * channels), bias = Memory(channels)

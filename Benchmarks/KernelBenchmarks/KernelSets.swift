@@ -7,12 +7,20 @@ import InfoldKernelsPortable
   import InfoldKernelsAVX512
 #endif
 
-/// The kernels that this machine can run.
+/// The sets of all kernels that this machine can run.
 let kernelSets: [any KernelSet.Type] = {
   #if arch(x86_64)
-    (infold_has_avx512() ? [AVX512Kernels.self] : []) + (infold_has_avx2_fma() ? [AVX2Kernels.self] : [])
-      + [PortableKernels.self]
+    (infold_has_avx2_fma() ? [AVX2Kernels.self] : []) + [PortableKernels.self]
   #else
     [PortableKernels.self]
+  #endif
+}()
+
+/// The same, with the sets that have no others than those for products and convolutions.
+let convolutionKernelSets: [any ConvolutionKernels.Type] = {
+  #if arch(x86_64)
+    (infold_has_avx512() ? [AVX512Kernels.self] : []) + kernelSets
+  #else
+    kernelSets
   #endif
 }()

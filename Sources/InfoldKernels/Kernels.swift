@@ -1,7 +1,8 @@
 public import InfoldKernelInterface
 
 #if INFOLD_AVX512
-  /// The kernels for processors with the instructions of x86-64-v4: AVX-512 F, BW, CD, DQ and VL.
+  /// The kernels for processors with the instructions of x86-64-v4: AVX-512 F, BW, CD, DQ and VL. What multiplies gains by vectors
+  /// so wide; there are no others.
   public enum AVX512Kernels {}
   typealias Kernels = AVX512Kernels
 #elseif INFOLD_AVX2
@@ -14,7 +15,13 @@ public import InfoldKernelInterface
   typealias Kernels = PortableKernels
 #endif
 
-extension Kernels: KernelSet {
+#if INFOLD_AVX512
+  extension Kernels: ConvolutionKernels {}
+#else
+  extension Kernels: KernelSet {}
+#endif
+
+extension Kernels {
   public static var vectorWidth: Int { Vector.scalarCount }
 
   #if INFOLD_AVX512

@@ -1,8 +1,6 @@
 #if INFOLD_AVX512
   /// The vector that kernels compute with.
   typealias Vector = SIMD16<Float>
-  /// As many numbers in double precision.
-  typealias DoubleVector = SIMD16<Double>
 #elseif INFOLD_AVX2
   /// The vector that kernels compute with.
   typealias Vector = SIMD8<Float>

@@ -87,7 +87,7 @@ public final class Session: Sendable {
     constantNames = Set(graph.valueIDs.filter(graph.isConstant).map { graph[$0].name })
     fixedShapes = inputs.compactMap { $0.type?.shape?.sizes }
     let isFixed = fixedShapes.count == inputs.count
-    let factory = try PlanFactory(options, kernels: try KernelChoice.set(named: name), observer: observer)
+    let factory = try PlanFactory(options, kernels: try KernelChoice(named: name), observer: observer)
     self.factory = factory
     plans = Mutex(PlanCache(capacity: options.planCacheSize))
     do {

@@ -99,15 +99,15 @@ import Testing
     return shapes
   }
 
-  @Test(arguments: kernelSets.indices) func multipliesLikeTheDefinition(set: Int) {
-    for shape in Self.products { check(kernelSets[set], shape) }
+  @Test(arguments: convolutionKernelSets.indices) func multipliesLikeTheDefinition(set: Int) {
+    for shape in Self.products { check(convolutionKernelSets[set], shape) }
   }
 
-  @Test(arguments: kernelSets.indices) func convolvesLikeTheDefinition(set: Int) {
-    for shape in Self.windows { check(kernelSets[set], shape) }
+  @Test(arguments: convolutionKernelSets.indices) func convolvesLikeTheDefinition(set: Int) {
+    for shape in Self.windows { check(convolutionKernelSets[set], shape) }
   }
 
-  private func check(_ kernels: any KernelSet.Type, _ shape: Shape) {
+  private func check(_ kernels: any ConvolutionKernels.Type, _ shape: Shape) {
     let problem = ConvolutionCase(shape)
     let packed = problem.packed(kernels)
     let scratch = Scratch(byteCount: kernels.convolutionScratch(taps: problem.taps, channels: shape.channels))
@@ -128,8 +128,8 @@ import Testing
     #expect(scratch.isIntact, "\(kernels.name) \(problem)")
   }
 
-  @Test(arguments: kernelSets.indices) func computesAGroupFromItsChannels(set: Int) {
-    let kernels = kernelSets[set]
+  @Test(arguments: convolutionKernelSets.indices) func computesAGroupFromItsChannels(set: Int) {
+    let kernels = convolutionKernelSets[set]
     // Two groups of 3 and 5 channels: the second one begins behind the first one.
     let window = ImageWindow(height: 3, width: 3, padTop: 1, padLeft: 1)
     let whole = ConvolutionCase(
@@ -162,8 +162,8 @@ import Testing
     #expect(whole.output.isIntact)
   }
 
-  @Test(arguments: kernelSets.indices) func keepsNaNAndInfinity(set: Int) {
-    let kernels = kernelSets[set]
+  @Test(arguments: convolutionKernelSets.indices) func keepsNaNAndInfinity(set: Int) {
+    let kernels = convolutionKernelSets[set]
     for outputs in [3, 16] {
       let problem = ConvolutionCase(Shape(images: 1, height: 1, width: 7, channels: 9, outputs: outputs, epilogue: 1))
       let stride = problem.input.pixelStride
@@ -189,8 +189,8 @@ import Testing
     }
   }
 
-  @Test(arguments: kernelSets.indices) func readsRowsOfFewChannelsAsOnePixel(set: Int) {
-    let kernels = kernelSets[set]
+  @Test(arguments: convolutionKernelSets.indices) func readsRowsOfFewChannelsAsOnePixel(set: Int) {
+    let kernels = convolutionKernelSets[set]
     for (channels, step, pad) in [(1, 1, 1), (2, 1, 0), (3, 2, 3), (3, 1, 2), (4, 2, 1)] {
       let size = 2 * pad + 1
       let shape = Shape(
@@ -225,7 +225,7 @@ import Testing
 
 extension ConvolutionCase {
   /// The weights in panels.
-  func packed(_ kernels: any KernelSet.Type) -> Scratch {
+  func packed(_ kernels: any ConvolutionKernels.Type) -> Scratch {
     let packed = Scratch(
       byteCount: 4 * kernels.packedCount(rows: taps * shape.channels, columns: shape.outputs))
     kernels.pack(

@@ -60,11 +60,11 @@ import Testing
     return shapes
   }
 
-  @Test(arguments: kernelSets.indices) func convolvesLikeTheDefinition(set: Int) {
-    for shape in Self.shapes { check(kernelSets[set], shape) }
+  @Test(arguments: convolutionKernelSets.indices) func convolvesLikeTheDefinition(set: Int) {
+    for shape in Self.shapes { check(convolutionKernelSets[set], shape) }
   }
 
-  private func check(_ kernels: any KernelSet.Type, _ shape: Shape) {
+  private func check(_ kernels: any ConvolutionKernels.Type, _ shape: Shape) {
     let (images, channels, taps) = (2, shape.channels, shape.kernelHeight * shape.kernelWidth)
     let (stride, outputStride, residualStride) = (channels + 3, channels + 1, channels + 2)
     let pixels = shape.outputHeight * shape.outputWidth

@@ -8,13 +8,21 @@ import InfoldKernelsPortable
   import InfoldKernelsVNNI
 #endif
 
-/// The kernels that this machine can run.
+/// The sets of all kernels that this machine can run.
 let kernelSets: [any KernelSet.Type] = {
   #if arch(x86_64)
     [PortableKernels.self] + (infold_has_avx2_fma() ? [AVX2Kernels.self] : [])
-      + (infold_has_avx512() ? [AVX512Kernels.self] : [])
   #else
     [PortableKernels.self]
+  #endif
+}()
+
+/// The same, with the sets that have no others than those for products and convolutions.
+let convolutionKernelSets: [any ConvolutionKernels.Type] = {
+  #if arch(x86_64)
+    kernelSets + (infold_has_avx512() ? [AVX512Kernels.self] : [])
+  #else
+    kernelSets
   #endif
 }()
 

@@ -3,8 +3,8 @@ import Testing
 
 @Suite struct MultiplyAddChainsTests {
   /// Halves and small whole numbers: exact, with one rounding or two.
-  @Test(arguments: kernelSets.indices) func everyNumberGoesThroughEveryRound(set: Int) {
-    let kernels = kernelSets[set]
+  @Test(arguments: convolutionKernelSets.indices) func everyNumberGoesThroughEveryRound(set: Int) {
+    let kernels = convolutionKernelSets[set]
     let count = kernels.multiplyAddChainCount
     #expect(count >= 12)
     for rounds in [0, 1, 5] {

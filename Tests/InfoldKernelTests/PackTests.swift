@@ -2,8 +2,8 @@ import InfoldKernelInterface
 import Testing
 
 @Suite struct PackTests {
-  @Test(arguments: kernelSets.indices) func writesPanelsAndFillsTheLastOne(set: Int) {
-    let kernels = kernelSets[set]
+  @Test(arguments: convolutionKernelSets.indices) func writesPanelsAndFillsTheLastOne(set: Int) {
+    let kernels = convolutionKernelSets[set]
     let width = kernels.panelWidth
     let (taps, channels) = (3, 5)
     for columns in [1, width - 1, width, width + 1, 3 * width - 2] {
@@ -31,8 +31,8 @@ import Testing
     }
   }
 
-  @Test(arguments: kernelSets.indices) func interleavesWithZerosAround(set: Int) {
-    let kernels = kernelSets[set]
+  @Test(arguments: convolutionKernelSets.indices) func interleavesWithZerosAround(set: Int) {
+    let kernels = convolutionKernelSets[set]
     for channels in 1...5 {
       for (padTop, padLeft, height, width) in [(0, 0, 4, 5), (2, 1, 8, 9), (1, 3, 5, 6), (0, 0, 2, 3)] {
         let source = Buffer(random: 2 * channels * 4 * 5, seed: 3)

@@ -2,7 +2,7 @@ import InfoldKernelInterface
 
 /// A convolution that is computed by Winograd's algorithm, with everything that its kernel needs.
 final class WinogradCase: CustomStringConvertible {
-  let kernels: any KernelSet.Type
+  let kernels: any ConvolutionKernels.Type
   let tile: Int
   let problem: ConvolutionCase
   /// Whether the weights suit the algorithm.
@@ -19,7 +19,7 @@ final class WinogradCase: CustomStringConvertible {
   /// Whether nothing behind the working memory and the packed weights was written.
   var isIntact: Bool { scratch.isIntact && packed.isIntact && directWeights.isIntact }
 
-  init(_ kernels: any KernelSet.Type, tile: Int, _ problem: ConvolutionCase) {
+  init(_ kernels: any ConvolutionKernels.Type, tile: Int, _ problem: ConvolutionCase) {
     (self.kernels, self.tile, self.problem) = (kernels, tile, problem)
     let (channels, outputs) = (problem.shape.channels, problem.shape.outputs)
     packed = Scratch(

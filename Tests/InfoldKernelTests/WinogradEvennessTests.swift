@@ -36,7 +36,7 @@ import Testing
   private static let numbers: [Float] = [.nan, .infinity, -.infinity, 3e38, -1e37, 1e20, 1e6, 1e4]
   private static let pixels = [(0, 0), (5, 4), (12, 10), (6, 5), (3, 7), (7, 6), (12, 0), (4, 3)]
 
-  @Test(arguments: kernelSets.indices, [2, 4, 6]) func oneNumber(set: Int, tile: Int) {
+  @Test(arguments: convolutionKernelSets.indices, [2, 4, 6]) func oneNumber(set: Int, tile: Int) {
     for (index, number) in Self.numbers.enumerated() {
       for turn in 0..<2 {
         let pixel = Self.pixels[(index + 3 * turn) % Self.pixels.count]
@@ -44,7 +44,7 @@ import Testing
         let channel = [0, 18, 7, 16][(index + turn) % 4]
         let problem = ConvolutionCase(Self.shape(epilogue: [0, 1, 3, 4][(index / 2 + turn) % 4]))
         problem.images.base[Self.place(problem, pixel.0, pixel.1, channel: channel)] = number
-        let winograd = WinogradCase(kernelSets[set], tile: tile, problem)
+        let winograd = WinogradCase(convolutionKernelSets[set], tile: tile, problem)
         let comment = "\(winograd): \(number) at \(pixel)"
         #expect(
           isIndependentOfRange(units: winograd.tiles, output: problem.output) { winograd.run(tiles: $0) }, "\(comment)")
@@ -64,21 +64,21 @@ import Testing
   }
 
   /// Output channels in parts, with more of them than go through at a time.
-  @Test(arguments: kernelSets.indices, [2, 4, 6]) func columns(set: Int, tile: Int) {
+  @Test(arguments: convolutionKernelSets.indices, [2, 4, 6]) func columns(set: Int, tile: Int) {
     let problem = ConvolutionCase(Self.shape(channels: 5, outputs: 150, images: 2, epilogue: 6))
     problem.images.base[Self.place(problem, 6, 5, channel: 3)] = .infinity
     problem.images.base[Self.place(problem, 17, 2, channel: 0)] = 1e9
-    let winograd = WinogradCase(kernelSets[set], tile: tile, problem)
-    #expect(problem.isIndependentOfColumns(panelWidth: kernelSets[set].panelWidth) { winograd.run(columns: $0) })
+    let winograd = WinogradCase(convolutionKernelSets[set], tile: tile, problem)
+    #expect(problem.isIndependentOfColumns(panelWidth: convolutionKernelSets[set].panelWidth) { winograd.run(columns: $0) })
     #expect(winograd.isIntact)
   }
 
   /// The errors of outputs that do not read a large number, whatever its size and place in a tile, are at most 100 times those of a direct
   /// convolution.
-  @Test(arguments: kernelSets.indices, [2, 4, 6]) func errors(set: Int, tile: Int) {
+  @Test(arguments: convolutionKernelSets.indices, [2, 4, 6]) func errors(set: Int, tile: Int) {
     for channels in [16, 40] {
       let problem = ConvolutionCase(Self.shape(12, 12, channels: channels, outputs: 16))
-      let winograd = WinogradCase(kernelSets[set], tile: tile, problem)
+      let winograd = WinogradCase(convolutionKernelSets[set], tile: tile, problem)
       let expected = problem.expected()
       winograd.runDirectly()
       let direct = zip(problem.output.values, expected).map { abs(Double($0) - $1) }.max()!
@@ -103,7 +103,7 @@ import Testing
   }
 
   /// The right half of a picture is a million times as strong as the left one.
-  @Test(arguments: kernelSets.indices, [2, 4, 6]) func strongHalf(set: Int, tile: Int) {
+  @Test(arguments: convolutionKernelSets.indices, [2, 4, 6]) func strongHalf(set: Int, tile: Int) {
     for firstStrong in 4...8 {
       let problem = ConvolutionCase(Self.shape())
       for y in 0..<13 {
@@ -111,7 +111,7 @@ import Testing
           for channel in 0..<19 { problem.images.base[Self.place(problem, y, x, channel: channel)] *= 1e6 }
         }
       }
-      let winograd = WinogradCase(kernelSets[set], tile: tile, problem)
+      let winograd = WinogradCase(convolutionKernelSets[set], tile: tile, problem)
       winograd.run()
       let expected = problem.expected(), results = problem.output.values
       for y in 0..<13 {
@@ -124,11 +124,11 @@ import Testing
   }
 
   /// Outputs that read zeros only are the bias, to the bit.
-  @Test(arguments: kernelSets.indices, [2, 4, 6]) func aNumberAmongZeros(set: Int, tile: Int) {
+  @Test(arguments: convolutionKernelSets.indices, [2, 4, 6]) func aNumberAmongZeros(set: Int, tile: Int) {
     let problem = ConvolutionCase(Self.shape(epilogue: 2))
     for index in 0..<problem.images.count { problem.images.base[index] = 0 }
     problem.images.base[Self.place(problem, 6, 5, channel: 2)] = 1
-    let winograd = WinogradCase(kernelSets[set], tile: tile, problem)
+    let winograd = WinogradCase(convolutionKernelSets[set], tile: tile, problem)
     winograd.run()
     let expected = problem.expected(), results = problem.output.values
     Self.forEachOutput(problem, reading: (6, 5)) { place, isReading in
@@ -138,7 +138,7 @@ import Testing
 
   /// With a large number in every tile, results have the bits of a direct convolution; so they have when all numbers are so large that the
   /// transformation would overflow.
-  @Test(arguments: kernelSets.indices, [4, 6]) func unevenTiles(set: Int, tile: Int) {
+  @Test(arguments: convolutionKernelSets.indices, [4, 6]) func unevenTiles(set: Int, tile: Int) {
     for isHuge in [false, true] {
       let problem = ConvolutionCase(Self.shape(images: 2, epilogue: 3))
       if isHuge {
@@ -150,7 +150,7 @@ import Testing
           }
         }
       }
-      let winograd = WinogradCase(kernelSets[set], tile: tile, problem)
+      let winograd = WinogradCase(convolutionKernelSets[set], tile: tile, problem)
       winograd.run()
       let results = problem.output.values
       winograd.runDirectly()
@@ -160,7 +160,7 @@ import Testing
   }
 
   /// Ordinary pictures are transformed: noise, what Relu leaves of it, and pictures without edges.
-  @Test(arguments: kernelSets.indices, [4, 6]) func evenTiles(set: Int, tile: Int) {
+  @Test(arguments: convolutionKernelSets.indices, [4, 6]) func evenTiles(set: Int, tile: Int) {
     let fillings: [(String, (Float, Int) -> Float)] = [
       ("noise", { x, _ in x }), ("Relu", { x, _ in max(x, 0) }), ("few", { x, _ in max(x - 0.5, 0) }),
       ("smooth", { x, index in 1 + Float(index) * 1e-4 + 0.01 * x }), ("large", { x, _ in 1e12 * x }),
@@ -171,7 +171,7 @@ import Testing
       for index in 0..<problem.images.count {
         problem.images.base[index] = filling(problem.images.base[index], index)
       }
-      let winograd = WinogradCase(kernelSets[set], tile: tile, problem)
+      let winograd = WinogradCase(convolutionKernelSets[set], tile: tile, problem)
       winograd.run()
       let results = problem.output.values
       winograd.runDirectly()
@@ -191,7 +191,7 @@ import Testing
     }
   }
 
-  @Test(arguments: kernelSets.indices, [2, 4, 6]) func weights(set: Int, tile: Int) {
+  @Test(arguments: convolutionKernelSets.indices, [2, 4, 6]) func weights(set: Int, tile: Int) {
     for (number, isSuitable) in [
       (.nan, false), (-.infinity, false), (3e38, false), (-1e10, false), (1e6, true), (0x1p-133, true),
     ]
@@ -200,7 +200,7 @@ import Testing
       let problem = ConvolutionCase(Self.shape(3, 3, channels: 5, outputs: 5))
       problem.weights.base[130] = number
       #expect(
-        WinogradCase(kernelSets[set], tile: tile, problem).areWeightsSuitable == isSuitable, "\(tile), \(number)")
+        WinogradCase(convolutionKernelSets[set], tile: tile, problem).areWeightsSuitable == isSuitable, "\(tile), \(number)")
     }
   }
 }

@@ -34,8 +34,8 @@ import Testing
     return shapes
   }
 
-  @Test(arguments: kernelSets.indices, [2, 4, 6]) func convolvesLikeTheDefinition(set: Int, tile: Int) {
-    let kernels = kernelSets[set]
+  @Test(arguments: convolutionKernelSets.indices, [2, 4, 6]) func convolvesLikeTheDefinition(set: Int, tile: Int) {
+    let kernels = convolutionKernelSets[set]
     for shape in Self.shapes {
       let problem = ConvolutionCase(shape)
       let winograd = WinogradCase(kernels, tile: tile, problem)
@@ -50,9 +50,9 @@ import Testing
   }
 
   /// Errors over many channels, relative to the largest number of the output: they are what the points are chosen for.
-  @Test(arguments: kernelSets.indices, [(2, 1.5e-6), (4, 3e-6), (6, 2.5e-5)])
+  @Test(arguments: convolutionKernelSets.indices, [(2, 1.5e-6), (4, 3e-6), (6, 2.5e-5)])
   func staysAccurateOverManyChannels(set: Int, accuracy: (tile: Int, bound: Double)) {
-    let kernels = kernelSets[set]
+    let kernels = convolutionKernelSets[set]
     let tile = accuracy.tile
     let shape = Shape(
       images: 1, height: 12, width: 12, channels: 128, outputs: 8,

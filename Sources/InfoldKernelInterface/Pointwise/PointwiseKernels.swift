@@ -1,22 +1,10 @@
-/// The kernels of everything that is not a matrix product.
+/// The kernels of everything that is no product: pools, element by element, normalizations, and what moves numbers.
 ///
 /// Every kernel takes a range of its units of work, so that threads can share it. An element of the result is computed
 /// by the same operations in the same order whatever the range. No kernel reads or writes outside of its operands, and
 /// none allocates memory; ranges may be empty, sizes are otherwise at least 1 unless said differently.
 public protocol PointwiseKernels: Sendable {
-  // MARK: Convolution and pools
-
-  /// Floats that `packDepthwiseWeights` writes.
-  static func depthwiseWeightCount(kernelHeight: Int, kernelWidth: Int, channels: Int) -> Int
-
-  /// Writes the weights of a depthwise convolution, ONNX's [channels, 1, kernelHeight, kernelWidth], in the order that
-  /// `depthwise` reads.
-  static func packDepthwiseWeights(
-    _ weights: UnsafePointer<Float>, kernelHeight: Int, kernelWidth: Int, channels: Int,
-    into packed: UnsafeMutablePointer<Float>)
-
-  /// Depthwise convolution. The range counts rows of the output, over all pictures.
-  static func depthwise(_ arguments: DepthwiseArguments, rows: Range<Int>)
+  // MARK: Pools and reductions
 
   /// Maximum and average pools. The range counts rows of the output, over all pictures.
   static func pool(_ arguments: PoolArguments, rows: Range<Int>)

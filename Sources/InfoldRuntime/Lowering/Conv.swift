@@ -144,7 +144,7 @@ extension ImageWindow {
 extension PlanBuilder {
   /// The kernels for a convolution: where the widest vectors would be filled by half or less behind few whole ones, those with
   /// narrower ones.
-  fileprivate func kernels(for problem: ConvolutionProblem) -> any KernelSet.Type {
+  fileprivate func kernels(for problem: ConvolutionProblem) -> any ConvolutionKernels.Type {
     let channels = problem.groupOutputs == 1 ? problem.output.channels : problem.groupOutputs
     let width = productKernels.vectorWidth
     // With few products for each result, the time goes into writing.

@@ -1,6 +1,6 @@
 import InfoldKernelInterface
 
-extension KernelSet {
+extension MatrixKernels {
   /// Packs a matrix by the caller and up to `workers` − 1 threads of the pool, where it is large enough, and the pool is free.
   static func pack(_ arguments: PackArguments, workers: Int) {
     let panels = (arguments.columns.count + panelWidth - 1) / panelWidth
@@ -18,7 +18,7 @@ extension KernelSet {
 
 /// What threads that pack a matrix together know of it.
 private struct PackingJob {
-  let kernels: any KernelSet.Type
+  let kernels: any MatrixKernels.Type
   let arguments: PackArguments
   let panels: Int
   let parts: Int

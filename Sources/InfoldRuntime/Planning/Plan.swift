@@ -54,7 +54,7 @@ final class Plan: Sendable {
   ///   - layerObserver: Who is told of every step that has run.
   /// - Throws: `InfoldError` with `.unsupported` when `graph` has opaque nodes; `.limitExceeded`.
   init(
-    _ graph: consuming Graph, images: Int = 1, kernels: any KernelSet.Type, options: SessionOptions, workers: Int,
+    _ graph: consuming Graph, images: Int = 1, kernels: KernelChoice, options: SessionOptions, workers: Int,
     packed: PackedConstants, arenas: ArenaPool, budget: MemoryBudget, layerObserver: (any SessionObserver)? = nil
   ) throws(InfoldError) {
     var builder = try PlanBuilder(

@@ -11,8 +11,8 @@ struct PlanBuilder {
   /// The numbers that are the same in every run.
   private(set) var constants: GraphConstants
   /// The kernels for products.
-  let productKernels: any KernelSet.Type
-  /// The kernels for everything else. Memory limits it: the widest vectors gain nothing, and lose at the ends of rows.
+  let productKernels: any ConvolutionKernels.Type
+  /// The kernels for everything else.
   let kernels: any KernelSet.Type
   /// The kernels for quantized numbers.
   let byteKernels: any ByteKernels.Type
@@ -48,13 +48,13 @@ struct PlanBuilder {
   private(set) var current: FusedNode?
 
   init(
-    _ graph: consuming Graph, kernels: any KernelSet.Type, precision: SessionOptions.Precision, workers: Int,
+    _ graph: consuming Graph, kernels: KernelChoice, precision: SessionOptions.Precision, workers: Int,
     packed: PackedConstants, budget: MemoryBudget
   ) throws(InfoldError) {
     try graph.requireNoOpaqueNodes()
-    productKernels = kernels
-    self.kernels = KernelChoice.narrower(than: kernels)
-    byteKernels = KernelChoice.bytes(for: kernels)
+    productKernels = kernels.products
+    self.kernels = kernels.others
+    byteKernels = kernels.bytes
     self.precision = precision
     self.workers = workers
     self.packed = packed

@@ -13,7 +13,7 @@ struct PlanFactory: Sendable {
   let budget: MemoryBudget
 
   /// What plans compute with.
-  let kernels: any KernelSet.Type
+  let kernels: KernelChoice
   /// The number of threads that a run may use.
   let workers: Int
 
@@ -25,7 +25,7 @@ struct PlanFactory: Sendable {
 
   /// - Throws: `InfoldError` with `.invalidArgument` for a number of threads that is not allowed.
   init(
-    _ options: SessionOptions, kernels: any KernelSet.Type, observer: (any SessionObserver)?
+    _ options: SessionOptions, kernels: KernelChoice, observer: (any SessionObserver)?
   ) throws(InfoldError) {
     self.options = options
     self.observer = observer

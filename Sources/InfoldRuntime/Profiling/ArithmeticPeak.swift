@@ -5,18 +5,18 @@ extension Session {
   /// The most floating-point operations that the session's threads and kernels can do, in 10⁹ per second: multiplications and
   /// additions in registers alone, measured for about a tenth of a second. A multiplication with an addition counts as two.
   package func measureArithmeticPeak() -> Double {
-    let kernels = factory.kernels
+    let kernels = factory.kernels.products
     return measurePeak(multiplyAdds: kernels.multiplyAddChainCount, .floats(kernels))
   }
 
   /// The same for quantized numbers: products of bytes, which are added up in 32 bits.
   package func measureBytePeak() -> Double {
-    let kernels = KernelChoice.bytes(for: factory.kernels)
+    let kernels = factory.kernels.bytes
     return measurePeak(multiplyAdds: 4 * kernels.multiplyAddChainCount, .bytes(kernels))
   }
 
   /// The instruction set of the kernels for quantized numbers, like `avx512vnni`.
-  package var byteInstructionSet: String { KernelChoice.bytes(for: factory.kernels).name }
+  package var byteInstructionSet: String { factory.kernels.bytes.name }
 
   /// - Parameter multiplyAdds: The multiplications with an addition in a round of the job.
   private func measurePeak(multiplyAdds: Int, _ job: PeakJob) -> Double {
@@ -48,7 +48,7 @@ private let peakRounds = 200_000
 
 /// What each thread does in a measurement of the peak.
 private enum PeakJob {
-  case floats(any KernelSet.Type)
+  case floats(any ConvolutionKernels.Type)
   case bytes(any ByteKernels.Type)
 
   func run() {

@@ -3,5 +3,5 @@ extension Session {
   package var threads: Int { factory.workers }
 
   /// The instruction set of the kernels, like `avx2`.
-  package var instructionSet: String { factory.kernels.name }
+  package var instructionSet: String { factory.kernels.products.name }
 }

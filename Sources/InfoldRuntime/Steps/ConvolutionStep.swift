@@ -2,7 +2,7 @@ import InfoldKernelInterface
 
 /// A convolution with packed weights, each tap read where it is; with a window of one position, a product of matrices.
 struct ConvolutionStep: Step {
-  var kernels: any KernelSet.Type
+  var kernels: any ConvolutionKernels.Type
   /// Of one group, but for the pixel strides. The pointers are set in a run.
   var shape: ConvolutionShape
   var groups = 1

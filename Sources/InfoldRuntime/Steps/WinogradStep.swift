@@ -2,7 +2,7 @@ import InfoldKernelInterface
 
 /// A 3×3 convolution by Winograd's algorithm.
 struct WinogradStep: Step {
-  var kernels: any KernelSet.Type
+  var kernels: any ConvolutionKernels.Type
   /// The size of an output tile.
   var tile: Int
   var shape: ConvolutionShape
