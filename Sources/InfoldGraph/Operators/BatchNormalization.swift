@@ -94,6 +94,15 @@ package struct BatchNormalization: FloatingPointOperator {
     inputs[index == 0 ? 0 : 3]!.elementType
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard !isTraining, let x = inputs.types[0]?.shape, let parameters = inputs.types[3]?.shape else { return .unknown }
+    return AxisMapping(
+      x.indices.map { axis in
+        let own = 1..<(parameters.rank + 1) ~= axis ? axis - 1 : nil
+        return IndependentAxis(inputs: [axis, own, own, own, own], outputs: [axis])
+      })
+  }
+
   package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {

@@ -56,6 +56,8 @@ package struct Cast: Operator {
     [inputs.partial(0)?.cast(to: target)]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .everyAxis(inputs) }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [try inputs[0]!.cast(to: context.precision == .double && target.isFloatingPoint ? .float64 : target)]
   }

@@ -17,6 +17,8 @@ package struct CastLike: Operator {
     [inputs.partial(0)?.cast(to: outputs[0].elementType)]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .everyAxis(inputs) }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     // In double precision the second input has been widened already.
     [try inputs[0]!.cast(to: inputs[1]!.elementType)]

@@ -36,6 +36,16 @@ package struct Concat: ElementMovingOperator {
     return [TensorType(first.elementType, output)]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = outputs.first??.shape?.rank, let joined = try? normalizedAxis(axis, rank: rank) else {
+      return .unknown
+    }
+    let others = (0..<rank).filter { $0 != joined }
+    return AxisMapping(
+      others.map { IndependentAxis(inputs: Array(repeating: $0, count: inputs.types.count), outputs: [$0]) },
+      joinedAxis: joined)
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let parts = inputs.compactMap { $0 }
     var result = try Tensor(zeros: inferredShape(inputs), of: parts[0].elementType)

@@ -30,6 +30,10 @@ package struct ConvInteger: Operator {
     convolution.multiplyAccumulates(inputs: inputs, outputs: outputs)
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .axes(inputs) { $0 == 0 }
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let x = try inputs[0]!.centered(around: inputs.count > 2 ? inputs[2] : nil, along: -1)
     let weight = try inputs[1]!.centered(

@@ -31,6 +31,13 @@ package struct CumSum: NumericOperator {
     return [x]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let given = try? inputs.constant(1)?.integers().first,
+      let axis = try? normalizedAxis(given, rank: rank)
+    else { return .unknown }
+    return .axes(inputs) { $0 != axis }
+  }
+
   package func evaluate<Element: NumericElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {

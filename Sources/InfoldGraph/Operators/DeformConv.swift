@@ -89,6 +89,10 @@ package struct DeformConv: FloatingPointOperator {
     return checkedProduct(output + weight.dropFirst())
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    AxisMapping([IndependentAxis(inputs: [0, nil, 0, nil, 0], outputs: [0])])
+  }
+
   package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {

@@ -35,6 +35,8 @@ package struct DequantizeLinear: Operator {
     return [TensorType(outputType ?? scale.elementType, x.shape)]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { grid.axisMapping(inputs) }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let scale = inputs[1]!
     let type = context.precision == .double ? .float64 : outputType ?? scale.elementType

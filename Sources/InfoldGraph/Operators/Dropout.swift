@@ -51,6 +51,10 @@ package struct Dropout: Operator {
     }
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .axes(inputs, outputs: 2) { _ in true }
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!
     guard context.wantsOutput(1) else { return [x, nil] }

@@ -11,6 +11,8 @@ package struct Elu: UnaryOperator {
     alpha = try attributes.float("alpha") ?? 1
   }
 
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .elu(alpha: alpha) }
+
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     x < 0 ? Element(alpha) * .expMinusOne(x) : x
   }

@@ -6,6 +6,8 @@ package struct Erf: UnaryOperator {
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .errorFunction }
+
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     .erf(x)
   }

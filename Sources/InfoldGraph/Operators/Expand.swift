@@ -28,6 +28,19 @@ package struct Expand: ElementMovingOperator, MappedOperator {
     return [map]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let sizes = inputs.sizes(0), let result = outputs.first??.shape?.sizes, let listed = inputs.sizes(1)?.first
+    else { return .unknown }
+    return AxisMapping(
+      sizes.indices.compactMap { axis in
+        let output = axis + result.count - sizes.count, element = output - (result.count - listed)
+        guard sizes[axis] == result[output] else { return nil }
+        return IndependentAxis(
+          inputs: [axis], outputs: [output],
+          listedSize: element < 0 ? nil : IndependentAxis.ListedSize(input: 1, element: element))
+      })
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     try evaluateMaps(inputs, context)
   }

@@ -19,6 +19,12 @@ package struct Flatten: ElementMovingOperator {
     return [TensorType(x.elementType, [try .product(shape[..<axis]), try .product(shape[axis...])])]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let sizes = inputs.sizes(0), let result = outputs.first??.shape?.sizes else { return .unknown }
+    return AxisMapping(
+      AxisMapping.unchangedAxes(from: sizes, to: result).map { IndependentAxis(inputs: [$0.input], outputs: [$0.output]) })
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [try inputs[0]!.reshaped(to: inferredShape(inputs))]
   }

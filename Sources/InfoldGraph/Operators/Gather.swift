@@ -39,6 +39,16 @@ package struct Gather: ElementMovingOperator, MappedOperator {
     return [map]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let indexRank = inputs.types[1]?.shape?.rank,
+      let axis = try? normalizedAxis(axis, rank: rank)
+    else { return .unknown }
+    let ofData = (0..<rank).filter { $0 != axis }.map {
+      IndependentAxis(inputs: [$0], outputs: [$0 < axis ? $0 : $0 + indexRank - 1])
+    }
+    return AxisMapping(ofData + (0..<indexRank).map { IndependentAxis(inputs: [nil, $0], outputs: [axis + $0]) })
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     try evaluateMaps(inputs, context)
   }

@@ -22,6 +22,8 @@ package struct Gelu: UnaryOperator {
     self.approximation = approximation
   }
 
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { approximation == .tanh ? .geluByTanh : .gelu }
+
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     switch approximation {
     case .none: x * (0.5 * (1 + .erf(x * Element(0.5).squareRoot())))

@@ -53,6 +53,20 @@ package struct Gemm: FloatingPointOperator {
     return checkedProduct(output + [left[transA ? 0 : 1]])
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let result = outputs.first??.shape?.sizes, let addend = inputs.has(2) ? inputs.sizes(2) : [] else {
+      return .unknown
+    }
+    func ofAddend(_ axis: Int) -> Int? {
+      let own = axis - (2 - addend.count)
+      return own >= 0 && addend[own] == result[axis] ? own : nil
+    }
+    return AxisMapping([
+      IndependentAxis(inputs: [transA ? 1 : 0, nil, ofAddend(0)], outputs: [0]),
+      IndependentAxis(inputs: [nil, transB ? 0 : 1, ofAddend(1)], outputs: [1]),
+    ])
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     switch inputs[0]!.elementType {
     case .int32: [try evaluate(inputs, in: Int32.self)]

@@ -51,6 +51,10 @@ package struct GridSample: FloatingPointOperator {
     return [TensorType(x.elementType, Shape([batch, shape[1]] + places[1..<(rank - 1)]))]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    AxisMapping([IndependentAxis(inputs: [0, 0], outputs: [0]), IndependentAxis(1)])
+  }
+
   package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {

@@ -14,6 +14,8 @@ package struct HardSigmoid: UnaryOperator {
     beta = try attributes.float("beta") ?? 0.5
   }
 
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .hardSigmoid(alpha: alpha, beta: beta) }
+
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     let y = Element(alpha) * x + Element(beta)
     return y < 0 ? 0 : y > 1 ? 1 : y

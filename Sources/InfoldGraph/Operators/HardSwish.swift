@@ -5,6 +5,8 @@ package struct HardSwish: UnaryOperator {
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .hardSwish }
+
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     let gate = x / 6 + 0.5
     return x * (gate < 0 ? 0 : gate > 1 ? 1 : gate)

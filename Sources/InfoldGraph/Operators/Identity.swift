@@ -10,6 +10,8 @@ package struct Identity: ElementMovingOperator {
     [try inputs.type(0)]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .everyAxis(inputs) }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [inputs[0]]
   }

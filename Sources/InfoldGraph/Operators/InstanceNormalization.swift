@@ -34,6 +34,10 @@ package struct InstanceNormalization: FloatingPointOperator {
     return [x]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    AxisMapping([IndependentAxis(0), IndependentAxis(inputs: [1, 0, 0], outputs: [1])])
+  }
+
   package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {

@@ -43,6 +43,16 @@ package struct LayerNormalization: FloatingPointOperator {
     index == 0 ? inputs[0]!.elementType : stashType
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let x = inputs.types[0], let rank = x.shape?.rank, let first = try? normalizedAxis(axis, rank: rank) else {
+      return .unknown
+    }
+    return AxisMapping(
+      AxisMapping.broadcast(inputs, to: x).independentAxes.prefix(first).enumerated().map { axis, independent in
+        IndependentAxis(inputs: independent.inputs, outputs: [axis, axis, axis])
+      })
+  }
+
   package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {

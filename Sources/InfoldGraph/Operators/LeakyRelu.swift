@@ -11,6 +11,8 @@ package struct LeakyRelu: UnaryOperator {
     alpha = try attributes.float("alpha") ?? 0.01
   }
 
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .leakyRelu(alpha: alpha) }
+
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     x < 0 ? Element(alpha) * x : x
   }

@@ -22,6 +22,13 @@ package struct LpNormalization: FloatingPointOperator {
     return [x]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let axis = try? normalizedAxis(axis, rank: rank) else {
+      return .unknown
+    }
+    return .axes(inputs) { $0 != axis }
+  }
+
   package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {

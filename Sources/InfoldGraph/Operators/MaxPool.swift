@@ -30,6 +30,11 @@ package struct MaxPool: NumericOperator {
     return [TensorType(x.elementType, shape), TensorType(.int64, shape)]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    // The second output counts places through the whole batch.
+    .axes(inputs) { $0 < 2 }
+  }
+
   package func evaluate<Element: NumericElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {

@@ -18,6 +18,13 @@ package struct MeanVarianceNormalization: FloatingPointOperator {
     return [x]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let axes = try? normalizedAxes(axes, rank: rank) else {
+      return .unknown
+    }
+    return .axes(inputs) { !axes.contains($0) }
+  }
+
   package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {

@@ -5,6 +5,8 @@ package struct Mish: UnaryOperator {
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .mish }
+
   /// tanh(ln(1 + e)) = e · (e + 2) ÷ (e · (e + 2) + 2), which nears 1 before it overflows.
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     guard x < 20 else { return x }

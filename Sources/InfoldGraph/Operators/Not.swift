@@ -11,6 +11,8 @@ package struct Not: Operator {
     [try inputs.type(0, of: .bool)]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .everyAxis(inputs) }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [try inputs[0]!.mapped { (x: Bool) in !x }]
   }

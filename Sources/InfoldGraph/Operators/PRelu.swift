@@ -11,6 +11,8 @@ package struct PRelu: ArithmeticOperator {
     broadcast = attributes.version < 7 ? .legacy(axis: 1) : .unidirectional
   }
 
+  package var elementCombination: ElementCombination? { ElementCombination(.parametricRelu, broadcast) }
+
   package func apply<Element: FloatingPointElement>(_ x: Element, _ slope: Element) -> Element {
     x < 0 ? slope * x : x
   }

@@ -137,6 +137,13 @@ package struct Pad: Operator, MappedOperator {
     return try Tensor(scalar: value).converted(to: inputs.type(0).elementType)
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let borders = try? borders(inputs, rank: rank) else {
+      return .unknown
+    }
+    return .axes(inputs) { borders[$0]?.before == 0 && borders[$0]?.after == 0 }
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     try evaluateMaps(inputs, context)
   }

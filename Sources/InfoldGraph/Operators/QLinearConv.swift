@@ -37,6 +37,10 @@ package struct QLinearConv: Operator {
     convolution.multiplyAccumulates(inputs: [inputs[0], inputs[3]], outputs: outputs)
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .axes(inputs) { $0 == 0 }
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let rank = inputs[0]!.shape.count
     let x = try inputs[0]!.centered(around: inputs[2], along: -1)

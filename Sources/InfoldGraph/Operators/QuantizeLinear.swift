@@ -44,6 +44,8 @@ package struct QuantizeLinear: Operator {
     return [TensorType(zeroPointType ?? outputType ?? .uint8, x.shape)]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { grid.axisMapping(inputs) }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!, scale = inputs[1]!, zeroPoint = inputs.count > 2 ? inputs[2] : nil
     let type = zeroPoint?.elementType ?? outputType ?? .uint8

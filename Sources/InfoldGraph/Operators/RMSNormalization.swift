@@ -28,6 +28,13 @@ package struct RMSNormalization: FloatingPointOperator {
     inputs[1]!.elementType
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let x = inputs.types[0], let rank = x.shape?.rank, let first = try? normalizedAxis(axis, rank: rank) else {
+      return .unknown
+    }
+    return AxisMapping(Array(AxisMapping.broadcast(inputs, to: x).independentAxes.prefix(first)))
+  }
+
   package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {

@@ -8,6 +8,8 @@ package struct Relu: NumericUnaryOperator {
     attributes.ignoreConsumedInputs()
   }
 
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .clip(lower: 0, upper: .infinity) }
+
   /// max(x, 0); NaN stays NaN.
   package func apply<Element: NumericElement>(_ x: Element) -> Element {
     x < 0 ? 0 : x

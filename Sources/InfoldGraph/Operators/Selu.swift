@@ -16,6 +16,8 @@ package struct Selu: UnaryOperator {
     gamma = try attributes.float("gamma") ?? (attributes.version < 6 ? 1.0507 : 1.05070102214813232421875)
   }
 
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .selu(alpha: alpha, gamma: gamma) }
+
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     Element(gamma) * (x > 0 ? x : Element(alpha) * .expMinusOne(x))
   }

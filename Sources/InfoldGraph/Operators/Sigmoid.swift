@@ -7,6 +7,8 @@ package struct Sigmoid: UnaryOperator {
     attributes.ignoreConsumedInputs()
   }
 
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .sigmoid }
+
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     1 / (1 + .exp(-x))
   }

@@ -126,6 +126,17 @@ package struct Slice: ElementMovingOperator, MappedOperator {
     return [map]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let sizes = inputs.sizes(0), let axes = try? axes(inputs, rank: sizes.count),
+      let bounds = try? bounds(inputs)
+    else { return .unknown }
+    return .axes(inputs) { axis in
+      guard let place = axes.firstIndex(of: axis) else { return true }
+      guard let positions = bounds[place].cut?.positions(of: sizes[axis]) else { return false }
+      return positions == (0, 1, sizes[axis]) && bounds[place].cut?.positions(of: 1).count == 1
+    }
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     try evaluateMaps(inputs, context)
   }

@@ -110,6 +110,13 @@ extension LineOperator {
     return [x]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let position = try? axis.position(rank: rank) else {
+      return .unknown
+    }
+    return .axes(inputs) { axis.flattens ? $0 < position : $0 != position }
+  }
+
   package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {

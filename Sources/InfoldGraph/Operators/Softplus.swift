@@ -5,6 +5,8 @@ package struct Softplus: UnaryOperator {
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .softplus }
+
   /// max(x, 0) + ln(1 + exp(−|x|)), which is the same and does not overflow.
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     (x < 0 ? 0 : x) + .log(onePlus: .exp(-x.magnitude))

@@ -5,6 +5,8 @@ package struct Softsign: UnaryOperator {
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .softsign }
+
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     x / (1 + x.magnitude)
   }

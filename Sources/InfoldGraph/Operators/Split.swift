@@ -117,6 +117,13 @@ package struct Split: ElementMovingOperator, MappedOperator {
     return maps
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let axis = try? normalizedAxis(axis, rank: rank) else {
+      return .unknown
+    }
+    return .axes(inputs, outputs: outputs.count) { $0 != axis }
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     try evaluateMaps(inputs, context)
   }

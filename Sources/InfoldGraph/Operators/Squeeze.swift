@@ -42,6 +42,14 @@ package struct Squeeze: ElementMovingOperator {
     return Shape(shape.indices.filter { !squeezed.contains($0) }.map { shape[$0] })
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let values = try? axes.values(in: inputs),
+      let squeezed = try? normalizedAxes(values, rank: rank)
+    else { return .unknown }
+    let kept = (0..<rank).filter { !squeezed.contains($0) }
+    return AxisMapping(kept.enumerated().map { output, axis in IndependentAxis(inputs: [axis], outputs: [output]) })
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [try inputs[0]!.reshaped(to: inferredShape(inputs))]
   }

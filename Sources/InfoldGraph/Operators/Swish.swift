@@ -10,6 +10,8 @@ package struct Swish: UnaryOperator {
     alpha = try attributes.float("alpha") ?? 1
   }
 
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .swish(alpha: alpha) }
+
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     x / (1 + .exp(Element(-alpha) * x))
   }

@@ -7,6 +7,8 @@ package struct Tanh: UnaryOperator {
     attributes.ignoreConsumedInputs()
   }
 
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .tanh }
+
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     .tanh(x)
   }

@@ -50,6 +50,13 @@ package struct TopK: Operator {
     return try inputs.integers(1, of: .int64)?.first
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let axis = try? normalizedAxis(axis, rank: rank) else {
+      return .unknown
+    }
+    return .axes(inputs, outputs: 2) { $0 != axis }
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let shape = try inferredShape(inputs)
     var indices = try Tensor(zeros: shape, of: .int64)

@@ -40,6 +40,11 @@ package struct Transpose: ElementMovingOperator, MappedOperator {
     return [map]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let axes = try? axes(rank: rank) else { return .unknown }
+    return AxisMapping(axes.enumerated().map { output, axis in IndependentAxis(inputs: [axis], outputs: [output]) })
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     try evaluateMaps(inputs, context)
   }

@@ -24,6 +24,11 @@ package struct Trilu: Operator {
     return [x]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank else { return .unknown }
+    return .axes(inputs) { $0 < rank - 2 }
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!
     var y = try Tensor(zeros: x.shape, of: x.elementType)

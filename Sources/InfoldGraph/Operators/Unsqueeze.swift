@@ -30,6 +30,15 @@ package struct Unsqueeze: ElementMovingOperator {
     return [TensorType(x.elementType, output)]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    let inputs = inputs.takingScalarForList(1)
+    guard let rank = outputs.first??.shape?.rank, let values = try? axes.values(in: inputs),
+      let inserted = try? normalizedAxes(values, rank: rank)
+    else { return .unknown }
+    let kept = (0..<rank).filter { !inserted.contains($0) }
+    return AxisMapping(kept.enumerated().map { axis, output in IndependentAxis(inputs: [axis], outputs: [output]) })
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [try inputs[0]!.reshaped(to: inferredShape(inputs))]
   }

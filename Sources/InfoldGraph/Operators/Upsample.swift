@@ -67,6 +67,13 @@ package struct Upsample: Operator {
     return [TensorType(x.elementType, output)]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let scales = try? scales(inputs, rank: rank) else {
+      return .unknown
+    }
+    return .axes(inputs) { scales[$0] == 1 }
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!
     let output = try inferredShape(inputs)

@@ -17,6 +17,10 @@ package struct Where: ElementMovingOperator {
     return [TensorType(x.elementType, try shape.broadcast(with: xShape).broadcast(with: yShape))]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .broadcast(inputs, to: outputs.first ?? nil)
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let condition = inputs[0]!, x = inputs[1]!, y = inputs[2]!
     return switch x.elementType.bitWidth {

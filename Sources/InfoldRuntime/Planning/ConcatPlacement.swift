@@ -23,9 +23,9 @@ struct ConcatPlacement {
     // How many concatenations lie inside each other in a value.
     var depths: [ValueID: Int] = [:]
     for node in graph.nodes {
-      guard let concat = node.typed as? Concat, let whole = node.outputs[0], let type = graph[whole].type,
+      guard let whole = node.outputs.first ?? nil, let type = graph[whole].type,
         [.float32, .uint8, .int8].contains(type.elementType), type.shape?.rank == 4,
-        concat.axis == 1 || concat.axis == -3
+        graph.axisMapping(of: node).joinedAxis == 1
       else { continue }
       // Without all sizes, or without elements, there is nothing to write to.
       let parts = node.inputs.compactMap { $0 }

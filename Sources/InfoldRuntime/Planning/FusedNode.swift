@@ -58,7 +58,7 @@ struct EpilogueFusion {
 
     for id in graph.nodeIDs {
       let node = graph[id]
-      if let input = node.inputs.first ?? nil, let activation = Activation(node, constants),
+      if let input = node.inputs.first ?? nil, let activation = node.elementFunction(constants).flatMap(Activation.init),
         let group = openGroup(input, .activation), groups[group].activation == .identity
       {
         groups[group].activation = activation
@@ -90,27 +90,9 @@ struct EpilogueFusion {
 extension Node {
   /// The two values that the node adds, element by element.
   fileprivate var addends: (ValueID, ValueID)? {
-    guard typed is Add || typed is Sum, inputs.count == 2, let a = inputs[0], let b = inputs[1] else { return nil }
-    return (a, b)
-  }
-}
-
-extension Activation {
-  /// The activation that a node applies to its first input; `nil` for a node that is none of those that kernels have.
-  init?(_ node: Node, _ constants: GraphConstants) {
-    switch node.typed {
-    case is Relu, is Clip:
-      guard let bounds = node.bounds(constants) else { return nil }
-      self.init(.clip, bounds.lower, bounds.upper)
-    // Kernels multiply −0 as well, which gives NaN with a slope that is not finite.
-    case let leaky as LeakyRelu where leaky.alpha.isFinite: self.init(.leakyRelu, leaky.alpha)
-    case let hard as HardSigmoid: self.init(.hardSigmoid, hard.alpha, hard.beta)
-    case is HardSwish: self.init(.hardSwish)
-    case is Sigmoid: self.init(.sigmoid)
-    case let swish as Swish where swish.alpha == 1: self.init(.silu)
-    case is Tanh: self.init(.tanh)
-    case let gelu as Gelu where gelu.approximation == .none: self.init(.gelu)
-    default: return nil
+    guard typed?.elementCombination?.function == .sum, inputs.count == 2, let a = inputs[0], let b = inputs[1] else {
+      return nil
     }
+    return (a, b)
   }
 }

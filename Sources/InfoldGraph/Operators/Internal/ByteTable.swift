@@ -18,6 +18,8 @@ package struct ByteTable: Operator {
     return [TensorType(table.elementType, x.shape)]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .everyAxis(inputs) }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!, table = inputs[1]!
     var y = try Tensor(zeros: x.shape, of: table.elementType)

@@ -20,6 +20,10 @@ package struct ChannelNormalization: FloatingPointOperator {
     return [try inputs.type(0, of: .floatingPoint)]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .byChannel(inputs, parameters: 4)
+  }
+
   package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {

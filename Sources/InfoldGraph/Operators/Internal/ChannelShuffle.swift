@@ -24,6 +24,10 @@ package struct ChannelShuffle: Operator {
     return [x]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .axes(inputs) { $0 != 1 }
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!
     var map = ElementMap(identityOf: [x.shape[0], groups, x.shape[1] / groups] + x.shape[2...])

@@ -22,6 +22,8 @@ package struct InverseDeviation: Operator {
     [TensorType(resultType, try inputs.type(0, of: .floatingPoint).shape)]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .everyAxis(inputs) }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let variance: [Double] = try inputs[0]!.widened().elements(as: Double.self)
     let type = context.precision == .double ? .float64 : resultType

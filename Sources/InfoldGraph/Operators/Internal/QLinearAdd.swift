@@ -20,6 +20,11 @@ package struct QLinearAdd: Operator {
     return [TensorType(y.elementType, try BroadcastRule.multidirectional.resultShape(a.shape, b.shape))]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let a = inputs.sizes(0), let b = inputs.sizes(3) else { return .unknown }
+    return .broadcast([a, nil, nil, b], to: outputs.first ?? nil)
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let tensors = inputs.compactMap(\.self)
     let type: ElementType = context.precision == .double ? .float64 : .float32

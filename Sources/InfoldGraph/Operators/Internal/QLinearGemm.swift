@@ -35,6 +35,10 @@ package struct QLinearGemm: Operator {
     return checkedProduct(output + [inner])
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .axes(inputs) { $0 == 0 }
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let x = try inputs[0]!.centered(around: inputs[2], along: -1)
     let weight = try inputs[3]!.centered(around: inputs[5], along: -2)

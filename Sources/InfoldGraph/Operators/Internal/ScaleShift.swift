@@ -20,6 +20,10 @@ package struct ScaleShift: FloatingPointOperator {
     return [x]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .byChannel(inputs, parameters: 2)
+  }
+
   package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {

@@ -18,6 +18,18 @@ extension BinaryOperator {
     return TensorType(a.elementType, try broadcast.resultShape(a.shape, try inputs.type(1).shape))
   }
 
+  public func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let a = inputs.sizes(0), let b = inputs.sizes(1),
+      let aligned = try? broadcast.aligned(Shape(b), to: Shape(a)).sizes
+    else { return .unknown }
+    var mapping = AxisMapping.broadcast([a, aligned], to: outputs.first ?? nil)
+    // Sizes of 1 were added behind its own.
+    for place in mapping.independentAxes.indices {
+      if let axis = mapping.independentAxes[place].inputs[1], axis >= b.count { mapping.independentAxes[place].inputs[1] = nil }
+    }
+    return mapping
+  }
+
   /// The operands, with shapes that NumPy's rule brings together as `broadcast` wants.
   func operands(_ inputs: [Tensor?]) throws(InfoldError) -> [Tensor] {
     let a = inputs[0]!

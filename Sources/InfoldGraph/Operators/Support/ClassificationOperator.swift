@@ -11,6 +11,8 @@ extension ClassificationOperator {
     [TensorType(.bool, try inputs.type(0, of: .floatingPoint).shape)]
   }
 
+  public func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .everyAxis(inputs) }
+
   public func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {

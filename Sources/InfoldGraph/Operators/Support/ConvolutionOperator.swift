@@ -35,6 +35,8 @@ extension ConvolutionOperator {
     return [TensorType(x.elementType, shape)]
   }
 
+  public func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .axes(inputs) { $0 == 0 } }
+
   /// The shape of the output, as far as it is known.
   /// - Throws: `InfoldError` with `.invalidModel` when the shapes do not fit.
   func outputShape(_ x: Shape?, _ weight: Shape?, bias: Shape?) throws(InfoldError) -> Shape? {

@@ -37,6 +37,13 @@ extension ExtremumIndexOperator {
     return [TensorType(.int64, shape)]
   }
 
+  public func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let axis = try? normalizedAxis(search.axis, rank: rank) else {
+      return .unknown
+    }
+    return .reduction((0..<rank).map { $0 == axis }, keepsDimensions: search.keepsDimension)
+  }
+
   public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let shape = try inferredShape(inputs)
     return [

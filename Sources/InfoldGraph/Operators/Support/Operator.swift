@@ -45,6 +45,18 @@ public protocol Operator: Sendable {
   /// `nil` where the sizes are not known or the number does not fit an `Int`.
   func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int?
 
+  /// How the axes of the inputs go over into those of the outputs, as far as it is sure; nothing, by default.
+  /// - Parameter outputs: The types that the shape rule has given; `nil` for outputs that the node leaves out.
+  func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping
+
+  /// The function of the first input's elements that each element of the output is, in its place; `nil`, the default, for operators
+  /// that do something else, or a function that has no name.
+  func elementFunction(_ inputs: OperatorInputs) -> ElementFunction?
+
+  /// How the elements in the same place of all inputs become that of the output; `nil`, the default, for operators that do something
+  /// else.
+  var elementCombination: ElementCombination? { get }
+
   /// Computes the outputs; `nil` for those that `context` does not want. `inferOutputs` has accepted the inputs' types.
   ///
   /// A function of the inputs and attributes alone, because what is the same in every run is computed ahead. A session calls it with
@@ -64,6 +76,12 @@ extension Operator {
   }
 
   public func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? { 0 }
+
+  public func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .unknown }
+
+  public func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { nil }
+
+  public var elementCombination: ElementCombination? { nil }
 }
 
 /// The end of an operator.

@@ -74,6 +74,13 @@ extension RecurrentOperator {
     return overflow ? nil : sum
   }
 
+  public func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    let (x, states, y) = layer.isBatchFirst ? (0, 0, 0) : (1, 1, 2)
+    return AxisMapping([
+      IndependentAxis(inputs: [x, nil, nil, nil, 0, states, states], outputs: [y, states, states])
+    ])
+  }
+
   public func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {

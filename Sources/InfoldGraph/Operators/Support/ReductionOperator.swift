@@ -34,6 +34,13 @@ extension ReductionOperator {
     return [TensorType(x.elementType, try axes.resultShape(inputs, of: x.shape))]
   }
 
+  public func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, !inputs.has(1) || inputs.constant(1) != nil,
+      let isReduced = try? axes.reduced(inputs.constant(1), rank: rank)
+    else { return .unknown }
+    return .reduction(isReduced, keepsDimensions: axes.keepsDimensions)
+  }
+
   public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!
     let isReduced = try axes.reduced(inputs.count > 1 ? inputs[1] : nil, rank: x.shape.count)

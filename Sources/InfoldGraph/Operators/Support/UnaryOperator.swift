@@ -11,6 +11,8 @@ extension UnaryOperator {
     [try inputs.type(0, of: .floatingPoint)]
   }
 
+  public func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .everyAxis(inputs) }
+
   @inlinable
   public func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
@@ -37,6 +39,8 @@ extension NumericUnaryOperator {
   public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     [try inputs.type(0, of: Self.elementTypes)]
   }
+
+  public func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .everyAxis(inputs) }
 
   public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [

@@ -28,6 +28,10 @@ extension VariadicOperator {
     return [result]
   }
 
+  public func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .broadcast(inputs, to: outputs.first ?? nil)
+  }
+
   /// The inputs, combined one after the other.
   @inline(__always)
   func combined<Element: TensorElement>(
