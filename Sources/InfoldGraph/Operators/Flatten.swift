@@ -22,7 +22,9 @@ package struct Flatten: ElementMovingOperator {
   package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
     guard let sizes = inputs.sizes(0), let result = outputs.first??.shape?.sizes else { return .unknown }
     return AxisMapping(
-      AxisMapping.unchangedAxes(from: sizes, to: result).map { IndependentAxis(inputs: [$0.input], outputs: [$0.output]) })
+      AxisMapping.unchangedAxes(from: sizes, to: result).map {
+        IndependentAxis(inputs: [$0.input], outputs: [$0.output])
+      })
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

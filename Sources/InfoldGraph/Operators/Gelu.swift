@@ -22,7 +22,9 @@ package struct Gelu: UnaryOperator {
     self.approximation = approximation
   }
 
-  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { approximation == .tanh ? .geluByTanh : .gelu }
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? {
+    approximation == .tanh ? .geluByTanh : .gelu
+  }
 
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     switch approximation {

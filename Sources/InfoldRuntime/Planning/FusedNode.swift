@@ -58,7 +58,8 @@ struct EpilogueFusion {
 
     for id in graph.nodeIDs {
       let node = graph[id]
-      if let input = node.inputs.first ?? nil, let activation = node.elementFunction(constants).flatMap(Activation.init),
+      if let input = node.inputs.first ?? nil,
+        let activation = node.elementFunction(constants).flatMap(Activation.init),
         let group = openGroup(input, .activation), groups[group].activation == .identity
       {
         groups[group].activation = activation

@@ -25,7 +25,9 @@ extension BinaryOperator {
     var mapping = AxisMapping.broadcast([a, aligned], to: outputs.first ?? nil)
     // Sizes of 1 were added behind its own.
     for place in mapping.independentAxes.indices {
-      if let axis = mapping.independentAxes[place].inputs[1], axis >= b.count { mapping.independentAxes[place].inputs[1] = nil }
+      if let axis = mapping.independentAxes[place].inputs[1], axis >= b.count {
+        mapping.independentAxes[place].inputs[1] = nil
+      }
     }
     return mapping
   }
