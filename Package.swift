@@ -7,6 +7,9 @@ import PackageDescription
   let kernelSets = ["InfoldKernelsPortable"]
 #endif
 
+/// What most modules build on.
+let operators: [Target.Dependency] = ["InfoldGraph", "InfoldOperators", "InfoldSystem", "InfoldTensor"]
+
 let package = Package(
   name: "infold",
   products: [
@@ -17,7 +20,8 @@ let package = Package(
     // For the package in Benchmarks, and not for apps: it may change with every version.
     .library(name: "InfoldKernels", targets: ["CMachine", "InfoldKernelInterface"] + kernelSets),
     // For the package in Fuzzing, and not for apps either.
-    .library(name: "InfoldTesting", targets: ["FuzzTargets", "InfoldGraph", "RandomGraphs"]),
+    .library(
+      name: "InfoldTesting", targets: ["FuzzTargets", "InfoldGraph", "InfoldSystem", "InfoldTensor", "RandomGraphs"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -27,45 +31,55 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
   ],
   targets: [
-    // The graph: tensors, shapes, operators with their reference evaluation.
+    // The system: memory, processors, time, files, and the error that everything throws. Nothing else imports the C library.
+    .target(name: "CMachine"),
+    .target(name: "InfoldSystem", dependencies: ["CMachine"]),
+
+    // Tensors, shapes, element types; NumPy's `.npy`.
+    .target(
+      name: "InfoldTensor", dependencies: ["InfoldSystem", .product(name: "RealModule", package: "swift-numerics")]),
+
+    // The graph, what an operator is, inference, and the reference evaluator.
     .target(
       name: "InfoldGraph",
-      dependencies: [
-        .product(name: "HeapModule", package: "swift-collections"),
-        .product(name: "RealModule", package: "swift-numerics"),
-      ]),
+      dependencies: ["InfoldSystem", "InfoldTensor", .product(name: "HeapModule", package: "swift-collections")]),
 
-    // Files of the system, read and written with care; NumPy's `.npy`.
-    .target(name: "InfoldFiles", dependencies: ["InfoldGraph"]),
+    // The operators: specification, shape rule and reference evaluation.
+    .target(
+      name: "InfoldOperators",
+      dependencies: [
+        "InfoldGraph", "InfoldSystem", "InfoldTensor", .product(name: "RealModule", package: "swift-numerics"),
+      ]),
 
     // The format: bytes to graph and back, through protobuf-c.
     .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     .target(name: "COnnx", dependencies: ["CProtobufC"]),
-    .target(name: "InfoldONNX", dependencies: ["COnnx", "InfoldFiles", "InfoldGraph"]),
+    .target(name: "InfoldONNX", dependencies: ["COnnx", "InfoldGraph", "InfoldSystem", "InfoldTensor"]),
 
     // Graph to graph.
-    .target(name: "InfoldPasses", dependencies: ["InfoldGraph"]),
+    .target(name: "InfoldPasses", dependencies: operators),
 
     // Planning and running.
-    .target(name: "CMachine"),
     .target(
       name: "InfoldRuntime",
-      dependencies: ["CMachine", "InfoldGraph", "InfoldKernelInterface", "InfoldPasses"]
+      dependencies: operators + ["CMachine", "InfoldKernelInterface", "InfoldPasses"]
         + kernelSets.map { .target(name: $0) }),
 
-    // What an app imports.
+    // HTML, SVG, and the drawings of networks.
     .target(
-      name: "Infold",
+      name: "InfoldReports",
       dependencies: [
-        "InfoldGraph", "InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation",
-        .product(name: "RealModule", package: "swift-numerics"),
+        "InfoldGraph", "InfoldSystem", "InfoldTensor", .product(name: "RealModule", package: "swift-numerics"),
       ]),
+
+    // What an app imports.
+    .target(name: "Infold", dependencies: operators + ["InfoldONNX", "InfoldPasses", "InfoldRuntime"]),
 
     // What a session does, for swift-log and swift-metrics.
     .target(
       name: "InfoldTelemetry",
       dependencies: [
-        "InfoldGraph", "InfoldRuntime",
+        "InfoldRuntime", "InfoldSystem",
         // Not the product Metrics, which imports Foundation.
         .product(name: "CoreMetrics", package: "swift-metrics"), .product(name: "Logging", package: "swift-log"),
       ]),
@@ -74,67 +88,80 @@ let package = Package(
     .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
-    .target(name: "InfoldImage", dependencies: ["CTurboJPEG", "CPNG", "CWebP", "InfoldFiles", "InfoldGraph"]),
+    .target(
+      name: "InfoldImage",
+      dependencies: [
+        "CTurboJPEG", "CPNG", "CWebP", "InfoldSystem", "InfoldTensor",
+        .product(name: "RealModule", package: "swift-numerics"),
+      ]),
 
     // ONNX's backend tests.
     .target(
       name: "InfoldConformance",
-      dependencies: ["InfoldFiles", "InfoldGraph", "InfoldONNX", "InfoldPasses", "InfoldRuntime"]),
+      dependencies: operators + ["InfoldONNX", "InfoldPasses", "InfoldRuntime"]),
 
     // What folding did, proved; batch statistics.
     .target(
       name: "InfoldValidation",
-      dependencies: [
-        "InfoldFiles", "InfoldGraph", "InfoldPasses", "InfoldRuntime",
-        .product(name: "RealModule", package: "swift-numerics"),
+      dependencies: operators + [
+        "InfoldPasses", "InfoldReports", "InfoldRuntime", .product(name: "RealModule", package: "swift-numerics"),
       ]),
 
     // Float networks to quantized ones.
-    .target(name: "InfoldQuantization", dependencies: ["InfoldGraph", "InfoldPasses", "InfoldRuntime"]),
+    .target(
+      name: "InfoldQuantization",
+      dependencies: operators + [
+        "InfoldPasses", "InfoldRuntime", .product(name: "RealModule", package: "swift-numerics"),
+      ]),
 
     // The command line.
     .executableTarget(
       name: "InfoldTool",
-      dependencies: [
-        "InfoldConformance", "InfoldFiles", "InfoldGraph", "InfoldImage", "InfoldONNX", "InfoldPasses",
-        "InfoldQuantization", "InfoldRuntime", "InfoldValidation",
+      dependencies: operators + [
+        "InfoldConformance", "InfoldImage", "InfoldONNX", "InfoldPasses", "InfoldQuantization", "InfoldReports",
+        "InfoldRuntime", "InfoldValidation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "RealModule", package: "swift-numerics"),
       ]),
 
-    .target(name: "TestSupport", dependencies: ["InfoldGraph"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: operators, path: "Tests/TestSupport"),
     // What hostile bytes are given to, and random networks: for tests here, and for the package in Fuzzing.
     .target(
       name: "FuzzTargets",
-      dependencies: ["InfoldFiles", "InfoldGraph", "InfoldImage", "InfoldONNX", "InfoldPasses", "InfoldRuntime"],
+      dependencies: operators + ["InfoldImage", "InfoldONNX", "InfoldPasses", "InfoldRuntime"],
       path: "Tests/FuzzTargets"),
     .target(
-      name: "RandomGraphs", dependencies: ["InfoldGraph", "InfoldONNX", "InfoldPasses", "InfoldRuntime"],
+      name: "RandomGraphs", dependencies: operators + ["InfoldONNX", "InfoldPasses", "InfoldRuntime"],
       path: "Tests/RandomGraphs"),
     .testTarget(
-      name: "FuzzTests", dependencies: ["FuzzTargets", "InfoldFiles", "TestSupport"], exclude: ["Findings"]),
-    .testTarget(name: "RandomGraphTests", dependencies: ["InfoldGraph", "RandomGraphs"]),
-    .testTarget(name: "InfoldGraphTests", dependencies: ["InfoldGraph", "TestSupport"]),
+      name: "FuzzTests", dependencies: ["FuzzTargets", "InfoldSystem", "TestSupport"], exclude: ["Findings"]),
+    .testTarget(name: "RandomGraphTests", dependencies: operators + ["RandomGraphs"]),
     .testTarget(
-      name: "InfoldFilesTests", dependencies: ["InfoldFiles", "TestSupport"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "InfoldONNXTests", dependencies: ["InfoldONNX", "InfoldPasses", "TestSupport"]),
-    .testTarget(name: "InfoldPassesTests", dependencies: ["InfoldPasses", "TestSupport"]),
-    .testTarget(name: "InfoldRuntimeTests", dependencies: ["InfoldRuntime", "TestSupport"]),
+      name: "FileTests", dependencies: ["InfoldSystem", "InfoldTensor", "TestSupport"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "InfoldTensorTests", dependencies: ["InfoldSystem", "InfoldTensor", "TestSupport"]),
+    .testTarget(name: "InfoldGraphTests", dependencies: operators + ["TestSupport"]),
+    .testTarget(name: "InfoldOperatorsTests", dependencies: operators + ["TestSupport"]),
+    .testTarget(name: "InfoldONNXTests", dependencies: operators + ["InfoldONNX", "InfoldPasses", "TestSupport"]),
+    .testTarget(name: "InfoldPassesTests", dependencies: operators + ["InfoldPasses", "TestSupport"]),
+    .testTarget(name: "InfoldRuntimeTests", dependencies: operators + ["InfoldRuntime", "TestSupport"]),
     .testTarget(
       name: "InfoldValidationTests",
-      dependencies: ["InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation", "TestSupport"]),
+      dependencies: operators + [
+        "InfoldONNX", "InfoldPasses", "InfoldReports", "InfoldRuntime", "InfoldValidation", "TestSupport",
+      ]),
     .testTarget(
       name: "InfoldQuantizationTests",
-      dependencies: ["InfoldONNX", "InfoldPasses", "InfoldQuantization", "InfoldRuntime", "TestSupport"]),
+      dependencies: operators + ["InfoldONNX", "InfoldPasses", "InfoldQuantization", "InfoldRuntime", "TestSupport"]),
     .testTarget(name: "InfoldTests", dependencies: ["Infold", "TestSupport"]),
     .testTarget(
       name: "NetworkTests",
-      dependencies: [
-        "InfoldFiles", "InfoldGraph", "InfoldImage", "InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation",
+      dependencies: operators + [
+        "InfoldImage", "InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation",
         "TestSupport",
       ]),
     .testTarget(
       name: "OperatorCaseTests",
-      dependencies: ["InfoldConformance", "InfoldGraph", "InfoldONNX", "InfoldRuntime", "TestSupport"]),
+      dependencies: operators + ["InfoldConformance", "InfoldONNX", "InfoldRuntime", "TestSupport"]),
     .testTarget(
       name: "InfoldTelemetryTests",
       dependencies: [
@@ -142,12 +169,13 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
     .testTarget(
-      name: "InfoldToolTests", dependencies: ["InfoldFiles", "InfoldGraph", "InfoldONNX", "InfoldTool", "TestSupport"]),
+      name: "InfoldToolTests", dependencies: operators + ["InfoldONNX", "InfoldReports", "InfoldTool", "TestSupport"]),
     .testTarget(
-      name: "InfoldImageTests", dependencies: ["InfoldImage", "TestSupport"], resources: [.copy("Fixtures")]),
+      name: "InfoldImageTests", dependencies: ["InfoldImage", "InfoldSystem", "InfoldTensor", "TestSupport"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "InfoldKernelTests",
-      dependencies: ["InfoldGraph", "InfoldKernelInterface"] + kernelSets.map { .target(name: $0) }),
+      dependencies: ["InfoldKernelInterface", "InfoldSystem", "InfoldTensor"] + kernelSets.map { .target(name: $0) }),
   ],
   swiftLanguageModes: [.v6]
 )
@@ -184,8 +212,8 @@ package.targets += [
 // What is no kernel is compiled for size where the environment asks for it, as tools/build-static.sh does.
 if Context.environment["INFOLD_OPTIMIZE"] == "size" {
   let compact: Set = [
-    "InfoldConformance", "InfoldFiles", "InfoldGraph", "InfoldImage", "InfoldONNX", "InfoldPasses",
-    "InfoldQuantization", "InfoldTool", "InfoldValidation",
+    "InfoldConformance", "InfoldGraph", "InfoldImage", "InfoldONNX", "InfoldOperators", "InfoldPasses",
+    "InfoldQuantization", "InfoldReports", "InfoldSystem", "InfoldTensor", "InfoldTool", "InfoldValidation",
   ]
   for target in package.targets where compact.contains(target.name) {
     target.swiftSettings = [.unsafeFlags(["-Osize"])]

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Writes the .npy files of Tests/InfoldFilesTests/Fixtures with NumPy itself. Needs numpy (tools/requirements.txt)."""
+"""Writes the .npy files of Tests/FileTests/Fixtures with NumPy itself. Needs numpy (tools/requirements.txt)."""
 
 import pathlib
 
 import numpy as np
 from numpy.lib import format as npy
 
-FOLDER = pathlib.Path(__file__).parent.parent / "Tests/InfoldFilesTests/Fixtures"
+FOLDER = pathlib.Path(__file__).parent.parent / "Tests/FileTests/Fixtures"
 
 
 def write(name, array, version=(1, 0)):

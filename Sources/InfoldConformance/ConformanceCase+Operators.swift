@@ -1,5 +1,7 @@
-public import InfoldGraph
+import InfoldGraph
 import InfoldONNX
+import InfoldOperators
+import InfoldSystem
 
 extension ConformanceCase {
   /// The operators of the model's nodes, those in its functions and in the bodies of If and Loop included: the
@@ -7,7 +9,7 @@ extension ConformanceCase {
   /// - Throws: `InfoldError` for a model that cannot be read.
   public func operators() throws(InfoldError) -> Set<String> {
     var names: Set<String> = []
-    var waiting = [try Model(path: model).graph]
+    var waiting = [try Model(path: model, operators: .standard).graph]
     while let graph = waiting.popLast() {
       for node in graph.nodes {
         if let body = node.body {

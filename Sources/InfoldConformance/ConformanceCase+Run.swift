@@ -1,7 +1,10 @@
-public import InfoldGraph
+import InfoldGraph
 import InfoldONNX
+import InfoldOperators
 import InfoldPasses
 import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 
 extension ConformanceCase {
   /// How a case is run.
@@ -58,7 +61,7 @@ extension ConformanceCase {
   }
 
   private func outcome(_ options: Options) throws(InfoldError) -> Outcome {
-    let model = try Model(path: model)
+    let model = try Model(path: model, operators: .standard)
     try model.graph.requireNoOpaqueNodes()
     try requireTensors(model.graph)
     let runner = try Runner(model, options)

@@ -1,5 +1,5 @@
-import InfoldFiles
-public import InfoldGraph
+import InfoldOperators
+import InfoldSystem
 
 /// A folder of ONNX's backend tests: `model.onnx`, and in each `test_data_set_N` the inputs `input_M.pb` and the outputs
 /// `output_M.pb` that they must give.
@@ -26,10 +26,10 @@ public struct ConformanceCase: Sendable, Hashable {
   public static func find(in folder: String) throws(InfoldError) -> [ConformanceCase] {
     var cases: [ConformanceCase] = []
     var waiting = [folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder]
-    var seen: Set<FolderIdentity> = []
+    var seen: Set<FileStatus.Identity> = []
     while let path = waiting.popLast() {
       let entries = try Folder.entries(path)
-      guard let identity = FolderIdentity(path), seen.insert(identity).inserted else { continue }
+      guard let identity = FileStatus(path)?.identity, seen.insert(identity).inserted else { continue }
       if entries.contains(where: { $0.name == "model.onnx" && !$0.isFolder }) {
         cases.append(ConformanceCase(path: path))
       } else {
@@ -63,17 +63,5 @@ public struct ConformanceCase: Sendable, Hashable {
     }
     guard !sets.isEmpty else { throw InfoldError(.fileAccess, "the folder holds no test_data_set_N", file: path) }
     return sets
-  }
-}
-
-/// What tells a folder from every other, whatever path leads to it.
-private struct FolderIdentity: Hashable {
-  var device: UInt
-  var number: UInt
-
-  init?(_ path: String) {
-    guard let status = fileStatus(path) else { return nil }
-    device = UInt(status.st_dev)
-    number = UInt(status.st_ino)
   }
 }

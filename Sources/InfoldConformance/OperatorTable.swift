@@ -1,4 +1,5 @@
-public import InfoldGraph
+import InfoldGraph
+import InfoldOperators
 
 /// The operators of a registry, as a table: versions, element types, and what became of cases that use them.
 public struct OperatorTable: Sendable, Hashable {

@@ -1,4 +1,5 @@
-public import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// How far a number may lie from the expected one: |actual − expected| ≤ absolute + relative · |expected|, as NumPy's
 /// `allclose` has it.

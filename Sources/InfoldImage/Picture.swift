@@ -1,4 +1,5 @@
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// A picture in memory: red, green and blue with 8 bits each, rows from top to bottom without padding.
 public struct Picture: Sendable, Hashable {

@@ -1,6 +1,6 @@
 import COnnx
-import InfoldFiles
-public import InfoldGraph
+import InfoldGraph
+import InfoldSystem
 
 extension Model {
   /// The most bytes that one protocol buffer can have.
@@ -24,7 +24,7 @@ extension Model {
   ///   broken one, `.invalidModel` when the model breaks a rule of the standard, `.unsupported` for other IR versions,
   ///   `.limitExceeded`.
   public init(
-    path: String, operators: OperatorRegistry = .standard, limits: ModelLimits = ModelLimits(),
+    path: String, operators: OperatorRegistry, limits: ModelLimits = ModelLimits(),
     declaredShapes: DeclaredShapes = .advisory, dataRoot: String? = nil
   ) throws(InfoldError) {
     self = try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
@@ -58,7 +58,7 @@ extension Model {
   ///     count, and what is declared otherwise is in `warnings`.
   /// - Throws: As `init(path:operators:limits:declaredShapes:dataRoot:)`.
   public init(
-    bytes: [UInt8], operators: OperatorRegistry = .standard, limits: ModelLimits = ModelLimits(),
+    bytes: [UInt8], operators: OperatorRegistry, limits: ModelLimits = ModelLimits(),
     declaredShapes: DeclaredShapes = .advisory
   ) throws(InfoldError) {
     self = try bytes.span.bytes.withUnsafeBytes { (buffer) throws(InfoldError) in

@@ -1,6 +1,7 @@
 import COnnx
-import InfoldFiles
-public import InfoldGraph
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// A tensor in a file of its own: a serialized TensorProto, as in ONNX's test data (`input_0.pb`).
 public struct TensorFile: Sendable {

@@ -1,4 +1,6 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldTensor
 
 /// Which nodes compute what folding reads of constants alone. Others are not asked for, however constant their results are: folding
 /// leaves them in the file.

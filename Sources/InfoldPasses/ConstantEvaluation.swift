@@ -1,4 +1,6 @@
 import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// Evaluates nodes whose inputs are constants, where the results are not too large: what a session computes ahead, and folding may
 /// write into a file.

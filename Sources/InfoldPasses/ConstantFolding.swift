@@ -1,4 +1,7 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 
 /// Computes ahead what is the same in every run: the outputs of nodes whose inputs are constants, and shapes that the
 /// model computes of values whose shape is known.

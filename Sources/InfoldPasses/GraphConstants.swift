@@ -1,4 +1,7 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 
 /// The numbers of a graph that are the same in every run: initializers that no caller may override, the outputs of
 /// Constant nodes, those of Identity nodes that hand one of them on, and for folding what else is computed of constants.

@@ -1,4 +1,5 @@
 import InfoldGraph
+import InfoldTensor
 
 /// Puts new nodes and constants into a graph, under names that are not taken.
 package struct GraphEditor {

@@ -1,4 +1,5 @@
-public import InfoldGraph
+import InfoldGraph
+import InfoldSystem
 
 /// A rewriting of a graph that keeps what it computes.
 public protocol GraphPass: Sendable {

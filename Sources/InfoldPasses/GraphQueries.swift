@@ -1,4 +1,5 @@
-import InfoldGraph
+import InfoldOperators
+import InfoldTensor
 
 extension ElementType {
   /// Whether `value`, rounded to this floating-point type, is finite.

@@ -1,4 +1,7 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 
 /// Puts one scale and one shift per channel in the place of a chain of them: batch normalizations, and Add, Sub, Mul and Div
 /// with constants. Computed in double precision, rounded once; chains of which one scale and shift would lose digits stay.

@@ -1,4 +1,4 @@
-package import InfoldGraph
+import InfoldGraph
 
 extension Node {
   /// The function of its first input's elements that the node's output is; `nil` for other nodes.

@@ -1,4 +1,7 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 
 /// Puts one scale and one shift per channel (or per activation) in the place of every batch normalization at inference of which the
 /// parameters are constants, computed in double precision: where that is as good as the definition. Others become

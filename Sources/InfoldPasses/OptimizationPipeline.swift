@@ -1,4 +1,5 @@
-public import InfoldGraph
+import InfoldGraph
+import InfoldSystem
 
 /// The passes that prepare a graph for running, in their order.
 public struct OptimizationPipeline: Sendable {

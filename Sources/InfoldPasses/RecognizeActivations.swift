@@ -1,4 +1,6 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldSystem
 
 /// Finds activations that exporters write as several nodes, and puts one operator in their place:
 /// x · clip(x + 3, 0, 6) ÷ 6 and x · HardSigmoid(x) as HardSwish, x · Sigmoid(x) as Swish,

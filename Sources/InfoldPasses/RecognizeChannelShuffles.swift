@@ -1,4 +1,6 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldSystem
 
 /// Finds channel shuffles, which exporters write as Reshape, Transpose and Reshape, and puts one operator in their place. The
 /// nodes before the last are left for `RemoveDeadCode`.

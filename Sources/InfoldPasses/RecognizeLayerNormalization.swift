@@ -1,4 +1,7 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 
 /// Finds layer normalizations that exporters write as arithmetic, and puts one operator in their place:
 /// d = x − mean(x), then d ÷ √(mean(d²) + ε), and where they follow, · scale and + shift by constants.

@@ -1,4 +1,5 @@
 import InfoldGraph
+import InfoldSystem
 
 /// Removes the nodes whose outputs nobody reads, and the content of initializers that nobody reads.
 package struct RemoveDeadCode: GraphPass {

@@ -1,4 +1,6 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldSystem
 
 /// Removes nodes that hand their input on unchanged: Identity, and Dropout in its inference form.
 package struct RemoveIdentities: GraphPass {

@@ -1,5 +1,7 @@
-internal import InfoldGraph
-internal import InfoldPasses
+import InfoldGraph
+import InfoldOperators
+import InfoldPasses
+import InfoldSystem
 
 /// Brings a float network into the form that is quantized: constants computed, batch normalization folded, opset 13 or later.
 struct NetworkPreparation {

@@ -1,4 +1,5 @@
-internal import InfoldGraph
+import InfoldGraph
+import InfoldOperators
 
 /// In what way an operator can compute with quantized numbers.
 enum QuantizableForm {

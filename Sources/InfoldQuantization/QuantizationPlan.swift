@@ -1,5 +1,7 @@
-internal import InfoldGraph
-internal import InfoldPasses
+import InfoldGraph
+import InfoldOperators
+import InfoldPasses
+import InfoldSystem
 
 /// Which nodes of a network compute with quantized numbers, and which values are quantized for that.
 struct QuantizationPlan {

@@ -1,6 +1,7 @@
-package import InfoldGraph
-package import InfoldPasses
-package import InfoldRuntime
+import InfoldGraph
+import InfoldPasses
+import InfoldRuntime
+import InfoldSystem
 
 /// Quantizes a float network to 8 bits, with ranges of its values that samples have shown.
 package struct StaticQuantizer: Sendable {

@@ -1,4 +1,4 @@
-import InfoldGraph
+import InfoldSystem
 import Synchronization
 
 /// What may end a run before it is done: between two steps, somebody no longer wants the results, or the time is over.

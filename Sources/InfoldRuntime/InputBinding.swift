@@ -1,4 +1,6 @@
 import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// Holds what a caller gives against what the model declares: element types, ranks, fixed sizes, and, where declared shapes
 /// bind, that a symbol means one size everywhere.

@@ -1,4 +1,5 @@
 import InfoldGraph
+import InfoldTensor
 
 /// What a model declares of its outputs and only a run can prove wrong.
 package struct OutputClaims: Sendable {

@@ -1,4 +1,4 @@
-import InfoldGraph
+import InfoldTensor
 
 /// The plans of a session by the types and shapes of its inputs; of too many, the one that was not used for longest is forgotten.
 struct PlanCache {

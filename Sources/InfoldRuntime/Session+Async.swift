@@ -1,4 +1,5 @@
-public import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 extension Session {
   /// Runs the model for a task, which waits without keeping a thread: the work is done by threads of Infold's own, as many as the

@@ -1,5 +1,7 @@
-public import InfoldGraph
+import InfoldGraph
 import InfoldPasses
+import InfoldSystem
+import InfoldTensor
 import Synchronization
 
 /// A model that is ready to run.

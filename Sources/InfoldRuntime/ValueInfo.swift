@@ -1,4 +1,5 @@
-public import InfoldGraph
+import InfoldGraph
+import InfoldTensor
 
 /// An input or output of a model: what a caller gives, or gets.
 public struct ValueInfo: Sendable, Hashable {

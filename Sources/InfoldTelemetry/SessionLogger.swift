@@ -1,5 +1,5 @@
-public import InfoldGraph
-public import InfoldRuntime
+import InfoldRuntime
+import InfoldSystem
 public import Logging
 
 /// Writes what a session does to a log: plans as `info`, runs as `debug`, layers as `trace`, errors as `warning`, and

@@ -1,6 +1,6 @@
 public import CoreMetrics
-public import InfoldGraph
-public import InfoldRuntime
+import InfoldRuntime
+import InfoldSystem
 
 /// Counts and times what a session does.
 ///

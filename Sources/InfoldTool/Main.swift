@@ -1,21 +1,18 @@
 import ArgumentParser
-import Glibc
-import InfoldGraph
+import InfoldOperators
+import InfoldSystem
 
 /// Parses the command line, runs the command, and turns what it throws into one line and an exit code.
 @main
 enum Main {
   static func main() {
-    // A reader that goes away ends the tool quietly, as it does any other.
-    signal(SIGPIPE, SIG_DFL)
-    // A limit on the size of files is an error of the write that meets it.
-    signal(SIGXFSZ, SIG_IGN)
+    CurrentProcess.setSignalsOfCommand()
     let arguments = Array(CommandLine.arguments.dropFirst())
     do {
       var command = try InfoldCommand.parseAsRoot(arguments)
       try command.run()
     } catch {
-      exit(report(error, arguments))
+      CurrentProcess.exit(report(error, arguments))
     }
   }
 

@@ -1,8 +1,10 @@
-import InfoldFiles
 import InfoldGraph
 import InfoldImage
 import InfoldONNX
+import InfoldOperators
 import InfoldPasses
+import InfoldSystem
+import InfoldTensor
 
 /// What hostile bytes are given to. Each target returns for whatever it is given: that they were refused is as good as that
 /// they were not. What must not happen ends the process.
@@ -27,7 +29,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     do throws(InfoldError) {
       try MemoryBudget(limit: Self.memoryLimit).charging { () throws(InfoldError) in
         switch self {
-        case .decode: _ = try Model(bytes: bytes)
+        case .decode: _ = try Model(bytes: bytes, operators: .standard)
         case .roundtrip: try Self.writeTwice(bytes)
         case .run: try RunTarget(bytes).run(inEveryWay: inEveryWay)
         case .npy: try Self.decodeNumPy(bytes)
@@ -43,7 +45,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
 extension FuzzTarget {
   /// Writes a model as it was read, or rewritten in one of two ways, as its size decides.
   private static func writeTwice(_ bytes: [UInt8]) throws(InfoldError) {
-    var model = try Model(bytes: bytes)
+    var model = try Model(bytes: bytes, operators: .standard)
     switch bytes.count % 3 {
     case 0: try requireSame(model, "a model")
     case 1: try requireSame(try FoldBatchNormalization().fold(model).model, "a folded model")
@@ -59,7 +61,7 @@ extension FuzzTarget {
     let first = try model.serialized()
     let second: [UInt8]
     do throws(InfoldError) {
-      second = try Model(bytes: first).serialized()
+      second = try Model(bytes: first, operators: .standard).serialized()
     } catch {
       // Raw data takes more bytes than a varint, and a limit may lie in between.
       guard error.code == .limitExceeded else { fatalError("\(what) is written, and refused: \(error)") }

@@ -2,6 +2,8 @@ import InfoldGraph
 import InfoldONNX
 import InfoldPasses
 import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 
 /// A model from hostile bytes, that is planned, and run where it is small enough.
 struct RunTarget {
@@ -16,7 +18,7 @@ struct RunTarget {
     seed = bytes.reduce(14_695_981_039_346_656_037) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
     // What is declared counts in one of four, where only a run may prove it wrong.
     var model = try Model(
-      bytes: bytes, limits: ModelLimits(nodes: 200, textBytes: 1 << 12),
+      bytes: bytes, operators: .standard, limits: ModelLimits(nodes: 200, textBytes: 1 << 12),
       declaredShapes: seed >> 20 & 3 == 0 ? .binding : .advisory)
     var types: [ValueID: TensorType] = [:]
     for id in model.graph.inputs {

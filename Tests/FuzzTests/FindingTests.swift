@@ -1,5 +1,5 @@
 import FuzzTargets
-import InfoldFiles
+import InfoldSystem
 import TestSupport
 import Testing
 

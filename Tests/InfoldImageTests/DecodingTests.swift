@@ -1,6 +1,5 @@
-import Testing
-
 import InfoldImage
+import Testing
 
 @Suite struct DecodingTests {
   static let names = Fixture.names(in: "decoding", Fixture.endings)

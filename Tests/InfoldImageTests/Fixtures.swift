@@ -1,6 +1,6 @@
 import Foundation
-import InfoldGraph
 import InfoldImage
+import InfoldSystem
 import Testing
 
 enum Fixture {

@@ -1,7 +1,6 @@
-import InfoldGraph
-import Testing
-
 import InfoldImage
+import InfoldSystem
+import Testing
 
 @Suite struct HostilePictureTests {
   static let refused: [(name: String, code: InfoldError.Code, text: String)] = [

@@ -1,5 +1,4 @@
 import Foundation
-import InfoldGraph
 import InfoldImage
 import Testing
 

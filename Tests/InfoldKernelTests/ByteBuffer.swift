@@ -1,5 +1,5 @@
-import InfoldGraph
 import InfoldKernelInterface
+import InfoldTensor
 
 /// Bytes that a kernel reads or writes: with what it may read behind them, and nothing that it may write around them.
 final class ByteBuffer {

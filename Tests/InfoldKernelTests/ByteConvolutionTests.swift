@@ -1,5 +1,5 @@
-import InfoldGraph
 import InfoldKernelInterface
+import InfoldTensor
 import Testing
 
 /// Convolutions of bytes against their definition, to the last bit.

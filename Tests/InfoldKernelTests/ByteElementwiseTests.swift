@@ -1,5 +1,5 @@
-import InfoldGraph
 import InfoldKernelInterface
+import InfoldTensor
 import Testing
 
 /// Element-wise kernels and pools of bytes against their definition, to the last bit.

@@ -1,4 +1,5 @@
 import InfoldKernelInterface
+import InfoldTensor
 
 /// Memory for a kernel to work in. Every number in it is NaN at first.
 final class Scratch {

@@ -1,5 +1,6 @@
 import Glibc
 import InfoldKernelInterface
+import InfoldTensor
 import Testing
 
 @Suite struct DepthwiseTests {

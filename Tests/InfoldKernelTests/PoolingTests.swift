@@ -1,4 +1,5 @@
 import InfoldKernelInterface
+import InfoldTensor
 import Testing
 
 @Suite struct PoolingTests {

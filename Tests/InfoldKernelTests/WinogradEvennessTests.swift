@@ -1,5 +1,7 @@
 import Glibc
 import InfoldKernelInterface
+import InfoldOperators
+import InfoldTensor
 import Testing
 
 /// A number reaches exactly the outputs that read it, though Winograd's algorithm mixes all numbers of a tile.

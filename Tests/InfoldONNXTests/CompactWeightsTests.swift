@@ -1,6 +1,8 @@
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
 import InfoldPasses
+import InfoldTensor
 import TestSupport
 import Testing
 
@@ -51,7 +53,7 @@ import Testing
             "BatchNormalization", ["c", "scale", "bias", "mean", "variance"], ["y"],
             attributes: [Onnx.attribute("epsilon", type: 1, [.float(2, 0)])]),
         ]))
-    return try Model(path: path)
+    return try Model(path: path, operators: .standard)
   }
 
   @Test(arguments: [ElementType.float16, .bfloat16], Source.allCases)
@@ -87,7 +89,7 @@ import Testing
       bytes: Onnx.model(graph: [
         Onnx.input("x", [Onnx.dim(3)]), Onnx.output("y"), cast, Onnx.node("Mul", ["x", "wide"], ["y"]),
         Onnx.initializer("w", type: 10, [3], [.packed(5, bits.map(Int.init))]),
-      ])
+      ]), operators: .standard
     ).graph
     let optimized = try OptimizationPipeline().run(on: graph)
     #expect(

@@ -1,4 +1,4 @@
-import InfoldGraph
+import InfoldSystem
 import Testing
 
 /// Expects that `body` fails with an error of the kind `code` whose one line holds every text in `parts`.

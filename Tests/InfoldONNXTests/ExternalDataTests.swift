@@ -2,6 +2,9 @@ import Foundation
 import Glibc
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 import TestSupport
 import Testing
 
@@ -28,7 +31,7 @@ struct ExternalDataTests {
 
   private func read(_ entries: [(String, String)]) throws -> Tensor? {
     let path = try model(tensor(entries))
-    return try Model(path: path).graph.values.first { $0.name == "w" }?.initializer?.tensor
+    return try Model(path: path, operators: .standard).graph.values.first { $0.name == "w" }?.initializer?.tensor
   }
 
   @Test func data() throws {
@@ -56,7 +59,8 @@ struct ExternalDataTests {
     let value = Onnx.attribute("value", type: 4, [.message(5, tensor([("location", "w.bin")]))])
     let path = try folder.write(
       "model/model.onnx", Onnx.relu(more: [Onnx.node("Op", ["x"], ["z"], attributes: [value])]))
-    guard case .tensor(let tensor) = try Model(path: path).graph.nodes[1].attributes["value"] else {
+    guard case .tensor(let tensor) = try Model(path: path, operators: .standard).graph.nodes[1].attributes["value"]
+    else {
       Issue.record("no tensor")
       return
     }
@@ -71,7 +75,9 @@ struct ExternalDataTests {
 
   private func expectDataError(_ code: InfoldError.Code, _ part: String, _ entries: [(String, String)]) throws {
     let path = try model(tensor(entries))
-    expectError(code, path, "initializer \"w\"", part) { () throws(InfoldError) in try Model(path: path) }
+    expectError(code, path, "initializer \"w\"", part) { () throws(InfoldError) in
+      try Model(path: path, operators: .standard)
+    }
   }
 
   /// The file is there each time; the way to it is what is refused.
@@ -118,7 +124,7 @@ struct ExternalDataTests {
     func read(_ location: String) throws -> Tensor? {
       let bytes = Onnx.relu(more: [.message(5, tensor([("location", location)]))])
       let path = try folder.write("cache/snapshots/1/model.onnx", bytes)
-      let graph = try Model(path: path, dataRoot: root).graph
+      let graph = try Model(path: path, operators: .standard, dataRoot: root).graph
       return graph.values.first { $0.name == "w" }?.initializer?.tensor
     }
     func expect(_ part: String, _ location: String) {
@@ -163,7 +169,7 @@ struct ExternalDataTests {
     var outcomes: Set<String> = []
     for _ in 0..<3000 {
       do {
-        let model = try Model(path: path, dataRoot: followsLinks ? folder.path("model") : nil)
+        let model = try Model(path: path, operators: .standard, dataRoot: followsLinks ? folder.path("model") : nil)
         let tensor = try #require(model.graph.values.first { $0.name == "w" }?.initializer?.tensor)
         let elements = try tensor.elements(as: Float.self)
         try #require(elements == [1, 2], "data from outside of the folder was read")
@@ -222,7 +228,9 @@ struct ExternalDataTests {
     let location = [("location", "w.bin")]
     func expect(_ code: InfoldError.Code = .malformedData, _ part: String, _ tensor: [Wire]) throws {
       let path = try model(tensor)
-      expectError(code, "initializer \"w\"", part) { () throws(InfoldError) in try Model(path: path) }
+      expectError(code, "initializer \"w\"", part) { () throws(InfoldError) in
+        try Model(path: path, operators: .standard)
+      }
     }
     try expect(.malformedData, "both in another file and in raw_data", tensor(location, more: [Onnx.raw([1, 2])]))
     try expect(.malformedData, "float_data holds data", tensor(location, more: [.float(4, 1), .float(4, 1)]))
@@ -236,12 +244,14 @@ struct ExternalDataTests {
     let path = try folder.write("model/w.bin", [])
     try #require(truncate(path, 1 << 40) == 0)
     let file = try model(tensor([("location", "w.bin")], type: 2, shape: [1 << 40]))
-    expectError(.limitExceeded, "bytes that are allowed") { () throws(InfoldError) in try Model(path: file) }
+    expectError(.limitExceeded, "bytes that are allowed") { () throws(InfoldError) in
+      try Model(path: file, operators: .standard)
+    }
   }
 
   @Test func modelsWithoutAFolder() {
     expectError(.fileAccess, "\"w.bin\"", "without a folder") { () throws(InfoldError) in
-      try Model(bytes: Onnx.relu(more: [.message(5, tensor([("location", "w.bin")]))]))
+      try Model(bytes: Onnx.relu(more: [.message(5, tensor([("location", "w.bin")]))]), operators: .standard)
     }
   }
 
@@ -252,7 +262,7 @@ struct ExternalDataTests {
     let path = try folder.write(
       "model/model.onnx", Onnx.relu(more: [Onnx.node("Op", ["x"], ["z"], attributes: [list])]))
     expectError(.unsupported, "attribute \"list\"", "external data") { () throws(InfoldError) in
-      try Model(path: path)
+      try Model(path: path, operators: .standard)
     }
   }
 
@@ -264,7 +274,7 @@ struct ExternalDataTests {
     let function: [Wire] = [.text(1, "F"), .text(5, "q"), .message(7, node), .text(10, "d")]
     for extra: Wire in [.message(25, function), .message(20, [.message(2, [.message(5, w)])])] {
       let path = try folder.write("model/model.onnx", Onnx.relu() + extra.bytes)
-      let model = try Model(path: path)
+      let model = try Model(path: path, operators: .standard)
       expectError(.unsupported, "external data") { () throws(InfoldError) in try model.serialized() }
     }
   }

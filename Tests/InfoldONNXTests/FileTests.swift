@@ -1,6 +1,9 @@
 import Foundation
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 import TestSupport
 import Testing
 
@@ -13,13 +16,13 @@ struct FileTests {
   }
 
   private func expectFileError(_ code: InfoldError.Code, _ part: String, _ path: String) {
-    expectError(code, path, part) { () throws(InfoldError) in try Model(path: path) }
+    expectError(code, path, part) { () throws(InfoldError) in try Model(path: path, operators: .standard) }
     expectError(code, path) { () throws(InfoldError) in try TensorFile(path: path) }
   }
 
   @Test func model() throws {
     let path = try folder.write("a.onnx", Onnx.relu())
-    let model = try Model(path: path)
+    let model = try Model(path: path, operators: .standard)
     #expect(model.path == path)
     #expect(model.graph.nodes.count == 1)
   }
@@ -27,7 +30,7 @@ struct FileTests {
   @Test func modelBehindALink() throws {
     try folder.write("a.onnx", Onnx.relu())
     try folder.link("b.onnx", to: "a.onnx")
-    #expect(try Model(path: folder.path("b.onnx")).graph.nodes.count == 1)
+    #expect(try Model(path: folder.path("b.onnx"), operators: .standard).graph.nodes.count == 1)
   }
 
   @Test func tensor() throws {
@@ -44,7 +47,7 @@ struct FileTests {
       .malformedData, "not an ONNX file", try folder.write("text.onnx", Array("Not a model, but a text.\n".utf8)))
     try folder.link("loop.onnx", to: "loop.onnx")
     expectFileError(.fileAccess, "symbolic links", folder.path("loop.onnx"))
-    expectError(.fileAccess, "NUL") { () throws(InfoldError) in try Model(path: "a\0b") }
+    expectError(.fileAccess, "NUL") { () throws(InfoldError) in try Model(path: "a\0b", operators: .standard) }
   }
 
   /// Nobody ever writes into the pipe: waiting for it would take forever.
@@ -59,6 +62,8 @@ struct FileTests {
     let path = try folder.write("large.onnx", [])
     try #require(truncate(path, 3 << 30) == 0)
     expectFileError(.limitExceeded, "\(3 << 30) bytes", path)
-    expectError(.limitExceeded, "external files") { () throws(InfoldError) in try Model(path: path) }
+    expectError(.limitExceeded, "external files") { () throws(InfoldError) in
+      try Model(path: path, operators: .standard)
+    }
   }
 }

@@ -1,6 +1,9 @@
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
 import InfoldPasses
+import InfoldSystem
+import InfoldTensor
 import TestSupport
 import Testing
 
@@ -23,9 +26,9 @@ import Testing
 
   /// What the model, its functions inlined, makes of [−1, 2]; checked against the evaluation of the calls themselves.
   private func run(_ bytes: [UInt8]) throws -> (operators: [String], result: [Float]) {
-    let model = try Model(bytes: bytes)
+    let model = try Model(bytes: bytes, operators: .standard)
     let written = try model.serialized()
-    let copy = try Model(bytes: written)
+    let copy = try Model(bytes: written, operators: .standard)
     #expect(try copy.serialized() == written)
     let inlined = try InlineBodies().run(on: model.graph).graph
     let input = [model.graph.inputs[0]: try Tensor(shape: [2], [-1, 2] as [Float])]
@@ -100,7 +103,7 @@ import Testing
     #expect(try run(model([needed], inputs: ["x", ""])).result == [-1, 2])
     let handedOn = Onnx.function("F", ["a", "c"], ["c"], [Onnx.node("Neg", ["a"], ["d"])])
     expectError(.invalidModel, "leaves out the input \"c\"", "call") { () throws(InfoldError) in
-      try InlineBodies().run(on: try Model(bytes: model([handedOn])).graph)
+      try InlineBodies().run(on: try Model(bytes: model([handedOn]), operators: .standard).graph)
     }
   }
 
@@ -120,7 +123,7 @@ import Testing
 
   @Test func whatABodyCannotRunIsNamed() throws {
     let function = Onnx.function("F", ["a"], ["b"], [Onnx.node("Mystery", name: "inner", ["a"], ["b"])])
-    let graph = try Model(bytes: model([function])).graph
+    let graph = try Model(bytes: model([function]), operators: .standard).graph
     expectError(.unsupported, "Mystery", "\"inner\"") { () throws(InfoldError) in try graph.requireNoOpaqueNodes() }
     expectError(.unsupported, "Mystery", "\"call/inner\"") { () throws(InfoldError) in
       try InlineBodies().run(on: graph).graph.requireNoOpaqueNodes()
@@ -129,12 +132,16 @@ import Testing
 
   @Test func functionsThatCallThemselves() {
     let direct = Onnx.function("F", ["a"], ["b"], [Onnx.node("F", domain: "local", ["a"], ["b"])])
-    expectError(.invalidModel, "\"F\" calls itself") { () throws(InfoldError) in try Model(bytes: model([direct])) }
+    expectError(.invalidModel, "\"F\" calls itself") { () throws(InfoldError) in
+      try Model(bytes: model([direct]), operators: .standard)
+    }
     let indirect = [
       Onnx.function("F", ["a"], ["b"], [Onnx.node("G", domain: "local", ["a"], ["b"])]),
       Onnx.function("G", ["a"], ["b"], [Onnx.node("F", domain: "local", ["a"], ["b"])]),
     ]
-    expectError(.invalidModel, "\"F\" calls itself") { () throws(InfoldError) in try Model(bytes: model(indirect)) }
+    expectError(.invalidModel, "\"F\" calls itself") { () throws(InfoldError) in
+      try Model(bytes: model(indirect), operators: .standard)
+    }
   }
 
   /// Each calls the next twice: 2⁴⁰ bodies.
@@ -148,7 +155,9 @@ import Testing
           Onnx.node("F\(index + 1)", domain: "local", ["b"], ["c"]),
         ])
     }
-    expectError(.limitExceeded, "call each other") { () throws(InfoldError) in try Model(bytes: model(functions)) }
+    expectError(.limitExceeded, "call each other") { () throws(InfoldError) in
+      try Model(bytes: model(functions), operators: .standard)
+    }
   }
 
   @Test func functionsThatAreNestedTooDeeply() {
@@ -156,7 +165,9 @@ import Testing
       Onnx.function(
         index == 0 ? "F" : "F\(index)", ["a"], ["b"], [Onnx.node("F\(index + 1)", domain: "local", ["a"], ["b"])])
     }
-    expectError(.limitExceeded, "deep") { () throws(InfoldError) in try Model(bytes: model(functions)) }
+    expectError(.limitExceeded, "deep") { () throws(InfoldError) in
+      try Model(bytes: model(functions), operators: .standard)
+    }
   }
 
   @Test func brokenFunctionsAndCalls() {
@@ -177,7 +188,7 @@ import Testing
       ("imports no operator set", model([Onnx.function("F", ["a"], ["b"], [neg], opsets: [])])),
     ]
     for (part, bytes) in broken {
-      expectError(.invalidModel, part) { () throws(InfoldError) in try Model(bytes: bytes) }
+      expectError(.invalidModel, part) { () throws(InfoldError) in try Model(bytes: bytes, operators: .standard) }
     }
   }
 }

@@ -1,5 +1,7 @@
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
+import InfoldSystem
 import TestSupport
 import Testing
 
@@ -39,15 +41,15 @@ import Testing
 
   @Test func areReadLikeSmallOnes() throws {
     let bytes = Self.bytes(Self.counts)
-    try Self.expectNumbers(try Model(bytes: bytes), Self.counts)
+    try Self.expectNumbers(try Model(bytes: bytes, operators: .standard), Self.counts)
     try withTemporaryFolder { folder in
       let path = folder + "/model.onnx"
-      try Model(bytes: bytes).write(to: path)
-      let read = try Model(path: path)
+      try Model(bytes: bytes, operators: .standard).write(to: path)
+      let read = try Model(path: path, operators: .standard)
       try Self.expectNumbers(read, Self.counts)
       // What Infold does not know of is still there, and again behind the next reading.
       let again = try read.serialized()
-      #expect(try again == Model(bytes: again).serialized())
+      #expect(try again == Model(bytes: again, operators: .standard).serialized())
       for text in ["before", "behind", "documentation 4"] {
         #expect(String(decoding: again, as: UTF8.self).contains(text))
       }
@@ -59,7 +61,7 @@ import Testing
     let tensor = Onnx.tensor([5000], [Onnx.raw(Self.numbers(5000, 3))])
     let constant = Onnx.node(
       "Constant", [], ["c"], attributes: [Onnx.attribute("value", type: 4, [.message(5, tensor)])])
-    let model = try Model(bytes: Self.bytes([5000], more: [constant]))
+    let model = try Model(bytes: Self.bytes([5000], more: [constant]), operators: .standard)
     let node = try #require(model.graph.nodes.first { $0.opType == "Constant" })
     let value = try #require(try node.evaluate([])[0])
     #expect(try value.elements(as: Float.self) == Self.numbers(5000, 3))
@@ -69,13 +71,15 @@ import Testing
   @Test func damage() throws {
     let bytes = Self.bytes([5000])
     for count in stride(from: 0, to: bytes.count, by: 37) {
-      #expect(throws: InfoldError.self, "cut to \(count) bytes") { try Model(bytes: Array(bytes.prefix(count))) }
+      #expect(throws: InfoldError.self, "cut to \(count) bytes") {
+        try Model(bytes: Array(bytes.prefix(count)), operators: .standard)
+      }
     }
     for index in bytes.indices where index < 200 || index > bytes.count - 200 {
       for change: UInt8 in [0x01, 0x08, 0x40, 0x80, 0xff] {
         var changed = bytes
         changed[index] ^= change
-        _ = try? Model(bytes: changed).serialized()
+        _ = try? Model(bytes: changed, operators: .standard).serialized()
       }
     }
   }
@@ -83,6 +87,6 @@ import Testing
   /// The data of the wrong length is refused by the name of the initializer.
   @Test func wrongLengths() {
     let wrong = Onnx.relu(more: [Onnx.initializer("w", [5001], [Onnx.raw(Self.numbers(5000, 1))])])
-    expectError(.malformedData, "\"w\"") { () throws(InfoldError) in try Model(bytes: wrong) }
+    expectError(.malformedData, "\"w\"") { () throws(InfoldError) in try Model(bytes: wrong, operators: .standard) }
   }
 }

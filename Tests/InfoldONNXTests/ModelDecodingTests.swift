@@ -1,5 +1,7 @@
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
+import InfoldTensor
 import TestSupport
 import Testing
 
@@ -12,7 +14,7 @@ struct ModelDecodingTests {
         more: [
           .text(2, "writer"), .text(3, "1.2"), .text(6, "What it is."),
           .message(14, [.text(1, "author"), .text(2, "someone")]),
-        ]))
+        ]), operators: .standard)
     #expect(model.irVersion == 9)
     #expect(model.opsetImports == [.init(version: 17), .init(domain: "com.example", version: 3)])
     #expect(model.producerName == "writer")
@@ -25,13 +27,14 @@ struct ModelDecodingTests {
 
   @Test func declaredShapes() throws {
     let dims: [Wire] = [Onnx.dim("N"), Onnx.dim(3), .message(1, []), Onnx.dim(-1), Onnx.dim(""), Onnx.dim("?")]
-    let model = try Model(bytes: Onnx.model(graph: [Onnx.input("x", type: 10, dims), Onnx.output("x")]))
+    let model = try Model(
+      bytes: Onnx.model(graph: [Onnx.input("x", type: 10, dims), Onnx.output("x")]), operators: .standard)
     let type = model.graph[model.graph.inputs[0]].type
     #expect(type == TensorType(.float16, ["N", 3, .unknown, .unknown, .unknown, .unknown]))
   }
 
   @Test func unknownRank() throws {
-    let model = try Model(bytes: Onnx.model(graph: [Onnx.input("x"), Onnx.output("x")]))
+    let model = try Model(bytes: Onnx.model(graph: [Onnx.input("x"), Onnx.output("x")]), operators: .standard)
     #expect(model.graph[model.graph.inputs[0]].type == TensorType(.float32, nil))
   }
 
@@ -39,7 +42,8 @@ struct ModelDecodingTests {
   @Test func sequences() throws {
     let sequence: [Wire] = [.message(4, [.message(1, [.message(1, [.int(1, 1)])])])]
     let model = try Model(
-      bytes: Onnx.model(graph: [.message(11, [.text(1, "x"), .message(2, sequence)]), Onnx.output("x")]))
+      bytes: Onnx.model(graph: [.message(11, [.text(1, "x"), .message(2, sequence)]), Onnx.output("x")]),
+      operators: .standard)
     #expect(model.graph[model.graph.inputs[0]].type == nil)
   }
 
@@ -51,7 +55,7 @@ struct ModelDecodingTests {
           Onnx.input("x"), Onnx.output("y"),
           Onnx.node("Relu", name: "first", domain: "ai.onnx", ["x"], ["a"]),
           Onnx.node("Strange", domain: "com.example", ["a", "", "x"], ["", "y"]),
-        ]))
+        ]), operators: .standard)
     let graph = model.graph
     let (relu, strange) = (graph.nodes[0], graph.nodes[1])
     #expect(relu.typed is Relu)
@@ -69,7 +73,7 @@ struct ModelDecodingTests {
       bytes: Onnx.model(graph: [
         Onnx.input("x"), Onnx.output("z"), Onnx.node("Relu", name: "late", ["y"], ["z"]),
         Onnx.node("Relu", name: "early", ["x"], ["y"]),
-      ]))
+      ]), operators: .standard)
     #expect(model.graph.nodes.map(\.name) == ["early", "late"])
   }
 
@@ -88,7 +92,8 @@ struct ModelDecodingTests {
     let model = try Model(
       bytes: Onnx.model(
         opsets: [("d", 1)],
-        graph: [Onnx.node("Op", domain: "d", [], ["y"], attributes: attributes), Onnx.output("y")]))
+        graph: [Onnx.node("Op", domain: "d", [], ["y"], attributes: attributes), Onnx.output("y")]),
+      operators: .standard)
     let read = model.graph.nodes[0].attributes
     #expect(
       read.entries.map(\.name) == ["float", "int", "string", "tensor", "floats", "ints", "strings", "tensors", "zero"])
@@ -112,7 +117,7 @@ struct ModelDecodingTests {
         graph: [
           Onnx.node("Op", domain: "d", [], ["y"], attributes: [Onnx.attribute("a", type: 7, [.packed(8, [3, -1])])]),
           Onnx.output("y"),
-        ]))
+        ]), operators: .standard)
     guard case .ints([3, -1]) = model.graph.nodes[0].attributes["a"] else {
       Issue.record("\(model.graph.nodes[0].attributes)")
       return
@@ -133,7 +138,7 @@ struct ModelDecodingTests {
           Onnx.input("x0"), Onnx.output("y"), Onnx.node("Relu", ["x0"], ["x"]),
           Onnx.node(
             "Op", domain: "d", [], ["y"], attributes: [Onnx.attribute("body", type: 5, [.message(6, middle)])]),
-        ]))
+        ]), operators: .standard)
     let graph = model.graph
     #expect(graph.captures.isEmpty)
     #expect(graph.nodes[1].captures.map { graph[$0].name } == ["x"])
@@ -153,7 +158,7 @@ struct ModelDecodingTests {
         graph: [
           Onnx.input("x"), Onnx.input("w", [Onnx.dim(1)]), Onnx.initializer("w", [1], [Onnx.raw([2])]),
           Onnx.output("x"),
-        ]))
+        ]), operators: .standard)
     let graph = model.graph
     #expect(graph.inputs.map { graph[$0].name } == (ir == 3 ? ["x"] : ["x", "w"]))
     #expect(graph.listedConstants.map { graph[$0].name } == (ir == 3 ? ["w"] : []))
@@ -164,7 +169,7 @@ struct ModelDecodingTests {
 
   /// The output's shape is not declared; Relu gives it its input's.
   @Test func inferredTypes() throws {
-    let model = try Model(bytes: Onnx.relu())
+    let model = try Model(bytes: Onnx.relu(), operators: .standard)
     #expect(model.graph[model.graph.outputs[0]].type == TensorType(.float32, ["N", 3]))
   }
 
@@ -174,7 +179,7 @@ struct ModelDecodingTests {
       .message(13, Onnx.declaration("a", [Onnx.dim(7)])),
     ])
     func type(_ declaredShapes: DeclaredShapes) throws -> TensorType? {
-      let graph = try Model(bytes: bytes, declaredShapes: declaredShapes).graph
+      let graph = try Model(bytes: bytes, operators: .standard, declaredShapes: declaredShapes).graph
       return try graph[#require(graph.value(named: "a"))].type
     }
     #expect(try type(.binding) == TensorType(.float32, [7]))
@@ -185,7 +190,7 @@ struct ModelDecodingTests {
   /// A function of the model takes the name of one of its own operators.
   @Test func functionsAreNotMistaken() throws {
     let function = Onnx.function("Relu", domain: "", ["a"], ["b"], [Onnx.node("Neg", ["a"], ["b"])])
-    let model = try Model(bytes: Onnx.relu() + function.bytes)
+    let model = try Model(bytes: Onnx.relu() + function.bytes, operators: .standard)
     #expect(model.graph.nodes[0].typed == nil)
     #expect(model.graph.nodes[0].body?.nodes.map(\.opType) == ["Neg"])
   }
@@ -200,7 +205,7 @@ struct ModelDecodingTests {
             .message(1, Onnx.tensor(name: "z", [2], [Onnx.raw([1, 2])])),
             .message(2, Onnx.tensor(type: 7, [2], [.packed(7, [0, 5])])), .int(3, 3), .int(3, 4),
           ]),
-      ]))
+      ]), operators: .standard)
     let values = model.graph.values
     let s = try #require(values.first { $0.name == "s" })
     let z = try #require(values.first { $0.name == "z" })

@@ -1,5 +1,7 @@
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
+import InfoldSystem
 import TestSupport
 import Testing
 
@@ -7,33 +9,36 @@ import Testing
 struct ModelErrorTests {
   @Test(arguments: [2, 15, 0, -1]) func irVersions(ir: Int) {
     expectError(.unsupported, "IR version \(ir)", "3 to 14") { () throws(InfoldError) in
-      try Model(bytes: Onnx.relu(ir: ir))
+      try Model(bytes: Onnx.relu(ir: ir), operators: .standard)
     }
   }
 
   @Test func missingParts() {
     expectError(.malformedData, "no IR version") { () throws(InfoldError) in
-      try Model(bytes: Onnx.model(ir: nil, graph: []))
+      try Model(bytes: Onnx.model(ir: nil, graph: []), operators: .standard)
     }
-    expectError(.invalidModel, "no graph") { () throws(InfoldError) in try Model(bytes: Onnx.model(graph: nil)) }
+    expectError(.invalidModel, "no graph") { () throws(InfoldError) in
+      try Model(bytes: Onnx.model(graph: nil), operators: .standard)
+    }
     expectError(.invalidModel, "imports no operator set") { () throws(InfoldError) in
-      try Model(bytes: Onnx.model(opsets: [], graph: []))
+      try Model(bytes: Onnx.model(opsets: [], graph: []), operators: .standard)
     }
   }
 
   @Test func opsetImports() {
     expectError(.invalidModel, "\"ai.onnx\" is imported in two versions, 13 and 14") { () throws(InfoldError) in
-      try Model(bytes: Onnx.model(opsets: [("", 13), ("ai.onnx", 14)], graph: []))
+      try Model(bytes: Onnx.model(opsets: [("", 13), ("ai.onnx", 14)], graph: []), operators: .standard)
     }
     expectError(.invalidModel, "\"d\"", "version -1") { () throws(InfoldError) in
-      try Model(bytes: Onnx.model(opsets: [("d", -1)], graph: []))
+      try Model(bytes: Onnx.model(opsets: [("d", -1)], graph: []), operators: .standard)
     }
     expectError(.invalidModel, "ONNX's own operator set", "node \"n\" (Relu)") { () throws(InfoldError) in
       try Model(
-        bytes: Onnx.model(opsets: [("d", 1)], graph: [Onnx.input("x"), Onnx.node("Relu", name: "n", ["x"], ["y"])]))
+        bytes: Onnx.model(opsets: [("d", 1)], graph: [Onnx.input("x"), Onnx.node("Relu", name: "n", ["x"], ["y"])]),
+        operators: .standard)
     }
     expectError(.invalidModel, "operator set \"d\"", "node \"n\" (d.Op)") { () throws(InfoldError) in
-      try Model(bytes: Onnx.relu(more: [Onnx.node("Op", name: "n", domain: "d", ["x"], ["z"])]))
+      try Model(bytes: Onnx.relu(more: [Onnx.node("Op", name: "n", domain: "d", ["x"], ["z"])]), operators: .standard)
     }
   }
 
@@ -41,34 +46,36 @@ struct ModelErrorTests {
   @Test func importsThatStandTwice() throws {
     for twice in [[("", 13), ("d", 1), ("", 13)], [("", 13), ("d", 1), ("ai.onnx", 13)]] {
       let model = try Model(
-        bytes: Onnx.model(opsets: twice, graph: [Onnx.input("x"), Onnx.node("Relu", name: "n", ["x"], ["y"])]))
+        bytes: Onnx.model(opsets: twice, graph: [Onnx.input("x"), Onnx.node("Relu", name: "n", ["x"], ["y"])]),
+        operators: .standard)
       #expect(model.opsetImports.map(\.domain) == ["", "d"])
       #expect(model.opsetImports.map(\.version) == [13, 1])
       let written = try model.serialized()
-      #expect(try Model(bytes: written).opsetImports == model.opsetImports)
-      #expect(try Model(bytes: written).serialized() == written)
+      #expect(try Model(bytes: written, operators: .standard).opsetImports == model.opsetImports)
+      #expect(try Model(bytes: written, operators: .standard).serialized() == written)
     }
   }
 
   @Test func definitions() {
     expectError(.invalidModel, "\"nowhere\" is defined nowhere", "node \"n\" (Relu)") { () throws(InfoldError) in
-      try Model(bytes: Onnx.relu(more: [Onnx.node("Relu", name: "n", ["nowhere"], ["z"])]))
+      try Model(bytes: Onnx.relu(more: [Onnx.node("Relu", name: "n", ["nowhere"], ["z"])]), operators: .standard)
     }
     expectError(.invalidModel, "\"y\" is defined a second time", "node \"n\" (Relu)") { () throws(InfoldError) in
-      try Model(bytes: Onnx.relu(more: [Onnx.node("Relu", name: "n", ["x"], ["y"])]))
+      try Model(bytes: Onnx.relu(more: [Onnx.node("Relu", name: "n", ["x"], ["y"])]), operators: .standard)
     }
     expectError(.invalidModel, "\"x\" is defined a second time", "node \"n\" (Relu)") { () throws(InfoldError) in
-      try Model(bytes: Onnx.relu(more: [Onnx.node("Relu", name: "n", ["y"], ["x"])]))
+      try Model(bytes: Onnx.relu(more: [Onnx.node("Relu", name: "n", ["y"], ["x"])]), operators: .standard)
     }
     expectError(.invalidModel, "\"w\" is defined a second time") { () throws(InfoldError) in
       try Model(
-        bytes: Onnx.relu(more: [Onnx.node("Relu", ["y"], ["w"]), Onnx.initializer("w", [1], [Onnx.raw([1])])]))
+        bytes: Onnx.relu(more: [Onnx.node("Relu", ["y"], ["w"]), Onnx.initializer("w", [1], [Onnx.raw([1])])]),
+        operators: .standard)
     }
     expectError(.invalidModel, "output \"z\" is defined nowhere") { () throws(InfoldError) in
-      try Model(bytes: Onnx.relu(more: [Onnx.output("z")]))
+      try Model(bytes: Onnx.relu(more: [Onnx.output("z")]), operators: .standard)
     }
     expectError(.invalidModel, "cycle", "node \"n\" (Relu)") { () throws(InfoldError) in
-      try Model(bytes: Onnx.relu(more: [Onnx.node("Relu", name: "n", ["z"], ["z"])]))
+      try Model(bytes: Onnx.relu(more: [Onnx.node("Relu", name: "n", ["z"], ["z"])]), operators: .standard)
     }
     expectError(.invalidModel, "\"nowhere\" is defined nowhere", "node \"n\"") { () throws(InfoldError) in
       let body: [Wire] = [Onnx.node("Relu", ["nowhere"], ["b"]), Onnx.output("b")]
@@ -77,56 +84,59 @@ struct ModelErrorTests {
           Onnx.node(
             "If", name: "n", ["x"], ["z"],
             attributes: ["then_branch", "else_branch"].map { Onnx.attribute($0, type: 5, [.message(6, body)]) })
-        ]))
+        ]), operators: .standard)
     }
   }
 
   @Test func doubledNames() {
     expectError(.invalidModel, "input \"x\"", "stands twice") { () throws(InfoldError) in
-      try Model(bytes: Onnx.relu(more: [Onnx.input("x")]))
+      try Model(bytes: Onnx.relu(more: [Onnx.input("x")]), operators: .standard)
     }
     expectError(.invalidModel, "initializer \"w\" stands twice") { () throws(InfoldError) in
       let w = Onnx.initializer("w", [1], [Onnx.raw([1])])
-      return try Model(bytes: Onnx.relu(more: [w, w]))
+      return try Model(bytes: Onnx.relu(more: [w, w]), operators: .standard)
     }
     expectError(.invalidModel, "attribute \"a\" stands twice", "node \"n\"") { () throws(InfoldError) in
       let a = Onnx.attribute("a", type: 2, [.int(3, 1)])
-      return try Model(bytes: Onnx.relu(more: [Onnx.node("Op", name: "n", ["x"], ["z"], attributes: [a, a])]))
+      return try Model(
+        bytes: Onnx.relu(more: [Onnx.node("Op", name: "n", ["x"], ["z"], attributes: [a, a])]), operators: .standard)
     }
   }
 
   @Test func missingNames() {
     expectError(.invalidModel, "input of the graph has no name") { () throws(InfoldError) in
-      try Model(bytes: Onnx.relu(more: [Onnx.input("")]))
+      try Model(bytes: Onnx.relu(more: [Onnx.input("")]), operators: .standard)
     }
     expectError(.invalidModel, "output of the graph has no name") { () throws(InfoldError) in
-      try Model(bytes: Onnx.relu(more: [Onnx.output("")]))
+      try Model(bytes: Onnx.relu(more: [Onnx.output("")]), operators: .standard)
     }
     expectError(.invalidModel, "initializer has no name") { () throws(InfoldError) in
-      try Model(bytes: Onnx.relu(more: [Onnx.initializer("", [1], [Onnx.raw([1])])]))
+      try Model(bytes: Onnx.relu(more: [Onnx.initializer("", [1], [Onnx.raw([1])])]), operators: .standard)
     }
     expectError(.invalidModel, "names no operator", "\"z\"") { () throws(InfoldError) in
-      try Model(bytes: Onnx.relu(more: [Onnx.node("", ["x"], ["z"])]))
+      try Model(bytes: Onnx.relu(more: [Onnx.node("", ["x"], ["z"])]), operators: .standard)
     }
     expectError(.invalidModel, "attribute has no name") { () throws(InfoldError) in
       try Model(
-        bytes: Onnx.relu(more: [Onnx.node("Op", ["x"], ["z"], attributes: [Onnx.attribute("", type: 2, [])])]))
+        bytes: Onnx.relu(more: [Onnx.node("Op", ["x"], ["z"], attributes: [Onnx.attribute("", type: 2, [])])]),
+        operators: .standard)
     }
     expectError(.invalidModel, "function of the model has no name") { () throws(InfoldError) in
-      try Model(bytes: Onnx.relu() + Wire.message(25, []).bytes)
+      try Model(bytes: Onnx.relu() + Wire.message(25, []).bytes, operators: .standard)
     }
   }
 
   @Test func declaredTypes() {
     expectError(.malformedData, "value \"v\"", "element type 99 is unknown") { () throws(InfoldError) in
-      try Model(bytes: Onnx.relu(more: [Onnx.input("v", type: 99)]))
+      try Model(bytes: Onnx.relu(more: [Onnx.input("v", type: 99)]), operators: .standard)
     }
     expectError(.malformedData, "value \"v\"", "size -2") { () throws(InfoldError) in
-      try Model(bytes: Onnx.relu(more: [Onnx.input("v", [Onnx.dim(-2)])]))
+      try Model(bytes: Onnx.relu(more: [Onnx.input("v", [Onnx.dim(-2)])]), operators: .standard)
     }
     expectError(.malformedData, "value \"v\"", "element type 99 is unknown") { () throws(InfoldError) in
       let optional: [Wire] = [.message(9, [.message(1, [.message(1, [.int(1, 99)])])])]
-      return try Model(bytes: Onnx.relu(more: [.message(11, [.text(1, "v"), .message(2, optional)])]))
+      return try Model(
+        bytes: Onnx.relu(more: [.message(11, [.text(1, "v"), .message(2, optional)])]), operators: .standard)
     }
   }
 
@@ -137,7 +147,8 @@ struct ModelErrorTests {
   ])
   func initializersContradictWhatBinds(declaration: Wire) {
     expectError(.invalidModel, "initializer \"w\" is float32 [2]", "declares it as") { () throws(InfoldError) in
-      try Model(bytes: Onnx.relu(more: [declaration, Onnx.initializer("w", [2], [Onnx.raw([1, 2])])]))
+      try Model(
+        bytes: Onnx.relu(more: [declaration, Onnx.initializer("w", [2], [Onnx.raw([1, 2])])]), operators: .standard)
     }
   }
 
@@ -148,7 +159,8 @@ struct ModelErrorTests {
   func initializersContradictDeclarations(declaration: Wire) {
     expectError(.invalidModel, "initializer \"w\" is float32 [2]", "declares it as") { () throws(InfoldError) in
       try Model(
-        bytes: Onnx.relu(more: [declaration, Onnx.initializer("w", [2], [Onnx.raw([1, 2])])]), declaredShapes: .binding)
+        bytes: Onnx.relu(more: [declaration, Onnx.initializer("w", [2], [Onnx.raw([1, 2])])]), operators: .standard,
+        declaredShapes: .binding)
     }
   }
 
@@ -157,6 +169,7 @@ struct ModelErrorTests {
       () throws(InfoldError) in
       try Model(
         bytes: Onnx.relu(more: [Onnx.node("Relu", name: "n", ["x"], ["z"]), Onnx.output("z", [Onnx.dim(4)])]),
+        operators: .standard,
         declaredShapes: .binding)
     }
     // Another element type is wrong in any case.
@@ -165,7 +178,7 @@ struct ModelErrorTests {
       try Model(
         bytes: Onnx.relu(more: [
           Onnx.node("Relu", name: "n", ["x"], ["z"]), Onnx.output("z", type: 7, [Onnx.dim("N"), Onnx.dim(3)]),
-        ]))
+        ]), operators: .standard)
     }
   }
 
@@ -174,7 +187,7 @@ struct ModelErrorTests {
       try Model(
         bytes: Onnx.relu(more: [
           Onnx.node("Op", name: "n", ["x"], ["z"], attributes: [Onnx.attribute("a", type: type, fields)])
-        ]))
+        ]), operators: .standard)
     }
   }
 

@@ -1,5 +1,7 @@
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
+import InfoldSystem
 import TestSupport
 import Testing
 
@@ -87,7 +89,7 @@ struct TensorDecodingTests {
       try TensorFile(bytes: Onnx.tensor(type: type, shape, data).bytes)
     }
     expectError(code, "initializer \"w\"", part) { () throws(InfoldError) in
-      try Model(bytes: Onnx.relu(more: [Onnx.initializer("w", type: type, shape, data)]))
+      try Model(bytes: Onnx.relu(more: [Onnx.initializer("w", type: type, shape, data)]), operators: .standard)
     }
   }
 
@@ -125,7 +127,7 @@ struct TensorDecodingTests {
   @Test func sparseTensors() {
     func expect(_ part: String, _ fields: [Wire]) {
       expectError(.malformedData, "initializer \"z\"", part) { () throws(InfoldError) in
-        try Model(bytes: Onnx.relu(more: [.message(15, fields)]))
+        try Model(bytes: Onnx.relu(more: [.message(15, fields)]), operators: .standard)
       }
     }
     let values = Wire.message(1, Onnx.tensor(name: "z", [2], [Onnx.raw([1, 2])]))

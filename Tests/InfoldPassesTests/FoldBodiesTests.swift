@@ -1,5 +1,7 @@
 import InfoldGraph
+import InfoldOperators
 import InfoldPasses
+import InfoldTensor
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import InfoldGraph
 import InfoldPasses
+import InfoldTensor
 import TestSupport
 import Testing
 

@@ -1,4 +1,4 @@
-import InfoldGraph
+import InfoldOperators
 import InfoldPasses
 import TestSupport
 import Testing

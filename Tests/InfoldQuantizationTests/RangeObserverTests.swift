@@ -1,5 +1,5 @@
-import InfoldGraph
 import InfoldQuantization
+import InfoldTensor
 import TestSupport
 import Testing
 

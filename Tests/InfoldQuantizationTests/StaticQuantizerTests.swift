@@ -1,7 +1,10 @@
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
 import InfoldQuantization
 import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 import TestSupport
 import Testing
 
@@ -82,7 +85,7 @@ import Testing
     let pool = try #require(activations["pool.out"])
     #expect(activations.values.contains { $0.scale == pool.scale && $0.name != "pool.out" })
     // It is the same network when it is read again.
-    let decoded = try Model(bytes: quantized.model.serialized())
+    let decoded = try Model(bytes: quantized.model.serialized(), operators: .standard)
     #expect(decoded.graph.nodes.map(\.opType) == opTypes(quantized))
     let session = try Session(decoded, options: SessionOptions(threads: 1))
     let reference = try ReferenceEvaluator(decoded.graph)

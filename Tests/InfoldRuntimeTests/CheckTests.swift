@@ -1,5 +1,8 @@
 import InfoldGraph
+import InfoldOperators
 import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 import TestSupport
 import Testing
 

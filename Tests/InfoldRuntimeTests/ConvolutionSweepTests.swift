@@ -1,4 +1,4 @@
-import InfoldGraph
+import InfoldOperators
 import InfoldRuntime
 import TestSupport
 import Testing

@@ -1,6 +1,8 @@
 import Foundation
-import InfoldGraph
+import InfoldOperators
 import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 import TestSupport
 import Testing
 

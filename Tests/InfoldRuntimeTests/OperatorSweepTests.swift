@@ -1,5 +1,7 @@
 import InfoldGraph
+import InfoldOperators
 import InfoldRuntime
+import InfoldTensor
 import TestSupport
 import Testing
 

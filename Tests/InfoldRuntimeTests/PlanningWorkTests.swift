@@ -1,7 +1,9 @@
 import Glibc
 import InfoldGraph
+import InfoldOperators
 import InfoldPasses
 import InfoldRuntime
+import InfoldTensor
 import TestSupport
 import Testing
 

@@ -1,5 +1,5 @@
-import InfoldGraph
 import InfoldRuntime
+import InfoldSystem
 import TestSupport
 import Testing
 

@@ -1,5 +1,5 @@
-import InfoldGraph
 import InfoldRuntime
+import InfoldTensor
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import InfoldOperators
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import FoundationXML
+import InfoldOperators
 import TestSupport
 import Testing
 

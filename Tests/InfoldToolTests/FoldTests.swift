@@ -1,7 +1,8 @@
 import Foundation
-import InfoldFiles
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
+import InfoldTensor
 import TestSupport
 import Testing
 
@@ -105,7 +106,7 @@ import Testing
     let report: [String: Any] = try infold("fold", try model(irVersion: 3), "-o", output, "--json").json()
     #expect(report["raisedIRVersion"] as? Bool == true)
     #expect(report["folded"] as? Int == 1)
-    let folded = try Model(path: output)
+    let folded = try Model(path: output, operators: .standard)
     #expect(folded.irVersion == 4)
     #expect(folded.graph.inputs.map { folded.graph[$0].name } == ["image"])
   }
@@ -113,7 +114,7 @@ import Testing
   @Test func failsForAWrongWeight() throws {
     let model = try model(), output = folder.path("folded.onnx")
     _ = try infold("fold", model, "-o", output)
-    var folded = try Model(path: output)
+    var folded = try Model(path: output, operators: .standard)
     let weight = try #require(folded.graph.nodes.first { $0.opType == "Conv" }?.inputs[1])
     let tensor = try #require(folded.graph.constant(weight))
     var elements: [Float] = try tensor.elements()

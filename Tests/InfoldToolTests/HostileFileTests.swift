@@ -1,5 +1,6 @@
 import Foundation
-import InfoldGraph
+import InfoldOperators
+import InfoldTensor
 import TestSupport
 import Testing
 

@@ -1,5 +1,5 @@
-import InfoldFiles
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 import TestSupport
 import Testing
 

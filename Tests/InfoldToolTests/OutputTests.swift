@@ -1,6 +1,6 @@
-import Testing
-
+import InfoldSystem
 import InfoldTool
+import Testing
 
 @Suite struct OutputTests {
   @Test func formatsNumbers() {

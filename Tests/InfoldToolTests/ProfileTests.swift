@@ -2,6 +2,7 @@ import Foundation
 import FoundationXML
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
 import TestSupport
 import Testing
 

@@ -1,7 +1,8 @@
 import Foundation
-import InfoldFiles
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
+import InfoldTensor
 import TestSupport
 import Testing
 
@@ -47,7 +48,7 @@ import Testing
     #expect(values.allSatisfy { ($0["sqnr"] as? Double ?? 0) > 30 })
     #expect((report["weights"] as? [[String: Any]])?.count == 2)
     #expect(report["bytesAfter"] as? Int == FileManager.default.contents(atPath: output)?.count)
-    let quantized = try Model(path: output)
+    let quantized = try Model(path: output, operators: .standard)
     #expect(quantized.opsetVersion() == 13)
     #expect(quantized.graph.nodes.count { $0.opType == "QuantizeLinear" } == 3)
   }

@@ -1,6 +1,6 @@
 import Foundation
-import InfoldFiles
-import InfoldGraph
+import InfoldOperators
+import InfoldTensor
 import TestSupport
 import Testing
 

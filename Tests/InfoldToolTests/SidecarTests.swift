@@ -1,6 +1,8 @@
 import Foundation
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
+import InfoldTensor
 import TestSupport
 import Testing
 

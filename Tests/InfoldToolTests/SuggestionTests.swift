@@ -1,3 +1,4 @@
+import InfoldOperators
 import InfoldTool
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+import InfoldOperators
 import TestSupport
 import Testing
 

@@ -1,7 +1,7 @@
 import Foundation
-import InfoldFiles
-import InfoldGraph
 import InfoldONNX
+import InfoldOperators
+import InfoldTensor
 import TestSupport
 import Testing
 

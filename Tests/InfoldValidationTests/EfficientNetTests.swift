@@ -1,7 +1,10 @@
 import Foundation
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
 import InfoldPasses
+import InfoldSystem
+import InfoldTensor
 import InfoldValidation
 import TestSupport
 import Testing
@@ -12,7 +15,7 @@ import Testing
 
   /// Every constant and every site. Without optimization a run takes minutes, and only the constants are checked.
   @Test func passes() throws {
-    let proof = try FoldingProof(try Model(path: path))
+    let proof = try FoldingProof(try Model(path: path, operators: .standard))
     let count = _isDebugAssertConfiguration() ? 0 : 1
     let report = try proof.run(count: count) { (_) throws(InfoldError) in
       var generator = SplitMix64(seed: 1)
@@ -31,11 +34,11 @@ import Testing
   }
 
   @Test func comesBackFromAFile() throws {
-    let (folded, report, raised) = try FoldBatchNormalization().fold(try Model(path: path))
+    let (folded, report, raised) = try FoldBatchNormalization().fold(try Model(path: path, operators: .standard))
     #expect(report.foldedNormalizations == 49)
     #expect(!raised)
     let bytes = try folded.serialized()
-    let again = try Model(bytes: bytes)
+    let again = try Model(bytes: bytes, operators: .standard)
     #expect(again.graph.nodes.map(\.name) == folded.graph.nodes.map(\.name))
     #expect(again.graph.nodes.allSatisfy { $0.opType != "BatchNormalization" })
     for site in report.sites {

@@ -1,6 +1,9 @@
 import InfoldGraph
+import InfoldOperators
 import InfoldPasses
 import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 import InfoldValidation
 import TestSupport
 import Testing

@@ -1,4 +1,4 @@
-import InfoldGraph
+import InfoldTensor
 import InfoldValidation
 import Testing
 

@@ -1,7 +1,9 @@
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
 import InfoldPasses
 import InfoldRuntime
+import InfoldTensor
 import InfoldValidation
 import TestSupport
 import Testing
@@ -42,14 +44,14 @@ import Testing
     try Model(
       bytes: Onnx.model(
         ir: 8, opsets: opsets ?? self.opsets, graph: [.text(2, "g"), x, Onnx.output("y")] + nodes + initializers(),
-        more: functions))
+        more: functions), operators: .standard)
   }
 
   /// Folds, writes and reads, and holds both networks against double precision.
   /// - Returns: The folded model, the report of the folding, and that of the proof.
   private func fold(_ original: Model) throws -> (Model, FoldReport, ProofReport) {
     let (folded, report, _) = try FoldBatchNormalization().fold(original)
-    let written = try Model(bytes: folded.serialized())
+    let written = try Model(bytes: folded.serialized(), operators: .standard)
     var random = SplitMix64(seed: 9)
     let inputs = ["x": try random.tensor([1, 3, 8, 8])]
     let truth = try ReferenceEvaluator(InlineBodies().run(on: original.graph).graph, precision: .double)
@@ -160,7 +162,7 @@ import Testing
     ]
     let (folded, report, _) = try FoldBatchNormalization().fold(model([loop] + constants, [twice]))
     #expect(report.foldedNormalizations == 1)
-    _ = try Model(bytes: folded.serialized())
+    _ = try Model(bytes: folded.serialized(), operators: .standard)
   }
 
   @Test func aFunctionInWhichNothingFoldsIsNamed() throws {
@@ -193,7 +195,7 @@ import Testing
     let samples = [FoldingProof.Sample(name: "one", inputs: ["x": try random.tensor([1, 3, 8, 8])])]
     let own = try FoldingProof(original).run(samples)
     #expect(own.passed, "\(own.reasons)")
-    let other = try FoldingProof(original, folded: Model(bytes: folded.serialized())).run(samples)
+    let other = try FoldingProof(original, folded: Model(bytes: folded.serialized(), operators: .standard)).run(samples)
     #expect(other.passed, "\(other.reasons)")
     #expect(own.sites.map(\.state) == [.folded])
   }

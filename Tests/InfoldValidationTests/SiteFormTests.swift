@@ -1,5 +1,7 @@
 import InfoldGraph
+import InfoldOperators
 import InfoldPasses
+import InfoldTensor
 import InfoldValidation
 import TestSupport
 import Testing

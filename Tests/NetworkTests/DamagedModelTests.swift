@@ -1,7 +1,9 @@
-import InfoldFiles
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
 import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 import TestSupport
 import Testing
 
@@ -25,7 +27,7 @@ import Testing
     defer { #expect(threadSeconds() - begin < smallWork) }
     let model: Model
     do throws(InfoldError) {
-      model = try Model(bytes: bytes)
+      model = try Model(bytes: bytes, operators: .standard)
     } catch {
       return .refused
     }

@@ -1,9 +1,10 @@
-import InfoldFiles
 import InfoldGraph
 import InfoldImage
 import InfoldONNX
+import InfoldOperators
 import InfoldPasses
 import InfoldRuntime
+import InfoldTensor
 import TestSupport
 import Testing
 
@@ -18,7 +19,7 @@ struct EfficientNetTests {
   private let model: Model
 
   init() throws {
-    model = try Model(path: repositoryFolder + "/Models/efficientnet-lite0.onnx")
+    model = try Model(path: repositoryFolder + "/Models/efficientnet-lite0.onnx", operators: .standard)
   }
 
   private func recorded(_ name: String) throws -> [Float] {

@@ -1,7 +1,10 @@
 import Foundation
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
 import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 import TestSupport
 import Testing
 
@@ -10,7 +13,7 @@ import Testing
   private static let path = repositoryFolder + "/Models/ppocr-cls.onnx"
 
   private static func session(threads: Int) throws -> Session {
-    try Session(Model(path: path), options: SessionOptions(threads: threads))
+    try Session(Model(path: path, operators: .standard), options: SessionOptions(threads: threads))
   }
 
   private static func input(_ seed: UInt64) throws -> [Tensor] {

@@ -1,4 +1,3 @@
-import InfoldGraph
 import InfoldONNX
 import InfoldRuntime
 import TestSupport

@@ -1,7 +1,9 @@
 import InfoldGraph
 import InfoldImage
 import InfoldONNX
+import InfoldOperators
 import InfoldRuntime
+import InfoldTensor
 import InfoldValidation
 import TestSupport
 import Testing
@@ -52,12 +54,13 @@ struct PaddleOCRTests {
   }
 
   @Test func classifierAgrees() throws {
-    try expectAgreement(Model(path: Self.classifier), on: ["line-48x192"], noises: 3, isWhole: true)
+    try expectAgreement(
+      Model(path: Self.classifier, operators: .standard), on: ["line-48x192"], noises: 3, isWhole: true)
   }
 
   @Test func classifierFoldsWithinTheBounds() throws {
     let samples = try inputs("line-48x192", noises: 3).map { FoldingProof.Sample(name: "line", inputs: ["x": $0]) }
-    let report = try FoldingProof(Model(path: Self.classifier)).run(samples)
+    let report = try FoldingProof(Model(path: Self.classifier, operators: .standard)).run(samples)
     #expect(report.passed, "\(report.reasons)")
     #expect(report.normalizations.folded == 35)
     #expect(report.sites.count { $0.state == .folded && $0.passed && $0.numbers != nil } == 53)

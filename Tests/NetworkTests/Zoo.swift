@@ -1,6 +1,8 @@
-import InfoldFiles
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 import TestSupport
 import Testing
 
@@ -19,7 +21,7 @@ enum Zoo {
   }
 
   /// A network.
-  static func model(_ name: String) throws -> Model { try Model(path: path(name + ".onnx")) }
+  static func model(_ name: String) throws -> Model { try Model(path: path(name + ".onnx"), operators: .standard) }
 
   /// What a test that needs the zoo says without it.
   struct Missing: Error, CustomStringConvertible {

@@ -1,6 +1,7 @@
 import InfoldGraph
 import InfoldONNX
 import InfoldRuntime
+import InfoldTensor
 import TestSupport
 import Testing
 

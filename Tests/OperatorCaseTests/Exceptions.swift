@@ -1,3 +1,5 @@
+import InfoldOperators
+
 /// The cases of operators that Infold has, and that it does not pass, each with the reason.
 enum Exceptions {
   private typealias Reasons = [String: String]

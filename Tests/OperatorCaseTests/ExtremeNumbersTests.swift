@@ -1,7 +1,10 @@
 import InfoldConformance
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
 import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 import TestSupport
 import Testing
 
@@ -71,7 +74,8 @@ import Testing
     private var model: Model
 
     init?(_ testCase: ConformanceCase) {
-      guard let model = try? Model(path: testCase.model), (try? model.graph.requireNoOpaqueNodes()) != nil,
+      guard let model = try? Model(path: testCase.model, operators: .standard),
+        (try? model.graph.requireNoOpaqueNodes()) != nil,
         let inputs = try? testCase.inputs(of: model), inputs.allSatisfy({ $0.count <= 100_000 })
       else { return nil }
       self.model = model

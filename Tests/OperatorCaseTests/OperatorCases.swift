@@ -1,5 +1,4 @@
 import InfoldConformance
-import InfoldGraph
 import TestSupport
 import Testing
 

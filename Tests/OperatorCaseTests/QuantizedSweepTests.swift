@@ -1,7 +1,9 @@
 import InfoldConformance
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
 import InfoldRuntime
+import InfoldTensor
 import TestSupport
 import Testing
 
@@ -20,7 +22,7 @@ import Testing
   @Test(arguments: cases, KernelChoice.names)
   func hasTheNumbersOfONNXRuntime(path: String, kernels: String) throws {
     let testCase = ConformanceCase(path: path)
-    let model = try Model(path: testCase.model)
+    let model = try Model(path: testCase.model, operators: .standard)
     let inputs = try testCase.inputs(of: model)
     for optimizes in [true, false] {
       let session = try Session(

@@ -1,7 +1,9 @@
 import InfoldConformance
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
 import InfoldRuntime
+import InfoldTensor
 import TestSupport
 import Testing
 
@@ -16,7 +18,7 @@ import Testing
 
   @Test(arguments: cases) func hasTheResultsOfONNXRuntime(path: String) throws {
     let testCase = ConformanceCase(path: path)
-    let model = try Model(path: testCase.model)
+    let model = try Model(path: testCase.model, operators: .standard)
     let inputs = try testCase.inputs(of: model)
     var given: [ValueID: Tensor] = [:]
     for (id, tensor) in zip(model.graph.inputs, inputs) { given[id] = tensor }

@@ -1,4 +1,5 @@
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// What is known of a value: its number in double precision, and how far single precision may be from it.
 struct Estimate {

@@ -1,5 +1,7 @@
 import InfoldGraph
 import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 
 /// A run whose results are not what they must be.
 public struct Disagreement: Sendable, CustomStringConvertible {

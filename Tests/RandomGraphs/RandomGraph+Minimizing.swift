@@ -1,5 +1,7 @@
 import InfoldGraph
 import InfoldPasses
+import InfoldSystem
+import InfoldTensor
 
 extension RandomGraph {
   /// A smaller network that disagrees as well: with one output, the first that does, and with values of the network as inputs where

@@ -1,5 +1,8 @@
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 
 /// A random network with random inputs, the same ones for the same seed on every machine.
 public struct RandomGraph: Sendable {

@@ -1,4 +1,6 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldSystem
 
 /// Normalizations, activations and arithmetic.
 extension RandomNetwork {

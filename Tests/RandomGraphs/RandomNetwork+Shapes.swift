@@ -1,4 +1,6 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldSystem
 
 /// What moves elements, and matrices.
 extension RandomNetwork {

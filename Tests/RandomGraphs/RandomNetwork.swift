@@ -1,4 +1,7 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 
 /// A network that grows node by node. Values are [N, C, H, W], [N, C, L] or [N, C, D, H, W], and matrices behind a Flatten.
 ///

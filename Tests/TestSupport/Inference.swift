@@ -1,4 +1,6 @@
 import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// What the shape rule of one operator says of its outputs.
 /// - Parameters:

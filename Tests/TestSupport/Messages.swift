@@ -1,3 +1,5 @@
+import InfoldOperators
+
 /// ONNX messages by the numbers of the format, so that the tests do not depend on what they test.
 public enum Onnx {
   public static func model(

@@ -1,4 +1,6 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldTensor
 
 extension NetworkBuilder {
   /// QuantizeLinear by one scale and zero point, in bytes of the type `type`.

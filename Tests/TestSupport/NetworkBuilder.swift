@@ -1,4 +1,6 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldTensor
 
 /// Builds small networks for tests: every method adds a node and returns its first output.
 public struct NetworkBuilder {

@@ -1,4 +1,5 @@
 import InfoldGraph
+import InfoldTensor
 
 /// Runs one operator as a node of its own, and checks that what its shape rule says is what its evaluation gives.
 ///

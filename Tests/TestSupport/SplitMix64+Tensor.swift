@@ -1,4 +1,4 @@
-import InfoldGraph
+import InfoldTensor
 
 extension SplitMix64 {
   /// A tensor of float32 numbers, uniform in `range`.

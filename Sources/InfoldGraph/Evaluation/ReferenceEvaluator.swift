@@ -1,3 +1,6 @@
+import InfoldSystem
+import InfoldTensor
+
 /// Runs a graph node by node with the operators' reference evaluations. Nodes whose results nothing needs are left out.
 ///
 /// Under `.double` precision every floating-point number is a float64, from the inputs and initializers on: the truth

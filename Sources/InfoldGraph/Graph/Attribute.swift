@@ -1,3 +1,6 @@
+import InfoldSystem
+import InfoldTensor
+
 /// The value of a node's attribute (ONNX AttributeProto).
 public enum Attribute: Sendable {
   /// One integer.

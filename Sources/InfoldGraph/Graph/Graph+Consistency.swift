@@ -1,3 +1,6 @@
+import InfoldSystem
+import InfoldTensor
+
 extension Graph {
   /// Makes sure of what everything that reads a graph relies on: ids are of this graph, every value is made once and before it is
   /// read, and constants have the types of their tensors. A graph that was decoded is so; one that was edited may not be.

@@ -1,3 +1,5 @@
+import InfoldSystem
+
 extension Graph {
   /// The value with this name, if there is one.
   public func value(named name: String) -> ValueID? {

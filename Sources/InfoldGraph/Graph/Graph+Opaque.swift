@@ -1,3 +1,5 @@
+import InfoldSystem
+
 extension Graph {
   /// Checks that every node can be run, and every initializer that is read be held.
   /// - Throws: `InfoldError` with `.unsupported`, listing all that cannot, with the reason for each.

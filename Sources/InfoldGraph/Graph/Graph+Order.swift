@@ -1,4 +1,5 @@
 import HeapModule
+import InfoldSystem
 
 extension Graph {
   /// Brings the nodes into topological order, keeping the present order wherever it is one already, and checks that

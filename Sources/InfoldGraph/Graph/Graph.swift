@@ -1,3 +1,5 @@
+import InfoldTensor
+
 /// A network: values, and the nodes that make them from one another.
 ///
 /// A value type. Nodes are in topological order: each reads only what stands before it (`sort()` makes it so).

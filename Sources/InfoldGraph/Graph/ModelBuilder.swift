@@ -1,3 +1,6 @@
+import InfoldSystem
+import InfoldTensor
+
 /// Builds a model in Swift: each call adds a node behind the others, and returns the value that it makes.
 ///
 /// ```swift
@@ -25,7 +28,7 @@ public struct ModelBuilder: Sendable {
   ///   - name: The graph's name.
   ///   - opset: The version of ONNX's own operators, at most `OperatorRegistry.newestOpset`.
   ///   - operators: What nodes may mean; `.standard.adding(…)` for operators of your own.
-  public init(_ name: String = "", opset: Int = 17, operators: OperatorRegistry = .standard) {
+  public init(_ name: String = "", opset: Int = 17, operators: OperatorRegistry) {
     graph = Graph(name: name)
     self.opset = opset
     self.operators = operators
@@ -165,7 +168,7 @@ public struct ModelBuilder: Sendable {
   }
 
   /// Runs `body`; when it fails, what it has added is gone, so that the same names can be given again.
-  mutating func undoingFailures<Result>(
+  package mutating func undoingFailures<Result>(
     _ body: (inout ModelBuilder) throws(InfoldError) -> Result
   ) throws(InfoldError) -> Result {
     let (valueCount, nameCount) = (graph.values.count, nameLog.count)

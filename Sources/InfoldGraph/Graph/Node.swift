@@ -1,3 +1,6 @@
+import InfoldSystem
+import InfoldTensor
+
 /// The place of a node in its graph's `nodes`.
 public struct NodeID: Sendable, Hashable, Comparable {
   /// The index into `Graph.nodes`.
@@ -49,7 +52,7 @@ public struct Node: Sendable {
   ///   operator's definition. What Infold does not support is not an error: the node is then opaque.
   public init(
     name: String = "", opType: String, domain: String = "", opsetVersion: Int, attributes: AttributeList = [:],
-    inputs: [ValueID?], outputs: [ValueID?], captures: [ValueID] = [], registry: OperatorRegistry = .standard
+    inputs: [ValueID?], outputs: [ValueID?], captures: [ValueID] = [], registry: OperatorRegistry
   ) throws(InfoldError) {
     let kind = try annotatingErrors({
       $0.atNode(Self.label(name: name, opType: opType, domain: domain, outputs: []))
@@ -107,7 +110,7 @@ public struct Node: Sendable {
   /// The same node with other attributes.
   /// - Throws: As the initializer.
   public func replacing(
-    attributes: AttributeList, registry: OperatorRegistry = .standard
+    attributes: AttributeList, registry: OperatorRegistry
   ) throws(InfoldError) -> Node {
     var node = try Node(
       name: name, opType: opType, domain: domain, opsetVersion: opsetVersion, attributes: attributes, inputs: inputs,

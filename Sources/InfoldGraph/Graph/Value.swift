@@ -1,3 +1,5 @@
+import InfoldTensor
+
 /// The place of a value in its graph's `values`.
 public struct ValueID: Sendable, Hashable, Comparable {
   /// The index into `Graph.values`.

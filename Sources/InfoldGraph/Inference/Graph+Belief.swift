@@ -1,3 +1,6 @@
+import InfoldSystem
+import InfoldTensor
+
 extension Graph {
   /// The graph as it runs: where declared shapes do not bind, only what the inputs and the operators say is believed. What
   /// was known of what nodes make is forgotten, and no symbol ties two dimensions of inputs together.

@@ -1,3 +1,6 @@
+import InfoldSystem
+import InfoldTensor
+
 extension Graph {
   /// The graph for inputs of certain sizes: every symbol in `sizes` is replaced wherever it stands, and the types are
   /// inferred again.

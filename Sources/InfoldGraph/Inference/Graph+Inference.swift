@@ -1,3 +1,5 @@
+import InfoldSystem
+
 extension Graph {
   /// Infers the type of every value. What is known already is merged with it; where both contradict each other, the operators count, or,
   /// where declared shapes bind, it is an error.

@@ -1,3 +1,5 @@
+import InfoldTensor
+
 extension Graph {
   /// What a node's operator is told of its inputs.
   /// - Parameter constant: The tensors of values that are the same in every run.

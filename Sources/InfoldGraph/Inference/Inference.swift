@@ -1,3 +1,6 @@
+import InfoldSystem
+import InfoldTensor
+
 /// Infers what is known of the values of a graph before it runs: types, shapes, and the content of small tensors, above
 /// all of the shapes that a model computes.
 package struct Inference {
@@ -163,7 +166,8 @@ package struct Inference {
     for index in inputs.types.indices where inputs.has(index) {
       guard let tensor = inputs.constant(index), tensor.count <= Self.maximumCount else { return nil }
     }
-    guard node.typed is Constant || types.allSatisfy({ $0.smallSizes(limit: Self.maximumCount) != nil }) else {
+    guard node.typed?.constantOutput != nil || types.allSatisfy({ $0.smallSizes(limit: Self.maximumCount) != nil })
+    else {
       return nil
     }
     return try? node.evaluate(inputs.constants)

@@ -1,3 +1,6 @@
+import InfoldSystem
+import InfoldTensor
+
 extension Model {
   /// The model for inputs of these shapes and symbols of these sizes, chosen ahead: the symbols become sizes wherever they
   /// stand, and types are inferred again. A `Session` of it takes no other shapes, and makes its plan at once where all are chosen.

@@ -1,3 +1,5 @@
+import InfoldTensor
+
 /// A small tensor of integers or truth values, such as a shape that the model computes, as far as its elements are known
 /// before the model runs.
 public struct PartialTensor: Sendable, Hashable {
@@ -55,7 +57,7 @@ public struct PartialTensor: Sendable, Hashable {
 
 extension TensorType {
   /// The sizes, where all are fixed and the elements are no more than `limit`.
-  func smallSizes(limit: Int) -> [Int]? {
+  package func smallSizes(limit: Int) -> [Int]? {
     guard let sizes = shape?.sizes, let count = checkedProduct(sizes), count <= limit else { return nil }
     return sizes
   }

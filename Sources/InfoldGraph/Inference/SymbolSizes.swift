@@ -1,3 +1,6 @@
+import InfoldSystem
+import InfoldTensor
+
 /// The sizes that the shapes of inputs give to the symbols in their declarations.
 package struct SymbolSizes {
   /// What has a shape.

@@ -1,4 +1,4 @@
-import InfoldGraph
+import InfoldSystem
 
 /// Decodes a BMP file. Alpha is dropped; colors of more or fewer than 8 bits are rounded to 8.
 func decodeBMP(_ bytes: [UInt8], limits: ImageLimits) throws(InfoldError) -> Picture {

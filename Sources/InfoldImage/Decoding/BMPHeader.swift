@@ -1,4 +1,5 @@
 import InfoldGraph
+import InfoldSystem
 
 /// The headers of a BMP file, Windows' and OS/2's, and its palette.
 struct BMPHeader {

@@ -1,4 +1,4 @@
-import InfoldGraph
+import InfoldSystem
 
 /// Decodes the first frame of a GIF file. Transparent pixels have the color that the table has for them.
 func decodeGIF(_ bytes: [UInt8], limits: ImageLimits) throws(InfoldError) -> Picture {

@@ -1,4 +1,4 @@
-import InfoldGraph
+import InfoldSystem
 
 /// The blocks of a GIF file (GIF89a specification), as far as they make its first frame.
 struct GIFStream {

@@ -1,4 +1,5 @@
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// What a picture may cost. Everything is checked before the memory is asked for.
 ///

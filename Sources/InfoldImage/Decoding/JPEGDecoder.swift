@@ -1,5 +1,5 @@
 import CTurboJPEG
-import InfoldGraph
+import InfoldSystem
 
 /// Decodes a JPEG file through the TurboJPEG API, which reports errors by return values.
 ///

@@ -1,4 +1,4 @@
-import InfoldGraph
+import InfoldSystem
 
 /// What the marker segments of a JPEG file (ITU-T T.81, Annex B) say, from the start of the image to its end.
 ///

@@ -1,5 +1,5 @@
 import CPNG
-import InfoldGraph
+import InfoldSystem
 
 /// Decodes a PNG file through libpng's simplified API, which reports errors by return values.
 func decodePNG(_ bytes: [UInt8], limits: ImageLimits) throws(InfoldError) -> Picture {

@@ -1,4 +1,4 @@
-import InfoldGraph
+import InfoldSystem
 
 /// The chunks of a PNG file (ISO/IEC 15948), sorted into what makes the pixels and the rest.
 struct PNGStream {

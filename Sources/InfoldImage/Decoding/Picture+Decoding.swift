@@ -1,5 +1,5 @@
-import InfoldFiles
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 extension Picture {
   /// How the names of files end that `init(path:limits:)` may read, in small letters.

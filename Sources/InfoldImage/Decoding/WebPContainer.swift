@@ -1,4 +1,4 @@
-import InfoldGraph
+import InfoldSystem
 
 /// The chunks of a WebP file (RFC 9649): what holds the first picture, and the orientation.
 ///

@@ -1,5 +1,5 @@
 import CWebP
-import InfoldGraph
+import InfoldSystem
 
 /// Decodes a WebP file, of an animation the first frame, through libwebp, which reports errors by return values.
 func decodeWebP(_ bytes: [UInt8], limits: ImageLimits) throws(InfoldError) -> Picture {

@@ -1,4 +1,4 @@
-import InfoldGraph
+import InfoldSystem
 
 extension Picture {
   /// The rectangle of `width`×`height` pixels whose top left pixel is (`x`, `y`).

@@ -1,4 +1,4 @@
-import InfoldGraph
+import InfoldSystem
 
 extension Picture {
   /// The picture stretched or shrunk to `width`×`height` pixels.

@@ -1,5 +1,3 @@
-import Glibc
-
 /// How `Picture.resized` weighs the pixels around a point.
 ///
 /// All but `nearest` are widened by the factor of reduction, so that every pixel of the source counts (antialiasing).
@@ -48,5 +46,5 @@ extension ResizeFilter {
 }
 
 private func sinc(_ x: Double) -> Double {
-  x == 0 ? 1 : sin(x * .pi) / (x * .pi)
+  x == 0 ? 1 : Double.sin(x * .pi) / (x * .pi)
 }

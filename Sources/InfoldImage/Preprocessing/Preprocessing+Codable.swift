@@ -1,5 +1,3 @@
-import InfoldGraph
-
 extension Preprocessing: Codable {
   /// Reads a sidecar. "input" and "size" must be there; for everything else there is a default.
   /// - Throws: `InfoldError` that tells of everything that is wrong: `.malformedData` for an unknown key, a missing one, or one of

@@ -1,4 +1,5 @@
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 extension Preprocessing {
   /// The shape of the model's input for one picture.

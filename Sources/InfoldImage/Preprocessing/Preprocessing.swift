@@ -1,4 +1,4 @@
-import InfoldGraph
+import InfoldSystem
 
 /// What a classifier expects of a picture, and what its output means: the content of the sidecar file `MODEL.json`
 /// beside `MODEL.onnx`. docs/Pictures.md explains each key.

@@ -1,4 +1,5 @@
 import InfoldGraph
+import InfoldSystem
 
 /// What a sidecar says, as far as it says it, and what is wrong with it.
 ///

@@ -1,5 +1,6 @@
 import COnnx
 import InfoldGraph
+import InfoldSystem
 
 /// Makes attributes of AttributeProto messages.
 struct AttributeDecoder {

@@ -1,5 +1,7 @@
 import COnnx
 import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// What the parts of one file share while they are decoded.
 struct DecodingContext {

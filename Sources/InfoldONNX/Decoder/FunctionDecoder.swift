@@ -1,5 +1,6 @@
 import COnnx
 import InfoldGraph
+import InfoldSystem
 
 /// Makes the body of a function for one call of it: a graph, in which references to attributes are replaced.
 struct FunctionDecoder {

@@ -1,5 +1,7 @@
 import COnnx
 import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// Makes a graph of a GraphProto message.
 ///

@@ -1,5 +1,7 @@
 import COnnx
 import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 extension TensorDecoder {
   /// The initializer that `message` is.

@@ -1,5 +1,6 @@
 import COnnx
 import InfoldGraph
+import InfoldSystem
 
 /// Makes a model of a ModelProto message.
 struct ModelDecoder {

@@ -1,5 +1,7 @@
 import COnnx
 import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// What an operator that the model defines is called by.
 struct FunctionName: Hashable {

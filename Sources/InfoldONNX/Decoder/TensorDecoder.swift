@@ -1,6 +1,6 @@
 import COnnx
-import Glibc
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// Makes tensors of TensorProto messages.
 struct TensorDecoder {
@@ -108,12 +108,16 @@ extension Onnx__TensorProto {
 
   /// Frees the elements, wherever they are; the message stays valid.
   fileprivate mutating func freeData(sharedWith bytes: HeldBytes?) {
-    if let bytes, bytes.contains(raw_data.data) { bytes.discard(raw_data.bytes) } else { free(raw_data.data) }
-    free(float_data)
-    free(int32_data)
-    free(int64_data)
-    free(double_data)
-    free(uint64_data)
+    if let bytes, bytes.contains(raw_data.data) {
+      bytes.discard(raw_data.bytes)
+    } else {
+      HeapMemory.free(raw_data.data)
+    }
+    HeapMemory.free(float_data)
+    HeapMemory.free(int32_data)
+    HeapMemory.free(int64_data)
+    HeapMemory.free(double_data)
+    HeapMemory.free(uint64_data)
     clearData()
   }
 

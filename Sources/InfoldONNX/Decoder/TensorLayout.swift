@@ -1,5 +1,6 @@
 import COnnx
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// A TensorProto whose fields have been checked against each other: what it is, and where its elements are.
 struct TensorLayout {

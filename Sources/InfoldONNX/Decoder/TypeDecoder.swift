@@ -1,5 +1,6 @@
 import COnnx
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 extension Onnx__TypeProto {
   /// The type, where it is that of a tensor; `nil` for every other kind, which is checked and kept as its message.

@@ -1,5 +1,6 @@
 import COnnx
 import InfoldGraph
+import InfoldSystem
 
 extension MessageArena {
   /// `graph` as a message, with the nodes in their topological order.

@@ -1,5 +1,6 @@
 import COnnx
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// The memory of the messages that are being put together: everything that is made here lives as long as the arena.
 final class MessageArena {

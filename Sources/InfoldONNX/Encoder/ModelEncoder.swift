@@ -1,5 +1,6 @@
 import COnnx
 import InfoldGraph
+import InfoldSystem
 
 extension MessageArena {
   /// `model` as a message.

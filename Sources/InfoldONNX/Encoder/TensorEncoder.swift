@@ -1,5 +1,5 @@
 import COnnx
-import InfoldGraph
+import InfoldTensor
 
 extension MessageArena {
   /// `tensor` as a message: `base` with its shape, type and data. All data is written as `raw_data`.

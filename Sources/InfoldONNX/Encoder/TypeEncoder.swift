@@ -1,5 +1,7 @@
 import COnnx
 import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 extension MessageArena {
   /// What the graph declares of `value`: its own declaration, with a new type where passes have changed it.

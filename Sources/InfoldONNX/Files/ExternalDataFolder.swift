@@ -1,6 +1,5 @@
-import Glibc
-import InfoldFiles
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// The folder of a model, from whose files the data of its tensors may be read.
 ///
@@ -9,7 +8,7 @@ import InfoldGraph
 /// name a larger folder, in which links are followed. Files are read, never mapped: one that is cut meanwhile is an error, not
 /// a crash.
 final class ExternalDataFolder {
-  private let descriptor: Int32
+  private let folder: OpenFolder
   /// Where links may lead, and the model's folder, both without links; `nil` where no link is followed.
   private let linked: (root: String, folder: String)?
   /// The file that was read last: most models keep all data in one.
@@ -34,15 +33,7 @@ final class ExternalDataFolder {
     } else {
       linked = nil
     }
-    let opened = linked?.root ?? folder
-    descriptor = Glibc.open(opened, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw InfoldError(.fileAccess, "the folder \(String(quoting: opened)) cannot be opened: \(systemErrorText())")
-    }
-  }
-
-  deinit {
-    if descriptor >= 0 { close(descriptor) }
+    self.folder = try OpenFolder(linked?.root ?? folder)
   }
 
   /// Fills `buffer` with the bytes that `reference` names.
@@ -124,31 +115,21 @@ final class ExternalDataFolder {
       guard !part.isEmpty else { throw InfoldError(.fileAccess, "has an empty part in its path") }
       guard part != ".." else { throw InfoldError(.fileAccess, "has \"..\" in its path; \(Self.rule)") }
     }
-    var folder = descriptor
-    defer { if folder != descriptor { close(folder) } }
-    for part in parts.dropLast() {
-      let next = retryingWhenInterrupted { openat(folder, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
-      guard next >= 0 else { throw failure(opening: part, in: folder, systemErrorText()) }
-      if folder != descriptor { close(folder) }
-      folder = next
+    let opened: Int32
+    do throws(OpenFolder.Failure) {
+      opened = try folder.open(parts)
+    } catch {
+      switch error {
+      case .isLink(let part):
+        throw InfoldError(
+          .fileAccess, "is behind the symbolic link \(String(quoting: part)), which is not followed; \(Self.rule)")
+      case .refused(let part, let reason):
+        throw InfoldError(.fileAccess, "cannot be opened at \(String(quoting: part)): \(reason)")
+      }
     }
-    let file = parts[parts.count - 1]
-    let opened = retryingWhenInterrupted {
-      openat(folder, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-    }
-    guard opened >= 0 else { throw failure(opening: file, in: folder, systemErrorText()) }
     return try RegularFile(adopting: opened)
   }
 
   private static let rule = "data is read only from the model's own folder"
   private static let hint = "name a folder inside of which links may be followed: dataRoot, or --data-root"
-
-  private func failure(opening part: String, in folder: Int32, _ text: String) -> InfoldError {
-    var status = stat()
-    if fstatat(folder, part, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_mode & S_IFMT == S_IFLNK {
-      return InfoldError(
-        .fileAccess, "is behind the symbolic link \(String(quoting: part)), which is not followed; \(Self.rule)")
-    }
-    return InfoldError(.fileAccess, "cannot be opened at \(String(quoting: part)): \(text)")
-  }
 }

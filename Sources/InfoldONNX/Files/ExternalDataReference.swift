@@ -1,5 +1,5 @@
 import COnnx
-import InfoldGraph
+import InfoldSystem
 
 /// Where the bytes of a tensor lie in another file: the `external_data` of a TensorProto.
 struct ExternalDataReference {

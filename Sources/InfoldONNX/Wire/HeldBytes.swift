@@ -1,5 +1,5 @@
-import InfoldFiles
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// The bytes of a model while it is decoded.
 final class HeldBytes {

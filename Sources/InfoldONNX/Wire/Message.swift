@@ -1,5 +1,6 @@
 import COnnx
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// A message of the format as protobuf-c lays it out.
 protocol Message {

@@ -1,5 +1,5 @@
 import COnnx
-import InfoldGraph
+import InfoldSystem
 
 /// A model that protobuf-c unpacked, but for the data of its large initializers, which stays where it is.
 struct UnpackedModel: ~Copyable {

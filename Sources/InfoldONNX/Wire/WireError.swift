@@ -1,4 +1,4 @@
-import InfoldGraph
+import InfoldSystem
 
 /// Bytes that are no well-formed message, found before they are unpacked.
 struct WireError: Error, Equatable {

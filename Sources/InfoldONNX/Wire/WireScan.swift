@@ -1,5 +1,7 @@
 import COnnx
 import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// Looks through the bytes of a message before protobuf-c unpacks them.
 ///

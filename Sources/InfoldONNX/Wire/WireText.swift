@@ -1,5 +1,5 @@
 import COnnx
-import Glibc
+import InfoldSystem
 
 /// What the bytes of a field stand for. The schema declares all of them `bytes`, so that nothing is lost on the way.
 enum WireText {
@@ -12,8 +12,8 @@ enum WireText {
 
   init(_ message: ProtobufCMessageDescriptor, _ field: ProtobufCFieldDescriptor) {
     let isData: Bool =
-      strcmp(message.short_name, "TensorProto") == 0 && field.isNamed("raw_data", "string_data")
-      || strcmp(message.short_name, "AttributeProto") == 0 && field.isNamed("s", "strings")
+      isEqual(message.short_name, to: "TensorProto") && field.isNamed("raw_data", "string_data")
+      || isEqual(message.short_name, to: "AttributeProto") && field.isNamed("s", "strings")
     if isData {
       self = .data
     } else if field.isNamed("doc_string", "value") {
@@ -33,7 +33,7 @@ enum WireText {
 }
 
 extension ProtobufCFieldDescriptor {
-  fileprivate func isNamed(_ first: String, _ second: String) -> Bool {
-    strcmp(name, first) == 0 || strcmp(name, second) == 0
+  fileprivate func isNamed(_ first: StaticString, _ second: StaticString) -> Bool {
+    isEqual(name, to: first) || isEqual(name, to: second)
   }
 }

@@ -1,4 +1,4 @@
-import InfoldGraph
+import InfoldTensor
 
 extension ChannelAffine {
   /// A batch normalization at inference, of which σ² + ε may be any number.

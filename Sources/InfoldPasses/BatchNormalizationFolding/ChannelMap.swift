@@ -1,4 +1,7 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 
 /// A node that maps each channel of its input by a scale and a shift: a BatchNormalization in inference form, or an Add,
 /// Sub, Mul or Div with a constant per channel.

@@ -1,4 +1,6 @@
 import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// Every linear operator of a graph with constant weights, and the maps per channel around it that can be folded into it:
 /// what the operator amounts to, however much of it is folded already.

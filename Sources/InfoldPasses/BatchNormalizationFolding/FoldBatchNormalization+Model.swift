@@ -1,4 +1,5 @@
-public import InfoldGraph
+import InfoldGraph
+import InfoldSystem
 
 extension FoldBatchNormalization {
   /// Folds a model, so that it can be written. Names of inputs and outputs, metadata, documentation and operator sets stay;

@@ -1,4 +1,5 @@
-public import InfoldGraph
+import InfoldGraph
+import InfoldSystem
 
 /// Folds batch normalization, and the scales and shifts per channel that exporters write in its place, into the weights
 /// of the convolution or matrix product before it, or behind it where that is exact.

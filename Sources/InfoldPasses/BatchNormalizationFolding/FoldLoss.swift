@@ -1,4 +1,4 @@
-import InfoldGraph
+import InfoldTensor
 
 /// Digits that folding would lose. A map subtracts before it scales; folded, products with new weights and a new bias that is as
 /// large cancel instead, of which both are rounded to the type of the weights.

@@ -1,4 +1,4 @@
-public import InfoldGraph
+import InfoldGraph
 
 /// What folding did to a graph, in terms of the graph before and after.
 public struct FoldReport: Sendable {

@@ -1,4 +1,7 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 
 /// Writes what a search has decided into a new graph.
 struct FoldRewriter {

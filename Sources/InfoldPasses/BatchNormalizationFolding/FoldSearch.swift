@@ -1,4 +1,7 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 
 /// Decides what is folded where, on the graph as it is.
 struct FoldSearch {

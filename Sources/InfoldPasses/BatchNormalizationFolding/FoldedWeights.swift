@@ -1,4 +1,5 @@
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// The weight and bias of a linear operator between two maps per channel, in double precision:
 /// out(W · in(x) + b) = W′ · x + b′.

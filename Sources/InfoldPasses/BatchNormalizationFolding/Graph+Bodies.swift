@@ -1,4 +1,7 @@
-package import InfoldGraph
+import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 
 /// A body of an If or Loop, with what is known of it from outside.
 package struct NestedBody {

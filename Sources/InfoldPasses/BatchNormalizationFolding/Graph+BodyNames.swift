@@ -1,4 +1,5 @@
 import InfoldGraph
+import InfoldSystem
 
 extension Graph {
   /// Gives the captures of bodies the names that the captured values have by now, and values of bodies others than those of the

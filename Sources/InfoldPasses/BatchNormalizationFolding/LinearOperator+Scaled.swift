@@ -1,4 +1,5 @@
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 extension LinearOperator {
   /// The weight between a map before the operator and one behind it, of which the scales are given per channel: each element is

@@ -1,4 +1,7 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 
 /// A node that is linear in its input, with constant weights: where folding writes to.
 package struct LinearOperator: Sendable {

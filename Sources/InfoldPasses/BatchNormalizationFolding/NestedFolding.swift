@@ -1,4 +1,6 @@
 import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// Folds a graph with what lies inside of it: functions, branches, and bodies of If and Loop.
 struct NestedFolding {

@@ -1,4 +1,6 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldSystem
 
 /// Copies the values and nodes of bodies into a graph. Names that are taken there are made unique.
 struct BodyInliner {

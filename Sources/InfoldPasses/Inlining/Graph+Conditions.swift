@@ -1,4 +1,6 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldSystem
 
 extension Graph {
   /// Checks that every node can be run, at the latest when the shapes of the inputs are known: an If whose condition is

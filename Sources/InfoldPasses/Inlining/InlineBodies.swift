@@ -1,4 +1,7 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 
 /// Puts the bodies of called functions in the place of the calls, and in the place of every If whose condition is known
 /// the branch that it chooses, until neither is left.

@@ -1,4 +1,7 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 
 /// Takes batch normalizations behind convolutions of quantized numbers into the scales of their weights: the integers stay what they
 /// are, but for the sign where the normalization's is negative. The bias becomes one of int32, in units of the input's scale times the

@@ -1,4 +1,7 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 
 /// A quantized value, with the scale and the zero point that hold for all of it.
 struct QuantizedValue {

@@ -1,4 +1,7 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 
 /// Finds operators between DequantizeLinear and QuantizeLinear, which compute with floats what was quantized, and puts in their
 /// place those that compute with the quantized numbers: Conv becomes QLinearConv, Gemm and MatMul, Add, functions of one number and

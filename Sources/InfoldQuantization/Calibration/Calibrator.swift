@@ -1,5 +1,7 @@
-package import InfoldGraph
-internal import InfoldRuntime
+import InfoldGraph
+import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 
 /// Gives the tensors of a sample by the names of a model's inputs.
 package typealias SampleSource = (Int) throws(InfoldError) -> [String: Tensor]

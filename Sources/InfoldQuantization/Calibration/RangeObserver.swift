@@ -1,4 +1,5 @@
-package import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// Sees what a value holds for many samples, and says what range is to be covered.
 package struct RangeObserver: Sendable {

@@ -1,5 +1,7 @@
-internal import InfoldGraph
-internal import InfoldRuntime
+import InfoldGraph
+import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 
 /// How a quantized network differs from the float network, over samples.
 package struct QuantizationComparison: Sendable {

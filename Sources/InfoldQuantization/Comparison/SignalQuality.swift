@@ -1,5 +1,5 @@
-import Glibc
-internal import InfoldGraph
+import InfoldTensor
+internal import RealModule
 
 /// The energy of numbers, and that of their errors.
 package struct SignalQuality: Sendable, Hashable {
@@ -29,7 +29,7 @@ package struct SignalQuality: Sendable, Hashable {
   /// The signal-to-noise ratio in dB: infinite without errors, `nil` where there is no signal.
   package var decibels: Double? {
     guard signal > 0 else { return nil }
-    return noise == 0 ? .infinity : 10 * log10(signal / noise)
+    return noise == 0 ? .infinity : 10 * Double.log10(signal / noise)
   }
 }
 

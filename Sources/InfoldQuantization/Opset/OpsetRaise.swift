@@ -1,5 +1,8 @@
-package import InfoldGraph
-internal import InfoldPasses
+import InfoldGraph
+import InfoldOperators
+import InfoldPasses
+import InfoldSystem
+import InfoldTensor
 
 /// Brings a model to opset 13, the first in which DequantizeLinear takes a scale for each channel.
 ///

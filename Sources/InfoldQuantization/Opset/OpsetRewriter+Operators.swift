@@ -1,5 +1,8 @@
-internal import InfoldGraph
-internal import InfoldPasses
+import InfoldGraph
+import InfoldOperators
+import InfoldPasses
+import InfoldSystem
+import InfoldTensor
 
 extension OpsetRewriter {
   /// The nodes that mean the same where the operator's form has changed.

@@ -1,4 +1,4 @@
-internal import InfoldGraph
+import InfoldOperators
 
 /// The scale and the zero point of a value in uint8: real = (number − zeroPoint) · scale.
 package struct ActivationScale: Sendable, Hashable {

@@ -1,5 +1,8 @@
-internal import InfoldGraph
-internal import InfoldPasses
+import InfoldGraph
+import InfoldOperators
+import InfoldPasses
+import InfoldSystem
+import InfoldTensor
 
 /// Writes QuantizeLinear and DequantizeLinear around the nodes of a plan, in the form of ONNX Runtime's tools.
 struct QDQRewriter {

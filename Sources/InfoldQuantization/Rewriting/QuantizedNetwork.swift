@@ -1,4 +1,4 @@
-package import InfoldGraph
+import InfoldGraph
 
 /// A network in QDQ form, and what became of its values and weights.
 package struct QuantizedNetwork: Sendable {

@@ -1,4 +1,5 @@
-internal import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// Weights in int8 with a scale for each output channel, and what that changes about them.
 struct WeightScales {

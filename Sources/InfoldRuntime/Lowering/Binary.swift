@@ -1,5 +1,7 @@
 import InfoldGraph
 import InfoldKernelInterface
+import InfoldSystem
+import InfoldTensor
 
 /// How kernels compute an operator that combines the numbers in the same place of its operands.
 struct BinaryLowering: Lowering {

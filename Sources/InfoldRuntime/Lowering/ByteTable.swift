@@ -1,5 +1,6 @@
-import InfoldGraph
 import InfoldKernelInterface
+import InfoldOperators
+import InfoldSystem
 
 extension ByteTable: LoweredOperator {
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {

@@ -1,5 +1,8 @@
 import InfoldGraph
 import InfoldKernelInterface
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 
 extension Concat: LoweredOperator {
   /// Channels: the operands that were not written to their slices by those who made them are copied there. Other axes, and

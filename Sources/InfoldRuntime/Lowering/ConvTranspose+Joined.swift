@@ -1,5 +1,6 @@
 import InfoldGraph
 import InfoldKernelInterface
+import InfoldSystem
 
 extension PlanBuilder {
   /// A transposed convolution whose window moves by its own size, as one product for all positions of the window, whose results

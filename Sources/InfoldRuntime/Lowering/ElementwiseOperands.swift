@@ -1,5 +1,5 @@
-import InfoldGraph
 import InfoldKernelInterface
+import InfoldTensor
 
 /// What an element-wise kernel goes through, and how its operands lie there: the dimensions of the result in the order of
 /// memory, neighbours joined as far as all operands allow, in three loops.

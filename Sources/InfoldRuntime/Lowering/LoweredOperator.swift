@@ -1,5 +1,7 @@
 import InfoldGraph
 import InfoldPasses
+import InfoldSystem
+import InfoldTensor
 
 /// How kernels compute a node.
 protocol Lowering {

@@ -1,4 +1,6 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldSystem
 
 /// An operator that moves elements of its first input, or hands on a part of it where it lies.
 protocol MovementLowering: LoweredOperator, MappedOperator {}

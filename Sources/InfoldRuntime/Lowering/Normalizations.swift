@@ -1,5 +1,8 @@
 import InfoldGraph
 import InfoldKernelInterface
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 
 extension LayerNormalization: LoweredOperator {
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {

@@ -1,5 +1,6 @@
 import InfoldGraph
 import InfoldKernelInterface
+import InfoldSystem
 
 /// A value in its place, as element-wise kernels for quantized numbers go through it: pixels, and the channels of each.
 struct PixelRun {

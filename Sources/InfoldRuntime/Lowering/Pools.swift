@@ -1,5 +1,7 @@
-import InfoldGraph
 import InfoldKernelInterface
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 
 extension MaxPool: LoweredOperator {
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {

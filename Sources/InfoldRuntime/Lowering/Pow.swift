@@ -1,5 +1,6 @@
-import InfoldGraph
 import InfoldKernelInterface
+import InfoldOperators
+import InfoldSystem
 
 extension Pow: LoweredOperator {
   /// A constant exponent that is one number and needs no logarithm: 1, 2, 3, −1 and ½.

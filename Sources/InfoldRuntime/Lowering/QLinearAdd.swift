@@ -1,5 +1,7 @@
 import InfoldGraph
 import InfoldKernelInterface
+import InfoldOperators
+import InfoldSystem
 
 extension QLinearAdd: LoweredOperator {
   private struct Problem {

@@ -1,5 +1,8 @@
 import InfoldGraph
 import InfoldKernelInterface
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 
 extension QLinearConv: LoweredOperator {
   func epilogue(of node: Node, _ plan: PlanBuilder) -> EpilogueCapability {

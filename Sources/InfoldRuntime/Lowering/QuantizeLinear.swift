@@ -1,5 +1,8 @@
 import InfoldGraph
 import InfoldKernelInterface
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 
 /// One scale and one zero point, of a quantized value.
 struct PlannedQuantization {

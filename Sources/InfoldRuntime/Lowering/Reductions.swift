@@ -1,5 +1,8 @@
 import InfoldGraph
 import InfoldKernelInterface
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 
 /// An operator that reduces dimensions by a function that kernels have.
 protocol ReductionLowering: LoweredOperator, ReductionOperator {

@@ -1,4 +1,5 @@
-import InfoldGraph
+import InfoldOperators
+import InfoldSystem
 
 /// An operator that keeps the elements and their order, and gives them another shape.
 protocol ShapeLowering: LoweredOperator {}

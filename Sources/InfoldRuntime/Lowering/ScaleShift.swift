@@ -1,5 +1,7 @@
 import InfoldGraph
 import InfoldKernelInterface
+import InfoldOperators
+import InfoldSystem
 
 extension ScaleShift: LoweredOperator {
   func epilogue(of node: Node, _ plan: PlanBuilder) -> EpilogueCapability {

@@ -1,5 +1,7 @@
 import InfoldGraph
 import InfoldKernelInterface
+import InfoldOperators
+import InfoldSystem
 
 extension Transpose: LoweredOperator {
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {

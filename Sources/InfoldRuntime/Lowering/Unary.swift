@@ -1,5 +1,6 @@
 import InfoldGraph
 import InfoldKernelInterface
+import InfoldSystem
 
 /// How kernels compute an operator that is one function of each number.
 struct UnaryLowering: Lowering {

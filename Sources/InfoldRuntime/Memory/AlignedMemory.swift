@@ -1,4 +1,5 @@
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// Memory that begins on a page, and is given back with the last reference to it.
 ///

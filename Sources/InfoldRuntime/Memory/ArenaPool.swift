@@ -1,4 +1,4 @@
-import InfoldGraph
+import InfoldSystem
 import Synchronization
 
 /// The arenas of a session: one for each run that is going on, shared by plans of all shapes, and each as large as the

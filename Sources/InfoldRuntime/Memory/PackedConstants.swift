@@ -1,4 +1,5 @@
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 import Synchronization
 
 /// Constants in the form that a kernel reads, for instance the weights of a convolution in panels.

@@ -1,4 +1,4 @@
-import InfoldGraph
+import InfoldSystem
 import Synchronization
 
 /// Memory for packed constants, many of which lie on the same large pages: those are made in a fraction of the time that small

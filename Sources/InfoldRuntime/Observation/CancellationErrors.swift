@@ -1,4 +1,4 @@
-public import InfoldGraph
+import InfoldSystem
 
 extension InfoldError {
   /// Whether nobody wanted the results any more: nothing was wrong.

@@ -1,4 +1,4 @@
-public import InfoldGraph
+import InfoldSystem
 
 /// What a session tells about its work while it does it: for logs, metrics and traces.
 ///

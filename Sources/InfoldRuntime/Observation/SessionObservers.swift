@@ -1,4 +1,4 @@
-public import InfoldGraph
+import InfoldSystem
 
 /// Several observers as one.
 public struct SessionObservers: SessionObserver {

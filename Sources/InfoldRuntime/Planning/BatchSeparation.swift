@@ -1,19 +1,20 @@
 import InfoldGraph
+import InfoldTensor
 
 /// Whether a graph computes every image of a batch by itself: then a plan for one image does for all of them, one after the other,
 /// and its working memory is small enough to stay in the caches.
 ///
 /// An image is a position of the first axis, along which the positions of every node must not meet (`AxisMapping`).
-struct BatchSeparation {
+package struct BatchSeparation {
   /// The nodes at the beginning that keep images apart.
-  var separableCount: Int { axes.count }
+  package var separableCount: Int { axes.count }
   /// The axis of the images in each of them.
   private let axes: [IndependentAxis]
 
   /// - Parameters:
   ///   - graph: A graph whose sizes are known.
   ///   - batch: The number of images.
-  init(_ graph: Graph, batch: Int) {
+  package init(_ graph: Graph, batch: Int) {
     var images = ImageValues(graph, batch: batch)
     guard batch > 1, graph.inputs.allSatisfy({ images.add($0) }) else {
       axes = []
@@ -31,7 +32,7 @@ struct BatchSeparation {
 extension BatchSeparation {
   /// Whether `single`, the same model prepared for a batch of one, differs from `batch` in nothing but the number of images: the same
   /// operators, with the same attributes and weights, of the same values, and each of those that hold images is that of one.
-  func isSame(_ single: Graph, as batch: Graph) -> Bool {
+  package func isSame(_ single: Graph, as batch: Graph) -> Bool {
     guard single.nodes.count == batch.nodes.count, single.inputs.count == batch.inputs.count,
       single.outputs.count == batch.outputs.count
     else { return false }

@@ -1,4 +1,6 @@
 import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 extension Graph {
   /// Checks that the values whose sizes are known could lie in memory together, so that sums and products of sizes in a

@@ -1,8 +1,7 @@
 import CMachine
-import Glibc
-import InfoldGraph
 import InfoldKernelInterface
 import InfoldKernelsPortable
+import InfoldSystem
 
 #if arch(x86_64)
   import InfoldKernelsAVX2
@@ -48,7 +47,7 @@ package enum KernelChoice {
   package static var names: [String] { available.map { $0.name } }
 
   /// The name that the environment forces; `nil` when it forces none.
-  static var forcedName: String? { getenv(variable).map { String(cString: $0) } }
+  static var forcedName: String? { Environment.variable(variable) }
 
   /// The set of this name; the best one when there is no name, or an empty one.
   /// - Throws: `InfoldError` with `.invalidArgument` when this machine has none of the name.

@@ -1,5 +1,7 @@
 import InfoldGraph
 import InfoldKernelInterface
+import InfoldSystem
+import InfoldTensor
 import Synchronization
 
 /// What a session does in one run: steps in their order, over memory that is laid out ahead.

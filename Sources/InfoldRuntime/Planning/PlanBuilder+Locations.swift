@@ -1,5 +1,7 @@
 import InfoldGraph
 import InfoldKernelInterface
+import InfoldSystem
+import InfoldTensor
 
 // Where values lie.
 extension PlanBuilder {

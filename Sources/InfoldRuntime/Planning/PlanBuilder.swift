@@ -1,6 +1,8 @@
 import InfoldGraph
 import InfoldKernelInterface
 import InfoldPasses
+import InfoldSystem
+import InfoldTensor
 
 /// Turns a graph into the steps of a plan: what runs by which kernel, and where every value lies.
 struct PlanBuilder {

@@ -1,4 +1,6 @@
 import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 extension PlanFactory {
   /// What a session runs for inputs of these types.

@@ -1,6 +1,7 @@
 import InfoldGraph
 import InfoldKernelInterface
 import InfoldPasses
+import InfoldSystem
 
 /// Makes the plans of a session, which share their packed constants and working memory.
 struct PlanFactory: Sendable {

@@ -1,4 +1,5 @@
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 import Synchronization
 
 /// What a session does for inputs of certain shapes: a plan, or one for each image of the batch and then one for what comes of all of

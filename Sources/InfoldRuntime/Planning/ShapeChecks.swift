@@ -1,5 +1,7 @@
 import InfoldGraph
 import InfoldPasses
+import InfoldSystem
+import InfoldTensor
 
 /// The checks of a model's operators on the shapes that a run brings. They see the graph as it was before the passes that
 /// optimize it, so that nothing is refused, or let pass, because of what these took away.

@@ -1,4 +1,5 @@
 import InfoldKernelInterface
+import InfoldSystem
 
 extension Session {
   /// The most floating-point operations that the session's threads and kernels can do, in 10⁹ per second: multiplications and

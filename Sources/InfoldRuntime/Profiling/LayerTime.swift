@@ -1,4 +1,5 @@
-public import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// How long one step of a session takes.
 public struct LayerTime: Sendable, Hashable {

@@ -1,5 +1,5 @@
-import InfoldGraph
 import InfoldKernelInterface
+import InfoldOperators
 
 /// Which element of a source stands at each place of a target: nested loops whose distances add up, sorted such that the
 /// target is written in the order of memory, and joined where two are like one.

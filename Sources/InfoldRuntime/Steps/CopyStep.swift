@@ -1,4 +1,5 @@
 import InfoldKernelInterface
+import InfoldOperators
 
 /// Takes elements from other places. Parts of the work are rounds of all loops but the two innermost.
 struct CopyStep: Sendable {

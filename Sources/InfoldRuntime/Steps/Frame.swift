@@ -1,4 +1,5 @@
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// What one run works on. The steps of a plan say which stretch of memory they use; a frame says where it lies.
 ///

@@ -1,4 +1,6 @@
 import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// One node, run by its operator's reference evaluation on tensors.
 struct ReferenceStep: Step {

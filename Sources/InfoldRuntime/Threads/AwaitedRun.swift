@@ -1,4 +1,4 @@
-import InfoldGraph
+import InfoldSystem
 import Synchronization
 
 /// A run that a task waits for, from the queue to its end. Whoever cancels it before it begins gives the task its turn at once.

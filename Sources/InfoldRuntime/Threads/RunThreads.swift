@@ -1,4 +1,5 @@
 import Dispatch
+import InfoldSystem
 import Synchronization
 
 /// Threads for runs that tasks wait for: as many as the process has processors, so that Swift's own stay free.

@@ -1,5 +1,4 @@
-import Glibc
-import InfoldGraph
+import InfoldSystem
 
 /// The number of threads that a run may use.
 package enum ThreadCount {
@@ -13,7 +12,7 @@ package enum ThreadCount {
   /// - Parameter text: What the environment says; `nil` or nothing for no opinion.
   /// - Throws: `InfoldError` with `.invalidArgument` for a number that is not allowed.
   package static func chosen(
-    _ options: SessionOptions, environment text: String? = getenv(variable).map { String(cString: $0) }
+    _ options: SessionOptions, environment text: String? = Environment.variable(variable)
   ) throws(InfoldError) -> Int {
     if let threads = options.threads {
       guard allowed.contains(threads) else {

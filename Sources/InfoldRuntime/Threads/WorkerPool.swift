@@ -1,5 +1,5 @@
 import CMachine
-import Glibc
+import InfoldSystem
 import Synchronization
 
 /// The threads that help whoever runs a plan: one pool for the process, which one run uses at a time.
@@ -57,7 +57,7 @@ final class WorkerPool: Sendable {
     var spins = 0
     while board.pointee.finished.load(ordering: .acquiring) < count {
       spins += 1
-      if spins % 2048 == 0 { sched_yield() } else { infold_spin_hint() }
+      if spins % 2048 == 0 { BackgroundThread.yield() } else { infold_spin_hint() }
     }
   }
 

@@ -1,3 +1,5 @@
+import InfoldSystem
+
 /// What `bench` found for one size of the batch.
 struct BatchReport: Encodable {
   /// The size, where `--batch` chose it.

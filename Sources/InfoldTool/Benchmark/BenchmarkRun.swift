@@ -1,5 +1,7 @@
 import InfoldGraph
 import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 
 /// Measured inferences of one session.
 struct BenchmarkRun {

@@ -1,3 +1,5 @@
+import InfoldSystem
+
 /// What is said of measured durations, in milliseconds.
 struct DurationSummary: Encodable {
   let runs: Int

@@ -1,3 +1,5 @@
+import InfoldReports
+import InfoldSystem
 import InfoldValidation
 
 /// A profile as one HTML page that needs nothing else: no network, no script. Names of the model are escaped.

@@ -1,3 +1,5 @@
+import InfoldSystem
+
 extension ProfileReport {
   /// Lines for people.
   var text: String {

@@ -1,4 +1,6 @@
 import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 
 /// Where the time of an inference goes.
 struct ProfileReport: Encodable {

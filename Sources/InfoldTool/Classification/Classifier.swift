@@ -1,8 +1,10 @@
-import Glibc
 import InfoldGraph
 import InfoldImage
 import InfoldONNX
 import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
+import RealModule
 
 /// A model of which a sidecar file says how pictures go in, and what comes out.
 struct Classifier {
@@ -71,7 +73,7 @@ struct Classifier {
     let numbers = try scores.numbers()
     guard preprocessing.scores == .logits else { return numbers }
     let largest = numbers.max()!
-    let powers = numbers.map { exp($0 - largest) }
+    let powers = numbers.map { Double.exp($0 - largest) }
     let sum = powers.reduce(0, +)
     return powers.map { $0 / sum }
   }

@@ -1,5 +1,4 @@
-import InfoldFiles
-import InfoldGraph
+import InfoldSystem
 
 /// A file of class names, one on each line.
 enum LabelFile {

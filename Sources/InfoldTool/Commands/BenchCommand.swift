@@ -1,7 +1,7 @@
 import ArgumentParser
-import InfoldGraph
 import InfoldONNX
 import InfoldRuntime
+import InfoldSystem
 
 /// `infold bench`: how long an inference takes.
 struct BenchCommand: ParsableCommand {

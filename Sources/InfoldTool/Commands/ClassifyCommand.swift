@@ -1,6 +1,6 @@
 import ArgumentParser
-import InfoldGraph
 import InfoldImage
+import InfoldSystem
 
 /// `infold classify`: says what is on pictures.
 struct ClassifyCommand: ParsableCommand {

@@ -1,7 +1,10 @@
 import ArgumentParser
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
 import InfoldPasses
+import InfoldSystem
+import InfoldTensor
 
 /// `infold fold`: writes a model with its batch normalizations folded.
 struct FoldCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
-import InfoldGraph
 import InfoldONNX
+import InfoldReports
+import InfoldSystem
 
 /// `infold inspect`: says what a model is made of, and draws it.
 struct InspectCommand: ParsableCommand {

@@ -1,8 +1,7 @@
 import ArgumentParser
-import InfoldFiles
-import InfoldGraph
 import InfoldONNX
 import InfoldRuntime
+import InfoldSystem
 
 /// `infold profile`: where the time of an inference goes.
 struct ProfileCommand: ParsableCommand {

@@ -1,9 +1,10 @@
 import ArgumentParser
-import InfoldFiles
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
 import InfoldQuantization
 import InfoldRuntime
+import InfoldSystem
 
 /// `infold quantize`: writes a model that computes with numbers of 8 bits.
 struct QuantizeCommand: ParsableCommand {

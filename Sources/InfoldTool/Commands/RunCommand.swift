@@ -2,6 +2,8 @@ import ArgumentParser
 import InfoldGraph
 import InfoldONNX
 import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 
 /// `infold run`: runs a model once.
 struct RunCommand: ParsableCommand {

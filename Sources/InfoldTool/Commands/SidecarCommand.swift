@@ -1,8 +1,8 @@
 import ArgumentParser
-import InfoldFiles
-import InfoldGraph
 import InfoldImage
 import InfoldONNX
+import InfoldSystem
+import InfoldTensor
 
 /// `infold sidecar`: writes the file that says how pictures go into a model.
 struct SidecarCommand: ParsableCommand {
@@ -54,7 +54,7 @@ struct SidecarCommand: ParsableCommand {
     let text = SidecarText(
       pictures, normalization: normalization ?? .imagenet, size: size?.sides, layout: layout, labels: names)
     guard path != StandardInput.argument else { return try StandardOutput.write(text.file) }
-    guard fileStatus(path) == nil else {
+    guard FileStatus(path) == nil else {
       throw InfoldError(
         .invalidArgument, "already exists", hint: "name another file with -o, or remove it", file: path)
     }
@@ -101,8 +101,8 @@ struct SidecarCommand: ParsableCommand {
       guard model != StandardInput.argument, let count = pictures.classCount else { return nil }
       return LabelFile.find(in: folder, classes: count)
     }
-    let (own, wanted) = (fileStatus(Self.folder(of: labels)), fileStatus(folder))
-    if let own, let wanted, own.st_dev != wanted.st_dev || own.st_ino != wanted.st_ino {
+    let (own, wanted) = (FileStatus(Self.folder(of: labels)), FileStatus(folder))
+    if let own, let wanted, !own.isSameFile(as: wanted) {
       throw InfoldError(
         .invalidArgument, "is not in the folder of the sidecar, where class names are looked for",
         hint: "copy it to \(String(quoting: folder))", file: labels)

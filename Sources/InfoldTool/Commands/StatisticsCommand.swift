@@ -2,6 +2,7 @@ import ArgumentParser
 import InfoldGraph
 import InfoldONNX
 import InfoldRuntime
+import InfoldSystem
 import InfoldValidation
 
 /// `infold statistics`: takes the batch statistics of a data set.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import InfoldConformance
-import InfoldGraph
+import InfoldSystem
 
 /// `infold test`: runs ONNX's backend tests.
 struct TestCommand: ParsableCommand {

@@ -1,8 +1,9 @@
 import ArgumentParser
-import InfoldFiles
 import InfoldGraph
 import InfoldONNX
 import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 import InfoldValidation
 
 /// `infold validate`: proves that folding is right.

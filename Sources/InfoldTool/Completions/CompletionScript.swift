@@ -1,7 +1,6 @@
 import ArgumentParser
-import Glibc
-import InfoldFiles
-import InfoldGraph
+import InfoldOperators
+import InfoldSystem
 
 /// The completions of one shell.
 struct CompletionScript {
@@ -14,7 +13,7 @@ struct CompletionScript {
     /// The shell that the variable SHELL names.
     /// - Throws: `InfoldError` with `.invalidArgument` when it is none of these.
     static func current() throws(InfoldError) -> Shell {
-      let path = variable("SHELL") ?? ""
+      let path = Environment.variable("SHELL") ?? ""
       guard let shell = path.split(separator: "/").last.flatMap({ Shell(rawValue: String($0)) }) else {
         throw InfoldError(
           .invalidArgument,
@@ -52,7 +51,7 @@ struct CompletionScript {
   func install() throws(InfoldError) -> String {
     let folder = try folder()
     let path = folder + "/" + fileName
-    if fileStatus(path) != nil {
+    if FileStatus(path) != nil {
       let old = try RegularFile.text(ofFile: path, limit: 16 << 20)
       guard old.hasSuffix(Self.mark + "\n") else {
         throw InfoldError(
@@ -94,14 +93,10 @@ struct CompletionScript {
 
   /// A folder of the XDG Base Directory Specification, which wants relative paths ignored.
   private func base(_ name: String, _ usual: String) throws(InfoldError) -> String {
-    if let folder = variable(name), folder.hasPrefix("/") { return folder }
-    guard let home = variable("HOME"), home.hasPrefix("/") else {
+    if let folder = Environment.variable(name), folder.hasPrefix("/") { return folder }
+    guard let home = Environment.variable("HOME"), home.hasPrefix("/") else {
       throw InfoldError(.invalidArgument, "the variable HOME names no folder to install into")
     }
     return home + usual
   }
-}
-
-private func variable(_ name: String) -> String? {
-  getenv(name).map { String(cString: $0) }
 }

@@ -1,6 +1,8 @@
 import InfoldGraph
 import InfoldPasses
 import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 
 /// A run in double precision, by the operators' reference evaluations and without passes that rewrite: what faster and narrower
 /// ones are held against.

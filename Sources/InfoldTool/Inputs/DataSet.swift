@@ -1,7 +1,7 @@
-import InfoldFiles
-import InfoldGraph
 import InfoldImage
 import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 
 /// The samples in a folder, in the order of their files' names: pictures, or tensor files. Each is read when it is asked
 /// for.

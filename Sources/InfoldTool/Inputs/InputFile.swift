@@ -1,8 +1,8 @@
-import Glibc
-import InfoldFiles
 import InfoldGraph
 import InfoldONNX
 import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 
 /// An argument `NAME=FILE`: a tensor for an input.
 struct InputFile {
@@ -46,7 +46,7 @@ func readTensor(_ path: String) throws(InfoldError) -> Tensor {
   }
   let name = path.lowercased()
   if name.hasSuffix(".npy") { return try NumPyFile.read(path) }
-  if let status = fileStatus(path), status.st_mode & S_IFMT == S_IFIFO {
+  if FileStatus(path)?.kind == .pipe {
     return try tensor(try ReadableFile.contents(of: path, limit: Model.byteLimit), file: path)
   }
   guard name.hasSuffix(".pb") else {

@@ -1,5 +1,7 @@
 import InfoldGraph
 import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 
 /// The arguments `NAME=1x3x224x224` and `SYMBOL=64`: shapes of inputs, and sizes of symbols in them, chosen ahead. A name that is
 /// both is that of the input.

@@ -1,6 +1,6 @@
-import InfoldFiles
-import InfoldGraph
 import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 
 /// The tensors that a model is run on: from files, and random for the rest.
 struct ModelInputs {

@@ -1,6 +1,9 @@
 import InfoldGraph
 import InfoldImage
+import InfoldOperators
 import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 
 /// What a model says itself of the pictures that it takes, and of what it makes of them.
 struct PictureModel {

@@ -1,9 +1,7 @@
 import FoundationEssentials
-import Glibc
-import InfoldFiles
-import InfoldGraph
 import InfoldImage
 import InfoldRuntime
+import InfoldSystem
 
 /// The file `MODEL.json` beside `MODEL.onnx`, which says how pictures go into the model (docs/Pictures.md).
 struct Sidecar {
@@ -91,7 +89,7 @@ extension Sidecar {
   /// - Throws: `InfoldError` for a file that cannot be written.
   static func carry(from model: String, to output: String) throws(InfoldError) -> Carried? {
     guard let source = path(besideModel: model), let target = path(besideModel: output), source != target,
-      fileStatus(output).map({ $0.st_mode & S_IFMT == S_IFREG }) == true,
+      FileStatus(output)?.kind == .regular,
       let bytes = try? RegularFile.contents(ofFile: source, limit: 1 << 20), let fields = try? fields(bytes)
     else { return nil }
     // Any other JSON file may have this name; a sidecar can be understood, with what the model says.
@@ -99,7 +97,7 @@ extension Sidecar {
     complete.input = fields.input ?? "input"
     complete.size = fields.size ?? [1, 1]
     guard let preprocessing = try? complete.preprocessing() else { return nil }
-    guard fileStatus(target) == nil else {
+    guard FileStatus(target) == nil else {
       let isSame = (try? RegularFile.contents(ofFile: target, limit: 1 << 20)) == bytes
       return isSame ? nil : .kept(target)
     }
@@ -107,7 +105,7 @@ extension Sidecar {
     var written = [target]
     if let labels = preprocessing.labels {
       let (old, new) = (folder(of: source) + labels, folder(of: target) + labels)
-      if fileStatus(new) == nil, let names = try? RegularFile.contents(ofFile: old, limit: 1 << 24) {
+      if FileStatus(new) == nil, let names = try? RegularFile.contents(ofFile: old, limit: 1 << 24) {
         try writeReplacing(new) { (writer) throws(InfoldError) in try writer.write(names) }
         written.append(new)
       }

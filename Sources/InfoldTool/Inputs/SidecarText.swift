@@ -1,5 +1,4 @@
 import FoundationEssentials
-import InfoldGraph
 import InfoldImage
 
 /// The text of a sidecar for a model, with what the model says of itself.

@@ -1,5 +1,4 @@
-import InfoldFiles
-import InfoldGraph
+import InfoldSystem
 import Synchronization
 
 /// Standard input, which `-` stands for where a file is read.

@@ -1,4 +1,5 @@
-import InfoldGraph
+import InfoldOperators
+import InfoldSystem
 
 extension ModelReport {
   /// The report for people.

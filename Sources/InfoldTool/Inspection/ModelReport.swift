@@ -1,5 +1,6 @@
 import InfoldGraph
 import InfoldRuntime
+import InfoldSystem
 
 /// What `inspect` says about a model.
 struct ModelReport: Encodable {

@@ -1,4 +1,5 @@
 import InfoldGraph
+import InfoldOperators
 
 /// The constants of a model: initializers, and the tensors and numbers of Constant nodes.
 struct ParameterReport: Encodable {

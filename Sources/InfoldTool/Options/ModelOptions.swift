@@ -1,6 +1,8 @@
 import ArgumentParser
 import InfoldGraph
 import InfoldONNX
+import InfoldOperators
+import InfoldSystem
 
 /// How models are read, and what they may take: common to every command that reads one.
 struct ModelOptions: ParsableArguments {
@@ -55,10 +57,12 @@ struct ModelOptions: ParsableArguments {
   private func decoded(_ path: String) throws(InfoldError) -> Model {
     let limits = ModelLimits(externalBytes: memoryLimit?.bytes)
     guard path == StandardInput.argument else {
-      return try Model(path: path, limits: limits, declaredShapes: declaredShapes, dataRoot: dataRoot)
+      return try Model(
+        path: path, operators: .standard, limits: limits, declaredShapes: declaredShapes, dataRoot: dataRoot)
     }
     var model = try Model(
-      bytes: StandardInput.contents(limit: Model.byteLimit), limits: limits, declaredShapes: declaredShapes)
+      bytes: StandardInput.contents(limit: Model.byteLimit), operators: .standard, limits: limits,
+      declaredShapes: declaredShapes)
     model.path = StandardInput.name
     return model
   }

@@ -1,8 +1,7 @@
 import ArgumentParser
-import Glibc
-import InfoldFiles
 import InfoldGraph
 import InfoldONNX
+import InfoldSystem
 
 /// Where a command writes the model that it makes: a file, or standard output for `-`. What it says then goes to standard error.
 struct ModelOutput {
@@ -22,8 +21,8 @@ struct ModelOutput {
   /// Refuses to replace the model that this one is made of.
   /// - Throws: `InfoldError` with `.invalidArgument` when the file at `input` would be written over.
   func requireOther(than input: String) throws(InfoldError) {
-    guard !isStandardOutput, let old = fileStatus(input), let new = fileStatus(argument),
-      old.st_dev == new.st_dev, old.st_ino == new.st_ino, new.st_mode & S_IFMT == S_IFREG
+    guard !isStandardOutput, let old = FileStatus(input), let new = FileStatus(argument),
+      old.isSameFile(as: new), new.kind == .regular
     else { return }
     throw InfoldError(
       .invalidArgument, "is the model that is read, which would be lost", hint: "name another file with -o",
@@ -39,7 +38,7 @@ struct ModelOutput {
       try model.write(to: argument)
       return try? RegularFile(path: argument).size
     }
-    guard isatty(STDOUT_FILENO) == 0 else {
+    guard !StandardStream.output.isTerminal else {
       throw InfoldError(
         .invalidArgument, "standard output is a terminal, which shows no models",
         hint: "redirect it to a file or a program")

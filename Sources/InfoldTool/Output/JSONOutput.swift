@@ -1,5 +1,6 @@
 import FoundationEssentials
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 extension StandardOutput {
   /// Writes one JSON value and a line end.

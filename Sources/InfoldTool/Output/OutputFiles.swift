@@ -1,6 +1,6 @@
-import InfoldFiles
-import InfoldGraph
 import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 
 /// The files in which `run --output` stores outputs.
 struct OutputFiles {

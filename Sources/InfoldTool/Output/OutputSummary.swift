@@ -1,4 +1,5 @@
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// What `run` says about an output.
 struct OutputSummary: Encodable {

@@ -1,4 +1,4 @@
-import Glibc
+import InfoldSystem
 
 /// A line on standard error that shows how far a long work has come. It appears on a terminal only, once the work has
 /// taken a second.

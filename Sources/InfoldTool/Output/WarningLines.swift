@@ -1,4 +1,5 @@
 import InfoldGraph
+import InfoldSystem
 import Synchronization
 
 /// What commands say on standard error of what a model says and cannot mean: a line for each of the first few warnings, and one with the

@@ -1,4 +1,6 @@
+import InfoldGraph
 import InfoldQuantization
+import InfoldSystem
 
 /// What `quantize` did, and by how much the result differs from the float network.
 struct QuantizationReport: Encodable {

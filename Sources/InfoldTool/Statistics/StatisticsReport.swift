@@ -1,4 +1,4 @@
-import InfoldGraph
+import InfoldSystem
 import InfoldValidation
 
 /// What `statistics` says about a data set.

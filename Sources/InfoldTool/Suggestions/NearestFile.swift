@@ -1,12 +1,11 @@
-import InfoldFiles
-import InfoldGraph
+import InfoldSystem
 
 /// A path that exists and is like `path`, which does not: every part of it that is missing is looked for among its neighbors.
 func nearestFile(to path: String) -> String? {
   guard !path.utf8.contains(0) else { return nil }
   var found = path.hasPrefix("/") ? "/" : ""
   for part in path.split(separator: "/") {
-    if fileStatus(found + part) != nil {
+    if FileStatus(found + part) != nil {
       found += part + "/"
       continue
     }
@@ -16,7 +15,7 @@ func nearestFile(to path: String) -> String? {
     found += name + "/"
   }
   let candidate = String(found.dropLast())
-  return candidate != path && fileStatus(candidate) != nil ? candidate : nil
+  return candidate != path && FileStatus(candidate) != nil ? candidate : nil
 }
 
 extension InfoldError {
@@ -29,7 +28,7 @@ extension InfoldError {
 
   /// The same error; where its file does not exist, and has a neighbor of a similar name, the hint asks for that.
   var suggestingFile: InfoldError {
-    guard code == .fileAccess, hint == nil, let file, fileStatus(file) == nil, let nearest = nearestFile(to: file)
+    guard code == .fileAccess, hint == nil, let file, FileStatus(file) == nil, let nearest = nearestFile(to: file)
     else {
       return self
     }

@@ -1,5 +1,3 @@
-import InfoldGraph
-
 /// The names among `candidates` that somebody may have meant who wrote `name`: what differs in few letters, whatever their case,
 /// or begins with it. At most three, the nearest first.
 package func nearestNames(to name: String, among candidates: some Sequence<String>) -> [String] {

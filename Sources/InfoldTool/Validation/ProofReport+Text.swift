@@ -1,4 +1,5 @@
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 import InfoldValidation
 
 extension ProofReport {

@@ -1,5 +1,6 @@
-import InfoldGraph
+import InfoldOperators
 import InfoldPasses
+import InfoldSystem
 
 /// Holds the weight and bias of a folded operator against what double precision makes of the original ones.
 ///

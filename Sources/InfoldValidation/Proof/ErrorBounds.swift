@@ -1,5 +1,5 @@
-import InfoldGraph
 import InfoldPasses
+import InfoldTensor
 
 /// How far rounding alone may move a result (N. J. Higham, Accuracy and Stability of Numerical Algorithms, second
 /// edition, chapter 3).

@@ -1,6 +1,9 @@
-public import InfoldGraph
+import InfoldGraph
+import InfoldOperators
 import InfoldPasses
-public import InfoldRuntime
+import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 
 /// Proves that a folded model is the original one: by its constants, by every site, and by the whole network.
 ///

@@ -1,4 +1,5 @@
-public import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 extension Tensor {
   /// Random numbers with the statistics of natural pictures: their spectrum falls as 1/f, so that every octave of scales

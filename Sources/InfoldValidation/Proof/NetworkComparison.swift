@@ -1,4 +1,6 @@
-import InfoldGraph
+import InfoldReports
+import InfoldSystem
+import InfoldTensor
 
 /// Compares what sessions make of a network and of its folded form with the truth, over any number of inputs.
 struct NetworkComparison {

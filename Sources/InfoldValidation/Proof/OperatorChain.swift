@@ -1,5 +1,8 @@
 import InfoldGraph
+import InfoldOperators
 import InfoldPasses
+import InfoldSystem
+import InfoldTensor
 
 /// A linear operator with the maps around it, as one graph has it, evaluated by itself.
 struct OperatorChain {

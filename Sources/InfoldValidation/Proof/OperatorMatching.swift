@@ -1,5 +1,7 @@
 import InfoldGraph
+import InfoldOperators
 import InfoldPasses
+import InfoldSystem
 
 /// Finds for each linear operator of a graph the one of a folded graph that took its place.
 struct OperatorMatching {

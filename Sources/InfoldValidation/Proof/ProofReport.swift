@@ -1,4 +1,6 @@
-import InfoldGraph
+import InfoldOperators
+import InfoldReports
+import InfoldTensor
 
 /// What `FoldingProof` finds.
 public struct ProofReport: Sendable, Encodable {

@@ -1,5 +1,6 @@
-import InfoldGraph
 import InfoldPasses
+import InfoldSystem
+import InfoldTensor
 
 /// How far each element of a site's output may be from the truth, for one input, by the counts of `ErrorBounds`.
 struct SiteBounds {

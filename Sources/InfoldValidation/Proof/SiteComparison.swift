@@ -1,5 +1,7 @@
 import InfoldGraph
 import InfoldPasses
+import InfoldSystem
+import InfoldTensor
 
 /// Compares an operator with maps around it and the one that they were folded into, on the same inputs, with double
 /// precision.

@@ -1,5 +1,7 @@
-import InfoldGraph
 import InfoldPasses
+import InfoldReports
+import InfoldSystem
+import InfoldTensor
 
 extension SiteReport {
   /// - Returns: `nil` for an operator without maps whose constants are what they were.
@@ -127,7 +129,7 @@ extension ProofReport {
       else { continue }
       remarks.append(
         "\(site.node): folding moved the result \(Int(min(improvement, 1e9).rounded())) times closer to the truth, from "
-          + "\(ReportNumber.short(numbers.unfolded.relativeError)) to \(ReportNumber.short(numbers.folded.relativeError)) "
+          + "\(NumberText.short(numbers.unfolded.relativeError)) to \(NumberText.short(numbers.folded.relativeError)) "
           + "of the largest number")
     }
     let unmeasured = sites.count { $0.numbers == nil && $0.state == .folded }
@@ -149,7 +151,7 @@ extension SiteReport {
       let kind = worst.actual.isFinite ? "" : ", outside the range of the type"
       failures.append(
         "\(node): \(worst.constant.rawValue) element \(worst.element) (channel \(worst.channel)) is \(worst.actual)\(kind), "
-          + "and must be \(worst.expected) ± \(ReportNumber.short(worst.limit))"
+          + "and must be \(worst.expected) ± \(NumberText.short(worst.limit))"
           + (constants.wrong > 1 ? "; \(counted(constants.wrong, "constant")) of this site are wrong" : ""))
     }
     guard let numbers else { return failures }
@@ -157,7 +159,7 @@ extension SiteReport {
       ("folded", numbers.folded), ("scale-and-shift", numbers.unfolded), ("written", numbers.asWritten),
     ] where !(form.shareOfBound <= 1) {
       failures.append(
-        "\(node): the \(name) form is \(ReportNumber.short(form.shareOfBound)) times its bound away from the truth, in "
+        "\(node): the \(name) form is \(NumberText.short(form.shareOfBound)) times its bound away from the truth, in "
           + "channel \(form.channel)")
     }
     if numbers.notFinite > 0 {
@@ -192,18 +194,18 @@ extension OutputReport {
     if isQuantized {
       let isFinite = [foldedError, unfoldedError].allSatisfy { $0.isFinite } || !writtenError.isFinite
       guard !isFinite || (cosineSimilarity ?? 1) < Self.leastQuantizedCosine else { return [] }
-      return ["\(label): the folded network is \(ReportNumber.short(foldedError)) away from the truth"]
+      return ["\(label): the folded network is \(NumberText.short(foldedError)) away from the truth"]
     }
     if !(foldedError <= max(Self.allowedFactor * unfoldedError, Self.allowedShare * largestMagnitude)) {
       failures.append(
-        "\(label): the folded network is \(ReportNumber.short(foldedError)) away from the truth, the unfolded one "
-          + ReportNumber.short(unfoldedError))
+        "\(label): the folded network is \(NumberText.short(foldedError)) away from the truth, the unfolded one "
+          + NumberText.short(unfoldedError))
     }
     let error = max(foldedError, unfoldedError)
     if !(error <= max(Self.kernelFactor * writtenError, kernelShare * largestMagnitude)) {
       failures.append(
-        "\(label): what a session runs is \(ReportNumber.short(error)) away from the truth, and what the model says "
-          + ReportNumber.short(writtenError))
+        "\(label): what a session runs is \(NumberText.short(error)) away from the truth, and what the model says "
+          + NumberText.short(writtenError))
     }
     if wronglyFinite > 0 {
       failures.append("\(label): \(wronglyFinite) numbers are not what they must be, infinite or not a number")

@@ -1,3 +1,5 @@
+import InfoldReports
+
 /// The plots of an output: folded against unfolded numbers.
 struct OutputPlots {
   private let points: [OutputReport.Point]

@@ -1,3 +1,6 @@
+import InfoldReports
+import InfoldSystem
+
 /// A report as one HTML page that needs nothing else: no network, no script. Names of the model, which are a stranger's, are
 /// escaped.
 public struct ProofPage: Sendable {
@@ -77,10 +80,10 @@ public struct ProofPage: Sendable {
     ]
     if let tightest = report.tightestSite, let numbers = report.sites[tightest].numbers {
       tiles.append(
-        ("\(ReportNumber.short(numbers.folded.shareOfBound * 100)) %", "of the bound at the tightest site, folded"))
+        ("\(NumberText.short(numbers.folded.shareOfBound * 100)) %", "of the bound at the tightest site, folded"))
     }
     if let output = report.outputs.first, output.largestMagnitude > 0 {
-      tiles.append((ReportNumber.short(output.absoluteDifference), "largest difference at the output"))
+      tiles.append((NumberText.short(output.absoluteDifference), "largest difference at the output"))
       if let ranks = output.ranks {
         tiles.append(("\(ranks.sameTop1) of \(ranks.samples)", "inputs with the same best class"))
       }
@@ -156,13 +159,13 @@ public struct ProofPage: Sendable {
     guard output.largestMagnitude > 0 else {
       return "<p class=\"note\">\(output.differingElements) of \(output.elements) elements differ.</p>"
     }
-    func share(_ value: Double) -> String { ReportNumber.short(output.relative(value)) }
+    func share(_ value: Double) -> String { NumberText.short(output.relative(value)) }
     var facts =
-      "Largest difference \(ReportNumber.short(output.absoluteDifference)), \(share(output.absoluteDifference)) of the "
+      "Largest difference \(NumberText.short(output.absoluteDifference)), \(share(output.absoluteDifference)) of the "
       + "largest number. Against the truth the folded network is \(share(output.foldedError)) away, the unfolded one "
       + "\(share(output.unfoldedError))."
     if let cosine = output.cosineSimilarity {
-      facts += " Cosine similarity \(ReportNumber.significant(cosine, digits: 9))."
+      facts += " Cosine similarity \(NumberText.significant(cosine, digits: 9))."
     }
     if let ranks = output.ranks {
       facts +=

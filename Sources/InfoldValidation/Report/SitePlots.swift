@@ -1,3 +1,6 @@
+import InfoldReports
+import InfoldSystem
+
 /// The plots along the network: one column for each site.
 struct SitePlots {
   private let sites: [SiteReport]
@@ -40,11 +43,11 @@ struct SitePlots {
       let x = place(index, frame), name = "\(index + 1): \(sites[index].name)"
       drawing.dot(
         (x, axis.place(numbers.unfolded.relativeError)), radius: radius, style: "unfolded",
-        note: "\(name)\nunfolded \(ReportNumber.short(numbers.unfolded.relativeError))")
+        note: "\(name)\nunfolded \(NumberText.short(numbers.unfolded.relativeError))")
       drawing.dot(
         (x, axis.place(numbers.folded.relativeError)), radius: radius, style: "folded",
-        note: "\(name)\nfolded \(ReportNumber.short(numbers.folded.relativeError)), bound "
-          + ReportNumber.short(bound(numbers)))
+        note: "\(name)\nfolded \(NumberText.short(numbers.folded.relativeError)), bound "
+          + NumberText.short(bound(numbers)))
     }
     return drawing.svg
   }
@@ -66,8 +69,8 @@ struct SitePlots {
         x: (x - half)...(x + half), y: axis.place(spread.upperQuartile)...axis.place(spread.lowerQuartile),
         style: "box",
         note:
-          "\(index + 1): \(site.name)\n\(ReportNumber.short(spread.minimum)) to \(ReportNumber.short(spread.maximum)), "
-          + "median \(ReportNumber.short(spread.median))")
+          "\(index + 1): \(site.name)\n\(NumberText.short(spread.minimum)) to \(NumberText.short(spread.maximum)), "
+          + "median \(NumberText.short(spread.median))")
       let median = axis.place(spread.median)
       drawing.line((x - half, median), (x + half, median), style: "median")
     }

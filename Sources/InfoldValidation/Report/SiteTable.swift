@@ -1,3 +1,6 @@
+import InfoldReports
+import InfoldSystem
+
 /// The table of all sites of a report.
 struct SiteTable {
   private let sites: [SiteReport]
@@ -30,13 +33,13 @@ struct SiteTable {
   private func cells(_ index: Int, _ site: SiteReport) -> [String] {
     let numbers = site.numbers
     func value(_ get: (SiteReport.Numbers) -> Double) -> String {
-      numbers.map { Markup.escaped(ReportNumber.significant(get($0), digits: 2)) } ?? "–"
+      numbers.map { Markup.escaped(NumberText.significant(get($0), digits: 2)) } ?? "–"
     }
     let absorbed =
       site.absorbed.isEmpty ? "" : "<small>\(Markup.escaped(site.absorbed.joined(separator: ", ")))</small>"
     let range =
-      "\(ReportNumber.significant(site.scale.minimum, digits: 2)) … "
-      + ReportNumber.significant(site.scale.maximum, digits: 2)
+      "\(NumberText.significant(site.scale.minimum, digits: 2)) … "
+      + NumberText.significant(site.scale.maximum, digits: 2)
     return [
       "\(index + 1)", "\(Markup.escaped(site.name)) · \(Markup.escaped(site.operatorName))\(absorbed)",
       "\(site.channels)",
@@ -48,8 +51,8 @@ struct SiteTable {
 
   private func meter(_ share: Double) -> String {
     let width = min(max(share.isFinite ? share : 1, 0), 1) * 100
-    let text = "\(ReportNumber.fixed(share * 100, digits: 1)) %"
-    return "<span class=\"meter\"><i style=\"width:\(ReportNumber.fixed(width, digits: 0))%\"></i></span>"
+    let text = "\(NumberText.fixed(share * 100, digits: 1)) %"
+    return "<span class=\"meter\"><i style=\"width:\(NumberText.fixed(width, digits: 0))%\"></i></span>"
       + "<span class=\"share\(share <= 1 ? "" : " wrong")\">\(text)</span>"
   }
 

@@ -1,4 +1,5 @@
-public import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// Mean and variance of what a batch normalization sees, over any number of mini-batches.
 ///

@@ -1,4 +1,6 @@
-import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 
 /// How the elements of a mini-batch belong to its means: it is [blocks, groups, length] in row-major order, and each of
 /// the groups has a mean of its own.

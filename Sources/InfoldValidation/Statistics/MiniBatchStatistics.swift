@@ -1,4 +1,5 @@
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// The sums of one mini-batch, which may come in pieces.
 struct MiniBatchStatistics {

@@ -1,4 +1,5 @@
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// Cuts samples into mini-batches, and these into the runs that a model allows.
 ///

@@ -1,5 +1,7 @@
-public import InfoldGraph
+import InfoldGraph
+import InfoldOperators
 import InfoldPasses
+import InfoldSystem
 
 /// The statistics of the inputs of a model's batch normalizations, over a data set.
 public struct ModelStatistics: Sendable {

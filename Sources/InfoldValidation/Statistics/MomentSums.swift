@@ -1,4 +1,5 @@
-import InfoldGraph
+import InfoldSystem
+import InfoldTensor
 
 /// The means of some groups of values, and the sums of the squared deviations from them, in double precision.
 struct MomentSums: Sendable {

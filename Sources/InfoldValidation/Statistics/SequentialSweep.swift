@@ -1,5 +1,7 @@
 import InfoldGraph
 import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 
 /// Computes a graph node by node for a whole data set, so that a normalization can be given the statistics of its input
 /// before anything sees its output.

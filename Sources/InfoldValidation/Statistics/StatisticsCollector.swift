@@ -1,7 +1,9 @@
-import InfoldFiles
-public import InfoldGraph
+import InfoldGraph
+import InfoldOperators
 import InfoldPasses
-public import InfoldRuntime
+import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
 
 /// Runs a data set through a model in mini-batches, and takes the statistics of what its batch normalizations see.
 public struct StatisticsCollector: Sendable {

@@ -1,5 +1,8 @@
 import InfoldGraph
+import InfoldOperators
 import InfoldPasses
+import InfoldSystem
+import InfoldTensor
 
 /// Gives batch normalizations new statistics.
 ///

@@ -1,4 +1,7 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 import Testing
 
 @Suite struct BindingTests {

@@ -1,4 +1,5 @@
-import InfoldGraph
+import InfoldOperators
+import InfoldTensor
 import TestSupport
 import Testing
 

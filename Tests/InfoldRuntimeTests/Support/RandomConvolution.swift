@@ -1,4 +1,6 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldTensor
 import TestSupport
 
 /// A convolution of random sizes, with an activation and an addition behind it.

@@ -1,4 +1,6 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldTensor
 import TestSupport
 
 /// A transposed convolution of random sizes, and what it is by its definition.

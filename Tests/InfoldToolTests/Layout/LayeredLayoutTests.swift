@@ -1,4 +1,7 @@
-import InfoldGraph
+import InfoldOperators
+import InfoldReports
+import InfoldSystem
+import InfoldTensor
 import InfoldTool
 import Testing
 

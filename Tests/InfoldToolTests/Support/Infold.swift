@@ -1,4 +1,5 @@
 import Foundation
+import InfoldGraph
 import TestSupport
 import Testing
 

@@ -1,4 +1,6 @@
-import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
 import InfoldValidation
 import TestSupport
 import Testing

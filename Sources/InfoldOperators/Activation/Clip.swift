@@ -1,0 +1,95 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX Clip, opsets 1, 6, 11, 12, 13: min(max(x, lower bound), upper bound), element by element.
+///
+/// The bounds are attributes before opset 11, then optional inputs; integers are allowed since opset 12. Where both bounds
+/// hold and the lower is the greater, the result is the upper. NaN stays NaN.
+package struct Clip: Operator {
+  package static let name = "Clip"
+  package static let versions = [1, 6, 11, 12, 13]
+  package static func elementTypes(since version: Int) -> ElementTypeSet {
+    version < 12 ? .floatingPoint : .numeric
+  }
+  package static func arity(since version: Int) -> Arity { version < 11 ? Arity(1) : Arity(inputs: 1...3) }
+
+  /// The attribute that bounds from below, before opset 11; `nil` where nothing does.
+  package let min: Float?
+  /// The attribute that bounds from above, before opset 11; `nil` where nothing does.
+  package let max: Float?
+  private let elementTypes: ElementTypeSet
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    attributes.ignoreConsumedInputs()
+    elementTypes = Self.elementTypes(since: attributes.version)
+    guard attributes.version < 11 else {
+      (min, max) = (nil, nil)
+      return
+    }
+    let bound: Float? = attributes.version < 6 ? nil : .greatestFiniteMagnitude
+    min = try attributes.float("min") ?? bound.map { -$0 }
+    max = try attributes.float("max") ?? bound
+  }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let type = try inputs.type(0, of: elementTypes)
+    try inputs.requireSameElementType(0...2)
+    for index in 1...2 {
+      guard inputs.has(index), let shape = inputs.types[index]?.shape else { continue }
+      guard shape.rank <= 1, shape.allSatisfy({ $0.size ?? 1 == 1 }) else {
+        throw InfoldError(.invalidModel, "input \(index) has the shape \(shape); it must be a scalar")
+      }
+    }
+    return [type]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .everyAxis(inputs) }
+
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? {
+    guard let lower = number(1, inputs, attribute: min, default: -.infinity),
+      let upper = number(2, inputs, attribute: max, default: .infinity), lower <= upper
+    else { return nil }
+    return .clip(lower: lower, upper: upper)
+  }
+
+  /// A bound as kernels and quantization know it; `nil` where the model computes it.
+  private func number(_ index: Int, _ inputs: OperatorInputs, attribute: Float?, default missing: Float) -> Float? {
+    if let attribute { return attribute }
+    guard inputs.has(index) else { return missing }
+    guard let tensor = inputs.constant(index), tensor.count == 1 else { return nil }
+    switch tensor.elementType {
+    case .float32: return try? tensor.elements(as: Float.self).first
+    case .uint8: return (try? tensor.elements(as: UInt8.self).first).map { Float($0) }
+    case .int8: return (try? tensor.elements(as: Int8.self).first).map { Float($0) }
+    default: return nil
+    }
+  }
+
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    var y = inputs[0]!
+    if let bound = try bound(1, inputs, attribute: min) {
+      y = try withNumericType(of: [y, bound]) { (operands, type) throws(InfoldError) in
+        func raise<Element: NumericElement>(_: Element.Type) throws(InfoldError) -> Tensor {
+          try .broadcasting(operands[0], operands[1]) { (x: Element, bound: Element) in x < bound ? bound : x }
+        }
+        return try raise(type)
+      }
+    }
+    if let bound = try bound(2, inputs, attribute: max) {
+      y = try withNumericType(of: [y, bound]) { (operands, type) throws(InfoldError) in
+        func lower<Element: NumericElement>(_: Element.Type) throws(InfoldError) -> Tensor {
+          try .broadcasting(operands[0], operands[1]) { (x: Element, bound: Element) in x > bound ? bound : x }
+        }
+        return try lower(type)
+      }
+    }
+    return [y]
+  }
+
+  /// A bound as a scalar of the input's type.
+  private func bound(_ index: Int, _ inputs: [Tensor?], attribute: Float?) throws(InfoldError) -> Tensor? {
+    if let attribute { return try Tensor(scalar: attribute).converted(to: inputs[0]!.elementType) }
+    return index < inputs.count ? try inputs[index]?.reshaped(to: []) : nil
+  }
+}

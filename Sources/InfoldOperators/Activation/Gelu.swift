@@ -1,0 +1,39 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX Gelu, opset 20: x · Φ(x), Φ being the standard normal distribution, exactly or approximated by tanh.
+package struct Gelu: UnaryOperator {
+  /// How Φ is computed.
+  package enum Approximation: String, Sendable, CaseIterable {
+    /// ½ · (1 + erf(x ÷ √2)).
+    case none
+    /// ½ · (1 + tanh(√(2 ÷ π) · (x + 0.044715 · x³))).
+    case tanh
+  }
+
+  package static let name = "Gelu"
+  package static let versions = [20]
+
+  /// How Φ is computed.
+  package let approximation: Approximation
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    let name = try attributes.string("approximate") ?? "none"
+    guard let approximation = Approximation(rawValue: name) else {
+      throw InfoldError(.invalidModel, "approximate is \(String(quoting: name)), and must be none or tanh")
+    }
+    self.approximation = approximation
+  }
+
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? {
+    approximation == .tanh ? .geluByTanh : .gelu
+  }
+
+  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
+    switch approximation {
+    case .none: x * (0.5 * (1 + .erf(x * Element(0.5).squareRoot())))
+    case .tanh: x * (0.5 * (1 + .tanh((2 / Element.pi).squareRoot() * (x + 0.044715 * x * x * x))))
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX If, opsets 1, 11, 13, 16, 19, 21, 23, 24, 25: the outputs of one of two bodies, by a condition.
+///
+/// The input is a truth value, in any shape of one element; the bodies have no inputs, and use values of the graph around them by name. Both give as many outputs as
+/// the node has, of the same element types; where their shapes differ, the shape is known only when the model runs. A branch
+/// that cannot run with what is known says nothing of them, and fails only where it is chosen. Sequences and
+/// optionals are not supported.
+package struct If: BodyOperator {
+  package static let name = "If"
+  package static let versions = [1, 11, 13, 16, 19, 21, 23, 24, 25]
+  package static func arity(since version: Int) -> Arity { Arity(inputs: 1...1, outputs: 1...Arity.any) }
+
+  private let thenBranch: OperatorBody
+  private let elseBranch: OperatorBody
+
+  package var extent: BodyExtent { thenBranch.extent + elseBranch.extent }
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    let bodies = try ["then_branch", "else_branch"].map { name throws(InfoldError) in
+      let body = try attributes.body(name)
+      guard body.graph.inputs.isEmpty, body.graph.outputs.count >= attributes.outputCount else {
+        throw InfoldError(
+          .invalidModel,
+          "\(name) has \(counted(body.graph.inputs.count, "input")) and \(counted(body.graph.outputs.count, "output")); it must have none, and "
+            + "\(attributes.outputCount) as the node has")
+      }
+      return body
+    }
+    (thenBranch, elseBranch) = (bodies[0], bodies[1])
+  }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    _ = try inputs.type(0, of: .bool)
+    try inputs.requireOneElementInAnyShape(0)
+    let captured = inputs.types.dropFirst()
+    func types(_ branch: OperatorBody) -> Result<[TensorType?], InfoldError> {
+      Result { () throws(InfoldError) in try branch.outputTypes(inputs: [], captured: captured) }
+    }
+    let known: [TensorType?], others: [TensorType?]
+    switch (types(thenBranch), types(elseBranch)) {
+    case (.success(let a), .success(let b)): (known, others) = (a, b)
+    case (.success(let a), .failure), (.failure, .success(let a)): (known, others) = (a, a)
+    case (.failure(let error), .failure): throw error
+    }
+    var result: [TensorType] = []
+    for (index, pair) in zip(known, others).prefix(inputs.outputCount).enumerated() {
+      guard let a = pair.0, let b = pair.1 else {
+        throw InfoldError(.unsupported, "the type of output \(index) is not known in both branches")
+      }
+      guard a.elementType == b.elementType else {
+        throw InfoldError(
+          .invalidModel, "output \(index) is of type \(a.elementType) in one branch, and \(b.elementType) in the other")
+      }
+      result.append(TensorType(a.elementType, a.shape.flatMap { a in b.shape.flatMap(a.common) }))
+    }
+    return result
+  }
+
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    guard let tensor = inputs[0], tensor.elementType == .bool, tensor.count == 1 else {
+      throw InfoldError(
+        .invalidModel, "the condition is \(inputs[0].map { "\($0)" } ?? "left out"), and must be one truth value")
+    }
+    let condition = try tensor.elements(as: Bool.self)[0]
+    let branch = condition ? thenBranch : elseBranch
+    return try branch.run(branch.evaluator(context), inputs: [], captured: inputs.dropFirst()).map { $0 }
+  }
+}
+
+extension Shape {
+  /// What is known of a shape that is one or the other: nothing where the ranks differ, and of each dimension what both say.
+  func common(with other: Shape) -> Shape? {
+    guard rank == other.rank else { return nil }
+    return Shape(zip(dimensions, other.dimensions).map { $0 == $1 ? $0 : .unknown })
+  }
+}

@@ -1,0 +1,89 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX Cast, opsets 1, 6, 9, 13, 19, 21, 23, 24, 25, 28: the elements in another type.
+///
+/// - To a floating-point type: rounded to nearest, ties to even; ±infinity where it is out of range. Under `.double`
+///   precision, nothing is rounded.
+/// - Floating point to integer: rounded toward zero. What ONNX leaves undefined is defined here: values out of range
+///   become the nearest integer of the type, NaN becomes 0.
+/// - Integer to integer: the low bits.
+/// - To bool: everything but zero, NaN included, is true. From bool: 1 and 0.
+///
+/// Strings, float8, float6, float4 and integers below 8 bits are not supported; `saturate` and `round_mode` say only how
+/// to convert to such types.
+package struct Cast: Operator {
+  package static let name = "Cast"
+  package static let versions = [1, 6, 9, 13, 19, 21, 23, 24, 25, 28]
+  package static func arity(since version: Int) -> Arity { Arity(1) }
+
+  /// The type of the results.
+  package let target: ElementType
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    let version = attributes.version
+    target = version < 6 ? try Self.namedTarget(&attributes) : try Self.numberedTarget(&attributes)
+    guard ElementTypeSet.all.contains(target) else {
+      throw InfoldError(.unsupported, "casting to \(target) is not supported; supported are \(ElementTypeSet.all)")
+    }
+    try attributes.readNarrowConversion()
+  }
+
+  private static func numberedTarget(_ attributes: inout AttributeReader) throws(InfoldError) -> ElementType {
+    guard let type = try attributes.elementType("to") else {
+      throw InfoldError(.invalidModel, "the attribute \"to\" is missing")
+    }
+    return type
+  }
+
+  private static func namedTarget(_ attributes: inout AttributeReader) throws(InfoldError) -> ElementType {
+    let names: [String: ElementType] = [
+      "FLOAT": .float32, "UINT8": .uint8, "INT8": .int8, "UINT16": .uint16, "INT16": .int16, "INT32": .int32,
+      "INT64": .int64, "STRING": .string, "BOOL": .bool, "FLOAT16": .float16, "DOUBLE": .float64, "UINT32": .uint32,
+      "UINT64": .uint64, "COMPLEX64": .complex64, "COMPLEX128": .complex128,
+    ]
+    let name = try attributes.string("to")
+    guard let type = name.flatMap({ names[$0] }) else {
+      throw InfoldError(
+        .invalidModel,
+        "the attribute \"to\" is \(name.map(String.init(quoting:)) ?? "missing"), which is no element type")
+    }
+    return type
+  }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    [TensorType(target, try inputs.type(0).shape)]
+  }
+
+  package func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
+    [inputs.partial(0)?.cast(to: target)]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .everyAxis(inputs) }
+
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    [try inputs[0]!.cast(to: context.precision == .double && target.isFloatingPoint ? .float64 : target)]
+  }
+}
+
+extension AttributeReader {
+  /// Reads the attributes of Cast and CastLike that say how to convert to types which Infold does not have.
+  mutating func readNarrowConversion() throws(InfoldError) {
+    if version >= 19 { _ = try flag("saturate", default: true) }
+    if version >= 24, let mode = try string("round_mode"), !["up", "down", "nearest"].contains(mode) {
+      throw InfoldError(.invalidModel, "round_mode is \(String(quoting: mode)), and must be up, down or nearest")
+    }
+  }
+}
+
+extension PartialTensor {
+  /// The elements in another type: from one integer type to another, sizes stay what they are. `nil` where nothing is known.
+  func cast(to type: ElementType) -> PartialTensor? {
+    guard elementType != .bool, type != .bool else { return nil }
+    let elements = elements.map { element in
+      if let size = element.size, type == .int32, Int32(exactly: size) == nil { Dimension.unknown } else { element }
+    }
+    return PartialTensor(type, shape: shape, elements)
+  }
+}

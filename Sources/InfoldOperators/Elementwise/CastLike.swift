@@ -1,0 +1,30 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX CastLike, opsets 15, 19, 21, 23, 24, 25: the elements of the first input in the type of the second, by the rules of
+/// `Cast`.
+package struct CastLike: Operator {
+  package static let name = "CastLike"
+  package static let versions = [15, 19, 21, 23, 24, 25]
+  package static func arity(since version: Int) -> Arity { Arity(2) }
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    try attributes.readNarrowConversion()
+  }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    [TensorType(try inputs.type(1).elementType, try inputs.type(0).shape)]
+  }
+
+  package func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
+    [inputs.partial(0)?.cast(to: outputs[0].elementType)]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .everyAxis(inputs) }
+
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    // In double precision the second input has been widened already.
+    [try inputs[0]!.cast(to: inputs[1]!.elementType)]
+  }
+}

@@ -1,0 +1,43 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX EyeLike, opsets 9, 22: a matrix of the input's shape with ones on a diagonal, and zeros elsewhere.
+///
+/// `k` says which diagonal: above the main one where it is positive, below where it is negative.
+package struct EyeLike: Operator {
+  package static let name = "EyeLike"
+  package static let versions = [9, 22]
+  package static func arity(since version: Int) -> Arity { Arity(1) }
+
+  /// The type of the result; `nil` for the input's.
+  package let elementType: ElementType?
+  /// How far the diagonal lies above the main one.
+  package let k: Int
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    elementType = try attributes.elementType("dtype")
+    k = try attributes.int("k") ?? 0
+    if let elementType, !ElementTypeSet.all.contains(elementType) {
+      throw InfoldError(.unsupported, "dtype is \(elementType); supported are \(ElementTypeSet.all)")
+    }
+  }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0)
+    try inputs.requireRank(2...2, of: 0)
+    return [TensorType(elementType ?? x.elementType, x.shape ?? Shape(unknownOfRank: 2))]
+  }
+
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let shape = inputs[0]!.shape
+    let one = try Tensor(scalar: 1 as UInt8).cast(to: elementType ?? inputs[0]!.elementType)
+    var y = try Tensor(zeros: shape, of: one.elementType)
+    guard k > -shape[0], k < shape[1] else { return [y] }
+    for row in max(0, -k)..<shape[0] where row + k < shape[1] {
+      try y.copyBlocks(
+        1, of: 1, from: one, at: .init(start: 0, stride: 0), to: .init(start: row * shape[1] + row + k, stride: 0))
+    }
+    return [y]
+  }
+}

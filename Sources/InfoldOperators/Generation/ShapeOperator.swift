@@ -1,0 +1,45 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX Shape, opsets 1, 13, 15, 19, 21, 23, 24, 25: the sizes of the input's dimensions, as a list of int64.
+///
+/// From opset 15 on, `start` and `end` choose a range of them; negative values count from the end, and values outside
+/// are moved to the next end.
+package struct ShapeOperator: Operator {
+  package static let name = "Shape"
+  package static let versions = [1, 13, 15, 19, 21, 23, 24, 25]
+  package static func arity(since version: Int) -> Arity { Arity(1) }
+
+  private let start: Int
+  private let end: Int?
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    let hasRange = attributes.version >= 15
+    start = hasRange ? try attributes.int("start") ?? 0 : 0
+    end = hasRange ? try attributes.int("end") : nil
+  }
+
+  /// The dimensions that are taken of an input with `rank` dimensions.
+  package func axes(rank: Int) -> Range<Int> {
+    func position(_ index: Int) -> Int { max(0, min(index < 0 ? index + rank : index, rank)) }
+    let first = position(start)
+    return first..<max(first, position(end ?? rank))
+  }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0)
+    return [TensorType(.int64, [x.shape.map { .fixed(axes(rank: $0.rank).count) } ?? .unknown])]
+  }
+
+  package func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
+    guard let shape = inputs.types[0]?.shape else { return [] }
+    let dimensions = Array(shape[axes(rank: shape.rank)])
+    return [PartialTensor(.int64, shape: [dimensions.count], dimensions)]
+  }
+
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let sizes = inputs[0]!.shape[axes(rank: inputs[0]!.shape.count)]
+    return [try Tensor(shape: [sizes.count], sizes.map(Int64.init))]
+  }
+}

@@ -1,0 +1,26 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX Size, opsets 1, 13, 19, 21, 23, 24, 25: the number of the input's elements, as a scalar of int64.
+package struct Size: Operator {
+  package static let name = "Size"
+  package static let versions = [1, 13, 19, 21, 23, 24, 25]
+  package static func arity(since version: Int) -> Arity { Arity(1) }
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    _ = try inputs.type(0)
+    return [TensorType(.int64, [])]
+  }
+
+  package func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
+    guard let shape = inputs.types[0]?.shape else { return [] }
+    return [PartialTensor(.int64, shape: [], [try .product(shape)])]
+  }
+
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    [try Tensor(scalar: Int64(inputs[0]!.count))]
+  }
+}

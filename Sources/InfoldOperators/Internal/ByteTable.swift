@@ -1,0 +1,39 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// For each byte, the one that stands at its place in a table: what a function of one number is between DequantizeLinear and
+/// QuantizeLinear.
+///
+/// X of uint8 or int8, whose bits are the place, and the table [256] of uint8 or int8; Y has X's shape and the table's type.
+package struct ByteTable: Operator {
+  package static let name = "ByteTable"
+  package static let domain = OperatorRegistry.internalDomain
+  package static let versions = [1]
+  package static func arity(since version: Int) -> Arity { Arity(2) }
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0, of: .bytes), table = try inputs.type(1, of: .bytes)
+    if let shape = table.shape, shape.sizes != [256] {
+      throw InfoldError(.invalidModel, "the table has the shape \(shape), and must have [256]")
+    }
+    return [TensorType(table.elementType, x.shape)]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .everyAxis(inputs) }
+
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let x = inputs[0]!, table = inputs[1]!
+    var y = try Tensor(zeros: x.shape, of: table.elementType)
+    try y.withUnsafeMutableBytes { y in
+      x.withUnsafeBytes { x in
+        table.withUnsafeBytes { table in
+          for index in x.indices { y[index] = table[Int(x[index])] }
+        }
+      }
+    }
+    return [y]
+  }
+}

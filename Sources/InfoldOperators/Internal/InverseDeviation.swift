@@ -1,0 +1,43 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// The factor 1 ÷ √(σ² + ε) of a batch normalization, computed in `Double` and rounded once.
+///
+/// Input variance σ²; the output has its shape, and the element type with the number `to`. Attribute `epsilon`.
+package struct InverseDeviation: Operator {
+  package static let name = "InverseDeviation"
+  package static let domain = OperatorRegistry.internalDomain
+  package static let versions = [1]
+  package static func arity(since version: Int) -> Arity { Arity(1) }
+
+  private let epsilon: Double
+  private let resultType: ElementType
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    epsilon = Double(try attributes.float("epsilon") ?? 1e-5)
+    guard let number = try attributes.int("to"), let type = ElementType(rawValue: Int32(clamping: number)),
+      type.isFloatingPoint
+    else { throw InfoldError(.invalidModel, "the attribute \"to\" names no floating-point type") }
+    resultType = type
+  }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    [TensorType(resultType, try inputs.type(0, of: .floatingPoint).shape)]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .everyAxis(inputs) }
+
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let variance: [Double] = try inputs[0]!.widened().elements(as: Double.self)
+    let type = context.precision == .double ? .float64 : resultType
+    return [
+      try Tensor(shape: inputs[0]!.shape, Self.factors(variance, epsilon: epsilon)).converted(to: type)
+    ]
+  }
+
+  /// 1 ÷ √(σ² + ε) of each variance.
+  package static func factors(_ variance: [Double], epsilon: Double) -> [Double] {
+    variance.map { 1 / ($0 + epsilon).squareRoot() }
+  }
+}

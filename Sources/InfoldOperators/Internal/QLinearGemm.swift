@@ -1,0 +1,57 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// The product of a quantized matrix with a quantized constant one, and a summand per column, quantized: what Gemm is between
+/// DequantizeLinear and QuantizeLinear.
+///
+/// The inputs are those of QLinearConv: x [M, K], its scale and zero point, w [N, K], its scale and zero point, each a scalar or a
+/// list [N], the scale and zero point of y [M, N], which has the type of that zero point, and the optional bias [N] of int32, in units
+/// of x's scale times w's. The products are added up in int32, which wraps around.
+package struct QLinearGemm: Operator {
+  package static let name = "QLinearGemm"
+  package static let domain = OperatorRegistry.internalDomain
+  package static let versions = [1]
+  package static func arity(since version: Int) -> Arity { Arity(inputs: 8...9) }
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0, of: .bytes).shape, weight = try inputs.type(3, of: .bytes).shape
+    let y = try inputs.type(7, of: .bytes)
+    for index in [1, 4, 6] { _ = try inputs.type(index, of: .floatingPoint) }
+    try inputs.requireSameElementType([0, 2])
+    try inputs.requireSameElementType([3, 5])
+    for index in [0, 3] { try inputs.requireRank(2...2, of: index) }
+    for index in [1, 2, 6, 7] { try inputs.requireOneElement(index) }
+    for index in 4...5 { try inputs.requireFilterParameters(index, weight: weight) }
+    if inputs.has(8) { _ = try inputs.type(8, of: ElementTypeSet([.int32])) }
+    guard let x, let weight else { return [TensorType(y.elementType, nil)] }
+    guard x[1].merged(with: weight[1]) != nil else {
+      throw InfoldError(.invalidModel, "the inner sizes of \(x) and \(weight) differ")
+    }
+    return [TensorType(y.elementType, [x[0], weight[0]])]
+  }
+
+  /// Y's elements, each a sum over the inner size.
+  package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
+    guard let output = outputs[0]?.shape?.sizes, let inner = inputs[0]?.shape?.sizes?.last else { return nil }
+    return checkedProduct(output + [inner])
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .axes(inputs) { $0 == 0 }
+  }
+
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let x = try inputs[0]!.centered(around: inputs[2], along: -1)
+    let weight = try inputs[3]!.centered(around: inputs[5], along: -2)
+    var sums = try MatMul.product(x, weight.transposedMatrix(of: Int32.self), as: Int32.self)
+    if inputs.count > 8, let bias = inputs[8] {
+      sums = try Tensor.broadcasting(sums, bias) { (sum: Int32, bias: Int32) in sum &+ bias }
+    }
+    let scales = try inputs[4]!.reshaped(to: inputs[4]!.count == 1 ? [] : [inputs[4]!.count])
+    let scale = try Tensor.requantizationScale(inputs[1]!.reshaped(to: []), scales, inputs[6]!)
+    return [try sums.requantized(by: scale, zeroPoint: inputs[7]!)]
+  }
+}

@@ -1,0 +1,68 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX Dropout, opsets 1, 6, 7, 10, 12, 13, 22, at inference: Y = X.
+///
+/// data of any shape, since opset 12 also ratio (a scalar) and training_mode (a bool scalar); output and the optional
+/// mask have data's shape. The mask is all ones, of data's type before opset 10, bool later. The training form, which
+/// draws random numbers, is supported only with a ratio of 0, where it changes nothing: in opsets 1 and 6 it is what
+/// `is_test` = 0 means, since opset 12 what training_mode = true means.
+package struct Dropout: Operator {
+  package static let name = "Dropout"
+  package static let versions = [1, 6, 7, 10, 12, 13, 22]
+  package static func elementTypes(since version: Int) -> ElementTypeSet { .floatingPoint }
+  package static func arity(since version: Int) -> Arity { Arity(inputs: 1...(version < 12 ? 1 : 3), outputs: 1...2) }
+
+  private let hasBoolMask: Bool
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    let version = attributes.version
+    hasBoolMask = version >= 10
+    if version == 1 { attributes.ignore("consumed_inputs") }
+    guard version < 12 else {
+      attributes.ignore("seed")
+      return
+    }
+    let ratio = try attributes.float("ratio") ?? 0.5
+    if version < 7, try !attributes.flag("is_test"), ratio != 0 {
+      throw InfoldError(
+        .unsupported, "Dropout with is_test = 0 and a ratio of \(ratio) is the training form, which drops at random",
+        hint: "export the model for inference, or set is_test to 1")
+    }
+  }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0, of: .floatingPoint)
+    if inputs.has(1) { _ = try inputs.type(1, of: .floatingPoint) }
+    if inputs.has(2) { _ = try inputs.type(2, of: ElementTypeSet([.bool])) }
+    for index in 1...2 where inputs.has(index) {
+      if let shape = inputs.types[index]?.shape, shape.contains(where: { $0.size != nil && $0 != 1 }) {
+        throw InfoldError(.invalidModel, "input \(index) has the shape \(shape), and must be a scalar")
+      }
+    }
+    try refuseTraining(inputs.constants)
+    return [x, TensorType(hasBoolMask ? .bool : x.elementType, x.shape)]
+  }
+
+  private func refuseTraining(_ constants: [Tensor?]) throws(InfoldError) {
+    guard constants.count > 2, try constants[2]?.elements(as: Bool.self) == [true] else { return }
+    let ratio = try constants[1]?.converted(to: .float64).elements(as: Double.self).first ?? 0.5
+    guard ratio == 0 else {
+      throw InfoldError(
+        .unsupported, "Dropout with training_mode = true and a ratio of \(ratio) drops at random",
+        hint: "export the model for inference, or set training_mode to false")
+    }
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .axes(inputs, outputs: 2) { _ in true }
+  }
+
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let x = inputs[0]!
+    guard context.wantsOutput(1) else { return [x, nil] }
+    let mask = try Tensor(repeating: true, shape: x.shape)
+    return [x, hasBoolMask ? mask : try mask.mapped { (_: Bool) in Float(1) }.converted(to: x.elementType)]
+  }
+}

@@ -1,0 +1,51 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+extension OperatorInputs {
+  /// The shape of input 1, indices that name elements of input 0 along `axis`, and have its number of dimensions.
+  /// - Throws: `InfoldError` with `.invalidModel` when they do not fit, `.unsupported` when they are not int64 or int32.
+  func elementIndices(along axis: Int) throws(InfoldError) -> Shape? {
+    let indices = try type(1, of: .indices).shape
+    guard let data = types[0]?.shape else { return indices }
+    let axis = try normalizedAxis(axis, rank: data.rank)
+    guard let indices else { return Shape(unknownOfRank: data.rank) }
+    let fits =
+      indices.rank == data.rank
+      && zip(indices, data).enumerated().allSatisfy { place, sizes in
+        guard place != axis, let count = sizes.0.size, let limit = sizes.1.size else { return true }
+        return count <= limit
+      }
+    guard fits else {
+      throw InfoldError(
+        .invalidModel, "indices of shape \(indices) do not fit into data of shape \(data) along axis \(axis)")
+    }
+    return indices
+  }
+}
+
+/// For each of `indices`, the place of the element in a tensor of `shape` that it names: its own position along every axis but
+/// `axis`, where its value counts. Negative values count from the end.
+/// - Precondition: `OperatorInputs.elementIndices` has accepted the shapes.
+/// - Throws: `InfoldError` with `.invalidModel` for a value that is outside.
+func elementPlaces(_ indices: Tensor, along axis: Int, in shape: [Int]) throws(InfoldError) -> [Int] {
+  let axis = try normalizedAxis(axis, rank: shape.count)
+  let strides = rowMajorStrides(shape)
+  var position = indices.shape.map { _ in 0 }
+  var places: [Int] = []
+  places.reserveCapacity(indices.count)
+  for value in try indices.integers() {
+    guard value >= -shape[axis], value < shape[axis] else {
+      throw InfoldError(.invalidModel, "the index \(value) is outside axis \(axis) of the shape \(Shape(shape))")
+    }
+    var place = (value < 0 ? value + shape[axis] : value) * strides[axis]
+    for other in position.indices where other != axis { place += position[other] * strides[other] }
+    places.append(place)
+    for back in position.indices.reversed() {
+      position[back] += 1
+      if position[back] < indices.shape[back] { break }
+      position[back] = 0
+    }
+  }
+  return places
+}

@@ -1,0 +1,31 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX GatherElements, opsets 11, 13: for each index, the element of `data` that it names along one axis.
+///
+/// data [d0, …], indices [i0, …] of int32 or int64, with as many dimensions, and no larger than the data's but along the axis;
+/// the output has the indices' shape. Negative indices count from the end.
+package struct GatherElements: ElementMovingOperator {
+  package static let name = "GatherElements"
+  package static let versions = [11, 13]
+  package static func arity(since version: Int) -> Arity { Arity(2) }
+
+  /// The axis; negative values count from the end.
+  package let axis: Int
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    axis = try attributes.int("axis") ?? 0
+  }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    [TensorType(try inputs.type(0).elementType, try inputs.elementIndices(along: axis))]
+  }
+
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let data = inputs[0]!, indices = inputs[1]!
+    let places = try elementPlaces(indices, along: axis, in: data.shape)
+    let map = ElementMap(axes: [.computed(count: places.count) { places[$0] }])
+    return [try map.apply(to: data).reshaped(to: indices.shape)]
+  }
+}

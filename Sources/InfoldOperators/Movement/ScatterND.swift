@@ -1,0 +1,87 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX ScatterND, opsets 11, 13, 16, 18: a copy of `data` in which slices are replaced by, or combined with, updates.
+///
+/// data [d1, …, dr], indices [i1, …, k] of int64, updates [i1, …, d(k+1), …, dr]: each list of k indices names a slice.
+/// Negative indices count from the end. `reduction`: none; since opset 16 add and mul; since opset 18 max and min.
+/// Updates are applied in their order, so that a slice named twice has a defined result; integers wrap around.
+package struct ScatterND: Operator {
+  package static let name = "ScatterND"
+  package static let versions = [11, 13, 16, 18]
+  package static func arity(since version: Int) -> Arity { Arity(3) }
+
+  /// How an update meets what is there.
+  package enum Reduction: String, Sendable, CaseIterable {
+    /// It takes its place.
+    case none
+    /// Their sum does.
+    case add
+    /// Their product does.
+    case mul
+    /// The larger one does.
+    case max
+    /// The smaller one does.
+    case min
+  }
+
+  /// How an update meets what is there.
+  package let reduction: Reduction
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    reduction = try Reduction(&attributes)
+  }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let data = try inputs.type(0, of: reduction.elementTypes)
+    let indices = try inputs.type(1, of: .int64).shape
+    try inputs.requireSameElementType([0, 2])
+    let updates = try inputs.type(2).shape
+    if let shape = data.shape, shape.rank == 0 { throw InfoldError(.invalidModel, "the data is a scalar") }
+    if let indices, indices.rank == 0 { throw InfoldError(.invalidModel, "the indices are a scalar") }
+    if let shape = data.shape, let indices, let depth = indices.last?.size {
+      guard depth <= shape.rank else {
+        throw InfoldError(.invalidModel, "\(depth) indices stand together, and the data has the shape \(shape)")
+      }
+      let expected = Shape(indices.dimensions.dropLast() + shape.dimensions[depth...])
+      if let updates, updates.merged(with: expected) == nil {
+        throw InfoldError(.invalidModel, "the updates have the shape \(updates), and must have \(expected)")
+      }
+      if let sizes = shape.sizes, let constant = inputs.constant(1), constant.count > 0 {
+        _ = try starts(constant, in: sizes)
+      }
+    }
+    return [data]
+  }
+
+  /// The first element of each slice that `indices` name in data of `shape`.
+  private func starts(_ indices: Tensor, in shape: [Int]) throws(InfoldError) -> [Int] {
+    let depth = indices.shape.last!
+    let strides = rowMajorStrides(shape)
+    let sliceCount = indices.shape.dropLast().reduce(1, *)
+    let values = try indices.integers()
+    var starts: [Int] = []
+    starts.reserveCapacity(sliceCount)
+    for slice in 0..<sliceCount {
+      var start = 0
+      for axis in 0..<depth {
+        let index = values[slice * depth + axis]
+        guard index >= -shape[axis], index < shape[axis] else {
+          throw InfoldError(.invalidModel, "the index \(index) is outside axis \(axis) of the shape \(Shape(shape))")
+        }
+        start += (index < 0 ? index + shape[axis] : index) * strides[axis]
+      }
+      starts.append(start)
+    }
+    return starts
+  }
+
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let data = inputs[0]!, updates = inputs[2]!
+    guard updates.count > 0 else { return [data] }
+    let starts = try starts(inputs[1]!, in: data.shape)
+    let length = updates.count / starts.count
+    return [try reduction.scatter(updates, into: data, at: starts, length: length)]
+  }
+}

@@ -1,0 +1,52 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX SpaceToDepth, opsets 1, 13, 28: blocks of height and width stacked in the depth.
+///
+/// X [N, C, H, W]; Y [N, C · b², H / b, W / b]. `mode`, since opset 28, tells how the depth is ordered: DCR or CRD.
+package struct SpaceToDepth: Operator, MappedOperator {
+  package static let name = "SpaceToDepth"
+  package static let versions = [1, 13, 28]
+  package static func arity(since version: Int) -> Arity { Arity(1) }
+
+  private let block: BlockRearrangement
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    block = try BlockRearrangement(&attributes, hasMode: attributes.version >= 28)
+  }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    [
+      try block.outputType(
+        inputs,
+        depth: { (channels) throws(InfoldError) in try .product([channels, .fixed(block.area)]) },
+        side: { (size) throws(InfoldError) in try size.divided(by: block.size) })
+    ]
+  }
+
+  package func elementMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [ElementMap]? {
+    guard let sizes = inputs.sizes(0) else { return nil }
+    let strides = rowMajorStrides(sizes)
+    let channel = ElementMap.Axis.strided(count: sizes[1], by: strides[1])
+    let pixel: [ElementMap.Axis] = [
+      .strided(count: block.size, by: strides[2]), .strided(count: block.size, by: 1),
+    ]
+    let depth = block.order == .depthColumnRow ? pixel + [channel] : [channel] + pixel
+    return [
+      ElementMap(
+        axes: [.strided(count: sizes[0], by: strides[0])] + depth + [
+          .strided(count: sizes[2] / block.size, by: strides[2] * block.size),
+          .strided(count: sizes[3] / block.size, by: block.size),
+        ])
+    ]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .axes(inputs) { $0 == 0 }
+  }
+
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    try evaluateMaps(inputs, context)
+  }
+}

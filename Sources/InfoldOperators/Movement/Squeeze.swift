@@ -1,0 +1,60 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX Squeeze, opsets 1, 11, 13, 21, 23, 24, 25: dimensions of size 1 left out, those of `axes` or all of them.
+///
+/// The axes are an attribute until opset 11, an input since 13. From opset 11 on, negative ones count from the end.
+package struct Squeeze: ElementMovingOperator {
+  package static let name = "Squeeze"
+  package static let versions = [1, 11, 13, 21, 23, 24, 25]
+  package static func arity(since version: Int) -> Arity { Arity(inputs: 1...(version < 13 ? 1 : 2)) }
+
+  private let axes: ListArgument
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    axes = attributes.version < 13 ? ListArgument(try attributes.ints("axes")) : .input(1)
+    if attributes.version < 11, case .attribute(let axes) = axes {
+      for axis in axes { try requireNonNegative(axis) }
+    }
+  }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0)
+    return [TensorType(x.elementType, try outputShape(x.shape, inputs))]
+  }
+
+  private func outputShape(_ shape: Shape?, _ inputs: OperatorInputs) throws(InfoldError) -> Shape? {
+    guard axes.isGiven(in: inputs) else {
+      return shape?.sizes.map { Shape($0.filter { $0 != 1 }) }
+    }
+    let values = try axes.values(in: inputs)
+    guard let shape else { return nil }
+    guard let values else {
+      guard let count = try axes.count(in: inputs) else { return nil }
+      guard count <= shape.rank else {
+        throw InfoldError(.invalidModel, "\(count) axes are to be squeezed of the shape \(shape)")
+      }
+      return Shape(unknownOfRank: shape.rank - count)
+    }
+    let squeezed = try normalizedAxes(values, rank: shape.rank)
+    for axis in squeezed {
+      if let size = shape[axis].size, size != 1 {
+        throw InfoldError(.invalidModel, "axis \(axis) of the shape \(shape) is to be squeezed, and has not the size 1")
+      }
+    }
+    return Shape(shape.indices.filter { !squeezed.contains($0) }.map { shape[$0] })
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let values = try? axes.values(in: inputs),
+      let squeezed = try? normalizedAxes(values, rank: rank)
+    else { return .unknown }
+    let kept = (0..<rank).filter { !squeezed.contains($0) }
+    return AxisMapping(kept.enumerated().map { output, axis in IndependentAxis(inputs: [axis], outputs: [output]) })
+  }
+
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    [try inputs[0]!.reshaped(to: inferredShape(inputs))]
+  }
+}

@@ -1,0 +1,51 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX Trilu, opset 14: the upper or lower triangles of matrices; what lies outside is zero.
+///
+/// The input [*, N, M], with the optional scalar k (int64, by default 0) that says which diagonal ends the triangle: above
+/// the main one where it is positive, below where it is negative.
+package struct Trilu: Operator {
+  package static let name = "Trilu"
+  package static let versions = [14]
+  package static func arity(since version: Int) -> Arity { Arity(inputs: 1...2) }
+
+  /// Whether the upper triangle is kept, and not the lower one.
+  package let keepsUpper: Bool
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    keepsUpper = try attributes.flag("upper", default: true)
+  }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0)
+    try inputs.requireRank(2...Int.max, of: 0)
+    if inputs.has(1) {
+      _ = try inputs.type(1, of: .int64)
+      try inputs.requireOneElement(1)
+    }
+    return [x]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank else { return .unknown }
+    return .axes(inputs) { $0 < rank - 2 }
+  }
+
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let x = inputs[0]!
+    var y = try Tensor(zeros: x.shape, of: x.elementType)
+    guard y.count > 0 else { return [y] }
+    let rows = x.shape[x.shape.count - 2], columns = x.shape[x.shape.count - 1]
+    let given = inputs.count > 1 ? try inputs[1]?.integers()[0] ?? 0 : 0
+    let k = min(max(given, -rows), columns)
+    for line in 0..<(x.count / columns) {
+      let diagonal = min(max(line % rows + k + (keepsUpper ? 0 : 1), 0), columns)
+      let kept = keepsUpper ? diagonal..<columns : 0..<diagonal
+      let blocks = Tensor.Blocks(start: line * columns + kept.lowerBound, stride: 0)
+      try y.copyBlocks(1, of: kept.count, from: x, at: blocks, to: blocks)
+    }
+    return [y]
+  }
+}

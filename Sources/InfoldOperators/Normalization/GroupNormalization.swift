@@ -1,0 +1,87 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX GroupNormalization, opsets 18, 21: Y = scale · (X − mean) ÷ √(variance + epsilon) + bias, with mean and population
+/// variance of every group of channels of every instance.
+///
+/// X [N, C, D1, …]; scale and bias [num_groups] in opset 18, [C] since opset 21; Y like X. The statistics are computed in
+/// `Double`, whatever `stash_type` is.
+package struct GroupNormalization: FloatingPointOperator {
+  package static let name = "GroupNormalization"
+  package static let versions = [18, 21]
+  package static func arity(since version: Int) -> Arity { Arity(3) }
+
+  /// The number of groups that the channels are split into, ≥ 1.
+  package let groupCount: Int
+  /// What is added to the variance.
+  package let epsilon: Float
+  private let scalesGroups: Bool
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    groupCount = try attributes.requiredInt("num_groups")
+    epsilon = try attributes.float("epsilon") ?? 1e-5
+    scalesGroups = attributes.version < 21
+    if !scalesGroups { try attributes.readStashType() }
+    guard groupCount >= 1 else {
+      throw InfoldError(.invalidModel, "num_groups is \(groupCount), and must be at least 1")
+    }
+  }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0, of: .floatingPoint)
+    try inputs.requireSameElementType(0...2)
+    try inputs.requireRank(2...Int.max, of: 0)
+    let channels = x.shape?[1] ?? .unknown
+    if let count = channels.size, count % groupCount != 0 {
+      throw InfoldError(
+        .invalidModel,
+        "there are \(counted(count, "channel")), which cannot be split into \(counted(groupCount, "group"))")
+    }
+    for index in 1...2 {
+      try inputs.requireRank(1...1, of: index)
+      let expected = scalesGroups ? .fixed(groupCount) : channels
+      if let count = try inputs.type(index).shape?[0], count.merged(with: expected) == nil {
+        throw InfoldError(.invalidModel, "input \(index) has \(counted(count, "element")), and must have \(expected)")
+      }
+    }
+    return [x]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .axes(inputs) { $0 == 0 }
+  }
+
+  package func evaluate<Element: FloatingPointElement>(
+    _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
+  ) throws(InfoldError) -> [Tensor?] {
+    let x = inputs[0]!
+    let scale: [Element] = try inputs[1]!.elements(), bias: [Element] = try inputs[2]!.elements()
+    var y = try Tensor(zeros: x.shape, of: Element.elementType)
+    guard y.count > 0 else { return [y] }
+    let channels = x.shape[1], inner = x.count / (x.shape[0] * channels)
+    let length = channels / groupCount * inner
+    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+      try y.withMutableSpan(as: Element.self) { y in
+        for group in 0..<(x.count / length) {
+          let moments = Moments(x, from: group * length, length: length)
+          for index in (group * length)..<((group + 1) * length) {
+            let c = scalesGroups ? group % groupCount : index / inner % channels
+            y[index] = scale[c] * Element(moments.normalized(Double(x[index]), epsilon)) + bias[c]
+          }
+        }
+      }
+    }
+    return [y]
+  }
+}
+
+extension AttributeReader {
+  /// Reads `stash_type`, the type in which a normalization's statistics are computed at least.
+  mutating func readStashType() throws(InfoldError) {
+    let type = try elementType("stash_type") ?? .float32
+    guard type.isFloatingPoint else {
+      throw InfoldError(.invalidModel, "stash_type is \(type), and must be a floating-point type")
+    }
+  }
+}

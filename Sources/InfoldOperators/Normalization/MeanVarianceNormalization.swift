@@ -1,0 +1,54 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX MeanVarianceNormalization, opsets 9, 13: Y = (X − mean) ÷ (√variance + 10⁻⁹), with mean and population variance over
+/// `axes`, by default 0, 2 and 3. X and Y have the same shape; computed in `Double`.
+package struct MeanVarianceNormalization: FloatingPointOperator {
+  package static let name = "MeanVarianceNormalization"
+  package static let versions = [9, 13]
+  package static func arity(since version: Int) -> Arity { Arity(1) }
+
+  /// The axes; negative ones count from the end.
+  package let axes: [Int]
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    axes = try attributes.ints("axes") ?? [0, 2, 3]
+  }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0, of: .floatingPoint)
+    if let shape = x.shape { _ = try normalizedAxes(axes, rank: shape.rank) }
+    return [x]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let axes = try? normalizedAxes(axes, rank: rank) else {
+      return .unknown
+    }
+    return .axes(inputs) { !axes.contains($0) }
+  }
+
+  package func evaluate<Element: FloatingPointElement>(
+    _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
+  ) throws(InfoldError) -> [Tensor?] {
+    var x = try inputs[0]!.converted(to: .float64)
+    var shape = x.shape
+    for axis in try normalizedAxes(axes, rank: shape.count) { shape[axis] = 1 }
+    // Numbers whose squares are out of range are multiplied by a power of two, and 10⁻⁹ with them.
+    let units = try x.reduced(to: shape, from: 0) { (largest: Double, x: Double) in max(largest, x.magnitude) }
+      .mapped { (largest: Double) in Double.unitForSquares(upTo: largest) }
+    x = try Tensor.broadcasting(x, units) { (x: Double, unit: Double) in x * unit }
+    let count = zip(x.shape, shape).reduce(1) { $1.0 == $1.1 ? $0 : $0 * Double($1.0) }
+    let mean = try x.reduced(to: shape, from: 0) { (sum: Double, x: Double) in sum + x / count }
+    let deviation = try Tensor.broadcasting(x, mean) { (x: Double, mean: Double) in x - mean }
+    let variance = try deviation.reduced(to: shape, from: 0) { (sum: Double, x: Double) in sum + x * x / count }
+    let scale = try Tensor.broadcasting(variance, units) { (variance: Double, unit: Double) in
+      variance.squareRoot() + 1e-9 * unit
+    }
+    return [
+      try Tensor.broadcasting(deviation, scale) { (x: Double, scale: Double) in x / scale }
+        .converted(to: Element.elementType)
+    ]
+  }
+}

@@ -1,0 +1,74 @@
+import InfoldTensor
+
+/// Mean and population variance of some elements, computed in `Double` in two passes.
+///
+/// The second pass corrects the mean of the first. Numbers whose squares a `Double` cannot hold, or only with few digits, are
+/// multiplied by a power of two before.
+struct Moments {
+  /// Σ x ÷ M; NaN for no elements.
+  let mean: Double
+  /// What numbers are multiplied by: 1 nearly always.
+  private let unit: Double
+  /// The mean and the variance of the numbers times `unit`.
+  private let scaledMean, scaledVariance: Double
+
+  /// The moments of `blocks` blocks of `length` elements each, which begin `stride` apart, the first at `start`.
+  init<Element: FloatingPointElement>(
+    _ x: borrowing Span<Element>, from start: Int, blocks: Int = 1, stride: Int = 0, length: Int
+  ) {
+    var unit = 1.0
+    if Element.self == Double.self {
+      var largest = 0.0
+      for block in 0..<blocks {
+        let first = start + block * stride
+        for index in first..<(first + length) { largest = max(largest, Double(x[index].magnitude)) }
+      }
+      unit = .unitForSquares(upTo: largest)
+    }
+    let count = Double(blocks * length)
+    var sum = 0.0
+    for block in 0..<blocks {
+      let first = start + block * stride
+      for index in first..<(first + length) { sum += Double(x[index]) * unit }
+    }
+    let near = sum / count
+    var (difference, squares) = (0.0, 0.0)
+    for block in 0..<blocks {
+      let first = start + block * stride
+      for index in first..<(first + length) {
+        let deviation = Double(x[index]) * unit - near
+        difference += deviation
+        squares += deviation * deviation
+      }
+    }
+    let correction = difference / count
+    let variance = squares / count - correction * correction
+    self.unit = unit
+    scaledMean = near + correction
+    scaledVariance = variance < 0 ? 0 : variance
+    mean = scaledMean / unit
+  }
+
+  /// Σ (x − mean)² ÷ M; NaN for no elements.
+  var variance: Double { scaledVariance / unit / unit }
+
+  /// 1 ÷ √(variance + epsilon).
+  func inverseDeviation(_ epsilon: Float) -> Double { unit / scaledDeviation(epsilon) }
+
+  /// (x − mean) ÷ √(variance + epsilon).
+  func normalized(_ x: Double, _ epsilon: Float) -> Double { (x * unit - scaledMean) / scaledDeviation(epsilon) }
+
+  private func scaledDeviation(_ epsilon: Float) -> Double {
+    guard unit != 1, epsilon > 0 else { return (scaledVariance + Double(epsilon)).squareRoot() }
+    return .hypot(scaledVariance.squareRoot(), Double(epsilon).squareRoot() * unit)
+  }
+}
+
+extension Double {
+  /// A power of two for numbers up to a magnitude, so that squares of their products with it neither overflow nor lose digits that
+  /// matter: 1 where the squares of the numbers do not.
+  static func unitForSquares(upTo largest: Double) -> Double {
+    guard largest.isFinite, largest != 0, !(0x1p-400...0x1p+400).contains(largest) else { return 1 }
+    return Double(sign: .plus, exponent: max(-1000, min(1000, -largest.exponent)), significand: 1)
+  }
+}

@@ -1,0 +1,157 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX Softmax, opsets 1, 11, 13: exp(x) ÷ Σ exp(x) along `axis`. X and Y have the same shape.
+///
+/// Before opset 13 the sum goes over `axis`, which is 1 by default, and every dimension behind it. With one dimension, that
+/// default means this one.
+package struct Softmax: SoftmaxOperator {
+  package static let name = "Softmax"
+
+  /// The dimension, or the first of those, along which is normalized.
+  package let axis: SoftmaxAxis
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    axis = try SoftmaxAxis(&attributes)
+  }
+
+  func apply<Element: FloatingPointElement>(_ x: Element, maximum: Element, sum: Double) -> Element {
+    .exp(x - maximum) / Element(sum)
+  }
+}
+
+/// ONNX LogSoftmax, opsets 1, 11, 13: x − log Σ exp(x) along `axis`. X and Y have the same shape.
+///
+/// Before opset 13 the sum goes over `axis`, which is 1 by default, and every dimension behind it. With one dimension, that
+/// default means this one.
+package struct LogSoftmax: SoftmaxOperator {
+  package static let name = "LogSoftmax"
+
+  /// The dimension, or the first of those, along which is normalized.
+  package let axis: SoftmaxAxis
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    axis = try SoftmaxAxis(&attributes)
+  }
+
+  func apply<Element: FloatingPointElement>(_ x: Element, maximum: Element, sum: Double) -> Element {
+    x - maximum - Element(Double.log(sum))
+  }
+}
+
+/// Along what Softmax and LogSoftmax normalize, and Hardmax searches.
+package struct SoftmaxAxis: Sendable, Hashable {
+  /// The attribute, or its default; a negative one counts from the end.
+  package let axis: Int
+  /// Whether every dimension behind the axis belongs to the sum as well (before opset 13).
+  package let flattens: Bool
+  private let isDefault: Bool
+
+  init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    flattens = attributes.version < 13
+    let given = try attributes.int("axis")
+    axis = given ?? (flattens ? 1 : -1)
+    isDefault = given == nil
+  }
+
+  /// Whether the model leaves the axis to a default that tensors of this rank do not have: before opset 13 it is 1, and
+  /// with one dimension there is only 0. Other runtimes take that dimension, as ONNX's own evaluator does, and so
+  /// does this; the standard does not say so, and the model has a warning.
+  package func isMissing(rank: Int) -> Bool { isDefault && axis == 1 && rank == 1 }
+
+  /// The axis in a tensor with so many dimensions.
+  /// - Throws: `InfoldError` with `.invalidModel` when there is none.
+  package func position(rank: Int) throws(InfoldError) -> Int {
+    isMissing(rank: rank) ? 0 : try normalizedAxis(axis, rank: rank)
+  }
+
+  /// The places of one line: `length` elements from `first` on, `stride` apart.
+  struct Line {
+    let first: Int
+    let length: Int
+    let stride: Int
+  }
+
+  /// The lines that are normalized, each `length` elements, `stride` apart; `stride` lines begin side by side.
+  package func lines(_ shape: [Int]) throws(InfoldError) -> (length: Int, stride: Int) {
+    let axis = try position(rank: shape.count)
+    let behind = shape[(axis + 1)...].reduce(1, *)
+    return flattens ? (shape[axis] * behind, 1) : (shape[axis], behind)
+  }
+}
+
+/// An operator that computes each line along an axis by itself.
+protocol LineOperator: FloatingPointOperator {
+  var axis: SoftmaxAxis { get }
+  /// Writes a line of `y`, which is zero, from that of `x`.
+  func write<Element: FloatingPointElement>(
+    _ line: SoftmaxAxis.Line, of y: inout MutableSpan<Element>, from x: Span<Element>)
+}
+
+/// Softmax and LogSoftmax: what they share.
+protocol SoftmaxOperator: LineOperator {
+  /// The result for `x` in a line with this maximum and this sum of exp(x − maximum).
+  func apply<Element: FloatingPointElement>(_ x: Element, maximum: Element, sum: Double) -> Element
+}
+
+extension LineOperator {
+  package static var versions: [Int] { [1, 11, 13] }
+  package static func arity(since version: Int) -> Arity { Arity(1) }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0, of: .floatingPoint)
+    if let shape = x.shape {
+      _ = try axis.position(rank: shape.rank)
+      if axis.isMissing(rank: shape.rank) {
+        WarningCollector.current?.add([
+          ModelWarning(
+            .impossibleDefault,
+            "the axis is 1 by default, which an input of one dimension does not have; that dimension is taken")
+        ])
+      }
+    }
+    return [x]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let position = try? axis.position(rank: rank) else {
+      return .unknown
+    }
+    return .axes(inputs) { axis.flattens ? $0 < position : $0 != position }
+  }
+
+  package func evaluate<Element: FloatingPointElement>(
+    _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
+  ) throws(InfoldError) -> [Tensor?] {
+    let x = inputs[0]!
+    var y = try Tensor(zeros: x.shape, of: Element.elementType)
+    guard y.count > 0 else { return [y] }
+    let (length, stride) = try axis.lines(x.shape)
+    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+      try y.withMutableSpan(as: Element.self) { y in
+        for line in 0..<(x.count / length) {
+          let first = line / stride * length * stride + line % stride
+          write(SoftmaxAxis.Line(first: first, length: length, stride: stride), of: &y, from: x)
+        }
+      }
+    }
+    return [y]
+  }
+}
+
+extension SoftmaxOperator {
+  func write<Element: FloatingPointElement>(
+    _ line: SoftmaxAxis.Line, of y: inout MutableSpan<Element>, from x: Span<Element>
+  ) {
+    let (first, length, stride) = (line.first, line.length, line.stride)
+    var maximum = x[first]
+    for index in 1..<length { maximum = max(maximum, x[first + index * stride]) }
+    var sum = 0.0
+    for index in 0..<length { sum += Double(Element.exp(x[first + index * stride] - maximum)) }
+    for index in 0..<length {
+      let place = first + index * stride
+      y[place] = apply(x[place], maximum: maximum, sum: sum)
+    }
+  }
+}

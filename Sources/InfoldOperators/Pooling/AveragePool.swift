@@ -1,0 +1,37 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX AveragePool, opsets 1, 7, 10, 11, 19, 22: the mean of every window, over 1 to 3 spatial dimensions.
+///
+/// X [N, C, D1, …]; Y [N, C, O1, …]. The sum is divided by the number of the window's elements inside the input or, with
+/// `count_include_pad`, inside the input and its padding; where `ceil_mode` lets a window reach beyond both, what lies
+/// outside never counts. The mean of no elements is NaN.
+package struct AveragePool: FloatingPointPool {
+  package static let name = "AveragePool"
+  package static let versions = [1, 7, 10, 11, 19, 22]
+
+  /// How the window moves.
+  package let window: SlidingWindow
+  /// Whether the zeros of the padding count as elements.
+  package let countsPadding: Bool
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    let version = attributes.version
+    window = try SlidingWindow(
+      pooling: SlidingWindow.Attributes(&attributes, hasDilations: version >= 19, hasCeilMode: version >= 10))
+    countsPadding = version >= 7 ? try attributes.flag("count_include_pad") : false
+  }
+
+  package func evaluate<Element: FloatingPointElement>(
+    _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
+  ) throws(InfoldError) -> [Tensor?] {
+    [
+      try inputs[0]!.pooled(by: window) { (x: borrowing Span<Element>, start, window) in
+        var sum: Element = 0
+        window.forEachOffset { sum += x[start + $0] }
+        return sum / Element(countsPadding ? window.paddedCount : window.count)
+      }
+    ]
+  }
+}

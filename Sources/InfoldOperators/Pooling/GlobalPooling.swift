@@ -1,0 +1,70 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX GlobalAveragePool, opsets 1, 22: the mean of every channel. X [N, C, D1, …]; Y [N, C, 1, …].
+package struct GlobalAveragePool: GlobalPool {
+  package static let name = "GlobalAveragePool"
+
+  package init(_ attributes: inout AttributeReader) {}
+
+  func reduce<Element: FloatingPointElement>(_ channel: borrowing Span<Element>) -> Element {
+    var sum = 0.0
+    for index in channel.indices { sum += Double(channel[index]) }
+    return Element(sum / Double(channel.count))
+  }
+}
+
+/// ONNX GlobalMaxPool, opsets 1, 22: the largest element of every channel. X [N, C, D1, …]; Y [N, C, 1, …].
+///
+/// NaN wins. The maximum of no elements is −∞.
+package struct GlobalMaxPool: GlobalPool {
+  package static let name = "GlobalMaxPool"
+
+  package init(_ attributes: inout AttributeReader) {}
+
+  func reduce<Element: FloatingPointElement>(_ channel: borrowing Span<Element>) -> Element {
+    var maximum = Element.lowest
+    for index in channel.indices where !(channel[index] <= maximum) {
+      if channel[index].isNaN { return .nan }
+      maximum = channel[index]
+    }
+    return maximum
+  }
+}
+
+/// An operator that reduces every channel to one element.
+protocol GlobalPool: FloatingPointOperator {
+  func reduce<Element: FloatingPointElement>(_ channel: borrowing Span<Element>) -> Element
+}
+
+extension GlobalPool {
+  package static var versions: [Int] { [1, 22] }
+  package static func arity(since version: Int) -> Arity { Arity(1) }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0, of: .floatingPoint)
+    try inputs.requireRank(3...Int.max, of: 0)
+    guard var shape = x.shape else { return [x] }
+    for axis in 2..<shape.rank { shape[axis] = 1 }
+    return [TensorType(x.elementType, shape)]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .axes(inputs) { $0 < 2 } }
+
+  package func evaluate<Element: FloatingPointElement>(
+    _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
+  ) throws(InfoldError) -> [Tensor?] {
+    let x = inputs[0]!
+    var y = try Tensor(
+      zeros: x.shape[..<2] + Array(repeating: 1, count: x.shape.count - 2), of: Element.elementType)
+    guard y.count > 0 else { return [y] }
+    let count = x.count / y.count
+    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+      try y.withMutableSpan(as: Element.self) { y in
+        for channel in y.indices { y[channel] = reduce(x.extracting((channel * count)..<((channel + 1) * count))) }
+      }
+    }
+    return [y]
+  }
+}

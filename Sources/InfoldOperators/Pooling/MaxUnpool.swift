@@ -1,0 +1,92 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX MaxUnpool, opsets 9, 11, 22: the elements of a MaxPool's result back in the places from which they come; zero elsewhere.
+///
+/// X [N, C, D1, …] and indices like X (int64), the places in row-major order in the tensor that was pooled: [N, C, E1, …]
+/// with E = (D − 1) · stride + window − padding. The optional list output_shape names a larger output, in whose corner that
+/// tensor lies. Where indices are equal, the last element stays.
+package struct MaxUnpool: FloatingPointOperator {
+  package static let name = "MaxUnpool"
+  package static let versions = [9, 11, 22]
+  package static func arity(since version: Int) -> Arity { Arity(inputs: 2...3) }
+
+  /// How the pool's window moved.
+  package let window: SlidingWindow
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    window = try SlidingWindow(
+      pooling: SlidingWindow.Attributes(&attributes, hasDilations: false, hasCeilMode: false, hasAutoPad: false))
+  }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0, of: .floatingPoint)
+    let indices = try inputs.type(1, of: .int64).shape
+    let rank = window.rank + 2
+    try inputs.requireRank(rank...rank, of: 0)
+    try inputs.requireRank(rank...rank, of: 1)
+    guard let shape = (x.shape ?? indices)?.merged(with: indices ?? Shape(unknownOfRank: rank)) else {
+      throw InfoldError(
+        .invalidModel, "X has the shape \(x.shape ?? []), and the indices \(indices ?? []); they must be equal")
+    }
+    let pooled = try pooledShape(shape)
+    guard inputs.has(2) else { return [TensorType(x.elementType, pooled)] }
+    guard let wanted = try inputs.dimensions(2) else { return [TensorType(x.elementType, Shape(unknownOfRank: rank))] }
+    let fits =
+      wanted.count == rank
+      && zip(wanted, pooled).enumerated().allSatisfy { axis, sizes in
+        guard let size = sizes.0.size, let least = sizes.1.size else { return true }
+        return axis < 2 ? size == least : size >= least
+      }
+    guard fits else {
+      throw InfoldError(.invalidModel, "output_shape is \(Shape(wanted)), in which \(pooled) does not lie")
+    }
+    return [TensorType(x.elementType, Shape(wanted))]
+  }
+
+  /// The shape of the tensor that was pooled.
+  private func pooledShape(_ shape: Shape) throws(InfoldError) -> Shape {
+    guard case .explicit(let before, let after) = window.padding else { return shape }
+    var pooled = shape
+    for axis in 0..<window.rank {
+      pooled[axis + 2] = .unknown
+      guard let size = shape[axis + 2].size else { continue }
+      let (distance, overflow) = max(size - 1, 0).multipliedReportingOverflow(by: window.strides[axis])
+      guard !overflow, distance <= Int.max / 2 else {
+        throw InfoldError(.limitExceeded, "the output along spatial dimension \(axis) is too large")
+      }
+      let extent = size == 0 ? 0 : distance + window.kernel[axis] - before[axis] - after[axis]
+      guard extent >= 0 else {
+        throw InfoldError(.invalidModel, "the padding is larger than the output along spatial dimension \(axis)")
+      }
+      pooled[axis + 2] = .fixed(extent)
+    }
+    return pooled
+  }
+
+  package func evaluate<Element: FloatingPointElement>(
+    _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
+  ) throws(InfoldError) -> [Tensor?] {
+    let x = inputs[0]!
+    let shape = try inferredShape(inputs)
+    guard let pooled = try pooledShape(Shape(x.shape)).sizes else { preconditionFailure("X has a shape") }
+    let (count, _) = try Tensor.extent(of: pooled, Element.elementType)
+    let strides = rowMajorStrides(shape), pooledStrides = rowMajorStrides(pooled)
+    var places: [Int] = []
+    for index in try inputs[1]!.integers() {
+      guard index >= 0, index < count else {
+        throw InfoldError(
+          .invalidModel, "the index \(index) is outside the \(counted(count, "element")) of the shape \(Shape(pooled))")
+      }
+      places.append(pooled.indices.reduce(0) { $0 + index / pooledStrides[$1] % pooled[$1] * strides[$1] })
+    }
+    var y = try Tensor(zeros: shape, of: Element.elementType)
+    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+      try y.withMutableSpan(as: Element.self) { y in
+        for (index, place) in places.enumerated() { y[place] = x[index] }
+      }
+    }
+    return [y]
+  }
+}

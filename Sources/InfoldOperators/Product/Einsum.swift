@@ -1,0 +1,138 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX Einsum, opsets 12, 28: the sum of products that an equation in Einstein's notation names, like NumPy's `einsum`.
+///
+/// Every dimension has a label: a letter, or one of those for which `...` stands. Dimensions of one label have the same size, or
+/// size 1, which is repeated; a label that stands twice in an operand means its diagonal. Labels that the result does not have
+/// are summed over. Without `->`, the result has the ellipsis and the letters that stand once, in their order. Operands are
+/// summed over what only they have, and multiplied from left to right. Integers wrap around.
+package struct Einsum: NumericOperator {
+  package static let name = "Einsum"
+  package static let versions = [12, 28]
+  package static func arity(since version: Int) -> Arity { Arity(inputs: 1...Arity.any) }
+
+  private typealias Label = EinsumEquation.Label
+  private let equation: EinsumEquation
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    guard let text = try attributes.string("equation") else {
+      throw InfoldError(.invalidModel, "the attribute \"equation\" is missing")
+    }
+    equation = try EinsumEquation(text)
+  }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let first = try inputs.type(0, of: .numeric)
+    try inputs.requireSameElementType(inputs.types.indices)
+    guard inputs.types.count == equation.operandCount, inputs.types.allSatisfy({ $0 != nil }) else {
+      throw InfoldError(
+        .invalidModel,
+        "the equation has \(counted(equation.operandCount, "operand")), and \(inputs.types.count) are given")
+    }
+    let shapes = inputs.types.compactMap { $0?.shape }
+    guard shapes.count == inputs.types.count else { return [TensorType(first.elementType, nil)] }
+    let labels = try equation.labels(ranks: shapes.map(\.rank))
+    let sizes = try sizes(labels.operands, shapes)
+    return [TensorType(first.elementType, Shape(labels.result.map { sizes[$0] ?? .unknown }))]
+  }
+
+  private func sizes(_ labels: [[Label]], _ shapes: [Shape]) throws(InfoldError) -> [Label: Dimension] {
+    var sizes: [Label: Dimension] = [:]
+    for (labels, shape) in zip(labels, shapes) {
+      for (label, dimension) in zip(labels, shape) {
+        guard let common = (sizes[label] ?? 1).broadcast(with: dimension) else {
+          throw InfoldError(
+            .invalidModel, "an operand has the shape \(shape), where another has the size \(sizes[label] ?? 1)")
+        }
+        sizes[label] = common
+      }
+    }
+    return sizes
+  }
+
+  /// The products of all labels' sizes, of two operands.
+  package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
+    let shapes = inputs.compactMap { $0?.shape }
+    guard shapes.count == 2, inputs.count == 2, let labels = try? equation.labels(ranks: shapes.map(\.rank)),
+      let sizes = try? sizes(labels.operands, shapes)
+    else { return inputs.count == 1 ? 0 : nil }
+    let known = sizes.values.compactMap(\.size)
+    return known.count == sizes.count ? checkedProduct(known) : nil
+  }
+
+  package func evaluate<Element: NumericElement>(
+    _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
+  ) throws(InfoldError) -> [Tensor?] {
+    let operands = inputs.compactMap(\.self)
+    let labels = try equation.labels(ranks: operands.map(\.shape.count))
+    let one = try Tensor(repeating: 1 as Element, shape: [])
+    var product = one
+    var present: [Label] = []
+    for (index, operand) in operands.enumerated() {
+      let isLast = index == operands.count - 1
+      let needed = Set(labels.operands[(index + 1)...].joined()).union(labels.result)
+      let own = Self.unique(labels.operands[index])
+      let shared = own.filter { needed.contains($0) || present.contains($0) }
+      let reduced = try multiplied(
+        one, [], operand, labels.operands[index], keeping: shared, summing: own.filter { !shared.contains($0) },
+        as: Element.self)
+      let all = Self.unique(present + shared)
+      let kept = isLast ? labels.result : all.filter(needed.contains)
+      product = try multiplied(
+        product, present, reduced, shared, keeping: kept, summing: all.filter { !kept.contains($0) }, as: Element.self)
+      present = kept
+    }
+    return [product]
+  }
+
+  /// The labels, each once, in the order of their first appearance.
+  private static func unique(_ labels: [Label]) -> [Label] {
+    labels.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+
+  /// The sum over the labels `summed` of the products of elements that belong together.
+  private func multiplied<Element: NumericElement>(
+    _ a: Tensor, _ aLabels: [Label], _ b: Tensor, _ bLabels: [Label], keeping kept: [Label], summing summed: [Label],
+    as _: Element.Type
+  ) throws(InfoldError) -> Tensor {
+    let order = kept + summed
+    let dimensions = zip(aLabels + bLabels, a.shape + b.shape)
+    let counts = order.map { label in dimensions.first { $0.0 == label && $0.1 != 1 }?.1 ?? 1 }
+    func strides(_ tensor: Tensor, _ labels: [Label]) -> [Int] {
+      let strides = rowMajorStrides(tensor.shape)
+      return order.map { label in
+        labels.indices.reduce(0) { $0 + (labels[$1] == label && tensor.shape[$1] > 1 ? strides[$1] : 0) }
+      }
+    }
+    let aStrides = strides(a, aLabels), bStrides = strides(b, bLabels)
+    var result = try Tensor(zeros: Array(counts[..<kept.count]), of: Element.elementType)
+    guard let total = checkedProduct(counts) else {
+      throw InfoldError(.limitExceeded, "the equation multiplies more elements than can be counted")
+    }
+    guard total > 0 else { return result }
+    let length = total / result.count
+    try result.withMutableSpan(as: Element.self) { result in
+      a.withSpan(as: Element.self) { a in
+        b.withSpan(as: Element.self) { b in
+          var position = counts.map { _ in 0 }
+          var aPlace = 0, bPlace = 0
+          for index in 0..<total {
+            result[index / length] = result[index / length].adding(a[aPlace], times: b[bPlace])
+            for axis in counts.indices.reversed() {
+              position[axis] += 1
+              aPlace += aStrides[axis]
+              bPlace += bStrides[axis]
+              if position[axis] < counts[axis] { break }
+              aPlace -= aStrides[axis] * counts[axis]
+              bPlace -= bStrides[axis] * counts[axis]
+              position[axis] = 0
+            }
+          }
+        }
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,40 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX DynamicQuantizeLinear, opset 11: x in uint8, with a scale and a zero point such that its elements and 0 fit.
+///
+/// The outputs are y, like x; y_scale = (greatest − least) ÷ 255, where 0 counts as an element, and 1 ÷ 255 where both are 0;
+/// and y_zero_point, the nearest integer to −least ÷ y_scale. The last two are scalars. NaN is passed over, and becomes 0.
+package struct DynamicQuantizeLinear: FloatingPointOperator {
+  package static let name = "DynamicQuantizeLinear"
+  package static let versions = [11]
+  package static func arity(since version: Int) -> Arity { Arity(inputs: 1...1, outputs: 3...3) }
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0, of: .floatingPoint)
+    return [TensorType(.uint8, x.shape), TensorType(x.elementType, []), TensorType(.uint8, [])]
+  }
+
+  package func evaluate<Element: FloatingPointElement>(
+    _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
+  ) throws(InfoldError) -> [Tensor?] {
+    let x = inputs[0]!
+    let (least, greatest): (Element, Element) = x.withSpan(as: Element.self) { x in
+      var bounds: (Element, Element) = (0, 0)
+      for index in x.indices {
+        if x[index] < bounds.0 { bounds.0 = x[index] }
+        if x[index] > bounds.1 { bounds.1 = x[index] }
+      }
+      return bounds
+    }
+    let scale = (least == greatest ? 1 : greatest - least) / 255
+    let zeroPoint = (-least / scale).rounded(.toNearestOrEven)
+    let y = try x.mapped { (x: Element) in
+      UInt8(saturating: Double((x / scale).rounded(.toNearestOrEven) + zeroPoint))
+    }
+    return [y, try Tensor(scalar: scale), try Tensor(scalar: UInt8(saturating: Double(zeroPoint)))]
+  }
+}

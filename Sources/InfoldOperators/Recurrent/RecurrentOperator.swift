@@ -1,0 +1,153 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// An operator that runs over sequences with a state.
+///
+/// X [S, N, I], W [D, gates · H, I], R [D, gates · H, H], optional B [D, 2 · gates · H] with the biases of W and of R, optional
+/// sequence_lens [N] of int32, optional initial states [D, N, H]; Y [S, D, N, H] and the last states [D, N, H]. With `layout` 1
+/// the batch is the first dimension everywhere: [N, S, I], [N, S, D, H], [N, D, H]. Behind the end of a sequence, Y is zero.
+protocol RecurrentOperator: FloatingPointOperator {
+  /// The number of gates whose weights stand below one another in W and R.
+  static var gateCount: Int { get }
+  /// The number of states that are given and returned: the hidden one, and LSTM's cell.
+  static var stateCount: Int { get }
+  /// The attributes that all share.
+  var layer: RecurrentLayer { get }
+
+  /// Takes the state on by one position, with the input `x` there.
+  func advance<Element: FloatingPointElement>(
+    _ state: inout RecurrentState<Element>, _ x: ArraySlice<Element>, _ weights: RecurrentWeights<Element>,
+    _ activations: [RecurrentActivation])
+}
+
+extension RecurrentOperator {
+  static var stateCount: Int { 1 }
+
+  public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0, of: .floatingPoint)
+    try inputs.requireSameElementType([0, 1, 2, 3, 5, 6, 7])
+    for index in 0...2 { try inputs.requireRank(3...3, of: index) }
+    if inputs.has(4) { _ = try inputs.type(4, of: ElementTypeSet([.int32])) }
+    let shape = x.shape ?? Shape(unknownOfRank: 3)
+    let sequence = shape[layer.isBatchFirst ? 1 : 0]
+    let hidden = try hiddenSize(inputs)
+    func times(_ factor: Int) throws(InfoldError) -> Dimension { try .product([hidden, .fixed(factor)]) }
+    let directions = Dimension.fixed(layer.isReversed.count)
+    let rows = try times(Self.gateCount)
+    var batch = shape[layer.isBatchFirst ? 0 : 1]
+    try batch = check(inputs, 4, [batch])?[0] ?? batch
+    let states: Shape = layer.isBatchFirst ? [batch, directions, hidden] : [directions, batch, hidden]
+    _ = try check(inputs, 1, [directions, rows, shape[2]])
+    _ = try check(inputs, 2, [directions, rows, hidden])
+    _ = try check(inputs, 3, [directions, try times(2 * Self.gateCount)])
+    for index in 5..<(5 + Self.stateCount) { _ = try check(inputs, index, states) }
+    _ = try check(inputs, 7, [directions, try times(3)])
+    guard shape[2] != 0 else {
+      throw InfoldError(.invalidModel, "X has the shape \(shape), in which a position has no elements")
+    }
+    let y: Shape =
+      layer.isBatchFirst ? [batch, sequence, directions, hidden] : [sequence, directions, batch, hidden]
+    return [TensorType(x.elementType, y)]
+      + Array(repeating: TensorType(x.elementType, states), count: Self.stateCount)
+  }
+
+  private func hiddenSize(_ inputs: OperatorInputs) throws(InfoldError) -> Dimension {
+    let recurrent = try inputs.type(2).shape?[2] ?? .unknown
+    guard let hidden = recurrent.merged(with: layer.hiddenSize.map(Dimension.fixed) ?? .unknown) else {
+      throw InfoldError(.invalidModel, "hidden_size is \(layer.hiddenSize ?? 0), and R is for states of \(recurrent)")
+    }
+    return hidden
+  }
+
+  /// What is known of the shape of input `index`, which must be `expected`; `nil` where it is left out.
+  private func check(_ inputs: OperatorInputs, _ index: Int, _ expected: Shape) throws(InfoldError) -> Shape? {
+    guard inputs.has(index), let shape = inputs.types[index]?.shape else { return nil }
+    guard let merged = expected.merged(with: shape) else {
+      throw InfoldError(.invalidModel, "input \(index) has the shape \(shape), and must have \(expected)")
+    }
+    return merged
+  }
+
+  /// The products with W and R at every position, of every sequence and direction.
+  public func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
+    guard let x = inputs[0]?.shape?.sizes, let w = inputs[1]?.shape?.sizes, let r = inputs[2]?.shape?.sizes,
+      x.count == 3, let ofInput = checkedProduct(x[..<2] + w), let ofState = checkedProduct(x[..<2] + r)
+    else { return nil }
+    let (sum, overflow) = ofInput.addingReportingOverflow(ofState)
+    return overflow ? nil : sum
+  }
+
+  public func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    let (x, states, y) = layer.isBatchFirst ? (0, 0, 0) : (1, 1, 2)
+    return AxisMapping([
+      IndependentAxis(inputs: [x, nil, nil, nil, 0, states, states], outputs: [y, states, states])
+    ])
+  }
+
+  public func evaluate<Element: FloatingPointElement>(
+    _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
+  ) throws(InfoldError) -> [Tensor?] {
+    let shapes = try inferOutputs(OperatorInputs(inputs)).compactMap { $0.shape?.sizes }
+    let x: [Element] = try inputs[0]!.elements()
+    let isBatchFirst = layer.isBatchFirst, directions = layer.isReversed.count
+    let length = inputs[0]!.shape[isBatchFirst ? 1 : 0], batches = inputs[0]!.shape[isBatchFirst ? 0 : 1]
+    let inputSize = inputs[0]!.shape[2], hiddenSize = inputs[2]!.shape[2]
+    let lengths = try lengths(inputs, of: batches, upTo: length)
+    var y = context.wantsOutput(0) ? try Tensor(zeros: shapes[0], of: Element.elementType) : nil
+    var states: [Tensor] = []
+    for index in 5..<(5 + Self.stateCount) {
+      let given = index < inputs.count ? inputs[index] : nil
+      let initial = if let given { given } else { try Tensor(zeros: shapes[1], of: Element.elementType) }
+      states.append(initial)
+    }
+    for direction in 0..<directions {
+      let weights = try RecurrentWeights<Element>(inputs, direction: direction)
+      for (batch, end) in lengths.enumerated() {
+        let first = (isBatchFirst ? batch * directions + direction : direction * batches + batch) * hiddenSize
+        var state = RecurrentState<Element>(
+          hidden: states[0].elements(hiddenSize, from: first), cell: states.last!.elements(hiddenSize, from: first))
+        for step in 0..<end {
+          let position = layer.isReversed[direction] ? end - 1 - step : step
+          let input = (isBatchFirst ? batch * length + position : position * batches + batch) * inputSize
+          advance(&state, x[input..<(input + inputSize)], weights, layer.activations[direction])
+          let output =
+            isBatchFirst
+            ? (batch * length + position) * directions + direction
+            : (position * directions + direction) * batches + batch
+          try y?.replaceElements(from: output * hiddenSize, with: state.hidden)
+        }
+        try states[states.count - 1].replaceElements(from: first, with: state.cell)
+        try states[0].replaceElements(from: first, with: state.hidden)
+      }
+    }
+    return [y] + states.map(Optional.some)
+  }
+
+  /// The lengths of the sequences.
+  private func lengths(_ inputs: [Tensor?], of batches: Int, upTo length: Int) throws(InfoldError) -> [Int] {
+    guard inputs.count > 4, let given = try inputs[4]?.integers() else {
+      return Array(repeating: length, count: inputs[0]!.count == 0 ? 0 : batches)
+    }
+    for value in given where value < 0 || value > length {
+      throw InfoldError(.invalidModel, "a sequence has the length \(value), and X holds \(counted(length, "position"))")
+    }
+    return given
+  }
+}
+
+extension Tensor {
+  /// The `count` elements from place `start` on.
+  fileprivate func elements<Element: TensorElement>(_ count: Int, from start: Int) -> [Element] {
+    withSpan(as: Element.self) { span in (start..<(start + count)).map { span[$0] } }
+  }
+
+  /// Writes elements from place `start` on.
+  fileprivate mutating func replaceElements<Element: TensorElement>(from start: Int, with elements: [Element])
+    throws(InfoldError)
+  {
+    try withMutableSpan(as: Element.self) { span in
+      for (index, element) in elements.enumerated() { span[start + index] = element }
+    }
+  }
+}

@@ -1,0 +1,163 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX GridSample, opsets 16, 20, 22: the input read at the places that a grid names, between its elements.
+///
+/// X [N, C, D1, …], with 2 spatial dimensions in opset 16, and 1 to 3 since opset 20; grid [N, O1, …, r], of which the last
+/// dimension lists a place, that along the innermost dimension first: −1 and 1 are the centers of the first and the last
+/// element with `align_corners`, and else their outer edges. Y [N, C, O1, …]. `mode`: the nearest element (a half to the even
+/// one), linear, or cubic with a = −0.75. Outside are zeros, the border's elements, or the elements mirrored at the border. A
+/// place that is no number gives zero, or the first element. Integers are not supported.
+package struct GridSample: FloatingPointOperator {
+  package static let name = "GridSample"
+  package static let versions = [16, 20, 22]
+  package static func arity(since version: Int) -> Arity { Arity(2) }
+
+  /// How a value between elements is found.
+  package enum Interpolation: Sendable { case linear, nearest, cubic }
+  /// What lies outside.
+  package enum Padding: String, Sendable, CaseIterable { case zeros, border, reflection }
+
+  /// How a value between elements is found.
+  package let interpolation: Interpolation
+  /// What lies outside.
+  package let padding: Padding
+  /// Whether −1 and 1 are centers of elements, and not edges.
+  package let alignsCorners: Bool
+  private let ranks: ClosedRange<Int>
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    let isFirst = attributes.version < 20
+    let names = isFirst ? ["bilinear", "nearest", "bicubic"] : ["linear", "nearest", "cubic"]
+    let mode = try attributes.choice("mode", of: names)
+    interpolation = mode == names[0] ? .linear : mode == names[1] ? .nearest : .cubic
+    padding = Padding(rawValue: try attributes.choice("padding_mode", of: Padding.allCases.map(\.rawValue))) ?? .zeros
+    alignsCorners = try attributes.flag("align_corners")
+    ranks = isFirst ? 4...4 : 3...5
+  }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0, of: .floatingPoint)
+    let grid = try inputs.type(1, of: .floatingPoint).shape
+    guard let rank = x.shape?.rank ?? grid?.rank else { return [TensorType(x.elementType, nil)] }
+    guard rank <= ranks.upperBound || ranks.lowerBound == ranks.upperBound else {
+      throw InfoldError(
+        .unsupported, "the input has \(counted(rank, "dimension")); at most \(ranks.upperBound) are supported")
+    }
+    try inputs.requireRank(ranks, of: 0)
+    try inputs.requireRank(ranks, of: 1)
+    try inputs.requireRank(rank...rank, of: 1)
+    let shape = x.shape ?? Shape(unknownOfRank: rank), places = grid ?? Shape(unknownOfRank: rank)
+    guard let batch = shape[0].merged(with: places[0]), places[rank - 1].merged(with: .fixed(rank - 2)) != nil else {
+      throw InfoldError(.invalidModel, "an input of shape \(shape) and a grid of shape \(places) do not go together")
+    }
+    return [TensorType(x.elementType, Shape([batch, shape[1]] + places[1..<(rank - 1)]))]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    AxisMapping([IndependentAxis(inputs: [0, 0], outputs: [0]), IndependentAxis(1)])
+  }
+
+  package func evaluate<Element: FloatingPointElement>(
+    _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
+  ) throws(InfoldError) -> [Tensor?] {
+    let x = inputs[0]!, grid = inputs[1]!
+    let sizes = Array(x.shape[2...])
+    let channels = x.shape[1], inner = sizes.reduce(1, *)
+    var y = try Tensor(zeros: try inferredShape(inputs), of: Element.elementType)
+    guard y.count > 0 else { return [y] }
+    let outputs = y.count / (x.shape[0] * channels)
+    try y.withMutableSpan(as: Element.self) { y in
+      x.withSpan(as: Element.self) { x in
+        grid.withSpan(as: Element.self) { grid in
+          for place in 0..<(grid.count / sizes.count) {
+            var taps: [Tap<Element>] = [Tap(place: 0, weight: 1)]
+            for (axis, size) in sizes.enumerated() {
+              let along = self.taps(grid[(place + 1) * sizes.count - 1 - axis], size: size)
+              taps = taps.flatMap { outer in
+                along.map { Tap(place: outer.place * size + $0.place, weight: outer.weight * $0.weight) }
+              }
+            }
+            let (batch, output) = place.quotientAndRemainder(dividingBy: outputs)
+            for plane in (batch * channels)..<((batch + 1) * channels) {
+              var sum: Element = 0
+              for tap in taps { sum += tap.weight * x[plane * inner + tap.place] }
+              y[plane * outputs + output] = sum
+            }
+          }
+        }
+      }
+    }
+    return [y]
+  }
+
+  private struct Tap<Element> {
+    var place: Int
+    var weight: Element
+  }
+
+  /// The elements that are read along one dimension, and their weights.
+  private func taps<Element: FloatingPointElement>(_ position: Element, size: Int) -> [Tap<Element>] {
+    guard size > 0 else { return [] }
+    let length = Element(size)
+    var x = alignsCorners ? (position + 1) / 2 * (length - 1) : ((position + 1) * length - 1) / 2
+    if interpolation == .nearest { x.round(.toNearestOrEven) }
+    let borders: (Element, Element) = alignsCorners ? (0, length - 1) : (-0.5, length - 0.5)
+    if x < borders.0 || x > borders.1 {
+      switch padding {
+      case .zeros: break
+      case .border: x = x < 0 ? 0 : length - 1
+      case .reflection: x = reflected(x, between: borders)
+      }
+    }
+    if !(x.magnitude <= length + 4) {
+      guard padding != .zeros else { return [] }
+      x = 0
+    }
+    let first = x.rounded(.down), fraction = x - first
+    let (start, weights): (Int, [Element]) =
+      switch interpolation {
+      case .nearest: (Int(x), [1])
+      case .linear: (Int(first), [1 - fraction, fraction])
+      case .cubic: (Int(first) - 1, cubicWeights(fraction))
+      }
+    return weights.enumerated().compactMap { index, weight in
+      // What has no weight is not read: zero times infinity would be no number.
+      weight == 0 ? nil : place(start + index, size: size, borders).map { Tap(place: $0, weight: weight) }
+    }
+  }
+
+  /// The element that stands at `index`; `nil` for a zero.
+  private func place<Element: FloatingPointElement>(
+    _ index: Int, size: Int, _ borders: (Element, Element)
+  ) -> Int? {
+    if (0..<size).contains(index) { return index }
+    switch padding {
+    case .zeros: return nil
+    case .border: return index < 0 ? 0 : size - 1
+    case .reflection: return min(max(Int(reflected(Element(index), between: borders)), 0), size - 1)
+    }
+  }
+
+  /// `x`, mirrored at the borders until it lies between them.
+  private func reflected<Element: FloatingPointElement>(
+    _ x: Element, between borders: (lower: Element, upper: Element)
+  ) -> Element {
+    let range = borders.upper - borders.lower
+    let distance = x < borders.lower ? borders.lower - x : x - borders.upper
+    guard range > 0, distance.isFinite else { return borders.lower }
+    let times = (distance / range).rounded(.towardZero)
+    let rest = distance - times * range
+    let isEven = times.truncatingRemainder(dividingBy: 2) == 0
+    return (x < borders.lower) == isEven ? borders.lower + rest : borders.upper - rest
+  }
+
+  /// Keys' weights of four neighbours, for a place `x` behind the second.
+  private func cubicWeights<Element: FloatingPointElement>(_ x: Element) -> [Element] {
+    let a: Element = -0.75
+    func near(_ t: Element) -> Element { ((a + 2) * t - (a + 3)) * t * t + 1 }
+    func far(_ t: Element) -> Element { ((a * t - 5 * a) * t + 8 * a) * t - 4 * a }
+    return [far(x + 1), near(x), near(1 - x), far(2 - x)]
+  }
+}

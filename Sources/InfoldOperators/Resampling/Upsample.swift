@@ -1,0 +1,90 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX Upsample, opsets 1, 7, 9: a tensor enlarged by nearest neighbour or n-linear interpolation.
+///
+/// Scales, each ≥ 1: two attributes for height and width in opset 1 (whose mode is called `bilinear`), an attribute with
+/// one for each dimension in opset 7, an input since 9. Each size becomes ⌊size · scale⌋; positions are mapped
+/// asymmetrically, x / scale, and the lower neighbour is taken. Opset 10 withdrew the operator in favour of Resize.
+package struct Upsample: Operator {
+  package static let name = "Upsample"
+  package static let versions = [1, 7, 9]
+  package static let withdrawal: Withdrawal? = Withdrawal(opset: 10, successor: "Resize")
+  package static func arity(since version: Int) -> Arity { Arity(version < 9 ? 1 : 2) }
+
+  private let resampling: Resampling
+  private let scales: [Float]?
+  private let version: Int
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    version = attributes.version
+    let linear = version < 7 ? "bilinear" : "linear"
+    let mode = try attributes.choice("mode", of: ["nearest", linear])
+    resampling = Resampling(kernel: mode == linear ? .linear : .nearest(.floor), transformation: .asymmetric)
+    switch version {
+    case 1:
+      scales = [1, 1, try attributes.requiredFloat("height_scale"), try attributes.requiredFloat("width_scale")]
+    case 7: scales = try attributes.requiredFloats("scales")
+    default: scales = nil
+    }
+    if let scales { try check(scales) }
+  }
+
+  /// What the result's elements are made of along each axis.
+  package var neighbours: ResizeNeighbours? { resampling.neighbours }
+
+  private func check(_ scales: [Float]) throws(InfoldError) {
+    try ResizedAxis.check(scales: scales)
+    for scale in scales where scale < 1 {
+      throw InfoldError(.invalidModel, "a scale is \(scale), and must be at least 1")
+    }
+  }
+
+  /// The scales; `nil` while they are not known.
+  private func scales(_ inputs: OperatorInputs, rank: Int) throws(InfoldError) -> [Float]? {
+    var scales = scales
+    if version >= 9 {
+      let count = try inputs.listLength(1, of: .floatingPoint)
+      scales = try inputs.constant(1)?.floats()
+      try check(scales ?? [])
+      guard count ?? rank == rank else {
+        throw InfoldError(.invalidModel, "there are \(counted(count ?? 0, "scale")) for \(counted(rank, "dimension"))")
+      }
+    }
+    guard scales?.count ?? rank == rank else {
+      throw InfoldError(
+        .invalidModel, "there are \(counted(scales?.count ?? 0, "scale")) for \(counted(rank, "dimension"))")
+    }
+    return scales
+  }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0, of: resampling.elementTypes)
+    if version >= 9 { _ = try inputs.type(1, of: .floatingPoint) }
+    guard let shape = x.shape else { return [TensorType(x.elementType, nil)] }
+    guard let scales = try scales(inputs, rank: shape.rank) else {
+      return [TensorType(x.elementType, Shape(unknownOfRank: shape.rank))]
+    }
+    var output = shape
+    for axis in shape.indices { output[axis] = try .scaled(shape[axis], by: scales[axis]) }
+    return [TensorType(x.elementType, output)]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let scales = try? scales(inputs, rank: rank) else {
+      return .unknown
+    }
+    return .axes(inputs) { scales[$0] == 1 }
+  }
+
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let x = inputs[0]!
+    let output = try inferredShape(inputs)
+    let scales = try scales(OperatorInputs(inputs), rank: x.shape.count)!
+    let axes = x.shape.indices.map {
+      ResizedAxis(axis: $0, input: x.shape[$0], output: output[$0], extent: .scale(scales[$0]))
+    }
+    return [try resampling.apply(to: x, axes)]
+  }
+}

@@ -1,0 +1,72 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX Compress, opsets 9, 11, 28: the slices along an axis, or without one the elements in row-major order, for which a condition
+/// is true.
+///
+/// input [d0, …], condition [K] of bool. Slices behind the last of the condition are left out; a true behind the last slice is
+/// an error. Negative axes count from the end since opset 11.
+package struct Compress: ElementMovingOperator {
+  package static let name = "Compress"
+  package static let versions = [9, 11, 28]
+  package static func arity(since version: Int) -> Arity { Arity(2) }
+
+  /// The axis; `nil` to choose among all elements.
+  package let axis: Int?
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    axis = try attributes.int("axis")
+    if let axis, attributes.version < 11 { try requireNonNegative(axis) }
+  }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0)
+    _ = try inputs.type(1, of: .bool)
+    try inputs.requireRank(1...1, of: 1)
+    var size: Dimension = .unknown
+    var output: Shape? = [.unknown]
+    var place = 0
+    if let axis {
+      output = x.shape
+      if let shape = x.shape {
+        place = try normalizedAxis(axis, rank: shape.rank)
+        size = shape[place]
+      }
+    } else if let sizes = x.shape?.sizes {
+      size = checkedProduct(sizes).map(Dimension.fixed) ?? .unknown
+    }
+    if let condition = inputs.constant(1) {
+      let chosen = try chosen(condition)
+      if let size = size.size, let last = chosen.last, last >= size {
+        throw InfoldError(.invalidModel, "the condition chooses slice \(last), and there are \(size)")
+      }
+      output?[place] = .fixed(chosen.count)
+    } else {
+      output?[place] = .unknown
+    }
+    return [TensorType(x.elementType, output)]
+  }
+
+  private func chosen(_ condition: Tensor) throws(InfoldError) -> [Int] {
+    let isChosen = try condition.elements(as: Bool.self)
+    return isChosen.indices.filter { isChosen[$0] }
+  }
+
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let x = inputs[0]!
+    let source = axis == nil ? try x.reshaped(to: [x.count]) : x
+    return [try source.slices(try chosen(inputs[1]!), along: normalizedAxis(axis ?? 0, rank: source.shape.count))]
+  }
+}
+
+extension Tensor {
+  /// The slices at these positions along `axis`.
+  /// - Precondition: There is such an axis, and it has such positions.
+  func slices(_ positions: [Int], along axis: Int) throws(InfoldError) -> Tensor {
+    let stride = rowMajorStrides(shape)[axis]
+    var map = ElementMap(identityOf: shape)
+    map.axes[axis] = .computed(count: positions.count) { positions[$0] * stride }
+    return try map.apply(to: self)
+  }
+}

@@ -1,0 +1,75 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX OneHot, opsets 9, 11, 28: each index as a list of `depth` values, all "off" but one, which is "on".
+///
+/// indices [i0, …] and the scalar depth, numbers of any kind, rounded toward zero; values [off, on]. The output has the lists
+/// along the new dimension `axis`, the last by default. Since opset 11 negative indices count from the end. An index that is
+/// outside gives a list without an "on".
+package struct OneHot: Operator {
+  package static let name = "OneHot"
+  package static let versions = [9, 11, 28]
+  package static func arity(since version: Int) -> Arity { Arity(3) }
+
+  /// The new dimension; negative values count from the end.
+  package let axis: Int
+  private let countsFromEnd: Bool
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    axis = try attributes.int("axis") ?? -1
+    countsFromEnd = attributes.version >= 11
+  }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let indices = try inputs.type(0, of: .numeric).shape
+    _ = try inputs.type(1, of: .numeric)
+    try inputs.requireOneElement(1)
+    let values = try inputs.type(2)
+    if let shape = values.shape, shape.merged(with: [2]) == nil {
+      throw InfoldError(.invalidModel, "the values have the shape \(shape); they must be two, off and on")
+    }
+    guard var output = indices else { return [TensorType(values.elementType, nil)] }
+    let place = try normalizedAxis(axis, rank: output.rank + 1)
+    output.dimensions.insert(try depth(inputs), at: place)
+    return [TensorType(values.elementType, output)]
+  }
+
+  private func depth(_ inputs: OperatorInputs) throws(InfoldError) -> Dimension {
+    let depth =
+      if let constant = inputs.constant(1) {
+        Dimension.fixed(Int(try constant.wholeNumbers()[0]))
+      } else {
+        inputs.partial(1)?.elements.first ?? .unknown
+      }
+    if let size = depth.size, size < 0 {
+      throw InfoldError(.invalidModel, "the depth is \(size), and must not be negative")
+    }
+    return depth
+  }
+
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let indices = inputs[0]!, values = inputs[2]!
+    let shape = try inferredShape(inputs)
+    let place = try normalizedAxis(axis, rank: shape.count)
+    let depth = shape[place], inner = shape[(place + 1)...].reduce(1, *)
+    var y = try ElementMap(axes: shape.map { .strided(count: $0, by: 0) }).apply(to: values)
+    for (position, index) in try indices.wholeNumbers().enumerated() {
+      let chosen = index < 0 && countsFromEnd ? index + Int64(depth) : index
+      guard chosen >= 0, chosen < depth else { continue }
+      let (block, offset) = position.quotientAndRemainder(dividingBy: inner)
+      try y.copyBlocks(
+        1, of: 1, from: values, at: .init(start: 1, stride: 0),
+        to: .init(start: (block * depth + Int(chosen)) * inner + offset, stride: 0))
+    }
+    return [y]
+  }
+}
+
+extension Tensor {
+  /// The elements as integers, rounded toward zero, and bounded to what an `Int64` can hold.
+  /// - Precondition: The elements are of a numeric type.
+  fileprivate func wholeNumbers() throws(InfoldError) -> [Int64] {
+    try (elementType.isFloatingPoint ? cast(to: .int64) : int64s()).elements()
+  }
+}

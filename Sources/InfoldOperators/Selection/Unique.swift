@@ -1,0 +1,118 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX Unique, opsets 11, 28: the slices along an axis, or without one the elements, each once.
+///
+/// X [d0, …]. Y has the slices in ascending order, or with `sorted` = 0 in that of their first appearance; indices [K] says where
+/// each appears first, inverse_indices [N] which of Y's each of X's is, and counts [K] how often each appears, all of int64.
+/// Slices are compared element by element, in row-major order. NaNs are equal to each other, and greater than everything.
+package struct Unique: Operator {
+  package static let name = "Unique"
+  package static let versions = [11, 28]
+  package static func arity(since version: Int) -> Arity { Arity(inputs: 1...1, outputs: 1...4) }
+
+  /// The axis; `nil` to compare all elements.
+  package let axis: Int?
+  /// Whether the slices are sorted.
+  package let isSorted: Bool
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    axis = try attributes.int("axis")
+    isSorted = try attributes.flag("sorted", default: true)
+  }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0)
+    let list = TensorType(.int64, [.unknown])
+    guard let axis else {
+      let count = try x.shape.map { shape throws(InfoldError) in try Dimension.product(shape) } ?? .unknown
+      return [TensorType(x.elementType, [.unknown]), list, TensorType(.int64, [count]), list]
+    }
+    guard var shape = x.shape else { return [x, list, list, list] }
+    let place = try normalizedAxis(axis, rank: shape.rank)
+    let inverse = TensorType(.int64, [shape[place]])
+    shape[place] = .unknown
+    return [TensorType(x.elementType, shape), list, inverse, list]
+  }
+
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let x = axis == nil ? try inputs[0]!.reshaped(to: [inputs[0]!.count]) : inputs[0]!
+    let axis = try normalizedAxis(axis ?? 0, rank: x.shape.count)
+    guard x.count > 0 || x.shape[axis] == 0 else {
+      throw InfoldError(.unsupported, "the slices of \(x) along axis \(axis) have no elements to compare")
+    }
+    let order = SliceOrder(keys: try x.orderKeys(), shape: x.shape, axis: axis)
+    var groups: [[Int]] = []
+    for slice in (0..<x.shape[axis]).sorted(by: order.precedes) {
+      if let first = groups.last?.first, order.areEqual(first, slice) {
+        groups[groups.count - 1].append(slice)
+      } else {
+        groups.append([slice])
+      }
+    }
+    if !isSorted { groups.sort { $0[0] < $1[0] } }
+    let first = groups.map { $0[0] }
+    var inverse = [Int64](repeating: 0, count: x.shape[axis])
+    for (index, group) in groups.enumerated() {
+      for slice in group { inverse[slice] = Int64(index) }
+    }
+    return [
+      try x.slices(first, along: axis),
+      try Tensor(shape: [groups.count], first.map(Int64.init)),
+      try Tensor(shape: [inverse.count], inverse),
+      try Tensor(shape: [groups.count], groups.map { Int64($0.count) }),
+    ]
+  }
+
+  /// The order of the slices along an axis.
+  private struct SliceOrder {
+    private let keys: [Int64]
+    private let count: Int
+    private let outer: Int
+    private let inner: Int
+
+    init(keys: [Int64], shape: [Int], axis: Int) {
+      self.keys = keys
+      count = shape[axis]
+      outer = keys.isEmpty ? 0 : shape[..<axis].reduce(1, *)
+      inner = keys.isEmpty ? 0 : shape[(axis + 1)...].reduce(1, *)
+    }
+
+    /// Below zero where slice `a` comes before slice `b`, zero where they are equal.
+    private func comparison(_ a: Int, _ b: Int) -> Int {
+      for block in 0..<outer {
+        for offset in 0..<inner {
+          let left = keys[(block * count + a) * inner + offset], right = keys[(block * count + b) * inner + offset]
+          if left != right { return left < right ? -1 : 1 }
+        }
+      }
+      return 0
+    }
+
+    func areEqual(_ a: Int, _ b: Int) -> Bool { comparison(a, b) == 0 }
+
+    /// Of equal slices, the one that appears first comes first.
+    func precedes(_ a: Int, _ b: Int) -> Bool {
+      let comparison = comparison(a, b)
+      return comparison != 0 ? comparison < 0 : a < b
+    }
+  }
+}
+
+extension Tensor {
+  /// Integers that are in the order in which the elements are, equal where these are equal.
+  fileprivate func orderKeys() throws(InfoldError) -> [Int64] {
+    if elementType.isFloatingPoint {
+      return try converted(to: .float64).elements(as: Double.self).map { x in
+        guard !x.isNaN else { return .max }
+        let bits = Int64(bitPattern: x.bitPattern)
+        return x == 0 ? 0 : bits < 0 ? bits ^ .max : bits
+      }
+    }
+    if elementType == .uint64 {
+      return try elements(as: UInt64.self).map { Int64(bitPattern: $0 ^ 1 << 63) }
+    }
+    return try cast(to: .int64).elements()
+  }
+}

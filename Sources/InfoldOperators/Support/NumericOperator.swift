@@ -1,0 +1,38 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// An operator that computes the same for numbers of every kind. Its evaluation is written once for all of them.
+public protocol NumericOperator: Operator {
+  /// Computes the outputs. Inputs of the first input's type are tensors of `Element`; others arrive as they are.
+  func evaluate<Element: NumericElement>(
+    _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
+  ) throws(InfoldError) -> [Tensor?]
+}
+
+extension NumericOperator {
+  public static func elementTypes(since version: Int) -> ElementTypeSet { .numeric }
+
+  /// Computes in the first input's element type; float16 and bfloat16 are widened to `Float`, and the results rounded
+  /// once.
+  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let type = inputs[0]!.elementType
+    switch type {
+    case .float16, .bfloat16:
+      var results = try evaluate(try inputs.widened(to: .float32), context, in: Float.self)
+      for (index, result) in results.enumerated() where result?.elementType == .float32 {
+        results[index] = try result?.converted(to: type)
+      }
+      return results
+    case .float32: return try evaluate(inputs, context, in: Float.self)
+    case .float64: return try evaluate(inputs, context, in: Double.self)
+    case .int64: return try evaluate(inputs, context, in: Int64.self)
+    default:
+      // One body for the types that large tensors seldom have.
+      guard let integer = type.swiftType as? any IntegerElement.Type else {
+        preconditionFailure("\(type) is not numeric")
+      }
+      return try evaluate(inputs, context, in: integer)
+    }
+  }
+}

@@ -1,0 +1,39 @@
+extension NetworkDiagram {
+  /// The network in Graphviz's language, for its programs and others that read it.
+  package var graphvizText: String {
+    var text = """
+      digraph network {
+        rankdir=TB
+        node [shape=box, style="rounded,filled", fillcolor="#ffffff", fontname="Helvetica", fontsize=11, penwidth=1.4]
+        edge [color="#8b95a5", arrowsize=0.7, fontname="Helvetica", fontsize=9, fontcolor="#5d6675"]
+
+      """
+    for (index, box) in boxes.enumerated() {
+      let label = ([box.title] + box.lines.map(\.text)).joined(separator: "\n")
+      let color = DiagramColors.of(box.kind).light
+      let style = box.kind == .unsupported ? ", style=\"rounded,filled,dashed\"" : ""
+      text +=
+        "  n\(index) [label=\(Self.quoted(label)), tooltip=\(Self.quoted(box.tooltip)), color=\"\(color)\"\(style)]\n"
+    }
+    for connection in connections {
+      let label = connection.label.map { "label=\(Self.quoted($0)), " } ?? ""
+      text += "  n\(connection.source) -> n\(connection.target) [\(label)tooltip=\(Self.quoted(connection.tooltip))]\n"
+    }
+    return text + "}\n"
+  }
+
+  /// A string in quotes, in which Graphviz finds neither its own escapes nor HTML's entities.
+  private static func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "&": result += "&amp;"
+      case "\n": result += "\\n"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+}

@@ -1,0 +1,52 @@
+import Glibc
+
+/// One of the streams that a process has from the beginning.
+package enum StandardStream: Sendable {
+  case input
+  case output
+  case error
+
+  private var descriptor: Int32 {
+    switch self {
+    case .input: STDIN_FILENO
+    case .output: STDOUT_FILENO
+    case .error: STDERR_FILENO
+    }
+  }
+
+  /// Whether it is a terminal, and no file or pipe.
+  package var isTerminal: Bool { isatty(descriptor) == 1 }
+
+  /// The characters in a line of the terminal, where it tells.
+  package var columns: Int? {
+    var size = winsize()
+    guard isTerminal, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
+  }
+
+  /// Writes all of `bytes`.
+  /// - Throws: `InfoldError` with `.fileAccess`, as on a full disk.
+  package func write(_ bytes: UnsafeBufferPointer<UInt8>) throws(InfoldError) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let chunk = UnsafeBufferPointer(rebasing: rest)
+      let count = retryingWhenInterrupted { Glibc.write(descriptor, chunk.baseAddress, chunk.count) }
+      guard count > 0 else {
+        throw InfoldError(.fileAccess, "the output cannot be written: \(systemErrorText())")
+      }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  /// Writes all of `bytes`.
+  /// - Throws: As `write(_:)` of a buffer.
+  package func write(_ bytes: [UInt8]) throws(InfoldError) {
+    try bytes.withUnsafeBufferPointer { (bytes) throws(InfoldError) in try write(bytes) }
+  }
+
+  /// Writes a text in UTF-8.
+  /// - Throws: As `write(_:)` of a buffer.
+  package func write(_ text: String) throws(InfoldError) {
+    try write(Array(text.utf8))
+  }
+}

@@ -1,0 +1,19 @@
+import CMachine
+import Glibc
+
+/// The processors that this process may use.
+package enum ProcessorCount {
+  /// Those of the machine that it may run on, or whose time its control group may use, where that is less; at least 1.
+  package static let available = available(in: .current)
+
+  /// The same for a process in `group`.
+  package static func available(in group: ControlGroup) -> Int {
+    let share = group.processorLimit.map { Int(min($0.rounded(.up), 1024)) } ?? .max
+    return max(1, min(allowed, share, 1024))
+  }
+
+  private static var allowed: Int {
+    let count = Int(infold_allowed_processors())
+    return count > 0 ? count : sysconf(Int32(_SC_NPROCESSORS_ONLN))
+  }
+}

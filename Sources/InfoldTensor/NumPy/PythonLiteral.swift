@@ -1,0 +1,124 @@
+import InfoldSystem
+
+/// A value of the small part of Python's literals that the header of a `.npy` file is written in.
+enum PythonLiteral: Hashable {
+  case bool(Bool)
+  case integer(Int)
+  case string(String)
+  case tuple([Int])
+}
+
+/// Reads `{'name': literal, …}`. There is no nesting but a tuple of integers, so there is no recursion.
+struct PythonDictionaryParser {
+  private var rest: Substring.UnicodeScalarView
+
+  /// Reads all of `text`.
+  /// - Throws: `InfoldError` with `.malformedData` for anything else than one such dictionary, a key that stands twice
+  ///   included.
+  static func parse(_ text: String) throws(InfoldError) -> [String: PythonLiteral] {
+    var parser = PythonDictionaryParser(rest: Substring(text).unicodeScalars)
+    let entries = try parser.dictionary()
+    parser.skipSpace()
+    guard parser.rest.isEmpty else { throw parser.unexpected("the end of the header") }
+    return entries
+  }
+
+  private mutating func dictionary() throws(InfoldError) -> [String: PythonLiteral] {
+    try require("{")
+    var entries: [String: PythonLiteral] = [:]
+    while !take("}") {
+      let key = try string()
+      try require(":")
+      guard entries.updateValue(try literal(), forKey: key) == nil else {
+        throw InfoldError(.malformedData, "has the key \(String(quoting: key)) twice in its header")
+      }
+      if !take(",") {
+        try require("}")
+        break
+      }
+    }
+    return entries
+  }
+
+  private mutating func literal() throws(InfoldError) -> PythonLiteral {
+    skipSpace()
+    switch rest.first {
+    case "'", "\"": return .string(try string())
+    case "(": return .tuple(try tuple())
+    case "T", "F": return .bool(try bool())
+    case let first? where isDigit(first): return .integer(try integer())
+    default: throw unexpected("a string, a tuple, a truth value or a number")
+    }
+  }
+
+  /// `()`, `(1,)`, `(1, 2)`, `(1, 2,)`.
+  private mutating func tuple() throws(InfoldError) -> [Int] {
+    try require("(")
+    var numbers: [Int] = []
+    var endsWithComma = true
+    while !take(")") {
+      guard endsWithComma else { throw unexpected("a comma or a closing parenthesis") }
+      numbers.append(try integer())
+      endsWithComma = take(",")
+    }
+    guard numbers.count != 1 || endsWithComma else { throw unexpected("a comma behind the only number of a tuple") }
+    return numbers
+  }
+
+  private mutating func bool() throws(InfoldError) -> Bool {
+    for (word, value) in [("True", true), ("False", false)] where rest.starts(with: word.unicodeScalars) {
+      rest.removeFirst(word.unicodeScalars.count)
+      return value
+    }
+    throw unexpected("True or False")
+  }
+
+  /// Decimal digits, and an `L` behind them that Python 2 wrote.
+  private mutating func integer() throws(InfoldError) -> Int {
+    skipSpace()
+    let digits = rest.prefix(while: isDigit)
+    guard let first = digits.first else { throw unexpected("a number") }
+    rest.removeFirst(digits.count)
+    guard first != "0" || digits.count == 1, let number = Int(String(digits)) else {
+      throw InfoldError(
+        .malformedData, "has the number \(String(printable: String(digits))) in its header, which cannot be a size")
+    }
+    if rest.first == "L" { rest.removeFirst() }
+    return number
+  }
+
+  private mutating func string() throws(InfoldError) -> String {
+    skipSpace()
+    guard let quote = rest.first, quote == "'" || quote == "\"" else { throw unexpected("a string") }
+    rest.removeFirst()
+    let content = rest.prefix { $0 != quote && $0 != "\\" && $0 != "\n" }
+    rest.removeFirst(content.count)
+    guard rest.first == quote else { throw unexpected("the end of a string") }
+    rest.removeFirst()
+    return String(content)
+  }
+
+  private mutating func require(_ scalar: Unicode.Scalar) throws(InfoldError) {
+    if !take(scalar) { throw unexpected(String(quoting: String(scalar))) }
+  }
+
+  private mutating func take(_ scalar: Unicode.Scalar) -> Bool {
+    skipSpace()
+    guard rest.first == scalar else { return false }
+    rest.removeFirst()
+    return true
+  }
+
+  private mutating func skipSpace() {
+    rest = rest.drop { $0 == " " || $0 == "\t" || $0 == "\n" || $0 == "\r" }
+  }
+
+  private func isDigit(_ scalar: Unicode.Scalar) -> Bool {
+    ("0"..."9").contains(scalar)
+  }
+
+  private func unexpected(_ wanted: String) -> InfoldError {
+    let found = rest.isEmpty ? "its end" : String(quoting: String(rest.prefix(20)))
+    return InfoldError(.malformedData, "has a damaged header: \(wanted) was expected, and \(found) found")
+  }
+}

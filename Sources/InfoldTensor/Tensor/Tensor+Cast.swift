@@ -1,0 +1,81 @@
+import InfoldSystem
+
+extension Tensor {
+  /// The elements in another type, by the rules of ONNX's Cast and those that `Cast` adds.
+  /// - Precondition: Both types are numeric or bool.
+  package func cast(to type: ElementType) throws(InfoldError) -> Tensor {
+    switch elementType {
+    case _ where elementType == type: self
+    case .float16, .bfloat16, .float32, .float64:
+      type.isFloatingPoint ? try converted(to: type) : try converted(to: .float64).roundedTowardZero(to: type)
+    case .bool: try mapped { (x: Bool) in x ? 1 : 0 as UInt8 }.castFromInteger(to: type, from: UInt8.self)
+    case .int8: try castFromInteger(to: type, from: Int8.self)
+    case .int16: try castFromInteger(to: type, from: Int16.self)
+    case .int32: try castFromInteger(to: type, from: Int32.self)
+    case .int64: try castFromInteger(to: type, from: Int64.self)
+    case .uint8: try castFromInteger(to: type, from: UInt8.self)
+    case .uint16: try castFromInteger(to: type, from: UInt16.self)
+    case .uint32: try castFromInteger(to: type, from: UInt32.self)
+    case .uint64: try castFromInteger(to: type, from: UInt64.self)
+    default: preconditionFailure("\(elementType) cannot be cast")
+    }
+  }
+
+  private func roundedTowardZero(to type: ElementType) throws(InfoldError) -> Tensor {
+    switch type {
+    case .bool: try mapped { (x: Double) in x != 0 }
+    case .int8: try mapped { (x: Double) in Int8(saturating: x) }
+    case .int16: try mapped { (x: Double) in Int16(saturating: x) }
+    case .int32: try mapped { (x: Double) in Int32(saturating: x) }
+    case .int64: try mapped { (x: Double) in Int64(saturating: x) }
+    case .uint8: try mapped { (x: Double) in UInt8(saturating: x) }
+    case .uint16: try mapped { (x: Double) in UInt16(saturating: x) }
+    case .uint32: try mapped { (x: Double) in UInt32(saturating: x) }
+    case .uint64: try mapped { (x: Double) in UInt64(saturating: x) }
+    default: preconditionFailure("\(type) is no integer")
+    }
+  }
+
+  private func castFromInteger<Source: IntegerElement>(
+    to type: ElementType, from _: Source.Type
+  ) throws(InfoldError) -> Tensor {
+    switch type {
+    case .bool: try mapped { (x: Source) in x != 0 }
+    case .int8: try mapped { (x: Source) in Int8(truncatingIfNeeded: x) }
+    case .int16: try mapped { (x: Source) in Int16(truncatingIfNeeded: x) }
+    case .int32: try mapped { (x: Source) in Int32(truncatingIfNeeded: x) }
+    case .int64: try mapped { (x: Source) in Int64(truncatingIfNeeded: x) }
+    case .uint8: try mapped { (x: Source) in UInt8(truncatingIfNeeded: x) }
+    case .uint16: try mapped { (x: Source) in UInt16(truncatingIfNeeded: x) }
+    case .uint32: try mapped { (x: Source) in UInt32(truncatingIfNeeded: x) }
+    case .uint64: try mapped { (x: Source) in UInt64(truncatingIfNeeded: x) }
+    case .float32: try mapped { (x: Source) in Float(x) }
+    case .float64: try mapped { (x: Source) in Double(x) }
+    case .float16, .bfloat16:
+      // Through a double that rounding once more to so few bits turns into the right number.
+      try mapped { (x: Source) in Double(sticky: x) }.converted(to: type)
+    default: preconditionFailure("an integer cannot be cast to \(type)")
+    }
+  }
+}
+
+extension FixedWidthInteger {
+  /// `value` rounded toward zero; the nearest number where it is out of range, 0 for NaN.
+  init(saturating value: Double) {
+    if value >= 0 {
+      self = value < 0x1p64 ? Self(clamping: UInt64(value)) : .max
+    } else {
+      self = value >= -0x1p63 ? Self(clamping: Int64(value)) : value.isNaN ? 0 : .min
+    }
+  }
+}
+
+extension Double {
+  /// `value`, with its bits below the 53 highest replaced by a single one when any of them is set.
+  init(sticky value: some FixedWidthInteger) {
+    let magnitude = UInt64(truncatingIfNeeded: value.magnitude)
+    let low: UInt64 = 0x7FF
+    let exact = magnitude >> 53 == 0 || magnitude & low == 0 ? magnitude : magnitude & ~low | (low + 1)
+    self = value < 0 ? -Double(exact) : Double(exact)
+  }
+}

@@ -1,0 +1,59 @@
+import InfoldSystem
+
+extension Tensor {
+  /// The same numbers in another floating-point type: exact where it is wider, else rounded to nearest, ties to even.
+  /// - Precondition: Both types are floating point.
+  @usableFromInline
+  package func converted(to type: ElementType) throws(InfoldError) -> Tensor {
+    switch (elementType, type) {
+    case _ where elementType == type: self
+    case (.float32, .float64): try mapped { (x: Float) in Double(x) }
+    case (.float64, .float32): try mapped { (x: Double) in Float(x) }
+    case (.float16, .float32): try mapped { (x: Float16) in Float(widening: x) }
+    case (.float16, .float64): try mapped { (x: Float16) in Double(Float(widening: x)) }
+    case (.bfloat16, .float32): try mapped { (x: BFloat16) in Float(x) }
+    case (.bfloat16, .float64): try mapped { (x: BFloat16) in Double(Float(x)) }
+    case (.float16, .bfloat16): try mapped { (x: Float16) in BFloat16(Float(widening: x)) }
+    case (.bfloat16, .float16): try mapped { (x: BFloat16) in Float16(narrowing: Float(x)) }
+    case (.float32, .float16): try mapped { (x: Float) in Float16(narrowing: x) }
+    case (.float64, .float16): try mapped { (x: Double) in Float16(narrowing: x) }
+    case (.float32, .bfloat16): try mapped { (x: Float) in BFloat16(x) }
+    case (.float64, .bfloat16): try mapped { (x: Double) in BFloat16(roundedToOdd(x)) }
+    default: preconditionFailure("\(elementType) to \(type) is not a conversion of floating-point types")
+    }
+  }
+
+  /// A tensor of the same shape, each element computed from the one in its place.
+  /// - Precondition: `Source` stands for `elementType`.
+  /// - Throws: `InfoldError` with `.limitExceeded` when there is no memory for the result.
+  @inlinable
+  public func mapped<Source: TensorElement, Result: TensorElement>(
+    _ transform: (Source) -> Result
+  ) throws(InfoldError) -> Tensor {
+    var result = try Tensor(zeros: shape, of: Result.elementType)
+    try withSpan(as: Source.self) { source throws(InfoldError) in
+      try result.withMutableSpan(as: Result.self) { result in
+        for index in source.indices { result[index] = transform(source[index]) }
+      }
+    }
+    return result
+  }
+}
+
+/// `value` as a `Float` whose last bit is set when it is inexact, so that rounding it again to a narrower type gives what
+/// rounding `value` at once would have given.
+private func roundedToOdd(_ value: Double) -> Float {
+  let nearest = Float(value)
+  guard value.isFinite, Double(nearest) != value else { return nearest }
+  let towardZero =
+    nearest.magnitude > Float.greatestFiniteMagnitude || Double(nearest.magnitude) > value.magnitude
+    ? Float(bitPattern: nearest.bitPattern - 1) : nearest
+  return Float(bitPattern: towardZero.bitPattern | 1)
+}
+
+extension Tensor {
+  /// The same numbers in float64 where they are floating point, else the tensor itself.
+  package func widened() throws(InfoldError) -> Tensor {
+    elementType.isFloatingPoint ? try converted(to: .float64) : self
+  }
+}

@@ -1,0 +1,64 @@
+import InfoldSystem
+
+extension Tensor {
+  /// A tensor of random elements. Each takes one number r of `generator`, in row-major order.
+  ///
+  /// - Floating point: (r >> 40) · 2⁻²³ − 1, uniform in [−1, 1) and exact in single precision; rounded in float16 and
+  ///   bfloat16.
+  /// - uint8 and int8, the types of quantized pictures: the lowest 8 bits of r >> 32, every value.
+  /// - Wider integers, which mostly are indices and sizes: (r >> 32) mod 10, 0 to 9.
+  /// - bool: the highest bit of r.
+  ///
+  /// - Throws: `InfoldError` with `.unsupported` for other types, `.invalidArgument` for a negative size,
+  ///   `.limitExceeded`.
+  public init(
+    random shape: [Int], of elementType: ElementType, using generator: inout some RandomNumberGenerator
+  ) throws(InfoldError) {
+    func floats() throws(InfoldError) -> Tensor {
+      try Tensor(shape, of: Float.self, from: &generator) { Float($0 >> 40) * 0x1p-23 - 1 }
+    }
+    func digits<Element: TensorElement & FixedWidthInteger>(_: Element.Type) throws(InfoldError) -> Tensor {
+      try Tensor(shape, of: Element.self, from: &generator) { Element(($0 >> 32) % 10) }
+    }
+    switch elementType {
+    case .float32, .float64, .float16, .bfloat16: self = try floats().converted(to: elementType)
+    case .uint8: try self.init(shape, of: UInt8.self, from: &generator) { UInt8(truncatingIfNeeded: $0 >> 32) }
+    case .int8: try self.init(shape, of: Int8.self, from: &generator) { Int8(truncatingIfNeeded: $0 >> 32) }
+    case .int16: self = try digits(Int16.self)
+    case .int32: self = try digits(Int32.self)
+    case .int64: self = try digits(Int64.self)
+    case .uint16: self = try digits(UInt16.self)
+    case .uint32: self = try digits(UInt32.self)
+    case .uint64: self = try digits(UInt64.self)
+    case .bool: try self.init(shape, of: Bool.self, from: &generator) { $0 >> 63 == 1 }
+    default: throw InfoldError(.unsupported, "there are no random tensors of \(elementType) elements")
+    }
+  }
+
+  /// The same of the generator that measurements use, whose numbers come one after the other without a call.
+  package init(
+    random shape: [Int], of elementType: ElementType, using generator: inout SplitMix64
+  ) throws(InfoldError) {
+    guard elementType == .float32 else {
+      func random(_ generator: inout some RandomNumberGenerator) throws(InfoldError) -> Tensor {
+        try Tensor(random: shape, of: elementType, using: &generator)
+      }
+      self = try random(&generator)
+      return
+    }
+    try self.init(zeros: shape, of: elementType)
+    try withMutableSpan(as: Float.self) { elements in
+      for index in elements.indices { elements[index] = Float(generator.next() >> 40) * 0x1p-23 - 1 }
+    }
+  }
+
+  private init<Element: TensorElement>(
+    _ shape: [Int], of _: Element.Type, from generator: inout some RandomNumberGenerator,
+    _ element: (UInt64) -> Element
+  ) throws(InfoldError) {
+    try self.init(zeros: shape, of: Element.elementType)
+    try withMutableSpan(as: Element.self) { elements in
+      for index in elements.indices { elements[index] = element(generator.next()) }
+    }
+  }
+}

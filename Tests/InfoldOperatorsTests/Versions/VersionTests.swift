@@ -1,0 +1,91 @@
+import InfoldGraph
+import InfoldOperators
+import TestSupport
+import Testing
+
+/// Every operator in every version, with attributes that are not the defaults.
+@Suite struct VersionTests {
+  /// An operator in one of its versions.
+  struct Version: Sendable, CustomTestStringConvertible {
+    let type: any Operator.Type
+    let number: Int
+
+    var testDescription: String { "\(type.name) \(number)" }
+    var cases: [VersionCase] { VersionCase.all.filter { $0.name == type.name && $0.versions.contains(number) } }
+  }
+
+  /// Those with bodies have tests of their own: `ControlFlowTests`.
+  static let all = OperatorRegistry.standard.all.filter { !["If", "Loop"].contains($0.name) }.flatMap { type in
+    type.versions.map { Version(type: type, number: $0) }
+  }
+
+  /// The attributes that change no result, because they are hints, or say what inputs and outputs already say.
+  private func changesNothing(_ attribute: String, _ version: Version) -> Bool {
+    switch (version.type.name, attribute) {
+    case (_, "consumed_inputs"): true
+    case ("BatchNormalization", "is_test"): true
+    case ("Cast", "saturate"), ("Cast", "round_mode"), ("CastLike", "saturate"), ("CastLike", "round_mode"): true
+    case ("Conv", "kernel_shape"), ("ConvTranspose", "kernel_shape"), ("DeformConv", "kernel_shape"): true
+    case ("ConvInteger", "kernel_shape"), ("QLinearConv", "kernel_shape"), ("QuantizeLinear", "saturate"): true
+    case ("LSTM", "hidden_size"), ("GRU", "hidden_size"), ("RNN", "hidden_size"): true
+    case ("LSTM", "output_sequence"), ("GRU", "output_sequence"), ("RNN", "output_sequence"): true
+    case ("Dropout", "seed"): true
+    case ("Dropout", "ratio"): version.number >= 7
+    case ("GroupNormalization", "stash_type"), ("RMSNormalization", "stash_type"): true
+    case ("TopK", "sorted"): true
+    default: false
+    }
+  }
+
+  @Test(arguments: VersionCase.all) func givesWhatIsWritten(versionCase: VersionCase) throws {
+    for version in versionCase.versions {
+      let failure = try versionCase.failure(version: version, attributes: versionCase.attributes)
+      #expect(failure == nil, "opset \(version)")
+    }
+  }
+
+  @Test(arguments: all) func isCovered(version: Version) throws {
+    #expect(!version.cases.isEmpty)
+    var names: Set<String> = []
+    for versionCase in version.cases {
+      names.formUnion(try versionCase.attributesRead(by: version.type, version: version.number))
+    }
+    for name in names.sorted() {
+      let cases = version.cases.filter { $0.attributes[name] != nil }
+      #expect(!cases.isEmpty, "no case has the attribute \(name)")
+      let isFelt = cases.contains { $0.depends(on: name, version: version.number) }
+      #expect(isFelt != changesNothing(name, version), "the attribute \(name)")
+    }
+  }
+
+  /// The results do not change before the next version of the operator.
+  @Test(arguments: all) func holdsUntilTheNextVersion(version: Version) throws {
+    let versions = version.type.versions + [(version.type.withdrawal?.opset ?? OperatorRegistry.newestOpset + 1)]
+    let last = try #require(versions.first { $0 > version.number }) - 1
+    for versionCase in version.cases {
+      let failure = try versionCase.failure(version: last, attributes: versionCase.attributes)
+      #expect(failure == nil, "opset \(last), \(versionCase.testDescription)")
+    }
+  }
+
+  /// The operators that find their element type in an attribute.
+  private static let typedByAttribute = ["Constant", "ConstantOfShape"]
+
+  /// An operator takes the element types that it says it takes, and no others.
+  @Test(arguments: all.filter { !typedByAttribute.contains($0.type.name) })
+  func takesTheTypesThatItNames(version: Version) throws {
+    for type in ElementTypeSet.all.types {
+      let isTaken = try version.cases.contains { try $0.takes(type, version: version.number) }
+      #expect(isTaken == version.type.elementTypes(since: version.number).contains(type), "\(type)")
+    }
+  }
+
+  @Test func namesOperators() {
+    let names = Set(OperatorRegistry.standard.all.map { $0.name })
+    #expect(Set(VersionCase.all.map(\.name)).subtracting(names).isEmpty)
+    for versionCase in VersionCase.all {
+      let type = OperatorRegistry.standard.all.first { $0.name == versionCase.name }
+      #expect(Set(versionCase.versions).isSubset(of: type?.versions ?? []), "\(versionCase.testDescription)")
+    }
+  }
+}
