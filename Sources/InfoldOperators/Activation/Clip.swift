@@ -9,6 +9,8 @@ import InfoldTensor
 package struct Clip: Operator {
   package static let name = "Clip"
   package static let versions = [1, 6, 11, 12, 13]
+  package static let compatibleVersions = [12, 13]
+  package static let family = OperatorFamily.activation
   package static func elementTypes(since version: Int) -> ElementTypeSet {
     version < 12 ? .floatingPoint : .numeric
   }
@@ -92,4 +94,8 @@ package struct Clip: Operator {
     if let attribute { return try Tensor(scalar: attribute).converted(to: inputs[0]!.elementType) }
     return index < inputs.count ? try inputs[index]?.reshaped(to: []) : nil
   }
+}
+
+extension Clip {
+  package var quantizedForm: QuantizedForm? { .function }
 }

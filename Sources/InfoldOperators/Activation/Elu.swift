@@ -6,6 +6,7 @@ import InfoldTensor
 package struct Elu: UnaryOperator {
   package static let name = "Elu"
   package static let versions = [1, 6, 22]
+  package static let family = OperatorFamily.activation
 
   /// What the result tends to below zero, negated.
   package let alpha: Float

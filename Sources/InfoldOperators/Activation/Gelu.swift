@@ -14,6 +14,7 @@ package struct Gelu: UnaryOperator {
 
   package static let name = "Gelu"
   package static let versions = [20]
+  package static let family = OperatorFamily.activation
 
   /// How Φ is computed.
   package let approximation: Approximation

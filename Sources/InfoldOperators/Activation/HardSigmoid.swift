@@ -6,6 +6,7 @@ import InfoldTensor
 package struct HardSigmoid: UnaryOperator {
   package static let name = "HardSigmoid"
   package static let versions = [1, 6, 22]
+  package static let family = OperatorFamily.activation
 
   /// The slope.
   package let alpha: Float

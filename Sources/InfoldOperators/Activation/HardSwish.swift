@@ -6,6 +6,7 @@ import InfoldTensor
 package struct HardSwish: UnaryOperator {
   package static let name = "HardSwish"
   package static let versions = [14, 22]
+  package static let family = OperatorFamily.activation
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 

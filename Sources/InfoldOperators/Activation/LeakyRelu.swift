@@ -6,6 +6,7 @@ import InfoldTensor
 package struct LeakyRelu: UnaryOperator {
   package static let name = "LeakyRelu"
   package static let versions = [1, 6, 16]
+  package static let family = OperatorFamily.activation
 
   /// The slope below zero.
   package let alpha: Float

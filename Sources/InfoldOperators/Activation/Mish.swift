@@ -6,6 +6,7 @@ import InfoldTensor
 package struct Mish: UnaryOperator {
   package static let name = "Mish"
   package static let versions = [18, 22]
+  package static let family = OperatorFamily.activation
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 

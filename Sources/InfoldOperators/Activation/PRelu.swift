@@ -8,6 +8,7 @@ import InfoldTensor
 package struct PRelu: ArithmeticOperator {
   package static let name = "PRelu"
   package static let versions = [1, 6, 7, 9, 16]
+  package static let family = OperatorFamily.activation
   package let broadcast: BroadcastRule
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {

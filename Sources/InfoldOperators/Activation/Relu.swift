@@ -6,6 +6,7 @@ import InfoldTensor
 package struct Relu: NumericUnaryOperator {
   package static let name = "Relu"
   package static let versions = [1, 6, 13, 14]
+  package static let family = OperatorFamily.activation
   package static let elementTypes = ElementTypeSet.floatingPointAndSigned
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {

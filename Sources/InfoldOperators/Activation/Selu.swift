@@ -8,6 +8,7 @@ import InfoldTensor
 package struct Selu: UnaryOperator {
   package static let name = "Selu"
   package static let versions = [1, 6, 22]
+  package static let family = OperatorFamily.activation
 
   /// What the result tends to below zero, divided by −gamma.
   package let alpha: Float

@@ -6,6 +6,7 @@ import InfoldTensor
 package struct Softsign: UnaryOperator {
   package static let name = "Softsign"
   package static let versions = [1, 22]
+  package static let family = OperatorFamily.activation
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 

@@ -6,6 +6,7 @@ import InfoldTensor
 package struct Swish: UnaryOperator {
   package static let name = "Swish"
   package static let versions = [24]
+  package static let family = OperatorFamily.activation
 
   /// The factor of x inside the sigmoid.
   package let alpha: Float

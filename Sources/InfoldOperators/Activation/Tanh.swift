@@ -6,6 +6,7 @@ import InfoldTensor
 package struct Tanh: UnaryOperator {
   package static let name = "Tanh"
   package static let versions = [1, 6, 13]
+  package static let family = OperatorFamily.activation
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     attributes.ignoreConsumedInputs()

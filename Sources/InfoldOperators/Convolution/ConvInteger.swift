@@ -9,6 +9,8 @@ import InfoldTensor
 package struct ConvInteger: Operator {
   package static let name = "ConvInteger"
   package static let versions = [10]
+  package static let family = OperatorFamily.product
+  package static let quantizationRole: QuantizationRole? = .computes
   package static func elementTypes(since version: Int) -> ElementTypeSet { .bytes }
   package static func arity(since version: Int) -> Arity { Arity(inputs: 2...4) }
 

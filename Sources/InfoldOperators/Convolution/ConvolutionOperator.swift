@@ -27,6 +27,8 @@ extension SlidingWindow: OutputDimensions {}
 extension TransposedWindow: OutputDimensions {}
 
 extension ConvolutionOperator {
+  public static var family: OperatorFamily { .product }
+
   public static func arity(since version: Int) -> Arity { Arity(inputs: 2...3) }
 
   public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {

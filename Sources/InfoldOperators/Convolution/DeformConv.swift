@@ -11,6 +11,8 @@ import InfoldTensor
 package struct DeformConv: FloatingPointOperator {
   package static let name = "DeformConv"
   package static let versions = [19, 22]
+  package static let compatibleVersions = [22]
+  package static let family = OperatorFamily.product
   package static func arity(since version: Int) -> Arity { Arity(inputs: 3...5) }
 
   /// The number of groups that the channels are split into, ≥ 1.

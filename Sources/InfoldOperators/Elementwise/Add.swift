@@ -28,3 +28,7 @@ package struct Add: ArithmeticOperator, DimensionOperator {
     return a == 0 ? b : .computed(a, b) { $0.addingReportingOverflow($1) }
   }
 }
+
+extension Add {
+  package var quantizedForm: QuantizedForm? { .addition }
+}

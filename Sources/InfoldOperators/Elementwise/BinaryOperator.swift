@@ -11,6 +11,11 @@ public protocol BinaryOperator: Operator {
 }
 
 extension BinaryOperator {
+  public static var family: OperatorFamily { .arithmetic }
+
+  /// Opset 7 changed how shapes are brought together; since then, new versions of ONNX's operators take other element types.
+  public static var compatibleVersions: [Int] { versions.dropFirst().filter { $0 > 7 } }
+
   public static func elementTypes(since version: Int) -> ElementTypeSet { elementTypes }
 
   public static func arity(since version: Int) -> Arity { Arity(2) }
@@ -54,6 +59,15 @@ public protocol ArithmeticOperator: BinaryOperator {
 }
 
 extension ArithmeticOperator {
+  /// That of the combination, where the operator says which one it is.
+  public var affineForm: AffineForm? {
+    guard let combination = elementCombination else { return nil }
+    switch combination.function {
+    case .sum, .difference, .product, .quotient: return .arithmetic(combination)
+    case .maximum, .minimum, .parametricRelu: return nil
+    }
+  }
+
   public static var elementTypes: ElementTypeSet { .numeric }
 
   public func check<Element: IntegerElement>(divisors: Tensor, as _: Element.Type) throws(InfoldError) {}

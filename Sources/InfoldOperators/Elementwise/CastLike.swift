@@ -7,6 +7,8 @@ import InfoldTensor
 package struct CastLike: Operator {
   package static let name = "CastLike"
   package static let versions = [15, 19, 21, 23, 24, 25]
+  package static let compatibleVersions = [19, 21, 23, 24, 25]
+  package static let family = OperatorFamily.arithmetic
   package static func arity(since version: Int) -> Arity { Arity(2) }
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {

@@ -7,6 +7,7 @@ import InfoldTensor
 package struct Erf: UnaryOperator {
   package static let name = "Erf"
   package static let versions = [9, 13]
+  package static let family = OperatorFamily.activation
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 

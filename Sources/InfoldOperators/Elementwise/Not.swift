@@ -6,6 +6,7 @@ import InfoldTensor
 package struct Not: Operator {
   package static let name = "Not"
   package static let versions = [1]
+  package static let family = OperatorFamily.arithmetic
   package static func elementTypes(since version: Int) -> ElementTypeSet { .bool }
   package static func arity(since version: Int) -> Arity { Arity(1) }
 

@@ -23,3 +23,7 @@ package struct Sum: VariadicOperator, FloatingPointOperator {
     [try combined(inputs) { (a: Element, b: Element) in a + b }]
   }
 }
+
+extension Sum {
+  package var quantizedForm: QuantizedForm? { .addition }
+}

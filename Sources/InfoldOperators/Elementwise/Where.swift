@@ -6,6 +6,8 @@ import InfoldTensor
 package struct Where: ElementMovingOperator {
   package static let name = "Where"
   package static let versions = [9, 16]
+  package static let compatibleVersions = [16]
+  package static let family = OperatorFamily.arithmetic
   package static func arity(since version: Int) -> Arity { Arity(3) }
   package static let movedInputs = 1...2
 

@@ -10,6 +10,7 @@ package struct ChannelNormalization: FloatingPointOperator {
   package static let name = "ChannelNormalization"
   package static let domain = OperatorRegistry.internalDomain
   package static let versions = [1]
+  package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(5) }
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}

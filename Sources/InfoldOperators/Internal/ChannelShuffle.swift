@@ -8,6 +8,7 @@ package struct ChannelShuffle: Operator {
   package static let name = "ChannelShuffle"
   package static let domain = OperatorRegistry.internalDomain
   package static let versions = [1]
+  package static let family = OperatorFamily.movement
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// The number of groups, which divides the channels.

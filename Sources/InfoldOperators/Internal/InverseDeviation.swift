@@ -9,6 +9,7 @@ package struct InverseDeviation: Operator {
   package static let name = "InverseDeviation"
   package static let domain = OperatorRegistry.internalDomain
   package static let versions = [1]
+  package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   private let epsilon: Double

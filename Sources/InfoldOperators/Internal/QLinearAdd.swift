@@ -10,6 +10,8 @@ package struct QLinearAdd: Operator {
   package static let name = "QLinearAdd"
   package static let domain = OperatorRegistry.internalDomain
   package static let versions = [1]
+  package static let family = OperatorFamily.arithmetic
+  package static let quantizationRole: QuantizationRole? = .computes
   package static func arity(since version: Int) -> Arity { Arity(8) }
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}

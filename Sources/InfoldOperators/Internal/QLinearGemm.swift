@@ -12,6 +12,8 @@ package struct QLinearGemm: Operator {
   package static let name = "QLinearGemm"
   package static let domain = OperatorRegistry.internalDomain
   package static let versions = [1]
+  package static let family = OperatorFamily.product
+  package static let quantizationRole: QuantizationRole? = .computes
   package static func arity(since version: Int) -> Arity { Arity(inputs: 8...9) }
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}

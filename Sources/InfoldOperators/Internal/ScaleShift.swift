@@ -10,6 +10,7 @@ package struct ScaleShift: FloatingPointOperator {
   package static let name = "ScaleShift"
   package static let domain = OperatorRegistry.internalDomain
   package static let versions = [1]
+  package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(3) }
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}

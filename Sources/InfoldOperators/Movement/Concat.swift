@@ -8,6 +8,7 @@ import InfoldTensor
 package struct Concat: ElementMovingOperator {
   package static let name = "Concat"
   package static let versions = [1, 4, 11, 13]
+  package static let compatibleVersions = [11, 13]
   package static func arity(since version: Int) -> Arity { Arity(inputs: 1...Arity.any) }
 
   package static let movedInputs = 0...Int.max
@@ -67,4 +68,8 @@ package struct Concat: ElementMovingOperator {
     }
     return [result]
   }
+}
+
+extension Concat {
+  package var quantizedForm: QuantizedForm? { .concatenation }
 }

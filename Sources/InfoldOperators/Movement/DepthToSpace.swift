@@ -8,6 +8,8 @@ import InfoldTensor
 package struct DepthToSpace: Operator, MappedOperator {
   package static let name = "DepthToSpace"
   package static let versions = [1, 11, 13, 28]
+  package static let compatibleVersions = [11, 13]
+  package static let family = OperatorFamily.movement
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   private let block: BlockRearrangement

@@ -8,6 +8,7 @@ import InfoldTensor
 package struct Expand: ElementMovingOperator, MappedOperator {
   package static let name = "Expand"
   package static let versions = [8, 13]
+  package static let compatibleVersions = [13]
   package static func arity(since version: Int) -> Arity { Arity(2) }
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}

@@ -6,6 +6,8 @@ import InfoldTensor
 package struct Flatten: ElementMovingOperator {
   package static let name = "Flatten"
   package static let versions = [1, 9, 11, 13, 21, 23, 24, 25]
+  package static let compatibleVersions = [9, 11, 13, 21, 23, 24, 25]
+  package static let keepsElements = true
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// The first dimension of the second factor; from opset 11 on, negative values count from the end.
@@ -34,4 +36,8 @@ package struct Flatten: ElementMovingOperator {
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [try inputs[0]!.reshaped(to: inferredShape(inputs))]
   }
+}
+
+extension Flatten {
+  package var quantizedForm: QuantizedForm? { .movement }
 }

@@ -9,6 +9,7 @@ import InfoldTensor
 package struct Gather: ElementMovingOperator, MappedOperator {
   package static let name = "Gather"
   package static let versions = [1, 11, 13]
+  package static let compatibleVersions = [11, 13]
   package static func arity(since version: Int) -> Arity { Arity(2) }
 
   /// The axis; negative values count from the end.

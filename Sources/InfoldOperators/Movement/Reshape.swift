@@ -9,6 +9,8 @@ import InfoldTensor
 package struct Reshape: ElementMovingOperator {
   package static let name = "Reshape"
   package static let versions = [1, 5, 13, 14, 19, 21, 23, 24, 25]
+  package static let compatibleVersions = [13, 14, 19, 21, 23, 24, 25]
+  package static let keepsElements = true
   package static func arity(since version: Int) -> Arity { Arity(version < 5 ? 1 : 2) }
 
   private let shape: [Int]?
@@ -111,4 +113,8 @@ package struct Reshape: ElementMovingOperator {
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [try inputs[0]!.reshaped(to: inferredShape(inputs))]
   }
+}
+
+extension Reshape {
+  package var quantizedForm: QuantizedForm? { .movement }
 }

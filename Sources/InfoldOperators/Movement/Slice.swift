@@ -10,6 +10,7 @@ import InfoldTensor
 package struct Slice: ElementMovingOperator, MappedOperator {
   package static let name = "Slice"
   package static let versions = [1, 10, 11, 13]
+  package static let compatibleVersions = [11, 13]
   package static func arity(since version: Int) -> Arity { version < 10 ? Arity(1) : Arity(inputs: 3...5) }
 
   private let starts: ListArgument

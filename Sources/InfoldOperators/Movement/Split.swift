@@ -10,6 +10,7 @@ import InfoldTensor
 package struct Split: ElementMovingOperator, MappedOperator {
   package static let name = "Split"
   package static let versions = [1, 2, 11, 13, 18]
+  package static let compatibleVersions = [11]
   package static func arity(since version: Int) -> Arity {
     Arity(inputs: 1...((2..<13).contains(version) ? 1 : 2), outputs: 1...Arity.any)
   }

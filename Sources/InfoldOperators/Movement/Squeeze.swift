@@ -8,6 +8,8 @@ import InfoldTensor
 package struct Squeeze: ElementMovingOperator {
   package static let name = "Squeeze"
   package static let versions = [1, 11, 13, 21, 23, 24, 25]
+  package static let compatibleVersions = [11, 21, 23, 24, 25]
+  package static let keepsElements = true
   package static func arity(since version: Int) -> Arity { Arity(inputs: 1...(version < 13 ? 1 : 2)) }
 
   private let axes: ListArgument
@@ -57,4 +59,8 @@ package struct Squeeze: ElementMovingOperator {
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [try inputs[0]!.reshaped(to: inferredShape(inputs))]
   }
+}
+
+extension Squeeze {
+  package var quantizedForm: QuantizedForm? { .movement }
 }

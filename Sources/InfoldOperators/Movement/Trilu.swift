@@ -9,6 +9,7 @@ import InfoldTensor
 package struct Trilu: Operator {
   package static let name = "Trilu"
   package static let versions = [14]
+  package static let family = OperatorFamily.movement
   package static func arity(since version: Int) -> Arity { Arity(inputs: 1...2) }
 
   /// Whether the upper triangle is kept, and not the lower one.

@@ -9,6 +9,8 @@ import InfoldTensor
 package struct Unsqueeze: ElementMovingOperator {
   package static let name = "Unsqueeze"
   package static let versions = [1, 11, 13, 21, 23, 24, 25]
+  package static let compatibleVersions = [11, 21, 23, 24, 25]
+  package static let keepsElements = true
   package static func arity(since version: Int) -> Arity { Arity(version < 13 ? 1 : 2) }
 
   private let axes: ListArgument
@@ -57,4 +59,8 @@ extension OperatorInputs {
     constants[index] = constants[index].flatMap { try? $0.reshaped(to: [1]) }
     return OperatorInputs(types: types, constants: constants, outputCount: outputCount)
   }
+}
+
+extension Unsqueeze {
+  package var quantizedForm: QuantizedForm? { .movement }
 }

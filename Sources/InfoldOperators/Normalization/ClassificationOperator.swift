@@ -9,6 +9,10 @@ protocol ClassificationOperator: FloatingPointOperator {
 }
 
 extension ClassificationOperator {
+  public static var family: OperatorFamily { .arithmetic }
+
+  public static var compatibleVersions: [Int] { Array(versions.dropFirst()) }
+
   public static func arity(since version: Int) -> Arity { Arity(1) }
 
   public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {

@@ -9,6 +9,8 @@ import InfoldTensor
 package struct InstanceNormalization: FloatingPointOperator {
   package static let name = "InstanceNormalization"
   package static let versions = [1, 6, 22]
+  package static let compatibleVersions = [22]
+  package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(3) }
 
   /// What is added to the variance.

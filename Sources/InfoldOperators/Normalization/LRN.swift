@@ -9,6 +9,8 @@ import InfoldTensor
 package struct LRN: FloatingPointOperator {
   package static let name = "LRN"
   package static let versions = [1, 13]
+  package static let compatibleVersions = [13]
+  package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// What the mean of squares is multiplied by.

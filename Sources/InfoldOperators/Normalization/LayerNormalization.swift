@@ -11,6 +11,7 @@ import InfoldTensor
 package struct LayerNormalization: FloatingPointOperator {
   package static let name = "LayerNormalization"
   package static let versions = [17]
+  package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(inputs: 2...3, outputs: 1...3) }
 
   /// The first dimension that is normalized; a negative one counts from the end.

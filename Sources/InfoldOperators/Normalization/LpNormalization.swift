@@ -7,6 +7,8 @@ import InfoldTensor
 package struct LpNormalization: FloatingPointOperator {
   package static let name = "LpNormalization"
   package static let versions = [1, 22]
+  package static let compatibleVersions = [22]
+  package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// The axis; negative values count from the end.

@@ -7,6 +7,8 @@ import InfoldTensor
 package struct MeanVarianceNormalization: FloatingPointOperator {
   package static let name = "MeanVarianceNormalization"
   package static let versions = [9, 13]
+  package static let compatibleVersions = [13]
+  package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// The axes; negative ones count from the end.

@@ -9,6 +9,7 @@ import InfoldTensor
 package struct RMSNormalization: FloatingPointOperator {
   package static let name = "RMSNormalization"
   package static let versions = [23]
+  package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(2) }
 
   /// The first dimension that is normalized; a negative one counts from the end.

@@ -9,6 +9,8 @@ import InfoldTensor
 package struct MaxPool: NumericOperator {
   package static let name = "MaxPool"
   package static let versions = [1, 8, 10, 11, 12, 22]
+  package static let compatibleVersions = [8, 10, 11, 12, 22]
+  package static let family = OperatorFamily.pool
   package static func elementTypes(since version: Int) -> ElementTypeSet {
     version < 12 ? .floatingPoint : ElementTypeSet(ElementTypeSet.floatingPoint.types + [.int8, .uint8])
   }
@@ -82,4 +84,8 @@ package struct MaxPool: NumericOperator {
       }
     }
   }
+}
+
+extension MaxPool {
+  package var quantizedForm: QuantizedForm? { .movement }
 }

@@ -10,6 +10,8 @@ import InfoldTensor
 package struct Gemm: FloatingPointOperator {
   package static let name = "Gemm"
   package static let versions = [1, 6, 7, 9, 11, 13]
+  package static let compatibleVersions = [9, 11, 13]
+  package static let family = OperatorFamily.product
   package static func elementTypes(since version: Int) -> ElementTypeSet { .matrices(since: version) }
   package static func arity(since version: Int) -> Arity { Arity(inputs: (version < 11 ? 3 : 2)...3) }
 
@@ -134,5 +136,17 @@ extension FixedWidthInteger {
     } else {
       self = value.isNaN ? 0 : value < 0 ? .min : .max
     }
+  }
+}
+
+extension Gemm {
+  package var quantizedForm: QuantizedForm? { transA ? nil : .product(outputAxis: transB ? 0 : 1) }
+
+  package var linearForm: LinearForm? {
+    var plain: AttributeList = beta == 1 ? [:] : ["beta": .float(1)]
+    if broadcast == .equalShapes { plain["broadcast"] = .int(1) }
+    return LinearForm(
+      outputAxis: transB ? 0 : 1, alpha: alpha, bias: .scaled(beta: beta, plain: plain),
+      reading: transA ? .transposed : .numbers)
   }
 }

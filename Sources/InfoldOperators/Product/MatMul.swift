@@ -9,6 +9,8 @@ import InfoldTensor
 package struct MatMul: NumericOperator {
   package static let name = "MatMul"
   package static let versions = [1, 9, 13]
+  package static let compatibleVersions = [9, 13]
+  package static let family = OperatorFamily.product
   package static func elementTypes(since version: Int) -> ElementTypeSet { .matrices(since: version) }
   package static func arity(since version: Int) -> Arity { Arity(2) }
 
@@ -95,4 +97,10 @@ package struct MatMul: NumericOperator {
     }
     return y
   }
+}
+
+extension MatMul {
+  package var quantizedForm: QuantizedForm? { .product(outputAxis: 1) }
+
+  package var linearForm: LinearForm? { LinearForm(outputAxis: 1, writesChannelsLast: true, bias: .none) }
 }

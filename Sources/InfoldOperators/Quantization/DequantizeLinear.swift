@@ -10,6 +10,9 @@ import InfoldTensor
 package struct DequantizeLinear: Operator {
   package static let name = "DequantizeLinear"
   package static let versions = [10, 13, 19, 21, 23, 24, 25, 28]
+  package static let compatibleVersions = [13, 19, 21, 23, 24, 25]
+  package static let family = OperatorFamily.quantization
+  package static let quantizationRole: QuantizationRole? = .dequantizes
   package static func elementTypes(since version: Int) -> ElementTypeSet {
     ElementTypeSet(ElementTypeSet.quantized(since: version).types + [.int32])
   }

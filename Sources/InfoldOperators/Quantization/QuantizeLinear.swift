@@ -12,6 +12,9 @@ import InfoldTensor
 package struct QuantizeLinear: Operator {
   package static let name = "QuantizeLinear"
   package static let versions = [10, 13, 19, 21, 23, 24, 25, 28]
+  package static let compatibleVersions = [13, 19, 21, 23, 24, 25]
+  package static let family = OperatorFamily.quantization
+  package static let quantizationRole: QuantizationRole? = .quantizes
   package static func elementTypes(since version: Int) -> ElementTypeSet {
     ElementTypeSet(ElementTypeSet.floatingPoint.types + [.int32])
   }

@@ -22,6 +22,10 @@ protocol RecurrentOperator: FloatingPointOperator {
 }
 
 extension RecurrentOperator {
+  package static var family: OperatorFamily { .product }
+
+  package static var compatibleVersions: [Int] { versions.filter { $0 >= 14 } }
+
   static var stateCount: Int { 1 }
 
   public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {

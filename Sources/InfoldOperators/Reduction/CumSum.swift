@@ -9,6 +9,8 @@ import InfoldTensor
 package struct CumSum: NumericOperator {
   package static let name = "CumSum"
   package static let versions = [11, 14]
+  package static let compatibleVersions = [14]
+  package static let family = OperatorFamily.pool
   package static func elementTypes(since version: Int) -> ElementTypeSet {
     ElementTypeSet(ElementTypeSet.floatingPoint.types + [.int32, .int64, .uint32, .uint64])
   }

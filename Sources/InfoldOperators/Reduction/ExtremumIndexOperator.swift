@@ -27,6 +27,10 @@ public struct ExtremumIndexSearch: Sendable, Hashable {
 }
 
 extension ExtremumIndexOperator {
+  public static var family: OperatorFamily { .pool }
+
+  public static var compatibleVersions: [Int] { Array(versions.dropFirst()) }
+
   public static func arity(since version: Int) -> Arity { Arity(1) }
   public static func elementTypes(since version: Int) -> ElementTypeSet { .numeric }
 

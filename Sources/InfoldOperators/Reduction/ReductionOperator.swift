@@ -23,6 +23,10 @@ public protocol ReductionOperator: Operator {
 }
 
 extension ReductionOperator {
+  public static var family: OperatorFamily { .pool }
+
+  public static var compatibleVersions: [Int] { versions.dropFirst().filter { $0 != axesAreInputSince } }
+
   public static func elementTypes(since version: Int) -> ElementTypeSet { elementTypes }
 
   public static var elementTypes: ElementTypeSet { .numeric }

@@ -12,6 +12,8 @@ import InfoldTensor
 package struct GridSample: FloatingPointOperator {
   package static let name = "GridSample"
   package static let versions = [16, 20, 22]
+  package static let compatibleVersions = [22]
+  package static let family = OperatorFamily.movement
   package static func arity(since version: Int) -> Arity { Arity(2) }
 
   /// How a value between elements is found.

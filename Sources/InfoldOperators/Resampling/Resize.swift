@@ -14,6 +14,8 @@ import InfoldTensor
 package struct Resize: Operator {
   package static let name = "Resize"
   package static let versions = [10, 11, 13, 18, 19]
+  package static let compatibleVersions = [13, 18, 19]
+  package static let family = OperatorFamily.movement
   package static func arity(since version: Int) -> Arity {
     switch version {
     case 10: Arity(2)
