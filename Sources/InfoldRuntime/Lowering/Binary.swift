@@ -1,5 +1,6 @@
 import InfoldGraph
 import InfoldKernelInterface
+import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 

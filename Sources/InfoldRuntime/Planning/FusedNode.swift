@@ -4,37 +4,39 @@ import InfoldPasses
 
 /// A node together with those behind it that its kernel does while the results are in registers: an activation, and the
 /// addition of another value.
-struct FusedNode {
+package struct FusedNode {
   /// The node that computes.
   var node: Node
   /// How errors and profiles call it.
   var label: String
   /// A value of the output's shape that is added; `nil` for none.
-  var residual: ValueID?
+  package var residual: ValueID?
   /// What is applied behind, or, with `activatesFirst`, before the addition.
   var activation = Activation.identity
   /// Whether the activation comes before the addition.
-  var activatesFirst = false
+  package var activatesFirst = false
   /// What the last of the nodes makes; `nil` when nobody wants the first output.
-  var output: ValueID?
+  package var output: ValueID?
   /// The nodes, in their order.
-  var nodes: [NodeID]
+  package var nodes: [NodeID]
 }
 
 /// What a kernel can do behind its own work.
-struct EpilogueCapability: OptionSet {
-  let rawValue: Int
-  static let activation = EpilogueCapability(rawValue: 1)
-  static let residual = EpilogueCapability(rawValue: 2)
+package struct EpilogueCapability: OptionSet {
+  package let rawValue: Int
+  package static let activation = EpilogueCapability(rawValue: 1)
+  package static let residual = EpilogueCapability(rawValue: 2)
+
+  package init(rawValue: Int) { self.rawValue = rawValue }
 }
 
 /// Which nodes of a graph run as one.
-struct EpilogueFusion {
+package struct EpilogueFusion {
   /// The fused nodes in an order in which they can run.
-  let nodes: [FusedNode]
+  package let nodes: [FusedNode]
 
   /// - Parameter capability: What the kernel of a node can do behind it; nothing for a node that has none.
-  init(_ graph: Graph, _ constants: GraphConstants, capability: (Node) -> EpilogueCapability) {
+  package init(_ graph: Graph, _ constants: GraphConstants, capability: (Node) -> EpilogueCapability) {
     let producers = graph.producers()
     let consumers = graph.consumers()
     let outputs = Set(graph.outputs)

@@ -1,4 +1,6 @@
 import InfoldGraph
+import InfoldOperators
+import InfoldTensor
 import TestSupport
 
 /// An operator with random inputs, most of which have a first axis of some length.
