@@ -49,8 +49,8 @@ public struct OperatorTable: Sendable, Hashable {
   /// The table in Markdown.
   public var markdown: String {
     let hasCases = rows.contains { $0.cases != nil }
-    let head = ["operator", "family", "opset versions", "element types"] + (hasCases ? ["passed", "failed", "excepted"] : [])
-    let alignment = ["---", "---", "---", "---"] + (hasCases ? ["--:", "--:", "--:"] : [])
+    let head = ["operator", "opset versions", "element types"] + (hasCases ? ["passed", "failed", "excepted", "family"] : [])
+    let alignment = ["---", "---", "---"] + (hasCases ? ["--:", "--:", "--:", "---"] : [])
     return ([head, alignment] + rows.map(\.cells)).map { "| " + $0.joined(separator: " | ") + " |\n" }.joined()
   }
 }
@@ -76,7 +76,7 @@ extension OperatorTable.Row {
   }
 
   fileprivate var cells: [String] {
-    let counts = cases.map { [$0.passed, $0.failed, $0.excepted].map(String.init) } ?? []
-    return [name, family.rawValue, versionText, elementTypeText] + counts
+    let others = cases.map { [$0.passed, $0.failed, $0.excepted].map(String.init) + [family.rawValue] } ?? []
+    return [name, versionText, elementTypeText] + others
   }
 }

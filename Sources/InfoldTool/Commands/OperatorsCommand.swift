@@ -6,7 +6,7 @@ import InfoldGraph
 struct OperatorsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "operators",
-    abstract: "List the operators that Infold runs, their families, opset versions and element types.",
+    abstract: "List the operators that Infold runs, their opset versions and element types.",
     discussion: """
       The versions are those that changed an operator, up to opset \(OperatorRegistry.newestOpset); in between, the last \
       one holds. The element types are those of the newest version: floats are float16, bfloat16, float32 and float64, \
@@ -34,8 +34,8 @@ struct OperatorsCommand: ParsableCommand {
     } else if markdown {
       try StandardOutput.write(operators.markdown)
     } else {
-      var table = Table(("operator", .left), ("family", .left), ("opset versions", .wrapped), ("element types", .wrapped))
-      for row in operators.rows { table.add(row.name, row.family.rawValue, row.versionText, row.elementTypeText) }
+      var table = Table(("operator", .left), ("opset versions", .wrapped), ("element types", .wrapped))
+      for row in operators.rows { table.add(row.name, row.versionText, row.elementTypeText) }
       try StandardOutput.write(table.text)
     }
   }
