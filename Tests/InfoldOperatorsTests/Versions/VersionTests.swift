@@ -1,5 +1,6 @@
 import InfoldGraph
 import InfoldOperators
+import InfoldSystem
 import TestSupport
 import Testing
 
