@@ -14,7 +14,7 @@ struct UnaryKernel {
   }
 
   /// `nil` for an alpha that is not finite, by which kernels would multiply a zero.
-  init?(_ function: ElementFunction) {
+  init?(of function: ElementFunction) {
     switch function {
     case .absolute: self.init(.absolute)
     case .negative: self.init(.negative)
@@ -47,7 +47,7 @@ struct UnaryKernel {
 
 extension Activation {
   /// `nil` for a function that kernels do not apply to their results.
-  init?(_ function: ElementFunction) {
+  init?(of function: ElementFunction) {
     switch function {
     case .clip(let lower, let upper): self.init(.clip, lower, upper)
     // Kernels multiply −0 as well, which gives NaN with a slope that is not finite.

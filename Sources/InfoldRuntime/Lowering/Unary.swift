@@ -7,7 +7,7 @@ struct UnaryLowering: Lowering {
   let function: ElementFunction
 
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    guard let kernel = UnaryKernel(function), let x = fused.node.inputs.first ?? nil, let y = fused.output,
+    guard let kernel = UnaryKernel(of: function), let x = fused.node.inputs.first ?? nil, let y = fused.output,
       let sizes = plan.sizes(y), plan.sizes(x) == sizes
     else { return false }
     let layout: Layout = plan.layouts(of: x).contains(.rowMajor) ? .rowMajor : .channelsLast

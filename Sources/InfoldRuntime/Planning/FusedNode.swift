@@ -61,7 +61,7 @@ package struct EpilogueFusion {
     for id in graph.nodeIDs {
       let node = graph[id]
       if let input = node.inputs.first ?? nil,
-        let activation = node.elementFunction(constants).flatMap(Activation.init),
+        let activation = node.elementFunction(constants).flatMap(Activation.init(of:)),
         let group = openGroup(input, .activation), groups[group].activation == .identity
       {
         groups[group].activation = activation

@@ -8,7 +8,7 @@ import Testing
 
 /// Which nodes keep the images of a batch apart, and that networks with them are computed image by image.
 @Suite struct BatchSeparationTests {
-  /// What follows a convolution with 8 channels of 24 × 24 pixels.
+  /// What follows a convolution with 32 channels of 24 × 24 pixels.
   enum Body: String, CaseIterable, CustomTestStringConvertible {
     case resizeByScales, resizeToSizes, upsample, padding, slice, channelSlice, groupNormalization, layerNormalization
     case legacyAddition, tile, expand, gather, sampling, rows, squeeze, argMax, wholeSlice
@@ -47,11 +47,11 @@ import Testing
       case .wholeSlice: return try network.slice(x, from: 0, to: .max, step: 1, axis: 0)
       case .groupNormalization:
         return try network.node(
-          "GroupNormalization", [x, try network.weights([8]), try network.weights([8])], ["num_groups": .int(2)])
+          "GroupNormalization", [x, try network.weights([32]), try network.weights([32])], ["num_groups": .int(2)])
       case .layerNormalization:
         return try network.node("LayerNormalization", [x, try network.weights([24, 24])], ["axis": .int(2)])
       case .legacyAddition:
-        return try network.node("Add", [x, try network.weights([8])], ["broadcast": .int(1), "axis": .int(1)])
+        return try network.node("Add", [x, try network.weights([32])], ["broadcast": .int(1), "axis": .int(1)])
       case .tile: return try network.node("Tile", [x, network.constant(try .list(1, 1, 2, 1))])
       case .expand:
         let means = try network.node("GlobalAveragePool", [x])
@@ -59,7 +59,7 @@ import Testing
       case .gather:
         return try network.node("Gather", [x, network.constant(try .list(3, 0, 3))], ["axis": .int(2)])
       case .sampling:
-        let places = try network.node("Reshape", [x, network.constant(try .list(0, 48, 48, 2))])
+        let places = try network.node("Reshape", [x, network.constant(try .list(0, 96, 96, 2))])
         return try network.node("GridSample", [x, places])
       case .rows: return try network.node("MatMul", [x, try network.weights([24, 5])])
       case .squeeze:
@@ -77,7 +77,7 @@ import Testing
   ) throws -> Model {
     var network = NetworkBuilder(opset: opset)
     let x = network.input(["N", 4, 24, 24])
-    let weights = try network.weights([8, 4, 3, 3], in: -0.3...0.3)
+    let weights = try network.weights([32, 4, 3, 3], in: -0.3...0.3)
     let image = try network.node("Conv", [x, weights], ["pads": .ints([1, 1, 1, 1])])
     let graph = try network.finished(try network.node("Identity", [try body(&network, image)]))
     return Model(graph: graph, opsetImports: [Model.OpsetImport(version: opset)])
@@ -129,7 +129,7 @@ import Testing
         let rows = try network.node("Flatten", [x], ["axis": .int(1)])
         return try network.node("Gemm", [rows, try network.weights([batch, 2])], ["transA": .int(1)])
       case .sizesOfTheBatch:
-        return try network.node("Reshape", [x, network.constant(try .list(8, Int64(batch), 24, 24))])
+        return try network.node("Reshape", [x, network.constant(try .list(32, Int64(batch), 24, 24))])
       case .maximumPlaces:
         return try network.nodes("MaxPool", [x], ["kernel_shape": .ints([2, 2])], outputs: 2)[1]
       }
