@@ -158,7 +158,7 @@ import Testing
       try network.node("Conv", [floats, try network.quantizedWeights([6, 8, 1, 1])]), scale: 0.05,
       zeroPoint: 128 - shift,
       of: type)
-    let back = try network.node("Transpose", [convolved], ["perm": .ints([0, 2, 3, 1])])
+    let back = try network.node("Transpose", [convolved], ["perm": .ints([0, 3, 2, 1])])
     try expectAgreement(try network.finished(back, convolved), referenceSteps: 2)
   }
 
