@@ -49,7 +49,8 @@ public struct OperatorTable: Sendable, Hashable {
   /// The table in Markdown.
   public var markdown: String {
     let hasCases = rows.contains { $0.cases != nil }
-    let head = ["operator", "opset versions", "element types"] + (hasCases ? ["passed", "failed", "excepted", "family"] : [])
+    let head =
+      ["operator", "opset versions", "element types"] + (hasCases ? ["passed", "failed", "excepted", "family"] : [])
     let alignment = ["---", "---", "---"] + (hasCases ? ["--:", "--:", "--:", "---"] : [])
     return ([head, alignment] + rows.map(\.cells)).map { "| " + $0.joined(separator: " | ") + " |\n" }.joined()
   }

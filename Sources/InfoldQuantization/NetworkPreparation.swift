@@ -115,7 +115,9 @@ extension Graph {
     let consumers = consumers()
     let results = Set(outputs)
     for id in nodeIDs {
-      guard let typed = self[id].typed, typed.quantizedForm != nil || typed.handsOnInput({ _ in true }) else { continue }
+      guard let typed = self[id].typed, typed.quantizedForm != nil || typed.handsOnInput({ _ in true }) else {
+        continue
+      }
       let isUnread = self[id].outputs.dropFirst().allSatisfy { output in
         output.map { consumers[$0.index].isEmpty && !results.contains($0) } ?? true
       }

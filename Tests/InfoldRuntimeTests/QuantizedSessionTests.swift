@@ -79,7 +79,8 @@ import Testing
 
   /// Transpositions of bytes, between convolutions, and of bytes that come from the caller and go to it: those between NCHW and NHWC
   /// are no step of their own where the bytes lie so.
-  @Test(arguments: [ElementType.uint8, .int8], [[0, 2, 3, 1], [0, 3, 1, 2], [0, 1, 3, 2], [3, 2, 1, 0], [0, 1, 2, 3]])
+  @Test(
+    arguments: [ElementType.uint8, .int8], [[0, 2, 3, 1], [0, 3, 1, 2], [0, 1, 3, 2], [3, 2, 1, 0], [0, 1, 2, 3]])
   func transpositions(type: ElementType, permutation: [Int]) throws {
     let perm: AttributeList = ["perm": .ints(permutation.map { Int64($0) })]
     for convolves in [false, true] {

@@ -53,7 +53,8 @@ private struct Site {
   init?(_ id: NodeID, _ source: QuantizedGraph) throws(InfoldError) {
     let graph = source.graph
     guard graph[id].isNormalization, graph[id].outputs.dropFirst().allSatisfy({ $0 == nil }),
-      let x = graph[id].inputs[0], let producer = source.onlyProducer(of: x, for: id), producer.typed?.quantizedForm == .convolution,
+      let x = graph[id].inputs[0], let producer = source.onlyProducer(of: x, for: id),
+      producer.typed?.quantizedForm == .convolution,
       let input = source.source(producer.inputs[0]), let weights = try source.weights(producer.inputs[1], axis: 0),
       weights.tensor.elementType == .int8, weights.isSymmetric, weights.tensor.shape.count >= 3,
       weights.tensor.count > 0

@@ -88,7 +88,8 @@ struct QuantizedGraph {
 
   /// The QuantizeLinear that alone reads a float value.
   func sink(_ value: ValueID?) -> (id: NodeID, value: QuantizedValue)? {
-    guard let value, let id = onlyConsumer(value), graph[id].quantizationRole == .quantizes, graph[id].inputs[0] == value,
+    guard let value, let id = onlyConsumer(value), graph[id].quantizationRole == .quantizes,
+      graph[id].inputs[0] == value,
       graph[value].type?.elementType == .float32, let bytes = graph[id].outputs[0],
       let quantized = QuantizedValue(graph[id], bytes: bytes, constants)
     else { return nil }

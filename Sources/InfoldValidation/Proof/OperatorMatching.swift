@@ -120,7 +120,8 @@ extension FoldAnalysis {
     let types = [graph[entry.node].opType, analysis.graph[other.node].opType]
     let shapes = [weightShape(entry), analysis.weightShape(other)]
     return types[0] == types[1] && shapes[0] == shapes[1]
-      || !entry.linear.form.hasWindow && !other.linear.form.hasWindow && entry.linear.inputChannels == other.linear.inputChannels
+      || !entry.linear.form.hasWindow && !other.linear.form.hasWindow
+        && entry.linear.inputChannels == other.linear.inputChannels
         && entry.linear.outputChannels == other.linear.outputChannels
   }
 

@@ -27,7 +27,8 @@ struct SiteComparison {
       throw InfoldError(
         .invalidModel, "the folded operator makes \(folded) of \(x), and the original one \(truthTensor.shape)")
     }
-    let layout = ChannelLayout(truthTensor.shape, axis: pair.original.entry.linear.channelAxis(rank: truthTensor.shape.count))
+    let layout = ChannelLayout(
+      truthTensor.shape, axis: pair.original.entry.linear.channelAxis(rank: truthTensor.shape.count))
     let bounds = try SiteBounds(
       original: pair.original, folded: pair.folded, constantRoundings: constantRoundings, x: x, layout: layout)
     try measurement.add(

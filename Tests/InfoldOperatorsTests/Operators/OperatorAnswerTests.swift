@@ -22,8 +22,10 @@ import Testing
     #expect(Set(Self.all.filter { $0.family == .other }.map { $0.name }) == Set(Self.others))
     let families: [(OperatorFamily, [String])] = [
       (.product, ["Conv", "MatMul", "LSTM", "QLinearGemm"]), (.normalization, ["LRN", "ScaleShift"]),
-      (.activation, ["Relu", "PRelu", "Erf", "Hardmax"]), (.arithmetic, ["Add", "Sin", "IsNaN", "Where", "QLinearAdd"]),
-      (.pool, ["MaxPool", "GlobalLpPool", "ReduceLogSumExp", "ArgMin"]), (.movement, ["Concat", "Pad", "ChannelShuffle"]),
+      (.activation, ["Relu", "PRelu", "Erf", "Hardmax"]),
+      (.arithmetic, ["Add", "Sin", "IsNaN", "Where", "QLinearAdd"]),
+      (.pool, ["MaxPool", "GlobalLpPool", "ReduceLogSumExp", "ArgMin"]),
+      (.movement, ["Concat", "Pad", "ChannelShuffle"]),
       (.quantization, ["QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"]),
     ]
     for (family, names) in families {
@@ -52,7 +54,8 @@ import Testing
     #expect(keeping.count == 7)
     for type in keeping {
       let attributes: AttributeList = type.name == "Cast" ? ["to": .int(Int64(ElementType.float64.rawValue))] : [:]
-      let y = try evaluate(type.name, opset: 13, attributes: attributes, [x] + (others[type.name].map { [$0] } ?? []))[0]
+      let y = try evaluate(type.name, opset: 13, attributes: attributes, [x] + (others[type.name].map { [$0] } ?? []))[
+        0]
       #expect(try y?.numbers() == x.numbers(), "\(type.name)")
     }
   }
@@ -77,12 +80,14 @@ import Testing
   }
 
   /// Scaling a channel of the input, or of the output, is scaling its part of the weight.
-  @Test(arguments: [
-    ("Conv", [1, 4, 5], [6, 2, 3], ["group": .int(2)]), ("Conv", [2, 3, 5, 5], [4, 3, 2, 2], [:]),
-    ("ConvTranspose", [1, 4, 5], [4, 3, 2], ["group": .int(2)]), ("ConvTranspose", [1, 2, 3, 3], [2, 5, 2, 2], [:]),
-    ("MatMul", [3, 4], [4, 5], [:]), ("Gemm", [3, 4], [4, 5], ["alpha": .float(0.5)]),
-    ("Gemm", [3, 4], [5, 4], ["transB": .int(1)]), ("Gemm", [4, 3], [5, 4], ["transA": .int(1), "transB": .int(1)]),
-  ] as [(String, [Int], [Int], AttributeList)])
+  @Test(
+    arguments: [
+      ("Conv", [1, 4, 5], [6, 2, 3], ["group": .int(2)]), ("Conv", [2, 3, 5, 5], [4, 3, 2, 2], [:]),
+      ("ConvTranspose", [1, 4, 5], [4, 3, 2], ["group": .int(2)]), ("ConvTranspose", [1, 2, 3, 3], [2, 5, 2, 2], [:]),
+      ("MatMul", [3, 4], [4, 5], [:]), ("Gemm", [3, 4], [4, 5], ["alpha": .float(0.5)]),
+      ("Gemm", [3, 4], [5, 4], ["transB": .int(1)]),
+      ("Gemm", [4, 3], [5, 4], ["transA": .int(1), "transB": .int(1)]),
+    ] as [(String, [Int], [Int], AttributeList)])
   func linearFormsTellWhereChannelsAre(
     opType: String, input: [Int], weight: [Int], attributes: AttributeList
   ) throws {
