@@ -54,8 +54,8 @@ import Testing
     #expect(keeping.count == 7)
     for type in keeping {
       let attributes: AttributeList = type.name == "Cast" ? ["to": .int(Int64(ElementType.float64.rawValue))] : [:]
-      let y = try evaluate(type.name, opset: 13, attributes: attributes, [x] + (others[type.name].map { [$0] } ?? []))[
-        0]
+      let inputs = [x] + (others[type.name].map { [$0] } ?? [])
+      let y = try evaluate(type.name, opset: 13, attributes: attributes, inputs)[0]
       #expect(try y?.numbers() == x.numbers(), "\(type.name)")
     }
   }
