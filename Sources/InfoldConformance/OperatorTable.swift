@@ -20,6 +20,8 @@ public struct OperatorTable: Sendable, Hashable {
   public struct Row: Sendable, Hashable {
     /// The name, behind the domain and a point where it is not ONNX's own.
     public let name: String
+    /// What it does.
+    public let family: OperatorFamily
     /// The opset versions that changed it, ascending.
     public let versions: [Int]
     /// The opset that withdrew it.
@@ -39,7 +41,7 @@ public struct OperatorTable: Sendable, Hashable {
     rows = registry.all.map { type in
       let name = type.domain.isEmpty ? type.name : type.domain + "." + type.name
       return Row(
-        name: name, versions: type.versions, withdrawal: type.withdrawal,
+        name: name, family: type.family, versions: type.versions, withdrawal: type.withdrawal,
         elementTypes: type.elementTypes(since: type.versions.last!), cases: cases.map { $0[name] ?? Tally() })
     }
   }
@@ -47,8 +49,9 @@ public struct OperatorTable: Sendable, Hashable {
   /// The table in Markdown.
   public var markdown: String {
     let hasCases = rows.contains { $0.cases != nil }
-    let head = ["operator", "opset versions", "element types"] + (hasCases ? ["passed", "failed", "excepted"] : [])
-    let alignment = ["---", "---", "---"] + (hasCases ? ["--:", "--:", "--:"] : [])
+    let head =
+      ["operator", "opset versions", "element types"] + (hasCases ? ["passed", "failed", "excepted", "family"] : [])
+    let alignment = ["---", "---", "---"] + (hasCases ? ["--:", "--:", "--:", "---"] : [])
     return ([head, alignment] + rows.map(\.cells)).map { "| " + $0.joined(separator: " | ") + " |\n" }.joined()
   }
 }
@@ -74,7 +77,7 @@ extension OperatorTable.Row {
   }
 
   fileprivate var cells: [String] {
-    let counts = cases.map { [$0.passed, $0.failed, $0.excepted].map(String.init) } ?? []
-    return [name, versionText, elementTypeText] + counts
+    let others = cases.map { [$0.passed, $0.failed, $0.excepted].map(String.init) + [family.rawValue] } ?? []
+    return [name, versionText, elementTypeText] + others
   }
 }

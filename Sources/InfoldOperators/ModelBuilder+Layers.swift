@@ -33,7 +33,7 @@ extension ModelBuilder {
       var attributes = Self.attributes(window, stride: stride, padding: padding)
       attributes["dilations"] = .ints(window.map { _ in Int64(dilation) })
       attributes["group"] = .int(Int64(groups))
-      return try builder.node("Conv", inputs, attributes: attributes, named: name)
+      return try builder.node(Conv.name, inputs, attributes: attributes, named: name)
     }
   }
 
@@ -56,20 +56,20 @@ extension ModelBuilder {
       for (tensor, suffix) in [(scale, ".scale"), (bias, ".bias"), (mean, ".mean"), (variance, ".variance")] {
         inputs.append(try builder.constant(tensor, named: name.map { $0 + suffix }))
       }
-      return try builder.node("BatchNormalization", inputs, attributes: ["epsilon": .float(epsilon)], named: name)
+      return try builder.node(BatchNormalization.name, inputs, attributes: ["epsilon": .float(epsilon)], named: name)
     }
   }
 
   /// Adds max(x, 0), element by element (ONNX Relu).
   /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)`.
   public mutating func relu(_ x: ValueID, named name: String? = nil) throws(InfoldError) -> ValueID {
-    try node("Relu", [x], named: name)
+    try node(Relu.name, [x], named: name)
   }
 
   /// Adds a sum, element by element, sizes of 1 repeated (ONNX Add).
   /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)`.
   public mutating func add(_ a: ValueID, _ b: ValueID, named name: String? = nil) throws(InfoldError) -> ValueID {
-    try node("Add", [a, b], named: name)
+    try node(Add.name, [a, b], named: name)
   }
 
   /// Adds one tensor behind the other along an axis (ONNX Concat); by default along the channels.
@@ -77,7 +77,7 @@ extension ModelBuilder {
   public mutating func concatenation(
     _ values: [ValueID], axis: Int = 1, named name: String? = nil
   ) throws(InfoldError) -> ValueID {
-    try node("Concat", values, attributes: ["axis": .int(Int64(axis))], named: name)
+    try node(Concat.name, values, attributes: ["axis": .int(Int64(axis))], named: name)
   }
 
   /// Adds the largest element of every window (ONNX MaxPool).
@@ -91,7 +91,7 @@ extension ModelBuilder {
   public mutating func maxPool(
     _ x: ValueID, window: [Int], stride: Int = 1, padding: Int = 0, named name: String? = nil
   ) throws(InfoldError) -> ValueID {
-    try node("MaxPool", [x], attributes: Self.attributes(window, stride: stride, padding: padding), named: name)
+    try node(MaxPool.name, [x], attributes: Self.attributes(window, stride: stride, padding: padding), named: name)
   }
 
   /// Adds the mean of every window, in which padding does not count (ONNX AveragePool).
@@ -105,19 +105,19 @@ extension ModelBuilder {
   public mutating func averagePool(
     _ x: ValueID, window: [Int], stride: Int = 1, padding: Int = 0, named name: String? = nil
   ) throws(InfoldError) -> ValueID {
-    try node("AveragePool", [x], attributes: Self.attributes(window, stride: stride, padding: padding), named: name)
+    try node(AveragePool.name, [x], attributes: Self.attributes(window, stride: stride, padding: padding), named: name)
   }
 
   /// Adds the mean of every channel: [N, C, …] → [N, C, 1, …] (ONNX GlobalAveragePool).
   /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)`.
   public mutating func globalAveragePool(_ x: ValueID, named name: String? = nil) throws(InfoldError) -> ValueID {
-    try node("GlobalAveragePool", [x], named: name)
+    try node(GlobalAveragePool.name, [x], named: name)
   }
 
   /// Adds all dimensions behind the first as one: [N, C, H, W] → [N, C·H·W] (ONNX Flatten).
   /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)`.
   public mutating func flatten(_ x: ValueID, named name: String? = nil) throws(InfoldError) -> ValueID {
-    try node("Flatten", [x], named: name)
+    try node(Flatten.name, [x], named: name)
   }
 
   /// Adds a fully connected layer: x · weightᵀ + bias (ONNX Gemm).
@@ -134,14 +134,14 @@ extension ModelBuilder {
     try undoingFailures { (builder) throws(InfoldError) in
       var inputs = [x, try builder.constant(weight, named: name.map { $0 + ".weight" })]
       if let bias { inputs.append(try builder.constant(bias, named: name.map { $0 + ".bias" })) }
-      return try builder.node("Gemm", inputs, attributes: ["transB": .int(1)], named: name)
+      return try builder.node(Gemm.name, inputs, attributes: ["transB": .int(1)], named: name)
     }
   }
 
   /// Adds probabilities from scores: exp(x) ÷ Σ exp(x) along an axis (ONNX Softmax).
   /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)`.
   public mutating func softmax(_ x: ValueID, axis: Int = -1, named name: String? = nil) throws(InfoldError) -> ValueID {
-    try node("Softmax", [x], attributes: ["axis": .int(Int64(axis))], named: name)
+    try node(Softmax.name, [x], attributes: ["axis": .int(Int64(axis))], named: name)
   }
 
   private static func attributes(_ window: [Int], stride: Int, padding: Int) -> AttributeList {

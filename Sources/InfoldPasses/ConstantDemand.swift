@@ -21,7 +21,7 @@ struct ConstantDemand {
       guard let typed = node.typed, !(typed is any BodyOperator) else { continue }
       // The shape of a value may be known, the value itself not.
       let isKnown =
-        typed is ShapeOperator || typed is Size || node.inputs.allSatisfy { $0 == nil || isComputed[$0!.index] }
+        type(of: typed).followsFromShapes || node.inputs.allSatisfy { $0 == nil || isComputed[$0!.index] }
       guard isKnown else { continue }
       for output in node.definitions { isComputed[output.index] = true }
     }
@@ -30,11 +30,11 @@ struct ConstantDemand {
 
   /// The values that folding reads where they are constants.
   private static func constants(read node: Node) -> [ValueID] {
-    switch node.typed {
-    case is BatchNormalization: node.inputs.dropFirst().compactMap { $0 }
-    case is any ArithmeticOperator: node.inputs.compactMap { $0 }
-    case _ where LinearOperator.isLinear(node): node.inputs.dropFirst().compactMap { $0 }
-    default: node.captures
+    if node.typed?.linearForm != nil { return node.inputs.dropFirst().compactMap { $0 } }
+    return switch node.typed?.affineForm {
+    case .normalization: node.inputs.dropFirst().compactMap { $0 }
+    case .arithmetic: node.inputs.compactMap { $0 }
+    case nil: node.captures
     }
   }
 

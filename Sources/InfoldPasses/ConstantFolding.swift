@@ -64,7 +64,7 @@ package struct ConstantFolding: GraphPass {
     of node: Node, _ inference: Inference, _ graph: Graph
   ) throws(InfoldError) -> [Tensor?]? {
     guard let typed = node.typed, !(typed is any BodyOperator) else { return nil }
-    guard extent == .all || typed is ShapeOperator || typed is Size else { return nil }
+    guard extent == .all || type(of: typed).followsFromShapes else { return nil }
     if node.definitions.allSatisfy({ inference.tensors[$0.index] != nil }) {
       return node.outputs.map { $0.flatMap { inference.tensors[$0.index] } }
     }

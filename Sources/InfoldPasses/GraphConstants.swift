@@ -10,8 +10,8 @@ package struct GraphConstants: Sendable {
   package private(set) var graph: Graph
   private var fromNodes: [ValueID: Tensor] = [:]
   private let producers: [NodeID?]
-  /// Whether a MatMul makes a value, also where arithmetic with constants stands between.
-  private var comesFromMatMul: [Bool]
+  /// Whether a linear operator wrote the channels of a value along its last axis, also where arithmetic with constants stands between.
+  private var hasChannelsLast: [Bool]
 
   /// The constants of `graph`.
   /// - Throws: `InfoldError` with `.limitExceeded`.
@@ -34,28 +34,28 @@ package struct GraphConstants: Sendable {
     self.graph = consume graph
     fromNodes = captured
     producers = self.graph.producers()
-    comesFromMatMul = Array(repeating: false, count: self.graph.values.count)
+    hasChannelsLast = Array(repeating: false, count: self.graph.values.count)
     let graph = self.graph
     let computed = computed(graph)
     var inference: Inference?
-    if computed.contains(where: { !(graph[$0].typed is Constant) }) {
+    if computed.contains(where: { graph[$0].typed?.constantOutput == nil }) {
       inference = Inference(graph)
       do throws(InfoldError) { try inference!.run() } catch { inference = nil }
     }
     for id in graph.nodeIDs {
       let node = graph[id]
-      if node.typed is Constant {
+      if node.typed?.constantOutput != nil {
         for (output, tensor) in zip(node.outputs, try node.evaluate([])) {
           if let output { fromNodes[output] = tensor }
         }
-      } else if node.typed is Identity, let input = node.inputs[0], let output = node.outputs[0] {
+      } else if let input = handedOnInput(of: node), let output = node.outputs[0] {
         fromNodes[output] = tensor(input)
       } else if computed.contains(id) {
         compute(node, inference)
       }
       guard let output = node.outputs.first ?? nil else { continue }
-      comesFromMatMul[output.index] =
-        node.typed is MatMul || dataInput(of: node).map { comesFromMatMul[$0.index] } ?? false
+      hasChannelsLast[output.index] =
+        node.typed?.linearForm?.writesChannelsLast ?? dataInput(of: node).map { hasChannelsLast[$0.index] } ?? false
     }
   }
 
@@ -110,31 +110,26 @@ package struct GraphConstants: Sendable {
     return producers[id.index] == nil ? "\(what) is an input" : "\(what) is computed by the model"
   }
 
-  /// The axis along which the linear operator that makes `id` writes its channels: the last behind MatMul, also where
-  /// arithmetic with constants stands between, else 1.
+  /// The axis along which the linear operator that makes `id` writes its channels, also where arithmetic with constants stands
+  /// between.
   func channelAxis(of id: ValueID, rank: Int) -> Int {
-    comesFromMatMul[id.index] ? rank - 1 : 1
+    hasChannelsLast[id.index] ? rank - 1 : 1
   }
 
   /// The input that a node hands on, or does arithmetic with a constant on.
   private func dataInput(of node: Node) -> ValueID? {
     if let input = handedOnInput(of: node) { return input }
-    guard node.typed is any ArithmeticOperator, let a = node.inputs[0], let b = node.inputs[1],
+    guard node.typed?.elementCombination != nil, node.inputs.count == 2, let a = node.inputs[0], let b = node.inputs[1],
       isConstant(a) != isConstant(b)
     else { return nil }
     return isConstant(a) ? b : a
   }
 
-  /// The input that a node hands on unchanged as its only output: that of an Identity, or of a Dropout that is known to
-  /// be in its inference form (the only one that Infold has). `nil` for other nodes.
+  /// The input that a node hands on unchanged as its only output; `nil` for other nodes.
   func handedOnInput(of node: Node) -> ValueID? {
-    guard node.outputs.dropFirst().allSatisfy({ $0 == nil }) else { return nil }
-    switch node.typed {
-    case is Identity: return node.inputs[0]
-    case is Dropout:
-      let trainingMode = node.inputs.count > 2 ? node.inputs[2] : nil
-      return trainingMode.map(isConstant) ?? true ? node.inputs[0] : nil
-    default: return nil
-    }
+    guard let typed = node.typed, node.outputs.dropFirst().allSatisfy({ $0 == nil }),
+      typed.handsOnInput({ $0 >= node.inputs.count || node.inputs[$0].map(isConstant) ?? true })
+    else { return nil }
+    return node.inputs[0]
   }
 }

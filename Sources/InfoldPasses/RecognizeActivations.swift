@@ -107,9 +107,10 @@ package struct RecognizeActivations: GraphPass {
     case let hardSigmoid as HardSigmoid:
       guard Self.isClose(Double(hardSigmoid.alpha), 1.0 / 6), hardSigmoid.beta == 0.5 else { return nil }
       return operand(0).map { .gate(.clippedShift, $0, scale: 1.0 / 6) }
-    case let clip as Clip:
-      let bounds = clip.bounds(of: node, constants)
-      if case .linear(let x, 1, 3)? = operand(0).flatMap({ forms[$0] }), bounds.lower == 0, bounds.upper == 6 {
+    case is Clip:
+      if case .linear(let x, 1, 3)? = operand(0).flatMap({ forms[$0] }),
+        node.elementFunction(constants) == .clip(lower: 0, upper: 6)
+      {
         return .gate(.clippedShift, x, scale: 1)
       }
     case is Erf:

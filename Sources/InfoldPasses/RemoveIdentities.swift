@@ -19,8 +19,10 @@ package struct RemoveIdentities: GraphPass {
     let read = Set(graph.outputs + graph.nodes.flatMap(\.uses))
     for var node in graph.nodes {
       // Exporters name the mask of a Dropout also where nobody reads it.
-      if node.typed is Dropout, let mask = node.outputs.dropFirst().first ?? nil, !read.contains(mask) {
-        node.outputs[1] = nil
+      if node.typed?.handsOnInput({ _ in true }) == true {
+        for index in node.outputs.indices.dropFirst() {
+          if let output = node.outputs[index], !read.contains(output) { node.outputs[index] = nil }
+        }
       }
       node.inputs = node.inputs.map { $0.map { source[$0] ?? $0 } }
       if let input = constants.handedOnInput(of: node), let output = node.outputs[0], !fixed.contains(output) {

@@ -18,7 +18,7 @@ struct NetworkPreparation {
   init(_ original: Model) throws(InfoldError) {
     var model = original
     try model.graph.makeConsistent()
-    if let node = model.graph.nodes.first(where: { Self.quantized.contains($0.opType) }) {
+    if let node = model.graph.nodes.first(where: { $0.quantizationRole != nil }) {
       throw InfoldError(
         .invalidArgument, "the model is quantized already", hint: "give the float model that it was made of",
         node: model.graph.label(of: node))
@@ -56,11 +56,6 @@ struct NetworkPreparation {
     return aliases
   }
 
-  private static let quantized: Set<String> = [
-    "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "QLinearConv", "QLinearMatMul", "ConvInteger",
-    "MatMulInteger",
-  ]
-
   /// The same graph with Add in the place of a Sum of two, and Gemm in that of a product of matrices to which a constant is added.
   private static func plain(_ graph: Graph) throws(InfoldError) -> Graph {
     let consumers = graph.consumers()
@@ -75,10 +70,10 @@ struct NetworkPreparation {
         products[output] = node
       }
       if node.typed is Sum, node.inputs.count == 2 {
-        nodes.append(try replacement(node, "Add", node.inputs))
+        nodes.append(try replacement(node, Add.name, node.inputs))
       } else if node.typed is Add, let (product, addend) = biasedProduct(node, products, graph) {
         absorbed.insert(product.outputs[0]!)
-        nodes.append(try replacement(node, "Gemm", product.inputs + [addend]))
+        nodes.append(try replacement(node, Gemm.name, product.inputs + [addend]))
       } else {
         nodes.append(node)
       }
@@ -120,7 +115,10 @@ extension Graph {
   fileprivate mutating func dropUnreadOutputs() {
     let consumers = consumers()
     let results = Set(outputs)
-    for id in nodeIDs where self[id].typed is Dropout || self[id].typed is MaxPool {
+    for id in nodeIDs {
+      guard let typed = self[id].typed, typed.quantizedForm != nil || typed.handsOnInput({ _ in true }) else {
+        continue
+      }
       let isUnread = self[id].outputs.dropFirst().allSatisfy { output in
         output.map { consumers[$0.index].isEmpty && !results.contains($0) } ?? true
       }

@@ -7,7 +7,7 @@ import InfoldSystem
 struct QuantizationPlan {
   /// A node that computes with quantized numbers.
   struct Operation {
-    let form: QuantizableForm
+    let form: QuantizedForm
     /// The node that only bounds the result, where there is one.
     let activation: NodeID?
   }
@@ -70,13 +70,13 @@ struct QuantizationPlan {
 
   private mutating func plan(_ id: NodeID, _ excluded: Set<String>) {
     let node = graph[id]
-    guard let form = QuantizableForm(node), let output = node.outputs[0], isFloat(output) else { return }
+    guard let form = Self.form(of: node), let output = node.outputs[0], isFloat(output) else { return }
     guard node.outputs.dropFirst().allSatisfy({ $0 == nil }) else { return refuse(node, "it has a second output") }
     var inputs: [ValueID] = []
     switch form {
-    case .weighted(let axis):
+    case .convolution, .product:
       guard let input = node.inputs[0], isFloat(input) else { return refuse(node, "its first input is a constant") }
-      if let reason = reason(against: node.inputs[1], axis: axis, of: node) { return refuse(node, reason) }
+      if let reason = reason(against: node.inputs[1], form, of: node) { return refuse(node, reason) }
       inputs = [input]
     case .addition, .concatenation:
       inputs = node.inputs.compactMap { $0 }
@@ -88,6 +88,7 @@ struct QuantizationPlan {
     case .movement:
       guard let input = node.inputs[0], isQuantized.contains(input) else { return }
       inputs = [input]
+    case .quantizedProduct, .function: return
     }
     let activation = form.takesBounds ? activation(behind: output, excluded) : nil
     let result = activation.flatMap { graph[$0].outputs[0] } ?? output
@@ -96,14 +97,23 @@ struct QuantizationPlan {
     share(result, inputs, form)
   }
 
+  /// In what way a node is quantized; `nil` where it is not. Functions of each number stay floats, but for those that only bound.
+  private static func form(of node: Node) -> QuantizedForm? {
+    switch node.typed?.quantizedForm {
+    case .addition: node.inputs.count == 2 ? .addition : nil
+    case .quantizedProduct, .function: nil
+    case let form: form
+    }
+  }
+
   /// Has values share a scale where that loses nothing.
-  private mutating func share(_ result: ValueID, _ inputs: [ValueID], _ form: QuantizableForm) {
+  private mutating func share(_ result: ValueID, _ inputs: [ValueID], _ form: QuantizedForm) {
     switch form {
     case .movement: link(result, to: inputs[0])
     case .concatenation:
       for input in Set(inputs).sorted() where consumers[input.index].count == 1 && !graph.outputs.contains(input) {
         guard let producer = producers[input.index] else { continue }
-        if let operation = operations[producer], case .movement = operation.form { continue }
+        if operations[producer]?.form == .movement { continue }
         link(input, to: result)
       }
     default: break
@@ -123,17 +133,17 @@ struct QuantizationPlan {
     graph[value].type?.elementType == .float32 && constants.tensor(value) == nil
   }
 
-  private func reason(against weights: ValueID?, axis: Int, of node: Node) -> String? {
+  private func reason(against weights: ValueID?, _ form: QuantizedForm, of node: Node) -> String? {
     guard let weights else { return "it has no weights" }
     guard let tensor = constants.tensor(weights) else {
       return constants.reasonAgainst(weights, called: "its second operand")
     }
     guard tensor.elementType == .float32 else { return "its weights are of type \(tensor.elementType)" }
-    guard node.typed is Conv || tensor.shape.count == 2 else { return "its weights are no matrix" }
+    guard form == .convolution || tensor.shape.count == 2 else { return "its weights are no matrix" }
     guard tensor.count > 0 else { return "it has no weights" }
     if node.inputs.count > 2, let bias = node.inputs[2] {
       guard let tensor = constants.tensor(bias) else { return constants.reasonAgainst(bias, called: "its bias") }
-      let channels = constants.tensor(weights)!.shape[axis]
+      let channels = constants.tensor(weights)!.shape[form.weightAxis]
       guard tensor.count == channels && tensor.shape.last ?? 1 == channels || tensor.count == 1 else {
         return "its bias differs from row to row"
       }

@@ -89,6 +89,29 @@ import Testing
     }
   }
 
+  @Test func transpositions() throws {
+    try expect(["QuantizeLinear", "Transpose", "QLinearAdd", "DequantizeLinear"], step: 0.02) { network, x in
+      let input = try network.rounded(x, scale: 0.01, zeroPoint: 120)
+      let y = try network.rounded(
+        try network.node("Transpose", [input], ["perm": .ints([0, 2, 3, 1])]), scale: 0.01, zeroPoint: 120)
+      return try network.rounded(try network.node("Add", [y, y]), scale: 0.02, zeroPoint: 120)
+    }
+    // With other scales, what is moved goes through a table.
+    try expect(["QuantizeLinear", "Transpose", "ByteTable", "DequantizeLinear"], step: 0.02) { network, x in
+      let input = try network.rounded(x, scale: 0.01, zeroPoint: -5, of: .int8)
+      return try network.rounded(try network.node("Transpose", [input]), scale: 0.02, zeroPoint: 3)
+    }
+  }
+
+  @Test func meansStayWithFloats() throws {
+    try expect(
+      ["QuantizeLinear", "DequantizeLinear", "GlobalAveragePool", "QuantizeLinear", "DequantizeLinear"], step: 0
+    ) { network, x in
+      let input = try network.rounded(x, scale: 0.01, zeroPoint: 120)
+      return try network.rounded(try network.node("GlobalAveragePool", [input]), scale: 0.001, zeroPoint: 128)
+    }
+  }
+
   @Test func whatStaysWithFloats() throws {
     // Somebody else reads the float; the weights are not symmetric; the bias is no multiple of the scales; groups of scales.
     try expect(["QuantizeLinear", "DequantizeLinear", "Sigmoid", "QuantizeLinear", "DequantizeLinear", "Add"], step: 0)

@@ -77,6 +77,41 @@ import Testing
     }
   }
 
+  /// Transpositions of bytes, between convolutions, and of bytes that come from the caller and go to it: those between NCHW and NHWC
+  /// are no step of their own where the bytes lie so.
+  @Test(
+    arguments: [ElementType.uint8, .int8], [[0, 2, 3, 1], [0, 3, 1, 2], [0, 1, 3, 2], [3, 2, 1, 0], [0, 1, 2, 3]])
+  func transpositions(type: ElementType, permutation: [Int]) throws {
+    let perm: AttributeList = ["perm": .ints(permutation.map { Int64($0) })]
+    for convolves in [false, true] {
+      var network = NetworkBuilder(seed: UInt64(permutation[1]))
+      var y = try network.rounded(network.input([2, 20, 7, 5]), scale: 0.01, zeroPoint: 3, of: type)
+      if convolves {
+        y = try network.rounded(
+          network.node("Conv", [y, network.quantizedWeights([24, 20, 1, 1])]), scale: 0.05, zeroPoint: 1, of: type)
+      }
+      y = try network.rounded(
+        network.node("Transpose", [y], perm), scale: convolves ? 0.05 : 0.01, zeroPoint: convolves ? 1 : 3, of: type)
+      if convolves {
+        let channels = [2, 24, 7, 5][permutation[1]]
+        y = try network.rounded(
+          network.node("Conv", [y, network.quantizedWeights([9, channels, 1, 1])]), scale: 0.4, zeroPoint: 9, of: type)
+      }
+      let graph = try network.finished(y)
+      let inputs = try graph.randomInputs()
+      let expected = try ReferenceEvaluator(graph).run([graph.inputs[0]: inputs["x"]!])[0].numbers()
+      for kernels in KernelChoice.names {
+        let session = try Session(graph.model, options: SessionOptions(threads: 2), kernelsNamed: kernels)
+        let result = try #require(try session.run(inputs)[graph[graph.outputs[0]].name]).numbers()
+        let step = convolves ? 0.4 : 0.01
+        #expect(zip(result, expected).allSatisfy { abs($0 - $1) <= step * 1.001 }, "\(kernels)")
+        #expect(zip(result, expected).count { abs($0 - $1) > step / 2 } <= 1 + expected.count / 100, "\(kernels)")
+        let operations = try session.layerTimes(inputs, runs: 1).map(\.operation)
+        #expect(!operations.contains { $0.contains("Transpose") && $0.contains("Linear") }, "\(operations)")
+      }
+    }
+  }
+
   /// A network with everything that has byte kernels.
   @Test(arguments: [ElementType.uint8, .int8]) func network(type: ElementType) throws {
     var network = NetworkBuilder(opset: 14, seed: 8)
@@ -124,7 +159,7 @@ import Testing
       try network.node("Conv", [floats, try network.quantizedWeights([6, 8, 1, 1])]), scale: 0.05,
       zeroPoint: 128 - shift,
       of: type)
-    let back = try network.node("Transpose", [convolved], ["perm": .ints([0, 2, 3, 1])])
+    let back = try network.node("Transpose", [convolved], ["perm": .ints([0, 3, 2, 1])])
     try expectAgreement(try network.finished(back, convolved), referenceSteps: 2)
   }
 

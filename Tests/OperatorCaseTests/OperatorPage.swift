@@ -33,7 +33,8 @@ struct OperatorPage {
 
     The cases are those of Debian's libonnx-testdata (onnx 1.12, opset 17) and those that onnx 1.23.2 generates (opset 28),
     without those that need an operator which Infold does not have. A case counts for every operator that its model uses. It
-    has passed when it passes optimized, unoptimized, and in double precision.
+    has passed when it passes optimized, unoptimized, and in double precision. The family is what drawings and totals count an
+    operator among.
 
     \(OperatorTable(cases: tallies).markdown)
     Where the condition of an If is known before the model runs, the branch takes its place. Calls of functions that a model

@@ -14,6 +14,9 @@ public protocol Operator: Sendable {
   static var domain: String { get }
   /// The opset versions that changed the operator, ascending.
   static var versions: [Int] { get }
+  /// Those of `versions` in which a node of the version before means the same, where it is still allowed: nothing else is read of its
+  /// inputs and attributes, nor of one that is left out. None, by default.
+  static var compatibleVersions: [Int] { get }
   /// The opset that withdrew the operator; `nil`, the default, where none did.
   static var withdrawal: Withdrawal? { get }
   /// How many inputs and outputs the operator takes since `version`, one of `versions`.
@@ -22,6 +25,10 @@ public protocol Operator: Sendable {
   ///
   /// Data is what the outputs are made of: not the shapes, axes, indices, conditions and scales beside it.
   static func elementTypes(since version: Int) -> ElementTypeSet
+  /// What the operator does, for drawings, totals and lists; `.other` by default.
+  static var family: OperatorFamily { get }
+  /// What the operator has to do with quantized numbers; nothing, by default.
+  static var quantizationRole: QuantizationRole? { get }
 
   /// Reads the attributes. Every attribute that is not read is refused afterwards.
   /// - Throws: `InfoldError` with `.invalidModel` for values that the standard forbids, `.unsupported` for values that
@@ -47,9 +54,51 @@ public protocol Operator: Sendable {
   /// What the operator gives in every run, where it holds that itself and reads nothing, as Constant does; `nil`, the default, elsewhere.
   var constantOutput: Tensor? { get }
 
+  /// Whether `inferElements` tells every element of the outputs as soon as the shapes of the inputs are known, as for Shape and Size;
+  /// not, by default.
+  static var followsFromShapes: Bool { get }
+
+  /// Whether the first output has the elements of the first input in their order, at most in another shape or type; not, by default.
+  static var keepsElements: Bool { get }
+
+  /// Whether the outputs are probabilities: along an axis, numbers that are not negative and add up to 1; not, by default.
+  static var givesProbabilities: Bool { get }
+
+  /// Whether the first output is the first input, as it is; not, by default.
+  /// - Parameter isKnown: Whether an input is left out, or the same in every run.
+  func handsOnInput(_ isKnown: (_ input: Int) -> Bool) -> Bool
+
+  /// In what way the operator can compute with quantized numbers; in none, by default.
+  var quantizedForm: QuantizedForm? { get }
+
+  /// How the operator is linear in its first input, with its second one as the weight; `nil`, the default, for those that are not.
+  var linearForm: LinearForm? { get }
+
+  /// Whether an operator that reads its first input through a window may read zeros beside it; `nil`, the default, where that is not
+  /// known.
+  /// - Parameters:
+  ///   - input: The shape of the first input, as far as it is known.
+  ///   - weight: That of the weight.
+  func mayPad(input: Shape?, weight: [Int]) -> Bool?
+
+  /// How the operator maps the numbers of one input when the others are constants; `nil`, the default, for those that do something else.
+  var affineForm: AffineForm? { get }
+
   /// The multiplications whose products are added up, in one evaluation: 0 for operators that do nothing of the kind,
   /// `nil` where the sizes are not known or the number does not fit an `Int`.
   func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int?
+
+  /// How the axes of the inputs go over into those of the outputs, as far as it is sure; nothing, by default.
+  /// - Parameter outputs: The types that the shape rule has given; `nil` for outputs that the node leaves out.
+  func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping
+
+  /// The function of the first input's elements that each element of the output is, in its place; `nil`, the default, for operators
+  /// that do something else, or a function that has no name.
+  func elementFunction(_ inputs: OperatorInputs) -> ElementFunction?
+
+  /// How the elements in the same place of all inputs become that of the output; `nil`, the default, for operators that do something
+  /// else.
+  var elementCombination: ElementCombination? { get }
 
   /// Computes the outputs; `nil` for those that `context` does not want. `inferOutputs` has accepted the inputs' types.
   ///
@@ -63,7 +112,13 @@ extension Operator {
 
   public static var withdrawal: Withdrawal? { nil }
 
+  public static var compatibleVersions: [Int] { [] }
+
   public static func elementTypes(since version: Int) -> ElementTypeSet { .all }
+
+  public static var family: OperatorFamily { .other }
+
+  public static var quantizationRole: QuantizationRole? { nil }
 
   public func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
     []
@@ -71,7 +126,36 @@ extension Operator {
 
   public var constantOutput: Tensor? { nil }
 
+  public static var followsFromShapes: Bool { false }
+
+  public static var keepsElements: Bool { false }
+
+  public static var givesProbabilities: Bool { false }
+
+  public func handsOnInput(_ isKnown: (_ input: Int) -> Bool) -> Bool { false }
+
+  public var quantizedForm: QuantizedForm? { nil }
+
+  public var linearForm: LinearForm? { nil }
+
+  public func mayPad(input: Shape?, weight: [Int]) -> Bool? { nil }
+
+  public var affineForm: AffineForm? { nil }
+
   public func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? { 0 }
+
+  public func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .unknown }
+
+  public func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { nil }
+
+  public var elementCombination: ElementCombination? { nil }
+}
+
+extension Operator {
+  /// Whether a node of opset `old` means the same in opset `new`.
+  package static func keepsMeaning(from old: Int, to new: Int) -> Bool {
+    versions.allSatisfy { $0 <= old || $0 > new || compatibleVersions.contains($0) }
+  }
 }
 
 /// The end of an operator.

@@ -25,17 +25,16 @@ package struct PictureModel: Sendable {
     scores = outputs.count == 1 ? Self.scores(graph) : nil
   }
 
-  /// Probabilities come from a Softmax, which nodes may follow that only move numbers.
+  /// Probabilities come from an operator that gives such, which nodes may follow that keep the numbers.
   private static func scores(_ graph: Graph) -> Preprocessing.Scores {
     let producers = graph.producers()
     var value: ValueID? = graph.outputs.first
     for _ in 0..<8 {
       guard let id = value.flatMap({ producers[$0.index] }) else { break }
-      let node = graph[id]
-      guard case .typed(let operation) = node.kind else { break }
-      if operation is Softmax { return .probabilities }
-      guard operation is any ElementMovingOperator || operation is Cast || operation is Dropout else { break }
-      value = node.inputs.first ?? nil
+      guard let operation = graph[id].typed.map({ type(of: $0) }) else { break }
+      if operation.givesProbabilities { return .probabilities }
+      guard operation.keepsElements else { break }
+      value = graph[id].inputs.first ?? nil
     }
     return .logits
   }

@@ -6,6 +6,7 @@ import InfoldTensor
 package struct Celu: UnaryOperator {
   package static let name = "Celu"
   package static let versions = [12, 28]
+  package static let family = OperatorFamily.activation
 
   /// What the result tends to below zero, negated.
   package let alpha: Float

@@ -9,6 +9,8 @@ import InfoldTensor
 package struct Clip: Operator {
   package static let name = "Clip"
   package static let versions = [1, 6, 11, 12, 13]
+  package static let compatibleVersions = [12, 13]
+  package static let family = OperatorFamily.activation
   package static func elementTypes(since version: Int) -> ElementTypeSet {
     version < 12 ? .floatingPoint : .numeric
   }
@@ -44,6 +46,28 @@ package struct Clip: Operator {
     return [type]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .everyAxis(inputs) }
+
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? {
+    guard let lower = number(1, inputs, attribute: min, default: -.infinity),
+      let upper = number(2, inputs, attribute: max, default: .infinity), lower <= upper
+    else { return nil }
+    return .clip(lower: lower, upper: upper)
+  }
+
+  /// A bound as kernels and quantization know it; `nil` where the model computes it.
+  private func number(_ index: Int, _ inputs: OperatorInputs, attribute: Float?, default missing: Float) -> Float? {
+    if let attribute { return attribute }
+    guard inputs.has(index) else { return missing }
+    guard let tensor = inputs.constant(index), tensor.count == 1 else { return nil }
+    switch tensor.elementType {
+    case .float32: return try? tensor.elements(as: Float.self).first
+    case .uint8: return (try? tensor.elements(as: UInt8.self).first).map { Float($0) }
+    case .int8: return (try? tensor.elements(as: Int8.self).first).map { Float($0) }
+    default: return nil
+    }
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     var y = inputs[0]!
     if let bound = try bound(1, inputs, attribute: min) {
@@ -70,4 +94,8 @@ package struct Clip: Operator {
     if let attribute { return try Tensor(scalar: attribute).converted(to: inputs[0]!.elementType) }
     return index < inputs.count ? try inputs[index]?.reshaped(to: []) : nil
   }
+}
+
+extension Clip {
+  package var quantizedForm: QuantizedForm? { .function }
 }

@@ -6,6 +6,7 @@ import InfoldTensor
 package struct Elu: UnaryOperator {
   package static let name = "Elu"
   package static let versions = [1, 6, 22]
+  package static let family = OperatorFamily.activation
 
   /// What the result tends to below zero, negated.
   package let alpha: Float
@@ -14,6 +15,8 @@ package struct Elu: UnaryOperator {
     attributes.ignoreConsumedInputs()
     alpha = try attributes.float("alpha") ?? 1
   }
+
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .elu(alpha: alpha) }
 
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     x < 0 ? Element(alpha) * .expMinusOne(x) : x

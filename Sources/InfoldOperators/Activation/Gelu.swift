@@ -14,6 +14,7 @@ package struct Gelu: UnaryOperator {
 
   package static let name = "Gelu"
   package static let versions = [20]
+  package static let family = OperatorFamily.activation
 
   /// How Φ is computed.
   package let approximation: Approximation
@@ -24,6 +25,10 @@ package struct Gelu: UnaryOperator {
       throw InfoldError(.invalidModel, "approximate is \(String(quoting: name)), and must be none or tanh")
     }
     self.approximation = approximation
+  }
+
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? {
+    approximation == .tanh ? .geluByTanh : .gelu
   }
 
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {

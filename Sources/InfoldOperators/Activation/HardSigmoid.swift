@@ -6,6 +6,7 @@ import InfoldTensor
 package struct HardSigmoid: UnaryOperator {
   package static let name = "HardSigmoid"
   package static let versions = [1, 6, 22]
+  package static let family = OperatorFamily.activation
 
   /// The slope.
   package let alpha: Float
@@ -17,6 +18,8 @@ package struct HardSigmoid: UnaryOperator {
     alpha = try attributes.float("alpha") ?? 0.2
     beta = try attributes.float("beta") ?? 0.5
   }
+
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .hardSigmoid(alpha: alpha, beta: beta) }
 
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     let y = Element(alpha) * x + Element(beta)

@@ -6,6 +6,7 @@ import InfoldTensor
 package struct LeakyRelu: UnaryOperator {
   package static let name = "LeakyRelu"
   package static let versions = [1, 6, 16]
+  package static let family = OperatorFamily.activation
 
   /// The slope below zero.
   package let alpha: Float
@@ -14,6 +15,8 @@ package struct LeakyRelu: UnaryOperator {
     attributes.ignoreConsumedInputs()
     alpha = try attributes.float("alpha") ?? 0.01
   }
+
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .leakyRelu(alpha: alpha) }
 
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     x < 0 ? Element(alpha) * x : x

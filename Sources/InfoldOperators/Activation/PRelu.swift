@@ -8,12 +8,15 @@ import InfoldTensor
 package struct PRelu: ArithmeticOperator {
   package static let name = "PRelu"
   package static let versions = [1, 6, 7, 9, 16]
+  package static let family = OperatorFamily.activation
   package let broadcast: BroadcastRule
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     attributes.ignoreConsumedInputs()
     broadcast = attributes.version < 7 ? .legacy(axis: 1) : .unidirectional
   }
+
+  package var elementCombination: ElementCombination? { ElementCombination(.parametricRelu, broadcast) }
 
   package func apply<Element: FloatingPointElement>(_ x: Element, _ slope: Element) -> Element {
     x < 0 ? slope * x : x

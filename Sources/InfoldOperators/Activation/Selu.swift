@@ -8,6 +8,7 @@ import InfoldTensor
 package struct Selu: UnaryOperator {
   package static let name = "Selu"
   package static let versions = [1, 6, 22]
+  package static let family = OperatorFamily.activation
 
   /// What the result tends to below zero, divided by −gamma.
   package let alpha: Float
@@ -19,6 +20,8 @@ package struct Selu: UnaryOperator {
     alpha = try attributes.float("alpha") ?? (attributes.version < 6 ? 1.6732 : 1.67326319217681884765625)
     gamma = try attributes.float("gamma") ?? (attributes.version < 6 ? 1.0507 : 1.05070102214813232421875)
   }
+
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .selu(alpha: alpha, gamma: gamma) }
 
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     Element(gamma) * (x > 0 ? x : Element(alpha) * .expMinusOne(x))

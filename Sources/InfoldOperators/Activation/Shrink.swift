@@ -8,6 +8,7 @@ import InfoldTensor
 package struct Shrink: NumericUnaryOperator {
   package static let name = "Shrink"
   package static let versions = [9]
+  package static let family = OperatorFamily.activation
   package static let elementTypes = ElementTypeSet.numeric
 
   /// How far what is left is moved toward zero.

@@ -6,6 +6,7 @@ import InfoldTensor
 package struct Swish: UnaryOperator {
   package static let name = "Swish"
   package static let versions = [24]
+  package static let family = OperatorFamily.activation
 
   /// The factor of x inside the sigmoid.
   package let alpha: Float
@@ -13,6 +14,8 @@ package struct Swish: UnaryOperator {
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     alpha = try attributes.float("alpha") ?? 1
   }
+
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .swish(alpha: alpha) }
 
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     x / (1 + .exp(Element(-alpha) * x))

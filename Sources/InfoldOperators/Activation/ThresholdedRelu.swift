@@ -6,6 +6,7 @@ import InfoldTensor
 package struct ThresholdedRelu: UnaryOperator {
   package static let name = "ThresholdedRelu"
   package static let versions = [10, 22]
+  package static let family = OperatorFamily.activation
 
   /// The threshold.
   package let alpha: Float

@@ -11,6 +11,7 @@ import InfoldTensor
 package struct If: BodyOperator {
   package static let name = "If"
   package static let versions = [1, 11, 13, 16, 19, 21, 23, 24, 25]
+  package static let compatibleVersions = [11, 13, 16, 19, 21, 23, 24, 25]
   package static func arity(since version: Int) -> Arity { Arity(inputs: 1...1, outputs: 1...Arity.any) }
 
   private let thenBranch: OperatorBody

@@ -13,6 +13,7 @@ import InfoldTensor
 package struct Loop: BodyOperator {
   package static let name = "Loop"
   package static let versions = [1, 11, 13, 16, 19, 21, 23, 24, 25]
+  package static let compatibleVersions = [11, 13, 16, 19, 21, 23, 24, 25]
   package static func arity(since version: Int) -> Arity { Arity(inputs: 0...Arity.any, outputs: 0...Arity.any) }
 
   private let body: OperatorBody

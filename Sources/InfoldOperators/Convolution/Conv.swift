@@ -9,6 +9,7 @@ import InfoldTensor
 package struct Conv: ConvolutionOperator {
   package static let name = "Conv"
   package static let versions = [1, 11, 22]
+  package static let compatibleVersions = [11, 22]
 
   /// The number of groups that the channels are split into, ≥ 1.
   package let group: Int
@@ -94,5 +95,16 @@ package struct Conv: ConvolutionOperator {
       }
     }
     return y
+  }
+}
+
+extension Conv {
+  package var quantizedForm: QuantizedForm? { .convolution }
+
+  package var linearForm: LinearForm? { LinearForm(outputAxis: 0, hasWindow: true, groups: group, reading: .window) }
+
+  package func mayPad(input: Shape?, weight: [Int]) -> Bool? {
+    guard weight.count > 2, let window = try? window(kernel: Array(weight[2...])) else { return nil }
+    return window.mayPad(input: input.map { Array($0[2...]) })
   }
 }

@@ -9,6 +9,8 @@ import InfoldTensor
 package struct ConvInteger: Operator {
   package static let name = "ConvInteger"
   package static let versions = [10]
+  package static let family = OperatorFamily.product
+  package static let quantizationRole: QuantizationRole? = .computes
   package static func elementTypes(since version: Int) -> ElementTypeSet { .bytes }
   package static func arity(since version: Int) -> Arity { Arity(inputs: 2...4) }
 
@@ -32,6 +34,10 @@ package struct ConvInteger: Operator {
   /// Y's elements, each a sum over the channels of a group and the window, padding included.
   package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
     convolution.multiplyAccumulates(inputs: inputs, outputs: outputs)
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .axes(inputs) { $0 == 0 }
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

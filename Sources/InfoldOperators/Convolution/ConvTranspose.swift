@@ -10,6 +10,7 @@ import InfoldTensor
 package struct ConvTranspose: ConvolutionOperator {
   package static let name = "ConvTranspose"
   package static let versions = [1, 11, 22]
+  package static let compatibleVersions = [22]
 
   /// The number of groups that the channels are split into, ≥ 1.
   package let group: Int
@@ -89,4 +90,8 @@ package struct ConvTranspose: ConvolutionOperator {
     }
     return [y]
   }
+}
+
+extension ConvTranspose {
+  package var linearForm: LinearForm? { LinearForm(outputAxis: 1, hasWindow: true, groups: group) }
 }

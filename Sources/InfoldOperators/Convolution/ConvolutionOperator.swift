@@ -27,6 +27,8 @@ extension SlidingWindow: OutputDimensions {}
 extension TransposedWindow: OutputDimensions {}
 
 extension ConvolutionOperator {
+  public static var family: OperatorFamily { .product }
+
   public static func arity(since version: Int) -> Arity { Arity(inputs: 2...3) }
 
   public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
@@ -38,6 +40,8 @@ extension ConvolutionOperator {
     let shape = try outputShape(x.shape, try inputs.type(1).shape, bias: inputs.has(2) ? inputs.types[2]?.shape : nil)
     return [TensorType(x.elementType, shape)]
   }
+
+  public func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .axes(inputs) { $0 == 0 } }
 
   /// The shape of the output, as far as it is known.
   /// - Throws: `InfoldError` with `.invalidModel` when the shapes do not fit.

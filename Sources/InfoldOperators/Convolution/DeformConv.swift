@@ -11,6 +11,8 @@ import InfoldTensor
 package struct DeformConv: FloatingPointOperator {
   package static let name = "DeformConv"
   package static let versions = [19, 22]
+  package static let compatibleVersions = [22]
+  package static let family = OperatorFamily.product
   package static func arity(since version: Int) -> Arity { Arity(inputs: 3...5) }
 
   /// The number of groups that the channels are split into, ≥ 1.
@@ -91,6 +93,10 @@ package struct DeformConv: FloatingPointOperator {
   package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
     guard let output = outputs[0]?.shape?.sizes, let weight = inputs[1]?.shape?.sizes else { return nil }
     return checkedProduct(output + weight.dropFirst())
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    AxisMapping([IndependentAxis(inputs: [0, nil, 0, nil, 0], outputs: [0])])
   }
 
   package func evaluate<Element: FloatingPointElement>(

@@ -175,3 +175,19 @@ extension SlidingWindow {
     }
   }
 }
+
+extension SlidingWindow {
+  /// Whether some position of the window may lie on padding, for an input with these spatial dimensions.
+  func mayPad(input: [Dimension]?) -> Bool {
+    switch padding {
+    case .explicit(let before, let after):
+      return (before + after).contains { $0 > 0 }
+    case .sameUpper, .sameLower:
+      return (0..<rank).contains { axis in
+        if kernel[axis] == 1 { return false }
+        guard let size = input?[axis].size, let extent = try? extent(axis, input: size) else { return true }
+        return extent.padBefore + extent.padAfter > 0
+      }
+    }
+  }
+}

@@ -15,6 +15,7 @@ import InfoldTensor
 package struct NonMaxSuppression: FloatingPointOperator {
   package static let name = "NonMaxSuppression"
   package static let versions = [10, 11]
+  package static let compatibleVersions = [11]
   package static func arity(since version: Int) -> Arity { Arity(inputs: 2...5) }
 
   private let givesCenters: Bool

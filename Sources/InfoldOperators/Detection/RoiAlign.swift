@@ -12,6 +12,8 @@ import InfoldTensor
 package struct RoiAlign: FloatingPointOperator {
   package static let name = "RoiAlign"
   package static let versions = [10, 16, 22]
+  package static let compatibleVersions = [22]
+  package static let family = OperatorFamily.pool
   package static func arity(since version: Int) -> Arity { Arity(3) }
 
   /// The most places in a bin along one dimension.

@@ -12,6 +12,8 @@ package struct Abs: NumericUnaryOperator {
     attributes.ignoreConsumedInputs()
   }
 
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .absolute }
+
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     x.magnitude
   }

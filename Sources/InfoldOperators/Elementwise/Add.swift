@@ -13,6 +13,8 @@ package struct Add: ArithmeticOperator, DimensionOperator {
     broadcast = try BroadcastRule(&attributes)
   }
 
+  package var elementCombination: ElementCombination? { ElementCombination(.sum, broadcast) }
+
   package func apply<Element: FloatingPointElement>(_ a: Element, _ b: Element) -> Element {
     a + b
   }
@@ -25,4 +27,8 @@ package struct Add: ArithmeticOperator, DimensionOperator {
     if b == 0 { return a }
     return a == 0 ? b : .computed(a, b) { $0.addingReportingOverflow($1) }
   }
+}
+
+extension Add {
+  package var quantizedForm: QuantizedForm? { .addition }
 }

@@ -11,6 +11,11 @@ public protocol BinaryOperator: Operator {
 }
 
 extension BinaryOperator {
+  public static var family: OperatorFamily { .arithmetic }
+
+  /// Opset 7 changed how shapes are brought together; since then, new versions of ONNX's operators take other element types.
+  public static var compatibleVersions: [Int] { versions.dropFirst().filter { $0 > 7 } }
+
   public static func elementTypes(since version: Int) -> ElementTypeSet { elementTypes }
 
   public static func arity(since version: Int) -> Arity { Arity(2) }
@@ -20,6 +25,20 @@ extension BinaryOperator {
     let a = try inputs.type(0, of: Self.elementTypes)
     try inputs.requireSameElementType(0...1)
     return TensorType(a.elementType, try broadcast.resultShape(a.shape, try inputs.type(1).shape))
+  }
+
+  public func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let a = inputs.sizes(0), let b = inputs.sizes(1),
+      let aligned = try? broadcast.aligned(Shape(b), to: Shape(a)).sizes
+    else { return .unknown }
+    var mapping = AxisMapping.broadcast([a, aligned], to: outputs.first ?? nil)
+    // Sizes of 1 were added behind its own.
+    for place in mapping.independentAxes.indices {
+      if let axis = mapping.independentAxes[place].inputs[1], axis >= b.count {
+        mapping.independentAxes[place].inputs[1] = nil
+      }
+    }
+    return mapping
   }
 
   /// The operands, with shapes that NumPy's rule brings together as `broadcast` wants.
@@ -40,6 +59,15 @@ public protocol ArithmeticOperator: BinaryOperator {
 }
 
 extension ArithmeticOperator {
+  /// That of the combination, where the operator says which one it is.
+  public var affineForm: AffineForm? {
+    guard let combination = elementCombination else { return nil }
+    switch combination.function {
+    case .sum, .difference, .product, .quotient: return .arithmetic(combination)
+    case .maximum, .minimum, .parametricRelu: return nil
+    }
+  }
+
   public static var elementTypes: ElementTypeSet { .numeric }
 
   public func check<Element: IntegerElement>(divisors: Tensor, as _: Element.Type) throws(InfoldError) {}

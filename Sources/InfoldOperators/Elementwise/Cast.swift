@@ -16,6 +16,9 @@ import InfoldTensor
 package struct Cast: Operator {
   package static let name = "Cast"
   package static let versions = [1, 6, 9, 13, 19, 21, 23, 24, 25, 28]
+  package static let compatibleVersions = [9, 13, 19, 21, 23, 24, 25]
+  package static let family = OperatorFamily.arithmetic
+  package static let keepsElements = true
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// The type of the results.
@@ -59,6 +62,8 @@ package struct Cast: Operator {
   package func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
     [inputs.partial(0)?.cast(to: target)]
   }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .everyAxis(inputs) }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [try inputs[0]!.cast(to: context.precision == .double && target.isFloatingPoint ? .float64 : target)]

@@ -7,6 +7,8 @@ import InfoldTensor
 package struct CastLike: Operator {
   package static let name = "CastLike"
   package static let versions = [15, 19, 21, 23, 24, 25]
+  package static let compatibleVersions = [19, 21, 23, 24, 25]
+  package static let family = OperatorFamily.arithmetic
   package static func arity(since version: Int) -> Arity { Arity(2) }
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
@@ -20,6 +22,8 @@ package struct CastLike: Operator {
   package func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
     [inputs.partial(0)?.cast(to: outputs[0].elementType)]
   }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .everyAxis(inputs) }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     // In double precision the second input has been widened already.

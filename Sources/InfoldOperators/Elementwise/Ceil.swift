@@ -11,6 +11,8 @@ package struct Ceil: UnaryOperator {
     attributes.ignoreConsumedInputs()
   }
 
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .ceiling }
+
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     x.rounded(.up)
   }

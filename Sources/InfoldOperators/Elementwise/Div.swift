@@ -13,6 +13,8 @@ package struct Div: ArithmeticOperator, DimensionOperator {
     broadcast = try BroadcastRule(&attributes)
   }
 
+  package var elementCombination: ElementCombination? { ElementCombination(.quotient, broadcast) }
+
   /// ONNX leaves the division of integers by zero open: it is refused.
   package func check<Element: IntegerElement>(divisors: Tensor, as _: Element.Type) throws(InfoldError) {
     try requireNoZero(in: divisors, as: Element.self)

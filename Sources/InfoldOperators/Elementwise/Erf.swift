@@ -7,8 +7,11 @@ import InfoldTensor
 package struct Erf: UnaryOperator {
   package static let name = "Erf"
   package static let versions = [9, 13]
+  package static let family = OperatorFamily.activation
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
+
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .errorFunction }
 
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     .erf(x)

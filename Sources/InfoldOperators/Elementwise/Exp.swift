@@ -11,6 +11,8 @@ package struct Exp: UnaryOperator {
     attributes.ignoreConsumedInputs()
   }
 
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .exponential }
+
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     .exp(x)
   }

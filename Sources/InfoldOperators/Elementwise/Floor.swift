@@ -11,6 +11,8 @@ package struct Floor: UnaryOperator {
     attributes.ignoreConsumedInputs()
   }
 
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .floor }
+
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     x.rounded(.down)
   }

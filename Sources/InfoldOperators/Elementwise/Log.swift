@@ -11,6 +11,8 @@ package struct Log: UnaryOperator {
     attributes.ignoreConsumedInputs()
   }
 
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .logarithm }
+
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     .log(x)
   }

@@ -14,6 +14,8 @@ package struct Min: VariadicOperator, DimensionOperator {
     broadcast = Self.broadcastRule(since: attributes.version)
   }
 
+  package var elementCombination: ElementCombination? { ElementCombination(.minimum, broadcast) }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [
       try withNumericType(of: inputs.compactMap { $0 }) { (inputs, type) throws(InfoldError) in

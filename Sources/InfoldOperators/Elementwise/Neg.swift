@@ -12,6 +12,8 @@ package struct Neg: NumericUnaryOperator {
     attributes.ignoreConsumedInputs()
   }
 
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .negative }
+
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     -x
   }

@@ -11,6 +11,8 @@ package struct Reciprocal: UnaryOperator {
     attributes.ignoreConsumedInputs()
   }
 
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .reciprocal }
+
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     1 / x
   }

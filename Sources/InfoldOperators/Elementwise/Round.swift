@@ -9,6 +9,8 @@ package struct Round: UnaryOperator {
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .roundToEven }
+
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     x.rounded(.toNearestOrEven)
   }

@@ -11,6 +11,8 @@ package struct Sqrt: UnaryOperator {
     attributes.ignoreConsumedInputs()
   }
 
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .squareRoot }
+
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     x.squareRoot()
   }

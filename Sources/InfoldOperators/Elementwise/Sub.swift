@@ -13,6 +13,8 @@ package struct Sub: ArithmeticOperator, DimensionOperator {
     broadcast = try BroadcastRule(&attributes)
   }
 
+  package var elementCombination: ElementCombination? { ElementCombination(.difference, broadcast) }
+
   package func apply<Element: FloatingPointElement>(_ a: Element, _ b: Element) -> Element {
     a - b
   }

@@ -15,9 +15,15 @@ package struct Sum: VariadicOperator, FloatingPointOperator {
     broadcast = Self.broadcastRule(since: attributes.version)
   }
 
+  package var elementCombination: ElementCombination? { ElementCombination(.sum, broadcast) }
+
   package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     [try combined(inputs) { (a: Element, b: Element) in a + b }]
   }
+}
+
+extension Sum {
+  package var quantizedForm: QuantizedForm? { .addition }
 }

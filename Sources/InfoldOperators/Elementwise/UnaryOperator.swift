@@ -9,11 +9,20 @@ public protocol UnaryOperator: FloatingPointOperator {
 }
 
 extension UnaryOperator {
+  public static var family: OperatorFamily { .arithmetic }
+
+  /// Since opset 7, new versions of ONNX's functions of one number take other element types, and mean the same.
+  public static var compatibleVersions: [Int] { versions.dropFirst().filter { $0 > 6 } }
+
+  public var quantizedForm: QuantizedForm? { .function }
+
   public static func arity(since version: Int) -> Arity { Arity(1) }
 
   public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     [try inputs.type(0, of: .floatingPoint)]
   }
+
+  public func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .everyAxis(inputs) }
 
   @inlinable
   public func evaluate<Element: FloatingPointElement>(
@@ -34,6 +43,13 @@ public protocol NumericUnaryOperator: Operator {
 }
 
 extension NumericUnaryOperator {
+  public static var family: OperatorFamily { .arithmetic }
+
+  /// Since opset 7, new versions of ONNX's functions of one number take other element types, and mean the same.
+  public static var compatibleVersions: [Int] { versions.dropFirst().filter { $0 > 6 } }
+
+  public var quantizedForm: QuantizedForm? { .function }
+
   public static func elementTypes(since version: Int) -> ElementTypeSet { elementTypes }
 
   public static func arity(since version: Int) -> Arity { Arity(1) }
@@ -41,6 +57,8 @@ extension NumericUnaryOperator {
   public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     [try inputs.type(0, of: Self.elementTypes)]
   }
+
+  public func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .everyAxis(inputs) }
 
   public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [

@@ -11,6 +11,11 @@ public protocol VariadicOperator: Operator {
 }
 
 extension VariadicOperator {
+  public static var family: OperatorFamily { .arithmetic }
+
+  /// Opset 8 let shapes differ; otherwise, new versions of ONNX's operators take other element types since opset 7.
+  public static var compatibleVersions: [Int] { versions.dropFirst().filter { $0 > 6 } }
+
   public static func elementTypes(since version: Int) -> ElementTypeSet { elementTypes }
 
   public static func arity(since version: Int) -> Arity { Arity(inputs: 1...Arity.any) }
@@ -30,6 +35,10 @@ extension VariadicOperator {
       result.shape = try broadcast.resultShape(result.shape, try inputs.type(index).shape)
     }
     return [result]
+  }
+
+  public func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .broadcast(inputs, to: outputs.first ?? nil)
   }
 
   /// The inputs, combined one after the other.

@@ -6,6 +6,8 @@ import InfoldTensor
 package struct Where: ElementMovingOperator {
   package static let name = "Where"
   package static let versions = [9, 16]
+  package static let compatibleVersions = [16]
+  package static let family = OperatorFamily.arithmetic
   package static func arity(since version: Int) -> Arity { Arity(3) }
   package static let movedInputs = 1...2
 
@@ -19,6 +21,10 @@ package struct Where: ElementMovingOperator {
       return [TensorType(x.elementType, nil)]
     }
     return [TensorType(x.elementType, try shape.broadcast(with: xShape).broadcast(with: yShape))]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .broadcast(inputs, to: outputs.first ?? nil)
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

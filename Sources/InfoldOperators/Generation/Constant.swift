@@ -9,6 +9,7 @@ import InfoldTensor
 package struct Constant: Operator {
   package static let name = "Constant"
   package static let versions = [1, 9, 11, 12, 13, 19, 21, 23, 24, 25]
+  package static let compatibleVersions = [9, 11, 12, 13, 19, 21, 23, 24, 25]
   package static func arity(since version: Int) -> Arity { Arity(0) }
 
   /// The tensor.

@@ -6,6 +6,7 @@ import InfoldTensor
 package struct ConstantOfShape: Operator {
   package static let name = "ConstantOfShape"
   package static let versions = [9, 20, 21, 23, 24, 25]
+  package static let compatibleVersions = [20, 21, 23, 24, 25]
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// A tensor of one element, by default 0 in float32.

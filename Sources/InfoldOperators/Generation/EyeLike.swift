@@ -8,6 +8,7 @@ import InfoldTensor
 package struct EyeLike: Operator {
   package static let name = "EyeLike"
   package static let versions = [9, 22]
+  package static let compatibleVersions = [22]
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// The type of the result; `nil` for the input's.

@@ -9,6 +9,9 @@ import InfoldTensor
 package struct ShapeOperator: Operator {
   package static let name = "Shape"
   package static let versions = [1, 13, 15, 19, 21, 23, 24, 25]
+  package static let compatibleVersions = [13, 15, 19, 21, 23, 24, 25]
+  package static let family = OperatorFamily.movement
+  package static let followsFromShapes = true
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   private let start: Int

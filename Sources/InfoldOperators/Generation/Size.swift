@@ -6,6 +6,9 @@ import InfoldTensor
 package struct Size: Operator {
   package static let name = "Size"
   package static let versions = [1, 13, 19, 21, 23, 24, 25]
+  package static let compatibleVersions = [13, 19, 21, 23, 24, 25]
+  package static let family = OperatorFamily.movement
+  package static let followsFromShapes = true
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}

@@ -10,6 +10,8 @@ package struct ByteTable: Operator {
   package static let name = "ByteTable"
   package static let domain = OperatorRegistry.internalDomain
   package static let versions = [1]
+  package static let family = OperatorFamily.arithmetic
+  package static let quantizationRole: QuantizationRole? = .computes
   package static func arity(since version: Int) -> Arity { Arity(2) }
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
@@ -21,6 +23,8 @@ package struct ByteTable: Operator {
     }
     return [TensorType(table.elementType, x.shape)]
   }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .everyAxis(inputs) }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!, table = inputs[1]!

@@ -10,6 +10,7 @@ package struct ChannelNormalization: FloatingPointOperator {
   package static let name = "ChannelNormalization"
   package static let domain = OperatorRegistry.internalDomain
   package static let versions = [1]
+  package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(5) }
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
@@ -22,6 +23,10 @@ package struct ChannelNormalization: FloatingPointOperator {
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     for index in 1...4 { _ = try inputs.type(index, of: .floatingPoint) }
     return [try inputs.type(0, of: .floatingPoint)]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .byChannel(inputs, parameters: 4)
   }
 
   package func evaluate<Element: FloatingPointElement>(

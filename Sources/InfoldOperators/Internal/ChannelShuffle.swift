@@ -8,6 +8,7 @@ package struct ChannelShuffle: Operator {
   package static let name = "ChannelShuffle"
   package static let domain = OperatorRegistry.internalDomain
   package static let versions = [1]
+  package static let family = OperatorFamily.movement
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// The number of groups, which divides the channels.
@@ -26,6 +27,10 @@ package struct ChannelShuffle: Operator {
         .invalidModel, "\(counted(channels, "channel")) cannot be split into \(counted(groups, "group"))")
     }
     return [x]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .axes(inputs) { $0 != 1 }
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

@@ -9,6 +9,7 @@ package struct InverseDeviation: Operator {
   package static let name = "InverseDeviation"
   package static let domain = OperatorRegistry.internalDomain
   package static let versions = [1]
+  package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   private let epsilon: Double
@@ -25,6 +26,8 @@ package struct InverseDeviation: Operator {
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     [TensorType(resultType, try inputs.type(0, of: .floatingPoint).shape)]
   }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .everyAxis(inputs) }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let variance: [Double] = try inputs[0]!.widened().elements(as: Double.self)

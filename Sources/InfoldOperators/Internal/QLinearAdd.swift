@@ -10,6 +10,8 @@ package struct QLinearAdd: Operator {
   package static let name = "QLinearAdd"
   package static let domain = OperatorRegistry.internalDomain
   package static let versions = [1]
+  package static let family = OperatorFamily.arithmetic
+  package static let quantizationRole: QuantizationRole? = .computes
   package static func arity(since version: Int) -> Arity { Arity(8) }
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
@@ -22,6 +24,11 @@ package struct QLinearAdd: Operator {
     try inputs.requireSameElementType([3, 5])
     for index in [1, 2, 4, 5, 6, 7] { try inputs.requireOneElement(index) }
     return [TensorType(y.elementType, try BroadcastRule.multidirectional.resultShape(a.shape, b.shape))]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let a = inputs.sizes(0), let b = inputs.sizes(3) else { return .unknown }
+    return .broadcast([a, nil, nil, b], to: outputs.first ?? nil)
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

@@ -12,6 +12,8 @@ package struct QLinearGemm: Operator {
   package static let name = "QLinearGemm"
   package static let domain = OperatorRegistry.internalDomain
   package static let versions = [1]
+  package static let family = OperatorFamily.product
+  package static let quantizationRole: QuantizationRole? = .computes
   package static func arity(since version: Int) -> Arity { Arity(inputs: 8...9) }
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
@@ -37,6 +39,10 @@ package struct QLinearGemm: Operator {
   package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
     guard let output = outputs[0]?.shape?.sizes, let inner = inputs[0]?.shape?.sizes?.last else { return nil }
     return checkedProduct(output + [inner])
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .axes(inputs) { $0 == 0 }
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

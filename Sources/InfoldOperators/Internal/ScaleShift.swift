@@ -10,6 +10,7 @@ package struct ScaleShift: FloatingPointOperator {
   package static let name = "ScaleShift"
   package static let domain = OperatorRegistry.internalDomain
   package static let versions = [1]
+  package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(3) }
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
@@ -22,6 +23,10 @@ package struct ScaleShift: FloatingPointOperator {
     let x = try inputs.type(0, of: .floatingPoint)
     for index in 1...2 { _ = try inputs.type(index, of: .floatingPoint) }
     return [x]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .byChannel(inputs, parameters: 2)
   }
 
   package func evaluate<Element: FloatingPointElement>(

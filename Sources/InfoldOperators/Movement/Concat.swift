@@ -8,6 +8,7 @@ import InfoldTensor
 package struct Concat: ElementMovingOperator {
   package static let name = "Concat"
   package static let versions = [1, 4, 11, 13]
+  package static let compatibleVersions = [11, 13]
   package static func arity(since version: Int) -> Arity { Arity(inputs: 1...Arity.any) }
 
   package static let movedInputs = 0...Int.max
@@ -40,6 +41,16 @@ package struct Concat: ElementMovingOperator {
     return [TensorType(first.elementType, output)]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = outputs.first??.shape?.rank, let joined = try? normalizedAxis(axis, rank: rank) else {
+      return .unknown
+    }
+    let others = (0..<rank).filter { $0 != joined }
+    return AxisMapping(
+      others.map { IndependentAxis(inputs: Array(repeating: $0, count: inputs.types.count), outputs: [$0]) },
+      joinedAxis: joined)
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let parts = inputs.compactMap { $0 }
     var result = try Tensor(zeros: inferredShape(inputs), of: parts[0].elementType)
@@ -57,4 +68,8 @@ package struct Concat: ElementMovingOperator {
     }
     return [result]
   }
+}
+
+extension Concat {
+  package var quantizedForm: QuantizedForm? { .concatenation }
 }

@@ -8,6 +8,8 @@ import InfoldTensor
 package struct DepthToSpace: Operator, MappedOperator {
   package static let name = "DepthToSpace"
   package static let versions = [1, 11, 13, 28]
+  package static let compatibleVersions = [11, 13]
+  package static let family = OperatorFamily.movement
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   private let block: BlockRearrangement
@@ -37,6 +39,10 @@ package struct DepthToSpace: Operator, MappedOperator {
         .strided(count: sizes[3], by: 1), .strided(count: block.size, by: depth.column),
       ])
     ]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .axes(inputs) { $0 == 0 }
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

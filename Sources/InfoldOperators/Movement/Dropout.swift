@@ -11,6 +11,9 @@ import InfoldTensor
 package struct Dropout: Operator {
   package static let name = "Dropout"
   package static let versions = [1, 6, 7, 10, 12, 13, 22]
+  package static let compatibleVersions = [13, 22]
+  package static let family = OperatorFamily.movement
+  package static let keepsElements = true
   package static func elementTypes(since version: Int) -> ElementTypeSet { .floatingPoint }
   package static func arity(since version: Int) -> Arity { Arity(inputs: 1...(version < 12 ? 1 : 3), outputs: 1...2) }
 
@@ -55,10 +58,19 @@ package struct Dropout: Operator {
     }
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .axes(inputs, outputs: 2) { _ in true }
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!
     guard context.wantsOutput(1) else { return [x, nil] }
     let mask = try Tensor(repeating: true, shape: x.shape)
     return [x, hasBoolMask ? mask : try mask.mapped { (_: Bool) in Float(1) }.converted(to: x.elementType)]
   }
+}
+
+extension Dropout {
+  /// Where it is known not to be in its training form, which Infold does not have.
+  package func handsOnInput(_ isKnown: (_ input: Int) -> Bool) -> Bool { isKnown(2) }
 }

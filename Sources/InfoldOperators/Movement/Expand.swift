@@ -8,6 +8,7 @@ import InfoldTensor
 package struct Expand: ElementMovingOperator, MappedOperator {
   package static let name = "Expand"
   package static let versions = [8, 13]
+  package static let compatibleVersions = [13]
   package static func arity(since version: Int) -> Arity { Arity(2) }
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
@@ -30,6 +31,19 @@ package struct Expand: ElementMovingOperator, MappedOperator {
       axis < added || sizes[axis - added] == 1 && size != 1 ? .strided(count: size, by: 0) : map.axes[axis - added]
     }
     return [map]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let sizes = inputs.sizes(0), let result = outputs.first??.shape?.sizes, let listed = inputs.sizes(1)?.first
+    else { return .unknown }
+    return AxisMapping(
+      sizes.indices.compactMap { axis in
+        let output = axis + result.count - sizes.count, element = output - (result.count - listed)
+        guard sizes[axis] == result[output] else { return nil }
+        return IndependentAxis(
+          inputs: [axis], outputs: [output],
+          listedSize: element < 0 ? nil : IndependentAxis.ListedSize(input: 1, element: element))
+      })
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

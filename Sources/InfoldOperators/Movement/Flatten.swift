@@ -6,6 +6,8 @@ import InfoldTensor
 package struct Flatten: ElementMovingOperator {
   package static let name = "Flatten"
   package static let versions = [1, 9, 11, 13, 21, 23, 24, 25]
+  package static let compatibleVersions = [9, 11, 13, 21, 23, 24, 25]
+  package static let keepsElements = true
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// The first dimension of the second factor; from opset 11 on, negative values count from the end.
@@ -23,7 +25,19 @@ package struct Flatten: ElementMovingOperator {
     return [TensorType(x.elementType, [try .product(shape[..<axis]), try .product(shape[axis...])])]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let sizes = inputs.sizes(0), let result = outputs.first??.shape?.sizes else { return .unknown }
+    return AxisMapping(
+      AxisMapping.unchangedAxes(from: sizes, to: result).map {
+        IndependentAxis(inputs: [$0.input], outputs: [$0.output])
+      })
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [try inputs[0]!.reshaped(to: inferredShape(inputs))]
   }
+}
+
+extension Flatten {
+  package var quantizedForm: QuantizedForm? { .movement }
 }

@@ -9,6 +9,7 @@ import InfoldTensor
 package struct Gather: ElementMovingOperator, MappedOperator {
   package static let name = "Gather"
   package static let versions = [1, 11, 13]
+  package static let compatibleVersions = [11, 13]
   package static func arity(since version: Int) -> Arity { Arity(2) }
 
   /// The axis; negative values count from the end.
@@ -41,6 +42,16 @@ package struct Gather: ElementMovingOperator, MappedOperator {
     var map = ElementMap(identityOf: sizes)
     map.axes[axis] = .computed(count: indices.count) { (indices[$0] < 0 ? indices[$0] + size : indices[$0]) * stride }
     return [map]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let indexRank = inputs.types[1]?.shape?.rank,
+      let axis = try? normalizedAxis(axis, rank: rank)
+    else { return .unknown }
+    let ofData = (0..<rank).filter { $0 != axis }.map {
+      IndependentAxis(inputs: [$0], outputs: [$0 < axis ? $0 : $0 + indexRank - 1])
+    }
+    return AxisMapping(ofData + (0..<indexRank).map { IndependentAxis(inputs: [nil, $0], outputs: [axis + $0]) })
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

@@ -9,6 +9,7 @@ import InfoldTensor
 package struct GatherElements: ElementMovingOperator {
   package static let name = "GatherElements"
   package static let versions = [11, 13]
+  package static let compatibleVersions = [13]
   package static func arity(since version: Int) -> Arity { Arity(2) }
 
   /// The axis; negative values count from the end.

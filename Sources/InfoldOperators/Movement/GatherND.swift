@@ -10,6 +10,7 @@ import InfoldTensor
 package struct GatherND: ElementMovingOperator {
   package static let name = "GatherND"
   package static let versions = [11, 12, 13]
+  package static let compatibleVersions = [12, 13]
   package static func arity(since version: Int) -> Arity { Arity(2) }
 
   /// The number of leading dimensions that both inputs have.

@@ -6,6 +6,8 @@ import InfoldTensor
 package struct Identity: ElementMovingOperator {
   package static let name = "Identity"
   package static let versions = [1, 13, 14, 16, 19, 21, 23, 24, 25]
+  package static let compatibleVersions = [13, 14, 16, 19, 21, 23, 24, 25]
+  package static let keepsElements = true
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
@@ -14,7 +16,15 @@ package struct Identity: ElementMovingOperator {
     [try inputs.type(0)]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .everyAxis(inputs) }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [inputs[0]]
   }
+}
+
+extension Identity {
+  package var quantizedForm: QuantizedForm? { .movement }
+
+  package func handsOnInput(_ isKnown: (_ input: Int) -> Bool) -> Bool { true }
 }

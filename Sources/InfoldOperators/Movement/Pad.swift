@@ -12,6 +12,8 @@ import InfoldTensor
 package struct Pad: Operator, MappedOperator {
   package static let name = "Pad"
   package static let versions = [1, 2, 11, 13, 18, 19, 21, 23, 24, 25]
+  package static let compatibleVersions = [13, 18, 19, 21, 23, 24, 25]
+  package static let family = OperatorFamily.movement
   package static func elementTypes(since version: Int) -> ElementTypeSet { version < 11 ? .floatingPoint : .all }
   package static func arity(since version: Int) -> Arity {
     version < 11 ? Arity(1) : Arity(inputs: 2...(version < 18 ? 3 : 4))
@@ -139,6 +141,13 @@ package struct Pad: Operator, MappedOperator {
   package func fill(_ inputs: OperatorInputs) throws(InfoldError) -> Tensor? {
     guard let value else { return inputs.constant(2) }
     return try Tensor(scalar: value).converted(to: inputs.type(0).elementType)
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let borders = try? borders(inputs, rank: rank) else {
+      return .unknown
+    }
+    return .axes(inputs) { borders[$0]?.before == 0 && borders[$0]?.after == 0 }
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

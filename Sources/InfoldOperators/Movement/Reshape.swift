@@ -9,6 +9,8 @@ import InfoldTensor
 package struct Reshape: ElementMovingOperator {
   package static let name = "Reshape"
   package static let versions = [1, 5, 13, 14, 19, 21, 23, 24, 25]
+  package static let compatibleVersions = [13, 14, 19, 21, 23, 24, 25]
+  package static let keepsElements = true
   package static func arity(since version: Int) -> Arity { Arity(version < 5 ? 1 : 2) }
 
   private let shape: [Int]?
@@ -90,7 +92,29 @@ package struct Reshape: ElementMovingOperator {
       .invalidModel, "the shape \(input) cannot be reshaped to \(Shape(wanted)): the number of elements differs")
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let sizes = inputs.sizes(0), let result = outputs.first??.shape?.sizes,
+      let wanted = try? shape ?? inputs.integers(1)
+    else { return .unknown }
+    return AxisMapping(
+      AxisMapping.unchangedAxes(from: sizes, to: result).compactMap { axis, output in
+        // A 0 takes the size in its own place.
+        if axis != output, !allowsZero, axis < wanted.count, wanted[axis] == 0 { return nil }
+        guard shape != nil else {
+          let size = IndependentAxis.ListedSize(input: 1, element: output)
+          return IndependentAxis(inputs: [axis], outputs: [output], listedSize: size)
+        }
+        // An attribute says the same of one position.
+        let follows = wanted[output] == -1 || wanted[output] == 0 && axis == output || sizes[axis] == 1
+        return follows ? IndependentAxis(inputs: [axis], outputs: [output]) : nil
+      })
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [try inputs[0]!.reshaped(to: inferredShape(inputs))]
   }
+}
+
+extension Reshape {
+  package var quantizedForm: QuantizedForm? { .movement }
 }

@@ -10,6 +10,8 @@ import InfoldTensor
 package struct ScatterND: Operator {
   package static let name = "ScatterND"
   package static let versions = [11, 13, 16, 18]
+  package static let compatibleVersions = [13, 16, 18]
+  package static let family = OperatorFamily.movement
   package static func arity(since version: Int) -> Arity { Arity(3) }
 
   /// How an update meets what is there.

@@ -10,6 +10,7 @@ import InfoldTensor
 package struct Slice: ElementMovingOperator, MappedOperator {
   package static let name = "Slice"
   package static let versions = [1, 10, 11, 13]
+  package static let compatibleVersions = [11, 13]
   package static func arity(since version: Int) -> Arity { version < 10 ? Arity(1) : Arity(inputs: 3...5) }
 
   private let starts: ListArgument
@@ -128,6 +129,17 @@ package struct Slice: ElementMovingOperator, MappedOperator {
       map.axes[axis] = .strided(count: count, by: step * strides[axis])
     }
     return [map]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let sizes = inputs.sizes(0), let axes = try? axes(inputs, rank: sizes.count),
+      let bounds = try? bounds(inputs)
+    else { return .unknown }
+    return .axes(inputs) { axis in
+      guard let place = axes.firstIndex(of: axis) else { return true }
+      guard let positions = bounds[place].cut?.positions(of: sizes[axis]) else { return false }
+      return positions == (0, 1, sizes[axis]) && bounds[place].cut?.positions(of: 1).count == 1
+    }
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

@@ -8,6 +8,8 @@ import InfoldTensor
 package struct SpaceToDepth: Operator, MappedOperator {
   package static let name = "SpaceToDepth"
   package static let versions = [1, 13, 28]
+  package static let compatibleVersions = [13]
+  package static let family = OperatorFamily.movement
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   private let block: BlockRearrangement
@@ -40,6 +42,10 @@ package struct SpaceToDepth: Operator, MappedOperator {
           .strided(count: sizes[3] / block.size, by: block.size),
         ])
     ]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .axes(inputs) { $0 == 0 }
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

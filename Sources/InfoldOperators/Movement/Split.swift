@@ -10,6 +10,7 @@ import InfoldTensor
 package struct Split: ElementMovingOperator, MappedOperator {
   package static let name = "Split"
   package static let versions = [1, 2, 11, 13, 18]
+  package static let compatibleVersions = [11]
   package static func arity(since version: Int) -> Arity {
     Arity(inputs: 1...((2..<13).contains(version) ? 1 : 2), outputs: 1...Arity.any)
   }
@@ -119,6 +120,13 @@ package struct Split: ElementMovingOperator, MappedOperator {
       start += size * strides[axis]
     }
     return maps
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let axis = try? normalizedAxis(axis, rank: rank) else {
+      return .unknown
+    }
+    return .axes(inputs, outputs: outputs.count) { $0 != axis }
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

@@ -8,6 +8,8 @@ import InfoldTensor
 package struct Squeeze: ElementMovingOperator {
   package static let name = "Squeeze"
   package static let versions = [1, 11, 13, 21, 23, 24, 25]
+  package static let compatibleVersions = [11, 21, 23, 24, 25]
+  package static let keepsElements = true
   package static func arity(since version: Int) -> Arity { Arity(inputs: 1...(version < 13 ? 1 : 2)) }
 
   private let axes: ListArgument
@@ -46,7 +48,19 @@ package struct Squeeze: ElementMovingOperator {
     return Shape(shape.indices.filter { !squeezed.contains($0) }.map { shape[$0] })
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let values = try? axes.values(in: inputs),
+      let squeezed = try? normalizedAxes(values, rank: rank)
+    else { return .unknown }
+    let kept = (0..<rank).filter { !squeezed.contains($0) }
+    return AxisMapping(kept.enumerated().map { output, axis in IndependentAxis(inputs: [axis], outputs: [output]) })
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [try inputs[0]!.reshaped(to: inferredShape(inputs))]
   }
+}
+
+extension Squeeze {
+  package var quantizedForm: QuantizedForm? { .movement }
 }

@@ -8,6 +8,7 @@ import InfoldTensor
 package struct Transpose: ElementMovingOperator, MappedOperator {
   package static let name = "Transpose"
   package static let versions = [1, 13, 21, 23, 24, 25]
+  package static let compatibleVersions = [13, 21, 23, 24, 25]
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// The input's axis for each axis of the output; `nil` reverses them.
@@ -44,7 +45,16 @@ package struct Transpose: ElementMovingOperator, MappedOperator {
     return [map]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let axes = try? axes(rank: rank) else { return .unknown }
+    return AxisMapping(axes.enumerated().map { output, axis in IndependentAxis(inputs: [axis], outputs: [output]) })
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     try evaluateMaps(inputs, context)
   }
+}
+
+extension Transpose {
+  package var quantizedForm: QuantizedForm? { .movement }
 }

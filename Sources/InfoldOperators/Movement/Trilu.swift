@@ -9,6 +9,7 @@ import InfoldTensor
 package struct Trilu: Operator {
   package static let name = "Trilu"
   package static let versions = [14]
+  package static let family = OperatorFamily.movement
   package static func arity(since version: Int) -> Arity { Arity(inputs: 1...2) }
 
   /// Whether the upper triangle is kept, and not the lower one.
@@ -26,6 +27,11 @@ package struct Trilu: Operator {
       try inputs.requireOneElement(1)
     }
     return [x]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank else { return .unknown }
+    return .axes(inputs) { $0 < rank - 2 }
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

@@ -9,6 +9,8 @@ import InfoldTensor
 package struct Unsqueeze: ElementMovingOperator {
   package static let name = "Unsqueeze"
   package static let versions = [1, 11, 13, 21, 23, 24, 25]
+  package static let compatibleVersions = [11, 21, 23, 24, 25]
+  package static let keepsElements = true
   package static func arity(since version: Int) -> Arity { Arity(version < 13 ? 1 : 2) }
 
   private let axes: ListArgument
@@ -34,6 +36,15 @@ package struct Unsqueeze: ElementMovingOperator {
     return [TensorType(x.elementType, output)]
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    let inputs = inputs.takingScalarForList(1)
+    guard let rank = outputs.first??.shape?.rank, let values = try? axes.values(in: inputs),
+      let inserted = try? normalizedAxes(values, rank: rank)
+    else { return .unknown }
+    let kept = (0..<rank).filter { !inserted.contains($0) }
+    return AxisMapping(kept.enumerated().map { axis, output in IndependentAxis(inputs: [axis], outputs: [output]) })
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [try inputs[0]!.reshaped(to: inferredShape(inputs))]
   }
@@ -48,4 +59,8 @@ extension OperatorInputs {
     constants[index] = constants[index].flatMap { try? $0.reshaped(to: [1]) }
     return OperatorInputs(types: types, constants: constants, outputCount: outputCount)
   }
+}
+
+extension Unsqueeze {
+  package var quantizedForm: QuantizedForm? { .movement }
 }

@@ -17,6 +17,8 @@ import InfoldTensor
 package struct BatchNormalization: FloatingPointOperator {
   package static let name = "BatchNormalization"
   package static let versions = [1, 6, 7, 9, 14, 15]
+  package static let compatibleVersions = [15]
+  package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity {
     Arity(inputs: 5...5, outputs: 1...(version < 14 ? 5 : 3))
   }
@@ -98,6 +100,15 @@ package struct BatchNormalization: FloatingPointOperator {
     inputs[index == 0 ? 0 : 3]!.elementType
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard !isTraining, let x = inputs.types[0]?.shape, let parameters = inputs.types[3]?.shape else { return .unknown }
+    return AxisMapping(
+      x.indices.map { axis in
+        let own = 1..<(parameters.rank + 1) ~= axis ? axis - 1 : nil
+        return IndependentAxis(inputs: [axis, own, own, own, own], outputs: [axis])
+      })
+  }
+
   package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
@@ -142,5 +153,16 @@ package struct BatchNormalization: FloatingPointOperator {
     }
     outputs[0] = y
     return context.wantedOutputs.indices.map { context.wantsOutput($0) ? outputs[$0] : nil }
+  }
+}
+
+extension BatchNormalization {
+  package var affineForm: AffineForm? {
+    let refusal: String? =
+      isTraining
+      ? "it is in training form: its statistics come from each mini-batch"
+      : isSpatial
+        ? nil : "it normalizes every activation by itself (spatial=0), and weights are shared between positions"
+    return .normalization(epsilon: epsilon, refusal: refusal)
   }
 }

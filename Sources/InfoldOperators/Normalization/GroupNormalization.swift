@@ -10,6 +10,7 @@ import InfoldTensor
 package struct GroupNormalization: FloatingPointOperator {
   package static let name = "GroupNormalization"
   package static let versions = [18, 21]
+  package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(3) }
 
   /// The number of groups that the channels are split into, ≥ 1.
@@ -46,6 +47,10 @@ package struct GroupNormalization: FloatingPointOperator {
       }
     }
     return [x]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .axes(inputs) { $0 == 0 }
   }
 
   package func evaluate<Element: FloatingPointElement>(

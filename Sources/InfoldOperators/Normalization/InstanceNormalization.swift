@@ -9,6 +9,8 @@ import InfoldTensor
 package struct InstanceNormalization: FloatingPointOperator {
   package static let name = "InstanceNormalization"
   package static let versions = [1, 6, 22]
+  package static let compatibleVersions = [22]
+  package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(3) }
 
   /// What is added to the variance.
@@ -36,6 +38,10 @@ package struct InstanceNormalization: FloatingPointOperator {
     }
     x.shape?[1] = channels
     return [x]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    AxisMapping([IndependentAxis(0), IndependentAxis(inputs: [1, 0, 0], outputs: [1])])
   }
 
   package func evaluate<Element: FloatingPointElement>(

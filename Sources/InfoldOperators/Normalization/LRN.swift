@@ -9,6 +9,8 @@ import InfoldTensor
 package struct LRN: FloatingPointOperator {
   package static let name = "LRN"
   package static let versions = [1, 13]
+  package static let compatibleVersions = [13]
+  package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// What the mean of squares is multiplied by.
@@ -34,6 +36,10 @@ package struct LRN: FloatingPointOperator {
     let x = try inputs.type(0, of: .floatingPoint)
     try inputs.requireRank(2...Int.max, of: 0)
     return [x]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .axes(inputs) { $0 != 1 }
   }
 
   package func evaluate<Element: FloatingPointElement>(

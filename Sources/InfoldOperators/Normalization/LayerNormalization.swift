@@ -11,6 +11,7 @@ import InfoldTensor
 package struct LayerNormalization: FloatingPointOperator {
   package static let name = "LayerNormalization"
   package static let versions = [17]
+  package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(inputs: 2...3, outputs: 1...3) }
 
   /// The first dimension that is normalized; a negative one counts from the end.
@@ -45,6 +46,16 @@ package struct LayerNormalization: FloatingPointOperator {
 
   package func resultType(_ index: Int, of inputs: [Tensor?]) -> ElementType {
     index == 0 ? inputs[0]!.elementType : stashType
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let x = inputs.types[0], let rank = x.shape?.rank, let first = try? normalizedAxis(axis, rank: rank) else {
+      return .unknown
+    }
+    return AxisMapping(
+      AxisMapping.broadcast(inputs, to: x).independentAxes.prefix(first).enumerated().map { axis, independent in
+        IndependentAxis(inputs: independent.inputs, outputs: [axis, axis, axis])
+      })
   }
 
   package func evaluate<Element: FloatingPointElement>(

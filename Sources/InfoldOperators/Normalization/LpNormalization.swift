@@ -7,6 +7,8 @@ import InfoldTensor
 package struct LpNormalization: FloatingPointOperator {
   package static let name = "LpNormalization"
   package static let versions = [1, 22]
+  package static let compatibleVersions = [22]
+  package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// The axis; negative values count from the end.
@@ -24,6 +26,13 @@ package struct LpNormalization: FloatingPointOperator {
     let x = try inputs.type(0, of: .floatingPoint)
     if let shape = x.shape { _ = try normalizedAxis(axis, rank: shape.rank) }
     return [x]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let axis = try? normalizedAxis(axis, rank: rank) else {
+      return .unknown
+    }
+    return .axes(inputs) { $0 != axis }
   }
 
   package func evaluate<Element: FloatingPointElement>(

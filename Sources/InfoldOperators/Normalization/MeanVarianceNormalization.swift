@@ -7,6 +7,8 @@ import InfoldTensor
 package struct MeanVarianceNormalization: FloatingPointOperator {
   package static let name = "MeanVarianceNormalization"
   package static let versions = [9, 13]
+  package static let compatibleVersions = [13]
+  package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// The axes; negative ones count from the end.
@@ -20,6 +22,13 @@ package struct MeanVarianceNormalization: FloatingPointOperator {
     let x = try inputs.type(0, of: .floatingPoint)
     if let shape = x.shape { _ = try normalizedAxes(axes, rank: shape.rank) }
     return [x]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let axes = try? normalizedAxes(axes, rank: rank) else {
+      return .unknown
+    }
+    return .axes(inputs) { !axes.contains($0) }
   }
 
   package func evaluate<Element: FloatingPointElement>(

@@ -9,6 +9,7 @@ import InfoldTensor
 package struct RMSNormalization: FloatingPointOperator {
   package static let name = "RMSNormalization"
   package static let versions = [23]
+  package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(2) }
 
   /// The first dimension that is normalized; a negative one counts from the end.
@@ -30,6 +31,13 @@ package struct RMSNormalization: FloatingPointOperator {
 
   package func resultType(_ index: Int, of inputs: [Tensor?]) -> ElementType {
     inputs[1]!.elementType
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let x = inputs.types[0], let rank = x.shape?.rank, let first = try? normalizedAxis(axis, rank: rank) else {
+      return .unknown
+    }
+    return AxisMapping(Array(AxisMapping.broadcast(inputs, to: x).independentAxes.prefix(first)))
   }
 
   package func evaluate<Element: FloatingPointElement>(

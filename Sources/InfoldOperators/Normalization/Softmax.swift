@@ -8,6 +8,7 @@ import InfoldTensor
 /// default means this one.
 package struct Softmax: SoftmaxOperator {
   package static let name = "Softmax"
+  package static let givesProbabilities = true
 
   /// The dimension, or the first of those, along which is normalized.
   package let axis: SoftmaxAxis
@@ -97,6 +98,8 @@ protocol SoftmaxOperator: LineOperator {
 
 extension LineOperator {
   package static var versions: [Int] { [1, 11, 13] }
+  package static var compatibleVersions: [Int] { [11] }
+  package static var family: OperatorFamily { .activation }
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
@@ -112,6 +115,13 @@ extension LineOperator {
       }
     }
     return [x]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let position = try? axis.position(rank: rank) else {
+      return .unknown
+    }
+    return .axes(inputs) { axis.flattens ? $0 < position : $0 != position }
   }
 
   package func evaluate<Element: FloatingPointElement>(

@@ -10,6 +10,7 @@ import InfoldTensor
 package struct AveragePool: FloatingPointPool {
   package static let name = "AveragePool"
   package static let versions = [1, 7, 10, 11, 19, 22]
+  package static let compatibleVersions = [7, 10, 11, 19, 22]
 
   /// How the window moves.
   package let window: SlidingWindow
@@ -34,4 +35,8 @@ package struct AveragePool: FloatingPointPool {
       }
     ]
   }
+}
+
+extension AveragePool {
+  package var quantizedForm: QuantizedForm? { .average }
 }

@@ -9,7 +9,11 @@ protocol FloatingPointPool: FloatingPointOperator {
 }
 
 extension FloatingPointPool {
+  public static var family: OperatorFamily { .pool }
+
   public static func arity(since version: Int) -> Arity { Arity(1) }
+
+  public func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .axes(inputs) { $0 < 2 } }
 
   public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0, of: .floatingPoint)

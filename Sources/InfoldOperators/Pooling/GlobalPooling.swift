@@ -8,6 +8,8 @@ package struct GlobalAveragePool: GlobalPool {
 
   package init(_ attributes: inout AttributeReader) {}
 
+  package var quantizedForm: QuantizedForm? { .average }
+
   func reduce<Element: FloatingPointElement>(_ channel: borrowing Span<Element>) -> Element {
     var sum = 0.0
     for index in channel.indices { sum += Double(channel[index]) }
@@ -40,6 +42,8 @@ protocol GlobalPool: FloatingPointOperator {
 
 extension GlobalPool {
   package static var versions: [Int] { [1, 22] }
+  package static var compatibleVersions: [Int] { [22] }
+  package static var family: OperatorFamily { .pool }
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
@@ -49,6 +53,8 @@ extension GlobalPool {
     for axis in 2..<shape.rank { shape[axis] = 1 }
     return [TensorType(x.elementType, shape)]
   }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .axes(inputs) { $0 < 2 } }
 
   package func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type

@@ -9,6 +9,7 @@ import InfoldTensor
 package struct LpPool: FloatingPointPool {
   package static let name = "LpPool"
   package static let versions = [1, 2, 11, 18, 22]
+  package static let compatibleVersions = [11, 18, 22]
 
   /// How the window moves.
   package let window: SlidingWindow

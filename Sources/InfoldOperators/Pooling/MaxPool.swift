@@ -9,6 +9,8 @@ import InfoldTensor
 package struct MaxPool: NumericOperator {
   package static let name = "MaxPool"
   package static let versions = [1, 8, 10, 11, 12, 22]
+  package static let compatibleVersions = [8, 10, 11, 12, 22]
+  package static let family = OperatorFamily.pool
   package static func elementTypes(since version: Int) -> ElementTypeSet {
     version < 12 ? .floatingPoint : ElementTypeSet(ElementTypeSet.floatingPoint.types + [.int8, .uint8])
   }
@@ -32,6 +34,11 @@ package struct MaxPool: NumericOperator {
     let x = try inputs.type(0, of: elementTypes)
     let shape = try window.pooled(x.shape)
     return [TensorType(x.elementType, shape), TensorType(.int64, shape)]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    // The second output counts places through the whole batch.
+    .axes(inputs) { $0 < 2 }
   }
 
   package func evaluate<Element: NumericElement>(
@@ -77,4 +84,8 @@ package struct MaxPool: NumericOperator {
       }
     }
   }
+}
+
+extension MaxPool {
+  package var quantizedForm: QuantizedForm? { .movement }
 }

@@ -10,6 +10,8 @@ import InfoldTensor
 package struct MaxUnpool: FloatingPointOperator {
   package static let name = "MaxUnpool"
   package static let versions = [9, 11, 22]
+  package static let compatibleVersions = [11, 22]
+  package static let family = OperatorFamily.pool
   package static func arity(since version: Int) -> Arity { Arity(inputs: 2...3) }
 
   /// How the pool's window moved.

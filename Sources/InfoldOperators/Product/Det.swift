@@ -8,6 +8,8 @@ import InfoldTensor
 package struct Det: FloatingPointOperator {
   package static let name = "Det"
   package static let versions = [11, 22]
+  package static let compatibleVersions = [22]
+  package static let family = OperatorFamily.product
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}

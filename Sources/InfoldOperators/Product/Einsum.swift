@@ -11,6 +11,7 @@ import InfoldTensor
 package struct Einsum: NumericOperator {
   package static let name = "Einsum"
   package static let versions = [12, 28]
+  package static let family = OperatorFamily.product
   package static func arity(since version: Int) -> Arity { Arity(inputs: 1...Arity.any) }
 
   private typealias Label = EinsumEquation.Label

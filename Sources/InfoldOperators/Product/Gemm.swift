@@ -10,6 +10,8 @@ import InfoldTensor
 package struct Gemm: FloatingPointOperator {
   package static let name = "Gemm"
   package static let versions = [1, 6, 7, 9, 11, 13]
+  package static let compatibleVersions = [9, 11, 13]
+  package static let family = OperatorFamily.product
   package static func elementTypes(since version: Int) -> ElementTypeSet { .matrices(since: version) }
   package static func arity(since version: Int) -> Arity { Arity(inputs: (version < 11 ? 3 : 2)...3) }
 
@@ -55,6 +57,20 @@ package struct Gemm: FloatingPointOperator {
   package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
     guard let output = outputs[0]?.shape?.sizes, let left = inputs[0]?.shape?.sizes, left.count == 2 else { return nil }
     return checkedProduct(output + [left[transA ? 0 : 1]])
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let result = outputs.first??.shape?.sizes, let addend = inputs.has(2) ? inputs.sizes(2) : [] else {
+      return .unknown
+    }
+    func ofAddend(_ axis: Int) -> Int? {
+      let own = axis - (2 - addend.count)
+      return own >= 0 && addend[own] == result[axis] ? own : nil
+    }
+    return AxisMapping([
+      IndependentAxis(inputs: [transA ? 1 : 0, nil, ofAddend(0)], outputs: [0]),
+      IndependentAxis(inputs: [nil, transB ? 0 : 1, ofAddend(1)], outputs: [1]),
+    ])
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
@@ -120,5 +136,17 @@ extension FixedWidthInteger {
     } else {
       self = value.isNaN ? 0 : value < 0 ? .min : .max
     }
+  }
+}
+
+extension Gemm {
+  package var quantizedForm: QuantizedForm? { transA ? nil : .product(outputAxis: transB ? 0 : 1) }
+
+  package var linearForm: LinearForm? {
+    var plain: AttributeList = beta == 1 ? [:] : ["beta": .float(1)]
+    if broadcast == .equalShapes { plain["broadcast"] = .int(1) }
+    return LinearForm(
+      outputAxis: transB ? 0 : 1, alpha: alpha, bias: .scaled(beta: beta, plain: plain),
+      reading: transA ? .transposed : .numbers)
   }
 }

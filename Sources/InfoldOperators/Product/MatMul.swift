@@ -9,6 +9,8 @@ import InfoldTensor
 package struct MatMul: NumericOperator {
   package static let name = "MatMul"
   package static let versions = [1, 9, 13]
+  package static let compatibleVersions = [9, 13]
+  package static let family = OperatorFamily.product
   package static func elementTypes(since version: Int) -> ElementTypeSet { .matrices(since: version) }
   package static func arity(since version: Int) -> Arity { Arity(2) }
 
@@ -47,6 +49,21 @@ package struct MatMul: NumericOperator {
     return checkedProduct(output + [inner])
   }
 
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let left = inputs.sizes(0), let right = inputs.sizes(1), let result = outputs.first??.shape?.sizes,
+      left.count >= 2
+    else { return .unknown }
+    let outer = max(left.count, right.count) - 2
+    func own(_ axis: Int, of sizes: [Int]) -> Int? {
+      let own = axis - (outer - (sizes.count - 2))
+      return own >= 0 && sizes[own] == result[axis] ? own : nil
+    }
+    var axes = (0..<outer).map { IndependentAxis(inputs: [own($0, of: left), own($0, of: right)], outputs: [$0]) }
+    axes.append(IndependentAxis(inputs: [left.count - 2, nil], outputs: [outer]))
+    if right.count > 1 { axes.append(IndependentAxis(inputs: [nil, right.count - 1], outputs: [outer + 1])) }
+    return AxisMapping(axes)
+  }
+
   package func evaluate<Element: NumericElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
@@ -80,4 +97,10 @@ package struct MatMul: NumericOperator {
     }
     return y
   }
+}
+
+extension MatMul {
+  package var quantizedForm: QuantizedForm? { .product(outputAxis: 1) }
+
+  package var linearForm: LinearForm? { LinearForm(outputAxis: 1, writesChannelsLast: true, bias: .none) }
 }

@@ -9,6 +9,8 @@ import InfoldTensor
 package struct MatMulInteger: Operator {
   package static let name = "MatMulInteger"
   package static let versions = [10]
+  package static let family = OperatorFamily.product
+  package static let quantizationRole: QuantizationRole? = .computes
   package static func elementTypes(since version: Int) -> ElementTypeSet { .bytes }
   package static func arity(since version: Int) -> Arity { Arity(inputs: 2...4) }
 

@@ -10,6 +10,9 @@ import InfoldTensor
 package struct DequantizeLinear: Operator {
   package static let name = "DequantizeLinear"
   package static let versions = [10, 13, 19, 21, 23, 24, 25, 28]
+  package static let compatibleVersions = [13, 19, 21, 23, 24, 25]
+  package static let family = OperatorFamily.quantization
+  package static let quantizationRole: QuantizationRole? = .dequantizes
   package static func elementTypes(since version: Int) -> ElementTypeSet {
     ElementTypeSet(ElementTypeSet.quantized(since: version).types + [.int32])
   }
@@ -38,6 +41,8 @@ package struct DequantizeLinear: Operator {
     try grid.check(inputs)
     return [TensorType(outputType ?? scale.elementType, x.shape)]
   }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { grid.axisMapping(inputs) }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let scale = inputs[1]!

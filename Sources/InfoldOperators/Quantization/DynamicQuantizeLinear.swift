@@ -9,6 +9,8 @@ import InfoldTensor
 package struct DynamicQuantizeLinear: FloatingPointOperator {
   package static let name = "DynamicQuantizeLinear"
   package static let versions = [11]
+  package static let family = OperatorFamily.quantization
+  package static let quantizationRole: QuantizationRole? = .computes
   package static func arity(since version: Int) -> Arity { Arity(inputs: 1...1, outputs: 3...3) }
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}

@@ -11,6 +11,8 @@ import InfoldTensor
 package struct QLinearConv: Operator {
   package static let name = "QLinearConv"
   package static let versions = [10]
+  package static let family = OperatorFamily.product
+  package static let quantizationRole: QuantizationRole? = .computes
   package static func elementTypes(since version: Int) -> ElementTypeSet { .bytes }
   package static func arity(since version: Int) -> Arity { Arity(inputs: 8...9) }
 
@@ -39,6 +41,10 @@ package struct QLinearConv: Operator {
   /// Y's elements, each a sum over the channels of a group and the window, padding included.
   package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
     convolution.multiplyAccumulates(inputs: [inputs[0], inputs[3]], outputs: outputs)
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .axes(inputs) { $0 == 0 }
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

@@ -11,6 +11,9 @@ import InfoldTensor
 package struct QLinearMatMul: Operator {
   package static let name = "QLinearMatMul"
   package static let versions = [10, 21]
+  package static let compatibleVersions = [21]
+  package static let family = OperatorFamily.product
+  package static let quantizationRole: QuantizationRole? = .computes
   package static func elementTypes(since version: Int) -> ElementTypeSet { .bytes }
   package static func arity(since version: Int) -> Arity { Arity(8) }
 
@@ -48,4 +51,8 @@ package struct QLinearMatMul: Operator {
     let scale = try Tensor.requantizationScale(rows, columns, tensors[6])
     return [try MatMul.product(a, b, as: Int32.self).requantized(by: scale, zeroPoint: tensors[7])]
   }
+}
+
+extension QLinearMatMul {
+  package var quantizedForm: QuantizedForm? { .quantizedProduct }
 }

@@ -62,6 +62,20 @@ struct QuantizationGrid: Sendable, Hashable {
     }
   }
 
+  /// How the axes of data go over into those of the quantized or dequantized ones.
+  func axisMapping(_ inputs: OperatorInputs) -> AxisMapping {
+    guard let x = inputs.types[0]?.shape, let scale = inputs.sizes(1) else { return .unknown }
+    if Self.isSingle(Shape(scale)) { return .everyAxis(inputs) }
+    guard let axis, let place = try? normalizedAxis(axis, rank: x.rank) else { return .unknown }
+    return AxisMapping(
+      x.indices.compactMap { axis in
+        if blockSize > 0 {
+          return axis == place ? nil : IndependentAxis(inputs: [axis, axis, axis], outputs: [axis])
+        }
+        return axis == place ? IndependentAxis(inputs: [axis, 0, 0], outputs: [axis]) : IndependentAxis(axis)
+      })
+  }
+
   /// For each element of data of `shape`, which of parameters of the shape `parameters` holds.
   /// - Precondition: `check` has accepted the shapes, and the data has elements.
   func parameter(_ parameters: [Int], in shape: [Int]) throws(InfoldError) -> (Int) -> Int {

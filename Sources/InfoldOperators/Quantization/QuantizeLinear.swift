@@ -12,6 +12,9 @@ import InfoldTensor
 package struct QuantizeLinear: Operator {
   package static let name = "QuantizeLinear"
   package static let versions = [10, 13, 19, 21, 23, 24, 25, 28]
+  package static let compatibleVersions = [13, 19, 21, 23, 24, 25]
+  package static let family = OperatorFamily.quantization
+  package static let quantizationRole: QuantizationRole? = .quantizes
   package static func elementTypes(since version: Int) -> ElementTypeSet {
     ElementTypeSet(ElementTypeSet.floatingPoint.types + [.int32])
   }
@@ -47,6 +50,8 @@ package struct QuantizeLinear: Operator {
     try grid.check(inputs)
     return [TensorType(zeroPointType ?? outputType ?? .uint8, x.shape)]
   }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { grid.axisMapping(inputs) }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!, scale = inputs[1]!, zeroPoint = inputs.count > 2 ? inputs[2] : nil

@@ -22,6 +22,10 @@ protocol RecurrentOperator: FloatingPointOperator {
 }
 
 extension RecurrentOperator {
+  package static var family: OperatorFamily { .product }
+
+  package static var compatibleVersions: [Int] { versions.filter { $0 >= 14 } }
+
   static var stateCount: Int { 1 }
 
   public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
@@ -76,6 +80,13 @@ extension RecurrentOperator {
     else { return nil }
     let (sum, overflow) = ofInput.addingReportingOverflow(ofState)
     return overflow ? nil : sum
+  }
+
+  public func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    let (x, states, y) = layer.isBatchFirst ? (0, 0, 0) : (1, 1, 2)
+    return AxisMapping([
+      IndependentAxis(inputs: [x, nil, nil, nil, 0, states, states], outputs: [y, states, states])
+    ])
   }
 
   public func evaluate<Element: FloatingPointElement>(

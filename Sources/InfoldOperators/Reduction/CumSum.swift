@@ -9,6 +9,8 @@ import InfoldTensor
 package struct CumSum: NumericOperator {
   package static let name = "CumSum"
   package static let versions = [11, 14]
+  package static let compatibleVersions = [14]
+  package static let family = OperatorFamily.pool
   package static func elementTypes(since version: Int) -> ElementTypeSet {
     ElementTypeSet(ElementTypeSet.floatingPoint.types + [.int32, .int64, .uint32, .uint64])
   }
@@ -33,6 +35,13 @@ package struct CumSum: NumericOperator {
       _ = try normalizedAxis(axis.integers()[0], rank: shape.rank)
     }
     return [x]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let given = try? inputs.constant(1)?.integers().first,
+      let axis = try? normalizedAxis(given, rank: rank)
+    else { return .unknown }
+    return .axes(inputs) { $0 != axis }
   }
 
   package func evaluate<Element: NumericElement>(

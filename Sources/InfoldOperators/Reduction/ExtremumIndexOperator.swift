@@ -27,6 +27,10 @@ package struct ExtremumIndexSearch: Sendable, Hashable {
 }
 
 extension ExtremumIndexOperator {
+  package static var family: OperatorFamily { .pool }
+
+  package static var compatibleVersions: [Int] { Array(versions.dropFirst()) }
+
   package static func arity(since version: Int) -> Arity { Arity(1) }
   package static func elementTypes(since version: Int) -> ElementTypeSet { .numeric }
 
@@ -39,6 +43,13 @@ extension ExtremumIndexOperator {
     shape[axis] = 1
     if !search.keepsDimension { shape.dimensions.remove(at: axis) }
     return [TensorType(.int64, shape)]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let axis = try? normalizedAxis(search.axis, rank: rank) else {
+      return .unknown
+    }
+    return .reduction((0..<rank).map { $0 == axis }, keepsDimensions: search.keepsDimension)
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

@@ -23,6 +23,10 @@ public protocol ReductionOperator: Operator {
 }
 
 extension ReductionOperator {
+  public static var family: OperatorFamily { .pool }
+
+  public static var compatibleVersions: [Int] { versions.dropFirst().filter { $0 != axesAreInputSince } }
+
   public static func elementTypes(since version: Int) -> ElementTypeSet { elementTypes }
 
   public static var elementTypes: ElementTypeSet { .numeric }
@@ -36,6 +40,13 @@ extension ReductionOperator {
   public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0, of: elementTypes)
     return [TensorType(x.elementType, try axes.resultShape(inputs, of: x.shape))]
+  }
+
+  public func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, !inputs.has(1) || inputs.constant(1) != nil,
+      let isReduced = try? axes.reduced(inputs.constant(1), rank: rank)
+    else { return .unknown }
+    return .reduction(isReduced, keepsDimensions: axes.keepsDimensions)
   }
 
   public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

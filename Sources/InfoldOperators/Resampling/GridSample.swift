@@ -12,6 +12,8 @@ import InfoldTensor
 package struct GridSample: FloatingPointOperator {
   package static let name = "GridSample"
   package static let versions = [16, 20, 22]
+  package static let compatibleVersions = [22]
+  package static let family = OperatorFamily.movement
   package static func arity(since version: Int) -> Arity { Arity(2) }
 
   /// How a value between elements is found.
@@ -53,6 +55,10 @@ package struct GridSample: FloatingPointOperator {
       throw InfoldError(.invalidModel, "an input of shape \(shape) and a grid of shape \(places) do not go together")
     }
     return [TensorType(x.elementType, Shape([batch, shape[1]] + places[1..<(rank - 1)]))]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    AxisMapping([IndependentAxis(inputs: [0, 0], outputs: [0]), IndependentAxis(1)])
   }
 
   package func evaluate<Element: FloatingPointElement>(

@@ -14,6 +14,8 @@ import InfoldTensor
 package struct Resize: Operator {
   package static let name = "Resize"
   package static let versions = [10, 11, 13, 18, 19]
+  package static let compatibleVersions = [13, 18, 19]
+  package static let family = OperatorFamily.movement
   package static func arity(since version: Int) -> Arity {
     switch version {
     case 10: Arity(2)
@@ -211,6 +213,25 @@ package struct Resize: Operator {
     guard let input = dimension.size, let output = target.dimension.size, let extent = target.extent, let region
     else { return nil }
     return ResizedAxis(axis: axis, input: input, output: output, region: region, extent: extent)
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let shape = inputs.types[0]?.shape, let axes = try? resizedAxes(rank: shape.rank),
+      let source = try? source(inputs), let targets = try? targets(shape, axes, source, inputs),
+      let regions = try? regions(axes.count, inputs)
+    else { return .unknown }
+    return AxisMapping(
+      shape.indices.compactMap { axis in
+        guard let place = axes.firstIndex(of: axis) else { return IndependentAxis(axis) }
+        guard let resized = resizedAxis(axis, shape[axis], targets[place], regions[place]),
+          resized.input == resized.output, resized.isIdentity(resampling.transformation)
+        else { return nil }
+        guard source == .sizes else { return IndependentAxis(axis) }
+        // Other sizes may follow from this one, where the ratio is kept.
+        guard policy == .stretch else { return nil }
+        let size = IndependentAxis.ListedSize(input: Self.sizesInput, element: place)
+        return IndependentAxis(inputs: [axis], outputs: [axis], listedSize: size)
+      })
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

@@ -10,7 +10,8 @@ import InfoldTensor
 package struct Upsample: Operator {
   package static let name = "Upsample"
   package static let versions = [1, 7, 9]
-  package static let withdrawal: Withdrawal? = Withdrawal(opset: 10, successor: "Resize")
+  package static let family = OperatorFamily.movement
+  package static let withdrawal: Withdrawal? = Withdrawal(opset: 10, successor: Resize.name)
   package static func arity(since version: Int) -> Arity { Arity(version < 9 ? 1 : 2) }
 
   private let resampling: Resampling
@@ -69,6 +70,13 @@ package struct Upsample: Operator {
     var output = shape
     for axis in shape.indices { output[axis] = try .scaled(shape[axis], by: scales[axis]) }
     return [TensorType(x.elementType, output)]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let scales = try? scales(inputs, rank: rank) else {
+      return .unknown
+    }
+    return .axes(inputs) { scales[$0] == 1 }
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

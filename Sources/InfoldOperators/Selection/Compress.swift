@@ -10,6 +10,7 @@ import InfoldTensor
 package struct Compress: ElementMovingOperator {
   package static let name = "Compress"
   package static let versions = [9, 11, 28]
+  package static let compatibleVersions = [11]
   package static func arity(since version: Int) -> Arity { Arity(2) }
 
   /// The axis; `nil` to choose among all elements.

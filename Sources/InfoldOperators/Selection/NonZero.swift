@@ -8,6 +8,8 @@ import InfoldTensor
 package struct NonZero: Operator {
   package static let name = "NonZero"
   package static let versions = [9, 13]
+  package static let compatibleVersions = [13]
+  package static let family = OperatorFamily.movement
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {}

@@ -10,6 +10,7 @@ import InfoldTensor
 package struct OneHot: Operator {
   package static let name = "OneHot"
   package static let versions = [9, 11, 28]
+  package static let family = OperatorFamily.movement
   package static func arity(since version: Int) -> Arity { Arity(3) }
 
   /// The new dimension; negative values count from the end.

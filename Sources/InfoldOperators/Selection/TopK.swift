@@ -9,6 +9,8 @@ import InfoldTensor
 package struct TopK: Operator {
   package static let name = "TopK"
   package static let versions = [1, 10, 11, 24]
+  package static let compatibleVersions = [11, 24]
+  package static let family = OperatorFamily.pool
   package static func elementTypes(since version: Int) -> ElementTypeSet { .numeric }
   package static func arity(since version: Int) -> Arity {
     Arity(inputs: version < 10 ? 1...1 : 2...2, outputs: 2...2)
@@ -52,6 +54,13 @@ package struct TopK: Operator {
       throw InfoldError(.invalidModel, "the input K has \(counted(count, "element")), and must have one")
     }
     return try inputs.integers(1, of: .int64)?.first
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let axis = try? normalizedAxis(axis, rank: rank) else {
+      return .unknown
+    }
+    return .axes(inputs, outputs: 2) { $0 != axis }
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

@@ -3,8 +3,8 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// A node that maps each channel of its input by a scale and a shift: a BatchNormalization in inference form, or an Add,
-/// Sub, Mul or Div with a constant per channel.
+/// A node that maps each channel of its input by a scale and a shift, as its operator's affine form says: a batch normalization in
+/// inference form, or arithmetic with a constant per channel.
 struct ChannelMap {
   /// The value that is mapped.
   let input: ValueID
@@ -44,26 +44,21 @@ struct ChannelMap {
   /// - Returns: `nil` for a node that is not of these operators, or has no constant operand.
   /// - Throws: `Refusal` for a BatchNormalization that cannot be folded, and for a constant that is none per channel.
   init?(_ node: Node, in constants: GraphConstants) throws(Refusal) {
-    switch node.typed {
-    case let normalization as BatchNormalization:
-      try self.init(normalization, node, constants)
-    case let arithmetic as any ArithmeticOperator:
-      guard let map = try Self(arithmetic, node, constants) else { return nil }
+    switch node.typed?.affineForm {
+    case .normalization(let epsilon, let refusal):
+      try self.init(normalizingWith: Double(epsilon), refusal, node, constants)
+    case .arithmetic(let combination):
+      guard let map = try Self(combination, node, constants) else { return nil }
       self = map
-    default: return nil
+    case nil: return nil
     }
   }
 
   private init(
-    _ normalization: BatchNormalization, _ node: Node, _ constants: GraphConstants
+    normalizingWith epsilon: Double, _ refusal: String?, _ node: Node, _ constants: GraphConstants
   ) throws(Refusal) {
     guard let input = node.inputs[0], let output = node.outputs[0] else { throw Refusal("it has no output") }
-    guard !normalization.isTraining else {
-      throw Refusal("it is in training form: its statistics come from each mini-batch")
-    }
-    guard normalization.isSpatial else {
-      throw Refusal("it normalizes every activation by itself (spatial=0), and weights are shared between positions")
-    }
+    if let refusal { throw Refusal(refusal) }
     var parameters: [[Double]] = []
     for (name, input) in zip(["scale", "bias", "mean", "variance"], node.inputs[1...]) {
       parameters.append(try constants.doubles(input, called: "its \(name)"))
@@ -72,7 +67,6 @@ struct ChannelMap {
     guard parameters.allSatisfy({ $0.count == gamma.count }) else {
       throw Refusal("its parameters have \(parameters.map { String($0.count) }.joined(separator: ", ")) elements")
     }
-    let epsilon = Double(normalization.epsilon)
     for (name, values) in zip(["scale", "bias", "mean", "variance"], parameters) {
       if let channel = values.firstIndex(where: { !$0.isFinite }) {
         throw Refusal("its \(name) is \(values[channel]) in channel \(channel)")
@@ -88,7 +82,7 @@ struct ChannelMap {
       normalizationWithScale: gamma, bias: beta, mean: mean, variance: variance, epsilon: epsilon)
   }
 
-  private init?(_ arithmetic: any ArithmeticOperator, _ node: Node, _ constants: GraphConstants) throws(Refusal) {
+  private init?(_ combination: ElementCombination, _ node: Node, _ constants: GraphConstants) throws(Refusal) {
     guard let a = node.inputs[0], let b = node.inputs[1], let output = node.outputs[0] else { return nil }
     let isConstantSecond = constants.isConstant(b)
     guard isConstantSecond != constants.isConstant(a) else { return nil }
@@ -99,18 +93,18 @@ struct ChannelMap {
     guard (0..<shape.rank).contains(axis), let channels = shape[axis].size else { return nil }
     let values = try constants.doubles(operand, called: "its constant")
     guard
-      let aligned = try? arithmetic.broadcast.aligned(Shape(constants.shape(operand)), to: shape).sizes,
+      let aligned = try? combination.broadcast.aligned(Shape(constants.shape(operand)), to: shape).sizes,
       let perChannel = Self.perChannel(
         values, aligned, axis: axis, rank: shape.rank, channels)
     else { return nil }
     let zeros = [Double](repeating: 0, count: channels), ones = [Double](repeating: 1, count: channels)
     let step: ChannelAffine.Step
-    switch (arithmetic, isConstantSecond) {
-    case (is Add, _): step = ChannelAffine.Step(center: zeros, scale: ones, offset: perChannel)
-    case (is Sub, true): step = ChannelAffine.Step(center: perChannel, scale: ones, offset: zeros)
-    case (is Sub, false): step = ChannelAffine.Step(center: zeros, scale: ones.map(-), offset: perChannel)
-    case (is Mul, _): step = ChannelAffine.Step(center: zeros, scale: perChannel, offset: zeros)
-    case (is Div, true): step = ChannelAffine.Step(center: zeros, scale: perChannel.map { 1 / $0 }, offset: zeros)
+    switch (combination.function, isConstantSecond) {
+    case (.sum, _): step = ChannelAffine.Step(center: zeros, scale: ones, offset: perChannel)
+    case (.difference, true): step = ChannelAffine.Step(center: perChannel, scale: ones, offset: zeros)
+    case (.difference, false): step = ChannelAffine.Step(center: zeros, scale: ones.map(-), offset: perChannel)
+    case (.product, _): step = ChannelAffine.Step(center: zeros, scale: perChannel, offset: zeros)
+    case (.quotient, true): step = ChannelAffine.Step(center: zeros, scale: perChannel.map { 1 / $0 }, offset: zeros)
     default: return nil
     }
     self.input = data

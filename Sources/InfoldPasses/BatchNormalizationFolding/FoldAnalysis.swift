@@ -55,7 +55,7 @@ package struct FoldAnalysis: Sendable {
     self.graph = graph
     constants = search.constants
     let operators = try graph.nodeIDs.map { id throws(InfoldError) -> Operator? in
-      guard LinearOperator.isLinear(graph[id]), let plan = try search.planIfFoldable(for: id) else { return nil }
+      guard graph[id].typed?.linearForm != nil, let plan = try search.planIfFoldable(for: id) else { return nil }
       let behind = plan.behind.map { Part($0, search.absorbedBackward[$0.node]!) }
       let whole = behind.prefix { $0.isWhole }
       let data = plan.before.first.map { search.absorbedForward[$0.node]!.input } ?? graph[id].inputs[0]!

@@ -37,7 +37,7 @@ struct FoldRewriter {
     }
     editor.replaceNodes(nodes)
     report.foldedNormalizations = (Array(search.absorbedBackward.keys) + search.absorbedForward.keys)
-      .count { search.graph[$0].typed is BatchNormalization }
+      .count { search.graph[$0].isNormalization }
     report.refusals = search.refusals.sorted { $0.key < $1.key }.map {
       FoldReport.Refusal(node: search.graph.label(of: search.graph[$0.key]), reason: $0.value)
     }
@@ -91,7 +91,7 @@ struct FoldRewriter {
         hadBias ? original.inputs[2] : nil, suffix: ".folded", fallbackName: biasName(of: weight), with: biasTensor)
       node.inputs = [node.inputs[0], weight, bias]
       site.bias = bias
-      return [plan.linear.isGemm ? try withPlainBias(node) : node]
+      return [try withPlainBias(node, plan.linear.form)]
     }
     let bias = editor.addConstant(biasName(of: weight), biasTensor)
     site.bias = bias
@@ -99,7 +99,7 @@ struct FoldRewriter {
     let product = editor.addValue(editor.graph[output].name + ".product", editor.graph[output].type)
     node.outputs = [product]
     let sum = try Node(
-      name: node.name.isEmpty ? "" : node.name + ".bias", opType: "Add", opsetVersion: node.opsetVersion,
+      name: node.name.isEmpty ? "" : node.name + ".bias", opType: Add.name, opsetVersion: node.opsetVersion,
       attributes: node.opsetVersion < 7 ? ["broadcast": .int(1)] : [:], inputs: [product, bias], outputs: [output])
     return [node, sum]
   }
@@ -119,11 +119,11 @@ struct FoldRewriter {
     return (name.hasSuffix(".weight") ? String(name.dropLast(".weight".count)) : name) + ".bias"
   }
 
-  /// The Gemm for a C that holds β · C now, one number per channel, which before opset 7 has to be broadcast expressly.
-  private func withPlainBias(_ node: Node) throws(InfoldError) -> Node {
+  /// The node for a bias that is one number per channel now, multiplied with what it is to be multiplied with.
+  private func withPlainBias(_ node: Node, _ form: LinearForm) throws(InfoldError) -> Node {
+    guard case .scaled(_, let plain) = form.bias, !plain.entries.isEmpty else { return node }
     var attributes = node.attributes
-    if attributes["beta"] != nil { attributes["beta"] = .float(1) }
-    if node.opsetVersion < 7 { attributes["broadcast"] = .int(1) }
+    for entry in plain.entries { attributes[entry.name] = entry.value }
     return try node.replacing(attributes: attributes)
   }
 }

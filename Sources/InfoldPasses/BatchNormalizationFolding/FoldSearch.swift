@@ -68,7 +68,7 @@ struct FoldSearch {
         try absorb(map, of: id, into: sites)
       } catch {
         if let failure = error.failure { throw failure }
-        if node.typed is BatchNormalization || maps[id].map({ isMadeByLinear($0.input) }) == true {
+        if node.isNormalization || maps[id].map({ isMadeByLinear($0.input) }) == true {
           refusals[id] = error.reason
         }
       }
@@ -93,7 +93,7 @@ struct FoldSearch {
   /// Leaves an Add right behind a MatMul alone when it is all that there is to fold: the same Add would come out.
   mutating func keepBiasesOfMatMul() {
     for (id, plan) in plans where !plan.linear.takesBias && plan.before.isEmpty && plan.behind.count == 1 {
-      guard !(graph[plan.behind[0].node].typed is BatchNormalization), plan.output.scale.allSatisfy({ $0 == 1 }),
+      guard !graph[plan.behind[0].node].isNormalization, plan.output.scale.allSatisfy({ $0 == 1 }),
         absorbedBackward[plan.behind[0].node]?.input == graph[id].outputs[0]
       else { continue }
       plans[id] = nil
@@ -106,7 +106,7 @@ struct FoldSearch {
     var value = value
     for _ in 0...64 {
       guard let producer = producers[value.index] else { return false }
-      guard let map = absorbedBackward[producer] else { return LinearOperator.isLinear(graph[producer]) }
+      guard let map = absorbedBackward[producer] else { return graph[producer].typed?.linearForm != nil }
       value = map.input
     }
     return false
@@ -152,8 +152,9 @@ extension FoldSearch {
       try requireSingleUse(of: origin.value, by: origin.reader, madeBy: node)
       if let input = absorbedBackward[producer]?.input ?? constants.handedOnInput(of: node) {
         origins.append(Origin(value: input, reader: producer, channels: origin.channels))
-      } else if let concat = node.typed as? Concat {
-        origins += try branches(of: producer, concat, origin.channels, axis: axis).reversed()
+      } else if let joined = graph.axisMapping(of: node).joinedAxis {
+        guard joined == axis else { throw Refusal("\(graph.label(of: node)) joins another axis than the channels") }
+        origins += try branches(of: producer, origin.channels, axis: axis).reversed()
       } else {
         sites.append(try site(producer, making: origin, axis: axis))
       }
@@ -171,7 +172,7 @@ extension FoldSearch {
   /// The linear operator of a node that makes all of the channels.
   private func site(_ producer: NodeID, making origin: Origin, axis: Int) throws(Refusal) -> Site {
     let node = graph[producer]
-    guard LinearOperator.isLinear(node) else {
+    guard node.typed?.linearForm != nil else {
       throw Refusal("its input comes from \(graph.label(of: node)), which has no weights to fold into")
     }
     let linear = try linearOperator(producer)
@@ -180,20 +181,15 @@ extension FoldSearch {
         "\(graph.label(of: node)) has \(counted(linear.outputChannels, "output channel")), and \(origin.channels.count) are mapped"
       )
     }
-    if case .matMul = linear.kind, graph[origin.value].type?.shape?.rank != axis + 1 {
+    if linear.form.writesChannelsLast, graph[origin.value].type?.shape?.rank != axis + 1 {
       throw Refusal("its channels are not the last dimension, along which \(graph.label(of: node)) writes its own")
     }
     return Site(node: producer, channels: origin.channels)
   }
 
-  /// The values that a Concat joins along the channels.
-  private func branches(
-    of id: NodeID, _ concat: Concat, _ channels: Range<Int>, axis: Int
-  ) throws(Refusal) -> [Origin] {
+  /// The values that a concatenation joins along the channels.
+  private func branches(of id: NodeID, _ channels: Range<Int>, axis: Int) throws(Refusal) -> [Origin] {
     let node = graph[id]
-    guard let rank = node.outputs[0].flatMap({ graph[$0].type?.shape?.rank }),
-      (concat.axis < 0 ? concat.axis + rank : concat.axis) == axis
-    else { throw Refusal("\(graph.label(of: node)) joins another axis than the channels") }
     var seen: Set<ValueID> = []
     var branches: [Origin] = []
     var first = channels.lowerBound
@@ -363,18 +359,18 @@ extension FoldSearch {
   /// because the map leaves zero at zero.
   private func requireNoBorder(at id: NodeID, for map: ChannelMap) throws(Refusal) {
     let node = graph[id], label = graph.label(of: node)
-    switch node.typed {
-    case let gemm as Gemm:
-      guard !gemm.transA else { throw Refusal("\(label) transposes its input") }
-    case let conv as Conv:
-      guard let sizes = node.inputs[1].flatMap(constants.tensor)?.shape, sizes.count > 2,
-        let window = try? conv.window(kernel: Array(sizes[2...]))
-      else { throw Refusal("the weight of \(label) is no constant") }
+    switch node.typed?.linearForm?.reading {
+    case .numbers: break
+    case .transposed: throw Refusal("\(label) transposes its input")
+    case .window:
       let shape = node.inputs[0].flatMap { graph[$0].type?.shape }
-      guard map.affine.shift.allSatisfy({ $0 == 0 }) || !window.mayPad(input: shape.map { Array($0[2...]) }) else {
+      guard let weight = node.inputs[1].flatMap(constants.tensor)?.shape,
+        let pads = node.typed?.mayPad(input: shape, weight: weight)
+      else { throw Refusal("the weight of \(label) is no constant") }
+      guard map.affine.shift.allSatisfy({ $0 == 0 }) || !pads else {
         throw Refusal("\(label) pads with zeros, which the shift would turn into other numbers at the border")
       }
-    default: throw Refusal("no operator with weights follows")
+    case nil: throw Refusal("no operator with weights follows")
     }
   }
 }

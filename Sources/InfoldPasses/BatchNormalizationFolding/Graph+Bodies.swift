@@ -28,7 +28,7 @@ extension Graph {
         typed[capture].type = self[value].type ?? typed[capture].type
         known[capture] = constants.tensor(value)
       }
-      if node.typed is Loop { typed.setInputTypes(ofLoop: node, in: self) }
+      typed.setInputTypes(ofLoop: node, in: self)
       var inference = Inference(typed)
       do throws(InfoldError) {
         try inference.run()
@@ -39,7 +39,7 @@ extension Graph {
     }
   }
 
-  /// What a Loop carries keeps its type, and may change its shape.
+  /// What a Loop carries keeps its type, and may change its shape. The branches of an If have no inputs.
   private mutating func setInputTypes(ofLoop node: Node, in outer: Graph) {
     for (place, input) in inputs.enumerated() where self[input].type == nil {
       if place < 2 {
@@ -73,7 +73,7 @@ extension Graph {
   /// The BatchNormalization nodes, as errors call them, those in bodies and functions included.
   package var normalizations: [String] {
     nodes.flatMap { node -> [String] in
-      if node.typed is BatchNormalization { return [label(of: node)] }
+      if node.isNormalization { return [label(of: node)] }
       if let body = node.body { return body.normalizations }
       return node.attributes.bodies.flatMap(\.graph.normalizations)
     }

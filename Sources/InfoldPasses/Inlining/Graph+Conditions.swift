@@ -20,7 +20,7 @@ extension Graph {
     while let id = open.popLast() {
       guard !isConstant(id), seen.insert(id).inserted else { continue }
       guard let producer = producers[id.index], let operation = self[producer].typed else { return false }
-      if operation is ShapeOperator || operation is Size { continue }
+      if type(of: operation).followsFromShapes { continue }
       open += self[producer].uses
     }
     return true

@@ -96,7 +96,7 @@ extension Graph {
 
 extension Node {
   /// Whether this is ONNX's If.
-  package var isConditional: Bool { opType == "If" && domain.isEmpty }
+  package var isConditional: Bool { opType == If.name && domain.isEmpty }
 
   /// The branch of an If.
   fileprivate func branch(_ condition: Bool) throws(InfoldError) -> Graph {

@@ -14,8 +14,8 @@ package struct FoldIntoQuantizedWeights: GraphPass {
 
   package func run(on graph: Graph) throws(InfoldError) -> PassResult {
     guard
-      graph.nodes.contains(where: { $0.typed is DequantizeLinear }),
-      graph.nodes.contains(where: { $0.typed is BatchNormalization })
+      graph.nodes.contains(where: { $0.quantizationRole == .dequantizes }),
+      graph.nodes.contains(where: \.isNormalization)
     else { return PassResult(graph: graph) }
     let source = QuantizedGraph(try GraphConstants(graph))
     var editor = GraphEditor(source.constants)
@@ -52,8 +52,9 @@ private struct Site {
   /// - Throws: `InfoldError` with the reason why a map cannot be taken in.
   init?(_ id: NodeID, _ source: QuantizedGraph) throws(InfoldError) {
     let graph = source.graph
-    guard graph[id].typed is BatchNormalization, graph[id].outputs.dropFirst().allSatisfy({ $0 == nil }),
-      let x = graph[id].inputs[0], let producer = source.onlyProducer(of: x, for: id), producer.typed is Conv,
+    guard graph[id].isNormalization, graph[id].outputs.dropFirst().allSatisfy({ $0 == nil }),
+      let x = graph[id].inputs[0], let producer = source.onlyProducer(of: x, for: id),
+      producer.typed?.quantizedForm == .convolution,
       let input = source.source(producer.inputs[0]), let weights = try source.weights(producer.inputs[1], axis: 0),
       weights.tensor.elementType == .int8, weights.isSymmetric, weights.tensor.shape.count >= 3,
       weights.tensor.count > 0

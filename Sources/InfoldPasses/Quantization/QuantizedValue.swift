@@ -80,7 +80,7 @@ struct QuantizedGraph {
 
   /// What a float value is made of by DequantizeLinear.
   func source(_ value: ValueID?) -> QuantizedValue? {
-    guard let node = producer(value), node.typed is DequantizeLinear, let bytes = node.inputs[0],
+    guard let node = producer(value), node.quantizationRole == .dequantizes, let bytes = node.inputs[0],
       value.flatMap({ graph[$0].type?.elementType }) == .float32
     else { return nil }
     return QuantizedValue(node, bytes: bytes, constants)
@@ -88,7 +88,8 @@ struct QuantizedGraph {
 
   /// The QuantizeLinear that alone reads a float value.
   func sink(_ value: ValueID?) -> (id: NodeID, value: QuantizedValue)? {
-    guard let value, let id = onlyConsumer(value), graph[id].typed is QuantizeLinear, graph[id].inputs[0] == value,
+    guard let value, let id = onlyConsumer(value), graph[id].quantizationRole == .quantizes,
+      graph[id].inputs[0] == value,
       graph[value].type?.elementType == .float32, let bytes = graph[id].outputs[0],
       let quantized = QuantizedValue(graph[id], bytes: bytes, constants)
     else { return nil }
@@ -139,7 +140,7 @@ extension QuantizedGraph {
   /// A constant, or what QuantizeLinear or DequantizeLinear makes of one.
   func constant(_ value: ValueID) throws(InfoldError) -> Tensor? {
     if let tensor = constants.tensor(value) { return tensor }
-    guard let node = producer(value), node.typed is QuantizeLinear || node.typed is DequantizeLinear else { return nil }
+    guard let node = producer(value), [.quantizes, .dequantizes].contains(node.quantizationRole) else { return nil }
     let inputs = node.inputs.map { $0.flatMap(constants.tensor) }
     guard zip(node.inputs, inputs).allSatisfy({ $0 == nil || $1 != nil }) else { return nil }
     return try node.evaluate(inputs)[0]

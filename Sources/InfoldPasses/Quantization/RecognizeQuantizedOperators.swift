@@ -15,7 +15,7 @@ package struct RecognizeQuantizedOperators: GraphPass {
   package init() {}
 
   package func run(on graph: Graph) throws(InfoldError) -> PassResult {
-    guard graph.nodes.contains(where: { $0.typed is DequantizeLinear || $0.typed is QLinearMatMul }) else {
+    guard graph.nodes.contains(where: { [.dequantizes, .computes].contains($0.quantizationRole) }) else {
       return PassResult(graph: graph)
     }
     var rewriter = QuantizedRewriter(QuantizedGraph(try GraphConstants(graph)))
@@ -47,18 +47,19 @@ private struct QuantizedRewriter {
 
   mutating func rewrite(_ node: Node) throws(InfoldError) {
     guard node.outputs.dropFirst().allSatisfy({ $0 == nil }) else { return }
-    switch node.typed {
-    case is Conv: try rewriteConvolution(node)
-    case let gemm as Gemm where gemm.alpha == 1 && gemm.beta == 1 && !gemm.transA:
-      try rewriteProduct(node, isTransposed: gemm.transB)
-    case is MatMul: try rewriteProduct(node, isTransposed: false)
-    case is QLinearMatMul: try rewriteQuantizedProduct(node)
-    case is Add, is Sum: try rewriteAddition(node)
-    case is MaxPool, is Reshape, is Flatten, is Squeeze, is Unsqueeze, is Identity, is Concat:
-      try rewriteMovement(node)
-    case is any UnaryOperator, is any NumericUnaryOperator, is Clip: try rewriteFunction(node)
-    case is QuantizeLinear: try rewriteScaling(node)
-    default: break
+    if node.quantizationRole == .quantizes { return try rewriteScaling(node) }
+    switch node.typed?.quantizedForm {
+    case .convolution: try rewriteConvolution(node)
+    case .product(let axis):
+      guard let form = node.typed?.linearForm, form.alpha == 1, form.beta == 1 else { return }
+      try rewriteProduct(node, isTransposed: axis == 0)
+    case .quantizedProduct: try rewriteQuantizedProduct(node)
+    case .addition: try rewriteAddition(node)
+    case .concatenation: try rewriteMovement(node, of: node.inputs.indices)
+    case .movement: try rewriteMovement(node, of: 0..<1)
+    case .function: try rewriteFunction(node)
+    // Means are computed with floats.
+    case .average, nil: break
     }
   }
 
@@ -140,9 +141,9 @@ private struct QuantizedRewriter {
       sink, by: QLinearAdd.name, OperatorRegistry.internalDomain, 1, attributes: [:], inputs, y, bounds, of: node)
   }
 
-  /// An operator that takes numbers from one place to another, or the greatest of some.
-  private mutating func rewriteMovement(_ node: Node) throws(InfoldError) {
-    let moved = node.typed is Concat ? node.inputs.indices : 0..<1
+  /// An operator that takes numbers of some inputs from one place to another, or the greatest of some.
+  private mutating func rewriteMovement(_ node: Node, of moved: Range<Int>) throws(InfoldError) {
+    guard let opset = Self.opset(forBytesIn: node) else { return }
     var sources: [QuantizedValue] = []
     for index in moved {
       guard let x = source.source(node.inputs[index]) else { return }
@@ -169,16 +170,24 @@ private struct QuantizedRewriter {
     }
     nodes.append(
       try Node(
-        name: node.name, opType: node.opType, domain: node.domain,
-        // Before, MaxPool has no bytes.
-        opsetVersion: node.typed is MaxPool ? max(node.opsetVersion, 12) : node.opsetVersion,
-        attributes: node.attributes,
+        name: node.name, opType: node.opType, domain: node.domain, opsetVersion: opset, attributes: node.attributes,
         inputs: inputs, outputs: [output]))
     if isScaledBehind {
       nodes.append(try table(from: sources[0], to: y, output, y.bytes, label) { tensor throws(InfoldError) in tensor })
     }
     replacements[sink] = nodes
     note(label)
+  }
+
+  /// The node's opset, or the first one behind it in which its operator takes numbers of 8 bits; `nil` where there is none in which
+  /// the node means the same.
+  private static func opset(forBytesIn node: Node) -> Int? {
+    guard let type = node.typed.map({ type(of: $0) }) else { return nil }
+    let own = type.versions.last { $0 <= node.opsetVersion } ?? node.opsetVersion
+    return type.versions.lazy.filter { $0 >= own }.map { (version: $0, types: type.elementTypes(since: $0)) }
+      .first { $0.types.contains(.uint8) && $0.types.contains(.int8) }
+      .map { max($0.version, node.opsetVersion) }
+      .flatMap { type.keepsMeaning(from: node.opsetVersion, to: $0) ? $0 : nil }
   }
 
   /// A function of one number, whose other operands are constants.

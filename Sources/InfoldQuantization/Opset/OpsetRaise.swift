@@ -68,10 +68,13 @@ struct OpsetRewriter {
       throw refusal("its bodies are not converted from opset \(node.opsetVersion) to \(OpsetRaise.target)")
     }
     guard let type = node.typed.map({ Swift.type(of: $0) }) else { return [node] }
-    let old = type.versions.last { $0 <= node.opsetVersion }
-    let new = type.versions.last { $0 <= OpsetRaise.target }
-    if type.withdrawal == nil, old == new || Self.sameForm.contains(node.opType) { return [try same(node)] }
-    return try rewritten(node)
+    if type.withdrawal == nil, type.keepsMeaning(from: node.opsetVersion, to: OpsetRaise.target) {
+      return [try same(node)]
+    }
+    guard let rewritten = node.typed as? any RewrittenOperator else {
+      throw refusal("\(node.opType) is not converted from opset \(node.opsetVersion) to \(OpsetRaise.target)")
+    }
+    return try rewritten.rewritten(node, by: &self)
   }
 
   func refusal(_ reason: String) -> InfoldError {
@@ -110,19 +113,6 @@ struct OpsetRewriter {
   private func baseName(_ node: Node) -> String {
     node.outputs.first.flatMap { $0 }.map { constants.graph[$0].name } ?? node.opType
   }
-
-  /// The operators that have new versions up to 13, of which a node of the old form means the same in the new one.
-  private static let sameForm: Set<String> = [
-    "Abs", "Add", "ArgMax", "ArgMin", "AveragePool", "Cast", "Ceil", "Compress", "Concat", "Constant", "Conv",
-    "DepthToSpace", "DequantizeLinear", "Div", "Equal", "Erf", "Exp", "Expand", "Flatten", "Floor", "Gather",
-    "GatherElements", "GatherND", "Gemm", "Greater", "Identity", "IsNaN", "LRN", "Less", "Log", "LpPool", "MatMul",
-    "Max", "MaxPool", "MaxUnpool", "Mean", "MeanVarianceNormalization", "Min", "Mod", "Mul", "Neg",
-    "NonMaxSuppression", "NonZero", "OneHot", "PRelu", "Pow", "QuantizeLinear", "Reciprocal", "ReduceL1", "ReduceL2",
-    "ReduceLogSum",
-    "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSumSquare", "Relu", "Reshape",
-    "ScatterElements", "ScatterND", "Shape", "Sigmoid", "Sign", "Size", "SpaceToDepth", "Sqrt", "Sub", "Sum", "Tanh",
-    "Tile", "Transpose",
-  ]
 }
 
 extension Attribute {

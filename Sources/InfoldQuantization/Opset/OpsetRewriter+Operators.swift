@@ -4,40 +4,29 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-extension OpsetRewriter {
-  /// The nodes that mean the same where the operator's form has changed.
-  mutating func rewritten(_ node: Node) throws(InfoldError) -> [Node] {
-    switch node.opType {
-    case "BatchNormalization": return [try batchNormalization(node)]
-    case "Clip": return [try clip(node)]
-    case "ConvTranspose": return [try transposedConvolution(node)]
-    case "Dropout": return [try dropout(node)]
-    case "Pad": return [try pad(node)]
-    case "Slice": return [try slice(node)]
-    case "TopK": return [try topK(node)]
-    case "Squeeze", "Unsqueeze", "ReduceSum": return [try listed(node, "axes")]
-    case "Split": return [try listed(node, "split")]
-    case "Softmax", "LogSoftmax", "Hardmax": return try softmax(node)
-    case "Upsample", "Resize": return [try resize(node)]
-    default:
-      throw refusal("\(node.opType) is not converted from opset \(node.opsetVersion) to \(OpsetRaise.target)")
-    }
-  }
+/// An operator whose form has changed up to the opset that a model is brought to, with what its nodes become there.
+protocol RewrittenOperator: Operator {
+  /// The nodes that mean the same as one of an older form.
+  /// - Throws: `InfoldError` with `.unsupported` where there are none.
+  func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node]
+}
 
-  private func batchNormalization(_ node: Node) throws(InfoldError) -> Node {
+extension BatchNormalization: RewrittenOperator {
+  func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
     var attributes = node.attributes
     if case .int(let spatial)? = attributes["spatial"] {
-      guard spatial != 0 else { throw refusal("opset \(OpsetRaise.target) has no statistics per activation") }
+      guard spatial != 0 else {
+        throw rewriter.refusal("opset \(OpsetRaise.target) has no statistics per activation")
+      }
       attributes["spatial"] = nil
     }
-    return try same(node, attributes: attributes)
+    return [try rewriter.same(node, attributes: attributes)]
   }
+}
 
-  private mutating func clip(_ node: Node) throws(InfoldError) -> Node {
-    guard node.opsetVersion < 11 else { return try same(node) }
-    guard let id = node.inputs[0], let type = constants.graph[id].type?.elementType else {
-      throw refusal("the element type of its input is not known")
-    }
+extension Clip: RewrittenOperator {
+  func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
+    let type = try rewriter.elementType(of: node)
     var attributes = node.attributes
     var inputs = node.inputs
     for name in ["min", "max"] {
@@ -46,73 +35,148 @@ extension OpsetRewriter {
         continue
       }
       attributes[name] = nil
-      inputs.append(constant(node, name, try Tensor(scalar: bound).converted(to: type)))
+      inputs.append(rewriter.constant(node, name, try Tensor(scalar: bound).converted(to: type)))
     }
     while inputs.last == .some(nil) { inputs.removeLast() }
-    return try same(node, attributes: attributes, inputs: inputs)
+    return [try rewriter.same(node, attributes: attributes, inputs: inputs)]
   }
+}
 
-  private func transposedConvolution(_ node: Node) throws(InfoldError) -> Node {
+extension ConvTranspose: RewrittenOperator {
+  func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
     if case .string(let padding)? = node.attributes["auto_pad"], padding.starts(with: Array("SAME".utf8)) {
-      throw refusal("opset 11 has changed what auto_pad means in ConvTranspose")
+      throw rewriter.refusal("opset 11 has changed what auto_pad means in \(Self.name)")
     }
-    return try same(node)
+    return [try rewriter.same(node)]
   }
+}
 
+extension Dropout: RewrittenOperator {
   /// A network that runs hands its input on there.
-  private func dropout(_ node: Node) throws(InfoldError) -> Node {
-    if node.opsetVersion >= 12 { return try same(node) }
-    guard node.outputs.dropFirst().allSatisfy({ $0 == nil }) else { throw refusal("its mask is read") }
-    return try same(
-      node, opType: "Identity", attributes: [:], inputs: Array(node.inputs.prefix(1)),
-      outputs: Array(node.outputs.prefix(1)))
+  func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
+    guard node.outputs.dropFirst().allSatisfy({ $0 == nil }) else { throw rewriter.refusal("its mask is read") }
+    return [
+      try rewriter.same(
+        node, opType: Identity.name, attributes: [:], inputs: Array(node.inputs.prefix(1)),
+        outputs: Array(node.outputs.prefix(1)))
+    ]
   }
+}
 
-  private mutating func pad(_ node: Node) throws(InfoldError) -> Node {
-    guard node.opsetVersion < 11 else { return try same(node) }
+extension Pad: RewrittenOperator {
+  func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
     var attributes = node.attributes
-    guard case .ints(let pads)? = attributes["pads"] else { throw refusal("it has no pads") }
-    var inputs: [ValueID?] = [node.inputs[0], try list(node, "pads", pads)]
+    guard case .ints(let pads)? = attributes["pads"] else { throw rewriter.refusal("it has no pads") }
+    var inputs: [ValueID?] = [node.inputs[0], try rewriter.list(node, "pads", pads)]
     if case .float(let value)? = attributes["value"] {
-      guard let id = node.inputs[0], let type = constants.graph[id].type?.elementType else {
-        throw refusal("the element type of its input is not known")
-      }
-      inputs.append(constant(node, "value", try Tensor(scalar: value).converted(to: type)))
+      let type = try rewriter.elementType(of: node)
+      inputs.append(rewriter.constant(node, "value", try Tensor(scalar: value).converted(to: type)))
     }
     attributes["pads"] = nil
     attributes["value"] = nil
-    return try same(node, attributes: attributes, inputs: inputs)
+    return [try rewriter.same(node, attributes: attributes, inputs: inputs)]
   }
+}
 
-  private mutating func slice(_ node: Node) throws(InfoldError) -> Node {
-    guard node.opsetVersion < 10 else { return try same(node) }
+extension Slice: RewrittenOperator {
+  func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
     var inputs = Array(node.inputs.prefix(1))
     for name in ["starts", "ends", "axes"] {
       guard case .ints(let numbers)? = node.attributes[name] else { continue }
-      inputs.append(try list(node, name, numbers))
+      inputs.append(try rewriter.list(node, name, numbers))
     }
-    return try same(node, attributes: [:], inputs: inputs)
+    return [try rewriter.same(node, attributes: [:], inputs: inputs)]
   }
+}
 
-  private mutating func topK(_ node: Node) throws(InfoldError) -> Node {
-    guard node.opsetVersion < 10 else { return try same(node) }
+extension TopK: RewrittenOperator {
+  func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
     var attributes = node.attributes
-    guard case .int(let count)? = attributes["k"] else { throw refusal("it has no k") }
+    guard case .int(let count)? = attributes["k"] else { throw rewriter.refusal("it has no k") }
     attributes["k"] = nil
-    return try same(node, attributes: attributes, inputs: [node.inputs[0], try list(node, "k", [count])])
+    return [
+      try rewriter.same(node, attributes: attributes, inputs: [node.inputs[0], rewriter.list(node, "k", [count])])
+    ]
+  }
+}
+
+// MARK: - Operators that take as an input what was an attribute
+
+extension Squeeze: RewrittenOperator {
+  func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
+    try rewriter.listed(node, "axes")
+  }
+}
+
+extension Unsqueeze: RewrittenOperator {
+  func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
+    try rewriter.listed(node, "axes")
+  }
+}
+
+extension ReduceSum: RewrittenOperator {
+  func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
+    try rewriter.listed(node, "axes")
+  }
+}
+
+extension Split: RewrittenOperator {
+  func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
+    try rewriter.listed(node, "split")
+  }
+}
+
+// MARK: - Operators along an axis
+
+extension Softmax: RewrittenOperator {
+  func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
+    try rewriter.softmax(node)
+  }
+}
+
+extension LogSoftmax: RewrittenOperator {
+  func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
+    try rewriter.softmax(node)
+  }
+}
+
+extension Hardmax: RewrittenOperator {
+  func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
+    try rewriter.softmax(node)
+  }
+}
+
+// MARK: - Operators that resize
+
+extension Upsample: RewrittenOperator {
+  func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
+    try rewriter.resize(node)
+  }
+}
+
+extension Resize: RewrittenOperator {
+  func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
+    try rewriter.resize(node)
+  }
+}
+
+extension OpsetRewriter {
+  fileprivate func elementType(of node: Node) throws(InfoldError) -> ElementType {
+    guard let id = node.inputs[0], let type = constants.graph[id].type?.elementType else {
+      throw refusal("the element type of its input is not known")
+    }
+    return type
   }
 
-  /// An operator that takes as an input what was an attribute.
-  private mutating func listed(_ node: Node, _ name: String) throws(InfoldError) -> Node {
+  fileprivate mutating func listed(_ node: Node, _ name: String) throws(InfoldError) -> [Node] {
     var attributes = node.attributes
-    guard case .ints(let numbers)? = attributes[name] else { return try same(node) }
+    guard case .ints(let numbers)? = attributes[name] else { return [try same(node)] }
     attributes[name] = nil
-    return try same(
-      node, attributes: attributes, inputs: [node.inputs[0], try list(node, name, numbers)])
+    return [try same(node, attributes: attributes, inputs: [node.inputs[0], try list(node, name, numbers)])]
   }
 
   /// Before, the sum goes over the axis and every dimension behind it: over one axis of a matrix, if need be.
-  private mutating func softmax(_ node: Node) throws(InfoldError) -> [Node] {
+  fileprivate mutating func softmax(_ node: Node) throws(InfoldError) -> [Node] {
     var axis = 1
     if case .int(let given)? = node.attributes["axis"] { axis = Int(clamping: given) }
     guard let x = node.inputs[0], let y = node.outputs[0] else { return [try same(node)] }
@@ -137,29 +201,29 @@ extension OpsetRewriter {
         opsetVersion: OpsetRaise.target, attributes: attributes, inputs: inputs, outputs: [output])
     }
     return [
-      try added("Shape", [:], [x], sizes), try added("Flatten", ["axis": .int(Int64(axis))], [x], flat),
+      try added(ShapeOperator.name, [:], [x], sizes), try added(Flatten.name, ["axis": .int(Int64(axis))], [x], flat),
       try same(node, attributes: ["axis": .int(1)], inputs: [flat], outputs: [result]),
-      try added("Reshape", [:], [result, sizes], y),
+      try added(Reshape.name, [:], [result, sizes], y),
     ]
   }
 
   /// Upsample, and the first form of Resize: positions are mapped asymmetrically, and the lower neighbour is taken where a tensor grows.
-  private mutating func resize(_ node: Node) throws(InfoldError) -> Node {
-    if node.opType == "Resize", node.opsetVersion >= 11 { return try same(node) }
+  fileprivate mutating func resize(_ node: Node) throws(InfoldError) -> [Node] {
     var attributes = node.attributes
     var scales = node.inputs.count > 1 ? node.inputs[1] : nil
     if case .floats(let numbers)? = attributes["scales"] {
       scales = constant(node, "scales", try Tensor(shape: [numbers.count], numbers))
       attributes["scales"] = nil
-    } else if node.opType == "Resize", attributes["mode"]?.isLinear != true {
+    } else if node.opsetVersion >= 10, attributes["mode"]?.isLinear != true {
       guard let tensor = scales.flatMap(constants.tensor), try tensor.numbers().allSatisfy({ $0 >= 1 }) else {
         throw refusal("opset 10 does not say which neighbour is taken where a tensor shrinks")
       }
     }
     attributes["coordinate_transformation_mode"] = .string(Array("asymmetric".utf8))
     if attributes["mode"]?.isLinear != true { attributes["nearest_mode"] = .string(Array("floor".utf8)) }
-    return try same(
-      node, opType: "Resize", attributes: attributes, inputs: [node.inputs[0], nil, scales])
+    return [
+      try same(node, opType: Resize.name, attributes: attributes, inputs: [node.inputs[0], nil, scales])
+    ]
   }
 }
 

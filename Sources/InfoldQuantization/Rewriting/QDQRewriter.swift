@@ -103,8 +103,8 @@ struct QDQRewriter {
     let bytes = editor.addValue(
       "\(name)_QuantizeLinear_Output", graph[value].type.map { TensorType(.uint8, $0.shape) })
     return [
-      try node("QuantizeLinear", "\(name)_QuantizeLinear", [source, step, zeroPoint], bytes),
-      try node("DequantizeLinear", "\(name)_DequantizeLinear", [bytes, step, zeroPoint], restored[value]!),
+      try node(QuantizeLinear.name, "\(name)_QuantizeLinear", [source, step, zeroPoint], bytes),
+      try node(DequantizeLinear.name, "\(name)_DequantizeLinear", [bytes, step, zeroPoint], restored[value]!),
     ]
   }
 
@@ -124,17 +124,16 @@ extension QDQRewriter {
     var node = node
     var nodes: [Node] = []
     switch operation.form {
-    case .weighted(let axis):
-      let gemm = node.typed as? Gemm
-      nodes += try quantizeWeights(of: &node, axis: axis)
+    case .convolution, .product:
+      nodes += try quantizeWeights(of: &node, axis: operation.form.weightAxis)
       node.inputs[0] = restored[node.inputs[0]!]
-      if gemm != nil {
+      if case .scaled? = node.typed?.linearForm?.bias {
         var attributes = node.attributes
         attributes["alpha"] = nil
         attributes["beta"] = nil
         node = try node.replacing(attributes: attributes)
       }
-    case .movement, .average: node.inputs[0] = restored[node.inputs[0]!]
+    case .movement, .average, .quantizedProduct, .function: node.inputs[0] = restored[node.inputs[0]!]
     case .addition, .concatenation: node.inputs = node.inputs.map { $0.flatMap { restored[$0] } }
     }
     nodes.append(node)
@@ -152,14 +151,14 @@ extension QDQRewriter {
 
   /// Puts quantized weights, and a quantized bias, in the place of a node's.
   private mutating func quantizeWeights(of node: inout Node, axis: Int) throws(InfoldError) -> [Node] {
-    let gemm = node.typed as? Gemm
+    let linear = node.typed?.linearForm
     let id = node.inputs[1]!, tensor = constants.tensor(id)!
     let channels = tensor.shape[axis], step = scale(node.inputs[0]!).scale.scale
     let biasID = node.inputs.count > 2 ? node.inputs[2] : nil
     var bias = try biasID.map { id throws(InfoldError) in try constants.tensor(id)!.numbers() }
     if let given = bias, given.count != channels { bias = Array(repeating: given[0], count: channels) }
-    if let beta = gemm?.beta, beta != 1 { bias = bias?.map { $0 * Double(beta) } }
-    let factor = gemm?.alpha ?? 1
+    if let beta = linear?.beta, beta != 1 { bias = bias?.map { $0 * Double(beta) } }
+    let factor = linear?.alpha ?? 1
     let scaled = try WeightScales(tensor, times: factor, axis: axis, bias: bias, inputScale: step)
     weights.append(
       QuantizedNetwork.QuantizedWeights(
@@ -196,7 +195,7 @@ extension QDQRewriter {
       "\(name)_DequantizeLinear_Output", TensorType(.float32, Shape(integers.shape)))
     nodes.append(
       try node(
-        "DequantizeLinear", "\(name)_DequantizeLinear", inputs, output, ["axis": .int(Int64(axis))]))
+        DequantizeLinear.name, "\(name)_DequantizeLinear", inputs, output, ["axis": .int(Int64(axis))]))
     return output
   }
 

@@ -1,3 +1,5 @@
+import InfoldGraph
+
 /// The colors of a drawing, which are those of the pages.
 enum DiagramColors {
   /// A color on a light ground, and the same on a dark one.
@@ -22,6 +24,7 @@ enum DiagramColors {
       case .arithmetic: ("#be3a83", "#f08bc0")
       case .pool: ("#4d8a1f", "#9bd35f")
       case .movement: ("#7048c6", "#b79bff")
+      case .quantization: ("#8a5a2b", "#d0a377")
       case .other: ("#5d6675", "#98a2b3")
       }
     }

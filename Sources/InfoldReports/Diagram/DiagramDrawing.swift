@@ -1,3 +1,5 @@
+import InfoldGraph
+
 /// A diagram as an SVG file that needs nothing else. All text of the model is escaped.
 package struct DiagramDrawing {
   private let diagram: NetworkDiagram

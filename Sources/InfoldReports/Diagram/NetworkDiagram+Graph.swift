@@ -82,7 +82,7 @@ extension NetworkDiagram.Box {
       lines.append(.detail(String(printable: node.domain).shortened(to: Self.lineLength)))
     }
     switch node.kind {
-    case .typed: kind = .operation(node.domain.isEmpty ? OperatorFamily(of: node.opType) : .other)
+    case .typed(let typed): kind = .operation(type(of: typed).family)
     case .call(let body):
       kind = .operation(.other)
       lines.append(.detail("a function of \(counted(body.nodes.count, "node"))"))
@@ -111,11 +111,9 @@ extension NetworkDiagram.Box {
 }
 
 extension Node {
-  /// The value that a node of type Constant makes.
+  /// The value that a node makes which holds it itself.
   fileprivate var constant: (ValueID, Tensor)? {
-    guard opType == "Constant", domain.isEmpty, outputs.count == 1, let id = outputs[0],
-      case .tensor(let tensor)? = attributes["value"]
-    else { return nil }
+    guard let tensor = typed?.constantOutput, outputs.count == 1, let id = outputs[0] else { return nil }
     return (id, tensor)
   }
 }

@@ -1,3 +1,5 @@
+import InfoldGraph
+
 /// A network as a drawing shows it: boxes, and the connections between them. Nothing here has a place yet.
 package struct NetworkDiagram: Sendable {
   /// A box: an input, an output or a node.

@@ -4,31 +4,9 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// An operator that computes each element from two, by a function that kernels have.
-protocol BinaryLowering: LoweredOperator {}
-
-extension Add: BinaryLowering {}
-extension Sub: BinaryLowering {}
-extension Mul: BinaryLowering {}
-extension Div: BinaryLowering {}
-extension Max: BinaryLowering {}
-extension Min: BinaryLowering {}
-extension Sum: BinaryLowering {}
-extension PRelu: BinaryLowering {}
-
-extension BinaryLowering {
-  private var function: BinaryFunction {
-    switch self {
-    case is Sub: .subtract
-    case is Mul: .multiply
-    case is Div: .divide
-    case is Max: .maximum
-    case is Min: .minimum
-    case is PRelu: .parametricRelu
-    case is Add, is Sum: .add
-    default: preconditionFailure("\(Self.name) has no kernel for two operands")
-    }
-  }
+/// How kernels compute an operator that combines the numbers in the same place of its operands.
+struct BinaryLowering: Lowering {
+  let combination: ElementCombination
 
   /// The operands with their sizes, a second's such that NumPy's rule brings them together.
   private func operands(_ node: Node, _ plan: PlanBuilder) -> [(value: ValueID, sizes: [Int])]? {
@@ -38,10 +16,9 @@ extension BinaryLowering {
       guard let input, let sizes = plan.sizes(input) else { return nil }
       operands.append((input, sizes))
     }
-    if let rule = (self as? any BinaryOperator)?.broadcast {
-      guard let aligned = try? rule.aligned(Shape(operands[1].sizes), to: Shape(operands[0].sizes)).sizes else {
-        return nil
-      }
+    if operands.count == 2 {
+      let (whole, other) = (Shape(operands[0].sizes), Shape(operands[1].sizes))
+      guard let aligned = try? combination.broadcast.aligned(other, to: whole).sizes else { return nil }
       operands[1].sizes = aligned
     }
     return operands
@@ -95,7 +72,7 @@ extension BinaryLowering {
     var left = places[0]
     for (index, right) in places.enumerated().dropFirst() {
       plan.emitBinary(
-        function, left, right, to: (sizes, output),
+        BinaryFunction(combination.function), left, right, to: (sizes, output),
         activation: index == places.count - 1 ? fused.activation : .identity)
       left = (sizes, output)
     }

@@ -5,7 +5,8 @@ import InfoldSystem
 
 extension Transpose: LoweredOperator {
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    guard let x = fused.node.inputs[0], let y = fused.output, let sizes = plan.sizes(x), let result = plan.sizes(y)
+    guard let x = fused.node.inputs[0], let y = fused.output, let sizes = plan.plannedSizes(x),
+      let result = plan.plannedSizes(y), plan.isBytes(x) == plan.isBytes(y)
     else { return false }
     let axes = permutation ?? sizes.indices.reversed()
     let rank = sizes.count
@@ -28,6 +29,8 @@ extension Transpose: LoweredOperator {
         return true
       }
     }
+    // Bytes are moved by the reference evaluation.
+    guard !plan.isBytes(x) else { return false }
     if plan.layouts(of: x).contains(.rowMajor), try emitExchange(axes, sizes, x, y, into: &plan) { return true }
     return try plan.emitMovement(fused.node, self, keepsLayout: false)
   }

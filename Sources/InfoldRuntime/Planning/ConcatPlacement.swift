@@ -1,16 +1,15 @@
 import InfoldGraph
-import InfoldOperators
 
 /// Which values are written straight into the concatenation that they are a part of, so that the Concat has nothing to do.
 ///
 /// Only concatenations of channels: with the channels last in memory, a part is a slice of every pixel.
-struct ConcatPlacement {
+package struct ConcatPlacement {
   /// A value's place.
-  struct Part {
+  package struct Part {
     /// The result of the Concat.
-    var whole: ValueID
+    package var whole: ValueID
     /// The channel of it that is the value's first.
-    var firstChannel: Int
+    package var firstChannel: Int
   }
 
   private var parts: [ValueID: Part] = [:]
@@ -18,15 +17,15 @@ struct ConcatPlacement {
   /// The most concatenations inside each other that are placed at once: places are found by recursion.
   private static let maximumDepth = 64
 
-  init(_ graph: Graph) {
+  package init(_ graph: Graph) {
     let producers = graph.producers()
     let fixed = Set(graph.outputs)
     // How many concatenations lie inside each other in a value.
     var depths: [ValueID: Int] = [:]
     for node in graph.nodes {
-      guard let concat = node.typed as? Concat, let whole = node.outputs[0], let type = graph[whole].type,
+      guard let whole = node.outputs.first ?? nil, let type = graph[whole].type,
         [.float32, .uint8, .int8].contains(type.elementType), type.shape?.rank == 4,
-        concat.axis == 1 || concat.axis == -3
+        graph.axisMapping(of: node).joinedAxis == 1
       else { continue }
       // Without all sizes, or without elements, there is nothing to write to.
       let parts = node.inputs.compactMap { $0 }
@@ -49,7 +48,7 @@ struct ConcatPlacement {
   }
 
   /// The place of `value`, when it is a part.
-  func part(_ value: ValueID) -> Part? {
+  package func part(_ value: ValueID) -> Part? {
     parts[value]
   }
 }

@@ -1,41 +1,42 @@
 import InfoldGraph
 import InfoldKernelInterface
-import InfoldOperators
 import InfoldPasses
 
 /// A node together with those behind it that its kernel does while the results are in registers: an activation, and the
 /// addition of another value.
-struct FusedNode {
+package struct FusedNode {
   /// The node that computes.
   var node: Node
   /// How errors and profiles call it.
   var label: String
   /// A value of the output's shape that is added; `nil` for none.
-  var residual: ValueID?
+  package var residual: ValueID?
   /// What is applied behind, or, with `activatesFirst`, before the addition.
   var activation = Activation.identity
   /// Whether the activation comes before the addition.
-  var activatesFirst = false
+  package var activatesFirst = false
   /// What the last of the nodes makes; `nil` when nobody wants the first output.
-  var output: ValueID?
+  package var output: ValueID?
   /// The nodes, in their order.
-  var nodes: [NodeID]
+  package var nodes: [NodeID]
 }
 
 /// What a kernel can do behind its own work.
-struct EpilogueCapability: OptionSet {
-  let rawValue: Int
-  static let activation = EpilogueCapability(rawValue: 1)
-  static let residual = EpilogueCapability(rawValue: 2)
+package struct EpilogueCapability: OptionSet {
+  package let rawValue: Int
+  package static let activation = EpilogueCapability(rawValue: 1)
+  package static let residual = EpilogueCapability(rawValue: 2)
+
+  package init(rawValue: Int) { self.rawValue = rawValue }
 }
 
 /// Which nodes of a graph run as one.
-struct EpilogueFusion {
+package struct EpilogueFusion {
   /// The fused nodes in an order in which they can run.
-  let nodes: [FusedNode]
+  package let nodes: [FusedNode]
 
   /// - Parameter capability: What the kernel of a node can do behind it; nothing for a node that has none.
-  init(_ graph: Graph, _ constants: GraphConstants, capability: (Node) -> EpilogueCapability) {
+  package init(_ graph: Graph, _ constants: GraphConstants, capability: (Node) -> EpilogueCapability) {
     let producers = graph.producers()
     let consumers = graph.consumers()
     let outputs = Set(graph.outputs)
@@ -59,7 +60,8 @@ struct EpilogueFusion {
 
     for id in graph.nodeIDs {
       let node = graph[id]
-      if let input = node.inputs.first ?? nil, let activation = Activation(node, constants),
+      if let input = node.inputs.first ?? nil,
+        let activation = node.elementFunction(constants).flatMap(Activation.init(of:)),
         let group = openGroup(input, .activation), groups[group].activation == .identity
       {
         groups[group].activation = activation
@@ -91,27 +93,9 @@ struct EpilogueFusion {
 extension Node {
   /// The two values that the node adds, element by element.
   fileprivate var addends: (ValueID, ValueID)? {
-    guard typed is Add || typed is Sum, inputs.count == 2, let a = inputs[0], let b = inputs[1] else { return nil }
-    return (a, b)
-  }
-}
-
-extension Activation {
-  /// The activation that a node applies to its first input; `nil` for a node that is none of those that kernels have.
-  init?(_ node: Node, _ constants: GraphConstants) {
-    switch node.typed {
-    case is Relu, is Clip:
-      guard let bounds = node.bounds(constants) else { return nil }
-      self.init(.clip, bounds.lower, bounds.upper)
-    // Kernels multiply −0 as well, which gives NaN with a slope that is not finite.
-    case let leaky as LeakyRelu where leaky.alpha.isFinite: self.init(.leakyRelu, leaky.alpha)
-    case let hard as HardSigmoid: self.init(.hardSigmoid, hard.alpha, hard.beta)
-    case is HardSwish: self.init(.hardSwish)
-    case is Sigmoid: self.init(.sigmoid)
-    case let swish as Swish where swish.alpha == 1: self.init(.silu)
-    case is Tanh: self.init(.tanh)
-    case let gelu as Gelu where gelu.approximation == .none: self.init(.gelu)
-    default: return nil
+    guard typed?.elementCombination?.function == .sum, inputs.count == 2, let a = inputs[0], let b = inputs[1] else {
+      return nil
     }
+    return (a, b)
   }
 }

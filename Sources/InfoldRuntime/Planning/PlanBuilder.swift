@@ -78,14 +78,14 @@ struct PlanBuilder {
   /// - Parameter usesKernels: Whether kernels may be used; else every node runs by its reference evaluation.
   mutating func build(usesKernels: Bool) throws(InfoldError) {
     let fusion = EpilogueFusion(graph, constants) { [self] node in
-      usesKernels && isDecided(node) ? (node.typed as? any LoweredOperator)?.epilogue(of: node, self) ?? [] : []
+      usesKernels && isDecided(node) ? lowering(of: node)?.epilogue(of: node, self) ?? [] : []
     }
     for node in fusion.nodes {
       try Interruption.check()
       current = node
       var isLowered = false
-      if usesKernels, isDecided(node.node), let lowered = node.node.typed as? any LoweredOperator {
-        isLowered = try lowered.lower(node, into: &self)
+      if usesKernels, isDecided(node.node), let lowering = lowering(of: node.node) {
+        isLowered = try lowering.lower(node, into: &self)
       }
       if !isLowered {
         precondition(node.nodes.count == 1, "\(node.label) was fused, and has no kernel")

@@ -1,5 +1,4 @@
 import InfoldGraph
-import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
@@ -71,10 +70,10 @@ extension Graph {
   /// The first node that multiplies one row for each image with weights.
   fileprivate var firstFullyConnected: Int? {
     nodes.firstIndex { node in
-      guard node.typed is Gemm || node.typed is MatMul, let left = node.inputs[0], let right = node.inputs[1] else {
-        return false
-      }
-      return self[left].type?.shape?.rank == 2 && isConstant(right)
+      guard node.inputs.count > 1, let rows = node.inputs[0], let weights = node.inputs[1], isConstant(weights),
+        let type = self[rows].type, type.elementType.isFloatingPoint, type.shape?.rank == 2
+      else { return false }
+      return multiplyAccumulates(of: node) ?? 0 > 0
     }
   }
 

@@ -1,5 +1,4 @@
 import InfoldGraph
-import InfoldOperators
 import InfoldPasses
 import InfoldSystem
 import InfoldTensor
@@ -17,7 +16,8 @@ struct ShapeChecks: Sendable {
     var graph = graph
     graph.replaceNodes(
       graph.nodes.filter { node in
-        guard node.typed is Constant, let output = node.outputs[0] else { return true }
+        // An operator that reads nothing gives a constant.
+        guard node.typed != nil, node.inputs.isEmpty, let output = node.outputs.first ?? nil else { return true }
         return graph[output].type?.shape?.sizes.flatMap(checkedProduct).map { $0 <= Self.maximumCount } ?? true
       })
     for id in graph.valueIDs where graph.isConstant(id) {

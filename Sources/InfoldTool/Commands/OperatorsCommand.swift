@@ -47,12 +47,14 @@ struct OperatorsCommand: ParsableCommand {
     }
 
     var name: String
+    var family: String
     var versions: [Int]
     var withdrawn: Withdrawn?
     var elementTypes: [String]
 
     init(_ row: OperatorTable.Row) {
       name = row.name
+      family = row.family.rawValue
       versions = row.versions
       withdrawn = row.withdrawal.map { Withdrawn(opset: $0.opset, successor: $0.successor) }
       elementTypes = row.elementTypes.types.map { "\($0)" }

@@ -44,7 +44,7 @@ private typealias Extent = (type: String, count: Int, bytes: Int)
 extension Node {
   /// What a Constant node holds; `nil` for other nodes, and where it holds something else than numbers.
   fileprivate var constantExtent: Extent? {
-    guard let value = (typed as? Constant)?.value else { return nil }
+    guard let value = typed?.constantOutput else { return nil }
     return ("\(value.elementType)", value.count, value.byteCount)
   }
 }

@@ -38,7 +38,7 @@ struct ConstantCheck {
     let actual = try folded.analysis.weights(of: folded.entry)
     var report = ConstantReport()
     checkWeights(expected.weight, actual.weight, &report)
-    let isUnchanged = folds == 0 && !original.entry.linear.isGemm
+    let isUnchanged = folds == 0 && !original.entry.linear.scalesBias
     let folds = Double(max(folds, 1))
     let integers = folded.biasRoundings
     let sums = original.entry.before.isEmpty ? 0 : Double(original.entry.linear.dotLength)
@@ -115,13 +115,8 @@ extension OperatorMatching.Pair {
 
 extension LinearOperator {
   fileprivate var isMatrix: Bool {
-    switch kind {
-    case .gemm, .matMul: true
-    case .conv, .convTranspose: false
-    }
+    !form.hasWindow
   }
 
-  fileprivate var isTransposed: Bool {
-    if case .gemm(let gemm) = kind { gemm.transB } else { false }
-  }
+  fileprivate var isTransposed: Bool { isMatrix && form.outputAxis == 0 }
 }

@@ -249,18 +249,13 @@ extension Graph {
 
   /// The nodes that round to a few bits, or compute with such numbers.
   fileprivate var quantizingNodes: Int {
-    let quantizing: Set<String> = [
-      "QuantizeLinear", "DynamicQuantizeLinear", "QLinearConv", "QLinearMatMul", "QLinearAdd", "ConvInteger",
-      "MatMulInteger",
-    ]
-    return nodes.count { quantizing.contains($0.opType) }
+    nodes.count { [.quantizes, .computes].contains($0.quantizationRole) }
   }
 
   /// Checks that the model computes with floats where the original does.
   fileprivate func requireFloats(as original: Graph) throws(InfoldError) {
-    let isQuantized = quantizingNodes > 0 || nodes.contains { $0.typed is DequantizeLinear }
-    let wasQuantized = original.quantizingNodes > 0 || original.nodes.contains { $0.typed is DequantizeLinear }
-    guard !isQuantized || wasQuantized else {
+    let isQuantized = nodes.contains { $0.quantizationRole != nil }
+    guard !isQuantized || original.nodes.contains(where: { $0.quantizationRole != nil }) else {
       throw InfoldError(
         .invalidArgument, "is a quantized model, which differs from the original by more than rounding",
         hint: "give the model that was folded; infold quantize says how far a quantized one is from its original")

@@ -44,7 +44,7 @@ struct OperatorChain {
   ) throws(InfoldError) -> Tensor {
     let node = graph[part.node]
     guard form == .asWritten else { return try scaleAndShift(part, x) }
-    if node.typed is BatchNormalization {
+    if node.isNormalization {
       var inputs: [Tensor?] = [x]
       for input in node.inputs.dropFirst() {
         inputs.append(try analysis.constants.tensor(input!)!.elements(part.channels))
@@ -91,17 +91,7 @@ extension OperatorChain {
       node = try node.replacing(attributes: attributes)
     }
     let weight = try analysis.constants.tensor(node.inputs[1]!)!.magnitudes()
-    // A Gemm of early opsets has no form without C: one that is multiplied with 0 is none.
-    if node.inputs.count > 2 {
-      if node.opType == "Gemm" {
-        var attributes = node.attributes
-        attributes["beta"] = .float(0)
-        node = try node.replacing(attributes: attributes)
-        let addend = node.inputs[2].flatMap(analysis.constants.tensor)
-        return try node.evaluate([magnitudes, weight, addend?.widened()], precision: .double)[0]!.elements()
-      }
-      node.inputs = Array(node.inputs.prefix(2))
-    }
+    node.inputs = Array(node.inputs.prefix(2))
     return try node.evaluate([magnitudes, weight], precision: .double)[0]!.elements()
   }
 }
@@ -144,7 +134,7 @@ extension OperatorChain {
   /// The largest |γ| of the batch normalizations.
   func largestGain() throws(InfoldError) -> Double {
     var largest = 0.0
-    for part in entry.before + entry.behind where graph[part.node].typed is BatchNormalization {
+    for part in entry.before + entry.behind where graph[part.node].isNormalization {
       let gamma: [Double] = try analysis.constants.tensor(graph[part.node].inputs[1]!)!.widened().elements()
       largest = gamma.reduce(largest) { max($0, $1.magnitude) }
     }
@@ -155,9 +145,9 @@ extension OperatorChain {
   func channelsWithoutVariance() throws(InfoldError) -> Int {
     var count = 0
     for part in entry.behind {
-      guard let normalization = graph[part.node].typed as? BatchNormalization else { continue }
+      guard case .normalization(let epsilon, _)? = graph[part.node].typed?.affineForm else { continue }
       let variance: [Double] = try analysis.constants.tensor(graph[part.node].inputs[4]!)!.widened().elements()
-      count += variance[part.channels].count { $0 <= Double(normalization.epsilon) }
+      count += variance[part.channels].count { $0 <= Double(epsilon) }
     }
     return count
   }
@@ -178,7 +168,7 @@ extension OperatorChain {
   /// The scale of the DequantizeLinear that makes an input of the operator.
   private func quantization(ofInput place: Int) -> ValueID? {
     guard let input = node.inputs[place],
-      let producer = graph.nodes.first(where: { $0.typed is DequantizeLinear && $0.outputs[0] == input })
+      let producer = graph.nodes.first(where: { $0.quantizationRole == .dequantizes && $0.outputs[0] == input })
     else { return nil }
     return producer.inputs[1]
   }
@@ -186,7 +176,9 @@ extension OperatorChain {
   /// The maps that are left, but for the Add that is a MatMul's bias.
   var mapsThatRound: Int {
     let maps = entry.before.count + entry.behind.count
-    guard !entry.linear.takesBias, let first = entry.behind.first, graph[first.node].typed is Add else { return maps }
+    guard !entry.linear.takesBias, let first = entry.behind.first,
+      case .arithmetic(let combination)? = graph[first.node].typed?.affineForm, combination.function == .sum
+    else { return maps }
     return maps - 1
   }
 }

@@ -118,10 +118,10 @@ extension FoldAnalysis {
   /// Gemm's weight may have been transposed.
   fileprivate func isAlike(_ entry: Operator, _ other: Operator, in analysis: FoldAnalysis) -> Bool {
     let types = [graph[entry.node].opType, analysis.graph[other.node].opType]
-    let matrices = ["Gemm", "MatMul"]
     let shapes = [weightShape(entry), analysis.weightShape(other)]
     return types[0] == types[1] && shapes[0] == shapes[1]
-      || types.allSatisfy(matrices.contains) && entry.linear.inputChannels == other.linear.inputChannels
+      || !entry.linear.form.hasWindow && !other.linear.form.hasWindow
+        && entry.linear.inputChannels == other.linear.inputChannels
         && entry.linear.outputChannels == other.linear.outputChannels
   }
 

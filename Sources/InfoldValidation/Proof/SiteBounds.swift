@@ -24,7 +24,7 @@ struct SiteBounds {
     let type = x.elementType
     let maps = entry.before.count + entry.behind.count
     let remaining = folded.mapsThatRound
-    let length = entry.linear.dotLength + (entry.linear.isGemm ? 2 : 0)
+    let length = entry.linear.dotLength + (entry.linear.scalesBias ? 2 : 0)
     var sums = try SummandMagnitudes(original, x, layout)
     let weights = try original.analysis.weights(of: entry)
     let underflow = try Underflow(original, folded, largestInput: sums.largestInput, type: type)

@@ -27,19 +27,13 @@ struct SiteComparison {
       throw InfoldError(
         .invalidModel, "the folded operator makes \(folded) of \(x), and the original one \(truthTensor.shape)")
     }
-    let layout = ChannelLayout(truthTensor.shape, axis: pair.original.entry.outputAxis(rank: truthTensor.shape.count))
+    let layout = ChannelLayout(
+      truthTensor.shape, axis: pair.original.entry.linear.channelAxis(rank: truthTensor.shape.count))
     let bounds = try SiteBounds(
       original: pair.original, folded: pair.folded, constantRoundings: constantRoundings, x: x, layout: layout)
     try measurement.add(
       truth: truth, folded: (folded, bounds.folded), scaleAndShift: (shifted, bounds.scaleAndShift),
       asWritten: (asWritten, bounds.asWritten), layout)
-  }
-}
-
-extension FoldAnalysis.Operator {
-  /// The axis of the output's channels: the last behind a MatMul, else 1.
-  func outputAxis(rank: Int) -> Int {
-    if case .matMul = linear.kind { rank - 1 } else { 1 }
   }
 }
 

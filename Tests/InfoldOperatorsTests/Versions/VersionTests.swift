@@ -1,5 +1,6 @@
 import InfoldGraph
 import InfoldOperators
+import InfoldSystem
 import TestSupport
 import Testing
 
@@ -66,6 +67,32 @@ import Testing
       let failure = try versionCase.failure(version: last, attributes: versionCase.attributes)
       #expect(failure == nil, "opset \(last), \(versionCase.testDescription)")
     }
+  }
+
+  /// Where a version is said to mean the same as the one before, what was allowed there and still is gives the same.
+  @Test func compatibleVersionsMeanTheSame() throws {
+    var compared: Set<String> = []
+    for versionCase in VersionCase.all {
+      let type = try #require(OperatorRegistry.standard.all.first { $0.name == versionCase.name })
+      for (old, new) in zip(type.versions, type.versions.dropFirst()) where versionCase.versions.contains(old) {
+        guard type.compatibleVersions.contains(new) else { continue }
+        do {
+          let failure = try versionCase.failure(version: new, attributes: versionCase.attributes)
+          #expect(failure == nil, "opset \(new), \(versionCase.testDescription)")
+          compared.insert("\(type.name) \(new)")
+        } catch is InfoldError {
+          // Not allowed any more.
+        }
+      }
+    }
+    // Those with bodies have no cases here.
+    for type in OperatorRegistry.standard.all where !["If", "Loop"].contains(type.name) {
+      #expect(Set(type.compatibleVersions).isSubset(of: type.versions.dropFirst()), "\(type.name)")
+      for version in type.compatibleVersions {
+        #expect(compared.contains("\(type.name) \(version)"), "no case of \(type.name) is allowed in opset \(version)")
+      }
+    }
+    #expect(compared.count > 100)
   }
 
   /// The operators that find their element type in an attribute.

@@ -1,4 +1,4 @@
-import InfoldOperators
+import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 import Testing

@@ -1,4 +1,3 @@
-import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
@@ -49,7 +48,7 @@ public enum BroadcastRule: Sendable, Hashable {
 
   /// The second operand, under the shape with which NumPy's rule does what this rule wants.
   /// - Precondition: `resultShape` has accepted the operands.
-  func aligned(_ b: Tensor, to a: Tensor) throws(InfoldError) -> Tensor {
+  package func aligned(_ b: Tensor, to a: Tensor) throws(InfoldError) -> Tensor {
     guard let sizes = try aligned(Shape(b.shape), to: Shape(a.shape)).sizes else { return b }
     return try b.reshaped(to: sizes)
   }

@@ -1,0 +1,186 @@
+import InfoldGraph
+import InfoldOperators
+import InfoldPasses
+import InfoldRuntime
+import InfoldTensor
+import TestSupport
+import Testing
+
+/// Which nodes keep the images of a batch apart, and that networks with them are computed image by image.
+@Suite struct BatchSeparationTests {
+  /// What follows a convolution with 32 channels of 24 × 24 pixels.
+  enum Body: String, CaseIterable, CustomTestStringConvertible {
+    case resizeByScales, resizeToSizes, upsample, padding, slice, channelSlice, groupNormalization, layerNormalization
+    case legacyAddition, tile, expand, gather, sampling, rows, squeeze, argMax, wholeSlice
+
+    var testDescription: String { rawValue }
+
+    /// Whether no kernel runs it, so that a session takes the batch as a whole.
+    var isReference: Bool { [.groupNormalization, .sampling, .argMax].contains(self) }
+
+    var opset: Int {
+      switch self {
+      case .upsample: 9
+      case .legacyAddition: 6
+      case .groupNormalization: 21
+      default: 17
+      }
+    }
+
+    func add(_ x: ValueID, to network: inout NetworkBuilder) throws -> ValueID {
+      let scales = try Tensor(shape: [4], [1, 1, 2, 2] as [Float])
+      switch self {
+      case .resizeByScales:
+        return try network.node("Resize", [x, nil, network.constant(scales)], ["mode": .text("linear")])
+      case .resizeToSizes:
+        // As exporters write it: the sizes of the batch and the channels are those that the model finds.
+        let kept = try network.node(
+          "Slice", [try network.node("Shape", [x])] + [0, 2].map { network.constant(try .list($0)) })
+        let sizes = try network.node("Concat", [kept, network.constant(try .list(48, 36))], ["axis": .int(0)])
+        return try network.node("Resize", [x, nil, nil, sizes])
+      case .upsample: return try network.node("Upsample", [x, network.constant(scales)])
+      case .padding:
+        return try network.node(
+          "Pad", [x, network.constant(try .list(0, 0, 1, 2, 0, 0, 3, 0))], ["mode": .text("reflect")])
+      case .slice: return try network.slice(x, from: 2, to: 20, step: 3, axis: 2)
+      case .channelSlice: return try network.slice(x, from: 1, to: 5, step: 1, axis: 1)
+      case .wholeSlice: return try network.slice(x, from: 0, to: .max, step: 1, axis: 0)
+      case .groupNormalization:
+        return try network.node(
+          "GroupNormalization", [x, try network.weights([32]), try network.weights([32])], ["num_groups": .int(2)])
+      case .layerNormalization:
+        return try network.node("LayerNormalization", [x, try network.weights([24, 24])], ["axis": .int(2)])
+      case .legacyAddition:
+        return try network.node("Add", [x, try network.weights([32])], ["broadcast": .int(1), "axis": .int(1)])
+      case .tile: return try network.node("Tile", [x, network.constant(try .list(1, 1, 2, 1))])
+      case .expand:
+        let means = try network.node("GlobalAveragePool", [x])
+        return try network.node("Expand", [means, network.constant(try .list(1, 1, 5, 4))])
+      case .gather:
+        return try network.node("Gather", [x, network.constant(try .list(3, 0, 3))], ["axis": .int(2)])
+      case .sampling:
+        let places = try network.node("Reshape", [x, network.constant(try .list(0, 96, 96, 2))])
+        return try network.node("GridSample", [x, places])
+      case .rows: return try network.node("MatMul", [x, try network.weights([24, 5])])
+      case .squeeze:
+        let means = try network.node("ReduceMean", [x], ["axes": .ints([3])])
+        return try network.node("Squeeze", [means, network.constant(try .list(3))])
+      case .argMax: return try network.node("ArgMax", [x], ["axis": .int(1)])
+      }
+    }
+  }
+
+  private static let batch = 3
+
+  private static func model(
+    opset: Int, _ body: (inout NetworkBuilder, ValueID) throws -> ValueID
+  ) throws -> Model {
+    var network = NetworkBuilder(opset: opset)
+    let x = network.input(["N", 4, 24, 24])
+    let weights = try network.weights([32, 4, 3, 3], in: -0.3...0.3)
+    let image = try network.node("Conv", [x, weights], ["pads": .ints([1, 1, 1, 1])])
+    let graph = try network.finished(try network.node("Identity", [try body(&network, image)]))
+    return Model(graph: graph, opsetImports: [Model.OpsetImport(version: opset)])
+  }
+
+  /// The graph of a batch, as a session plans it.
+  private static func planned(_ model: Model, batch: Int = batch) throws -> Graph {
+    let graph = try OptimizationPipeline().run(on: model.graph)
+    let types = [graph.inputs[0]: TensorType(.float32, [.fixed(batch), 4, 24, 24])]
+    return try OptimizationPipeline().run(on: graph.binding(inputs: types))
+  }
+
+  @Test(arguments: Body.allCases) func keepsImagesApart(body: Body) throws {
+    let model = try Self.model(opset: body.opset) { network, x in try body.add(x, to: &network) }
+    let graph = try Self.planned(model), one = try Self.planned(model, batch: 1)
+    let separation = BatchSeparation(graph, batch: Self.batch)
+    #expect(separation.separableCount == graph.nodes.count)
+    #expect(separation.isSame(one, as: graph))
+
+    var random = SplitMix64(seed: 4)
+    let images = try (0..<Self.batch).map { _ in try random.tensor([1, 4, 24, 24]) }
+    let session = try Session(model)
+    let all = ["x": try Tensor(concatenating: images)]
+    #expect(try (session.layerTimes(all, runs: 1)[0].shape.first == 1) == !body.isReference)
+    let whole = try #require(try session.run(all).values.first)
+    let alone = try images.map { try #require(try Session(model).run(["x": $0]).values.first) }
+    #expect(try whole == Tensor(concatenating: alone))
+  }
+
+  /// What looks at several images at once, behind the convolution.
+  enum Mixture: String, CaseIterable, CustomTestStringConvertible {
+    case paddedBatch, cutBatch, reversedBatch, resizedBatch, repeatedBatch, gatheredImages, table, columns
+    case sizesOfTheBatch, maximumPlaces
+
+    var testDescription: String { rawValue }
+
+    func add(_ x: ValueID, to network: inout NetworkBuilder) throws -> ValueID {
+      switch self {
+      case .paddedBatch: return try network.node("Pad", [x, network.constant(try .list(1, 0, 0, 0, -1, 0, 0, 0))])
+      case .cutBatch: return try network.slice(x, from: 1, to: 9, step: 1, axis: 0)
+      case .reversedBatch: return try network.slice(x, from: -1, to: .min, step: -1, axis: 0)
+      case .resizedBatch:
+        let scales = try Tensor(shape: [4], [2, 1, 1, 1] as [Float])
+        return try network.node("Resize", [x, nil, network.constant(scales)])
+      case .repeatedBatch: return try network.node("Tile", [x, network.constant(try .list(2, 1, 1, 1))])
+      case .gatheredImages: return try network.node("Gather", [x, network.constant(try .list(2, 0, 1))])
+      case .table: return try network.node("Mul", [x, try network.weights([batch, 1, 1, 1])])
+      case .columns:
+        let rows = try network.node("Flatten", [x], ["axis": .int(1)])
+        return try network.node("Gemm", [rows, try network.weights([batch, 2])], ["transA": .int(1)])
+      case .sizesOfTheBatch:
+        return try network.node("Reshape", [x, network.constant(try .list(32, Int64(batch), 24, 24))])
+      case .maximumPlaces:
+        return try network.nodes("MaxPool", [x], ["kernel_shape": .ints([2, 2])], outputs: 2)[1]
+      }
+    }
+  }
+
+  @Test(arguments: Mixture.allCases) func mixesImages(mixture: Mixture) throws {
+    let graph = try Self.planned(Self.model(opset: 17) { network, x in try mixture.add(x, to: &network) })
+    // The convolution does, and the Flatten that rows come from.
+    #expect(BatchSeparation(graph, batch: Self.batch).separableCount == (mixture == .columns ? 2 : 1))
+  }
+
+  /// A single image is no batch, and neither are inputs of different lengths.
+  @Test func whatIsNoBatch() throws {
+    var network = NetworkBuilder()
+    let x = network.input([3, 4]), y = network.input([2, 4], "y")
+    let graph = try network.finished(network.node("Relu", [x]), network.node("Relu", [y]))
+    #expect(BatchSeparation(graph, batch: 3).separableCount == 0)
+    var single = NetworkBuilder()
+    let relu = try single.finished(single.node("Relu", [single.input([1, 4])]))
+    #expect(BatchSeparation(relu, batch: 1).separableCount == 0)
+  }
+
+  /// The size of the batch may differ in the list that says it, and nothing else.
+  @Test func aSizeThatIsListed() throws {
+    func graph(_ batch: Int, _ listed: [Int64]) throws -> Graph {
+      var network = NetworkBuilder()
+      let x = network.input([.fixed(batch), 4, 6])
+      let shape = network.constant(try Tensor(shape: [listed.count], listed))
+      return try network.finished(network.node("Reshape", [x, shape]))
+    }
+    let batch = try graph(3, [3, 24])
+    let separation = BatchSeparation(batch, batch: 3)
+    #expect(separation.separableCount == 1)
+    #expect(separation.isSame(try graph(1, [1, 24]), as: batch))
+    #expect(separation.isSame(try graph(1, [-1, 24]), as: batch))
+    #expect(!separation.isSame(try graph(1, [1, 12, 2]), as: batch))
+    #expect(!separation.isSame(try graph(1, [4, 6]), as: batch))
+  }
+}
+
+extension NetworkBuilder {
+  fileprivate mutating func slice(_ x: ValueID, from start: Int64, to end: Int64, step: Int64, axis: Int64) throws
+    -> ValueID
+  {
+    try node("Slice", [x] + [start, end, axis, step].map { constant(try .list($0)) })
+  }
+}
+
+extension Attribute {
+  fileprivate static func text(_ text: String) -> Attribute { .string(Array(text.utf8)) }
+}
+
+private let batch = 3

@@ -1,0 +1,102 @@
+import InfoldGraph
+import InfoldOperators
+import InfoldRuntime
+import InfoldTensor
+import TestSupport
+import Testing
+
+/// Which values are written straight into the concatenation that they are a part of, and where.
+@Suite struct ConcatPlacementTests {
+  private struct Blocks {
+    var network = NetworkBuilder()
+    let x: ValueID
+
+    init(of type: ElementType = .float32) { x = network.input([2, 3, 4, 4], of: type) }
+
+    mutating func relu(_ x: ValueID) throws -> ValueID { try network.node("Relu", [x]) }
+
+    mutating func concat(_ parts: ValueID..., axis: Int64 = 1) throws -> ValueID {
+      try network.node("Concat", parts, ["axis": .int(axis)])
+    }
+
+    mutating func placement(_ outputs: ValueID...) throws -> ConcatPlacement {
+      ConcatPlacement(try network.finished(outputs))
+    }
+  }
+
+  @Test(arguments: [1, -3]) func channels(axis: Int64) throws {
+    var blocks = Blocks()
+    let a = try blocks.relu(blocks.x), b = try blocks.relu(a)
+    let whole = try blocks.concat(a, b, axis: axis)
+    let placement = try blocks.placement(whole)
+    #expect(placement.part(a)?.whole == whole && placement.part(a)?.firstChannel == 0)
+    #expect(placement.part(b)?.whole == whole && placement.part(b)?.firstChannel == 3)
+    #expect(placement.part(whole) == nil && placement.part(blocks.x) == nil)
+  }
+
+  @Test(arguments: [0, 2, 3, -1]) func otherAxes(axis: Int64) throws {
+    var blocks = Blocks()
+    let a = try blocks.relu(blocks.x), b = try blocks.relu(a)
+    let placement = try blocks.placement(blocks.concat(a, b, axis: axis))
+    #expect(placement.part(a) == nil && placement.part(b) == nil)
+  }
+
+  @Test func nested() throws {
+    var blocks = Blocks()
+    let a = try blocks.relu(blocks.x), b = try blocks.relu(a), c = try blocks.relu(b)
+    let inner = try blocks.concat(a, b), outer = try blocks.concat(c, inner)
+    let placement = try blocks.placement(outer)
+    #expect(placement.part(inner)?.whole == outer && placement.part(inner)?.firstChannel == 3)
+    #expect(placement.part(b)?.whole == inner && placement.part(b)?.firstChannel == 3)
+    #expect(placement.part(c)?.firstChannel == 0)
+  }
+
+  /// Of many concatenations inside each other, each is placed in the next, but for one now and then.
+  @Test func manyNested() throws {
+    var blocks = Blocks()
+    var wholes = [try blocks.relu(blocks.x)]
+    for _ in 0..<100 { wholes.append(try blocks.concat(wholes.last!, try blocks.relu(blocks.x))) }
+    let placement = try blocks.placement(wholes.last!)
+    let isPlaced = wholes.dropLast().map { placement.part($0) != nil }
+    #expect(isPlaced.count(where: { !$0 }) == 1 && isPlaced[0])
+  }
+
+  /// The first concatenation has it; to the second it is copied.
+  @Test func aPartOfTwo() throws {
+    var blocks = Blocks()
+    let a = try blocks.relu(blocks.x), b = try blocks.relu(a)
+    let first = try blocks.concat(a, b), second = try blocks.concat(b, a)
+    let placement = try blocks.placement(first, second)
+    #expect(placement.part(a)?.whole == first && placement.part(b)?.whole == first)
+  }
+
+  @Test func aPartThatStandsTwice() throws {
+    var blocks = Blocks()
+    let a = try blocks.relu(blocks.x), b = try blocks.relu(a)
+    let placement = try blocks.placement(blocks.concat(a, b, a))
+    #expect(placement.part(a) == nil && placement.part(b)?.firstChannel == 3)
+  }
+
+  @Test func inputsAndOutputsAndConstants() throws {
+    var blocks = Blocks()
+    let a = try blocks.relu(blocks.x), constant = try blocks.network.weights([2, 3, 4, 4])
+    let placement = try blocks.placement(blocks.concat(blocks.x, a, constant), a)
+    for value in [blocks.x, a, constant] { #expect(placement.part(value) == nil) }
+  }
+
+  /// Of types that plans have memory for, with four dimensions and elements.
+  @Test func otherTypesAndShapes() throws {
+    for (type, isPlaced) in [(ElementType.float32, true), (.uint8, true), (.int8, true), (.float64, false)] {
+      var blocks = Blocks(of: type)
+      let a = try blocks.network.node("Identity", [blocks.x])
+      #expect(try (blocks.placement(blocks.concat(a, blocks.x)).part(a) != nil) == isPlaced)
+    }
+    for shape: Shape in [[2, 3, 4], [2, 3, 4, 4, 4], [2, 3, 0, 4], ["N", 3, 4, 4]] {
+      var network = NetworkBuilder()
+      let x = network.input(shape)
+      let a = try network.node("Relu", [x])
+      let graph = try network.finished(network.node("Concat", [a, x], ["axis": .int(1)]))
+      #expect(ConcatPlacement(graph).part(a) == nil)
+    }
+  }
+}
