@@ -20,7 +20,9 @@ import Testing
       ]))
   }
 
-  private func plan(_ arguments: String...) throws -> ToolResult { try infold(["inspect", network, "--plan"] + arguments) }
+  private func plan(_ arguments: String...) throws -> ToolResult {
+    try infold(["inspect", network, "--plan"] + arguments)
+  }
 
   private func steps(_ result: ToolResult) throws -> [[String: Any]] {
     #expect(result.status == 0, "\(result.error)")
@@ -34,7 +36,7 @@ import Testing
     #expect(result.status == 0 && result.error == "", "\(result.error)")
     for part in [
       "plan for x float32 [1, 2, 4, 4]\n", "Conv+Relu, 1×1, 1×3×4×4\n", "nodes    mix, y\n", "fused    relu\n",
-      "reads    input \"x\"\n", "output \"y\"\n", " channels last by 3, ",
+      "reads    input \"x\"\n", "output \"y\"\n", " channels last by 3\n",
     ] {
       #expect(result.output.contains(part), "\(part) is not in \(result.output)")
     }
@@ -61,7 +63,8 @@ import Testing
     let plain = try steps(plan("--shape", "h=4", "--no-optimize", "--json"))
     #expect(plain.map { $0["algorithm"] as? String } == ["reference", "reference"])
     #expect(plain.map { $0["nodes"] as? [String] } == [["mix"], ["y"]])
-    #expect(try steps(plan("--shape", "x=5x2x3x4", "--json")).last?["shape"] as? [Int] == [5, 3, 3, 4])
+    let larger = try steps(plan("--shape", "x=5x2x3x4", "--json"))
+    #expect(larger.contains { $0["shape"] as? [Int] == [5, 3, 3, 4] })
     let one = try plan("--shape", "h=4", "--threads", "1"), three = try plan("--shape", "h=4", "--threads", "3")
     #expect(one.output == three.output)
   }

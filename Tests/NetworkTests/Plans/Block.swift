@@ -7,27 +7,27 @@ import TestSupport
 enum Block: String, CaseIterable {
   /// Two convolutions with normalization, and the input added: both normalizations are folded, the addition and the activation are done
   /// by the second convolution.
-  case residual = "residual block"
+  case residual = "residual-block"
   /// An expansion, a depthwise convolution, squeeze and excitation, and a projection.
-  case invertedResidual = "inverted residual block"
+  case invertedResidual = "inverted-residual-block"
   /// Normalizations that cannot be folded, and concatenations whose parts are written to their places.
-  case dense = "dense block"
+  case dense = "dense-block"
   /// Convolutions of bytes with an addition.
-  case quantized = "quantized block"
+  case quantized = "quantized-block"
   /// Layer normalization, attention, and Gelu as it is written out.
-  case transformer = "transformer block"
+  case transformer = "transformer-block"
   /// Images that are computed one by one, and fully connected layers for all of them.
-  case splitBatch = "split batch"
+  case splitBatch = "split-batch"
   /// Functions of each number, in one step.
-  case chain = "element-wise chain"
+  case chain = "element-wise-chain"
   /// Convolutions of every kind.
   case convolutions
   /// Channels that are last in the model, too.
-  case channelsLast = "channels last"
+  case channelsLast = "channels-last"
   /// A step that only the reference evaluation has, between kernels.
-  case reference = "reference between kernels"
+  case reference = "reference-between-kernels"
   /// A network that no pass may rewrite.
-  case asWritten = "as written"
+  case asWritten = "as-written"
 
   static let opset = 17
 

@@ -31,7 +31,7 @@ import Testing
   static let files = [
     FileCase(name: "efficientnet-lite0", path: efficientNet, shapes: ["input": [1, 3, 224, 224]]),
     FileCase(
-      name: "efficientnet-lite0 without folding", path: efficientNet, shapes: ["input": [1, 3, 64, 64]],
+      name: "efficientnet-lite0-unfolded", path: efficientNet, shapes: ["input": [1, 3, 224, 224]],
       options: SessionOptions(foldBatchNormalization: false)),
     FileCase(name: "ppocr-cls", path: "Models/ppocr-cls.onnx", shapes: ["x": [1, 3, 48, 192]]),
     FileCase(name: "ppocr-det", shapes: ["x": [1, 3, 320, 320]]),
@@ -42,7 +42,7 @@ import Testing
     FileCase(
       name: "squeezenet", shapes: ["data_0": [1, 3, 224, 224]], options: SessionOptions(precision: .exact)),
     FileCase(
-      name: "squeezenet of a batch", path: ".build/zoo/squeezenet.onnx", shapes: ["data_0": [4, 3, 224, 224]]),
+      name: "squeezenet-batch", path: ".build/zoo/squeezenet.onnx", shapes: ["data_0": [4, 3, 224, 224]]),
   ]
 
   @Test(arguments: files) func plansOfFiles(_ network: FileCase) throws {
@@ -56,7 +56,7 @@ import Testing
   }
 
   /// Each file there is that of a test.
-  @Test func nothingElseIsRecorded() throws {
+  @Test(.disabled(if: Snapshot.isRecording)) func nothingElseIsRecorded() throws {
     let names = Self.files.map(\.name) + Block.allCases.map(\.rawValue)
     let files = try FileManager.default.contentsOfDirectory(atPath: Snapshot.folder)
     #expect(files.sorted() == (names.map { $0 + ".txt" } + ["README.md"]).sorted())
@@ -81,7 +81,7 @@ import Testing
 /// A plan that is recorded as text.
 private struct Snapshot {
   static let folder = "\(repositoryFolder)/Tests/Recorded/plans"
-  private static let isRecording = ProcessInfo.processInfo.environment["INFOLD_RECORD_PLANS"] != nil
+  static let isRecording = ProcessInfo.processInfo.environment["INFOLD_RECORD_PLANS"] != nil
 
   private let path: String
   private let name: String
