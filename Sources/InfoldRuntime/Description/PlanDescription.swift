@@ -1,7 +1,7 @@
 /// What a session does in a run with inputs of certain shapes, step by step: to be printed, or compared.
 ///
-/// `Session.planDescription(for:)` makes one. It depends on the model, the shapes, the options of the session and the kernels of the machine,
-/// and, but for the memory of threads, not on how many of them there are.
+/// `Session.planDescription(for:)` makes one. It depends on the model, the shapes, the options of the session, and the kernels of the
+/// machine.
 public struct PlanDescription: Sendable, Hashable {
   /// The inputs, with the shapes that the plan is for.
   public let inputs: [ValueInfo]
