@@ -72,6 +72,7 @@
 @_exported import struct InfoldRuntime.BatchedRuns
 @_exported import struct InfoldRuntime.Layer
 @_exported import struct InfoldRuntime.LayerTime
+@_exported import struct InfoldRuntime.PlanDescription
 @_exported import struct InfoldRuntime.PlanSummary
 @_exported import class InfoldRuntime.Session
 @_exported import protocol InfoldRuntime.SessionObserver

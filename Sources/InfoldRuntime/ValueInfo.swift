@@ -17,4 +17,10 @@ extension Graph {
   package func info(_ id: ValueID) -> ValueInfo {
     ValueInfo(name: self[id].name, type: describedType(id), hasDefault: self[id].initializer != nil)
   }
+
+  /// What options and reports call a node: its name, or where it has none that of the value that it makes first.
+  package func reference(to node: Node) -> String {
+    guard node.name.isEmpty else { return node.name }
+    return node.definitions.first { _ in true }.map { self[$0].name } ?? ""
+  }
 }

@@ -11,18 +11,28 @@ final class Plan: Sendable {
   /// The bytes of working memory that a run needs.
   let arenaByteCount: Int
 
-  private let storages: [Storage]
+  /// The names of the nodes whose results are there without a step.
+  let idleNodes: [String]
+  /// The bytes of working memory without that of each thread.
+  let sharedByteCount: Int
+  /// The memory that steps point into.
+  let storages: [Storage]
   /// The offset of each storage in the arena, in bytes; 0 for those that lie elsewhere.
-  private let offsets: [Int]
+  let offsets: [Int]
+  /// The names of the values that are tensors, as far as steps use them, by the values' indices.
+  let tensorNames: [Int: String]
+  /// The names of the outputs.
+  let outputNames: [String]
   private let scratchOffset: Int
   private let scratchStride: Int
   /// The storages that lie in a tensor which a step makes, by the step.
   private let bindings: [[(storage: Int, value: Int)]]
   /// The tensors that nobody reads behind a step.
   private let ending: [[Int]]
-  private let graphInputs: [Int]
+  /// The indices of the values that are inputs.
+  let graphInputs: [Int]
   /// How often the steps run, each time on the next image of the inputs and outputs.
-  private let images: Int
+  let images: Int
   private let outputs: [Output]
   private let constants: [(value: Int, tensor: Tensor)]
   private let valueCount: Int
@@ -63,6 +73,7 @@ final class Plan: Sendable {
     let graph = builder.graph
     let (steps, storages) = (builder.steps, builder.storages)
     self.steps = steps
+    idleNodes = builder.idleNodes
     self.storages = storages
     self.images = images
     self.workers = workers
@@ -87,13 +98,14 @@ final class Plan: Sendable {
     self.offsets = offsets
     let scratch = steps.reduce(0) { max($0, $1.step.scratchByteCount) }
     scratchStride = (scratch + 4095) & ~4095
+    sharedByteCount = layout.byteCount
     scratchOffset = (layout.byteCount + 4095) & ~4095
     arenaByteCount = scratchOffset + scratchStride * workers
     try budget.require(arenaByteCount)
 
     var producer: [Int: Int] = [:]
     for (index, step) in steps.enumerated() {
-      for case let output? in (step.step as? ReferenceStep)?.outputs ?? [] { producer[output] = index }
+      for output in step.step.tensors.writes { producer[output] = index }
     }
     var bindings = [[(storage: Int, value: Int)]](repeating: [], count: steps.count)
     for (index, storage) in storages.enumerated() {
@@ -102,6 +114,9 @@ final class Plan: Sendable {
       }
     }
     self.bindings = bindings
+    let tensors = steps.flatMap { $0.step.tensors.reads + $0.step.tensors.writes } + storages.compactMap(\.tensor)
+    tensorNames = Dictionary(tensors.map { ($0, graph.values[$0].name) }) { first, _ in first }
+    outputNames = graph.outputs.map { graph[$0].name }
     let outputValues = Set(graph.outputs.map(\.index))
     var ending = [[Int]](repeating: [], count: steps.count)
     for value in producer.keys.sorted() where !outputValues.contains(value) {
@@ -280,6 +295,11 @@ final class Plan: Sendable {
 }
 
 extension Storage {
+  /// The index of the value in whose tensor it lies; `nil` when it lies elsewhere.
+  fileprivate var tensor: Int? {
+    if case .tensor(let id) = source { id.index } else { nil }
+  }
+
   /// Whether it lies in the arena, and some step uses it.
   fileprivate var isPlanned: Bool {
     if case .arena = source { lifetime != nil } else { false }

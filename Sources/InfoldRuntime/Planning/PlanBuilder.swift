@@ -27,6 +27,10 @@ struct PlanBuilder {
 
   /// What runs, in this order.
   private(set) var steps: [PlannedStep] = []
+  /// The names of the nodes whose results are there without a step.
+  private(set) var idleNodes: [String] = []
+  /// Whether there is a step, or a part of one, for the node that is being lowered.
+  private var hasEmitted = false
   /// The memory that the steps point into.
   var storages: [Storage] = []
   /// The values that lie in each storage.
@@ -83,6 +87,7 @@ struct PlanBuilder {
     for node in fusion.nodes {
       try Interruption.check()
       current = node
+      hasEmitted = false
       var isLowered = false
       if usesKernels, isDecided(node.node), let lowering = lowering(of: node.node) {
         isLowered = try lowering.lower(node, into: &self)
@@ -90,6 +95,11 @@ struct PlanBuilder {
       if !isLowered {
         precondition(node.nodes.count == 1, "\(node.label) was fused, and has no kernel")
         try emitReference(node)
+      }
+      if hasEmitted {
+        steps[steps.count - 1].fused += node.epilogue + placement(of: node)
+      } else {
+        idleNodes += currentNames
       }
       for use in node.nodes.flatMap({ Array(graph[$0].uses) }) {
         remainingUses[use.index] -= 1
@@ -115,25 +125,31 @@ struct PlanBuilder {
     _ step: any Step, _ algorithm: String, reads: [Location?], writes: [Location?], multiplyAccumulates: Int = 0
   ) {
     note(reads + writes, at: steps.count)
+    hasEmitted = true
     steps.append(
       PlannedStep(
-        step: step, label: current?.label ?? "output", operation: operation, algorithm: algorithm, shape: currentShape,
-        multiplyAccumulates: multiplyAccumulates))
+        step: step, label: current?.label ?? "output", nodes: currentNames, operation: operation,
+        algorithm: algorithm, shape: currentShape, multiplyAccumulates: multiplyAccumulates,
+        reads: reads.compactMap { $0 }, writes: writes.compactMap { $0 }))
   }
 
   /// Adds an element-wise computation to the step before, when it goes on with what that has written, or else as a step.
   mutating func emit(_ part: ElementwiseStep.Part, _ algorithm: String) {
-    let places = part.reads.map(\.place) + [part.write.place]
+    let reads = part.reads.map(\.place), write = part.write.place
     let last = steps.count - 1
     guard let chain = (steps.last?.step as? ElementwiseStep)?.followed(by: part) else {
-      emit(ElementwiseStep(part), algorithm, reads: places, writes: [])
+      emit(ElementwiseStep(part), algorithm, reads: reads, writes: [write])
       lastNode = current?.nodes
       return
     }
-    note(places, at: last)
+    note(reads + [write], at: last)
+    hasEmitted = true
     steps[last].step = chain
     steps[last].shape = currentShape
+    steps[last].reads += reads
+    steps[last].writes.append(write)
     if lastNode != current?.nodes {
+      steps[last].nodes += currentNames
       steps[last].operation += "+" + operation
       steps[last].algorithm = "element-wise chain"
     }
@@ -151,6 +167,20 @@ struct PlanBuilder {
 
   private var operation: String {
     current.map { $0.nodes.map { graph[$0].opType }.joined(separator: "+") } ?? "output"
+  }
+
+  /// The names of the node that is being lowered, and of those that its kernel does as well.
+  private var currentNames: [String] {
+    current?.nodes.map { graph.reference(to: graph[$0]) } ?? []
+  }
+
+  /// What is said of a node that has written its result into that of a Concat.
+  private func placement(of node: FusedNode) -> [String] {
+    guard let output = node.output, let whole = concatenations.part(output)?.whole,
+      let place = locations[output.index][.channelsLast],
+      place.storage == locations[whole.index][.channelsLast]?.storage
+    else { return [] }
+    return ["placed in \(graph[whole].name)"]
   }
 
   private var currentShape: [Int] {
@@ -189,11 +219,13 @@ struct PlanBuilder {
   }
 }
 
-/// A step with what profiles want to know of it.
+/// A step with what is said of it to whoever asks: profiles, observers, and the description of a plan.
 struct PlannedStep: Sendable {
   var step: any Step
   /// The node, as errors call it.
   var label: String
+  /// The names of all nodes that it does something for.
+  var nodes: [String]
   /// The operators that it does.
   var operation: String
   /// How it does them.
@@ -202,6 +234,12 @@ struct PlannedStep: Sendable {
   var shape: [Int]
   /// The multiplications with an addition that the standard's definition needs; 0 where they do not count.
   var multiplyAccumulates: Int
+  /// What it does behind its own work, while results are in registers, in this order.
+  var fused: [String] = []
+  /// What it reads in planned memory.
+  var reads: [Location]
+  /// What it writes there.
+  var writes: [Location]
 }
 
 /// A stretch of memory that steps point into.

@@ -6,7 +6,7 @@ import Synchronization
 /// them.
 final class RunPlan: Sendable {
   /// The plans; each but the first works on what the one before it gives.
-  private let parts: [Plan]
+  let parts: [Plan]
   /// What lies between the parts, for runs to come.
   private let idle = Mutex<[[[Tensor]]]>([])
 

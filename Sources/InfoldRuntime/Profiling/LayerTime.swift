@@ -5,6 +5,9 @@ import InfoldTensor
 public struct LayerTime: Sendable, Hashable {
   /// The node, as errors call it. One node may take several steps.
   public let node: String
+  /// The names of all nodes that the step does something for: more than one where a kernel does several, and none where a result is
+  /// brought to where the caller finds it. A node without a name is called by the value that it makes first.
+  public let nodes: [String]
   /// The operators that the step does, like `Conv+Relu`.
   public let operation: String
   /// How it does them, like `Winograd 4×4`.
@@ -50,7 +53,7 @@ extension Session {
     return steps.indices.map { index in
       let (step, span) = (steps[index], spans[index])
       return LayerTime(
-        node: step.label, operation: step.operation, algorithm: step.algorithm, shape: step.shape,
+        node: step.label, nodes: step.nodes, operation: step.operation, algorithm: step.algorithm, shape: step.shape,
         multiplyAccumulates: step.multiplyAccumulates, nanoseconds: samples[index].sorted()[samples[index].count / 2],
         lastRun: span.lowerBound - begin..<span.upperBound - begin)
     }

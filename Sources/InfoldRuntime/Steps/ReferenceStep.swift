@@ -22,6 +22,13 @@ struct ReferenceStep: Step {
   /// What the tensors that it makes count in.
   let budget: MemoryBudget
 
+  var tensors: (reads: [Int], writes: [Int]) {
+    let reads = inputs.compactMap { input -> Int? in
+      if case .tensor(let index)? = input { index } else { nil }
+    }
+    return (reads, outputs.compactMap { $0 })
+  }
+
   func tasks(phase: Int, workers: Int) -> Int { 1 }
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {

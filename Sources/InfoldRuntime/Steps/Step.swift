@@ -12,6 +12,9 @@ protocol Step: Sendable {
   /// The scratch memory that each worker needs, in bytes.
   var scratchByteCount: Int { get }
 
+  /// The tensors of the frame that it reads and makes as a whole, by the indices of their values.
+  var tensors: (reads: [Int], writes: [Int]) { get }
+
   /// Does task `task` of the `count` tasks of a phase.
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame)
 }
@@ -19,6 +22,7 @@ protocol Step: Sendable {
 extension Step {
   var phases: Int { 1 }
   var scratchByteCount: Int { 0 }
+  var tensors: (reads: [Int], writes: [Int]) { ([], []) }
 }
 
 extension Range<Int> {

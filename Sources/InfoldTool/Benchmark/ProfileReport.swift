@@ -9,6 +9,8 @@ struct ProfileReport: Encodable {
     var node: String
     /// The node's own name, or that of the value that it makes.
     var name: String
+    /// The names of all nodes that the step does something for.
+    var nodes: [String]
     var operation: String
     var algorithm: String
     var shape: [Int]
@@ -68,8 +70,8 @@ struct ProfileReport: Encodable {
     layers = times.map { time in
       let alone = Group([time])
       return Layer(
-        node: time.node, name: Self.name(time.node), operation: time.operation, algorithm: time.algorithm,
-        shape: time.shape,
+        node: time.node, name: Self.name(time.node), nodes: time.nodes, operation: time.operation,
+        algorithm: time.algorithm, shape: time.shape,
         milliseconds: alone.nanoseconds * 1e-6, share: alone.nanoseconds / total, gflops: alone.gflops,
         shareOfPeak: share(alone, time.multipliesBytes))
     }

@@ -1,7 +1,9 @@
 import ArgumentParser
 import InfoldONNX
 import InfoldReports
+import InfoldRuntime
 import InfoldSystem
+import InfoldTensor
 
 /// `infold inspect`: says what a model is made of, and draws it.
 struct InspectCommand: ParsableCommand {
@@ -21,12 +23,17 @@ struct InspectCommand: ParsableCommand {
 
       --nodes lists the nodes instead: a node without a name is called by the value that it makes first.
 
+      --plan shows instead what a run does, step by step: the operators of each, its algorithm, the nodes that became one, and \
+      where in memory it reads and writes. It is the plan of "infold run" with the same options and the sizes of --shape; sizes \
+      of the batch that are left open are 1.
+
       EXAMPLES
         infold inspect model.onnx
         infold inspect model.onnx --nodes
         infold inspect model.onnx --shape input=1x3x224x224 --json
         infold inspect model.onnx --graph model.svg
         infold inspect model.onnx --check && echo it runs
+        infold inspect model.onnx --plan --shape input=8x3x224x224
       """)
 
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
@@ -47,19 +54,43 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "List the nodes, by the names that quantize --exclude takes.")
   var nodes = false
 
+  @Flag(help: "Show the steps of a run: operators, algorithm, layout, place in memory.")
+  var plan = false
+
   @Flag(help: "Check whether Infold can run the model; if not, the exit code is 1.")
   var check = false
 
   @Flag(help: "Print one JSON value.")
   var json = false
 
-  @OptionGroup var reading: ModelOptions
+  @OptionGroup var runtime: RuntimeOptions
+
+  private var reading: ModelOptions { runtime.reading }
 
   func validate() throws {
     if nodes, check { throw ValidationError("--nodes and --check cannot be combined") }
+    let others = ["--nodes": nodes, "--check": check, "--graph": graph != nil].filter(\.value).keys.sorted()
+    if plan, let other = others.first { throw ValidationError("--plan and \(other) cannot be combined") }
   }
 
   func run() throws {
+    if plan { try showPlan() } else { try showModel() }
+  }
+
+  private func showPlan() throws {
+    let shapes = try InputShapes(shape)
+    let session = try Session(reading.model(model).binding(shapes), options: runtime.session)
+    let inputs = try ModelInputs(session.inputs, files: [], shapes: shapes).complete(seed: 0)
+    let description = try session.planDescription(for: inputs.mapValues(\.shape))
+    WarningLines.write(session.warnings, of: displayName(model))
+    if json {
+      try StandardOutput.writeJSON(PlanReport(description))
+    } else {
+      try StandardOutput.write(description.description)
+    }
+  }
+
+  private func showModel() throws {
     let shapes = try InputShapes(shape)
     let file = try graph.map { path throws(InfoldError) in try GraphFile(path, engine: layout) }
     let (report, list, done) = try reading.limiting { () throws(InfoldError) in
@@ -67,7 +98,7 @@ struct InspectCommand: ParsableCommand {
       var report = ModelReport(model, file: displayName(self.model))
       let done = try file?.write(model.graph, title: report.fileName, subtitle: report.summary)
       let list = nodes ? NodeList(model.graph) : nil
-      if check { report.check = try ModelReport.Check(consume model, reading) }
+      if check { report.check = try ModelReport.Check(consume model, runtime.session) }
       return (report, list, done)
     }
     if let list {

@@ -14,6 +14,9 @@ struct ProfileCommand: ParsableCommand {
       the peak. The peak is measured: multiplications and additions in registers alone, with as many threads. Layers of int8 are \
       held against that of products of bytes.
 
+      With --json, the nodes of a layer are the names of all that became one; "infold inspect --plan" shows more of it. What was \
+      folded into the weights of others is no longer a node.
+
       --trace writes the last run for chrome://tracing, Perfetto, and other programs that read Chrome's trace events.
 
       EXAMPLES

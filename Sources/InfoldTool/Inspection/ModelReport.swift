@@ -47,11 +47,9 @@ struct ModelReport: Encodable {
 
     /// Makes a session.
     /// - Throws: `InfoldError` with `.invalidArgument` for what is wrong with the environment, and not with the model.
-    init(_ model: consuming Model, _ limits: ModelOptions) throws(InfoldError) {
+    init(_ model: consuming Model, _ options: SessionOptions) throws(InfoldError) {
       do throws(InfoldError) {
-        _ = try Session(
-          model,
-          options: SessionOptions(memoryLimit: limits.memoryLimit?.bytes, timeLimit: limits.timeLimit?.duration))
+        _ = try Session(model, options: options)
         (runs, error) = (true, nil)
       } catch {
         guard error.code != .invalidArgument else { throw error }

@@ -6,7 +6,7 @@ struct NodeList: Encodable {
 
   /// A node.
   struct Entry: Encodable {
-    /// What options of commands take for it: its name, or where it has none that of the value that it makes first.
+    /// What options of commands take for it.
     let reference: String
     /// The name; empty when the model gives none.
     let name: String
@@ -27,8 +27,7 @@ struct NodeList: Encodable {
 
   private static func entries(_ graph: Graph, owner: String?) -> [Entry] {
     graph.nodes.flatMap { node -> [Entry] in
-      let outputs = node.definitions.map { graph[$0] }
-      let reference = node.name.isEmpty ? outputs.first?.name ?? "" : node.name
+      let reference = graph.reference(to: node)
       let entry = Entry(
         reference: reference, name: node.name,
         type: node.domain.isEmpty ? node.opType : node.domain + "." + node.opType,

@@ -1,0 +1,120 @@
+import InfoldGraph
+import InfoldKernelInterface
+import InfoldSystem
+import InfoldTensor
+
+extension Session {
+  /// What a run with inputs of these shapes does. The plan is kept for such runs, like that of one that has been.
+  /// - Parameter shapes: The shapes by the names of the inputs; those that the model fixes may be left out, and those with a default,
+  ///   whose shape counts as if it were given.
+  /// - Throws: `InfoldError` with `.invalidArgument` for shapes that do not fit the model, or are missing; the error of an operator that
+  ///   cannot work with them; `.limitExceeded` when the plan takes more memory or time than it may.
+  public func planDescription(for shapes: [String: [Int]] = [:]) throws(InfoldError) -> PlanDescription {
+    let cancellation = cancellation()
+    return try cancellation.interrupting { () throws(InfoldError) in
+      let given = try factory.budget.charging { () throws(InfoldError) in try placeholders(shapes) }
+      let (plan, tensors) = try plan(forNamed: given)
+      return PlanDescription(
+        inputs: zip(inputs, tensors).map { input, tensor in
+          ValueInfo(
+            name: input.name, type: TensorType(tensor.elementType, Shape(tensor.shape)), hasDefault: input.hasDefault)
+        },
+        parts: plan.description)
+    }
+  }
+
+  /// Tensors of these shapes, and of those that the model fixes.
+  private func placeholders(_ shapes: [String: [Int]]) throws(InfoldError) -> [String: Tensor] {
+    var tensors: [String: Tensor] = [:]
+    for (name, sizes) in shapes {
+      // One that is no input is refused by its name, whatever it is.
+      let type = inputs.first { $0.name == name }?.type?.elementType ?? .float32
+      tensors[name] = try Tensor(zeros: sizes, of: type)
+    }
+    for input in inputs where tensors[input.name] == nil && !input.hasDefault {
+      guard let type = input.type, let sizes = type.shape?.sizes else {
+        throw InfoldError(
+          .invalidArgument, "the shape of the input \(String(quoting: input.name)) is left open, and missing",
+          hint: input.type.map { "the model wants \($0)" })
+      }
+      tensors[input.name] = try Tensor(zeros: sizes, of: type.elementType)
+    }
+    return tensors
+  }
+}
+
+extension RunPlan {
+  /// The parts, with what each does.
+  fileprivate var description: [PlanDescription.Part] {
+    parts.indices.map { parts[$0].description(isFirst: $0 == 0, isLast: $0 == parts.count - 1) }
+  }
+}
+
+extension Plan {
+  /// - Parameters:
+  ///   - isFirst: Whether its inputs are those of the model.
+  ///   - isLast: Whether its outputs are those of the model.
+  fileprivate func description(isFirst: Bool, isLast: Bool) -> PlanDescription.Part {
+    func tensor(_ value: Int) -> PlanDescription.Place {
+      let name = tensorNames[value]!
+      return isFirst && graphInputs.contains(value) ? .input(name) : .tensor(name)
+    }
+    func operand(_ location: Location) -> PlanDescription.Operand {
+      let storage = storages[location.storage]
+      let place: PlanDescription.Place =
+        switch storage.source {
+        case .arena: .arena(offset: offsets[location.storage], byteCount: storage.byteCount)
+        case .tensor(let id): tensor(id.index)
+        case .constant: .constant
+        case .packed: .packedConstant
+        case .output(let index): isLast ? .output(outputNames[index]) : .tensor(outputNames[index])
+        }
+      return PlanDescription.Operand(
+        place: place, firstElement: location.offset,
+        layout: location.layout == .rowMajor ? .rowMajor : .channelsLast(pixelStride: location.pixelStride))
+    }
+    func operands(_ locations: [Location], _ tensors: [Int]) -> [PlanDescription.Operand] {
+      var known: Set<PlanDescription.Operand> = []
+      let all =
+        tensors.map { PlanDescription.Operand(place: tensor($0), firstElement: 0, layout: .rowMajor) }
+        + locations.map(operand)
+      return all.filter { known.insert($0).inserted || $0.isConstant }
+    }
+    return PlanDescription.Part(
+      images: images,
+      steps: steps.map { planned in
+        PlanDescription.Step(
+          nodes: planned.nodes, operation: planned.operation, algorithm: planned.algorithm, shape: planned.shape,
+          fused: planned.fused, reads: operands(planned.reads, planned.step.tensors.reads),
+          writes: operands(planned.writes, planned.step.tensors.writes),
+          threadByteCount: planned.step.scratchByteCount, multiplyAccumulates: planned.multiplyAccumulates)
+      },
+      idleNodes: idleNodes, sharedByteCount: sharedByteCount,
+      threadByteCount: steps.reduce(0) { max($0, $1.step.scratchByteCount) })
+  }
+}
+
+extension PlanDescription.Operand {
+  /// Whether it is one of several constants that are not told apart.
+  fileprivate var isConstant: Bool { place == .constant || place == .packedConstant }
+}
+
+extension FusedNode {
+  /// What the kernel does behind its own work, in this order.
+  var epilogue: [String] {
+    let addition = residual == nil ? [] : ["residual"]
+    let activation = activation == .identity ? [] : [self.activation.text]
+    return activatesFirst ? activation + addition : addition + activation
+  }
+}
+
+extension Activation {
+  fileprivate var text: String {
+    switch function {
+    case .clip: self == .relu ? "relu" : "clip(\(a), \(b))"
+    case .leakyRelu: "leakyRelu(\(a))"
+    case .hardSigmoid: "hardSigmoid(\(a), \(b))"
+    case .identity, .hardSwish, .sigmoid, .silu, .tanh, .gelu: "\(function)"
+    }
+  }
+}

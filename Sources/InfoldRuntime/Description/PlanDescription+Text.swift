@@ -1,0 +1,76 @@
+import InfoldSystem
+import InfoldTensor
+
+extension PlanDescription: CustomStringConvertible {
+  /// Lines for people: those of each part, behind one that says what the plan is for.
+  public var description: String {
+    let inputs = inputs.map { input in
+      String(printable: input.name) + (input.type.map { " \($0)" } ?? "")
+    }
+    return "plan for \(inputs.joined(separator: ", "))\n" + parts.map { "\n\($0)" }.joined()
+  }
+}
+
+extension PlanDescription.Part: CustomStringConvertible {
+  /// Lines for people: those of each step, with its number.
+  public var description: String {
+    let memory = "\(sharedByteCount) bytes of working memory, and \(threadByteCount) for each thread"
+    var text = images > 1 ? "for each of \(images) images: " : ""
+    text += "\(counted(steps.count, "step")), \(memory)\n"
+    for (index, step) in steps.enumerated() { text += "\n\(index + 1). \(step)" }
+    return idleNodes.isEmpty ? text : text + "\nwithout a step: \(list(idleNodes))\n"
+  }
+}
+
+extension PlanDescription.Step: CustomStringConvertible {
+  /// Lines for people.
+  public var description: String {
+    var text = "\(String(printable: operation)), \(algorithm)"
+    if !shape.isEmpty { text += ", \(shape.map(String.init).joined(separator: "×"))" }
+    text += "\n"
+    func add(_ title: String, _ content: String) {
+      if !content.isEmpty { text += "   \(title)\(String(repeating: " ", count: 9 - title.count))\(content)\n" }
+    }
+    add("nodes", list(nodes))
+    add("fused", list(fused))
+    add("reads", reads.map(\.description).joined(separator: ", "))
+    add("writes", writes.map(\.description).joined(separator: ", "))
+    add("scratch", threadByteCount == 0 ? "" : "\(threadByteCount) bytes for each thread")
+    return text
+  }
+}
+
+extension PlanDescription.Operand: CustomStringConvertible {
+  /// The place, and how the elements lie there.
+  public var description: String {
+    switch place {
+    case .constant, .packedConstant: return place.description
+    default: return place.description + (firstElement == 0 ? "" : " from \(firstElement)") + layout.suffix
+    }
+  }
+}
+
+extension PlanDescription.Place: CustomStringConvertible {
+  /// What it is, like `arena 4096+1024` with an offset and a size.
+  public var description: String {
+    switch self {
+    case .arena(let offset, let byteCount): "arena \(offset)+\(byteCount)"
+    case .input(let name): "input \(String(quoting: name))"
+    case .output(let name): "output \(String(quoting: name))"
+    case .tensor(let name): "tensor \(String(quoting: name))"
+    case .constant: "constant"
+    case .packedConstant: "packed constant"
+    }
+  }
+}
+
+extension PlanDescription.Layout {
+  fileprivate var suffix: String {
+    switch self {
+    case .rowMajor: ""
+    case .channelsLast(let pixelStride): " channels last by \(pixelStride)"
+    }
+  }
+}
+
+private func list(_ names: [String]) -> String { names.map(String.init(printable:)).joined(separator: ", ") }

@@ -1,0 +1,93 @@
+import InfoldRuntime
+
+/// What `inspect --plan --json` says: the steps of a run, and where they read and write.
+struct PlanReport: Encodable {
+  let inputs: [ValueReport]
+  let parts: [Part]
+
+  /// Steps that run in a row, for each image of a batch that is split.
+  struct Part: Encodable {
+    let images: Int
+    let sharedBytes: Int
+    let threadBytes: Int
+    let steps: [Step]
+    /// The nodes whose results are there without a step.
+    let idleNodes: [String]
+  }
+
+  /// A step.
+  struct Step: Encodable {
+    let nodes: [String]
+    let operation: String
+    let algorithm: String
+    let shape: [Int]
+    let fused: [String]
+    let reads: [Operand]
+    let writes: [Operand]
+    let threadBytes: Int
+    let multiplyAccumulates: Int
+  }
+
+  /// What a step reads or writes.
+  struct Operand: Encodable {
+    /// What kind of memory it is in: `arena`, `input`, `output`, `tensor`, `constant` or `packed constant`.
+    let place: String
+    /// The name of an input, an output or another tensor.
+    var name: String?
+    /// The offset in the arena, in bytes.
+    var offset: Int?
+    /// The size of that stretch of the arena.
+    var bytes: Int?
+    let firstElement: Int
+    /// `row-major` or `channels last`.
+    let layout: String
+    /// With the channels last: the elements from one position to the next.
+    var pixelStride: Int?
+  }
+
+  init(_ plan: PlanDescription) {
+    inputs = plan.inputs.map(ValueReport.init)
+    parts = plan.parts.map { part in
+      Part(
+        images: part.images, sharedBytes: part.sharedByteCount, threadBytes: part.threadByteCount,
+        steps: part.steps.map(Step.init), idleNodes: part.idleNodes)
+    }
+  }
+}
+
+extension PlanReport.Step {
+  fileprivate init(_ step: PlanDescription.Step) {
+    nodes = step.nodes
+    operation = step.operation
+    algorithm = step.algorithm
+    shape = step.shape
+    fused = step.fused
+    reads = step.reads.map(PlanReport.Operand.init)
+    writes = step.writes.map(PlanReport.Operand.init)
+    threadBytes = step.threadByteCount
+    multiplyAccumulates = step.multiplyAccumulates
+  }
+}
+
+extension PlanReport.Operand {
+  fileprivate init(_ operand: PlanDescription.Operand) {
+    firstElement = operand.firstElement
+    switch operand.layout {
+    case .rowMajor:
+      layout = "row-major"
+    case .channelsLast(let stride):
+      layout = "channels last"
+      pixelStride = stride
+    }
+    switch operand.place {
+    case .arena(let offset, let byteCount):
+      place = "arena"
+      (self.offset, bytes) = (offset, byteCount)
+    case .input(let name): (place, self.name) = ("input", name)
+    case .output(let name): (place, self.name) = ("output", name)
+    case .tensor(let name): (place, self.name) = ("tensor", name)
+    case .constant: place = "constant"
+    case .packedConstant: place = "packed constant"
+    }
+  }
+}
