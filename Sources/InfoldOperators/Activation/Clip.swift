@@ -47,20 +47,10 @@ package struct Clip: Operator {
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     var y = inputs[0]!
     if let bound = try bound(1, inputs, attribute: min) {
-      y = try withNumericType(of: [y, bound]) { (operands, type) throws(InfoldError) in
-        func raise<Element: NumericElement>(_: Element.Type) throws(InfoldError) -> Tensor {
-          try .broadcasting(operands[0], operands[1]) { (x: Element, bound: Element) in x < bound ? bound : x }
-        }
-        return try raise(type)
-      }
+      y = try Raising().broadcasting(y, bound)
     }
     if let bound = try bound(2, inputs, attribute: max) {
-      y = try withNumericType(of: [y, bound]) { (operands, type) throws(InfoldError) in
-        func lower<Element: NumericElement>(_: Element.Type) throws(InfoldError) -> Tensor {
-          try .broadcasting(operands[0], operands[1]) { (x: Element, bound: Element) in x > bound ? bound : x }
-        }
-        return try lower(type)
-      }
+      y = try Lowering().broadcasting(y, bound)
     }
     return [y]
   }
@@ -69,5 +59,19 @@ package struct Clip: Operator {
   private func bound(_ index: Int, _ inputs: [Tensor?], attribute: Float?) throws(InfoldError) -> Tensor? {
     if let attribute { return try Tensor(scalar: attribute).converted(to: inputs[0]!.elementType) }
     return index < inputs.count ? try inputs[index]?.reshaped(to: []) : nil
+  }
+}
+
+/// `x`, or the bound where `x` is below it.
+private struct Raising: NumericFunction {
+  func callAsFunction<Element: NumericElement>(_ x: Element, _ bound: Element) -> Element {
+    x < bound ? bound : x
+  }
+}
+
+/// `x`, or the bound where `x` is above it.
+private struct Lowering: NumericFunction {
+  func callAsFunction<Element: NumericElement>(_ x: Element, _ bound: Element) -> Element {
+    x > bound ? bound : x
   }
 }

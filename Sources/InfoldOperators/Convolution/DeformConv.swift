@@ -8,7 +8,7 @@ import InfoldTensor
 /// offset of each element, optional B [M], and optional mask [N, offset_group · kH · kW, OH, OW] by which what is read is
 /// multiplied; Y [N, M, OH, OW]. Between elements values are interpolated, outside they are zero. Other numbers of spatial
 /// dimensions than 2 are not supported.
-package struct DeformConv: FloatingPointOperator {
+package struct DeformConv: StandardFloatingPointOperator {
   package static let name = "DeformConv"
   package static let versions = [19, 22]
   package static func arity(since version: Int) -> Arity { Arity(inputs: 3...5) }
@@ -93,7 +93,7 @@ package struct DeformConv: FloatingPointOperator {
     return checkedProduct(output + weight.dropFirst())
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!, weight = inputs[1]!

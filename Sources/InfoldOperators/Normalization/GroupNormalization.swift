@@ -7,7 +7,7 @@ import InfoldTensor
 ///
 /// X [N, C, D1, …]; scale and bias [num_groups] in opset 18, [C] since opset 21; Y like X. The statistics are computed in
 /// `Double`, whatever `stash_type` is.
-package struct GroupNormalization: FloatingPointOperator {
+package struct GroupNormalization: StandardFloatingPointOperator {
   package static let name = "GroupNormalization"
   package static let versions = [18, 21]
   package static func arity(since version: Int) -> Arity { Arity(3) }
@@ -48,7 +48,7 @@ package struct GroupNormalization: FloatingPointOperator {
     return [x]
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!

@@ -6,7 +6,7 @@ import InfoldTensor
 /// population variance of every channel of every instance.
 ///
 /// input [N, C, D1, …], scale [C], B [C]; output like input.
-package struct InstanceNormalization: FloatingPointOperator {
+package struct InstanceNormalization: StandardFloatingPointOperator {
   package static let name = "InstanceNormalization"
   package static let versions = [1, 6, 22]
   package static func arity(since version: Int) -> Arity { Arity(3) }
@@ -38,7 +38,7 @@ package struct InstanceNormalization: FloatingPointOperator {
     return [x]
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!

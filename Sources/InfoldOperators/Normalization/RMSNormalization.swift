@@ -6,7 +6,7 @@ import InfoldTensor
 /// behind it.
 ///
 /// X [d0, …]; scale broadcasts to X, and gives Y its type. The means are computed in `Double`, whatever `stash_type` is.
-package struct RMSNormalization: FloatingPointOperator {
+package struct RMSNormalization: StandardFloatingPointOperator {
   package static let name = "RMSNormalization"
   package static let versions = [23]
   package static func arity(since version: Int) -> Arity { Arity(2) }
@@ -32,7 +32,7 @@ package struct RMSNormalization: FloatingPointOperator {
     inputs[1]!.elementType
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!

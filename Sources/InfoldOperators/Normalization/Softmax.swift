@@ -82,7 +82,7 @@ package struct SoftmaxAxis: Sendable, Hashable {
 }
 
 /// An operator that computes each line along an axis by itself.
-protocol LineOperator: FloatingPointOperator {
+protocol LineOperator: StandardFloatingPointOperator {
   var axis: SoftmaxAxis { get }
   /// Writes a line of `y`, which is zero, from that of `x`.
   func write<Element: FloatingPointElement>(
@@ -114,7 +114,7 @@ extension LineOperator {
     return [x]
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!

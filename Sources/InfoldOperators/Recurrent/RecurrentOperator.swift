@@ -7,7 +7,7 @@ import InfoldTensor
 /// X [S, N, I], W [D, gates · H, I], R [D, gates · H, H], optional B [D, 2 · gates · H] with the biases of W and of R, optional
 /// sequence_lens [N] of int32, optional initial states [D, N, H]; Y [S, D, N, H] and the last states [D, N, H]. With `layout` 1
 /// the batch is the first dimension everywhere: [N, S, I], [N, S, D, H], [N, D, H]. Behind the end of a sequence, Y is zero.
-protocol RecurrentOperator: FloatingPointOperator {
+protocol RecurrentOperator: StandardFloatingPointOperator {
   /// The number of gates whose weights stand below one another in W and R.
   static var gateCount: Int { get }
   /// The number of states that are given and returned: the hidden one, and LSTM's cell.
@@ -78,7 +78,7 @@ extension RecurrentOperator {
     return overflow ? nil : sum
   }
 
-  public func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let shapes = try inferOutputs(OperatorInputs(inputs)).compactMap { $0.shape?.sizes }
