@@ -45,14 +45,23 @@ package struct Clip: Operator {
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    var y = inputs[0]!
-    if let bound = try bound(1, inputs, attribute: min) {
-      y = try Raising().broadcasting(y, bound)
+    let x = inputs[0]!
+    let lower = try bound(1, inputs, attribute: min), upper = try bound(2, inputs, attribute: max)
+    if x.elementType.isFloatingPoint { return [try clipped(x, lower, upper)] }
+    let raised = try lower.map { (bound) throws(InfoldError) in try Raising().broadcasting(x, bound) } ?? x
+    return [try upper.map { (bound) throws(InfoldError) in try Lowering().broadcasting(raised, bound) } ?? raised]
+  }
+
+  /// Floating-point numbers, bounded in one go. A bound that is left out is NaN: nothing is below or above it.
+  private func clipped(_ x: Tensor, _ lower: Tensor?, _ upper: Tensor?) throws(InfoldError) -> Tensor {
+    func number<Element: FloatingPointElement>(_ bound: Tensor?) throws(InfoldError) -> Element {
+      try bound?.converted(to: Element.elementType).elements(as: Element.self)[0] ?? .nan
     }
-    if let bound = try bound(2, inputs, attribute: max) {
-      y = try Lowering().broadcasting(y, bound)
-    }
-    return [y]
+    let lowest: (Float, Double) = (try number(lower), try number(lower))
+    let highest: (Float, Double) = (try number(upper), try number(upper))
+    let raise = Raising(), reduce = Lowering()
+    return try x.mapped(
+      to: x.elementType, { reduce(raise($0, lowest.0), highest.0) }, { reduce(raise($0, lowest.1), highest.1) })
   }
 
   /// A bound as a scalar of the input's type.

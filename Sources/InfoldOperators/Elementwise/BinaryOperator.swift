@@ -51,7 +51,19 @@ extension ArithmeticOperator {
   public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let operands = try operands(inputs)
     switch operands[0].elementType {
-    case let type where type.isFloatingPoint: return [try .broadcasting(operands, { apply($0, $1) }, { apply($0, $1) })]
+    case .float64:
+      return [
+        try .broadcasting(
+          operands[0], operands[1],
+          rows: { (row, a: Span<Double>, b, y: inout MutableSpan<Double>) in row.compute(a, b, &y, apply) })
+      ]
+    case let type where type.isFloatingPoint:
+      let a = try operands[0].converted(to: .float32), b = try operands[1].converted(to: .float32)
+      return [
+        try .broadcasting(
+          a, b, rows: { (row, a: Span<Float>, b, y: inout MutableSpan<Float>) in row.compute(a, b, &y, apply) }
+        ).converted(to: type)
+      ]
     case .int64:
       try check(divisors: operands[1], as: Int64.self)
       return [try .broadcasting(operands[0], operands[1]) { (a: Int64, b: Int64) in apply(a, b) }]

@@ -33,7 +33,8 @@ package struct Pow: BinaryOperator {
         pow(x, y)
       }
       // Narrower types are rounded from `Float`.
-      return [try type.isFloatingPoint && type != .float64 ? powers.cast(to: .float32).cast(to: type) : powers.cast(to: type)]
+      let isNarrow = type == .float16 || type == .bfloat16
+      return [try (isNarrow ? powers.converted(to: .float32) : powers).cast(to: type)]
     }
     let exponents = try operands[1].int64s()
     if type == .int64 {

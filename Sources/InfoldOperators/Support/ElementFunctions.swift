@@ -84,6 +84,27 @@ extension Tensor {
   }
 }
 
+extension BroadcastRow {
+  /// Computes the row's elements, in a loop of its own for `combine`.
+  @inline(__always)
+  func compute<Element: FloatingPointElement>(
+    _ a: Span<Element>, _ b: Span<Element>, _ result: inout MutableSpan<Element>,
+    _ combine: (Element, Element) -> Element
+  ) {
+    if strideB == 0 {
+      let b = b[self.b]
+      for i in 0..<count { result[unchecked: self.result &+ i] = combine(a[unchecked: self.a &+ i &* strideA], b) }
+    } else if strideA == 0 {
+      let a = a[self.a]
+      for i in 0..<count { result[unchecked: self.result &+ i] = combine(a, b[unchecked: self.b &+ i]) }
+    } else {
+      for i in 0..<count {
+        result[unchecked: self.result &+ i] = combine(a[unchecked: self.a &+ i], b[unchecked: self.b &+ i])
+      }
+    }
+  }
+}
+
 extension ElementType {
   /// The Swift type of an integer type.
   /// - Precondition: It is one.

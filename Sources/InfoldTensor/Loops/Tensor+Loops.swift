@@ -72,6 +72,47 @@ extension Tensor {
   private static func combined<A: TensorElement, B: TensorElement, Result: TensorElement>(
     _ a: Tensor, _ b: Tensor, _ combine: (A, B) -> Result
   ) throws(InfoldError) -> Tensor {
+    try combinedRows(a, b) { (row, a: Span<A>, b: Span<B>, result: inout MutableSpan<Result>) in
+      for i in 0..<row.count {
+        result[unchecked: row.result &+ i] = combine(
+          a[unchecked: row.a &+ i &* row.strideA], b[unchecked: row.b &+ i &* row.strideB])
+      }
+    }
+  }
+}
+
+/// A row of elements that meet when two tensors are broadcast together. All of it lies within the tensors.
+package struct BroadcastRow {
+  /// The places of the first elements, in the result and in the operands.
+  package let result, a, b: Int
+  /// The number of elements.
+  package let count: Int
+  /// How far apart the operands' elements are: 1, or 0 where one element is repeated.
+  package let strideA, strideB: Int
+}
+
+extension Tensor {
+  /// A tensor whose rows are computed from those of `a` and `b`, broadcast together under NumPy's rule: for functions of which a loop
+  /// of its own is many times faster than a call for each element.
+  package static func broadcasting(
+    _ a: Tensor, _ b: Tensor,
+    rows combine: (BroadcastRow, Span<Float>, Span<Float>, inout MutableSpan<Float>) -> Void
+  ) throws(InfoldError) -> Tensor {
+    try combinedRows(a, b, combine)
+  }
+
+  /// As that of `Float`.
+  package static func broadcasting(
+    _ a: Tensor, _ b: Tensor,
+    rows combine: (BroadcastRow, Span<Double>, Span<Double>, inout MutableSpan<Double>) -> Void
+  ) throws(InfoldError) -> Tensor {
+    try combinedRows(a, b, combine)
+  }
+
+  @inline(__always)
+  private static func combinedRows<A: TensorElement, B: TensorElement, Result: TensorElement>(
+    _ a: Tensor, _ b: Tensor, _ combine: (BroadcastRow, Span<A>, Span<B>, inout MutableSpan<Result>) -> Void
+  ) throws(InfoldError) -> Tensor {
     let loops = try Broadcasting([a.shape, b.shape])
     let count = loops.rowCount, strideA = loops.rowStrides[0], strideB = loops.rowStrides[1]
     var result = try Tensor(zeros: loops.shape, of: Result.elementType)
@@ -79,13 +120,11 @@ extension Tensor {
       a.withSpan(as: A.self) { a in
         b.withSpan(as: B.self) { b in
           loops.forEachRow { start, operands in
-            let startA = operands[0], startB = operands[1]
+            let row = BroadcastRow(
+              result: start, a: operands[0], b: operands[1], count: count, strideA: strideA, strideB: strideB)
             precondition(start + count <= result.count)
-            precondition(startA + (count - 1) * strideA < a.count && startB + (count - 1) * strideB < b.count)
-            for i in 0..<count {
-              result[unchecked: start &+ i] = combine(
-                a[unchecked: startA &+ i &* strideA], b[unchecked: startB &+ i &* strideB])
-            }
+            precondition(row.a + (count - 1) * strideA < a.count && row.b + (count - 1) * strideB < b.count)
+            combine(row, a, b, &result)
           }
         }
       }
