@@ -34,7 +34,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
@@ -49,9 +48,7 @@ let package = Package(
       name: "InfoldTensor", dependencies: ["InfoldSystem", .product(name: "RealModule", package: "swift-numerics")]),
 
     // The graph, what an operator is, inference, and the reference evaluator.
-    .target(
-      name: "InfoldGraph",
-      dependencies: ["InfoldSystem", "InfoldTensor", .product(name: "HeapModule", package: "swift-collections")]),
+    .target(name: "InfoldGraph", dependencies: ["InfoldSystem", "InfoldTensor"]),
 
     // The operators: specification, shape rule and reference evaluation.
     .target(

@@ -80,5 +80,3 @@
 @_exported import struct InfoldRuntime.SessionOptions
 @_exported import struct InfoldRuntime.ValueInfo
 @_exported import func InfoldRuntime.throwingCancellationErrors
-
-@_exported import RealModule

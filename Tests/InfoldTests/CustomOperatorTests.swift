@@ -20,6 +20,15 @@ private struct Shift: UnaryOperator {
   func apply<Element: FloatingPointElement>(_ x: Element) -> Element { (x + Element(bias)) * Element(factor) }
 }
 
+/// exp(−x²) · tanh(x), with functions that come with `import Infold` alone.
+private struct Pulse: UnaryOperator {
+  static let name = "Pulse"
+  static let domain = "com.example"
+  static let versions = [1]
+  init(_ attributes: inout AttributeReader) {}
+  func apply<Element: FloatingPointElement>(_ x: Element) -> Element { .exp(-x * x) * .tanh(x) }
+}
+
 /// The rows of x [N, …] as often as the list of counts says; its evaluation gives float32 whatever it has promised.
 private struct RepeatRows: Operator {
   static let name = "RepeatRows"
@@ -180,6 +189,25 @@ private struct OtherRelu: UnaryOperator {
     let graph = try Model(bytes: model(), operators: operators).graph
     let result = try ReferenceEvaluator(graph, precision: .double).run([graph.inputs[0]: x])
     #expect(try result[0].elements() == [0, 0, 1, 3 as Double])
+  }
+
+  /// e⁻¹ · tanh 1 and e⁻⁴ · tanh 2, in the element type of the input.
+  @Test func computesWithFunctionsOfItsElementType() throws {
+    let expected = [0, 0.28017483249244307, 0.017656781035448935]
+    for (type, tolerance) in [(ElementType.float16, 2e-4), (.float32, 1e-7), (.float64, 1e-15)] {
+      var builder = ModelBuilder(operators: operators.adding(Pulse.self))
+      let x = try builder.input("x", shape: [3], of: type)
+      try builder.output(builder.node("Pulse", [x], domain: "com.example"), named: "y")
+      let input: Tensor =
+        switch type {
+        case .float16: try Tensor(shape: [3], [0, 1, 2] as [Float16])
+        case .float32: try Tensor(shape: [3], [0, 1, 2] as [Float])
+        default: try Tensor(shape: [3], [0, 1, 2] as [Double])
+        }
+      let y = try #require(try Session(builder.model()).run(["x": input])["y"])
+      #expect(y.elementType == type)
+      for (a, b) in zip(try y.numbers(), expected) { #expect(abs(a - b) <= tolerance) }
+    }
   }
 
   @Test func mayStandForOneOfONNX() throws {

@@ -1,4 +1,3 @@
-import HeapModule
 import InfoldSystem
 
 extension Graph {
@@ -22,8 +21,8 @@ extension Graph {
 
     var order: [Int] = []
     order.reserveCapacity(nodes.count)
-    var ready = Heap(nodes.indices.filter { waitsFor[$0] == 0 })
-    while let next = ready.popMin() {
+    var ready = MinimumHeap(nodes.indices.filter { waitsFor[$0] == 0 })
+    while let next = ready.popMinimum() {
       order.append(next)
       for released in releases[next] {
         waitsFor[released] -= 1

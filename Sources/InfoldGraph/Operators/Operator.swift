@@ -4,7 +4,7 @@ import InfoldTensor
 /// The whole specification of one operator: its attributes by opset version, its checks, its shape rule, and a plain
 /// evaluation that is the reference for every faster one.
 ///
-/// One file per operator, named after it. A value of a conforming type is one use of the operator, its attributes read.
+/// A value of a conforming type is one use of the operator, its attributes read.
 /// An app brings operators of its own with `OperatorRegistry.adding(_:)`; most are written most easily as a
 /// `FloatingPointOperator`, which has to be generic over `Float` and `Double`, or a `UnaryOperator`.
 public protocol Operator: Sendable {

@@ -69,24 +69,23 @@ package struct Clip: Operator {
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    var y = inputs[0]!
-    if let bound = try bound(1, inputs, attribute: min) {
-      y = try withNumericType(of: [y, bound]) { (operands, type) throws(InfoldError) in
-        func raise<Element: NumericElement>(_: Element.Type) throws(InfoldError) -> Tensor {
-          try .broadcasting(operands[0], operands[1]) { (x: Element, bound: Element) in x < bound ? bound : x }
-        }
-        return try raise(type)
-      }
+    let x = inputs[0]!
+    let lower = try bound(1, inputs, attribute: min), upper = try bound(2, inputs, attribute: max)
+    if x.elementType.isFloatingPoint { return [try clipped(x, lower, upper)] }
+    let raised = try lower.map { (bound) throws(InfoldError) in try Raising().broadcasting(x, bound) } ?? x
+    return [try upper.map { (bound) throws(InfoldError) in try Lowering().broadcasting(raised, bound) } ?? raised]
+  }
+
+  /// Floating-point numbers, bounded in one go. A bound that is left out is NaN: nothing is below or above it.
+  private func clipped(_ x: Tensor, _ lower: Tensor?, _ upper: Tensor?) throws(InfoldError) -> Tensor {
+    func number<Element: FloatingPointElement>(_ bound: Tensor?) throws(InfoldError) -> Element {
+      try bound?.converted(to: Element.elementType).elements(as: Element.self)[0] ?? .nan
     }
-    if let bound = try bound(2, inputs, attribute: max) {
-      y = try withNumericType(of: [y, bound]) { (operands, type) throws(InfoldError) in
-        func lower<Element: NumericElement>(_: Element.Type) throws(InfoldError) -> Tensor {
-          try .broadcasting(operands[0], operands[1]) { (x: Element, bound: Element) in x > bound ? bound : x }
-        }
-        return try lower(type)
-      }
-    }
-    return [y]
+    let lowest: (Float, Double) = (try number(lower), try number(lower))
+    let highest: (Float, Double) = (try number(upper), try number(upper))
+    let raise = Raising(), reduce = Lowering()
+    return try x.mapped(
+      to: x.elementType, { reduce(raise($0, lowest.0), highest.0) }, { reduce(raise($0, lowest.1), highest.1) })
   }
 
   /// A bound as a scalar of the input's type.
@@ -98,4 +97,18 @@ package struct Clip: Operator {
 
 extension Clip {
   package var quantizedForm: QuantizedForm? { .function }
+}
+
+/// `x`, or the bound where `x` is below it.
+private struct Raising: NumericFunction {
+  func callAsFunction<Element: NumericElement>(_ x: Element, _ bound: Element) -> Element {
+    x < bound ? bound : x
+  }
+}
+
+/// `x`, or the bound where `x` is above it.
+private struct Lowering: NumericFunction {
+  func callAsFunction<Element: NumericElement>(_ x: Element, _ bound: Element) -> Element {
+    x > bound ? bound : x
+  }
 }

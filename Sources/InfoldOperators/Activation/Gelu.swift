@@ -33,8 +33,14 @@ package struct Gelu: UnaryOperator {
 
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     switch approximation {
-    case .none: x * (0.5 * (1 + .erf(x * Element(0.5).squareRoot())))
-    case .tanh: x * (0.5 * (1 + .tanh((2 / Element.pi).squareRoot() * (x + 0.044715 * x * x * x))))
+    case .none:
+      let errorFunction: Element = .erf(x * Element(0.5).squareRoot())
+      return x * (0.5 * (1 + errorFunction))
+    case .tanh:
+      let slope: Element = (2 / Element.pi).squareRoot()
+      let cubic: Element = x + 0.044715 * x * x * x
+      let tangent: Element = .tanh(slope * cubic)
+      return x * (0.5 * (1 + tangent))
     }
   }
 }

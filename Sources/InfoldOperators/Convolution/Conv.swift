@@ -55,7 +55,7 @@ package struct Conv: ConvolutionOperator {
     return checkedProduct(output + weight.dropFirst())
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     [

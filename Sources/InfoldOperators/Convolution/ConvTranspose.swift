@@ -58,7 +58,7 @@ package struct ConvTranspose: ConvolutionOperator {
     return checkedProduct(input + weight.dropFirst())
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!, weight = inputs[1]!

@@ -4,7 +4,7 @@ import InfoldTensor
 
 /// What Conv and ConvTranspose have in common: X [N, C, D1, …], a weight with a window in its dimensions from the third on,
 /// an optional bias with an element for each filter; Y [N, filters, O1, …].
-protocol ConvolutionOperator: FloatingPointOperator {
+protocol ConvolutionOperator: StandardFloatingPointOperator {
   /// How the window moves.
   associatedtype Window: OutputDimensions
 

@@ -8,7 +8,7 @@ import InfoldTensor
 /// offset of each element, optional B [M], and optional mask [N, offset_group · kH · kW, OH, OW] by which what is read is
 /// multiplied; Y [N, M, OH, OW]. Between elements values are interpolated, outside they are zero. Other numbers of spatial
 /// dimensions than 2 are not supported.
-package struct DeformConv: FloatingPointOperator {
+package struct DeformConv: StandardFloatingPointOperator {
   package static let name = "DeformConv"
   package static let versions = [19, 22]
   package static let compatibleVersions = [22]
@@ -99,7 +99,7 @@ package struct DeformConv: FloatingPointOperator {
     AxisMapping([IndependentAxis(inputs: [0, nil, 0, nil, 0], outputs: [0])])
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!, weight = inputs[1]!

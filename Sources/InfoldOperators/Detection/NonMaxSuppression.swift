@@ -12,7 +12,7 @@ import InfoldTensor
 /// A box is a candidate when its score is above the score's threshold (a NaN never is), and suppressed when its intersection over union with one
 /// selected before it is above the other threshold. Boxes are two opposite corners (y, x, y, x), in any order, or with
 /// `center_point_box` the center, width and height (x, y, w, h).
-package struct NonMaxSuppression: FloatingPointOperator {
+package struct NonMaxSuppression: StandardFloatingPointOperator {
   package static let name = "NonMaxSuppression"
   package static let versions = [10, 11]
   package static let compatibleVersions = [11]
@@ -75,7 +75,7 @@ package struct NonMaxSuppression: FloatingPointOperator {
     }
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let boxes = inputs[0]!, scores = inputs[1]!

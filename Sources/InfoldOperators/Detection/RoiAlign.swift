@@ -9,7 +9,7 @@ import InfoldTensor
 /// greatest weighted element, of `sampling_ratio`² places in each bin, or of ⌈bin height⌉ · ⌈bin width⌉ where that is 0. With
 /// `half_pixel`, the default since opset 16, edges count from the outer edge of the first element, and else from its center,
 /// and a region is at least 1 wide and high.
-package struct RoiAlign: FloatingPointOperator {
+package struct RoiAlign: StandardFloatingPointOperator {
   package static let name = "RoiAlign"
   package static let versions = [10, 16, 22]
   package static let compatibleVersions = [22]
@@ -61,7 +61,7 @@ package struct RoiAlign: FloatingPointOperator {
     return [TensorType(x.elementType, [count, x.shape?[1] ?? .unknown, .fixed(height), .fixed(width)])]
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!

@@ -77,23 +77,33 @@ extension ArithmeticOperator {
   }
 
   public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    [
-      try withElementType(
-        of: try operands(inputs),
-        floatingPoint: { (operands, type) throws(InfoldError) in
-          func compute<Element: FloatingPointElement>(_: Element.Type) throws(InfoldError) -> Tensor {
-            try .broadcasting(operands[0], operands[1]) { (a: Element, b: Element) in apply(a, b) }
-          }
-          return try compute(type)
-        },
-        integer: { (operands, type) throws(InfoldError) in
-          func compute<Element: IntegerElement>(_: Element.Type) throws(InfoldError) -> Tensor {
-            try check(divisors: operands[1], as: Element.self)
-            return try .broadcasting(operands[0], operands[1]) { (a: Element, b: Element) in apply(a, b) }
-          }
-          return try compute(type)
-        })
-    ]
+    let operands = try operands(inputs)
+    switch operands[0].elementType {
+    case .float64:
+      return [
+        try .broadcasting(
+          operands[0], operands[1],
+          rows: { (row, a: Span<Double>, b, y: inout MutableSpan<Double>) in row.compute(a, b, &y, apply) })
+      ]
+    case let type where type.isFloatingPoint:
+      let a = try operands[0].converted(to: .float32), b = try operands[1].converted(to: .float32)
+      return [
+        try .broadcasting(
+          a, b, rows: { (row, a: Span<Float>, b, y: inout MutableSpan<Float>) in row.compute(a, b, &y, apply) }
+        ).converted(to: type)
+      ]
+    case .int64:
+      try check(divisors: operands[1], as: Int64.self)
+      return [try .broadcasting(operands[0], operands[1]) { (a: Int64, b: Int64) in apply(a, b) }]
+    case let type: return [try integers(operands, as: type.integerElement)]
+    }
+  }
+
+  private func integers<Element: IntegerElement>(
+    _ operands: [Tensor], as _: Element.Type
+  ) throws(InfoldError) -> Tensor {
+    try check(divisors: operands[1], as: Element.self)
+    return try .broadcasting(operands[0], operands[1]) { (a: Element, b: Element) in apply(a, b) }
   }
 }
 
@@ -115,14 +125,18 @@ extension ComparisonOperator {
   }
 
   /// The result for operands of a numeric type.
-  @inline(__always)
   func compared(_ operands: [Tensor]) throws(InfoldError) -> Tensor {
-    try withNumericType(of: operands) { (operands, type) throws(InfoldError) in
-      func compute<Element: NumericElement>(_: Element.Type) throws(InfoldError) -> Tensor {
-        try .broadcasting(operands[0], operands[1]) { (a: Element, b: Element) in apply(a, b) }
-      }
-      return try compute(type)
+    switch operands[0].elementType {
+    case let type where type.isFloatingPoint: try .comparing(operands, { apply($0, $1) }, { apply($0, $1) })
+    case .int64: try .broadcasting(operands[0], operands[1]) { (a: Int64, b: Int64) in apply(a, b) }
+    case let type: try comparedIntegers(operands, as: type.integerElement)
     }
+  }
+
+  private func comparedIntegers<Element: IntegerElement>(
+    _ operands: [Tensor], as _: Element.Type
+  ) throws(InfoldError) -> Tensor {
+    try .broadcasting(operands[0], operands[1]) { (a: Element, b: Element) in apply(a, b) }
   }
 }
 

@@ -21,14 +21,22 @@ extension MappedOperator {
     guard let maps = try elementMaps(known) else {
       preconditionFailure("\(Self.name) has no map for the inputs \(inputs)")
     }
-    let fill = try fill(known)
+    return try maps.results(of: inputs[0]!, fill: fill(known), types, context)
+  }
+}
+
+extension [ElementMap] {
+  /// The outputs that are wanted, under the shapes of `types`.
+  fileprivate func results(
+    of source: Tensor, fill: Tensor?, _ types: [TensorType], _ context: EvaluationContext
+  ) throws(InfoldError) -> [Tensor?] {
     var results: [Tensor?] = []
-    for (index, map) in maps.enumerated() {
+    for (index, map) in enumerated() {
       guard context.wantsOutput(index), let sizes = types[index].shape?.sizes else {
         results.append(nil)
         continue
       }
-      results.append(try map.apply(to: inputs[0]!, fill: fill).reshaped(to: sizes))
+      results.append(try map.apply(to: source, fill: fill).reshaped(to: sizes))
     }
     return results
   }

@@ -27,29 +27,26 @@ package struct Pow: BinaryOperator {
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let operands = try operands(inputs)
-    let exponents = operands[1]
-    return [
-      try withElementType(
-        of: [operands[0]],
-        floatingPoint: { (bases, type) throws(InfoldError) in
-          func compute<Element: FloatingPointElement>(_: Element.Type) throws(InfoldError) -> Tensor {
-            try .broadcasting(bases[0], try exponents.doubles()) { (x: Element, y: Double) in Element(pow(Double(x), y))
-            }
-          }
-          return try compute(type)
-        },
-        integer: { (bases, type) throws(InfoldError) in
-          func compute<Element: IntegerElement>(_: Element.Type) throws(InfoldError) -> Tensor {
-            guard exponents.elementType.isFloatingPoint else {
-              return try .broadcasting(bases[0], try exponents.int64s()) { (x: Element, n: Int64) in power(x, n) }
-            }
-            return try .broadcasting(bases[0], try exponents.doubles()) { (x: Element, y: Double) in
-              Element(saturating: pow(Double(x), y))
-            }
-          }
-          return try compute(type)
-        })
-    ]
+    let type = operands[0].elementType
+    guard !type.isFloatingPoint, !operands[1].elementType.isFloatingPoint else {
+      let powers = try Tensor.broadcasting(operands[0].doubles(), operands[1].doubles()) { (x: Double, y: Double) in
+        pow(x, y)
+      }
+      // Narrower types are rounded from `Float`.
+      let isNarrow = type == .float16 || type == .bfloat16
+      return [try (isNarrow ? powers.converted(to: .float32) : powers).cast(to: type)]
+    }
+    let exponents = try operands[1].int64s()
+    if type == .int64 {
+      return [try .broadcasting(operands[0], exponents) { (x: Int64, n: Int64) in power(x, n) }]
+    }
+    return [try powers(of: operands[0], exponents, as: type.integerElement)]
+  }
+
+  private func powers<Element: IntegerElement>(
+    of x: Tensor, _ exponents: Tensor, as _: Element.Type
+  ) throws(InfoldError) -> Tensor {
+    try .broadcasting(x, exponents) { (x: Element, n: Int64) in power(x, n) }
   }
 
   /// x to the power of n by repeated squaring.

@@ -30,6 +30,13 @@ extension UnaryOperator {
   ) throws(InfoldError) -> [Tensor?] {
     [try inputs[0]!.mapped { (x: Element) in apply(x) }]
   }
+
+  // Inlinable, so that the functions of another module's operator are specialized there.
+  @inlinable
+  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let type = context.precision == .double ? .float64 : resultType(0, of: inputs)
+    return [try inputs[0]!.mapped(to: type, { apply($0) }, { apply($0) })]
+  }
 }
 
 /// An operator that computes each element from the one in its place, for numbers of any kind.
@@ -61,21 +68,15 @@ extension NumericUnaryOperator {
   public func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .everyAxis(inputs) }
 
   public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    [
-      try withElementType(
-        of: [inputs[0]!],
-        floatingPoint: { (x, type) throws(InfoldError) in
-          func map<Element: FloatingPointElement>(_: Element.Type) throws(InfoldError) -> Tensor {
-            try x[0].mapped { (element: Element) in apply(element) }
-          }
-          return try map(type)
-        },
-        integer: { (x, type) throws(InfoldError) in
-          func map<Element: IntegerElement>(_: Element.Type) throws(InfoldError) -> Tensor {
-            try x[0].mapped { (element: Element) in apply(element) }
-          }
-          return try map(type)
-        })
-    ]
+    let x = inputs[0]!
+    switch x.elementType {
+    case let type where type.isFloatingPoint: return [try x.mapped(to: type, { apply($0) }, { apply($0) })]
+    case .int64: return [try x.mapped { (x: Int64) in apply(x) }]
+    default: return [try integers(x, as: x.elementType.integerElement)]
+    }
+  }
+
+  private func integers<Element: IntegerElement>(_ x: Tensor, as _: Element.Type) throws(InfoldError) -> Tensor {
+    try x.mapped { (x: Element) in apply(x) }
   }
 }

@@ -42,12 +42,11 @@ extension VariadicOperator {
   }
 
   /// The inputs, combined one after the other.
-  @inline(__always)
-  func combined<Element: TensorElement>(
-    _ inputs: [Tensor?], _ combine: (Element, Element) -> Element
+  func combined(
+    _ inputs: [Tensor?], _ combine: (Tensor, Tensor) throws(InfoldError) -> Tensor
   ) throws(InfoldError) -> Tensor {
     var result = inputs[0]!
-    for input in inputs.dropFirst() { result = try .broadcasting(result, input!, combine) }
+    for input in inputs.dropFirst() { result = try combine(result, input!) }
     return result
   }
 }

@@ -41,16 +41,18 @@ package struct Where: ElementMovingOperator {
     _ condition: Tensor, _ x: Tensor, _ y: Tensor, as _: Bits.Type
   ) throws(InfoldError) -> Tensor {
     let loops = try Broadcasting([condition.shape, x.shape, y.shape])
+    let count = loops.rowCount, strides = loops.rowStrides
+    let strideOfCondition = strides[0], strideOfX = strides[1], strideOfY = strides[2]
     var result = try Tensor(zeros: loops.shape, of: x.elementType)
     try result.withMutableBitPatterns(as: Bits.self) { result in
       condition.withElements(as: Bool.self) { condition in
         x.withBitPatterns(as: Bits.self) { x in
           y.withBitPatterns(as: Bits.self) { y in
             loops.forEachRow { start, operands in
-              for i in 0..<loops.rowCount {
+              for i in 0..<count {
                 result[start + i] =
-                  condition[operands[0] + i * loops.rowStrides[0]]
-                  ? x[operands[1] + i * loops.rowStrides[1]] : y[operands[2] + i * loops.rowStrides[2]]
+                  condition[operands[0] + i * strideOfCondition]
+                  ? x[operands[1] + i * strideOfX] : y[operands[2] + i * strideOfY]
               }
             }
           }

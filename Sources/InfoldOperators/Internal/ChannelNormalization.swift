@@ -6,7 +6,7 @@ import InfoldTensor
 /// inference, in the order in which it is written, where factor is 1 ÷ √(σ² + ε).
 ///
 /// X [N, C, D1, …] (or [N], whose C is 1); mean, factor, scale and bias [C] or [C, D1, …], of any floating-point types.
-package struct ChannelNormalization: FloatingPointOperator {
+package struct ChannelNormalization: StandardFloatingPointOperator {
   package static let name = "ChannelNormalization"
   package static let domain = OperatorRegistry.internalDomain
   package static let versions = [1]
@@ -29,7 +29,7 @@ package struct ChannelNormalization: FloatingPointOperator {
     .byChannel(inputs, parameters: 4)
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!

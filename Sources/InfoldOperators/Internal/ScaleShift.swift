@@ -6,7 +6,7 @@ import InfoldTensor
 /// inference.
 ///
 /// X [N, C, D1, …] (or [N], whose C is 1), scale and shift [C] or [C, D1, …], of `parameterType`.
-package struct ScaleShift: FloatingPointOperator {
+package struct ScaleShift: StandardFloatingPointOperator {
   package static let name = "ScaleShift"
   package static let domain = OperatorRegistry.internalDomain
   package static let versions = [1]
@@ -29,7 +29,7 @@ package struct ScaleShift: FloatingPointOperator {
     .byChannel(inputs, parameters: 2)
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let scale: [Element] = try inputs[1]!.elements(), shift: [Element] = try inputs[2]!.elements()

@@ -16,26 +16,41 @@ extension ElementMovingOperator {
   public static var movedInputs: ClosedRange<Int> { 0...0 }
 
   public func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
-    var elements: [Dimension] = []
-    var operands: [Tensor?] = []
+    guard let moved = try NumberedElements(inputs, moved: Self.movedInputs),
+      outputs.allSatisfy({ $0.smallSizes(limit: PartialTensor.maximumCount) != nil })
+    else { return [] }
+    return try moved.elements(
+      of: evaluate(moved.operands, EvaluationContext(wantedOutputs: outputs.map { _ in true })))
+  }
+}
+
+/// Elements that are known in parts, and tensors of their numbers, which an evaluation can move.
+private struct NumberedElements {
+  /// What is evaluated: numbers of elements, and the constants beside them.
+  private(set) var operands: [Tensor?] = []
+  private var elements: [Dimension] = []
+
+  /// - Returns: `nil` where an input is not known.
+  init?(_ inputs: OperatorInputs, moved: ClosedRange<Int>) throws(InfoldError) {
     for index in inputs.types.indices {
-      if Self.movedInputs.contains(index), let partial = inputs.partial(index), partial.elementType != .bool {
+      if moved.contains(index), let partial = inputs.partial(index), partial.elementType != .bool {
         operands.append(try partial.numbered(from: elements.count))
         elements += partial.elements
-      } else if inputs.has(index), Self.movedInputs.contains(index) || inputs.constant(index) == nil {
-        return []
+      } else if inputs.has(index), moved.contains(index) || inputs.constant(index) == nil {
+        return nil
       } else {
         operands.append(inputs.constant(index))
       }
     }
-    guard outputs.allSatisfy({ $0.smallSizes(limit: PartialTensor.maximumCount) != nil }) else { return [] }
-    let context = EvaluationContext(wantedOutputs: outputs.map { _ in true })
-    var results: [PartialTensor?] = []
-    for moved in try evaluate(operands, context) {
-      guard let moved else { continue }
-      results.append(PartialTensor(moved.elementType, shape: moved.shape, try moved.integers().map { elements[$0] }))
+  }
+
+  /// What stands in the places to which an evaluation moved the numbers.
+  func elements(of results: [Tensor?]) throws(InfoldError) -> [PartialTensor?] {
+    var partials: [PartialTensor?] = []
+    for case let moved? in results {
+      partials.append(PartialTensor(moved.elementType, shape: moved.shape, try moved.integers().map { elements[$0] }))
     }
-    return results
+    return partials
   }
 }
 

@@ -14,7 +14,7 @@ import InfoldTensor
 /// input · momentum + batch · (1 − momentum). Before opset 14 it is the training form when there is more than one output;
 /// the last two, whose meaning the standard leaves open, are the batch's mean and variance. Since opset 14
 /// `training_mode` decides.
-package struct BatchNormalization: FloatingPointOperator {
+package struct BatchNormalization: StandardFloatingPointOperator {
   package static let name = "BatchNormalization"
   package static let versions = [1, 6, 7, 9, 14, 15]
   package static let compatibleVersions = [15]
@@ -109,7 +109,7 @@ package struct BatchNormalization: FloatingPointOperator {
       })
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!, parameterShape = inputs[3]!.shape

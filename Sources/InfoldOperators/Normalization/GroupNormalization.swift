@@ -7,7 +7,7 @@ import InfoldTensor
 ///
 /// X [N, C, D1, …]; scale and bias [num_groups] in opset 18, [C] since opset 21; Y like X. The statistics are computed in
 /// `Double`, whatever `stash_type` is.
-package struct GroupNormalization: FloatingPointOperator {
+package struct GroupNormalization: StandardFloatingPointOperator {
   package static let name = "GroupNormalization"
   package static let versions = [18, 21]
   package static let family = OperatorFamily.normalization
@@ -53,7 +53,7 @@ package struct GroupNormalization: FloatingPointOperator {
     .axes(inputs) { $0 == 0 }
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!

@@ -6,7 +6,7 @@ import InfoldTensor
 /// population variance of every channel of every instance.
 ///
 /// input [N, C, D1, …], scale [C], B [C]; output like input.
-package struct InstanceNormalization: FloatingPointOperator {
+package struct InstanceNormalization: StandardFloatingPointOperator {
   package static let name = "InstanceNormalization"
   package static let versions = [1, 6, 22]
   package static let compatibleVersions = [22]
@@ -44,7 +44,7 @@ package struct InstanceNormalization: FloatingPointOperator {
     AxisMapping([IndependentAxis(0), IndependentAxis(inputs: [1, 0, 0], outputs: [1])])
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!

@@ -6,7 +6,7 @@ import InfoldTensor
 ///
 /// X and Y [N, C, D1, …]: Y[n, c, d] = X[n, c, d] ÷ (bias + alpha ÷ size · Σ X[n, i, d]²)^beta, over the channels i from
 /// c − ⌊(size − 1) ÷ 2⌋ to c + ⌈(size − 1) ÷ 2⌉ that there are.
-package struct LRN: FloatingPointOperator {
+package struct LRN: StandardFloatingPointOperator {
   package static let name = "LRN"
   package static let versions = [1, 13]
   package static let compatibleVersions = [13]
@@ -42,7 +42,7 @@ package struct LRN: FloatingPointOperator {
     .axes(inputs) { $0 != 1 }
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!

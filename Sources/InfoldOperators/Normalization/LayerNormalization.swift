@@ -8,7 +8,7 @@ import InfoldTensor
 /// X [d0, …], Scale and the optional B broadcast to X; Y like X, and the optional Mean and InvStdDev
 /// [d0, …, d(axis − 1), 1, …, 1], whose type `stash_type` names: float32 or bfloat16. The statistics, and what is
 /// normalized by them, are computed in `Double`, whatever `stash_type` is.
-package struct LayerNormalization: FloatingPointOperator {
+package struct LayerNormalization: StandardFloatingPointOperator {
   package static let name = "LayerNormalization"
   package static let versions = [17]
   package static let family = OperatorFamily.normalization
@@ -58,7 +58,7 @@ package struct LayerNormalization: FloatingPointOperator {
       })
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!

@@ -4,7 +4,7 @@ import InfoldTensor
 
 /// ONNX LpNormalization, opsets 1, 22: x ÷ (Σ |x|ᵖ)^(1/p) along an axis, 0 where the norm is 0; computed in
 /// `Double`. X and Y have the same shape.
-package struct LpNormalization: FloatingPointOperator {
+package struct LpNormalization: StandardFloatingPointOperator {
   package static let name = "LpNormalization"
   package static let versions = [1, 22]
   package static let compatibleVersions = [22]
@@ -35,7 +35,7 @@ package struct LpNormalization: FloatingPointOperator {
     return .axes(inputs) { $0 != axis }
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!

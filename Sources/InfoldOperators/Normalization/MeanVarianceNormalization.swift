@@ -4,11 +4,12 @@ import InfoldTensor
 
 /// ONNX MeanVarianceNormalization, opsets 9, 13: Y = (X − mean) ÷ (√variance + 10⁻⁹), with mean and population variance over
 /// `axes`, by default 0, 2 and 3. X and Y have the same shape; computed in `Double`.
-package struct MeanVarianceNormalization: FloatingPointOperator {
+package struct MeanVarianceNormalization: Operator {
   package static let name = "MeanVarianceNormalization"
   package static let versions = [9, 13]
   package static let compatibleVersions = [13]
   package static let family = OperatorFamily.normalization
+  package static func elementTypes(since version: Int) -> ElementTypeSet { .floatingPoint }
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// The axes; negative ones count from the end.
@@ -31,9 +32,8 @@ package struct MeanVarianceNormalization: FloatingPointOperator {
     return .axes(inputs) { !axes.contains($0) }
   }
 
-  package func evaluate<Element: FloatingPointElement>(
-    _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
-  ) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let type = inputs[0]!.elementType
     var x = try inputs[0]!.converted(to: .float64)
     var shape = x.shape
     for axis in try normalizedAxes(axes, rank: shape.count) { shape[axis] = 1 }
@@ -48,9 +48,8 @@ package struct MeanVarianceNormalization: FloatingPointOperator {
     let scale = try Tensor.broadcasting(variance, units) { (variance: Double, unit: Double) in
       variance.squareRoot() + 1e-9 * unit
     }
-    return [
-      try Tensor.broadcasting(deviation, scale) { (x: Double, scale: Double) in x / scale }
-        .converted(to: Element.elementType)
-    ]
+    let y = try Tensor.broadcasting(deviation, scale) { (x: Double, scale: Double) in x / scale }
+    // Narrower types are rounded from `Float`.
+    return [try type == .float64 ? y : y.converted(to: .float32).converted(to: type)]
   }
 }

@@ -6,7 +6,7 @@ import InfoldTensor
 /// behind it.
 ///
 /// X [d0, …]; scale broadcasts to X, and gives Y its type. The means are computed in `Double`, whatever `stash_type` is.
-package struct RMSNormalization: FloatingPointOperator {
+package struct RMSNormalization: StandardFloatingPointOperator {
   package static let name = "RMSNormalization"
   package static let versions = [23]
   package static let family = OperatorFamily.normalization
@@ -40,7 +40,7 @@ package struct RMSNormalization: FloatingPointOperator {
     return AxisMapping(Array(AxisMapping.broadcast(inputs, to: x).independentAxes.prefix(first)))
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!

@@ -83,7 +83,7 @@ package struct SoftmaxAxis: Sendable, Hashable {
 }
 
 /// An operator that computes each line along an axis by itself.
-protocol LineOperator: FloatingPointOperator {
+protocol LineOperator: StandardFloatingPointOperator {
   var axis: SoftmaxAxis { get }
   /// Writes a line of `y`, which is zero, from that of `x`.
   func write<Element: FloatingPointElement>(
@@ -124,7 +124,7 @@ extension LineOperator {
     return .axes(inputs) { axis.flattens ? $0 < position : $0 != position }
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!

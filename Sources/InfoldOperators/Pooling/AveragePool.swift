@@ -24,7 +24,7 @@ package struct AveragePool: FloatingPointPool {
     countsPadding = version >= 7 ? try attributes.flag("count_include_pad") : false
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     [

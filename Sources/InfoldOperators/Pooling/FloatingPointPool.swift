@@ -3,7 +3,7 @@ import InfoldSystem
 import InfoldTensor
 
 /// A pool that computes in floating point: X [N, C, D1, …], Y [N, C, O1, …].
-protocol FloatingPointPool: FloatingPointOperator {
+protocol FloatingPointPool: StandardFloatingPointOperator {
   /// How the window moves.
   var window: SlidingWindow { get }
 }

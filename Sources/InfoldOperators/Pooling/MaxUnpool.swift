@@ -7,7 +7,7 @@ import InfoldTensor
 /// X [N, C, D1, …] and indices like X (int64), the places in row-major order in the tensor that was pooled: [N, C, E1, …]
 /// with E = (D − 1) · stride + window − padding. The optional list output_shape names a larger output, in whose corner that
 /// tensor lies. Where indices are equal, the last element stays.
-package struct MaxUnpool: FloatingPointOperator {
+package struct MaxUnpool: StandardFloatingPointOperator {
   package static let name = "MaxUnpool"
   package static let versions = [9, 11, 22]
   package static let compatibleVersions = [11, 22]
@@ -67,7 +67,7 @@ package struct MaxUnpool: FloatingPointOperator {
     return pooled
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!

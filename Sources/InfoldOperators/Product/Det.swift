@@ -5,7 +5,7 @@ import InfoldTensor
 /// ONNX Det, opsets 11, 22: the determinants of square matrices. X [*, M, M]; Y [*]; the determinant of no elements is 1.
 ///
 /// Computed in `Double`, by elimination with the greatest element of a column as pivot.
-package struct Det: FloatingPointOperator {
+package struct Det: StandardFloatingPointOperator {
   package static let name = "Det"
   package static let versions = [11, 22]
   package static let compatibleVersions = [22]
@@ -24,7 +24,7 @@ package struct Det: FloatingPointOperator {
     return [TensorType(x.elementType, Shape(shape.dropLast(2)))]
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let size = inputs[0]!.shape.last!

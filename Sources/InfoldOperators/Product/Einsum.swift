@@ -8,10 +8,11 @@ import InfoldTensor
 /// size 1, which is repeated; a label that stands twice in an operand means its diagonal. Labels that the result does not have
 /// are summed over. Without `->`, the result has the ellipsis and the letters that stand once, in their order. Operands are
 /// summed over what only they have, and multiplied from left to right. Integers wrap around.
-package struct Einsum: NumericOperator {
+package struct Einsum: Operator {
   package static let name = "Einsum"
   package static let versions = [12, 28]
   package static let family = OperatorFamily.product
+  package static func elementTypes(since version: Int) -> ElementTypeSet { .numeric }
   package static func arity(since version: Int) -> Arity { Arity(inputs: 1...Arity.any) }
 
   private typealias Label = EinsumEquation.Label
@@ -63,12 +64,16 @@ package struct Einsum: NumericOperator {
     return known.count == sizes.count ? checkedProduct(known) : nil
   }
 
-  package func evaluate<Element: NumericElement>(
-    _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
-  ) throws(InfoldError) -> [Tensor?] {
-    let operands = inputs.compactMap(\.self)
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let type = inputs[0]!.elementType
+    let isNarrow = type == .float16 || type == .bfloat16
+    let operands = (isNarrow ? try inputs.widened(to: .float32) : inputs).compactMap(\.self)
+    return [try product(operands).cast(to: type)]
+  }
+
+  private func product(_ operands: [Tensor]) throws(InfoldError) -> Tensor {
     let labels = try equation.labels(ranks: operands.map(\.shape.count))
-    let one = try Tensor(repeating: 1 as Element, shape: [])
+    let one = try Tensor(scalar: 1 as Int64).cast(to: operands[0].elementType)
     var product = one
     var present: [Label] = []
     for (index, operand) in operands.enumerated() {
@@ -77,15 +82,14 @@ package struct Einsum: NumericOperator {
       let own = Self.unique(labels.operands[index])
       let shared = own.filter { needed.contains($0) || present.contains($0) }
       let reduced = try multiplied(
-        one, [], operand, labels.operands[index], keeping: shared, summing: own.filter { !shared.contains($0) },
-        as: Element.self)
+        one, [], operand, labels.operands[index], keeping: shared, summing: own.filter { !shared.contains($0) })
       let all = Self.unique(present + shared)
       let kept = isLast ? labels.result : all.filter(needed.contains)
       product = try multiplied(
-        product, present, reduced, shared, keeping: kept, summing: all.filter { !kept.contains($0) }, as: Element.self)
+        product, present, reduced, shared, keeping: kept, summing: all.filter { !kept.contains($0) })
       present = kept
     }
-    return [product]
+    return product
   }
 
   /// The labels, each once, in the order of their first appearance.
@@ -94,9 +98,8 @@ package struct Einsum: NumericOperator {
   }
 
   /// The sum over the labels `summed` of the products of elements that belong together.
-  private func multiplied<Element: NumericElement>(
-    _ a: Tensor, _ aLabels: [Label], _ b: Tensor, _ bLabels: [Label], keeping kept: [Label], summing summed: [Label],
-    as _: Element.Type
+  private func multiplied(
+    _ a: Tensor, _ aLabels: [Label], _ b: Tensor, _ bLabels: [Label], keeping kept: [Label], summing summed: [Label]
   ) throws(InfoldError) -> Tensor {
     let order = kept + summed
     let dimensions = zip(aLabels + bLabels, a.shape + b.shape)
@@ -108,18 +111,42 @@ package struct Einsum: NumericOperator {
       }
     }
     let aStrides = strides(a, aLabels), bStrides = strides(b, bLabels)
-    var result = try Tensor(zeros: Array(counts[..<kept.count]), of: Element.elementType)
+    var result = try Tensor(zeros: Array(counts[..<kept.count]), of: a.elementType)
     guard let total = checkedProduct(counts) else {
       throw InfoldError(.limitExceeded, "the equation multiplies more elements than can be counted")
     }
     guard total > 0 else { return result }
-    let length = total / result.count
+    let walk = ContractionWalk(counts: counts, aStrides: aStrides, bStrides: bStrides, count: total)
+    switch a.elementType {
+    case .float32: try walk.add(a, b, to: &result, as: Float.self)
+    case .float64: try walk.add(a, b, to: &result, as: Double.self)
+    case .int64: try walk.add(a, b, to: &result, as: Int64.self)
+    case let type: try walk.add(a, b, to: &result, as: type.integerElement)
+    }
+    return result
+  }
+}
+
+/// The pairs of elements whose products are added up, those of one result after the other.
+private struct ContractionWalk {
+  /// The sizes of the dimensions that are walked through, those of the result first.
+  let counts: [Int]
+  /// The distances in both operands from one position to the next.
+  let aStrides, bStrides: [Int]
+  /// The number of pairs.
+  let count: Int
+
+  /// Adds the products to the elements of `result`.
+  func add<Element: NumericElement>(
+    _ a: Tensor, _ b: Tensor, to result: inout Tensor, as _: Element.Type
+  ) throws(InfoldError) {
+    let length = count / result.count
     try result.withMutableSpan(as: Element.self) { result in
       a.withElements(as: Element.self) { a in
         b.withElements(as: Element.self) { b in
           var position = counts.map { _ in 0 }
           var aPlace = 0, bPlace = 0
-          for index in 0..<total {
+          for index in 0..<count {
             result[index / length] = result[index / length].adding(a[aPlace], times: b[bPlace])
             for axis in counts.indices.reversed() {
               position[axis] += 1
@@ -134,6 +161,5 @@ package struct Einsum: NumericOperator {
         }
       }
     }
-    return result
   }
 }

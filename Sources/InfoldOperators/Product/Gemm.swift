@@ -7,7 +7,7 @@ import InfoldTensor
 /// A [M, K] (with `transA` [K, M]), B [K, N] (with `transB` [N, K]), C (optional since opset 11) broadcast to [M, N];
 /// Y [M, N]. C is not read when beta is 0. Integers wrap around; with an alpha or beta other than 1, integers are scaled
 /// in `Double`, and the result is truncated towards zero, to the nearest number that the type has.
-package struct Gemm: FloatingPointOperator {
+package struct Gemm: StandardFloatingPointOperator {
   package static let name = "Gemm"
   package static let versions = [1, 6, 7, 9, 11, 13]
   package static let compatibleVersions = [9, 11, 13]
@@ -83,7 +83,7 @@ package struct Gemm: FloatingPointOperator {
     }
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in type: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let product = try product(inputs[0]!, inputs[1]!, in: type)

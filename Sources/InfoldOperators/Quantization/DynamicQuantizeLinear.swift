@@ -6,7 +6,7 @@ import InfoldTensor
 ///
 /// The outputs are y, like x; y_scale = (greatest − least) ÷ 255, where 0 counts as an element, and 1 ÷ 255 where both are 0;
 /// and y_zero_point, the nearest integer to −least ÷ y_scale. The last two are scalars. NaN is passed over, and becomes 0.
-package struct DynamicQuantizeLinear: FloatingPointOperator {
+package struct DynamicQuantizeLinear: StandardFloatingPointOperator {
   package static let name = "DynamicQuantizeLinear"
   package static let versions = [11]
   package static let family = OperatorFamily.quantization
@@ -20,7 +20,7 @@ package struct DynamicQuantizeLinear: FloatingPointOperator {
     return [TensorType(.uint8, x.shape), TensorType(x.elementType, []), TensorType(.uint8, [])]
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!

@@ -34,6 +34,56 @@ struct RecurrentLayer: Sendable, Hashable {
   }
 }
 
+extension RecurrentLayer {
+  /// The shape rule of an operator with so many gates and states.
+  func inferOutputs(
+    _ inputs: OperatorInputs, gateCount: Int, stateCount: Int
+  ) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0, of: .floatingPoint)
+    try inputs.requireSameElementType([0, 1, 2, 3, 5, 6, 7])
+    for index in 0...2 { try inputs.requireRank(3...3, of: index) }
+    if inputs.has(4) { _ = try inputs.type(4, of: ElementTypeSet([.int32])) }
+    let shape = x.shape ?? Shape(unknownOfRank: 3)
+    let sequence = shape[isBatchFirst ? 1 : 0]
+    let hidden = try stateSize(inputs)
+    func times(_ factor: Int) throws(InfoldError) -> Dimension { try .product([hidden, .fixed(factor)]) }
+    let directions = Dimension.fixed(isReversed.count)
+    let rows = try times(gateCount)
+    var batch = shape[isBatchFirst ? 0 : 1]
+    try batch = check(inputs, 4, [batch])?[0] ?? batch
+    let states: Shape = isBatchFirst ? [batch, directions, hidden] : [directions, batch, hidden]
+    _ = try check(inputs, 1, [directions, rows, shape[2]])
+    _ = try check(inputs, 2, [directions, rows, hidden])
+    _ = try check(inputs, 3, [directions, try times(2 * gateCount)])
+    for index in 5..<(5 + stateCount) { _ = try check(inputs, index, states) }
+    _ = try check(inputs, 7, [directions, try times(3)])
+    guard shape[2] != 0 else {
+      throw InfoldError(.invalidModel, "X has the shape \(shape), in which a position has no elements")
+    }
+    let y: Shape =
+      isBatchFirst ? [batch, sequence, directions, hidden] : [sequence, directions, batch, hidden]
+    return [TensorType(x.elementType, y)]
+      + Array(repeating: TensorType(x.elementType, states), count: stateCount)
+  }
+
+  private func stateSize(_ inputs: OperatorInputs) throws(InfoldError) -> Dimension {
+    let recurrent = try inputs.type(2).shape?[2] ?? .unknown
+    guard let hidden = recurrent.merged(with: hiddenSize.map(Dimension.fixed) ?? .unknown) else {
+      throw InfoldError(.invalidModel, "hidden_size is \(hiddenSize ?? 0), and R is for states of \(recurrent)")
+    }
+    return hidden
+  }
+
+  /// What is known of the shape of input `index`, which must be `expected`; `nil` where it is left out.
+  private func check(_ inputs: OperatorInputs, _ index: Int, _ expected: Shape) throws(InfoldError) -> Shape? {
+    guard inputs.has(index), let shape = inputs.types[index]?.shape else { return nil }
+    guard let merged = expected.merged(with: shape) else {
+      throw InfoldError(.invalidModel, "input \(index) has the shape \(shape), and must have \(expected)")
+    }
+    return merged
+  }
+}
+
 /// What one direction of a recurrent operator multiplies with.
 struct RecurrentWeights<Element: FloatingPointElement> {
   /// The number of elements of the state.

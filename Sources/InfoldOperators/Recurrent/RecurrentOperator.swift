@@ -7,7 +7,7 @@ import InfoldTensor
 /// X [S, N, I], W [D, gates · H, I], R [D, gates · H, H], optional B [D, 2 · gates · H] with the biases of W and of R, optional
 /// sequence_lens [N] of int32, optional initial states [D, N, H]; Y [S, D, N, H] and the last states [D, N, H]. With `layout` 1
 /// the batch is the first dimension everywhere: [N, S, I], [N, S, D, H], [N, D, H]. Behind the end of a sequence, Y is zero.
-protocol RecurrentOperator: FloatingPointOperator {
+protocol RecurrentOperator: StandardFloatingPointOperator {
   /// The number of gates whose weights stand below one another in W and R.
   static var gateCount: Int { get }
   /// The number of states that are given and returned: the hidden one, and LSTM's cell.
@@ -29,48 +29,7 @@ extension RecurrentOperator {
   static var stateCount: Int { 1 }
 
   public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
-    let x = try inputs.type(0, of: .floatingPoint)
-    try inputs.requireSameElementType([0, 1, 2, 3, 5, 6, 7])
-    for index in 0...2 { try inputs.requireRank(3...3, of: index) }
-    if inputs.has(4) { _ = try inputs.type(4, of: ElementTypeSet([.int32])) }
-    let shape = x.shape ?? Shape(unknownOfRank: 3)
-    let sequence = shape[layer.isBatchFirst ? 1 : 0]
-    let hidden = try hiddenSize(inputs)
-    func times(_ factor: Int) throws(InfoldError) -> Dimension { try .product([hidden, .fixed(factor)]) }
-    let directions = Dimension.fixed(layer.isReversed.count)
-    let rows = try times(Self.gateCount)
-    var batch = shape[layer.isBatchFirst ? 0 : 1]
-    try batch = check(inputs, 4, [batch])?[0] ?? batch
-    let states: Shape = layer.isBatchFirst ? [batch, directions, hidden] : [directions, batch, hidden]
-    _ = try check(inputs, 1, [directions, rows, shape[2]])
-    _ = try check(inputs, 2, [directions, rows, hidden])
-    _ = try check(inputs, 3, [directions, try times(2 * Self.gateCount)])
-    for index in 5..<(5 + Self.stateCount) { _ = try check(inputs, index, states) }
-    _ = try check(inputs, 7, [directions, try times(3)])
-    guard shape[2] != 0 else {
-      throw InfoldError(.invalidModel, "X has the shape \(shape), in which a position has no elements")
-    }
-    let y: Shape =
-      layer.isBatchFirst ? [batch, sequence, directions, hidden] : [sequence, directions, batch, hidden]
-    return [TensorType(x.elementType, y)]
-      + Array(repeating: TensorType(x.elementType, states), count: Self.stateCount)
-  }
-
-  private func hiddenSize(_ inputs: OperatorInputs) throws(InfoldError) -> Dimension {
-    let recurrent = try inputs.type(2).shape?[2] ?? .unknown
-    guard let hidden = recurrent.merged(with: layer.hiddenSize.map(Dimension.fixed) ?? .unknown) else {
-      throw InfoldError(.invalidModel, "hidden_size is \(layer.hiddenSize ?? 0), and R is for states of \(recurrent)")
-    }
-    return hidden
-  }
-
-  /// What is known of the shape of input `index`, which must be `expected`; `nil` where it is left out.
-  private func check(_ inputs: OperatorInputs, _ index: Int, _ expected: Shape) throws(InfoldError) -> Shape? {
-    guard inputs.has(index), let shape = inputs.types[index]?.shape else { return nil }
-    guard let merged = expected.merged(with: shape) else {
-      throw InfoldError(.invalidModel, "input \(index) has the shape \(shape), and must have \(expected)")
-    }
-    return merged
+    try layer.inferOutputs(inputs, gateCount: Self.gateCount, stateCount: Self.stateCount)
   }
 
   /// The products with W and R at every position, of every sequence and direction.
@@ -89,7 +48,7 @@ extension RecurrentOperator {
     ])
   }
 
-  public func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let shapes = try inferOutputs(OperatorInputs(inputs)).compactMap { $0.shape?.sizes }

@@ -52,4 +52,11 @@ public struct ReductionAxes: Sendable, Hashable {
     }
     return isReduced
   }
+
+  /// The first input's shape, with sizes of 1 where it is reduced.
+  func reducedShape(_ inputs: [Tensor?]) throws(InfoldError) -> [Int] {
+    let shape = inputs[0]!.shape
+    let isReduced = try reduced(inputs.count > 1 ? inputs[1] : nil, rank: shape.count)
+    return shape.indices.map { isReduced[$0] ? 1 : shape[$0] }
+  }
 }

@@ -50,52 +50,21 @@ extension ReductionOperator {
   }
 
   public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    let x = inputs[0]!
-    let isReduced = try axes.reduced(inputs.count > 1 ? inputs[1] : nil, rank: x.shape.count)
-    let shape = x.shape.indices.map { isReduced[$0] ? 1 : x.shape[$0] }
-    return [try reduce(x, to: shape).reshaped(to: try inferredShape(inputs))]
+    [try reduced(inputs[0]!, to: try axes.reducedShape(inputs)).reshaped(to: try inferredShape(inputs))]
   }
 
-  private func reduce(_ x: Tensor, to shape: [Int]) throws(InfoldError) -> Tensor {
+  private func reduced(_ x: Tensor, to shape: [Int]) throws(InfoldError) -> Tensor {
     if x.elementType == .bool {
       let bits = try x.mapped { (x: Bool) -> UInt8 in x ? 1 : 0 }
       return try reduce(bits, to: shape, as: UInt8.self).mapped { (y: UInt8) in y != 0 }
     }
-    return try withElementType(
-      of: [x],
-      floatingPoint: { (x, type) throws(InfoldError) in try reduce(x[0], to: shape, as: type) },
-      integer: { (x, type) throws(InfoldError) in try reduce(x[0], to: shape, as: type) })
-  }
-}
-
-extension Tensor {
-  /// This tensor reduced to `shape`, which has sizes of 1 where it is reduced: each element of the result is `initial`,
-  /// combined with every element that falls on it, in row-major order.
-  @inline(__always)
-  func reduced<Element: TensorElement, Result: TensorElement>(
-    to shape: [Int], from initial: Result, _ combine: (Result, Element) -> Result
-  ) throws(InfoldError) -> Tensor {
-    var result = try Tensor(repeating: initial, shape: shape)
-    let loops = try Broadcasting([self.shape, shape])
-    let count = loops.rowCount, isWithinRows = loops.rowStrides[1] == 0
-    try result.withMutableSpan(as: Result.self) { result in
-      withElements(as: Element.self) { elements in
-        loops.forEachRow { start, places in
-          let place = places[1]
-          precondition(start + count <= elements.count && place + (isWithinRows ? 1 : count) <= result.count)
-          if isWithinRows {
-            var reduced = result[place]
-            for i in 0..<count { reduced = combine(reduced, elements[unchecked: start &+ i]) }
-            result[place] = reduced
-          } else {
-            for i in 0..<count {
-              result[unchecked: place &+ i] = combine(
-                result[unchecked: place &+ i], elements[unchecked: start &+ i])
-            }
-          }
-        }
-      }
+    return switch x.elementType {
+    case .float32: try reduce(x, to: shape, as: Float.self)
+    case .float64: try reduce(x, to: shape, as: Double.self)
+    case .int64: try reduce(x, to: shape, as: Int64.self)
+    case let type where type.isFloatingPoint:
+      try reduce(x.converted(to: .float32), to: shape, as: Float.self).converted(to: type)
+    case let type: try reduce(x, to: shape, as: type.integerElement)
     }
-    return result
   }
 }

@@ -9,7 +9,7 @@ import InfoldTensor
 /// element with `align_corners`, and else their outer edges. Y [N, C, O1, …]. `mode`: the nearest element (a half to the even
 /// one), linear, or cubic with a = −0.75. Outside are zeros, the border's elements, or the elements mirrored at the border. A
 /// place that is no number gives zero, or the first element. Integers are not supported.
-package struct GridSample: FloatingPointOperator {
+package struct GridSample: StandardFloatingPointOperator {
   package static let name = "GridSample"
   package static let versions = [16, 20, 22]
   package static let compatibleVersions = [22]
@@ -61,7 +61,7 @@ package struct GridSample: FloatingPointOperator {
     AxisMapping([IndependentAxis(inputs: [0, 0], outputs: [0]), IndependentAxis(1)])
   }
 
-  package func evaluate<Element: FloatingPointElement>(
+  func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!, grid = inputs[1]!

@@ -82,19 +82,22 @@ package struct TopK: Operator {
     let slices = AxisSlices(x.shape, axis: axis), results = AxisSlices(shape, axis: axis)
     var values = try Tensor(zeros: shape, of: Element.elementType)
     guard values.count > 0 else { return values }
-    var order: [(value: Element, index: Int)] = []
+    var order: [Int] = []
     try values.withMutableSpan(as: Element.self) { values throws(InfoldError) in
       try indices.withMutableSpan(as: Int64.self) { indices in
         x.withElements(as: Element.self) { x in
           slices.forEach { slice, start in
             order.removeAll(keepingCapacity: true)
-            for index in 0..<slices.count { order.append((x[start + index * slices.stride], index)) }
-            order.sort { precedes($0.value, $1.value) || !precedes($1.value, $0.value) && $0.index < $1.index }
+            order.append(contentsOf: 0..<slices.count)
+            order.sort { a, b in
+              let valueOfA = x[start + a * slices.stride], valueOfB = x[start + b * slices.stride]
+              return precedes(valueOfA, valueOfB) || !precedes(valueOfB, valueOfA) && a < b
+            }
             let (block, place) = slice.quotientAndRemainder(dividingBy: slices.stride)
             for rank in 0..<results.count {
               let position = (block * results.count + rank) * results.stride + place
-              values[position] = order[rank].value
-              indices[position] = Int64(order[rank].index)
+              values[position] = x[start + order[rank] * slices.stride]
+              indices[position] = Int64(order[rank])
             }
           }
         }

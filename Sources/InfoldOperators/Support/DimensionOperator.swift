@@ -23,18 +23,22 @@ extension DimensionOperator {
     return [PartialTensor(outputs[0].elementType, shape: result.shape, result.elements)]
   }
 
-  /// Broadcasts pairs of places, and computes an element for each.
   private func combine(_ a: PartialTensor, _ b: PartialTensor) throws(InfoldError) -> PartialTensor? {
-    let placesA = try Tensor(shape: a.shape, a.elements.indices.map(Int64.init))
-    let placesB = try Tensor(shape: b.shape, b.elements.indices.map(Int64.init))
+    let (shape, pairs) = try a.places(meeting: b, broadcast)
+    return PartialTensor(a.elementType, shape: shape, pairs.map { apply(a.elements[$0.a], b.elements[$0.b]) })
+  }
+}
+
+extension PartialTensor {
+  /// The shape of the result for these operands, and the places of the elements that meet for each of its own.
+  fileprivate func places(
+    meeting other: PartialTensor, _ broadcast: BroadcastRule
+  ) throws(InfoldError) -> (shape: [Int], pairs: [(a: Int, b: Int)]) {
+    let a = try Tensor(shape: shape, elements.indices.map(Int64.init))
+    let b = try Tensor(shape: other.shape, other.elements.indices.map(Int64.init))
     let width = Int64(PartialTensor.maximumCount)
-    let pairs = try Tensor.broadcasting(placesA, try broadcast.aligned(placesB, to: placesA)) {
-      (a: Int64, b: Int64) in a * width + b
-    }
-    let elements = try pairs.integers().map { pair in
-      apply(a.elements[pair / Int(width)], b.elements[pair % Int(width)])
-    }
-    return PartialTensor(a.elementType, shape: pairs.shape, elements)
+    let pairs = try Tensor.broadcasting(a, try broadcast.aligned(b, to: a)) { (a: Int64, b: Int64) in a * width + b }
+    return (pairs.shape, try pairs.integers().map { ($0 / Int(width), $0 % Int(width)) })
   }
 }
 

@@ -21,34 +21,73 @@ extension FloatingPointOperator {
   }
 
   // Inlinable, so that an operator of another module is specialized for `Float` and `Double` there.
-  @inlinable
-  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    try evaluateInFloatingPoint(inputs, context)
-  }
-
   /// Computes in `Double` when an input is float64, else in `Float`. Results of a narrower type are rounded once.
   @inlinable
-  func evaluateInFloatingPoint(
-    _ inputs: [Tensor?], _ context: EvaluationContext
-  ) throws(InfoldError) -> [Tensor?] {
-    inputs.contains { $0?.elementType == .float64 }
-      ? try evaluateWidened(inputs, context, in: Double.self) : try evaluateWidened(inputs, context, in: Float.self)
-  }
-
-  @inlinable
-  func evaluateWidened<Element: FloatingPointElement>(
-    _ inputs: [Tensor?], _ context: EvaluationContext, in type: Element.Type
-  ) throws(InfoldError) -> [Tensor?] {
-    var results = try evaluate(try inputs.widened(to: Element.elementType), context, in: type)
-    for (index, result) in results.enumerated() where result?.elementType == Element.elementType {
+  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let type: ElementType = inputs.contains(.float64) ? .float64 : .float32
+    let widened = try inputs.widened(to: type)
+    var results =
+      type == .float64
+      ? try evaluate(widened, context, in: Double.self) : try evaluate(widened, context, in: Float.self)
+    for index in results.indices {
       let resultType = context.precision == .double ? .float64 : resultType(index, of: inputs)
-      results[index] = try result?.converted(to: resultType)
+      try results[index].round(from: type, to: resultType)
     }
     return results
   }
 }
 
+/// A `FloatingPointOperator` of this module. It asks for no more than the two evaluations that there are, so that what an operator
+/// writes once for both is compiled for `Float` and for `Double`, and not a third time for types that nobody has.
+protocol StandardFloatingPointOperator: Operator {
+  /// Computes the outputs. Every floating-point input is a tensor of `Float`; others arrive as they are.
+  func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext, in _: Float.Type) throws(InfoldError) -> [Tensor?]
+
+  /// Computes the outputs. Every floating-point input is a tensor of `Double`; others arrive as they are.
+  func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext, in _: Double.Type) throws(InfoldError) -> [Tensor?]
+
+  /// The element type of output `index` for these inputs, where it is floating point; by default the first input's.
+  func resultType(_ index: Int, of inputs: [Tensor?]) -> ElementType
+}
+
+extension StandardFloatingPointOperator {
+  public static func elementTypes(since version: Int) -> ElementTypeSet { .floatingPoint }
+
+  func resultType(_ index: Int, of inputs: [Tensor?]) -> ElementType { inputs.first??.elementType ?? .float32 }
+
+  public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    try evaluateInFloatingPoint(inputs, context)
+  }
+
+  /// Computes in `Double` when an input is float64, else in `Float`. Results of a narrower type are rounded once.
+  func evaluateInFloatingPoint(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let type: ElementType = inputs.contains(.float64) ? .float64 : .float32
+    let widened = try inputs.widened(to: type)
+    var results =
+      type == .float64
+      ? try evaluate(widened, context, in: Double.self) : try evaluate(widened, context, in: Float.self)
+    for index in results.indices {
+      let resultType = context.precision == .double ? .float64 : resultType(index, of: inputs)
+      try results[index].round(from: type, to: resultType)
+    }
+    return results
+  }
+}
+
+extension Tensor? {
+  /// Converts a tensor of elements of type `source`, and no other, to `type`.
+  @usableFromInline
+  mutating func round(from source: ElementType, to type: ElementType) throws(InfoldError) {
+    guard let tensor = self, tensor.elementType == source else { return }
+    self = try tensor.converted(to: type)
+  }
+}
+
 extension [Tensor?] {
+  /// Whether one of the tensors has elements of this type.
+  @usableFromInline
+  func contains(_ type: ElementType) -> Bool { contains { $0?.elementType == type } }
+
   /// The same tensors, those of floating-point elements converted to `type`.
   @usableFromInline
   func widened(to type: ElementType) throws(InfoldError) -> [Tensor?] {

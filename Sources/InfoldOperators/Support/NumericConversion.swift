@@ -13,33 +13,22 @@ extension Tensor {
   /// The same numbers in float64; integers beyond 2⁵³ are rounded to nearest.
   /// - Precondition: The elements are of a numeric type.
   func doubles() throws(InfoldError) -> Tensor {
-    if elementType.isFloatingPoint { return try converted(to: .float64) }
-    return try withIntegerType { (type) throws(InfoldError) in
-      func convert<Element: IntegerElement>(_: Element.Type) throws(InfoldError) -> Tensor {
-        try mapped { (x: Element) in Double(x) }
-      }
-      return try convert(type)
+    func converted<Element: IntegerElement>(_: Element.Type) throws(InfoldError) -> Tensor {
+      try mapped { (x: Element) in Double(x) }
+    }
+    switch elementType {
+    case let type where type.isFloatingPoint: return try self.converted(to: .float64)
+    case .int64: return try converted(Int64.self)
+    case let type: return try converted(type.integerElement)
     }
   }
 
   /// The same integers in int64; those beyond are bounded.
   /// - Precondition: The elements are of an integer type.
   func int64s() throws(InfoldError) -> Tensor {
-    if elementType == .int64 { return self }
-    return try withIntegerType { (type) throws(InfoldError) in
-      func convert<Element: IntegerElement>(_: Element.Type) throws(InfoldError) -> Tensor {
-        try mapped { (x: Element) in Int64(clamping: x) }
-      }
-      return try convert(type)
+    func clamped<Element: IntegerElement>(_: Element.Type) throws(InfoldError) -> Tensor {
+      try mapped { (x: Element) in Int64(clamping: x) }
     }
-  }
-
-  private func withIntegerType(
-    _ body: (any IntegerElement.Type) throws(InfoldError) -> Tensor
-  ) throws(InfoldError) -> Tensor {
-    try withElementType(
-      of: [self],
-      floatingPoint: { (_, type) throws(InfoldError) in preconditionFailure("\(type) is not an integer type") },
-      integer: { (_, type) throws(InfoldError) in try body(type) })
+    return elementType == .int64 ? self : try clamped(elementType.integerElement)
   }
 }

@@ -1,4 +1,4 @@
-public import RealModule
+internal import RealModule
 
 /// A Swift type that is one element of a tensor.
 public protocol TensorElement: Sendable, BitwiseCopyable, Hashable {
@@ -21,7 +21,49 @@ public protocol IntegerElement: NumericElement, FixedWidthInteger {}
 
 /// An element of the floating-point operators' reference evaluation: `Float` or `Double`. float16 and bfloat16 tensors
 /// are widened to `Float`, and the results are rounded once.
-public protocol FloatingPointElement: NumericElement, Real, BinaryFloatingPoint {}
+public protocol FloatingPointElement: NumericElement, BinaryFloatingPoint {
+  /// eˣ.
+  static func exp(_ x: Self) -> Self
+  /// eˣ − 1, without loss of digits near zero.
+  static func expMinusOne(_ x: Self) -> Self
+  /// The natural logarithm; −∞ at zero, NaN below.
+  static func log(_ x: Self) -> Self
+  /// ln(1 + x), without loss of digits near zero.
+  static func log(onePlus x: Self) -> Self
+  /// x to the power of y; NaN for negative x.
+  static func pow(_ x: Self, _ y: Self) -> Self
+  /// The square root; NaN below zero.
+  static func sqrt(_ x: Self) -> Self
+  /// The error function, 2 ÷ √π · ∫ exp(−t²) dt from 0 to x.
+  static func erf(_ x: Self) -> Self
+  /// √(x² + y²), without overflow on the way.
+  static func hypot(_ x: Self, _ y: Self) -> Self
+
+  /// The sine.
+  static func sin(_ x: Self) -> Self
+  /// The cosine.
+  static func cos(_ x: Self) -> Self
+  /// The tangent.
+  static func tan(_ x: Self) -> Self
+  /// The inverse of the sine.
+  static func asin(_ x: Self) -> Self
+  /// The inverse of the cosine.
+  static func acos(_ x: Self) -> Self
+  /// The inverse of the tangent.
+  static func atan(_ x: Self) -> Self
+  /// The hyperbolic sine.
+  static func sinh(_ x: Self) -> Self
+  /// The hyperbolic cosine.
+  static func cosh(_ x: Self) -> Self
+  /// The hyperbolic tangent.
+  static func tanh(_ x: Self) -> Self
+  /// The inverse of the hyperbolic sine.
+  static func asinh(_ x: Self) -> Self
+  /// The inverse of the hyperbolic cosine.
+  static func acosh(_ x: Self) -> Self
+  /// The inverse of the hyperbolic tangent.
+  static func atanh(_ x: Self) -> Self
+}
 
 extension NumericElement {
   public static var zeroElement: Self { 0 }

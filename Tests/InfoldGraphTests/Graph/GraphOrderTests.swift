@@ -34,6 +34,35 @@ import Testing
     #expect(graph.nodes.map(\.name) == (0..<20).map { "n\($0)" })
   }
 
+  /// Of the nodes that could be next, the one that stood first is.
+  @Test(arguments: 1...20) func keepsThePresentOrderWhereverItCan(seed: Int) throws {
+    var random = SplitMix64(seed: UInt64(seed))
+    let count = 40
+    var graph = Graph()
+    let x = graph.addInput("x", float3)
+    let values = (0..<count).map { graph.add(Value(name: "v\($0)")) }
+    // What a node reads is made by one that is before it in an order of its own.
+    let order = (0..<count).shuffled(using: &random)
+    var makers = Array(repeating: [Int](), count: count)
+    for (position, node) in order.enumerated() {
+      makers[node] = (0..<min(position, 2)).map { _ in order[Int.random(in: 0..<position, using: &random)] }
+    }
+    for node in 0..<count {
+      let inputs = makers[node].isEmpty ? [x] : makers[node].map { values[$0] }
+      graph.add(
+        try Node(name: "\(node)", opType: "Max", opsetVersion: 13, inputs: inputs, outputs: [values[node]]))
+    }
+    graph.outputs = values
+    try graph.sort()
+
+    var expected: [Int] = []
+    while expected.count < count {
+      let isReady = { (node: Int) in !expected.contains(node) && makers[node].allSatisfy(expected.contains) }
+      expected.append(try #require((0..<count).first(where: isReady)))
+    }
+    #expect(graph.nodes.map(\.name) == expected.map { "\($0)" })
+  }
+
   @Test func namesANodeOnACycle() throws {
     var graph = Graph()
     let a = graph.add(Value(name: "a")), b = graph.add(Value(name: "b")), c = graph.add(Value(name: "c"))

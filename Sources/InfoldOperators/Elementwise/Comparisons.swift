@@ -1,0 +1,96 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX Equal, opsets 1, 7, 11, 13, 19: whether A = B, element by element, for numbers and truth values. NaN equals nothing.
+/// Strings, which opset 19 allows, are not supported.
+package struct Equal: ComparisonOperator, DimensionOperator {
+  package static let name = "Equal"
+  package static let versions = [1, 7, 11, 13, 19]
+  package static let elementTypes = ElementTypeSet.all
+  package let broadcast: BroadcastRule
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    broadcast = try BroadcastRule(&attributes)
+  }
+
+  package func apply<Element: NumericElement>(_ a: Element, _ b: Element) -> Bool {
+    a == b
+  }
+
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    let operands = try operands(inputs)
+    guard operands[0].elementType == .bool else { return [try compared(operands)] }
+    return [try .broadcasting(operands[0], operands[1]) { (a: Bool, b: Bool) in a == b }]
+  }
+
+  /// Equal symbols are equal, and none is negative.
+  func apply(_ a: Dimension, _ b: Dimension) -> Dimension {
+    switch (a, b) {
+    case (.fixed(let a), .fixed(let b)): a == b ? 1 : 0
+    case (.symbol(let a), .symbol(let b)): a == b ? 1 : .unknown
+    case (.symbol, .fixed(let size)), (.fixed(let size), .symbol): size < 0 ? 0 : .unknown
+    default: .unknown
+    }
+  }
+}
+
+/// ONNX Greater, opsets 1, 7, 9, 13: whether A > B, element by element. Nothing holds of NaN.
+package struct Greater: ComparisonOperator {
+  package static let name = "Greater"
+  package static let versions = [1, 7, 9, 13]
+  package let broadcast: BroadcastRule
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    broadcast = try BroadcastRule(&attributes)
+  }
+
+  package func apply<Element: NumericElement>(_ a: Element, _ b: Element) -> Bool {
+    a > b
+  }
+}
+
+/// ONNX GreaterOrEqual, opsets 12, 16: whether A ≥ B, element by element. Nothing holds of NaN.
+package struct GreaterOrEqual: ComparisonOperator {
+  package static let name = "GreaterOrEqual"
+  package static let versions = [12, 16]
+  package let broadcast: BroadcastRule
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    broadcast = try BroadcastRule(&attributes)
+  }
+
+  package func apply<Element: NumericElement>(_ a: Element, _ b: Element) -> Bool {
+    a >= b
+  }
+}
+
+/// ONNX Less, opsets 1, 7, 9, 13: whether A < B, element by element. Nothing holds of NaN.
+package struct Less: ComparisonOperator {
+  package static let name = "Less"
+  package static let versions = [1, 7, 9, 13]
+  package let broadcast: BroadcastRule
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    broadcast = try BroadcastRule(&attributes)
+  }
+
+  package func apply<Element: NumericElement>(_ a: Element, _ b: Element) -> Bool {
+    a < b
+  }
+}
+
+/// ONNX LessOrEqual, opsets 12, 16: whether A ≤ B, element by element. Nothing holds of NaN.
+package struct LessOrEqual: ComparisonOperator {
+  package static let name = "LessOrEqual"
+  package static let versions = [12, 16]
+  package let broadcast: BroadcastRule
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    broadcast = try BroadcastRule(&attributes)
+  }
+
+  package func apply<Element: NumericElement>(_ a: Element, _ b: Element) -> Bool {
+    a <= b
+  }
+}
