@@ -69,7 +69,8 @@ import Testing
     problem.images.base[Self.place(problem, 6, 5, channel: 3)] = .infinity
     problem.images.base[Self.place(problem, 17, 2, channel: 0)] = 1e9
     let winograd = WinogradCase(convolutionKernelSets[set], tile: tile, problem)
-    #expect(problem.isIndependentOfColumns(panelWidth: convolutionKernelSets[set].panelWidth) { winograd.run(columns: $0) })
+    #expect(
+      problem.isIndependentOfColumns(panelWidth: convolutionKernelSets[set].panelWidth) { winograd.run(columns: $0) })
     #expect(winograd.isIntact)
   }
 
@@ -200,7 +201,8 @@ import Testing
       let problem = ConvolutionCase(Self.shape(3, 3, channels: 5, outputs: 5))
       problem.weights.base[130] = number
       #expect(
-        WinogradCase(convolutionKernelSets[set], tile: tile, problem).areWeightsSuitable == isSuitable, "\(tile), \(number)")
+        WinogradCase(convolutionKernelSets[set], tile: tile, problem).areWeightsSuitable == isSuitable,
+        "\(tile), \(number)")
     }
   }
 }
