@@ -35,7 +35,8 @@ struct NetworkPreparation {
     model.graph = try RemoveDeadCode().run(on: model.graph).graph
     try model.graph.inferTypes()
     let unfolded = model.graph
-    (model, folding, _) = try FoldBatchNormalization().fold(model)
+    let folded = try FoldBatchNormalization().fold(model)
+    (model, folding) = (folded.model, folded.report)
     aliases = Self.aliases(folding, from: unfolded, to: model.graph)
     model = try OpsetRaise.raised(model)
     model.graph = try Self.plain(model.graph)

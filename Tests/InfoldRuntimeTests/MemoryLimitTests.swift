@@ -212,7 +212,7 @@ import Testing
       let entries: [() async throws -> Tensor?] = [
         { try Session(model, options: options).run(x) },
         { try Session(model, options: options).run(["x": x]).values.first },
-        { try await Session(model, options: options).runAsync(["x": x]).values.first },
+        { try await Session(model, options: options).run(["x": x]).values.first },
         {
           var results: [Tensor] = []
           try Session(model, options: options).run([x], into: &results)

@@ -31,7 +31,7 @@ import Testing
       let error = #expect(throws: InfoldError.self) { try session.run(Self.x) }
       #expect(error?.code == .limitExceeded && error?.reason.contains("time limit of 0.05 seconds") == true)
     }
-    let error = await #expect(throws: InfoldError.self) { try await session.runAsync(Self.x) }
+    let error = await #expect(throws: InfoldError.self) { try await session.run(Self.x) }
     #expect(error?.code == .limitExceeded)
   }
 

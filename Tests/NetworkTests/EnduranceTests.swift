@@ -71,7 +71,7 @@ import Testing
       for _ in 0..<4 {
         group.addTask {
           for _ in 0..<20 {
-            let run = Task { try await lasting.runAsync(["x": input[0]]) }
+            let run = Task { try await lasting.run(["x": input[0]]) }
             if Bool.random() { await Task.yield() }
             run.cancel()
             do {
@@ -95,7 +95,7 @@ import Testing
     let work = Task { for _ in 0..<4 { _ = try Self.result(slow, large) } }
     var finished = 0
     while finished < 20 {
-      _ = try await quick.runAsync(["x": small[0]])
+      _ = try await quick.run(["x": small[0]])
       finished += 1
     }
     #expect(finished == 20)

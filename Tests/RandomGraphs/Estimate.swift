@@ -63,7 +63,7 @@ extension Tensor {
 
   /// The largest element, 0 at least.
   var largest: Double {
-    withSpan(as: Double.self) { elements in
+    withElements(as: Double.self) { elements in
       var largest = 0.0
       for index in elements.indices { largest = max(largest, elements[index]) }
       return largest

@@ -75,8 +75,8 @@ package struct Conv: ConvolutionOperator {
     guard y.count > 0 else { return y }
     let biases = try bias?.elements(as: Element.self)
     try y.withMutableSpan(as: Element.self) { y in
-      x.withSpan(as: Element.self) { x in
-        weight.withSpan(as: Element.self) { weight in
+      x.withElements(as: Element.self) { x in
+        weight.withElements(as: Element.self) { weight in
           for plane in 0..<(y.count / geometry.outputCount) {
             let (n, m) = plane.quotientAndRemainder(dividingBy: filters)
             let firstChannel = m / (filters / group) * perGroup

@@ -73,8 +73,8 @@ package struct ConvTranspose: ConvolutionOperator {
       if let biases {
         for index in y.indices { y[index] = biases[index / geometry.inputCount % filters] }
       }
-      x.withSpan(as: Element.self) { x in
-        weight.withSpan(as: Element.self) { weight in
+      x.withElements(as: Element.self) { x in
+        weight.withElements(as: Element.self) { weight in
           for plane in 0..<(geometry.outputCount == 0 ? 0 : x.count / geometry.outputCount) {
             let (n, c) = plane.quotientAndRemainder(dividingBy: channels)
             let firstFilter = n * filters + c / (channels / group) * perGroup

@@ -107,7 +107,7 @@ package struct DeformConv: FloatingPointOperator {
     let taps = window.kernel[0] * window.kernel[1], width = y.shape[3], outputs = y.shape[2] * width
     let channels = x.shape[1], filters = weight.shape[0], perGroup = weight.shape[1]
     let rows = x.shape[2], columns = x.shape[3]
-    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+    try x.withElements(as: Element.self) { x throws(InfoldError) in
       try y.withMutableSpan(as: Element.self) { y in
         for index in y.indices {
           let (filter, place) = (index / outputs % filters, index % outputs), n = index / (outputs * filters)

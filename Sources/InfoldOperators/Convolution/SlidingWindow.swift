@@ -4,9 +4,9 @@ import InfoldTensor
 
 /// How the window of a convolution or a pool moves: ONNX's `kernel_shape`, `strides`, `dilations`, `pads`, `auto_pad` and
 /// `ceil_mode`, over any number of spatial dimensions.
-public struct SlidingWindow: Sendable, Hashable {
+package struct SlidingWindow: Sendable, Hashable {
   /// How the borders are padded.
-  public enum Padding: Sendable, Hashable {
+  package enum Padding: Sendable, Hashable {
     /// These numbers of zeros before and after, by dimension.
     case explicit(before: [Int], after: [Int])
     /// So many zeros that the output has ⌈input ÷ stride⌉ positions; an odd one goes to the end.
@@ -16,20 +16,20 @@ public struct SlidingWindow: Sendable, Hashable {
   }
 
   /// The window's size by dimension.
-  public let kernel: [Int]
+  package let kernel: [Int]
   /// The steps by dimension.
-  public let strides: [Int]
+  package let strides: [Int]
   /// The distances between the window's elements by dimension.
-  public let dilations: [Int]
+  package let dilations: [Int]
   /// The borders.
-  public let padding: Padding
+  package let padding: Padding
   /// Whether a window that begins inside the input or its leading padding, and ends outside, counts.
-  public let ceilMode: Bool
+  package let ceilMode: Bool
   /// Whether an input that the window does not fit into may give an empty result. That of a convolution may not.
   private let mayHaveNoPosition: Bool
 
   /// The number of spatial dimensions.
-  public var rank: Int { kernel.count }
+  package var rank: Int { kernel.count }
 
   /// The attributes as a model gives them, before the number of dimensions is known.
   struct Attributes: Sendable, Hashable {
@@ -107,17 +107,17 @@ public struct SlidingWindow: Sendable, Hashable {
 
 extension SlidingWindow {
   /// Where the window goes along one dimension.
-  public struct Extent: Sendable, Hashable {
+  package struct Extent: Sendable, Hashable {
     /// The number of positions.
-    public var output: Int
+    package var output: Int
     /// The zeros before the input.
-    public var padBefore: Int
+    package var padBefore: Int
     /// The zeros behind the input that the attributes ask for (with `ceilMode`, windows may reach farther).
-    public var padAfter: Int
+    package var padAfter: Int
   }
 
   /// The window's reach along dimension `axis`, dilation included; `nil` where it does not fit an `Int`.
-  public func reach(_ axis: Int) -> Int? {
+  package func reach(_ axis: Int) -> Int? {
     let (span, overflow) = (kernel[axis] - 1).multipliedReportingOverflow(by: dilations[axis])
     return overflow || span == Int.max ? nil : span + 1
   }
@@ -129,7 +129,7 @@ extension SlidingWindow {
   /// result is empty, here as in ONNX Runtime. Without `ceilMode`, where less than a stride is missing, ONNX Runtime
   /// and others cut a window off that does not count by the formula: that is refused.
   /// - Throws: `InfoldError` with `.invalidModel` when the window does not fit the padded input.
-  public func extent(_ axis: Int, input size: Int) throws(InfoldError) -> Extent {
+  package func extent(_ axis: Int, input size: Int) throws(InfoldError) -> Extent {
     let stride = strides[axis]
     guard let reach = reach(axis), reach <= Int(Int32.max), size <= Int.max / 4 else {
       throw InfoldError(.limitExceeded, "the window along spatial dimension \(axis) is too large")
@@ -158,7 +158,7 @@ extension SlidingWindow {
   }
 
   /// The extents along every dimension of an input with these spatial sizes.
-  public func extents(_ sizes: some Collection<Int>) throws(InfoldError) -> [Extent] {
+  package func extents(_ sizes: some Collection<Int>) throws(InfoldError) -> [Extent] {
     var extents: [Extent] = []
     for (axis, size) in sizes.enumerated() { extents.append(try extent(axis, input: size)) }
     return extents

@@ -2,13 +2,13 @@ import InfoldSystem
 import InfoldTensor
 
 /// How the window of a transposed convolution moves over its output: that of a convolution from Y to X.
-public struct TransposedWindow: Sendable, Hashable {
+package struct TransposedWindow: Sendable, Hashable {
   /// The convolution's window.
-  public let window: SlidingWindow
+  package let window: SlidingWindow
   /// Positions added at the end of every dimension of Y.
-  public let outputPadding: [Int]
+  package let outputPadding: [Int]
   /// The sizes of Y that the model asks for, in place of a padding.
-  public let outputShape: [Int]?
+  package let outputShape: [Int]?
 
   /// - Throws: `InfoldError` with `.invalidModel` for lists of another length, and values out of range.
   init(window: SlidingWindow, outputPadding: [Int]?, outputShape: [Int]?) throws(InfoldError) {

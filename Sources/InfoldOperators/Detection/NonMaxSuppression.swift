@@ -84,8 +84,8 @@ package struct NonMaxSuppression: FloatingPointOperator {
     let leastScore = try known.constant(4)?.elements(as: Element.self)[0]
     let boxCount = boxes.shape[1], classCount = scores.shape[1]
     var selection: [Int64] = []
-    scores.withSpan(as: Element.self) { scores in
-      boxes.withSpan(as: Element.self) { boxes in
+    scores.withElements(as: Element.self) { scores in
+      boxes.withElements(as: Element.self) { boxes in
         for batch in 0..<self.batchCount(inputs) {
           let batchBoxes = (0..<boxCount).map {
             Box<Element>(boxes, at: (batch * boxCount + $0) * 4, center: givesCenters)

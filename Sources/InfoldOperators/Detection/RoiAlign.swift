@@ -80,7 +80,7 @@ package struct RoiAlign: FloatingPointOperator {
           .limitExceeded, "a region needs more samples than the \(Self.maximumRegionSamples) that are supported")
       }
       try y.withMutableSpan(as: Element.self) { y in
-        x.withSpan(as: Element.self) { x in
+        x.withElements(as: Element.self) { x in
           for c in 0..<channels {
             let input = (batch * channels + c) * rows * columns, output = (region * channels + c) * height * width
             for (row, vertical) in vertical.enumerated() {

@@ -119,7 +119,7 @@ extension LogicalOperator {
 
 /// Refuses a zero among integers that something is divided by.
 func requireNoZero<Element: IntegerElement>(in divisors: Tensor, as _: Element.Type) throws(InfoldError) {
-  let hasZero = divisors.withSpan(as: Element.self) { divisors in
+  let hasZero = divisors.withElements(as: Element.self) { divisors in
     divisors.indices.contains { divisors[$0] == 0 }
   }
   if hasZero { throw InfoldError(.invalidArgument, "integers are divided by zero") }

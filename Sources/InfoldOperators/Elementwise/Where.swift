@@ -37,7 +37,7 @@ package struct Where: ElementMovingOperator {
     let loops = try Broadcasting([condition.shape, x.shape, y.shape])
     var result = try Tensor(zeros: loops.shape, of: x.elementType)
     try result.withMutableBitPatterns(as: Bits.self) { result in
-      condition.withSpan(as: Bool.self) { condition in
+      condition.withElements(as: Bool.self) { condition in
         x.withBitPatterns(as: Bits.self) { x in
           y.withBitPatterns(as: Bits.self) { y in
             loops.forEachRow { start, operands in

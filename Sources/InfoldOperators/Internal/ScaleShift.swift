@@ -46,7 +46,7 @@ extension Tensor {
     let batch = shape[0]
     let inner = batch * count == 0 ? 0 : self.count / (batch * count)
     var y = try Tensor(zeros: shape, of: Element.elementType)
-    try withSpan(as: Element.self) { x throws(InfoldError) in
+    try withElements(as: Element.self) { x throws(InfoldError) in
       try y.withMutableSpan(as: Element.self) { y in
         for block in 0..<(batch * count) {
           let channel = block % count

@@ -75,7 +75,7 @@ extension ScatterND.Reduction {
   ) throws(InfoldError) -> Tensor {
     var result = tensors[0]
     try result.withMutableSpan(as: Element.self) { result in
-      tensors[1].withSpan(as: Element.self) { updates in
+      tensors[1].withElements(as: Element.self) { updates in
         for (slice, start) in starts.enumerated() {
           for index in 0..<length {
             result[start + index] = reduce(result[start + index], updates[slice * length + index])

@@ -110,7 +110,7 @@ package struct BatchNormalization: FloatingPointOperator {
     var outputs: [Tensor?] = [nil]
     var moments: [Moments] = []
     if isTraining {
-      moments = x.withSpan(as: Element.self) { x in
+      moments = x.withElements(as: Element.self) { x in
         (0..<groups).map {
           Moments(x, from: $0 * inner, blocks: batch, stride: groups * inner, length: inner)
         }
@@ -126,7 +126,7 @@ package struct BatchNormalization: FloatingPointOperator {
     }
     let deviation = variance.map { ($0 + Element(epsilon)).squareRoot() }
     var y = try Tensor(zeros: x.shape, of: Element.elementType)
-    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+    try x.withElements(as: Element.self) { x throws(InfoldError) in
       try y.withMutableSpan(as: Element.self) { y in
         for block in 0..<(batch * groups) {
           let group = block % groups

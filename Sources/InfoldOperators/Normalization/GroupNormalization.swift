@@ -57,7 +57,7 @@ package struct GroupNormalization: FloatingPointOperator {
     guard y.count > 0 else { return [y] }
     let channels = x.shape[1], inner = x.count / (x.shape[0] * channels)
     let length = channels / groupCount * inner
-    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+    try x.withElements(as: Element.self) { x throws(InfoldError) in
       try y.withMutableSpan(as: Element.self) { y in
         for group in 0..<(x.count / length) {
           let moments = Moments(x, from: group * length, length: length)

@@ -46,7 +46,7 @@ package struct InstanceNormalization: FloatingPointOperator {
     var y = try Tensor(zeros: x.shape, of: Element.elementType)
     guard y.count > 0 else { return [y] }
     let inner = x.count / (x.shape[0] * x.shape[1])
-    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+    try x.withElements(as: Element.self) { x throws(InfoldError) in
       try y.withMutableSpan(as: Element.self) { y in
         for plane in 0..<(x.count / inner) {
           let moments = Moments(x, from: plane * inner, length: inner)

@@ -45,7 +45,7 @@ package struct LRN: FloatingPointOperator {
     let channels = x.shape[1], inner = x.count / (x.shape[0] * channels)
     let factor = Double(alpha) / Double(size), bias = Double(bias), beta = Double(beta)
     var squares = [Double](repeating: 0, count: inner)
-    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+    try x.withElements(as: Element.self) { x throws(InfoldError) in
       try y.withMutableSpan(as: Element.self) { y in
         for plane in 0..<(x.count / inner) {
           let c = plane % channels, start = plane * inner

@@ -56,7 +56,7 @@ package struct LayerNormalization: FloatingPointOperator {
     let length = x.shape[first...].reduce(1, *)
     var mean = try Tensor(zeros: Array(statisticsShape), of: Element.elementType), inverse = mean
     var y = try Tensor(zeros: x.shape, of: Element.elementType)
-    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+    try x.withElements(as: Element.self) { x throws(InfoldError) in
       try y.withMutableSpan(as: Element.self) { y throws(InfoldError) in
         try mean.withMutableSpan(as: Element.self) { mean throws(InfoldError) in
           try inverse.withMutableSpan(as: Element.self) { inverse in

@@ -32,7 +32,7 @@ package struct LpNormalization: FloatingPointOperator {
     let x = inputs[0]!
     let slices = AxisSlices(x.shape, axis: try normalizedAxis(axis, rank: x.shape.count))
     var y = try Tensor(zeros: x.shape, of: Element.elementType)
-    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+    try x.withElements(as: Element.self) { x throws(InfoldError) in
       try y.withMutableSpan(as: Element.self) { y in
         slices.forEach { _, start in
           let places = (0..<slices.count).lazy.map { start + $0 * slices.stride }

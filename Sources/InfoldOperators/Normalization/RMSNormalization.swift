@@ -39,7 +39,7 @@ package struct RMSNormalization: FloatingPointOperator {
     var y = try Tensor(zeros: x.shape, of: Element.elementType)
     guard y.count > 0 else { return [y] }
     let length = x.shape[try normalizedAxis(axis, rank: x.shape.count)...].reduce(1, *)
-    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+    try x.withElements(as: Element.self) { x throws(InfoldError) in
       try y.withMutableSpan(as: Element.self) { y in
         for row in 0..<(x.count / length) {
           let places = (row * length)..<((row + 1) * length)

@@ -121,7 +121,7 @@ extension LineOperator {
     var y = try Tensor(zeros: x.shape, of: Element.elementType)
     guard y.count > 0 else { return [y] }
     let (length, stride) = try axis.lines(x.shape)
-    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+    try x.withElements(as: Element.self) { x throws(InfoldError) in
       try y.withMutableSpan(as: Element.self) { y in
         for line in 0..<(x.count / length) {
           let first = line / stride * length * stride + line % stride

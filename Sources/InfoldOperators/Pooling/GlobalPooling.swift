@@ -58,7 +58,7 @@ extension GlobalPool {
       zeros: x.shape[..<2] + Array(repeating: 1, count: x.shape.count - 2), of: Element.elementType)
     guard y.count > 0 else { return [y] }
     let count = x.count / y.count
-    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+    try x.withElements(as: Element.self) { x throws(InfoldError) in
       try y.withMutableSpan(as: Element.self) { y in
         for channel in y.indices { y[channel] = reduce(x.extracting((channel * count)..<((channel + 1) * count))) }
       }

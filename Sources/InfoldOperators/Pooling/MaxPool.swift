@@ -43,7 +43,7 @@ package struct MaxPool: NumericOperator {
     var y = try Tensor(zeros: x.shape[..<2] + extents.map(\.output), of: Element.elementType)
     let channels = x.shape[0] * x.shape[1]
     var indices = context.wantsOutput(1) ? try Tensor(zeros: y.shape, of: .int64) : nil
-    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+    try x.withElements(as: Element.self) { x throws(InfoldError) in
       try y.withMutableSpan { y in
         forEachMaximum(x, channels, geometry) { place, start, offset in
           y[place] = offset.map { x[start + $0] } ?? .lowest

@@ -82,7 +82,7 @@ package struct MaxUnpool: FloatingPointOperator {
       places.append(pooled.indices.reduce(0) { $0 + index / pooledStrides[$1] % pooled[$1] * strides[$1] })
     }
     var y = try Tensor(zeros: shape, of: Element.elementType)
-    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+    try x.withElements(as: Element.self) { x throws(InfoldError) in
       try y.withMutableSpan(as: Element.self) { y in
         for (index, place) in places.enumerated() { y[place] = x[index] }
       }

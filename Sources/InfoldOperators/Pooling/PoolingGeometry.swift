@@ -114,7 +114,7 @@ extension Tensor {
     let extents = try window.extents(shape[2...])
     let geometry = PoolingGeometry(window, extents, input: Array(shape[2...]))
     var result = try Tensor(zeros: shape[..<2] + extents.map(\.output), of: elementType)
-    try withSpan(as: Element.self) { input throws(InfoldError) in
+    try withElements(as: Element.self) { input throws(InfoldError) in
       try result.withMutableSpan(as: Element.self) { output in
         for channel in 0..<(shape[0] * shape[1]) {
           geometry.forEachWindow { place, window in

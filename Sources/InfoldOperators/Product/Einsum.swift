@@ -114,8 +114,8 @@ package struct Einsum: NumericOperator {
     guard total > 0 else { return result }
     let length = total / result.count
     try result.withMutableSpan(as: Element.self) { result in
-      a.withSpan(as: Element.self) { a in
-        b.withSpan(as: Element.self) { b in
+      a.withElements(as: Element.self) { a in
+        b.withElements(as: Element.self) { b in
           var position = counts.map { _ in 0 }
           var aPlace = 0, bPlace = 0
           for index in 0..<total {

@@ -96,8 +96,8 @@ package struct Gemm: FloatingPointOperator {
     let right = transB ? try b.transposedMatrix(of: type) : b
     var product = try Tensor(zeros: [left.shape[0], right.shape[1]], of: Element.elementType)
     try product.withMutableSpan { product in
-      left.withSpan(as: type) { left in
-        right.withSpan(as: type) { right in
+      left.withElements(as: type) { left in
+        right.withElements(as: type) { right in
           addMatrixProduct(
             left, at: 0, right, at: 0, rows: a.shape[transA ? 1 : 0], inner: a.shape[transA ? 0 : 1],
             columns: b.shape[transB ? 0 : 1], into: &product, at: 0)

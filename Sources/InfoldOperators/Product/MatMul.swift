@@ -65,8 +65,8 @@ package struct MatMul: NumericOperator {
       zeros: batch.shape + (a.shape.count == 1 ? [] : [rows]) + (b.shape.count == 1 ? [] : [columns]),
       of: Element.elementType)
     try y.withMutableSpan { y in
-      a.withSpan(as: Element.self) { a in
-        b.withSpan(as: Element.self) { b in
+      a.withElements(as: Element.self) { a in
+        b.withElements(as: Element.self) { b in
           batch.forEachRow { start, operands in
             for matrix in 0..<batch.rowCount {
               addMatrixProduct(

@@ -30,7 +30,7 @@ extension Tensor {
   func transposedMatrix<Element: NumericElement>(of _: Element.Type) throws(InfoldError) -> Tensor {
     let rows = shape[0], columns = shape[1]
     var result = try Tensor(zeros: [columns, rows], of: elementType)
-    try withSpan(as: Element.self) { source throws(InfoldError) in
+    try withElements(as: Element.self) { source throws(InfoldError) in
       try result.withMutableSpan(as: Element.self) { result in
         for row in 0..<rows {
           for column in 0..<columns { result[column * rows + row] = source[row * columns + column] }

@@ -22,7 +22,7 @@ package struct DynamicQuantizeLinear: FloatingPointOperator {
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!
-    let (least, greatest): (Element, Element) = x.withSpan(as: Element.self) { x in
+    let (least, greatest): (Element, Element) = x.withElements(as: Element.self) { x in
       var bounds: (Element, Element) = (0, 0)
       for index in x.indices {
         if x[index] < bounds.0 { bounds.0 = x[index] }

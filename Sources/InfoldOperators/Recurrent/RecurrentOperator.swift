@@ -132,7 +132,7 @@ extension RecurrentOperator {
 extension Tensor {
   /// The `count` elements from place `start` on.
   fileprivate func elements<Element: TensorElement>(_ count: Int, from start: Int) -> [Element] {
-    withSpan(as: Element.self) { span in (start..<(start + count)).map { span[$0] } }
+    withElements(as: Element.self) { span in (start..<(start + count)).map { span[$0] } }
   }
 
   /// Writes elements from place `start` on.

@@ -41,7 +41,7 @@ package struct CumSum: NumericOperator {
     let x = inputs[0]!
     let slices = AxisSlices(x.shape, axis: try normalizedAxis(inputs[1]!.integers()[0], rank: x.shape.count))
     var y = try Tensor(zeros: x.shape, of: Element.elementType)
-    try x.withSpan(as: Element.self) { x throws(InfoldError) in
+    try x.withElements(as: Element.self) { x throws(InfoldError) in
       try y.withMutableSpan(as: Element.self) { y in
         slices.forEach { _, start in
           var sum: Element = 0

@@ -3,7 +3,7 @@ import InfoldSystem
 import InfoldTensor
 
 /// An operator that finds where along an axis the greatest or the least element is. NaN counts as the one looked for.
-public protocol ExtremumIndexOperator: Operator {
+package protocol ExtremumIndexOperator: Operator {
   /// The attributes.
   var search: ExtremumIndexSearch { get }
   /// Whether `a` is rather the one looked for than `b`.
@@ -11,13 +11,13 @@ public protocol ExtremumIndexOperator: Operator {
 }
 
 /// The attributes of ArgMax and ArgMin.
-public struct ExtremumIndexSearch: Sendable, Hashable {
+package struct ExtremumIndexSearch: Sendable, Hashable {
   /// The axis that is searched; negative ones count from the end.
-  public let axis: Int
+  package let axis: Int
   /// Whether the axis stays, with a size of 1.
-  public let keepsDimension: Bool
+  package let keepsDimension: Bool
   /// Whether of equal elements the last one is found, and not the first.
-  public let selectsLast: Bool
+  package let selectsLast: Bool
 
   init(_ attributes: inout AttributeReader) throws(InfoldError) {
     axis = try attributes.int("axis") ?? 0
@@ -59,7 +59,7 @@ extension ExtremumIndexOperator {
     let slices = AxisSlices(x.shape, axis: try normalizedAxis(search.axis, rank: x.shape.count))
     var result = try Tensor(zeros: shape, of: .int64)
     try result.withMutableSpan(as: Int64.self) { result in
-      x.withSpan(as: Element.self) { x in
+      x.withElements(as: Element.self) { x in
         slices.forEach { slice, start in
           var best = 0, value = x[start]
           for index in 1..<max(slices.count, 1) {

@@ -68,7 +68,7 @@ extension Tensor {
     let loops = try Broadcasting([self.shape, shape])
     let count = loops.rowCount, isWithinRows = loops.rowStrides[1] == 0
     try result.withMutableSpan(as: Result.self) { result in
-      withSpan(as: Element.self) { elements in
+      withElements(as: Element.self) { elements in
         loops.forEachRow { start, places in
           let place = places[1]
           precondition(start + count <= elements.count && place + (isWithinRows ? 1 : count) <= result.count)

@@ -65,8 +65,8 @@ package struct GridSample: FloatingPointOperator {
     guard y.count > 0 else { return [y] }
     let outputs = y.count / (x.shape[0] * channels)
     try y.withMutableSpan(as: Element.self) { y in
-      x.withSpan(as: Element.self) { x in
-        grid.withSpan(as: Element.self) { grid in
+      x.withElements(as: Element.self) { x in
+        grid.withElements(as: Element.self) { grid in
           for place in 0..<(grid.count / sizes.count) {
             var taps: [Tap<Element>] = [Tap(place: 0, weight: 1)]
             for (axis, size) in sizes.enumerated() {

@@ -199,7 +199,7 @@ extension Resampling {
     let inner = shape[(axis.axis + 1)...].reduce(1, *)
     let outer = shape[..<axis.axis].reduce(1, *)
     try result.withMutableSpan(as: Element.self) { result in
-      x.withSpan(as: Element.self) { x in
+      x.withElements(as: Element.self) { x in
         for index in 0..<axis.output {
           let taps = taps(of: index, axis)
           let weights = taps?.weights.map { Element($0) } ?? []

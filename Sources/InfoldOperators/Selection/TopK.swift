@@ -76,7 +76,7 @@ package struct TopK: Operator {
     var order: [(value: Element, index: Int)] = []
     try values.withMutableSpan(as: Element.self) { values throws(InfoldError) in
       try indices.withMutableSpan(as: Int64.self) { indices in
-        x.withSpan(as: Element.self) { x in
+        x.withElements(as: Element.self) { x in
           slices.forEach { slice, start in
             order.removeAll(keepingCapacity: true)
             for index in 0..<slices.count { order.append((x[start + index * slices.stride], index)) }

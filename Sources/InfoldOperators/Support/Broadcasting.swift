@@ -87,8 +87,8 @@ extension Tensor {
     let count = loops.rowCount, strideA = loops.rowStrides[0], strideB = loops.rowStrides[1]
     var result = try Tensor(zeros: loops.shape, of: Result.elementType)
     try result.withMutableSpan(as: Result.self) { result in
-      a.withSpan(as: A.self) { a in
-        b.withSpan(as: B.self) { b in
+      a.withElements(as: A.self) { a in
+        b.withElements(as: B.self) { b in
           loops.forEachRow { start, operands in
             let startA = operands[0], startB = operands[1]
             precondition(start + count <= result.count)

@@ -7,18 +7,38 @@ extension FoldBatchNormalization {
   ///
   /// Below IR version 4 every initializer had to be listed as an input as well. Such a model is raised to version 4, where
   /// an initializer that is no input is a constant.
-  /// - Returns: The folded model, what was done at each place, and whether the IR version was raised.
-  /// - Throws: As `fold(_:)`.
-  public func fold(_ model: Model) throws(InfoldError) -> (model: Model, report: FoldReport, raisedIRVersion: Bool) {
+  /// - Throws: As `fold(_:)` for a graph.
+  public func fold(_ model: Model) throws(InfoldError) -> FoldedModel {
     var folded = model
-    let report: FoldReport
     var folding = NestedFolding(for: model.graph, opsets: model.opsetImports)
-    (folded.graph, report) = try folding.fold(model.graph)
+    let (graph, report) = try folding.fold(model.graph)
+    folded.graph = graph
     folded.opsetImports += folding.furtherOpsets
     folded.dropsUncalledFunctions = model.graph.hasCalls
-    guard model.irVersion < 4 else { return (folded, report, false) }
-    folded.irVersion = 4
-    folded.graph.listedConstants = []
-    return (folded, report, true)
+    let isRaised = model.irVersion < 4
+    if isRaised { folded.raiseToIRVersion4() }
+    return FoldedModel(model: folded, report: report, raisedIRVersion: isRaised)
   }
+}
+
+/// A model whose batch normalization is folded, and how that was done.
+public struct FoldedModel: Sendable, CustomStringConvertible {
+  /// The folded model.
+  public var model: Model
+  /// What was done at each place, and why not at others.
+  public var report: FoldReport
+  /// Whether the IR version was raised, to 4.
+  public var raisedIRVersion: Bool
+
+  public var description: String { "\(model); \(report)" }
+}
+
+/// A graph whose batch normalization is folded, and how that was done.
+public struct FoldedGraph: Sendable, CustomStringConvertible {
+  /// The folded graph.
+  public var graph: Graph
+  /// What was done at each place, and why not at others.
+  public var report: FoldReport
+
+  public var description: String { "\(graph); \(report)" }
 }

@@ -3,14 +3,14 @@ import InfoldTensor
 
 /// The weight and bias of a linear operator between two maps per channel, in double precision:
 /// out(W · in(x) + b) = W′ · x + b′.
-public struct FoldedWeights: Sendable {
+package struct FoldedWeights: Sendable {
   /// W′, in the order of the weight's elements: w · scale(out) · scale(in).
-  public let weight: [Double]
+  package let weight: [Double]
   /// b′, one per output channel.
-  public let bias: [Double]
+  package let bias: [Double]
   /// For each element of `bias`, the sum of the magnitudes of its summands, which may cancel:
   /// |β| + |(b − μ) · s| for one batch normalization.
-  public let biasMagnitude: [Double]
+  package let biasMagnitude: [Double]
 
   /// - Parameters:
   ///   - weight: The weight.

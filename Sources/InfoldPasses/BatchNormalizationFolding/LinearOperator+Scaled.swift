@@ -58,7 +58,7 @@ extension Tensor {
         .magnitude
     }
     // The bits of magnitudes are ordered as these are, and those of NaN come last.
-    return withSpan(as: Float.self) { elements in
+    return withElements(as: Float.self) { elements in
       var largest: UInt32 = 0
       for index in elements.indices { largest = max(largest, elements[index].bitPattern & 0x7fff_ffff) }
       return Double(Float(bitPattern: largest))

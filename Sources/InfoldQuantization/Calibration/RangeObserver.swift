@@ -15,7 +15,7 @@ package struct RangeObserver: Sendable {
   /// Looks at the elements of a tensor of float32.
   /// - Throws: `InfoldError` with `.invalidArgument` for one that is not finite.
   package mutating func add(_ tensor: Tensor) throws(InfoldError) {
-    try tensor.withSpan { (numbers: Span<Float>) throws(InfoldError) in
+    try tensor.withElements { (numbers: Span<Float>) throws(InfoldError) in
       var (least, greatest) = (Float.infinity, -Float.infinity)
       var isFinite = true
       for index in numbers.indices {

@@ -15,8 +15,8 @@ package struct SignalQuality: Sendable, Hashable {
   /// Adds the numbers of a tensor of float32, and their differences to those of another one of the same shape.
   mutating func add(_ numbers: Tensor, _ others: Tensor) {
     var quality = self
-    numbers.withSpan { (a: Span<Float>) in
-      others.withSpan { (b: Span<Float>) in
+    numbers.withElements { (a: Span<Float>) in
+      others.withElements { (b: Span<Float>) in
         for index in a.indices { quality.add(Double(a[index]), error: Double(b[index]) - Double(a[index])) }
       }
     }

@@ -315,7 +315,7 @@ extension ConvolutionShape {
 extension Tensor {
   /// Whether no number of a tensor of float32 is infinite or NaN.
   fileprivate var holdsFiniteNumbersOnly: Bool {
-    withSpan(as: Float.self) { numbers in
+    withElements(as: Float.self) { numbers in
       // Without a branch, so that vectors can do it.
       var found: UInt32 = 0
       for index in numbers.indices {

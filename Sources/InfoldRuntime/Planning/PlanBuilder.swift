@@ -202,6 +202,15 @@ struct PlannedStep: Sendable {
   var shape: [Int]
   /// The multiplications with an addition that the standard's definition needs; 0 where they do not count.
   var multiplyAccumulates: Int
+
+  /// The same step for a session with another budget.
+  func charging(_ budget: MemoryBudget) -> PlannedStep {
+    guard var reference = step as? ReferenceStep else { return self }
+    reference.budget = budget
+    var copy = self
+    copy.step = reference
+    return copy
+  }
 }
 
 /// A stretch of memory that steps point into.

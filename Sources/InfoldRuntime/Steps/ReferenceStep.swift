@@ -20,7 +20,7 @@ struct ReferenceStep: Step {
   /// What the plan believes of the outputs. The model may have declared what only a run can prove wrong.
   let types: [TensorType?]
   /// What the tensors that it makes count in.
-  let budget: MemoryBudget
+  var budget: MemoryBudget
 
   func tasks(phase: Int, workers: Int) -> Int { 1 }
 

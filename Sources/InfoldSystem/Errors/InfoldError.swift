@@ -1,25 +1,38 @@
 /// What went wrong, where, and what can be done about it.
 ///
-/// Calls of Infold throw this one type; going through the results of `Session.runBatched` throws what the inputs throw as well.
+/// Calls of Infold throw this one type; going through the results of `Session.results(for:atOnce:)` throws what the inputs throw as well.
 /// `description` is a single line, whatever a hostile model
 /// puts into its names.
 public struct InfoldError: Error, Sendable, Hashable {
   /// The kind of a failure, for code that reacts to it. Later versions may have more: a switch needs a default.
-  public enum Code: String, Sendable, Hashable, CaseIterable {
+  public struct Code: RawRepresentable, Sendable, Hashable, CaseIterable {
+    /// The name, for logs and metrics.
+    public let rawValue: String
+
+    /// The code of this name.
+    public init(rawValue: String) {
+      self.rawValue = rawValue
+    }
+
     /// A file or folder is missing, not readable, or not of the kind that is needed.
-    case fileAccess
+    public static let fileAccess = Code(rawValue: "fileAccess")
     /// The bytes are not what they claim to be: a broken ONNX model, tensor file or picture.
-    case malformedData
+    public static let malformedData = Code(rawValue: "malformedData")
     /// The model can be read, and breaks a rule of the ONNX standard.
-    case invalidModel
+    public static let invalidModel = Code(rawValue: "invalidModel")
     /// The model is valid, and needs something that Infold does not have.
-    case unsupported
+    public static let unsupported = Code(rawValue: "unsupported")
     /// An argument of the caller is wrong: a name, a shape, an element type, an option.
-    case invalidArgument
+    public static let invalidArgument = Code(rawValue: "invalidArgument")
     /// A limit would be exceeded, or memory could not be had.
-    case limitExceeded
+    public static let limitExceeded = Code(rawValue: "limitExceeded")
     /// The task that asked was cancelled.
-    case cancelled
+    public static let cancelled = Code(rawValue: "cancelled")
+
+    /// Those that Infold throws.
+    public static let allCases: [Code] = [
+      fileAccess, malformedData, invalidModel, unsupported, invalidArgument, limitExceeded, cancelled,
+    ]
   }
 
   /// The kind of failure.
@@ -41,6 +54,10 @@ public struct InfoldError: Error, Sendable, Hashable {
     self.file = file
     self.node = node
   }
+}
+
+extension InfoldError.Code: CustomStringConvertible {
+  public var description: String { rawValue }
 }
 
 extension InfoldError: CustomStringConvertible {

@@ -14,16 +14,13 @@ extension Tensor {
   /// The element at these indices, one for each dimension.
   /// - Throws: `InfoldError` with `.invalidArgument` when the elements are of another type, or there is no such element.
   public func element<Element: TensorElement>(
-    at indices: Int..., as _: Element.Type = Element.self
+    at indices: Int..., as type: Element.Type = Element.self
   ) throws(InfoldError) -> Element {
-    guard Element.elementType == elementType else {
-      throw InfoldError(.invalidArgument, "a tensor of \(elementType) was read as \(Element.elementType)")
-    }
     guard indices.count == shape.count, zip(indices, shape).allSatisfy({ (0..<$1).contains($0) }) else {
       throw InfoldError(.invalidArgument, "a tensor of shape \(shape) has no element at \(indices)")
     }
     let place = zip(indices, shape).reduce(0) { $0 * $1.1 + $1.0 }
-    return withSpan(as: Element.self) { $0[place] }
+    return try withSpan(as: type) { $0[place] }
   }
 
   /// The positions `range` along an axis: of [8, 3, 224, 224], `slice(2..<4)` is [2, 3, 224, 224]. A copy, unless it is everything;
@@ -54,13 +51,16 @@ extension Tensor {
   }
 
   /// Calls `body` with the elements at one position of the first dimension, without a copy: an image of a batch, for instance.
-  /// - Precondition: `Element` stands for `elementType`, and there is such a position.
-  public func withSpan<Element: TensorElement, Result, Failure: Error>(
-    ofSlice position: Int, as _: Element.Type = Element.self, _ body: (Span<Element>) throws(Failure) -> Result
-  ) throws(Failure) -> Result {
-    precondition(shape.first.map { (0..<$0).contains(position) } == true, "no position \(position) in \(shape)")
-    let size = count / shape[0]
-    return try withSpan(as: Element.self) { span throws(Failure) in
+  /// - Throws: `InfoldError` with `.invalidArgument` when the elements are of another type, or there is no such position; what `body`
+  ///   throws.
+  public func withSpan<Element: TensorElement, Result>(
+    ofSlice position: Int, as type: Element.Type = Element.self, _ body: (Span<Element>) throws(InfoldError) -> Result
+  ) throws(InfoldError) -> Result {
+    guard let positions = shape.first, (0..<positions).contains(position) else {
+      throw InfoldError(.invalidArgument, "a tensor of shape \(shape) has no position \(position)")
+    }
+    let size = count / positions
+    return try withSpan(as: type) { span throws(InfoldError) in
       try body(span.extracting((position * size)..<((position + 1) * size)))
     }
   }
@@ -101,7 +101,7 @@ extension Tensor {
     }
   }
 
-  private static func checkedAxis(_ axis: Int, of shape: [Int]) throws(InfoldError) -> Int {
+  static func checkedAxis(_ axis: Int, of shape: [Int]) throws(InfoldError) -> Int {
     let index = axis < 0 ? axis + shape.count : axis
     guard shape.indices.contains(index) else {
       throw InfoldError(.invalidArgument, "a tensor of shape \(shape) has no dimension \(axis)")

@@ -20,6 +20,8 @@ final class TensorStorage: @unchecked Sendable {
     case pages
     /// The bytes are part of this, and of no other storage.
     case block(PageBlock)
+    /// The caller, who is told by this that nobody reads the bytes any more, and who alone may write them.
+    case caller(@Sendable () -> Void)
   }
 
   private let owner: Owner
@@ -60,6 +62,17 @@ final class TensorStorage: @unchecked Sendable {
     bytes = part
   }
 
+  /// The bytes of a caller, which count in no budget.
+  init(borrowing bytes: UnsafeRawBufferPointer, _ deallocator: @escaping @Sendable () -> Void) {
+    budget = nil
+    isCharged = Atomic(false)
+    owner = .caller(deallocator)
+    self.bytes = UnsafeMutableRawBufferPointer(mutating: bytes)
+  }
+
+  /// Whether the bytes are a caller's, and are not to be written.
+  var isBorrowed: Bool { if case .caller = owner { true } else { false } }
+
   /// Prepares memory that is about to be written as a whole.
   func populate() {
     if case .pages = owner { PageMemory.populate(bytes.baseAddress!, byteCount: bytes.count) }
@@ -76,6 +89,7 @@ final class TensorStorage: @unchecked Sendable {
     case .allocator(let allocation): HeapMemory.free(allocation)
     case .pages: PageMemory.free(bytes.baseAddress!, byteCount: bytes.count)
     case .block(let block): block.discard(UnsafeRawBufferPointer(bytes))
+    case .caller(let deallocator): deallocator()
     }
   }
 }

@@ -62,7 +62,7 @@ struct Classifier {
         file: labels.path)
     }
     let shares = try probabilities(scores)
-    return try scores.topK(count).map { element in
+    return try scores.reshaped(to: [scores.count]).topK(count)[0].map { element in
       Candidate(
         index: element.index, label: labels?.names[element.index] ?? "class \(element.index)",
         score: shares[element.index])

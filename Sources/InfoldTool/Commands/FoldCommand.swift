@@ -44,14 +44,14 @@ struct FoldCommand: ParsableCommand {
     let summary = try reading.limiting { () throws(InfoldError) -> Report in
       let original = try reading.model(model)
       bar.update(1, of: 3)
-      let (folded, report, raised) = try annotatingErrors({ $0.inArgument(model) }) { () throws(InfoldError) in
+      let folded = try annotatingErrors({ $0.inArgument(model) }) { () throws(InfoldError) in
         try FoldBatchNormalization().fold(original)
       }
       bar.update(2, of: 3)
-      try file.write(folded)
+      try file.write(folded.model)
       let sidecar = try Sidecar.carry(from: model, to: output)
       bar.finish()
-      return Report(folded, report, raised: raised, output: output, sidecar: sidecar)
+      return Report(folded.model, folded.report, raised: folded.raisedIRVersion, output: output, sidecar: sidecar)
     }
     if json {
       try StandardOutput.writeJSON(summary)

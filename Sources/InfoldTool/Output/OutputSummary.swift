@@ -32,7 +32,7 @@ struct OutputSummary: Encodable {
     max = numbers.max()
     mean = numbers.isEmpty ? nil : numbers.reduce(0, +) / Double(numbers.count)
     let looksLikeScores = tensor.elementType.isFloatingPoint && tensor.count >= 5 && tensor.shape.contains(tensor.count)
-    top = looksLikeScores ? (try? tensor.topK(5))?.map { Score(index: $0.index, score: $0.value) } : nil
+    top = looksLikeScores ? (try? tensor.reshaped(to: [tensor.count]).topK(5)[0])?.map { Score(index: $0.index, score: $0.value) } : nil
   }
 
   /// Lines for people.

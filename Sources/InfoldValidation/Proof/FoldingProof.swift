@@ -62,9 +62,9 @@ public struct FoldingProof: Sendable {
       self.folded = try PreparedModel(folded)
       refusals = []
     } else {
-      let (model, report, _) = try FoldBatchNormalization().fold(original)
-      self.folded = try PreparedModel(model)
-      refusals = report.refusals.map { ProofReport.Refusal(node: $0.node, reason: $0.reason) }
+      let folded = try FoldBatchNormalization().fold(original)
+      self.folded = try PreparedModel(folded.model)
+      refusals = folded.report.refusals.map { ProofReport.Refusal(node: $0.node, reason: $0.reason) }
     }
     matching = try OperatorMatching(self.original.graph, self.folded.graph)
     if let folded, let reason = matching.reasonAgainstFolded,

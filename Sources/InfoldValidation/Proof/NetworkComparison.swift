@@ -91,7 +91,7 @@ private struct OutputMeasurement {
     for row in 0..<rows {
       let range = (row * length)..<((row + 1) * length)
       let best = try [a, b].map { numbers throws(InfoldError) in
-        try Tensor(shape: [length], Array(numbers[range])).topK(5).map(\.index)
+        try Tensor(shape: [length], Array(numbers[range])).topK(5)[0].map(\.index)
       }
       ranks.samples += 1
       if best[0][0] == best[1][0] { ranks.sameTop1 += 1 }

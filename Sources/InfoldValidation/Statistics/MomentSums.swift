@@ -19,9 +19,9 @@ struct MomentSums: Sendable {
     let batch = batch.elementType == .float32 ? batch : try batch.widened()
     count = extents.blocks * extents.length
     if batch.elementType == .float32 {
-      batch.withSpan(as: Float.self) { sum($0, extents) }
+      batch.withElements(as: Float.self) { sum($0, extents) }
     } else {
-      batch.withSpan(as: Double.self) { sum($0, extents) }
+      batch.withElements(as: Double.self) { sum($0, extents) }
     }
     guard mean.allSatisfy(\.isFinite) else {
       let isFinite = try batch.numbers().allSatisfy(\.isFinite)

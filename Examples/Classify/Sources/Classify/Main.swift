@@ -31,8 +31,8 @@ enum Main {
 
     let input = try preprocessing.tensor(from: Picture(path: picture))
     let scores = try session.run([preprocessing.input: input])[preprocessing.output ?? session.outputs[0].name]!
-    for (index, score) in try scores.topK(5) {
-      print("\(Int((100 * score).rounded())) %", labels?[index] ?? "class \(index)", separator: "\t")
+    for best in try scores.topK(5)[0] {
+      print("\(Int((100 * best.value).rounded())) %", labels?[best.index] ?? "class \(best.index)", separator: "\t")
     }
   }
 }

@@ -20,7 +20,8 @@ enum Main {
     let estimated = try statistics.model()
 
     // 3. Fold, and save what any other runtime loads as well.
-    let (folded, report, _) = try FoldBatchNormalization().fold(estimated)
+    let outcome = try FoldBatchNormalization().fold(estimated)
+    let (folded, report) = (outcome.model, outcome.report)
     for site in report.sites { print("folded", site.absorbed.joined(separator: ", "), "into", site.node) }
     try folded.write(to: path)
 
@@ -37,7 +38,7 @@ enum Main {
 
     // 5. Run.
     let scores = try Session(Model(path: path)).run(["x": picture(0)])["scores"]!
-    print("runs", folded.graph.nodes.count, "nodes, and the best class is", try scores.topK(1)[0].index)
+    print("runs", folded.graph.nodes.count, "nodes, and the best class is", try scores.topK(1)[0][0].index)
   }
 
   /// A picture that is like a photograph: coarse structures, and fine ones.

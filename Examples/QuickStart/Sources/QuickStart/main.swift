@@ -10,5 +10,5 @@ let pixels = [Float](repeating: 0, count: 3 * 224 * 224)
 let outputs = try session.run(["input": Tensor(shape: [1, 3, 224, 224], pixels)])
 
 let probabilities = outputs["probs"]!
-let best = try probabilities.topK(3).map(\.index)
+let best = try probabilities.topK(3)[0].map(\.index)
 print("of", probabilities.shape, "the best classes are", best)

@@ -30,7 +30,7 @@ package struct Alphabet: Sendable {
       throw InfoldError(.invalidModel, "\(probabilities) does not fit an alphabet of \(characters.count) characters")
     }
     let (lines, steps) = (probabilities.shape[0], probabilities.shape[1])
-    return probabilities.withSpan(as: Float.self) { numbers in
+    return try probabilities.withSpan(as: Float.self) { numbers in
       (0..<lines).map { line in
         var text = "", sum: Float = 0, count: Float = 0
         var previous = Self.blank
