@@ -39,7 +39,7 @@ import Testing
       for seed in 0..<24 as Range<UInt64> {
         group.addTask {
           let input = try Self.input(seed)
-          let expected = try Self.numbers(session.run(input))
+          let expected = try Self.numbers(session.runHere(input))
           return try await Self.numbers(session.run(input)) == expected
         }
       }
@@ -62,7 +62,7 @@ import Testing
     let task = Task {
       while !Task.isCancelled { await Task.yield() }
       let codes = [
-        try? errorCode { _ = try session.run(input) },
+        try? errorCode { _ = try session.runHere(input) },
         await { () async -> InfoldError.Code? in
           do throws(InfoldError) {
             _ = try await session.run(input)
@@ -74,7 +74,7 @@ import Testing
     }
     task.cancel()
     #expect(await task.value == [.cancelled, .cancelled])
-    #expect(try session.run(input).count == 1)
+    #expect(try session.runHere(input).count == 1)
   }
 
   /// Results come in order, and inputs are taken only as fast as results are.
@@ -87,7 +87,7 @@ import Testing
     }
     var count: UInt64 = 0
     for try await result in session.results(for: inputs, atOnce: 3) {
-      #expect(try Self.numbers(result) == Self.numbers(session.run(Self.input(count, side: Int(5 + count % 3)))))
+      #expect(try Self.numbers(result) == Self.numbers(session.runHere(Self.input(count, side: Int(5 + count % 3)))))
       count += 1
       #expect(taken.withLock { $0 } <= Int(count) + 3)
     }

@@ -63,9 +63,11 @@ import Testing
     let observer = SessionObservers(
       SessionLogger(Self.logger(recorder, .debug)), SessionMetrics(factory: RecordingMetrics(recorder: recorder)))
     let session = try Session(Self.model(), observer: observer)
+    /// The run on the calling thread.
+    @Sendable func runHere() { _ = try? session.run(Self.input) }
     let task = Task {
       while !Task.isCancelled { await Task.yield() }
-      _ = try? session.run(Self.input)
+      runHere()
       _ = try? await session.run(Self.input)
     }
     task.cancel()

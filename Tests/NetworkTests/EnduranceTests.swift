@@ -109,10 +109,10 @@ import Testing
       let session = try Self.session(threads: 2)
       let inputs = try Self.input(1)
       let runs = isExhaustive ? 100_000 : 3000
-      for _ in 0..<1000 { _ = try session.run(["x": inputs[0]]) }
+      for _ in 0..<1000 { _ = try Self.result(session, inputs) }
       let before = try residentBytes()
       for run in 0..<runs {
-        _ = try session.run(["x": inputs[0]])
+        _ = try Self.result(session, inputs)
         guard run % 1000 == 0 else { continue }
         let now = try residentBytes()
         precondition(now <= before + before / 100, "\(now) bytes after \(run) more runs, \(before) before")

@@ -20,7 +20,9 @@ package struct NonZero: Operator {
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let shape = inputs[0]!.shape
     let strides = rowMajorStrides(shape)
-    let places = try inputs[0]!.cast(to: .bool).withElements(as: Bool.self) { isSet in isSet.indices.filter { isSet[$0] } }
+    let places = try inputs[0]!.cast(to: .bool).withElements(as: Bool.self) { isSet in
+      isSet.indices.filter { isSet[$0] }
+    }
     var y = try Tensor(zeros: [shape.count, places.count], of: .int64)
     try y.withMutableSpan(as: Int64.self) { y in
       for axis in shape.indices {

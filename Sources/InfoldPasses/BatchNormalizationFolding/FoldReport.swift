@@ -70,7 +70,8 @@ extension FoldReport: CustomStringConvertible, CustomReflectable {
   /// One line: how much was folded, and how much was not. `sites` and `refusals` say where.
   public var description: String {
     let operators = sites.count + innerSites.count + scaledQuantizations.count
-    return "\(counted(foldedNormalizations, "normalization")) folded, \(counted(operators, "operator")) with new weights"
+    return "\(counted(foldedNormalizations, "normalization")) folded, "
+      + "\(counted(operators, "operator")) with new weights"
       + (refusals.isEmpty ? "" : ", \(counted(refusals.count, "refusal"))")
   }
 

@@ -60,7 +60,8 @@ extension PlanFactory {
     }
     guard separation.separableCount == bound.nodes.count else { return nil }
     let whole = try plan(one, images: batch)
-    return whole.canRunImageByImage && whole.arenaByteCount >= Self.smallestImage ? RunPlan([whole], budget: budget) : nil
+    guard whole.canRunImageByImage, whole.arenaByteCount >= Self.smallestImage else { return nil }
+    return RunPlan([whole], budget: budget)
   }
 
   /// The working memory of an image below which a batch is better off together, in bytes.

@@ -100,3 +100,8 @@ extension SplitMix64 {
   /// True once in `count` times.
   mutating func oneIn(_ count: Int) -> Bool { int(1...count) == 1 }
 }
+
+extension Session {
+  /// The run on the calling thread, for tests in tasks, where `run` means the one that is awaited.
+  func runHere(_ inputs: [String: Tensor]) throws(InfoldError) -> [String: Tensor] { try run(inputs) }
+}
