@@ -1,5 +1,6 @@
 import InfoldGraph
 import InfoldRuntime
+import InfoldSystem
 import InfoldTensor
 import TestSupport
 import Testing
