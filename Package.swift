@@ -159,7 +159,7 @@ let package = Package(
     .testTarget(
       name: "InfoldQuantizationTests",
       dependencies: operators + ["InfoldONNX", "InfoldPasses", "InfoldQuantization", "InfoldRuntime", "TestSupport"]),
-    .testTarget(name: "InfoldTests", dependencies: ["Infold", "TestSupport"]),
+    .testTarget(name: "InfoldTests", dependencies: ["Infold", "RandomGraphs", "TestSupport"]),
     .testTarget(
       name: "NetworkTests",
       dependencies: operators + [

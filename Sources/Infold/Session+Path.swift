@@ -1,4 +1,4 @@
-public import InfoldGraph
+import InfoldGraph
 import InfoldONNX
 public import InfoldRuntime
 

@@ -41,3 +41,10 @@ public struct PassResult: Sendable {
     self.refusals = refusals
   }
 }
+
+extension PassResult: CustomStringConvertible {
+  /// One line: how much was done, and how much was refused. `changes` and `refusals` say where.
+  public var description: String {
+    "\(counted(changes.count, "change")), \(counted(refusals.count, "refusal")); \(graph)"
+  }
+}

@@ -1,9 +1,12 @@
+import Dispatch
+import InfoldSystem
 import InfoldTensor
+import Synchronization
 
 /// The plans of a session by the types and shapes of its inputs; of too many, the one that was not used for longest is forgotten.
 struct PlanCache {
   /// An input, or its default. The model may leave open even the element type.
-  private struct Input {
+  struct Input: Hashable {
     let elementType: ElementType
     let shape: [Int]
 
@@ -34,12 +37,73 @@ struct PlanCache {
     return entries[entries.count - 1].plan
   }
 
-  /// Keeps a plan, unless there is one for the shapes already.
-  /// - Returns: The plan that is kept.
-  mutating func insert(_ plan: RunPlan, for tensors: [Tensor]) -> RunPlan {
-    if let earlier = self.plan(for: tensors) { return earlier }
+  /// Keeps a plan for inputs that there was none for.
+  mutating func insert(_ plan: RunPlan, for inputs: [Input]) {
     if entries.count >= capacity { entries.removeFirst() }
-    entries.append((tensors.map { Input(elementType: $0.elementType, shape: $0.shape) }, plan))
-    return plan
+    entries.append((inputs, plan))
+  }
+}
+
+/// A plan cache that several runs share: of those that want the same new plan one makes it, and the others wait.
+final class SharedPlanCache: Sendable {
+  private struct State {
+    var cache: PlanCache
+    /// What waits for the plans that are being made.
+    var making: [[PlanCache.Input]: DispatchSemaphore] = [:]
+  }
+
+  private let state: Mutex<State>
+
+  init(capacity: Int) {
+    state = Mutex(State(cache: PlanCache(capacity: capacity)))
+  }
+
+  /// The plan for these inputs, if it is there.
+  func plan(for tensors: [Tensor]) -> RunPlan? { state.withLock { $0.cache.plan(for: tensors) } }
+
+  /// The plan for these inputs.
+  /// - Parameters:
+  ///   - cancellation: What ends the wait for another run that makes it.
+  ///   - inserted: Told the largest working memory of the plans that are kept, when one is added.
+  ///   - make: Makes the plan. When it fails, the next one that waits makes it instead: its task may not be cancelled, or have more time.
+  /// - Throws: What `make` throws, and the cancellation.
+  func plan(
+    for tensors: [Tensor], _ cancellation: Cancellation, inserted: (Int) -> Void,
+    make: () throws(InfoldError) -> RunPlan
+  ) throws(InfoldError) -> RunPlan {
+    let inputs = tensors.map { PlanCache.Input(elementType: $0.elementType, shape: $0.shape) }
+    while true {
+      let (plan, maker) = state.withLock { state -> (RunPlan?, DispatchSemaphore?) in
+        if let plan = state.cache.plan(for: tensors) { return (plan, nil) }
+        if let maker = state.making[inputs] { return (nil, maker) }
+        state.making[inputs] = DispatchSemaphore(value: 0)
+        return (nil, nil)
+      }
+      if let plan { return plan }
+      guard let maker else { return try made(for: inputs, inserted, make) }
+      while maker.wait(timeout: .now() + Self.patience) == .timedOut {
+        try cancellation.check()
+        try Interruption.check()
+      }
+      // The others who wait.
+      maker.signal()
+    }
+  }
+
+  /// How long a run waits before it looks whether it is still wanted.
+  private static let patience = DispatchTimeInterval.milliseconds(5)
+
+  private func made(
+    for inputs: [PlanCache.Input], _ inserted: (Int) -> Void, _ make: () throws(InfoldError) -> RunPlan
+  ) throws(InfoldError) -> RunPlan {
+    let result = Result(catching: make)
+    state.withLock { state in
+      if case .success(let plan) = result {
+        state.cache.insert(plan, for: inputs)
+        inserted(state.cache.plans.reduce(0) { max($0, $1.arenaByteCount) })
+      }
+      state.making.removeValue(forKey: inputs)?.signal()
+    }
+    return try result.get()
   }
 }

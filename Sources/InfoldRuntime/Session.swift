@@ -23,16 +23,11 @@ public final class Session: Sendable {
   private let told: Mutex<ToldWarnings>
   /// What the model claims of its outputs.
   private let claims: OutputClaims
-  /// The graph, prepared as far as open shapes allow; `nil` when `fixedPlan` is all that is needed.
-  private let graph: Graph?
-  /// What every combination of shapes is checked with, before the passes make the graph another one.
-  private let checks: ShapeChecks?
+  private let preparation: Preparation
   let factory: PlanFactory
   /// The shapes of the inputs, where all are fixed.
   private let fixedShapes: [[Int]]
-  /// The only plan of a model whose input shapes are all fixed.
-  private let fixedPlan: RunPlan?
-  private let plans: Mutex<PlanCache>
+  private let plans: SharedPlanCache
   private let binding: InputBinding
   /// By input; `nil` for those that have none.
   private let defaults: [Tensor?]
@@ -70,12 +65,13 @@ public final class Session: Sendable {
       throw InfoldError(.invalidArgument, "the time limit is \(limit), and must be more than 0")
     }
     self.options = options
-    file = model.path
-    let file = model.path
+    let path = model.path
+    file = path
+    let derivatives = model.derivatives
     var graph = model.graph
     told = Mutex(ToldWarnings(model.warnings))
     _ = consume model
-    let outputs = try annotatingErrors({ file.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
+    let outputs = try annotatingErrors({ path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
       try graph.makeConsistent()
       return try graph.outputs.map(graph.doubtingClaims().info)
     }
@@ -87,15 +83,20 @@ public final class Session: Sendable {
     constantNames = Set(graph.valueIDs.filter(graph.isConstant).map { graph[$0].name })
     fixedShapes = inputs.compactMap { $0.type?.shape?.sizes }
     let isFixed = fixedShapes.count == inputs.count
-    let factory = try PlanFactory(options, kernels: try KernelChoice(named: name), observer: observer)
+    let kernels = try KernelChoice(named: name)
+    let key = Preparation.key(options, kernels: kernels)
+    let known: Preparation? = derivatives.value(key)
+    let factory = try PlanFactory(
+      options, kernels: kernels, observer: observer, packed: known?.packed ?? PackedConstants())
     self.factory = factory
-    plans = Mutex(PlanCache(capacity: options.planCacheSize))
+    plans = SharedPlanCache(capacity: options.planCacheSize)
     do {
-      (self.graph, checks, fixedPlan) = try factory.prepared(consume graph, isFixed: isFixed)
+      preparation = try factory.prepared(consume graph, isFixed: isFixed, as: known)
     } catch {
-      throw file.map(error.inFile) ?? error
+      throw path.map(error.inFile) ?? error
     }
-    if let fixedPlan { factory.arenas.setLimit(fixedPlan.arenaByteCount) }
+    derivatives.offer(preparation, as: key)
+    if let plan = preparation.fixedPlan { factory.arenas.setLimit(plan.arenaByteCount) }
   }
 
   /// Runs the model.
@@ -113,16 +114,7 @@ public final class Session: Sendable {
   /// - Returns: The output.
   /// - Throws: As `run(_:)`; `InfoldError` with `.invalidArgument` for a model with more inputs or outputs.
   public func run(_ input: Tensor) throws(InfoldError) -> Tensor {
-    try observing { () throws(InfoldError) -> Tensor in
-      let needed = inputs.filter { !$0.hasDefault }
-      guard needed.count == 1, outputs.count == 1 else {
-        throw InfoldError(
-          .invalidArgument,
-          "one tensor is given for one result, and the model needs \(counted(needed.count, "input")) and has \(counted(outputs.count, "output"))",
-          hint: "give inputs by their names")
-      }
-      return try results([needed[0].name: input], .currentTask)[outputs[0].name]!
-    }
+    try observing { () throws(InfoldError) in try result(input, .currentTask) }
   }
 
   /// Runs the model into tensors that the caller owns.
@@ -176,6 +168,18 @@ public final class Session: Sendable {
     return Dictionary(zip(outputs.map(\.name), results)) { first, _ in first }
   }
 
+  /// The only output for the only input that is needed.
+  func result(_ input: Tensor, _ source: Cancellation.Source) throws(InfoldError) -> Tensor {
+    let needed = inputs.filter { !$0.hasDefault }
+    guard needed.count == 1, outputs.count == 1 else {
+      throw InfoldError(
+        .invalidArgument,
+        "one tensor is given for one result, and the model needs \(counted(needed.count, "input")) and has \(counted(outputs.count, "output"))",
+        hint: "give inputs by their names")
+    }
+    return try results([needed[0].name: input], source)[outputs[0].name]!
+  }
+
   /// Runs the model on the tensors of all inputs, in the model's order.
   private func run(
     all tensors: [Tensor], into results: inout [Tensor], _ cancellation: Cancellation
@@ -185,7 +189,7 @@ public final class Session: Sendable {
       try plan.run(tensors, into: &results, cancellation: cancellation)
     } else {
       let symbols = try binding.check(tensors)
-      let plan = try cancellation.interrupting { () throws(InfoldError) -> RunPlan in try self.plan(for: tensors) }
+      let plan = try plan(for: tensors, cancellation)
       try plan.run(tensors, into: &results, cancellation: cancellation)
       let found = symbols.warnings + claims.contradictions(of: results, symbols)
       if !found.isEmpty { told.withLock { $0.add(found) } }
@@ -198,10 +202,12 @@ public final class Session: Sendable {
   }
 
   /// The plan for these inputs, and the inputs in the model's order.
-  func plan(forNamed inputs: [String: Tensor]) throws(InfoldError) -> (plan: RunPlan, tensors: [Tensor]) {
+  func plan(
+    forNamed inputs: [String: Tensor], _ cancellation: Cancellation
+  ) throws(InfoldError) -> (plan: RunPlan, tensors: [Tensor]) {
     do {
       let tensors = try completed(inputs)
-      return (try plan(for: tensors), tensors)
+      return (try plan(for: tensors, cancellation), tensors)
     } catch {
       throw file.map(error.inFile) ?? error
     }
@@ -209,32 +215,41 @@ public final class Session: Sendable {
 
   /// The plan that was made for inputs of these shapes, if there is one.
   private func knownPlan(for tensors: [Tensor]) -> RunPlan? {
+    let fixedPlan = preparation.fixedPlan
     for index in inputs.indices {
       if let type = inputs[index].type, type.elementType != tensors[index].elementType { return nil }
       if fixedPlan != nil, tensors[index].shape != fixedShapes[index] { return nil }
     }
-    return fixedPlan ?? plans.withLock { $0.plan(for: tensors) }
+    return fixedPlan ?? plans.plan(for: tensors)
   }
 
   /// The plan for inputs of these shapes.
-  private func plan(for tensors: [Tensor]) throws(InfoldError) -> RunPlan {
-    if let fixedPlan { return fixedPlan }
-    if let plan = plans.withLock({ $0.plan(for: tensors) }) { return plan }
-    let graph = graph!
+  private func plan(for tensors: [Tensor], _ cancellation: Cancellation) throws(InfoldError) -> RunPlan {
+    if let plan = preparation.fixedPlan { return plan }
+    var begin: UInt64?
+    let plan = try plans.plan(for: tensors, cancellation, inserted: factory.arenas.setLimit) { () throws(InfoldError) in
+      begin = MonotonicClock.nanoseconds()
+      return try cancellation.interrupting { () throws(InfoldError) in try makePlan(for: tensors) }
+    }
+    if let begin { factory.tell(of: plan, tensors.map(\.shape), since: begin) }
+    return plan
+  }
+
+  private func makePlan(for tensors: [Tensor]) throws(InfoldError) -> RunPlan {
+    let graph = preparation.graph!
     var types: [ValueID: TensorType] = [:]
     for (id, tensor) in zip(graph.inputs, tensors) {
       types[id] = TensorType(tensor.elementType, Shape(tensor.shape))
     }
-    let begin = MonotonicClock.nanoseconds()
-    try checks?.check(types)
-    let plan = try factory.runPlan(graph, inputs: types)
-    let kept = plans.withLock { cache in
-      let kept = cache.insert(plan, for: tensors)
-      factory.arenas.setLimit(cache.plans.reduce(0) { max($0, $1.arenaByteCount) })
-      return kept
-    }
-    // Another run may have been faster, whose plan has been told of.
-    if kept === plan { factory.tell(of: plan, tensors.map(\.shape), since: begin) }
-    return kept
+    try preparation.checks?.check(types)
+    return try factory.runPlan(graph, inputs: types)
+  }
+}
+
+extension Session: CustomStringConvertible {
+  /// One line: the file, the inputs and the outputs.
+  public var description: String {
+    func list(_ values: [ValueInfo]) -> String { values.map(\.description).joined(separator: ", ") }
+    return "session" + (file.map { " of " + String(quoting: $0) } ?? "") + ": (\(list(inputs))) to (\(list(outputs)))"
   }
 }

@@ -39,7 +39,8 @@ public struct SessionOptions: Sendable, Hashable {
   /// a combination that it does not have, and forgets the one that was not used for longest. Results do not depend on it.
   public var planCacheSize: Int
   /// The most bytes that the session may take at a time, beside the model's own tensors and what callers hold: packed weights,
-  /// working memory of all runs under way, and what operators without kernels make. `nil` for three quarters of the memory that
+  /// working memory of all runs under way, and what operators without kernels make. Weights that another session of the same model
+  /// has packed count in that one. `nil` for three quarters of the memory that
   /// the machine, or the container, has. What would need more is refused, before it is allocated.
   public var memoryLimit: Int?
   /// The longest that preparing a session may take, and then each run, with the making of a plan where it needs one; `nil` for no

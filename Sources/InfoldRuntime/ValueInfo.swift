@@ -1,4 +1,5 @@
 import InfoldGraph
+import InfoldSystem
 import InfoldTensor
 
 /// An input or output of a model: what a caller gives, or gets.
@@ -10,6 +11,10 @@ public struct ValueInfo: Sendable, Hashable {
   public let type: TensorType?
   /// Whether the model has a default for it, so that it may be left out.
   public let hasDefault: Bool
+}
+
+extension ValueInfo: CustomStringConvertible {
+  public var description: String { String(printable: name) + (type.map { ": \($0)" } ?? "") }
 }
 
 extension Graph {

@@ -224,7 +224,8 @@ import Testing
         graph[id].initializer = Initializer(try tensor.converted(to: type))
       }
     }
-    let (folded, report) = try FoldBatchNormalization().fold(graph)
+    let outcome = try FoldBatchNormalization().fold(graph)
+    let (folded, report) = (outcome.graph, outcome.report)
     #expect(report.foldedNormalizations == 1)
     #expect(folded.constant(report.sites[0].weight)?.elementType == type)
     try folded.checkTypes()
@@ -285,7 +286,8 @@ import Testing
     let x = network.input([3, 7])
     let y = try network.normalization(network.node("MatMul", [x, network.weights([7, 5])]), channels: 5)
     let once = try FoldBatchNormalization().fold(try network.finished(y)).graph
-    let (twice, report) = try FoldBatchNormalization().fold(once)
+    let outcome = try FoldBatchNormalization().fold(once)
+    let (twice, report) = (outcome.graph, outcome.report)
     #expect(report.sites.isEmpty)
     #expect(twice.nodes.map(\.name) == once.nodes.map(\.name))
   }

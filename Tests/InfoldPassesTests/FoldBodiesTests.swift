@@ -56,7 +56,8 @@ import Testing
 
   @Test func aLoopWithWeightsOfTheGraphAroundIt() throws {
     let graph = try loop()
-    let (folded, report) = try FoldBatchNormalization().fold(graph)
+    let outcome = try FoldBatchNormalization().fold(graph)
+    let (folded, report) = (outcome.graph, outcome.report)
     #expect(report.foldedNormalizations == 1 && report.refusals.isEmpty && report.sites.isEmpty)
     #expect(report.innerSites.map(\.node) == ["node \"conv\" (Conv) in a body of node \"loop\" (Loop)"])
     #expect(report.innerSites[0].absorbed == ["node \"bn\" (BatchNormalization)"])
@@ -74,7 +75,8 @@ import Testing
 
   @Test func aWeightThatTheGraphAroundNeedsToo() throws {
     let graph = try loop(sharedWeight: true)
-    let (folded, report) = try FoldBatchNormalization().fold(graph)
+    let outcome = try FoldBatchNormalization().fold(graph)
+    let (folded, report) = (outcome.graph, outcome.report)
     #expect(report.foldedNormalizations == 1)
     let weight = try #require(folded.value(named: "w"))
     #expect(folded.constant(weight) == graph.constant(weight))
@@ -86,7 +88,8 @@ import Testing
     let graph = try loop { body, y in
       try body.normalization(body.node("Relu", [y]), channels: 3, name: "second")
     }
-    let (folded, report) = try FoldBatchNormalization().fold(graph)
+    let outcome = try FoldBatchNormalization().fold(graph)
+    let (folded, report) = (outcome.graph, outcome.report)
     #expect(report.foldedNormalizations == 1)
     #expect(report.refusals.map(\.node) == ["node \"second\" (BatchNormalization) in a body of node \"loop\" (Loop)"])
     #expect(report.refusals[0].reason.contains("which has no weights to fold into"))
@@ -95,7 +98,8 @@ import Testing
 
   @Test func foldingAgainChangesNothing() throws {
     let once = try FoldBatchNormalization().fold(loop()).graph
-    let (twice, report) = try FoldBatchNormalization().fold(once)
+    let outcome = try FoldBatchNormalization().fold(once)
+    let (twice, report) = (outcome.graph, outcome.report)
     #expect(report.foldedNormalizations == 0 && report.innerSites.isEmpty)
     #expect(try body(twice).nodes.map(\.opType) == body(once).nodes.map(\.opType))
   }
@@ -120,7 +124,8 @@ import Testing
     let sum = try network.node("ReduceSum", [x], ["keepdims": .int(0)])
     let condition = try network.node("Greater", [sum, network.constant(try Tensor(scalar: Float(0)))])
     let graph = try network.finished(network.choice(condition, then: branch(3), else: nested))
-    let (folded, report) = try FoldBatchNormalization().fold(graph)
+    let outcome = try FoldBatchNormalization().fold(graph)
+    let (folded, report) = (outcome.graph, outcome.report)
     #expect(report.foldedNormalizations == 3 && report.refusals.isEmpty)
     for sign in [-1, 1] as [Float] {
       let inputs = [graph.inputs[0]: try Tensor(shape: [1, 2, 4, 4], (0..<32).map { Float($0) / 7 * sign })]
@@ -141,7 +146,8 @@ import Testing
     let other = try NetworkBuilder.Branch(of: "outside.out") { try $0.node("Relu", [$1]) }
     let yes = network.constant(try Tensor(scalar: true), "yes")
     let graph = try network.finished(network.choice(yes, then: normalized, else: other))
-    let (folded, report) = try FoldBatchNormalization().fold(graph)
+    let outcome = try FoldBatchNormalization().fold(graph)
+    let (folded, report) = (outcome.graph, outcome.report)
     #expect(report.foldedNormalizations == 1)
     #expect(folded.nodes.map(\.opType) == ["Conv"])
     let inputs = try graph.randomInputs()

@@ -40,7 +40,8 @@ func relativeError(_ a: Tensor, _ b: Tensor) throws -> Double {
 func expectFolded(
   _ graph: Graph, operators: [String], sourceLocation: SourceLocation = #_sourceLocation
 ) throws -> FoldReport {
-  let (folded, report) = try FoldBatchNormalization().fold(graph)
+  let outcome = try FoldBatchNormalization().fold(graph)
+  let (folded, report) = (outcome.graph, outcome.report)
   #expect(folded.nodes.map(\.opType) == operators, sourceLocation: sourceLocation)
   #expect(report.refusals.isEmpty, sourceLocation: sourceLocation)
   try folded.checkTypes()
@@ -60,7 +61,8 @@ func expectFolded(
 /// Expects that `graph` stays as it is, bit for bit, and that the reason given for its only normalization, or other map
 /// per channel, says `reason`.
 func expectRefused(_ graph: Graph, _ reason: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
-  let (folded, report) = try FoldBatchNormalization().fold(graph)
+  let outcome = try FoldBatchNormalization().fold(graph)
+  let (folded, report) = (outcome.graph, outcome.report)
   #expect(report.sites.isEmpty, sourceLocation: sourceLocation)
   #expect(report.refusals.count == 1, sourceLocation: sourceLocation)
   #expect(report.refusals.first?.reason.contains(reason) == true, "\(report.refusals)", sourceLocation: sourceLocation)

@@ -149,7 +149,7 @@ import Testing
       let z = try network.node("BatchNormalization", [y] + parameters, ["epsilon": .float(1e-20)])
       return try network.finished(z)
     }
-    let (_, report) = try FoldBatchNormalization().fold(try network(mean: mean, deviation: deviation))
+    let report = try FoldBatchNormalization().fold(try network(mean: mean, deviation: deviation)).report
     #expect(report.sites.isEmpty)
     let reason = try #require(report.refusals.first?.reason)
     #expect(reason.contains("\(type) has too few digits for the folded weight and bias of channel 1"))
@@ -164,7 +164,8 @@ import Testing
     var (network, y) = try convolution()
     let z = try network.node("Sub", [y, network.constant(try Tensor(shape: [3, 1, 1], [1000, 0, 0] as [Float]))])
     let scaled = try network.node("Mul", [z, network.constant(try Tensor(shape: [3, 1, 1], [99, 2, 3] as [Float]))])
-    let (folded, report) = try FoldBatchNormalization().fold(try network.finished(scaled))
+    let outcome = try FoldBatchNormalization().fold(try network.finished(scaled))
+    let (folded, report) = (outcome.graph, outcome.report)
     #expect(folded.nodes.map(\.opType) == ["Conv", "Mul"])
     #expect(report.refusals.first?.reason.contains("float32 has too few digits") == true)
 
@@ -187,7 +188,8 @@ import Testing
       network.constant(try tensor($0))
     }
     let z = try network.node("BatchNormalization", [y] + parameters)
-    let (folded, report) = try FoldBatchNormalization().fold(try network.finished(z))
+    let outcome = try FoldBatchNormalization().fold(try network.finished(z))
+    let (folded, report) = (outcome.graph, outcome.report)
     #expect(folded.nodes.map(\.opType) == ["Conv"] && report.refusals.isEmpty)
   }
 
@@ -295,7 +297,8 @@ import Testing
     var (network, y) = try convolution()
     let z = try network.node("Mul", [y, network.weights([3, 4, 4])])
     let graph = try network.finished(z)
-    let (folded, report) = try FoldBatchNormalization().fold(graph)
+    let outcome = try FoldBatchNormalization().fold(graph)
+    let (folded, report) = (outcome.graph, outcome.report)
     #expect(report.sites.isEmpty)
     #expect(folded.nodes.map(\.opType) == ["Conv", "Mul"])
   }
@@ -314,7 +317,8 @@ import Testing
     var y = try network.node("Conv", [x, try network.weights([2, 3, 1, 1])])
     let one = network.constant(try Tensor(scalar: 1 as Float))
     for _ in 0..<70 { y = try network.node("Add", [y, one]) }
-    let (folded, report) = try FoldBatchNormalization().fold(try network.finished(y))
+    let outcome = try FoldBatchNormalization().fold(try network.finished(y))
+    let (folded, report) = (outcome.graph, outcome.report)
     #expect(report.sites.map(\.absorbed.count) == [64])
     #expect(folded.nodes.map(\.opType) == ["Conv"] + Array(repeating: "Add", count: 6))
   }
@@ -335,7 +339,8 @@ import Testing
     let x = network.input([1, .fixed(1 << 44), 1, 1])
     let y = try network.node("Mul", [x, network.constant(try Tensor(scalar: 2 as Float))])
     let graph = try network.finished(y)
-    let (folded, report) = try FoldBatchNormalization().fold(graph)
+    let outcome = try FoldBatchNormalization().fold(graph)
+    let (folded, report) = (outcome.graph, outcome.report)
     #expect(folded.nodes.count == 1)
     #expect(report.sites.isEmpty)
   }

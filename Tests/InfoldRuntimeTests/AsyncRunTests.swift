@@ -39,8 +39,8 @@ import Testing
       for seed in 0..<24 as Range<UInt64> {
         group.addTask {
           let input = try Self.input(seed)
-          let expected = try Self.numbers(session.run(input))
-          return try await Self.numbers(session.runAsync(input)) == expected
+          let expected = try Self.numbers(session.runHere(input))
+          return try await Self.numbers(session.run(input)) == expected
         }
       }
       for try await isSame in group { #expect(isSame) }
@@ -49,9 +49,9 @@ import Testing
 
   @Test func refusesWhatRunRefuses() async throws {
     let session = try Session(Self.model())
-    await #expect(throws: InfoldError.self) { try await session.runAsync([:]) }
+    await #expect(throws: InfoldError.self) { try await session.run([:]) }
     await #expect(throws: InfoldError.self) {
-      try await session.runAsync(["x": try Tensor(zeros: [1, 7, 3, 3], of: .float32)])
+      try await session.run(["x": try Tensor(zeros: [1, 7, 3, 3], of: .float32)])
     }
   }
 
@@ -62,10 +62,10 @@ import Testing
     let task = Task {
       while !Task.isCancelled { await Task.yield() }
       let codes = [
-        try? errorCode { _ = try session.run(input) },
+        try? errorCode { _ = try session.runHere(input) },
         await { () async -> InfoldError.Code? in
           do throws(InfoldError) {
-            _ = try await session.runAsync(input)
+            _ = try await session.run(input)
             return nil
           } catch { return error.code }
         }(),
@@ -74,7 +74,7 @@ import Testing
     }
     task.cancel()
     #expect(await task.value == [.cancelled, .cancelled])
-    #expect(try session.run(input).count == 1)
+    #expect(try session.runHere(input).count == 1)
   }
 
   /// Results come in order, and inputs are taken only as fast as results are.
@@ -86,8 +86,8 @@ import Testing
       return try! Self.input(seed, side: Int(5 + seed % 3))
     }
     var count: UInt64 = 0
-    for try await result in session.runBatched(inputs, atOnce: 3) {
-      #expect(try Self.numbers(result) == Self.numbers(session.run(Self.input(count, side: Int(5 + count % 3)))))
+    for try await result in session.results(for: inputs, atOnce: 3) {
+      #expect(try Self.numbers(result) == Self.numbers(session.runHere(Self.input(count, side: Int(5 + count % 3)))))
       count += 1
       #expect(taken.withLock { $0 } <= Int(count) + 3)
     }
@@ -97,7 +97,7 @@ import Testing
   @Test func anErrorEndsABatch() async throws {
     let session = try Session(Self.model())
     let inputs = [try Self.input(1), [:], try Self.input(2)]
-    var results = session.runBatched(inputs).makeAsyncIterator()
+    var results = session.results(for: inputs).makeAsyncIterator()
     #expect(try await results.next() != nil)
     await #expect(throws: InfoldError.self) { _ = try await results.next() }
     #expect(try await results.next() == nil)
@@ -108,7 +108,7 @@ import Testing
     struct Failure: Error {}
     let session = try Session(Self.model())
     let (inputs, sender) = AsyncThrowingStream<[String: Tensor], any Error>.makeStream()
-    var results = session.runBatched(inputs).makeAsyncIterator()
+    var results = session.results(for: inputs).makeAsyncIterator()
     for seed in 0..<3 as Range<UInt64> {
       sender.yield(try Self.input(seed))
       #expect(try await results.next() != nil)
@@ -120,7 +120,7 @@ import Testing
     let (others, otherSender) = AsyncThrowingStream<[String: Tensor], any Error>.makeStream()
     otherSender.yield(try Self.input(1))
     otherSender.finish(throwing: Failure())
-    var kept = session.runBatched(others, atOnce: 3).makeAsyncIterator()
+    var kept = session.results(for: others, atOnce: 3).makeAsyncIterator()
     #expect(try await kept.next() != nil)
     await #expect(throws: Failure.self) { _ = try await kept.next() }
   }

@@ -139,4 +139,26 @@ import Testing
     let third = try Self.result(session, all).slice(1..<2, axis: 0).elements(as: Float.self)
     for (a, b) in zip(third, single) { #expect(abs(a - 3 * b) <= 1e-4 * max(1, abs(a))) }
   }
+
+  /// What lies between the images and the layers that take all of them counts as the session's memory.
+  @Test(arguments: [true, false]) func whatLiesBetweenCounts(fixed: Bool) throws {
+    let model = try Self.network(fixed: fixed) { network, x in
+      let flat = try network.node("Flatten", [try network.node("Relu", [x])])
+      return try network.node("Gemm", [flat, try network.weights([64 * 24 * 24, 2])])
+    }
+    let session = try Session(model, options: SessionOptions(threads: 1))
+    let x = try Tensor(concatenating: (0..<UInt64(Self.batch)).map(Self.input))
+    #expect(try Self.isImageByImage(session, x))
+    #expect(session.takenByteCount > Self.batch * 64 * 24 * 24 * 4 + 64 * 24 * 24 * 2 * 4)
+    // The same weights, so that only working memory counts.
+    let between = Self.batch * 64 * 24 * 24 * 4
+    let other = try Session(model, options: SessionOptions(threads: 1))
+    _ = try Self.result(other, x)
+    #expect(other.takenByteCount >= between)
+    var options = SessionOptions(threads: 1)
+    options.memoryLimit = other.takenByteCount - 1
+    #expect(try errorCode { _ = try Self.result(Session(model, options: options), x) } == .limitExceeded)
+    options.memoryLimit = 2 * other.takenByteCount
+    #expect(try errorCode { _ = try Self.result(Session(model, options: options), x) } == nil)
+  }
 }

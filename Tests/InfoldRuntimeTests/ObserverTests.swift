@@ -34,17 +34,17 @@ import Testing
     let session = try Session(Self.model(), observer: log)
     let wrong = try Self.tensor([2, 5]), right = try Self.tensor([2, 4])
     var results: [Tensor] = []
-    #expect(throws: InfoldError.self) { try session.run(["x": wrong]) }
-    #expect(throws: InfoldError.self) { try session.run(["z": right]) }
-    #expect(throws: InfoldError.self) { try session.run(wrong) }
+    #expect(throws: InfoldError.self) { try session.runHere(["x": wrong]) }
+    #expect(throws: InfoldError.self) { try session.runHere(["z": right]) }
+    await #expect(throws: InfoldError.self) { try await session.run(wrong) }
     #expect(throws: InfoldError.self) { try session.run([wrong], into: &results) }
     #expect(throws: InfoldError.self) { try session.run([], into: &results) }
-    await #expect(throws: InfoldError.self) { try await session.runAsync(["x": wrong]) }
-    await #expect(throws: InfoldError.self) { try await session.runAsync([:]) }
-    await #expect(throws: InfoldError.self) { for try await _ in session.runBatched([["z": right]]) {} }
+    await #expect(throws: InfoldError.self) { try await session.run(["x": wrong]) }
+    await #expect(throws: InfoldError.self) { try await session.run([:]) }
+    await #expect(throws: InfoldError.self) { for try await _ in session.results(for: [["z": right]]) {} }
     #expect(log.codes == Array(repeating: .invalidArgument, count: 8))
     #expect(log.shapes.isEmpty)
-    _ = try session.run(right)
+    _ = try await session.run(right)
     #expect(log.codes.last == .some(nil) && log.codes.count == 9)
   }
 
@@ -65,15 +65,15 @@ import Testing
     let task = Task { () -> [Bool] in
       while !Task.isCancelled { await Task.yield() }
       var isCancellation: [Bool] = []
-      do throws(InfoldError) { _ = try session.run(input) } catch { isCancellation.append(error.isCancellation) }
+      do throws(InfoldError) { _ = try session.runHere(input) } catch { isCancellation.append(error.isCancellation) }
       do throws(InfoldError) {
-        _ = try await session.runAsync(input)
+        _ = try await session.run(input)
       } catch { isCancellation.append(error.isCancellation) }
       do {
-        _ = try await throwingCancellationErrors { try await session.runAsync(input) }
+        _ = try await throwingCancellationErrors { try await session.run(input) }
       } catch { isCancellation.append(error is CancellationError) }
       do {
-        for try await _ in session.runBatched([input]) {}
+        for try await _ in session.results(for: [input]) {}
       } catch { isCancellation.append(error is CancellationError) }
       return isCancellation
     }
@@ -82,7 +82,7 @@ import Testing
     #expect(log.codes == Array(repeating: .cancelled, count: 4))
     // What is not a cancellation stays what it is.
     await #expect(throws: InfoldError.self) {
-      try await throwingCancellationErrors { try await session.runAsync([:]) }
+      try await throwingCancellationErrors { try await session.run([:]) }
     }
   }
 

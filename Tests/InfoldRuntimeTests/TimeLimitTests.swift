@@ -28,10 +28,10 @@ import Testing
     let session = try Session(
       Self.loop(), options: SessionOptions(threads: 1, optimize: optimize, timeLimit: .milliseconds(50)))
     for _ in 0..<2 {
-      let error = #expect(throws: InfoldError.self) { try session.run(Self.x) }
+      let error = #expect(throws: InfoldError.self) { try session.runHere(Self.x) }
       #expect(error?.code == .limitExceeded && error?.reason.contains("time limit of 0.05 seconds") == true)
     }
-    let error = await #expect(throws: InfoldError.self) { try await session.runAsync(Self.x) }
+    let error = await #expect(throws: InfoldError.self) { try await session.run(Self.x) }
     #expect(error?.code == .limitExceeded)
   }
 

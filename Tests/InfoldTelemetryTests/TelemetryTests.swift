@@ -63,10 +63,12 @@ import Testing
     let observer = SessionObservers(
       SessionLogger(Self.logger(recorder, .debug)), SessionMetrics(factory: RecordingMetrics(recorder: recorder)))
     let session = try Session(Self.model(), observer: observer)
+    /// The run on the calling thread.
+    @Sendable func runHere() { _ = try? session.run(Self.input) }
     let task = Task {
       while !Task.isCancelled { await Task.yield() }
-      _ = try? session.run(Self.input)
-      _ = try? await session.runAsync(Self.input)
+      runHere()
+      _ = try? await session.run(Self.input)
     }
     task.cancel()
     await task.value
@@ -85,7 +87,7 @@ import Testing
       SessionLogger(Self.logger(recorder, .debug)), SessionMetrics(factory: RecordingMetrics(recorder: recorder)))
     #expect(!observer.observesLayers)
     let session = try Session(Self.model(), observer: observer)
-    _ = try await session.runAsync(Self.input)
+    _ = try await session.run(Self.input)
     #expect(recorder.messages.withLock { $0.map(\.text) } == ["made a plan", "ran"])
     #expect(recorder.values.withLock { $0["infold_run_duration"]?.count } == 1)
   }

@@ -151,7 +151,8 @@ private struct OtherRelu: UnaryOperator {
         Onnx.initializer("w", [1, 1, 1, 1], [Onnx.raw([2])]), Onnx.initializer("p", [1], [Onnx.raw([4])]),
       ] + conv)
     let original = try Model(bytes: bytes, operators: operators)
-    let (folded, report, _) = try FoldBatchNormalization().fold(original)
+    let outcome = try FoldBatchNormalization().fold(original)
+    let (folded, report) = (outcome.model, outcome.report)
     #expect(report.foldedNormalizations == 1)
     let again = try Model(bytes: folded.serialized(), operators: operators)
     #expect(again.opsetVersion(of: "com.example") == 2)

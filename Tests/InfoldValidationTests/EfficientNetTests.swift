@@ -34,8 +34,8 @@ import Testing
   }
 
   @Test func comesBackFromAFile() throws {
-    let folding = try FoldBatchNormalization().fold(try Model(path: path, operators: .standard))
-    let (folded, report, raised) = (folding.model, folding.report, folding.raisesIRVersion)
+    let outcome = try FoldBatchNormalization().fold(try Model(path: path, operators: .standard))
+    let (folded, report, raised) = (outcome.model, outcome.report, outcome.raisedIRVersion)
     #expect(report.foldedNormalizations == 49)
     #expect(!raised)
     let bytes = try folded.serialized()

@@ -50,8 +50,8 @@ import Testing
   /// Folds, writes and reads, and holds both networks against double precision.
   /// - Returns: The folded model, the report of the folding, and that of the proof.
   private func fold(_ original: Model) throws -> (Model, FoldReport, ProofReport) {
-    let folding = try FoldBatchNormalization().fold(original)
-    let (folded, report) = (folding.model, folding.report)
+    let outcome = try FoldBatchNormalization().fold(original)
+    let (folded, report) = (outcome.model, outcome.report)
     let written = try Model(bytes: folded.serialized(), operators: .standard)
     var random = SplitMix64(seed: 9)
     let inputs = ["x": try random.tensor([1, 3, 8, 8])]
@@ -161,8 +161,8 @@ import Testing
       Onnx.initializer("to", type: 7, [1], [.packed(7, [3])]),
       Onnx.initializer("axes", type: 7, [1], [.packed(7, [1])]),
     ]
-    let folding = try FoldBatchNormalization().fold(model([loop] + constants, [twice]))
-    let (folded, report) = (folding.model, folding.report)
+    let outcome = try FoldBatchNormalization().fold(model([loop] + constants, [twice]))
+    let (folded, report) = (outcome.model, outcome.report)
     #expect(report.foldedNormalizations == 1)
     _ = try Model(bytes: folded.serialized(), operators: .standard)
   }
@@ -187,8 +187,8 @@ import Testing
     let z = try network.normalization(y, channels: 4, name: "bn")
     let graph = try network.finished(network.rounded(z, scale: 0.05, zeroPoint: 128))
     let original = Model(graph: graph, irVersion: 8, opsetImports: [Model.OpsetImport(version: 13)])
-    let folding = try FoldBatchNormalization().fold(original)
-    let (folded, report) = (folding.model, folding.report)
+    let outcome = try FoldBatchNormalization().fold(original)
+    let (folded, report) = (outcome.model, outcome.report)
     #expect(report.scaledQuantizations == ["node \"bn\" (BatchNormalization)"] && report.foldedNormalizations == 1)
     #expect(!folded.graph.nodes.contains { $0.opType == "BatchNormalization" })
     // Weights stay bytes.

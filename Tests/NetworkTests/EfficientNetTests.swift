@@ -70,7 +70,8 @@ struct EfficientNetTests {
   }
 
   @Test func foldsEveryNormalization() throws {
-    let (folded, report) = try FoldBatchNormalization().fold(model.graph)
+    let outcome = try FoldBatchNormalization().fold(model.graph)
+    let (folded, report) = (outcome.graph, outcome.report)
     #expect(report.foldedNormalizations == 49)
     #expect(report.refusals.isEmpty)
     #expect(!folded.nodes.contains { $0.opType == "BatchNormalization" })

@@ -71,7 +71,7 @@ import Testing
       for _ in 0..<4 {
         group.addTask {
           for _ in 0..<20 {
-            let run = Task { try await lasting.runAsync(["x": input[0]]) }
+            let run = Task { try await lasting.run(["x": input[0]]) }
             if Bool.random() { await Task.yield() }
             run.cancel()
             do {
@@ -95,7 +95,7 @@ import Testing
     let work = Task { for _ in 0..<4 { _ = try Self.result(slow, large) } }
     var finished = 0
     while finished < 20 {
-      _ = try await quick.runAsync(["x": small[0]])
+      _ = try await quick.run(["x": small[0]])
       finished += 1
     }
     #expect(finished == 20)
@@ -109,10 +109,10 @@ import Testing
       let session = try Self.session(threads: 2)
       let inputs = try Self.input(1)
       let runs = isExhaustive ? 100_000 : 3000
-      for _ in 0..<1000 { _ = try session.run(["x": inputs[0]]) }
+      for _ in 0..<1000 { _ = try Self.result(session, inputs) }
       let before = try residentBytes()
       for run in 0..<runs {
-        _ = try session.run(["x": inputs[0]])
+        _ = try Self.result(session, inputs)
         guard run % 1000 == 0 else { continue }
         let now = try residentBytes()
         precondition(now <= before + before / 100, "\(now) bytes after \(run) more runs, \(before) before")

@@ -30,7 +30,9 @@ public struct Model: Sendable {
   /// Names and values that the author added.
   public var metadata: [(key: String, value: String)]
   /// The network.
-  public var graph: Graph
+  public var graph: Graph {
+    didSet { derivatives = ModelDerivatives() }
+  }
   /// What the model says that cannot be meant: found when it was read, and when sizes were chosen.
   public package(set) var warnings: [ModelWarning]
   /// The file that it was read from, for messages.
@@ -40,6 +42,9 @@ public struct Model: Sendable {
   package var residue: [UInt8]
   /// Whether functions that nothing in `graph` calls are left out when the model is written.
   package var dropsUncalledFunctions = false
+
+  /// What sessions have made of this graph.
+  package private(set) var derivatives = ModelDerivatives()
 
   /// A model around `graph`.
   public init(graph: Graph, irVersion: Int = 8, opsetImports: [OpsetImport]) {

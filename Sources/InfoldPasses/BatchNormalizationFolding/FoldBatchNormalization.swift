@@ -31,8 +31,9 @@ public struct FoldBatchNormalization: GraphPass {
   /// - Precondition: The types of the graph's values have been inferred.
   /// - Returns: The folded graph, and what was done at each place and why not at others.
   /// - Throws: `InfoldError` with `.limitExceeded` when memory cannot be had.
-  public func fold(_ graph: consuming Graph) throws(InfoldError) -> (graph: Graph, report: FoldReport) {
+  public func fold(_ graph: consuming Graph) throws(InfoldError) -> FoldedGraph {
     var folding = NestedFolding(for: graph)
-    return try folding.fold(consume graph)
+    let (graph, report) = try folding.fold(consume graph)
+    return FoldedGraph(graph: graph, report: report)
   }
 }

@@ -1,4 +1,5 @@
 import InfoldGraph
+import InfoldSystem
 
 /// What folding did to a graph, in terms of the graph before and after.
 public struct FoldReport: Sendable {
@@ -63,4 +64,17 @@ public struct FoldReport: Sendable {
     foldedNormalizations += body.foldedNormalizations
     refusals += body.refusals.map { Refusal(node: placed($0.node), reason: $0.reason) }
   }
+}
+
+extension FoldReport: CustomStringConvertible, CustomReflectable {
+  /// One line: how much was folded, and how much was not. `sites` and `refusals` say where.
+  public var description: String {
+    let operators = sites.count + innerSites.count + scaledQuantizations.count
+    return "\(counted(foldedNormalizations, "normalization")) folded, "
+      + "\(counted(operators, "operator")) with new weights"
+      + (refusals.isEmpty ? "" : ", \(counted(refusals.count, "refusal"))")
+  }
+
+  /// The numbers of places: each has lists with a number for every channel.
+  public var customMirror: Mirror { Mirror(self, children: ["description": description]) }
 }

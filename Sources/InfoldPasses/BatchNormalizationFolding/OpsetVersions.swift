@@ -16,6 +16,9 @@ struct OpsetVersions {
     (node.body.map { [$0] } ?? node.attributes.bodies.map(\.graph)).allSatisfy(admits)
   }
 
+  /// Whether a node, and what its bodies hold, means the same in the model's graph.
+  func means(_ node: Node) -> Bool { node.body == nil && isSame(node) && admits(node) }
+
   private func admits(_ graph: Graph) -> Bool {
     graph.nodes.allSatisfy { node in
       guard node.body == nil else { return true }

@@ -59,7 +59,7 @@ extension InstanceNormalization: LoweredOperator {
         input: image.input(input, source), output: image.output(output, target), groups: image.channels,
         epsilon: epsilon, scale: scale, shift: shift)
     }
-    let nowhere = UnsafeMutablePointer<Float>(bitPattern: 64)!
+    let nowhere = UnsafeMutablePointer<Float>.nowhere
     let units = arguments(nowhere, nowhere, nowhere, nowhere).unitCount
     let step = RangeStep(units: units, cost: 6 * image.count) { units, frame, _ in
       kernels.groupNormalization(

@@ -95,7 +95,7 @@ extension PlanBuilder {
     let target = define(y, concatenations.part(y) == nil ? .rowMajor : .channelsLast)
     let stride = target.layout == .rowMajor ? image.channels : target.pixelStride
     let kernels = kernels
-    let nowhere = UnsafeMutablePointer<Float>(bitPattern: 64)!
+    let nowhere = UnsafeMutablePointer<Float>.nowhere
     let units = GlobalPoolArguments(input: image.input(nowhere, source), output: nowhere, reduction: reduction)
       .unitCount
     let step = RangeStep(units: units, cost: image.count) { units, frame, _ in

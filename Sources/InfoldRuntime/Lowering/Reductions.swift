@@ -152,7 +152,7 @@ extension PlanBuilder {
           pixelStride: block.pixelStride),
         output: output, outputStride: max(gappedStride, block.inner.count), reduction: reduction)
     }
-    let nowhere = UnsafeMutablePointer<Float>(bitPattern: 64)!
+    let nowhere = UnsafeMutablePointer<Float>.nowhere
     let step = RangeStep(units: arguments(nowhere, nowhere).unitCount, cost: block.count) { units, frame, _ in
       kernels.globalPool(arguments(frame.pointer(source), frame.pointer(target)), units: units)
     }

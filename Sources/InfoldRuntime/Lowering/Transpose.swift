@@ -56,7 +56,7 @@ extension Transpose: LoweredOperator {
     let count = moved[..<kept].reduce(1) { $0 * sizes[$1] }
     let rows = before.reduce(1) { $0 * sizes[$1] }, columns = second.reduce(1) { $0 * sizes[$1] }
     let kernels = plan.kernels
-    let nowhere = UnsafeMutablePointer<Float>(bitPattern: 64)!
+    let nowhere = UnsafeMutablePointer<Float>.nowhere
     let units = TransposeArguments(input: nowhere, output: nowhere, count: count, rows: rows, columns: columns)
       .unitCount
     let step = RangeStep(units: units, cost: 2 * count * rows * columns) { units, frame, _ in

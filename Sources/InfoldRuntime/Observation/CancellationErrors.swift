@@ -8,7 +8,7 @@ extension InfoldError {
 /// Runs `body`, and throws Swift's `CancellationError` in the place of an `InfoldError` with `.cancelled`, for callers who tell
 /// cancelled work by it:
 ///
-///     let outputs = try await throwingCancellationErrors { try await session.runAsync(inputs) }
+///     let outputs = try await throwingCancellationErrors { try await session.run(inputs) }
 ///
 /// - Throws: `CancellationError`; else what `body` throws.
 public func throwingCancellationErrors<Output>(

@@ -144,14 +144,43 @@ final class Plan: Sendable {
     self.outputs = outputs
   }
 
+  /// The same steps, over the same constants, for another session.
+  /// - Parameters: As for `init(_:images:kernels:options:workers:packed:arenas:budget:layerObserver:)`.
+  /// - Throws: `InfoldError` with `.limitExceeded`.
+  init(
+    _ other: Plan, options: SessionOptions, workers: Int, arenas: ArenaPool, budget: MemoryBudget,
+    layerObserver: (any SessionObserver)?
+  ) throws(InfoldError) {
+    steps = other.steps.map { $0.charging(budget) }
+    storages = other.storages
+    offsets = other.offsets
+    scratchOffset = other.scratchOffset
+    scratchStride = other.scratchStride
+    bindings = other.bindings
+    ending = other.ending
+    graphInputs = other.graphInputs
+    images = other.images
+    outputs = other.outputs
+    constants = other.constants
+    valueCount = other.valueCount
+    self.workers = workers
+    arithmetic = Arithmetic(options.resolvedSubnormals)
+    self.arenas = arenas
+    self.layerObserver = layerObserver
+    layers = layerObserver == nil ? [] : steps.map(Layer.init)
+    arenaByteCount = scratchOffset + scratchStride * workers
+    try budget.require(arenaByteCount)
+  }
+
   /// Runs the steps.
   /// - Parameters:
   ///   - given: The inputs in the model's order.
   ///   - results: The outputs. Tensors that are there already are written to where they fit.
+  ///   - budget: What new outputs count in; `nil` for those that a caller gets.
   ///   - cancellation: What ends the run before its next step.
   ///   - spans: Receives when each step began and ended, by `MonotonicClock`.
   func run(
-    _ given: [Tensor], into results: inout [Tensor], cancellation: Cancellation? = nil,
+    _ given: [Tensor], into results: inout [Tensor], budget: MemoryBudget? = nil, cancellation: Cancellation? = nil,
     spans: UnsafeMutablePointer<Range<UInt64>>? = nil
   ) throws(InfoldError) {
     let frame = frames.withLock { $0.popLast() } ?? makeFrame()
@@ -172,7 +201,9 @@ final class Plan: Sendable {
       if results[index].shape != sizes || results[index].elementType != elementType
         || !results[index].isUniquelyReferenced()
       {
-        results[index] = try Tensor(zeros: sizes, of: elementType)
+        results[index] = try MemoryBudget.charging(budget) { () throws(InfoldError) in
+          try Tensor(zeros: sizes, of: elementType)
+        }
       }
     }
     let helpers = workers - 1

@@ -240,6 +240,15 @@ struct PlannedStep: Sendable {
   var reads: [Location]
   /// What it writes there.
   var writes: [Location]
+
+  /// The same step for a session with another budget.
+  func charging(_ budget: MemoryBudget) -> PlannedStep {
+    guard var reference = step as? ReferenceStep else { return self }
+    reference.budget = budget
+    var copy = self
+    copy.step = reference
+    return copy
+  }
 }
 
 /// A stretch of memory that steps point into.

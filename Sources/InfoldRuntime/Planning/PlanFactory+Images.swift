@@ -12,7 +12,7 @@ extension PlanFactory {
       return try optimized(graph.binding(inputs: single))
     }
     if let plan { return plan }
-    return RunPlan([try self.plan(bound)])
+    return RunPlan([try self.plan(bound)], budget: budget)
   }
 
   /// What a session runs for a graph of fixed sizes, which has gone through the passes.
@@ -31,7 +31,7 @@ extension PlanFactory {
       return single
     }
     if let plan { return plan }
-    return RunPlan([try self.plan(consume graph)])
+    return RunPlan([try self.plan(consume graph)], budget: budget)
   }
 
   /// A batch is computed image by image where the graph keeps images apart and one image is work enough, since the working memory of
@@ -55,11 +55,12 @@ extension PlanFactory {
     {
       let front = try plan(one.front(end, output: counterpart), images: batch)
       guard front.canRunImageByImage, front.arenaByteCount >= Self.smallestImage else { return nil }
-      return RunPlan([front, try plan(bound.rest(end, input: value))])
+      return RunPlan([front, try plan(bound.rest(end, input: value))], budget: budget)
     }
     guard separation.separableCount == bound.nodes.count else { return nil }
     let whole = try plan(one, images: batch)
-    return whole.canRunImageByImage && whole.arenaByteCount >= Self.smallestImage ? RunPlan([whole]) : nil
+    guard whole.canRunImageByImage, whole.arenaByteCount >= Self.smallestImage else { return nil }
+    return RunPlan([whole], budget: budget)
   }
 
   /// The working memory of an image below which a batch is better off together, in bytes.

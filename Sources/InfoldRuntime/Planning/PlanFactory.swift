@@ -21,11 +21,12 @@ struct PlanFactory: Sendable {
   let observer: (any SessionObserver)?
 
   private let options: SessionOptions
-  private let packed: PackedConstants
+  let packed: PackedConstants
 
+  /// - Parameter packed: The constants that others have packed of the same model.
   /// - Throws: `InfoldError` with `.invalidArgument` for a number of threads that is not allowed.
   init(
-    _ options: SessionOptions, kernels: KernelChoice, observer: (any SessionObserver)?
+    _ options: SessionOptions, kernels: KernelChoice, observer: (any SessionObserver)?, packed: PackedConstants
   ) throws(InfoldError) {
     self.options = options
     self.observer = observer
@@ -33,32 +34,38 @@ struct PlanFactory: Sendable {
     budget = MemoryBudget(limit: options.memoryLimit)
     arenas = ArenaPool(budget: budget)
     workers = try ThreadCount.chosen(options)
-    packed = PackedConstants()
+    self.packed = packed
     passes =
       options.optimize
       ? OptimizationPipeline(foldsBatchNormalization: options.foldBatchNormalization)
       : .asWritten
   }
 
-  /// The graph of a model, prepared as far as open shapes allow, or its only plan where all are fixed.
+  /// A model, prepared as far as open shapes allow, or with its only plan where all are fixed.
+  /// - Parameter known: What another session of the same model has prepared.
   /// - Throws: `InfoldError` with `.unsupported` for what cannot be run; `.limitExceeded` for what takes too much memory or time.
   func prepared(
-    _ graph: consuming Graph, isFixed: Bool
-  ) throws(InfoldError) -> (graph: Graph?, checks: ShapeChecks?, plan: RunPlan?) {
+    _ graph: consuming Graph, isFixed: Bool, as known: Preparation?
+  ) throws(InfoldError) -> Preparation {
     let begin = MonotonicClock.nanoseconds()
     var graph = Optional(consume graph)
     let shapes = isFixed && observer != nil ? graph!.inputs.map { graph![$0].type!.shape!.sizes! } : []
     return try limitingTime { () throws(InfoldError) in
+      if let known {
+        let plan = try known.fixedPlan.map { plan throws(InfoldError) in try plan.copy(for: self) }
+        if let plan { tell(of: plan, shapes, since: begin) }
+        return Preparation(graph: known.graph, checks: known.checks, fixedPlan: plan, packed: packed)
+      }
       graph = try InlineBodies().run(on: graph.take()!.believingInputs()).graph
       // What an operator refuses is refused before passes may take the operator away.
       try graph!.inferTypes()
       try graph!.requireRunnableOnceBound()
       let checks = isFixed ? nil : ShapeChecks(graph!)
       graph = try optimized(graph.take()!)
-      guard isFixed else { return (graph.take(), checks, nil) }
+      guard isFixed else { return Preparation(graph: graph.take(), checks: checks, fixedPlan: nil, packed: packed) }
       let plan = try runPlan(graph.take()!)
       tell(of: plan, shapes, since: begin)
-      return (nil, nil, plan)
+      return Preparation(graph: nil, checks: nil, fixedPlan: plan, packed: packed)
     }
   }
 
@@ -93,13 +100,21 @@ struct PlanFactory: Sendable {
     }
   }
 
+  /// A plan of another session of the same model, for this one.
+  /// - Throws: `InfoldError` with `.limitExceeded`.
+  func copy(of plan: Plan) throws(InfoldError) -> Plan {
+    try Plan(
+      plan, options: options, workers: workers, arenas: arenas, budget: budget, layerObserver: layerObserver)
+  }
+
+  private var layerObserver: (any SessionObserver)? { observer.flatMap { $0.observesLayers ? $0 : nil } }
+
   private func planned(_ graph: consuming Graph, images: Int) throws(InfoldError) -> Plan {
     // Kernels trust the types of constants.
     try graph.settleConstants()
     try graph.requireAddressableValues(limit: budget.limit)
     return try Plan(
       consume graph, images: images, kernels: kernels, options: options, workers: workers, packed: packed,
-      arenas: arenas,
-      budget: budget, layerObserver: observer.flatMap { $0.observesLayers ? $0 : nil })
+      arenas: arenas, budget: budget, layerObserver: layerObserver)
   }
 }

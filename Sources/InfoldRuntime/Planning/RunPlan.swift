@@ -10,9 +10,21 @@ final class RunPlan: Sendable {
   /// What lies between the parts, for runs to come.
   private let idle = Mutex<[[[Tensor]]]>([])
 
-  /// - Parameter parts: At least one.
-  init(_ parts: [Plan]) {
+  private let budget: MemoryBudget
+
+  /// - Parameters:
+  ///   - parts: At least one.
+  ///   - budget: What lies between the parts counts in it.
+  init(_ parts: [Plan], budget: MemoryBudget) {
     self.parts = parts
+    self.budget = budget
+  }
+
+  /// The same for another session, with the same constants.
+  /// - Throws: `InfoldError` with `.limitExceeded`.
+  func copy(for factory: PlanFactory) throws(InfoldError) -> RunPlan {
+    RunPlan(
+      try parts.map { part throws(InfoldError) in try factory.copy(of: part) }, budget: factory.budget)
   }
 
   /// What runs.
@@ -36,7 +48,7 @@ final class RunPlan: Sendable {
       let spans = spans.map { $0 + first }
       let inputs = index == 0 ? given : between[index - 1]
       if index < parts.count - 1 {
-        try part.run(inputs, into: &between[index], cancellation: cancellation, spans: spans)
+        try part.run(inputs, into: &between[index], budget: budget, cancellation: cancellation, spans: spans)
       } else {
         try part.run(inputs, into: &results, cancellation: cancellation, spans: spans)
       }

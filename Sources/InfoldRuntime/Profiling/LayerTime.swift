@@ -36,9 +36,7 @@ extension Session {
     _ inputs: [String: Tensor], runs: Int, progress: (Int) -> Void = { _ in }
   ) throws(InfoldError) -> [LayerTime] {
     let preparation = cancellation()
-    let (plan, tensors) = try preparation.interrupting { () throws(InfoldError) -> (RunPlan, [Tensor]) in
-      try self.plan(forNamed: inputs)
-    }
+    let (plan, tensors) = try plan(forNamed: inputs, preparation)
     var results: [Tensor] = []
     try plan.run(tensors, into: &results, cancellation: preparation)
     let steps = plan.steps

@@ -23,11 +23,10 @@ final class Frame: @unchecked Sendable {
   init(storageCount: Int, valueCount: Int, scratchStride: Int) {
     self.storageCount = storageCount
     self.scratchStride = scratchStride
-    let nowhere = UnsafeMutablePointer<Float>(bitPattern: ArenaLayout.alignment)!
     bases = .allocate(capacity: max(storageCount, 1))
-    bases.initialize(repeating: nowhere, count: max(storageCount, 1))
+    bases.initialize(repeating: .nowhere, count: max(storageCount, 1))
     tensors = [Tensor?](repeating: nil, count: valueCount)
-    scratch = UnsafeMutableRawPointer(nowhere)
+    scratch = UnsafeMutableRawPointer(UnsafeMutablePointer.nowhere)
   }
 
   deinit {
@@ -51,4 +50,9 @@ final class Frame: @unchecked Sendable {
   func scratch(of worker: Int) -> UnsafeMutableRawPointer {
     scratch + worker * scratchStride
   }
+}
+
+extension UnsafeMutablePointer<Float> {
+  /// Where nothing is read or written: an aligned address for arguments that are not known yet.
+  static var nowhere: Self { Self(bitPattern: ArenaLayout.alignment)! }
 }

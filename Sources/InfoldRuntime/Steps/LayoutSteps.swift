@@ -18,7 +18,7 @@ extension RangeStep {
         outputMatrixStride: columns * targetStride, outputStride: targetStride, count: image.images, rows: rows,
         columns: columns)
     }
-    let nowhere = UnsafeMutablePointer<Float>(bitPattern: 64)!
+    let nowhere = UnsafeMutablePointer<Float>.nowhere
     return RangeStep(units: arguments(nowhere, nowhere).unitCount, cost: 2 * image.count) { units, frame, _ in
       kernels.transpose(arguments(frame.pointer(source), frame.pointer(target)), units: units)
     }

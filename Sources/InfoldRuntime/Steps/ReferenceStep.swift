@@ -20,7 +20,7 @@ struct ReferenceStep: Step {
   /// What the plan believes of the outputs. The model may have declared what only a run can prove wrong.
   let types: [TensorType?]
   /// What the tensors that it makes count in.
-  let budget: MemoryBudget
+  var budget: MemoryBudget
 
   var tensors: (reads: [Int], writes: [Int]) {
     let reads = inputs.compactMap { input -> Int? in

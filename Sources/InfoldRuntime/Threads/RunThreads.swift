@@ -50,6 +50,23 @@ final class RunThreads: Sendable {
     arrivals.signal()
   }
 
+  /// What one of the threads does for the current task, which waits without keeping a thread.
+  /// - Parameter body: The work; the flag is raised when the task is cancelled.
+  /// - Returns: `nil` when the task was cancelled before the work began.
+  func result<Output: Sendable>(
+    of body: @escaping @Sendable (CancellationFlag) throws(InfoldError) -> Output
+  ) async -> Result<Output, InfoldError>? {
+    let run = AwaitedRun<Output>()
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        run.wait(continuation)
+        submit { run.perform(body) }
+      }
+    } onCancel: {
+      run.cancel()
+    }
+  }
+
   private func work() -> Never {
     while true {
       state.withLock { $0.idle += 1 }

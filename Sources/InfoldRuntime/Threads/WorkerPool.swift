@@ -7,12 +7,12 @@ import Synchronization
 /// A run hands its work over in jobs of numbered tasks. Each thread begins with tasks that are its own by their numbers, so that
 /// what it wrote in one job is what it reads in the next one, still in its cache; then it takes over what others have not begun,
 /// and nobody waits for a helper that did not come. A helper spins for a moment when there is nothing to do, and then sleeps.
-final class WorkerPool: Sendable {
+package final class WorkerPool: Sendable {
   /// What a job does: its context, the number of the task, and who does it (0 is the caller, helpers count from 1).
-  typealias Work = @convention(c) (_ context: UnsafeRawPointer, _ task: Int, _ worker: Int) -> Void
+  package typealias Work = @convention(c) (_ context: UnsafeRawPointer, _ task: Int, _ worker: Int) -> Void
 
   /// The pool of this process.
-  static let shared = WorkerPool()
+  package static let shared = WorkerPool()
 
   /// How often a helper looks for the next job before it sleeps: about 100 µs.
   private static let spins = 4000
@@ -22,9 +22,12 @@ final class WorkerPool: Sendable {
   private let helpers = Mutex(0)
   private let isTaken = Atomic(false)
 
+  /// A pool without helpers yet.
+  package init() {}
+
   /// Makes the pool the caller's own until `release`, with at least `count` helpers.
   /// - Returns: Whether it could be had; if not, another run uses it, and the caller does its work alone.
-  func acquire(helpers count: Int) -> Bool {
+  package func acquire(helpers count: Int) -> Bool {
     guard isTaken.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged else {
       return false
     }
@@ -38,14 +41,14 @@ final class WorkerPool: Sendable {
   }
 
   /// Gives the pool back.
-  func release() {
+  package func release() {
     isTaken.store(false, ordering: .releasing)
   }
 
   /// Does every task of a job, with the caller and up to `workers` − 1 helpers, and returns when all are done.
   /// - Parameter arithmetic: How the helpers compute; the caller does already.
   /// - Precondition: The caller has acquired the pool; `count` < 65536.
-  func run(
+  package func run(
     tasks count: Int, workers: Int, arithmetic: Arithmetic = Arithmetic(.kept), context: UnsafeRawPointer, _ work: Work
   ) {
     let generation = board.pointee.publish(

@@ -1,15 +1,15 @@
 /// What went wrong, where, and what can be done about it.
 ///
-/// Calls of Infold throw this one type; going through the results of `Session.runBatched` throws what the inputs throw as well.
+/// Calls of Infold throw this one type; going through the results of `Session.results(for:atOnce:)` throws what the inputs throw as well.
 /// `description` is a single line, whatever a hostile model
 /// puts into its names.
 public struct InfoldError: Error, Sendable, Hashable {
-  /// The kind of a failure, for code that reacts to it. Later versions may have more, which breaks no switch: it has a default.
-  public struct Code: RawRepresentable, Sendable, Hashable {
+  /// The kind of a failure, for code that reacts to it. Later versions may have more: a switch needs a default.
+  public struct Code: RawRepresentable, Sendable, Hashable, CaseIterable {
     /// The name, for logs and metrics.
     public let rawValue: String
 
-    /// The kind of this name.
+    /// The code of this name.
     public init(rawValue: String) {
       self.rawValue = rawValue
     }
@@ -29,8 +29,8 @@ public struct InfoldError: Error, Sendable, Hashable {
     /// The task that asked was cancelled.
     public static let cancelled = Code(rawValue: "cancelled")
 
-    /// Every kind that this version throws.
-    package static let all: [Code] = [
+    /// Those that Infold throws.
+    public static let allCases: [Code] = [
       fileAccess, malformedData, invalidModel, unsupported, invalidArgument, limitExceeded, cancelled,
     ]
   }

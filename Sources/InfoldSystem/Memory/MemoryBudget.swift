@@ -26,6 +26,13 @@ package final class MemoryBudget: Sendable {
     try Self.$current.binding(self, body)
   }
 
+  /// Runs `body`, and counts the memory that it takes in a budget, if there is one.
+  package static func charging<Output>(
+    _ budget: MemoryBudget?, _ body: () throws(InfoldError) -> Output
+  ) throws(InfoldError) -> Output {
+    if let budget { try budget.charging(body) } else { try body() }
+  }
+
   /// Runs `body` on a value that it takes over, and counts the memory that it takes.
   package func charging<Input, Output>(
     _ input: consuming Input, _ body: (consuming Input) throws(InfoldError) -> Output

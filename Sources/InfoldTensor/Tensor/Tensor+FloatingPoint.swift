@@ -24,8 +24,8 @@ extension Tensor {
   }
 
   /// A tensor of the same shape, each element computed from the one in its place.
-  /// - Precondition: `Source` stands for `elementType`.
-  /// - Throws: `InfoldError` with `.limitExceeded` when there is no memory for the result.
+  /// - Throws: `InfoldError` with `.invalidArgument` when the tensor's elements are of another type, and with `.limitExceeded` when
+  ///   there is no memory for the result.
   @inlinable
   public func mapped<Source: TensorElement, Result: TensorElement>(
     _ transform: (Source) -> Result

@@ -14,14 +14,13 @@ extension Tensor {
   /// The element at these indices, one for each dimension.
   /// - Throws: `InfoldError` with `.invalidArgument` when the elements are of another type, or there is no such element.
   public func element<Element: TensorElement>(
-    at indices: Int..., as _: Element.Type = Element.self
+    at indices: Int..., as type: Element.Type = Element.self
   ) throws(InfoldError) -> Element {
-    try requireElements(of: Element.self)
     guard indices.count == shape.count, zip(indices, shape).allSatisfy({ (0..<$1).contains($0) }) else {
       throw InfoldError(.invalidArgument, "a tensor of shape \(shape) has no element at \(indices)")
     }
     let place = zip(indices, shape).reduce(0) { $0 * $1.1 + $1.0 }
-    return withElements(as: Element.self) { $0[place] }
+    return try withSpan(as: type) { $0[place] }
   }
 
   /// The positions `range` along an axis: of [8, 3, 224, 224], `slice(2..<4)` is [2, 3, 224, 224]. A copy, unless it is everything;
@@ -52,17 +51,16 @@ extension Tensor {
   }
 
   /// Calls `body` with the elements at one position of the first dimension, without a copy: an image of a batch, for instance.
-  /// - Throws: what `body` throws; `InfoldError` with `.invalidArgument` when the tensor's elements are of another type, or there is no
-  ///   such position.
+  /// - Throws: `InfoldError` with `.invalidArgument` when the elements are of another type, or there is no such position; what `body`
+  ///   throws.
   public func withSpan<Element: TensorElement, Result>(
-    ofSlice position: Int, as _: Element.Type = Element.self, _ body: (Span<Element>) throws(InfoldError) -> Result
+    ofSlice position: Int, as type: Element.Type = Element.self, _ body: (Span<Element>) throws(InfoldError) -> Result
   ) throws(InfoldError) -> Result {
-    guard shape.first.map({ (0..<$0).contains(position) }) == true else {
-      throw InfoldError(
-        .invalidArgument, "a tensor of shape \(shape) has no position \(position) in its first dimension")
+    guard let positions = shape.first, (0..<positions).contains(position) else {
+      throw InfoldError(.invalidArgument, "a tensor of shape \(shape) has no position \(position)")
     }
-    let size = count / shape[0]
-    return try withSpan(as: Element.self) { span throws(InfoldError) in
+    let size = count / positions
+    return try withSpan(as: type) { span throws(InfoldError) in
       try body(span.extracting((position * size)..<((position + 1) * size)))
     }
   }

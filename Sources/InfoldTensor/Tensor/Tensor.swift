@@ -2,9 +2,8 @@ import InfoldSystem
 
 /// An n-dimensional array of one element type, in row-major order.
 ///
-/// A value: copies share their memory until one of them is changed. The memory is aligned to 64 bytes.
-///
-/// What depends on data throws: shapes, places, the type of elements.
+/// A value: copies share their memory until one of them is changed. The memory is aligned to 64 bytes, but for that of a caller
+/// (`init(unsafeNoCopy:shape:deallocator:)`).
 public struct Tensor: Sendable {
   /// The sizes of the dimensions, outermost first, each ≥ 0. Empty for a scalar.
   public let shape: [Int]
@@ -43,7 +42,39 @@ public struct Tensor: Sendable {
     storage = try TensorStorage(adopting: part, of: block)
   }
 
-  /// What the address of the first element is a multiple of.
+  /// A tensor over elements that lie in memory of the caller's, without a copy. Whoever changes the tensor changes a copy.
+  ///
+  /// The caller promises that nobody writes the memory, and that it stays where it is, until `deallocator` is called.
+  /// - Parameters:
+  ///   - elements: The elements in row-major order.
+  ///   - shape: Sizes, each ≥ 0.
+  ///   - deallocator: Called once, on any thread, when no tensor and no run reads the memory any more. It is not called when this throws.
+  /// - Throws: `InfoldError` with `.invalidArgument` for a negative size, when `elements.count` is not the product of `shape`, or when
+  ///   the memory is not aligned for its elements; `.limitExceeded` when the number of bytes overflows.
+  public init<Element: TensorElement>(
+    unsafeNoCopy elements: UnsafeBufferPointer<Element>, shape: [Int], deallocator: @escaping @Sendable () -> Void
+  ) throws(InfoldError) {
+    let (count, _) = try Self.extent(of: shape, Element.elementType)
+    guard elements.count == count else { throw .wrongCount(elements.count, shape, count) }
+    guard Int(bitPattern: elements.baseAddress) % MemoryLayout<Element>.alignment == 0 else {
+      throw InfoldError(
+        .invalidArgument,
+        "the memory of a tensor of \(Element.elementType) begins at an address that is no multiple of \(MemoryLayout<Element>.alignment)"
+      )
+    }
+    self.shape = shape
+    self.elementType = Element.elementType
+    self.count = count
+    if count > 0 {
+      storage = TensorStorage(borrowing: UnsafeRawBufferPointer(elements), deallocator)
+    } else {
+      // Without elements there may be no address.
+      storage = try TensorStorage(byteCount: 0)
+      deallocator()
+    }
+  }
+
+  /// What the address of the first element is a multiple of, where the memory is not a caller's.
   package static var alignment: Int { TensorStorage.alignment }
 
   private init(shape: [Int], elementType: ElementType, count: Int, storage: TensorStorage) {
@@ -78,46 +109,8 @@ extension Tensor {
   /// - Throws: `InfoldError` with `.invalidArgument` when `elements.count` is not the product of `shape`.
   public init<Element: TensorElement>(shape: [Int], _ elements: [Element]) throws(InfoldError) {
     try self.init(zeros: shape, of: Element.elementType)
-    guard elements.count == count else {
-      throw InfoldError(
-        .invalidArgument,
-        "\(counted(elements.count, "element")) \(elements.count == 1 ? "was" : "were") given for the shape \(shape), which has \(count)"
-      )
-    }
+    guard elements.count == count else { throw .wrongCount(elements.count, shape, count) }
     elements.withUnsafeBytes { storage.bytes.copyMemory(from: $0) }
-  }
-
-  /// A tensor whose elements stay where they are, in memory of the caller's.
-  ///
-  /// Nothing is copied until a copy of the tensor is changed. The memory needs no more alignment than its elements. It counts in no
-  /// memory limit.
-  ///
-  /// ```swift
-  /// let frame: CameraFrame = …
-  /// let x = try Tensor(shape: [1, 3, 224, 224], unsafeSharing: frame.pixels) { frame.release() }
-  /// ```
-  /// - Parameters:
-  ///   - shape: Sizes, each ≥ 0.
-  ///   - memory: The elements in row-major order. Until `release` is called, it must stay allocated and nobody may write to it: that cannot
-  ///     be checked.
-  ///   - release: Is called once, on any thread, when the last tensor that shares the memory is gone. Not called when this throws.
-  /// - Throws: `InfoldError` with `.invalidArgument` when the number of elements is not the product of `shape`, or the memory is not
-  ///   aligned for them.
-  public init<Element: TensorElement>(
-    shape: [Int], unsafeSharing memory: UnsafeBufferPointer<Element>, release: @escaping @Sendable () -> Void
-  ) throws(InfoldError) {
-    let (count, _) = try Self.extent(of: shape, Element.elementType)
-    guard memory.count == count else {
-      throw InfoldError(
-        .invalidArgument,
-        "the memory has \(counted(memory.count, "element")), and the shape \(shape) has \(count)")
-    }
-    guard Int(bitPattern: memory.baseAddress) % MemoryLayout<Element>.alignment == 0 else {
-      throw InfoldError(.invalidArgument, "the memory is not aligned for elements of \(Element.elementType)")
-    }
-    self.init(
-      shape: shape, elementType: Element.elementType, count: count,
-      storage: TensorStorage(sharing: UnsafeRawBufferPointer(memory), release: release))
   }
 
   /// A tensor without dimensions that holds one element.
@@ -138,8 +131,10 @@ extension Tensor {
   /// The same for tensors that share their elements, and never for others, while none of them is changed.
   package var storageID: UInt64 { storage.id }
 
-  /// Whether the elements may be changed where they are: no other tensor shares them, and they are not a caller's.
-  package mutating func isUniquelyReferenced() -> Bool { isKnownUniquelyReferenced(&storage) && storage.isWritable }
+  /// Whether no other tensor shares the elements, and they may be written.
+  package mutating func isUniquelyReferenced() -> Bool {
+    isKnownUniquelyReferenced(&storage) && !storage.isBorrowed
+  }
 
   /// Counts no longer in the memory budget under which it was made: it is handed to the caller.
   package func leaveBudget() { storage.leaveBudget() }
@@ -161,18 +156,30 @@ extension Tensor {
 }
 
 extension Tensor {
-  /// Calls `body` with the elements, in row-major order, without a copy.
-  /// - Throws: what `body` throws; `InfoldError` with `.invalidArgument` when the tensor's elements are of another type.
+  /// Calls `body` with the elements, in row-major order.
+  /// - Throws: `InfoldError` with `.invalidArgument` when the tensor's elements are of another type; what `body` throws.
   public func withSpan<Element: TensorElement, Result>(
-    as _: Element.Type = Element.self, _ body: (Span<Element>) throws(InfoldError) -> Result
+    as type: Element.Type = Element.self, _ body: (Span<Element>) throws(InfoldError) -> Result
   ) throws(InfoldError) -> Result {
-    try requireElements(of: Element.self)
-    return try withElements(as: Element.self, body)
+    try require(type)
+    return try withElements(as: type, body)
   }
 
-  /// Calls `body` with the elements, in row-major order.
+  /// Calls `body` with the elements to be changed, in row-major order. Copies them first if another tensor shares them.
+  /// - Throws: `InfoldError` with `.invalidArgument` when the tensor's elements are of another type, and with `.limitExceeded` when
+  ///   there is no memory for the copy; what `body` throws.
+  public mutating func withMutableSpan<Element: TensorElement, Result>(
+    as type: Element.Type = Element.self, _ body: (inout MutableSpan<Element>) throws(InfoldError) -> Result
+  ) throws(InfoldError) -> Result {
+    try require(type)
+    try makeUnique()
+    defer { withExtendedLifetime(storage) {} }
+    var span = storage.bytes.bindMemory(to: Element.self).mutableSpan
+    return try body(&span)
+  }
+
+  /// Calls `body` with the elements, in row-major order: `withSpan(as:_:)` for code that knows the type.
   /// - Precondition: `Element` stands for `elementType`.
-  @usableFromInline
   package func withElements<Element: TensorElement, Result, Failure: Error>(
     as _: Element.Type = Element.self, _ body: (Span<Element>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -181,24 +188,18 @@ extension Tensor {
     return try body(UnsafeBufferPointer(storage.bytes.bindMemory(to: Element.self)).span)
   }
 
-  /// Calls `body` with the elements to be changed, in row-major order. Copies them first if another tensor shares them.
-  /// - Throws: what `body` throws; `InfoldError` with `.invalidArgument` when the tensor's elements are of another type, `.limitExceeded`
-  ///   when there is no memory for the copy.
-  public mutating func withMutableSpan<Element: TensorElement, Result>(
-    as _: Element.Type = Element.self, _ body: (inout MutableSpan<Element>) throws(InfoldError) -> Result
-  ) throws(InfoldError) -> Result {
-    try requireElements(of: Element.self)
-    try makeUnique()
-    defer { withExtendedLifetime(storage) {} }
-    var span = storage.bytes.bindMemory(to: Element.self).mutableSpan
-    return try body(&span)
+  /// - Throws: `InfoldError` with `.invalidArgument` when the elements are of another type.
+  func require<Element: TensorElement>(_: Element.Type) throws(InfoldError) {
+    guard Element.elementType == elementType else {
+      throw InfoldError(.invalidArgument, "a tensor of \(elementType) was used as one of \(Element.elementType)")
+    }
   }
 
   /// The elements as an array, in row-major order.
   /// - Throws: `InfoldError` with `.invalidArgument` when the tensor's elements are of another type, `.limitExceeded` when the
   ///   memory limit of what is being computed leaves no room for them.
-  public func elements<Element: TensorElement>(as _: Element.Type = Element.self) throws(InfoldError) -> [Element] {
-    try requireElements(of: Element.self)
+  public func elements<Element: TensorElement>(as type: Element.Type = Element.self) throws(InfoldError) -> [Element] {
+    try require(type)
     try MemoryBudget.current?.require(byteCount)
     return Array(storage.bytes.bindMemory(to: Element.self))
   }
@@ -221,13 +222,6 @@ extension Tensor {
     return try body(storage.bytes)
   }
 
-  func requireElements<Element: TensorElement>(of _: Element.Type) throws(InfoldError) {
-    guard Element.elementType == elementType else {
-      throw InfoldError(
-        .invalidArgument, "the tensor has elements of \(elementType), and \(Element.elementType) were asked for")
-    }
-  }
-
   private mutating func makeUnique() throws(InfoldError) {
     guard !isUniquelyReferenced() else { return }
     let copy = try TensorStorage(byteCount: storage.bytes.count)
@@ -244,6 +238,16 @@ extension Tensor: Equatable {
   }
 }
 
-extension Tensor: CustomStringConvertible {
+extension Tensor: CustomStringConvertible, CustomReflectable {
   public var description: String { "\(elementType) \(shape)" }
+  /// The type and the shape: elements may be many millions.
+  public var customMirror: Mirror { Mirror(self, children: ["elementType": elementType, "shape": shape]) }
+}
+
+extension InfoldError {
+  fileprivate static func wrongCount(_ given: Int, _ shape: [Int], _ count: Int) -> InfoldError {
+    InfoldError(
+      .invalidArgument,
+      "\(counted(given, "element")) \(given == 1 ? "was" : "were") given for the shape \(shape), which has \(count)")
+  }
 }

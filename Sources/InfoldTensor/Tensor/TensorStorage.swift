@@ -20,7 +20,7 @@ final class TensorStorage: @unchecked Sendable {
     case pages
     /// The bytes are part of this, and of no other storage.
     case block(PageBlock)
-    /// A caller, who is told when nobody reads the bytes any more. They are never written.
+    /// The caller, who is told by this that nobody reads the bytes any more, and who alone may write them.
     case caller(@Sendable () -> Void)
   }
 
@@ -62,18 +62,16 @@ final class TensorStorage: @unchecked Sendable {
     bytes = part
   }
 
-  /// Bytes of a caller, which stay as they are until `release` is called. They count in no budget: the caller has them.
-  init(sharing bytes: UnsafeRawBufferPointer, release: @escaping @Sendable () -> Void) {
+  /// The bytes of a caller, which count in no budget.
+  init(borrowing bytes: UnsafeRawBufferPointer, _ deallocator: @escaping @Sendable () -> Void) {
     budget = nil
     isCharged = Atomic(false)
-    owner = .caller(release)
+    owner = .caller(deallocator)
     self.bytes = UnsafeMutableRawBufferPointer(mutating: bytes)
   }
 
-  /// Whether the bytes may be written by who refers to them alone.
-  var isWritable: Bool {
-    if case .caller = owner { false } else { true }
-  }
+  /// Whether the bytes are a caller's, and are not to be written.
+  var isBorrowed: Bool { if case .caller = owner { true } else { false } }
 
   /// Prepares memory that is about to be written as a whole.
   func populate() {
@@ -91,7 +89,7 @@ final class TensorStorage: @unchecked Sendable {
     case .allocator(let allocation): HeapMemory.free(allocation)
     case .pages: PageMemory.free(bytes.baseAddress!, byteCount: bytes.count)
     case .block(let block): block.discard(UnsafeRawBufferPointer(bytes))
-    case .caller(let release): release()
+    case .caller(let deallocator): deallocator()
     }
   }
 }

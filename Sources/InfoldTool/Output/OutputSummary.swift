@@ -32,8 +32,8 @@ struct OutputSummary: Encodable {
     max = numbers.max()
     mean = numbers.isEmpty ? nil : numbers.reduce(0, +) / Double(numbers.count)
     let looksLikeScores = tensor.elementType.isFloatingPoint && tensor.count >= 5 && tensor.shape.contains(tensor.count)
-    let row = looksLikeScores ? try? tensor.reshaped(to: [tensor.count]).topK(5)[0] : nil
-    top = row?.map { Score(index: $0.index, score: $0.value) }
+    let best = looksLikeScores ? try? tensor.reshaped(to: [tensor.count]).topK(5)[0] : nil
+    top = best?.map { Score(index: $0.index, score: $0.value) }
   }
 
   /// Lines for people.

@@ -1,5 +1,6 @@
 import InfoldGraph
 import InfoldRuntime
+import InfoldSystem
 import InfoldTensor
 import TestSupport
 import Testing
@@ -99,4 +100,9 @@ extension SplitMix64 {
 
   /// True once in `count` times.
   mutating func oneIn(_ count: Int) -> Bool { int(1...count) == 1 }
+}
+
+extension Session {
+  /// The run on the calling thread, for tests in tasks, where `run` means the one that is awaited.
+  func runHere(_ inputs: [String: Tensor]) throws(InfoldError) -> [String: Tensor] { try run(inputs) }
 }

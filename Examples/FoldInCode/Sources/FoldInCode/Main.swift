@@ -1,6 +1,5 @@
 import Glibc
 import Infold
-import InfoldValidation
 
 /// Builds a network, learns the statistics of its normalizations from data, folds them, proves the fold, and saves it.
 @main
@@ -21,9 +20,9 @@ enum Main {
     let estimated = try statistics.model()
 
     // 3. Fold, and save what any other runtime loads as well.
-    let folding = try FoldBatchNormalization().fold(estimated)
-    for site in folding.report.sites { print("folded", site.absorbed.joined(separator: ", "), "into", site.node) }
-    try folding.model.write(to: path)
+    let folded = try FoldBatchNormalization().fold(estimated)
+    for site in folded.report.sites { print("folded", site.absorbed.joined(separator: ", "), "into", site.node) }
+    try folded.model.write(to: path)
 
     // 4. Validate the file: every weight, every layer, and the scores of pictures that the statistics have not seen.
     let samples = try (64..<68).map { index throws(InfoldError) in
@@ -38,7 +37,7 @@ enum Main {
 
     // 5. Run.
     let scores = try Session(Model(path: path)).run(["x": picture(0)])["scores"]!
-    print("runs", folding.model.graph.nodes.count, "nodes, and the best class is", try scores.topK(1)[0][0].index)
+    print("runs", folded.model.graph.nodes.count, "nodes, and the best class is", try scores.topK(1)[0][0].index)
   }
 
   /// A picture that is like a photograph: coarse structures, and fine ones.

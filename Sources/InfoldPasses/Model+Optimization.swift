@@ -1,0 +1,137 @@
+import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
+
+extension Model {
+  /// What a session would make of the model, as far as ONNX has words for it: functions and branches that are known are in their places,
+  /// what is the same in every run is computed, batch normalization is folded into weights, and nothing is left that no output needs.
+  /// Written with `write(to:)` and read again, it prepares faster, and gives the same bits in a session with the default options.
+  ///
+  /// What is left to every session: forms that only Infold's kernels have, and quantized networks, of which only shapes are computed
+  /// ahead, so that their quantized operators are still found.
+  /// - Returns: The model, with the names of inputs and outputs, metadata and documentation that it had. Below IR version 4 it is
+  ///   raised to that.
+  /// - Throws: `InfoldError`: `.invalidModel` when types contradict each other; `.unsupported` when a function is written for other
+  ///   operator sets than the model imports; `.limitExceeded`.
+  public consuming func optimized() throws(InfoldError) -> Model {
+    var model = self
+    model.raiseToIRVersion4()
+    model.dropsUncalledFunctions = model.graph.hasCalls
+    model.graph = try InlineBodies().run(on: model.graph).graph
+    var opsets = OpsetVersions(model.opsetImports)
+    if let node = model.graph.nodes.first(where: { !opsets.means($0) }) {
+      throw InfoldError(
+        .unsupported,
+        "the node is written for version \(node.opsetVersion) of its operators, and the model imports another",
+        node: model.graph.label(of: node))
+    }
+    opsets.add(model.graph)
+    model.opsetImports += opsets.further
+    try model.graph.inferTypes()
+    let isQuantized = model.graph.nodes.contains { $0.typed is QuantizeLinear || $0.typed is DequantizeLinear }
+    model.graph = try OptimizationPipeline(
+      [ConstantFolding(isQuantized ? .shapes : .all), RemoveIdentities(), RemoveDeadCode()]
+    ).run(on: model.graph)
+    try model.graph.inferTypes()
+    guard !isQuantized else { return model }
+    return try model.foldedAroundActivations() ?? model
+  }
+
+  /// Folds batch normalization as a session does: where activations are written as several nodes, their arithmetic with constants is
+  /// none that weights may take in.
+  /// - Returns: `nil` when an operator that a session finds cannot be written in the model's operator set.
+  private func foldedAroundActivations() throws(InfoldError) -> Model? {
+    let version = opsetVersion() ?? 0
+    let recognized = try OptimizationPipeline([RecognizeActivations(), RecognizeLayerNormalization(), RemoveDeadCode()])
+      .run(on: graph)
+    guard version >= 17 || !recognized.nodes.contains(where: { $0.typed is LayerNormalization }) else { return nil }
+    let own = Set(graph.nodes.filter { ActivationWriting.names.contains($0.opType) }.flatMap(\.definitions))
+    var model = self
+    model.graph = recognized
+    model = try FoldBatchNormalization().fold(model).model
+    var writing = ActivationWriting(model.graph, opset: version, unchanged: own)
+    model.graph = try writing.written()
+    try model.graph.inferTypes()
+    return model
+  }
+}
+
+/// Writes the activations that `RecognizeActivations` has found as nodes that every operator set has, and in which it finds them again.
+private struct ActivationWriting {
+  static let names: Set<String> = [HardSwish.name, Swish.name, Gelu.name, Mish.name]
+
+  private var graph: Graph
+  private let opset: Int
+  /// What activations make that the model names itself.
+  private let unchanged: Set<ValueID>
+  private var names: Set<String>
+  private var nodes: [Node] = []
+
+  init(_ graph: Graph, opset: Int, unchanged: Set<ValueID>) {
+    self.graph = graph
+    self.opset = opset
+    self.unchanged = unchanged
+    names = Set(graph.values.map(\.name))
+  }
+
+  mutating func written() throws(InfoldError) -> Graph {
+    for node in graph.nodes {
+      guard Self.names.contains(node.opType), node.domain.isEmpty, let x = node.inputs[0], let y = node.outputs[0],
+        !unchanged.contains(y)
+      else {
+        nodes.append(try rewritten(node))
+        continue
+      }
+      switch node.typed {
+      case is HardSwish:
+        let gate = try add("HardSigmoid", [x], of: x, ["alpha": .float(1.0 / 6), "beta": .float(0.5)])
+        try add("Mul", [x, gate], to: y, node.name)
+      case is Swish: try add("Mul", [x, add("Sigmoid", [x], of: x)], to: y, node.name)
+      case is Mish: try add("Mul", [x, add("Tanh", [add("Softplus", [x], of: x)], of: x)], to: y, node.name)
+      default:
+        let erf = try add("Erf", [add("Div", [x, number(2.0.squareRoot(), of: x)], of: x)], of: x)
+        let gate = try add("Add", [erf, number(1, of: x)], of: x)
+        try add("Mul", [add("Mul", [x, gate], of: x), number(0.5, of: x)], to: y, node.name)
+      }
+    }
+    graph.replaceNodes(nodes)
+    return graph
+  }
+
+  /// A node that a pass has put in, in the model's operator set.
+  private func rewritten(_ node: Node) throws(InfoldError) -> Node {
+    guard node.typed is LayerNormalization, node.opsetVersion != opset else { return node }
+    return try Node(
+      name: node.name, opType: node.opType, opsetVersion: opset, attributes: node.attributes, inputs: node.inputs,
+      outputs: node.outputs)
+  }
+
+  private mutating func add(
+    _ opType: String, _ inputs: [ValueID], of x: ValueID, _ attributes: AttributeList = [:]
+  ) throws(InfoldError) -> ValueID {
+    let value = graph.add(Value(name: unusedName(opType.lowercased()), type: graph[x].type))
+    try add(opType, inputs, to: value, "", attributes)
+    return value
+  }
+
+  private mutating func add(
+    _ opType: String, _ inputs: [ValueID], to output: ValueID, _ name: String, _ attributes: AttributeList = [:]
+  ) throws(InfoldError) {
+    nodes.append(
+      try Node(
+        name: name, opType: opType, opsetVersion: opset, attributes: attributes, inputs: inputs, outputs: [output]))
+  }
+
+  /// A constant without dimensions, in the type of `x`.
+  private mutating func number(_ number: Double, of x: ValueID) throws(InfoldError) -> ValueID {
+    let tensor = try Tensor(scalar: Float(number)).converted(to: graph[x].type!.elementType)
+    return graph.addConstant(unusedName("number"), tensor)
+  }
+
+  private mutating func unusedName(_ base: String) -> String {
+    var number = graph.values.count
+    while !names.insert("\(base).\(number)").inserted { number += 1 }
+    return "\(base).\(number)"
+  }
+}

@@ -1,0 +1,140 @@
+import InfoldGraph
+import InfoldOperators
+import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
+import Synchronization
+import TestSupport
+import Testing
+
+/// Which plans a session makes and keeps.
+@Suite(.serialized) struct PlanCacheTests {
+  private final class Log: SessionObserver {
+    private let plans = Mutex<[[Int]]>([])
+
+    func didPlan(_ plan: PlanSummary, during time: Range<UInt64>) { plans.withLock { $0.append(plan.inputShapes[0]) } }
+
+    var batches: [Int] { plans.withLock { $0.map { $0[0] } } }
+  }
+
+  /// x. Whenever it infers the shapes of a plan, it visits the gate.
+  private struct Gated: UnaryOperator {
+    static let name = "Gated"
+    static let domain = "com.example"
+    static let versions = [1]
+    static let gate = Mutex(Gate())
+
+    init(_ attributes: inout AttributeReader) throws(InfoldError) {}
+
+    func apply<Element: FloatingPointElement>(_ x: Element) -> Element { x }
+
+    func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+      let type = try inputs.type(0, of: .floatingPoint)
+      if type.shape?.sizes != nil { Self.gate.withLock { $0 }.visit() }
+      return [type]
+    }
+
+    static func model() throws -> Model {
+      var builder = ModelBuilder(operators: .standard.adding(Gated.self))
+      let x = try builder.input("x", shape: ["N", 4])
+      try builder.output(builder.node("Gated", [x], domain: domain), named: "y")
+      return try builder.model()
+    }
+  }
+
+  /// Counts visits, and keeps the first one until it is opened.
+  private final class Gate: Sendable {
+    private let visits = Atomic(0)
+    private let isOpen: Atomic<Bool>
+
+    init(isOpen: Bool = true) {
+      self.isOpen = Atomic(isOpen)
+    }
+
+    var count: Int { visits.load(ordering: .sequentiallyConsistent) }
+
+    func open() { isOpen.store(true, ordering: .sequentiallyConsistent) }
+
+    func visit() {
+      guard visits.add(1, ordering: .sequentiallyConsistent).oldValue == 0 else { return }
+      while !isOpen.load(ordering: .sequentiallyConsistent) { BackgroundThread.yield() }
+    }
+  }
+
+  private static func tensor(_ batch: Int) throws -> Tensor { try Tensor(zeros: [batch, 4], of: .float32) }
+
+  private static func model() throws -> Model {
+    var network = NetworkBuilder()
+    let x = network.input(["N", 4])
+    return try network.finished(network.node("Relu", [x], name: "y")).model
+  }
+
+  /// Of three shapes and room for two, the one that was not used for longest goes.
+  @Test func theOldestGoes() throws {
+    let log = Log()
+    let session = try Session(Self.model(), options: SessionOptions(threads: 1, planCacheSize: 2), observer: log)
+    for batch in [1, 2, 1, 3, 1, 2, 3] { #expect(try session.run(Self.tensor(batch)).shape == [batch, 4]) }
+    // 3 takes the place of 2, then 2 that of 3, then 3 that of 1.
+    #expect(log.batches == [1, 2, 3, 2, 3])
+  }
+
+  /// Of several first runs at a time one makes the plan, which takes as many visits as for a run alone.
+  @Test func oneMakesThePlan() async throws {
+    let alone = Gate()
+    Gated.gate.withLock { $0 = alone }
+    let input = try Self.tensor(3)
+    let first = try Session(Gated.model(), options: SessionOptions(threads: 1))
+    let planned = alone.count
+    _ = try await first.run(["x": input])
+    #expect(alone.count > planned)
+
+    let session = try Session(Gated.model(), options: SessionOptions(threads: 1))
+    let shared = Gate(isOpen: false), started = Atomic(0)
+    Gated.gate.withLock { $0 = shared }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<8 {
+        group.addTask {
+          if started.add(1, ordering: .sequentiallyConsistent).newValue == 8 { shared.open() }
+          let output = try await session.run(["x": input])["y"]
+          #expect(output == input)
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(shared.count == alone.count - planned)
+  }
+
+  /// Who waits for a plan whose maker is cancelled makes it instead.
+  @Test func anothersCancellation() async throws {
+    Gated.gate.withLock { $0 = Gate() }
+    let input = try Self.tensor(3)
+    let session = try Session(Gated.model(), options: SessionOptions(threads: 1))
+    let gate = Gate(isOpen: false)
+    Gated.gate.withLock { $0 = gate }
+    let maker = Task { try await session.run(["x": input]) }
+    while gate.count == 0 { await Task.yield() }
+    let other = Task { try await session.run(["x": input]) }
+    maker.cancel()
+    gate.open()
+    let error = await #expect(throws: InfoldError.self) { try await maker.value }
+    #expect(error?.isCancellation == true)
+    #expect(try await other.value["y"] == input)
+  }
+
+  /// Who waits may be cancelled, and the one that makes the plan goes on.
+  @Test func cancelledWhileWaiting() async throws {
+    Gated.gate.withLock { $0 = Gate() }
+    let input = try Self.tensor(3)
+    let session = try Session(Gated.model(), options: SessionOptions(threads: 1))
+    let gate = Gate(isOpen: false)
+    Gated.gate.withLock { $0 = gate }
+    let maker = Task { try await session.run(["x": input]) }
+    while gate.count == 0 { await Task.yield() }
+    let other = Task { try await session.run(["x": input]) }
+    other.cancel()
+    let error = await #expect(throws: InfoldError.self) { try await other.value }
+    #expect(error?.isCancellation == true)
+    gate.open()
+    #expect(try await maker.value["y"] == input)
+  }
+}
