@@ -29,7 +29,7 @@ extension Model {
     opsets.add(model.graph)
     model.opsetImports += opsets.further
     try model.graph.inferTypes()
-    let isQuantized = model.graph.nodes.contains { $0.typed is QuantizeLinear || $0.typed is DequantizeLinear }
+    let isQuantized = model.graph.nodes.contains { $0.quantizationRole != nil }
     model.graph = try OptimizationPipeline(
       [ConstantFolding(isQuantized ? .shapes : .all), RemoveIdentities(), RemoveDeadCode()]
     ).run(on: model.graph)
@@ -45,7 +45,9 @@ extension Model {
     let version = opsetVersion() ?? 0
     let recognized = try OptimizationPipeline([RecognizeActivations(), RecognizeLayerNormalization(), RemoveDeadCode()])
       .run(on: graph)
-    guard version >= 17 || !recognized.nodes.contains(where: { $0.typed is LayerNormalization }) else { return nil }
+    guard version >= 17 || !recognized.nodes.contains(where: { $0.opType == LayerNormalization.name }) else {
+      return nil
+    }
     let own = Set(graph.nodes.filter { ActivationWriting.names.contains($0.opType) }.flatMap(\.definitions))
     var model = self
     model.graph = recognized
@@ -83,16 +85,16 @@ private struct ActivationWriting {
         nodes.append(try rewritten(node))
         continue
       }
-      switch node.typed {
-      case is HardSwish:
-        let gate = try add("HardSigmoid", [x], of: x, ["alpha": .float(1.0 / 6), "beta": .float(0.5)])
-        try add("Mul", [x, gate], to: y, node.name)
-      case is Swish: try add("Mul", [x, add("Sigmoid", [x], of: x)], to: y, node.name)
-      case is Mish: try add("Mul", [x, add("Tanh", [add("Softplus", [x], of: x)], of: x)], to: y, node.name)
+      switch node.opType {
+      case HardSwish.name:
+        let gate = try add(HardSigmoid.name, [x], of: x, ["alpha": .float(1.0 / 6), "beta": .float(0.5)])
+        try add(Mul.name, [x, gate], to: y, node.name)
+      case Swish.name: try add(Mul.name, [x, add(Sigmoid.name, [x], of: x)], to: y, node.name)
+      case Mish.name: try add(Mul.name, [x, add(Tanh.name, [add(Softplus.name, [x], of: x)], of: x)], to: y, node.name)
       default:
-        let erf = try add("Erf", [add("Div", [x, number(2.0.squareRoot(), of: x)], of: x)], of: x)
-        let gate = try add("Add", [erf, number(1, of: x)], of: x)
-        try add("Mul", [add("Mul", [x, gate], of: x), number(0.5, of: x)], to: y, node.name)
+        let erf = try add(Erf.name, [add(Div.name, [x, number(2.0.squareRoot(), of: x)], of: x)], of: x)
+        let gate = try add(Add.name, [erf, number(1, of: x)], of: x)
+        try add(Mul.name, [add(Mul.name, [x, gate], of: x), number(0.5, of: x)], to: y, node.name)
       }
     }
     graph.replaceNodes(nodes)
@@ -101,7 +103,7 @@ private struct ActivationWriting {
 
   /// A node that a pass has put in, in the model's operator set.
   private func rewritten(_ node: Node) throws(InfoldError) -> Node {
-    guard node.typed is LayerNormalization, node.opsetVersion != opset else { return node }
+    guard node.opType == LayerNormalization.name, node.opsetVersion != opset else { return node }
     return try Node(
       name: node.name, opType: node.opType, opsetVersion: opset, attributes: node.attributes, inputs: node.inputs,
       outputs: node.outputs)

@@ -30,6 +30,6 @@ extension ImageClassifier {
 
   /// What the model makes of a batch of pictures.
   private func run(_ pictures: [Picture]) async throws(InfoldError) -> [String: Tensor] {
-    try await session.runAsync(input(pictures))
+    try await session.run(input(pictures))
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import InfoldGraph
+import InfoldImage
 import InfoldONNX
 import InfoldOperators
 import InfoldPasses
@@ -44,14 +45,14 @@ struct FoldCommand: ParsableCommand {
     let summary = try reading.limiting { () throws(InfoldError) -> Report in
       let original = try reading.model(model)
       bar.update(1, of: 3)
-      let folded = try annotatingErrors({ $0.inArgument(model) }) { () throws(InfoldError) in
+      let folding = try annotatingErrors({ $0.inArgument(model) }) { () throws(InfoldError) in
         try FoldBatchNormalization().fold(original)
       }
       bar.update(2, of: 3)
-      try file.write(folded.model)
+      try file.write(folding.model)
       let sidecar = try Sidecar.carry(from: model, to: output)
       bar.finish()
-      return Report(folded.model, folded.report, raised: folded.raisedIRVersion, output: output, sidecar: sidecar)
+      return Report(folding, output: output, sidecar: sidecar)
     }
     if json {
       try StandardOutput.writeJSON(summary)
@@ -89,16 +90,16 @@ extension FoldCommand {
       case normalizations, folded, sites, scaledQuantizations, refusals, raisedIRVersion, output, sidecar
     }
 
-    /// - Parameter model: The folded model.
-    init(_ model: Model, _ report: FoldReport, raised: Bool, output: String, sidecar: Sidecar.Carried?) {
-      normalizations = report.foldedNormalizations + model.graph.normalizations.count
+    init(_ folding: FoldedModel, output: String, sidecar: Sidecar.Carried?) {
+      let report = folding.report
+      normalizations = report.foldedNormalizations + folding.model.graph.normalizations.count
       folded = report.foldedNormalizations
       sites =
         report.sites.map { Site(node: $0.node, absorbed: $0.absorbed) }
         + report.innerSites.map { Site(node: $0.node, absorbed: $0.absorbed) }
       scaledQuantizations = report.scaledQuantizations
       refusals = report.refusals.map { Refusal(node: $0.node, reason: $0.reason) }
-      raisedIRVersion = raised
+      raisedIRVersion = folding.raisedIRVersion
       self.output = output
       self.sidecar = sidecar?.files ?? []
       sidecarText = sidecar?.text

@@ -62,9 +62,10 @@ public struct FoldingProof: Sendable {
       self.folded = try PreparedModel(folded)
       refusals = []
     } else {
-      let folded = try FoldBatchNormalization().fold(original)
-      self.folded = try PreparedModel(folded.model)
-      refusals = folded.report.refusals.map { ProofReport.Refusal(node: $0.node, reason: $0.reason) }
+      let folding = try FoldBatchNormalization().fold(original)
+      let (model, report) = (folding.model, folding.report)
+      self.folded = try PreparedModel(model)
+      refusals = report.refusals.map { ProofReport.Refusal(node: $0.node, reason: $0.reason) }
     }
     matching = try OperatorMatching(self.original.graph, self.folded.graph)
     if let folded, let reason = matching.reasonAgainstFolded,
@@ -248,18 +249,13 @@ extension Graph {
 
   /// The nodes that round to a few bits, or compute with such numbers.
   fileprivate var quantizingNodes: Int {
-    let quantizing: Set<String> = [
-      "QuantizeLinear", "DynamicQuantizeLinear", "QLinearConv", "QLinearMatMul", "QLinearAdd", "ConvInteger",
-      "MatMulInteger",
-    ]
-    return nodes.count { quantizing.contains($0.opType) }
+    nodes.count { [.quantizes, .computes].contains($0.quantizationRole) }
   }
 
   /// Checks that the model computes with floats where the original does.
   fileprivate func requireFloats(as original: Graph) throws(InfoldError) {
-    let isQuantized = quantizingNodes > 0 || nodes.contains { $0.typed is DequantizeLinear }
-    let wasQuantized = original.quantizingNodes > 0 || original.nodes.contains { $0.typed is DequantizeLinear }
-    guard !isQuantized || wasQuantized else {
+    let isQuantized = nodes.contains { $0.quantizationRole != nil }
+    guard !isQuantized || original.nodes.contains(where: { $0.quantizationRole != nil }) else {
       throw InfoldError(
         .invalidArgument, "is a quantized model, which differs from the original by more than rounding",
         hint: "give the model that was folded; infold quantize says how far a quantized one is from its original")
