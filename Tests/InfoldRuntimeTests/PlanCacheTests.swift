@@ -45,6 +45,7 @@ import Testing
   /// Counts visits, and keeps the first one until it is opened.
   private final class Gate: Sendable {
     private let visits = Atomic(0)
+    private let arrivals = Atomic(0)
     private let isOpen: Atomic<Bool>
 
     init(isOpen: Bool = true) {
@@ -54,6 +55,11 @@ import Testing
     var count: Int { visits.load(ordering: .sequentiallyConsistent) }
 
     func open() { isOpen.store(true, ordering: .sequentiallyConsistent) }
+
+    /// Opens it when so many have arrived.
+    func arrive(of count: Int) {
+      if arrivals.add(1, ordering: .sequentiallyConsistent).newValue == count { open() }
+    }
 
     func visit() {
       guard visits.add(1, ordering: .sequentiallyConsistent).oldValue == 0 else { return }
@@ -89,12 +95,12 @@ import Testing
     #expect(alone.count > planned)
 
     let session = try Session(Gated.model(), options: SessionOptions(threads: 1))
-    let shared = Gate(isOpen: false), started = Atomic(0)
+    let shared = Gate(isOpen: false)
     Gated.gate.withLock { $0 = shared }
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<8 {
         group.addTask {
-          if started.add(1, ordering: .sequentiallyConsistent).newValue == 8 { shared.open() }
+          shared.arrive(of: 8)
           let output = try await session.run(["x": input])["y"]
           #expect(output == input)
         }
