@@ -33,7 +33,7 @@ public struct SessionMetrics: SessionObserver {
     bytes = Gauge(label: "infold_plan_bytes", dimensions: dimensions, factory: factory)
     cancellations = Counter(label: "infold_run_cancellations", dimensions: dimensions, factory: factory)
     errors = Dictionary(
-      uniqueKeysWithValues: InfoldError.Code.all.filter { $0 != .cancelled }.map { code in
+      uniqueKeysWithValues: InfoldError.Code.allCases.filter { $0 != .cancelled }.map { code in
         (
           code,
           Counter(label: "infold_run_errors", dimensions: dimensions + [("code", code.rawValue)], factory: factory)

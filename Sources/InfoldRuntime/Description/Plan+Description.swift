@@ -13,7 +13,7 @@ extension Session {
     let cancellation = cancellation()
     return try cancellation.interrupting { () throws(InfoldError) in
       let given = try factory.budget.charging { () throws(InfoldError) in try placeholders(shapes) }
-      let (plan, tensors) = try plan(forNamed: given)
+      let (plan, tensors) = try plan(forNamed: given, cancellation)
       return PlanDescription(
         inputs: zip(inputs, tensors).map { input, tensor in
           ValueInfo(

@@ -156,6 +156,10 @@ final class Plan: Sendable {
     offsets = other.offsets
     scratchOffset = other.scratchOffset
     scratchStride = other.scratchStride
+    idleNodes = other.idleNodes
+    sharedByteCount = other.sharedByteCount
+    tensorNames = other.tensorNames
+    outputNames = other.outputNames
     bindings = other.bindings
     ending = other.ending
     graphInputs = other.graphInputs

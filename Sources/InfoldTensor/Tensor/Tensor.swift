@@ -180,6 +180,7 @@ extension Tensor {
 
   /// Calls `body` with the elements, in row-major order: `withSpan(as:_:)` for code that knows the type.
   /// - Precondition: `Element` stands for `elementType`.
+  @usableFromInline
   package func withElements<Element: TensorElement, Result, Failure: Error>(
     as _: Element.Type = Element.self, _ body: (Span<Element>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
