@@ -75,7 +75,7 @@ import Testing
     let y = try network.node("MatMul", [x, network.weights([64, 64])], name: "y")
     var model = try network.finished(y).model
     model.path = "a folder/model.onnx"
-    let values = "(x: float32 [N, 64]) to (y: float32 [N, 64])"
+    let values = "(x: float32 [N, 64]) to (y.out: float32 [N, 64])"
     #expect("\(model)" == #"model "a folder/model.onnx", opset 13: graph "test" of 1 node, "# + values)
     #expect("\(model.graph.nodes[0])" == #"node "y" (MatMul)"#)
     var text = ""
