@@ -54,7 +54,7 @@ let package = Package(
     .target(
       name: "InfoldOperators",
       dependencies: [
-        "InfoldGraph", "InfoldSystem", "InfoldTensor", .product(name: "RealModule", package: "swift-numerics"),
+        "InfoldGraph", "InfoldSystem", "InfoldTensor",
       ]),
 
     // The format: bytes to graph and back, through protobuf-c.
@@ -111,7 +111,7 @@ let package = Package(
     .target(
       name: "InfoldValidation",
       dependencies: operators + [
-        "InfoldPasses", "InfoldReports", "InfoldRuntime", .product(name: "RealModule", package: "swift-numerics"),
+        "InfoldPasses", "InfoldReports", "InfoldRuntime",
       ]),
 
     // Float networks to quantized ones.
@@ -128,7 +128,6 @@ let package = Package(
         "InfoldConformance", "InfoldImage", "InfoldONNX", "InfoldPasses", "InfoldQuantization", "InfoldReports",
         "InfoldRuntime", "InfoldValidation",
         .product(name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
-        .product(name: "RealModule", package: "swift-numerics"),
       ]),
 
     .target(name: "TestSupport", dependencies: operators, path: "Tests/TestSupport"),
@@ -145,12 +144,14 @@ let package = Package(
     .testTarget(name: "RandomGraphTests", dependencies: operators + ["RandomGraphs"]),
     .testTarget(
       name: "FileTests", dependencies: ["InfoldSystem", "InfoldTensor", "TestSupport"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "InfoldTensorTests", dependencies: ["InfoldSystem", "InfoldTensor", "TestSupport"]),
+    .testTarget(
+      name: "InfoldTensorTests", dependencies: ["InfoldGraph", "InfoldSystem", "InfoldTensor", "TestSupport"]),
     .testTarget(name: "InfoldGraphTests", dependencies: operators + ["TestSupport"]),
     .testTarget(name: "InfoldOperatorsTests", dependencies: operators + ["TestSupport"]),
     .testTarget(name: "InfoldONNXTests", dependencies: operators + ["InfoldONNX", "InfoldPasses", "TestSupport"]),
     .testTarget(name: "InfoldPassesTests", dependencies: operators + ["InfoldPasses", "TestSupport"]),
-    .testTarget(name: "InfoldRuntimeTests", dependencies: operators + ["InfoldRuntime", "TestSupport"]),
+    .testTarget(
+      name: "InfoldRuntimeTests", dependencies: operators + ["InfoldPasses", "InfoldRuntime", "TestSupport"]),
     .testTarget(
       name: "InfoldValidationTests",
       dependencies: operators + [

@@ -1,6 +1,5 @@
 import Glibc
 import InfoldKernelInterface
-import InfoldOperators
 import InfoldTensor
 import Testing
 

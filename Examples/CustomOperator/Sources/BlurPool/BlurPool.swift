@@ -29,6 +29,11 @@ public struct BlurPool: FloatingPointOperator {
     return [type]
   }
 
+  /// Pictures and channels do not meet: a batch may be computed picture by picture.
+  public func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    AxisMapping([IndependentAxis(0), IndependentAxis(1)])
+  }
+
   public func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
