@@ -190,28 +190,34 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-// The kernels: one source, whose files the folder of each instruction set links to. They are optimized in debug builds as well, and
-// as whole modules, since they inline what other files have: the flags are those of release builds.
-let optimization = ["-Ounchecked", "-disable-batch-mode", "-whole-module-optimization", "-num-threads", "4"]
+// The kernels: one source, whose files the folder of each instruction set links to. A debug build optimizes one set, which its sessions
+// then run by, as a whole module, since kernels inline what other files have; the others would take as long to build again.
+let wholeModule = ["-disable-batch-mode", "-whole-module-optimization", "-num-threads", "4"]
 
-func kernels(_ set: String, defines: [String] = [], machine: [String] = []) -> Target {
-  .target(
+func kernels(_ set: String, defines: [String] = [], machine: [String] = [], isFast isFastInDebug: Bool = false)
+  -> Target
+{
+  let flags = wholeModule + machine.flatMap { ["-Xcc", $0] }
+  return .target(
     name: "InfoldKernels\(set)", dependencies: ["CMachine", "InfoldKernelInterface"],
     swiftSettings: defines.map { .define($0) } + [
-      .unsafeFlags(optimization + machine.flatMap { ["-Xcc", $0] })
+      .unsafeFlags(flags + (isFastInDebug ? ["-Ounchecked"] : []), .when(configuration: .debug)),
+      .unsafeFlags(flags + ["-Ounchecked"], .when(configuration: .release)),
     ])
 }
 
-package.targets += [.target(name: "InfoldKernelInterface"), kernels("Portable")]
+package.targets += [.target(name: "InfoldKernelInterface")]
 #if arch(x86_64)
   package.targets += [
-    kernels("AVX2", defines: ["INFOLD_AVX2"], machine: ["-march=x86-64-v3"]),
+    kernels("Portable"),
+    kernels("AVX2", defines: ["INFOLD_AVX2"], machine: ["-march=x86-64-v3"], isFast: true),
     // Of what multiplies only.
     kernels("AVX512", defines: ["INFOLD_AVX512"], machine: ["-march=x86-64-v4"]),
     // Of quantized numbers only.
-    kernels(
-      "VNNI", defines: ["INFOLD_AVX512", "INFOLD_VNNI"], machine: ["-march=x86-64-v4", "-mavx512vnni"]),
+    kernels("VNNI", defines: ["INFOLD_AVX512", "INFOLD_VNNI"], machine: ["-march=x86-64-v4", "-mavx512vnni"]),
   ]
+#else
+  package.targets += [kernels("Portable", isFast: true)]
 #endif
 
 // What is no kernel is compiled for size where the environment asks for it, as tools/build-static.sh does.

@@ -8,10 +8,13 @@ import InfoldKernelsPortable
   import InfoldKernelsVNNI
 #endif
 
-/// The sets of all kernels that this machine can run.
+/// The sets of all kernels that this machine can run. Debug builds leave out those that they do not optimize.
 let kernelSets: [any KernelSet.Type] = {
   #if arch(x86_64)
-    [PortableKernels.self] + (infold_has_avx2_fma() ? [AVX2Kernels.self] : [])
+    #if DEBUG
+      if infold_has_avx2_fma() { return [AVX2Kernels.self] }
+    #endif
+    return [PortableKernels.self] + (infold_has_avx2_fma() ? [AVX2Kernels.self] : [])
   #else
     [PortableKernels.self]
   #endif
@@ -19,7 +22,7 @@ let kernelSets: [any KernelSet.Type] = {
 
 /// The same, with the sets that have no others than those for products and convolutions.
 let convolutionKernelSets: [any ConvolutionKernels.Type] = {
-  #if arch(x86_64)
+  #if arch(x86_64) && !DEBUG
     kernelSets + (infold_has_avx512() ? [AVX512Kernels.self] : [])
   #else
     kernelSets
@@ -29,7 +32,10 @@ let convolutionKernelSets: [any ConvolutionKernels.Type] = {
 /// The kernels of quantized numbers that this machine can run.
 let byteKernelSets: [any ByteKernels.Type] = {
   #if arch(x86_64)
-    [PortableByteKernels.self] + (infold_has_avx2_fma() ? [AVX2ByteKernels.self] : [])
+    #if DEBUG
+      if infold_has_avx2_fma() { return [AVX2ByteKernels.self] }
+    #endif
+    return [PortableByteKernels.self] + (infold_has_avx2_fma() ? [AVX2ByteKernels.self] : [])
       + (infold_has_avx512_vnni() ? [VNNIByteKernels.self] : [])
   #else
     [PortableByteKernels.self]

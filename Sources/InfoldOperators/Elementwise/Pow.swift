@@ -1,4 +1,3 @@
-import Glibc
 import InfoldGraph
 import InfoldSystem
 import InfoldTensor
@@ -30,7 +29,7 @@ package struct Pow: BinaryOperator {
     let type = operands[0].elementType
     guard !type.isFloatingPoint, !operands[1].elementType.isFloatingPoint else {
       let powers = try Tensor.broadcasting(operands[0].doubles(), operands[1].doubles()) { (x: Double, y: Double) in
-        pow(x, y)
+        InfoldSystem.power(x, y)
       }
       // Narrower types are rounded from `Float`.
       let isNarrow = type == .float16 || type == .bfloat16
@@ -51,7 +50,7 @@ package struct Pow: BinaryOperator {
 
   /// x to the power of n by repeated squaring.
   private func power<Element: IntegerElement>(_ x: Element, _ n: Int64) -> Element {
-    guard n >= 0 else { return Element(saturating: pow(Double(x), Double(n))) }
+    guard n >= 0 else { return Element(saturating: InfoldSystem.power(Double(x), Double(n))) }
     var result: Element = 1, square = x, rest = n
     while rest > 0 {
       if rest & 1 == 1 { result &*= square }

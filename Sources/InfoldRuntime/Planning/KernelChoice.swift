@@ -31,10 +31,13 @@ package struct KernelChoice: Sendable {
         choices.insert(
           KernelChoice(products: AVX2Kernels.self, others: AVX2Kernels.self, bytes: AVX2ByteKernels.self), at: 0)
       }
-      if infold_has_avx512() {
-        let bytes: any ByteKernels.Type = infold_has_avx512_vnni() ? VNNIByteKernels.self : AVX2ByteKernels.self
-        choices.insert(KernelChoice(products: AVX512Kernels.self, others: AVX2Kernels.self, bytes: bytes), at: 0)
-      }
+      // A debug build optimizes the kernels for AVX2 alone.
+      #if !DEBUG
+        if infold_has_avx512() {
+          let bytes: any ByteKernels.Type = infold_has_avx512_vnni() ? VNNIByteKernels.self : AVX2ByteKernels.self
+          choices.insert(KernelChoice(products: AVX512Kernels.self, others: AVX2Kernels.self, bytes: bytes), at: 0)
+        }
+      #endif
     #endif
     return choices
   }()
