@@ -31,6 +31,7 @@ extension UnaryOperator {
     [try inputs[0]!.mapped { (x: Element) in apply(x) }]
   }
 
+  /// Computes in `Double` for float64, else in `Float`, number by number; results of a narrower type are rounded once.
   // Inlinable, so that the functions of another module's operator are specialized there.
   @inlinable
   public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
