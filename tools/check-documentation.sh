@@ -11,7 +11,7 @@ done
 products=$(swift build -c release --show-bin-path)
 graphs=.build/symbol-graphs
 rm -rf "$graphs" .build/documentation
-mkdir -p "$graphs"/{Infold,InfoldImage}
+mkdir -p "$graphs"/{Infold,InfoldImage} .build/documentation
 options=(-target "$(swift -print-target-info | sed -nE 's/^ *"triple": "(.*)",$/\1/p' | head -1)" -I "$products/Modules")
 while IFS= read -r map; do
   options+=(-Xcc "-fmodule-map-file=$map")
