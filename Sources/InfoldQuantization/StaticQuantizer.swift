@@ -57,6 +57,7 @@ public struct StaticQuantizer: Sendable {
   /// - Parameters:
   ///   - count: The number of samples, at least 1.
   ///   - progress: Is told how many are done.
+  ///   - sample: Gives the tensors of a sample by the names of the model's inputs.
   /// - Throws: What `sample` throws; `InfoldError` with `.invalidArgument` for samples that do not fit the model, and that names the
   ///   value for a number that is not finite; `.unsupported`, naming the node, for weights that 8 bits cannot hold.
   public func quantize(
@@ -81,6 +82,7 @@ public struct StaticQuantizer: Sendable {
   ///   - network: What `quantize` has made of the model.
   ///   - count: The number of samples.
   ///   - progress: Is told how many are done.
+  ///   - sample: Gives the tensors of a sample by the names of the model's inputs.
   /// - Throws: As `quantize(count:progress:sample:)`.
   public func compare(
     _ network: QuantizedNetwork, count: Int, progress: (Int) -> Void = { _ in }, sample: SampleSource

@@ -69,7 +69,10 @@ extension AxisMapping {
   public static func everyAxis(_ inputs: OperatorInputs) -> AxisMapping { axes(inputs) { _ in true } }
 
   /// Those axes of the first input that are the same axes of the first output, and along which positions do not meet.
-  /// - Parameter outputs: The number of outputs for which that holds.
+  /// - Parameters:
+  ///   - inputs: The inputs, by whose first one the axes are counted.
+  ///   - outputs: The number of outputs for which that holds.
+  ///   - isIndependent: Whether an axis is one of those.
   public static func axes(
     _ inputs: OperatorInputs, outputs: Int = 1, where isIndependent: (Int) -> Bool
   ) -> AxisMapping {

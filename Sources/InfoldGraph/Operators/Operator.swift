@@ -89,7 +89,9 @@ public protocol Operator: Sendable {
   func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int?
 
   /// How the axes of the inputs go over into those of the outputs, as far as it is sure; nothing, by default.
-  /// - Parameter outputs: The types that the shape rule has given; `nil` for outputs that the node leaves out.
+  /// - Parameters:
+  ///   - inputs: What is known of the inputs.
+  ///   - outputs: The types that the shape rule has given; `nil` for outputs that the node leaves out.
   func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping
 
   /// The function of the first input's elements that each element of the output is, in its place; `nil`, the default, for operators
