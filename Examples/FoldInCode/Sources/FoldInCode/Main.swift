@@ -1,5 +1,6 @@
 import Glibc
 import Infold
+import InfoldValidation
 
 /// Builds a network, learns the statistics of its normalizations from data, folds them, proves the fold, and saves it.
 @main
