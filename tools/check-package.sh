@@ -24,7 +24,7 @@ import PackageDescription
 
 let package = Package(
   name: "App",
-  dependencies: [.package(url: "file://$folder/infold", from: "$version")],
+  dependencies: [.package(url: "file://$folder/infold", from: "$version", traits: [])],
   targets: [.executableTarget(name: "App", dependencies: [.product(name: "Infold", package: "infold")])],
   swiftLanguageModes: [.v6]
 )
@@ -40,8 +40,11 @@ PKG_CONFIG_LIBDIR=$folder/pkgconfig swift build -c release --package-path "$fold
 products=$(swift build -c release --package-path "$folder/App" --show-bin-path)
 built() { compgen -G "$products/$1.build/*.o" >/dev/null; }
 built InfoldRuntime || fail "the modules are not where they are looked for: $products"
-for module in InfoldImage InfoldTool InfoldTelemetry InfoldConformance ArgumentParser Logging CoreMetrics; do
+for module in InfoldImage InfoldTool InfoldTelemetry InfoldConformance InfoldReports InfoldValidation InfoldQuantization; do
   ! built "$module" || fail "$module was built for a program that imports Infold alone"
+done
+for dependency in swift-argument-parser swift-log swift-metrics; do
+  [[ ! -e $folder/App/.build/checkouts/$dependency ]] || fail "$dependency was fetched for a program that imports Infold alone"
 done
 if ldd "$products/App" | grep -E 'libturbojpeg|libpng|libwebp|libFoundation'; then
   fail "the program needs libraries that Infold must not bring"
