@@ -45,7 +45,9 @@ extension Model {
     let version = opsetVersion() ?? 0
     let recognized = try OptimizationPipeline([RecognizeActivations(), RecognizeLayerNormalization(), RemoveDeadCode()])
       .run(on: graph)
-    guard version >= 17 || !recognized.nodes.contains(where: { $0.opType == LayerNormalization.name }) else {
+    guard
+      version >= 17 || !recognized.nodes.contains(where: { $0.opType == LayerNormalization.name && $0.domain.isEmpty })
+    else {
       return nil
     }
     let own = Set(graph.nodes.filter { ActivationWriting.names.contains($0.opType) }.flatMap(\.definitions))
@@ -103,7 +105,7 @@ private struct ActivationWriting {
 
   /// A node that a pass has put in, in the model's operator set.
   private func rewritten(_ node: Node) throws(InfoldError) -> Node {
-    guard node.opType == LayerNormalization.name, node.opsetVersion != opset else { return node }
+    guard node.opType == LayerNormalization.name, node.domain.isEmpty, node.opsetVersion != opset else { return node }
     return try Node(
       name: node.name, opType: node.opType, opsetVersion: opset, attributes: node.attributes, inputs: node.inputs,
       outputs: node.outputs)
