@@ -54,7 +54,7 @@ extension Model {
     var model = self
     model.graph = recognized
     model = try FoldBatchNormalization().fold(model).model
-    var writing = ActivationWriting(model.graph, opset: version, unchanged: own)
+    var writing = try ActivationWriting(model.graph, opset: version, unchanged: own)
     model.graph = try writing.written()
     try model.graph.inferTypes()
     return model
@@ -65,18 +65,18 @@ extension Model {
 private struct ActivationWriting {
   static let names: Set<String> = [HardSwish.name, Swish.name, Gelu.name, Mish.name]
 
-  private var graph: Graph
+  private let graph: Graph
+  private var editor: GraphEditor
   private let opset: Int
   /// What activations make that the model names itself.
   private let unchanged: Set<ValueID>
-  private var names: Set<String>
   private var nodes: [Node] = []
 
-  init(_ graph: Graph, opset: Int, unchanged: Set<ValueID>) {
+  init(_ graph: Graph, opset: Int, unchanged: Set<ValueID>) throws(InfoldError) {
     self.graph = graph
+    editor = GraphEditor(try GraphConstants(graph))
     self.opset = opset
     self.unchanged = unchanged
-    names = Set(graph.values.map(\.name))
   }
 
   mutating func written() throws(InfoldError) -> Graph {
@@ -99,8 +99,9 @@ private struct ActivationWriting {
         try add(Mul.name, [add(Mul.name, [x, gate], of: x), number(0.5, of: x)], to: y, node.name)
       }
     }
-    graph.replaceNodes(nodes)
-    return graph
+    var written = editor.graph
+    written.replaceNodes(nodes)
+    return written
   }
 
   /// A node that a pass has put in, in the model's operator set.
@@ -114,7 +115,7 @@ private struct ActivationWriting {
   private mutating func add(
     _ opType: String, _ inputs: [ValueID], of x: ValueID, _ attributes: AttributeList = [:]
   ) throws(InfoldError) -> ValueID {
-    let value = graph.add(Value(name: unusedName(opType.lowercased()), type: graph[x].type))
+    let value = editor.addValue(opType.lowercased(), editor.graph[x].type)
     try add(opType, inputs, to: value, "", attributes)
     return value
   }
@@ -129,13 +130,7 @@ private struct ActivationWriting {
 
   /// A constant without dimensions, in the type of `x`.
   private mutating func number(_ number: Double, of x: ValueID) throws(InfoldError) -> ValueID {
-    let tensor = try Tensor(scalar: Float(number)).converted(to: graph[x].type!.elementType)
-    return graph.addConstant(unusedName("number"), tensor)
-  }
-
-  private mutating func unusedName(_ base: String) -> String {
-    var number = graph.values.count
-    while !names.insert("\(base).\(number)").inserted { number += 1 }
-    return "\(base).\(number)"
+    let tensor = try Tensor(scalar: Float(number)).converted(to: editor.graph[x].type!.elementType)
+    return editor.addConstant("number", tensor)
   }
 }

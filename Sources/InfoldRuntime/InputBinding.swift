@@ -19,17 +19,23 @@ package struct InputBinding {
   /// The tensors in the model's order; `nil` where the default is to be used.
   /// - Throws: `InfoldError` with `.invalidArgument` for a name that is no input, or an input that is missing.
   package func ordered(_ tensors: [String: Tensor], constants: Set<String>) throws(InfoldError) -> [Tensor?] {
-    for name in tensors.keys.sorted() where !names.contains(name) {
+    try requireInputs(tensors.keys, constants: constants)
+    for input in inputs where tensors[input.name] == nil && !input.hasDefault {
+      throw InfoldError(.invalidArgument, "the input \(String(quoting: input.name)) is missing")
+    }
+    return inputs.map { tensors[$0.name] }
+  }
+
+  /// Checks that all names are those of inputs.
+  /// - Throws: `InfoldError` with `.invalidArgument` for a name that is none.
+  func requireInputs(_ given: some Sequence<String>, constants: Set<String>) throws(InfoldError) {
+    for name in given.sorted() where !names.contains(name) {
       let reason =
         constants.contains(name)
         ? "is a constant of the model, and cannot be given as an input" : "is no input of the model"
       throw InfoldError(
         .invalidArgument, "\(String(quoting: name)) \(reason)", hint: "its inputs are \(listOfNames)")
     }
-    for input in inputs where tensors[input.name] == nil && !input.hasDefault {
-      throw InfoldError(.invalidArgument, "the input \(String(quoting: input.name)) is missing")
-    }
-    return inputs.map { tensors[$0.name] }
   }
 
   /// Checks the tensors against the declarations.

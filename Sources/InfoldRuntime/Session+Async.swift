@@ -76,23 +76,7 @@ extension Session {
   ///   out.
   /// - Throws: As `run(_:)`; `InfoldError` with `.invalidArgument` for a shape that is missing, or a name that is no input.
   public func warmUp(shapes: [String: [Int]] = [:]) throws(InfoldError) {
-    var tensors: [String: Tensor] = [:]
-    for input in inputs {
-      guard let shape = shapes[input.name] ?? (input.hasDefault ? nil : input.type?.shape?.sizes) else {
-        if input.hasDefault { continue }
-        throw InfoldError(.invalidArgument, "the shape of the input \(input) is missing")
-      }
-      guard let type = input.type else {
-        throw InfoldError(
-          .invalidArgument, "the model does not say which elements the input \(String(quoting: input.name)) has",
-          hint: "give tensors")
-      }
-      tensors[input.name] = try Tensor(zeros: shape, of: type.elementType)
-    }
-    if let name = shapes.keys.filter({ tensors[$0] == nil }).min() {
-      throw InfoldError(.invalidArgument, "\(String(quoting: name)) is no input of the model")
-    }
-    try warmUp(tensors)
+    try warmUp(placeholders(shapes))
   }
 }
 

@@ -28,11 +28,11 @@ public final class Session: Sendable {
   /// The shapes of the inputs, where all are fixed.
   private let fixedShapes: [[Int]]
   private let plans: SharedPlanCache
-  private let binding: InputBinding
+  let binding: InputBinding
   /// By input; `nil` for those that have none.
   private let defaults: [Tensor?]
-  private let constantNames: Set<String>
-  private let file: String?
+  let constantNames: Set<String>
+  let file: String?
 
   /// Prepares `model` for running.
   /// - Parameters:

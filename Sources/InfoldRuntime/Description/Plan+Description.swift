@@ -12,8 +12,7 @@ extension Session {
   public func planDescription(for shapes: [String: [Int]] = [:]) throws(InfoldError) -> PlanDescription {
     let cancellation = cancellation()
     return try cancellation.interrupting { () throws(InfoldError) in
-      let given = try factory.budget.charging { () throws(InfoldError) in try placeholders(shapes) }
-      let (plan, tensors) = try plan(forNamed: given, cancellation)
+      let (plan, tensors) = try plan(forNamed: placeholders(shapes), cancellation)
       return PlanDescription(
         inputs: zip(inputs, tensors).map { input, tensor in
           ValueInfo(
@@ -21,25 +20,6 @@ extension Session {
         },
         parts: plan.description)
     }
-  }
-
-  /// Tensors of these shapes, and of those that the model fixes.
-  private func placeholders(_ shapes: [String: [Int]]) throws(InfoldError) -> [String: Tensor] {
-    var tensors: [String: Tensor] = [:]
-    for (name, sizes) in shapes {
-      // One that is no input is refused by its name, whatever it is.
-      let type = inputs.first { $0.name == name }?.type?.elementType ?? .float32
-      tensors[name] = try Tensor(zeros: sizes, of: type)
-    }
-    for input in inputs where tensors[input.name] == nil && !input.hasDefault {
-      guard let type = input.type, let sizes = type.shape?.sizes else {
-        throw InfoldError(
-          .invalidArgument, "the shape of the input \(String(quoting: input.name)) is left open, and missing",
-          hint: input.type.map { "the model wants \($0)" })
-      }
-      tensors[input.name] = try Tensor(zeros: sizes, of: type.elementType)
-    }
-    return tensors
   }
 }
 

@@ -15,9 +15,6 @@ extension Session {
     return measurePeak(multiplyAdds: 4 * kernels.multiplyAddChainCount, .bytes(kernels))
   }
 
-  /// The instruction set of the kernels for quantized numbers, like `avx512vnni`.
-  package var byteInstructionSet: String { factory.kernels.bytes.name }
-
   /// - Parameter multiplyAdds: The multiplications with an addition in a round of the job.
   private func measurePeak(multiplyAdds: Int, _ job: PeakJob) -> Double {
     let workers = factory.workers
