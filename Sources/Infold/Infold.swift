@@ -78,6 +78,7 @@
 @_exported import struct InfoldRuntime.LayerTime
 @_exported import struct InfoldRuntime.PlanDescription
 @_exported import struct InfoldRuntime.PlanSummary
+@_exported import class InfoldRuntime.ReferenceSession
 @_exported import class InfoldRuntime.Session
 @_exported import protocol InfoldRuntime.SessionObserver
 @_exported import struct InfoldRuntime.SessionObservers

@@ -64,7 +64,7 @@ extension ConformanceCase {
     let model = try Model(path: model, operators: .standard)
     try model.graph.requireNoOpaqueNodes()
     try requireTensors(model.graph)
-    let runner = try Runner(model, options)
+    let runner = try runner(model, options)
     for set in try dataSets() {
       if let failure = try check(set, model.graph, runner, options.tolerance) { return .failed(failure) }
     }
@@ -92,18 +92,20 @@ extension ConformanceCase {
 
   /// - Returns: The first difference from what the set expects; `nil` when there is none.
   private func check(
-    _ set: DataSet, _ graph: Graph, _ runner: Runner, _ tolerance: Tolerance
+    _ set: DataSet, _ graph: Graph, _ runner: any RunnableModel, _ tolerance: Tolerance
   ) throws(InfoldError) -> String? {
     guard set.inputs.count <= graph.inputs.count, set.outputs.count == graph.outputs.count else {
       return
         "the model has \(counted(graph.inputs.count, "input")) and \(counted(graph.outputs.count, "output")), and the data set "
         + "\(set.inputs.count) and \(set.outputs.count)"
     }
-    let results = try runner.run(inputs(set, graph))
+    let names = runner.inputs.map(\.name)
+    let results = try runner.run(Dictionary(zip(names, inputs(set, graph))) { first, _ in first }, progress: { _ in })
     for (index, file) in set.outputs.enumerated() {
-      let expected = try tensor(in: file, for: graph[graph.outputs[index]])
-      if let difference = try tolerance.difference(results[index], from: expected) {
-        return "the output \(String(quoting: graph[graph.outputs[index]].name)) \(difference)"
+      let value = graph[graph.outputs[index]]
+      let expected = try tensor(in: file, for: value)
+      if let difference = try tolerance.difference(results[value.name]!, from: expected) {
+        return "the output \(String(quoting: value.name)) \(difference)"
       }
     }
     return nil
@@ -119,34 +121,17 @@ private func tensor(in file: String, for value: Value) throws(InfoldError) -> Te
   return try Tensor(shape: tensor.shape, bits.map(BFloat16.init(bitPattern:)))
 }
 
-/// Runs a model in either precision, with the inputs in the model's order; those at the end may be left out.
-private enum Runner {
-  case session(Session)
-  case reference(ReferenceEvaluator, inputs: [ValueID])
-
-  init(_ model: Model, _ options: ConformanceCase.Options) throws(InfoldError) {
-    switch options.precision {
-    case .declared:
-      self = .session(
-        try Session(
-          model,
-          options: SessionOptions(
-            threads: options.threads, optimize: options.optimize, memoryLimit: options.memoryLimit,
-            timeLimit: options.timeLimit)))
-    case .double:
-      let graph = options.optimize ? try OptimizationPipeline().run(on: model.graph.believingInputs()) : model.graph
-      self = .reference(try ReferenceEvaluator(graph, precision: .double), inputs: graph.inputs)
-    }
-  }
-
-  func run(_ tensors: [Tensor]) throws(InfoldError) -> [Tensor] {
-    switch self {
-    case .session(let session):
-      let names = session.inputs.prefix(tensors.count).map(\.name)
-      let results = try session.run(Dictionary(zip(names, tensors)) { first, _ in first })
-      return session.outputs.map { results[$0.name]! }
-    case .reference(let evaluator, let inputs):
-      return try evaluator.run(Dictionary(zip(inputs, tensors)) { first, _ in first })
-    }
+/// What runs a model in either precision.
+private func runner(
+  _ model: Model, _ options: ConformanceCase.Options
+) throws(InfoldError) -> any RunnableModel {
+  switch options.precision {
+  case .declared:
+    try Session(
+      model,
+      options: SessionOptions(
+        threads: options.threads, optimize: options.optimize, memoryLimit: options.memoryLimit,
+        timeLimit: options.timeLimit))
+  case .double: try ReferenceSession(model, optimize: options.optimize)
   }
 }

@@ -8,8 +8,8 @@ extension Session {
   /// - Throws: `InfoldError` with `.invalidArgument` for a name that is no input, a shape that is missing, and an input of which the
   ///   model does not say which elements it has; `.limitExceeded`.
   func placeholders(_ shapes: [String: [Int]]) throws(InfoldError) -> [String: Tensor] {
-    try annotatingErrors({ file.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
-      try binding.requireInputs(shapes.keys, constants: constantNames)
+    try interface.inFile { () throws(InfoldError) in
+      try interface.requireInputs(shapes.keys)
       return try factory.budget.charging { () throws(InfoldError) in try zeros(shapes) }
     }
   }

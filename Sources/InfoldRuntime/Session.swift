@@ -21,18 +21,15 @@ public final class Session: Sendable {
   public var warnings: [ModelWarning] { told.withLock { $0.warnings } }
 
   private let told: Mutex<ToldWarnings>
-  /// What the model claims of its outputs.
-  private let claims: OutputClaims
+  let interface: ModelInterface
   private let preparation: Preparation
   let factory: PlanFactory
   /// The shapes of the inputs, where all are fixed.
   private let fixedShapes: [[Int]]
   private let plans: SharedPlanCache
-  let binding: InputBinding
-  /// By input; `nil` for those that have none.
-  private let defaults: [Tensor?]
-  let constantNames: Set<String>
-  let file: String?
+
+  /// The file that the model was read from.
+  var file: String? { interface.file }
 
   /// Prepares `model` for running.
   /// - Parameters:
@@ -66,21 +63,15 @@ public final class Session: Sendable {
     }
     self.options = options
     let path = model.path
-    file = path
     let derivatives = model.derivatives
     var graph = model.graph
     told = Mutex(ToldWarnings(model.warnings))
     _ = consume model
-    let outputs = try annotatingErrors({ path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
+    interface = try annotatingErrors({ path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
       try graph.makeConsistent()
-      return try graph.outputs.map(graph.doubtingClaims().info)
+      return try ModelInterface(graph, file: path)
     }
-    inputs = graph.inputs.map(graph.info)
-    self.outputs = outputs
-    claims = OutputClaims(graph)
-    binding = InputBinding(inputs, graph.declaredShapes)
-    defaults = graph.inputs.map { graph[$0].initializer?.tensor }
-    constantNames = Set(graph.valueIDs.filter(graph.isConstant).map { graph[$0].name })
+    (inputs, outputs) = (interface.inputs, interface.outputs)
     fixedShapes = inputs.compactMap { $0.type?.shape?.sizes }
     let isFixed = fixedShapes.count == inputs.count
     let kernels = try KernelChoice(named: name)
@@ -164,20 +155,13 @@ public final class Session: Sendable {
   ) throws(InfoldError) -> [String: Tensor] {
     let cancellation = cancellation(source)
     var results: [Tensor] = []
-    try run(all: completed(inputs), into: &results, cancellation)
-    return Dictionary(zip(outputs.map(\.name), results)) { first, _ in first }
+    try run(all: interface.completed(inputs), into: &results, cancellation)
+    return interface.named(results)
   }
 
   /// The only output for the only input that is needed.
   func result(_ input: Tensor, _ source: Cancellation.Source) throws(InfoldError) -> Tensor {
-    let needed = inputs.filter { !$0.hasDefault }
-    guard needed.count == 1, outputs.count == 1 else {
-      throw InfoldError(
-        .invalidArgument,
-        "one tensor is given for one result, and the model needs \(counted(needed.count, "input")) and has \(counted(outputs.count, "output"))",
-        hint: "give inputs by their names")
-    }
-    return try results([needed[0].name: input], source)[outputs[0].name]!
+    try results(interface.named(input), source)[outputs[0].name]!
   }
 
   /// Runs the model on the tensors of all inputs, in the model's order.
@@ -188,28 +172,21 @@ public final class Session: Sendable {
     if let plan = knownPlan(for: tensors) {
       try plan.run(tensors, into: &results, cancellation: cancellation)
     } else {
-      let symbols = try binding.check(tensors)
+      let symbols = try interface.binding.check(tensors)
       let plan = try plan(for: tensors, cancellation)
       try plan.run(tensors, into: &results, cancellation: cancellation)
-      let found = symbols.warnings + claims.contradictions(of: results, symbols)
+      let found = interface.warnings(of: results, symbols)
       if !found.isEmpty { told.withLock { $0.add(found) } }
     }
-  }
-
-  /// The tensors of all inputs, in the model's order.
-  private func completed(_ tensors: [String: Tensor]) throws(InfoldError) -> [Tensor] {
-    try binding.completed(binding.ordered(tensors, constants: constantNames), defaults: defaults)
   }
 
   /// The plan for these inputs, and the inputs in the model's order.
   func plan(
     forNamed inputs: [String: Tensor], _ cancellation: Cancellation
   ) throws(InfoldError) -> (plan: RunPlan, tensors: [Tensor]) {
-    do {
-      let tensors = try completed(inputs)
+    try interface.inFile { () throws(InfoldError) in
+      let tensors = try interface.completed(inputs)
       return (try plan(for: tensors, cancellation), tensors)
-    } catch {
-      throw file.map(error.inFile) ?? error
     }
   }
 
@@ -248,8 +225,5 @@ public final class Session: Sendable {
 
 extension Session: CustomStringConvertible {
   /// One line: the file, the inputs and the outputs.
-  public var description: String {
-    func list(_ values: [ValueInfo]) -> String { values.map(\.description).joined(separator: ", ") }
-    return "session" + (file.map { " of " + String(quoting: $0) } ?? "") + ": (\(list(inputs))) to (\(list(outputs)))"
-  }
+  public var description: String { "session\(interface)" }
 }

@@ -56,10 +56,7 @@ struct PlanFactory: Sendable {
         if let plan { tell(of: plan, shapes, since: begin) }
         return Preparation(graph: known.graph, checks: known.checks, fixedPlan: plan, packed: packed)
       }
-      graph = try InlineBodies().run(on: graph.take()!.believingInputs()).graph
-      // What an operator refuses is refused before passes may take the operator away.
-      try graph!.inferTypes()
-      try graph!.requireRunnableOnceBound()
+      graph = try PreparedModel(graph: graph.take()!).graph
       let checks = isFixed ? nil : ShapeChecks(graph!)
       graph = try optimized(graph.take()!)
       guard isFixed else { return Preparation(graph: graph.take(), checks: checks, fixedPlan: nil, packed: packed) }

@@ -61,11 +61,11 @@ struct RunCommand: ParsableCommand {
     let model = try runtime.reading.model(model).binding(shapes)
     let inputs = try ModelInputs(model.graph.inputs.map(model.graph.info), files: input, shapes: shapes)
       .complete(seed: random)
-    let runner = try Runner(consume model, double: double, runtime)
+    let runner = try runner(consume model)
     let files = try output.map { folder throws(InfoldError) in try OutputFiles(runner.outputs, in: folder) }
     try files?.createFolder()
-    let (results, warnings) = try runner.run(inputs)
-    WarningLines.write(warnings, of: self.model)
+    let results = try self.results(of: runner, for: inputs)
+    WarningLines.write(runner.warnings, of: self.model)
     try files?.write(results)
     let summaries = runner.outputs.map { OutputSummary(name: $0.name, results[$0.name]!) }
     if json {
@@ -79,39 +79,18 @@ struct RunCommand: ParsableCommand {
   }
 
   /// What computes.
-  private enum Runner {
-    case session(Session)
-    case double(DoubleEvaluation)
+  private func runner(_ model: consuming Model) throws(InfoldError) -> any RunnableModel {
+    guard double else { return try Session(consume model, options: runtime.session) }
+    return try ReferenceSession(
+      consume model, memoryLimit: runtime.reading.memoryLimit?.bytes, timeLimit: runtime.reading.timeLimit?.duration)
+  }
 
-    init(_ model: consuming Model, double: Bool, _ runtime: RuntimeOptions) throws(InfoldError) {
-      if double {
-        self = .double(try DoubleEvaluation(consume model, runtime.reading))
-      } else {
-        self = .session(try Session(consume model, options: runtime.session))
-      }
-    }
-
-    var outputs: [ValueInfo] {
-      switch self {
-      case .session(let session): session.outputs
-      case .double(let evaluation): evaluation.outputs
-      }
-    }
-
-    /// The outputs, and what is warned of the model.
-    func run(
-      _ inputs: [String: Tensor]
-    ) throws(InfoldError) -> (results: [String: Tensor], warnings: [ModelWarning]) {
-      switch self {
-      case .session(let session):
-        let results = try session.run(inputs)
-        return (results, session.warnings)
-      case .double(let evaluation):
-        var bar = ProgressBar("computing")
-        defer { bar.finish() }
-        return try evaluation.run(inputs) { bar.update(fraction: $0) }
-      }
-    }
+  private func results(
+    of runner: any RunnableModel, for inputs: [String: Tensor]
+  ) throws(InfoldError) -> [String: Tensor] {
+    var bar = double ? ProgressBar("computing") : nil
+    defer { bar?.finish() }
+    return try runner.run(inputs) { bar?.update(fraction: $0) }
   }
 
   private struct Report: Encodable {
