@@ -11,6 +11,14 @@ public protocol GraphPass: Sendable {
   func run(on graph: consuming Graph) throws(InfoldError) -> PassResult
 }
 
+extension Sequence<any GraphPass> {
+  /// Runs the passes one after the other.
+  package func run(on graph: consuming Graph) throws(InfoldError) -> Graph {
+    for pass in self { graph = try pass.run(on: consume graph).graph }
+    return graph
+  }
+}
+
 /// What a pass did.
 public struct PassResult: Sendable {
   /// One place where a pass acted, or declined to.

@@ -17,22 +17,12 @@ extension Model {
   public consuming func optimized() throws(InfoldError) -> Model {
     var model = self
     model.raiseToIRVersion4()
-    model.dropsUncalledFunctions = model.graph.hasCalls
-    model.graph = try InlineBodies().run(on: model.graph).graph
-    var opsets = OpsetVersions(model.opsetImports)
-    if let node = model.graph.nodes.first(where: { !opsets.means($0) }) {
-      throw InfoldError(
-        .unsupported,
-        "the node is written for version \(node.opsetVersion) of its operators, and the model imports another",
-        node: model.graph.label(of: node))
-    }
-    opsets.add(model.graph)
-    model.opsetImports += opsets.further
-    try model.graph.inferTypes()
+    model = try model.inlined()
     let isQuantized = model.graph.nodes.contains { $0.quantizationRole != nil }
-    model.graph = try OptimizationPipeline(
-      [ConstantFolding(isQuantized ? .shapes : .all), RemoveIdentities(), RemoveDeadCode()]
-    ).run(on: model.graph)
+    let simplifying: [any GraphPass] = [
+      ConstantFolding(isQuantized ? .shapes : .all), RemoveIdentities(), RemoveDeadCode(),
+    ]
+    model.graph = try simplifying.run(on: model.graph)
     try model.graph.inferTypes()
     guard !isQuantized else { return model }
     return try model.foldedAroundActivations() ?? model
@@ -43,8 +33,8 @@ extension Model {
   /// - Returns: `nil` when an operator that a session finds cannot be written in the model's operator set.
   private func foldedAroundActivations() throws(InfoldError) -> Model? {
     let version = opsetVersion() ?? 0
-    let recognized = try OptimizationPipeline([RecognizeActivations(), RecognizeLayerNormalization(), RemoveDeadCode()])
-      .run(on: graph)
+    let recognizing: [any GraphPass] = [RecognizeActivations(), RecognizeLayerNormalization(), RemoveDeadCode()]
+    let recognized = try recognizing.run(on: graph)
     guard
       version >= 17 || !recognized.nodes.contains(where: { $0.opType == LayerNormalization.name && $0.domain.isEmpty })
     else {

@@ -18,6 +18,7 @@ struct NetworkPreparation {
   init(_ original: Model) throws(InfoldError) {
     var model = original
     try model.graph.makeConsistent()
+    model = try model.inlined()
     if let node = model.graph.nodes.first(where: { $0.quantizationRole != nil }) {
       throw InfoldError(
         .invalidArgument, "the model is quantized already", hint: "give the float model that it was made of",
@@ -28,11 +29,9 @@ struct NetworkPreparation {
         .unsupported, "a body uses values of the network by their names, which quantization changes",
         node: model.graph.label(of: node))
     }
-    try model.graph.inferTypes()
     model.graph.dropUnreadOutputs()
-    model.graph = try ConstantFolding().run(on: model.graph).graph
-    model.graph = try RemoveIdentities().run(on: model.graph).graph
-    model.graph = try RemoveDeadCode().run(on: model.graph).graph
+    let simplifying: [any GraphPass] = [ConstantFolding(), RemoveIdentities(), RemoveDeadCode()]
+    model.graph = try simplifying.run(on: model.graph)
     try model.graph.inferTypes()
     let unfolded = model.graph
     let folded = try FoldBatchNormalization().fold(model)

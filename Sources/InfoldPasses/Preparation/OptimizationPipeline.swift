@@ -6,6 +6,8 @@ import InfoldSystem
 public struct OptimizationPipeline: Sendable {
   /// A step on the way from a model's graph to the graph that is planned.
   public enum Stage: Int, Sendable, Hashable, CaseIterable, Comparable, CustomStringConvertible {
+    /// The graph fits together, and operators refuse nothing: `PreparedModel` does it, around the next stage, and no pass.
+    case check
     /// The bodies of functions, and of branches that are always taken, stand in the places of their nodes.
     case inline
     /// Constants are computed, what does nothing is gone, and one operator stands in the place of what exporters write as several.
@@ -19,6 +21,7 @@ public struct OptimizationPipeline: Sendable {
 
     public var description: String {
       switch self {
+      case .check: "check"
       case .inline: "inline"
       case .simplify: "simplify"
       case .fold: "fold"

@@ -24,10 +24,13 @@ package struct PreparedModel: Sendable {
 
   /// Inlines, and checks what operators refuse before passes may take operators away.
   /// - Precondition: `graph` is consistent.
+  /// - Parameter observe: Is told what was inlined.
   /// - Throws: `InfoldError` with `.invalidModel` for types that contradict each other; `.unsupported`, listing all of them, for nodes
   ///   that no input could make runnable; the error of an operator, naming its node; `.limitExceeded`.
-  package init(graph: consuming Graph) throws(InfoldError) {
-    self.graph = try InlineBodies().run(on: graph.believingInputs()).graph
+  package init(graph: consuming Graph, observe: (PassResult) -> Void = { _ in }) throws(InfoldError) {
+    let inlined = try InlineBodies().run(on: graph.believingInputs())
+    observe(inlined)
+    self.graph = inlined.graph
     try self.graph.inferTypes()
     try self.graph.requireRunnableOnceBound()
   }

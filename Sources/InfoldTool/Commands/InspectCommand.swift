@@ -27,12 +27,16 @@ struct InspectCommand: ParsableCommand {
       where in memory it reads and writes. It is the plan of "infold run" with the same options and the sizes of --shape; sizes \
       of the batch that are left open are 1.
 
+      --passes shows what becomes of the network before it is planned: check, inline, simplify, fold, recognize, with what each \
+      pass did at which node, and what it left as it is, and why.
+
       EXAMPLES
         infold inspect model.onnx
         infold inspect model.onnx --nodes
         infold inspect model.onnx --shape input=1x3x224x224 --json
         infold inspect model.onnx --graph model.svg
         infold inspect model.onnx --check && echo it runs
+        infold inspect model.onnx --passes
         infold inspect model.onnx --plan --shape input=8x3x224x224
       """)
 
@@ -57,6 +61,9 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Show the steps of a run: operators, algorithm, layout, place in memory.")
   var plan = false
 
+  @Flag(help: "Show what each pass does to the network before it is planned.")
+  var passes = false
+
   @Flag(help: "Check whether Infold can run the model; if not, the exit code is 1.")
   var check = false
 
@@ -70,11 +77,26 @@ struct InspectCommand: ParsableCommand {
   func validate() throws {
     if nodes, check { throw ValidationError("--nodes and --check cannot be combined") }
     let others = ["--nodes": nodes, "--check": check, "--graph": graph != nil].filter(\.value).keys.sorted()
-    if plan, let other = others.first { throw ValidationError("--plan and \(other) cannot be combined") }
+    for (name, isGiven) in [("--plan", plan), ("--passes", passes)] where isGiven {
+      if let other = others.first { throw ValidationError("\(name) and \(other) cannot be combined") }
+    }
+    if plan, passes { throw ValidationError("--plan and --passes cannot be combined") }
   }
 
   func run() throws {
-    if plan { try showPlan() } else { try showModel() }
+    if plan { try showPlan() } else if passes { try showPasses() } else { try showModel() }
+  }
+
+  private func showPasses() throws {
+    let shapes = try InputShapes(shape)
+    let report = try reading.limiting { () throws(InfoldError) in
+      try PassesReport(reading.model(model).binding(shapes), runtime.session)
+    }
+    if json {
+      try StandardOutput.writeJSON(report)
+    } else {
+      try StandardOutput.write(report.text)
+    }
   }
 
   private func showPlan() throws {

@@ -34,10 +34,15 @@ public struct FoldingProof: Sendable {
     public let step: String
   }
 
-  private let original: PreparedModel
-  private let folded: PreparedModel
-  private let isOwn: Bool
+  private let original: Model
+  /// What another tool made of it; `nil` where Infold folds.
+  private let folded: Model?
+  /// The network as a session simplifies it, evaluated by the operators' definitions.
+  private let written: ReferenceSession
+  /// The network as it is, in double precision.
+  private let truth: ReferenceSession
   private let options: SessionOptions
+  private let normalizationCount: Int
   private let refusals: [ProofReport.Refusal]
   private let matching: OperatorMatching
 
@@ -51,23 +56,25 @@ public struct FoldingProof: Sendable {
   public init(
     _ original: Model, folded: Model? = nil, options: SessionOptions = SessionOptions()
   ) throws(InfoldError) {
-    self.original = try PreparedModel(original)
+    self.original = original
+    self.folded = folded
     self.options = options
-    isOwn = folded == nil
+    let prepared = try original.preparedGraph()
+    normalizationCount = prepared.normalizations.count
+    let simplified = try prepared.unfolded()
+    var refused: [ProofReport.Refusal] = []
     if let folded {
       try annotatingErrors({ folded.path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
         try folded.graph.requireInterface(of: original.graph)
         try folded.graph.requireFloats(as: original.graph)
       }
-      self.folded = try PreparedModel(folded)
-      refusals = []
+      matching = try OperatorMatching(simplified, folded.preparedGraph().unfolded())
     } else {
-      let folding = try FoldBatchNormalization().fold(original)
-      let (model, report) = (folding.model, folding.report)
-      self.folded = try PreparedModel(model)
-      refusals = report.refusals.map { ProofReport.Refusal(node: $0.node, reason: $0.reason) }
+      matching = try OperatorMatching(simplified, prepared.folded { refused.append($0) })
     }
-    matching = try OperatorMatching(self.original.graph, self.folded.graph)
+    refusals = refused
+    written = try ReferenceSession(original, precision: .declared) { _ in simplified }
+    truth = try ReferenceSession(original)
     if let folded, let reason = matching.reasonAgainstFolded,
       try FoldBatchNormalization().fold(original).report.foldsAnything
     {
@@ -100,24 +107,24 @@ public struct FoldingProof: Sendable {
     progress: (Progress) -> Void = { _ in }
   ) throws(InfoldError) -> ProofReport {
     var report = ProofReport()
-    report.model = original.model.path
-    report.folded = isOwn ? nil : folded.model.path
+    report.model = original.path
+    report.folded = folded?.path
     report.normalizations = normalizations
     progress(Progress(fraction: 0, step: "constants"))
     let checks = try matching.pairs.map { pair throws(InfoldError) in
       let tolerance: ConstantCheck.Tolerance =
-        isOwn && !pair.folded.isQuantized ? .correctlyRounded : .singlePrecision
+        folded == nil && !pair.folded.isQuantized ? .correctlyRounded : .singlePrecision
       return try ConstantCheck(pair, tolerance).report()
     }
     for check in checks { report.constants.add(check) }
 
     var comparisons: [Int: SiteComparison] = [:]
     for (index, pair) in matching.pairs.enumerated() where pair.isCompared {
-      let roundings = isOwn && !pair.folded.isQuantized ? 1 : 4 * pair.foldedMaps
+      let roundings = folded == nil && !pair.folded.isQuantized ? 1 : 4 * pair.foldedMaps
       comparisons[index] = SiteComparison(pair, constantRoundings: roundings)
     }
     let sessions = count > 0 ? try sessions() : nil
-    var network = NetworkComparison(outputs: original.model.graph.outputs.map { original.model.graph[$0].name })
+    var network = NetworkComparison(outputs: truth.outputs.map(\.name))
     for index in 0..<count {
       guard let sample = try sample(index) else { continue }
       report.inputs.append(sample.name)
@@ -133,7 +140,7 @@ public struct FoldingProof: Sendable {
       }
     }
     report.outputs = network.reports
-    if original.graph.quantizingNodes > 0 {
+    if matching.original.quantizingNodes > 0 {
       for index in report.outputs.indices { report.outputs[index].isQuantized = true }
     }
     for (index, check) in checks.enumerated() {
@@ -147,8 +154,8 @@ public struct FoldingProof: Sendable {
 
   private var normalizations: ProofReport.Normalizations {
     var result = ProofReport.Normalizations()
-    result.total = original.graph.normalizations.count
-    result.folded = max(0, result.total - folded.graph.normalizations.count)
+    result.total = normalizationCount
+    result.folded = max(0, result.total - matching.folded.normalizations.count)
     result.refusals = refusals
     return result
   }
@@ -157,11 +164,11 @@ public struct FoldingProof: Sendable {
   private func sessions() throws(InfoldError) -> (unfolded: Session, folded: Session) {
     var options = options
     options.foldBatchNormalization = true
-    let folded = try Session(isOwn ? original.model : folded.model, options: options)
+    let folded = try Session(folded ?? original, options: options)
     options.foldBatchNormalization = false
     // Folding may have made ordinary numbers of weights that are subnormal. Only what is folded is run by default.
     options.subnormals = options.subnormals ?? .kept
-    return (try Session(original.model, options: options), folded)
+    return (try Session(original, options: options), folded)
   }
 
   private func run(
@@ -169,17 +176,14 @@ public struct FoldingProof: Sendable {
     _ network: inout NetworkComparison,
     _ progress: (Double, String) -> Void
   ) throws(InfoldError) {
-    let entries = Dictionary(grouping: comparisons.keys) { matching.pairs[$0].original.entry.entry }
+    let entries = Dictionary(grouping: comparisons.keys) { matching.pairs[$0].original.entry.data }
     var current = comparisons
     let total = Double(max(current.count, 1))
     var done = 0.0
-    let asWritten = try ReferenceEvaluator(original.graph).run(original.graph.tensors(sample.inputs)) {
-      (node, inputs, _) throws(InfoldError) in
-      for index in (entries[node] ?? []).sorted() {
-        let pair = matching.pairs[index]
-        let data = original.graph[node].inputs.firstIndex { $0 == pair.original.entry.data } ?? 0
-        progress(0.7 * done / total, original.graph.label(of: original.graph[pair.original.entry.node]))
-        try current[index]?.add(inputs[data]!)
+    let asWritten = try written.run(sample.inputs, observing: Set(entries.keys)) { (value, tensor) throws(InfoldError) in
+      for index in (entries[value] ?? []).sorted() {
+        progress(0.7 * done / total, matching.pairs[index].original.label)
+        try current[index]?.add(tensor)
         done += 1
       }
     }
@@ -188,10 +192,10 @@ public struct FoldingProof: Sendable {
     let folded = try sessions.folded.run(sample.inputs)
     let unfolded = try sessions.unfolded.run(sample.inputs)
     progress(0.8, "network in double precision")
-    let truth = try ReferenceEvaluator(original.graph, precision: .double).run(original.graph.tensors(sample.inputs))
-    let names = original.model.graph.outputs.map { original.model.graph[$0].name }
+    let exact = try truth.run(sample.inputs)
+    func ordered(_ results: [String: Tensor]) -> [Tensor] { truth.outputs.map { results[$0.name]! } }
     try network.add(
-      unfolded: names.map { unfolded[$0]! }, folded: names.map { folded[$0]! }, asWritten: asWritten, truth: truth)
+      unfolded: ordered(unfolded), folded: ordered(folded), asWritten: ordered(asWritten), truth: ordered(exact))
   }
 }
 
@@ -203,20 +207,36 @@ extension OperatorMatching.Pair {
   }
 }
 
-/// A model, and its graph as a session takes it: functions and known branches stand in the places of their nodes.
-private struct PreparedModel: Sendable {
-  let model: Model
-  let graph: Graph
-
+extension Model {
+  /// The model's graph, ready for the passes.
   /// - Throws: `InfoldError` with `.unsupported` for a model that Infold cannot run.
-  init(_ model: Model) throws(InfoldError) {
-    self.model = model
-    graph = try annotatingErrors({ model.path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
-      var graph = try InlineBodies().run(on: model.graph).graph
-      try graph.requireNoOpaqueNodes()
-      try graph.inferTypes()
-      return graph
+  fileprivate func preparedGraph() throws(InfoldError) -> Graph {
+    let graph = try PreparedModel(self).graph
+    try annotatingErrors({ path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in try graph.requireNoOpaqueNodes() }
+    return graph
+  }
+}
+
+extension Graph {
+  /// What a session makes of a prepared graph before it folds. Quantized networks stay as they are: their operators are found in the
+  /// forms that hold the weights as bytes.
+  fileprivate func unfolded() throws(InfoldError) -> Graph {
+    var graph = self
+    if quantizingNodes == 0 {
+      graph = try OptimizationPipeline(foldsBatchNormalization: false).run(on: graph, through: .inline ... .simplify)
     }
+    try graph.inferTypes()
+    return graph
+  }
+
+  /// The same, folded as a session does it.
+  /// - Parameter refused: Is told what was not folded.
+  fileprivate func folded(refused: (ProofReport.Refusal) -> Void) throws(InfoldError) -> Graph {
+    let result = try FoldBatchNormalization().run(on: unfolded())
+    for refusal in result.refusals { refused(ProofReport.Refusal(node: refusal.node, reason: refusal.description)) }
+    var graph = result.graph
+    try graph.inferTypes()
+    return graph
   }
 }
 
@@ -260,29 +280,5 @@ extension Graph {
         .invalidArgument, "is a quantized model, which differs from the original by more than rounding",
         hint: "give the model that was folded; infold quantize says how far a quantized one is from its original")
     }
-  }
-
-  /// `named`, by the graph's values.
-  fileprivate func tensors(_ named: [String: Tensor]) throws(InfoldError) -> [ValueID: Tensor] {
-    var tensors: [ValueID: Tensor] = [:]
-    let ids = Dictionary(inputs.map { (self[$0].name, $0) }) { first, _ in first }
-    for (name, tensor) in named {
-      guard let id = ids[name] else {
-        throw InfoldError(.invalidArgument, "\(String(quoting: name)) is no input of the model")
-      }
-      if let type = self[id].type {
-        let fits =
-          type.elementType == tensor.elementType
-          && (type.shape.map { shape in
-            shape.rank == tensor.shape.count && zip(shape, tensor.shape).allSatisfy { $0.size == nil || $0.size == $1 }
-          } ?? true)
-        guard fits else {
-          throw InfoldError(
-            .invalidArgument, "the input \(String(quoting: name)) is \(tensor); the model wants \(type)")
-        }
-      }
-      tensors[id] = tensor
-    }
-    return tensors
   }
 }

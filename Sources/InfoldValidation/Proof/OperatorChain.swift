@@ -20,6 +20,9 @@ struct OperatorChain {
 
   private var graph: Graph { analysis.graph }
 
+  /// How errors and reports call the operator.
+  var label: String { graph.label(of: graph[entry.node]) }
+
   /// What the chain makes of `x`.
   func evaluate(
     _ x: Tensor, _ form: Form = .asWritten, precision: EvaluationContext.Precision = .declared

@@ -13,6 +13,8 @@ struct OperatorMatching {
     var owner: String?
   }
 
+  /// The graphs.
+  let original, folded: Graph
   /// The operators that were found again, in the order of the original.
   private(set) var pairs: [Pair] = []
   /// The operators of the original that were not, as errors call them.
@@ -29,6 +31,7 @@ struct OperatorMatching {
   /// First by the names of the values that they make, for folding keeps the operator's name or takes that of a map
   /// behind it; the others in their order, by operator and sizes.
   init(_ original: FoldAnalysis, _ folded: FoldAnalysis) {
+    (self.original, self.folded) = (original.graph, folded.graph)
     var candidates: [String: Int] = [:]
     for (index, entry) in folded.operators.enumerated() {
       for name in folded.names(of: entry) { candidates[name] = candidates[name] ?? index }
