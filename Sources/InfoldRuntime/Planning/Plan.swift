@@ -144,8 +144,8 @@ final class Plan: Sendable {
     self.outputs = outputs
   }
 
-  /// The same steps, over the same constants, for another session.
-  /// - Parameters: As for `init(_:images:kernels:options:workers:packed:arenas:budget:layerObserver:)`.
+  /// The same steps, over the same constants, for another session. The parameters behind `other` are those of
+  /// `init(_:images:kernels:options:workers:packed:arenas:budget:layerObserver:)`.
   /// - Throws: `InfoldError` with `.limitExceeded`.
   init(
     _ other: Plan, options: SessionOptions, workers: Int, arenas: ArenaPool, budget: MemoryBudget,
