@@ -87,6 +87,8 @@ import Testing
     let model = try network()
     let right = try prove(model)
     #expect("\(right)" == "passed: 2 of 2 batch normalizations folded, compared on 2 inputs")
+    let constantsAlone = try FoldingProof(model).run([])
+    #expect("\(constantsAlone)" == "passed: 2 of 2 batch normalizations folded")
     let site = right.sites[0]
     #expect("\(site)".hasPrefix("\(site.node), folded: passed, at "))
     #expect("\(site)".hasSuffix(" of its bound, 0 of 168 constants wrong"))

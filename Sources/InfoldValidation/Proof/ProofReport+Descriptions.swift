@@ -4,7 +4,8 @@ extension ProofReport: CustomStringConvertible {
   /// One line: the verdict and the first reason for it.
   public var description: String {
     let more = reasons.count > 1 ? "; \(counted(reasons.count - 1, "more reason"))" : ""
-    let extent = "\(normalizations), compared on \(counted(inputs.count, "input"))"
+    let compared = inputs.isEmpty ? "" : ", compared on \(counted(inputs.count, "input"))"
+    let extent = "\(normalizations)\(compared)"
     return switch verdict {
     case .passed: "passed: \(extent)"
     case .failed: "failed: \(reasons.first ?? "not judged yet")\(more); \(extent)"
