@@ -141,7 +141,8 @@ let package = Package(
       path: "Tests/RandomGraphs"),
     .testTarget(
       name: "FuzzTests", dependencies: ["FuzzTargets", "InfoldSystem", "TestSupport"], exclude: ["Findings"]),
-    .testTarget(name: "RandomGraphTests", dependencies: operators + ["RandomGraphs"]),
+    .testTarget(
+      name: "RandomGraphTests", dependencies: ["InfoldGraph", "InfoldOperators", "InfoldTensor", "RandomGraphs"]),
     .testTarget(
       name: "FileTests", dependencies: ["InfoldSystem", "InfoldTensor", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(
@@ -155,11 +156,11 @@ let package = Package(
     .testTarget(
       name: "InfoldValidationTests",
       dependencies: operators + [
-        "InfoldONNX", "InfoldPasses", "InfoldReports", "InfoldRuntime", "InfoldValidation", "TestSupport",
+        "InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation", "TestSupport",
       ]),
     .testTarget(
       name: "InfoldQuantizationTests",
-      dependencies: operators + ["InfoldONNX", "InfoldPasses", "InfoldQuantization", "InfoldRuntime", "TestSupport"]),
+      dependencies: operators + ["InfoldONNX", "InfoldQuantization", "InfoldRuntime", "TestSupport"]),
     .testTarget(name: "InfoldTests", dependencies: ["Infold", "RandomGraphs", "TestSupport"]),
     .testTarget(
       name: "NetworkTests",
@@ -181,11 +182,13 @@ let package = Package(
       name: "InfoldToolTests", dependencies: operators + ["InfoldONNX", "InfoldReports", "InfoldTool", "TestSupport"]),
     .testTarget(
       name: "InfoldImageTests",
-      dependencies: operators + ["InfoldImage", "InfoldONNX", "InfoldRuntime", "TestSupport"],
+      dependencies: [
+        "InfoldGraph", "InfoldImage", "InfoldONNX", "InfoldRuntime", "InfoldSystem", "InfoldTensor", "TestSupport",
+      ],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "InfoldKernelTests",
-      dependencies: ["InfoldKernelInterface", "InfoldSystem", "InfoldTensor"] + kernelSets.map { .target(name: $0) }),
+      dependencies: ["CMachine", "InfoldKernelInterface", "InfoldTensor"] + kernelSets.map { .target(name: $0) }),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -19,6 +19,7 @@ for name; do
   case $name in
     Classify) arguments=(Models/efficientnet-lite0.onnx Models/images/{cat,cup}.png) ;;
     FoldInCode) arguments=("$output/folded.onnx") ;;
+    Server) arguments=("$output/optimized.onnx") ;;
     TextReader) arguments=(.build/zoo "Examples/TextReader/Page/page.png" --boxes "$output/page.svg") ;;
     *) arguments=() ;;
   esac

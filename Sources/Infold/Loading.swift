@@ -6,8 +6,13 @@ public import InfoldSystem
 
 extension Model {
   /// Reads an ONNX model from a file on a thread of Infold's own, while the task waits without keeping one.
-  /// - Parameters: As for `init(path:operators:limits:declaredShapes:dataRoot:)`.
-  /// - Throws: As that; `InfoldError` with `.cancelled` when the task is cancelled.
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - operators: What its nodes may mean.
+  ///   - limits: What the model may ask for.
+  ///   - declaredShapes: What the shapes count for that the model declares of what its nodes make.
+  ///   - dataRoot: The folder out of which no data may come; by default that of the model.
+  /// - Throws: As `init(path:operators:limits:declaredShapes:dataRoot:)`; `InfoldError` with `.cancelled` when the task is cancelled.
   public static func load(
     path: String, operators: OperatorRegistry = .standard, limits: ModelLimits = ModelLimits(),
     declaredShapes: DeclaredShapes = .advisory, dataRoot: String? = nil

@@ -13,9 +13,11 @@ extension ConformanceCase {
     public var precision: EvaluationContext.Precision
     /// Whether graph passes rewrite the model first.
     public var optimize: Bool
-    /// The number of threads of the session, and the memory and the time that it may take; `nil` as for `SessionOptions`.
+    /// The number of threads of the session; `nil` as for `SessionOptions`.
     public var threads: Int?
+    /// The bytes that the case may take; `nil` as for `SessionOptions`.
     public var memoryLimit: Int?
+    /// The time that the case may take; `nil` for no limit.
     public var timeLimit: Duration?
     /// How near the results must be.
     public var tolerance: Tolerance

@@ -16,8 +16,8 @@ public final class Session: Sendable {
   /// The options that the session was made with.
   public let options: SessionOptions
 
-  /// What the model says that cannot be meant, as far as it was found when it was read, or a run has shown it: of the runs, those that
-  /// were the first with their shapes.
+  /// What the model declares that cannot be true. Some of it is found when the model is read, some only by a run, of which the first
+  /// with each combination of input shapes looks for it.
   public var warnings: [ModelWarning] { told.withLock { $0.warnings } }
 
   private let told: Mutex<ToldWarnings>
@@ -36,10 +36,12 @@ public final class Session: Sendable {
   ///   - model: The model, best handed over: then its weights are folded where they are.
   ///   - options: How it runs.
   ///   - observer: Who is told of plans, runs and layers.
-  /// - Throws: `InfoldError` with `.unsupported`, listing all of them at once, when the model has nodes that Infold
-  ///   cannot run; `.invalidArgument` for a thread count below 1 or above 1024, in the options or in the environment, a plan cache
-  ///   or memory limit below 1, a time limit that is not above 0, for a graph that was edited and no longer fits together, and when the environment forces kernels that are not
-  ///   there; `.limitExceeded` when the memory limit, the machine's memory, or the time limit is too small.
+  /// - Throws: `InfoldError` with one of these codes:
+  ///   - `.unsupported`, listing all of them at once, when the model has nodes that Infold cannot run;
+  ///   - `.invalidArgument` for a number of threads below 1 or above 1024, in the options or in the environment; for a plan cache or a
+  ///     memory limit below 1; for a time limit that is not above 0; for a graph that was edited and no longer fits together; and for
+  ///     kernels that the environment forces and that are not there;
+  ///   - `.limitExceeded` when the memory limit, the machine's memory, or the time limit is too small.
   public convenience init(
     _ model: consuming Model, options: SessionOptions = SessionOptions(), observer: (any SessionObserver)? = nil
   ) throws(InfoldError) {

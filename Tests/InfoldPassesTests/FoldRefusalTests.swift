@@ -24,6 +24,17 @@ import Testing
     try expectRefused(try network.finished(network.node("Add", [z, y])), "has another consumer")
   }
 
+  @Test func reportsSayWhatBecameOfWhat() throws {
+    var (network, y) = try convolution()
+    let z = try network.normalization(y, channels: 3)
+    let folded = try FoldBatchNormalization().fold(network.finished(z)).report
+    let site = folded.sites[0]
+    #expect("\(site)" == "\(site.absorbed[0]) into node \"conv0\" (Conv)")
+    #expect("\(site.output)" == "scale and shift of 3 channels in 1 step")
+    let refusal = try FoldBatchNormalization().fold(network.finished(network.node("Add", [z, y]))).report.refusals[0]
+    #expect("\(refusal)" == "\(refusal.node) stays: \(refusal.reason)" && refusal.reason.contains("another consumer"))
+  }
+
   @Test func aGraphOutput() throws {
     var (network, y) = try convolution()
     let z = try network.normalization(y, channels: 3)

@@ -54,6 +54,10 @@ import Testing
     #expect(zip(steps, scales).allSatisfy { $0 == $1 * step[0] })
     let integers: [Int32] = try tensor("b_quantized", quantized).elements()
     #expect(zip(zip(integers, steps), [0.25, -0.125, 4]).allSatisfy { abs(Float($0.0) * $0.1 - Float($1)) < 1e-4 })
+    #expect("\(quantized)" == "2 values and 3 weights quantized; \(quantized.model)")
+    #expect("\(quantized.activations[0])" == "\"x\" from -1 to 1.55: (number − 100) · 0.01")
+    #expect("\(quantized.weights[0])".hasPrefix("\(quantized.weights[0].node): 3 weights, "))
+    #expect("\(comparison)".hasPrefix("output \"relu.out\": ") && "\(comparison)".hasSuffix(" dB for sample 0"))
     // The output keeps its name, and the channel without weights its bias.
     #expect(quantized.model.graph.outputs.map { quantized.model.graph[$0].name } == ["relu.out"])
     #expect(try #require(comparison.outputs[0].quality.pooled.decibels) > 35)

@@ -13,9 +13,12 @@ import Testing
   private final class Log: SessionObserver {
     let plans = Mutex<[PlanSummary]>([])
     let runs = Mutex<[InfoldError.Code?]>([])
+    let layers = Mutex<[Layer]>([])
+    let observesLayers = true
 
     func didPlan(_ plan: PlanSummary, during time: Range<UInt64>) { plans.withLock { $0.append(plan) } }
     func didRun(error: InfoldError?, during time: Range<UInt64>) { runs.withLock { $0.append(error?.code) } }
+    func didRun(_ layer: Layer, during time: Range<UInt64>) { layers.withLock { $0.append(layer) } }
 
     var codes: [InfoldError.Code?] { runs.withLock { $0 } }
     var shapes: [[[Int]]] { plans.withLock { $0.map(\.inputShapes) } }
@@ -103,5 +106,17 @@ import Testing
     _ = try Session(network.finished(scores).model, options: SessionOptions(threads: 1), observer: batch)
     #expect(batch.shapes == [[[4, 8, 32, 32]]])
     #expect(batch.plans.withLock { $0[0].layerCount > 1 && $0[0].workingByteCount > 0 })
+  }
+
+  /// Plans, layers and their times say in one line what they are.
+  @Test func descriptions() throws {
+    let log = Log()
+    let session = try Session(Self.model(), observer: log)
+    let time = try #require(try session.layerTimes(["x": Self.tensor([2, 4])], runs: 1).first)
+    let plan = try #require(log.plans.withLock { $0.first })
+    #expect("\(plan)" == "plan for [2, 4]: 1 layer, \(plan.workingByteCount) bytes of working memory")
+    let layer = try #require(log.layers.withLock { $0.first })
+    #expect("\(layer)" == "\(layer.node): Relu, \(layer.algorithm), 2×4")
+    #expect("\(time)".hasPrefix("\(layer), ") && "\(time)".hasSuffix(" ms"))
   }
 }

@@ -82,6 +82,31 @@ import Testing
     #expect(try prove(network()).verdict == .passed)
   }
 
+  /// Each report tells its outcome in one line.
+  @Test func saysTheOutcome() throws {
+    let model = try network()
+    let right = try prove(model)
+    #expect("\(right)" == "passed: 2 of 2 batch normalizations folded, compared on 2 inputs")
+    let constantsAlone = try FoldingProof(model).run([])
+    #expect("\(constantsAlone)" == "passed: 2 of 2 batch normalizations folded")
+    let site = right.sites[0]
+    #expect("\(site)".hasPrefix("\(site.node), folded: passed, at "))
+    #expect("\(site)".hasSuffix(" of its bound, 0 of 168 constants wrong"))
+    #expect("\(right.outputs[0])".hasPrefix("output \"\(right.outputs[0].name)\": largest difference "))
+
+    var changed = try folded(model)
+    try change(&changed, "Conv", 1, input: 2) { $0[3] += 1 }
+    let wrong = try prove(model, folded: changed)
+    #expect("\(wrong)".hasPrefix("failed: \(wrong.reasons[0])"))
+    #expect("\(wrong)".hasSuffix("2 of 2 batch normalizations folded, compared on 2 inputs"))
+    #expect("\(wrong.sites[1])".contains(", folded: failed"))
+    #expect("\(wrong.constants)" == "1 of 388 constants wrong, the worst in channel 3 of the bias")
+
+    let nothing = try prove(folded(model))
+    #expect("\(nothing)" == "nothing to prove: \(nothing.reasons[0])")
+    for text in ["\(right)", "\(wrong)", "\(nothing)", "\(site)", "\(wrong.sites[1])"] { #expect(!text.contains("\n")) }
+  }
+
   @Test func refusesAFileThatIsNotFolded() throws {
     let model = try network()
     let error = #expect(throws: InfoldError.self) { _ = try FoldingProof(model, folded: model) }

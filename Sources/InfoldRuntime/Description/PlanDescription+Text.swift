@@ -25,9 +25,7 @@ extension PlanDescription.Part: CustomStringConvertible {
 extension PlanDescription.Step: CustomStringConvertible {
   /// Lines for people.
   public var description: String {
-    var text = "\(String(printable: operation)), \(algorithm)"
-    if !shape.isEmpty { text += ", \(shape.map(String.init).joined(separator: "×"))" }
-    text += "\n"
+    var text = stepSummary(operation, algorithm, shape) + "\n"
     func add(_ title: String, _ content: String) {
       if !content.isEmpty { text += "   \(title)\(String(repeating: " ", count: 9 - title.count))\(content)\n" }
     }
@@ -74,3 +72,9 @@ extension PlanDescription.Layout {
 }
 
 private func list(_ names: [String]) -> String { names.map(String.init(printable:)).joined(separator: ", ") }
+
+/// What a step does, and how: `Conv+Relu, Winograd 4×4, 1×64×56×56`.
+func stepSummary(_ operation: String, _ algorithm: String, _ shape: [Int]) -> String {
+  let sizes = shape.isEmpty ? "" : ", " + shape.map(String.init).joined(separator: "×")
+  return "\(String(printable: operation)), \(algorithm)\(sizes)"
+}

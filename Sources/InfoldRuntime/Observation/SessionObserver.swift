@@ -59,6 +59,11 @@ public struct Layer: Sendable, Hashable {
   }
 }
 
+extension Layer: CustomStringConvertible {
+  /// One line: the node, and how its operators are done.
+  public var description: String { "\(node): \(stepSummary(operation, algorithm, shape))" }
+}
+
 /// What a session has prepared for inputs of some shapes.
 public struct PlanSummary: Sendable, Hashable {
   /// The shape of each input, in the model's order.
@@ -67,4 +72,12 @@ public struct PlanSummary: Sendable, Hashable {
   public let layerCount: Int
   /// The working memory of a run, in bytes.
   public let workingByteCount: Int
+}
+
+extension PlanSummary: CustomStringConvertible {
+  /// One line: the shapes, the number of layers and the memory.
+  public var description: String {
+    "plan for \(inputShapes.map(\.description).joined(separator: ", ")): \(counted(layerCount, "layer")), "
+      + "\(workingByteCount) bytes of working memory"
+  }
 }

@@ -24,6 +24,13 @@ public struct LayerTime: Sendable, Hashable {
   public let lastRun: Range<UInt64>
 }
 
+extension LayerTime: CustomStringConvertible {
+  /// One line: the node, how its operators are done, and the time.
+  public var description: String {
+    "\(node): \(stepSummary(operation, algorithm, shape)), \(NumberText.short(Double(nanoseconds) / 1e6)) ms"
+  }
+}
+
 extension Session {
   /// Runs the model several times, and measures every step.
   /// - Parameters:

@@ -9,9 +9,9 @@ extension ProofReport {
     if verdict == .nothingToProve { return nothingToProveText }
     let folded = "\(normalizations.folded) of \(normalizations.total) batch normalizations folded"
     text += folded.styled(.bold) + (inputs.isEmpty ? "" : ", compared on \(counted(inputs.count, "input"))") + "\n"
-    for refusal in normalizations.refusals { text += "  \(refusal.node) stays: \(refusal.reason)".paragraph() }
+    for refusal in normalizations.refusals { text += "  \(refusal)".paragraph() }
     text += "\n" + siteTable + "\n"
-    for output in outputs { text += output.text }
+    for output in outputs { text += output.description.paragraph() }
     if let tightestSite {
       let site = sites[tightestSite]
       let numbers = site.numbers!
@@ -28,7 +28,7 @@ extension ProofReport {
 
   private var nothingToProveText: String {
     "nothing to prove".styled(.yellow) + "\n" + reasons.map { "  \($0)".paragraph() }.joined()
-      + (outputs.isEmpty ? "" : "\n" + outputs.map(\.text).joined())
+      + (outputs.isEmpty ? "" : "\n" + outputs.map { $0.description.paragraph() }.joined())
   }
 
   private var siteTable: String {
@@ -62,24 +62,5 @@ extension SiteReport {
     case .partlyFolded: return "partly folded"
     case .plain, .folded: return constants.notCorrectlyRounded == 0 ? "exact" : "within 4u"
     }
-  }
-}
-
-extension OutputReport {
-  fileprivate var text: String {
-    func share(_ value: Double) -> String { NumberText.significant(relative(value), digits: 2) }
-    var text = "output \(String(quoting: name)): "
-    guard largestMagnitude > 0 || cosineSimilarity != nil else {
-      return text + "\(differingElements) of \(elements) elements differ\n"
-    }
-    text +=
-      "largest difference \(NumberText.significant(absoluteDifference, digits: 3)), \(share(absoluteDifference)) of the "
-      + "largest number; against the truth unfolded \(share(unfoldedError)), folded \(share(foldedError))"
-    if let cosineSimilarity { text += "; cosine \(NumberText.significant(cosineSimilarity, digits: 9))" }
-    if let ranks {
-      text +=
-        "; same best class \(ranks.sameTop1) of \(ranks.samples), same best five \(ranks.sameTop5) of \(ranks.samples)"
-    }
-    return text.paragraph()
   }
 }

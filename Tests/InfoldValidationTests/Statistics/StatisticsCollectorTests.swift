@@ -33,6 +33,17 @@ import Testing
     }
   }
 
+  @Test func saysWhatItIsOf() throws {
+    let found = try collect(known.model(), .init(batchSize: 4))
+    #expect("\(found)" == "statistics of 2 batch normalizations, over 10 samples")
+    let layer = found.layers[0]
+    #expect(
+      "\(layer)" == "\(layer.label): mean and variance of 2 feature maps, over 10 samples in 3 mini-batches")
+    #expect("\(BatchStatistics(layout: .nchw, per: .featureMap))" == "statistics of no mini-batch")
+    let activations = try collect(known.model(), .init(batchSize: 10, perActivation: true)).layers[0].statistics
+    #expect("\(activations)" == "mean and variance of 12 activations, over 10 samples in 1 mini-batch")
+  }
+
   @Test func estimators() throws {
     let variance = known.expected(.featureMap, sequential: false).map(\.variance)
     let unbiased = try collect(known.model(), .init(estimator: .unbiased))

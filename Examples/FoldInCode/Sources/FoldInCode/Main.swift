@@ -22,7 +22,7 @@ enum Main {
 
     // 3. Fold, and save what any other runtime loads as well.
     let folded = try FoldBatchNormalization().fold(estimated)
-    for site in folded.report.sites { print("folded", site.absorbed.joined(separator: ", "), "into", site.node) }
+    for site in folded.report.sites { print("folded", site) }
     try folded.model.write(to: path)
 
     // 4. Validate the file: every weight, every layer, and the scores of pictures that the statistics have not seen.
