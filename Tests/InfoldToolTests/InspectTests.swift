@@ -29,6 +29,25 @@ import Testing
     #expect((input["shape"] as? [Any])?.dropFirst().map { $0 as? Int } == [3, 224, 224])
   }
 
+  /// Stage by stage: what was folded where, and how many nodes are left.
+  @Test func showsThePasses() throws {
+    let model = repositoryFile("Models/efficientnet-lite0.onnx")
+    let report: [String: Any] = try infold("inspect", model, "--passes", "--json").json()
+    let passes = try #require(report["passes"] as? [[String: Any]])
+    let stages = passes.map { $0["stage"] as? String ?? "" }
+    #expect(stages == stages.sorted { Self.stages.firstIndex(of: $0)! < Self.stages.firstIndex(of: $1)! })
+    #expect(Set(stages) == Set(Self.stages))
+    let folding = try #require(passes.first { $0["stage"] as? String == "fold" })
+    let before = try #require(passes.last { $0["stage"] as? String == "simplify" })
+    #expect((before["nodes"] as? Int ?? 0) - (folding["nodes"] as? Int ?? 0) == 49)
+    #expect((folding["changes"] as? [Any])?.count == 49)
+    let text = try infold("inspect", model, "--passes").output
+    #expect(text.hasPrefix("check: ") && text.contains("fold: fold batch normalization, "))
+    #expect(try infold("inspect", model, "--passes", "--plan").status == 2)
+  }
+
+  private static let stages = ["check", "inline", "simplify", "fold", "recognize"]
+
   @Test func listsNodes() throws {
     let model = repositoryFile("Models/efficientnet-lite0.onnx")
     let text = try infold("inspect", model, "--nodes").output

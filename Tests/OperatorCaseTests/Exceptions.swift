@@ -57,7 +57,7 @@ enum Exceptions {
 
   /// The cases that fail in a session only.
   private static let reasonsInSession: [CaseSet: Reasons] = [
-    .pypi: table(cases("test_attention_4d_causal_fp16_expanded", steps)),
+    .pypi: table(cases("test_attention_4d_causal_fp16_expanded", steps))
   ]
 
   /// The cases that fail in double precision only.

@@ -180,7 +180,8 @@ public struct FoldingProof: Sendable {
     var current = comparisons
     let total = Double(max(current.count, 1))
     var done = 0.0
-    let asWritten = try written.run(sample.inputs, observing: Set(entries.keys)) { (value, tensor) throws(InfoldError) in
+    let asWritten = try written.run(sample.inputs, observing: Set(entries.keys)) {
+      (value, tensor) throws(InfoldError) in
       for index in (entries[value] ?? []).sorted() {
         progress(0.7 * done / total, matching.pairs[index].original.label)
         try current[index]?.add(tensor)
