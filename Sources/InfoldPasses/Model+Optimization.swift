@@ -31,7 +31,7 @@ extension Model {
     try model.graph.inferTypes()
     let isQuantized = model.graph.nodes.contains { $0.quantizationRole != nil }
     model.graph = try OptimizationPipeline(
-      [ConstantFolding(isQuantized ? .shapes : .all), RemoveIdentities(), RemoveDeadCode()]
+      [SettleConstants(), ConstantFolding(isQuantized ? .shapes : .all), RemoveIdentities(), RemoveDeadCode()]
     ).run(on: model.graph)
     try model.graph.inferTypes()
     guard !isQuantized else { return model }
@@ -54,7 +54,7 @@ extension Model {
     var model = self
     model.graph = recognized
     model = try FoldBatchNormalization().fold(model).model
-    var writing = try ActivationWriting(model.graph, opset: version, unchanged: own)
+    var writing = ActivationWriting(model.graph, opset: version, unchanged: own)
     model.graph = try writing.written()
     try model.graph.inferTypes()
     return model
@@ -72,9 +72,9 @@ private struct ActivationWriting {
   private let unchanged: Set<ValueID>
   private var nodes: [Node] = []
 
-  init(_ graph: Graph, opset: Int, unchanged: Set<ValueID>) throws(InfoldError) {
+  init(_ graph: Graph, opset: Int, unchanged: Set<ValueID>) {
     self.graph = graph
-    editor = GraphEditor(try GraphConstants(graph))
+    editor = GraphEditor(graph)
     self.opset = opset
     self.unchanged = unchanged
   }

@@ -30,9 +30,9 @@ struct NetworkPreparation {
     }
     try model.graph.inferTypes()
     model.graph.dropUnreadOutputs()
-    model.graph = try ConstantFolding().run(on: model.graph).graph
-    model.graph = try RemoveIdentities().run(on: model.graph).graph
-    model.graph = try RemoveDeadCode().run(on: model.graph).graph
+    model.graph = try OptimizationPipeline(
+      [SettleConstants(), ConstantFolding(), RemoveIdentities(), RemoveDeadCode()]
+    ).run(on: model.graph)
     try model.graph.inferTypes()
     let unfolded = model.graph
     let folded = try FoldBatchNormalization().fold(model)
@@ -45,11 +45,11 @@ struct NetworkPreparation {
   }
 
   private static func aliases(_ report: FoldReport, from unfolded: Graph, to folded: Graph) -> [String: String] {
-    let readers = Dictionary(grouping: folded.nodes.filter { $0.inputs.count > 1 }) { $0.inputs[1] }
     var aliases: [String: String] = [:]
     for site in report.sites {
-      guard unfolded.values.indices.contains(site.originalOutput.index), let nodes = readers[site.weight],
-        nodes.count == 1, let output = nodes[0].outputs[0]
+      let readers = folded.index.consumers(of: site.weight)
+      guard unfolded.values.indices.contains(site.originalOutput.index), readers.count == 1,
+        folded[readers[0]].inputs[1] == site.weight, let output = folded[readers[0]].outputs[0]
       else { continue }
       aliases[unfolded[site.originalOutput].name] = folded[output].name
     }
@@ -58,14 +58,12 @@ struct NetworkPreparation {
 
   /// The same graph with Add in the place of a Sum of two, and Gemm in that of a product of matrices to which a constant is added.
   private static func plain(_ graph: Graph) throws(InfoldError) -> Graph {
-    let consumers = graph.consumers()
-    let outputs = Set(graph.outputs)
     var products: [ValueID: Node] = [:]
     var absorbed: Set<ValueID> = []
     var nodes: [Node] = []
     for node in graph.nodes {
-      if node.typed is MatMul, let output = node.outputs[0], consumers[output.index].count == 1,
-        !outputs.contains(output), isMatrixProduct(node, graph)
+      if node.typed is MatMul, let output = node.outputs[0], graph.index.onlyConsumer(of: output) != nil,
+        isMatrixProduct(node, graph)
       {
         products[output] = node
       }
@@ -113,14 +111,13 @@ struct NetworkPreparation {
 extension Graph {
   /// Leaves out the masks of Dropout and the places of MaxPool's numbers where nobody reads them.
   fileprivate mutating func dropUnreadOutputs() {
-    let consumers = consumers()
-    let results = Set(outputs)
+    let index = index
     for id in nodeIDs {
       guard let typed = self[id].typed, typed.quantizedForm != nil || typed.handsOnInput({ _ in true }) else {
         continue
       }
       let isUnread = self[id].outputs.dropFirst().allSatisfy { output in
-        output.map { consumers[$0.index].isEmpty && !results.contains($0) } ?? true
+        output.map { index.useCount(of: $0) == 0 } ?? true
       }
       if isUnread { self[id].outputs = Array(self[id].outputs.prefix(1)) }
     }

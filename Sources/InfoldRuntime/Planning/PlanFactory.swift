@@ -111,7 +111,7 @@ struct PlanFactory: Sendable {
 
   private func planned(_ graph: consuming Graph, images: Int) throws(InfoldError) -> Plan {
     // Kernels trust the types of constants.
-    try graph.settleConstants()
+    try graph.typeConstants()
     try graph.requireAddressableValues(limit: budget.limit)
     return try Plan(
       consume graph, images: images, kernels: kernels, options: options, workers: workers, packed: packed,
