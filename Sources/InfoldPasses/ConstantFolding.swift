@@ -48,7 +48,7 @@ package struct ConstantFolding: GraphPass {
           kept.append(node)
           continue
         }
-        for case (let id?, let tensor) in zip(node.outputs, outputs) { result.graph.setConstant(id, tensor) }
+        for case (let id?, let tensor?) in zip(node.outputs, outputs) { result.graph.setConstant(id, tensor) }
         result.changes.append(PassResult.Entry(node: label, "computed ahead"))
       } catch {
         kept.append(node)
@@ -69,14 +69,5 @@ package struct ConstantFolding: GraphPass {
       return node.outputs.map { $0.flatMap { inference.tensors[$0.index] } }
     }
     return try ConstantEvaluation(byteLimit: byteLimit).outputs(of: node, graph.constant)
-  }
-}
-
-extension Graph {
-  /// Makes a value a constant.
-  fileprivate mutating func setConstant(_ id: ValueID, _ tensor: Tensor?) {
-    guard let tensor else { return }
-    self[id].initializer = Initializer(tensor)
-    self[id].type = TensorType(tensor.elementType, Shape(tensor.shape))
   }
 }

@@ -6,41 +6,35 @@ package struct GraphEditor {
   /// The graph as it is so far.
   package private(set) var graph: Graph
   /// The names that are taken.
-  private(set) var names: Set<String>
-  /// The number that a name gets next, when it is taken.
-  private var nextNumbers: [String: Int] = [:]
+  private(set) var names: NameRegistry
   /// Whether each value of the original graph is the same in every run.
   private let isConstant: [Bool]
-  /// How often the original graph uses each of its values.
-  private let uses: [Int]
+  /// What the original graph's values are read by.
+  private let index: GraphIndex
 
-  /// An editor of the graph that has these constants.
+  /// An editor of a graph.
   /// - Parameter reserved: Names that new values must not have, beside those in the graph itself.
-  package init(_ constants: GraphConstants, reserved: Set<String> = []) {
-    graph = constants.graph
-    isConstant = graph.valueIDs.map(constants.isConstant)
-    names = reserved.union(graph.values.map(\.name))
-    var uses = [Int](repeating: 0, count: graph.values.count)
-    for node in graph.nodes {
-      for use in node.uses { uses[use.index] += 1 }
-    }
-    for output in graph.outputs { uses[output.index] += 1 }
-    self.uses = uses
+  package init(_ graph: consuming Graph, reserved: NameRegistry = NameRegistry()) {
+    self.graph = graph
+    isConstant = self.graph.valueIDs.map(self.graph.isConstant)
+    index = self.graph.index
+    names = reserved
+    names.take(contentsOf: self.graph.values.lazy.map(\.name))
   }
 
   /// Adds a value called `name`, or like it.
   package mutating func addValue(_ name: String, _ type: TensorType?) -> ValueID {
-    graph.add(Value(name: unusedName(name), type: type))
+    graph.add(Value(name: names.unused(name), type: type))
   }
 
   /// Adds a constant called `name`, or like it.
   package mutating func addConstant(_ name: String, _ tensor: Tensor) -> ValueID {
-    graph.addConstant(unusedName(name), tensor)
+    graph.addConstant(names.unused(name), tensor)
   }
 
   /// Whether a constant is an initializer that is read once, and so can be replaced under its name.
   package func isReplaceable(_ id: ValueID) -> Bool {
-    uses[id.index] == 1 && graph.isConstant(id)
+    index.useCount(of: id) == 1 && graph[id].initializer != nil && graph.isConstant(id)
   }
 
   /// Lets go of the tensor of a constant that is about to be replaced.
@@ -57,8 +51,7 @@ package struct GraphEditor {
   ) -> ValueID {
     guard let old else { return addConstant(fallbackName, tensor) }
     guard isReplaceable(old) else { return addConstant(graph[old].name + suffix, tensor) }
-    graph[old].initializer = Initializer(tensor)
-    graph[old].type = TensorType(tensor.elementType, Shape(tensor.shape))
+    graph.setConstant(old, tensor)
     graph[old].declaration = []
     graph[old].isMisdeclared = false
     return old
@@ -75,7 +68,7 @@ package struct GraphEditor {
         node.definitions.contains { _ in true }
         && node.definitions.allSatisfy { $0.index < isConstant.count && isConstant[$0.index] }
       // And what only they read, by its shape.
-      let fed = node.definitions.contains { $0.index < uses.count && uses[$0.index] > 0 }
+      let fed = node.definitions.contains { $0.index < isConstant.count && index.useCount(of: $0) > 0 }
       guard !(makesConstant || fed) || node.definitions.contains(where: { isUsed[$0.index] }) else { continue }
       for use in node.uses { isUsed[use.index] = true }
       kept.append(node)
@@ -83,13 +76,5 @@ package struct GraphEditor {
     graph.replaceNodes(kept.reversed())
     for id in graph.valueIDs where !isUsed[id.index] && graph.isConstant(id) { graph[id].initializer = nil }
     graph.listedConstants = graph.listedConstants.filter { graph[$0].initializer != nil }
-  }
-
-  private mutating func unusedName(_ base: String) -> String {
-    if names.insert(base).inserted { return base }
-    var number = nextNumbers[base] ?? 2
-    while !names.insert("\(base).\(number)").inserted { number += 1 }
-    nextNumbers[base] = number + 1
-    return "\(base).\(number)"
   }
 }

@@ -12,13 +12,11 @@ package struct MergeScaleShifts: GraphPass {
   package init() {}
 
   package func run(on graph: Graph) throws(InfoldError) -> PassResult {
-    let constants = try GraphConstants(graph)
-    let consumers = graph.consumers()
-    let kept = Set(graph.outputs)
+    let (axes, index) = (ChannelAxes(graph), graph.index)
     var maps: [NodeID: ChannelMap] = [:]
     for id in graph.nodeIDs {
       do throws(ChannelMap.Refusal) {
-        if let map = try ChannelMap(graph[id], in: constants), map.axis == 1,
+        if let map = try ChannelMap(graph[id], in: graph, axes), map.axis == 1,
           graph[map.input].type?.shape?.rank ?? 0 > 1
         {
           maps[id] = map
@@ -27,7 +25,7 @@ package struct MergeScaleShifts: GraphPass {
         if let failure = error.failure { throw failure }
       }
     }
-    var editor = GraphEditor(constants)
+    var editor = GraphEditor(graph)
     var changes: [PassResult.Entry] = []
     var merged: Set<NodeID> = []
     var replacements: [NodeID: Node] = [:]
@@ -35,11 +33,11 @@ package struct MergeScaleShifts: GraphPass {
       var chain = [id]
       var affine = maps[id]!.affine
       // Each link goes through all of those before once more.
-      while chain.count < 64, let last = chain.last.flatMap({ maps[$0] }), !kept.contains(last.output),
-        consumers[last.output.index].count == 1, let next = maps[consumers[last.output.index][0]],
-        next.input == last.output, next.affine.channels == affine.channels
+      while chain.count < 64, let last = chain.last.flatMap({ maps[$0] }),
+        let reader = index.onlyConsumer(of: last.output), let next = maps[reader], next.input == last.output,
+        next.affine.channels == affine.channels
       {
-        chain.append(consumers[last.output.index][0])
+        chain.append(reader)
         affine = affine.followed(by: next.affine)
       }
       guard chain.count > 1,

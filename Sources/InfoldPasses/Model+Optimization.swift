@@ -20,7 +20,7 @@ extension Model {
     model = try model.inlined()
     let isQuantized = model.graph.nodes.contains { $0.quantizationRole != nil }
     let simplifying: [any GraphPass] = [
-      ConstantFolding(isQuantized ? .shapes : .all), RemoveIdentities(), RemoveDeadCode(),
+      SettleConstants(), ConstantFolding(isQuantized ? .shapes : .all), RemoveIdentities(), RemoveDeadCode(),
     ]
     model.graph = try simplifying.run(on: model.graph)
     try model.graph.inferTypes()
@@ -44,7 +44,7 @@ extension Model {
     var model = self
     model.graph = recognized
     model = try FoldBatchNormalization().fold(model).model
-    var writing = try ActivationWriting(model.graph, opset: version, unchanged: own)
+    var writing = ActivationWriting(model.graph, opset: version, unchanged: own)
     model.graph = try writing.written()
     try model.graph.inferTypes()
     return model
@@ -62,9 +62,9 @@ private struct ActivationWriting {
   private let unchanged: Set<ValueID>
   private var nodes: [Node] = []
 
-  init(_ graph: Graph, opset: Int, unchanged: Set<ValueID>) throws(InfoldError) {
+  init(_ graph: Graph, opset: Int, unchanged: Set<ValueID>) {
     self.graph = graph
-    editor = GraphEditor(try GraphConstants(graph))
+    editor = GraphEditor(graph)
     self.opset = opset
     self.unchanged = unchanged
   }

@@ -14,8 +14,7 @@ package struct NormalizationToScaleShift: GraphPass {
   package init() {}
 
   package func run(on graph: Graph) throws(InfoldError) -> PassResult {
-    let constants = try GraphConstants(graph)
-    var editor = GraphEditor(constants)
+    var editor = GraphEditor(graph)
     var changes: [PassResult.Entry] = []
     var nodes: [Node] = []
     for node in graph.nodes {
@@ -25,7 +24,7 @@ package struct NormalizationToScaleShift: GraphPass {
         nodes.append(node)
         continue
       }
-      let known = node.inputs[1...].compactMap { $0.flatMap(constants.tensor) }
+      let known = node.inputs[1...].compactMap { $0.flatMap(graph.constant) }
       let parameters = known.count == 4 ? try Parameters(known, normalization) : nil
       let name = graph.label(of: node)
       func add(_ what: String, _ tensor: Tensor) -> ValueID { editor.addConstant("\(name) \(what)", tensor) }

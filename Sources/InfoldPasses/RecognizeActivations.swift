@@ -54,13 +54,12 @@ package struct RecognizeActivations: GraphPass {
   }
 
   package func run(on graph: Graph) throws(InfoldError) -> PassResult {
-    let constants = try GraphConstants(graph)
     var forms: [ValueID: Form] = [:]
     var result = PassResult(graph: graph)
     var nodes: [Node] = []
     for node in graph.nodes {
       guard let output = node.outputs.first ?? nil, node.outputs.count == 1,
-        let form = form(of: node, forms, constants)
+        let form = form(of: node, forms, graph)
       else {
         nodes.append(node)
         continue
@@ -81,17 +80,17 @@ package struct RecognizeActivations: GraphPass {
     return result
   }
 
-  private func form(of node: Node, _ forms: [ValueID: Form], _ constants: GraphConstants) -> Form? {
+  private func form(of node: Node, _ forms: [ValueID: Form], _ graph: Graph) -> Form? {
     /// An operand that is no constant.
     func operand(_ index: Int) -> ValueID? {
-      guard index < node.inputs.count, let id = node.inputs[index], !constants.isConstant(id) else { return nil }
+      guard index < node.inputs.count, let id = node.inputs[index], graph.constant(id) == nil else { return nil }
       return id
     }
     /// A constant operand that is one number.
     func number(_ index: Int) -> Double? {
-      guard index < node.inputs.count, let tensor = node.inputs[index].flatMap(constants.tensor), tensor.count == 1,
+      guard index < node.inputs.count, let tensor = node.inputs[index].flatMap(graph.constant), tensor.count == 1,
         // Such a constant must not add dimensions to the other operand.
-        tensor.shape.count <= (node.inputs[1 - index].flatMap { constants.graph[$0].type?.shape?.rank } ?? 0)
+        tensor.shape.count <= (node.inputs[1 - index].flatMap { graph[$0].type?.shape?.rank } ?? 0)
       else { return nil }
       return try? tensor.widened().elements(as: Double.self).first
     }
@@ -109,7 +108,7 @@ package struct RecognizeActivations: GraphPass {
       return operand(0).map { .gate(.clippedShift, $0, scale: 1.0 / 6) }
     case is Clip:
       if case .linear(let x, 1, 3)? = operand(0).flatMap({ forms[$0] }),
-        node.elementFunction(constants) == .clip(lower: 0, upper: 6)
+        graph.elementFunction(of: node) == .clip(lower: 0, upper: 6)
       {
         return .gate(.clippedShift, x, scale: 1)
       }

@@ -11,11 +11,10 @@ package struct RecognizeChannelShuffles: GraphPass {
   package init() {}
 
   package func run(on graph: Graph) throws(InfoldError) -> PassResult {
-    let producers = graph.producers()
     var result = PassResult(graph: graph)
     var nodes = graph.nodes
     for id in graph.nodeIDs {
-      guard let (x, groups) = shuffle(endingAt: graph[id], graph, producers) else { continue }
+      guard let (x, groups) = shuffle(endingAt: graph[id], graph) else { continue }
       let node = graph[id]
       nodes[id.index] = try Node(
         name: node.name, opType: ChannelShuffle.name, domain: OperatorRegistry.internalDomain, opsetVersion: 1,
@@ -28,8 +27,8 @@ package struct RecognizeChannelShuffles: GraphPass {
   }
 
   /// The input and the groups of a shuffle whose last node is `node`.
-  private func shuffle(endingAt node: Node, _ graph: Graph, _ producers: [NodeID?]) -> (ValueID, groups: Int)? {
-    func producer(_ id: ValueID?) -> Node? { id.flatMap { producers[$0.index] }.map { graph[$0] } }
+  private func shuffle(endingAt node: Node, _ graph: Graph) -> (ValueID, groups: Int)? {
+    func producer(_ id: ValueID?) -> Node? { id.flatMap(graph.index.producer).map { graph[$0] } }
     func sizes(_ id: ValueID?) -> [Int]? { id.flatMap { graph[$0].type?.shape?.sizes } }
     guard node.typed is Reshape, let transposition = producer(node.inputs[0]),
       let transpose = transposition.typed as? Transpose, let first = producer(transposition.inputs[0]),

@@ -15,8 +15,8 @@ package struct RecognizeLayerNormalization: GraphPass {
   package init() {}
 
   package func run(on graph: Graph) throws(InfoldError) -> PassResult {
-    let search = Search(graph: graph, constants: try GraphConstants(graph))
-    var editor = GraphEditor(search.constants)
+    let search = Search(graph: graph)
+    var editor = GraphEditor(graph)
     var changes: [PassResult.Entry] = []
     var nodes = graph.nodes
     for id in graph.nodeIDs {
@@ -52,17 +52,11 @@ private struct Found {
 
 private struct Search {
   let graph: Graph
-  let constants: GraphConstants
-  private let producers: [NodeID?]
-  private let consumers: [[NodeID]]
-  private let outputs: Set<ValueID>
+  private let index: GraphIndex
 
-  init(graph: Graph, constants: GraphConstants) {
+  init(graph: Graph) {
     self.graph = graph
-    self.constants = constants
-    producers = graph.producers()
-    consumers = graph.consumers()
-    outputs = Set(graph.outputs)
+    index = graph.index
   }
 
   /// The normalization whose division is node `id`, with the arithmetic behind it.
@@ -86,7 +80,7 @@ private struct Search {
   }
 
   private func producer(_ id: ValueID?) -> Node? {
-    id.flatMap { producers[$0.index] }.map { graph[$0] }
+    id.flatMap(index.producer).map { graph[$0] }
   }
 
   /// The value from which `id` differs by its own mean, and the sizes of the dimensions that the mean goes over.
@@ -104,7 +98,7 @@ private struct Search {
     else { return nil }
     var given: Tensor?
     if node.inputs.count > 1, let axes = node.inputs[1] {
-      guard let tensor = constants.tensor(axes) else { return nil }
+      guard let tensor = graph.constant(axes) else { return nil }
       given = tensor
     }
     guard let isReduced = try? reduction.axes.reduced(given, rank: shape.rank),
@@ -129,7 +123,7 @@ private struct Search {
   }
 
   private func number(_ id: ValueID?) -> Double? {
-    guard let tensor = id.flatMap(constants.tensor), tensor.count == 1 else { return nil }
+    guard let tensor = id.flatMap(graph.constant), tensor.count == 1 else { return nil }
     return try? tensor.numbers().first
   }
 
@@ -137,15 +131,12 @@ private struct Search {
   private func follower<Kind>(
     of id: NodeID, _: Kind.Type, _ sizes: [Int], _ type: TensorType?
   ) -> (NodeID, ValueID)? {
-    guard let value = graph[id].outputs[0], !outputs.contains(value), consumers[value.index].count == 1 else {
-      return nil
-    }
-    let next = consumers[value.index][0]
+    guard let value = graph[id].outputs[0], let next = index.onlyConsumer(of: value) else { return nil }
     guard graph[next].typed is Kind, let a = graph[next].inputs[0], let b = graph[next].inputs[1], a != b else {
       return nil
     }
     let other = a == value ? b : a
-    guard let tensor = constants.tensor(other), tensor.elementType == type?.elementType,
+    guard let tensor = graph.constant(other), tensor.elementType == type?.elementType,
       tensor.shape.count <= type?.shape?.rank ?? 0,
       tensor.shape.drop(while: { $0 == 1 }).elementsEqual(sizes.drop { $0 == 1 })
     else { return nil }

@@ -10,22 +10,22 @@ package struct RemoveIdentities: GraphPass {
   package init() {}
 
   package func run(on graph: Graph) throws(InfoldError) -> PassResult {
-    let constants = try GraphConstants(graph)
     var result = graph
     var source: [ValueID: ValueID] = [:]
     var kept: [Node] = []
     var changes: [PassResult.Entry] = []
-    let fixed = Set(graph.outputs + graph.nodes.flatMap(\.captures))
-    let read = Set(graph.outputs + graph.nodes.flatMap(\.uses))
+    let index = graph.index
     for var node in graph.nodes {
       // Exporters name the mask of a Dropout also where nobody reads it.
       if node.typed?.handsOnInput({ _ in true }) == true {
-        for index in node.outputs.indices.dropFirst() {
-          if let output = node.outputs[index], !read.contains(output) { node.outputs[index] = nil }
+        for place in node.outputs.indices.dropFirst() {
+          if let output = node.outputs[place], index.useCount(of: output) == 0 { node.outputs[place] = nil }
         }
       }
       node.inputs = node.inputs.map { $0.map { source[$0] ?? $0 } }
-      if let input = constants.handedOnInput(of: node), let output = node.outputs[0], !fixed.contains(output) {
+      if let input = graph.handedOnInput(of: node), let output = node.outputs[0], !index.isOutput(output),
+        !index.isCaptured(output)
+      {
         source[output] = input
         changes.append(PassResult.Entry(node: graph.label(of: node), "removed, it hands its input on"))
       } else {

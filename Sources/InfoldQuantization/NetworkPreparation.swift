@@ -30,7 +30,9 @@ struct NetworkPreparation {
         node: model.graph.label(of: node))
     }
     model.graph.dropUnreadOutputs()
-    let simplifying: [any GraphPass] = [ConstantFolding(), RemoveIdentities(), RemoveDeadCode()]
+    let simplifying: [any GraphPass] = [
+      SettleConstants(), ConstantFolding(), RemoveIdentities(), RemoveDeadCode(),
+    ]
     model.graph = try simplifying.run(on: model.graph)
     try model.graph.inferTypes()
     let unfolded = model.graph
@@ -44,11 +46,11 @@ struct NetworkPreparation {
   }
 
   private static func aliases(_ report: FoldReport, from unfolded: Graph, to folded: Graph) -> [String: String] {
-    let readers = Dictionary(grouping: folded.nodes.filter { $0.inputs.count > 1 }) { $0.inputs[1] }
     var aliases: [String: String] = [:]
     for site in report.sites {
-      guard unfolded.values.indices.contains(site.originalOutput.index), let nodes = readers[site.weight],
-        nodes.count == 1, let output = nodes[0].outputs[0]
+      let readers = folded.index.consumers(of: site.weight)
+      guard unfolded.values.indices.contains(site.originalOutput.index), readers.count == 1,
+        folded[readers[0]].inputs[1] == site.weight, let output = folded[readers[0]].outputs[0]
       else { continue }
       aliases[unfolded[site.originalOutput].name] = folded[output].name
     }
@@ -57,14 +59,12 @@ struct NetworkPreparation {
 
   /// The same graph with Add in the place of a Sum of two, and Gemm in that of a product of matrices to which a constant is added.
   private static func plain(_ graph: Graph) throws(InfoldError) -> Graph {
-    let consumers = graph.consumers()
-    let outputs = Set(graph.outputs)
     var products: [ValueID: Node] = [:]
     var absorbed: Set<ValueID> = []
     var nodes: [Node] = []
     for node in graph.nodes {
-      if node.typed is MatMul, let output = node.outputs[0], consumers[output.index].count == 1,
-        !outputs.contains(output), isMatrixProduct(node, graph)
+      if node.typed is MatMul, let output = node.outputs[0], graph.index.onlyConsumer(of: output) != nil,
+        isMatrixProduct(node, graph)
       {
         products[output] = node
       }
@@ -112,14 +112,13 @@ struct NetworkPreparation {
 extension Graph {
   /// Leaves out the masks of Dropout and the places of MaxPool's numbers where nobody reads them.
   fileprivate mutating func dropUnreadOutputs() {
-    let consumers = consumers()
-    let results = Set(outputs)
+    let index = index
     for id in nodeIDs {
       guard let typed = self[id].typed, typed.quantizedForm != nil || typed.handsOnInput({ _ in true }) else {
         continue
       }
       let isUnread = self[id].outputs.dropFirst().allSatisfy { output in
-        output.map { consumers[$0.index].isEmpty && !results.contains($0) } ?? true
+        output.map { index.useCount(of: $0) == 0 } ?? true
       }
       if isUnread { self[id].outputs = Array(self[id].outputs.prefix(1)) }
     }

@@ -23,18 +23,15 @@ struct QuantizationPlan {
   /// Of a value that shares its scale with others: one that is nearer to the one that stands for all of them.
   private var links: [ValueID: ValueID] = [:]
   private let graph: Graph
-  private let constants: GraphConstants
-  private let consumers: [[NodeID]]
-  private let producers: [NodeID?]
+  private let index: GraphIndex
 
   /// - Parameter aliases: Names that nodes had before they took others in, and those that they have now.
+  /// - Precondition: `SettleConstants` has gone over the graph.
   /// - Throws: `InfoldError` with `.invalidArgument` for an excluded name that no node has, and when nothing can be quantized.
   init(_ graph: Graph, excluding excluded: Set<String>, aliases: [String: String] = [:]) throws(InfoldError) {
     let excluded = Set(excluded.map { aliases[$0] ?? $0 })
     self.graph = graph
-    constants = try GraphConstants(graph)
-    consumers = graph.consumers()
-    producers = graph.producers()
+    index = graph.index
     var unknown = excluded
     for id in graph.nodeIDs {
       let names = Self.names(of: graph[id], graph)
@@ -52,8 +49,8 @@ struct QuantizationPlan {
         hint: refusals.first.map { "\($0.node): \($0.description)" }
           ?? "there is no Conv, Gemm, MatMul, Add or pool of float32")
     }
-    let places = producers
-    values.sort { (places[$0.index]?.index ?? -1, $0) < (places[$1.index]?.index ?? -1, $1) }
+    let places = graph.index
+    values.sort { (places.producer(of: $0)?.index ?? -1, $0) < (places.producer(of: $1)?.index ?? -1, $1) }
   }
 
   /// What a node may be called.
@@ -111,8 +108,8 @@ struct QuantizationPlan {
     switch form {
     case .movement: link(result, to: inputs[0])
     case .concatenation:
-      for input in Set(inputs).sorted() where consumers[input.index].count == 1 && !graph.outputs.contains(input) {
-        guard let producer = producers[input.index] else { continue }
+      for input in Set(inputs).sorted() where index.onlyConsumer(of: input) != nil {
+        guard let producer = index.producer(of: input) else { continue }
         if operations[producer]?.form == .movement { continue }
         link(input, to: result)
       }
@@ -130,20 +127,20 @@ struct QuantizationPlan {
   }
 
   private func isFloat(_ value: ValueID) -> Bool {
-    graph[value].type?.elementType == .float32 && constants.tensor(value) == nil
+    graph[value].type?.elementType == .float32 && graph.constant(value) == nil
   }
 
   private func reason(against weights: ValueID?, _ form: QuantizedForm, of node: Node) -> String? {
     guard let weights else { return "it has no weights" }
-    guard let tensor = constants.tensor(weights) else {
-      return constants.reasonAgainst(weights, called: "its second operand")
+    guard let tensor = graph.constant(weights) else {
+      return graph.reasonAgainst(weights, called: "its second operand")
     }
     guard tensor.elementType == .float32 else { return "its weights are of type \(tensor.elementType)" }
     guard form == .convolution || tensor.shape.count == 2 else { return "its weights are no matrix" }
     guard tensor.count > 0 else { return "it has no weights" }
     if node.inputs.count > 2, let bias = node.inputs[2] {
-      guard let tensor = constants.tensor(bias) else { return constants.reasonAgainst(bias, called: "its bias") }
-      let channels = constants.tensor(weights)!.shape[form.weightAxis]
+      guard let tensor = graph.constant(bias) else { return graph.reasonAgainst(bias, called: "its bias") }
+      let channels = graph.constant(weights)!.shape[form.weightAxis]
       guard tensor.count == channels && tensor.shape.last ?? 1 == channels || tensor.count == 1 else {
         return "its bias differs from row to row"
       }
@@ -153,16 +150,15 @@ struct QuantizationPlan {
 
   /// The node that bounds a value which nobody else reads.
   private func activation(behind value: ValueID, _ excluded: Set<String>) -> NodeID? {
-    let readers = consumers[value.index]
-    guard readers.count == 1, !graph.outputs.contains(value) else { return nil }
-    let node = graph[readers[0]]
+    guard let reader = index.onlyConsumer(of: value) else { return nil }
+    let node = graph[reader]
     guard node.inputs[0] == value, bounds(of: node) != nil, excluded.isDisjoint(with: Self.names(of: node, graph))
     else { return nil }
-    return readers[0]
+    return reader
   }
 
   /// What a node bounds its input to; `nil` for a node that does something else.
   func bounds(of node: Node) -> (lower: Float, upper: Float)? {
-    node.bounds(constants)
+    graph.bounds(of: node)
   }
 }

@@ -66,7 +66,7 @@ public struct StaticQuantizer: Sendable {
     guard count > 0 else { throw InfoldError(.invalidArgument, "there are no samples to find ranges with") }
     let ranges = try Calibrator(model, plan.values, options.method, session)
       .ranges(count: count, sample, progress: progress)
-    var rewriter = try QDQRewriter(model, plan, ranges)
+    var rewriter = QDQRewriter(model, plan, ranges)
     return try rewriter.rewritten()
   }
 

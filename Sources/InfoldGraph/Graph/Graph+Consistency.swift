@@ -23,12 +23,12 @@ extension Graph {
         "the graph refers to the value \(id.index) of \(values.count): ids are good for one graph only")
     }
     try sort()
-    try settleConstants()
+    try typeConstants()
   }
 
   /// Gives constants the types of their tensors.
   /// - Throws: `InfoldError` with `.invalidArgument` for a tensor that does not fit its value's type.
-  package mutating func settleConstants() throws(InfoldError) {
+  package mutating func typeConstants() throws(InfoldError) {
     for id in valueIDs where isConstant(id) {
       guard let tensor = self[id].initializer?.tensor else { continue }
       let own = TensorType(tensor.elementType, Shape(tensor.shape))

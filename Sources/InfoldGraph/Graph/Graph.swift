@@ -9,7 +9,7 @@ public struct Graph: Sendable {
   /// Every value, by `ValueID`.
   public private(set) var values: [Value]
   /// Every node, by `NodeID`, in topological order.
-  public private(set) var nodes: [Node]
+  public private(set) var nodes: [Node] { didSet { forgetIndex() } }
   /// What a caller gives, in order. An initializer among them is a default that a caller may override.
   public var inputs: [ValueID] {
     get { inputList }
@@ -21,7 +21,7 @@ public struct Graph: Sendable {
   private var inputList: [ValueID]
   private var inputSet: Set<ValueID>
   /// What a run returns, in order.
-  public var outputs: [ValueID]
+  public var outputs: [ValueID] { didSet { forgetIndex() } }
   /// What declared shapes of what the nodes make count for.
   public var declaredShapes: DeclaredShapes
   /// Values of an outer graph that this one uses by their names; empty in a model's main graph.
@@ -30,6 +30,7 @@ public struct Graph: Sendable {
   package var listedConstants: [ValueID]
   /// The serialized GraphProto without name, nodes, initializers, inputs, outputs and value information.
   package var residue: [UInt8]
+  private var cachedIndex = CachedIndex()
 
   /// An empty graph.
   public init(name: String = "") {
@@ -68,6 +69,7 @@ extension Graph {
   /// Adds a value and returns its id.
   public mutating func add(_ value: Value) -> ValueID {
     values.append(value)
+    forgetIndex()
     return ValueID(index: values.count - 1)
   }
 
@@ -96,6 +98,7 @@ extension Graph {
   /// Removes the values that were added last, to which nothing refers.
   mutating func removeValues(from index: Int) {
     values.removeSubrange(index...)
+    forgetIndex()
   }
 
   /// Replaces all nodes. The ids of the old ones are void.
@@ -103,36 +106,31 @@ extension Graph {
     self.nodes = nodes
   }
 
-  /// Whether every run sees the same number there: an initializer that no caller may override.
+  /// Whether every run sees the same number there: an initializer that no caller may override, or what was found to be the same.
   public func isConstant(_ id: ValueID) -> Bool {
-    self[id].initializer != nil && !inputSet.contains(id)
+    self[id].known != nil || self[id].initializer != nil && !inputSet.contains(id)
   }
 
   /// The tensor of a constant that operators can use; `nil` for anything else, an overridable initializer included.
   public func constant(_ id: ValueID) -> Tensor? {
-    isConstant(id) ? self[id].initializer?.tensor : nil
+    isConstant(id) ? self[id].known ?? self[id].initializer?.tensor : nil
   }
 
   /// The inputs that a caller must give: those without a default.
   public var requiredInputs: [ValueID] { inputs.filter { self[$0].initializer == nil } }
 
-  /// The node that makes each value; `nil` for inputs, initializers and captures.
-  public func producers() -> [NodeID?] {
-    var producers = [NodeID?](repeating: nil, count: values.count)
-    for id in nodeIDs {
-      for output in self[id].definitions { producers[output.index] = id }
-    }
-    return producers
+  /// Which nodes make and read each value. It is made when it is first asked for, and kept until the nodes or the outputs change.
+  package var index: GraphIndex { cachedIndex.index(of: self) }
+
+  private mutating func forgetIndex() {
+    if isKnownUniquelyReferenced(&cachedIndex) { cachedIndex.forget() } else { cachedIndex = CachedIndex() }
   }
 
+  /// The node that makes each value; `nil` for inputs, initializers and captures.
+  public func producers() -> [NodeID?] { index.producers }
+
   /// The nodes that read each value, each node once, in order. Graph outputs do not count.
-  public func consumers() -> [[NodeID]] {
-    var consumers = [[NodeID]](repeating: [], count: values.count)
-    for id in nodeIDs {
-      for use in self[id].uses where consumers[use.index].last != id { consumers[use.index].append(id) }
-    }
-    return consumers
-  }
+  public func consumers() -> [[NodeID]] { index.consumers }
 
   /// How errors call the node.
   public func label(of node: Node) -> String {

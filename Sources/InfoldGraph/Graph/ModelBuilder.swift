@@ -19,7 +19,7 @@ public struct ModelBuilder: Sendable {
   private let opset: Int
   private let operators: OperatorRegistry
   private var imports: [Model.OpsetImport]
-  private var names: Set<String> = []
+  private var names = NameRegistry()
   /// The same in the order in which they were taken.
   private var nameLog: [String] = []
 
@@ -149,7 +149,7 @@ public struct ModelBuilder: Sendable {
 
   private mutating func take(_ name: String) throws(InfoldError) -> String {
     guard !name.isEmpty else { throw InfoldError(.invalidArgument, "a name is empty") }
-    guard names.insert(name).inserted else {
+    guard names.take(name) else {
       throw InfoldError(.invalidArgument, "the name \(String(quoting: name)) is taken")
     }
     nameLog.append(name)
@@ -161,10 +161,9 @@ public struct ModelBuilder: Sendable {
   }
 
   private mutating func unusedName(_ base: String) -> String {
-    var number = graph.nodes.count + 1
-    while !names.insert("\(base)\(number)").inserted { number += 1 }
-    nameLog.append("\(base)\(number)")
-    return "\(base)\(number)"
+    let name = names.numbered(base, from: graph.nodes.count + 1)
+    nameLog.append(name)
+    return name
   }
 
   /// Runs `body`; when it fails, what it has added is gone, so that the same names can be given again.
@@ -182,7 +181,7 @@ public struct ModelBuilder: Sendable {
   }
 
   private mutating func forgetNames(from count: Int) {
-    for name in nameLog[count...] { names.remove(name) }
+    for name in nameLog[count...] { names.release(name) }
     nameLog.removeSubrange(count...)
   }
 

@@ -21,6 +21,9 @@ public struct Value: Sendable {
   public var type: TensorType?
   /// The number it starts with, for initializers.
   public var initializer: Initializer?
+  /// The number that nodes make of constants alone, or that a body takes from the graph around it, where somebody has found it
+  /// (`Graph.learnConstants()`). Knowledge of a graph as it is, which is not written.
+  package var known: Tensor?
   /// The serialized ValueInfoProto of a declared value; empty for others.
   package var declaration: [UInt8]
   /// What the model declares of what a node makes, where declared shapes do not bind: a claim, until inference finds it wrong.

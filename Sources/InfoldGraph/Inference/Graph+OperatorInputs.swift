@@ -2,8 +2,7 @@ import InfoldTensor
 
 extension Graph {
   /// What a node's operator is told of its inputs.
-  /// - Parameter constant: The tensors of values that are the same in every run.
-  package func operatorInputs(of node: Node, constant: (ValueID) -> Tensor?) -> OperatorInputs {
+  package func operatorInputs(of node: Node) -> OperatorInputs {
     OperatorInputs(
       types: node.inputs.map { $0.flatMap { self[$0].type } }, constants: node.inputs.map { $0.flatMap(constant) },
       outputCount: node.outputs.count)
@@ -15,7 +14,17 @@ extension Graph {
     guard let typed = node.typed, node.inputs.allSatisfy({ $0.map { self[$0].type != nil } ?? true }) else {
       return .unknown
     }
-    return typed.axisMapping(
-      operatorInputs(of: node, constant: constant), outputs: node.outputs.map { $0.flatMap { self[$0].type } })
+    return typed.axisMapping(operatorInputs(of: node), outputs: node.outputs.map { $0.flatMap { self[$0].type } })
+  }
+
+  /// The function of its first input's elements that a node's output is; `nil` for other nodes.
+  package func elementFunction(of node: Node) -> ElementFunction? {
+    node.typed?.elementFunction(operatorInputs(of: node))
+  }
+
+  /// What a node bounds its input to, that only does so by constants; `nil` for other nodes.
+  package func bounds(of node: Node) -> (lower: Float, upper: Float)? {
+    guard case .clip(let lower, let upper)? = elementFunction(of: node) else { return nil }
+    return (lower, upper)
   }
 }

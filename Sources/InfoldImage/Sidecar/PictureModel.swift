@@ -27,10 +27,9 @@ package struct PictureModel: Sendable {
 
   /// Probabilities come from an operator that gives such, which nodes may follow that keep the numbers.
   private static func scores(_ graph: Graph) -> Preprocessing.Scores {
-    let producers = graph.producers()
     var value: ValueID? = graph.outputs.first
     for _ in 0..<8 {
-      guard let id = value.flatMap({ producers[$0.index] }) else { break }
+      guard let id = value.flatMap(graph.index.producer) else { break }
       guard let operation = graph[id].typed.map({ type(of: $0) }) else { break }
       if operation.givesProbabilities { return .probabilities }
       guard operation.keepsElements else { break }

@@ -84,11 +84,10 @@ extension MessageArena {
     of graph: Graph, keptIn residue: Onnx__GraphProto
   ) throws(InfoldError) -> [Onnx__ValueInfoProto] {
     let declaredElsewhere = Set(graph.listedInputs + graph.outputs)
-    let producers = graph.producers()
     let captures = Set(graph.captures)
     let inner = graph.valueIDs.filter { id in
       !graph[id].declaration.isEmpty && !declaredElsewhere.contains(id)
-        && (producers[id.index] != nil || graph[id].initializer != nil || captures.contains(id))
+        && (graph.index.producer(of: id) != nil || graph[id].initializer != nil || captures.contains(id))
     }
     let further = messages(residue.value_info, residue.n_value_info).map(\.pointee)
     let names = Set(further.map(\.name.text))

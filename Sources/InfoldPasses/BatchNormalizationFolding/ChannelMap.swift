@@ -43,25 +43,25 @@ struct ChannelMap {
 
   /// - Returns: `nil` for a node that is not of these operators, or has no constant operand.
   /// - Throws: `Refusal` for a BatchNormalization that cannot be folded, and for a constant that is none per channel.
-  init?(_ node: Node, in constants: GraphConstants) throws(Refusal) {
+  init?(_ node: Node, in graph: Graph, _ axes: ChannelAxes) throws(Refusal) {
     switch node.typed?.affineForm {
     case .normalization(let epsilon, let refusal):
-      try self.init(normalizingWith: Double(epsilon), refusal, node, constants)
+      try self.init(normalizingWith: Double(epsilon), refusal, node, graph)
     case .arithmetic(let combination):
-      guard let map = try Self(combination, node, constants) else { return nil }
+      guard let map = try Self(combination, node, graph, axes) else { return nil }
       self = map
     case nil: return nil
     }
   }
 
   private init(
-    normalizingWith epsilon: Double, _ refusal: String?, _ node: Node, _ constants: GraphConstants
+    normalizingWith epsilon: Double, _ refusal: String?, _ node: Node, _ graph: Graph
   ) throws(Refusal) {
     guard let input = node.inputs[0], let output = node.outputs[0] else { throw Refusal("it has no output") }
     if let refusal { throw Refusal(refusal) }
     var parameters: [[Double]] = []
     for (name, input) in zip(["scale", "bias", "mean", "variance"], node.inputs[1...]) {
-      parameters.append(try constants.doubles(input, called: "its \(name)"))
+      parameters.append(try graph.doubles(input, called: "its \(name)"))
     }
     let (gamma, beta, mean, variance) = (parameters[0], parameters[1], parameters[2], parameters[3])
     guard parameters.allSatisfy({ $0.count == gamma.count }) else {
@@ -82,18 +82,20 @@ struct ChannelMap {
       normalizationWithScale: gamma, bias: beta, mean: mean, variance: variance, epsilon: epsilon)
   }
 
-  private init?(_ combination: ElementCombination, _ node: Node, _ constants: GraphConstants) throws(Refusal) {
+  private init?(
+    _ combination: ElementCombination, _ node: Node, _ graph: Graph, _ axes: ChannelAxes
+  ) throws(Refusal) {
     guard let a = node.inputs[0], let b = node.inputs[1], let output = node.outputs[0] else { return nil }
-    let isConstantSecond = constants.isConstant(b)
-    guard isConstantSecond != constants.isConstant(a) else { return nil }
+    let isConstantSecond = graph.constant(b) != nil
+    guard isConstantSecond != (graph.constant(a) != nil) else { return nil }
     let (data, operand) = isConstantSecond ? (a, b) : (b, a)
-    guard let shape = constants.graph[data].type?.shape, constants.graph[data].type?.elementType.isFloatingPoint == true
+    guard let shape = graph[data].type?.shape, graph[data].type?.elementType.isFloatingPoint == true
     else { return nil }
-    let axis = constants.channelAxis(of: data, rank: shape.rank)
+    let axis = axes.axis(of: data, rank: shape.rank)
     guard (0..<shape.rank).contains(axis), let channels = shape[axis].size else { return nil }
-    let values = try constants.doubles(operand, called: "its constant")
+    let values = try graph.doubles(operand, called: "its constant")
     guard
-      let aligned = try? combination.broadcast.aligned(Shape(constants.shape(operand)), to: shape).sizes,
+      let aligned = try? combination.broadcast.aligned(Shape(graph.constant(operand)!.shape), to: shape).sizes,
       let perChannel = Self.perChannel(
         values, aligned, axis: axis, rank: shape.rank, channels)
     else { return nil }

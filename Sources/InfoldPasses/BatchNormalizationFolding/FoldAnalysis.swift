@@ -38,22 +38,19 @@ package struct FoldAnalysis: Sendable {
     package var entry: NodeID { before.first?.node ?? node }
   }
 
-  /// The graph.
+  /// The graph, in which the constants that it computes are known.
   package let graph: Graph
-  /// Its constants.
-  package let constants: GraphConstants
   /// The operators, in topological order.
   package let operators: [Operator]
 
   /// Analyzes `graph`.
-  /// - Parameter captured: The constants of the graphs around a body that it captures.
   /// - Precondition: The types of the graph's values have been inferred.
-  package init(_ graph: Graph, captured: [ValueID: Tensor] = [:]) throws(InfoldError) {
-    var search = try FoldSearch(graph, captured: captured)
+  package init(_ graph: Graph) throws(InfoldError) {
+    var search = FoldSearch(graph)
     try search.foldBackward()
     try search.foldForward()
+    let graph = search.graph
     self.graph = graph
-    constants = search.constants
     let operators = try graph.nodeIDs.map { id throws(InfoldError) -> Operator? in
       guard graph[id].typed?.linearForm != nil, let plan = try search.planIfFoldable(for: id) else { return nil }
       let behind = plan.behind.map { Part($0, search.absorbedBackward[$0.node]!) }
@@ -74,9 +71,9 @@ package struct FoldAnalysis: Sendable {
   /// - Throws: `InfoldError` with `.limitExceeded`.
   package func weights(of entry: Operator) throws(InfoldError) -> FoldedWeights {
     let node = graph[entry.node]
-    let bias = node.inputs.count > 2 ? node.inputs[2].flatMap(constants.tensor) : nil
+    let bias = node.inputs.count > 2 ? node.inputs[2].flatMap(graph.constant) : nil
     return try FoldedWeights(
-      entry.linear, weight: constants.tensor(node.inputs[1]!)!,
+      entry.linear, weight: graph.constant(node.inputs[1]!)!,
       bias: bias.flatMap { bias throws(InfoldError) in try entry.linear.biasPerChannel(bias) },
       input: entry.input, output: entry.output)
   }

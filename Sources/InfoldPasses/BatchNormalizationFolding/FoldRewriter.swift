@@ -10,13 +10,13 @@ struct FoldRewriter {
   private var report = FoldReport()
 
   /// - Parameter reserved: Names that new values must not have.
-  init(_ search: consuming FoldSearch, reserved: Set<String> = []) {
-    editor = GraphEditor(search.constants, reserved: reserved)
+  init(_ search: consuming FoldSearch, reserved: NameRegistry) {
+    editor = GraphEditor(search.graph, reserved: reserved)
     self.search = search
   }
 
   /// The new graph, what was done, and the names that are taken now.
-  consuming func rewritten() throws(InfoldError) -> (graph: Graph, report: FoldReport, names: Set<String>) {
+  consuming func rewritten() throws(InfoldError) -> (graph: Graph, report: FoldReport, names: NameRegistry) {
     try rewrite()
     return (editor.graph, report, editor.names)
   }
@@ -65,7 +65,7 @@ struct FoldRewriter {
   ) throws(InfoldError) -> [Node] {
     let original = search.graph[id]
     let foldedBias = try search.foldedBias(plan, of: id).values
-    let elementType = search.constants.tensor(original.inputs[1]!)!.elementType
+    let elementType = search.graph.constant(original.inputs[1]!)!.elementType
     var node = node
     // A weight that only gets a bias stays as it is, however it is stored.
     let isScaled = (plan.input.scale + plan.output.scale).contains { $0 != 1 }
@@ -106,7 +106,7 @@ struct FoldRewriter {
 
   /// The weight that is to be folded; nobody else holds on to it, where nobody else needs it.
   private mutating func takeWeight(_ id: ValueID) -> Tensor {
-    let weight = search.constants.tensor(id)!
+    let weight = search.graph.constant(id)!
     if editor.isReplaceable(id) {
       search.release(id)
       editor.release(id)

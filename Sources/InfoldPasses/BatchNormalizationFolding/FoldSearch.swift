@@ -23,9 +23,8 @@ struct FoldSearch {
     var behind: [Part] = []
   }
 
-  var graph: Graph { constants.graph }
-  private(set) var constants: GraphConstants
-  let producers: [NodeID?]
+  /// The graph, in which the constants that it computes are known.
+  private(set) var graph: Graph
   /// What is folded into each linear operator.
   private(set) var plans: [NodeID: Plan] = [:]
   /// The nodes that are folded into the operator before them, with their maps.
@@ -35,25 +34,15 @@ struct FoldSearch {
   /// Why nodes are not folded into the operator before them.
   private(set) var refusals: [NodeID: String] = [:]
 
-  private let consumers: [[NodeID]]
-  private let isGraphOutput: [Bool]
-  private let isCaptured: [Bool]
+  private let index: GraphIndex
+  private let axes: ChannelAxes
   private var maps: [NodeID: ChannelMap] = [:]
 
-  /// - Parameter captured: The constants of the graphs around a body that it captures.
-  init(_ graph: consuming Graph, captured: [ValueID: Tensor] = [:]) throws(InfoldError) {
-    constants = try GraphConstants(folding: consume graph, captured: captured)
-    let graph = constants.graph
-    producers = graph.producers()
-    consumers = graph.consumers()
-    var isGraphOutput = [Bool](repeating: false, count: graph.values.count)
-    for output in graph.outputs { isGraphOutput[output.index] = true }
-    self.isGraphOutput = isGraphOutput
-    var isCaptured = [Bool](repeating: false, count: graph.values.count)
-    for node in graph.nodes {
-      for capture in node.captures { isCaptured[capture.index] = true }
-    }
-    self.isCaptured = isCaptured
+  init(_ graph: consuming Graph) {
+    self.graph = graph
+    self.graph.learnComputedConstants()
+    index = self.graph.index
+    axes = ChannelAxes(self.graph)
   }
 
   /// Folds each map into the linear operators that its input comes from, in the order of the data.
@@ -62,7 +51,7 @@ struct FoldSearch {
     for id in graph.nodeIDs {
       let node = graph[id]
       do throws(ChannelMap.Refusal) {
-        guard let map = try ChannelMap(node, in: constants) else { continue }
+        guard let map = try ChannelMap(node, in: graph, axes) else { continue }
         maps[id] = map
         let sites = try linearOperators(making: map.input, readBy: id, 0..<map.affine.channels, axis: map.axis)
         try absorb(map, of: id, into: sites)
@@ -105,7 +94,7 @@ struct FoldSearch {
   private func isMadeByLinear(_ value: ValueID) -> Bool {
     var value = value
     for _ in 0...64 {
-      guard let producer = producers[value.index] else { return false }
+      guard let producer = index.producer(of: value) else { return false }
       guard let map = absorbedBackward[producer] else { return graph[producer].typed?.linearForm != nil }
       value = map.input
     }
@@ -143,14 +132,14 @@ extension FoldSearch {
     var steps = 0
     while let origin = origins.popLast() {
       try Self.count(&steps)
-      guard let producer = producers[origin.value.index] else {
+      guard let producer = index.producer(of: origin.value) else {
         throw Refusal(
           graph.captures.contains(origin.value)
             ? "its input is a value of the graph around the body" : "its input is an input of the graph")
       }
       let node = graph[producer]
       try requireSingleUse(of: origin.value, by: origin.reader, madeBy: node)
-      if let input = absorbedBackward[producer]?.input ?? constants.handedOnInput(of: node) {
+      if let input = absorbedBackward[producer]?.input ?? graph.handedOnInput(of: node) {
         origins.append(Origin(value: input, reader: producer, channels: origin.channels))
       } else if let joined = graph.axisMapping(of: node).joinedAxis {
         guard joined == axis else { throw Refusal("\(graph.label(of: node)) joins another axis than the channels") }
@@ -206,9 +195,9 @@ extension FoldSearch {
 
   private func requireSingleUse(of value: ValueID, by reader: NodeID, madeBy node: Node) throws(Refusal) {
     let maker = graph.label(of: node)
-    if isGraphOutput[value.index] { throw Refusal("the output of \(maker) is an output of the graph") }
-    if isCaptured[value.index] { throw Refusal("the output of \(maker) is used by a subgraph") }
-    guard consumers[value.index] == [reader] else {
+    if index.isOutput(value) { throw Refusal("the output of \(maker) is an output of the graph") }
+    if index.isCaptured(value) { throw Refusal("the output of \(maker) is used by a subgraph") }
+    guard index.consumers(of: value) == [reader] else {
       throw Refusal("the output of \(maker) has another consumer")
     }
   }
@@ -216,14 +205,14 @@ extension FoldSearch {
   /// The linear operator of a node whose weights may be changed.
   private func linearOperator(_ id: NodeID) throws(Refusal) -> LinearOperator {
     let node = graph[id], label = graph.label(of: node)
-    guard let weight = node.inputs[1], let shape = graph[weight].type?.shape?.sizes ?? constants.tensor(weight)?.shape,
+    guard let weight = node.inputs[1], let shape = graph[weight].type?.shape?.sizes ?? graph.constant(weight)?.shape,
       let linear = LinearOperator(node, weight: shape)
     else { throw Refusal("the shape of the weight of \(label) is not known") }
-    try constants.requireFloatingPoint(weight, called: "the weight of \(label)")
+    try graph.requireFloatingPoint(weight, called: "the weight of \(label)")
     if linear.takesBias, node.inputs.count > 2, let bias = node.inputs[2] {
-      try constants.requireFloatingPoint(bias, called: "the bias of \(label)")
+      try graph.requireFloatingPoint(bias, called: "the bias of \(label)")
       let perChannel = try Refusal.carryingErrors { () throws(InfoldError) in
-        try linear.biasPerChannel(constants.tensor(bias)!)
+        try linear.biasPerChannel(graph.constant(bias)!)
       }
       guard perChannel != nil else {
         throw Refusal("the bias of \(label) is not one number per channel")
@@ -255,7 +244,7 @@ extension FoldSearch {
   func plan(for id: NodeID) throws(ChannelMap.Refusal) -> Plan {
     if let plan = plans[id] { return plan }
     let linear = try linearOperator(id)
-    let weight = graph[id].inputs[1].flatMap(constants.tensor)
+    let weight = graph[id].inputs[1].flatMap(graph.constant)
     let largest = try ChannelMap.Refusal.carryingErrors { () throws(InfoldError) in try weight?.largestMagnitude() }
     return Plan(
       linear: linear, largestWeight: largest ?? .nan,
@@ -278,20 +267,20 @@ extension FoldSearch {
   /// - Throws: `InfoldError` with `.limitExceeded`.
   func foldedBias(_ plan: Plan, of id: NodeID) throws(InfoldError) -> FoldedBias {
     let node = graph[id]
-    let bias = node.inputs.count > 2 ? node.inputs[2].flatMap(constants.tensor) : nil
+    let bias = node.inputs.count > 2 ? node.inputs[2].flatMap(graph.constant) : nil
     return try FoldedBias(
-      plan.linear, weight: node.inputs[1].flatMap(constants.tensor),
+      plan.linear, weight: node.inputs[1].flatMap(graph.constant),
       bias: bias.flatMap { bias throws(InfoldError) in try plan.linear.biasPerChannel(bias) },
       input: plan.input, output: plan.output)
   }
 
   /// Takes a weight out of the graph, which nobody looks at any more.
-  mutating func release(_ weight: ValueID) { constants.release(weight) }
+  mutating func release(_ weight: ValueID) { graph[weight].initializer = nil }
 
   /// Refuses new constants that their type cannot hold, or of which rounding loses what matters.
   private func requireConstants(_ plan: Plan, _ id: NodeID) throws(Refusal) {
     let node = graph[id]
-    guard let weight = node.inputs[1].flatMap(constants.tensor) else { return }
+    guard let weight = node.inputs[1].flatMap(graph.constant) else { return }
     let type = weight.elementType
     let bias = try Refusal.carryingErrors { () throws(InfoldError) in try foldedBias(plan, of: id) }
     // Where the largest of all products is small enough, each is.
@@ -319,21 +308,21 @@ extension FoldSearch {
 
 extension FoldSearch {
   private mutating func absorbForward(_ map: ChannelMap, of id: NodeID) throws(Refusal) {
-    guard !isGraphOutput[map.output.index] else { throw Refusal("its own output is an output of the graph") }
-    guard !isCaptured[map.output.index] else { throw Refusal("its own output is used by a subgraph") }
+    guard !index.isOutput(map.output) else { throw Refusal("its own output is an output of the graph") }
+    guard !index.isCaptured(map.output) else { throw Refusal("its own output is used by a subgraph") }
     var value = map.output
     var target: NodeID?
     var steps = 0
     while target == nil {
       try Self.count(&steps)
       // What hands it on does so under another name.
-      guard !isGraphOutput[value.index] else { throw Refusal("what follows it is an output of the graph") }
-      guard !isCaptured[value.index] else { throw Refusal("what follows it is used by a subgraph") }
-      guard let reader = consumers[value.index].first else { throw Refusal("nothing reads its output") }
-      guard consumers[value.index].count == 1 else { throw Refusal("its own output has several consumers") }
+      guard !index.isOutput(value) else { throw Refusal("what follows it is an output of the graph") }
+      guard !index.isCaptured(value) else { throw Refusal("what follows it is used by a subgraph") }
+      guard let reader = index.consumers(of: value).first else { throw Refusal("nothing reads its output") }
+      guard index.consumers(of: value).count == 1 else { throw Refusal("its own output has several consumers") }
       if absorbedForward[reader]?.input == value {
         value = absorbedForward[reader]!.output
-      } else if constants.handedOnInput(of: graph[reader]) == value, let output = graph[reader].outputs[0] {
+      } else if graph.handedOnInput(of: graph[reader]) == value, let output = graph[reader].outputs[0] {
         value = output
       } else {
         target = reader
@@ -364,7 +353,7 @@ extension FoldSearch {
     case .transposed: throw Refusal("\(label) transposes its input")
     case .window:
       let shape = node.inputs[0].flatMap { graph[$0].type?.shape }
-      guard let weight = node.inputs[1].flatMap(constants.tensor)?.shape,
+      guard let weight = node.inputs[1].flatMap(graph.constant)?.shape,
         let pads = node.typed?.mayPad(input: shape, weight: weight)
       else { throw Refusal("the weight of \(label) is no constant") }
       guard map.affine.shift.allSatisfy({ $0 == 0 }) || !pads else {

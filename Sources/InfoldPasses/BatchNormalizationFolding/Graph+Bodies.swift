@@ -9,32 +9,30 @@ package struct NestedBody {
   package let attribute: String
   /// The body as the node has it.
   package let graph: Graph
-  /// The body with the types of its values inferred; `nil` where they contradict each other.
+  /// The body in which the constants that it captures are known, with the types of its values inferred; `nil` where they contradict
+  /// each other.
   package let typed: Graph?
-  /// The constants around the body that it captures.
-  package let constants: [ValueID: Tensor]
 }
 
 extension Graph {
   /// The bodies of a node, with what the graph knows of the values that they take.
-  package func bodies(of id: NodeID, _ constants: GraphConstants) -> [NestedBody] {
+  package func bodies(of id: NodeID) -> [NestedBody] {
     let node = self[id]
     let outer = Dictionary(zip(node.attributes.capturedNames, node.captures)) { first, _ in first }
     return node.attributes.bodies.map { attribute, body in
       var typed = body
-      var known: [ValueID: Tensor] = [:]
       for capture in body.captures {
         guard let value = outer[body[capture].name] else { continue }
         typed[capture].type = self[value].type ?? typed[capture].type
-        known[capture] = constants.tensor(value)
+        typed[capture].known = constant(value)
       }
       typed.setInputTypes(ofLoop: node, in: self)
       var inference = Inference(typed)
       do throws(InfoldError) {
         try inference.run()
-        return NestedBody(attribute: attribute, graph: body, typed: inference.graph, constants: known)
+        return NestedBody(attribute: attribute, graph: body, typed: inference.graph)
       } catch {
-        return NestedBody(attribute: attribute, graph: body, typed: nil, constants: known)
+        return NestedBody(attribute: attribute, graph: body, typed: nil)
       }
     }
   }
@@ -56,13 +54,12 @@ extension Graph {
     captures = captures.filter(read.contains)
   }
 
-  /// The names of all values, those of bodies included.
-  var allNames: Set<String> {
-    var names = Set(values.map(\.name))
+  /// Takes the names of all values, those of bodies included.
+  func takeNames(_ names: inout NameRegistry) {
+    names.take(contentsOf: values.lazy.map(\.name))
     for node in nodes {
-      for (_, body) in node.attributes.bodies { names.formUnion(body.allNames) }
+      for (_, body) in node.attributes.bodies { body.takeNames(&names) }
     }
-    return names
   }
 
   /// Whether functions of the model are called, in bodies or outside.

@@ -5,12 +5,12 @@ extension Graph {
   /// Gives the captures of bodies the names that the captured values have by now, and values of bodies others than those of the
   /// graphs around them: what putting a function in the place of its call may have changed.
   /// - Parameter taken: The names that are taken anywhere.
-  mutating func settleNames(of taken: inout Set<String>) throws(InfoldError) {
-    taken.formUnion(values.map(\.name))
+  mutating func settleNames(of taken: inout NameRegistry) throws(InfoldError) {
+    taken.take(contentsOf: values.lazy.map(\.name))
     try settleBodies(outer: Set(values.map(\.name)), &taken)
   }
 
-  private mutating func settleBodies(outer: Set<String>, _ taken: inout Set<String>) throws(InfoldError) {
+  private mutating func settleBodies(outer: Set<String>, _ taken: inout NameRegistry) throws(InfoldError) {
     for id in nodeIDs where !self[id].attributes.bodies.isEmpty {
       let node = self[id]
       let current = Dictionary(zip(node.attributes.capturedNames, node.captures.map { self[$0].name })) {
@@ -27,9 +27,7 @@ extension Graph {
           if captures.contains(id) {
             body[id].name = current[name] ?? name
           } else if outer.contains(name) {
-            var number = 2
-            while !taken.insert("\(name).\(number)").inserted { number += 1 }
-            body[id].name = "\(name).\(number)"
+            body[id].name = taken.unused(name)
           }
           own.insert(body[id].name)
           isChanged = isChanged || body[id].name != name

@@ -5,7 +5,7 @@ import InfoldTensor
 /// Folds a graph with what lies inside of it: functions, branches, and bodies of If and Loop.
 struct NestedFolding {
   /// The names that are taken anywhere, for a body must not use one of the graphs around it anew.
-  private var names: Set<String>
+  private var names = NameRegistry()
   /// The operator sets of the model that the graph is written with; `nil` for one that is not written.
   private var opsets: OpsetVersions?
   /// Whether functions and known branches take the place of their nodes where that helps.
@@ -27,7 +27,7 @@ struct NestedFolding {
     self.opens = opens
     self.opsets = opsets.map(OpsetVersions.init)
     isNested = graph.nodes.contains { $0.body != nil || !$0.attributes.bodies.isEmpty }
-    names = isNested ? graph.allNames : []
+    if isNested { graph.takeNames(&names) }
   }
 
   /// What the model has to import beside its own operator sets.
@@ -35,20 +35,15 @@ struct NestedFolding {
 
   /// Folds the outermost graph.
   mutating func fold(_ graph: consuming Graph) throws(InfoldError) -> (graph: Graph, report: FoldReport) {
-    try fold(consume graph, captured: [:])
-  }
-
-  private mutating func fold(
-    _ graph: consuming Graph, captured: [ValueID: Tensor]
-  ) throws(InfoldError) -> (graph: Graph, report: FoldReport) {
     var report = FoldReport()
     if isNested {
-      if opens { report.refusals = try open(&graph, captured) }
-      try foldBodies(of: &graph, captured, &report)
+      if opens { report.refusals = try open(&graph) }
+      try foldBodies(of: &graph, &report)
     }
     if opens, opsets?.versions[""].map({ $0 >= 13 }) ?? true { try foldQuantizedWeights(of: &graph, &report) }
     var own: FoldReport
-    (graph, own) = try foldFlat(consume graph, captured)
+    (graph, own) = try foldFlat(consume graph)
+    graph.forgetLearnedConstants()
     own.scaledQuantizations = report.scaledQuantizations
     own.innerSites = report.innerSites
     own.foldedNormalizations += report.foldedNormalizations
@@ -58,11 +53,11 @@ struct NestedFolding {
 
   /// Folds a graph without what lies inside of it.
   private mutating func foldFlat(
-    _ graph: consuming Graph, _ captured: [ValueID: Tensor]
+    _ graph: consuming Graph
   ) throws(InfoldError) -> (graph: Graph, report: FoldReport) {
-    let search = try FoldSearch(finished: consume graph, captured: captured)
+    let search = try FoldSearch(finished: consume graph)
     let (folded, report, names) = try FoldRewriter(consume search, reserved: names).rewritten()
-    if isNested { self.names.formUnion(names) }
+    if isNested { self.names = names }
     return (folded, report)
   }
 
@@ -79,8 +74,8 @@ struct NestedFolding {
 
 extension FoldSearch {
   /// A search that has decided everything.
-  init(finished graph: consuming Graph, captured: [ValueID: Tensor]) throws(InfoldError) {
-    try self.init(consume graph, captured: captured)
+  init(finished graph: consuming Graph) throws(InfoldError) {
+    self.init(consume graph)
     try foldBackward()
     try foldForward()
     keepBiasesOfMatMul()
@@ -92,7 +87,7 @@ extension FoldSearch {
 extension NestedFolding {
   /// Folds in the bodies of a graph's nodes. Weights of the graph that only a body reads become weights of the body.
   private mutating func foldBodies(
-    of graph: inout Graph, _ captured: [ValueID: Tensor], _ report: inout FoldReport
+    of graph: inout Graph, _ report: inout FoldReport
   ) throws(InfoldError) {
     for node in graph.nodes where !(node.typed is any BodyOperator) {
       let owner = graph.label(of: node)
@@ -101,12 +96,12 @@ extension NestedFolding {
       }
     }
     guard graph.nodes.contains(where: { $0.typed is any BodyOperator }) else { return }
-    let constants = try GraphConstants(folding: graph, captured: captured)
+    graph.learnComputedConstants()
     for id in graph.nodeIDs where graph[id].typed is any BodyOperator {
       let owner = graph.label(of: graph[id])
       var attributes = graph[id].attributes
       var isChanged = false
-      for body in graph.bodies(of: id, constants) {
+      for body in graph.bodies(of: id) {
         guard let typed = body.typed else {
           report.refusals += body.graph.normalizations.map {
             FoldReport.Refusal(
@@ -115,7 +110,7 @@ extension NestedFolding {
           continue
         }
         depth += 1
-        var (folded, inner) = try fold(typed, captured: body.constants)
+        var (folded, inner) = try fold(typed)
         depth -= 1
         report.add(body: inner, of: owner)
         guard inner.foldsAnything else { continue }
@@ -146,7 +141,7 @@ extension NestedFolding {
   /// Puts functions and known branches in the places of their nodes where something in them is folded.
   /// - Returns: Why normalizations in others stay.
   private mutating func open(
-    _ graph: inout Graph, _ captured: [ValueID: Tensor]
+    _ graph: inout Graph
   ) throws(InfoldError) -> [FoldReport.Refusal] {
     guard graph.hasInlinable else { return [] }
     let refusals = opsets?.refusals(in: graph) ?? []
@@ -155,7 +150,7 @@ extension NestedFolding {
       try settle(&graph)
       return refusals
     }
-    guard let first = try trial(graph, captured) else { return refusals }
+    guard let first = try trial(graph) else { return refusals }
     var current = first
     while !current.touched.isEmpty {
       var opened = PassResult(graph: graph)
@@ -167,11 +162,11 @@ extension NestedFolding {
       guard isDone else { break }
       graph = opened.graph
       try graph.inferTypes()
-      guard let next = try trial(graph, captured) else { break }
+      guard let next = try trial(graph) else { break }
       current = next
     }
     // What stands between an operator and a normalization may be in a function as well.
-    if try count(graph, captured) < first.foldedCount { graph = first.graph }
+    if try count(graph) < first.foldedCount { graph = first.graph }
     try settle(&graph)
     return refusals + (graph.hasInlinable ? current.refusals : [])
   }
@@ -202,9 +197,9 @@ extension NestedFolding {
   }
 
   /// - Returns: `nil` where nothing stands for anything else.
-  private func trial(_ graph: Graph, _ captured: [ValueID: Tensor]) throws(InfoldError) -> Trial? {
+  private func trial(_ graph: Graph) throws(InfoldError) -> Trial? {
     guard let (full, origins) = try opened(graph) else { return nil }
-    let search = try FoldSearch(finished: full, captured: captured)
+    let search = try FoldSearch(finished: full)
     let isFolded = search.plans.filter { !$0.value.before.isEmpty || !$0.value.behind.isEmpty }
     var trial = Trial(graph: full, foldedCount: search.absorbedBackward.count + search.absorbedForward.count)
     var nodes = Set(isFolded.keys).union(search.absorbedBackward.keys).union(search.absorbedForward.keys)
@@ -213,17 +208,16 @@ extension NestedFolding {
       var copy = self
       var inner = full, report = FoldReport()
       inner.replaceNodes([full[id]])
-      try copy.foldBodies(of: &inner, captured, &report)
+      try copy.foldBodies(of: &inner, &report)
       if report.foldsAnything { nodes.insert(id) }
       trial.foldedCount += report.foldedNormalizations
     }
     // And what computes the constants.
-    let producers = full.producers()
     var open = Array(nodes)
     while let id = open.popLast() {
       if let origin = full[id].definitions.lazy.compactMap({ origins[$0] }).first { trial.touched.insert(origin) }
-      for input in full[id].uses where search.constants.tensor(input) != nil {
-        if let producer = producers[input.index], nodes.insert(producer).inserted { open.append(producer) }
+      for input in full[id].uses where search.graph.constant(input) != nil {
+        if let producer = full.index.producer(of: input), nodes.insert(producer).inserted { open.append(producer) }
       }
     }
     for (id, reason) in search.refusals.sorted(by: { $0.key < $1.key })
@@ -234,10 +228,10 @@ extension NestedFolding {
   }
 
   /// The nodes that are folded in a graph, its bodies included, where functions stay closed.
-  private func count(_ graph: Graph, _ captured: [ValueID: Tensor]) throws(InfoldError) -> Int {
-    let search = try FoldSearch(finished: graph, captured: captured)
+  private func count(_ graph: Graph) throws(InfoldError) -> Int {
+    let search = try FoldSearch(finished: graph)
     var (copy, inner, report) = (self, graph, FoldReport())
-    try copy.foldBodies(of: &inner, captured, &report)
+    try copy.foldBodies(of: &inner, &report)
     return search.absorbedBackward.count + search.absorbedForward.count + report.foldedNormalizations
   }
 }

@@ -8,12 +8,13 @@ struct BodyInliner {
   private(set) var graph: Graph
   /// Whether a body has been copied.
   private(set) var hasInlined = false
-  private var names: Set<String>
+  private var names: NameRegistry
 
   /// - Parameter reserved: Names that new values must not have, beside those in the graph.
-  init(_ graph: Graph, reserved: Set<String> = []) {
+  init(_ graph: Graph, reserved: NameRegistry = NameRegistry()) {
     self.graph = graph
-    names = reserved.union(graph.values.map(\.name))
+    names = reserved
+    names.take(contentsOf: graph.values.lazy.map(\.name))
   }
 
   /// The nodes that stand for `call`, which calls the function with `body`.
@@ -41,16 +42,16 @@ struct BodyInliner {
   ) throws(InfoldError) -> [Node] {
     hasInlined = true
     var places = given
-    let producers = body.producers()
+    let index = body.index
     for case (let formal, let actual?) in zip(body.outputs, outer.outputs)
-    where producers[formal.index] != nil && places[formal] == nil {
+    where index.producer(of: formal) != nil && places[formal] == nil {
       places.updateValue(actual, forKey: formal)
     }
     let prefix = outer.name.isEmpty ? "" : outer.name + "/"
     for id in body.valueIDs where places[id] == nil {
       var value = body[id]
       value.claim = nil
-      value.name = unique(value.name, prefix)
+      value.name = names.take(value.name) ? value.name : names.unused(prefix + value.name)
       places.updateValue(graph.add(value), forKey: id)
     }
     var nodes = body.nodes
@@ -82,15 +83,5 @@ struct BodyInliner {
   private func missing(_ id: ValueID, of body: Graph) -> InfoldError {
     InfoldError(
       .invalidModel, "the call leaves out the input \(String(quoting: body[id].name)), which the function needs")
-  }
-
-  private mutating func unique(_ name: String, _ prefix: String) -> String {
-    var candidate = name
-    var number = 1
-    while !names.insert(candidate).inserted {
-      candidate = number == 1 ? prefix + name : "\(prefix)\(name)_\(number)"
-      number += 1
-    }
-    return candidate
   }
 }

@@ -7,19 +7,18 @@ extension Graph {
   /// computed from shapes alone will have been replaced by one of its branches then.
   /// - Throws: `InfoldError` with `.unsupported`, listing every node that cannot, with the reason for each.
   package func requireRunnableOnceBound() throws(InfoldError) {
-    let producers = producers()
     var others = self
-    others.replaceNodes(nodes.filter { !($0.isConditional && dependsOnShapesAlone($0.inputs, producers)) })
+    others.replaceNodes(nodes.filter { !($0.isConditional && dependsOnShapesAlone($0.inputs)) })
     try others.requireNoOpaqueNodes()
   }
 
   /// Whether `ids` are computed from constants and from the shapes of values.
-  private func dependsOnShapesAlone(_ ids: [ValueID?], _ producers: [NodeID?]) -> Bool {
+  private func dependsOnShapesAlone(_ ids: [ValueID?]) -> Bool {
     var seen: Set<ValueID> = []
     var open = ids.compactMap { $0 }
     while let id = open.popLast() {
       guard !isConstant(id), seen.insert(id).inserted else { continue }
-      guard let producer = producers[id.index], let operation = self[producer].typed else { return false }
+      guard let producer = index.producer(of: id), let operation = self[producer].typed else { return false }
       if type(of: operation).followsFromShapes { continue }
       open += self[producer].uses
     }

@@ -29,7 +29,7 @@ package struct InlineBodies: GraphPass {
   ///   - isChosen: Whether the body of a node is wanted.
   /// - Returns: Whether there were any.
   func inlineOnce(
-    _ result: inout PassResult, _ origins: inout [ValueID: ValueID], reserved: Set<String> = [],
+    _ result: inout PassResult, _ origins: inout [ValueID: ValueID], reserved: NameRegistry = NameRegistry(),
     where isChosen: (Node) -> Bool = { _ in true }
   ) throws(InfoldError) -> Bool {
     let conditions = try Conditions(result.graph)

@@ -4,8 +4,8 @@ import InfoldSystem
 /// A model's graph, ready for the passes: whoever runs a model, proves something of it or rewrites it begins here, so that all of them
 /// see the same network, and refuse the same.
 ///
-/// The graph fits together, types follow from inputs and operators, functions and known branches stand in the places of their nodes, and
-/// what an output needs can be run, or is known to be runnable only once sizes are bound.
+/// The graph fits together, types follow from inputs and operators, functions and known branches stand in the places of their nodes, every
+/// constant is an initializer, and what an output needs can be run, or is known to be runnable only once sizes are bound.
 package struct PreparedModel: Sendable {
   /// The graph.
   package private(set) var graph: Graph
@@ -24,14 +24,20 @@ package struct PreparedModel: Sendable {
 
   /// Inlines, and checks what operators refuse before passes may take operators away.
   /// - Precondition: `graph` is consistent.
-  /// - Parameter observe: Is told what was inlined.
+  /// - Parameter observe: Is told what each pass did.
   /// - Throws: `InfoldError` with `.invalidModel` for types that contradict each other; `.unsupported`, listing all of them, for nodes
   ///   that no input could make runnable; the error of an operator, naming its node; `.limitExceeded`.
-  package init(graph: consuming Graph, observe: (PassResult) -> Void = { _ in }) throws(InfoldError) {
-    let inlined = try InlineBodies().run(on: graph.believingInputs())
-    observe(inlined)
-    self.graph = inlined.graph
-    try self.graph.inferTypes()
-    try self.graph.requireRunnableOnceBound()
+  package init(
+    graph: consuming Graph, observe: (any GraphPass, PassResult) -> Void = { _, _ in }
+  ) throws(InfoldError) {
+    var graph = graph.believingInputs()
+    for pass in [InlineBodies(), SettleConstants()] as [any GraphPass] {
+      let result = try pass.run(on: consume graph)
+      observe(pass, result)
+      graph = result.graph
+    }
+    try graph.inferTypes()
+    try graph.requireRunnableOnceBound()
+    self.graph = graph
   }
 }

@@ -17,15 +17,16 @@ package struct FoldIntoQuantizedWeights: GraphPass {
       graph.nodes.contains(where: { $0.quantizationRole == .dequantizes }),
       graph.nodes.contains(where: \.isNormalization)
     else { return PassResult(graph: graph) }
-    let source = QuantizedGraph(try GraphConstants(graph))
-    var editor = GraphEditor(source.constants)
+    let source = QuantizedGraph(graph)
+    let axes = ChannelAxes(graph)
+    var editor = GraphEditor(graph)
     var replacements: [NodeID: [Node]] = [:]
     var changes: [PassResult.Entry] = []
     var refusals: [PassResult.Entry] = []
     for id in graph.nodeIDs {
       let label = graph.label(of: graph[id])
       do throws(InfoldError) {
-        guard let site = try Site(id, source) else { continue }
+        guard let site = try Site(id, source, axes) else { continue }
         replacements[id] = try site.folded(&editor)
         changes.append(PassResult.Entry(node: label, "went into the scales of the weights before it"))
       } catch  where error.code == .unsupported {
@@ -50,7 +51,7 @@ private struct Site {
 
   /// `nil` for another node.
   /// - Throws: `InfoldError` with the reason why a map cannot be taken in.
-  init?(_ id: NodeID, _ source: QuantizedGraph) throws(InfoldError) {
+  init?(_ id: NodeID, _ source: QuantizedGraph, _ axes: ChannelAxes) throws(InfoldError) {
     let graph = source.graph
     guard graph[id].isNormalization, graph[id].outputs.dropFirst().allSatisfy({ $0 == nil }),
       let x = graph[id].inputs[0], let producer = source.onlyProducer(of: x, for: id),
@@ -60,7 +61,7 @@ private struct Site {
       weights.tensor.count > 0
     else { return nil }
     do throws(ChannelMap.Refusal) {
-      guard let map = try ChannelMap(graph[id], in: source.constants) else { return nil }
+      guard let map = try ChannelMap(graph[id], in: graph, axes) else { return nil }
       self.map = map
     } catch {
       throw error.failure ?? InfoldError(.unsupported, error.reason)

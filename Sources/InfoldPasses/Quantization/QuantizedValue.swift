@@ -21,9 +21,9 @@ struct QuantizedValue {
 
   /// What DequantizeLinear reads, or QuantizeLinear makes, with constant parameters; `nil` where a scale is no usual number, or holds
   /// for a part only.
-  init?(_ node: Node, bytes: ValueID, _ constants: GraphConstants) {
-    guard let type = constants.graph[bytes].type?.elementType, type == .uint8 || type == .int8,
-      let scale = node.inputs[1], let tensor = constants.tensor(scale), tensor.elementType == .float32,
+  init?(_ node: Node, bytes: ValueID, _ graph: Graph) {
+    guard let type = graph[bytes].type?.elementType, type == .uint8 || type == .int8,
+      let scale = node.inputs[1], let tensor = graph.constant(scale), tensor.elementType == .float32,
       tensor.count == 1, let number = try? tensor.elements(as: Float.self)[0], usualScales.contains(number)
     else { return nil }
     self.bytes = bytes
@@ -33,7 +33,7 @@ struct QuantizedValue {
     zeroPoint = node.inputs.count > 2 ? node.inputs[2] : nil
     zeroPointValue = 0
     if let zeroPoint {
-      guard let tensor = constants.tensor(zeroPoint), tensor.count == 1, tensor.elementType == type,
+      guard let tensor = graph.constant(zeroPoint), tensor.count == 1, tensor.elementType == type,
         let numbers = try? tensor.cast(to: .int64).elements(as: Int64.self)
       else { return nil }
       zeroPointValue = Int(numbers[0])
@@ -61,21 +61,15 @@ struct QuantizedWeights {
 /// Where a quantized graph's values come from and go to.
 struct QuantizedGraph {
   let graph: Graph
-  let constants: GraphConstants
-  let producers: [NodeID?]
-  private let consumers: [[NodeID]]
-  private let outputs: Set<ValueID>
+  let index: GraphIndex
 
-  init(_ constants: GraphConstants) {
-    self.constants = constants
-    graph = constants.graph
-    producers = graph.producers()
-    consumers = graph.consumers()
-    outputs = Set(graph.outputs)
+  init(_ graph: Graph) {
+    self.graph = graph
+    index = graph.index
   }
 
   private func producer(_ value: ValueID?) -> Node? {
-    value.flatMap { producers[$0.index] }.map { graph[$0] }
+    value.flatMap(index.producer).map { graph[$0] }
   }
 
   /// What a float value is made of by DequantizeLinear.
@@ -83,15 +77,15 @@ struct QuantizedGraph {
     guard let node = producer(value), node.quantizationRole == .dequantizes, let bytes = node.inputs[0],
       value.flatMap({ graph[$0].type?.elementType }) == .float32
     else { return nil }
-    return QuantizedValue(node, bytes: bytes, constants)
+    return QuantizedValue(node, bytes: bytes, graph)
   }
 
   /// The QuantizeLinear that alone reads a float value.
   func sink(_ value: ValueID?) -> (id: NodeID, value: QuantizedValue)? {
-    guard let value, let id = onlyConsumer(value), graph[id].quantizationRole == .quantizes,
+    guard let value, let id = index.onlyConsumer(of: value), graph[id].quantizationRole == .quantizes,
       graph[id].inputs[0] == value,
       graph[value].type?.elementType == .float32, let bytes = graph[id].outputs[0],
-      let quantized = QuantizedValue(graph[id], bytes: bytes, constants)
+      let quantized = QuantizedValue(graph[id], bytes: bytes, graph)
     else { return nil }
     return (id, quantized)
   }
@@ -99,7 +93,7 @@ struct QuantizedGraph {
   /// The same, perhaps behind a node that bounds the value.
   func boundedSink(_ value: ValueID?) -> (id: NodeID, value: QuantizedValue, bounds: ClosedRange<Int>)? {
     if let (id, quantized) = sink(value) { return (id, quantized, quantized.range) }
-    guard let value, let id = onlyConsumer(value), let (lower, upper) = graph[id].bounds(constants),
+    guard let value, let id = index.onlyConsumer(of: value), let (lower, upper) = graph.bounds(of: graph[id]),
       let (sinkID, quantized) = sink(graph[id].outputs[0])
     else { return nil }
     // Quantization keeps the order.
@@ -108,12 +102,7 @@ struct QuantizedGraph {
 
   /// The node that makes a value which nobody but `reader` reads.
   func onlyProducer(of value: ValueID, for reader: NodeID) -> Node? {
-    onlyConsumer(value) == reader ? producer(value) : nil
-  }
-
-  private func onlyConsumer(_ value: ValueID) -> NodeID? {
-    let readers = consumers[value.index]
-    return readers.count == 1 && !outputs.contains(value) ? readers[0] : nil
+    index.onlyConsumer(of: value) == reader ? producer(value) : nil
   }
 }
 
@@ -122,11 +111,11 @@ extension QuantizedGraph {
   func weights(_ value: ValueID?, axis: Int) throws(InfoldError) -> QuantizedWeights? {
     guard let node = producer(value), let operation = node.typed as? DequantizeLinear, let bytes = node.inputs[0],
       let tensor = try constant(bytes), tensor.elementType == .int8 || tensor.elementType == .uint8,
-      let scales = node.inputs[1].flatMap(constants.tensor), scales.elementType == .float32
+      let scales = node.inputs[1].flatMap(graph.constant), scales.elementType == .float32
     else { return nil }
     var zeroPoints = try Tensor(zeros: [], of: tensor.elementType)
     if node.inputs.count > 2, let id = node.inputs[2] {
-      guard let given = constants.tensor(id) else { return nil }
+      guard let given = graph.constant(id) else { return nil }
       zeroPoints = given
     }
     if scales.count > 1 {
@@ -139,9 +128,9 @@ extension QuantizedGraph {
 
   /// A constant, or what QuantizeLinear or DequantizeLinear makes of one.
   func constant(_ value: ValueID) throws(InfoldError) -> Tensor? {
-    if let tensor = constants.tensor(value) { return tensor }
+    if let tensor = graph.constant(value) { return tensor }
     guard let node = producer(value), [.quantizes, .dequantizes].contains(node.quantizationRole) else { return nil }
-    let inputs = node.inputs.map { $0.flatMap(constants.tensor) }
+    let inputs = node.inputs.map { $0.flatMap(graph.constant) }
     guard zip(node.inputs, inputs).allSatisfy({ $0 == nil || $1 != nil }) else { return nil }
     return try node.evaluate(inputs)[0]
   }

@@ -18,7 +18,7 @@ package struct RecognizeQuantizedOperators: GraphPass {
     guard graph.nodes.contains(where: { [.dequantizes, .computes].contains($0.quantizationRole) }) else {
       return PassResult(graph: graph)
     }
-    var rewriter = QuantizedRewriter(QuantizedGraph(try GraphConstants(graph)))
+    var rewriter = QuantizedRewriter(QuantizedGraph(graph))
     for id in graph.nodeIDs { try rewriter.rewrite(graph[id]) }
     return rewriter.result()
   }
@@ -36,7 +36,7 @@ private struct QuantizedRewriter {
 
   init(_ source: QuantizedGraph) {
     self.source = source
-    editor = GraphEditor(source.constants)
+    editor = GraphEditor(source.graph)
   }
 
   func result() -> PassResult {
@@ -89,11 +89,11 @@ private struct QuantizedRewriter {
   /// The product of rows with a constant matrix, whose columns are its rows in QLinearGemm.
   private mutating func rewriteQuantizedProduct(_ node: Node) throws(InfoldError) {
     guard node.inputs[0].flatMap({ graph[$0].type?.shape?.rank }) == 2,
-      let right = node.inputs[3].flatMap(source.constants.tensor), right.shape.count == 2,
-      let scales = node.inputs[4].flatMap(source.constants.tensor), scales.elementType == .float32,
-      let zeroPoints = node.inputs[5].flatMap(source.constants.tensor),
+      let right = node.inputs[3].flatMap(graph.constant), right.shape.count == 2,
+      let scales = node.inputs[4].flatMap(graph.constant), scales.elementType == .float32,
+      let zeroPoints = node.inputs[5].flatMap(graph.constant),
       [scales, zeroPoints].allSatisfy({ $0.shape.count <= 1 && ($0.count == 1 || $0.count == right.shape[1]) }),
-      let id = node.outputs[0].flatMap({ source.producers[$0.index] })
+      let id = node.outputs[0].flatMap(source.index.producer)
     else { return }
     let label = graph.label(of: node)
     var inputs = node.inputs
@@ -195,7 +195,7 @@ private struct QuantizedRewriter {
     guard let x = source.source(node.inputs[0]), let (sink, y) = source.sink(node.outputs[0]) else { return }
     var operands: [Tensor?] = []
     for input in node.inputs.dropFirst() {
-      let tensor = input.flatMap(source.constants.tensor)
+      let tensor = input.flatMap(graph.constant)
       guard input == nil || tensor?.count == 1 else { return }
       operands.append(tensor)
     }
@@ -211,10 +211,10 @@ private struct QuantizedRewriter {
   /// A QuantizeLinear right behind a DequantizeLinear.
   private mutating func rewriteScaling(_ node: Node) throws(InfoldError) {
     guard let x = source.source(node.inputs[0]), let y = node.outputs[0],
-      let quantized = QuantizedValue(node, bytes: y, source.constants)
+      let quantized = QuantizedValue(node, bytes: y, graph)
     else { return }
     let label = graph.label(of: node)
-    let id = source.producers[y.index]!
+    let id = source.index.producer(of: y)!
     replacements[id] = [
       try table(from: x, to: quantized, x.bytes, y, label) { tensor throws(InfoldError) in tensor }
     ]

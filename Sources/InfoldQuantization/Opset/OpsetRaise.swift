@@ -16,7 +16,7 @@ package struct OpsetRaise {
   private static let irVersion = 7
 
   /// The model in opset 13 or later.
-  /// - Precondition: The types of the graph's values have been inferred.
+  /// - Precondition: The types of the graph's values have been inferred, and `SettleConstants` has gone over it.
   /// - Throws: `InfoldError` with `.unsupported`, naming the node, for what is not converted.
   package static func raised(_ model: Model) throws(InfoldError) -> Model {
     guard let version = model.opsetVersion(), version < target else { return model }
@@ -25,7 +25,7 @@ package struct OpsetRaise {
         .unsupported, "the model uses opset \(version); those from \(oldest) on can be brought to \(target)",
         hint: "convert the model to opset \(target)")
     }
-    var rewriter = OpsetRewriter(try GraphConstants(model.graph))
+    var rewriter = OpsetRewriter(model.graph)
     var nodes: [Node] = []
     for node in model.graph.nodes {
       nodes += try annotatingErrors({ $0.atNode(model.graph.label(of: node)) }) { () throws(InfoldError) in
@@ -33,7 +33,7 @@ package struct OpsetRaise {
       }
     }
     var raised = model
-    raised.graph = rewriter.graph(nodes)
+    raised.graph = rewriter.finished(nodes)
     raised.opsetImports = model.opsetImports.map { entry in
       normalizedDomain(entry.domain).isEmpty ? Model.OpsetImport(domain: entry.domain, version: target) : entry
     }
@@ -46,15 +46,16 @@ package struct OpsetRaise {
 
 /// Rewrites the nodes of a graph, one by one.
 struct OpsetRewriter {
-  let constants: GraphConstants
+  let graph: Graph
   private var editor: GraphEditor
 
-  init(_ constants: GraphConstants) {
-    self.constants = constants
-    editor = GraphEditor(constants)
+  init(_ graph: Graph) {
+    self.graph = graph
+    editor = GraphEditor(graph)
   }
 
-  func graph(_ nodes: [Node]) -> Graph {
+  /// The graph with these nodes.
+  func finished(_ nodes: [Node]) -> Graph {
     var editor = editor
     editor.replaceNodes(nodes)
     return editor.graph
@@ -111,7 +112,7 @@ struct OpsetRewriter {
   }
 
   private func baseName(_ node: Node) -> String {
-    node.outputs.first.flatMap { $0 }.map { constants.graph[$0].name } ?? node.opType
+    node.outputs.first.flatMap { $0 }.map { graph[$0].name } ?? node.opType
   }
 }
 

@@ -162,7 +162,7 @@ extension Resize: RewrittenOperator {
 
 extension OpsetRewriter {
   fileprivate func elementType(of node: Node) throws(InfoldError) -> ElementType {
-    guard let id = node.inputs[0], let type = constants.graph[id].type?.elementType else {
+    guard let id = node.inputs[0], let type = graph[id].type?.elementType else {
       throw refusal("the element type of its input is not known")
     }
     return type
@@ -180,7 +180,7 @@ extension OpsetRewriter {
     var axis = 1
     if case .int(let given)? = node.attributes["axis"] { axis = Int(clamping: given) }
     guard let x = node.inputs[0], let y = node.outputs[0] else { return [try same(node)] }
-    let shape = constants.graph[x].type?.shape
+    let shape = graph[x].type?.shape
     // With one dimension, the default means another axis.
     guard shape != nil || node.attributes["axis"] != nil else {
       throw refusal("the rank of its input is unknown")
@@ -215,7 +215,7 @@ extension OpsetRewriter {
       scales = constant(node, "scales", try Tensor(shape: [numbers.count], numbers))
       attributes["scales"] = nil
     } else if node.opsetVersion >= 10, attributes["mode"]?.isLinear != true {
-      guard let tensor = scales.flatMap(constants.tensor), try tensor.numbers().allSatisfy({ $0 >= 1 }) else {
+      guard let tensor = scales.flatMap(graph.constant), try tensor.numbers().allSatisfy({ $0 >= 1 }) else {
         throw refusal("opset 10 does not say which neighbour is taken where a tensor shrinks")
       }
     }

@@ -8,7 +8,6 @@ import InfoldTensor
 struct QDQRewriter {
   private let model: Model
   private let plan: QuantizationPlan
-  private let constants: GraphConstants
   private let opset: Int
   private var editor: GraphEditor
   /// The values that exist in 8 bits only, once the network is quantized.
@@ -29,12 +28,11 @@ struct QDQRewriter {
   }
 
   /// - Parameter ranges: For each of the plan's values, what is to be covered.
-  init(_ model: Model, _ plan: QuantizationPlan, _ ranges: [ClosedRange<Double>]) throws(InfoldError) {
+  init(_ model: Model, _ plan: QuantizationPlan, _ ranges: [ClosedRange<Double>]) {
     self.model = model
     self.plan = plan
-    constants = try GraphConstants(model.graph)
     opset = model.opsetVersion() ?? OpsetRaise.target
-    editor = GraphEditor(constants)
+    editor = GraphEditor(model.graph)
     madeQuantized = Set(
       plan.operations.flatMap { id, operation in
         model.graph[operation.activation ?? id].outputs.compactMap { $0 }
@@ -152,10 +150,10 @@ extension QDQRewriter {
   /// Puts quantized weights, and a quantized bias, in the place of a node's.
   private mutating func quantizeWeights(of node: inout Node, axis: Int) throws(InfoldError) -> [Node] {
     let linear = node.typed?.linearForm
-    let id = node.inputs[1]!, tensor = constants.tensor(id)!
+    let id = node.inputs[1]!, tensor = graph.constant(id)!
     let channels = tensor.shape[axis], step = scale(node.inputs[0]!).scale.scale
     let biasID = node.inputs.count > 2 ? node.inputs[2] : nil
-    var bias = try biasID.map { id throws(InfoldError) in try constants.tensor(id)!.numbers() }
+    var bias = try biasID.map { id throws(InfoldError) in try graph.constant(id)!.numbers() }
     if let given = bias, given.count != channels { bias = Array(repeating: given[0], count: channels) }
     if let beta = linear?.beta, beta != 1 { bias = bias?.map { $0 * Double(beta) } }
     let factor = linear?.alpha ?? 1
@@ -221,13 +219,12 @@ extension QDQRewriter {
     result.graph.outputs = graph.outputs.map { outputs[$0] == nil ? $0 : restored[$0]! }
     try result.graph.makeConsistent()
     try result.graph.inferTypes()
-    let producers = graph.producers()
     return QuantizedNetwork(
       model: result,
       activations: plan.values.map { value in
         QuantizedNetwork.QuantizedActivation(
           name: graph[value].name, restoredName: result.graph[restored[value]!].name,
-          node: producers[value.index].map { graph.label(of: graph[$0]) },
+          node: graph.index.producer(of: value).map { graph.label(of: graph[$0]) },
           range: ranges[plan.representative(value)]!, scale: scale(value).scale)
       }, weights: weights)
   }

@@ -7,6 +7,8 @@ extension NetworkDiagram {
   /// are lines of the boxes that read them. Bodies of functions and of control flow are not drawn.
   package init(_ graph: Graph) {
     self.init()
+    var graph = graph
+    graph.learnConstants()
     /// The box that makes each value; of constants none.
     var makers = [Int?](repeating: nil, count: graph.values.count)
     var labelled = [Bool](repeating: false, count: graph.values.count)
@@ -14,15 +16,10 @@ extension NetworkDiagram {
       makers[id.index] = boxes.count
       boxes.append(Box(input: graph[id]))
     }
-    let outputs = Set(graph.outputs)
-    var constants: [ValueID: Tensor] = [:]
     for node in graph.nodes {
-      if let (id, tensor) = node.constant, !outputs.contains(id) {
-        constants[id] = tensor
-        continue
-      }
+      if node.typed?.constantOutput != nil, node.definitions.allSatisfy({ !graph.index.isOutput($0) }) { continue }
       let box = boxes.count
-      boxes.append(Box(node, in: graph, constants: constants))
+      boxes.append(Box(node, in: graph))
       connect(node.uses, to: box, graph, makers, &labelled)
       for id in node.definitions { makers[id.index] = box }
     }
@@ -74,7 +71,7 @@ extension NetworkDiagram.Box {
   }
 
   /// A box of a node.
-  fileprivate init(_ node: Node, in graph: Graph, constants: [ValueID: Tensor]) {
+  fileprivate init(_ node: Node, in graph: Graph) {
     title = String(printable: node.opType).shortened(to: 28)
     lines = node.name.isEmpty ? [] : [.name(shortName(node.name))]
     tooltip = graph.label(of: node)
@@ -93,9 +90,7 @@ extension NetworkDiagram.Box {
     let attributes = AttributeText(node.attributes)
     lines += attributes.lines.prefix(3).map { .detail($0.shortened(to: Self.lineLength)) }
     for line in attributes.complete.prefix(40) { tooltip += "\n\(line)" }
-    let fixed = node.inputs.prefix(Self.constantLimit).compactMap { id in
-      id.flatMap { constants[$0] ?? graph.constant($0) }
-    }
+    let fixed = node.inputs.prefix(Self.constantLimit).compactMap { $0.flatMap(graph.constant) }
     if !fixed.isEmpty {
       lines.append(.constants(constantText(fixed).shortened(to: Self.lineLength + 4)))
       tooltip += "\nconstants: \(constantText(fixed))"
@@ -108,14 +103,6 @@ extension NetworkDiagram.Box {
   private static var lineLength: Int { 34 }
   /// Constants of one node that are looked at.
   private static var constantLimit: Int { 64 }
-}
-
-extension Node {
-  /// The value that a node makes which holds it itself.
-  fileprivate var constant: (ValueID, Tensor)? {
-    guard let tensor = typed?.constantOutput, outputs.count == 1, let id = outputs[0] else { return nil }
-    return (id, tensor)
-  }
 }
 
 /// A name, as short as a box wants it.

@@ -5,7 +5,7 @@ import InfoldSystem
 extension ByteTable: LoweredOperator {
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     guard let x = fused.node.inputs[0], let y = fused.output, plan.byteSizes(x) != nil, plan.byteSizes(y) != nil,
-      let table = fused.node.inputs[1].flatMap(plan.constants.tensor), table.count == 256
+      let table = fused.node.inputs[1].flatMap(plan.graph.constant), table.count == 256
     else { return false }
     // Places and results of int8 are unsigned in planned memory.
     let flips = (Int(plan.byteOffset(x)), UInt8(plan.byteOffset(y)))

@@ -26,7 +26,7 @@ extension PlanBuilder {
   func lowering(of node: Node) -> (any Lowering)? {
     if let lowered = node.typed as? any LoweredOperator { return lowered }
     if let combination = node.typed?.elementCombination { return BinaryLowering(combination: combination) }
-    return node.elementFunction(constants).map(UnaryLowering.init)
+    return graph.elementFunction(of: node).map(UnaryLowering.init)
   }
 
   /// The epilogue of a node whose output lies in `layout`.

@@ -28,10 +28,10 @@ extension PlanBuilder {
   ) throws(InfoldError) -> Bool {
     let known = OperatorInputs(
       types: node.inputs.map { $0.flatMap { graph[$0].type } },
-      constants: node.inputs.enumerated().map { index, id in index == 0 ? nil : id.flatMap(constants.tensor) },
+      constants: node.inputs.enumerated().map { index, id in index == 0 ? nil : id.flatMap(graph.constant) },
       outputCount: node.outputs.count)
     // What a run decides is checked by the operator alone, also where the result's shape is known without it.
-    guard node.inputs.dropFirst().allSatisfy({ $0.map { constants.tensor($0) != nil } ?? true }),
+    guard node.inputs.dropFirst().allSatisfy({ $0.map { graph.constant($0) != nil } ?? true }),
       let x = node.inputs[0], let sizes = sizes(x), node.definitions.allSatisfy({ self.sizes($0) != nil }),
       (try? mapped.inferOutputs(known)) != nil, let maps = try? mapped.elementMaps(known)
     else { return false }

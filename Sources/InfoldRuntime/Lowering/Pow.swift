@@ -6,7 +6,7 @@ extension Pow: LoweredOperator {
   /// A constant exponent that is one number and needs no logarithm: 1, 2, 3, −1 and ½.
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     guard let x = fused.node.inputs[0], let y = fused.output, let sizes = plan.sizes(x), plan.sizes(y) == sizes,
-      let tensor = fused.node.inputs[1].flatMap(plan.constants.tensor), tensor.count == 1,
+      let tensor = fused.node.inputs[1].flatMap(plan.graph.constant), tensor.count == 1,
       let exponent = try tensor.numbers().first,
       [1, 2, 3, -1, 0.5].contains(exponent)
     else { return false }

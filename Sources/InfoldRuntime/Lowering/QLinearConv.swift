@@ -65,8 +65,8 @@ struct ByteWeights {
   /// `nil` where something is no constant, or the weights' zero points are not those of symmetric weights.
   init?(_ node: Node, _ plan: PlanBuilder) {
     let inputs = node.inputs
-    guard let tensor = inputs[3].flatMap(plan.constants.tensor), tensor.count > 0, !tensor.shape.isEmpty,
-      let points = inputs[5].flatMap(plan.constants.tensor)?.byteValues,
+    guard let tensor = inputs[3].flatMap(plan.graph.constant), tensor.count > 0, !tensor.shape.isEmpty,
+      let points = inputs[5].flatMap(plan.graph.constant)?.byteValues,
       let scales = try? plan.constant(inputs[4])?.elements(as: Float.self),
       points.allSatisfy({ $0 == (tensor.elementType == .uint8 ? 128 : 0) }),
       let input = plan.quantization(of: inputs[0], scale: inputs[1], zeroPoint: inputs[2]),
@@ -81,7 +81,7 @@ struct ByteWeights {
     guard multipliers.allSatisfy(\.isFinite) else { return nil }
     bias = Array(repeating: 0, count: count)
     if inputs.count > 8, let id = inputs[8] {
-      guard let given = try? plan.constants.tensor(id)?.elements(as: Int32.self), given.count == count else {
+      guard let given = try? plan.graph.constant(id)?.elements(as: Int32.self), given.count == count else {
         return nil
       }
       bias = given

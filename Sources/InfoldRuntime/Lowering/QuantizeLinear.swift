@@ -39,7 +39,7 @@ extension PlanBuilder {
     else { return nil }
     var point: Int32 = 0
     if let zeroPoint {
-      guard let tensor = constants.tensor(zeroPoint), tensor.count == 1, let given = tensor.byteValues?[0] else {
+      guard let tensor = graph.constant(zeroPoint), tensor.count == 1, let given = tensor.byteValues?[0] else {
         return nil
       }
       point = given

@@ -30,7 +30,7 @@ extension ReductionLowering {
     }
     var given: Tensor?
     if fused.node.inputs.count > 1, let id = fused.node.inputs[1] {
-      guard let tensor = plan.constants.tensor(id) else { return false }
+      guard let tensor = plan.graph.constant(id) else { return false }
       given = tensor
     }
     guard let isReduced = try? axes.reduced(given, rank: sizes.count) else { return false }

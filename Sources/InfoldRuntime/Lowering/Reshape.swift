@@ -17,7 +17,7 @@ extension ShapeLowering {
     // A Dropout may have a mask that somebody reads, or a form that a run decides.
     let node = fused.node
     guard node.outputs.dropFirst().allSatisfy({ $0.map { plan.remainingUses[$0.index] == 0 } ?? true }),
-      node.inputs.dropFirst(2).allSatisfy({ $0.map { plan.constants.tensor($0) != nil } ?? true })
+      node.inputs.dropFirst(2).allSatisfy({ $0.map { plan.graph.constant($0) != nil } ?? true })
     else { return false }
     guard let x = fused.node.inputs[0], let y = fused.output, let sizes = plan.plannedSizes(x),
       let result = plan.plannedSizes(y), sizes.reduce(1, *) == result.reduce(1, *), plan.isBytes(x) == plan.isBytes(y)

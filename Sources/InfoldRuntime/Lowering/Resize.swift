@@ -30,7 +30,7 @@ private struct AxisTables {
         others.append(nil)
         continue
       }
-      guard var tensor = plan.constants.tensor(id) else { return nil }
+      guard var tensor = plan.graph.constant(id) else { return nil }
       // Sizes of all four dimensions name the batch and the channels, which the probe has one of.
       if index == 3, tensor.count == 4, tensor.elementType == .int64 {
         tensor = try Tensor(shape: [4], [1, 1, Int64(output.height), Int64(output.width)])

@@ -18,7 +18,6 @@ package struct ConcatPlacement {
   private static let maximumDepth = 64
 
   package init(_ graph: Graph) {
-    let producers = graph.producers()
     let fixed = Set(graph.outputs)
     // How many concatenations lie inside each other in a value.
     var depths: [ValueID: Int] = [:]
@@ -35,7 +34,7 @@ package struct ConcatPlacement {
       if sizes.contains(where: { $0.isEmpty || $0.contains(0) }) { continue }
       var (channel, depth) = (0, 0)
       for (value, sizes) in zip(parts, sizes) {
-        if self.parts[value] == nil, producers[value.index] != nil, !fixed.contains(value),
+        if self.parts[value] == nil, graph.index.producer(of: value) != nil, !fixed.contains(value),
           depths[value, default: 0] < Self.maximumDepth, uses[value] == 1
         {
           self.parts[value] = Part(whole: whole, firstChannel: channel)

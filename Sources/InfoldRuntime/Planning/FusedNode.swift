@@ -36,18 +36,15 @@ package struct EpilogueFusion {
   package let nodes: [FusedNode]
 
   /// - Parameter capability: What the kernel of a node can do behind it; nothing for a node that has none.
-  package init(_ graph: Graph, _ constants: GraphConstants, capability: (Node) -> EpilogueCapability) {
-    let producers = graph.producers()
-    let consumers = graph.consumers()
-    let outputs = Set(graph.outputs)
+  package init(_ graph: Graph, capability: (Node) -> EpilogueCapability) {
+    let index = graph.index
     var owner: [NodeID: Int] = [:]
     var groups: [FusedNode] = []
 
     /// The group that makes `value`, when nobody else reads it and its kernel can do more.
     func openGroup(_ value: ValueID, _ wanted: EpilogueCapability) -> Int? {
-      guard !outputs.contains(value), consumers[value.index].count == 1, let producer = producers[value.index],
-        let group = owner[producer], groups[group].output == value,
-        capability(groups[group].node).contains(wanted)
+      guard index.onlyConsumer(of: value) != nil, let producer = index.producer(of: value), let group = owner[producer],
+        groups[group].output == value, capability(groups[group].node).contains(wanted)
       else { return nil }
       return group
     }
@@ -61,7 +58,7 @@ package struct EpilogueFusion {
     for id in graph.nodeIDs {
       let node = graph[id]
       if let input = node.inputs.first ?? nil,
-        let activation = node.elementFunction(constants).flatMap(Activation.init(of:)),
+        let activation = graph.elementFunction(of: node).flatMap(Activation.init(of:)),
         let group = openGroup(input, .activation), groups[group].activation == .identity
       {
         groups[group].activation = activation

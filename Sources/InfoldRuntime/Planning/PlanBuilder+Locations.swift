@@ -35,7 +35,7 @@ extension PlanBuilder {
 
   /// The tensor of a float32 constant.
   func constant(_ id: ValueID?) -> Tensor? {
-    guard let tensor = id.flatMap(constants.tensor), tensor.elementType == .float32 else { return nil }
+    guard let tensor = id.flatMap(graph.constant), tensor.elementType == .float32 else { return nil }
     return tensor
   }
 

@@ -7,9 +7,7 @@ import InfoldTensor
 /// Turns a graph into the steps of a plan: what runs by which kernel, and where every value lies.
 struct PlanBuilder {
   /// The graph. Where a shape is not known, only the reference evaluation can run.
-  var graph: Graph { constants.graph }
-  /// The numbers that are the same in every run.
-  private(set) var constants: GraphConstants
+  private(set) var graph: Graph
   /// The kernels for products.
   let productKernels: any ConvolutionKernels.Type
   /// The kernels for everything else.
@@ -63,17 +61,16 @@ struct PlanBuilder {
     self.workers = workers
     self.packed = packed
     self.budget = budget
-    constants = try GraphConstants(consume graph)
-    let graph = constants.graph
+    self.graph = graph
+    let graph = self.graph
     locations = Array(repeating: [:], count: graph.values.count)
     isTensor = Array(repeating: false, count: graph.values.count)
     lastReads = Array(repeating: nil, count: graph.values.count)
-    remainingUses = Array(repeating: 0, count: graph.values.count)
+    remainingUses = graph.valueIDs.map(graph.index.useCount)
     var outputIndices = [Int?](repeating: nil, count: graph.values.count)
     for (index, id) in graph.outputs.enumerated().reversed() { outputIndices[id.index] = index }
     self.outputIndices = outputIndices
     concatenations = ConcatPlacement(graph)
-    for use in graph.nodes.flatMap(\.uses) + graph.outputs { remainingUses[use.index] += 1 }
     for id in graph.valueIDs where graph[id].initializer != nil { isTensor[id.index] = true }
     for id in graph.inputs { isTensor[id.index] = true }
   }
@@ -81,7 +78,7 @@ struct PlanBuilder {
   /// Lowers all nodes.
   /// - Parameter usesKernels: Whether kernels may be used; else every node runs by its reference evaluation.
   mutating func build(usesKernels: Bool) throws(InfoldError) {
-    let fusion = EpilogueFusion(graph, constants) { [self] node in
+    let fusion = EpilogueFusion(graph) { [self] node in
       usesKernels && isDecided(node) ? lowering(of: node)?.epilogue(of: node, self) ?? [] : []
     }
     for node in fusion.nodes {
@@ -104,11 +101,16 @@ struct PlanBuilder {
       for use in node.nodes.flatMap({ Array(graph[$0].uses) }) {
         remainingUses[use.index] -= 1
         // A constant that no step reads as a tensor has been packed.
-        if remainingUses[use.index] == 0, lastReads[use.index] == nil { constants.release(use) }
+        if remainingUses[use.index] == 0, lastReads[use.index] == nil { release(use) }
       }
     }
     current = nil
     for index in graph.outputs.indices { try placeOutput(index) }
+  }
+
+  /// Lets go of the tensor of a constant, which nobody looks at any more.
+  private mutating func release(_ id: ValueID) {
+    if graph.isConstant(id) { graph[id].initializer = nil }
   }
 
   /// Whether all that a node reads beside numbers to compute with is the same in every run. What a run decides, such as
@@ -116,7 +118,7 @@ struct PlanBuilder {
   private func isDecided(_ node: Node) -> Bool {
     node.inputs.dropFirst().allSatisfy { id in
       guard let id, let type = graph[id].type?.elementType else { return true }
-      return [.float32, .uint8, .int8].contains(type) || constants.tensor(id) != nil
+      return [.float32, .uint8, .int8].contains(type) || graph.constant(id) != nil
     }
   }
 

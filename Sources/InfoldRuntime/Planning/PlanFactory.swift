@@ -108,7 +108,7 @@ struct PlanFactory: Sendable {
 
   private func planned(_ graph: consuming Graph, images: Int) throws(InfoldError) -> Plan {
     // Kernels trust the types of constants.
-    try graph.settleConstants()
+    try graph.typeConstants()
     let largest = try graph.requireAddressableValues(limit: budget.limit)
     return try Plan(
       consume graph, images: images, largestByteCount: largest, kernels: kernels, options: options, workers: workers,

@@ -37,7 +37,7 @@ struct PassesReport: Encodable {
       var graph = model.graph
       try graph.makeConsistent()
       var passes = [Pass(.check, "the network as it is", PassResult(graph: graph))]
-      let prepared = try PreparedModel(graph: graph) { passes.append(Pass(.inline, InlineBodies.name, $0)) }
+      let prepared = try PreparedModel(graph: graph) { passes.append(Pass(.inline, type(of: $0).name, $1)) }
       let pipeline =
         options.optimize
         ? OptimizationPipeline(foldsBatchNormalization: options.foldBatchNormalization) : .asWritten

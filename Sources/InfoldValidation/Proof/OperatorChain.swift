@@ -38,7 +38,7 @@ struct OperatorChain {
     _ x: Tensor, _ precision: EvaluationContext.Precision
   ) throws(InfoldError) -> Tensor {
     let node = graph[entry.node]
-    let constants = node.inputs.dropFirst().map { $0.flatMap(analysis.constants.tensor) }
+    let constants = node.inputs.dropFirst().map { $0.flatMap(graph.constant) }
     return try node.evaluate([x] + constants, precision: precision)[0]!
   }
 
@@ -50,14 +50,14 @@ struct OperatorChain {
     if node.isNormalization {
       var inputs: [Tensor?] = [x]
       for input in node.inputs.dropFirst() {
-        inputs.append(try analysis.constants.tensor(input!)!.elements(part.channels))
+        inputs.append(try graph.constant(input!)!.elements(part.channels))
       }
       return try node.evaluate(inputs, precision: precision)[0]!
     }
     guard part.isWhole else {
       return precision == .double ? try applyInDouble(part, x) : try scaleAndShift(part, x)
     }
-    let inputs = node.inputs.map { $0.flatMap(analysis.constants.tensor) ?? x }
+    let inputs = node.inputs.map { $0.flatMap(graph.constant) ?? x }
     return try node.evaluate(inputs, precision: precision)[0]!
   }
 
@@ -93,7 +93,7 @@ extension OperatorChain {
       attributes["alpha"] = .float(Float(entry.linear.alpha.magnitude))
       node = try node.replacing(attributes: attributes)
     }
-    let weight = try analysis.constants.tensor(node.inputs[1]!)!.magnitudes()
+    let weight = try graph.constant(node.inputs[1]!)!.magnitudes()
     node.inputs = Array(node.inputs.prefix(2))
     return try node.evaluate([magnitudes, weight], precision: .double)[0]!.elements()
   }
@@ -105,11 +105,11 @@ extension OperatorChain {
   private var node: Node { graph[entry.node] }
 
   /// The type of the weight, and so of the data.
-  var elementType: ElementType { analysis.constants.tensor(node.inputs[1]!)!.elementType }
+  var elementType: ElementType { graph.constant(node.inputs[1]!)!.elementType }
 
   /// |b| for each output channel, times |beta| for Gemm.
   func biasMagnitudes() throws(InfoldError) -> [Double] {
-    let bias = entry.linear.takesBias && node.inputs.count > 2 ? node.inputs[2].flatMap(analysis.constants.tensor) : nil
+    let bias = entry.linear.takesBias && node.inputs.count > 2 ? node.inputs[2].flatMap(graph.constant) : nil
     return try bias.flatMap { bias throws(InfoldError) in try entry.linear.biasPerChannel(bias) }?.map(\.magnitude)
       ?? Array(repeating: 0, count: entry.linear.outputChannels)
   }
@@ -126,7 +126,7 @@ extension OperatorChain {
   }
 
   private func sums(_ term: (Double) -> Double) throws(InfoldError) -> [Double] {
-    let weights: [Double] = try analysis.constants.tensor(node.inputs[1]!)!.widened().elements()
+    let weights: [Double] = try graph.constant(node.inputs[1]!)!.widened().elements()
     var sums = [Double](repeating: 0, count: entry.linear.outputChannels)
     entry.linear.forEachBlock { elements, _, output in
       for element in elements { sums[output] += term(weights[element]) }
@@ -138,7 +138,7 @@ extension OperatorChain {
   func largestGain() throws(InfoldError) -> Double {
     var largest = 0.0
     for part in entry.before + entry.behind where graph[part.node].isNormalization {
-      let gamma: [Double] = try analysis.constants.tensor(graph[part.node].inputs[1]!)!.widened().elements()
+      let gamma: [Double] = try graph.constant(graph[part.node].inputs[1]!)!.widened().elements()
       largest = gamma.reduce(largest) { max($0, $1.magnitude) }
     }
     return largest
@@ -149,7 +149,7 @@ extension OperatorChain {
     var count = 0
     for part in entry.behind {
       guard case .normalization(let epsilon, _)? = graph[part.node].typed?.affineForm else { continue }
-      let variance: [Double] = try analysis.constants.tensor(graph[part.node].inputs[4]!)!.widened().elements()
+      let variance: [Double] = try graph.constant(graph[part.node].inputs[4]!)!.widened().elements()
       count += variance[part.channels].count { $0 <= Double(epsilon) }
     }
     return count
@@ -162,7 +162,7 @@ extension OperatorChain {
   var biasRoundings: [Double] {
     let channels = entry.linear.outputChannels
     guard entry.linear.takesBias, node.inputs.count > 2, let scale = quantization(ofInput: 2),
-      let numbers: [Double] = try? analysis.constants.tensor(scale)?.widened().elements()
+      let numbers: [Double] = try? graph.constant(scale)?.widened().elements()
     else { return Array(repeating: 0, count: channels) }
     // The quotient itself is rounded in double precision.
     return (0..<channels).map { 0.5 * (1 + 0x1p-20) * numbers[numbers.count == 1 ? 0 : $0] }
@@ -171,7 +171,7 @@ extension OperatorChain {
   /// The scale of the DequantizeLinear that makes an input of the operator.
   private func quantization(ofInput place: Int) -> ValueID? {
     guard let input = node.inputs[place],
-      let producer = graph.nodes.first(where: { $0.quantizationRole == .dequantizes && $0.outputs[0] == input })
+      let producer = graph.index.producer(of: input).map({ graph[$0] }), producer.quantizationRole == .dequantizes
     else { return nil }
     return producer.inputs[1]
   }

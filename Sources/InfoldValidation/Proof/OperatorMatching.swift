@@ -24,8 +24,9 @@ struct OperatorMatching {
 
   /// Those of two graphs, and of the bodies of their nodes.
   init(_ original: Graph, _ folded: Graph) throws(InfoldError) {
-    self.init(try FoldAnalysis(original), try FoldAnalysis(folded))
-    try addBodies(of: original, folded, try GraphConstants(folding: original), try GraphConstants(folding: folded))
+    let analyses = (try FoldAnalysis(original), try FoldAnalysis(folded))
+    self.init(analyses.0, analyses.1)
+    try addBodies(of: analyses.0.graph, analyses.1.graph)
   }
 
   /// First by the names of the values that they make, for folding keeps the operator's name or takes that of a map
@@ -72,7 +73,7 @@ extension OperatorMatching {
   /// Adds the operators in the bodies of nodes. Nodes belong together that make a value of the same name, or are as many in both
   /// graphs.
   private mutating func addBodies(
-    of original: Graph, _ folded: Graph, _ originals: GraphConstants, _ others: GraphConstants
+    of original: Graph, _ folded: Graph
   ) throws(InfoldError) {
     func owners(_ graph: Graph) -> [NodeID] { graph.nodeIDs.filter { graph[$0].typed is any BodyOperator } }
     func name(_ id: NodeID, _ graph: Graph) -> String? {
@@ -84,22 +85,19 @@ extension OperatorMatching {
         right.first { name($0, folded) == name(id, original) } ?? (left.count == right.count ? right[place] : nil)
       guard let partner else { continue }
       let owner = original.label(of: original[id])
-      let bodies = Dictionary(folded.bodies(of: partner, others).map { ($0.attribute, $0) }) { first, _ in first }
-      for body in original.bodies(of: id, originals) {
+      let bodies = Dictionary(folded.bodies(of: partner).map { ($0.attribute, $0) }) { first, _ in first }
+      for body in original.bodies(of: id) {
         guard let a = body.typed, let other = bodies[body.attribute], let b = other.typed else { continue }
         let opened = try [a, b].map { graph throws(InfoldError) in
           var opened = try InlineBodies().run(on: graph).graph
           try opened.inferTypes()
-          return opened
+          return try FoldAnalysis(opened)
         }
-        let inner = OperatorMatching(
-          try FoldAnalysis(opened[0], captured: body.constants), try FoldAnalysis(opened[1], captured: other.constants))
+        let inner = OperatorMatching(opened[0], opened[1])
         pairs += inner.pairs.map { Pair(original: $0.original, folded: $0.folded, owner: owner) }
         missing += inner.missing.map { "\($0) in a body of \(owner)" }
         additional += inner.additional.map { "\($0) in a body of \(owner)" }
-        try addBodies(
-          of: opened[0], opened[1], try GraphConstants(folding: opened[0], captured: body.constants),
-          try GraphConstants(folding: opened[1], captured: other.constants))
+        try addBodies(of: opened[0].graph, opened[1].graph)
       }
     }
   }
@@ -129,6 +127,6 @@ extension FoldAnalysis {
   }
 
   fileprivate func weightShape(_ entry: Operator) -> [Int] {
-    constants.tensor(graph[entry.node].inputs[1]!)?.shape ?? []
+    graph.constant(graph[entry.node].inputs[1]!)?.shape ?? []
   }
 }

@@ -62,9 +62,9 @@ public struct ModelStatistics: Sendable {
 
 extension ModelStatistics.Layer {
   init(
-    _ id: NodeID, in constants: GraphConstants, _ statistics: BatchStatistics, _ estimator: BatchStatistics.Estimator
+    _ id: NodeID, in graph: Graph, _ statistics: BatchStatistics, _ estimator: BatchStatistics.Estimator
   ) throws(InfoldError) {
-    let graph = constants.graph, node = graph[id]
+    let node = graph[id]
     self.node = id
     label = graph.label(of: node)
     name = node.name.isEmpty ? graph[node.outputs[0]!].name : node.name
@@ -75,7 +75,7 @@ extension ModelStatistics.Layer {
     }
     func stored(_ index: Int) throws(InfoldError) -> [Double]? {
       guard let input = node.inputs[index] else { return nil }
-      return try (constants.tensor(input) ?? graph[input].initializer?.tensor)?.numbers()
+      return try (graph.constant(input) ?? graph[input].initializer?.tensor)?.numbers()
     }
     storedMean = try stored(3)
     storedVariance = try stored(4)

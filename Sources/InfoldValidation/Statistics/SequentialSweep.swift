@@ -20,7 +20,7 @@ struct SequentialSweep {
     var graph = graph
     graph.outputs = []
     self.graph = graph
-    rewriter = try StatisticsRewriter(graph)
+    rewriter = StatisticsRewriter(graph)
     lastUses = graph.lastUses()
     self.memoryLimit = memoryLimit
   }

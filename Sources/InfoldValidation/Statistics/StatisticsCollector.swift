@@ -36,7 +36,8 @@ public struct StatisticsCollector: Sendable {
   public let batchSize: Int
 
   private let model: Model
-  private let constants: GraphConstants
+  /// The model's graph, in which the constants that nodes hold are known.
+  private let graph: Graph
   private let options: Options
   private let sessionOptions: SessionOptions
   /// The normalizations, and what has its own mean in each.
@@ -60,7 +61,9 @@ public struct StatisticsCollector: Sendable {
   package init(
     _ model: Model, options: Options, session: SessionOptions, memoryLimit: Int
   ) throws(InfoldError) {
-    let graph = model.graph
+    var graph = model.graph
+    graph.learnConstants()
+    self.graph = graph
     layers = graph.nodeIDs.compactMap { id in
       guard let normalization = graph[id].typed as? BatchNormalization else { return nil }
       return (id, options.perActivation || !normalization.isSpatial ? .activation : .featureMap)
@@ -71,7 +74,6 @@ public struct StatisticsCollector: Sendable {
         file: model.path)
     }
     self.model = model
-    constants = try GraphConstants(graph)
     self.options = options
     sessionOptions = session
     self.memoryLimit = memoryLimit
@@ -88,7 +90,7 @@ public struct StatisticsCollector: Sendable {
   /// Checks that every normalization can be given new statistics, before the work of collecting them.
   /// - Throws: As `ModelStatistics.model()`.
   public func checkReplaceable() throws(InfoldError) {
-    let rewriter = try StatisticsRewriter(model.graph)
+    let rewriter = StatisticsRewriter(model.graph)
     for (id, granularity) in layers { try rewriter.check(id, per: granularity) }
   }
 
@@ -174,7 +176,7 @@ extension StatisticsCollector {
     }
     var collected: [ModelStatistics.Layer] = []
     for (layer, statistics) in zip(layers, statistics) {
-      collected.append(try ModelStatistics.Layer(layer.id, in: constants, statistics, options.estimator))
+      collected.append(try ModelStatistics.Layer(layer.id, in: graph, statistics, options.estimator))
     }
     return collected
   }
@@ -194,7 +196,7 @@ extension StatisticsCollector {
         continue
       }
       let statistics = try sweep.statistics(of: model.graph[id].inputs[0]!, per: granularity, at: id)
-      let layer = try ModelStatistics.Layer(id, in: constants, statistics, options.estimator)
+      let layer = try ModelStatistics.Layer(id, in: graph, statistics, options.estimator)
       collected.append(layer)
       if !granularities.isEmpty { try sweep.normalize(layer) }
     }

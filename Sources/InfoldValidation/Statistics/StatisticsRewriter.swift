@@ -11,16 +11,16 @@ import InfoldTensor
 /// gone, a normalization of C·H·W feature maps without positions, between two Reshapes.
 struct StatisticsRewriter {
   private let original: Graph
-  private let constants: GraphConstants
   private var editor: GraphEditor
 
   /// The graph so far. Its nodes are the original ones.
   var graph: Graph { editor.graph }
 
-  init(_ graph: Graph) throws(InfoldError) {
+  init(_ graph: Graph) {
+    var graph = graph
+    graph.learnConstants()
     original = graph
-    constants = try GraphConstants(graph)
-    editor = GraphEditor(constants)
+    editor = GraphEditor(graph)
   }
 
   /// Checks that a normalization can be given statistics.
@@ -37,8 +37,8 @@ struct StatisticsRewriter {
     }
     let isExpanded = granularity == .activation && normalization.isSpatial
     for (name, input) in zip(["scale", "bias", "mean", "variance"], node.inputs[1...]).suffix(isExpanded ? 4 : 2) {
-      guard let input, constants.tensor(input) == nil else { continue }
-      throw refusal(constants.reasonAgainst(input, called: "its \(name)"))
+      guard let input, original.constant(input) == nil else { continue }
+      throw refusal(original.reasonAgainst(input, called: "its \(name)"))
     }
     guard isExpanded else { return }
     let shape = node.inputs[0].flatMap { original[$0].type?.shape }
@@ -65,7 +65,7 @@ struct StatisticsRewriter {
   ) throws(InfoldError) -> [Node] {
     let node = original[id]
     let label = original.label(of: node)
-    let old = node.inputs[1...].map { constants.tensor($0!) }
+    let old = node.inputs[1...].map { original.constant($0!) }
     var parameters = [mean, variance]
     let isExpanded = old[2]!.shape != shape
     if isExpanded {
@@ -139,6 +139,7 @@ struct StatisticsRewriter {
     var editor = editor
     editor.replaceNodes(nodes)
     var graph = editor.graph
+    graph.forgetLearnedConstants()
     try graph.inferTypes()
     return graph
   }

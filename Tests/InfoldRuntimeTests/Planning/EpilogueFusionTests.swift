@@ -32,7 +32,7 @@ import Testing
       _ outputs: ValueID..., capability: EpilogueCapability = [.activation, .residual]
     ) throws -> [String] {
       let graph = try network.finished(outputs)
-      let fusion = EpilogueFusion(graph, try GraphConstants(graph)) { $0.typed is Conv ? capability : [] }
+      let fusion = EpilogueFusion(graph) { $0.typed is Conv ? capability : [] }
       return fusion.nodes.map { node in
         let types = node.nodes.map { graph[$0].opType }
         return types.joined(separator: "+") + (node.residual == nil ? "" : node.activatesFirst ? " (first)" : " (last)")
