@@ -1,18 +1,19 @@
-/// Pictures that a kernel reads: float32, channels last (NHWC).
+/// Pictures that a kernel reads, channels last (NHWC).
 ///
-/// Rows and pictures follow each other without gaps: a row has `width * pixelStride` floats, a picture `height` rows.
-public struct InputImages: @unchecked Sendable {
+/// Rows and pictures follow each other without gaps: a row has `width * pixelStride` elements, a picture `height` rows.
+public struct InputImages<Element: BitwiseCopyable>: @unchecked Sendable {
   /// The first channel of the first pixel.
-  public var base: UnsafePointer<Float>
+  public var base: UnsafePointer<Element>
   public var count: Int
   public var height: Int
   public var width: Int
   public var channels: Int
-  /// Floats from one pixel to the next; more than `channels` in a slice of a wider tensor.
+  /// Elements from one pixel to the next; more than `channels` in a slice of a wider tensor.
   public var pixelStride: Int
 
+  @inlinable @inline(__always)
   public init(
-    base: UnsafePointer<Float>, count: Int, height: Int, width: Int, channels: Int, pixelStride: Int? = nil
+    base: UnsafePointer<Element>, count: Int, height: Int, width: Int, channels: Int, pixelStride: Int? = nil
   ) {
     self.base = base
     self.count = count
@@ -25,18 +26,19 @@ public struct InputImages: @unchecked Sendable {
 
 /// Pictures that a kernel writes, laid out like `InputImages`. What lies between a pixel's channels and the next pixel is
 /// not touched.
-public struct OutputImages: @unchecked Sendable {
+public struct OutputImages<Element: BitwiseCopyable>: @unchecked Sendable {
   /// The first channel of the first pixel.
-  public var base: UnsafeMutablePointer<Float>
+  public var base: UnsafeMutablePointer<Element>
   public var count: Int
   public var height: Int
   public var width: Int
   public var channels: Int
-  /// Floats from one pixel to the next; more than `channels` in a slice of a wider tensor.
+  /// Elements from one pixel to the next; more than `channels` in a slice of a wider tensor.
   public var pixelStride: Int
 
+  @inlinable @inline(__always)
   public init(
-    base: UnsafeMutablePointer<Float>, count: Int, height: Int, width: Int, channels: Int, pixelStride: Int? = nil
+    base: UnsafeMutablePointer<Element>, count: Int, height: Int, width: Int, channels: Int, pixelStride: Int? = nil
   ) {
     self.base = base
     self.count = count
@@ -44,6 +46,21 @@ public struct OutputImages: @unchecked Sendable {
     self.width = width
     self.channels = channels
     self.pixelStride = pixelStride ?? channels
+  }
+}
+
+/// Elements for an element-wise kernel: pixels behind one another.
+public struct Pixels<Element: BitwiseCopyable>: @unchecked Sendable {
+  public var base: UnsafeMutablePointer<Element>
+  public var channels: Int
+  /// Elements from one pixel to the next.
+  public var pixelStride: Int
+
+  @inlinable @inline(__always)
+  public init(_ base: UnsafeMutablePointer<Element>, channels: Int, pixelStride: Int) {
+    self.base = base
+    self.channels = channels
+    self.pixelStride = pixelStride
   }
 }
 

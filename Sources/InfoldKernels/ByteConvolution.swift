@@ -49,54 +49,11 @@ extension ByteSet {
   }
 }
 
-/// Writes, tile by tile of so many output positions, tap by tap, where the input pixels of each position lie; `padding` for those
-/// outside of the picture.
+/// Where the taps of quantized images lie: see `locateTaps`.
 @inline(never)
 func locateBytes(
-  _ pixels: Range<Int>, _ window: ImageWindow, _ input: InputByteImages, _ output: OutputByteImages, tileRows: Int,
-  padding: UnsafePointer<UInt8>, into pointers: UnsafeMutablePointer<UnsafePointer<UInt8>>
+  _ pixels: Range<Int>, _ window: ImageWindow, _ input: InputImages<UInt8>, _ output: OutputImages<UInt8>,
+  tileRows: Int, padding: UnsafePointer<UInt8>, into pointers: UnsafeMutablePointer<UnsafePointer<UInt8>>
 ) {
-  let taps = window.height * window.width
-  if window.readsOwnPixel(
-    inputHeight: input.height, inputWidth: input.width, outputHeight: output.height, outputWidth: output.width)
-  {
-    var pixel = input.base + pixels.lowerBound * input.pixelStride
-    for index in 0..<pixels.count {
-      pointers[index] = pixel
-      pixel += input.pixelStride
-    }
-    return
-  }
-  let (line, firstX) = divide(pixels.lowerBound, by: output.width)
-  var (image, y) = divide(line, by: output.height)
-  var x = firstX
-  var tile = pointers
-  var row = 0
-  for _ in pixels {
-    var target = tile + row
-    for windowRow in 0..<window.height {
-      let inputY = y * window.strideY - window.padTop + windowRow * window.dilationY
-      let line = (image * input.height + inputY) * input.width
-      for windowColumn in 0..<window.width {
-        let inputX = x * window.strideX - window.padLeft + windowColumn * window.dilationX
-        let isInside = inputY >= 0 && inputY < input.height && inputX >= 0 && inputX < input.width
-        target.initialize(to: isInside ? input.base + (line + inputX) * input.pixelStride : padding)
-        target += tileRows
-      }
-    }
-    row += 1
-    if row == tileRows {
-      row = 0
-      tile += tileRows * taps
-    }
-    x += 1
-    if x == output.width {
-      x = 0
-      y += 1
-      if y == output.height {
-        y = 0
-        image += 1
-      }
-    }
-  }
+  locateTaps(pixels, window, input, output, tileRows: tileRows, padding: padding, into: pointers)
 }

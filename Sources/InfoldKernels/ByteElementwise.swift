@@ -3,11 +3,11 @@ public import InfoldKernelInterface
 extension ByteSet {
   @inline(never)
   public static func quantize(
-    _ input: FloatPixels, _ output: BytePixels, _ quantization: ByteQuantization, pixels: Range<Int>
+    _ input: Pixels<Float>, _ output: Pixels<UInt8>, _ quantization: ByteQuantization, pixels: Range<Int>
   ) {
     let quantizer = Quantizer(quantization)
     let notANumber = Vector(repeating: quantization.notANumber) * Vector(repeating: quantization.scale)
-    forEachRun(pixels, output.channels, isDense: input.pixelStride == output.channels && output.isDense) {
+    forEachRun(pixels, output.channels, isDense: input.isDense && output.isDense) {
       pixel, count in
       let source = input.base + pixel * input.pixelStride, target = output.base + pixel * output.pixelStride
       forEachVector(of: count) { index, count in
@@ -20,10 +20,10 @@ extension ByteSet {
 
   @inline(never)
   public static func dequantize(
-    _ input: BytePixels, _ output: FloatPixels, scale: Float, zeroPoint: Int32, pixels: Range<Int>
+    _ input: Pixels<UInt8>, _ output: Pixels<Float>, scale: Float, zeroPoint: Int32, pixels: Range<Int>
   ) {
     let scale = Vector(repeating: scale), offset = lanes(repeating: 0 &- zeroPoint)
-    forEachRun(pixels, input.channels, isDense: output.pixelStride == input.channels && input.isDense) { pixel, count in
+    forEachRun(pixels, input.channels, isDense: input.isDense && output.isDense) { pixel, count in
       let source = input.base + pixel * input.pixelStride, target = output.base + pixel * output.pixelStride
       forEachVector(of: count) { index, count in
         (floats(sum(bytes(at: source + index), offset)) * scale).store(at: target + index, count: count)
@@ -50,7 +50,7 @@ extension ByteSet {
 
   @inline(never)
   public static func lookUp(
-    _ input: BytePixels, _ output: BytePixels, table: UnsafePointer<UInt8>, pixels: Range<Int>
+    _ input: Pixels<UInt8>, _ output: Pixels<UInt8>, table: UnsafePointer<UInt8>, pixels: Range<Int>
   ) {
     forEachRun(pixels, input.channels, isDense: input.isDense && output.isDense) { pixel, count in
       let source = input.base + pixel * input.pixelStride, target = output.base + pixel * output.pixelStride
@@ -66,7 +66,7 @@ extension ByteSet {
   }
 }
 
-extension BytePixels {
+extension Pixels {
   fileprivate var isDense: Bool {
     @inline(__always) get { pixelStride == channels }
   }

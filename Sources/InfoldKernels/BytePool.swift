@@ -3,7 +3,7 @@ public import InfoldKernelInterface
 extension ByteSet {
   @inline(never)
   public static func maximumPool(
-    _ window: ImageWindow, _ input: InputByteImages, _ output: OutputByteImages, pixels: Range<Int>,
+    _ window: ImageWindow, _ input: InputImages<UInt8>, _ output: OutputImages<UInt8>, pixels: Range<Int>,
     scratch: UnsafeMutableRawPointer
   ) {
     let taps = window.height * window.width

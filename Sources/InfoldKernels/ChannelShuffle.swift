@@ -3,48 +3,82 @@ import InfoldKernelInterface
 extension Kernels {
   @inline(never)
   public static func shuffleChannels(_ arguments: ChannelShuffleArguments, pixels: Range<Int>) {
+    switch arguments.elementByteCount {
+    case 1: shuffleBytes(arguments, pixels)
+    case 8: shuffleWords(arguments, pixels)
+    default: shuffleFloats(arguments, pixels)
+    }
+  }
+
+  @inline(never)
+  private static func shuffleBytes(_ arguments: ChannelShuffleArguments, _ pixels: Range<Int>) {
+    shuffle(arguments, pixels, by: ByteRow.self)
+  }
+
+  @inline(never)
+  private static func shuffleFloats(_ arguments: ChannelShuffleArguments, _ pixels: Range<Int>) {
+    shuffle(arguments, pixels, by: FloatRow.self)
+  }
+
+  @inline(never)
+  private static func shuffleWords(_ arguments: ChannelShuffleArguments, _ pixels: Range<Int>) {
+    shuffle(arguments, pixels, by: WordRow.self)
+  }
+
+  @inline(__always)
+  private static func shuffle<Row: MovedRow>(
+    _ arguments: ChannelShuffleArguments, _ pixels: Range<Int>, by _: Row.Type
+  ) {
     let groups = arguments.groups
-    let size = arguments.shape.channels / groups
-    forEachImage(arguments.shape, pixels) { image, first, count in
-      for pixel in first..<(first + count) {
-        let x = arguments.input.at(image, pixel)
-        let y = arguments.output.at(image, pixel)
-        switch groups {
-        case 2: interleave(x, x + size, size, y)
-        case 4: interleave(x, x + size, x + 2 * size, x + 3 * size, size, y)
-        default:
-          for group in 0..<groups {
-            for index in 0..<size { y[index * groups + group] = x[group * size + index] }
-          }
+    let size = arguments.channels / groups
+    let input = arguments.input.assumingMemoryBound(to: Row.Element.self)
+    let output = arguments.output.assumingMemoryBound(to: Row.Element.self)
+    for pixel in pixels {
+      let x = input + pixel * arguments.inputStride
+      let y = output + pixel * arguments.outputStride
+      switch groups {
+      case 2: interleave(by: Row.self, x, x + size, size, y)
+      case 4: interleave(by: Row.self, x, x + size, x + 2 * size, x + 3 * size, size, y)
+      default:
+        for group in 0..<groups {
+          for index in 0..<size { y[index * groups + group] = x[group * size + index] }
         }
       }
     }
   }
 }
 
-/// Writes the numbers of two rows in turns.
+/// Writes the elements of two rows in turns.
 @inline(always)
-private func interleave(
-  _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ count: Int, _ output: UnsafeMutablePointer<Float>
+private func interleave<Row: MovedRow>(
+  by _: Row.Type, _ a: UnsafePointer<Row.Element>, _ b: UnsafePointer<Row.Element>, _ count: Int,
+  _ output: UnsafeMutablePointer<Row.Element>
 ) {
-  forEachVector(of: count) { index, width in
-    let (low, high) = Vector.interleaved(Vector(at: a + index, count: width), Vector(at: b + index, count: width))
+  let side = Row.count
+  for index in stride(from: 0, to: count, by: side) {
+    let width = min(side, count - index)
+    let (low, high) = Row.interleaved(
+      Row(from: a + index, count: width), Row(from: b + index, count: width))
     low.store(at: output + 2 * index, count: 2 * width)
-    high.store(at: output + 2 * index + Vector.scalarCount, count: 2 * width - Vector.scalarCount)
+    high.store(at: output + 2 * index + side, count: 2 * width - side)
   }
 }
 
-/// Writes the numbers of four rows in turns.
+/// Writes the elements of four rows in turns.
 @inline(always)
-private func interleave(
-  _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafePointer<Float>, _ d: UnsafePointer<Float>,
-  _ count: Int, _ output: UnsafeMutablePointer<Float>
+private func interleave<Row: MovedRow>(
+  by _: Row.Type, _ a: UnsafePointer<Row.Element>, _ b: UnsafePointer<Row.Element>, _ c: UnsafePointer<Row.Element>,
+  _ d: UnsafePointer<Row.Element>, _ count: Int, _ output: UnsafeMutablePointer<Row.Element>
 ) {
-  forEachVector(of: count) { index, width in
-    let even = Vector.interleaved(Vector(at: a + index, count: width), Vector(at: c + index, count: width))
-    let odd = Vector.interleaved(Vector(at: b + index, count: width), Vector(at: d + index, count: width))
-    let (first, second) = Vector.interleaved(even.0, odd.0), (third, fourth) = Vector.interleaved(even.1, odd.1)
-    let target = output + 4 * index, side = Vector.scalarCount
+  let side = Row.count
+  for index in stride(from: 0, to: count, by: side) {
+    let width = min(side, count - index)
+    let even = Row.interleaved(
+      Row(from: a + index, count: width), Row(from: c + index, count: width))
+    let odd = Row.interleaved(
+      Row(from: b + index, count: width), Row(from: d + index, count: width))
+    let (first, second) = Row.interleaved(even.0, odd.0), (third, fourth) = Row.interleaved(even.1, odd.1)
+    let target = output + 4 * index
     first.store(at: target, count: 4 * width)
     second.store(at: target + side, count: 4 * width - side)
     third.store(at: target + 2 * side, count: 4 * width - 2 * side)

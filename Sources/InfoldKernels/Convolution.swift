@@ -79,7 +79,8 @@ extension Kernels {
     _ pixels: Range<Int>, _ arguments: ConvolutionArguments, zeros: UnsafePointer<Float>,
     into pointers: UnsafeMutablePointer<UnsafePointer<Float>>
   ) {
-    locatePixels(pixels, arguments, zeros: zeros, tileRows: tileRows, into: pointers)
+    locateTaps(
+      pixels, arguments.window, arguments.input, arguments.output, tileRows: tileRows, padding: zeros, into: pointers)
   }
 
   @inline(never)
@@ -87,58 +88,8 @@ extension Kernels {
     _ pixels: Range<Int>, _ arguments: ConvolutionArguments, zeros: UnsafePointer<Float>,
     into pointers: UnsafeMutablePointer<UnsafePointer<Float>>
   ) {
-    locatePixels(pixels, arguments, zeros: zeros, tileRows: wideTileRows, into: pointers)
-  }
-
-  /// Writes, tile by tile, tap by tap, where the input pixels of each output position lie; `zeros` for padding.
-  @inline(__always)
-  private static func locatePixels(
-    _ pixels: Range<Int>, _ arguments: ConvolutionArguments, zeros: UnsafePointer<Float>, tileRows: Int,
-    into pointers: UnsafeMutablePointer<UnsafePointer<Float>>
-  ) {
-    let (window, input, output) = (arguments.window, arguments.input, arguments.output)
-    let taps = window.height * window.width
-    if window.readsOwnPixel(
-      inputHeight: input.height, inputWidth: input.width, outputHeight: output.height, outputWidth: output.width)
-    {
-      var pixel = input.base + pixels.lowerBound * input.pixelStride
-      for index in 0..<pixels.count {
-        pointers[index] = pixel
-        pixel += input.pixelStride
-      }
-      return
-    }
-    let (line, firstX) = divide(pixels.lowerBound, by: output.width)
-    var (image, y) = divide(line, by: output.height)
-    var x = firstX
-    var tile = pointers
-    var row = 0
-    for _ in pixels {
-      var target = tile + row
-      for windowRow in 0..<window.height {
-        let inputY = y * window.strideY - window.padTop + windowRow * window.dilationY
-        let line = (image * input.height + inputY) * input.width
-        for windowColumn in 0..<window.width {
-          let inputX = x * window.strideX - window.padLeft + windowColumn * window.dilationX
-          let isInside = inputY >= 0 && inputY < input.height && inputX >= 0 && inputX < input.width
-          target.initialize(to: isInside ? input.base + (line + inputX) * input.pixelStride : zeros)
-          target += tileRows
-        }
-      }
-      row += 1
-      if row == tileRows {
-        row = 0
-        tile += tileRows * taps
-      }
-      x += 1
-      if x == output.width {
-        x = 0
-        y += 1
-        if y == output.height {
-          y = 0
-          image += 1
-        }
-      }
-    }
+    locateTaps(
+      pixels, arguments.window, arguments.input, arguments.output, tileRows: wideTileRows, padding: zeros,
+      into: pointers)
   }
 }

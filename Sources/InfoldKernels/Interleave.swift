@@ -3,21 +3,33 @@ public import InfoldKernelInterface
 extension Kernels {
   @inline(never)
   public static func interleaveChannels(_ arguments: InterleaveArguments, rows: Range<Int>) {
+    if arguments.elementByteCount == 1 {
+      interleave(arguments, rows, padding: UInt8(truncatingIfNeeded: arguments.padding))
+    } else {
+      interleave(arguments, rows, padding: arguments.padding)
+    }
+  }
+
+  @inline(__always)
+  private static func interleave<Element: BitwiseCopyable>(
+    _ arguments: InterleaveArguments, _ rows: Range<Int>, padding: Element
+  ) {
     let channels = arguments.channels
     let rowCount = arguments.outputWidth * channels
     let first = min(arguments.padLeft, arguments.outputWidth)
     let copied = min(arguments.width, arguments.outputWidth - first)
+    let input = arguments.input.assumingMemoryBound(to: Element.self)
+    let output = arguments.output.assumingMemoryBound(to: Element.self)
     for row in rows {
       let (image, y) = divide(row, by: arguments.outputHeight)
-      let target = arguments.output + row * rowCount
+      let target = output + row * rowCount
       let inputY = y - arguments.padTop
       guard inputY >= 0, inputY < arguments.height else {
-        target.initialize(repeating: 0, count: rowCount)
+        target.initialize(repeating: padding, count: rowCount)
         continue
       }
-      target.initialize(repeating: 0, count: first * channels)
-      let source =
-        arguments.input + image * arguments.imageStride + inputY * arguments.width * arguments.pixelStride
+      target.initialize(repeating: padding, count: first * channels)
+      let source = input + image * arguments.imageStride + inputY * arguments.width * arguments.pixelStride
       if channels == 3 {
         let (second, third) = (source + arguments.channelStride, source + 2 * arguments.channelStride)
         var pixel = target + first * channels
@@ -36,7 +48,7 @@ extension Kernels {
         }
       }
       let end = (first + copied) * channels
-      (target + end).initialize(repeating: 0, count: rowCount - end)
+      (target + end).initialize(repeating: padding, count: rowCount - end)
     }
   }
 }

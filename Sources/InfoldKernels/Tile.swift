@@ -13,7 +13,7 @@ struct TileEpilogue {
   let activatesFirst: Bool
 
   @inline(__always)
-  init(_ epilogue: Epilogue, _ images: OutputImages, pixel: Int, column: Int) {
+  init(_ epilogue: Epilogue, _ images: OutputImages<Float>, pixel: Int, column: Int) {
     output = images.base + pixel * images.pixelStride + column
     outputStride = images.pixelStride
     bias = epilogue.bias.map { $0 + column }

@@ -163,7 +163,7 @@ struct WinogradBlock {
 
   /// Calls `body` with each tile's index in the block, its image, and the first output row and column.
   @inline(__always)
-  private func forEachTile(_ range: Range<Int>, _ images: OutputImages, _ body: (Int, Int, Int, Int) -> Void) {
+  private func forEachTile(_ range: Range<Int>, _ images: OutputImages<Float>, _ body: (Int, Int, Int, Int) -> Void) {
     let across = (images.width + tile - 1) / tile, down = (images.height + tile - 1) / tile
     var (row, x) = divide(range.lowerBound, by: across)
     var image = row / down

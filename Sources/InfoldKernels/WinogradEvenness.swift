@@ -129,7 +129,7 @@ extension WinogradInput {
   /// Whether a tile of this energy that seems uneven is.
   @inline(never)
   func isUneven(
-    size: Int, energy: Float, images: InputImages, image: Int, y: Int, x: Int, rows: Int, columns: Int
+    size: Int, energy: Float, images: InputImages<Float>, image: Int, y: Int, x: Int, rows: Int, columns: Int
   ) -> Bool {
     guard size > 4, energy < .infinity else { return true }
     locatePixels(size: size, images: images, image: image, y: y, x: x)

@@ -25,7 +25,7 @@ struct WinogradInput {
   /// - Returns: Whether the tile is uneven, so that its outputs are to be computed directly.
   @inline(__always)
   func transform(
-    size: Int, images: InputImages, image: Int, y: Int, x: Int, tile: Int, rows: Int, columns: Int
+    size: Int, images: InputImages<Float>, image: Int, y: Int, x: Int, tile: Int, rows: Int, columns: Int
   ) -> Bool {
     locatePixels(size: size, images: images, image: image, y: y, x: x)
     prefetch(size: size, images: images, image: image, y: y, x: x)
@@ -50,7 +50,7 @@ struct WinogradInput {
 
   /// Writes where the pixels of a tile lie; `zeros` for those outside of the picture.
   @inline(__always)
-  func locatePixels(size: Int, images: InputImages, image: Int, y: Int, x: Int) {
+  func locatePixels(size: Int, images: InputImages<Float>, image: Int, y: Int, x: Int) {
     var pixel = pixels
     for inputY in y..<(y + size) {
       let isInside = inputY >= 0 && inputY < images.height
@@ -67,7 +67,7 @@ struct WinogradInput {
   /// Prefetches what the tile on the right does not share with this one: the processor does not see from tiles where the next
   /// ones lie.
   @inline(__always)
-  private func prefetch(size: Int, images: InputImages, image: Int, y: Int, x: Int) {
+  private func prefetch(size: Int, images: InputImages<Float>, image: Int, y: Int, x: Int) {
     let columns = min(x + size, images.width)..<min(x + 2 * size - 2, images.width)
     for inputY in y..<(y + size) where inputY >= 0 && inputY < images.height {
       let line = (image * images.height + inputY) * images.width

@@ -7,7 +7,7 @@ struct WinogradOutput {
   let positionStride: Int
   /// Floats from one tile to the next.
   let tileStride: Int
-  let images: OutputImages
+  let images: OutputImages<Float>
   let epilogue: Epilogue
   /// Space for as many vectors as an input tile has pixels.
   let rows: UnsafeMutablePointer<Vector>

@@ -159,13 +159,13 @@ import Testing
     func arguments(_ pixels: Range<Int>, _ columns: Range<Int>) -> ByteConvolutionArguments {
       ByteConvolutionArguments(
         window: shape.window,
-        input: InputByteImages(
+        input: InputImages(
           base: input.base, count: shape.images, height: shape.height, width: shape.width, channels: channels,
           pixelStride: stride),
         padding: padding, weights: packed.bound(to: Int8.self),
-        output: OutputByteImages(
-          base: output.base, height: shape.outputHeight, width: shape.outputWidth, channels: columns.count,
-          pixelStride: outputStride),
+        output: OutputImages(
+          base: output.base, count: shape.images, height: shape.outputHeight, width: shape.outputWidth,
+          channels: columns.count, pixelStride: outputStride),
         requantization: Requantization(
           bias: starts.bound(to: Int32.self), multipliers: factors.bound(to: Float.self), lower: lower, upper: upper,
           zeroPoint: zeroPoint),

@@ -29,7 +29,7 @@ import Testing
         #expect(
           isIndependentOfRange(units: input.count, output: output) {
             kernels.quantize(
-              FloatPixels(input.base, pixelStride: 1), BytePixels(output.base, channels: 1, pixelStride: 1),
+              Pixels(input.base, channels: 1, pixelStride: 1), Pixels(output.base, channels: 1, pixelStride: 1),
               quantization, pixels: $0)
           })
         #expect(output.values == input.values.map { quantized($0, quantization) }, "\(kernels.name), \(scale)")
@@ -44,7 +44,7 @@ import Testing
     #expect(
       isIndependentOfRange(units: pixels, output: output) {
         byteKernelSets[set].quantize(
-          FloatPixels(input.base, pixelStride: 40), BytePixels(output.base, channels: channels, pixelStride: 41),
+          Pixels(input.base, channels: channels, pixelStride: 40), Pixels(output.base, channels: channels, pixelStride: 41),
           quantization, pixels: $0)
       })
     for pixel in 0..<pixels {
@@ -61,7 +61,7 @@ import Testing
     #expect(
       isIndependentOfRange(units: 256, output: output) {
         byteKernelSets[set].dequantize(
-          BytePixels(input.base, channels: 3, pixelStride: 3), FloatPixels(output.base, pixelStride: 3), scale: 0.037,
+          Pixels(input.base, channels: 3, pixelStride: 3), Pixels(output.base, channels: 3, pixelStride: 3), scale: 0.037,
           zeroPoint: 131, pixels: $0)
       })
     #expect(output.values == input.values.map { Float(Int32($0) - 131) * 0.037 })
@@ -77,9 +77,9 @@ import Testing
         isIndependentOfRange(units: 256, output: output) {
           byteKernelSets[set].add(
             ByteAdditionArguments(
-              a: BytePixels(a.base, channels: 256, pixelStride: 256), scaleA: scaleA, zeroPointA: 128,
-              b: BytePixels(b.base, channels: 256, pixelStride: 256), scaleB: scaleB, zeroPointB: 7,
-              output: BytePixels(output.base, channels: 256, pixelStride: 300), quantization: quantization),
+              a: Pixels(a.base, channels: 256, pixelStride: 256), scaleA: scaleA, zeroPointA: 128,
+              b: Pixels(b.base, channels: 256, pixelStride: 256), scaleB: scaleB, zeroPointB: 7,
+              output: Pixels(output.base, channels: 256, pixelStride: 300), quantization: quantization),
             pixels: $0)
         })
       var expected = [UInt8](repeating: 0xa5, count: output.count)
@@ -98,7 +98,7 @@ import Testing
     #expect(
       isIndependentOfRange(units: 100, output: output) {
         byteKernelSets[set].lookUp(
-          BytePixels(input.base, channels: 7, pixelStride: 7), BytePixels(output.base, channels: 7, pixelStride: 7),
+          Pixels(input.base, channels: 7, pixelStride: 7), Pixels(output.base, channels: 7, pixelStride: 7),
           table: table, pixels: $0)
       })
     #expect(output.values == input.values.map { table[Int($0)] })
@@ -118,8 +118,8 @@ import Testing
         isIndependentOfRange(units: 2 * outputHeight * outputWidth, output: output) {
           kernels.maximumPool(
             ImageWindow(height: size, width: size, strideY: stride, strideX: stride, padTop: pad, padLeft: pad),
-            InputByteImages(base: input.base, count: 2, height: height, width: width, channels: channels),
-            OutputByteImages(base: output.base, height: outputHeight, width: outputWidth, channels: channels),
+            InputImages(base: input.base, count: 2, height: height, width: width, channels: channels),
+            OutputImages(base: output.base, count: 2, height: outputHeight, width: outputWidth, channels: channels),
             pixels: $0, scratch: scratch.base)
         })
       var expected: [UInt8] = []

@@ -64,12 +64,12 @@ final class ConvolutionCase: CustomStringConvertible {
   var outputPixels: Int { shape.images * outputHeight * outputWidth }
   var taps: Int { shape.window.height * shape.window.width }
 
-  var input: InputImages {
+  var input: InputImages<Float> {
     InputImages(
       base: images.input, count: shape.images, height: shape.height, width: shape.width, channels: shape.channels,
       pixelStride: inputStride)
   }
-  var target: OutputImages {
+  var target: OutputImages<Float> {
     OutputImages(
       base: output.base, count: shape.images, height: outputHeight, width: outputWidth, channels: shape.outputs,
       pixelStride: outputStride)

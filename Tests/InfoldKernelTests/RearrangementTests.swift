@@ -31,19 +31,18 @@ import Testing
   @Test(arguments: kernelSets.indices) func shufflesChannels(set: Int) {
     let groupings = (1...24).flatMap { [(2 * $0, 2), (4 * $0, 4)] } + [(12, 3), (7, 7), (5, 1)]
     for (channels, groups) in groupings + (1...5).map({ (8 * $0, 8) }) {
-      let shape = ElementwiseShape(images: 2, pixels: 3, channels: channels)
-      let (stride, outputStride) = (channels + 2, channels + 1)
-      let input = Buffer(random: shape.unitCount * stride - 2, seed: 2)
-      let output = Buffer(shape.unitCount * outputStride - 1)
+      let (pixels, stride, outputStride) = (6, channels + 2, channels + 1)
+      let input = Buffer(random: pixels * stride - 2, seed: 2)
+      let output = Buffer(pixels * outputStride - 1)
       let arguments = ChannelShuffleArguments(
-        shape: shape, input: ElementwiseInput(input.input, like: shape, pixelStride: stride),
-        output: ElementwiseOutput(output.base, like: shape, pixelStride: outputStride), groups: groups)
+        input: input.input, inputStride: stride, output: output.base, outputStride: outputStride, channels: channels,
+        groups: groups)
       #expect(
-        isIndependentOfRange(units: shape.unitCount, output: output) {
+        isIndependentOfRange(units: pixels, output: output) {
           kernelSets[set].shuffleChannels(arguments, pixels: $0)
         })
       var expected = output.values
-      for pixel in 0..<shape.unitCount {
+      for pixel in 0..<pixels {
         for channel in 0..<channels {
           let (group, index) = channel.quotientAndRemainder(dividingBy: channels / groups)
           expected[pixel * outputStride + index * groups + group] = input.base[pixel * stride + channel]

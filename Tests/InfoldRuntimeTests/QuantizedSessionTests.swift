@@ -153,13 +153,13 @@ import Testing
     var network = NetworkBuilder()
     let shift = type == .int8 ? 128 : 0
     let x = network.input([1, 8, 5, 4], of: type)
-    let turned = try network.node("Transpose", [x], ["perm": .ints([0, 1, 3, 2])])
+    let turned = try network.node("Transpose", [network.node("Abs", [x])], ["perm": .ints([0, 1, 3, 2])])
     let floats = try network.dequantized(turned, scale: 0.02, zeroPoint: 128 - shift, of: type)
     let convolved = try network.quantized(
       try network.node("Conv", [floats, try network.quantizedWeights([6, 8, 1, 1])]), scale: 0.05,
       zeroPoint: 128 - shift,
       of: type)
-    let back = try network.node("Transpose", [convolved], ["perm": .ints([0, 3, 2, 1])])
+    let back = try network.node("Abs", [network.node("Transpose", [convolved], ["perm": .ints([0, 3, 2, 1])])])
     try expectAgreement(try network.finished(back, convolved), referenceSteps: 2)
   }
 

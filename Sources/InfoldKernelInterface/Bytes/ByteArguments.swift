@@ -53,12 +53,12 @@ public struct Requantization: @unchecked Sendable {
 /// A convolution of quantized numbers, or a part of one. A group of a grouped one is a call of its own, with pointers to its channels.
 public struct ByteConvolutionArguments: @unchecked Sendable {
   public var window: ImageWindow
-  public var input: InputByteImages
+  public var input: InputImages<UInt8>
   /// What stands for positions outside of the picture: the input's zero point.
   public var padding: UInt8
   /// Packed.
   public var weights: UnsafePointer<Int8>
-  public var output: OutputByteImages
+  public var output: OutputImages<UInt8>
   public var requantization: Requantization
   /// The output positions to compute, counted over images, rows and columns.
   public var pixels: Range<Int>
@@ -68,8 +68,8 @@ public struct ByteConvolutionArguments: @unchecked Sendable {
   public var scratch: UnsafeMutableRawPointer
 
   public init(
-    window: ImageWindow, input: InputByteImages, padding: UInt8, weights: UnsafePointer<Int8>,
-    output: OutputByteImages, requantization: Requantization, pixels: Range<Int>, columns: Range<Int>,
+    window: ImageWindow, input: InputImages<UInt8>, padding: UInt8, weights: UnsafePointer<Int8>,
+    output: OutputImages<UInt8>, requantization: Requantization, pixels: Range<Int>, columns: Range<Int>,
     scratch: UnsafeMutableRawPointer
   ) {
     self.window = window
@@ -106,18 +106,18 @@ public struct ByteQuantization: Sendable {
 
 /// y = quantized(scaleₐ · (a − zeroPointₐ) + scaleᵦ · (b − zeroPointᵦ)), each operation rounded to float32.
 public struct ByteAdditionArguments: @unchecked Sendable {
-  public var a: BytePixels
+  public var a: Pixels<UInt8>
   public var scaleA: Float
   public var zeroPointA: Int32
-  public var b: BytePixels
+  public var b: Pixels<UInt8>
   public var scaleB: Float
   public var zeroPointB: Int32
-  public var output: BytePixels
+  public var output: Pixels<UInt8>
   public var quantization: ByteQuantization
 
   public init(
-    a: BytePixels, scaleA: Float, zeroPointA: Int32, b: BytePixels, scaleB: Float, zeroPointB: Int32,
-    output: BytePixels, quantization: ByteQuantization
+    a: Pixels<UInt8>, scaleA: Float, zeroPointA: Int32, b: Pixels<UInt8>, scaleB: Float, zeroPointB: Int32,
+    output: Pixels<UInt8>, quantization: ByteQuantization
   ) {
     self.a = a
     self.scaleA = scaleA

@@ -53,25 +53,25 @@ public protocol ByteKernels: Sendable {
 
   /// Maximum pool. `pixels` counts output positions.
   static func maximumPool(
-    _ window: ImageWindow, _ input: InputByteImages, _ output: OutputByteImages, pixels: Range<Int>,
+    _ window: ImageWindow, _ input: InputImages<UInt8>, _ output: OutputImages<UInt8>, pixels: Range<Int>,
     scratch: UnsafeMutableRawPointer)
 
   // MARK: Element by element
 
   /// Floats to quantized numbers. The range counts pixels.
   static func quantize(
-    _ input: FloatPixels, _ output: BytePixels, _ quantization: ByteQuantization, pixels: Range<Int>)
+    _ input: Pixels<Float>, _ output: Pixels<UInt8>, _ quantization: ByteQuantization, pixels: Range<Int>)
 
   /// Quantized numbers to floats. The range counts pixels.
   static func dequantize(
-    _ input: BytePixels, _ output: FloatPixels, scale: Float, zeroPoint: Int32, pixels: Range<Int>)
+    _ input: Pixels<UInt8>, _ output: Pixels<Float>, scale: Float, zeroPoint: Int32, pixels: Range<Int>)
 
   /// The quantized sums of quantized numbers. The range counts pixels.
   static func add(_ arguments: ByteAdditionArguments, pixels: Range<Int>)
 
   /// Puts for each byte the one that `table` has at its place, of 256. The range counts pixels.
   static func lookUp(
-    _ input: BytePixels, _ output: BytePixels, table: UnsafePointer<UInt8>, pixels: Range<Int>)
+    _ input: Pixels<UInt8>, _ output: Pixels<UInt8>, table: UnsafePointer<UInt8>, pixels: Range<Int>)
 }
 
 /// The bytes behind an input that kernels may read.

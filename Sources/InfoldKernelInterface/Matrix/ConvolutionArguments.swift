@@ -6,10 +6,10 @@
 public struct ConvolutionArguments: @unchecked Sendable {
   /// May be empty, with a height or a width of 0: results are then what the epilogue makes of 0, whatever the input holds.
   public var window: ImageWindow
-  public var input: InputImages
+  public var input: InputImages<Float>
   /// Packed; rows are ordered by (window row, window column, channel).
   public var weights: UnsafePointer<Float>
-  public var output: OutputImages
+  public var output: OutputImages<Float>
   public var epilogue: Epilogue
   /// The output positions to compute, counted over images, rows and columns.
   public var pixels: Range<Int>
@@ -19,8 +19,8 @@ public struct ConvolutionArguments: @unchecked Sendable {
   public var scratch: UnsafeMutableRawPointer
 
   public init(
-    window: ImageWindow, input: InputImages, weights: UnsafePointer<Float>,
-    output: OutputImages, epilogue: Epilogue, pixels: Range<Int>, columns: Range<Int>,
+    window: ImageWindow, input: InputImages<Float>, weights: UnsafePointer<Float>,
+    output: OutputImages<Float>, epilogue: Epilogue, pixels: Range<Int>, columns: Range<Int>,
     scratch: UnsafeMutableRawPointer
   ) {
     self.window = window

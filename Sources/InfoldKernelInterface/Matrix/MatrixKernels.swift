@@ -19,7 +19,7 @@ public protocol MatrixKernels: Sendable {
   /// window of one position it is the product of the matrix pixels × channels with the packed one.
   static func convolve(_ arguments: ConvolutionArguments)
 
-  /// Writes images of a few channels with the channels last, and zeros around them. The range counts rows of the output,
+  /// Writes images of a few channels with the channels last, and padding around them. The range counts rows of the output,
   /// over all images.
   static func interleaveChannels(_ arguments: InterleaveArguments, rows: Range<Int>)
 

@@ -24,11 +24,11 @@ public struct WinogradArguments: @unchecked Sendable {
   public var tile: Int
   public var padTop: Int
   public var padLeft: Int
-  public var input: InputImages
+  public var input: InputImages<Float>
   public var weights: UnsafePointer<Float>
   /// The same weights as `MatrixKernels.convolve` takes them, for tiles that are computed directly.
   public var directWeights: UnsafePointer<Float>
-  public var output: OutputImages
+  public var output: OutputImages<Float>
   public var epilogue: Epilogue
   /// The tiles to compute, counted over images, rows of tiles and columns of tiles; the last ones of each are cut off.
   public var tiles: Range<Int>
@@ -38,8 +38,8 @@ public struct WinogradArguments: @unchecked Sendable {
   public var scratch: UnsafeMutableRawPointer
 
   public init(
-    tile: Int, padTop: Int, padLeft: Int, input: InputImages,
-    weights: UnsafePointer<Float>, directWeights: UnsafePointer<Float>, output: OutputImages, epilogue: Epilogue,
+    tile: Int, padTop: Int, padLeft: Int, input: InputImages<Float>,
+    weights: UnsafePointer<Float>, directWeights: UnsafePointer<Float>, output: OutputImages<Float>, epilogue: Epilogue,
     tiles: Range<Int>, columns: Range<Int>, scratch: UnsafeMutableRawPointer
   ) {
     self.tile = tile

@@ -93,9 +93,9 @@ public struct InstanceNormalizationArguments: @unchecked Sendable {
 /// mean) ÷ √(variance + epsilon) · scale[channel] + shift[channel]. Instance normalization has as many groups as
 /// channels.
 public struct GroupNormalizationArguments: @unchecked Sendable {
-  public var input: InputImages
+  public var input: InputImages<Float>
   /// Of the input's size; may be the input, with the same stride.
-  public var output: OutputImages
+  public var output: OutputImages<Float>
   /// Divides the channels.
   public var groups: Int
   public var epsilon: Float
@@ -105,7 +105,7 @@ public struct GroupNormalizationArguments: @unchecked Sendable {
   public var shift: UnsafePointer<Float>
 
   public init(
-    input: InputImages, output: OutputImages, groups: Int, epsilon: Float, scale: UnsafePointer<Float>,
+    input: InputImages<Float>, output: OutputImages<Float>, groups: Int, epsilon: Float, scale: UnsafePointer<Float>,
     shift: UnsafePointer<Float>
   ) {
     self.input = input

@@ -51,7 +51,7 @@ public protocol PointwiseKernels: Sendable {
   /// Transposition of matrices, and so NCHW to NHWC and back. The range counts `arguments.unitCount` units.
   static func transpose(_ arguments: TransposeArguments, units: Range<Int>)
 
-  /// Channel shuffle. The range counts pixels, over all images; the input has the channel stride 1.
+  /// Channel shuffle. The range counts pixels, over all images.
   static func shuffleChannels(_ arguments: ChannelShuffleArguments, pixels: Range<Int>)
 
   /// Pixels from other places: Resize by nearest neighbour, Pad, Slice. The range counts rows of the output, over all

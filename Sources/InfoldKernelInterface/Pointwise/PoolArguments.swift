@@ -10,9 +10,9 @@ public enum PoolOperation: UInt8, Sendable {
 
 /// A pool over the two spatial dimensions.
 public struct PoolArguments: @unchecked Sendable {
-  public var input: InputImages
+  public var input: InputImages<Float>
   /// As many pictures and channels as the input has; must not overlap it.
-  public var output: OutputImages
+  public var output: OutputImages<Float>
   public var window: ImageWindow
   public var operation: PoolOperation
   /// Rows of padding below the picture; only `averageIncludingPadding` asks, for the number of elements.
@@ -21,7 +21,7 @@ public struct PoolArguments: @unchecked Sendable {
   public var padRight: Int
 
   public init(
-    input: InputImages, output: OutputImages, window: ImageWindow, operation: PoolOperation, padBottom: Int = 0,
+    input: InputImages<Float>, output: OutputImages<Float>, window: ImageWindow, operation: PoolOperation, padBottom: Int = 0,
     padRight: Int = 0
   ) {
     self.input = input
@@ -45,14 +45,14 @@ public enum Reduction: UInt8, Sendable {
 
 /// A reduction over all pixels of each picture, channel by channel (global pooling, ReduceMean over the spatial axes).
 public struct GlobalPoolArguments: @unchecked Sendable {
-  public var input: InputImages
+  public var input: InputImages<Float>
   /// [count, channels]: `outputStride` floats from one picture to the next.
   public var output: UnsafeMutablePointer<Float>
   public var outputStride: Int
   public var reduction: Reduction
 
   public init(
-    input: InputImages, output: UnsafeMutablePointer<Float>, outputStride: Int? = nil, reduction: Reduction
+    input: InputImages<Float>, output: UnsafeMutablePointer<Float>, outputStride: Int? = nil, reduction: Reduction
   ) {
     self.input = input
     self.output = output

@@ -2,27 +2,29 @@
 ///
 /// NCHW → NHWC has C rows and H·W columns; NHWC → NCHW has H·W rows and C columns.
 public struct TransposeArguments: @unchecked Sendable {
-  public var input: UnsafePointer<Float>
-  /// Floats from one matrix to the next.
+  public var input: UnsafeRawPointer
+  /// Elements from one matrix to the next.
   public var inputMatrixStride: Int
-  /// Floats from one row of the input to the next.
+  /// Elements from one row of the input to the next.
   public var inputStride: Int
   /// Must not overlap the input.
-  public var output: UnsafeMutablePointer<Float>
-  /// Floats from one matrix to the next.
+  public var output: UnsafeMutableRawPointer
+  /// Elements from one matrix to the next.
   public var outputMatrixStride: Int
-  /// Floats from one row of the output to the next; the output's rows are the input's columns.
+  /// Elements from one row of the output to the next; the output's rows are the input's columns.
   public var outputStride: Int
   public var count: Int
   /// Rows of the input.
   public var rows: Int
   /// Columns of the input.
   public var columns: Int
+  /// The bytes of an element: 1, 4 or 8.
+  public var elementByteCount: Int
 
   public init(
-    input: UnsafePointer<Float>, inputMatrixStride: Int? = nil, inputStride: Int? = nil,
-    output: UnsafeMutablePointer<Float>, outputMatrixStride: Int? = nil, outputStride: Int? = nil, count: Int = 1,
-    rows: Int, columns: Int
+    input: UnsafeRawPointer, inputMatrixStride: Int? = nil, inputStride: Int? = nil,
+    output: UnsafeMutableRawPointer, outputMatrixStride: Int? = nil, outputStride: Int? = nil, count: Int = 1,
+    rows: Int, columns: Int, elementByteCount: Int = 4
   ) {
     self.input = input
     self.inputStride = inputStride ?? columns
@@ -33,6 +35,7 @@ public struct TransposeArguments: @unchecked Sendable {
     self.count = count
     self.rows = rows
     self.columns = columns
+    self.elementByteCount = elementByteCount
   }
 
   /// Rows or columns, whichever are more, that make one unit of work.
@@ -44,19 +47,30 @@ public struct TransposeArguments: @unchecked Sendable {
 /// Exchanges the two factors of the channels' order: channel i·n + j of the input becomes channel j·groups + i, where
 /// n = channels ÷ groups.
 public struct ChannelShuffleArguments: @unchecked Sendable {
-  /// The range counts its pixels, over all images.
-  public var shape: ElementwiseShape
-  public var input: ElementwiseInput
+  public var input: UnsafeRawPointer
+  /// Elements from one pixel of the input to the next.
+  public var inputStride: Int
   /// Must not overlap the input.
-  public var output: ElementwiseOutput
+  public var output: UnsafeMutableRawPointer
+  /// Elements from one pixel of the output to the next.
+  public var outputStride: Int
+  public var channels: Int
   /// Divides the channels.
   public var groups: Int
+  /// The bytes of an element: 1, 4 or 8.
+  public var elementByteCount: Int
 
-  public init(shape: ElementwiseShape, input: ElementwiseInput, output: ElementwiseOutput, groups: Int) {
-    self.shape = shape
+  public init(
+    input: UnsafeRawPointer, inputStride: Int, output: UnsafeMutableRawPointer, outputStride: Int, channels: Int,
+    groups: Int, elementByteCount: Int = 4
+  ) {
     self.input = input
+    self.inputStride = inputStride
     self.output = output
+    self.outputStride = outputStride
+    self.channels = channels
     self.groups = groups
+    self.elementByteCount = elementByteCount
   }
 }
 
@@ -65,9 +79,9 @@ public struct ChannelShuffleArguments: @unchecked Sendable {
 ///
 /// With tables made for it this is Resize by nearest neighbour, Pad in every mode, and Slice over the spatial axes.
 public struct GatherPixelsArguments: @unchecked Sendable {
-  public var input: InputImages
+  public var input: InputImages<Float>
   /// As many pictures and channels as the input has; must not overlap it.
-  public var output: OutputImages
+  public var output: OutputImages<Float>
   /// One row of the input per row of the output, or a negative number.
   public var rowIndices: UnsafePointer<Int32>
   /// One column of the input per column of the output, or a negative number.
@@ -75,7 +89,7 @@ public struct GatherPixelsArguments: @unchecked Sendable {
   public var fill: Float
 
   public init(
-    input: InputImages, output: OutputImages, rowIndices: UnsafePointer<Int32>, columnIndices: UnsafePointer<Int32>,
+    input: InputImages<Float>, output: OutputImages<Float>, rowIndices: UnsafePointer<Int32>, columnIndices: UnsafePointer<Int32>,
     fill: Float = 0
   ) {
     self.input = input
@@ -104,16 +118,16 @@ public struct LinearSample: Sendable {
 
 /// Resize by bilinear interpolation: first between two columns, then between two rows.
 public struct ResizeLinearArguments: @unchecked Sendable {
-  public var input: InputImages
+  public var input: InputImages<Float>
   /// As many pictures and channels as the input has; must not overlap it.
-  public var output: OutputImages
+  public var output: OutputImages<Float>
   /// One sample per row of the output.
   public var rows: UnsafePointer<LinearSample>
   /// One sample per column of the output.
   public var columns: UnsafePointer<LinearSample>
 
   public init(
-    input: InputImages, output: OutputImages, rows: UnsafePointer<LinearSample>, columns: UnsafePointer<LinearSample>
+    input: InputImages<Float>, output: OutputImages<Float>, rows: UnsafePointer<LinearSample>, columns: UnsafePointer<LinearSample>
   ) {
     self.input = input
     self.output = output

@@ -52,8 +52,8 @@ struct BinaryLowering: Lowering {
     let layout: Layout = wantsChannelsLast ? .channelsLast : .rowMajor
     // A slice of a concatenation lies apart from pixel to pixel, which may take a loop more.
     let gap = plan.concatenations.part(y) == nil ? 0 : 1
-    let expected = Location(
-      storage: 0, offset: 0, layout: layout, pixelStride: layout == .channelsLast ? sizes[1] + gap : sizes.last ?? 1)
+    var expected = Location(0, .float32, sizes, layout)
+    if layout == .channelsLast { expected.pixelStride += gap }
     var places: [(sizes: [Int], place: Location)] = []
     for operand in operands {
       // An operand of fewer dimensions has no channels of its own to put last: it must lie the same either way.
@@ -110,8 +110,7 @@ extension PlanBuilder {
       map.axes.insert(.strided(count: result[axis], by: isRepeated ? 0 : stride), at: 0)
       if !isRepeated { stride *= result[axis] }
     }
-    var target = temporary(count: result.reduce(1, *))
-    (target.layout, target.pixelStride) = (layout, layout == .channelsLast ? result[1] : result.last ?? 1)
+    let target = temporary(result, place.format, layout)
     emitCopy(CopyLoops(map, from: (sizes, place), to: (result, target))!, from: place, to: target)
     return target
   }

@@ -8,7 +8,7 @@ extension ByteTable: LoweredOperator {
       let table = fused.node.inputs[1].flatMap(plan.graph.constant), table.count == 256
     else { return false }
     // Places and results of int8 are unsigned in planned memory.
-    let flips = (Int(plan.byteOffset(x)), UInt8(plan.byteOffset(y)))
+    let flips = (Int(plan.format(of: x)!.offset), plan.format(of: y)!.offset)
     let constant = try plan.packed.constant(of: [table], form: "table \(flips)", byteCount: 256) { target in
       table.withUnsafeBytes { source in
         for place in 0..<256 {
@@ -18,9 +18,10 @@ extension ByteTable: LoweredOperator {
     }
     let entries = plan.location(of: .packed(constant))
     let kernels = plan.byteKernels
-    try plan.emitPixelwise([x], to: y, "table", constants: [entries]) { operands, result, pixels, frame in
+    try plan.emitPixelwise([x], to: y, "table", constants: [entries]) { loops, operands, result, pixels, frame in
       kernels.lookUp(
-        operands[0].bytes(in: frame), result.bytes(in: frame), table: frame.bytes(entries), pixels: pixels)
+        loops.pixels(0, frame.bytes(operands[0])), loops.pixels(nil, frame.bytes(result)),
+        table: frame.address(entries).assumingMemoryBound(to: UInt8.self), pixels: pixels)
     }
     return true
   }

@@ -187,9 +187,9 @@ extension PlanBuilder {
     let epilogue = try epilogue(fused, bias: problem.bias, layout: .channelsLast)
     let output = define(y, .channelsLast)
     let step = ConvolutionStep(
-      kernels: kernels(for: problem),
-      shape: ConvolutionShape(problem, channels: problem.groupChannels, input: input, output: output),
-      groups: problem.groups, input: input, weights: weights, output: output, epilogue: epilogue)
+      kernel: .floats(kernels(for: problem), epilogue),
+      shape: ConvolutionShape(problem, input: input, output: output), groups: problem.groups, input: input,
+      weights: weights, output: output)
     let isProduct = problem.window.height * problem.window.width == 1
     emit(
       step, problem.groups > 1 ? "grouped" : isProduct ? "1×1" : "direct",
@@ -200,36 +200,43 @@ extension PlanBuilder {
   fileprivate mutating func emitFewChannels(
     _ problem: ConvolutionProblem, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
   ) throws(InfoldError) {
-    let window = problem.window
-    let layout: Layout = layouts(of: x).contains(.rowMajor) ? .rowMajor : .channelsLast
-    let source = try location(of: x, layout)
-    let (height, width) = problem.reach
-    let (image, kernels) = (problem.input, kernels(for: problem))
-    let padded = temporary(count: image.images * height * width * image.channels)
-    emit(
-      RangeStep(units: image.images * height, cost: 2 * image.count) { rows, frame, _ in
-        kernels.interleaveChannels(
-          InterleaveArguments(
-            input: frame.pointer(source), images: image.images, height: image.height, width: image.width,
-            channels: image.channels, channelStride: layout == .rowMajor ? image.pixels : 1,
-            pixelStride: layout == .rowMajor ? 1 : source.pixelStride,
-            imageStride: image.pixels * (layout == .rowMajor ? image.channels : source.pixelStride),
-            padTop: window.padTop, padLeft: window.padLeft, output: frame.pointer(padded), outputHeight: height,
-            outputWidth: width),
-          rows: rows)
-      }, "interleave", reads: [source], writes: [padded])
+    let padded = try interleaved(problem, x, padding: 0)
     let weights = try packedWeights(problem)
     let epilogue = try epilogue(fused, bias: problem.bias, layout: .channelsLast)
     let output = define(y, .channelsLast)
-    var shape = ConvolutionShape(problem, channels: window.width * image.channels, input: padded, output: output)
-    (shape.height, shape.width, shape.pixelStride) = (height, width, image.channels)
-    shape.window = ImageWindow(
-      height: window.height, width: 1, strideY: window.strideY, strideX: window.strideX, dilationY: window.dilationY)
     let step = ConvolutionStep(
-      kernels: kernels, shape: shape, input: padded, weights: weights, output: output, epilogue: epilogue)
+      kernel: .floats(kernels(for: problem), epilogue),
+      shape: ConvolutionShape(problem, input: padded, output: output).withRowsAsPixels(of: problem), input: padded,
+      weights: weights, output: output)
     emit(
       step, "direct, few channels", reads: [padded, weights, epilogue.bias, epilogue.residual], writes: [output],
       multiplyAccumulates: problem.multiplyAccumulates)
+  }
+
+  /// Images of a few channels in a place where a row of the window is one pixel with more channels: with the channels last and
+  /// padding around them, of which each element has these bits.
+  mutating func interleaved(
+    _ problem: some ConvolutionSizes, _ x: ValueID, padding: UInt32
+  ) throws(InfoldError) -> Location {
+    let (image, window, reach, kernels) = (problem.input, problem.window, problem.reach, kernels)
+    let layout: Layout = layouts(of: x).contains(.rowMajor) ? .rowMajor : .channelsLast
+    let source = try location(of: x, layout)
+    let padded = temporary([image.images * reach.height * reach.width * image.channels], source.format)
+    let step = RangeStep(
+      units: image.images * reach.height, cost: 2 * image.count * source.format.byteCount / 4
+    ) { rows, frame, _ in
+      kernels.interleaveChannels(
+        InterleaveArguments(
+          input: frame.address(source), images: image.images, height: image.height, width: image.width,
+          channels: image.channels, channelStride: layout == .rowMajor ? image.pixels : 1,
+          pixelStride: layout == .rowMajor ? 1 : source.pixelStride,
+          imageStride: image.pixels * (layout == .rowMajor ? image.channels : source.pixelStride),
+          padTop: window.padTop, padLeft: window.padLeft, output: frame.address(padded), outputHeight: reach.height,
+          outputWidth: reach.width, elementByteCount: source.format.byteCount, padding: padding),
+        rows: rows)
+    }
+    emit(step, "interleave", reads: [source], writes: [padded])
+    return padded
   }
 
   fileprivate mutating func emitWinograd(
@@ -259,7 +266,7 @@ extension PlanBuilder {
     let epilogue = try epilogue(fused, bias: problem.bias, layout: .channelsLast)
     let output = define(y, .channelsLast)
     let step = WinogradStep(
-      kernels: kernels, tile: tile, shape: ConvolutionShape(problem, channels: channels, input: input, output: output),
+      kernels: kernels, tile: tile, shape: ConvolutionShape(problem, input: input, output: output),
       input: input, weights: weights, directWeights: directWeights, output: output, epilogue: epilogue)
     emit(
       step, "Winograd \(tile)×\(tile)",
@@ -287,28 +294,19 @@ extension PlanBuilder {
     let weights = location(of: .packed(constant))
     let epilogue = try epilogue(fused, bias: problem.bias, layout: .channelsLast)
     let output = define(y, .channelsLast)
-    let shape = ConvolutionShape(problem, channels: channels, input: input, output: output)
+    let (image, result) = (problem.input, problem.output)
     let step = RangeStep(
-      units: shape.images * shape.outputHeight, cost: problem.multiplyAccumulates
+      units: result.images * result.height, cost: problem.multiplyAccumulates
     ) { rows, frame, _ in
       kernels.depthwise(
         DepthwiseArguments(
-          input: shape.input(frame.pointer(input)), output: shape.output(frame.pointer(output)), window: window,
-          weights: frame.pointer(weights), epilogue: epilogue.resolved(in: frame)),
+          input: image.input(frame.pointer(input), input), output: result.output(frame.pointer(output), output),
+          window: window, weights: frame.pointer(weights), epilogue: epilogue.resolved(in: frame)),
         rows: rows)
     }
     emit(
       step, "depthwise", reads: [input, weights, epilogue.bias, epilogue.residual], writes: [output],
       multiplyAccumulates: problem.multiplyAccumulates)
-  }
-}
-
-extension ConvolutionShape {
-  fileprivate init(_ problem: ConvolutionProblem, channels: Int, input: Location, output: Location) {
-    self.init(
-      images: problem.input.images, height: problem.input.height, width: problem.input.width, channels: channels,
-      pixelStride: input.pixelStride, outputHeight: problem.output.height, outputWidth: problem.output.width,
-      outputChannels: problem.groupOutputs, outputPixelStride: output.pixelStride, window: problem.window)
   }
 }
 

@@ -1,4 +1,6 @@
+import InfoldGraph
 import InfoldKernelInterface
+import InfoldSystem
 import InfoldTensor
 
 /// What an element-wise kernel goes through, and how its operands lie there: the dimensions of the result in the order of
@@ -60,8 +62,39 @@ struct ElementwiseOperands {
       base, imageStride: stride.image, pixelStride: stride.pixel, channelStride: stride.channel)
   }
 
+  /// Operand `index` of a run, if each lies as the result does; the result itself for `nil`.
+  func pixels<Element>(_ index: Int?, _ base: UnsafeMutablePointer<Element>) -> Pixels<Element> {
+    Pixels(base, channels: shape.channels, pixelStride: strides[index.map { $0 + 1 } ?? 0].pixel)
+  }
+
   /// The result of a run.
   func output(_ base: UnsafeMutablePointer<Float>) -> ElementwiseOutput {
     ElementwiseOutput(base, imageStride: strides[0].image, pixelStride: strides[0].pixel)
+  }
+}
+
+extension PlanBuilder {
+  /// Adds a computation of `result` from `operands` of its sizes, in the layout in which they lie already.
+  /// - Parameters:
+  ///   - constants: What it reads besides.
+  ///   - body: Is given the loops, and the places of the operands and of the result.
+  mutating func emitPixelwise(
+    _ operands: [ValueID], to result: ValueID, _ algorithm: String, constants: [Location] = [],
+    _ body:
+      @escaping @Sendable (
+        _ loops: ElementwiseOperands, _ operands: [Location], _ result: Location, _ pixels: Range<Int>, _ frame: Frame
+      ) -> Void
+  ) throws(InfoldError) {
+    let layout: Layout = operands.contains { layouts(of: $0).contains(.channelsLast) } ? .channelsLast : .rowMajor
+    let sizes = plannedSizes(result)!
+    var places: [Location] = []
+    for operand in operands { places.append(try location(of: operand, layout)) }
+    let target = define(result, layout)
+    // One layout and no repetition: two loops at most.
+    let loops = ElementwiseOperands((sizes, target), places.map { (sizes, $0) })!
+    let step = RangeStep(units: loops.shape.unitCount, cost: sizes.reduce(1, *)) { [places] pixels, frame, _ in
+      body(loops, places, target, pixels, frame)
+    }
+    emit(step, algorithm, reads: places + constants, writes: [target])
   }
 }

@@ -5,6 +5,9 @@ import InfoldTensor
 
 /// How kernels compute a node.
 protocol Lowering {
+  /// Whether integers in input `index`, behind the first, are elements that it moves like those of the first.
+  func movesIntegers(ofInput index: Int) -> Bool
+
   /// What its kernel can do behind it, for this node; nothing when the node cannot be lowered.
   func epilogue(of node: Node, _ plan: PlanBuilder) -> EpilogueCapability
 
@@ -14,6 +17,8 @@ protocol Lowering {
 }
 
 extension Lowering {
+  func movesIntegers(ofInput index: Int) -> Bool { false }
+
   func epilogue(of node: Node, _ plan: PlanBuilder) -> EpilogueCapability { [] }
 }
 
@@ -23,7 +28,20 @@ protocol LoweredOperator: Operator, Lowering {}
 extension PlanBuilder {
   /// How kernels compute a node: as its operator does by itself, or as all do that are one function of each number, or of two. `nil`
   /// for a node that they do not compute.
+  ///
+  /// Nor do they compute one that reads, beside elements to compute with or to move, what is not the same in every run. What a run
+  /// decides, such as a shape, an axis or an index, only the operator's own evaluation checks, also where a kernel would not need it.
   func lowering(of node: Node) -> (any Lowering)? {
+    guard let lowering = anyLowering(of: node) else { return nil }
+    let isDecided = node.inputs.enumerated().dropFirst().allSatisfy { index, id in
+      guard let id, let type = graph[id].type?.elementType else { return true }
+      return [.float32, .uint8, .int8].contains(type) || lowering.movesIntegers(ofInput: index)
+        || graph.constant(id) != nil
+    }
+    return isDecided ? lowering : nil
+  }
+
+  private func anyLowering(of node: Node) -> (any Lowering)? {
     if let lowered = node.typed as? any LoweredOperator { return lowered }
     if let combination = node.typed?.elementCombination { return BinaryLowering(combination: combination) }
     return graph.elementFunction(of: node).map(UnaryLowering.init)

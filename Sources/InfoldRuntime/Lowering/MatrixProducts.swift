@@ -42,7 +42,7 @@ extension Gemm: LoweredOperator {
     let (rows, inner) = (result[0], left[transA ? 0 : 1])
     var first = try plan.location(of: a, .rowMajor)
     if transA {
-      let transposed = plan.temporary(count: rows * inner)
+      let transposed = plan.temporary([rows, inner])
       let map = ElementMap(axes: [.strided(count: rows, by: 1), .strided(count: inner, by: rows)])
       plan.emitCopy(
         CopyLoops(map, from: (left, first), to: ([rows, inner], transposed))!, from: first, to: transposed)
@@ -62,7 +62,7 @@ extension Gemm: LoweredOperator {
     if alpha != 1 { plan.emitBinary(.multiply, (result, output), ([], factors[0]), to: (result, output)) }
     guard var addend else { return true }
     if beta != 1 {
-      let scaled = plan.temporary(count: addend.sizes.reduce(1, *))
+      let scaled = plan.temporary(addend.sizes)
       plan.emitBinary(.multiply, addend, ([], factors[1]), to: (addend.sizes, scaled))
       addend.place = scaled
     }
@@ -147,11 +147,11 @@ extension PlanBuilder {
     epilogue.residual?.pixelStride = columns
     let output = define(y, .rowMajor)
     let step = ConvolutionStep(
-      kernels: kernels,
+      kernel: .floats(kernels, epilogue),
       shape: ConvolutionShape(
         images: 1, height: 1, width: rows, channels: inner, pixelStride: inner, outputHeight: 1, outputWidth: rows,
         outputChannels: columns, outputPixelStride: columns, window: ImageWindow(height: 1, width: 1)),
-      input: input, weights: weights, output: output, epilogue: epilogue)
+      input: input, weights: weights, output: output)
     emit(
       step, "product", reads: [input, weights, epilogue.bias, epilogue.residual], writes: [output],
       multiplyAccumulates: rows * inner * columns)
@@ -162,7 +162,7 @@ extension PlanBuilder {
     _ left: Location, _ right: Location, _ output: Location, products: [(left: Int, right: Int)], rightBatch: Int,
     rows: Int, inner: Int, columns: Int, isRightTransposed: Bool = false
   ) {
-    let panels = temporary(count: rightBatch * kernels.packedCount(rows: inner, columns: columns))
+    let panels = temporary([rightBatch * kernels.packedCount(rows: inner, columns: columns)])
     let step = VariableProductStep(
       kernels: kernels, products: products, rightBatch: rightBatch, rows: rows, inner: inner, columns: columns,
       left: left, right: right, isRightTransposed: isRightTransposed, panels: panels, output: output)

@@ -1,6 +1,7 @@
 import InfoldGraph
 import InfoldOperators
 import InfoldSystem
+import InfoldTensor
 
 /// An operator that moves elements of its first input, or hands on a part of it where it lies.
 protocol MovementLowering: LoweredOperator, MappedOperator {}
@@ -32,10 +33,11 @@ extension PlanBuilder {
       outputCount: node.outputs.count)
     // What a run decides is checked by the operator alone, also where the result's shape is known without it.
     guard node.inputs.dropFirst().allSatisfy({ $0.map { graph.constant($0) != nil } ?? true }),
-      let x = node.inputs[0], let sizes = sizes(x), node.definitions.allSatisfy({ self.sizes($0) != nil }),
+      let x = node.inputs[0], let sizes = plannedSizes(x), let format = format(of: x),
+      node.definitions.allSatisfy({ plannedSizes($0) != nil && self.format(of: $0) == format }),
       (try? mapped.inferOutputs(known)) != nil, let maps = try? mapped.elementMaps(known)
     else { return false }
-    let fill = try mapped.fill(known)?.elements(as: Float.self)[0] ?? 0
+    let fill = try (mapped.fill(known)?.firstBits ?? 0) ^ UInt64(format.offset)
     let layout: Layout = layouts(of: x).contains(.rowMajor) ? .rowMajor : .channelsLast
     let source = try location(of: x, layout)
     for (output, map) in zip(node.outputs, maps) {
@@ -46,10 +48,10 @@ extension PlanBuilder {
   }
 
   private mutating func emitCopy(
-    _ map: ElementMap, _ fill: Float, of source: (sizes: [Int], place: Location), _ x: ValueID, to y: ValueID,
+    _ map: ElementMap, _ fill: UInt64, of source: (sizes: [Int], place: Location), _ x: ValueID, to y: ValueID,
     keepsLayout: Bool
   ) throws(InfoldError) {
-    let result = sizes(y)!
+    let result = plannedSizes(y)!
     var layouts: [Layout] = [.rowMajor]
     if source.place.layout == .channelsLast, ImageShape(result) != nil { layouts.insert(.channelsLast, at: 0) }
     for layout in layouts {
@@ -63,8 +65,7 @@ extension PlanBuilder {
       }
     }
     for layout in layouts where keepsLayout || layout == .rowMajor {
-      let dense = Location(
-        storage: 0, offset: 0, layout: layout, pixelStride: layout == .channelsLast ? result[1] : result.last ?? 1)
+      let dense = Location(0, source.place.format, result, layout)
       guard CopyLoops(map, from: source, to: (result, dense)) != nil else { continue }
       let target = define(y, layout)
       emitCopy(CopyLoops(map, from: source, to: (result, target))!, fill: fill, from: source.place, to: target)
@@ -78,11 +79,22 @@ extension PlanBuilder {
   }
 
   /// Copies elements, and writes `fill` where there is none to copy.
-  mutating func emitCopy(_ loops: CopyLoops, fill: Float = 0, from source: Location, to target: Location) {
-    let copy = CopyStep(loops, fill: fill, kernels)
+  mutating func emitCopy(_ loops: CopyLoops, fill: UInt64 = 0, from source: Location, to target: Location) {
+    let copy = CopyStep(loops, byteCount: source.format.byteCount, fill: fill, kernels)
     emit(
       RangeStep(units: copy.units, cost: 2 * copy.count) { units, frame, _ in
-        copy.run(units, from: frame.pointer(source), to: frame.pointer(target))
+        copy.run(units, from: frame.address(source), to: frame.address(target))
       }, "copy", reads: [source], writes: [target])
+  }
+}
+
+extension Tensor {
+  /// The bits of the first element.
+  fileprivate var firstBits: UInt64 {
+    switch elementType.bitWidth {
+    case 8: withBitPatterns { (bits: Span<UInt8>) in UInt64(bits[0]) }
+    case 32: withBitPatterns { (bits: Span<UInt32>) in UInt64(bits[0]) }
+    default: withBitPatterns { (bits: Span<UInt64>) in bits[0] }
+    }
   }
 }

@@ -78,8 +78,8 @@ extension PlanBuilder {
       scratchByteCount: kernels.windowScratch(taps: taps, channels: input.channels)
     ) { pixels, frame, worker in
       kernels.maximumPool(
-        geometry, input.bytes(frame.bytes(source), source), image.bytes(frame.bytes(target), target), pixels: pixels,
-        scratch: frame.scratch(of: worker))
+        geometry, input.input(frame.bytes(source), source), image.output(frame.bytes(target), target),
+        pixels: pixels, scratch: frame.scratch(of: worker))
     }
     emit(step, "int8 pool", reads: [source], writes: [target])
     return true
@@ -112,13 +112,13 @@ extension PlanBuilder {
 
 extension ImageShape {
   /// The images at `location`, whose first element is `base`.
-  func input(_ base: UnsafePointer<Float>, _ location: Location) -> InputImages {
+  func input<Element>(_ base: UnsafePointer<Element>, _ location: Location) -> InputImages<Element> {
     InputImages(
       base: base, count: images, height: height, width: width, channels: channels, pixelStride: location.pixelStride)
   }
 
   /// The images at `location`, whose first element is `base`.
-  func output(_ base: UnsafeMutablePointer<Float>, _ location: Location) -> OutputImages {
+  func output<Element>(_ base: UnsafeMutablePointer<Element>, _ location: Location) -> OutputImages<Element> {
     OutputImages(
       base: base, count: images, height: height, width: width, channels: channels, pixelStride: location.pixelStride)
   }

@@ -31,13 +31,13 @@ extension QLinearAdd: LoweredOperator {
     else { return false }
     let kernels = plan.byteKernels
     let quantization = problem.y.kernelArguments(
-      bounds: problem.y.clipped(by: fused.activation, offset: plan.byteOffset(y)))
-    try plan.emitPixelwise([a, b], to: y, "int8 sum") { operands, result, pixels, frame in
+      bounds: problem.y.clipped(by: fused.activation, offset: plan.format(of: y)!.offset))
+    try plan.emitPixelwise([a, b], to: y, "int8 sum") { loops, operands, result, pixels, frame in
       kernels.add(
         ByteAdditionArguments(
-          a: operands[0].bytes(in: frame), scaleA: problem.a.scale, zeroPointA: problem.a.zeroPoint,
-          b: operands[1].bytes(in: frame), scaleB: problem.b.scale, zeroPointB: problem.b.zeroPoint,
-          output: result.bytes(in: frame), quantization: quantization),
+          a: loops.pixels(0, frame.bytes(operands[0])), scaleA: problem.a.scale, zeroPointA: problem.a.zeroPoint,
+          b: loops.pixels(1, frame.bytes(operands[1])), scaleB: problem.b.scale, zeroPointB: problem.b.zeroPoint,
+          output: loops.pixels(nil, frame.bytes(result)), quantization: quantization),
         pixels: pixels)
     }
     return true

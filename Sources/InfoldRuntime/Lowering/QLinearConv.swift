@@ -149,7 +149,7 @@ struct PlannedRequantization {
   let zeroPoint: Int32
 
   func resolved(in frame: Frame, group: Int = 0) -> Requantization {
-    let base = UnsafeMutableRawPointer(frame.pointer(parameters))
+    let base = frame.address(parameters)
     return Requantization(
       bias: base.assumingMemoryBound(to: Int32.self) + group * groupCount,
       multipliers: base.assumingMemoryBound(to: Float.self) + count + group * groupCount, lower: bounds.lowerBound,
@@ -179,7 +179,7 @@ extension PlanBuilder {
     }
     return PlannedRequantization(
       parameters: location(of: .packed(constant)), groupCount: groupCount, count: count,
-      bounds: weights.output.clipped(by: fused.activation, offset: byteOffset(y)), zeroPoint: weights.output.zeroPoint)
+      bounds: weights.output.clipped(by: fused.activation, offset: format(of: y)!.offset), zeroPoint: weights.output.zeroPoint)
   }
 
   fileprivate mutating func emitByteConvolution(
@@ -192,34 +192,31 @@ extension PlanBuilder {
       problem.groups > 1 ? "int8 grouped" : isProduct ? "int8 1×1" : "int8 direct")
   }
 
-  /// - Parameters:
-  ///   - sizes: Those of a padded image whose window rows are one pixel each, if that is what is convolved.
+  /// - Parameter readsRows: Whether the input is a padded image of which a row of the window is one pixel.
   fileprivate mutating func emitByteConvolution(
     _ problem: ByteConvolutionProblem, from input: Location, to output: Location, _ y: ValueID, _ fused: FusedNode,
-    _ algorithm: String, rows sizes: ByteConvolutionStep.Sizes? = nil
+    _ algorithm: String, readsRows: Bool = false
   ) throws(InfoldError) {
     let kernels = byteKernels
-    let (taps, channels) = (problem.window.height * problem.window.width, problem.groupChannels)
-    let columns = problem.groupOutputs
-    // With a row of the window as one pixel, its positions are channels.
-    let (rowTaps, rowChannels) =
-      sizes == nil ? (taps, channels) : (problem.window.height, problem.window.width * channels)
-    let count = kernels.packedByteCount(taps: rowTaps, channels: rowChannels, columns: columns)
+    var shape = ConvolutionShape(problem, input: input, output: output)
+    if readsRows { shape = shape.withRowsAsPixels(of: problem) }
+    let (taps, channels, columns) = (shape.window.height * shape.window.width, shape.channels, shape.outputChannels)
+    let count = kernels.packedByteCount(taps: taps, channels: channels, columns: columns)
     let constant = try packed.constant(
-      of: [problem.weights.tensor], form: "int8 panels of \(problem.groups) groups, \(rowTaps) taps, \(kernels.name)",
+      of: [problem.weights.tensor], form: "int8 panels of \(problem.groups) groups, \(taps) taps, \(kernels.name)",
       byteCount: problem.groups * count
     ) { target in
       problem.weights.withSignedWeights { source in
         func pack(_ group: Int, _ source: UnsafePointer<Int8>, tapStride: Int, channelStride: Int) {
           kernels.pack(
             BytePackArguments(
-              source: source, taps: rowTaps, channels: rowChannels, tapStride: tapStride, channelStride: channelStride,
+              source: source, taps: taps, channels: channels, tapStride: tapStride, channelStride: channelStride,
               columnStride: channels * taps, columns: columns,
               packed: target.assumingMemoryBound(to: Int8.self) + group * count))
         }
-        guard sizes == nil else {
+        guard !readsRows else {
           return problem.rowOrdered(source).withUnsafeBufferPointer {
-            pack(0, $0.baseAddress!, tapStride: rowChannels, channelStride: 1)
+            pack(0, $0.baseAddress!, tapStride: channels, channelStride: 1)
           }
         }
         for group in 0..<problem.groups {
@@ -233,15 +230,9 @@ extension PlanBuilder {
     let requantization = try requantization(problem, y, fused, groupCount: groupCount) {
       $0 / columns * groupCount + $0 % columns
     }
-    let step = ByteConvolutionStep(
-      kernels: kernels,
-      sizes: sizes
-        ?? ByteConvolutionStep.Sizes(
-          images: problem.input.images, height: problem.input.height, width: problem.input.width, channels: channels,
-          pixelStride: input.pixelStride, window: problem.window),
-      outputHeight: problem.output.height, outputWidth: problem.output.width, outputChannels: columns,
-      groups: problem.groups, padding: UInt8(problem.weights.input.zeroPoint), input: input, weights: weights,
-      weightCount: count, output: output, requantization: requantization)
+    let step = ConvolutionStep(
+      kernel: .bytes(kernels, requantization, padding: UInt8(problem.weights.input.zeroPoint)), shape: shape,
+      groups: problem.groups, input: input, weights: weights, output: output)
     emit(
       step, algorithm, reads: [input, weights, requantization.parameters], writes: [output],
       multiplyAccumulates: problem.multiplyAccumulates)
@@ -252,23 +243,9 @@ extension PlanBuilder {
   fileprivate mutating func emitByteFewChannels(
     _ problem: ByteConvolutionProblem, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
   ) throws(InfoldError) {
-    let (image, window, reach) = (problem.input, problem.window, problem.reach)
-    let layout: Layout = layouts(of: x).contains(.rowMajor) ? .rowMajor : .channelsLast
-    let source = try location(of: x, layout)
-    let padded = temporary(byteCount: image.images * reach.height * reach.width * image.channels)
-    emit(
-      RangeStep.interleaveBytes(
-        image, from: source, to: padded, height: reach.height, width: reach.width, window,
-        padding: UInt8(problem.weights.input.zeroPoint)),
-      "interleave", reads: [source], writes: [padded])
+    let padded = try interleaved(problem, x, padding: UInt32(problem.weights.input.zeroPoint))
     try emitByteConvolution(
-      problem, from: padded, to: define(y, .channelsLast), y, fused, "int8 direct, few channels",
-      rows: ByteConvolutionStep.Sizes(
-        images: image.images, height: reach.height, width: reach.width, channels: window.width * image.channels,
-        pixelStride: image.channels,
-        window: ImageWindow(
-          height: window.height, width: 1, strideY: window.strideY, strideX: window.strideX,
-          dilationY: window.dilationY)))
+      problem, from: padded, to: define(y, .channelsLast), y, fused, "int8 direct, few channels", readsRows: true)
   }
 
   fileprivate mutating func emitByteDepthwise(
@@ -300,9 +277,10 @@ extension PlanBuilder {
     ) { pixels, frame, worker in
       kernels.depthwise(
         ByteConvolutionArguments(
-          window: window, input: problem.input.bytes(frame.bytes(input), input), padding: padding,
-          weights: UnsafeRawPointer(frame.pointer(weights)).assumingMemoryBound(to: Int8.self),
-          output: problem.output.bytes(frame.bytes(output), output), requantization: requantization.resolved(in: frame),
+          window: window, input: problem.input.input(frame.bytes(input), input), padding: padding,
+          weights: frame.address(weights).assumingMemoryBound(to: Int8.self),
+          output: problem.output.output(frame.bytes(output), output),
+          requantization: requantization.resolved(in: frame),
           pixels: pixels, columns: 0..<channels, scratch: frame.scratch(of: worker)))
     }
     emit(
@@ -323,19 +301,5 @@ extension ByteConvolutionProblem {
       }
     }
     return result
-  }
-}
-
-extension ImageShape {
-  /// The quantized images at `location`, whose first number is `base`.
-  func bytes(_ base: UnsafePointer<UInt8>, _ location: Location) -> InputByteImages {
-    InputByteImages(
-      base: base, count: images, height: height, width: width, channels: channels, pixelStride: location.pixelStride)
-  }
-
-  /// The quantized images at `location`, whose first number is `base`.
-  func bytes(_ base: UnsafeMutablePointer<UInt8>, _ location: Location) -> OutputByteImages {
-    OutputByteImages(
-      base: base, height: height, width: width, channels: channels, pixelStride: location.pixelStride)
   }
 }

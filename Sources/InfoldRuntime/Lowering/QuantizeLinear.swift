@@ -15,7 +15,7 @@ struct PlannedQuantization {
   let notANumber: Float
 
   /// The range of an unsigned number in planned memory that an activation leaves, less the zero point.
-  func clipped(by activation: Activation, offset: Int32) -> ClosedRange<Float> {
+  func clipped(by activation: Activation, offset: UInt8) -> ClosedRange<Float> {
     guard activation.function == .clip else { return bounds }
     let shift = Float(offset) - Float(zeroPoint)
     let lower = min(max(activation.a + shift, bounds.lowerBound), bounds.upperBound)
@@ -34,7 +34,7 @@ extension PlanBuilder {
   /// The quantization of `value` by one constant scale and zero point; `nil` for others, and for scales whose reciprocal is no usual
   /// number.
   func quantization(of value: ValueID?, scale: ValueID?, zeroPoint: ValueID?) -> PlannedQuantization? {
-    guard let value, isBytes(value), let tensor = constant(scale), tensor.count == 1,
+    guard let value, let format = format(of: value), format.isQuantized, let tensor = constant(scale), tensor.count == 1,
       let scale = try? tensor.elements(as: Float.self)[0], usualScales.contains(scale)
     else { return nil }
     var point: Int32 = 0
@@ -44,8 +44,7 @@ extension PlanBuilder {
       }
       point = given
     }
-    let offset = byteOffset(value)
-    let stored = point + offset
+    let stored = point + Int32(format.offset)
     return PlannedQuantization(
       scale: scale, zeroPoint: stored, bounds: Float(0 - stored)...Float(255 - stored), notANumber: Float(-point))
   }
@@ -70,8 +69,9 @@ extension QuantizeLinear: LoweredOperator {
         of: y, scale: node.inputs[1], zeroPoint: node.inputs.count > 2 ? node.inputs[2] : nil)
     else { return false }
     let (kernels, arguments) = (plan.byteKernels, quantization.kernelArguments())
-    try plan.emitPixelwise([x], to: y, "quantization") { operands, result, pixels, frame in
-      kernels.quantize(operands[0].floats(in: frame), result.bytes(in: frame), arguments, pixels: pixels)
+    try plan.emitPixelwise([x], to: y, "quantization") { loops, operands, result, pixels, frame in
+      kernels.quantize(
+        loops.pixels(0, frame.pointer(operands[0])), loops.pixels(nil, frame.bytes(result)), arguments, pixels: pixels)
     }
     return true
   }
@@ -85,9 +85,10 @@ extension DequantizeLinear: LoweredOperator {
         of: x, scale: node.inputs[1], zeroPoint: node.inputs.count > 2 ? node.inputs[2] : nil)
     else { return false }
     let (kernels, scale, zeroPoint) = (plan.byteKernels, quantization.scale, quantization.zeroPoint)
-    try plan.emitPixelwise([x], to: y, "dequantization") { operands, result, pixels, frame in
+    try plan.emitPixelwise([x], to: y, "dequantization") { loops, operands, result, pixels, frame in
       kernels.dequantize(
-        operands[0].bytes(in: frame), result.floats(in: frame), scale: scale, zeroPoint: zeroPoint, pixels: pixels)
+        loops.pixels(0, frame.bytes(operands[0])), loops.pixels(nil, frame.pointer(result)), scale: scale,
+        zeroPoint: zeroPoint, pixels: pixels)
     }
     return true
   }

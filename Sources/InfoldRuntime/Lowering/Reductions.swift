@@ -39,7 +39,7 @@ extension ReductionLowering {
       // In row-major order places do not matter, and none is made before it is known to be needed.
       let place =
         layout == .rowMajor
-        ? Location(storage: 0, offset: 0, layout: .rowMajor, pixelStride: 1) : try plan.location(of: x, layout)
+        ? Location(0, .float32, sizes) : try plan.location(of: x, layout)
       guard let block = ReducedBlock(sizes, isReduced, place), let target = resultLayout(y, isReduced, layout, plan),
         // Kernels leave gaps between pixels only: a slice of a concatenation has them.
         target == .rowMajor || plan.concatenations.part(y) == nil || block.isRows || block.inner.count == sizes[1]
@@ -118,10 +118,9 @@ extension PlanBuilder {
       }
       let block = ReducedBlock(sizes, sizes.indices.map(run.contains), source)!
       for axis in run { sizes[axis] = 1 }
-      let result = reduced.isEmpty ? target : temporary(count: sizes.reduce(1, *))
+      let result = reduced.isEmpty ? target : temporary(sizes)
       emitReduction(reduction, block, from: source, to: result)
-      source = result
-      source.pixelStride = sizes.last ?? 1
+      source = result.reshaped(sizes, .rowMajor)
     }
   }
 

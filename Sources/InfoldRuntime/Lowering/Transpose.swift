@@ -6,7 +6,7 @@ import InfoldSystem
 extension Transpose: LoweredOperator {
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     guard let x = fused.node.inputs[0], let y = fused.output, let sizes = plan.plannedSizes(x),
-      let result = plan.plannedSizes(y), plan.isBytes(x) == plan.isBytes(y)
+      let result = plan.plannedSizes(y), plan.format(of: x) == plan.format(of: y)
     else { return false }
     let axes = permutation ?? sizes.indices.reversed()
     let rank = sizes.count
@@ -16,21 +16,15 @@ extension Transpose: LoweredOperator {
       if axes == toChannelsLast, let image = ImageShape(sizes), !plan.layouts(of: x).contains(.rowMajor) {
         let place = try plan.location(of: x, .channelsLast)
         if place.pixelStride == image.channels {
-          plan.settle(
-            y,
-            Location(storage: place.storage, offset: place.offset, layout: .rowMajor, pixelStride: result.last!))
+          plan.settle(y, place.reshaped(result, .rowMajor))
           return true
         }
       }
       if axes == fromChannelsLast, plan.layouts(of: x).contains(.rowMajor) {
-        var place = try plan.location(of: x, .rowMajor)
-        (place.layout, place.pixelStride) = (.channelsLast, result[1])
-        plan.settle(y, place)
+        plan.settle(y, try plan.location(of: x, .rowMajor).reshaped(result, .channelsLast))
         return true
       }
     }
-    // Bytes are moved by the reference evaluation.
-    guard !plan.isBytes(x) else { return false }
     if plan.layouts(of: x).contains(.rowMajor), try emitExchange(axes, sizes, x, y, into: &plan) { return true }
     return try plan.emitMovement(fused.node, self, keepsLayout: false)
   }
@@ -44,9 +38,7 @@ extension Transpose: LoweredOperator {
     let kept = zip(moved, moved.sorted()).prefix { $0 == $1 }.count
     let rest = moved[kept...]
     guard let first = rest.first else {
-      var place = try plan.location(of: x, .rowMajor)
-      place.pixelStride = axes.last.map { sizes[$0] } ?? 1
-      plan.settle(y, place)
+      plan.settle(y, try plan.location(of: x, .rowMajor).reshaped(axes.map { sizes[$0] }, .rowMajor))
       return true
     }
     let second = rest.filter { $0 >= first }, before = rest.filter { $0 < first }
@@ -56,14 +48,15 @@ extension Transpose: LoweredOperator {
     let count = moved[..<kept].reduce(1) { $0 * sizes[$1] }
     let rows = before.reduce(1) { $0 * sizes[$1] }, columns = second.reduce(1) { $0 * sizes[$1] }
     let kernels = plan.kernels
+    @Sendable func arguments(_ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer) -> TransposeArguments {
+      TransposeArguments(
+        input: input, output: output, count: count, rows: rows, columns: columns,
+        elementByteCount: source.format.byteCount)
+    }
     let nowhere = UnsafeMutablePointer<Float>.nowhere
-    let units = TransposeArguments(input: nowhere, output: nowhere, count: count, rows: rows, columns: columns)
-      .unitCount
+    let units = arguments(nowhere, nowhere).unitCount
     let step = RangeStep(units: units, cost: 2 * count * rows * columns) { units, frame, _ in
-      kernels.transpose(
-        TransposeArguments(
-          input: frame.pointer(source), output: frame.pointer(target), count: count, rows: rows, columns: columns),
-        units: units)
+      kernels.transpose(arguments(frame.address(source), frame.address(target)), units: units)
     }
     plan.emit(step, "transpose", reads: [source], writes: [target])
     return true

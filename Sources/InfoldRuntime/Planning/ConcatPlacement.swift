@@ -23,7 +23,7 @@ package struct ConcatPlacement {
     var depths: [ValueID: Int] = [:]
     for node in graph.nodes {
       guard let whole = node.outputs.first ?? nil, let type = graph[whole].type,
-        [.float32, .uint8, .int8].contains(type.elementType), type.shape?.rank == 4,
+        ElementFormat(type.elementType) != nil, type.shape?.rank == 4,
         graph.axisMapping(of: node).joinedAxis == 1
       else { continue }
       // Without all sizes, or without elements, there is nothing to write to.

@@ -6,17 +6,34 @@ enum Layout: Hashable, Sendable {
   case channelsLast
 }
 
-/// Where the elements of a float32 value lie during a run.
+/// Where the elements of a value lie during a run.
 struct Location: Hashable, Sendable {
   /// The index of the stretch of memory among those of the plan.
   var storage: Int
   /// The place of the first element in it, in elements.
-  var offset: Int
+  var offset = 0
+  /// What the elements are.
+  var format: ElementFormat
   /// The order of the elements.
   var layout: Layout
   /// The distance from the elements of one position to those of the next, in elements; more than there are channels where the
   /// value is a slice of a concatenation. For a row-major value it has no meaning.
   var pixelStride: Int
+
+  /// The place of a value of these sizes at the beginning of a storage, without gaps.
+  init(_ storage: Int, _ format: ElementFormat, _ sizes: [Int], _ layout: Layout = .rowMajor) {
+    self.storage = storage
+    self.format = format
+    self.layout = layout
+    pixelStride = layout == .channelsLast ? sizes[1] : sizes.last ?? 1
+  }
+
+  /// This place for the same elements under other sizes.
+  func reshaped(_ sizes: [Int], _ layout: Layout) -> Location {
+    var place = Location(storage, format, sizes, layout)
+    place.offset = offset
+    return place
+  }
 }
 
 /// A value's sizes as kernels for images see them: images × pixels × channels.

@@ -7,30 +7,23 @@ import InfoldTensor
 extension PlanBuilder {
   /// The sizes of a float32 value with elements; `nil` for another type, or when they are not known.
   func sizes(_ id: ValueID?) -> [Int]? {
-    id.flatMap { graph[$0].type?.elementType == .float32 ? plannedSizes($0) : nil }
+    id.flatMap { format(of: $0) == .float32 ? plannedSizes($0) : nil }
   }
 
   /// The sizes of a quantized value with elements, uint8 or int8; `nil` for another type, or when they are not known.
   func byteSizes(_ id: ValueID?) -> [Int]? {
-    id.flatMap { isBytes($0) ? plannedSizes($0) : nil }
+    id.flatMap { format(of: $0)?.isQuantized == true ? plannedSizes($0) : nil }
   }
 
   /// The sizes of a value with elements, of one of the types that plans have memory for.
   func plannedSizes(_ id: ValueID) -> [Int]? {
-    guard let type = graph[id].type, type.elementType == .float32 || isBytes(id), let sizes = type.shape?.sizes,
-      !sizes.contains(0)
-    else { return nil }
+    guard format(of: id) != nil, let sizes = graph[id].type?.shape?.sizes, !sizes.contains(0) else { return nil }
     return sizes
   }
 
-  /// Whether a value is quantized to 8 bits. In planned memory such numbers are unsigned: those of int8 have 128 added.
-  func isBytes(_ id: ValueID) -> Bool {
-    graph[id].type.map { $0.elementType == .uint8 || $0.elementType == .int8 } ?? false
-  }
-
-  /// What is added to the numbers of a quantized value in planned memory.
-  func byteOffset(_ id: ValueID) -> Int32 {
-    graph[id].type?.elementType == .int8 ? 128 : 0
+  /// What a value's elements are in planned memory; `nil` for a type that plans have no memory for.
+  func format(of id: ValueID) -> ElementFormat? {
+    graph[id].type.flatMap { ElementFormat($0.elementType) }
   }
 
   /// The tensor of a float32 constant.
@@ -51,22 +44,21 @@ extension PlanBuilder {
     let sizes = plannedSizes(value)!
     guard let other = locations[value.index].first?.value else {
       precondition(isTensor[value.index], "a value is read before it is made")
+      let format = format(of: value)!
       let source = graph.constant(value).map { Storage.Source.constant($0) } ?? .tensor(value)
-      let place = Location(storage: addStorage(source), offset: 0, layout: .rowMajor, pixelStride: sizes.last ?? 1)
-      settle(value, isBytes(value) ? copyBytes(value, from: place) : place)
+      let place = Location(addStorage(source), format.inTensors, sizes)
+      settle(value, place.format == format ? place : copied(place, sizes, as: format))
       return try location(of: value, layout)
     }
     let image = ImageShape(sizes)!
     if image.isSameInBothLayouts,
       other.layout == .rowMajor || other.pixelStride == image.channels || image.images == 1 && image.pixels == 1
     {
-      let same = Location(
-        storage: other.storage, offset: other.offset, layout: layout,
-        pixelStride: layout == .rowMajor ? sizes.last! : image.channels)
+      let same = other.reshaped(sizes, layout)
       settle(value, same)
       return same
     }
-    return try convert(value, image, from: other, to: layout)
+    return convert(value, image, from: other, to: layout)
   }
 
   /// Memory for a value that a step will write.
@@ -79,23 +71,19 @@ extension PlanBuilder {
       settle(value, slice)
       return slice
     }
-    let image = ImageShape(sizes)
-    var place = Location(
-      storage: 0, offset: 0, layout: layout,
-      pixelStride: layout == .channelsLast ? image!.channels : sizes.last ?? 1)
-    if layout == .rowMajor || image!.isSameInBothLayouts, !isBytes(value),
+    var place = Location(0, format(of: value)!, sizes, layout)
+    if layout == .rowMajor || ImageShape(sizes)!.isSameInBothLayouts, place.format == place.format.inTensors,
       let index = outputIndices[value.index]
     {
       place.storage = addStorage(.output(index))
     } else if let source, let present = locations[source.index][layout], plannedSizes(source) == sizes,
-      isBytes(source) == isBytes(value),
-      present.pixelStride == place.pixelStride, isLastRead(of: source, at: present)
+      present.format == place.format, present.pixelStride == place.pixelStride, isLastRead(of: source, at: present)
     {
       place = present
       // Nobody reads what lay there, once the value does.
       residents[place.storage] = []
     } else {
-      place.storage = addStorage(.arena, byteCount: byteCount(of: value, count: sizes.reduce(1, *)))
+      place.storage = addStorage(.arena, byteCount: place.format.byteCount(of: sizes.reduce(1, *)))
     }
     settle(value, place)
     return place
@@ -129,55 +117,42 @@ extension PlanBuilder {
     return storages.count - 1
   }
 
-  /// The bytes that so many elements of a value take, with those behind them that kernels may read.
-  private func byteCount(of value: ValueID, count: Int) -> Int {
-    isBytes(value) ? count + byteSlack : count * MemoryLayout<Float>.stride
-  }
-
-  /// Memory for bytes that the steps of one node hand on to each other.
-  mutating func temporary(byteCount: Int) -> Location {
-    Location(
-      storage: addStorage(.arena, byteCount: byteCount + byteSlack), offset: 0, layout: .rowMajor, pixelStride: 1)
-  }
-
   /// Memory for what the steps of one node hand on to each other.
-  mutating func temporary(count: Int) -> Location {
-    let storage = addStorage(.arena, byteCount: count * MemoryLayout<Float>.stride)
-    return Location(storage: storage, offset: 0, layout: .rowMajor, pixelStride: 1)
+  mutating func temporary(_ sizes: [Int], _ format: ElementFormat = .float32, _ layout: Layout = .rowMajor) -> Location {
+    Location(
+      addStorage(.arena, byteCount: format.byteCount(of: sizes.reduce(1, *))), format, sizes, layout)
   }
 
   /// Where a constant that kernels read as it is, or packed, lies.
   mutating func location(of source: Storage.Source) -> Location {
-    Location(storage: addStorage(source), offset: 0, layout: .rowMajor, pixelStride: 1)
+    Location(addStorage(source), .float32, [])
   }
 }
 
-// Between the layouts, and out of the plan.
+// Between the layouts and formats, and out of the plan.
 extension PlanBuilder {
-  /// Brings quantized numbers from a tensor into planned memory, where they are unsigned and kernels may read behind them.
-  private mutating func copyBytes(_ value: ValueID, from source: Location) -> Location {
-    let count = plannedSizes(value)!.reduce(1, *)
-    var target = temporary(byteCount: count)
-    target.pixelStride = source.pixelStride
-    emit(
-      RangeStep.copyBytes(from: source, to: target, count: count, flipsSign: byteOffset(value) != 0), "copy",
-      reads: [source], writes: [target])
+  /// The same elements in another format.
+  private mutating func copied(_ source: Location, _ sizes: [Int], as format: ElementFormat) -> Location {
+    let target = temporary(sizes, format)
+    emitCopy(from: source, to: target, count: sizes.reduce(1, *))
     return target
   }
 
   private mutating func convert(
     _ value: ValueID, _ image: ImageShape, from source: Location, to layout: Layout
-  ) throws(InfoldError) -> Location {
-    let target = Location(
-      storage: addStorage(.arena, byteCount: byteCount(of: value, count: image.count)), offset: 0, layout: layout,
-      pixelStride: layout == .channelsLast ? image.channels : plannedSizes(value)!.last!)
-    let step =
-      isBytes(value)
-      ? RangeStep.byteLayout(image, from: source, to: target)
-      : RangeStep.layout(image, from: source, to: target, kernels)
-    emit(step, "layout", reads: [source], writes: [target])
+  ) -> Location {
+    let target = temporary(plannedSizes(value)!, source.format, layout)
+    emitLayout(image, from: source, to: target)
     settle(value, target)
     return target
+  }
+
+  private mutating func emitCopy(from source: Location, to target: Location, count: Int) {
+    emit(RangeStep.copy(from: source, to: target, count: count), "copy", reads: [source], writes: [target])
+  }
+
+  private mutating func emitLayout(_ image: ImageShape, from source: Location, to target: Location) {
+    emit(RangeStep.layout(image, from: source, to: target, kernels), "layout", reads: [source], writes: [target])
   }
 
   /// Brings an output of the graph to where the caller finds it.
@@ -187,24 +162,14 @@ extension PlanBuilder {
     for location in locations[value.index].values {
       if case .output(index) = storages[location.storage].source { return }
     }
-    let target = Location(storage: addStorage(.output(index)), offset: 0, layout: .rowMajor, pixelStride: 1)
-    let sizes = plannedSizes(value)!
-    if isBytes(value) {
-      let source = try location(of: value, .rowMajor)
-      emit(
-        RangeStep.copyBytes(
-          from: source, to: target, count: sizes.reduce(1, *), flipsSign: byteOffset(value) != 0),
-        "copy", reads: [source], writes: [target])
-      return
-    }
+    let sizes = plannedSizes(value)!, format = format(of: value)!
+    let target = Location(addStorage(.output(index)), format.inTensors, sizes)
     if locations[value.index][.rowMajor] == nil, let image = ImageShape(sizes),
-      let source = locations[value.index][.channelsLast], !image.isSameInBothLayouts
+      let source = locations[value.index][.channelsLast], !image.isSameInBothLayouts, format.offset == 0
     {
-      emit(RangeStep.layout(image, from: source, to: target, kernels), "layout", reads: [source], writes: [target])
+      emitLayout(image, from: source, to: target)
     } else {
-      let source = try location(of: value, .rowMajor)
-      emit(
-        RangeStep.copy(from: source, to: target, count: sizes.reduce(1, *)), "copy", reads: [source], writes: [target])
+      emitCopy(from: try location(of: value, .rowMajor), to: target, count: sizes.reduce(1, *))
     }
   }
 }

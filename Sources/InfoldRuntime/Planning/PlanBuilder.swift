@@ -79,14 +79,14 @@ struct PlanBuilder {
   /// - Parameter usesKernels: Whether kernels may be used; else every node runs by its reference evaluation.
   mutating func build(usesKernels: Bool) throws(InfoldError) {
     let fusion = EpilogueFusion(graph) { [self] node in
-      usesKernels && isDecided(node) ? lowering(of: node)?.epilogue(of: node, self) ?? [] : []
+      usesKernels ? lowering(of: node)?.epilogue(of: node, self) ?? [] : []
     }
     for node in fusion.nodes {
       try Interruption.check()
       current = node
       hasEmitted = false
       var isLowered = false
-      if usesKernels, isDecided(node.node), let lowering = lowering(of: node.node) {
+      if usesKernels, let lowering = lowering(of: node.node) {
         isLowered = try lowering.lower(node, into: &self)
       }
       if !isLowered {
@@ -111,15 +111,6 @@ struct PlanBuilder {
   /// Lets go of the tensor of a constant, which nobody looks at any more.
   private mutating func release(_ id: ValueID) {
     if graph.isConstant(id) { graph[id].initializer = nil }
-  }
-
-  /// Whether all that a node reads beside numbers to compute with is the same in every run. What a run decides, such as
-  /// a shape, an axis or an index, only the operator's own evaluation checks, also where a kernel would not need it.
-  private func isDecided(_ node: Node) -> Bool {
-    node.inputs.dropFirst().allSatisfy { id in
-      guard let id, let type = graph[id].type?.elementType else { return true }
-      return [.float32, .uint8, .int8].contains(type) || graph.constant(id) != nil
-    }
   }
 
   /// Adds a step for the node that is being lowered.

@@ -2,7 +2,14 @@ import InfoldKernelInterface
 
 /// A convolution with packed weights, each tap read where it is; with a window of one position, a product of matrices.
 struct ConvolutionStep: Step {
-  var kernels: any ConvolutionKernels.Type
+  /// What computes it, and what becomes of the sums.
+  enum Kernel: Sendable {
+    case floats(any ConvolutionKernels.Type, PlannedEpilogue)
+    /// - Parameter padding: What stands for positions outside of the picture.
+    case bytes(any ByteKernels.Type, PlannedRequantization, padding: UInt8)
+  }
+
+  var kernel: Kernel
   /// Of one group, but for the pixel strides. The pointers are set in a run.
   var shape: ConvolutionShape
   var groups = 1
@@ -10,36 +17,65 @@ struct ConvolutionStep: Step {
   /// The packed weights of all groups, behind one another.
   var weights: Location
   var output: Location
-  var epilogue: PlannedEpilogue
 
-  var scratchByteCount: Int {
-    kernels.convolutionScratch(taps: shape.window.height * shape.window.width, channels: shape.channels)
-  }
-
+  private var taps: Int { shape.window.height * shape.window.width }
   private var rows: Int { shape.images * shape.outputHeight * shape.outputWidth }
 
+  var scratchByteCount: Int {
+    switch kernel {
+    case .floats(let kernels, _): kernels.convolutionScratch(taps: taps, channels: shape.channels)
+    case .bytes(let kernels, _, _): kernels.convolutionScratch(taps: taps, channels: shape.channels)
+    }
+  }
+
   private var partition: ConvolutionPartition {
-    ConvolutionPartition(
-      rows: rows, columns: shape.outputChannels, groups: groups, tileRows: 6, panelWidth: kernels.panelWidth)
+    let (tileRows, panelWidth) =
+      switch kernel {
+      case .floats(let kernels, _): (6, kernels.panelWidth)
+      case .bytes(let kernels, _, _): (12, kernels.panelWidth)
+      }
+    return ConvolutionPartition(
+      rows: rows, columns: shape.outputChannels, groups: groups, tileRows: tileRows, panelWidth: panelWidth)
+  }
+
+  /// Fewer multiplications are done before another thread has begun.
+  private var smallestWork: Int {
+    switch kernel {
+    case .floats: 1 << 17
+    case .bytes: 1 << 19
+    }
   }
 
   func tasks(phase: Int, workers: Int) -> Int {
-    let work = rows * shape.outputChannels * shape.channels * shape.window.height * shape.window.width * groups
-    return workers > 1 && work > 1 << 17 ? partition.tasks(workers: workers) : 1
+    let work = rows * shape.outputChannels * shape.channels * taps * groups
+    return workers > 1 && work > smallestWork ? partition.tasks(workers: workers) : 1
   }
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
-    let weightCount = kernels.packedCount(
-      rows: shape.window.height * shape.window.width * shape.channels, columns: shape.outputChannels)
-    partition.forEachPart(ofTask: task, of: count) { group, pixels, columns in
-      kernels.convolve(
-        ConvolutionArguments(
-          window: shape.window,
-          input: shape.input(frame.pointer(input) + group * shape.channels),
-          weights: frame.pointer(weights) + group * weightCount,
-          output: shape.output(frame.pointer(output) + group * shape.outputChannels),
-          epilogue: epilogue.resolved(in: frame, firstChannel: group * shape.outputChannels),
-          pixels: pixels, columns: columns, scratch: frame.scratch(of: worker)))
+    let (partition, scratch) = (partition, frame.scratch(of: worker))
+    switch kernel {
+    case .floats(let kernels, let epilogue):
+      let weightCount = kernels.packedCount(rows: taps * shape.channels, columns: shape.outputChannels)
+      partition.forEachPart(ofTask: task, of: count) { group, pixels, columns in
+        kernels.convolve(
+          ConvolutionArguments(
+            window: shape.window, input: shape.input(frame.pointer(input), group: group),
+            weights: frame.pointer(weights) + group * weightCount,
+            output: shape.output(frame.pointer(output), group: group),
+            epilogue: epilogue.resolved(in: frame, firstChannel: group * shape.outputChannels),
+            pixels: pixels, columns: columns, scratch: scratch))
+      }
+    case .bytes(let kernels, let requantization, let padding):
+      let weightCount = kernels.packedByteCount(taps: taps, channels: shape.channels, columns: shape.outputChannels)
+      partition.forEachPart(ofTask: task, of: count) { group, pixels, columns in
+        kernels.convolve(
+          ByteConvolutionArguments(
+            window: shape.window, input: shape.input(frame.bytes(input), group: group), padding: padding,
+            weights: frame.address(weights).assumingMemoryBound(to: Int8.self) + group * weightCount,
+            output: shape.output(frame.bytes(output), group: group),
+            requantization: requantization.resolved(in: frame, group: group), pixels: pixels, columns: columns,
+            scratch: scratch))
+      }
     }
   }
 }
@@ -57,15 +93,39 @@ struct ConvolutionShape: Sendable {
   var outputPixelStride: Int
   var window: ImageWindow
 
-  func input(_ base: UnsafePointer<Float>) -> InputImages {
+  /// What one group reads, of images whose first element is `base`.
+  func input<Element>(_ base: UnsafeMutablePointer<Element>, group: Int = 0) -> InputImages<Element> {
     InputImages(
-      base: base, count: images, height: height, width: width, channels: channels, pixelStride: pixelStride)
+      base: base + group * channels, count: images, height: height, width: width, channels: channels,
+      pixelStride: pixelStride)
   }
 
-  func output(_ base: UnsafeMutablePointer<Float>) -> OutputImages {
+  /// What one group writes, of images whose first element is `base`.
+  func output<Element>(_ base: UnsafeMutablePointer<Element>, group: Int = 0) -> OutputImages<Element> {
     OutputImages(
-      base: base, count: images, height: outputHeight, width: outputWidth, channels: outputChannels,
-      pixelStride: outputPixelStride)
+      base: base + group * outputChannels, count: images, height: outputHeight, width: outputWidth,
+      channels: outputChannels, pixelStride: outputPixelStride)
+  }
+}
+
+extension ConvolutionShape {
+  /// The convolution of one group.
+  init(_ problem: some ConvolutionSizes, input: Location, output: Location) {
+    self.init(
+      images: problem.input.images, height: problem.input.height, width: problem.input.width,
+      channels: problem.groupChannels, pixelStride: input.pixelStride, outputHeight: problem.output.height,
+      outputWidth: problem.output.width, outputChannels: problem.groupOutputs, outputPixelStride: output.pixelStride,
+      window: problem.window)
+  }
+
+  /// The same convolution over padded images of a few channels, of which a row of the window is one pixel.
+  func withRowsAsPixels(of problem: some ConvolutionSizes) -> ConvolutionShape {
+    var shape = self
+    (shape.height, shape.width) = problem.reach
+    (shape.channels, shape.pixelStride) = (window.width * problem.input.channels, problem.input.channels)
+    shape.window = ImageWindow(
+      height: window.height, width: 1, strideY: window.strideY, strideX: window.strideX, dilationY: window.dilationY)
+    return shape
   }
 }
 

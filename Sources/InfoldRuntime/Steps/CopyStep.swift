@@ -1,5 +1,6 @@
 import InfoldKernelInterface
 import InfoldOperators
+import InfoldTensor
 
 /// Takes elements from other places. Parts of the work are rounds of all loops but the two innermost.
 struct CopyStep: Sendable {
@@ -9,12 +10,16 @@ struct CopyStep: Sendable {
   private let outer: [CopyLoops.Loop]
   private let middle: CopyLoops.Loop
   private let inner: CopyLoops.Loop
-  private let fill: Float
+  /// The bytes of an element.
+  private let byteCount: Int
+  /// The bits of an element that is written where there is none to copy.
+  private let fill: UInt64
   /// The product of all counts.
   let count: Int
 
-  init(_ copy: CopyLoops, fill: Float, _ kernels: any KernelSet.Type) {
+  init(_ copy: CopyLoops, byteCount: Int, fill: UInt64, _ kernels: any KernelSet.Type) {
     self.kernels = kernels
+    self.byteCount = byteCount
     self.fill = fill
     start = copy.start
     count = copy.loops.reduce(1) { $0 * $1.count }
@@ -35,7 +40,18 @@ struct CopyStep: Sendable {
   var units: Int { outer.reduce(1) { $0 * $1.count } }
 
   /// Writes the elements of a range of the units.
-  func run(_ units: Range<Int>, from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>) {
+  func run(_ units: Range<Int>, from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {
+    switch byteCount {
+    case 1: run(units, from: source, to: target, fill: UInt8(truncatingIfNeeded: fill))
+    case 4: run(units, from: source, to: target, fill: UInt32(truncatingIfNeeded: fill))
+    default: run(units, from: source, to: target, fill: fill)
+    }
+  }
+
+  private func run<Element: BitPattern>(
+    _ units: Range<Int>, from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, fill: Element
+  ) {
+    let source = source.assumingMemoryBound(to: Element.self), target = target.assumingMemoryBound(to: Element.self)
     for unit in units {
       var rest = unit
       var x = start, y = 0
@@ -46,9 +62,9 @@ struct CopyStep: Sendable {
         x = Self.sum(x, loop.source.of(round))
       }
       if x == CopyLoops.nowhere {
-        for round in 0..<middle.count { writeFill(to: target + y + round * middle.targetStride) }
+        for round in 0..<middle.count { write(fill, to: target + y + round * middle.targetStride) }
       } else {
-        copy(from: source + x, to: target + y)
+        copy(from: source + x, to: target + y, fill: fill)
       }
     }
   }
@@ -58,15 +74,17 @@ struct CopyStep: Sendable {
     a == CopyLoops.nowhere || b == CopyLoops.nowhere ? CopyLoops.nowhere : a + b
   }
 
-  private func writeFill(to y: UnsafeMutablePointer<Float>) {
+  private func write<Element: BitPattern>(_ fill: Element, to y: UnsafeMutablePointer<Element>) {
     for index in 0..<inner.count { y[index * inner.targetStride] = fill }
   }
 
-  private func copy(from x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>) {
+  private func copy<Element: BitPattern>(
+    from x: UnsafePointer<Element>, to y: UnsafeMutablePointer<Element>, fill: Element
+  ) {
     if case .stride(1) = middle.source, case .stride(let stride) = inner.source, inner.targetStride == 1, stride > 1 {
       let transposition = TransposeArguments(
         input: x, inputStride: stride, output: y, outputStride: middle.targetStride, rows: inner.count,
-        columns: middle.count)
+        columns: middle.count, elementByteCount: byteCount)
       kernels.transpose(transposition, units: 0..<transposition.unitCount)
       return
     }
@@ -74,15 +92,17 @@ struct CopyStep: Sendable {
       let row = y + round * middle.targetStride
       let distance = middle.source.of(round)
       if distance == CopyLoops.nowhere {
-        writeFill(to: row)
+        write(fill, to: row)
       } else {
-        copyRow(from: x + distance, to: row)
+        copyRow(from: x + distance, to: row, fill: fill)
       }
     }
   }
 
   @inline(__always)
-  private func copyRow(from x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>) {
+  private func copyRow<Element: BitPattern>(
+    from x: UnsafePointer<Element>, to y: UnsafeMutablePointer<Element>, fill: Element
+  ) {
     let step = inner.targetStride
     switch inner.source {
     case .stride(1) where step == 1 && inner.count > 15: y.update(from: x, count: inner.count)

@@ -33,16 +33,24 @@ final class Frame: @unchecked Sendable {
     bases.deallocate()
   }
 
-  /// The first element of a value.
+  /// The first byte of a value.
+  @inline(__always)
+  func address(_ location: Location) -> UnsafeMutableRawPointer {
+    UnsafeMutableRawPointer(bases[location.storage]) + location.offset * location.format.byteCount
+  }
+
+  /// The first number of a value in single precision.
   @inline(__always)
   func pointer(_ location: Location) -> UnsafeMutablePointer<Float> {
-    bases[location.storage] + location.offset
+    assert(location.format == .float32)
+    return bases[location.storage] + location.offset
   }
 
   /// The first number of a quantized value.
   @inline(__always)
   func bytes(_ location: Location) -> UnsafeMutablePointer<UInt8> {
-    UnsafeMutableRawPointer(bases[location.storage]).assumingMemoryBound(to: UInt8.self) + location.offset
+    assert(location.format.isQuantized)
+    return address(location).assumingMemoryBound(to: UInt8.self)
   }
 
   /// The scratch memory of a worker.

@@ -47,10 +47,9 @@ struct ReferenceStep: Step {
       case .memory(let location, let sizes, let elementType):
         var tensor = try Tensor(zeros: sizes, of: elementType)
         try tensor.withUnsafeMutableBytes { bytes in
-          let source: UnsafeRawPointer =
-            elementType == .float32 ? .init(frame.pointer(location)) : .init(frame.bytes(location))
-          bytes.copyMemory(from: UnsafeRawBufferPointer(start: source, count: bytes.count))
-          if elementType == .int8 { for index in bytes.indices { bytes[index] ^= 0x80 } }
+          bytes.copyMemory(from: UnsafeRawBufferPointer(start: frame.address(location), count: bytes.count))
+          let offset = location.format.offset
+          if offset != 0 { for index in bytes.indices { bytes[index] ^= offset } }
         }
         operands.append(tensor)
       case nil: operands.append(nil)

@@ -1,0 +1,115 @@
+import InfoldKernelInterface
+
+/// A vector of elements that only move, whatever they mean.
+protocol MovedRow: BitwiseCopyable {
+  associatedtype Element: BitwiseCopyable
+
+  /// The elements of a vector.
+  static var count: Int { get }
+
+  /// Zeros.
+  init()
+
+  /// The `count` elements from `pointer` on, then zeros; all if there are as many.
+  init(from pointer: UnsafePointer<Element>, count: Int)
+
+  /// Writes the first `count` elements; all if there are as many, none if it is negative.
+  func store(at pointer: UnsafeMutablePointer<Element>, count: Int)
+
+  /// The first halves of two vectors in turns, and the second ones.
+  static func interleaved(_ a: Self, _ b: Self) -> (Self, Self)
+}
+
+/// Elements of 4 bytes.
+struct FloatRow: MovedRow {
+  private var lanes: Vector
+
+  @inline(always)
+  static var count: Int { Vector.scalarCount }
+
+  @inline(always)
+  init() { lanes = Vector(repeating: 0) }
+
+  @inline(always)
+  init(from pointer: UnsafePointer<Float>, count: Int) { lanes = Vector(at: pointer, count: count) }
+
+  @inline(always)
+  func store(at pointer: UnsafeMutablePointer<Float>, count: Int) { lanes.store(at: pointer, count: count) }
+
+  @inline(always)
+  static func interleaved(_ a: FloatRow, _ b: FloatRow) -> (FloatRow, FloatRow) {
+    var (low, high) = (a, b)
+    (low.lanes, high.lanes) = Vector.interleaved(a.lanes, b.lanes)
+    return (low, high)
+  }
+}
+
+/// Elements of 1 byte.
+struct ByteRow: MovedRow {
+  private var lanes: SIMD16<UInt8>
+
+  @inline(always)
+  static var count: Int { 16 }
+
+  @inline(always)
+  init() { lanes = SIMD16(repeating: 0) }
+
+  @inline(always)
+  init(from pointer: UnsafePointer<UInt8>, count: Int) {
+    if count >= Self.count {
+      lanes = UnsafeRawPointer(pointer).loadUnaligned(as: SIMD16<UInt8>.self)
+    } else {
+      lanes = SIMD16(repeating: 0)
+      for lane in 0..<Self.count where lane < count { lanes[lane] = pointer[lane] }
+    }
+  }
+
+  @inline(always)
+  func store(at pointer: UnsafeMutablePointer<UInt8>, count: Int) {
+    if count >= Self.count {
+      UnsafeMutableRawPointer(pointer).storeBytes(of: lanes, as: SIMD16<UInt8>.self)
+    } else {
+      for lane in 0..<Self.count where lane < count { pointer[lane] = lanes[lane] }
+    }
+  }
+
+  @inline(always)
+  static func interleaved(_ a: ByteRow, _ b: ByteRow) -> (ByteRow, ByteRow) {
+    var (low, high) = (a, b)
+    low.lanes.evenHalf = a.lanes.lowHalf
+    low.lanes.oddHalf = b.lanes.lowHalf
+    high.lanes.evenHalf = a.lanes.highHalf
+    high.lanes.oddHalf = b.lanes.highHalf
+    return (low, high)
+  }
+}
+
+/// Elements of 8 bytes.
+struct WordRow: MovedRow {
+  private var lanes: SIMD2<UInt64>
+
+  @inline(always)
+  static var count: Int { 2 }
+
+  @inline(always)
+  init() { lanes = SIMD2(repeating: 0) }
+
+  @inline(always)
+  init(from pointer: UnsafePointer<UInt64>, count: Int) {
+    lanes = SIMD2(pointer[0], count > 1 ? pointer[1] : 0)
+  }
+
+  @inline(always)
+  func store(at pointer: UnsafeMutablePointer<UInt64>, count: Int) {
+    if count > 0 { pointer[0] = lanes[0] }
+    if count > 1 { pointer[1] = lanes[1] }
+  }
+
+  @inline(always)
+  static func interleaved(_ a: WordRow, _ b: WordRow) -> (WordRow, WordRow) {
+    var (low, high) = (a, b)
+    low.lanes = SIMD2(a.lanes[0], b.lanes[0])
+    high.lanes = SIMD2(a.lanes[1], b.lanes[1])
+    return (low, high)
+  }
+}

@@ -1,0 +1,66 @@
+import InfoldKernelInterface
+
+/// Writes, tile by tile of so many output positions, tap by tap, where the input pixels of each position lie; `padding` for those
+/// outside of the picture.
+@inline(always)
+func locateTaps<Element>(
+  _ pixels: Range<Int>, _ window: ImageWindow, _ input: InputImages<Element>, _ output: OutputImages<Element>,
+  tileRows: Int, padding: UnsafePointer<Element>, into pointers: UnsafeMutablePointer<UnsafePointer<Element>>
+) {
+  let taps = window.height * window.width
+  if window.readsOwnPixel(
+    inputHeight: input.height, inputWidth: input.width, outputHeight: output.height, outputWidth: output.width)
+  {
+    var pixel = input.base + pixels.lowerBound * input.pixelStride
+    for index in 0..<pixels.count {
+      pointers[index] = pixel
+      pixel += input.pixelStride
+    }
+    return
+  }
+  let (line, firstX) = divide(pixels.lowerBound, by: output.width)
+  var (image, y) = divide(line, by: output.height)
+  var x = firstX
+  var tile = pointers
+  var row = 0
+  for _ in pixels {
+    var target = tile + row
+    for windowRow in 0..<window.height {
+      let inputY = y * window.strideY - window.padTop + windowRow * window.dilationY
+      let line = (image * input.height + inputY) * input.width
+      for windowColumn in 0..<window.width {
+        let inputX = x * window.strideX - window.padLeft + windowColumn * window.dilationX
+        let isInside = inputY >= 0 && inputY < input.height && inputX >= 0 && inputX < input.width
+        target.initialize(to: isInside ? input.base + (line + inputX) * input.pixelStride : padding)
+        target += tileRows
+      }
+    }
+    row += 1
+    if row == tileRows {
+      row = 0
+      tile += tileRows * taps
+    }
+    x += 1
+    if x == output.width {
+      x = 0
+      y += 1
+      if y == output.height {
+        y = 0
+        image += 1
+      }
+    }
+  }
+}
+
+extension ImageWindow {
+  /// Whether every output position reads one pixel only, the one that has its own place: then the convolution is a product of
+  /// matrices, and the pixels lie one behind the other.
+  ///
+  /// Equal sizes alone do not say so: a picture may be padded on one side and cut off on the other one, as the phases of transposed
+  /// convolutions are.
+  @inline(always)
+  func readsOwnPixel(inputHeight: Int, inputWidth: Int, outputHeight: Int, outputWidth: Int) -> Bool {
+    height == 1 && width == 1 && strideY == 1 && strideX == 1 && padTop == 0 && padLeft == 0
+      && inputHeight == outputHeight && inputWidth == outputWidth
+  }
+}

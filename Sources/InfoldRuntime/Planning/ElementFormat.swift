@@ -1,0 +1,54 @@
+import InfoldKernelInterface
+import InfoldTensor
+
+/// What the elements of a value are in planned memory.
+///
+/// It need not be what they are in a tensor: quantized numbers are unsigned in planned memory.
+enum ElementFormat: Hashable, Sendable {
+  /// Numbers in single precision.
+  case float32
+  /// Quantized numbers of 8 bits, unsigned: `offset` is what was added to them, 128 to those of int8.
+  case quantized(offset: UInt8)
+  /// Integers and truth values of so many bytes, 1, 4 or 8, which kernels only move.
+  case integer(byteCount: Int)
+
+  /// The format of values of a type; `nil` for a type that plans have no memory for.
+  init?(_ type: ElementType) {
+    switch type {
+    case .float32: self = .float32
+    case .uint8: self = .quantized(offset: 0)
+    case .int8: self = .quantized(offset: 128)
+    case .bool: self = .integer(byteCount: 1)
+    case .int32, .uint32: self = .integer(byteCount: 4)
+    case .int64, .uint64: self = .integer(byteCount: 8)
+    default: return nil
+    }
+  }
+
+  /// The bytes of an element.
+  var byteCount: Int {
+    switch self {
+    case .float32: 4
+    case .quantized: 1
+    case .integer(let byteCount): byteCount
+    }
+  }
+
+  /// What was added to the elements, each a byte.
+  var offset: UInt8 {
+    if case .quantized(let offset) = self { offset } else { 0 }
+  }
+
+  /// Whether kernels compute with bytes, and may read behind the last one.
+  var isQuantized: Bool {
+    if case .quantized = self { true } else { false }
+  }
+
+  /// The same elements as a tensor holds them.
+  var inTensors: ElementFormat { isQuantized ? .integer(byteCount: 1) : self }
+
+  /// The bytes that so many elements take, with those behind them that kernels may read.
+  func byteCount(of count: Int) -> Int {
+    count * byteCount + (isQuantized ? byteSlack : 0)
+  }
+}
