@@ -77,7 +77,9 @@ private func transposeTile<Row: MovedRow>(
   } else {
     for row in 0..<side where row < rows { tile[row] = Row(from: input + row * inputStride, count: columns) }
     transpose(&tile)
-    for column in 0..<side where column < columns { tile[column].store(at: output + column * outputStride, count: rows) }
+    for column in 0..<side where column < columns {
+      tile[column].store(at: output + column * outputStride, count: rows)
+    }
   }
 }
 

@@ -44,7 +44,8 @@ import Testing
     #expect(
       isIndependentOfRange(units: pixels, output: output) {
         byteKernelSets[set].quantize(
-          Pixels(input.base, channels: channels, pixelStride: 40), Pixels(output.base, channels: channels, pixelStride: 41),
+          Pixels(input.base, channels: channels, pixelStride: 40),
+          Pixels(output.base, channels: channels, pixelStride: 41),
           quantization, pixels: $0)
       })
     for pixel in 0..<pixels {
@@ -61,7 +62,8 @@ import Testing
     #expect(
       isIndependentOfRange(units: 256, output: output) {
         byteKernelSets[set].dequantize(
-          Pixels(input.base, channels: 3, pixelStride: 3), Pixels(output.base, channels: 3, pixelStride: 3), scale: 0.037,
+          Pixels(input.base, channels: 3, pixelStride: 3), Pixels(output.base, channels: 3, pixelStride: 3),
+          scale: 0.037,
           zeroPoint: 131, pixels: $0)
       })
     #expect(output.values == input.values.map { Float(Int32($0) - 131) * 0.037 })

@@ -103,6 +103,17 @@ import Testing
     }
   }
 
+  /// Each result goes through a table where its scale is another one.
+  @Test func severalResults() throws {
+    try expect(["QuantizeLinear", "Split", "ByteTable", "QLinearAdd", "DequantizeLinear"], step: 0.02) { network, x in
+      let input = try network.rounded(x, scale: 0.01, zeroPoint: 120)
+      let parts = try network.nodes("Split", [input], ["axis": .int(1)], outputs: 2)
+      let a = try network.rounded(parts[0], scale: 0.01, zeroPoint: 120)
+      let b = try network.rounded(parts[1], scale: 0.02, zeroPoint: 100)
+      return try network.rounded(try network.node("Add", [a, b]), scale: 0.02, zeroPoint: 120)
+    }
+  }
+
   @Test func meansStayWithFloats() throws {
     try expect(
       ["QuantizeLinear", "DequantizeLinear", "GlobalAveragePool", "QuantizeLinear", "DequantizeLinear"], step: 0

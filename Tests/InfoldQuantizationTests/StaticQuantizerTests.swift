@@ -103,6 +103,30 @@ import Testing
     #expect(comparison.activations.allSatisfy { $0.pooled.decibels! > 20 })
   }
 
+  /// A unit of a ShuffleNet, whose shuffle moves bytes between the convolutions.
+  @Test func shufflesStayInBytes() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 16, 6, 6])
+    func list(_ numbers: Int64...) throws -> ValueID { network.constant(try Tensor(shape: [numbers.count], numbers)) }
+    let grouped = try network.node(
+      "Relu", [network.node("Conv", [x, network.weights([16, 8, 1, 1])], ["group": .int(2)])])
+    let split = try network.node("Reshape", [grouped, list(1, 2, 8, 6, 6)])
+    let turned = try network.node("Transpose", [split], ["perm": .ints([0, 2, 1, 3, 4])])
+    let shuffled = try network.node("Reshape", [turned, list(1, 16, 6, 6)])
+    let deep = try network.node(
+      "Conv", [shuffled, network.weights([16, 1, 3, 3])], ["group": .int(16), "pads": .ints([1, 1, 1, 1])])
+    let y = try network.node("Conv", [deep, network.weights([8, 8, 1, 1])], ["group": .int(2)])
+    var random = SplitMix64(seed: 4)
+    let samples = try (0..<4).map { _ in try random.tensor([1, 16, 6, 6]) }
+    let (quantized, comparison, _) = try quantize(&network, y, samples: samples)
+    let steps = try Session(quantized.model).layerTimes(["x": samples[0]], runs: 1)
+    #expect(
+      steps.filter { !["layout", "copy"].contains($0.algorithm) }.map(\.operation) == [
+        "QuantizeLinear", "QLinearConv", "ChannelShuffle", "QLinearConv", "QLinearConv", "DequantizeLinear",
+      ])
+    #expect(try #require(comparison.outputs[0].quality.pooled.decibels) > 25)
+  }
+
   @Test func excludedNodesStay() throws {
     var network = NetworkBuilder()
     let x = network.input([1, 2, 4, 4])

@@ -148,6 +148,46 @@ import Testing
     try expectAgreement(try network.finished(y), step: 0.3, "\(type)")
   }
 
+  /// A list of scales and zero points along any axis.
+  @Test(arguments: [ElementType.uint8, .int8], [0, 1, -1]) func listsOfScales(type: ElementType, axis: Int) throws {
+    let shape = [3, 4, 5]
+    let count = shape[axis < 0 ? axis + 3 : axis]
+    var network = NetworkBuilder(opset: 13, seed: 6)
+    let scales = network.constant(try network.random.tensor([count], in: 0.01...0.02))
+    let points = network.constant(try Tensor(shape: [count], (0..<count).map { Int64(9 * $0) }).cast(to: type))
+    let attributes: AttributeList = ["axis": .int(Int64(axis))]
+    let x = network.input(Shape(shape))
+    let bytes = try network.node("QuantizeLinear", [x, scales, points], attributes)
+    let floats = try network.node("DequantizeLinear", [bytes, scales, points], attributes)
+    try expectAgreement(try network.finished(bytes, floats), "axis \(axis)")
+  }
+
+  /// What only moves numbers between Q and DQ moves bytes.
+  @Test(arguments: [ElementType.uint8, .int8]) func movements(type: ElementType) throws {
+    var network = NetworkBuilder(opset: 13, seed: 4)
+    let shift = type == .int8 ? 128 : 0
+    func rounded(_ x: ValueID) throws -> ValueID {
+      try network.rounded(x, scale: 0.02, zeroPoint: 128 - shift, of: type)
+    }
+    func list(_ numbers: Int64...) throws -> ValueID { network.constant(try Tensor(shape: [numbers.count], numbers)) }
+    let x = try rounded(network.input([1, 16, 6, 4]))
+    let halves = try network.nodes("Split", [x, list(8, 8)], ["axis": .int(1)], outputs: 2).map(rounded)
+    let left = try rounded(network.node("Slice", [halves[0], list(0), list(4), list(2)]))
+    let right = try rounded(network.node("Gather", [halves[1], list(0, 2, 4, 5)], ["axis": .int(2)]))
+    let both = try rounded(network.node("Concat", [left, right], ["axis": .int(1)]))
+    let split = try rounded(network.node("Reshape", [both, list(1, 2, 8, 4, 4)]))
+    let turned = try rounded(network.node("Transpose", [split], ["perm": .ints([0, 2, 1, 3, 4])]))
+    let shuffled = try rounded(network.node("Reshape", [turned, list(1, 16, 4, 4)]))
+    let deep = try rounded(network.node("SpaceToDepth", [shuffled], ["blocksize": .int(2)]))
+    let graph = try network.finished(deep)
+    try expectAgreement(graph, step: 0.02)
+    let session = try Session(graph.model)
+    let operators = try session.layerTimes(try graph.randomInputs(), runs: 1).map { $0.operation }
+    #expect(operators.count { $0 == "QuantizeLinear" } == 1, "\(operators)")
+    #expect(operators.count { $0 == "DequantizeLinear" } == 1, "\(operators)")
+    #expect(operators.contains("ChannelShuffle"), "\(operators)")
+  }
+
   /// What has no byte kernels reads and writes the same numbers.
   @Test(arguments: [ElementType.uint8, .int8]) func amongReferenceEvaluations(type: ElementType) throws {
     var network = NetworkBuilder()

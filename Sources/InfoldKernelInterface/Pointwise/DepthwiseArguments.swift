@@ -9,7 +9,8 @@ public struct DepthwiseArguments: @unchecked Sendable {
   public var epilogue: Epilogue
 
   public init(
-    input: InputImages<Float>, output: OutputImages<Float>, window: ImageWindow, weights: UnsafePointer<Float>, epilogue: Epilogue
+    input: InputImages<Float>, output: OutputImages<Float>, window: ImageWindow, weights: UnsafePointer<Float>,
+    epilogue: Epilogue
   ) {
     self.input = input
     self.output = output

@@ -21,7 +21,8 @@ public struct PoolArguments: @unchecked Sendable {
   public var padRight: Int
 
   public init(
-    input: InputImages<Float>, output: OutputImages<Float>, window: ImageWindow, operation: PoolOperation, padBottom: Int = 0,
+    input: InputImages<Float>, output: OutputImages<Float>, window: ImageWindow, operation: PoolOperation,
+    padBottom: Int = 0,
     padRight: Int = 0
   ) {
     self.input = input

@@ -89,7 +89,8 @@ public struct GatherPixelsArguments: @unchecked Sendable {
   public var fill: Float
 
   public init(
-    input: InputImages<Float>, output: OutputImages<Float>, rowIndices: UnsafePointer<Int32>, columnIndices: UnsafePointer<Int32>,
+    input: InputImages<Float>, output: OutputImages<Float>, rowIndices: UnsafePointer<Int32>,
+    columnIndices: UnsafePointer<Int32>,
     fill: Float = 0
   ) {
     self.input = input
@@ -127,7 +128,8 @@ public struct ResizeLinearArguments: @unchecked Sendable {
   public var columns: UnsafePointer<LinearSample>
 
   public init(
-    input: InputImages<Float>, output: OutputImages<Float>, rows: UnsafePointer<LinearSample>, columns: UnsafePointer<LinearSample>
+    input: InputImages<Float>, output: OutputImages<Float>, rows: UnsafePointer<LinearSample>,
+    columns: UnsafePointer<LinearSample>
   ) {
     self.input = input
     self.output = output

@@ -49,3 +49,7 @@ package struct DepthToSpace: Operator, MappedOperator {
     try evaluateMaps(inputs, context)
   }
 }
+
+extension DepthToSpace {
+  package var quantizedForm: QuantizedForm? { .movement }
+}

@@ -50,3 +50,7 @@ package struct Expand: ElementMovingOperator, MappedOperator {
     try evaluateMaps(inputs, context)
   }
 }
+
+extension Expand {
+  package var quantizedForm: QuantizedForm? { .movement }
+}

@@ -58,3 +58,7 @@ package struct Gather: ElementMovingOperator, MappedOperator {
     try evaluateMaps(inputs, context)
   }
 }
+
+extension Gather {
+  package var quantizedForm: QuantizedForm? { .movement }
+}

@@ -146,3 +146,7 @@ package struct Slice: ElementMovingOperator, MappedOperator {
     try evaluateMaps(inputs, context)
   }
 }
+
+extension Slice {
+  package var quantizedForm: QuantizedForm? { .movement }
+}

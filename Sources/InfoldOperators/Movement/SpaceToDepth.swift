@@ -52,3 +52,7 @@ package struct SpaceToDepth: Operator, MappedOperator {
     try evaluateMaps(inputs, context)
   }
 }
+
+extension SpaceToDepth {
+  package var quantizedForm: QuantizedForm? { .movement }
+}

@@ -133,3 +133,7 @@ package struct Split: ElementMovingOperator, MappedOperator {
     try evaluateMaps(inputs, context)
   }
 }
+
+extension Split {
+  package var quantizedForm: QuantizedForm? { .movement }
+}

@@ -76,3 +76,7 @@ package struct Tile: ElementMovingOperator, MappedOperator {
     try evaluateMaps(inputs, context)
   }
 }
+
+extension Tile {
+  package var quantizedForm: QuantizedForm? { .movement }
+}

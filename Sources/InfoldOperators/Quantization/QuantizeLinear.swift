@@ -40,6 +40,9 @@ package struct QuantizeLinear: Operator {
     }
   }
 
+  /// The axis along which lists of scales and zero points go; `nil` where there are none, or where they hold for blocks.
+  package var listAxis: Int? { grid.listAxis }
+
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0, of: Self.elementTypes(since: 28))
     _ = try inputs.type(1, of: Self.elementTypes(since: 28))

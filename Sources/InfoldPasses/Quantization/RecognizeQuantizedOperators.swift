@@ -46,6 +46,7 @@ private struct QuantizedRewriter {
   }
 
   mutating func rewrite(_ node: Node) throws(InfoldError) {
+    if node.typed?.quantizedForm == .movement { return try rewriteMovement(node, of: 0..<1) }
     guard node.outputs.dropFirst().allSatisfy({ $0 == nil }) else { return }
     if node.quantizationRole == .quantizes { return try rewriteScaling(node) }
     switch node.typed?.quantizedForm {
@@ -56,10 +57,9 @@ private struct QuantizedRewriter {
     case .quantizedProduct: try rewriteQuantizedProduct(node)
     case .addition: try rewriteAddition(node)
     case .concatenation: try rewriteMovement(node, of: node.inputs.indices)
-    case .movement: try rewriteMovement(node, of: 0..<1)
     case .function: try rewriteFunction(node)
-    // Means are computed with floats.
-    case .average, nil: break
+    // Means are computed with floats; what moves numbers was dealt with.
+    case .average, .movement, nil: break
     }
   }
 
@@ -149,33 +149,50 @@ private struct QuantizedRewriter {
       guard let x = source.source(node.inputs[index]) else { return }
       sources.append(x)
     }
-    guard let (sink, y) = source.sink(node.outputs[0]) else { return }
+    var sinks: [(id: NodeID, value: QuantizedValue)?] = []
+    for output in node.outputs {
+      let sink = source.sink(output)
+      guard output == nil || sink != nil else { return }
+      sinks.append(sink)
+    }
+    // All results are there where the first one is read.
+    guard let first = sinks.compactMap({ $0?.id }).min() else { return }
     let label = graph.label(of: node)
     var nodes: [Node] = []
     var inputs = node.inputs
-    // One input goes through the table behind it, where there may be fewer numbers.
-    let isScaledBehind = moved.count == 1 && !sources[0].isScaled(as: y)
     for (index, x) in zip(moved, sources) {
       inputs[index] = x.bytes
-      guard moved.count > 1, !x.isScaled(as: y) else { continue }
+      guard moved.count > 1, let y = sinks[0]?.value, !x.isScaled(as: y) else { continue }
       let scaled = editor.addValue(
         "\(label) input \(index)", graph[x.bytes].type.map { TensorType(y.elementType, $0.shape) })
       nodes.append(try table(from: x, to: y, x.bytes, scaled, label) { tensor throws(InfoldError) in tensor })
       inputs[index] = scaled
     }
-    var output = y.bytes
-    if isScaledBehind {
-      let type = node.outputs[0].flatMap { graph[$0].type }
-      output = editor.addValue("\(label) result", type.map { TensorType(sources[0].elementType, $0.shape) })
+    var outputs: [ValueID?] = []
+    var tables: [NodeID: [Node]] = [:]
+    for (output, sink) in zip(node.outputs, sinks) {
+      guard let output, let (id, y) = sink else {
+        outputs.append(nil)
+        continue
+      }
+      // One input goes through the table behind it, where there may be fewer numbers.
+      guard moved.count == 1, !sources[0].isScaled(as: y) else {
+        outputs.append(y.bytes)
+        tables[id] = []
+        continue
+      }
+      let result = editor.addValue(
+        "\(label) result", graph[output].type.map { TensorType(sources[0].elementType, $0.shape) })
+      outputs.append(result)
+      tables[id] = [
+        try table(from: sources[0], to: y, result, y.bytes, label) { tensor throws(InfoldError) in tensor }
+      ]
     }
     nodes.append(
       try Node(
         name: node.name, opType: node.opType, domain: node.domain, opsetVersion: opset, attributes: node.attributes,
-        inputs: inputs, outputs: [output]))
-    if isScaledBehind {
-      nodes.append(try table(from: sources[0], to: y, output, y.bytes, label) { tensor throws(InfoldError) in tensor })
-    }
-    replacements[sink] = nodes
+        inputs: inputs, outputs: outputs))
+    for (id, table) in tables { replacements[id] = id == first ? nodes + table : table }
     note(label)
   }
 

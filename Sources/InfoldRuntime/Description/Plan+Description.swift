@@ -50,15 +50,15 @@ extension Plan {
         case .output(let index): isLast ? .output(outputNames[index]) : .tensor(outputNames[index])
         }
       return PlanDescription.Operand(
-        place: place, firstElement: location.offset,
+        place: place, firstElement: location.offset, elements: place.isConstant ? nil : location.format.described,
         layout: location.layout == .rowMajor ? .rowMajor : .channelsLast(pixelStride: location.pixelStride))
     }
     func operands(_ locations: [Location], _ tensors: [Int]) -> [PlanDescription.Operand] {
       var known: Set<PlanDescription.Operand> = []
       let all =
-        tensors.map { PlanDescription.Operand(place: tensor($0), firstElement: 0, layout: .rowMajor) }
+        tensors.map { PlanDescription.Operand(place: tensor($0), firstElement: 0, elements: nil, layout: .rowMajor) }
         + locations.map(operand)
-      return all.filter { known.insert($0).inserted || $0.isConstant }
+      return all.filter { known.insert($0).inserted || $0.place.isConstant }
     }
     return PlanDescription.Part(
       images: images,
@@ -74,9 +74,19 @@ extension Plan {
   }
 }
 
-extension PlanDescription.Operand {
+extension PlanDescription.Place {
   /// Whether it is one of several constants that are not told apart.
-  fileprivate var isConstant: Bool { place == .constant || place == .packedConstant }
+  fileprivate var isConstant: Bool { self == .constant || self == .packedConstant }
+}
+
+extension ElementFormat {
+  fileprivate var described: PlanDescription.Elements {
+    switch self {
+    case .float32: .float32
+    case .quantized: .bytes
+    case .integer(let byteCount): .integers(byteCount: byteCount)
+    }
+  }
 }
 
 extension FusedNode {

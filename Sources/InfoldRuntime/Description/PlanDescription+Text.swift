@@ -43,7 +43,9 @@ extension PlanDescription.Operand: CustomStringConvertible {
   public var description: String {
     switch place {
     case .constant, .packedConstant: return place.description
-    default: return place.description + (firstElement == 0 ? "" : " from \(firstElement)") + layout.suffix
+    default:
+      let elements = elements.map { $0 == .float32 ? "" : " of \($0)" } ?? ""
+      return place.description + elements + (firstElement == 0 ? "" : " from \(firstElement)") + layout.suffix
     }
   }
 }
@@ -58,6 +60,17 @@ extension PlanDescription.Place: CustomStringConvertible {
     case .tensor(let name): "tensor \(String(quoting: name))"
     case .constant: "constant"
     case .packedConstant: "packed constant"
+    }
+  }
+}
+
+extension PlanDescription.Elements: CustomStringConvertible {
+  /// What they are, like `bytes`.
+  public var description: String {
+    switch self {
+    case .float32: "float32"
+    case .bytes: "bytes"
+    case .integers(let byteCount): "\(byteCount)-byte integers"
     }
   }
 }

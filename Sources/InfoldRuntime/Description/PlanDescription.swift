@@ -53,6 +53,8 @@ public struct PlanDescription: Sendable, Hashable {
     public let place: Place
     /// The place of its first element in that memory, in elements.
     public let firstElement: Int
+    /// What the elements are; `nil` for constants, and for tensors that are read or made as a whole.
+    public let elements: Elements?
     /// The order of the elements.
     public let layout: Layout
   }
@@ -71,6 +73,16 @@ public struct PlanDescription: Sendable, Hashable {
     case constant
     /// A constant in a kernel's own form.
     case packedConstant
+  }
+
+  /// What elements are in memory.
+  public enum Elements: Sendable, Hashable {
+    /// Numbers in single precision.
+    case float32
+    /// Quantized numbers, unsigned: 128 is added to those of int8.
+    case bytes
+    /// Integers or truth values of so many bytes, which only move.
+    case integers(byteCount: Int)
   }
 
   /// The order of elements in memory.

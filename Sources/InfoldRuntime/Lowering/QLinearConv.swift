@@ -179,7 +179,8 @@ extension PlanBuilder {
     }
     return PlannedRequantization(
       parameters: location(of: .packed(constant)), groupCount: groupCount, count: count,
-      bounds: weights.output.clipped(by: fused.activation, offset: format(of: y)!.offset), zeroPoint: weights.output.zeroPoint)
+      bounds: weights.output.clipped(by: fused.activation, offset: format(of: y)!.offset),
+      zeroPoint: weights.output.zeroPoint)
   }
 
   fileprivate mutating func emitByteConvolution(

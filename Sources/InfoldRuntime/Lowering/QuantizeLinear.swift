@@ -34,19 +34,55 @@ extension PlanBuilder {
   /// The quantization of `value` by one constant scale and zero point; `nil` for others, and for scales whose reciprocal is no usual
   /// number.
   func quantization(of value: ValueID?, scale: ValueID?, zeroPoint: ValueID?) -> PlannedQuantization? {
-    guard let value, let format = format(of: value), format.isQuantized, let tensor = constant(scale), tensor.count == 1,
-      let scale = try? tensor.elements(as: Float.self)[0], usualScales.contains(scale)
+    guard let all = quantizations(of: value, scale: scale, zeroPoint: zeroPoint), all.count == 1 else { return nil }
+    return all[0]
+  }
+
+  /// The same by lists of scales and zero points.
+  private func quantizations(of value: ValueID?, scale: ValueID?, zeroPoint: ValueID?) -> [PlannedQuantization]? {
+    guard let value, let format = format(of: value), format.isQuantized,
+      let scales = try? constant(scale)?.elements(as: Float.self), scales.allSatisfy(usualScales.contains)
     else { return nil }
-    var point: Int32 = 0
+    var points = [Int32](repeating: 0, count: scales.count)
     if let zeroPoint {
-      guard let tensor = graph.constant(zeroPoint), tensor.count == 1, let given = tensor.byteValues?[0] else {
-        return nil
-      }
-      point = given
+      guard let given = graph.constant(zeroPoint)?.byteValues, given.count == scales.count else { return nil }
+      points = given
     }
-    let stored = point + Int32(format.offset)
-    return PlannedQuantization(
-      scale: scale, zeroPoint: stored, bounds: Float(0 - stored)...Float(255 - stored), notANumber: Float(-point))
+    return zip(scales, points).map { scale, point in
+      let stored = point + Int32(format.offset)
+      return PlannedQuantization(
+        scale: scale, zeroPoint: stored, bounds: Float(0 - stored)...Float(255 - stored), notANumber: Float(-point))
+    }
+  }
+
+  /// The quantizations of `value` that a node gives with its inputs behind the first.
+  fileprivate func quantizations(of value: ValueID, _ node: Node) -> [PlannedQuantization]? {
+    quantizations(of: value, scale: node.inputs[1], zeroPoint: node.inputs.count > 2 ? node.inputs[2] : nil)
+  }
+
+  /// Adds a step that makes `y` of `x` in row-major order, all elements at one position along an axis at once.
+  /// - Parameter body: Is given the position, and the first elements of both.
+  /// - Returns: Whether there are `count` positions along the axis.
+  fileprivate mutating func emitRuns(
+    _ x: ValueID, to y: ValueID, axis: Int?, count: Int, _ algorithm: String,
+    _ body: @escaping @Sendable (_ position: Int, _ x: Location, _ y: Location, _ elements: Int, _ frame: Frame) -> Void
+  ) throws(InfoldError) -> Bool {
+    guard let sizes = plannedSizes(x), let axis, let place = try? normalizedAxis(axis, rank: sizes.count),
+      sizes[place] == count
+    else { return false }
+    let source = try location(of: x, .rowMajor)
+    let target = define(y, .rowMajor)
+    let elements = sizes[(place + 1)...].reduce(1, *), all = sizes.reduce(1, *)
+    let step = RangeStep(units: all / elements, cost: all) { runs, frame, _ in
+      for run in runs {
+        var (x, y) = (source, target)
+        x.offset += run * elements
+        y.offset += run * elements
+        body(run % count, x, y, elements, frame)
+      }
+    }
+    emit(step, algorithm, reads: [source], writes: [target])
+    return true
   }
 }
 
@@ -63,15 +99,22 @@ extension Tensor {
 
 extension QuantizeLinear: LoweredOperator {
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    let node = fused.node
-    guard let x = node.inputs[0], let y = fused.output, plan.sizes(x) != nil, plan.byteSizes(y) != nil,
-      let quantization = plan.quantization(
-        of: y, scale: node.inputs[1], zeroPoint: node.inputs.count > 2 ? node.inputs[2] : nil)
+    guard let x = fused.node.inputs[0], let y = fused.output, plan.sizes(x) != nil, plan.byteSizes(y) != nil,
+      let quantizations = plan.quantizations(of: y, fused.node)
     else { return false }
-    let (kernels, arguments) = (plan.byteKernels, quantization.kernelArguments())
+    let (kernels, arguments) = (plan.byteKernels, quantizations.map { $0.kernelArguments() })
+    guard arguments.count == 1 else {
+      return try plan.emitRuns(x, to: y, axis: listAxis, count: arguments.count, "quantization") {
+        position, x, y, elements, frame in
+        kernels.quantize(
+          Pixels(frame.pointer(x), channels: 1, pixelStride: 1), Pixels(frame.bytes(y), channels: 1, pixelStride: 1),
+          arguments[position], pixels: 0..<elements)
+      }
+    }
     try plan.emitPixelwise([x], to: y, "quantization") { loops, operands, result, pixels, frame in
       kernels.quantize(
-        loops.pixels(0, frame.pointer(operands[0])), loops.pixels(nil, frame.bytes(result)), arguments, pixels: pixels)
+        loops.pixels(0, frame.pointer(operands[0])), loops.pixels(nil, frame.bytes(result)), arguments[0],
+        pixels: pixels)
     }
     return true
   }
@@ -79,17 +122,44 @@ extension QuantizeLinear: LoweredOperator {
 
 extension DequantizeLinear: LoweredOperator {
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    let node = fused.node
-    guard let x = node.inputs[0], let y = fused.output, plan.byteSizes(x) != nil, plan.sizes(y) != nil,
-      let quantization = plan.quantization(
-        of: x, scale: node.inputs[1], zeroPoint: node.inputs.count > 2 ? node.inputs[2] : nil)
+    guard let x = fused.node.inputs[0], let y = fused.output, plan.byteSizes(x) != nil, plan.sizes(y) != nil,
+      let quantizations = plan.quantizations(of: x, fused.node)
     else { return false }
-    let (kernels, scale, zeroPoint) = (plan.byteKernels, quantization.scale, quantization.zeroPoint)
-    try plan.emitPixelwise([x], to: y, "dequantization") { loops, operands, result, pixels, frame in
+    guard quantizations.count == 1 else {
+      let kernels = plan.byteKernels
+      return try plan.emitRuns(x, to: y, axis: listAxis, count: quantizations.count, "dequantization") {
+        position, x, y, elements, frame in
+        kernels.dequantize(
+          Pixels(frame.bytes(x), channels: 1, pixelStride: 1), Pixels(frame.pointer(y), channels: 1, pixelStride: 1),
+          scale: quantizations[position].scale, zeroPoint: quantizations[position].zeroPoint, pixels: 0..<elements)
+      }
+    }
+    try plan.emitDequantization(
+      x, to: y, scale: quantizations[0].scale, zeroPoint: quantizations[0].zeroPoint, "dequantization")
+    return true
+  }
+}
+
+extension Cast: LoweredOperator {
+  /// Bytes become floats as quantized numbers of the scale 1 do.
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    guard let x = fused.node.inputs[0], let y = fused.output, plan.byteSizes(x) != nil, plan.sizes(y) != nil,
+      let format = plan.format(of: x)
+    else { return false }
+    try plan.emitDequantization(x, to: y, scale: 1, zeroPoint: Int32(format.offset), "cast")
+    return true
+  }
+}
+
+extension PlanBuilder {
+  fileprivate mutating func emitDequantization(
+    _ x: ValueID, to y: ValueID, scale: Float, zeroPoint: Int32, _ algorithm: String
+  ) throws(InfoldError) {
+    let kernels = byteKernels
+    try emitPixelwise([x], to: y, algorithm) { loops, operands, result, pixels, frame in
       kernels.dequantize(
         loops.pixels(0, frame.bytes(operands[0])), loops.pixels(nil, frame.pointer(result)), scale: scale,
         zeroPoint: zeroPoint, pixels: pixels)
     }
-    return true
   }
 }

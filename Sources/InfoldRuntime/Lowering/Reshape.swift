@@ -20,7 +20,8 @@ extension ShapeLowering {
       node.inputs.dropFirst(2).allSatisfy({ $0.map { plan.graph.constant($0) != nil } ?? true })
     else { return false }
     guard let x = fused.node.inputs[0], let y = fused.output, let sizes = plan.plannedSizes(x),
-      let result = plan.plannedSizes(y), sizes.reduce(1, *) == result.reduce(1, *), plan.format(of: x) == plan.format(of: y)
+      let result = plan.plannedSizes(y), sizes.reduce(1, *) == result.reduce(1, *),
+      plan.format(of: x) == plan.format(of: y)
     else { return false }
     if !plan.layouts(of: x).contains(.rowMajor), let image = ImageShape(sizes), let target = ImageShape(result),
       image.images == target.images, image.channels == target.channels, image.pixels == target.pixels

@@ -118,7 +118,8 @@ extension PlanBuilder {
   }
 
   /// Memory for what the steps of one node hand on to each other.
-  mutating func temporary(_ sizes: [Int], _ format: ElementFormat = .float32, _ layout: Layout = .rowMajor) -> Location {
+  mutating func temporary(_ sizes: [Int], _ format: ElementFormat = .float32, _ layout: Layout = .rowMajor) -> Location
+  {
     Location(
       addStorage(.arena, byteCount: format.byteCount(of: sizes.reduce(1, *))), format, sizes, layout)
   }

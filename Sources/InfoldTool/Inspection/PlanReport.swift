@@ -39,6 +39,8 @@ struct PlanReport: Encodable {
     /// The size of that stretch of the arena.
     var bytes: Int?
     let firstElement: Int
+    /// `float32`, `bytes`, or integers such as `8-byte integers`; left out for constants and whole tensors.
+    let elements: String?
     /// `row-major` or `channels last`.
     let layout: String
     /// With the channels last: the elements from one position to the next.
@@ -72,6 +74,7 @@ extension PlanReport.Step {
 extension PlanReport.Operand {
   fileprivate init(_ operand: PlanDescription.Operand) {
     firstElement = operand.firstElement
+    elements = operand.elements?.description
     switch operand.layout {
     case .rowMajor:
       layout = "row-major"

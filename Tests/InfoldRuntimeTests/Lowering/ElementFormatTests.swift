@@ -145,6 +145,18 @@ import Testing
     #expect(graph.outputs.map { results[graph[$0].name] } == expected)
     #expect(
       try session.layerTimes(["x": tensor], runs: 1).map(\.algorithm)
-        == ["reference", "transpose", "copy", "reference", "copy"])
+        == ["reference", "transpose", "copy", "reference"])
+  }
+
+  /// Bytes become floats by a kernel.
+  @Test(arguments: [ElementType.uint8, .int8]) func casts(type: ElementType) throws {
+    let numbers = (0..<256).map { Int64(type == .int8 ? $0 - 128 : $0) }
+    let tensor = try Tensor(shape: [1, 4, 8, 8], numbers).cast(to: type)
+    var network = NetworkBuilder(opset: 13)
+    let x = network.input([1, 4, 8, 8], of: type)
+    let graph = try network.finished(try network.node("Cast", [x], ["to": .int(1)]))
+    let session = try Session(graph.model)
+    #expect(try session.run(["x": tensor])[graph[graph.outputs[0]].name]?.numbers() == numbers.map(Double.init))
+    #expect(try session.layerTimes(["x": tensor], runs: 1).map(\.algorithm).contains("cast"))
   }
 }
