@@ -50,7 +50,7 @@ for set in VNNI AVX512 AVX2 Portable; do
           if (line[k] ~ /[ \t]call/) calls++
           if (line[k] ~ /\(%rsp\)/ && line[k] ~ /mm[0-9]/) spills++
         }
-        if (products >= 4) print name, products, calls, spills
+        if (products >= 4) print products, calls, spills, name
       }
     }
     /^[0-9a-f]+ <.*>:$/ {
@@ -72,27 +72,51 @@ for set in VNNI AVX512 AVX2 Portable; do
       count++
     }
     END { finish() }
-  ' "$listing")
+  ' "$listing" | swift demangle --compact | sed -E '
+    # Of a name, its type and its function are left; the sizes that generic code was compiled for stand behind the type.
+    s/generic specialization <([0-9]+), ([0-9]+)> of/\1x\2 of/
+    s/^([0-9 ]+ )(.* )?([0-9]x[0-9]) of (static )?/\1\3 /
+    s/^([0-9 ]+ )(.* of )?(static )?/\1/
+    s/closure #([0-9]+) .* in (static )?/closure\1:/
+    s/\(([^() ]+) in _[0-9A-F]+\)/\1/g
+    s/InfoldKernels[A-Za-z0-9]*\.//g
+    s/(<let .*|\(.*)$//
+    s/ ([0-9]x[0-9]) ([A-Za-z]+)\./ \2<\1>./
+    s/^([0-9]+ [0-9]+ [0-9]+) (.*)$/\2 \1/')
   echo "$set: products, calls and spills of innermost loops"
-  echo "$loops" | swift demangle --simplified --compact | sed -E 's/ in _[0-9A-F]+\)/)/; s/^(.*\.)?//' | sort
-  # Of each function, the first of the largest loops. A transformation may read one of its constants from memory, and a product of
-  # bytes two of its own: there are 16 registers for eight sums and everything widened.
+  sort <<<"$loops"
+  # A tile has a loop without calls that multiplies for each of its sums, and none of these keeps vectors in memory.
   bad=$(echo "$loops" | awk '
-    $1 !~ /[0-9](tile|bytes)[1-6]x[1-4]|WinogradInputV10transform[2468]|AVX.*WinogradOutputV10transform[2468]/ { next }
+    $1 ~ /^Tile<[1-6]x[1-4]>\.multiply/ {
+      sums = substr($1, 6, 1) * substr($1, 8, 1)
+      if (sums < 4) next
+      if (!($1 in state)) state[$1] = "none"
+      if ($3 > 0 || $2 < sums || state[$1] == "spills") next
+      state[$1] = $4 > 0 ? "spills" : "good"
+    }
+    END { for (name in state) if (state[name] != "good") print name, state[name] }')
+  [[ -z $bad ]] || fail "$set: tiles without a loop, or with one that spills: $bad"
+  # Of each other function, the first of the largest loops. A transformation may read one of its constants from memory, and a product of
+  # bytes two of its own: there are 16 registers for eight sums and everything widened.
+  bad=$(echo "$loops" | awk -v set="$set" '
+    $1 !~ /^ByteTile<|^WinogradInput\.transform[2468]$/ && (set == "Portable" || $1 !~ /^WinogradOutput\.transform[2468]$/) { next }
     $2 > most[$1] { most[$1] = $2; largest[$1] = $0; flaws[$1] = $3 + $4 }
-    END { for (name in most) if (flaws[name] > (name ~ /tile/ ? 0 : name ~ /bytes/ ? 2 : 1)) print largest[name] }')
-  [[ -z $bad ]] || fail "$set: loops that call or spill: $(swift demangle --compact <<<"$bad")"
+    END { for (name in most) if (flaws[name] > (name ~ /^Byte/ ? 2 : 1)) print largest[name] }')
+  [[ -z $bad ]] || fail "$set: loops that call or spill: $bad"
+
+  # That there is a tile whose loop has so many sums in registers, and a product for each.
+  requireTile() {
+    awk -v name="$1.multiply" -v sums="$2" '$1 == name && $2 >= sums && $3 + $4 == 0 { found = 1 } END { exit !found }' \
+      <<<"$loops" || fail "$set: no $1 with $2 sums in registers"
+  }
   if [[ $set == VNNI ]]; then
-    tile=$(echo "$loops" | awk '/[0-9]bytes6x4/ && $2 >= 24' | wc -l)
-    ((tile > 0)) || fail "VNNI: no tile with twenty-four sums in registers"
+    requireTile "ByteTile<6x4>" 24
     continue
   fi
-  tile=$(echo "$loops" | awk '/[0-9]tile6x2/ && $2 >= 12' | wc -l)
-  ((tile > 0)) || fail "$set: no tile with twelve sums in registers"
+  requireTile "Tile<6x2>" 12
   if [[ $set == AVX512 ]]; then
-    tile=$(echo "$loops" | awk '/[0-9]tile6x4/ && $2 >= 24' | wc -l)
-    ((tile > 0)) || fail "AVX512: no tile with twenty-four sums in registers"
-    halves=$(awk '/^[0-9a-f]+ <.*>:$/ { name = $2 } name ~ /[0-9]tile[1-6]x[1-4]/ && /vfn?m(add|sub)...ps/ && !/%zmm/' "$listing" | wc -l)
+    requireTile "Tile<6x4>" 24
+    halves=$(awk '/^[0-9a-f]+ <.*>:$/ { name = $2 } name ~ /4TileO8multiply/ && /vfn?m(add|sub)...ps/ && !/%zmm/' "$listing" | wc -l)
     ((halves == 0)) || fail "AVX512: tiles multiply by less than whole vectors"
   fi
 done

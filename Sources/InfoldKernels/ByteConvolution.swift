@@ -37,7 +37,7 @@ extension ByteSet {
       while column < arguments.columns.upperBound {
         multiplyPanel(
           rows: end - first, pointers,
-          ByteTile(
+          BytePanel(
             columns: min(arguments.columns.upperBound - column, panelWidth), taps: taps, quads: quads,
             weights: arguments.weights + column / panelWidth * panelStride,
             output: arguments.output.base + first * arguments.output.pixelStride + column,

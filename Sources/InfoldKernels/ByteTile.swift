@@ -1,7 +1,7 @@
 import InfoldKernelInterface
 
-/// Some output positions and one panel's columns.
-struct ByteTile {
+/// A panel, and the results of some output positions with it.
+struct BytePanel {
   let columns: Int
   let taps: Int
   /// Of channels.
@@ -73,140 +73,86 @@ extension ByteSet {
 
   /// Multiplies the pixels of some output positions with a panel, tile by tile.
   @inline(never)
-  static func multiplyPanel(rows: Int, _ pointers: ByteRows, _ first: ByteTile) {
-    var tile = first
+  static func multiplyPanel(rows: Int, _ pointers: ByteRows, _ first: BytePanel) {
+    var panel = first
     var pointers = pointers
     var rest = rows
-    let vectors = (tile.columns + laneCount - 1) / laneCount
+    let vectors = (panel.columns + laneCount - 1) / laneCount
     while rest > 0 {
-      multiplyTile(rows: min(rest, tileRows), vectors: vectors, pointers, tile)
-      pointers += tileRows * tile.taps
-      tile.advance(rows: tileRows)
+      multiplyTile(rows: min(rest, tileRows), vectors: vectors, pointers, panel)
+      pointers += tileRows * panel.taps
+      panel.advance(rows: tileRows)
       rest -= tileRows
     }
   }
 
   @inline(__always)
-  private static func multiplyTile(rows: Int, vectors: Int, _ pointers: ByteRows, _ tile: ByteTile) {
-    #if INFOLD_VNNI
-      switch (vectors, rows) {
-      case (4, 6): return bytes6x4(pointers, tile)
-      case (4, 5): return bytes5x4(pointers, tile)
-      case (3, 6): return bytes6x3(pointers, tile)
-      case (3, 5): return bytes5x3(pointers, tile)
-      case (2, 6): return bytes6x2(pointers, tile)
-      case (2, 5): return bytes5x2(pointers, tile)
-      case (1, 6): return bytes6x1(pointers, tile)
-      case (1, 5): return bytes5x1(pointers, tile)
-      case (4, 4): return bytes4x4(pointers, tile)
-      case (4, 3): return bytes3x4(pointers, tile)
-      case (4, 2): return bytes2x4(pointers, tile)
-      case (4, _): return bytes1x4(pointers, tile)
-      case (3, 4): return bytes4x3(pointers, tile)
-      case (3, 3): return bytes3x3(pointers, tile)
-      case (3, 2): return bytes2x3(pointers, tile)
-      case (3, _): return bytes1x3(pointers, tile)
-      default: break
-      }
-    #endif
-    switch (vectors, rows) {
-    case (2, 4): bytes4x2(pointers, tile)
-    case (2, 3): bytes3x2(pointers, tile)
-    case (2, 2): bytes2x2(pointers, tile)
-    case (2, _): bytes1x2(pointers, tile)
-    case (_, 4): bytes4x1(pointers, tile)
-    case (_, 3): bytes3x1(pointers, tile)
-    case (_, 2): bytes2x1(pointers, tile)
-    default: bytes1x1(pointers, tile)
-    }
-  }
-
-  private typealias Sums<let rows: Int> = InlineArray<rows, Lanes>
-
-  // Each a function of its own, so that the compiler gives every one its registers.
-  #if INFOLD_VNNI
-    @inline(never) private static func bytes6x4(_ p: ByteRows, _ t: ByteTile) { multiply(Sums<6>.self, 4, p, t) }
-    @inline(never) private static func bytes5x4(_ p: ByteRows, _ t: ByteTile) { multiply(Sums<5>.self, 4, p, t) }
-    @inline(never) private static func bytes4x4(_ p: ByteRows, _ t: ByteTile) { multiply(Sums<4>.self, 4, p, t) }
-    @inline(never) private static func bytes3x4(_ p: ByteRows, _ t: ByteTile) { multiply(Sums<3>.self, 4, p, t) }
-    @inline(never) private static func bytes2x4(_ p: ByteRows, _ t: ByteTile) { multiply(Sums<2>.self, 4, p, t) }
-    @inline(never) private static func bytes1x4(_ p: ByteRows, _ t: ByteTile) { multiply(Sums<1>.self, 4, p, t) }
-    @inline(never) private static func bytes6x3(_ p: ByteRows, _ t: ByteTile) { multiply(Sums<6>.self, 3, p, t) }
-    @inline(never) private static func bytes5x3(_ p: ByteRows, _ t: ByteTile) { multiply(Sums<5>.self, 3, p, t) }
-    @inline(never) private static func bytes4x3(_ p: ByteRows, _ t: ByteTile) { multiply(Sums<4>.self, 3, p, t) }
-    @inline(never) private static func bytes3x3(_ p: ByteRows, _ t: ByteTile) { multiply(Sums<3>.self, 3, p, t) }
-    @inline(never) private static func bytes2x3(_ p: ByteRows, _ t: ByteTile) { multiply(Sums<2>.self, 3, p, t) }
-    @inline(never) private static func bytes1x3(_ p: ByteRows, _ t: ByteTile) { multiply(Sums<1>.self, 3, p, t) }
-    @inline(never) private static func bytes6x2(_ p: ByteRows, _ t: ByteTile) { multiply(Sums<6>.self, 2, p, t) }
-    @inline(never) private static func bytes5x2(_ p: ByteRows, _ t: ByteTile) { multiply(Sums<5>.self, 2, p, t) }
-    @inline(never) private static func bytes6x1(_ p: ByteRows, _ t: ByteTile) { multiply(Sums<6>.self, 1, p, t) }
-    @inline(never) private static func bytes5x1(_ p: ByteRows, _ t: ByteTile) { multiply(Sums<5>.self, 1, p, t) }
-  #endif
-  @inline(never) private static func bytes4x2(_ p: ByteRows, _ t: ByteTile) { multiply(Sums<4>.self, 2, p, t) }
-  @inline(never) private static func bytes3x2(_ p: ByteRows, _ t: ByteTile) { multiply(Sums<3>.self, 2, p, t) }
-  @inline(never) private static func bytes2x2(_ p: ByteRows, _ t: ByteTile) { multiply(Sums<2>.self, 2, p, t) }
-  @inline(never) private static func bytes1x2(_ p: ByteRows, _ t: ByteTile) { multiply(Sums<1>.self, 2, p, t) }
-  @inline(never) private static func bytes4x1(_ p: ByteRows, _ t: ByteTile) { multiply(Sums<4>.self, 1, p, t) }
-  @inline(never) private static func bytes3x1(_ p: ByteRows, _ t: ByteTile) { multiply(Sums<3>.self, 1, p, t) }
-  @inline(never) private static func bytes2x1(_ p: ByteRows, _ t: ByteTile) { multiply(Sums<2>.self, 1, p, t) }
-  @inline(never) private static func bytes1x1(_ p: ByteRows, _ t: ByteTile) { multiply(Sums<1>.self, 1, p, t) }
-
-  /// Computes one tile of so many rows and vectors of columns.
-  @inline(__always)
-  private static func multiply<let rows: Int>(
-    _: Sums<rows>.Type, _ vectors: Int, _ pointers: ByteRows, _ tile: ByteTile
-  ) {
+  private static func multiplyTile(rows: Int, vectors: Int, _ pointers: ByteRows, _ panel: BytePanel) {
     @inline(__always)
-    func start(_ vector: Int) -> Sums<rows> {
-      let bias = lanes(at: tile.bias + (vector < vectors ? vector * laneCount : 0))
-      return Sums<rows>(repeating: bias)
-    }
-    var first = start(0), second = start(1), third = start(2), fourth = start(3)
-    var panel = tile.weights
-    var pointers = pointers
-    for _ in 0..<tile.taps {
-      // Only the first `rows` of them exist.
-      let r0 = pointers[0], r1 = pointers[min(1, rows - 1)], r2 = pointers[min(2, rows - 1)]
-      let r3 = pointers[min(3, rows - 1)], r4 = pointers[min(4, rows - 1)], r5 = pointers[min(5, rows - 1)]
-      var channel = 0
-      for _ in 0..<tile.quads {
-        let w0 = lanes(at: panel)
-        let w1 = vectors > 1 ? lanes(at: panel + laneBytes) : w0
-        let w2 = vectors > 2 ? lanes(at: panel + 2 &* laneBytes) : w0
-        let w3 = vectors > 3 ? lanes(at: panel + 3 &* laneBytes) : w0
-        @inline(__always)
-        func add(_ row: Int, _ pointer: UnsafePointer<UInt8>) {
-          guard row < rows else { return }
-          let x = repeated(pointer + channel)
-          first[row] = addProducts(to: first[row], x, w0)
-          if vectors > 1 { second[row] = addProducts(to: second[row], x, w1) }
-          if vectors > 2 { third[row] = addProducts(to: third[row], x, w2) }
-          if vectors > 3 { fourth[row] = addProducts(to: fourth[row], x, w3) }
-        }
-        add(0, r0)
-        add(1, r1)
-        add(2, r2)
-        add(3, r3)
-        add(4, r4)
-        add(5, r5)
-        panel += panelWidth &* quad
-        channel &+= quad
+    func multiply<let vectors: Int>(_: ByteTile<1, vectors>.Type) {
+      switch rows {
+      #if INFOLD_VNNI
+        case 6...: ByteTile<6, vectors>.multiply(pointers, panel)
+        case 5: ByteTile<5, vectors>.multiply(pointers, panel)
+      #endif
+      case 4...: ByteTile<4, vectors>.multiply(pointers, panel)
+      case 3: ByteTile<3, vectors>.multiply(pointers, panel)
+      case 2: ByteTile<2, vectors>.multiply(pointers, panel)
+      default: ByteTile<1, vectors>.multiply(pointers, panel)
       }
-      pointers += tileRows
     }
-    finish(first, 0, tile)
-    if vectors > 1 { finish(second, 1, tile) }
-    if vectors > 2 { finish(third, 2, tile) }
-    if vectors > 3 { finish(fourth, 3, tile) }
+    switch vectors {
+    #if INFOLD_VNNI
+      case 4: multiply(ByteTile<1, 4>.self)
+      case 3: multiply(ByteTile<1, 3>.self)
+    #endif
+    case 2: multiply(ByteTile<1, 2>.self)
+    default: multiply(ByteTile<1, 1>.self)
+    }
+  }
+}
+
+/// A product in registers: the pixels of `rows` output positions with `vectors` vectors of columns. The compiler makes a function for
+/// each size.
+enum ByteTile<let rows: Int, let vectors: Int> {
+  @inline(never)
+  static func multiply(_ pointers: ByteSet.ByteRows, _ panel: BytePanel) {
+    var sums = InlineArray<vectors, InlineArray<rows, Lanes>> { vector in
+      let bias = ByteSet.lanes(at: panel.bias + vector &* ByteSet.laneCount)
+      return InlineArray { _ in bias }
+    }
+    var place = panel.weights
+    var pointers = pointers
+    for _ in 0..<panel.taps {
+      let pixels = InlineArray<rows, UnsafePointer<UInt8>> { pointers[$0] }
+      var channel = 0
+      for _ in 0..<panel.quads {
+        let weights = InlineArray<vectors, Lanes> { ByteSet.lanes(at: place + $0 &* ByteSet.laneBytes) }
+        for row in 0..<rows {
+          let factors = ByteSet.repeated(pixels[row] + channel)
+          for vector in 0..<vectors {
+            sums[vector][row] = ByteSet.addProducts(to: sums[vector][row], factors, weights[vector])
+          }
+        }
+        place += ByteSet.panelWidth &* ByteSet.quad
+        channel &+= ByteSet.quad
+      }
+      pointers += ByteSet.tileRows
+    }
+    // Not a loop, because the optimizer would not unroll it.
+    finish(sums[0], 0, panel)
+    if vectors > 1 { finish(sums[1], 1, panel) }
+    if vectors > 2 { finish(sums[2], 2, panel) }
+    if vectors > 3 { finish(sums[3], 3, panel) }
   }
 
-  @inline(__always)
-  private static func finish<let rows: Int>(_ sums: Sums<rows>, _ vector: Int, _ tile: ByteTile) {
-    let column = vector &* laneCount
+  @inline(always)
+  private static func finish(_ sums: InlineArray<rows, Lanes>, _ vector: Int, _ panel: BytePanel) {
+    let column = vector &* ByteSet.laneCount
     for row in 0..<rows {
-      store(
-        tile.requantizer(sums[row], column: column), at: tile.output + (row &* tile.outputStride &+ column),
-        count: tile.columns &- column)
+      ByteSet.store(
+        panel.requantizer(sums[row], column: column), at: panel.output + (row &* panel.outputStride &+ column),
+        count: panel.columns &- column)
     }
   }
 }

@@ -116,22 +116,19 @@ private struct DepthwiseRow {
     else { return runAny() }
     for row in 0..<rowCount { table[row] = input + row * rowStride }
     switch (kernelWidth, strideX) {
-    case (3, 1): run3Stride1(table)
-    case (3, 2): run3Stride2(table)
-    case (5, 1): run5Stride1(table)
-    case (5, 2): run5Stride2(table)
+    case (3, 1): run(Size<3, 1>.self, table)
+    case (3, 2): run(Size<3, 2>.self, table)
+    case (5, 1): run(Size<5, 1>.self, table)
+    case (5, 2): run(Size<5, 2>.self, table)
     default: runAny()
     }
   }
 
-  // One function per shape of the window, so that every loop over it is unrolled.
-  @inline(never) private func run3Stride1(_ table: RowTable) { run(kernel: 3, stride: 1, table) }
-  @inline(never) private func run3Stride2(_ table: RowTable) { run(kernel: 3, stride: 2, table) }
-  @inline(never) private func run5Stride1(_ table: RowTable) { run(kernel: 5, stride: 1, table) }
-  @inline(never) private func run5Stride2(_ table: RowTable) { run(kernel: 5, stride: 2, table) }
+  /// That of a window and its steps. The compiler makes a function for each, in which it unrolls every loop over the window.
+  private enum Size<let kernel: Int, let stride: Int> {}
 
-  @inline(always)
-  private func run(kernel: Int, stride: Int, _ table: RowTable) {
+  @inline(never)
+  private func run<let kernel: Int, let stride: Int>(_: Size<kernel, stride>.Type, _ table: RowTable) {
     var x = 0
     // With 15 columns of 5 × 5 windows the values would not fit into the registers.
     while (kernel < 5 || stride == 1) && outputWidth - x >= 7 {

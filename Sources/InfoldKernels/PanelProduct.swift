@@ -1,0 +1,110 @@
+import InfoldKernelInterface
+
+extension Kernels {
+  /// The output positions of a tile.
+  @inline(__always)
+  static var tileRows: Int { 6 }
+
+  /// Multiplies the pixels of some output positions with a panel, tile by tile.
+  ///
+  /// - Parameters:
+  ///   - pointers: For each tile, and in it for each tap, the first elements of the six positions' pixels.
+  ///   - next: The panel that is read after this one.
+  ///   - epilogue: That of the first tile.
+  @inline(never)
+  static func multiplyPanel(
+    rows: Int, columns: Int, taps: Int, channels: Int, _ pointers: UnsafePointer<UnsafePointer<Float>>,
+    _ weights: UnsafePointer<Float>, next: UnsafePointer<Float>, _ epilogue: TileEpilogue
+  ) {
+    var upcoming = UpcomingWeights(next, rows: taps * channels, tiles: (rows + tileRows - 1) / tileRows)
+    forEachTile(of: tileRows, rows, taps, pointers, epilogue) { rows, pointers, epilogue in
+      multiplyTile(rows, columns, taps, channels, pointers, weights, upcoming, epilogue)
+      upcoming.advance()
+    }
+  }
+
+  /// Computes one tile: up to six output positions and one panel's columns.
+  @inline(__always)
+  private static func multiplyTile(
+    _ rows: Int, _ columns: Int, _ taps: Int, _ channels: Int, _ pointers: UnsafePointer<UnsafePointer<Float>>,
+    _ weights: UnsafePointer<Float>, _ upcoming: UpcomingWeights, _ epilogue: TileEpilogue
+  ) {
+    @inline(__always)
+    func multiply<let vectors: Int>(_: Tile<6, vectors>.Type) {
+      switch rows {
+      case 1: Tile<1, vectors>.multiply(columns, taps, channels, pointers, weights, upcoming, epilogue)
+      case 2: Tile<2, vectors>.multiply(columns, taps, channels, pointers, weights, upcoming, epilogue)
+      case 3: Tile<3, vectors>.multiply(columns, taps, channels, pointers, weights, upcoming, epilogue)
+      case 4: Tile<4, vectors>.multiply(columns, taps, channels, pointers, weights, upcoming, epilogue)
+      case 5: Tile<5, vectors>.multiply(columns, taps, channels, pointers, weights, upcoming, epilogue)
+      default: Tile<6, vectors>.multiply(columns, taps, channels, pointers, weights, upcoming, epilogue)
+      }
+    }
+    switch columns {
+    case ...Vector.scalarCount: multiply(Tile<6, 1>.self)
+    #if INFOLD_AVX512
+      case ...(2 * Vector.scalarCount): multiply(Tile<6, 2>.self)
+      case ...(3 * Vector.scalarCount): multiply(Tile<6, 3>.self)
+      default: multiply(Tile<6, 4>.self)
+    #else
+      default: multiply(Tile<6, 2>.self)
+    #endif
+    }
+  }
+
+  /// Calls `body` for each tile of up to so many of the output positions: with their number, pointers and epilogue.
+  @inline(__always)
+  private static func forEachTile(
+    of tileRows: Int, _ rows: Int, _ taps: Int, _ pointers: UnsafePointer<UnsafePointer<Float>>,
+    _ epilogue: TileEpilogue, _ body: (Int, UnsafePointer<UnsafePointer<Float>>, TileEpilogue) -> Void
+  ) {
+    var epilogue = epilogue
+    var pointers = pointers
+    var rest = rows
+    while rest > 0 {
+      body(rest, pointers, epilogue)
+      pointers += tileRows * taps
+      epilogue.advance(rows: tileRows)
+      rest -= tileRows
+    }
+  }
+}
+
+// Tiles across two panels.
+extension Kernels {
+  /// Whether there are wide tiles: a panel of four vectors needs none.
+  @inline(__always)
+  static var hasWideTiles: Bool { panelVectors == 2 }
+
+  /// The output positions of a wide tile.
+  @inline(__always)
+  static var wideTileRows: Int { 4 }
+
+  /// The columns of a wide tile: a panel and a half.
+  @inline(__always)
+  static var wideTileColumns: Int { panelWidth + Vector.scalarCount }
+
+  /// Multiplies the pixels of some output positions with three vectors across two panels: the first panel and the beginning of the
+  /// second, or the end of the first and the second. A panel of which one vector is filled would keep only half of the registers busy
+  /// by itself; and a wide tile has fewer numbers to load for each product, which counts with few channels.
+  ///
+  /// - Parameters:
+  ///   - pointers: For each tile, and in it for each tap, the first elements of the four positions' pixels.
+  ///   - weights: The first panel.
+  ///   - skipsVector: Whether the tile begins with the first panel's second vector.
+  ///   - epilogue: That of the first tile.
+  @inline(never)
+  static func multiplyWidePanel(
+    rows: Int, columns: Int, taps: Int, channels: Int, _ pointers: UnsafePointer<UnsafePointer<Float>>,
+    _ weights: UnsafePointer<Float>, skipsVector: Bool, _ epilogue: TileEpilogue
+  ) {
+    forEachTile(of: wideTileRows, rows, taps, pointers, epilogue) { rows, pointers, epilogue in
+      switch rows {
+      case 1: Tile<1, 3>.multiplyAcross(columns, taps, channels, pointers, weights, skipsVector, epilogue)
+      case 2: Tile<2, 3>.multiplyAcross(columns, taps, channels, pointers, weights, skipsVector, epilogue)
+      case 3: Tile<3, 3>.multiplyAcross(columns, taps, channels, pointers, weights, skipsVector, epilogue)
+      default: Tile<4, 3>.multiplyAcross(columns, taps, channels, pointers, weights, skipsVector, epilogue)
+      }
+    }
+  }
+}
