@@ -77,4 +77,17 @@ import Testing
     let small = try Session(model, options: SessionOptions(threads: 1, memoryLimit: 2 << 20))
     #expect(try small.run(x) == first.run(x))
   }
+
+  /// A value that lies outside of the working memory, and does not fit.
+  @Test func theLargestValueIsHeldAgainstEachLimit() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 512])
+    let y = try network.node("Add", [x, network.weights([512, 1])])
+    let model = try network.finished(y).model
+    let limited = SessionOptions(threads: 1, memoryLimit: 1 << 19)
+    #expect(try errorCode { _ = try Session(model, options: limited) } == .limitExceeded)
+    let first = try Session(model, options: SessionOptions(threads: 1))
+    #expect(try errorCode { _ = try Session(model, options: limited) } == .limitExceeded)
+    withExtendedLifetime(first) {}
+  }
 }

@@ -5,9 +5,11 @@ import InfoldTensor
 extension Graph {
   /// Checks that the values whose sizes are known could lie in memory together, so that sums and products of sizes in a
   /// plan do not overflow, and that each of them fits a limit.
+  /// - Returns: The bytes of the largest that is no constant: constants may be in memory for others already.
   /// - Throws: `InfoldError` with `.limitExceeded`, naming the value.
-  func requireAddressableValues(limit: Int) throws(InfoldError) {
+  func requireAddressableValues(limit: Int) throws(InfoldError) -> Int {
     var sum = 0
+    var largest = 0
     for value in values {
       guard let type = value.type, let sizes = type.shape?.sizes else { continue }
       // A size of 0 makes the tensor empty, and products of the other sizes still matter.
@@ -25,7 +27,9 @@ extension Graph {
           "the value \(String(quoting: value.name)), \(type), does not fit the memory limit of \(limit) bytes",
           hint: "raise the memory limit, or make the inputs smaller")
       }
+      if value.initializer == nil { largest = max(largest, own) }
     }
+    return largest
   }
 
   /// More than any machine can address, with room for what a plan adds to a value: padding, packing, scratch memory.

@@ -10,6 +10,8 @@ final class Plan: Sendable {
   let steps: [PlannedStep]
   /// The bytes of working memory that a run needs.
   let arenaByteCount: Int
+  /// The bytes of the largest value that is no constant, whether it lies in the arena or not.
+  private let largestByteCount: Int
 
   /// The names of the nodes whose results are there without a step.
   let idleNodes: [String]
@@ -58,13 +60,15 @@ final class Plan: Sendable {
   /// - Parameters:
   ///   - images: How many of the graph's inputs a run brings, one behind the other along the first axis. More than 1 only for a graph
   ///     of kernels alone, as `canRunImageByImage` says afterwards.
+  ///   - largestByteCount: The bytes of the graph's largest value that is no constant.
   ///   - workers: The number of threads that a run may use.
   ///   - arenas: Where runs take their working memory from.
   ///   - budget: What it and the tensors of runs count in.
   ///   - layerObserver: Who is told of every step that has run.
   /// - Throws: `InfoldError` with `.unsupported` when `graph` has opaque nodes; `.limitExceeded`.
   init(
-    _ graph: consuming Graph, images: Int = 1, kernels: KernelChoice, options: SessionOptions, workers: Int,
+    _ graph: consuming Graph, images: Int = 1, largestByteCount: Int, kernels: KernelChoice, options: SessionOptions,
+    workers: Int,
     packed: PackedConstants, arenas: ArenaPool, budget: MemoryBudget, layerObserver: (any SessionObserver)? = nil
   ) throws(InfoldError) {
     var builder = try PlanBuilder(
@@ -76,6 +80,7 @@ final class Plan: Sendable {
     idleNodes = builder.idleNodes
     self.storages = storages
     self.images = images
+    self.largestByteCount = largestByteCount
     self.workers = workers
     arithmetic = Arithmetic(options.resolvedSubnormals)
     self.arenas = arenas
@@ -145,7 +150,7 @@ final class Plan: Sendable {
   }
 
   /// The same steps, over the same constants, for another session.
-  /// - Parameters: As for `init(_:images:kernels:options:workers:packed:arenas:budget:layerObserver:)`.
+  /// - Parameters: As for `init(_:images:largestByteCount:kernels:options:workers:packed:arenas:budget:layerObserver:)`.
   /// - Throws: `InfoldError` with `.limitExceeded`.
   init(
     _ other: Plan, options: SessionOptions, workers: Int, arenas: ArenaPool, budget: MemoryBudget,
@@ -173,7 +178,8 @@ final class Plan: Sendable {
     self.layerObserver = layerObserver
     layers = layerObserver == nil ? [] : steps.map(Layer.init)
     arenaByteCount = scratchOffset + scratchStride * workers
-    try budget.require(arenaByteCount)
+    largestByteCount = other.largestByteCount
+    try budget.require(max(arenaByteCount, largestByteCount))
   }
 
   /// Runs the steps.

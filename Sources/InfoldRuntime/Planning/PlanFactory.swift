@@ -112,9 +112,10 @@ struct PlanFactory: Sendable {
   private func planned(_ graph: consuming Graph, images: Int) throws(InfoldError) -> Plan {
     // Kernels trust the types of constants.
     try graph.settleConstants()
-    try graph.requireAddressableValues(limit: budget.limit)
+    let largest = try graph.requireAddressableValues(limit: budget.limit)
     return try Plan(
-      consume graph, images: images, kernels: kernels, options: options, workers: workers, packed: packed,
+      consume graph, images: images, largestByteCount: largest, kernels: kernels, options: options, workers: workers,
+      packed: packed,
       arenas: arenas, budget: budget, layerObserver: layerObserver)
   }
 }
