@@ -10,6 +10,16 @@ struct PlanCache {
     let elementType: ElementType
     let shape: [Int]
 
+    init(_ tensor: Tensor) {
+      (elementType, shape) = (tensor.elementType, tensor.shape)
+    }
+
+    /// One of this type; `nil` where sizes are not known.
+    init?(_ type: TensorType) {
+      guard let sizes = type.shape?.sizes else { return nil }
+      (elementType, shape) = (type.elementType, sizes)
+    }
+
     func admits(_ tensor: Tensor) -> Bool { tensor.elementType == elementType && tensor.shape == shape }
   }
 
@@ -27,11 +37,15 @@ struct PlanCache {
 
   /// The plan for these inputs, which counts as used now.
   mutating func plan(for tensors: [Tensor]) -> RunPlan? {
-    guard
-      let index = entries.lastIndex(where: { entry in
-        tensors.indices.allSatisfy { entry.inputs[$0].admits(tensors[$0]) }
-      })
-    else { return nil }
+    used(
+      entries.lastIndex { entry in tensors.indices.allSatisfy { entry.inputs[$0].admits(tensors[$0]) } })
+  }
+
+  /// The plan for inputs like these, which counts as used now.
+  mutating func plan(for inputs: [Input]) -> RunPlan? { used(entries.lastIndex { $0.inputs == inputs }) }
+
+  private mutating func used(_ index: Int?) -> RunPlan? {
+    guard let index else { return nil }
     // The last one stays where it is, which allocates nothing.
     if index < entries.count - 1 { entries.append(entries.remove(at: index)) }
     return entries[entries.count - 1].plan
@@ -61,20 +75,22 @@ final class SharedPlanCache: Sendable {
   /// The plan for these inputs, if it is there.
   func plan(for tensors: [Tensor]) -> RunPlan? { state.withLock { $0.cache.plan(for: tensors) } }
 
+  /// The plans that are kept.
+  var kept: [RunPlan] { state.withLock { Array($0.cache.plans) } }
+
   /// The plan for these inputs.
   /// - Parameters:
   ///   - cancellation: What ends the wait for another run that makes it.
-  ///   - inserted: Told the largest working memory of the plans that are kept, when one is added.
+  ///   - inserted: Told the plans that are kept, when one is added.
   ///   - make: Makes the plan. When it fails, the next one that waits makes it instead: its task may not be cancelled, or have more time.
   /// - Throws: What `make` throws, and the cancellation.
   func plan(
-    for tensors: [Tensor], _ cancellation: Cancellation, inserted: (Int) -> Void,
+    for inputs: [PlanCache.Input], _ cancellation: Cancellation, inserted: ([RunPlan]) -> Void,
     make: () throws(InfoldError) -> RunPlan
   ) throws(InfoldError) -> RunPlan {
-    let inputs = tensors.map { PlanCache.Input(elementType: $0.elementType, shape: $0.shape) }
     while true {
       let (plan, maker) = state.withLock { state -> (RunPlan?, DispatchSemaphore?) in
-        if let plan = state.cache.plan(for: tensors) { return (plan, nil) }
+        if let plan = state.cache.plan(for: inputs) { return (plan, nil) }
         if let maker = state.making[inputs] { return (nil, maker) }
         state.making[inputs] = DispatchSemaphore(value: 0)
         return (nil, nil)
@@ -94,13 +110,13 @@ final class SharedPlanCache: Sendable {
   private static let patience = DispatchTimeInterval.milliseconds(5)
 
   private func made(
-    for inputs: [PlanCache.Input], _ inserted: (Int) -> Void, _ make: () throws(InfoldError) -> RunPlan
+    for inputs: [PlanCache.Input], _ inserted: ([RunPlan]) -> Void, _ make: () throws(InfoldError) -> RunPlan
   ) throws(InfoldError) -> RunPlan {
     let result = Result(catching: make)
     state.withLock { state in
       if case .success(let plan) = result {
         state.cache.insert(plan, for: inputs)
-        inserted(state.cache.plans.reduce(0) { max($0, $1.arenaByteCount) })
+        inserted(Array(state.cache.plans))
       }
       state.making.removeValue(forKey: inputs)?.signal()
     }

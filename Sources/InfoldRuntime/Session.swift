@@ -89,7 +89,7 @@ public final class Session: Sendable {
       throw path.map(error.inFile) ?? error
     }
     derivatives.offer(preparation, as: key)
-    if let plan = preparation.fixedPlan { factory.arenas.setLimit(plan.arenaByteCount) }
+    if let plan = preparation.fixedPlan { factory.keepArenas(for: [plan]) }
   }
 
   /// Runs the model.
@@ -172,11 +172,11 @@ public final class Session: Sendable {
   ) throws(InfoldError) {
     // Shapes that a plan was made for have been checked.
     if let plan = knownPlan(for: tensors) {
-      try plan.run(tensors, into: &results, cancellation: cancellation)
+      try plan.run(tensors, into: &results, by: factory, cancellation: cancellation)
     } else {
       let symbols = try interface.binding.check(tensors)
       let plan = try plan(for: tensors, cancellation)
-      try plan.run(tensors, into: &results, cancellation: cancellation)
+      try plan.run(tensors, into: &results, by: factory, cancellation: cancellation)
       let found = interface.warnings(of: results, symbols)
       if !found.isEmpty { told.withLock { $0.add(found) } }
     }
@@ -206,7 +206,8 @@ public final class Session: Sendable {
   private func plan(for tensors: [Tensor], _ cancellation: Cancellation) throws(InfoldError) -> RunPlan {
     if let plan = preparation.fixedPlan { return plan }
     var begin: UInt64?
-    let plan = try plans.plan(for: tensors, cancellation, inserted: factory.arenas.setLimit) { () throws(InfoldError) in
+    let inputs = tensors.map(PlanCache.Input.init)
+    let plan = try plans.plan(for: inputs, cancellation, inserted: factory.keepArenas) { () throws(InfoldError) in
       begin = MonotonicClock.nanoseconds()
       return try cancellation.interrupting { () throws(InfoldError) in try makePlan(for: tensors) }
     }

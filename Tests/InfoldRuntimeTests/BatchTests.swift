@@ -77,6 +77,9 @@ import Testing
     case mean, softmax, concatenation, transposition, table, reversal, products, reshaping, rows, padding
 
     var testDescription: String { rawValue }
+
+    /// Whether only another batch would mix images.
+    var keepsThisBatchApart: Bool { self == .rows }
   }
 
   @Test(arguments: Mixture.allCases) func imagesThatMix(mixture: Mixture) throws {
@@ -115,7 +118,7 @@ import Testing
     }
     let session = try Session(model)
     let all = try Tensor(concatenating: (0..<UInt64(Self.batch)).map(Self.input))
-    #expect(try !Self.isImageByImage(session, all))
+    #expect(try Self.isImageByImage(session, all) == mixture.keepsThisBatchApart)
     let plain = try Self.result(Session(model, options: SessionOptions(optimize: false)), all)
     let result = try Self.result(session, all)
     #expect(result.shape == plain.shape)
@@ -124,7 +127,7 @@ import Testing
     }
   }
 
-  /// A number that the model computes of the batch's size is not that of one image.
+  /// A number that the model computes of the batch's size is not that of one image, also where a plan for one is there.
   @Test func theSizeOfTheBatchAsANumber() throws {
     let model = try Self.network { network, x in
       let size = try network.node(
@@ -134,10 +137,29 @@ import Testing
     let images = try (0..<UInt64(Self.batch)).map(Self.input)
     let session = try Session(model)
     let all = try Tensor(concatenating: images)
-    #expect(try !Self.isImageByImage(session, all))
     let single = try Self.result(session, images[1]).elements(as: Float.self)
+    #expect(try Self.isImageByImage(session, all))
+    #expect(try session.firstPlan(for: ["x": all]) != session.firstPlan(for: ["x": images[1]]))
     let third = try Self.result(session, all).slice(1..<2, axis: 0).elements(as: Float.self)
     for (a, b) in zip(third, single) { #expect(abs(a - 3 * b) <= 1e-4 * max(1, abs(a))) }
+  }
+
+  /// Batches of any size, and an image alone, have one plan; those with layers that take all images at once, one for what comes before.
+  @Test(arguments: [true, false]) func planIsMadeOnce(isClassifier: Bool) throws {
+    let model = try Self.network { network, x in
+      isClassifier ? try Self.classifier(&network, x) : try network.node("Relu", [network.node("Neg", [x])])
+    }
+    let session = try Session(model), images = try (0..<5).map(Self.input)
+    var plans: [ObjectIdentifier] = []
+    for range in [2..<5, 0..<1, 1..<3, 0..<5, 3..<4] {
+      let batch = ["x": try Tensor(concatenating: Array(images[range]))]
+      plans.append(try session.firstPlan(for: batch))
+      let result = try #require(try session.run(batch).values.first)
+      let alone = try images[range].map { try Self.result(Session(model), $0) }
+      #expect(try result == Tensor(concatenating: alone))
+    }
+    #expect(plans[0] == plans[2] && plans[0] == plans[3] && plans[1] == plans[4])
+    #expect((plans[0] == plans[1]) == !isClassifier)
   }
 
   /// What lies between the images and the layers that take all of them counts as the session's memory.

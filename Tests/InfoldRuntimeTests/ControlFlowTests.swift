@@ -15,7 +15,9 @@ import Testing
     let truth = try graph.truth(inputs).outputs[0]
     #expect(result.shape == truth.shape)
     #expect(try zip(result.numbers(), truth.numbers()).allSatisfy { abs($0 - $1) <= 1e-5 * max(1, abs($1)) })
-    #expect(try Session(graph.model, options: SessionOptions(optimize: false)).run(inputs)[name] == result)
+    let plain = try #require(try Session(graph.model, options: SessionOptions(optimize: false)).run(inputs)[name])
+    #expect(plain.shape == truth.shape)
+    #expect(try zip(plain.numbers(), truth.numbers()).allSatisfy { abs($0 - $1) <= 1e-5 * max(1, abs($1)) })
     return result
   }
 

@@ -6,8 +6,32 @@ import InfoldTensor
 /// It is never evaluated ahead. Where it is evaluated, the shape rule is not asked, which would go into all bodies again: it checks what
 /// it relies on, and the nodes of the bodies are checked one by one.
 package protocol BodyOperator: Operator {
+  /// The bodies, in the order in which `evaluate` and `firstBodyInputs` count them.
+  var bodies: [OperatorBody] { get }
+
+  /// The types of what each body takes when it runs for the first time, as far as they follow from those of the node's inputs.
+  func firstBodyInputs(_ inputs: [TensorType?]) -> [[TensorType?]]
+
+  /// Computes the outputs.
+  /// - Parameter run: Runs the body of this number, on its inputs and what the node captures.
+  func evaluate(
+    _ inputs: [Tensor?], _ context: EvaluationContext,
+    running run: (_ body: Int, _ inputs: [Tensor], _ captured: ArraySlice<Tensor?>) throws(InfoldError) -> [Tensor]
+  ) throws(InfoldError) -> [Tensor?]
+}
+
+extension BodyOperator {
   /// The extent of its bodies, taken together.
-  var extent: BodyExtent { get }
+  package var extent: BodyExtent { bodies.reduce(BodyExtent(nodes: 0, depth: 0)) { $0 + $1.extent } }
+
+  /// Computes the outputs, with bodies that run node by node.
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    var evaluators = [ReferenceEvaluator?](repeating: nil, count: bodies.count)
+    return try evaluate(inputs, context) { (body, inputs, captured) throws(InfoldError) -> [Tensor] in
+      if evaluators[body] == nil { evaluators[body] = try bodies[body].evaluator(context) }
+      return try bodies[body].run(evaluators[body]!, inputs: inputs, captured: captured)
+    }
+  }
 }
 
 /// How much there is in bodies, with functions that they call and bodies inside of them.
@@ -27,11 +51,13 @@ package struct BodyExtent: Sendable {
 package struct OperatorBody: Sendable {
   package let graph: Graph
   /// For each value that the body captures, its place among those of the node.
-  private let captures: [Int]
+  package let captures: [Int]
   /// The values that the node captures, for all of its bodies.
   package let capturedCount: Int
   /// How much there is in the body.
   package let extent: BodyExtent
+  /// Why the body cannot be run; `nil` where nothing speaks against it.
+  package let refusal: InfoldError?
 
   /// The most bodies and functions that may lie inside each other, since each takes its part of the stack.
   static let maximumDepth = 32
@@ -39,10 +65,13 @@ package struct OperatorBody: Sendable {
   /// - Parameters:
   ///   - name: The attribute, for messages.
   ///   - capturedNames: The names of all values that the node captures, in the node's order.
-  /// - Throws: `InfoldError` with `.unsupported` where the body has a node that cannot be run.
+  /// - Throws: `InfoldError` with `.unsupported` where bodies lie too deep inside each other.
   init(_ graph: Graph, called name: String, capturedNames: [String]) throws(InfoldError) {
-    try annotatingErrors({ InfoldError($0.code, "\(name): \($0.reason)", hint: $0.hint) }) { () throws(InfoldError) in
+    do throws(InfoldError) {
       try graph.requireNoOpaqueNodes()
+      refusal = nil
+    } catch {
+      refusal = InfoldError(error.code, "\(name): \(error.reason)", hint: error.hint)
     }
     self.graph = graph
     capturedCount = capturedNames.count
@@ -54,11 +83,18 @@ package struct OperatorBody: Sendable {
     captures = graph.captures.map { capture in capturedNames.firstIndex(of: graph[capture].name)! }
   }
 
+  /// Checks that nothing speaks against running the body.
+  /// - Throws: `refusal`.
+  package func requireRunnable() throws(InfoldError) {
+    if let refusal { throw refusal }
+  }
+
   /// The types of the outputs, for inputs and captured values of these types; `nil` for what is not known.
   package func outputTypes(inputs: [TensorType], captured: ArraySlice<TensorType?>) throws(InfoldError) -> [TensorType?]
   {
+    try requireRunnable()
     // Loops inside of each other, each inferred several times, would take time exponential in their depth.
-    try BodyAllowance.$inference.counting(
+    return try BodyAllowance.$inference.counting(
       orElse: BodyAllowance(
         limit: 64 * extent.nodes + 64, code: .unsupported,
         "bodies lie too deep inside each other for the types of their values to be inferred")
@@ -85,12 +121,13 @@ package struct OperatorBody: Sendable {
   }
 
   /// An evaluator of the body.
-  package func evaluator(_ context: EvaluationContext) throws(InfoldError) -> ReferenceEvaluator {
-    try ReferenceEvaluator(graph, precision: context.precision)
+  func evaluator(_ context: EvaluationContext) throws(InfoldError) -> ReferenceEvaluator {
+    try requireRunnable()
+    return try ReferenceEvaluator(graph, precision: context.precision)
   }
 
   /// The outputs.
-  package func run(
+  func run(
     _ evaluator: ReferenceEvaluator, inputs: [Tensor], captured: ArraySlice<Tensor?>
   ) throws(InfoldError) -> [Tensor] {
     try requireCaptured(captured.count)

@@ -17,7 +17,7 @@ package struct If: BodyOperator {
   private let thenBranch: OperatorBody
   private let elseBranch: OperatorBody
 
-  package var extent: BodyExtent { thenBranch.extent + elseBranch.extent }
+  package var bodies: [OperatorBody] { [thenBranch, elseBranch] }
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     let bodies = try ["then_branch", "else_branch"].map { name throws(InfoldError) in
@@ -31,7 +31,10 @@ package struct If: BodyOperator {
       return body
     }
     (thenBranch, elseBranch) = (bodies[0], bodies[1])
+    if elseBranch.refusal != nil { try thenBranch.requireRunnable() }
   }
+
+  package func firstBodyInputs(_ inputs: [TensorType?]) -> [[TensorType?]] { [[], []] }
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     _ = try inputs.type(0, of: .bool)
@@ -60,14 +63,16 @@ package struct If: BodyOperator {
     return result
   }
 
-  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(
+    _ inputs: [Tensor?], _ context: EvaluationContext,
+    running run: (_ body: Int, _ inputs: [Tensor], _ captured: ArraySlice<Tensor?>) throws(InfoldError) -> [Tensor]
+  ) throws(InfoldError) -> [Tensor?] {
     guard let tensor = inputs[0], tensor.elementType == .bool, tensor.count == 1 else {
       throw InfoldError(
         .invalidModel, "the condition is \(inputs[0].map { "\($0)" } ?? "left out"), and must be one truth value")
     }
-    let condition = try tensor.elements(as: Bool.self)[0]
-    let branch = condition ? thenBranch : elseBranch
-    return try branch.run(branch.evaluator(context), inputs: [], captured: inputs.dropFirst()).map { $0 }
+    let branch = try tensor.elements(as: Bool.self)[0] ? 0 : 1
+    return try run(branch, [], inputs.dropFirst()).map { $0 }
   }
 }
 

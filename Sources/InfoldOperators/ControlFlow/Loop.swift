@@ -20,10 +20,11 @@ package struct Loop: BodyOperator {
   /// The values that the loop carries.
   private var carriedCount: Int { body.graph.inputs.count - 2 }
 
-  package var extent: BodyExtent { body.extent }
+  package var bodies: [OperatorBody] { [body] }
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     body = try attributes.body("body")
+    try body.requireRunnable()
     let (inputs, outputs) = (body.graph.inputs.count, body.graph.outputs.count)
     guard inputs >= 2, outputs >= inputs - 1, attributes.outputCount <= outputs - 1 else {
       throw InfoldError(
@@ -98,13 +99,20 @@ package struct Loop: BodyOperator {
     return types
   }
 
-  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  /// The trip, the condition, and what is carried at the beginning.
+  package func firstBodyInputs(_ inputs: [TensorType?]) -> [[TensorType?]] {
+    [[TensorType(.int64, []), TensorType(.bool, [])] + inputs.dropFirst(2)]
+  }
+
+  package func evaluate(
+    _ inputs: [Tensor?], _ context: EvaluationContext,
+    running run: (_ body: Int, _ inputs: [Tensor], _ captured: ArraySlice<Tensor?>) throws(InfoldError) -> [Tensor]
+  ) throws(InfoldError) -> [Tensor?] {
     try checkInputs(OperatorInputs(inputs))
     let captured = inputs.suffix(body.capturedCount), given = inputs.dropLast(body.capturedCount)
     let trips = try given.first?.map { (trips) throws(InfoldError) in try trips.elements(as: Int64.self)[0] } ?? .max
     var goesOn = try given.count < 2 ? true : given[1]?.elements(as: Bool.self)[0] ?? true
     var carried = given.dropFirst(2).map { $0! }
-    let evaluator = try body.evaluator(context)
     let collectedCount = body.graph.outputs.count - 1 - carriedCount
     var collected = [[Tensor]](repeating: [], count: collectedCount)
     try BodyAllowance.$evaluation.counting(orElse: BodyAllowance()) { (allowance) throws(InfoldError) in
@@ -115,7 +123,7 @@ package struct Loop: BodyOperator {
         try Interruption.check()
         try allowance.take(body.extent.nodes)
         let given = [try Tensor(scalar: trip), try Tensor(scalar: true)] + carried
-        let results = try body.run(evaluator, inputs: given, captured: captured)
+        let results = try run(0, given, captured)
         guard results[0].elementType == .bool, results[0].count == 1 else {
           throw InfoldError(
             .invalidModel, "the body gives \(results[0]) as its condition, and must give one truth value")

@@ -3,13 +3,13 @@ import InfoldSystem
 import InfoldTensor
 
 /// The attributes that LSTM, GRU and RNN share.
-struct RecurrentLayer: Sendable, Hashable {
+package struct RecurrentLayer: Sendable, Hashable {
   /// For each direction, whether it runs from the end of the sequences.
-  let isReversed: [Bool]
+  package let isReversed: [Bool]
   /// The activations of each direction.
   let activations: [[RecurrentActivation]]
   /// Whether the batch is the first dimension, and not the sequence (`layout` 1).
-  let isBatchFirst: Bool
+  package let isBatchFirst: Bool
   /// The number of elements of the state that the model declares.
   let hiddenSize: Int?
 

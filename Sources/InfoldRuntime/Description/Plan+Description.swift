@@ -26,28 +26,31 @@ extension Session {
 extension RunPlan {
   /// The parts, with what each does.
   fileprivate var description: [PlanDescription.Part] {
-    parts.indices.map { parts[$0].description(isFirst: $0 == 0, isLast: $0 == parts.count - 1) }
+    parts.enumerated().map { index, part in
+      part.plan.description(images: part.images, isFirst: index == 0, isLast: index == parts.count - 1)
+    }
   }
 }
 
 extension Plan {
   /// - Parameters:
+  ///   - images: How often the steps run.
   ///   - isFirst: Whether its inputs are those of the model.
   ///   - isLast: Whether its outputs are those of the model.
-  fileprivate func description(isFirst: Bool, isLast: Bool) -> PlanDescription.Part {
+  fileprivate func description(images: Int, isFirst: Bool, isLast: Bool) -> PlanDescription.Part {
     func tensor(_ value: Int) -> PlanDescription.Place {
-      let name = tensorNames[value]!
-      return isFirst && graphInputs.contains(value) ? .input(name) : .tensor(name)
+      let name = tensors.names[value]!
+      return isFirst && tensors.inputs.contains(value) ? .input(name) : .tensor(name)
     }
     func operand(_ location: Location) -> PlanDescription.Operand {
-      let storage = storages[location.storage]
+      let storage = memory.storages[location.storage]
       let place: PlanDescription.Place =
         switch storage.source {
-        case .arena: .arena(offset: offsets[location.storage], byteCount: storage.byteCount)
+        case .arena: .arena(offset: memory.offsets[location.storage], byteCount: storage.byteCount)
         case .tensor(let id): tensor(id.index)
         case .constant: .constant
         case .packed: .packedConstant
-        case .output(let index): isLast ? .output(outputNames[index]) : .tensor(outputNames[index])
+        case .output(let index): isLast ? .output(tensors.outputNames[index]) : .tensor(tensors.outputNames[index])
         }
       return PlanDescription.Operand(
         place: place, firstElement: location.offset, elements: place.isConstant ? nil : location.format.described,
@@ -69,8 +72,7 @@ extension Plan {
           writes: operands(planned.writes, planned.step.tensors.writes),
           threadByteCount: planned.step.scratchByteCount, multiplyAccumulates: planned.multiplyAccumulates)
       },
-      idleNodes: idleNodes, sharedByteCount: sharedByteCount,
-      threadByteCount: steps.reduce(0) { max($0, $1.step.scratchByteCount) })
+      idleNodes: idleNodes, sharedByteCount: memory.sharedByteCount, threadByteCount: memory.threadByteCount)
   }
 }
 

@@ -35,6 +35,11 @@ package final class ArenaPool: Sendable {
     state.withLock { if arena.byteCount <= $0.limit { $0.idle.append(arena) } }
   }
 
+  /// Says that a plan needs so many bytes as well.
+  func raiseLimit(_ byteCount: Int) {
+    state.withLock { $0.limit = max($0.limit, byteCount) }
+  }
+
   /// Says how many bytes the largest plan needs that is still there. Larger arenas are freed.
   package func setLimit(_ byteCount: Int) {
     state.withLock { state in

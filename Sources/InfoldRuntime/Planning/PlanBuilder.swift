@@ -20,8 +20,8 @@ struct PlanBuilder {
   let packed: PackedConstants
   /// The number of threads that may pack them.
   let workers: Int
-  /// What tensors that steps make count in.
-  let budget: MemoryBudget
+  /// What plans the bodies of nodes.
+  let factory: PlanFactory
 
   /// What runs, in this order.
   private(set) var steps: [PlannedStep] = []
@@ -49,18 +49,15 @@ struct PlanBuilder {
   /// The node that is being lowered; `nil` behind the last.
   private(set) var current: FusedNode?
 
-  init(
-    _ graph: consuming Graph, kernels: KernelChoice, precision: SessionOptions.Precision, workers: Int,
-    packed: PackedConstants, budget: MemoryBudget
-  ) throws(InfoldError) {
+  init(_ graph: consuming Graph, _ factory: PlanFactory) throws(InfoldError) {
     try graph.requireNoOpaqueNodes()
-    productKernels = kernels.products
-    self.kernels = kernels.others
-    byteKernels = kernels.bytes
-    self.precision = precision
-    self.workers = workers
-    self.packed = packed
-    self.budget = budget
+    self.factory = factory
+    productKernels = factory.kernels.products
+    kernels = factory.kernels.others
+    byteKernels = factory.kernels.bytes
+    precision = factory.precision
+    workers = factory.workers
+    packed = factory.packed
     self.graph = graph
     let graph = self.graph
     locations = Array(repeating: [:], count: graph.values.count)
@@ -91,7 +88,7 @@ struct PlanBuilder {
       }
       if !isLowered {
         precondition(node.nodes.count == 1, "\(node.label) was fused, and has no kernel")
-        try emitReference(node)
+        try emitOnTensors(node, usesKernels: usesKernels)
       }
       if hasEmitted {
         steps[steps.count - 1].fused += node.epilogue + placement(of: node)
@@ -112,6 +109,9 @@ struct PlanBuilder {
   private mutating func release(_ id: ValueID) {
     if graph.isConstant(id) { graph[id].initializer = nil }
   }
+
+  /// Whether kernels compute a node like this one, for the shapes and attributes that they take.
+  func hasKernel(_ node: Node) -> Bool { lowering(of: node) != nil }
 
   /// Adds a step for the node that is being lowered.
   mutating func emit(
@@ -180,10 +180,10 @@ struct PlanBuilder {
     current?.output.flatMap { graph[$0].type?.shape?.sizes } ?? []
   }
 
-  /// Adds a step that runs a node's reference evaluation.
-  private mutating func emitReference(_ fused: FusedNode) throws(InfoldError) {
+  /// Adds a step that takes and makes tensors as a whole: bodies with plans of their own, or a node's reference evaluation.
+  private mutating func emitOnTensors(_ fused: FusedNode, usesKernels: Bool) throws(InfoldError) {
     let node = fused.node
-    var inputs: [ReferenceStep.Operand?] = []
+    var inputs: [NodeTensors.Operand?] = []
     var reads: [Location] = []
     for input in node.operands {
       guard let input else {
@@ -201,14 +201,32 @@ struct PlanBuilder {
     }
     // Conversions were steps of their own.
     for input in node.operands { if let input, isTensor[input.index] { lastReads[input.index] = steps.count } }
-    let step = ReferenceStep(
-      node: node, label: fused.label, inputs: inputs, outputs: node.outputs.map { $0?.index },
-      types: node.outputs.map { $0.flatMap { graph[$0].type } }, budget: budget)
+    let operands = NodeTensors(
+      label: fused.label, inputs: inputs, outputs: node.outputs.map { $0?.index },
+      types: node.outputs.map { $0.flatMap { graph[$0].type } })
     for output in node.definitions {
       isTensor[output.index] = true
       lastReads[output.index] = lastReads[output.index] ?? steps.count
     }
-    emit(step, "reference", reads: reads, writes: [])
+    if usesKernels, let typed = node.typed as? any BodyOperator {
+      let step = BodyStep(node: typed, operands: operands, bodies: try bodyPlans(of: node, typed))
+      emit(step, "planned bodies", reads: reads, writes: [])
+    } else {
+      emit(ReferenceStep(node: node, operands: operands), "reference", reads: reads, writes: [])
+    }
+  }
+
+  /// The plans of a node's bodies, made as far as types are known.
+  private func bodyPlans(of node: Node, _ typed: any BodyOperator) throws(InfoldError) -> [BodyPlans] {
+    let inputs = node.inputs.map { $0.flatMap { graph[$0].type } }
+    let captured = node.captures.map { graph[$0].type }, tensors = node.captures.map(constants.tensor)
+    var plans: [BodyPlans] = []
+    for (body, types) in zip(typed.bodies, typed.firstBodyInputs(inputs)) {
+      let plan = BodyPlans(body, constants: tensors[...])
+      try plan.prepare(types, captured: captured[...], factory)
+      plans.append(plan)
+    }
+    return plans
   }
 }
 
@@ -233,15 +251,6 @@ struct PlannedStep: Sendable {
   var reads: [Location]
   /// What it writes there.
   var writes: [Location]
-
-  /// The same step for a session with another budget.
-  func charging(_ budget: MemoryBudget) -> PlannedStep {
-    guard var reference = step as? ReferenceStep else { return self }
-    reference.budget = budget
-    var copy = self
-    copy.step = reference
-    return copy
-  }
 }
 
 /// A stretch of memory that steps point into.

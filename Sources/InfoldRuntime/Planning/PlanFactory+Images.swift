@@ -6,68 +6,73 @@ extension PlanFactory {
   /// What a session runs for inputs of these types.
   /// - Parameter graph: The graph with open sizes, which has gone through the passes.
   func runPlan(_ graph: Graph, inputs types: [ValueID: TensorType]) throws(InfoldError) -> RunPlan {
-    let bound = try optimized(graph.binding(inputs: types))
-    let plan = try imageByImage(bound) { () throws(InfoldError) in
-      let single = types.mapValues { TensorType($0.elementType, $0.shape.map { Shape([.fixed(1)] + $0.dropFirst()) }) }
-      return try optimized(graph.binding(inputs: single))
-    }
-    if let plan { return plan }
-    return RunPlan([try self.plan(bound)], budget: budget)
+    try runPlan(optimized(graph.binding(inputs: types)))
   }
 
   /// What a session runs for a graph of fixed sizes, which has gone through the passes.
   func runPlan(_ graph: consuming Graph) throws(InfoldError) -> RunPlan {
-    let plan = try imageByImage(graph) { [graph] () throws(InfoldError) in
-      var single = graph
-      let inputs = Set(single.inputs)
-      for id in single.valueIDs where single[id].initializer == nil {
-        guard inputs.contains(id) else {
-          single[id].type = nil
-          continue
-        }
-        single[id].type?.shape?[0] = .fixed(1)
-      }
-      try single.inferTypes()
-      return single
+    guard optimizes, let first = graph.inputs.first, let batch = graph[first].type?.shape?.first?.size else {
+      return RunPlan([PlanPart(try plan(consume graph))])
     }
-    if let plan { return plan }
-    return RunPlan([try self.plan(consume graph)], budget: budget)
+    if batch == 1 { return RunPlan([PlanPart(try imagePlan(consume graph))]) }
+    if let parts = try imageByImage(graph, batch) { return RunPlan(parts) }
+    return RunPlan([PlanPart(try plan(consume graph))])
   }
 
-  /// A batch is computed image by image where the graph keeps images apart and one image is work enough, since the working memory of
-  /// one stays in the caches; only the fully connected layers at the end take all images at once, for what they read is mostly
+  /// A batch is computed image by image where the operators keep images apart and one image is work enough, since the working memory
+  /// of one stays in the caches; only the fully connected layers at the end take all images at once, for what they read is mostly
   /// weights.
-  /// - Parameters:
-  ///   - bound: The graph of a batch.
-  ///   - single: Gives the same of one image; may fail.
-  private func imageByImage(
-    _ bound: Graph, single: () throws(InfoldError) -> Graph
-  ) throws(InfoldError) -> RunPlan? {
-    guard optimizes, let first = bound.inputs.first, let batch = bound[first].type?.shape?.first?.size, batch > 1 else {
-      return nil
+  private func imageByImage(_ graph: Graph, _ batch: Int) throws(InfoldError) -> [PlanPart]? {
+    let separation = BatchSeparation(graph, batch: batch)
+    if let end = graph.firstFullyConnected, end <= separation.separableCount, let value = graph.onlyValue(across: end) {
+      guard let front = try separation.oneImage(nodes: end, outputs: [value]), try isWorthAPlan(front) else {
+        return nil
+      }
+      return [PlanPart(try imagePlan(front), images: batch), PlanPart(try plan(graph.rest(end, input: value)))]
     }
-    let separation = BatchSeparation(bound, batch: batch)
-    guard separation.separableCount > 0, let one = try? single(), separation.isSame(one, as: bound) else {
-      return nil
-    }
-    if let end = bound.firstFullyConnected, end <= separation.separableCount, let value = bound.onlyValue(across: end),
-      let counterpart = one.onlyValue(across: end)
-    {
-      let front = try plan(one.front(end, output: counterpart), images: batch)
-      guard front.canRunImageByImage, front.arenaByteCount >= Self.smallestImage else { return nil }
-      return RunPlan([front, try plan(bound.rest(end, input: value))], budget: budget)
-    }
-    guard separation.separableCount == bound.nodes.count else { return nil }
-    let whole = try plan(one, images: batch)
-    guard whole.canRunImageByImage, whole.arenaByteCount >= Self.smallestImage else { return nil }
-    return RunPlan([whole], budget: budget)
+    let end = graph.nodes.count
+    guard end > 0, separation.separableCount == end,
+      let whole = try separation.oneImage(nodes: end, outputs: graph.outputs), try isWorthAPlan(whole)
+    else { return nil }
+    return [PlanPart(try imagePlan(whole), images: batch)]
   }
 
-  /// The working memory of an image below which a batch is better off together, in bytes.
+  /// The plan of the graph of one image, which may be there already.
+  private func imagePlan(_ graph: consuming Graph) throws(InfoldError) -> Plan {
+    let content = graph.content
+    if let content, let present = imagePlans.plan(of: content) { return present }
+    let plan = try plan(consume graph)
+    if let content { imagePlans.add(plan, of: content) }
+    return plan
+  }
+
+  /// Whether kernels compute every node, and what a node works on would not stay in the first-level cache for a whole batch.
+  private func isWorthAPlan(_ image: Graph) throws(InfoldError) -> Bool {
+    guard image.workedOnByteCount >= Self.smallestImage else { return false }
+    let builder = try PlanBuilder(image, self)
+    return image.nodes.allSatisfy(builder.hasKernel)
+  }
+
+  /// The bytes that a node must work on of an image, below which a batch is better off together.
   private static let smallestImage = 1 << 16
 }
 
 extension Graph {
+  /// The most bytes that a node reads of what others make, and makes for others; of products and convolutions, which want a layout of
+  /// their own, also what comes in and goes out.
+  fileprivate var workedOnByteCount: Int {
+    let handedOn = Set(nodes.flatMap(\.definitions)).subtracting(outputs)
+    return nodes.reduce(0) { largest, node in
+      var values = Set(node.uses).union(node.definitions)
+      if multiplyAccumulates(of: node) ?? 0 > 0 {
+        values = values.filter { !isConstant($0) }
+      } else {
+        values.formIntersection(handedOn)
+      }
+      return max(largest, values.reduce(0) { $0 + (self[$1].type?.byteCount ?? 0) })
+    }
+  }
+
   /// The first node that multiplies one row for each image with weights.
   fileprivate var firstFullyConnected: Int? {
     nodes.firstIndex { node in
@@ -90,19 +95,18 @@ extension Graph {
     return value
   }
 
-  /// The graph of the nodes before `position`.
-  fileprivate func front(_ position: Int, output: ValueID) -> Graph {
-    var graph = self
-    graph.replaceNodes(Array(nodes[..<position]))
-    graph.outputs = [output]
-    return graph
-  }
-
   /// The graph of the nodes from `position` on.
   fileprivate func rest(_ position: Int, input: ValueID) -> Graph {
     var graph = self
     graph.replaceNodes(Array(nodes[position...]))
     graph.inputs = [input]
     return graph
+  }
+}
+
+extension TensorType {
+  /// The bytes of a tensor of this type; `nil` where sizes are not known, or too large.
+  fileprivate var byteCount: Int? {
+    shape?.sizes.flatMap(checkedProduct).flatMap(elementType.byteCount)
   }
 }

@@ -22,6 +22,12 @@ struct PlanFactory: Sendable {
 
   private let options: SessionOptions
   let packed: PackedConstants
+  /// How the threads of a run compute.
+  let arithmetic: Arithmetic
+  /// The plans for one image.
+  let imagePlans = ImagePlans()
+  /// How many bodies the graph lies in that is planned.
+  private(set) var depth = 0
 
   /// - Parameter packed: The constants that others have packed of the same model.
   /// - Throws: `InfoldError` with `.invalidArgument` for a number of threads that is not allowed.
@@ -35,6 +41,7 @@ struct PlanFactory: Sendable {
     arenas = ArenaPool(budget: budget)
     workers = try ThreadCount.chosen(options)
     self.packed = packed
+    arithmetic = Arithmetic(options.resolvedSubnormals)
     passes =
       options.optimize
       ? OptimizationPipeline(foldsBatchNormalization: options.foldBatchNormalization)
@@ -74,7 +81,8 @@ struct PlanFactory: Sendable {
   /// Tells the observer that a plan was made for inputs of these shapes.
   func tell(of plan: RunPlan, _ shapes: [[Int]], since begin: UInt64) {
     observer?.didPlan(
-      PlanSummary(inputShapes: shapes, layerCount: plan.steps.count, workingByteCount: plan.arenaByteCount),
+      PlanSummary(
+        inputShapes: shapes, layerCount: plan.steps.count, workingByteCount: plan.workingByteCount(workers: workers)),
       during: begin..<MonotonicClock.nanoseconds())
   }
 
@@ -88,31 +96,43 @@ struct PlanFactory: Sendable {
   /// Whether passes and kernels may be used.
   var optimizes: Bool { options.optimize }
 
+  /// What kernels may cost in accuracy.
+  var precision: SessionOptions.Precision { options.precision }
+
+  /// Who is told of every step that has run.
+  var layerObserver: (any SessionObserver)? { observer.flatMap { $0.observesLayers ? $0 : nil } }
+
+  /// The same for the bodies of a graph.
+  var inBody: PlanFactory {
+    var inner = self
+    inner.depth += 1
+    return inner
+  }
+
+  /// Keeps arenas between runs that are large enough for these plans, and no larger ones.
+  func keepArenas(for plans: [RunPlan]) {
+    arenas.setLimit(plans.reduce(0) { max($0, $1.workingByteCount(workers: workers)) })
+  }
+
   /// The plan of a graph that has gone through the passes.
-  /// - Parameter images: As for `Plan`.
   /// - Throws: `InfoldError` with `.unsupported` for what cannot be run, `.limitExceeded` for what does not fit into memory.
-  func plan(_ graph: consuming Graph, images: Int = 1) throws(InfoldError) -> Plan {
+  func plan(_ graph: consuming Graph) throws(InfoldError) -> Plan {
     try budget.charging(consume graph) { (graph: consuming Graph) throws(InfoldError) in
-      try planned(consume graph, images: images)
+      // Kernels trust the types of constants.
+      try graph.typeConstants()
+      let largest = try graph.requireAddressableValues(limit: budget.limit)
+      let plan = try Plan(consume graph, for: self, largestByteCount: largest)
+      try plan.requireRoom(in: self)
+      return plan
     }
   }
 
-  /// A plan of another session of the same model, for this one.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
-  func copy(of plan: Plan) throws(InfoldError) -> Plan {
-    try Plan(
-      plan, options: options, workers: workers, arenas: arenas, budget: budget, layerObserver: layerObserver)
-  }
-
-  private var layerObserver: (any SessionObserver)? { observer.flatMap { $0.observesLayers ? $0 : nil } }
-
-  private func planned(_ graph: consuming Graph, images: Int) throws(InfoldError) -> Plan {
-    // Kernels trust the types of constants.
-    try graph.typeConstants()
-    let largest = try graph.requireAddressableValues(limit: budget.limit)
-    return try Plan(
-      consume graph, images: images, largestByteCount: largest, kernels: kernels, options: options, workers: workers,
-      packed: packed,
-      arenas: arenas, budget: budget, layerObserver: layerObserver)
+  /// The plan of a body, whose inputs have types. What its operators refuse is refused before passes may take them away, but for those
+  /// that nothing needs.
+  /// - Throws: As `plan(_:)`; the error of an operator, naming its node.
+  func bodyPlan(_ body: Graph) throws(InfoldError) -> Plan {
+    let graph = try ([RemoveDeadCode()] + OptimizationPipeline.asWritten.passes).run(on: body)
+    try graph.requireNoOpaqueNodes()
+    return try plan(optimized(graph))
   }
 }

@@ -5,42 +5,46 @@ import Synchronization
 /// What a session does for inputs of certain shapes: a plan, or one for each image of the batch and then one for what comes of all of
 /// them.
 final class RunPlan: Sendable {
-  /// The plans; each but the first works on what the one before it gives.
-  let parts: [Plan]
+  /// At least one; each but the first works on what the one before it gives.
+  let parts: [PlanPart]
   /// What lies between the parts, for runs to come.
   private let idle = Mutex<[[[Tensor]]]>([])
 
-  private let budget: MemoryBudget
-
-  /// - Parameters:
-  ///   - parts: At least one.
-  ///   - budget: What lies between the parts counts in it.
-  init(_ parts: [Plan], budget: MemoryBudget) {
+  init(_ parts: [PlanPart]) {
     self.parts = parts
-    self.budget = budget
   }
 
-  /// The same for another session, with the same constants.
+  /// The same plans for another session, with the same constants.
   /// - Throws: `InfoldError` with `.limitExceeded`.
   func copy(for factory: PlanFactory) throws(InfoldError) -> RunPlan {
-    RunPlan(
-      try parts.map { part throws(InfoldError) in try factory.copy(of: part) }, budget: factory.budget)
+    for part in parts { try part.plan.requireRoom(in: factory) }
+    return RunPlan(parts)
   }
 
   /// What runs.
-  var steps: [PlannedStep] { parts.flatMap(\.steps) }
+  var steps: [PlannedStep] { parts.flatMap(\.plan.steps) }
 
-  /// The bytes of working memory that a run needs.
-  var arenaByteCount: Int { parts.reduce(0) { max($0, $1.arenaByteCount) } }
+  /// The bytes of working memory that a run by so many threads needs.
+  func workingByteCount(workers: Int) -> Int {
+    parts.reduce(0) { max($0, $1.plan.workingByteCount(workers: workers)) }
+  }
 
-  /// Runs all parts; as `Plan.run(_:into:cancellation:spans:)`.
+  /// Runs all parts for a session, with the threads of the pool where nobody else has them.
+  /// - Parameters:
+  ///   - given: The inputs in the model's order.
+  ///   - results: The outputs. Tensors that are there already are written to where they fit.
+  ///   - cancellation: What ends the run before its next step.
+  ///   - spans: Receives when each step began and ended, by `MonotonicClock`.
   func run(
-    _ given: [Tensor], into results: inout [Tensor], cancellation: Cancellation? = nil,
+    _ given: [Tensor], into results: inout [Tensor], by factory: PlanFactory, cancellation: Cancellation? = nil,
     spans: UnsafeMutablePointer<Range<UInt64>>? = nil
   ) throws(InfoldError) {
-    guard parts.count > 1 else {
-      return try parts[0].run(given, into: &results, cancellation: cancellation, spans: spans)
-    }
+    let helpers = factory.workers - 1
+    let hasHelpers = helpers > 0 && WorkerPool.shared.acquire(helpers: helpers)
+    defer { if hasHelpers { WorkerPool.shared.release() } }
+    let context = RunContext(
+      factory: factory, workers: hasHelpers ? factory.workers : 1, cancellation: cancellation)
+    guard parts.count > 1 else { return try parts[0].run(given, into: &results, in: context, spans: spans) }
     var between = idle.withLock { $0.popLast() } ?? Array(repeating: [], count: parts.count - 1)
     defer { idle.withLock { $0.append(between) } }
     var first = 0
@@ -48,11 +52,11 @@ final class RunPlan: Sendable {
       let spans = spans.map { $0 + first }
       let inputs = index == 0 ? given : between[index - 1]
       if index < parts.count - 1 {
-        try part.run(inputs, into: &between[index], budget: budget, cancellation: cancellation, spans: spans)
+        try part.run(inputs, into: &between[index], budget: factory.budget, in: context, spans: spans)
       } else {
-        try part.run(inputs, into: &results, cancellation: cancellation, spans: spans)
+        try part.run(inputs, into: &results, in: context, spans: spans)
       }
-      first += part.steps.count
+      first += part.plan.steps.count
     }
   }
 }

@@ -45,12 +45,12 @@ extension Session {
     let preparation = cancellation()
     let (plan, tensors) = try plan(forNamed: inputs, preparation)
     var results: [Tensor] = []
-    try plan.run(tensors, into: &results, cancellation: preparation)
+    try plan.run(tensors, into: &results, by: factory, cancellation: preparation)
     let steps = plan.steps
     var spans = [Range<UInt64>](repeating: 0..<0, count: steps.count)
     var samples = [[UInt64]](repeating: [], count: steps.count)
     for run in 1...max(runs, 1) {
-      try plan.run(tensors, into: &results, cancellation: cancellation(), spans: &spans)
+      try plan.run(tensors, into: &results, by: factory, cancellation: cancellation(), spans: &spans)
       for index in spans.indices { samples[index].append(spans[index].upperBound - spans[index].lowerBound) }
       progress(run)
     }

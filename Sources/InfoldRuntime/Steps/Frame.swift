@@ -10,8 +10,8 @@ final class Frame: @unchecked Sendable {
   let bases: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
   /// The tensors of the values that are no planned memory, by value.
   var tensors: [Tensor?]
-  /// What ends the run, for steps that take long.
-  var cancellation: Cancellation?
+  /// What the run works with; `nil` between two runs.
+  var context: RunContext?
   /// The first error of a step.
   var failure: InfoldError?
   /// The scratch memory of all workers.
@@ -31,6 +31,14 @@ final class Frame: @unchecked Sendable {
 
   deinit {
     bases.deallocate()
+  }
+
+  /// Lets go of everything but the constants.
+  func release(keeping constants: [(value: Int, tensor: Tensor)]) {
+    failure = nil
+    context = nil
+    for index in tensors.indices where tensors[index] != nil { tensors[index] = nil }
+    for (value, tensor) in constants { tensors[value] = tensor }
   }
 
   /// The first byte of a value.

@@ -1,0 +1,106 @@
+import InfoldSystem
+import InfoldTensor
+
+/// A plan as a run goes through it: for every image of a batch, one after the other, or once for everything.
+struct PlanPart: Sendable {
+  let plan: Plan
+  /// How often the steps run, each time on the next of so many equal parts of the inputs and outputs.
+  let images: Int
+  /// The sizes that the outputs have which steps write.
+  private let outputSizes: [[Int]]
+
+  init(_ plan: Plan, images: Int = 1) {
+    self.plan = plan
+    self.images = images
+    outputSizes = plan.tensors.outputs.map { output in
+      guard case .written(var sizes, _, _) = output else { return [] }
+      if images > 1 { sizes[0] *= images }
+      return sizes
+    }
+  }
+
+  /// Runs the steps.
+  /// - Parameters:
+  ///   - given: The inputs in the graph's order.
+  ///   - results: The outputs. Tensors that are there already are written to where they fit.
+  ///   - budget: What new outputs count in; `nil` for those that a caller gets.
+  ///   - spans: Receives when each step began and ended, by `MonotonicClock`.
+  func run(
+    _ given: [Tensor], into results: inout [Tensor], budget: MemoryBudget? = nil, in context: RunContext,
+    spans: UnsafeMutablePointer<Range<UInt64>>? = nil
+  ) throws(InfoldError) {
+    let (tensors, factory) = (plan.tensors, context.factory)
+    let frame = plan.takeFrame()
+    defer { plan.giveBack(frame) }
+    let arena = try factory.arenas.take(byteCount: plan.memory.arenaByteCount(workers: factory.workers))
+    defer { factory.arenas.giveBack(arena) }
+    plan.memory.place(frame, in: arena)
+    frame.context = context
+    for (value, tensor) in zip(tensors.inputs, given) { frame.tensors[value] = tensor }
+    try makeRoom(for: &results, budget)
+    var made: [Int: [Tensor]] = [:]
+    for image in 0..<images {
+      try point(frame, to: image, of: given, &results)
+      try plan.execute(frame, in: context, spans, isFirst: image == 0)
+      guard images > 1 else { break }
+      for case (let index, .made(let value)) in tensors.outputs.enumerated() {
+        made[index, default: []].append(frame.tensors[value]!)
+      }
+    }
+    for (index, output) in tensors.outputs.enumerated() {
+      switch output {
+      case .written: break
+      case .made(let value):
+        results[index] =
+          if let parts = made[index] { try Tensor(concatenating: parts) } else { frame.tensors[value]! }
+        if budget == nil { results[index].leaveBudget() }
+      case .held(let value):
+        // Of an input, the frame may have one image.
+        results[index] =
+          if let input = tensors.inputs.firstIndex(of: value) { given[input] } else { frame.tensors[value]! }
+      case .same(let earlier): results[index] = results[earlier]
+      }
+    }
+  }
+
+  /// Has a tensor for each output that steps write.
+  private func makeRoom(for results: inout [Tensor], _ budget: MemoryBudget?) throws(InfoldError) {
+    let outputs = plan.tensors.outputs
+    if results.count != outputs.count { results = Array(repeating: Self.empty, count: outputs.count) }
+    for index in outputs.indices {
+      guard case .written(_, let elementType, _) = outputs[index] else { continue }
+      // One that somebody shares would be copied before it is written.
+      if results[index].shape != outputSizes[index] || results[index].elementType != elementType
+        || !results[index].isUniquelyReferenced()
+      {
+        results[index] = try MemoryBudget.charging(budget) { () throws(InfoldError) in
+          try Tensor(zeros: outputSizes[index], of: elementType)
+        }
+      }
+    }
+  }
+
+  private static let empty = try! Tensor(zeros: [0], of: .float32)
+
+  /// Has the frame read and write one image of the inputs and outputs.
+  private func point(
+    _ frame: Frame, to image: Int, of given: [Tensor], _ results: inout [Tensor]
+  ) throws(InfoldError) {
+    let tensors = plan.tensors
+    for (storage, input) in tensors.inputStorages {
+      frame.bases[storage] = given[input].address(ofPart: image, of: images)
+    }
+    if images > 1 {
+      for input in tensors.readInputs {
+        frame.tensors[tensors.inputs[input]] = try given[input].slice(image..<image + 1)
+      }
+    }
+    for index in tensors.outputs.indices {
+      guard case .written(_, _, let storages) = tensors.outputs[index] else { continue }
+      let address = try results[index].withUnsafeMutableBytes { bytes in
+        (bytes.baseAddress! + image * (bytes.count / images)).assumingMemoryBound(to: Float.self)
+      }
+      for storage in storages { frame.bases[storage] = address }
+    }
+  }
+}

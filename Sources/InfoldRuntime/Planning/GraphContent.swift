@@ -1,0 +1,120 @@
+import InfoldGraph
+import InfoldTensor
+
+/// What a graph computes, without the names: graphs with the same content have the same steps.
+struct GraphContent: Hashable {
+  private var inputs: [Value] = []
+  private var nodes: [Node] = []
+  private var outputs: [Int] = []
+
+  fileprivate struct Node: Hashable {
+    var opType: String
+    var domain: String
+    var opsetVersion: Int
+    var attributes: [String: Attribute]
+    var inputs: [Operand]
+    var outputs: [Value?]
+  }
+
+  fileprivate enum Operand: Hashable {
+    case none
+    /// The value that came as so many-th.
+    case value(Int)
+    /// A constant of few elements.
+    case elements(ElementType, [Int], [UInt8])
+    /// A constant of many, by where it is in memory.
+    case tensor(UInt64, ElementType, [Int])
+  }
+
+  fileprivate struct Value: Hashable {
+    var number: Int
+    var elementType: ElementType
+    var sizes: [Int]
+  }
+
+  fileprivate enum Attribute: Hashable {
+    case int(Int64)
+    case float(UInt32)
+    case string([UInt8])
+    case ints([Int64])
+    case floats([UInt32])
+    case strings([[UInt8]])
+  }
+
+  /// The most bytes of a constant that is told apart by its elements.
+  fileprivate static let smallByteCount = 4096
+
+  fileprivate init?(_ graph: Graph) {
+    var numbers: [ValueID: Int] = [:]
+    func value(_ id: ValueID) -> Value? {
+      guard let type = graph[id].type, let sizes = type.shape?.sizes else { return nil }
+      numbers[id] = numbers.count
+      return Value(number: numbers[id]!, elementType: type.elementType, sizes: sizes)
+    }
+    for id in graph.inputs {
+      guard graph[id].initializer == nil, let input = value(id) else { return nil }
+      inputs.append(input)
+    }
+    for node in graph.nodes {
+      var content = Node(
+        opType: node.opType, domain: node.domain, opsetVersion: node.opsetVersion, attributes: [:], inputs: [],
+        outputs: [])
+      for entry in node.attributes.entries {
+        guard let attribute = Attribute(entry.value) else { return nil }
+        content.attributes[entry.name] = attribute
+      }
+      for input in node.inputs {
+        guard let operand = Operand(input, numbers, graph) else { return nil }
+        content.inputs.append(operand)
+      }
+      for output in node.outputs {
+        let made = output.flatMap(value)
+        guard output == nil || made != nil else { return nil }
+        content.outputs.append(made)
+      }
+      nodes.append(content)
+    }
+    for output in graph.outputs {
+      guard let number = numbers[output] else { return nil }
+      outputs.append(number)
+    }
+  }
+}
+
+extension Graph {
+  /// What it computes, where all sizes are known; `nil` for one with bodies, or with attributes that are tensors.
+  var content: GraphContent? { GraphContent(self) }
+}
+
+extension GraphContent.Operand {
+  fileprivate init?(_ id: ValueID?, _ numbers: [ValueID: Int], _ graph: Graph) {
+    guard let id else {
+      self = .none
+      return
+    }
+    if let number = numbers[id] {
+      self = .value(number)
+      return
+    }
+    guard let tensor = graph.constant(id) else { return nil }
+    if tensor.byteCount <= GraphContent.smallByteCount {
+      self = .elements(tensor.elementType, tensor.shape, tensor.withUnsafeBytes { Array($0) })
+    } else {
+      self = .tensor(tensor.storageID, tensor.elementType, tensor.shape)
+    }
+  }
+}
+
+extension GraphContent.Attribute {
+  fileprivate init?(_ attribute: InfoldGraph.Attribute) {
+    switch attribute {
+    case .int(let number): self = .int(number)
+    case .float(let number): self = .float(number.bitPattern)
+    case .string(let bytes): self = .string(bytes)
+    case .ints(let numbers): self = .ints(numbers)
+    case .floats(let numbers): self = .floats(numbers.map(\.bitPattern))
+    case .strings(let list): self = .strings(list)
+    case .tensor, .graph, .graphs, .message: return nil
+    }
+  }
+}

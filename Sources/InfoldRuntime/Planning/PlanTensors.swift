@@ -1,0 +1,96 @@
+import InfoldGraph
+import InfoldTensor
+
+/// The tensors that a plan's runs hold: what comes in and goes out, and what steps make for others that take tensors as a whole.
+struct PlanTensors: Sendable {
+  /// An output of the graph.
+  enum Output {
+    /// A tensor that the steps write, with these sizes.
+    case written(sizes: [Int], ElementType, storages: [Int])
+    /// A tensor that a step makes, by its value.
+    case made(Int)
+    /// An input or a constant, by its value.
+    case held(Int)
+    /// The same as an earlier output.
+    case same(Int)
+  }
+
+  /// The indices of the values that are inputs.
+  let inputs: [Int]
+  /// The outputs, in the graph's order.
+  let outputs: [Output]
+  /// The constants that a step or a caller takes as tensors.
+  let constants: [(value: Int, tensor: Tensor)]
+  /// The storages that lie in an input's tensor, with the places of the inputs.
+  let inputStorages: [(storage: Int, input: Int)]
+  /// The places of the inputs that steps take as tensors.
+  let readInputs: [Int]
+  /// The storages that lie in a tensor which a step makes, by the step.
+  let bindings: [[(storage: Int, value: Int)]]
+  /// The tensors that nobody reads behind a step.
+  let ending: [[Int]]
+  /// The number of the graph's values, by whose indices tensors are told apart.
+  let valueCount: Int
+  /// The names of the values that are tensors, as far as steps use them, by the values' indices.
+  let names: [Int: String]
+  /// The names of the outputs.
+  let outputNames: [String]
+
+  /// What follows from the steps of a builder that is done.
+  init(_ builder: PlanBuilder) {
+    let graph = builder.graph
+    let (steps, storages) = (builder.steps, builder.storages)
+    valueCount = graph.values.count
+    inputs = graph.inputs.map(\.index)
+    outputNames = graph.outputs.map { graph[$0].name }
+    // Those that no step reads as a tensor are let go: kernels have them packed.
+    let isKept = Set((graph.inputs + graph.outputs).map(\.index))
+    constants = graph.valueIDs.compactMap { id in
+      guard builder.lastReads[id.index] != nil || isKept.contains(id.index) else { return nil }
+      return graph[id].initializer?.tensor.map { (id.index, $0) }
+    }
+    let used = steps.map(\.step.tensors)
+    names = Dictionary(
+      (used.flatMap { $0.reads + $0.writes } + storages.compactMap(\.tensor)).map { ($0, graph.values[$0].name) }
+    ) { first, _ in first }
+
+    var producers: [Int: Int] = [:]
+    for (index, tensors) in used.enumerated() {
+      for value in tensors.writes { producers[value] = index }
+    }
+    let places = Dictionary(inputs.enumerated().map { ($1, $0) }) { first, _ in first }
+    var bindings = [[(storage: Int, value: Int)]](repeating: [], count: steps.count)
+    var inputStorages: [(storage: Int, input: Int)] = []
+    for (index, storage) in storages.enumerated() {
+      guard let value = storage.tensor else { continue }
+      if let step = producers[value] {
+        bindings[step].append((index, value))
+      } else if let input = places[value] {
+        inputStorages.append((index, input))
+      }
+    }
+    self.bindings = bindings
+    self.inputStorages = inputStorages
+    readInputs = Set(used.flatMap(\.reads).compactMap { places[$0] }).sorted()
+
+    let outputValues = Set(graph.outputs.map(\.index))
+    var ending = [[Int]](repeating: [], count: steps.count)
+    for value in producers.keys.sorted() where !outputValues.contains(value) {
+      if let last = builder.lastReads[value] { ending[last].append(value) }
+    }
+    self.ending = ending
+
+    var written = [[Int]](repeating: [], count: graph.outputs.count)
+    for index in storages.indices {
+      if case .output(let output) = storages[index].source { written[output].append(index) }
+    }
+    outputs = graph.outputs.enumerated().map { index, id in
+      let first = builder.outputIndices[id.index]!
+      if first < index { return .same(first) }
+      guard builder.isTensor[id.index] else {
+        return .written(sizes: builder.plannedSizes(id)!, graph[id].type!.elementType, storages: written[index])
+      }
+      return producers[id.index] == nil ? .held(id.index) : .made(id.index)
+    }
+  }
+}

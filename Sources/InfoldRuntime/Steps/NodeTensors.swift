@@ -1,0 +1,77 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// The tensors of a node that is not computed by kernels, but on tensors as a whole.
+struct NodeTensors: Sendable {
+  /// Where an input comes from.
+  enum Operand: Sendable {
+    /// The tensor that the frame holds for the value with this index.
+    case tensor(Int)
+    /// Planned memory in row-major order, which is copied.
+    case memory(Location, sizes: [Int], ElementType)
+  }
+
+  /// The node, as errors call it.
+  let label: String
+  let inputs: [Operand?]
+  /// The indices of the values that the node makes.
+  let outputs: [Int?]
+  /// What the plan believes of the outputs. The model may have declared what only a run can prove wrong.
+  let types: [TensorType?]
+
+  /// The indices of the values that are tensors in the frame.
+  var indices: (reads: [Int], writes: [Int]) {
+    let reads = inputs.compactMap { input -> Int? in
+      if case .tensor(let index)? = input { index } else { nil }
+    }
+    return (reads, outputs.compactMap { $0 })
+  }
+
+  /// Puts what `body` makes of the inputs into the frame, or the error that it throws.
+  func compute(in frame: Frame, _ body: ([Tensor?]) throws(InfoldError) -> [Tensor?]) {
+    do throws(InfoldError) {
+      try frame.context!.factory.budget.charging { () throws(InfoldError) in
+        let operands = try operands(in: frame)
+        try store(annotatingErrors({ $0.atNode(label) }) { () throws(InfoldError) in try body(operands) }, in: frame)
+      }
+    } catch {
+      frame.failure = error
+    }
+  }
+
+  private func operands(in frame: Frame) throws(InfoldError) -> [Tensor?] {
+    var operands: [Tensor?] = []
+    for input in inputs {
+      switch input {
+      case .tensor(let index): operands.append(frame.tensors[index])
+      case .memory(let location, let sizes, let elementType):
+        var tensor = try Tensor(zeros: sizes, of: elementType)
+        try tensor.withUnsafeMutableBytes { bytes in
+          bytes.copyMemory(from: UnsafeRawBufferPointer(start: frame.address(location), count: bytes.count))
+          let offset = location.format.offset
+          if offset != 0 { for index in bytes.indices { bytes[index] ^= offset } }
+        }
+        operands.append(tensor)
+      case nil: operands.append(nil)
+      }
+    }
+    return operands
+  }
+
+  private func store(_ results: [Tensor?], in frame: Frame) throws(InfoldError) {
+    for (index, output) in outputs.enumerated() {
+      guard let output, let result = results[index] else { continue }
+      if let type = types[index], result.elementType != type.elementType {
+        throw InfoldError(
+          .invalidModel, "the output \(index) is \(result); the model declares it as \(type)", node: label)
+      }
+      if let shape = types[index]?.shape, !shape.admits(result.shape) {
+        throw InfoldError(
+          .invalidModel, "the output \(index) has the shape \(result.shape); the model declares it as \(shape)",
+          node: label)
+      }
+      frame.tensors[output] = result
+    }
+  }
+}
