@@ -23,7 +23,9 @@ public struct OptimizationPipeline: Sendable {
 
   /// The passes that a session without optimization runs: every node that is left is computed as it is written, and those
   /// are left that optimization needs as well. A node fails, or is not needed, in both ways alike.
-  package static let asWritten = OptimizationPipeline([InlineBodies(), SettleConstants(), ConstantFolding(.shapes), RemoveDeadCode()])
+  package static let asWritten = OptimizationPipeline([
+    InlineBodies(), SettleConstants(), ConstantFolding(.shapes), RemoveDeadCode(),
+  ])
 
   /// These passes.
   public init(_ passes: [any GraphPass]) {
