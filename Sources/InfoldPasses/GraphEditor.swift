@@ -37,9 +37,11 @@ package struct GraphEditor {
     index.useCount(of: id) == 1 && graph[id].initializer != nil && graph.isConstant(id)
   }
 
-  /// Lets go of the tensor of a constant that is about to be replaced.
-  package mutating func release(_ id: ValueID) {
-    graph[id].initializer = Initializer(Self.nothing)
+  /// The tensor of a constant that is about to be replaced. Where it can be replaced under its name, the graph lets go of it.
+  package mutating func take(_ id: ValueID) -> Tensor {
+    let tensor = graph.constant(id)!
+    if isReplaceable(id) { graph[id].initializer = Initializer(Self.nothing) }
+    return tensor
   }
 
   private static let nothing = try! Tensor(zeros: [0], of: .float32)

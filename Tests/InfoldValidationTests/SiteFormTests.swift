@@ -50,6 +50,35 @@ import Testing
     try expectProof(try network.finished(network.normalization(y, channels: 5)), sites: 1)
   }
 
+  /// As LeViT has it: the tokens are rows of a matrix where they are normalized.
+  @Test func matMulWhoseRowsAreNormalized() throws {
+    var network = NetworkBuilder()
+    let y = try network.node("MatMul", [network.input([2, 4, 7]), network.weights([7, 5])])
+    let rows = try network.node("Reshape", [y, network.constant(.list(8, 5))])
+    let z = try network.normalization(rows, channels: 5)
+    let scaled = try network.node("Mul", [z, network.weights([5], in: 0.5...2)])
+    try expectProof(
+      try network.finished(network.node("Reshape", [scaled, network.constant(.list(2, 4, 5))])), sites: 1)
+  }
+
+  @Test func matMulWhoseChannelsAreBroughtForward() throws {
+    var network = NetworkBuilder()
+    let y = try network.node("MatMul", [network.input([2, 4, 7]), network.weights([7, 5])])
+    let turned = try network.node("Transpose", [y], ["perm": .ints([0, 2, 1])])
+    try expectProof(try network.finished(network.normalization(turned, channels: 5)), sites: 1)
+  }
+
+  /// A part of the channels of a normalization whose values have fewer dimensions than the convolutions'.
+  @Test func convolutionsWhosePicturesAreJoinedAndFlattened() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 3, 5, 5])
+    let a = try network.node("Conv", [x, network.weights([4, 3, 3, 3])])
+    let b = try network.node("Conv", [x, network.weights([2, 3, 3, 3]), network.weights([2])])
+    let joined = try network.node("Concat", [a, b], ["axis": .int(1)])
+    let flat = try network.node("Reshape", [joined, network.constant(.list(1, 6, 9))])
+    try expectProof(try network.finished(network.normalization(flat, channels: 6)), sites: 2)
+  }
+
   @Test func matMulWithABias() throws {
     var network = NetworkBuilder()
     let x = network.input([3, 7])

@@ -42,7 +42,7 @@ extension RandomNetwork {
     }
   }
 
-  private mutating func batchNormalization(_ x: Operand) throws(InfoldError) -> ValueID {
+  mutating func batchNormalization(_ x: Operand) throws(InfoldError) -> ValueID {
     let channels = x.sizes[1]
     // Channels that are switched off, and such of almost no variance, occur in trained networks.
     let hasZeros = random.oneIn(5), hasSmall = random.oneIn(5)

@@ -53,6 +53,27 @@ extension RandomNetwork {
     }
   }
 
+  /// A product along the last dimension with a normalization of its columns, which stand in another order or shape there: as rows of a
+  /// matrix, or as the second dimension.
+  mutating func addLinearNormalization(_ x: Operand) throws(InfoldError) {
+    let columns = random.pick([1, 2, 3, 8]), inner = x.sizes.last!
+    let limit = 2 / Float(inner).squareRoot()
+    var sizes = x.sizes
+    sizes[x.rank - 1] = columns
+    var product = try builder.node("MatMul", [x.id, try weights([inner, columns], in: -limit...limit)])
+    if random.oneIn(3) { product = try builder.node("Add", [product, try weights([columns])]) }
+    if random.oneIn(2) {
+      let rows = try builder.node("Reshape", [product, try list([-1, columns])])
+      let matrix = Operand(id: rows, sizes: [sizes.dropLast().reduce(1, *), columns])
+      add(try builder.node("Reshape", [batchNormalization(matrix), try list(sizes)]), sizes)
+    } else {
+      let axes = [0, x.rank - 1] + Array(1..<(x.rank - 1))
+      let turned = try builder.node("Transpose", [product], attributes: ["perm": .list(axes)])
+      let result = Operand(id: turned, sizes: axes.map { sizes[$0] })
+      add(try batchNormalization(result), result.sizes)
+    }
+  }
+
   /// A slice, one of the parts of a split, or the value with a border.
   mutating func addPart(_ x: Operand) throws(InfoldError) {
     let axis = random.pick([1, 1, x.rank - 1])

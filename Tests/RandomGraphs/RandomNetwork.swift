@@ -52,7 +52,7 @@ struct RandomNetwork {
   mutating func grow() throws(InfoldError) {
     let x = random.oneIn(3) ? random.pick(values) : random.pick(values.suffix(3))
     guard x.rank > 2 else { return try growMatrix(x) }
-    switch random.int(0...25) {
+    switch random.int(0...26) {
     case 0...5: try addConvolution(x)
     case 6, 7: try addTransposedConvolution(x)
     case 8...11: try addNormalization(x)
@@ -63,6 +63,7 @@ struct RandomNetwork {
     case 22: try addMovement(x)
     case 23: try addResize(x)
     case 24: try addPart(x)
+    case 25: try addLinearNormalization(x)
     default: try addReduction(x)
     }
   }

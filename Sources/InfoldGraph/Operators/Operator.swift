@@ -61,6 +61,9 @@ public protocol Operator: Sendable {
   /// Whether the first output has the elements of the first input in their order, at most in another shape or type; not, by default.
   static var keepsElements: Bool { get }
 
+  /// Whether the first output has each element of the first input once and as it is, at most in another order or shape; not, by default.
+  static var rearrangesElements: Bool { get }
+
   /// Whether the outputs are probabilities: along an axis, numbers that are not negative and add up to 1; not, by default.
   static var givesProbabilities: Bool { get }
 
@@ -131,6 +134,8 @@ extension Operator {
   public static var followsFromShapes: Bool { false }
 
   public static var keepsElements: Bool { false }
+
+  public static var rearrangesElements: Bool { false }
 
   public static var givesProbabilities: Bool { false }
 

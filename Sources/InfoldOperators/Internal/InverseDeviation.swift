@@ -33,12 +33,9 @@ package struct InverseDeviation: Operator {
     let variance: [Double] = try inputs[0]!.widened().elements(as: Double.self)
     let type = context.precision == .double ? .float64 : resultType
     return [
-      try Tensor(shape: inputs[0]!.shape, Self.factors(variance, epsilon: epsilon)).converted(to: type)
+      try Tensor(
+        shape: inputs[0]!.shape, variance.map { 1 / BatchNormalization.deviation($0, epsilon: epsilon) }
+      ).converted(to: type)
     ]
-  }
-
-  /// 1 ÷ √(σ² + ε) of each variance.
-  package static func factors(_ variance: [Double], epsilon: Double) -> [Double] {
-    variance.map { 1 / ($0 + epsilon).squareRoot() }
   }
 }

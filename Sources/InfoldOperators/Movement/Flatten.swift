@@ -8,6 +8,7 @@ package struct Flatten: ElementMovingOperator {
   package static let versions = [1, 9, 11, 13, 21, 23, 24, 25]
   package static let compatibleVersions = [9, 11, 13, 21, 23, 24, 25]
   package static let keepsElements = true
+  package static let rearrangesElements = true
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// The first dimension of the second factor; from opset 11 on, negative values count from the end.

@@ -11,6 +11,7 @@ package struct Reshape: ElementMovingOperator {
   package static let versions = [1, 5, 13, 14, 19, 21, 23, 24, 25]
   package static let compatibleVersions = [13, 14, 19, 21, 23, 24, 25]
   package static let keepsElements = true
+  package static let rearrangesElements = true
   package static func arity(since version: Int) -> Arity { Arity(version < 5 ? 1 : 2) }
 
   private let shape: [Int]?

@@ -10,6 +10,7 @@ package struct Squeeze: ElementMovingOperator {
   package static let versions = [1, 11, 13, 21, 23, 24, 25]
   package static let compatibleVersions = [11, 21, 23, 24, 25]
   package static let keepsElements = true
+  package static let rearrangesElements = true
   package static func arity(since version: Int) -> Arity { Arity(inputs: 1...(version < 13 ? 1 : 2)) }
 
   private let axes: ListArgument

@@ -9,6 +9,7 @@ package struct Transpose: ElementMovingOperator, MappedOperator {
   package static let name = "Transpose"
   package static let versions = [1, 13, 21, 23, 24, 25]
   package static let compatibleVersions = [13, 21, 23, 24, 25]
+  package static let rearrangesElements = true
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// The input's axis for each axis of the output; `nil` reverses them.

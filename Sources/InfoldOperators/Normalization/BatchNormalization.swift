@@ -135,7 +135,7 @@ package struct BatchNormalization: StandardFloatingPointOperator {
         outputs.append(try Tensor(shape: parameterShape, statistics))
       }
     }
-    let deviation = variance.map { ($0 + Element(epsilon)).squareRoot() }
+    let deviation = variance.map { Self.deviation($0, epsilon: Element(epsilon)) }
     var y = try Tensor(zeros: x.shape, of: Element.elementType)
     try x.withElements(as: Element.self) { x throws(InfoldError) in
       try y.withMutableSpan(as: Element.self) { y in
@@ -157,6 +157,12 @@ package struct BatchNormalization: StandardFloatingPointOperator {
 }
 
 extension BatchNormalization {
+  /// √(σ² + ε), by which each number is divided.
+  @inline(__always)
+  package static func deviation<Element: FloatingPointElement>(_ variance: Element, epsilon: Element) -> Element {
+    (variance + epsilon).squareRoot()
+  }
+
   package var affineForm: AffineForm? {
     let refusal: String? =
       isTraining

@@ -1,17 +1,6 @@
 import InfoldTensor
 
 extension ChannelAffine {
-  /// A batch normalization at inference, of which σ² + ε may be any number.
-  init(
-    normalizationWithScale gamma: [Double], bias beta: [Double], mean: [Double], variance: [Double], epsilon: Double
-  ) {
-    let scale = zip(gamma, variance).map { $0 / ($1 + epsilon).squareRoot() }
-    let statistics = Statistics(
-      size: zip(gamma, beta).map { $0.magnitude + $1.magnitude },
-      deviation: zip(scale, variance).map { $0.magnitude * max($1, 0).squareRoot() })
-    self.init(Step(center: mean, scale: scale, offset: beta, statistics: statistics))
-  }
-
   /// What rounding costs in one channel where the map is computed as one scale and one shift, in weights or by itself.
   struct Magnitudes {
     /// The size of the numbers that cancel then, and that the map as it is written subtracts before it scales:

@@ -14,6 +14,9 @@ struct ChannelMap {
   let axis: Int
   /// The map.
   let affine: ChannelAffine
+  /// Whether each channel has numbers of its own, as a normalization has that is written as arithmetic; else one number is meant for
+  /// all, as in an activation.
+  let isPerChannel: Bool
 
   /// Why a node is no such map, or must not be treated as one.
   struct Refusal: Error {
@@ -31,6 +34,17 @@ struct ChannelMap {
       self.failure = failure
     }
 
+    /// What `body` returns; `nil` where it refuses.
+    /// - Throws: What kept it from deciding.
+    static func unlessRefused<Output>(_ body: () throws(Refusal) -> Output?) throws(InfoldError) -> Output? {
+      do throws(Refusal) {
+        return try body()
+      } catch {
+        if let failure = error.failure { throw failure }
+        return nil
+      }
+    }
+
     /// Runs `body`, whose error is carried by a refusal.
     static func carryingErrors<Output>(_ body: () throws(InfoldError) -> Output) throws(Refusal) -> Output {
       do {
@@ -46,7 +60,7 @@ struct ChannelMap {
   init?(_ node: Node, in graph: Graph, _ axes: ChannelAxes) throws(Refusal) {
     switch node.typed?.affineForm {
     case .normalization(let epsilon, let refusal):
-      try self.init(normalizingWith: Double(epsilon), refusal, node, graph)
+      try self.init(normalizingWith: epsilon, refusal, node, graph)
     case .arithmetic(let combination):
       guard let map = try Self(combination, node, graph, axes) else { return nil }
       self = map
@@ -55,31 +69,17 @@ struct ChannelMap {
   }
 
   private init(
-    normalizingWith epsilon: Double, _ refusal: String?, _ node: Node, _ graph: Graph
+    normalizingWith epsilon: Float, _ refusal: String?, _ node: Node, _ graph: Graph
   ) throws(Refusal) {
     guard let input = node.inputs[0], let output = node.outputs[0] else { throw Refusal("it has no output") }
     if let refusal { throw Refusal(refusal) }
-    var parameters: [[Double]] = []
-    for (name, input) in zip(["scale", "bias", "mean", "variance"], node.inputs[1...]) {
-      parameters.append(try graph.doubles(input, called: "its \(name)"))
-    }
-    let (gamma, beta, mean, variance) = (parameters[0], parameters[1], parameters[2], parameters[3])
-    guard parameters.allSatisfy({ $0.count == gamma.count }) else {
-      throw Refusal("its parameters have \(parameters.map { String($0.count) }.joined(separator: ", ")) elements")
-    }
-    for (name, values) in zip(["scale", "bias", "mean", "variance"], parameters) {
-      if let channel = values.firstIndex(where: { !$0.isFinite }) {
-        throw Refusal("its \(name) is \(values[channel]) in channel \(channel)")
-      }
-    }
-    if let channel = variance.firstIndex(where: { $0 + epsilon <= 0 }) {
-      throw Refusal("its variance is \(variance[channel]) in channel \(channel), and with epsilon not above zero")
-    }
+    let parameters = try NormalizationParameters(node, epsilon: epsilon, in: graph)
+    try parameters.requireUsual()
     self.input = input
     self.output = output
     axis = 1
-    affine = ChannelAffine(
-      normalizationWithScale: gamma, bias: beta, mean: mean, variance: variance, epsilon: epsilon)
+    affine = ChannelAffine(parameters)
+    isPerChannel = true
   }
 
   private init?(
@@ -113,6 +113,7 @@ struct ChannelMap {
     self.output = output
     self.axis = axis
     affine = ChannelAffine(step)
+    isPerChannel = values.count > 1
     if let channel = affine.firstNonFiniteChannel {
       throw Refusal("its constant is no finite factor or summand in channel \(channel)")
     }

@@ -53,6 +53,26 @@ public struct FoldReport: Sendable {
   /// operator beside them.
   public var refusals: [Refusal] = []
 
+  /// A report of nothing.
+  init() {}
+
+  /// What a plan has made of a graph.
+  /// - Parameters:
+  ///   - graph: The graph that the plan was made of.
+  ///   - constants: What holds the new weights and biases.
+  init(_ plan: FoldPlan, of graph: Graph, _ constants: [NodeID: FoldRewriter.Constants]) {
+    func label(_ id: NodeID) -> String { graph.label(of: graph[id]) }
+    sites = plan.operators.filter(\.isRewritten).map { entry in
+      Site(
+        node: label(entry.node), opType: graph[entry.node].opType, original: entry.node,
+        originalOutput: graph[entry.node].outputs[0]!, absorbed: (entry.before + entry.behind).map { label($0.node) },
+        input: entry.input, output: entry.output, weight: constants[entry.node]!.weight,
+        bias: constants[entry.node]!.bias)
+    }
+    foldedNormalizations = plan.folds.count { graph[$0.node].isNormalization }
+    refusals = plan.refusals.map { Refusal(node: label($0.node), reason: $0.reason) }
+  }
+
   /// Whether anything was folded.
   package var foldsAnything: Bool { !(sites.isEmpty && innerSites.isEmpty && scaledQuantizations.isEmpty) }
 

@@ -3,119 +3,107 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Writes what a search has decided into a new graph.
+/// Writes what a plan says into a graph.
 struct FoldRewriter {
-  private var search: FoldSearch
-  private var editor: GraphEditor
-  private var report = FoldReport()
+  /// The values of the new graph that hold what an operator has taken in.
+  struct Constants {
+    var weight: ValueID
+    var bias: ValueID?
+  }
 
-  /// - Parameter reserved: Names that new values must not have.
-  init(_ search: consuming FoldSearch, reserved: NameRegistry) {
-    editor = GraphEditor(search.graph, reserved: reserved)
-    self.search = search
+  private let plan: FoldPlan
+  private var editor: GraphEditor
+  private var constants: [NodeID: Constants] = [:]
+
+  private var graph: Graph { editor.graph }
+
+  /// - Parameters:
+  ///   - graph: The graph that the plan was made of.
+  ///   - reserved: Names that new values must not have.
+  init(_ graph: consuming Graph, _ plan: FoldPlan, reserved: NameRegistry) {
+    self.plan = plan
+    editor = GraphEditor(consume graph, reserved: reserved)
   }
 
   /// The new graph, what was done, and the names that are taken now.
   consuming func rewritten() throws(InfoldError) -> (graph: Graph, report: FoldReport, names: NameRegistry) {
-    try rewrite()
-    return (editor.graph, report, editor.names)
-  }
-
-  private mutating func rewrite() throws(InfoldError) {
     var nodes: [Node] = []
     let (outputNames, inputNames) = renamings()
-    for id in search.graph.nodeIDs {
-      guard search.absorbedBackward[id] == nil, search.absorbedForward[id] == nil else { continue }
-      var node = search.graph[id]
-      node.inputs = node.inputs.map { $0.map { inputNames[$0] ?? $0 } }
+    let folded = Set(plan.folds.map(\.node)), operators = plan.rewritten
+    for id in graph.nodeIDs where !folded.contains(id) {
+      var node = graph[id]
+      node.inputs = node.inputs.map { $0.map { inputNames[$0] ?? outputNames[$0] ?? $0 } }
       node.outputs = node.outputs.map { $0.map { outputNames[$0] ?? $0 } }
-      guard let plan = search.plans[id] else {
-        nodes.append(node)
-        continue
-      }
-      nodes += try folded(node, id, plan)
+      nodes += try operators[id].map { entry throws(InfoldError) in try rewritten(node, entry) } ?? [node]
     }
+    let report = FoldReport(plan, of: graph, constants)
     editor.replaceNodes(nodes)
-    report.foldedNormalizations = (Array(search.absorbedBackward.keys) + search.absorbedForward.keys)
-      .count { search.graph[$0].isNormalization }
-    report.refusals = search.refusals.sorted { $0.key < $1.key }.map {
-      FoldReport.Refusal(node: search.graph.label(of: search.graph[$0.key]), reason: $0.value)
-    }
+    return (editor.graph, report, editor.names)
   }
 
   /// Which value a node's output becomes, behind which maps have gone, and which value a node's input becomes, before
   /// which maps have gone.
   private func renamings() -> (outputs: [ValueID: ValueID], inputs: [ValueID: ValueID]) {
     var outputs: [ValueID: ValueID] = [:]
-    for (id, map) in search.absorbedBackward.sorted(by: { $0.key > $1.key }) {
-      _ = id
+    for map in plan.folds.lazy.reversed().filter(\.isBackward).map(\.map) {
       outputs[map.input] = outputs[map.output] ?? map.output
     }
     var inputs: [ValueID: ValueID] = [:]
-    for (id, map) in search.absorbedForward.sorted(by: { $0.key < $1.key }) {
-      _ = id
+    for map in plan.folds.lazy.filter({ !$0.isBackward }).map(\.map) {
       inputs[map.output] = inputs[map.input] ?? map.input
     }
     return (outputs, inputs)
   }
 
   /// The node with its new weights, and behind a MatMul an Add where it has to shift.
-  private mutating func folded(
-    _ node: Node, _ id: NodeID, _ plan: FoldSearch.Plan
-  ) throws(InfoldError) -> [Node] {
-    let original = search.graph[id]
-    let foldedBias = try search.foldedBias(plan, of: id).values
-    let elementType = search.graph.constant(original.inputs[1]!)!.elementType
+  private mutating func rewritten(_ node: Node, _ entry: FoldPlan.Operator) throws(InfoldError) -> [Node] {
+    let original = graph[entry.node], linear = entry.linear, old = original.inputs[1]!
+    let elementType = graph.constant(old)!.elementType
+    let bias = try FoldedBias(
+      linear, weight: graph.constant(old), bias: linear.bias(of: original, in: graph), input: entry.input,
+      output: entry.output
+    ).values
     var node = node
+    let (input, output) = (entry.input.scale, entry.output.scale)
     // A weight that only gets a bias stays as it is, however it is stored.
-    let isScaled = (plan.input.scale + plan.output.scale).contains { $0 != 1 }
+    let isScaled = (input + output).contains { $0 != 1 }
     let weight =
       isScaled
       ? editor.replaceConstant(
-        original.inputs[1]!, suffix: ".folded", fallbackName: "weight",
-        with: try plan.linear.scaled(
-          takeWeight(original.inputs[1]!), input: plan.input.scale, output: plan.output.scale)) : original.inputs[1]!
+        old, suffix: ".folded", fallbackName: "weight",
+        with: try linear.scaled(editor.take(old), input: input, output: output)) : old
     node.inputs[1] = weight
-    var site = FoldReport.Site(
-      node: search.graph.label(of: original), opType: original.opType, original: id,
-      originalOutput: original.outputs[0]!,
-      absorbed: (plan.before + plan.behind).map { search.graph.label(of: search.graph[$0.node]) }, input: plan.input,
-      output: plan.output, weight: weight, bias: nil)
-    defer { report.sites.append(site) }
+    constants[entry.node] = Constants(weight: weight)
 
     let hadBias = original.inputs.count > 2 && original.inputs[2] != nil
-    guard hadBias || foldedBias.contains(where: { $0 != 0 }) else { return [node] }
-    let biasTensor = try Tensor(shape: [foldedBias.count], foldedBias).converted(to: elementType)
-    if plan.linear.takesBias {
-      let bias = editor.replaceConstant(
-        hadBias ? original.inputs[2] : nil, suffix: ".folded", fallbackName: biasName(of: weight), with: biasTensor)
-      node.inputs = [node.inputs[0], weight, bias]
-      site.bias = bias
-      return [try withPlainBias(node, plan.linear.form)]
+    guard hadBias || bias.contains(where: { $0 != 0 }) else { return [node] }
+    let tensor = try Tensor(shape: [bias.count], bias).converted(to: elementType)
+    guard linear.takesBias else {
+      let new = editor.addConstant(biasName(of: weight), tensor)
+      constants[entry.node]!.bias = new
+      return try shifted(node, by: new)
     }
-    let bias = editor.addConstant(biasName(of: weight), biasTensor)
-    site.bias = bias
-    let output = node.outputs[0]!
-    let product = editor.addValue(editor.graph[output].name + ".product", editor.graph[output].type)
-    node.outputs = [product]
-    let sum = try Node(
-      name: node.name.isEmpty ? "" : node.name + ".bias", opType: Add.name, opsetVersion: node.opsetVersion,
-      attributes: node.opsetVersion < 7 ? ["broadcast": .int(1)] : [:], inputs: [product, bias], outputs: [output])
-    return [node, sum]
+    let new = editor.replaceConstant(
+      hadBias ? original.inputs[2] : nil, suffix: ".folded", fallbackName: biasName(of: weight), with: tensor)
+    node.inputs = [node.inputs[0], weight, new]
+    constants[entry.node]!.bias = new
+    return [try withPlainBias(node, linear.form)]
   }
 
-  /// The weight that is to be folded; nobody else holds on to it, where nobody else needs it.
-  private mutating func takeWeight(_ id: ValueID) -> Tensor {
-    let weight = search.graph.constant(id)!
-    if editor.isReplaceable(id) {
-      search.release(id)
-      editor.release(id)
-    }
-    return weight
+  /// A node that takes no bias, and the Add behind it.
+  private mutating func shifted(_ node: Node, by bias: ValueID) throws(InfoldError) -> [Node] {
+    let output = node.outputs[0]!
+    var product = node
+    product.outputs = [editor.addValue(graph[output].name + ".product", graph[output].type)]
+    let sum = try Node(
+      name: node.name.isEmpty ? "" : node.name + ".bias", opType: Add.name, opsetVersion: node.opsetVersion,
+      attributes: node.opsetVersion < 7 ? ["broadcast": .int(1)] : [:], inputs: [product.outputs[0], bias],
+      outputs: [output])
+    return [product, sum]
   }
 
   private func biasName(of weight: ValueID) -> String {
-    let name = editor.graph[weight].name
+    let name = graph[weight].name
     return (name.hasSuffix(".weight") ? String(name.dropLast(".weight".count)) : name) + ".bias"
   }
 

@@ -3,90 +3,77 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Decides what is folded where, on the graph as it is.
+/// Finds the operators with weights that maps of channels can be folded into.
 struct FoldSearch {
-  /// A map, and those of its channels that one operator makes: a part of them where a Concat stands between.
-  struct Part {
-    let node: NodeID
-    let channels: Range<Int>
-  }
+  typealias Refusal = ChannelMap.Refusal
 
-  /// The maps around a linear operator that are folded into it.
-  struct Plan {
-    let linear: LinearOperator
-    /// The largest magnitude in its weight; infinite or NaN when an element is.
-    let largestWeight: Double
-    var input: ChannelAffine
-    var output: ChannelAffine
-    /// The nodes that are folded, before and behind.
-    var before: [Part] = []
-    var behind: [Part] = []
-  }
-
-  /// The graph, in which the constants that it computes are known.
-  private(set) var graph: Graph
-  /// What is folded into each linear operator.
-  private(set) var plans: [NodeID: Plan] = [:]
-  /// The nodes that are folded into the operator before them, with their maps.
-  private(set) var absorbedBackward: [NodeID: ChannelMap] = [:]
-  /// The nodes that are folded into the operator behind them, with their maps.
-  private(set) var absorbedForward: [NodeID: ChannelMap] = [:]
-  /// Why nodes are not folded into the operator before them.
-  private(set) var refusals: [NodeID: String] = [:]
-
-  private let index: GraphIndex
+  let graph: Graph
+  let index: GraphIndex
   private let axes: ChannelAxes
+  /// Whether dimensions of the same symbol have the same size.
+  let trustsSymbols: Bool
   private var maps: [NodeID: ChannelMap] = [:]
+  /// The operators that have been looked at.
+  private(set) var operators: [NodeID: FoldPlan.Operator] = [:]
+  /// The nodes that are folded.
+  private(set) var folds: [NodeID: FoldPlan.Fold] = [:]
+  /// Why normalizations stay.
+  private(set) var refusals: [NodeID: String] = [:]
+  /// The largest magnitude in the weights that have been looked at; infinite or NaN when an element is.
+  private var largestWeights: [ValueID: Double] = [:]
 
-  init(_ graph: consuming Graph) {
+  init(_ graph: Graph) {
     self.graph = graph
-    self.graph.learnComputedConstants()
-    index = self.graph.index
-    axes = ChannelAxes(self.graph)
+    index = graph.index
+    axes = ChannelAxes(graph)
+    trustsSymbols = graph.captures.isEmpty && (!graph.sharesSymbols || graph.declaredShapes == .binding)
   }
 
-  /// Folds each map into the linear operators that its input comes from, in the order of the data.
+  /// Each map goes into the operators that its input comes from, in the order of the data; what is left, against that order, into the
+  /// operator behind it.
   /// - Throws: `InfoldError` with `.limitExceeded`.
-  mutating func foldBackward() throws(InfoldError) {
-    for id in graph.nodeIDs {
-      let node = graph[id]
-      do throws(ChannelMap.Refusal) {
-        guard let map = try ChannelMap(node, in: graph, axes) else { continue }
-        maps[id] = map
-        let sites = try linearOperators(making: map.input, readBy: id, 0..<map.affine.channels, axis: map.axis)
-        try absorb(map, of: id, into: sites)
-      } catch {
-        if let failure = error.failure { throw failure }
-        if node.isNormalization || maps[id].map({ isMadeByLinear($0.input) }) == true {
-          refusals[id] = error.reason
-        }
-      }
+  mutating func run() throws(InfoldError) {
+    for id in graph.nodeIDs { try foldBackward(id) }
+    for id in graph.nodeIDs.reversed() where folds[id] == nil { try foldForward(id) }
+    for id in graph.nodeIDs where graph[id].typed?.linearForm != nil && operators[id] == nil {
+      operators[id] = try Refusal.unlessRefused { () throws(Refusal) in try operation(id) }
+    }
+    keepBiasesOfMatMul()
+  }
+
+  private mutating func foldBackward(_ id: NodeID) throws(InfoldError) {
+    let node = graph[id]
+    do throws(Refusal) {
+      guard let map = try ChannelMap(node, in: graph, axes) else { return }
+      maps[id] = map
+      try absorb(map, of: id, into: sites(making: map, of: id))
+    } catch {
+      if let failure = error.failure { throw failure }
+      let isNormalization = node.isNormalization || maps[id].map { $0.isPerChannel && isMadeByLinear($0.input) } == true
+      if isNormalization { refusals[id] = error.reason }
     }
   }
 
-  /// Folds what is left into the linear operator behind it, against the order of the data.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
-  mutating func foldForward() throws(InfoldError) {
-    for id in graph.nodeIDs.reversed() where absorbedBackward[id] == nil {
-      guard let map = maps[id] else { continue }
-      do throws(ChannelMap.Refusal) {
-        try absorbForward(map, of: id)
-        refusals[id] = nil
-      } catch {
-        if let failure = error.failure { throw failure }
-        if let reason = refusals[id] { refusals[id] = reason + "; " + error.reason }
-      }
+  private mutating func foldForward(_ id: NodeID) throws(InfoldError) {
+    guard let map = maps[id] else { return }
+    do throws(Refusal) {
+      try absorb(map, of: id, before: target(behind: map))
+      refusals[id] = nil
+    } catch {
+      if let failure = error.failure { throw failure }
+      if let reason = refusals[id] { refusals[id] = reason + "; " + error.reason }
     }
   }
 
   /// Leaves an Add right behind a MatMul alone when it is all that there is to fold: the same Add would come out.
-  mutating func keepBiasesOfMatMul() {
-    for (id, plan) in plans where !plan.linear.takesBias && plan.before.isEmpty && plan.behind.count == 1 {
-      guard !graph[plan.behind[0].node].isNormalization, plan.output.scale.allSatisfy({ $0 == 1 }),
-        absorbedBackward[plan.behind[0].node]?.input == graph[id].outputs[0]
+  private mutating func keepBiasesOfMatMul() {
+    for (id, entry) in operators where !entry.linear.takesBias && entry.before.isEmpty && entry.behind.count == 1 {
+      let part = entry.behind[0].node
+      guard !graph[part].isNormalization, entry.output.scale.allSatisfy({ $0 == 1 }),
+        folds[part]?.map.input == graph[id].outputs[0]
       else { continue }
-      plans[id] = nil
-      absorbedBackward[plan.behind[0].node] = nil
+      operators[id]!.isRewritten = false
+      folds[part] = nil
     }
   }
 
@@ -95,115 +82,74 @@ struct FoldSearch {
     var value = value
     for _ in 0...64 {
       guard let producer = index.producer(of: value) else { return false }
-      guard let map = absorbedBackward[producer] else { return graph[producer].typed?.linearForm != nil }
-      value = map.input
+      guard let fold = folds[producer] else { return graph[producer].typed?.linearForm != nil }
+      value = fold.map.input
     }
     return false
-  }
-}
-
-// MARK: - Into the operator before
-
-extension FoldSearch {
-  private typealias Refusal = ChannelMap.Refusal
-
-  /// A linear operator, and the channels of a map that it makes.
-  private struct Site {
-    var node: NodeID
-    var channels: Range<Int>
-  }
-
-  /// Channels of a value that are looked for.
-  private struct Origin {
-    var value: ValueID
-    /// The node that reads the value, and must be the only one.
-    var reader: NodeID
-    var channels: Range<Int>
-  }
-
-  /// The linear operators that make `channels` of `value`, found through nodes that hand channels on unchanged.
-  /// - Parameter reader: The node that reads `value`, and must be the only one.
-  private func linearOperators(
-    making value: ValueID, readBy reader: NodeID, _ channels: Range<Int>, axis: Int
-  ) throws(Refusal) -> [Site] {
-    var sites: [Site] = []
-    // What is looked for next stands last.
-    var origins = [Origin(value: value, reader: reader, channels: channels)]
-    var steps = 0
-    while let origin = origins.popLast() {
-      try Self.count(&steps)
-      guard let producer = index.producer(of: origin.value) else {
-        throw Refusal(
-          graph.captures.contains(origin.value)
-            ? "its input is a value of the graph around the body" : "its input is an input of the graph")
-      }
-      let node = graph[producer]
-      try requireSingleUse(of: origin.value, by: origin.reader, madeBy: node)
-      if let input = absorbedBackward[producer]?.input ?? graph.handedOnInput(of: node) {
-        origins.append(Origin(value: input, reader: producer, channels: origin.channels))
-      } else if let joined = graph.axisMapping(of: node).joinedAxis {
-        guard joined == axis else { throw Refusal("\(graph.label(of: node)) joins another axis than the channels") }
-        origins += try branches(of: producer, origin.channels, axis: axis).reversed()
-      } else {
-        sites.append(try site(producer, making: origin, axis: axis))
-      }
-    }
-    return sites
   }
 
   /// Gives up where so many nodes stand between a map and the operators with weights that looking there for every map would take
   /// long.
-  private static func count(_ steps: inout Int) throws(Refusal) {
+  static func count(_ steps: inout Int) throws(Refusal) {
     steps += 1
     guard steps <= 1000 else { throw Refusal("more than 1000 nodes stand between it and an operator with weights") }
   }
+}
 
-  /// The linear operator of a node that makes all of the channels.
-  private func site(_ producer: NodeID, making origin: Origin, axis: Int) throws(Refusal) -> Site {
-    let node = graph[producer]
-    guard node.typed?.linearForm != nil else {
-      throw Refusal("its input comes from \(graph.label(of: node)), which has no weights to fold into")
-    }
-    let linear = try linearOperator(producer)
-    guard linear.outputChannels == origin.channels.count else {
-      throw Refusal(
-        "\(graph.label(of: node)) has \(counted(linear.outputChannels, "output channel")), and \(origin.channels.count) are mapped"
-      )
-    }
-    if linear.form.writesChannelsLast, graph[origin.value].type?.shape?.rank != axis + 1 {
-      throw Refusal("its channels are not the last dimension, along which \(graph.label(of: node)) writes its own")
-    }
-    return Site(node: producer, channels: origin.channels)
+// MARK: - Taking in
+
+extension FoldSearch {
+  /// A linear operator, and the channels of a map that it makes.
+  struct Site {
+    var node: NodeID
+    var channels: Range<Int>
+    /// Whether nodes that rearrange numbers stand between.
+    var isRearranged: Bool
   }
 
-  /// The values that a concatenation joins along the channels.
-  private func branches(of id: NodeID, _ channels: Range<Int>, axis: Int) throws(Refusal) -> [Origin] {
-    let node = graph[id]
-    var seen: Set<ValueID> = []
-    var branches: [Origin] = []
-    var first = channels.lowerBound
-    for input in node.inputs.compactMap({ $0 }) {
-      guard let count = graph[input].type?.shape?[axis].size else {
-        throw Refusal("the number of channels of a branch of \(graph.label(of: node)) is not known")
-      }
-      guard seen.insert(input).inserted else { throw Refusal("\(graph.label(of: node)) joins a value with itself") }
-      branches.append(Origin(value: input, reader: id, channels: first..<(first + count)))
-      first += count
+  private mutating func absorb(_ map: ChannelMap, of id: NodeID, into sites: [Site]) throws(Refusal) {
+    var changed: [FoldPlan.Operator] = []
+    for site in sites {
+      var entry = try operation(site.node)
+      try requireFew(entry.behind, site.node)
+      entry.append(
+        FoldPlan.Part(
+          node: id, channels: site.channels, isWhole: site.channels.count == map.affine.channels,
+          isRearranged: site.isRearranged, affine: map.affine.slice(site.channels)), map)
+      try requireConstants(entry)
+      changed.append(entry)
     }
-    return branches
+    for entry in changed { operators[entry.node] = entry }
+    folds[id] = FoldPlan.Fold(node: id, map: map, isBackward: true)
   }
 
-  private func requireSingleUse(of value: ValueID, by reader: NodeID, madeBy node: Node) throws(Refusal) {
-    let maker = graph.label(of: node)
-    if index.isOutput(value) { throw Refusal("the output of \(maker) is an output of the graph") }
-    if index.isCaptured(value) { throw Refusal("the output of \(maker) is used by a subgraph") }
-    guard index.consumers(of: value) == [reader] else {
-      throw Refusal("the output of \(maker) has another consumer")
+  private mutating func absorb(_ map: ChannelMap, of id: NodeID, before target: NodeID) throws(Refusal) {
+    var entry = try operation(target)
+    try requireFew(entry.before, target)
+    guard entry.linear.inputChannels == map.affine.channels else {
+      throw Refusal("\(graph.label(of: graph[target])) has \(counted(entry.linear.inputChannels, "input channel"))")
     }
+    entry.prepend(
+      FoldPlan.Part(
+        node: id, channels: 0..<map.affine.channels, isWhole: true, isRearranged: false, affine: map.affine), map)
+    try requireConstants(entry)
+    operators[target] = entry
+    folds[id] = FoldPlan.Fold(node: id, map: map, isBackward: false)
+  }
+
+  /// Each map that is folded goes through all of those before once more.
+  private func requireFew(_ parts: [FoldPlan.Part], _ id: NodeID) throws(Refusal) {
+    guard parts.count < 64 else { throw Refusal("64 others are folded into \(graph.label(of: graph[id])) already") }
+  }
+
+  /// What is folded into an operator up to now.
+  private func operation(_ id: NodeID) throws(Refusal) -> FoldPlan.Operator {
+    if let known = operators[id] { return known }
+    return FoldPlan.Operator(id, graph[id], try linearOperator(id))
   }
 
   /// The linear operator of a node whose weights may be changed.
-  private func linearOperator(_ id: NodeID) throws(Refusal) -> LinearOperator {
+  func linearOperator(_ id: NodeID) throws(Refusal) -> LinearOperator {
     let node = graph[id], label = graph.label(of: node)
     guard let weight = node.inputs[1], let shape = graph[weight].type?.shape?.sizes ?? graph.constant(weight)?.shape,
       let linear = LinearOperator(node, weight: shape)
@@ -211,83 +157,27 @@ extension FoldSearch {
     try graph.requireFloatingPoint(weight, called: "the weight of \(label)")
     if linear.takesBias, node.inputs.count > 2, let bias = node.inputs[2] {
       try graph.requireFloatingPoint(bias, called: "the bias of \(label)")
-      let perChannel = try Refusal.carryingErrors { () throws(InfoldError) in
-        try linear.biasPerChannel(graph.constant(bias)!)
-      }
-      guard perChannel != nil else {
-        throw Refusal("the bias of \(label) is not one number per channel")
-      }
+      let perChannel = try Refusal.carryingErrors { () throws(InfoldError) in try linear.bias(of: node, in: graph) }
+      guard perChannel != nil else { throw Refusal("the bias of \(label) is not one number per channel") }
     }
     return linear
   }
 
-  private mutating func absorb(_ map: ChannelMap, of id: NodeID, into sites: [Site]) throws(Refusal) {
-    var changed: [(NodeID, Plan)] = []
-    for site in sites {
-      var plan = try plan(for: site.node)
-      try requireFew(plan.behind, site.node)
-      plan.output = plan.output.followed(by: map.affine.slice(site.channels))
-      plan.behind.append(Part(node: id, channels: site.channels))
-      try requireConstants(plan, site.node)
-      changed.append((site.node, plan))
-    }
-    for (node, plan) in changed { plans[node] = plan }
-    absorbedBackward[id] = map
-  }
-
-  /// Each map that is folded goes through all of those before once more.
-  private func requireFew(_ parts: [Part], _ id: NodeID) throws(Refusal) {
-    guard parts.count < 64 else { throw Refusal("64 others are folded into \(graph.label(of: graph[id])) already") }
-  }
-
-  /// What is folded into an operator up to now.
-  func plan(for id: NodeID) throws(ChannelMap.Refusal) -> Plan {
-    if let plan = plans[id] { return plan }
-    let linear = try linearOperator(id)
-    let weight = graph[id].inputs[1].flatMap(graph.constant)
-    let largest = try ChannelMap.Refusal.carryingErrors { () throws(InfoldError) in try weight?.largestMagnitude() }
-    return Plan(
-      linear: linear, largestWeight: largest ?? .nan,
-      input: ChannelAffine(identityOf: linear.inputChannels),
-      output: ChannelAffine(identityOf: linear.outputChannels))
-  }
-
-  /// What is folded into an operator up to now; `nil` for one into which nothing can be.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
-  func planIfFoldable(for id: NodeID) throws(InfoldError) -> Plan? {
-    do throws(ChannelMap.Refusal) {
-      return try plan(for: id)
-    } catch {
-      if let failure = error.failure { throw failure }
-      return nil
-    }
-  }
-
-  /// The new bias, in double precision.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
-  func foldedBias(_ plan: Plan, of id: NodeID) throws(InfoldError) -> FoldedBias {
-    let node = graph[id]
-    let bias = node.inputs.count > 2 ? node.inputs[2].flatMap(graph.constant) : nil
-    return try FoldedBias(
-      plan.linear, weight: node.inputs[1].flatMap(graph.constant),
-      bias: bias.flatMap { bias throws(InfoldError) in try plan.linear.biasPerChannel(bias) },
-      input: plan.input, output: plan.output)
-  }
-
-  /// Takes a weight out of the graph, which nobody looks at any more.
-  mutating func release(_ weight: ValueID) { graph[weight].initializer = nil }
-
   /// Refuses new constants that their type cannot hold, or of which rounding loses what matters.
-  private func requireConstants(_ plan: Plan, _ id: NodeID) throws(Refusal) {
-    let node = graph[id]
-    guard let weight = node.inputs[1].flatMap(graph.constant) else { return }
-    let type = weight.elementType
-    let bias = try Refusal.carryingErrors { () throws(InfoldError) in try foldedBias(plan, of: id) }
+  private mutating func requireConstants(_ entry: FoldPlan.Operator) throws(Refusal) {
+    let node = graph[entry.node]
+    guard let id = node.inputs[1], let weight = graph.constant(id) else { return }
+    let type = weight.elementType, linear = entry.linear
+    let bias = try Refusal.carryingErrors { () throws(InfoldError) in
+      if largestWeights[id] == nil { largestWeights[id] = try weight.largestMagnitude() }
+      return try FoldedBias(
+        linear, weight: weight, bias: linear.bias(of: node, in: graph), input: entry.input, output: entry.output)
+    }
     // Where the largest of all products is small enough, each is.
     let largest = { (scales: [Double]) in scales.reduce(0) { Double.maximum($0, $1.magnitude) } }
-    let bound = plan.largestWeight * largest(plan.input.scale) * largest(plan.output.scale)
+    let bound = largestWeights[id]! * largest(entry.input.scale) * largest(entry.output.scale)
     let products = try Refusal.carryingErrors { () throws(InfoldError) in
-      type.canHold(bound) ? [] : try plan.linear.scaled(weight, input: plan.input.scale, output: plan.output.scale)
+      type.canHold(bound) ? [] : try linear.scaled(weight, input: entry.input.scale, output: entry.output.scale)
     }
     for (what, numbers) in [("weight", products), ("bias", bias.values)] {
       if let element = numbers.firstIndex(where: { !type.canHold($0) }) {
@@ -296,70 +186,10 @@ extension FoldSearch {
             + "range of \(type)")
       }
     }
-    if let loss = try FoldLoss(plan.linear, weight, bias, input: plan.input, output: plan.output) {
+    if let loss = try FoldLoss(linear, weight, bias, input: entry.input, output: entry.output) {
       throw Refusal(
         "\(type) has too few digits for the folded weight and bias of channel \(loss.channel) of \(graph.label(of: node)): "
           + "numbers of the size of \(loss.cancelling) would cancel, and results be off by up to \(loss.error)")
-    }
-  }
-}
-
-// MARK: - Into the operator behind
-
-extension FoldSearch {
-  private mutating func absorbForward(_ map: ChannelMap, of id: NodeID) throws(Refusal) {
-    guard !index.isOutput(map.output) else { throw Refusal("its own output is an output of the graph") }
-    guard !index.isCaptured(map.output) else { throw Refusal("its own output is used by a subgraph") }
-    var value = map.output
-    var target: NodeID?
-    var steps = 0
-    while target == nil {
-      try Self.count(&steps)
-      // What hands it on does so under another name.
-      guard !index.isOutput(value) else { throw Refusal("what follows it is an output of the graph") }
-      guard !index.isCaptured(value) else { throw Refusal("what follows it is used by a subgraph") }
-      guard let reader = index.consumers(of: value).first else { throw Refusal("nothing reads its output") }
-      guard index.consumers(of: value).count == 1 else { throw Refusal("its own output has several consumers") }
-      if absorbedForward[reader]?.input == value {
-        value = absorbedForward[reader]!.output
-      } else if graph.handedOnInput(of: graph[reader]) == value, let output = graph[reader].outputs[0] {
-        value = output
-      } else {
-        target = reader
-      }
-    }
-    guard let target, graph[target].inputs[0] == value, graph[target].inputs.count(where: { $0 == value }) == 1,
-      map.axis == 1
-    else { throw Refusal("no operator with weights follows") }
-    try requireNoBorder(at: target, for: map)
-    var plan = try plan(for: target)
-    try requireFew(plan.before, target)
-    guard plan.linear.inputChannels == map.affine.channels else {
-      throw Refusal("\(graph.label(of: graph[target])) has \(counted(plan.linear.inputChannels, "input channel"))")
-    }
-    plan.input = map.affine.followed(by: plan.input)
-    plan.before.insert(Part(node: id, channels: 0..<map.affine.channels), at: 0)
-    try requireConstants(plan, target)
-    plans[target] = plan
-    absorbedForward[id] = map
-  }
-
-  /// Folding into the next operator is exact when it reads nothing but mapped numbers: no padding, or none that matters
-  /// because the map leaves zero at zero.
-  private func requireNoBorder(at id: NodeID, for map: ChannelMap) throws(Refusal) {
-    let node = graph[id], label = graph.label(of: node)
-    switch node.typed?.linearForm?.reading {
-    case .numbers: break
-    case .transposed: throw Refusal("\(label) transposes its input")
-    case .window:
-      let shape = node.inputs[0].flatMap { graph[$0].type?.shape }
-      guard let weight = node.inputs[1].flatMap(graph.constant)?.shape,
-        let pads = node.typed?.mayPad(input: shape, weight: weight)
-      else { throw Refusal("the weight of \(label) is no constant") }
-      guard map.affine.shift.allSatisfy({ $0 == 0 }) || !pads else {
-        throw Refusal("\(label) pads with zeros, which the shift would turn into other numbers at the border")
-      }
-    case nil: throw Refusal("no operator with weights follows")
     }
   }
 }

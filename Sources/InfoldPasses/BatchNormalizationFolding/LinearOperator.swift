@@ -54,6 +54,13 @@ package struct LinearOperator: Sendable {
       ? scaled : scaled.count == 1 ? Array(repeating: scaled[0], count: outputChannels) : nil
   }
 
+  /// What a node of this operator adds in each output channel; `nil` without a bias, and when it is not one number per channel.
+  /// - Throws: `InfoldError` with `.limitExceeded`.
+  func bias(of node: Node, in graph: Graph) throws(InfoldError) -> [Double]? {
+    guard node.inputs.count > 2, let tensor = node.inputs[2].flatMap(graph.constant) else { return nil }
+    return try biasPerChannel(tensor)
+  }
+
   /// The elements of each output channel, where they follow one another; `nil` where they do not.
   package var elementsOfOutput: Int? { form.outputAxis == 0 ? outer.1 * inner : nil }
 

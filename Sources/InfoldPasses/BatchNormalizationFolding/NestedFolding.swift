@@ -55,8 +55,8 @@ struct NestedFolding {
   private mutating func foldFlat(
     _ graph: consuming Graph
   ) throws(InfoldError) -> (graph: Graph, report: FoldReport) {
-    let search = try FoldSearch(finished: consume graph)
-    let (folded, report, names) = try FoldRewriter(consume search, reserved: names).rewritten()
+    let plan = try FoldPlan(&graph)
+    let (folded, report, names) = try FoldRewriter(consume graph, plan, reserved: names).rewritten()
     if isNested { self.names = names }
     return (folded, report)
   }
@@ -69,16 +69,6 @@ struct NestedFolding {
     report.scaledQuantizations = pass.changes.map(\.node)
     report.foldedNormalizations += pass.changes.count
     try graph.inferTypes()
-  }
-}
-
-extension FoldSearch {
-  /// A search that has decided everything.
-  init(finished graph: consuming Graph) throws(InfoldError) {
-    self.init(consume graph)
-    try foldBackward()
-    try foldForward()
-    keepBiasesOfMatMul()
   }
 }
 
@@ -198,11 +188,11 @@ extension NestedFolding {
 
   /// - Returns: `nil` where nothing stands for anything else.
   private func trial(_ graph: Graph) throws(InfoldError) -> Trial? {
-    guard let (full, origins) = try opened(graph) else { return nil }
-    let search = try FoldSearch(finished: full)
-    let isFolded = search.plans.filter { !$0.value.before.isEmpty || !$0.value.behind.isEmpty }
-    var trial = Trial(graph: full, foldedCount: search.absorbedBackward.count + search.absorbedForward.count)
-    var nodes = Set(isFolded.keys).union(search.absorbedBackward.keys).union(search.absorbedForward.keys)
+    guard let opened = try opened(graph) else { return nil }
+    var full = opened.graph
+    let plan = try FoldPlan(&full)
+    var trial = Trial(graph: full, foldedCount: plan.folds.count)
+    var nodes = Set(plan.rewritten.keys).union(plan.folds.map(\.node))
     // Bodies, in which something may be folded.
     for id in full.nodeIDs where full[id].typed is any BodyOperator {
       var copy = self
@@ -215,13 +205,14 @@ extension NestedFolding {
     // And what computes the constants.
     var open = Array(nodes)
     while let id = open.popLast() {
-      if let origin = full[id].definitions.lazy.compactMap({ origins[$0] }).first { trial.touched.insert(origin) }
-      for input in full[id].uses where search.graph.constant(input) != nil {
+      if let origin = full[id].definitions.lazy.compactMap({ opened.origins[$0] }).first {
+        trial.touched.insert(origin)
+      }
+      for input in full[id].uses where full.constant(input) != nil {
         if let producer = full.index.producer(of: input), nodes.insert(producer).inserted { open.append(producer) }
       }
     }
-    for (id, reason) in search.refusals.sorted(by: { $0.key < $1.key })
-    where full[id].definitions.contains(where: { origins[$0] != nil }) {
+    for (id, reason) in plan.refusals where full[id].definitions.contains(where: { opened.origins[$0] != nil }) {
       trial.refusals.append(FoldReport.Refusal(node: full.label(of: full[id]), reason: reason))
     }
     return trial
@@ -229,9 +220,9 @@ extension NestedFolding {
 
   /// The nodes that are folded in a graph, its bodies included, where functions stay closed.
   private func count(_ graph: Graph) throws(InfoldError) -> Int {
-    let search = try FoldSearch(finished: graph)
     var (copy, inner, report) = (self, graph, FoldReport())
+    let plan = try FoldPlan(&inner)
     try copy.foldBodies(of: &inner, &report)
-    return search.absorbedBackward.count + search.absorbedForward.count + report.foldedNormalizations
+    return plan.folds.count + report.foldedNormalizations
   }
 }

@@ -219,7 +219,7 @@ struct PlanBuilder {
   /// The plans of a node's bodies, made as far as types are known.
   private func bodyPlans(of node: Node, _ typed: any BodyOperator) throws(InfoldError) -> [BodyPlans] {
     let inputs = node.inputs.map { $0.flatMap { graph[$0].type } }
-    let captured = node.captures.map { graph[$0].type }, tensors = node.captures.map(constants.tensor)
+    let captured = node.captures.map { graph[$0].type }, tensors = node.captures.map(graph.constant)
     var plans: [BodyPlans] = []
     for (body, types) in zip(typed.bodies, typed.firstBodyInputs(inputs)) {
       let plan = BodyPlans(body, constants: tensors[...])

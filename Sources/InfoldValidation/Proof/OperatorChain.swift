@@ -16,7 +16,7 @@ struct OperatorChain {
   }
 
   let analysis: FoldAnalysis
-  let entry: FoldAnalysis.Operator
+  let entry: FoldPlan.Operator
 
   private var graph: Graph { analysis.graph }
 
@@ -28,9 +28,10 @@ struct OperatorChain {
     _ x: Tensor, _ form: Form = .asWritten, precision: EvaluationContext.Precision = .declared
   ) throws(InfoldError) -> Tensor {
     var y = x
-    for part in entry.before { y = try apply(part, y, form, precision) }
+    for part in entry.before { y = try apply(part, y, form, precision, axis: 1) }
     y = try evaluateOperator(y, precision)
-    for part in entry.behind { y = try apply(part, y, form, precision) }
+    let axis = entry.linear.channelAxis(rank: y.shape.count)
+    for part in entry.behind { y = try apply(part, y, form, precision, axis: axis) }
     return y
   }
 
@@ -43,28 +44,32 @@ struct OperatorChain {
   }
 
   private func apply(
-    _ part: FoldAnalysis.Part, _ x: Tensor, _ form: Form, _ precision: EvaluationContext.Precision
+    _ part: FoldPlan.Part, _ x: Tensor, _ form: Form, _ precision: EvaluationContext.Precision, axis: Int
   ) throws(InfoldError) -> Tensor {
     let node = graph[part.node]
-    guard form == .asWritten else { return try scaleAndShift(part, x) }
+    let layout = ChannelLayout(x.shape, axis: axis)
+    guard form == .asWritten else { return try scaleAndShift(part, x, layout) }
     if node.isNormalization {
       var inputs: [Tensor?] = [x]
       for input in node.inputs.dropFirst() {
         inputs.append(try graph.constant(input!)!.elements(part.channels))
       }
-      return try node.evaluate(inputs, precision: precision)[0]!
+      guard part.isRearranged else { return try node.evaluate(inputs, precision: precision)[0]! }
+      // Dimensions in which the channels are the second one, as the node has them at its place.
+      inputs[0] = try x.reshaped(to: layout.shape)
+      return try node.evaluate(inputs, precision: precision)[0]!.reshaped(to: x.shape)
     }
-    guard part.isWhole else {
-      return precision == .double ? try applyInDouble(part, x) : try scaleAndShift(part, x)
+    guard part.isWhole, !part.isRearranged else {
+      return precision == .double ? try applyInDouble(part, x, layout) : try scaleAndShift(part, x, layout)
     }
     let inputs = node.inputs.map { $0.flatMap(graph.constant) ?? x }
     return try node.evaluate(inputs, precision: precision)[0]!
   }
 
-  private func scaleAndShift(_ part: FoldAnalysis.Part, _ x: Tensor) throws(InfoldError) -> Tensor {
+  private func scaleAndShift(_ part: FoldPlan.Part, _ x: Tensor, _ layout: ChannelLayout) throws(InfoldError) -> Tensor
+  {
     let type = x.elementType
     let constants = [part.affine.scale, part.affine.shift].map { numbers in numbers.map { Float($0) } }
-    let layout = ChannelLayout(x.shape, axis: part.axis)
     var y: [Float] = try x.converted(to: .float32).elements()
     layout.forEachRow { channel, row in
       let (scale, shift) = (constants[0][channel], constants[1][channel])
@@ -73,8 +78,8 @@ struct OperatorChain {
     return try Tensor(shape: x.shape, y).converted(to: type)
   }
 
-  private func applyInDouble(_ part: FoldAnalysis.Part, _ x: Tensor) throws(InfoldError) -> Tensor {
-    let layout = ChannelLayout(x.shape, axis: part.axis)
+  private func applyInDouble(_ part: FoldPlan.Part, _ x: Tensor, _ layout: ChannelLayout) throws(InfoldError) -> Tensor
+  {
     var y: [Double] = try x.widened().elements()
     layout.forEachRow { channel, row in
       for index in row { y[index] = part.affine.apply(y[index], channel: channel) }
@@ -197,6 +202,9 @@ struct ChannelLayout {
     channels = shape[axis]
     inner = shape[(axis + 1)...].reduce(1, *)
   }
+
+  /// Four dimensions, of which the second are the channels.
+  var shape: [Int] { [outer, channels, inner, 1] }
 
   /// Calls `body` with every run of adjacent elements of one channel.
   func forEachRow(_ body: (_ channel: Int, _ elements: Range<Int>) -> Void) {

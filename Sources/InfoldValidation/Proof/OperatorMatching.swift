@@ -111,13 +111,13 @@ extension OperatorMatching {
 }
 
 extension FoldAnalysis {
-  fileprivate func names(of entry: Operator) -> [String] {
+  fileprivate func names(of entry: FoldPlan.Operator) -> [String] {
     entry.outputs.map { graph[$0].name }
   }
 
   /// Whether the operators have the same kind and weights of the same sizes. A MatMul may have become a Gemm, and a
   /// Gemm's weight may have been transposed.
-  fileprivate func isAlike(_ entry: Operator, _ other: Operator, in analysis: FoldAnalysis) -> Bool {
+  fileprivate func isAlike(_ entry: FoldPlan.Operator, _ other: FoldPlan.Operator, in analysis: FoldAnalysis) -> Bool {
     let types = [graph[entry.node].opType, analysis.graph[other.node].opType]
     let shapes = [weightShape(entry), analysis.weightShape(other)]
     return types[0] == types[1] && shapes[0] == shapes[1]
@@ -126,7 +126,7 @@ extension FoldAnalysis {
         && entry.linear.outputChannels == other.linear.outputChannels
   }
 
-  fileprivate func weightShape(_ entry: Operator) -> [Int] {
+  fileprivate func weightShape(_ entry: FoldPlan.Operator) -> [Int] {
     graph.constant(graph[entry.node].inputs[1]!)?.shape ?? []
   }
 }

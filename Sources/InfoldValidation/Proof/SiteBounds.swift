@@ -105,7 +105,7 @@ private struct SummandMagnitudes {
     if let products { return products }
     var input = input
     for part in chain.entry.before {
-      Self.apply(transform, part, ChannelLayout(shape, axis: part.axis), to: &input)
+      Self.apply(transform, part, ChannelLayout(shape, axis: 1), to: &input)
     }
     let result = try chain.productMagnitudes(Tensor(shape: shape, input))
     if chain.entry.before.isEmpty { products = result }
@@ -113,7 +113,7 @@ private struct SummandMagnitudes {
   }
 
   private static func apply(
-    _ transform: Transform, _ part: FoldAnalysis.Part, _ layout: ChannelLayout, to magnitudes: inout [Double]
+    _ transform: Transform, _ part: FoldPlan.Part, _ layout: ChannelLayout, to magnitudes: inout [Double]
   ) {
     for step in part.affine.steps {
       layout.forEachRow { channel, row in

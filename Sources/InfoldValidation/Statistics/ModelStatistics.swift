@@ -42,7 +42,7 @@ public struct ModelStatistics: Sendable {
   ///   form, with parameters that are computed or that a caller may override, or per activation without fixed
   ///   positions; `.limitExceeded` for a number that is out of the range of its type.
   public func model() throws(InfoldError) -> Model {
-    var rewriter = try StatisticsRewriter(original.graph)
+    var rewriter = StatisticsRewriter(original.graph)
     let layers = Dictionary(uniqueKeysWithValues: layers.map { ($0.node, $0) })
     var nodes: [Node] = []
     for id in original.graph.nodeIDs {

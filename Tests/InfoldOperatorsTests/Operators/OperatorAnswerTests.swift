@@ -60,6 +60,22 @@ import Testing
     }
   }
 
+  /// Each element is there once.
+  @Test func whatRearrangesElementsDoes() throws {
+    let x = try Tensor(shape: [1, 2, 3], [1, -2, 3, -4, 5, 6] as [Float])
+    let others: [String: Tensor] = [
+      "Reshape": try Tensor(shape: [2], [3, 2] as [Int64]), "Unsqueeze": try Tensor(shape: [1], [1] as [Int64]),
+      "Squeeze": try Tensor(shape: [1], [0] as [Int64]),
+    ]
+    let rearranging = Self.all.filter { $0.rearrangesElements }
+    #expect(
+      Set(rearranging.map { $0.name }) == ["Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose"])
+    for type in rearranging {
+      let y = try evaluate(type.name, opset: 13, [x] + (others[type.name].map { [$0] } ?? []))[0]
+      #expect(try y?.numbers().sorted() == x.numbers().sorted(), "\(type.name)")
+    }
+  }
+
   @Test func probabilitiesAddUpToOne() throws {
     var random = SplitMix64(seed: 3)
     let giving = Self.all.filter { $0.givesProbabilities }

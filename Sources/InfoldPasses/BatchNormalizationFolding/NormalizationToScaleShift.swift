@@ -24,8 +24,9 @@ package struct NormalizationToScaleShift: GraphPass {
         nodes.append(node)
         continue
       }
-      let known = node.inputs[1...].compactMap { $0.flatMap(graph.constant) }
-      let parameters = known.count == 4 ? try Parameters(known, normalization) : nil
+      let parameters = try ChannelMap.Refusal.unlessRefused { () throws(ChannelMap.Refusal) in
+        try NormalizationParameters(node, epsilon: normalization.epsilon, in: graph)
+      }
       let name = graph.label(of: node)
       func add(_ what: String, _ tensor: Tensor) -> ValueID { editor.addConstant("\(name) \(what)", tensor) }
       if let parameters, let (scale, shift) = try parameters.scaleAndShift(ScaleShift.parameterType(for: type)) {
@@ -36,7 +37,8 @@ package struct NormalizationToScaleShift: GraphPass {
       }
       var inputs = [x, node.inputs[3]!, node.inputs[4]!, node.inputs[1]!, node.inputs[2]!]
       if let parameters {
-        let type = ChannelNormalization.parameterType(for: type, known.map(\.elementType))
+        let known = node.inputs[1...].compactMap { $0.flatMap(graph.constant)?.elementType }
+        let type = ChannelNormalization.parameterType(for: type, known)
         for (index, (what, tensor)) in try parameters.definition(type).enumerated() {
           inputs[index + 1] = add(what, tensor)
         }
@@ -67,37 +69,19 @@ package struct NormalizationToScaleShift: GraphPass {
   }
 }
 
-/// The parameters of a batch normalization in double precision.
-private struct Parameters {
-  private let shape: [Int]
-  private let gamma, beta, mean, variance: [Double]
-  private let epsilon: Double
-
-  /// - Parameter tensors: γ, β, μ and σ².
-  /// - Returns: `nil` when their sizes do not agree, which is somebody else's error to tell.
-  init?(_ tensors: [Tensor], _ normalization: BatchNormalization) throws(InfoldError) {
-    var elements: [[Double]] = []
-    for tensor in tensors { elements.append(try tensor.widened().elements(as: Double.self)) }
-    guard elements.allSatisfy({ $0.count == elements[0].count }) else { return nil }
-    shape = tensors[0].shape
-    (gamma, beta, mean, variance) = (elements[0], elements[1], elements[2], elements[3])
-    epsilon = Double(normalization.epsilon)
-  }
-
+extension NormalizationParameters {
   /// - Returns: `nil` where these are not as good as the definition.
-  func scaleAndShift(_ type: ElementType) throws(InfoldError) -> (scale: Tensor, shift: Tensor)? {
-    let map = ChannelAffine(
-      normalizationWithScale: gamma, bias: beta, mean: mean, variance: variance, epsilon: epsilon)
-    guard variance.allSatisfy({ $0 + epsilon > 0 }), map.isAccurate(asScaleAndShiftIn: type) else { return nil }
+  fileprivate func scaleAndShift(_ type: ElementType) throws(InfoldError) -> (scale: Tensor, shift: Tensor)? {
+    let map = ChannelAffine(self)
+    guard firstWithoutDeviation == nil, map.isAccurate(asScaleAndShiftIn: type) else { return nil }
     return (try tensor(map.scale, type), try tensor(map.shift, type))
   }
 
   /// The inputs of `ChannelNormalization` behind the first, and what they are called.
-  func definition(_ type: ElementType) throws(InfoldError) -> [(name: String, tensor: Tensor)] {
+  fileprivate func definition(_ type: ElementType) throws(InfoldError) -> [(name: String, tensor: Tensor)] {
     [
-      ("mean", try tensor(mean, type)),
-      ("factor", try tensor(InverseDeviation.factors(variance, epsilon: epsilon), type)),
-      ("scale", try tensor(gamma, type)), ("bias", try tensor(beta, type)),
+      ("mean", try tensor(mean, type)), ("factor", try tensor(deviation.map { 1 / $0 }, type)),
+      ("scale", try tensor(scale, type)), ("bias", try tensor(bias, type)),
     ]
   }
 

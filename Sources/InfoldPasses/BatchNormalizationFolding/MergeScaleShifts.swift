@@ -15,15 +15,10 @@ package struct MergeScaleShifts: GraphPass {
     let (axes, index) = (ChannelAxes(graph), graph.index)
     var maps: [NodeID: ChannelMap] = [:]
     for id in graph.nodeIDs {
-      do throws(ChannelMap.Refusal) {
-        if let map = try ChannelMap(graph[id], in: graph, axes), map.axis == 1,
-          graph[map.input].type?.shape?.rank ?? 0 > 1
-        {
-          maps[id] = map
-        }
-      } catch {
-        if let failure = error.failure { throw failure }
+      let map = try ChannelMap.Refusal.unlessRefused { () throws(ChannelMap.Refusal) in
+        try ChannelMap(graph[id], in: graph, axes)
       }
+      if let map, map.axis == 1, graph[map.input].type?.shape?.rank ?? 0 > 1 { maps[id] = map }
     }
     var editor = GraphEditor(graph)
     var changes: [PassResult.Entry] = []

@@ -1,0 +1,124 @@
+import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+
+extension FoldSearch {
+  /// Channels of a value that are looked for.
+  private struct Origin {
+    var value: ValueID
+    /// The node that reads the value's numbers, and must be the only one.
+    var reader: NodeID
+    var channels: Range<Int>
+    /// The axis of the channels.
+    var axis: Int
+    /// Whether a normalization is looked for, or what follows one. Arithmetic alone is not taken to the other side of nodes that
+    /// rearrange numbers, where it may be part of something else.
+    var isNormalized: Bool
+    var isRearranged = false
+  }
+
+  /// The linear operators that make the input of a map, found through nodes that hand channels on unchanged.
+  func sites(making map: ChannelMap, of id: NodeID) throws(Refusal) -> [Site] {
+    var sites: [Site] = []
+    // What is looked for next stands last.
+    var origins = [
+      Origin(
+        value: map.input, reader: id, channels: 0..<map.affine.channels, axis: map.axis,
+        isNormalized: graph[id].isNormalization)
+    ]
+    var steps = 0
+    while let origin = origins.popLast() {
+      try Self.count(&steps)
+      guard let producer = index.producer(of: origin.value) else {
+        throw Refusal(
+          graph.captures.contains(origin.value)
+            ? "its input is a value of the graph around the body" : "its input is an input of the graph")
+      }
+      let node = graph[producer]
+      try requireSingleUse(of: origin.value, by: origin.reader, madeBy: node)
+      if let further = try self.origins(handedOnBy: producer, to: origin) {
+        origins += further.reversed()
+      } else {
+        sites.append(try site(producer, making: origin))
+      }
+    }
+    return sites
+  }
+
+  /// Where a node that hands channels on has them from; `nil` for another node.
+  private func origins(handedOnBy id: NodeID, to origin: Origin) throws(Refusal) -> [Origin]? {
+    let node = graph[id]
+    var before = origin
+    before.reader = id
+    if let fold = folds[id] {
+      before.value = fold.map.input
+      before.isNormalized = origin.isNormalized || node.isNormalization
+      return [before]
+    }
+    if let input = graph.handedOnInput(of: node) {
+      before.value = input
+      return [before]
+    }
+    if let joined = graph.axisMapping(of: node).joinedAxis {
+      guard joined == origin.axis else {
+        throw Refusal("\(graph.label(of: node)) joins another axis than the channels")
+      }
+      return try branches(of: id, before)
+    }
+    guard origin.isNormalized, let input = graph.rearrangedInput(of: node) else { return nil }
+    guard let axis = graph.inputAxis(of: node, for: origin.axis, trustsSymbols: trustsSymbols) else {
+      throw Refusal("\(graph.label(of: node)), from which its input comes, may not keep the channels apart")
+    }
+    (before.value, before.axis, before.isRearranged) = (input, axis, true)
+    return [before]
+  }
+
+  /// The values that a concatenation joins along the channels.
+  private func branches(of id: NodeID, _ origin: Origin) throws(Refusal) -> [Origin] {
+    let node = graph[id]
+    var seen: Set<ValueID> = []
+    var branches: [Origin] = []
+    var first = origin.channels.lowerBound
+    for input in node.inputs.compactMap({ $0 }) {
+      guard let count = graph[input].type?.shape?[origin.axis].size else {
+        throw Refusal("the number of channels of a branch of \(graph.label(of: node)) is not known")
+      }
+      guard seen.insert(input).inserted else { throw Refusal("\(graph.label(of: node)) joins a value with itself") }
+      var branch = origin
+      (branch.value, branch.channels) = (input, first..<(first + count))
+      branches.append(branch)
+      first += count
+    }
+    return branches
+  }
+
+  /// The linear operator of a node that makes all of the channels.
+  private func site(_ id: NodeID, making origin: Origin) throws(Refusal) -> Site {
+    let node = graph[id], label = graph.label(of: node)
+    guard node.typed?.linearForm != nil else {
+      throw Refusal("its input comes from \(label), which has no weights to fold into")
+    }
+    let linear = try linearOperator(id)
+    guard linear.outputChannels == origin.channels.count else {
+      throw Refusal(
+        "\(label) has \(counted(linear.outputChannels, "output channel")), and \(origin.channels.count) are mapped")
+    }
+    let rank = graph[origin.value].type?.shape?.rank
+    guard rank.map(linear.channelAxis(rank:)) ?? (linear.form.writesChannelsLast ? nil : 1) == origin.axis else {
+      let place = linear.form.writesChannelsLast ? "last" : "second"
+      throw Refusal("its channels are not the \(place) dimension, along which \(label) writes its own")
+    }
+    return Site(node: id, channels: origin.channels, isRearranged: origin.isRearranged)
+  }
+
+  /// Nobody else may read the numbers of a value. Its shape they may.
+  private func requireSingleUse(of value: ValueID, by reader: NodeID, madeBy node: Node) throws(Refusal) {
+    let maker = graph.label(of: node)
+    if index.isOutput(value) { throw Refusal("the output of \(maker) is an output of the graph") }
+    if index.isCaptured(value) { throw Refusal("the output of \(maker) is used by a subgraph") }
+    let others = index.consumers(of: value).lazy.filter { $0 != reader }
+    guard others.allSatisfy({ graph[$0].typed.map { type(of: $0).followsFromShapes } == true }) else {
+      throw Refusal("the output of \(maker) has another consumer")
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import InfoldGraph
+import InfoldOperators
+
+extension FoldSearch {
+  /// The linear operator that reads nothing but what a map makes, found through nodes that hand it on unchanged.
+  func target(behind map: ChannelMap) throws(Refusal) -> NodeID {
+    guard !index.isOutput(map.output) else { throw Refusal("its own output is an output of the graph") }
+    guard !index.isCaptured(map.output) else { throw Refusal("its own output is used by a subgraph") }
+    var value = map.output
+    var steps = 0
+    while true {
+      try Self.count(&steps)
+      // What hands it on does so under another name.
+      guard !index.isOutput(value) else { throw Refusal("what follows it is an output of the graph") }
+      guard !index.isCaptured(value) else { throw Refusal("what follows it is used by a subgraph") }
+      let readers = index.consumers(of: value)
+      guard let reader = readers.first else { throw Refusal("nothing reads its output") }
+      guard readers.count == 1 else { throw Refusal("its own output has several consumers") }
+      if let fold = folds[reader], !fold.isBackward, fold.map.input == value {
+        value = fold.map.output
+      } else if graph.handedOnInput(of: graph[reader]) == value, let output = graph[reader].outputs[0] {
+        value = output
+      } else {
+        try requireReading(of: value, by: reader, map)
+        return reader
+      }
+    }
+  }
+
+  /// Folding into the next operator is exact when it reads nothing but mapped numbers: no padding, or none that matters
+  /// because the map leaves zero at zero.
+  private func requireReading(of value: ValueID, by id: NodeID, _ map: ChannelMap) throws(Refusal) {
+    let node = graph[id], label = graph.label(of: node)
+    guard node.inputs[0] == value, node.inputs.count(where: { $0 == value }) == 1, map.axis == 1,
+      let reading = node.typed?.linearForm?.reading
+    else { throw Refusal("no operator with weights follows") }
+    switch reading {
+    case .numbers: break
+    case .transposed: throw Refusal("\(label) transposes its input")
+    case .window:
+      let shape = node.inputs[0].flatMap { graph[$0].type?.shape }
+      guard let weight = node.inputs[1].flatMap(graph.constant)?.shape,
+        let pads = node.typed?.mayPad(input: shape, weight: weight)
+      else { throw Refusal("the weight of \(label) is no constant") }
+      guard map.affine.shift.allSatisfy({ $0 == 0 }) || !pads else {
+        throw Refusal("\(label) pads with zeros, which the shift would turn into other numbers at the border")
+      }
+    }
+  }
+}
