@@ -18,7 +18,10 @@ public struct OptimizationPipeline: Sendable {
       + [
         ConstantFolding(), RemoveIdentities(), RecognizeActivations(), RecognizeLayerNormalization(), RemoveDeadCode(),
       ] + folding
-      + [MergeScaleShifts(), NormalizationToScaleShift(), RecognizeChannelShuffles(), RemoveDeadCode()]
+      + [
+        MergeScaleShifts(), NormalizationToScaleShift(), RecognizeChannelShuffles(), RecognizeRMSNormalization(),
+        RecognizeGroupNormalization(), RemoveDeadCode(),
+      ]
   }
 
   /// The passes that a session without optimization runs: every node that is left is computed as it is written, and those
