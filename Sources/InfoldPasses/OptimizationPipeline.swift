@@ -20,7 +20,7 @@ public struct OptimizationPipeline: Sendable {
       ] + folding
       + [
         MergeScaleShifts(), NormalizationToScaleShift(), RecognizeChannelShuffles(), RecognizeRMSNormalization(),
-        RecognizeGroupNormalization(), RemoveDeadCode(),
+        RecognizeGroupNormalization(), RecognizeAttention(), RemoveDeadCode(),
       ]
   }
 

@@ -134,13 +134,31 @@ extension Pattern {
     .node([x]) { node, _, _ in node.typed is Reshape }
   }
 
-  /// x with its dimensions in another order.
-  package static func transpose(_ x: Pattern, _ permutation: Capture<[Int]>) -> Pattern {
+  /// x with its dimensions in another order, of which the permutation is wanted, and fulfils a condition.
+  package static func transpose(
+    _ x: Pattern, _ permutation: Capture<[Int]>, where condition: @escaping @Sendable ([Int]) -> Bool = { _ in true }
+  ) -> Pattern {
     .node([x]) { node, context, match in
       guard let transpose = node.typed as? Transpose, let rank = context.type(node.inputs[0])?.shape?.rank else {
         return false
       }
-      return match.bind(permutation, transpose.permutation ?? (0..<rank).reversed())
+      let axes = transpose.permutation ?? (0..<rank).reversed()
+      return condition(axes) && match.bind(permutation, axes)
+    }
+  }
+
+  /// The product of matrices.
+  package static func matrixProduct(_ a: Pattern, _ b: Pattern) -> Pattern {
+    .node([a, b]) { node, _, _ in node.typed is MatMul }
+  }
+
+  /// eˣ ÷ Σ eˣ along the last axis.
+  package static func softmax(_ x: Pattern) -> Pattern {
+    .node([x]) { node, context, _ in
+      guard let softmax = node.typed as? Softmax, let rank = context.type(node.inputs[0])?.shape?.rank else {
+        return false
+      }
+      return (try? softmax.axis.position(rank: rank)) == rank - 1
     }
   }
 }
