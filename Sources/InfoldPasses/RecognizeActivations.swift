@@ -22,14 +22,14 @@ package struct RecognizeActivations: GraphPass {
     Recognition(x * .clip(x / 6 + 0.5, 0, 1), becomes: node(HardSwish.name, 14)),
     Recognition(x * hardSigmoid, becomes: node(HardSwish.name, 14)),
     Recognition(0.5 * x * (1 + .function(.errorFunction, x / root(2))), becomes: node(Gelu.name, 20)),
-    Recognition(0.5 * x * (1 + .function(.tanh, root(2 / .pi) * bent)), becomes: geluByTanh),
+    Recognition(0.5 * x * (1 + .function(.tanh, bent(by: root(2 / .pi)))), becomes: geluByTanh),
     // ½ · (1 + tanh(u)) = sigmoid(2 · u)
-    Recognition(x * .sigmoid(root(8 / .pi) * bent), becomes: geluByTanh),
+    Recognition(x * .sigmoid(bent(by: root(8 / .pi))), becomes: geluByTanh),
     Recognition(x * .function(.tanh, .function(.softplus, x)), becomes: node(Mish.name, 18)),
     Recognition(x * .sigmoid(x), becomes: node(Swish.name, 24)),
     Recognition(x / (1 + .exponential(-x)), becomes: node(Swish.name, 24)),
     Recognition(x * .sigmoid(alpha * x)) { (node, match, context, _) throws(InfoldError) in
-      guard let factor = match[alpha], Double(Float(factor)) == factor else { return nil }
+      guard let factor = match[alpha], factor > 0, Double(Float(factor)) == factor else { return nil }
       return try replacement(node, match, context, Swish.name, 24, ["alpha": .float(Float(factor))])
     },
   ]
@@ -39,8 +39,10 @@ package struct RecognizeActivations: GraphPass {
     return Pattern.isClose(Double(alpha), 1.0 / 6)
   }
 
-  /// x + 0.044715 · x³.
-  private static let bent = Pattern.either([x + 0.044715 * .cube(x), x * (1 + 0.044715 * .square(x))])
+  /// slope · (x + 0.044715 · x³).
+  private static func bent(by slope: Pattern) -> Pattern {
+    .either([slope * (x + 0.044715 * .cube(x)), slope * x * (1 + 0.044715 * .square(x))])
+  }
 
   private static func root(_ number: Double) -> Pattern { .number(number.squareRoot()) }
 

@@ -24,8 +24,10 @@ package struct RecognizeLayerNormalization: GraphPass {
 
   private static let x = Pattern.value(input)
   private static let difference = x - .mean(x, sizes)
-  private static let deviation = Pattern.squareRoot(.mean(.square(difference), sizes) + epsilon)
-  private static let normal = Pattern.either([difference / deviation, difference * .reciprocal(deviation)])
+  private static let variance = Pattern.mean(.square(difference), sizes) + epsilon
+  private static let normal = Pattern.either([
+    difference / .squareRoot(variance), .pair(.product, difference, .inverseRoot(variance)),
+  ])
 
   private static let recognition = Recognition(
     .scaledAndShifted(normal, .parameter(scale, sizes, of: input), .parameter(shift, sizes, of: input))

@@ -22,8 +22,8 @@ package struct RecognizeRMSNormalization: GraphPass {
   private static let epsilon = Capture<Double>("epsilon"), scale = Capture<ValueID>("scale")
 
   private static let x = Pattern.value(input)
-  private static let magnitude = Pattern.squareRoot(.mean(.square(x), sizes) + epsilon)
-  private static let normal = Pattern.either([x / magnitude, .pair(.product, x, .reciprocal(magnitude))])
+  private static let square = Pattern.mean(.square(x), sizes) + epsilon
+  private static let normal = Pattern.either([x / .squareRoot(square), .pair(.product, x, .inverseRoot(square))])
 
   private static let recognition = Recognition(
     .either([.pair(.product, .once(normal), .parameter(scale, sizes, of: input)), normal])

@@ -136,7 +136,7 @@ import Testing
   }
 
   @Test func hardSwish() throws {
-    try expect(["HardSwish"]) { f in
+    try expect(["HardSwish"], .float32) { f in
       let gate = try f.raised(f.node("Div", f.x, f.number(6)), by: 0.5)
       return try f.node("Mul", f.x, f.node("Clip", gate, f.number(0), f.number(1)))
     }
@@ -149,7 +149,7 @@ import Testing
       let gate = try f.node("Max", f.number(0), f.node("Min", f.raised(f.x, by: 3), f.number(6)))
       return try f.node("Mul", gate, f.node("Div", f.x, f.number(6)))
     }
-    try expect(["Div", "Add", "Clip", "Mul"]) { f in
+    try expect(["Div", "Add", "Clip", "Mul"], .float32) { f in
       let gate = try f.raised(f.node("Div", f.x, f.number(6)), by: 0.4)
       return try f.node("Mul", f.x, f.node("Clip", gate, f.number(0), f.number(1)))
     }

@@ -9,7 +9,7 @@ import Testing
   /// How a normalization by the root mean square is written, or what keeps it from being one.
   struct Form: Sendable, CustomStringConvertible {
     /// How the root becomes a factor; or it divides.
-    enum Inverse: String, Sendable, CaseIterable { case division, reciprocal, oneDividedByIt, power }
+    enum Inverse: String, Sendable, CaseIterable { case division, reciprocal, oneDividedByIt, power, inversePower }
 
     var inverse = Inverse.division
     var squaresByMul = false
@@ -48,6 +48,7 @@ import Testing
     case .reciprocal: y = try network.node("Mul", [x, network.node("Reciprocal", [network.node("Sqrt", [sum])])])
     case .oneDividedByIt:
       y = try network.node("Mul", [network.node("Div", [number(1), network.node("Sqrt", [sum])]), x])
+    case .inversePower: y = try network.node("Mul", [network.node("Pow", [sum, number(-0.5)]), x])
     case .power: y = try network.node("Div", [x, network.node("Pow", [sum, number(0.5)])])
     }
     let normal = y

@@ -55,6 +55,11 @@ package struct DotProductAttention: StandardFloatingPointOperator {
     guard Set(shapes.map(\.rank)).count == 1, givenResultAxes?.count ?? shapes[0].rank == shapes[0].rank else {
       throw InfoldError(.invalidModel, "the inputs have different numbers of dimensions")
     }
+    for axis in 0..<(shapes[0].rank - 2) {
+      for shape in shapes where shapes[0][axis].merged(with: shape[axis]) == nil {
+        throw InfoldError(.invalidModel, "the leading axes of \(shapes[0]) and \(shape) differ")
+      }
+    }
     let scores = try MatMul.productShape(shapes[0], shapes[1])
     if inputs.has(3) {
       _ = try BroadcastRule.unidirectional.resultShape(scores, try inputs.type(3, of: .floatingPoint).shape)
@@ -74,9 +79,7 @@ package struct DotProductAttention: StandardFloatingPointOperator {
   }
 
   package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
-    guard let q = inputs.sizes(0), let v = inputs.sizes(2), !inputs.has(3) || inputs.sizes(3) != nil else {
-      return .unknown
-    }
+    guard let q = inputs.sizes(0), q.count > 1, !inputs.has(3) || inputs.sizes(3) != nil else { return .unknown }
     let rank = q.count, order = resultAxes(rank: q.count)
     let (query, key) = (axes(ofOperand: 0, rank: rank), axes(ofOperand: 1, rank: rank))
     let value = axes(ofOperand: 2, rank: rank)
@@ -93,9 +96,7 @@ package struct DotProductAttention: StandardFloatingPointOperator {
     axes.append(
       IndependentAxis(
         inputs: [query[rank - 2], nil, nil, maskAxis(rank - 2)], outputs: [order.firstIndex(of: rank - 2)]))
-    if v.count == rank {
-      axes.append(IndependentAxis(inputs: [nil, nil, value[rank - 1]], outputs: [order.firstIndex(of: rank - 1)]))
-    }
+    axes.append(IndependentAxis(inputs: [nil, nil, value[rank - 1]], outputs: [order.firstIndex(of: rank - 1)]))
     return AxisMapping(axes)
   }
 

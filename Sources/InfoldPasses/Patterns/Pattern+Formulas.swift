@@ -72,6 +72,11 @@ extension Pattern {
   /// √x.
   package static func squareRoot(_ x: Pattern) -> Pattern { .either([.function(.squareRoot, x), .power(x, 0.5)]) }
 
+  /// 1 ÷ √x.
+  package static func inverseRoot(_ x: Pattern) -> Pattern {
+    .either([.reciprocal(.squareRoot(x)), .power(x, -0.5)])
+  }
+
   /// x².
   package static func square(_ x: Pattern) -> Pattern { .either([.pair(.product, x, x), .power(x, 2)]) }
 

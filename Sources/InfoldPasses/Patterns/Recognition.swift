@@ -35,7 +35,7 @@ package struct Recognition: Sendable {
   /// first, and not those inside of it that nobody else reads. They are left for `RemoveDeadCode`.
   package static func run(_ recognitions: [Recognition], on graph: Graph) throws(InfoldError) -> PassResult {
     let context = MatchContext(try GraphConstants(graph))
-    var editor = GraphEditor(context.constants)
+    var editor: GraphEditor?
     var changes: [PassResult.Entry] = []
     var nodes = graph.nodes
     var isNeeded = [Bool](repeating: false, count: graph.values.count)
@@ -45,9 +45,11 @@ package struct Recognition: Sendable {
       if node.outputs.count == 1, let value = node.outputs[0] {
         for recognition in recognitions {
           var match = Match()
-          guard recognition.pattern.isFound(at: value, context, &match),
-            let replacement = try recognition.write(node, match, context, &editor)
-          else { continue }
+          guard recognition.pattern.isFound(at: value, context, &match) else { continue }
+          var used = editor.take() ?? GraphEditor(context.constants)
+          let replacement = try recognition.write(node, match, context, &used)
+          editor = used
+          guard let replacement else { continue }
           nodes[id.index] = replacement.node
           changes.append(
             PassResult.Entry(
@@ -58,7 +60,7 @@ package struct Recognition: Sendable {
       // What a replacement adds is no result of a node.
       for use in nodes[id.index].uses where use.index < isNeeded.count { isNeeded[use.index] = true }
     }
-    var rewritten = editor.graph
+    guard !changes.isEmpty, var rewritten = editor?.graph else { return PassResult(graph: graph) }
     rewritten.replaceNodes(nodes)
     return PassResult(graph: rewritten, changes: changes.reversed())
   }

@@ -47,7 +47,11 @@ struct AttentionStep: Step {
   private var packedKey: Int { kernels.packedCount(rows: inner, columns: keys) }
   private var packedValue: Int { kernels.packedCount(rows: keys, columns: columns) }
 
-  private func units(_ phase: Int) -> Int { products.count * (phase == 0 ? 2 : rows) }
+  private var keyPanels: Int { packedKey / (kernels.panelWidth * inner) }
+  private var valuePanels: Int { packedValue / (kernels.panelWidth * keys) }
+
+  /// What the work of each phase is cut into: panels, and rows.
+  private func units(_ phase: Int) -> Int { products.count * (phase == 0 ? keyPanels + valuePanels : rows) }
 
   func tasks(phase: Int, workers: Int) -> Int {
     guard workers > 1, products.count * rows * keys * (inner + columns) > 1 << 17 else { return 1 }
@@ -57,7 +61,14 @@ struct AttentionStep: Step {
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
     var rest = (0..<units(phase)).part(task, of: count)
     if phase == 0 {
-      for unit in rest { unit % 2 == 0 ? packKey(unit / 2, in: frame) : packValue(unit / 2, in: frame) }
+      for unit in rest {
+        let (index, panel) = unit.quotientAndRemainder(dividingBy: keyPanels + valuePanels)
+        if panel < keyPanels {
+          packKey(panel, of: index, in: frame)
+        } else {
+          packValue(panel - keyPanels, of: index, in: frame)
+        }
+      }
       return
     }
     while !rest.isEmpty {
@@ -68,26 +79,26 @@ struct AttentionStep: Step {
     }
   }
 
-  private func packKey(_ index: Int, in frame: Frame) {
+  private func packKey(_ panel: Int, of index: Int, in frame: Frame) {
     pack(
-      frame.pointer(key.place) + products[index].key, key.strides, rows: inner, columns: keys,
+      panel, of: frame.pointer(key.place) + products[index].key, key.strides, rows: inner, columns: keys,
       into: frame.pointer(panels) + index * (packedKey + packedValue))
   }
 
-  private func packValue(_ index: Int, in frame: Frame) {
+  private func packValue(_ panel: Int, of index: Int, in frame: Frame) {
     pack(
-      frame.pointer(value.place) + products[index].value, value.strides, rows: keys, columns: columns,
+      panel, of: frame.pointer(value.place) + products[index].value, value.strides, rows: keys, columns: columns,
       into: frame.pointer(panels) + index * (packedKey + packedValue) + packedKey)
   }
 
   private func pack(
-    _ source: UnsafePointer<Float>, _ strides: Strides, rows: Int, columns: Int,
+    _ panel: Int, of matrix: UnsafePointer<Float>, _ strides: Strides, rows: Int, columns: Int,
     into packed: UnsafeMutablePointer<Float>
   ) {
+    let first = panel * kernels.panelWidth
     kernels.pack(
-      PackArguments(
-        source: source, taps: 1, channels: rows, tapStride: 0, channelStride: strides.row, columnStride: strides.column,
-        columnCount: columns, columns: 0..<columns, packed: packed))
+      matrix, rowStride: strides.row, columnStride: strides.column, rows: rows, columnCount: columns,
+      columns: first..<min(first + kernels.panelWidth, columns), into: packed)
   }
 
   private func attend(_ rows: Range<Int>, of index: Int, _ worker: Int, in frame: Frame) {
@@ -95,9 +106,9 @@ struct AttentionStep: Step {
     let scratch = frame.scratch(of: worker)
     let scores = (scratch + productScratch).assumingMemoryBound(to: Float.self)
     let packed = frame.pointer(panels) + index * (packedKey + packedValue)
-    multiply(
-      frame.pointer(query.place) + product.query + first * query.strides.row, query.strides.row, count, inner, packed,
-      into: scores, keys, columns: keys, scratch)
+    kernels.multiply(
+      frame.pointer(query.place) + product.query + first * query.strides.row, rowStride: query.strides.row,
+      inner: inner, by: packed, into: scores, rowStride: keys, columns: keys, rows: 0..<count, scratch: scratch)
     let shape = ElementwiseShape(pixels: count, channels: keys)
     func combine(_ function: BinaryFunction, with operand: ElementwiseInput) {
       kernels.binary(
@@ -112,24 +123,9 @@ struct AttentionStep: Step {
         .add, with: ElementwiseInput(row, imageStride: 0, pixelStride: mask.rowStride, channelStride: 1))
     }
     kernels.softmax(SoftmaxArguments(input: scores, output: scores, rows: count, columns: keys), rows: 0..<count)
-    multiply(
-      scores, keys, count, keys, packed + packedKey,
-      into: frame.pointer(output.place) + product.output + first * output.strides.row, output.strides.row,
-      columns: columns, scratch)
-  }
-
-  /// The product of some rows with a packed matrix.
-  private func multiply(
-    _ left: UnsafePointer<Float>, _ leftStride: Int, _ rows: Int, _ inner: Int, _ packed: UnsafePointer<Float>,
-    into result: UnsafeMutablePointer<Float>, _ resultStride: Int, columns: Int, _ scratch: UnsafeMutableRawPointer
-  ) {
-    kernels.convolve(
-      ConvolutionArguments(
-        window: ImageWindow(height: 1, width: 1),
-        input: InputImages(base: left, count: 1, height: 1, width: rows, channels: inner, pixelStride: leftStride),
-        weights: packed,
-        output: OutputImages(
-          base: result, count: 1, height: 1, width: rows, channels: columns, pixelStride: resultStride),
-        epilogue: Epilogue(), pixels: 0..<rows, columns: 0..<columns, scratch: scratch))
+    kernels.multiply(
+      scores, rowStride: keys, inner: keys, by: packed + packedKey,
+      into: frame.pointer(output.place) + product.output + first * output.strides.row, rowStride: output.strides.row,
+      columns: columns, rows: 0..<count, scratch: scratch)
   }
 }
