@@ -41,11 +41,14 @@ struct WideMoments {
 
   /// - Parameters:
   ///   - rows: The numbers stand in `rows` rows of `columns` that follow each other, `stride` apart.
+  ///   - subtractsMean: Whether the variance is wanted; else the mean counts as zero, and the mean of the squares is.
   @inline(never)
-  init(_ x: UnsafePointer<Float>, rows: Int, columns: Int, stride: Int, epsilon: Float) {
+  init(
+    _ x: UnsafePointer<Float>, rows: Int, columns: Int, stride: Int, epsilon: Float, subtractsMean: Bool = true
+  ) {
     let count = Double(rows) * Double(columns)
     var sum = 0.0
-    for row in 0..<rows {
+    for row in 0..<(subtractsMean ? rows : 0) {
       for column in 0..<columns { sum += Double(x[row * stride + column]) }
     }
     let near = sum / count
@@ -57,7 +60,7 @@ struct WideMoments {
         squares += deviation * deviation
       }
     }
-    let correction = difference / count
+    let correction = subtractsMean ? difference / count : 0
     let variance = squares / count - correction * correction
     mean = near + correction
     factor = 1 / ((variance < 0 ? 0 : variance) + Double(epsilon)).squareRoot()
@@ -72,32 +75,47 @@ extension Moments {
   @inline(always)
   init(row x: UnsafePointer<Float>, columns: Int, epsilon: Float) {
     let near = Float(rowSum(x, columns) / Double(columns))
-    let center = Vector(repeating: near)
-    let limit = 64 * Vector.scalarCount
-    var differences = LaneSums(), squares = LaneSums()
-    var column = 0
-    while column < columns {
-      let end = min(column + limit, columns)
-      var difference = InlineArray<2, Vector>(repeating: Vector(repeating: 0)), square = difference
-      while column <= end - 2 * Vector.scalarCount {
-        for chain in 0..<2 {
-          let deviation = Vector(at: x + column + chain * Vector.scalarCount) - center
-          difference[chain] += deviation
-          square[chain] = Vector.multiplyAdd(deviation, deviation, square[chain])
-        }
-        column += 2 * Vector.scalarCount
-      }
-      while column < end {
-        let deviation = Vector(at: x + column, count: end - column, fill: near) - center
-        difference[0] += deviation
-        square[0] = Vector.multiplyAdd(deviation, deviation, square[0])
-        column += Vector.scalarCount
-      }
-      column = end
-      differences.add(difference[0] + difference[1])
-      squares.add(square[0] + square[1])
-    }
-    self.init(
-      near: near, difference: differences.total, squares: squares.total, count: Double(columns), epsilon: epsilon)
+    let (difference, squares) = deviations(x, columns, from: near)
+    self.init(near: near, difference: difference, squares: squares, count: Double(columns), epsilon: epsilon)
   }
+
+  /// The moments of a row whose mean counts as zero.
+  @inline(always)
+  init(squaresOf x: UnsafePointer<Float>, columns: Int, epsilon: Float) {
+    let squares = deviations(x, columns, from: 0).squares
+    self.init(near: 0, difference: 0, squares: squares, count: Double(columns), epsilon: epsilon)
+  }
+}
+
+/// The sums of the differences from `near`, and of their squares, over a row.
+@inline(always)
+private func deviations(
+  _ x: UnsafePointer<Float>, _ columns: Int, from near: Float
+) -> (differences: Double, squares: Double) {
+  let center = Vector(repeating: near)
+  let limit = 64 * Vector.scalarCount
+  var differences = LaneSums(), squares = LaneSums()
+  var column = 0
+  while column < columns {
+    let end = min(column + limit, columns)
+    var difference = InlineArray<2, Vector>(repeating: Vector(repeating: 0)), square = difference
+    while column <= end - 2 * Vector.scalarCount {
+      for chain in 0..<2 {
+        let deviation = Vector(at: x + column + chain * Vector.scalarCount) - center
+        difference[chain] += deviation
+        square[chain] = Vector.multiplyAdd(deviation, deviation, square[chain])
+      }
+      column += 2 * Vector.scalarCount
+    }
+    while column < end {
+      let deviation = Vector(at: x + column, count: end - column, fill: near) - center
+      difference[0] += deviation
+      square[0] = Vector.multiplyAdd(deviation, deviation, square[0])
+      column += Vector.scalarCount
+    }
+    column = end
+    differences.add(difference[0] + difference[1])
+    squares.add(square[0] + square[1])
+  }
+  return (differences.total, squares.total)
 }

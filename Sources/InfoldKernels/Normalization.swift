@@ -28,9 +28,14 @@ extension Kernels {
     for row in rows {
       let x = arguments.input + row * arguments.inputStride
       let y = arguments.output + row * arguments.outputStride
-      let moments = Moments(row: x, columns: columns, epsilon: arguments.epsilon)
+      let moments =
+        arguments.subtractsMean
+        ? Moments(row: x, columns: columns, epsilon: arguments.epsilon)
+        : Moments(squaresOf: x, columns: columns, epsilon: arguments.epsilon)
       guard moments.isPrecise else {
-        let moments = WideMoments(x, rows: 1, columns: columns, stride: columns, epsilon: arguments.epsilon)
+        let moments = WideMoments(
+          x, rows: 1, columns: columns, stride: columns, epsilon: arguments.epsilon,
+          subtractsMean: arguments.subtractsMean)
         for column in 0..<columns {
           let shift = arguments.shift.map { Double($0[column]) } ?? 0
           y[column] = Float(moments.normalized(x[column]) * Double(arguments.scale[column]) + shift)
@@ -209,7 +214,8 @@ private struct NormalizationBlock {
       }
       lane = end
     }
-    guard isPrecise else { return runInDoublePrecision() }
+    let activation = BoundedActivation(arguments.activation)
+    guard isPrecise else { return runInDoublePrecision(activation) }
     for pixel in 0..<pixels {
       let x = input + pixel * arguments.input.pixelStride
       let y = output + pixel * arguments.output.pixelStride
@@ -217,12 +223,12 @@ private struct NormalizationBlock {
         let scale = Vector(at: arguments.scale + firstChannel + channel, count: count)
         let shift = Vector(at: arguments.shift + firstChannel + channel, count: count)
         let normal = Vector.multiplyAdd(Vector(at: x + channel, count: count) - near, factor, offset)
-        Vector.multiplyAdd(normal, scale, shift).store(at: y + channel, count: count)
+        activation.apply(Vector.multiplyAdd(normal, scale, shift)).store(at: y + channel, count: count)
       }
     }
   }
 
-  private func runInDoublePrecision() {
+  private func runInDoublePrecision(_ activation: BoundedActivation) {
     for group in 0..<(channels / groupSize) {
       let first = group * groupSize
       let moments = WideMoments(
@@ -234,7 +240,7 @@ private struct NormalizationBlock {
         for channel in first..<(first + groupSize) {
           let scale = Double(arguments.scale[firstChannel + channel])
           let shift = Double(arguments.shift[firstChannel + channel])
-          y[channel] = Float(moments.normalized(x[channel]) * scale + shift)
+          y[channel] = activation.apply(Vector(repeating: Float(moments.normalized(x[channel]) * scale + shift)))[0]
         }
       }
     }

@@ -77,21 +77,41 @@ private struct ActivationWriting {
         nodes.append(try rewritten(node))
         continue
       }
-      switch node.opType {
-      case HardSwish.name:
-        let gate = try add(HardSigmoid.name, [x], of: x, ["alpha": .float(1.0 / 6), "beta": .float(0.5)])
-        try add(Mul.name, [x, gate], to: y, node.name)
-      case Swish.name: try add(Mul.name, [x, add(Sigmoid.name, [x], of: x)], to: y, node.name)
-      case Mish.name: try add(Mul.name, [x, add(Tanh.name, [add(Softplus.name, [x], of: x)], of: x)], to: y, node.name)
-      default:
-        let erf = try add(Erf.name, [add(Div.name, [x, number(2.0.squareRoot(), of: x)], of: x)], of: x)
-        let gate = try add(Add.name, [erf, number(1, of: x)], of: x)
-        try add(Mul.name, [add(Mul.name, [x, gate], of: x), number(0.5, of: x)], to: y, node.name)
-      }
+      try write(graph.elementFunction(of: node), of: x, to: y, node.name)
     }
     var written = editor.graph
     written.replaceNodes(nodes)
     return written
+  }
+
+  private mutating func write(
+    _ activation: ElementFunction?, of x: ValueID, to y: ValueID, _ name: String
+  ) throws(InfoldError) {
+    switch activation {
+    case .hardSwish:
+      let gate = try add(HardSigmoid.name, [x], of: x, ["alpha": .float(1.0 / 6), "beta": .float(0.5)])
+      try add(Mul.name, [x, gate], to: y, name)
+    case .swish(let alpha):
+      let scaled = try alpha == 1 ? x : add(Mul.name, [x, number(Double(alpha), of: x)], of: x)
+      try add(Mul.name, [x, add(Sigmoid.name, [scaled], of: x)], to: y, name)
+    case .mish: try add(Mul.name, [x, add(Tanh.name, [add(Softplus.name, [x], of: x)], of: x)], to: y, name)
+    case .geluByTanh:
+      let cube = try add(Mul.name, [add(Mul.name, [x, x], of: x), x], of: x)
+      let bent = try add(Add.name, [x, add(Mul.name, [cube, number(0.044715, of: x)], of: x)], of: x)
+      let slope = try number((2 / Double.pi).squareRoot(), of: x)
+      try writeHalf(add(Tanh.name, [add(Mul.name, [bent, slope], of: x)], of: x), of: x, to: y, name)
+    default:
+      let erf = try add(Erf.name, [add(Div.name, [x, number(2.0.squareRoot(), of: x)], of: x)], of: x)
+      try writeHalf(erf, of: x, to: y, name)
+    }
+  }
+
+  /// ½ · x · (1 + gate).
+  private mutating func writeHalf(
+    _ gate: ValueID, of x: ValueID, to y: ValueID, _ name: String
+  ) throws(InfoldError) {
+    let sum = try add(Add.name, [gate, number(1, of: x)], of: x)
+    try add(Mul.name, [add(Mul.name, [x, sum], of: x), number(0.5, of: x)], to: y, name)
   }
 
   /// A node that a pass has put in, in the model's operator set.

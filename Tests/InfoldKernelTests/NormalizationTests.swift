@@ -49,6 +49,54 @@ import Testing
     }
   }
 
+  /// x ÷ √(mean of x² + ε), also where the squares leave the range of single precision.
+  @Test(arguments: kernelSets.indices) func normalizesByTheRootMeanSquare(set: Int) {
+    for columns in Array(1...40) + [768, 3001] {
+      for (bound, epsilon) in [(3, 1e-3), (1e-3, 1e-5), (1e25, 1e-5), (1e-25, 0)] as [(Float, Float)] {
+        let rows = 4
+        let input = Buffer(random: rows * columns, seed: 2, bound: bound), scale = Buffer(random: columns, seed: 3)
+        let output = Buffer(rows * columns)
+        let arguments = LayerNormalizationArguments(
+          input: input.input, output: output.base, rows: rows, columns: columns, epsilon: epsilon,
+          subtractsMean: false, scale: scale.input, shift: nil)
+        #expect(
+          isIndependentOfRange(units: rows, output: output) { kernelSets[set].layerNormalization(arguments, rows: $0) })
+        var expected: [Double] = []
+        for row in 0..<rows {
+          let values = input.values[(row * columns)..<((row + 1) * columns)].map(Double.init)
+          let square = values.reduce(0) { $0 + $1 * $1 } / Double(columns)
+          expected += zip(values, scale.values).map { $0 / (square + Double(epsilon)).squareRoot() * Double($1) }
+        }
+        #expect(agree(output.values, expected, tolerance: 2e-6), "\(kernelSets[set].name) \(columns) up to \(bound)")
+      }
+    }
+  }
+
+  @Test(arguments: kernelSets.indices, [Activation.relu, Activation(.silu), Activation(.hardSwish)])
+  func activatesGroups(set: Int, activation: Activation) {
+    // One of the groups has numbers whose squares leave the range of single precision.
+    for (channels, groups) in [(24, 2), (12, 6), (7, 7), (40, 1)] {
+      let pixels = 15
+      var values = Buffer(random: channels * pixels, seed: 5, bound: 3).values
+      for pixel in 0..<pixels {
+        for channel in 0..<(channels / groups) { values[pixel * channels + channel] *= 1e28 }
+      }
+      let input = Buffer(values), scale = Buffer(random: channels, seed: 6), shift = Buffer(random: channels, seed: 7)
+      func run(_ activation: Activation) -> [Float] {
+        let output = Buffer(channels * pixels)
+        let arguments = GroupNormalizationArguments(
+          activation: activation,
+          input: InputImages(base: input.input, count: 1, height: 3, width: 5, channels: channels),
+          output: OutputImages(base: output.base, count: 1, height: 3, width: 5, channels: channels),
+          groups: groups, epsilon: 1e-3, scale: scale.input, shift: shift.input)
+        kernelSets[set].groupNormalization(arguments, units: 0..<arguments.unitCount)
+        return output.values
+      }
+      let expected = run(.identity).map { activation.reference(Double($0)) }
+      #expect(agree(run(activation), expected, tolerance: 1e-6), "\(kernelSets[set].name) \(channels) in \(groups)")
+    }
+  }
+
   @Test(arguments: kernelSets.indices) func normalizesGroups(set: Int) {
     let shapes =
       (1...20).map { ($0, $0, 3, 5) } + (1...20).map { ($0, 1, 3, 5) }

@@ -119,8 +119,9 @@ import Testing
       let gate = try f.node("Sigmoid", f.x)
       return [try f.node("Mul", gate, gate)]
     }
-    try expect(["Mul", "Sigmoid", "Mul"]) { f in
-      [try f.node("Mul", f.x, try f.node("Sigmoid", try f.node("Mul", f.x, try f.number(1.702))))]
+    try expect(["Abs", "Mul", "Sigmoid", "Mul"]) { f in
+      let other = try f.node("Abs", f.x)
+      return [try f.node("Mul", f.x, try f.node("Sigmoid", try f.node("Mul", other, try f.number(1.702))))]
     }
   }
 

@@ -10,6 +10,8 @@ import Testing
   struct Form: Sendable {
     var squaresByMul = false
     var subtractsTwice = false
+    /// Whether the difference is multiplied by the inverse of the deviation; or divided by that.
+    var multipliesByInverse = false
     var meanAxes: [Int64] = [-1]
     var varianceAxes: [Int64] = [-1]
     var keepsDimensions = true
@@ -43,7 +45,11 @@ import Testing
         ])
     let variance = try network.node("ReduceMean", [square], ["axes": .ints(form.varianceAxes), "keepdims": keep])
     let sum = try network.node("Add", [variance, network.constant(try Tensor(scalar: form.epsilon))])
-    let normal = try network.node("Div", [difference, try network.node("Sqrt", [sum])])
+    let deviation = try network.node("Sqrt", [sum])
+    let normal =
+      try form.multipliesByInverse
+      ? network.node("Mul", [network.node("Reciprocal", [deviation]), difference])
+      : network.node("Div", [difference, deviation])
     var y = normal
     if let scale = form.scale { y = try network.node("Mul", [y, try network.weights(scale)]) }
     if let shift = form.shift { y = try network.node("Add", [try network.weights(shift), y]) }
@@ -63,6 +69,7 @@ import Testing
 
   @Test(arguments: [
     Form(), Form(squaresByMul: true), Form(subtractsTwice: true), Form(scale: nil), Form(shift: nil),
+    Form(multipliesByInverse: true), Form(multipliesByInverse: true, scale: nil),
     Form(scale: nil, shift: nil), Form(scale: [1, 1, 6], shift: [1, 6]),
     Form(meanAxes: [1, 2], varianceAxes: [2, 1], scale: [4, 6], shift: [4, 6]), Form(meanAxes: [2]),
     Form(hasIntegerExponent: true),

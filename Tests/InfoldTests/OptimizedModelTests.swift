@@ -62,12 +62,21 @@ import Testing
     // Mish
     x = try convolved()
     x = try network.node("Mul", [x, network.node("Tanh", [network.node("Softplus", [x])])])
+    // Gelu by tanh
+    x = try convolved()
+    let cube = try network.node("Mul", [network.node("Mul", [x, x]), x])
+    let bent = try network.node("Add", [x, network.node("Mul", [cube, number(0.044715)])])
+    let tangent = try network.node("Tanh", [network.node("Mul", [bent, number(0.7978846)])])
+    x = try network.node("Mul", [network.node("Mul", [x, half]), network.node("Add", [tangent, one])])
+    // Swish with a factor
+    x = try convolved()
+    x = try network.node("Mul", [x, network.node("Sigmoid", [network.node("Mul", [x, number(1.702)])])])
     x = try convolved()
     var model = try model(network.finished(x), opset: opset)
     model.producerName = "a test"
     let again = try roundTrip(model)
     #expect(!operators(again).contains("BatchNormalization"))
-    #expect(operators(again).filter { $0 == "Conv" }.count == 5)
+    #expect(operators(again).filter { $0 == "Conv" }.count == 7)
     #expect(Set(operators(again)).isDisjoint(with: ["HardSwish", "Swish", "Gelu", "Mish", "Clip"]))
     #expect(again.producerName == "a test" && again.opsetVersion() == opset)
   }

@@ -26,7 +26,8 @@ public struct SoftmaxArguments: @unchecked Sendable {
   }
 }
 
-/// y = (x − mean) ÷ √(variance + epsilon) · scale + shift over every row of a matrix, with the biased variance.
+/// y = (x − mean) ÷ √(variance + epsilon) · scale + shift over every row of a matrix, with the biased variance; or without
+/// subtracting the mean, y = x ÷ √(mean of x² + epsilon) · scale + shift.
 public struct LayerNormalizationArguments: @unchecked Sendable {
   public var input: UnsafePointer<Float>
   /// Floats from one row to the next.
@@ -38,6 +39,7 @@ public struct LayerNormalizationArguments: @unchecked Sendable {
   /// Numbers per row, at least 1.
   public var columns: Int
   public var epsilon: Float
+  public var subtractsMean: Bool
   /// One number per column.
   public var scale: UnsafePointer<Float>
   /// One number per column, or none.
@@ -45,7 +47,8 @@ public struct LayerNormalizationArguments: @unchecked Sendable {
 
   public init(
     input: UnsafePointer<Float>, inputStride: Int? = nil, output: UnsafeMutablePointer<Float>, outputStride: Int? = nil,
-    rows: Int, columns: Int, epsilon: Float, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>?
+    rows: Int, columns: Int, epsilon: Float, subtractsMean: Bool = true, scale: UnsafePointer<Float>,
+    shift: UnsafePointer<Float>?
   ) {
     self.input = input
     self.inputStride = inputStride ?? columns
@@ -54,6 +57,7 @@ public struct LayerNormalizationArguments: @unchecked Sendable {
     self.rows = rows
     self.columns = columns
     self.epsilon = epsilon
+    self.subtractsMean = subtractsMean
     self.scale = scale
     self.shift = shift
   }
@@ -90,9 +94,10 @@ public struct InstanceNormalizationArguments: @unchecked Sendable {
 }
 
 /// Group normalization: mean and biased variance of each group of neighbouring channels of each picture, then y = (x −
-/// mean) ÷ √(variance + epsilon) · scale[channel] + shift[channel]. Instance normalization has as many groups as
-/// channels.
+/// mean) ÷ √(variance + epsilon) · scale[channel] + shift[channel], and the activation of it. Instance normalization has as many
+/// groups as channels.
 public struct GroupNormalizationArguments: @unchecked Sendable {
+  public var activation: Activation
   public var input: InputImages<Float>
   /// Of the input's size; may be the input, with the same stride.
   public var output: OutputImages<Float>
@@ -105,9 +110,10 @@ public struct GroupNormalizationArguments: @unchecked Sendable {
   public var shift: UnsafePointer<Float>
 
   public init(
-    input: InputImages<Float>, output: OutputImages<Float>, groups: Int, epsilon: Float, scale: UnsafePointer<Float>,
-    shift: UnsafePointer<Float>
+    activation: Activation = .identity, input: InputImages<Float>, output: OutputImages<Float>, groups: Int, epsilon: Float,
+    scale: UnsafePointer<Float>, shift: UnsafePointer<Float>
   ) {
+    self.activation = activation
     self.input = input
     self.output = output
     self.groups = groups

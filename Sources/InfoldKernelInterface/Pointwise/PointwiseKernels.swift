@@ -34,7 +34,7 @@ public protocol PointwiseKernels: Sendable {
   /// Softmax or log-softmax. The range counts rows.
   static func softmax(_ arguments: SoftmaxArguments, rows: Range<Int>)
 
-  /// Layer normalization. The range counts rows.
+  /// Layer normalization, and that by the root mean square. The range counts rows.
   static func layerNormalization(_ arguments: LayerNormalizationArguments, rows: Range<Int>)
 
   /// Instance normalization in row-major order. The range counts rows.

@@ -6,7 +6,7 @@ extension OperatorRegistry {
 
   /// The operators of `internalDomain`.
   package static let internalOperators = OperatorRegistry([
-    ByteTable.self, ChannelNormalization.self, ChannelShuffle.self, InverseDeviation.self, QLinearAdd.self,
-    QLinearGemm.self, ScaleShift.self,
+    ByteTable.self, ChannelNormalization.self, ChannelShuffle.self, DotProductAttention.self, InverseDeviation.self,
+    QLinearAdd.self, QLinearGemm.self, ScaleShift.self,
   ])
 }

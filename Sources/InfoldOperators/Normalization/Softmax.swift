@@ -17,6 +17,9 @@ package struct Softmax: SoftmaxOperator {
     axis = try SoftmaxAxis(&attributes)
   }
 
+  /// That along an axis.
+  init(axis: SoftmaxAxis) { self.axis = axis }
+
   func apply<Element: FloatingPointElement>(_ x: Element, maximum: Element, sum: Double) -> Element {
     .exp(x - maximum) / Element(sum)
   }
@@ -55,6 +58,11 @@ package struct SoftmaxAxis: Sendable, Hashable {
     axis = given ?? (flattens ? 1 : -1)
     isDefault = given == nil
   }
+
+  private init(axis: Int) { (self.axis, flattens, isDefault) = (axis, false, false) }
+
+  /// The last one.
+  static let last = SoftmaxAxis(axis: -1)
 
   /// Whether the model leaves the axis to a default that tensors of this rank do not have: before opset 13 it is 1, and
   /// with one dimension there is only 0. Other runtimes take that dimension, as ONNX's own evaluator does, and so

@@ -53,7 +53,13 @@ public struct OptimizationPipeline: Sendable {
         ]
       ),
       (.fold, folding),
-      (.recognize, [MergeScaleShifts(), NormalizationToScaleShift(), RecognizeChannelShuffles(), RemoveDeadCode()]),
+      (
+        .recognize,
+        [
+          MergeScaleShifts(), NormalizationToScaleShift(), RecognizeChannelShuffles(), RecognizeRMSNormalization(),
+          RecognizeGroupNormalization(), RecognizeAttention(), RemoveDeadCode(),
+        ]
+      ),
     ])
   }
 

@@ -6,58 +6,68 @@ import InfoldTensor
 
 extension LayerNormalization: LoweredOperator {
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    try plan.emitRowNormalization(fused, "layer normalization", axis, epsilon, subtractsMean: true)
+  }
+}
+
+extension RMSNormalization: LoweredOperator {
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    try plan.emitRowNormalization(fused, "root mean square", axis, epsilon, subtractsMean: false)
+  }
+}
+
+extension PlanBuilder {
+  /// A normalization over an axis and those behind it.
+  fileprivate mutating func emitRowNormalization(
+    _ fused: FusedNode, _ algorithm: String, _ axis: Int, _ epsilon: Float, subtractsMean: Bool
+  ) throws(InfoldError) -> Bool {
     let node = fused.node
     guard node.outputs.dropFirst().allSatisfy({ $0 == nil }), let x = node.inputs[0], let y = fused.output,
-      let sizes = plan.sizes(x), plan.sizes(y) == sizes, let first = try? normalizedAxis(axis, rank: sizes.count),
+      let sizes = sizes(x), self.sizes(y) == sizes, let first = try? normalizedAxis(axis, rank: sizes.count),
       let scale = node.inputs[1]
     else { return false }
     let shift = node.inputs.count > 2 ? node.inputs[2] : nil
     let columns = sizes[first...].reduce(1, *), rows = sizes[..<first].reduce(1, *)
     // Scale and shift may lack outer dimensions of one element, and nothing else.
     for operand in [scale, shift].compactMap({ $0 }) {
-      guard let given = plan.sizes(operand), given.reduce(1, *) == columns,
+      guard let given = self.sizes(operand), given.reduce(1, *) == columns,
         given.drop(while: { $0 == 1 }).elementsEqual(sizes[first...].drop { $0 == 1 })
       else { return false }
     }
-    let source = try plan.location(of: x, .rowMajor), scales = try plan.location(of: scale, .rowMajor)
+    let source = try location(of: x, .rowMajor), scales = try location(of: scale, .rowMajor)
     var shifts: Location?
-    if let shift { shifts = try plan.location(of: shift, .rowMajor) }
-    let target = plan.define(y, .rowMajor, inPlaceOf: x)
-    let (kernels, epsilon) = (plan.kernels, epsilon)
+    if let shift { shifts = try location(of: shift, .rowMajor) }
+    let target = define(y, .rowMajor, inPlaceOf: x)
+    let kernels = kernels
     let step = RangeStep(units: rows, cost: 4 * rows * columns) { [shifts] range, frame, _ in
       kernels.layerNormalization(
         LayerNormalizationArguments(
           input: frame.pointer(source), output: frame.pointer(target), rows: rows, columns: columns, epsilon: epsilon,
-          scale: frame.pointer(scales), shift: shifts.map { UnsafePointer(frame.pointer($0)) }),
+          subtractsMean: subtractsMean, scale: frame.pointer(scales),
+          shift: shifts.map { UnsafePointer(frame.pointer($0)) }),
         rows: range)
     }
-    plan.emit(step, "layer normalization", reads: [source, scales, shifts], writes: [target])
+    emit(step, algorithm, reads: [source, scales, shifts], writes: [target])
     return true
   }
-}
 
-extension InstanceNormalization: LoweredOperator {
-  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    guard let x = fused.node.inputs[0], let scale = fused.node.inputs[1], let shift = fused.node.inputs[2],
-      let y = fused.output, let image = plan.sizes(x).flatMap(ImageShape.init), plan.sizes(y) == plan.sizes(x),
-      plan.sizes(scale) == [image.channels], plan.sizes(shift) == [image.channels]
-    else { return false }
-    // What lies in row-major order only, or has one channel, is normalized where it is.
-    if image.channels == 1 || !plan.layouts(of: x).contains(.channelsLast) {
-      try lowerRows(x, scale, shift, image, to: y, into: &plan)
-      return true
-    }
-    let source = try plan.location(of: x, .channelsLast)
-    let scales = try plan.location(of: scale, .rowMajor), shifts = try plan.location(of: shift, .rowMajor)
-    let target = plan.define(y, .channelsLast, inPlaceOf: x)
-    let (kernels, epsilon) = (plan.kernels, epsilon)
+  /// A normalization of groups of neighbouring channels, with the channels last.
+  fileprivate mutating func emitGroupNormalization(
+    _ fused: FusedNode, _ algorithm: String, _ image: ImageShape, groups: Int, _ epsilon: Float
+  ) throws(InfoldError) {
+    let x = fused.node.inputs[0]!
+    let source = try location(of: x, .channelsLast)
+    let scales = try location(of: fused.node.inputs[1]!, .rowMajor)
+    let shifts = try location(of: fused.node.inputs[2]!, .rowMajor)
+    let target = define(fused.output!, .channelsLast, inPlaceOf: x)
+    let (kernels, activation) = (kernels, fused.activation)
     @Sendable func arguments(
       _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ scale: UnsafePointer<Float>,
       _ shift: UnsafePointer<Float>
     ) -> GroupNormalizationArguments {
       GroupNormalizationArguments(
-        input: image.input(input, source), output: image.output(output, target), groups: image.channels,
-        epsilon: epsilon, scale: scale, shift: shift)
+        activation: activation, input: image.input(input, source), output: image.output(output, target),
+        groups: groups, epsilon: epsilon, scale: scale, shift: shift)
     }
     let nowhere = UnsafeMutablePointer<Float>.nowhere
     let units = arguments(nowhere, nowhere, nowhere, nowhere).unitCount
@@ -66,7 +76,41 @@ extension InstanceNormalization: LoweredOperator {
         arguments(frame.pointer(source), frame.pointer(target), frame.pointer(scales), frame.pointer(shifts)),
         units: units)
     }
-    plan.emit(step, "instance normalization", reads: [source, scales, shifts], writes: [target])
+    emit(step, algorithm, reads: [source, scales, shifts], writes: [target])
+  }
+
+  /// The image that a node normalizes, with one number for each of its channels in each of two lists.
+  fileprivate func normalizedImage(_ node: Node) -> ImageShape? {
+    guard let image = sizes(node.inputs[0]).flatMap(ImageShape.init), sizes(node.outputs[0]) == sizes(node.inputs[0]),
+      sizes(node.inputs[1]) == [image.channels], sizes(node.inputs[2]) == [image.channels]
+    else { return nil }
+    return image
+  }
+}
+
+extension GroupNormalization: LoweredOperator {
+  func epilogue(of node: Node, _ plan: PlanBuilder) -> EpilogueCapability {
+    plan.normalizedImage(node) == nil ? [] : .activation
+  }
+
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    guard let image = plan.normalizedImage(fused.node), fused.output != nil else { return false }
+    try plan.emitGroupNormalization(fused, "group normalization", image, groups: groupCount, epsilon)
+    return true
+  }
+}
+
+extension InstanceNormalization: LoweredOperator {
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    guard let image = plan.normalizedImage(fused.node), let x = fused.node.inputs[0], let scale = fused.node.inputs[1],
+      let shift = fused.node.inputs[2], let y = fused.output
+    else { return false }
+    // What lies in row-major order only, or has one channel, is normalized where it is.
+    if image.channels == 1 || !plan.layouts(of: x).contains(.channelsLast) {
+      try lowerRows(x, scale, shift, image, to: y, into: &plan)
+    } else {
+      try plan.emitGroupNormalization(fused, "instance normalization", image, groups: image.channels, epsilon)
+    }
     return true
   }
 

@@ -48,25 +48,47 @@ struct VariableProductStep: Step {
   private func pack(_ panels: Range<Int>, of index: Int, in frame: Frame) {
     let width = kernels.panelWidth
     kernels.pack(
-      PackArguments(
-        source: frame.pointer(right) + index * inner * columns, taps: 1, channels: inner, tapStride: 0,
-        channelStride: isRightTransposed ? 1 : columns, columnStride: isRightTransposed ? inner : 1,
-        columnCount: columns,
-        columns: (panels.lowerBound * width)..<min(panels.upperBound * width, columns),
-        packed: frame.pointer(self.panels) + index * packedCount))
+      frame.pointer(right) + index * inner * columns, rowStride: isRightTransposed ? 1 : columns,
+      columnStride: isRightTransposed ? inner : 1, rows: inner, columnCount: columns,
+      columns: (panels.lowerBound * width)..<min(panels.upperBound * width, columns),
+      into: frame.pointer(self.panels) + index * packedCount)
   }
 
   private func multiply(_ rows: Range<Int>, of index: Int, _ worker: Int, in frame: Frame) {
-    kernels.convolve(
+    kernels.multiply(
+      frame.pointer(left) + products[index].left * self.rows * inner, rowStride: inner, inner: inner,
+      by: frame.pointer(panels) + products[index].right * packedCount,
+      into: frame.pointer(output) + index * self.rows * columns, rowStride: columns, columns: columns, rows: rows,
+      scratch: frame.scratch(of: worker))
+  }
+}
+
+extension ConvolutionKernels {
+  /// Packs some columns of a matrix, which begin with a panel.
+  static func pack(
+    _ matrix: UnsafePointer<Float>, rowStride: Int, columnStride: Int, rows: Int, columnCount: Int,
+    columns: Range<Int>, into packed: UnsafeMutablePointer<Float>
+  ) {
+    pack(
+      PackArguments(
+        source: matrix, taps: 1, channels: rows, tapStride: 0, channelStride: rowStride, columnStride: columnStride,
+        columnCount: columnCount, columns: columns, packed: packed))
+  }
+
+  /// Computes some rows of the product of a matrix, whose rows have `inner` numbers, with a packed one.
+  static func multiply(
+    _ matrix: UnsafePointer<Float>, rowStride: Int, inner: Int, by packed: UnsafePointer<Float>,
+    into result: UnsafeMutablePointer<Float>, rowStride resultStride: Int, columns: Int, rows: Range<Int>,
+    scratch: UnsafeMutableRawPointer
+  ) {
+    convolve(
       ConvolutionArguments(
         window: ImageWindow(height: 1, width: 1),
         input: InputImages(
-          base: frame.pointer(left) + products[index].left * self.rows * inner, count: 1, height: 1, width: self.rows,
-          channels: inner),
-        weights: frame.pointer(panels) + products[index].right * packedCount,
+          base: matrix, count: 1, height: 1, width: rows.upperBound, channels: inner, pixelStride: rowStride),
+        weights: packed,
         output: OutputImages(
-          base: frame.pointer(output) + index * self.rows * columns, count: 1, height: 1, width: self.rows,
-          channels: columns),
-        epilogue: Epilogue(), pixels: rows, columns: 0..<columns, scratch: frame.scratch(of: worker)))
+          base: result, count: 1, height: 1, width: rows.upperBound, channels: columns, pixelStride: resultStride),
+        epilogue: Epilogue(), pixels: rows, columns: 0..<columns, scratch: scratch))
   }
 }

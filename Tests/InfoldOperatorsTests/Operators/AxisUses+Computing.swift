@@ -66,6 +66,18 @@ extension AxisUses {
     add("MatMul", 13, [:], [try floats(3, 4), try floats(batch, 4, 2)])
     add("MatMul", 13, [:], [try floats(batch, 3, 4), try floats(batch, 4, 2)])
     add("MatMul", 13, [:], [try floats(4), try floats(batch, 4, 2)], isMixing: true)
+    let query = try floats(batch, 2, 3, 4), value = try floats(batch, 2, 5, 3)
+    for mask in try [nil, floats(batch, 1, 1, 5), floats(2, 3, 5), floats(3, 5), floats(5)] {
+      add("DotProductAttention", 1, ["scale": .float(0.5)], [query, try floats(batch, 2, 4, 5), value, mask])
+    }
+    add(
+      "DotProductAttention", 1,
+      [
+        "query_axes": .list(0, 2, 1, 3), "key_axes": .list(0, 2, 3, 1), "value_axes": .list(1, 0, 2, 3),
+        "result_axes": .list(0, 2, 1, 3),
+      ],
+      [try floats(batch, 3, 2, 4), try floats(batch, 5, 2, 4), try floats(2, batch, 5, 3), try floats(2, 1, 5)])
+    add("DotProductAttention", 1, [:], [try floats(batch, 4), try floats(4, 5), try floats(5, 2)])
   }
 
   /// What looks through windows.

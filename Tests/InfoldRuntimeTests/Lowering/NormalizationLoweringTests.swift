@@ -1,4 +1,6 @@
+import InfoldGraph
 import InfoldOperators
+import InfoldRuntime
 import InfoldTensor
 import TestSupport
 import Testing
@@ -22,6 +24,59 @@ import Testing
           "\(shape) from \(axis), \(layout)")
       }
     }
+  }
+
+  @Test(arguments: OperandLayout.allCases) func normalizationByTheRootMeanSquare(layout: OperandLayout) throws {
+    let cases: [(shape: [Int], axis: Int, scale: [Int])] = [
+      ([2, 7, 24], -1, [24]), ([2, 7, 24], -1, [1, 1, 24]), ([2, 3, 5, 9], 2, [5, 9]), ([4, 33], 1, [33]),
+      ([1, 4, 2, 2], 2, [2, 2]),
+    ]
+    for (shape, axis, scale) in cases {
+      var network = NetworkBuilder(opset: 23)
+      let x = try network.operand(shape, layout)
+      let y = try network.node(
+        "RMSNormalization", [x, try network.weights(scale)], ["axis": .int(Int64(axis)), "epsilon": .float(1e-3)])
+      try expectKernels(
+        network.finished(y, try network.consumed(y, rank: shape.count)), opset: 23, tolerance: 1e-5,
+        "\(shape) from \(axis), \(layout)")
+    }
+  }
+
+  @Test(arguments: OperandLayout.allCases, [nil, "Relu", "HardSwish", "Tanh", "Softsign"])
+  func groupNormalization(layout: OperandLayout, activation: String?) throws {
+    for (shape, groups) in [
+      ([2, 24, 5, 7], 4), ([2, 24, 5, 7], 24), ([1, 6, 9, 4], 1), ([2, 18, 30], 6), ([2, 6, 1, 2], 2),
+      ([3, 5, 2, 2], 5),
+    ] {
+      var network = NetworkBuilder(opset: 21)
+      let x = try network.operand(shape, layout)
+      let parameters = [try network.weights([shape[1]]), try network.weights([shape[1]])]
+      var y = try network.node(
+        "GroupNormalization", [x] + parameters, ["num_groups": .int(Int64(groups)), "epsilon": .float(1e-3)])
+      if let activation { y = try network.node(activation, [y]) }
+      try expectKernels(
+        network.finished(y, try network.consumed(y, rank: shape.count)), opset: 21, tolerance: 1e-5,
+        "\(shape) in \(groups), \(layout)")
+    }
+  }
+
+  /// As PyTorch's older exporter writes it: one step, with the channels last.
+  @Test func groupNormalizationInParts() throws {
+    var network = NetworkBuilder()
+    let x = try network.operand([2, 12, 5, 7], .channelsLast)
+    let split = try network.node("Reshape", [x, network.constant(try .list(0, 4, -1))])
+    let ones = network.constant(try Tensor(repeating: Float(1), shape: [4]))
+    let zeros = network.constant(try Tensor(zeros: [4], of: .float32))
+    let normal = try network.node(
+      "Reshape", [try network.node("InstanceNormalization", [split, ones, zeros]), try network.node("Shape", [x])])
+    let scaled = try network.node("Mul", [normal, try network.weights([12, 1, 1])])
+    let y = try network.node("Add", [scaled, try network.weights([12, 1, 1])])
+    let graph = try network.finished(network.node("Mul", [y, network.node("Sigmoid", [y])]))
+    try expectKernels(graph, tolerance: 1e-5)
+    let session = try Session(Model(graph: graph, opsetImports: [Model.OpsetImport(version: 13)]))
+    let steps = try session.planDescription(for: ["x": [2, 12, 5, 7]]).parts.flatMap(\.steps)
+    #expect(steps.filter { $0.algorithm == "group normalization" }.map(\.operation) == ["GroupNormalization+Swish"])
+    #expect(!steps.contains { $0.operation.hasPrefix("Reshape") })
   }
 
   @Test(

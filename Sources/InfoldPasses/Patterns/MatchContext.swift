@@ -1,0 +1,99 @@
+import InfoldGraph
+import InfoldOperators
+import InfoldTensor
+
+/// What patterns ask of a graph.
+package struct MatchContext {
+  /// The graph.
+  package let graph: Graph
+  private let index: GraphIndex
+
+  /// What patterns ask of this graph.
+  package init(_ graph: Graph) {
+    self.graph = graph
+    index = graph.index
+  }
+
+  /// The node whose only output a value is.
+  func producer(_ id: ValueID) -> Node? {
+    guard let producer = index.producer(of: id), graph[producer].outputs.count == 1 else { return nil }
+    return graph[producer]
+  }
+
+  /// Whether one node reads a value, and nobody else.
+  func isReadOnce(_ id: ValueID) -> Bool { index.consumers(of: id).count == 1 && !index.isOutput(id) }
+
+  /// A value's type.
+  package func type(_ id: ValueID?) -> TensorType? { id.flatMap { graph[$0].type } }
+
+  /// The sizes of a value, where all of them are known.
+  package func sizes(_ id: ValueID?) -> [Int]? { type(id)?.shape?.sizes }
+
+  /// A constant that is one number.
+  func number(_ id: ValueID?) -> Double? {
+    guard let tensor = id.flatMap(graph.constant), tensor.count == 1 else { return nil }
+    return try? tensor.widened().numbers().first
+  }
+
+  /// An input that is one number, and adds no dimension to the node's other input.
+  func number(_ node: Node, _ index: Int) -> Double? {
+    guard let number = number(node.inputs[index]), let tensor = node.inputs[index].flatMap(graph.constant),
+      tensor.shape.count <= type(node.inputs[1 - index])?.shape?.rank ?? 0
+    else { return nil }
+    return number
+  }
+
+  /// The function by which a node combines two inputs.
+  func combination(_ node: Node) -> ElementCombination.Function? {
+    node.inputs.count == 2 ? node.typed?.elementCombination?.function : nil
+  }
+
+  /// The value that a node multiplies by one number.
+  func factor(_ node: Node) -> (x: ValueID, number: Double)? {
+    switch combination(node) {
+    case .product: return operandAndNumber(node)
+    case .quotient:
+      guard let x = node.inputs[0], let number = number(node, 1) else { return nil }
+      return (x, 1 / number)
+    default:
+      guard graph.elementFunction(of: node) == .negative, let x = node.inputs[0] else { return nil }
+      return (x, -1)
+    }
+  }
+
+  /// The value to which a node adds one number.
+  func summand(_ node: Node) -> (x: ValueID, number: Double)? {
+    switch combination(node) {
+    case .sum: return operandAndNumber(node)
+    case .difference:
+      guard let x = node.inputs[0], let number = number(node, 1) else { return nil }
+      return (x, -number)
+    default: return nil
+    }
+  }
+
+  /// The operands of a node, in any order, of which one is one number and the other is no constant.
+  private func operandAndNumber(_ node: Node) -> (x: ValueID, number: Double)? {
+    for index in 0...1 {
+      if let x = node.inputs[1 - index], !graph.isConstant(x), let number = number(node, index) {
+        return (x, number)
+      }
+    }
+    return nil
+  }
+
+  /// The ways to see a value as a product of `count` values and a number, in the order in which nodes multiply them.
+  func products(_ value: ValueID, of count: Int, numbers: Int = Pattern.mostNumbers) -> [(number: Double, [ValueID])] {
+    if count == 1 { return [(1, [value])] }
+    guard let node = producer(value) else { return [] }
+    if let (x, number) = factor(node) {
+      return numbers == 0 ? [] : products(x, of: count, numbers: numbers - 1).map { (number * $0.number, $0.1) }
+    }
+    guard combination(node) == .product, let a = node.inputs[0], let b = node.inputs[1] else { return [] }
+    return (1..<count).flatMap { first in
+      products(a, of: first, numbers: numbers).flatMap { left in
+        products(b, of: count - first, numbers: numbers).map { (left.number * $0.number, left.1 + $0.1) }
+      }
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import InfoldKernelInterface
+
+/// Attention, some rows of the scores at a time, which stay in a cache until they are multiplied with the values. Keys and values are packed
+/// in a first phase.
+struct AttentionStep: Step {
+  /// Where the matrices of one product lie, from the beginning of each operand.
+  struct Product {
+    var query, key, value, mask, output: Int
+  }
+
+  /// The distances between neighbours in a matrix.
+  struct Strides {
+    var row, column: Int
+  }
+
+  var kernels: any KernelSet.Type
+  var products: [Product]
+  /// The rows of a query.
+  var rows: Int
+  /// The columns of a query.
+  var inner: Int
+  /// The scores of a row.
+  var keys: Int
+  /// The columns of the result.
+  var columns: Int
+  /// Each with the distances between rows and columns; those of query, output and mask lie one behind the other in a row.
+  var query, key, value, output: (place: Location, strides: Strides)
+  var mask: (place: Location, rowStride: Int)?
+  /// One number by which scores are multiplied.
+  var scale: Location?
+  /// Memory for the packed keys and values.
+  var panels: Location
+
+  var phases: Int { 2 }
+
+  /// The rows whose scores are computed at a time: some hundred kilobytes, and enough to use what is packed.
+  private var blockRows: Int { min(rows, max(16, (1 << 15) / keys)) }
+
+  private var productScratch: Int {
+    let bytes = [inner, keys].map { kernels.convolutionScratch(taps: 1, channels: $0) }.max()!
+    return (bytes + 63) / 64 * 64
+  }
+
+  var scratchByteCount: Int { productScratch + blockRows * keys * MemoryLayout<Float>.stride }
+
+  /// The floats of one packed key, and of one packed value.
+  private var packedKey: Int { kernels.packedCount(rows: inner, columns: keys) }
+  private var packedValue: Int { kernels.packedCount(rows: keys, columns: columns) }
+
+  private var keyPanels: Int { packedKey / (kernels.panelWidth * inner) }
+  private var valuePanels: Int { packedValue / (kernels.panelWidth * keys) }
+
+  /// What the work of each phase is cut into: panels, and rows.
+  private func units(_ phase: Int) -> Int { products.count * (phase == 0 ? keyPanels + valuePanels : rows) }
+
+  func tasks(phase: Int, workers: Int) -> Int {
+    guard workers > 1, products.count * rows * keys * (inner + columns) > 1 << 17 else { return 1 }
+    return min(2 * workers, units(phase))
+  }
+
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
+    var rest = (0..<units(phase)).part(task, of: count)
+    if phase == 0 {
+      for unit in rest {
+        let (index, panel) = unit.quotientAndRemainder(dividingBy: keyPanels + valuePanels)
+        if panel < keyPanels {
+          packKey(panel, of: index, in: frame)
+        } else {
+          packValue(panel - keyPanels, of: index, in: frame)
+        }
+      }
+      return
+    }
+    while !rest.isEmpty {
+      let index = rest.lowerBound / rows
+      let end = min(rest.upperBound, (index + 1) * rows, rest.lowerBound + blockRows)
+      attend((rest.lowerBound - index * rows)..<(end - index * rows), of: index, worker, in: frame)
+      rest = end..<rest.upperBound
+    }
+  }
+
+  private func packKey(_ panel: Int, of index: Int, in frame: Frame) {
+    pack(
+      panel, of: frame.pointer(key.place) + products[index].key, key.strides, rows: inner, columns: keys,
+      into: frame.pointer(panels) + index * (packedKey + packedValue))
+  }
+
+  private func packValue(_ panel: Int, of index: Int, in frame: Frame) {
+    pack(
+      panel, of: frame.pointer(value.place) + products[index].value, value.strides, rows: keys, columns: columns,
+      into: frame.pointer(panels) + index * (packedKey + packedValue) + packedKey)
+  }
+
+  private func pack(
+    _ panel: Int, of matrix: UnsafePointer<Float>, _ strides: Strides, rows: Int, columns: Int,
+    into packed: UnsafeMutablePointer<Float>
+  ) {
+    let first = panel * kernels.panelWidth
+    kernels.pack(
+      matrix, rowStride: strides.row, columnStride: strides.column, rows: rows, columnCount: columns,
+      columns: first..<min(first + kernels.panelWidth, columns), into: packed)
+  }
+
+  private func attend(_ rows: Range<Int>, of index: Int, _ worker: Int, in frame: Frame) {
+    let product = products[index], first = rows.lowerBound, count = rows.count
+    let scratch = frame.scratch(of: worker)
+    let scores = (scratch + productScratch).assumingMemoryBound(to: Float.self)
+    let packed = frame.pointer(panels) + index * (packedKey + packedValue)
+    kernels.multiply(
+      frame.pointer(query.place) + product.query + first * query.strides.row, rowStride: query.strides.row,
+      inner: inner, by: packed, into: scores, rowStride: keys, columns: keys, rows: 0..<count, scratch: scratch)
+    let shape = ElementwiseShape(pixels: count, channels: keys)
+    func combine(_ function: BinaryFunction, with operand: ElementwiseInput) {
+      kernels.binary(
+        BinaryArguments(
+          function, activation: .identity, shape: shape, left: ElementwiseInput(scores, like: shape), right: operand,
+          output: ElementwiseOutput(scores, like: shape)), pixels: 0..<count)
+    }
+    if let scale { combine(.multiply, with: ElementwiseInput(scalar: frame.pointer(scale))) }
+    if let mask {
+      let row = frame.pointer(mask.place) + product.mask + first * mask.rowStride
+      combine(
+        .add, with: ElementwiseInput(row, imageStride: 0, pixelStride: mask.rowStride, channelStride: 1))
+    }
+    kernels.softmax(SoftmaxArguments(input: scores, output: scores, rows: count, columns: keys), rows: 0..<count)
+    kernels.multiply(
+      scores, rowStride: keys, inner: keys, by: packed + packedKey,
+      into: frame.pointer(output.place) + product.output + first * output.strides.row, rowStride: output.strides.row,
+      columns: columns, rows: 0..<count, scratch: scratch)
+  }
+}
