@@ -44,7 +44,7 @@ import Testing
   }
 
   private func operators(_ graph: Graph, before passes: [any GraphPass] = []) throws -> [String] {
-    let result = try OptimizationPipeline(passes + [RecognizeGroupNormalization(), RemoveDeadCode()]).run(on: graph)
+    let result = try (passes + [RecognizeGroupNormalization(), RemoveDeadCode()]).run(on: graph)
     try result.checkTypes()
     var random = SplitMix64(seed: 3)
     let type = try #require(graph[graph.inputs[0]].type)

@@ -50,9 +50,10 @@ extension DotProductAttention: LoweredOperator {
       AttentionStep.Strides(row: strides[rank - 2], column: strides[rank - 1])
     }
     let kernels = plan.kernels
-    let panels = plan.temporary(
-      count: products.count
-        * (kernels.packedCount(rows: inner, columns: keys) + kernels.packedCount(rows: keys, columns: columns)))
+    let panels = plan.temporary([
+      products.count,
+      kernels.packedCount(rows: inner, columns: keys) + kernels.packedCount(rows: keys, columns: columns),
+    ])
     let step = AttentionStep(
       kernels: kernels, products: products, rows: rows, inner: inner, keys: keys, columns: columns,
       query: (query.place, matrix(query.strides)), key: (key.place, matrix(key.strides)),

@@ -35,11 +35,11 @@ extension LSTM: LoweredOperator {
     for index in [5, 6] {
       initial.append(try input(index).map { id throws(InfoldError) in try plan.location(of: id, .rowMajor) })
     }
-    let gates = plan.temporary(count: shape.directions * shape.rows * shape.gateCount)
+    let gates = plan.temporary([shape.directions, shape.rows, shape.gateCount])
     let y = output(0).map { plan.define($0, .rowMajor) }
     let states = [1, 2].map { index in
       output(index).map { plan.define($0, .rowMajor) }
-        ?? plan.temporary(count: shape.directions * shape.batch * shape.hiddenSize)
+        ?? plan.temporary([shape.directions, shape.batch, shape.hiddenSize])
     }
     let step = LSTMStep(
       products: plan.productKernels, kernels: plan.kernels, shape: shape, x: place, weights: weights,
