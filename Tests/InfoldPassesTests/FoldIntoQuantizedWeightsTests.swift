@@ -44,6 +44,24 @@ import Testing
     #expect(zip(before, after).allSatisfy { abs($0 - $1) < 2e-4 })
   }
 
+  /// Exporters that write scales and weights as nodes.
+  @Test func constantsOfNodes() throws {
+    let graph = try graph()
+    var written = graph
+    let constants = try graph.valueIDs.compactMap { id throws -> Node? in
+      guard let tensor = graph.constant(id) else { return nil }
+      written[id].initializer = nil
+      return try Node(
+        opType: "Constant", opsetVersion: 13, attributes: ["value": .tensor(tensor)], inputs: [], outputs: [id])
+    }
+    written.replaceNodes(constants + graph.nodes)
+    let outcomes = try [graph, written].map { try FoldBatchNormalization().fold($0) }
+    #expect(outcomes.allSatisfy { $0.report.scaledQuantizations.count == 1 && $0.report.foldedNormalizations == 1 })
+    let inputs = try graph.randomInputs()
+    #expect(
+      try ReferenceEvaluator(outcomes[1].graph).run(inputs) == ReferenceEvaluator(outcomes[0].graph).run(inputs))
+  }
+
   @Test func refusals() throws {
     // A channel without a scale, and a weight that has no opposite.
     for graph in [

@@ -33,14 +33,17 @@ struct NestedFolding {
   /// What the model has to import beside its own operator sets.
   var furtherOpsets: [Model.OpsetImport] { opsets?.further ?? [] }
 
-  /// Folds the outermost graph.
+  /// Folds a graph with what lies inside of it.
   mutating func fold(_ graph: consuming Graph) throws(InfoldError) -> (graph: Graph, report: FoldReport) {
     var report = FoldReport()
     if isNested {
       if opens { report.refusals = try open(&graph) }
       try foldBodies(of: &graph, &report)
     }
-    if opens, opsets?.versions[""].map({ $0 >= 13 }) ?? true { try foldQuantizedWeights(of: &graph, &report) }
+    if opens, opsets?.versions[""].map({ $0 >= 13 }) ?? true {
+      graph.learnConstants()
+      try foldQuantizedWeights(of: &graph, &report)
+    }
     var own: FoldReport
     (graph, own) = try foldFlat(consume graph)
     graph.forgetLearnedConstants()
