@@ -128,18 +128,27 @@ enum ByteTile<let rows: Int, let vectors: Int> {
       var channel = 0
       for _ in 0..<panel.quads {
         let weights = InlineArray<vectors, Lanes> { ByteSet.lanes(at: place + $0 &* ByteSet.laneBytes) }
-        for row in 0..<rows {
+        @inline(always)
+        func add(_ row: Int) {
+          guard row < rows else { return }
           let factors = ByteSet.repeated(pixels[row] + channel)
           for vector in 0..<vectors {
             sums[vector][row] = ByteSet.addProducts(to: sums[vector][row], factors, weights[vector])
           }
         }
+        // Not a loop: the optimizer would not unroll it where a product takes many instructions.
+        add(0)
+        add(1)
+        add(2)
+        add(3)
+        add(4)
+        add(5)
         place += ByteSet.panelWidth &* ByteSet.quad
         channel &+= ByteSet.quad
       }
       pointers += ByteSet.tileRows
     }
-    // Not a loop, because the optimizer would not unroll it.
+    // Nor is this one.
     finish(sums[0], 0, panel)
     if vectors > 1 { finish(sums[1], 1, panel) }
     if vectors > 2 { finish(sums[2], 2, panel) }
