@@ -22,7 +22,7 @@ public protocol SessionObserver: Sendable {
   ///   - time: When it began, or, if it never did, was asked for, and ended.
   func didRun(error: InfoldError?, during time: Range<UInt64>)
 
-  /// A layer of a run has ended.
+  /// A layer of a run has ended. Those of the bodies of If and Loop are told as well, before the layer that they belong to.
   func didRun(_ layer: Layer, during time: Range<UInt64>)
 }
 
