@@ -29,7 +29,8 @@ package struct RecognizeActivations: GraphPass {
     Recognition(x * .sigmoid(x), becomes: node(Swish.name, 24)),
     Recognition(x / (1 + .exponential(-x)), becomes: node(Swish.name, 24)),
     Recognition(x * .sigmoid(alpha * x)) { (node, match, context, _) throws(InfoldError) in
-      guard let factor = match[alpha], factor > 0, Double(Float(factor)) == factor else { return nil }
+      // A product with 1 is an identity, which is not this pass's to remove.
+      guard let factor = match[alpha], factor > 0, factor != 1, Double(Float(factor)) == factor else { return nil }
       return try replacement(node, match, context, Swish.name, 24, ["alpha": .float(Float(factor))])
     },
   ]

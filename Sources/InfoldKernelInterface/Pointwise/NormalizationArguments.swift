@@ -110,7 +110,8 @@ public struct GroupNormalizationArguments: @unchecked Sendable {
   public var shift: UnsafePointer<Float>
 
   public init(
-    activation: Activation = .identity, input: InputImages<Float>, output: OutputImages<Float>, groups: Int, epsilon: Float,
+    activation: Activation = .identity, input: InputImages<Float>, output: OutputImages<Float>, groups: Int,
+    epsilon: Float,
     scale: UnsafePointer<Float>, shift: UnsafePointer<Float>
   ) {
     self.activation = activation
