@@ -17,7 +17,9 @@ enum Tile<let rows: Int, let vectors: Int> {
     _ epilogue: TileEpilogue
   ) {
     var upcoming = upcoming
-    let sums = sums(taps, channels, pixels, rowsPerTile: Kernels.tileRows, weights) { vector in
+    let sums = sums(
+      taps, channels, pixels, rowsPerTile: Kernels.tileRows, weights, stepLength: UpcomingWeights.step
+    ) { vector in
       vector &* Vector.scalarCount
     } prefetch: {
       upcoming.prefetch()
@@ -33,7 +35,9 @@ enum Tile<let rows: Int, let vectors: Int> {
   ) {
     let nextPanel = taps &* channels &* Kernels.panelWidth
     let skipped = skipsVector ? 1 : 0
-    let sums = sums(taps, channels, pixels, rowsPerTile: Kernels.wideTileRows, weights) { vector in
+    let sums = sums(
+      taps, channels, pixels, rowsPerTile: Kernels.wideTileRows, weights, stepLength: runLength
+    ) { vector in
       let place = vector &+ skipped
       return place < Kernels.panelVectors
         ? place &* Vector.scalarCount : nextPanel &+ (place &- Kernels.panelVectors) &* Vector.scalarCount
@@ -55,8 +59,8 @@ enum Tile<let rows: Int, let vectors: Int> {
   ///   - prefetch: Is called every `UpcomingWeights.step` channels.
   @inline(always)
   private static func sums(
-    _ taps: Int, _ channels: Int, _ pixels: Pixels, rowsPerTile: Int, _ weights: Weights, offset: (Int) -> Int,
-    prefetch: () -> Void
+    _ taps: Int, _ channels: Int, _ pixels: Pixels, rowsPerTile: Int, _ weights: Weights, stepLength: Int,
+    offset: (Int) -> Int, prefetch: () -> Void
   ) -> Sums {
     let offsets = InlineArray<vectors, Int> { offset($0) }
     var totals = Sums { _ in InlineArray { _ in InlineArray { _ in .zero } } }
@@ -70,7 +74,7 @@ enum Tile<let rows: Int, let vectors: Int> {
       repeat {
         let end = min(channel &+ runLength, channels)
         length &+= end &- channel
-        while channel &+ UpcomingWeights.step <= end {
+        while vectors <= 2, channel &+ UpcomingWeights.step <= end {
           prefetch()
           for step in 0..<UpcomingWeights.step {
             accumulate(&sums, pointers, channel &+ step, panel + step &* Kernels.panelWidth, offsets)
@@ -78,10 +82,15 @@ enum Tile<let rows: Int, let vectors: Int> {
           panel += UpcomingWeights.step &* Kernels.panelWidth
           channel &+= UpcomingWeights.step
         }
+        // Larger tiles would not be unrolled, and with two loops they would not keep all sums in registers between them.
         while channel < end {
-          accumulate(&sums, pointers, channel, panel, offsets)
-          panel += Kernels.panelWidth
-          channel &+= 1
+          if vectors > 2 { prefetch() }
+          let stop = vectors > 2 ? min(channel &+ stepLength, end) : end
+          repeat {
+            accumulate(&sums, pointers, channel, panel, offsets)
+            panel += Kernels.panelWidth
+            channel &+= 1
+          } while channel < stop
         }
         if length >= runLength {
           for row in 0..<rows {
