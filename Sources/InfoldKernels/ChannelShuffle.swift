@@ -55,8 +55,7 @@ private func interleave<Row: MovedRow>(
   _ output: UnsafeMutablePointer<Row.Element>
 ) {
   let side = Row.count
-  for index in stride(from: 0, to: count, by: side) {
-    let width = min(side, count - index)
+  forEachVector(of: count, width: side) { index, width in
     let (low, high) = Row.interleaved(
       Row(from: a + index, count: width), Row(from: b + index, count: width))
     low.store(at: output + 2 * index, count: 2 * width)
@@ -71,8 +70,7 @@ private func interleave<Row: MovedRow>(
   _ d: UnsafePointer<Row.Element>, _ count: Int, _ output: UnsafeMutablePointer<Row.Element>
 ) {
   let side = Row.count
-  for index in stride(from: 0, to: count, by: side) {
-    let width = min(side, count - index)
+  forEachVector(of: count, width: side) { index, width in
     let even = Row.interleaved(
       Row(from: a + index, count: width), Row(from: c + index, count: width))
     let odd = Row.interleaved(

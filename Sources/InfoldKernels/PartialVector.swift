@@ -102,14 +102,14 @@ extension Vector {
 
 #endif
 
-/// Goes through a row by vectors: calls `body` with the place of each one's first element, and how many elements it
+/// Goes through a row by vectors of `width` elements: calls `body` with the place of each one's first element, and how many elements it
 /// has.
 @inline(always)
-func forEachVector(of length: Int, _ body: (Int, Int) -> Void) {
+func forEachVector(of length: Int, width: Int = Vector.scalarCount, _ body: (Int, Int) -> Void) {
   var index = 0
-  while index <= length - Vector.scalarCount {
-    body(index, Vector.scalarCount)
-    index += Vector.scalarCount
+  while index <= length - width {
+    body(index, width)
+    index += width
   }
   if index < length { body(index, length - index) }
 }
