@@ -129,7 +129,10 @@ import Testing
     let alpha = Double(Float(1.702))
     let graph = try expect(["Swish"]) { f in try f.node("Mul", f.x, f.node("Sigmoid", f.scaled(f.x, by: alpha))) }
     #expect((graph.nodes[0].typed as? Swish)?.alpha == 1.702)
-    try expect(["Swish"], .float32) { f in try f.node("Mul", f.node("Sigmoid", f.scaled(f.x, by: 1)), f.x) }
+    // A product with 1 stays one.
+    try expect(["Mul", "Sigmoid", "Mul"], .float32) { f in
+      try f.node("Mul", f.node("Sigmoid", f.scaled(f.x, by: 1)), f.x)
+    }
     try expect(["Mul", "Sigmoid", "Mul"]) { f in
       try f.node("Mul", f.x, f.node("Sigmoid", f.scaled(f.x, by: 1.702)))
     }
