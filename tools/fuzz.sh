@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes a target for some time: fuzz.sh TARGET SECONDS [LIBFUZZER-ARGUMENT...]. Targets are decode, roundtrip, run, npy, image,
 # sidecar; all gives each of them the time. Builds with AddressSanitizer and coverage in a folder of its own, in release, or as
-# FUZZ_CONFIGURATION says (debug is built in a third of the time, and runs slower). What is learned stays in
+# FUZZ_CONFIGURATION says (debug is built in less than half the time, and runs slower). What is learned stays in
 # .build/fuzzing-corpus; what fails is minimized, kept in .build/fuzzing-findings, and belongs into Tests/FuzzTests/Findings.
 set -euo pipefail
 cd "$(dirname "$0")/.."
