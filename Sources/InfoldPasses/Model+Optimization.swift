@@ -19,11 +19,7 @@ extension Model {
     model.raiseToIRVersion4()
     model = try model.inlined()
     let isQuantized = model.graph.nodes.contains { $0.quantizationRole != nil }
-    let simplifying: [any GraphPass] = [
-      SettleConstants(), ConstantFolding(isQuantized ? .shapes : .all), RemoveIdentities(), RemoveDeadCode(),
-    ]
-    model.graph = try simplifying.run(on: model.graph)
-    try model.graph.inferTypes()
+    try model.simplify(isQuantized ? .shapes : .all)
     guard !isQuantized else { return model }
     return try model.foldedAroundActivations() ?? model
   }

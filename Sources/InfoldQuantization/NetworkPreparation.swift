@@ -30,11 +30,7 @@ struct NetworkPreparation {
         node: model.graph.label(of: node))
     }
     model.graph.dropUnreadOutputs()
-    let simplifying: [any GraphPass] = [
-      SettleConstants(), ConstantFolding(), RemoveIdentities(), RemoveDeadCode(),
-    ]
-    model.graph = try simplifying.run(on: model.graph)
-    try model.graph.inferTypes()
+    try model.simplify()
     let unfolded = model.graph
     let folded = try FoldBatchNormalization().fold(model)
     (model, folding) = (folded.model, folded.report)

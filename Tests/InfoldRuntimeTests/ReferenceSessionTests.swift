@@ -78,7 +78,7 @@ import Testing
   /// Values of the prepared graph are handed on once each: inputs, and what nodes make.
   @Test func handsOnValues() throws {
     let model = try model()
-    let reference = try ReferenceSession(model, precision: .declared) { graph in graph }
+    let reference = try ReferenceSession(model, precision: .declared)
     let graph = model.graph
     let wanted: Set<ValueID> = [graph.inputs[0], graph.nodes[0].outputs[0]!]
     var seen: [ValueID: [Int]] = [:]

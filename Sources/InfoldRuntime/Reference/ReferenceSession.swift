@@ -45,16 +45,14 @@ public final class ReferenceSession: Sendable {
     memoryLimit: Int? = nil, timeLimit: Duration? = nil
   ) throws(InfoldError) {
     try self.init(
-      consume model, precision: precision, passes: optimize ? OptimizationPipeline() : .asWritten,
-      memoryLimit: memoryLimit, timeLimit: timeLimit
-    ) { graph in graph }
+      consume model, prepared: nil, precision: precision, passes: optimize ? OptimizationPipeline() : .asWritten,
+      memoryLimit: memoryLimit, timeLimit: timeLimit)
   }
 
-  /// - Parameter rewrite: What is done to the prepared graph with open shapes before anything is evaluated.
+  /// - Parameter prepared: The graph with open shapes that is evaluated, where the model has been prepared already.
   package init(
-    _ model: consuming Model, precision: EvaluationContext.Precision, passes: OptimizationPipeline = .asWritten,
-    memoryLimit: Int? = nil, timeLimit: Duration? = nil,
-    rewrite: (consuming Graph) throws(InfoldError) -> Graph
+    _ model: consuming Model, prepared: Graph?, precision: EvaluationContext.Precision,
+    passes: OptimizationPipeline = .asWritten, memoryLimit: Int? = nil, timeLimit: Duration? = nil
   ) throws(InfoldError) {
     let budget = memoryLimit.map { MemoryBudget(limit: $0) } ?? .current ?? MemoryBudget()
     told = Mutex(ToldWarnings(model.warnings))
@@ -65,7 +63,8 @@ public final class ReferenceSession: Sendable {
         var graph = original
         try graph.makeConsistent()
         let interface = try ModelInterface(graph, file: path)
-        return (interface, try rewrite(PreparedModel(graph: graph).graph))
+        guard let prepared else { return (interface, try PreparedModel(graph: graph).graph) }
+        return (interface, prepared)
       }
     }
     inputs = interface.inputs

@@ -70,11 +70,11 @@ public struct FoldingProof: Sendable {
       }
       matching = try OperatorMatching(simplified, folded.preparedGraph().unfolded())
     } else {
-      matching = try OperatorMatching(simplified, prepared.folded { refused.append($0) })
+      matching = try OperatorMatching(simplified, simplified.folded { refused.append($0) })
     }
     refusals = refused
-    written = try ReferenceSession(original, precision: .declared) { _ in simplified }
-    truth = try ReferenceSession(original)
+    written = try ReferenceSession(original, prepared: simplified, precision: .declared)
+    truth = try ReferenceSession(original, prepared: prepared, precision: .double)
     if let folded, let reason = matching.reasonAgainstFolded,
       try FoldBatchNormalization().fold(original).report.foldsAnything
     {
@@ -230,10 +230,10 @@ extension Graph {
     return graph
   }
 
-  /// The same, folded as a session does it.
+  /// What a session's folding makes of it.
   /// - Parameter refused: Is told what was not folded.
   fileprivate func folded(refused: (ProofReport.Refusal) -> Void) throws(InfoldError) -> Graph {
-    let result = try FoldBatchNormalization().run(on: unfolded())
+    let result = try FoldBatchNormalization().run(on: self)
     for refusal in result.refusals { refused(ProofReport.Refusal(node: refusal.node, reason: refusal.description)) }
     var graph = result.graph
     try graph.inferTypes()

@@ -22,4 +22,13 @@ extension Model {
     try model.graph.inferTypes()
     return model
   }
+  /// Computes constants, and takes out what does nothing and what no output needs: the model can still be written. Types are inferred
+  /// behind it.
+  /// - Parameter extent: What is computed ahead.
+  /// - Throws: The error of an operator, naming its node; `InfoldError` with `.limitExceeded`.
+  package mutating func simplify(_ extent: ConstantFolding.Extent = .all) throws(InfoldError) {
+    let passes: [any GraphPass] = [SettleConstants(), ConstantFolding(extent), RemoveIdentities(), RemoveDeadCode()]
+    graph = try passes.run(on: graph)
+    try graph.inferTypes()
+  }
 }
