@@ -53,6 +53,7 @@ package struct Broadcasting {
   }
 
   /// Calls `body` for each row with the place of its first element in the result and in every operand.
+  @inline(__always)
   package func forEachRow(_ body: (_ result: Int, _ operands: [Int]) -> Void) {
     guard rowCount > 0 else { return }
     var result = 0
