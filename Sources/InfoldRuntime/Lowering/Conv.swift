@@ -142,11 +142,13 @@ extension ImageWindow {
 }
 
 extension PlanBuilder {
-  /// The kernels for a convolution: where the widest vectors would be filled by half or less behind few whole ones, those with
-  /// narrower ones.
+  /// The kernels for a convolution. Narrower vectors are as good where they hold all channels; and where the machine multiplies as many
+  /// numbers a second with them, they are better for the channels that would fill half of the widest vector or less behind few whole ones.
   fileprivate func kernels(for problem: ConvolutionProblem) -> any ConvolutionKernels.Type {
     let channels = problem.groupOutputs == 1 ? problem.output.channels : problem.groupOutputs
     let width = productKernels.vectorWidth
+    if channels <= width / 2 { return kernels }
+    if machine.hasFullWidth { return productKernels }
     // With few products for each result, the time goes into writing.
     let products = problem.groupChannels * problem.window.height * problem.window.width
     if problem.groups == 1, products <= 2 * width { return kernels }

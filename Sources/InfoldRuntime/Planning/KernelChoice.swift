@@ -17,6 +17,8 @@ package struct KernelChoice: Sendable {
   let others: any KernelSet.Type
   /// Those for quantized numbers.
   let bytes: any ByteKernels.Type
+  /// What plans know of the machine.
+  let machine: MachineModel
 
   /// The environment variable that forces an instruction set.
   static let variable = "INFOLD_ISA"
@@ -24,18 +26,25 @@ package struct KernelChoice: Sendable {
   /// Every choice that this machine can run, the best one first.
   static let available: [KernelChoice] = {
     var choices = [
-      KernelChoice(products: PortableKernels.self, others: PortableKernels.self, bytes: PortableByteKernels.self)
+      KernelChoice(
+        products: PortableKernels.self, others: PortableKernels.self, bytes: PortableByteKernels.self,
+        machine: .portable)
     ]
     #if arch(x86_64)
       if infold_has_avx2_fma() {
         choices.insert(
-          KernelChoice(products: AVX2Kernels.self, others: AVX2Kernels.self, bytes: AVX2ByteKernels.self), at: 0)
+          KernelChoice(
+            products: AVX2Kernels.self, others: AVX2Kernels.self, bytes: AVX2ByteKernels.self,
+            machine: MachineModel(products: AVX2Kernels.self, others: AVX2Kernels.self)), at: 0)
       }
       // A debug build optimizes the kernels for AVX2 alone.
       #if !DEBUG
         if infold_has_avx512() {
           let bytes: any ByteKernels.Type = infold_has_avx512_vnni() ? VNNIByteKernels.self : AVX2ByteKernels.self
-          choices.insert(KernelChoice(products: AVX512Kernels.self, others: AVX2Kernels.self, bytes: bytes), at: 0)
+          choices.insert(
+            KernelChoice(
+              products: AVX512Kernels.self, others: AVX2Kernels.self, bytes: bytes,
+              machine: MachineModel(products: AVX512Kernels.self, others: AVX2Kernels.self)), at: 0)
         }
       #endif
     #endif

@@ -14,6 +14,8 @@ struct PlanBuilder {
   let kernels: any KernelSet.Type
   /// The kernels for quantized numbers.
   let byteKernels: any ByteKernels.Type
+  /// The machine that they run on.
+  let machine: MachineModel
   /// What they may cost in accuracy.
   let precision: SessionOptions.Precision
   /// The packed constants of the session.
@@ -55,6 +57,7 @@ struct PlanBuilder {
     productKernels = factory.kernels.products
     kernels = factory.kernels.others
     byteKernels = factory.kernels.bytes
+    machine = factory.kernels.machine
     precision = factory.precision
     workers = factory.workers
     packed = factory.packed
