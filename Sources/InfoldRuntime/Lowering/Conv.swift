@@ -296,16 +296,10 @@ extension PlanBuilder {
     let weights = location(of: .packed(constant))
     let epilogue = try epilogue(fused, bias: problem.bias, layout: .channelsLast)
     let output = define(y, .channelsLast)
-    let (image, result) = (problem.input, problem.output)
-    let step = RangeStep(
-      units: result.images * result.height, cost: problem.multiplyAccumulates
-    ) { rows, frame, _ in
-      kernels.depthwise(
-        DepthwiseArguments(
-          input: image.input(frame.pointer(input), input), output: result.output(frame.pointer(output), output),
-          window: window, weights: frame.pointer(weights), epilogue: epilogue.resolved(in: frame)),
-        rows: rows)
-    }
+    let step = DepthwiseStep(
+      kernels: kernels, image: problem.input, result: problem.output, window: window,
+      multiplyAccumulates: problem.multiplyAccumulates, input: input, weights: weights, epilogue: epilogue,
+      output: output)
     emit(
       step, "depthwise", reads: [input, weights, epilogue.bias, epilogue.residual], writes: [output],
       multiplyAccumulates: problem.multiplyAccumulates)

@@ -26,7 +26,7 @@ struct PlanBuilder {
   let factory: PlanFactory
 
   /// What runs, in this order.
-  private(set) var steps: [PlannedStep] = []
+  var steps: [PlannedStep] = []
   /// The names of the nodes whose results are there without a step.
   private(set) var idleNodes: [String] = []
   /// Whether there is a step, or a part of one, for the node that is being lowered.
@@ -106,6 +106,7 @@ struct PlanBuilder {
     }
     current = nil
     for index in graph.outputs.indices { try placeOutput(index) }
+    formBands()
   }
 
   /// Lets go of the tensor of a constant, which nobody looks at any more.

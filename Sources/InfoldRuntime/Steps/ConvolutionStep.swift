@@ -55,15 +55,9 @@ struct ConvolutionStep: Step {
     let (partition, scratch) = (partition, frame.scratch(of: worker))
     switch kernel {
     case .floats(let kernels, let epilogue):
-      let weightCount = kernels.packedCount(rows: taps * shape.channels, columns: shape.outputChannels)
+      let (source, target) = (frame.pointer(input), frame.pointer(output))
       partition.forEachPart(ofTask: task, of: count) { group, pixels, columns in
-        kernels.convolve(
-          ConvolutionArguments(
-            window: shape.window, input: shape.input(frame.pointer(input), group: group),
-            weights: frame.pointer(weights) + group * weightCount,
-            output: shape.output(frame.pointer(output), group: group),
-            epilogue: epilogue.resolved(in: frame, firstChannel: group * shape.outputChannels),
-            pixels: pixels, columns: columns, scratch: scratch))
+        convolve(kernels, epilogue, group, pixels, columns, from: source, to: target, scratch, frame)
       }
     case .bytes(let kernels, let requantization, let padding):
       let weightCount = kernels.packedByteCount(taps: taps, channels: shape.channels, columns: shape.outputChannels)
@@ -77,6 +71,46 @@ struct ConvolutionStep: Step {
             scratch: scratch))
       }
     }
+  }
+}
+
+extension ConvolutionStep: RowStep {
+  var dependency: RowDependency? {
+    guard shape.images == 1, case .floats = kernel else { return nil }
+    return RowDependency(
+      inputRows: shape.height, outputRows: shape.outputHeight, inputStride: shape.width * shape.pixelStride,
+      outputStride: shape.outputWidth * shape.outputPixelStride, first: -shape.window.padTop,
+      step: shape.window.strideY, extent: (shape.window.height - 1) * shape.window.dilationY + 1)
+  }
+
+  var weightByteCount: Int {
+    taps * shape.channels * shape.outputChannels * groups * MemoryLayout<Float>.stride
+  }
+
+  func run(
+    rows: Range<Int>, from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutableRawPointer, in frame: Frame
+  ) {
+    guard case .floats(let kernels, let epilogue) = kernel else { preconditionFailure("bytes are not taken by rows") }
+    let pixels = rows.lowerBound * shape.outputWidth..<rows.upperBound * shape.outputWidth
+    for group in 0..<groups {
+      convolve(
+        kernels, epilogue, group, pixels, 0..<shape.outputChannels, from: source, to: target, scratch, frame)
+    }
+  }
+
+  private func convolve(
+    _ kernels: any ConvolutionKernels.Type, _ epilogue: PlannedEpilogue, _ group: Int, _ pixels: Range<Int>,
+    _ columns: Range<Int>, from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
+    _ scratch: UnsafeMutableRawPointer, _ frame: Frame
+  ) {
+    let weightCount = kernels.packedCount(rows: taps * shape.channels, columns: shape.outputChannels)
+    kernels.convolve(
+      ConvolutionArguments(
+        window: shape.window, input: shape.input(source, group: group),
+        weights: frame.pointer(weights) + group * weightCount, output: shape.output(target, group: group),
+        epilogue: epilogue.resolved(in: frame, firstChannel: group * shape.outputChannels), pixels: pixels,
+        columns: columns, scratch: scratch))
   }
 }
 

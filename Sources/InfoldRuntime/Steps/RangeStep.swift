@@ -21,8 +21,11 @@ struct RangeStep: Step {
   /// Less than this is done before another thread has begun.
   private static let smallestCost = 8192
 
-  func tasks(phase: Int, workers: Int) -> Int {
-    workers == 1 ? 1 : max(1, min(units, 2 * workers, cost / Self.smallestCost, 65535))
+  func tasks(phase: Int, workers: Int) -> Int { Self.tasks(units: units, cost: cost, workers: workers) }
+
+  /// The tasks for so many threads.
+  static func tasks(units: Int, cost: Int, workers: Int) -> Int {
+    workers == 1 ? 1 : max(1, min(units, 2 * workers, cost / smallestCost, 65535))
   }
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {

@@ -1,0 +1,108 @@
+/// Steps that take turns, each on some rows of its image, so that what they hand on stays in the second-level cache and needs no more
+/// memory than a band of rows.
+///
+/// Every step computes the rows that it has not computed yet; of those, the next one may need the last ones again, which move to the
+/// beginning of the band. So every element comes from the same operations as without bands.
+struct BandStep: Step {
+  /// The steps, each of which reads what the one before writes.
+  let members: [any RowStep]
+  /// The rows that each depends on.
+  private let dependencies: [RowDependency]
+  /// The rows of the last result in a band.
+  let rowsPerBand: Int
+  /// For each result but the last: where its rows lie in a thread's scratch memory, in bytes.
+  private let bands: [Int]
+  private let memberScratch: Int
+  let scratchByteCount: Int
+
+  /// - Parameter members: At least two steps that can be taken row by row.
+  init(_ members: [any RowStep], rowsPerBand: Int) {
+    self.members = members
+    self.rowsPerBand = rowsPerBand
+    dependencies = members.map { $0.dependency! }
+    let counts = Self.rowCounts(dependencies, rowsPerBand)
+    var end = 0
+    var bands: [Int] = []
+    for index in members.indices.dropLast() {
+      bands.append(end)
+      let byteCount = counts[index] * dependencies[index].outputStride * MemoryLayout<Float>.stride
+      end += (byteCount + ArenaLayout.alignment - 1) & ~(ArenaLayout.alignment - 1)
+    }
+    self.bands = bands
+    memberScratch = end
+    scratchByteCount = end + members.reduce(0) { max($0, $1.scratchByteCount) }
+  }
+
+  /// For each step, the rows of its result that a band needs at most.
+  static func rowCounts(_ dependencies: [RowDependency], _ rowsPerBand: Int) -> [Int] {
+    var counts = [rowsPerBand]
+    for dependency in dependencies.dropFirst().reversed() { counts.insert(dependency.inputCount(of: counts[0]), at: 0) }
+    return counts
+  }
+
+  private var rows: Int { dependencies.last!.outputRows }
+
+  func tasks(phase: Int, workers: Int) -> Int {
+    workers == 1 ? 1 : min(workers, (rows + rowsPerBand - 1) / rowsPerBand)
+  }
+
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
+    let part = (0..<rows).part(task, of: count)
+    let scratch = frame.scratch(of: worker)
+    // Of each result, the rows that lie in its band.
+    var present = [Range<Int>](repeating: 0..<0, count: members.count)
+    var begin = part.lowerBound
+    while begin < part.upperBound {
+      let end = min(begin + rowsPerBand, part.upperBound)
+      advance(to: begin..<end, &present, scratch, frame)
+      begin = end
+    }
+  }
+
+  /// Makes rows of the last result, and what they need.
+  private func advance(
+    to rows: Range<Int>, _ present: inout [Range<Int>], _ scratch: UnsafeMutableRawPointer, _ frame: Frame
+  ) {
+    let last = members.count - 1
+    // From the last step to the first: which rows are needed, and which of them are missing.
+    var missing = [Range<Int>](repeating: 0..<0, count: members.count)
+    missing[last] = rows
+    for index in stride(from: last, to: 0, by: -1) where !missing[index].isEmpty {
+      let needed = dependencies[index].inputs(of: missing[index])
+      let known = needed.clamped(to: present[index - 1])
+      let begin = known.isEmpty ? needed.lowerBound : known.upperBound
+      missing[index - 1] = begin..<max(begin, needed.upperBound)
+      move(known, ofResult: index - 1, from: present[index - 1], scratch)
+      present[index - 1] = (known.isEmpty ? begin : known.lowerBound)..<missing[index - 1].upperBound
+    }
+    for index in members.indices where !missing[index].isEmpty {
+      members[index].run(
+        rows: missing[index],
+        from: index == 0 ? frame.pointer(members[0].input) : row0(ofResult: index - 1, present, scratch),
+        to: index == last ? frame.pointer(members[last].output) : row0(ofResult: index, present, scratch),
+        scratch: scratch + memberScratch, in: frame)
+    }
+  }
+
+  /// Where row 0 of a result would lie, of which the rows that are present lie in its band.
+  private func row0(
+    ofResult index: Int, _ present: [Range<Int>], _ scratch: UnsafeMutableRawPointer
+  ) -> UnsafeMutablePointer<Float> {
+    band(index, scratch) - present[index].lowerBound * dependencies[index].outputStride
+  }
+
+  private func band(_ index: Int, _ scratch: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Float> {
+    (scratch + bands[index]).assumingMemoryBound(to: Float.self)
+  }
+
+  /// Moves rows that are still needed to the beginning of their band.
+  private func move(
+    _ known: Range<Int>, ofResult index: Int, from present: Range<Int>, _ scratch: UnsafeMutableRawPointer
+  ) {
+    guard !known.isEmpty, known.lowerBound > present.lowerBound else { return }
+    let (band, stride) = (band(index, scratch), dependencies[index].outputStride)
+    let source = band + (known.lowerBound - present.lowerBound) * stride
+    UnsafeMutableRawPointer(band).copyMemory(
+      from: source, byteCount: known.count * stride * MemoryLayout<Float>.stride)
+  }
+}

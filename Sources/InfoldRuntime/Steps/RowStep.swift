@@ -1,0 +1,44 @@
+/// A step over one image that makes rows of its result from a few rows of its input, so that several such steps can take turns: each
+/// goes on where the one before has come to.
+protocol RowStep: Step {
+  var input: Location { get }
+  var output: Location { get }
+  /// Which rows of the input a row of the result is made of; `nil` where the step cannot be taken row by row.
+  var dependency: RowDependency? { get }
+  /// The bytes of weights that are read for every part of the rows.
+  var weightByteCount: Int { get }
+
+  /// Makes rows of the result.
+  /// - Parameters:
+  ///   - source: Where the input's row 0 lies, or would lie: only the rows that the results depend on are read.
+  ///   - target: Where the result's row 0 lies, or would lie: only these rows are written.
+  func run(
+    rows: Range<Int>, from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutableRawPointer, in frame: Frame)
+}
+
+/// Which rows of an image a row of a step's result is made of.
+struct RowDependency: Sendable {
+  var inputRows: Int
+  var outputRows: Int
+  /// The numbers from one row of the input to the next.
+  var inputStride: Int
+  /// The numbers from one row of the result to the next.
+  var outputStride: Int
+  /// The rows of the input that lie under the first row of the result, those of the padding included, begin here.
+  var first: Int
+  /// The rows of the input from those of one row of the result to those of the next.
+  var step: Int
+  /// The rows of the input under one row of the result.
+  var extent: Int
+
+  /// The rows of the input for rows of the result, which are not empty.
+  func inputs(of rows: Range<Int>) -> Range<Int> {
+    let begin = min(max(first + rows.lowerBound * step, 0), inputRows)
+    let end = min(max(first + (rows.upperBound - 1) * step + extent, begin), inputRows)
+    return begin..<end
+  }
+
+  /// The most rows of the input under so many rows of the result.
+  func inputCount(of rows: Int) -> Int { min((rows - 1) * step + extent, inputRows) }
+}
