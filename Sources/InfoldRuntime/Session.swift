@@ -49,8 +49,9 @@ public final class Session: Sendable {
   }
 
   /// Prepares `model` for running with the kernels of this name, or the best ones.
+  /// - Parameter secondLevelCache: The bytes of the second-level cache that plans suppose; `nil` for what the machine reports.
   package init(
-    _ model: consuming Model, options: SessionOptions, kernelsNamed name: String?,
+    _ model: consuming Model, options: SessionOptions, kernelsNamed name: String?, secondLevelCache: Int? = nil,
     observer: (any SessionObserver)? = nil
   ) throws(InfoldError) {
     guard options.planCacheSize >= 1 else {
@@ -76,7 +77,8 @@ public final class Session: Sendable {
     (inputs, outputs) = (interface.inputs, interface.outputs)
     fixedShapes = inputs.compactMap { $0.type?.shape?.sizes }
     let isFixed = fixedShapes.count == inputs.count
-    let kernels = try KernelChoice(named: name)
+    var kernels = try KernelChoice(named: name)
+    if let secondLevelCache { kernels.machine.secondLevelCache = secondLevelCache }
     let key = Preparation.key(options, kernels: kernels)
     let known: Preparation? = derivatives.value(key)
     let factory = try PlanFactory(

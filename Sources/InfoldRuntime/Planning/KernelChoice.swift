@@ -18,7 +18,7 @@ package struct KernelChoice: Sendable {
   /// Those for quantized numbers.
   let bytes: any ByteKernels.Type
   /// What plans know of the machine.
-  let machine: MachineModel
+  var machine: MachineModel
 
   /// The environment variable that forces an instruction set.
   static let variable = "INFOLD_ISA"

@@ -4,7 +4,7 @@ import InfoldSystem
 /// What plans know of the machine that they are made for. No result depends on it, only the time that it takes.
 struct MachineModel: Sendable {
   /// The bytes of a core's second-level cache.
-  let secondLevelCache: Int
+  var secondLevelCache: Int
   /// Whether the vectors of the product kernels are multiplied as fast as the shorter ones of the others. Some processors take
   /// wide vectors in two halves.
   let hasFullWidth: Bool

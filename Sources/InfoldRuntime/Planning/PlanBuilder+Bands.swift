@@ -1,19 +1,23 @@
-// Chains of steps whose intermediate results are larger than the second-level cache run band by band.
+// Chains of steps whose intermediate results do not fit the second-level cache run band by band.
 extension PlanBuilder {
-  /// Joins such chains into one step each.
+  /// Joins the steps of each such chain into one.
   mutating func formBands() {
     var joined: [PlannedStep] = []
     var places: [Int] = []
     var next = 0
     while next < steps.count {
       let chain = chain(from: next)
-      for index in next..<chain.end {
-        if index + 1 < chain.end { storages[steps[index].writes[0].storage].lifetime = nil }
-        places.append(joined.count)
+      places += chain.steps.map { _ in joined.count }
+      if let rows = chain.rowsPerBand {
+        let isInBand = chain.steps.dropLast().map(isPrivate)
+        joined.append(PlannedStep(bands: steps[chain.steps], isInBand: isInBand, rows))
+        for (index, isInBand) in zip(chain.steps, isInBand) where isInBand {
+          storages[steps[index].writes[0].storage].lifetime = nil
+        }
+      } else {
+        joined.append(steps[next])
       }
-      joined.append(
-        chain.rowsPerBand.map { PlannedStep(bands: steps[next..<chain.end], rowsPerBand: $0) } ?? steps[next])
-      next = chain.end
+      next = chain.steps.upperBound + 1
     }
     guard joined.count < steps.count else { return }
     steps = joined
@@ -23,36 +27,36 @@ extension PlanBuilder {
     lastReads = lastReads.map { $0.map { places[$0] } }
   }
 
-  /// The steps from `start` on that run band by band, or only that one.
-  private func chain(from start: Int) -> (end: Int, rowsPerBand: Int?) {
+  /// The steps from `start` on that run band by band, with the rows of the last result in a band; or that step alone.
+  private func chain(from start: Int) -> (steps: ClosedRange<Int>, rowsPerBand: Int?) {
     var members: [any RowStep] = []
-    var largest = 0
-    var best: (end: Int, rowsPerBand: Int?) = (start + 1, nil)
+    var best: (steps: ClosedRange<Int>, rowsPerBand: Int?) = (start...start, nil)
     for index in start..<steps.count {
-      guard let step = steps[index].step as? any RowStep, step.dependency != nil else { break }
-      if let last = members.last {
-        guard let byteCount = handedOn(from: last, index - 1, to: step) else { break }
-        largest = max(largest, byteCount)
-      }
+      guard let step = steps[index].step as? any RowStep, step.dependency != nil,
+        members.isEmpty || handsOn(start..<index, to: step) && takeTurns(start...index)
+      else { break }
       members.append(step)
-      // In threads, each has a part of what is handed on in a cache of its own.
-      if members.count > 1, largest > workers * machine.secondLevelCache / 2, takeTurns(start...index),
-        let rows = rowsPerBand(members)
-      {
-        best = (index + 1, rows)
-      }
+      if members.count > 1, let rows = rowsPerBand(members) { best = (start...index, rows) }
     }
     return best
   }
 
-  /// The bytes of what a step hands on to the next one, and to nobody else; `nil` where it does not.
-  private func handedOn(from last: any RowStep, _ index: Int, to step: any RowStep) -> Int? {
-    let place = last.output, storage = storages[place.storage]
-    guard case .arena = storage.source, place == step.input, place.offset == 0,
-      storage.lifetime == index...index + 1,
-      steps[index + 1].reads.filter({ $0.storage == place.storage }).count == 1
-    else { return nil }
-    return storage.byteCount
+  /// Whether the last of a chain's steps hands on more to the next one than stays in the caches of the threads, and that can be done by
+  /// rows. Rows that two bands need are computed by both of two threads, so that they must not lie where both would write them.
+  private func handsOn(_ chain: Range<Int>, to step: any RowStep) -> Bool {
+    let last = steps[chain.upperBound - 1].step as! any RowStep, dependency = step.dependency!
+    return last.output == step.input
+      && dependency.inputStride * dependency.inputRows * MemoryLayout<Float>.stride
+        > workers * machine.secondLevelCache / 2
+      && (dependency.isRowByRow || chain.allSatisfy(isPrivate))
+  }
+
+  /// Whether the next step alone reads what a step writes, and only as its input.
+  private func isPrivate(_ index: Int) -> Bool {
+    let place = steps[index].writes[0], storage = storages[place.storage]
+    guard case .arena = storage.source, place.offset == 0 else { return false }
+    return storage.lifetime == index...index + 1
+      && steps[index + 1].reads.filter { $0.storage == place.storage }.count == 1
   }
 
   /// Whether the last of the steps writes nowhere where an earlier one still reads.
@@ -63,22 +67,21 @@ extension PlanBuilder {
     }
   }
 
-  /// The rows of the last result in a band, with which all that is handed on takes half of the cache; `nil` where that is not enough for
-  /// bands that are worth their weights.
+  /// The rows of the last result in a band with which all that is read and written for it takes half of the cache; `nil` where bands
+  /// would be too thin for the weights that each reads, and for the rows that it shares with the one before.
   private func rowsPerBand(_ members: [any RowStep]) -> Int? {
     let budget = machine.secondLevelCache / 2
     let weights = members.reduce(0) { $0 + $1.weightByteCount }
-    guard weights <= budget / 2 else { return nil }
     let dependencies = members.map { $0.dependency! }
+    guard weights <= budget / 2 else { return nil }
     func byteCount(_ rows: Int) -> Int {
       let counts = BandStep.rowCounts(dependencies, rows)
       let results = zip(dependencies, counts).reduce(0) { $0 + $1.0.outputStride * $1.1 }
-      return MemoryLayout<Float>.stride
-        * (results + dependencies[0].inputStride * dependencies[0].inputCount(of: counts[0]))
+      let input = dependencies[0].inputStride * dependencies[0].inputCount(of: counts[0])
+      return (results + input) * MemoryLayout<Float>.stride
     }
-    let all = dependencies.last!.outputRows
-    guard let rows = (1...max(all / 2, 1)).last(where: { byteCount($0) + weights <= budget }) else { return nil }
-    // What neighbouring bands share is computed once, but moved.
+    let half = dependencies.last!.outputRows / 2
+    guard half >= 1, let rows = (1...half).last(where: { byteCount($0) + weights <= budget }) else { return nil }
     let counts = BandStep.rowCounts(dependencies, rows)
     return zip(dependencies.dropFirst(), counts).allSatisfy { $1 >= 2 * ($0.extent - $0.step) } ? rows : nil
   }
@@ -86,16 +89,18 @@ extension PlanBuilder {
 
 extension PlannedStep {
   /// Steps that take turns.
-  init(bands steps: ArraySlice<PlannedStep>, rowsPerBand: Int) {
+  /// - Parameter isInBand: For each result but the last, whether it needs no more memory than a band.
+  fileprivate init(bands steps: ArraySlice<PlannedStep>, isInBand: [Bool], _ rowsPerBand: Int) {
     self = steps.last!
-    step = BandStep(steps.map { $0.step as! any RowStep }, rowsPerBand: rowsPerBand)
+    step = BandStep(steps.map { $0.step as! any RowStep }, isInBand: isInBand, rowsPerBand: rowsPerBand)
     label = steps.first!.label
     nodes = steps.flatMap(\.nodes)
     operation = steps.map(\.operation).joined(separator: ", ")
-    algorithm = "bands of " + steps.map(\.algorithm).joined(separator: ", ")
+    algorithm = "bands: " + steps.map(\.algorithm).joined(separator: ", ")
     multiplyAccumulates = steps.reduce(0) { $0 + $1.multiplyAccumulates }
     fused = steps.flatMap(\.fused)
-    let handedOn = Set(steps.dropLast().map { $0.writes[0].storage })
-    reads = steps.flatMap(\.reads).filter { !handedOn.contains($0.storage) }
+    let inBands = Set(zip(steps, isInBand).filter(\.1).map { $0.0.writes[0].storage })
+    reads = steps.flatMap(\.reads).filter { !inBands.contains($0.storage) }
+    writes = steps.flatMap(\.writes).filter { !inBands.contains($0.storage) }
   }
 }

@@ -10,20 +10,28 @@ struct BandStep: Step {
   private let dependencies: [RowDependency]
   /// The rows of the last result in a band.
   let rowsPerBand: Int
-  /// For each result but the last: where its rows lie in a thread's scratch memory, in bytes.
-  private let bands: [Int]
+  /// For each result but the last: where its rows lie in a thread's scratch memory, in bytes; `nil` where they lie in memory of their
+  /// own, since others read them too.
+  private let bands: [Int?]
   private let memberScratch: Int
   let scratchByteCount: Int
 
-  /// - Parameter members: At least two steps that can be taken row by row.
-  init(_ members: [any RowStep], rowsPerBand: Int) {
+  /// - Parameters:
+  ///   - members: At least two steps that can be taken row by row.
+  ///   - isInBand: For each result but the last, whether it needs no more memory than a band. What others read too is handed on row by
+  ///     row, so that no two threads write the same rows.
+  init(_ members: [any RowStep], isInBand: [Bool], rowsPerBand: Int) {
     self.members = members
     self.rowsPerBand = rowsPerBand
     dependencies = members.map { $0.dependency! }
     let counts = Self.rowCounts(dependencies, rowsPerBand)
     var end = 0
-    var bands: [Int] = []
+    var bands: [Int?] = []
     for index in members.indices.dropLast() {
+      guard isInBand[index] else {
+        bands.append(nil)
+        continue
+      }
       bands.append(end)
       let byteCount = counts[index] * dependencies[index].outputStride * MemoryLayout<Float>.stride
       end += (byteCount + ArenaLayout.alignment - 1) & ~(ArenaLayout.alignment - 1)
@@ -78,31 +86,29 @@ struct BandStep: Step {
     for index in members.indices where !missing[index].isEmpty {
       members[index].run(
         rows: missing[index],
-        from: index == 0 ? frame.pointer(members[0].input) : row0(ofResult: index - 1, present, scratch),
-        to: index == last ? frame.pointer(members[last].output) : row0(ofResult: index, present, scratch),
+        from: index == 0 ? frame.pointer(members[0].input) : row0(ofResult: index - 1, present, scratch, frame),
+        to: row0(ofResult: index, present, scratch, frame),
         scratch: scratch + memberScratch, in: frame)
     }
   }
 
-  /// Where row 0 of a result would lie, of which the rows that are present lie in its band.
+  /// Where row 0 of a result lies, or would lie: of one in a band, the rows that are present do.
   private func row0(
-    ofResult index: Int, _ present: [Range<Int>], _ scratch: UnsafeMutableRawPointer
+    ofResult index: Int, _ present: [Range<Int>], _ scratch: UnsafeMutableRawPointer, _ frame: Frame
   ) -> UnsafeMutablePointer<Float> {
-    band(index, scratch) - present[index].lowerBound * dependencies[index].outputStride
-  }
-
-  private func band(_ index: Int, _ scratch: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Float> {
-    (scratch + bands[index]).assumingMemoryBound(to: Float.self)
+    guard index < bands.count, let band = bands[index] else { return frame.pointer(members[index].output) }
+    return (scratch + band).assumingMemoryBound(to: Float.self)
+      - present[index].lowerBound * dependencies[index].outputStride
   }
 
   /// Moves rows that are still needed to the beginning of their band.
   private func move(
     _ known: Range<Int>, ofResult index: Int, from present: Range<Int>, _ scratch: UnsafeMutableRawPointer
   ) {
-    guard !known.isEmpty, known.lowerBound > present.lowerBound else { return }
-    let (band, stride) = (band(index, scratch), dependencies[index].outputStride)
-    let source = band + (known.lowerBound - present.lowerBound) * stride
-    UnsafeMutableRawPointer(band).copyMemory(
-      from: source, byteCount: known.count * stride * MemoryLayout<Float>.stride)
+    guard let band = bands[index], !known.isEmpty, known.lowerBound > present.lowerBound else { return }
+    let rowByteCount = dependencies[index].outputStride * MemoryLayout<Float>.stride
+    (scratch + band).copyMemory(
+      from: scratch + band + (known.lowerBound - present.lowerBound) * rowByteCount,
+      byteCount: known.count * rowByteCount)
   }
 }

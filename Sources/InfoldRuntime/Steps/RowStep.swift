@@ -32,6 +32,9 @@ struct RowDependency: Sendable {
   /// The rows of the input under one row of the result.
   var extent: Int
 
+  /// Whether every row of the input is read for the row of the result in its place, and for no other.
+  var isRowByRow: Bool { first == 0 && step == 1 && extent == 1 }
+
   /// The rows of the input for rows of the result, which are not empty.
   func inputs(of rows: Range<Int>) -> Range<Int> {
     let begin = min(max(first + rows.lowerBound * step, 0), inputRows)
