@@ -1,9 +1,9 @@
-/// Pictures that a kernel reads, channels last (NHWC).
+/// Pictures, channels last (NHWC).
 ///
 /// Rows and pictures follow each other without gaps: a row has `width * pixelStride` elements, a picture `height` rows.
-public struct InputImages<Element: BitwiseCopyable>: @unchecked Sendable {
+public struct Images<Base: BitwiseCopyable>: @unchecked Sendable {
   /// The first channel of the first pixel.
-  public var base: UnsafePointer<Element>
+  public var base: Base
   public var count: Int
   public var height: Int
   public var width: Int
@@ -12,9 +12,7 @@ public struct InputImages<Element: BitwiseCopyable>: @unchecked Sendable {
   public var pixelStride: Int
 
   @inlinable @inline(__always)
-  public init(
-    base: UnsafePointer<Element>, count: Int, height: Int, width: Int, channels: Int, pixelStride: Int? = nil
-  ) {
+  public init(base: Base, count: Int, height: Int, width: Int, channels: Int, pixelStride: Int? = nil) {
     self.base = base
     self.count = count
     self.height = height
@@ -24,30 +22,11 @@ public struct InputImages<Element: BitwiseCopyable>: @unchecked Sendable {
   }
 }
 
-/// Pictures that a kernel writes, laid out like `InputImages`. What lies between a pixel's channels and the next pixel is
-/// not touched.
-public struct OutputImages<Element: BitwiseCopyable>: @unchecked Sendable {
-  /// The first channel of the first pixel.
-  public var base: UnsafeMutablePointer<Element>
-  public var count: Int
-  public var height: Int
-  public var width: Int
-  public var channels: Int
-  /// Elements from one pixel to the next; more than `channels` in a slice of a wider tensor.
-  public var pixelStride: Int
+/// Pictures that a kernel reads.
+public typealias InputImages<Element: BitwiseCopyable> = Images<UnsafePointer<Element>>
 
-  @inlinable @inline(__always)
-  public init(
-    base: UnsafeMutablePointer<Element>, count: Int, height: Int, width: Int, channels: Int, pixelStride: Int? = nil
-  ) {
-    self.base = base
-    self.count = count
-    self.height = height
-    self.width = width
-    self.channels = channels
-    self.pixelStride = pixelStride ?? channels
-  }
-}
+/// Pictures that a kernel writes. What lies between a pixel's channels and the next pixel is not touched.
+public typealias OutputImages<Element: BitwiseCopyable> = Images<UnsafeMutablePointer<Element>>
 
 /// Elements for an element-wise kernel: pixels behind one another.
 public struct Pixels<Element: BitwiseCopyable>: @unchecked Sendable {

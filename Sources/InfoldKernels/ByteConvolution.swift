@@ -1,59 +1,65 @@
 public import InfoldKernelInterface
 
 extension ByteSet {
-  /// The output positions whose inputs are read for one panel of weights after the other, before the next ones come.
-  @inline(__always)
-  private static var blockRows: Int { 96 }
-
   public static func convolutionScratch(taps: Int, channels: Int) -> Int {
-    paddingBytes(channels) + blockRows * taps * MemoryLayout<UnsafePointer<UInt8>>.stride
-  }
-
-  private static func paddingBytes(_ channels: Int) -> Int {
-    (channels + byteSlack + 63) & ~63
+    ByteTaps.scratchByteCount(channels: channels, count: blockPixels * taps)
   }
 
   @inline(never)
   public static func convolve(_ arguments: ByteConvolutionArguments) {
     let taps = arguments.window.height * arguments.window.width
     let channels = arguments.input.channels
-    let padding = arguments.scratch.assumingMemoryBound(to: UInt8.self)
-    padding.initialize(repeating: arguments.padding, count: paddingBytes(channels))
-    let pointers = (arguments.scratch + paddingBytes(channels)).assumingMemoryBound(to: UnsafePointer<UInt8>.self)
+    let places = ByteTaps(arguments.scratch, channels: channels, padding: arguments.padding)
     let quads = quads(channels)
     let panelStride = taps * quads * quad * panelWidth
-    // Blocks of even sizes, whole tiles but for the end.
-    let tiles = (arguments.pixels.count + tileRows - 1) / tileRows
-    let blocks = (tiles * tileRows + blockRows - 1) / blockRows
-    var firstTile = 0
-    for block in 0..<blocks {
-      let endTile = tiles * (block + 1) / blocks
-      let first = arguments.pixels.lowerBound + firstTile * tileRows
-      let end = min(arguments.pixels.lowerBound + endTile * tileRows, arguments.pixels.upperBound)
-      locateBytes(
-        first..<end, arguments.window, arguments.input, arguments.output, tileRows: tileRows, padding: padding,
-        into: pointers)
+    forEachBlock(of: arguments.pixels, tileRows: tileRows) { pixels in
+      places.locate(pixels, arguments.window, arguments.input, arguments.output, tileRows: tileRows)
       var column = arguments.columns.lowerBound
       while column < arguments.columns.upperBound {
         multiplyPanel(
-          rows: end - first, pointers,
+          rows: pixels.count, places.pointers,
           BytePanel(
             columns: min(arguments.columns.upperBound - column, panelWidth), taps: taps, quads: quads,
             weights: arguments.weights + column / panelWidth * panelStride,
-            output: arguments.output.base + first * arguments.output.pixelStride + column,
-            outputStride: arguments.output.pixelStride, arguments.requantization, column: column))
+            epilogue: ByteEpilogue(arguments, pixel: pixels.lowerBound, column: column)))
         column += panelWidth
       }
-      firstTile = endTile
     }
   }
 }
 
-/// Where the taps of quantized images lie: see `locateTaps`.
-@inline(never)
-func locateBytes(
-  _ pixels: Range<Int>, _ window: ImageWindow, _ input: InputImages<UInt8>, _ output: OutputImages<UInt8>,
-  tileRows: Int, padding: UnsafePointer<UInt8>, into pointers: UnsafeMutablePointer<UnsafePointer<UInt8>>
-) {
-  locateTaps(pixels, window, input, output, tileRows: tileRows, padding: padding, into: pointers)
+/// Where the taps of quantized images lie: scratch memory of a pixel of padding, and the places behind it.
+struct ByteTaps {
+  private let padding: UnsafePointer<UInt8>
+  private let places: UnsafeMutablePointer<UnsafePointer<UInt8>>
+
+  /// In scratch memory, where every channel of the padding becomes `value`.
+  @inline(__always)
+  init(_ scratch: UnsafeMutableRawPointer, channels: Int, padding value: UInt8) {
+    let byteCount = Self.paddingByteCount(channels)
+    let bytes = scratch.assumingMemoryBound(to: UInt8.self)
+    bytes.initialize(repeating: value, count: byteCount)
+    padding = UnsafePointer(bytes)
+    places = (scratch + byteCount).assumingMemoryBound(to: UnsafePointer<UInt8>.self)
+  }
+
+  /// The scratch memory for so many places.
+  static func scratchByteCount(channels: Int, count: Int) -> Int {
+    paddingByteCount(channels) + count * MemoryLayout<UnsafePointer<UInt8>>.stride
+  }
+
+  private static func paddingByteCount(_ channels: Int) -> Int { (channels + byteSlack + 63) & ~63 }
+
+  /// The places that were located last.
+  @inline(__always)
+  var pointers: ByteSet.ByteRows { UnsafePointer(places) }
+
+  /// Locates the taps of some output positions: see `locateTaps`.
+  @inline(never)
+  func locate(
+    _ pixels: Range<Int>, _ window: ImageWindow, _ input: InputImages<UInt8>, _ output: OutputImages<UInt8>,
+    tileRows: Int
+  ) {
+    locateTaps(pixels, window, input, output, tileRows: tileRows, padding: padding, into: places)
+  }
 }

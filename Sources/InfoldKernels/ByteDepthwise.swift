@@ -15,10 +15,8 @@ extension ByteSet {
   public static var depthwiseBlock: Int { laneBytes }
 
   public static func windowScratch(taps: Int, channels: Int) -> Int {
-    paddingBytes(channels) + locatedPixels * taps * MemoryLayout<UnsafePointer<UInt8>>.stride
+    ByteTaps.scratchByteCount(channels: channels, count: locatedPixels * taps)
   }
-
-  private static func paddingBytes(_ channels: Int) -> Int { (channels + byteSlack + 63) & ~63 }
 
   private static func blocks(_ channels: Int) -> Int { (channels + depthwiseBlock - 1) / depthwiseBlock }
 
@@ -52,27 +50,23 @@ extension ByteSet {
 
   @inline(never)
   public static func depthwise(_ arguments: ByteConvolutionArguments) {
-    let (input, output) = (arguments.input, arguments.output)
+    let input = arguments.input
     let taps = arguments.window.height * arguments.window.width
-    let padding = arguments.scratch.assumingMemoryBound(to: UInt8.self)
-    padding.initialize(repeating: arguments.padding, count: paddingBytes(input.channels))
-    let pointers =
-      (arguments.scratch + paddingBytes(input.channels)).assumingMemoryBound(to: UnsafePointer<UInt8>.self)
+    let places = ByteTaps(arguments.scratch, channels: input.channels, padding: arguments.padding)
     var first = arguments.pixels.lowerBound
     while first < arguments.pixels.upperBound {
       let end = min(first + locatedPixels, arguments.pixels.upperBound)
-      locateBytes(first..<end, arguments.window, input, output, tileRows: 1, padding: padding, into: pointers)
+      places.locate(first..<end, arguments.window, input, arguments.output, tileRows: 1)
       var channel = 0
       while channel < input.channels {
         let window = DepthwiseBlock(
           taps: taps, channel: channel, count: min(depthwiseBlock, input.channels - channel),
           weights: arguments.weights + channel * quads(taps) * quad,
-          output: output.base + first * output.pixelStride + channel, outputStride: output.pixelStride,
-          arguments.requantization)
+          epilogue: ByteEpilogue(arguments, pixel: first, column: channel))
         if taps == 9 {
-          window.run9(pixels: end - first, pointers)
+          window.run9(pixels: end - first, places.pointers)
         } else {
-          window.run(pixels: end - first, pointers)
+          window.run(pixels: end - first, places.pointers)
         }
         channel += depthwiseBlock
       }
@@ -87,25 +81,7 @@ private struct DepthwiseBlock {
   let channel: Int
   let count: Int
   let weights: UnsafePointer<Int8>
-  let output: UnsafeMutablePointer<UInt8>
-  let outputStride: Int
-  let bias: UnsafePointer<Int32>
-  let requantizer: Requantizer
-
-  @inline(__always)
-  init(
-    taps: Int, channel: Int, count: Int, weights: UnsafePointer<Int8>, output: UnsafeMutablePointer<UInt8>,
-    outputStride: Int, _ requantization: Requantization
-  ) {
-    self.taps = taps
-    self.channel = channel
-    self.count = count
-    self.weights = weights
-    self.output = output
-    self.outputStride = outputStride
-    bias = requantization.bias + channel
-    requantizer = Requantizer(requantization, column: channel)
-  }
+  let epilogue: ByteEpilogue
 
   /// The window of nine positions.
   @inline(never)
@@ -123,8 +99,9 @@ private struct DepthwiseBlock {
     @inline(__always)
     private func run(pixels: Int, quads: Int, _ pointers: ByteSet.ByteRows) {
       let width = ByteSet.laneCount, bytes = ByteSet.laneBytes
+      let (bias, requantizer) = (epilogue.bias, epilogue.requantizer)
       var pointers = pointers
-      var target = output
+      var target = epilogue.output
       for _ in 0..<pixels {
         var s0 = ByteSet.lanes(at: bias), s1 = ByteSet.lanes(at: bias + width)
         var s2 = ByteSet.lanes(at: bias + 2 &* width), s3 = ByteSet.lanes(at: bias + 3 &* width)
@@ -149,7 +126,7 @@ private struct DepthwiseBlock {
           requantizer(s3, column: 3 &* width))
         ByteSet.storeBytes(results, at: target, count: count)
         pointers += taps
-        target += outputStride
+        target += epilogue.outputStride
       }
     }
   #else
@@ -159,15 +136,15 @@ private struct DepthwiseBlock {
       for pixel in 0..<pixels {
         var place = 0
         while place < count {
-          var sums = ByteSet.lanes(at: bias + place)
+          var sums = ByteSet.lanes(at: epilogue.bias + place)
           for tap in 0..<taps {
             let x = ByteSet.bytes(at: pointers[pixel * taps + tap] + channel + place)
             let weight = weights + tap / 4 * 4 * ByteSet.depthwiseBlock + tap % 4 + place * 4
             sums = sums &+ x &* Lanes(Int32(weight[0]), Int32(weight[4]), Int32(weight[8]), Int32(weight[12]))
           }
           ByteSet.store(
-            requantizer(sums, column: place), at: output + pixel * outputStride + place,
-            count: min(width, count - place))
+            epilogue.requantizer(sums, column: place),
+            at: epilogue.output + pixel * epilogue.outputStride + place, count: min(width, count - place))
           place += width
         }
       }
@@ -175,44 +152,36 @@ private struct DepthwiseBlock {
   #endif
 }
 
-#if INFOLD_VNNI
+#if INFOLD_VNNI || INFOLD_AVX2
   extension ByteSet {
     /// The bytes of two vectors in turns: of the first half of each 16 bytes, and of the second.
     @inline(__always)
     fileprivate static func interleavedBytes(_ a: Lanes, _ b: Lanes) -> (low: Lanes, high: Lanes) {
-      (_mm512_unpacklo_epi8(a, b), _mm512_unpackhi_epi8(a, b))
+      #if INFOLD_VNNI
+        (_mm512_unpacklo_epi8(a, b), _mm512_unpackhi_epi8(a, b))
+      #else
+        (_mm256_unpacklo_epi8(a, b), _mm256_unpackhi_epi8(a, b))
+      #endif
     }
 
     /// The same with two bytes at a time.
     @inline(__always)
     fileprivate static func interleavedPairs(_ a: Lanes, _ b: Lanes) -> (low: Lanes, high: Lanes) {
-      (_mm512_unpacklo_epi16(a, b), _mm512_unpackhi_epi16(a, b))
+      #if INFOLD_VNNI
+        (_mm512_unpacklo_epi16(a, b), _mm512_unpackhi_epi16(a, b))
+      #else
+        (_mm256_unpacklo_epi16(a, b), _mm256_unpackhi_epi16(a, b))
+      #endif
     }
 
     /// Integers from 0 to 255 as bytes, each 16 of which have 4 of each vector.
     @inline(__always)
     fileprivate static func packedBytes(_ a: Lanes, _ b: Lanes, _ c: Lanes, _ d: Lanes) -> Lanes {
-      _mm512_packus_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d))
-    }
-  }
-#elseif INFOLD_AVX2
-  extension ByteSet {
-    /// The bytes of two vectors in turns: of the first half of each 16 bytes, and of the second.
-    @inline(__always)
-    fileprivate static func interleavedBytes(_ a: Lanes, _ b: Lanes) -> (low: Lanes, high: Lanes) {
-      (_mm256_unpacklo_epi8(a, b), _mm256_unpackhi_epi8(a, b))
-    }
-
-    /// The same with two bytes at a time.
-    @inline(__always)
-    fileprivate static func interleavedPairs(_ a: Lanes, _ b: Lanes) -> (low: Lanes, high: Lanes) {
-      (_mm256_unpacklo_epi16(a, b), _mm256_unpackhi_epi16(a, b))
-    }
-
-    /// Integers from 0 to 255 as bytes, each 16 of which have 4 of each vector.
-    @inline(__always)
-    fileprivate static func packedBytes(_ a: Lanes, _ b: Lanes, _ c: Lanes, _ d: Lanes) -> Lanes {
-      _mm256_packus_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d))
+      #if INFOLD_VNNI
+        _mm512_packus_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d))
+      #else
+        _mm256_packus_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d))
+      #endif
     }
   }
 #endif

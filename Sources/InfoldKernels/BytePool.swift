@@ -8,12 +8,10 @@ extension ByteSet {
   ) {
     let taps = window.height * window.width
     // No number is less than what stands for the padding.
-    let padding = scratch.assumingMemoryBound(to: UInt8.self)
-    let paddingBytes = (input.channels + byteSlack + 63) & ~63
-    padding.initialize(repeating: 0, count: paddingBytes)
-    let pointers = (scratch + paddingBytes).assumingMemoryBound(to: UnsafePointer<UInt8>.self)
+    let places = ByteTaps(scratch, channels: input.channels, padding: 0)
+    let pointers = places.pointers
     for pixel in pixels {
-      locateBytes(pixel..<(pixel + 1), window, input, output, tileRows: 1, padding: padding, into: pointers)
+      places.locate(pixel..<(pixel + 1), window, input, output, tileRows: 1)
       let target = output.base + pixel * output.pixelStride
       var channel = 0
       while channel < input.channels {

@@ -7,24 +7,23 @@ struct BytePanel {
   /// Of channels.
   let quads: Int
   let weights: UnsafePointer<Int8>
+  var epilogue: ByteEpilogue
+}
+
+/// What some columns' sums begin with and become, and where that goes.
+struct ByteEpilogue {
   private(set) var output: UnsafeMutablePointer<UInt8>
   let outputStride: Int
   let bias: UnsafePointer<Int32>
   let requantizer: Requantizer
 
+  /// For the columns from `column` on, of the output positions from `pixel` on.
   @inline(__always)
-  init(
-    columns: Int, taps: Int, quads: Int, weights: UnsafePointer<Int8>, output: UnsafeMutablePointer<UInt8>,
-    outputStride: Int, _ requantization: Requantization, column: Int
-  ) {
-    self.columns = columns
-    self.taps = taps
-    self.quads = quads
-    self.weights = weights
-    self.output = output
-    self.outputStride = outputStride
-    bias = requantization.bias + column
-    requantizer = Requantizer(requantization, column: column)
+  init(_ arguments: ByteConvolutionArguments, pixel: Int, column: Int) {
+    output = arguments.output.base + pixel * arguments.output.pixelStride + column
+    outputStride = arguments.output.pixelStride
+    bias = arguments.requantization.bias + column
+    requantizer = Requantizer(arguments.requantization, column: column)
   }
 
   /// Goes on by so many output positions.
@@ -81,7 +80,7 @@ extension ByteSet {
     while rest > 0 {
       multiplyTile(rows: min(rest, tileRows), vectors: vectors, pointers, panel)
       pointers += tileRows * panel.taps
-      panel.advance(rows: tileRows)
+      panel.epilogue.advance(rows: tileRows)
       rest -= tileRows
     }
   }
@@ -118,7 +117,7 @@ enum ByteTile<let rows: Int, let vectors: Int> {
   @inline(never)
   static func multiply(_ pointers: ByteSet.ByteRows, _ panel: BytePanel) {
     var sums = InlineArray<vectors, InlineArray<rows, Lanes>> { vector in
-      let bias = ByteSet.lanes(at: panel.bias + vector &* ByteSet.laneCount)
+      let bias = ByteSet.lanes(at: panel.epilogue.bias + vector &* ByteSet.laneCount)
       return InlineArray { _ in bias }
     }
     var place = panel.weights
@@ -158,10 +157,11 @@ enum ByteTile<let rows: Int, let vectors: Int> {
   @inline(always)
   private static func finish(_ sums: InlineArray<rows, Lanes>, _ vector: Int, _ panel: BytePanel) {
     let column = vector &* ByteSet.laneCount
+    let epilogue = panel.epilogue
     for row in 0..<rows {
       ByteSet.store(
-        panel.requantizer(sums[row], column: column), at: panel.output + (row &* panel.outputStride &+ column),
-        count: panel.columns &- column)
+        epilogue.requantizer(sums[row], column: column),
+        at: epilogue.output + (row &* epilogue.outputStride &+ column), count: panel.columns &- column)
     }
   }
 }

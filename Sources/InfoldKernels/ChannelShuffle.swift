@@ -4,28 +4,13 @@ extension Kernels {
   @inline(never)
   public static func shuffleChannels(_ arguments: ChannelShuffleArguments, pixels: Range<Int>) {
     switch arguments.elementByteCount {
-    case 1: shuffleBytes(arguments, pixels)
-    case 8: shuffleWords(arguments, pixels)
-    default: shuffleFloats(arguments, pixels)
+    case 1: shuffle(arguments, pixels, by: ByteRow.self)
+    case 8: shuffle(arguments, pixels, by: WordRow.self)
+    default: shuffle(arguments, pixels, by: FloatRow.self)
     }
   }
 
   @inline(never)
-  private static func shuffleBytes(_ arguments: ChannelShuffleArguments, _ pixels: Range<Int>) {
-    shuffle(arguments, pixels, by: ByteRow.self)
-  }
-
-  @inline(never)
-  private static func shuffleFloats(_ arguments: ChannelShuffleArguments, _ pixels: Range<Int>) {
-    shuffle(arguments, pixels, by: FloatRow.self)
-  }
-
-  @inline(never)
-  private static func shuffleWords(_ arguments: ChannelShuffleArguments, _ pixels: Range<Int>) {
-    shuffle(arguments, pixels, by: WordRow.self)
-  }
-
-  @inline(__always)
   private static func shuffle<Row: MovedRow>(
     _ arguments: ChannelShuffleArguments, _ pixels: Range<Int>, by _: Row.Type
   ) {

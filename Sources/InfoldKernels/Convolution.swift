@@ -1,16 +1,11 @@
 public import InfoldKernelInterface
 
 extension Kernels {
-  /// The output positions whose inputs are read for one panel of weights after the other, before the next ones come: their
-  /// inputs stay in the second-level cache, and so does the panel.
-  @inline(__always)
-  private static var blockRows: Int { 96 }
-
   /// With no more channels, wide tiles are used for all columns.
   private static var wideTileChannels: Int { 128 }
 
   public static func convolutionScratch(taps: Int, channels: Int) -> Int {
-    zeroBytes(channels) + blockRows * taps * MemoryLayout<UnsafePointer<Float>>.stride
+    zeroBytes(channels) + blockPixels * taps * MemoryLayout<UnsafePointer<Float>>.stride
   }
 
   private static func zeroBytes(_ channels: Int) -> Int {
@@ -27,15 +22,8 @@ extension Kernels {
     let panelStride = taps * channels * panelWidth
     // All columns in one wide tile. Beside other tiles there are wide ones with a single tap only: then the pointers lie alike for both.
     let isWide = hasWideTiles && arguments.columns.count > panelWidth && arguments.columns.count <= wideTileColumns
-    // Blocks of even sizes, whole tiles but for the end.
-    let tiles = (arguments.pixels.count + tileRows - 1) / tileRows
-    let blocks = (tiles * tileRows + blockRows - 1) / blockRows
-    var firstTile = 0
-    for block in 0..<blocks {
-      let endTile = tiles * (block + 1) / blocks
-      let first = arguments.pixels.lowerBound + firstTile * tileRows
-      let end = min(arguments.pixels.lowerBound + endTile * tileRows, arguments.pixels.upperBound)
-      let pixels = first..<end
+    forEachBlock(of: arguments.pixels, tileRows: tileRows) { pixels in
+      let first = pixels.lowerBound
       if isWide {
         locatePixelsOfWideTiles(pixels, arguments, zeros: zeros, into: pointers)
       } else {
@@ -70,7 +58,6 @@ extension Kernels {
           next: arguments.weights + nextPanel * panelStride, epilogue)
         column += panelWidth
       }
-      firstTile = endTile
     }
   }
 

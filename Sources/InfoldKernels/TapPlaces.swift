@@ -52,6 +52,24 @@ func locateTaps<Element>(
   }
 }
 
+/// The most output positions whose inputs are read for one panel of weights after the other, before the next ones come: their inputs stay
+/// in the second-level cache, and so does the panel.
+@inline(always)
+var blockPixels: Int { 96 }
+
+/// Goes through output positions by blocks of even sizes, whole tiles but for the end.
+@inline(always)
+func forEachBlock(of pixels: Range<Int>, tileRows: Int, _ body: (Range<Int>) -> Void) {
+  let tiles = (pixels.count + tileRows - 1) / tileRows
+  let blocks = (tiles * tileRows + blockPixels - 1) / blockPixels
+  var first = pixels.lowerBound
+  for block in 0..<blocks {
+    let end = min(pixels.lowerBound + tiles * (block + 1) / blocks * tileRows, pixels.upperBound)
+    body(first..<end)
+    first = end
+  }
+}
+
 extension ImageWindow {
   /// Whether every output position reads one pixel only, the one that has its own place: then the convolution is a product of
   /// matrices, and the pixels lie one behind the other.

@@ -4,29 +4,14 @@ extension Kernels {
   @inline(never)
   public static func transpose(_ arguments: TransposeArguments, units: Range<Int>) {
     switch arguments.elementByteCount {
-    case 1: transposeBytes(arguments, units)
-    case 8: transposeWords(arguments, units)
-    default: transposeFloats(arguments, units)
+    case 1: transpose(arguments, units, by: ByteRow.self)
+    case 8: transpose(arguments, units, by: WordRow.self)
+    default: transpose(arguments, units, by: FloatRow.self)
     }
   }
 
-  @inline(never)
-  private static func transposeBytes(_ arguments: TransposeArguments, _ units: Range<Int>) {
-    transpose(arguments, units, by: ByteRow.self)
-  }
-
-  @inline(never)
-  private static func transposeFloats(_ arguments: TransposeArguments, _ units: Range<Int>) {
-    transpose(arguments, units, by: FloatRow.self)
-  }
-
-  @inline(never)
-  private static func transposeWords(_ arguments: TransposeArguments, _ units: Range<Int>) {
-    transpose(arguments, units, by: WordRow.self)
-  }
-
   /// Transposes by tiles that are as high and as wide as a vector.
-  @inline(__always)
+  @inline(never)
   private static func transpose<Row: MovedRow>(
     _ arguments: TransposeArguments, _ units: Range<Int>, by _: Row.Type
   ) {

@@ -34,13 +34,14 @@ public struct SessionLogger: SessionObserver {
       metadata: ["code": "\(error.code.rawValue)", "error": "\(error)", "nanoseconds": "\(time.count)"])
   }
 
-  /// Logs a layer, as `trace`.
+  /// Logs a layer, as `trace`, with how many bodies of If and Loop it lies in: `Layer.depth`.
   public func didRun(_ layer: Layer, during time: Range<UInt64>) {
     logger.trace(
       "ran a layer",
       metadata: [
         "node": "\(layer.node)", "operation": "\(layer.operation)", "algorithm": "\(layer.algorithm)",
-        "shape": .stringConvertible(layer.shape), "nanoseconds": "\(time.count)",
+        "shape": .stringConvertible(layer.shape), "depth": "\(layer.depth)",
+        "nanoseconds": "\(time.count)",
       ])
   }
 }

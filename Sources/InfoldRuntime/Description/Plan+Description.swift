@@ -67,8 +67,8 @@ extension Plan {
       images: images,
       steps: steps.map { planned in
         PlanDescription.Step(
-          nodes: planned.nodes, operation: planned.operation, algorithm: planned.algorithm, shape: planned.shape,
-          fused: planned.fused, reads: operands(planned.reads, planned.step.tensors.reads),
+          nodes: planned.nodes, operation: planned.layer.operation, algorithm: planned.layer.algorithm,
+          shape: planned.layer.shape, fused: planned.fused, reads: operands(planned.reads, planned.step.tensors.reads),
           writes: operands(planned.writes, planned.step.tensors.writes),
           threadByteCount: planned.step.scratchByteCount, multiplyAccumulates: planned.multiplyAccumulates)
       },

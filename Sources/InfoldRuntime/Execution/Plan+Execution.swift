@@ -3,20 +3,17 @@ import InfoldTensor
 
 extension Plan {
   /// Runs the steps once.
-  /// - Parameters:
-  ///   - frame: What they work on.
-  ///   - isFirst: Whether this is the first of several images, whose times are added.
-  func execute(
-    _ frame: Frame, in context: RunContext, _ spans: UnsafeMutablePointer<Range<UInt64>>?, isFirst: Bool
-  ) throws(InfoldError) {
-    let (workers, cancellation, observer) = (context.workers, context.cancellation, context.factory.layerObserver)
+  /// - Parameter frame: What they work on.
+  func execute(_ frame: Frame, in context: RunContext) throws(InfoldError) {
+    let (workers, cancellation, clock) = (context.workers, context.cancellation, context.clock)
+    let observer = context.factory.layerObserver
     let arithmetic = context.factory.arithmetic
     let arithmeticOfCaller = Arithmetic.current
     arithmetic.adopt()
     defer { arithmeticOfCaller.adopt() }
     for index in steps.indices {
       if let cancellation { try cancellation.check() }
-      let begin = spans == nil && observer == nil ? 0 : MonotonicClock.nanoseconds()
+      let begin = clock == nil && observer == nil ? 0 : MonotonicClock.nanoseconds()
       let step = steps[index].step
       for phase in 0..<step.phases {
         let tasks = step.tasks(phase: phase, workers: workers)
@@ -26,14 +23,10 @@ extension Plan {
           share(Job(step: step, phase: phase, tasks: tasks, frame: .passUnretained(frame)), workers, arithmetic)
         }
       }
-      if let spans {
-        // The time of all images, from when the first one began.
-        let time = MonotonicClock.nanoseconds() - begin
-        spans[index] = isFirst ? begin..<(begin + time) : spans[index].lowerBound..<(spans[index].upperBound + time)
-      }
+      clock?.add(begin..<MonotonicClock.nanoseconds(), of: index, in: self)
       if let observer {
         arithmeticOfCaller.adopt()
-        observer.didRun(Layer(steps[index]), during: begin..<MonotonicClock.nanoseconds())
+        observer.didRun(steps[index].layer, during: begin..<MonotonicClock.nanoseconds())
         arithmetic.adopt()
       }
       if let failure = frame.failure { throw failure }

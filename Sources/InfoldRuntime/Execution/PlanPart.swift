@@ -24,10 +24,8 @@ struct PlanPart: Sendable {
   ///   - given: The inputs in the graph's order.
   ///   - results: The outputs. Tensors that are there already are written to where they fit.
   ///   - budget: What new outputs count in; `nil` for those that a caller gets.
-  ///   - spans: Receives when each step began and ended, by `MonotonicClock`.
   func run(
-    _ given: [Tensor], into results: inout [Tensor], budget: MemoryBudget? = nil, in context: RunContext,
-    spans: UnsafeMutablePointer<Range<UInt64>>? = nil
+    _ given: [Tensor], into results: inout [Tensor], budget: MemoryBudget? = nil, in context: RunContext
   ) throws(InfoldError) {
     let (tensors, factory) = (plan.tensors, context.factory)
     let frame = plan.takeFrame()
@@ -41,7 +39,7 @@ struct PlanPart: Sendable {
     var made: [Int: [Tensor]] = [:]
     for image in 0..<images {
       try point(frame, to: image, of: given, &results)
-      try plan.execute(frame, in: context, spans, isFirst: image == 0)
+      try plan.execute(frame, in: context)
       guard images > 1 else { break }
       for case (let index, .made(let value)) in tensors.outputs.enumerated() {
         made[index, default: []].append(frame.tensors[value]!)

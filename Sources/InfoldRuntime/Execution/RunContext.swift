@@ -6,4 +6,11 @@ struct RunContext {
   let workers: Int
   /// What ends the run before its next step.
   let cancellation: Cancellation?
+  /// What notes when each step begins and ends.
+  let clock: StepClock?
+
+  /// The same for the bodies of the graph.
+  var inBody: RunContext {
+    RunContext(factory: factory.inBody, workers: workers, cancellation: cancellation, clock: clock)
+  }
 }

@@ -4,13 +4,13 @@ import InfoldTensor
 
 /// Holds what a caller gives against what the model declares: element types, ranks, fixed sizes, and, where declared shapes
 /// bind, that a symbol means one size everywhere.
-package struct InputBinding {
+struct InputBinding {
   private let inputs: [ValueInfo]
   private let declaredShapes: DeclaredShapes
   private let names: Set<String>
 
   /// The inputs of a model.
-  package init(_ inputs: [ValueInfo], _ declaredShapes: DeclaredShapes) {
+  init(_ inputs: [ValueInfo], _ declaredShapes: DeclaredShapes) {
     self.inputs = inputs
     self.declaredShapes = declaredShapes
     names = Set(inputs.map(\.name))
@@ -18,7 +18,7 @@ package struct InputBinding {
 
   /// The tensors in the model's order; `nil` where the default is to be used.
   /// - Throws: `InfoldError` with `.invalidArgument` for a name that is no input, or an input that is missing.
-  package func ordered(_ tensors: [String: Tensor], constants: Set<String>) throws(InfoldError) -> [Tensor?] {
+  func ordered(_ tensors: [String: Tensor], constants: Set<String>) throws(InfoldError) -> [Tensor?] {
     try requireInputs(tensors.keys, constants: constants)
     for input in inputs where tensors[input.name] == nil && !input.hasDefault {
       throw InfoldError(.invalidArgument, "the input \(String(quoting: input.name)) is missing")
@@ -42,7 +42,7 @@ package struct InputBinding {
   /// - Returns: The sizes of symbols.
   /// - Throws: `InfoldError` with `.invalidArgument`, naming the input, and for a symbol both inputs and sizes.
   @discardableResult
-  package func check(_ tensors: [Tensor?]) throws(InfoldError) -> SymbolSizes {
+  func check(_ tensors: [Tensor?]) throws(InfoldError) -> SymbolSizes {
     var symbols = SymbolSizes(declaredShapes)
     for case (let input, let tensor?) in zip(inputs, tensors) {
       try check(tensor, of: input, .input(input.name), &symbols)
@@ -54,7 +54,7 @@ package struct InputBinding {
   /// well, and against the sizes that the given ones have.
   /// - Precondition: Each input has a tensor or a default, as `ordered` has checked.
   /// - Throws: As `check(_:)`.
-  package func completed(_ tensors: [Tensor?], defaults: [Tensor?]) throws(InfoldError) -> [Tensor] {
+  func completed(_ tensors: [Tensor?], defaults: [Tensor?]) throws(InfoldError) -> [Tensor] {
     var symbols = try check(tensors)
     var completed: [Tensor] = []
     for (index, input) in inputs.enumerated() {

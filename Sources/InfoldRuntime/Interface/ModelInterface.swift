@@ -3,7 +3,7 @@ import InfoldSystem
 import InfoldTensor
 
 /// What a caller gives to a model and gets of it, by names: the same for every way to run it.
-struct ModelInterface: Sendable {
+package struct ModelInterface: Sendable {
   /// In the model's order.
   let inputs: [ValueInfo]
   /// In the model's order.
@@ -16,8 +16,9 @@ struct ModelInterface: Sendable {
   private let defaults: [Tensor?]
   private let constantNames: Set<String>
 
+  /// The interface of a model's graph.
   /// - Throws: As `Graph.inferTypes()`.
-  init(_ graph: Graph, file: String?) throws(InfoldError) {
+  package init(_ graph: Graph, file: String?) throws(InfoldError) {
     inputs = graph.inputs.map(graph.info)
     outputs = try graph.outputs.map(graph.doubtingClaims().info)
     self.file = file
@@ -30,7 +31,7 @@ struct ModelInterface: Sendable {
   /// The tensors of all inputs, in the model's order.
   /// - Throws: `InfoldError` with `.invalidArgument` for a name that is no input, an input that is missing, and a tensor that the model
   ///   does not take.
-  func completed(_ tensors: [String: Tensor]) throws(InfoldError) -> [Tensor] {
+  package func completed(_ tensors: [String: Tensor]) throws(InfoldError) -> [Tensor] {
     try binding.completed(binding.ordered(tensors, constants: constantNames), defaults: defaults)
   }
 
@@ -71,7 +72,7 @@ struct ModelInterface: Sendable {
 
 extension ModelInterface: CustomStringConvertible {
   /// The file, the inputs and the outputs, behind the name of what runs them.
-  var description: String {
+  package var description: String {
     func list(_ values: [ValueInfo]) -> String { values.map(\.description).joined(separator: ", ") }
     return (file.map { " of " + String(quoting: $0) } ?? "") + ": (\(list(inputs))) to (\(list(outputs)))"
   }

@@ -2,16 +2,16 @@ import InfoldGraph
 import InfoldTensor
 
 /// What a model declares of its outputs and only a run can prove wrong.
-package struct OutputClaims: Sendable {
+struct OutputClaims: Sendable {
   private let outputs: [(name: String, claim: TensorType?)]
 
   /// The claims of a model's graph.
-  package init(_ graph: Graph) {
+  init(_ graph: Graph) {
     outputs = graph.outputs.map { (graph[$0].name, graph[$0].claim) }
   }
 
   /// What of it these outputs contradict.
-  package func contradictions(of results: [Tensor], _ symbols: SymbolSizes) -> [ModelWarning] {
+  func contradictions(of results: [Tensor], _ symbols: SymbolSizes) -> [ModelWarning] {
     let sizes = symbols.sizes
     return zip(outputs, results).compactMap { output, result in
       guard let claim = output.claim, let shape = claim.shape, !shape.binding(sizes).admits(result.shape) else {

@@ -85,22 +85,15 @@ struct ConvolutionProblem: ConvolutionSizes {
   var bias: Tensor?
 
   init?(_ conv: Conv, _ node: Node, _ plan: PlanBuilder) {
-    guard let x = plan.sizes(node.inputs[0]), let y = plan.sizes(node.outputs[0]), let input = ImageShape(x),
-      let output = ImageShape(y), let weight = plan.constant(node.inputs[1]),
-      let window = try? conv.window(kernel: Array(weight.shape[2...])),
-      let extents = try? window.extents(x[2...])
+    guard let operands = ConvolutionOperands(node, plan), let window = try? conv.window(kernel: operands.kernel),
+      let extents = try? window.extents(operands.images.inputSizes)
     else { return nil }
     // Kernels read zeros in the place of padding, of which a weight that is not finite would make NaN.
     let isPadded = extents.contains { $0.padBefore > 0 || $0.padAfter > 0 }
-    if isPadded, !weight.holdsFiniteNumbersOnly { return nil }
-    if node.inputs.count > 2, let id = node.inputs[2] {
-      guard let bias = plan.constant(id) else { return nil }
-      self.bias = bias
-    }
-    self.input = input
-    self.output = output
+    if isPadded, !operands.weight.holdsFiniteNumbersOnly { return nil }
+    (input, output) = (operands.images.input, operands.images.output)
+    (weight, bias) = (operands.weight, operands.bias)
     self.window = ImageWindow(window, extents)
-    self.weight = weight
     groups = conv.group
   }
 
@@ -127,17 +120,6 @@ extension ConvolutionProblem {
     if side >= 112 { return 6 }
     if side >= 10 || side >= 7 && input.channels < 400 { return 4 }
     return side >= 4 ? 2 : nil
-  }
-}
-
-extension ImageWindow {
-  /// A window over one or two dimensions.
-  init(_ window: SlidingWindow, _ extents: [SlidingWindow.Extent]) {
-    let isFlat = window.rank == 1
-    self.init(
-      height: isFlat ? 1 : window.kernel[0], width: window.kernel.last!, strideY: isFlat ? 1 : window.strides[0],
-      strideX: window.strides.last!, dilationY: isFlat ? 1 : window.dilations[0], dilationX: window.dilations.last!,
-      padTop: isFlat ? 0 : extents[0].padBefore, padLeft: extents.last!.padBefore)
   }
 }
 
@@ -185,33 +167,32 @@ extension PlanBuilder {
     _ problem: ConvolutionProblem, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
   ) throws(InfoldError) {
     let input = try location(of: x, .channelsLast)
-    let weights = try packedWeights(problem)
-    let epilogue = try epilogue(fused, bias: problem.bias, layout: .channelsLast)
-    let output = define(y, .channelsLast)
-    let step = ConvolutionStep(
-      kernel: .floats(kernels(for: problem), epilogue),
-      shape: ConvolutionShape(problem, input: input, output: output), groups: problem.groups, input: input,
-      weights: weights, output: output)
     let isProduct = problem.window.height * problem.window.width == 1
-    emit(
-      step, problem.groups > 1 ? "grouped" : isProduct ? "1×1" : "direct",
-      reads: [input, weights, epilogue.bias, epilogue.residual], writes: [output],
-      multiplyAccumulates: problem.multiplyAccumulates)
+    try emitDirect(problem, from: input, y, fused, problem.groups > 1 ? "grouped" : isProduct ? "1×1" : "direct")
   }
 
   fileprivate mutating func emitFewChannels(
     _ problem: ConvolutionProblem, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
   ) throws(InfoldError) {
     let padded = try interleaved(problem, x, padding: 0)
+    try emitDirect(problem, from: padded, y, fused, "direct, few channels", readsRows: true)
+  }
+
+  /// - Parameter readsRows: Whether the input is a padded image of which a row of the window is one pixel.
+  private mutating func emitDirect(
+    _ problem: ConvolutionProblem, from input: Location, _ y: ValueID, _ fused: FusedNode, _ algorithm: String,
+    readsRows: Bool = false
+  ) throws(InfoldError) {
     let weights = try packedWeights(problem)
     let epilogue = try epilogue(fused, bias: problem.bias, layout: .channelsLast)
     let output = define(y, .channelsLast)
+    let shape = ConvolutionShape(problem, input: input, output: output)
     let step = ConvolutionStep(
       kernel: .floats(kernels(for: problem), epilogue),
-      shape: ConvolutionShape(problem, input: padded, output: output).withRowsAsPixels(of: problem), input: padded,
+      shape: readsRows ? shape.withRowsAsPixels(of: problem) : shape, groups: problem.groups, input: input,
       weights: weights, output: output)
     emit(
-      step, "direct, few channels", reads: [padded, weights, epilogue.bias, epilogue.residual], writes: [output],
+      step, algorithm, reads: [input, weights, epilogue.bias, epilogue.residual], writes: [output],
       multiplyAccumulates: problem.multiplyAccumulates)
   }
 

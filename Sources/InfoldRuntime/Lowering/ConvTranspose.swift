@@ -78,17 +78,13 @@ struct TransposedProblem: Sendable {
   var bias: Tensor?
 
   init?(_ operation: ConvTranspose, _ node: Node, _ plan: PlanBuilder) {
-    guard let x = plan.sizes(node.inputs[0]), let y = plan.sizes(node.outputs[0]), let input = ImageShape(x),
-      let output = ImageShape(y), let weight = plan.constant(node.inputs[1]),
-      let window = try? operation.window(kernel: Array(weight.shape[2...])),
-      let extents = try? window.extents(x[2...]), extents.map(\.output) == Array(y[2...])
+    guard let operands = ConvolutionOperands(node, plan), let window = try? operation.window(kernel: operands.kernel),
+      let extents = try? window.extents(operands.images.inputSizes),
+      extents.map(\.output) == operands.images.outputSizes
     else { return nil }
-    if node.inputs.count > 2, let id = node.inputs[2] {
-      guard let bias = plan.constant(id) else { return nil }
-      self.bias = bias
-    }
     let geometry = ImageWindow(window.window, extents)
-    (self.input, self.output, self.weight, groups) = (input, output, weight, operation.group)
+    (input, output) = (operands.images.input, operands.images.output)
+    (weight, bias, groups) = (operands.weight, operands.bias, operation.group)
     (height, width) = (geometry.height, geometry.width)
     rows = TransposedPhase.all(
       output: output.height, kernel: height, stride: geometry.strideY, dilation: geometry.dilationY,

@@ -25,7 +25,7 @@ extension Lowering {
 /// An operator that kernels can compute.
 protocol LoweredOperator: Operator, Lowering {}
 
-extension PlanBuilder {
+extension Graph {
   /// How kernels compute a node: as its operator does by itself, or as all do that are one function of each number, or of two. `nil`
   /// for a node that they do not compute.
   ///
@@ -34,9 +34,9 @@ extension PlanBuilder {
   func lowering(of node: Node) -> (any Lowering)? {
     guard let lowering = anyLowering(of: node) else { return nil }
     let isDecided = node.inputs.enumerated().dropFirst().allSatisfy { index, id in
-      guard let id, let type = graph[id].type?.elementType else { return true }
+      guard let id, let type = self[id].type?.elementType else { return true }
       return [.float32, .uint8, .int8].contains(type) || lowering.movesIntegers(ofInput: index)
-        || graph.constant(id) != nil
+        || constant(id) != nil
     }
     return isDecided ? lowering : nil
   }
@@ -44,9 +44,11 @@ extension PlanBuilder {
   private func anyLowering(of node: Node) -> (any Lowering)? {
     if let lowered = node.typed as? any LoweredOperator { return lowered }
     if let combination = node.typed?.elementCombination { return BinaryLowering(combination: combination) }
-    return graph.elementFunction(of: node).map(UnaryLowering.init)
+    return elementFunction(of: node).map(UnaryLowering.init)
   }
+}
 
+extension PlanBuilder {
   /// The epilogue of a node whose output lies in `layout`.
   mutating func epilogue(
     _ fused: FusedNode, bias: Tensor?, layout: Layout

@@ -1,3 +1,4 @@
+import InfoldGraph
 import InfoldKernelInterface
 import InfoldOperators
 import InfoldSystem
@@ -29,15 +30,32 @@ extension GlobalMaxPool: LoweredOperator {
   }
 }
 
+/// A pool over images whose sizes are known.
+private struct PooledImages {
+  let input: ImageShape
+  let output: ImageShape
+  let extents: [SlidingWindow.Extent]
+  let window: ImageWindow
+
+  /// - Parameter sizes: The sizes of a value that the kernel takes; `nil` for another one.
+  init?(_ node: Node, _ window: SlidingWindow, _ sizes: (ValueID?) -> [Int]?) {
+    guard let images = WindowedImages(node, sizes), let extents = try? window.extents(images.inputSizes) else {
+      return nil
+    }
+    (input, output) = (images.input, images.output)
+    self.extents = extents
+    self.window = ImageWindow(window, extents)
+  }
+}
+
 extension PlanBuilder {
   fileprivate mutating func emitPool(
     _ fused: FusedNode, _ window: SlidingWindow, _ operation: PoolOperation
   ) throws(InfoldError) -> Bool {
-    guard let x = fused.node.inputs[0], let y = fused.output, let sizes = sizes(x), let result = self.sizes(y),
-      let input = ImageShape(sizes), let image = ImageShape(result),
-      let extents = try? window.extents(sizes[2...])
-    else { return false }
-    let geometry = ImageWindow(window, extents)
+    guard let x = fused.node.inputs[0], let y = fused.output, let pool = PooledImages(fused.node, window, sizes) else {
+      return false
+    }
+    let (input, image, extents, geometry) = (pool.input, pool.output, pool.extents, pool.window)
     // A window over the whole image is a global pool, which is shared between threads by its channels.
     if operation != .averageIncludingPadding, image.pixels == 1, geometry.padTop == 0, geometry.padLeft == 0,
       geometry.height == input.height, geometry.width == input.width, geometry.dilationY == 1, geometry.dilationX == 1
@@ -63,10 +81,9 @@ extension PlanBuilder {
 
   /// The maximum pool of quantized images.
   fileprivate mutating func emitBytePool(_ fused: FusedNode, _ window: SlidingWindow) throws(InfoldError) -> Bool {
-    guard let x = fused.node.inputs[0], let y = fused.output, let sizes = byteSizes(x), let result = byteSizes(y),
-      let input = ImageShape(sizes), let image = ImageShape(result), let extents = try? window.extents(sizes[2...])
+    guard let x = fused.node.inputs[0], let y = fused.output, let pool = PooledImages(fused.node, window, byteSizes)
     else { return false }
-    let geometry = ImageWindow(window, extents)
+    let (input, image, geometry) = (pool.input, pool.output, pool.window)
     let taps = saturatedProduct(geometry.height, geometry.width)
     // Every position of a window is looked up.
     guard taps <= 1 << 16 else { return false }
@@ -107,19 +124,5 @@ extension PlanBuilder {
     }
     emit(step, "global pool", reads: [source], writes: [target])
     return true
-  }
-}
-
-extension ImageShape {
-  /// The images at `location`, whose first element is `base`.
-  func input<Element>(_ base: UnsafePointer<Element>, _ location: Location) -> InputImages<Element> {
-    InputImages(
-      base: base, count: images, height: height, width: width, channels: channels, pixelStride: location.pixelStride)
-  }
-
-  /// The images at `location`, whose first element is `base`.
-  func output<Element>(_ base: UnsafeMutablePointer<Element>, _ location: Location) -> OutputImages<Element> {
-    OutputImages(
-      base: base, count: images, height: height, width: width, channels: channels, pixelStride: location.pixelStride)
   }
 }

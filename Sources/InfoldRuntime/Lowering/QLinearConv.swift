@@ -116,24 +116,19 @@ struct ByteConvolutionProblem: ConvolutionSizes {
   var groups: Int
   var weights: ByteWeights
 
-  init(input: ImageShape, output: ImageShape, window: ImageWindow, groups: Int, weights: ByteWeights) {
-    self.input = input
-    self.output = output
-    self.window = window
-    self.groups = groups
-    self.weights = weights
-  }
+}
 
+extension ByteConvolutionProblem {
   init?(_ operation: QLinearConv, _ node: Node, _ plan: PlanBuilder) {
-    guard let x = plan.byteSizes(node.inputs[0]), let y = plan.byteSizes(node.outputs[0]), let input = ImageShape(x),
-      let output = ImageShape(y), let weights = ByteWeights(node, plan),
-      weights.tensor.shape.count == x.count, weights.tensor.shape[0] == y[1], operation.convolution.group > 0,
-      x[1] == weights.tensor.shape[1] * operation.convolution.group, y[1] % operation.convolution.group == 0,
+    let groups = operation.convolution.group
+    guard let images = WindowedImages(node, plan.byteSizes), let weights = ByteWeights(node, plan),
+      weights.tensor.shape.count == 2 + images.inputSizes.count, weights.tensor.shape[0] == images.output.channels,
+      groups > 0, images.input.channels == weights.tensor.shape[1] * groups, images.output.channels % groups == 0,
       let window = try? operation.convolution.window(kernel: Array(weights.tensor.shape[2...])),
-      let extents = try? window.extents(x[2...])
+      let extents = try? window.extents(images.inputSizes)
     else { return nil }
     self.init(
-      input: input, output: output, window: ImageWindow(window, extents), groups: operation.convolution.group,
+      input: images.input, output: images.output, window: ImageWindow(window, extents), groups: groups,
       weights: weights)
   }
 }

@@ -79,41 +79,55 @@ extension PlanBuilder {
       let tables = try AxisTables(fused.node, self, input: input, output: output)
     else { return false }
     let source = try location(of: x, .channelsLast)
-    let target = define(y, .channelsLast)
+    let images = ResampledImages(input: input, from: source, output: output, to: define(y, .channelsLast))
     let kernels = kernels
     switch neighbours {
     case .nearest:
-      let rows = tables.rows.map { Int32($0) }, columns = tables.columns.map { Int32($0) }
-      let step = RangeStep(units: output.images * output.height, cost: output.count) { range, frame, _ in
-        rows.withUnsafeBufferPointer { rows in
-          columns.withUnsafeBufferPointer { columns in
-            kernels.gatherPixels(
-              GatherPixelsArguments(
-                input: input.input(frame.pointer(source), source),
-                output: output.output(frame.pointer(target), target), rowIndices: rows.baseAddress!,
-                columnIndices: columns.baseAddress!),
-              rows: range)
-          }
-        }
+      let (rows, columns) = (tables.rows.map { Int32($0) }, tables.columns.map { Int32($0) })
+      emit(images, "nearest", rows, columns, cost: output.count) { input, output, rows, columns, range in
+        kernels.gatherPixels(
+          GatherPixelsArguments(input: input, output: output, rowIndices: rows, columnIndices: columns), rows: range)
       }
-      emit(step, "nearest", reads: [source], writes: [target])
     case .linear:
       let rows = tables.rows.map { LinearSample($0, size: input.height) }
       let columns = tables.columns.map { LinearSample($0, size: input.width) }
-      let step = RangeStep(units: output.images * output.height, cost: 4 * output.count) { range, frame, _ in
-        rows.withUnsafeBufferPointer { rows in
-          columns.withUnsafeBufferPointer { columns in
-            kernels.resizeLinear(
-              ResizeLinearArguments(
-                input: input.input(frame.pointer(source), source),
-                output: output.output(frame.pointer(target), target), rows: rows.baseAddress!,
-                columns: columns.baseAddress!),
-              rows: range)
-          }
-        }
+      emit(images, "linear", rows, columns, cost: 4 * output.count) { input, output, rows, columns, range in
+        kernels.resizeLinear(
+          ResizeLinearArguments(input: input, output: output, rows: rows, columns: columns), rows: range)
       }
-      emit(step, "linear", reads: [source], writes: [target])
     }
     return true
+  }
+
+  /// A step whose kernel looks up in tables where its rows and columns come from.
+  private mutating func emit<Sample: Sendable>(
+    _ images: ResampledImages, _ algorithm: String, _ rows: [Sample], _ columns: [Sample], cost: Int,
+    kernel: @escaping @Sendable (
+      InputImages<Float>, OutputImages<Float>, _ rows: UnsafePointer<Sample>, _ columns: UnsafePointer<Sample>, Range<Int>
+    ) -> Void
+  ) {
+    let (input, source, output, target) = (images.input, images.source, images.output, images.target)
+    let step = RangeStep(units: output.images * output.height, cost: cost) { range, frame, _ in
+      rows.withUnsafeBufferPointer { rows in
+        columns.withUnsafeBufferPointer { columns in
+          kernel(
+            input.input(frame.pointer(source), source), output.output(frame.pointer(target), target),
+            rows.baseAddress!, columns.baseAddress!, range)
+        }
+      }
+    }
+    emit(step, algorithm, reads: [source], writes: [target])
+  }
+}
+
+/// Where the images lie that are resized, and those that come of them.
+private struct ResampledImages {
+  let input: ImageShape
+  let source: Location
+  let output: ImageShape
+  let target: Location
+
+  init(input: ImageShape, from source: Location, output: ImageShape, to target: Location) {
+    (self.input, self.source, self.output, self.target) = (input, source, output, target)
   }
 }

@@ -22,7 +22,8 @@ public protocol SessionObserver: Sendable {
   ///   - time: When it began, or, if it never did, was asked for, and ended.
   func didRun(error: InfoldError?, during time: Range<UInt64>)
 
-  /// A layer of a run has ended. Those of the bodies of If and Loop are told as well, before the layer that they belong to.
+  /// A layer of a run has ended. Those of the bodies of If and Loop are told as well, once for each trip, before the layer that they
+  /// belong to, whose time holds theirs: the layers of `Layer.depth` 0 make up the run.
   func didRun(_ layer: Layer, during time: Range<UInt64>)
 }
 
@@ -45,18 +46,14 @@ public struct Layer: Sendable, Hashable {
   /// The node, as errors call it. One node may take several layers.
   public let node: String
   /// The operators that it does, like `Conv+Relu`.
-  public let operation: String
+  public internal(set) var operation: String
   /// How it does them, like `Winograd 4×4`; `reference` for those without kernels.
-  public let algorithm: String
+  public internal(set) var algorithm: String
   /// The sizes of its output.
-  public let shape: [Int]
-
-  init(_ step: PlannedStep) {
-    node = step.label
-    operation = step.operation
-    algorithm = step.algorithm
-    shape = step.shape
-  }
+  public internal(set) var shape: [Int]
+  /// How many bodies of If and Loop it lies in: 0 for a layer of the model's own graph. The time of an If or a Loop holds that of
+  /// the layers in its bodies, so that only layers of one depth may be added up.
+  public let depth: Int
 }
 
 extension Layer: CustomStringConvertible {
@@ -68,7 +65,7 @@ extension Layer: CustomStringConvertible {
 public struct PlanSummary: Sendable, Hashable {
   /// The shape of each input, in the model's order.
   public let inputShapes: [[Int]]
-  /// The number of layers.
+  /// The number of layers, without those of bodies.
   public let layerCount: Int
   /// The working memory of a run, in bytes.
   public let workingByteCount: Int

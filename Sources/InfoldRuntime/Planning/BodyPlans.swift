@@ -79,7 +79,7 @@ final class BodyPlans: Sendable {
     var plan = plans.plan(for: tensors)
     if plan == nil { plan = try self.plan(for: tensors.map(PlanCache.Input.init), context.factory, cancellation) }
     var results: [Tensor] = []
-    try plan!.parts[0].run(tensors, into: &results, budget: context.factory.budget, in: context)
+    try plan!.parts[0].run(tensors, into: &results, budget: context.factory.budget, in: context.inBody)
     return results
   }
 

@@ -79,14 +79,14 @@ struct PlanBuilder {
   /// - Parameter usesKernels: Whether kernels may be used; else every node runs by its reference evaluation.
   mutating func build(usesKernels: Bool) throws(InfoldError) {
     let fusion = EpilogueFusion(graph) { [self] node in
-      usesKernels ? lowering(of: node)?.epilogue(of: node, self) ?? [] : []
+      usesKernels ? graph.lowering(of: node)?.epilogue(of: node, self) ?? [] : []
     }
     for node in fusion.nodes {
       try Interruption.check()
       current = node
       hasEmitted = false
       var isLowered = false
-      if usesKernels, let lowering = lowering(of: node.node) {
+      if usesKernels, let lowering = graph.lowering(of: node.node) {
         isLowered = try lowering.lower(node, into: &self)
       }
       if !isLowered {
@@ -114,9 +114,6 @@ struct PlanBuilder {
     if graph.isConstant(id) { graph[id].initializer = nil }
   }
 
-  /// Whether kernels compute a node like this one, for the shapes and attributes that they take.
-  func hasKernel(_ node: Node) -> Bool { lowering(of: node) != nil }
-
   /// Adds a step for the node that is being lowered.
   mutating func emit(
     _ step: any Step, _ algorithm: String, reads: [Location?], writes: [Location?], multiplyAccumulates: Int = 0
@@ -125,8 +122,11 @@ struct PlanBuilder {
     hasEmitted = true
     steps.append(
       PlannedStep(
-        step: step, label: current?.label ?? "output", nodes: currentNames, operation: operation,
-        algorithm: algorithm, shape: currentShape, multiplyAccumulates: multiplyAccumulates,
+        step: step,
+        layer: Layer(
+          node: current?.label ?? "output", operation: operation, algorithm: algorithm, shape: currentShape,
+          depth: factory.depth),
+        nodes: currentNames, multiplyAccumulates: multiplyAccumulates,
         reads: reads.compactMap { $0 }, writes: writes.compactMap { $0 }))
   }
 
@@ -142,13 +142,13 @@ struct PlanBuilder {
     note(reads + [write], at: last)
     hasEmitted = true
     steps[last].step = chain
-    steps[last].shape = currentShape
+    steps[last].layer.shape = currentShape
     steps[last].reads += reads
     steps[last].writes.append(write)
     if lastNode != current?.nodes {
       steps[last].nodes += currentNames
-      steps[last].operation += "+" + operation
-      steps[last].algorithm = "element-wise chain"
+      steps[last].layer.operation += "+" + operation
+      steps[last].layer.algorithm = "element-wise chain"
     }
     lastNode = current?.nodes
   }
@@ -237,16 +237,10 @@ struct PlanBuilder {
 /// A step with what is said of it to whoever asks: profiles, observers, and the description of a plan.
 struct PlannedStep: Sendable {
   var step: any Step
-  /// The node, as errors call it.
-  var label: String
+  /// What observers are told of it.
+  var layer: Layer
   /// The names of all nodes that it does something for.
   var nodes: [String]
-  /// The operators that it does.
-  var operation: String
-  /// How it does them.
-  var algorithm: String
-  /// The sizes of its output.
-  var shape: [Int]
   /// The multiplications with an addition that the standard's definition needs; 0 where they do not count.
   var multiplyAccumulates: Int
   /// What it does behind its own work, while results are in registers, in this order.

@@ -25,14 +25,14 @@ extension PlanFactory {
   private func imageByImage(_ graph: Graph, _ batch: Int) throws(InfoldError) -> [PlanPart]? {
     let separation = BatchSeparation(graph, batch: batch)
     if let end = graph.firstFullyConnected, end <= separation.separableCount, let value = graph.onlyValue(across: end) {
-      guard let front = try separation.oneImage(nodes: end, outputs: [value]), try isWorthAPlan(front) else {
+      guard let front = try separation.oneImage(nodes: end, outputs: [value]), isWorthAPlan(front) else {
         return nil
       }
       return [PlanPart(try imagePlan(front), images: batch), PlanPart(try plan(graph.rest(end, input: value)))]
     }
     let end = graph.nodes.count
     guard end > 0, separation.separableCount == end,
-      let whole = try separation.oneImage(nodes: end, outputs: graph.outputs), try isWorthAPlan(whole)
+      let whole = try separation.oneImage(nodes: end, outputs: graph.outputs), isWorthAPlan(whole)
     else { return nil }
     return [PlanPart(try imagePlan(whole), images: batch)]
   }
@@ -47,10 +47,8 @@ extension PlanFactory {
   }
 
   /// Whether kernels compute every node, and what a node works on would not stay in the first-level cache for a whole batch.
-  private func isWorthAPlan(_ image: Graph) throws(InfoldError) -> Bool {
-    guard image.workedOnByteCount >= Self.smallestImage else { return false }
-    let builder = try PlanBuilder(image, self)
-    return image.nodes.allSatisfy(builder.hasKernel)
+  private func isWorthAPlan(_ image: Graph) -> Bool {
+    image.workedOnByteCount >= Self.smallestImage && image.nodes.allSatisfy { image.lowering(of: $0) != nil }
   }
 
   /// The bytes that a node must work on of an image, below which a batch is better off together.

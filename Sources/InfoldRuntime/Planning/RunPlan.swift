@@ -34,29 +34,27 @@ final class RunPlan: Sendable {
   ///   - given: The inputs in the model's order.
   ///   - results: The outputs. Tensors that are there already are written to where they fit.
   ///   - cancellation: What ends the run before its next step.
-  ///   - spans: Receives when each step began and ended, by `MonotonicClock`.
+  ///   - clock: What notes when each step begins and ends.
   func run(
     _ given: [Tensor], into results: inout [Tensor], by factory: PlanFactory, cancellation: Cancellation? = nil,
-    spans: UnsafeMutablePointer<Range<UInt64>>? = nil
+    clock: StepClock? = nil
   ) throws(InfoldError) {
     let helpers = factory.workers - 1
     let hasHelpers = helpers > 0 && WorkerPool.shared.acquire(helpers: helpers)
     defer { if hasHelpers { WorkerPool.shared.release() } }
     let context = RunContext(
-      factory: factory, workers: hasHelpers ? factory.workers : 1, cancellation: cancellation)
-    guard parts.count > 1 else { return try parts[0].run(given, into: &results, in: context, spans: spans) }
+      factory: factory, workers: hasHelpers ? factory.workers : 1, cancellation: cancellation,
+      clock: clock)
+    guard parts.count > 1 else { return try parts[0].run(given, into: &results, in: context) }
     var between = idle.withLock { $0.popLast() } ?? Array(repeating: [], count: parts.count - 1)
     defer { idle.withLock { $0.append(between) } }
-    var first = 0
     for (index, part) in parts.enumerated() {
-      let spans = spans.map { $0 + first }
       let inputs = index == 0 ? given : between[index - 1]
       if index < parts.count - 1 {
-        try part.run(inputs, into: &between[index], budget: factory.budget, in: context, spans: spans)
+        try part.run(inputs, into: &between[index], budget: factory.budget, in: context)
       } else {
-        try part.run(inputs, into: &results, in: context, spans: spans)
+        try part.run(inputs, into: &results, in: context)
       }
-      first += part.plan.steps.count
     }
   }
 }

@@ -22,6 +22,9 @@ public struct LayerTime: Sendable, Hashable {
   public let nanoseconds: UInt64
   /// From when to when it went in the last of the runs, in nanoseconds since the beginning of the first step.
   public let lastRun: Range<UInt64>
+  /// What an If or a Loop took its time for: the steps in its bodies that the last run came to, each with all of its trips. Their times
+  /// are part of this one, which is all that counts in a sum.
+  public let bodies: [LayerTime]
 }
 
 extension LayerTime: CustomStringConvertible {
@@ -37,7 +40,7 @@ extension Session {
   ///   - inputs: As for `run(_:)`.
   ///   - runs: The number of measured runs, at least 1. One more comes before them.
   ///   - progress: Called after each run with the number of those that are done.
-  /// - Returns: The steps in their order.
+  /// - Returns: The steps of the model's own graph in their order; those of bodies of If and Loop are found in `LayerTime.bodies`.
   /// - Throws: As `run(_:)`.
   public func layerTimes(
     _ inputs: [String: Tensor], runs: Int, progress: (Int) -> Void = { _ in }
@@ -46,21 +49,12 @@ extension Session {
     let (plan, tensors) = try plan(forNamed: inputs, preparation)
     var results: [Tensor] = []
     try plan.run(tensors, into: &results, by: factory, cancellation: preparation)
-    let steps = plan.steps
-    var spans = [Range<UInt64>](repeating: 0..<0, count: steps.count)
-    var samples = [[UInt64]](repeating: [], count: steps.count)
+    let clock = StepClock()
     for run in 1...max(runs, 1) {
-      try plan.run(tensors, into: &results, by: factory, cancellation: cancellation(), spans: &spans)
-      for index in spans.indices { samples[index].append(spans[index].upperBound - spans[index].lowerBound) }
+      try plan.run(tensors, into: &results, by: factory, cancellation: cancellation(), clock: clock)
+      clock.endRun()
       progress(run)
     }
-    let begin = spans.first?.lowerBound ?? 0
-    return steps.indices.map { index in
-      let (step, span) = (steps[index], spans[index])
-      return LayerTime(
-        node: step.label, nodes: step.nodes, operation: step.operation, algorithm: step.algorithm, shape: step.shape,
-        multiplyAccumulates: step.multiplyAccumulates, nanoseconds: samples[index].sorted()[samples[index].count / 2],
-        lastRun: span.lowerBound - begin..<span.upperBound - begin)
-    }
+    return clock.layerTimes(of: plan)
   }
 }

@@ -2,7 +2,7 @@ import InfoldReports
 import InfoldSystem
 import InfoldValidation
 
-/// A profile as one HTML page that needs nothing else: no network, no script. Names of the model are escaped.
+/// A profile as one HTML page. Names of the model are escaped.
 struct ProfilePage {
   private let report: ProfileReport
   private let model: String
@@ -15,41 +15,30 @@ struct ProfilePage {
   /// The page.
   var html: String {
     let name = model.split(separator: "/").last.map(String.init) ?? model
-    let title = Markup.escaped("Profile of \(name)")
-    return """
-      <!doctype html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-      <title>\(title)</title>
-      <style>
-      \(PageStyle.css)
-      .strip{display:flex;height:56px;margin:12px 0 4px;border-radius:8px;overflow:hidden}
-      .strip i{height:100%;border-right:1px solid var(--card)}
-      </style>
-      </head>
-      <body>
-      <main>
-      <header><h1>\(title)</h1></header>
-      <p class="lead">\(NumberText.counted(report.threads, "thread")), \(Markup.escaped(report.instructionSet))</p>
-      <div class="tiles">
-      <div class="tile"><b>\(NumberText.fixed(report.milliseconds, digits: 2)) ms</b><span>one inference</span></div>
-      <div class="tile"><b>\(report.layers.count)</b><span>layers</span></div>
-      <div class="tile"><b>\(NumberText.fixed(report.peakGFLOPs, digits: 1))</b><span>GFLOP/s at the peak</span></div>\(bytePeak)
-      </div>
-      <section><h2>Layers in their order</h2>
-      <p class="note">Each is as wide as its share of the time, and says what it is under the pointer.</p>
-      <div class="strip">\(strip)</div></section>
-      \(table("By operator", totalRows, columns: ["", "operator", "steps", "ms", "share", "GFLOP/s", "of peak"]))
-      \(table("Layers", layerRows, columns: ["", "layer", "shape", "ms", "share", "GFLOP/s", "of peak"]))
-      <footer>Times are medians. GFLOP/s count the operations of the standard's definition.</footer>
-      </main>
-      </body>
-      </html>
+    return Page(title: "Profile of \(name)", styles: Self.styles, content: content).html
+  }
 
-      """
+  private static let styles = """
+
+    .strip{display:flex;height:56px;margin:12px 0 4px;border-radius:8px;overflow:hidden}
+    .strip i{height:100%;border-right:1px solid var(--card)}
+    """
+
+  private var content: String {
+    """
+    <p class="lead">\(NumberText.counted(report.threads, "thread")), \(Markup.escaped(report.instructionSet))</p>
+    <div class="tiles">
+    <div class="tile"><b>\(NumberText.fixed(report.milliseconds, digits: 2)) ms</b><span>one inference</span></div>
+    <div class="tile"><b>\(report.layers.count)</b><span>layers</span></div>
+    <div class="tile"><b>\(NumberText.fixed(report.peakGFLOPs, digits: 1))</b><span>GFLOP/s at the peak</span></div>\(bytePeak)
+    </div>
+    <section><h2>Layers in their order</h2>
+    <p class="note">Each is as wide as its share of the time, and says what it is under the pointer.</p>
+    <div class="strip">\(strip)</div></section>
+    \(table("By operator", totalRows, columns: ["", "operator", "steps", "ms", "share", "GFLOP/s", "of peak"]))
+    \(table("Layers", layerRows, columns: ["", "layer", "shape", "ms", "share", "GFLOP/s", "of peak"]))
+    <footer>Times are medians. GFLOP/s count the operations of the standard's definition.</footer>
+    """
   }
 
   private var bytePeak: String {
@@ -83,9 +72,9 @@ struct ProfilePage {
   }
 
   private var layerRows: [[String]] {
-    report.layers.map { layer in
+    report.listed.map { layer, depth in
       [
-        swatch(layer.operation), named(layer.node, "\(layer.operation) \(layer.algorithm)"),
+        swatch(layer.operation), named(String(repeating: "· ", count: depth) + layer.node, "\(layer.operation) \(layer.algorithm)"),
         layer.shape.map(String.init).joined(separator: "×"), NumberText.fixed(layer.milliseconds, digits: 3),
         meter(layer.share), speed(layer.gflops), part(layer.shareOfPeak),
       ]

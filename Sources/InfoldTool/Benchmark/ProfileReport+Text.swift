@@ -7,9 +7,9 @@ extension ProfileReport {
       (title: "node", alignment: .left), (title: "operators", alignment: .left), (title: "algorithm", alignment: .left),
       (title: "output", alignment: .left), (title: "ms", alignment: .right), (title: "share", alignment: .right),
       (title: "GFLOP/s", alignment: .right), (title: "of peak", alignment: .right), dispensable: ["node"])
-    for layer in layers {
+    for (layer, depth) in listed {
       table.add(
-        String(printable: layer.name), String(printable: layer.operation), layer.algorithm,
+        String(repeating: "  ", count: depth) + String(printable: layer.name), String(printable: layer.operation), layer.algorithm,
         layer.shape.map(String.init).joined(separator: "×"),
         NumberText.fixed(layer.milliseconds, digits: 4), NumberText.percentage(layer.share), text(gflops: layer.gflops),
         text(share: layer.shareOfPeak))

@@ -20,9 +20,11 @@ struct ProfileReport: Encodable {
     var gflops: Double?
     /// Of what the machine can do in registers alone, with floats or with bytes as the step has them.
     var shareOfPeak: Double?
+    /// The steps in the bodies of an If or a Loop, which are part of it; `nil` for other nodes.
+    var bodies: [Layer]?
   }
 
-  /// The steps of one kind together.
+  /// The steps of one kind together, without those in bodies.
   struct Total: Encodable {
     var operation: String
     var algorithm: String
@@ -59,7 +61,7 @@ struct ProfileReport: Encodable {
     self.threads = threads
     self.instructionSet = instructionSet
     peakGFLOPs = peak
-    let bytePeak = times.contains(where: \.multipliesBytes) ? bytePeak() : nil
+    let bytePeak = times.contains(where: \.hasBytes) ? bytePeak() : nil
     peakInt8GOPs = bytePeak
     func share(_ group: Group, _ multipliesBytes: Bool) -> Double? {
       group.gflops.map { $0 / (multipliesBytes ? bytePeak! : peak) }
@@ -67,14 +69,16 @@ struct ProfileReport: Encodable {
     let nanoseconds = Group(times).nanoseconds
     let total = max(nanoseconds, 1)
     milliseconds = nanoseconds * 1e-6
-    layers = times.map { time in
+    func layer(_ time: LayerTime) -> Layer {
       let alone = Group([time])
       return Layer(
         node: time.node, name: Self.name(time.node), nodes: time.nodes, operation: time.operation,
         algorithm: time.algorithm, shape: time.shape,
         milliseconds: alone.nanoseconds * 1e-6, share: alone.nanoseconds / total, gflops: alone.gflops,
-        shareOfPeak: share(alone, time.multipliesBytes))
+        shareOfPeak: share(alone, time.multipliesBytes),
+        bodies: time.bodies.isEmpty ? nil : time.bodies.map(layer))
     }
+    layers = times.map(layer)
     totals = Dictionary(grouping: times) { [$0.operation, $0.algorithm] }
       .map { kind, steps in
         let group = Group(steps)
@@ -92,6 +96,13 @@ struct ProfileReport: Encodable {
       return label
     }
     return String(label[label.index(after: first)..<last])
+  }
+
+  /// The steps with those in bodies, each behind the one that it is part of.
+  var listed: [(layer: Layer, depth: Int)] { layers.flatMap { Self.listed($0, depth: 0) } }
+
+  private static func listed(_ layer: Layer, depth: Int) -> [(layer: Layer, depth: Int)] {
+    [(layer, depth)] + (layer.bodies ?? []).flatMap { listed($0, depth: depth + 1) }
   }
 
   /// Steps, added up.
@@ -113,4 +124,9 @@ struct ProfileReport: Encodable {
       counted.nanoseconds > 0 ? 2 * Double(counted.multiplyAccumulates) / counted.nanoseconds : nil
     }
   }
+}
+
+extension LayerTime {
+  /// Whether it, or a step in its bodies, multiplies bytes.
+  fileprivate var hasBytes: Bool { multipliesBytes || bodies.contains(where: \.hasBytes) }
 }

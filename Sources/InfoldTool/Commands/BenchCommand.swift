@@ -25,11 +25,7 @@ struct BenchCommand: ParsableCommand {
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
-  @Option(
-    help: ArgumentHelp(
-      "The shape of an input, like input=1x3x224x224, or the size of a symbol in shapes, like h=64.",
-      valueName: "name=sizes"))
-  var shape: [String] = []
+  @OptionGroup var sizes: ShapeOptions
 
   @Option(help: ArgumentHelp("Sizes of the batch, like 1,8,32.", valueName: "sizes"))
   var batch: BatchSizes?
@@ -49,7 +45,7 @@ struct BenchCommand: ParsableCommand {
   }
 
   func run() throws {
-    let shapes = try InputShapes(shape)
+    let shapes = try sizes.shapes()
     var decoding: Double?
     var measurements: [BatchReport] = []
     var threads = 1

@@ -43,11 +43,7 @@ struct InspectCommand: ParsableCommand {
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
-  @Option(
-    help: ArgumentHelp(
-      "The shape of an input, like input=1x3x224x224, or the size of a symbol in shapes, like h=64.",
-      valueName: "name=sizes"))
-  var shape: [String] = []
+  @OptionGroup var sizes: ShapeOptions
 
   @Option(help: ArgumentHelp("Draw the network into this file, .svg or .dot.", valueName: "file"))
   var graph: String?
@@ -88,7 +84,7 @@ struct InspectCommand: ParsableCommand {
   }
 
   private func showPasses() throws {
-    let shapes = try InputShapes(shape)
+    let shapes = try sizes.shapes()
     let report = try reading.limiting { () throws(InfoldError) in
       try PassesReport(reading.model(model).binding(shapes), runtime.session)
     }
@@ -100,7 +96,7 @@ struct InspectCommand: ParsableCommand {
   }
 
   private func showPlan() throws {
-    let shapes = try InputShapes(shape)
+    let shapes = try sizes.shapes()
     let session = try Session(reading.model(model).binding(shapes), options: runtime.session)
     let inputs = try ModelInputs(session.inputs, files: [], shapes: shapes).complete(seed: 0)
     let description = try session.planDescription(for: inputs.mapValues(\.shape))
@@ -113,7 +109,7 @@ struct InspectCommand: ParsableCommand {
   }
 
   private func showModel() throws {
-    let shapes = try InputShapes(shape)
+    let shapes = try sizes.shapes()
     let file = try graph.map { path throws(InfoldError) in try GraphFile(path, engine: layout) }
     let (report, list, done) = try reading.limiting { () throws(InfoldError) in
       let model = try reading.model(model).binding(shapes)

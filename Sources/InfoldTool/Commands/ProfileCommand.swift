@@ -27,11 +27,7 @@ struct ProfileCommand: ParsableCommand {
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
-  @Option(
-    help: ArgumentHelp(
-      "The shape of an input, like input=1x3x224x224, or the size of a symbol in shapes, like h=64.",
-      valueName: "name=sizes"))
-  var shape: [String] = []
+  @OptionGroup var sizes: ShapeOptions
 
   @Option(help: "How many runs to measure.")
   var runs: Int = 20
@@ -56,7 +52,7 @@ struct ProfileCommand: ParsableCommand {
   func run() throws {
     try refuseStandardOutput(trace, option: "--trace")
     try refuseStandardOutput(html, option: "--html")
-    let shapes = try InputShapes(shape)
+    let shapes = try sizes.shapes()
     let session = try Session(runtime.reading.model(model).binding(shapes), options: runtime.session)
     let inputs = try ModelInputs(session.inputs, files: [], shapes: shapes).complete(seed: 0)
     var progress = ProgressBar("measuring")

@@ -30,11 +30,7 @@ struct QuantizeCommand: ParsableCommand {
   @Argument(help: "The ONNX model, with floats.", completion: .file(extensions: ["onnx"]))
   var model: String
 
-  @Option(help: ArgumentHelp("Take the pictures in this folder: JPEG, PNG, WebP, GIF or BMP.", valueName: "folder"))
-  var images: String?
-
-  @Option(help: ArgumentHelp("Take the tensors in this folder.", valueName: "folder"))
-  var inputs: String?
+  @OptionGroup var folders: SampleFolders
 
   @Option(name: .shortAndLong, help: ArgumentHelp("Where the quantized model is written.", valueName: "file"))
   var output: String
@@ -61,7 +57,7 @@ struct QuantizeCommand: ParsableCommand {
 
   func validate() throws {
     try ModelOutput.check(output, json: json)
-    if (images == nil) == (inputs == nil) { throw ValidationError("give either --images or --inputs, a folder") }
+    try folders.requireOne()
     if let percentile {
       guard percentile > 50, percentile <= 100 else {
         throw ValidationError("--percentile is \(percentile), and must be above 50 and at most 100")
@@ -75,14 +71,14 @@ struct QuantizeCommand: ParsableCommand {
     try file.requireOther(than: model)
     let original = try runtime.reading.model(model)
     let size = model == StandardInput.argument ? nil : try? RegularFile(path: model).size
-    let quantizer = try inModelFile { () throws(InfoldError) in
+    let quantizer = try runtime.reading.limitingMemory(for: model) { () throws(InfoldError) in
       try StaticQuantizer(
         original, options: QuantizationOptions(method: chosenMethod, excluded: Set(exclude)), session: runtime.session)
     }
-    let samples = try dataSet(of: original)
+    let samples = try folders.dataSet(ofModel: model, original.graph.inputs.map(original.graph.info))
     var progress = ProgressBar("calibrating")
     defer { progress.finish() }
-    let network = try inModelFile { () throws(InfoldError) in
+    let network = try runtime.reading.limitingMemory(for: model) { () throws(InfoldError) in
       try quantizer.quantize(count: samples.count, progress: { progress.update($0, of: samples.count) }) {
         index throws(InfoldError) in try samples.sample(index)
       }
@@ -90,7 +86,7 @@ struct QuantizeCommand: ParsableCommand {
     progress.finish()
     var comparing = ProgressBar("comparing")
     defer { comparing.finish() }
-    let comparison = try inModelFile { () throws(InfoldError) in
+    let comparison = try runtime.reading.limitingMemory(for: model) { () throws(InfoldError) in
       try quantizer.compare(network, count: samples.count, progress: { comparing.update($0, of: samples.count) }) {
         index throws(InfoldError) in try samples.sample(index)
       }
@@ -116,19 +112,6 @@ struct QuantizeCommand: ParsableCommand {
     switch chosenMethod {
     case .minmax: "minmax"
     case .percentile(let percentage): "percentile \(NumberText.significant(percentage))"
-    }
-  }
-
-  private func dataSet(of model: Model) throws(InfoldError) -> DataSet {
-    let inputs = model.graph.inputs.map(model.graph.info)
-    if let images { return try DataSet(pictures: images, model: self.model, inputs: inputs) }
-    return try DataSet(tensors: self.inputs!, inputs: inputs)
-  }
-
-  /// Work that counts in the memory limit. Errors of files keep their own names.
-  private func inModelFile<Result>(_ body: () throws(InfoldError) -> Result) throws(InfoldError) -> Result {
-    try annotatingErrors({ $0.inArgument(model) }) { () throws(InfoldError) in
-      try runtime.reading.limitingMemory(body)
     }
   }
 }

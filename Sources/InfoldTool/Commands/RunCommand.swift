@@ -39,11 +39,7 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Random numbers for the inputs that have no file.", valueName: "seed"))
   var random: UInt64?
 
-  @Option(
-    help: ArgumentHelp(
-      "The shape of an input, like input=1x3x224x224, or the size of a symbol in shapes, like h=64.",
-      valueName: "name=sizes"))
-  var shape: [String] = []
+  @OptionGroup var sizes: ShapeOptions
 
   @Option(help: ArgumentHelp("Write each output to NAME.npy in this folder.", valueName: "folder"))
   var output: String?
@@ -57,7 +53,7 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var runtime: RuntimeOptions
 
   func run() throws {
-    let shapes = try InputShapes(shape)
+    let shapes = try sizes.shapes()
     let model = try runtime.reading.model(model).binding(shapes)
     let inputs = try ModelInputs(model.graph.inputs.map(model.graph.info), files: input, shapes: shapes)
       .complete(seed: random)

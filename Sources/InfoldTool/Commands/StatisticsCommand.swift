@@ -25,11 +25,7 @@ struct StatisticsCommand: ParsableCommand {
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
-  @Option(help: ArgumentHelp("Take the pictures in this folder: JPEG, PNG, WebP, GIF or BMP.", valueName: "folder"))
-  var images: String?
-
-  @Option(help: ArgumentHelp("Take the tensors in this folder.", valueName: "folder"))
-  var inputs: String?
+  @OptionGroup var folders: SampleFolders
 
   @Option(help: "The samples of a mini-batch. (default: about 32)")
   var batchSize: Int?
@@ -56,7 +52,7 @@ struct StatisticsCommand: ParsableCommand {
 
   func validate() throws {
     try ModelOutput.check(output, json: json)
-    if (images == nil) == (inputs == nil) { throw ValidationError("give either --images or --inputs, a folder") }
+    try folders.requireOne()
     if let batchSize, batchSize < 1 { throw ValidationError("--batch-size is \(batchSize), and must be at least 1") }
     if unbiased, let estimator, estimator != .unbiased {
       throw ValidationError("--unbiased and --estimator \(estimator.rawValue) are different variances")
@@ -65,18 +61,18 @@ struct StatisticsCommand: ParsableCommand {
 
   func run() throws {
     let model = try runtime.reading.model(model)
-    let collector = try inModelFile { () throws(InfoldError) in
+    let collector = try runtime.reading.limitingMemory(for: self.model) { () throws(InfoldError) in
       try StatisticsCollector(
         model,
         options: .init(
           batchSize: batchSize, perActivation: perActivation, isSequential: sequential, estimator: chosenEstimator),
         session: runtime.session)
     }
-    if output != nil { try inModelFile { () throws(InfoldError) in try collector.checkReplaceable() } }
-    let dataSet = try dataSet(of: model)
+    if output != nil { try runtime.reading.limitingMemory(for: self.model) { () throws(InfoldError) in try collector.checkReplaceable() } }
+    let dataSet = try folders.dataSet(ofModel: self.model, model.graph.inputs.map(model.graph.info))
     var progress = ProgressBar("collecting")
     defer { progress.finish() }
-    let statistics = try inModelFile { () throws(InfoldError) in
+    let statistics = try runtime.reading.limitingMemory(for: self.model) { () throws(InfoldError) in
       try collector.collect(sampleCount: dataSet.count, progress: { progress.update($0, of: $1) }) {
         index throws(InfoldError) in try dataSet.sample(index)
       }
@@ -84,7 +80,7 @@ struct StatisticsCommand: ParsableCommand {
     let file = ModelOutput(argument: output ?? "")
     var sidecar: Sidecar.Carried?
     if let output {
-      let model = try inModelFile { () throws(InfoldError) in try statistics.model() }
+      let model = try runtime.reading.limitingMemory(for: self.model) { () throws(InfoldError) in try statistics.model() }
       _ = try runtime.reading.limitingMemory { () throws(InfoldError) in try file.write(model) }
       sidecar = try Sidecar.carry(from: self.model, to: output)
     }
@@ -99,19 +95,6 @@ struct StatisticsCommand: ParsableCommand {
   }
 
   private var chosenEstimator: BatchStatistics.Estimator { estimator ?? (unbiased ? .unbiased : .population) }
-
-  private func dataSet(of model: Model) throws(InfoldError) -> DataSet {
-    let inputs = model.graph.inputs.map(model.graph.info)
-    if let images { return try DataSet(pictures: images, model: self.model, inputs: inputs) }
-    return try DataSet(tensors: self.inputs!, inputs: inputs)
-  }
-
-  /// Work that counts in the memory limit. Errors of files keep their own names.
-  private func inModelFile<Result>(_ body: () throws(InfoldError) -> Result) throws(InfoldError) -> Result {
-    try annotatingErrors({ $0.inArgument(model) }) { () throws(InfoldError) in
-      try runtime.reading.limitingMemory(body)
-    }
-  }
 }
 
 extension BatchStatistics.Estimator: ExpressibleByArgument {}

@@ -37,11 +37,7 @@ struct ValidateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The model that a tool has folded.", valueName: "file"))
   var folded: String?
 
-  @Option(help: ArgumentHelp("A folder of pictures.", valueName: "dir"))
-  var images: String?
-
-  @Option(help: ArgumentHelp("A folder of tensor files.", valueName: "dir"))
-  var inputs: String?
+  @OptionGroup var folders: SampleFolders
 
   @Option(help: "The number of random inputs, 1 to 1000. (default: 2)")
   var samples: Int?
@@ -49,11 +45,7 @@ struct ValidateCommand: ParsableCommand {
   @Option(help: "The seed of the first random input; the others follow.")
   var seed: UInt64 = 1
 
-  @Option(
-    help: ArgumentHelp(
-      "The sizes of a random input, like input=1x3x224x224, or of a symbol in shapes, like h=64.",
-      valueName: "name=sizes"))
-  var shape: [String] = []
+  @OptionGroup var sizes: ShapeOptions
 
   @Option(help: ArgumentHelp("Write a page with plots and a table.", valueName: "file"))
   var html: String?
@@ -64,12 +56,12 @@ struct ValidateCommand: ParsableCommand {
   @OptionGroup var reading: ModelOptions
 
   func validate() throws {
-    let sources = [images != nil, inputs != nil, samples != nil].count { $0 }
+    let sources = [folders.images != nil, folders.inputs != nil, samples != nil].count { $0 }
     if sources > 1 { throw ValidationError("--images, --inputs and --samples cannot be combined") }
     if let samples, !(1...1000).contains(samples) {
       throw ValidationError("--samples is \(samples), and must be 1 to 1000")
     }
-    if !shape.isEmpty, images != nil || inputs != nil {
+    if !sizes.shape.isEmpty, folders.isGiven {
       throw ValidationError("--shape says how large random inputs are; --images and --inputs have their own sizes")
     }
   }
@@ -85,23 +77,21 @@ struct ValidateCommand: ParsableCommand {
     let inputs = try samples(original)
     var unreadable = 0
     var bar = ProgressBar("validating")
-    let report = try annotatingErrors({ $0.inArgument(model) }) { () throws(InfoldError) in
+    let report = try reading.limitingMemory(for: model) { () throws(InfoldError) in
       defer { bar.finish() }
-      return try reading.limitingMemory { () throws(InfoldError) in
-        try proof.run(
-          count: inputs.count,
-          sample: { (index) throws(InfoldError) in
-            do throws(InfoldError) {
-              return try inputs.sample(index)
-            } catch {
-              guard error.file != nil else { throw error }
-              bar.finish()
-              StandardError.write("infold: \(error)\n")
-              unreadable += 1
-              return nil
-            }
-          }, timeLimit: reading.timeLimit?.duration, progress: { bar.update(fraction: $0.fraction) })
-      }
+      return try proof.run(
+        count: inputs.count,
+        sample: { (index) throws(InfoldError) in
+          do throws(InfoldError) {
+            return try inputs.sample(index)
+          } catch {
+            guard error.file != nil else { throw error }
+            bar.finish()
+            StandardError.write("infold: \(error)\n")
+            unreadable += 1
+            return nil
+          }
+        }, timeLimit: reading.timeLimit?.duration, progress: { bar.update(fraction: $0.fraction) })
     }
     if unreadable == inputs.count { throw ExitCode(ToolExit.badInput) }
     if let html {
@@ -124,18 +114,11 @@ struct ValidateCommand: ParsableCommand {
   private typealias Samples = (count: Int, sample: (Int) throws(InfoldError) -> FoldingProof.Sample)
 
   private func samples(_ model: Model) throws(InfoldError) -> Samples {
-    let shapes = try InputShapes(shape)
+    let shapes = try sizes.shapes()
     let graph = try model.binding(shapes).graph
     let inputs = graph.inputs.map(graph.info)
-    let dataSet: DataSet? =
-      if let images {
-        try DataSet(pictures: images, model: self.model, inputs: inputs)
-      } else if let folder = self.inputs {
-        try DataSet(tensors: folder, inputs: inputs)
-      } else {
-        nil
-      }
-    if let dataSet {
+    if folders.isGiven {
+      let dataSet = try folders.dataSet(ofModel: self.model, inputs)
       return (
         dataSet.count,
         { (index) throws(InfoldError) in

@@ -34,6 +34,13 @@ struct ModelOptions: ParsableArguments {
     try (MemoryBudget.current ?? MemoryBudget(limit: memoryLimit?.bytes)).charging(body)
   }
 
+  /// The same for work on the model in a file, or from standard input, which errors then name that name no other file.
+  func limitingMemory<Output>(
+    for path: String, _ body: () throws(InfoldError) -> Output
+  ) throws(InfoldError) -> Output {
+    try annotatingErrors({ $0.inArgument(path) }) { () throws(InfoldError) in try limitingMemory(body) }
+  }
+
   /// Runs `body`, which may take so much memory and time.
   func limiting<Output>(_ body: () throws(InfoldError) -> Output) throws(InfoldError) -> Output {
     try limitingMemory { () throws(InfoldError) -> Output in

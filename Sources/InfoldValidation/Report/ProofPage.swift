@@ -14,33 +14,19 @@ public struct ProofPage: Sendable {
   /// The page.
   public var html: String {
     let title = "Folding of \(report.model.map(Self.fileName) ?? "a model")"
-    return """
-      <!doctype html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-      <title>\(Markup.escaped(title))</title>
-      <style>
-      \(PageStyle.css)
-      </style>
-      </head>
-      <body>
-      <main>
-      <header><h1>\(Markup.escaped(title))</h1>\(verdict)</header>
-      \(lead)
-      \(tiles)
-      \(reasons)
-      \(plots)
-      \(outputs)
-      \(SiteTable(report).html)
-      <footer>Truth is the original model in double precision. \(bounds)</footer>
-      </main>
-      </body>
-      </html>
+    return Page(title: title, badge: verdict, content: content).html
+  }
 
-      """
+  private var content: String {
+    """
+    \(lead)
+    \(tiles)
+    \(reasons)
+    \(plots)
+    \(outputs)
+    \(SiteTable(report).html)
+    <footer>Truth is the original model in double precision. \(bounds)</footer>
+    """
   }
 
   private static func fileName(_ path: String) -> String {

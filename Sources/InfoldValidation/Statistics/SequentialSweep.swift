@@ -31,17 +31,15 @@ struct SequentialSweep {
   mutating func load(
     _ batches: MiniBatches, _ sample: (Int) throws(InfoldError) -> [String: Tensor]
   ) throws(InfoldError) {
-    let binding = InputBinding(graph.inputs.map(graph.info), graph.declaredShapes)
-    let constants = Set(graph.valueIDs.filter(graph.isConstant).map { graph[$0].name })
+    let interface = try ModelInterface(graph, file: nil)
     var batches = batches
     while let runs = try batches.next(sample) {
       var states: [[ValueID: Tensor]] = []
       for run in runs {
-        let tensors = try binding.ordered(run, constants: constants)
-        try binding.check(tensors)
+        let tensors = try interface.completed(run)
         var state: [ValueID: Tensor] = [:]
-        for (id, tensor) in zip(graph.inputs, tensors) {
-          guard let tensor else { continue }
+        // Defaults are in the graph.
+        for (id, tensor) in zip(graph.inputs, tensors) where run[graph[id].name] != nil {
           state[id] = tensor
           try hold(tensor)
         }

@@ -1,0 +1,72 @@
+import InfoldGraph
+import InfoldKernelInterface
+import InfoldOperators
+import InfoldTensor
+
+/// The images that a node reads and makes through a window.
+struct WindowedImages {
+  let input: ImageShape
+  let output: ImageShape
+  /// The sizes of the dimensions over which the window moves, one or two.
+  let inputSizes: [Int]
+  let outputSizes: [Int]
+
+  /// - Parameter sizes: The sizes of a value that the kernels take; `nil` for another one.
+  init?(_ node: Node, _ sizes: (ValueID?) -> [Int]?) {
+    guard let x = sizes(node.inputs[0]), let y = sizes(node.outputs[0]), let input = ImageShape(x),
+      let output = ImageShape(y)
+    else { return nil }
+    (self.input, self.output) = (input, output)
+    (inputSizes, outputSizes) = (Array(x[2...]), Array(y[2...]))
+  }
+}
+
+/// What a convolution of floats works with, in either direction.
+struct ConvolutionOperands {
+  let images: WindowedImages
+  let weight: Tensor
+  /// [M].
+  let bias: Tensor?
+
+  init?(_ node: Node, _ plan: PlanBuilder) {
+    guard let images = WindowedImages(node, plan.sizes), let weight = plan.constant(node.inputs[1]) else { return nil }
+    (self.images, self.weight) = (images, weight)
+    guard node.inputs.count > 2, let id = node.inputs[2] else {
+      bias = nil
+      return
+    }
+    guard let bias = plan.constant(id) else { return nil }
+    self.bias = bias
+  }
+
+  /// The sizes of the window.
+  var kernel: [Int] { Array(weight.shape[2...]) }
+}
+
+extension ImageWindow {
+  /// A window over one or two dimensions.
+  init(_ window: SlidingWindow, _ extents: [SlidingWindow.Extent]) {
+    let isFlat = window.rank == 1
+    self.init(
+      height: isFlat ? 1 : window.kernel[0], width: window.kernel.last!, strideY: isFlat ? 1 : window.strides[0],
+      strideX: window.strides.last!, dilationY: isFlat ? 1 : window.dilations[0], dilationX: window.dilations.last!,
+      padTop: isFlat ? 0 : extents[0].padBefore, padLeft: extents.last!.padBefore)
+  }
+}
+
+extension ImageShape {
+  /// The images at `location`, whose first element is `base`, for a kernel that reads them.
+  func input<Element>(_ base: UnsafePointer<Element>, _ location: Location) -> InputImages<Element> {
+    placed(at: base, location)
+  }
+
+  /// The same for a kernel that writes them.
+  func output<Element>(_ base: UnsafeMutablePointer<Element>, _ location: Location) -> OutputImages<Element> {
+    placed(at: base, location)
+  }
+
+  private func placed<Base>(at base: Base, _ location: Location) -> Images<Base> {
+    Images(
+      base: base, count: images, height: height, width: width, channels: channels, pixelStride: location.pixelStride)
+  }
+}

@@ -1,0 +1,68 @@
+/// How long the steps of a run's plans take, those of bodies included, over several runs.
+///
+/// It belongs to the thread that runs.
+final class StepClock {
+  /// What is known of a plan.
+  private struct Record {
+    /// It stays, so that no other one has its identity.
+    let plan: Plan
+    /// When each step began and ended in the run that goes on; `nil` for those that it has not come to.
+    var spans: [Range<UInt64>?]
+    /// The same for the run before it.
+    var lastSpans: [Range<UInt64>?] = []
+    /// The time of each step in each run, in nanoseconds.
+    var samples: [[UInt64]]
+
+    init(_ plan: Plan) {
+      self.plan = plan
+      spans = Array(repeating: nil, count: plan.steps.count)
+      samples = Array(repeating: [], count: plan.steps.count)
+    }
+  }
+
+  private var records: [ObjectIdentifier: Record] = [:]
+
+  /// A step has run. The times of one that runs again, for the next image or trip, are added up, from when the first one began.
+  func add(_ span: Range<UInt64>, of step: Int, in plan: Plan) {
+    let before = records[ObjectIdentifier(plan), default: Record(plan)].spans[step]
+    records[ObjectIdentifier(plan), default: Record(plan)].spans[step] =
+      before.map { $0.lowerBound..<($0.upperBound + UInt64(span.count)) } ?? span
+  }
+
+  /// A run has ended. Plans that it did not come to are forgotten: those of bodies come and go with the shapes.
+  func endRun() {
+    for (id, var record) in records {
+      records[id] = nil
+      guard record.spans.contains(where: { $0 != nil }) else { continue }
+      for (step, span) in record.spans.enumerated() {
+        if let span { record.samples[step].append(UInt64(span.count)) }
+      }
+      record.lastSpans = record.spans
+      record.spans = Array(repeating: nil, count: record.spans.count)
+      records[id] = record
+    }
+  }
+
+  /// The steps of a plan that the last run came to.
+  func layerTimes(of plan: RunPlan) -> [LayerTime] {
+    let begin = records.values.flatMap(\.lastSpans).compactMap { $0?.lowerBound }.min() ?? 0
+    return layerTimes(of: plan, since: begin)
+  }
+
+  private func layerTimes(of plan: RunPlan, since begin: UInt64) -> [LayerTime] {
+    plan.parts.flatMap { part -> [LayerTime] in
+      guard let record = records[ObjectIdentifier(part.plan)] else { return [] }
+      return part.plan.steps.enumerated().compactMap { index, step in
+        guard let span = record.lastSpans[index] else { return nil }
+        let samples = record.samples[index].sorted()
+        let bodies = (step.step as? BodyStep)?.bodies.flatMap(\.kept) ?? []
+        return LayerTime(
+          node: step.layer.node, nodes: step.nodes, operation: step.layer.operation, algorithm: step.layer.algorithm,
+          shape: step.layer.shape, multiplyAccumulates: step.multiplyAccumulates,
+          nanoseconds: samples[samples.count / 2],
+          lastRun: (span.lowerBound - begin)..<(span.upperBound - begin),
+          bodies: bodies.flatMap { layerTimes(of: $0, since: begin) })
+      }
+    }
+  }
+}
