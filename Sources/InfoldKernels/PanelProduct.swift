@@ -16,7 +16,10 @@ extension Kernels {
     rows: Int, columns: Int, taps: Int, channels: Int, _ pointers: UnsafePointer<UnsafePointer<Float>>,
     _ weights: UnsafePointer<Float>, next: UnsafePointer<Float>, _ epilogue: TileEpilogue
   ) {
-    var upcoming = UpcomingWeights(next, rows: taps * channels, tiles: (rows + tileRows - 1) / tileRows)
+    // A panel that is read once is fetched shortly before: by the time that the next one is read, it may have left the cache.
+    let tiles = (rows + tileRows - 1) / tileRows
+    var upcoming = UpcomingWeights(
+      tiles == 1 ? weights + UpcomingWeights.distance : next, rows: taps * channels, tiles: tiles)
     forEachTile(of: tileRows, rows, taps, pointers, epilogue) { rows, pointers, epilogue in
       multiplyTile(rows, columns, taps, channels, pointers, weights, upcoming, epilogue)
       upcoming.advance()

@@ -23,16 +23,34 @@ func locateTaps<Element>(
   var x = firstX
   var tile = pointers
   var row = 0
+  let columnStep = window.dilationX * input.pixelStride
+  let rowStep = window.dilationY * input.width * input.pixelStride
+  let reachX = (window.width - 1) * window.dilationX, reachY = (window.height - 1) * window.dilationY
   for _ in pixels {
     var target = tile + row
-    for windowRow in 0..<window.height {
-      let inputY = y * window.strideY - window.padTop + windowRow * window.dilationY
-      let line = (image * input.height + inputY) * input.width
-      for windowColumn in 0..<window.width {
-        let inputX = x * window.strideX - window.padLeft + windowColumn * window.dilationX
-        let isInside = inputY >= 0 && inputY < input.height && inputX >= 0 && inputX < input.width
-        target.initialize(to: isInside ? input.base + (line + inputX) * input.pixelStride : padding)
-        target += tileRows
+    let firstY = y * window.strideY - window.padTop, firstX = x * window.strideX - window.padLeft
+    let corner = ((image * input.height + firstY) * input.width + firstX) * input.pixelStride
+    if firstY >= 0, firstY + reachY < input.height, firstX >= 0, firstX + reachX < input.width {
+      var line = input.base + corner
+      for _ in 0..<window.height {
+        var pixel = line
+        for _ in 0..<window.width {
+          target.initialize(to: pixel)
+          target += tileRows
+          pixel += columnStep
+        }
+        line += rowStep
+      }
+    } else {
+      for windowRow in 0..<window.height {
+        let inputY = firstY + windowRow * window.dilationY
+        for windowColumn in 0..<window.width {
+          let inputX = firstX + windowColumn * window.dilationX
+          let isInside = inputY >= 0 && inputY < input.height && inputX >= 0 && inputX < input.width
+          target.initialize(
+            to: isInside ? input.base + (corner + windowRow * rowStep + windowColumn * columnStep) : padding)
+          target += tileRows
+        }
       }
     }
     row += 1

@@ -7,6 +7,8 @@ struct UpcomingWeights {
   static let step = 8
   /// The floats of a line of the cache.
   static let line = 16
+  /// How far ahead of what is read weights are fetched that are read once.
+  static let distance = 1024
 
   private var next: UnsafePointer<Float>
   private var linesPerStep: Int

@@ -1,0 +1,132 @@
+import InfoldGraph
+import InfoldOperators
+import InfoldRuntime
+import InfoldTensor
+import TestSupport
+import Testing
+
+/// Steps that take turns band by band give the bits that they give one after the other.
+@Suite struct BandTests {
+  /// Convolutions in a row of the kinds that can be taken by rows, with residuals, and with results in between that others read too.
+  private struct Chain {
+    var network: NetworkBuilder
+    var value: ValueID
+    var shape: [Int]
+    var outputs: [ValueID] = []
+
+    init(seed: UInt64) throws {
+      network = NetworkBuilder(seed: seed)
+      shape = [
+        1, Int.random(in: 3...16, using: &network.random), Int.random(in: 12...40, using: &network.random),
+        Int.random(in: 9...40, using: &network.random),
+      ]
+      value = network.input(Shape(shape))
+      for _ in 0..<Int.random(in: 2...6, using: &network.random) { try extend() }
+    }
+
+    private mutating func extend() throws {
+      let (before, shapeBefore) = (value, shape)
+      let channels = shape[1]
+      let kind = Int.random(in: 0...4, using: &network.random)
+      let kernel = kind <= 1 ? 1 : 2 * Int.random(in: 1...2, using: &network.random) + 1
+      let stride = Int.random(in: 0...3, using: &network.random) == 0 ? 2 : 1
+      let dilation = kind > 1 && Int.random(in: 0...3, using: &network.random) == 0 ? 2 : 1
+      let pads = (0..<4).map { _ in
+        Int64(kernel == 1 ? 0 : Int.random(in: 0...dilation * (kernel / 2), using: &network.random))
+      }
+      let reach = dilation * (kernel - 1) + 1
+      let sizes = [
+        (shape[2] + Int(pads[0] + pads[2]) - reach) / stride + 1,
+        (shape[3] + Int(pads[1] + pads[3]) - reach) / stride + 1,
+      ]
+      guard shape[2] >= reach, shape[3] >= reach, sizes.allSatisfy({ $0 >= 2 }) else { return }
+      let isDepthwise = kind == 2 || kind == 3
+      let outputs =
+        isDepthwise || Int.random(in: 0...2, using: &network.random) == 0
+        ? channels : Int.random(in: 1...24, using: &network.random)
+      let weights = try network.weights([outputs, isDepthwise ? 1 : channels, kernel, kernel], in: -0.4...0.4)
+      value = try network.node(
+        "Conv", [value, weights, try network.weights([outputs])],
+        [
+          "pads": .ints(pads), "strides": .ints([Int64(stride), Int64(stride)]),
+          "dilations": .ints([Int64(dilation), Int64(dilation)]), "group": .int(isDepthwise ? Int64(channels) : 1),
+        ])
+      shape = [1, outputs] + sizes
+      if shape == shapeBefore, Int.random(in: 0...1, using: &network.random) == 0 {
+        value = try network.node("Add", [value, before])
+      }
+      if Int.random(in: 0...1, using: &network.random) == 0 { value = try network.node("Relu", [value]) }
+      if Int.random(in: 0...5, using: &network.random) == 0 {
+        self.outputs.append(try network.node("Sigmoid", [value]))
+      }
+    }
+
+    mutating func model() throws -> Model {
+      if outputs.isEmpty || outputs.last != value { outputs.append(value) }
+      let graph = try network.finished(outputs)
+      return Model(graph: graph, opsetImports: [Model.OpsetImport(version: 13)])
+    }
+  }
+
+  private static func results(
+    _ model: Model, _ x: Tensor, threads: Int, kernels: String, cache: Int
+  ) throws -> (tensors: [Tensor], bands: Int) {
+    let session = try Session(
+      model, options: SessionOptions(threads: threads, precision: .exact), kernelsNamed: kernels,
+      secondLevelCache: cache)
+    let steps = try session.planDescription().parts.flatMap(\.steps)
+    var results: [Tensor] = []
+    try session.run([x], into: &results)
+    return (results, steps.filter { $0.algorithm.hasPrefix("bands") }.count)
+  }
+
+  private func bits(_ tensor: Tensor) throws -> [UInt32] { (try tensor.elements() as [Float]).map(\.bitPattern) }
+
+  @Test(arguments: KernelChoice.names) func bandsKeepBits(kernels: String) throws {
+    var bands = [0, 0, 0, 0]
+    for seed in 1...40 as ClosedRange<UInt64> {
+      var chain = try Chain(seed: seed)
+      guard !chain.network.graph.nodes.isEmpty else { continue }
+      let model = try chain.model()
+      var random = SplitMix64(seed: seed)
+      let x = try random.tensor(model.graph[model.graph.inputs[0]].type!.shape!.sizes!)
+      let whole = try Self.results(model, x, threads: 1, kernels: kernels, cache: 1 << 40)
+      #expect(whole.bands == 0)
+      for (threads, cache) in [(1, 1 << 13), (1, 1 << 15), (2, 1 << 14), (3, 1 << 14)] {
+        let parts = try Self.results(model, x, threads: threads, kernels: kernels, cache: cache)
+        bands[threads] += parts.bands
+        for (part, expected) in zip(parts.tensors, whole.tensors) {
+          #expect(try bits(part) == bits(expected), "seed \(seed), \(threads) threads, \(cache) bytes")
+        }
+      }
+    }
+    for threads in 1...3 { #expect(bands[threads] >= 3, "\(threads) threads") }
+  }
+
+  /// Expansion, depthwise convolution, projection with residual: one step, without memory for what is wide.
+  @Test func wideResultsNeedNoMemory() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 8, 56, 56])
+    let wide = try network.node("Relu", [try network.node("Conv", [x, try network.weights([48, 8, 1, 1])])])
+    let depthwise = try network.node(
+      "Conv", [wide, try network.weights([48, 1, 3, 3])], ["pads": .ints([1, 1, 1, 1]), "group": .int(48)])
+    let narrow = try network.node("Conv", [depthwise, try network.weights([8, 48, 1, 1])])
+    let sum = try network.node("Add", [narrow, x])
+    let graph = try network.finished(try network.node("Sigmoid", [sum]))
+    let model = Model(graph: graph, opsetImports: [Model.OpsetImport(version: 13)])
+    func part(cache: Int) throws -> PlanDescription.Part {
+      try Session(
+        model, options: SessionOptions(threads: 1), kernelsNamed: "portable", secondLevelCache: cache
+      ).planDescription().parts[0]
+    }
+    let whole = try part(cache: 1 << 30), bands = try part(cache: 1 << 18)
+    let step = try #require(bands.steps.first { $0.algorithm == "bands: 1×1, depthwise, 1×1" })
+    #expect(step.nodes.count == 6)
+    #expect(step.fused == ["relu", "residual", "sigmoid"])
+    #expect(step.multiplyAccumulates == 56 * 56 * (2 * 8 * 48 + 9 * 48))
+    #expect(bands.steps.count == whole.steps.count - 2)
+    let wideBytes = 48 * 56 * 56 * 4
+    #expect(whole.sharedByteCount >= 2 * wideBytes)
+    #expect(bands.sharedByteCount + bands.threadByteCount < wideBytes)
+  }
+}
