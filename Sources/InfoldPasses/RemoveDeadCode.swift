@@ -27,3 +27,19 @@ package struct RemoveDeadCode: GraphPass {
     return PassResult(graph: result, changes: changes.reversed())
   }
 }
+
+extension Graph {
+  /// Removes the nodes without an operator that no output needs, and what is computed from them.
+  package mutating func removeUnneededOpaqueNodes() throws(InfoldError) {
+    guard nodes.contains(where: { $0.typed == nil }) else { return }
+    let needed = try Set(RemoveDeadCode().run(on: self).graph.nodes.flatMap(\.definitions))
+    var removed: Set<ValueID> = []
+    replaceNodes(
+      nodes.filter { node in
+        let isNeeded = node.definitions.contains(where: needed.contains)
+        guard !isNeeded, node.typed == nil || node.uses.contains(where: removed.contains) else { return true }
+        removed.formUnion(node.definitions)
+        return false
+      })
+  }
+}

@@ -113,13 +113,77 @@ import Testing
     let graph = try Self.growing()
     let session = try Session(graph.model)
     let x = try Tensor(shape: [1, 4], [1, 2, 3, 4] as [Float])
-    // The latest plans are kept.
-    for (trips, count) in [(5, 5), (11, 8), (5, 8)] as [(Int64, Int)] {
+    for trips in [5, 11, 5] as [Int64] {
       let inputs = ["x": x, "trips": try Tensor(scalar: trips)]
       let result = try #require(try session.run(inputs).values.first)
       #expect(result.shape == [1 << trips, 4])
       #expect(try result.numbers() == graph.truth(inputs).outputs[0].numbers())
-      #expect(try session.bodyPlanCount(for: inputs) == count)
+    }
+  }
+
+  /// A loop that appends to what it carries: a plan for every trip would cost more than it saves, unless there is much to compute.
+  @Test(arguments: [2, 160]) func statesThatGrow(channels: Int) throws {
+    var network = NetworkBuilder()
+    let x = network.input(Shape([1, channels, 12, 12]))
+    let grow = try Self.body(Self.trip + [("state", TensorType(.float32, nil))], captured: ["x"]) {
+      body, inputs, outer in
+      let weights = try body.weights([channels, channels, 3, 3], in: -0.1...0.1)
+      let next = try body.node("Conv", [outer[0], weights], ["pads": .ints([1, 1, 1, 1])])
+      return [inputs[1], try body.node("Concat", [inputs[2], next], ["axis": .int(1)])]
+    }
+    let trips = network.input([], "trips", of: .int64)
+    let grown = try network.node("Loop", [trips, nil, x], ["body": .graph(grow)], captures: [x])
+    let graph = try network.finished(grown)
+    let session = try Session(graph.model)
+    let isPlanned = channels > 2
+    let step = try #require(try session.planDescription().parts[0].steps.first { $0.operation == "Loop" })
+    #expect(step.algorithm == (isPlanned ? "planned bodies" : "reference"))
+    var inputs = try graph.randomInputs()
+    inputs["trips"] = try Tensor(scalar: Int64(10))
+    #expect(try session.run(inputs).values.first?.shape == [1, 11 * channels, 12, 12])
+    // The latest plans are kept.
+    #expect(try session.bodyPlanCount(for: inputs) == (isPlanned ? 8 : 0))
+    inputs["trips"] = try Tensor(scalar: Int64(2))
+    try expectAgreement(graph, inputs, Expectation(referenceSteps: isPlanned ? 0 : 1))
+  }
+
+  /// Branches that take shapes from constants outside of them: the sizes of what they give are known.
+  @Test func shapesFromOuterConstants() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 2, 8, 8]), choice = network.input([], "choice", of: .bool)
+    let sizes = network.constant(try .list(1, 4, 4, 8), "sizes")
+    var attributes = AttributeList()
+    for name in ["then_branch", "else_branch"] {
+      attributes[name] = .graph(
+        try Self.body(captured: ["x", "sizes"]) { body, _, outer in
+          [try body.node(name == "then_branch" ? "Relu" : "Neg", [try body.node("Reshape", [outer[0], outer[1]])])]
+        })
+    }
+    let shaped = try network.node("If", [choice], attributes, captures: [x, sizes])
+    let graph = try network.finished(
+      try network.node("Conv", [shaped, network.weights([8, 4, 3, 3])], ["pads": .ints([1, 1, 1, 1])]))
+    #expect(graph[graph.outputs[0]].type == TensorType(.float32, [1, 8, 4, 8]))
+    for choice in [true, false] {
+      var inputs = try graph.randomInputs()
+      inputs["choice"] = try Tensor(scalar: choice)
+      try expectAgreement(graph, inputs, Expectation(referenceSteps: 0))
+    }
+  }
+
+  /// Without a trip, what is collected has the shape that follows from a constant outside of the body.
+  @Test func nothingCollectedInAKnownShape() throws {
+    var network = NetworkBuilder()
+    let x = network.input([6]), trips = network.input([], "trips", of: .int64)
+    let sizes = network.constant(try .list(3, 2), "sizes")
+    let collect = try Self.body(Self.trip, captured: ["x", "sizes"]) { body, inputs, outer in
+      [inputs[1], try body.node("Reshape", [outer[0], outer[1]])]
+    }
+    let all = try network.node("Loop", [trips, nil], ["body": .graph(collect)], captures: [x, sizes])
+    let graph = try network.finished(all)
+    for count in [0, 2] as [Int64] {
+      let session = try Session(Model(graph: graph, opsetImports: [Model.OpsetImport(version: 13)]))
+      let result = try session.run(["x": try Tensor.counting([6]), "trips": try Tensor(scalar: count)])
+      #expect(result.values.first?.shape == [Int(count), 3, 2])
     }
   }
 

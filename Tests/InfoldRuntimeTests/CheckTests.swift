@@ -91,6 +91,15 @@ import Testing
     if isOpen { expect(nil, graph, ["x": try .counting([4])]) }
   }
 
+  /// A node whose operator nobody knows keeps no run from what does not need it.
+  @Test func operatorsThatNobodyNeeds() throws {
+    var network = NetworkBuilder()
+    let x = network.input([3])
+    let y = try network.node("Relu", [x])
+    try network.node("Identity", [try network.node("Mystery", [x])])
+    expect(nil, try whole(network, y), Self.x)
+  }
+
   /// An index that does not exist is an error where it is known ahead, or where what stands there is needed: in both ways.
   @Test(arguments: [true, false], [true, false]) func indicesThatAreNone(isNeeded: Bool, isConstant: Bool) throws {
     var network = NetworkBuilder()

@@ -12,6 +12,9 @@ package protocol BodyOperator: Operator {
   /// The types of what each body takes when it runs for the first time, as far as they follow from those of the node's inputs.
   func firstBodyInputs(_ inputs: [TensorType?]) -> [[TensorType?]]
 
+  /// Whether what the bodies take may have other shapes each time that they run, though the shapes of the node's inputs are known.
+  func changesShapes(_ inputs: [TensorType?], outputs: [TensorType?]) -> Bool
+
   /// Computes the outputs.
   /// - Parameter run: Runs the body of this number, on its inputs and what the node captures.
   func evaluate(
@@ -89,9 +92,13 @@ package struct OperatorBody: Sendable {
     if let refusal { throw refusal }
   }
 
-  /// The types of the outputs, for inputs and captured values of these types; `nil` for what is not known.
-  package func outputTypes(inputs: [TensorType], captured: ArraySlice<TensorType?>) throws(InfoldError) -> [TensorType?]
-  {
+  /// The types of the outputs, for inputs of these types; `nil` for what is not known.
+  /// - Parameters:
+  ///   - captured: The types of what the node captures.
+  ///   - constants: Of that, the tensors that are known.
+  package func outputTypes(
+    inputs: [TensorType], captured: ArraySlice<TensorType?>, constants: ArraySlice<Tensor?>
+  ) throws(InfoldError) -> [TensorType?] {
     try requireRunnable()
     // Loops inside of each other, each inferred several times, would take time exponential in their depth.
     return try BodyAllowance.$inference.counting(
@@ -100,12 +107,12 @@ package struct OperatorBody: Sendable {
         "bodies lie too deep inside each other for the types of their values to be inferred")
     ) { (allowance) throws(InfoldError) in
       try allowance.take(graph.nodes.count)
-      return try inferredOutputTypes(inputs, captured)
+      return try inferredOutputTypes(inputs, captured, constants)
     }
   }
 
   private func inferredOutputTypes(
-    _ inputs: [TensorType], _ captured: ArraySlice<TensorType?>
+    _ inputs: [TensorType], _ captured: ArraySlice<TensorType?>, _ constants: ArraySlice<Tensor?>
   ) throws(InfoldError) -> [TensorType?] {
     var known = graph
     for (id, type) in zip(graph.inputs, inputs) { known[id].type = type }
@@ -113,6 +120,7 @@ package struct OperatorBody: Sendable {
     for (id, place) in zip(graph.captures, captures) {
       guard let type = captured[captured.startIndex + place] else { continue }
       known[id].type = type
+      if let tensor = constants[constants.startIndex + place] { known[id].initializer = Initializer(tensor) }
     }
     var inference = Inference(known)
     try inference.run()

@@ -35,6 +35,12 @@ public struct OperatorInputs: Sendable {
     return (index < partials.count ? partials[index] : nil) ?? PartialTensor(unknown: type)
   }
 
+  /// The last inputs, so many: their types, and the tensors of those that are known.
+  package func last(_ count: Int) -> (types: ArraySlice<TensorType?>, constants: ArraySlice<Tensor?>) {
+    let places = types.indices.suffix(count)
+    return (types[places], ArraySlice(places.map(constant)))
+  }
+
   /// The type of input `index`, which must be one of `allowed`.
   /// - Throws: `InfoldError` with `.unsupported` for another element type, `.invalidModel` when the input is left out: a call of a
   ///   function may leave out what its body needs.

@@ -39,9 +39,11 @@ package struct If: BodyOperator {
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     _ = try inputs.type(0, of: .bool)
     try inputs.requireOneElementInAnyShape(0)
-    let captured = inputs.types.dropFirst()
+    let captured = inputs.last(inputs.types.count - 1)
     func types(_ branch: OperatorBody) -> Result<[TensorType?], InfoldError> {
-      Result { () throws(InfoldError) in try branch.outputTypes(inputs: [], captured: captured) }
+      Result { () throws(InfoldError) in
+        try branch.outputTypes(inputs: [], captured: captured.types, constants: captured.constants)
+      }
     }
     let known: [TensorType?], others: [TensorType?]
     switch (types(thenBranch), types(elseBranch)) {
@@ -62,6 +64,8 @@ package struct If: BodyOperator {
     }
     return result
   }
+
+  package func changesShapes(_ inputs: [TensorType?], outputs: [TensorType?]) -> Bool { false }
 
   package func evaluate(
     _ inputs: [Tensor?], _ context: EvaluationContext,

@@ -37,7 +37,7 @@ package struct Loop: BodyOperator {
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     try checkInputs(inputs)
-    let captured = inputs.types.suffix(body.capturedCount)
+    let captured = inputs.last(body.capturedCount)
     var carried: [TensorType] = []
     for index in 0..<carriedCount { carried.append(try inputs.type(2 + index)) }
     // What is carried may have another shape behind each trip: what stays the same when that is taken in, is known.
@@ -45,7 +45,7 @@ package struct Loop: BodyOperator {
     while true {
       attempt += 1
       _ = WarningCollector.current?.drained()
-      let types = try outputTypes(carried, captured)
+      let types = try outputTypes(carried, captured.types, captured.constants)
       var isSettled = true
       for index in carried.indices {
         guard let result = types[1 + index] else {
@@ -89,10 +89,10 @@ package struct Loop: BodyOperator {
   }
 
   private func outputTypes(
-    _ carried: [TensorType], _ captured: ArraySlice<TensorType?>
+    _ carried: [TensorType], _ captured: ArraySlice<TensorType?>, _ constants: ArraySlice<Tensor?>
   ) throws(InfoldError) -> [TensorType?] {
     let types = try body.outputTypes(
-      inputs: [TensorType(.int64, []), TensorType(.bool, [])] + carried, captured: captured)
+      inputs: [TensorType(.int64, []), TensorType(.bool, [])] + carried, captured: captured, constants: constants)
     guard types[0].map({ $0.elementType == .bool && $0.shape?.sizes?.contains { $0 != 1 } != true }) ?? true else {
       throw InfoldError(.invalidModel, "the body gives \(types[0]!) as its condition, and must give one truth value")
     }
@@ -102,6 +102,13 @@ package struct Loop: BodyOperator {
   /// The trip, the condition, and what is carried at the beginning.
   package func firstBodyInputs(_ inputs: [TensorType?]) -> [[TensorType?]] {
     [[TensorType(.int64, []), TensorType(.bool, [])] + inputs.dropFirst(2)]
+  }
+
+  /// What is carried may grow from trip to trip, and nothing else.
+  package func changesShapes(_ inputs: [TensorType?], outputs: [TensorType?]) -> Bool {
+    zip(inputs.dropFirst(2).prefix(carriedCount), outputs).contains { before, behind in
+      before?.shape?.sizes != nil && behind.map { $0.shape?.sizes == nil } == true
+    }
   }
 
   package func evaluate(
@@ -158,10 +165,12 @@ package struct Loop: BodyOperator {
       let isWidened = context.precision == .double && tensor.elementType == .float64
       return TensorType(isWidened ? .float32 : tensor.elementType, Shape(tensor.shape))
     }
-    guard
-      let result = try outputTypes(carried.map(type), ArraySlice(captured.map { $0.map(type) }))[
-        1 + carriedCount + index]
-    else { throw InfoldError(.unsupported, "without a trip, the type of output \(carriedCount + index) is not known") }
+    // Those of integers, from which shapes follow.
+    let constants = captured.map { tensor in tensor.flatMap { $0.elementType.isFloatingPoint ? nil : $0 } }
+    let types = try outputTypes(carried.map(type), ArraySlice(captured.map { $0.map(type) }), ArraySlice(constants))
+    guard let result = types[1 + carriedCount + index] else {
+      throw InfoldError(.unsupported, "without a trip, the type of output \(carriedCount + index) is not known")
+    }
     guard let shape = result.shape else {
       throw InfoldError(.unsupported, "without a trip, the rank of output \(carriedCount + index) is not known")
     }

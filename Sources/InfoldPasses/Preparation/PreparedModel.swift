@@ -36,6 +36,7 @@ package struct PreparedModel: Sendable {
       observe(pass, result)
       graph = result.graph
     }
+    try graph.removeUnneededOpaqueNodes()
     try graph.inferTypes()
     try graph.requireRunnableOnceBound()
     self.graph = graph

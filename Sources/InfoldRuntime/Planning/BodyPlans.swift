@@ -41,6 +41,11 @@ final class BodyPlans: Sendable {
   /// The plans that are kept.
   var kept: [RunPlan] { plans.kept }
 
+  /// The multiplications with an addition in the body, for the shapes that it has been planned for.
+  var multiplyAccumulates: Int {
+    kept.reduce(0) { max($0, $1.steps.reduce(0) { $0 + $1.multiplyAccumulates }) }
+  }
+
   /// The bytes of working memory that the largest plan needs which is kept.
   func workingByteCount(workers: Int) -> Int {
     kept.reduce(0) { max($0, $1.workingByteCount(workers: workers)) }

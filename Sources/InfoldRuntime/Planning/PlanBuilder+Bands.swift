@@ -93,10 +93,11 @@ extension PlannedStep {
   fileprivate init(bands steps: ArraySlice<PlannedStep>, isInBand: [Bool], _ rowsPerBand: Int) {
     self = steps.last!
     step = BandStep(steps.map { $0.step as! any RowStep }, isInBand: isInBand, rowsPerBand: rowsPerBand)
-    label = steps.first!.label
+    layer = Layer(
+      node: steps.first!.layer.node, operation: steps.map(\.layer.operation).joined(separator: ", "),
+      algorithm: "bands: " + steps.map(\.layer.algorithm).joined(separator: ", "), shape: steps.last!.layer.shape,
+      depth: steps.first!.layer.depth)
     nodes = steps.flatMap(\.nodes)
-    operation = steps.map(\.operation).joined(separator: ", ")
-    algorithm = "bands: " + steps.map(\.algorithm).joined(separator: ", ")
     multiplyAccumulates = steps.reduce(0) { $0 + $1.multiplyAccumulates }
     fused = steps.flatMap(\.fused)
     let inBands = Set(zip(steps, isInBand).filter(\.1).map { $0.0.writes[0].storage })

@@ -212,16 +212,17 @@ struct PlanBuilder {
       isTensor[output.index] = true
       lastReads[output.index] = lastReads[output.index] ?? steps.count
     }
-    if usesKernels, let typed = node.typed as? any BodyOperator {
-      let step = BodyStep(node: typed, operands: operands, bodies: try bodyPlans(of: node, typed))
-      emit(step, "planned bodies", reads: reads, writes: [])
+    if usesKernels, let typed = node.typed as? any BodyOperator, let bodies = try bodyPlans(of: node, typed) {
+      emit(
+        BodyStep(node: typed, operands: operands, bodies: bodies), "planned bodies", reads: reads, writes: [])
     } else {
       emit(ReferenceStep(node: node, operands: operands), "reference", reads: reads, writes: [])
     }
   }
 
-  /// The plans of a node's bodies, made as far as types are known.
-  private func bodyPlans(of node: Node, _ typed: any BodyOperator) throws(InfoldError) -> [BodyPlans] {
+  /// The plans of a node's bodies, made as far as types are known; `nil` where shapes change each time that a body runs, which would be
+  /// planned anew, and that takes longer than its few products.
+  private func bodyPlans(of node: Node, _ typed: any BodyOperator) throws(InfoldError) -> [BodyPlans]? {
     let inputs = node.inputs.map { $0.flatMap { graph[$0].type } }
     let captured = node.captures.map { graph[$0].type }, tensors = node.captures.map(graph.constant)
     var plans: [BodyPlans] = []
@@ -230,8 +231,13 @@ struct PlanBuilder {
       try plan.prepare(types, captured: captured[...], factory)
       plans.append(plan)
     }
-    return plans
+    let outputs = node.outputs.map { $0.flatMap { graph[$0].type } }
+    let isWorthPlanning = plans.contains { $0.multiplyAccumulates >= Self.productsWorthAPlan }
+    return typed.changesShapes(inputs, outputs: outputs) && !isWorthPlanning ? nil : plans
   }
+
+  /// As many multiplications take about as long as planning a small body.
+  private static var productsWorthAPlan: Int { 1 << 22 }
 }
 
 /// A step with what is said of it to whoever asks: profiles, observers, and the description of a plan.
