@@ -24,7 +24,8 @@ extension NetworkBuilder {
     for (name, function) in [("then_branch", "Exp"), ("else_branch", "Tanh")] {
       var branch = NetworkBuilder(seed: 3)
       let outer = branch.capture(body.graph[positive].name)
-      branches[name] = .graph(try branch.body(outputs: [branch.node(function, [outer])], captures: [outer]))
+      let result = try branch.node(function, [outer])
+      branches[name] = .graph(try branch.body(outputs: [result], captures: [outer]))
     }
     let next = try body.node("If", [choice], branches, captures: [positive])
     return try body.body(outputs: [condition, next], captures: [choice])
