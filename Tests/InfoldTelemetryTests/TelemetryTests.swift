@@ -29,6 +29,7 @@ import Testing
     let layers = messages.filter { $0.text == "ran a layer" && $0.level == .trace }
     #expect(layers.count >= 2 && layers.count.isMultiple(of: 2))
     #expect(layers.contains { $0.metadata["node"] == #"node "scores" (Gemm)"# })
+    #expect(layers.allSatisfy { $0.metadata["depth"] == "0" })
     let plan = try #require(messages.first { $0.text == "made a plan" })
     #expect(plan.metadata["layers"] == .string("\(layers.count / 2)"))
   }

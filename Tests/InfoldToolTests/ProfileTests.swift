@@ -84,6 +84,42 @@ import Testing
     #expect(floats["peakInt8Gops"] == nil)
   }
 
+  /// Steps in bodies are listed inside of the If or Loop that they belong to, and count in no sum.
+  @Test func listsBodies() throws {
+    let model = folder.path("bodies.onnx")
+    try Model(graph: NetworkBuilder.nestedBodies([2, 3]), opsetImports: [Model.OpsetImport(version: 16)])
+      .write(to: model)
+    let page = folder.path("bodies.html")
+    let arguments = ["profile", model, "--runs", "2"]
+    let report: [String: Any] = try infold(arguments + ["--json", "--html", page]).json()
+    let layers = try #require(report["layers"] as? [[String: Any]])
+    let totals = try #require(report["totals"] as? [[String: Any]])
+    #expect(totals.reduce(0) { $0 + ($1["steps"] as? Int ?? 0) } == layers.count)
+    for list in [layers, totals] {
+      #expect(abs(list.reduce(0) { $0 + ($1["share"] as? Double ?? .nan) } - 1) < 1e-9)
+    }
+    #expect(layers.contains { $0["operation"] as? String == "Neg" && $0["bodies"] == nil })
+    let loop = try #require(layers.first { $0["operation"] as? String == "Loop" })
+    let inner = try #require(loop["bodies"] as? [[String: Any]])
+    #expect(inner.contains { $0["operation"] as? String == "Relu" })
+    #expect(inner.contains { $0["operation"] as? String == "If" && $0["bodies"] is [[String: Any]] })
+    #expect(!layers.contains { ["Relu", "If"].contains($0["operation"] as? String) })
+
+    // Indented, below the loop.
+    let lines = try infold(arguments, environment: ["COLUMNS": "200"]).output.split(separator: "\n")
+    let first = try #require(lines.firstIndex { $0.contains(" Loop ") })
+    let relu = try #require(lines.firstIndex { $0.contains(" Relu ") })
+    let branch = try #require(lines.firstIndex { $0.contains(" If ") })
+    func indentation(_ line: Int) -> Int { lines[line].prefix { $0 == " " }.count }
+    #expect(first < relu && relu < branch && indentation(first) < indentation(relu))
+    #expect(indentation(branch) == indentation(relu) && indentation(branch) < indentation(branch + 1))
+    #expect(lines.last?.contains(" in \(layers.count) steps") == true)
+
+    let html = try String(contentsOfFile: page, encoding: .utf8)
+    #expect(html.components(separatedBy: "<i title=").count == layers.count + 1)
+    #expect(html.contains(">· node ") && html.contains(">· · node "))
+  }
+
   @Test func showsNamesWhereThereIsRoom() throws {
     let arguments = ["profile", network, "--runs", "2"]
     func head(_ columns: String) throws -> Substring? {

@@ -102,9 +102,11 @@ extension PlanBuilder {
   /// A step whose kernel looks up in tables where its rows and columns come from.
   private mutating func emit<Sample: Sendable>(
     _ images: ResampledImages, _ algorithm: String, _ rows: [Sample], _ columns: [Sample], cost: Int,
-    kernel: @escaping @Sendable (
-      InputImages<Float>, OutputImages<Float>, _ rows: UnsafePointer<Sample>, _ columns: UnsafePointer<Sample>, Range<Int>
-    ) -> Void
+    kernel:
+      @escaping @Sendable (
+        InputImages<Float>, OutputImages<Float>, _ rows: UnsafePointer<Sample>, _ columns: UnsafePointer<Sample>,
+        Range<Int>
+      ) -> Void
   ) {
     let (input, source, output, target) = (images.input, images.source, images.output, images.target)
     let step = RangeStep(units: output.images * output.height, cost: cost) { range, frame, _ in

@@ -18,6 +18,14 @@ final class StepClock {
       spans = Array(repeating: nil, count: plan.steps.count)
       samples = Array(repeating: [], count: plan.steps.count)
     }
+
+    mutating func endRun() {
+      for (step, span) in spans.enumerated() {
+        if let span { samples[step].append(UInt64(span.count)) }
+      }
+      lastSpans = spans
+      spans = Array(repeating: nil, count: spans.count)
+    }
   }
 
   private var records: [ObjectIdentifier: Record] = [:]
@@ -31,16 +39,8 @@ final class StepClock {
 
   /// A run has ended. Plans that it did not come to are forgotten: those of bodies come and go with the shapes.
   func endRun() {
-    for (id, var record) in records {
-      records[id] = nil
-      guard record.spans.contains(where: { $0 != nil }) else { continue }
-      for (step, span) in record.spans.enumerated() {
-        if let span { record.samples[step].append(UInt64(span.count)) }
-      }
-      record.lastSpans = record.spans
-      record.spans = Array(repeating: nil, count: record.spans.count)
-      records[id] = record
-    }
+    records = records.filter { $0.value.spans.contains { $0 != nil } }
+    for id in Array(records.keys) { records[id]!.endRun() }
   }
 
   /// The steps of a plan that the last run came to.

@@ -74,7 +74,8 @@ struct ProfilePage {
   private var layerRows: [[String]] {
     report.listed.map { layer, depth in
       [
-        swatch(layer.operation), named(String(repeating: "· ", count: depth) + layer.node, "\(layer.operation) \(layer.algorithm)"),
+        swatch(layer.operation),
+        named(String(repeating: "· ", count: depth) + layer.node, "\(layer.operation) \(layer.algorithm)"),
         layer.shape.map(String.init).joined(separator: "×"), NumberText.fixed(layer.milliseconds, digits: 3),
         meter(layer.share), speed(layer.gflops), part(layer.shareOfPeak),
       ]

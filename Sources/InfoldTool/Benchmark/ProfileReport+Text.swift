@@ -9,7 +9,8 @@ extension ProfileReport {
       (title: "GFLOP/s", alignment: .right), (title: "of peak", alignment: .right), dispensable: ["node"])
     for (layer, depth) in listed {
       table.add(
-        String(repeating: "  ", count: depth) + String(printable: layer.name), String(printable: layer.operation), layer.algorithm,
+        String(repeating: "  ", count: depth) + String(printable: layer.name), String(printable: layer.operation),
+        layer.algorithm,
         layer.shape.map(String.init).joined(separator: "×"),
         NumberText.fixed(layer.milliseconds, digits: 4), NumberText.percentage(layer.share), text(gflops: layer.gflops),
         text(share: layer.shareOfPeak))

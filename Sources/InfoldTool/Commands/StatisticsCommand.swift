@@ -60,19 +60,22 @@ struct StatisticsCommand: ParsableCommand {
   }
 
   func run() throws {
-    let model = try runtime.reading.model(model)
-    let collector = try runtime.reading.limitingMemory(for: self.model) { () throws(InfoldError) in
+    let reading = runtime.reading
+    let original = try reading.model(model)
+    let collector = try reading.limitingMemory(for: model) { () throws(InfoldError) in
       try StatisticsCollector(
-        model,
+        original,
         options: .init(
           batchSize: batchSize, perActivation: perActivation, isSequential: sequential, estimator: chosenEstimator),
         session: runtime.session)
     }
-    if output != nil { try runtime.reading.limitingMemory(for: self.model) { () throws(InfoldError) in try collector.checkReplaceable() } }
-    let dataSet = try folders.dataSet(ofModel: self.model, model.graph.inputs.map(model.graph.info))
+    if output != nil {
+      try reading.limitingMemory(for: model) { () throws(InfoldError) in try collector.checkReplaceable() }
+    }
+    let dataSet = try folders.dataSet(ofModel: model, original.graph.inputs.map(original.graph.info))
     var progress = ProgressBar("collecting")
     defer { progress.finish() }
-    let statistics = try runtime.reading.limitingMemory(for: self.model) { () throws(InfoldError) in
+    let statistics = try reading.limitingMemory(for: model) { () throws(InfoldError) in
       try collector.collect(sampleCount: dataSet.count, progress: { progress.update($0, of: $1) }) {
         index throws(InfoldError) in try dataSet.sample(index)
       }
@@ -80,9 +83,9 @@ struct StatisticsCommand: ParsableCommand {
     let file = ModelOutput(argument: output ?? "")
     var sidecar: Sidecar.Carried?
     if let output {
-      let model = try runtime.reading.limitingMemory(for: self.model) { () throws(InfoldError) in try statistics.model() }
-      _ = try runtime.reading.limitingMemory { () throws(InfoldError) in try file.write(model) }
-      sidecar = try Sidecar.carry(from: self.model, to: output)
+      let updated = try reading.limitingMemory(for: model) { () throws(InfoldError) in try statistics.model() }
+      _ = try reading.limitingMemory { () throws(InfoldError) in try file.write(updated) }
+      sidecar = try Sidecar.carry(from: model, to: output)
     }
     progress.finish()
     let report = StatisticsReport(

@@ -1,0 +1,33 @@
+import InfoldGraph
+import InfoldTensor
+
+extension NetworkBuilder {
+  /// A Loop that runs `trips` times, with an If in its body that takes Exp where `choice` is true and Tanh where it is not, both behind
+  /// a Relu; in front of the loop is a Neg.
+  public static func nestedBodies(_ shape: Shape) throws -> Graph {
+    var network = NetworkBuilder()
+    let x = network.input(shape, "x"), choice = network.input([], "choice", of: .bool)
+    let trips = network.input([], "trips", of: .int64)
+    let negative = try network.node("Neg", [x])
+    let result = try network.nodes(
+      "Loop", [trips, nil, negative], ["body": .graph(loop(shape))], captures: [choice], outputs: 1)
+    return try network.finished(result[0])
+  }
+
+  private static func loop(_ shape: Shape) throws -> Graph {
+    var body = NetworkBuilder(seed: 2)
+    _ = body.input([], "trip", of: .int64)
+    let condition = body.input([], "condition", of: .bool), carried = body.input(shape, "carried")
+    let choice = body.capture("choice")
+    let positive = try body.node("Relu", [carried])
+    var branches = AttributeList()
+    for (name, function) in [("then_branch", "Exp"), ("else_branch", "Tanh")] {
+      var branch = NetworkBuilder(seed: 3)
+      let outer = branch.capture(body.graph[positive].name)
+      let result = try branch.node(function, [outer])
+      branches[name] = .graph(try branch.body(outputs: [result], captures: [outer]))
+    }
+    let next = try body.node("If", [choice], branches, captures: [positive])
+    return try body.body(outputs: [condition, next], captures: [choice])
+  }
+}
