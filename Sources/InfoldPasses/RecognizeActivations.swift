@@ -4,20 +4,16 @@ import InfoldSystem
 
 /// Finds activations that exporters write as several nodes, and puts one operator in their place: HardSwish, Swish, also with a factor in
 /// its sigmoid, Gelu in both forms, and Mish. What only the old nodes needed is left for `RemoveDeadCode`.
-package struct RecognizeActivations: GraphPass {
+package struct RecognizeActivations: RecognitionPass {
   package static let name = "recognize activations"
 
   /// The pass.
   package init() {}
 
-  package func run(on graph: Graph) throws(InfoldError) -> PassResult {
-    try Recognition.run(Self.recognitions, on: graph)
-  }
-
   private static let input = Capture<ValueID>("x"), alpha = Capture<Double>("alpha")
   private static let x = Pattern.value(input)
 
-  private static let recognitions: [Recognition] = [
+  package static let recognitions: [Recognition] = [
     Recognition(x * .clip(x + 3, 0, 6) / 6, becomes: node(HardSwish.name, 14)),
     Recognition(x * .clip(x / 6 + 0.5, 0, 1), becomes: node(HardSwish.name, 14)),
     Recognition(x * hardSigmoid, becomes: node(HardSwish.name, 14)),

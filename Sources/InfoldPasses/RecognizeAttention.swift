@@ -6,15 +6,11 @@ import InfoldSystem
 /// transpositions of its operands and of its result. What only the old nodes needed is left for `RemoveDeadCode`.
 ///
 /// Sizes must be known, and q, k and v have as many matrices as one another; nobody else may read what lies between.
-package struct RecognizeAttention: GraphPass {
+package struct RecognizeAttention: RecognitionPass {
   package static let name = "recognize attention"
 
   /// The pass.
   package init() {}
-
-  package func run(on graph: Graph) throws(InfoldError) -> PassResult {
-    try Recognition.run([Self.recognition], on: graph)
-  }
 
   private static let query = Capture<ValueID>("query"), queryAxes = Capture<[Int]>("query_axes")
   private static let key = Capture<ValueID>("key"), keyAxes = Capture<[Int]>("key_axes")
@@ -29,6 +25,8 @@ package struct RecognizeAttention: GraphPass {
   private static let masked = Pattern.either([.once(.pair(.sum, scores, .value(mask))), scores])
   private static let result = Pattern.matrixProduct(
     .once(.softmax(masked)), operand(value, valueAxes) { _ in true })
+
+  package static let recognitions = [recognition]
 
   private static let recognition = Recognition(
     .either([.transpose(.once(result), resultAxes, where: keepsTheLast), result])
@@ -46,9 +44,9 @@ package struct RecognizeAttention: GraphPass {
     }
     return Recognition.Replacement(
       try Node(
-        name: node.name, opType: DotProductAttention.name, domain: OperatorRegistry.internalDomain, opsetVersion: 1,
-        attributes: attributes, inputs: [match[query], match[key], match[value]] + (match[mask].map { [$0] } ?? []),
-        outputs: node.outputs, registry: .internalOperators), "attention")
+        internal: DotProductAttention.name, name: node.name, attributes: attributes,
+        inputs: [match[query], match[key], match[value]] + (match[mask].map { [$0] } ?? []), outputs: node.outputs),
+      "attention")
   }
 
   /// A value, or where it is transposed in an order that is allowed, what it was before.

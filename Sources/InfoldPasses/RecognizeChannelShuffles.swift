@@ -4,18 +4,16 @@ import InfoldSystem
 
 /// Finds channel shuffles, which exporters write as Reshape, Transpose and Reshape, and puts one operator in their place. The
 /// nodes before the last are left for `RemoveDeadCode`.
-package struct RecognizeChannelShuffles: GraphPass {
+package struct RecognizeChannelShuffles: RecognitionPass {
   package static let name = "recognize channel shuffles"
 
   /// The pass.
   package init() {}
 
-  package func run(on graph: Graph) throws(InfoldError) -> PassResult {
-    try Recognition.run([Self.shuffle], on: graph)
-  }
-
   private static let input = Capture<ValueID>("x"), groups = Capture<ValueID>("groups")
   private static let permutation = Capture<[Int]>("permutation")
+
+  package static let recognitions = [shuffle]
 
   private static let shuffle = Recognition(
     .reshape(.transpose(.named(groups, .reshape(.value(input))), permutation))
@@ -27,8 +25,7 @@ package struct RecognizeChannelShuffles: GraphPass {
     else { return nil }
     return Recognition.Replacement(
       try Node(
-        name: node.name, opType: ChannelShuffle.name, domain: OperatorRegistry.internalDomain, opsetVersion: 1,
-        attributes: ["groups": .int(Int64(split[1]))], inputs: [match[input]], outputs: node.outputs,
-        registry: .internalOperators), "a shuffle of \(split[1]) groups")
+        internal: ChannelShuffle.name, name: node.name, attributes: ["groups": .int(Int64(split[1]))],
+        inputs: [match[input]], outputs: node.outputs), "a shuffle of \(split[1]) groups")
   }
 }

@@ -6,15 +6,11 @@ import InfoldTensor
 /// Finds group normalizations, which exporters write as an instance normalization of x [N, C, …] in the shape [N, groups, …], without a
 /// scale and a shift of its own, and back in the shape of x, and puts one operator in their place, also of the scale and shift per channel
 /// that follow. What only the old nodes needed is left for `RemoveDeadCode`.
-package struct RecognizeGroupNormalization: GraphPass {
+package struct RecognizeGroupNormalization: RecognitionPass {
   package static let name = "recognize group normalization"
 
   /// The pass.
   package init() {}
-
-  package func run(on graph: Graph) throws(InfoldError) -> PassResult {
-    try Recognition.run([Self.recognition], on: graph)
-  }
 
   private static let input = Capture<ValueID>("x"), split = Capture<ValueID>("split")
   private static let normal = Capture<ValueID>("normal")
@@ -27,6 +23,8 @@ package struct RecognizeGroupNormalization: GraphPass {
     (node.typed as? InstanceNormalization).map { match.bind(epsilon, $0.epsilon) } ?? false
   }
   private static let groups = Pattern.named(normal, .reshape(.once(instances)))
+
+  package static let recognitions = [recognition]
 
   private static let recognition = Recognition(
     .either([

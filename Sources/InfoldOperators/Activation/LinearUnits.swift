@@ -65,15 +65,14 @@ package struct LeakyRelu: UnaryOperator {
 /// ONNX PRelu, opsets 1, 6, 7, 9, 16: x where x ≥ 0, else slope · x. Integers are computed modulo 2ⁿ.
 ///
 /// Before opset 7 the slope has one element, or one per channel (axis 1); then it is broadcast to the input's shape.
-package struct PRelu: ArithmeticOperator {
+package struct PRelu: ArithmeticOperator, BroadcastingOperator {
   package static let name = "PRelu"
   package static let versions = [1, 6, 7, 9, 16]
   package static let family = OperatorFamily.activation
   package let broadcast: BroadcastRule
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    attributes.ignoreConsumedInputs()
-    broadcast = attributes.version < 7 ? .legacy(axis: 1) : .unidirectional
+  static func broadcastRule(_ attributes: inout AttributeReader) -> BroadcastRule {
+    attributes.version < 7 ? .legacy(axis: 1) : .unidirectional
   }
 
   package var elementCombination: ElementCombination? { ElementCombination(.parametricRelu, broadcast) }
@@ -88,22 +87,16 @@ package struct PRelu: ArithmeticOperator {
 }
 
 /// ONNX Relu, opsets 1, 6, 13, 14: max(x, 0), element by element.
-package struct Relu: NumericUnaryOperator {
+package struct Relu: NumericUnaryOperator, AttributelessOperator {
   package static let name = "Relu"
   package static let versions = [1, 6, 13, 14]
   package static let family = OperatorFamily.activation
   package static let elementTypes = ElementTypeSet.floatingPointAndSigned
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    attributes.ignoreConsumedInputs()
-  }
-
   package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .clip(lower: 0, upper: .infinity) }
 
   /// max(x, 0); NaN stays NaN.
-  package func apply<Element: NumericElement>(_ x: Element) -> Element {
-    x < 0 ? 0 : x
-  }
+  package func apply<Element: NumericElement>(_ x: Element) -> Element { x < 0 ? 0 : x }
 }
 
 /// ONNX Selu, opsets 1, 6, 22: gamma · x where x > 0, else gamma · alpha · (exp(x) − 1).

@@ -28,12 +28,10 @@ package struct HardSigmoid: UnaryOperator {
 }
 
 /// ONNX HardSwish, opsets 14, 22: x · (x ÷ 6 + ½ bounded to 0 … 1).
-package struct HardSwish: UnaryOperator {
+package struct HardSwish: UnaryOperator, AttributelessOperator {
   package static let name = "HardSwish"
   package static let versions = [14, 22]
   package static let family = OperatorFamily.activation
-
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
   package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .hardSwish }
 
@@ -44,12 +42,10 @@ package struct HardSwish: UnaryOperator {
 }
 
 /// ONNX Mish, opsets 18, 22: x · tanh(ln(1 + exp(x))).
-package struct Mish: UnaryOperator {
+package struct Mish: UnaryOperator, AttributelessOperator {
   package static let name = "Mish"
   package static let versions = [18, 22]
   package static let family = OperatorFamily.activation
-
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
   package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .mish }
 
@@ -63,29 +59,21 @@ package struct Mish: UnaryOperator {
 }
 
 /// ONNX Sigmoid, opsets 1, 6, 13: 1 ÷ (1 + exp(−x)).
-package struct Sigmoid: UnaryOperator {
+package struct Sigmoid: UnaryOperator, AttributelessOperator {
   package static let name = "Sigmoid"
   package static let versions = [1, 6, 13]
   package static let family = OperatorFamily.activation
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    attributes.ignoreConsumedInputs()
-  }
-
   package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .sigmoid }
 
-  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
-    1 / (1 + .exp(-x))
-  }
+  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element { 1 / (1 + .exp(-x)) }
 }
 
 /// ONNX Softplus, opsets 1, 22: ln(1 + exp(x)).
-package struct Softplus: UnaryOperator {
+package struct Softplus: UnaryOperator, AttributelessOperator {
   package static let name = "Softplus"
   package static let versions = [1, 22]
   package static let family = OperatorFamily.activation
-
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
   package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .softplus }
 
@@ -96,12 +84,10 @@ package struct Softplus: UnaryOperator {
 }
 
 /// ONNX Softsign, opsets 1, 22: x ÷ (1 + |x|).
-package struct Softsign: UnaryOperator {
+package struct Softsign: UnaryOperator, AttributelessOperator {
   package static let name = "Softsign"
   package static let versions = [1, 22]
   package static let family = OperatorFamily.activation
-
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
   package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .softsign }
 
@@ -131,18 +117,12 @@ package struct Swish: UnaryOperator {
 }
 
 /// ONNX Tanh, opsets 1, 6, 13: the hyperbolic tangent of x.
-package struct Tanh: UnaryOperator {
+package struct Tanh: UnaryOperator, AttributelessOperator {
   package static let name = "Tanh"
   package static let versions = [1, 6, 13]
   package static let family = OperatorFamily.activation
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    attributes.ignoreConsumedInputs()
-  }
-
   package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .tanh }
 
-  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
-    .tanh(x)
-  }
+  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element { .tanh(x) }
 }

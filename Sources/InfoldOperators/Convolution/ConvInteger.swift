@@ -6,7 +6,7 @@ import InfoldTensor
 ///
 /// x [N, C, D1, …], w [M, C / group, k1, …], as Conv; the optional zero points are a scalar for x, which is also what padding
 /// means, and a scalar or a list [M] for w. The sums wrap around.
-package struct ConvInteger: Operator {
+package struct ConvInteger: IntegerConvolution {
   package static let name = "ConvInteger"
   package static let versions = [10]
   package static let family = OperatorFamily.product
@@ -14,30 +14,18 @@ package struct ConvInteger: Operator {
   package static func elementTypes(since version: Int) -> ElementTypeSet { .bytes }
   package static func arity(since version: Int) -> Arity { Arity(inputs: 2...4) }
 
-  private let convolution: Conv
+  static let weightInput = 1
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    convolution = try Conv(&attributes)
-  }
+  /// The convolution.
+  package let convolution: Conv
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
-    let x = try inputs.type(0, of: .bytes).shape, weight = try inputs.type(1, of: .bytes).shape
+    let (x, weight) = try operandShapes(inputs)
     try inputs.requireSameElementType([0, 2])
     try inputs.requireSameElementType([1, 3])
-    try inputs.requireRank(3...5, of: 0)
-    try inputs.requireRank(3...5, of: 1)
     try inputs.requireOneElement(2)
     try inputs.requireFilterParameters(3, weight: weight)
     return [TensorType(.int32, try convolution.outputShape(x, weight, bias: nil))]
-  }
-
-  /// Y's elements, each a sum over the channels of a group and the window, padding included.
-  package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
-    convolution.multiplyAccumulates(inputs: inputs, outputs: outputs)
-  }
-
-  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
-    .axes(inputs) { $0 == 0 }
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
@@ -45,6 +33,39 @@ package struct ConvInteger: Operator {
     let weight = try inputs[1]!.centered(
       around: inputs.count > 3 ? inputs[3] : nil, along: -inputs[1]!.shape.count)
     return [try convolution.convolved(x, weight, bias: nil, as: Int32.self)]
+  }
+}
+
+/// A convolution of integers of 8 bits.
+protocol IntegerConvolution: Operator {
+  /// Which input the weight is.
+  static var weightInput: Int { get }
+  /// The convolution.
+  var convolution: Conv { get }
+
+  /// The operator for a convolution.
+  init(convolution: Conv)
+}
+
+extension IntegerConvolution {
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    self.init(convolution: try Conv(&attributes))
+  }
+
+  /// The shapes of x and of the weight.
+  /// - Throws: `InfoldError` with `.invalidModel` for other element types or numbers of dimensions.
+  func operandShapes(_ inputs: OperatorInputs) throws(InfoldError) -> (x: Shape?, weight: Shape?) {
+    for index in [0, Self.weightInput] { try inputs.requireRank(3...5, of: index) }
+    return (try inputs.type(0, of: .bytes).shape, try inputs.type(Self.weightInput, of: .bytes).shape)
+  }
+
+  /// Y's elements, each a sum over the channels of a group and the window, padding included.
+  package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
+    convolution.multiplyAccumulates(inputs: [inputs[0], inputs[Self.weightInput]], outputs: outputs)
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    .axes(inputs) { $0 == 0 }
   }
 }
 

@@ -3,25 +3,16 @@ import InfoldSystem
 import InfoldTensor
 
 /// ONNX Add, opsets 1, 6, 7, 13, 14: A + B, element by element. Integers are computed modulo 2ⁿ.
-package struct Add: ArithmeticOperator, DimensionOperator {
+package struct Add: ArithmeticOperator, DimensionOperator, BroadcastingOperator {
   package static let name = "Add"
   package static let versions = [1, 6, 7, 13, 14]
   package let broadcast: BroadcastRule
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    attributes.ignoreConsumedInputs()
-    broadcast = try BroadcastRule(&attributes)
-  }
-
   package var elementCombination: ElementCombination? { ElementCombination(.sum, broadcast) }
 
-  package func apply<Element: FloatingPointElement>(_ a: Element, _ b: Element) -> Element {
-    a + b
-  }
+  package func apply<Element: FloatingPointElement>(_ a: Element, _ b: Element) -> Element { a + b }
 
-  package func apply<Element: IntegerElement>(_ a: Element, _ b: Element) -> Element {
-    a &+ b
-  }
+  package func apply<Element: IntegerElement>(_ a: Element, _ b: Element) -> Element { a &+ b }
 
   func apply(_ a: Dimension, _ b: Dimension) -> Dimension {
     if b == 0 { return a }
@@ -34,25 +25,16 @@ extension Add {
 }
 
 /// ONNX Sub, opsets 1, 6, 7, 13, 14: A − B, element by element. Integers are computed modulo 2ⁿ.
-package struct Sub: ArithmeticOperator, DimensionOperator {
+package struct Sub: ArithmeticOperator, DimensionOperator, BroadcastingOperator {
   package static let name = "Sub"
   package static let versions = [1, 6, 7, 13, 14]
   package let broadcast: BroadcastRule
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    attributes.ignoreConsumedInputs()
-    broadcast = try BroadcastRule(&attributes)
-  }
-
   package var elementCombination: ElementCombination? { ElementCombination(.difference, broadcast) }
 
-  package func apply<Element: FloatingPointElement>(_ a: Element, _ b: Element) -> Element {
-    a - b
-  }
+  package func apply<Element: FloatingPointElement>(_ a: Element, _ b: Element) -> Element { a - b }
 
-  package func apply<Element: IntegerElement>(_ a: Element, _ b: Element) -> Element {
-    a &- b
-  }
+  package func apply<Element: IntegerElement>(_ a: Element, _ b: Element) -> Element { a &- b }
 
   func apply(_ a: Dimension, _ b: Dimension) -> Dimension {
     if b == 0 { return a }
@@ -61,25 +43,16 @@ package struct Sub: ArithmeticOperator, DimensionOperator {
 }
 
 /// ONNX Mul, opsets 1, 6, 7, 13, 14: A · B, element by element. Integers are computed modulo 2ⁿ.
-package struct Mul: ArithmeticOperator, DimensionOperator {
+package struct Mul: ArithmeticOperator, DimensionOperator, BroadcastingOperator {
   package static let name = "Mul"
   package static let versions = [1, 6, 7, 13, 14]
   package let broadcast: BroadcastRule
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    attributes.ignoreConsumedInputs()
-    broadcast = try BroadcastRule(&attributes)
-  }
-
   package var elementCombination: ElementCombination? { ElementCombination(.product, broadcast) }
 
-  package func apply<Element: FloatingPointElement>(_ a: Element, _ b: Element) -> Element {
-    a * b
-  }
+  package func apply<Element: FloatingPointElement>(_ a: Element, _ b: Element) -> Element { a * b }
 
-  package func apply<Element: IntegerElement>(_ a: Element, _ b: Element) -> Element {
-    a &* b
-  }
+  package func apply<Element: IntegerElement>(_ a: Element, _ b: Element) -> Element { a &* b }
 
   func apply(_ a: Dimension, _ b: Dimension) -> Dimension {
     if a == 0 || b == 0 { return 0 }
@@ -89,15 +62,10 @@ package struct Mul: ArithmeticOperator, DimensionOperator {
 }
 
 /// ONNX Div, opsets 1, 6, 7, 13, 14: A ÷ B, element by element. Quotients of integers are rounded toward zero.
-package struct Div: ArithmeticOperator, DimensionOperator {
+package struct Div: ArithmeticOperator, DimensionOperator, BroadcastingOperator {
   package static let name = "Div"
   package static let versions = [1, 6, 7, 13, 14]
   package let broadcast: BroadcastRule
-
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    attributes.ignoreConsumedInputs()
-    broadcast = try BroadcastRule(&attributes)
-  }
 
   package var elementCombination: ElementCombination? { ElementCombination(.quotient, broadcast) }
 
@@ -106,9 +74,7 @@ package struct Div: ArithmeticOperator, DimensionOperator {
     try requireNoZero(in: divisors, as: Element.self)
   }
 
-  package func apply<Element: FloatingPointElement>(_ a: Element, _ b: Element) -> Element {
-    a / b
-  }
+  package func apply<Element: FloatingPointElement>(_ a: Element, _ b: Element) -> Element { a / b }
 
   /// The least integer divided by −1 is itself.
   package func apply<Element: IntegerElement>(_ a: Element, _ b: Element) -> Element {

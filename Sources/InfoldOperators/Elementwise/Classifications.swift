@@ -23,15 +23,11 @@ package struct IsInf: ClassificationOperator {
 }
 
 /// ONNX IsNaN, opsets 9, 13, 20: whether x is not a number. float8, which opset 20 allows, is not supported.
-package struct IsNaN: ClassificationOperator {
+package struct IsNaN: ClassificationOperator, AttributelessOperator {
   package static let name = "IsNaN"
   package static let versions = [9, 13, 20]
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
-
-  func matches<Element: FloatingPointElement>(_ x: Element) -> Bool {
-    x.isNaN
-  }
+  func matches<Element: FloatingPointElement>(_ x: Element) -> Bool { x.isNaN }
 }
 
 /// An operator that tells of each floating-point number whether it is of some kind.

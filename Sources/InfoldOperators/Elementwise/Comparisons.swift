@@ -4,19 +4,13 @@ import InfoldTensor
 
 /// ONNX Equal, opsets 1, 7, 11, 13, 19: whether A = B, element by element, for numbers and truth values. NaN equals nothing.
 /// Strings, which opset 19 allows, are not supported.
-package struct Equal: ComparisonOperator, DimensionOperator {
+package struct Equal: ComparisonOperator, DimensionOperator, BroadcastingOperator {
   package static let name = "Equal"
   package static let versions = [1, 7, 11, 13, 19]
   package static let elementTypes = ElementTypeSet.all
   package let broadcast: BroadcastRule
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    broadcast = try BroadcastRule(&attributes)
-  }
-
-  package func apply<Element: NumericElement>(_ a: Element, _ b: Element) -> Bool {
-    a == b
-  }
+  package func apply<Element: NumericElement>(_ a: Element, _ b: Element) -> Bool { a == b }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let operands = try operands(inputs)
@@ -36,61 +30,37 @@ package struct Equal: ComparisonOperator, DimensionOperator {
 }
 
 /// ONNX Greater, opsets 1, 7, 9, 13: whether A > B, element by element. Nothing holds of NaN.
-package struct Greater: ComparisonOperator {
+package struct Greater: ComparisonOperator, BroadcastingOperator {
   package static let name = "Greater"
   package static let versions = [1, 7, 9, 13]
   package let broadcast: BroadcastRule
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    broadcast = try BroadcastRule(&attributes)
-  }
-
-  package func apply<Element: NumericElement>(_ a: Element, _ b: Element) -> Bool {
-    a > b
-  }
+  package func apply<Element: NumericElement>(_ a: Element, _ b: Element) -> Bool { a > b }
 }
 
 /// ONNX GreaterOrEqual, opsets 12, 16: whether A ≥ B, element by element. Nothing holds of NaN.
-package struct GreaterOrEqual: ComparisonOperator {
+package struct GreaterOrEqual: ComparisonOperator, BroadcastingOperator {
   package static let name = "GreaterOrEqual"
   package static let versions = [12, 16]
   package let broadcast: BroadcastRule
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    broadcast = try BroadcastRule(&attributes)
-  }
-
-  package func apply<Element: NumericElement>(_ a: Element, _ b: Element) -> Bool {
-    a >= b
-  }
+  package func apply<Element: NumericElement>(_ a: Element, _ b: Element) -> Bool { a >= b }
 }
 
 /// ONNX Less, opsets 1, 7, 9, 13: whether A < B, element by element. Nothing holds of NaN.
-package struct Less: ComparisonOperator {
+package struct Less: ComparisonOperator, BroadcastingOperator {
   package static let name = "Less"
   package static let versions = [1, 7, 9, 13]
   package let broadcast: BroadcastRule
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    broadcast = try BroadcastRule(&attributes)
-  }
-
-  package func apply<Element: NumericElement>(_ a: Element, _ b: Element) -> Bool {
-    a < b
-  }
+  package func apply<Element: NumericElement>(_ a: Element, _ b: Element) -> Bool { a < b }
 }
 
 /// ONNX LessOrEqual, opsets 12, 16: whether A ≤ B, element by element. Nothing holds of NaN.
-package struct LessOrEqual: ComparisonOperator {
+package struct LessOrEqual: ComparisonOperator, BroadcastingOperator {
   package static let name = "LessOrEqual"
   package static let versions = [12, 16]
   package let broadcast: BroadcastRule
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    broadcast = try BroadcastRule(&attributes)
-  }
-
-  package func apply<Element: NumericElement>(_ a: Element, _ b: Element) -> Bool {
-    a <= b
-  }
+  package func apply<Element: NumericElement>(_ a: Element, _ b: Element) -> Bool { a <= b }
 }

@@ -3,29 +3,21 @@ import InfoldSystem
 import InfoldTensor
 
 /// ONNX And, opsets 1, 7: whether both are true, element by element.
-package struct And: LogicalOperator {
+package struct And: LogicalOperator, BroadcastingOperator {
   package static let name = "And"
   package static let versions = [1, 7]
   package let broadcast: BroadcastRule
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    broadcast = try BroadcastRule(&attributes)
-  }
-
-  package func apply(_ a: Bool, _ b: Bool) -> Bool {
-    a && b
-  }
+  package func apply(_ a: Bool, _ b: Bool) -> Bool { a && b }
 }
 
 /// ONNX Not, opset 1: whether x is false.
-package struct Not: Operator {
+package struct Not: Operator, AttributelessOperator {
   package static let name = "Not"
   package static let versions = [1]
   package static let family = OperatorFamily.arithmetic
   package static func elementTypes(since version: Int) -> ElementTypeSet { .bool }
   package static func arity(since version: Int) -> Arity { Arity(1) }
-
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     [try inputs.type(0, of: .bool)]
@@ -39,31 +31,19 @@ package struct Not: Operator {
 }
 
 /// ONNX Or, opsets 1, 7: whether one or both are true, element by element.
-package struct Or: LogicalOperator {
+package struct Or: LogicalOperator, BroadcastingOperator {
   package static let name = "Or"
   package static let versions = [1, 7]
   package let broadcast: BroadcastRule
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    broadcast = try BroadcastRule(&attributes)
-  }
-
-  package func apply(_ a: Bool, _ b: Bool) -> Bool {
-    a || b
-  }
+  package func apply(_ a: Bool, _ b: Bool) -> Bool { a || b }
 }
 
 /// ONNX Xor, opsets 1, 7: whether one is true, and not both, element by element.
-package struct Xor: LogicalOperator {
+package struct Xor: LogicalOperator, BroadcastingOperator {
   package static let name = "Xor"
   package static let versions = [1, 7]
   package let broadcast: BroadcastRule
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    broadcast = try BroadcastRule(&attributes)
-  }
-
-  package func apply(_ a: Bool, _ b: Bool) -> Bool {
-    a != b
-  }
+  package func apply(_ a: Bool, _ b: Bool) -> Bool { a != b }
 }

@@ -15,7 +15,7 @@ extension MappedOperator {
   package func fill(_ inputs: OperatorInputs) throws(InfoldError) -> Tensor? { nil }
 
   /// The outputs that are wanted, as the maps say.
-  func evaluateMaps(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let known = OperatorInputs(inputs, outputCount: context.wantedOutputs.count)
     let types = try inferOutputs(known)
     guard let maps = try elementMaps(known) else {

@@ -4,80 +4,52 @@ import InfoldTensor
 
 /// ONNX Erf, opsets 9, 13: the error function, 2 ÷ √π · ∫ exp(−t²) dt from 0 to x. Integers, which opset 9 allows, are not
 /// supported.
-package struct Erf: UnaryOperator {
+package struct Erf: UnaryOperator, AttributelessOperator {
   package static let name = "Erf"
   package static let versions = [9, 13]
   package static let family = OperatorFamily.activation
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
-
   package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .errorFunction }
 
-  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
-    .erf(x)
-  }
+  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element { .erf(x) }
 }
 
 /// ONNX Exp, opsets 1, 6, 13: exp(x).
-package struct Exp: UnaryOperator {
+package struct Exp: UnaryOperator, AttributelessOperator {
   package static let name = "Exp"
   package static let versions = [1, 6, 13]
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    attributes.ignoreConsumedInputs()
-  }
-
   package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .exponential }
 
-  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
-    .exp(x)
-  }
+  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element { .exp(x) }
 }
 
 /// ONNX Log, opsets 1, 6, 13: the natural logarithm of x; −∞ at zero, NaN below.
-package struct Log: UnaryOperator {
+package struct Log: UnaryOperator, AttributelessOperator {
   package static let name = "Log"
   package static let versions = [1, 6, 13]
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    attributes.ignoreConsumedInputs()
-  }
-
   package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .logarithm }
 
-  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
-    .log(x)
-  }
+  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element { .log(x) }
 }
 
 /// ONNX Reciprocal, opsets 1, 6, 13: 1 ÷ x.
-package struct Reciprocal: UnaryOperator {
+package struct Reciprocal: UnaryOperator, AttributelessOperator {
   package static let name = "Reciprocal"
   package static let versions = [1, 6, 13]
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    attributes.ignoreConsumedInputs()
-  }
-
   package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .reciprocal }
 
-  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
-    1 / x
-  }
+  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element { 1 / x }
 }
 
 /// ONNX Sqrt, opsets 1, 6, 13: the square root of x; NaN below zero.
-package struct Sqrt: UnaryOperator {
+package struct Sqrt: UnaryOperator, AttributelessOperator {
   package static let name = "Sqrt"
   package static let versions = [1, 6, 13]
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    attributes.ignoreConsumedInputs()
-  }
-
   package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .squareRoot }
 
-  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
-    x.squareRoot()
-  }
+  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element { x.squareRoot() }
 }

@@ -3,43 +3,29 @@ import InfoldSystem
 import InfoldTensor
 
 /// ONNX Ceil, opsets 1, 6, 13: the least integer that is not below x.
-package struct Ceil: UnaryOperator {
+package struct Ceil: UnaryOperator, AttributelessOperator {
   package static let name = "Ceil"
   package static let versions = [1, 6, 13]
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    attributes.ignoreConsumedInputs()
-  }
-
   package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .ceiling }
 
-  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
-    x.rounded(.up)
-  }
+  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element { x.rounded(.up) }
 }
 
 /// ONNX Floor, opsets 1, 6, 13: the greatest integer that is not above x.
-package struct Floor: UnaryOperator {
+package struct Floor: UnaryOperator, AttributelessOperator {
   package static let name = "Floor"
   package static let versions = [1, 6, 13]
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    attributes.ignoreConsumedInputs()
-  }
-
   package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .floor }
 
-  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
-    x.rounded(.down)
-  }
+  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element { x.rounded(.down) }
 }
 
 /// ONNX Round, opsets 11, 22: the nearest integer, the even one of two that are equally near.
-package struct Round: UnaryOperator {
+package struct Round: UnaryOperator, AttributelessOperator {
   package static let name = "Round"
   package static let versions = [11, 22]
-
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
   package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .roundToEven }
 

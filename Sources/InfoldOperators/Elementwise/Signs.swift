@@ -3,61 +3,41 @@ import InfoldSystem
 import InfoldTensor
 
 /// ONNX Abs, opsets 1, 6, 13: |x|. That of the least integer is itself.
-package struct Abs: NumericUnaryOperator {
+package struct Abs: NumericUnaryOperator, AttributelessOperator {
   package static let name = "Abs"
   package static let versions = [1, 6, 13]
   package static let elementTypes = ElementTypeSet.numeric
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    attributes.ignoreConsumedInputs()
-  }
-
   package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .absolute }
 
-  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
-    x.magnitude
-  }
+  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element { x.magnitude }
 
-  package func apply<Element: IntegerElement>(_ x: Element) -> Element {
-    x < 0 ? 0 &- x : x
-  }
+  package func apply<Element: IntegerElement>(_ x: Element) -> Element { x < 0 ? 0 &- x : x }
 }
 
 /// ONNX Neg, opsets 1, 6, 13: −x. That of the least integer is itself.
-package struct Neg: NumericUnaryOperator {
+package struct Neg: NumericUnaryOperator, AttributelessOperator {
   package static let name = "Neg"
   package static let versions = [1, 6, 13]
   package static let elementTypes = ElementTypeSet.floatingPointAndSigned
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    attributes.ignoreConsumedInputs()
-  }
-
   package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .negative }
 
-  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
-    -x
-  }
+  package func apply<Element: FloatingPointElement>(_ x: Element) -> Element { -x }
 
-  package func apply<Element: IntegerElement>(_ x: Element) -> Element {
-    0 &- x
-  }
+  package func apply<Element: IntegerElement>(_ x: Element) -> Element { 0 &- x }
 }
 
 /// ONNX Sign, opsets 9, 13: 1 where x > 0, −1 where x < 0, 0 where x = 0. NaN stays NaN.
-package struct Sign: NumericUnaryOperator {
+package struct Sign: NumericUnaryOperator, AttributelessOperator {
   package static let name = "Sign"
   package static let versions = [9, 13]
   package static let elementTypes = ElementTypeSet.numeric
-
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element {
     // Where subnormal numbers count as zero, so does what is returned for them.
     x > 0 ? 1 : x < 0 ? -1 : x == 0 ? (x.sign == .minus ? -0.0 : 0) : x
   }
 
-  package func apply<Element: IntegerElement>(_ x: Element) -> Element {
-    x.signum()
-  }
+  package func apply<Element: IntegerElement>(_ x: Element) -> Element { x.signum() }
 }

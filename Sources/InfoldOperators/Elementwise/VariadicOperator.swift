@@ -20,11 +20,6 @@ extension VariadicOperator {
 
   public static func arity(since version: Int) -> Arity { Arity(inputs: 1...Arity.any) }
 
-  /// The rule since `version`: before opset 8, nothing is broadcast.
-  static func broadcastRule(since version: Int) -> BroadcastRule {
-    version < 8 ? .equalShapes : .multidirectional
-  }
-
   public func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     for index in inputs.types.indices where !inputs.has(index) {
       throw InfoldError(.invalidModel, "input \(index) is left out; every input must be there")

@@ -3,15 +3,13 @@ import InfoldSystem
 import InfoldTensor
 
 /// ONNX Where, opsets 9, 16: X where the condition holds, else Y, all three broadcast together.
-package struct Where: ElementMovingOperator {
+package struct Where: ElementMovingOperator, AttributelessOperator {
   package static let name = "Where"
   package static let versions = [9, 16]
   package static let compatibleVersions = [16]
   package static let family = OperatorFamily.arithmetic
   package static func arity(since version: Int) -> Arity { Arity(3) }
   package static let movedInputs = 1...2
-
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let condition = try inputs.type(0, of: .bool)

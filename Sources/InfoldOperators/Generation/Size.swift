@@ -3,15 +3,13 @@ import InfoldSystem
 import InfoldTensor
 
 /// ONNX Size, opsets 1, 13, 19, 21, 23, 24, 25: the number of the input's elements, as a scalar of int64.
-package struct Size: Operator {
+package struct Size: Operator, AttributelessOperator {
   package static let name = "Size"
   package static let versions = [1, 13, 19, 21, 23, 24, 25]
   package static let compatibleVersions = [13, 19, 21, 23, 24, 25]
   package static let family = OperatorFamily.movement
   package static let followsFromShapes = true
   package static func arity(since version: Int) -> Arity { Arity(1) }
-
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     _ = try inputs.type(0)

@@ -6,15 +6,13 @@ import InfoldTensor
 /// QuantizeLinear.
 ///
 /// X of uint8 or int8, whose bits are the place, and the table [256] of uint8 or int8; Y has X's shape and the table's type.
-package struct ByteTable: Operator {
+package struct ByteTable: Operator, AttributelessOperator {
   package static let name = "ByteTable"
   package static let domain = OperatorRegistry.internalDomain
   package static let versions = [1]
   package static let family = OperatorFamily.arithmetic
   package static let quantizationRole: QuantizationRole? = .computes
   package static func arity(since version: Int) -> Arity { Arity(2) }
-
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0, of: .bytes), table = try inputs.type(1, of: .bytes)

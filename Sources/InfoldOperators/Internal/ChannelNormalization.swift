@@ -6,14 +6,12 @@ import InfoldTensor
 /// inference, in the order in which it is written, where factor is 1 ÷ √(σ² + ε).
 ///
 /// X [N, C, D1, …] (or [N], whose C is 1); mean, factor, scale and bias [C] or [C, D1, …], of any floating-point types.
-package struct ChannelNormalization: StandardFloatingPointOperator {
+package struct ChannelNormalization: StandardFloatingPointOperator, AttributelessOperator {
   package static let name = "ChannelNormalization"
   package static let domain = OperatorRegistry.internalDomain
   package static let versions = [1]
   package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(5) }
-
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
   /// The type of parameters that lose nothing: float64 when X or one of those that are given is, else float32.
   package static func parameterType(for x: ElementType, _ given: [ElementType]) -> ElementType {

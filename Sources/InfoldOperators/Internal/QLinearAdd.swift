@@ -6,7 +6,7 @@ import InfoldTensor
 ///
 /// The inputs are a, its scale and zero point, b, its scale and zero point, and the scale and zero point of y, which has the type of
 /// that zero point. a and b are broadcast; scales and zero points are scalars. Every operation is rounded to float32.
-package struct QLinearAdd: Operator {
+package struct QLinearAdd: Operator, AttributelessOperator {
   package static let name = "QLinearAdd"
   package static let domain = OperatorRegistry.internalDomain
   package static let versions = [1]
@@ -14,16 +14,10 @@ package struct QLinearAdd: Operator {
   package static let quantizationRole: QuantizationRole? = .computes
   package static func arity(since version: Int) -> Arity { Arity(8) }
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
-
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
-    let a = try inputs.type(0, of: .bytes), b = try inputs.type(3, of: .bytes)
-    let y = try inputs.type(7, of: .bytes)
-    for index in [1, 4, 6] { _ = try inputs.type(index, of: ElementTypeSet([.float32])) }
-    try inputs.requireSameElementType([0, 2])
-    try inputs.requireSameElementType([3, 5])
-    for index in [1, 2, 4, 5, 6, 7] { try inputs.requireOneElement(index) }
-    return [TensorType(y.elementType, try BroadcastRule.multidirectional.resultShape(a.shape, b.shape))]
+    let (a, b, result) = try inputs.quantizedOperands(scales: ElementTypeSet([.float32]))
+    for index in [1, 2, 4, 5] { try inputs.requireOneElement(index) }
+    return [TensorType(result, try BroadcastRule.multidirectional.resultShape(a.shape, b.shape))]
   }
 
   package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {

@@ -8,7 +8,7 @@ import InfoldTensor
 /// The inputs are those of QLinearConv: x [M, K], its scale and zero point, w [N, K], its scale and zero point, each a scalar or a
 /// list [N], the scale and zero point of y [M, N], which has the type of that zero point, and the optional bias [N] of int32, in units
 /// of x's scale times w's. The products are added up in int32, which wraps around.
-package struct QLinearGemm: Operator {
+package struct QLinearGemm: MatrixProductOperator, AttributelessOperator {
   package static let name = "QLinearGemm"
   package static let domain = OperatorRegistry.internalDomain
   package static let versions = [1]
@@ -16,29 +16,17 @@ package struct QLinearGemm: Operator {
   package static let quantizationRole: QuantizationRole? = .computes
   package static func arity(since version: Int) -> Arity { Arity(inputs: 8...9) }
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
-
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
-    let x = try inputs.type(0, of: .bytes).shape, weight = try inputs.type(3, of: .bytes).shape
-    let y = try inputs.type(7, of: .bytes)
-    for index in [1, 4, 6] { _ = try inputs.type(index, of: .floatingPoint) }
-    try inputs.requireSameElementType([0, 2])
-    try inputs.requireSameElementType([3, 5])
+    let (x, weight, result) = try inputs.quantizedOperands()
     for index in [0, 3] { try inputs.requireRank(2...2, of: index) }
-    for index in [1, 2, 6, 7] { try inputs.requireOneElement(index) }
-    for index in 4...5 { try inputs.requireFilterParameters(index, weight: weight) }
+    for index in 1...2 { try inputs.requireOneElement(index) }
+    for index in 4...5 { try inputs.requireFilterParameters(index, weight: weight.shape) }
     if inputs.has(8) { _ = try inputs.type(8, of: ElementTypeSet([.int32])) }
-    guard let x, let weight else { return [TensorType(y.elementType, nil)] }
+    guard let x = x.shape, let weight = weight.shape else { return [TensorType(result, nil)] }
     guard x[1].merged(with: weight[1]) != nil else {
       throw InfoldError(.invalidModel, "the inner sizes of \(x) and \(weight) differ")
     }
-    return [TensorType(y.elementType, [x[0], weight[0]])]
-  }
-
-  /// Y's elements, each a sum over the inner size.
-  package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
-    guard let output = outputs[0]?.shape?.sizes, let inner = inputs[0]?.shape?.sizes?.last else { return nil }
-    return checkedProduct(output + [inner])
+    return [TensorType(result, [x[0], weight[0]])]
   }
 
   package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {

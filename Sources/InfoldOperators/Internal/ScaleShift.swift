@@ -6,14 +6,12 @@ import InfoldTensor
 /// inference.
 ///
 /// X [N, C, D1, …] (or [N], whose C is 1), scale and shift [C] or [C, D1, …], of `parameterType`.
-package struct ScaleShift: StandardFloatingPointOperator {
+package struct ScaleShift: StandardFloatingPointOperator, AttributelessOperator {
   package static let name = "ScaleShift"
   package static let domain = OperatorRegistry.internalDomain
   package static let versions = [1]
   package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(3) }
-
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
   /// The element type of scale and shift: float64 for float64, else float32, since a narrower type has neither range nor digits
   /// for what they are of its own numbers.
@@ -48,17 +46,12 @@ extension Tensor {
   func mappedByChannel<Element: FloatingPointElement>(
     of count: Int, _ function: (_ x: Element, _ channel: Int) -> Element
   ) throws(InfoldError) -> Tensor {
-    let batch = shape[0]
-    let inner = batch * count == 0 ? 0 : self.count / (batch * count)
-    var y = try Tensor(zeros: shape, of: Element.elementType)
-    try withElements(as: Element.self) { x throws(InfoldError) in
-      try y.withMutableSpan(as: Element.self) { y in
-        for block in 0..<(batch * count) {
-          let channel = block % count
-          for index in (block * inner)..<((block + 1) * inner) { y[index] = function(x[index], channel) }
-        }
+    try rewritten { (x: borrowing Span<Element>, y) in
+      let blocks = shape[0] * count, inner = x.count / blocks
+      for block in 0..<blocks {
+        let channel = block % count
+        for index in (block * inner)..<((block + 1) * inner) { y[index] = function(x[index], channel) }
       }
     }
-    return y
   }
 }

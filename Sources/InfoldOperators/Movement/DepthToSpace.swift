@@ -44,10 +44,6 @@ package struct DepthToSpace: Operator, MappedOperator {
   package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
     .axes(inputs) { $0 == 0 }
   }
-
-  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    try evaluateMaps(inputs, context)
-  }
 }
 
 extension DepthToSpace {

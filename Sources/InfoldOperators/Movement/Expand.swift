@@ -5,13 +5,11 @@ import InfoldTensor
 /// ONNX Expand, opsets 8, 13: the input repeated along dimensions of size 1, by the rules of broadcasting with a shape.
 ///
 /// Dimensions are aligned at the innermost; where the shape has a 1, the input's dimension is kept.
-package struct Expand: ElementMovingOperator, MappedOperator {
+package struct Expand: ElementMovingOperator, MappedOperator, AttributelessOperator {
   package static let name = "Expand"
   package static let versions = [8, 13]
   package static let compatibleVersions = [13]
   package static func arity(since version: Int) -> Arity { Arity(2) }
-
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0)
@@ -44,10 +42,6 @@ package struct Expand: ElementMovingOperator, MappedOperator {
           inputs: [axis], outputs: [output],
           listedSize: element < 0 ? nil : IndependentAxis.ListedSize(input: 1, element: element))
       })
-  }
-
-  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    try evaluateMaps(inputs, context)
   }
 }
 

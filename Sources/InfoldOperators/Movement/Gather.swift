@@ -53,10 +53,6 @@ package struct Gather: ElementMovingOperator, MappedOperator {
     }
     return AxisMapping(ofData + (0..<indexRank).map { IndependentAxis(inputs: [nil, $0], outputs: [axis + $0]) })
   }
-
-  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    try evaluateMaps(inputs, context)
-  }
 }
 
 extension Gather {

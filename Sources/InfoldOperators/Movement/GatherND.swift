@@ -54,25 +54,36 @@ package struct GatherND: ElementMovingOperator {
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let data = inputs[0]!, indices = inputs[1]!
-    let depth = indices.shape.last!, strides = rowMajorStrides(data.shape)
-    let length = data.shape[(batchRank + depth)...].reduce(1, *)
-    let batchLength = data.shape[batchRank...].reduce(1, *)
-    let slicesPerBatch = max(indices.shape[batchRank...].dropLast().reduce(1, *), 1)
-    let values = try indices.integers()
+    let length = data.shape[(batchRank + indices.shape.last!)...].reduce(1, *)
+    let starts = try indices.sliceStarts(in: data.shape, batchRank: batchRank)
+    let map = ElementMap(axes: [.computed(count: starts.count) { starts[$0] }, .strided(count: length, by: 1)])
+    return [try map.apply(to: data).reshaped(to: try inferredShape(inputs))]
+  }
+}
+
+extension Tensor {
+  /// The first element of each slice of data of `shape` that these indices name: along the dimensions behind the first `batchRank`, which
+  /// both have, by as many numbers as stand in the last dimension of the indices. Negative ones count from the end.
+  /// - Throws: `InfoldError` with `.invalidModel` where the data has no such slice.
+  func sliceStarts(in shape: [Int], batchRank: Int = 0) throws(InfoldError) -> [Int] {
+    let depth = self.shape.last!, strides = rowMajorStrides(shape)
+    let values = try integers()
+    guard count > 0 || depth == 0 else { return [] }
+    // A product that overflows is that of data without elements, which no index fits.
+    let batchLength = shape[batchRank...].reduce(1, &*)
+    let slicesPerBatch = self.shape[batchRank...].dropLast().reduce(1, *)
     var starts: [Int] = []
-    for slice in 0..<(values.count / depth) {
+    for slice in 0..<self.shape.dropLast().reduce(1, *) {
       var start = slice / slicesPerBatch * batchLength
       for level in 0..<depth {
         let index = values[slice * depth + level], axis = batchRank + level
-        guard index >= -data.shape[axis], index < data.shape[axis] else {
-          throw InfoldError(
-            .invalidModel, "the index \(index) is outside axis \(axis) of the shape \(Shape(data.shape))")
+        guard index >= -shape[axis], index < shape[axis] else {
+          throw InfoldError(.invalidModel, "the index \(index) is outside axis \(axis) of the shape \(Shape(shape))")
         }
-        start += (index < 0 ? index + data.shape[axis] : index) * strides[axis]
+        start += (index < 0 ? index + shape[axis] : index) * strides[axis]
       }
       starts.append(start)
     }
-    let map = ElementMap(axes: [.computed(count: starts.count) { starts[$0] }, .strided(count: length, by: 1)])
-    return [try map.apply(to: data).reshaped(to: try inferredShape(inputs))]
+    return starts
   }
 }

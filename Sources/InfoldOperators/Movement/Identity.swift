@@ -3,14 +3,12 @@ import InfoldSystem
 import InfoldTensor
 
 /// ONNX Identity, opsets 1, 13, 14, 16, 19, 21, 23, 24, 25: the input itself. Sequences and optionals are not supported.
-package struct Identity: ElementMovingOperator {
+package struct Identity: ElementMovingOperator, AttributelessOperator {
   package static let name = "Identity"
   package static let versions = [1, 13, 14, 16, 19, 21, 23, 24, 25]
   package static let compatibleVersions = [13, 14, 16, 19, 21, 23, 24, 25]
   package static let keepsElements = true
   package static func arity(since version: Int) -> Arity { Arity(1) }
-
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     [try inputs.type(0)]

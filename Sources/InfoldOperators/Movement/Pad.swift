@@ -150,10 +150,6 @@ package struct Pad: Operator, MappedOperator {
     return .axes(inputs) { borders[$0]?.before == 0 && borders[$0]?.after == 0 }
   }
 
-  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    try evaluateMaps(inputs, context)
-  }
-
   /// The position in `range` from which an element at `position`, inside or outside of it, comes; `nil` for a constant.
   private func source(of position: Int, in range: Range<Int>) -> Int? {
     if range.contains(position) { return position }

@@ -51,38 +51,16 @@ package struct ScatterND: Operator {
         throw InfoldError(.invalidModel, "the updates have the shape \(updates), and must have \(expected)")
       }
       if let sizes = shape.sizes, let constant = inputs.constant(1), constant.count > 0 {
-        _ = try starts(constant, in: sizes)
+        _ = try constant.sliceStarts(in: sizes)
       }
     }
     return [data]
   }
 
-  /// The first element of each slice that `indices` name in data of `shape`.
-  private func starts(_ indices: Tensor, in shape: [Int]) throws(InfoldError) -> [Int] {
-    let depth = indices.shape.last!
-    let strides = rowMajorStrides(shape)
-    let sliceCount = indices.shape.dropLast().reduce(1, *)
-    let values = try indices.integers()
-    var starts: [Int] = []
-    starts.reserveCapacity(sliceCount)
-    for slice in 0..<sliceCount {
-      var start = 0
-      for axis in 0..<depth {
-        let index = values[slice * depth + axis]
-        guard index >= -shape[axis], index < shape[axis] else {
-          throw InfoldError(.invalidModel, "the index \(index) is outside axis \(axis) of the shape \(Shape(shape))")
-        }
-        start += (index < 0 ? index + shape[axis] : index) * strides[axis]
-      }
-      starts.append(start)
-    }
-    return starts
-  }
-
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let data = inputs[0]!, updates = inputs[2]!
     guard updates.count > 0 else { return [data] }
-    let starts = try starts(inputs[1]!, in: data.shape)
+    let starts = try inputs[1]!.sliceStarts(in: data.shape)
     let length = updates.count / starts.count
     return [try reduction.scatter(updates, into: data, at: starts, length: length)]
   }

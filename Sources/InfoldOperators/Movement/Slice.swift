@@ -141,10 +141,6 @@ package struct Slice: ElementMovingOperator, MappedOperator {
       return positions == (0, 1, sizes[axis]) && bounds[place].cut?.positions(of: 1).count == 1
     }
   }
-
-  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    try evaluateMaps(inputs, context)
-  }
 }
 
 extension Slice {

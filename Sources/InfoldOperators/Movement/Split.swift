@@ -128,10 +128,6 @@ package struct Split: ElementMovingOperator, MappedOperator {
     }
     return .axes(inputs, outputs: outputs.count) { $0 != axis }
   }
-
-  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    try evaluateMaps(inputs, context)
-  }
 }
 
 extension Split {

@@ -16,10 +16,7 @@ package struct Squeeze: ElementMovingOperator {
   private let axes: ListArgument
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    axes = attributes.version < 13 ? ListArgument(try attributes.ints("axes")) : .input(1)
-    if attributes.version < 11, case .attribute(let axes) = axes {
-      for axis in axes { try requireNonNegative(axis) }
-    }
+    axes = try ListArgument(axes: &attributes)
   }
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
@@ -53,8 +50,7 @@ package struct Squeeze: ElementMovingOperator {
     guard let rank = inputs.types[0]?.shape?.rank, let values = try? axes.values(in: inputs),
       let squeezed = try? normalizedAxes(values, rank: rank)
     else { return .unknown }
-    let kept = (0..<rank).filter { !squeezed.contains($0) }
-    return AxisMapping(kept.enumerated().map { output, axis in IndependentAxis(inputs: [axis], outputs: [output]) })
+    return .reduction((0..<rank).map(squeezed.contains), keepsDimensions: false)
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

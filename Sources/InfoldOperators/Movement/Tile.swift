@@ -71,10 +71,6 @@ package struct Tile: ElementMovingOperator, MappedOperator {
     guard let sizes = inputs.sizes(0), let result = outputs.first??.shape?.sizes else { return .unknown }
     return .axes(inputs) { sizes[$0] == result[$0] }
   }
-
-  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    try evaluateMaps(inputs, context)
-  }
 }
 
 extension Tile {

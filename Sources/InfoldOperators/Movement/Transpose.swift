@@ -50,10 +50,6 @@ package struct Transpose: ElementMovingOperator, MappedOperator {
     guard let rank = inputs.types[0]?.shape?.rank, let axes = try? axes(rank: rank) else { return .unknown }
     return AxisMapping(axes.enumerated().map { output, axis in IndependentAxis(inputs: [axis], outputs: [output]) })
   }
-
-  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    try evaluateMaps(inputs, context)
-  }
 }
 
 extension Transpose {

@@ -17,10 +17,7 @@ package struct Unsqueeze: ElementMovingOperator {
   private let axes: ListArgument
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    axes = attributes.version < 13 ? .attribute(try attributes.requiredInts("axes")) : .input(1)
-    if attributes.version < 11, case .attribute(let axes) = axes {
-      for axis in axes { try requireNonNegative(axis) }
-    }
+    axes = try ListArgument(axes: &attributes, isRequired: true)
   }
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {

@@ -136,22 +136,12 @@ package struct BatchNormalization: StandardFloatingPointOperator {
       }
     }
     let deviation = variance.map { Self.deviation($0, epsilon: Element(epsilon)) }
-    var y = try Tensor(zeros: x.shape, of: Element.elementType)
-    try x.withElements(as: Element.self) { x throws(InfoldError) in
-      try y.withMutableSpan(as: Element.self) { y in
-        for block in 0..<(batch * groups) {
-          let group = block % groups
-          for index in (block * inner)..<((block + 1) * inner) {
-            let normal =
-              isTraining
-              ? Element(moments[group].normalized(Double(x[index]), epsilon))
-              : (x[index] - mean[group]) / deviation[group]
-            y[index] = normal * scale[group] + bias[group]
-          }
-        }
-      }
+    outputs[0] = try x.mappedByChannel(of: groups) { (x: Element, group) in
+      let normal =
+        isTraining
+        ? Element(moments[group].normalized(Double(x), epsilon)) : (x - mean[group]) / deviation[group]
+      return normal * scale[group] + bias[group]
     }
-    outputs[0] = y
     return context.wantedOutputs.indices.map { context.wantsOutput($0) ? outputs[$0] : nil }
   }
 }

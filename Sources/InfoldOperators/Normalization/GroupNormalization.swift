@@ -56,24 +56,12 @@ package struct GroupNormalization: StandardFloatingPointOperator {
   func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
-    let x = inputs[0]!
-    let scale: [Element] = try inputs[1]!.elements(), bias: [Element] = try inputs[2]!.elements()
-    var y = try Tensor(zeros: x.shape, of: Element.elementType)
-    guard y.count > 0 else { return [y] }
-    let channels = x.shape[1], inner = x.count / (x.shape[0] * channels)
-    let length = channels / groupCount * inner
-    try x.withElements(as: Element.self) { x throws(InfoldError) in
-      try y.withMutableSpan(as: Element.self) { y in
-        for group in 0..<(x.count / length) {
-          let moments = Moments(x, from: group * length, length: length)
-          for index in (group * length)..<((group + 1) * length) {
-            let c = scalesGroups ? group % groupCount : index / inner % channels
-            y[index] = scale[c] * Element(moments.normalized(Double(x[index]), epsilon)) + bias[c]
-          }
-        }
+    let channels = inputs[0]!.shape[1]
+    return [
+      try inputs[0]!.normalized(groups: groupCount, scale: inputs[1]!, bias: inputs[2]!, epsilon, in: Element.self) {
+        scalesGroups ? $0 % groupCount : $1 % channels
       }
-    }
-    return [y]
+    ]
   }
 }
 

@@ -47,22 +47,11 @@ package struct InstanceNormalization: StandardFloatingPointOperator {
   func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
-    let x = inputs[0]!
-    let scale: [Element] = try inputs[1]!.elements(), bias: [Element] = try inputs[2]!.elements()
-    var y = try Tensor(zeros: x.shape, of: Element.elementType)
-    guard y.count > 0 else { return [y] }
-    let inner = x.count / (x.shape[0] * x.shape[1])
-    try x.withElements(as: Element.self) { x throws(InfoldError) in
-      try y.withMutableSpan(as: Element.self) { y in
-        for plane in 0..<(x.count / inner) {
-          let moments = Moments(x, from: plane * inner, length: inner)
-          let c = plane % scale.count
-          for index in (plane * inner)..<((plane + 1) * inner) {
-            y[index] = scale[c] * Element(moments.normalized(Double(x[index]), epsilon)) + bias[c]
-          }
-        }
+    let channels = inputs[0]!.shape[1]
+    return [
+      try inputs[0]!.normalized(groups: channels, scale: inputs[1]!, bias: inputs[2]!, epsilon, in: Element.self) {
+        group, _ in group % channels
       }
-    }
-    return [y]
+    ]
   }
 }

@@ -45,14 +45,12 @@ package struct LRN: StandardFloatingPointOperator {
   func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
-    let x = inputs[0]!
-    var y = try Tensor(zeros: x.shape, of: Element.elementType)
-    guard y.count > 0 else { return [y] }
-    let channels = x.shape[1], inner = x.count / (x.shape[0] * channels)
+    let shape = inputs[0]!.shape
     let factor = Double(alpha) / Double(size), bias = Double(bias), beta = Double(beta)
-    var squares = [Double](repeating: 0, count: inner)
-    try x.withElements(as: Element.self) { x throws(InfoldError) in
-      try y.withMutableSpan(as: Element.self) { y in
+    return [
+      try inputs[0]!.rewritten { (x: borrowing Span<Element>, y) in
+        let channels = shape[1], inner = x.count / (shape[0] * channels)
+        var squares = [Double](repeating: 0, count: inner)
         for plane in 0..<(x.count / inner) {
           let c = plane % channels, start = plane * inner
           for index in squares.indices { squares[index] = 0 }
@@ -65,7 +63,6 @@ package struct LRN: StandardFloatingPointOperator {
           }
         }
       }
-    }
-    return [y]
+    ]
   }
 }

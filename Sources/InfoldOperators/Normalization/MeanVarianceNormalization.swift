@@ -4,32 +4,17 @@ import InfoldTensor
 
 /// ONNX MeanVarianceNormalization, opsets 9, 13: Y = (X − mean) ÷ (√variance + 10⁻⁹), with mean and population variance over
 /// `axes`, by default 0, 2 and 3. X and Y have the same shape; computed in `Double`.
-package struct MeanVarianceNormalization: Operator {
+package struct MeanVarianceNormalization: AxesNormalization {
   package static let name = "MeanVarianceNormalization"
   package static let versions = [9, 13]
   package static let compatibleVersions = [13]
-  package static let family = OperatorFamily.normalization
   package static func elementTypes(since version: Int) -> ElementTypeSet { .floatingPoint }
-  package static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// The axes; negative ones count from the end.
   package let axes: [Int]
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     axes = try attributes.ints("axes") ?? [0, 2, 3]
-  }
-
-  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
-    let x = try inputs.type(0, of: .floatingPoint)
-    if let shape = x.shape { _ = try normalizedAxes(axes, rank: shape.rank) }
-    return [x]
-  }
-
-  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
-    guard let rank = inputs.types[0]?.shape?.rank, let axes = try? normalizedAxes(axes, rank: rank) else {
-      return .unknown
-    }
-    return .axes(inputs) { !axes.contains($0) }
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
@@ -51,5 +36,29 @@ package struct MeanVarianceNormalization: Operator {
     let y = try Tensor.broadcasting(deviation, scale) { (x: Double, scale: Double) in x / scale }
     // Narrower types are rounded from `Float`.
     return [try type == .float64 ? y : y.converted(to: .float32).converted(to: type)]
+  }
+}
+
+/// An operator that normalizes its input, by itself, along some axes.
+protocol AxesNormalization: Operator {
+  /// The axes; negative ones count from the end.
+  var axes: [Int] { get }
+}
+
+extension AxesNormalization {
+  package static var family: OperatorFamily { .normalization }
+  package static func arity(since version: Int) -> Arity { Arity(1) }
+
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    let x = try inputs.type(0, of: .floatingPoint)
+    if let shape = x.shape { _ = try normalizedAxes(axes, rank: shape.rank) }
+    return [x]
+  }
+
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
+    guard let rank = inputs.types[0]?.shape?.rank, let axes = try? normalizedAxes(axes, rank: rank) else {
+      return .unknown
+    }
+    return .axes(inputs) { !axes.contains($0) }
   }
 }

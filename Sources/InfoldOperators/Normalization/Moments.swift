@@ -1,3 +1,4 @@
+import InfoldSystem
 import InfoldTensor
 
 /// Mean and population variance of some elements, computed in `Double` in two passes.
@@ -65,10 +66,45 @@ struct Moments {
 }
 
 extension Double {
-  /// A power of two for numbers up to a magnitude, so that squares of their products with it neither overflow nor lose digits that
+  /// A power of two for the numbers of x at some places, so that squares of their products with it neither overflow nor lose digits that
   /// matter: 1 where the squares of the numbers do not.
+  static func unitForSquares<Element: FloatingPointElement>(
+    of x: borrowing Span<Element>, at places: some Sequence<Int>
+  ) -> Double {
+    var largest = 0.0
+    for place in places { largest = max(largest, Double(x[place].magnitude)) }
+    return unitForSquares(upTo: largest)
+  }
+
+  /// As for numbers up to the magnitude `largest`.
   static func unitForSquares(upTo largest: Double) -> Double {
     guard largest.isFinite, largest != 0, !(0x1p-400...0x1p+400).contains(largest) else { return 1 }
     return Double(sign: .plus, exponent: max(-1000, min(1000, -largest.exponent)), significand: 1)
+  }
+}
+
+extension Tensor {
+  /// The numbers of a tensor [N, C, D1, …], whose channels stand in groups, each as the moments of its group in its instance normalize it,
+  /// times a scale, plus a bias.
+  /// - Parameter parameter: Which scale and bias belongs to a group and a channel, both counted through all instances.
+  @inline(__always)
+  func normalized<Element: FloatingPointElement>(
+    groups: Int, scale: Tensor, bias: Tensor, _ epsilon: Float, in _: Element.Type,
+    parameter: (_ group: Int, _ channel: Int) -> Int
+  ) throws(InfoldError) -> Tensor {
+    let scale: [Element] = try scale.elements(), bias: [Element] = try bias.elements()
+    return try rewritten { (x: borrowing Span<Element>, y) in
+      let inner = x.count / (shape[0] * shape[1]), channelsPerGroup = shape[1] / groups
+      let length = channelsPerGroup * inner
+      for group in 0..<(x.count / length) {
+        let moments = Moments(x, from: group * length, length: length)
+        for channel in (group * channelsPerGroup)..<((group + 1) * channelsPerGroup) {
+          let place = parameter(group, channel)
+          for index in (channel * inner)..<((channel + 1) * inner) {
+            y[index] = scale[place] * Element(moments.normalized(Double(x[index]), epsilon)) + bias[place]
+          }
+        }
+      }
+    }
   }
 }

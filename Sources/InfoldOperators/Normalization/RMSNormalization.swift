@@ -43,25 +43,20 @@ package struct RMSNormalization: StandardFloatingPointOperator {
   func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
-    let x = inputs[0]!
-    var y = try Tensor(zeros: x.shape, of: Element.elementType)
-    guard y.count > 0 else { return [y] }
-    let length = x.shape[try normalizedAxis(axis, rank: x.shape.count)...].reduce(1, *)
-    try x.withElements(as: Element.self) { x throws(InfoldError) in
-      try y.withMutableSpan(as: Element.self) { y in
-        for row in 0..<(x.count / length) {
-          let places = (row * length)..<((row + 1) * length)
-          var largest = 0.0
-          for index in places { largest = max(largest, Double(x[index].magnitude)) }
-          let unit = Double.unitForSquares(upTo: largest)
-          var sum = 0.0
-          for index in places { sum += Double(x[index]) * unit * (Double(x[index]) * unit) }
-          let square = sum / Double(length), epsilon = Double(epsilon)
-          let root =
-            unit == 1 || epsilon <= 0
-            ? (square + epsilon).squareRoot() : .hypot(square.squareRoot(), epsilon.squareRoot() * unit)
-          for index in places { y[index] = Element(Double(x[index]) * unit / root) }
-        }
+    let shape = inputs[0]!.shape
+    let first = try normalizedAxis(axis, rank: shape.count), epsilon = Double(epsilon)
+    let y = try inputs[0]!.rewritten { (x: borrowing Span<Element>, y) in
+      let length = shape[first...].reduce(1, *)
+      for row in 0..<(x.count / length) {
+        let places = (row * length)..<((row + 1) * length)
+        let unit = Double.unitForSquares(of: x, at: places)
+        var sum = 0.0
+        for index in places { sum += Double(x[index]) * unit * (Double(x[index]) * unit) }
+        let square = sum / Double(length)
+        let root =
+          unit == 1 || epsilon <= 0
+          ? (square + epsilon).squareRoot() : .hypot(square.squareRoot(), epsilon.squareRoot() * unit)
+        for index in places { y[index] = Element(Double(x[index]) * unit / root) }
       }
     }
     return [try .broadcasting(y, inputs[1]!) { (y: Element, scale: Element) in y * scale }]

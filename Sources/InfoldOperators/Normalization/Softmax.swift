@@ -135,19 +135,16 @@ extension LineOperator {
   func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
-    let x = inputs[0]!
-    var y = try Tensor(zeros: x.shape, of: Element.elementType)
-    guard y.count > 0 else { return [y] }
-    let (length, stride) = try axis.lines(x.shape)
-    try x.withElements(as: Element.self) { x throws(InfoldError) in
-      try y.withMutableSpan(as: Element.self) { y in
+    guard inputs[0]!.count > 0 else { return inputs }
+    let (length, stride) = try axis.lines(inputs[0]!.shape)
+    return [
+      try inputs[0]!.rewritten { (x: borrowing Span<Element>, y) in
         for line in 0..<(x.count / length) {
           let first = line / stride * length * stride + line % stride
           write(SoftmaxAxis.Line(first: first, length: length, stride: stride), of: &y, from: x)
         }
       }
-    }
-    return [y]
+    ]
   }
 }
 

@@ -5,14 +5,12 @@ import InfoldTensor
 /// ONNX Det, opsets 11, 22: the determinants of square matrices. X [*, M, M]; Y [*]; the determinant of no elements is 1.
 ///
 /// Computed in `Double`, by elimination with the greatest element of a column as pivot.
-package struct Det: StandardFloatingPointOperator {
+package struct Det: StandardFloatingPointOperator, AttributelessOperator {
   package static let name = "Det"
   package static let versions = [11, 22]
   package static let compatibleVersions = [22]
   package static let family = OperatorFamily.product
   package static func arity(since version: Int) -> Arity { Arity(1) }
-
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0, of: .floatingPoint)

@@ -24,6 +24,33 @@ func parameterShape(_ sizes: [Int], along axis: Int) -> [Int] {
   sizes == [1] ? [] : sizes.count == 1 ? sizes + Array(repeating: 1, count: -1 - axis) : sizes
 }
 
+/// An operator whose results are sums over the last dimension of its first input.
+protocol MatrixProductOperator: Operator {}
+
+extension MatrixProductOperator {
+  /// Y's elements, each a sum over the inner size.
+  package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
+    guard let output = outputs[0]?.shape?.sizes, let inner = inputs[0]?.shape?.sizes?.last else { return nil }
+    return checkedProduct(output + [inner])
+  }
+}
+
+extension OperatorInputs {
+  /// Checks the inputs of an operator on quantized numbers: a, its scale and zero point, b, its scale and zero point, and the scale and
+  /// zero point of the result, which are scalars.
+  /// - Returns: The types of a, of b, and of the result's elements.
+  func quantizedOperands(
+    scales: ElementTypeSet = .floatingPoint
+  ) throws(InfoldError) -> (a: TensorType, b: TensorType, result: ElementType) {
+    let a = try type(0, of: .bytes), b = try type(3, of: .bytes), result = try type(7, of: .bytes)
+    for index in [1, 4, 6] { _ = try type(index, of: scales) }
+    try requireSameElementType([0, 2])
+    try requireSameElementType([3, 5])
+    for index in 6...7 { try requireOneElement(index) }
+    return (a, b, result.elementType)
+  }
+}
+
 extension Tensor {
   /// The elements less a zero point, in int32. A list of zero points goes along `axis`, counted from the end.
   func centered(around zeroPoint: Tensor?, along axis: Int) throws(InfoldError) -> Tensor {

@@ -6,7 +6,7 @@ import InfoldTensor
 ///
 /// A […, M, K], B […, K, N]; Y […, M, N], with the leading dimensions broadcast. A one-dimensional A is a row, a
 /// one-dimensional B a column, and that dimension is missing in Y. Integers wrap around.
-package struct MatMul: NumericOperator {
+package struct MatMul: NumericOperator, MatrixProductOperator {
   package static let name = "MatMul"
   package static let versions = [1, 9, 13]
   package static let compatibleVersions = [9, 13]
@@ -41,12 +41,6 @@ package struct MatMul: NumericOperator {
     if left.rank > 1 { output.append(rows[rows.rank - 2]) }
     if right.rank > 1 { output.append(columns[columns.rank - 1]) }
     return Shape(output)
-  }
-
-  /// Y's elements, each a sum over the inner size.
-  package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
-    guard let output = outputs[0]?.shape?.sizes, let inner = inputs[0]?.shape?.sizes?.last else { return nil }
-    return checkedProduct(output + [inner])
   }
 
   package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {

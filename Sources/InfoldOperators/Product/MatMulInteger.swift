@@ -6,15 +6,13 @@ import InfoldTensor
 ///
 /// A […, M, K], B […, K, N]; Y […, M, N], as MatMul. The optional zero points are scalars, or one for each row of A and each
 /// column of B: lists, or tensors […, M, 1] and […, 1, N]. The sums wrap around.
-package struct MatMulInteger: Operator {
+package struct MatMulInteger: MatrixProductOperator, AttributelessOperator {
   package static let name = "MatMulInteger"
   package static let versions = [10]
   package static let family = OperatorFamily.product
   package static let quantizationRole: QuantizationRole? = .computes
   package static func elementTypes(since version: Int) -> ElementTypeSet { .bytes }
   package static func arity(since version: Int) -> Arity { Arity(inputs: 2...4) }
-
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let a = try inputs.type(0, of: .bytes).shape, b = try inputs.type(1, of: .bytes).shape
@@ -26,12 +24,6 @@ package struct MatMulInteger: Operator {
     try inputs.requireParameters(3, of: 1, along: -1)
     guard let a, let b else { return [TensorType(.int32, nil)] }
     return [TensorType(.int32, try MatMul.productShape(a, b))]
-  }
-
-  /// Y's elements, each a sum over the inner size.
-  package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
-    guard let output = outputs[0]?.shape?.sizes, let inner = inputs[0]?.shape?.sizes?.last else { return nil }
-    return checkedProduct(output + [inner])
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

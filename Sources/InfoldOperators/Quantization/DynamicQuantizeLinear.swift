@@ -6,14 +6,12 @@ import InfoldTensor
 ///
 /// The outputs are y, like x; y_scale = (greatest − least) ÷ 255, where 0 counts as an element, and 1 ÷ 255 where both are 0;
 /// and y_zero_point, the nearest integer to −least ÷ y_scale. The last two are scalars. NaN is passed over, and becomes 0.
-package struct DynamicQuantizeLinear: StandardFloatingPointOperator {
+package struct DynamicQuantizeLinear: StandardFloatingPointOperator, AttributelessOperator {
   package static let name = "DynamicQuantizeLinear"
   package static let versions = [11]
   package static let family = OperatorFamily.quantization
   package static let quantizationRole: QuantizationRole? = .computes
   package static func arity(since version: Int) -> Arity { Arity(inputs: 1...1, outputs: 3...3) }
-
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let x = try inputs.type(0, of: .floatingPoint)

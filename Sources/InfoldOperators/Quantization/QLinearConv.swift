@@ -8,7 +8,7 @@ import InfoldTensor
 /// zero point of y [N, M, O1, …], which has the type of that zero point, and the optional bias B [M] of int32, in units of x's
 /// scale times w's. w's scale and zero point are scalars or lists [M], all others scalars. The products are added up in int32,
 /// which wraps around, and scaled in `Double`.
-package struct QLinearConv: Operator {
+package struct QLinearConv: IntegerConvolution {
   package static let name = "QLinearConv"
   package static let versions = [10]
   package static let family = OperatorFamily.product
@@ -16,35 +16,19 @@ package struct QLinearConv: Operator {
   package static func elementTypes(since version: Int) -> ElementTypeSet { .bytes }
   package static func arity(since version: Int) -> Arity { Arity(inputs: 8...9) }
 
+  static let weightInput = 3
+
   /// The convolution.
   package let convolution: Conv
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    convolution = try Conv(&attributes)
-  }
-
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
-    let x = try inputs.type(0, of: .bytes).shape, weight = try inputs.type(3, of: .bytes).shape
-    let y = try inputs.type(7, of: .bytes)
-    for index in [1, 4, 6] { _ = try inputs.type(index, of: .floatingPoint) }
-    try inputs.requireSameElementType([0, 2])
-    try inputs.requireSameElementType([3, 5])
-    try inputs.requireRank(3...5, of: 0)
-    try inputs.requireRank(3...5, of: 3)
+    let result = try inputs.quantizedOperands().result
+    let (x, weight) = try operandShapes(inputs)
     try inputs.requireRank(1...1, of: 8)
-    for index in [1, 2, 6, 7] { try inputs.requireOneElement(index) }
+    for index in 1...2 { try inputs.requireOneElement(index) }
     for index in 4...5 { try inputs.requireFilterParameters(index, weight: weight) }
     let bias = inputs.has(8) ? try inputs.type(8, of: ElementTypeSet([.int32])).shape : nil
-    return [TensorType(y.elementType, try convolution.outputShape(x, weight, bias: bias))]
-  }
-
-  /// Y's elements, each a sum over the channels of a group and the window, padding included.
-  package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
-    convolution.multiplyAccumulates(inputs: [inputs[0], inputs[3]], outputs: outputs)
-  }
-
-  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
-    .axes(inputs) { $0 == 0 }
+    return [TensorType(result, try convolution.outputShape(x, weight, bias: bias))]
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

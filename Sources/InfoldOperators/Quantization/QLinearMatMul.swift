@@ -8,7 +8,7 @@ import InfoldTensor
 /// y […, M, N], which has the type of that zero point. The scales and zero points of a and b are scalars, or one for each row
 /// and each column: lists, or tensors […, M, 1] and […, 1, N]; those of y are scalars. The products are added up in int32,
 /// which wraps around, and scaled in `Double`. float8, which opset 21 allows, is not supported.
-package struct QLinearMatMul: Operator {
+package struct QLinearMatMul: MatrixProductOperator, AttributelessOperator {
   package static let name = "QLinearMatMul"
   package static let versions = [10, 21]
   package static let compatibleVersions = [21]
@@ -17,29 +17,16 @@ package struct QLinearMatMul: Operator {
   package static func elementTypes(since version: Int) -> ElementTypeSet { .bytes }
   package static func arity(since version: Int) -> Arity { Arity(8) }
 
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
-
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
-    let a = try inputs.type(0, of: .bytes).shape, b = try inputs.type(3, of: .bytes).shape
-    let y = try inputs.type(7, of: .bytes)
-    for index in [1, 4, 6] { _ = try inputs.type(index, of: .floatingPoint) }
-    try inputs.requireSameElementType([0, 2])
-    try inputs.requireSameElementType([3, 5])
+    let (a, b, result) = try inputs.quantizedOperands()
     try inputs.requireRank(1...Int.max, of: 0)
     try inputs.requireRank(1...Int.max, of: 3)
     for index in 1...2 {
       try inputs.requireParameters(index, of: 0, along: -2)
       try inputs.requireParameters(index + 3, of: 3, along: -1)
-      try inputs.requireOneElement(index + 5)
     }
-    guard let a, let b else { return [TensorType(y.elementType, nil)] }
-    return [TensorType(y.elementType, try MatMul.productShape(a, b))]
-  }
-
-  /// Y's elements, each a sum over the inner size.
-  package func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int? {
-    guard let output = outputs[0]?.shape?.sizes, let inner = inputs[0]?.shape?.sizes?.last else { return nil }
-    return checkedProduct(output + [inner])
+    guard let a = a.shape, let b = b.shape else { return [TensorType(result, nil)] }
+    return [TensorType(result, try MatMul.productShape(a, b))]
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

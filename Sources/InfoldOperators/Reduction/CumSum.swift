@@ -49,9 +49,8 @@ package struct CumSum: NumericOperator {
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!
     let slices = AxisSlices(x.shape, axis: try normalizedAxis(inputs[1]!.integers()[0], rank: x.shape.count))
-    var y = try Tensor(zeros: x.shape, of: Element.elementType)
-    try x.withElements(as: Element.self) { x throws(InfoldError) in
-      try y.withMutableSpan(as: Element.self) { y in
+    return [
+      try x.rewritten { (x: borrowing Span<Element>, y) in
         slices.forEach { _, start in
           var sum: Element = 0
           for index in 0..<slices.count {
@@ -62,7 +61,6 @@ package struct CumSum: NumericOperator {
           }
         }
       }
-    }
-    return [y]
+    ]
   }
 }

@@ -5,14 +5,12 @@ import InfoldTensor
 /// ONNX NonZero, opsets 9, 13: where the elements are that are not zero; NaN is none.
 ///
 /// X [d1, …, dr]; Y [r, K] of int64: a column for each element, in row-major order, with its position along every dimension.
-package struct NonZero: Operator {
+package struct NonZero: Operator, AttributelessOperator {
   package static let name = "NonZero"
   package static let versions = [9, 13]
   package static let compatibleVersions = [13]
   package static let family = OperatorFamily.movement
   package static func arity(since version: Int) -> Arity { Arity(1) }
-
-  package init(_ attributes: inout AttributeReader) throws(InfoldError) {}
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let rank = try inputs.type(0).shape?.rank

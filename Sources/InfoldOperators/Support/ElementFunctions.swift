@@ -84,6 +84,21 @@ extension Tensor {
   }
 }
 
+extension Tensor {
+  /// A tensor of the same shape and elements of the type `Element`, which `write` fills, where there are any; it is given zeros.
+  @inline(__always)
+  func rewritten<Element: NumericElement>(
+    _ write: (_ x: borrowing Span<Element>, _ y: inout MutableSpan<Element>) -> Void
+  ) throws(InfoldError) -> Tensor {
+    var y = try Tensor(zeros: shape, of: Element.elementType)
+    guard y.count > 0 else { return y }
+    try withElements(as: Element.self) { x throws(InfoldError) in
+      try y.withMutableSpan(as: Element.self) { y in write(x, &y) }
+    }
+    return y
+  }
+}
+
 extension BroadcastRow {
   /// Computes the row's elements, in a loop of its own for `combine`.
   @inline(__always)

@@ -24,16 +24,10 @@ extension FloatingPointOperator {
   /// Computes in `Double` when an input is float64, else in `Float`. Results of a narrower type are rounded once.
   @inlinable
   public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    let type: ElementType = inputs.contains(.float64) ? .float64 : .float32
-    let widened = try inputs.widened(to: type)
-    var results =
-      type == .float64
-      ? try evaluate(widened, context, in: Double.self) : try evaluate(widened, context, in: Float.self)
-    for index in results.indices {
-      let resultType = context.precision == .double ? .float64 : resultType(index, of: inputs)
-      try results[index].round(from: type, to: resultType)
-    }
-    return results
+    try inputs.evaluated(
+      context, resultType: { resultType($0, of: inputs) },
+      float: { (inputs) throws(InfoldError) in try evaluate(inputs, context, in: Float.self) },
+      double: { (inputs) throws(InfoldError) in try evaluate(inputs, context, in: Double.self) })
   }
 }
 
@@ -61,35 +55,42 @@ extension StandardFloatingPointOperator {
 
   /// Computes in `Double` when an input is float64, else in `Float`. Results of a narrower type are rounded once.
   func evaluateInFloatingPoint(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    let type: ElementType = inputs.contains(.float64) ? .float64 : .float32
-    let widened = try inputs.widened(to: type)
-    var results =
-      type == .float64
-      ? try evaluate(widened, context, in: Double.self) : try evaluate(widened, context, in: Float.self)
-    for index in results.indices {
-      let resultType = context.precision == .double ? .float64 : resultType(index, of: inputs)
-      try results[index].round(from: type, to: resultType)
-    }
-    return results
+    try inputs.evaluated(
+      context, resultType: { resultType($0, of: inputs) },
+      float: { (inputs) throws(InfoldError) in try evaluate(inputs, context, in: Float.self) },
+      double: { (inputs) throws(InfoldError) in try evaluate(inputs, context, in: Double.self) })
   }
 }
 
 extension Tensor? {
   /// Converts a tensor of elements of type `source`, and no other, to `type`.
-  @usableFromInline
-  mutating func round(from source: ElementType, to type: ElementType) throws(InfoldError) {
+  fileprivate mutating func round(from source: ElementType, to type: ElementType) throws(InfoldError) {
     guard let tensor = self, tensor.elementType == source else { return }
     self = try tensor.converted(to: type)
   }
 }
 
 extension [Tensor?] {
-  /// Whether one of the tensors has elements of this type.
+  /// What `double` makes of these tensors when one of them is float64, else what `float` does, each with the floating-point ones widened.
+  /// Results of a narrower type are rounded once.
   @usableFromInline
+  func evaluated(
+    _ context: EvaluationContext, resultType: (Int) -> ElementType,
+    float: ([Tensor?]) throws(InfoldError) -> [Tensor?], double: ([Tensor?]) throws(InfoldError) -> [Tensor?]
+  ) throws(InfoldError) -> [Tensor?] {
+    let type: ElementType = contains(.float64) ? .float64 : .float32
+    let widened = try widened(to: type)
+    var results = try type == .float64 ? double(widened) : float(widened)
+    for index in results.indices {
+      try results[index].round(from: type, to: context.precision == .double ? .float64 : resultType(index))
+    }
+    return results
+  }
+
+  /// Whether one of the tensors has elements of this type.
   func contains(_ type: ElementType) -> Bool { contains { $0?.elementType == type } }
 
   /// The same tensors, those of floating-point elements converted to `type`.
-  @usableFromInline
   func widened(to type: ElementType) throws(InfoldError) -> [Tensor?] {
     var widened = self
     for (index, tensor) in enumerated() where tensor?.elementType.isFloatingPoint == true {

@@ -13,6 +13,19 @@ enum ListArgument: Sendable, Hashable {
     self = attribute.map { .attribute($0) } ?? .absent
   }
 
+  /// The axes of Squeeze and Unsqueeze, which are an input since opset 13, and do not count from the end before opset 11.
+  init(axes attributes: inout AttributeReader, isRequired: Bool = false) throws(InfoldError) {
+    guard attributes.version < 13 else {
+      self = .input(1)
+      return
+    }
+    let axes = isRequired ? try attributes.requiredInts("axes") : try attributes.ints("axes")
+    if attributes.version < 11 {
+      for axis in axes ?? [] { try requireNonNegative(axis) }
+    }
+    self.init(axes)
+  }
+
   /// Whether the node gives it.
   func isGiven(in inputs: OperatorInputs) -> Bool {
     switch self {

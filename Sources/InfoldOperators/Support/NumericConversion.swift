@@ -1,14 +1,6 @@
 import InfoldSystem
 import InfoldTensor
 
-extension IntegerElement {
-  /// `value` rounded toward zero and bounded to what the type can hold; 0 for NaN.
-  init(saturating value: Double) {
-    self =
-      value.isNaN ? 0 : value >= Double(Self.max) ? .max : value <= Double(Self.min) ? .min : Self(value)
-  }
-}
-
 extension Tensor {
   /// The same numbers in float64; integers beyond 2⁵³ are rounded to nearest.
   /// - Precondition: The elements are of a numeric type.

@@ -22,11 +22,7 @@ func withElementType(
     let result = try floatingPoint(widened, Float.self)
     return result.elementType == .float32 ? try result.converted(to: elementType) : result
   case .int64: return try integer(tensors, Int64.self)
-  default:
-    guard let type = elementType.swiftType as? any IntegerElement.Type else {
-      preconditionFailure("\(elementType) is not numeric")
-    }
-    return try integer(tensors, type)
+  default: return try integer(tensors, elementType.integerElement)
   }
 }
 

@@ -27,12 +27,8 @@ extension NumericOperator {
     case .float32: return try evaluate(inputs, context, in: Float.self)
     case .float64: return try evaluate(inputs, context, in: Double.self)
     case .int64: return try evaluate(inputs, context, in: Int64.self)
-    default:
-      // One body for the types that large tensors seldom have.
-      guard let integer = type.swiftType as? any IntegerElement.Type else {
-        preconditionFailure("\(type) is not numeric")
-      }
-      return try evaluate(inputs, context, in: integer)
+    // One body for the types that large tensors seldom have.
+    default: return try evaluate(inputs, context, in: type.integerElement)
     }
   }
 }

@@ -48,8 +48,7 @@ package struct MergeScaleShifts: GraphPass {
       }
       merged.formUnion(chain)
       replacements[chain.last!] = try Node(
-        name: last.name, opType: ScaleShift.name, domain: OperatorRegistry.internalDomain, opsetVersion: 1,
-        inputs: inputs, outputs: last.outputs, registry: .internalOperators)
+        internal: ScaleShift.name, name: last.name, inputs: inputs, outputs: last.outputs)
       changes.append(
         PassResult.Entry(node: label, "became one scale and shift with \(chain.count - 1) before it"))
     }

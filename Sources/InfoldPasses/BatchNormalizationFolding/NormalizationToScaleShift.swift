@@ -31,7 +31,7 @@ package struct NormalizationToScaleShift: GraphPass {
       func add(_ what: String, _ tensor: Tensor) -> ValueID { editor.addConstant("\(name) \(what)", tensor) }
       if let parameters, let (scale, shift) = try parameters.scaleAndShift(ScaleShift.parameterType(for: type)) {
         let inputs = [x, add("scale", scale), add("shift", shift)]
-        nodes.append(try internalNode(ScaleShift.name, node, inputs, node.outputs))
+        nodes.append(try Node(internal: ScaleShift.name, name: node.name, inputs: inputs, outputs: node.outputs))
         changes.append(PassResult.Entry(node: name, "became a scale and a shift"))
         continue
       }
@@ -47,25 +47,19 @@ package struct NormalizationToScaleShift: GraphPass {
         let type = ChannelNormalization.parameterType(for: type, types)
         let factor = editor.addValue(name + " factor", TensorType(type, graph[inputs[2]].type?.shape))
         nodes.append(
-          try internalNode(
-            InverseDeviation.name, node, [inputs[2]], [factor],
-            ["epsilon": .float(normalization.epsilon), "to": .int(Int64(type.rawValue))]))
+          try Node(
+            internal: InverseDeviation.name, name: node.name,
+            attributes: ["epsilon": .float(normalization.epsilon), "to": .int(Int64(type.rawValue))],
+            inputs: [inputs[2]], outputs: [factor]))
         inputs[2] = factor
       }
-      nodes.append(try internalNode(ChannelNormalization.name, node, inputs, node.outputs))
+      nodes.append(
+        try Node(internal: ChannelNormalization.name, name: node.name, inputs: inputs, outputs: node.outputs))
       changes.append(PassResult.Entry(node: name, "is computed by its definition"))
     }
     var rewritten = editor.graph
     rewritten.replaceNodes(nodes)
     return PassResult(graph: rewritten, changes: changes)
-  }
-
-  private func internalNode(
-    _ opType: String, _ node: Node, _ inputs: [ValueID], _ outputs: [ValueID?], _ attributes: AttributeList = [:]
-  ) throws(InfoldError) -> Node {
-    try Node(
-      name: node.name, opType: opType, domain: OperatorRegistry.internalDomain, opsetVersion: 1, attributes: attributes,
-      inputs: inputs, outputs: outputs, registry: .internalOperators)
   }
 }
 

@@ -2,6 +2,18 @@ import InfoldGraph
 import InfoldOperators
 import InfoldSystem
 
+/// A pass that looks for formulas, and does nothing else.
+package protocol RecognitionPass: GraphPass {
+  /// What it looks for; of several that are found in one place, the first counts.
+  static var recognitions: [Recognition] { get }
+}
+
+extension RecognitionPass {
+  package func run(on graph: Graph) throws(InfoldError) -> PassResult {
+    try Recognition.run(Self.recognitions, on: graph)
+  }
+}
+
 /// One operator for what a pattern finds.
 package struct Recognition: Sendable {
   /// What takes the place of the node that makes the value which was found.

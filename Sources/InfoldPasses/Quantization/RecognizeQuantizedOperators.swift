@@ -99,9 +99,7 @@ private struct QuantizedRewriter {
     var inputs = node.inputs
     inputs[3] = editor.addConstant("\(label) weights", try right.transposedBytes())
     replacements[id] = [
-      try Node(
-        name: node.name, opType: QLinearGemm.name, domain: OperatorRegistry.internalDomain, opsetVersion: 1,
-        inputs: inputs, outputs: node.outputs, registry: .internalOperators)
+      try Node(internal: QLinearGemm.name, name: node.name, inputs: inputs, outputs: node.outputs)
     ]
     note(label)
   }
@@ -249,8 +247,8 @@ private struct QuantizedRewriter {
     let results: [Float] = try compute(try Tensor(shape: [256], floats)).elements()
     let tensor = try Tensor(shape: [256], results.map { Int64(y.quantized($0)) }).cast(to: y.elementType)
     return try Node(
-      name: label, opType: ByteTable.name, domain: OperatorRegistry.internalDomain, opsetVersion: 1,
-      inputs: [input, editor.addConstant("\(label) table", tensor)], outputs: [output], registry: .internalOperators)
+      internal: ByteTable.name, name: label, inputs: [input, editor.addConstant("\(label) table", tensor)],
+      outputs: [output])
   }
 
   /// Puts an operator, and bounds behind it where they are not those of the type, in the place of a QuantizeLinear.

@@ -102,63 +102,53 @@ extension TopK: RewrittenOperator {
 
 // MARK: - Operators that take as an input what was an attribute
 
-extension Squeeze: RewrittenOperator {
+/// An operator of which an attribute became an input.
+protocol ListTakingOperator: RewrittenOperator {
+  /// The attribute; "axes" by default.
+  static var list: String { get }
+}
+
+extension ListTakingOperator {
+  static var list: String { "axes" }
+
   func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
-    try rewriter.listed(node, "axes")
+    try rewriter.listed(node, Self.list)
   }
 }
 
-extension Unsqueeze: RewrittenOperator {
-  func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
-    try rewriter.listed(node, "axes")
-  }
-}
-
-extension ReduceSum: RewrittenOperator {
-  func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
-    try rewriter.listed(node, "axes")
-  }
-}
-
-extension Split: RewrittenOperator {
-  func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
-    try rewriter.listed(node, "split")
-  }
-}
+extension Squeeze: ListTakingOperator {}
+extension Unsqueeze: ListTakingOperator {}
+extension ReduceSum: ListTakingOperator {}
+extension Split: ListTakingOperator { static var list: String { "split" } }
 
 // MARK: - Operators along an axis
 
-extension Softmax: RewrittenOperator {
+/// An operator that went over an axis and every dimension behind it.
+protocol FlatteningOperator: RewrittenOperator {}
+
+extension FlatteningOperator {
   func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
     try rewriter.softmax(node)
   }
 }
 
-extension LogSoftmax: RewrittenOperator {
-  func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
-    try rewriter.softmax(node)
-  }
-}
-
-extension Hardmax: RewrittenOperator {
-  func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
-    try rewriter.softmax(node)
-  }
-}
+extension Softmax: FlatteningOperator {}
+extension LogSoftmax: FlatteningOperator {}
+extension Hardmax: FlatteningOperator {}
 
 // MARK: - Operators that resize
 
-extension Upsample: RewrittenOperator {
+/// Upsample, and Resize in its first form.
+protocol ResizingOperator: RewrittenOperator {}
+
+extension ResizingOperator {
   func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
     try rewriter.resize(node)
   }
 }
 
-extension Resize: RewrittenOperator {
-  func rewritten(_ node: Node, by rewriter: inout OpsetRewriter) throws(InfoldError) -> [Node] {
-    try rewriter.resize(node)
-  }
-}
+extension Upsample: ResizingOperator {}
+extension Resize: ResizingOperator {}
 
 extension OpsetRewriter {
   fileprivate func elementType(of node: Node) throws(InfoldError) -> ElementType {

@@ -208,18 +208,4 @@ extension Tensor {
 
   /// As the generic one.
   package func mapped(_ transform: (Double) -> Bool) throws(InfoldError) -> Tensor { try transformed(transform) }
-
-  @inline(__always)
-  private func transformed<Source: TensorElement, Result: TensorElement>(
-    _ transform: (Source) -> Result
-  ) throws(InfoldError) -> Tensor {
-    var result = try Tensor(zeros: shape, of: Result.elementType)
-    try withElements(as: Source.self) { source throws(InfoldError) in
-      try result.withMutableSpan(as: Result.self) { result in
-        precondition(source.count == result.count)
-        for index in source.indices { result[unchecked: index] = transform(source[unchecked: index]) }
-      }
-    }
-    return result
-  }
 }

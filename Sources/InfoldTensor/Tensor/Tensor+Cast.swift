@@ -61,7 +61,7 @@ extension Tensor {
 
 extension FixedWidthInteger {
   /// `value` rounded toward zero; the nearest number where it is out of range, 0 for NaN.
-  init(saturating value: Double) {
+  package init(saturating value: Double) {
     if value >= 0 {
       self = value < 0x1p64 ? Self(clamping: UInt64(value)) : .max
     } else {

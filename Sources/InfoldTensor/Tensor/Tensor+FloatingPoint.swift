@@ -30,10 +30,19 @@ extension Tensor {
   public func mapped<Source: TensorElement, Result: TensorElement>(
     _ transform: (Source) -> Result
   ) throws(InfoldError) -> Tensor {
+    try transformed(transform)
+  }
+
+  /// As `mapped`, under a name without overloads.
+  @inlinable @inline(__always)
+  func transformed<Source: TensorElement, Result: TensorElement>(
+    _ transform: (Source) -> Result
+  ) throws(InfoldError) -> Tensor {
     var result = try Tensor(zeros: shape, of: Result.elementType)
     try withElements(as: Source.self) { source throws(InfoldError) in
       try result.withMutableSpan(as: Result.self) { result in
-        for index in source.indices { result[index] = transform(source[index]) }
+        precondition(source.count == result.count)
+        for index in source.indices { result[unchecked: index] = transform(source[unchecked: index]) }
       }
     }
     return result
