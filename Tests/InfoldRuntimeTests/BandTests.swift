@@ -40,6 +40,18 @@ import Testing
         (shape[3] + Int(pads[1] + pads[3]) - reach) / stride + 1,
       ]
       guard shape[2] >= reach, shape[3] >= reach, sizes.allSatisfy({ $0 >= 2 }) else { return }
+      if kind == 4, network.random.next() % 2 == 0 {
+        let isMaximum = network.random.next() % 2 == 0
+        value = try network.node(
+          isMaximum ? "MaxPool" : "AveragePool", [value],
+          [
+            "kernel_shape": .ints([Int64(kernel), Int64(kernel)]),
+            "pads": .ints(pads.map { min($0, Int64(kernel - 1)) }),
+            "strides": .ints([Int64(stride), Int64(stride)]),
+          ])
+        shape = try #require(network.finished(value)[value].type?.shape?.sizes)
+        return
+      }
       let isDepthwise = kind == 2 || kind == 3
       let outputs =
         isDepthwise || Int.random(in: 0...2, using: &network.random) == 0

@@ -16,6 +16,10 @@ extension ConvTranspose: LoweredOperator {
       try plan.emitJoined(problem, x, y, fused)
       return true
     }
+    if problem.isTiling, plan.concatenations.part(y) == nil {
+      try plan.emitTiled(problem, x, y, fused)
+      return true
+    }
     let source = try plan.location(of: x, .channelsLast)
     let weights = try plan.packedWeights(problem)
     let epilogue = try plan.epilogue(fused, bias: problem.bias, layout: .channelsLast)

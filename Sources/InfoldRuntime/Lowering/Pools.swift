@@ -64,17 +64,10 @@ extension PlanBuilder {
     }
     let source = try location(of: x, .channelsLast)
     let target = define(y, .channelsLast)
-    let kernels = kernels
-    let padBottom = extents.count > 1 ? extents[0].padAfter : 0, padRight = extents.last!.padAfter
-    // Of a window, only what lies in the picture is looked at.
-    let cost = saturatedProduct(image.count, min(geometry.height, input.height), min(geometry.width, input.width))
-    let step = RangeStep(units: image.images * image.height, cost: cost) { rows, frame, _ in
-      kernels.pool(
-        PoolArguments(
-          input: input.input(frame.pointer(source), source), output: image.output(frame.pointer(target), target),
-          window: geometry, operation: operation, padBottom: padBottom, padRight: padRight),
-        rows: rows)
-    }
+    let step = PoolStep(
+      kernels: kernels, image: input, result: image, window: geometry, operation: operation,
+      padBottom: extents.count > 1 ? extents[0].padAfter : 0, padRight: extents.last!.padAfter, input: source,
+      output: target)
     emit(step, "pool", reads: [source], writes: [target])
     return true
   }
