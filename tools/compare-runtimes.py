@@ -33,10 +33,11 @@ import compare_engines
 from compare_engines import PACKAGES
 from compare_models import ROOT, Model, compared_models
 from compare_reports import (
-    TITLES, accuracy_table, conditions_text, formatted, merged_table, method_text, read_report, summary, threads_text,
-    time_table,
+    TITLES, accuracy_table, conditions_text, formatted, merged_text, method_text, read_report, summary, threads_text, time_table,
 )
 from processor import processor_here
+
+BINARY = ROOT / ".build/release/infold"
 
 
 def serve(engine, argument, threads):
@@ -209,11 +210,12 @@ def compare_accuracy(model, names, arguments):
 
 def conditions(arguments):
     """What numbers are worth nothing without: versions, processor, threads, date."""
-    commit = subprocess.run(
-        ["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True
-    ).stdout.strip()
     version = subprocess.run([arguments.infold, "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    versions = {"Infold": f"{version} ({commit})" if commit else version}
+    if arguments.infold == BINARY:  # another was built from who knows what
+        commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True)
+        if commit.returncode == 0:
+            version += f" ({commit.stdout.strip()})"
+    versions = {"Infold": version}
     versions |= {TITLES[name]: importlib.metadata.version(PACKAGES[name]) for name in arguments.engines}
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
@@ -238,7 +240,7 @@ def parse():
     parser.add_argument("--merge", nargs="+", type=Path, metavar="FILE.json", help="print one table of what was measured before")
     parser.add_argument("--markdown", action="store_true", help="print tables in Markdown")
     parser.add_argument("--json", type=Path, help="write everything that was measured to this file")
-    parser.add_argument("--infold", type=Path, default=ROOT / ".build/release/infold")
+    parser.add_argument("--infold", type=Path, default=BINARY)
     arguments = parser.parse_args()
     if arguments.merge:
         if arguments.models or arguments.json or arguments.accuracy:
@@ -256,7 +258,8 @@ def main():
         return serve(sys.argv[2], sys.argv[3], int(sys.argv[4]))
     arguments = parse()
     if arguments.merge:
-        return print_merged([read_report(path) for path in arguments.merge], arguments.markdown)
+        print(merged_text([read_report(path) for path in arguments.merge], arguments.markdown))
+        return
     zoo = ROOT / ".build/zoo"
     if not arguments.models and not zoo.exists():
         print(f"{zoo} is missing, and left out: tools/fetch-zoo.sh makes it", file=sys.stderr)
@@ -286,13 +289,6 @@ def main():
         print(method_text(report))
     if arguments.json:
         arguments.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
-
-
-def print_merged(reports, is_markdown):
-    print(formatted(merged_table(reports), is_markdown) + "\n")
-    for report in reports:
-        print(conditions_text(report))
-        print(method_text(report) + ("\n" if report is not reports[-1] else ""))
 
 
 if __name__ == "__main__":

@@ -161,9 +161,16 @@ def versions_text(report):
     return ", ".join(f"{name} {version}" for name, version in report["versions"].items())
 
 
-def method_text(report):
+def method_text(report, other="the other"):
     """What the numbers of a report are."""
     return (
         f"The fastest inferences of {report['rounds']} rounds of {report['seconds']:g} s in turns; in brackets Infold's time ÷ "
-        "theirs."
+        f"{other}'s."
     )
+
+
+def merged_text(reports, is_markdown):
+    """The table of reports of several processors, and below it the conditions of each."""
+    paragraphs = [formatted(merged_table(reports), is_markdown)]
+    paragraphs += [f"{conditions_text(report)}\n{method_text(report, 'the fastest other')}" for report in reports]
+    return "\n\n".join(paragraphs)

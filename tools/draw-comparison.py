@@ -57,11 +57,11 @@ def mark(x, y, runtime, title):
 def panel(rows, places, left, top, lowest):
     """The marks of one number of threads, with the tops of the rows by network, and of the means by None."""
     bottom = max(places.values()) + ROW
-    heading = threads_text(rows[0]["threads"])
+    parts = [text(left, top + 40, threads_text(rows[0]["threads"]), kind="heading")]
     best = [1 / fastest_other(row)[1] for row in rows if row["ratio"]]
     if best:
-        heading += f", fastest other {geometric_mean(best):.2f}× (geometric mean)"
-    parts = [text(left, top + 40, heading, kind="heading")]
+        words = f"fastest other, geometric mean: {geometric_mean(best):.2f}×"
+        parts.append(text(left + PANEL, top + 40, words, "end"))
     for tick in TICKS:
         if tick < lowest:
             continue

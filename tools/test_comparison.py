@@ -68,12 +68,14 @@ class TableTests(unittest.TestCase):
         rows = [
             row("a", 1, {"mnn": 0.5, "ncnn": 0.25}, {"mnn": 0.4, "ncnn": 0.45}),
             row("b", 1, {"mnn": 0.125}, {"mnn": 0.8}),
+            row("c", 1, {"mnn": 1.0}),
         ]
         expected = [
             ["model", "Infold", "MNN", "ncnn", "÷ fastest other", "by medians"],
             ["a 1×3×8×8", "2.00 ms", "4.00 ms (0.50)", "8.00 ms (0.25)", "0.50", "0.45"],
             ["b 1×3×8×8", "2.00 ms", "16.00 ms (0.12)", "–", "0.12", "0.80"],
-            ["geometric mean", "", "(0.25)", "(0.25)", "0.25", "0.60"],
+            ["c 1×3×8×8", "2.00 ms", "2.00 ms (1.00)", "–", "1.00", "1.00"],
+            ["geometric mean", "", "(0.40)", "(0.25)", "0.40", "0.71"],
         ]
         self.assertEqual(time_table(rows, ["mnn", "ncnn"]), expected)
 
@@ -154,7 +156,7 @@ class PictureTests(unittest.TestCase):
         words = [element.text for element in root.iter(f"{svg}text")]
         for expected in [
             "Intel Xeon Processor, family 6, model 143, AVX-512, AMX", "AMD EPYC, family 25, model 17, AVX-512, no AMX",
-            "1 thread, fastest other 1.00× (geometric mean)", "1 thread, fastest other 1.25× (geometric mean)", "2 threads",
+            "1 thread", "2 threads", "fastest other, geometric mean: 1.00×", "fastest other, geometric mean: 1.25×",
             "2026-01-02, INFOLD_ISA=avx2. Infold 1.2.3.",
         ]:
             self.assertIn(expected, words)
