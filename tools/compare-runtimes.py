@@ -2,14 +2,18 @@
 """Times Infold and other runtimes on the same models, side by side in one run; with --accuracy, also how exact they are.
 
     $(tools/python-environment.sh compare) tools/compare-runtimes.py [MODEL[@SHAPE]...] [options]
+    tools/compare-runtimes.py --merge FILE.json... [--markdown]
 
 A MODEL is a path, with the shape of its first input behind an @ where the model leaves it open: net.onnx@1x3x640x640.
 Without any, the models are those of the folder Models, and of .build/zoo, which tools/fetch-zoo.sh fills.
 
-Every runtime has a process of its own, and they take turns: in each round each of them is timed for --seconds, so that a
-machine whose speed drifts slows all of them alike. Milliseconds are medians over the rounds of medians within a round. A
-ratio is Infold's time divided by the other's, the median over the rounds: below 1, Infold is faster. Means of ratios are
-geometric. Infold has to be built first: swift build -c release --product infold.
+Every runtime has a process of its own, and they take turns: in each of many short rounds each of them is timed for --seconds.
+Who else uses the machine slows some of the rounds, for seconds at a time, and nothing makes any of them faster than the machine
+is. So milliseconds are those of the fastest inference over all rounds, and a ratio is Infold's fastest divided by the other's:
+below 1, Infold is faster. What medians say stands beside it: the ratio of the medians within a round, its median over the
+rounds. Means of ratios are geometric. Infold has to be built first: swift build -c release --product infold.
+
+--merge makes one table of what --json wrote on several processors, and measures nothing.
 
 An error is the largest difference from a run in double precision (infold run --double), divided by the largest output.
 """
@@ -17,10 +21,7 @@ import argparse
 import datetime
 import importlib.metadata
 import json
-import math
 import os
-import platform
-import re
 import statistics
 import subprocess
 import sys
@@ -29,16 +30,16 @@ import time
 from pathlib import Path
 
 import compare_engines
-from compare_engines import Model
+from compare_engines import PACKAGES
+from compare_models import ROOT, Model, compared_models
+from compare_reports import (
+    TITLES, accuracy_table, conditions_text, formatted, merged_text, method_text, read_report, summary, threads_text, time_table,
+)
+from processor import processor_here
 
-ROOT = Path(__file__).resolve().parent.parent
-ENGINES = {  # by the name of the option: what tables call it, and its package
-    "onnxruntime": ("ONNX Runtime", "onnxruntime"),
-    "openvino": ("OpenVINO", "openvino"),
-    "mnn": ("MNN", "MNN"),
-    "tract": ("tract", "tract"),
-    "opencv": ("OpenCV", "opencv-python-headless"),
-}
+BINARY = ROOT / ".build/release/infold"
+
+
 def serve(engine, argument, threads):
     """What a process does: prepares the model, then obeys lines of standard input, and answers each with one line of JSON."""
     model = Model(argument)
@@ -70,7 +71,7 @@ def time_runs(run, seconds):
         start = time.perf_counter()
         run()
         times.append((time.perf_counter() - start) * 1e3)
-    return {"median_ms": statistics.median(times)}
+    return {"median_ms": statistics.median(times), "min_ms": min(times)}
 
 
 class Failure(Exception):
@@ -110,8 +111,8 @@ class Worker:
             pass
         return self.answer()
 
-    def milliseconds(self, seconds):
-        return self.ask(f"time {seconds}")["median_ms"]
+    def times(self, seconds):
+        return self.ask(f"time {seconds}")
 
     def output(self, folder):
         import numpy as np
@@ -138,12 +139,11 @@ class Infold:
             raise Failure(done.stderr.strip() or f"ended with {done.returncode}")
         return json.loads(done.stdout)
 
-    def milliseconds(self, seconds):
+    def times(self, seconds):
         shape = f"{self.model.input}={self.model.shape_text}"
-        report = self.call(
+        return self.call(
             "bench", str(self.model.path), "--shape", shape, "--seconds", str(seconds), "--json", *self.options
         )
-        return report["median_ms"]
 
     def output(self, folder, *options):
         import numpy as np
@@ -159,38 +159,27 @@ class Infold:
         pass
 
 
-def compared_models(arguments):
-    """The models that are named, or without any those of the folder Models and of .build/zoo, each name once."""
-    if arguments:
-        return [Model(argument) for argument in arguments]
-    files = [*ROOT.glob("Models/*.onnx"), *(ROOT / ".build/zoo").glob("*.onnx")]
-    return [Model(str(path)) for _, path in sorted({path.stem: path for path in files}.items())]
-
-
 def compare_times(model, names, arguments, threads):
     """One row: milliseconds and ratios by runtime, and why others have none."""
-    row = {"model": model.name, "shape": model.shape_text, "threads": threads, "ms": {}, "ratio": {}, "failed": {}}
+    failed = {}
     engines = {"infold": Infold(arguments.infold, model, threads)}
     for name in names:
         try:
             engines[name] = Worker(name, model, threads)
         except Failure as failure:
-            row["failed"][name] = str(failure)
+            failed[name] = str(failure)
     rounds = []
     for number in range(arguments.rounds):
         # Each begins a round as often as the others.
         order = list(engines)
         order = order[number % len(order):] + order[: number % len(order)]
         try:
-            rounds.append({name: engines[name].milliseconds(arguments.seconds) for name in order})
+            rounds.append({name: engines[name].times(arguments.seconds) for name in order})
         except Failure as failure:
             raise SystemExit(f"{model.name}: {failure}")
-    for name, engine in engines.items():
+    for engine in engines.values():
         engine.close()
-        row["ms"][name] = statistics.median(times[name] for times in rounds)
-        if name != "infold":
-            row["ratio"][name] = statistics.median(times["infold"] / times[name] for times in rounds)
-    return row
+    return {"model": model.name, "shape": model.shape_text, "threads": threads, **summary(rounds), "failed": failed}
 
 
 def compare_accuracy(model, names, arguments):
@@ -219,69 +208,21 @@ def compare_accuracy(model, names, arguments):
     return row
 
 
-def geometric_mean(values):
-    return math.exp(statistics.fmean(map(math.log, values)))
-
-
-def title(name):
-    return {"infold": "Infold", "infold-exact": "Infold, exact"}.get(name) or ENGINES[name][0]
-
-
-def time_table(rows, names):
-    """The rows of one number of threads as a table of text cells, with the means in the last line."""
-    head = ["model", "Infold", *map(title, names), "÷ fastest other"]
-    lines, best = [], []
-    for row in rows:
-        cells = [f"{row['model']} {row['shape'].replace('x', '×')}", f"{row['ms']['infold']:.2f} ms"]
-        for name in names:
-            has_time = name in row["ratio"]
-            cells.append(f"{row['ms'][name]:.2f} ms ({row['ratio'][name]:.2f})" if has_time else "–")
-        best.append(max(row["ratio"].values(), default=math.nan))
-        lines.append([*cells, f"{best[-1]:.2f}"])
-    means = ["geometric mean", ""]
-    for name in names:
-        ratios = [row["ratio"][name] for row in rows if name in row["ratio"]]
-        means.append(f"({geometric_mean(ratios):.2f})" if ratios else "–")
-    known = [ratio for ratio in best if not math.isnan(ratio)]
-    means.append(f"{geometric_mean(known):.2f}" if known else "–")
-    return [head, *lines, means]
-
-
-def accuracy_table(rows, names):
-    names = ["infold", "infold-exact", *names]
-    lines = [
-        [f"{row['model']} {row['shape'].replace('x', '×')}"]
-        + [f"{row['error'][name]:.1e}" if name in row["error"] else "–" for name in names]
-        for row in rows
-    ]
-    return [["model", *map(title, names)], *lines]
-
-
-def formatted(table, is_markdown):
-    if is_markdown:
-        rule = ["---"] + ["---:"] * (len(table[0]) - 1)
-        return "\n".join("| " + " | ".join(line) + " |" for line in [table[0], rule, *table[1:]])
-    widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
-    return "\n".join(
-        "  ".join(cell.rjust(width) if column else cell.ljust(width)
-                  for column, (cell, width) in enumerate(zip(line, widths))).rstrip()
-        for line in table
-    )
-
-
-def conditions(arguments, names):
-    """What numbers are worth nothing without: versions, processor, date."""
-    processor = re.search(r"^model name\s*:\s*(.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    commit = subprocess.run(
-        ["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True
-    ).stdout.strip()
+def conditions(arguments):
+    """What numbers are worth nothing without: versions, processor, threads, date."""
     version = subprocess.run([arguments.infold, "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    versions = {"Infold": f"{version} ({commit})" if commit else version}
-    versions |= {title(name): importlib.metadata.version(ENGINES[name][1]) for name in names}
+    if arguments.infold == BINARY:  # another was built from who knows what
+        commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True)
+        if commit.returncode == 0:
+            version += f" ({commit.stdout.strip()})"
+    versions = {"Infold": version}
+    versions |= {TITLES[name]: importlib.metadata.version(PACKAGES[name]) for name in arguments.engines}
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
-        "processor": processor.group(1) if processor else platform.machine(),
+        "processor": processor_here(),
         "cores": os.cpu_count(),
+        "isa": os.environ.get("INFOLD_ISA"),
+        "threads": [1] if arguments.accuracy else arguments.threads,
         "rounds": arguments.rounds,
         "seconds": arguments.seconds,
         "versions": versions,
@@ -291,15 +232,20 @@ def conditions(arguments, names):
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*", metavar="MODEL[@SHAPE]")
-    parser.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES))
+    parser.add_argument("--engines", nargs="+", choices=PACKAGES, default=list(PACKAGES))
     parser.add_argument("--threads", nargs="+", type=int, default=sorted({1, os.cpu_count()}))
-    parser.add_argument("--seconds", type=float, default=1.0, help="the time of a runtime in a round (1)")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=0.25, help="the time of a runtime in a round (0.25)")
+    parser.add_argument("--rounds", type=int, default=8, help="how many rounds there are (8)")
     parser.add_argument("--accuracy", action="store_true", help="compare errors instead of times")
+    parser.add_argument("--merge", nargs="+", type=Path, metavar="FILE.json", help="print one table of what was measured before")
     parser.add_argument("--markdown", action="store_true", help="print tables in Markdown")
     parser.add_argument("--json", type=Path, help="write everything that was measured to this file")
-    parser.add_argument("--infold", type=Path, default=ROOT / ".build/release/infold")
+    parser.add_argument("--infold", type=Path, default=BINARY)
     arguments = parser.parse_args()
+    if arguments.merge:
+        if arguments.models or arguments.json or arguments.accuracy:
+            parser.error("--merge measures nothing: of the other options, only --markdown goes with it")
+        return arguments
     if arguments.rounds < 1 or arguments.seconds <= 0 or min(arguments.threads) < 1:
         parser.error("--rounds, --seconds and --threads must be positive")
     if not arguments.infold.exists():
@@ -311,17 +257,20 @@ def main():
     if sys.argv[1:2] == ["--serve"]:
         return serve(sys.argv[2], sys.argv[3], int(sys.argv[4]))
     arguments = parse()
+    if arguments.merge:
+        print(merged_text([read_report(path) for path in arguments.merge], arguments.markdown))
+        return
     zoo = ROOT / ".build/zoo"
     if not arguments.models and not zoo.exists():
         print(f"{zoo} is missing, and left out: tools/fetch-zoo.sh makes it", file=sys.stderr)
     models = compared_models(arguments.models)
     names = arguments.engines
-    report = {**conditions(arguments, names), "rows": []}
+    report = {**conditions(arguments), "rows": []}
 
     def add(row):
         report["rows"].append(row)
         for name, reason in row["failed"].items():
-            print(f"{title(name)} does not run {row['model']}: {reason}", file=sys.stderr)
+            print(f"{TITLES[name]} does not run {row['model']}: {reason}", file=sys.stderr)
         print(f"done: {row['model']}", file=sys.stderr, flush=True)
         return row
 
@@ -331,14 +280,13 @@ def main():
         tables = []
         for threads in arguments.threads:
             rows = [add(compare_times(model, names, arguments, threads)) for model in models]
-            tables.append(("1 thread" if threads == 1 else f"{threads} threads", time_table(rows, names)))
+            tables.append((threads_text(threads), time_table(rows, names)))
     for heading, table in tables:
         print(f"**{heading}**\n" if arguments.markdown else heading)
         print(formatted(table, arguments.markdown) + "\n")
-    versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
-    print(f"{report['date']}, {report['processor']}, {report['cores']} cores. {versions}.")
+    print(conditions_text(report))
     if not arguments.accuracy:
-        print(f"Medians of {arguments.rounds} rounds of {arguments.seconds:g} s in turns; in brackets Infold's time ÷ theirs.")
+        print(method_text(report))
     if arguments.json:
         arguments.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
 

@@ -1,54 +1,21 @@
 """The runtimes that compare-runtimes.py compares: how each prepares a model."""
+import importlib.util
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-# What the models of the repository leave open beside the batch.
-SHAPES = {"ppocr-cls": (1, 3, 48, 192), "ppocr-det": (1, 3, 640, 640), "ppocr-rec": (1, 3, 48, 320)}
+# By the name of the option, which is that of its function below: its package.
+PACKAGES = {
+    "onnxruntime": "onnxruntime",
+    "openvino": "openvino",
+    "mnn": "MNN",
+    "ncnn": "ncnn",
+    "tract": "tract",
+    "opencv": "opencv-python-headless",
+}
 
-
-class Model:
-    """A model with the shape of its first input."""
-
-    def __init__(self, argument):
-        import onnx
-
-        path, _, shape = argument.partition("@")
-        self.path = Path(path)
-        self.name = self.path.stem
-        graph = onnx.load(self.path, load_external_data=False).graph
-        constants = {tensor.name for tensor in graph.initializer}
-        inputs = [value for value in graph.input if value.name not in constants]
-        if len(inputs) != 1:
-            raise SystemExit(f"{path} has {len(inputs)} inputs; only models with one are compared")
-        self.input = inputs[0].name
-        self.outputs = [value.name for value in graph.output]
-        if shape:
-            self.shape = tuple(int(size) for size in shape.split("x"))
-        elif self.name in SHAPES:
-            self.shape = SHAPES[self.name]
-        else:
-            sizes = [dimension.dim_value for dimension in inputs[0].type.tensor_type.shape.dim]
-            self.shape = (sizes[0] or 1, *sizes[1:])
-            if 0 in self.shape:
-                raise SystemExit(f"{path} leaves open the shape of its input: write {path}@1x3x224x224")
-
-    @property
-    def shape_text(self):
-        return "x".join(map(str, self.shape))
-
-    @property
-    def argument(self):
-        return f"{self.path}@{self.shape_text}"
-
-    def tensor(self):
-        import numpy as np
-
-        return np.random.default_rng(0).uniform(-1, 1, self.shape).astype(np.float32)
-
-
-# The other runtimes: functions that prepare a model, and return one that runs it once and returns its first output.
+# Functions that prepare a model, and return one that runs it once and returns its first output.
 
 
 def prepare_onnxruntime(model, tensor, threads):
@@ -104,32 +71,57 @@ def prepare_mnn(model, tensor, threads):
     return run
 
 
+def prepare_ncnn(model, tensor, threads):
+    import ncnn
+    import numpy as np
+
+    if model.shape[0] != 1:
+        raise RuntimeError("ncnn knows no batches")
+    network = ncnn.Net()
+    network.opt.num_threads = threads
+    for option in dir(network.opt):
+        if option.startswith(("use_fp16_", "use_bf16_", "use_int8_")):
+            setattr(network.opt, option, False)
+    with tempfile.TemporaryDirectory() as folder:
+        model.write_with_fixed_shape(f"{folder}/model.onnx")
+        shape = ",".join(map(str, model.shape))
+        convert = [pnnx_program(), "model.onnx", f"inputshape=[{shape}]", "fp16=0"]
+        subprocess.run(convert, cwd=folder, stdout=subprocess.DEVNULL, check=True)
+        if network.load_param(f"{folder}/model.ncnn.param") or network.load_model(f"{folder}/model.ncnn.bin"):
+            raise RuntimeError("ncnn does not load what pnnx made of the model")
+    source, sink = network.input_names()[0], network.output_names()[0]
+    image = ncnn.Mat(tensor[0])
+
+    def run():
+        extractor = network.create_extractor()
+        extractor.input(source, image)
+        status, output = extractor.extract(sink)
+        if status:
+            raise RuntimeError(f"ncnn stops with {status}")
+        return np.array(output)
+
+    return run
+
+
+def pnnx_program():
+    """The converter to ncnn's form, which is a program in a package that would import far more."""
+    package = importlib.util.find_spec("pnnx")
+    if package is None:
+        raise RuntimeError("the package pnnx, whose program converts models for ncnn, is missing")
+    return Path(package.submodule_search_locations[0]) / "pnnx"
+
+
 def prepare_tract(model, tensor, threads):
     import tract
 
     if threads > 1:
         raise RuntimeError("tract's Python package has no setting for threads: it is timed with one only")
     with tempfile.TemporaryDirectory() as folder:
-        network = tract.onnx().load(with_fixed_shape(model, f"{folder}/model.onnx"))
+        model.write_with_fixed_shape(f"{folder}/model.onnx")
+        network = tract.onnx().load(f"{folder}/model.onnx")
     network.set_input_fact(0, ",".join(map(str, model.shape)) + ",f32")
     runnable = tract.runtime_for_name("default").prepare(network.into_model())
     return lambda: runnable.run([tensor])[0].to_numpy()
-
-
-def with_fixed_shape(model, path):
-    """The path of a copy that declares no open sizes, which tract does not unify with those it is given."""
-    import onnx
-
-    copy = onnx.load(model.path)
-    del copy.graph.value_info[:]
-    for value in copy.graph.output:
-        value.type.tensor_type.ClearField("shape")
-    for value in copy.graph.input:
-        if value.name == model.input:
-            for dimension, size in zip(value.type.tensor_type.shape.dim, model.shape):
-                dimension.dim_value = size
-    onnx.save(copy, path)
-    return path
 
 
 def prepare_opencv(model, tensor, threads):

@@ -12,29 +12,20 @@ the largest number of 1 GiB is found here. The larger of both is the step's boun
 what fusing them would save.
 """
 import argparse
-import importlib.util
 import json
 import math
 import statistics
 import subprocess
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from compare_models import ROOT, compared_models
+
 KINDS = {  # by the name of an algorithm: the column
     "1×1": "1×1", "direct": "direct", "grouped": "direct", "direct, few channels": "first layer",
     "Winograd 2×2": "Winograd", "Winograd 4×4": "Winograd", "Winograd 6×6": "Winograd", "depthwise": "depthwise",
     "product": "product",
 }
 COLUMNS = ["1×1", "direct", "first layer", "Winograd", "depthwise", "product"]
-
-
-def compared_models(arguments):
-    """The models as compare-runtimes.py takes them."""
-    specification = importlib.util.spec_from_file_location("compare", ROOT / "tools" / "compare-runtimes.py")
-    compare = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(compare)
-    return compare.compared_models(arguments)
 
 
 def memory_bandwidth():

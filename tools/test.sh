@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libwebp-dev libonnx-testdata
 tools/fetch-zoo.sh
 python=$(tools/python-environment.sh)
+"$python" -m unittest discover --quiet --start-directory tools
 "$python" tools/export-onnx-cases.py
 
 log=.build/test-output.txt
