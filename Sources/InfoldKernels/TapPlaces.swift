@@ -7,7 +7,6 @@ func locateTaps<Element>(
   _ pixels: Range<Int>, _ window: ImageWindow, _ input: InputImages<Element>, _ output: OutputImages<Element>,
   tileRows: Int, padding: UnsafePointer<Element>, into pointers: UnsafeMutablePointer<UnsafePointer<Element>>
 ) {
-  let taps = window.height * window.width
   if window.readsOwnPixel(
     inputHeight: input.height, inputWidth: input.width, outputHeight: output.height, outputWidth: output.width)
   {
@@ -18,55 +17,87 @@ func locateTaps<Element>(
     }
     return
   }
-  let (line, firstX) = divide(pixels.lowerBound, by: output.width)
-  var (image, y) = divide(line, by: output.height)
-  var x = firstX
-  var tile = pointers
-  var row = 0
+  var corners = TileCorners(pixels.lowerBound, window, input, output)
   let columnStep = window.dilationX * input.pixelStride
   let rowStep = window.dilationY * input.width * input.pixelStride
-  let reachX = (window.width - 1) * window.dilationX, reachY = (window.height - 1) * window.dilationY
-  for _ in pixels {
-    var target = tile + row
-    let firstY = y * window.strideY - window.padTop, firstX = x * window.strideX - window.padLeft
-    let corner = ((image * input.height + firstY) * input.width + firstX) * input.pixelStride
-    if firstY >= 0, firstY + reachY < input.height, firstX >= 0, firstX + reachX < input.width {
-      var line = input.base + corner
-      for _ in 0..<window.height {
-        var pixel = line
-        for _ in 0..<window.width {
-          target.initialize(to: pixel)
-          target += tileRows
-          pixel += columnStep
+  var target = pointers
+  var rest = pixels.count
+  while rest > 0 {
+    corners.locate(min(rest, tileRows))
+    for windowRow in 0..<window.height {
+      for windowColumn in 0..<window.width {
+        let offset = windowRow * rowStep + windowColumn * columnStep
+        if corners.areInside {
+          for row in 0..<tileRows { (target + row).initialize(to: input.base + (corners.offsets[row] + offset)) }
+        } else {
+          let (tapY, tapX) = (windowRow * window.dilationY, windowColumn * window.dilationX)
+          for row in 0..<tileRows {
+            let isInside = corners.isInside(row, tapY, tapX)
+            (target + row).initialize(to: isInside ? input.base + (corners.offsets[row] + offset) : padding)
+          }
         }
-        line += rowStep
+        target += tileRows
       }
-    } else {
-      for windowRow in 0..<window.height {
-        let inputY = firstY + windowRow * window.dilationY
-        for windowColumn in 0..<window.width {
-          let inputX = firstX + windowColumn * window.dilationX
-          let isInside = inputY >= 0 && inputY < input.height && inputX >= 0 && inputX < input.width
-          target.initialize(
-            to: isInside ? input.base + (corner + windowRow * rowStep + windowColumn * columnStep) : padding)
-          target += tileRows
+    }
+    rest -= tileRows
+  }
+}
+
+/// Where the windows of a tile's output positions begin.
+private struct TileCorners<Element: BitwiseCopyable> {
+  private let window: ImageWindow
+  private let input: InputImages<Element>
+  private let outputHeight: Int
+  private let outputWidth: Int
+  /// The next output position.
+  private var image: Int
+  private var y: Int
+  private var x: Int
+  /// The places of the first taps in the input, in elements. Those of positions that a tile lacks are places of others.
+  private(set) var offsets = InlineArray<12, Int>(repeating: 0)
+  private var rows = InlineArray<12, Int>(repeating: 0)
+  private var columns = InlineArray<12, Int>(repeating: 0)
+  /// Whether all windows lie inside of the picture.
+  private(set) var areInside = false
+
+  @inline(always)
+  init(_ pixel: Int, _ window: ImageWindow, _ input: InputImages<Element>, _ output: OutputImages<Element>) {
+    self.window = window
+    self.input = input
+    (outputHeight, outputWidth) = (output.height, output.width)
+    let line: Int
+    (line, x) = divide(pixel, by: output.width)
+    (image, y) = divide(line, by: output.height)
+  }
+
+  /// Goes on to the next tile, of so many positions.
+  @inline(always)
+  mutating func locate(_ count: Int) {
+    let lastY = input.height - 1 - (window.height - 1) * window.dilationY
+    let lastX = input.width - 1 - (window.width - 1) * window.dilationX
+    areInside = true
+    for row in 0..<count {
+      let firstY = y * window.strideY - window.padTop, firstX = x * window.strideX - window.padLeft
+      (rows[row], columns[row]) = (firstY, firstX)
+      offsets[row] = ((image * input.height + firstY) * input.width + firstX) * input.pixelStride
+      if firstY < 0 || firstY > lastY || firstX < 0 || firstX > lastX { areInside = false }
+      x += 1
+      if x == outputWidth {
+        x = 0
+        y += 1
+        if y == outputHeight {
+          y = 0
+          image += 1
         }
       }
     }
-    row += 1
-    if row == tileRows {
-      row = 0
-      tile += tileRows * taps
-    }
-    x += 1
-    if x == output.width {
-      x = 0
-      y += 1
-      if y == output.height {
-        y = 0
-        image += 1
-      }
-    }
+  }
+
+  /// Whether a tap, so far from the first, lies inside of the picture.
+  @inline(always)
+  func isInside(_ row: Int, _ tapY: Int, _ tapX: Int) -> Bool {
+    let (inputY, inputX) = (rows[row] + tapY, columns[row] + tapX)
+    return inputY >= 0 && inputY < input.height && inputX >= 0 && inputX < input.width
   }
 }
 
