@@ -53,10 +53,11 @@ private struct TileCorners<Element: BitwiseCopyable> {
   private var image: Int
   private var y: Int
   private var x: Int
+  // With closures these are parts of their functions; `repeating` may become one of its own, of which the linker keeps any.
   /// The places of the first taps in the input, in elements. Those of positions that a tile lacks are places of others.
-  private(set) var offsets = InlineArray<12, Int>(repeating: 0)
-  private var rows = InlineArray<12, Int>(repeating: 0)
-  private var columns = InlineArray<12, Int>(repeating: 0)
+  private(set) var offsets = InlineArray<12, Int> { _ in 0 }
+  private var rows = InlineArray<12, Int> { _ in 0 }
+  private var columns = InlineArray<12, Int> { _ in 0 }
   /// Whether all windows lie inside of the picture.
   private(set) var areInside = false
 
