@@ -85,9 +85,7 @@ func exponentialLinearUnit(_ x: Vector, _ alpha: Vector) -> Vector {
 /// log(1 + eˣ) = max(x, 0) + log(1 + e⁻ˡˣˡ).
 @inline(always)
 func softplus(_ x: Vector) -> Vector {
-  let parts = ExponentialParts(maximum(Vector(repeating: -88), negated(magnitude(x))))
-  let power = parts.power
-  let e = Vector.multiplyAdd(power, parts.s, power)
+  let e = exponential(negated(magnitude(x)))
   var p = add(0.0200884696, e, Vector(repeating: -0.00329107977))
   p = add(-0.0574604869, p, e)
   p = add(0.106613711, p, e)
@@ -106,15 +104,17 @@ func softplus(_ x: Vector) -> Vector {
 @inline(always)
 func mish(_ x: Vector) -> Vector {
   let (half, one) = (Vector(repeating: 0.5), Vector(repeating: 1))
-  let parts = ExponentialParts(clip(x, -88, 20))
+  let bounded = clip(x, -88, 20)
+  let parts = ExponentialParts(bounded)
   let power = parts.power
   let e = Vector.multiplyAdd(power, parts.s, power)
   let halved = e * half
-  let product = Vector.multiplyAdd(x * power, parts.s, x * power)
+  let scaled = bounded * power
+  let product = Vector.multiplyAdd(scaled, parts.s, scaled)
   let numerator = select(Vector.multiplyAdd(halved, e, halved), one, whereNegative: x)
   let rest = numerator / (one + Vector.multiplyAdd(halved, e, e))
-  let whole = select(product, x, whereNegative: x)
-  return Vector.multiplyAdd(negated(whole), rest, whole)
+  return Vector.multiplyAdd(
+    negated(select(product, bounded, whereNegative: x)), rest, select(product, x, whereNegative: x))
 }
 
 /// x · Φ(x), with the distribution function of the normal distribution: max(x, 0) − |x|·Φ(−|x|).

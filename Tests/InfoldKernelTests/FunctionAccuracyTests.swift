@@ -27,8 +27,8 @@ import Testing
     Case(function: .swish, alpha: 1, units: 2, floor: 1e-36) { $0 == -.infinity ? 0 : $0 / (1 + exp(-$0)) },
     Case(function: .elu, alpha: 1, units: 2, isMonotone: true) { $0 >= 0 ? $0 : expm1($0) },
     Case(function: .elu, alpha: 0.5, units: 2, isMonotone: true) { $0 >= 0 ? $0 : 0.5 * expm1($0) },
-    Case(function: .softplus, units: 2.5) { max($0, 0) + log1p(exp(-abs($0))) },
-    Case(function: .mish, units: 2.6, floor: 1e-36) { $0 * tanh(log1p(exp($0))) },
+    Case(function: .softplus, units: 2.5, floor: 0x1p-149) { max($0, 0) + log1p(exp(-abs($0))) },
+    Case(function: .mish, units: 2.6, floor: 1e-36) { $0 == -.infinity ? 0 : $0 * tanh(log1p(exp($0))) },
     Case(function: .gelu, units: 3, floor: 1e-37, isConditional: true) {
       $0 == -.infinity ? 0 : $0 * erfc(-$0 / 2.0.squareRoot()) / 2
     },
@@ -68,7 +68,7 @@ import Testing
       let expected = item.reference(Double(x))
       if Float(expected) == y { continue }
       let unit = max(Float(abs(expected)).binade, Float(item.floor).binade)
-      var bound = units * Double(unit) * 0x1p-23
+      var bound = units * max(Double(unit) * 0x1p-23, 0x1p-149)
       if item.isConditional, abs(expected) > item.floor {
         let change = abs(item.reference(Double(x.nextUp)) - item.reference(Double(x.nextDown)))
         bound += change * (kernelSets[set].vectorWidth == 4 ? 2 : 1)
