@@ -20,6 +20,16 @@ public struct Activation: Sendable, Hashable {
     case tanh
     /// x · Φ(x) with the error function.
     case gelu
+    /// x · Φ(x) by its approximation with tanh.
+    case geluTanh
+    /// eˣ.
+    case exponential
+    /// x where x ≥ 0, else `a` · (eˣ − 1).
+    case elu
+    /// log(1 + eˣ).
+    case softplus
+    /// x · tanh(log(1 + eˣ)).
+    case mish
   }
 
   /// The function.

@@ -1,24 +1,38 @@
 import InfoldKernelInterface
 
-extension Vector {
-  /// An activation of every element.
+extension Activation {
+  /// Whether kernels apply the function to what is still in registers. Others go over the numbers that were written, as long as they are
+  /// in the first-level cache: loops of their own, which would not fit into those of all kernels.
   @inline(always)
-  func applying(_ activation: Activation) -> Vector {
-    switch activation.function {
-    case .identity: self
-    case .clip: clip(self, activation.a, activation.b)
-    case .leakyRelu: leakyRelu(self, Vector(repeating: activation.a))
-    case .hardSigmoid: hardSigmoid(self, activation.a, activation.b)
-    case .hardSwish: self * hardSigmoid(self, 1 / 6, 0.5)
-    case .sigmoid: outlinedSigmoid(self)
-    case .silu: self * outlinedSigmoid(self)
-    case .tanh: outlinedTangent(self)
-    case .gelu: outlinedGaussian(self)
+  var isShort: Bool {
+    switch function {
+    case .identity, .clip, .leakyRelu, .hardSwish: true
+    default: false
+    }
+  }
+
+  @inline(never)
+  func apply(_ rows: FunctionRows) {
+    switch function {
+    case .identity: break
+    case .clip: rows.clips(a, b)
+    case .leakyRelu: rows.leakyRelus(a)
+    case .hardSigmoid: rows.hardSigmoids(a, b)
+    case .hardSwish: rows.hardSwishes(1 / 6, 0.5)
+    case .sigmoid: rows.sigmoids()
+    case .silu: rows.sigmoidLinearUnits()
+    case .tanh: rows.tangents()
+    case .gelu: rows.gaussianErrorLinearUnits()
+    case .geluTanh: rows.gaussianErrorLinearUnitsByTangent()
+    case .exponential: rows.exponentials()
+    case .elu: rows.exponentialLinearUnits(a)
+    case .softplus: rows.softplusses()
+    case .mish: rows.mishes()
     }
   }
 }
 
-/// An activation, with the frequent ones brought to two bounds: what has none is between −∞ and ∞.
+/// An activation of numbers that are written in order: two bounds at once, −∞ and ∞ where there are none, and any other function behind.
 struct BoundedActivation {
   private let activation: Activation
   private let low: Float
@@ -34,33 +48,29 @@ struct BoundedActivation {
     high = activation.function == .clip ? activation.b : .infinity
   }
 
+  /// What is written of `x`.
   @inline(always)
-  func apply(_ x: Vector) -> Vector {
-    if isClip { return clipped(x) }
-    return activation.function == .hardSwish ? x * hardSigmoid(x, 1 / 6, 0.5) : applyOther(x)
+  func bounded(_ x: Vector) -> Vector { clip(x, low, high) }
+
+  /// Does what is left to do to numbers that were written.
+  @inline(always)
+  func finish(_ numbers: UnsafeMutablePointer<Float>, _ count: Int) {
+    if !isClip { activation.apply(FunctionRows(inPlace: numbers, columns: count)) }
   }
 
-  /// The activation, if the bounds are all there is to it.
+  /// Writes the activation of a row, of which `vector` is given a place and the number of elements there.
   @inline(always)
-  func clipped(_ x: Vector) -> Vector { clip(x, low, high) }
-
-  @inline(never)
-  private func applyOther(_ x: Vector) -> Vector { x.applying(activation) }
-}
-
-// Long functions stand apart, so that they do not fill the loops of all kernels.
-@inline(never) private func outlinedSigmoid(_ x: Vector) -> Vector { sigmoid(x) }
-@inline(never) private func outlinedTangent(_ x: Vector) -> Vector { hyperbolicTangent(x) }
-@inline(never) private func outlinedGaussian(_ x: Vector) -> Vector { gaussianErrorLinearUnit(x) }
-
-/// x where x ≥ 0, else x · slope.
-@inline(always)
-func leakyRelu(_ x: Vector, _ slope: Vector) -> Vector {
-  select(x * slope, x, whereNegative: x)
-}
-
-/// max(0, min(1, a·x + b)).
-@inline(always)
-func hardSigmoid(_ x: Vector, _ a: Float, _ b: Float) -> Vector {
-  clip(Vector.multiplyAdd(x, Vector(repeating: a), Vector(repeating: b)), 0, 1)
+  func write(_ output: UnsafeMutablePointer<Float>, _ length: Int, _ vector: (Int, Int) -> Vector) {
+    // Of this size, what is finished is still in the first-level cache.
+    let part = 2048
+    var first = 0
+    while first < length {
+      let size = min(part, length &- first)
+      forEachVector(of: size) { index, count in
+        bounded(vector(first &+ index, count)).store(at: output + (first &+ index), count: count)
+      }
+      finish(output + first, size)
+      first &+= size
+    }
+  }
 }

@@ -189,19 +189,24 @@ private struct DepthwiseRow {
         }
         taps += kernel * Vector.scalarCount
       }
-      if channel == begin && epilogue.isClamp {
+      if channel == begin {
         for place in 0..<width {
-          epilogue.clamped(sums[place]).store(at: output + (x + place) * outputStride + channel)
+          epilogue.bounded(sums[place]).store(at: output + (x + place) * outputStride + channel)
         }
       } else {
         for place in 0..<width {
-          let value = epilogue.finish(sums[place], x + place, channel)
-          value.storeLast(min(channels - begin, Vector.scalarCount), at: output + (x + place) * outputStride + channel)
+          epilogue.bounded(sums[place]).storeLast(channels - begin, at: output + (x + place) * outputStride + channel)
         }
       }
       begin += Vector.scalarCount
       blockWeights += weightStride
     }
+    if epilogue.isDeferred { finish(x, width) }
+  }
+
+  @inline(always)
+  private func finish(_ x: Int, _ count: Int) {
+    epilogue.finish(output + x * outputStride, stride: outputStride, pixel: x, count: count, channels: channels)
   }
 
   /// Any window, and any number of channels.
@@ -226,7 +231,7 @@ private struct DepthwiseRow {
             weight += Vector.scalarCount
           }
         }
-        let value = epilogue.finish(sum, x, channel, count)
+        let value = epilogue.bounded(sum)
         let target = output + x * outputStride + channel
         if channel == begin {
           value.store(at: target, count: count)
@@ -236,6 +241,7 @@ private struct DepthwiseRow {
         begin += Vector.scalarCount
         blockWeights += weightStride
       }
+      if epilogue.isDeferred { finish(x, 1) }
     }
   }
 }

@@ -3,34 +3,37 @@ import InfoldKernelInterface
 extension Kernels {
   @inline(never)
   public static func unary(_ arguments: UnaryArguments, pixels: Range<Int>) {
-    let job = UnaryJob(arguments: arguments, pixels: pixels)
-    switch arguments.function {
-    case .identity: job.identity()
-    case .absolute: job.absolute()
-    case .negative: job.negative()
-    case .reciprocal: job.reciprocal()
-    case .squareRoot: job.squareRoot()
-    case .halfPower: job.halfPower()
-    case .floor: job.floor()
-    case .ceiling: job.ceiling()
-    case .roundToEven: job.roundToEven()
-    case .exponential: job.exponentials()
-    case .logarithm: job.logarithms()
-    case .errorFunction: job.errorFunctions()
-    case .tanh: job.tangents()
-    case .sigmoid: job.sigmoids()
-    case .swish: job.swish()
-    case .gelu: job.gelu()
-    case .geluTanh: job.geluTanh()
-    case .clip: job.clips()
-    case .leakyRelu: job.leakyRelus()
-    case .elu: job.elu()
-    case .selu: job.selu()
-    case .hardSigmoid: job.hardSigmoids()
-    case .hardSwish: job.hardSwish()
-    case .softplus: job.softplus()
-    case .softsign: job.softsign()
-    case .mish: job.mish()
+    let (alpha, beta) = (arguments.alpha, arguments.beta)
+    forEachRows(arguments, pixels) { rows in
+      switch arguments.function {
+      case .identity: rows.copies()
+      case .absolute: rows.absolutes()
+      case .negative: rows.negatives()
+      case .reciprocal: rows.reciprocals()
+      case .squareRoot: rows.squareRoots()
+      case .halfPower: rows.halfPowers()
+      case .floor: rows.floors()
+      case .ceiling: rows.ceilings()
+      case .roundToEven: rows.roundingsToEven()
+      case .exponential: rows.exponentials()
+      case .logarithm: rows.logarithms()
+      case .errorFunction: rows.errorFunctions()
+      case .tanh: rows.tangents()
+      case .sigmoid: rows.sigmoids()
+      case .swish where alpha == 1: rows.sigmoidLinearUnits()
+      case .swish: rows.swishes(alpha)
+      case .gelu: rows.gaussianErrorLinearUnits()
+      case .geluTanh: rows.gaussianErrorLinearUnitsByTangent()
+      case .clip: rows.clips(alpha, beta)
+      case .leakyRelu: rows.leakyRelus(alpha)
+      case .elu: rows.exponentialLinearUnits(alpha)
+      case .selu: rows.scaledExponentialLinearUnits(alpha, beta)
+      case .hardSigmoid: rows.hardSigmoids(alpha, beta)
+      case .hardSwish: rows.hardSwishes(alpha, beta)
+      case .softplus: rows.softplusses()
+      case .softsign: rows.softsigns()
+      case .mish: rows.mishes()
+      }
     }
   }
 
@@ -64,12 +67,12 @@ extension Kernels {
       for pixel in first..<(first + count) {
         let x = arguments.input.at(image, pixel)
         let y = arguments.output.at(image, pixel)
-        forEachVector(of: arguments.shape.channels) { channel, count in
+        activation.write(y, arguments.shape.channels) { channel, count in
           let difference = Vector(at: x + channel, count: count) - Vector(at: arguments.mean + channel, count: count)
           let normal = difference * Vector(at: arguments.factor + channel, count: count)
           let scale = Vector(at: arguments.scale + channel, count: count)
           let shift = Vector(at: arguments.shift + channel, count: count)
-          activation.apply(Vector.multiplyAdd(normal, scale, shift)).store(at: y + channel, count: count)
+          return Vector.multiplyAdd(normal, scale, shift)
         }
       }
     }
@@ -79,34 +82,24 @@ extension Kernels {
 // Every function below is a loop of its own; what it does to a vector is marked to be inlined, which a closure cannot
 // be.
 
-/// The functions of one operand.
-private struct UnaryJob {
-  let arguments: UnaryArguments
-  let pixels: Range<Int>
-
+/// The functions of one operand that are no activations.
+extension FunctionRows {
   private var one: Vector { Vector(repeating: 1) }
   private var zero: Vector { Vector(repeating: 0) }
 
-  @inline(always)
-  private func map(_ function: (Vector) -> Vector) { forEachVector(arguments, pixels, function) }
-
-  @inline(never) func identity() { map { $0 } }
-  @inline(never) func absolute() { map(magnitude) }
-  @inline(never) func negative() { map(negated) }
-  @inline(never) func reciprocal() { map { one / $0 } }
-  @inline(never) func squareRoot() { map { $0.squareRoot() } }
-  @inline(never) func floor() { map { $0.rounded(.down) } }
-  @inline(never) func ceiling() { map { $0.rounded(.up) } }
-  @inline(never) func roundToEven() { map { $0.rounded(.toNearestOrEven) } }
-  @inline(never) func exponentials() { map(exponential) }
-  @inline(never) func logarithms() { map(logarithm) }
-  @inline(never) func errorFunctions() { map(errorFunction) }
-  @inline(never) func tangents() { map(hyperbolicTangent) }
-  @inline(never) func sigmoids() { map(sigmoid) }
-  @inline(never) func gelu() { map(gaussianErrorLinearUnit) }
+  @inline(never) fileprivate func copies() { map { $0 } }
+  @inline(never) fileprivate func absolutes() { map(magnitude) }
+  @inline(never) fileprivate func negatives() { map(negated) }
+  @inline(never) fileprivate func reciprocals() { map { one / $0 } }
+  @inline(never) fileprivate func squareRoots() { map { $0.squareRoot() } }
+  @inline(never) fileprivate func floors() { map { $0.rounded(.down) } }
+  @inline(never) fileprivate func ceilings() { map { $0.rounded(.up) } }
+  @inline(never) fileprivate func roundingsToEven() { map { $0.rounded(.toNearestOrEven) } }
+  @inline(never) fileprivate func logarithms() { map(logarithm) }
+  @inline(never) fileprivate func errorFunctions() { map(errorFunction) }
 
   @inline(never)
-  func halfPower() {
+  fileprivate func halfPowers() {
     let infinity = Vector(repeating: .infinity)
     @inline(always)
     func function(_ x: Vector) -> Vector { (x + zero).squareRoot().replacing(with: infinity, where: x .== -infinity) }
@@ -114,100 +107,25 @@ private struct UnaryJob {
   }
 
   @inline(never)
-  func softsign() {
+  fileprivate func softsigns() {
     @inline(always)
     func function(_ x: Vector) -> Vector { x / (one + magnitude(x)) }
     map(function)
   }
 
   @inline(never)
-  func swish() {
-    let factor = Vector(repeating: -arguments.alpha)
+  fileprivate func swishes(_ factor: Float) {
+    let factor = Vector(repeating: factor)
     @inline(always)
-    func function(_ x: Vector) -> Vector { x / (one + exponential(factor * x)) }
-    map(function)
-  }
-
-  /// ½x(1 + tanh u) is x ÷ (1 + e⁻²ᵘ).
-  @inline(never)
-  func geluTanh() {
-    @inline(always)
-    func function(_ x: Vector) -> Vector {
-      let cubic = Vector.multiplyAdd(x * x * x, Vector(repeating: 0.044715), x)
-      return x / (one + exponential(cubic * Vector(repeating: -1.595_769_12)))
-    }
+    func function(_ x: Vector) -> Vector { swish(x, factor) }
     map(function)
   }
 
   @inline(never)
-  func clips() {
-    let (low, high) = (arguments.alpha, arguments.beta)
+  fileprivate func scaledExponentialLinearUnits(_ alpha: Float, _ gamma: Float) {
+    let (alpha, gamma) = (Vector(repeating: alpha), Vector(repeating: gamma))
     @inline(always)
-    func function(_ x: Vector) -> Vector { clip(x, low, high) }
-    map(function)
-  }
-
-  @inline(never)
-  func leakyRelus() {
-    let slope = Vector(repeating: arguments.alpha)
-    @inline(always)
-    func function(_ x: Vector) -> Vector { leakyRelu(x, slope) }
-    map(function)
-  }
-
-  @inline(never)
-  func elu() {
-    let alpha = Vector(repeating: arguments.alpha)
-    @inline(always)
-    func function(_ x: Vector) -> Vector { select(alpha * exponentialLessOne(x), x, whereNegative: x) }
-    map(function)
-  }
-
-  @inline(never)
-  func selu() {
-    let (alpha, gamma) = (Vector(repeating: arguments.alpha), Vector(repeating: arguments.beta))
-    @inline(always)
-    func function(_ x: Vector) -> Vector {
-      gamma * select(alpha * exponentialLessOne(x), x, whereNegative: x)
-    }
-    map(function)
-  }
-
-  @inline(never)
-  func hardSigmoids() {
-    let (alpha, beta) = (arguments.alpha, arguments.beta)
-    @inline(always)
-    func function(_ x: Vector) -> Vector { hardSigmoid(x, alpha, beta) }
-    map(function)
-  }
-
-  @inline(never)
-  func hardSwish() {
-    let (alpha, beta) = (arguments.alpha, arguments.beta)
-    @inline(always)
-    func function(_ x: Vector) -> Vector { x * hardSigmoid(x, alpha, beta) }
-    map(function)
-  }
-
-  @inline(never)
-  func softplus() {
-    @inline(always)
-    func function(_ x: Vector) -> Vector {
-      maximum(zero, x) + logarithmOfSuccessor(exponential(-magnitude(x)))
-    }
-    map(function)
-  }
-
-  /// tanh(log(1 + e)) = (e² + 2e) ÷ (e² + 2e + 2), which is 1 from x = 20 on.
-  @inline(never)
-  func mish() {
-    let two = Vector(repeating: 2)
-    @inline(always)
-    func function(_ x: Vector) -> Vector {
-      let e = exponential(minimum(Vector(repeating: 20), x))
-      let n = e * (e + two)
-      return x * (n / (n + two))
-    }
+    func function(_ x: Vector) -> Vector { gamma * exponentialLinearUnit(x, alpha) }
     map(function)
   }
 }

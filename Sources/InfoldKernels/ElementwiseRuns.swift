@@ -36,19 +36,16 @@ private func vector(_ base: UnsafePointer<Float>, _ index: Int, _ count: Int, is
   isRepeated ? Vector(repeating: base.pointee) : Vector(at: base + index, count: count)
 }
 
-/// Writes `function` of every number of one operand.
+/// Calls `body` with the numbers of one operand, as one row of an image where they follow each other.
 @inline(always)
-func forEachVector(_ arguments: UnaryArguments, _ pixels: Range<Int>, _ function: (Vector) -> Vector) {
+func forEachRows(_ arguments: UnaryArguments, _ pixels: Range<Int>, _ body: (FunctionRows) -> Void) {
   let (input, output, channels) = (arguments.input, arguments.output, arguments.shape.channels)
   let isDense = input.isRun(channels) && output.pixelStride == channels
   forEachImage(arguments.shape, pixels) { image, first, count in
-    for run in 0..<(isDense ? 1 : count) {
-      let x = input.at(image, first + run)
-      let y = output.at(image, first + run)
-      forEachVector(of: isDense ? count * channels : channels) { index, count in
-        function(Vector(at: x + index, count: count)).store(at: y + index, count: count)
-      }
-    }
+    body(
+      FunctionRows(
+        input.at(image, first), stride: input.pixelStride, to: output.at(image, first), stride: output.pixelStride,
+        rows: isDense ? 1 : count, columns: isDense ? count * channels : channels))
   }
 }
 
@@ -77,10 +74,9 @@ private func forEachVector(
       let a = left.at(image, first + run)
       let b = right.at(image, first + run)
       let y = output.at(image, first + run)
-      forEachVector(of: isDense ? count * channels : channels) { index, count in
-        let x = vector(a, index, count, isRepeated: repeatsLeft)
-        let result = function(x, vector(b, index, count, isRepeated: repeatsRight))
-        activation.apply(result).store(at: y + index, count: count)
+      activation.write(y, isDense ? count * channels : channels) { index, count in
+        function(
+          vector(a, index, count, isRepeated: repeatsLeft), vector(b, index, count, isRepeated: repeatsRight))
       }
     }
   }
@@ -100,11 +96,10 @@ func forEachVector(_ arguments: ScaleShiftArguments, _ pixels: Range<Int>, repea
       let a = scale.at(image, first + run)
       let b = shift.at(image, first + run)
       let y = output.at(image, first + run)
-      forEachVector(of: isDense ? count * channels : channels) { index, count in
+      activation.write(y, isDense ? count * channels : channels) { index, count in
         let factor = vector(a, index, count, isRepeated: repeatsScale)
         let summand = vector(b, index, count, isRepeated: repeatsScale)
-        let result = Vector.multiplyAdd(Vector(at: x + index, count: count), factor, summand)
-        activation.apply(result).store(at: y + index, count: count)
+        return Vector.multiplyAdd(Vector(at: x + index, count: count), factor, summand)
       }
     }
   }

@@ -8,14 +8,14 @@ extension Kernels {
       let x = arguments.input + row * arguments.inputStride
       let y = arguments.output + row * arguments.outputStride
       let largest = Vector(repeating: rowMaximum(x, columns))
-      @inline(always)
-      func share(_ x: Vector) -> Vector { outlinedExponential(x - largest) }
       if arguments.isLogarithmic {
+        @inline(always)
+        func share(_ x: Vector) -> Vector { outlinedExponential(x - largest) }
         let total = Float(sumRow(x, columns, fill: -.infinity, share))
         let shift = outlinedLogarithm(Vector(repeating: total))
         forEachVector(x, y, columns) { ($0 - largest) - shift }
       } else {
-        forEachVector(x, y, columns, share)
+        exponentials(of: x, less: largest, to: y, columns)
         let factor = Vector(repeating: 1 / Float(rowSum(y, columns)))
         forEachVector(UnsafePointer(y), y, columns) { $0 * factor }
       }
@@ -129,6 +129,16 @@ extension Kernels {
   }
 }
 
+/// Writes the exponentials of a row's differences from a number.
+@inline(never)
+private func exponentials(
+  of x: UnsafePointer<Float>, less largest: Vector, to y: UnsafeMutablePointer<Float>, _ columns: Int
+) {
+  @inline(always)
+  func function(_ x: Vector) -> Vector { exponential(x - largest) }
+  forEachVector(x, y, columns, function)
+}
+
 /// Sums of squares above this are computed from smaller numbers.
 private let hugeSquare: Float = 0x1p+100
 
@@ -219,11 +229,11 @@ private struct NormalizationBlock {
     for pixel in 0..<pixels {
       let x = input + pixel * arguments.input.pixelStride
       let y = output + pixel * arguments.output.pixelStride
-      forEachVector(of: channels) { channel, count in
+      activation.write(y, channels) { channel, count in
         let scale = Vector(at: arguments.scale + firstChannel + channel, count: count)
         let shift = Vector(at: arguments.shift + firstChannel + channel, count: count)
         let normal = Vector.multiplyAdd(Vector(at: x + channel, count: count) - near, factor, offset)
-        activation.apply(Vector.multiplyAdd(normal, scale, shift)).store(at: y + channel, count: count)
+        return Vector.multiplyAdd(normal, scale, shift)
       }
     }
   }
@@ -240,8 +250,9 @@ private struct NormalizationBlock {
         for channel in first..<(first + groupSize) {
           let scale = Double(arguments.scale[firstChannel + channel])
           let shift = Double(arguments.shift[firstChannel + channel])
-          y[channel] = activation.apply(Vector(repeating: Float(moments.normalized(x[channel]) * scale + shift)))[0]
+          y[channel] = Float(moments.normalized(x[channel]) * scale + shift)
         }
+        activation.write(y + first, groupSize) { index, count in Vector(at: y + (first + index), count: count) }
       }
     }
   }

@@ -1,26 +1,36 @@
 import InfoldKernelInterface
 
-/// Where a tile's results go, and what is done to them before.
+/// Where a tile's results go, and what is done to them: before they are written, and behind, over all that was.
 struct TileEpilogue {
   private(set) var output: UnsafeMutablePointer<Float>
   let outputStride: Int
   /// `nil` for none.
   private(set) var bias: UnsafePointer<Float>?
-  /// `nil` for none.
+  /// Added before the results are written; `nil` for none.
   private(set) var residual: UnsafePointer<Float>?
+  /// Added at the end; `nil` for none.
+  private var lastResidual: UnsafePointer<Float>?
   let residualStride: Int
+  /// Applied before the results are written: a short one.
   let activation: Activation
-  let activatesFirst: Bool
+  /// Applied behind.
+  private let lastActivation: Activation
+  /// Whether there is something to do behind.
+  let isDeferred: Bool
 
   @inline(__always)
   init(_ epilogue: Epilogue, _ images: OutputImages<Float>, pixel: Int, column: Int) {
     output = images.base + pixel * images.pixelStride + column
     outputStride = images.pixelStride
     bias = epilogue.bias.map { $0 + column }
-    residual = epilogue.residual.map { $0 + pixel * epilogue.residualPixelStride + column }
+    let summand = epilogue.residual.map { $0 + pixel * epilogue.residualPixelStride + column }
     residualStride = epilogue.residualPixelStride
-    activation = epilogue.activation
-    activatesFirst = epilogue.activatesFirst
+    let isAddedLast = epilogue.activatesFirst && epilogue.activation.function != .identity
+    residual = isAddedLast ? nil : summand
+    lastResidual = isAddedLast ? summand : nil
+    activation = epilogue.activation.isShort ? epilogue.activation : .identity
+    lastActivation = epilogue.activation.isShort ? .identity : epilogue.activation
+    isDeferred = !epilogue.activation.isShort || lastResidual != nil
   }
 
   /// That of the columns from `count` on.
@@ -30,6 +40,7 @@ struct TileEpilogue {
     epilogue.output += count
     epilogue.bias = bias.map { $0 + count }
     epilogue.residual = residual.map { $0 + count }
+    epilogue.lastResidual = lastResidual.map { $0 + count }
     return epilogue
   }
 
@@ -38,6 +49,15 @@ struct TileEpilogue {
   mutating func advance(rows: Int) {
     output += rows * outputStride
     residual = residual.map { $0 + rows * residualStride }
+    lastResidual = lastResidual.map { $0 + rows * residualStride }
+  }
+
+  /// Does what is left to do to the results that were written.
+  @inline(never)
+  func finishWritten(rows: Int, columns: Int) {
+    let results = FunctionRows(inPlace: output, stride: outputStride, rows: rows, columns: columns)
+    lastActivation.apply(results)
+    if let lastResidual { results.add(lastResidual, stride: residualStride) }
   }
 }
 
@@ -45,10 +65,14 @@ extension Tile {
   /// Applies the epilogue to a tile's sums and stores them, two vectors at a time: only the last ones may be filled in part.
   @inline(always)
   static func finish(_ sums: Sums, columns: Int, _ epilogue: TileEpilogue) {
-    guard vectors > 2 else { return finish(sums[0], vectors, columns: columns, epilogue) }
-    let width = 2 &* Vector.scalarCount
-    finish(sums[0], 2, columns: width, epilogue)
-    finishSecond(sums[1], columns: columns &- width, epilogue.behind(columns: width))
+    if vectors > 2 {
+      let width = 2 &* Vector.scalarCount
+      finish(sums[0], 2, columns: width, epilogue)
+      finishSecond(sums[1], columns: columns &- width, epilogue.behind(columns: width))
+    } else {
+      finish(sums[0], vectors, columns: columns, epilogue)
+    }
+    if epilogue.isDeferred { epilogue.finishWritten(rows: rows, columns: columns) }
   }
 
   /// A function of its own: a tile's takes long to compile as it is.
@@ -60,24 +84,18 @@ extension Tile {
   @inline(always)
   private static func finish(_ sums: Pair, _ vectors: Int, columns: Int, _ epilogue: TileEpilogue) {
     let activation = epilogue.activation
-    let isWhole = columns == vectors &* Vector.scalarCount
-    let isLast = epilogue.residual == nil || !epilogue.activatesFirst || activation.function == .identity
-    if isWhole, isLast {
+    if columns == vectors &* Vector.scalarCount {
       switch activation.function {
-      case .identity:
-        return finish(sums, vectors, epilogue) { $0 }
       case .clip:
         let lower = activation.a, upper = activation.b
         return finish(sums, vectors, epilogue) { clip($0, lower, upper) }
       case .leakyRelu:
         let slope = Vector(repeating: activation.a)
         return finish(sums, vectors, epilogue) { leakyRelu($0, slope) }
-      case .hardSigmoid:
-        let (a, b) = (activation.a, activation.b)
-        return finish(sums, vectors, epilogue) { hardSigmoid($0, a, b) }
       case .hardSwish:
         return finish(sums, vectors, epilogue) { $0 * hardSigmoid($0, 1 / 6, 0.5) }
-      case .sigmoid, .silu, .tanh, .gelu: break
+      default:
+        return finish(sums, vectors, epilogue) { $0 }
       }
     }
     var copy = sums
@@ -106,22 +124,26 @@ extension Tile {
 }
 
 extension Kernels {
-  /// The same for sums that are not as wide as the vectors, and for other activations. They lie row by row, two vectors in each.
+  /// The same for sums that are not as wide as the vectors. They lie row by row, two vectors in each.
   @inline(never)
   static func finishElements(
     _ tile: UnsafeMutablePointer<Float>, rows: Int, columns: Int, _ epilogue: TileEpilogue
   ) {
     let activation = epilogue.activation
-    let (lower, upper) = (activation.a, activation.b)
+    let (lower, upper, slope) = (activation.a, activation.b, Vector(repeating: activation.a))
     @inline(always)
     func keep(_ x: Vector) -> Vector { x }
     @inline(always)
     func bound(_ x: Vector) -> Vector { clip(x, lower, upper) }
+    @inline(always)
+    func scale(_ x: Vector) -> Vector { leakyRelu(x, slope) }
+    @inline(always)
+    func swish(_ x: Vector) -> Vector { x * hardSigmoid(x, 1 / 6, 0.5) }
     switch activation.function {
-    case .identity: finishElements(tile, rows: rows, columns: columns, epilogue, keep)
     case .clip: finishElements(tile, rows: rows, columns: columns, epilogue, bound)
-    default:
-      finishElements(tile, rows: rows, columns: columns, epilogue) { $0.applying(activation) }
+    case .leakyRelu: finishElements(tile, rows: rows, columns: columns, epilogue, scale)
+    case .hardSwish: finishElements(tile, rows: rows, columns: columns, epilogue, swish)
+    default: finishElements(tile, rows: rows, columns: columns, epilogue, keep)
     }
   }
 
@@ -136,13 +158,10 @@ extension Kernels {
       let bias = epilogue.bias.map { Vector(at: $0 + column, count: count) } ?? .zero
       for row in 0..<rows {
         var result = Vector(at: tile + (2 &* row &* Vector.scalarCount &+ column)) + bias
-        if let residuals = epilogue.residual {
-          let residual = Vector(at: residuals + (row &* epilogue.residualStride &+ column), count: count)
-          result = epilogue.activatesFirst ? activate(result) + residual : activate(result + residual)
-        } else {
-          result = activate(result)
+        if let residual = epilogue.residual {
+          result += Vector(at: residual + (row &* epilogue.residualStride &+ column), count: count)
         }
-        result.store(at: epilogue.output + (row &* epilogue.outputStride &+ column), count: count)
+        activate(result).store(at: epilogue.output + (row &* epilogue.outputStride &+ column), count: count)
       }
       column += Vector.scalarCount
     }

@@ -2,6 +2,10 @@
 // our own. Errors are the largest over the whole range of arguments, in units in the last place, with fused
 // multiply-add.
 
+#if INFOLD_AVX512 || INFOLD_AVX2
+  import _Builtin_intrinsics.intel
+#endif
+
 #if INFOLD_AVX512
   /// The bits of a vector.
   typealias VectorBits = SIMD16<UInt32>
@@ -15,11 +19,27 @@
 
 /// The larger one of each lane; `x` where it is NaN.
 @inline(always)
-func maximum(_ bound: Vector, _ x: Vector) -> Vector { x.replacing(with: bound, where: x .< bound) }
+func maximum(_ bound: Vector, _ x: Vector) -> Vector {
+  #if INFOLD_AVX512
+    _mm512_max_ps(bound, x)
+  #elseif INFOLD_AVX2
+    _mm256_max_ps(bound, x)
+  #else
+    x.replacing(with: bound, where: x .< bound)
+  #endif
+}
 
 /// The smaller one of each lane; `x` where it is NaN.
 @inline(always)
-func minimum(_ bound: Vector, _ x: Vector) -> Vector { x.replacing(with: bound, where: x .> bound) }
+func minimum(_ bound: Vector, _ x: Vector) -> Vector {
+  #if INFOLD_AVX512
+    _mm512_min_ps(bound, x)
+  #elseif INFOLD_AVX2
+    _mm256_min_ps(bound, x)
+  #else
+    x.replacing(with: bound, where: x .> bound)
+  #endif
+}
 
 /// The larger one of each lane; NaN where either is.
 @inline(always)
@@ -68,7 +88,7 @@ func float(_ bits: VectorBits) -> Vector { unsafeBitCast(bits, to: Vector.self) 
 
 /// `constant + x · y`.
 @inline(always)
-private func add(_ constant: Float, _ x: Vector, _ y: Vector) -> Vector {
+func add(_ constant: Float, _ x: Vector, _ y: Vector) -> Vector {
   Vector.multiplyAdd(x, y, Vector(repeating: constant))
 }
 
@@ -76,43 +96,60 @@ private func add(_ constant: Float, _ x: Vector, _ y: Vector) -> Vector {
 /// lowest bits.
 private let rounder: Float = 12_582_912
 
+/// What an exponential consists of: eˣ = 2ⁿ · (1 + s) with an integer n, and s from −0.3 to 0.42.
+struct ExponentialParts {
+  /// n, with `rounder` added.
+  private let shifted: Vector
+  /// s: eʳ − 1, r being the rest of x, which is at most ½·log 2.
+  let s: Vector
+
+  /// - Parameters:
+  ///   - x: At most some hundreds in size.
+  ///   - correction: Added to the rest of x: what x has lost by rounding; `nil` for nothing.
+  @inline(always)
+  init(_ x: Vector, correction: Vector? = nil) {
+    shifted = add(rounder, x, Vector(repeating: 1.442_695_04))
+    let n = shifted - Vector(repeating: rounder)
+    // log 2 is given as a short number and a rest, so that n times the first is exact.
+    var r = Vector.multiplyAdd(n, Vector(repeating: -0.693_359_375), x)
+    r = Vector.multiplyAdd(n, Vector(repeating: 2.121_944_4e-4), r)
+    if let correction { r += correction }
+    var q = add(0.00836941879, r, Vector(repeating: 0.00138131448))
+    q = add(0.041668456, q, r)
+    q = add(0.166665152, q, r)
+    q = add(0.49999994, q, r)
+    s = Vector.multiplyAdd(r * r, q, r)
+  }
+
+  /// 2ⁿ, where n is from −127, which gives 0, to 128, which gives ∞.
+  @inline(always)
+  var power: Vector { float((bits(shifted) &<< 23) &+ VectorBits(repeating: 0x3f80_0000)) }
+
+  /// 2⁻ⁿ, where n is from −127 to 127, which gives 0.
+  @inline(always)
+  var inversePower: Vector { float(VectorBits(repeating: 0x3f80_0000) &- (bits(shifted) &<< 23)) }
+
+  /// 2ⁿ in two factors, where n is from −252 to 254.
+  @inline(always)
+  var powers: (Vector, Vector) {
+    let exponent = signed(bits(shifted) &- VectorBits(repeating: rounder.bitPattern))
+    let half = exponent &>> 1
+    return (powerOfTwo(half), powerOfTwo(exponent &- half))
+  }
+
+  /// 2ⁿ for n from −126 to 127.
+  @inline(always)
+  private func powerOfTwo(_ exponent: Vector.MaskStorage) -> Vector {
+    unsafeBitCast((exponent &+ Vector.MaskStorage(repeating: 127)) &<< 23, to: Vector.self)
+  }
+}
+
 /// eˣ: 1 ulp. Overflow gives ∞, underflow subnormal numbers and 0.
 @inline(always)
 func exponential(_ x: Vector) -> Vector {
-  let x = clip(x, -104, 89)
-  // x = n·log 2 + r, where log 2 is given as a short number and a rest, so that n times the first is exact.
-  let shifted = add(rounder, x, Vector(repeating: 1.442_695_04))
-  let n = shifted - Vector(repeating: rounder)
-  var r = Vector.multiplyAdd(n, Vector(repeating: -0.693_359_375), x)
-  r = Vector.multiplyAdd(n, Vector(repeating: 2.121_944_4e-4), r)
-  let p = Vector(repeating: 1) + smallExponentialLessOne(r)
-  // 2ⁿ in two factors, since n reaches from −150 to 128.
-  let exponent = signed(bits(shifted) &- VectorBits(repeating: rounder.bitPattern))
-  let half = exponent &>> 1
-  return p * powerOfTwo(half) * powerOfTwo(exponent &- half)
-}
-
-/// eˣ − 1 for |x| up to ½·log 2.
-@inline(always)
-private func smallExponentialLessOne(_ x: Vector) -> Vector {
-  var q = add(0.00836941879, x, Vector(repeating: 0.00138131448))
-  q = add(0.041668456, q, x)
-  q = add(0.166665152, q, x)
-  q = add(0.49999994, q, x)
-  return Vector.multiplyAdd(x * x, q, x)
-}
-
-/// eˣ − 1: 2 ulp.
-@inline(always)
-func exponentialLessOne(_ x: Vector) -> Vector {
-  let large = exponential(x) - Vector(repeating: 1)
-  return select(smallExponentialLessOne(x), large, whereNegative: magnitude(x) - Vector(repeating: 0.34))
-}
-
-/// 2ⁿ for n from −126 to 127.
-@inline(always)
-private func powerOfTwo(_ exponent: Vector.MaskStorage) -> Vector {
-  unsafeBitCast((exponent &+ Vector.MaskStorage(repeating: 127)) &<< 23, to: Vector.self)
+  let parts = ExponentialParts(clip(x, -104, 89))
+  let powers = parts.powers
+  return Vector.multiplyAdd(powers.0, parts.s, powers.0) * powers.1
 }
 
 /// log x: 1 ulp. Negative numbers give NaN, 0 gives −∞.
@@ -156,40 +193,6 @@ func logarithm(_ x: Vector) -> Vector {
 @inline(never) func outlinedExponential(_ x: Vector) -> Vector { exponential(x) }
 @inline(never) func outlinedLogarithm(_ x: Vector) -> Vector { logarithm(x) }
 
-/// log(1 + x) for x ≥ 0.
-@inline(always)
-func logarithmOfSuccessor(_ x: Vector) -> Vector {
-  let one = Vector(repeating: 1)
-  let sum = one + x
-  // What the sum lost of x is made good by the quotient.
-  let rounded = sum - one
-  let y = logarithm(sum) * (x / rounded)
-  return select(x, y, whereNegative: rounded - Vector(repeating: .leastNormalMagnitude))
-}
-
-/// 1 ÷ (1 + e⁻ˣ): 2 ulp.
-@inline(always)
-func sigmoid(_ x: Vector) -> Vector {
-  let one = Vector(repeating: 1)
-  return one / (one + exponential(-x))
-}
-
-/// tanh x: 2 ulp.
-@inline(always)
-func hyperbolicTangent(_ x: Vector) -> Vector {
-  let one = Vector(repeating: 1)
-  let size = magnitude(x)
-  let large = one - Vector(repeating: 2) / (exponential(size + size) + one)
-  let square = x * x
-  var p = add(-0.00818267744, square, Vector(repeating: 0.00214753975))
-  p = add(0.0217029694, p, square)
-  p = add(-0.0539472029, p, square)
-  p = add(0.133332103, p, square)
-  p = add(-0.333333313, p, square)
-  let small = Vector.multiplyAdd(x * square, p, x)
-  return select(withSign(of: x, large), small, whereNegative: Vector(repeating: 0.625) - size)
-}
-
 /// erf x for |x| up to 1.
 @inline(always)
 private func smallErrorFunction(_ x: Vector) -> Vector {
@@ -225,16 +228,4 @@ func errorFunction(_ x: Vector) -> Vector {
   let size = magnitude(x)
   let large = Vector(repeating: 1) - complementaryErrorFunction(minimum(Vector(repeating: 10), size))
   return select(withSign(of: x, large), smallErrorFunction(x), whereNegative: Vector(repeating: 0.875) - size)
-}
-
-/// x · Φ(x), with the distribution function of the normal distribution.
-@inline(always)
-func gaussianErrorLinearUnit(_ x: Vector) -> Vector {
-  let (half, one) = (Vector(repeating: 0.5), Vector(repeating: 1))
-  let z = x * Vector(repeating: 0.707_106_781)
-  let size = magnitude(z)
-  let tail = half * complementaryErrorFunction(minimum(Vector(repeating: 14), size))
-  let large = select(tail, one - tail, whereNegative: x)
-  let small = Vector.multiplyAdd(half, smallErrorFunction(z), half)
-  return x * select(large, small, whereNegative: Vector(repeating: 0.875) - size)
 }

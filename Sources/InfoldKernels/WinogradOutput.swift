@@ -86,8 +86,10 @@ struct WinogradOutput {
           }
         } else {
           for inner in 0..<tile { rows[row &* size &+ inner] = y[inner] + bias }
-          finish(row: row, size: size, pixel: first, width: width, column: column, lanes: lanes)
         }
+      }
+      if lanes < Vector.scalarCount || width < tile || clamp == nil {
+        finish(height: height, size: size, pixel: pixel, width: width, column: column, lanes: lanes)
       }
       column &+= Vector.scalarCount
     }
@@ -104,20 +106,32 @@ struct WinogradOutput {
     }
   }
 
-  /// Finishes a row of a tile in every case.
+  /// Finishes a tile in every case.
   @inline(never)
-  private func finish(row: Int, size: Int, pixel: Int, width: Int, column: Int, lanes: Int) {
-    for x in 0..<width {
-      var result = rows[row &* size &+ x]
-      if let residual = epilogue.residual {
-        let addend = Vector(at: residual + ((pixel &+ x) &* epilogue.residualPixelStride &+ column), count: lanes)
-        result =
-          epilogue.activatesFirst
-          ? result.applying(epilogue.activation) + addend : (result + addend).applying(epilogue.activation)
-      } else {
-        result = result.applying(epilogue.activation)
+  private func finish(height: Int, size: Int, pixel: Int, width: Int, column: Int, lanes: Int) {
+    let numbers = UnsafeMutableRawPointer(rows).assumingMemoryBound(to: Float.self)
+    @inline(always)
+    func addResidual() {
+      guard let residual = epilogue.residual else { return }
+      forEachVector(height, size, pixel, width) { place, pixel in
+        rows[place] += Vector(at: residual + (pixel &* epilogue.residualPixelStride &+ column), count: lanes)
       }
-      result.store(at: images.base + ((pixel &+ x) &* images.pixelStride &+ column), count: lanes)
+    }
+    if !epilogue.activatesFirst { addResidual() }
+    epilogue.activation.apply(
+      FunctionRows(
+        inPlace: numbers, stride: size &* Vector.scalarCount, rows: height, columns: width &* Vector.scalarCount))
+    if epilogue.activatesFirst { addResidual() }
+    forEachVector(height, size, pixel, width) { place, pixel in
+      rows[place].store(at: images.base + (pixel &* images.pixelStride &+ column), count: lanes)
+    }
+  }
+
+  /// Calls `body` for each pixel of a tile: with its place in `rows`, and its number in the image.
+  @inline(always)
+  private func forEachVector(_ height: Int, _ size: Int, _ pixel: Int, _ width: Int, _ body: (Int, Int) -> Void) {
+    for row in 0..<height {
+      for x in 0..<width { body(row &* size &+ x, pixel &+ row &* images.width &+ x) }
     }
   }
 }

@@ -36,14 +36,14 @@ final class ConvolutionCase: CustomStringConvertible {
     var epilogue = 0
   }
 
-  static let epilogueCount = 8
+  static let epilogueCount = 9
 
   let shape: Shape
   let images: Buffer
   /// [outputs, channels, window height, window width].
   let weights: Buffer
   let output: Buffer
-  let epilogue: Epilogue
+  var epilogue: Epilogue
   private let bias: Buffer
   private let residual: Buffer
   private let inputStride: Int
@@ -73,6 +73,11 @@ final class ConvolutionCase: CustomStringConvertible {
     OutputImages(
       base: output.base, count: shape.images, height: outputHeight, width: outputWidth, channels: shape.outputs,
       pixelStride: outputStride)
+  }
+
+  /// The outputs, pixel by pixel, without what lies between them.
+  var results: [Float] {
+    (0..<outputPixels).flatMap { pixel in (0..<shape.outputs).map { output.base[pixel * outputStride + $0] } }
   }
 
   init(_ shape: Shape) {
@@ -106,10 +111,14 @@ final class ConvolutionCase: CustomStringConvertible {
         Epilogue(
           bias: bias.input, residual: residual.input, residualPixelStride: residualStride,
           activation: Activation(.hardSwish))
-      default:
+      case 7:
         Epilogue(
           bias: bias.input, residual: residual.input, residualPixelStride: residualStride,
           activation: Activation(.silu), activatesFirst: true)
+      default:
+        Epilogue(
+          bias: bias.input, residual: residual.input, residualPixelStride: residualStride,
+          activation: Activation(.gelu))
       }
   }
 

@@ -31,7 +31,7 @@ import Testing
           Shape(
             height: size + width % 4, width: width, channels: 1 + (width * 7 + stride) % 40, kernelHeight: size,
             kernelWidth: size, stride: stride, padTop: pad, padLeft: pad, padBottom: pad, padRight: pad,
-            epilogue: width % 7))
+            epilogue: width % 9))
       }
     }
     return shapes
@@ -39,7 +39,7 @@ import Testing
 
   private static var shapes: [Shape] {
     var shapes = squares(3, pad: 1) + squares(3, pad: 0) + squares(5, pad: 2) + squares(5, pad: 1) + squares(7, pad: 3)
-    for channels in 1...40 { shapes.append(Shape(height: 4, width: 8, channels: channels, epilogue: channels % 7)) }
+    for channels in 1...40 { shapes.append(Shape(height: 4, width: 8, channels: channels, epilogue: channels % 9)) }
     shapes.append(Shape(channels: 11, stride: 2, padTop: 0, padLeft: 0))
     shapes.append(Shape(channels: 12, dilation: 2, padTop: 2, padLeft: 2, padBottom: 2, padRight: 2))
     shapes.append(Shape(channels: 20, kernelHeight: 1, padTop: 0, padBottom: 0))
@@ -52,7 +52,7 @@ import Testing
             shapes.append(
               Shape(
                 height: height, width: width, channels: 15 + size, kernelHeight: size, kernelWidth: size,
-                stride: stride, padTop: pad, padLeft: pad, padBottom: size - 1, padRight: size - 1, epilogue: size % 7))
+                stride: stride, padTop: pad, padLeft: pad, padBottom: size - 1, padRight: size - 1, epilogue: size % 9))
           }
         }
       }
@@ -86,6 +86,11 @@ import Testing
         residual: residual.input, residualPixelStride: residualStride, activation: .relu, activatesFirst: true),
       Epilogue(bias: bias.input, activation: Activation(.hardSwish)),
       Epilogue(bias: bias.input, activation: Activation(.silu)),
+      Epilogue(
+        bias: bias.input, residual: residual.input, residualPixelStride: residualStride,
+        activation: Activation(.gelu), activatesFirst: true),
+      Epilogue(
+        bias: bias.input, residual: residual.input, residualPixelStride: residualStride, activation: Activation(.mish)),
     ]
     let epilogue = epilogues[shape.epilogue]
     let arguments = DepthwiseArguments(
@@ -146,7 +151,12 @@ extension Activation {
     case .sigmoid: 1 / (1 + exp(-x))
     case .silu: x / (1 + exp(-x))
     case .tanh: Glibc.tanh(x)
-    case .gelu: x * (1 + erf(x / 2.0.squareRoot())) / 2
+    case .gelu: x * erfc(-x / 2.0.squareRoot()) / 2
+    case .geluTanh: x / (1 + exp(-2 * (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+    case .exponential: exp(x)
+    case .elu: x >= 0 ? x : Double(a) * expm1(x)
+    case .softplus: max(x, 0) + log1p(exp(-abs(x)))
+    case .mish: x * Glibc.tanh(log1p(exp(x)))
     }
   }
 }

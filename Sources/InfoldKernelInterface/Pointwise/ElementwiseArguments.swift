@@ -74,9 +74,11 @@ public struct ElementwiseOutput: @unchecked Sendable {
 
 /// A function of one number. α and β are `UnaryArguments.alpha` and `.beta`. NaN stays NaN.
 ///
-/// Results differ from the exact ones by at most 2 units in the last place (exponential, logarithm, errorFunction), 3
-/// (tanh, sigmoid, swish, elu), 4 (selu, softplus) or 6 (mish); gelu by 3·10⁻⁶ of the result, and absolutely by 3·10⁻¹⁰
-/// where that is more; geluTanh by 10⁻⁵ and 10⁻⁹. Subnormal results of sigmoid, swish and mish may be 0.
+/// Results differ from the exact ones by at most 2 units in the last place (exponential, logarithm, errorFunction, tanh, sigmoid, swish
+/// with α = 1, elu), 3 (selu, softplus, mish, and gelu between −1 and ∞), or 6 (gelu below −1); geluTanh by 2, and by what changing x in
+/// its last place would change. Results of sigmoid below 2⁻¹²⁶, of swish and mish below 10⁻³⁶, and of gelu and geluTanh below 10⁻³⁷, are
+/// no more exact than that. The portable kernels, which round twice where they multiply and add, lose as much as changing x in its last
+/// place would for gelu as well.
 public enum UnaryFunction: UInt8, Sendable {
   /// x: a copy, between tensors of different pixel strides.
   case identity

@@ -106,7 +106,8 @@ extension Activation {
     case .clip: self == .relu ? "relu" : "clip(\(a), \(b))"
     case .leakyRelu: "leakyRelu(\(a))"
     case .hardSigmoid: "hardSigmoid(\(a), \(b))"
-    case .identity, .hardSwish, .sigmoid, .silu, .tanh, .gelu: "\(function)"
+    case .elu: "elu(\(a))"
+    case .identity, .hardSwish, .sigmoid, .silu, .tanh, .gelu, .geluTanh, .exponential, .softplus, .mish: "\(function)"
     }
   }
 }

@@ -50,14 +50,19 @@ extension Activation {
   init?(of function: ElementFunction) {
     switch function {
     case .clip(let lower, let upper): self.init(.clip, lower, upper)
-    // Kernels multiply −0 as well, which gives NaN with a slope that is not finite.
+    // Kernels multiply 0 as well, which gives NaN with an alpha that is not finite.
     case .leakyRelu(let alpha) where alpha.isFinite: self.init(.leakyRelu, alpha)
+    case .elu(let alpha) where alpha.isFinite: self.init(.elu, alpha)
     case .hardSigmoid(let alpha, let beta): self.init(.hardSigmoid, alpha, beta)
     case .hardSwish: self.init(.hardSwish)
     case .sigmoid: self.init(.sigmoid)
     case .swish(alpha: 1): self.init(.silu)
     case .tanh: self.init(.tanh)
     case .gelu: self.init(.gelu)
+    case .geluByTanh: self.init(.geluTanh)
+    case .exponential: self.init(.exponential)
+    case .softplus: self.init(.softplus)
+    case .mish: self.init(.mish)
     default: return nil
     }
   }

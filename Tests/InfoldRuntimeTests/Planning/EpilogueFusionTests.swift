@@ -44,8 +44,9 @@ import Testing
     ("Relu", [:], true), ("LeakyRelu", ["alpha": .float(0.2)], true),
     ("LeakyRelu", ["alpha": .float(.infinity)], false),
     ("HardSigmoid", [:], true), ("HardSwish", [:], true), ("Sigmoid", [:], true), ("Tanh", [:], true),
-    ("Gelu", [:], true), ("Gelu", ["approximate": .string(Array("tanh".utf8))], false), ("Elu", [:], false),
-    ("Exp", [:], false), ("Neg", [:], false),
+    ("Gelu", [:], true), ("Gelu", ["approximate": .string(Array("tanh".utf8))], true), ("Elu", [:], true),
+    ("Elu", ["alpha": .float(.infinity)], false), ("Exp", [:], true), ("Softplus", [:], true), ("Mish", [:], true),
+    ("Neg", [:], false),
   ]
 
   @Test(arguments: activations) func activation(opType: String, attributes: AttributeList, isFused: Bool) throws {

@@ -1,0 +1,92 @@
+import Glibc
+import InfoldKernelInterface
+import Testing
+
+/// How far functions are from those in double precision, over arguments of every exponent and both signs.
+@Suite struct FunctionAccuracyTests {
+  /// A function, and how far it may be from the one in double precision.
+  struct Case: Sendable, CustomTestStringConvertible {
+    var function: UnaryFunction
+    var alpha: Float = 0
+    /// Units in the last place.
+    var units: Double
+    /// Such that smaller results count absolutely: the smallest normal number, if nothing is said.
+    var floor = 0x1p-126
+    /// Whether the result may also be off by what changing the argument by a unit in its last place would change.
+    var isConditional = false
+    var isMonotone = false
+    var testDescription: String { "\(function) \(alpha)" }
+    var reference: @Sendable (Double) -> Double
+  }
+
+  static let cases: [Case] = [
+    Case(function: .exponential, units: 1, floor: 0x1p-149, isMonotone: true) { exp($0) },
+    Case(function: .tanh, units: 2, isMonotone: true) { tanh($0) },
+    Case(function: .sigmoid, units: 2, isMonotone: true) { 1 / (1 + exp(-$0)) },
+    // An infinity gives the limit, and not 0 · ∞.
+    Case(function: .swish, alpha: 1, units: 2, floor: 1e-36) { $0 == -.infinity ? 0 : $0 / (1 + exp(-$0)) },
+    Case(function: .elu, alpha: 1, units: 2, isMonotone: true) { $0 >= 0 ? $0 : expm1($0) },
+    Case(function: .elu, alpha: 0.5, units: 2, isMonotone: true) { $0 >= 0 ? $0 : 0.5 * expm1($0) },
+    Case(function: .softplus, units: 2.5, floor: 0x1p-149) { max($0, 0) + log1p(exp(-abs($0))) },
+    Case(function: .mish, units: 2.6, floor: 1e-36) { $0 == -.infinity ? 0 : $0 * tanh(log1p(exp($0))) },
+    Case(function: .gelu, units: 3, floor: 1e-37, isConditional: true) {
+      $0 == -.infinity ? 0 : $0 * erfc(-$0 / 2.0.squareRoot()) / 2
+    },
+    Case(function: .geluTanh, units: 2, floor: 1e-37, isConditional: true) {
+      $0 == -.infinity ? 0 : $0 / (1 + exp(-2 * (2 / Double.pi).squareRoot() * $0 * (1 + 0.044715 * $0 * $0)))
+    },
+  ]
+
+  /// The negative numbers and then the others, in their order: some of every exponent, more from 2⁻⁷ to 2⁷, and what is special.
+  private static let arguments: [Float] = {
+    var sizes: [Float] = [0, .leastNonzeroMagnitude, .leastNormalMagnitude, .greatestFiniteMagnitude, .infinity]
+    for exponent in -149...127 {
+      let count = abs(exponent) <= 7 ? 5_000 : 60
+      for index in 0..<count {
+        let significand = 1 + (Float(index) + Float(index % 7) / 7) / Float(count)
+        sizes.append(Float(sign: .plus, exponent: exponent, significand: min(significand, 1.999_999_9)))
+      }
+    }
+    sizes.sort()
+    return sizes.reversed().map { -$0 } + sizes
+  }()
+
+  private static func results(_ item: Case, _ set: any KernelSet.Type, _ input: Buffer) -> [Float] {
+    let (output, shape) = (Buffer(input.count), ElementwiseShape(pixels: input.count))
+    let arguments = UnaryArguments(
+      item.function, alpha: item.alpha, shape: shape, input: ElementwiseInput(input.input, like: shape),
+      output: ElementwiseOutput(output.base, like: shape))
+    set.unary(arguments, pixels: 0..<input.count)
+    return output.values
+  }
+
+  @Test(arguments: kernelSets.indices, cases) func isNearTheFunction(set: Int, item: Case) {
+    let results = Self.results(item, kernelSets[set], Buffer(Self.arguments))
+    // Portable kernels round twice where they multiply and add.
+    let units = kernelSets[set].vectorWidth == 4 ? item.units + 0.5 : item.units
+    for (x, y) in zip(Self.arguments, results) {
+      let expected = item.reference(Double(x))
+      if Float(expected) == y { continue }
+      let unit = max(Float(abs(expected)).binade, Float(item.floor).binade)
+      var bound = units * max(Double(unit) * 0x1p-23, 0x1p-149)
+      if item.isConditional, abs(expected) > item.floor {
+        let change = abs(item.reference(Double(x.nextUp)) - item.reference(Double(x.nextDown)))
+        bound += change * (kernelSets[set].vectorWidth == 4 ? 2 : 1)
+      } else if abs(expected) < item.floor {
+        bound = max(bound, item.floor)
+      }
+      #expect(
+        abs(Double(y) - expected) <= bound, "\(kernelSets[set].name) \(item.function) of \(x) is \(y), not \(expected)")
+    }
+  }
+
+  @Test(arguments: kernelSets.indices, cases.filter(\.isMonotone)) func staysMonotone(set: Int, item: Case) {
+    let results = Self.results(item, kernelSets[set], Buffer(Self.arguments))
+    let turns = zip(results, results.dropFirst()).filter { $0 > $1 }
+    #expect(turns.isEmpty, "\(kernelSets[set].name) \(item.function) falls from \(turns.first!)")
+  }
+
+  @Test(arguments: kernelSets.indices, cases) func keepsNotANumber(set: Int, item: Case) {
+    #expect(Self.results(item, kernelSets[set], Buffer([.nan, 1, -.nan])).map(\.isNaN) == [true, false, true])
+  }
+}
