@@ -85,7 +85,8 @@ func exponentialLinearUnit(_ x: Vector, _ alpha: Vector) -> Vector {
 /// log(1 + eˣ) = max(x, 0) + log(1 + e⁻ˡˣˡ).
 @inline(always)
 func softplus(_ x: Vector) -> Vector {
-  let e = exponential(negated(magnitude(x)))
+  // −|x|, with the sign that a NaN has: of two NaNs, which one a sum gives depends on the order of its instruction's operands.
+  let e = exponential(minimum(negated(x), x))
   var p = add(0.0200884696, e, Vector(repeating: -0.00329107977))
   p = add(-0.0574604869, p, e)
   p = add(0.106613711, p, e)
