@@ -132,7 +132,7 @@ import Testing
       ).planDescription().parts[0]
     }
     let whole = try part(cache: 1 << 30), bands = try part(cache: 1 << 18)
-    let step = try #require(bands.steps.first { $0.algorithm == "bands: 1×1, depthwise, 1×1" })
+    let step = try #require(bands.steps.first { $0.algorithm == "bands: 1×1 → depthwise → 1×1" })
     #expect(step.nodes.count == 6)
     #expect(step.fused == ["relu", "residual", "sigmoid"])
     #expect(step.multiplyAccumulates == 56 * 56 * (2 * 8 * 48 + 9 * 48))

@@ -54,6 +54,22 @@ import Testing
     }
   }
 
+  /// A step that runs for each image of a batch, or for each trip of a loop, is said to do all of their products.
+  @Test func repetitions() throws {
+    var network = NetworkBuilder()
+    let x = network.input([4, 8, 48, 48])
+    let graph = try network.finished(try network.node("Conv", [x, try network.weights([16, 8, 3, 3])]))
+    let batch = try Session(graph.model).layerTimes(graph.randomInputs(), runs: 2)
+    let convolution = try #require(batch.first { $0.operation == "Conv" && $0.multiplyAccumulates > 0 })
+    #expect(convolution.repetitions == 4)
+    #expect(convolution.multiplyAccumulates == 4 * 16 * 8 * 9 * 46 * 46)
+    let loop = try Session(NetworkBuilder.nestedBodies([2, 3]).model)
+      .layerTimes(Self.inputs(true, trips: 5), runs: 1)
+    let outer = try #require(loop.first { $0.operation == "Loop" })
+    #expect(outer.repetitions == 1)
+    #expect(outer.bodies.allSatisfy { $0.repetitions == 5 } && !outer.bodies.isEmpty)
+  }
+
   /// `layerTimes` has the steps that a plan has, and those of bodies inside of them, each once for all of its trips.
   @Test(arguments: [[2, 3], ["N", 3]] as [Shape]) func layerTimes(shape: Shape) throws {
     let session = try Session(NetworkBuilder.nestedBodies(shape).model)

@@ -94,8 +94,8 @@ extension PlannedStep {
     self = steps.last!
     step = BandStep(steps.map { $0.step as! any RowStep }, isInBand: isInBand, rowsPerBand: rowsPerBand)
     layer = Layer(
-      node: steps.first!.layer.node, operation: steps.map(\.layer.operation).joined(separator: ", "),
-      algorithm: "bands: " + steps.map(\.layer.algorithm).joined(separator: ", "), shape: steps.last!.layer.shape,
+      node: steps.first!.layer.node, operation: steps.map(\.layer.operation).joined(separator: " → "),
+      algorithm: "bands: " + steps.map(\.layer.algorithm).joined(separator: " → "), shape: steps.last!.layer.shape,
       depth: steps.first!.layer.depth)
     nodes = steps.flatMap(\.nodes)
     multiplyAccumulates = steps.reduce(0) { $0 + $1.multiplyAccumulates }

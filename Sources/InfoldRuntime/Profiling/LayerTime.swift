@@ -14,7 +14,10 @@ public struct LayerTime: Sendable, Hashable {
   public let algorithm: String
   /// The sizes of its output.
   public let shape: [Int]
-  /// The multiplications with an addition that the standard's definition of the operator needs; 0 where they do not count.
+  /// How often it ran in the last of the runs: once for each image of a batch that is split, and for each trip of a Loop around it.
+  public let repetitions: Int
+  /// The multiplications with an addition that the standard's definition of the operator needs, of all repetitions; 0 where they do not
+  /// count.
   public let multiplyAccumulates: Int
   /// Whether the products are those of bytes, and not of floats: the algorithms of the kernels for quantized numbers are called so.
   package var multipliesBytes: Bool { multiplyAccumulates > 0 && algorithm.hasPrefix("int8") }

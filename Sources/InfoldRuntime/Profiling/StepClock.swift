@@ -1,3 +1,5 @@
+import InfoldTensor
+
 /// How long the steps of a run's plans take, those of bodies included, over several runs.
 ///
 /// It belongs to the thread that runs.
@@ -8,14 +10,18 @@ final class StepClock {
     let plan: Plan
     /// When each step began and ended in the run that goes on; `nil` for those that it has not come to.
     var spans: [Range<UInt64>?]
-    /// The same for the run before it.
+    /// How often each step ran in the run that goes on.
+    var counts: [Int]
+    /// The same of the run before it.
     var lastSpans: [Range<UInt64>?] = []
+    var lastCounts: [Int] = []
     /// The time of each step in each run, in nanoseconds.
     var samples: [[UInt64]]
 
     init(_ plan: Plan) {
       self.plan = plan
       spans = Array(repeating: nil, count: plan.steps.count)
+      counts = Array(repeating: 0, count: plan.steps.count)
       samples = Array(repeating: [], count: plan.steps.count)
     }
 
@@ -23,8 +29,9 @@ final class StepClock {
       for (step, span) in spans.enumerated() {
         if let span { samples[step].append(UInt64(span.count)) }
       }
-      lastSpans = spans
+      (lastSpans, lastCounts) = (spans, counts)
       spans = Array(repeating: nil, count: spans.count)
+      counts = Array(repeating: 0, count: counts.count)
     }
   }
 
@@ -35,6 +42,7 @@ final class StepClock {
     let before = records[ObjectIdentifier(plan), default: Record(plan)].spans[step]
     records[ObjectIdentifier(plan), default: Record(plan)].spans[step] =
       before.map { $0.lowerBound..<($0.upperBound + UInt64(span.count)) } ?? span
+    records[ObjectIdentifier(plan)]!.counts[step] += 1
   }
 
   /// A run has ended. Plans that it did not come to are forgotten: those of bodies come and go with the shapes.
@@ -58,7 +66,8 @@ final class StepClock {
         let bodies = (step.step as? BodyStep)?.bodies.flatMap(\.kept) ?? []
         return LayerTime(
           node: step.layer.node, nodes: step.nodes, operation: step.layer.operation, algorithm: step.layer.algorithm,
-          shape: step.layer.shape, multiplyAccumulates: step.multiplyAccumulates,
+          shape: step.layer.shape, repetitions: record.lastCounts[index],
+          multiplyAccumulates: saturatedProduct(step.multiplyAccumulates, record.lastCounts[index]),
           nanoseconds: samples[samples.count / 2],
           lastRun: (span.lowerBound - begin)..<(span.upperBound - begin),
           bodies: bodies.flatMap { layerTimes(of: $0, since: begin) })

@@ -8,8 +8,10 @@ extension ProfileReport {
       (title: "output", alignment: .left), (title: "ms", alignment: .right), (title: "share", alignment: .right),
       (title: "GFLOP/s", alignment: .right), (title: "of peak", alignment: .right), dispensable: ["node"])
     for (layer, depth) in listed {
+      // A narrow terminal has no first column.
+      let indentation = String(repeating: "  ", count: depth)
       table.add(
-        String(repeating: "  ", count: depth) + String(printable: layer.name), String(printable: layer.operation),
+        indentation + String(printable: layer.name), indentation + String(printable: layer.operation),
         layer.algorithm,
         layer.shape.map(String.init).joined(separator: "×"),
         NumberText.fixed(layer.milliseconds, digits: 4), NumberText.percentage(layer.share), text(gflops: layer.gflops),
@@ -25,10 +27,11 @@ extension ProfileReport {
         NumberText.fixed(total.milliseconds, digits: 4), NumberText.percentage(total.share), text(gflops: total.gflops),
         text(share: total.shareOfPeak))
     }
-    return table.text + "\n" + sums.text
+    let note = listed.contains { $0.depth > 0 } ? "\n  Indented rows are part of the If or Loop above them.\n" : ""
+    return table.text + note + "\n" + sums.text
       + "\n  \(NumberText.fixed(milliseconds, digits: 3)) ms in \(NumberText.counted(layers.count, "step")); "
       + "\(NumberText.counted(threads, "thread")) of \(instructionSet), "
-      + "at most \(NumberText.fixed(peakGFLOPs, digits: 1)) GFLOP/s"
+      + "peak \(NumberText.fixed(peakGFLOPs, digits: 1)) GFLOP/s"
       + (peakInt8GOPs.map { ", of int8 \(NumberText.fixed($0, digits: 1)) GOP/s" } ?? "") + "\n"
   }
 

@@ -14,6 +14,8 @@ struct ProfileReport: Encodable {
     var operation: String
     var algorithm: String
     var shape: [Int]
+    /// How often it ran: for each image of a batch, and for each trip of a Loop around it.
+    var repetitions: Int
     var milliseconds: Double
     var share: Double
     /// Those of the standard's definition, in 10⁹ per second; `nil` where it does not count.
@@ -73,7 +75,7 @@ struct ProfileReport: Encodable {
       let alone = Group([time])
       return Layer(
         node: time.node, name: Self.name(time.node), nodes: time.nodes, operation: time.operation,
-        algorithm: time.algorithm, shape: time.shape,
+        algorithm: time.algorithm, shape: time.shape, repetitions: time.repetitions,
         milliseconds: alone.nanoseconds * 1e-6, share: alone.nanoseconds / total, gflops: alone.gflops,
         shareOfPeak: share(alone, time.multipliesBytes),
         bodies: time.bodies.isEmpty ? nil : time.bodies.map(layer))

@@ -14,6 +14,10 @@ struct ProfileCommand: ParsableCommand {
       the peak. The peak is measured: multiplications and additions in registers alone, with as many threads. Layers of int8 are \
       held against that of products of bytes.
 
+      Steps in bands take turns, a few rows of the image at a time, so that what lies between them stays in the cache. Indented \
+      steps are those in the bodies of an If or a Loop, and part of its time. Times are medians, row by row: where other work \
+      disturbs the machine, rows need not add up.
+
       With --json, the nodes of a layer are the names of all that became one; "infold inspect --plan" shows more of it. What was \
       folded into the weights of others is no longer a node.
 
