@@ -31,7 +31,7 @@ extension PlanBuilder {
   private func chain(from start: Int) -> (steps: ClosedRange<Int>, rowsPerBand: Int?) {
     var members: [any RowStep] = []
     var best: (steps: ClosedRange<Int>, rowsPerBand: Int?) = (start...start, nil)
-    for index in start..<steps.count {
+    for index in start..<min(start + BandStep.maximumCount, steps.count) {
       guard let step = steps[index].step as? any RowStep, step.dependency != nil,
         members.isEmpty || handsOn(start..<index, to: step) && takeTurns(start...index)
       else { break }

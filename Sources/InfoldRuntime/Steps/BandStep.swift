@@ -16,8 +16,13 @@ struct BandStep: Step {
   private let memberScratch: Int
   let scratchByteCount: Int
 
+  /// The most steps that take turns.
+  static let maximumCount = 8
+  /// Rows of each step's result, in memory of the run, which allocates nothing.
+  private typealias Rows = InlineArray<8, Range<Int>>
+
   /// - Parameters:
-  ///   - members: At least two steps that can be taken row by row.
+  ///   - members: Two steps or more, up to `maximumCount`, that can be taken row by row.
   ///   - isInBand: For each result but the last, whether it needs no more memory than a band. What others read too is handed on row by
   ///     row, so that no two threads write the same rows.
   init(_ members: [any RowStep], isInBand: [Bool], rowsPerBand: Int) {
@@ -58,7 +63,7 @@ struct BandStep: Step {
     let part = (0..<rows).part(task, of: count)
     let scratch = frame.scratch(of: worker)
     // Of each result, the rows that lie in its band.
-    var present = [Range<Int>](repeating: 0..<0, count: members.count)
+    var present = Rows(repeating: 0..<0)
     var begin = part.lowerBound
     while begin < part.upperBound {
       let end = min(begin + rowsPerBand, part.upperBound)
@@ -69,11 +74,11 @@ struct BandStep: Step {
 
   /// Makes rows of the last result, and what they need.
   private func advance(
-    to rows: Range<Int>, _ present: inout [Range<Int>], _ scratch: UnsafeMutableRawPointer, _ frame: Frame
+    to rows: Range<Int>, _ present: inout Rows, _ scratch: UnsafeMutableRawPointer, _ frame: Frame
   ) {
     let last = members.count - 1
     // From the last step to the first: which rows are needed, and which of them are missing.
-    var missing = [Range<Int>](repeating: 0..<0, count: members.count)
+    var missing = Rows(repeating: 0..<0)
     missing[last] = rows
     for index in stride(from: last, to: 0, by: -1) where !missing[index].isEmpty {
       let needed = dependencies[index].inputs(of: missing[index])
@@ -94,7 +99,7 @@ struct BandStep: Step {
 
   /// Where row 0 of a result lies, or would lie: of one in a band, the rows that are present do.
   private func row0(
-    ofResult index: Int, _ present: [Range<Int>], _ scratch: UnsafeMutableRawPointer, _ frame: Frame
+    ofResult index: Int, _ present: Rows, _ scratch: UnsafeMutableRawPointer, _ frame: Frame
   ) -> UnsafeMutablePointer<Float> {
     guard index < bands.count, let band = bands[index] else { return frame.pointer(members[index].output) }
     return (scratch + band).assumingMemoryBound(to: Float.self)
