@@ -18,6 +18,9 @@ struct ConvolutionPartition {
   /// Of one group.
   private var units: Int { (extent + unit - 1) / unit }
 
+  /// Whether a task takes its positions for all groups. So a thread reads what it wrote in the step before, which shared the picture.
+  private func splitsPictures(tasks: Int) -> Bool { !splitsColumns && units >= 2 * tasks }
+
   /// The tasks for so many threads.
   func tasks(workers: Int) -> Int { min(2 * workers, groups * units) }
 
@@ -25,6 +28,11 @@ struct ConvolutionPartition {
   func forEachPart(
     ofTask task: Int, of count: Int, _ body: (_ group: Int, _ pixels: Range<Int>, _ columns: Range<Int>) -> Void
   ) {
+    if splitsPictures(tasks: count) {
+      let pixels = (0..<rows).part(task, of: count, unit: tileRows)
+      for group in 0..<groups { body(group, pixels, 0..<columns) }
+      return
+    }
     // The tasks go through the units of one group after the other.
     var rest = (0..<(groups * units)).part(task, of: count)
     while !rest.isEmpty {
