@@ -73,7 +73,8 @@ package struct ArenaLayout {
     }
   }
 
-  private static func aligned(_ byteCount: Int) -> Int { (byteCount + alignment - 1) & ~(alignment - 1) }
+  /// The next multiple of `alignment`.
+  static func aligned(_ byteCount: Int) -> Int { (byteCount + alignment - 1) & ~(alignment - 1) }
 
   /// The size of the class of `byteCount`: of two neighbouring powers of 2 and 7 sizes between them, the next larger one.
   private static func classSize(_ byteCount: Int) -> Int {

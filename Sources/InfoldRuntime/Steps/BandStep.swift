@@ -39,7 +39,7 @@ struct BandStep: Step {
       }
       bands.append(end)
       let byteCount = counts[index] * dependencies[index].outputStride * MemoryLayout<Float>.stride
-      end += (byteCount + ArenaLayout.alignment - 1) & ~(ArenaLayout.alignment - 1)
+      end += ArenaLayout.aligned(byteCount)
     }
     self.bands = bands
     memberScratch = end

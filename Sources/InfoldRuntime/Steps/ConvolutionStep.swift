@@ -78,9 +78,8 @@ extension ConvolutionStep: RowStep {
   var dependency: RowDependency? {
     guard shape.images == 1, case .floats = kernel else { return nil }
     return RowDependency(
-      inputRows: shape.height, outputRows: shape.outputHeight, inputStride: shape.width * shape.pixelStride,
-      outputStride: shape.outputWidth * shape.outputPixelStride, first: -shape.window.padTop,
-      step: shape.window.strideY, extent: (shape.window.height - 1) * shape.window.dilationY + 1)
+      shape.window, inputRows: shape.height, inputStride: shape.width * shape.pixelStride,
+      outputRows: shape.outputHeight, outputStride: shape.outputWidth * shape.outputPixelStride)
   }
 
   var weightByteCount: Int {

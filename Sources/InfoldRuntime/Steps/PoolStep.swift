@@ -2,7 +2,7 @@ import InfoldKernelInterface
 import InfoldTensor
 
 /// A pool of windows.
-struct PoolStep: RowStep {
+struct PoolStep: WindowRowStep {
   let kernels: any KernelSet.Type
   let image: ImageShape
   let result: ImageShape
@@ -13,22 +13,9 @@ struct PoolStep: RowStep {
   let input: Location
   let output: Location
 
-  private var units: Int { result.images * result.height }
-
-  func tasks(phase: Int, workers: Int) -> Int {
-    // Of a window, only what lies in the picture is looked at.
-    let cost = saturatedProduct(result.count, min(window.height, image.height), min(window.width, image.width))
-    return RangeStep.tasks(units: units, cost: cost, workers: workers)
-  }
-
-  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
-    run(
-      rows: (0..<units).part(task, of: count), from: frame.pointer(input), to: frame.pointer(output),
-      scratch: frame.scratch(of: worker), in: frame)
-  }
-
-  var dependency: RowDependency? {
-    result.images == 1 ? RowDependency(window, image, input, result, output) : nil
+  /// Of a window, only what lies in the picture is looked at.
+  var cost: Int {
+    saturatedProduct(result.count, min(window.height, image.height), min(window.width, image.width))
   }
 
   var weightByteCount: Int { 0 }

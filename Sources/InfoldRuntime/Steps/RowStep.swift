@@ -1,3 +1,5 @@
+import InfoldKernelInterface
+
 /// A step over one image that makes rows of its result from a few rows of its input, so that several such steps can take turns: each
 /// goes on where the one before has come to.
 protocol RowStep: Step {
@@ -44,4 +46,43 @@ struct RowDependency: Sendable {
 
   /// The most rows of the input under so many rows of the result.
   func inputCount(of rows: Int) -> Int { min((rows - 1) * step + extent, inputRows) }
+}
+
+extension RowDependency {
+  /// That of a window which moves over an image.
+  init(
+    _ window: ImageWindow, inputRows: Int, inputStride: Int, outputRows: Int, outputStride: Int
+  ) {
+    self.init(
+      inputRows: inputRows, outputRows: outputRows, inputStride: inputStride, outputStride: outputStride,
+      first: -window.padTop, step: window.strideY, extent: (window.height - 1) * window.dilationY + 1)
+  }
+}
+
+/// A step of a kernel that is given rows of its result anyway, those of all images one behind the other.
+protocol WindowRowStep: RowStep {
+  var image: ImageShape { get }
+  var result: ImageShape { get }
+  var window: ImageWindow { get }
+  /// How long all of it takes, as a `RangeStep` counts it.
+  var cost: Int { get }
+}
+
+extension WindowRowStep {
+  private var units: Int { result.images * result.height }
+
+  func tasks(phase: Int, workers: Int) -> Int { RangeStep.tasks(units: units, cost: cost, workers: workers) }
+
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
+    run(
+      rows: (0..<units).part(task, of: count), from: frame.pointer(input), to: frame.pointer(output),
+      scratch: frame.scratch(of: worker), in: frame)
+  }
+
+  var dependency: RowDependency? {
+    guard result.images == 1 else { return nil }
+    return RowDependency(
+      window, inputRows: image.height, inputStride: image.width * input.pixelStride, outputRows: result.height,
+      outputStride: result.width * output.pixelStride)
+  }
 }
