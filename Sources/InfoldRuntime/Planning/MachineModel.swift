@@ -1,8 +1,8 @@
 import InfoldKernelInterface
 import InfoldSystem
 
-/// What plans know of the machine that they are made for. No result depends on the cache; how fast vectors are
-/// multiplied decides between algorithms in precision `fast`, and so their last bits.
+/// What plans know of the machine that they are made for. No result depends on it, only the time that it takes: what
+/// is measured may be another in the next process.
 struct MachineModel: Sendable {
   /// The bytes of a core's second-level cache.
   var secondLevelCache: Int
