@@ -5,7 +5,8 @@ extension Kernels {
   private static var wideTileChannels: Int { 128 }
 
   public static func convolutionScratch(taps: Int, channels: Int) -> Int {
-    zeroBytes(channels) + blockPixels * taps * MemoryLayout<UnsafePointer<Float>>.stride
+    waitingBytes(taps: taps, channels: channels) + zeroBytes(channels)
+      + blockPixels * taps * MemoryLayout<UnsafePointer<Float>>.stride
   }
 
   private static func zeroBytes(_ channels: Int) -> Int {
@@ -16,9 +17,11 @@ extension Kernels {
   public static func convolve(_ arguments: ConvolutionArguments) {
     let taps = arguments.window.height * arguments.window.width
     let channels = arguments.input.channels
-    let zeros = arguments.scratch.assumingMemoryBound(to: Float.self)
+    let waiting = arguments.scratch.assumingMemoryBound(to: Float.self)
+    let scratch = arguments.scratch + waitingBytes(taps: taps, channels: channels)
+    let zeros = scratch.assumingMemoryBound(to: Float.self)
     zeros.initialize(repeating: 0, count: channels)
-    let pointers = (arguments.scratch + zeroBytes(channels)).assumingMemoryBound(to: UnsafePointer<Float>.self)
+    let pointers = (scratch + zeroBytes(channels)).assumingMemoryBound(to: UnsafePointer<Float>.self)
     let panelStride = taps * channels * panelWidth
     // All columns in one wide tile. Beside other tiles there are wide ones with a single tap only: then the pointers lie alike for both.
     let isWide = hasWideTiles && arguments.columns.count > panelWidth && arguments.columns.count <= wideTileColumns
@@ -53,9 +56,17 @@ extension Kernels {
         }
         // The block behind this one begins with the first panel again.
         let nextPanel = (rest > panelWidth ? column + panelWidth : arguments.columns.lowerBound) / panelWidth
-        multiplyPanel(
-          rows: pixels.count, columns: min(rest, panelWidth), taps: taps, channels: channels, pointers, weights,
-          next: arguments.weights + nextPanel * panelStride, epilogue)
+        let next = arguments.weights + nextPanel * panelStride
+        // What a single tile reads is read once.
+        if pixels.count > tileRows, isLong(taps: taps, channels: channels) {
+          multiplyLongPanel(
+            rows: pixels.count, columns: min(rest, panelWidth), taps: taps, channels: channels, pointers, weights,
+            next: next, waiting: waiting, epilogue)
+        } else {
+          multiplyPanel(
+            rows: pixels.count, columns: min(rest, panelWidth), taps: taps, channels: channels, pointers, weights,
+            next: next, epilogue)
+        }
         column += panelWidth
       }
     }

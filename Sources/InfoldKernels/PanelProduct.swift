@@ -5,22 +5,28 @@ extension Kernels {
   @inline(__always)
   static var tileRows: Int { 6 }
 
+  /// The products that are added up in registers one after the other; what they come to is added to the sum of those before. The
+  /// rounding errors of a long sum grow with its length; those of a sum of sums with the lengths of both.
+  @inline(__always)
+  static var runLength: Int { 128 }
+
   /// Multiplies the pixels of some output positions with a panel, tile by tile.
   ///
   /// - Parameters:
   ///   - pointers: For each tile, and in it for each tap, the first elements of the six positions' pixels.
+  ///   - tapsOfTile: The taps that have pointers, if more than are multiplied.
   ///   - next: The panel that is read after this one.
   ///   - epilogue: That of the first tile.
   @inline(never)
   static func multiplyPanel(
     rows: Int, columns: Int, taps: Int, channels: Int, _ pointers: UnsafePointer<UnsafePointer<Float>>,
-    _ weights: UnsafePointer<Float>, next: UnsafePointer<Float>, _ epilogue: TileEpilogue
+    tapsOfTile: Int? = nil, _ weights: UnsafePointer<Float>, next: UnsafePointer<Float>, _ epilogue: TileEpilogue
   ) {
     // A panel that is read once is fetched shortly before: by the time that the next one is read, it may have left the cache.
     let tiles = (rows + tileRows - 1) / tileRows
     var upcoming = UpcomingWeights(
       tiles == 1 ? weights + UpcomingWeights.distance : next, rows: taps * channels, tiles: tiles)
-    forEachTile(of: tileRows, rows, taps, pointers, epilogue) { rows, pointers, epilogue in
+    forEachTile(of: tileRows, rows, tapsOfTile ?? taps, pointers, epilogue) { rows, pointers, epilogue in
       multiplyTile(rows, columns, taps, channels, pointers, weights, upcoming, epilogue)
       upcoming.advance()
     }

@@ -18,11 +18,17 @@ enum Tile<let rows: Int, let vectors: Int> {
   ) {
     var upcoming = upcoming
     let sums = sums(
-      taps, channels, pixels, rowsPerTile: Kernels.tileRows, weights, stepLength: UpcomingWeights.step
+      taps, channels, pixels, rowsPerTile: Kernels.tileRows, weights, stepLength: UpcomingWeights.step,
+      epilogue.waiting
     ) { vector in
       vector &* Vector.scalarCount
     } prefetch: {
       upcoming.prefetch()
+    }
+    if let waiting = epilogue.waiting, waiting.goOn {
+      return forEachSum { row, vector in
+        sums[vector &>> 1][row][vector & 1].store(at: waiting.place + sumOffset(row, vector))
+      }
     }
     finish(sums, columns: columns, epilogue)
   }
@@ -36,7 +42,7 @@ enum Tile<let rows: Int, let vectors: Int> {
     let nextPanel = taps &* channels &* Kernels.panelWidth
     let skipped = skipsVector ? 1 : 0
     let sums = sums(
-      taps, channels, pixels, rowsPerTile: Kernels.wideTileRows, weights, stepLength: runLength
+      taps, channels, pixels, rowsPerTile: Kernels.wideTileRows, weights, stepLength: Kernels.runLength, nil
     ) { vector in
       let place = vector &+ skipped
       return place < Kernels.panelVectors
@@ -46,24 +52,25 @@ enum Tile<let rows: Int, let vectors: Int> {
     finish(sums, columns: columns, epilogue)
   }
 
-  /// The products that are added up in registers one after the other; what they come to is added to the sum of those before. The
-  /// rounding errors of a long sum grow with its length; those of a sum of sums with the lengths of both.
-  @inline(always)
-  private static var runLength: Int { 128 }
-
   /// The products added up in the order of the packed rows, run by run.
   ///
   /// - Parameters:
   ///   - pixels: For each tap, where the pixels of `rowsPerTile` positions lie; only the first `rows` of them exist.
+  ///   - waiting: The sums to go on with.
   ///   - offset: How far behind the beginning of a packed row a vector's weights lie.
   ///   - prefetch: Is called every `UpcomingWeights.step` channels.
   @inline(always)
   private static func sums(
     _ taps: Int, _ channels: Int, _ pixels: Pixels, rowsPerTile: Int, _ weights: Weights, stepLength: Int,
-    offset: (Int) -> Int, prefetch: () -> Void
+    _ waiting: WaitingSums?, offset: (Int) -> Int, prefetch: () -> Void
   ) -> Sums {
     let offsets = InlineArray<vectors, Int> { offset($0) }
     var totals = Sums { _ in InlineArray { _ in InlineArray { _ in .zero } } }
+    if let waiting, waiting.areThere {
+      forEachSum { row, vector in
+        totals[vector &>> 1][row][vector & 1] = Vector(at: waiting.place + sumOffset(row, vector))
+      }
+    }
     var sums = Sums { _ in InlineArray { _ in InlineArray { _ in .zero } } }
     var length = 0
     var panel = weights
@@ -72,7 +79,7 @@ enum Tile<let rows: Int, let vectors: Int> {
       let pointers = InlineArray<rows, UnsafePointer<Float>> { pixels[$0] }
       var channel = 0
       repeat {
-        let end = min(channel &+ runLength, channels)
+        let end = min(channel &+ Kernels.runLength, channels)
         length &+= end &- channel
         while vectors <= 2, channel &+ UpcomingWeights.step <= end {
           prefetch()
@@ -92,24 +99,35 @@ enum Tile<let rows: Int, let vectors: Int> {
             channel &+= 1
           } while channel < stop
         }
-        if length >= runLength {
-          for row in 0..<rows {
-            for vector in 0..<vectors {
-              totals[vector &>> 1][row][vector & 1] += sums[vector &>> 1][row][vector & 1]
-              sums[vector &>> 1][row][vector & 1] = .zero
-            }
+        if length >= Kernels.runLength {
+          forEachSum { row, vector in
+            totals[vector &>> 1][row][vector & 1] += sums[vector &>> 1][row][vector & 1]
+            sums[vector &>> 1][row][vector & 1] = .zero
           }
           length = 0
         }
       } while channel < channels
       pixels += rowsPerTile
     }
-    if taps &* channels >= runLength {
-      for row in 0..<rows {
-        for vector in 0..<vectors { sums[vector &>> 1][row][vector & 1] += totals[vector &>> 1][row][vector & 1] }
+    if taps &* channels >= Kernels.runLength || waiting != nil {
+      forEachSum { row, vector in
+        sums[vector &>> 1][row][vector & 1] += totals[vector &>> 1][row][vector & 1]
       }
     }
     return sums
+  }
+
+  @inline(always)
+  private static func forEachSum(_ body: (_ row: Int, _ vector: Int) -> Void) {
+    for row in 0..<rows {
+      for vector in 0..<vectors { body(row, vector) }
+    }
+  }
+
+  /// How far behind the beginning of a tile's waiting sums those of a vector lie.
+  @inline(always)
+  private static func sumOffset(_ row: Int, _ vector: Int) -> Int {
+    row &* Kernels.panelWidth &+ vector &* Vector.scalarCount
   }
 
   /// Adds the products of one channel.

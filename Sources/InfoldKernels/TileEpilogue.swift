@@ -17,6 +17,8 @@ struct TileEpilogue {
   private let lastActivation: Activation
   /// Whether there is something to do behind.
   let isDeferred: Bool
+  /// The sums of a product that is computed in parts.
+  var waiting: WaitingSums?
 
   @inline(__always)
   init(_ epilogue: Epilogue, _ images: OutputImages<Float>, pixel: Int, column: Int) {
@@ -48,6 +50,7 @@ struct TileEpilogue {
   @inline(__always)
   mutating func advance(rows: Int) {
     output += rows * outputStride
+    waiting?.place += rows * Kernels.panelWidth
     residual = residual.map { $0 + rows * residualStride }
     lastResidual = lastResidual.map { $0 + rows * residualStride }
   }
