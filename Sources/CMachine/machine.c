@@ -1,6 +1,9 @@
 #define _GNU_SOURCE
 #include "CMachine.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
@@ -43,6 +46,23 @@ bool infold_has_avx512(void) {
 #if defined(__x86_64__)
   return infold_has_avx2_fma() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+#else
+  return false;
+#endif
+}
+
+bool infold_has_full_rate_avx512(void) {
+#if defined(__x86_64__)
+  unsigned eax, maker, ecx, edx, features;
+  if (!infold_has_avx512() || !__get_cpuid(0, &eax, &maker, &ecx, &edx)) return false;
+  if (!__get_cpuid(1, &eax, &features, &ecx, &edx)) return false;
+  unsigned family = (eax >> 8 & 0xf) + (eax >> 20 & 0xff), model = (eax >> 4 & 0xf) | (eax >> 12 & 0xf0);
+  // AMD's do from Zen 5 on.
+  if (maker == signature_AMD_ebx) return family >= 0x1a;
+  if (maker != signature_INTEL_ebx || family != 6) return false;
+  // Skylake and Cascade Lake, and Ice Lake, as servers; of what came later, only servers have half-precision arithmetic.
+  if (model == 0x55 || model == 0x6a || model == 0x6c) return true;
+  return __get_cpuid_count(7, 0, &eax, &features, &ecx, &edx) && edx & 1u << 23;
 #else
   return false;
 #endif

@@ -74,6 +74,10 @@ bool infold_has_avx2_fma(void);
 /// Whether the processor and the system have AVX-512 F, BW, CD, DQ and VL.
 bool infold_has_avx512(void);
 
+/// Whether the processor multiplies AVX-512's vectors as fast as AVX2's, so twice as many numbers. Some take them in two halves.
+/// Its maker, family and model say so, so that the answer is always the same.
+bool infold_has_full_rate_avx512(void);
+
 /// Whether they have AVX-512's instructions for neural networks (VNNI) as well.
 bool infold_has_avx512_vnni(void);
 

@@ -13,7 +13,7 @@ extension Conv: LoweredOperator {
     guard let problem = ConvolutionProblem(self, fused.node, plan), let x = fused.node.inputs[0],
       let output = fused.output
     else { return false }
-    switch problem.algorithm(plan.precision) {
+    switch problem.algorithm(plan.precision, plan.machine) {
     case .depthwise: try plan.emitDepthwise(problem, x, output, fused)
     case .fewChannels: try plan.emitFewChannels(problem, x, output, fused)
     case .direct: try plan.emitDirect(problem, x, output, fused)
@@ -101,23 +101,26 @@ struct ConvolutionProblem: ConvolutionSizes {
 }
 
 extension ConvolutionProblem {
-  /// The way that is fastest, among those that the precision allows. It depends on the sizes only; weights that are not finite, or very
-  /// large, do without Winograd's algorithm.
-  func algorithm(_ precision: SessionOptions.Precision) -> Algorithm {
+  /// The way that is fastest, among those that the precision allows. It depends on the sizes and on the kind of machine; weights that
+  /// are not finite, or very large, do without Winograd's algorithm.
+  func algorithm(_ precision: SessionOptions.Precision, _ machine: MachineModel) -> Algorithm {
     if isDepthwise { return .depthwise }
     if hasFewChannels { return .fewChannels }
-    if precision == .fast, let tile = winogradTile { return .winograd(tile: tile) }
+    if precision == .fast, let tile = winogradTile(machine) { return .winograd(tile: tile) }
     return .direct
   }
 
   /// The tile for which Winograd's algorithm is worth its transformations; `nil` when it is for none.
-  private var winogradTile: Int? {
+  private func winogradTile(_ machine: MachineModel) -> Int? {
     guard groups == 1, window.height == 3, window.width == 3, window.strideY == 1, window.strideX == 1, !isDilated,
       input.channels >= 16, output.channels >= 16
     else { return nil }
-    // Larger tiles save more multiplications, cost more accuracy, and need more weights read for each output.
+    // Larger tiles save more multiplications, cost more accuracy, and need more weights read for each output: as many numbers as the
+    // tile has positions in the place of nine. On small images the weights are most of what is read, and the faster a machine
+    // multiplies, the sooner it waits for them.
     let side = min(output.height, output.width)
     if side >= 112 { return 6 }
+    if machine.hasFullWidth { return side >= 17 ? 4 : side >= 8 ? 2 : nil }
     if side >= 10 || side >= 7 && input.channels < 400 { return 4 }
     return side >= 4 ? 2 : nil
   }
