@@ -108,7 +108,8 @@ import Testing
       shapes.append(
         Shape(
           images: 1, height: 5, width: 6, channels: channels, outputs: 5,
-          window: ImageWindow(height: 1, width: 1, strideY: 2, strideX: 2, padTop: 1), padRight: 1, epilogue: 4 + index))
+          window: ImageWindow(height: 1, width: 1, strideY: 2, strideX: 2, padTop: 1), padRight: 1, epilogue: 4 + index)
+      )
     }
     for channels in [128, 250, 512, 1024] {
       shapes.append(
@@ -132,7 +133,9 @@ import Testing
     for shape in Self.windows { check(convolutionKernelSets[set], shape) }
   }
 
-  private func check(_ kernels: any ConvolutionKernels.Type, _ shape: Shape, tolerance: Double = 1e-5) {
+  private func check(
+    _ kernels: any ConvolutionKernels.Type, _ shape: Shape, tolerance: Double = 1e-5
+  ) {
     let problem = ConvolutionCase(shape)
     let packed = problem.packed(kernels)
     let scratch = Scratch(byteCount: kernels.convolutionScratch(taps: problem.taps, channels: shape.channels))
