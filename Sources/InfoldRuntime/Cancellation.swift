@@ -11,6 +11,13 @@ package struct Cancellation: Sendable {
     case currentTask
     /// A flag that is raised elsewhere.
     case flag(CancellationFlag)
+    /// A task that is asked about by other threads, while it waits for them.
+    case task(WaitingTask)
+  }
+
+  /// Whether a task is cancelled may be asked on any thread.
+  struct WaitingTask: @unchecked Sendable {
+    fileprivate let task: UnsafeCurrentTask
   }
 
   private let source: Source
@@ -20,6 +27,11 @@ package struct Cancellation: Sendable {
   init(_ source: Source, timeLimit limit: Duration?) {
     self.source = source
     deadline = limit.map { Deadline(after: $0) }
+  }
+
+  private init(source: Source, deadline: Deadline?) {
+    self.source = source
+    self.deadline = deadline
   }
 
   /// - Throws: `InfoldError` with `.cancelled`, or with `.limitExceeded` when the time is over.
@@ -34,6 +46,15 @@ package struct Cancellation: Sendable {
     case .none: false
     case .currentTask: Task.isCancelled
     case .flag(let flag): flag.isRaised.load(ordering: .relaxed)
+    case .task(let waiting): waiting.task.isCancelled
+    }
+  }
+
+  /// Runs `body` with what says the same on every thread, while the current one waits.
+  func onAnyThread(_ body: (Cancellation) -> Void) {
+    guard case .currentTask = source else { return body(self) }
+    withUnsafeCurrentTask { task in
+      body(Cancellation(source: task.map { .task(WaitingTask(task: $0)) } ?? .none, deadline: deadline))
     }
   }
 
@@ -53,4 +74,11 @@ package final class CancellationFlag: Sendable {
   fileprivate let isRaised = Atomic(false)
 
   func raise() { isRaised.store(true, ordering: .relaxed) }
+}
+
+extension Cancellation? {
+  /// Runs `body` with what says the same on every thread, while the current one waits.
+  func onAnyThread(_ body: (Cancellation?) -> Void) {
+    if let cancellation = self { cancellation.onAnyThread(body) } else { body(nil) }
+  }
 }

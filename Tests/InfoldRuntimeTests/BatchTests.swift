@@ -149,7 +149,7 @@ import Testing
     let model = try Self.network { network, x in
       isClassifier ? try Self.classifier(&network, x) : try network.node("Relu", [network.node("Neg", [x])])
     }
-    let session = try Session(model), images = try (0..<5).map(Self.input)
+    let session = try Session(model, options: SessionOptions(threads: 1)), images = try (0..<5).map(Self.input)
     var plans: [ObjectIdentifier] = []
     for range in [2..<5, 0..<1, 1..<3, 0..<5, 3..<4] {
       let batch = ["x": try Tensor(concatenating: Array(images[range]))]
@@ -160,6 +160,49 @@ import Testing
     }
     #expect(plans[0] == plans[2] && plans[0] == plans[3] && plans[1] == plans[4])
     #expect((plans[0] == plans[1]) == !isClassifier)
+  }
+
+  /// Threads take an image each where there are enough, and share what is left over.
+  @Test(arguments: [2, 3]) func threadsTakeAnImageEach(threads: Int) throws {
+    let model = try Self.network(Self.classifier)
+    let images = try (0..<7).map(Self.input)
+    let alone = try Session(model, options: SessionOptions(threads: 1))
+    let expected = try Tensor(concatenating: images.map { try Self.result(alone, $0) })
+    let session = try Session(model, options: SessionOptions(threads: threads))
+    for count in [2, 3, 4, 7] {
+      let batch = try Tensor(concatenating: Array(images[..<count]))
+      for _ in 0..<2 { #expect(try Self.result(session, batch) == expected.slice(0..<count, axis: 0)) }
+    }
+    let inputs = ["x": try Tensor(concatenating: images)]
+    #expect(try session.firstPlan(for: inputs) != session.firstPlan(for: ["x": images[0]]))
+    // A clock looks at the steps one after the other.
+    #expect(try session.layerTimes(inputs, runs: 1)[0].repetitions == 7)
+  }
+
+  /// What does not suffice for an image of each thread suffices for one image at a time.
+  @Test func littleMemory() throws {
+    let model = try Self.network(Self.classifier)
+    let batch = try Tensor(concatenating: (0..<4).map(Self.input))
+    let session = try Session(model, options: SessionOptions(threads: 4))
+    let expected = try Self.result(session, batch)
+    var options = SessionOptions(threads: 4)
+    options.memoryLimit = session.takenByteCount - 1
+    let limited = try Session(Self.network(Self.classifier), options: options)
+    #expect(try Self.result(limited, batch) == expected)
+    #expect(limited.takenByteCount < session.takenByteCount - 64 * 24 * 24 * 4)
+  }
+
+  @Test func batchesOfCancelledTasks() async throws {
+    let session = try Session(Self.network(Self.classifier), options: SessionOptions(threads: 2))
+    let batch = try Tensor(concatenating: (0..<4).map(Self.input))
+    _ = try session.runHere(["x": batch])
+    let task = Task {
+      while !Task.isCancelled { await Task.yield() }
+      return try errorCode { _ = try session.runHere(["x": batch]) }
+    }
+    task.cancel()
+    #expect(try await task.value == .cancelled)
+    #expect(try session.runHere(["x": batch]).count == 1)
   }
 
   /// What lies between the images and the layers that take all of them counts as the session's memory.

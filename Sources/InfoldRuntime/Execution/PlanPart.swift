@@ -1,22 +1,44 @@
 import InfoldSystem
 import InfoldTensor
 
-/// A plan as a run goes through it: for every image of a batch, one after the other, or once for everything.
+/// A plan as a run goes through it: for every image of a batch, or once for everything.
 struct PlanPart: Sendable {
   let plan: Plan
   /// How often the steps run, each time on the next of so many equal parts of the inputs and outputs.
   let images: Int
+  /// The threads that compute images side by side, each one image; 1 where all threads share the steps of one image after the other.
+  let lanes: Int
+  private let lanesPool = ImageLanesPool()
   /// The sizes that the outputs have which steps write.
   private let outputSizes: [[Int]]
+  /// The storages that lie in outputs, with the bytes of one image.
+  private let outputStorages: [(storage: Int, byteCount: Int)]
 
-  init(_ plan: Plan, images: Int = 1) {
+  init(_ plan: Plan, images: Int = 1, lanes: Int = 1) {
     self.plan = plan
     self.images = images
-    outputSizes = plan.tensors.outputs.map { output in
-      guard case .written(var sizes, _, _) = output else { return [] }
+    self.lanes = lanes
+    var outputSizes: [[Int]] = [], outputStorages: [(Int, Int)] = []
+    for output in plan.tensors.outputs {
+      guard case .written(var sizes, let elementType, let storages) = output else {
+        outputSizes.append([])
+        continue
+      }
+      let byteCount = elementType.byteCount(of: sizes.reduce(1, *))!
+      outputStorages += storages.map { ($0, byteCount) }
       if images > 1 { sizes[0] *= images }
-      return sizes
+      outputSizes.append(sizes)
     }
+    (self.outputSizes, self.outputStorages) = (outputSizes, outputStorages)
+  }
+
+  /// The bytes of working memory that a run by so many threads needs.
+  func workingByteCount(workers: Int) -> Int {
+    lanes > 1 ? arenaByteCount(workers: workers) : plan.workingByteCount(workers: workers)
+  }
+
+  private func arenaByteCount(workers: Int) -> Int {
+    lanes > 1 ? lanes * plan.memory.arenaByteCount(workers: 1) : plan.memory.arenaByteCount(workers: workers)
   }
 
   /// Runs the steps.
@@ -30,14 +52,24 @@ struct PlanPart: Sendable {
     let (tensors, factory) = (plan.tensors, context.factory)
     let frame = plan.takeFrame()
     defer { plan.giveBack(frame) }
-    let arena = try factory.arenas.take(byteCount: plan.memory.arenaByteCount(workers: factory.workers))
+    let arena = try factory.arenas.take(byteCount: arenaByteCount(workers: factory.workers))
     defer { factory.arenas.giveBack(arena) }
+    try makeRoom(for: &results, budget)
+    let together = lanes > 1 && context.letsImagesRunSideBySide ? images - images % lanes : 0
+    if together > 0 {
+      let lanes = lanesPool.take(plan, count: lanes)
+      defer { lanesPool.giveBack(lanes, of: plan) }
+      for (index, frame) in lanes.frames.enumerated() {
+        plan.memory.place(frame, in: arena, part: index)
+        try point(frame, to: 0, of: given, &results)
+      }
+      try runSideBySide(together, lanes, of: given, in: context)
+    }
     plan.memory.place(frame, in: arena)
     frame.context = context
     for (value, tensor) in zip(tensors.inputs, given) { frame.tensors[value] = tensor }
-    try makeRoom(for: &results, budget)
     var made: [Int: [Tensor]] = [:]
-    for image in 0..<images {
+    for image in together..<images {
       try point(frame, to: image, of: given, &results)
       try plan.execute(frame, in: context)
       guard images > 1 else { break }
@@ -85,6 +117,7 @@ struct PlanPart: Sendable {
     _ frame: Frame, to image: Int, of given: [Tensor], _ results: inout [Tensor]
   ) throws(InfoldError) {
     let tensors = plan.tensors
+    frame.image = image
     for (storage, input) in tensors.inputStorages {
       frame.bases[storage] = given[input].address(ofPart: image, of: images)
     }
@@ -100,5 +133,16 @@ struct PlanPart: Sendable {
       }
       for storage in storages { frame.bases[storage] = address }
     }
+  }
+  /// Has a frame that reads and writes one image go on to another one. Several threads may do that at a time.
+  func advance(_ frame: Frame, to image: Int, of given: [Tensor]) {
+    for (storage, input) in plan.tensors.inputStorages {
+      frame.bases[storage] = given[input].address(ofPart: image, of: images)
+    }
+    for (storage, byteCount) in outputStorages {
+      let place = UnsafeMutableRawPointer(frame.bases[storage]) + (image - frame.image) * byteCount
+      frame.bases[storage] = place.assumingMemoryBound(to: Float.self)
+    }
+    frame.image = image
   }
 }

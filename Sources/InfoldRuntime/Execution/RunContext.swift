@@ -3,11 +3,14 @@ struct RunContext {
   /// The session's means: its memory, its threads, its observer, and what makes plans for the bodies of its graph.
   let factory: PlanFactory
   /// The threads that the run has: its own, and helpers where it could have the pool.
-  let workers: Int
+  var workers: Int
   /// What ends the run before its next step.
-  let cancellation: Cancellation?
+  var cancellation: Cancellation?
   /// What notes when each step begins and ends.
   let clock: StepClock?
+
+  /// Whether threads may compute an image each. Whoever looks at layers wants them one after the other.
+  var letsImagesRunSideBySide: Bool { workers > 1 && clock == nil && factory.layerObserver == nil }
 
   /// The same for the bodies of the graph.
   var inBody: RunContext {

@@ -13,6 +13,8 @@ final class Plan: Sendable {
   let memory: PlanMemory
   /// The tensors that runs hold.
   let tensors: PlanTensors
+  /// The threads that share a step.
+  let sharers: Int
   /// The bytes of the largest value that is no constant, whether it lies in the arena or not.
   private let largestByteCount: Int
   /// Those that no run uses.
@@ -28,6 +30,7 @@ final class Plan: Sendable {
     try builder.build(usesKernels: factory.optimizes)
     steps = builder.steps
     idleNodes = builder.idleNodes
+    sharers = factory.sharers
     memory = PlanMemory(builder.storages, for: steps)
     tensors = PlanTensors(builder)
     self.largestByteCount = largestByteCount
@@ -45,9 +48,18 @@ final class Plan: Sendable {
     try factory.budget.require(max(workingByteCount(workers: factory.workers), largestByteCount))
   }
 
+  /// Whether steps work on planned memory alone.
+  var hasKernelsOnly: Bool {
+    steps.allSatisfy { $0.step.tensors.reads.isEmpty && $0.step.tensors.writes.isEmpty }
+  }
+
   /// A frame for one run, until `giveBack`.
   func takeFrame() -> Frame {
-    if let idle = frames.withLock({ $0.popLast() }) { return idle }
+    frames.withLock { $0.popLast() } ?? makeFrame()
+  }
+
+  /// A new frame.
+  func makeFrame() -> Frame {
     let frame = Frame(
       storageCount: memory.storages.count, valueCount: tensors.valueCount, scratchStride: memory.scratchStride)
     memory.placeConstants(in: frame)

@@ -22,6 +22,8 @@ struct PlanBuilder {
   let packed: PackedConstants
   /// The number of threads that may pack them.
   let workers: Int
+  /// The number of threads that share a step.
+  let sharers: Int
   /// What plans the bodies of nodes.
   let factory: PlanFactory
 
@@ -60,6 +62,7 @@ struct PlanBuilder {
     machine = factory.kernels.machine
     precision = factory.precision
     workers = factory.workers
+    sharers = factory.sharers
     packed = factory.packed
     self.graph = graph
     let graph = self.graph

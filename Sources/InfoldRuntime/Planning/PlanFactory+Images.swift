@@ -14,34 +14,57 @@ extension PlanFactory {
     guard optimizes, let first = graph.inputs.first, let batch = graph[first].type?.shape?.first?.size else {
       return RunPlan([PlanPart(try plan(consume graph))])
     }
-    if batch == 1 { return RunPlan([PlanPart(try imagePlan(consume graph))]) }
+    if batch == 1 { return RunPlan([PlanPart(try imagePlan(consume graph, sharers: workers))]) }
     if let parts = try imageByImage(graph, batch) { return RunPlan(parts) }
     return RunPlan([PlanPart(try plan(consume graph))])
   }
 
   /// A batch is computed image by image where the operators keep images apart and one image is work enough, since the working memory
   /// of one stays in the caches; only the fully connected layers at the end take all images at once, for what they read is mostly
-  /// weights.
+  /// weights. Threads take an image each where there are enough.
   private func imageByImage(_ graph: Graph, _ batch: Int) throws(InfoldError) -> [PlanPart]? {
     let separation = BatchSeparation(graph, batch: batch)
     if let end = graph.firstFullyConnected, end <= separation.separableCount, let value = graph.onlyValue(across: end) {
       guard let front = try separation.oneImage(nodes: end, outputs: [value]), isWorthAPlan(front) else {
         return nil
       }
-      return [PlanPart(try imagePlan(front), images: batch), PlanPart(try plan(graph.rest(end, input: value)))]
+      return [
+        try part(imagePlan(front, sharers: sharers(ofBatch: batch)), images: batch),
+        PlanPart(try plan(graph.rest(end, input: value))),
+      ]
     }
     let end = graph.nodes.count
     guard end > 0, separation.separableCount == end,
       let whole = try separation.oneImage(nodes: end, outputs: graph.outputs), isWorthAPlan(whole)
     else { return nil }
-    return [PlanPart(try imagePlan(whole), images: batch)]
+    return [try part(imagePlan(whole, sharers: sharers(ofBatch: batch)), images: batch)]
   }
 
+  /// The threads that share the steps of an image.
+  private func sharers(ofBatch images: Int) -> Int {
+    images >= workers && images <= Self.mostImagesSideBySide ? 1 : workers
+  }
+
+  /// A part of a run that goes through images, by threads that take one each if its plan is for a single thread, nothing in it is for
+  /// all of the run, and memory suffices.
+  func part(_ plan: Plan, images: Int) -> PlanPart {
+    guard workers > 1, sharers(ofBatch: images) == 1, plan.sharers == 1, plan.hasKernelsOnly else {
+      return PlanPart(plan, images: images)
+    }
+    let part = PlanPart(plan, images: images, lanes: workers)
+    let hasRoom = part.workingByteCount(workers: workers) <= budget.available
+    return hasRoom ? part : PlanPart(plan, images: images)
+  }
+
+  /// The tasks that a job has at most.
+  private static let mostImagesSideBySide = 65535
+
   /// The plan of the graph of one image, which may be there already.
-  private func imagePlan(_ graph: consuming Graph) throws(InfoldError) -> Plan {
+  /// - Parameter sharers: The threads that share its steps.
+  private func imagePlan(_ graph: consuming Graph, sharers: Int) throws(InfoldError) -> Plan {
     let content = graph.content
-    if let content, let present = imagePlans.plan(of: content) { return present }
-    let plan = try plan(consume graph)
+    if let content, let present = imagePlans.plan(of: content, sharers: sharers) { return present }
+    let plan = try sharing(among: sharers).plan(consume graph)
     if let content { imagePlans.add(plan, of: content) }
     return plan
   }

@@ -26,6 +26,8 @@ struct PlanFactory: Sendable {
   let arithmetic: Arithmetic
   /// The plans for one image.
   let imagePlans = ImagePlans()
+  /// The number of threads that share a step.
+  private(set) var sharers: Int
   /// How many bodies the graph lies in that is planned.
   private(set) var depth = 0
 
@@ -40,6 +42,7 @@ struct PlanFactory: Sendable {
     budget = MemoryBudget(limit: options.memoryLimit)
     arenas = ArenaPool(budget: budget)
     workers = try ThreadCount.chosen(options)
+    sharers = workers
     self.packed = packed
     arithmetic = Arithmetic(options.resolvedSubnormals)
     passes =
@@ -107,6 +110,13 @@ struct PlanFactory: Sendable {
     var inner = self
     inner.depth += 1
     return inner
+  }
+
+  /// The same for steps that so many threads share.
+  func sharing(among sharers: Int) -> PlanFactory {
+    var factory = self
+    factory.sharers = sharers
+    return factory
   }
 
   /// Keeps arenas between runs that are large enough for these plans, and no larger ones.

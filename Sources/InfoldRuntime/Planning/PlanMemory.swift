@@ -46,11 +46,12 @@ struct PlanMemory: Sendable {
     }
   }
 
-  /// Points a frame to an arena.
-  func place(_ frame: Frame, in arena: AlignedMemory) {
-    frame.scratch = arena.start + Self.wholePages(sharedByteCount)
+  /// Points a frame to an arena, or to one of the parts of an arena that single threads use.
+  func place(_ frame: Frame, in arena: AlignedMemory, part: Int = 0) {
+    let start = arena.start + part * arenaByteCount(workers: 1)
+    frame.scratch = start + Self.wholePages(sharedByteCount)
     for index in storages.indices where storages[index].isPlanned {
-      frame.bases[index] = (arena.start + offsets[index]).assumingMemoryBound(to: Float.self)
+      frame.bases[index] = (start + offsets[index]).assumingMemoryBound(to: Float.self)
     }
   }
 }

@@ -18,7 +18,7 @@ final class RunPlan: Sendable {
   /// - Throws: `InfoldError` with `.limitExceeded`.
   func copy(for factory: PlanFactory) throws(InfoldError) -> RunPlan {
     for part in parts { try part.plan.requireRoom(in: factory) }
-    return RunPlan(parts)
+    return RunPlan(parts.map { factory.part($0.plan, images: $0.images) })
   }
 
   /// What runs.
@@ -26,7 +26,7 @@ final class RunPlan: Sendable {
 
   /// The bytes of working memory that a run by so many threads needs.
   func workingByteCount(workers: Int) -> Int {
-    parts.reduce(0) { max($0, $1.plan.workingByteCount(workers: workers)) }
+    parts.reduce(0) { max($0, $1.workingByteCount(workers: workers)) }
   }
 
   /// Runs all parts for a session, with the threads of the pool where nobody else has them.

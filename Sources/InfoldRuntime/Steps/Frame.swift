@@ -12,6 +12,8 @@ final class Frame: @unchecked Sendable {
   var tensors: [Tensor?]
   /// What the run works with; `nil` between two runs.
   var context: RunContext?
+  /// The image of the batch that it reads and writes.
+  var image = 0
   /// The first error of a step.
   var failure: InfoldError?
   /// The scratch memory of all workers.
