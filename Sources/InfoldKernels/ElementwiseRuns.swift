@@ -67,16 +67,22 @@ private func forEachVector(
   _ function: (Vector, Vector) -> Vector
 ) {
   let (left, right, output, channels) = (arguments.left, arguments.right, arguments.output, arguments.shape.channels)
-  let isDense = left.isRun(channels) && right.isRun(channels) && output.pixelStride == channels
+  let isDense = output.pixelStride == channels
   let activation = BoundedActivation(arguments.activation)
-  forEachImage(arguments.shape, pixels) { image, first, count in
-    for run in 0..<(isDense ? 1 : count) {
-      let a = left.at(image, first + run)
-      let b = right.at(image, first + run)
-      let y = output.at(image, first + run)
-      activation.write(y, isDense ? count * channels : channels) { index, count in
-        function(
-          vector(a, index, count, isRepeated: repeatsLeft), vector(b, index, count, isRepeated: repeatsRight))
+  RepeatedChannels.withRoom { leftRoom in
+    RepeatedChannels.withRoom { rightRoom in
+      forEachImage(arguments.shape, pixels) { image, first, count in
+        let length = isDense ? runLength(count, channels, left, right) : 1
+        let a = left.row(image, first, channels, length, leftRoom)
+        let b = right.row(image, first, channels, length, rightRoom)
+        let y = output.at(image, first)
+        for pixel in stride(from: 0, to: count, by: length) {
+          let (a, b) = (a.base + pixel &* a.stride, b.base + pixel &* b.stride)
+          activation.write(y + pixel &* output.pixelStride, min(length, count &- pixel) &* channels) { index, count in
+            function(
+              vector(a, index, count, isRepeated: repeatsLeft), vector(b, index, count, isRepeated: repeatsRight))
+          }
+        }
       }
     }
   }
@@ -87,20 +93,68 @@ private func forEachVector(
 func forEachVector(_ arguments: ScaleShiftArguments, _ pixels: Range<Int>, repeatsScale: Bool) {
   let (input, scale, shift, output) = (arguments.input, arguments.scale, arguments.shift, arguments.output)
   let channels = arguments.shape.channels
-  let isDense =
-    input.isRun(channels) && output.pixelStride == channels && scale.isRun(channels) && shift.isRun(channels)
+  let isDense = input.isRun(channels) && output.pixelStride == channels
   let activation = BoundedActivation(arguments.activation)
-  forEachImage(arguments.shape, pixels) { image, first, count in
-    for run in 0..<(isDense ? 1 : count) {
-      let x = input.at(image, first + run)
-      let a = scale.at(image, first + run)
-      let b = shift.at(image, first + run)
-      let y = output.at(image, first + run)
-      activation.write(y, isDense ? count * channels : channels) { index, count in
-        let factor = vector(a, index, count, isRepeated: repeatsScale)
-        let summand = vector(b, index, count, isRepeated: repeatsScale)
-        return Vector.multiplyAdd(Vector(at: x + index, count: count), factor, summand)
+  RepeatedChannels.withRoom { scaleRoom in
+    RepeatedChannels.withRoom { shiftRoom in
+      forEachImage(arguments.shape, pixels) { image, first, count in
+        let length = isDense ? runLength(count, channels, scale, shift) : 1
+        let a = scale.row(image, first, channels, length, scaleRoom)
+        let b = shift.row(image, first, channels, length, shiftRoom)
+        let (x, y) = (input.at(image, first), output.at(image, first))
+        for pixel in stride(from: 0, to: count, by: length) {
+          let (a, b) = (a.base + pixel &* a.stride, b.base + pixel &* b.stride)
+          let x = x + pixel &* input.pixelStride
+          activation.write(y + pixel &* output.pixelStride, min(length, count &- pixel) &* channels) { index, count in
+            let factor = vector(a, index, count, isRepeated: repeatsScale)
+            let summand = vector(b, index, count, isRepeated: repeatsScale)
+            return Vector.multiplyAdd(Vector(at: x + index, count: count), factor, summand)
+          }
+        }
       }
     }
+  }
+}
+
+/// One number per channel, as often as there is room: pixels that lie close make one row then, with a single end.
+private enum RepeatedChannels {
+  static let capacity = 256
+
+  @inline(always)
+  static func withRoom(_ body: (UnsafeMutablePointer<Float>) -> Void) {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: capacity) { body($0.baseAddress!) }
+  }
+}
+
+/// How many of an image's pixels are gone through as one row of numbers, where those of the result are one: all if those of the operands
+/// are, too, and some if one number per channel is repeated for them.
+@inline(always)
+private func runLength(_ count: Int, _ channels: Int, _ a: ElementwiseInput, _ b: ElementwiseInput) -> Int {
+  if a.isRun(channels) && b.isRun(channels) { return count }
+  guard a.isRun(channels) || a.isPerChannel, b.isRun(channels) || b.isPerChannel else { return 1 }
+  let length = RepeatedChannels.capacity / channels
+  return length > 1 && count >= 4 * length ? length : 1
+}
+
+extension ElementwiseInput {
+  /// Whether there is one number per channel for all pixels of an image.
+  @inline(always)
+  fileprivate var isPerChannel: Bool { channelStride == 1 && pixelStride == 0 }
+
+  /// The numbers from a pixel on, and their distance from one pixel to the next: those of `length` pixels are a row, in `room` if they have
+  /// to be repeated for it.
+  @inline(always)
+  fileprivate func row(
+    _ image: Int, _ pixel: Int, _ channels: Int, _ length: Int, _ room: UnsafeMutablePointer<Float>
+  ) -> (base: UnsafePointer<Float>, stride: Int) {
+    let base = at(image, pixel)
+    guard length > 1, isPerChannel, !isRun(channels) else { return (base, pixelStride) }
+    for repetition in 0..<length {
+      let copy = room + repetition &* channels
+      forEachVector(of: channels) { channel, count in
+        Vector(at: base + channel, count: count).store(at: copy + channel, count: count)
+      }
+    }
+    return (UnsafePointer(room), 0)
   }
 }

@@ -2,7 +2,7 @@ public import InfoldKernelInterface
 
 #if INFOLD_AVX512
   /// The kernels for processors with the instructions of x86-64-v4: AVX-512 F, BW, CD, DQ and VL. What multiplies gains by vectors
-  /// so wide; there are no others.
+  /// so wide, and what computes lane by lane; there are no others.
   public enum AVX512Kernels {}
   typealias Kernels = AVX512Kernels
 #elseif INFOLD_AVX2
@@ -16,7 +16,7 @@ public import InfoldKernelInterface
 #endif
 
 #if INFOLD_AVX512
-  extension Kernels: ConvolutionKernels {}
+  extension Kernels: ConvolutionKernels, LanewiseKernels {}
 #else
   extension Kernels: KernelSet {}
 #endif

@@ -3,96 +3,203 @@ import InfoldKernelInterface
 extension Kernels {
   @inline(never)
   public static func pool(_ arguments: PoolArguments, rows: Range<Int>) {
-    for row in rows {
-      switch arguments.operation {
-      case .maximum: PoolRow(arguments, row).runMaximum()
-      case .average, .averageIncludingPadding: PoolRow(arguments, row).runAverage()
+    switch arguments.operation {
+    case .average, .averageIncludingPadding: for row in rows { PoolRow(arguments, row).writeAverages() }
+    case .maximum where arguments.sharesColumns:
+      var columns = ColumnMaxima()
+      columns.withNumbers { numbers in
+        for row in rows { PoolRow(arguments, row).writeMaxima(byColumns: numbers) }
       }
+    case .maximum: for row in rows { PoolRow(arguments, row).writeMaxima() }
     }
+  }
+}
+
+/// Room for the maxima of columns, from which those of windows are taken.
+private struct ColumnMaxima {
+  /// Half of a small first-level cache.
+  static let capacity = 4096
+  private var numbers = InlineArray<4096, Float>(repeating: 0)
+
+  @inline(always)
+  mutating func withNumbers(_ body: (UnsafeMutablePointer<Float>) -> Void) {
+    withUnsafeMutableBytes(of: &numbers) { body($0.baseAddress!.assumingMemoryBound(to: Float.self)) }
+  }
+}
+
+extension PoolArguments {
+  /// The columns from a window's first to its last.
+  fileprivate var span: Int { (window.width - 1) * window.dilationX + 1 }
+
+  /// Whether windows share so many columns that less is read and written when the maxima of columns are taken first.
+  fileprivate var sharesColumns: Bool {
+    let shared = window.strideX * (window.height + 1) + window.width
+    return shared < window.height * window.width && channelBlock * (span + window.strideX) <= ColumnMaxima.capacity
+  }
+
+  /// The channels that are taken at once: few enough for eight windows, and not less than a line.
+  fileprivate var channelBlock: Int {
+    let most = ColumnMaxima.capacity / (span + 7 * window.strideX)
+    return input.channels <= most ? input.channels : max(16, most / 16 * 16)
+  }
+}
+
+extension WindowRun {
+  @inline(always)
+  fileprivate func reduceToMaxima() {
+    @inline(always)
+    func itself(_ x: Vector) -> Vector { x }
+    reduce(itself, largest, itself)
   }
 }
 
 /// One row of the output of a pool.
 private struct PoolRow {
+  /// Rows of pixels that windows lie on.
+  private struct Source {
+    /// Where the column 0 of the first row lies, or would lie.
+    let base: UnsafePointer<Float>
+    let pixelStride: Int
+    let rows: Int
+    /// The channel of the result that the first of these is.
+    let channel: Int
+    let channels: Int
+  }
+
   private let arguments: PoolArguments
-  private let row: Int
   /// The input's row under the first of the window's rows that lie inside the picture.
   private let input: UnsafePointer<Float>
-  private let rows: WindowTaps
+  private let output: UnsafeMutablePointer<Float>
+  /// Rows of the window that lie inside the picture, and the distance from one to the next.
+  private let rows: Int
+  private let rowStride: Int
   /// Rows of the window that lie inside the picture or its padding.
   private let paddedRows: Int
+  /// The windows of which all columns lie inside the picture.
+  private let whole: Range<Int>
 
   @inline(always)
   init(_ arguments: PoolArguments, _ row: Int) {
-    let (input, window) = (arguments.input, arguments.window)
-    let (image, y) = divide(row, by: arguments.output.height)
-    self.arguments = arguments
-    self.row = row
-    rows = WindowTaps(
+    let (input, output, window) = (arguments.input, arguments.output, arguments.window)
+    let (image, y) = divide(row, by: output.height)
+    let taps = WindowTaps(
       position: y, size: window.height, stride: window.strideY, dilation: window.dilationY, pad: window.padTop,
       extent: input.height)
+    self.arguments = arguments
+    self.input = input.base + (image * input.height + taps.first) * input.width * input.pixelStride
+    self.output = output.base + row * output.width * output.pixelStride
+    rows = taps.count
+    rowStride = window.dilationY * input.width * input.pixelStride
     paddedRows = WindowTaps.elements(
       before: input.height + arguments.padBottom, from: y * window.strideY - window.padTop, size: window.height,
       dilation: window.dilationY)
-    self.input = input.base + (image * input.height + rows.first) * input.width * input.pixelStride
+    let first = min((window.padLeft + window.strideX - 1) / window.strideX, output.width)
+    let room = input.width + window.padLeft - arguments.span
+    whole = first..<max(first, room < 0 ? 0 : min(room / window.strideX + 1, output.width))
   }
 
-  // Functions of their own, so that the optimizer inlines the closures.
-  @inline(never) func runMaximum() { run(start: -.infinity, divides: false, largest) }
-  @inline(never) func runAverage() { run(start: 0, divides: true) { $0 + $1 } }
+  private var inputRows: Source {
+    Source(
+      base: input, pixelStride: arguments.input.pixelStride, rows: rows, channel: 0, channels: arguments.input.channels)
+  }
+
+  // Functions of their own, and what they do to a vector is marked to be inlined, which a closure cannot be.
+
+  @inline(never)
+  func writeMaxima() { writeMaxima(0..<arguments.output.width, of: inputRows) }
+
+  @inline(never)
+  func writeAverages() {
+    let zero = Vector(repeating: 0)
+    forEachRun(0..<arguments.output.width, of: inputRows) { x, columns, run in
+      let divisor = Vector(repeating: Float(elements(x, columns)))
+      @inline(always)
+      func first(_ x: Vector) -> Vector { zero + x }
+      @inline(always)
+      func sum(_ x: Vector, _ y: Vector) -> Vector { x + y }
+      @inline(always)
+      func average(_ sum: Vector) -> Vector { sum / divisor }
+      run.reduce(first, sum, average)
+    } outside: { x in
+      zero / Vector(repeating: Float(elements(x, 0)))
+    }
+  }
+
+  /// Writes the maxima, from those of every column under the windows.
+  @inline(never)
+  func writeMaxima(byColumns numbers: UnsafeMutablePointer<Float>) {
+    let (input, window, width) = (arguments.input, arguments.window, arguments.output.width)
+    let block = arguments.channelBlock
+    for channel in stride(from: 0, to: input.channels, by: block) {
+      let channels = min(block, input.channels - channel)
+      let windows = (ColumnMaxima.capacity / channels - arguments.span) / window.strideX + 1
+      for x in stride(from: 0, to: width, by: windows) {
+        let end = min(x + windows, width)
+        let first = min(max(x * window.strideX - window.padLeft, 0), input.width)
+        let last = min(max((end - 1) * window.strideX - window.padLeft + arguments.span, first), input.width)
+        if rows > 0 {
+          WindowRun(
+            self.input + (first * input.pixelStride + channel), rows: rows, rowStride: rowStride, columns: 1,
+            columnStride: 0, inputStride: input.pixelStride, to: numbers, outputStride: channels, windows: last - first,
+            channels: channels
+          ).reduceToMaxima()
+        }
+        writeMaxima(
+          x..<end,
+          of: Source(
+            base: UnsafePointer(numbers) - first * channels, pixelStride: channels, rows: min(rows, 1),
+            channel: channel, channels: channels))
+      }
+    }
+  }
 
   @inline(always)
-  private func run(start: Float, divides: Bool, _ combine: (Vector, Vector) -> Vector) {
-    let (input, output, window) = (arguments.input, arguments.output, arguments.window)
-    let rowStride = window.dilationY * input.width * input.pixelStride
-    let tapStride = window.dilationX * input.pixelStride
-    let channels = input.channels
-    for x in 0..<output.width {
-      let columns = WindowTaps(
+  private func writeMaxima(_ windows: Range<Int>, of source: Source) {
+    forEachRun(windows, of: source) { _, _, run in
+      run.reduceToMaxima()
+    } outside: { _ in
+      Vector(repeating: -.infinity)
+    }
+  }
+
+  /// The elements that a sum is divided by: of the window at `x`, of which so many columns lie inside the picture.
+  @inline(always)
+  private func elements(_ x: Int, _ columns: Int) -> Int {
+    guard arguments.operation == .averageIncludingPadding else { return rows * columns }
+    let window = arguments.window
+    return paddedRows
+      * WindowTaps.elements(
+        before: arguments.input.width + arguments.padRight, from: x * window.strideX - window.padLeft,
+        size: window.width, dilation: window.dilationX)
+  }
+
+  /// Calls `body` with windows that have the same columns inside the picture: with the place of the first, the number of columns, and the
+  /// windows. Writes what `outside` gives for a window in which only padding lies.
+  @inline(always)
+  private func forEachRun(
+    _ windows: Range<Int>, of source: Source, _ body: (Int, Int, WindowRun) -> Void, outside: (Int) -> Vector
+  ) {
+    let window = arguments.window
+    var x = windows.lowerBound
+    while x < windows.upperBound {
+      let taps = WindowTaps(
         position: x, size: window.width, stride: window.strideX, dilation: window.dilationX, pad: window.padLeft,
-        extent: input.width)
-      var elements = rows.count * columns.count
-      if arguments.operation == .averageIncludingPadding {
-        elements =
-          paddedRows
-          * WindowTaps.elements(
-            before: input.width + arguments.padRight, from: x * window.strideX - window.padLeft, size: window.width,
-            dilation: window.dilationX)
+        extent: arguments.input.width)
+      let target = output + (x * arguments.output.pixelStride + source.channel)
+      let count = whole.contains(x) ? min(whole.upperBound, windows.upperBound) - x : 1
+      if source.rows * taps.count == 0 {
+        let value = outside(x)
+        forEachVector(of: source.channels) { channel, count in value.store(at: target + channel, count: count) }
+      } else {
+        body(
+          x, taps.count,
+          WindowRun(
+            source.base + taps.first * source.pixelStride, rows: source.rows, rowStride: rowStride,
+            columns: taps.count, columnStride: window.dilationX * source.pixelStride,
+            inputStride: window.strideX * source.pixelStride, to: target,
+            outputStride: arguments.output.pixelStride, windows: count, channels: source.channels))
       }
-      let divisor = Vector(repeating: Float(elements))
-      let first = self.input + columns.first * input.pixelStride
-      let target = output.base + (row * output.width + x) * output.pixelStride
-      var channel = 0
-      while channel + 4 * Vector.scalarCount <= channels {
-        var results = InlineArray<4, Vector>(repeating: Vector(repeating: start))
-        for row in 0..<rows.count {
-          var pixel = first + row * rowStride + channel
-          for _ in 0..<columns.count {
-            for index in 0..<4 {
-              results[index] = combine(results[index], Vector(at: pixel + index * Vector.scalarCount))
-            }
-            pixel += tapStride
-          }
-        }
-        for index in 0..<4 {
-          let result = divides ? results[index] / divisor : results[index]
-          result.store(at: target + channel + index * Vector.scalarCount)
-        }
-        channel += 4 * Vector.scalarCount
-      }
-      while channel < channels {
-        let count = min(Vector.scalarCount, channels - channel)
-        var result = Vector(repeating: start)
-        for row in 0..<rows.count {
-          var pixel = first + row * rowStride + channel
-          for _ in 0..<columns.count {
-            result = combine(result, Vector(at: pixel, count: count))
-            pixel += tapStride
-          }
-        }
-        (divides ? result / divisor : result).store(at: target + channel, count: count)
-        channel += Vector.scalarCount
-      }
+      x += count
     }
   }
 }

@@ -205,17 +205,24 @@ func rowSum(_ x: UnsafePointer<Float>, _ columns: Int) -> Double {
 /// The largest number of a row, NaN if any is NaN.
 @inline(always)
 func rowMaximum(_ x: UnsafePointer<Float>, _ columns: Int) -> Float {
-  let lanes = reduceRow(x, columns, start: -.infinity, fill: -.infinity, largest, { $0 })
-  var result = lanes[0]
-  for lane in 1..<Vector.scalarCount where !(lanes[lane] <= result) && result == result { result = lanes[lane] }
-  return result
+  joined(reduceRow(x, columns, start: -.infinity, fill: -.infinity, largest, { $0 }), largest)
 }
 
 /// The smallest number of a row, NaN if any is NaN.
 @inline(always)
 func rowMinimum(_ x: UnsafePointer<Float>, _ columns: Int) -> Float {
-  let lanes = reduceRow(x, columns, start: .infinity, fill: .infinity, least, { $0 })
-  var result = lanes[0]
-  for lane in 1..<Vector.scalarCount where !(lanes[lane] >= result) && result == result { result = lanes[lane] }
-  return result
+  joined(reduceRow(x, columns, start: .infinity, fill: .infinity, least, { $0 }), least)
+}
+
+/// What `combine` makes of the lanes of a vector, half of them with the other half at once.
+@inline(always)
+private func joined(_ x: Vector, _ combine: (Vector, Vector) -> Vector) -> Float {
+  var (result, width) = (x, Vector.scalarCount / 2)
+  while width > 0 {
+    var other = result
+    for lane in 0..<width { other[lane] = result[lane + width] }
+    result = combine(result, other)
+    width /= 2
+  }
+  return result[0]
 }

@@ -2,6 +2,9 @@
 // our own. Errors are the largest over the whole range of arguments, in units in the last place, with fused
 // multiply-add.
 
+#if INFOLD_AVX512
+  import CMachine
+#endif
 #if INFOLD_AVX512 || INFOLD_AVX2
   import _Builtin_intrinsics.intel
 #endif
@@ -43,7 +46,13 @@ func minimum(_ bound: Vector, _ x: Vector) -> Vector {
 
 /// The larger one of each lane; NaN where either is.
 @inline(always)
-func largest(_ x: Vector, _ y: Vector) -> Vector { maximum(x, y).replacing(with: x, where: x .!= x) }
+func largest(_ x: Vector, _ y: Vector) -> Vector {
+  #if INFOLD_AVX512
+    infold_largest(x, y)
+  #else
+    maximum(x, y).replacing(with: x, where: x .!= x)
+  #endif
+}
 
 /// `a` in the lanes where `sign` is negative, −0 or a NaN with that sign, else `b`. In long functions the optimizer
 /// takes `replacing(with:where:)` apart into lanes; this it does not.

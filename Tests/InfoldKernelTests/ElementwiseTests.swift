@@ -64,7 +64,7 @@ import Testing
     return values
   }()
 
-  @Test(arguments: kernelSets.indices, cases.indices) func computesFunctions(set: Int, index: Int) {
+  @Test(arguments: lanewiseKernelSets.indices, cases.indices) func computesFunctions(set: Int, index: Int) {
     let item = Self.cases[index]
     let input = Buffer(Self.arguments)
     let output = Buffer(input.count)
@@ -74,16 +74,16 @@ import Testing
       input: ElementwiseInput(input.input, like: shape),
       output: ElementwiseOutput(output.base, like: shape))
     #expect(
-      isIndependentOfRange(units: shape.unitCount, output: output) { kernelSets[set].unary(arguments, pixels: $0) })
+      isIndependentOfRange(units: shape.unitCount, output: output) { lanewiseKernelSets[set].unary(arguments, pixels: $0) })
     let wrong = zip(Self.arguments, output.values).filter { x, y in
       let expected = item.reference(Double(x))
       let isExact = Double(y) == expected || Float(expected) == y || (y.isNaN && expected.isNaN)
       return !isExact && !(abs(Double(y) - expected) <= item.tolerance * max(abs(expected), item.floor))
     }
-    #expect(wrong.isEmpty, "\(kernelSets[set].name) \(item.function) of \(wrong.first!)")
+    #expect(wrong.isEmpty, "\(lanewiseKernelSets[set].name) \(item.function) of \(wrong.first!)")
   }
 
-  @Test(arguments: kernelSets.indices, 1...20) func followsStrides(set: Int, channels: Int) {
+  @Test(arguments: lanewiseKernelSets.indices, 1...20) func followsStrides(set: Int, channels: Int) {
     let shape = ElementwiseShape(images: 2, pixels: 5, channels: channels)
     let input = Buffer(random: shape.unitCount * (channels + 2) - 2, seed: 1)
     let output = Buffer(shape.unitCount * (channels + 1) - 1)
@@ -91,7 +91,7 @@ import Testing
       .negative, shape: shape, input: ElementwiseInput(input.input, like: shape, pixelStride: channels + 2),
       output: ElementwiseOutput(output.base, like: shape, pixelStride: channels + 1))
     #expect(
-      isIndependentOfRange(units: shape.unitCount, output: output) { kernelSets[set].unary(arguments, pixels: $0) })
+      isIndependentOfRange(units: shape.unitCount, output: output) { lanewiseKernelSets[set].unary(arguments, pixels: $0) })
     var expected = output.values
     for pixel in 0..<shape.unitCount {
       for channel in 0..<channels {
@@ -117,7 +117,7 @@ import Testing
     (.maximum, { max($0, $1) }), (.minimum, { min($0, $1) }), (.parametricRelu, { $0 >= 0 ? $0 : $0 * $1 }),
   ]
 
-  @Test(arguments: kernelSets.indices, 1...20) func combinesOperands(set: Int, channels: Int) {
+  @Test(arguments: lanewiseKernelSets.indices, 1...20) func combinesOperands(set: Int, channels: Int) {
     let shape = ElementwiseShape(images: 2, pixels: 7, channels: channels)
     let left = Buffer(random: 2 * 7 * (channels + 3), seed: 2)
     let right = Buffer(random: 2 * 7 * (channels + 3), seed: 3)
@@ -131,15 +131,15 @@ import Testing
             function, activation: activation, shape: shape, left: a, right: b,
             output: ElementwiseOutput(
               output.base, like: shape, pixelStride: leftIndex == 0 ? channels : channels + 1))
-          kernelSets[set].binary(arguments, pixels: 0..<5)
-          kernelSets[set].binary(arguments, pixels: 5..<14)
+          lanewiseKernelSets[set].binary(arguments, pixels: 0..<5)
+          lanewiseKernelSets[set].binary(arguments, pixels: 5..<14)
           for (place, image, pixel, channel) in places(shape) {
             let x = Double(a.base[image * a.imageStride + pixel * a.pixelStride + channel * a.channelStride])
             let y = Double(b.base[image * b.imageStride + pixel * b.pixelStride + channel * b.channelStride])
             let expected = activation.reference(reference(x, y))
             let result = Double(output.base[place * arguments.output.pixelStride + channel])
             #expect(
-              abs(result - expected) <= 5e-7 * max(1e-3, abs(expected)), "\(kernelSets[set].name) \(function)")
+              abs(result - expected) <= 5e-7 * max(1e-3, abs(expected)), "\(lanewiseKernelSets[set].name) \(function)")
           }
           #expect(output.isIntact)
         }
@@ -155,13 +155,13 @@ import Testing
     }
   }
 
-  @Test(arguments: kernelSets.indices) func propagatesNotANumber(set: Int) {
+  @Test(arguments: lanewiseKernelSets.indices) func propagatesNotANumber(set: Int) {
     let left = Buffer([.nan, 1, .nan, 2])
     let right = Buffer([1, .nan, .nan, 3])
     let shape = ElementwiseShape(pixels: 4)
     for function in [BinaryFunction.maximum, .minimum, .add] {
       let output = Buffer(4)
-      kernelSets[set].binary(
+      lanewiseKernelSets[set].binary(
         BinaryArguments(
           function, activation: .relu, shape: shape, left: ElementwiseInput(left.input, like: shape),
           right: ElementwiseInput(right.input, like: shape), output: ElementwiseOutput(output.base, like: shape)),
@@ -170,7 +170,7 @@ import Testing
     }
   }
 
-  @Test(arguments: kernelSets.indices, 1...20) func scalesAndShifts(set: Int, channels: Int) {
+  @Test(arguments: lanewiseKernelSets.indices, 1...20) func scalesAndShifts(set: Int, channels: Int) {
     let shape = ElementwiseShape(images: 2, pixels: 5, channels: channels)
     let input = Buffer(random: shape.unitCount * channels, seed: 4)
     let (scale, shift) = (Buffer(random: channels, seed: 5), Buffer(random: channels, seed: 6))
@@ -182,7 +182,7 @@ import Testing
         scale: operand(scale.input), shift: operand(shift.input), output: ElementwiseOutput(output.base, like: shape))
       #expect(
         isIndependentOfRange(units: shape.unitCount, output: output) {
-          kernelSets[set].scaleShift(arguments, pixels: $0)
+          lanewiseKernelSets[set].scaleShift(arguments, pixels: $0)
         })
       let expected = (0..<output.count).map { index in
         let channel = isScalar ? 0 : index % channels
@@ -193,7 +193,7 @@ import Testing
     }
   }
 
-  @Test(arguments: kernelSets.indices, 1...20) func normalizesChannels(set: Int, channels: Int) {
+  @Test(arguments: lanewiseKernelSets.indices, 1...20) func normalizesChannels(set: Int, channels: Int) {
     let shape = ElementwiseShape(images: 2, pixels: 5, channels: channels)
     let (stride, outputStride) = (channels + 2, channels + 1)
     let input = Buffer(Buffer(random: shape.unitCount * stride - 2, seed: 7, bound: 0.01).values.map { $0 + 1000 })
@@ -208,7 +208,7 @@ import Testing
       output: ElementwiseOutput(output.base, like: shape, pixelStride: outputStride))
     #expect(
       isIndependentOfRange(units: shape.unitCount, output: output) {
-        kernelSets[set].channelNormalization(arguments, pixels: $0)
+        lanewiseKernelSets[set].channelNormalization(arguments, pixels: $0)
       })
     var expected = output.values.map(Double.init)
     for pixel in 0..<shape.unitCount {

@@ -51,7 +51,7 @@ import Testing
     return sizes.reversed().map { -$0 } + sizes
   }()
 
-  private static func results(_ item: Case, _ set: any KernelSet.Type, _ input: Buffer) -> [Float] {
+  private static func results(_ item: Case, _ set: any LanewiseKernels.Type, _ input: Buffer) -> [Float] {
     let (output, shape) = (Buffer(input.count), ElementwiseShape(pixels: input.count))
     let arguments = UnaryArguments(
       item.function, alpha: item.alpha, shape: shape, input: ElementwiseInput(input.input, like: shape),
@@ -60,10 +60,10 @@ import Testing
     return output.values
   }
 
-  @Test(arguments: kernelSets.indices, cases) func isNearTheFunction(set: Int, item: Case) {
-    let results = Self.results(item, kernelSets[set], Buffer(Self.arguments))
+  @Test(arguments: lanewiseKernelSets.indices, cases) func isNearTheFunction(set: Int, item: Case) {
+    let results = Self.results(item, lanewiseKernelSets[set], Buffer(Self.arguments))
     // Portable kernels round twice where they multiply and add.
-    let units = kernelSets[set].vectorWidth == 4 ? item.units + 0.5 : item.units
+    let units = lanewiseKernelSets[set].vectorWidth == 4 ? item.units + 0.5 : item.units
     for (x, y) in zip(Self.arguments, results) {
       let expected = item.reference(Double(x))
       if Float(expected) == y { continue }
@@ -71,22 +71,22 @@ import Testing
       var bound = units * max(Double(unit) * 0x1p-23, 0x1p-149)
       if item.isConditional, abs(expected) > item.floor {
         let change = abs(item.reference(Double(x.nextUp)) - item.reference(Double(x.nextDown)))
-        bound += change * (kernelSets[set].vectorWidth == 4 ? 2 : 1)
+        bound += change * (lanewiseKernelSets[set].vectorWidth == 4 ? 2 : 1)
       } else if abs(expected) < item.floor {
         bound = max(bound, item.floor)
       }
       #expect(
-        abs(Double(y) - expected) <= bound, "\(kernelSets[set].name) \(item.function) of \(x) is \(y), not \(expected)")
+        abs(Double(y) - expected) <= bound, "\(lanewiseKernelSets[set].name) \(item.function) of \(x) is \(y), not \(expected)")
     }
   }
 
-  @Test(arguments: kernelSets.indices, cases.filter(\.isMonotone)) func staysMonotone(set: Int, item: Case) {
-    let results = Self.results(item, kernelSets[set], Buffer(Self.arguments))
+  @Test(arguments: lanewiseKernelSets.indices, cases.filter(\.isMonotone)) func staysMonotone(set: Int, item: Case) {
+    let results = Self.results(item, lanewiseKernelSets[set], Buffer(Self.arguments))
     let turns = zip(results, results.dropFirst()).filter { $0 > $1 }
-    #expect(turns.isEmpty, "\(kernelSets[set].name) \(item.function) falls from \(turns.first!)")
+    #expect(turns.isEmpty, "\(lanewiseKernelSets[set].name) \(item.function) falls from \(turns.first!)")
   }
 
-  @Test(arguments: kernelSets.indices, cases) func keepsNotANumber(set: Int, item: Case) {
-    #expect(Self.results(item, kernelSets[set], Buffer([.nan, 1, -.nan])).map(\.isNaN) == [true, false, true])
+  @Test(arguments: lanewiseKernelSets.indices, cases) func keepsNotANumber(set: Int, item: Case) {
+    #expect(Self.results(item, lanewiseKernelSets[set], Buffer([.nan, 1, -.nan])).map(\.isNaN) == [true, false, true])
   }
 }

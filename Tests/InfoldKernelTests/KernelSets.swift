@@ -20,8 +20,11 @@ let kernelSets: [any KernelSet.Type] = {
   #endif
 }()
 
-/// The same, with the sets that have no others than those for products and convolutions.
-let convolutionKernelSets: [any ConvolutionKernels.Type] = {
+/// The same, with the sets that have no others than those for products, convolutions, and what is computed lane by lane.
+let convolutionKernelSets: [any ConvolutionKernels.Type] = lanewiseKernelSets
+
+/// The sets of kernels that compute lane by lane.
+let lanewiseKernelSets: [any (ConvolutionKernels & LanewiseKernels).Type] = {
   #if arch(x86_64) && !DEBUG
     kernelSets + (infold_has_avx512() ? [AVX512Kernels.self] : [])
   #else

@@ -89,6 +89,11 @@ static inline __m512 infold_load_first(const float *source, long count, float fi
   return _mm512_mask_loadu_ps(_mm512_set1_ps(fill), (__mmask16)((1u << count) - 1), source);
 }
 
+/// The larger one of each lane; NaN where either is. Of NaN, zeros and other equals: `x` if it is NaN, else `y`.
+static inline __m512 infold_largest(__m512 x, __m512 y) {
+  return _mm512_mask_max_ps(x, _mm512_cmp_ps_mask(x, x, _CMP_ORD_Q), x, y);
+}
+
 /// Writes the first `count` elements, at most 15, or none. (In parts: some processors are slow in writing with a mask.)
 static inline void infold_store_first(float *target, long count, __m512 elements) {
   if (count <= 0) return;

@@ -1,6 +1,6 @@
 /// The kernels of one instruction set for what multiplies: products, convolutions of all kinds, and Winograd's algorithm.
 ///
-/// Sets with the widest vectors have no others, since everything else is bound by memory.
+/// Sets with the widest vectors have these and `LanewiseKernels`.
 ///
 /// A kernel gets pointers and sizes, and a range of the work: what it computes of each element does not depend on the range.
 /// It allocates nothing, and checks nothing.

@@ -1,13 +1,10 @@
-/// The kernels of everything that is no product: pools, element by element, normalizations, and what moves numbers.
+/// The kernels of everything that is no product and not lane by lane: reductions, normalizations, and what moves numbers.
 ///
 /// Every kernel takes a range of its units of work, so that threads can share it. An element of the result is computed
 /// by the same operations in the same order whatever the range. No kernel reads or writes outside of its operands, and
 /// none allocates memory; ranges may be empty, sizes are otherwise at least 1 unless said differently.
 public protocol PointwiseKernels: Sendable {
-  // MARK: Pools and reductions
-
-  /// Maximum and average pools. The range counts rows of the output, over all pictures.
-  static func pool(_ arguments: PoolArguments, rows: Range<Int>)
+  // MARK: Reductions
 
   /// Reduction of every channel of every picture. The range counts `arguments.unitCount` units.
   static func globalPool(_ arguments: GlobalPoolArguments, units: Range<Int>)
@@ -15,21 +12,7 @@ public protocol PointwiseKernels: Sendable {
   /// Reduction of every row. The range counts rows.
   static func reduceRows(_ arguments: RowReductionArguments, rows: Range<Int>)
 
-  // MARK: Element by element
-
-  /// A function of one operand. The range counts pixels, over all images.
-  static func unary(_ arguments: UnaryArguments, pixels: Range<Int>)
-
-  /// A function of two operands. The range counts pixels, over all images.
-  static func binary(_ arguments: BinaryArguments, pixels: Range<Int>)
-
-  /// x · scale + shift. The range counts pixels, over all images.
-  static func scaleShift(_ arguments: ScaleShiftArguments, pixels: Range<Int>)
-
   // MARK: Normalization
-
-  /// (x − mean) · factor · scale + shift, one of each per channel. The range counts pixels, over all images.
-  static func channelNormalization(_ arguments: ChannelNormalizationArguments, pixels: Range<Int>)
 
   /// Softmax or log-softmax. The range counts rows.
   static func softmax(_ arguments: SoftmaxArguments, rows: Range<Int>)

@@ -87,7 +87,7 @@ extension PlanBuilder {
     to result: (sizes: [Int], place: Location), activation: Activation = .identity
   ) {
     let loops = ElementwiseOperands(result, [left, right])!
-    let (kernels, a, b, output) = (kernels, left.place, right.place, result.place)
+    let (kernels, a, b, output) = (lanewiseKernels, left.place, right.place, result.place)
     emitElementwise(loops, "element-wise", reads: [a, b], write: output, cost: result.sizes.reduce(2, *)) {
       pixels, frame in
       kernels.binary(

@@ -64,8 +64,10 @@ extension PlanBuilder {
     }
     let source = try location(of: x, .channelsLast)
     let target = define(y, .channelsLast)
+    // Of fewer channels than fill a vector, each window would be written in parts.
+    let isThin = input.channels < productKernels.vectorWidth
     let step = PoolStep(
-      kernels: kernels, image: input, result: image, window: geometry, operation: operation,
+      kernels: isThin ? kernels : lanewiseKernels, image: input, result: image, window: geometry, operation: operation,
       padBottom: extents.count > 1 ? extents[0].padAfter : 0, padRight: extents.last!.padAfter, input: source,
       output: target)
     emit(step, "pool", reads: [source], writes: [target])

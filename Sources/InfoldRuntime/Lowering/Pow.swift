@@ -31,7 +31,7 @@ extension PlanBuilder {
     _ function: UnaryFunction, _ sizes: [Int], from source: Location, to target: Location
   ) {
     let operands = ElementwiseOperands((sizes, target), [(sizes, source)])!
-    let kernels = kernels
+    let kernels = lanewiseKernels
     emitElementwise(operands, "element-wise", reads: [source], write: target, cost: sizes.reduce(2, *)) {
       pixels, frame in
       kernels.unary(

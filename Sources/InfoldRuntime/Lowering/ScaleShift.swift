@@ -16,7 +16,7 @@ extension ScaleShift: LoweredOperator {
     let scales = try plan.location(of: scale, .rowMajor), shifts = try plan.location(of: shift, .rowMajor)
     let target = plan.define(y, .channelsLast, inPlaceOf: x)
     let shape = ElementwiseShape(images: image.images, pixels: image.pixels, channels: image.channels)
-    let (kernels, activation) = (plan.kernels, fused.activation)
+    let (kernels, activation) = (plan.lanewiseKernels, fused.activation)
     plan.emitElementwise(
       shape, "scale and shift", source, perChannel: [scales, shifts], write: target, cost: 2 * image.count
     ) { pixels, frame in
@@ -47,7 +47,7 @@ extension ChannelNormalization: LoweredOperator {
     for input in fused.node.inputs[1...] { parameters.append(try plan.location(of: input!, .rowMajor)) }
     let target = plan.define(y, .channelsLast, inPlaceOf: x)
     let shape = ElementwiseShape(images: image.images, pixels: image.pixels, channels: image.channels)
-    let (kernels, activation) = (plan.kernels, fused.activation)
+    let (kernels, activation) = (plan.lanewiseKernels, fused.activation)
     plan.emitElementwise(
       shape, "normalization of channels", source, perChannel: parameters, write: target, cost: 3 * image.count
     ) { [parameters] pixels, frame in

@@ -14,7 +14,7 @@ struct UnaryLowering: Lowering {
     let source = try plan.location(of: x, layout)
     let target = plan.define(y, layout, inPlaceOf: x)
     let operands = ElementwiseOperands((sizes, target), [(sizes, source)])!
-    let kernels = plan.kernels
+    let kernels = plan.lanewiseKernels
     plan.emitElementwise(operands, "element-wise", reads: [source], write: target, cost: sizes.reduce(4, *)) {
       pixels, frame in
       kernels.unary(

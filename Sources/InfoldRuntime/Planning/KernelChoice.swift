@@ -13,6 +13,8 @@ import InfoldSystem
 package struct KernelChoice: Sendable {
   /// Those for products, convolutions and Winograd's algorithm, which the choice is named after.
   let products: any ConvolutionKernels.Type
+  /// Those for what computes lane by lane. The widest vectors are used where they are computed with at the full rate; the bits are the same.
+  let lanewise: any LanewiseKernels.Type
   /// Those for everything else. Memory limits it: the widest vectors gain nothing, and lose at the ends of rows.
   let others: any KernelSet.Type
   /// Those for quantized numbers.
@@ -27,24 +29,25 @@ package struct KernelChoice: Sendable {
   static let available: [KernelChoice] = {
     var choices = [
       KernelChoice(
-        products: PortableKernels.self, others: PortableKernels.self, bytes: PortableByteKernels.self,
-        machine: .portable)
+        products: PortableKernels.self, lanewise: PortableKernels.self, others: PortableKernels.self,
+        bytes: PortableByteKernels.self, machine: .portable)
     ]
     #if arch(x86_64)
       if infold_has_avx2_fma() {
         choices.insert(
           KernelChoice(
-            products: AVX2Kernels.self, others: AVX2Kernels.self, bytes: AVX2ByteKernels.self,
+            products: AVX2Kernels.self, lanewise: AVX2Kernels.self, others: AVX2Kernels.self, bytes: AVX2ByteKernels.self,
             machine: MachineModel(products: AVX2Kernels.self, others: AVX2Kernels.self)), at: 0)
       }
       // A debug build optimizes the kernels for AVX2 alone.
       #if !DEBUG
         if infold_has_avx512() {
           let bytes: any ByteKernels.Type = infold_has_avx512_vnni() ? VNNIByteKernels.self : AVX2ByteKernels.self
+          let machine = MachineModel(products: AVX512Kernels.self, others: AVX2Kernels.self)
           choices.insert(
             KernelChoice(
-              products: AVX512Kernels.self, others: AVX2Kernels.self, bytes: bytes,
-              machine: MachineModel(products: AVX512Kernels.self, others: AVX2Kernels.self)), at: 0)
+              products: AVX512Kernels.self, lanewise: machine.hasFullWidth ? AVX512Kernels.self : AVX2Kernels.self,
+              others: AVX2Kernels.self, bytes: bytes, machine: machine), at: 0)
         }
       #endif
     #endif

@@ -10,6 +10,8 @@ struct PlanBuilder {
   private(set) var graph: Graph
   /// The kernels for products.
   let productKernels: any ConvolutionKernels.Type
+  /// The kernels for what computes lane by lane.
+  let lanewiseKernels: any LanewiseKernels.Type
   /// The kernels for everything else.
   let kernels: any KernelSet.Type
   /// The kernels for quantized numbers.
@@ -57,6 +59,7 @@ struct PlanBuilder {
     try graph.requireNoOpaqueNodes()
     self.factory = factory
     productKernels = factory.kernels.products
+    lanewiseKernels = factory.kernels.lanewise
     kernels = factory.kernels.others
     byteKernels = factory.kernels.bytes
     machine = factory.kernels.machine

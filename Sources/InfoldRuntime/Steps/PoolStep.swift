@@ -3,7 +3,7 @@ import InfoldTensor
 
 /// A pool of windows.
 struct PoolStep: WindowRowStep {
-  let kernels: any KernelSet.Type
+  let kernels: any LanewiseKernels.Type
   let image: ImageShape
   let result: ImageShape
   let window: ImageWindow

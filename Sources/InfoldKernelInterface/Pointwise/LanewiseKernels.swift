@@ -1,0 +1,19 @@
+/// The kernels in which each lane of a vector computes a number by itself: the width of the vectors changes no bits of the results.
+///
+/// As those of `PointwiseKernels`, each takes a range of its units of work, stays inside of its operands, and allocates nothing.
+public protocol LanewiseKernels: Sendable {
+  /// Maximum and average pools. The range counts rows of the output, over all pictures.
+  static func pool(_ arguments: PoolArguments, rows: Range<Int>)
+
+  /// A function of one operand. The range counts pixels, over all images.
+  static func unary(_ arguments: UnaryArguments, pixels: Range<Int>)
+
+  /// A function of two operands. The range counts pixels, over all images.
+  static func binary(_ arguments: BinaryArguments, pixels: Range<Int>)
+
+  /// x · scale + shift. The range counts pixels, over all images.
+  static func scaleShift(_ arguments: ScaleShiftArguments, pixels: Range<Int>)
+
+  /// (x − mean) · factor · scale + shift, one of each per channel. The range counts pixels, over all images.
+  static func channelNormalization(_ arguments: ChannelNormalizationArguments, pixels: Range<Int>)
+}
