@@ -35,20 +35,30 @@ struct ConvolutionStep: Step {
       case .bytes(let kernels, _, _): (12, kernels.panelWidth)
       }
     return ConvolutionPartition(
-      rows: rows, columns: shape.outputChannels, groups: groups, tileRows: tileRows, panelWidth: panelWidth)
+      rows: rows, columns: shape.outputChannels, groups: groups, tileRows: tileRows, panelWidth: panelWidth,
+      splitsColumns: sharesChannels)
+  }
+
+  /// Threads share the output channels where there are more weights than numbers that move between the threads then: what each of
+  /// them reads of the input, and what the next step reads of the result.
+  var sharesChannels: Bool {
+    guard groups == 1 else { return shape.outputChannels > rows }
+    let inputCount = shape.images * shape.height * shape.width * shape.channels
+    return taps * shape.channels * shape.outputChannels > inputCount + rows * shape.outputChannels
   }
 
   /// Fewer multiplications are done before another thread has begun.
   private var smallestWork: Int {
     switch kernel {
-    case .floats: 1 << 17
-    case .bytes: 1 << 19
+    case .floats: 1 << 16
+    case .bytes: 1 << 18
     }
   }
 
   func tasks(phase: Int, workers: Int) -> Int {
     let work = rows * shape.outputChannels * shape.channels * taps * groups
-    return workers > 1 && work > smallestWork ? partition.tasks(workers: workers) : 1
+    let sharing = min(workers, work / smallestWork)
+    return sharing > 1 ? partition.tasks(workers: sharing) : 1
   }
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {

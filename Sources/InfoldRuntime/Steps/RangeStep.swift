@@ -21,12 +21,13 @@ struct RangeStep: Step {
   /// Less than this is done before another thread has begun.
   private static let smallestCost = 8192
 
-  func tasks(phase: Int, workers: Int) -> Int { Self.tasks(units: units, cost: cost, workers: workers) }
-
-  /// The tasks for so many threads.
-  static func tasks(units: Int, cost: Int, workers: Int) -> Int {
-    workers == 1 ? 1 : max(1, min(units, 2 * workers, cost / smallestCost, 65535))
+  func tasks(phase: Int, workers: Int) -> Int {
+    let sharing = Self.sharing(cost: cost, workers: workers)
+    return sharing == 1 ? 1 : max(1, min(units, 2 * sharing, 65535))
   }
+
+  /// The threads, out of so many, that are worth while.
+  static func sharing(cost: Int, workers: Int) -> Int { max(1, min(workers, cost / smallestCost)) }
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
     body((0..<units).part(task, of: count), frame, worker)

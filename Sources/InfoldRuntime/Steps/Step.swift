@@ -9,6 +9,9 @@ protocol Step: Sendable {
   /// How many tasks a phase is to be cut into for `workers` threads, from 1 to 65535.
   func tasks(phase: Int, workers: Int) -> Int
 
+  /// Whether threads share the channels of its result, and not the positions.
+  var sharesChannels: Bool { get }
+
   /// The scratch memory that each worker needs, in bytes.
   var scratchByteCount: Int { get }
 
@@ -21,8 +24,14 @@ protocol Step: Sendable {
 
 extension Step {
   var phases: Int { 1 }
+  var sharesChannels: Bool { false }
   var scratchByteCount: Int { 0 }
   var tensors: (reads: [Int], writes: [Int]) { ([], []) }
+}
+
+/// A step that computes every channel by itself, so that threads may share either axis of its result.
+protocol ChannelwiseStep: Step {
+  var sharesChannels: Bool { get set }
 }
 
 extension Range<Int> {

@@ -30,13 +30,13 @@ struct WinogradStep: Step {
 
   func tasks(phase: Int, workers: Int) -> Int {
     guard workers > 1 else { return 1 }
-    if splitsColumns { return min(panels, workers) }
+    if sharesChannels { return min(panels, workers) }
     return max(1, min(tiles / Self.fewestTaskTiles, max(workers, min(tiles / Self.taskTiles, 2 * workers))))
   }
 
   /// Whether threads share the output channels, and each transforms all tiles, rather than share the tiles, and each reads all
   /// weights: what two threads would do sooner.
-  private var splitsColumns: Bool {
+  var sharesChannels: Bool {
     // In the time that a tile takes for one pair of channels. The transformations of a tile take as long as some products; and with
     // fewer tiles than that, reading the weights takes longer than multiplying with them.
     let inputTransformation = 30, outputTransformation = 30, fewestTiles = 12
@@ -50,14 +50,14 @@ struct WinogradStep: Step {
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
     let columns =
-      splitsColumns
+      sharesChannels
       ? (0..<shape.outputChannels).part(task, of: count, unit: kernels.panelWidth) : 0..<shape.outputChannels
     kernels.convolveWinograd(
       WinogradArguments(
         tile: tile, padTop: shape.window.padTop, padLeft: shape.window.padLeft,
         input: shape.input(frame.pointer(input)), weights: frame.pointer(weights),
         directWeights: frame.pointer(directWeights), output: shape.output(frame.pointer(output)),
-        epilogue: epilogue.resolved(in: frame), tiles: splitsColumns ? 0..<tiles : (0..<tiles).part(task, of: count),
+        epilogue: epilogue.resolved(in: frame), tiles: sharesChannels ? 0..<tiles : (0..<tiles).part(task, of: count),
         columns: columns,
         scratch: frame.scratch(of: worker)))
   }
