@@ -58,6 +58,12 @@ struct AttentionStep: Step {
     return min(2 * workers, units(phase))
   }
 
+  /// What is packed takes as long as some rows that are multiplied with it.
+  func work(phase: Int, task: Int, of count: Int) -> Int {
+    let packingRows = 8
+    return (0..<units(phase)).part(task, of: count).count * (phase == 0 ? kernels.panelWidth * packingRows : 2 * keys)
+  }
+
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
     var rest = (0..<units(phase)).part(task, of: count)
     if phase == 0 {

@@ -61,6 +61,12 @@ struct ConvolutionStep: Step {
     return sharing > 1 ? partition.tasks(workers: sharing) : 1
   }
 
+  func work(phase: Int, task: Int, of count: Int) -> Int {
+    var work = 0
+    partition.forEachPart(ofTask: task, of: count) { work += $1.count * $2.count }
+    return work
+  }
+
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
     let (partition, scratch) = (partition, frame.scratch(of: worker))
     switch kernel {

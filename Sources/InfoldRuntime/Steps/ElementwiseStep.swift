@@ -46,6 +46,8 @@ struct ElementwiseStep: Step {
     return workers == 1 ? 1 : max(1, min(units, 2 * workers, cost / Self.smallestCost, 65535))
   }
 
+  func work(phase: Int, task: Int, of count: Int) -> Int { (0..<units).part(task, of: count).count }
+
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
     let range = (0..<units).part(task, of: count)
     guard parts.count > 1 else { return parts[0].body(range, frame) }

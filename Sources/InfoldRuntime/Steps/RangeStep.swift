@@ -29,6 +29,8 @@ struct RangeStep: Step {
   /// The threads, out of so many, that are worth while.
   static func sharing(cost: Int, workers: Int) -> Int { max(1, min(workers, cost / smallestCost)) }
 
+  func work(phase: Int, task: Int, of count: Int) -> Int { (0..<units).part(task, of: count).count }
+
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
     body((0..<units).part(task, of: count), frame, worker)
   }

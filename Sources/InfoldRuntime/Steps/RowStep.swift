@@ -100,6 +100,12 @@ extension WindowRowStep {
     return sharing == 1 ? 1 : grid.tasks(workers: sharing)
   }
 
+  func work(phase: Int, task: Int, of count: Int) -> Int {
+    var work = 0
+    grid.forEachPart(ofTask: task, of: count) { work += $0.count * $1.count }
+    return work
+  }
+
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
     let (source, target) = (frame.pointer(input), frame.pointer(output))
     grid.forEachPart(ofTask: task, of: count) { major, minor in

@@ -18,6 +18,9 @@ protocol Step: Sendable {
   /// The tensors of the frame that it reads and makes as a whole, by the indices of their values.
   var tensors: (reads: [Int], writes: [Int]) { get }
 
+  /// How much of all phases a task does, in a unit of the step's own. Predictions of its time go by that, and nothing else does.
+  func work(phase: Int, task: Int, of count: Int) -> Int
+
   /// Does task `task` of the `count` tasks of a phase.
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame)
 }
@@ -25,6 +28,7 @@ protocol Step: Sendable {
 extension Step {
   var phases: Int { 1 }
   var sharesChannels: Bool { false }
+  func work(phase: Int, task: Int, of count: Int) -> Int { 1 }
   var scratchByteCount: Int { 0 }
   var tensors: (reads: [Int], writes: [Int]) { ([], []) }
 }

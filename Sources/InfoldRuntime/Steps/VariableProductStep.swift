@@ -33,6 +33,13 @@ struct VariableProductStep: Step {
     return min(2 * workers, units(phase))
   }
 
+  /// A column that is packed takes as long as some rows that are multiplied with it.
+  func work(phase: Int, task: Int, of count: Int) -> Int {
+    (0..<units(phase)).part(task, of: count).count * (phase == 0 ? kernels.panelWidth * Self.packingRows : columns)
+  }
+
+  private static let packingRows = 8
+
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
     let unitsOfOne = phase == 0 ? panelCount : rows
     var rest = (0..<units(phase)).part(task, of: count)
