@@ -62,12 +62,13 @@ extension ScalingPrediction {
       var (most, end, serial) = (1, 0.0, 0.0)
       for phase in 0..<step.phases {
         let tasks = step.tasks(phase: phase, workers: threads)
+        let workers = min(threads, tasks)
         let times = (0..<tasks).map { Double(step.work(phase: phase, task: $0, of: tasks)) * nanoseconds }
         if threads == 1 || tasks == 1 {
           serial += times.reduce(0, +)
         } else {
-          end += TaskSchedule(times, workers: threads).end
-          end += Double(max(time.repetitions, 1)) * barrier.nanoseconds(threads: threads)
+          end += TaskSchedule(times, workers: workers).end
+          end += Double(max(time.repetitions, 1)) * barrier.nanoseconds(threads: workers)
         }
         most = max(most, tasks)
       }

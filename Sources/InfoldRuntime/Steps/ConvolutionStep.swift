@@ -1,7 +1,7 @@
 import InfoldKernelInterface
 
 /// A convolution with packed weights, each tap read where it is; with a window of one position, a product of matrices.
-struct ConvolutionStep: Step {
+struct ConvolutionStep: AxisSharingStep {
   /// What computes it, and what becomes of the sums.
   enum Kernel: Sendable {
     case floats(any ConvolutionKernels.Type, PlannedEpilogue)
@@ -17,6 +17,7 @@ struct ConvolutionStep: Step {
   /// The packed weights of all groups, behind one another.
   var weights: Location
   var output: Location
+  var sharedAxis = SharedAxis.positions
 
   private var taps: Int { shape.window.height * shape.window.width }
   private var rows: Int { shape.images * shape.outputHeight * shape.outputWidth }
@@ -36,15 +37,22 @@ struct ConvolutionStep: Step {
       }
     return ConvolutionPartition(
       rows: rows, columns: shape.outputChannels, groups: groups, tileRows: tileRows, panelWidth: panelWidth,
-      splitsColumns: sharesChannels)
+      splitsColumns: sharedAxis == .channels)
   }
 
-  /// Threads share the output channels where there are more weights than numbers that move between the threads then: what each of
-  /// them reads of the input, and what the next step reads of the result.
-  var sharesChannels: Bool {
-    guard groups == 1 else { return shape.outputChannels > rows }
-    let inputCount = shape.images * shape.height * shape.width * shape.channels
-    return taps * shape.channels * shape.outputChannels > inputCount + rows * shape.outputChannels
+  /// Threads that share the positions all read the weights, those that share the channels the whole input.
+  func traffic(_ axis: SharedAxis, input: Int) -> SharedTraffic? {
+    guard groups == 1 else {
+      return axis == (shape.outputChannels > rows ? .channels : .positions)
+        ? SharedTraffic(afterPositions: 0, afterChannels: 0) : nil
+    }
+    switch axis {
+    case .positions:
+      let weights = taps * shape.channels * shape.outputChannels
+      return SharedTraffic(afterPositions: weights, afterChannels: weights + input)
+    case .channels:
+      return partition.panels > 1 ? SharedTraffic(afterPositions: input, afterChannels: input) : nil
+    }
   }
 
   /// Fewer multiplications are done before another thread has begun.
@@ -57,7 +65,7 @@ struct ConvolutionStep: Step {
 
   func tasks(phase: Int, workers: Int) -> Int {
     let work = rows * shape.outputChannels * shape.channels * taps * groups
-    let sharing = min(workers, work / smallestWork)
+    let sharing = WorthwhileThreads.count(work: work / smallestWork, workers: workers)
     return sharing > 1 ? partition.tasks(workers: sharing) : 1
   }
 

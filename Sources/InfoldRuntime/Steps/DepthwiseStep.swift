@@ -11,7 +11,7 @@ struct DepthwiseStep: WindowRowStep {
   let weights: Location
   let epilogue: PlannedEpilogue
   let output: Location
-  var sharesChannels = false
+  var sharedAxis = SharedAxis.positions
 
   var cost: Int { multiplyAccumulates }
 

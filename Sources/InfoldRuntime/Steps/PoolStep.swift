@@ -12,7 +12,7 @@ struct PoolStep: WindowRowStep {
   let padRight: Int
   let input: Location
   let output: Location
-  var sharesChannels = false
+  var sharedAxis = SharedAxis.positions
 
   /// Of a window, only what lies in the picture is looked at.
   var cost: Int {

@@ -5,29 +5,43 @@ struct RangeStep: Step {
   /// How long all of it takes, roughly, in numbers read and written; decides how many threads are worth while.
   let cost: Int
   let scratchByteCount: Int
+  /// What of the result the units are.
+  private let sharedAxis: SharedAxis
   private let body: @Sendable (_ units: Range<Int>, _ frame: Frame, _ worker: Int) -> Void
 
   /// A step that calls `body` with parts of the range.
   init(
-    units: Int, cost: Int, scratchByteCount: Int = 0,
+    units: Int, cost: Int, scratchByteCount: Int = 0, sharedAxis: SharedAxis = .positions,
     _ body: @escaping @Sendable (_ units: Range<Int>, _ frame: Frame, _ worker: Int) -> Void
   ) {
     self.units = units
     self.cost = cost
     self.scratchByteCount = scratchByteCount
+    self.sharedAxis = sharedAxis
     self.body = body
   }
 
   /// Less than this is done before another thread has begun.
   private static let smallestCost = 8192
 
-  func tasks(phase: Int, workers: Int) -> Int {
-    let sharing = Self.sharing(cost: cost, workers: workers)
+  func tasks(phase: Int, workers: Int) -> Int { Self.tasks(units: units, cost: cost, workers: workers) }
+
+  /// The tasks for so many threads.
+  static func tasks(units: Int, cost: Int, workers: Int) -> Int {
+    let sharing = sharing(cost: cost, workers: workers)
     return sharing == 1 ? 1 : max(1, min(units, 2 * sharing, 65535))
   }
 
   /// The threads, out of so many, that are worth while.
-  static func sharing(cost: Int, workers: Int) -> Int { max(1, min(workers, cost / smallestCost)) }
+  static func sharing(cost: Int, workers: Int) -> Int {
+    WorthwhileThreads.count(work: max(1, cost / smallestCost), workers: workers)
+  }
+
+  func traffic(_ axis: SharedAxis, input: Int) -> SharedTraffic? {
+    guard axis == sharedAxis else { return nil }
+    return SharedTraffic(
+      afterPositions: axis == .positions ? 0 : input, afterChannels: axis == .positions ? input : 0)
+  }
 
   func work(phase: Int, task: Int, of count: Int) -> Int { (0..<units).part(task, of: count).count }
 
