@@ -89,8 +89,7 @@ extension PlanBuilder {
     let loops = ElementwiseOperands(result, [left, right])!
     let (kernels, a, b, output) = (kernels, left.place, right.place, result.place)
     emitElementwise(loops, "element-wise", reads: [a, b], write: output, cost: result.sizes.reduce(2, *)) {
-      pixels, channels, frame in
-      let loops = loops.narrowed(to: channels)
+      pixels, frame in
       kernels.binary(
         BinaryArguments(
           function, activation: activation, shape: loops.shape, left: loops.input(0, frame.pointer(a)),

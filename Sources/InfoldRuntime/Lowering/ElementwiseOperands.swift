@@ -13,12 +13,9 @@ struct ElementwiseOperands {
   }
 
   /// The loops.
-  private(set) var shape: ElementwiseShape
+  let shape: ElementwiseShape
   /// Image, pixel and channel stride of the result, then of each operand.
   let strides: [(image: Int, pixel: Int, channel: Int)]
-
-  /// The first of the channels that the loops go through.
-  private var firstChannel = 0
 
   /// - Parameters:
   ///   - result: The sizes and place of the result.
@@ -58,20 +55,11 @@ struct ElementwiseOperands {
     return Array(repeating: 0, count: rank - sizes.count) + strides
   }
 
-  /// The same for some of the channels.
-  func narrowed(to channels: Range<Int>) -> ElementwiseOperands {
-    var part = self
-    part.firstChannel = channels.lowerBound
-    part.shape.channels = channels.count
-    return part
-  }
-
   /// Operand `index` of a run.
   func input(_ index: Int, _ base: UnsafePointer<Float>) -> ElementwiseInput {
     let stride = strides[index + 1]
     return ElementwiseInput(
-      base + firstChannel * stride.channel, imageStride: stride.image, pixelStride: stride.pixel,
-      channelStride: stride.channel)
+      base, imageStride: stride.image, pixelStride: stride.pixel, channelStride: stride.channel)
   }
 
   /// Operand `index` of a run, if each lies as the result does; the result itself for `nil`.
@@ -81,7 +69,7 @@ struct ElementwiseOperands {
 
   /// The result of a run.
   func output(_ base: UnsafeMutablePointer<Float>) -> ElementwiseOutput {
-    ElementwiseOutput(base + firstChannel, imageStride: strides[0].image, pixelStride: strides[0].pixel)
+    ElementwiseOutput(base, imageStride: strides[0].image, pixelStride: strides[0].pixel)
   }
 }
 

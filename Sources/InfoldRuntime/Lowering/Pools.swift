@@ -108,7 +108,7 @@ extension PlanBuilder {
     let nowhere = UnsafeMutablePointer<Float>.nowhere
     let units = GlobalPoolArguments(input: image.input(nowhere, source), output: nowhere, reduction: reduction)
       .unitCount
-    let step = RangeStep(units: units, cost: image.count, sharedAxis: .channels) { units, frame, _ in
+    let step = RangeStep(units: units, cost: image.count) { units, frame, _ in
       kernels.globalPool(
         GlobalPoolArguments(
           input: image.input(frame.pointer(source), source), output: frame.pointer(target), outputStride: stride,

@@ -33,8 +33,7 @@ extension PlanBuilder {
     let operands = ElementwiseOperands((sizes, target), [(sizes, source)])!
     let kernels = kernels
     emitElementwise(operands, "element-wise", reads: [source], write: target, cost: sizes.reduce(2, *)) {
-      pixels, channels, frame in
-      let operands = operands.narrowed(to: channels)
+      pixels, frame in
       kernels.unary(
         UnaryArguments(
           function, shape: operands.shape, input: operands.input(0, frame.pointer(source)),

@@ -152,9 +152,7 @@ extension PlanBuilder {
         output: output, outputStride: max(gappedStride, block.inner.count), reduction: reduction)
     }
     let nowhere = UnsafeMutablePointer<Float>.nowhere
-    let step = RangeStep(
-      units: arguments(nowhere, nowhere).unitCount, cost: block.count, sharedAxis: .channels
-    ) { units, frame, _ in
+    let step = RangeStep(units: arguments(nowhere, nowhere).unitCount, cost: block.count) { units, frame, _ in
       kernels.globalPool(arguments(frame.pointer(source), frame.pointer(target)), units: units)
     }
     emit(step, "columns", reads: [source], writes: [target])

@@ -19,16 +19,14 @@ extension ScaleShift: LoweredOperator {
     let (kernels, activation) = (plan.kernels, fused.activation)
     plan.emitElementwise(
       shape, "scale and shift", source, perChannel: [scales, shifts], write: target, cost: 2 * image.count
-    ) { pixels, channels, frame in
-      let part = ElementwiseShape(images: shape.images, pixels: shape.pixels, channels: channels.count)
-      let first = channels.lowerBound
+    ) { pixels, frame in
       kernels.scaleShift(
         ScaleShiftArguments(
-          activation: activation, shape: part,
-          input: ElementwiseInput(frame.pointer(source) + first, like: part, pixelStride: source.pixelStride),
-          scale: ElementwiseInput(perChannel: frame.pointer(scales) + first),
-          shift: ElementwiseInput(perChannel: frame.pointer(shifts) + first),
-          output: ElementwiseOutput(frame.pointer(target) + first, like: part, pixelStride: target.pixelStride)),
+          activation: activation, shape: shape,
+          input: ElementwiseInput(frame.pointer(source), like: shape, pixelStride: source.pixelStride),
+          scale: ElementwiseInput(perChannel: frame.pointer(scales)),
+          shift: ElementwiseInput(perChannel: frame.pointer(shifts)),
+          output: ElementwiseOutput(frame.pointer(target), like: shape, pixelStride: target.pixelStride)),
         pixels: pixels)
     }
     return true
@@ -52,16 +50,14 @@ extension ChannelNormalization: LoweredOperator {
     let (kernels, activation) = (plan.kernels, fused.activation)
     plan.emitElementwise(
       shape, "normalization of channels", source, perChannel: parameters, write: target, cost: 3 * image.count
-    ) { [parameters] pixels, channels, frame in
-      let part = ElementwiseShape(images: shape.images, pixels: shape.pixels, channels: channels.count)
-      let first = channels.lowerBound
-      func parameter(_ index: Int) -> UnsafePointer<Float> { UnsafePointer(frame.pointer(parameters[index]) + first) }
+    ) { [parameters] pixels, frame in
       kernels.channelNormalization(
         ChannelNormalizationArguments(
-          activation: activation, shape: part,
-          input: ElementwiseInput(frame.pointer(source) + first, like: part, pixelStride: source.pixelStride),
-          mean: parameter(0), factor: parameter(1), scale: parameter(2), shift: parameter(3),
-          output: ElementwiseOutput(frame.pointer(target) + first, like: part, pixelStride: target.pixelStride)),
+          activation: activation, shape: shape,
+          input: ElementwiseInput(frame.pointer(source), like: shape, pixelStride: source.pixelStride),
+          mean: frame.pointer(parameters[0]), factor: frame.pointer(parameters[1]), scale: frame.pointer(parameters[2]),
+          shift: frame.pointer(parameters[3]),
+          output: ElementwiseOutput(frame.pointer(target), like: shape, pixelStride: target.pixelStride)),
         pixels: pixels)
     }
     return true

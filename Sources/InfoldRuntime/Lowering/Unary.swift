@@ -16,8 +16,7 @@ struct UnaryLowering: Lowering {
     let operands = ElementwiseOperands((sizes, target), [(sizes, source)])!
     let kernels = plan.kernels
     plan.emitElementwise(operands, "element-wise", reads: [source], write: target, cost: sizes.reduce(4, *)) {
-      pixels, channels, frame in
-      let operands = operands.narrowed(to: channels)
+      pixels, frame in
       kernels.unary(
         UnaryArguments(
           kernel.function, alpha: kernel.alpha, beta: kernel.beta, shape: operands.shape,

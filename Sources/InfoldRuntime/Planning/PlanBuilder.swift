@@ -107,7 +107,7 @@ struct PlanBuilder {
     current = nil
     for index in graph.outputs.indices { try placeOutput(index) }
     formBands()
-    chooseShares()
+    alignShares()
   }
 
   /// Lets go of the tensor of a constant, which nobody looks at any more.

@@ -12,7 +12,7 @@ struct ConvolutionPartition {
   let splitsColumns: Bool
 
   private var tiles: Int { (rows + tileRows - 1) / tileRows }
-  var panels: Int { (columns + panelWidth - 1) / panelWidth }
+  private var panels: Int { (columns + panelWidth - 1) / panelWidth }
 
   /// The parts of one group.
   private var grid: GridPartition {

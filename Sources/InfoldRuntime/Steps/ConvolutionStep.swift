@@ -1,7 +1,7 @@
 import InfoldKernelInterface
 
 /// A convolution with packed weights, each tap read where it is; with a window of one position, a product of matrices.
-struct ConvolutionStep: AxisSharingStep {
+struct ConvolutionStep: Step {
   /// What computes it, and what becomes of the sums.
   enum Kernel: Sendable {
     case floats(any ConvolutionKernels.Type, PlannedEpilogue)
@@ -17,7 +17,6 @@ struct ConvolutionStep: AxisSharingStep {
   /// The packed weights of all groups, behind one another.
   var weights: Location
   var output: Location
-  var sharedAxis = SharedAxis.positions
 
   private var taps: Int { shape.window.height * shape.window.width }
   private var rows: Int { shape.images * shape.outputHeight * shape.outputWidth }
@@ -29,30 +28,31 @@ struct ConvolutionStep: AxisSharingStep {
     }
   }
 
+  private var panelWidth: Int {
+    switch kernel {
+    case .floats(let kernels, _): kernels.panelWidth
+    case .bytes(let kernels, _, _): kernels.panelWidth
+    }
+  }
+
   private var partition: ConvolutionPartition {
-    let (tileRows, panelWidth) =
+    let tileRows =
       switch kernel {
-      case .floats(let kernels, _): (6, kernels.panelWidth)
-      case .bytes(let kernels, _, _): (12, kernels.panelWidth)
+      case .floats: 6
+      case .bytes: 12
       }
     return ConvolutionPartition(
       rows: rows, columns: shape.outputChannels, groups: groups, tileRows: tileRows, panelWidth: panelWidth,
-      splitsColumns: sharedAxis == .channels)
+      splitsColumns: sharesChannels)
   }
 
-  /// Threads that share the positions all read the weights, those that share the channels the whole input.
-  func traffic(_ axis: SharedAxis, input: Int) -> SharedTraffic? {
-    guard groups == 1 else {
-      return axis == (shape.outputChannels > rows ? .channels : .positions)
-        ? SharedTraffic(afterPositions: 0, afterChannels: 0) : nil
-    }
-    switch axis {
-    case .positions:
-      let weights = taps * shape.channels * shape.outputChannels
-      return SharedTraffic(afterPositions: weights, afterChannels: weights + input)
-    case .channels:
-      return partition.panels > 1 ? SharedTraffic(afterPositions: input, afterChannels: input) : nil
-    }
+  /// Threads share the output channels where there are more weights than numbers that move between the threads then: what each of
+  /// them reads of the input, and what the next step reads of the result.
+  var sharesChannels: Bool {
+    guard groups == 1 else { return shape.outputChannels > rows }
+    guard shape.outputChannels > panelWidth else { return false }
+    let inputCount = shape.images * shape.height * shape.width * shape.channels
+    return taps * shape.channels * shape.outputChannels > inputCount + rows * shape.outputChannels
   }
 
   /// Fewer multiplications are done before another thread has begun.

@@ -11,7 +11,7 @@ struct DepthwiseStep: WindowRowStep {
   let weights: Location
   let epilogue: PlannedEpilogue
   let output: Location
-  var sharedAxis = SharedAxis.positions
+  var sharesChannels = false
 
   var cost: Int { multiplyAccumulates }
 

@@ -4,7 +4,7 @@ import InfoldKernelInterface
 ///
 /// They go through the numbers together, block by block, so that what one writes the next one finds in the first-level cache; every
 /// number is computed as it would be by one after the other.
-struct ElementwiseStep: AxisSharingStep {
+struct ElementwiseStep: Step {
   /// One of the computations.
   struct Part: Sendable {
     /// An operand.
@@ -20,14 +20,10 @@ struct ElementwiseStep: AxisSharingStep {
     let write: Operand
     /// How long it takes, roughly, in numbers read and written.
     let cost: Int
-    let body: Body
+    let body: @Sendable (_ pixels: Range<Int>, _ frame: Frame) -> Void
   }
 
-  /// Computes some channels of some pixels.
-  typealias Body = @Sendable (_ pixels: Range<Int>, _ channels: Range<Int>, _ frame: Frame) -> Void
-
   private(set) var parts: [Part]
-  var sharedAxis = SharedAxis.positions
   /// The numbers of a unit of work: those of a pixel, of the part that has the most.
   private var unit: Int
 
@@ -41,20 +37,7 @@ struct ElementwiseStep: AxisSharingStep {
   /// More parts in a row are another step: each that joins is held against all of them.
   private static let maximumParts = 64
 
-  private var pixels: Int { parts[0].shape.count / unit }
-  private var blocks: ChannelBlocks { ChannelBlocks(channels: unit) }
-  /// Of the axis that threads share.
-  private var units: Int { sharedAxis == .channels ? blocks.count : pixels }
-
-  func traffic(_ axis: SharedAxis, input: Int) -> SharedTraffic? {
-    switch axis {
-    case .positions: SharedTraffic(afterPositions: 0, afterChannels: input)
-    // Parts of other shapes go through the same numbers by other channels.
-    case .channels:
-      blocks.count > 1 && parts.allSatisfy { $0.shape == parts[0].shape }
-        ? SharedTraffic(afterPositions: input, afterChannels: 0) : nil
-    }
-  }
+  private var units: Int { parts[0].shape.count / unit }
 
   func tasks(phase: Int, workers: Int) -> Int {
     RangeStep.tasks(units: units, cost: parts.reduce(0) { $0 + $1.cost }, workers: workers)
@@ -63,17 +46,15 @@ struct ElementwiseStep: AxisSharingStep {
   func work(phase: Int, task: Int, of count: Int) -> Int { (0..<units).part(task, of: count).count }
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
-    let part = (0..<units).part(task, of: count)
-    let (pixels, channels) =
-      sharedAxis == .channels ? (0..<pixels, blocks.channels(of: part)) : (part, 0..<unit)
-    guard parts.count > 1 else { return parts[0].body(pixels, channels, frame) }
-    let block = max(1, Self.blockCount / channels.count)
-    var first = pixels.lowerBound
-    while first < pixels.upperBound {
-      let end = min(first + block, pixels.upperBound)
+    let range = (0..<units).part(task, of: count)
+    guard parts.count > 1 else { return parts[0].body(range, frame) }
+    let block = max(1, Self.blockCount / unit)
+    var first = range.lowerBound
+    while first < range.upperBound {
+      let end = min(first + block, range.upperBound)
       for part in parts {
         let perUnit = unit / part.shape.channels
-        part.body((first * perUnit)..<(end * perUnit), perUnit == 1 ? channels : 0..<part.shape.channels, frame)
+        part.body((first * perUnit)..<(end * perUnit), frame)
       }
       first = end
     }
@@ -129,7 +110,7 @@ extension PlanBuilder {
   /// Adds a computation over elements: to the step before, when it goes on with what that has written.
   mutating func emitElementwise(
     _ operands: ElementwiseOperands, _ algorithm: String, reads: [Location], write: Location, cost: Int,
-    _ body: @escaping ElementwiseStep.Body
+    _ body: @escaping @Sendable (_ pixels: Range<Int>, _ frame: Frame) -> Void
   ) {
     func operand(_ place: Location, _ index: Int) -> ElementwiseStep.Part.Operand {
       let strides = operands.strides[index]
@@ -145,7 +126,8 @@ extension PlanBuilder {
   /// The same for an image, and operands of one number per channel.
   mutating func emitElementwise(
     _ shape: ElementwiseShape, _ algorithm: String, _ read: Location, perChannel: [Location], write: Location,
-    cost: Int, _ body: @escaping ElementwiseStep.Body
+    cost: Int,
+    _ body: @escaping @Sendable (_ pixels: Range<Int>, _ frame: Frame) -> Void
   ) {
     func operand(_ place: Location) -> ElementwiseStep.Part.Operand {
       .init(place: place, strides: [shape.pixels * place.pixelStride, place.pixelStride, 1])

@@ -3,22 +3,28 @@
 ///
 /// Tasks go through the units in their order, those of one major unit behind one another. So neighbouring steps that are cut along
 /// the same axis give the same thread the same part of it.
-struct GridPartition {
+package struct GridPartition {
   /// The units of each axis.
-  let major: Int
-  let minor: Int
+  package let major: Int
+  package let minor: Int
+
+  package init(major: Int, minor: Int) {
+    self.major = major
+    self.minor = minor
+  }
 
   /// As many major units for each task are even enough, and so is the same number for every thread: each has two tasks.
   private func cutsMinor(tasks: Int) -> Bool { major < 4 * tasks && !major.isMultiple(of: (tasks + 1) / 2) }
 
   /// The tasks for so many threads, at most two for each.
-  func tasks(workers: Int) -> Int {
+  package func tasks(workers: Int) -> Int {
     let tasks = max(1, min(2 * workers, major * minor, 65535))
     return cutsMinor(tasks: tasks) ? tasks : max(1, min(tasks, major))
   }
 
   /// Calls `body` with the units of a task, in at most three rectangles.
-  func forEachPart(ofTask task: Int, of count: Int, _ body: (_ major: Range<Int>, _ minor: Range<Int>) -> Void) {
+  package func forEachPart(ofTask task: Int, of count: Int, _ body: (_ major: Range<Int>, _ minor: Range<Int>) -> Void)
+  {
     guard cutsMinor(tasks: count) else {
       let part = (0..<major).part(task, of: count)
       if !part.isEmpty { body(part, 0..<minor) }

@@ -64,8 +64,10 @@ struct LSTMStep: Step {
   }
 
   func tasks(phase: Int, workers: Int) -> Int {
-    guard workers > 1, shape.rows * shape.gateCount * shape.inputSize > 1 << 17 else { return 1 }
-    return phase == 0 ? min(2 * workers, shape.directions * shape.rows) : shape.directions
+    let sharing = WorthwhileThreads.count(
+      multiplications: shape.rows * shape.gateCount * shape.inputSize, workers: workers)
+    guard sharing > 1 else { return 1 }
+    return phase == 0 ? min(2 * sharing, shape.directions * shape.rows) : shape.directions
   }
 
   private func part(_ phase: Int, _ task: Int, of count: Int) -> Range<Int> {

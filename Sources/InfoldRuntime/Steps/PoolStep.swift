@@ -12,7 +12,7 @@ struct PoolStep: WindowRowStep {
   let padRight: Int
   let input: Location
   let output: Location
-  var sharedAxis = SharedAxis.positions
+  var sharesChannels = false
 
   /// Of a window, only what lies in the picture is looked at.
   var cost: Int {

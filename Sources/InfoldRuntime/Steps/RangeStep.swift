@@ -5,19 +5,16 @@ struct RangeStep: Step {
   /// How long all of it takes, roughly, in numbers read and written; decides how many threads are worth while.
   let cost: Int
   let scratchByteCount: Int
-  /// What of the result the units are.
-  private let sharedAxis: SharedAxis
   private let body: @Sendable (_ units: Range<Int>, _ frame: Frame, _ worker: Int) -> Void
 
   /// A step that calls `body` with parts of the range.
   init(
-    units: Int, cost: Int, scratchByteCount: Int = 0, sharedAxis: SharedAxis = .positions,
+    units: Int, cost: Int, scratchByteCount: Int = 0,
     _ body: @escaping @Sendable (_ units: Range<Int>, _ frame: Frame, _ worker: Int) -> Void
   ) {
     self.units = units
     self.cost = cost
     self.scratchByteCount = scratchByteCount
-    self.sharedAxis = sharedAxis
     self.body = body
   }
 
@@ -34,13 +31,7 @@ struct RangeStep: Step {
 
   /// The threads, out of so many, that are worth while.
   static func sharing(cost: Int, workers: Int) -> Int {
-    WorthwhileThreads.count(work: max(1, cost / smallestCost), workers: workers)
-  }
-
-  func traffic(_ axis: SharedAxis, input: Int) -> SharedTraffic? {
-    guard axis == sharedAxis else { return nil }
-    return SharedTraffic(
-      afterPositions: axis == .positions ? 0 : input, afterChannels: axis == .positions ? input : 0)
+    WorthwhileThreads.count(work: cost / smallestCost, workers: workers)
   }
 
   func work(phase: Int, task: Int, of count: Int) -> Int { (0..<units).part(task, of: count).count }

@@ -61,7 +61,7 @@ extension RowDependency {
 
 /// A step of a kernel that is given rows of its result anyway, those of all images one behind the other, and computes every channel by
 /// itself.
-protocol WindowRowStep: RowStep, AxisSharingStep {
+protocol WindowRowStep: RowStep, ChannelwiseStep {
   var image: ImageShape { get }
   var result: ImageShape { get }
   var window: ImageWindow { get }
@@ -74,10 +74,10 @@ protocol WindowRowStep: RowStep, AxisSharingStep {
     to target: UnsafeMutablePointer<Float>, in frame: Frame)
 }
 
-/// What the channels of a step are cut into that computes each by itself: blocks of two lines of memory, the last of which has what is left as well, so
+/// What the channels of a step over windows are cut into: blocks of two lines of memory, the last of which has what is left as well, so
 /// that none has fewer channels than a vector.
-struct ChannelBlocks {
-  private static let unit = 32
+private struct ChannelBlocks {
+  static let unit = 32
   let channels: Int
 
   var count: Int { max(1, channels / Self.unit) }
@@ -92,18 +92,7 @@ extension WindowRowStep {
   private var rows: Int { result.images * result.height }
   private var blocks: ChannelBlocks { ChannelBlocks(channels: result.channels) }
   private var grid: GridPartition {
-    sharedAxis == .channels
-      ? GridPartition(major: blocks.count, minor: rows) : GridPartition(major: rows, minor: blocks.count)
-  }
-
-  func traffic(_ axis: SharedAxis, input: Int) -> SharedTraffic? {
-    switch axis {
-    case .positions:
-      let shared = (window.height - 1) * window.dilationY + 1 - window.strideY
-      let border = 2 * max(shared, 0) * image.width * image.channels
-      return SharedTraffic(afterPositions: min(border, input), afterChannels: input)
-    case .channels: return blocks.count > 1 ? SharedTraffic(afterPositions: input, afterChannels: 0) : nil
-    }
+    sharesChannels ? GridPartition(major: blocks.count, minor: rows) : GridPartition(major: rows, minor: blocks.count)
   }
 
   func tasks(phase: Int, workers: Int) -> Int {
@@ -120,7 +109,7 @@ extension WindowRowStep {
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
     let (source, target) = (frame.pointer(input), frame.pointer(output))
     grid.forEachPart(ofTask: task, of: count) { major, minor in
-      let (rows, part) = sharedAxis == .channels ? (minor, major) : (major, minor)
+      let (rows, part) = sharesChannels ? (minor, major) : (major, minor)
       run(rows: rows, channels: blocks.channels(of: part), from: source, to: target, in: frame)
     }
   }

@@ -9,9 +9,8 @@ protocol Step: Sendable {
   /// How many tasks a phase is to be cut into for `workers` threads, from 1 to 65535.
   func tasks(phase: Int, workers: Int) -> Int
 
-  /// What sharing an axis costs; `nil` where threads cannot share it.
-  /// - Parameter input: The numbers of what the step reads.
-  func traffic(_ axis: SharedAxis, input: Int) -> SharedTraffic?
+  /// Whether threads share the channels of its result, and not the positions.
+  var sharesChannels: Bool { get }
 
   /// The scratch memory that each worker needs, in bytes.
   var scratchByteCount: Int { get }
@@ -28,12 +27,15 @@ protocol Step: Sendable {
 
 extension Step {
   var phases: Int { 1 }
-  func traffic(_ axis: SharedAxis, input: Int) -> SharedTraffic? {
-    axis == .positions ? SharedTraffic(afterPositions: 0, afterChannels: input) : nil
-  }
+  var sharesChannels: Bool { false }
   func work(phase: Int, task: Int, of count: Int) -> Int { 1 }
   var scratchByteCount: Int { 0 }
   var tensors: (reads: [Int], writes: [Int]) { ([], []) }
+}
+
+/// A step that computes every channel by itself, so that threads may share either axis of its result.
+protocol ChannelwiseStep: Step {
+  var sharesChannels: Bool { get set }
 }
 
 extension Range<Int> {

@@ -38,7 +38,7 @@ struct WinogradStep: Step {
 
   /// Whether threads share the output channels, and each transforms all tiles, rather than share the tiles, and each reads all
   /// weights: what two threads would do sooner.
-  private var sharesChannels: Bool {
+  var sharesChannels: Bool {
     // With fewer tiles than that, reading the weights takes longer than multiplying with them.
     let fewestTiles = 12
     guard panels > 1 else { return false }
@@ -47,11 +47,6 @@ struct WinogradStep: Step {
     let byColumns = ingoing + (tiles * outputs * channels + outgoing) / 2
     let byTiles = (ingoing + outgoing) / 2 + max((tiles + 1) / 2, fewestTiles) * channels * outputs
     return byColumns < byTiles
-  }
-
-  func traffic(_ axis: SharedAxis, input: Int) -> SharedTraffic? {
-    guard (axis == .channels) == sharesChannels else { return nil }
-    return SharedTraffic(afterPositions: sharesChannels ? input : 0, afterChannels: input)
   }
 
   private func part(_ task: Int, of count: Int) -> (tiles: Range<Int>, columns: Range<Int>) {
