@@ -42,7 +42,7 @@ import Testing
     let y = try network.node("MatMul", [small2, try network.weights([512, 2048], in: -0.1...0.1)])
     var options = SessionOptions()
     options.threads = threads
-    let session = try Session(Model(graph: try network.finished(y), irVersion: 8), options: options)
+    let session = try Session(try network.finished(y).model, options: options)
     var random = SplitMix64(seed: 2)
     let input = try random.tensor([1, 16, 48, 48])
     return try session.scalingPrediction(

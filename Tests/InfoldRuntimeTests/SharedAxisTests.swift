@@ -49,7 +49,7 @@ import Testing
     func results(_ threads: Int) throws -> [String: Tensor] {
       var options = SessionOptions()
       options.threads = threads
-      return try Session(Model(graph: graph, irVersion: 8), options: options).run(input)
+      return try Session(graph.model, options: options).run(input)
     }
     let alone = try results(1)
     for threads in [2, 3, 5, 16] {
@@ -57,10 +57,10 @@ import Testing
     }
     var options = SessionOptions()
     options.optimize = false
-    let plain = try Session(Model(graph: graph, irVersion: 8), options: options).run(input)
+    let plain = try Session(graph.model, options: options).run(input)
     for (name, result) in plain {
       let numbers = try result.numbers(), ours = try #require(alone[name]).numbers()
-      let largest = numbers.map(\.magnitude).max()!
+      let largest = numbers.map { $0.magnitude }.max()!
       #expect(zip(numbers, ours).allSatisfy { abs($0 - $1) <= 1e-4 * largest })
     }
   }

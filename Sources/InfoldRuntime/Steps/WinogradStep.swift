@@ -32,9 +32,16 @@ struct WinogradStep: Step {
 
   func tasks(phase: Int, workers: Int) -> Int {
     guard workers > 1 else { return 1 }
-    if sharesChannels { return min(panels, workers) }
-    return max(1, min(tiles / Self.fewestTaskTiles, max(workers, min(tiles / Self.taskTiles, 2 * workers))))
+    if sharesChannels {
+      let columns = min(panels, workers)
+      return columns * max(1, min(workers / columns, mostTileParts))
+    }
+    let parts = min(mostTileParts, max(workers, min(tiles / Self.taskTiles, 2 * workers)))
+    return parts * max(1, min(workers / parts, panels))
   }
+
+  /// The parts of the tiles that are worth a thread each. Where there are more threads, some share the channels of a part.
+  private var mostTileParts: Int { max(1, tiles / Self.fewestTaskTiles) }
 
   /// Whether threads share the output channels, and each transforms all tiles, rather than share the tiles, and each reads all
   /// weights: what two threads would do sooner.
@@ -51,12 +58,15 @@ struct WinogradStep: Step {
 
   private func part(_ task: Int, of count: Int) -> (tiles: Range<Int>, columns: Range<Int>) {
     let columns = 0..<shape.outputChannels
-    return sharesChannels
-      ? (0..<tiles, columns.part(task, of: count, unit: kernels.panelWidth))
-      : ((0..<tiles).part(task, of: count), columns)
+    let columnParts = sharesChannels ? min(panels, count) : count / min(mostTileParts, count)
+    let (tilePart, columnPart) = task.quotientAndRemainder(dividingBy: columnParts)
+    return (
+      (0..<tiles).part(tilePart, of: count / columnParts),
+      columns.part(columnPart, of: columnParts, unit: kernels.panelWidth)
+    )
   }
 
-  /// Threads that share the channels all transform the whole input.
+  /// Threads that share the channels all transform the input of their tiles.
   func work(phase: Int, task: Int, of count: Int) -> Int {
     let part = part(task, of: count)
     let products = part.columns.count * (shape.channels + Self.outputTransformation)
