@@ -1,3 +1,4 @@
+import Glibc
 import InfoldRuntime
 import Synchronization
 import Testing
@@ -84,5 +85,30 @@ import Testing
       }
     }
     #expect(left.load(ordering: .sequentiallyConsistent) == 0)
+  }
+
+  /// Helpers that went to sleep, in a run or between two, are woken: the first task ends when others have done the rest.
+  @Test(arguments: [true, false]) func sleepersAreWoken(inRun: Bool) {
+    let pool = WorkerPool()
+    for _ in 0..<20 {
+      #expect(pool.acquire(helpers: 2))
+      if !inRun { pool.release() }
+      // Longer than a helper looks for a job.
+      usleep(5000)
+      if !inRun { #expect(pool.acquire(helpers: 2)) }
+      let left = Atomic(5)
+      withUnsafePointer(to: left) { left in
+        pool.run(tasks: 6, workers: 3, context: left) { context, task, _ in
+          let left = context.assumingMemoryBound(to: Atomic<Int>.self)
+          if task > 0 {
+            left.pointee.subtract(1, ordering: .sequentiallyConsistent)
+          } else {
+            while left.pointee.load(ordering: .sequentiallyConsistent) > 0 { sched_yield() }
+          }
+        }
+      }
+      #expect(left.load(ordering: .sequentiallyConsistent) == 0)
+      pool.release()
+    }
   }
 }

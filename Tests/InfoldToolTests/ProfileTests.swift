@@ -56,6 +56,35 @@ import Testing
     #expect(totals.reduce(0) { $0 + ($1["steps"] as? Int ?? 0) } == layers.count)
   }
 
+  @Test func predictsMoreCores() throws {
+    let result = try infold("profile", network, "--runs", "2", "--scaling", "--json")
+    #expect(result.status == 0, "\(result.error)")
+    let report: [String: Any] = try result.json()
+    let points = try #require(report["points"] as? [[String: Any]])
+    #expect(points.map { $0["cores"] as? Int } == [1, 2, 4, 8, 16, 32, 64])
+    #expect(points[0]["speedup"] as? Double == 1)
+    #expect(points[0]["milliseconds"] as? Double == points[0]["serialMilliseconds"] as? Double)
+    // It is too small to share.
+    let part = try #require(report["longestSerialPart"] as? [String: Any])
+    let names = try #require(part["layers"] as? [String])
+    #expect(names.contains("mix"))
+    #expect(part["milliseconds"] as? Double == points[6]["serialMilliseconds"] as? Double)
+    let layers = try #require(report["layers"] as? [[String: Any]])
+    #expect(layers.count == names.count)
+    #expect(layers.allSatisfy { $0["tasks"] as? Int == 1 })
+    let text = try infold("profile", network, "--runs", "2", "--scaling").output
+    for part in ["speed-up", "with 64 cores", "Longest part that one thread does", "is left out"] {
+      #expect(text.contains(part), "\(part)")
+    }
+  }
+
+  @Test(arguments: [["--threads", "2"], ["--trace", "trace.json"], ["--html", "page.html"]])
+  func predictionsGoWithout(option: [String]) throws {
+    let result = try infold(["profile", network, "--scaling"] + option)
+    #expect(result.status == 2)
+    #expect(result.error.contains("--scaling goes without \(option[0])"), "\(result.error)")
+  }
+
   @Test func printsForPeople() throws {
     let result = try profile()
     #expect(result.status == 0, "\(result.error)")

@@ -37,7 +37,9 @@ extension Plan {
 
   private func share(_ job: Job, _ workers: Int, _ arithmetic: Arithmetic) {
     withUnsafePointer(to: job) { pointer in
-      WorkerPool.shared.run(tasks: job.tasks, workers: workers, arithmetic: arithmetic, context: pointer) {
+      WorkerPool.shared.run(
+        tasks: job.tasks, workers: min(workers, job.tasks), arithmetic: arithmetic, context: pointer
+      ) {
         context, task, worker in
         let job = context.assumingMemoryBound(to: Job.self)
         job.pointee.frame._withUnsafeGuaranteedRef { frame in

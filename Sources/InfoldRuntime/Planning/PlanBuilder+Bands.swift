@@ -47,7 +47,7 @@ extension PlanBuilder {
     let last = steps[chain.upperBound - 1].step as! any RowStep, dependency = step.dependency!
     return last.output == step.input
       && dependency.inputStride * dependency.inputRows * MemoryLayout<Float>.stride
-        > sharers * machine.secondLevelCache / 2
+        > max(2, sharers) * machine.secondLevelCache / 4
       && (dependency.isRowByRow || chain.allSatisfy(isPrivate))
   }
 

@@ -113,6 +113,7 @@ struct PlanBuilder {
     current = nil
     for index in graph.outputs.indices { try placeOutput(index) }
     formBands()
+    alignShares()
   }
 
   /// Lets go of the tensor of a constant, which nobody looks at any more.

@@ -33,18 +33,18 @@ final class RunPlan: Sendable {
   /// - Parameters:
   ///   - given: The inputs in the model's order.
   ///   - results: The outputs. Tensors that are there already are written to where they fit.
+  ///   - workers: The threads that may take part; those of the session without a number.
   ///   - cancellation: What ends the run before its next step.
   ///   - clock: What notes when each step begins and ends.
   func run(
-    _ given: [Tensor], into results: inout [Tensor], by factory: PlanFactory, cancellation: Cancellation? = nil,
-    clock: StepClock? = nil
+    _ given: [Tensor], into results: inout [Tensor], by factory: PlanFactory, workers: Int? = nil,
+    cancellation: Cancellation? = nil, clock: StepClock? = nil
   ) throws(InfoldError) {
-    let helpers = factory.workers - 1
+    let workers = workers ?? factory.workers, helpers = workers - 1
     let hasHelpers = helpers > 0 && WorkerPool.shared.acquire(helpers: helpers)
     defer { if hasHelpers { WorkerPool.shared.release() } }
     let context = RunContext(
-      factory: factory, workers: hasHelpers ? factory.workers : 1, cancellation: cancellation,
-      clock: clock)
+      factory: factory, workers: hasHelpers ? workers : 1, cancellation: cancellation, clock: clock)
     guard parts.count > 1 else { return try parts[0].run(given, into: &results, in: context) }
     var between = idle.withLock { $0.popLast() } ?? Array(repeating: [], count: parts.count - 1)
     defer { idle.withLock { $0.append(between) } }

@@ -48,16 +48,26 @@ extension Session {
   public func layerTimes(
     _ inputs: [String: Tensor], runs: Int, progress: (Int) -> Void = { _ in }
   ) throws(InfoldError) -> [LayerTime] {
+    try measuredPlan(inputs, runs: runs, isAlone: false, progress: progress).times
+  }
+
+  /// The plan of a run, with the times of its steps.
+  /// - Parameter isAlone: Whether one thread does all that the plan has for those of the session.
+  func measuredPlan(
+    _ inputs: [String: Tensor], runs: Int, isAlone: Bool, progress: (Int) -> Void
+  ) throws(InfoldError) -> (plan: RunPlan, times: [LayerTime]) {
     let preparation = cancellation()
     let (plan, tensors) = try plan(forNamed: inputs, preparation)
+    let workers = isAlone ? 1 : factory.workers
     var results: [Tensor] = []
-    try plan.run(tensors, into: &results, by: factory, cancellation: preparation)
+    try plan.run(tensors, into: &results, by: factory, workers: workers, cancellation: preparation)
     let clock = StepClock()
     for run in 1...max(runs, 1) {
-      try plan.run(tensors, into: &results, by: factory, cancellation: cancellation(), clock: clock)
+      try plan.run(
+        tensors, into: &results, by: factory, workers: workers, cancellation: cancellation(), clock: clock)
       clock.endRun()
       progress(run)
     }
-    return clock.layerTimes(of: plan)
+    return (plan, clock.layerTimes(of: plan))
   }
 }

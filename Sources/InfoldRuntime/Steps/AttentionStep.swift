@@ -54,8 +54,15 @@ struct AttentionStep: Step {
   private func units(_ phase: Int) -> Int { products.count * (phase == 0 ? keyPanels + valuePanels : rows) }
 
   func tasks(phase: Int, workers: Int) -> Int {
-    guard workers > 1, products.count * rows * keys * (inner + columns) > 1 << 17 else { return 1 }
-    return min(2 * workers, units(phase))
+    let sharing = WorthwhileThreads.count(
+      multiplications: products.count * rows * keys * (inner + columns), workers: workers)
+    return sharing > 1 ? min(2 * sharing, units(phase)) : 1
+  }
+
+  /// What is packed takes as long as some rows that are multiplied with it.
+  func work(phase: Int, task: Int, of count: Int) -> Int {
+    let packingRows = 8
+    return (0..<units(phase)).part(task, of: count).count * (phase == 0 ? kernels.panelWidth * packingRows : 2 * keys)
   }
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {

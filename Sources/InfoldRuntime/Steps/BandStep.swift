@@ -59,6 +59,8 @@ struct BandStep: Step {
     workers == 1 ? 1 : min(workers, (rows + rowsPerBand - 1) / rowsPerBand)
   }
 
+  func work(phase: Int, task: Int, of count: Int) -> Int { (0..<rows).part(task, of: count).count }
+
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
     let part = (0..<rows).part(task, of: count)
     let scratch = frame.scratch(of: worker)

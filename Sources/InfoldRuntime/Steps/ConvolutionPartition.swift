@@ -8,38 +8,46 @@ struct ConvolutionPartition {
   /// Rows of a tile: parts of the work are multiples of it where they can be.
   let tileRows: Int
   let panelWidth: Int
+  /// Whether threads share the output channels, so that each reads its own weights, and not the positions.
+  let splitsColumns: Bool
 
-  /// Threads share the output channels when there are more of them than positions: then the weights are what has to be
-  /// read, and each thread reads its own.
-  private var splitsColumns: Bool { columns > rows }
+  private var tiles: Int { (rows + tileRows - 1) / tileRows }
+  private var panels: Int { (columns + panelWidth - 1) / panelWidth }
 
-  private var unit: Int { splitsColumns ? panelWidth : tileRows }
-  private var extent: Int { splitsColumns ? columns : rows }
-  /// Of one group.
-  private var units: Int { (extent + unit - 1) / unit }
+  /// The parts of one group.
+  private var grid: GridPartition {
+    splitsColumns ? GridPartition(major: panels, minor: tiles) : GridPartition(major: tiles, minor: panels)
+  }
 
   /// Whether a task takes its positions for all groups. So a thread reads what it wrote in the step before, which shared the picture.
-  private func splitsPictures(tasks: Int) -> Bool { !splitsColumns && units >= 2 * tasks }
+  private func splitsPictures(tasks: Int) -> Bool { groups == 1 || !splitsColumns && tiles >= 2 * tasks }
 
   /// The tasks for so many threads.
-  func tasks(workers: Int) -> Int { min(2 * workers, groups * units) }
+  func tasks(workers: Int) -> Int {
+    groups == 1 ? grid.tasks(workers: workers) : min(2 * workers, groups * grid.major)
+  }
 
   /// Calls `body` with the groups, positions and channels of a task.
   func forEachPart(
     ofTask task: Int, of count: Int, _ body: (_ group: Int, _ pixels: Range<Int>, _ columns: Range<Int>) -> Void
   ) {
+    func take(_ group: Int, _ major: Range<Int>, _ minor: Range<Int>) {
+      let (tiles, panels) = splitsColumns ? (minor, major) : (major, minor)
+      body(group, tiles.scaled(by: tileRows, to: rows), panels.scaled(by: panelWidth, to: columns))
+    }
     if splitsPictures(tasks: count) {
-      let pixels = (0..<rows).part(task, of: count, unit: tileRows)
-      for group in 0..<groups { body(group, pixels, 0..<columns) }
+      grid.forEachPart(ofTask: task, of: count) { major, minor in
+        for group in 0..<groups { take(group, major, minor) }
+      }
       return
     }
-    // The tasks go through the units of one group after the other.
+    // The tasks go through the parts of one group after the other.
+    let units = grid.major
     var rest = (0..<(groups * units)).part(task, of: count)
     while !rest.isEmpty {
       let group = rest.lowerBound / units
       let end = min(rest.upperBound, (group + 1) * units)
-      let part = min((rest.lowerBound - group * units) * unit, extent)..<min((end - group * units) * unit, extent)
-      body(group, splitsColumns ? 0..<rows : part, splitsColumns ? part : 0..<columns)
+      take(group, rest.lowerBound - group * units..<end - group * units, 0..<grid.minor)
       rest = end..<rest.upperBound
     }
   }

@@ -28,27 +28,51 @@ struct ConvolutionStep: Step {
     }
   }
 
+  private var panelWidth: Int {
+    switch kernel {
+    case .floats(let kernels, _): kernels.panelWidth
+    case .bytes(let kernels, _, _): kernels.panelWidth
+    }
+  }
+
   private var partition: ConvolutionPartition {
-    let (tileRows, panelWidth) =
+    let tileRows =
       switch kernel {
-      case .floats(let kernels, _): (6, kernels.panelWidth)
-      case .bytes(let kernels, _, _): (12, kernels.panelWidth)
+      case .floats: 6
+      case .bytes: 12
       }
     return ConvolutionPartition(
-      rows: rows, columns: shape.outputChannels, groups: groups, tileRows: tileRows, panelWidth: panelWidth)
+      rows: rows, columns: shape.outputChannels, groups: groups, tileRows: tileRows, panelWidth: panelWidth,
+      splitsColumns: sharesChannels)
+  }
+
+  /// Threads share the output channels where there are more weights than numbers that move between the threads then: what each of
+  /// them reads of the input, and what the next step reads of the result.
+  var sharesChannels: Bool {
+    guard groups == 1 else { return shape.outputChannels > rows }
+    guard shape.outputChannels > panelWidth else { return false }
+    let inputCount = shape.images * shape.height * shape.width * shape.channels
+    return taps * shape.channels * shape.outputChannels > inputCount + rows * shape.outputChannels
   }
 
   /// Fewer multiplications are done before another thread has begun.
   private var smallestWork: Int {
     switch kernel {
-    case .floats: 1 << 17
-    case .bytes: 1 << 19
+    case .floats: 1 << 16
+    case .bytes: 1 << 18
     }
   }
 
   func tasks(phase: Int, workers: Int) -> Int {
     let work = rows * shape.outputChannels * shape.channels * taps * groups
-    return workers > 1 && work > smallestWork ? partition.tasks(workers: workers) : 1
+    let sharing = WorthwhileThreads.count(work: work / smallestWork, workers: workers)
+    return sharing > 1 ? partition.tasks(workers: sharing) : 1
+  }
+
+  func work(phase: Int, task: Int, of count: Int) -> Int {
+    var work = 0
+    partition.forEachPart(ofTask: task, of: count) { work += $1.count * $2.count }
+    return work
   }
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {

@@ -11,19 +11,23 @@ struct DepthwiseStep: WindowRowStep {
   let weights: Location
   let epilogue: PlannedEpilogue
   let output: Location
+  var sharesChannels = false
 
   var cost: Int { multiplyAccumulates }
 
   var weightByteCount: Int { window.height * window.width * result.channels * MemoryLayout<Float>.stride }
 
   func run(
-    rows: Range<Int>, from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutableRawPointer, in frame: Frame
+    rows: Range<Int>, channels: Range<Int>, from source: UnsafeMutablePointer<Float>,
+    to target: UnsafeMutablePointer<Float>, in frame: Frame
   ) {
+    let (input, output) = images(channels, from: source, to: target)
+    // The weights of a vector of channels lie behind one another.
+    let weights = frame.pointer(weights) + channels.lowerBound * window.height * window.width
     kernels.depthwise(
       DepthwiseArguments(
-        input: image.input(source, input), output: result.output(target, output), window: window,
-        weights: frame.pointer(weights), epilogue: epilogue.resolved(in: frame)),
+        input: input, output: output, window: window, weights: weights,
+        epilogue: epilogue.resolved(in: frame, firstChannel: channels.lowerBound)),
       rows: rows)
   }
 }

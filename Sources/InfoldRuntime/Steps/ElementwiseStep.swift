@@ -36,15 +36,14 @@ struct ElementwiseStep: Step {
   private static let blockCount = 2048
   /// More parts in a row are another step: each that joins is held against all of them.
   private static let maximumParts = 64
-  /// Less than this is done before another thread has begun.
-  private static let smallestCost = 8192
 
   private var units: Int { parts[0].shape.count / unit }
 
   func tasks(phase: Int, workers: Int) -> Int {
-    let cost = parts.reduce(0) { $0 + $1.cost }
-    return workers == 1 ? 1 : max(1, min(units, 2 * workers, cost / Self.smallestCost, 65535))
+    RangeStep.tasks(units: units, cost: parts.reduce(0) { $0 + $1.cost }, workers: workers)
   }
+
+  func work(phase: Int, task: Int, of count: Int) -> Int { (0..<units).part(task, of: count).count }
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
     let range = (0..<units).part(task, of: count)

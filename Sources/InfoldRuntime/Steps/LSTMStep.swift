@@ -64,12 +64,22 @@ struct LSTMStep: Step {
   }
 
   func tasks(phase: Int, workers: Int) -> Int {
-    guard workers > 1, shape.rows * shape.gateCount * shape.inputSize > 1 << 17 else { return 1 }
-    return phase == 0 ? min(2 * workers, shape.directions * shape.rows) : shape.directions
+    let sharing = WorthwhileThreads.count(
+      multiplications: shape.rows * shape.gateCount * shape.inputSize, workers: workers)
+    guard sharing > 1 else { return 1 }
+    return phase == 0 ? min(2 * sharing, shape.directions * shape.rows) : shape.directions
+  }
+
+  private func part(_ phase: Int, _ task: Int, of count: Int) -> Range<Int> {
+    (0..<(phase == 0 ? shape.directions * shape.rows : shape.directions)).part(task, of: count)
+  }
+
+  func work(phase: Int, task: Int, of count: Int) -> Int {
+    part(phase, task, of: count).count * (phase == 0 ? shape.inputSize : shape.rows * shape.hiddenSize)
   }
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
-    let part = (0..<(phase == 0 ? shape.directions * shape.rows : shape.directions)).part(task, of: count)
+    let part = part(phase, task, of: count)
     guard phase == 0 else {
       for direction in part { advance(direction, worker, frame) }
       return

@@ -12,6 +12,7 @@ struct PoolStep: WindowRowStep {
   let padRight: Int
   let input: Location
   let output: Location
+  var sharesChannels = false
 
   /// Of a window, only what lies in the picture is looked at.
   var cost: Int {
@@ -21,13 +22,13 @@ struct PoolStep: WindowRowStep {
   var weightByteCount: Int { 0 }
 
   func run(
-    rows: Range<Int>, from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutableRawPointer, in frame: Frame
+    rows: Range<Int>, channels: Range<Int>, from source: UnsafeMutablePointer<Float>,
+    to target: UnsafeMutablePointer<Float>, in frame: Frame
   ) {
+    let (input, output) = images(channels, from: source, to: target)
     kernels.pool(
       PoolArguments(
-        input: image.input(source, input), output: result.output(target, output), window: window,
-        operation: operation, padBottom: padBottom, padRight: padRight),
+        input: input, output: output, window: window, operation: operation, padBottom: padBottom, padRight: padRight),
       rows: rows)
   }
 }

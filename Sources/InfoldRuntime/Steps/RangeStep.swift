@@ -25,8 +25,16 @@ struct RangeStep: Step {
 
   /// The tasks for so many threads.
   static func tasks(units: Int, cost: Int, workers: Int) -> Int {
-    workers == 1 ? 1 : max(1, min(units, 2 * workers, cost / smallestCost, 65535))
+    let sharing = sharing(cost: cost, workers: workers)
+    return sharing == 1 ? 1 : max(1, min(units, 2 * sharing, 65535))
   }
+
+  /// The threads, out of so many, that are worth while.
+  static func sharing(cost: Int, workers: Int) -> Int {
+    WorthwhileThreads.count(work: cost / smallestCost, workers: workers)
+  }
+
+  func work(phase: Int, task: Int, of count: Int) -> Int { (0..<units).part(task, of: count).count }
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
     body((0..<units).part(task, of: count), frame, worker)

@@ -59,24 +59,76 @@ extension RowDependency {
   }
 }
 
-/// A step of a kernel that is given rows of its result anyway, those of all images one behind the other.
-protocol WindowRowStep: RowStep {
+/// A step of a kernel that is given rows of its result anyway, those of all images one behind the other, and computes every channel by
+/// itself.
+protocol WindowRowStep: RowStep, ChannelwiseStep {
   var image: ImageShape { get }
   var result: ImageShape { get }
   var window: ImageWindow { get }
   /// How long all of it takes, as a `RangeStep` counts it.
   var cost: Int { get }
+
+  /// Makes some channels of rows of the result: a whole number of vectors, but for the last ones.
+  func run(
+    rows: Range<Int>, channels: Range<Int>, from source: UnsafeMutablePointer<Float>,
+    to target: UnsafeMutablePointer<Float>, in frame: Frame)
+}
+
+/// What the channels of a step over windows are cut into: blocks of two lines of memory, the last of which has what is left as well, so
+/// that none has fewer channels than a vector.
+private struct ChannelBlocks {
+  static let unit = 32
+  let channels: Int
+
+  var count: Int { max(1, channels / Self.unit) }
+
+  /// The channels of some blocks.
+  func channels(of blocks: Range<Int>) -> Range<Int> {
+    blocks.lowerBound * Self.unit..<(blocks.upperBound == count ? channels : blocks.upperBound * Self.unit)
+  }
 }
 
 extension WindowRowStep {
-  private var units: Int { result.images * result.height }
+  private var rows: Int { result.images * result.height }
+  private var blocks: ChannelBlocks { ChannelBlocks(channels: result.channels) }
+  private var grid: GridPartition {
+    sharesChannels ? GridPartition(major: blocks.count, minor: rows) : GridPartition(major: rows, minor: blocks.count)
+  }
 
-  func tasks(phase: Int, workers: Int) -> Int { RangeStep.tasks(units: units, cost: cost, workers: workers) }
+  func tasks(phase: Int, workers: Int) -> Int {
+    let sharing = RangeStep.sharing(cost: cost, workers: workers)
+    return sharing == 1 ? 1 : grid.tasks(workers: sharing)
+  }
+
+  func work(phase: Int, task: Int, of count: Int) -> Int {
+    var work = 0
+    grid.forEachPart(ofTask: task, of: count) { work += $0.count * $1.count }
+    return work
+  }
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
-    run(
-      rows: (0..<units).part(task, of: count), from: frame.pointer(input), to: frame.pointer(output),
-      scratch: frame.scratch(of: worker), in: frame)
+    let (source, target) = (frame.pointer(input), frame.pointer(output))
+    grid.forEachPart(ofTask: task, of: count) { major, minor in
+      let (rows, part) = sharesChannels ? (minor, major) : (major, minor)
+      run(rows: rows, channels: blocks.channels(of: part), from: source, to: target, in: frame)
+    }
+  }
+
+  func run(
+    rows: Range<Int>, from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutableRawPointer, in frame: Frame
+  ) {
+    run(rows: rows, channels: 0..<result.channels, from: source, to: target, in: frame)
+  }
+
+  /// Some channels of the picture that is read, and of that which is written.
+  func images(
+    _ channels: Range<Int>, from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>
+  ) -> (input: InputImages<Float>, output: OutputImages<Float>) {
+    var input = image.input(source + channels.lowerBound, input)
+    var output = result.output(target + channels.lowerBound, output)
+    (input.channels, output.channels) = (channels.count, channels.count)
+    return (input, output)
   }
 
   var dependency: RowDependency? {

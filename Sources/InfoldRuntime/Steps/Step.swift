@@ -9,11 +9,17 @@ protocol Step: Sendable {
   /// How many tasks a phase is to be cut into for `workers` threads, from 1 to 65535.
   func tasks(phase: Int, workers: Int) -> Int
 
+  /// Whether threads share the channels of its result, and not the positions.
+  var sharesChannels: Bool { get }
+
   /// The scratch memory that each worker needs, in bytes.
   var scratchByteCount: Int { get }
 
   /// The tensors of the frame that it reads and makes as a whole, by the indices of their values.
   var tensors: (reads: [Int], writes: [Int]) { get }
+
+  /// How much of all phases a task does, in a unit of the step's own. Predictions of its time go by that, and nothing else does.
+  func work(phase: Int, task: Int, of count: Int) -> Int
 
   /// Does task `task` of the `count` tasks of a phase.
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame)
@@ -21,8 +27,15 @@ protocol Step: Sendable {
 
 extension Step {
   var phases: Int { 1 }
+  var sharesChannels: Bool { false }
+  func work(phase: Int, task: Int, of count: Int) -> Int { 1 }
   var scratchByteCount: Int { 0 }
   var tensors: (reads: [Int], writes: [Int]) { ([], []) }
+}
+
+/// A step that computes every channel by itself, so that threads may share either axis of its result.
+protocol ChannelwiseStep: Step {
+  var sharesChannels: Bool { get set }
 }
 
 extension Range<Int> {

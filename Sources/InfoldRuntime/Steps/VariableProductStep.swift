@@ -29,9 +29,16 @@ struct VariableProductStep: Step {
   private func units(_ phase: Int) -> Int { phase == 0 ? rightBatch * panelCount : products.count * rows }
 
   func tasks(phase: Int, workers: Int) -> Int {
-    guard workers > 1, products.count * rows * inner * columns > 1 << 17 else { return 1 }
-    return min(2 * workers, units(phase))
+    let sharing = WorthwhileThreads.count(multiplications: products.count * rows * inner * columns, workers: workers)
+    return sharing > 1 ? min(2 * sharing, units(phase)) : 1
   }
+
+  /// A column that is packed takes as long as some rows that are multiplied with it.
+  func work(phase: Int, task: Int, of count: Int) -> Int {
+    (0..<units(phase)).part(task, of: count).count * (phase == 0 ? kernels.panelWidth * Self.packingRows : columns)
+  }
+
+  private static let packingRows = 8
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
     let unitsOfOne = phase == 0 ? panelCount : rows

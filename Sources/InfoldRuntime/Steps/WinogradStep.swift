@@ -25,40 +25,62 @@ struct WinogradStep: Step {
 
   /// Tiles that make a task, where there are so many: fewer read the weights too often.
   private static let taskTiles = 24
+  /// How long the transformations of a tile's channel take, in the time that it takes for one pair of channels.
+  private static let inputTransformation = 30, outputTransformation = 30
   /// Tiles that are worth another thread.
   private static let fewestTaskTiles = 8
 
   func tasks(phase: Int, workers: Int) -> Int {
     guard workers > 1 else { return 1 }
-    if splitsColumns { return min(panels, workers) }
-    return max(1, min(tiles / Self.fewestTaskTiles, max(workers, min(tiles / Self.taskTiles, 2 * workers))))
+    if sharesChannels {
+      let columns = min(panels, workers)
+      return columns * max(1, min(workers / columns, mostTileParts))
+    }
+    let parts = min(mostTileParts, max(workers, min(tiles / Self.taskTiles, 2 * workers)))
+    return parts * max(1, min(workers / parts, panels))
   }
+
+  /// The parts of the tiles that are worth a thread each. Where there are more threads, some share the channels of a part.
+  private var mostTileParts: Int { max(1, tiles / Self.fewestTaskTiles) }
 
   /// Whether threads share the output channels, and each transforms all tiles, rather than share the tiles, and each reads all
   /// weights: what two threads would do sooner.
-  private var splitsColumns: Bool {
-    // In the time that a tile takes for one pair of channels. The transformations of a tile take as long as some products; and with
-    // fewer tiles than that, reading the weights takes longer than multiplying with them.
-    let inputTransformation = 30, outputTransformation = 30, fewestTiles = 12
+  var sharesChannels: Bool {
+    // With fewer tiles than that, reading the weights takes longer than multiplying with them.
+    let fewestTiles = 12
     guard panels > 1 else { return false }
     let (channels, outputs) = (shape.channels, shape.outputChannels)
-    let (ingoing, outgoing) = (tiles * channels * inputTransformation, tiles * outputs * outputTransformation)
+    let (ingoing, outgoing) = (tiles * channels * Self.inputTransformation, tiles * outputs * Self.outputTransformation)
     let byColumns = ingoing + (tiles * outputs * channels + outgoing) / 2
     let byTiles = (ingoing + outgoing) / 2 + max((tiles + 1) / 2, fewestTiles) * channels * outputs
     return byColumns < byTiles
   }
 
+  private func part(_ task: Int, of count: Int) -> (tiles: Range<Int>, columns: Range<Int>) {
+    let columns = 0..<shape.outputChannels
+    let columnParts = sharesChannels ? min(panels, count) : count / min(mostTileParts, count)
+    let (tilePart, columnPart) = task.quotientAndRemainder(dividingBy: columnParts)
+    return (
+      (0..<tiles).part(tilePart, of: count / columnParts),
+      columns.part(columnPart, of: columnParts, unit: kernels.panelWidth)
+    )
+  }
+
+  /// Threads that share the channels all transform the input of their tiles.
+  func work(phase: Int, task: Int, of count: Int) -> Int {
+    let part = part(task, of: count)
+    let products = part.columns.count * (shape.channels + Self.outputTransformation)
+    return part.tiles.count * (shape.channels * Self.inputTransformation + products)
+  }
+
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
-    let columns =
-      splitsColumns
-      ? (0..<shape.outputChannels).part(task, of: count, unit: kernels.panelWidth) : 0..<shape.outputChannels
+    let part = part(task, of: count)
     kernels.convolveWinograd(
       WinogradArguments(
         tile: tile, padTop: shape.window.padTop, padLeft: shape.window.padLeft,
         input: shape.input(frame.pointer(input)), weights: frame.pointer(weights),
         directWeights: frame.pointer(directWeights), output: shape.output(frame.pointer(output)),
-        epilogue: epilogue.resolved(in: frame), tiles: splitsColumns ? 0..<tiles : (0..<tiles).part(task, of: count),
-        columns: columns,
+        epilogue: epilogue.resolved(in: frame), tiles: part.tiles, columns: part.columns,
         scratch: frame.scratch(of: worker)))
   }
 }

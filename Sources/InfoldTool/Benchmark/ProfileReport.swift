@@ -93,7 +93,7 @@ struct ProfileReport: Encodable {
   }
 
   /// What stands between quotes in how errors call a node.
-  private static func name(_ label: String) -> String {
+  static func name(_ label: String) -> String {
     guard let first = label.firstIndex(of: "\""), let last = label.lastIndex(of: "\""), first < last else {
       return label
     }

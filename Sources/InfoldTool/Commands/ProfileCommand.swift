@@ -1,4 +1,5 @@
 import ArgumentParser
+import InfoldGraph
 import InfoldONNX
 import InfoldRuntime
 import InfoldSystem
@@ -23,8 +24,12 @@ struct ProfileCommand: ParsableCommand {
 
       --trace writes the last run for chrome://tracing, Perfetto, and other programs that read Chrome's trace events.
 
+      --scaling predicts the time with 1 to 64 cores, each with a thread: every step is measured with one thread, as it is planned for \
+      so many, and its tasks are dealt out to them. What threads share, such as the bandwidth of the memory, is left out.
+
       EXAMPLES
         infold profile model.onnx
+        infold profile model.onnx --scaling
         infold profile model.onnx --html profile.html
       """)
 
@@ -42,6 +47,9 @@ struct ProfileCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write a page with the time of each layer to this file.", valueName: "file.html"))
   var html: String?
 
+  @Flag(help: "Predict the time with 1 to 64 cores, and say what limits it.")
+  var scaling = false
+
   @Flag(help: "Print one JSON value.")
   var json = false
 
@@ -51,13 +59,20 @@ struct ProfileCommand: ParsableCommand {
     guard (1...1_000_000).contains(runs) else {
       throw ValidationError("--runs is \(runs), and must be 1 to 1000000")
     }
+    guard scaling else { return }
+    let others = [("--threads", runtime.threads != nil), ("--trace", trace != nil), ("--html", html != nil)]
+    if let (option, _) = others.first(where: \.1) {
+      throw ValidationError("--scaling goes without \(option)")
+    }
   }
 
   func run() throws {
     try refuseStandardOutput(trace, option: "--trace")
     try refuseStandardOutput(html, option: "--html")
     let shapes = try sizes.shapes()
-    let session = try Session(runtime.reading.model(model).binding(shapes), options: runtime.session)
+    let network = try runtime.reading.model(model).binding(shapes)
+    if scaling { return try predict(network, shapes) }
+    let session = try Session(network, options: runtime.session)
     let inputs = try ModelInputs(session.inputs, files: [], shapes: shapes).complete(seed: 0)
     var progress = ProgressBar("measuring")
     let layers = try session.layerTimes(inputs, runs: runs) { progress.update($0, of: runs) }
@@ -74,6 +89,31 @@ struct ProfileCommand: ParsableCommand {
       let page = ProfilePage(report, model: model).html
       try writeReplacing(html) { file throws(InfoldError) in try file.write(Array(page.utf8)) }
     }
+    if json { try StandardOutput.writeJSON(report) } else { try StandardOutput.write(report.text) }
+  }
+
+  /// What `--scaling` asks for. The sessions share the weights.
+  private func predict(_ network: Model, _ shapes: InputShapes) throws {
+    let measured = ScalingPrediction.Barrier.measured()
+    // What two cores of one processor take that are not far apart.
+    let barrier = measured ?? ScalingPrediction.Barrier(pair: 500)
+    var sessions: [Session] = []
+    var predictions: [ScalingPrediction] = []
+    var progress = ProgressBar("measuring")
+    for (index, cores) in ScalingReport.cores.enumerated() {
+      var options = runtime.session
+      options.threads = cores
+      let session = try Session(network, options: options)
+      sessions.append(session)
+      let inputs = try ModelInputs(session.inputs, files: [], shapes: shapes).complete(seed: 0)
+      predictions.append(
+        try session.scalingPrediction(inputs, runs: runs, barrier: barrier) {
+          progress.update(index * runs + $0, of: ScalingReport.cores.count * runs)
+        })
+    }
+    progress.finish()
+    WarningLines.write(sessions[0].warnings, of: model)
+    let report = ScalingReport(predictions, barrier: barrier, isBarrierMeasured: measured != nil)
     if json { try StandardOutput.writeJSON(report) } else { try StandardOutput.write(report.text) }
   }
 }

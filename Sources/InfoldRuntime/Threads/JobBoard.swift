@@ -1,0 +1,169 @@
+import CMachine
+import InfoldSystem
+import Synchronization
+
+/// What the threads of a pool share.
+///
+/// Each worker has a share of the board, cache lines of its own, with all that it needs to know of a job. So a helper that
+/// waits looks at nothing that others write to, and a job reaches it with one line.
+struct JobBoard: ~Copyable {
+  /// The most threads that can share a job.
+  private static let capacity = 1024
+  /// Processors fetch lines in pairs.
+  private static let alignment = 128
+
+  /// How long a helper looks for the next job before it sleeps, in nanoseconds: while a run has the pool, which one thread may go on
+  /// with for some steps, and when none has. To wake a thread takes longer than most steps.
+  private static let patience = (inRun: UInt64(2_000_000), behindRun: UInt64(100_000))
+  /// How often it looks before it looks at the clock.
+  private static let looks = 64
+
+  /// Whether a run has the pool.
+  let isTaken = Atomic(false)
+  private let shares: UnsafeMutablePointer<Share>
+  private let bell: UnsafeMutablePointer<Bell>
+  private let filler = InlineArray<16, UInt64>(repeating: 0)
+  /// The tasks of the job that are done: what helpers write and the caller looks at.
+  let finished = Atomic<Int>(0)
+  private let generation = Atomic<UInt32>(0)
+
+  /// A job, as a worker sees it.
+  struct Job {
+    var workers: Int
+    var context: UnsafeRawPointer?
+    var work: WorkerPool.Work?
+    /// How helpers compute.
+    var arithmetic: Arithmetic
+  }
+
+  /// Some of the tasks of a job, and the job.
+  fileprivate struct Share: ~Copyable {
+    /// The generation of the job (32 bits), the end of the tasks (16), and the first one (16).
+    let tasks = Atomic<UInt64>(0)
+    let workers = Atomic<Int>(0)
+    let context = Atomic<UnsafeRawPointer?>(nil)
+    let work = Atomic<UnsafeRawPointer?>(nil)
+    let arithmetic = Atomic<UInt64>(0)
+    let isAsleep = Atomic(false)
+    private let filler = InlineArray<10, UInt64>(repeating: 0)
+  }
+
+  /// The word that helpers sleep at.
+  fileprivate struct Bell: ~Copyable {
+    let word = Atomic<UInt32>(0)
+  }
+
+  /// A board that stays for the life of the process.
+  static func make() -> UnsafeMutablePointer<JobBoard> {
+    let shares = room(for: Share.self, capacity)
+    for worker in 0..<capacity { (shares + worker).initialize(to: Share()) }
+    let bell = room(for: Bell.self, 1)
+    bell.initialize(to: Bell())
+    let board = room(for: JobBoard.self, 1)
+    board.initialize(to: JobBoard(shares: shares, bell: bell))
+    return board
+  }
+
+  private static func room<Value: ~Copyable>(for _: Value.Type, _ count: Int) -> UnsafeMutablePointer<Value> {
+    UnsafeMutableRawPointer.allocate(
+      byteCount: max(count * MemoryLayout<Value>.stride, alignment), alignment: alignment
+    ).bindMemory(to: Value.self, capacity: count)
+  }
+
+  private init(shares: UnsafeMutablePointer<Share>, bell: UnsafeMutablePointer<Bell>) {
+    self.shares = shares
+    self.bell = bell
+  }
+
+  /// Puts up a job, and wakes who sleeps. Only whoever has the pool calls it.
+  /// - Returns: Its generation.
+  func publish(tasks: Int, _ job: Job) -> UInt32 {
+    let generation = generation.load(ordering: .relaxed) &+ 1
+    self.generation.store(generation, ordering: .relaxed)
+    finished.store(0, ordering: .relaxed)
+    for worker in 0..<job.workers {
+      let part = (0..<tasks).part(worker, of: job.workers)
+      shares[worker].publish(job, part, generation)
+    }
+    atomicMemoryFence(ordering: .sequentiallyConsistent)
+    // A helper that has not seen its share yet has said before that it will sleep.
+    if (1..<max(job.workers, 1)).contains(where: { shares[$0].isAsleep.load(ordering: .relaxed) }) {
+      bell.pointee.word.add(1, ordering: .releasing)
+      infold_wake(bell, Int32.max)
+    }
+    return generation
+  }
+
+  /// The job that a worker has seen last. It may be over, and another one about to take its place: then no claim succeeds.
+  func job(of worker: Int) -> Job {
+    let work = shares[worker].work.load(ordering: .relaxed)
+    return Job(
+      workers: shares[worker].workers.load(ordering: .relaxed),
+      context: shares[worker].context.load(ordering: .relaxed),
+      work: unsafeBitCast(work, to: WorkerPool.Work?.self),
+      arithmetic: Arithmetic(control: shares[worker].arithmetic.load(ordering: .relaxed)))
+  }
+
+  /// The next task for a worker of the job of this generation: the first of its own, else the last of another's; `nil` when there is
+  /// none, or the job is over.
+  func claim(_ generation: UInt32, worker: Int, of workers: Int) -> Int? {
+    if let task = shares[worker].take(generation, fromEnd: false) { return task }
+    for distance in 1..<max(workers, 1) {
+      let other = worker + distance
+      if let task = shares[other < workers ? other : other - workers].take(generation, fromEnd: true) { return task }
+    }
+    return nil
+  }
+
+  /// Waits until a worker has a share in a job of another generation than `seen`, and returns that.
+  func awaitJob(after seen: UInt32, worker: Int) -> UInt32 {
+    var wasTaken = isTaken.load(ordering: .relaxed)
+    var begin: UInt64?
+    while true {
+      for _ in 0..<Self.looks {
+        let now = shares[worker].generation
+        if now != seen { return now }
+        infold_spin_hint()
+      }
+      let (isTaken, now) = (isTaken.load(ordering: .relaxed), MonotonicClock.nanoseconds())
+      if isTaken != wasTaken { begin = nil }
+      wasTaken = isTaken
+      if now - (begin ?? now) > (isTaken ? Self.patience.inRun : Self.patience.behindRun) { break }
+      begin = begin ?? now
+    }
+    shares[worker].isAsleep.store(true, ordering: .relaxed)
+    atomicMemoryFence(ordering: .sequentiallyConsistent)
+    defer { shares[worker].isAsleep.store(false, ordering: .relaxed) }
+    while true {
+      let word = bell.pointee.word.load(ordering: .acquiring), now = shares[worker].generation
+      if now != seen { return now }
+      infold_sleep(bell, word)
+    }
+  }
+}
+
+extension JobBoard.Share {
+  fileprivate var generation: UInt32 { UInt32(truncatingIfNeeded: tasks.load(ordering: .acquiring) >> 32) }
+
+  fileprivate func publish(_ job: JobBoard.Job, _ part: Range<Int>, _ generation: UInt32) {
+    workers.store(job.workers, ordering: .relaxed)
+    context.store(job.context, ordering: .relaxed)
+    work.store(unsafeBitCast(job.work, to: UnsafeRawPointer?.self), ordering: .relaxed)
+    arithmetic.store(job.arithmetic.control, ordering: .relaxed)
+    tasks.store(
+      UInt64(generation) << 32 | UInt64(part.upperBound) << 16 | UInt64(part.lowerBound), ordering: .releasing)
+  }
+
+  /// Takes one of the tasks, if they are those of the job of this generation.
+  fileprivate func take(_ generation: UInt32, fromEnd: Bool) -> Int? {
+    var current = tasks.load(ordering: .acquiring)
+    while true {
+      let first = current & 0xffff, end = current >> 16 & 0xffff
+      guard UInt32(truncatingIfNeeded: current >> 32) == generation, first < end else { return nil }
+      let (exchanged, original) = tasks.weakCompareExchange(
+        expected: current, desired: fromEnd ? current - 1 << 16 : current + 1, ordering: .acquiringAndReleasing)
+      if exchanged { return Int(fromEnd ? end - 1 : first) }
+      current = original
+    }
+  }
+}
