@@ -1,3 +1,20 @@
+/// How threads share a convolution.
+struct ConvolutionSharing: Hashable, Sendable {
+  /// What is cut into parts.
+  enum Axis: String, Sendable {
+    case positions, channels
+  }
+
+  var axis: Axis
+  /// The tasks for each thread, where there are so many parts.
+  var tasksPerThread: Int
+}
+
+extension ConvolutionSharing: CustomStringConvertible {
+  /// What is shared, and how finely.
+  var description: String { "\(axis.rawValue) by \(tasksPerThread)" }
+}
+
 /// How the work of a convolution is cut into tasks.
 struct ConvolutionPartition {
   /// The output positions.
@@ -8,10 +25,10 @@ struct ConvolutionPartition {
   /// Rows of a tile: parts of the work are multiples of it where they can be.
   let tileRows: Int
   let panelWidth: Int
+  /// How threads share it.
+  let sharing: ConvolutionSharing
 
-  /// Threads share the output channels when there are more of them than positions: then the weights are what has to be
-  /// read, and each thread reads its own.
-  private var splitsColumns: Bool { columns > rows }
+  private var splitsColumns: Bool { sharing.axis == .channels }
 
   private var unit: Int { splitsColumns ? panelWidth : tileRows }
   private var extent: Int { splitsColumns ? columns : rows }
@@ -22,7 +39,20 @@ struct ConvolutionPartition {
   private func splitsPictures(tasks: Int) -> Bool { !splitsColumns && units >= 2 * tasks }
 
   /// The tasks for so many threads.
-  func tasks(workers: Int) -> Int { min(2 * workers, groups * units) }
+  func tasks(workers: Int) -> Int { min(sharing.tasksPerThread * workers, groups * units) }
+
+  /// The ways for so many threads to share it, beginning with its own.
+  func sharings(workers: Int) -> [ConvolutionSharing] {
+    var sharings = [sharing]
+    for count in [1, 4] where groups * units >= count * workers {
+      sharings.append(ConvolutionSharing(axis: sharing.axis, tasksPerThread: count))
+    }
+    let other = splitsColumns ? (rows + tileRows - 1) / tileRows : (columns + panelWidth - 1) / panelWidth
+    if groups * other >= workers {
+      sharings.append(ConvolutionSharing(axis: splitsColumns ? .positions : .channels, tasksPerThread: 2))
+    }
+    return sharings
+  }
 
   /// Calls `body` with the groups, positions and channels of a task.
   func forEachPart(

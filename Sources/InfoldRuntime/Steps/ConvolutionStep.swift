@@ -13,6 +13,8 @@ struct ConvolutionStep: Step {
   /// Of one group, but for the pixel strides. The pointers are set in a run.
   var shape: ConvolutionShape
   var groups = 1
+  /// How threads share it; `nil` as it is expected to be the fastest.
+  var sharing: ConvolutionSharing?
   var input: Location
   /// The packed weights of all groups, behind one another.
   var weights: Location
@@ -28,14 +30,15 @@ struct ConvolutionStep: Step {
     }
   }
 
-  private var partition: ConvolutionPartition {
+  var partition: ConvolutionPartition {
     let (tileRows, panelWidth) =
       switch kernel {
       case .floats(let kernels, _): (6, kernels.panelWidth)
       case .bytes(let kernels, _, _): (12, kernels.panelWidth)
       }
     return ConvolutionPartition(
-      rows: rows, columns: shape.outputChannels, groups: groups, tileRows: tileRows, panelWidth: panelWidth)
+      rows: rows, columns: shape.outputChannels, groups: groups, tileRows: tileRows, panelWidth: panelWidth,
+      sharing: sharing ?? CostModel.sharing(rows: rows, columns: shape.outputChannels))
   }
 
   /// Fewer multiplications are done before another thread has begun.

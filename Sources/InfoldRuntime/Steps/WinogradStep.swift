@@ -12,16 +12,18 @@ struct WinogradStep: Step {
   var directWeights: Location
   var output: Location
   var epilogue: PlannedEpilogue
+  /// Whether threads share the output channels, and each transforms all tiles; else they share the tiles.
+  var splitsColumns = false
 
   var scratchByteCount: Int {
     kernels.winogradScratch(tile: tile, channels: shape.channels, outputChannels: shape.outputChannels)
   }
 
-  private var tiles: Int {
+  var tiles: Int {
     shape.images * ((shape.outputHeight + tile - 1) / tile) * ((shape.outputWidth + tile - 1) / tile)
   }
 
-  private var panels: Int { (shape.outputChannels + kernels.panelWidth - 1) / kernels.panelWidth }
+  var panels: Int { (shape.outputChannels + kernels.panelWidth - 1) / kernels.panelWidth }
 
   /// Tiles that make a task, where there are so many: fewer read the weights too often.
   private static let taskTiles = 24
@@ -32,20 +34,6 @@ struct WinogradStep: Step {
     guard workers > 1 else { return 1 }
     if splitsColumns { return min(panels, workers) }
     return max(1, min(tiles / Self.fewestTaskTiles, max(workers, min(tiles / Self.taskTiles, 2 * workers))))
-  }
-
-  /// Whether threads share the output channels, and each transforms all tiles, rather than share the tiles, and each reads all
-  /// weights: what two threads would do sooner.
-  private var splitsColumns: Bool {
-    // In the time that a tile takes for one pair of channels. The transformations of a tile take as long as some products; and with
-    // fewer tiles than that, reading the weights takes longer than multiplying with them.
-    let inputTransformation = 30, outputTransformation = 30, fewestTiles = 12
-    guard panels > 1 else { return false }
-    let (channels, outputs) = (shape.channels, shape.outputChannels)
-    let (ingoing, outgoing) = (tiles * channels * inputTransformation, tiles * outputs * outputTransformation)
-    let byColumns = ingoing + (tiles * outputs * channels + outgoing) / 2
-    let byTiles = (ingoing + outgoing) / 2 + max((tiles + 1) / 2, fewestTiles) * channels * outputs
-    return byColumns < byTiles
   }
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
