@@ -158,6 +158,7 @@ extension ConvolutionProblem.Algorithm: CustomStringConvertible {
 extension PlanBuilder {
   /// The way to compute a convolution.
   fileprivate mutating func algorithm(for problem: ConvolutionProblem) -> ConvolutionProblem.Algorithm {
+    let (precision, workers) = (precision, workers)
     let expected = problem.algorithm(precision)
     let ways = [expected] + problem.algorithms(precision).filter { $0 != expected }
     return ways[
@@ -167,7 +168,7 @@ extension PlanBuilder {
 
   /// The kernels for a convolution.
   fileprivate mutating func kernels(for problem: ConvolutionProblem) -> any ConvolutionKernels.Type {
-    let sets: [any ConvolutionKernels.Type] = [productKernels, kernels]
+    let (sets, workers) = ([productKernels, kernels] as [any ConvolutionKernels.Type], workers)
     let channels = problem.groupOutputs == 1 ? problem.output.channels : problem.groupOutputs
     let width = productKernels.vectorWidth
     let prefersNarrow = cost.prefersNarrowVectors(
@@ -177,12 +178,13 @@ extension PlanBuilder {
     if channels <= width / 2 || problem.isDepthwise && channels < width { return sets[prefersNarrow ? 1 : 0] }
     return sets[
       choose(
-        .vectors, "\(problem.text) \(workers) threads", among: productKernels == kernels ? [] : sets.map { $0.name },
+        .vectors, "\(problem.text) \(workers) threads", among: sets[0] == sets[1] ? [] : sets.map { $0.name },
         expected: prefersNarrow ? 1 : 0)]
   }
 
   /// Has threads share a convolution in the fastest way.
   mutating func chooseSharing(of step: inout ConvolutionStep, _ problem: @autoclosure () -> String) {
+    let workers = workers
     guard answers != nil, step.tasks(phase: 0, workers: workers) > 1 else { return }
     let ways = step.partition.sharings(workers: workers)
     step.sharing = ways[
@@ -314,6 +316,7 @@ extension PlanBuilder {
   /// Whether threads share the output channels of a convolution by Winograd's algorithm.
   private mutating func splitsColumns(_ step: WinogradStep, _ problem: ConvolutionProblem, _ tile: Int) -> Bool {
     guard step.panels > 1 else { return false }
+    let workers = workers
     let isExpected = CostModel.winogradSharesChannels(
       tiles: step.tiles, channels: problem.input.channels, outputs: problem.output.channels)
     return choose(

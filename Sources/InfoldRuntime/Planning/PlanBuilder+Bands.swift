@@ -41,8 +41,9 @@ extension PlanBuilder {
     for height in [rows, rows / 2, rows * 2] where (1...dependencies.last!.outputRows / 2).contains(height) {
       if BandStep.suits(dependencies, rowsPerBand: height) { heights.append(height) }
     }
+    let problem = Self.problem(steps[widest.steps], dependencies, workers: workers)
     let chosen = choose(
-      .bands, Self.problem(steps[widest.steps], dependencies, workers: workers),
+      .bands, problem,
       among: heights.map { $0.map { "\($0) rows" } ?? "none" }, expected: expected.rowsPerBand == nil ? 0 : 1)
     steps[start].choices += takeChoices()
     guard let height = heights[chosen] else { return expected.rowsPerBand == nil ? expected : (widest.steps, nil) }
