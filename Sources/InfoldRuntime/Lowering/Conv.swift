@@ -187,8 +187,9 @@ extension PlanBuilder {
     let workers = workers
     guard answers != nil, step.tasks(phase: 0, workers: workers) > 1 else { return }
     let ways = step.partition.sharings(workers: workers)
-    step.sharing = ways[
-      choose(.sharing, "\(problem()) \(workers) threads", among: ways.map(\.description), expected: 0)]
+    step.sharing =
+      ways[
+        choose(.sharing, "\(problem()) \(workers) threads", among: ways.map(\.description), expected: 0)]
   }
 
   /// The weights of a convolution in panels, group behind group.

@@ -24,15 +24,10 @@ struct Choice: Hashable, Sendable {
   let key: Key
   /// The ways, in a word or two.
   let options: [String]
-  /// The way that is taken without a measurement.
-  let expected: String
   /// The way that is taken.
   let chosen: String
   /// Whether that was measured.
   let isMeasured: Bool
-
-  /// The ways beside the expected one.
-  var alternatives: [String] { options.filter { $0 != expected } }
 }
 
 extension Choice: CustomStringConvertible {
@@ -64,7 +59,7 @@ extension PlanBuilder {
     let measured = answers.ways[key].flatMap { options.firstIndex(of: $0) }
     let chosen = measured ?? expected
     let choice = Choice(
-      key: key, options: options, expected: options[expected], chosen: options[chosen], isMeasured: measured != nil)
+      key: key, options: options, chosen: options[chosen], isMeasured: measured != nil)
     if !choices.contains(choice) { choices.append(choice) }
     return chosen
   }

@@ -17,6 +17,8 @@ struct Tuner {
   /// How long making the first plan and running it took, in nanoseconds.
   private var planning: UInt64 = 0
   private var running: UInt64 = 0
+  /// What was known before.
+  private let known: Answers
   /// What is known, and the plan that follows from it.
   private var answers: Answers
   private var best: Plan
@@ -44,7 +46,8 @@ struct Tuner {
     self.memory = memory
     self.graph = graph
     self.largestByteCount = largestByteCount
-    answers = memory.answers
+    known = memory.answers
+    answers = known
     best = try factory.plan(graph, answers: answers, largestByteCount: largestByteCount)
     let now = MonotonicClock.nanoseconds()
     planning = now - begin
@@ -63,18 +66,17 @@ struct Tuner {
     }
   }
 
-  /// The choices of a plan that were not measured.
-  private static func open(_ plan: Plan, _ kind: Choice.Kind? = nil) -> [Choice] {
-    plan.steps.flatMap(\.choices).filter { !$0.isMeasured && (kind == nil || $0.key.kind == kind) }
+  /// The choices of the best plan of which nothing was known; of one kind, or all.
+  private func open(_ kind: Choice.Kind? = nil) -> [Choice] {
+    best.steps.flatMap(\.choices).filter { known.ways[$0.key] == nil && (kind == nil || $0.key.kind == kind) }
   }
 
   private mutating func tune() throws(InfoldError) {
-    guard limit > 0, !Self.open(best).isEmpty else { return }
+    guard limit > 0, !open().isEmpty else { return }
     let helpers = factory.workers - 1
     // What is measured beside another run is another machine.
     guard helpers == 0 || WorkerPool.shared.acquire(helpers: helpers) else { return }
     defer { if helpers > 0 { WorkerPool.shared.release() } }
-    let known = answers
     var learned: [Choice.Key: String] = [:]
     do throws(InfoldError) {
       var trial = try Trial(graph, for: factory, memory.timer)
@@ -82,8 +84,7 @@ struct Tuner {
       for _ in 0..<2 { running = try trial.run(best, remaining) }
       for kind in Choice.Kind.allCases {
         guard try tune(kind, &trial) else { break }
-        for choice in Self.open(best, kind) { learned[choice.key] = answers.ways[choice.key] ?? choice.expected }
-        for (key, way) in answers.ways where key.kind == kind && known.ways[key] != way { learned[key] = way }
+        for choice in open(kind) { learned[choice.key] = choice.chosen }
       }
     } catch {
       // Random inputs may be nothing that the model can work with; or they, or other ways, take more memory than there is, or the time is over.
@@ -98,29 +99,41 @@ struct Tuner {
   /// Compares all ways of a kind.
   /// - Returns: Whether the time sufficed.
   private mutating func tune(_ kind: Choice.Kind, _ trial: inout Trial) throws(InfoldError) -> Bool {
-    let open = Self.open(best, kind)
-    let most = open.reduce(0) { max($0, $1.alternatives.count) }
-    for number in 0..<most {
+    var tried: [Choice.Key: Set<String>] = [:]
+    while true {
       try Interruption.check()
       var variant = answers
       var changed: Set<Choice.Key> = []
-      for choice in open where number < choice.alternatives.count {
-        variant.ways[choice.key] = choice.alternatives[number]
+      for choice in open(kind) {
+        tried[choice.key, default: []].insert(choice.chosen)
+        guard let way = choice.options.first(where: { !tried[choice.key]!.contains($0) }) else { continue }
+        variant.ways[choice.key] = way
         changed.insert(choice.key)
       }
+      guard !changed.isEmpty else { return true }
       guard suffices(kind) else { return false }
-      guard let other = try planIfThereIsRoom(variant) else { continue }
-      let comparison = try compare(other, changed, &trial)
-      let faster = changed.filter { comparison.isFaster($0, byMoreThan: Self.margin) }
-      guard !faster.isEmpty else { continue }
-      var improved = answers
-      for key in faster { improved.ways[key] = variant.ways[key] }
-      // The other plan has packed the weights already.
-      guard let plan = try withExtendedLifetime(other, { () throws(InfoldError) in try planIfThereIsRoom(improved) })
-      else { continue }
-      (answers, best) = (improved, plan)
+      let other = try planIfThereIsRoom(variant)
+      // With other ways for what comes before, some choices may not come up.
+      if let other { changed.formIntersection(other.steps.flatMap(\.choices).map(\.key)) }
+      guard !changed.isEmpty else { return true }
+      for key in changed { tried[key]!.insert(variant.ways[key]!) }
+      if let other { try takeOver(other, variant, changed, &trial) }
     }
-    return true
+  }
+
+  /// Takes over what another plan does faster, of the choices in which it differs.
+  private mutating func takeOver(
+    _ other: Plan, _ variant: Answers, _ changed: Set<Choice.Key>, _ trial: inout Trial
+  ) throws(InfoldError) {
+    let comparison = try compare(other, changed, &trial)
+    var improved = answers
+    for key in changed where comparison.isFaster(key, byMoreThan: Self.margin) {
+      improved.ways[key] = variant.ways[key]
+    }
+    guard improved.ways != answers.ways else { return }
+    // The other plan has packed the weights already.
+    let plan = try withExtendedLifetime(other) { () throws(InfoldError) in try planIfThereIsRoom(improved) }
+    if let plan { (answers, best) = (improved, plan) }
   }
 
   /// Whether there is time for another plan and the fewest runs.
