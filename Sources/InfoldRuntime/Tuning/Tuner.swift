@@ -22,6 +22,8 @@ struct Tuner {
   /// What is known, and the plan that follows from it.
   private var answers: Answers
   private var best: Plan
+  /// What the next session need not measure: what was compared with another way at least.
+  private var learned: [Choice.Key: String] = [:]
 
   /// The share of the time that another way must save: less may be chance.
   private static let margin = 0.03
@@ -77,7 +79,6 @@ struct Tuner {
     // What is measured beside another run is another machine.
     guard helpers == 0 || WorkerPool.shared.acquire(helpers: helpers) else { return }
     defer { if helpers > 0 { WorkerPool.shared.release() } }
-    var learned: [Choice.Key: String] = [:]
     do throws(InfoldError) {
       var trial = try Trial(graph, for: factory, memory.timer)
       // Fills the caches, and says how long a run takes.
@@ -117,7 +118,9 @@ struct Tuner {
       if let other { changed.formIntersection(other.steps.flatMap(\.choices).map(\.key)) }
       guard !changed.isEmpty else { return true }
       for key in changed { tried[key]!.insert(variant.ways[key]!) }
-      if let other { try takeOver(other, variant, changed, &trial) }
+      guard let other else { continue }
+      try takeOver(other, variant, changed, &trial)
+      for choice in open(kind) where changed.contains(choice.key) { learned[choice.key] = choice.chosen }
     }
   }
 
@@ -138,8 +141,9 @@ struct Tuner {
 
   /// Whether there is time for another plan and the fewest runs.
   private func suffices(_ kind: Choice.Kind) -> Bool {
-    let needed = (kind.changesWeights ? planning : 0) + UInt64(2 * (Self.runs.lowerBound + 1)) * running
-    return needed <= remaining
+    // The weights are most of the work for the first plan. The last plan is made once more.
+    let plans = kind.changesWeights ? planning + planning / 4 : planning / 2
+    return plans + UInt64(2 * (Self.runs.lowerBound + 1)) * running <= remaining
   }
 
   private var remaining: UInt64 {

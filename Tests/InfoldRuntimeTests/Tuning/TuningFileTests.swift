@@ -17,8 +17,13 @@ import Testing
   private func session(
     _ times: MadeUpTimes, seed: UInt64 = 1, scope: SessionOptions.Tuning.Scope = .sameBits, in path: String? = nil
   ) throws -> Session {
-    let tuning = SessionOptions.Tuning(
-      scope: scope, timeLimit: .seconds(60), store: .folder(path ?? folder.path("choices")))
+    try Self.session(times, seed: seed, scope: scope, in: path ?? folder.path("choices"))
+  }
+
+  private static func session(
+    _ times: MadeUpTimes, seed: UInt64, scope: SessionOptions.Tuning.Scope = .sameBits, in path: String
+  ) throws -> Session {
+    let tuning = SessionOptions.Tuning(scope: scope, timeLimit: .seconds(60), store: .folder(path))
     return try Session(
       networkWithChoices(seed: seed), SessionOptions(threads: 2, tuning: tuning), timer: times.timer)
   }
@@ -135,12 +140,14 @@ import Testing
 
   /// Several at once leave one whole file.
   @Test func sessionsAtOnce() async throws {
-    await withThrowingTaskGroup(of: Void.self) { group in
+    let path = folder.path("choices")
+    try await withThrowingTaskGroup(of: Void.self) { group in
       for number in 0..<6 as Range<UInt64> {
         group.addTask {
-          for _ in 0..<3 { _ = try self.session(MadeUpTimes(seed: number), seed: number % 2 + 1) }
+          for _ in 0..<3 { _ = try Self.session(MadeUpTimes(seed: number), seed: number % 2 + 1, in: path) }
         }
       }
+      try await group.waitForAll()
     }
     #expect(try files.count == 1)
     // Whoever found the threads busy has measured nothing.
