@@ -17,8 +17,8 @@ public final class Session: Sendable {
   public let options: SessionOptions
 
   /// What the model declares that cannot be true. Some of it is found when the model is read, some only by a run, of which the first
-  /// with each combination of input shapes looks for it.
-  public var warnings: [ModelWarning] { told.withLock { $0.warnings } }
+  /// with each combination of input shapes looks for it. Behind it, that what `SessionOptions.tuning` has measured cannot be kept.
+  public var warnings: [ModelWarning] { told.withLock { $0.warnings } + (factory.tuning?.warnings ?? []) }
 
   private let told: Mutex<ToldWarnings>
   let interface: ModelInterface
@@ -39,7 +39,7 @@ public final class Session: Sendable {
   /// - Throws: `InfoldError` with one of these codes:
   ///   - `.unsupported`, listing all of them at once, when the model has nodes that Infold cannot run;
   ///   - `.invalidArgument` for a number of threads below 1 or above 1024, in the options or in the environment; for a plan cache or a
-  ///     memory limit below 1; for a time limit that is not above 0; for a graph that was edited and no longer fits together; and for
+  ///     memory limit below 1; for a time limit that is not above 0, or below 0 for tuning; for a graph that was edited and no longer fits together; and for
   ///     kernels that the environment forces and that are not there;
   ///   - `.limitExceeded` when the memory limit, the machine's memory, or the time limit is too small.
   public convenience init(
@@ -49,10 +49,12 @@ public final class Session: Sendable {
   }
 
   /// Prepares `model` for running with the kernels of this name, or the best ones.
-  /// - Parameter secondLevelCache: The bytes of the second-level cache that plans suppose; `nil` for what the machine reports.
+  /// - Parameters:
+  ///   - secondLevelCache: The bytes of the second-level cache that plans suppose; `nil` for what the machine reports.
+  ///   - timer: What takes the place of the times that tuning measures.
   package init(
     _ model: consuming Model, options: SessionOptions, kernelsNamed name: String?, secondLevelCache: Int? = nil,
-    observer: (any SessionObserver)? = nil
+    timer: StepTimer? = nil, observer: (any SessionObserver)? = nil
   ) throws(InfoldError) {
     guard options.planCacheSize >= 1 else {
       throw InfoldError(
@@ -63,6 +65,9 @@ public final class Session: Sendable {
     }
     if let limit = options.timeLimit, limit <= .zero {
       throw InfoldError(.invalidArgument, "the time limit is \(limit), and must be more than 0")
+    }
+    if let limit = options.tuning?.timeLimit, limit < .zero {
+      throw InfoldError(.invalidArgument, "the time limit of the tuning is \(limit), and must be at least 0")
     }
     self.options = options
     let path = model.path
@@ -82,7 +87,7 @@ public final class Session: Sendable {
     let key = Preparation.key(options, kernels: kernels)
     let known: Preparation? = derivatives.value(key)
     let factory = try PlanFactory(
-      options, kernels: kernels, observer: observer, packed: known?.packed ?? PackedConstants())
+      options, kernels: kernels, observer: observer, packed: known?.packed ?? PackedConstants(), timer: timer)
     self.factory = factory
     plans = SharedPlanCache(capacity: options.planCacheSize)
     do {

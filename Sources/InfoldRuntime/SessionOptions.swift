@@ -47,11 +47,15 @@ public struct SessionOptions: Sendable, Hashable {
   /// limit. It is looked at between nodes, between layers, and between the trips of loops: a single layer is not interrupted. What
   /// would take longer ends with `.limitExceeded`.
   public var timeLimit: Duration?
+  /// Whether the fastest ways to compute are found by measurement; `nil` for those that are expected to be the fastest, by sizes and by what
+  /// is known of the machine.
+  public var tuning: Tuning?
 
   /// Options.
   public init(
     threads: Int? = nil, optimize: Bool = true, foldBatchNormalization: Bool = true, precision: Precision = .fast,
-    subnormals: Subnormals? = nil, planCacheSize: Int = 8, memoryLimit: Int? = nil, timeLimit: Duration? = nil
+    subnormals: Subnormals? = nil, planCacheSize: Int = 8, memoryLimit: Int? = nil, timeLimit: Duration? = nil,
+    tuning: Tuning? = nil
   ) {
     self.threads = threads
     self.optimize = optimize
@@ -61,6 +65,7 @@ public struct SessionOptions: Sendable, Hashable {
     self.planCacheSize = planCacheSize
     self.memoryLimit = memoryLimit
     self.timeLimit = timeLimit
+    self.tuning = tuning
   }
 
   /// What becomes of subnormal numbers, the default resolved.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import InfoldSystem
 
 /// `infold`: the root of all commands.
 struct InfoldCommand: ParsableCommand {
@@ -13,7 +14,7 @@ struct InfoldCommand: ParsableCommand {
         infold run model.onnx --random 1
         infold help validate
       """,
-    version: "0.1.0",
+    version: InfoldVersion.current,
     subcommands: [
       RunCommand.self, ClassifyCommand.self, SidecarCommand.self, InspectCommand.self, FoldCommand.self,
       ValidateCommand.self,

@@ -47,6 +47,21 @@ import Testing
     }
   }
 
+  @Test func replacesALinkItself() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/file"
+      try Data([1]).write(to: URL(fileURLWithPath: path))
+      try FileManager.default.createSymbolicLink(atPath: folder + "/link", withDestinationPath: "file")
+      try writeReplacing(folder + "/link", followsLinks: false) { (file) throws(InfoldError) in try file.write([2]) }
+      #expect(try contents(path) == [1])
+      #expect(try contents(folder + "/link") == [2])
+      #expect(try entries(folder) == ["file", "link"])
+      expectError(.fileAccess, folder) {
+        try writeReplacing(folder, followsLinks: false) { (file) throws(InfoldError) in try file.write([2]) }
+      }
+    }
+  }
+
   @Test func keepsPermissionsAndFollowsLinks() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/file"

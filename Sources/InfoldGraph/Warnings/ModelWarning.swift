@@ -16,6 +16,8 @@ public struct ModelWarning: Sendable, Hashable {
     public static let sharedSymbol = Code(rawValue: "sharedSymbol")
     /// An operator leaves an attribute to a default that its input does not allow, and is taken as other runtimes take it.
     public static let impossibleDefault = Code(rawValue: "impossibleDefault")
+    /// What a session has measured to run the model fast cannot be kept in a file, and is measured again by the next session.
+    public static let tuningNotKept = Code(rawValue: "tuningNotKept")
   }
 
   /// The kind.

@@ -68,6 +68,7 @@ extension Plan {
       steps: steps.map { planned in
         PlanDescription.Step(
           nodes: planned.nodes, operation: planned.layer.operation, algorithm: planned.layer.algorithm,
+          measuredChoices: planned.measuredChoices,
           shape: planned.layer.shape, fused: planned.fused, reads: operands(planned.reads, planned.step.tensors.reads),
           writes: operands(planned.writes, planned.step.tensors.writes),
           threadByteCount: planned.step.scratchByteCount, multiplyAccumulates: planned.multiplyAccumulates)

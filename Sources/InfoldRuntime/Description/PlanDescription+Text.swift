@@ -29,6 +29,7 @@ extension PlanDescription.Step: CustomStringConvertible {
     func add(_ title: String, _ content: String) {
       if !content.isEmpty { text += "   \(title)\(String(repeating: " ", count: 9 - title.count))\(content)\n" }
     }
+    add("measured", measuredChoices.joined(separator: ", "))
     add("nodes", list(nodes))
     add("fused", list(fused))
     add("reads", reads.map(\.description).joined(separator: ", "))

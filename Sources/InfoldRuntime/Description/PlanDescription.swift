@@ -32,6 +32,8 @@ public struct PlanDescription: Sendable, Hashable {
     public let operation: String
     /// How it does them, like `Winograd 4×4`; `reference` for those without kernels.
     public let algorithm: String
+    /// What was chosen for it by measurement, like `bands 7 rows`; empty without `SessionOptions.tuning`.
+    public let measuredChoices: [String]
     /// The sizes of its output, as far as they are known.
     public let shape: [Int]
     /// What it does behind its own work, while results are in registers, in this order: `residual` for the addition of another value, an

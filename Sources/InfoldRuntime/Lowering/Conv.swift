@@ -13,7 +13,7 @@ extension Conv: LoweredOperator {
     guard let problem = ConvolutionProblem(self, fused.node, plan), let x = fused.node.inputs[0],
       let output = fused.output
     else { return false }
-    switch problem.algorithm(plan.precision, plan.machine) {
+    switch plan.algorithm(for: problem) {
     case .depthwise: try plan.emitDepthwise(problem, x, output, fused)
     case .fewChannels: try plan.emitFewChannels(problem, x, output, fused)
     case .direct: try plan.emitDirect(problem, x, output, fused)
@@ -51,6 +51,16 @@ extension ConvolutionSizes {
       (output.height - 1) * window.strideY + (window.height - 1) * window.dilationY + 1,
       (output.width - 1) * window.strideX + (window.width - 1) * window.dilationX + 1
     )
+  }
+
+  /// The sizes in a line.
+  var text: String {
+    let numbers = [
+      [input.images, input.channels, input.height, input.width], [output.channels, output.height, output.width],
+      [window.height, window.width], [window.strideY, window.strideX], [window.dilationY, window.dilationX],
+      [window.padTop, window.padLeft], [groups],
+    ]
+    return numbers.map { $0.map(String.init).joined(separator: "x") }.joined(separator: " ")
   }
 
   /// Whether an image with everything that windows reach around it is not much larger than the image. Large strides over
@@ -110,11 +120,21 @@ extension ConvolutionProblem {
     return .direct
   }
 
+  /// The ways that the precision allows, whichever is the fastest.
+  func algorithms(_ precision: SessionOptions.Precision) -> [Algorithm] {
+    if isDepthwise { return [.depthwise] }
+    let tiles = precision == .fast && suitsWinograd ? [2, 4, 6] : []
+    return [.direct] + (hasFewChannels ? [.fewChannels] : []) + tiles.map { .winograd(tile: $0) }
+  }
+
+  private var suitsWinograd: Bool {
+    groups == 1 && window.height == 3 && window.width == 3 && window.strideY == 1 && window.strideX == 1 && !isDilated
+      && input.channels >= 16 && output.channels >= 16
+  }
+
   /// The tile for which Winograd's algorithm is worth its transformations; `nil` when it is for none.
   private func winogradTile(_ machine: MachineModel) -> Int? {
-    guard groups == 1, window.height == 3, window.width == 3, window.strideY == 1, window.strideX == 1, !isDilated,
-      input.channels >= 16, output.channels >= 16
-    else { return nil }
+    guard suitsWinograd else { return nil }
     // Larger tiles save more multiplications, cost more accuracy, and need more weights read for each output: as many numbers as the
     // tile has positions in the place of nine. On small images the weights are most of what is read, and the faster a machine
     // multiplies, the sooner it waits for them.
@@ -126,18 +146,53 @@ extension ConvolutionProblem {
   }
 }
 
+extension ConvolutionProblem.Algorithm: CustomStringConvertible {
+  /// The way, like `winograd 4`.
+  var description: String {
+    switch self {
+    case .depthwise: "depthwise"
+    case .direct: "direct"
+    case .fewChannels: "few channels"
+    case .winograd(let tile): "winograd \(tile)"
+    }
+  }
+}
+
 extension PlanBuilder {
-  /// The kernels for a convolution. Narrower vectors are as good where they hold all channels; and where the machine multiplies as many
-  /// numbers a second with them, they are better for the channels that would fill half of the widest vector or less behind few whole ones.
-  fileprivate func kernels(for problem: ConvolutionProblem) -> any ConvolutionKernels.Type {
+  /// The way to compute a convolution.
+  fileprivate mutating func algorithm(for problem: ConvolutionProblem) -> ConvolutionProblem.Algorithm {
+    let (precision, workers) = (precision, sharers)
+    let expected = problem.algorithm(precision, cost.machine)
+    let ways = [expected] + problem.algorithms(precision).filter { $0 != expected }
+    return ways[
+      choose(
+        .algorithm, "\(problem.text) \(precision) \(workers) threads", among: ways.map(\.description), expected: 0)]
+  }
+
+  /// The kernels for a convolution.
+  fileprivate mutating func kernels(for problem: ConvolutionProblem) -> any ConvolutionKernels.Type {
+    let (sets, workers) = ([productKernels, kernels] as [any ConvolutionKernels.Type], sharers)
     let channels = problem.groupOutputs == 1 ? problem.output.channels : problem.groupOutputs
     let width = productKernels.vectorWidth
-    if channels <= width / 2 { return kernels }
-    if machine.hasFullWidth { return productKernels }
-    // With few products for each result, the time goes into writing.
-    let products = problem.groupChannels * problem.window.height * problem.window.width
-    if problem.groups == 1, products <= 2 * width { return kernels }
-    return (1...(width / 2)).contains(channels % width) && channels < 8 * width ? kernels : productKernels
+    let prefersNarrow = cost.prefersNarrowVectors(
+      channels: channels, products: problem.groupChannels * problem.window.height * problem.window.width,
+      groups: problem.groups, width: width)
+    // Vectors that channels do not fill are another way to go through a depthwise window, which skips padding.
+    if channels <= width / 2 || problem.isDepthwise && channels < width { return sets[prefersNarrow ? 1 : 0] }
+    return sets[
+      choose(
+        .vectors, "\(problem.text) \(workers) threads", among: sets[0] == sets[1] ? [] : sets.map { $0.name },
+        expected: prefersNarrow ? 1 : 0)]
+  }
+
+  /// Has threads share a convolution along the axis for which it is the fastest.
+  mutating func chooseSharing(of step: inout ConvolutionStep, _ problem: @autoclosure () -> String) {
+    let workers = sharers
+    guard answers != nil, step.tasks(phase: 0, workers: workers) > 1 else { return }
+    let ways = [step.sharedAxis, step.sharedAxis.other].filter { step.parts(along: $0) >= workers }
+    let chosen = choose(
+      .sharing, "\(problem()) \(workers) threads", among: ways.map(\.rawValue), expected: 0)
+    if ways.count > 1 { step.measuredAxis = ways[chosen] }
   }
 
   /// The weights of a convolution in panels, group behind group.
@@ -190,10 +245,11 @@ extension PlanBuilder {
     let epilogue = try epilogue(fused, bias: problem.bias, layout: .channelsLast)
     let output = define(y, .channelsLast)
     let shape = ConvolutionShape(problem, input: input, output: output)
-    let step = ConvolutionStep(
+    var step = ConvolutionStep(
       kernel: .floats(kernels(for: problem), epilogue),
       shape: readsRows ? shape.withRowsAsPixels(of: problem) : shape, groups: problem.groups, input: input,
       weights: weights, output: output)
+    chooseSharing(of: &step, problem.text + (readsRows ? " rows" : ""))
     emit(
       step, algorithm, reads: [input, weights, epilogue.bias, epilogue.residual], writes: [output],
       multiplyAccumulates: problem.multiplyAccumulates)
@@ -251,13 +307,25 @@ extension PlanBuilder {
     let weights = location(of: .packed(constant))
     let epilogue = try epilogue(fused, bias: problem.bias, layout: .channelsLast)
     let output = define(y, .channelsLast)
-    let step = WinogradStep(
+    var step = WinogradStep(
       kernels: kernels, tile: tile, shape: ConvolutionShape(problem, input: input, output: output),
       input: input, weights: weights, directWeights: directWeights, output: output, epilogue: epilogue)
+    step.sharesChannels = sharesChannels(step, problem, tile)
     emit(
       step, "Winograd \(tile)×\(tile)",
       reads: [input, weights, directWeights, epilogue.bias, epilogue.residual], writes: [output],
       multiplyAccumulates: problem.multiplyAccumulates)
+  }
+
+  /// Whether threads share the output channels of a convolution by Winograd's algorithm.
+  private mutating func sharesChannels(_ step: WinogradStep, _ problem: ConvolutionProblem, _ tile: Int) -> Bool {
+    guard step.panels > 1 else { return false }
+    let workers = sharers
+    let isExpected = CostModel.winogradSharesChannels(
+      tiles: step.tiles, channels: problem.input.channels, outputs: problem.output.channels)
+    return choose(
+      .sharing, "\(problem.text) winograd \(tile) \(workers) threads",
+      among: workers > 1 ? ["positions", "channels"] : [], expected: isExpected ? 1 : 0) == 1
   }
 
   fileprivate mutating func emitDepthwise(

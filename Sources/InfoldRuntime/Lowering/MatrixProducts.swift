@@ -146,12 +146,13 @@ extension PlanBuilder {
     var epilogue = try epilogue(fused, bias: bias, layout: .rowMajor)
     epilogue.residual?.pixelStride = columns
     let output = define(y, .rowMajor)
-    let step = ConvolutionStep(
+    var step = ConvolutionStep(
       kernel: .floats(kernels, epilogue),
       shape: ConvolutionShape(
         images: 1, height: 1, width: rows, channels: inner, pixelStride: inner, outputHeight: 1, outputWidth: rows,
         outputChannels: columns, outputPixelStride: columns, window: ImageWindow(height: 1, width: 1)),
       input: input, weights: weights, output: output)
+    chooseSharing(of: &step, "product \(rows)x\(inner)x\(columns)")
     emit(
       step, "product", reads: [input, weights, epilogue.bias, epilogue.residual], writes: [output],
       multiplyAccumulates: rows * inner * columns)

@@ -23,10 +23,13 @@ final class Plan: Sendable {
   /// Lowers `graph`.
   /// - Parameters:
   ///   - factory: The session that plans.
+  ///   - answers: What was measured; `nil` without tuning.
   ///   - largestByteCount: The bytes of the graph's largest value that is no constant.
   /// - Throws: `InfoldError` with `.unsupported` when `graph` has opaque nodes; `.limitExceeded`.
-  init(_ graph: consuming Graph, for factory: PlanFactory, largestByteCount: Int) throws(InfoldError) {
-    var builder = try PlanBuilder(consume graph, factory)
+  init(
+    _ graph: consuming Graph, for factory: PlanFactory, answers: Answers?, largestByteCount: Int
+  ) throws(InfoldError) {
+    var builder = try PlanBuilder(consume graph, factory, answers: answers)
     try builder.build(usesKernels: factory.optimizes)
     steps = builder.steps
     idleNodes = builder.idleNodes

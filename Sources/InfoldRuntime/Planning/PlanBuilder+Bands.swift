@@ -6,8 +6,8 @@ extension PlanBuilder {
     var places: [Int] = []
     var next = 0
     while next < steps.count {
-      let chain = chain(from: next)
-      places += chain.steps.map { _ in joined.count }
+      let chain = bands(from: next)
+      places += chain.steps.enumerated().map { joined.count + (chain.rowsPerBand == nil ? $0.offset : 0) }
       if let rows = chain.rowsPerBand {
         let isInBand = chain.steps.dropLast().map(isPrivate)
         joined.append(PlannedStep(bands: steps[chain.steps], isInBand: isInBand, rows))
@@ -15,7 +15,7 @@ extension PlanBuilder {
           storages[steps[index].writes[0].storage].lifetime = nil
         }
       } else {
-        joined.append(steps[next])
+        joined += steps[chain.steps]
       }
       next = chain.steps.upperBound + 1
     }
@@ -27,27 +27,64 @@ extension PlanBuilder {
     lastReads = lastReads.map { $0.map { places[$0] } }
   }
 
-  /// The steps from `start` on that run band by band, with the rows of the last result in a band; or that step alone.
-  private func chain(from start: Int) -> (steps: ClosedRange<Int>, rowsPerBand: Int?) {
+  /// The steps from `start` on that run band by band, with the rows of the last result in a band; or steps that do not.
+  private mutating func bands(from start: Int) -> (steps: ClosedRange<Int>, rowsPerBand: Int?) {
+    let expected = chain(from: start, atLeast: cost.smallestBandedResult)
+    guard answers != nil else { return expected }
+    // Bands may be worth while for smaller results, too.
+    let widest =
+      expected.rowsPerBand == nil ? chain(from: start, atLeast: cost.smallestBandedResult / 4) : expected
+    guard let rows = widest.rowsPerBand else { return expected }
+    let members = steps[widest.steps].map { $0.step as! any RowStep }
+    let dependencies = members.map { $0.dependency! }
+    var heights: [Int?] = [nil]
+    for height in [rows, rows / 2, rows * 2] where (1...dependencies.last!.outputRows / 2).contains(height) {
+      if BandStep.suits(dependencies, rowsPerBand: height) { heights.append(height) }
+    }
+    let problem = Self.problem(steps[widest.steps], dependencies, workers: sharers)
+    let chosen = choose(
+      .bands, problem,
+      among: heights.map { $0.map { "\($0) rows" } ?? "none" }, expected: expected.rowsPerBand == nil ? 0 : 1)
+    steps[start].choices += takeChoices()
+    guard let height = heights[chosen] else { return expected.rowsPerBand == nil ? expected : (widest.steps, nil) }
+    return (widest.steps, height)
+  }
+
+  /// What tells a chain from those for which other bands may be the fastest.
+  private static func problem(
+    _ steps: ArraySlice<PlannedStep>, _ dependencies: [RowDependency], workers: Int
+  ) -> String {
+    let members = zip(steps, dependencies).map { step, dependency in
+      let numbers = [
+        dependency.inputRows, dependency.inputStride, dependency.outputRows, dependency.outputStride,
+        (step.step as! any RowStep).weightByteCount,
+      ]
+      return step.layer.algorithm + " " + numbers.map(String.init).joined(separator: " ")
+    }
+    return members.joined(separator: ", ") + ", \(workers) threads"
+  }
+
+  /// The steps from `start` on that hand on at least so many numbers to each other and can take turns, with the rows of the last result in a
+  /// band; or that step alone.
+  private func chain(from start: Int, atLeast smallest: Int) -> (steps: ClosedRange<Int>, rowsPerBand: Int?) {
     var members: [any RowStep] = []
     var best: (steps: ClosedRange<Int>, rowsPerBand: Int?) = (start...start, nil)
     for index in start..<min(start + BandStep.maximumCount, steps.count) {
       guard let step = steps[index].step as? any RowStep, step.dependency != nil,
-        members.isEmpty || handsOn(start..<index, to: step) && takeTurns(start...index)
+        members.isEmpty || handsOn(start..<index, to: step, atLeast: smallest) && takeTurns(start...index)
       else { break }
       members.append(step)
-      if members.count > 1, let rows = rowsPerBand(members) { best = (start...index, rows) }
+      if members.count > 1, let rows = cost.rowsPerBand(members) { best = (start...index, rows) }
     }
     return best
   }
 
   /// Whether the last of a chain's steps hands on more to the next one than stays in the caches of the threads, and that can be done by
   /// rows. Rows that two bands need are computed by both of two threads, so that they must not lie where both would write them.
-  private func handsOn(_ chain: Range<Int>, to step: any RowStep) -> Bool {
+  private func handsOn(_ chain: Range<Int>, to step: any RowStep, atLeast smallest: Int) -> Bool {
     let last = steps[chain.upperBound - 1].step as! any RowStep, dependency = step.dependency!
     return last.output == step.input
-      && dependency.inputStride * dependency.inputRows * MemoryLayout<Float>.stride
-        > max(2, sharers) * machine.secondLevelCache / 4
+      && dependency.inputStride * dependency.inputRows > smallest
       && (dependency.isRowByRow || chain.allSatisfy(isPrivate))
   }
 
@@ -66,25 +103,6 @@ extension PlanBuilder {
       step.reads.allSatisfy { $0.storage != written }
     }
   }
-
-  /// The rows of the last result in a band with which all that is read and written for it takes half of the cache; `nil` where bands
-  /// would be too thin for the weights that each reads, and for the rows that it shares with the one before.
-  private func rowsPerBand(_ members: [any RowStep]) -> Int? {
-    let budget = machine.secondLevelCache / 2
-    let weights = members.reduce(0) { $0 + $1.weightByteCount }
-    let dependencies = members.map { $0.dependency! }
-    guard weights <= budget / 2 else { return nil }
-    func byteCount(_ rows: Int) -> Int {
-      let counts = BandStep.rowCounts(dependencies, rows)
-      let results = zip(dependencies, counts).reduce(0) { $0 + $1.0.outputStride * $1.1 }
-      let input = dependencies[0].inputStride * dependencies[0].inputCount(of: counts[0])
-      return (results + input) * MemoryLayout<Float>.stride
-    }
-    let half = dependencies.last!.outputRows / 2
-    guard half >= 1, let rows = (1...half).last(where: { byteCount($0) + weights <= budget }) else { return nil }
-    let counts = BandStep.rowCounts(dependencies, rows)
-    return zip(dependencies.dropFirst(), counts).allSatisfy { $1 >= 2 * ($0.extent - $0.step) } ? rows : nil
-  }
 }
 
 extension PlannedStep {
@@ -100,6 +118,8 @@ extension PlannedStep {
     nodes = steps.flatMap(\.nodes)
     multiplyAccumulates = steps.reduce(0) { $0 + $1.multiplyAccumulates }
     fused = steps.flatMap(\.fused)
+    // Threads share bands as a whole.
+    choices = steps.flatMap(\.choices).filter { $0.key.kind != .sharing }
     let inBands = Set(zip(steps, isInBand).filter(\.1).map { $0.0.writes[0].storage })
     reads = steps.flatMap(\.reads).filter { !inBands.contains($0.storage) }
     writes = steps.flatMap(\.writes).filter { !inBands.contains($0.storage) }

@@ -16,8 +16,10 @@ struct PlanBuilder {
   let kernels: any KernelSet.Type
   /// The kernels for quantized numbers.
   let byteKernels: any ByteKernels.Type
-  /// The machine that they run on.
-  let machine: MachineModel
+  /// Which ways to compute are expected to be the fastest.
+  let cost: CostModel
+  /// Which ways were measured to be; `nil` without tuning.
+  let answers: Answers?
   /// What they may cost in accuracy.
   let precision: SessionOptions.Precision
   /// The packed constants of the session.
@@ -52,17 +54,20 @@ struct PlanBuilder {
   let concatenations: ConcatPlacement
   /// The nodes of the last element-wise computation.
   private var lastNode: [NodeID]?
+  /// The choices that the node being lowered has.
+  var choices: [Choice] = []
   /// The node that is being lowered; `nil` behind the last.
   private(set) var current: FusedNode?
 
-  init(_ graph: consuming Graph, _ factory: PlanFactory) throws(InfoldError) {
+  init(_ graph: consuming Graph, _ factory: PlanFactory, answers: Answers?) throws(InfoldError) {
     try graph.requireNoOpaqueNodes()
     self.factory = factory
     productKernels = factory.kernels.products
     lanewiseKernels = factory.kernels.lanewise
     kernels = factory.kernels.others
     byteKernels = factory.kernels.bytes
-    machine = factory.kernels.machine
+    cost = CostModel(machine: factory.kernels.machine, workers: factory.sharers)
+    self.answers = answers
     precision = factory.precision
     workers = factory.workers
     sharers = factory.sharers
@@ -101,6 +106,7 @@ struct PlanBuilder {
       }
       if hasEmitted {
         steps[steps.count - 1].fused += node.epilogue + placement(of: node)
+        steps[steps.count - 1].choices += takeChoices()
       } else {
         idleNodes += currentNames
       }
@@ -114,6 +120,12 @@ struct PlanBuilder {
     for index in graph.outputs.indices { try placeOutput(index) }
     formBands()
     alignShares()
+  }
+
+  /// The choices that were made since this was asked.
+  mutating func takeChoices() -> [Choice] {
+    defer { choices = [] }
+    return choices
   }
 
   /// Lets go of the tensor of a constant, which nobody looks at any more.
@@ -258,6 +270,10 @@ struct PlannedStep: Sendable {
   var multiplyAccumulates: Int
   /// What it does behind its own work, while results are in registers, in this order.
   var fused: [String] = []
+  /// What it could do in several ways, with those that it takes; empty without tuning.
+  var choices: [Choice] = []
+  /// Those of the choices that were measured.
+  var measuredChoices: [String] { choices.filter(\.isMeasured).map(\.description) }
   /// What it reads in planned memory.
   var reads: [Location]
   /// What it writes there.

@@ -18,7 +18,9 @@ struct PlanFactory: Sendable {
   let workers: Int
 
   /// Who is told of plans and runs.
-  let observer: (any SessionObserver)?
+  private(set) var observer: (any SessionObserver)?
+  /// What was measured of the ways to compute; `nil` without tuning.
+  let tuning: TuningMemory?
 
   private let options: SessionOptions
   let packed: PackedConstants
@@ -31,10 +33,13 @@ struct PlanFactory: Sendable {
   /// How many bodies the graph lies in that is planned.
   private(set) var depth = 0
 
-  /// - Parameter packed: The constants that others have packed of the same model.
+  /// - Parameters:
+  ///   - packed: The constants that others have packed of the same model.
+  ///   - timer: What takes the place of the times that tuning measures.
   /// - Throws: `InfoldError` with `.invalidArgument` for a number of threads that is not allowed.
   init(
-    _ options: SessionOptions, kernels: KernelChoice, observer: (any SessionObserver)?, packed: PackedConstants
+    _ options: SessionOptions, kernels: KernelChoice, observer: (any SessionObserver)?, packed: PackedConstants,
+    timer: StepTimer? = nil
   ) throws(InfoldError) {
     self.options = options
     self.observer = observer
@@ -44,6 +49,7 @@ struct PlanFactory: Sendable {
     workers = try ThreadCount.chosen(options)
     sharers = workers
     self.packed = packed
+    tuning = options.optimize ? options.tuning.map { TuningMemory($0, kernels, timer: timer) } : nil
     arithmetic = Arithmetic(options.resolvedSubnormals)
     passes =
       options.optimize
@@ -119,6 +125,13 @@ struct PlanFactory: Sendable {
     return factory
   }
 
+  /// The same for runs that nobody is told of.
+  var unobserved: PlanFactory {
+    var silent = self
+    silent.observer = nil
+    return silent
+  }
+
   /// Keeps arenas between runs that are large enough for these plans, and no larger ones.
   func keepArenas(for plans: [RunPlan]) {
     arenas.setLimit(plans.reduce(0) { max($0, $1.workingByteCount(workers: workers)) })
@@ -131,10 +144,17 @@ struct PlanFactory: Sendable {
       // Kernels trust the types of constants.
       try graph.typeConstants()
       let largest = try graph.requireAddressableValues(limit: budget.limit)
-      let plan = try Plan(consume graph, for: self, largestByteCount: largest)
-      try plan.requireRoom(in: self)
-      return plan
+      // The shapes in bodies may change with every trip.
+      if let tuning, depth == 0 { return try Tuner.plan(graph, for: self, tuning, largestByteCount: largest) }
+      return try plan(consume graph, answers: tuning?.answers, largestByteCount: largest)
     }
+  }
+
+  /// The plan of a graph that has been checked, by what is known of the ways to compute.
+  func plan(_ graph: consuming Graph, answers: Answers?, largestByteCount: Int) throws(InfoldError) -> Plan {
+    let plan = try Plan(consume graph, for: self, answers: answers, largestByteCount: largestByteCount)
+    try plan.requireRoom(in: self)
+    return plan
   }
 
   /// The plan of a body, whose inputs have types. What its operators refuse is refused before passes may take them away, but for those

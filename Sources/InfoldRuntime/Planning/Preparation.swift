@@ -21,7 +21,9 @@ final class Preparation: Sendable {
 
   /// What sessions must have in common to begin with the same preparation.
   static func key(_ options: SessionOptions, kernels: KernelChoice) -> String {
-    "\(options.optimize) \(options.foldBatchNormalization) \(options.precision) \(kernels.products.name) "
-      + "\(kernels.machine.secondLevelCache)"
+    // What is the fastest depends on the threads.
+    let tuning = options.tuning.map { "\($0) \(String(describing: options.threads))" } ?? ""
+    return "\(options.optimize) \(options.foldBatchNormalization) \(options.precision) \(kernels.products.name) "
+      + "\(kernels.machine.secondLevelCache) \(tuning)"
   }
 }

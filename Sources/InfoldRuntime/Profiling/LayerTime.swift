@@ -12,6 +12,8 @@ public struct LayerTime: Sendable, Hashable {
   public let operation: String
   /// How it does them, like `Winograd 4×4`.
   public let algorithm: String
+  /// What was chosen for it by measurement, like `bands 7 rows`; empty without `SessionOptions.tuning`.
+  public let measuredChoices: [String]
   /// The sizes of its output.
   public let shape: [Int]
   /// How often it ran in the last of the runs: once for each image of a batch that is split, and for each trip of a Loop around it.

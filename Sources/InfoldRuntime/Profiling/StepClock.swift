@@ -51,6 +51,9 @@ final class StepClock {
     for id in Array(records.keys) { records[id]!.endRun() }
   }
 
+  /// The time of each step of a plan in each run, in nanoseconds.
+  func samples(of plan: Plan) -> [[UInt64]] { records[ObjectIdentifier(plan)]?.samples ?? [] }
+
   /// The steps of a plan that the last run came to.
   func layerTimes(of plan: RunPlan) -> [LayerTime] {
     let begin = records.values.flatMap(\.lastSpans).compactMap { $0?.lowerBound }.min() ?? 0
@@ -66,7 +69,7 @@ final class StepClock {
         let bodies = (step.step as? BodyStep)?.bodies.flatMap(\.kept) ?? []
         return LayerTime(
           node: step.layer.node, nodes: step.nodes, operation: step.layer.operation, algorithm: step.layer.algorithm,
-          shape: step.layer.shape, repetitions: record.lastCounts[index],
+          measuredChoices: step.measuredChoices, shape: step.layer.shape, repetitions: record.lastCounts[index],
           multiplyAccumulates: saturatedProduct(step.multiplyAccumulates, record.lastCounts[index]),
           nanoseconds: samples[samples.count / 2],
           lastRun: (span.lowerBound - begin)..<(span.upperBound - begin),

@@ -53,6 +53,11 @@ struct BandStep: Step {
     return counts
   }
 
+  /// Whether no band computes much less than it takes over from the one before.
+  static func suits(_ dependencies: [RowDependency], rowsPerBand: Int) -> Bool {
+    zip(dependencies.dropFirst(), rowCounts(dependencies, rowsPerBand)).allSatisfy { $1 >= 2 * ($0.extent - $0.step) }
+  }
+
   private var rows: Int { dependencies.last!.outputRows }
 
   func tasks(phase: Int, workers: Int) -> Int {

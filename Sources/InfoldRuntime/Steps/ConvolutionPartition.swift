@@ -1,3 +1,10 @@
+/// What threads share of a convolution.
+enum SharedAxis: String, Sendable {
+  case positions, channels
+
+  var other: SharedAxis { self == .positions ? .channels : .positions }
+}
+
 /// How the work of a convolution is cut into tasks.
 struct ConvolutionPartition {
   /// The output positions.
@@ -8,9 +15,10 @@ struct ConvolutionPartition {
   /// Rows of a tile: parts of the work are multiples of it where they can be.
   let tileRows: Int
   let panelWidth: Int
-  /// Whether threads share the output channels, so that each reads its own weights, and not the positions.
-  let splitsColumns: Bool
+  /// What threads share: the output positions, or the channels, so that each reads its own weights.
+  let axis: SharedAxis
 
+  private var splitsColumns: Bool { axis == .channels }
   private var tiles: Int { (rows + tileRows - 1) / tileRows }
   private var panels: Int { (columns + panelWidth - 1) / panelWidth }
 
@@ -18,6 +26,9 @@ struct ConvolutionPartition {
   private var grid: GridPartition {
     splitsColumns ? GridPartition(major: panels, minor: tiles) : GridPartition(major: tiles, minor: panels)
   }
+
+  /// The most tasks that share an axis.
+  func parts(along axis: SharedAxis) -> Int { groups * (axis == .channels ? panels : tiles) }
 
   /// Whether a task takes its positions for all groups. So a thread reads what it wrote in the step before, which shared the picture.
   private func splitsPictures(tasks: Int) -> Bool { groups == 1 || !splitsColumns && tiles >= 2 * tasks }

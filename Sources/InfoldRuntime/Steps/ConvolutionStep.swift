@@ -13,6 +13,8 @@ struct ConvolutionStep: Step {
   /// Of one group, but for the pixel strides. The pointers are set in a run.
   var shape: ConvolutionShape
   var groups = 1
+  /// What threads share, where that was measured.
+  var measuredAxis: SharedAxis?
   var input: Location
   /// The packed weights of all groups, behind one another.
   var weights: Location
@@ -43,12 +45,20 @@ struct ConvolutionStep: Step {
       }
     return ConvolutionPartition(
       rows: rows, columns: shape.outputChannels, groups: groups, tileRows: tileRows, panelWidth: panelWidth,
-      splitsColumns: sharesChannels)
+      axis: sharedAxis)
   }
+
+  /// What threads share.
+  var sharedAxis: SharedAxis { measuredAxis ?? (prefersChannels ? .channels : .positions) }
+
+  var sharesChannels: Bool { sharedAxis == .channels }
+
+  /// The most tasks that share an axis.
+  func parts(along axis: SharedAxis) -> Int { partition.parts(along: axis) }
 
   /// Threads share the output channels where there are more weights than numbers that move between the threads then: what each of
   /// them reads of the input, and what the next step reads of the result.
-  var sharesChannels: Bool {
+  private var prefersChannels: Bool {
     guard groups == 1 else { return shape.outputChannels > rows }
     guard shape.outputChannels > panelWidth else { return false }
     let inputCount = shape.images * shape.height * shape.width * shape.channels

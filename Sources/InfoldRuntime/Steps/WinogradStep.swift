@@ -12,21 +12,23 @@ struct WinogradStep: Step {
   var directWeights: Location
   var output: Location
   var epilogue: PlannedEpilogue
+  /// Whether threads share the output channels, and each transforms all tiles; else they share the tiles.
+  var sharesChannels = false
 
   var scratchByteCount: Int {
     kernels.winogradScratch(tile: tile, channels: shape.channels, outputChannels: shape.outputChannels)
   }
 
-  private var tiles: Int {
+  var tiles: Int {
     shape.images * ((shape.outputHeight + tile - 1) / tile) * ((shape.outputWidth + tile - 1) / tile)
   }
 
-  private var panels: Int { (shape.outputChannels + kernels.panelWidth - 1) / kernels.panelWidth }
+  var panels: Int { (shape.outputChannels + kernels.panelWidth - 1) / kernels.panelWidth }
 
   /// Tiles that make a task, where there are so many: fewer read the weights too often.
   private static let taskTiles = 24
   /// How long the transformations of a tile's channel take, in the time that it takes for one pair of channels.
-  private static let inputTransformation = 30, outputTransformation = 30
+  static let inputTransformation = 30, outputTransformation = 30
   /// Tiles that are worth another thread.
   private static let fewestTaskTiles = 8
 
@@ -42,19 +44,6 @@ struct WinogradStep: Step {
 
   /// The parts of the tiles that are worth a thread each. Where there are more threads, some share the channels of a part.
   private var mostTileParts: Int { max(1, tiles / Self.fewestTaskTiles) }
-
-  /// Whether threads share the output channels, and each transforms all tiles, rather than share the tiles, and each reads all
-  /// weights: what two threads would do sooner.
-  var sharesChannels: Bool {
-    // With fewer tiles than that, reading the weights takes longer than multiplying with them.
-    let fewestTiles = 12
-    guard panels > 1 else { return false }
-    let (channels, outputs) = (shape.channels, shape.outputChannels)
-    let (ingoing, outgoing) = (tiles * channels * Self.inputTransformation, tiles * outputs * Self.outputTransformation)
-    let byColumns = ingoing + (tiles * outputs * channels + outgoing) / 2
-    let byTiles = (ingoing + outgoing) / 2 + max((tiles + 1) / 2, fewestTiles) * channels * outputs
-    return byColumns < byTiles
-  }
 
   private func part(_ task: Int, of count: Int) -> (tiles: Range<Int>, columns: Range<Int>) {
     let columns = 0..<shape.outputChannels

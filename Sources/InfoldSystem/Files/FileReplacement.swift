@@ -30,13 +30,15 @@ package struct FileWriter: ~Copyable {
 /// is gone as well when the process ends in between. A link is followed, and the file that it names replaced; the permissions
 /// of an old file are kept. What is no file and can be written to, a pipe that somebody reads or a device like `/dev/stdout`, receives
 /// the bytes. A file that may not become so large is an error, and no signal, whatever the process does with SIGXFSZ.
+/// - Parameter followsLinks: Whether links and what is no file are treated so; else the new file takes the place of any entry of that name
+///   that is no folder, and nothing outside of the folder changes.
 /// - Throws: what `write` throws; `InfoldError` with `.fileAccess`, naming the file.
 package func writeReplacing(
-  _ path: String, _ write: (borrowing FileWriter) throws(InfoldError) -> Void
+  _ path: String, followsLinks: Bool = true, _ write: (borrowing FileWriter) throws(InfoldError) -> Void
 ) throws(InfoldError) {
   try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
     try checkPath(path)
-    guard let target = try replaceableFile(path) else {
+    guard let target = followsLinks ? try replaceableFile(path) : (path, nil) else {
       return try holdingBackFileSizeSignal { () throws(InfoldError) in try writeInto(path, write) }
     }
     let folder = target.path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(target.path[...$0]) } ?? "./"

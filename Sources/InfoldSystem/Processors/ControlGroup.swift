@@ -1,5 +1,3 @@
-import Glibc
-
 /// What the system grants the control group of this process, and those that it lies in (versions 2 and 1). A container mostly sees
 /// its own group as the outermost one.
 package struct ControlGroup {
@@ -15,7 +13,7 @@ package struct ControlGroup {
   package init(root: String) {
     self.root = root
     var paths: [String: String] = [:]
-    for line in (Self.text(ofFile: root + "/proc/self/cgroup") ?? "").split(separator: "\n") {
+    for line in (SystemFile.text(root + "/proc/self/cgroup") ?? "").split(separator: "\n") {
       // Number, controllers, path: `4:cpu,cpuacct:/docker/a1`, or `0::/a` for version 2.
       let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
       guard parts.count == 3 else { continue }
@@ -60,24 +58,8 @@ package struct ControlGroup {
 
   /// The positive numbers of a line; `nil` where something else stands there, like `max` or −1.
   private func numbers(inFile path: String) -> [Int]? {
-    guard let words = Self.text(ofFile: path)?.split(whereSeparator: \.isWhitespace) else { return nil }
+    guard let words = SystemFile.text(path)?.split(whereSeparator: \.isWhitespace) else { return nil }
     let numbers = words.compactMap { Int($0) }
     return numbers.count == words.count && !numbers.isEmpty && numbers.allSatisfy { $0 > 0 } ? numbers : nil
-  }
-
-  /// The beginning of a file of the system.
-  private static func text(ofFile path: String) -> String? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    while bytes.count < 1 << 16 {
-      let part = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
-        count = max(0, read(descriptor, buffer.baseAddress, buffer.count))
-      }
-      if part.isEmpty { break }
-      bytes += part
-    }
-    return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
   }
 }

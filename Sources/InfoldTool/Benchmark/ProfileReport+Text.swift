@@ -32,7 +32,14 @@ extension ProfileReport {
       + "\n  \(NumberText.fixed(milliseconds, digits: 3)) ms in \(NumberText.counted(layers.count, "step")); "
       + "\(NumberText.counted(threads, "thread")) of \(instructionSet), "
       + "peak \(NumberText.fixed(peakGFLOPs, digits: 1)) GFLOP/s"
-      + (peakInt8GOPs.map { ", of int8 \(NumberText.fixed($0, digits: 1)) GOP/s" } ?? "") + "\n"
+      + (peakInt8GOPs.map { ", of int8 \(NumberText.fixed($0, digits: 1)) GOP/s" } ?? "") + "\n" + measuredText
+  }
+
+  /// How many steps run in ways that were measured.
+  private var measuredText: String {
+    let count = listed.filter { $0.layer.measuredChoices != nil }.count
+    return count == 0
+      ? "" : "  \(NumberText.counted(count, "step")) by measured choices, which 'infold inspect --plan --tune' shows\n"
   }
 
   private func text(gflops: Double?) -> String {

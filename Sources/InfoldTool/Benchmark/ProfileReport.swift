@@ -13,6 +13,8 @@ struct ProfileReport: Encodable {
     var nodes: [String]
     var operation: String
     var algorithm: String
+    /// What was chosen by measurement; `nil` where nothing was.
+    var measuredChoices: [String]?
     var shape: [Int]
     /// How often it ran: for each image of a batch, and for each trip of a Loop around it.
     var repetitions: Int
@@ -75,7 +77,8 @@ struct ProfileReport: Encodable {
       let alone = Group([time])
       return Layer(
         node: time.node, name: Self.name(time.node), nodes: time.nodes, operation: time.operation,
-        algorithm: time.algorithm, shape: time.shape, repetitions: time.repetitions,
+        algorithm: time.algorithm, measuredChoices: time.measuredChoices.isEmpty ? nil : time.measuredChoices,
+        shape: time.shape, repetitions: time.repetitions,
         milliseconds: alone.nanoseconds * 1e-6, share: alone.nanoseconds / total, gflops: alone.gflops,
         shareOfPeak: share(alone, time.multipliesBytes),
         bodies: time.bodies.isEmpty ? nil : time.bodies.map(layer))

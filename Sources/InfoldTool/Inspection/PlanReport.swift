@@ -20,6 +20,8 @@ struct PlanReport: Encodable {
     let nodes: [String]
     let operation: String
     let algorithm: String
+    /// What was chosen by measurement; left out where nothing was.
+    let measuredChoices: [String]?
     let shape: [Int]
     let fused: [String]
     let reads: [Operand]
@@ -62,6 +64,7 @@ extension PlanReport.Step {
     nodes = step.nodes
     operation = step.operation
     algorithm = step.algorithm
+    measuredChoices = step.measuredChoices.isEmpty ? nil : step.measuredChoices
     shape = step.shape
     fused = step.fused
     reads = step.reads.map(PlanReport.Operand.init)

@@ -1,0 +1,105 @@
+/// Takes the place of the time that a step took, given its choices, like `bands 7 rows`, and that time in nanoseconds: so tests decide
+/// what is the fastest.
+package typealias StepTimer = @Sendable (_ choices: [String], _ measured: UInt64) -> UInt64
+
+/// How long the steps of a plan took.
+struct PlanTimes {
+  let steps: [PlannedStep]
+  /// The time of each step in each run, in nanoseconds.
+  let samples: [[UInt64]]
+}
+
+/// The times of two plans of one graph, which differ in some choices.
+///
+/// Their steps may do the nodes of the graph in other groups. So what is compared are the smallest sets of nodes that each plan has steps for
+/// which do nothing else.
+struct PlanComparison {
+  /// The fastest and the median run, in nanoseconds.
+  private struct Times {
+    var fastest: UInt64 = 0
+    var median: UInt64 = 0
+
+    static func += (times: inout Times, other: Times) {
+      times.fastest += other.fastest
+      times.median += other.median
+    }
+  }
+
+  private var before: [Choice.Key: Times] = [:]
+  private var after: [Choice.Key: Times] = [:]
+
+  /// - Parameter keys: The choices in which the plans differ.
+  init(_ first: PlanTimes, _ second: PlanTimes, keys: Set<Choice.Key>) {
+    var sets = NodeSets()
+    for step in first.steps + second.steps { sets.unite(step.nodes) }
+    var affected: [Int: Set<Choice.Key>] = [:]
+    for step in first.steps + second.steps {
+      let found = keys.intersection(step.choices.map(\.key))
+      if !found.isEmpty, let set = sets.set(of: step.nodes) { affected[set, default: []].formUnion(found) }
+    }
+    before = Self.times(first, affected, &sets)
+    after = Self.times(second, affected, &sets)
+  }
+
+  /// For each choice, the times of all sets of nodes that it affects.
+  private static func times(
+    _ times: PlanTimes, _ affected: [Int: Set<Choice.Key>], _ sets: inout NodeSets
+  ) -> [Choice.Key: Times] {
+    var runs: [Int: [UInt64]] = [:]
+    for (step, samples) in zip(times.steps, times.samples) {
+      guard let set = sets.set(of: step.nodes), affected[set] != nil else { continue }
+      runs[set] = runs[set].map { zip($0, samples).map(+) } ?? samples
+    }
+    var sums: [Choice.Key: Times] = [:]
+    for (set, samples) in runs {
+      let sorted = samples.sorted()
+      guard let fastest = sorted.first else { continue }
+      let time = Times(fastest: fastest, median: sorted[sorted.count / 2])
+      for key in affected[set]! { sums[key, default: Times()] += time }
+    }
+    return sums
+  }
+
+  /// Whether a choice made the second plan faster by more than a share of the time, in its fastest run and in half of all.
+  func isFaster(_ key: Choice.Key, byMoreThan margin: Double) -> Bool {
+    guard let before = before[key], let after = after[key] else { return false }
+    func isFaster(_ time: KeyPath<Times, UInt64>) -> Bool {
+      Double(after[keyPath: time]) < (1 - margin) * Double(before[keyPath: time])
+    }
+    return isFaster(\.fastest) && isFaster(\.median)
+  }
+}
+
+/// Names of nodes in sets that grow together.
+private struct NodeSets {
+  private var numbers: [String: Int] = [:]
+  private var parents: [Int] = []
+
+  /// Brings the sets of all these names together.
+  mutating func unite(_ names: [String]) {
+    guard let first = names.first else { return }
+    for name in names.dropFirst() {
+      let (a, b) = (root(of: number(of: first)), root(of: number(of: name)))
+      parents[b] = a
+    }
+  }
+
+  /// The set in which names lie that were united; `nil` for none.
+  mutating func set(of names: [String]) -> Int? { names.first.map { root(of: number(of: $0)) } }
+
+  private mutating func number(of name: String) -> Int {
+    if let known = numbers[name] { return known }
+    parents.append(parents.count)
+    numbers[name] = parents.count - 1
+    return parents.count - 1
+  }
+
+  private mutating func root(of number: Int) -> Int {
+    var number = number
+    while parents[number] != number {
+      parents[number] = parents[parents[number]]
+      number = parents[number]
+    }
+    return number
+  }
+}

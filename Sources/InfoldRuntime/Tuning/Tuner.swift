@@ -1,0 +1,230 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// Finds out which ways to compute the layers of a graph are the fastest, by plans that differ in one kind of choice and run in turns.
+///
+/// So each layer is measured where it stands, with what the layers around it leave in the caches. What is faster is taken over,
+/// and the next kind is compared with that.
+struct Tuner {
+  private let factory: PlanFactory
+  private let memory: TuningMemory
+  private let graph: Graph
+  private let largestByteCount: Int
+  /// When measuring ends, by the monotonic clock.
+  private let end: UInt64
+  private let limit: UInt64
+  /// How long making the first plan and running it took, in nanoseconds.
+  private var planning: UInt64 = 0
+  private var running: UInt64 = 0
+  /// What was known before.
+  private let known: Answers
+  /// What is known, and the plan that follows from it.
+  private var answers: Answers
+  private var best: Plan
+  /// What the next session need not measure: what was compared with another way at least.
+  private var learned: [Choice.Key: String] = [:]
+
+  /// The share of the time that another way must save: less may be chance.
+  private static let margin = 0.03
+  /// The runs of each plan that are compared.
+  private static let runs = 3...20
+
+  /// The fastest plan of a graph, by what was measured before, and is now.
+  /// - Throws: As `PlanFactory.plan`; what ends the preparation of the session.
+  static func plan(
+    _ graph: Graph, for factory: PlanFactory, _ memory: TuningMemory, largestByteCount: Int
+  ) throws(InfoldError) -> Plan {
+    var tuner = try Tuner(graph, factory.unobserved, memory, largestByteCount)
+    try tuner.tune()
+    return tuner.best
+  }
+
+  private init(
+    _ graph: Graph, _ factory: PlanFactory, _ memory: TuningMemory, _ largestByteCount: Int
+  ) throws(InfoldError) {
+    let begin = MonotonicClock.nanoseconds()
+    self.factory = factory
+    self.memory = memory
+    self.graph = graph
+    self.largestByteCount = largestByteCount
+    known = memory.answers
+    answers = known
+    best = try factory.plan(graph, answers: answers, largestByteCount: largestByteCount)
+    let now = MonotonicClock.nanoseconds()
+    planning = now - begin
+    limit = memory.options.timeLimit.clampedNanoseconds
+    end = now &+ limit
+  }
+
+  /// The plan by other answers than those of the best; `nil` where both together take more memory than there is.
+  private func planIfThereIsRoom(_ answers: Answers) throws(InfoldError) -> Plan? {
+    do throws(InfoldError) {
+      return try factory.plan(graph, answers: answers, largestByteCount: largestByteCount)
+    } catch {
+      guard error.code == .limitExceeded else { throw error }
+      try Interruption.check()
+      return nil
+    }
+  }
+
+  /// The choices of the best plan of which nothing was known; of one kind, or all.
+  private func open(_ kind: Choice.Kind? = nil) -> [Choice] {
+    best.steps.flatMap(\.choices).filter { known.ways[$0.key] == nil && (kind == nil || $0.key.kind == kind) }
+  }
+
+  private mutating func tune() throws(InfoldError) {
+    guard limit > 0, !open().isEmpty else { return }
+    let helpers = factory.sharers - 1
+    // What is measured beside another run is another machine.
+    guard helpers == 0 || WorkerPool.shared.acquire(helpers: helpers) else { return }
+    defer { if helpers > 0 { WorkerPool.shared.release() } }
+    do throws(InfoldError) {
+      var trial = try Trial(graph, for: factory, memory.timer)
+      // Fills the caches, and says how long a run takes.
+      for _ in 0..<2 { running = try trial.run(best, remaining) }
+      for kind in Choice.Kind.allCases {
+        guard try tune(kind, &trial) else { break }
+        for choice in open(kind) { learned[choice.key] = choice.chosen }
+      }
+    } catch {
+      // Random inputs may be nothing that the model can work with; or they, or other ways, take more memory than there is, or the time is over.
+      try Interruption.check()
+    }
+    if !learned.isEmpty { memory.learn(learned) }
+    answers.ways.merge(learned) { $1 }
+    // The same plan, which knows now what was measured.
+    best = try planIfThereIsRoom(answers) ?? best
+  }
+
+  /// Compares all ways of a kind.
+  /// - Returns: Whether the time sufficed.
+  private mutating func tune(_ kind: Choice.Kind, _ trial: inout Trial) throws(InfoldError) -> Bool {
+    var tried: [Choice.Key: Set<String>] = [:]
+    while true {
+      try Interruption.check()
+      var variant = answers
+      var changed: Set<Choice.Key> = []
+      for choice in open(kind) {
+        tried[choice.key, default: []].insert(choice.chosen)
+        guard let way = choice.options.first(where: { !tried[choice.key]!.contains($0) }) else { continue }
+        variant.ways[choice.key] = way
+        changed.insert(choice.key)
+      }
+      guard !changed.isEmpty else { return true }
+      guard suffices(kind) else { return false }
+      let other = try planIfThereIsRoom(variant)
+      // With other ways for what comes before, some choices may not come up.
+      if let other { changed.formIntersection(other.steps.flatMap(\.choices).map(\.key)) }
+      guard !changed.isEmpty else { return true }
+      for key in changed { tried[key]!.insert(variant.ways[key]!) }
+      guard let other else { continue }
+      try takeOver(other, variant, changed, &trial)
+      for choice in open(kind) where changed.contains(choice.key) { learned[choice.key] = choice.chosen }
+    }
+  }
+
+  /// Takes over what another plan does faster, of the choices in which it differs.
+  private mutating func takeOver(
+    _ other: Plan, _ variant: Answers, _ changed: Set<Choice.Key>, _ trial: inout Trial
+  ) throws(InfoldError) {
+    let comparison = try compare(other, changed, &trial)
+    var improved = answers
+    for key in changed where comparison.isFaster(key, byMoreThan: Self.margin) {
+      improved.ways[key] = variant.ways[key]
+    }
+    guard improved.ways != answers.ways else { return }
+    // The other plan has packed the weights already.
+    let plan = try withExtendedLifetime(other) { () throws(InfoldError) in try planIfThereIsRoom(improved) }
+    if let plan { (answers, best) = (improved, plan) }
+  }
+
+  /// Whether there is time for another plan and the fewest runs.
+  private func suffices(_ kind: Choice.Kind) -> Bool {
+    // The weights are most of the work for the first plan. The last plan is made once more.
+    let plans = kind.changesWeights ? planning + planning / 4 : planning / 2
+    return plans + UInt64(2 * (Self.runs.lowerBound + 1)) * running <= remaining
+  }
+
+  private var remaining: UInt64 {
+    let now = MonotonicClock.nanoseconds()
+    return now < end ? end - now : 0
+  }
+
+  /// The best plan beside another one, which differs in some choices, in turns.
+  private func compare(
+    _ other: Plan, _ changed: Set<Choice.Key>, _ trial: inout Trial
+  ) throws(InfoldError) -> PlanComparison {
+    // The first run of a plan finds nothing in the caches.
+    _ = try trial.run(other, remaining)
+    let slice = MonotonicClock.nanoseconds() &+ limit / 10
+    let clocks = [StepClock(), StepClock()]
+    for round in 0..<Self.runs.upperBound {
+      // Which of them comes first changes from round to round.
+      for place in round % 2 == 0 ? [0, 1] : [1, 0] {
+        _ = try trial.run(place == 0 ? best : other, remaining, clocks[place])
+      }
+      if round + 1 >= Self.runs.lowerBound, MonotonicClock.nanoseconds() >= slice { break }
+    }
+    let times = zip([best, other], clocks).map { plan, clock in trial.times(of: plan, clock) }
+    return PlanComparison(times[0], times[1], keys: changed)
+  }
+}
+
+/// Runs of plans on random inputs.
+private struct Trial {
+  private let factory: PlanFactory
+  private let timer: StepTimer?
+  private let inputs: [Tensor]
+  private var results: [Tensor] = []
+
+  /// - Throws: `InfoldError` with `.unsupported` for inputs of which there are no random ones; `.limitExceeded`.
+  init(_ graph: Graph, for factory: PlanFactory, _ timer: StepTimer?) throws(InfoldError) {
+    self.factory = factory
+    self.timer = timer
+    var random = SplitMix64(seed: 0)
+    var inputs: [Tensor] = []
+    for id in graph.inputs {
+      if let value = graph[id].initializer?.tensor {
+        inputs.append(value)
+        continue
+      }
+      guard let type = graph[id].type, let sizes = type.shape?.sizes else {
+        throw InfoldError(.unsupported, "an input whose shape is not known cannot be made up")
+      }
+      inputs.append(try Tensor(random: sizes, of: type.elementType, using: &random))
+    }
+    self.inputs = inputs
+  }
+
+  /// How long a run takes, in nanoseconds, with as many threads as the session has.
+  mutating func run(_ plan: Plan, _ limit: UInt64, _ clock: StepClock? = nil) throws(InfoldError) -> UInt64 {
+    // The memory is kept for the next run, as it is by a session.
+    factory.arenas.raiseLimit(plan.workingByteCount(workers: factory.workers))
+    let context = RunContext(
+      factory: factory, workers: factory.sharers,
+      cancellation: Cancellation(.none, timeLimit: .nanoseconds(Int64(clamping: limit))), clock: clock)
+    let begin = MonotonicClock.nanoseconds()
+    try PlanPart(plan).run(inputs, into: &results, budget: factory.budget, in: context)
+    let time = MonotonicClock.nanoseconds() - begin
+    clock?.endRun()
+    return time
+  }
+
+  /// How long the steps of a plan took.
+  func times(of plan: Plan, _ clock: StepClock) -> PlanTimes {
+    let samples = zip(plan.steps, clock.samples(of: plan)).map { step, samples in
+      timer.map { timer in samples.map { timer(step.choices.map(\.description), $0) } } ?? samples
+    }
+    return PlanTimes(steps: plan.steps, samples: samples)
+  }
+}
+
+extension Duration {
+  /// In nanoseconds, as far as they fit.
+  fileprivate var clampedNanoseconds: UInt64 {
+    let (seconds, attoseconds) = components
+    let (scaled, overflows) = UInt64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000)
+    return overflows ? .max / 2 : min(scaled &+ UInt64(clamping: attoseconds / 1_000_000_000), .max / 2)
+  }
+}

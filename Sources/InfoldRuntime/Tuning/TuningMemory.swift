@@ -1,0 +1,65 @@
+import InfoldGraph
+import InfoldSystem
+import Synchronization
+
+/// What a session knows of the fastest ways to compute: what others have kept in a file, and what it has measured itself.
+final class TuningMemory: Sendable {
+  private struct State {
+    /// `nil` before the file was read.
+    var answers: Answers?
+    /// Why the file cannot be written.
+    var failure: InfoldError?
+  }
+
+  let options: SessionOptions.Tuning
+  /// What takes the place of the times that are measured.
+  let timer: StepTimer?
+  private let kernels: KernelChoice
+  private let state = Mutex(State())
+
+  /// Nothing is read before somebody asks.
+  init(_ options: SessionOptions.Tuning, _ kernels: KernelChoice, timer: StepTimer?) {
+    self.options = options
+    self.kernels = kernels
+    self.timer = timer
+  }
+
+  /// What is known.
+  var answers: Answers {
+    state.withLock { state in
+      if let answers = state.answers { return answers }
+      let known = Answers(scope: options.scope, ways: (try? file)?.ways ?? [:])
+      state.answers = known
+      return known
+    }
+  }
+
+  /// Adds what was measured, and keeps it in the file.
+  func learn(_ ways: [Choice.Key: String]) {
+    _ = answers
+    state.withLock { $0.answers!.ways.merge(ways) { $1 } }
+    do throws(InfoldError) {
+      try file?.add(ways)
+    } catch {
+      state.withLock { $0.failure = error }
+    }
+  }
+
+  /// That what was measured cannot be kept.
+  var warnings: [ModelWarning] {
+    state.withLock { $0.failure }.map {
+      [ModelWarning(.tuningNotKept, "what was measured for tuning cannot be kept: \($0)")]
+    } ?? []
+  }
+
+  /// Where choices are kept for this machine; `nil` for nowhere.
+  private var file: TuningFile? {
+    get throws(InfoldError) {
+      switch options.store {
+      case .none: nil
+      case .folder(let folder): TuningFile(in: folder, kernels)
+      case .userCache: TuningFile(in: try UserFolders.cache() + "/infold/tuning", kernels)
+      }
+    }
+  }
+}

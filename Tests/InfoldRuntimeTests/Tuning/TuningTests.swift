@@ -1,0 +1,149 @@
+import InfoldGraph
+import InfoldOperators
+import InfoldRuntime
+import InfoldSystem
+import InfoldTensor
+import Synchronization
+import TestSupport
+import Testing
+
+/// Sessions that choose by measurement, with times that are made up.
+@Suite struct TuningTests {
+  private typealias Tuning = SessionOptions.Tuning
+
+  private static func input(_ model: Model) throws -> Tensor {
+    var random = SplitMix64(seed: 7)
+    return try random.tensor(model.graph[model.graph.inputs[0]].type!.shape!.sizes!)
+  }
+
+  /// Whatever is the fastest, results have the bits of a session that measures nothing.
+  @Test(arguments: KernelChoice.names) func tunedSessionsKeepBits(kernels: String) throws {
+    var ways: Set<String> = []
+    for seed in 1...8 as ClosedRange<UInt64> {
+      let x = try Self.input(networkWithChoices(seed: seed))
+      let expected = try Session(
+        networkWithChoices(seed: seed), SessionOptions(threads: 1), kernels: kernels, timer: nil
+      ).bits(x)
+      for threads in 1...3 {
+        let options = SessionOptions(threads: threads, tuning: Tuning(timeLimit: .seconds(60), store: .none))
+        let session = try Session(
+          networkWithChoices(seed: seed), options, kernels: kernels, timer: MadeUpTimes(seed: seed).timer)
+        for choice in try session.measuredChoices().flatMap(\.self) { ways.insert(choice) }
+        #expect(try session.bits(x) == expected, "seed \(seed), \(threads) threads")
+        #expect(session.warnings.isEmpty)
+      }
+    }
+    // Each of the other ways was taken somewhere.
+    for way in ["bands none", "sharing channels", "sharing positions"] {
+      #expect(ways.contains(way), "\(way): \(ways)")
+    }
+    #expect(ways.contains { $0.hasPrefix("bands") && $0.hasSuffix("rows") })
+    #expect(!ways.contains { $0.hasPrefix("algorithm") })
+  }
+
+  /// Free tuning takes other algorithms as well, within the bounds of the precision.
+  @Test func freeTuningChoosesAlgorithms() throws {
+    var ways: Set<String> = []
+    for seed in 1...6 as ClosedRange<UInt64> {
+      for precision in SessionOptions.Precision.allCases {
+        let x = try Self.input(networkWithChoices(seed: seed))
+        let truth: [Double] = try ReferenceSession(networkWithChoices(seed: seed)).run(x).elements()
+        let options = SessionOptions(
+          threads: 1, precision: precision, tuning: Tuning(scope: .free, timeLimit: .seconds(60), store: .none))
+        let session = try Session(networkWithChoices(seed: seed), options, timer: MadeUpTimes(seed: seed).timer)
+        let chosen = try session.measuredChoices().flatMap(\.self)
+        if precision == .exact { #expect(!chosen.contains { $0.contains("winograd") }) }
+        ways.formUnion(chosen)
+        let results: [Float] = try session.run(x).elements()
+        let largest = truth.reduce(0) { max($0, abs($1)) }
+        for (result, expected) in zip(results, truth) {
+          #expect(abs(Double(result) - expected) <= 1e-4 * largest, "seed \(seed), \(precision)")
+        }
+      }
+    }
+    for way in ["direct", "few channels", "winograd 2", "winograd 4", "winograd 6"] {
+      #expect(ways.contains("algorithm \(way)"), "\(way): \(ways)")
+    }
+  }
+
+  @Test func whatIsNotFasterStaysAsItIs() throws {
+    let model = try networkWithChoices(seed: 1)
+    let options = SessionOptions(threads: 2, tuning: Tuning(timeLimit: .seconds(60), store: .none))
+    let tuned = try Session(model, options, timer: { _, _ in 1000 }).planDescription()
+    let plain = try Session(model, SessionOptions(threads: 2), timer: nil).planDescription()
+    #expect(tuned.parts.flatMap(\.steps).map(\.algorithm) == plain.parts.flatMap(\.steps).map(\.algorithm))
+    #expect(tuned.parts.map(\.sharedByteCount) == plain.parts.map(\.sharedByteCount))
+    // That it was measured is said nevertheless.
+    #expect(tuned.parts.flatMap(\.steps).contains { !$0.measuredChoices.isEmpty })
+    #expect(plain.parts.flatMap(\.steps).allSatisfy { $0.measuredChoices.isEmpty })
+  }
+
+  @Test func withoutTimeNothingIsMeasured() throws {
+    let folder = try TemporaryFolder(), times = MadeUpTimes(seed: 1)
+    let options = SessionOptions(
+      threads: 2, tuning: Tuning(timeLimit: .zero, store: .folder(folder.path("choices"))))
+    let session = try Session(networkWithChoices(seed: 1), options, timer: times.timer)
+    #expect(try session.measuredChoices().allSatisfy(\.isEmpty))
+    #expect(times.count == 0)
+    let tooShort = SessionOptions(
+      threads: 2, tuning: Tuning(timeLimit: .nanoseconds(1), store: .folder(folder.path("choices"))))
+    let hasty = try Session(networkWithChoices(seed: 1), tooShort, timer: times.timer)
+    #expect(try hasty.measuredChoices().allSatisfy(\.isEmpty))
+    #expect(times.count == 0)
+    let negative = SessionOptions(tuning: Tuning(timeLimit: .seconds(-1)))
+    #expect(try errorCode { _ = try Session(networkWithChoices(seed: 1), options: negative) } == .invalidArgument)
+  }
+
+  /// Another way that needs more memory than there is, is left out.
+  @Test func theMemoryLimitHolds() throws {
+    let model = try networkWithChoices(seed: 2)
+    let x = try Self.input(model)
+    let plain = try Session(model, SessionOptions(threads: 2), timer: nil)
+    let expected = try plain.bits(x)
+    var limit = 1 << 22
+    while try errorCode({
+      _ = try Session(networkWithChoices(seed: 2), SessionOptions(threads: 2, memoryLimit: limit / 2), timer: nil).bits(
+        x)
+    }) == nil { limit /= 2 }
+    let options = SessionOptions(
+      threads: 2, memoryLimit: limit, tuning: Tuning(timeLimit: .seconds(60), store: .none))
+    let tuned = try Session(networkWithChoices(seed: 2), options, timer: MadeUpTimes(seed: 3).timer)
+    #expect(try tuned.bits(x) == expected)
+  }
+
+  /// What cannot be run on random inputs is not measured, and runs as without tuning.
+  @Test func networksThatRefuseRandomInputs() throws {
+    func model() throws -> Model {
+      var network = NetworkBuilder()
+      let x = network.input([1, 8, 24, 24]), index = network.input([2], "index", of: .int64)
+      let y = try network.node("Conv", [x, network.weights([32, 8, 3, 3])])
+      return try network.finished(network.node("Gather", [y, index], ["axis": .int(0)])).model
+    }
+    let options = SessionOptions(threads: 2, tuning: Tuning(timeLimit: .seconds(60), store: .none))
+    let times = MadeUpTimes(seed: 1)
+    let tuned = try Session(model(), options, timer: times.timer)
+    let plain = try Session(model(), SessionOptions(threads: 2), timer: nil)
+    var random = SplitMix64(seed: 1)
+    let inputs = ["x": try random.tensor([1, 8, 24, 24]), "index": try Tensor(shape: [2], [0, 0] as [Int64])]
+    let results: [[Float]] = try [tuned, plain].map { try $0.run(inputs).values.first!.elements() }
+    #expect(results[0] == results[1])
+    #expect(times.count == 0)
+  }
+
+  /// Runs that measure are no runs for an observer.
+  @Test func observersAreNotTold() throws {
+    final class Log: SessionObserver {
+      let plans = Mutex(0), others = Mutex(0)
+      var observesLayers: Bool { true }
+      func didPlan(_ plan: PlanSummary, during time: Range<UInt64>) { plans.withLock { $0 += 1 } }
+      func didRun(error: InfoldError?, during time: Range<UInt64>) { others.withLock { $0 += 1 } }
+      func didRun(_ layer: Layer, during time: Range<UInt64>) { others.withLock { $0 += 1 } }
+    }
+    let log = Log(), times = MadeUpTimes(seed: 1)
+    let options = SessionOptions(threads: 2, tuning: Tuning(timeLimit: .seconds(60), store: .none))
+    _ = try Session(
+      networkWithChoices(seed: 1), options: options, kernelsNamed: nil, timer: times.timer, observer: log)
+    #expect(times.count > 0)
+    #expect(log.plans.withLock { $0 } == 1 && log.others.withLock { $0 } == 0)
+  }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `--tune`.
+@Suite struct TuningTests {
+  private let folder: TemporaryFolder
+  private let network: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    network = try folder.write(
+      "network.onnx",
+      Onnx.model(graph: [
+        Onnx.input("x", [Onnx.dim(1), Onnx.dim(16), Onnx.dim(24), Onnx.dim(24)]), Onnx.output("y"),
+        Onnx.node("Conv", name: "mix", ["x", "w"], ["y"]),
+        Onnx.initializer("w", [32, 16, 1, 1], [Onnx.raw((0..<512).map { Float($0 % 7) - 3 })]),
+      ]))
+  }
+
+  private func run(_ arguments: String...) throws -> ToolResult {
+    try infold(arguments, environment: ["XDG_CACHE_HOME": folder.path("cache")])
+  }
+
+  private var kept: [String] {
+    (try? FileManager.default.contentsOfDirectory(atPath: folder.path("cache/infold/tuning"))) ?? []
+  }
+
+  @Test func keepsChoicesInTheCacheFolder() throws {
+    let result = try run("bench", network, "--threads", "2", "--seconds", "0.01", "--tune")
+    #expect(result.status == 0 && result.error == "", "\(result.error)")
+    #expect(kept.count == 1)
+    // What is in the file is shown.
+    let plan = try run("inspect", network, "--plan", "--threads", "2", "--tune", "same-bits")
+    #expect(plan.status == 0 && plan.output.contains("measured sharing "), "\(plan.output)")
+    let report: [String: Any] = try run(
+      "inspect", network, "--plan", "--threads", "2", "--tune", "free", "--json"
+    ).json()
+    let steps = try #require((report["parts"] as? [[String: Any]])?.first?["steps"] as? [[String: Any]])
+    let step = try #require(steps.first { $0["algorithm"] as? String == "1×1" })
+    #expect((step["measuredChoices"] as? [String])?.count == 1)
+    let profile: [String: Any] = try run(
+      "profile", network, "--threads", "2", "--runs", "1", "--tune", "same-bits", "--json"
+    ).json()
+    let layers = try #require(profile["layers"] as? [[String: Any]])
+    #expect(layers.contains { ($0["measuredChoices"] as? [String])?.count == 1 })
+    let plain = try run("inspect", network, "--plan", "--threads", "2")
+    #expect(plain.status == 0 && !plain.output.contains("measured"))
+  }
+
+  @Test func keepsNothing() throws {
+    let result = try run("run", network, "--random", "1", "--threads", "2", "--tune", "same-bits", "--no-tune-cache")
+    #expect(result.status == 0 && result.error == "", "\(result.error)")
+    #expect(kept.isEmpty)
+    try expectRefusal(["run", network, "--random", "1", "--no-tune-cache"], "--tune")
+    try expectRefusal(["run", network, "--random", "1", "--tune", "fast"], "--tune", "same-bits")
+  }
+
+  /// A cache folder that cannot be written is no error.
+  @Test func warnsOfWhatCannotBeKept() throws {
+    try folder.write("cache", [1])
+    let result = try run("run", network, "--random", "1", "--threads", "2", "--tune", "same-bits")
+    #expect(result.status == 0)
+    #expect(result.error.hasPrefix("infold: warning: ") && result.error.contains("cannot be kept"), "\(result.error)")
+    #expect(result.error.split(separator: "\n").count == 1)
+  }
+}
