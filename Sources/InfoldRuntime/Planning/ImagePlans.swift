@@ -3,19 +3,23 @@ import Synchronization
 /// The plans of a session for one image, each made once, whether a run brings one image or a batch of them.
 final class ImagePlans: Sendable {
   private struct Entry {
+    let content: GraphContent
     weak var plan: Plan?
   }
 
-  private let table = Mutex<[GraphContent: Entry]>([:])
+  /// As few as the session keeps plans.
+  private let entries = Mutex<[Entry]>([])
 
   /// The plan of the graph with this content, if somebody has one.
-  func plan(of content: GraphContent) -> Plan? { table.withLock { $0[content]?.plan } }
+  func plan(of content: GraphContent) -> Plan? {
+    entries.withLock { entries in entries.first { $0.plan != nil && $0.content == content }?.plan }
+  }
 
   /// Notes a plan, and forgets those that nobody has any more.
   func add(_ plan: Plan, of content: GraphContent) {
-    table.withLock { table in
-      table = table.filter { $0.value.plan != nil }
-      table[content] = Entry(plan: plan)
+    entries.withLock { entries in
+      entries.removeAll { $0.plan == nil || $0.content == content }
+      entries.append(Entry(content: content, plan: plan))
     }
   }
 }

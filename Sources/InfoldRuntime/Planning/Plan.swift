@@ -24,6 +24,7 @@ final class Plan: Sendable {
   ///   - largestByteCount: The bytes of the graph's largest value that is no constant.
   /// - Throws: `InfoldError` with `.unsupported` when `graph` has opaque nodes; `.limitExceeded`.
   init(_ graph: consuming Graph, for factory: PlanFactory, largestByteCount: Int) throws(InfoldError) {
+    defer { factory.packed.releaseUnusedMemory() }
     var builder = try PlanBuilder(consume graph, factory)
     try builder.build(usesKernels: factory.optimizes)
     steps = builder.steps

@@ -20,6 +20,8 @@ struct PlanBuilder {
   let precision: SessionOptions.Precision
   /// The packed constants of the session.
   let packed: PackedConstants
+  /// Which weights kernels may multiply with what pads an image.
+  let finiteWeights = FiniteWeights()
   /// The number of threads that may pack them.
   let workers: Int
   /// What plans the bodies of nodes.

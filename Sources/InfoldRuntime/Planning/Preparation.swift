@@ -21,7 +21,7 @@ final class Preparation: Sendable {
 
   /// What sessions must have in common to begin with the same preparation.
   static func key(_ options: SessionOptions, kernels: KernelChoice) -> String {
-    "\(options.optimize) \(options.foldBatchNormalization) \(options.precision) \(kernels.products.name) "
+    "\(options.optimize) \(options.foldBatchNormalization) \(options.precision.rawValue) \(kernels.products.name) "
       + "\(kernels.machine.secondLevelCache)"
   }
 }
