@@ -47,7 +47,8 @@ struct WinogradSubject: Subject {
       byteCount: kernels.winogradScratch(tile: tile, channels: channels, outputChannels: channels))
     let areSuitable = kernels.packWinograd(
       WinogradPackArguments(
-        tile: tile, source: weights.input, channels: channels, outputChannels: channels, packed: packed.base))
+        tile: tile, source: weights.input, channels: channels, columnCount: channels, columns: 0..<channels,
+        packed: packed.base))
     precondition(areSuitable)
     let directWeights = Memory(kernels.packedCount(rows: 9 * channels, columns: channels))
     kernels.pack(

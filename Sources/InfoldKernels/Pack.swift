@@ -25,21 +25,54 @@ extension Kernels {
   @inline(never)
   public static func pack(_ arguments: PackArguments) {
     let rows = arguments.taps * arguments.channels
-    var column = arguments.columns.lowerBound
-    while column < arguments.columns.upperBound {
-      var target = arguments.packed + column * rows
+    for column in stride(from: arguments.columns.lowerBound, to: arguments.columns.upperBound, by: panelWidth) {
       let filled = min(panelWidth, arguments.columnCount - column)
-      for tap in 0..<arguments.taps {
-        for channel in 0..<arguments.channels {
-          let source =
-            arguments.source + tap * arguments.tapStride + channel * arguments.channelStride
-            + column * arguments.columnStride
-          for index in 0..<filled { target[index] = source[index * arguments.columnStride] }
-          for index in filled..<panelWidth { target[index] = 0 }
-          target += panelWidth
+      let source = arguments.source + column * arguments.columnStride
+      let target = arguments.packed + column * rows
+      if arguments.channelStride == 1 {
+        packRows(arguments, source, target, filled)
+      } else {
+        packElements(arguments, source, target, filled)
+      }
+    }
+  }
+
+  /// Packs a panel of columns whose channels lie behind one another, tile by tile.
+  @inline(__always)
+  private static func packRows(
+    _ arguments: PackArguments, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ filled: Int
+  ) {
+    let (channels, side) = (arguments.channels, FloatRow.count)
+    if filled < panelWidth {
+      target.update(repeating: 0, count: arguments.taps * channels * panelWidth)
+    }
+    for tap in 0..<arguments.taps {
+      for channel in stride(from: 0, to: channels, by: side) {
+        for column in stride(from: 0, to: filled, by: side) {
+          transposeTile(
+            by: FloatRow.self, source + tap * arguments.tapStride + channel + column * arguments.columnStride,
+            arguments.columnStride, target + (tap * channels + channel) * panelWidth + column, panelWidth,
+            rows: min(side, filled - column), columns: min(side, channels - channel))
         }
       }
-      column += panelWidth
+    }
+  }
+
+  /// Packs a panel element by element, of a few channels at a time all taps, which often lie beside one another.
+  @inline(__always)
+  private static func packElements(
+    _ arguments: PackArguments, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ filled: Int
+  ) {
+    let (channels, block) = (arguments.channels, 8)
+    for first in stride(from: 0, to: channels, by: block) {
+      for tap in 0..<arguments.taps {
+        for channel in first..<min(first + block, channels) {
+          let elements = source + tap * arguments.tapStride + channel * arguments.channelStride
+          let row = target + (tap * channels + channel) * panelWidth
+          for index in 0..<filled { row[index] = elements[index * arguments.columnStride] }
+          for index in filled..<panelWidth { row[index] = 0 }
+        }
+      }
     }
   }
 }

@@ -8,38 +8,78 @@ extension Kernels {
   /// For each position in a tile, row by row, a packed matrix of channels × output channels.
   @inline(never)
   public static func packWinograd(_ arguments: WinogradPackArguments) -> Bool {
-    // Even the largest inputs that the check lets pass, summed over all channels and transformed back, stay finite with these.
-    let bound: Float = 0x1p26
-    var areModerate = true
     let (tile, channels) = (arguments.tile, arguments.channels)
-    let matrix = packedCount(rows: channels, columns: arguments.outputChannels)
-    var factors = InlineArray<8, (Double, Double, Double)>(repeating: (0, 0, 0))
-    for position in 0..<(tile + 2) {
-      factors[position] = WinogradTransform.weightFactors(tile: tile, position: position)
-    }
-    for column in 0..<(panelCount(columns: arguments.outputChannels) * panelWidth) {
+    let matrix = packedCount(rows: channels, columns: arguments.columnCount)
+    var transformation = WinogradWeights(tile: tile)
+    var areModerate = true
+    for column in stride(from: arguments.columns.lowerBound, to: arguments.columns.upperBound, by: panelWidth) {
+      let filled = min(panelWidth, arguments.columnCount - column)
+      let target = arguments.packed + column * channels
       for channel in 0..<channels {
-        let place = column / panelWidth * panelWidth * channels + channel * panelWidth + column % panelWidth
-        var target = arguments.packed + place
-        let isFilled = column < arguments.outputChannels
-        let weights = arguments.source + (isFilled ? (column * channels + channel) * 9 : 0)
-        @inline(__always)
-        func weight(_ y: Int, _ x: Int) -> Double { isFilled ? Double(weights[3 * y + x]) : 0 }
-        for row in 0..<(tile + 2) {
-          let (a, b, c) = factors[row]
-          let left = a * weight(0, 0) + b * weight(1, 0) + c * weight(2, 0)
-          let middle = a * weight(0, 1) + b * weight(1, 1) + c * weight(2, 1)
-          let right = a * weight(0, 2) + b * weight(1, 2) + c * weight(2, 2)
-          for position in 0..<(tile + 2) {
-            let (a, b, c) = factors[position]
-            let transformed = Float(a * left + b * middle + c * right)
-            if !(abs(transformed) < bound) { areModerate = false }
-            target.pointee = transformed
-            target += matrix
-          }
-        }
+        transformation.load(
+          arguments.source + (column * channels + channel) * 9, columnStride: channels * 9, filled: filled,
+          width: panelWidth)
+        let isModerate = transformation.write(
+          to: target + channel * panelWidth, stride: matrix, width: panelWidth)
+        areModerate = areModerate && isModerate
       }
     }
     return areModerate
+  }
+}
+
+/// The weights of one channel for the columns of a panel, transformed in double precision, all columns at once.
+private struct WinogradWeights {
+  /// Even the largest inputs that the check lets pass, summed over all channels and transformed back, stay finite with these.
+  private static var bound: Float { 0x1p26 }
+
+  private let positions: Int
+  private var factors = InlineArray<8, (Double, Double, Double)>(repeating: (0, 0, 0))
+  /// The window's weights, row by row, of as many columns as the widest panels have.
+  private var window = InlineArray<9, InlineArray<64, Double>>(repeating: InlineArray(repeating: 0))
+  /// A row of the transformed ones, before its columns are transformed.
+  private var row = InlineArray<3, InlineArray<64, Double>>(repeating: InlineArray(repeating: 0))
+
+  init(tile: Int) {
+    positions = tile + 2
+    for position in 0..<positions {
+      factors[position] = WinogradTransform.weightFactors(tile: tile, position: position)
+    }
+  }
+
+  /// Takes the nine weights of each of the first columns, and zeros for the others.
+  @inline(always)
+  mutating func load(_ source: UnsafePointer<Float>, columnStride: Int, filled: Int, width: Int) {
+    for column in 0..<filled {
+      let weights = source + column * columnStride
+      for tap in 0..<9 { window[tap][column] = Double(weights[tap]) }
+    }
+    for column in filled..<width { for tap in 0..<9 { window[tap][column] = 0 } }
+  }
+
+  /// Writes them, position by position.
+  /// - Returns: Whether all are finite, and none is too large.
+  @inline(always)
+  mutating func write(to target: UnsafeMutablePointer<Float>, stride: Int, width: Int) -> Bool {
+    var largest: UInt32 = 0
+    for y in 0..<positions {
+      let (a, b, c) = factors[y]
+      for x in 0..<3 {
+        for column in 0..<width {
+          row[x][column] = a * window[x][column] + b * window[3 + x][column] + c * window[6 + x][column]
+        }
+      }
+      for x in 0..<positions {
+        let (a, b, c) = factors[x]
+        let numbers = target + (y * positions + x) * stride
+        for column in 0..<width {
+          let number = Float(a * row[0][column] + b * row[1][column] + c * row[2][column])
+          numbers[column] = number
+          // In the order of the magnitudes; what is not finite is larger than all else.
+          largest = max(largest, number.magnitude.bitPattern)
+        }
+      }
+    }
+    return largest < Self.bound.bitPattern
   }
 }

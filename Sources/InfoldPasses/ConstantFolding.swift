@@ -42,17 +42,16 @@ package struct ConstantFolding: GraphPass {
     var kept: [Node] = []
     for node in graph.nodes {
       try Interruption.check()
-      let label = graph.label(of: node)
       do {
         guard let outputs = try outputs(of: node, inference, result.graph) else {
           kept.append(node)
           continue
         }
         for case (let id?, let tensor?) in zip(node.outputs, outputs) { result.graph.setConstant(id, tensor) }
-        result.changes.append(PassResult.Entry(node: label, "computed ahead"))
+        result.changes.append(PassResult.Entry(node: graph.label(of: node), "computed ahead"))
       } catch {
         kept.append(node)
-        result.refusals.append(PassResult.Entry(node: label, "cannot be computed: \(error.reason)"))
+        result.refusals.append(PassResult.Entry(node: graph.label(of: node), "cannot be computed: \(error.reason)"))
       }
     }
     result.graph.replaceNodes(kept)

@@ -5,8 +5,9 @@ import InfoldTensor
 package struct GraphEditor {
   /// The graph as it is so far.
   package private(set) var graph: Graph
-  /// The names that are taken.
-  private(set) var names: NameRegistry
+  /// The names that are taken beside those in the graph, or all of them once a new one was asked for.
+  private var knownNames: NameRegistry
+  private var knowsAllNames = false
   /// Whether each value of the original graph is the same in every run.
   private let isConstant: [Bool]
   /// What the original graph's values are read by.
@@ -18,18 +19,36 @@ package struct GraphEditor {
     self.graph = graph
     isConstant = self.graph.valueIDs.map(self.graph.isConstant)
     index = self.graph.index
-    names = reserved
-    names.take(contentsOf: self.graph.values.lazy.map(\.name))
+    knownNames = reserved
+  }
+
+  /// The names that are taken.
+  var names: NameRegistry {
+    mutating get {
+      learnNames()
+      return knownNames
+    }
+  }
+
+  private mutating func learnNames() {
+    guard !knowsAllNames else { return }
+    knownNames.take(contentsOf: graph.values.lazy.map(\.name))
+    knowsAllNames = true
+  }
+
+  private mutating func unusedName(_ name: String) -> String {
+    learnNames()
+    return knownNames.unused(name)
   }
 
   /// Adds a value called `name`, or like it.
   package mutating func addValue(_ name: String, _ type: TensorType?) -> ValueID {
-    graph.add(Value(name: names.unused(name), type: type))
+    graph.add(Value(name: unusedName(name), type: type))
   }
 
   /// Adds a constant called `name`, or like it.
   package mutating func addConstant(_ name: String, _ tensor: Tensor) -> ValueID {
-    graph.addConstant(names.unused(name), tensor)
+    graph.addConstant(unusedName(name), tensor)
   }
 
   /// Whether a constant is an initializer that is read once, and so can be replaced under its name.

@@ -2,32 +2,105 @@ import InfoldKernelInterface
 import Testing
 
 @Suite struct PackTests {
-  @Test(arguments: convolutionKernelSets.indices) func writesPanelsAndFillsTheLastOne(set: Int) {
+  /// The order of a matrix's elements in memory.
+  enum Order: CaseIterable {
+    /// [channels, columns, taps]: none of the usual ones.
+    case unusual
+    /// [columns, channels, taps], as weights of convolutions are.
+    case weights
+    /// [taps, columns, channels].
+    case channelsLast
+
+    /// The strides of taps, channels and columns.
+    func strides(taps: Int, channels: Int, columns: Int) -> (tap: Int, channel: Int, column: Int) {
+      switch self {
+      case .unusual: (1, columns * taps, taps)
+      case .weights: (1, taps, channels * taps)
+      case .channelsLast: (columns * channels, 1, channels)
+      }
+    }
+  }
+
+  @Test(arguments: convolutionKernelSets.indices, Order.allCases)
+  func writesPanelsAndFillsTheLastOne(set: Int, order: Order) {
     let kernels = convolutionKernelSets[set]
     let width = kernels.panelWidth
-    let (taps, channels) = (3, 5)
-    for columns in [1, width - 1, width, width + 1, 3 * width - 2] {
-      // [channels, columns, taps]: none of the usual orders.
-      let source = Buffer(random: channels * columns * taps, seed: 7)
-      let count = kernels.packedCount(rows: taps * channels, columns: columns)
-      #expect(count == (columns + width - 1) / width * width * taps * channels)
-      let packed = Buffer(count)
+    for (taps, channels) in [(1, 1), (1, 16), (1, 37), (3, 5), (9, 19)] {
+      for columns in [1, width - 1, width, width + 1, 3 * width - 2] {
+        let strides = order.strides(taps: taps, channels: channels, columns: columns)
+        let source = Buffer(random: channels * columns * taps, seed: 7)
+        let count = kernels.packedCount(rows: taps * channels, columns: columns)
+        #expect(count == (columns + width - 1) / width * width * taps * channels)
+        let packed = Buffer(count)
+        for column in stride(from: 0, to: columns, by: width) {
+          kernels.pack(
+            PackArguments(
+              source: source.input, taps: taps, channels: channels, tapStride: strides.tap,
+              channelStride: strides.channel, columnStride: strides.column, columnCount: columns,
+              columns: column..<min(column + width, columns), packed: packed.base))
+        }
+        let isRight = (0..<count).allSatisfy { place in
+          let (panel, element) = place.quotientAndRemainder(dividingBy: width * taps * channels)
+          let (row, lane) = element.quotientAndRemainder(dividingBy: width)
+          let (tap, channel) = row.quotientAndRemainder(dividingBy: channels)
+          let column = panel * width + lane
+          let place = tap * strides.tap + channel * strides.channel + column * strides.column
+          return packed.base[element + panel * width * taps * channels] == (column < columns ? source.base[place] : 0)
+        }
+        #expect(isRight, "\(taps) taps, \(channels) channels, \(columns) columns")
+        #expect(packed.isIntact)
+      }
+    }
+  }
+
+  /// Every part of the weights is transformed as it would be alone, and rounded once.
+  @Test(arguments: convolutionKernelSets.indices, [2, 4, 6])
+  func transformsWeightsInDoublePrecision(set: Int, tile: Int) {
+    let kernels = convolutionKernelSets[set]
+    let width = kernels.panelWidth, channels = 3
+    let points: [Double] =
+      switch tile {
+      case 2: [0, 1, -1]
+      case 4: [0, 0.5.squareRoot(), -0.5.squareRoot(), 2.0.squareRoot(), -2.0.squareRoot()]
+      default: [0, 0.5, -0.5, 1, -1, 2, -2]
+      }
+    /// What the three weights of a row are multiplied with.
+    func factors(_ position: Int) -> [Double] {
+      guard position < points.count else { return [0, 0, 1] }
+      let point = points[position]
+      let product = points.indices.reduce(1.0) { $1 == position ? $0 : $0 * (point - points[$1]) }
+      return [1 / product, point / product, point * point / product]
+    }
+    for columns in [1, width, 2 * width + 5] {
+      let source = Buffer(random: columns * channels * 9, seed: 5)
+      let count = kernels.winogradPackedCount(tile: tile, channels: channels, outputChannels: columns)
+      let (whole, parts) = (Buffer(count), Buffer(count))
+      func pack(_ range: Range<Int>, into target: Buffer) -> Bool {
+        kernels.packWinograd(
+          WinogradPackArguments(
+            tile: tile, source: source.input, channels: channels, columnCount: columns, columns: range,
+            packed: target.base))
+      }
+      #expect(pack(0..<columns, into: whole))
       for column in stride(from: 0, to: columns, by: width) {
-        kernels.pack(
-          PackArguments(
-            source: source.input, taps: taps, channels: channels, tapStride: 1, channelStride: columns * taps,
-            columnStride: taps, columnCount: columns, columns: column..<min(column + width, columns),
-            packed: packed.base))
+        #expect(pack(column..<min(column + width, columns), into: parts))
       }
+      #expect(whole.isIntact && parts.isIntact)
+      #expect((0..<count).allSatisfy { whole.base[$0].bitPattern == parts.base[$0].bitPattern })
+      let matrix = kernels.packedCount(rows: channels, columns: columns)
       for place in 0..<count {
-        let (panel, element) = place.quotientAndRemainder(dividingBy: width * taps * channels)
-        let (row, lane) = element.quotientAndRemainder(dividingBy: width)
-        let (tap, channel) = row.quotientAndRemainder(dividingBy: channels)
+        let (position, element) = place.quotientAndRemainder(dividingBy: matrix)
+        let (panel, rest) = element.quotientAndRemainder(dividingBy: width * channels)
+        let (channel, lane) = rest.quotientAndRemainder(dividingBy: width)
         let column = panel * width + lane
-        let expected = column < columns ? source.base[(channel * columns + column) * taps + tap] : 0
-        #expect(packed.base[place] == expected)
+        let (y, x) = position.quotientAndRemainder(dividingBy: tile + 2)
+        let (down, across) = (factors(y), factors(x))
+        var sum = 0.0
+        for tap in 0..<9 where column < columns {
+          sum += down[tap / 3] * across[tap % 3] * Double(source.base[(column * channels + channel) * 9 + tap])
+        }
+        #expect(abs(Double(whole.base[place]) - sum) <= 1e-7 * max(1, abs(sum)))
       }
-      #expect(packed.isIntact)
     }
   }
 

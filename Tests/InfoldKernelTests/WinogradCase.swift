@@ -26,7 +26,8 @@ final class WinogradCase: CustomStringConvertible {
       byteCount: 4 * kernels.winogradPackedCount(tile: tile, channels: channels, outputChannels: outputs))
     areWeightsSuitable = kernels.packWinograd(
       WinogradPackArguments(
-        tile: tile, source: problem.weights.input, channels: channels, outputChannels: outputs, packed: packed.floats))
+        tile: tile, source: problem.weights.input, channels: channels, columnCount: outputs, columns: 0..<outputs,
+        packed: packed.floats))
     directWeights = Scratch(byteCount: 4 * kernels.packedCount(rows: 9 * channels, columns: outputs))
     kernels.pack(
       PackArguments(

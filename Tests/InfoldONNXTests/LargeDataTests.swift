@@ -1,7 +1,9 @@
+import Glibc
 import InfoldGraph
 import InfoldONNX
 import InfoldOperators
 import InfoldSystem
+import InfoldTensor
 import TestSupport
 import Testing
 
@@ -88,5 +90,50 @@ import Testing
   @Test func wrongLengths() {
     let wrong = Onnx.relu(more: [Onnx.initializer("w", [5001], [Onnx.raw(Self.numbers(5000, 1))])])
     expectError(.malformedData, "\"w\"") { () throws(InfoldError) in try Model(bytes: wrong, operators: .standard) }
+  }
+
+  /// A file, which is read piece by piece, is the same model as its bytes are, or has the same fault, wherever it is damaged.
+  @Test func filesAreReadLikeBytes() throws {
+    func outcome(_ read: () throws(InfoldError) -> Model) -> String {
+      do throws(InfoldError) { return "\(try read().serialized().hashValue)" } catch {
+        return "\(error.code): \(error.reason)"
+      }
+    }
+    let folder = try TemporaryFolder()
+    let whole = Self.bytes([5000, 4096, 9000])
+    var cases = stride(from: 0, through: whole.count, by: 997).map { Array(whole.prefix($0)) } + [whole]
+    for index in whole.indices where index < 120 || (20_000..<20_200).contains(index) || index > whole.count - 60 {
+      for change: UInt8 in [0x01, 0x80, 0xff] {
+        var changed = whole
+        changed[index] ^= change
+        cases.append(changed)
+      }
+    }
+    for bytes in cases {
+      let path = try folder.write("model.onnx", bytes)
+      let expected = outcome { () throws(InfoldError) in try Model(bytes: bytes, operators: .standard) }
+      #expect(outcome { () throws(InfoldError) in try Model(path: path, operators: .standard) } == expected)
+    }
+  }
+
+  /// A file that others cut while it is read is an error, whether its structure is missing then or data.
+  @Test func filesThatShrinkAreErrors() throws {
+    let folder = try TemporaryFolder()
+    let bytes = Self.bytes([600_000])
+    let path = try folder.write("model.onnx", bytes)
+    func held() throws(InfoldError) -> HeldBytes {
+      try HeldBytes(RegularFile(path: path), limit: .max, hint: nil)
+    }
+    let (first, second) = (try held(), try held())
+    try first.load(upTo: 100)
+    #expect(truncate(path, 1_000_000) == 0)
+    expectError(.fileAccess, "became shorter") { () throws(InfoldError) in
+      _ = try first.place([200_000..<300_000, 900_000..<1_000_001])
+    }
+    expectError(.fileAccess, "became shorter") { () throws(InfoldError) in try second.load(upTo: bytes.count) }
+    let places = try first.place([200_001..<300_000, 900_000..<1_000_000])
+    #expect(places[0].elementsEqual(bytes[200_001..<300_000]))
+    #expect(places[1].elementsEqual(bytes[900_000..<1_000_000]))
+    #expect(places.allSatisfy { Int(bitPattern: $0.baseAddress) % Tensor.alignment == 0 })
   }
 }

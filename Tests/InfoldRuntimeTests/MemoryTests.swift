@@ -124,6 +124,38 @@ import Testing
     #expect(made == 5)
   }
 
+  /// A constant that is packed takes the memory that tensors packed before it have left, where it is large enough.
+  @Test func packedConstantsTakeWhatTensorsLeave() throws {
+    let constants = PackedConstants()
+    let block = try #require(PageBlock(byteCount: 1 << 16))
+    func tensor(_ part: Range<Int>) throws -> Tensor {
+      try Tensor(
+        [part.count / 4], of: .float32, adopting: UnsafeMutableRawBufferPointer(rebasing: block.bytes[part]), of: block)
+    }
+    var kept: [PackedConstant] = []
+    /// Whether the constant that is packed of a tensor lies in the block.
+    func packsInBlock(_ tensor: Tensor, byteCount: Int) throws -> Bool {
+      var place: UnsafeMutableRawPointer?
+      kept.append(
+        try constants.constant(of: [tensor], form: "", byteCount: byteCount) { (target) throws(InfoldError) in
+          place = target
+        })
+      return (block.bytes.baseAddress!..<block.bytes.baseAddress! + block.bytes.count).contains(try #require(place))
+    }
+    var first: Tensor? = try tensor(0..<8192)
+    let second = try tensor(8192..<16384)
+    #expect(try !packsInBlock(#require(first), byteCount: 8192))
+    first = nil
+    #expect(try !packsInBlock(second, byteCount: 8256))
+    #expect(try packsInBlock(second.reshaped(to: [2, 1024]), byteCount: 8192))
+    // Behind that, tensors leave their memory to the system again.
+    constants.releaseUnusedMemory()
+    var third: Tensor? = try tensor(16384..<24576)
+    #expect(third?.count == 2048)
+    third = nil
+    #expect(try !packsInBlock(second.reshaped(to: [4, 512]), byteCount: 64))
+  }
+
   /// What runs of 50 sizes leave behind is no more than what the largest alone does. In a process of its own, whose memory
   /// nobody else takes. The inputs, which the test makes, are small beside the working memory.
   @Test func manySizesNeedNoMoreThanTheLargest() async {

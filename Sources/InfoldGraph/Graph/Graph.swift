@@ -50,8 +50,9 @@ public struct Graph: Sendable {
 extension Graph {
   /// The value with this id.
   public subscript(id: ValueID) -> Value {
-    get { values[id.index] }
-    set { values[id.index] = newValue }
+    // In place: a value is large, and passes ask for one of its fields mostly.
+    _read { yield values[id.index] }
+    _modify { yield &values[id.index] }
   }
 
   /// The node with this id.

@@ -26,26 +26,69 @@ public struct Node: Sendable {
     case opaque(reason: InfoldError)
   }
 
+  /// What copies of a node share until one of them is changed: passes copy nodes far more often than they change them.
+  private var content: Content
+
+  private final class Content: @unchecked Sendable {
+    /// Written by a node that alone refers to this.
+    var fields: Fields
+
+    init(_ fields: Fields) { self.fields = fields }
+  }
+
+  private struct Fields {
+    var name: String
+    let opType: String
+    let domain: String
+    let opsetVersion: Int
+    var inputs: [ValueID?]
+    var outputs: [ValueID?]
+    var captures: [ValueID]
+    let attributes: AttributeList
+    var kind: Kind
+    var residue: [UInt8] = []
+  }
+
+  private mutating func change(_ body: (inout Fields) -> Void) {
+    if !isKnownUniquelyReferenced(&content) { content = Content(content.fields) }
+    body(&content.fields)
+  }
+
   /// The name; empty when the model gives none.
-  public var name: String
+  public var name: String {
+    get { content.fields.name }
+    set { change { $0.name = newValue } }
+  }
   /// The operator's name, like `Conv`.
-  public let opType: String
+  public var opType: String { content.fields.opType }
   /// The operator's domain; empty for ONNX's own.
-  public let domain: String
+  public var domain: String { content.fields.domain }
   /// The version of the domain's operator set that the model imports.
-  public let opsetVersion: Int
+  public var opsetVersion: Int { content.fields.opsetVersion }
   /// The inputs in the operator's order; `nil` for an optional one that is left out.
-  public var inputs: [ValueID?]
+  public var inputs: [ValueID?] {
+    get { content.fields.inputs }
+    set { change { $0.inputs = newValue } }
+  }
   /// The outputs in the operator's order; `nil` for an optional one that is left out.
-  public var outputs: [ValueID?]
+  public var outputs: [ValueID?] {
+    get { content.fields.outputs }
+    set { change { $0.outputs = newValue } }
+  }
   /// The values of this graph that the node's subgraphs use by name.
-  public var captures: [ValueID]
+  public var captures: [ValueID] {
+    get { content.fields.captures }
+    set { change { $0.captures = newValue } }
+  }
   /// The attributes, as the model gives them.
-  public let attributes: AttributeList
+  public var attributes: AttributeList { content.fields.attributes }
   /// The operator that `opType`, `opsetVersion` and `attributes` mean.
-  public private(set) var kind: Kind
+  public var kind: Kind { content.fields.kind }
   /// The serialized NodeProto without name, operator, domain, inputs, outputs and attributes.
-  package var residue: [UInt8]
+  package var residue: [UInt8] {
+    get { content.fields.residue }
+    set { change { $0.residue = newValue } }
+  }
 
   /// A node, whose operator is looked up in `registry`.
   /// - Throws: `InfoldError` with `.invalidModel` when the attributes, or the number of inputs and outputs, break the
@@ -88,22 +131,16 @@ public struct Node: Sendable {
     _ kind: Kind, name: String, opType: String, domain: String, opsetVersion: Int, attributes: AttributeList,
     inputs: [ValueID?], outputs: [ValueID?], captures: [ValueID]
   ) {
-    self.kind = kind
-    self.name = name
-    self.opType = opType
-    self.domain = domain
-    self.opsetVersion = opsetVersion
-    self.attributes = attributes
-    self.inputs = inputs
-    self.outputs = outputs
-    self.captures = captures
-    residue = []
+    content = Content(
+      Fields(
+        name: name, opType: opType, domain: domain, opsetVersion: opsetVersion, inputs: inputs, outputs: outputs,
+        captures: captures, attributes: attributes, kind: kind))
   }
 
   /// The same node, which Infold turned out not to support.
   func refused(_ reason: InfoldError) -> Node {
     var node = self
-    node.kind = .opaque(reason: reason)
+    node.change { $0.kind = .opaque(reason: reason) }
     return node
   }
 

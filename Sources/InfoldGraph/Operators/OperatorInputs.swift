@@ -86,6 +86,16 @@ public struct OperatorInputs: Sendable {
   /// Checks that all inputs that are there have the same element type.
   /// - Throws: `InfoldError` with `.invalidModel` when they differ.
   public func requireSameElementType(_ indices: some Sequence<Int>) throws(InfoldError) {
+    try requireSameElementTypes(indices)
+  }
+
+  /// The same for inputs beside one another.
+  public func requireSameElementType(_ indices: ClosedRange<Int>) throws(InfoldError) {
+    try requireSameElementTypes(indices)
+  }
+
+  // Compiled for each kind of sequence here: other modules would go through the indices by witnesses, for every node.
+  private func requireSameElementTypes(_ indices: some Sequence<Int>) throws(InfoldError) {
     var first: (index: Int, type: ElementType)?
     for index in indices where has(index) {
       guard let type = types[index]?.elementType else { continue }

@@ -26,7 +26,8 @@ public protocol MatrixKernels: Sendable {
   /// The numbers that packed Winograd weights take.
   static func winogradPackedCount(tile: Int, channels: Int, outputChannels: Int) -> Int
 
-  /// Transforms the weights of a 3×3 convolution in double precision, rounds them once, and packs them.
+  /// Transforms the weights of a 3×3 convolution in double precision, rounds them once, and packs the panels of a range of output
+  /// channels.
   /// - Returns: Whether they suit the algorithm: some that are not finite, or very large, do not.
   static func packWinograd(_ arguments: WinogradPackArguments) -> Bool
 

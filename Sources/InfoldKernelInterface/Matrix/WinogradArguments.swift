@@ -4,16 +4,22 @@ public struct WinogradPackArguments: @unchecked Sendable {
   public var tile: Int
   public var source: UnsafePointer<Float>
   public var channels: Int
-  public var outputChannels: Int
+  /// The output channels of the whole matrix.
+  public var columnCount: Int
+  /// The output channels to pack; begins at a multiple of `panelWidth`.
+  public var columns: Range<Int>
+  /// The beginning of all packed weights.
   public var packed: UnsafeMutablePointer<Float>
 
   public init(
-    tile: Int, source: UnsafePointer<Float>, channels: Int, outputChannels: Int, packed: UnsafeMutablePointer<Float>
+    tile: Int, source: UnsafePointer<Float>, channels: Int, columnCount: Int, columns: Range<Int>,
+    packed: UnsafeMutablePointer<Float>
   ) {
     self.tile = tile
     self.source = source
     self.channels = channels
-    self.outputChannels = outputChannels
+    self.columnCount = columnCount
+    self.columns = columns
     self.packed = packed
   }
 }

@@ -108,11 +108,7 @@ extension Onnx__TensorProto {
 
   /// Frees the elements, wherever they are; the message stays valid.
   fileprivate mutating func freeData(sharedWith bytes: HeldBytes?) {
-    if let bytes, bytes.contains(raw_data.data) {
-      bytes.discard(raw_data.bytes)
-    } else {
-      HeapMemory.free(raw_data.data)
-    }
+    if bytes?.contains(raw_data.data) != true { HeapMemory.free(raw_data.data) }
     HeapMemory.free(float_data)
     HeapMemory.free(int32_data)
     HeapMemory.free(int64_data)

@@ -66,7 +66,7 @@ struct Unpacked<Content: Message>: ~Copyable {
   /// - Throws: `InfoldError` with `.malformedData`, or `.limitExceeded` when memory cannot be had.
   init(_ bytes: [UInt8]) throws(InfoldError) {
     self = try bytes.span.bytes.withUnsafeBytes { (buffer) throws(InfoldError) in
-      _ = try scanned(buffer, as: Content.descriptor)
+      _ = try scanned(HeldBytes(borrowing: buffer), as: Content.descriptor)
       return try Unpacked(scanned: buffer)
     }
   }
@@ -94,14 +94,15 @@ struct Unpacked<Content: Message>: ~Copyable {
   }
 }
 
-/// Looks through bytes before they are unpacked.
-/// - Throws: `InfoldError` with `.malformedData` for what must not be, `.limitExceeded`.
+/// Looks through bytes before they are unpacked, and loads them but for the large data.
+/// - Throws: `InfoldError` with `.malformedData` for what must not be, `.limitExceeded`, `.fileAccess`.
 func scanned(
-  _ buffer: UnsafeRawBufferPointer, as message: WireScan.Message, limits: ModelLimits = ModelLimits()
+  _ bytes: HeldBytes, as message: WireScan.Message, limits: ModelLimits = ModelLimits()
 ) throws(InfoldError) -> LargeData {
   do throws(WireError) {
-    return try WireScan.check(buffer, as: message, limits: WireScan.Limits(model: limits))
+    return try WireScan.check(bytes, as: message, limits: WireScan.Limits(model: limits))
   } catch {
+    if let failure = error.failure { throw failure }
     guard error.code == .malformedData else { throw InfoldError(error.code, error.description) }
     throw InfoldError(.malformedData, "not an ONNX file, or damaged: " + error.description)
   }

@@ -9,21 +9,20 @@ struct UnpackedModel: ~Copyable {
   /// Unpacks a model, once `WireScan` has found nothing wrong with it.
   /// - Throws: As `Unpacked`.
   init(_ bytes: HeldBytes, limits: ModelLimits) throws(InfoldError) {
-    let largeData = try scanned(bytes.buffer, as: Onnx__ModelProto.descriptor, limits: limits)
+    let largeData = try scanned(bytes, as: Onnx__ModelProto.descriptor, limits: limits)
+    let places = try bytes.place(largeData.payloads.map(\.bytes))
     if largeData.payloads.isEmpty {
       message = try Unpacked(scanned: bytes.buffer)
     } else {
       message = try largeData.remainder(of: bytes.buffer).span.bytes.withUnsafeBytes { (rest) throws(InfoldError) in
         try Unpacked(scanned: rest)
       }
-      let places = bytes.align(largeData.payloads.map(\.bytes))
       for (payload, place) in zip(largeData.payloads, places) {
         let tensor = message.content.pointee.graph.pointee.initializer[payload.initializer]!
         tensor.pointee.has_raw_data = 1
         tensor.pointee.raw_data = ProtobufCBinaryData(
           len: place.count,
-          data: UnsafeMutableRawPointer(mutating: bytes.buffer.baseAddress! + place.lowerBound)
-            .assumingMemoryBound(to: UInt8.self))
+          data: UnsafeMutableRawPointer(mutating: place.baseAddress!).assumingMemoryBound(to: UInt8.self))
       }
     }
     self.bytes = bytes

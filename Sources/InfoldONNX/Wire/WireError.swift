@@ -9,6 +9,8 @@ struct WireError: Error, Equatable {
   /// The message, and the field where one is known, that was being read, as in `NodeProto.input`.
   var place: String
   var reason: String
+  /// What kept the bytes from being read there, when nothing is wrong with them.
+  var failure: InfoldError?
 
   var description: String { "\(place), at byte \(offset): \(reason)" }
 }

@@ -17,6 +17,9 @@ struct WireReader {
     case fixed32 = 5
   }
 
+  /// The most bytes of a number.
+  static let longestVarint = 10
+
   let bytes: UnsafeRawBufferPointer
   var position = 0
   /// Where the message or packed field that is being read ends.

@@ -38,6 +38,7 @@ struct WireScan {
     var seen: UInt64 = 0
   }
 
+  private let bytes: HeldBytes
   private var reader: WireReader
   private var frames: [Frame] = []
   private var structureBytes = 0
@@ -48,16 +49,17 @@ struct WireScan {
   private let structureLimit: Int
   private let limits: Limits
 
-  private init(_ bytes: UnsafeRawBufferPointer, limits: Limits) {
-    reader = WireReader(bytes)
-    structureLimit = limits.structureBytes(bytes.count)
+  private init(_ bytes: HeldBytes, limits: Limits) {
+    self.bytes = bytes
+    reader = WireReader(bytes.buffer)
+    structureLimit = limits.structureBytes(bytes.buffer.count)
     self.limits = limits
   }
 
-  /// Checks that `bytes` are a message which protobuf-c can unpack within `limits`.
-  /// - Returns: In a model, the large data that need not be unpacked.
+  /// Checks that `bytes` are a message which protobuf-c can unpack within `limits`, and loads them.
+  /// - Returns: In a model, the large data that need not be unpacked, and was not loaded.
   static func check(
-    _ bytes: UnsafeRawBufferPointer, as message: Message, limits: Limits = Limits()
+    _ bytes: HeldBytes, as message: Message, limits: Limits = Limits()
   ) throws(WireError) -> LargeData {
     var scan = WireScan(bytes, limits: limits)
     try scan.run(message)
@@ -76,6 +78,18 @@ struct WireScan {
       } else {
         try scanField()
       }
+    }
+    try load(upTo: reader.bytes.count)
+  }
+
+  /// Has the bytes before `end` be there.
+  private func load(upTo end: Int) throws(WireError) {
+    do throws(InfoldError) {
+      try bytes.load(upTo: end)
+    } catch {
+      var unreadable = self.error(nil, error.reason, code: error.code)
+      unreadable.failure = error
+      throw unreadable
     }
   }
 
@@ -141,8 +155,7 @@ struct WireScan {
       }
       if field.pointee.type == PROTOBUF_C_TYPE_BYTES {
         try charge(MemoryLayout<ProtobufCBinaryData>.stride + Cost.allocation)
-        try scanText(of: field, length, start)
-        return takeOut(field, start..<reader.position, length)
+        return try isLargeData(field, length) ? takeOut(start, length) : scanText(of: field, length, start)
       }
       guard isRepeated else { throw wrongType(field, type, start) }
       return try scanPacked(field, length, start)
@@ -164,6 +177,7 @@ struct WireScan {
         field, "a text of \(counted(length, "byte")), and at most \(limits.model.textBytes) are allowed", at: start,
         code: .limitExceeded)
     }
+    try load(upTo: reader.position + length)
     if let fault = kind.fault(in: text) { throw error(field, fault, at: start) }
     reader.position += length
   }
@@ -174,15 +188,19 @@ struct WireScan {
       && frames[1].message == Onnx__GraphProto.descriptor && frames[2].message == Onnx__TensorProto.descriptor
   }
 
-  /// Notes a field that is the large data of an initializer.
-  private mutating func takeOut(_ field: Field, _ bytes: Range<Int>, _ length: Int) {
-    guard length >= LargeData.smallestByteCount, isInitializer, String(cString: field.pointee.name) == "raw_data" else {
-      return
-    }
+  /// Whether a field is the large data of an initializer.
+  private func isLargeData(_ field: Field, _ length: Int) -> Bool {
+    length >= LargeData.smallestByteCount && isInitializer && String(cString: field.pointee.name) == "raw_data"
+  }
+
+  /// Passes over a field that is large data, of which the bytes come next.
+  private mutating func takeOut(_ start: Int, _ length: Int) {
+    let end = reader.position + length
     largeData.remove(
-      field: bytes,
-      LargeData.Payload(initializer: initializers - 1, bytes: (bytes.upperBound - length)..<bytes.upperBound))
-    for frame in frames.indices { frames[frame].removed += bytes.count }
+      field: start..<end, LargeData.Payload(initializer: initializers - 1, bytes: reader.position..<end))
+    for frame in frames.indices { frames[frame].removed += end - start }
+    reader.position = end
+    bytes.passOver(upTo: end)
   }
 
   /// The elements of a repeated number that share one length.
@@ -264,6 +282,7 @@ struct WireScan {
     _ field: Field?, _ body: (inout WireReader) throws(WireReader.Failure) -> Value
   ) throws(WireError) -> Value {
     let start = reader.position
+    try load(upTo: start + WireReader.longestVarint)
     do throws(WireReader.Failure) {
       return try body(&reader)
     } catch {

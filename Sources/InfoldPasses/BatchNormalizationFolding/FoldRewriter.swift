@@ -25,8 +25,8 @@ struct FoldRewriter {
     editor = GraphEditor(consume graph, reserved: reserved)
   }
 
-  /// The new graph, what was done, and the names that are taken now.
-  consuming func rewritten() throws(InfoldError) -> (graph: Graph, report: FoldReport, names: NameRegistry) {
+  /// The new graph, what was done, and the editor, which knows the names that are taken now.
+  consuming func rewritten() throws(InfoldError) -> (editor: GraphEditor, report: FoldReport) {
     var nodes: [Node] = []
     let (outputNames, inputNames) = renamings()
     let folded = Set(plan.folds.map(\.node)), operators = plan.rewritten
@@ -38,7 +38,7 @@ struct FoldRewriter {
     }
     let report = FoldReport(plan, of: graph, constants)
     editor.replaceNodes(nodes)
-    return (editor.graph, report, editor.names)
+    return (editor, report)
   }
 
   /// Which value a node's output becomes, behind which maps have gone, and which value a node's input becomes, before

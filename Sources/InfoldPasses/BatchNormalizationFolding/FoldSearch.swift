@@ -150,7 +150,8 @@ extension FoldSearch {
 
   /// The linear operator of a node whose weights may be changed.
   func linearOperator(_ id: NodeID) throws(Refusal) -> LinearOperator {
-    let node = graph[id], label = graph.label(of: node)
+    let node = graph[id]
+    var label: String { graph.label(of: node) }
     guard let weight = node.inputs[1], let shape = graph[weight].type?.shape?.sizes ?? graph.constant(weight)?.shape,
       let linear = LinearOperator(node, weight: shape)
     else { throw Refusal("the shape of the weight of \(label) is not known") }

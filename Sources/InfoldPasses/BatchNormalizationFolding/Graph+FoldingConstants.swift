@@ -4,10 +4,10 @@ import InfoldTensor
 
 extension Graph {
   /// - Throws: `ChannelMap.Refusal`, saying of `what` why it is no floating-point constant.
-  func requireFloatingPoint(_ id: ValueID, called what: String) throws(ChannelMap.Refusal) {
-    guard let tensor = constant(id) else { throw ChannelMap.Refusal(reasonAgainst(id, called: what)) }
+  func requireFloatingPoint(_ id: ValueID, called what: @autoclosure () -> String) throws(ChannelMap.Refusal) {
+    guard let tensor = constant(id) else { throw ChannelMap.Refusal(reasonAgainst(id, called: what())) }
     guard tensor.elementType.isFloatingPoint else {
-      throw ChannelMap.Refusal("\(what) is of type \(tensor.elementType)")
+      throw ChannelMap.Refusal("\(what()) is of type \(tensor.elementType)")
     }
   }
 

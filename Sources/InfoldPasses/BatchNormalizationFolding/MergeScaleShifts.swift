@@ -20,6 +20,7 @@ package struct MergeScaleShifts: GraphPass {
       }
       if let map, map.axis == 1, graph[map.input].type?.shape?.rank ?? 0 > 1 { maps[id] = map }
     }
+    guard maps.count > 1 else { return PassResult(graph: graph) }
     var editor = GraphEditor(graph)
     var changes: [PassResult.Entry] = []
     var merged: Set<NodeID> = []

@@ -59,9 +59,9 @@ struct NestedFolding {
     _ graph: consuming Graph
   ) throws(InfoldError) -> (graph: Graph, report: FoldReport) {
     let plan = try FoldPlan(&graph)
-    let (folded, report, names) = try FoldRewriter(consume graph, plan, reserved: names).rewritten()
-    if isNested { self.names = names }
-    return (folded, report)
+    var (editor, report) = try FoldRewriter(consume graph, plan, reserved: names).rewritten()
+    if isNested { names = editor.names }
+    return (editor.graph, report)
   }
 
   /// Takes normalizations into the scales of weights that are quantized, as a session does it.

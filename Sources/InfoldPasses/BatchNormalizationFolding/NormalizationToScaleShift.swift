@@ -14,6 +14,7 @@ package struct NormalizationToScaleShift: GraphPass {
   package init() {}
 
   package func run(on graph: Graph) throws(InfoldError) -> PassResult {
+    guard graph.nodes.contains(where: { $0.typed is BatchNormalization }) else { return PassResult(graph: graph) }
     var editor = GraphEditor(graph)
     var changes: [PassResult.Entry] = []
     var nodes: [Node] = []

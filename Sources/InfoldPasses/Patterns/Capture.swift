@@ -13,7 +13,8 @@ package struct Capture<Content: Hashable & Sendable>: Sendable {
 
 /// What the captures of a pattern were found to be.
 package struct Match {
-  private var contents: [String: AnyHashable] = [:]
+  /// A few, by the names of their captures.
+  private var contents: [(name: String, content: any Sendable)] = []
 
   /// Nothing yet.
   package init() {}
@@ -21,13 +22,17 @@ package struct Match {
   /// Lets `capture` be `content`.
   /// - Returns: Whether it was open, or the same already.
   package mutating func bind<Content>(_ capture: Capture<Content>, _ content: Content) -> Bool {
-    if let known = contents[capture.name] { return known == AnyHashable(content) }
-    contents[capture.name] = AnyHashable(content)
+    if let known = known(capture) { return (known as? Content) == content }
+    contents.append((capture.name, content))
     return true
   }
 
   /// What a capture was found to be; `nil` for one that the part of the pattern which was found does not have.
   package subscript<Content>(_ capture: Capture<Content>) -> Content? {
-    contents[capture.name]?.base as? Content
+    known(capture).flatMap { $0 as? Content }
+  }
+
+  private func known<Content>(_ capture: Capture<Content>) -> (any Sendable)? {
+    contents.first { $0.name == capture.name }?.content
   }
 }

@@ -56,7 +56,9 @@ package struct MatchContext {
       guard let x = node.inputs[0], let number = number(node, 1) else { return nil }
       return (x, 1 / number)
     default:
-      guard graph.elementFunction(of: node) == .negative, let x = node.inputs[0] else { return nil }
+      guard node.inputs.count == 1, graph.elementFunction(of: node) == .negative, let x = node.inputs[0] else {
+        return nil
+      }
       return (x, -1)
     }
   }

@@ -100,7 +100,7 @@ struct ConvolutionProblem: ConvolutionSizes {
     else { return nil }
     // Kernels read zeros in the place of padding, of which a weight that is not finite would make NaN.
     let isPadded = extents.contains { $0.padBefore > 0 || $0.padAfter > 0 }
-    if isPadded, !operands.weight.holdsFiniteNumbersOnly { return nil }
+    if isPadded, !plan.finiteWeights.contains(operands.weight) { return nil }
     (input, output) = (operands.images.input, operands.images.output)
     (weight, bias) = (operands.weight, operands.bias)
     self.window = ImageWindow(window, extents)
@@ -285,7 +285,7 @@ extension PlanBuilder {
     _ problem: ConvolutionProblem, _ tile: Int, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
   ) throws(InfoldError) {
     let (channels, outputs) = (problem.input.channels, problem.output.channels)
-    let kernels = kernels(for: problem)
+    let (kernels, workers) = (kernels(for: problem), workers)
     let count = kernels.winogradPackedCount(tile: tile, channels: channels, outputChannels: outputs)
     // Behind the weights stands whether they suit the algorithm.
     let constant = try packed.constant(
@@ -297,7 +297,8 @@ extension PlanBuilder {
         let isSuitable = kernels.packWinograd(
           WinogradPackArguments(
             tile: tile, source: bytes.baseAddress!.assumingMemoryBound(to: Float.self), channels: channels,
-            outputChannels: outputs, packed: target))
+            columnCount: outputs, columns: 0..<outputs, packed: target),
+          workers: workers)
         target[count] = isSuitable ? 1 : 0
       }
     }
@@ -355,19 +356,5 @@ extension PlanBuilder {
     emit(
       step, "depthwise", reads: [input, weights, epilogue.bias, epilogue.residual], writes: [output],
       multiplyAccumulates: problem.multiplyAccumulates)
-  }
-}
-
-extension Tensor {
-  /// Whether no number of a tensor of float32 is infinite or NaN.
-  fileprivate var holdsFiniteNumbersOnly: Bool {
-    withElements(as: Float.self) { numbers in
-      // Without a branch, so that vectors can do it.
-      var found: UInt32 = 0
-      for index in numbers.indices {
-        found |= numbers[index].bitPattern & 0x7F80_0000 == 0x7F80_0000 ? 1 : 0
-      }
-      return found == 0
-    }
   }
 }

@@ -57,6 +57,7 @@ package final class PackedConstants: Sendable {
   ) throws(InfoldError) -> PackedConstant {
     let key = Key(sources: sources.map(\.storageID), shapes: sources.map(\.shape), form: form)
     if let present = table.withLock({ $0.entries[key]?.constant }) { return present }
+    for case let block? in sources.map(\.pageBlock) { room.reuse(block) }
     let made = try constant(byteCount: byteCount, fill)
     return table.withLock { table in
       if let earlier = table.entries[key]?.constant { return earlier }
@@ -65,6 +66,9 @@ package final class PackedConstants: Sendable {
       return made
     }
   }
+
+  /// Gives the memory to the system that the tensors of packed constants have left, and that no other constant has taken.
+  package func releaseUnusedMemory() { room.releaseUnused() }
 
   /// A constant for one node alone.
   /// - Parameter fill: Writes it.

@@ -2,12 +2,12 @@ import InfoldGraph
 import InfoldTensor
 
 /// What a graph computes, without the names: graphs with the same content have the same steps.
-struct GraphContent: Hashable {
+struct GraphContent: Equatable {
   private var inputs: [Value] = []
   private var nodes: [Node] = []
   private var outputs: [Int] = []
 
-  fileprivate struct Node: Hashable {
+  fileprivate struct Node: Equatable {
     var opType: String
     var domain: String
     var opsetVersion: Int
@@ -16,7 +16,7 @@ struct GraphContent: Hashable {
     var outputs: [Value?]
   }
 
-  fileprivate enum Operand: Hashable {
+  fileprivate enum Operand: Equatable {
     case none
     /// The value that came as so many-th.
     case value(Int)
@@ -26,13 +26,13 @@ struct GraphContent: Hashable {
     case tensor(UInt64, ElementType, [Int])
   }
 
-  fileprivate struct Value: Hashable {
+  fileprivate struct Value: Equatable {
     var number: Int
     var elementType: ElementType
     var sizes: [Int]
   }
 
-  fileprivate enum Attribute: Hashable {
+  fileprivate enum Attribute: Equatable {
     case int(Int64)
     case float(UInt32)
     case string([UInt8])

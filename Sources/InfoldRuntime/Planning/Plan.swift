@@ -29,6 +29,7 @@ final class Plan: Sendable {
   init(
     _ graph: consuming Graph, for factory: PlanFactory, answers: Answers?, largestByteCount: Int
   ) throws(InfoldError) {
+    defer { factory.packed.releaseUnusedMemory() }
     var builder = try PlanBuilder(consume graph, factory, answers: answers)
     try builder.build(usesKernels: factory.optimizes)
     steps = builder.steps

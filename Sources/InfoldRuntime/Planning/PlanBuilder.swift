@@ -24,6 +24,8 @@ struct PlanBuilder {
   let precision: SessionOptions.Precision
   /// The packed constants of the session.
   let packed: PackedConstants
+  /// Which weights kernels may multiply with what pads an image.
+  let finiteWeights = FiniteWeights()
   /// The number of threads that may pack them.
   let workers: Int
   /// The number of threads that share a step.

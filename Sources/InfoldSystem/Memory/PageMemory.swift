@@ -22,6 +22,11 @@ package enum PageMemory {
     return start
   }
 
+  /// The same for memory that is going to be written here and there: on small pages.
+  package static func reserve(byteCount: Int) -> UnsafeMutableRawPointer? {
+    allocate(byteCount: byteCount, alignment: page)
+  }
+
   private static func allocate(byteCount: Int, alignment: Int) -> UnsafeMutableRawPointer? {
     let length = rounded(byteCount)
     let (reserved, overflow) = length.addingReportingOverflow(alignment - page)

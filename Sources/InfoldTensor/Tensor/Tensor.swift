@@ -131,6 +131,9 @@ extension Tensor {
   /// The same for tensors that share their elements, and never for others, while none of them is changed.
   package var storageID: UInt64 { storage.id }
 
+  /// What the elements are part of, where they lie in a block with those of other tensors.
+  package var pageBlock: PageBlock? { storage.block }
+
   /// Whether no other tensor shares the elements, and they may be written.
   package mutating func isUniquelyReferenced() -> Bool {
     isKnownUniquelyReferenced(&storage) && !storage.isBorrowed

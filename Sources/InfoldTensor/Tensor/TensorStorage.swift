@@ -73,6 +73,9 @@ final class TensorStorage: @unchecked Sendable {
   /// Whether the bytes are a caller's, and are not to be written.
   var isBorrowed: Bool { if case .caller = owner { true } else { false } }
 
+  /// What the bytes are part of, where they are part of a block.
+  var block: PageBlock? { if case .block(let block) = owner { block } else { nil } }
+
   /// Prepares memory that is about to be written as a whole.
   func populate() {
     if case .pages = owner { PageMemory.populate(bytes.baseAddress!, byteCount: bytes.count) }
@@ -88,7 +91,7 @@ final class TensorStorage: @unchecked Sendable {
     switch owner {
     case .allocator(let allocation): HeapMemory.free(allocation)
     case .pages: PageMemory.free(bytes.baseAddress!, byteCount: bytes.count)
-    case .block(let block): block.discard(UnsafeRawBufferPointer(bytes))
+    case .block(let block): block.giveBack(UnsafeRawBufferPointer(bytes))
     case .caller(let deallocator): deallocator()
     }
   }

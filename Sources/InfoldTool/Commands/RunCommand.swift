@@ -57,7 +57,7 @@ struct RunCommand: ParsableCommand {
     let model = try runtime.reading.model(model).binding(shapes)
     let inputs = try ModelInputs(model.graph.inputs.map(model.graph.info), files: input, shapes: shapes)
       .complete(seed: random)
-    let runner = try runner(consume model)
+    let runner = try runner(consume model, for: inputs)
     let files = try output.map { folder throws(InfoldError) in try OutputFiles(runner.outputs, in: folder) }
     try files?.createFolder()
     let results = try self.results(of: runner, for: inputs)
@@ -75,8 +75,14 @@ struct RunCommand: ParsableCommand {
   }
 
   /// What computes.
-  private func runner(_ model: consuming Model) throws(InfoldError) -> any RunnableModel {
-    guard double else { return try Session(consume model, options: runtime.session) }
+  private func runner(
+    _ model: consuming Model, for inputs: [String: Tensor]
+  ) throws(InfoldError) -> any RunnableModel {
+    guard double else {
+      // For one run, one plan is enough. Shapes that the model does not take, the run refuses.
+      if let bound = try? model.binding(inputs: inputs.mapValues(\.shape)) { model = bound }
+      return try Session(consume model, options: runtime.session)
+    }
     return try ReferenceSession(
       consume model, memoryLimit: runtime.reading.memoryLimit?.bytes, timeLimit: runtime.reading.timeLimit?.duration)
   }

@@ -116,6 +116,7 @@ extension Model {
   /// The model for these shapes and symbols, as `binding(inputs:symbols:)`, of which warnings have been told; an error about a
   /// name asks for those that are near.
   func binding(_ shapes: InputShapes) throws(InfoldError) -> Model {
+    guard !shapes.sizes.isEmpty else { return self }
     let bound = try annotatingErrors({ error in
       let error = path.map(error.inFile) ?? error
       guard let suggestion = shapes.suggestion(among: graph.inputs.map(graph.info)) else { return error }
