@@ -214,7 +214,7 @@ package.targets += [.target(name: "InfoldKernelInterface")]
   package.targets += [
     kernels("Portable"),
     kernels("AVX2", defines: ["INFOLD_AVX2"], machine: ["-march=x86-64-v3"], isFast: true),
-    // Of what multiplies only.
+    // Of what multiplies, and of what computes lane by lane.
     kernels("AVX512", defines: ["INFOLD_AVX512"], machine: ["-march=x86-64-v4"]),
     // Of quantized numbers only.
     kernels("VNNI", defines: ["INFOLD_AVX512", "INFOLD_VNNI"], machine: ["-march=x86-64-v4", "-mavx512vnni"]),

@@ -7,19 +7,32 @@ extension Kernels {
     case .average, .averageIncludingPadding: for row in rows { PoolRow(arguments, row).writeAverages() }
     case .maximum where arguments.sharesColumns:
       var columns = ColumnMaxima()
-      columns.withNumbers { numbers in
-        for row in rows { PoolRow(arguments, row).writeMaxima(byColumns: numbers) }
-      }
+      columns.withNumbers { poolByColumns(arguments, rows, $0) }
     case .maximum: for row in rows { PoolRow(arguments, row).writeMaxima() }
+    }
+  }
+}
+
+/// Writes maxima from those of every column under the windows: for some of the channels and columns after the others, down all rows, so
+/// that rows which windows share are in the first-level cache.
+private func poolByColumns(_ arguments: PoolArguments, _ rows: Range<Int>, _ numbers: UnsafeMutablePointer<Float>) {
+  let (block, width) = (arguments.channelBlock, arguments.output.width)
+  for channel in stride(from: 0, to: arguments.input.channels, by: block) {
+    let channels = channel..<min(channel + block, arguments.input.channels)
+    let windows = (ColumnMaxima.capacity / channels.count - arguments.span) / arguments.window.strideX + 1
+    for x in stride(from: 0, to: width, by: windows) {
+      for row in rows {
+        PoolRow(arguments, row).writeMaxima(byColumns: numbers, x..<min(x + windows, width), channels)
+      }
     }
   }
 }
 
 /// Room for the maxima of columns, from which those of windows are taken.
 private struct ColumnMaxima {
-  /// Half of a small first-level cache.
-  static let capacity = 4096
-  private var numbers = InlineArray<4096, Float>(repeating: 0)
+  /// As many numbers of each row that a window lies on are read for them: all of these fit a small first-level cache.
+  static let capacity = 2048
+  private var numbers = InlineArray<2048, Float>(repeating: 0)
 
   @inline(always)
   mutating func withNumbers(_ body: (UnsafeMutablePointer<Float>) -> Void) {
@@ -37,9 +50,9 @@ extension PoolArguments {
     return shared < window.height * window.width && channelBlock * (span + window.strideX) <= ColumnMaxima.capacity
   }
 
-  /// The channels that are taken at once: few enough for eight windows, and not less than a line.
+  /// The channels that are taken at once: few enough for 16 windows, and not less than a line.
   fileprivate var channelBlock: Int {
-    let most = ColumnMaxima.capacity / (span + 7 * window.strideX)
+    let most = ColumnMaxima.capacity / (span + 15 * window.strideX)
     return input.channels <= most ? input.channels : max(16, most / 16 * 16)
   }
 }
@@ -125,32 +138,25 @@ private struct PoolRow {
     }
   }
 
-  /// Writes the maxima, from those of every column under the windows.
+  /// Writes the maxima of some windows, from those of every column under them.
   @inline(never)
-  func writeMaxima(byColumns numbers: UnsafeMutablePointer<Float>) {
-    let (input, window, width) = (arguments.input, arguments.window, arguments.output.width)
-    let block = arguments.channelBlock
-    for channel in stride(from: 0, to: input.channels, by: block) {
-      let channels = min(block, input.channels - channel)
-      let windows = (ColumnMaxima.capacity / channels - arguments.span) / window.strideX + 1
-      for x in stride(from: 0, to: width, by: windows) {
-        let end = min(x + windows, width)
-        let first = min(max(x * window.strideX - window.padLeft, 0), input.width)
-        let last = min(max((end - 1) * window.strideX - window.padLeft + arguments.span, first), input.width)
-        if rows > 0 {
-          WindowRun(
-            self.input + (first * input.pixelStride + channel), rows: rows, rowStride: rowStride, columns: 1,
-            columnStride: 0, inputStride: input.pixelStride, to: numbers, outputStride: channels, windows: last - first,
-            channels: channels
-          ).reduceToMaxima()
-        }
-        writeMaxima(
-          x..<end,
-          of: Source(
-            base: UnsafePointer(numbers) - first * channels, pixelStride: channels, rows: min(rows, 1),
-            channel: channel, channels: channels))
-      }
+  func writeMaxima(byColumns numbers: UnsafeMutablePointer<Float>, _ windows: Range<Int>, _ channels: Range<Int>) {
+    let (input, window) = (arguments.input, arguments.window)
+    let first = min(max(windows.lowerBound * window.strideX - window.padLeft, 0), input.width)
+    let end = (windows.upperBound - 1) * window.strideX - window.padLeft + arguments.span
+    let columns = first..<min(max(end, first), input.width)
+    if rows > 0 {
+      WindowRun(
+        self.input + (first * input.pixelStride + channels.lowerBound), rows: rows, rowStride: rowStride, columns: 1,
+        columnStride: 0, inputStride: input.pixelStride, to: numbers, outputStride: channels.count,
+        windows: columns.count, channels: channels.count
+      ).reduceToMaxima()
     }
+    writeMaxima(
+      windows,
+      of: Source(
+        base: UnsafePointer(numbers) - first * channels.count, pixelStride: channels.count, rows: min(rows, 1),
+        channel: channels.lowerBound, channels: channels.count))
   }
 
   @inline(always)

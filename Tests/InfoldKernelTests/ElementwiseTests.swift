@@ -74,7 +74,9 @@ import Testing
       input: ElementwiseInput(input.input, like: shape),
       output: ElementwiseOutput(output.base, like: shape))
     #expect(
-      isIndependentOfRange(units: shape.unitCount, output: output) { lanewiseKernelSets[set].unary(arguments, pixels: $0) })
+      isIndependentOfRange(units: shape.unitCount, output: output) {
+        lanewiseKernelSets[set].unary(arguments, pixels: $0)
+      })
     let wrong = zip(Self.arguments, output.values).filter { x, y in
       let expected = item.reference(Double(x))
       let isExact = Double(y) == expected || Float(expected) == y || (y.isNaN && expected.isNaN)
@@ -91,7 +93,9 @@ import Testing
       .negative, shape: shape, input: ElementwiseInput(input.input, like: shape, pixelStride: channels + 2),
       output: ElementwiseOutput(output.base, like: shape, pixelStride: channels + 1))
     #expect(
-      isIndependentOfRange(units: shape.unitCount, output: output) { lanewiseKernelSets[set].unary(arguments, pixels: $0) })
+      isIndependentOfRange(units: shape.unitCount, output: output) {
+        lanewiseKernelSets[set].unary(arguments, pixels: $0)
+      })
     var expected = output.values
     for pixel in 0..<shape.unitCount {
       for channel in 0..<channels {

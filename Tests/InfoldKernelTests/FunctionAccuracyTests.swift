@@ -76,7 +76,8 @@ import Testing
         bound = max(bound, item.floor)
       }
       #expect(
-        abs(Double(y) - expected) <= bound, "\(lanewiseKernelSets[set].name) \(item.function) of \(x) is \(y), not \(expected)")
+        abs(Double(y) - expected) <= bound,
+        "\(lanewiseKernelSets[set].name) \(item.function) of \(x) is \(y), not \(expected)")
     }
   }
 

@@ -45,7 +45,9 @@ import Testing
   /// The sets that multiply and add in one rounding. Debug builds have one of them.
   static let fused = lanewiseKernelSets.filter { $0.vectorWidth >= 8 }
 
-  @Test(.enabled(if: fused.count > 1), arguments: 0...UnaryFunction.mish.rawValue) func widthKeepsTheBitsOfFunctions(function: UInt8) {
+  @Test(.enabled(if: fused.count > 1), arguments: 0...UnaryFunction.mish.rawValue) func widthKeepsTheBitsOfFunctions(
+    function: UInt8
+  ) {
     let input = Buffer(random: 5003, seed: 3, bound: 30), shape = ElementwiseShape(pixels: 5003)
     expectSameBits(input.count, "\(UnaryFunction(rawValue: function)!)") { kernels, output in
       kernels.unary(

@@ -47,7 +47,9 @@ import Testing
     for shape in Self.shapes { check(lanewiseKernelSets[set], operation, shape) }
   }
 
-  private func check(_ kernels: any (ConvolutionKernels & LanewiseKernels).Type, _ operation: PoolOperation, _ shape: Shape) {
+  private func check(
+    _ kernels: any (ConvolutionKernels & LanewiseKernels).Type, _ operation: PoolOperation, _ shape: Shape
+  ) {
     let (images, height, width, channels) = (2, shape.height, shape.width, shape.channels)
     let (outputHeight, outputWidth) = (shape.output(height), shape.output(width))
     let (stride, outputStride) = (channels + 2, channels + 1)

@@ -36,7 +36,8 @@ package struct KernelChoice: Sendable {
       if infold_has_avx2_fma() {
         choices.insert(
           KernelChoice(
-            products: AVX2Kernels.self, lanewise: AVX2Kernels.self, others: AVX2Kernels.self, bytes: AVX2ByteKernels.self,
+            products: AVX2Kernels.self, lanewise: AVX2Kernels.self, others: AVX2Kernels.self,
+            bytes: AVX2ByteKernels.self,
             machine: MachineModel(products: AVX2Kernels.self, others: AVX2Kernels.self)), at: 0)
       }
       // A debug build optimizes the kernels for AVX2 alone.
