@@ -14,7 +14,9 @@ struct JobBoard: ~Copyable {
 
   /// How long a helper looks for the next job before it sleeps, in nanoseconds: while a run has the pool, which one thread may go on
   /// with for some steps, and when none has. To wake a thread takes longer than most steps.
-  private static let patience = (inRun: UInt64(2_000_000), behindRun: UInt64(100_000))
+  private static let patience = (inRun: UInt64(300_000), behindRun: UInt64(50_000))
+  /// How long it does so before it offers its processor to others again and again: the caller may be waiting for that very one.
+  private static let undisturbed: UInt64 = 30_000
   /// How often it looks before it looks at the clock.
   private static let looks = 64
 
@@ -128,7 +130,9 @@ struct JobBoard: ~Copyable {
       let (isTaken, now) = (isTaken.load(ordering: .relaxed), MonotonicClock.nanoseconds())
       if isTaken != wasTaken { begin = nil }
       wasTaken = isTaken
-      if now - (begin ?? now) > (isTaken ? Self.patience.inRun : Self.patience.behindRun) { break }
+      let waited = now - (begin ?? now)
+      if waited > (isTaken ? Self.patience.inRun : Self.patience.behindRun) { break }
+      if waited > Self.undisturbed { BackgroundThread.yield() }
       begin = begin ?? now
     }
     shares[worker].isAsleep.store(true, ordering: .relaxed)
