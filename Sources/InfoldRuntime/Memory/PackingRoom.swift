@@ -55,6 +55,8 @@ final class PackingRoom: Sendable {
       guard let part = block.take(byteCount: byteCount) else { continue }
       return Place(part.baseAddress!, of: .tensors(block), byteCount: byteCount, budget: budget)
     }
+    // What is too small for large constants is not kept beside their new memory.
+    if byteCount >= PageMemory.hugePage { releaseUnused() }
     do throws(InfoldError) {
       let (block, offset) =
         byteCount >= PageMemory.hugePage
