@@ -1,4 +1,5 @@
 import InfoldRuntime
+import InfoldTensor
 import TestSupport
 import Testing
 

@@ -1,5 +1,7 @@
+import CMachine
 import InfoldSystem
 import InfoldTensor
+import Synchronization
 
 /// How long a run would take with so many threads, on as many processors, by the times that the steps of its plan take with one, and
 /// by the tasks into which they are cut.
@@ -98,16 +100,21 @@ extension Session {
 }
 
 extension ScalingPrediction.Barrier {
-  /// That of this machine, the median of some thousand jobs without work; `nil` where the process has one processor, or another run has
-  /// the threads.
+  /// That of this machine, the median of some thousand jobs of two tasks, each of which ends when both have begun; `nil` where the process
+  /// has one processor, or another run has the threads.
   package static func measured() -> Self? {
     guard ProcessorCount.available > 1, WorkerPool.shared.acquire(helpers: 1) else { return nil }
     defer { WorkerPool.shared.release() }
-    let job = 0
-    let times = withUnsafePointer(to: job) { job in
+    let begun = Atomic(0)
+    let times = withUnsafePointer(to: begun) { begun in
       (0..<4000).map { _ in
+        begun.pointee.store(0, ordering: .relaxed)
         let begin = MonotonicClock.nanoseconds()
-        WorkerPool.shared.run(tasks: 2, workers: 2, context: job) { _, _, _ in }
+        WorkerPool.shared.run(tasks: 2, workers: 2, context: begun) { context, _, _ in
+          let begun = context.assumingMemoryBound(to: Atomic<Int>.self)
+          begun.pointee.add(1, ordering: .relaxed)
+          while begun.pointee.load(ordering: .relaxed) < 2 { infold_spin_hint() }
+        }
         return MonotonicClock.nanoseconds() - begin
       }
     }

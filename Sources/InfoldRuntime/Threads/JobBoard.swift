@@ -4,8 +4,8 @@ import Synchronization
 
 /// What the threads of a pool share.
 ///
-/// Each worker has a share of the board, cache lines of its own, with all that it needs to know of a job. So a helper that
-/// waits looks at nothing that others write to, and a job reaches it with one line.
+/// Each worker has a share of the tasks on a cache line of its own, at which its helper looks while it waits. What else is to be known of a
+/// job lies where nobody looks before there is one: else the caller would lose the line between writing one word and the next.
 struct JobBoard: ~Copyable {
   /// The most threads that can share a job.
   private static let capacity = 1024
@@ -25,6 +25,11 @@ struct JobBoard: ~Copyable {
   private let shares: UnsafeMutablePointer<Share>
   private let bell: UnsafeMutablePointer<Bell>
   private let filler = InlineArray<16, UInt64>(repeating: 0)
+  private let workers = Atomic<Int>(0)
+  private let context = Atomic<UnsafeRawPointer?>(nil)
+  private let work = Atomic<UnsafeRawPointer?>(nil)
+  private let arithmetic = Atomic<UInt64>(0)
+  private let secondFiller = InlineArray<16, UInt64>(repeating: 0)
   /// The tasks of the job that are done: what helpers write and the caller looks at.
   let finished = Atomic<Int>(0)
   private let generation = Atomic<UInt32>(0)
@@ -38,16 +43,14 @@ struct JobBoard: ~Copyable {
     var arithmetic: Arithmetic
   }
 
-  /// Some of the tasks of a job, and the job.
+  /// Some of the tasks of a job.
   fileprivate struct Share: ~Copyable {
     /// The generation of the job (32 bits), the end of the tasks (16), and the first one (16).
     let tasks = Atomic<UInt64>(0)
-    let workers = Atomic<Int>(0)
-    let context = Atomic<UnsafeRawPointer?>(nil)
-    let work = Atomic<UnsafeRawPointer?>(nil)
-    let arithmetic = Atomic<UInt64>(0)
+    private let filler = InlineArray<15, UInt64>(repeating: 0)
+    /// Whether the worker will sleep, or does.
     let isAsleep = Atomic(false)
-    private let filler = InlineArray<10, UInt64>(repeating: 0)
+    private let secondFiller = InlineArray<15, UInt64>(repeating: 0)
   }
 
   /// The word that helpers sleep at.
@@ -83,9 +86,13 @@ struct JobBoard: ~Copyable {
     let generation = generation.load(ordering: .relaxed) &+ 1
     self.generation.store(generation, ordering: .relaxed)
     finished.store(0, ordering: .relaxed)
+    workers.store(job.workers, ordering: .relaxed)
+    context.store(job.context, ordering: .relaxed)
+    work.store(unsafeBitCast(job.work, to: UnsafeRawPointer?.self), ordering: .relaxed)
+    arithmetic.store(job.arithmetic.control, ordering: .relaxed)
     for worker in 0..<job.workers {
       let part = (0..<tasks).part(worker, of: job.workers)
-      shares[worker].publish(job, part, generation)
+      shares[worker].publish(part, generation)
     }
     atomicMemoryFence(ordering: .sequentiallyConsistent)
     // A helper that has not seen its share yet has said before that it will sleep.
@@ -96,14 +103,12 @@ struct JobBoard: ~Copyable {
     return generation
   }
 
-  /// The job that a worker has seen last. It may be over, and another one about to take its place: then no claim succeeds.
-  func job(of worker: Int) -> Job {
-    let work = shares[worker].work.load(ordering: .relaxed)
-    return Job(
-      workers: shares[worker].workers.load(ordering: .relaxed),
-      context: shares[worker].context.load(ordering: .relaxed),
-      work: unsafeBitCast(work, to: WorkerPool.Work?.self),
-      arithmetic: Arithmetic(control: shares[worker].arithmetic.load(ordering: .relaxed)))
+  /// The job that was seen last. It may be over, and another one about to take its place: then no claim succeeds.
+  var job: Job {
+    Job(
+      workers: workers.load(ordering: .relaxed), context: context.load(ordering: .relaxed),
+      work: unsafeBitCast(work.load(ordering: .relaxed), to: WorkerPool.Work?.self),
+      arithmetic: Arithmetic(control: arithmetic.load(ordering: .relaxed)))
   }
 
   /// The next task for a worker of the job of this generation: the first of its own, else the last of another's; `nil` when there is
@@ -149,11 +154,7 @@ struct JobBoard: ~Copyable {
 extension JobBoard.Share {
   fileprivate var generation: UInt32 { UInt32(truncatingIfNeeded: tasks.load(ordering: .acquiring) >> 32) }
 
-  fileprivate func publish(_ job: JobBoard.Job, _ part: Range<Int>, _ generation: UInt32) {
-    workers.store(job.workers, ordering: .relaxed)
-    context.store(job.context, ordering: .relaxed)
-    work.store(unsafeBitCast(job.work, to: UnsafeRawPointer?.self), ordering: .relaxed)
-    arithmetic.store(job.arithmetic.control, ordering: .relaxed)
+  fileprivate func publish(_ part: Range<Int>, _ generation: UInt32) {
     tasks.store(
       UInt64(generation) << 32 | UInt64(part.upperBound) << 16 | UInt64(part.lowerBound), ordering: .releasing)
   }

@@ -75,7 +75,7 @@ package final class WorkerPool: Sendable {
       var arithmetic = Arithmetic.current
       while true {
         seen = board.pointee.awaitJob(after: seen, worker: worker)
-        let job = board.pointee.job(of: worker)
+        let job = board.pointee.job
         if job.arithmetic != arithmetic {
           arithmetic = job.arithmetic
           arithmetic.adopt()
