@@ -1,7 +1,5 @@
-import Dispatch
 import InfoldSystem
 import InfoldTensor
-import Synchronization
 
 /// The bytes of a model while it is decoded.
 ///
@@ -109,64 +107,20 @@ extension HeldBytes {
       places.append(start..<end)
     }
     let data = try Self.block(byteCount: end)
-    switch source {
-    case .file(let file, _): try read(parts, of: file, to: places, in: data)
-    case .copy(let block):
-      for (part, place) in zip(parts, places) {
+    for (part, place) in zip(parts, places) {
+      let target = UnsafeMutableRawBufferPointer(rebasing: data.bytes[place])
+      switch source {
+      case .file(let file, _): try file.read(into: target, at: part.lowerBound)
+      case .copy(let block):
         let bytes = UnsafeRawBufferPointer(rebasing: buffer[part])
-        UnsafeMutableRawBufferPointer(rebasing: data.bytes[place]).copyMemory(from: bytes)
+        target.copyMemory(from: bytes)
         block.giveBack(bytes)
+      case .caller: break
       }
-    case .caller: break
     }
     self.data = data
     return places.map { UnsafeRawBufferPointer(rebasing: data.bytes[$0]) }
   }
-}
-
-extension HeldBytes {
-  /// What a thread reads at a time.
-  private static let pieceByteCount = 1 << 20
-
-  /// Reads parts of a file, by several threads where they are large: what takes time is copying them out of the system's cache.
-  /// - Throws: `InfoldError` with `.fileAccess`.
-  private func read(
-    _ parts: [Range<Int>], of file: RegularFile, to places: [Range<Int>], in data: PageBlock
-  ) throws(InfoldError) {
-    let pieces = zip(parts, places).flatMap { part, place in
-      stride(from: 0, to: part.count, by: Self.pieceByteCount).map { start in
-        (
-          offset: part.lowerBound + start,
-          place: place.lowerBound + start..<min(place.lowerBound + start + Self.pieceByteCount, place.upperBound)
-        )
-      }
-    }
-    let failure = Failure()
-    func read(_ index: Int) {
-      guard failure.first == nil else { return }
-      do throws(InfoldError) {
-        let target = UnsafeMutableRawBufferPointer(rebasing: data.bytes[pieces[index].place])
-        try file.read(into: target, at: pieces[index].offset)
-      } catch {
-        failure.note(error)
-      }
-    }
-    if data.bytes.count >= 4 * Self.pieceByteCount {
-      DispatchQueue.concurrentPerform(iterations: pieces.count, execute: read)
-    } else {
-      for index in pieces.indices { read(index) }
-    }
-    if let error = failure.first { throw error }
-  }
-}
-
-/// What went wrong first, on any thread.
-private final class Failure: Sendable {
-  private let error = Mutex<InfoldError?>(nil)
-
-  var first: InfoldError? { error.withLock { $0 } }
-
-  func note(_ error: InfoldError) { self.error.withLock { $0 = $0 ?? error } }
 }
 
 // MARK: Sharing
