@@ -22,8 +22,8 @@ struct CostModel: Sendable {
   }
 
   /// The numbers that layers hand on to each other by which it is worth while that they take turns: else they stay in the caches of
-  /// the threads anyway.
-  var smallestBandedResult: Int { workers * machine.secondLevelCache / 2 / MemoryLayout<Float>.stride }
+  /// the threads anyway. Two threads that take turns also wait for each other less often, while many would share rows that are too few.
+  var smallestBandedResult: Int { max(1, workers / 2) * machine.secondLevelCache / 2 / MemoryLayout<Float>.stride }
 
   /// The rows of the last result in a band with which all that is read and written for it takes half of the cache; `nil` where bands
   /// would be too thin for the weights that each reads, and for the rows that it shares with the one before.
