@@ -3,7 +3,7 @@ extension SessionOptions {
   /// that take turns, how threads share a layer.
   ///
   /// While a plan is made, the model runs some times on random inputs, with one way and another in turns. What is fastest is kept in a file,
-  /// so that the next session does not measure again. Nothing is measured where another run keeps the threads busy.
+  /// so that the next session does not measure again. Where another run keeps the threads busy, it waits.
   public struct Tuning: Sendable, Hashable {
     /// What may be chosen.
     public enum Scope: String, Sendable, Hashable, CaseIterable {

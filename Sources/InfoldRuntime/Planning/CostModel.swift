@@ -22,7 +22,7 @@ struct CostModel: Sendable {
   }
 
   /// The numbers that layers hand on to each other by which it is worth while that they take turns: else they stay in the caches of
-  /// the threads anyway.
+  /// the threads anyway. Two threads that take turns also wait for each other less often, while many would share rows that are too few.
   var smallestBandedResult: Int { max(2, workers) * machine.secondLevelCache / 4 / MemoryLayout<Float>.stride }
 
   /// The rows of the last result in a band with which all that is read and written for it takes half of the cache; `nil` where bands

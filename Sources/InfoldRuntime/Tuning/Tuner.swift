@@ -77,7 +77,11 @@ struct Tuner {
     guard limit > 0, !open().isEmpty else { return }
     let helpers = factory.sharers - 1
     // What is measured beside another run is another machine.
-    guard helpers == 0 || WorkerPool.shared.acquire(helpers: helpers) else { return }
+    while helpers > 0, !WorkerPool.shared.acquire(helpers: helpers) {
+      try Interruption.check()
+      guard remaining > 0 else { return }
+      BackgroundThread.yield()
+    }
     defer { if helpers > 0 { WorkerPool.shared.release() } }
     do throws(InfoldError) {
       var trial = try Trial(graph, for: factory, memory.timer)

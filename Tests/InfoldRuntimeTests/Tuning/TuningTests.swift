@@ -16,8 +16,15 @@ import Testing
     return try random.tensor(model.graph[model.graph.inputs[0]].type!.shape!.sizes!)
   }
 
+  /// A debug build optimizes one of them only.
+  #if DEBUG
+    private static let kernels = Array(KernelChoice.names.prefix(1))
+  #else
+    private static let kernels = KernelChoice.names
+  #endif
+
   /// Whatever is the fastest, results have the bits of a session that measures nothing.
-  @Test(arguments: KernelChoice.names) func tunedSessionsKeepBits(kernels: String) throws {
+  @Test(arguments: kernels) func tunedSessionsKeepBits(kernels: String) throws {
     var ways: Set<String> = []
     for seed in 1...5 as ClosedRange<UInt64> {
       let x = try Self.input(networkWithChoices(seed: seed))
