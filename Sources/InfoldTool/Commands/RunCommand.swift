@@ -79,8 +79,13 @@ struct RunCommand: ParsableCommand {
     _ model: consuming Model, for inputs: [String: Tensor]
   ) throws(InfoldError) -> any RunnableModel {
     guard double else {
-      // For one run, one plan is enough. Shapes that the model does not take, the run refuses.
-      if let bound = try? model.binding(inputs: inputs.mapValues(\.shape)) { model = bound }
+      // For one run, one plan is enough. Shapes that the model does not take, the run refuses; to defaults that are left out, binding would
+      // give other shapes.
+      if model.graph.inputs.allSatisfy({ inputs[model.graph[$0].name] != nil }),
+        let bound = try? model.binding(inputs: inputs.mapValues(\.shape))
+      {
+        model = bound
+      }
       return try Session(consume model, options: runtime.session)
     }
     return try ReferenceSession(
