@@ -141,4 +141,25 @@ import Testing
     #expect(whole.sharedByteCount >= 2 * wideBytes)
     #expect(bands.sharedByteCount + bands.threadByteCount < wideBytes)
   }
+
+  /// Layers that threads would not share one by one are joined until they are worth it.
+  @Test func smallStepsAreJoined() throws {
+    var network = NetworkBuilder()
+    var value = network.input([1, 24, 12, 12])
+    for _ in 0..<6 {
+      value = try network.node("Relu", [try network.node("Conv", [value, try network.weights([24, 24, 1, 1])])])
+    }
+    let model = Model(
+      graph: try network.finished(try network.node("Sigmoid", [value])),
+      opsetImports: [Model.OpsetImport(version: 13)])
+    var random = SplitMix64(seed: 1)
+    let x = try random.tensor([1, 24, 12, 12])
+    let alone = try Self.results(model, x, threads: 1, kernels: "portable", cache: 1 << 30)
+    #expect(alone.bands == 0)
+    for (threads, bands) in [(2, 3), (3, 3), (16, 3)] {
+      let joined = try Self.results(model, x, threads: threads, kernels: "portable", cache: 1 << 30)
+      #expect(joined.bands == bands, "\(threads) threads")
+      #expect(try bits(joined.tensors[0]) == bits(alone.tensors[0]), "\(threads) threads")
+    }
+  }
 }

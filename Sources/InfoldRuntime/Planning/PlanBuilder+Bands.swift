@@ -1,4 +1,5 @@
-// Chains of steps whose intermediate results do not fit the second-level cache run band by band.
+// Chains of steps whose intermediate results do not fit the second-level cache run band by band, and so do steps that are too small for
+// threads to share them one by one: each thread takes a band of all of them.
 extension PlanBuilder {
   /// Joins the steps of each such chain into one.
   mutating func formBands() {
@@ -30,6 +31,7 @@ extension PlanBuilder {
   /// The steps from `start` on that run band by band, with the rows of the last result in a band; or steps that do not.
   private mutating func bands(from start: Int) -> (steps: ClosedRange<Int>, rowsPerBand: Int?) {
     let expected = chain(from: start, atLeast: cost.smallestBandedResult)
+    if expected.rowsPerBand == nil, let small = smallSteps(from: start) { return small }
     guard answers != nil else { return expected }
     // Bands may be worth while for smaller results, too.
     let widest =
@@ -48,6 +50,27 @@ extension PlanBuilder {
     steps[start].choices += takeChoices()
     guard let height = heights[chosen] else { return expected.rowsPerBand == nil ? expected : (widest.steps, nil) }
     return (widest.steps, height)
+  }
+
+  /// The steps from `start` on that threads do not share one by one, as many as they can take turns and until all of them are work enough
+  /// for several threads, with the rows of the last result that each of these takes; `nil` where they are not.
+  private func smallSteps(from start: Int) -> (steps: ClosedRange<Int>, rowsPerBand: Int?)? {
+    guard sharers > 1 else { return nil }
+    var dependencies: [RowDependency] = []
+    var multiplyAccumulates = 0
+    for index in start..<min(start + BandStep.maximumCount, steps.count) {
+      guard let step = steps[index].step as? any RowStep, let dependency = step.dependency,
+        step.tasks(phase: 0, workers: sharers) == 1,
+        dependencies.isEmpty || handsOn(start..<index, to: step, atLeast: 0) && takeTurns(start...index)
+      else { return nil }
+      dependencies.append(dependency)
+      multiplyAccumulates += steps[index].multiplyAccumulates
+      let threads = WorthwhileThreads.count(multiplications: multiplyAccumulates, workers: sharers)
+      guard dependencies.count > 1, threads > 1 else { continue }
+      let rows = (dependency.outputRows + threads - 1) / threads
+      return BandStep.suits(dependencies, rowsPerBand: rows) ? (start...index, rows) : nil
+    }
+    return nil
   }
 
   /// What tells a chain from those for which other bands may be the fastest.
