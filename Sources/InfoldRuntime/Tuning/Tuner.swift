@@ -68,9 +68,11 @@ struct Tuner {
     }
   }
 
-  /// The choices of the best plan of which nothing was known; of one kind, or all.
+  /// The choices of the best plan of which no right way was known; of one kind, or all.
   private func open(_ kind: Choice.Kind? = nil) -> [Choice] {
-    best.steps.flatMap(\.choices).filter { known.ways[$0.key] == nil && (kind == nil || $0.key.kind == kind) }
+    best.steps.flatMap(\.choices).filter { choice in
+      (kind == nil || choice.key.kind == kind) && !(known.ways[choice.key].map(choice.options.contains) ?? false)
+    }
   }
 
   private mutating func tune() throws(InfoldError) {
