@@ -42,15 +42,18 @@ private struct ColumnMaxima {
 
 extension PoolArguments {
   /// The columns from a window's first to its last.
+  @inline(__always)
   fileprivate var span: Int { (window.width - 1) * window.dilationX + 1 }
 
   /// Whether windows share so many columns that less is read and written when the maxima of columns are taken first.
+  @inline(__always)
   fileprivate var sharesColumns: Bool {
     let shared = window.strideX * (window.height + 1) + window.width
     return shared < window.height * window.width && channelBlock * (span + window.strideX) <= ColumnMaxima.capacity
   }
 
   /// The channels that are taken at once: few enough for 16 windows, and not less than a line.
+  @inline(__always)
   fileprivate var channelBlock: Int {
     let most = ColumnMaxima.capacity / (span + 15 * window.strideX)
     return input.channels <= most ? input.channels : max(16, most / 16 * 16)
