@@ -17,14 +17,18 @@ extension Kernels {
 /// that rows which windows share are in the first-level cache.
 private func poolByColumns(_ arguments: PoolArguments, _ rows: Range<Int>, _ numbers: UnsafeMutablePointer<Float>) {
   let (block, width) = (arguments.channelBlock, arguments.output.width)
-  for channel in stride(from: 0, to: arguments.input.channels, by: block) {
+  var channel = 0
+  while channel < arguments.input.channels {
     let channels = channel..<min(channel + block, arguments.input.channels)
     let windows = (ColumnMaxima.capacity / channels.count - arguments.span) / arguments.window.strideX + 1
-    for x in stride(from: 0, to: width, by: windows) {
+    var x = 0
+    while x < width {
       for row in rows {
         PoolRow(arguments, row).writeMaxima(byColumns: numbers, x..<min(x + windows, width), channels)
       }
+      x += windows
     }
+    channel += block
   }
 }
 
