@@ -76,7 +76,7 @@ private func forEachVector(
         let a = left.row(image, first, channels, length, leftRoom)
         let b = right.row(image, first, channels, length, rightRoom)
         let y = output.at(image, first)
-        for pixel in stride(from: 0, to: count, by: length) {
+        forEach(from: 0, to: count, by: length) { pixel in
           let (a, b) = (a.base + pixel &* a.stride, b.base + pixel &* b.stride)
           activation.write(y + pixel &* output.pixelStride, min(length, count &- pixel) &* channels) { index, count in
             function(
@@ -102,7 +102,7 @@ func forEachVector(_ arguments: ScaleShiftArguments, _ pixels: Range<Int>, repea
         let a = scale.row(image, first, channels, length, scaleRoom)
         let b = shift.row(image, first, channels, length, shiftRoom)
         let (x, y) = (input.at(image, first), output.at(image, first))
-        for pixel in stride(from: 0, to: count, by: length) {
+        forEach(from: 0, to: count, by: length) { pixel in
           let (a, b) = (a.base + pixel &* a.stride, b.base + pixel &* b.stride)
           let x = x + pixel &* input.pixelStride
           activation.write(y + pixel &* output.pixelStride, min(length, count &- pixel) &* channels) { index, count in

@@ -25,7 +25,7 @@ extension Kernels {
   @inline(never)
   public static func pack(_ arguments: PackArguments) {
     let rows = arguments.taps * arguments.channels
-    for column in stride(from: arguments.columns.lowerBound, to: arguments.columns.upperBound, by: panelWidth) {
+    forEach(from: arguments.columns.lowerBound, to: arguments.columns.upperBound, by: panelWidth) { column in
       let filled = min(panelWidth, arguments.columnCount - column)
       let source = arguments.source + column * arguments.columnStride
       let target = arguments.packed + column * rows
@@ -47,8 +47,8 @@ extension Kernels {
       target.update(repeating: 0, count: arguments.taps * channels * panelWidth)
     }
     for tap in 0..<arguments.taps {
-      for channel in stride(from: 0, to: channels, by: side) {
-        for column in stride(from: 0, to: filled, by: side) {
+      forEach(from: 0, to: channels, by: side) { channel in
+        forEach(from: 0, to: filled, by: side) { column in
           transposeTile(
             by: FloatRow.self, source + tap * arguments.tapStride + channel + column * arguments.columnStride,
             arguments.columnStride, target + (tap * channels + channel) * panelWidth + column, panelWidth,
@@ -64,7 +64,7 @@ extension Kernels {
     _ arguments: PackArguments, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ filled: Int
   ) {
     let (channels, block) = (arguments.channels, 8)
-    for first in stride(from: 0, to: channels, by: block) {
+    forEach(from: 0, to: channels, by: block) { first in
       for tap in 0..<arguments.taps {
         for channel in first..<min(first + block, channels) {
           let elements = source + tap * arguments.tapStride + channel * arguments.channelStride

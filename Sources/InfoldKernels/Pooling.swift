@@ -17,18 +17,14 @@ extension Kernels {
 /// that rows which windows share are in the first-level cache.
 private func poolByColumns(_ arguments: PoolArguments, _ rows: Range<Int>, _ numbers: UnsafeMutablePointer<Float>) {
   let (block, width) = (arguments.channelBlock, arguments.output.width)
-  var channel = 0
-  while channel < arguments.input.channels {
+  forEach(from: 0, to: arguments.input.channels, by: block) { channel in
     let channels = channel..<min(channel + block, arguments.input.channels)
     let windows = (ColumnMaxima.capacity / channels.count - arguments.span) / arguments.window.strideX + 1
-    var x = 0
-    while x < width {
+    forEach(from: 0, to: width, by: windows) { x in
       for row in rows {
         PoolRow(arguments, row).writeMaxima(byColumns: numbers, x..<min(x + windows, width), channels)
       }
-      x += windows
     }
-    channel += block
   }
 }
 

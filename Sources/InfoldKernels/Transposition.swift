@@ -25,8 +25,8 @@ extension Kernels {
       let output =
         arguments.output.assumingMemoryBound(to: Row.Element.self) + matrix * arguments.outputMatrixStride
       if rows > columns {
-        for column in stride(from: 0, to: columns, by: side) {
-          for row in stride(from: part.lowerBound, to: part.upperBound, by: side) {
+        forEach(from: 0, to: columns, by: side) { column in
+          forEach(from: part.lowerBound, to: part.upperBound, by: side) { row in
             transposeTile(
               by: Row.self, input + row * arguments.inputStride + column, arguments.inputStride,
               output + column * arguments.outputStride + row, arguments.outputStride,
@@ -34,8 +34,8 @@ extension Kernels {
           }
         }
       } else {
-        for row in stride(from: 0, to: rows, by: side) {
-          for column in stride(from: part.lowerBound, to: part.upperBound, by: side) {
+        forEach(from: 0, to: rows, by: side) { row in
+          forEach(from: part.lowerBound, to: part.upperBound, by: side) { column in
             transposeTile(
               by: Row.self, input + row * arguments.inputStride + column, arguments.inputStride,
               output + column * arguments.outputStride + row, arguments.outputStride,

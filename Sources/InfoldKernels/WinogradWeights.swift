@@ -12,7 +12,7 @@ extension Kernels {
     let matrix = packedCount(rows: channels, columns: arguments.columnCount)
     var transformation = WinogradWeights(tile: tile)
     var areModerate = true
-    for column in stride(from: arguments.columns.lowerBound, to: arguments.columns.upperBound, by: panelWidth) {
+    forEach(from: arguments.columns.lowerBound, to: arguments.columns.upperBound, by: panelWidth) { column in
       let filled = min(panelWidth, arguments.columnCount - column)
       let target = arguments.packed + column * channels
       for channel in 0..<channels {
