@@ -5,7 +5,7 @@ func transposeTile<Row: MovedRow>(
   _ outputStride: Int, rows: Int, columns: Int
 ) {
   let side = Row.count
-  var tile = InlineArray<16, Row>(repeating: Row())
+  var tile = InlineArray<16, Row> { _ in Row() }
   if rows == side && columns == side {
     for row in 0..<side { tile[row] = Row(from: input + row * inputStride, count: side) }
     transpose(&tile)
