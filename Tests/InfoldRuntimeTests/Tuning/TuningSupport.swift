@@ -26,7 +26,9 @@ final class MadeUpTimes: Sendable {
       self.asked.withLock { asked in for choice in choices { asked[choice, default: 0] += 1 } }
       return choices.reduce(0) { sum, choice in
         let hash = choice.utf8.reduce(self.seed) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-        return sum + 1000 + (hash >> 32) % 1000
+        // Names that end alike would have times that go together.
+        let mixed = (hash ^ hash >> 31) &* 0xbf58_476d_1ce4_e5b9
+        return sum + 1000 + (mixed >> 32) % 1000
       }
     }
   }
