@@ -26,15 +26,15 @@ import Testing
   /// Whatever is the fastest, results have the bits of a session that measures nothing.
   @Test(arguments: kernels) func tunedSessionsKeepBits(kernels: String) throws {
     var ways: Set<String> = []
-    for seed in 1...5 as ClosedRange<UInt64> {
+    for seed in 1...8 as ClosedRange<UInt64> {
       let x = try Self.input(networkWithChoices(seed: seed))
       let expected = try Session(
         networkWithChoices(seed: seed), SessionOptions(threads: 1), kernels: kernels, timer: nil
       ).bits(x)
       for threads in 1...3 {
         let options = SessionOptions(threads: threads, tuning: Tuning(timeLimit: .seconds(60), store: .none))
-        let session = try Session(
-          networkWithChoices(seed: seed), options, kernels: kernels, timer: MadeUpTimes(seed: seed).timer)
+        let times = MadeUpTimes(seed: 10 * seed + UInt64(threads))
+        let session = try Session(networkWithChoices(seed: seed), options, kernels: kernels, timer: times.timer)
         for choice in try session.measuredChoices().flatMap(\.self) { ways.insert(choice) }
         #expect(try session.bits(x) == expected, "seed \(seed), \(threads) threads")
         #expect(session.warnings.isEmpty)
