@@ -117,10 +117,7 @@ struct PlanPart: Sendable {
     _ frame: Frame, to image: Int, of given: [Tensor], _ results: inout [Tensor]
   ) throws(InfoldError) {
     let tensors = plan.tensors
-    frame.image = image
-    for (storage, input) in tensors.inputStorages {
-      frame.bases[storage] = given[input].address(ofPart: image, of: images)
-    }
+    pointInputs(frame, to: image, of: given)
     if images > 1 {
       for input in tensors.readInputs {
         frame.tensors[tensors.inputs[input]] = try given[input].slice(image..<image + 1)
@@ -134,15 +131,21 @@ struct PlanPart: Sendable {
       for storage in storages { frame.bases[storage] = address }
     }
   }
+
   /// Has a frame that reads and writes one image go on to another one. Several threads may do that at a time.
   func advance(_ frame: Frame, to image: Int, of given: [Tensor]) {
-    for (storage, input) in plan.tensors.inputStorages {
-      frame.bases[storage] = given[input].address(ofPart: image, of: images)
-    }
     for (storage, byteCount) in outputStorages {
       let place = UnsafeMutableRawPointer(frame.bases[storage]) + (image - frame.image) * byteCount
       frame.bases[storage] = place.assumingMemoryBound(to: Float.self)
     }
+    pointInputs(frame, to: image, of: given)
+  }
+
+  /// Has the frame read one image of the inputs.
+  private func pointInputs(_ frame: Frame, to image: Int, of given: [Tensor]) {
     frame.image = image
+    for (storage, input) in plan.tensors.inputStorages {
+      frame.bases[storage] = given[input].address(ofPart: image, of: images)
+    }
   }
 }

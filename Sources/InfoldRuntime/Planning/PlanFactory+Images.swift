@@ -42,7 +42,7 @@ extension PlanFactory {
 
   /// The threads that share the steps of an image.
   private func sharers(ofBatch images: Int) -> Int {
-    images >= workers && images <= Self.mostImagesSideBySide ? 1 : workers
+    images >= workers && images <= WorkerPool.mostTasks ? 1 : workers
   }
 
   /// A part of a run that goes through images, by threads that take one each if its plan is for a single thread, nothing in it is for
@@ -55,9 +55,6 @@ extension PlanFactory {
     let hasRoom = part.workingByteCount(workers: workers) <= budget.available
     return hasRoom ? part : PlanPart(plan, images: images)
   }
-
-  /// The tasks that a job has at most.
-  private static let mostImagesSideBySide = 65535
 
   /// The plan of the graph of one image, which may be there already.
   /// - Parameter sharers: The threads that share its steps.

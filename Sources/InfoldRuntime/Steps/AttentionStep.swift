@@ -61,8 +61,8 @@ struct AttentionStep: Step {
 
   /// What is packed takes as long as some rows that are multiplied with it.
   func work(phase: Int, task: Int, of count: Int) -> Int {
-    let packingRows = 8
-    return (0..<units(phase)).part(task, of: count).count * (phase == 0 ? kernels.panelWidth * packingRows : 2 * keys)
+    (0..<units(phase)).part(task, of: count).count
+      * (phase == 0 ? kernels.panelWidth * VariableProductStep.packingRows : 2 * keys)
   }
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {

@@ -18,7 +18,7 @@ package struct GridPartition {
 
   /// The tasks for so many threads, at most two for each.
   package func tasks(workers: Int) -> Int {
-    let tasks = max(1, min(2 * workers, major * minor, 65535))
+    let tasks = max(1, min(2 * workers, major * minor, WorkerPool.mostTasks))
     return cutsMinor(tasks: tasks) ? tasks : max(1, min(tasks, major))
   }
 

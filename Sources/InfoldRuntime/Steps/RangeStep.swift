@@ -26,7 +26,7 @@ struct RangeStep: Step {
   /// The tasks for so many threads.
   static func tasks(units: Int, cost: Int, workers: Int) -> Int {
     let sharing = sharing(cost: cost, workers: workers)
-    return sharing == 1 ? 1 : max(1, min(units, 2 * sharing, 65535))
+    return sharing == 1 ? 1 : max(1, min(units, 2 * sharing, WorkerPool.mostTasks))
   }
 
   /// The threads, out of so many, that are worth while.

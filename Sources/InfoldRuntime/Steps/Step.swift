@@ -6,7 +6,7 @@ protocol Step: Sendable {
   /// The number of phases, mostly 1.
   var phases: Int { get }
 
-  /// How many tasks a phase is to be cut into for `workers` threads, from 1 to 65535.
+  /// How many tasks a phase is to be cut into for `workers` threads, from 1 to `WorkerPool.mostTasks`.
   func tasks(phase: Int, workers: Int) -> Int
 
   /// Whether threads share the channels of its result, and not the positions.

@@ -38,7 +38,8 @@ struct VariableProductStep: Step {
     (0..<units(phase)).part(task, of: count).count * (phase == 0 ? kernels.panelWidth * Self.packingRows : columns)
   }
 
-  private static let packingRows = 8
+  /// The rows that take as long as packing what they are multiplied with.
+  static let packingRows = 8
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
     let unitsOfOne = phase == 0 ? panelCount : rows

@@ -11,6 +11,9 @@ package final class WorkerPool: Sendable {
   /// What a job does: its context, the number of the task, and who does it (0 is the caller, helpers count from 1).
   package typealias Work = @convention(c) (_ context: UnsafeRawPointer, _ task: Int, _ worker: Int) -> Void
 
+  /// The most tasks of a job.
+  package static let mostTasks = 65535
+
   /// The pool of this process.
   package static let shared = WorkerPool()
 
@@ -43,7 +46,7 @@ package final class WorkerPool: Sendable {
 
   /// Does every task of a job, with the caller and up to `workers` − 1 helpers, and returns when all are done.
   /// - Parameter arithmetic: How the helpers compute; the caller does already.
-  /// - Precondition: The caller has acquired the pool; `count` < 65536.
+  /// - Precondition: The caller has acquired the pool; `count` is at most `mostTasks`.
   package func run(
     tasks count: Int, workers: Int, arithmetic: Arithmetic = Arithmetic(.kept), context: UnsafeRawPointer, _ work: Work
   ) {
