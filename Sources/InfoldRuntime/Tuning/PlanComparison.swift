@@ -7,6 +7,40 @@ struct PlanTimes {
   let steps: [PlannedStep]
   /// The time of each step in each run, in nanoseconds.
   let samples: [[UInt64]]
+
+  /// The time of all steps together.
+  var whole: RunTimes {
+    let count = samples.map(\.count).min() ?? 0
+    return RunTimes((0..<count).map { run in samples.reduce(0) { $0 + $1[run] } })
+  }
+}
+
+/// The fastest and the median of some runs, in nanoseconds.
+struct RunTimes {
+  private var fastest: UInt64 = 0
+  private var median: UInt64 = 0
+
+  /// No time.
+  init() {}
+
+  init(_ samples: [UInt64]) {
+    let sorted = samples.sorted()
+    guard let first = sorted.first else { return }
+    (fastest, median) = (first, sorted[sorted.count / 2])
+  }
+
+  static func += (times: inout RunTimes, other: RunTimes) {
+    times.fastest += other.fastest
+    times.median += other.median
+  }
+
+  /// Whether both are less than others by more than a share of these.
+  func isFaster(than others: RunTimes, byMoreThan margin: Double = 0) -> Bool {
+    func isFaster(_ time: KeyPath<RunTimes, UInt64>) -> Bool {
+      Double(self[keyPath: time]) < (1 - margin) * Double(others[keyPath: time])
+    }
+    return isFaster(\.fastest) && isFaster(\.median)
+  }
 }
 
 /// The times of two plans of one graph, which differ in some choices.
@@ -14,19 +48,8 @@ struct PlanTimes {
 /// Their steps may do the nodes of the graph in other groups. So what is compared are the smallest sets of nodes that each plan has steps for
 /// which do nothing else.
 struct PlanComparison {
-  /// The fastest and the median run, in nanoseconds.
-  private struct Times {
-    var fastest: UInt64 = 0
-    var median: UInt64 = 0
-
-    static func += (times: inout Times, other: Times) {
-      times.fastest += other.fastest
-      times.median += other.median
-    }
-  }
-
-  private var before: [Choice.Key: Times] = [:]
-  private var after: [Choice.Key: Times] = [:]
+  private var before: [Choice.Key: RunTimes] = [:]
+  private var after: [Choice.Key: RunTimes] = [:]
 
   /// - Parameter keys: The choices in which the plans differ.
   init(_ first: PlanTimes, _ second: PlanTimes, keys: Set<Choice.Key>) {
@@ -44,18 +67,15 @@ struct PlanComparison {
   /// For each choice, the times of all sets of nodes that it affects.
   private static func times(
     _ times: PlanTimes, _ affected: [Int: Set<Choice.Key>], _ sets: inout NodeSets
-  ) -> [Choice.Key: Times] {
+  ) -> [Choice.Key: RunTimes] {
     var runs: [Int: [UInt64]] = [:]
     for (step, samples) in zip(times.steps, times.samples) {
       guard let set = sets.set(of: step.nodes), affected[set] != nil else { continue }
       runs[set] = runs[set].map { zip($0, samples).map(+) } ?? samples
     }
-    var sums: [Choice.Key: Times] = [:]
+    var sums: [Choice.Key: RunTimes] = [:]
     for (set, samples) in runs {
-      let sorted = samples.sorted()
-      guard let fastest = sorted.first else { continue }
-      let time = Times(fastest: fastest, median: sorted[sorted.count / 2])
-      for key in affected[set]! { sums[key, default: Times()] += time }
+      for key in affected[set]! { sums[key, default: RunTimes()] += RunTimes(samples) }
     }
     return sums
   }
@@ -63,10 +83,7 @@ struct PlanComparison {
   /// Whether a choice made the second plan faster by more than a share of the time, in its fastest run and in half of all.
   func isFaster(_ key: Choice.Key, byMoreThan margin: Double) -> Bool {
     guard let before = before[key], let after = after[key] else { return false }
-    func isFaster(_ time: KeyPath<Times, UInt64>) -> Bool {
-      Double(after[keyPath: time]) < (1 - margin) * Double(before[keyPath: time])
-    }
-    return isFaster(\.fastest) && isFaster(\.median)
+    return after.isFaster(than: before, byMoreThan: margin)
   }
 }
 

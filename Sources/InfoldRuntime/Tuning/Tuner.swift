@@ -4,8 +4,8 @@ import InfoldTensor
 
 /// Finds out which ways to compute the layers of a graph are the fastest, by plans that differ in one kind of choice and run in turns.
 ///
-/// So each layer is measured where it stands, with what the layers around it leave in the caches. What is faster is taken over,
-/// and the next kind is compared with that.
+/// So each layer is measured where it stands, with what the layers around it leave in the caches. What is faster is taken over; if whole
+/// runs are faster with all of that together, it stays, and the next kind is compared with it.
 struct Tuner {
   private let factory: PlanFactory
   private let memory: TuningMemory
@@ -85,15 +85,24 @@ struct Tuner {
       BackgroundThread.yield()
     }
     defer { if helpers > 0 { WorkerPool.shared.release() } }
+    var kept = (answers: answers, plan: best)
     do throws(InfoldError) {
       var trial = try Trial(graph, for: factory, memory.timer)
       // Fills the caches, and says how long a run takes.
       for _ in 0..<2 { running = try trial.run(best, remaining) }
       for kind in Choice.Kind.allCases {
-        guard try tune(kind, &trial) else { break }
-        for choice in open(kind) { learned[choice.key] = choice.chosen }
+        let compared = try tune(kind, &trial)
+        // A layer may be faster at the expense of others, and what disturbs the machine may have chosen.
+        if answers.ways != kept.answers.ways {
+          let (before, after) = try measure(kept.plan, best, &trial)
+          if !after.whole.isFaster(than: before.whole) { (answers, best) = kept }
+        }
+        kept = (answers, best)
+        for choice in open(kind) where compared?.contains(choice.key) ?? true { learned[choice.key] = choice.chosen }
+        guard compared == nil else { break }
       }
     } catch {
+      (answers, best) = kept
       // Random inputs may be nothing that the model can work with; or they, or other ways, take more memory than there is, or the time is over.
       try Interruption.check()
     }
@@ -103,10 +112,11 @@ struct Tuner {
     best = try planIfThereIsRoom(answers) ?? best
   }
 
-  /// Compares all ways of a kind.
-  /// - Returns: Whether the time sufficed.
-  private mutating func tune(_ kind: Choice.Kind, _ trial: inout Trial) throws(InfoldError) -> Bool {
+  /// Compares all ways of a kind, and takes over what is faster.
+  /// - Returns: If the time did not suffice for all of them, the choices of which ways were compared.
+  private mutating func tune(_ kind: Choice.Kind, _ trial: inout Trial) throws(InfoldError) -> Set<Choice.Key>? {
     var tried: [Choice.Key: Set<String>] = [:]
+    var compared: Set<Choice.Key> = []
     while true {
       try Interruption.check()
       var variant = answers
@@ -117,16 +127,16 @@ struct Tuner {
         variant.ways[choice.key] = way
         changed.insert(choice.key)
       }
-      guard !changed.isEmpty else { return true }
-      guard suffices(kind) else { return false }
+      guard !changed.isEmpty else { return nil }
+      guard suffices(kind) else { return compared }
       let other = try planIfThereIsRoom(variant)
       // With other ways for what comes before, some choices may not come up.
       if let other { changed.formIntersection(other.steps.flatMap(\.choices).map(\.key)) }
-      guard !changed.isEmpty else { return true }
+      guard !changed.isEmpty else { return nil }
       for key in changed { tried[key]!.insert(variant.ways[key]!) }
       guard let other else { continue }
       try takeOver(other, variant, changed, &trial)
-      for choice in open(kind) where changed.contains(choice.key) { learned[choice.key] = choice.chosen }
+      compared.formUnion(changed)
     }
   }
 
@@ -134,7 +144,8 @@ struct Tuner {
   private mutating func takeOver(
     _ other: Plan, _ variant: Answers, _ changed: Set<Choice.Key>, _ trial: inout Trial
   ) throws(InfoldError) {
-    let comparison = try compare(other, changed, &trial)
+    let times = try measure(best, other, &trial)
+    let comparison = PlanComparison(times.0, times.1, keys: changed)
     var improved = answers
     for key in changed where comparison.isFaster(key, byMoreThan: Self.margin) {
       improved.ways[key] = variant.ways[key]
@@ -145,11 +156,11 @@ struct Tuner {
     if let plan { (answers, best) = (improved, plan) }
   }
 
-  /// Whether there is time for another plan and the fewest runs.
+  /// Whether there is time for another plan and the fewest runs, to compare it and then what is taken over.
   private func suffices(_ kind: Choice.Kind) -> Bool {
     // The weights are most of the work for the first plan. The last plan is made once more.
     let plans = kind.changesWeights ? planning + planning / 4 : planning / 2
-    return plans + UInt64(2 * (Self.runs.lowerBound + 1)) * running <= remaining
+    return plans + UInt64(4 * (Self.runs.lowerBound + 1)) * running <= remaining
   }
 
   private var remaining: UInt64 {
@@ -157,25 +168,24 @@ struct Tuner {
     return now < end ? end - now : 0
   }
 
-  /// The best plan beside another one, which differs in some choices, in turns.
-  private func compare(
-    _ other: Plan, _ changed: Set<Choice.Key>, _ trial: inout Trial
-  ) throws(InfoldError) -> PlanComparison {
+  /// How long the steps of two plans take, in turns.
+  private func measure(
+    _ first: Plan, _ second: Plan, _ trial: inout Trial
+  ) throws(InfoldError) -> (PlanTimes, PlanTimes) {
     // The first run of a plan finds nothing in the caches.
-    _ = try trial.run(other, remaining)
+    _ = try trial.run(second, remaining)
     let slice = MonotonicClock.nanoseconds() &+ limit / 10
     let clocks = [StepClock(), StepClock()]
     for round in 0..<Self.runs.upperBound {
       // Which of them comes first changes from round to round.
       for place in round % 2 == 0 ? [0, 1] : [1, 0] {
-        _ = try trial.run(place == 0 ? best : other, remaining, clocks[place])
+        _ = try trial.run(place == 0 ? first : second, remaining, clocks[place])
       }
       // Times that are made up stay what they are.
       let suffice = memory.timer != nil || MonotonicClock.nanoseconds() >= slice
       if round + 1 >= Self.runs.lowerBound, suffice { break }
     }
-    let times = zip([best, other], clocks).map { plan, clock in trial.times(of: plan, clock) }
-    return PlanComparison(times[0], times[1], keys: changed)
+    return (trial.times(of: first, clocks[0]), trial.times(of: second, clocks[1]))
   }
 }
 

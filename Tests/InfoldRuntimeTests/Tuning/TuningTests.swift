@@ -85,6 +85,41 @@ import Testing
     #expect(plain.parts.flatMap(\.steps).allSatisfy { $0.measuredChoices.isEmpty })
   }
 
+  /// A machine that somebody disturbs while one way is measured: what seemed faster is not kept if whole runs are not.
+  @Test func whatWholeRunsDoNotConfirmIsNotKept() throws {
+    func model() throws -> Model {
+      var network = NetworkBuilder(seed: 1)
+      let x = network.input([1, 32, 28, 28])
+      return try network.finished(network.node("Conv", [x, network.weights([64, 32, 1, 1])])).model
+    }
+    let usual = try Session(
+      model(), SessionOptions(threads: 2, tuning: Tuning(timeLimit: .seconds(60), store: .none)), timer: { _, _ in 1 }
+    ).measuredChoices()
+    #expect(usual.flatMap(\.self).count == 1)
+    for isDisturbed in [false, true] {
+      let folder = try TemporaryFolder()
+      let counts = Mutex<[[String]: Int]>([:])
+      let options = SessionOptions(
+        threads: 2, tuning: Tuning(timeLimit: .seconds(60), store: .folder(folder.path("choices"))))
+      let session = try Session(model(), options) { choices, _ in
+        counts.withLock { counts in
+          let count = counts[choices, default: 0]
+          counts[choices] = count + 1
+          // Three runs are compared, before all that is taken over.
+          let isFaster = usual.contains(choices) == (isDisturbed && count >= 3)
+          return isFaster ? 1000 : 2000
+        }
+      }
+      #expect(try (session.measuredChoices() == usual) == isDisturbed)
+      // Nor is it written.
+      let next = try Session(model(), options) { _, _ in
+        Issue.record("it is measured once more")
+        return 0
+      }
+      #expect(try (next.measuredChoices() == usual) == isDisturbed)
+    }
+  }
+
   @Test func withoutTimeNothingIsMeasured() throws {
     let folder = try TemporaryFolder(), times = MadeUpTimes(seed: 1)
     let options = SessionOptions(
