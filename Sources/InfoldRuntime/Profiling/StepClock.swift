@@ -30,6 +30,10 @@ final class StepClock {
         if let span { samples[step].append(UInt64(span.count)) }
       }
       (lastSpans, lastCounts) = (spans, counts)
+      discardRun()
+    }
+
+    mutating func discardRun() {
       spans = Array(repeating: nil, count: spans.count)
       counts = Array(repeating: 0, count: counts.count)
     }
@@ -49,6 +53,11 @@ final class StepClock {
   func endRun() {
     records = records.filter { $0.value.spans.contains { $0 != nil } }
     for id in Array(records.keys) { records[id]!.endRun() }
+  }
+
+  /// The run has ended, and counts for nothing.
+  func discardRun() {
+    for id in Array(records.keys) { records[id]!.discardRun() }
   }
 
   /// The time of each step of a plan in each run, in nanoseconds.

@@ -1,6 +1,6 @@
 /// Takes the place of the time that a step took, given its choices, like `bands 7 rows`, and that time in nanoseconds: so tests decide
-/// what is the fastest.
-package typealias StepTimer = @Sendable (_ choices: [String], _ measured: UInt64) -> UInt64
+/// what is the fastest. `nil` for a step of a run that was disturbed.
+package typealias StepTimer = @Sendable (_ choices: [String], _ measured: UInt64) -> UInt64?
 
 /// How long the steps of a plan took.
 struct PlanTimes {
@@ -8,11 +8,10 @@ struct PlanTimes {
   /// The time of each step in each run, in nanoseconds.
   let samples: [[UInt64]]
 
+  /// The runs that count.
+  var count: Int { samples.map(\.count).min() ?? 0 }
   /// The time of all steps together.
-  var whole: RunTimes {
-    let count = samples.map(\.count).min() ?? 0
-    return RunTimes((0..<count).map { run in samples.reduce(0) { $0 + $1[run] } })
-  }
+  var whole: RunTimes { RunTimes((0..<count).map { run in samples.reduce(0) { $0 + $1[run] } }) }
 }
 
 /// The fastest and the median of some runs, in nanoseconds.

@@ -91,15 +91,15 @@ struct Tuner {
       // Fills the caches, and says how long a run takes.
       for _ in 0..<2 { running = try trial.run(best, remaining) }
       for kind in Choice.Kind.allCases {
-        let compared = try tune(kind, &trial)
+        let decided = try tune(kind, &trial)
         // A layer may be faster at the expense of others, and what disturbs the machine may have chosen.
         if answers.ways != kept.answers.ways {
-          let (before, after) = try measure(kept.plan, best, &trial)
-          if !after.whole.isFaster(than: before.whole) { (answers, best) = kept }
+          let times = try measure(kept.plan, best, &trial)
+          if !(times.map { $1.whole.isFaster(than: $0.whole) } ?? false) { (answers, best) = kept }
+          if times == nil { continue }
         }
         kept = (answers, best)
-        for choice in open(kind) where compared?.contains(choice.key) ?? true { learned[choice.key] = choice.chosen }
-        guard compared == nil else { break }
+        for choice in open(kind) where decided.contains(choice.key) { learned[choice.key] = choice.chosen }
       }
     } catch {
       (answers, best) = kept
@@ -112,11 +112,11 @@ struct Tuner {
     best = try planIfThereIsRoom(answers) ?? best
   }
 
-  /// Compares all ways of a kind, and takes over what is faster.
-  /// - Returns: If the time did not suffice for all of them, the choices of which ways were compared.
-  private mutating func tune(_ kind: Choice.Kind, _ trial: inout Trial) throws(InfoldError) -> Set<Choice.Key>? {
+  /// Compares the ways of a kind, as far as there is time, and takes over what is faster.
+  /// - Returns: The choices of which all ways were compared that there is room for.
+  private mutating func tune(_ kind: Choice.Kind, _ trial: inout Trial) throws(InfoldError) -> Set<Choice.Key> {
     var tried: [Choice.Key: Set<String>] = [:]
-    var compared: Set<Choice.Key> = []
+    var undecided: Set<Choice.Key> = []
     while true {
       try Interruption.check()
       var variant = answers
@@ -127,33 +127,37 @@ struct Tuner {
         variant.ways[choice.key] = way
         changed.insert(choice.key)
       }
-      guard !changed.isEmpty else { return nil }
-      guard suffices(kind) else { return compared }
+      guard !changed.isEmpty else { break }
+      guard suffices(kind) else {
+        undecided.formUnion(changed)
+        break
+      }
       let other = try planIfThereIsRoom(variant)
       // With other ways for what comes before, some choices may not come up.
       if let other { changed.formIntersection(other.steps.flatMap(\.choices).map(\.key)) }
-      guard !changed.isEmpty else { return nil }
+      guard !changed.isEmpty else { break }
       for key in changed { tried[key]!.insert(variant.ways[key]!) }
-      guard let other else { continue }
-      try takeOver(other, variant, changed, &trial)
-      compared.formUnion(changed)
+      if let other, try !takeOver(other, variant, changed, &trial) { undecided.formUnion(changed) }
     }
+    return Set(open(kind).map(\.key)).subtracting(undecided)
   }
 
   /// Takes over what another plan does faster, of the choices in which it differs.
+  /// - Returns: Whether that could be found out.
   private mutating func takeOver(
     _ other: Plan, _ variant: Answers, _ changed: Set<Choice.Key>, _ trial: inout Trial
-  ) throws(InfoldError) {
-    let times = try measure(best, other, &trial)
+  ) throws(InfoldError) -> Bool {
+    guard let times = try measure(best, other, &trial) else { return false }
     let comparison = PlanComparison(times.0, times.1, keys: changed)
     var improved = answers
     for key in changed where comparison.isFaster(key, byMoreThan: Self.margin) {
       improved.ways[key] = variant.ways[key]
     }
-    guard improved.ways != answers.ways else { return }
+    guard improved.ways != answers.ways else { return true }
     // The other plan has packed the weights already.
     let plan = try withExtendedLifetime(other) { () throws(InfoldError) in try planIfThereIsRoom(improved) }
     if let plan { (answers, best) = (improved, plan) }
+    return true
   }
 
   /// Whether there is time for another plan and the fewest runs, to compare it and then what is taken over.
@@ -168,10 +172,10 @@ struct Tuner {
     return now < end ? end - now : 0
   }
 
-  /// How long the steps of two plans take, in turns.
+  /// How long the steps of two plans take, in turns; `nil` where others use the machine too much.
   private func measure(
     _ first: Plan, _ second: Plan, _ trial: inout Trial
-  ) throws(InfoldError) -> (PlanTimes, PlanTimes) {
+  ) throws(InfoldError) -> (PlanTimes, PlanTimes)? {
     // The first run of a plan finds nothing in the caches.
     _ = try trial.run(second, remaining)
     let slice = MonotonicClock.nanoseconds() &+ limit / 10
@@ -185,7 +189,8 @@ struct Tuner {
       let suffice = memory.timer != nil || MonotonicClock.nanoseconds() >= slice
       if round + 1 >= Self.runs.lowerBound, suffice { break }
     }
-    return (trial.times(of: first, clocks[0]), trial.times(of: second, clocks[1]))
+    let times = (trial.times(of: first, clocks[0]), trial.times(of: second, clocks[1]))
+    return min(times.0.count, times.1.count) >= Self.runs.lowerBound ? times : nil
   }
 }
 
@@ -195,6 +200,9 @@ private struct Trial {
   private let timer: StepTimer?
   private let inputs: [Tensor]
   private var results: [Tensor] = []
+
+  /// The share of a run's time for which its threads may wait for a processor that others have. A run with more of it does not count.
+  private static let largestWait = 0.05
 
   /// - Throws: `InfoldError` with `.unsupported` for inputs of which there are no random ones; `.limitExceeded`.
   init(_ graph: Graph, for factory: PlanFactory, _ timer: StepTimer?) throws(InfoldError) {
@@ -222,17 +230,19 @@ private struct Trial {
     let context = RunContext(
       factory: factory, workers: factory.sharers,
       cancellation: Cancellation(.none, timeLimit: .nanoseconds(Int64(clamping: limit))), clock: clock)
+    let waited = clock == nil ? nil : processorWait()
     let begin = MonotonicClock.nanoseconds()
     try PlanPart(plan).run(inputs, into: &results, budget: factory.budget, in: context)
     let time = MonotonicClock.nanoseconds() - begin
-    clock?.endRun()
+    let wait = waited.flatMap { before in processorWait().map { Double($0 &- before) } } ?? 0
+    if timer == nil, wait > Self.largestWait * Double(time) { clock?.discardRun() } else { clock?.endRun() }
     return time
   }
 
   /// How long the steps of a plan took.
   func times(of plan: Plan, _ clock: StepClock) -> PlanTimes {
     let samples = zip(plan.steps, clock.samples(of: plan)).map { step, samples in
-      timer.map { timer in samples.map { timer(step.choices.map(\.description), $0) } } ?? samples
+      timer.map { timer in samples.compactMap { timer(step.choices.map(\.description), $0) } } ?? samples
     }
     return PlanTimes(steps: plan.steps, samples: samples)
   }

@@ -120,6 +120,23 @@ import Testing
     }
   }
 
+  /// Where others keep the machine busy, nothing is decided, and the next session measures.
+  @Test func whatIsDisturbedIsNotDecided() throws {
+    let folder = try TemporaryFolder()
+    let options = SessionOptions(
+      threads: 2, tuning: Tuning(timeLimit: .seconds(60), store: .folder(folder.path("choices"))))
+    let disturbed = try Session(networkWithChoices(seed: 1), options) { _, _ in nil }
+    #expect(try disturbed.measuredChoices().allSatisfy(\.isEmpty))
+    let plain = try Session(networkWithChoices(seed: 1), SessionOptions(threads: 2), timer: nil)
+    func algorithms(_ session: Session) throws -> [String] {
+      try session.planDescription().parts.flatMap(\.steps).map(\.algorithm)
+    }
+    #expect(try algorithms(disturbed) == algorithms(plain))
+    let times = MadeUpTimes(seed: 1)
+    let next = try Session(networkWithChoices(seed: 1), options, timer: times.timer)
+    #expect(try times.count > 0 && !next.measuredChoices().allSatisfy(\.isEmpty))
+  }
+
   @Test func withoutTimeNothingIsMeasured() throws {
     let folder = try TemporaryFolder(), times = MadeUpTimes(seed: 1)
     let options = SessionOptions(
