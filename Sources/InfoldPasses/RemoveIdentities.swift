@@ -2,7 +2,8 @@ import InfoldGraph
 import InfoldOperators
 import InfoldSystem
 
-/// Removes nodes that hand their input on unchanged: Identity, and Dropout in its inference form.
+/// Removes nodes that hand their input on unchanged: Identity, Dropout in its inference form, and what only changes types or shapes,
+/// like Cast, where it leaves them what they are.
 package struct RemoveIdentities: GraphPass {
   package static let name = "remove identities"
 
@@ -23,8 +24,8 @@ package struct RemoveIdentities: GraphPass {
         }
       }
       node.inputs = node.inputs.map { $0.map { source[$0] ?? $0 } }
-      if let input = graph.handedOnInput(of: node), let output = node.outputs[0], !index.isOutput(output),
-        !index.isCaptured(output)
+      if let input = graph.handedOnInput(of: node) ?? graph.keptInput(of: node), let output = node.outputs[0],
+        !index.isOutput(output), !index.isCaptured(output)
       {
         source[output] = input
         changes.append(PassResult.Entry(node: graph.label(of: node), "removed, it hands its input on"))
@@ -34,5 +35,16 @@ package struct RemoveIdentities: GraphPass {
     }
     result.replaceNodes(kept)
     return PassResult(graph: result, changes: changes)
+  }
+}
+
+extension Graph {
+  /// The only input of a node that keeps its elements, in their type and shape; `nil` for other nodes.
+  fileprivate func keptInput(of node: Node) -> ValueID? {
+    guard let typed = node.typed, type(of: typed).keepsElements, node.inputs.count == 1, node.outputs.count == 1,
+      let input = node.inputs[0], let output = node.outputs[0], let type = self[input].type, type == self[output].type,
+      let shape = type.shape, !shape.contains(.unknown)
+    else { return nil }
+    return input
   }
 }

@@ -1,5 +1,6 @@
 import InfoldOperators
 import InfoldPasses
+import InfoldTensor
 import TestSupport
 import Testing
 
@@ -27,5 +28,23 @@ import Testing
 
   @Test(arguments: [Mask.read, .output]) private func keepsADropoutWhoseMaskIsRead(mask: Mask) throws {
     #expect(try operators(mask).contains("Dropout"))
+  }
+
+  @Test(arguments: [ElementType.float32, .int64, .bool]) func removesACastToTheSameType(type: ElementType) throws {
+    for target in [ElementType.float32, .int64, .bool] {
+      var network = NetworkBuilder()
+      let x = try network.node("Identity", [network.input(["N", 3], of: type)])
+      let y = try network.node("Cast", [x], ["to": .int(Int64(target.rawValue))])
+      let graph = try network.finished(try network.node("Expand", [y, network.constant(try .list(2, 2, 3))]))
+      let expected = type == target ? ["Expand"] : ["Cast", "Expand"]
+      #expect(try RemoveIdentities().run(on: graph).graph.nodes.map(\.opType) == expected, "to \(target)")
+    }
+  }
+
+  /// A result of the graph keeps its name.
+  @Test func keepsACastThatMakesAnOutput() throws {
+    var network = NetworkBuilder()
+    let y = try network.node("Cast", [network.input([2, 3])], ["to": .int(Int64(ElementType.float32.rawValue))])
+    #expect(try RemoveIdentities().run(on: network.finished(y)).graph.nodes.map(\.opType) == ["Cast"])
   }
 }

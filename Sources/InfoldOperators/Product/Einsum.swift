@@ -16,7 +16,7 @@ package struct Einsum: Operator {
   package static func arity(since version: Int) -> Arity { Arity(inputs: 1...Arity.any) }
 
   private typealias Label = EinsumEquation.Label
-  private let equation: EinsumEquation
+  let equation: EinsumEquation
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     guard let text = try attributes.string("equation") else {

@@ -159,7 +159,7 @@ extension PlanBuilder {
   }
 
   /// Products of matrices that are both made in the run, one behind the other in row-major order.
-  fileprivate mutating func emitVariableProduct(
+  mutating func emitVariableProduct(
     _ left: Location, _ right: Location, _ output: Location, products: [(left: Int, right: Int)], rightBatch: Int,
     rows: Int, inner: Int, columns: Int, isRightTransposed: Bool = false
   ) {

@@ -5,20 +5,19 @@ import InfoldSystem
 
 extension ScaleShift: LoweredOperator {
   func epilogue(of node: Node, _ plan: PlanBuilder) -> EpilogueCapability {
-    plan.isImageWithParameters(node) ? .activation : []
+    plan.channelLoops(node) == nil ? [] : .activation
   }
 
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    guard plan.isImageWithParameters(fused.node), let x = fused.node.inputs[0], let scale = fused.node.inputs[1],
-      let shift = fused.node.inputs[2], let y = fused.output, let image = plan.sizes(x).flatMap(ImageShape.init)
+    guard let (shape, layout) = plan.channelLoops(fused.node), let x = fused.node.inputs[0],
+      let scale = fused.node.inputs[1], let shift = fused.node.inputs[2], let y = fused.output
     else { return false }
-    let source = try plan.location(of: x, .channelsLast)
+    let source = try plan.location(of: x, layout)
     let scales = try plan.location(of: scale, .rowMajor), shifts = try plan.location(of: shift, .rowMajor)
-    let target = plan.define(y, .channelsLast, inPlaceOf: x)
-    let shape = ElementwiseShape(images: image.images, pixels: image.pixels, channels: image.channels)
+    let target = plan.define(y, layout, inPlaceOf: x)
     let (kernels, activation) = (plan.lanewiseKernels, fused.activation)
     plan.emitElementwise(
-      shape, "scale and shift", source, perChannel: [scales, shifts], write: target, cost: 2 * image.count
+      shape, "scale and shift", source, perChannel: [scales, shifts], write: target, cost: 2 * shape.count
     ) { pixels, frame in
       kernels.scaleShift(
         ScaleShiftArguments(
@@ -35,21 +34,19 @@ extension ScaleShift: LoweredOperator {
 
 extension ChannelNormalization: LoweredOperator {
   func epilogue(of node: Node, _ plan: PlanBuilder) -> EpilogueCapability {
-    plan.isImageWithParameters(node) ? .activation : []
+    plan.channelLoops(node) == nil ? [] : .activation
   }
 
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    guard plan.isImageWithParameters(fused.node), let x = fused.node.inputs[0], let y = fused.output,
-      let image = plan.sizes(x).flatMap(ImageShape.init)
+    guard let (shape, layout) = plan.channelLoops(fused.node), let x = fused.node.inputs[0], let y = fused.output
     else { return false }
-    let source = try plan.location(of: x, .channelsLast)
+    let source = try plan.location(of: x, layout)
     var parameters: [Location] = []
     for input in fused.node.inputs[1...] { parameters.append(try plan.location(of: input!, .rowMajor)) }
-    let target = plan.define(y, .channelsLast, inPlaceOf: x)
-    let shape = ElementwiseShape(images: image.images, pixels: image.pixels, channels: image.channels)
+    let target = plan.define(y, layout, inPlaceOf: x)
     let (kernels, activation) = (plan.lanewiseKernels, fused.activation)
     plan.emitElementwise(
-      shape, "normalization of channels", source, perChannel: parameters, write: target, cost: 3 * image.count
+      shape, "normalization of channels", source, perChannel: parameters, write: target, cost: 3 * shape.count
     ) { [parameters] pixels, frame in
       kernels.channelNormalization(
         ChannelNormalizationArguments(
@@ -65,9 +62,15 @@ extension ChannelNormalization: LoweredOperator {
 }
 
 extension PlanBuilder {
-  /// Whether a node's first input is an image, and the others have one number for each of its channels.
-  fileprivate func isImageWithParameters(_ node: Node) -> Bool {
-    guard let sizes = sizes(node.inputs[0]), sizes.count == 3 || sizes.count == 4 else { return false }
-    return node.inputs[1...].allSatisfy { self.sizes($0) == [sizes[1]] }
+  /// The loops over a node's first input, [N, C] or an image, and the layout in which its channels run fastest; `nil` for others,
+  /// and unless the other inputs have one number for each channel.
+  fileprivate func channelLoops(_ node: Node) -> (shape: ElementwiseShape, layout: Layout)? {
+    guard let sizes = sizes(node.inputs[0]), (2...4).contains(sizes.count),
+      node.inputs[1...].allSatisfy({ self.sizes($0) == [sizes[1]] })
+    else { return nil }
+    guard let image = ImageShape(sizes) else {
+      return (ElementwiseShape(images: 1, pixels: sizes[0], channels: sizes[1]), .rowMajor)
+    }
+    return (ElementwiseShape(images: image.images, pixels: image.pixels, channels: image.channels), .channelsLast)
   }
 }

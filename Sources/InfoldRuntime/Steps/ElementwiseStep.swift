@@ -99,7 +99,8 @@ extension ElementwiseStep.Part.Operand {
 }
 
 extension ElementwiseShape {
-  fileprivate var count: Int { images * pixels * channels }
+  /// The numbers.
+  var count: Int { images * pixels * channels }
 
   fileprivate static func == (a: Self, b: Self) -> Bool {
     a.images == b.images && a.pixels == b.pixels && a.channels == b.channels

@@ -6,6 +6,25 @@ import TestSupport
 import Testing
 
 @Suite struct NormalizationLoweringTests {
+  /// As a scale and a shift, and by the definition, where means are far from zero.
+  @Test(arguments: [[5, 7], [1, 3], [4, 1], [1, 1], [33, 40], [2, 5, 3], [3, 16, 1]], [1, 1000] as [Float])
+  func batchNormalization(shape: [Int], mean: Float) throws {
+    for activation in ["Relu", "HardSwish", "Neg"] {
+      var network = NetworkBuilder(opset: 14)
+      let x = try network.node("Tanh", [network.input(Shape(shape))])
+      let channels = [shape[1]]
+      let parameters = [
+        try network.weights(channels, in: 0.5...2), try network.weights(channels),
+        try network.weights(channels, in: (mean - 1)...(mean + 1)), try network.weights(channels, in: 0.1...3),
+      ]
+      let y = try network.node("BatchNormalization", [x] + parameters)
+      try expectKernels(
+        network.finished(try network.node(activation, [y]), y), opset: 14, "\(shape), \(activation), mean \(mean)")
+      try expectKernels(
+        network.finished(try network.node(activation, [y])), opset: 14, "\(shape), \(activation), mean \(mean)")
+    }
+  }
+
   @Test(arguments: OperandLayout.allCases) func layerNormalization(layout: OperandLayout) throws {
     let cases: [(shape: [Int], axis: Int, scale: [Int])] = [
       ([2, 7, 24], -1, [24]), ([2, 7, 24], -1, [1, 1, 24]), ([2, 3, 5, 9], 2, [5, 9]), ([2, 3, 5, 9], 1, [3, 5, 9]),
