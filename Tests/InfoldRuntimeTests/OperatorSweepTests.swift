@@ -90,25 +90,32 @@ import Testing
 
   @Test func pools() throws {
     var random = SplitMix64(seed: 3)
-    for index in 0..<100 {
-      let rank = index % 4 == 3 ? 1 : 2, largest = index < 60 ? 11 : 2
-      let kernel = (0..<rank).map { _ in random.int(1...4) }, dilations = kernel.map { _ in random.pick([1, 1, 2]) }
-      let sizes = (0..<rank).map { max(random.int(1...largest), (kernel[$0] - 1) * dilations[$0] + 1) }
-      var attributes: AttributeList = [
-        "kernel_shape": .ints(kernel.map(Int64.init)), "strides": .ints(kernel.map { _ in Int64(random.int(1...3)) }),
-        "dilations": .ints(dilations.map(Int64.init)), "ceil_mode": .int(Int64(random.int(0...1))),
-      ]
-      switch random.int(0...4) {
-      case 0 where dilations.allSatisfy { $0 == 1 }: attributes["auto_pad"] = .string(Array("SAME_UPPER".utf8))
-      case 1 where dilations.allSatisfy { $0 == 1 }: attributes["auto_pad"] = .string(Array("SAME_LOWER".utf8))
-      default: attributes["pads"] = .ints((kernel + kernel).map { Int64(random.int(0...($0 - 1))) })
-      }
-      let isAverage = random.oneIn(2)
-      if isAverage { attributes["count_include_pad"] = .int(Int64(random.int(0...1))) }
-      let shape = [random.pick([1, 3]), random.int(1...40)] + sizes
-      try check(shape, comment: "\(attributes)") { network, x in
-        try network.node(isAverage ? "AveragePool" : "MaxPool", [x], attributes)
-      }
+    for index in 0..<100 { try checkPool(rank: index % 4 == 3 ? 1 : 2, largest: index < 60 ? 11 : 2, &random) }
+  }
+
+  @Test func poolsOfVolumes() throws {
+    var random = SplitMix64(seed: 23)
+    for index in 0..<80 { try checkPool(rank: 3, largest: index < 40 ? 7 : 2, &random) }
+  }
+
+  /// A pool with attributes at random over a value of random sizes.
+  private func checkPool(rank: Int, largest: Int, _ random: inout SplitMix64) throws {
+    let kernel = (0..<rank).map { _ in random.int(1...4) }, dilations = kernel.map { _ in random.pick([1, 1, 2]) }
+    let sizes = (0..<rank).map { max(random.int(1...largest), (kernel[$0] - 1) * dilations[$0] + 1) }
+    var attributes: AttributeList = [
+      "kernel_shape": .ints(kernel.map(Int64.init)), "strides": .ints(kernel.map { _ in Int64(random.int(1...3)) }),
+      "dilations": .ints(dilations.map(Int64.init)), "ceil_mode": .int(Int64(random.int(0...1))),
+    ]
+    switch random.int(0...4) {
+    case 0 where dilations.allSatisfy { $0 == 1 }: attributes["auto_pad"] = .string(Array("SAME_UPPER".utf8))
+    case 1 where dilations.allSatisfy { $0 == 1 }: attributes["auto_pad"] = .string(Array("SAME_LOWER".utf8))
+    default: attributes["pads"] = .ints((kernel + kernel).map { Int64(random.int(0...($0 - 1))) })
+    }
+    let isAverage = random.oneIn(2)
+    if isAverage { attributes["count_include_pad"] = .int(Int64(random.int(0...1))) }
+    let shape = [random.pick([1, 3]), random.int(1...40)] + sizes
+    try check(shape, comment: "\(attributes)") { network, x in
+      try network.node(isAverage ? "AveragePool" : "MaxPool", [x], attributes)
     }
   }
 

@@ -52,6 +52,7 @@ extension PlanBuilder {
   fileprivate mutating func emitPool(
     _ fused: FusedNode, _ window: SlidingWindow, _ operation: PoolOperation
   ) throws(InfoldError) -> Bool {
+    if window.rank == 3 { return try emitVolumePool(fused, window, operation) }
     guard let x = fused.node.inputs[0], let y = fused.output, let pool = PooledImages(fused.node, window, sizes) else {
       return false
     }
@@ -64,14 +65,17 @@ extension PlanBuilder {
     }
     let source = try location(of: x, .channelsLast)
     let target = define(y, .channelsLast)
-    // Of fewer channels than fill a vector, each window would be written in parts.
-    let isThin = input.channels < productKernels.vectorWidth
     let step = PoolStep(
-      kernels: isThin ? kernels : lanewiseKernels, image: input, result: image, window: geometry, operation: operation,
-      padBottom: extents.count > 1 ? extents[0].padAfter : 0, padRight: extents.last!.padAfter, input: source,
-      output: target)
+      kernels: poolKernels(channels: input.channels), image: input, result: image, window: geometry,
+      operation: operation, padBottom: extents.count > 1 ? extents[0].padAfter : 0, padRight: extents.last!.padAfter,
+      input: source, output: target)
     emit(step, "pool", reads: [source], writes: [target])
     return true
+  }
+
+  /// The kernels for windows over so many channels: of fewer than fill a vector, each window would be written in parts.
+  func poolKernels(channels: Int) -> any LanewiseKernels.Type {
+    channels < productKernels.vectorWidth ? kernels : lanewiseKernels
   }
 
   /// The maximum pool of quantized images.

@@ -46,6 +46,8 @@ struct ImageShape: Hashable, Sendable {
   /// The positions of one image.
   var pixels: Int { height * width }
   var count: Int { images * pixels * channels }
+  /// As a value [N, C, H, W] has them.
+  var sizes: [Int] { [images, channels, height, width] }
 
   /// Of a value [N, C, H, W] or [N, C, L]; `nil` for other ranks.
   init?(_ shape: [Int]) {

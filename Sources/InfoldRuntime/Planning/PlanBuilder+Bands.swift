@@ -106,7 +106,8 @@ extension PlanBuilder {
   /// rows. Rows that two bands need are computed by both of two threads, so that they must not lie where both would write them.
   private func handsOn(_ chain: Range<Int>, to step: any RowStep, atLeast smallest: Int) -> Bool {
     let last = steps[chain.upperBound - 1].step as! any RowStep, dependency = step.dependency!
-    return last.output == step.input
+    // The same numbers may be other rows to the step that reads them.
+    return last.output == step.input && last.dependency!.outputRows == dependency.inputRows
       && dependency.inputStride * dependency.inputRows > smallest
       && (dependency.isRowByRow || chain.allSatisfy(isPrivate))
   }

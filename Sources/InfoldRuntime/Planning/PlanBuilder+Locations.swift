@@ -152,7 +152,8 @@ extension PlanBuilder {
     emit(RangeStep.copy(from: source, to: target, count: count), "copy", reads: [source], writes: [target])
   }
 
-  private mutating func emitLayout(_ image: ImageShape, from source: Location, to target: Location) {
+  /// Brings images from one layout to the other.
+  mutating func emitLayout(_ image: ImageShape, from source: Location, to target: Location) {
     emit(RangeStep.layout(image, from: source, to: target, kernels), "layout", reads: [source], writes: [target])
   }
 
