@@ -33,9 +33,8 @@ extension PredicateLowering {
     else { return false }
     let (function, isMirrored) = Self.predicate
     let operands = [(a, first), (b, aligned)]
-    try plan.emitBroadcast(isMirrored ? operands.reversed() : operands, to: y) { loops, units, addresses, result in
-      function.run(
-        units, loops, of: type, addresses[0], addresses[1], to: result.assumingMemoryBound(to: UInt8.self))
+    try plan.emitBroadcast(isMirrored ? operands.reversed() : operands, to: y) { loops, units, address, result in
+      function.run(units, loops, of: type, address(0), address(1), to: result.assumingMemoryBound(to: UInt8.self))
     }
     return true
   }
@@ -53,8 +52,9 @@ extension Where: LoweredOperator {
     guard operands.count == 3, let y = fused.output, plan.plannedSizes(y) != nil, let format = plan.format(of: y),
       operands[1...].allSatisfy({ plan.format(of: $0.value) == format })
     else { return false }
-    try plan.emitBroadcast(operands, to: y) { loops, units, addresses, result in
-      Selection.run(units, loops, byteCount: format.byteCount, addresses, to: result)
+    try plan.emitBroadcast(operands, to: y) { loops, units, address, result in
+      Selection.run(
+        units, loops, byteCount: format.byteCount, by: address(0), of: (address(1), address(2)), to: result)
     }
     return true
   }
@@ -67,7 +67,7 @@ extension PlanBuilder {
     _ operands: [(value: ValueID, sizes: [Int])], to y: ValueID,
     _ body:
       @escaping @Sendable (
-        _ loops: ElementwiseOperands, _ units: Range<Int>, _ operands: [UnsafeRawPointer],
+        _ loops: ElementwiseOperands, _ units: Range<Int>, _ operand: (Int) -> UnsafeRawPointer,
         _ result: UnsafeMutableRawPointer
       ) -> Void
   ) throws(InfoldError) {
@@ -83,7 +83,7 @@ extension PlanBuilder {
     let target = define(y, .rowMajor)
     let loops = ElementwiseOperands((sizes, target), places)!, sources = places.map(\.place)
     let step = RangeStep(units: loops.shape.unitCount, cost: sizes.reduce(2, *)) { units, frame, _ in
-      body(loops, units, sources.map { UnsafeRawPointer(frame.address($0)) }, frame.address(target))
+      body(loops, units, { UnsafeRawPointer(frame.address(sources[$0])) }, frame.address(target))
     }
     emit(step, "element-wise", reads: sources, writes: [target])
   }

@@ -58,22 +58,22 @@ extension Predicate {
 enum Selection {
   /// Chooses elements of so many bytes, in units of the loops.
   static func run(
-    _ units: Range<Int>, _ loops: ElementwiseOperands, byteCount: Int, _ operands: [UnsafeRawPointer],
-    to result: UnsafeMutableRawPointer
+    _ units: Range<Int>, _ loops: ElementwiseOperands, byteCount: Int, by condition: UnsafeRawPointer,
+    of operands: (UnsafeRawPointer, UnsafeRawPointer), to result: UnsafeMutableRawPointer
   ) {
     switch byteCount {
-    case 1: run(units, loops, operands, to: result, as: UInt8.self)
-    case 4: run(units, loops, operands, to: result, as: UInt32.self)
-    default: run(units, loops, operands, to: result, as: UInt64.self)
+    case 1: run(units, loops, condition, operands, to: result, as: UInt8.self)
+    case 4: run(units, loops, condition, operands, to: result, as: UInt32.self)
+    default: run(units, loops, condition, operands, to: result, as: UInt64.self)
     }
   }
 
   private static func run<Bits: FixedWidthInteger>(
-    _ units: Range<Int>, _ loops: ElementwiseOperands, _ operands: [UnsafeRawPointer],
-    to result: UnsafeMutableRawPointer, as _: Bits.Type
+    _ units: Range<Int>, _ loops: ElementwiseOperands, _ condition: UnsafeRawPointer,
+    _ operands: (UnsafeRawPointer, UnsafeRawPointer), to result: UnsafeMutableRawPointer, as _: Bits.Type
   ) {
-    let condition = operands[0].assumingMemoryBound(to: UInt8.self)
-    let a = operands[1].assumingMemoryBound(to: Bits.self), b = operands[2].assumingMemoryBound(to: Bits.self)
+    let condition = condition.assumingMemoryBound(to: UInt8.self)
+    let a = operands.0.assumingMemoryBound(to: Bits.self), b = operands.1.assumingMemoryBound(to: Bits.self)
     let result = result.assumingMemoryBound(to: Bits.self)
     loops.forEachRun(units) { count, place, stride in
       let (c, a, b, y) = (condition + place(1), a + place(2), b + place(3), result + place(0))
@@ -121,8 +121,11 @@ extension ElementwiseOperands {
       let (image, pixel) = unit.quotientAndRemainder(dividingBy: shape.pixels)
       let isAlongPixels = shape.channels == 1
       let end = isAlongPixels ? min(units.upperBound, (image + 1) * shape.pixels) : unit + 1
-      body(isAlongPixels ? end - unit : shape.channels) { image * strides[$0].image + pixel * strides[$0].pixel
-      } _: { isAlongPixels ? strides[$0].pixel : strides[$0].channel }
+      body(isAlongPixels ? end - unit : shape.channels) {
+        image * strides[$0].image + pixel * strides[$0].pixel
+      } _: {
+        isAlongPixels ? strides[$0].pixel : strides[$0].channel
+      }
       unit = end
     }
   }
