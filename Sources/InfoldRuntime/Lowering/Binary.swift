@@ -99,7 +99,7 @@ extension PlanBuilder {
   }
 
   /// A copy of an operand, repeated to the sizes of the result.
-  fileprivate mutating func expanded(
+  mutating func expanded(
     _ sizes: [Int], _ place: Location, to result: [Int], _ layout: Layout
   ) throws(InfoldError) -> Location {
     let added = result.count - sizes.count

@@ -1,0 +1,90 @@
+import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
+
+/// An operator that tells something of the elements in the same place of its two operands.
+protocol PredicateLowering: LoweredOperator, BinaryOperator {
+  /// What it tells, and whether of the second operand and the first.
+  static var predicate: (function: Predicate, isMirrored: Bool) { get }
+}
+
+extension Equal: PredicateLowering { static var predicate: (function: Predicate, isMirrored: Bool) { (.equal, false) } }
+extension Less: PredicateLowering { static var predicate: (function: Predicate, isMirrored: Bool) { (.less, false) } }
+extension LessOrEqual: PredicateLowering {
+  static var predicate: (function: Predicate, isMirrored: Bool) { (.lessOrEqual, false) }
+}
+extension Greater: PredicateLowering { static var predicate: (function: Predicate, isMirrored: Bool) { (.less, true) } }
+extension GreaterOrEqual: PredicateLowering {
+  static var predicate: (function: Predicate, isMirrored: Bool) { (.lessOrEqual, true) }
+}
+extension And: PredicateLowering { static var predicate: (function: Predicate, isMirrored: Bool) { (.both, false) } }
+extension Or: PredicateLowering { static var predicate: (function: Predicate, isMirrored: Bool) { (.either, false) } }
+extension Xor: PredicateLowering { static var predicate: (function: Predicate, isMirrored: Bool) { (.oneOnly, false) } }
+
+extension PredicateLowering {
+  func movesIntegers(ofInput index: Int) -> Bool { true }
+
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    guard let a = fused.node.inputs[0], let b = fused.node.inputs[1], let y = fused.output,
+      let first = plan.plannedSizes(a), let second = plan.plannedSizes(b), plan.plannedSizes(y) != nil,
+      let aligned = try? broadcast.aligned(Shape(second), to: Shape(first)).sizes,
+      let type = plan.graph[a].type?.elementType, type == plan.graph[b].type?.elementType
+    else { return false }
+    let (function, isMirrored) = Self.predicate
+    let operands = [(a, first), (b, aligned)]
+    try plan.emitBroadcast(isMirrored ? operands.reversed() : operands, to: y) { loops, units, address, result in
+      function.run(units, loops, of: type, address(0), address(1), to: result.assumingMemoryBound(to: UInt8.self))
+    }
+    return true
+  }
+}
+
+extension Where: LoweredOperator {
+  func movesIntegers(ofInput index: Int) -> Bool { true }
+
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    var operands: [(value: ValueID, sizes: [Int])] = []
+    for case let input? in fused.node.inputs {
+      guard let sizes = plan.plannedSizes(input) else { return false }
+      operands.append((input, sizes))
+    }
+    guard operands.count == 3, let y = fused.output, plan.plannedSizes(y) != nil, let format = plan.format(of: y),
+      operands[1...].allSatisfy({ plan.format(of: $0.value) == format })
+    else { return false }
+    try plan.emitBroadcast(operands, to: y) { loops, units, address, result in
+      Selection.run(
+        units, loops, byteCount: format.byteCount, by: address(0), of: (address(1), address(2)), to: result)
+    }
+    return true
+  }
+}
+
+extension PlanBuilder {
+  /// Adds a computation over operands that are broadcast to the sizes of the result, all in row-major order.
+  /// - Parameter body: Is given the loops, a part of their units, and where the operands and the result lie.
+  fileprivate mutating func emitBroadcast(
+    _ operands: [(value: ValueID, sizes: [Int])], to y: ValueID,
+    _ body:
+      @escaping @Sendable (
+        _ loops: ElementwiseOperands, _ units: Range<Int>, _ operand: (Int) -> UnsafeRawPointer,
+        _ result: UnsafeMutableRawPointer
+      ) -> Void
+  ) throws(InfoldError) {
+    let sizes = plannedSizes(y)!
+    var places: [(sizes: [Int], place: Location)] = []
+    for operand in operands { places.append((operand.sizes, try location(of: operand.value, .rowMajor))) }
+    let expected = (sizes, Location(0, format(of: y)!, sizes))
+    if ElementwiseOperands(expected, places) == nil {
+      for (index, operand) in places.enumerated() where operand.sizes != sizes {
+        places[index] = (sizes, try expanded(operand.sizes, operand.place, to: sizes, .rowMajor))
+      }
+    }
+    let target = define(y, .rowMajor)
+    let loops = ElementwiseOperands((sizes, target), places)!, sources = places.map(\.place)
+    let step = RangeStep(units: loops.shape.unitCount, cost: sizes.reduce(2, *)) { units, frame, _ in
+      body(loops, units, { UnsafeRawPointer(frame.address(sources[$0])) }, frame.address(target))
+    }
+    emit(step, "element-wise", reads: sources, writes: [target])
+  }
+}
