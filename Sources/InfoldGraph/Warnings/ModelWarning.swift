@@ -18,6 +18,8 @@ public struct ModelWarning: Sendable, Hashable {
     public static let impossibleDefault = Code(rawValue: "impossibleDefault")
     /// What a session has measured to run the model fast cannot be kept in a file, and is measured again by the next session.
     public static let tuningNotKept = Code(rawValue: "tuningNotKept")
+    /// Other processes used the processors so much that a session could not measure what runs the model fast.
+    public static let tuningDisturbed = Code(rawValue: "tuningDisturbed")
   }
 
   /// The kind.

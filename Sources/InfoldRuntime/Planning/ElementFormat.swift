@@ -9,7 +9,7 @@ enum ElementFormat: Hashable, Sendable {
   case float32
   /// Quantized numbers of 8 bits, unsigned: `offset` is what was added to them, 128 to those of int8.
   case quantized(offset: UInt8)
-  /// Integers and truth values of so many bytes, 1, 4 or 8, which kernels only move.
+  /// Integers and truth values of so many bytes, 1, 4 or 8, which kernels move and compare.
   case integer(byteCount: Int)
 
   /// The format of values of a type; `nil` for a type that plans have no memory for.

@@ -100,14 +100,18 @@ extension Session {
 }
 
 extension ScalingPrediction.Barrier {
+  /// The longest that jobs are measured for, and that one can take which nobody disturbs, in nanoseconds.
+  private static let limits = (all: UInt64(100_000_000), one: UInt64(50_000))
+
   /// That of this machine, the median of some thousand jobs of two tasks, each of which ends when both have begun; `nil` where the process
-  /// has one processor, or another run has the threads.
+  /// has one processor, another run has the threads, or other processes have the processors.
   package static func measured() -> Self? {
     guard ProcessorCount.available > 1, WorkerPool.shared.acquire(helpers: 1) else { return nil }
     defer { WorkerPool.shared.release() }
-    let begun = Atomic(0)
+    let begun = Atomic(0), end = MonotonicClock.nanoseconds() + limits.all
     let times = withUnsafePointer(to: begun) { begun in
-      (0..<4000).map { _ in
+      (0..<4000).compactMap { _ -> UInt64? in
+        guard MonotonicClock.nanoseconds() < end else { return nil }
         begun.pointee.store(0, ordering: .relaxed)
         let begin = MonotonicClock.nanoseconds()
         WorkerPool.shared.run(tasks: 2, workers: 2, context: begun) { context, _, _ in
@@ -118,6 +122,7 @@ extension ScalingPrediction.Barrier {
         return MonotonicClock.nanoseconds() - begin
       }
     }
-    return Self(pair: Double(times.sorted()[times.count / 2]))
+    guard let median = times.sorted().dropFirst(times.count / 2).first, median <= limits.one else { return nil }
+    return Self(pair: Double(median))
   }
 }

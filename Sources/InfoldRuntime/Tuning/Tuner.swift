@@ -190,7 +190,11 @@ struct Tuner {
       if round + 1 >= Self.runs.lowerBound, suffice { break }
     }
     let times = (trial.times(of: first, clocks[0]), trial.times(of: second, clocks[1]))
-    return min(times.0.count, times.1.count) >= Self.runs.lowerBound ? times : nil
+    guard min(times.0.count, times.1.count) >= Self.runs.lowerBound else {
+      memory.noteDisturbance()
+      return nil
+    }
+    return times
   }
 }
 

@@ -9,6 +9,8 @@ final class TuningMemory: Sendable {
     var answers: Answers?
     /// Why the file cannot be written.
     var failure: InfoldError?
+    /// Whether something could not be measured.
+    var isDisturbed = false
   }
 
   let options: SessionOptions.Tuning
@@ -45,11 +47,26 @@ final class TuningMemory: Sendable {
     }
   }
 
-  /// That what was measured cannot be kept.
+  /// Other processes used the processors too much to compare two plans.
+  func noteDisturbance() {
+    state.withLock { $0.isDisturbed = true }
+  }
+
+  /// That what was measured cannot be kept, and that some could not be measured.
   var warnings: [ModelWarning] {
-    state.withLock { $0.failure }.map {
-      [ModelWarning(.tuningNotKept, "what was measured for tuning cannot be kept: \($0)")]
-    } ?? []
+    let (failure, isDisturbed) = state.withLock { ($0.failure, $0.isDisturbed) }
+    var warnings: [ModelWarning] = []
+    if let failure {
+      warnings.append(ModelWarning(.tuningNotKept, "what was measured for tuning cannot be kept: \(failure)"))
+    }
+    if isDisturbed {
+      warnings.append(
+        ModelWarning(
+          .tuningDisturbed,
+          "other processes use the processors too much for tuning to compare all ways to compute the layers: some stay as they are "
+            + "without it, and the next session measures again"))
+    }
+    return warnings
   }
 
   /// Where choices are kept for this machine; `nil` for nowhere.

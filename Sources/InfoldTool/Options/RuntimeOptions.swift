@@ -55,4 +55,6 @@ struct RuntimeOptions: ParsableArguments {
 
 extension SessionOptions.Precision: ExpressibleByArgument {}
 extension SessionOptions.Subnormals: ExpressibleByArgument {}
-extension SessionOptions.Tuning.Scope: ExpressibleByArgument {}
+extension SessionOptions.Tuning.Scope: ExpressibleByArgument {
+  public var defaultValueDescription: String { rawValue }
+}

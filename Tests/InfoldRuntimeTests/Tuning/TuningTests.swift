@@ -127,6 +127,7 @@ import Testing
       threads: 2, tuning: Tuning(timeLimit: .seconds(60), store: .folder(folder.path("choices"))))
     let disturbed = try Session(networkWithChoices(seed: 1), options) { _, _ in nil }
     #expect(try disturbed.measuredChoices().allSatisfy(\.isEmpty))
+    #expect(disturbed.warnings.map(\.code) == [.tuningDisturbed])
     let plain = try Session(networkWithChoices(seed: 1), SessionOptions(threads: 2), timer: nil)
     func algorithms(_ session: Session) throws -> [String] {
       try session.planDescription().parts.flatMap(\.steps).map(\.algorithm)
@@ -135,6 +136,7 @@ import Testing
     let times = MadeUpTimes(seed: 1)
     let next = try Session(networkWithChoices(seed: 1), options, timer: times.timer)
     #expect(try times.count > 0 && !next.measuredChoices().allSatisfy(\.isEmpty))
+    #expect(next.warnings.isEmpty)
   }
 
   @Test func withoutTimeNothingIsMeasured() throws {
