@@ -9,7 +9,7 @@ import Testing
   private static let shapes: [[[Int]]] = [
     [[7], [7]], [[1], [1]], [[], [3]], [[2, 3, 4], []], [[2, 3, 4, 5], [2, 3, 4, 5]], [[2, 1, 4], [3, 1]],
     [[5, 1], [1, 6]], [[2, 3, 4, 5], [3, 1, 1]], [[1, 3, 1, 5], [2, 1, 4, 1]], [[1, 2, 1, 2, 1], [2, 1, 2, 1, 2]],
-    [[90, 300], [300]], [[90, 300], [90, 1]], [[60_000], [1]], [[3, 0], [1]],
+    [[30, 300], [300]], [[30, 300], [30, 1]], [[9_000], [1]], [[3, 0], [1]],
   ]
   private static let types: [ElementType] = [.float32, .int32, .uint32, .int64, .uint64, .uint8, .int8]
 
@@ -32,7 +32,7 @@ import Testing
     let isEmpty = shapes.contains { $0.contains(0) }
     try expectAgreement(
       network.finished(try network.node(operation, inputs)), tensors,
-      Expectation(tolerance: 0, precisions: [.exact], referenceSteps: isEmpty ? 1 : 0),
+      Expectation(tolerance: 0, precisions: [.exact], referenceSteps: isEmpty ? nil : 0),
       "\(operation), \(types), \(shapes)")
   }
 
