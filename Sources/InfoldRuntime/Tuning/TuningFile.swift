@@ -32,7 +32,7 @@ struct TuningFile {
     guard let text = try? text, text.hasPrefix(heading) else { return [:] }
     var ways: [Choice.Key: String] = [:]
     for line in text.dropFirst(heading.count).split(separator: "\n") {
-      let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
+      let fields = line.split(separator: "\t", maxSplits: 3, omittingEmptySubsequences: false)
       guard fields.count == 3, let kind = Choice.Kind(rawValue: String(fields[0])) else { continue }
       ways[Choice.Key(kind: kind, problem: String(fields[1]))] = String(fields[2])
     }
