@@ -141,13 +141,22 @@ func gaussianErrorLinearUnit(_ x: Vector) -> Vector {
 }
 
 /// x · Φ(x), approximated by ½x(1 + tanh u), which is x ÷ (1 + e⁻²ᵘ), with 2u = x·(1.5957691 + 0.0713548·x²).
+///
+/// A tail's exponent is large, so that what it has lost by rounding is added to its rest: of the square, of the factor, whose constants are
+/// given as a number and a rest, and of their product.
 @inline(always)
 func gaussianErrorLinearUnitByTangent(_ x: Vector) -> Vector {
   // Beyond, the result is x, or no normal number.
   let x = maximum(Vector(repeating: -10.04), x)
   let bounded = minimum(Vector(repeating: 10), x)
-  let factor = add(-1.595_769_12, bounded * bounded, Vector(repeating: -0.071_354_813))
+  let square = bounded * bounded
+  // Short enough to be taken away again exactly.
+  let constant = Vector(repeating: -1.595_703_125), slope = Vector(repeating: -0.071_354_814)
+  let factor = Vector.multiplyAdd(square, slope, constant)
+  var rest = Vector.multiplyAdd(square, slope, constant - factor)
+  rest = Vector.multiplyAdd(Vector.multiplyAdd(bounded, bounded, negated(square)), slope, rest)
+  rest += add(-6.599_660_26e-5, square, Vector(repeating: -2.398_832_47e-9))
   let exponent = bounded * factor
-  let correction = Vector.multiplyAdd(bounded, factor, negated(exponent))
+  let correction = Vector.multiplyAdd(bounded, rest, Vector.multiplyAdd(bounded, factor, negated(exponent)))
   return x / successorOfExponential(ExponentialParts(exponent, correction: correction))
 }

@@ -97,34 +97,66 @@ extension Kernels {
   public static func localResponseNormalization(
     _ arguments: LocalResponseNormalizationArguments, pixels: Range<Int>
   ) {
-    let (channels, size, scratch) = (arguments.shape.channels, arguments.size, arguments.scratch)
-    let before = (size - 1) / 2
-    let (bias, beta) = (Vector(repeating: arguments.bias), Vector(repeating: -arguments.beta))
-    let factor = Vector(repeating: arguments.alpha / Float(size))
-    // The squares of a pixel's channels, with zeros around them.
-    let scratchCount = LocalResponseNormalizationArguments.scratchCount(channels: channels, size: size)
-    for index in 0..<scratchCount { scratch[index] = 0 }
-    forEachImage(arguments.shape, pixels) { image, first, count in
-      for pixel in first..<(first + count) {
-        let x = arguments.input.at(image, pixel)
-        let y = arguments.output.at(image, pixel)
-        var peak = Vector(repeating: 0)
-        forEachVector(of: channels) { channel, count in
-          let value = Vector(at: x + channel, count: count)
-          let square = value * value
-          peak = maximum(square, peak)
-          square.store(at: scratch + before + channel, count: count)
-        }
-        forEachVector(of: channels) { channel, count in
-          var total = Vector(repeating: 0)
-          for offset in 0..<size { total += Vector(at: scratch + channel + offset) }
-          let power = outlinedExponential(beta * outlinedLogarithm(Vector.multiplyAdd(total, factor, bias)))
-          (Vector(at: x + channel, count: count) * power).store(at: y + channel, count: count)
-        }
-        var isHuge = false
-        for lane in 0..<Vector.scalarCount where peak[lane] > hugeSquare { isHuge = true }
-        if isHuge { normalizeHugeResponses(arguments, x, y) }
+    switch arguments.beta {
+    case 0.75: normalizeResponsesByRoots(arguments, pixels)
+    case let beta: normalizeResponses(arguments, pixels, power: -beta)
+    }
+  }
+}
+
+/// Divides by the power ¾, which most networks have: two roots take a fourth of the time of a logarithm and an exponential.
+@inline(never)
+private func normalizeResponsesByRoots(_ arguments: LocalResponseNormalizationArguments, _ pixels: Range<Int>) {
+  normalizeResponses(arguments, pixels) { x, base in
+    let root = base.squareRoot()
+    return x / (root * root.squareRoot())
+  }
+}
+
+@inline(never)
+private func normalizeResponses(
+  _ arguments: LocalResponseNormalizationArguments, _ pixels: Range<Int>, power: Float
+) {
+  let exponent = Vector(repeating: power)
+  normalizeResponses(arguments, pixels) { x, base in x * outlinedExponential(exponent * outlinedLogarithm(base)) }
+}
+
+/// Writes `function` of every number and of bias + alpha · (the mean of the squares around it).
+@inline(always)
+private func normalizeResponses(
+  _ arguments: LocalResponseNormalizationArguments, _ pixels: Range<Int>, _ function: (Vector, Vector) -> Vector
+) {
+  let (channels, size, scratch) = (arguments.shape.channels, arguments.size, arguments.scratch)
+  let before = (size - 1) / 2
+  let bias = Vector(repeating: arguments.bias)
+  let factor = Vector(repeating: arguments.alpha / Float(size))
+  // A pixel's channels, with zeros around them.
+  let scratchCount = LocalResponseNormalizationArguments.scratchCount(channels: channels, size: size)
+  for index in 0..<scratchCount { scratch[index] = 0 }
+  forEachImage(arguments.shape, pixels) { image, first, count in
+    for pixel in first..<(first + count) {
+      let x = arguments.input.at(image, pixel)
+      let y = arguments.output.at(image, pixel)
+      var peak = Vector(repeating: 0)
+      forEachVector(of: channels) { channel, count in
+        let value = Vector(at: x + channel, count: count)
+        peak = maximum(value * value, peak)
+        value.store(at: scratch + before + channel, count: count)
       }
+      forEachVector(of: channels) { channel, count in
+        // Numbers that were just stored as other vectors come late: they are read there only where zeros are needed.
+        let begin = channel &- before
+        let isInside = begin >= 0 && begin &+ size &+ Vector.scalarCount &- 1 <= channels
+        let around = isInside ? x + begin : UnsafePointer(scratch + channel)
+        var total = Vector(repeating: 0)
+        for offset in 0..<size {
+          let value = Vector(at: around + offset)
+          total = Vector.multiplyAdd(value, value, total)
+        }
+        function(Vector(at: x + channel, count: count), Vector.multiplyAdd(total, factor, bias))
+          .store(at: y + channel, count: count)
+      }
+      if peak.max() > hugeSquare { normalizeHugeResponses(arguments, x, y) }
     }
   }
 }

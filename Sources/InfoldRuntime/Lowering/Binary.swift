@@ -68,7 +68,10 @@ struct BinaryLowering: Lowering {
         places[index] = (sizes, try plan.expanded(operand.sizes, operand.place, to: sizes, layout))
       }
     }
-    let output = plan.define(y, layout, inPlaceOf: whole.map { operands[operands.count == 2 ? $0 : 0].value })
+    // What the chain has written itself may have no memory but for a block, if the result lies somewhere else.
+    let replaced = operands.prefix(operands.count == 2 ? 2 : 1).filter { $0.sizes == sizes }.map(\.value)
+    let output = plan.define(
+      y, layout, inPlaceOf: replaced.filter { !plan.isOfChain($0) } + replaced.filter(plan.isOfChain))
     var left = places[0]
     for (index, right) in places.enumerated().dropFirst() {
       plan.emitBinary(
@@ -89,11 +92,11 @@ extension PlanBuilder {
     let loops = ElementwiseOperands(result, [left, right])!
     let (kernels, a, b, output) = (lanewiseKernels, left.place, right.place, result.place)
     emitElementwise(loops, "element-wise", reads: [a, b], write: output, cost: result.sizes.reduce(2, *)) {
-      pixels, frame in
+      pixels, places in
       kernels.binary(
         BinaryArguments(
-          function, activation: activation, shape: loops.shape, left: loops.input(0, frame.pointer(a)),
-          right: loops.input(1, frame.pointer(b)), output: loops.output(frame.pointer(output))),
+          function, activation: activation, shape: loops.shape, left: loops.input(0, places.source(a)),
+          right: loops.input(1, places.source(b)), output: loops.output(places.target(output))),
         pixels: pixels)
     }
   }

@@ -141,8 +141,7 @@ extension ConvolutionProblem {
     let side = min(output.height, output.width)
     if side >= 112 { return 6 }
     if machine.hasFullWidth { return side >= 17 ? 4 : side >= 8 ? 2 : nil }
-    if side >= 10 || side >= 7 && input.channels < 400 { return 4 }
-    return side >= 4 ? 2 : nil
+    return side >= 10 ? 4 : side >= 4 ? 2 : nil
   }
 }
 

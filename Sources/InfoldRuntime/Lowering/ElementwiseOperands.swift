@@ -16,6 +16,8 @@ struct ElementwiseOperands {
   let shape: ElementwiseShape
   /// Image, pixel and channel stride of the result, then of each operand.
   let strides: [(image: Int, pixel: Int, channel: Int)]
+  /// The rows of the result, if it is an image.
+  let rows: ImageRows?
 
   /// - Parameters:
   ///   - result: The sizes and place of the result.
@@ -44,6 +46,7 @@ struct ElementwiseOperands {
     }
     guard joined.count <= 3 else { return nil }
     while joined.count < 3 { joined.insert(none, at: 0) }
+    rows = ImageRows(result.sizes, at: result.place)
     shape = ElementwiseShape(images: joined[0].size, pixels: joined[1].size, channels: joined[2].size)
     self.strides = all.indices.map { (joined[0].strides[$0], joined[1].strides[$0], joined[2].strides[$0]) }
   }

@@ -33,11 +33,11 @@ extension PlanBuilder {
     let operands = ElementwiseOperands((sizes, target), [(sizes, source)])!
     let kernels = lanewiseKernels
     emitElementwise(operands, "element-wise", reads: [source], write: target, cost: sizes.reduce(2, *)) {
-      pixels, frame in
+      pixels, places in
       kernels.unary(
         UnaryArguments(
-          function, shape: operands.shape, input: operands.input(0, frame.pointer(source)),
-          output: operands.output(frame.pointer(target))),
+          function, shape: operands.shape, input: operands.input(0, places.source(source)),
+          output: operands.output(places.target(target))),
         pixels: pixels)
     }
   }

@@ -10,22 +10,24 @@ extension ScaleShift: LoweredOperator {
 
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     guard let (shape, layout) = plan.channelLoops(fused.node), let x = fused.node.inputs[0],
-      let scale = fused.node.inputs[1], let shift = fused.node.inputs[2], let y = fused.output
+      let sizes = plan.sizes(x), let scale = fused.node.inputs[1], let shift = fused.node.inputs[2],
+      let y = fused.output
     else { return false }
     let source = try plan.location(of: x, layout)
     let scales = try plan.location(of: scale, .rowMajor), shifts = try plan.location(of: shift, .rowMajor)
     let target = plan.define(y, layout, inPlaceOf: x)
     let (kernels, activation) = (plan.lanewiseKernels, fused.activation)
     plan.emitElementwise(
-      shape, "scale and shift", source, perChannel: [scales, shifts], write: target, cost: 2 * shape.count
-    ) { pixels, frame in
+      shape, ImageRows(sizes, at: target), "scale and shift", source, perChannel: [scales, shifts], write: target,
+      cost: 2 * shape.count
+    ) { pixels, places in
       kernels.scaleShift(
         ScaleShiftArguments(
           activation: activation, shape: shape,
-          input: ElementwiseInput(frame.pointer(source), like: shape, pixelStride: source.pixelStride),
-          scale: ElementwiseInput(perChannel: frame.pointer(scales)),
-          shift: ElementwiseInput(perChannel: frame.pointer(shifts)),
-          output: ElementwiseOutput(frame.pointer(target), like: shape, pixelStride: target.pixelStride)),
+          input: ElementwiseInput(places.source(source), like: shape, pixelStride: source.pixelStride),
+          scale: ElementwiseInput(perChannel: places.source(scales)),
+          shift: ElementwiseInput(perChannel: places.source(shifts)),
+          output: ElementwiseOutput(places.target(target), like: shape, pixelStride: target.pixelStride)),
         pixels: pixels)
     }
     return true
@@ -38,7 +40,8 @@ extension ChannelNormalization: LoweredOperator {
   }
 
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    guard let (shape, layout) = plan.channelLoops(fused.node), let x = fused.node.inputs[0], let y = fused.output
+    guard let (shape, layout) = plan.channelLoops(fused.node), let x = fused.node.inputs[0],
+      let sizes = plan.sizes(x), let y = fused.output
     else { return false }
     let source = try plan.location(of: x, layout)
     var parameters: [Location] = []
@@ -46,15 +49,16 @@ extension ChannelNormalization: LoweredOperator {
     let target = plan.define(y, layout, inPlaceOf: x)
     let (kernels, activation) = (plan.lanewiseKernels, fused.activation)
     plan.emitElementwise(
-      shape, "normalization of channels", source, perChannel: parameters, write: target, cost: 3 * shape.count
-    ) { [parameters] pixels, frame in
+      shape, ImageRows(sizes, at: target), "normalization of channels", source, perChannel: parameters, write: target,
+      cost: 3 * shape.count
+    ) { [parameters] pixels, places in
       kernels.channelNormalization(
         ChannelNormalizationArguments(
           activation: activation, shape: shape,
-          input: ElementwiseInput(frame.pointer(source), like: shape, pixelStride: source.pixelStride),
-          mean: frame.pointer(parameters[0]), factor: frame.pointer(parameters[1]), scale: frame.pointer(parameters[2]),
-          shift: frame.pointer(parameters[3]),
-          output: ElementwiseOutput(frame.pointer(target), like: shape, pixelStride: target.pixelStride)),
+          input: ElementwiseInput(places.source(source), like: shape, pixelStride: source.pixelStride),
+          mean: places.source(parameters[0]), factor: places.source(parameters[1]), scale: places.source(parameters[2]),
+          shift: places.source(parameters[3]),
+          output: ElementwiseOutput(places.target(target), like: shape, pixelStride: target.pixelStride)),
         pixels: pixels)
     }
     return true

@@ -16,11 +16,11 @@ struct UnaryLowering: Lowering {
     let operands = ElementwiseOperands((sizes, target), [(sizes, source)])!
     let kernels = plan.lanewiseKernels
     plan.emitElementwise(operands, "element-wise", reads: [source], write: target, cost: sizes.reduce(4, *)) {
-      pixels, frame in
+      pixels, places in
       kernels.unary(
         UnaryArguments(
           kernel.function, alpha: kernel.alpha, beta: kernel.beta, shape: operands.shape,
-          input: operands.input(0, frame.pointer(source)), output: operands.output(frame.pointer(target))),
+          input: operands.input(0, places.source(source)), output: operands.output(places.target(target))),
         pixels: pixels)
     }
     return true

@@ -11,10 +11,14 @@ extension PlanBuilder {
       places += chain.steps.enumerated().map { joined.count + (chain.rowsPerBand == nil ? $0.offset : 0) }
       if let rows = chain.rowsPerBand {
         let isInBand = chain.steps.dropLast().map(isPrivate)
-        joined.append(PlannedStep(bands: steps[chain.steps], isInBand: isInBand, rows))
+        let bands = PlannedStep(bands: steps[chain.steps], members(chain.steps), isInBand: isInBand, rows)
         for (index, isInBand) in zip(chain.steps, isInBand) where isInBand {
-          storages[steps[index].writes[0].storage].lifetime = nil
+          let storage = steps[index].writes[0].storage
+          if !(bands.reads + bands.writes).contains(where: { $0.storage == storage }) {
+            storages[storage].lifetime = nil
+          }
         }
+        joined.append(bands)
       } else {
         joined += steps[chain.steps]
       }
@@ -37,13 +41,12 @@ extension PlanBuilder {
     let widest =
       expected.rowsPerBand == nil ? chain(from: start, atLeast: cost.smallestBandedResult / 4) : expected
     guard let rows = widest.rowsPerBand else { return expected }
-    let members = steps[widest.steps].map { $0.step as! any RowStep }
-    let dependencies = members.map { $0.dependency! }
+    let dependencies = members(widest.steps).map { $0.dependency! }
     var heights: [Int?] = [nil]
     for height in [rows, rows / 2, rows * 2] where (1...dependencies.last!.outputRows / 2).contains(height) {
       if BandStep.suits(dependencies, rowsPerBand: height) { heights.append(height) }
     }
-    let problem = Self.problem(steps[widest.steps], dependencies, workers: sharers)
+    let problem = Self.problem(steps[widest.steps], members(widest.steps), workers: sharers)
     let chosen = choose(
       .bands, problem,
       among: heights.map { $0.map { "\($0) rows" } ?? "none" }, expected: expected.rowsPerBand == nil ? 0 : 1)
@@ -56,18 +59,18 @@ extension PlanBuilder {
   /// for several threads, with the rows of the last result that each of these takes; `nil` where they are not.
   private func smallSteps(from start: Int) -> (steps: ClosedRange<Int>, rowsPerBand: Int?)? {
     guard sharers > 1 else { return nil }
-    var dependencies: [RowDependency] = []
+    var members: [any RowStep] = []
     var multiplyAccumulates = 0
     for index in start..<min(start + BandStep.maximumCount, steps.count) {
-      guard let step = steps[index].step as? any RowStep, let dependency = step.dependency,
-        step.tasks(phase: 0, workers: sharers) == 1,
-        dependencies.isEmpty || handsOn(start..<index, to: step, atLeast: 0) && takeTurns(start...index)
-      else { return nil }
-      dependencies.append(dependency)
+      guard let step = member(index, behind: members, atLeast: 0), step.tasks(phase: 0, workers: sharers) == 1 else {
+        return nil
+      }
+      members.append(step)
       multiplyAccumulates += steps[index].multiplyAccumulates
       let threads = WorthwhileThreads.count(multiplications: multiplyAccumulates, workers: sharers)
-      guard dependencies.count > 1, threads > 1 else { continue }
-      let rows = (dependency.outputRows + threads - 1) / threads
+      guard members.count > 1, threads > 1 else { continue }
+      let dependencies = members.map { $0.dependency! }
+      let rows = (dependencies.last!.outputRows + threads - 1) / threads
       return BandStep.suits(dependencies, rowsPerBand: rows) ? (start...index, rows) : nil
     }
     return nil
@@ -75,16 +78,17 @@ extension PlanBuilder {
 
   /// What tells a chain from those for which other bands may be the fastest.
   private static func problem(
-    _ steps: ArraySlice<PlannedStep>, _ dependencies: [RowDependency], workers: Int
+    _ steps: ArraySlice<PlannedStep>, _ members: [any RowStep], workers: Int
   ) -> String {
-    let members = zip(steps, dependencies).map { step, dependency in
+    let texts = zip(steps, members).map { step, member in
+      let dependency = member.dependency!
       let numbers = [
         dependency.inputRows, dependency.inputStride, dependency.outputRows, dependency.outputStride,
-        (step.step as! any RowStep).weightByteCount,
+        member.weightByteCount,
       ]
       return step.layer.algorithm + " " + numbers.map(String.init).joined(separator: " ")
     }
-    return members.joined(separator: ", ") + ", \(workers) threads"
+    return texts.joined(separator: ", ") + ", \(workers) threads"
   }
 
   /// The steps from `start` on that hand on at least so many numbers to each other and can take turns, with the rows of the last result in a
@@ -93,38 +97,62 @@ extension PlanBuilder {
     var members: [any RowStep] = []
     var best: (steps: ClosedRange<Int>, rowsPerBand: Int?) = (start...start, nil)
     for index in start..<min(start + BandStep.maximumCount, steps.count) {
-      guard let step = steps[index].step as? any RowStep, step.dependency != nil,
-        members.isEmpty || handsOn(start..<index, to: step, atLeast: smallest) && takeTurns(start...index)
-      else { break }
+      guard let step = member(index, behind: members, atLeast: smallest) else { break }
       members.append(step)
       if members.count > 1, let rows = cost.rowsPerBand(members) { best = (start...index, rows) }
     }
     return best
   }
 
+  /// The steps of a chain, each as one that reads what the one before it writes.
+  private func members(_ chain: ClosedRange<Int>) -> [any RowStep] {
+    var members: [any RowStep] = []
+    for step in steps[chain] { members.append(Self.member(step, behind: members.last)!) }
+    return members
+  }
+
+  private static func member(_ step: PlannedStep, behind last: (any RowStep)?) -> (any RowStep)? {
+    guard let step = step.step as? any RowStep else { return nil }
+    return step.reading(rowsOf: last?.output ?? step.input)
+  }
+
+  /// The step at `index` as one that takes turns with those before it, if these hand on so many numbers to it.
+  private func member(_ index: Int, behind chain: [any RowStep], atLeast smallest: Int) -> (any RowStep)? {
+    let first = index - chain.count
+    guard let step = Self.member(steps[index], behind: chain.last) else { return nil }
+    return chain.isEmpty || handsOn(first..<index, chain.last!, to: step, atLeast: smallest) && takeTurns(first...index)
+      ? step : nil
+  }
+
   /// Whether the last of a chain's steps hands on more to the next one than stays in the caches of the threads, and that can be done by
   /// rows. Rows that two bands need are computed by both of two threads, so that they must not lie where both would write them.
-  private func handsOn(_ chain: Range<Int>, to step: any RowStep, atLeast smallest: Int) -> Bool {
-    let last = steps[chain.upperBound - 1].step as! any RowStep, dependency = step.dependency!
+  private func handsOn(
+    _ chain: Range<Int>, _ last: any RowStep, to step: any RowStep, atLeast smallest: Int
+  ) -> Bool {
+    let dependency = step.dependency!
     // The same numbers may be other rows to the step that reads them.
-    return last.output == step.input && last.dependency!.outputRows == dependency.inputRows
+    return last.dependency!.outputRows == dependency.inputRows
       && dependency.inputStride * dependency.inputRows > smallest
       && (dependency.isRowByRow || chain.allSatisfy(isPrivate))
   }
 
-  /// Whether the next step alone reads what a step writes, and only as its input.
+  /// Whether the next step alone reads what a step writes, and only as its input. The next one may write its own result there.
   private func isPrivate(_ index: Int) -> Bool {
-    let place = steps[index].writes[0], storage = storages[place.storage]
-    guard case .arena = storage.source, place.offset == 0 else { return false }
-    return storage.lifetime == index...index + 1
-      && steps[index + 1].reads.filter { $0.storage == place.storage }.count == 1
+    let step = steps[index], next = steps[index + 1], place = step.writes[0], storage = storages[place.storage]
+    guard case .arena = storage.source, place.offset == 0, let lifetime = storage.lifetime,
+      let reader = (next.step as? any RowStep)?.reading(rowsOf: place)
+    else { return false }
+    let begins = lifetime.lowerBound == index || step.reads.contains(place)
+    let ends = lifetime.upperBound == index + 1 || next.writes[0] == place
+    return begins && ends && next.reads.count { $0.storage == place.storage } == reader.inputReads
   }
 
-  /// Whether the last of the steps writes nowhere where an earlier one still reads.
+  /// Whether the last of the steps writes nowhere where an earlier one still reads, but for what it is handed in a band.
   private func takeTurns(_ chain: ClosedRange<Int>) -> Bool {
     let written = steps[chain.upperBound].writes[0].storage
-    return steps[chain.lowerBound..<chain.upperBound].allSatisfy { step in
-      step.reads.allSatisfy { $0.storage != written }
+    return (chain.lowerBound..<chain.upperBound).allSatisfy { index in
+      steps[index].reads.allSatisfy { $0.storage != written }
+        || index > chain.lowerBound && steps[index - 1].writes[0].storage == written && isPrivate(index - 1)
     }
   }
 }
@@ -132,9 +160,11 @@ extension PlanBuilder {
 extension PlannedStep {
   /// Steps that take turns.
   /// - Parameter isInBand: For each result but the last, whether it needs no more memory than a band.
-  fileprivate init(bands steps: ArraySlice<PlannedStep>, isInBand: [Bool], _ rowsPerBand: Int) {
+  fileprivate init(
+    bands steps: ArraySlice<PlannedStep>, _ members: [any RowStep], isInBand: [Bool], _ rowsPerBand: Int
+  ) {
     self = steps.last!
-    step = BandStep(steps.map { $0.step as! any RowStep }, isInBand: isInBand, rowsPerBand: rowsPerBand)
+    step = BandStep(members, isInBand: isInBand, rowsPerBand: rowsPerBand)
     layer = Layer(
       node: steps.first!.layer.node, operation: steps.map(\.layer.operation).joined(separator: " → "),
       algorithm: "bands: " + steps.map(\.layer.algorithm).joined(separator: " → "), shape: steps.last!.layer.shape,
@@ -144,8 +174,16 @@ extension PlannedStep {
     fused = steps.flatMap(\.fused)
     // Threads share bands as a whole.
     choices = steps.flatMap(\.choices).filter { $0.key.kind != .sharing }
-    let inBands = Set(zip(steps, isInBand).filter(\.1).map { $0.0.writes[0].storage })
-    reads = steps.flatMap(\.reads).filter { !inBands.contains($0.storage) }
-    writes = steps.flatMap(\.writes).filter { !inBands.contains($0.storage) }
+    (reads, writes) = ([], [])
+    var handedOn: Int?
+    for (index, (step, member)) in zip(steps, members).enumerated() {
+      let result = step.writes[0].storage
+      let isInBand = index < isInBand.count && isInBand[index]
+      reads += step.reads.filter {
+        $0.storage != handedOn && !(isInBand && $0.storage == result && $0 != member.input)
+      }
+      if !isInBand { writes += step.writes }
+      handedOn = isInBand ? result : nil
+    }
   }
 }

@@ -62,8 +62,14 @@ extension PlanBuilder {
   }
 
   /// Memory for a value that a step will write.
-  /// - Parameter source: A value whose memory may be written while it is read, when nobody needs it afterwards.
-  mutating func define(_ value: ValueID, _ layout: Layout, inPlaceOf source: ValueID? = nil) -> Location {
+  /// - Parameter sources: Values whose memory may be written while they are read, when nobody needs them afterwards; the first of them is
+  ///   taken whose memory that is.
+  mutating func define(_ value: ValueID, _ layout: Layout, inPlaceOf sources: ValueID?...) -> Location {
+    define(value, layout, inPlaceOf: sources.compactMap { $0 })
+  }
+
+  /// The same for a list of values.
+  mutating func define(_ value: ValueID, _ layout: Layout, inPlaceOf sources: [ValueID]) -> Location {
     let sizes = plannedSizes(value)!
     if layout == .channelsLast, let part = concatenations.part(value) {
       var slice = concatenated(part.whole)
@@ -76,10 +82,8 @@ extension PlanBuilder {
       let index = outputIndices[value.index]
     {
       place.storage = addStorage(.output(index))
-    } else if let source, let present = locations[source.index][layout], plannedSizes(source) == sizes,
-      present.format == place.format, present.pixelStride == place.pixelStride, isLastRead(of: source, at: present)
-    {
-      place = present
+    } else if let source = sources.first(where: { isReplaceable($0, by: place, sizes) }) {
+      place = locations[source.index][layout]!
       // Nobody reads what lay there, once the value does.
       residents[place.storage] = []
     } else {
@@ -98,6 +102,13 @@ extension PlanBuilder {
   mutating func settle(_ value: ValueID, _ location: Location) {
     locations[value.index][location.layout] = location
     residents[location.storage].append(value)
+  }
+
+  /// Whether a result may be written where a value lies, that would lie at `place` in memory of its own.
+  private func isReplaceable(_ value: ValueID, by place: Location, _ sizes: [Int]) -> Bool {
+    guard let present = locations[value.index][place.layout] else { return false }
+    return plannedSizes(value) == sizes && present.format == place.format && present.pixelStride == place.pixelStride
+      && isLastRead(of: value, at: present)
   }
 
   /// Whether the node that is being lowered is the last to read `value`, and anything else in its memory.

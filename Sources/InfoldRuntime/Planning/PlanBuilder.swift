@@ -120,6 +120,7 @@ struct PlanBuilder {
     }
     current = nil
     for index in graph.outputs.indices { try placeOutput(index) }
+    keepBlocks()
     formBands()
     alignShares()
   }

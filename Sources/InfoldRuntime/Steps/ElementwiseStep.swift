@@ -1,9 +1,10 @@
+import InfoldGraph
 import InfoldKernelInterface
 
 /// One or more element-wise computations in a row, of which each reads what those before have written.
 ///
 /// They go through the numbers together, block by block, so that what one writes the next one finds in the first-level cache; every
-/// number is computed as it would be by one after the other.
+/// number is computed as it would be by one after the other. What only the computations themselves read has memory for a block.
 struct ElementwiseStep: Step {
   /// One of the computations.
   struct Part: Sendable {
@@ -16,20 +17,27 @@ struct ElementwiseStep: Step {
 
     /// What it goes through.
     let shape: ElementwiseShape
+    /// The rows of the image that it goes through, if it is one.
+    let rows: ImageRows?
     let reads: [Operand]
     let write: Operand
     /// How long it takes, roughly, in numbers read and written.
     let cost: Int
-    let body: @Sendable (_ pixels: Range<Int>, _ frame: Frame) -> Void
+    let body: @Sendable (_ pixels: Range<Int>, _ places: ElementwisePlaces) -> Void
   }
 
   private(set) var parts: [Part]
   /// The numbers of a unit of work: those of a pixel, of the part that has the most.
-  private var unit: Int
+  private(set) var unit: Int
+  /// Of what it reads, the image whose rows a band hands to it.
+  var input: Location
+  /// The storages of which a thread has no more than a block.
+  private(set) var blocks: [Int] = []
 
   init(_ part: Part) {
     parts = [part]
     unit = part.shape.channels
+    input = part.reads[0].place
   }
 
   /// Numbers of a block: a quarter of a small first-level cache.
@@ -37,7 +45,7 @@ struct ElementwiseStep: Step {
   /// More parts in a row are another step: each that joins is held against all of them.
   private static let maximumParts = 64
 
-  private var units: Int { parts[0].shape.count / unit }
+  var units: Int { parts[0].shape.count / unit }
 
   func tasks(phase: Int, workers: Int) -> Int {
     RangeStep.tasks(units: units, cost: parts.reduce(0) { $0 + $1.cost }, workers: workers)
@@ -46,15 +54,24 @@ struct ElementwiseStep: Step {
   func work(phase: Int, task: Int, of count: Int) -> Int { (0..<units).part(task, of: count).count }
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
-    let range = (0..<units).part(task, of: count)
-    guard parts.count > 1 else { return parts[0].body(range, frame) }
-    let block = max(1, Self.blockCount / unit)
+    var places = ElementwisePlaces(frame)
+    places.keep(blocks, of: numbersPerBlock, in: frame.scratch(of: worker))
+    run((0..<units).part(task, of: count), places)
+  }
+
+  /// Does some units of all parts.
+  func run(_ range: Range<Int>, _ places: ElementwisePlaces) {
+    var places = places
+    let block = parts.count > 1 ? max(1, Self.blockCount / unit) : range.count
+    let firstWriter = parts.firstIndex { $0.write.place == output }!
     var first = range.lowerBound
     while first < range.upperBound {
       let end = min(first + block, range.upperBound)
-      for part in parts {
+      places.moveBlocks(to: first * unit)
+      for (index, part) in parts.enumerated() {
         let perUnit = unit / part.shape.channels
-        part.body((first * perUnit)..<(end * perUnit), frame)
+        places.hasResults = index > firstWriter
+        part.body((first * perUnit)..<(end * perUnit), places)
       }
       first = end
     }
@@ -62,6 +79,42 @@ struct ElementwiseStep: Step {
 }
 
 extension ElementwiseStep {
+  /// What the last part writes.
+  var output: Location { parts.last!.write.place }
+
+  /// The numbers of a storage that a thread has of each of `blocks`.
+  var numbersPerBlock: Int { max(Self.blockCount, unit) }
+
+  var scratchByteCount: Int { blocks.count * numbersPerBlock * MemoryLayout<Float>.stride }
+
+  /// Keeps no more than blocks of what parts write and only parts read.
+  /// - Parameter isPrivate: Whether no other step uses a storage.
+  /// - Returns: The storages that the step uses no longer.
+  mutating func keepBlocks(where isPrivate: (Int) -> Bool) -> [Int] {
+    guard unit <= 4 * Self.blockCount else { return [] }
+    for part in parts.dropLast() where blocks.count < ElementwisePlaces.mostBlocks {
+      let storage = part.write.place.storage
+      if storage != output.storage, !blocks.contains(storage), isPrivate(storage), isDense(storage) {
+        blocks.append(storage)
+      }
+    }
+    return blocks
+  }
+
+  /// Whether all parts that use a storage go through its numbers without gaps, from the first on, and one writes it before others read it.
+  private func isDense(_ storage: Int) -> Bool {
+    var isWritten = false
+    for part in parts {
+      for read in part.reads where read.place.storage == storage {
+        guard isWritten, part.isDense, part.isAligned(read), read.place.offset == 0 else { return false }
+      }
+      guard part.write.place.storage == storage else { continue }
+      guard part.isDense, part.write.place.offset == 0 else { return false }
+      isWritten = true
+    }
+    return isWritten
+  }
+
   /// This step with another computation behind it; `nil` when that reads nothing of what this step writes, or cannot go through the
   /// numbers along with it.
   func followed(by next: Part) -> ElementwiseStep? {
@@ -78,7 +131,7 @@ extension ElementwiseStep {
 
 extension ElementwiseStep.Part {
   /// Whether the numbers follow one another without gaps.
-  private var isDense: Bool {
+  fileprivate var isDense: Bool {
     write.strides == [shape.pixels * shape.channels, shape.channels, 1]
       || shape.images == 1 && write.strides[1...] == [shape.channels, 1]
   }
@@ -91,7 +144,7 @@ extension ElementwiseStep.Part {
       && reads.allSatisfy { $0.isApart(from: next.write) || isAligned($0) && $0.place == next.write.place }
   }
 
-  private func isAligned(_ operand: Operand) -> Bool { operand.strides == write.strides }
+  func isAligned(_ operand: Operand) -> Bool { operand.strides == write.strides }
 }
 
 extension ElementwiseStep.Part.Operand {
@@ -108,10 +161,33 @@ extension ElementwiseShape {
 }
 
 extension PlanBuilder {
+  /// Whether the last step is an element-wise one, and has written a value.
+  func isOfChain(_ value: ValueID) -> Bool {
+    guard let chain = steps.last?.step as? ElementwiseStep else { return false }
+    return locations[value.index].values.contains { place in chain.parts.contains { $0.write.place == place } }
+  }
+
+  /// Gives values that only parts of one element-wise step use no memory but for a block.
+  mutating func keepBlocks() {
+    for index in steps.indices {
+      guard var chain = steps[index].step as? ElementwiseStep else { continue }
+      let storages = storages
+      let blocks = chain.keepBlocks { storage in
+        guard case .arena = storages[storage].source else { return false }
+        return storages[storage].lifetime == index...index
+      }
+      guard !blocks.isEmpty else { continue }
+      steps[index].step = chain
+      steps[index].reads.removeAll { blocks.contains($0.storage) }
+      steps[index].writes.removeAll { blocks.contains($0.storage) }
+      for storage in blocks { self.storages[storage].lifetime = nil }
+    }
+  }
+
   /// Adds a computation over elements: to the step before, when it goes on with what that has written.
   mutating func emitElementwise(
     _ operands: ElementwiseOperands, _ algorithm: String, reads: [Location], write: Location, cost: Int,
-    _ body: @escaping @Sendable (_ pixels: Range<Int>, _ frame: Frame) -> Void
+    _ body: @escaping @Sendable (_ pixels: Range<Int>, _ places: ElementwisePlaces) -> Void
   ) {
     func operand(_ place: Location, _ index: Int) -> ElementwiseStep.Part.Operand {
       let strides = operands.strides[index]
@@ -119,24 +195,25 @@ extension PlanBuilder {
     }
     emit(
       ElementwiseStep.Part(
-        shape: operands.shape, reads: reads.indices.map { operand(reads[$0], $0 + 1) }, write: operand(write, 0),
-        cost: cost, body: body),
+        shape: operands.shape, rows: operands.rows, reads: reads.indices.map { operand(reads[$0], $0 + 1) },
+        write: operand(write, 0), cost: cost, body: body),
       algorithm)
   }
 
   /// The same for an image, and operands of one number per channel.
   mutating func emitElementwise(
-    _ shape: ElementwiseShape, _ algorithm: String, _ read: Location, perChannel: [Location], write: Location,
-    cost: Int,
-    _ body: @escaping @Sendable (_ pixels: Range<Int>, _ frame: Frame) -> Void
+    _ shape: ElementwiseShape, _ rows: ImageRows?, _ algorithm: String, _ read: Location, perChannel: [Location],
+    write: Location, cost: Int,
+    _ body: @escaping @Sendable (_ pixels: Range<Int>, _ places: ElementwisePlaces) -> Void
   ) {
     func operand(_ place: Location) -> ElementwiseStep.Part.Operand {
       .init(place: place, strides: [shape.pixels * place.pixelStride, place.pixelStride, 1])
     }
     emit(
       ElementwiseStep.Part(
-        shape: shape, reads: [operand(read)] + perChannel.map { .init(place: $0, strides: [0, 0, 1]) },
-        write: operand(write), cost: cost, body: body),
+        shape: shape, rows: rows,
+        reads: [operand(read)] + perChannel.map { .init(place: $0, strides: [0, 0, 1]) }, write: operand(write),
+        cost: cost, body: body),
       algorithm)
   }
 }

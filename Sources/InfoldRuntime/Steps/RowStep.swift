@@ -9,6 +9,11 @@ protocol RowStep: Step {
   var dependency: RowDependency? { get }
   /// The bytes of weights that are read for every part of the rows.
   var weightByteCount: Int { get }
+  /// How many of its operands are what lies where the input does.
+  var inputReads: Int { get }
+
+  /// The step whose input is the image at `place`; `nil` where it does not read that, or not row by row.
+  func reading(rowsOf place: Location) -> (any RowStep)?
 
   /// Makes rows of the result.
   /// - Parameters:
@@ -17,6 +22,11 @@ protocol RowStep: Step {
   func run(
     rows: Range<Int>, from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutableRawPointer, in frame: Frame)
+}
+
+extension RowStep {
+  var inputReads: Int { 1 }
+  func reading(rowsOf place: Location) -> (any RowStep)? { place == input && dependency != nil ? self : nil }
 }
 
 /// Which rows of an image a row of a step's result is made of.

@@ -1,0 +1,57 @@
+/// The rows of an image whose channels lie last, one behind the other.
+struct ImageRows: Hashable, Sendable {
+  let count: Int
+  /// The numbers from one row to the next.
+  let stride: Int
+
+  /// Of a value of these sizes; `nil` unless it is a single image of several rows.
+  init?(_ sizes: [Int], at place: Location) {
+    guard let image = ImageShape(sizes), image.images == 1, image.height > 1, place.layout == .channelsLast else {
+      return nil
+    }
+    count = image.height
+    stride = image.width * place.pixelStride
+  }
+}
+
+extension ElementwiseStep: RowStep {
+  var weightByteCount: Int { 0 }
+
+  var inputReads: Int { parts.reduce(0) { $0 + $1.reads.count { $0.place.storage == input.storage } } }
+
+  func reading(rowsOf place: Location) -> (any RowStep)? {
+    var step = self
+    step.input = place
+    return step.dependency == nil ? nil : step
+  }
+
+  /// Every part goes through the rows of one image, and writes the result or a block. What else lies where the input and the result do
+  /// would be looked for in the band.
+  var dependency: RowDependency? {
+    guard let rows = parts[0].rows, (units * unit / rows.count).isMultiple(of: unit),
+      let firstWriter = parts.firstIndex(where: { $0.write.place == output }),
+      parts[...firstWriter].contains(where: { $0.reads.contains { $0.place == input } }),
+      parts.allSatisfy({ part in
+        part.rows == rows && (part.write.place == output || blocks.contains(part.write.place.storage))
+          && part.reads.allSatisfy {
+            $0.place == input || $0.place == output
+              ? part.isAligned($0) : $0.place.storage != input.storage && $0.place.storage != output.storage
+          }
+      })
+    else { return nil }
+    return RowDependency(
+      inputRows: rows.count, outputRows: rows.count, inputStride: rows.stride, outputStride: rows.stride, first: 0,
+      step: 1, extent: 1)
+  }
+
+  func run(
+    rows: Range<Int>, from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutableRawPointer, in frame: Frame
+  ) {
+    let perRow = units / parts[0].rows!.count
+    var places = ElementwisePlaces(
+      frame, input: (input.storage, source - input.offset), output: (output.storage, target - output.offset))
+    places.keep(blocks, of: numbersPerBlock, in: scratch)
+    run(rows.lowerBound * perRow..<rows.upperBound * perRow, places)
+  }
+}
