@@ -131,7 +131,7 @@ package struct ElementMap {
 
 extension ElementMap {
   /// The map that leaves a tensor of `shape` as it is, to be changed axis by axis.
-  init(identityOf shape: [Int]) {
+  package init(identityOf shape: [Int]) {
     axes = zip(shape, rowMajorStrides(shape)).map { .strided(count: $0, by: $1) }
   }
 }

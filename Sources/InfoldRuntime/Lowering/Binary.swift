@@ -63,11 +63,7 @@ struct BinaryLowering: Lowering {
       places.append((operand.sizes, liesTheSame ? place : try plan.expanded(operand.sizes, place, to: sizes, layout)))
       if !liesTheSame { places[places.count - 1].sizes = sizes }
     }
-    if ElementwiseOperands((sizes, expected), places) == nil {
-      for (index, operand) in places.enumerated() where operand.sizes != sizes {
-        places[index] = (sizes, try plan.expanded(operand.sizes, operand.place, to: sizes, layout))
-      }
-    }
+    places = try plan.inThreeLoops(places, to: (sizes, expected))
     // What the chain has written itself may have no memory but for a block, if the result lies somewhere else.
     let replaced = operands.prefix(operands.count == 2 ? 2 : 1).filter { $0.sizes == sizes }.map(\.value)
     let output = plan.define(
@@ -101,8 +97,22 @@ extension PlanBuilder {
     }
   }
 
+  /// Operands that lie such that three loops go over them and the result: those that are smaller are repeated where it would take more.
+  mutating func inThreeLoops(
+    _ operands: [(sizes: [Int], place: Location)], to result: (sizes: [Int], place: Location)
+  ) throws(InfoldError) -> [(sizes: [Int], place: Location)] {
+    guard ElementwiseOperands(result, operands) == nil else { return operands }
+    var places = operands
+    for (index, operand) in operands.enumerated() where operand.sizes != result.sizes {
+      places[index] = (
+        result.sizes, try expanded(operand.sizes, operand.place, to: result.sizes, result.place.layout)
+      )
+    }
+    return places
+  }
+
   /// A copy of an operand, repeated to the sizes of the result.
-  mutating func expanded(
+  fileprivate mutating func expanded(
     _ sizes: [Int], _ place: Location, to result: [Int], _ layout: Layout
   ) throws(InfoldError) -> Location {
     let added = result.count - sizes.count

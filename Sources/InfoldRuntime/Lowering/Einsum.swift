@@ -41,8 +41,9 @@ extension PlanBuilder {
     let operand = node.inputs[side.input]!, sizes = sizes(operand)!
     let source = try location(of: operand, .rowMajor)
     guard side.axes != side.axes.sorted() else { return source }
-    let strides = rowMajorStrides(sizes), arranged = side.axes.map { sizes[$0] }
-    let map = ElementMap(axes: side.axes.map { .strided(count: sizes[$0], by: strides[$0]) })
+    let arranged = side.axes.map { sizes[$0] }
+    var map = ElementMap(identityOf: sizes)
+    map.axes = side.axes.map { map.axes[$0] }
     let target = temporary(arranged)
     emitCopy(CopyLoops(map, from: (sizes, source), to: (arranged, target))!, from: source, to: target)
     return target

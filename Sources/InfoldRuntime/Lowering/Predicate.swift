@@ -74,12 +74,7 @@ extension PlanBuilder {
     let sizes = plannedSizes(y)!
     var places: [(sizes: [Int], place: Location)] = []
     for operand in operands { places.append((operand.sizes, try location(of: operand.value, .rowMajor))) }
-    let expected = (sizes, Location(0, format(of: y)!, sizes))
-    if ElementwiseOperands(expected, places) == nil {
-      for (index, operand) in places.enumerated() where operand.sizes != sizes {
-        places[index] = (sizes, try expanded(operand.sizes, operand.place, to: sizes, .rowMajor))
-      }
-    }
+    places = try inThreeLoops(places, to: (sizes, Location(0, format(of: y)!, sizes)))
     let target = define(y, .rowMajor)
     let loops = ElementwiseOperands((sizes, target), places)!, sources = places.map(\.place)
     let step = RangeStep(units: loops.shape.unitCount, cost: sizes.reduce(2, *)) { units, frame, _ in

@@ -74,7 +74,8 @@ struct PlanComparison {
     }
     var sums: [Choice.Key: RunTimes] = [:]
     for (set, samples) in runs {
-      for key in affected[set]! { sums[key, default: RunTimes()] += RunTimes(samples) }
+      let times = RunTimes(samples)
+      for key in affected[set]! { sums[key, default: RunTimes()] += times }
     }
     return sums
   }

@@ -94,9 +94,11 @@ struct Tuner {
         let decided = try tune(kind, &trial)
         // A layer may be faster at the expense of others, and what disturbs the machine may have chosen.
         if answers.ways != kept.answers.ways {
-          let times = try measure(kept.plan, best, &trial)
-          if !(times.map { $1.whole.isFaster(than: $0.whole) } ?? false) { (answers, best) = kept }
-          if times == nil { continue }
+          guard let (before, after) = try measure(kept.plan, best, &trial) else {
+            (answers, best) = kept
+            continue
+          }
+          if !after.whole.isFaster(than: before.whole) { (answers, best) = kept }
         }
         kept = (answers, best)
         for choice in open(kind) where decided.contains(choice.key) { learned[choice.key] = choice.chosen }
@@ -147,8 +149,8 @@ struct Tuner {
   private mutating func takeOver(
     _ other: Plan, _ variant: Answers, _ changed: Set<Choice.Key>, _ trial: inout Trial
   ) throws(InfoldError) -> Bool {
-    guard let times = try measure(best, other, &trial) else { return false }
-    let comparison = PlanComparison(times.0, times.1, keys: changed)
+    guard let (before, after) = try measure(best, other, &trial) else { return false }
+    let comparison = PlanComparison(before, after, keys: changed)
     var improved = answers
     for key in changed where comparison.isFaster(key, byMoreThan: Self.margin) {
       improved.ways[key] = variant.ways[key]
@@ -234,12 +236,13 @@ private struct Trial {
     let context = RunContext(
       factory: factory, workers: factory.sharers,
       cancellation: Cancellation(.none, timeLimit: .nanoseconds(Int64(clamping: limit))), clock: clock)
-    let waited = clock == nil ? nil : processorWait()
+    // Times that are made up are not disturbed.
+    let waited = clock == nil || timer != nil ? nil : processorWait()
     let begin = MonotonicClock.nanoseconds()
     try PlanPart(plan).run(inputs, into: &results, budget: factory.budget, in: context)
     let time = MonotonicClock.nanoseconds() - begin
     let wait = waited.flatMap { before in processorWait().map { Double($0 &- before) } } ?? 0
-    if timer == nil, wait > Self.largestWait * Double(time) { clock?.discardRun() } else { clock?.endRun() }
+    if wait > Self.largestWait * Double(time) { clock?.discardRun() } else { clock?.endRun() }
     return time
   }
 
