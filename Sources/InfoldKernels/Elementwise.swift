@@ -91,7 +91,7 @@ extension FunctionRows {
   @inline(never) fileprivate func absolutes() { map(magnitude) }
   @inline(never) fileprivate func negatives() { map(negated) }
   @inline(never) fileprivate func reciprocals() { map { one / $0 } }
-  @inline(never) fileprivate func squareRoots() { map { $0.squareRoot() } }
+  @inline(never) fileprivate func squareRoots() { map(squareRoot) }
   @inline(never) fileprivate func floors() { map { $0.rounded(.down) } }
   @inline(never) fileprivate func ceilings() { map { $0.rounded(.up) } }
   @inline(never) fileprivate func roundingsToEven() { map { $0.rounded(.toNearestOrEven) } }
@@ -102,7 +102,7 @@ extension FunctionRows {
   fileprivate func halfPowers() {
     let infinity = Vector(repeating: .infinity)
     @inline(always)
-    func function(_ x: Vector) -> Vector { (x + zero).squareRoot().replacing(with: infinity, where: x .== -infinity) }
+    func function(_ x: Vector) -> Vector { squareRoot(x + zero).replacing(with: infinity, where: x .== -infinity) }
     map(function)
   }
 

@@ -108,8 +108,8 @@ extension Kernels {
 @inline(never)
 private func normalizeResponsesByRoots(_ arguments: LocalResponseNormalizationArguments, _ pixels: Range<Int>) {
   normalizeResponses(arguments, pixels) { x, base in
-    let root = base.squareRoot()
-    return x / (root * root.squareRoot())
+    let root = squareRoot(base)
+    return x / (root * squareRoot(root))
   }
 }
 

@@ -66,6 +66,18 @@ func select(_ a: Vector, _ b: Vector, whereNegative sign: Vector) -> Vector {
 @inline(always)
 func least(_ x: Vector, _ y: Vector) -> Vector { minimum(x, y).replacing(with: x, where: x .!= x) }
 
+/// √x. The standard library's takes vectors apart into lanes.
+@inline(always)
+func squareRoot(_ x: Vector) -> Vector {
+  #if INFOLD_AVX512
+    _mm512_sqrt_ps(x)
+  #elseif INFOLD_AVX2
+    _mm256_sqrt_ps(x)
+  #else
+    x.squareRoot()
+  #endif
+}
+
 /// max(low, min(high, x)); NaN stays NaN.
 @inline(always)
 func clip(_ x: Vector, _ low: Float, _ high: Float) -> Vector {
