@@ -20,6 +20,8 @@ public struct ModelWarning: Sendable, Hashable {
     public static let tuningNotKept = Code(rawValue: "tuningNotKept")
     /// Other processes used the processors so much that a session could not measure what runs the model fast.
     public static let tuningDisturbed = Code(rawValue: "tuningDisturbed")
+    /// Measuring what runs the model fast takes longer than the session may take for it, so that nothing was measured.
+    public static let tuningTooShort = Code(rawValue: "tuningTooShort")
   }
 
   /// The kind.

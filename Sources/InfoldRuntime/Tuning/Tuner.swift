@@ -27,8 +27,8 @@ struct Tuner {
 
   /// The share of the time that another way must save: less may be chance.
   private static let margin = 0.03
-  /// The runs of each plan that are compared.
-  private static let runs = 3...20
+  /// The most runs of each plan that are compared.
+  private static let mostRuns = 20
 
   /// The fastest plan of a graph, by what was measured before, and is now.
   /// - Throws: As `PlanFactory.plan`; what ends the preparation of the session.
@@ -53,7 +53,10 @@ struct Tuner {
     best = try factory.plan(graph, answers: answers, largestByteCount: largestByteCount)
     let now = MonotonicClock.nanoseconds()
     planning = now - begin
-    limit = memory.options.timeLimit.clampedNanoseconds
+    // A time limit of the session's is for the rest of the preparation as well.
+    limit =
+      min(memory.options.timeLimit, Interruption.timeLeft.map { $0 / 2 } ?? .seconds(Int64.max))
+      .clampedNanoseconds
     end = now &+ limit
   }
 
@@ -88,8 +91,15 @@ struct Tuner {
     var kept = (answers: answers, plan: best)
     do throws(InfoldError) {
       var trial = try Trial(graph, for: factory, memory.timer)
-      // Fills the caches, and says how long a run takes.
-      for _ in 0..<2 { running = try trial.run(best, remaining) }
+      // Says how long a run takes. The second one finds the caches filled.
+      for _ in 0..<2 {
+        running = try trial.run(best, remaining)
+        let kinds = Choice.Kind.allCases.filter { !open($0).isEmpty }
+        guard kinds.contains(where: suffices) else {
+          memory.noteShortage(kinds.map(timeNeeded).min()! + 2 * running)
+          return
+        }
+      }
       for kind in Choice.Kind.allCases {
         let decided = try tune(kind, &trial)
         // A layer may be faster at the expense of others, and what disturbs the machine may have chosen.
@@ -105,6 +115,7 @@ struct Tuner {
       }
     } catch {
       (answers, best) = kept
+      if error.code == .limitExceeded, running == 0, remaining == 0 { memory.noteShortage(nil) }
       // Random inputs may be nothing that the model can work with; or they, or other ways, take more memory than there is, or the time is over.
       try Interruption.check()
     }
@@ -162,11 +173,16 @@ struct Tuner {
     return true
   }
 
+  /// The fewest runs of each plan that are compared. The longer a run takes, the less chance there is in it.
+  private var fewestRuns: Int { running > 30_000_000 ? 2 : 3 }
+
   /// Whether there is time for another plan and the fewest runs, to compare it and then what is taken over.
-  private func suffices(_ kind: Choice.Kind) -> Bool {
+  private func suffices(_ kind: Choice.Kind) -> Bool { timeNeeded(kind) <= remaining }
+
+  private func timeNeeded(_ kind: Choice.Kind) -> UInt64 {
     // The weights are most of the work for the first plan. The last plan is made once more.
     let plans = kind.changesWeights ? planning + planning / 4 : planning / 2
-    return plans + UInt64(4 * (Self.runs.lowerBound + 1)) * running <= remaining
+    return plans + UInt64(4 * (fewestRuns + 1)) * running
   }
 
   private var remaining: UInt64 {
@@ -182,17 +198,17 @@ struct Tuner {
     _ = try trial.run(second, remaining)
     let slice = MonotonicClock.nanoseconds() &+ limit / 10
     let clocks = [StepClock(), StepClock()]
-    for round in 0..<Self.runs.upperBound {
+    for round in 0..<Self.mostRuns {
       // Which of them comes first changes from round to round.
       for place in round % 2 == 0 ? [0, 1] : [1, 0] {
         _ = try trial.run(place == 0 ? first : second, remaining, clocks[place])
       }
       // Times that are made up stay what they are.
       let suffice = memory.timer != nil || MonotonicClock.nanoseconds() >= slice
-      if round + 1 >= Self.runs.lowerBound, suffice { break }
+      if round + 1 >= fewestRuns, suffice { break }
     }
     let times = (trial.times(of: first, clocks[0]), trial.times(of: second, clocks[1]))
-    guard min(times.0.count, times.1.count) >= Self.runs.lowerBound else {
+    guard min(times.0.count, times.1.count) >= fewestRuns else {
       memory.noteDisturbance()
       return nil
     }

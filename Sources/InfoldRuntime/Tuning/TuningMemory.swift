@@ -11,6 +11,8 @@ final class TuningMemory: Sendable {
     var failure: InfoldError?
     /// Whether something could not be measured.
     var isDisturbed = false
+    /// Why there is no time to measure.
+    var shortage: String?
   }
 
   let options: SessionOptions.Tuning
@@ -52,9 +54,19 @@ final class TuningMemory: Sendable {
     state.withLock { $0.isDisturbed = true }
   }
 
+  /// There is no time to compare two plans.
+  /// - Parameter nanoseconds: How long that takes; `nil` where not even a run could end.
+  func noteShortage(_ nanoseconds: UInt64?) {
+    let text = nanoseconds.map { nanoseconds in
+      let tenths = (Double(nanoseconds) / 1e8).rounded(.up)
+      return "comparing two ways to compute its layers takes about \(Duration.milliseconds(100 * tenths))"
+    }
+    state.withLock { $0.shortage = text ?? "a single run takes longer" }
+  }
+
   /// That what was measured cannot be kept, and that some could not be measured.
   var warnings: [ModelWarning] {
-    let (failure, isDisturbed) = state.withLock { ($0.failure, $0.isDisturbed) }
+    let (failure, isDisturbed, shortage) = state.withLock { ($0.failure, $0.isDisturbed, $0.shortage) }
     var warnings: [ModelWarning] = []
     if let failure {
       warnings.append(ModelWarning(.tuningNotKept, "what was measured for tuning cannot be kept: \(failure)"))
@@ -65,6 +77,13 @@ final class TuningMemory: Sendable {
           .tuningDisturbed,
           "other processes use the processors too much for tuning to compare all ways to compute the layers: some stay as they are "
             + "without it, and the next session measures again"))
+    }
+    if let shortage {
+      warnings.append(
+        ModelWarning(
+          .tuningTooShort,
+          "this model runs too long to be tuned in the time that tuning may take: \(shortage); raise the time limit of tuning"
+        ))
     }
     return warnings
   }

@@ -18,6 +18,6 @@ package struct Deadline: Sendable {
 
   /// Runs `body`, which ends with an error as soon as the time is over.
   package func limiting<Output>(_ body: () throws(InfoldError) -> Output) throws(InfoldError) -> Output {
-    try Interruption.asking({ error }, body)
+    try Interruption.asking({ error }, remaining: { SuspendingClock.now.duration(to: end) }, body)
   }
 }

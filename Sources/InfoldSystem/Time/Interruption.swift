@@ -5,18 +5,30 @@ package final class Interruption: Sendable {
   @TaskLocal private static var current: Interruption?
 
   private let question: @Sendable () -> InfoldError?
+  private let remaining: @Sendable () -> Duration?
 
-  private init(_ question: @escaping @Sendable () -> InfoldError?) {
+  private init(
+    _ question: @escaping @Sendable () -> InfoldError?, _ remaining: @escaping @Sendable () -> Duration?
+  ) {
     self.question = question
+    self.remaining = remaining
   }
 
   /// Runs `body`, which ends with an error as soon as `question` gives one, or a question that is asked around it already.
+  /// - Parameter remaining: The time until `question` will give one; `nil` where that is not known.
   package static func asking<Output>(
-    _ question: @escaping @Sendable () -> InfoldError?, _ body: () throws(InfoldError) -> Output
+    _ question: @escaping @Sendable () -> InfoldError?,
+    remaining: @escaping @Sendable () -> Duration? = { nil }, _ body: () throws(InfoldError) -> Output
   ) throws(InfoldError) -> Output {
     let outer = current
-    return try $current.binding(Interruption { question() ?? outer?.question() }, body)
+    let interruption = Interruption({ question() ?? outer?.question() }) {
+      [remaining(), outer?.remaining()].compactMap(\.self).min()
+    }
+    return try $current.binding(interruption, body)
   }
+
+  /// The time until the work of the current task ends with an error; `nil` without a limit.
+  package static var timeLeft: Duration? { current?.remaining() }
 
   /// - Throws: What the questions of the current task give.
   package static func check() throws(InfoldError) {

@@ -23,7 +23,9 @@ struct ClassifyCommand: ParsableCommand {
   @Argument(help: "The pictures.", completion: .file(extensions: Picture.fileEndings))
   var images: [String]
 
-  @Option(help: ArgumentHelp("Another file than MODEL.json that tells how pictures go in.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Another file than MODEL.json that tells how pictures go in.", valueName: "file"),
+    completion: .file())
   var sidecar: String?
 
   @Option(help: "How many classes are shown for each picture.")

@@ -28,7 +28,9 @@ struct FoldCommand: ParsableCommand {
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("Where the folded model is written.", valueName: "file"))
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Where the folded model is written.", valueName: "file"),
+    completion: .file())
   var output: String
 
   @Flag(help: "Print one JSON value.")

@@ -45,7 +45,7 @@ struct InspectCommand: ParsableCommand {
 
   @OptionGroup var sizes: ShapeOptions
 
-  @Option(help: ArgumentHelp("Draw the network into this file, .svg or .dot.", valueName: "file"))
+  @Option(help: ArgumentHelp("Draw the network into this file, .svg or .dot.", valueName: "file"), completion: .file())
   var graph: String?
 
   @Option(help: "Who lays the drawing out: automatic, graphviz or infold.")

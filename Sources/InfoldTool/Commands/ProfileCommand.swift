@@ -41,10 +41,13 @@ struct ProfileCommand: ParsableCommand {
   @Option(help: "How many runs to measure.")
   var runs: Int = 20
 
-  @Option(help: ArgumentHelp("Write the last run's trace events to this file.", valueName: "file.json"))
+  @Option(
+    help: ArgumentHelp("Write the last run's trace events to this file.", valueName: "file.json"), completion: .file())
   var trace: String?
 
-  @Option(help: ArgumentHelp("Write a page with the time of each layer to this file.", valueName: "file.html"))
+  @Option(
+    help: ArgumentHelp("Write a page with the time of each layer to this file.", valueName: "file.html"),
+    completion: .file())
   var html: String?
 
   @Flag(help: "Predict the time with 1 to 64 cores, and say what limits it.")

@@ -32,7 +32,9 @@ struct QuantizeCommand: ParsableCommand {
 
   @OptionGroup var folders: SampleFolders
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("Where the quantized model is written.", valueName: "file"))
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Where the quantized model is written.", valueName: "file"),
+    completion: .file())
   var output: String
 
   @Option(help: "How ranges are found: minmax, or percentile. (default: minmax)")

@@ -41,7 +41,8 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var sizes: ShapeOptions
 
-  @Option(help: ArgumentHelp("Write each output to NAME.npy in this folder.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("Write each output to NAME.npy in this folder.", valueName: "folder"), completion: .directory)
   var output: String?
 
   @Flag(help: "Compute in double precision, without optimization.")

@@ -31,12 +31,15 @@ struct SidecarCommand: ParsableCommand {
   @Option(help: "The order of the dimensions, where the model does not tell it.")
   var layout: Preprocessing.Layout?
 
-  @Option(help: ArgumentHelp("A file beside the model with a class name on each line.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("A file beside the model with a class name on each line.", valueName: "file"),
+    completion: .file())
   var labels: String?
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Another file than MODEL.json, or - for standard output.", valueName: "file"))
+    help: ArgumentHelp("Another file than MODEL.json, or - for standard output.", valueName: "file"),
+    completion: .file())
   var output: String?
 
   @OptionGroup var reading: ModelOptions

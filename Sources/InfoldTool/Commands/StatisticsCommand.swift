@@ -42,7 +42,9 @@ struct StatisticsCommand: ParsableCommand {
   @Flag(help: "Let each layer see inputs normalized by the new statistics. Holds the whole data set in memory.")
   var sequential = false
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("Write the model with the new statistics.", valueName: "file"))
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Write the model with the new statistics.", valueName: "file"),
+    completion: .file())
   var output: String?
 
   @Flag(help: "Print one JSON value.")

@@ -16,7 +16,7 @@ struct TestCommand: ParsableCommand {
         infold test onnx-cases
       """)
 
-  @Argument(help: ArgumentHelp("The folders.", valueName: "dir"))
+  @Argument(help: ArgumentHelp("The folders.", valueName: "dir"), completion: .directory)
   var folders: [String]
 
   @Option(help: "The relative tolerance.")

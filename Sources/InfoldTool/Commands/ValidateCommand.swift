@@ -34,7 +34,7 @@ struct ValidateCommand: ParsableCommand {
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
 
-  @Option(help: ArgumentHelp("The model that a tool has folded.", valueName: "file"))
+  @Option(help: ArgumentHelp("The model that a tool has folded.", valueName: "file"), completion: .file())
   var folded: String?
 
   @OptionGroup var folders: SampleFolders
@@ -47,7 +47,7 @@ struct ValidateCommand: ParsableCommand {
 
   @OptionGroup var sizes: ShapeOptions
 
-  @Option(help: ArgumentHelp("Write a page with plots and a table.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write a page with plots and a table.", valueName: "file"), completion: .file())
   var html: String?
 
   @Flag(help: "Print one JSON value.")
@@ -107,7 +107,9 @@ struct ValidateCommand: ParsableCommand {
     switch report.verdict {
     case .passed: if unreadable > 0 { throw ExitCode(ToolExit.badInput) }
     case .failed: throw ExitCode(ToolExit.checkFailed)
-    case .nothingToProve: throw ExitCode(ToolExit.badInput)
+    case .nothingToProve:
+      StandardError.write("infold: \(String(printable: model)): \(report)\n")
+      throw ExitCode(ToolExit.badInput)
     }
   }
 

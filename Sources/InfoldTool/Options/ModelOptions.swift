@@ -16,7 +16,8 @@ struct ModelOptions: ParsableArguments {
   @Option(
     name: .customLong("data-root"),
     help: ArgumentHelp(
-      "Follow links to external data that do not lead out of this folder. (default: follow none)", valueName: "folder"))
+      "Follow links to external data that do not lead out of this folder. (default: follow none)", valueName: "folder"),
+    completion: .directory)
   var dataRoot: String?
 
   @Flag(help: "Refuse a model that declares wrong shapes, or two sizes by one symbol, instead of warning.")

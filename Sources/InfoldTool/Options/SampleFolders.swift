@@ -4,10 +4,12 @@ import InfoldSystem
 
 /// The folder of samples: common to every command that reads a data set.
 struct SampleFolders: ParsableArguments {
-  @Option(help: ArgumentHelp("Take the pictures in this folder: JPEG, PNG, WebP, GIF or BMP.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("Take the pictures in this folder: JPEG, PNG, WebP, GIF or BMP.", valueName: "folder"),
+    completion: .directory)
   var images: String?
 
-  @Option(help: ArgumentHelp("Take the tensors in this folder.", valueName: "folder"))
+  @Option(help: ArgumentHelp("Take the tensors in this folder.", valueName: "folder"), completion: .directory)
   var inputs: String?
 
   /// Whether there is one.

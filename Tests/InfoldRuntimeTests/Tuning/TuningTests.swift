@@ -151,8 +151,19 @@ import Testing
     let hasty = try Session(networkWithChoices(seed: 1), tooShort, timer: times.timer)
     #expect(try hasty.measuredChoices().allSatisfy(\.isEmpty))
     #expect(times.count == 0)
+    #expect(hasty.warnings.map(\.code) == [.tuningTooShort])
     let negative = SessionOptions(tuning: Tuning(timeLimit: .seconds(-1)))
     #expect(try errorCode { _ = try Session(networkWithChoices(seed: 1), options: negative) } == .invalidArgument)
+  }
+
+  /// What a session may take for its preparation is not used up by measuring.
+  @Test func tuningLeavesTimeForThePreparation() throws {
+    let options = SessionOptions(
+      threads: 1, timeLimit: .seconds(2), tuning: Tuning(timeLimit: .seconds(3600), store: .none))
+    for seed in 1...3 as ClosedRange<UInt64> {
+      let session = try Session(networkWithChoices(seed: seed), options, timer: nil)
+      #expect(throws: Never.self) { try session.measuredChoices() }
+    }
   }
 
   /// Another way that needs more memory than there is, is left out.
