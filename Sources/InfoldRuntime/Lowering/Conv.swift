@@ -276,7 +276,9 @@ extension PlanBuilder {
           outputWidth: reach.width, elementByteCount: source.format.byteCount, padding: padding),
         rows: rows)
     }
-    emit(step, "interleave", reads: [source], writes: [padded])
+    emit(
+      step, "interleave", reads: [source], writes: [padded],
+      shape: [image.images, image.channels, reach.height, reach.width])
     return padded
   }
 

@@ -165,7 +165,9 @@ extension PlanBuilder {
 
   /// Brings images from one layout to the other.
   mutating func emitLayout(_ image: ImageShape, from source: Location, to target: Location) {
-    emit(RangeStep.layout(image, from: source, to: target, kernels), "layout", reads: [source], writes: [target])
+    emit(
+      RangeStep.layout(image, from: source, to: target, kernels), "layout", reads: [source], writes: [target],
+      shape: image.sizes)
   }
 
   /// Brings an output of the graph to where the caller finds it.

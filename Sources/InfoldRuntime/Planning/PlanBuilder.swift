@@ -137,8 +137,10 @@ struct PlanBuilder {
   }
 
   /// Adds a step for the node that is being lowered.
+  /// - Parameter shape: The sizes of what it writes, if these are not those of the node's output.
   mutating func emit(
-    _ step: any Step, _ algorithm: String, reads: [Location?], writes: [Location?], multiplyAccumulates: Int = 0
+    _ step: any Step, _ algorithm: String, reads: [Location?], writes: [Location?], shape: [Int]? = nil,
+    multiplyAccumulates: Int = 0
   ) {
     note(reads + writes, at: steps.count)
     hasEmitted = true
@@ -146,7 +148,7 @@ struct PlanBuilder {
       PlannedStep(
         step: step,
         layer: Layer(
-          node: current?.label ?? "output", operation: operation, algorithm: algorithm, shape: currentShape,
+          node: current?.label ?? "output", operation: operation, algorithm: algorithm, shape: shape ?? currentShape,
           depth: factory.depth),
         nodes: currentNames, multiplyAccumulates: multiplyAccumulates,
         reads: reads.compactMap { $0 }, writes: writes.compactMap { $0 }))
