@@ -20,6 +20,16 @@ import Testing
     #expect(written.output == printed.output)
   }
 
+  /// Options that take a file or a folder offer those.
+  @Test func offersFiles() throws {
+    let lines = try infold(["completions", "bash"]).output.split(separator: "\n").map(String.init)
+    for option in ["--sidecar", "--folded", "--trace", "--html", "--graph", "--output", "--images", "--data-root"] {
+      let cases = lines.indices.dropLast().filter { lines[$0].contains("'\(option)'") && lines[$0].hasSuffix(")") }
+      #expect(!cases.isEmpty, "\(option)")
+      for line in cases { #expect(lines[line + 1].contains("__infold_add_completions -"), "\(option)") }
+    }
+  }
+
   @Test func leavesOtherFilesAlone() throws {
     let home = try TemporaryFolder()
     let environment = ["HOME": home.path, "XDG_CONFIG_HOME": home.path]

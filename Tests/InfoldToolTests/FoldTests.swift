@@ -64,6 +64,7 @@ import Testing
       let text = try infold(again + ["--html", page])
       #expect(text.status == 2)
       #expect(text.output.hasPrefix("nothing to prove\n"))
+      #expect(text.error.hasPrefix("infold: ") && text.error.contains("nothing to prove: "), "\(text.error)")
       #expect(text.output.contains("infold validate ORIGINAL --folded"))
       #expect(!text.output.contains("passed") && !text.output.contains("0 of 0"))
       let html = try String(contentsOfFile: page, encoding: .utf8)

@@ -48,12 +48,22 @@ import Testing
     #expect(plain.status == 0 && !plain.output.contains("measured"))
   }
 
+  /// A model behind the option is the model.
+  @Test func takesNoModelForAValue() throws {
+    let result = try run("run", "--tune", network, "--random", "1", "--tune-time", "0.000001")
+    #expect(result.status == 0 && result.error.contains("raise the time limit of tuning"), "\(result.error)")
+  }
+
   @Test func keepsNothing() throws {
     let result = try run("run", network, "--random", "1", "--threads", "2", "--tune", "same-bits", "--no-tune-cache")
     #expect(result.status == 0 && result.error == "", "\(result.error)")
     #expect(kept.isEmpty)
     try expectRefusal(["run", network, "--random", "1", "--no-tune-cache"], "--tune")
-    try expectRefusal(["run", network, "--random", "1", "--tune", "fast"], "'fast'")
+    for words in [["--tune", "fast"], ["--tune=fast"], ["--tune="]] {
+      try expectRefusal(["run", network, "--random", "1"] + words, "same-bits or free")
+    }
+    try expectRefusal(["run", network, "--random", "1", "--tune", "--no-optimize"], "--no-optimize")
+    try expectRefusal(["run", network, "--random", "1", "--tune-time", "2"], "--tune")
   }
 
   /// A cache folder that cannot be written is no error.
