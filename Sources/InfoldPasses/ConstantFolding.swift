@@ -8,7 +8,8 @@ import InfoldTensor
 ///
 /// A default that a caller may override is no constant. A result becomes an initializer when it takes no more than
 /// `byteLimit`, or no more than four times the constants that it is computed from (the widest conversion, of 8 bits to
-/// 32): a few numbers that a node expands to a large tensor stay a few numbers.
+/// 32): a few numbers that a node expands to a large tensor stay a few numbers. Where a session asks for it, weights are an exception,
+/// without which convolutions could not be prepared.
 package struct ConstantFolding: GraphPass {
   package static let name = "constant folding"
 
@@ -22,12 +23,20 @@ package struct ConstantFolding: GraphPass {
 
   /// The bytes that the results of a node may take, however small its inputs are.
   package var byteLimit: Int
+  /// The bytes that the weights of linear operators may take besides, all together, however small they are computed from.
+  private let weightByteLimit: Int
   private let extent: Extent
 
+  /// What a session holds of such weights at most.
+  package static let usualWeightByteLimit = 128 << 20
+
   /// The pass.
-  package init(_ extent: Extent = .all, byteLimit: Int = ConstantEvaluation.usualByteLimit) {
+  package init(
+    _ extent: Extent = .all, byteLimit: Int = ConstantEvaluation.usualByteLimit, weightByteLimit: Int = 0
+  ) {
     self.extent = extent
     self.byteLimit = byteLimit
+    self.weightByteLimit = weightByteLimit
   }
 
   package func run(on graph: Graph) throws(InfoldError) -> PassResult {
@@ -39,14 +48,20 @@ package struct ConstantFolding: GraphPass {
       inference = Inference(graph.believingInputs())
       try inference.run()
     }
+    let weights = weightByteLimit > 0 ? self.weights(of: graph) : []
+    var weightBytes = 0
     var kept: [Node] = []
     for node in graph.nodes {
       try Interruption.check()
       do {
-        guard let outputs = try outputs(of: node, inference, result.graph) else {
+        let isWeight = node.definitions.contains(where: weights.contains)
+        let limit = isWeight ? max(byteLimit, weightByteLimit - weightBytes) : byteLimit
+        guard let outputs = try outputs(of: node, inference, result.graph, byteLimit: limit) else {
           kept.append(node)
           continue
         }
+        let byteCount = outputs.reduce(0) { $0 + ($1?.byteCount ?? 0) }
+        if isWeight, byteCount > byteLimit { weightBytes += byteCount }
         for case (let id?, let tensor?) in zip(node.outputs, outputs) { result.graph.setConstant(id, tensor) }
         result.changes.append(PassResult.Entry(node: graph.label(of: node), "computed ahead"))
       } catch {
@@ -58,9 +73,18 @@ package struct ConstantFolding: GraphPass {
     return result
   }
 
+  /// What linear operators multiply their first input with.
+  private func weights(of graph: Graph) -> Set<ValueID> {
+    var weights: Set<ValueID> = []
+    for node in graph.nodes where node.typed?.linearForm != nil && node.inputs.count > 1 {
+      if let weight = node.inputs[1] { weights.insert(weight) }
+    }
+    return weights
+  }
+
   /// The outputs of a node, where they are the same in every run and small enough.
   private func outputs(
-    of node: Node, _ inference: Inference, _ graph: Graph
+    of node: Node, _ inference: Inference, _ graph: Graph, byteLimit: Int
   ) throws(InfoldError) -> [Tensor?]? {
     guard let typed = node.typed, !(typed is any BodyOperator) else { return nil }
     guard extent == .all || type(of: typed).followsFromShapes else { return nil }

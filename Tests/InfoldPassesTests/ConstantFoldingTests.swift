@@ -35,6 +35,23 @@ import Testing
     #expect(try ReferenceEvaluator(result).run(inputs) == ReferenceEvaluator(graph).run(inputs))
   }
 
+  /// What expands a few numbers to the weight of a convolution, up to a sum of bytes.
+  @Test func weightsAreFoldedWhereSessionsAsk() throws {
+    var network = NetworkBuilder()
+    var value = network.input([1, 16, 8, 8])
+    for _ in 0..<3 {
+      let weight = try network.node("ConstantOfShape", [network.constant(try .list(16, 16, 3, 3))])
+      value = try network.node("Conv", [value, weight], ["pads": .ints([1, 1, 1, 1])])
+    }
+    let other = try network.node("ConstantOfShape", [network.constant(try .list(1, 16, 8, 8))])
+    let graph = try network.finished(try network.node("Add", [value, other]))
+    let byteCount = 16 * 16 * 9 * 4
+    for (limit, left) in [(0, 3), (2 * byteCount, 1), (3 * byteCount - 1, 1), (3 * byteCount, 0)] {
+      let result = try ConstantFolding(byteLimit: 1000, weightByteLimit: limit).run(on: graph).graph
+      #expect(result.nodes.count { $0.opType == "ConstantOfShape" } == left + 1, "\(limit) bytes")
+    }
+  }
+
   @Test func chainsOfShapesDisappearWhenTheyAreKnown() throws {
     var network = NetworkBuilder()
     let x = network.input([2, 3, 4, 5])

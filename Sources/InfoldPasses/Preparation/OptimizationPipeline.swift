@@ -48,7 +48,8 @@ public struct OptimizationPipeline: Sendable {
       (
         .simplify,
         quantization + [
-          ConstantFolding(), RemoveIdentities(), RecognizeActivations(), RecognizeLayerNormalization(),
+          ConstantFolding(weightByteLimit: ConstantFolding.usualWeightByteLimit), RemoveIdentities(),
+          RecognizeActivations(), RecognizeLayerNormalization(),
           RemoveDeadCode(),
         ]
       ),
