@@ -1,12 +1,16 @@
+import InfoldPasses
+
 /// How a session runs its model.
 public struct SessionOptions: Sendable, Hashable {
   /// What results may cost in accuracy for the sake of speed.
   public enum Precision: String, Sendable, Hashable, CaseIterable {
-    /// Sums are rounded as in a plain loop; errors are about those of other runtimes.
+    /// Sums are rounded as in a plain loop; errors are about those of other runtimes. In networks of float16 or bfloat16, the results of
+    /// every node are rounded to that type, as the standard's operators do it.
     case exact
     /// Convolutions may use Winograd's algorithm, whose rounding errors are several times larger. As with `exact`, a number reaches
     /// exactly the outputs that read it: where one is not finite, or much larger than those beside it, that part of the picture is
-    /// computed as with `exact`.
+    /// computed as with `exact`. Networks of float16 or bfloat16 compute in float32, and round where they have a Cast, and their outputs:
+    /// between two nodes are numbers that the type has not, such as those beyond 65504.
     case fast
   }
 
@@ -70,4 +74,11 @@ public struct SessionOptions: Sendable, Hashable {
 
   /// What becomes of subnormal numbers, the default resolved.
   var resolvedSubnormals: Subnormals { subnormals ?? (optimize && precision == .fast ? .flushed : .kept) }
+
+  /// What a graph goes through before it is planned.
+  package var passes: OptimizationPipeline {
+    guard optimize else { return .asWritten }
+    return OptimizationPipeline(
+      foldsBatchNormalization: foldBatchNormalization, narrowTypes: precision == .exact ? .rounded : .widened)
+  }
 }

@@ -72,7 +72,7 @@ extension FixedWidthInteger {
 
 extension Double {
   /// `value`, with its bits below the 53 highest replaced by a single one when any of them is set.
-  init(sticky value: some FixedWidthInteger) {
+  package init(sticky value: some FixedWidthInteger) {
     let magnitude = UInt64(truncatingIfNeeded: value.magnitude)
     let low: UInt64 = 0x7FF
     let exact = magnitude >> 53 == 0 || magnitude & low == 0 ? magnitude : magnitude & ~low | (low + 1)

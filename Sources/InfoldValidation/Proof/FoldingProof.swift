@@ -224,7 +224,8 @@ extension Graph {
   fileprivate func unfolded() throws(InfoldError) -> Graph {
     var graph = self
     if quantizingNodes == 0 {
-      graph = try OptimizationPipeline(foldsBatchNormalization: false).run(on: graph, through: .inline ... .simplify)
+      let pipeline = OptimizationPipeline(foldsBatchNormalization: false, narrowTypes: .kept)
+      graph = try pipeline.run(on: graph, through: .inline ... .simplify)
     }
     try graph.inferTypes()
     return graph

@@ -1,0 +1,38 @@
+import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+
+extension Cast: LoweredOperator {
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    try plan.emitConversion(of: fused.node.inputs[0], to: fused.output)
+  }
+}
+
+extension CastLike: LoweredOperator {
+  /// Of the second input, only the type counts.
+  func movesIntegers(ofInput index: Int) -> Bool { true }
+
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    try plan.emitConversion(of: fused.node.inputs[0], to: fused.output)
+  }
+}
+
+extension PlanBuilder {
+  /// Adds a conversion of a value's elements to the type of another one.
+  /// - Returns: Whether plans have memory for both.
+  fileprivate mutating func emitConversion(of x: ValueID?, to y: ValueID?) throws(InfoldError) -> Bool {
+    guard let x, let y, let sizes = plannedSizes(x), plannedSizes(y) == sizes, let format = format(of: x),
+      let source = graph[x].type?.elementType, let target = graph[y].type?.elementType
+    else { return false }
+    if format.isQuantized, target == .float32 {
+      // As quantized numbers of the scale 1 do.
+      try emitDequantization(x, to: y, scale: 1, zeroPoint: Int32(format.offset), "cast")
+      return true
+    }
+    let conversion = ElementConversion(from: source, to: target, lanewiseKernels)
+    try emitPixelwise([x], to: y, "cast") { loops, operands, result, pixels, frame in
+      conversion.run(pixels, loops, from: frame.address(operands[0]), to: frame.address(result))
+    }
+    return true
+  }
+}
