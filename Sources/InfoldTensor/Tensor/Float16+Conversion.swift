@@ -17,7 +17,7 @@ extension Float {
 
 extension Float16 {
   /// `value`, rounded to nearest, ties to even, whatever the calling thread makes of subnormal numbers.
-  @inline(__always)
+  @inlinable @inline(__always)
   package init<Number: BinaryFloatingPoint>(narrowing value: Number) {
     guard value.magnitude < 0x1p-14 else {
       self.init(value)
