@@ -145,7 +145,10 @@ import Testing
     let graph = try network.finished(network.node("Mul", [twice, half]), twice)
     let inputs = ["x": try Tensor(shape: [3], [60000, -40000, 3] as [Float16])]
     let fast = try results(graph, inputs)
-    #expect(try fast.map { try $0.numbers() } == [[60000, -40000, 3].map { Double(Float16($0)) }, [.infinity, -.infinity, 6]])
+    #expect(
+      try fast.map { try $0.numbers() } == [
+        [60000, -40000, 3].map { Double(Float16($0)) }, [.infinity, -.infinity, 6],
+      ])
     let infinite = [[.infinity, -.infinity, 3], [.infinity, -.infinity, 6]] as [[Double]]
     for options in [SessionOptions(precision: .exact), SessionOptions(optimize: false)] {
       #expect(try results(graph, inputs, options).map { try $0.numbers() } == infinite)
@@ -202,7 +205,8 @@ import Testing
   }
 
   /// An operator of an app that says nothing of float32 is given what the model declares.
-  @Test(arguments: SessionOptions.Precision.allCases) func operatorsOfAnApp(precision: SessionOptions.Precision) throws {
+  @Test(arguments: SessionOptions.Precision.allCases) func operatorsOfAnApp(precision: SessionOptions.Precision) throws
+  {
     let registry = OperatorRegistry.standard.adding(ByteCount.self)
     var builder = ModelBuilder(operators: registry)
     let x = try builder.input("x", shape: [2, 3], of: .float16)

@@ -56,7 +56,7 @@ struct NetworkWidening {
       nodes.append(node)
       return
     }
-    let widening = node.typed.map { type(of: $0).widening } ?? .none
+    let widening = node.typed.map { Swift.type(of: $0).widening } ?? Widening.none
     if widening == .conversion, let x = node.inputs[0], let y = node.outputs[0] {
       try convert(node, x, to: y)
     } else if widening == .sameFunction, isTheSame(node) {

@@ -59,7 +59,7 @@ extension ElementConversion {
       kernels.widen(x, of: format, to: y.assumingMemoryBound(to: Float.self), count: count)
       return
     }
-    inParts(count, y) { (part: UnsafeMutablePointer<Float>, first, count, y) in
+    inParts(of: Float.self, count, y) { part, first, count, y in
       kernels.widen(x + first, of: format, to: part, count: count)
       floats(count, part, y)
     }
@@ -73,7 +73,7 @@ extension ElementConversion {
     case .float64: map(count, x, y) { Double($0) }
     case .bool: map(count, x, y) { $0 != 0 }
     default:
-      inParts(count, y) { (part: UnsafeMutablePointer<Double>, first, count, y) in
+      inParts(of: Double.self, count, y) { part, first, count, y in
         for index in 0..<count { part[index] = Double(x[first + index]) }
         doubles(count, part, y)
       }
@@ -102,7 +102,7 @@ extension ElementConversion {
 
   /// Numbers of int8, which planned memory has with 128 added.
   private func bytes(_ count: Int, _ x: UnsafePointer<UInt8>, _ y: UnsafeMutableRawPointer) {
-    inParts(count, y) { (part: UnsafeMutablePointer<Int8>, first, count, y) in
+    inParts(of: Int8.self, count, y) { part, first, count, y in
       for index in 0..<count { part[index] = Int8(bitPattern: x[first + index] ^ 0x80) }
       integers(count, UnsafePointer(part), y)
     }
@@ -114,7 +114,7 @@ extension ElementConversion {
     switch target {
     case .float16, .bfloat16:
       // Through a double that rounding once more turns into the right number.
-      inParts(count, y) { (part: UnsafeMutablePointer<Double>, first, count, y) in
+      inParts(of: Double.self, count, y) { part, first, count, y in
         for index in 0..<count { part[index] = Double(sticky: x[first + index]) }
         doubles(count, part, y)
       }
@@ -143,7 +143,7 @@ extension ElementConversion {
   /// they are to be written.
   @inline(__always)
   private func inParts<Element>(
-    _ count: Int, _ y: UnsafeMutableRawPointer,
+    of _: Element.Type, _ count: Int, _ y: UnsafeMutableRawPointer,
     _ body: (_ part: UnsafeMutablePointer<Element>, _ first: Int, _ count: Int, _ y: UnsafeMutableRawPointer) -> Void
   ) {
     let size = ElementFormat(target)!.byteCount, most = 256

@@ -20,7 +20,8 @@ import Testing
     case .float32:
       let special: [Float] = [
         .nan, .signalingNaN, -.nan, .infinity, -.infinity, 0, -0.0, 0.5, -0.5, 1.5, -1.5, 2.5, 127.5, 255.9, -128.9,
-        .leastNonzeroMagnitude, -.leastNonzeroMagnitude, .leastNormalMagnitude, .greatestFiniteMagnitude, 65504, 65519.9,
+        .leastNonzeroMagnitude, -.leastNonzeroMagnitude, .leastNormalMagnitude, .greatestFiniteMagnitude, 65504,
+        65519.9,
         65520, -65520, 0x1p-14, 0x1p-24, 0x1p-25, 0x1.000002p-25, 0x1p31, -0x1p31, 0x1p32, 0x1p63, -0x1p63, 0x1p64,
       ]
       let usual = bits.prefix(300).map { Float(Int64(bitPattern: $0) >> ($0 & 63)) / 4 }
@@ -71,7 +72,9 @@ import Testing
   private static func difference(_ x: Tensor, _ a: Tensor, _ b: Tensor) -> String {
     guard a.shape == b.shape, a.elementType == b.elementType, let numbers = try? (x.numbers(), a.numbers(), b.numbers())
     else { return ", types or shapes" }
-    let place = numbers.0.indices.first { numbers.1[$0] != numbers.2[$0] && !(numbers.1[$0].isNaN && numbers.2[$0].isNaN) }
+    let place = numbers.0.indices.first {
+      numbers.1[$0] != numbers.2[$0] && !(numbers.1[$0].isNaN && numbers.2[$0].isNaN)
+    }
     return place.map { ": \(numbers.0[$0]) became \(numbers.1[$0]), not \(numbers.2[$0])" } ?? ", bits only"
   }
 
