@@ -54,6 +54,8 @@ public struct SessionOptions: Sendable, Hashable {
   /// Whether the fastest ways to compute are found by measurement; `nil` for those that are expected to be the fastest, by sizes and by what
   /// is known of the machine.
   public var tuning: Tuning?
+  /// What numbers of float16 and bfloat16 are computed in; `nil` for what the precision says.
+  package var narrowTypes: OptimizationPipeline.NarrowTypes?
 
   /// Options.
   public init(
@@ -75,10 +77,12 @@ public struct SessionOptions: Sendable, Hashable {
   /// What becomes of subnormal numbers, the default resolved.
   var resolvedSubnormals: Subnormals { subnormals ?? (optimize && precision == .fast ? .flushed : .kept) }
 
+  /// What numbers of float16 and bfloat16 are computed in, the default resolved.
+  var resolvedNarrowTypes: OptimizationPipeline.NarrowTypes { narrowTypes ?? (precision == .exact ? .rounded : .widened) }
+
   /// What a graph goes through before it is planned.
   package var passes: OptimizationPipeline {
     guard optimize else { return .asWritten }
-    return OptimizationPipeline(
-      foldsBatchNormalization: foldBatchNormalization, narrowTypes: precision == .exact ? .rounded : .widened)
+    return OptimizationPipeline(foldsBatchNormalization: foldBatchNormalization, narrowTypes: resolvedNarrowTypes)
   }
 }

@@ -163,6 +163,8 @@ public struct FoldingProof: Sendable {
   /// Sessions of the network as it is, where every normalization is a scale and a shift, and folded.
   private func sessions() throws(InfoldError) -> (unfolded: Session, folded: Session) {
     var options = options
+    // What is proved are the constants of the model's own types.
+    options.narrowTypes = .kept
     options.foldBatchNormalization = true
     let folded = try Session(folded ?? original, options: options)
     options.foldBatchNormalization = false
