@@ -78,7 +78,9 @@ public struct SessionOptions: Sendable, Hashable {
   var resolvedSubnormals: Subnormals { subnormals ?? (optimize && precision == .fast ? .flushed : .kept) }
 
   /// What numbers of float16 and bfloat16 are computed in, the default resolved.
-  var resolvedNarrowTypes: OptimizationPipeline.NarrowTypes { narrowTypes ?? (precision == .exact ? .rounded : .widened) }
+  var resolvedNarrowTypes: OptimizationPipeline.NarrowTypes {
+    narrowTypes ?? (precision == .exact ? .rounded : .widened)
+  }
 
   /// What a graph goes through before it is planned.
   package var passes: OptimizationPipeline {
