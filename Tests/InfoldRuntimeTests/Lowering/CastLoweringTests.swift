@@ -41,7 +41,7 @@ import Testing
       // Integers of all sizes, and those at the ends.
       let numbers = bits.map { Int64(bitPattern: $0) >> ($0 & 63) }
       let ends: [Int64] = [0, 1, -1, 127, 128, 255, 256, -128, -129, 32767, 65535, 65536, 65519, 65520, .min, .max]
-      let sums = [(1 << 53) + 1, (1 << 62) + (1 << 51) + 1, (1 << 24) + 1, 2049, 2051, 4098, 257, 259].map { Int64($0) }
+      let sums: [Int64] = [1 << 53 | 1, 1 << 62 | 1 << 51 | 1, 1 << 24 | 1, 2049, 2051, 4098, 257, 259]
       return try Tensor(shape: [724], numbers + ends + sums).cast(to: type)
     }
   }
