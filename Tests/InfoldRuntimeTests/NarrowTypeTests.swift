@@ -235,7 +235,8 @@ import Testing
     let goesOn = body.input([], "condition", of: .bool), image = body.input([1, 4, 6, 6], "image", of: type)
     let captured = body.capture(network.graph[weights].name)
     let next = try body.node("Tanh", [body.node("Conv", [image, captured], pads)])
-    let loop = try body.body(outputs: [goesOn, next, body.node("GlobalAveragePool", [next])], captures: [captured])
+    let pooled = try body.node("GlobalAveragePool", [next])
+    let loop = try body.body(outputs: [goesOn, next, pooled], captures: [captured])
     let trips = network.constant(try Tensor(scalar: Int64(3)))
     let looped = try network.nodes(
       "Loop", [trips, nil, chosen], ["body": .graph(loop)], captures: [weights], outputs: 2)
