@@ -134,7 +134,7 @@ import Testing
     let result = try widened(network.finished(network.node("Add", [x, filled])))
     #expect(
       nodes(result) == [
-        "Shape int64", "ConstantOfShape float16", "Cast float32", "Cast float32", "Add float32", "Cast float16",
+        "Cast float32", "Shape int64", "ConstantOfShape float16", "Cast float32", "Add float32", "Cast float16",
       ])
   }
 
