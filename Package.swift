@@ -152,7 +152,8 @@ let package = Package(
     .testTarget(name: "InfoldONNXTests", dependencies: operators + ["InfoldONNX", "InfoldPasses", "TestSupport"]),
     .testTarget(name: "InfoldPassesTests", dependencies: operators + ["InfoldPasses", "TestSupport"]),
     .testTarget(
-      name: "InfoldRuntimeTests", dependencies: operators + ["InfoldPasses", "InfoldRuntime", "TestSupport"]),
+      name: "InfoldRuntimeTests",
+      dependencies: operators + ["InfoldPasses", "InfoldRuntime", "RandomGraphs", "TestSupport"]),
     .testTarget(
       name: "InfoldValidationTests",
       dependencies: operators + [
@@ -165,7 +166,7 @@ let package = Package(
     .testTarget(
       name: "NetworkTests",
       dependencies: operators + [
-        "InfoldImage", "InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation",
+        "InfoldImage", "InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation", "RandomGraphs",
         "TestSupport",
       ]),
     .testTarget(

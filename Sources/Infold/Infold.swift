@@ -47,6 +47,7 @@
 @_exported import struct InfoldGraph.ReferenceEvaluator
 @_exported import struct InfoldGraph.Value
 @_exported import struct InfoldGraph.ValueID
+@_exported import enum InfoldGraph.Widening
 @_exported import struct InfoldGraph.Withdrawal
 
 @_exported import protocol InfoldOperators.ArithmeticOperator

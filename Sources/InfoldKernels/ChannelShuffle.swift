@@ -5,6 +5,7 @@ extension Kernels {
   public static func shuffleChannels(_ arguments: ChannelShuffleArguments, pixels: Range<Int>) {
     switch arguments.elementByteCount {
     case 1: shuffle(arguments, pixels, by: ByteRow.self)
+    case 2: shuffle(arguments, pixels, by: ShortRow.self)
     case 8: shuffle(arguments, pixels, by: WordRow.self)
     default: shuffle(arguments, pixels, by: FloatRow.self)
     }

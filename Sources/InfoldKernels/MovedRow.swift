@@ -84,6 +84,46 @@ struct ByteRow: MovedRow {
   }
 }
 
+/// Elements of 2 bytes.
+struct ShortRow: MovedRow {
+  private var lanes: SIMD8<UInt16>
+
+  @inline(always)
+  static var count: Int { 8 }
+
+  @inline(always)
+  init() { lanes = SIMD8(repeating: 0) }
+
+  @inline(always)
+  init(from pointer: UnsafePointer<UInt16>, count: Int) {
+    if count >= Self.count {
+      lanes = UnsafeRawPointer(pointer).loadUnaligned(as: SIMD8<UInt16>.self)
+    } else {
+      lanes = SIMD8(repeating: 0)
+      for lane in 0..<Self.count where lane < count { lanes[lane] = pointer[lane] }
+    }
+  }
+
+  @inline(always)
+  func store(at pointer: UnsafeMutablePointer<UInt16>, count: Int) {
+    if count >= Self.count {
+      UnsafeMutableRawPointer(pointer).storeBytes(of: lanes, as: SIMD8<UInt16>.self)
+    } else {
+      for lane in 0..<Self.count where lane < count { pointer[lane] = lanes[lane] }
+    }
+  }
+
+  @inline(always)
+  static func interleaved(_ a: ShortRow, _ b: ShortRow) -> (ShortRow, ShortRow) {
+    var (low, high) = (a, b)
+    low.lanes.evenHalf = a.lanes.lowHalf
+    low.lanes.oddHalf = b.lanes.lowHalf
+    high.lanes.evenHalf = a.lanes.highHalf
+    high.lanes.oddHalf = b.lanes.highHalf
+    return (low, high)
+  }
+}
+
 /// Elements of 8 bytes.
 struct WordRow: MovedRow {
   private var lanes: SIMD2<UInt64>

@@ -5,6 +5,7 @@ extension Kernels {
   public static func transpose(_ arguments: TransposeArguments, units: Range<Int>) {
     switch arguments.elementByteCount {
     case 1: transpose(arguments, units, by: ByteRow.self)
+    case 2: transpose(arguments, units, by: ShortRow.self)
     case 8: transpose(arguments, units, by: WordRow.self)
     default: transpose(arguments, units, by: FloatRow.self)
     }

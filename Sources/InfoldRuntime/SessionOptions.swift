@@ -1,12 +1,16 @@
+import InfoldPasses
+
 /// How a session runs its model.
 public struct SessionOptions: Sendable, Hashable {
   /// What results may cost in accuracy for the sake of speed.
   public enum Precision: String, Sendable, Hashable, CaseIterable {
-    /// Sums are rounded as in a plain loop; errors are about those of other runtimes.
+    /// Sums are rounded as in a plain loop; errors are about those of other runtimes. In networks of float16 or bfloat16, the results of
+    /// every node are rounded to that type, as the standard's operators do it.
     case exact
     /// Convolutions may use Winograd's algorithm, whose rounding errors are several times larger. As with `exact`, a number reaches
     /// exactly the outputs that read it: where one is not finite, or much larger than those beside it, that part of the picture is
-    /// computed as with `exact`.
+    /// computed as with `exact`. Networks of float16 or bfloat16 compute in float32, and round where they have a Cast, and their outputs:
+    /// between two nodes are numbers that the type has not, such as those beyond 65504.
     case fast
   }
 
@@ -50,6 +54,8 @@ public struct SessionOptions: Sendable, Hashable {
   /// Whether the fastest ways to compute are found by measurement; `nil` for those that are expected to be the fastest, by sizes and by what
   /// is known of the machine.
   public var tuning: Tuning?
+  /// What numbers of float16 and bfloat16 are computed in; `nil` for what the precision says.
+  package var narrowTypes: OptimizationPipeline.NarrowTypes?
 
   /// Options.
   public init(
@@ -70,4 +76,15 @@ public struct SessionOptions: Sendable, Hashable {
 
   /// What becomes of subnormal numbers, the default resolved.
   var resolvedSubnormals: Subnormals { subnormals ?? (optimize && precision == .fast ? .flushed : .kept) }
+
+  /// What numbers of float16 and bfloat16 are computed in, the default resolved.
+  var resolvedNarrowTypes: OptimizationPipeline.NarrowTypes {
+    narrowTypes ?? (precision == .exact ? .rounded : .widened)
+  }
+
+  /// What a graph goes through before it is planned.
+  package var passes: OptimizationPipeline {
+    guard optimize else { return .asWritten }
+    return OptimizationPipeline(foldsBatchNormalization: foldBatchNormalization, narrowTypes: resolvedNarrowTypes)
+  }
 }

@@ -4,7 +4,7 @@ import Testing
 
 /// Kernels that only move elements, for elements of every width.
 @Suite struct ElementWidthTests {
-  static let widths = [1, 4, 8]
+  static let widths = [1, 2, 4, 8]
 
   /// Elements that are told apart by their bytes, and what a kernel writes.
   private struct Elements {

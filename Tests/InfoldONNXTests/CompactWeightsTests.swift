@@ -63,7 +63,7 @@ import Testing
     #expect(weight.elementType == type && weight.byteCount == 2 * weight.count)
     #expect(try weight.numbers() == [1.5, -2, 0.25])
 
-    let optimized = try OptimizationPipeline().run(on: graph)
+    let optimized = try OptimizationPipeline(narrowTypes: .kept).run(on: graph)
     #expect(optimized.nodes.map(\.opType) == ["Conv"])
     let tensors = optimized.values.compactMap { $0.initializer?.tensor }
     #expect(tensors.count == 2)

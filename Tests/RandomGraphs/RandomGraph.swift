@@ -65,25 +65,6 @@ extension RandomGraph: CustomStringConvertible {
   }
 }
 
-extension Graph {
-  /// Makes numbers of this type of all that are float32, but the scales of Resize, which the standard wants as they are.
-  fileprivate mutating func narrow(to type: ElementType) throws(InfoldError) {
-    let scales = Set(nodes.filter { $0.opType == "Resize" && $0.inputs.count > 2 }.compactMap { $0.inputs[2] })
-    for id in valueIDs {
-      if let tensor = constant(id) {
-        guard tensor.elementType == .float32, !scales.contains(id) else { continue }
-        self[id].initializer = Initializer(try tensor.converted(to: type))
-        self[id].type = TensorType(type, Shape(tensor.shape))
-      } else if inputs.contains(id) {
-        self[id].type = TensorType(type, self[id].type!.shape)
-      } else {
-        self[id].type = nil
-      }
-    }
-    try inferTypes()
-  }
-}
-
 extension SplitMix64 {
   mutating func int(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
 

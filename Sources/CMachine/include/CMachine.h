@@ -81,6 +81,21 @@ bool infold_has_full_rate_avx512(void);
 /// Whether they have AVX-512's instructions for neural networks (VNNI) as well.
 bool infold_has_avx512_vnni(void);
 
+#if defined(__F16C__)
+#include <immintrin.h>
+
+/// Widens 8 numbers of float16 to single precision.
+static inline void infold_widen_halves(const uint16_t *source, float *target) {
+  _mm256_storeu_ps(target, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)source)));
+}
+
+/// Rounds 8 numbers to the nearest ones of float16.
+static inline void infold_narrow_floats(const float *source, uint16_t *target) {
+  const __m128i halves = _mm256_cvtps_ph(_mm256_loadu_ps(source), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  _mm_storeu_si128((__m128i *)target, halves);
+}
+#endif
+
 #if defined(__AVX512F__)
 #include <immintrin.h>
 

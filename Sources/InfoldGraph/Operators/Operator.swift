@@ -29,6 +29,9 @@ public protocol Operator: Sendable {
   static var family: OperatorFamily { get }
   /// What the operator has to do with quantized numbers; nothing, by default.
   static var quantizationRole: QuantizationRole? { get }
+  /// What the operator does with float32 numbers in the place of float16 and bfloat16 ones; `.none`, by default, and `.sameFunction` for
+  /// operators of protocols whose evaluation computes narrow types in `Float`.
+  static var widening: Widening { get }
 
   /// Reads the attributes. Every attribute that is not read is refused afterwards.
   /// - Throws: `InfoldError` with `.invalidModel` for values that the standard forbids, `.unsupported` for values that
@@ -124,6 +127,8 @@ extension Operator {
   public static var family: OperatorFamily { .other }
 
   public static var quantizationRole: QuantizationRole? { nil }
+
+  public static var widening: Widening { .none }
 
   public func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
     []

@@ -16,4 +16,21 @@ public protocol LanewiseKernels: Sendable {
 
   /// (x − mean) · factor · scale + shift, one of each per channel. The range counts pixels, over all images.
   static func channelNormalization(_ arguments: ChannelNormalizationArguments, pixels: Range<Int>)
+
+  /// Numbers of 16 bits in single precision, which is exact, also where the thread flushes subnormal numbers. A NaN of float16 becomes a
+  /// quiet one.
+  static func widen(
+    _ input: UnsafePointer<UInt16>, of format: NarrowFormat, to output: UnsafeMutablePointer<Float>, count: Int)
+
+  /// The nearest numbers of 16 bits, halves to the even ones; infinite ones beyond the greatest. A NaN stays one.
+  static func narrow(
+    _ input: UnsafePointer<Float>, to output: UnsafeMutablePointer<UInt16>, of format: NarrowFormat, count: Int)
+}
+
+/// The floating-point numbers of 16 bits.
+public enum NarrowFormat: Sendable {
+  /// 5 bits of exponent, 10 of significand.
+  case float16
+  /// The upper half of a number in single precision: 8 bits of exponent, 7 of significand.
+  case bfloat16
 }

@@ -18,7 +18,7 @@ public struct TransposeArguments: @unchecked Sendable {
   public var rows: Int
   /// Columns of the input.
   public var columns: Int
-  /// The bytes of an element: 1, 4 or 8.
+  /// The bytes of an element: 1, 2, 4 or 8.
   public var elementByteCount: Int
 
   public init(
@@ -57,7 +57,7 @@ public struct ChannelShuffleArguments: @unchecked Sendable {
   public var channels: Int
   /// Divides the channels.
   public var groups: Int
-  /// The bytes of an element: 1, 4 or 8.
+  /// The bytes of an element: 1, 2, 4 or 8.
   public var elementByteCount: Int
 
   public init(

@@ -11,6 +11,7 @@ package struct Clip: Operator {
   package static let versions = [1, 6, 11, 12, 13]
   package static let compatibleVersions = [12, 13]
   package static let family = OperatorFamily.activation
+  package static let widening = Widening.sameFunction
   package static func elementTypes(since version: Int) -> ElementTypeSet {
     version < 12 ? .floatingPoint : .numeric
   }

@@ -13,6 +13,8 @@ public protocol BinaryOperator: Operator {
 extension BinaryOperator {
   public static var family: OperatorFamily { .arithmetic }
 
+  public static var widening: Widening { .sameFunction }
+
   /// Opset 7 changed how shapes are brought together; since then, new versions of ONNX's operators take other element types.
   public static var compatibleVersions: [Int] { versions.dropFirst().filter { $0 > 7 } }
 

@@ -18,6 +18,7 @@ package struct Cast: Operator {
   package static let versions = [1, 6, 9, 13, 19, 21, 23, 24, 25, 28]
   package static let compatibleVersions = [9, 13, 19, 21, 23, 24, 25]
   package static let family = OperatorFamily.arithmetic
+  package static let widening = Widening.conversion
   package static let keepsElements = true
   package static func arity(since version: Int) -> Arity { Arity(1) }
 

@@ -9,6 +9,7 @@ package struct CastLike: Operator {
   package static let versions = [15, 19, 21, 23, 24, 25]
   package static let compatibleVersions = [19, 21, 23, 24, 25]
   package static let family = OperatorFamily.arithmetic
+  package static let widening = Widening.conversion
   package static func arity(since version: Int) -> Arity { Arity(2) }
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {

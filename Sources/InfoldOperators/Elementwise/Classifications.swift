@@ -39,6 +39,8 @@ protocol ClassificationOperator: Operator {
 extension ClassificationOperator {
   public static var family: OperatorFamily { .arithmetic }
 
+  public static var widening: Widening { .sameFunction }
+
   public static var compatibleVersions: [Int] { Array(versions.dropFirst()) }
 
   public static func elementTypes(since version: Int) -> ElementTypeSet { .floatingPoint }

@@ -42,6 +42,8 @@ extension SummingOperator {
 
   package static func elementTypes(since version: Int) -> ElementTypeSet { elementTypes }
 
+  package static var widening: Widening { .sameFunction }
+
   fileprivate func sum<Element: FloatingPointElement>(
     of inputs: [Tensor?], in _: Element.Type
   ) throws(InfoldError) -> Tensor {

@@ -53,6 +53,8 @@ public protocol NumericUnaryOperator: Operator {
 extension NumericUnaryOperator {
   public static var family: OperatorFamily { .arithmetic }
 
+  public static var widening: Widening { .sameFunction }
+
   /// Since opset 7, new versions of ONNX's functions of one number take other element types, and mean the same.
   public static var compatibleVersions: [Int] { versions.dropFirst().filter { $0 > 6 } }
 

@@ -13,6 +13,8 @@ public protocol VariadicOperator: Operator {
 extension VariadicOperator {
   public static var family: OperatorFamily { .arithmetic }
 
+  public static var widening: Widening { .sameFunction }
+
   /// Opset 8 let shapes differ; otherwise, new versions of ONNX's operators take other element types since opset 7.
   public static var compatibleVersions: [Int] { versions.dropFirst().filter { $0 > 6 } }
 

@@ -9,6 +9,7 @@ package struct EyeLike: Operator {
   package static let name = "EyeLike"
   package static let versions = [9, 22]
   package static let compatibleVersions = [22]
+  package static let widening = Widening.sameFunction
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// The type of the result; `nil` for the input's.

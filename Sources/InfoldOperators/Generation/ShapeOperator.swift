@@ -11,6 +11,7 @@ package struct ShapeOperator: Operator {
   package static let versions = [1, 13, 15, 19, 21, 23, 24, 25]
   package static let compatibleVersions = [13, 15, 19, 21, 23, 24, 25]
   package static let family = OperatorFamily.movement
+  package static let widening = Widening.sameFunction
   package static let followsFromShapes = true
   package static func arity(since version: Int) -> Arity { Arity(1) }
 

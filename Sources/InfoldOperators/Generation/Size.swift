@@ -8,6 +8,7 @@ package struct Size: Operator, AttributelessOperator {
   package static let versions = [1, 13, 19, 21, 23, 24, 25]
   package static let compatibleVersions = [13, 19, 21, 23, 24, 25]
   package static let family = OperatorFamily.movement
+  package static let widening = Widening.sameFunction
   package static let followsFromShapes = true
   package static func arity(since version: Int) -> Arity { Arity(1) }
 

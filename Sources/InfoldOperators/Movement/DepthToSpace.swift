@@ -10,6 +10,7 @@ package struct DepthToSpace: Operator, MappedOperator {
   package static let versions = [1, 11, 13, 28]
   package static let compatibleVersions = [11, 13]
   package static let family = OperatorFamily.movement
+  package static let widening = Widening.sameFunction
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   private let block: BlockRearrangement

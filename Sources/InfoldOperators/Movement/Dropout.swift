@@ -13,6 +13,7 @@ package struct Dropout: Operator {
   package static let versions = [1, 6, 7, 10, 12, 13, 22]
   package static let compatibleVersions = [13, 22]
   package static let family = OperatorFamily.movement
+  package static let widening = Widening.sameFunction
   package static let keepsElements = true
   package static func elementTypes(since version: Int) -> ElementTypeSet { .floatingPoint }
   package static func arity(since version: Int) -> Arity { Arity(inputs: 1...(version < 12 ? 1 : 3), outputs: 1...2) }

@@ -13,6 +13,8 @@ public protocol ElementMovingOperator: Operator {
 extension ElementMovingOperator {
   public static var family: OperatorFamily { .movement }
 
+  public static var widening: Widening { .sameFunction }
+
   public static var movedInputs: ClosedRange<Int> { 0...0 }
 
   public func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {

@@ -12,6 +12,7 @@ package struct ScatterND: Operator {
   package static let versions = [11, 13, 16, 18]
   package static let compatibleVersions = [13, 16, 18]
   package static let family = OperatorFamily.movement
+  package static let widening = Widening.sameFunction
   package static func arity(since version: Int) -> Arity { Arity(3) }
 
   /// How an update meets what is there.

@@ -10,6 +10,7 @@ package struct Trilu: Operator {
   package static let name = "Trilu"
   package static let versions = [14]
   package static let family = OperatorFamily.movement
+  package static let widening = Widening.sameFunction
   package static func arity(since version: Int) -> Arity { Arity(inputs: 1...2) }
 
   /// Whether the upper triangle is kept, and not the lower one.

@@ -8,6 +8,7 @@ package struct MeanVarianceNormalization: AxesNormalization {
   package static let name = "MeanVarianceNormalization"
   package static let versions = [9, 13]
   package static let compatibleVersions = [13]
+  package static let widening = Widening.sameFunction
   package static func elementTypes(since version: Int) -> ElementTypeSet { .floatingPoint }
 
   /// The axes; negative ones count from the end.

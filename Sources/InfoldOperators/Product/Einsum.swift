@@ -12,6 +12,7 @@ package struct Einsum: Operator {
   package static let name = "Einsum"
   package static let versions = [12, 28]
   package static let family = OperatorFamily.product
+  package static let widening = Widening.sameFunction
   package static func elementTypes(since version: Int) -> ElementTypeSet { .numeric }
   package static func arity(since version: Int) -> Arity { Arity(inputs: 1...Arity.any) }
 

@@ -12,6 +12,7 @@ package struct DequantizeLinear: Operator {
   package static let versions = [10, 13, 19, 21, 23, 24, 25, 28]
   package static let compatibleVersions = [13, 19, 21, 23, 24, 25]
   package static let family = OperatorFamily.quantization
+  package static let widening = Widening.sameFunction
   package static let quantizationRole: QuantizationRole? = .dequantizes
   package static func elementTypes(since version: Int) -> ElementTypeSet {
     ElementTypeSet(ElementTypeSet.quantized(since: version).types + [.int32])

@@ -61,6 +61,8 @@ package struct ExtremumIndexSearch: Sendable, Hashable {
 extension ExtremumIndexOperator {
   package static var family: OperatorFamily { .pool }
 
+  package static var widening: Widening { .sameFunction }
+
   package static var compatibleVersions: [Int] { Array(versions.dropFirst()) }
 
   package static func arity(since version: Int) -> Arity { Arity(1) }

@@ -25,6 +25,8 @@ public protocol ReductionOperator: Operator {
 extension ReductionOperator {
   public static var family: OperatorFamily { .pool }
 
+  public static var widening: Widening { .sameFunction }
+
   public static var compatibleVersions: [Int] { versions.dropFirst().filter { $0 != axesAreInputSince } }
 
   public static func elementTypes(since version: Int) -> ElementTypeSet { elementTypes }

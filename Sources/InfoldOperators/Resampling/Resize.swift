@@ -16,6 +16,7 @@ package struct Resize: Operator {
   package static let versions = [10, 11, 13, 18, 19]
   package static let compatibleVersions = [13, 18, 19]
   package static let family = OperatorFamily.movement
+  package static let widening = Widening.sameFunction
   package static func arity(since version: Int) -> Arity {
     switch version {
     case 10: Arity(2)

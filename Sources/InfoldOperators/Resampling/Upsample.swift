@@ -11,6 +11,7 @@ package struct Upsample: Operator {
   package static let name = "Upsample"
   package static let versions = [1, 7, 9]
   package static let family = OperatorFamily.movement
+  package static let widening = Widening.sameFunction
   package static let withdrawal: Withdrawal? = Withdrawal(opset: 10, successor: Resize.name)
   package static func arity(since version: Int) -> Arity { Arity(version < 9 ? 1 : 2) }
 

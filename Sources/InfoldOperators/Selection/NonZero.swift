@@ -10,6 +10,7 @@ package struct NonZero: Operator, AttributelessOperator {
   package static let versions = [9, 13]
   package static let compatibleVersions = [13]
   package static let family = OperatorFamily.movement
+  package static let widening = Widening.sameFunction
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {

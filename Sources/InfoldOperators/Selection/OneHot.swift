@@ -11,6 +11,7 @@ package struct OneHot: Operator {
   package static let name = "OneHot"
   package static let versions = [9, 11, 28]
   package static let family = OperatorFamily.movement
+  package static let widening = Widening.sameFunction
   package static func arity(since version: Int) -> Arity { Arity(3) }
 
   /// The new dimension; negative values count from the end.

@@ -11,6 +11,7 @@ package struct TopK: Operator {
   package static let versions = [1, 10, 11, 24]
   package static let compatibleVersions = [11, 24]
   package static let family = OperatorFamily.pool
+  package static let widening = Widening.sameFunction
   package static func elementTypes(since version: Int) -> ElementTypeSet { .numeric }
   package static func arity(since version: Int) -> Arity {
     Arity(inputs: version < 10 ? 1...1 : 2...2, outputs: 2...2)

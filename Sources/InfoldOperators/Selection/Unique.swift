@@ -11,6 +11,7 @@ package struct Unique: Operator {
   package static let name = "Unique"
   package static let versions = [11, 28]
   package static let family = OperatorFamily.movement
+  package static let widening = Widening.sameFunction
   package static func arity(since version: Int) -> Arity { Arity(inputs: 1...1, outputs: 1...4) }
 
   /// The axis; `nil` to compare all elements.

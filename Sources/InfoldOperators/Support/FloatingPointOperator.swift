@@ -16,6 +16,8 @@ public protocol FloatingPointOperator: Operator {
 extension FloatingPointOperator {
   public static func elementTypes(since version: Int) -> ElementTypeSet { .floatingPoint }
 
+  public static var widening: Widening { .sameFunction }
+
   public func resultType(_ index: Int, of inputs: [Tensor?]) -> ElementType {
     inputs.first??.elementType ?? .float32
   }
@@ -46,6 +48,8 @@ protocol StandardFloatingPointOperator: Operator {
 
 extension StandardFloatingPointOperator {
   public static func elementTypes(since version: Int) -> ElementTypeSet { .floatingPoint }
+
+  public static var widening: Widening { .sameFunction }
 
   func resultType(_ index: Int, of inputs: [Tensor?]) -> ElementType { inputs.first??.elementType ?? .float32 }
 

@@ -13,6 +13,8 @@ public protocol NumericOperator: Operator {
 extension NumericOperator {
   public static func elementTypes(since version: Int) -> ElementTypeSet { .numeric }
 
+  public static var widening: Widening { .sameFunction }
+
   /// Computes in the first input's element type; float16 and bfloat16 are widened to `Float`, and the results rounded
   /// once.
   public func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

@@ -30,6 +30,16 @@ public struct OptimizationPipeline: Sendable {
     }
   }
 
+  /// What numbers of float16 and bfloat16 are computed in, for which there are no kernels.
+  public enum NarrowTypes: Sendable, Hashable {
+    /// In the model's own type: in single precision inside of each node, whose results are rounded.
+    case kept
+    /// In float32. What is between two nodes is not rounded, but where the model has a Cast.
+    case widened
+    /// In float32, with the results of every node rounded to the model's own type.
+    case rounded
+  }
+
   /// The passes, in their order, with the stages that they belong to.
   private let entries: [(stage: Stage, pass: any GraphPass)]
 
@@ -37,8 +47,12 @@ public struct OptimizationPipeline: Sendable {
   public var passes: [any GraphPass] { entries.map(\.pass) }
 
   /// The passes that a session runs.
-  /// - Parameter foldsBatchNormalization: Whether batch normalization is folded into weights where that is exact.
-  public init(foldsBatchNormalization: Bool = true) {
+  /// - Parameters:
+  ///   - foldsBatchNormalization: Whether batch normalization is folded into weights where that is exact.
+  ///   - narrowTypes: What numbers of float16 and bfloat16 are computed in.
+  public init(foldsBatchNormalization: Bool = true, narrowTypes: NarrowTypes = .widened) {
+    let widening: [any GraphPass] =
+      narrowTypes == .kept ? [] : [WidenNarrowTypes(roundsResults: narrowTypes == .rounded)]
     let folding: [any GraphPass] = foldsBatchNormalization ? [FoldBatchNormalization()] : []
     let quantizedFolding: [any GraphPass] = foldsBatchNormalization ? [FoldIntoQuantizedWeights()] : []
     // What dequantizes weights that nobody reads any more is not to be computed ahead.
@@ -47,7 +61,7 @@ public struct OptimizationPipeline: Sendable {
       (.inline, [InlineBodies(), SettleConstants()]),
       (
         .simplify,
-        quantization + [
+        widening + quantization + [
           ConstantFolding(weightByteLimit: ConstantFolding.usualWeightByteLimit), RemoveIdentities(),
           RecognizeActivations(), RecognizeLayerNormalization(),
           RemoveDeadCode(),

@@ -71,7 +71,7 @@ extension PlanDescription.Elements: CustomStringConvertible {
     switch self {
     case .float32: "float32"
     case .bytes: "bytes"
-    case .integers(let byteCount): "\(byteCount)-byte integers"
+    case .integers(let byteCount): "\(byteCount)-byte elements"
     }
   }
 }

@@ -83,7 +83,7 @@ public struct PlanDescription: Sendable, Hashable {
     case float32
     /// Quantized numbers, unsigned: 128 is added to those of int8.
     case bytes
-    /// Integers or truth values of so many bytes, which only move.
+    /// Integers or truth values of so many bytes, or numbers in half or double precision, which kernels move, compare and convert.
     case integers(byteCount: Int)
   }
 

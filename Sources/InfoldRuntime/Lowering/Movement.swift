@@ -93,6 +93,7 @@ extension Tensor {
   fileprivate var firstBits: UInt64 {
     switch elementType.bitWidth {
     case 8: withBitPatterns { (bits: Span<UInt8>) in UInt64(bits[0]) }
+    case 16: withBitPatterns { (bits: Span<UInt16>) in UInt64(bits[0]) }
     case 32: withBitPatterns { (bits: Span<UInt32>) in UInt64(bits[0]) }
     default: withBitPatterns { (bits: Span<UInt64>) in bits[0] }
     }

@@ -29,7 +29,7 @@ extension PredicateLowering {
     guard let a = fused.node.inputs[0], let b = fused.node.inputs[1], let y = fused.output,
       let first = plan.plannedSizes(a), let second = plan.plannedSizes(b), plan.plannedSizes(y) != nil,
       let aligned = try? broadcast.aligned(Shape(second), to: Shape(first)).sizes,
-      let type = plan.graph[a].type?.elementType, type == plan.graph[b].type?.elementType
+      let type = plan.graph[a].type?.elementType, type == plan.graph[b].type?.elementType, Predicate.compares(type)
     else { return false }
     let (function, isMirrored) = Self.predicate
     let operands = [(a, first), (b, aligned)]

@@ -140,19 +140,9 @@ extension DequantizeLinear: LoweredOperator {
   }
 }
 
-extension Cast: LoweredOperator {
-  /// Bytes become floats as quantized numbers of the scale 1 do.
-  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    guard let x = fused.node.inputs[0], let y = fused.output, plan.byteSizes(x) != nil, plan.sizes(y) != nil,
-      let format = plan.format(of: x)
-    else { return false }
-    try plan.emitDequantization(x, to: y, scale: 1, zeroPoint: Int32(format.offset), "cast")
-    return true
-  }
-}
-
 extension PlanBuilder {
-  fileprivate mutating func emitDequantization(
+  /// Adds the conversion of quantized numbers by one scale and zero point to floats.
+  mutating func emitDequantization(
     _ x: ValueID, to y: ValueID, scale: Float, zeroPoint: Int32, _ algorithm: String
   ) throws(InfoldError) {
     let kernels = byteKernels

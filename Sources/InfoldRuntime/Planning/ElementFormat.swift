@@ -9,7 +9,8 @@ enum ElementFormat: Hashable, Sendable {
   case float32
   /// Quantized numbers of 8 bits, unsigned: `offset` is what was added to them, 128 to those of int8.
   case quantized(offset: UInt8)
-  /// Integers and truth values of so many bytes, 1, 4 or 8, which kernels move and compare.
+  /// Other elements of so many bytes, 1, 2, 4 or 8, which kernels move, compare and convert: integers and truth values, and numbers in
+  /// half and double precision.
   case integer(byteCount: Int)
 
   /// The format of values of a type; `nil` for a type that plans have no memory for.
@@ -19,8 +20,9 @@ enum ElementFormat: Hashable, Sendable {
     case .uint8: self = .quantized(offset: 0)
     case .int8: self = .quantized(offset: 128)
     case .bool: self = .integer(byteCount: 1)
+    case .int16, .uint16, .float16, .bfloat16: self = .integer(byteCount: 2)
     case .int32, .uint32: self = .integer(byteCount: 4)
-    case .int64, .uint64: self = .integer(byteCount: 8)
+    case .int64, .uint64, .float64: self = .integer(byteCount: 8)
     default: return nil
     }
   }

@@ -51,10 +51,7 @@ struct PlanFactory: Sendable {
     self.packed = packed
     tuning = options.optimize ? options.tuning.map { TuningMemory($0, kernels, timer: timer) } : nil
     arithmetic = Arithmetic(options.resolvedSubnormals)
-    passes =
-      options.optimize
-      ? OptimizationPipeline(foldsBatchNormalization: options.foldBatchNormalization)
-      : .asWritten
+    passes = options.passes
   }
 
   /// A model, prepared as far as open shapes allow, or with its only plan where all are fixed.

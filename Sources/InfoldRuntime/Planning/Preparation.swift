@@ -23,7 +23,8 @@ final class Preparation: Sendable {
   static func key(_ options: SessionOptions, kernels: KernelChoice) -> String {
     // What is the fastest depends on the threads.
     let tuning = options.tuning.map { "\($0) \(String(describing: options.threads))" } ?? ""
-    return "\(options.optimize) \(options.foldBatchNormalization) \(options.precision.rawValue) "
+    return
+      "\(options.optimize) \(options.foldBatchNormalization) \(options.precision.rawValue) \(options.resolvedNarrowTypes) "
       + "\(kernels.products.name) \(kernels.machine.secondLevelCache) \(tuning)"
   }
 }

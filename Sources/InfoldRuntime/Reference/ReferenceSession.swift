@@ -45,7 +45,8 @@ public final class ReferenceSession: Sendable {
     memoryLimit: Int? = nil, timeLimit: Duration? = nil
   ) throws(InfoldError) {
     try self.init(
-      consume model, prepared: nil, precision: precision, passes: optimize ? OptimizationPipeline() : .asWritten,
+      consume model, prepared: nil, precision: precision,
+      passes: optimize ? OptimizationPipeline(narrowTypes: .kept) : .asWritten,
       memoryLimit: memoryLimit, timeLimit: timeLimit)
   }
 

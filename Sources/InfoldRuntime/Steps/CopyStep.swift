@@ -43,6 +43,7 @@ struct CopyStep: Sendable {
   func run(_ units: Range<Int>, from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {
     switch byteCount {
     case 1: run(units, from: source, to: target, fill: UInt8(truncatingIfNeeded: fill))
+    case 2: run(units, from: source, to: target, fill: UInt16(truncatingIfNeeded: fill))
     case 4: run(units, from: source, to: target, fill: UInt32(truncatingIfNeeded: fill))
     default: run(units, from: source, to: target, fill: fill)
     }

@@ -9,13 +9,19 @@ enum Predicate: Sendable {
 }
 
 extension Predicate {
-  /// Tells it of elements of a type that plans have memory for, in units of the loops.
+  /// Whether it is told of elements of a type.
+  static func compares(_ type: ElementType) -> Bool { type != .float16 && type != .bfloat16 }
+
+  /// Tells it of elements of a type that plans have memory for and that are compared, in units of the loops.
   func run(
     _ units: Range<Int>, _ loops: ElementwiseOperands, of type: ElementType, _ a: UnsafeRawPointer,
     _ b: UnsafeRawPointer, to result: UnsafeMutablePointer<UInt8>
   ) {
     switch type {
     case .float32: run(units, loops, a, b, result, as: Float.self)
+    case .float64: run(units, loops, a, b, result, as: Double.self)
+    case .int16: run(units, loops, a, b, result, as: Int16.self)
+    case .uint16: run(units, loops, a, b, result, as: UInt16.self)
     case .int32: run(units, loops, a, b, result, as: Int32.self)
     case .uint32: run(units, loops, a, b, result, as: UInt32.self)
     case .int64: run(units, loops, a, b, result, as: Int64.self)
@@ -23,7 +29,7 @@ extension Predicate {
     case .bool: logic(units, loops, a, b, result)
     // In planned memory, all quantized numbers are unsigned, in the same order.
     case .uint8, .int8: run(units, loops, a, b, result, as: UInt8.self)
-    default: preconditionFailure("plans have no memory for \(type)")
+    default: preconditionFailure("elements of \(type) are not compared")
     }
   }
 
@@ -63,6 +69,7 @@ enum Selection {
   ) {
     switch byteCount {
     case 1: run(units, loops, condition, operands, to: result, as: UInt8.self)
+    case 2: run(units, loops, condition, operands, to: result, as: UInt16.self)
     case 4: run(units, loops, condition, operands, to: result, as: UInt32.self)
     default: run(units, loops, condition, operands, to: result, as: UInt64.self)
     }
@@ -113,7 +120,7 @@ extension ElementwiseOperands {
   /// Calls `body` for the runs of elements in a range of units, with the places and distances of the result and of every operand: the
   /// channels of a pixel, or pixels of one channel.
   @inline(__always)
-  fileprivate func forEachRun(
+  func forEachRun(
     _ units: Range<Int>, _ body: (_ count: Int, _ place: (Int) -> Int, _ stride: (Int) -> Int) -> Void
   ) {
     var unit = units.lowerBound

@@ -25,3 +25,19 @@ extension Float {
     self.init(bitPattern: UInt32(value.bitPattern) << 16)
   }
 }
+
+extension BFloat16 {
+  /// `value`, rounded to nearest, ties to even. A NaN stays one.
+  package init(narrowing value: Double) { self.init(roundedToOdd(value)) }
+}
+
+/// `value` as a `Float` whose last bit is set when it is inexact, so that rounding it again to a narrower type gives what
+/// rounding `value` at once would have given.
+private func roundedToOdd(_ value: Double) -> Float {
+  let nearest = Float(value)
+  guard value.isFinite, Double(nearest) != value else { return nearest }
+  let towardZero =
+    nearest.magnitude > Float.greatestFiniteMagnitude || Double(nearest.magnitude) > value.magnitude
+    ? Float(bitPattern: nearest.bitPattern - 1) : nearest
+  return Float(bitPattern: towardZero.bitPattern | 1)
+}

@@ -61,6 +61,7 @@ extension Tensor {
 
 extension FixedWidthInteger {
   /// `value` rounded toward zero; the nearest number where it is out of range, 0 for NaN.
+  @inlinable
   package init(saturating value: Double) {
     if value >= 0 {
       self = value < 0x1p64 ? Self(clamping: UInt64(value)) : .max
@@ -72,7 +73,8 @@ extension FixedWidthInteger {
 
 extension Double {
   /// `value`, with its bits below the 53 highest replaced by a single one when any of them is set.
-  init(sticky value: some FixedWidthInteger) {
+  @inlinable
+  package init(sticky value: some FixedWidthInteger) {
     let magnitude = UInt64(truncatingIfNeeded: value.magnitude)
     let low: UInt64 = 0x7FF
     let exact = magnitude >> 53 == 0 || magnitude & low == 0 ? magnitude : magnitude & ~low | (low + 1)

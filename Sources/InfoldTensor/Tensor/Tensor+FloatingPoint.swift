@@ -18,7 +18,7 @@ extension Tensor {
     case (.float32, .float16): try mapped { (x: Float) in Float16(narrowing: x) }
     case (.float64, .float16): try mapped { (x: Double) in Float16(narrowing: x) }
     case (.float32, .bfloat16): try mapped { (x: Float) in BFloat16(x) }
-    case (.float64, .bfloat16): try mapped { (x: Double) in BFloat16(roundedToOdd(x)) }
+    case (.float64, .bfloat16): try mapped { (x: Double) in BFloat16(narrowing: x) }
     default: preconditionFailure("\(elementType) to \(type) is not a conversion of floating-point types")
     }
   }
@@ -47,17 +47,6 @@ extension Tensor {
     }
     return result
   }
-}
-
-/// `value` as a `Float` whose last bit is set when it is inexact, so that rounding it again to a narrower type gives what
-/// rounding `value` at once would have given.
-private func roundedToOdd(_ value: Double) -> Float {
-  let nearest = Float(value)
-  guard value.isFinite, Double(nearest) != value else { return nearest }
-  let towardZero =
-    nearest.magnitude > Float.greatestFiniteMagnitude || Double(nearest.magnitude) > value.magnitude
-    ? Float(bitPattern: nearest.bitPattern - 1) : nearest
-  return Float(bitPattern: towardZero.bitPattern | 1)
 }
 
 extension Tensor {

@@ -38,10 +38,7 @@ struct PassesReport: Encodable {
       try graph.makeConsistent()
       var passes = [Pass(.check, "the network as it is", PassResult(graph: graph))]
       let prepared = try PreparedModel(graph: graph) { passes.append(Pass(.inline, type(of: $0).name, $1)) }
-      let pipeline =
-        options.optimize
-        ? OptimizationPipeline(foldsBatchNormalization: options.foldBatchNormalization) : .asWritten
-      _ = try pipeline.run(on: prepared.graph, through: .simplify ... .recognize) { stage, pass, result in
+      _ = try options.passes.run(on: prepared.graph, through: .simplify ... .recognize) { stage, pass, result in
         passes.append(Pass(stage, type(of: pass).name, result))
       }
       return passes

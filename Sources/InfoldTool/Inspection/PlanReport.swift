@@ -41,7 +41,7 @@ struct PlanReport: Encodable {
     /// The size of that stretch of the arena.
     var bytes: Int?
     let firstElement: Int
-    /// `float32`, `bytes`, or integers such as `8-byte integers`; left out for constants and whole tensors.
+    /// `float32`, `bytes`, or others such as `8-byte elements`; left out for constants and whole tensors.
     let elements: String?
     /// `row-major` or `channels last`.
     let layout: String

@@ -163,6 +163,8 @@ public struct FoldingProof: Sendable {
   /// Sessions of the network as it is, where every normalization is a scale and a shift, and folded.
   private func sessions() throws(InfoldError) -> (unfolded: Session, folded: Session) {
     var options = options
+    // What is proved are the constants of the model's own types.
+    options.narrowTypes = .kept
     options.foldBatchNormalization = true
     let folded = try Session(folded ?? original, options: options)
     options.foldBatchNormalization = false
@@ -224,7 +226,8 @@ extension Graph {
   fileprivate func unfolded() throws(InfoldError) -> Graph {
     var graph = self
     if quantizingNodes == 0 {
-      graph = try OptimizationPipeline(foldsBatchNormalization: false).run(on: graph, through: .inline ... .simplify)
+      let pipeline = OptimizationPipeline(foldsBatchNormalization: false, narrowTypes: .kept)
+      graph = try pipeline.run(on: graph, through: .inline ... .simplify)
     }
     try graph.inferTypes()
     return graph

@@ -7,7 +7,9 @@ import Testing
 
 /// What moves elements has kernels for all types that plans have memory for, and gives the same bits as the reference evaluation.
 @Suite struct ElementFormatTests {
-  static let types: [ElementType] = [.float32, .uint8, .int8, .bool, .int32, .uint32, .int64, .uint64]
+  static let types: [ElementType] = [
+    .float32, .uint8, .int8, .bool, .int16, .uint16, .int32, .uint32, .int64, .uint64, .float64, .float16, .bfloat16,
+  ]
 
   /// How the network brings the operands to the node that is tested.
   private enum Origin: CaseIterable {

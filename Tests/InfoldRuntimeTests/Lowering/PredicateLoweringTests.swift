@@ -11,7 +11,9 @@ import Testing
     [[5, 1], [1, 6]], [[2, 3, 4, 5], [3, 1, 1]], [[1, 3, 1, 5], [2, 1, 4, 1]], [[1, 2, 1, 2, 1], [2, 1, 2, 1, 2]],
     [[30, 300], [300]], [[30, 300], [30, 1]], [[9_000], [1]], [[3, 0], [1]],
   ]
-  private static let types: [ElementType] = [.float32, .int32, .uint32, .int64, .uint64, .uint8, .int8]
+  private static let types: [ElementType] = [
+    .float32, .int32, .uint32, .int64, .uint64, .uint8, .int8, .int16, .uint16, .float64, .float16,
+  ]
 
   /// Few different elements, so that many are equal.
   private func tensor(_ shape: [Int], _ type: ElementType, _ random: inout SplitMix64) throws -> Tensor {
