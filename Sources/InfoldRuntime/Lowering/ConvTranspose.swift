@@ -82,13 +82,13 @@ struct TransposedProblem: Sendable {
   var bias: Tensor?
 
   init?(_ operation: ConvTranspose, _ node: Node, _ plan: PlanBuilder) {
-    guard let operands = ConvolutionOperands(node, plan), let window = try? operation.window(kernel: operands.kernel),
-      let extents = try? window.extents(operands.images.inputSizes),
-      extents.map(\.output) == operands.images.outputSizes
+    guard let images = WindowedImages(node, plan.sizes), let parameters = ConvolutionParameters(node, plan),
+      let window = try? operation.window(kernel: parameters.kernel),
+      let extents = try? window.extents(images.inputSizes), extents.map(\.output) == images.outputSizes
     else { return nil }
     let geometry = ImageWindow(window.window, extents)
-    (input, output) = (operands.images.input, operands.images.output)
-    (weight, bias, groups) = (operands.weight, operands.bias, operation.group)
+    (input, output) = (images.input, images.output)
+    (weight, bias, groups) = (parameters.weight, parameters.bias, operation.group)
     (height, width) = (geometry.height, geometry.width)
     rows = TransposedPhase.all(
       output: output.height, kernel: height, stride: geometry.strideY, dilation: geometry.dilationY,
