@@ -42,7 +42,9 @@ extension Kernels {
   @inline(never)
   public static func convolveGroups(_ arguments: GroupedConvolutionArguments, rows: Range<Int>, blocks: Range<Int>) {
     let width = arguments.output.width
-    guard let room = GroupedRoom(arguments.groups, arguments.window, arguments.depth, outputWidth: width) else { return }
+    guard let room = GroupedRoom(arguments.groups, arguments.window, arguments.depth, outputWidth: width) else {
+      return
+    }
     room.prepare(arguments)
     forEach(from: 0, to: width, by: room.columns) { first in
       for block in blocks {

@@ -5,11 +5,12 @@ import InfoldKernelInterface
 @inline(always)
 func locateTaps<Element>(
   _ pixels: Range<Int>, _ window: ImageWindow, _ input: InputImages<Element>, _ output: OutputImages<Element>,
-  planes: Int = 1, planeStride: Int = 0, tileRows: Int, padding: UnsafePointer<Element>, into pointers: UnsafeMutablePointer<UnsafePointer<Element>>
+  planes: Int = 1, planeStride: Int = 0, tileRows: Int, padding: UnsafePointer<Element>,
+  into pointers: UnsafeMutablePointer<UnsafePointer<Element>>
 ) {
   if planes == 1,
     window.readsOwnPixel(
-    inputHeight: input.height, inputWidth: input.width, outputHeight: output.height, outputWidth: output.width)
+      inputHeight: input.height, inputWidth: input.width, outputHeight: output.height, outputWidth: output.width)
   {
     var pixel = input.base + pixels.lowerBound * input.pixelStride
     for index in 0..<pixels.count {

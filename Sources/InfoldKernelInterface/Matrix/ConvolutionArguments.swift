@@ -26,8 +26,8 @@ public struct ConvolutionArguments: @unchecked Sendable {
 
   public init(
     window: ImageWindow, input: InputImages<Float>, planes: Int = 1, planeStride: Int = 0,
-    weights: UnsafePointer<Float>, panelStride: Int? = nil, output: OutputImages<Float>, epilogue: Epilogue, pixels: Range<Int>, columns: Range<Int>,
-    scratch: UnsafeMutableRawPointer
+    weights: UnsafePointer<Float>, panelStride: Int? = nil, output: OutputImages<Float>, epilogue: Epilogue,
+    pixels: Range<Int>, columns: Range<Int>, scratch: UnsafeMutableRawPointer
   ) {
     self.window = window
     self.input = input

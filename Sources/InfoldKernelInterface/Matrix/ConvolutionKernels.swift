@@ -35,7 +35,8 @@ public protocol ConvolutionKernels: MatrixKernels {
 
   /// The scratch memory that `convolveGroups` needs for one call, in bytes; `nil` where a window and its steps would need too much.
   static func groupedConvolutionScratch(
-    _ groups: ChannelGroups, _ window: ImageWindow, _ depth: DepthWindow, outputWidth: Int) -> Int?
+    _ groups: ChannelGroups, _ window: ImageWindow, _ depth: DepthWindow, outputWidth: Int
+  ) -> Int?
 
   /// Convolves groups of so few channels that a vector holds one or more of them. The rows count those of the output, over all planes and
   /// pictures; the blocks its channels, as `ChannelGroups.blocks` does.

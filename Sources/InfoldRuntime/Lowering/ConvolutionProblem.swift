@@ -142,8 +142,8 @@ extension ConvolutionProblem {
       let sizes = Array(weight.shape[2...])
       var places = [0]
       for (taps, size) in zip(taps, sizes) { places = places.flatMap { place in taps.map { place * size + $0 } } }
-      let count = sizes.reduce(1, *)
-      let chosen = stride(from: 0, to: weight.count, by: count).flatMap { filter in places.map { numbers[filter + $0] } }
+      let filters = stride(from: 0, to: weight.count, by: sizes.reduce(1, *))
+      let chosen = filters.flatMap { filter in places.map { numbers[filter + $0] } }
       chosen.withUnsafeBufferPointer { body($0.baseAddress!) }
     }
   }
