@@ -24,7 +24,8 @@ struct GroupedColumns {
     let (groups, width) = (arguments.groups, Vector.scalarCount)
     let perVector = groups.perVector(of: width)
     let firstGroup = block * perVector, channels = groups.count * groups.inputs
-    firstOutput = firstGroup * groups.outputs
+    let firstOutput = firstGroup * groups.outputs
+    self.firstOutput = firstOutput
     outputs = min(perVector, groups.count - firstGroup) * groups.outputs
     let firstInput = firstGroup * groups.inputs
     source = max(0, min(firstInput, channels - width))

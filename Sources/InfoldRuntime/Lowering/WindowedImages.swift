@@ -43,13 +43,13 @@ struct ConvolutionParameters {
 }
 
 extension ImageWindow {
-  /// A window over one or two dimensions.
+  /// A window over one or two dimensions, or over the last two of three.
   init(_ window: SlidingWindow, _ extents: [SlidingWindow.Extent]) {
-    let isFlat = window.rank == 1
+    let isFlat = window.rank == 1, row = window.rank - 2
     self.init(
-      height: isFlat ? 1 : window.kernel[0], width: window.kernel.last!, strideY: isFlat ? 1 : window.strides[0],
-      strideX: window.strides.last!, dilationY: isFlat ? 1 : window.dilations[0], dilationX: window.dilations.last!,
-      padTop: isFlat ? 0 : extents[0].padBefore, padLeft: extents.last!.padBefore)
+      height: isFlat ? 1 : window.kernel[row], width: window.kernel.last!, strideY: isFlat ? 1 : window.strides[row],
+      strideX: window.strides.last!, dilationY: isFlat ? 1 : window.dilations[row], dilationX: window.dilations.last!,
+      padTop: isFlat ? 0 : extents[row].padBefore, padLeft: extents.last!.padBefore)
   }
 }
 

@@ -25,7 +25,11 @@ struct ConvolutionStep: Step {
 
   var scratchByteCount: Int {
     switch kernel {
-    case .floats(let kernels, _): kernels.convolutionScratch(taps: taps, channels: shape.channels)
+    case .floats(let kernels, _):
+      // One tap alone may need more than several.
+      max(
+        kernels.convolutionScratch(taps: taps, channels: shape.channels),
+        kernels.convolutionScratch(taps: taps / shape.depth.size, channels: shape.channels))
     case .bytes(let kernels, _, _): kernels.convolutionScratch(taps: taps, channels: shape.channels)
     }
   }
