@@ -156,6 +156,17 @@ struct GroupedColumns {
     let count = columns.upperBound - columns.lowerBound
     let isBySeven = count & 7 != 0 && divide(count, by: 7).remainder == 0
     var x = 0
+    // Weights are read once for so many sums; half as many registers have no room for them.
+    #if INFOLD_AVX512
+      while isBySeven, count - x >= 14 {
+        GroupedTile<14>.compute(sums, at: x)
+        x += 14
+      }
+      while !isBySeven, count - x >= 16 {
+        GroupedTile<16>.compute(sums, at: x)
+        x += 16
+      }
+    #endif
     while isBySeven, count - x >= 7 {
       GroupedTile<7>.compute(sums, at: x)
       x += 7

@@ -1,3 +1,4 @@
+import InfoldKernelInterface
 import InfoldOperators
 import InfoldSystem
 
@@ -24,17 +25,22 @@ struct ConvolutionAxis {
     let extent = try window.extent(axis, input: input)
     (self.input, output, taps) = (input, extent.output, 0..<window.kernel[axis])
     (stride, dilation, pad) = (window.strides[axis], window.dilations[axis], extent.padBefore)
-    let read = taps.filter(isRead)
+    let read = taps.filter { readCount($0 * dilation - pad) > 0 }
     guard let first = read.first, let last = read.last else { return }
     taps = first..<last + 1
     pad -= first * dilation
   }
 
-  /// Whether a position of the window, before any is left out, lies inside the input somewhere.
-  private func isRead(_ tap: Int) -> Bool {
-    let distance = tap * dilation - pad
-    let position = distance >= 0 ? 0 : (stride - 1 - distance) / stride
-    return position < output && position * stride + distance < input
+  /// How often a position of the window lies inside the input, which lies so far behind the input's beginning at first.
+  private func readCount(_ distance: Int) -> Int {
+    WindowTaps.elements(before: input, from: distance, size: output, dilation: stride)
+      - WindowTaps.elements(before: 0, from: distance, size: output, dilation: stride)
+  }
+
+  /// Which part of the window's positions that are computed lies inside the input.
+  var readShare: Double {
+    let count = taps.indices.reduce(0) { $0 + readCount(($1 - taps.lowerBound) * dilation - pad) }
+    return Double(count) / Double(taps.count * output)
   }
 
   /// Whether every position of the output reads the input's position in its place, and no other.

@@ -107,6 +107,12 @@ struct ConvolutionProblem: ConvolutionSizes {
         ConvolutionAxis(size: 1), volume[0], ConvolutionAxis(size: volume[1].input * volume[2].input),
       ]
     }
+    // Of planes, only those that lie inside are read: so rows of a widely dilated window are.
+    if volume[0].isIdentity, volume[1].dilation > 1, volume[1].readShare < 0.85, volume[2].output >= 12, groups == 1,
+      x[1] > 4
+    {
+      volume = [volume[1], ConvolutionAxis(size: 1), volume[2]]
+    }
     let (z, rows, columns) = (volume[0], volume[1], volume[2])
     input = ImageShape([images * z.input, x[1], rows.input, columns.input])!
     output = ImageShape([images * z.output, y[1], rows.output, columns.output])!
@@ -181,9 +187,10 @@ extension ConvolutionProblem {
   /// The groups as lanes hold them.
   var channelGroups: ChannelGroups { ChannelGroups(count: groups, inputs: groupChannels, outputs: groupOutputs) }
 
-  /// Whether lanes hold whole groups.
+  /// Whether lanes hold several groups, or one that is nothing for a product.
   private func suitsLanes(_ kernels: any ConvolutionKernels.Type) -> Bool {
-    groups > 1
+    let fewest = groupChannels > 2 ? 2 : 1
+    return groups > 1 && channelGroups.perVector(of: kernels.vectorWidth) >= min(fewest, groups)
       && kernels.groupedConvolutionScratch(channelGroups, window, depth, outputWidth: output.width) != nil
   }
 
