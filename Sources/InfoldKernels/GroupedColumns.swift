@@ -31,8 +31,8 @@ struct GroupedColumns {
     source = max(0, min(firstInput, channels - width))
     readCount = min(width, channels)
     isPlain = groups.inputs == 1 && groups.outputs == 1 && firstInput == source
-    weights =
-      arguments.weights + block * room.rows * arguments.window.width * groups.inputs * width
+    let windowRows = arguments.depth.size * arguments.window.height
+    weights = arguments.weights + block * windowRows * arguments.window.width * groups.inputs * width
     var epilogue = arguments.epilogue
     epilogue.bias = epilogue.bias.map { $0 + firstOutput }
     epilogue.residual = epilogue.residual.map { $0 + firstOutput }
@@ -62,38 +62,49 @@ struct GroupedColumns {
   func run(_ rows: Range<Int>) {
     let present = room.present(arguments.scratch)
     for row in 0..<room.rows { present[row] = -1 }
-    for row in rows { convolve(row, rowCount: locate(row)) }
+    var row = rows.lowerBound
+    while row < rows.upperBound {
+      let y = divide(row, by: arguments.output.height).remainder
+      let isPaired = room.pairsRows && row + 1 < rows.upperBound && y + 1 < arguments.output.height
+      let count = isPaired ? 2 : 1
+      convolve(row, count, rowCount: locate(row, count))
+      row += count
+    }
   }
 
-  /// Brings the input's rows under a row of the result to where they are read, but for those that are there already.
+  /// Brings the input's rows under one row of the result, or two, to where they are read, but for those that are there already.
   /// - Returns: How many rows of the table that fills.
   @inline(never)
-  private func locate(_ row: Int) -> Int {
+  private func locate(_ row: Int, _ outputRows: Int) -> Int {
     let (input, window, depth) = (arguments.input, arguments.window, arguments.depth)
     let (plane, y) = divide(row, by: arguments.output.height)
     let (volume, z) = divide(plane, by: depth.outputDepth)
     let planes = depth.taps(at: z)
     let lines = WindowTaps(
-      position: y, size: window.height, stride: window.strideY, dilation: window.dilationY, pad: window.padTop,
-      extent: input.height)
+      position: y, size: window.height + outputRows - 1, stride: window.strideY, dilation: window.dilationY,
+      pad: window.padTop, extent: input.height)
     let table = room.table(arguments.scratch), present = room.present(arguments.scratch)
     let weightsOfRow = window.width * arguments.groups.inputs * Vector.scalarCount
     var count = 0
     for tapZ in 0..<planes.count {
       let inputPlane = volume * depth.inputDepth + planes.first + tapZ * depth.dilation
-      let windowPlane = (planes.skipped + tapZ) * window.height
+      let windowPlane = planes.skipped + tapZ
+      let planeWeights = weights + windowPlane * window.height * weightsOfRow
       for tapY in 0..<lines.count {
         let line = lines.first + tapY * window.dilationY, inputRow = inputPlane * input.height + line
-        let windowRow = windowPlane + lines.skipped + tapY
-        // Neighbouring rows stay where they are until the window has passed.
-        let place = window.dilationY == 1 ? windowPlane + divide(line, by: window.height).remainder : windowRow
+        let windowRow = lines.skipped + tapY
+        let place =
+          windowPlane * room.rowsOfPlane + (room.keepsRows ? divide(line, by: room.rowsOfPlane).remainder : windowRow)
         let values = room.values(arguments.scratch) + place * room.rowStride
         if present[place] != inputRow {
           fill(values, from: input.base + (inputRow * input.width * input.pixelStride + source))
           present[place] = inputRow
         }
         (table + count).initialize(
-          to: GroupedRow(values: UnsafePointer(values), weights: weights + windowRow * weightsOfRow))
+          to: GroupedRow(
+            values: UnsafePointer(values),
+            weights: windowRow < window.height ? planeWeights + windowRow * weightsOfRow : nil,
+            nextWeights: outputRows == 2 && windowRow > 0 ? planeWeights + (windowRow - 1) * weightsOfRow : nil))
         count += 1
       }
     }
@@ -142,56 +153,82 @@ struct GroupedColumns {
     }
   }
 
-  /// Computes a row of the result from the first rows of the table.
+  /// Computes a row of the result, or two, from the first rows of the table.
   @inline(never)
-  private func convolve(_ row: Int, rowCount: Int) {
-    let output = arguments.output, pixel = row * output.width + columns.lowerBound
-    let rowEpilogue = RowEpilogue(epilogue, pixel: pixel)
-    let target = output.base + (pixel * output.pixelStride + firstOutput)
-    let sums = GroupedSums(
+  private func convolve(_ row: Int, _ outputRows: Int, rowCount: Int) {
+    let own = results(row)
+    let operands = GroupedOperands(
       rows: room.table(arguments.scratch), rowCount: rowCount, inputs: arguments.groups.inputs,
       inputStride: room.inputStride, offsets: room.offsets(arguments.scratch), taps: arguments.window.width,
-      start: rowEpilogue.start(0, outputs), epilogue: rowEpilogue, target: target, stride: output.pixelStride,
-      outputs: outputs)
+      start: own.epilogue.start(0, outputs))
+    if outputRows == 2 {
+      let next = results(row + 1)
+      forEachPart { part in
+        switch part {
+        case .eight(let x): GroupedPair<8>.compute(operands, own, next, at: x)
+        case .seven(let x): GroupedPair<7>.compute(operands, own, next, at: x)
+        case .four(let x): GroupedPair<4>.compute(operands, own, next, at: x)
+        case .two(let x): GroupedPair<2>.compute(operands, own, next, at: x)
+        case .one(let x): GroupedPair<1>.compute(operands, own, next, at: x)
+        }
+      }
+      next.finish(columns.count)
+    } else {
+      forEachPart { part in
+        switch part {
+        case .eight(let x): GroupedTile<8>.compute(operands, own, at: x)
+        case .seven(let x): GroupedTile<7>.compute(operands, own, at: x)
+        case .four(let x): GroupedTile<4>.compute(operands, own, at: x)
+        case .two(let x): GroupedTile<2>.compute(operands, own, at: x)
+        case .one(let x): GroupedTile<1>.compute(operands, own, at: x)
+        }
+      }
+    }
+    own.finish(columns.count)
+  }
+
+  /// Where a row of the result goes.
+  @inline(always)
+  private func results(_ row: Int) -> GroupedResults {
+    let output = arguments.output, pixel = row * output.width + columns.lowerBound
+    return GroupedResults(
+      epilogue: RowEpilogue(epilogue, pixel: pixel),
+      target: output.base + (pixel * output.pixelStride + firstOutput), stride: output.pixelStride, count: outputs)
+  }
+
+  /// Neighbouring columns that are computed together, from this one on.
+  private enum Part {
+    case eight(Int), seven(Int), four(Int), two(Int), one(Int)
+  }
+
+  /// Calls `body` with parts that are all columns.
+  @inline(always)
+  private func forEachPart(_ body: (Part) -> Void) {
     let count = columns.upperBound - columns.lowerBound
     let isBySeven = count & 7 != 0 && divide(count, by: 7).remainder == 0
     var x = 0
-    // Weights are read once for so many sums; half as many registers have no room for them.
-    #if INFOLD_AVX512
-      while isBySeven, count - x >= 14 {
-        GroupedTile<14>.compute(sums, at: x)
-        x += 14
-      }
-      while !isBySeven, count - x >= 16 {
-        GroupedTile<16>.compute(sums, at: x)
-        x += 16
-      }
-    #endif
     while isBySeven, count - x >= 7 {
-      GroupedTile<7>.compute(sums, at: x)
+      body(.seven(x))
       x += 7
     }
     while count - x >= 8 {
-      GroupedTile<8>.compute(sums, at: x)
+      body(.eight(x))
       x += 8
     }
     if count - x >= 4 {
-      GroupedTile<4>.compute(sums, at: x)
+      body(.four(x))
       x += 4
     }
     if count - x >= 2 {
-      GroupedTile<2>.compute(sums, at: x)
+      body(.two(x))
       x += 2
     }
-    if count - x >= 1 { GroupedTile<1>.compute(sums, at: x) }
-    if rowEpilogue.isDeferred {
-      rowEpilogue.finish(target, stride: output.pixelStride, pixel: 0, count: count, channels: outputs)
-    }
+    if count - x >= 1 { body(.one(x)) }
   }
 }
 
-/// What the columns of a row are computed from.
-private struct GroupedSums {
+/// What some columns are computed from.
+private struct GroupedOperands {
   let rows: UnsafePointer<GroupedRow>
   let rowCount: Int
   let inputs: Int
@@ -199,16 +236,44 @@ private struct GroupedSums {
   let offsets: UnsafePointer<Int>
   let taps: Int
   let start: Vector
+}
+
+/// A row of results.
+private struct GroupedResults {
   let epilogue: RowEpilogue
   let target: UnsafeMutablePointer<Float>
   let stride: Int
-  let outputs: Int
+  /// The channels of each, at most a vector.
+  let count: Int
 
-  /// Writes the first lanes of each of so many results.
+  /// Writes the results of neighbouring columns.
+  @inline(always)
+  func store<let width: Int>(_ results: InlineArray<width, Vector>, at x: Int) {
+    if count == Vector.scalarCount {
+      for place in 0..<width {
+        epilogue.bounded(results[place]).store(at: target + (x &+ place) &* stride)
+      }
+    } else {
+      var copy = results
+      withUnsafeMutablePointer(to: &copy) { results in
+        storeParts(UnsafeRawPointer(results).assumingMemoryBound(to: Vector.self), width, at: x)
+      }
+    }
+  }
+
+  /// Writes the first lanes of each.
   @inline(never)
-  func storeParts(_ results: UnsafePointer<Vector>, _ count: Int, at x: Int) {
-    for place in 0..<count {
-      epilogue.bounded(results[place]).store(at: target + (x + place) * stride, count: outputs)
+  private func storeParts(_ results: UnsafePointer<Vector>, _ columns: Int, at x: Int) {
+    for place in 0..<columns {
+      epilogue.bounded(results[place]).store(at: target + (x + place) * stride, count: count)
+    }
+  }
+
+  /// Does what is left to do to all columns.
+  @inline(always)
+  func finish(_ columns: Int) {
+    if epilogue.isDeferred {
+      epilogue.finish(target, stride: stride, pixel: 0, count: columns, channels: count)
     }
   }
 }
@@ -216,33 +281,68 @@ private struct GroupedSums {
 /// So many neighbouring columns, of which each sum is in a register.
 private enum GroupedTile<let width: Int> {
   @inline(never)
-  static func compute(_ operands: GroupedSums, at x: Int) {
+  static func compute(_ operands: GroupedOperands, _ results: GroupedResults, at x: Int) {
     let start = operands.start
     var sums = InlineArray<width, Vector> { _ in start }
     for row in 0..<operands.rowCount {
-      var weights = operands.rows[row].weights
+      let values = operands.rows[row].values + x &* Vector.scalarCount
+      if let weights = operands.rows[row].weights { accumulate(&sums, values, weights, operands) }
+    }
+    results.store(sums, at: x)
+  }
+
+  /// Adds the products of one row.
+  @inline(always)
+  static func accumulate(
+    _ sums: inout InlineArray<width, Vector>, _ values: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
+    _ operands: GroupedOperands
+  ) {
+    var (values, weights) = (values, weights)
+    for _ in 0..<operands.inputs {
+      for tap in 0..<operands.taps {
+        let pixel = values + operands.offsets[tap], weight = Vector(at: weights)
+        for place in 0..<width {
+          sums[place] = .multiplyAdd(Vector(at: pixel + place &* Vector.scalarCount), weight, sums[place])
+        }
+        weights += Vector.scalarCount
+      }
+      values += operands.inputStride
+    }
+  }
+}
+
+/// The same columns of two neighbouring rows. What both rows read is loaded once.
+private enum GroupedPair<let width: Int> {
+  @inline(never)
+  static func compute(_ operands: GroupedOperands, _ results: GroupedResults, _ next: GroupedResults, at x: Int) {
+    let start = operands.start
+    var sums = InlineArray<width, Vector> { _ in start }
+    var nextSums = InlineArray<width, Vector> { _ in start }
+    for row in 0..<operands.rowCount {
       var values = operands.rows[row].values + x &* Vector.scalarCount
+      guard var weights = operands.rows[row].weights else {
+        GroupedTile<width>.accumulate(&nextSums, values, operands.rows[row].nextWeights!, operands)
+        continue
+      }
+      guard var nextWeights = operands.rows[row].nextWeights else {
+        GroupedTile<width>.accumulate(&sums, values, weights, operands)
+        continue
+      }
       for _ in 0..<operands.inputs {
         for tap in 0..<operands.taps {
-          let pixel = values + operands.offsets[tap], weight = Vector(at: weights)
+          let pixel = values + operands.offsets[tap], weight = Vector(at: weights), nextWeight = Vector(at: nextWeights)
           for place in 0..<width {
-            sums[place] = .multiplyAdd(Vector(at: pixel + place &* Vector.scalarCount), weight, sums[place])
+            let value = Vector(at: pixel + place &* Vector.scalarCount)
+            sums[place] = .multiplyAdd(value, weight, sums[place])
+            nextSums[place] = .multiplyAdd(value, nextWeight, nextSums[place])
           }
           weights += Vector.scalarCount
+          nextWeights += Vector.scalarCount
         }
         values += operands.inputStride
       }
     }
-    if operands.outputs == Vector.scalarCount {
-      for place in 0..<width {
-        operands.epilogue.bounded(sums[place]).store(at: operands.target + (x &+ place) &* operands.stride)
-      }
-    } else {
-      var copy = sums
-      withUnsafeMutablePointer(to: &copy) { results in
-        operands.storeParts(
-          UnsafeRawPointer(results).assumingMemoryBound(to: Vector.self), width, at: x)
-      }
-    }
+    results.store(sums, at: x)
+    next.store(nextSums, at: x)
   }
 }

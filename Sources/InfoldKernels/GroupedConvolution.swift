@@ -57,7 +57,13 @@ extension Kernels {
 /// What the scratch memory of a grouped convolution holds: the input's rows under one row of the output, or a part of its columns. Of each
 /// row there are as many vectors of every column as a group has inputs. Columns that lie a stride apart follow one another.
 struct GroupedRoom {
-  /// The rows of the window, in all its planes.
+  /// Whether two neighbouring rows of the output are computed together, so that what both read is loaded once.
+  let pairsRows: Bool
+  /// Whether a row of the input has its place by its number, and stays there until the windows have passed; else it has the place of its
+  /// position in the window.
+  let keepsRows: Bool
+  /// The rows of the input that have a place, of one plane of the window and of all.
+  let rowsOfPlane: Int
   let rows: Int
   /// How many different columns of a stride the window reads.
   let phases: Int
@@ -76,6 +82,16 @@ struct GroupedRoom {
   private static var nearBytes: Int { 24 << 10 }
   private static var mostBytes: Int { 1 << 20 }
 
+  /// Whether there are registers for two rows of sums.
+  @inline(__always)
+  private static var canPairRows: Bool {
+    #if INFOLD_AVX512
+      true
+    #else
+      false
+    #endif
+  }
+
   /// - Returns: `nil` where it would be too much memory.
   @inline(always)
   init?(_ groups: ChannelGroups, _ window: ImageWindow, _ depth: DepthWindow, outputWidth: Int) {
@@ -84,7 +100,10 @@ struct GroupedRoom {
     guard window.height <= largest, window.width <= largest, depth.size <= largest, window.dilationX <= 1 << 30,
       window.strideX <= 1 << 31
     else { return nil }
-    rows = depth.size * window.height
+    pairsRows = Self.canPairRows && window.height >= 3 && window.strideY == 1 && window.dilationY == 1
+    keepsRows = window.dilationY <= 8
+    rowsOfPlane = pairsRows ? window.height + 1 : window.height * (keepsRows ? window.dilationY : 1)
+    rows = depth.size * rowsOfPlane
     windowColumns = window.width
     phases = min(window.width, window.strideX / greatestCommonDivisor(window.strideX, window.dilationX))
     let columnBytes = rows * groups.inputs * phases * Vector.scalarCount * MemoryLayout<Float>.stride
@@ -156,10 +175,11 @@ struct GroupedRoom {
   }
 }
 
-/// A row of the input under one row of the output, and the window's weights for it.
+/// A row of the input under one row of the output or the one behind it, and the window's weights for it, if it lies under the window.
 struct GroupedRow {
   var values: UnsafePointer<Float>
-  var weights: UnsafePointer<Float>
+  var weights: UnsafePointer<Float>?
+  var nextWeights: UnsafePointer<Float>?
 }
 
 /// The columns of the input that lie a stride apart.
