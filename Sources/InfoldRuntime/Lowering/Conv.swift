@@ -126,7 +126,10 @@ extension PlanBuilder {
     _ problem: some ConvolutionSizes, _ x: ValueID, padding: UInt32
   ) throws(InfoldError) -> Location {
     let (image, window, reach, kernels) = (problem.input, problem.window, problem.reach, kernels)
-    let layout: Layout = layouts(of: x).contains(.rowMajor) ? .rowMajor : .channelsLast
+    // In row-major order, the planes of a volume follow one another within a channel.
+    let volumes = plannedSizes(x)![0], planes = image.images / volumes
+    let canBeRowMajor = planes == 1 || volumes == 1
+    let layout: Layout = canBeRowMajor && layouts(of: x).contains(.rowMajor) ? .rowMajor : .channelsLast
     let source = try location(of: x, layout)
     let padded = temporary([image.images * reach.height * reach.width * image.channels], source.format)
     let step = RangeStep(
@@ -135,9 +138,10 @@ extension PlanBuilder {
       kernels.interleaveChannels(
         InterleaveArguments(
           input: frame.address(source), images: image.images, height: image.height, width: image.width,
-          channels: image.channels, channelStride: layout == .rowMajor ? image.pixels : 1,
+          channels: image.channels, channelStride: layout == .rowMajor ? planes * image.pixels : 1,
           pixelStride: layout == .rowMajor ? 1 : source.pixelStride,
-          imageStride: image.pixels * (layout == .rowMajor ? image.channels : source.pixelStride),
+          imageStride: image.pixels
+            * (layout == .channelsLast ? source.pixelStride : planes == 1 ? image.channels : 1),
           padTop: window.padTop, padLeft: window.padLeft, output: frame.address(padded), outputHeight: reach.height,
           outputWidth: reach.width, elementByteCount: source.format.byteCount, padding: padding),
         rows: rows)
