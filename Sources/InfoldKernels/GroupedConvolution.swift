@@ -110,7 +110,9 @@ struct GroupedRoom {
     guard columnBytes <= Self.mostBytes else { return nil }
     let most = max(14, Self.nearBytes / columnBytes / 8 * 8)
     let parts = (outputWidth + most - 1) / most
-    columns = (outputWidth + parts - 1) / parts
+    // Columns are computed by eight or by seven.
+    let even = (outputWidth + parts - 1) / parts
+    columns = parts == 1 || divide(even, by: 7).remainder == 0 ? even : (even + 7) / 8 * 8
     phaseLength = columns + (window.width - 1) * window.dilationX / window.strideX
     inputStride = phases * phaseLength * Vector.scalarCount
     rowStride = groups.inputs * inputStride

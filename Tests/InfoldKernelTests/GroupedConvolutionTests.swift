@@ -85,8 +85,8 @@ import Testing
       Epilogue(bias: bias.input, activation: Activation(.silu)),
     ]
     let epilogue = epilogues[problem.epilogue]
-    let byteCount = try #require(
-      kernels.groupedConvolutionScratch(groups, window, depth, outputWidth: problem.outputWidth))
+    let needed = kernels.groupedConvolutionScratch(groups, window, depth, outputWidth: problem.outputWidth)
+    let byteCount = try #require(needed)
     let scratch = UnsafeMutableRawPointer.allocate(byteCount: byteCount + 64, alignment: 64)
     defer { scratch.deallocate() }
     let end = (scratch + byteCount).assumingMemoryBound(to: UInt8.self)
