@@ -161,7 +161,7 @@ struct GroupedColumns {
       rows: room.table(arguments.scratch), rowCount: rowCount, inputs: arguments.groups.inputs,
       inputStride: room.inputStride, offsets: room.offsets(arguments.scratch), taps: arguments.window.width,
       start: own.epilogue.start(0, outputs))
-    if outputRows == 2 {
+    if GroupedRoom.canPairRows && outputRows == 2 {
       let next = results(row + 1)
       forEachPart { part in
         switch part {

@@ -84,7 +84,7 @@ struct GroupedRoom {
 
   /// Whether there are registers for two rows of sums.
   @inline(__always)
-  private static var canPairRows: Bool {
+  static var canPairRows: Bool {
     #if INFOLD_AVX512
       true
     #else
