@@ -114,9 +114,9 @@ struct GroupedRoom {
     let even = (outputWidth + parts - 1) / parts
     columns = parts == 1 || divide(even, by: 7).remainder == 0 ? even : (even + 7) / 8 * 8
     phaseLength = columns + (window.width - 1) * window.dilationX / window.strideX
+    guard phaseLength <= Self.mostBytes, columnBytes * phaseLength <= Self.mostBytes else { return nil }
     inputStride = phases * phaseLength * Vector.scalarCount
     rowStride = groups.inputs * inputStride
-    guard phaseLength <= Self.mostBytes, columnBytes * phaseLength <= Self.mostBytes else { return nil }
     byteCount =
       rows * rowStride * MemoryLayout<Float>.stride + groups.inputs * MemoryLayout<VectorLanes>.stride
       + rows * (MemoryLayout<GroupedRow>.stride + MemoryLayout<Int>.stride)
