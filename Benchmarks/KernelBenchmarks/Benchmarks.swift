@@ -26,6 +26,17 @@ let benchmarks: @Sendable () -> Void = {
         DepthwiseSubject(kernels, side: side, channels: channels, window: window, stride: stride)
       }
     }
+    for (side, count, inputs, outputs, window, stride) in [
+      (56, 96, 1, 1, 7, 1), (64, 48, 1, 2, 7, 2), (56, 32, 4, 4, 3, 1),
+    ] {
+      register(
+        "\(count) groups of \(inputs) to \(outputs), \(window)×\(window) stride \(stride) \(side)×\(side)", kernels
+      ) {
+        GroupedSubject(
+          kernels, side: side, groups: ChannelGroups(count: count, inputs: inputs, outputs: outputs), window: window,
+          stride: stride)
+      }
+    }
   }
   for kernels in kernelSets {
     for (name, operation) in [("maximum", PoolOperation.maximum), ("average", .average)] {

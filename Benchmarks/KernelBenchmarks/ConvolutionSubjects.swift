@@ -99,3 +99,37 @@ struct DepthwiseSubject: Subject {
     kernels.depthwise(arguments, rows: 0..<arguments.output.height)
   }
 }
+
+/// A convolution of a square image in small groups of channels.
+struct GroupedSubject: Subject {
+  private let kernels: any ConvolutionKernels.Type
+  private let arguments: GroupedConvolutionArguments
+  private let memory: [Memory]
+
+  init(_ kernels: any ConvolutionKernels.Type, side: Int, groups: ChannelGroups, window size: Int, stride: Int) {
+    let outputSide = (side + stride - 1) / stride, taps = size * size
+    let (channels, outputs) = (groups.count * groups.inputs, groups.count * groups.outputs)
+    let window = ImageWindow(
+      height: size, width: size, strideY: stride, strideX: stride, padTop: size / 2, padLeft: size / 2)
+    let input = Memory(side * side * channels), output = Memory(outputSide * outputSide * outputs)
+    let weights = Memory(taps * groups.inputs * outputs), bias = Memory(outputs)
+    let packed = Memory(kernels.groupedWeightCount(groups, taps: taps))
+    kernels.packGroupedWeights(weights.input, groups, rows: size, columns: size, into: packed.base)
+    let byteCount = kernels.groupedConvolutionScratch(groups, window, .flat, outputWidth: outputSide)
+    let scratch = Memory(byteCount: byteCount!)
+    arguments = GroupedConvolutionArguments(
+      groups: groups,
+      input: InputImages(base: input.input, count: 1, height: side, width: side, channels: channels),
+      output: OutputImages(base: output.base, count: 1, height: outputSide, width: outputSide, channels: outputs),
+      window: window, weights: packed.input, epilogue: Epilogue(bias: bias.input, activation: .relu),
+      scratch: scratch.raw)
+    memory = [input, output, packed, bias, scratch]
+    self.kernels = kernels
+  }
+
+  func run() {
+    kernels.convolveGroups(
+      arguments, rows: 0..<arguments.output.height,
+      blocks: 0..<arguments.groups.blocks(ofVectors: kernels.vectorWidth))
+  }
+}

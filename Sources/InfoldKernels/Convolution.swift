@@ -15,14 +15,16 @@ extension Kernels {
 
   @inline(never)
   public static func convolve(_ arguments: ConvolutionArguments) {
-    let taps = arguments.window.height * arguments.window.width
+    let taps = arguments.planes * arguments.window.height * arguments.window.width
     let channels = arguments.input.channels
     let waiting = arguments.scratch.assumingMemoryBound(to: Float.self)
     let scratch = arguments.scratch + waitingBytes(taps: taps, channels: channels)
     let zeros = scratch.assumingMemoryBound(to: Float.self)
     zeros.initialize(repeating: 0, count: channels)
     let pointers = (scratch + zeroBytes(channels)).assumingMemoryBound(to: UnsafePointer<Float>.self)
-    let panelStride = taps * channels * panelWidth
+    let panelLength = taps * channels * panelWidth
+    let panelStride = arguments.panelStride ?? panelLength
+    let hasWideTiles = Self.hasWideTiles && panelStride == panelLength
     // All columns in one wide tile. Beside other tiles there are wide ones with a single tap only: then the pointers lie alike for both.
     let isWide = hasWideTiles && arguments.columns.count > panelWidth && arguments.columns.count <= wideTileColumns
     forEachBlock(of: arguments.pixels, tileRows: tileRows) { pixels in
@@ -78,7 +80,8 @@ extension Kernels {
     into pointers: UnsafeMutablePointer<UnsafePointer<Float>>
   ) {
     locateTaps(
-      pixels, arguments.window, arguments.input, arguments.output, tileRows: tileRows, padding: zeros, into: pointers)
+      pixels, arguments.window, arguments.input, arguments.output, planes: arguments.planes,
+      planeStride: arguments.planeStride, tileRows: tileRows, padding: zeros, into: pointers)
   }
 
   @inline(never)
@@ -87,7 +90,7 @@ extension Kernels {
     into pointers: UnsafeMutablePointer<UnsafePointer<Float>>
   ) {
     locateTaps(
-      pixels, arguments.window, arguments.input, arguments.output, tileRows: wideTileRows, padding: zeros,
-      into: pointers)
+      pixels, arguments.window, arguments.input, arguments.output, planes: arguments.planes,
+      planeStride: arguments.planeStride, tileRows: wideTileRows, padding: zeros, into: pointers)
   }
 }

@@ -1,14 +1,16 @@
 import InfoldKernelInterface
 
 /// Writes, tile by tile of so many output positions, tap by tap, where the input pixels of each position lie; `padding` for those
-/// outside of the picture.
+/// outside of the picture. Of a volume, plane by plane, all of which lie inside.
 @inline(always)
 func locateTaps<Element>(
   _ pixels: Range<Int>, _ window: ImageWindow, _ input: InputImages<Element>, _ output: OutputImages<Element>,
-  tileRows: Int, padding: UnsafePointer<Element>, into pointers: UnsafeMutablePointer<UnsafePointer<Element>>
+  planes: Int = 1, planeStride: Int = 0, tileRows: Int, padding: UnsafePointer<Element>,
+  into pointers: UnsafeMutablePointer<UnsafePointer<Element>>
 ) {
-  if window.readsOwnPixel(
-    inputHeight: input.height, inputWidth: input.width, outputHeight: output.height, outputWidth: output.width)
+  if planes == 1,
+    window.readsOwnPixel(
+      inputHeight: input.height, inputWidth: input.width, outputHeight: output.height, outputWidth: output.width)
   {
     var pixel = input.base + pixels.lowerBound * input.pixelStride
     for index in 0..<pixels.count {
@@ -24,19 +26,21 @@ func locateTaps<Element>(
   var rest = pixels.count
   while rest > 0 {
     corners.locate(min(rest, tileRows))
-    for windowRow in 0..<window.height {
-      for windowColumn in 0..<window.width {
-        let offset = windowRow * rowStep + windowColumn * columnStep
-        if corners.areInside {
-          for row in 0..<tileRows { (target + row).initialize(to: input.base + (corners.offsets[row] + offset)) }
-        } else {
-          let (tapY, tapX) = (windowRow * window.dilationY, windowColumn * window.dilationX)
-          for row in 0..<tileRows {
-            let isInside = corners.isInside(row, tapY, tapX)
-            (target + row).initialize(to: isInside ? input.base + (corners.offsets[row] + offset) : padding)
+    for plane in 0..<planes {
+      for windowRow in 0..<window.height {
+        for windowColumn in 0..<window.width {
+          let offset = plane * planeStride + windowRow * rowStep + windowColumn * columnStep
+          if corners.areInside {
+            for row in 0..<tileRows { (target + row).initialize(to: input.base + (corners.offsets[row] + offset)) }
+          } else {
+            let (tapY, tapX) = (windowRow * window.dilationY, windowColumn * window.dilationX)
+            for row in 0..<tileRows {
+              let isInside = corners.isInside(row, tapY, tapX)
+              (target + row).initialize(to: isInside ? input.base + (corners.offsets[row] + offset) : padding)
+            }
           }
+          target += tileRows
         }
-        target += tileRows
       }
     }
     rest -= tileRows

@@ -33,7 +33,8 @@ import Testing
     // Channels, outputs, kernel, groups, stride, dilation.
     (16, 17, 3, 1, 1, 1), (35, 16, 3, 1, 1, 1), (3, 5, 3, 1, 2, 1), (1, 9, 5, 1, 1, 1), (4, 33, 3, 1, 1, 1),
     (7, 18, 1, 1, 1, 1), (19, 70, 1, 1, 2, 1), (6, 5, 3, 1, 1, 2), (9, 9, 3, 9, 1, 1), (21, 21, 5, 21, 2, 1),
-    (12, 18, 3, 3, 1, 1), (6, 12, 3, 6, 1, 1), (17, 1, 3, 1, 1, 1),
+    (12, 18, 3, 3, 1, 1), (6, 12, 3, 6, 1, 1), (17, 1, 3, 1, 1, 1), (20, 40, 7, 20, 2, 1), (32, 32, 3, 8, 1, 2),
+    (24, 24, 3, 24, 1, 7), (20, 18, 3, 1, 1, 9),
   ]) func convolutions(channels: Int, outputs: Int, kernel: Int, groups: Int, stride: Int, dilation: Int) throws {
     for (height, width) in [(9, 11), (5, 4), (1, 10), (2, 13)] {
       let pad = Int64(kernel / 2 * dilation)

@@ -7,8 +7,14 @@ public struct ConvolutionArguments: @unchecked Sendable {
   /// May be empty, with a height or a width of 0: results are then what the epilogue makes of 0, whatever the input holds.
   public var window: ImageWindow
   public var input: InputImages<Float>
-  /// Packed; rows are ordered by (window row, window column, channel).
+  /// Of a volume, how many planes the window reads, all of them at the same places; 0 for none.
+  public var planes: Int
+  /// The elements from one of them to the next. The input's pictures are the first ones.
+  public var planeStride: Int
+  /// Packed; rows are ordered by (plane, window row, window column, channel).
   public var weights: UnsafePointer<Float>
+  /// The numbers from one panel of weights to the next, where panels have more rows than the window reads; `nil` for as many.
+  public var panelStride: Int?
   public var output: OutputImages<Float>
   public var epilogue: Epilogue
   /// The output positions to compute, counted over images, rows and columns.
@@ -19,13 +25,16 @@ public struct ConvolutionArguments: @unchecked Sendable {
   public var scratch: UnsafeMutableRawPointer
 
   public init(
-    window: ImageWindow, input: InputImages<Float>, weights: UnsafePointer<Float>,
-    output: OutputImages<Float>, epilogue: Epilogue, pixels: Range<Int>, columns: Range<Int>,
-    scratch: UnsafeMutableRawPointer
+    window: ImageWindow, input: InputImages<Float>, planes: Int = 1, planeStride: Int = 0,
+    weights: UnsafePointer<Float>, panelStride: Int? = nil, output: OutputImages<Float>, epilogue: Epilogue,
+    pixels: Range<Int>, columns: Range<Int>, scratch: UnsafeMutableRawPointer
   ) {
     self.window = window
     self.input = input
+    self.planes = planes
+    self.planeStride = planeStride
     self.weights = weights
+    self.panelStride = panelStride
     self.output = output
     self.epilogue = epilogue
     self.pixels = pixels

@@ -23,6 +23,25 @@ public protocol ConvolutionKernels: MatrixKernels {
   /// Depthwise convolution. The range counts rows of the output, over all pictures.
   static func depthwise(_ arguments: DepthwiseArguments, rows: Range<Int>)
 
+  /// Floats that `packGroupedWeights` writes for a window of so many positions.
+  static func groupedWeightCount(_ groups: ChannelGroups, taps: Int) -> Int
+
+  /// Writes the weights of a grouped convolution, ONNX's [outputs, inputs of a group, rows, columns], in the order that
+  /// `convolveGroups` reads.
+  /// - Parameter rows: The rows of the window in all its planes.
+  static func packGroupedWeights(
+    _ weights: UnsafePointer<Float>, _ groups: ChannelGroups, rows: Int, columns: Int,
+    into packed: UnsafeMutablePointer<Float>)
+
+  /// The scratch memory that `convolveGroups` needs for one call, in bytes; `nil` where a window and its steps would need too much.
+  static func groupedConvolutionScratch(
+    _ groups: ChannelGroups, _ window: ImageWindow, _ depth: DepthWindow, outputWidth: Int
+  ) -> Int?
+
+  /// Convolves groups of so few channels that a vector holds one or more of them. The rows count those of the output, over all planes and
+  /// pictures; the blocks its channels, as `ChannelGroups.blocks` does.
+  static func convolveGroups(_ arguments: GroupedConvolutionArguments, rows: Range<Int>, blocks: Range<Int>)
+
   /// The numbers that `multiplyAddChains` works on.
   static var multiplyAddChainCount: Int { get }
 

@@ -43,7 +43,7 @@ struct BinaryLowering: Lowering {
       operands.swapAt(0, whole)
     }
     // The layout in which the large operands lie already.
-    let isImage = sizes.count == 3 || sizes.count == 4
+    let isImage = ImageShape(sizes) != nil
     let wantsChannelsLast =
       isImage
       && operands.contains {

@@ -15,7 +15,7 @@ extension Concat: LoweredOperator {
       values.allSatisfy({ plan.plannedSizes($0) != nil && plan.format(of: $0) == plan.format(of: y) }),
       let axis = try? normalizedAxis(axis, rank: sizes.count)
     else { return false }
-    let isInChannels = axis == 1 && (sizes.count == 3 || sizes.count == 4)
+    let isInChannels = axis == 1 && ImageShape(sizes) != nil
     let isBegun = plan.locations[y.index][.channelsLast] != nil
     if isBegun || isInChannels && values.contains(where: { !plan.layouts(of: $0).contains(.rowMajor) }) {
       try copyChannels(values, y, ImageShape(sizes)!, into: &plan)

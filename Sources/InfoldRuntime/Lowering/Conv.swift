@@ -15,6 +15,7 @@ extension Conv: LoweredOperator {
     else { return false }
     switch plan.algorithm(for: problem) {
     case .depthwise: try plan.emitDepthwise(problem, x, output, fused)
+    case .lanes: try plan.emitLanes(problem, x, output, fused)
     case .fewChannels: try plan.emitFewChannels(problem, x, output, fused)
     case .direct: try plan.emitDirect(problem, x, output, fused)
     case .winograd(let tile): try plan.emitWinograd(problem, tile, x, output, fused)
@@ -23,146 +24,12 @@ extension Conv: LoweredOperator {
   }
 }
 
-/// The sizes of a convolution over images.
-protocol ConvolutionSizes {
-  var input: ImageShape { get }
-  var output: ImageShape { get }
-  var window: ImageWindow { get }
-  var groups: Int { get }
-}
-
-extension ConvolutionSizes {
-  /// Channels of one group.
-  var groupChannels: Int { input.channels / groups }
-  var groupOutputs: Int { output.channels / groups }
-  var multiplyAccumulates: Int { saturatedProduct(output.count, groupChannels, window.height, window.width) }
-
-  /// Whether every channel is convolved by itself, into one.
-  var isDepthwise: Bool { groups > 1 && groupChannels == 1 && groupOutputs == 1 }
-
-  /// Whether a row of the window is better read as one pixel with more channels.
-  var hasFewChannels: Bool {
-    groups == 1 && input.channels <= 4 && window.width > 1 && window.dilationX == 1 && isReachSmall
-  }
-
-  /// The rows and columns that windows reach, padding included.
-  var reach: (height: Int, width: Int) {
-    (
-      (output.height - 1) * window.strideY + (window.height - 1) * window.dilationY + 1,
-      (output.width - 1) * window.strideX + (window.width - 1) * window.dilationX + 1
-    )
-  }
-
-  /// The sizes in a line.
-  var text: String {
-    let numbers = [
-      [input.images, input.channels, input.height, input.width], [output.channels, output.height, output.width],
-      [window.height, window.width], [window.strideY, window.strideX], [window.dilationY, window.dilationX],
-      [window.padTop, window.padLeft], [groups],
-    ]
-    return numbers.map { $0.map(String.init).joined(separator: "x") }.joined(separator: " ")
-  }
-
-  /// Whether an image with everything that windows reach around it is not much larger than the image. Large strides over
-  /// large padding would make it so.
-  private var isReachSmall: Bool {
-    let count = checkedProduct([input.images, reach.height, reach.width, input.channels])
-    return count.map { $0 <= 4 * input.count + 1 << 16 } ?? false
-  }
-}
-
-/// A convolution over images whose sizes and weights are known.
-struct ConvolutionProblem: ConvolutionSizes {
-  /// The ways to compute it.
-  enum Algorithm: Hashable {
-    /// Every channel by itself.
-    case depthwise
-    /// Each tap read where it is.
-    case direct
-    /// The same for a few input channels: a row of the window is read as one pixel with more channels.
-    case fewChannels
-    /// Winograd's minimal filtering with output tiles of this size.
-    case winograd(tile: Int)
-  }
-
-  var input: ImageShape
-  var output: ImageShape
-  var window: ImageWindow
-  var groups: Int
-  /// [M, C / groups, kH, kW], or without kH.
-  var weight: Tensor
-  /// [M].
-  var bias: Tensor?
-
-  init?(_ conv: Conv, _ node: Node, _ plan: PlanBuilder) {
-    guard let operands = ConvolutionOperands(node, plan), let window = try? conv.window(kernel: operands.kernel),
-      let extents = try? window.extents(operands.images.inputSizes)
-    else { return nil }
-    // Kernels read zeros in the place of padding, of which a weight that is not finite would make NaN.
-    let isPadded = extents.contains { $0.padBefore > 0 || $0.padAfter > 0 }
-    if isPadded, !plan.finiteWeights.contains(operands.weight) { return nil }
-    (input, output) = (operands.images.input, operands.images.output)
-    (weight, bias) = (operands.weight, operands.bias)
-    self.window = ImageWindow(window, extents)
-    groups = conv.group
-  }
-
-  private var isDilated: Bool { window.dilationY > 1 || window.dilationX > 1 }
-}
-
-extension ConvolutionProblem {
-  /// The way that is fastest, among those that the precision allows. It depends on the sizes and on the kind of machine; weights that
-  /// are not finite, or very large, do without Winograd's algorithm.
-  func algorithm(_ precision: SessionOptions.Precision, _ machine: MachineModel) -> Algorithm {
-    if isDepthwise { return .depthwise }
-    if hasFewChannels { return .fewChannels }
-    if precision == .fast, let tile = winogradTile(machine) { return .winograd(tile: tile) }
-    return .direct
-  }
-
-  /// The ways that the precision allows, whichever is the fastest.
-  func algorithms(_ precision: SessionOptions.Precision) -> [Algorithm] {
-    if isDepthwise { return [.depthwise] }
-    let tiles = precision == .fast && suitsWinograd ? [2, 4, 6] : []
-    return [.direct] + (hasFewChannels ? [.fewChannels] : []) + tiles.map { .winograd(tile: $0) }
-  }
-
-  private var suitsWinograd: Bool {
-    groups == 1 && window.height == 3 && window.width == 3 && window.strideY == 1 && window.strideX == 1 && !isDilated
-      && input.channels >= 16 && output.channels >= 16
-  }
-
-  /// The tile for which Winograd's algorithm is worth its transformations; `nil` when it is for none.
-  private func winogradTile(_ machine: MachineModel) -> Int? {
-    guard suitsWinograd else { return nil }
-    // Larger tiles save more multiplications, cost more accuracy, and need more weights read for each output: as many numbers as the
-    // tile has positions in the place of nine. On small images the weights are most of what is read, and the faster a machine
-    // multiplies, the sooner it waits for them.
-    let side = min(output.height, output.width)
-    if side >= 112 { return 6 }
-    if machine.hasFullWidth { return side >= 17 ? 4 : side >= 8 ? 2 : nil }
-    return side >= 10 ? 4 : side >= 4 ? 2 : nil
-  }
-}
-
-extension ConvolutionProblem.Algorithm: CustomStringConvertible {
-  /// The way, like `winograd 4`.
-  var description: String {
-    switch self {
-    case .depthwise: "depthwise"
-    case .direct: "direct"
-    case .fewChannels: "few channels"
-    case .winograd(let tile): "winograd \(tile)"
-    }
-  }
-}
-
 extension PlanBuilder {
   /// The way to compute a convolution.
   fileprivate mutating func algorithm(for problem: ConvolutionProblem) -> ConvolutionProblem.Algorithm {
     let (precision, workers) = (precision, sharers)
-    let expected = problem.algorithm(precision, cost.machine)
-    let ways = [expected] + problem.algorithms(precision).filter { $0 != expected }
+    let expected = problem.algorithm(precision, cost.machine, lanesKernels(for: problem))
+    let ways = [expected] + problem.algorithms(precision, lanesKernels(for: problem)).filter { $0 != expected }
     return ways[
       choose(
         .algorithm, "\(problem.text) \(precision) \(workers) threads", among: ways.map(\.description), expected: 0)]
@@ -174,7 +41,7 @@ extension PlanBuilder {
     let channels = problem.groupOutputs == 1 ? problem.output.channels : problem.groupOutputs
     let width = productKernels.vectorWidth
     let prefersNarrow = cost.prefersNarrowVectors(
-      channels: channels, products: problem.groupChannels * problem.window.height * problem.window.width,
+      channels: channels, products: problem.groupChannels * problem.tapCount,
       groups: problem.groups, width: width)
     // Vectors that channels do not fill are another way to go through a depthwise window, which skips padding.
     if channels <= width / 2 || problem.isDepthwise && channels < width { return sets[prefersNarrow ? 1 : 0] }
@@ -197,16 +64,15 @@ extension PlanBuilder {
   /// The weights of a convolution in panels, group behind group.
   fileprivate mutating func packedWeights(_ problem: ConvolutionProblem) throws(InfoldError) -> Location {
     let kernels = kernels(for: problem)
-    let taps = problem.window.height * problem.window.width
+    let taps = problem.tapCount
     let channels = problem.groupChannels, columns = problem.groupOutputs
     let workers = workers
     let count = kernels.packedCount(rows: taps * channels, columns: columns)
     let constant = try packed.constant(
-      of: [problem.weight], form: "panels of \(problem.groups) groups, \(kernels.name)",
+      of: [problem.weight], form: "panels of \(problem.groups) groups, \(kernels.name)\(problem.tapsText)",
       byteCount: problem.groups * count * MemoryLayout<Float>.stride
     ) { target in
-      problem.weight.withUnsafeBytes { bytes in
-        let source = bytes.baseAddress!.assumingMemoryBound(to: Float.self)
+      problem.withWeights { source in
         for group in 0..<problem.groups {
           kernels.pack(
             PackArguments(
@@ -224,7 +90,7 @@ extension PlanBuilder {
     _ problem: ConvolutionProblem, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
   ) throws(InfoldError) {
     let input = try location(of: x, .channelsLast)
-    let isProduct = problem.window.height * problem.window.width == 1
+    let isProduct = problem.tapCount == 1
     try emitDirect(problem, from: input, y, fused, problem.groups > 1 ? "grouped" : isProduct ? "1×1" : "direct")
   }
 
@@ -260,7 +126,10 @@ extension PlanBuilder {
     _ problem: some ConvolutionSizes, _ x: ValueID, padding: UInt32
   ) throws(InfoldError) -> Location {
     let (image, window, reach, kernels) = (problem.input, problem.window, problem.reach, kernels)
-    let layout: Layout = layouts(of: x).contains(.rowMajor) ? .rowMajor : .channelsLast
+    // In row-major order, the planes of a volume follow one another within a channel.
+    let volumes = plannedSizes(x)![0], planes = image.images / volumes
+    let canBeRowMajor = planes == 1 || volumes == 1
+    let layout: Layout = canBeRowMajor && layouts(of: x).contains(.rowMajor) ? .rowMajor : .channelsLast
     let source = try location(of: x, layout)
     let padded = temporary([image.images * reach.height * reach.width * image.channels], source.format)
     let step = RangeStep(
@@ -269,9 +138,10 @@ extension PlanBuilder {
       kernels.interleaveChannels(
         InterleaveArguments(
           input: frame.address(source), images: image.images, height: image.height, width: image.width,
-          channels: image.channels, channelStride: layout == .rowMajor ? image.pixels : 1,
+          channels: image.channels, channelStride: layout == .rowMajor ? planes * image.pixels : 1,
           pixelStride: layout == .rowMajor ? 1 : source.pixelStride,
-          imageStride: image.pixels * (layout == .rowMajor ? image.channels : source.pixelStride),
+          imageStride: image.pixels
+            * (layout == .channelsLast ? source.pixelStride : planes == 1 ? image.channels : 1),
           padTop: window.padTop, padLeft: window.padLeft, output: frame.address(padded), outputHeight: reach.height,
           outputWidth: reach.width, elementByteCount: source.format.byteCount, padding: padding),
         rows: rows)
@@ -290,15 +160,14 @@ extension PlanBuilder {
     let count = kernels.winogradPackedCount(tile: tile, channels: channels, outputChannels: outputs)
     // Behind the weights stands whether they suit the algorithm.
     let constant = try packed.constant(
-      of: [problem.weight], form: "Winograd \(tile), \(kernels.name)",
+      of: [problem.weight], form: "Winograd \(tile), \(kernels.name)\(problem.tapsText)",
       byteCount: (count + 1) * MemoryLayout<Float>.stride
     ) { target in
       let target = target.assumingMemoryBound(to: Float.self)
-      problem.weight.withUnsafeBytes { bytes in
+      problem.withWeights { source in
         let isSuitable = kernels.packWinograd(
           WinogradPackArguments(
-            tile: tile, source: bytes.baseAddress!.assumingMemoryBound(to: Float.self), channels: channels,
-            columnCount: outputs, columns: 0..<outputs, packed: target),
+            tile: tile, source: source, channels: channels, columnCount: outputs, columns: 0..<outputs, packed: target),
           workers: workers)
         target[count] = isSuitable ? 1 : 0
       }
@@ -335,15 +204,15 @@ extension PlanBuilder {
   ) throws(InfoldError) {
     let (window, channels, kernels) = (problem.window, problem.output.channels, kernels(for: problem))
     let constant = try packed.constant(
-      of: [problem.weight], form: "depthwise, \(kernels.name)",
+      of: [problem.weight], form: "depthwise, \(kernels.name)\(problem.tapsText)",
       byteCount: kernels.depthwiseWeightCount(
         kernelHeight: window.height, kernelWidth: window.width, channels: channels)
         * MemoryLayout<Float>.stride
     ) { target in
-      problem.weight.withUnsafeBytes { bytes in
+      problem.withWeights { weights in
         kernels.packDepthwiseWeights(
-          bytes.baseAddress!.assumingMemoryBound(to: Float.self), kernelHeight: window.height,
-          kernelWidth: window.width, channels: channels, into: target.assumingMemoryBound(to: Float.self))
+          weights, kernelHeight: window.height, kernelWidth: window.width, channels: channels,
+          into: target.assumingMemoryBound(to: Float.self))
       }
     }
     let input = try location(of: x, .channelsLast)

@@ -25,17 +25,26 @@ extension ConvTranspose: LoweredOperator {
     let epilogue = try plan.epilogue(fused, bias: problem.bias, layout: .channelsLast)
     let target = plan.define(y, .channelsLast)
     let (input, output, kernels) = (problem.input, problem.output, plan.kernels)
+    let planeStride = input.pixels * source.pixelStride
     let step = RangeStep(
       units: output.images * output.height, cost: problem.multiplyAccumulates,
-      scratchByteCount: kernels.convolutionScratch(taps: problem.maximumTaps, channels: problem.groupChannels)
+      scratchByteCount: problem.scratchByteCount(kernels)
     ) { rows, frame, worker in
       for row in rows {
-        let (image, y) = row.quotientAndRemainder(dividingBy: output.height)
-        let rowPhase = problem.rows[y % problem.rows.count]
+        let (plane, y) = row.quotientAndRemainder(dividingBy: output.height)
+        let (volume, z) = plane.quotientAndRemainder(dividingBy: problem.outputDepth)
+        let planePhase = problem.planes[z % problem.planes.count], rowPhase = problem.rows[y % problem.rows.count]
+        let planes = WindowTaps(
+          position: z / problem.planes.count, size: planePhase.taps.count, stride: 1, dilation: planePhase.dilation,
+          pad: planePhase.pad, extent: problem.inputDepth)
         for (index, phase) in problem.columns.enumerated() {
-          let pair = (y % problem.rows.count) * problem.columns.count + index
+          let rowIndex = z % problem.planes.count * problem.rows.count + y % problem.rows.count
+          let triple = rowIndex * problem.columns.count + index
+          let weightsOfPlane = rowPhase.taps.count * phase.taps.count * problem.groupChannels * kernels.panelWidth
+          let ownWeights = frame.pointer(weights.place) + weights.offsets[triple]
           for group in 0..<problem.groups {
-            let firstInput = image * input.pixels * source.pixelStride + group * problem.groupChannels
+            let firstInput =
+              (volume * problem.inputDepth + planes.first) * planeStride + group * problem.groupChannels
             let firstOutput = (row * output.width + phase.first) * target.pixelStride + group * problem.groupOutputs
             kernels.convolve(
               ConvolutionArguments(
@@ -45,7 +54,9 @@ extension ConvTranspose: LoweredOperator {
                 input: InputImages(
                   base: frame.pointer(source) + firstInput, count: 1, height: input.height, width: input.width,
                   channels: problem.groupChannels, pixelStride: source.pixelStride),
-                weights: frame.pointer(weights.place) + weights.offsets[pair] + group * weights.counts[pair],
+                planes: planes.count, planeStride: planePhase.dilation * planeStride,
+                weights: ownWeights + (group * weights.counts[triple] + planes.skipped * weightsOfPlane),
+                panelStride: planePhase.taps.count * weightsOfPlane,
                 output: OutputImages(
                   base: frame.pointer(target) + firstOutput, count: 1, height: 1, width: phase.count,
                   channels: problem.groupOutputs, pixelStride: problem.columnStride * target.pixelStride),
@@ -62,11 +73,16 @@ extension ConvTranspose: LoweredOperator {
   }
 }
 
-/// A transposed convolution over images whose sizes and weights are known.
+/// A transposed convolution over images, or over volumes whose planes are images, whose sizes and weights are known.
 struct TransposedProblem: Sendable {
+  /// Every plane is an image.
   var input: ImageShape
   var output: ImageShape
+  /// The planes of a volume.
+  var inputDepth = 1
+  var outputDepth = 1
   var groups: Int
+  var planes = TransposedPhase.all(output: 1, kernel: 1, stride: 1, dilation: 1, padBefore: 0)
   var rows: [TransposedPhase]
   var columns: [TransposedPhase]
   /// The distance between the columns of one phase.
@@ -74,21 +90,31 @@ struct TransposedProblem: Sendable {
   /// Whether the window moves by its own size, so that every output element comes from one position of the input.
   var isTiling: Bool
   /// The sizes of the window.
+  var depth = 1
   var height: Int
   var width: Int
-  /// [C, M / groups, kH, kW], or without kH.
+  /// [C, M / groups, kD, kH, kW], or without kD, or without both.
   var weight: Tensor
   /// [M].
   var bias: Tensor?
 
   init?(_ operation: ConvTranspose, _ node: Node, _ plan: PlanBuilder) {
-    guard let operands = ConvolutionOperands(node, plan), let window = try? operation.window(kernel: operands.kernel),
-      let extents = try? window.extents(operands.images.inputSizes),
-      extents.map(\.output) == operands.images.outputSizes
+    guard let x = plan.sizes(node.inputs[0]), let y = plan.sizes(node.outputs[0]), (3...5).contains(x.count),
+      let parameters = ConvolutionParameters(node, plan), plan.finiteWeights.contains(parameters.weight),
+      let window = try? operation.window(kernel: parameters.kernel), window.window.rank == x.count - 2,
+      let extents = try? window.extents(x[2...]), extents.map(\.output) == Array(y[2...])
     else { return nil }
+    let isVolume = x.count == 5
     let geometry = ImageWindow(window.window, extents)
-    (input, output) = (operands.images.input, operands.images.output)
-    (weight, bias, groups) = (operands.weight, operands.bias, operation.group)
+    if isVolume {
+      (inputDepth, outputDepth, depth) = (x[2], y[2], window.window.kernel[0])
+      planes = TransposedPhase.all(
+        output: outputDepth, kernel: depth, stride: window.window.strides[0], dilation: window.window.dilations[0],
+        padBefore: extents[0].padBefore)
+    }
+    input = ImageShape(isVolume ? [x[0] * x[2], x[1], x[3], x[4]] : x)!
+    output = ImageShape(isVolume ? [y[0] * y[2], y[1], y[3], y[4]] : y)!
+    (weight, bias, groups) = (parameters.weight, parameters.bias, operation.group)
     (height, width) = (geometry.height, geometry.width)
     rows = TransposedPhase.all(
       output: output.height, kernel: height, stride: geometry.strideY, dilation: geometry.dilationY,
@@ -98,26 +124,40 @@ struct TransposedProblem: Sendable {
       padBefore: geometry.padLeft)
     columnStride = geometry.strideX
     isTiling =
-      groups == 1 && geometry.padTop == 0 && geometry.padLeft == 0 && window.window.kernel == window.window.strides
+      !isVolume && groups == 1 && geometry.padTop == 0 && geometry.padLeft == 0
+      && window.window.kernel == window.window.strides
       && window.window.dilations.allSatisfy { $0 == 1 } && output.height == input.height * height
       && output.width == input.width * width
   }
 
   var groupChannels: Int { input.channels / groups }
   var groupOutputs: Int { output.channels / groups }
-  var multiplyAccumulates: Int { saturatedProduct(input.count, groupOutputs, height, width) }
-  var maximumTaps: Int { rows.map(\.taps.count).max()! * columns.map(\.taps.count).max()! }
+  var multiplyAccumulates: Int { saturatedProduct(input.count, groupOutputs, depth, height, width) }
+  /// In one plane of the window.
+  private var maximumPlaneTaps: Int { rows.map(\.taps.count).max()! * columns.map(\.taps.count).max()! }
 
-  /// The weights of one group for the phases of a row and a column, tap by tap [taps][channels][outputs].
-  func weights(_ row: TransposedPhase, _ column: TransposedPhase, group: Int) -> [Float] {
+  /// The scratch memory that any part of it needs: of one plane, it may be more than of several.
+  func scratchByteCount(_ kernels: any ConvolutionKernels.Type) -> Int {
+    let planes = planes.map(\.taps.count).max()!
+    return max(
+      kernels.convolutionScratch(taps: maximumPlaneTaps, channels: groupChannels),
+      kernels.convolutionScratch(taps: planes * maximumPlaneTaps, channels: groupChannels))
+  }
+
+  /// The weights of one group for the phases of a plane, a row and a column, tap by tap [taps][channels][outputs].
+  func weights(
+    _ plane: TransposedPhase, _ row: TransposedPhase, _ column: TransposedPhase, group: Int
+  ) -> [Float] {
     var numbers: [Float] = []
     weight.withUnsafeBytes { bytes in
       let source = bytes.assumingMemoryBound(to: Float.self)
-      for y in row.taps {
-        for x in column.taps {
-          for channel in (group * groupChannels)..<((group + 1) * groupChannels) {
-            for output in 0..<groupOutputs {
-              numbers.append(source[((channel * groupOutputs + output) * height + y) * width + x])
+      for z in plane.taps {
+        for y in row.taps {
+          for x in column.taps {
+            for channel in (group * groupChannels)..<((group + 1) * groupChannels) {
+              for output in 0..<groupOutputs {
+                numbers.append(source[(((channel * groupOutputs + output) * depth + z) * height + y) * width + x])
+              }
             }
           }
         }
@@ -127,12 +167,12 @@ struct TransposedProblem: Sendable {
   }
 }
 
-/// Packed weights, for each pair of phases of a row and a column: group behind group.
+/// Packed weights, for each triple of phases of a plane, a row and a column: group behind group.
 private struct TransposedWeights: Sendable {
   var place: Location
-  /// Where those of each pair begin.
+  /// Where those of each triple begin.
   var offsets: [Int]
-  /// The numbers of one group of each pair.
+  /// The numbers of one group of each triple.
   var counts: [Int]
 }
 
@@ -140,23 +180,25 @@ extension PlanBuilder {
   fileprivate mutating func packedWeights(_ problem: TransposedProblem) throws(InfoldError) -> TransposedWeights {
     var offsets: [Int] = [], counts: [Int] = []
     var total = 0
-    let pairs = problem.rows.flatMap { row in problem.columns.map { (row: row, column: $0) } }
-    for (row, column) in pairs {
-      let rows = row.taps.count * column.taps.count * problem.groupChannels
+    let triples = problem.planes.flatMap { plane in
+      problem.rows.flatMap { row in problem.columns.map { (plane: plane, row: row, column: $0) } }
+    }
+    for (plane, row, column) in triples {
+      let rows = plane.taps.count * row.taps.count * column.taps.count * problem.groupChannels
       offsets.append(total)
       counts.append(kernels.packedCount(rows: rows, columns: problem.groupOutputs))
       total += problem.groups * counts.last!
     }
-    let phases = "\(problem.rows.map(\.taps)) by \(problem.columns.map(\.taps))"
+    let phases = "\(problem.planes.map(\.taps)) by \(problem.rows.map(\.taps)) by \(problem.columns.map(\.taps))"
     let constant = try packed.constant(
       of: [problem.weight],
       form: "transposed convolution of \(problem.groups) groups, phases \(phases), \(kernels.name)",
       byteCount: total * MemoryLayout<Float>.stride
     ) { [kernels, offsets, counts] target in
-      for (index, pair) in pairs.enumerated() {
-        let taps = pair.row.taps.count * pair.column.taps.count
+      for (index, triple) in triples.enumerated() {
+        let taps = triple.plane.taps.count * triple.row.taps.count * triple.column.taps.count
         for group in 0..<(taps == 0 ? 0 : problem.groups) {
-          problem.weights(pair.row, pair.column, group: group).withUnsafeBufferPointer { source in
+          problem.weights(triple.plane, triple.row, triple.column, group: group).withUnsafeBufferPointer { source in
             kernels.pack(
               PackArguments(
                 source: source.baseAddress!, taps: taps, channels: problem.groupChannels,

@@ -116,6 +116,7 @@ struct ByteConvolutionProblem: ConvolutionSizes {
   var groups: Int
   var weights: ByteWeights
 
+  var multiplyAccumulates: Int { saturatedProduct(output.count, groupChannels, window.height, window.width) }
 }
 
 extension ByteConvolutionProblem {

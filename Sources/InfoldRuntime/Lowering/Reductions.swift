@@ -57,7 +57,7 @@ extension ReductionLowering {
     guard layout == .channelsLast else { return .rowMajor }
     if axes.keepsDimensions { return .channelsLast }
     if isReduced[1] || isReduced[2...].allSatisfy({ $0 }) { return .rowMajor }
-    return isReduced.count == 4 && !isReduced[0] ? .channelsLast : nil
+    return isReduced.count >= 4 && !isReduced[0] ? .channelsLast : nil
   }
 }
 

@@ -10,7 +10,7 @@ extension Transpose: LoweredOperator {
     else { return false }
     let axes = permutation ?? sizes.indices.reversed()
     let rank = sizes.count
-    if rank == 3 || rank == 4 {
+    if (3...5).contains(rank) {
       let toChannelsLast = [0] + Array(2..<rank) + [1], fromChannelsLast = [0, rank - 1] + Array(1..<(rank - 1))
       // Between NCHW and NHWC only the name of the order changes.
       if axes == toChannelsLast, let image = ImageShape(sizes), !plan.layouts(of: x).contains(.rowMajor) {

@@ -21,9 +21,6 @@ private struct VolumePool {
     }
   }
 
-  /// Each channel as a row of elements, for the steps between the layouts.
-  let input: ImageShape
-  let output: ImageShape
   /// One or two.
   let passes: [Pass]
 
@@ -32,8 +29,6 @@ private struct VolumePool {
     guard let x = sizes(node.inputs[0]), let y = sizes(node.outputs[0]),
       let extents = try? window.extents(x[2...])
     else { return nil }
-    input = ImageShape([x[0], x[1], x[2] * x[3] * x[4]])!
-    output = ImageShape([y[0], y[1], y[2] * y[3] * y[4]])!
     let slices = Pass(
       input: ImageShape([x[0] * x[2], x[1], x[3], x[4]])!, output: ImageShape([x[0] * x[2], x[1], y[3], y[4]])!,
       window: ImageWindow(
@@ -52,29 +47,19 @@ private struct VolumePool {
 }
 
 extension PlanBuilder {
-  /// The pool of a value [N, C, D, H, W]. Such values lie in row-major order, so that channels go to the end for it, and back.
+  /// The pool of a value [N, C, D, H, W].
   mutating func emitVolumePool(
     _ fused: FusedNode, _ window: SlidingWindow, _ operation: PoolOperation
   ) throws(InfoldError) -> Bool {
     guard let x = fused.node.inputs[0], let y = fused.output, let pool = VolumePool(fused.node, window, sizes) else {
       return false
     }
-    var source = try location(of: x, .rowMajor)
-    if pool.input.isSameInBothLayouts {
-      source = source.reshaped(pool.input.sizes, .channelsLast)
-    } else {
-      let turned = temporary(pool.input.sizes, .float32, .channelsLast)
-      emitLayout(pool.input, from: source, to: turned)
-      source = turned
-    }
-    let result = define(y, .rowMajor)
-    let isSame = pool.output.isSameInBothLayouts
+    var source = try location(of: x, .channelsLast)
+    let result = define(y, .channelsLast)
     for (index, pass) in pool.passes.enumerated() {
-      let isLast = index == pool.passes.count - 1
       let target =
-        isLast && isSame
-        ? result.reshaped(pool.output.sizes, .channelsLast)
-        : temporary([pass.output.images, pass.output.channels, pass.output.pixels], .float32, .channelsLast)
+        index == pool.passes.count - 1
+        ? result : temporary([pass.output.images, pass.output.channels, pass.output.pixels], .float32, .channelsLast)
       let step = PoolStep(
         kernels: poolKernels(channels: pass.input.channels), image: pass.input, result: pass.output,
         window: pass.window, operation: operation, padBottom: pass.padBottom, padRight: pass.padRight, input: source,
@@ -82,7 +67,6 @@ extension PlanBuilder {
       emit(step, "pool", reads: [source], writes: [target])
       source = target
     }
-    if !isSame { emitLayout(pool.output, from: source, to: result) }
     return true
   }
 }

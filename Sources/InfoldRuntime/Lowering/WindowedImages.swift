@@ -13,7 +13,7 @@ struct WindowedImages {
 
   /// - Parameter sizes: The sizes of a value that the kernels take; `nil` for another one.
   init?(_ node: Node, _ sizes: (ValueID?) -> [Int]?) {
-    guard let x = sizes(node.inputs[0]), let y = sizes(node.outputs[0]), let input = ImageShape(x),
+    guard let x = sizes(node.inputs[0]), let y = sizes(node.outputs[0]), x.count <= 4, let input = ImageShape(x),
       let output = ImageShape(y)
     else { return nil }
     (self.input, self.output) = (input, output)
@@ -21,16 +21,15 @@ struct WindowedImages {
   }
 }
 
-/// What a convolution of floats works with, in either direction.
-struct ConvolutionOperands {
-  let images: WindowedImages
+/// The constants of a convolution of floats, in either direction.
+struct ConvolutionParameters {
   let weight: Tensor
   /// [M].
   let bias: Tensor?
 
   init?(_ node: Node, _ plan: PlanBuilder) {
-    guard let images = WindowedImages(node, plan.sizes), let weight = plan.constant(node.inputs[1]) else { return nil }
-    (self.images, self.weight) = (images, weight)
+    guard let weight = plan.constant(node.inputs[1]) else { return nil }
+    self.weight = weight
     guard node.inputs.count > 2, let id = node.inputs[2] else {
       bias = nil
       return
@@ -44,13 +43,13 @@ struct ConvolutionOperands {
 }
 
 extension ImageWindow {
-  /// A window over one or two dimensions.
+  /// A window over one or two dimensions, or over the last two of three.
   init(_ window: SlidingWindow, _ extents: [SlidingWindow.Extent]) {
-    let isFlat = window.rank == 1
+    let isFlat = window.rank == 1, row = window.rank - 2
     self.init(
-      height: isFlat ? 1 : window.kernel[0], width: window.kernel.last!, strideY: isFlat ? 1 : window.strides[0],
-      strideX: window.strides.last!, dilationY: isFlat ? 1 : window.dilations[0], dilationX: window.dilations.last!,
-      padTop: isFlat ? 0 : extents[0].padBefore, padLeft: extents.last!.padBefore)
+      height: isFlat ? 1 : window.kernel[row], width: window.kernel.last!, strideY: isFlat ? 1 : window.strides[row],
+      strideX: window.strides.last!, dilationY: isFlat ? 1 : window.dilations[row], dilationX: window.dilations.last!,
+      padTop: isFlat ? 0 : extents[row].padBefore, padLeft: extents.last!.padBefore)
   }
 }
 

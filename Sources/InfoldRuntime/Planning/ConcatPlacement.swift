@@ -23,7 +23,7 @@ package struct ConcatPlacement {
     var depths: [ValueID: Int] = [:]
     for node in graph.nodes {
       guard let whole = node.outputs.first ?? nil, let type = graph[whole].type,
-        ElementFormat(type.elementType) != nil, type.shape?.rank == 4,
+        ElementFormat(type.elementType) != nil, let rank = type.shape?.rank, rank == 4 || rank == 5,
         graph.axisMapping(of: node).joinedAxis == 1
       else { continue }
       // Without all sizes, or without elements, there is nothing to write to.

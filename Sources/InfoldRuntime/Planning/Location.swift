@@ -49,11 +49,12 @@ struct ImageShape: Hashable, Sendable {
   /// As a value [N, C, H, W] has them.
   var sizes: [Int] { [images, channels, height, width] }
 
-  /// Of a value [N, C, H, W] or [N, C, L]; `nil` for other ranks.
+  /// Of a value [N, C, H, W] or [N, C, L], or [N, C, D, H, W] with the rows of all planes; `nil` for other ranks.
   init?(_ shape: [Int]) {
     switch shape.count {
     case 3: (images, channels, height, width) = (shape[0], shape[1], 1, shape[2])
     case 4: (images, channels, height, width) = (shape[0], shape[1], shape[2], shape[3])
+    case 5: (images, channels, height, width) = (shape[0], shape[1], shape[2] * shape[3], shape[4])
     default: return nil
     }
   }

@@ -20,12 +20,16 @@ struct ConvolutionStep: Step {
   var weights: Location
   var output: Location
 
-  private var taps: Int { shape.window.height * shape.window.width }
+  private var taps: Int { shape.depth.size * shape.window.height * shape.window.width }
   private var rows: Int { shape.images * shape.outputHeight * shape.outputWidth }
 
   var scratchByteCount: Int {
     switch kernel {
-    case .floats(let kernels, _): kernels.convolutionScratch(taps: taps, channels: shape.channels)
+    case .floats(let kernels, _):
+      // One tap alone may need more than several.
+      max(
+        kernels.convolutionScratch(taps: taps, channels: shape.channels),
+        kernels.convolutionScratch(taps: taps / shape.depth.size, channels: shape.channels))
     case .bytes(let kernels, _, _): kernels.convolutionScratch(taps: taps, channels: shape.channels)
     }
   }
@@ -61,7 +65,7 @@ struct ConvolutionStep: Step {
   private var prefersChannels: Bool {
     guard groups == 1 else { return shape.outputChannels > rows }
     guard shape.outputChannels > panelWidth else { return false }
-    let inputCount = shape.images * shape.height * shape.width * shape.channels
+    let inputCount = shape.inputImages * shape.height * shape.width * shape.channels
     return taps * shape.channels * shape.outputChannels > inputCount + rows * shape.outputChannels
   }
 
@@ -110,7 +114,7 @@ struct ConvolutionStep: Step {
 
 extension ConvolutionStep: RowStep {
   var dependency: RowDependency? {
-    guard shape.images == 1, case .floats = kernel else { return nil }
+    guard shape.images == 1, shape.depth == .flat, case .floats = kernel else { return nil }
     return RowDependency(
       shape.window, inputRows: shape.height, inputStride: shape.width * shape.pixelStride,
       outputRows: shape.outputHeight, outputStride: shape.outputWidth * shape.outputPixelStride)
@@ -138,17 +142,50 @@ extension ConvolutionStep: RowStep {
     _ scratch: UnsafeMutableRawPointer, _ frame: Frame
   ) {
     let weightCount = kernels.packedCount(rows: taps * shape.channels, columns: shape.outputChannels)
-    kernels.convolve(
-      ConvolutionArguments(
-        window: shape.window, input: shape.input(source, group: group),
-        weights: frame.pointer(weights) + group * weightCount, output: shape.output(target, group: group),
-        epilogue: epilogue.resolved(in: frame, firstChannel: group * shape.outputChannels), pixels: pixels,
-        columns: columns, scratch: scratch))
+    let whole = ConvolutionArguments(
+      window: shape.window, input: shape.input(source, group: group),
+      weights: frame.pointer(weights) + group * weightCount, output: shape.output(target, group: group),
+      epilogue: epilogue.resolved(in: frame, firstChannel: group * shape.outputChannels), pixels: pixels,
+      columns: columns, scratch: scratch)
+    guard shape.depth != .flat else { return kernels.convolve(whole) }
+    let pixelsOfPlane = shape.outputHeight * shape.outputWidth
+    var pixel = pixels.lowerBound
+    while pixel < pixels.upperBound {
+      let (plane, first) = pixel.quotientAndRemainder(dividingBy: pixelsOfPlane)
+      let count = min(pixelsOfPlane - first, pixels.upperBound - pixel)
+      kernels.convolve(whole.plane(plane, of: shape, pixels: first..<first + count, panelWidth: kernels.panelWidth))
+      pixel += count
+    }
+  }
+}
+
+extension ConvolutionArguments {
+  /// The same for pixels of one plane of a volume, and those planes of the window that lie inside of the input.
+  fileprivate func plane(
+    _ plane: Int, of shape: ConvolutionShape, pixels: Range<Int>, panelWidth: Int
+  ) -> ConvolutionArguments {
+    let depth = shape.depth
+    let (volume, z) = plane.quotientAndRemainder(dividingBy: depth.outputDepth)
+    let taps = depth.taps(at: z)
+    let inputStride = input.height * input.width * input.pixelStride
+    let weightsOfPlane = window.height * window.width * input.channels * panelWidth
+    let pixelsBefore = plane * output.height * output.width
+    var arguments = self
+    (arguments.planes, arguments.planeStride) = (taps.count, depth.dilation * inputStride)
+    (arguments.input.count, arguments.output.count) = (1, 1)
+    arguments.input.base += (volume * depth.inputDepth + taps.first) * inputStride
+    arguments.weights += taps.skipped * weightsOfPlane
+    arguments.panelStride = depth.size * weightsOfPlane
+    arguments.output.base += pixelsBefore * output.pixelStride
+    arguments.epilogue.residual = epilogue.residual.map { $0 + pixelsBefore * epilogue.residualPixelStride }
+    arguments.pixels = pixels
+    return arguments
   }
 }
 
 /// The sizes of a convolution.
 struct ConvolutionShape: Sendable {
+  /// Those that are written; planes of volumes are images.
   var images: Int
   var height: Int
   var width: Int
@@ -159,11 +196,15 @@ struct ConvolutionShape: Sendable {
   var outputChannels: Int
   var outputPixelStride: Int
   var window: ImageWindow
+  var depth = DepthWindow.flat
+
+  /// The images that are read.
+  var inputImages: Int { images / depth.outputDepth * depth.inputDepth }
 
   /// What one group reads, of images whose first element is `base`.
   func input<Element>(_ base: UnsafeMutablePointer<Element>, group: Int = 0) -> InputImages<Element> {
     InputImages(
-      base: base + group * channels, count: images, height: height, width: width, channels: channels,
+      base: base + group * channels, count: inputImages, height: height, width: width, channels: channels,
       pixelStride: pixelStride)
   }
 
@@ -179,10 +220,10 @@ extension ConvolutionShape {
   /// The convolution of one group.
   init(_ problem: some ConvolutionSizes, input: Location, output: Location) {
     self.init(
-      images: problem.input.images, height: problem.input.height, width: problem.input.width,
+      images: problem.output.images, height: problem.input.height, width: problem.input.width,
       channels: problem.groupChannels, pixelStride: input.pixelStride, outputHeight: problem.output.height,
       outputWidth: problem.output.width, outputChannels: problem.groupOutputs, outputPixelStride: output.pixelStride,
-      window: problem.window)
+      window: problem.window, depth: problem.depth)
   }
 
   /// The same convolution over padded images of a few channels, of which a row of the window is one pixel.

@@ -19,7 +19,7 @@ struct DepthwiseStep: WindowRowStep {
 
   func run(
     rows: Range<Int>, channels: Range<Int>, from source: UnsafeMutablePointer<Float>,
-    to target: UnsafeMutablePointer<Float>, in frame: Frame
+    to target: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, in frame: Frame
   ) {
     let (input, output) = images(channels, from: source, to: target)
     // The weights of a vector of channels lie behind one another.

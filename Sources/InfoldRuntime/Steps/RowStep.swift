@@ -78,29 +78,35 @@ protocol WindowRowStep: RowStep, ChannelwiseStep {
   /// How long all of it takes, as a `RangeStep` counts it.
   var cost: Int { get }
 
-  /// Makes some channels of rows of the result: a whole number of vectors, but for the last ones.
+  /// The channels that a task takes together, but for the last ones: a whole number of vectors.
+  var channelUnit: Int { get }
+
+  /// Makes some channels of rows of the result: a whole number of units, but for the last ones.
   func run(
     rows: Range<Int>, channels: Range<Int>, from source: UnsafeMutablePointer<Float>,
-    to target: UnsafeMutablePointer<Float>, in frame: Frame)
+    to target: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, in frame: Frame)
 }
 
 /// What the channels of a step over windows are cut into: blocks of two lines of memory, the last of which has what is left as well, so
 /// that none has fewer channels than a vector.
-private struct ChannelBlocks {
-  static let unit = 32
+struct ChannelBlocks {
+  static let usualUnit = 32
   let channels: Int
+  let unit: Int
 
-  var count: Int { max(1, channels / Self.unit) }
+  var count: Int { max(1, channels / unit) }
 
   /// The channels of some blocks.
   func channels(of blocks: Range<Int>) -> Range<Int> {
-    blocks.lowerBound * Self.unit..<(blocks.upperBound == count ? channels : blocks.upperBound * Self.unit)
+    blocks.lowerBound * unit..<(blocks.upperBound == count ? channels : blocks.upperBound * unit)
   }
 }
 
 extension WindowRowStep {
+  var channelUnit: Int { ChannelBlocks.usualUnit }
+
   private var rows: Int { result.images * result.height }
-  private var blocks: ChannelBlocks { ChannelBlocks(channels: result.channels) }
+  private var blocks: ChannelBlocks { ChannelBlocks(channels: result.channels, unit: channelUnit) }
   private var grid: GridPartition {
     sharesChannels ? GridPartition(major: blocks.count, minor: rows) : GridPartition(major: rows, minor: blocks.count)
   }
@@ -117,10 +123,10 @@ extension WindowRowStep {
   }
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
-    let (source, target) = (frame.pointer(input), frame.pointer(output))
+    let (source, target, scratch) = (frame.pointer(input), frame.pointer(output), frame.scratch(of: worker))
     grid.forEachPart(ofTask: task, of: count) { major, minor in
       let (rows, part) = sharesChannels ? (minor, major) : (major, minor)
-      run(rows: rows, channels: blocks.channels(of: part), from: source, to: target, in: frame)
+      run(rows: rows, channels: blocks.channels(of: part), from: source, to: target, scratch: scratch, in: frame)
     }
   }
 
@@ -128,7 +134,7 @@ extension WindowRowStep {
     rows: Range<Int>, from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutableRawPointer, in frame: Frame
   ) {
-    run(rows: rows, channels: 0..<result.channels, from: source, to: target, in: frame)
+    run(rows: rows, channels: 0..<result.channels, from: source, to: target, scratch: scratch, in: frame)
   }
 
   /// Some channels of the picture that is read, and of that which is written.
@@ -142,7 +148,7 @@ extension WindowRowStep {
   }
 
   var dependency: RowDependency? {
-    guard result.images == 1 else { return nil }
+    guard image.images == 1, result.images == 1 else { return nil }
     return RowDependency(
       window, inputRows: image.height, inputStride: image.width * input.pixelStride, outputRows: result.height,
       outputStride: result.width * output.pixelStride)

@@ -9,7 +9,7 @@ import Testing
 enum OperandLayout: CaseIterable {
   /// As the caller gives them.
   case rowMajor
-  /// As a kernel for images leaves them: the channels run fastest. Of other ranks than 3 and 4, as the caller gives them.
+  /// As a kernel for images leaves them: the channels run fastest. Of other ranks than 3 to 5, as the caller gives them.
   case channelsLast
   /// As `channelsLast`, and with another image's channels between those of one pixel and the next.
   case slice
@@ -19,7 +19,7 @@ extension NetworkBuilder {
   /// An input whose values lie as `layout` says when nodes read them.
   mutating func operand(_ shape: [Int], _ layout: OperandLayout, _ name: String = "x") throws -> ValueID {
     let x = input(Shape(shape), name)
-    guard layout != .rowMajor, shape.count == 3 || shape.count == 4 else { return x }
+    guard layout != .rowMajor, (3...5).contains(shape.count) else { return x }
     let window = Array(repeating: 1, count: shape.count - 2)
     guard layout == .slice else { return try node("MaxPool", [x], ["kernel_shape": .ints(window.map { Int64($0) })]) }
     let pair = try node("Concat", [x, x], ["axis": .int(1)])
@@ -30,7 +30,7 @@ extension NetworkBuilder {
 
   /// What an image is after a kernel that reads it with the channels last; other values as they are.
   mutating func consumed(_ y: ValueID, rank: Int) throws -> ValueID {
-    guard rank == 3 || rank == 4 else { return try node("Neg", [y]) }
+    guard (3...5).contains(rank) else { return try node("Neg", [y]) }
     return try node("MaxPool", [y], ["kernel_shape": .ints(Array(repeating: 1, count: rank - 2))])
   }
 }

@@ -31,17 +31,18 @@ struct RandomConvolution {
   init(seed: UInt64, largest: Int = 20) {
     var random = SplitMix64(seed: seed)
     self.seed = seed
-    let isFlat = random.oneIn(5)
-    let rank = isFlat ? 1 : 2
-    var kernel = (0..<rank).map { _ in random.pick([1, 1, 2, 3, 3, 3, 5]) }
+    let rank = random.pick([1, 2, 2, 2, 3])
+    // Of three dimensions, smaller sizes make as many numbers.
+    let largest = rank == 3 ? min(largest, 7) : largest
+    var kernel = (0..<rank).map { _ in random.pick(rank == 3 ? [1, 1, 2, 3] : [1, 1, 2, 3, 3, 3, 5, 7]) }
     let channels: Int
     switch random.int(0...5) {
     case 0:
       channels = random.int(1...40)
       group = channels
-      outputs = channels
+      outputs = channels * random.pick([1, 1, 1, 2, 3, 4])
     case 1:
-      group = random.int(2...4)
+      group = random.pick([2, 3, 4, 4, 9])
       channels = group * random.int(1...9)
       outputs = group * random.int(1...10)
     case 2:
@@ -55,8 +56,12 @@ struct RandomConvolution {
     }
     let isPlain = random.oneIn(2)
     let strides = (0..<rank).map { _ in isPlain ? 1 : random.int(1...3) }
-    let dilations = (0..<rank).map { _ in isPlain ? 1 : random.pick([1, 1, 2]) }
-    let pads = (0..<(2 * rank)).map { [kernel] in random.int(0...(kernel[$0 % rank] - 1)) }
+    let dilations = (0..<rank).map { _ in isPlain ? 1 : random.pick([1, 1, 2, 5]) }
+    // Sometimes so many that taps of dilated windows lie in the padding everywhere.
+    let isPaddedWidely = random.oneIn(3)
+    let pads = (0..<(2 * rank)).map { [kernel] in
+      random.int(0...((kernel[$0 % rank] - 1) * (isPaddedWidely ? dilations[$0 % rank] : 1)))
+    }
     let spatial = (0..<rank).map { [kernel] axis in
       let least = max(1, (kernel[axis] - 1) * dilations[axis] + 1 - pads[axis] - pads[axis + rank])
       return random.int(least...max(least, largest))

@@ -1,0 +1,29 @@
+#if INFOLD_AVX512 || INFOLD_AVX2
+  import _Builtin_intrinsics.intel
+#endif
+
+#if INFOLD_AVX512
+  /// For each lane of a vector, which of the numbers that are read it takes.
+  typealias VectorLanes = SIMD16<Int32>
+#elseif INFOLD_AVX2
+  /// For each lane of a vector, which of the numbers that are read it takes.
+  typealias VectorLanes = SIMD8<Int32>
+#else
+  /// For each lane of a vector, which of the numbers that are read it takes.
+  typealias VectorLanes = SIMD4<Int32>
+#endif
+
+extension Vector {
+  /// Of the numbers from `pointer` on, those that `lanes` names, which are among the first `count`; a whole vector may be read if there are
+  /// as many.
+  @inline(always)
+  init(at pointer: UnsafePointer<Float>, count: Int, lanes: VectorLanes) {
+    #if INFOLD_AVX512
+      self = _mm512_permutexvar_ps(unsafeBitCast(lanes, to: SIMD8<Int64>.self), Vector(at: pointer, count: count))
+    #elseif INFOLD_AVX2
+      self = _mm256_permutevar8x32_ps(Vector(at: pointer, count: count), unsafeBitCast(lanes, to: SIMD4<Int64>.self))
+    #else
+      self.init(pointer[Int(lanes[0])], pointer[Int(lanes[1])], pointer[Int(lanes[2])], pointer[Int(lanes[3])])
+    #endif
+  }
+}

@@ -1,0 +1,41 @@
+import InfoldKernelInterface
+
+/// A convolution of small groups of channels.
+struct LanesStep: WindowRowStep {
+  let kernels: any ConvolutionKernels.Type
+  let groups: ChannelGroups
+  let image: ImageShape
+  let result: ImageShape
+  let window: ImageWindow
+  let depth: DepthWindow
+  let multiplyAccumulates: Int
+  let scratchByteCount: Int
+  let input: Location
+  let weights: Location
+  let epilogue: PlannedEpilogue
+  let output: Location
+  var sharesChannels = false
+
+  var cost: Int { multiplyAccumulates }
+
+  var weightByteCount: Int {
+    window.height * window.width * groups.inputs * result.channels * MemoryLayout<Float>.stride
+  }
+
+  /// The channels of a vector.
+  private var channelsOfBlock: Int { groups.perVector(of: kernels.vectorWidth) * groups.outputs }
+
+  var channelUnit: Int { max(1, ChannelBlocks.usualUnit / channelsOfBlock) * channelsOfBlock }
+
+  func run(
+    rows: Range<Int>, channels: Range<Int>, from source: UnsafeMutablePointer<Float>,
+    to target: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, in frame: Frame
+  ) {
+    let block = channelsOfBlock
+    kernels.convolveGroups(
+      GroupedConvolutionArguments(
+        groups: groups, input: image.input(source, input), output: result.output(target, output), window: window,
+        depth: depth, weights: frame.pointer(weights), epilogue: epilogue.resolved(in: frame), scratch: scratch),
+      rows: rows, blocks: channels.lowerBound / block..<(channels.upperBound + block - 1) / block)
+  }
+}
