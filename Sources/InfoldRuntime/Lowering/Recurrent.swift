@@ -76,7 +76,7 @@ extension RecurrentLowering {
         ?? plan.temporary([shape.directions, shape.batch, shape.hiddenSize])
     }
     let step = RecurrentStep(
-      products: plan.productKernels, kernels: plan.kernels, shape: shape,
+      products: plan.productKernels, kernels: plan.lanewiseKernels, shape: shape,
       cell: cell(weights, activations, peepholes: peepholes), x: source, weights: weights, lengths: lengths,
       initial: initial, gates: gates, states: states, isHiddenWanted: output(1) != nil, y: y, label: fused.label)
     plan.emit(

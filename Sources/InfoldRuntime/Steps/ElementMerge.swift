@@ -60,18 +60,15 @@ struct ElementMerge: Sendable {
   ) {
     let updates = updates.assumingMemoryBound(to: Element.self)
     let elements = elements.assumingMemoryBound(to: Element.self)
-    func merge(_ function: (Element, Element) -> Element) {
-      body { start, update in
-        let (x, y) = (updates + update, elements + start)
-        for index in 0..<length { y[index] = function(y[index], x[index]) }
+    body { start, update in
+      let (x, y) = (updates + update, elements + start)
+      switch reduction {
+      case .none: for index in 0..<length { y[index] = x[index] }
+      case .add: for index in 0..<length { y[index] &+= x[index] }
+      case .mul: for index in 0..<length { y[index] &*= x[index] }
+      case .max: for index in 0..<length { y[index] = max(y[index], x[index]) }
+      case .min: for index in 0..<length { y[index] = min(y[index], x[index]) }
       }
-    }
-    switch reduction {
-    case .none: merge { $1 }
-    case .add: merge { $0 &+ $1 }
-    case .mul: merge { $0 &* $1 }
-    case .max: merge { Swift.max($0, $1) }
-    case .min: merge { Swift.min($0, $1) }
     }
   }
 
@@ -81,18 +78,15 @@ struct ElementMerge: Sendable {
   ) {
     let updates = updates.assumingMemoryBound(to: Float.self)
     let elements = elements.assumingMemoryBound(to: Float.self)
-    func merge(_ function: (Float, Float) -> Float) {
-      body { start, update in
-        let (x, y) = (updates + update, elements + start)
-        for index in 0..<length { y[index] = function(y[index], x[index]) }
+    body { start, update in
+      let (x, y) = (updates + update, elements + start)
+      switch reduction {
+      case .none: for index in 0..<length { y[index] = x[index] }
+      case .add: for index in 0..<length { y[index] += x[index] }
+      case .mul: for index in 0..<length { y[index] *= x[index] }
+      case .max: for index in 0..<length where !(y[index] > x[index] || y[index].isNaN) { y[index] = x[index] }
+      case .min: for index in 0..<length where !(y[index] < x[index] || y[index].isNaN) { y[index] = x[index] }
       }
-    }
-    switch reduction {
-    case .none: merge { $1 }
-    case .add: merge { $0 + $1 }
-    case .mul: merge { $0 * $1 }
-    case .max: merge { $0 > $1 || $0.isNaN ? $0 : $1 }
-    case .min: merge { $0 < $1 || $0.isNaN ? $0 : $1 }
     }
   }
 }

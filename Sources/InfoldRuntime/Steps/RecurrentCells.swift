@@ -103,8 +103,17 @@ struct GRUCell: RecurrentCell {
   let weights: [RecurrentWeights]
   /// f and g of each direction.
   let activations: [[GateFunction]]
+  /// Whether these are the ones that a kernel for all gates has.
+  private let isStandard: Bool
   /// Whether r is multiplied with the state's product, and not with the state.
   let resetsBehindProduct: Bool
+
+  init(weights: [RecurrentWeights], activations: [[GateFunction]], resetsBehindProduct: Bool) {
+    self.weights = weights
+    self.activations = activations
+    self.resetsBehindProduct = resetsBehindProduct
+    isStandard = activations.allSatisfy { $0.map(\.plain) == [.sigmoid, .tanh] }
+  }
 
   var products: [Range<Int>] { resetsBehindProduct ? [0..<3] : [0..<2, 2..<3] }
   var joinsBiases: Bool { !resetsBehindProduct }
@@ -121,6 +130,7 @@ struct GRUCell: RecurrentCell {
       position.product.multiply(
         hidden, inner: size, by: frame.pointer(weights.state[0]), to: products, rows.wide(3 * size),
         bias: weights.stateBias.map { UnsafePointer(frame.pointer($0)) })
+      if isStandard { return finish(position, products: products) }
       both.apply(.add, gates, products, to: gates)
       both.apply(activations[0], gates, to: gates)
       rows.apply(.multiply, reset, products + 2 * size, to: reset)
@@ -128,16 +138,32 @@ struct GRUCell: RecurrentCell {
     } else {
       position.product.multiply(
         hidden, inner: size, by: frame.pointer(weights.state[0]), to: gates, both, plus: gates)
-      both.apply(activations[0], gates, to: gates)
+      if isStandard {
+        rows.apply(activations[0], reset, to: reset)
+      } else {
+        both.apply(activations[0], gates, to: gates)
+      }
       rows.apply(.multiply, reset, hidden, to: reset)
       position.product.multiply(
         reset, inner: size, by: frame.pointer(weights.state[1]), to: candidate, rows, plus: candidate)
+      if isStandard { return finish(position, products: nil) }
     }
     rows.apply(activations[1], candidate, to: candidate)
     rows.scaleShift(update, by: -1, plus: 1, to: reset)
     rows.apply(.multiply, reset, candidate, to: candidate)
     rows.apply(.multiply, update, hidden, to: update)
     rows.apply(.add, candidate, update, to: position.result)
+  }
+
+  /// Does what is left by one kernel.
+  private func finish(_ position: RecurrentPosition, products: RowPlace?) {
+    let rows = position.rows
+    rows.kernels.updateGates(
+      UpdateGateArguments(
+        gates: position.gates.base, gateStride: position.gates.stride,
+        products: products.map { UnsafePointer($0.base) }, productStride: products?.stride ?? 0,
+        hidden: position.hidden.base, hiddenStride: position.hidden.stride, result: position.result.base,
+        resultStride: position.result.stride, size: rows.width), rows: 0..<rows.count)
   }
 }
 
@@ -155,6 +181,17 @@ struct LSTMCell: RecurrentCell {
   let couplesGates: Bool
   /// The weights from the cell to the gates input, output and forget, direction by direction; `nil` for none.
   let peepholes: Location?
+  /// Whether the gates are those that a kernel for all of them has.
+  private let isStandard: Bool
+
+  init(weights: [RecurrentWeights], activations: [[GateFunction]], couplesGates: Bool, peepholes: Location?) {
+    self.weights = weights
+    self.activations = activations
+    self.couplesGates = couplesGates
+    self.peepholes = peepholes
+    isStandard =
+      !couplesGates && peepholes == nil && activations.allSatisfy { $0.map(\.plain) == [.sigmoid, .tanh, .tanh] }
+  }
 
   var room: Int { peepholes == nil ? 0 : 1 }
 
@@ -165,6 +202,12 @@ struct LSTMCell: RecurrentCell {
     position.product.multiply(
       position.hidden, inner: size, by: frame.pointer(weights[position.direction].state[0]), to: gates,
       rows.wide(4 * size), plus: gates)
+    if isStandard {
+      return rows.kernels.memoryGates(
+        MemoryGateArguments(
+          gates: gates.base, gateStride: gates.stride, cell: cell.base, cellStride: cell.stride,
+          result: position.result.base, resultStride: position.result.stride, size: size), rows: 0..<rows.count)
+    }
     let ofCell = peepholes.map { frame.pointer($0) + 3 * size * position.direction }
     /// Adds what the cell adds to a gate.
     func look(_ gate: RowPlace, _ index: Int) {

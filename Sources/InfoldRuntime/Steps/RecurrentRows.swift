@@ -20,7 +20,7 @@ struct RowPlace {
 
 /// Element-wise kernels on rows of numbers that lie apart.
 struct KernelRows {
-  let kernels: any KernelSet.Type
+  let kernels: any LanewiseKernels.Type
   let count: Int
   var width: Int
 
@@ -93,6 +93,11 @@ struct GateFunction: Sendable {
 
   /// At least one.
   private(set) var parts: [Part] = []
+
+  /// The function alone, if it has no parameters and nothing before it is clipped.
+  var plain: UnaryFunction? {
+    if parts.count == 1, case .unary(let function, 0, 0) = parts[0] { function } else { nil }
+  }
 
   /// `nil` for an alpha that is not finite, by which kernels would multiply a zero.
   init?(_ activation: RecurrentActivation) {

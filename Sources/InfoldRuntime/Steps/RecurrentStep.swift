@@ -6,7 +6,7 @@ import InfoldSystem
 /// new states.
 struct RecurrentStep<Cell: RecurrentCell>: Step {
   let products: any ConvolutionKernels.Type
-  let kernels: any KernelSet.Type
+  let kernels: any LanewiseKernels.Type
   let shape: RecurrentShape
   let cell: Cell
   let x: Location
