@@ -1,7 +1,7 @@
 /// What becomes of LSTM's gates at a position: c = σ(forget) · c + σ(input) · tanh(candidate), h = σ(output) · tanh(c).
 public struct MemoryGateArguments: @unchecked Sendable {
-  /// A row for each sequence: input, output, forget and candidate behind one another.
-  public var gates: UnsafePointer<Float>
+  /// A row for each sequence: input, output, forget and candidate behind one another. What stands there is lost.
+  public var gates: UnsafeMutablePointer<Float>
   /// Floats from one row to the next.
   public var gateStride: Int
   /// The cell before, and behind.
@@ -14,7 +14,7 @@ public struct MemoryGateArguments: @unchecked Sendable {
   public var size: Int
 
   public init(
-    gates: UnsafePointer<Float>, gateStride: Int, cell: UnsafeMutablePointer<Float>, cellStride: Int,
+    gates: UnsafeMutablePointer<Float>, gateStride: Int, cell: UnsafeMutablePointer<Float>, cellStride: Int,
     result: UnsafeMutablePointer<Float>, resultStride: Int, size: Int
   ) {
     self.gates = gates
@@ -29,8 +29,8 @@ public struct MemoryGateArguments: @unchecked Sendable {
 
 /// What becomes of GRU's gates at a position: (1 − z) · tanh(candidate) + z · h with z = σ(update).
 public struct UpdateGateArguments: @unchecked Sendable {
-  /// A row for each sequence: update, reset and candidate behind one another.
-  public var gates: UnsafePointer<Float>
+  /// A row for each sequence: update, reset and candidate behind one another. What stands there is lost.
+  public var gates: UnsafeMutablePointer<Float>
   /// Floats from one row to the next.
   public var gateStride: Int
   /// Products of the state with the weights of all gates, which are added to update and reset, and times σ(reset) to the candidate; `nil`
@@ -47,7 +47,7 @@ public struct UpdateGateArguments: @unchecked Sendable {
   public var size: Int
 
   public init(
-    gates: UnsafePointer<Float>, gateStride: Int, products: UnsafePointer<Float>?, productStride: Int,
+    gates: UnsafeMutablePointer<Float>, gateStride: Int, products: UnsafePointer<Float>?, productStride: Int,
     hidden: UnsafePointer<Float>, hiddenStride: Int, result: UnsafeMutablePointer<Float>, resultStride: Int, size: Int
   ) {
     self.gates = gates

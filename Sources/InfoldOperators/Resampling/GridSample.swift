@@ -99,6 +99,30 @@ package struct GridSample: StandardFloatingPointOperator {
   /// What `taps` are of a position in single precision.
   package func floatTaps(_ position: Float, size: Int) -> AxisTaps<Float> { taps(position, size: size) }
 
+  /// The element at a position of linear interpolation, or the last one before it, and how far behind it the position lies; the nearest
+  /// element, with 0. What lies outside is at one of the places next to the elements. The weights are those of `taps`.
+  /// - Returns: `nil` where these have to be asked.
+  package func neighbour(_ position: Float, size: Int) -> (place: Int, fraction: Float)? {
+    // Added and subtracted again, this rounds smaller numbers to integers.
+    let rounder: Float = 12_582_912
+    guard interpolation != .cubic, size < 1 << 20 else { return nil }
+    let length = Float(size)
+    var x = alignsCorners ? (position + 1) / 2 * (length - 1) : ((position + 1) * length - 1) / 2
+    if interpolation == .nearest { x = (x + rounder) - rounder }
+    if !(x >= 0 && x <= length - 1) {
+      let border: Float = alignsCorners ? 0 : 0.5
+      switch padding {
+      case .zeros: guard x > -1, x < length else { return (-1, 0) }
+      case .border:
+        if x > length - 1 + border { return (size - 1, 0) }
+        guard x >= -border else { return (0, 0) }
+      case .reflection: return nil
+      }
+    }
+    let truncated = Int(x), place = Float(truncated) > x ? truncated - 1 : truncated
+    return (place, x - Float(place))
+  }
+
   /// The elements that are read along one dimension, and their weights.
   private func taps<Element: FloatingPointElement>(_ position: Element, size: Int) -> AxisTaps<Element> {
     var taps = AxisTaps<Element>()

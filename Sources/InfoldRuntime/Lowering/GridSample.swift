@@ -77,14 +77,30 @@ private struct GridSampling: Sendable {
   /// - Returns: How many elements.
   @inline(__always)
   private func locate(
-    _ position: UnsafePointer<Float>, _ offsets: UnsafeMutablePointer<Int>, _ weights: UnsafeMutablePointer<Float>
+    _ positions: UnsafePointer<Float>, _ offsets: UnsafeMutablePointer<Int>, _ weights: UnsafeMutablePointer<Float>
   ) -> Int {
     (offsets[0], weights[0]) = (0, 1)
     var count = 1
     for axis in sizes.indices {
-      let along = operation.floatTaps(position[sizes.count - 1 - axis], size: sizes[axis])
+      let size = sizes[axis], position = positions[sizes.count - 1 - axis]
+      if let (first, fraction) = operation.neighbour(position, size: size) {
+        // What has no weight is not read.
+        let (a, b) = (place(first, size), fraction == 0 ? nil : place(first + 1, size))
+        for outer in (0..<count).reversed() {
+          let (offset, weight) = (offsets[outer] * size, weights[outer])
+          var next = outer * ((a == nil ? 0 : 1) + (b == nil ? 0 : 1))
+          if let a {
+            (offsets[next], weights[next]) = (offset + a, weight * (1 - fraction))
+            next += 1
+          }
+          if let b { (offsets[next], weights[next]) = (offset + b, weight * fraction) }
+        }
+        count *= (a == nil ? 0 : 1) + (b == nil ? 0 : 1)
+        continue
+      }
+      let along = operation.floatTaps(position, size: size)
       for outer in (0..<count).reversed() {
-        let (place, weight) = (offsets[outer] * sizes[axis], weights[outer])
+        let (place, weight) = (offsets[outer] * size, weights[outer])
         for tap in (0..<along.count).reversed() {
           offsets[outer * along.count + tap] = place + along.places[tap]
           weights[outer * along.count + tap] = weight * along.weights[tap]
@@ -93,6 +109,13 @@ private struct GridSampling: Sendable {
       count *= along.count
     }
     return count
+  }
+
+  /// What stands at a place next to the elements, or among them; `nil` for a zero.
+  @inline(__always)
+  private func place(_ index: Int, _ size: Int) -> Int? {
+    if index >= 0, index < size { return index }
+    return operation.padding == .zeros ? nil : min(max(index, 0), size - 1)
   }
 
   /// All channels at once.

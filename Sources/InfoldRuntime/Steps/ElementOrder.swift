@@ -16,17 +16,25 @@ struct AxisBlock: Sendable {
 
 /// Which elements come first: the greatest, or the least.
 struct ElementOrder: Sendable {
-  let prefersGreatest: Bool
-  /// Whether a number that is none comes before all others, and not where one that is greater than all would.
-  let prefersNaN: Bool
+  private let isMirrored: Bool
+  /// What is exchanged in the keys of numbers.
+  private let mask: UInt32
+  /// The key of what is no number.
+  private let none: UInt32
+
+  /// - Parameter prefersNaN: Whether a number that is none comes before all others, and not where one that is greater than all would.
+  init(prefersGreatest: Bool, prefersNaN: Bool) {
+    isMirrored = !prefersGreatest
+    mask = prefersGreatest ? 0 : .max
+    none = prefersGreatest || prefersNaN ? .max : 0
+  }
 
   /// What is greater the earlier an element comes: numbers of both zeros are the same, and so are those that are none.
   @inline(__always)
   func key(_ x: Float) -> UInt32 {
     let bits = Int32(bitPattern: (x + 0).bitPattern)
-    let ordered = UInt32(bitPattern: bits ^ (bits &>> 31) & .max) ^ 0x8000_0000
-    let isNumber = x == x
-    return prefersGreatest ? (isNumber ? ordered : .max) : (isNumber ? ~ordered : prefersNaN ? .max : 0)
+    let ordered = UInt32(bitPattern: bits ^ ((bits &>> 31) & .max)) ^ 0x8000_0000
+    return x == x ? ordered ^ mask : none
   }
 
   /// The same of an integer. In planned memory, bytes of both kinds are unsigned.
@@ -34,6 +42,6 @@ struct ElementOrder: Sendable {
   func key<Element: FixedWidthInteger>(_ x: Element) -> Element.Magnitude {
     let bits = Element.Magnitude(truncatingIfNeeded: x)
     let ordered = Element.isSigned ? bits ^ (1 &<< (Element.Magnitude.bitWidth - 1)) : bits
-    return prefersGreatest ? ordered : ~ordered
+    return isMirrored ? ~ordered : ordered
   }
 }

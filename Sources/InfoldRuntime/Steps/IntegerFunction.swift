@@ -31,73 +31,62 @@ enum IntegerFunction: Sendable {
     _ b: UnsafeRawPointer, to result: UnsafeMutableRawPointer
   ) {
     switch type {
-    case .int32:
-      run(units, loops, a, b, result) { (x: Int32) in
-        x
-      } _: {
-        $0
-      }
-    case .uint32:
-      run(units, loops, a, b, result) { (x: UInt32) in
-        x
-      } _: {
-        $0
-      }
-    case .int64:
-      run(units, loops, a, b, result) { (x: Int64) in
-        x
-      } _: {
-        $0
-      }
-    case .uint64:
-      run(units, loops, a, b, result) { (x: UInt64) in
-        x
-      } _: {
-        $0
-      }
-    case .uint8:
-      run(units, loops, a, b, result) { (x: UInt8) in
-        x
-      } _: {
-        $0
-      }
-    // In planned memory, 128 has been added.
-    case .int8:
-      run(units, loops, a, b, result) {
-        Int8(bitPattern: $0 ^ 128)
-      } _: {
-        UInt8(bitPattern: $0) ^ 128
-      }
+    case .int32: run(units, loops, a, b, result, as: Int32.self)
+    case .uint32: run(units, loops, a, b, result, as: UInt32.self)
+    case .int64: run(units, loops, a, b, result, as: Int64.self)
+    case .uint64: run(units, loops, a, b, result, as: UInt64.self)
+    case .uint8: run(units, loops, a, b, result, as: UInt8.self)
+    case .int8: runOnBytes(units, loops, a, b, result)
     default: preconditionFailure("kernels do not compute with \(type)")
     }
   }
 
-  /// - Parameters:
-  ///   - number: What bits in planned memory mean.
-  ///   - bits: The bits of a number there.
-  @inline(__always)
-  private func run<Bits: BitwiseCopyable, Number: FixedWidthInteger>(
+  private func run<Number: FixedWidthInteger>(
     _ units: Range<Int>, _ loops: ElementwiseOperands, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer,
-    _ result: UnsafeMutableRawPointer, _ number: (Bits) -> Number, _ bits: (Number) -> Bits
+    _ result: UnsafeMutableRawPointer, as _: Number.Type
   ) {
-    let a = a.assumingMemoryBound(to: Bits.self), b = b.assumingMemoryBound(to: Bits.self)
-    let y = result.assumingMemoryBound(to: Bits.self)
+    let a = a.assumingMemoryBound(to: Number.self), b = b.assumingMemoryBound(to: Number.self)
+    let y = result.assumingMemoryBound(to: Number.self)
     switch self {
-    case .sum: loops.combine(units, a, b, y) { bits(number($0) &+ number($1)) }
-    case .difference: loops.combine(units, a, b, y) { bits(number($0) &- number($1)) }
-    case .product: loops.combine(units, a, b, y) { bits(number($0) &* number($1)) }
-    case .quotient:
-      loops.combine(units, a, b, y) { bits(number($0).dividedReportingOverflow(by: number($1)).partialValue) }
-    case .maximum: loops.combine(units, a, b, y) { bits(max(number($0), number($1))) }
-    case .minimum: loops.combine(units, a, b, y) { bits(min(number($0), number($1))) }
-    case .remainder(true):
-      loops.combine(units, a, b, y) { bits(number($0).remainderReportingOverflow(dividingBy: number($1)).partialValue) }
-    case .remainder(false):
-      loops.combine(units, a, b, y) {
-        let divisor = number($1), rest = number($0).remainderReportingOverflow(dividingBy: divisor).partialValue
-        return bits(rest == 0 || (rest < 0) == (divisor < 0) ? rest : rest &+ divisor)
-      }
+    case .sum: loops.combine(units, a, b, y) { $0 &+ $1 }
+    case .difference: loops.combine(units, a, b, y) { $0 &- $1 }
+    case .product: loops.combine(units, a, b, y) { $0 &* $1 }
+    case .quotient: loops.combine(units, a, b, y) { $0.dividedReportingOverflow(by: $1).partialValue }
+    case .maximum: loops.combine(units, a, b, y) { max($0, $1) }
+    case .minimum: loops.combine(units, a, b, y) { min($0, $1) }
+    case .remainder(true): loops.combine(units, a, b, y) { $0.remainderReportingOverflow(dividingBy: $1).partialValue }
+    case .remainder(false): loops.combine(units, a, b, y) { Self.modulo($0, $1) }
     }
+  }
+
+  /// The same of int8. In planned memory, 128 has been added to them.
+  private func runOnBytes(
+    _ units: Range<Int>, _ loops: ElementwiseOperands, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer,
+    _ result: UnsafeMutableRawPointer
+  ) {
+    let a = a.assumingMemoryBound(to: UInt8.self), b = b.assumingMemoryBound(to: UInt8.self)
+    loops.combine(units, a, b, result.assumingMemoryBound(to: UInt8.self)) { a, b in
+      let x = Int8(bitPattern: a ^ 128), y = Int8(bitPattern: b ^ 128)
+      let z =
+        switch self {
+        case .sum: x &+ y
+        case .difference: x &- y
+        case .product: x &* y
+        case .quotient: x.dividedReportingOverflow(by: y).partialValue
+        case .maximum: max(x, y)
+        case .minimum: min(x, y)
+        case .remainder(true): x.remainderReportingOverflow(dividingBy: y).partialValue
+        case .remainder(false): Self.modulo(x, y)
+        }
+      return UInt8(bitPattern: z) ^ 128
+    }
+  }
+
+  /// The remainder of a quotient that is rounded down.
+  @inline(__always)
+  private static func modulo<Number: FixedWidthInteger>(_ x: Number, _ y: Number) -> Number {
+    let rest = x.remainderReportingOverflow(dividingBy: y).partialValue
+    return rest == 0 || (rest < 0) == (y < 0) ? rest : rest &+ y
   }
 
   /// Whether one of some integers is zero.
