@@ -18,9 +18,20 @@ extension Kernels {
       case .minimum:
         reduceColumns(source, input.pixelStride, pixels, channels, start: .infinity, target, least)
       case .sum:
-        sumColumns(source, input.pixelStride, pixels, channels, factor: 1, target)
+        sumColumns(source, input.pixelStride, pixels, channels, target, { $0 }, { $0 }, finish: { $0 })
       case .mean:
-        sumColumns(source, input.pixelStride, pixels, channels, factor: 1 / Double(pixels), target)
+        let factor = 1 / Double(pixels)
+        sumColumns(source, input.pixelStride, pixels, channels, target, { $0 }, { $0 }, finish: { $0 * factor })
+      case .magnitudes:
+        sumColumns(
+          source, input.pixelStride, pixels, channels, target, magnitude, { $0.magnitude }, finish: { $0 })
+      case .squares:
+        sumColumns(source, input.pixelStride, pixels, channels, target, square, square, isSquare: true) { $0 }
+      case .norm:
+        sumColumns(source, input.pixelStride, pixels, channels, target, square, square, isSquare: true) {
+          $0.squareRoot()
+        }
+      case .product: multiplyColumns(source, input.pixelStride, pixels, channels, target)
       }
     }
   }
@@ -34,6 +45,10 @@ extension Kernels {
         case .maximum: rowMaximum(x, arguments.columns)
         case .minimum: rowMinimum(x, arguments.columns)
         case .sum: Float(rowSum(x, arguments.columns))
+        case .magnitudes: Float(rowSum(x, arguments.columns, magnitude) { $0.magnitude })
+        case .squares: Float(rowSum(x, arguments.columns, square, isSquare: true, square))
+        case .norm: Float(rowSum(x, arguments.columns, square, isSquare: true, square).squareRoot())
+        case .product: rowProduct(x, arguments.columns)
         case .mean: Float(rowSum(x, arguments.columns) / Double(arguments.columns))
         }
       arguments.output[row * arguments.outputStride] = result
@@ -66,33 +81,122 @@ struct LaneSums {
     return sums[0]
   }
 
-  /// Writes each lane's sum times `factor`. Where the single precision's range was too small for a part of the sum, it is taken
+  /// Writes what becomes of each lane's sum. Where the single precision's range was too small for a part of the sum, it is taken
   /// once more from the column that begins at `column`, plus the lane.
   @inline(always)
   func store(
-    times factor: Double, at output: UnsafeMutablePointer<Float>, count: Int, of column: UnsafePointer<Float>,
-    _ stride: Int, _ rows: Int
+    at output: UnsafeMutablePointer<Float>, count: Int, of column: UnsafePointer<Float>, _ stride: Int, _ rows: Int,
+    isSquare: Bool, _ term: (Double) -> Double, finish: (Double) -> Double
   ) {
     for lane in 0..<min(count, Vector.scalarCount) {
-      let sum = lanes[lane].isFinite ? lanes[lane] : wideSum(column + lane, stride, rows)
-      output[lane] = Float(sum * factor)
+      let sum =
+        isPrecise(lanes[lane], isSquare: isSquare) ? lanes[lane] : wideSum(column + lane, stride, rows, term)
+      output[lane] = Float(finish(sum))
     }
   }
 }
 
-/// The sum of some numbers, each of them added in double precision.
-@inline(never)
-private func wideSum(_ x: UnsafePointer<Float>, _ stride: Int, _ count: Int) -> Double {
+/// Whether single precision had the range for the parts of a sum. Squares below 2⁻¹²⁶, which lose digits, do not matter beside a larger
+/// sum.
+@inline(always)
+private func isPrecise(_ sum: Double, isSquare: Bool) -> Bool {
+  isSquare ? sum >= 0x1p-60 && sum < 0x1p+120 : sum.isFinite
+}
+
+@inline(always)
+private func square(_ x: Vector) -> Vector { x * x }
+
+@inline(always)
+private func square(_ x: Double) -> Double { x * x }
+
+/// The sum of terms of some numbers, each of them added in double precision.
+@inline(always)
+private func wideSum(
+  _ x: UnsafePointer<Float>, _ stride: Int, _ count: Int, _ term: (Double) -> Double
+) -> Double {
   var sum = 0.0
-  for index in 0..<count { sum += Double(x[index * stride]) }
+  for index in 0..<count { sum += term(Double(x[index * stride])) }
   return sum
 }
 
-/// Writes the sums of up to 32 columns of a matrix, times `factor`.
+/// The product of some numbers, one after the other in double precision.
+@inline(never)
+private func wideProduct(_ x: UnsafePointer<Float>, _ stride: Int, _ count: Int) -> Double {
+  var product = 1.0
+  for index in 0..<count { product *= Double(x[index * stride]) }
+  return product
+}
+
+/// Products by lane in double precision.
+private struct LaneProducts {
+  private var lanes = DoubleVector(repeating: 1)
+
+  @inline(always)
+  mutating func multiply(by x: Vector) {
+    for lane in 0..<Vector.scalarCount { lanes[lane] *= Double(x[lane]) }
+  }
+
+  @inline(always)
+  mutating func multiply(by other: LaneProducts) { lanes *= other.lanes }
+
+  @inline(always)
+  subscript(lane: Int) -> Double { lanes[lane] }
+
+  /// The product of the lanes, always in the same order.
+  @inline(always)
+  var total: Double {
+    var (products, width) = (lanes, Vector.scalarCount / 2)
+    while width > 0 {
+      for lane in 0..<width { products[lane] *= products[lane + width] }
+      width /= 2
+    }
+    return products[0]
+  }
+}
+
+/// Whether no part of a product can have left double precision's range, where the order would matter.
+@inline(always)
+private func isInRange(_ product: Double) -> Bool { product.magnitude > 0x1p-900 && product.magnitude < 0x1p+900 }
+
+/// Writes the products of up to 32 columns of a matrix.
+@inline(always)
+private func multiplyColumns(
+  _ input: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ columns: Int, _ output: UnsafeMutablePointer<Float>
+) {
+  forEachVector(of: columns) { column, count in
+    var products = LaneProducts()
+    for row in 0..<rows { products.multiply(by: Vector(at: input + row * stride + column, count: count)) }
+    for lane in 0..<min(count, Vector.scalarCount) {
+      let product = products[lane]
+      output[column + lane] =
+        Float(isInRange(product) ? product : wideProduct(input + column + lane, stride, rows))
+    }
+  }
+}
+
+/// The product of a row.
+@inline(always)
+private func rowProduct(_ x: UnsafePointer<Float>, _ columns: Int) -> Float {
+  var products = InlineArray<4, LaneProducts>(repeating: LaneProducts())
+  var column = 0
+  while column <= columns - 4 * Vector.scalarCount {
+    for index in 0..<4 { products[index].multiply(by: Vector(at: x + column + index * Vector.scalarCount)) }
+    column += 4 * Vector.scalarCount
+  }
+  while column < columns {
+    products[0].multiply(by: Vector(at: x + column, count: columns - column, fill: 1))
+    column += Vector.scalarCount
+  }
+  for index in 1..<4 { products[0].multiply(by: products[index]) }
+  let product = products[0].total
+  return Float(isInRange(product) ? product : wideProduct(x, 1, columns))
+}
+
+/// Writes what becomes of the sums of terms of up to 32 columns of a matrix.
 @inline(always)
 private func sumColumns(
-  _ input: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ columns: Int, factor: Double,
-  _ output: UnsafeMutablePointer<Float>
+  _ input: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ columns: Int, _ output: UnsafeMutablePointer<Float>,
+  _ term: (Vector) -> Vector, _ wideTerm: (Double) -> Double, isSquare: Bool = false, finish: (Double) -> Double
 ) {
   var column = 0
   while columns - column >= 4 * Vector.scalarCount {
@@ -103,7 +207,7 @@ private func sumColumns(
       var partial = InlineArray<4, Vector>(repeating: Vector(repeating: 0))
       while row < end {
         let x = input + row * stride + column
-        for index in 0..<4 { partial[index] += Vector(at: x + index * Vector.scalarCount) }
+        for index in 0..<4 { partial[index] += term(Vector(at: x + index * Vector.scalarCount)) }
         row += 1
       }
       for index in 0..<4 { totals[index].add(partial[index]) }
@@ -111,7 +215,8 @@ private func sumColumns(
     for index in 0..<4 {
       let first = column + index * Vector.scalarCount
       totals[index].store(
-        times: factor, at: output + first, count: Vector.scalarCount, of: input + first, stride, rows)
+        at: output + first, count: Vector.scalarCount, of: input + first, stride, rows, isSquare: isSquare, wideTerm,
+        finish: finish)
     }
     column += 4 * Vector.scalarCount
   }
@@ -123,12 +228,13 @@ private func sumColumns(
       let end = min(row + segment, rows)
       var partial = Vector(repeating: 0)
       while row < end {
-        partial += Vector(at: input + row * stride + column, count: count)
+        partial += term(Vector(at: input + row * stride + column, count: count))
         row += 1
       }
       totals.add(partial)
     }
-    totals.store(times: factor, at: output + column, count: count, of: input + column, stride, rows)
+    totals.store(
+      at: output + column, count: count, of: input + column, stride, rows, isSquare: isSquare, wideTerm, finish: finish)
     column += Vector.scalarCount
   }
 }
@@ -197,9 +303,16 @@ func sumRow(_ x: UnsafePointer<Float>, _ columns: Int, fill: Float, _ term: (Vec
 
 /// The sum of a row, also where single precision's range is too small for a part of it.
 @inline(always)
-func rowSum(_ x: UnsafePointer<Float>, _ columns: Int) -> Double {
-  let sum = sumRow(x, columns, fill: 0) { $0 }
-  return sum.isFinite ? sum : wideSum(x, 1, columns)
+func rowSum(_ x: UnsafePointer<Float>, _ columns: Int) -> Double { rowSum(x, columns, { $0 }) { $0 } }
+
+/// The same of terms of its numbers.
+@inline(always)
+private func rowSum(
+  _ x: UnsafePointer<Float>, _ columns: Int, _ term: (Vector) -> Vector, isSquare: Bool = false,
+  _ wideTerm: (Double) -> Double
+) -> Double {
+  let sum = sumRow(x, columns, fill: 0, term)
+  return isPrecise(sum, isSquare: isSquare) ? sum : wideSum(x, 1, columns, wideTerm)
 }
 
 /// The largest number of a row, NaN if any is NaN.

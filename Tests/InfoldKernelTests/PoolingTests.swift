@@ -97,7 +97,8 @@ import Testing
     #expect(agree(output.values, expected, tolerance: 1e-6), "\(kernels.name) \(operation) \(shape)")
   }
 
-  @Test(arguments: kernelSets.indices, [Reduction.sum, .mean, .maximum, .minimum])
+  @Test(
+    arguments: kernelSets.indices, [Reduction.sum, .mean, .magnitudes, .squares, .norm, .product, .maximum, .minimum])
   func reducesPictures(set: Int, reduction: Reduction) {
     let sizes = (1...40).map { ($0, 3, 4) } + [(64, 7, 8), (70, 15, 16)] + smallSizes.map { (37, $0.0, $0.1) }
     for (channels, height, width) in sizes {
@@ -124,7 +125,8 @@ import Testing
     }
   }
 
-  @Test(arguments: kernelSets.indices, [Reduction.sum, .mean, .maximum, .minimum])
+  @Test(
+    arguments: kernelSets.indices, [Reduction.sum, .mean, .magnitudes, .squares, .norm, .product, .maximum, .minimum])
   func reducesRows(set: Int, reduction: Reduction) {
     for columns in Array(1...70) + [1000] {
       let rows = 5
@@ -140,6 +142,33 @@ import Testing
         expected[row * 2] = reduction.reference((0..<columns).map { Double(input.base[row * (columns + 3) + $0]) })
       }
       #expect(agree(output.values, expected, tolerance: 2e-6), "\(kernelSets[set].name) \(columns) columns")
+    }
+  }
+
+  /// Squares and parts of products that are out of range, while what is made of all is not.
+  @Test(arguments: kernelSets.indices, [Reduction.norm, .squares, .product, .magnitudes])
+  func reducesExtremeNumbers(set: Int, reduction: Reduction) {
+    let rows: [[Float]] = [
+      Array(repeating: 1e30, count: 40), Array(repeating: 1e-30, count: 40), [1e-30, 1e-25, 0], [0, 0, 0],
+      (0..<40).map { $0 < 20 ? 1e30 : 1e-30 }, (0..<40).map { $0.isMultiple(of: 2) ? 1e30 : 1e-30 },
+      [0] + Array(repeating: 1e30, count: 30), Array(repeating: 1e30, count: 30) + [0], [3e38, 3e38, -1], [1e19, 1e19],
+    ]
+    for row in rows {
+      let expected = Float(reduction.reference(row.map(Double.init)))
+      let input = Buffer(row), output = Buffer(1)
+      kernelSets[set].reduceRows(
+        RowReductionArguments(
+          input: input.input, output: output.base, rows: 1, columns: row.count, reduction: reduction), rows: 0..<1)
+      let columns = Buffer(1)
+      kernelSets[set].globalPool(
+        GlobalPoolArguments(
+          input: InputImages(base: input.input, count: 1, height: 1, width: row.count, channels: 1),
+          output: columns.base, reduction: reduction), units: 0..<1)
+      for result in [output.values[0], columns.values[0]] {
+        #expect(
+          result == expected || (result - expected).magnitude <= 2e-6 * expected.magnitude
+            || expected.isNaN && result.isNaN, "\(reduction) of \(row): \(result), \(expected)")
+      }
     }
   }
 
@@ -182,6 +211,10 @@ extension Reduction {
     switch self {
     case .sum: values.reduce(0, +)
     case .mean: values.reduce(0, +) / Double(values.count)
+    case .magnitudes: values.reduce(0) { $0 + $1.magnitude }
+    case .squares: values.reduce(0) { $0 + $1 * $1 }
+    case .norm: values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    case .product: values.reduce(1, *)
     case .maximum: values.max() ?? -.infinity
     case .minimum: values.min() ?? .infinity
     }

@@ -11,6 +11,12 @@ public protocol LanewiseKernels: Sendable {
   /// A function of two operands. The range counts pixels, over all images.
   static func binary(_ arguments: BinaryArguments, pixels: Range<Int>)
 
+  /// LSTM's gates. The range counts rows.
+  static func memoryGates(_ arguments: MemoryGateArguments, rows: Range<Int>)
+
+  /// GRU's gates. The range counts rows.
+  static func updateGates(_ arguments: UpdateGateArguments, rows: Range<Int>)
+
   /// x · scale + shift. The range counts pixels, over all images.
   static func scaleShift(_ arguments: ScaleShiftArguments, pixels: Range<Int>)
 

@@ -38,6 +38,14 @@ public struct PoolArguments: @unchecked Sendable {
 public enum Reduction: UInt8, Sendable {
   case sum
   case mean
+  /// The sum of the magnitudes.
+  case magnitudes
+  /// The sum of the squares.
+  case squares
+  /// The root of the sum of the squares, also where these are out of range.
+  case norm
+  /// The product, also where that of a part is out of range.
+  case product
   /// NaN wins; −∞ of no numbers.
   case maximum
   /// NaN wins; ∞ of no numbers.

@@ -161,10 +161,13 @@ extension LogicalOperator {
   }
 }
 
+/// What is wrong where an integer is divided by zero.
+package var divisionByZero: InfoldError { InfoldError(.invalidArgument, "integers are divided by zero") }
+
 /// Refuses a zero among integers that something is divided by.
 func requireNoZero<Element: IntegerElement>(in divisors: Tensor, as _: Element.Type) throws(InfoldError) {
   let hasZero = divisors.withElements(as: Element.self) { divisors in
     divisors.indices.contains { divisors[$0] == 0 }
   }
-  if hasZero { throw InfoldError(.invalidArgument, "integers are divided by zero") }
+  if hasZero { throw divisionByZero }
 }

@@ -24,6 +24,13 @@ extension OperatorInputs {
   }
 }
 
+/// Refuses an index that is outside of an axis of `shape`. Negative ones count from the end.
+package func requireIndex(_ index: Int, along axis: Int, of shape: [Int]) throws(InfoldError) {
+  guard index >= -shape[axis], index < shape[axis] else {
+    throw InfoldError(.invalidModel, "the index \(index) is outside axis \(axis) of the shape \(Shape(shape))")
+  }
+}
+
 /// For each of `indices`, the place of the element in a tensor of `shape` that it names: its own position along every axis but
 /// `axis`, where its value counts. Negative values count from the end.
 /// - Precondition: `OperatorInputs.elementIndices` has accepted the shapes.
@@ -35,9 +42,7 @@ func elementPlaces(_ indices: Tensor, along axis: Int, in shape: [Int]) throws(I
   var places: [Int] = []
   places.reserveCapacity(indices.count)
   for value in try indices.integers() {
-    guard value >= -shape[axis], value < shape[axis] else {
-      throw InfoldError(.invalidModel, "the index \(value) is outside axis \(axis) of the shape \(Shape(shape))")
-    }
+    try requireIndex(value, along: axis, of: shape)
     var place = (value < 0 ? value + shape[axis] : value) * strides[axis]
     for other in position.indices where other != axis { place += position[other] * strides[other] }
     places.append(place)

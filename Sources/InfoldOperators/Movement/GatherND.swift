@@ -77,9 +77,7 @@ extension Tensor {
       var start = slice / slicesPerBatch * batchLength
       for level in 0..<depth {
         let index = values[slice * depth + level], axis = batchRank + level
-        guard index >= -shape[axis], index < shape[axis] else {
-          throw InfoldError(.invalidModel, "the index \(index) is outside axis \(axis) of the shape \(Shape(shape))")
-        }
+        try requireIndex(index, along: axis, of: shape)
         start += (index < 0 ? index + shape[axis] : index) * strides[axis]
       }
       starts.append(start)

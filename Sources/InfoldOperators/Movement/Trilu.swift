@@ -35,16 +35,20 @@ package struct Trilu: Operator {
     return .axes(inputs) { $0 < rank - 2 }
   }
 
+  /// The columns of a row that are kept.
+  package func kept(_ row: Int, diagonal: Int, rows: Int, columns: Int) -> Range<Int> {
+    let border = min(max(row + min(max(diagonal, -rows), columns) + (keepsUpper ? 0 : 1), 0), columns)
+    return keepsUpper ? border..<columns : 0..<border
+  }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!
     var y = try Tensor(zeros: x.shape, of: x.elementType)
     guard y.count > 0 else { return [y] }
     let rows = x.shape[x.shape.count - 2], columns = x.shape[x.shape.count - 1]
     let given = inputs.count > 1 ? try inputs[1]?.integers()[0] ?? 0 : 0
-    let k = min(max(given, -rows), columns)
     for line in 0..<(x.count / columns) {
-      let diagonal = min(max(line % rows + k + (keepsUpper ? 0 : 1), 0), columns)
-      let kept = keepsUpper ? diagonal..<columns : 0..<diagonal
+      let kept = kept(line % rows, diagonal: given, rows: rows, columns: columns)
       let blocks = Tensor.Blocks(start: line * columns + kept.lowerBound, stride: 0)
       try y.copyBlocks(1, of: kept.count, from: x, at: blocks, to: blocks)
     }

@@ -16,8 +16,9 @@ package struct GRU: RecurrentOperator {
   }
 
   static let gateCount = 3
-  let layer: RecurrentLayer
-  private let resetsBehindProduct: Bool
+  package let layer: RecurrentLayer
+  /// Whether the gate r is multiplied with the state's product, and not with the state.
+  package let resetsBehindProduct: Bool
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     layer = try RecurrentLayer(&attributes, activations: [.sigmoid, .tanh])

@@ -16,15 +16,8 @@ package struct LSTM: RecurrentOperator {
   static let gateCount = 4
   static let stateCount = 2
   package let layer: RecurrentLayer
-  private let couplesGates: Bool
-
-  /// Whether the gates are those that ONNX gives it: sigmoids, tanh in the place of g and h, and neither coupled nor clipped.
-  package var hasStandardGates: Bool {
-    !couplesGates
-      && layer.activations.allSatisfy { activations in
-        activations.map(\.function) == [.sigmoid, .tanh, .tanh] && activations.allSatisfy { $0.clip == .infinity }
-      }
-  }
+  /// Whether the forget gate is what the input gate leaves of 1.
+  package let couplesGates: Bool
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     layer = try RecurrentLayer(&attributes, activations: [.sigmoid, .tanh, .tanh])

@@ -12,7 +12,7 @@ package struct RNN: RecurrentOperator {
   package static func arity(since version: Int) -> Arity { Arity(inputs: 3...6, outputs: 0...2) }
 
   static let gateCount = 1
-  let layer: RecurrentLayer
+  package let layer: RecurrentLayer
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     layer = try RecurrentLayer(&attributes, activations: [.tanh])

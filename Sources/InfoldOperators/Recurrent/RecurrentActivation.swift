@@ -3,9 +3,9 @@ import InfoldSystem
 import InfoldTensor
 
 /// An activation of a recurrent operator, with its parameters, behind the clipping of its argument.
-struct RecurrentActivation: Sendable, Hashable {
+package struct RecurrentActivation: Sendable, Hashable {
   /// The functions that ONNX knows there.
-  enum Function: String, Sendable, CaseIterable {
+  package enum Function: String, Sendable, CaseIterable {
     case relu, tanh, sigmoid, affine, leakyrelu, thresholdedrelu, scaledtanh, hardsigmoid, elu, softsign, softplus
 
     /// alpha and beta by default; `nil` for what the function does not have.
@@ -22,13 +22,13 @@ struct RecurrentActivation: Sendable, Hashable {
   }
 
   /// The function.
-  var function: Function
+  package var function: Function
   /// The first parameter, where the function has one.
-  var alpha: Float
+  package var alpha: Float
   /// The second parameter, where the function has one.
-  var beta: Float
+  package var beta: Float
   /// The bound of the argument's magnitude; ∞ where nothing is clipped.
-  var clip: Float
+  package var clip: Float
 
   /// The result for `argument`.
   func callAsFunction<Element: FloatingPointElement>(_ argument: Element) -> Element {

@@ -7,7 +7,7 @@ package struct RecurrentLayer: Sendable, Hashable {
   /// For each direction, whether it runs from the end of the sequences.
   package let isReversed: [Bool]
   /// The activations of each direction.
-  let activations: [[RecurrentActivation]]
+  package let activations: [[RecurrentActivation]]
   /// Whether the batch is the first dimension, and not the sequence (`layout` 1).
   package let isBatchFirst: Bool
   /// The number of elements of the state that the model declares.
@@ -64,6 +64,13 @@ extension RecurrentLayer {
       isBatchFirst ? [batch, sequence, directions, hidden] : [sequence, directions, batch, hidden]
     return [TensorType(x.elementType, y)]
       + Array(repeating: TensorType(x.elementType, states), count: stateCount)
+  }
+
+  /// Refuses a length of a sequence that X does not hold.
+  package static func requireLength(_ value: Int, upTo length: Int) throws(InfoldError) {
+    if value < 0 || value > length {
+      throw InfoldError(.invalidModel, "a sequence has the length \(value), and X holds \(counted(length, "position"))")
+    }
   }
 
   private func stateSize(_ inputs: OperatorInputs) throws(InfoldError) -> Dimension {

@@ -92,9 +92,7 @@ extension RecurrentOperator {
     guard inputs.count > 4, let given = try inputs[4]?.integers() else {
       return Array(repeating: length, count: inputs[0]!.count == 0 ? 0 : batches)
     }
-    for value in given where value < 0 || value > length {
-      throw InfoldError(.invalidModel, "a sequence has the length \(value), and X holds \(counted(length, "position"))")
-    }
+    for value in given { try RecurrentLayer.requireLength(value, upTo: length) }
     return given
   }
 }

@@ -74,11 +74,13 @@ package struct GridSample: StandardFloatingPointOperator {
       x.withElements(as: Element.self) { x in
         grid.withElements(as: Element.self) { grid in
           for place in 0..<(grid.count / sizes.count) {
-            var taps: [Tap<Element>] = [Tap(place: 0, weight: 1)]
+            var taps = [(place: 0, weight: 1 as Element)]
             for (axis, size) in sizes.enumerated() {
               let along = self.taps(grid[(place + 1) * sizes.count - 1 - axis], size: size)
               taps = taps.flatMap { outer in
-                along.map { Tap(place: outer.place * size + $0.place, weight: outer.weight * $0.weight) }
+                (0..<along.count).map {
+                  (place: outer.place * size + along.places[$0], weight: outer.weight * along.weights[$0])
+                }
               }
             }
             let (batch, output) = place.quotientAndRemainder(dividingBy: outputs)
@@ -94,14 +96,37 @@ package struct GridSample: StandardFloatingPointOperator {
     return [y]
   }
 
-  private struct Tap<Element> {
-    var place: Int
-    var weight: Element
+  /// What `taps` are of a position in single precision.
+  package func floatTaps(_ position: Float, size: Int) -> AxisTaps<Float> { taps(position, size: size) }
+
+  /// The element at a position of linear interpolation, or the last one before it, and how far behind it the position lies; the nearest
+  /// element, with 0. What lies outside is at one of the places next to the elements. The weights are those of `taps`.
+  /// - Returns: `nil` where these have to be asked.
+  package func neighbour(_ position: Float, size: Int) -> (place: Int, fraction: Float)? {
+    // Added and subtracted again, this rounds smaller numbers to integers.
+    let rounder: Float = 12_582_912
+    guard interpolation != .cubic, size < 1 << 20 else { return nil }
+    let length = Float(size)
+    var x = alignsCorners ? (position + 1) / 2 * (length - 1) : ((position + 1) * length - 1) / 2
+    if interpolation == .nearest { x = (x + rounder) - rounder }
+    if !(x >= 0 && x <= length - 1) {
+      let border: Float = alignsCorners ? 0 : 0.5
+      switch padding {
+      case .zeros: guard x > -1, x < length else { return (-1, 0) }
+      case .border:
+        if x > length - 1 + border { return (size - 1, 0) }
+        guard x >= -border else { return (0, 0) }
+      case .reflection: return nil
+      }
+    }
+    let truncated = Int(x), place = Float(truncated) > x ? truncated - 1 : truncated
+    return (place, x - Float(place))
   }
 
   /// The elements that are read along one dimension, and their weights.
-  private func taps<Element: FloatingPointElement>(_ position: Element, size: Int) -> [Tap<Element>] {
-    guard size > 0 else { return [] }
+  private func taps<Element: FloatingPointElement>(_ position: Element, size: Int) -> AxisTaps<Element> {
+    var taps = AxisTaps<Element>()
+    guard size > 0 else { return taps }
     let length = Element(size)
     var x = alignsCorners ? (position + 1) / 2 * (length - 1) : ((position + 1) * length - 1) / 2
     if interpolation == .nearest { x.round(.toNearestOrEven) }
@@ -114,20 +139,27 @@ package struct GridSample: StandardFloatingPointOperator {
       }
     }
     if !(x.magnitude <= length + 4) {
-      guard padding != .zeros else { return [] }
+      guard padding != .zeros else { return taps }
       x = 0
     }
     let first = x.rounded(.down), fraction = x - first
-    let (start, weights): (Int, [Element]) =
-      switch interpolation {
-      case .nearest: (Int(x), [1])
-      case .linear: (Int(first), [1 - fraction, fraction])
-      case .cubic: (Int(first) - 1, cubicWeights(fraction))
-      }
-    return weights.enumerated().compactMap { index, weight in
+    func add(_ index: Int, _ weight: Element) {
       // What has no weight is not read: zero times infinity would be no number.
-      weight == 0 ? nil : place(start + index, size: size, borders).map { Tap(place: $0, weight: weight) }
+      if weight != 0, let place = place(index, size: size, borders) { taps.add(place, weight) }
     }
+    switch interpolation {
+    case .nearest: add(Int(x), 1)
+    case .linear:
+      add(Int(first), 1 - fraction)
+      add(Int(first) + 1, fraction)
+    case .cubic:
+      let start = Int(first) - 1, weights = cubicWeights(fraction)
+      add(start, weights.0)
+      add(start + 1, weights.1)
+      add(start + 2, weights.2)
+      add(start + 3, weights.3)
+    }
+    return taps
   }
 
   /// The element that stands at `index`; `nil` for a zero.
@@ -156,10 +188,28 @@ package struct GridSample: StandardFloatingPointOperator {
   }
 
   /// Keys' weights of four neighbours, for a place `x` behind the second.
-  private func cubicWeights<Element: FloatingPointElement>(_ x: Element) -> [Element] {
+  private func cubicWeights<Element: FloatingPointElement>(
+    _ x: Element
+  ) -> (Element, Element, Element, Element) {
     let a: Element = -0.75
     func near(_ t: Element) -> Element { ((a + 2) * t - (a + 3)) * t * t + 1 }
     func far(_ t: Element) -> Element { ((a * t - 5 * a) * t + 8 * a) * t - 4 * a }
-    return [far(x + 1), near(x), near(1 - x), far(2 - x)]
+    return (far(x + 1), near(x), near(1 - x), far(2 - x))
+  }
+}
+
+/// The elements that are read along one dimension, at most four, and their weights.
+package struct AxisTaps<Element: FloatingPointElement> {
+  /// How many there are.
+  package private(set) var count = 0
+  /// Their places along the dimension.
+  package private(set) var places = InlineArray<4, Int>(repeating: 0)
+  /// Their weights.
+  package private(set) var weights = InlineArray<4, Element>(repeating: 0)
+
+  fileprivate mutating func add(_ place: Int, _ weight: Element) {
+    places[count] = place
+    weights[count] = weight
+    count += 1
   }
 }

@@ -16,7 +16,8 @@ package struct OneHot: Operator {
 
   /// The new dimension; negative values count from the end.
   package let axis: Int
-  private let countsFromEnd: Bool
+  /// Whether negative indices count from the end.
+  package let countsFromEnd: Bool
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     axis = try attributes.int("axis") ?? -1

@@ -8,6 +8,9 @@ import InfoldTensor
 struct BinaryLowering: Lowering {
   let combination: ElementCombination
 
+  /// Integers are computed with as well.
+  func movesIntegers(ofInput index: Int) -> Bool { true }
+
   /// The operands with their sizes, a second's such that NumPy's rule brings them together.
   private func operands(_ node: Node, _ plan: PlanBuilder) -> [(value: ValueID, sizes: [Int])]? {
     guard plan.sizes(node.outputs[0]) != nil else { return nil }
@@ -34,7 +37,8 @@ struct BinaryLowering: Lowering {
 
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     guard var operands = operands(fused.node, plan), let y = fused.output, let sizes = plan.sizes(y) else {
-      return false
+      guard let function = IntegerFunction(combination.function) else { return false }
+      return try plan.emitIntegers(function, fused, combination.broadcast)
     }
     let whole = operands.firstIndex { $0.sizes == sizes }
     if operands.count != 2 {

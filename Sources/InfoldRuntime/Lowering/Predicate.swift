@@ -62,9 +62,12 @@ extension Where: LoweredOperator {
 
 extension PlanBuilder {
   /// Adds a computation over operands that are broadcast to the sizes of the result, all in row-major order.
-  /// - Parameter body: Is given the loops, a part of their units, and where the operands and the result lie.
-  fileprivate mutating func emitBroadcast(
+  /// - Parameters:
+  ///   - check: Is given the second operand and the number of its elements before anything is computed, and throws what is wrong.
+  ///   - body: Is given the loops, a part of their units, and where the operands and the result lie.
+  mutating func emitBroadcast(
     _ operands: [(value: ValueID, sizes: [Int])], to y: ValueID,
+    checkingSecond check: (@Sendable (UnsafeRawPointer, Int) throws(InfoldError) -> Void)? = nil,
     _ body:
       @escaping @Sendable (
         _ loops: ElementwiseOperands, _ units: Range<Int>, _ operand: (Int) -> UnsafeRawPointer,
@@ -80,6 +83,11 @@ extension PlanBuilder {
     let step = RangeStep(units: loops.shape.unitCount, cost: sizes.reduce(2, *)) { units, frame, _ in
       body(loops, units, { UnsafeRawPointer(frame.address(sources[$0])) }, frame.address(target))
     }
-    emit(step, "element-wise", reads: sources, writes: [target])
+    guard let check else { return emit(step, "element-wise", reads: sources, writes: [target]) }
+    let second = places[1].place, count = places[1].sizes.reduce(1, *)
+    let checked = CheckedStep(
+      label: current!.label, check: { frame throws(InfoldError) in try check(frame.address(second), count) },
+      passes: [step])
+    emit(checked, "element-wise", reads: sources, writes: [target])
   }
 }

@@ -23,17 +23,33 @@ extension ReduceMin: ReductionLowering {
   var reduction: Reduction { .minimum }
 }
 
+extension ReduceL1: ReductionLowering {
+  var reduction: Reduction { .magnitudes }
+}
+
+extension ReduceL2: ReductionLowering {
+  var reduction: Reduction { .norm }
+}
+
+extension ReduceSumSquare: ReductionLowering {
+  var reduction: Reduction { .squares }
+}
+
+extension ReduceProd: ReductionLowering {
+  var reduction: Reduction { .product }
+}
+
+extension Reduction {
+  /// What makes one of several that were made of parts.
+  fileprivate var ofParts: Reduction { self == .squares || self == .magnitudes ? .sum : self }
+}
+
 extension ReductionLowering {
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     guard let x = fused.node.inputs[0], let y = fused.output, let sizes = plan.sizes(x), plan.sizes(y) != nil else {
-      return false
+      return try plan.emitIntegerReduction(fused, axes, reduction)
     }
-    var given: Tensor?
-    if fused.node.inputs.count > 1, let id = fused.node.inputs[1] {
-      guard let tensor = plan.graph.constant(id) else { return false }
-      given = tensor
-    }
-    guard let isReduced = try? axes.reduced(given, rank: sizes.count) else { return false }
+    guard let isReduced = plan.reducedAxes(fused.node, axes, rank: sizes.count) else { return false }
     let layouts: [Layout] = plan.layouts(of: x).contains(.rowMajor) ? [.rowMajor] : [.channelsLast, .rowMajor]
     for layout in layouts {
       // In row-major order places do not matter, and none is made before it is known to be needed.
@@ -104,11 +120,35 @@ private struct ReducedBlock {
 }
 
 extension PlanBuilder {
-  /// A reduction of dimensions that are no neighbours in row-major order: one run of neighbours after the other, the last ones first.
-  fileprivate mutating func emitReduction(
-    _ reduction: Reduction, _ sizes: [Int], _ isReduced: [Bool], from source: Location, to target: Location
+  /// For each axis of the input, whether it is reduced; `nil` where that is not known.
+  func reducedAxes(_ node: Node, _ axes: ReductionAxes, rank: Int) -> [Bool]? {
+    guard node.inputs.count > 1, let id = node.inputs[1] else { return try? axes.reduced(nil, rank: rank) }
+    return graph.constant(id).flatMap { try? axes.reduced($0, rank: rank) }
+  }
+
+  /// A reduction of integers.
+  /// - Returns: Whether it is one.
+  fileprivate mutating func emitIntegerReduction(
+    _ fused: FusedNode, _ axes: ReductionAxes, _ reduction: Reduction
+  ) throws(InfoldError) -> Bool {
+    guard let x = fused.node.inputs[0], let y = fused.output, let sizes = plannedSizes(x), plannedSizes(y) != nil,
+      let type = graph[x].type?.elementType, IntegerReduction.has(reduction, type),
+      let isReduced = reducedAxes(fused.node, axes, rank: sizes.count)
+    else { return false }
+    let source = try location(of: x, .rowMajor)
+    emitReduction(reduction, sizes, isReduced, of: type, from: source, to: define(y, .rowMajor))
+    return true
+  }
+
+  /// A reduction of dimensions that may be no neighbours in row-major order: one run of neighbours after the other, the last ones first.
+  mutating func emitReduction(
+    _ reduction: Reduction, _ sizes: [Int], _ isReduced: [Bool], of type: ElementType = .float32,
+    from source: Location, to target: Location
   ) {
-    var (sizes, source) = (sizes, source)
+    if let block = ReducedBlock(sizes, isReduced, source) {
+      return emitReduction(reduction, block, of: type, from: source, to: target)
+    }
+    var (sizes, source, reduction) = (sizes, source, reduction)
     var reduced = isReduced.indices.filter { isReduced[$0] && sizes[$0] > 1 }
     while !reduced.isEmpty {
       var run = [reduced.removeLast()]
@@ -118,15 +158,26 @@ extension PlanBuilder {
       }
       let block = ReducedBlock(sizes, sizes.indices.map(run.contains), source)!
       for axis in run { sizes[axis] = 1 }
-      let result = reduced.isEmpty ? target : temporary(sizes)
-      emitReduction(reduction, block, from: source, to: result)
+      let result = reduced.isEmpty ? target : temporary(sizes, source.format)
+      emitReduction(reduction, block, of: type, from: source, to: result)
       source = result.reshaped(sizes, .rowMajor)
+      reduction = reduction.ofParts
     }
   }
 
   fileprivate mutating func emitReduction(
-    _ reduction: Reduction, _ block: ReducedBlock, from source: Location, to target: Location
+    _ reduction: Reduction, _ block: ReducedBlock, of type: ElementType = .float32, from source: Location,
+    to target: Location
   ) {
+    if type != .float32 {
+      let integers = IntegerReduction(
+        reduction: reduction, type: type, matrices: block.outer.count, rows: block.reduced.count,
+        columns: block.inner.count)
+      let step = RangeStep(units: integers.units, cost: block.count) { units, frame, _ in
+        integers.run(units, from: frame.address(source), to: frame.address(target))
+      }
+      return emit(step, "integers", reads: [source], writes: [target])
+    }
     let kernels = kernels
     let gappedStride = target.layout == .channelsLast ? target.pixelStride : 1
     if block.isRows {

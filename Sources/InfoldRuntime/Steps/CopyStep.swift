@@ -16,6 +16,16 @@ struct CopyStep: Sendable {
   private let fill: UInt64
   /// The product of all counts.
   let count: Int
+  /// Elements of the innermost loop that lie behind one another in the source, or are none of it; empty where these are short.
+  private let runs: [Run]
+
+  /// Neighbouring rounds of a loop.
+  private struct Run {
+    var first: Int
+    var count: Int
+    /// Of the first one; `CopyLoops.nowhere` for no elements of the source.
+    var distance: Int
+  }
 
   init(_ copy: CopyLoops, byteCount: Int, fill: UInt64, _ kernels: any KernelSet.Type) {
     self.kernels = kernels
@@ -35,6 +45,24 @@ struct CopyStep: Sendable {
       middle = loops.popLast() ?? once
     }
     outer = loops
+    runs = Self.runs(inner)
+  }
+
+  private static func runs(_ loop: CopyLoops.Loop) -> [Run] {
+    guard loop.targetStride == 1, case .table(let distances) = loop.source else { return [] }
+    var runs: [Run] = []
+    for (round, distance) in distances.enumerated() {
+      if let last = runs.last,
+        distance == CopyLoops.nowhere || last.distance == CopyLoops.nowhere
+          ? last.distance == distance : distance == last.distance + last.count
+      {
+        runs[runs.count - 1].count += 1
+      } else {
+        runs.append(Run(first: round, count: 1, distance: distance))
+      }
+    }
+    // Short ones are copied element by element sooner.
+    return loop.count >= 8 * runs.count ? runs : []
   }
 
   var units: Int { outer.reduce(1) { $0 * $1.count } }
@@ -110,6 +138,14 @@ struct CopyStep: Sendable {
     case .stride(0) where step == 1: y.update(repeating: x.pointee, count: inner.count)
     case .stride(let stride):
       for index in 0..<inner.count { y[index &* step] = x[index &* stride] }
+    case .table where !runs.isEmpty:
+      for run in runs {
+        if run.distance == CopyLoops.nowhere {
+          (y + run.first).update(repeating: fill, count: run.count)
+        } else {
+          (y + run.first).update(from: x + run.distance, count: run.count)
+        }
+      }
     case .table(let distances):
       for index in 0..<inner.count {
         let distance = distances[index]

@@ -97,9 +97,9 @@ enum Selection {
 extension ElementwiseOperands {
   /// Puts `function` of each two elements into the result.
   @inline(__always)
-  fileprivate func combine<Element>(
+  func combine<Element, Result>(
     _ units: Range<Int>, _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>,
-    _ result: UnsafeMutablePointer<UInt8>, _ function: (Element, Element) -> UInt8
+    _ result: UnsafeMutablePointer<Result>, _ function: (Element, Element) -> Result
   ) {
     forEachRun(units) { count, place, stride in
       let (a, b, y) = (a + place(1), b + place(2), result + place(0))

@@ -1,9 +1,15 @@
+import InfoldGraph
 import InfoldOperators
+import InfoldTensor
 import TestSupport
 import Testing
 
 @Suite struct ReductionLoweringTests {
-  @Test(arguments: ["ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin"], OperandLayout.allCases)
+  @Test(
+    arguments: [
+      "ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceProd",
+      "ReduceLogSumExp",
+    ], OperandLayout.allCases)
   func reductions(opType: String, layout: OperandLayout) throws {
     let cases: [(shape: [Int], axes: [Int64])] = [
       ([2, 40, 5, 7], [2, 3]), ([2, 40, 5, 7], [1]), ([2, 40, 5, 7], [3]), ([2, 40, 5, 7], [2]),
@@ -24,6 +30,33 @@ import Testing
         let graph = try network.finished(y, try network.consumed(y, rank: rank))
         try expectKernels(graph, opset: 12, "\(opType) of \(shape) along \(axes), \(layout)")
       }
+    }
+  }
+
+  /// Logarithms of sums, of numbers that are greater than 0.
+  @Test func logarithmsOfSums() throws {
+    for (shape, axes) in [([2, 40, 5, 7], [2, 3]), ([4, 33], [0]), ([3, 1, 4, 5, 6], [0, 2, 4]), ([1], [0])]
+      as [([Int], [Int64])]
+    {
+      var network = NetworkBuilder(opset: 12)
+      let x = network.input(Shape(shape))
+      let graph = try network.finished(try network.node("ReduceLogSum", [x], ["axes": .ints(axes)]))
+      try expectKernels(graph, opset: 12, range: 0.5...2, "\(shape) along \(axes)")
+    }
+  }
+
+  /// Sums of powers that are out of range.
+  @Test func logarithmsOfSumsOfPowers() throws {
+    let rows: [[Float]] = [
+      [1e5, 1e5 - 1, -1e5], [-1e5, -1e5], [-.infinity, 3], [-.infinity, -.infinity], [.infinity, 2], [.nan, 1], [3e38],
+      [-3e38, -3e38], [.infinity, -.infinity],
+    ]
+    for row in rows {
+      var network = NetworkBuilder(opset: 12)
+      let x = network.input([1, .fixed(row.count)], "x")
+      let graph = try network.finished(try network.node("ReduceLogSumExp", [x], ["axes": .ints([1])]))
+      try expectAgreement(
+        graph, ["x": Tensor(shape: [1, row.count], row)], Expectation(tolerance: 1e-6, precisions: [.exact]), "\(row)")
     }
   }
 

@@ -1,0 +1,57 @@
+import InfoldKernelInterface
+
+// Function by function, row by row: each loop over whole vectors keeps many of them on the way at once, as one for all gates would not,
+// and what it writes is in the first-level cache when the next one reads it.
+extension Kernels {
+  @inline(never)
+  public static func memoryGates(_ arguments: MemoryGateArguments, rows: Range<Int>) {
+    let size = arguments.size
+    for row in rows {
+      let input = arguments.gates + row * arguments.gateStride
+      let (output, forget, candidate) = (input + size, input + 2 * size, input + 3 * size)
+      let cell = arguments.cell + row * arguments.cellStride
+      let result = arguments.result + row * arguments.resultStride
+      FunctionRows(inPlace: input, columns: 3 * size).sigmoids()
+      FunctionRows(inPlace: candidate, columns: size).tangents()
+      forEachVector(of: size) { column, count in
+        let added = Vector(at: input + column, count: count) * Vector(at: candidate + column, count: count)
+        let kept = Vector(at: forget + column, count: count) * Vector(at: cell + column, count: count)
+        (kept + added).store(at: cell + column, count: count)
+      }
+      FunctionRows(cell, stride: 0, to: candidate, stride: 0, rows: 1, columns: size).tangents()
+      forEachVector(of: size) { column, count in
+        let product = Vector(at: output + column, count: count) * Vector(at: candidate + column, count: count)
+        product.store(at: result + column, count: count)
+      }
+    }
+  }
+
+  @inline(never)
+  public static func updateGates(_ arguments: UpdateGateArguments, rows: Range<Int>) {
+    let size = arguments.size
+    for row in rows {
+      let update = arguments.gates + row * arguments.gateStride
+      let (reset, candidate) = (update + size, update + 2 * size)
+      let hidden = arguments.hidden + row * arguments.hiddenStride
+      let result = arguments.result + row * arguments.resultStride
+      if let products = arguments.products.map({ $0 + row * arguments.productStride }) {
+        let both = FunctionRows(inPlace: update, columns: 2 * size)
+        both.add(products, stride: 0)
+        both.sigmoids()
+        forEachVector(of: size) { column, count in
+          let product = Vector(at: products + 2 &* size + column, count: count)
+          let added = Vector(at: reset + column, count: count) * product
+          (Vector(at: candidate + column, count: count) + added).store(at: candidate + column, count: count)
+        }
+      } else {
+        FunctionRows(inPlace: update, columns: size).sigmoids()
+      }
+      FunctionRows(inPlace: candidate, columns: size).tangents()
+      forEachVector(of: size) { column, count in
+        let gate = Vector(at: update + column, count: count)
+        let added = (Vector(repeating: 1) - gate) * Vector(at: candidate + column, count: count)
+        (added + gate * Vector(at: hidden + column, count: count)).store(at: result + column, count: count)
+      }
+    }
+  }
+}

@@ -1,0 +1,192 @@
+import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
+
+// What takes elements from where indices say, or puts them there. The indices may be those of a run: the steps check them.
+
+extension Gather {
+  func movesIntegers(ofInput index: Int) -> Bool { true }
+
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    // Of indices that are known, the distances are, too.
+    if try plan.emitMovement(fused.node, self, keepsLayout: true) { return true }
+    guard let operands = plan.indexed(fused), let axis = try? normalizedAxis(axis, rank: operands.sizes.count) else {
+      return false
+    }
+    let blocks = operands.sizes[..<axis].reduce(1, *)
+    try plan.emitGather(operands, fused, axes: [axis], blocks: blocks, sharesIndices: true)
+    return true
+  }
+}
+
+extension GatherND: LoweredOperator {
+  func movesIntegers(ofInput index: Int) -> Bool { true }
+
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    guard let operands = plan.indexed(fused) else { return false }
+    let blocks = operands.sizes[..<batchRank].reduce(1, *)
+    let axes = Array(batchRank..<batchRank + operands.indexSizes.last!)
+    try plan.emitGather(operands, fused, axes: axes, blocks: blocks, sharesIndices: false)
+    return true
+  }
+}
+
+extension GatherElements: LoweredOperator {
+  func movesIntegers(ofInput index: Int) -> Bool { true }
+
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    guard let operands = plan.indexed(fused), let axis = try? normalizedAxis(axis, rank: operands.sizes.count) else {
+      return false
+    }
+    let source = try plan.location(of: operands.data, .rowMajor)
+    let indices = try plan.indices(operands, [axis])
+    let elements = IndexedElements(indices, sizes: operands.indexSizes)
+    let target = plan.define(operands.result, .rowMajor)
+    let step = RangeStep(units: elements.rows, cost: 4 * indices.count) { rows, frame, _ in
+      let (x, y) = (frame.address(source), frame.address(target))
+      switch source.format.byteCount {
+      case 1: elements.gather(rows, in: frame, x, y, as: UInt8.self)
+      case 4: elements.gather(rows, in: frame, x, y, as: UInt32.self)
+      default: elements.gather(rows, in: frame, x, y, as: UInt64.self)
+      }
+    }
+    plan.emit(
+      CheckedStep(label: fused.label, check: indices.check, passes: [step]), "indexed copy",
+      reads: [source, indices.place], writes: [target])
+    return true
+  }
+}
+
+extension ScatterND: LoweredOperator {
+  func movesIntegers(ofInput index: Int) -> Bool { true }
+
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    guard let operands = plan.indexed(fused), let depth = operands.indexSizes.last else { return false }
+    return try plan.emitScatter(operands, fused, reduction, axes: Array(0..<depth)) { indices in
+      let slices = IndexedSlices(indices, blocks: 1, sharesIndices: false)
+      let length = slices.length
+      return (
+        length,
+        { frame, merge in slices.forEach(0..<slices.count, in: frame) { merge($1, $0 &* length) } }
+      )
+    }
+  }
+}
+
+extension ScatterElements: LoweredOperator {
+  func movesIntegers(ofInput index: Int) -> Bool { true }
+
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    guard let operands = plan.indexed(fused), let axis = try? normalizedAxis(axis, rank: operands.sizes.count) else {
+      return false
+    }
+    return try plan.emitScatter(operands, fused, reduction, axes: [axis]) { indices in
+      let elements = IndexedElements(indices, sizes: operands.indexSizes)
+      return (1, { frame, merge in elements.forEach(0..<elements.rows, in: frame) { merge($1, $0) } })
+    }
+  }
+}
+
+/// Elements, the indices of some of them, and what is made of both.
+private struct IndexedOperands {
+  var data: ValueID
+  var sizes: [Int]
+  var index: ValueID
+  var indexSizes: [Int]
+  var result: ValueID
+}
+
+extension PlanBuilder {
+  /// `nil` where there is no memory for them.
+  fileprivate func indexed(_ fused: FusedNode) -> IndexedOperands? {
+    guard let data = fused.node.inputs[0], let index = fused.node.inputs[1], let result = fused.output,
+      let sizes = plannedSizes(data), let indexSizes = plannedSizes(index), plannedSizes(result) != nil,
+      format(of: data) == format(of: result)
+    else { return nil }
+    return IndexedOperands(data: data, sizes: sizes, index: index, indexSizes: indexSizes, result: result)
+  }
+
+  fileprivate mutating func indices(_ operands: IndexedOperands, _ axes: [Int]) throws(InfoldError) -> RunIndices {
+    RunIndices(
+      place: try location(of: operands.index, .rowMajor), count: operands.indexSizes.reduce(1, *),
+      shape: operands.sizes, axes: axes)
+  }
+
+  /// Adds a step that puts slices behind one another.
+  fileprivate mutating func emitGather(
+    _ operands: IndexedOperands, _ fused: FusedNode, axes: [Int], blocks: Int, sharesIndices: Bool
+  ) throws(InfoldError) {
+    let source = try location(of: operands.data, .rowMajor)
+    let indices = try indices(operands, axes)
+    let slices = IndexedSlices(indices, blocks: blocks, sharesIndices: sharesIndices)
+    let target = define(operands.result, .rowMajor)
+    let step = RangeStep(units: slices.count, cost: 2 * slices.count * slices.length) { range, frame, _ in
+      let (x, y) = (frame.address(source), frame.address(target))
+      switch source.format.byteCount {
+      case 1: slices.gather(range, in: frame, x, y, as: UInt8.self)
+      case 4: slices.gather(range, in: frame, x, y, as: UInt32.self)
+      default: slices.gather(range, in: frame, x, y, as: UInt64.self)
+      }
+    }
+    emit(
+      CheckedStep(label: fused.label, check: indices.check, passes: [step]), "indexed copy",
+      reads: [source, indices.place], writes: [target])
+  }
+
+  /// Adds a step that puts updates in their places, one after the other.
+  /// - Parameter scatter: Is given the indices, and tells how many elements an update has, and what calls for all of them with the
+  ///   places of the first one, in the result and among the updates.
+  fileprivate mutating func emitScatter(
+    _ operands: IndexedOperands, _ fused: FusedNode, _ reduction: ScatterND.Reduction, axes: [Int],
+    _ scatter: (RunIndices) -> (
+      length: Int, forEach: @Sendable (_ frame: Frame, _ merge: (_ start: Int, _ update: Int) -> Void) -> Void
+    )
+  ) throws(InfoldError) -> Bool {
+    guard let updates = fused.node.inputs[2], plannedSizes(updates) != nil,
+      format(of: updates) == format(of: operands.data), let type = graph[operands.data].type?.elementType,
+      let merge = ElementMerge(reduction, type)
+    else { return false }
+    let source = try location(of: operands.data, .rowMajor)
+    let indices = try indices(operands, axes)
+    let updated = try location(of: updates, .rowMajor)
+    let target = define(operands.result, .rowMajor, inPlaceOf: operands.data)
+    let (length, forEach) = scatter(indices)
+    var passes: [RangeStep] = []
+    if source != target { passes.append(.copy(from: source, to: target, count: operands.sizes.reduce(1, *))) }
+    passes.append(
+      RangeStep(units: 1, cost: 0) { _, frame, _ in
+        merge.run(frame.address(updated), into: frame.address(target), length) { forEach(frame, $0) }
+      })
+    emit(
+      CheckedStep(label: fused.label, check: indices.check, passes: passes), "indexed copy",
+      reads: [source, indices.place, updated],
+      writes: [target])
+    return true
+  }
+}
+
+extension IndexedSlices {
+  fileprivate func gather<Element: BitPattern>(
+    _ slices: Range<Int>, in frame: Frame, _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer,
+    as _: Element.Type
+  ) {
+    let x = source.assumingMemoryBound(to: Element.self), y = target.assumingMemoryBound(to: Element.self)
+    let length = length
+    if length == 1 {
+      forEach(slices, in: frame) { y[$0] = x[$1] }
+    } else {
+      forEach(slices, in: frame) { (y + $0 &* length).update(from: x + $1, count: length) }
+    }
+  }
+}
+
+extension IndexedElements {
+  fileprivate func gather<Element: BitPattern>(
+    _ rows: Range<Int>, in frame: Frame, _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer,
+    as _: Element.Type
+  ) {
+    let x = source.assumingMemoryBound(to: Element.self), y = target.assumingMemoryBound(to: Element.self)
+    forEach(rows, in: frame) { y[$0] = x[$1] }
+  }
+}

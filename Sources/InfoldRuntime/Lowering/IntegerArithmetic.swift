@@ -1,0 +1,53 @@
+import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
+
+extension Mod: LoweredOperator {
+  func movesIntegers(ofInput index: Int) -> Bool { true }
+
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    try plan.emitIntegers(.remainder(truncates: truncates), fused, broadcast)
+  }
+}
+
+extension IntegerFunction {
+  /// `nil` for a function that integers do not have here.
+  init?(_ function: ElementCombination.Function) {
+    switch function {
+    case .sum: self = .sum
+    case .difference: self = .difference
+    case .product: self = .product
+    case .quotient: self = .quotient
+    case .maximum: self = .maximum
+    case .minimum: self = .minimum
+    case .parametricRelu: return nil
+    }
+  }
+}
+
+extension PlanBuilder {
+  /// A function of the integers in the same place of two operands.
+  /// - Returns: Whether they are such.
+  mutating func emitIntegers(
+    _ function: IntegerFunction, _ fused: FusedNode, _ broadcast: BroadcastRule
+  ) throws(InfoldError) -> Bool {
+    let inputs = fused.node.inputs
+    guard inputs.count == 2, let a = inputs[0], let b = inputs[1], let y = fused.output,
+      let first = plannedSizes(a), let second = plannedSizes(b), plannedSizes(y) != nil,
+      let aligned = try? broadcast.aligned(Shape(second), to: Shape(first)).sizes,
+      let type = graph[a].type?.elementType, IntegerFunction.has(type),
+      [b, y].allSatisfy({ graph[$0].type?.elementType == type })
+    else { return false }
+    var check: (@Sendable (UnsafeRawPointer, Int) throws(InfoldError) -> Void)?
+    if function.divides {
+      check = { divisors, count throws(InfoldError) in
+        if IntegerFunction.hasZero(count, of: type, divisors) { throw divisionByZero }
+      }
+    }
+    try emitBroadcast([(a, first), (b, aligned)], to: y, checkingSecond: check) { loops, units, address, result in
+      function.run(units, loops, of: type, address(0), address(1), to: result)
+    }
+    return true
+  }
+}

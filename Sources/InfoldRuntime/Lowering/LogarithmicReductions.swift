@@ -1,0 +1,65 @@
+import InfoldGraph
+import InfoldKernelInterface
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
+
+extension ReduceLogSum: LoweredOperator {
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    guard let reduced = try plan.reduced(fused, axes) else { return false }
+    let sums = plan.temporary(reduced.kept)
+    plan.emitReduction(.sum, reduced.sizes, reduced.isReduced, from: reduced.source, to: sums)
+    plan.emitUnary(.logarithm, reduced.kept, from: sums, to: plan.define(reduced.result, .rowMajor))
+    return true
+  }
+}
+
+extension ReduceLogSumExp: LoweredOperator {
+  /// log Σ exp(x − m) + m with the maximum m, or the finite number next to it.
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    guard let reduced = try plan.reduced(fused, axes) else { return false }
+    let (sizes, kept, isReduced) = (reduced.sizes, reduced.kept, reduced.isReduced)
+    let maxima = plan.temporary(kept), sums = plan.temporary(kept), powers = plan.temporary(sizes)
+    plan.emitReduction(.maximum, sizes, isReduced, from: reduced.source, to: maxima)
+    let bound = Float.greatestFiniteMagnitude
+    plan.emitUnary(.clip, alpha: -bound, beta: bound, kept, from: maxima, to: maxima)
+    var subtrahend = (sizes: kept, place: maxima)
+    if ElementwiseOperands((sizes, powers), [(sizes, reduced.source), subtrahend]) == nil {
+      subtrahend = (sizes, try plan.expanded(kept, maxima, to: sizes, .rowMajor))
+    }
+    plan.emitBinary(.subtract, (sizes, reduced.source), subtrahend, to: (sizes, powers))
+    plan.emitUnary(.exponential, sizes, from: powers, to: powers)
+    plan.emitReduction(.sum, sizes, isReduced, from: powers, to: sums)
+    plan.emitUnary(.logarithm, kept, from: sums, to: sums)
+    plan.emitBinary(.add, (kept, sums), (kept, maxima), to: (kept, plan.define(reduced.result, .rowMajor)))
+    return true
+  }
+}
+
+extension PlanBuilder {
+  /// What a node reduces, in row-major order; `nil` where kernels do not.
+  fileprivate mutating func reduced(
+    _ fused: FusedNode, _ axes: ReductionAxes
+  ) throws(InfoldError) -> (source: Location, sizes: [Int], isReduced: [Bool], kept: [Int], result: ValueID)? {
+    guard let x = fused.node.inputs[0], let y = fused.output, let sizes = sizes(x), self.sizes(y) != nil,
+      let isReduced = reducedAxes(fused.node, axes, rank: sizes.count)
+    else { return nil }
+    let kept = sizes.indices.map { isReduced[$0] ? 1 : sizes[$0] }
+    return (try location(of: x, .rowMajor), sizes, isReduced, kept, y)
+  }
+
+  /// A function of every number of a value in row-major order.
+  fileprivate mutating func emitUnary(
+    _ function: UnaryFunction, alpha: Float = 0, beta: Float = 0, _ sizes: [Int], from source: Location,
+    to target: Location
+  ) {
+    let loops = ElementwiseOperands((sizes, target), [(sizes, source)])!, kernels = lanewiseKernels
+    emitElementwise(loops, "element-wise", reads: [source], write: target, cost: sizes.reduce(4, *)) { pixels, frame in
+      kernels.unary(
+        UnaryArguments(
+          function, alpha: alpha, beta: beta, shape: loops.shape, input: loops.input(0, frame.pointer(source)),
+          output: loops.output(frame.pointer(target))),
+        pixels: pixels)
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
+
+extension OneHot: LoweredOperator {
+  /// The values, and indices in their place.
+  func movesIntegers(ofInput index: Int) -> Bool { index == 2 }
+
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    guard let indices = fused.node.inputs[0], let depth = fused.node.inputs[1], let values = fused.node.inputs[2],
+      let y = fused.output, plan.graph.constant(depth) != nil, let sizes = plan.plannedSizes(y),
+      plan.plannedSizes(indices) != nil, plan.plannedSizes(values) != nil,
+      let type = plan.graph[indices].type?.elementType, type == .int64 || type == .int32,
+      let format = plan.format(of: y), plan.format(of: values) == format,
+      let axis = try? normalizedAxis(axis, rank: sizes.count)
+    else { return false }
+    let block = AxisBlock(sizes, axis: axis)
+    let places = try plan.location(of: indices, .rowMajor), choices = try plan.location(of: values, .rowMajor)
+    let target = plan.define(y, .rowMajor)
+    let fill = OneHotFill(
+      block: block, indices: places, isWide: type == .int64, values: choices, target: target,
+      countsFromEnd: countsFromEnd)
+    let step = RangeStep(units: block.outer, cost: sizes.reduce(1, *)) { outer, frame, _ in fill.run(outer, in: frame) }
+    plan.emit(step, "fill", reads: [places, choices], writes: [target])
+    return true
+  }
+}
+
+/// A list of values for each index, all the first one but that which the index names.
+private struct OneHotFill: Sendable {
+  /// The lists: `count` is how many values are in one.
+  let block: AxisBlock
+  let indices: Location
+  /// Whether indices have 64 bits, and not 32.
+  let isWide: Bool
+  let values: Location
+  let target: Location
+  let countsFromEnd: Bool
+
+  func run(_ outer: Range<Int>, in frame: Frame) {
+    switch target.format.byteCount {
+    case 1: run(outer, frame, as: UInt8.self)
+    case 4: run(outer, frame, as: UInt32.self)
+    default: run(outer, frame, as: UInt64.self)
+    }
+  }
+
+  private func run<Bits: BitPattern>(_ outer: Range<Int>, _ frame: Frame, as _: Bits.Type) {
+    let places = frame.address(indices)
+    if isWide {
+      run(outer, places.assumingMemoryBound(to: Int64.self), frame, as: Bits.self)
+    } else {
+      run(outer, places.assumingMemoryBound(to: Int32.self), frame, as: Bits.self)
+    }
+  }
+
+  private func run<Bits: BitPattern, Index: FixedWidthInteger>(
+    _ outer: Range<Int>, _ indices: UnsafePointer<Index>, _ frame: Frame, as _: Bits.Type
+  ) {
+    let values = frame.address(values).assumingMemoryBound(to: Bits.self)
+    let y = frame.address(target).assumingMemoryBound(to: Bits.self)
+    for part in outer {
+      let result = y + part * block.count * block.stride
+      result.update(repeating: values[0], count: block.count * block.stride)
+      for place in 0..<block.stride {
+        let given = Int(indices[part * block.stride + place])
+        let chosen = given < 0 && countsFromEnd ? given + block.count : given
+        if chosen >= 0, chosen < block.count { result[chosen * block.stride + place] = values[1] }
+      }
+    }
+  }
+}

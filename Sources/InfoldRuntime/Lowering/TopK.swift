@@ -1,0 +1,34 @@
+import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
+
+extension TopK: LoweredOperator {
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    let node = fused.node
+    guard let x = node.inputs[0], let sizes = plan.plannedSizes(x), let type = plan.graph[x].type?.elementType,
+      let axis = try? normalizedAxis(axis, rank: sizes.count),
+      node.definitions.allSatisfy({ plan.plannedSizes($0) != nil }), let known = Array(node.definitions).first
+    else { return false }
+    let block = AxisBlock(sizes, axis: axis)
+    guard ExtremumIndices.has(type, block) else { return false }
+    let leading = LeadingElements(
+      block: block, order: ElementOrder(prefersGreatest: largest, prefersNaN: false),
+      count: plan.plannedSizes(known)![axis], type: type)
+    let source = try plan.location(of: x, .rowMajor)
+    var resultSizes = sizes
+    resultSizes[axis] = leading.count
+    let values = node.outputs[0].map { plan.define($0, .rowMajor) } ?? plan.temporary(resultSizes, source.format)
+    let indices =
+      node.outputs[1].map { plan.define($0, .rowMajor) } ?? plan.temporary(resultSizes, .integer(byteCount: 8))
+    let step = RangeStep(
+      units: leading.units, cost: sizes.reduce(8, *), scratchByteCount: leading.scratchByteCount
+    ) { units, frame, worker in
+      leading.run(
+        units, from: frame.address(source), values: frame.address(values),
+        indices: frame.address(indices).assumingMemoryBound(to: Int64.self), scratch: frame.scratch(of: worker))
+    }
+    plan.emit(step, "heap", reads: [source], writes: [values, indices])
+    return true
+  }
+}

@@ -1,0 +1,106 @@
+import InfoldTensor
+
+/// A function of two integers, modulo 2ⁿ.
+enum IntegerFunction: Sendable {
+  case sum, difference, product
+  /// Rounded toward zero.
+  case quotient
+  case maximum, minimum
+  /// Of a quotient that is rounded toward zero, or down.
+  case remainder(truncates: Bool)
+
+  /// Whether the second one must not be zero.
+  var divides: Bool {
+    switch self {
+    case .quotient, .remainder: true
+    case .sum, .difference, .product, .maximum, .minimum: false
+    }
+  }
+
+  /// Whether plans have memory for integers of a type.
+  static func has(_ type: ElementType) -> Bool {
+    switch type {
+    case .int32, .uint32, .int64, .uint64, .uint8, .int8: true
+    default: false
+    }
+  }
+
+  /// Computes it in units of the loops.
+  func run(
+    _ units: Range<Int>, _ loops: ElementwiseOperands, of type: ElementType, _ a: UnsafeRawPointer,
+    _ b: UnsafeRawPointer, to result: UnsafeMutableRawPointer
+  ) {
+    switch type {
+    case .int32: run(units, loops, a, b, result, as: Int32.self)
+    case .uint32: run(units, loops, a, b, result, as: UInt32.self)
+    case .int64: run(units, loops, a, b, result, as: Int64.self)
+    case .uint64: run(units, loops, a, b, result, as: UInt64.self)
+    case .uint8: run(units, loops, a, b, result, as: UInt8.self)
+    case .int8: runOnBytes(units, loops, a, b, result)
+    default: preconditionFailure("kernels do not compute with \(type)")
+    }
+  }
+
+  private func run<Number: FixedWidthInteger>(
+    _ units: Range<Int>, _ loops: ElementwiseOperands, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer,
+    _ result: UnsafeMutableRawPointer, as _: Number.Type
+  ) {
+    let a = a.assumingMemoryBound(to: Number.self), b = b.assumingMemoryBound(to: Number.self)
+    let y = result.assumingMemoryBound(to: Number.self)
+    switch self {
+    case .sum: loops.combine(units, a, b, y) { $0 &+ $1 }
+    case .difference: loops.combine(units, a, b, y) { $0 &- $1 }
+    case .product: loops.combine(units, a, b, y) { $0 &* $1 }
+    case .quotient: loops.combine(units, a, b, y) { $0.dividedReportingOverflow(by: $1).partialValue }
+    case .maximum: loops.combine(units, a, b, y) { max($0, $1) }
+    case .minimum: loops.combine(units, a, b, y) { min($0, $1) }
+    case .remainder(true): loops.combine(units, a, b, y) { $0.remainderReportingOverflow(dividingBy: $1).partialValue }
+    case .remainder(false): loops.combine(units, a, b, y) { Self.modulo($0, $1) }
+    }
+  }
+
+  /// The same of int8. In planned memory, 128 has been added to them.
+  private func runOnBytes(
+    _ units: Range<Int>, _ loops: ElementwiseOperands, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer,
+    _ result: UnsafeMutableRawPointer
+  ) {
+    let a = a.assumingMemoryBound(to: UInt8.self), b = b.assumingMemoryBound(to: UInt8.self)
+    loops.combine(units, a, b, result.assumingMemoryBound(to: UInt8.self)) { a, b in
+      let x = Int8(bitPattern: a ^ 128), y = Int8(bitPattern: b ^ 128)
+      let z =
+        switch self {
+        case .sum: x &+ y
+        case .difference: x &- y
+        case .product: x &* y
+        case .quotient: x.dividedReportingOverflow(by: y).partialValue
+        case .maximum: max(x, y)
+        case .minimum: min(x, y)
+        case .remainder(true): x.remainderReportingOverflow(dividingBy: y).partialValue
+        case .remainder(false): Self.modulo(x, y)
+        }
+      return UInt8(bitPattern: z) ^ 128
+    }
+  }
+
+  /// The remainder of a quotient that is rounded down.
+  @inline(__always)
+  private static func modulo<Number: FixedWidthInteger>(_ x: Number, _ y: Number) -> Number {
+    let rest = x.remainderReportingOverflow(dividingBy: y).partialValue
+    return rest == 0 || (rest < 0) == (y < 0) ? rest : rest &+ y
+  }
+
+  /// Whether one of some integers is zero.
+  static func hasZero(_ count: Int, of type: ElementType, _ numbers: UnsafeRawPointer) -> Bool {
+    func hasZero<Bits: FixedWidthInteger>(_ zero: Bits) -> Bool {
+      let numbers = numbers.assumingMemoryBound(to: Bits.self)
+      var found = false
+      for index in 0..<count { found = found || numbers[index] == zero }
+      return found
+    }
+    return switch type.bitWidth {
+    case 8: hasZero(type == .int8 ? 128 : 0 as UInt8)
+    case 32: hasZero(0 as UInt32)
+    default: hasZero(0 as UInt64)
+    }
+  }
+}

@@ -1,0 +1,240 @@
+import InfoldKernelInterface
+
+/// What a recurrent operator makes of the states and of its input at a position.
+protocol RecurrentCell: Sendable {
+  /// The gates, whose weights stand below one another.
+  static var gateCount: Int { get }
+  /// The states that go from position to position: the hidden one, and LSTM's cell.
+  static var stateCount: Int { get }
+  /// The gates whose weights the state is multiplied with at once.
+  var products: [Range<Int>] { get }
+  /// Whether the bias of the state's product is added to that of the input's.
+  var joinsBiases: Bool { get }
+  /// The numbers of room for each sequence, in units of the hidden size.
+  var room: Int { get }
+
+  /// Takes the states on by a position. What stands in the gates is lost.
+  func advance(_ position: RecurrentPosition, in frame: Frame)
+}
+
+/// Some sequences at a position, in one direction.
+struct RecurrentPosition {
+  /// The rows of the states.
+  let rows: KernelRows
+  /// What the input adds to the gates, which lie behind one another.
+  let gates: RowPlace
+  /// The hidden state before.
+  let hidden: RowPlace
+  /// Where the hidden state behind goes; may be the same memory.
+  let result: RowPlace
+  /// LSTM's cell before and behind.
+  let cell: RowPlace
+  /// Room for numbers that nobody reads afterwards.
+  let room: RowPlace
+  let direction: Int
+  let product: RecurrentProduct
+}
+
+/// The products of rows with packed weights.
+struct RecurrentProduct {
+  let kernels: any ConvolutionKernels.Type
+  let scratch: UnsafeMutableRawPointer
+
+  /// - Parameters:
+  ///   - rows: How many there are, and the numbers of each result.
+  ///   - summand: Rows that are added; may be the results' memory.
+  func multiply(
+    _ left: RowPlace, inner: Int, by weights: UnsafePointer<Float>, to result: RowPlace, _ rows: KernelRows,
+    plus summand: RowPlace? = nil, bias: UnsafePointer<Float>? = nil
+  ) {
+    kernels.convolve(
+      ConvolutionArguments(
+        window: ImageWindow(height: 1, width: 1),
+        input: InputImages(
+          base: left.base, count: 1, height: 1, width: rows.count, channels: inner, pixelStride: left.stride),
+        weights: weights,
+        output: OutputImages(
+          base: result.base, count: 1, height: 1, width: rows.count, channels: rows.width, pixelStride: result.stride),
+        epilogue: Epilogue(
+          bias: bias, residual: summand.map { UnsafePointer($0.base) }, residualPixelStride: summand?.stride ?? 0),
+        pixels: 0..<rows.count, columns: 0..<rows.width, scratch: scratch))
+  }
+}
+
+/// What a direction multiplies with.
+struct RecurrentWeights: Sendable {
+  /// Those of the input, for all gates.
+  var input: Location
+  var inputBias: Location?
+  /// Those of the state, for each of the cell's products.
+  var state: [Location]
+  /// That of the state's only product, where biases are not joined.
+  var stateBias: Location?
+
+  var places: [Location?] { [input, inputBias, stateBias] + state }
+}
+
+/// RNN: H = f(gate).
+struct RNNCell: RecurrentCell {
+  static let gateCount = 1
+  static let stateCount = 1
+  let products = [0..<1]
+  let joinsBiases = true
+  let room = 0
+
+  let weights: [RecurrentWeights]
+  /// f of each direction.
+  let activations: [[GateFunction]]
+
+  func advance(_ position: RecurrentPosition, in frame: Frame) {
+    let rows = position.rows
+    position.product.multiply(
+      position.hidden, inner: rows.width, by: frame.pointer(weights[position.direction].state[0]), to: position.gates,
+      rows, plus: position.gates)
+    rows.apply(activations[position.direction][0], position.gates, to: position.result)
+  }
+}
+
+/// GRU: H = (1 − z) ⊙ g(candidate) + z ⊙ H, with f of the gates z and r.
+struct GRUCell: RecurrentCell {
+  static let gateCount = 3
+  static let stateCount = 1
+
+  let weights: [RecurrentWeights]
+  /// f and g of each direction.
+  let activations: [[GateFunction]]
+  /// Whether these are the ones that a kernel for all gates has.
+  private let isStandard: Bool
+  /// Whether r is multiplied with the state's product, and not with the state.
+  let resetsBehindProduct: Bool
+
+  init(weights: [RecurrentWeights], activations: [[GateFunction]], resetsBehindProduct: Bool) {
+    self.weights = weights
+    self.activations = activations
+    self.resetsBehindProduct = resetsBehindProduct
+    isStandard = activations.allSatisfy { $0.map(\.plain) == [.sigmoid, .tanh] }
+  }
+
+  var products: [Range<Int>] { resetsBehindProduct ? [0..<3] : [0..<2, 2..<3] }
+  var joinsBiases: Bool { !resetsBehindProduct }
+  var room: Int { resetsBehindProduct ? 3 : 0 }
+
+  func advance(_ position: RecurrentPosition, in frame: Frame) {
+    let (rows, gates, hidden) = (position.rows, position.gates, position.hidden)
+    let size = rows.width
+    let weights = weights[position.direction], activations = activations[position.direction]
+    let (update, reset, candidate) = (gates, gates + size, gates + 2 * size)
+    let both = rows.wide(2 * size)
+    if resetsBehindProduct {
+      let products = position.room
+      position.product.multiply(
+        hidden, inner: size, by: frame.pointer(weights.state[0]), to: products, rows.wide(3 * size),
+        bias: weights.stateBias.map { UnsafePointer(frame.pointer($0)) })
+      if isStandard { return finish(position, products: products) }
+      both.apply(.add, gates, products, to: gates)
+      both.apply(activations[0], gates, to: gates)
+      rows.apply(.multiply, reset, products + 2 * size, to: reset)
+      rows.apply(.add, candidate, reset, to: candidate)
+    } else {
+      position.product.multiply(
+        hidden, inner: size, by: frame.pointer(weights.state[0]), to: gates, both, plus: gates)
+      if isStandard {
+        rows.apply(activations[0], reset, to: reset)
+      } else {
+        both.apply(activations[0], gates, to: gates)
+      }
+      rows.apply(.multiply, reset, hidden, to: reset)
+      position.product.multiply(
+        reset, inner: size, by: frame.pointer(weights.state[1]), to: candidate, rows, plus: candidate)
+      if isStandard { return finish(position, products: nil) }
+    }
+    rows.apply(activations[1], candidate, to: candidate)
+    rows.scaleShift(update, by: -1, plus: 1, to: reset)
+    rows.apply(.multiply, reset, candidate, to: candidate)
+    rows.apply(.multiply, update, hidden, to: update)
+    rows.apply(.add, candidate, update, to: position.result)
+  }
+
+  /// Does what is left by one kernel.
+  private func finish(_ position: RecurrentPosition, products: RowPlace?) {
+    let rows = position.rows
+    rows.kernels.updateGates(
+      UpdateGateArguments(
+        gates: position.gates.base, gateStride: position.gates.stride,
+        products: products.map { UnsafePointer($0.base) }, productStride: products?.stride ?? 0,
+        hidden: position.hidden.base, hiddenStride: position.hidden.stride, result: position.result.base,
+        resultStride: position.result.stride, size: rows.width), rows: 0..<rows.count)
+  }
+}
+
+/// LSTM: C = f(forget) ⊙ C + f(input) ⊙ g(candidate), and H = f(output) ⊙ h(C).
+struct LSTMCell: RecurrentCell {
+  static let gateCount = 4
+  static let stateCount = 2
+  let products = [0..<4]
+  let joinsBiases = true
+
+  let weights: [RecurrentWeights]
+  /// f, g and h of each direction.
+  let activations: [[GateFunction]]
+  /// Whether f(forget) is 1 − f(input).
+  let couplesGates: Bool
+  /// The weights from the cell to the gates input, output and forget, direction by direction; `nil` for none.
+  let peepholes: Location?
+  /// Whether the gates are those that a kernel for all of them has.
+  private let isStandard: Bool
+
+  init(weights: [RecurrentWeights], activations: [[GateFunction]], couplesGates: Bool, peepholes: Location?) {
+    self.weights = weights
+    self.activations = activations
+    self.couplesGates = couplesGates
+    self.peepholes = peepholes
+    isStandard =
+      !couplesGates && peepholes == nil && activations.allSatisfy { $0.map(\.plain) == [.sigmoid, .tanh, .tanh] }
+  }
+
+  var room: Int { peepholes == nil ? 0 : 1 }
+
+  func advance(_ position: RecurrentPosition, in frame: Frame) {
+    let (rows, gates, cell, room) = (position.rows, position.gates, position.cell, position.room)
+    let size = rows.width, activations = activations[position.direction]
+    let (input, output, forget, candidate) = (gates, gates + size, gates + 2 * size, gates + 3 * size)
+    position.product.multiply(
+      position.hidden, inner: size, by: frame.pointer(weights[position.direction].state[0]), to: gates,
+      rows.wide(4 * size), plus: gates)
+    if isStandard {
+      return rows.kernels.memoryGates(
+        MemoryGateArguments(
+          gates: gates.base, gateStride: gates.stride, cell: cell.base, cellStride: cell.stride,
+          result: position.result.base, resultStride: position.result.stride, size: size), rows: 0..<rows.count)
+    }
+    let ofCell = peepholes.map { frame.pointer($0) + 3 * size * position.direction }
+    /// Adds what the cell adds to a gate.
+    func look(_ gate: RowPlace, _ index: Int) {
+      guard let ofCell else { return }
+      rows.apply(.multiply, cell, RowPlace(ofCell + index * size, stride: 0), to: room)
+      rows.apply(.add, gate, room, to: gate)
+    }
+    if ofCell == nil {
+      rows.wide((couplesGates ? 2 : 3) * size).apply(activations[0], input, to: input)
+    } else {
+      look(input, 0)
+      rows.apply(activations[0], input, to: input)
+      if !couplesGates {
+        look(forget, 2)
+        rows.apply(activations[0], forget, to: forget)
+      }
+    }
+    if couplesGates { rows.scaleShift(input, by: -1, plus: 1, to: forget) }
+    rows.apply(activations[1], candidate, to: candidate)
+    rows.apply(.multiply, input, candidate, to: input)
+    rows.apply(.multiply, forget, cell, to: cell)
+    rows.apply(.add, cell, input, to: cell)
+    if ofCell != nil {
+      look(output, 1)
+      rows.apply(activations[0], output, to: output)
+    }
+    rows.apply(activations[2], cell, to: candidate)
+    rows.apply(.multiply, output, candidate, to: position.result)
+  }
+}

@@ -1,0 +1,50 @@
+import InfoldOperators
+import InfoldSystem
+
+/// Indices of int32 or int64 in planned memory. Negative ones count from the end.
+struct RunIndices: Sendable {
+  let place: Location
+  let count: Int
+  /// The sizes of what they index.
+  let shape: [Int]
+  /// The axes along which they do: those of neighbouring indices, which are a list.
+  let axes: [Int]
+
+  private var isWide: Bool { place.format.byteCount == 8 }
+
+  /// Calls one of two bodies with the indices.
+  @inline(__always)
+  func with<Result>(
+    _ frame: Frame, int64: (UnsafePointer<Int64>) -> Result, int32: (UnsafePointer<Int32>) -> Result
+  ) -> Result {
+    isWide
+      ? int64(UnsafePointer(frame.address(place).assumingMemoryBound(to: Int64.self)))
+      : int32(UnsafePointer(frame.address(place).assumingMemoryBound(to: Int32.self)))
+  }
+
+  /// Throws where one of them is outside.
+  func check(in frame: Frame) throws(InfoldError) {
+    if let wrong = with(frame, int64: firstOutside, int32: firstOutside) {
+      try requireIndex(wrong.index, along: wrong.axis, of: shape)
+    }
+  }
+
+  private func firstOutside<Index: FixedWidthInteger>(
+    _ indices: UnsafePointer<Index>
+  ) -> (index: Int, axis: Int)? {
+    if axes.count == 1 {
+      let size = Index(clamping: shape[axes[0]])
+      var (low, high) = (indices[0], indices[0])
+      for place in 1..<max(count, 1) {
+        low = min(low, indices[place])
+        high = max(high, indices[place])
+      }
+      if low >= 0 &- size, high < size { return nil }
+    }
+    for place in 0..<count {
+      let axis = axes[place % axes.count], index = Int(indices[place])
+      if index < -shape[axis] || index >= shape[axis] { return (index, axis) }
+    }
+    return nil
+  }
+}
