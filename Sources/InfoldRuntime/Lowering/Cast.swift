@@ -34,8 +34,8 @@ extension PlanBuilder {
     let operands = ElementwiseOperands((sizes, output), [(sizes, input)])!
     let conversion = ElementConversion(from: source, to: target, lanewiseKernels)
     // With others that go over the numbers, rounding to a narrow type and back goes no farther than the first-level cache.
-    emitElementwise(operands, "cast", reads: [input], write: output, cost: sizes.reduce(2, *)) { pixels, frame in
-      conversion.run(pixels, operands, from: frame.address(input), to: frame.address(output))
+    emitElementwise(operands, "cast", reads: [input], write: output, cost: sizes.reduce(2, *)) { pixels, places in
+      conversion.run(pixels, operands, from: places.sourceAddress(input), to: places.targetAddress(output))
     }
     return true
   }

@@ -47,6 +47,7 @@ extension GatherElements: LoweredOperator {
       let (x, y) = (frame.address(source), frame.address(target))
       switch source.format.byteCount {
       case 1: elements.gather(rows, in: frame, x, y, as: UInt8.self)
+      case 2: elements.gather(rows, in: frame, x, y, as: UInt16.self)
       case 4: elements.gather(rows, in: frame, x, y, as: UInt32.self)
       default: elements.gather(rows, in: frame, x, y, as: UInt64.self)
       }
@@ -125,6 +126,7 @@ extension PlanBuilder {
       let (x, y) = (frame.address(source), frame.address(target))
       switch source.format.byteCount {
       case 1: slices.gather(range, in: frame, x, y, as: UInt8.self)
+      case 2: slices.gather(range, in: frame, x, y, as: UInt16.self)
       case 4: slices.gather(range, in: frame, x, y, as: UInt32.self)
       default: slices.gather(range, in: frame, x, y, as: UInt64.self)
       }

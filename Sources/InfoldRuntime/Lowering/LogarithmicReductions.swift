@@ -23,11 +23,8 @@ extension ReduceLogSumExp: LoweredOperator {
     plan.emitReduction(.maximum, sizes, isReduced, from: reduced.source, to: maxima)
     let bound = Float.greatestFiniteMagnitude
     plan.emitUnary(.clip, alpha: -bound, beta: bound, kept, from: maxima, to: maxima)
-    var subtrahend = (sizes: kept, place: maxima)
-    if ElementwiseOperands((sizes, powers), [(sizes, reduced.source), subtrahend]) == nil {
-      subtrahend = (sizes, try plan.expanded(kept, maxima, to: sizes, .rowMajor))
-    }
-    plan.emitBinary(.subtract, (sizes, reduced.source), subtrahend, to: (sizes, powers))
+    let operands = try plan.inThreeLoops([(sizes, reduced.source), (kept, maxima)], to: (sizes, powers))
+    plan.emitBinary(.subtract, operands[0], operands[1], to: (sizes, powers))
     plan.emitUnary(.exponential, sizes, from: powers, to: powers)
     plan.emitReduction(.sum, sizes, isReduced, from: powers, to: sums)
     plan.emitUnary(.logarithm, kept, from: sums, to: sums)
@@ -46,20 +43,5 @@ extension PlanBuilder {
     else { return nil }
     let kept = sizes.indices.map { isReduced[$0] ? 1 : sizes[$0] }
     return (try location(of: x, .rowMajor), sizes, isReduced, kept, y)
-  }
-
-  /// A function of every number of a value in row-major order.
-  fileprivate mutating func emitUnary(
-    _ function: UnaryFunction, alpha: Float = 0, beta: Float = 0, _ sizes: [Int], from source: Location,
-    to target: Location
-  ) {
-    let loops = ElementwiseOperands((sizes, target), [(sizes, source)])!, kernels = lanewiseKernels
-    emitElementwise(loops, "element-wise", reads: [source], write: target, cost: sizes.reduce(4, *)) { pixels, frame in
-      kernels.unary(
-        UnaryArguments(
-          function, alpha: alpha, beta: beta, shape: loops.shape, input: loops.input(0, frame.pointer(source)),
-          output: loops.output(frame.pointer(target))),
-        pixels: pixels)
-    }
   }
 }

@@ -41,6 +41,7 @@ private struct OneHotFill: Sendable {
   func run(_ outer: Range<Int>, in frame: Frame) {
     switch target.format.byteCount {
     case 1: run(outer, frame, as: UInt8.self)
+    case 2: run(outer, frame, as: UInt16.self)
     case 4: run(outer, frame, as: UInt32.self)
     default: run(outer, frame, as: UInt64.self)
     }

@@ -25,20 +25,3 @@ extension Pow: LoweredOperator {
     return true
   }
 }
-
-extension PlanBuilder {
-  fileprivate mutating func emitUnary(
-    _ function: UnaryFunction, _ sizes: [Int], from source: Location, to target: Location
-  ) {
-    let operands = ElementwiseOperands((sizes, target), [(sizes, source)])!
-    let kernels = lanewiseKernels
-    emitElementwise(operands, "element-wise", reads: [source], write: target, cost: sizes.reduce(2, *)) {
-      pixels, places in
-      kernels.unary(
-        UnaryArguments(
-          function, shape: operands.shape, input: operands.input(0, places.source(source)),
-          output: operands.output(places.target(target))),
-        pixels: pixels)
-    }
-  }
-}

@@ -13,16 +13,25 @@ struct UnaryLowering: Lowering {
     let layout: Layout = plan.layouts(of: x).contains(.rowMajor) ? .rowMajor : .channelsLast
     let source = try plan.location(of: x, layout)
     let target = plan.define(y, layout, inPlaceOf: x)
-    let operands = ElementwiseOperands((sizes, target), [(sizes, source)])!
-    let kernels = plan.lanewiseKernels
-    plan.emitElementwise(operands, "element-wise", reads: [source], write: target, cost: sizes.reduce(4, *)) {
+    plan.emitUnary(kernel.function, alpha: kernel.alpha, beta: kernel.beta, sizes, from: source, to: target)
+    return true
+  }
+}
+
+extension PlanBuilder {
+  /// A function of every number of a value.
+  mutating func emitUnary(
+    _ function: UnaryFunction, alpha: Float = 0, beta: Float = 0, _ sizes: [Int], from source: Location,
+    to target: Location
+  ) {
+    let loops = ElementwiseOperands((sizes, target), [(sizes, source)])!, kernels = lanewiseKernels
+    emitElementwise(loops, "element-wise", reads: [source], write: target, cost: sizes.reduce(4, *)) {
       pixels, places in
       kernels.unary(
         UnaryArguments(
-          kernel.function, alpha: kernel.alpha, beta: kernel.beta, shape: operands.shape,
-          input: operands.input(0, places.source(source)), output: operands.output(places.target(target))),
+          function, alpha: alpha, beta: beta, shape: loops.shape, input: loops.input(0, places.source(source)),
+          output: loops.output(places.target(target))),
         pixels: pixels)
     }
-    return true
   }
 }

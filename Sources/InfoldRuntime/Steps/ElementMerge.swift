@@ -7,12 +7,19 @@ struct ElementMerge: Sendable {
   let type: ElementType
   private let byteCount: Int
 
-  /// `nil` for elements of which planned memory does not hold what is computed with.
+  /// `nil` for elements that kernels do not compute with, unless they only move.
   init?(_ reduction: ScatterND.Reduction, _ type: ElementType) {
-    guard let format = ElementFormat(type), reduction == .none || format.offset == 0 else { return nil }
+    guard let format = ElementFormat(type), reduction == .none || Self.combines(type) else { return nil }
     self.reduction = reduction
     self.type = type
     byteCount = format.byteCount
+  }
+
+  private static func combines(_ type: ElementType) -> Bool {
+    switch type {
+    case .float32, .int32, .uint32, .int64, .uint64, .uint8: true
+    default: false
+    }
   }
 
   /// Calls `body` with what puts runs of updates, which begin at the second place, to where elements begin at the first.
@@ -25,6 +32,7 @@ struct ElementMerge: Sendable {
       if length == 1 {
         switch byteCount {
         case 1: replace(updates, elements, body, as: UInt8.self)
+        case 2: replace(updates, elements, body, as: UInt16.self)
         case 4: replace(updates, elements, body, as: UInt32.self)
         default: replace(updates, elements, body, as: UInt64.self)
         }

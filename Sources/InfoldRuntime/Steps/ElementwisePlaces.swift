@@ -2,7 +2,7 @@
 /// only blocks are kept of.
 struct ElementwisePlaces {
   /// A storage, and where it begins, or would begin.
-  typealias Base = (storage: Int, base: UnsafeMutablePointer<Float>)
+  typealias Base = (storage: Int, base: UnsafeMutableRawPointer)
 
   /// The most storages of which only blocks are kept.
   static let mostBlocks = 4
@@ -17,7 +17,7 @@ struct ElementwisePlaces {
   /// Whether a part has written the result. Where it takes the place of the input, later parts read the result there.
   var hasResults = false
 
-  private static var none: Base { (-1, .nowhere) }
+  private static var none: Base { (-1, UnsafeMutableRawPointer(UnsafeMutablePointer<Float>.nowhere)) }
 
   init(_ frame: Frame) {
     self.init(frame, input: Self.none, output: Self.none)
@@ -27,10 +27,9 @@ struct ElementwisePlaces {
     (self.frame, self.input, self.output) = (frame, input, output)
   }
 
-  /// Keeps blocks of storages in memory of this thread.
-  mutating func keep(_ storages: [Int], of numbers: Int, in scratch: UnsafeMutableRawPointer) {
-    let memory = scratch.assumingMemoryBound(to: Float.self)
-    for (index, storage) in storages.enumerated() { blocks[index] = (storage, memory + index * numbers) }
+  /// Keeps blocks of storages in memory of this thread, `byteCount` bytes of each.
+  mutating func keep(_ storages: [Int], _ byteCount: Int, in scratch: UnsafeMutableRawPointer) {
+    for (index, storage) in storages.enumerated() { blocks[index] = (storage, scratch + index * byteCount) }
     blockCount = storages.count
   }
 
@@ -40,22 +39,36 @@ struct ElementwisePlaces {
     blockBegin = number
   }
 
-  /// Where an operand is read.
+  /// Where the numbers of an operand are read.
   @inline(__always)
   func source(_ location: Location) -> UnsafeMutablePointer<Float> {
-    if location.storage == input.storage, !hasResults || input.storage != output.storage {
-      return input.base + location.offset
-    }
-    return target(location)
+    assert(location.format == .float32)
+    return sourceAddress(location).assumingMemoryBound(to: Float.self)
   }
 
-  /// Where a result is written.
+  /// Where the numbers of a result are written.
   @inline(__always)
   func target(_ location: Location) -> UnsafeMutablePointer<Float> {
-    if location.storage == output.storage { return output.base + location.offset }
-    for index in 0..<blockCount where blocks[index].storage == location.storage {
-      return blocks[index].base - blockBegin
+    assert(location.format == .float32)
+    return targetAddress(location).assumingMemoryBound(to: Float.self)
+  }
+
+  /// Where the elements of an operand are read.
+  @inline(__always)
+  func sourceAddress(_ location: Location) -> UnsafeMutableRawPointer {
+    if location.storage == input.storage, !hasResults || input.storage != output.storage {
+      return input.base + location.offset * location.format.byteCount
     }
-    return frame.pointer(location)
+    return targetAddress(location)
+  }
+
+  /// Where the elements of a result are written.
+  @inline(__always)
+  func targetAddress(_ location: Location) -> UnsafeMutableRawPointer {
+    if location.storage == output.storage { return output.base + location.offset * location.format.byteCount }
+    for index in 0..<blockCount where blocks[index].storage == location.storage {
+      return blocks[index].base - blockBegin * location.format.byteCount
+    }
+    return frame.address(location)
   }
 }
