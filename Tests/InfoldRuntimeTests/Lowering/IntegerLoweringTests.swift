@@ -94,7 +94,7 @@ import Testing
           do {
             _ = try session.run(inputs)
             Issue.record("\(operation) by \(divisors) was not refused")
-          } catch let error as InfoldError {
+          } catch {
             messages.append(error.description)
           }
         }

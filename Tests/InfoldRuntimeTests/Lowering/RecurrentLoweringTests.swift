@@ -32,11 +32,13 @@ import Testing
 
     func graph() throws -> Graph {
       var network = NetworkBuilder(opset: 14)
+      // Larger ones would make more of every rounding from position to position.
+      let bound = min(0.5, 1.5 / Float(size).squareRoot())
       let sizes = isBatchFirst ? [batch, length, inputSize] : [length, batch, inputSize]
       var inputs: [ValueID?] = [
         network.input(Shape(sizes)),
         try network.weights([directions, gateCount * size, inputSize], in: -0.5...0.5),
-        try network.weights([directions, gateCount * size, size], in: -0.5...0.5),
+        try network.weights([directions, gateCount * size, size], in: -bound...bound),
         hasBias ? try network.weights([directions, 2 * gateCount * size]) : nil,
         lengths.map { network.input([.fixed($0.count)], "lengths", of: .int32) },
       ]
@@ -115,7 +117,7 @@ import Testing
         do {
           _ = try session.run(inputs)
           Issue.record("the length \(length) was not refused")
-        } catch let error as InfoldError {
+        } catch {
           messages.append(error.description)
         }
       }
@@ -150,7 +152,7 @@ import Testing
   ]
 
   /// Every activation in every place, with parameters and clipping.
-  @Test(arguments: operations, activations) func activations(operation: String, name: String) throws {
+  @Test(arguments: operations, activations) func everyActivation(operation: String, name: String) throws {
     let defaults =
       operation == "LSTM" ? ["Sigmoid", "Tanh", "Tanh"] : operation == "GRU" ? ["Sigmoid", "Tanh"] : ["Tanh"]
     for place in defaults.indices {
