@@ -83,8 +83,12 @@ public struct SessionOptions: Sendable, Hashable {
   }
 
   /// What a graph goes through before it is planned.
-  package var passes: OptimizationPipeline {
+  package var passes: OptimizationPipeline { passes(inBody: false) }
+
+  /// The same for a body, of which there may be many: none holds weights that it can expand in every run.
+  func passes(inBody: Bool) -> OptimizationPipeline {
     guard optimize else { return .asWritten }
-    return OptimizationPipeline(foldsBatchNormalization: foldBatchNormalization, narrowTypes: resolvedNarrowTypes)
+    return OptimizationPipeline(
+      foldsBatchNormalization: foldBatchNormalization, narrowTypes: resolvedNarrowTypes, expandsWeights: !inBody)
   }
 }

@@ -80,10 +80,14 @@ import Testing
       let before = value
       for _ in 0..<Int.random(in: 1...3, using: &network.random) {
         let operation = ["Mul", "Add", "Sub", "Max"].randomElement(using: &network.random)!
-        switch Int.random(in: 0...6, using: &network.random) {
+        switch Int.random(in: 0...8, using: &network.random) {
         case 0: value = try network.node("Abs", [value])
         case 1: value = try network.node("Sigmoid", [value])
         case 2: value = try network.node(operation, [value, before])
+        case 7:
+          let other = try network.node(
+            "Conv", [before, try network.weights([shape[1], shape[1], 1, 1], in: -0.4...0.4)])
+          value = try network.node(operation, network.random.next() % 2 == 0 ? [value, other] : [other, value])
         case 3: value = try network.node(operation, [value, try network.weights([1, 1, shape[2], shape[3]])])
         case 4: value = try network.node(operation, [try network.weights(shape), value])
         default: value = try network.node(operation, [value, try network.weights([1, shape[1], 1, 1])])
@@ -133,6 +137,35 @@ import Testing
     }
     for threads in 1...3 { #expect(bands[threads] >= 3, "\(threads) threads") }
     #expect(elementwise >= 20)
+  }
+
+  /// A result in the place of an operand that is not what is handed on lies where others read it.
+  @Test(arguments: ["1×1", "depthwise", "pool"]) func resultsInThePlaceOfOtherOperands(behind: String) throws {
+    for operation in ["Mul", "Sub"] {
+      for isSecond in [false, true] {
+        var network = NetworkBuilder(seed: 5)
+        let x = network.input([1, 24, 32, 32])
+        let b = try network.node("Conv", [x, try network.weights([24, 24, 1, 1])])
+        let a = try network.node("Conv", [x, try network.weights([24, 24, 1, 1])])
+        let m = try network.node(operation, isSecond ? [a, b] : [b, a])
+        let y =
+          switch behind {
+          case "1×1": try network.node("Conv", [m, try network.weights([24, 24, 1, 1])])
+          case "depthwise":
+            try network.node(
+              "Conv", [m, try network.weights([24, 1, 3, 3])], ["pads": .ints([1, 1, 1, 1]), "group": .int(24)])
+          default: try network.node("MaxPool", [m], ["kernel_shape": .ints([3, 3])])
+          }
+        let model = try network.finished(y).model
+        var random = SplitMix64(seed: 3)
+        let input = try random.tensor([1, 24, 32, 32])
+        let whole = try Self.results(model, input, threads: 1, kernels: "portable", cache: 1 << 40)
+        for threads in 1...3 {
+          let parts = try Self.results(model, input, threads: threads, kernels: "portable", cache: 1 << 14)
+          #expect(try bits(parts.tensors[0]) == bits(whole.tensors[0]), "\(operation) \(threads) threads")
+        }
+      }
+    }
   }
 
   /// Expansion, depthwise convolution, projection with residual: one step, without memory for what is wide.

@@ -50,7 +50,11 @@ public struct OptimizationPipeline: Sendable {
   /// - Parameters:
   ///   - foldsBatchNormalization: Whether batch normalization is folded into weights where that is exact.
   ///   - narrowTypes: What numbers of float16 and bfloat16 are computed in.
-  public init(foldsBatchNormalization: Bool = true, narrowTypes: NarrowTypes = .widened) {
+  ///   - expandsWeights: Whether weights that a model expands from a few numbers are computed ahead, up to 128 MB.
+  public init(
+    foldsBatchNormalization: Bool = true, narrowTypes: NarrowTypes = .widened, expandsWeights: Bool = true
+  ) {
+    let weightByteLimit = expandsWeights ? ConstantFolding.usualWeightByteLimit : 0
     let widening: [any GraphPass] =
       narrowTypes == .kept ? [] : [WidenNarrowTypes(roundsResults: narrowTypes == .rounded)]
     let folding: [any GraphPass] = foldsBatchNormalization ? [FoldBatchNormalization()] : []
@@ -62,9 +66,8 @@ public struct OptimizationPipeline: Sendable {
       (
         .simplify,
         widening + quantization + [
-          ConstantFolding(weightByteLimit: ConstantFolding.usualWeightByteLimit), RemoveIdentities(),
-          RecognizeActivations(), RecognizeLayerNormalization(),
-          RemoveDeadCode(),
+          ConstantFolding(weightByteLimit: weightByteLimit), RemoveIdentities(), RecognizeActivations(),
+          RecognizeLayerNormalization(), RemoveDeadCode(),
         ]
       ),
       (.fold, folding),

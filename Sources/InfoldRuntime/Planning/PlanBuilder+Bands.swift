@@ -10,8 +10,9 @@ extension PlanBuilder {
       let chain = bands(from: next)
       places += chain.steps.enumerated().map { joined.count + (chain.rowsPerBand == nil ? $0.offset : 0) }
       if let rows = chain.rowsPerBand {
-        let isInBand = chain.steps.dropLast().map(isPrivate)
-        let bands = PlannedStep(bands: steps[chain.steps], members(chain.steps), isInBand: isInBand, rows)
+        let members = members(chain.steps)
+        let isInBand = zip(chain.steps, members).dropLast().map(isPrivate)
+        let bands = PlannedStep(bands: steps[chain.steps], members, isInBand: isInBand, rows)
         for (index, isInBand) in zip(chain.steps, isInBand) where isInBand {
           let storage = steps[index].writes[0].storage
           if !(bands.reads + bands.writes).contains(where: { $0.storage == storage }) {
@@ -120,39 +121,41 @@ extension PlanBuilder {
   private func member(_ index: Int, behind chain: [any RowStep], atLeast smallest: Int) -> (any RowStep)? {
     let first = index - chain.count
     guard let step = Self.member(steps[index], behind: chain.last) else { return nil }
-    return chain.isEmpty || handsOn(first..<index, chain.last!, to: step, atLeast: smallest) && takeTurns(first...index)
+    return chain.isEmpty || handsOn(first, chain, to: step, atLeast: smallest) && takeTurns(first, chain + [step])
       ? step : nil
   }
 
   /// Whether the last of a chain's steps hands on more to the next one than stays in the caches of the threads, and that can be done by
   /// rows. Rows that two bands need are computed by both of two threads, so that they must not lie where both would write them.
   private func handsOn(
-    _ chain: Range<Int>, _ last: any RowStep, to step: any RowStep, atLeast smallest: Int
+    _ first: Int, _ chain: [any RowStep], to step: any RowStep, atLeast smallest: Int
   ) -> Bool {
     let dependency = step.dependency!
     // The same numbers may be other rows to the step that reads them.
-    return last.dependency!.outputRows == dependency.inputRows
+    return chain.last!.dependency!.outputRows == dependency.inputRows
       && dependency.inputStride * dependency.inputRows > smallest
-      && (dependency.isRowByRow || chain.allSatisfy(isPrivate))
+      && (dependency.isRowByRow || chain.enumerated().allSatisfy { isPrivate(first + $0, $1) })
   }
 
-  /// Whether the next step alone reads what a step writes, and only as its input. The next one may write its own result there.
-  private func isPrivate(_ index: Int) -> Bool {
+  /// Whether the next step alone reads what a step writes, and only as its input. The next one may write its own result there, and this
+  /// one in the place of its input, but not of another operand, which is not handed on.
+  private func isPrivate(_ index: Int, _ member: any RowStep) -> Bool {
     let step = steps[index], next = steps[index + 1], place = step.writes[0], storage = storages[place.storage]
     guard case .arena = storage.source, place.offset == 0, let lifetime = storage.lifetime,
       let reader = (next.step as? any RowStep)?.reading(rowsOf: place)
     else { return false }
-    let begins = lifetime.lowerBound == index || step.reads.contains(place)
+    let begins = lifetime.lowerBound == index || member.input == place
     let ends = lifetime.upperBound == index + 1 || next.writes[0] == place
     return begins && ends && next.reads.count { $0.storage == place.storage } == reader.inputReads
   }
 
   /// Whether the last of the steps writes nowhere where an earlier one still reads, but for what it is handed in a band.
-  private func takeTurns(_ chain: ClosedRange<Int>) -> Bool {
-    let written = steps[chain.upperBound].writes[0].storage
-    return (chain.lowerBound..<chain.upperBound).allSatisfy { index in
-      steps[index].reads.allSatisfy { $0.storage != written }
-        || index > chain.lowerBound && steps[index - 1].writes[0].storage == written && isPrivate(index - 1)
+  private func takeTurns(_ first: Int, _ chain: [any RowStep]) -> Bool {
+    let written = steps[first + chain.count - 1].writes[0].storage
+    return chain.indices.dropLast().allSatisfy { place in
+      let index = first + place
+      return steps[index].reads.allSatisfy { $0.storage != written }
+        || place > 0 && steps[index - 1].writes[0].storage == written && isPrivate(index - 1, chain[place - 1])
     }
   }
 }

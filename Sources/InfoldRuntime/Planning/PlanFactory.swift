@@ -6,7 +6,7 @@ import InfoldSystem
 /// Makes the plans of a session, which share their packed constants and working memory.
 struct PlanFactory: Sendable {
   /// What a graph goes through before it is planned.
-  private let passes: OptimizationPipeline
+  private var passes: OptimizationPipeline
   /// The working memory of all plans.
   let arenas: ArenaPool
   /// What everything that plans take counts in.
@@ -112,6 +112,7 @@ struct PlanFactory: Sendable {
   var inBody: PlanFactory {
     var inner = self
     inner.depth += 1
+    inner.passes = options.passes(inBody: true)
     return inner
   }
 
