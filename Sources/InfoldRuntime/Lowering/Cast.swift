@@ -29,13 +29,9 @@ extension PlanBuilder {
       try emitDequantization(x, to: y, scale: 1, zeroPoint: Int32(format.offset), "cast")
       return true
     }
-    let layout: Layout = layouts(of: x).contains(.rowMajor) ? .rowMajor : .channelsLast
-    let input = try location(of: x, layout), output = define(y, layout)
-    let operands = ElementwiseOperands((sizes, output), [(sizes, input)])!
     let conversion = ElementConversion(from: source, to: target, lanewiseKernels)
-    // With others that go over the numbers, rounding to a narrow type and back goes no farther than the first-level cache.
-    emitElementwise(operands, "cast", reads: [input], write: output, cost: sizes.reduce(2, *)) { pixels, frame in
-      conversion.run(pixels, operands, from: frame.address(input), to: frame.address(output))
+    try emitPixelwise([x], to: y, "cast") { loops, operands, result, pixels, frame in
+      conversion.run(pixels, loops, from: frame.address(operands[0]), to: frame.address(result))
     }
     return true
   }
