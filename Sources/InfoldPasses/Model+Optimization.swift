@@ -8,8 +8,8 @@ extension Model {
   /// what is the same in every run is computed, batch normalization is folded into weights, and nothing is left that no output needs.
   /// Written with `write(to:)` and read again, it prepares faster, and gives the same bits in a session with the default options.
   ///
-  /// What is left to every session: forms that only Infold's kernels have, and quantized networks, of which only shapes are computed
-  /// ahead, so that their quantized operators are still found.
+  /// What is left to every session: forms that only Infold's kernels have, and quantized networks and those of float16 and bfloat16, of
+  /// which only shapes are computed ahead, so that their quantized operators are still found, and nothing is rounded to a narrow type.
   /// - Returns: The model, with the names of inputs and outputs, metadata and documentation that it had. Below IR version 4 it is
   ///   raised to that.
   /// - Throws: `InfoldError`: `.invalidModel` when types contradict each other; `.unsupported` when a function is written for other
@@ -18,9 +18,9 @@ extension Model {
     var model = self
     model.raiseToIRVersion4()
     model = try model.inlined()
-    let isQuantized = model.graph.nodes.contains { $0.quantizationRole != nil }
-    try model.simplify(isQuantized ? .shapes : .all)
-    guard !isQuantized else { return model }
+    let isLeft = model.graph.nodes.contains { $0.quantizationRole != nil } || model.graph.computesInNarrowTypes
+    try model.simplify(isLeft ? .shapes : .all)
+    guard !isLeft else { return model }
     return try model.foldedAroundActivations() ?? model
   }
 

@@ -39,6 +39,18 @@ extension Graph {
   }
 }
 
+extension Graph {
+  /// Whether a node computes a value of a narrow type, or one with bodies gives one: not only Casts and constants do.
+  var computesInNarrowTypes: Bool {
+    nodes.contains { node in
+      guard let typed = node.typed, type(of: typed).widening != .conversion, typed.constantOutput == nil else {
+        return false
+      }
+      return node.definitions.contains { self[$0].type?.elementType.isNarrow ?? false }
+    }
+  }
+}
+
 extension ElementType {
   /// Whether it is one of the floating-point types of 16 bits.
   var isNarrow: Bool { self == .float16 || self == .bfloat16 }

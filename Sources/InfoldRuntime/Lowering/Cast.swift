@@ -29,13 +29,15 @@ extension PlanBuilder {
       try emitDequantization(x, to: y, scale: 1, zeroPoint: Int32(format.offset), "cast")
       return true
     }
-    let layout: Layout = layouts(of: x).contains(.rowMajor) ? .rowMajor : .channelsLast
-    let input = try location(of: x, layout), output = define(y, layout)
-    let operands = ElementwiseOperands((sizes, output), [(sizes, input)])!
     let conversion = ElementConversion(from: source, to: target, lanewiseKernels)
+<<<<<<< HEAD
     // With others that go over the numbers, rounding to a narrow type and back goes no farther than the first-level cache.
     emitElementwise(operands, "cast", reads: [input], write: output, cost: sizes.reduce(2, *)) { pixels, places in
       conversion.run(pixels, operands, from: places.sourceAddress(input), to: places.targetAddress(output))
+=======
+    try emitPixelwise([x], to: y, "cast") { loops, operands, result, pixels, frame in
+      conversion.run(pixels, loops, from: frame.address(operands[0]), to: frame.address(result))
+>>>>>>> 97c6652136b78f542286697949802a60d58662c0
     }
     return true
   }
