@@ -30,14 +30,8 @@ extension PlanBuilder {
       return true
     }
     let conversion = ElementConversion(from: source, to: target, lanewiseKernels)
-<<<<<<< HEAD
-    // With others that go over the numbers, rounding to a narrow type and back goes no farther than the first-level cache.
-    emitElementwise(operands, "cast", reads: [input], write: output, cost: sizes.reduce(2, *)) { pixels, places in
-      conversion.run(pixels, operands, from: places.sourceAddress(input), to: places.targetAddress(output))
-=======
     try emitPixelwise([x], to: y, "cast") { loops, operands, result, pixels, frame in
       conversion.run(pixels, loops, from: frame.address(operands[0]), to: frame.address(result))
->>>>>>> 97c6652136b78f542286697949802a60d58662c0
     }
     return true
   }

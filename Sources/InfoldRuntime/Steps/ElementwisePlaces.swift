@@ -2,7 +2,7 @@
 /// only blocks are kept of.
 struct ElementwisePlaces {
   /// A storage, and where it begins, or would begin.
-  typealias Base = (storage: Int, base: UnsafeMutableRawPointer)
+  typealias Base = (storage: Int, base: UnsafeMutablePointer<Float>)
 
   /// The most storages of which only blocks are kept.
   static let mostBlocks = 4
@@ -17,7 +17,7 @@ struct ElementwisePlaces {
   /// Whether a part has written the result. Where it takes the place of the input, later parts read the result there.
   var hasResults = false
 
-  private static var none: Base { (-1, UnsafeMutableRawPointer(UnsafeMutablePointer<Float>.nowhere)) }
+  private static var none: Base { (-1, .nowhere) }
 
   init(_ frame: Frame) {
     self.init(frame, input: Self.none, output: Self.none)
@@ -27,9 +27,10 @@ struct ElementwisePlaces {
     (self.frame, self.input, self.output) = (frame, input, output)
   }
 
-  /// Keeps blocks of storages in memory of this thread, `byteCount` bytes of each.
-  mutating func keep(_ storages: [Int], _ byteCount: Int, in scratch: UnsafeMutableRawPointer) {
-    for (index, storage) in storages.enumerated() { blocks[index] = (storage, scratch + index * byteCount) }
+  /// Keeps blocks of storages in memory of this thread.
+  mutating func keep(_ storages: [Int], of numbers: Int, in scratch: UnsafeMutableRawPointer) {
+    let memory = scratch.assumingMemoryBound(to: Float.self)
+    for (index, storage) in storages.enumerated() { blocks[index] = (storage, memory + index * numbers) }
     blockCount = storages.count
   }
 
@@ -39,36 +40,22 @@ struct ElementwisePlaces {
     blockBegin = number
   }
 
-  /// Where the numbers of an operand are read.
+  /// Where an operand is read.
   @inline(__always)
   func source(_ location: Location) -> UnsafeMutablePointer<Float> {
-    assert(location.format == .float32)
-    return sourceAddress(location).assumingMemoryBound(to: Float.self)
+    if location.storage == input.storage, !hasResults || input.storage != output.storage {
+      return input.base + location.offset
+    }
+    return target(location)
   }
 
-  /// Where the numbers of a result are written.
+  /// Where a result is written.
   @inline(__always)
   func target(_ location: Location) -> UnsafeMutablePointer<Float> {
-    assert(location.format == .float32)
-    return targetAddress(location).assumingMemoryBound(to: Float.self)
-  }
-
-  /// Where the elements of an operand are read.
-  @inline(__always)
-  func sourceAddress(_ location: Location) -> UnsafeMutableRawPointer {
-    if location.storage == input.storage, !hasResults || input.storage != output.storage {
-      return input.base + location.offset * location.format.byteCount
-    }
-    return targetAddress(location)
-  }
-
-  /// Where the elements of a result are written.
-  @inline(__always)
-  func targetAddress(_ location: Location) -> UnsafeMutableRawPointer {
-    if location.storage == output.storage { return output.base + location.offset * location.format.byteCount }
+    if location.storage == output.storage { return output.base + location.offset }
     for index in 0..<blockCount where blocks[index].storage == location.storage {
-      return blocks[index].base - blockBegin * location.format.byteCount
+      return blocks[index].base - blockBegin
     }
-    return frame.address(location)
+    return frame.pointer(location)
   }
 }

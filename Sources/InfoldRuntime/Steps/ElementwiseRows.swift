@@ -28,8 +28,7 @@ extension ElementwiseStep: RowStep {
   /// Every part goes through the rows of one image, and writes the result or a block. What else lies where the input and the result do
   /// would be looked for in the band.
   var dependency: RowDependency? {
-    guard input.format == .float32, output.format == .float32, let rows = parts[0].rows,
-      (units * unit / rows.count).isMultiple(of: unit),
+    guard let rows = parts[0].rows, (units * unit / rows.count).isMultiple(of: unit),
       let firstWriter = parts.firstIndex(where: { $0.write.place == output }),
       parts[...firstWriter].contains(where: { $0.reads.contains { $0.place == input } }),
       parts.allSatisfy({ part in
@@ -51,9 +50,8 @@ extension ElementwiseStep: RowStep {
   ) {
     let perRow = units / parts[0].rows!.count
     var places = ElementwisePlaces(
-      frame, input: (input.storage, UnsafeMutableRawPointer(source - input.offset)),
-      output: (output.storage, UnsafeMutableRawPointer(target - output.offset)))
-    places.keep(blocks, blockByteCount, in: scratch)
+      frame, input: (input.storage, source - input.offset), output: (output.storage, target - output.offset))
+    places.keep(blocks, of: numbersPerBlock, in: scratch)
     run(rows.lowerBound * perRow..<rows.upperBound * perRow, places)
   }
 }

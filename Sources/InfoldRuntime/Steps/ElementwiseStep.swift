@@ -55,7 +55,7 @@ struct ElementwiseStep: Step {
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
     var places = ElementwisePlaces(frame)
-    places.keep(blocks, blockByteCount, in: frame.scratch(of: worker))
+    places.keep(blocks, of: numbersPerBlock, in: frame.scratch(of: worker))
     run((0..<units).part(task, of: count), places)
   }
 
@@ -82,10 +82,10 @@ extension ElementwiseStep {
   /// What the last part writes.
   var output: Location { parts.last!.write.place }
 
-  /// The bytes that a thread has of each of `blocks`, whose elements have eight at most.
-  var blockByteCount: Int { max(Self.blockCount, unit) * 8 }
+  /// The numbers of a storage that a thread has of each of `blocks`.
+  var numbersPerBlock: Int { max(Self.blockCount, unit) }
 
-  var scratchByteCount: Int { blocks.count * blockByteCount }
+  var scratchByteCount: Int { blocks.count * numbersPerBlock * MemoryLayout<Float>.stride }
 
   /// Keeps no more than blocks of what parts write and only parts read.
   /// - Parameter isPrivate: Whether no other step uses a storage.
