@@ -91,8 +91,11 @@ import Testing
       let a = try blocks.network.node("Identity", [blocks.x])
       #expect(try (blocks.placement(blocks.concat(a, blocks.x)).part(a) != nil) == isPlaced)
     }
-    let others: [Shape] = [[2, 3, 4], [2, 3, 4, 2, 2, 2], [2, 3, 0, 4], [2, 3, 4, 0, 4], ["N", 3, 4, 4]]
-    for (shape, isPlaced) in [([2, 3, 4, 4, 4], true)] + others.map({ ($0, false) }) {
+    let shapes: [(sizes: Shape, isPlaced: Bool)] = [
+      ([2, 3, 4, 4, 4], true), ([2, 3, 4], false), ([2, 3, 4, 2, 2, 2], false), ([2, 3, 0, 4], false),
+      ([2, 3, 4, 0, 4], false), (["N", 3, 4, 4], false),
+    ]
+    for (shape, isPlaced) in shapes {
       var network = NetworkBuilder()
       let x = network.input(shape)
       let a = try network.node("Relu", [x])
