@@ -84,7 +84,7 @@ import Testing
     for value in [blocks.x, a, constant] { #expect(placement.part(value) == nil) }
   }
 
-  /// Of types that plans have memory for, with four dimensions and elements.
+  /// Of types that plans have memory for, with four or five dimensions, and elements.
   @Test func otherTypesAndShapes() throws {
     for type in [ElementType.float32, .uint8, .int8, .float16, .float64] {
       var blocks = Blocks(of: type)
@@ -92,12 +92,16 @@ import Testing
       let placement = try blocks.placement(blocks.concat(a, blocks.x))
       #expect(placement.part(a) != nil)
     }
-    for shape: Shape in [[2, 3, 4], [2, 3, 4, 4, 4], [2, 3, 0, 4], ["N", 3, 4, 4]] {
+    let shapes: [(sizes: Shape, isPlaced: Bool)] = [
+      ([2, 3, 4, 4, 4], true), ([2, 3, 4], false), ([2, 3, 4, 2, 2, 2], false), ([2, 3, 0, 4], false),
+      ([2, 3, 4, 0, 4], false), (["N", 3, 4, 4], false),
+    ]
+    for (shape, isPlaced) in shapes {
       var network = NetworkBuilder()
       let x = network.input(shape)
       let a = try network.node("Relu", [x])
       let graph = try network.finished(network.node("Concat", [a, x], ["axis": .int(1)]))
-      #expect(ConcatPlacement(graph).part(a) == nil)
+      #expect((ConcatPlacement(graph).part(a) != nil) == isPlaced)
     }
   }
 }
