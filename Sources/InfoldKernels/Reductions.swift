@@ -177,7 +177,7 @@ private func multiplyColumns(
 /// The product of a row.
 @inline(always)
 private func rowProduct(_ x: UnsafePointer<Float>, _ columns: Int) -> Float {
-  var products = InlineArray<4, LaneProducts>(repeating: LaneProducts())
+  var products = InlineArray<4, LaneProducts> { _ in LaneProducts() }
   var column = 0
   while column <= columns - 4 * Vector.scalarCount {
     for index in 0..<4 { products[index].multiply(by: Vector(at: x + column + index * Vector.scalarCount)) }
@@ -200,11 +200,11 @@ private func sumColumns(
 ) {
   var column = 0
   while columns - column >= 4 * Vector.scalarCount {
-    var totals = InlineArray<4, LaneSums>(repeating: LaneSums())
+    var totals = InlineArray<4, LaneSums> { _ in LaneSums() }
     var row = 0
     while row < rows {
       let end = min(row + segment, rows)
-      var partial = InlineArray<4, Vector>(repeating: Vector(repeating: 0))
+      var partial = InlineArray<4, Vector> { _ in Vector(repeating: 0) }
       while row < end {
         let x = input + row * stride + column
         for index in 0..<4 { partial[index] += term(Vector(at: x + index * Vector.scalarCount)) }
@@ -248,7 +248,7 @@ private func reduceColumns(
   let start = Vector(repeating: start)
   var column = 0
   while columns - column >= 4 * Vector.scalarCount {
-    var totals = InlineArray<4, Vector>(repeating: start)
+    var totals = InlineArray<4, Vector> { _ in start }
     for row in 0..<rows {
       let x = input + row * stride + column
       for index in 0..<4 { totals[index] = combine(totals[index], Vector(at: x + index * Vector.scalarCount)) }
@@ -272,7 +272,7 @@ func reduceRow(
   _ x: UnsafePointer<Float>, _ columns: Int, start: Float, fill: Float, _ combine: (Vector, Vector) -> Vector,
   _ transform: (Vector) -> Vector
 ) -> Vector {
-  var results = InlineArray<4, Vector>(repeating: Vector(repeating: start))
+  var results = InlineArray<4, Vector> { _ in Vector(repeating: start) }
   var column = 0
   while column <= columns - 4 * Vector.scalarCount {
     for index in 0..<4 {
