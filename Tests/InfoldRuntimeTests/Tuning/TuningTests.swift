@@ -148,8 +148,9 @@ import Testing
     let session = try Session(networkWithChoices(seed: 1), options, timer: times.timer)
     #expect(try session.measuredChoices().allSatisfy(\.isEmpty))
     #expect(times.count == 0)
+    // One thread waits for no other runs.
     let tooShort = SessionOptions(
-      threads: 2, tuning: Tuning(timeLimit: .nanoseconds(1), store: .folder(folder.path("choices"))))
+      threads: 1, tuning: Tuning(timeLimit: .nanoseconds(1), store: .folder(folder.path("choices"))))
     let hasty = try Session(networkWithChoices(seed: 1), tooShort, timer: times.timer)
     #expect(try hasty.measuredChoices().allSatisfy(\.isEmpty))
     #expect(times.count == 0)
