@@ -18,6 +18,7 @@ for name; do
   folder=Examples/$name
   case $name in
     Classify) arguments=(Models/efficientnet-lite0.onnx Models/images/{cat,cup}.png) ;;
+    Detector) arguments=(.build/zoo/layout.onnx Examples/Detector/Page/page.png "$output/detections.png") ;;
     FoldInCode) arguments=("$output/folded.onnx") ;;
     Server) arguments=("$output/optimized.onnx") ;;
     TextReader) arguments=(.build/zoo "Examples/TextReader/Page/page.png" --boxes "$output/page.svg") ;;

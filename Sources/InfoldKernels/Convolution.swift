@@ -67,7 +67,7 @@ extension Kernels {
         } else {
           multiplyPanel(
             rows: pixels.count, columns: min(rest, panelWidth), taps: taps, channels: channels, pointers, weights,
-            next: next, epilogue)
+            next: next, fetchesAhead: !arguments.weightsAreNear, epilogue)
         }
         column += panelWidth
       }

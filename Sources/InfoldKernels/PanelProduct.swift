@@ -16,16 +16,19 @@ extension Kernels {
   ///   - pointers: For each tile, and in it for each tap, the first elements of the six positions' pixels.
   ///   - tapsOfTile: The taps that have pointers, if more than are multiplied.
   ///   - next: The panel that is read after this one.
+  ///   - fetchesAhead: Whether weights are brought near before they are read.
   ///   - epilogue: That of the first tile.
   @inline(never)
   static func multiplyPanel(
     rows: Int, columns: Int, taps: Int, channels: Int, _ pointers: UnsafePointer<UnsafePointer<Float>>,
-    tapsOfTile: Int? = nil, _ weights: UnsafePointer<Float>, next: UnsafePointer<Float>, _ epilogue: TileEpilogue
+    tapsOfTile: Int? = nil, _ weights: UnsafePointer<Float>, next: UnsafePointer<Float>, fetchesAhead: Bool = true,
+    _ epilogue: TileEpilogue
   ) {
     // A panel that is read once is fetched shortly before: by the time that the next one is read, it may have left the cache.
     let tiles = (rows + tileRows - 1) / tileRows
     var upcoming = UpcomingWeights(
-      tiles == 1 ? weights + UpcomingWeights.distance : next, rows: taps * channels, tiles: tiles)
+      tiles == 1 ? weights + UpcomingWeights.distance : next, rows: taps * channels, tiles: tiles,
+      areFetched: fetchesAhead)
     forEachTile(of: tileRows, rows, tapsOfTile ?? taps, pointers, epilogue) { rows, pointers, epilogue in
       multiplyTile(rows, columns, taps, channels, pointers, weights, upcoming, epilogue)
       upcoming.advance()

@@ -16,13 +16,15 @@ struct UpcomingWeights {
   private var tiles: Int
 
   /// Where so many tiles read a panel of so many rows one after the other, of which each takes its share.
+  /// - Parameter areFetched: Whether there is anything to bring near.
   @inline(__always)
-  init(_ panel: UnsafePointer<Float>, rows: Int, tiles count: Int) {
+  init(_ panel: UnsafePointer<Float>, rows: Int, tiles count: Int, areFetched: Bool) {
     let panelLines = Self.step * Kernels.panelWidth / Self.line
     next = panel
-    linesPerStep = max(1, (panelLines + count - 1) / count)
+    let share = max(1, (panelLines + count - 1) / count)
+    linesPerStep = areFetched ? share : 0
     stepsPerTile = rows / Self.step
-    tiles = panelLines / linesPerStep
+    tiles = panelLines / share
   }
 
   /// Goes on to the share of the next tile.

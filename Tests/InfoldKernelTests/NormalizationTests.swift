@@ -84,12 +84,13 @@ import Testing
       let input = Buffer(values), scale = Buffer(random: channels, seed: 6), shift = Buffer(random: channels, seed: 7)
       func run(_ activation: Activation) -> [Float] {
         let output = Buffer(channels * pixels)
+        let moments = Moments()
         let arguments = GroupNormalizationArguments(
           activation: activation,
           input: InputImages(base: input.input, count: 1, height: 3, width: 5, channels: channels),
           output: OutputImages(base: output.base, count: 1, height: 3, width: 5, channels: channels),
-          groups: groups, epsilon: 1e-3, scale: scale.input, shift: shift.input)
-        kernelSets[set].groupNormalization(arguments, units: 0..<arguments.unitCount)
+          groups: groups, epsilon: 1e-3, scale: scale.input, shift: shift.input, moments: moments.base)
+        kernelSets[set].normalizeGroups(arguments)
         return output.values
       }
       let expected = run(.identity).map { activation.reference(Double($0)) }
@@ -102,21 +103,27 @@ import Testing
       (1...20).map { ($0, $0, 3, 5) } + (1...20).map { ($0, 1, 3, 5) }
       + [(12, 4), (24, 2), (20, 10), (21, 3), (40, 8), (22, 2), (10, 2), (30, 5), (14, 2)].map { ($0.0, $0.1, 3, 5) }
       + smallSizes.flatMap { size in [(18, 1), (18, 3), (18, 9)].map { ($0.0, $0.1, size.0, size.1) } }
+      // Of several parts.
+      + [(24, 4, 61, 67), (17, 17, 71, 60), (1030, 10, 7, 11)]
     for (channels, groups, height, width) in shapes {
       let (images, stride, outputStride) = (2, channels + 2, channels + 1)
       let pixels = height * width
       let input = Buffer(random: images * pixels * stride - 2, seed: 5, bound: 2)
       let (scale, shift) = (Buffer(random: channels, seed: 6), Buffer(random: channels, seed: 7))
       let output = Buffer(images * pixels * outputStride - 1)
+      let moments = Moments()
       let arguments = GroupNormalizationArguments(
         input: InputImages(
           base: input.input, count: images, height: height, width: width, channels: channels, pixelStride: stride),
         output: OutputImages(
           base: output.base, count: images, height: height, width: width, channels: channels,
-          pixelStride: outputStride), groups: groups, epsilon: 1e-3, scale: scale.input, shift: shift.input)
+          pixelStride: outputStride), groups: groups, epsilon: 1e-3, scale: scale.input, shift: shift.input,
+        moments: moments.base)
+      kernelSets[set].partMoments(arguments, parts: 0..<arguments.partCount)
+      kernelSets[set].groupMoments(arguments, groups: 0..<arguments.groupCount)
       #expect(
-        isIndependentOfRange(units: arguments.unitCount, output: output) {
-          kernelSets[set].groupNormalization(arguments, units: $0)
+        isIndependentOfRange(units: arguments.partCount, output: output) {
+          kernelSets[set].groupNormalization(arguments, parts: $0)
         })
       var expected = output.values.map(Double.init)
       let size = channels / groups
@@ -191,14 +198,15 @@ import Testing
       }
       for channels in [1, 2, 10, 40] where columns % channels == 0 {
         check("group of \(channels)") {
-          kernelSets[set].groupNormalization(
+          let moments = Moments()
+          kernelSets[set].normalizeGroups(
             GroupNormalizationArguments(
               input: InputImages(
                 base: input.input, count: 2, height: 1, width: columns / channels, channels: channels,
                 pixelStride: channels),
               output: OutputImages(
                 base: $0, count: 2, height: 1, width: columns / channels, channels: channels, pixelStride: channels),
-              groups: 1, epsilon: epsilon, scale: ones.input, shift: zeros.input), units: 0..<2)
+              groups: 1, epsilon: epsilon, scale: ones.input, shift: zeros.input, moments: moments.base))
         }
       }
     }
@@ -211,13 +219,14 @@ import Testing
     for pixel in 0..<pixels { values[pixel * channels + 5] *= 1e30 }
     let input = Buffer(values), ones = Buffer(Array(repeating: 1, count: channels))
     let zeros = Buffer(Array(repeating: 0, count: channels)), output = Buffer(channels * pixels)
-    kernelSets[set].groupNormalization(
+    let moments = Moments()
+    kernelSets[set].normalizeGroups(
       GroupNormalizationArguments(
         input: InputImages(
           base: input.input, count: 1, height: 1, width: pixels, channels: channels, pixelStride: channels),
         output: OutputImages(
           base: output.base, count: 1, height: 1, width: pixels, channels: channels, pixelStride: channels),
-        groups: channels, epsilon: 1e-5, scale: ones.input, shift: zeros.input), units: 0..<1)
+        groups: channels, epsilon: 1e-5, scale: ones.input, shift: zeros.input, moments: moments.base))
     var expected = output.values.map(Double.init)
     for channel in 0..<channels {
       let places = (0..<pixels).map { $0 * channels + channel }
@@ -287,5 +296,25 @@ import Testing
       }
       #expect(agree(output.values, expected, tolerance: 2e-6), "\(kernelSets[set].name) size \(size)")
     }
+  }
+}
+
+/// Room for what the kernels of group normalization hand on to each other.
+private final class Moments {
+  static let capacity = 1 << 15
+  let base = UnsafeMutablePointer<Double>.allocate(capacity: capacity)
+
+  init() { base.initialize(repeating: .nan, count: Self.capacity) }
+
+  deinit { base.deallocate() }
+}
+
+extension PointwiseKernels {
+  /// Group normalization of all pictures.
+  fileprivate static func normalizeGroups(_ arguments: GroupNormalizationArguments) {
+    precondition(arguments.momentCount <= Moments.capacity)
+    partMoments(arguments, parts: 0..<arguments.partCount)
+    groupMoments(arguments, groups: 0..<arguments.groupCount)
+    groupNormalization(arguments, parts: 0..<arguments.partCount)
   }
 }

@@ -12,7 +12,10 @@ struct OperatorPage {
       let reason = Configuration.allCases.lazy.compactMap { Exceptions.reason(operatorCase, $0) }.first
       let hasPassed = Configuration.allCases.allSatisfy { Outcomes.outcome(of: operatorCase, $0) == .passed }
       if let reason { reasons[reason, default: []].append(operatorCase) }
+      let isCounted = reason == nil && hasPassed
+      let withoutKernels = isCounted ? try operatorCase.testCase.operatorsWithoutKernels() : []
       for name in try operatorCase.testCase.operators() {
+        if isCounted, !withoutKernels.contains(name) { tallies[name, default: .init()].byKernels += 1 }
         let count: WritableKeyPath<OperatorTable.Tally, Int> =
           reason != nil ? \.excepted : hasPassed ? \.passed : \.failed
         tallies[name, default: .init()][keyPath: count] += 1
@@ -33,8 +36,10 @@ struct OperatorPage {
 
     The cases are those of Debian's libonnx-testdata (onnx 1.12, opset 17) and those that onnx 1.23.2 generates (opset 28),
     without those that need an operator which Infold does not have. A case counts for every operator that its model uses. It
-    has passed when it passes optimized, unoptimized, and in double precision. The family is what drawings and totals count an
-    operator among.
+    has passed when it passes optimized, unoptimized, and in double precision. *By kernels* counts those of them in which nothing
+    of the operator runs by its reference evaluation: kernels compute it, or graph passes put something else in its place. Most
+    of the others are about shapes, indices or types that no network has in bulk. The family is what drawings and totals count
+    an operator among.
 
     \(OperatorTable(cases: tallies).markdown)
     Where the condition of an If is known before the model runs, the branch takes its place. Calls of functions that a model

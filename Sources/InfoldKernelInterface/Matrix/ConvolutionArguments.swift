@@ -15,6 +15,8 @@ public struct ConvolutionArguments: @unchecked Sendable {
   public var weights: UnsafePointer<Float>
   /// The numbers from one panel of weights to the next, where panels have more rows than the window reads; `nil` for as many.
   public var panelStride: Int?
+  /// Whether the weights were read shortly before, and lie in a near cache, so that fetching them ahead would only take time.
+  public var weightsAreNear: Bool
   public var output: OutputImages<Float>
   public var epilogue: Epilogue
   /// The output positions to compute, counted over images, rows and columns.
@@ -26,8 +28,8 @@ public struct ConvolutionArguments: @unchecked Sendable {
 
   public init(
     window: ImageWindow, input: InputImages<Float>, planes: Int = 1, planeStride: Int = 0,
-    weights: UnsafePointer<Float>, panelStride: Int? = nil, output: OutputImages<Float>, epilogue: Epilogue,
-    pixels: Range<Int>, columns: Range<Int>, scratch: UnsafeMutableRawPointer
+    weights: UnsafePointer<Float>, panelStride: Int? = nil, weightsAreNear: Bool = false, output: OutputImages<Float>,
+    epilogue: Epilogue, pixels: Range<Int>, columns: Range<Int>, scratch: UnsafeMutableRawPointer
   ) {
     self.window = window
     self.input = input
@@ -35,6 +37,7 @@ public struct ConvolutionArguments: @unchecked Sendable {
     self.planeStride = planeStride
     self.weights = weights
     self.panelStride = panelStride
+    self.weightsAreNear = weightsAreNear
     self.output = output
     self.epilogue = epilogue
     self.pixels = pixels

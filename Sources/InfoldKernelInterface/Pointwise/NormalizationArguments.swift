@@ -93,45 +93,6 @@ public struct InstanceNormalizationArguments: @unchecked Sendable {
   }
 }
 
-/// Group normalization: mean and biased variance of each group of neighbouring channels of each picture, then y = (x −
-/// mean) ÷ √(variance + epsilon) · scale[channel] + shift[channel], and the activation of it. Instance normalization has as many
-/// groups as channels.
-public struct GroupNormalizationArguments: @unchecked Sendable {
-  public var activation: Activation
-  public var input: InputImages<Float>
-  /// Of the input's size; may be the input, with the same stride.
-  public var output: OutputImages<Float>
-  /// Divides the channels.
-  public var groups: Int
-  public var epsilon: Float
-  /// One number per channel.
-  public var scale: UnsafePointer<Float>
-  /// One number per channel.
-  public var shift: UnsafePointer<Float>
-
-  public init(
-    activation: Activation = .identity, input: InputImages<Float>, output: OutputImages<Float>, groups: Int,
-    epsilon: Float,
-    scale: UnsafePointer<Float>, shift: UnsafePointer<Float>
-  ) {
-    self.activation = activation
-    self.input = input
-    self.output = output
-    self.groups = groups
-    self.epsilon = epsilon
-    self.scale = scale
-    self.shift = shift
-  }
-
-  /// Neighbouring groups that make one unit of work, so that instance normalization fills vectors.
-  public var groupBlock: Int {
-    let channels = input.channels / groups
-    return channels >= 8 ? 1 : 8 / channels
-  }
-  /// The number of units of work: pictures × ⌈groups ÷ groupBlock⌉.
-  public var unitCount: Int { input.count * ((groups + groupBlock - 1) / groupBlock) }
-}
-
 /// Local response normalization over channels: y = x ÷ (bias + alpha ÷ size · Σ x²)^beta, where the sum goes over the
 /// `size` channels around the channel, from ⌊(size − 1) ÷ 2⌋ before to ⌈(size − 1) ÷ 2⌉ behind.
 public struct LocalResponseNormalizationArguments: @unchecked Sendable {

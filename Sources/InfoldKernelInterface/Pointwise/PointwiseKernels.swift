@@ -23,8 +23,14 @@ public protocol PointwiseKernels: Sendable {
   /// Instance normalization in row-major order. The range counts rows.
   static func instanceNormalization(_ arguments: InstanceNormalizationArguments, rows: Range<Int>)
 
-  /// Group and instance normalization with the channels last. The range counts `arguments.unitCount` units.
-  static func groupNormalization(_ arguments: GroupNormalizationArguments, units: Range<Int>)
+  /// The sums that group and instance normalization with the channels last needs. The range counts `arguments.partCount` parts.
+  static func partMoments(_ arguments: GroupNormalizationArguments, parts: Range<Int>)
+
+  /// What the sums of all parts make of groups. The range counts `arguments.groupCount` groups.
+  static func groupMoments(_ arguments: GroupNormalizationArguments, groups: Range<Int>)
+
+  /// Group and instance normalization with the channels last, by the moments of all groups. The range counts `arguments.partCount` parts.
+  static func groupNormalization(_ arguments: GroupNormalizationArguments, parts: Range<Int>)
 
   /// Local response normalization. The range counts pixels, over all images; every input has the channel stride 1.
   static func localResponseNormalization(_ arguments: LocalResponseNormalizationArguments, pixels: Range<Int>)

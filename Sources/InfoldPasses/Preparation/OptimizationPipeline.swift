@@ -66,7 +66,7 @@ public struct OptimizationPipeline: Sendable {
       (
         .simplify,
         widening + quantization + [
-          ConstantFolding(weightByteLimit: weightByteLimit), RemoveIdentities(), RecognizeActivations(),
+          ConstantFolding(weightByteLimit: weightByteLimit), RemoveCompleteScatters(), RemoveIdentities(), RecognizeActivations(),
           RecognizeLayerNormalization(), RemoveDeadCode(),
         ]
       ),
@@ -74,8 +74,8 @@ public struct OptimizationPipeline: Sendable {
       (
         .recognize,
         [
-          MergeScaleShifts(), NormalizationToScaleShift(), RecognizeChannelShuffles(), RecognizeRMSNormalization(),
-          RecognizeGroupNormalization(), RecognizeAttention(), RemoveDeadCode(),
+          MergeScaleShifts(), NormalizationToScaleShift(), RecognizeChannelShuffles(), RecognizeStackExtrema(),
+          RecognizeRMSNormalization(), RecognizeGroupNormalization(), RecognizeAttention(), RemoveDeadCode(),
         ]
       ),
     ])

@@ -45,11 +45,11 @@ extension GatherElements: LoweredOperator {
     let target = plan.define(operands.result, .rowMajor)
     let step = RangeStep(units: elements.rows, cost: 4 * indices.count) { rows, frame, _ in
       let (x, y) = (frame.address(source), frame.address(target))
-      switch source.format.byteCount {
-      case 1: elements.gather(rows, in: frame, x, y, as: UInt8.self)
-      case 2: elements.gather(rows, in: frame, x, y, as: UInt16.self)
-      case 4: elements.gather(rows, in: frame, x, y, as: UInt32.self)
-      default: elements.gather(rows, in: frame, x, y, as: UInt64.self)
+      switch source.format.width {
+      case .one: elements.gather(rows, in: frame, x, y, as: UInt8.self)
+      case .two: elements.gather(rows, in: frame, x, y, as: UInt16.self)
+      case .four: elements.gather(rows, in: frame, x, y, as: UInt32.self)
+      case .eight: elements.gather(rows, in: frame, x, y, as: UInt64.self)
       }
     }
     plan.emit(
@@ -124,11 +124,11 @@ extension PlanBuilder {
     let target = define(operands.result, .rowMajor)
     let step = RangeStep(units: slices.count, cost: 2 * slices.count * slices.length) { range, frame, _ in
       let (x, y) = (frame.address(source), frame.address(target))
-      switch source.format.byteCount {
-      case 1: slices.gather(range, in: frame, x, y, as: UInt8.self)
-      case 2: slices.gather(range, in: frame, x, y, as: UInt16.self)
-      case 4: slices.gather(range, in: frame, x, y, as: UInt32.self)
-      default: slices.gather(range, in: frame, x, y, as: UInt64.self)
+      switch source.format.width {
+      case .one: slices.gather(range, in: frame, x, y, as: UInt8.self)
+      case .two: slices.gather(range, in: frame, x, y, as: UInt16.self)
+      case .four: slices.gather(range, in: frame, x, y, as: UInt32.self)
+      case .eight: slices.gather(range, in: frame, x, y, as: UInt64.self)
       }
     }
     emit(

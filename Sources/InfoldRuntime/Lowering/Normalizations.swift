@@ -60,23 +60,15 @@ extension PlanBuilder {
     let scales = try location(of: fused.node.inputs[1]!, .rowMajor)
     let shifts = try location(of: fused.node.inputs[2]!, .rowMajor)
     let target = define(fused.output!, .channelsLast, inPlaceOf: x)
-    let (kernels, activation) = (kernels, fused.activation)
-    @Sendable func arguments(
-      _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ scale: UnsafePointer<Float>,
-      _ shift: UnsafePointer<Float>
-    ) -> GroupNormalizationArguments {
-      GroupNormalizationArguments(
-        activation: activation, input: image.input(input, source), output: image.output(output, target),
-        groups: groups, epsilon: epsilon, scale: scale, shift: shift)
-    }
     let nowhere = UnsafeMutablePointer<Float>.nowhere
-    let units = arguments(nowhere, nowhere, nowhere, nowhere).unitCount
-    let step = RangeStep(units: units, cost: 6 * image.count) { units, frame, _ in
-      kernels.groupNormalization(
-        arguments(frame.pointer(source), frame.pointer(target), frame.pointer(scales), frame.pointer(shifts)),
-        units: units)
-    }
-    emit(step, algorithm, reads: [source, scales, shifts], writes: [target])
+    let arguments = GroupNormalizationArguments(
+      activation: fused.activation, input: image.input(nowhere, source), output: image.output(nowhere, target),
+      groups: groups, epsilon: epsilon, scale: nowhere, shift: nowhere, moments: .nowhere)
+    let moments = temporary([arguments.momentCount], .integer(byteCount: MemoryLayout<Double>.stride))
+    let step = GroupNormalizationStep(
+      kernels: kernels, arguments: arguments, input: source, output: target, scale: scales, shift: shifts,
+      moments: moments)
+    emit(step, algorithm, reads: [source, scales, shifts], writes: [moments, target])
   }
 
   /// The image that a node normalizes, with one number for each of its channels in each of two lists.

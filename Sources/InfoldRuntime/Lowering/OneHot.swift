@@ -39,11 +39,11 @@ private struct OneHotFill: Sendable {
   let countsFromEnd: Bool
 
   func run(_ outer: Range<Int>, in frame: Frame) {
-    switch target.format.byteCount {
-    case 1: run(outer, frame, as: UInt8.self)
-    case 2: run(outer, frame, as: UInt16.self)
-    case 4: run(outer, frame, as: UInt32.self)
-    default: run(outer, frame, as: UInt64.self)
+    switch target.format.width {
+    case .one: run(outer, frame, as: UInt8.self)
+    case .two: run(outer, frame, as: UInt16.self)
+    case .four: run(outer, frame, as: UInt32.self)
+    case .eight: run(outer, frame, as: UInt64.self)
     }
   }
 

@@ -54,7 +54,7 @@ extension Where: LoweredOperator {
     else { return false }
     try plan.emitBroadcast(operands, to: y) { loops, units, address, result in
       Selection.run(
-        units, loops, byteCount: format.byteCount, by: address(0), of: (address(1), address(2)), to: result)
+        units, loops, format.width, by: address(0), of: (address(1), address(2)), to: result)
     }
     return true
   }

@@ -36,6 +36,15 @@ enum ElementFormat: Hashable, Sendable {
     }
   }
 
+  /// The bytes of an element, for what is compiled for each number of them.
+  var width: ElementWidth {
+    switch self {
+    case .float32: .four
+    case .quantized: .one
+    case .integer(let byteCount): ElementWidth(byteCount: byteCount)
+    }
+  }
+
   /// What was added to the elements, each a byte.
   var offset: UInt8 {
     if case .quantized(let offset) = self { offset } else { 0 }
@@ -52,5 +61,20 @@ enum ElementFormat: Hashable, Sendable {
   /// The bytes that so many elements take, with those behind them that kernels may read.
   func byteCount(of count: Int) -> Int {
     count * byteCount + (isQuantized ? byteSlack : 0)
+  }
+}
+
+/// The bytes of an element that plans have memory for.
+enum ElementWidth: Sendable {
+  case one, two, four, eight
+
+  init(byteCount: Int) {
+    switch byteCount {
+    case 1: self = .one
+    case 2: self = .two
+    case 4: self = .four
+    case 8: self = .eight
+    default: preconditionFailure("plans have no memory for elements of \(byteCount) bytes")
+    }
   }
 }

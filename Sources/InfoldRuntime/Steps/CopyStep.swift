@@ -69,11 +69,11 @@ struct CopyStep: Sendable {
 
   /// Writes the elements of a range of the units.
   func run(_ units: Range<Int>, from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {
-    switch byteCount {
-    case 1: run(units, from: source, to: target, fill: UInt8(truncatingIfNeeded: fill))
-    case 2: run(units, from: source, to: target, fill: UInt16(truncatingIfNeeded: fill))
-    case 4: run(units, from: source, to: target, fill: UInt32(truncatingIfNeeded: fill))
-    default: run(units, from: source, to: target, fill: fill)
+    switch ElementWidth(byteCount: byteCount) {
+    case .one: run(units, from: source, to: target, fill: UInt8(truncatingIfNeeded: fill))
+    case .two: run(units, from: source, to: target, fill: UInt16(truncatingIfNeeded: fill))
+    case .four: run(units, from: source, to: target, fill: UInt32(truncatingIfNeeded: fill))
+    case .eight: run(units, from: source, to: target, fill: fill)
     }
   }
 

@@ -30,11 +30,11 @@ struct ElementMerge: Sendable {
     if reduction == .none {
       let byteCount = byteCount
       if length == 1 {
-        switch byteCount {
-        case 1: replace(updates, elements, body, as: UInt8.self)
-        case 2: replace(updates, elements, body, as: UInt16.self)
-        case 4: replace(updates, elements, body, as: UInt32.self)
-        default: replace(updates, elements, body, as: UInt64.self)
+        switch ElementWidth(byteCount: byteCount) {
+        case .one: replace(updates, elements, body, as: UInt8.self)
+        case .two: replace(updates, elements, body, as: UInt16.self)
+        case .four: replace(updates, elements, body, as: UInt32.self)
+        case .eight: replace(updates, elements, body, as: UInt64.self)
         }
       } else {
         body { start, update in

@@ -70,7 +70,7 @@ final class Frame: @unchecked Sendable {
   }
 }
 
-extension UnsafeMutablePointer<Float> {
+extension UnsafeMutablePointer {
   /// Where nothing is read or written: an aligned address for arguments that are not known yet.
   static var nowhere: Self { Self(bitPattern: ArenaLayout.alignment)! }
 }

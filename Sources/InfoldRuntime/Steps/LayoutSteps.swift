@@ -52,15 +52,50 @@ struct CopiedRows: Sendable {
 extension RangeStep {
   /// Copies so many rows of each.
   static func copy(rows: Int, _ copies: [CopiedRows]) -> RangeStep {
-    let byteCount = copies[0].source.format.byteCount
     let elements = rows * copies.reduce(0) { $0 + $1.count }
-    return RangeStep(units: rows, cost: 2 * elements * byteCount / 4) { rows, frame, _ in
-      for row in rows {
-        for copy in copies {
-          (frame.address(copy.target) + row * copy.targetStride * byteCount).copyMemory(
-            from: frame.address(copy.source) + row * copy.sourceStride * byteCount, byteCount: copy.count * byteCount)
-        }
+    let cost = 2 * elements * copies[0].source.format.byteCount / 4
+    return RangeStep(units: rows, cost: cost) { rows, frame, _ in
+      // Copies of short rows go through the result several times: it is to stay in the first-level cache.
+      let size = 128
+      var first = rows.lowerBound
+      while first < rows.upperBound {
+        let part = first..<min(first + size, rows.upperBound)
+        for copy in copies { copy.run(part, in: frame) }
+        first = part.upperBound
       }
+    }
+  }
+}
+
+extension CopiedRows {
+  /// The bytes of a row from which on it is copied as a whole.
+  private static let longRow = 32
+
+  fileprivate func run(_ rows: Range<Int>, in frame: Frame) {
+    let byteCount = source.format.byteCount
+    let x = frame.address(source) + rows.lowerBound * sourceStride * byteCount
+    let y = frame.address(target) + rows.lowerBound * targetStride * byteCount
+    if count * byteCount >= Self.longRow {
+      for row in 0..<rows.count {
+        (y + row * targetStride * byteCount).copyMemory(
+          from: x + row * sourceStride * byteCount, byteCount: count * byteCount)
+      }
+      return
+    }
+    switch source.format.width {
+    case .one: copyColumns(rows.count, x, y, as: UInt8.self)
+    case .two: copyColumns(rows.count, x, y, as: UInt16.self)
+    case .four: copyColumns(rows.count, x, y, as: UInt32.self)
+    case .eight: copyColumns(rows.count, x, y, as: UInt64.self)
+    }
+  }
+
+  private func copyColumns<Bits: BitPattern>(
+    _ rows: Int, _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, as _: Bits.Type
+  ) {
+    let x = source.assumingMemoryBound(to: Bits.self), y = target.assumingMemoryBound(to: Bits.self)
+    for column in 0..<count {
+      for row in 0..<rows { y[row &* targetStride &+ column] = x[row &* sourceStride &+ column] }
     }
   }
 }

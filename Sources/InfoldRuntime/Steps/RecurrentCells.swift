@@ -40,6 +40,8 @@ struct RecurrentProduct {
   let kernels: any ConvolutionKernels.Type
   let scratch: UnsafeMutableRawPointer
 
+  private static let fewRows = 8
+
   /// - Parameters:
   ///   - rows: How many there are, and the numbers of each result.
   ///   - summand: Rows that are added; may be the results' memory.
@@ -53,6 +55,8 @@ struct RecurrentProduct {
         input: InputImages(
           base: left.base, count: 1, height: 1, width: rows.count, channels: inner, pixelStride: left.stride),
         weights: weights,
+        // What a few rows are multiplied with position by position stays in the second-level cache.
+        weightsAreNear: rows.count <= Self.fewRows && inner * rows.width * MemoryLayout<Float>.stride <= 1 << 20,
         output: OutputImages(
           base: result.base, count: 1, height: 1, width: rows.count, channels: rows.width, pixelStride: result.stride),
         epilogue: Epilogue(

@@ -62,16 +62,16 @@ extension Predicate {
 
 /// The choice of one of two elements by a truth value.
 enum Selection {
-  /// Chooses elements of so many bytes, in units of the loops.
+  /// Chooses elements of a width, in units of the loops.
   static func run(
-    _ units: Range<Int>, _ loops: ElementwiseOperands, byteCount: Int, by condition: UnsafeRawPointer,
+    _ units: Range<Int>, _ loops: ElementwiseOperands, _ width: ElementWidth, by condition: UnsafeRawPointer,
     of operands: (UnsafeRawPointer, UnsafeRawPointer), to result: UnsafeMutableRawPointer
   ) {
-    switch byteCount {
-    case 1: run(units, loops, condition, operands, to: result, as: UInt8.self)
-    case 2: run(units, loops, condition, operands, to: result, as: UInt16.self)
-    case 4: run(units, loops, condition, operands, to: result, as: UInt32.self)
-    default: run(units, loops, condition, operands, to: result, as: UInt64.self)
+    switch width {
+    case .one: run(units, loops, condition, operands, to: result, as: UInt8.self)
+    case .two: run(units, loops, condition, operands, to: result, as: UInt16.self)
+    case .four: run(units, loops, condition, operands, to: result, as: UInt32.self)
+    case .eight: run(units, loops, condition, operands, to: result, as: UInt64.self)
     }
   }
 

@@ -1,0 +1,43 @@
+import InfoldKernelInterface
+
+/// A normalization of groups of neighbouring channels, with the channels last. The first phase adds up parts of the pixels, the second
+/// makes the moments of groups of the sums, and the third normalizes the parts.
+struct GroupNormalizationStep: Step {
+  let kernels: any KernelSet.Type
+  /// Without places.
+  let arguments: GroupNormalizationArguments
+  let input: Location
+  let output: Location
+  let scale: Location
+  let shift: Location
+  let moments: Location
+
+  let phases = 3
+
+  private func units(_ phase: Int) -> Int { phase == 1 ? arguments.groupCount : arguments.partCount }
+
+  func tasks(phase: Int, workers: Int) -> Int {
+    let pixels = arguments.input.count * arguments.input.height * arguments.input.width
+    let cost = arguments.input.channels * (phase == 1 ? 8 * arguments.partCount : 3 * pixels)
+    return RangeStep.tasks(units: units(phase), cost: cost, workers: workers)
+  }
+
+  func work(phase: Int, task: Int, of count: Int) -> Int {
+    (0..<units(phase)).part(task, of: count).count * (phase == 1 ? 1 : arguments.partPixels)
+  }
+
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
+    var arguments = arguments
+    arguments.input.base = UnsafePointer(frame.pointer(input))
+    arguments.output.base = frame.pointer(output)
+    arguments.scale = UnsafePointer(frame.pointer(scale))
+    arguments.shift = UnsafePointer(frame.pointer(shift))
+    arguments.moments = frame.address(moments).assumingMemoryBound(to: Double.self)
+    let units = (0..<units(phase)).part(task, of: count)
+    switch phase {
+    case 0: kernels.partMoments(arguments, parts: units)
+    case 1: kernels.groupMoments(arguments, groups: units)
+    default: kernels.groupNormalization(arguments, parts: units)
+    }
+  }
+}
