@@ -52,7 +52,8 @@ public struct OperatorTable: Sendable, Hashable {
   public var markdown: String {
     let hasCases = rows.contains { $0.cases != nil }
     let head =
-      ["operator", "opset versions", "element types"] + (hasCases ? ["passed", "by kernels", "failed", "excepted", "family"] : [])
+      ["operator", "opset versions", "element types"]
+      + (hasCases ? ["passed", "by kernels", "failed", "excepted", "family"] : [])
     let alignment = ["---", "---", "---"] + (hasCases ? ["--:", "--:", "--:", "--:", "---"] : [])
     return ([head, alignment] + rows.map(\.cells)).map { "| " + $0.joined(separator: " | ") + " |\n" }.joined()
   }

@@ -1,6 +1,7 @@
 import InfoldGraph
 import InfoldOperators
 import InfoldSystem
+import InfoldTensor
 
 /// Finds the greatest or the least of values that are stacked, `torch.stack([a, b]).max(0)`, and compares them element by element, so
 /// that the stack is not made. What only the old nodes needed is left for `RemoveDeadCode`.
@@ -41,7 +42,8 @@ package struct RecognizeStackExtrema: RecognitionPass {
   }
 
   private static func reducedAxes(_ node: Node, _ context: MatchContext) -> [Int]? {
-    guard let axes = (node.typed as? any ReductionOperator)?.axes, let rank = context.sizes(node.inputs[0])?.count else {
+    guard let axes = (node.typed as? any ReductionOperator)?.axes, let rank = context.sizes(node.inputs[0])?.count
+    else {
       return nil
     }
     let given = node.inputs.count > 1 ? node.inputs[1] : nil

@@ -37,7 +37,8 @@ package struct RemoveCompleteScatters: RecognitionPass {
       given.dropLast().elementsEqual(sizes[..<depth])
     else { return false }
     if let tensor = context.graph.constant(indices) { return isGrid(tensor, of: sizes[..<depth]) }
-    guard let node = context.producer(indices), let concat = node.typed as? Concat, (try? normalizedAxis(concat.axis, rank: given.count)) == depth,
+    guard let node = context.producer(indices), let concat = node.typed as? Concat,
+      (try? normalizedAxis(concat.axis, rank: given.count)) == depth,
       node.inputs.count == depth
     else { return false }
     return node.inputs.enumerated().allSatisfy { axis, input in
@@ -68,8 +69,9 @@ package struct RemoveCompleteScatters: RecognitionPass {
   ) -> Bool {
     if let tensor = context.graph.constant(id) {
       return tensor.count == size && isCounted(tensor)
-        && (size == 1 || tensor.shape.count > dimensionsBehind
-          && tensor.shape[tensor.shape.count - 1 - dimensionsBehind] == size)
+        && (size == 1
+          || tensor.shape.count > dimensionsBehind
+            && tensor.shape[tensor.shape.count - 1 - dimensionsBehind] == size)
     }
     guard let node = context.producer(id), let before = context.sizes(node.inputs[0]), let after = context.sizes(id)
     else { return false }

@@ -6,7 +6,8 @@ import Testing
   @Test(arguments: [[1, 1], [1, 7], [7, 1], [2, 2], [3, 5], [64, 48], [257, 3]])
   func decodesToTheSamePixels(size: [Int]) throws {
     var random = SplitMix64(seed: UInt64(size[0] * 1000 + size[1]))
-    let pixels = (0..<(size[0] * size[1] * Picture.channels)).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+    let pixels = (0..<(size[0] * size[1] * Picture.channels)).map { _ in UInt8.random(in: .min ... .max, using: &random)
+    }
     let picture = try Picture(width: size[0], height: size[1], pixels: pixels)
     #expect(try Picture(bytes: picture.pngBytes()) == picture)
   }

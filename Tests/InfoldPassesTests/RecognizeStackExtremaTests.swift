@@ -17,7 +17,9 @@ import Testing
     var values: [ValueID] = []
     for (index, shape) in shapes.enumerated() {
       var value = network.input(Shape(shape), "x\(index)")
-      if let unsqueezed { value = try network.node("Unsqueeze", [value, network.constant(try Tensor(shape: [1], [unsqueezed]))]) }
+      if let unsqueezed {
+        value = try network.node("Unsqueeze", [value, network.constant(try Tensor(shape: [1], [unsqueezed]))])
+      }
       values.append(value)
     }
     let stack = try network.node("Concat", values, ["axis": .int(axis)])

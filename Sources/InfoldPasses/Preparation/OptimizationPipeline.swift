@@ -66,7 +66,8 @@ public struct OptimizationPipeline: Sendable {
       (
         .simplify,
         widening + quantization + [
-          ConstantFolding(weightByteLimit: weightByteLimit), RemoveCompleteScatters(), RemoveIdentities(), RecognizeActivations(),
+          ConstantFolding(weightByteLimit: weightByteLimit), RemoveCompleteScatters(), RemoveIdentities(),
+          RecognizeActivations(),
           RecognizeLayerNormalization(), RemoveDeadCode(),
         ]
       ),

@@ -1,4 +1,5 @@
 import InfoldKernelInterface
+import InfoldTensor
 
 extension RangeStep {
   /// Brings a value from one layout to the other.
