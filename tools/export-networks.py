@@ -19,7 +19,6 @@ import hashlib
 import json
 import os
 import resource
-import shlex
 import signal
 import subprocess
 import sys
@@ -27,17 +26,13 @@ import tempfile
 import time
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
 
 import network_checks
-from network_checks import Infold, Refusal
+from network_checks import remarkable, summary
 
-ROOT = Path(__file__).resolve().parent.parent
-BINARY = ROOT / ".build/release/infold"
 EXPORTERS = ("script", "dynamo")
 # What exporters are asked for in turns; that of TorchScript writes 17 where an operator needs more than it was asked for.
 OPSETS = {"script": (17, 13, 16, 11, 14, 18, 20), "dynamo": (18, 20, 21, 23)}
-HOPELESS = 20  # seconds of a run from which on no times are measured
 FALLBACK = {"script": 17, "dynamo": 18}
 
 
@@ -112,14 +107,12 @@ def run_exporter(export, module, inputs, names, opset, path):
             )
 
 
-def examine(export, arguments):
+def examined(export, arguments):
     """All that is found out of an export."""
-    import numpy as np
     import onnx
 
     report = {**export.__dict__, "name": export.name}
-    path = Path(arguments.folder) / f"{export.name}.onnx"
-    stored = path.with_suffix(".npz")
+    path = arguments.folder / f"{export.name}.onnx"
     start = time.perf_counter()
     try:
         inputs, report["written_opset"] = write_model(export, path)
@@ -129,45 +122,10 @@ def examine(export, arguments):
     report["export_seconds"] = round(time.perf_counter() - start, 1)
     report["megabytes"] = round(path.stat().st_size / 1e6, 1)
     graph = onnx.load(path, load_external_data=False).graph
-    data = {value.name for value in graph.input}
-    inputs = {name: array for name, array in inputs.items() if name in data}
-    report["operators"] = len(graph.node)
+    report["nodes"] = len(graph.node)
+    inputs = {value.name: inputs[value.name] for value in graph.input}  # without those that the network does not use
     del graph
-    np.savez(stored, **inputs)
-    infold = Infold(arguments.infold, arguments.run_limit)
-    report |= network_checks.check_numbers(path, inputs, infold)
-    if "infold_refusal" not in report:
-        try:
-            report["profile"] = network_checks.profile(path, inputs, infold)
-        except Refusal as refusal:
-            report["profile_refusal"] = str(refusal)
-        if not arguments.no_times and "onnxruntime_refusal" not in report and report["seconds"]["infold"] < HOPELESS:
-            report["times"] = measured(path, stored, arguments)
-    return report
-
-
-def measured(path, stored, arguments):
-    """Times with each number of threads, by a process that --measure-with may wrap."""
-    times = {}
-    for threads in arguments.threads:
-        command = [*shlex.split(arguments.measure_with), sys.executable, __file__, "--measure", str(path), str(stored)]
-        command += [str(arguments.infold), str(threads), str(arguments.rounds), str(arguments.seconds), str(arguments.run_limit)]
-        done = subprocess.run(command, capture_output=True, text=True)
-        lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
-        times[str(threads)] = json.loads(lines[-1]) if lines else {"failure": (done.stderr.strip() or f"ended with {done.returncode}")[-300:]}
-    return times
-
-
-def measure(model, stored, binary, threads, rounds, seconds, limit):
-    import numpy as np
-
-    inputs = dict(np.load(stored))
-    try:
-        print(json.dumps(network_checks.check_times(
-            model, inputs, Infold(binary, float(limit)), int(threads), int(rounds), float(seconds)
-        )))
-    except Refusal as refusal:
-        print(json.dumps({"failure": str(refusal)}))
+    return report | network_checks.examine(path, inputs, arguments)
 
 
 def run_one(export, arguments):
@@ -194,36 +152,13 @@ def run_one(export, arguments):
     return json.loads(found[-1]) if found else report | {"export_failure": (lines or [f"ended with {process.returncode}"])[-1][-400:]}
 
 
-def summary(report):
-    """One line of progress."""
-    if "export_failure" in report:
-        return f"not exported: {report['export_failure'][:150]}"
-    if "infold_refusal" in report:
-        return f"REFUSED: {report['infold_refusal'][:200]}"
-    words = [report["verdict"], f"{report.get('infold_error', 0):.1e} of {max(report.get('onnxruntime_errors', [0])):.1e}"]
-    if not report.get("same_bits", True):
-        words.append("OTHER BITS WITH TWO THREADS")
-    for threads, times in report.get("times", {}).items():
-        words.append(f"{threads}: {times['ratio']:.2f} ({times['infold_ms']:.1f} ms)" if "ratio" in times else times["failure"][:60])
-    if report.get("profile", {}).get("reference_share", 0) > 0.005:
-        words.append(f"reference {report['profile']['reference_share']:.0%}")
-    return ", ".join(words)
-
-
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME")
-    parser.add_argument("--folder", required=True, help="where reports are kept, one for each export")
+    network_checks.add_options(parser)
     parser.add_argument("--one", help=argparse.SUPPRESS)
-    parser.add_argument("--infold", type=Path, default=BINARY)
     parser.add_argument("--precision", choices=("float32", "float16"), help="only exports of this precision")
-    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
-    parser.add_argument("--rounds", type=int, default=3, help="turns of the runtimes (3)")
-    parser.add_argument("--seconds", type=float, default=0.3, help="the time of a runtime in a turn (0.3)")
-    parser.add_argument("--no-times", action="store_true")
-    parser.add_argument("--measure-with", default="", metavar="COMMAND", help="a command that runs what measures, such as taskset")
     parser.add_argument("--time-limit", type=float, default=600, help="seconds for an export and all that is done with it (600)")
-    parser.add_argument("--run-limit", type=float, default=120, help="seconds for one command of Infold (120)")
     parser.add_argument("--memory-limit", type=float, default=16, help="gigabytes of addresses for a process (16)")
     parser.add_argument("--keep", choices=("none", "all", "remarkable"), default="none",
                         help="which models stay: those that are refused, wrong or slow, or all")
@@ -232,21 +167,14 @@ def parse():
     return parser.parse_args()
 
 
-def remarkable(report):
-    slow = any(times.get("ratio", 9) > 1.0 for times in report.get("times", {}).values())
-    return "infold_refusal" in report or report.get("verdict") not in ("right", None) or slow
-
-
 def main():
-    if sys.argv[1:2] == ["--measure"]:
-        return measure(*sys.argv[2:])
     arguments = parse()
     warnings.simplefilter("ignore")
     if arguments.one:
-        report = examine(Export(**json.loads(arguments.one)), arguments)
+        report = examined(Export(**json.loads(arguments.one)), arguments)
         print("\n" + json.dumps(report), flush=True)
         os._exit(0)  # libraries that were loaded for the export may not end well
-    folder = Path(arguments.folder)
+    folder = arguments.folder
     if arguments.table:
         from network_tables import page
 
@@ -271,7 +199,7 @@ def main():
         report = run_one(export, arguments)
         target.write_text(json.dumps(report, indent=1) + "\n")
         if arguments.keep == "none" or (arguments.keep == "remarkable" and not remarkable(report)):
-            for suffix in (".onnx", ".npz", ".onnx.data"):
+            for suffix in (".onnx", ".onnx.data"):
                 (folder / (export.name + suffix)).unlink(missing_ok=True)
         print(f"{number + 1}/{len(plan)} {export.name}: {summary(report)} [{time.perf_counter() - start:.0f} s]", flush=True)
     return None

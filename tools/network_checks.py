@@ -5,17 +5,21 @@ output. ONNX Runtime's own scatter is the larger of its errors with and without 
 is no more than twice that, or no more than rounding explains (TOLERANCES). "loose" is up to ten times that much, "wrong" is more.
 """
 import json
+import shlex
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 
+BINARY = Path(__file__).resolve().parent.parent / ".build/release/infold"
 TYPES = {
     "tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64, "tensor(int64)": np.int64,
     "tensor(int32)": np.int32, "tensor(bool)": np.bool_, "tensor(uint8)": np.uint8, "tensor(int8)": np.int8,
 }
+HOPELESS = 20  # seconds of a run from which on no times are measured
 # What is right whatever ONNX Runtime's scatter is, by the type of the output.
 TOLERANCES = {"float16": 2e-3, "float32": 2e-6, "float64": 1e-12}
 
@@ -39,8 +43,8 @@ class Infold:
         except subprocess.TimeoutExpired:
             raise Refusal(f"infold {command} took more than {limit:g} s") from None
         if done.returncode:
-            text = " ".join(done.stderr.split())
-            raise Refusal(text[:600] or f"infold {command} ended with {done.returncode}")
+            lines = [line for line in done.stderr.splitlines() if not line.startswith("infold: warning")]
+            raise Refusal(" ".join(" ".join(lines).split())[:600] or f"infold {command} ended with {done.returncode}")
         return json.loads(done.stdout)
 
     def outputs(self, model, inputs, *options):
@@ -108,17 +112,18 @@ def largest_error(results, truths):
 
 
 def verdict(infold, scatter, kind):
-    """Whether an error is right, given ONNX Runtime's, and the type that the outputs have."""
+    """Whether an error is right, given ONNX Runtime's, and the type that the outputs have.
+
+    A network whose results by ONNX Runtime are off by more than a twentieth tells nothing, unless Infold's are exact: "unstable".
+    """
     bound = max(2 * scatter, TOLERANCES.get(kind, 0.0)) if np.isfinite(scatter) else TOLERANCES.get(kind, 0.0)
     if infold <= bound:
-        return "right"
+        return "right" if infold <= max(0.05, TOLERANCES.get(kind, 0.0)) else "unstable"
     return "loose" if infold <= 10 * bound else "wrong"
 
 
 def same_bits(a, b):
-    return all(np.array_equal(array.view(np.uint8), b[name].view(np.uint8)) if array.ndim else array == b[name] or array != array
-               for array, name in ((np.ascontiguousarray(a[name]), name) for name in a) if a[name].shape == b[name].shape) and all(
-        a[name].shape == b[name].shape for name in a)
+    return all(array.shape == b[name].shape and array.tobytes() == b[name].tobytes() for name, array in a.items())
 
 
 def check_numbers(model, inputs, infold):
@@ -155,6 +160,11 @@ def check_numbers(model, inputs, infold):
     kind = next((kind for kind in ("float16", "float32", "float64") if kind in kinds), "integers")
     report["outputs"] = {name: [str(array.dtype), *array.shape] for name, array in result.items()}
     report["verdict"] = verdict(report["infold_error"], max(peers, default=0.0), kind)
+    if report["verdict"] != "right":  # Winograd's convolutions cost accuracy, as the option says
+        exact = attempt("infold_exact", lambda: infold.outputs(model, inputs, "--threads", "1", "--precision", "exact"))
+        if exact is not None:
+            report["exact_error"] = largest_error(exact, reference)
+            report["exact_verdict"] = verdict(report["exact_error"], max(peers, default=0.0), kind)
     report["largest"] = float(max((np.abs(a[np.isfinite(a)]).max() for a in result.values() if a.dtype.kind == "f" and np.isfinite(a).any()), default=0))
     return report
 
@@ -208,6 +218,74 @@ def profile(model, inputs, infold):
             lambda layer: f"{layer['operation']} [{layer['algorithm']}] {'x'.join(map(str, layer['shape']))} {layer.get('name', '')}", 5,
         ),
     }
+
+
+def examine(model, inputs, options):
+    """Everything of a model: numbers, steps, times. `options` are those that `add_options` adds."""
+    infold = Infold(options.infold, options.run_limit)
+    report = check_numbers(model, inputs, infold)
+    if "infold_refusal" in report:
+        return report
+    try:
+        report["profile"] = profile(model, inputs, infold)
+    except Refusal as refusal:
+        report["profile_refusal"] = str(refusal)
+    if not options.no_times and "onnxruntime_refusal" not in report and report["seconds"]["infold"] < HOPELESS:
+        report["times"] = measured(model, inputs, options)
+    return report
+
+
+def measured(model, inputs, options):
+    """Times by number of threads, by a process that --measure-with may wrap."""
+    times = {}
+    with tempfile.TemporaryDirectory() as folder:
+        stored = f"{folder}/inputs.npz"
+        np.savez(stored, **inputs)
+        for threads in options.threads:
+            command = [*shlex.split(options.measure_with), sys.executable, str(Path(__file__).with_name("measure-network.py"))]
+            command += [str(model), stored, str(options.infold), str(threads)]
+            command += [str(options.rounds), str(options.seconds), str(options.run_limit)]
+            done = subprocess.run(command, capture_output=True, text=True)
+            lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
+            failure = {"failure": (done.stderr.strip() or f"ended with {done.returncode}")[-300:]}
+            times[str(threads)] = json.loads(lines[-1]) if lines else failure
+    return times
+
+
+def add_options(parser):
+    """The options of a tool that examines models."""
+    parser.add_argument("--folder", type=Path, required=True, help="where reports are kept, one for each model")
+    parser.add_argument("--infold", type=Path, default=BINARY)
+    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
+    parser.add_argument("--rounds", type=int, default=3, help="turns of the runtimes (3)")
+    parser.add_argument("--seconds", type=float, default=0.3, help="the time of a runtime in a turn (0.3)")
+    parser.add_argument("--no-times", action="store_true")
+    parser.add_argument("--measure-with", default="", metavar="COMMAND", help="a command that runs what measures, such as taskset")
+    parser.add_argument("--run-limit", type=float, default=120, help="seconds for one command of Infold (120)")
+
+
+def remarkable(report):
+    """Whether a model is worth a look: refused, not right, or slower than by ONNX Runtime."""
+    slow = any(times.get("ratio", 9) > 1.0 for times in report.get("times", {}).values())
+    return "infold_refusal" in report or report.get("verdict") not in ("right", None) or slow
+
+
+def summary(report):
+    """One line of progress."""
+    if "export_failure" in report:
+        return f"not exported: {report['export_failure'][:150]}"
+    if "infold_refusal" in report:
+        return f"REFUSED: {report['infold_refusal'][:200]}"
+    words = [report["verdict"]]
+    if "infold_error" in report:
+        words.append(f"{report['infold_error']:.1e} of {max(report['onnxruntime_errors'], default=0):.1e}")
+    if not report.get("same_bits", True):
+        words.append("OTHER BITS WITH TWO THREADS")
+    for threads, times in report.get("times", {}).items():
+        words.append(f"{threads}: {times['ratio']:.2f} ({times['infold_ms']:.1f} ms)" if "ratio" in times else times["failure"][:60])
+    if report.get("profile", {}).get("reference_share", 0) > 0.005:
+        words.append(f"reference {report['profile']['reference_share']:.0%}")
+    return ", ".join(words)
 
 
 def largest(layers, total, key, count):
