@@ -15,7 +15,9 @@ which may take --time-limit seconds and --memory-limit gigabytes; its model is d
 Parameters are random (see export_weights.py): what is checked is whether numbers agree, and times, which do not depend on them.
 """
 import argparse
+import datetime
 import hashlib
+import importlib.metadata
 import json
 import os
 import resource
@@ -29,6 +31,7 @@ from dataclasses import dataclass
 
 import network_checks
 from network_checks import remarkable, summary
+from processor import processor_here, processor_text
 
 EXPORTERS = ("script", "dynamo")
 # What exporters are asked for in turns; that of TorchScript writes 17 where an operator needs more than it was asked for.
@@ -152,6 +155,17 @@ def run_one(export, arguments):
     return json.loads(found[-1]) if found else report | {"export_failure": (lines or [f"ended with {process.returncode}"])[-1][-400:]}
 
 
+def conditions_text(arguments):
+    """What numbers are worth nothing without."""
+    version = subprocess.run([arguments.infold, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    packages = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("onnxruntime", "torch", "torchvision", "timm"))
+    date = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
+    return (
+        f"{processor_text(processor_here())}; Infold {version}, {packages}; {arguments.rounds} turns of {arguments.seconds:g} s for each;"
+        f" {date}."
+    )
+
+
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME")
@@ -178,7 +192,7 @@ def main():
     if arguments.table:
         from network_tables import page
 
-        print(page([json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]))
+        print(page([json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))], conditions_text(arguments)))
         return None
     from export_architectures import architectures
 

@@ -46,7 +46,7 @@ def symbols(lines):
     undefined, defined = set(), set()
     for line in lines:
         fields = line.split()
-        if len(fields) < 8 or not fields[0].endswith(":"):
+        if len(fields) < 8 or not fields[0].rstrip(":").isdigit():
             continue
         name, _, version = fields[7].partition("@")
         if fields[6] == "UND":
