@@ -99,6 +99,7 @@ def run_exporter(export, module, inputs, names, opset, path):
 
     with torch.no_grad():
         if export.exporter == "script":
+            torch.backends.mha.set_fastpath_enabled(False)  # which has no operators
             # Half of the exports leave the batch open, as tutorials do.
             axes = {name: {0: "N"} for name in names} if opset % 2 and export.library == "timm" else None
             torch.onnx.export(

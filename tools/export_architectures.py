@@ -20,7 +20,7 @@ convformer_s18 vit_relpos_small_patch16_224 vit_small_patch14_dinov2 vit_small_p
 seresnext26t_32x4d res2net50_26w_4s mixnet_s tf_efficientnet_b0 tf_mobilenetv3_large_100 regnetx_004 legacy_senet154 xception41
 wide_resnet50_2 efficientnet_es ecaresnet26t resnet50 resnet50_gn mobilenet_edgetpu_v2_xs mobilenetv4_hybrid_medium
 mobilenetv5_300m_enc regnetz_b16 semnasnet_100 vit_base_patch32_clip_224 vit_xsmall_patch16_clip_224 samvit_base_patch16_224
-tnt_s_patch16_224 coat_lite_tiny convnext_tiny.hf resnet101 xcit_tiny_12_p8_224 nf_regnet_b0 dm_nfnet_f0 gmixer_12_224
+tnt_s_patch16_224 coat_lite_tiny convnext_tiny resnet101 xcit_tiny_12_p8_224 nf_regnet_b0 dm_nfnet_f0 gmixer_12_224
 """.split()
 
 # With the size of their picture, or the shape of their input.

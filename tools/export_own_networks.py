@@ -477,7 +477,7 @@ class Sampler(nn.Module):
         super().__init__()
         self.locate = nn.Sequential(
             nn.Conv2d(1, 8, 7), nn.MaxPool2d(2), nn.ReLU(), nn.Conv2d(8, 10, 5), nn.MaxPool2d(2), nn.ReLU(), nn.Flatten(),
-            nn.Linear(10 * 21 * 21, 32), nn.ReLU(), nn.Linear(32, 6),
+            nn.Linear(10 * 20 * 20, 32), nn.ReLU(), nn.Linear(32, 6),
         )
         self.classify = nn.Sequential(nn.Conv2d(1, 16, 5), nn.ReLU(), nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Linear(256, 10))
 

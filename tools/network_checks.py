@@ -257,19 +257,16 @@ def examine(model, inputs, options):
 
 def measured(model, inputs, options):
     """Times by number of threads, by a process that --measure-with may wrap."""
-    times = {}
     with tempfile.TemporaryDirectory() as folder:
         stored = f"{folder}/inputs.npz"
         np.savez(stored, **inputs)
-        for threads in options.threads:
-            command = [*shlex.split(options.measure_with), sys.executable, str(Path(__file__).with_name("measure-network.py"))]
-            command += [str(model), stored, str(options.infold), str(threads)]
-            command += [str(options.rounds), str(options.seconds), str(options.run_limit)]
-            done = subprocess.run(command, capture_output=True, text=True)
-            lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
-            failure = {"failure": (done.stderr.strip() or f"ended with {done.returncode}")[-300:]}
-            times[str(threads)] = json.loads(lines[-1]) if lines else failure
-    return times
+        command = [*shlex.split(options.measure_with), sys.executable, str(Path(__file__).with_name("measure-network.py"))]
+        command += [str(model), stored, str(options.infold), ",".join(map(str, options.threads))]
+        command += [str(options.rounds), str(options.seconds), str(options.run_limit)]
+        done = subprocess.run(command, capture_output=True, text=True)
+    lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    failure = {"failure": (done.stderr.strip() or f"ended with {done.returncode}")[-300:]}
+    return json.loads(lines[-1]) if lines else {str(threads): failure for threads in options.threads}
 
 
 def add_options(parser):
