@@ -118,7 +118,7 @@ class Decoder(nn.Module):
             nn.ModuleDict({
                 "first": nn.RMSNorm(width), "second": nn.RMSNorm(width),
                 "query": nn.Linear(width, width, bias=False),
-                "keys": nn.Linear(width, 2 * groups * self.size, bias=False),
+                "pairs": nn.Linear(width, 2 * groups * self.size, bias=False),
                 "out": nn.Linear(width, width, bias=False),
                 "gate": nn.Linear(width, 2 * width, bias=False), "up": nn.Linear(width, 2 * width, bias=False),
                 "down": nn.Linear(2 * width, width, bias=False),
@@ -141,7 +141,7 @@ class Decoder(nn.Module):
         for block in self.blocks:
             y = block["first"](x)
             query = self.rotate(block["query"](y).view(batch, length, self.heads, self.size).transpose(1, 2))
-            key, value = block["keys"](y).view(batch, length, 2 * self.groups, self.size).transpose(1, 2).chunk(2, 1)
+            key, value = block["pairs"](y).view(batch, length, 2 * self.groups, self.size).transpose(1, 2).chunk(2, 1)
             key = self.rotate(key).repeat_interleave(self.heads // self.groups, 1)
             value = value.repeat_interleave(self.heads // self.groups, 1)
             y = nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True)

@@ -152,7 +152,7 @@ def check_numbers(model, inputs, infold):
     if result is not None and both is not None:
         report["same_bits"] = same_bits(result, both)
     if result is None or reference is None:
-        report["verdict"] = "refused" if result is None else "unknown"
+        report["verdict"] = "unknown" if result is not None else "refused" if peer is not None else "neither"
         return report
     report["infold_error"] = largest_error(result, reference)
     peers = [largest_error(outputs, reference) for outputs in (peer, plain) if outputs is not None]
@@ -284,7 +284,7 @@ def add_options(parser):
 def remarkable(report):
     """Whether a model is worth a look: refused, not right, or slower than by ONNX Runtime."""
     slow = any(times.get("ratio", 9) > 1.0 for times in report.get("times", {}).values())
-    return "infold_refusal" in report or report.get("verdict") not in ("right", None) or slow
+    return report.get("verdict") not in ("right", "neither", None) or slow
 
 
 def summary(report):

@@ -1,7 +1,7 @@
 """The tables of docs/Networks.md, of the reports that export-networks.py and fetch-models.py keep."""
 import math
 
-VERDICTS = {"right": "yes", "loose": "rounding", "unstable": "unstable", "wrong": "**no**", "refused": "**refused**", "unknown": "?"}
+VERDICTS = {"right": "yes", "loose": "rounding", "unstable": "unstable", "wrong": "**no**", "refused": "**refused**", "unknown": "?", "neither": "neither"}
 
 
 def mean(ratios):
@@ -34,9 +34,14 @@ def reference_cell(report):
     return f"{100 * share:.1f} % ({', '.join(sorted(operators)[:3])}{' …' if len(operators) > 3 else ''})"
 
 
+def judged(report):
+    """The verdict; a model that both refuse is not one that can be right."""
+    both = "infold_refusal" in report and "onnxruntime_refusal" in report
+    return "neither" if both else report.get("verdict", "refused" if "infold_refusal" in report else "unknown")
+
+
 def row(report, first):
-    right = VERDICTS[report.get("verdict", "refused" if "infold_refusal" in report else "unknown")]
-    return [*first, right, errors_cell(report), ratio_cell(report, "1"), ratio_cell(report, "2"), reference_cell(report)]
+    return [*first, VERDICTS[judged(report)], errors_cell(report), ratio_cell(report, "1"), ratio_cell(report, "2"), reference_cell(report)]
 
 
 COLUMNS = ["right", "error / ONNX Runtime's", "ratio, 1 thread", "2 threads", "by the reference"]
@@ -86,7 +91,7 @@ def models_table(reports):
 
 
 def refusals(reports):
-    return [f"- {report['name']}: {report['infold_refusal']}" for report in reports if "infold_refusal" in report]
+    return [f"- {report['name']}: {report['infold_refusal']}" for report in reports if judged(report) == "refused"]
 
 
 def steps(reports, count=3):
@@ -139,7 +144,7 @@ whether numbers agree, and times, which do not depend on them. The page is writt
 
 - **right**: the largest difference from a run in double precision (`infold run --double`), divided by the largest number of that
   output, is no more than twice what ONNX Runtime's is (the larger of that with and without its optimizations), or than float32 (2e-6)
-  or float16 (2e-3) explain. "rounding": up to ten times as much, which is what Winograd's convolutions cost (`--precision exact` has
+  or float16 (2e-3) explain. "neither": ONNX Runtime refuses it as well, or fails. "rounding": up to ten times as much, which is what Winograd's convolutions cost (`--precision exact` has
   none). "unstable": ONNX Runtime is off by more than a twentieth itself, as where a choice among nearly equal candidates is part of the
   network.
 - **ratio**: the fastest inference by Infold, divided by the fastest by ONNX Runtime, in turns: below 1, Infold is faster. Means are
