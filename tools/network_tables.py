@@ -1,6 +1,7 @@
 """The tables of docs/Networks.md, of the reports that export-networks.py and fetch-models.py keep."""
 import math
 
+WORTH_A_THREAD = 2  # milliseconds of an inference from which on a second thread has to help
 VERDICTS = {"right": "yes", "loose": "rounding", "unstable": "unstable", "wrong": "**no**", "refused": "**refused**", "unknown": "?", "neither": "neither"}
 
 
@@ -9,13 +10,24 @@ def mean(ratios):
     return math.exp(sum(map(math.log, ratios)) / len(ratios)) if ratios else float("nan")
 
 
+def ratio(report, threads):
+    """None where nothing was measured, or the machine was disturbed: ONNX Runtime gained nothing by another thread."""
+    times = report.get("times", {})
+    if "ratio" not in times.get(threads, {}):
+        return None
+    alone, here = times.get("1", {}).get("onnxruntime_ms"), times[threads].get("onnxruntime_ms")
+    if threads != "1" and alone and alone > WORTH_A_THREAD and here > 0.87 * alone:
+        return None
+    return times[threads]["ratio"]
+
+
 def ratios(reports, threads):
-    return [report["times"][threads]["ratio"] for report in reports if "ratio" in report.get("times", {}).get(threads, {})]
+    return [found for report in reports if (found := ratio(report, threads)) is not None]
 
 
 def ratio_cell(report, threads):
-    times = report.get("times", {}).get(threads, {})
-    return f"{times['ratio']:.2f}" if "ratio" in times else ""
+    found = ratio(report, threads)
+    return "" if found is None else f"{found:.2f}"
 
 
 def errors_cell(report):
@@ -98,7 +110,7 @@ def steps(reports, count=3):
     """What takes the time where ONNX Runtime is faster."""
     lines = []
     for report in reports:
-        found = [times["ratio"] for times in report.get("times", {}).values() if "ratio" in times]
+        found = [value for threads in report.get("times", {}) if (value := ratio(report, threads)) is not None]
         if not found or max(found) <= 1 or "profile" not in report:
             continue
         kinds = ", ".join(f"{kind['what']} {100 * kind['share']:.0f} %" for kind in report["profile"]["kinds"][:count])
@@ -148,5 +160,5 @@ whether numbers agree, and times, which do not depend on them. The page is writt
   none). "unstable": ONNX Runtime is off by more than a twentieth itself, as where a choice among nearly equal candidates is part of the
   network. "neither": ONNX Runtime refuses it as well, or fails.
 - **ratio**: the fastest inference by Infold, divided by the fastest by ONNX Runtime, in turns: below 1, Infold is faster. Means are
-  geometric. An entry without one was not timed.
+  geometric. An entry without one was not timed, or other work disturbed it: ONNX Runtime gained nothing by a second thread.
 - **by the reference**: the share of the time with one thread in operators that have no kernel."""

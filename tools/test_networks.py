@@ -14,7 +14,7 @@ import onnx
 from onnx import TensorProto, helper
 
 import network_checks
-from network_tables import means_table, page, refusals, row, steps
+from network_tables import means_table, page, ratio, refusals, row, steps
 
 
 def load(name):
@@ -119,6 +119,20 @@ class TableTests(unittest.TestCase):
     def test_means_are_geometric_and_slower_ones_are_counted(self):
         table = means_table([("float32", [report("a", times=(0.5, 2.0)), report("b", "wrong", times=(2.0, 2.0)), report("c", times=())])])
         self.assertEqual(table.splitlines()[-1], "| float32 | 3 | 2 | 1.00 | 2.00 | 1 of 2 | 2 of 2 |")
+
+    def test_times_of_two_threads_that_help_nobody_were_disturbed(self):
+        entry = report("net")
+        entry["times"]["1"]["onnxruntime_ms"], entry["times"]["2"]["onnxruntime_ms"] = 10, 9
+        self.assertEqual((ratio(entry, "1"), ratio(entry, "2"), ratio(entry, "4")), (0.5, None, None))
+        entry["times"]["2"]["onnxruntime_ms"] = 6
+        self.assertEqual(ratio(entry, "2"), 0.25)
+        entry["times"]["1"]["onnxruntime_ms"], entry["times"]["2"]["onnxruntime_ms"] = 1, 1
+        self.assertEqual(ratio(entry, "2"), 0.25)
+
+    def test_a_model_that_neither_takes_is_not_refused(self):
+        both = {"name": "net", "infold_refusal": "types differ", "onnxruntime_refusal": "types differ"}
+        self.assertEqual(row(both, ["net"])[1], "neither")
+        self.assertEqual(refusals([both]), [])
 
     def test_slow_networks_come_slowest_first_with_their_largest_steps(self):
         found = steps([report("a", times=(1.5, 0.9)), report("b", times=(0.9, 2.0)), report("c")])
