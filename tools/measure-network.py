@@ -8,7 +8,8 @@ import sys
 
 import numpy as np
 
-from network_checks import Infold, Refusal, check_times
+from network_runtimes import Infold, Refusal
+from network_times import check_times
 
 
 def main(model, stored, binary, threads, rounds, seconds, limit):

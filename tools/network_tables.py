@@ -1,5 +1,6 @@
 """The tables of docs/Networks.md, of the reports that export-networks.py and fetch-models.py keep."""
 import math
+import re
 
 WORTH_A_THREAD = 2  # milliseconds of an inference from which on a second thread has to help
 VERDICTS = {"right": "yes", "loose": "rounding", "unstable": "unstable", "wrong": "**no**", "refused": "**refused**", "unknown": "?", "neither": "neither"}
@@ -103,7 +104,13 @@ def models_table(reports):
 
 
 def refusals(reports):
-    return [f"- {report['name']}: {report['infold_refusal']}" for report in reports if judged(report) == "refused"]
+    """By what Infold says, without the path of the file; models that are refused for the same reason share a line."""
+    names = {}
+    for report in reports:
+        if judged(report) == "refused":
+            words = re.sub(r"^infold: \S+: ", "", report["infold_refusal"])
+            names.setdefault(re.sub(r" \(node .*", "", words), []).append(report["name"])
+    return [f"- {words}: {', '.join(found)}" for words, found in names.items()]
 
 
 def steps(reports, count=3):

@@ -13,7 +13,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-import network_checks
+import network_numbers
+import network_runtimes
+import network_times
 from network_tables import means_table, page, ratio, refusals, row, steps
 
 
@@ -32,38 +34,38 @@ stand_in_libraries = load("stand-in-libraries")
 
 class ErrorTests(unittest.TestCase):
     def test_error_is_the_largest_difference_divided_by_the_largest_number(self):
-        self.assertEqual(network_checks.error(np.float32([1, 2, -4]), np.array([1, 2.5, -4])), 0.125)
+        self.assertEqual(network_numbers.error(np.float32([1, 2, -4]), np.array([1, 2.5, -4])), 0.125)
 
     def test_error_of_integers_is_the_share_that_differs(self):
-        self.assertEqual(network_checks.error(np.array([1, 2, 3, 4]), np.array([1, 2, 3, 5])), 0.25)
+        self.assertEqual(network_numbers.error(np.array([1, 2, 3, 4]), np.array([1, 2, 3, 5])), 0.25)
 
     def test_other_shapes_and_other_infinities_are_infinitely_wrong(self):
-        self.assertEqual(network_checks.error(np.zeros((2, 3)), np.zeros((3, 2))), np.inf)
-        self.assertEqual(network_checks.error(np.array([1, np.nan]), np.array([1.0, 2.0])), np.inf)
-        self.assertEqual(network_checks.error(np.array([1, np.inf]), np.array([1, -np.inf])), np.inf)
+        self.assertEqual(network_numbers.error(np.zeros((2, 3)), np.zeros((3, 2))), np.inf)
+        self.assertEqual(network_numbers.error(np.array([1, np.nan]), np.array([1.0, 2.0])), np.inf)
+        self.assertEqual(network_numbers.error(np.array([1, np.inf]), np.array([1, -np.inf])), np.inf)
 
     def test_infinities_and_nans_that_both_have_are_no_error(self):
         values = np.array([1, np.nan, np.inf, -np.inf])
-        self.assertEqual(network_checks.error(values, values), 0)
-        self.assertEqual(network_checks.error(np.zeros(0), np.zeros(0)), 0)
+        self.assertEqual(network_numbers.error(values, values), 0)
+        self.assertEqual(network_numbers.error(np.zeros(0), np.zeros(0)), 0)
 
     def test_verdict_allows_twice_the_scatter_and_what_rounding_explains(self):
-        self.assertEqual(network_checks.verdict(1.9e-5, 1e-5, "float32"), "right")
-        self.assertEqual(network_checks.verdict(2.1e-5, 1e-5, "float32"), "loose")
-        self.assertEqual(network_checks.verdict(2.1e-4, 1e-5, "float32"), "wrong")
-        self.assertEqual(network_checks.verdict(1.9e-6, 0, "float32"), "right")
-        self.assertEqual(network_checks.verdict(1e-3, 0, "float16"), "right")
-        self.assertEqual(network_checks.verdict(1e-3, np.inf, "float32"), "wrong")
+        self.assertEqual(network_numbers.verdict(1.9e-5, 1e-5, "float32"), "right")
+        self.assertEqual(network_numbers.verdict(2.1e-5, 1e-5, "float32"), "loose")
+        self.assertEqual(network_numbers.verdict(2.1e-4, 1e-5, "float32"), "wrong")
+        self.assertEqual(network_numbers.verdict(1.9e-6, 0, "float32"), "right")
+        self.assertEqual(network_numbers.verdict(1e-3, 0, "float16"), "right")
+        self.assertEqual(network_numbers.verdict(1e-3, np.inf, "float32"), "wrong")
 
     def test_what_is_off_with_both_is_unstable_unless_infold_is_exact(self):
-        self.assertEqual(network_checks.verdict(0.4, 0.9, "float32"), "unstable")
-        self.assertEqual(network_checks.verdict(1e-7, 0.9, "float32"), "right")
+        self.assertEqual(network_numbers.verdict(0.4, 0.9, "float32"), "unstable")
+        self.assertEqual(network_numbers.verdict(1e-7, 0.9, "float32"), "right")
 
     def test_bits_are_compared_with_their_shapes(self):
         one = {"y": np.float32([0.0, np.nan])}
-        self.assertTrue(network_checks.same_bits(one, {"y": np.float32([0.0, np.nan])}))
-        self.assertFalse(network_checks.same_bits(one, {"y": np.float32([-0.0, np.nan])}))
-        self.assertFalse(network_checks.same_bits(one, {"y": np.float32([[0.0, np.nan]])}))
+        self.assertTrue(network_numbers.same_bits(one, {"y": np.float32([0.0, np.nan])}))
+        self.assertFalse(network_numbers.same_bits(one, {"y": np.float32([-0.0, np.nan])}))
+        self.assertFalse(network_numbers.same_bits(one, {"y": np.float32([[0.0, np.nan]])}))
 
 
 class ProfileTests(unittest.TestCase):
@@ -72,7 +74,7 @@ class ProfileTests(unittest.TestCase):
             {"operation": "Conv", "milliseconds": 1.0, "gflops": 10}, {"operation": "Add", "milliseconds": 5.0},
             {"operation": "Conv", "milliseconds": 3.0, "gflops": 50},
         ]
-        found = network_checks.largest(layers, 10.0, lambda layer: layer["operation"], 2)
+        found = network_times.largest(layers, 10.0, lambda layer: layer["operation"], 2)
         self.assertEqual([(entry["what"], entry["share"], entry["steps"]) for entry in found], [("Add", 0.5, 1), ("Conv", 0.4, 2)])
         self.assertEqual(found[1]["gflops"], 40)
 
@@ -85,11 +87,11 @@ class DefaultsTests(unittest.TestCase):
             path = Path(folder) / "original.onnx"
             onnx.save(helper.make_model(helper.make_graph([node], "g", values[:2], values[2:])), path)
             inputs = {"x": np.ones(3, np.float32), "rate": np.float32(2)}
-            copy = onnx.load(network_checks.with_defaults(path, inputs, folder))
+            copy = onnx.load(network_runtimes.with_defaults(path, inputs, folder))
             self.assertEqual([tensor.name for tensor in copy.graph.initializer], ["rate"])
             self.assertEqual([value.name for value in copy.graph.input], ["x", "rate"])
-            self.assertEqual(network_checks.with_defaults(path, {"x": inputs["x"]}, folder), path)
-        self.assertEqual(network_checks.shape_options(inputs), ["--shape", "x=3"])
+            self.assertEqual(network_runtimes.with_defaults(path, {"x": inputs["x"]}, folder), path)
+        self.assertEqual(network_runtimes.shape_options(inputs), ["--shape", "x=3"])
 
 
 def report(name, verdict="right", times=(0.5, 0.25), **others):
@@ -112,9 +114,10 @@ class TableTests(unittest.TestCase):
         )
 
     def test_row_of_what_is_refused_has_nothing_else(self):
-        refused = {"name": "net", "infold_refusal": "no such operator"}
+        refused = {"name": "net", "infold_refusal": 'infold: some/net.onnx: no such operator (node "a" (Odd)); export it'}
         self.assertEqual(row(refused, ["net"]), ["net", "**refused**", "", "", "", ""])
-        self.assertEqual(refusals([refused, report("other")]), ["- net: no such operator"])
+        again = {**refused, "name": "again"}
+        self.assertEqual(refusals([refused, report("other"), again]), ["- no such operator: net, again"])
 
     def test_means_are_geometric_and_slower_ones_are_counted(self):
         table = means_table([("float32", [report("a", times=(0.5, 2.0)), report("b", "wrong", times=(2.0, 2.0)), report("c", times=())])])
