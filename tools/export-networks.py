@@ -107,7 +107,8 @@ def run_exporter(export, module, inputs, names, opset, path):
             )
         else:
             torch.onnx.export(
-                module, tuple(inputs), str(path), dynamo=True, opset_version=opset, input_names=names, external_data=False, verbose=False
+                module, tuple(inputs), str(path), dynamo=True, opset_version=opset, input_names=names, external_data=False,
+                verbose=False,
             )
 
 
@@ -162,8 +163,8 @@ def conditions_text(arguments):
     packages = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("onnxruntime", "torch", "torchvision", "timm"))
     date = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
     return (
-        f"{processor_text(processor_here())}; Infold {version}, {packages}; {arguments.rounds} turns of {arguments.seconds:g} s for each;"
-        f" {date}."
+        f"{processor_text(processor_here())}; Infold {version}, {packages}; {arguments.rounds} turns of {arguments.seconds:g} s"
+        f" for each; {date}."
     )
 
 

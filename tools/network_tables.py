@@ -3,7 +3,10 @@ import math
 import re
 
 WORTH_A_THREAD = 2  # milliseconds of an inference from which on a second thread has to help
-VERDICTS = {"right": "yes", "loose": "rounding", "unstable": "unstable", "wrong": "**no**", "refused": "**refused**", "unknown": "?", "neither": "neither"}
+VERDICTS = {
+    "right": "yes", "loose": "rounding", "unstable": "unstable", "wrong": "**no**", "refused": "**refused**", "neither": "neither",
+    "unknown": "?",
+}
 
 
 def mean(ratios):
@@ -54,7 +57,8 @@ def judged(report):
 
 
 def row(report, first):
-    return [*first, VERDICTS[judged(report)], errors_cell(report), ratio_cell(report, "1"), ratio_cell(report, "2"), reference_cell(report)]
+    times = [ratio_cell(report, threads) for threads in ("1", "2")]
+    return [*first, VERDICTS[judged(report)], errors_cell(report), *times, reference_cell(report)]
 
 
 COLUMNS = ["right", "error / ONNX Runtime's", "ratio, 1 thread", "2 threads", "by the reference"]
@@ -96,10 +100,10 @@ def exports_table(reports):
 
 
 def models_table(reports):
-    rows = [
-        row(report, [f"{report['library']} {report['version']}", report["name"].removeprefix(report["library"] + "-"), report["licence"]])
-        for report in sorted(reports, key=lambda report: report["name"])
-    ]
+    rows = []
+    for report in sorted(reports, key=lambda report: report["name"]):
+        package, name = report["library"], report["name"].removeprefix(report["library"] + "-")
+        rows.append(row(report, [f"{package} {report['version']}", name, report["licence"]]))
     return markdown(["package", "model", "licence", *COLUMNS], rows)
 
 

@@ -69,11 +69,12 @@ def profile(model, inputs, infold):
         "reference_share": sum(layer["milliseconds"] for layer in reference) / total,
         "reference_operators": sorted({layer["operation"] for layer in reference}),
         "kinds": largest(layers, total, lambda layer: f"{layer['operation']} [{layer['algorithm']}]", 8),
-        "steps": largest(
-            layers, total,
-            lambda layer: f"{layer['operation']} [{layer['algorithm']}] {'x'.join(map(str, layer['shape']))} {layer.get('name', '')}", 5,
-        ),
+        "steps": largest(layers, total, step_name, 5),
     }
+
+
+def step_name(layer):
+    return f"{layer['operation']} [{layer['algorithm']}] {'x'.join(map(str, layer['shape']))} {layer.get('name', '')}"
 
 
 def largest(layers, total, key, count):

@@ -82,7 +82,8 @@ class ProfileTests(unittest.TestCase):
 class DefaultsTests(unittest.TestCase):
     def test_single_numbers_become_defaults_and_others_stay_open(self):
         node = helper.make_node("Mul", ["x", "rate"], ["y"])
-        values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in (("x", ["N"]), ("rate", []), ("y", ["N"]))]
+        shapes = {"x": ["N"], "rate": [], "y": ["N"]}
+        values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()]
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "original.onnx"
             onnx.save(helper.make_model(helper.make_graph([node], "g", values[:2], values[2:])), path)
@@ -120,7 +121,8 @@ class TableTests(unittest.TestCase):
         self.assertEqual(refusals([refused, report("other"), again]), ["- no such operator: net, again"])
 
     def test_means_are_geometric_and_slower_ones_are_counted(self):
-        table = means_table([("float32", [report("a", times=(0.5, 2.0)), report("b", "wrong", times=(2.0, 2.0)), report("c", times=())])])
+        reports = [report("a", times=(0.5, 2.0)), report("b", "wrong", times=(2.0, 2.0)), report("c", times=())]
+        table = means_table([("float32", reports)])
         self.assertEqual(table.splitlines()[-1], "| float32 | 3 | 2 | 1.00 | 2.00 | 1 of 2 | 2 of 2 |")
 
     def test_times_of_two_threads_that_help_nobody_were_disturbed(self):
@@ -165,15 +167,18 @@ class PackageTests(unittest.TestCase):
 
     def test_a_selection_goes_by_the_beginnings_of_names(self):
         models = fetch_models.package_models()
-        self.assertEqual({model.package for model in fetch_models.selected(models, ["silero-vad-", "magika"], False)}, {"silero-vad", "magika"})
+        named = fetch_models.selected(models, ["silero-vad-", "magika"], False)
+        self.assertEqual({model.package for model in named}, {"silero-vad", "magika"})
         small = fetch_models.selected(models, [], True)
         self.assertTrue(small)
         self.assertTrue(all(model.licence in ("MIT", "Apache-2.0") for model in small))
 
     def test_inputs_have_the_sizes_and_values_that_are_given(self):
         values = [
-            helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 4]), helper.make_tensor_value_info("ids", TensorProto.INT64, [2]),
-            helper.make_tensor_value_info("rate", TensorProto.INT64, []), helper.make_tensor_value_info("mask", TensorProto.BOOL, ["N"]),
+            helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 4]),
+            helper.make_tensor_value_info("ids", TensorProto.INT64, [2]),
+            helper.make_tensor_value_info("rate", TensorProto.INT64, []),
+            helper.make_tensor_value_info("mask", TensorProto.BOOL, ["N"]),
         ]
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.onnx"
@@ -199,7 +204,10 @@ class StandInTests(unittest.TestCase):
         self.assertEqual(defined, {"own"})
 
     def test_versions_know_their_library(self):
-        lines = ["  000000: Version: 1  File: libfoo.so.1  Cnt: 2", "  0x0010:   Name: FOO_1  Flags: none  Version: 3", "  0x0020:   Name: FOO_2  Flags: none"]
+        lines = [
+            "  000000: Version: 1  File: libfoo.so.1  Cnt: 2", "  0x0010:   Name: FOO_1  Flags: none  Version: 3",
+            "  0x0020:   Name: FOO_2  Flags: none",
+        ]
         self.assertEqual(stand_in_libraries.needed_versions(lines), {"FOO_1": "libfoo.so.1", "FOO_2": "libfoo.so.1"})
 
     def test_functions_fail_and_messages_are_text(self):
