@@ -33,7 +33,6 @@ import network_checks
 from network_checks import remarkable, summary
 from processor import processor_here, processor_text
 
-EXPORTERS = ("script", "dynamo")
 # What exporters are asked for in turns, and once more where an operator needs something newer.
 OPSETS = {"script": (17, 13, 16, 11, 14, 18, 20), "dynamo": (18, 20, 21, 23)}
 FALLBACK = {"script": 18, "dynamo": 18}
@@ -59,11 +58,13 @@ def exports(architectures):
     plan = []
     for turn in range(2):
         for i, entry in enumerate(architectures):
-            exporter = EXPORTERS[(i + turn) % 2]
+            if turn == len(entry.exporters):
+                continue
+            exporter = entry.exporters[(i + turn) % len(entry.exporters)]
             opset = OPSETS[exporter][(i // 2) % len(OPSETS[exporter])]
             plan.append(Export(entry.library, entry.name, exporter, opset, "float32"))
     for i, entry in enumerate(architectures[::3]):
-        exporter = EXPORTERS[i % 2]
+        exporter = entry.exporters[i % len(entry.exporters)]
         plan.append(Export(entry.library, entry.name, exporter, OPSETS[exporter][0], "float16"))
     return plan
 

@@ -42,6 +42,11 @@ class Architecture:
     library: str
     name: str
 
+    @property
+    def exporters(self):
+        """Those of PyTorch's that can write it: how many boxes a detector finds is more than torch.export follows."""
+        return ("script",) if self.library == "torchvision" and is_detector(self.name) else ("script", "dynamo")
+
     def make(self, seed):
         """The module, ready for inference but for its parameters, and its inputs."""
         torch.manual_seed(seed)
@@ -91,14 +96,18 @@ def make_torchvision(name):
         return First(module, "flow"), [*inputs, torch.randn(shape)]
     if name.startswith(("lraspp", "deeplab", "fcn")):
         return First(module, "segmentation"), inputs
-    if any(part in name for part in ("rcnn", "retinanet", "ssd", "fcos")):
+    if is_detector(name):
         return First(module, "detection"), [torch.rand(shape)]
     return module, inputs
 
 
+def is_detector(name):
+    return any(part in name for part in ("rcnn", "retinanet", "ssd", "fcos"))
+
+
 def backbone_options(name):
-    kinds = ("rcnn", "retinanet", "ssd", "fcos", "lraspp", "deeplab", "fcn")
-    return {"weights_backbone": None} if any(kind in name for kind in kinds) else {}
+    segments = name.startswith(("lraspp", "deeplab", "fcn"))
+    return {"weights_backbone": None} if segments or is_detector(name) else {}
 
 
 def make_own(name):

@@ -7,6 +7,7 @@ import re
 import sys
 import tempfile
 import unittest
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +29,33 @@ def load(name):
     return module
 
 
+export_networks = load("export-networks")
 fetch_models = load("fetch-models")
 stand_in_libraries = load("stand-in-libraries")
+
+
+@dataclass
+class Entry:
+    """What the plan needs to know of an architecture."""
+
+    name: str
+    exporters: tuple = ("script", "dynamo")
+    library: str = "own"
+
+
+class PlanTests(unittest.TestCase):
+    def test_every_architecture_comes_by_each_of_its_exporters_and_some_in_float16(self):
+        plan = export_networks.exports([Entry("a"), Entry("b", ("script",)), Entry("c"), Entry("d")])
+        self.assertEqual([(export.architecture, export.exporter, export.precision) for export in plan], [
+            ("a", "script", "float32"), ("b", "script", "float32"), ("c", "script", "float32"), ("d", "dynamo", "float32"),
+            ("a", "dynamo", "float32"), ("c", "dynamo", "float32"), ("d", "script", "float32"),
+            ("a", "script", "float16"), ("d", "dynamo", "float16"),
+        ])
+
+    def test_no_two_exports_have_one_name(self):
+        plan = export_networks.exports([Entry(f"net{i}", ("script",) if i % 7 == 0 else ("script", "dynamo")) for i in range(50)])
+        self.assertEqual(len({export.name for export in plan}), len(plan))
+        self.assertGreater(len({export.opset for export in plan}), 6)
 
 
 class ErrorTests(unittest.TestCase):
