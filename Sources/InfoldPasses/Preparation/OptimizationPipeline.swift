@@ -65,7 +65,7 @@ public struct OptimizationPipeline: Sendable {
       (.inline, [InlineBodies(), SettleConstants()]),
       (
         .simplify,
-        widening + quantization + [
+        widening + [ExpandCompositions()] + quantization + [
           ConstantFolding(weightByteLimit: weightByteLimit), RemoveIdentities(), RecognizeActivations(),
           RecognizeLayerNormalization(), RemoveDeadCode(),
         ]
