@@ -2,7 +2,10 @@ import InfoldGraph
 
 extension OperatorRegistry {
   /// Every operator that Infold brings.
-  public static let standard = OperatorRegistry([
+  public static let standard = OperatorRegistry(onnxOperators + contributedOperators)
+
+  /// Those of ONNX's own domain.
+  private static let onnxOperators: [any Operator.Type] = [
     Abs.self,
     Acos.self,
     Acosh.self,
@@ -156,5 +159,5 @@ extension OperatorRegistry {
     Upsample.self,
     Where.self,
     Xor.self,
-  ])
+  ]
 }

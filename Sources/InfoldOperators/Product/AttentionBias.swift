@@ -31,12 +31,12 @@ struct AttentionBias {
     if let counts = network[6] {
       let columns = try self.columns(&network)
       let isKey = try network.add(Less.name, [columns, network.reshape(counts, [sizes.batch, 1, 1, 1])])
-      allowed = try allowed.map { other throws(InfoldError) in try network.add(And.name, [other, isKey]) } ?? isKey
+      allowed = try both(allowed, isKey, &network)
     }
     var summand: ValueID?
     if let mask = try paddedMask(&network) {
       if network.elementType(mask) == .bool {
-        allowed = try allowed.map { other throws(InfoldError) in try network.add(And.name, [other, mask]) } ?? mask
+        allowed = try both(allowed, mask, &network)
       } else {
         summand = try network.cast(mask, to: type)
       }
@@ -46,6 +46,13 @@ struct AttentionBias {
     let minusInfinity = network.add(try Tensor(scalar: -Double.infinity).converted(to: type))
     let bias = try network.add(Where.name, [allowed, summand ?? nothing, minusInfinity])
     return (bias, network[3] != nil || network[6] != nil || !everyQueryHasKeys)
+  }
+
+  private func both(
+    _ a: ValueID?, _ b: ValueID, _ network: inout Composition
+  ) throws(InfoldError) -> ValueID {
+    guard let a else { return b }
+    return try network.add(And.name, [a, b])
   }
 
   /// The mask, with nothing for keys behind those that it has.
@@ -87,7 +94,7 @@ struct AttentionBias {
       let bounded = Int64(min(max(distance, -Self.farthest), Self.farthest))
       let end = bounded == 0 ? rows : try network.add(Add.name, [rows, network.add(try Tensor(scalar: bounded))])
       let isWithin = try network.add(comparison, [columns, end])
-      allowed = try allowed.map { other throws(InfoldError) in try network.add(And.name, [other, isWithin]) } ?? isWithin
+      allowed = try both(allowed, isWithin, &network)
     }
     return allowed
   }
