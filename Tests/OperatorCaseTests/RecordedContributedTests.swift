@@ -61,7 +61,9 @@ import Testing
           #expect(differences.allSatisfy { $0 <= bound }, "\(differences.max() ?? 0)")
         } else {
           let absolute = zip(try result.numbers(), try expected.numbers()).map { abs($0 - $1) }
-          #expect(absolute.allSatisfy { $0 <= 1 } && absolute.count { $0 > 0 } <= 1 + absolute.count / 20)
+          // ONNX Runtime adds up rounded powers for its softmax.
+          let most = path.contains("/softmax-") ? absolute.count / 4 : 1 + absolute.count / 20
+          #expect(absolute.allSatisfy { $0 <= 1 } && absolute.count { $0 > 0 } <= most)
         }
       }
     }

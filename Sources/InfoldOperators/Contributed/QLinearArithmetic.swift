@@ -13,7 +13,8 @@ protocol QLinearArithmetic: ContributedQuantizedOperator, AttributelessOperator 
 
 extension QLinearArithmetic {
   package static var family: OperatorFamily { .arithmetic }
-  package static func arity(since version: Int) -> Arity { Arity(inputs: 7...8) }
+  // The zero point of A may be left out, which stands before what must be there.
+  package static func arity(since version: Int) -> Arity { Arity(inputs: 2...8) }
 
   func compose(_ network: inout Composition) throws(InfoldError) -> [ValueID]? {
     let type = network.elementType(try network.input(0))

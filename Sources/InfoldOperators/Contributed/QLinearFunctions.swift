@@ -13,7 +13,8 @@ protocol QLinearFunction: ContributedQuantizedOperator {
 }
 
 extension QLinearFunction {
-  package static func arity(since version: Int) -> Arity { Arity(inputs: 4...5) }
+  // The zero point of X may be left out, which stands before what must be there.
+  package static func arity(since version: Int) -> Arity { Arity(inputs: 2...5) }
 
   func compose(_ network: inout Composition) throws(InfoldError) -> [ValueID]? {
     let type = network.elementType(try network.input(0))
@@ -53,7 +54,6 @@ package struct QLinearLeakyRelu: QLinearFunction {
 package struct QLinearSoftmax: QLinearFunction {
   package static let name = "QLinearSoftmax"
   package static let family = OperatorFamily.activation
-  package static func arity(since version: Int) -> Arity { Arity(5) }
 
   private let axis: Int
   private let opset: Int
@@ -94,7 +94,6 @@ package struct QLinearAveragePool: QLinearFunction {
 package struct QLinearGlobalAveragePool: QLinearFunction {
   package static let name = "QLinearGlobalAveragePool"
   package static let family = OperatorFamily.pool
-  package static func arity(since version: Int) -> Arity { Arity(5) }
 
   private let isChannelsLast: Bool
 

@@ -60,7 +60,8 @@ public struct OptimizationPipeline: Sendable {
     let folding: [any GraphPass] = foldsBatchNormalization ? [FoldBatchNormalization()] : []
     let quantizedFolding: [any GraphPass] = foldsBatchNormalization ? [FoldIntoQuantizedWeights()] : []
     // What dequantizes weights that nobody reads any more is not to be computed ahead.
-    let quantization: [any GraphPass] = quantizedFolding + [RecognizeQuantizedOperators(), RemoveDeadCode()]
+    let quantization: [any GraphPass] =
+      quantizedFolding + [RecognizeIntegerProducts(), RecognizeQuantizedOperators(), RemoveDeadCode()]
     self.init([
       (.inline, [InlineBodies(), SettleConstants()]),
       (

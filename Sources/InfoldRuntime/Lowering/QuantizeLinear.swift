@@ -150,7 +150,7 @@ extension PlanBuilder {
   fileprivate mutating func emitVariableDequantization(
     _ x: ValueID, to y: ValueID, scale: ValueID, zeroPoint: ValueID?
   ) throws(InfoldError) -> Bool {
-    guard graph.constant(scale) == nil, let sizes = byteSizes(x), let format = format(of: x),
+    guard let sizes = byteSizes(x), let format = format(of: x),
       self.sizes(scale)?.reduce(1, *) == 1, zeroPoint.map({ byteSizes($0)?.reduce(1, *) == 1 }) ?? true
     else { return false }
     let source = try location(of: x, .rowMajor), scalePlace = try location(of: scale, .rowMajor)
