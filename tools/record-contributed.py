@@ -264,10 +264,9 @@ def recurrent() -> None:
         record("lstm-" + name, "DynamicQuantizeLSTM", inputs, outputs=3, direction=direction, hidden_size=hidden)
 
 
-README = """# Recorded operators of com.microsoft
-
-Models of one node each, in the form of ONNX's backend tests, with what ONNX Runtime {version} makes of random inputs.
-`tools/record-contributed.py` wrote them, and writes them again. The models are this project's own.
+README = """Models of one node each, of an operator that ONNX Runtime's optimizer or quantizer writes (most of the domain com.microsoft), with random
+numbers (seed {seed}), and what ONNX Runtime {version} makes of them: recorded by `tools/record-contributed.py` for this project, and under
+its licence.
 """
 
 
@@ -284,7 +283,7 @@ def main() -> None:
     quantized(np.int8)
     quantized_products()
     recurrent()
-    (OUTPUT / "README.md").write_text(README.format(version=ort.__version__))
+    (OUTPUT / "README.md").write_text(README.format(seed=SEED, version=ort.__version__))
     print(sum(1 for _ in OUTPUT.glob("*/model.onnx")), "cases")
 
 

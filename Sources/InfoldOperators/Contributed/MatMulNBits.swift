@@ -14,6 +14,8 @@ package struct MatMulNBits: ContributedFloatingPointOperator {
   package static let quantizationRole: QuantizationRole? = .computes
   package static func arity(since version: Int) -> Arity { Arity(inputs: 3...6) }
 
+  private static let mostNumbers = 1 << 40
+
   private let columns: Int
   private let inner: Int
   private let bits: Int
@@ -25,8 +27,9 @@ package struct MatMulNBits: ContributedFloatingPointOperator {
     bits = try attributes.int("bits") ?? 4
     blockSize = try attributes.requiredInt("block_size")
     let level = try attributes.int("accuracy_level") ?? 0
-    guard columns >= 1, inner >= 1 else {
-      throw InfoldError(.invalidModel, "N is \(columns), and K \(inner); both must be at least 1")
+    guard 1...Self.mostNumbers ~= columns, 1...Self.mostNumbers ~= inner else {
+      throw InfoldError(
+        .invalidModel, "N is \(columns), and K \(inner); both must be at least 1, and sizes of a matrix")
     }
     guard [2, 4, 8].contains(bits) else {
       throw InfoldError(.unsupported, "the weights have \(bits) bits; supported are 2, 4 and 8")

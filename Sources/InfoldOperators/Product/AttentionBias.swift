@@ -48,6 +48,16 @@ struct AttentionBias {
     return (bias, network[3] != nil || network[6] != nil || !everyQueryHasKeys)
   }
 
+  /// Numbers that follow one another. However many there are, nothing is computed here.
+  private func numbers(
+    from first: Int, count: Int, _ network: inout Composition
+  ) throws(InfoldError) -> ValueID {
+    let bounds = try [first, first + count, 1].map { number throws(InfoldError) in
+      network.add(try Tensor(scalar: Int64(number)))
+    }
+    return try network.add(RangeOperator.name, bounds)
+  }
+
   private func both(
     _ a: ValueID?, _ b: ValueID, _ network: inout Composition
   ) throws(InfoldError) -> ValueID {
@@ -73,7 +83,7 @@ struct AttentionBias {
   }
 
   private func columns(_ network: inout Composition) throws(InfoldError) -> ValueID {
-    network.add(try Tensor(shape: [1, sizes.keys], (0..<sizes.keys).map { Int64($0) }))
+    try network.reshape(numbers(from: 0, count: sizes.keys, &network), [1, sizes.keys])
   }
 
   /// Which keys the queries read by their positions, as truth values [M, S] or [B, 1, M, S]; `nil` for all.
@@ -81,8 +91,7 @@ struct AttentionBias {
     guard limits.behind != nil || limits.reachBefore != nil else { return nil }
     let columns = try self.columns(&network)
     let first = network[6] == nil ? sizes.past : 0
-    var rows = network.add(
-      try Tensor(shape: [sizes.queries, 1], (0..<sizes.queries).map { Int64($0 + first) }))
+    var rows = try network.reshape(numbers(from: first, count: sizes.queries, &network), [sizes.queries, 1])
     if let counts = network[6] {
       let offset = try network.add(Sub.name, [counts, network.add(try Tensor(scalar: Int64(sizes.queries)))])
       rows = try network.add(Add.name, [rows, network.reshape(offset, [sizes.batch, 1, 1, 1])])

@@ -21,6 +21,9 @@ struct AttentionSizes {
   /// The sizes of the mask.
   let mask: [Int]?
 
+  /// What is far from where integers end.
+  private static let mostPositions = 1 << 60
+
   /// - Parameter sizes: Those of Q, K, V, attn_mask, past_key, past_value and nonpad_kv_seqlen; `nil` for those that are left out.
   /// - Throws: `InfoldError` with `.invalidModel` where they do not fit together.
   init(_ sizes: [[Int]?], _ givenQueryHeads: Int?, _ givenKeyHeads: Int?) throws(InfoldError) {
@@ -62,8 +65,13 @@ struct AttentionSizes {
         .invalidModel, "input \(index) has the shape \(given), and must have \([batch, keyHeads, past, width])")
     }
     let (sum, overflow) = past.addingReportingOverflow(k[rows])
-    guard !overflow else { throw InfoldError(.limitExceeded, "there are too many keys") }
+    guard !overflow, [sum, past, queries].allSatisfy({ $0 <= Self.mostPositions }) else {
+      throw InfoldError(.limitExceeded, "there are too many positions")
+    }
     keys = sum
+    guard checkedProduct([queryHeads, columns]) != nil else {
+      throw InfoldError(.limitExceeded, "the rows of the result are too long")
+    }
     mask = sizes[3]
     if let nonpad = sizes[6], nonpad != [batch] {
       throw InfoldError(.invalidModel, "nonpad_kv_seqlen has the shape \(nonpad), and must have \([batch])")
