@@ -2,7 +2,10 @@ import InfoldGraph
 
 extension OperatorRegistry {
   /// Every operator that Infold brings.
-  public static let standard = OperatorRegistry([
+  public static let standard = OperatorRegistry(onnxOperators + contributedOperators)
+
+  /// Those of ONNX's own domain.
+  private static let onnxOperators: [any Operator.Type] = [
     Abs.self,
     Acos.self,
     Acosh.self,
@@ -14,6 +17,7 @@ extension OperatorRegistry {
     Asinh.self,
     Atan.self,
     Atanh.self,
+    Attention.self,
     AveragePool.self,
     BatchNormalization.self,
     Cast.self,
@@ -120,6 +124,7 @@ extension OperatorRegistry {
     Reshape.self,
     Resize.self,
     RoiAlign.self,
+    RotaryEmbedding.self,
     Round.self,
     ScatterElements.self,
     ScatterND.self,
@@ -154,5 +159,5 @@ extension OperatorRegistry {
     Upsample.self,
     Where.self,
     Xor.self,
-  ])
+  ]
 }

@@ -108,6 +108,11 @@ public protocol Operator: Sendable {
   /// else.
   var elementCombination: ElementCombination? { get }
 
+  /// The network of other operators that computes the same of these inputs, and that a session runs in the operator's place: a graph with
+  /// the inputs and the outputs of the operator. `nil`, the default, for operators that are defined by themselves, and where the network
+  /// depends on what is not known of the inputs.
+  func composition(_ inputs: OperatorInputs) throws(InfoldError) -> Graph?
+
   /// Computes the outputs; `nil` for those that `context` does not want. `inferOutputs` has accepted the inputs' types.
   ///
   /// A function of the inputs and attributes alone, because what is the same in every run is computed ahead. A session calls it with
@@ -161,6 +166,8 @@ extension Operator {
   public func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { nil }
 
   public var elementCombination: ElementCombination? { nil }
+
+  public func composition(_ inputs: OperatorInputs) throws(InfoldError) -> Graph? { nil }
 }
 
 extension Operator {

@@ -60,12 +60,13 @@ public struct OptimizationPipeline: Sendable {
     let folding: [any GraphPass] = foldsBatchNormalization ? [FoldBatchNormalization()] : []
     let quantizedFolding: [any GraphPass] = foldsBatchNormalization ? [FoldIntoQuantizedWeights()] : []
     // What dequantizes weights that nobody reads any more is not to be computed ahead.
-    let quantization: [any GraphPass] = quantizedFolding + [RecognizeQuantizedOperators(), RemoveDeadCode()]
+    let quantization: [any GraphPass] =
+      quantizedFolding + [RecognizeIntegerProducts(), RecognizeQuantizedOperators(), RemoveDeadCode()]
     self.init([
       (.inline, [InlineBodies(), SettleConstants()]),
       (
         .simplify,
-        widening + quantization + [
+        widening + [ExpandCompositions()] + quantization + [
           ConstantFolding(weightByteLimit: weightByteLimit), RemoveCompleteScatters(), RemoveIdentities(),
           RecognizeActivations(),
           RecognizeLayerNormalization(), RemoveDeadCode(),

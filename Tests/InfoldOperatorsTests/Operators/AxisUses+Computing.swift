@@ -6,7 +6,7 @@ import TestSupport
 extension AxisUses {
   /// Functions of each number, and of those in the same place of several inputs.
   mutating func addElementWise() throws {
-    for type in OperatorRegistry.standard.all {
+    for type in OperatorRegistry.standard.ownOperators {
       let newest = OperatorRegistry.newestOpset
       if type is any UnaryOperator.Type || type is any NumericUnaryOperator.Type
         || ["IsNaN", "IsInf"].contains(type.name)
@@ -78,6 +78,11 @@ extension AxisUses {
       ],
       [try floats(batch, 3, 2, 4), try floats(batch, 5, 2, 4), try floats(2, batch, 5, 3), try floats(2, 1, 5)])
     add("DotProductAttention", 1, [:], [try floats(batch, 4), try floats(4, 5), try floats(5, 2)])
+    add("DotProductAttention", 1, [:], [query, try floats(batch, 1, 4, 5), try floats(1, 2, 5, 3)])
+    let turned = try floats(batch, 2, 3, 4)
+    add("RotaryEmbedding", 23, [:], [turned, try floats(batch, 3, 2), try floats(batch, 3, 2)])
+    let places = try Tensor(zeros: [batch, 3], of: .int64)
+    add("RotaryEmbedding", 23, [:], [turned, try floats(5, 2), try floats(5, 2), places])
   }
 
   /// What looks through windows.
@@ -145,7 +150,7 @@ extension AxisUses {
   /// What makes one number of several.
   mutating func addReductions() throws {
     let x = try floats([batch, 4, 3], in: 0.5...1.5)
-    for type in OperatorRegistry.standard.all {
+    for type in OperatorRegistry.standard.ownOperators {
       if let reduction = type as? any ReductionOperator.Type {
         for keeps in [0, 1] {
           let attributes: AttributeList = ["keepdims": .int(Int64(keeps))]

@@ -6,7 +6,7 @@ import Testing
 
 /// What operators say of themselves beside their definition.
 @Suite struct OperatorAnswerTests {
-  private static let all = OperatorRegistry.standard.all + OperatorRegistry.internalOperators.all
+  private static let all = OperatorRegistry.standard.ownOperators + OperatorRegistry.internalOperators.all
 
   /// What belongs to no family.
   private static let others = [
