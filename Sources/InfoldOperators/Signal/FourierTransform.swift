@@ -43,7 +43,7 @@ package struct ComplexNumber: Sendable, BitwiseCopyable {
 ///
 /// A transform of n = p · m numbers is made of p transforms of m numbers each (Cooley and Tukey). Where n has no small factor, it is a
 /// convolution of the numbers, turned by exp(−πi · j² ÷ n), which longer transforms compute (Bluestein).
-struct FourierTransform {
+package struct FourierTransform {
   /// The longest transform.
   static let longest = 1 << 22
   /// The largest number of numbers, or of parts, whose transform is computed by its definition.
@@ -98,19 +98,39 @@ struct FourierTransform {
 
   /// j · k = (j² + k² − (k − j)²) ÷ 2 makes a convolution of the sum.
   private static func byConvolution(_ x: [ComplexNumber]) -> [ComplexNumber] {
-    let count = x.count
-    var length = 1
-    while length < 2 * count - 1 { length *= 2 }
-    let transform = FourierTransform(length)
-    let turns = (0..<count).map { ComplexNumber.root($0 * $0 % (2 * count), of: 2 * count) }
-    var turned = [ComplexNumber](repeating: ComplexNumber(0), count: length), kernel = turned
-    for j in 0..<count {
-      turned[j] = x[j] * turns[j]
-      kernel[j] = turns[j].conjugate
-      if j > 0 { kernel[length - j] = turns[j].conjugate }
+    let chirp = Chirp(length: x.count)
+    var turned = [ComplexNumber](repeating: ComplexNumber(0), count: chirp.transform.length)
+    for j in x.indices { turned[j] = x[j] * chirp.turns[j] }
+    let product = zip(chirp.transform(turned), chirp.spectrum).map { $0 * $1 }
+    let convolved = chirp.transform.inverse(product)
+    return x.indices.map { convolved[$0] * chirp.turns[$0] }
+  }
+
+  /// exp(−πi · j² ÷ n), and the transform of what is convolved with.
+  private struct Chirp {
+    let transform: FourierTransform
+    let turns: [ComplexNumber]
+    let spectrum: [ComplexNumber]
+
+    init(length count: Int) {
+      var length = 1
+      while length < 2 * count - 1 { length *= 2 }
+      transform = FourierTransform(length)
+      turns = (0..<count).map { ComplexNumber.root($0 * $0 % (2 * count), of: 2 * count) }
+      var kernel = [ComplexNumber](repeating: ComplexNumber(0), count: length)
+      for j in 0..<count {
+        kernel[j] = turns[j].conjugate
+        if j > 0 { kernel[length - j] = turns[j].conjugate }
+      }
+      spectrum = transform(kernel)
     }
-    let product = zip(transform(turned), transform(kernel)).map { $0 * $1 }
-    let convolved = transform.inverse(product)
-    return (0..<count).map { convolved[$0] * turns[$0] }
+  }
+
+  /// What a transform of so many numbers multiplies with, and the length of the transforms that it is made of: their roots, and with
+  /// `byConvolution` exp(−πi · j² ÷ n) and the spectrum of its conjugate ÷ that length.
+  package static func tables(length: Int, byConvolution: Bool) -> (numbers: [ComplexNumber], length: Int) {
+    guard byConvolution else { return (FourierTransform(length).roots, length) }
+    let chirp = Chirp(length: length), scale = 1 / Double(chirp.transform.length)
+    return (chirp.transform.roots + chirp.turns + chirp.spectrum.map { $0 * scale }, chirp.transform.length)
   }
 }
