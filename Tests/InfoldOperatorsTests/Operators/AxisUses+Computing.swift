@@ -209,4 +209,19 @@ extension AxisUses {
       }
     }
   }
+
+  /// Spectra, sums of blocks, and functions of bits.
+  mutating func addSignals() throws {
+    add("DFT", 20, ["onesided": .int(1)], [try floats(batch, 6, 3, 1)])
+    add("DFT", 20, [:], [try floats(batch, 6, 3, 2), nil, try Tensor(scalar: Int64(1))])
+    add("DFT", 17, ["axis": .int(2), "inverse": .int(1)], [try floats(batch, 2, 5, 2), try Tensor(scalar: Int64(4))])
+    add("DFT", 20, [:], [try floats(batch, 2), nil, try Tensor(scalar: Int64(0))], isMixing: true)
+    add("STFT", 17, [:], [try floats(batch, 20, 1), try Tensor(scalar: Int64(3)), try floats(8)])
+    add("Col2Im", 18, [:], [try floats(batch, 8, 6), try list(3, 4), try list(2, 2)])
+    for name in ["BitwiseAnd", "BitwiseOr", "BitwiseXor"] {
+      add(name, 18, [:], [try integers(batch, 3, 4), try integers(3, 1)])
+    }
+    add("BitShift", 28, ["direction": .text("LEFT")], [try integers(batch, 3), try integers(batch, 1)])
+    add("BitwiseNot", 18, [:], [try integers(batch, 3)])
+  }
 }

@@ -22,9 +22,10 @@ import Testing
       let dilations = (0..<rank).map { _ in Int64.random(in: 1...2, using: &random) }
       let pads = (0..<2 * rank).map { Int64.random(in: 0...Int64(block[$0 % rank] - 1), using: &random) }
       let positions = (0..<rank).map { _ in Int.random(in: 1...4, using: &random) }
-      let image = (0..<rank).map { axis in
-        (positions[axis] - 1) * Int(strides[axis]) + (block[axis] - 1) * Int(dilations[axis]) + 1 - Int(pads[axis])
-          - Int(pads[axis + rank])
+      let image = (0..<rank).map { axis -> Int in
+        let reach = (block[axis] - 1) * Int(dilations[axis]) + 1
+        let padding = Int(pads[axis] + pads[axis + rank])
+        return (positions[axis] - 1) * Int(strides[axis]) + reach - padding
       }
       guard image.allSatisfy({ $0 > 0 }) else { continue }
       let count = block.reduce(1, *), place = positions.reduce(1, *)
@@ -36,7 +37,8 @@ import Testing
         [x.reshaped(to: [2, count] + positions), Tensor(shape: [count, 1] + block, filters)])[0]!
       let y = try summed(x, image.map { Int64($0) }, block.map { Int64($0) }, attributes)
       #expect(y.shape == expected.shape)
-      for (a, b) in zip(try y.numbers(), try expected.numbers()) { #expect(abs(a - b) < 1e-5) }
+      let (numbers, others) = (try y.numbers(), try expected.numbers())
+      for index in numbers.indices { #expect(abs(numbers[index] - others[index]) < 1e-5) }
     }
   }
 

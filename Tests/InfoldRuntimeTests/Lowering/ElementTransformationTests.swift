@@ -7,7 +7,7 @@ import Testing
 
 /// What becomes of each element by itself has kernels, and the bits of the reference evaluation.
 @Suite struct ElementTransformationTests {
-  private static let integers: [ElementType] = [.int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64]
+  private static let integerTypes: [ElementType] = [.int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64]
   private static let shapes = [[7], [1], [], [2, 3, 4], [2, 3, 4, 5], [1, 20, 2, 2], [3, 1_200], [1, 2, 1, 2, 1]]
 
   private func check(
@@ -42,7 +42,7 @@ import Testing
     return try Tensor(shape: shape, bits).cast(to: type)
   }
 
-  @Test(arguments: ["Abs", "Neg", "Sign", "Relu", "BitwiseNot"], integers)
+  @Test(arguments: ["Abs", "Neg", "Sign", "Relu", "BitwiseNot"], integerTypes)
   func integers(operation: String, type: ElementType) throws {
     let isUnsigned = "\(type)".hasPrefix("u")
     guard !(isUnsigned && ["Neg", "Relu"].contains(operation)) else { return }
@@ -53,7 +53,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["BitwiseAnd", "BitwiseOr", "BitwiseXor", "LEFT", "RIGHT"], integers)
+  @Test(arguments: ["BitwiseAnd", "BitwiseOr", "BitwiseXor", "LEFT", "RIGHT"], integerTypes)
   func bits(operation: String, type: ElementType) throws {
     guard type != .int16, type != .uint16 else { return }
     let isShift = ["LEFT", "RIGHT"].contains(operation)
@@ -69,7 +69,7 @@ import Testing
     }
   }
 
-  @Test(arguments: integers + [.float32, .float64], 0..<6) func bounds(type: ElementType, form: Int) throws {
+  @Test(arguments: integerTypes + [.float32, .float64], 0..<6) func bounds(type: ElementType, form: Int) throws {
     for shape in Self.shapes {
       var network = NetworkBuilder(opset: 13)
       let x = network.input(Shape(shape), "x", of: type)

@@ -62,10 +62,14 @@ import Testing
     let channels = 6 * random.int(1...4), filters = group * random.int(1...20)
     let kernel = (0..<2).map { _ in random.int(1...3) }, strides = (0..<2).map { _ in random.int(1...2) }
     let dilations = (0..<2).map { _ in random.int(1...2) }, pads = (0..<4).map { _ in random.int(0...2) }
-    let sizes = (0..<2).map { random.int(max(1, (kernel[$0] - 1) * dilations[$0] + 1 - pads[$0] - pads[$0 + 2])...11) }
+    let sizes = (0..<2).map { axis -> Int in
+      let least = (kernel[axis] - 1) * dilations[axis] + 1 - pads[axis] - pads[axis + 2]
+      return random.int(max(1, least)...11)
+    }
     let images = random.int(1...2)
-    let outputs = (0..<2).map {
-      (sizes[$0] + pads[$0] + pads[$0 + 2] - (kernel[$0] - 1) * dilations[$0] - 1) / strides[$0] + 1
+    let outputs = (0..<2).map { axis -> Int in
+      let room = sizes[axis] + pads[axis] + pads[axis + 2] - (kernel[axis] - 1) * dilations[axis] - 1
+      return room / strides[axis] + 1
     }
     let places = offsetGroup * kernel[0] * kernel[1]
     for layout in OperandLayout.allCases {
@@ -102,8 +106,9 @@ import Testing
     let kernel = (0..<rank).map { _ in random.int(1...4) }, strides = (0..<rank).map { _ in random.int(1...2) }
     let dilations = (0..<rank).map { _ in random.int(1...2) }
     let pads = (0..<2 * rank).map { random.int(0...kernel[$0 % rank]) }
-    let sizes = (0..<rank).map {
-      random.int(max(1, (kernel[$0] - 1) * dilations[$0] + 1 - pads[$0] - pads[$0 + rank])...12)
+    let sizes = (0..<rank).map { axis -> Int in
+      let least = (kernel[axis] - 1) * dilations[axis] + 1 - pads[axis] - pads[axis + rank]
+      return random.int(max(1, least)...12)
     }
     for layout in OperandLayout.allCases {
       for isFinite in [true, false] {

@@ -98,9 +98,10 @@ import Testing
     for _ in 0..<12 {
       let block = (0..<rank).map { _ in random.int(1...3) }, positions = (0..<rank).map { _ in random.int(1...4) }
       let strides = (0..<rank).map { _ in random.int(1...3) }, dilations = (0..<rank).map { _ in random.int(1...2) }
-      let pads = (0..<2 * rank).map { random.int(0...block[$0 % rank] - 1) }
-      let image = (0..<rank).map {
-        (positions[$0] - 1) * strides[$0] + (block[$0] - 1) * dilations[$0] + 1 - pads[$0] - pads[$0 + rank]
+      let pads = (0..<2 * rank).map { random.int(0...(block[$0 % rank] - 1)) }
+      let image = (0..<rank).map { axis -> Int in
+        let reach = (block[axis] - 1) * dilations[axis] + 1
+        return (positions[axis] - 1) * strides[axis] + reach - pads[axis] - pads[axis + rank]
       }
       guard image.allSatisfy({ $0 > 0 }) else { continue }
       var network = NetworkBuilder(opset: 18)
