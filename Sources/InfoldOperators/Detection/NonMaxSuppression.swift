@@ -136,7 +136,9 @@ private struct BoxHeap<Element: FloatingPointElement> {
     let least = threshold ?? -.infinity, takesLeast = threshold == nil
     for place in range {
       let score = scores[unchecked: place]
-      if score > least || takesLeast && score == least { entries.append(Entry(score: score, box: place - range.lowerBound)) }
+      if score > least || takesLeast && score == least {
+        entries.append(Entry(score: score, box: place - range.lowerBound))
+      }
     }
     for place in (0..<entries.count / 2).reversed() { sink(place) }
   }

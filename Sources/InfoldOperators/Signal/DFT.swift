@@ -67,7 +67,8 @@ package struct DFT: Operator {
   package func geometry(_ inputs: OperatorInputs) throws(InfoldError) -> Geometry? {
     guard let shape = inputs.types[0]?.shape, let axis = try axis(inputs, rank: shape.rank) else { return nil }
     let takesHalf = isInverse && isOneSided
-    let given = try inputs.has(1) ? inputs.constant(1).map { tensor throws(InfoldError) in try tensor.integers()[0] } : nil
+    let given =
+      try inputs.has(1) ? inputs.constant(1).map { tensor throws(InfoldError) in try tensor.integers()[0] } : nil
     if inputs.has(1), given == nil { return nil }
     guard let length = given ?? shape[axis].size.map({ takesHalf ? 2 * ($0 - 1) : $0 }) else { return nil }
     guard length >= 1 else {

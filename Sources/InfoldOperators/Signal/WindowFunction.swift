@@ -83,7 +83,8 @@ extension WindowFunction {
           window[n] = .nan
           continue
         }
-        let once = ComplexNumber.root(n % period, of: period).real, twice = ComplexNumber.root(2 * n % period, of: period).real
+        let once = ComplexNumber.root(n % period, of: period).real,
+          twice = ComplexNumber.root(2 * n % period, of: period).real
         window[n] = a0 - a1 * once + a2 * twice
       }
     }

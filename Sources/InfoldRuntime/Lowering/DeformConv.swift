@@ -12,21 +12,23 @@ extension DeformConv: LoweredOperator {
   /// The sizes, the weights and the bias of a node that kernels can compute.
   private func problem(
     _ node: Node, _ plan: PlanBuilder
-  ) -> (input: ImageShape, output: ImageShape, parameters: ConvolutionParameters)? {
-    guard let x = plan.sizes(node.inputs[0]), let y = plan.sizes(node.outputs[0]), plan.sizes(node.inputs[2]) != nil,
-      let parameters = ConvolutionParameters(node, plan), let input = ImageShape(x), let output = ImageShape(y),
-      x.count == 4, node.inputs.count < 5 || node.inputs[4] == nil || plan.sizes(node.inputs[4]) != nil
+  ) -> (input: ImageShape, output: ImageShape, weight: Tensor, bias: Tensor?)? {
+    func input(_ index: Int) -> ValueID? { index < node.inputs.count ? node.inputs[index] : nil }
+    guard let x = plan.sizes(input(0)), let y = plan.sizes(node.outputs[0]), plan.sizes(input(2)) != nil,
+      let weight = plan.constant(input(1)), x.count == 4, let image = ImageShape(x), let result = ImageShape(y),
+      input(3) == nil || plan.constant(input(3)) != nil, input(4) == nil || plan.sizes(input(4)) != nil
     else { return nil }
-    return (input, output, parameters)
+    return (image, result, weight, plan.constant(input(3)))
   }
 
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    guard let (input, output, parameters) = problem(fused.node, plan), let x = fused.node.inputs[0],
-      let offsets = fused.node.inputs[2], let y = fused.output, let window = try? window(kernel: parameters.kernel),
+    guard let (input, output, weight, bias) = problem(fused.node, plan), let x = fused.node.inputs[0],
+      let offsets = fused.node.inputs[2], let y = fused.output,
+      let window = try? window(kernel: Array(weight.shape[2...])),
       let extents = try? window.extents([input.height, input.width])
     else { return false }
     let taps = window.kernel[0] * window.kernel[1], channels = input.channels / group, filters = output.channels / group
-    let (kernels, workers, weight) = (plan.productKernels, plan.workers, parameters.weight)
+    let (kernels, workers) = (plan.productKernels, plan.workers)
     let count = kernels.packedCount(rows: taps * channels, columns: filters)
     let constant = try plan.packed.constant(
       of: [weight], form: "panels of \(group) groups, \(kernels.name)",
@@ -47,7 +49,7 @@ extension DeformConv: LoweredOperator {
     let image = try plan.location(of: x, .channelsLast), places = try plan.location(of: offsets, .rowMajor)
     var mask: Location?
     if fused.node.inputs.count > 4, let id = fused.node.inputs[4] { mask = try plan.location(of: id, .rowMajor) }
-    let epilogue = try plan.epilogue(fused, bias: parameters.bias, layout: .channelsLast)
+    let epilogue = try plan.epilogue(fused, bias: bias, layout: .channelsLast)
     let step = DeformableStep(
       kernels: kernels,
       columns: DeformableColumns(

@@ -88,11 +88,14 @@ extension Clip: LoweredOperator {
     var kinds: [Bool] = []
     for (index, isLower) in [(1, true), (2, false)] where index < inputs.count {
       guard let bound = inputs[index] else { continue }
-      guard plan.plannedSizes(bound)?.reduce(1, *) == 1, plan.graph[bound].type?.elementType == type else { return false }
+      guard plan.plannedSizes(bound)?.reduce(1, *) == 1, plan.graph[bound].type?.elementType == type else {
+        return false
+      }
       operands.append((bound, []))
       kinds.append(isLower)
     }
-    let bounding = Bounding(lower: kinds.firstIndex(of: true).map { $0 + 1 }, upper: kinds.firstIndex(of: false).map { $0 + 1 })
+    let bounding = Bounding(
+      lower: kinds.firstIndex(of: true).map { $0 + 1 }, upper: kinds.firstIndex(of: false).map { $0 + 1 })
     try plan.emitBroadcast(operands, to: y) { loops, units, address, result in
       bounding.run(units, loops, of: type, address, to: result)
     }

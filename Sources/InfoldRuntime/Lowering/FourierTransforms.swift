@@ -84,7 +84,8 @@ extension PlanBuilder {
       let table = UnsafeRawPointer(frame.pointer(roots)).assumingMemoryBound(to: Double.self)
       kernels.fourierTransforms(
         FourierArguments(
-          input: frame.pointer(source), source: transforms.source, window: factors.map { UnsafePointer(frame.pointer($0)) },
+          input: frame.pointer(source), source: transforms.source,
+          window: factors.map { UnsafePointer(frame.pointer($0)) },
           output: frame.pointer(target), target: transforms.target, inner: transforms.inner,
           length: transforms.length, isInverse: transforms.isInverse, isMirrored: transforms.isMirrored,
           transform: tables.transform(table), pairRoots: tables.pairRoots(table), scratch: frame.scratch(of: worker)),

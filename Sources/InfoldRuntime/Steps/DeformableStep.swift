@@ -30,7 +30,9 @@ struct DeformableStep: Step {
     return sharing > 1 ? min(2 * sharing, columns.result.images * blocks) : 1
   }
 
-  func work(phase: Int, task: Int, of count: Int) -> Int { (0..<columns.result.images * blocks).part(task, of: count).count }
+  func work(phase: Int, task: Int, of count: Int) -> Int {
+    (0..<columns.result.images * blocks).part(task, of: count).count
+  }
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
     let scratch = frame.scratch(of: worker), gathered = scratch.assumingMemoryBound(to: Float.self)

@@ -53,7 +53,8 @@ import Testing
   @Test func refuses() throws {
     let x = try Tensor(zeros: [1, 4, 4], of: .float32)
     for (image, block) in [
-      ([3, 3], [2]), ([3, 3], [3, 1]), ([4, 3], [2, 2]), ([1, 1], [2, 2]), ([-3, 3], [2, 2]), ([3, 3], [0, 2]), ([], []),
+      ([3, 3], [2]), ([3, 3], [3, 1]), ([4, 3], [2, 2]), ([1, 1], [2, 2]), ([-3, 3], [2, 2]), ([3, 3], [0, 2]),
+      ([], []),
       ([3, 3], [-2, -2]), ([3, 3], [1 << 40, 1]),
     ] as [([Int64], [Int64])] {
       #expect(try errorCode { _ = try summed(x, image, block) } == .invalidModel, "\(image) \(block)")

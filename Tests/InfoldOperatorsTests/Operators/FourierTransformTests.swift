@@ -18,7 +18,8 @@ import Testing
     return inverse ? (sum.0 / Double(x.count), sum.1 / Double(x.count)) : sum
   }
 
-  private static let lengths = Array(1...40) + [64, 67, 81, 97, 100, 121, 127, 128, 134, 210, 251, 360, 400, 509, 512, 1009]
+  private static let lengths =
+    Array(1...40) + [64, 67, 81, 97, 100, 121, 127, 128, 134, 210, 251, 360, 400, 509, 512, 1009]
 
   @Test(arguments: lengths, [false, true]) func matchesItsDefinition(length: Int, isInverse: Bool) throws {
     var random = SplitMix64(seed: UInt64(length))
@@ -40,7 +41,8 @@ import Testing
       if n % 4 == 0 {
         #expect(ComplexNumber.root(n / 4, of: n).real == 0 && ComplexNumber.root(n / 4, of: n).imaginary == -1)
         #expect(ComplexNumber.root(n / 2, of: n).real == -1 && ComplexNumber.root(n / 2, of: n).imaginary == 0)
-        #expect(ComplexNumber.root(3 * (n / 4), of: n).real == 0 && ComplexNumber.root(3 * (n / 4), of: n).imaginary == 1)
+        #expect(
+          ComplexNumber.root(3 * (n / 4), of: n).real == 0 && ComplexNumber.root(3 * (n / 4), of: n).imaginary == 1)
       }
     }
   }
@@ -77,14 +79,16 @@ import Testing
   }
 
   @Test func refusesTransforms() throws {
-    func code(_ shape: [Int], _ attributes: AttributeList, length: Int64? = nil, axis: Int64? = nil, opset: Int = 20) throws
+    func code(_ shape: [Int], _ attributes: AttributeList, length: Int64? = nil, axis: Int64? = nil, opset: Int = 20)
+      throws
       -> InfoldError.Code?
     {
       try errorCode {
         _ = try evaluate(
           "DFT", opset: opset, attributes: attributes,
           [
-            Tensor(zeros: shape, of: .float32), length.map { try! Tensor(scalar: $0) }, axis.map { try! Tensor(scalar: $0) },
+            Tensor(zeros: shape, of: .float32), length.map { try! Tensor(scalar: $0) },
+            axis.map { try! Tensor(scalar: $0) },
           ])
       }
     }
@@ -93,7 +97,8 @@ import Testing
       ([1, 4, 1], ["onesided": .int(1), "inverse": .int(1)], nil, nil),
       ([1, 1, 2], ["onesided": .int(1), "inverse": .int(1)], nil, nil), ([1, 4, 1], [:], 0, nil),
       ([1, 4, 1], [:], -3, nil), ([1, 4, 1], [:], nil, -1), ([1, 4, 1], [:], nil, 2), ([1, 4, 1], [:], nil, 5),
-      ([1, 4, 1], ["inverse": .int(2)], nil, nil), ([1, 0, 1], [:], nil, nil), ([1, 4, 1], ["axis": .int(1)], nil, nil),
+      ([1, 4, 1], ["inverse": .int(2)], nil, nil), ([1, 0, 1], [:], nil, nil),
+      ([1, 4, 1], ["axis": .int(1)], nil, nil),
     ] as [([Int], AttributeList, Int64?, Int64?)] {
       #expect(try code(shape, attributes, length: length, axis: axis) == .invalidModel, "\(shape) \(attributes)")
     }
@@ -113,7 +118,8 @@ import Testing
       try infer("DFT", opset: 20, [x, scalar], constants: [1: Tensor(scalar: Int64(9))])
         == [TensorType(.float16, ["N", 9, 2])])
     #expect(
-      try infer("STFT", opset: 17, [x, scalar, TensorType(.float16, [400])], constants: [1: Tensor(scalar: Int64(160))])
+      try infer(
+        "STFT", opset: 17, [x, scalar, TensorType(.float16, [400])], constants: [1: Tensor(scalar: Int64(160))])
         == [TensorType(.float16, ["N", .unknown, 201, 2])])
   }
 
@@ -122,7 +128,8 @@ import Testing
     var random = SplitMix64(seed: 9)
     let signal = try random.tensor([2, 50, parts], in: -1...1), window = try random.tensor([15], in: 0...1)
     let y = try evaluate(
-      "STFT", opset: 17, attributes: ["onesided": .int(isOneSided ? 1 : 0)], [signal, Tensor(scalar: Int32(7)), window])[0]!
+      "STFT", opset: 17, attributes: ["onesided": .int(isOneSided ? 1 : 0)], [signal, Tensor(scalar: Int32(7)), window])[
+        0]!
     #expect(y.shape == [2, 6, isOneSided ? 8 : 15, 2])
     let weights = try window.elements(as: Float.self)
     for image in 0..<2 {
@@ -150,13 +157,15 @@ import Testing
         _ = try evaluate(
           "STFT", opset: 17,
           [
-            Tensor(zeros: shape, of: .float32), Tensor(scalar: step), window.map { try! Tensor(zeros: [$0], of: .float32) },
+            Tensor(zeros: shape, of: .float32), Tensor(scalar: step),
+            window.map { try! Tensor(zeros: [$0], of: .float32) },
             length.map { try! Tensor(scalar: $0) },
           ])
       }
     }
     for (shape, step, window, length) in [
-      ([1, 8, 1], 0, 4, nil), ([1, 8, 1], -1, 4, nil), ([1, 8, 1], 1, 4, 5), ([1, 8, 1], 1, nil, 9), ([1, 8, 1], 1, nil, 0),
+      ([1, 8, 1], 0, 4, nil), ([1, 8, 1], -1, 4, nil), ([1, 8, 1], 1, 4, 5), ([1, 8, 1], 1, nil, 9),
+      ([1, 8, 1], 1, nil, 0),
       ([1, 8, 3], 1, 4, nil), ([8], 1, 4, nil), ([1, 8, 1], 1, 0, nil), ([1, 8, 1, 1], 1, 2, nil),
     ] as [([Int], Int64, Int?, Int64?)] {
       #expect(try code(shape, step: step, window: window, length: length) == .invalidModel, "\(shape) \(step)")

@@ -35,7 +35,10 @@ import Testing
   ) throws -> Tensor {
     try evaluate(
       "MelWeightMatrix", opset: 17,
-      [Tensor(scalar: bins), Tensor(scalar: length), Tensor(scalar: rate), Tensor(scalar: lower), Tensor(scalar: upper)]
+      [
+        Tensor(scalar: bins), Tensor(scalar: length), Tensor(scalar: rate), Tensor(scalar: lower),
+        Tensor(scalar: upper),
+      ]
     )[0]!
   }
 

@@ -33,7 +33,8 @@ extension VersionCase {
   private static let windowFunctions = [
     VersionCase("HannWindow", [17], [integers([], 4)], gives: floats(0, 0.5, 1, 0.5)),
     VersionCase(
-      "HannWindow", [17], ["periodic": .int(0), "output_datatype": .int(7)], [integers([], 3)], gives: integers(0, 1, 0)),
+      "HannWindow", [17], ["periodic": .int(0), "output_datatype": .int(7)], [integers([], 3)], gives: integers(0, 1, 0)
+    ),
     VersionCase(
       "HammingWindow", [17], ["periodic": .int(0), "output_datatype": .int(11)], [integers([], 4)],
       gives: floats(4.0 / 46, 35.5 / 46, 35.5 / 46, 4.0 / 46).of(.float64)),

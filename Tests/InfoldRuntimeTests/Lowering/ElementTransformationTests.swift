@@ -81,7 +81,8 @@ import Testing
         tensors[id] = tensor
         return id
       }
-      let lower = form == 4 ? nil : try bound(3, form == 3 ? [1] : []), upper = form == 5 ? nil : try bound(form == 2 ? 2 : 40, [])
+      let lower = form == 4 ? nil : try bound(3, form == 3 ? [1] : []),
+        upper = form == 5 ? nil : try bound(form == 2 ? 2 : 40, [])
       try check(network.finished(try network.node("Clip", [x, lower, upper])), tensors, "\(shape)")
     }
   }

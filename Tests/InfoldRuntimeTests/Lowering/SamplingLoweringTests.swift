@@ -7,13 +7,17 @@ import Testing
 
 /// Regions and convolutions that read between elements, and convolutions whose weights a run computes.
 @Suite struct SamplingLoweringTests {
-  @Test(arguments: ["avg", "max"], ["half_pixel", "output_half_pixel"]) func regions(mode: String, form: String) throws {
-    for (shape, count, ratio) in [([2, 3, 7, 9], 5, 2), ([1, 1, 1, 1], 1, 0), ([3, 20, 4, 2], 3, 0), ([1, 2, 2, 5], 2, 1)] {
+  @Test(arguments: ["avg", "max"], ["half_pixel", "output_half_pixel"]) func regions(mode: String, form: String) throws
+  {
+    for (shape, count, ratio) in [
+      ([2, 3, 7, 9], 5, 2), ([1, 1, 1, 1], 1, 0), ([3, 20, 4, 2], 3, 0), ([1, 2, 2, 5], 2, 1),
+    ] {
       for layout in OperandLayout.allCases {
         var random = SplitMix64(seed: 4)
         var network = NetworkBuilder(opset: 16)
         let x = try network.operand(shape, layout)
-        let rois = network.input([.fixed(count), 4], "rois"), batches = network.input([.fixed(count)], "batches", of: .int64)
+        let rois = network.input([.fixed(count), 4], "rois"),
+          batches = network.input([.fixed(count)], "batches", of: .int64)
         let y = try network.node(
           "RoiAlign", [x, rois, batches],
           [
@@ -81,7 +85,8 @@ import Testing
       let convolved = try network.node(
         "DeformConv", [x, try network.weights([filters, channels / group] + kernel), offsets, bias, mask],
         [
-          "group": .int(Int64(group)), "offset_group": .int(Int64(offsetGroup)), "strides": .ints(strides.map { Int64($0) }),
+          "group": .int(Int64(group)), "offset_group": .int(Int64(offsetGroup)),
+          "strides": .ints(strides.map { Int64($0) }),
           "dilations": .ints(dilations.map { Int64($0) }), "pads": .ints(pads.map { Int64($0) }),
         ])
       let addend = network.input(Shape([images, filters] + outputs), "addend")

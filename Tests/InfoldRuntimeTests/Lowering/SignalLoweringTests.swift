@@ -7,7 +7,8 @@ import Testing
 
 /// Transforms by kernels, held against those in double precision: each result is rounded once.
 @Suite struct SignalLoweringTests {
-  private static let lengths = Array(1...16) + [20, 23, 25, 29, 31, 32, 50, 58, 64, 74, 81, 100, 128, 134, 210, 400, 512]
+  private static let lengths =
+    Array(1...16) + [20, 23, 25, 29, 31, 32, 50, 58, 64, 74, 81, 100, 128, 134, 210, 400, 512]
 
   @Test(arguments: lengths, [1, 2]) func transforms(length: Int, parts: Int) throws {
     for (isInverse, isOneSided) in [(false, false), (false, true), (true, false), (true, true)] {
@@ -48,12 +49,15 @@ import Testing
   }
 
   @Test(arguments: [1, 2], [0, 1] as [Int64]) func frames(parts: Int, isOneSided: Int64) throws {
-    for (images, samples, length, step) in [(1, 50, 16, 7), (2, 40, 15, 5), (3, 9, 9, 1), (1, 8, 1, 3), (2, 500, 400, 20)] {
+    for (images, samples, length, step) in [
+      (1, 50, 16, 7), (2, 40, 15, 5), (3, 9, 9, 1), (1, 8, 1, 3), (2, 500, 400, 20),
+    ] {
       for form in 0..<3 {
         var network = NetworkBuilder(opset: 17)
         let shape = [images, samples] + (parts == 1 && form == 1 ? [] : [parts])
         let x = network.input(Shape(shape))
-        let window = form == 0 ? nil : form == 1 ? try network.weights([length]) : network.input([.fixed(length)], "window")
+        let window =
+          form == 0 ? nil : form == 1 ? try network.weights([length]) : network.input([.fixed(length)], "window")
         let size = form == 0 ? network.constant(try Tensor(scalar: Int64(length))) : nil
         let y = try network.node(
           "STFT", [x, network.constant(try Tensor(scalar: Int64(step))), window, size], ["onesided": .int(isOneSided)])
