@@ -13,6 +13,7 @@ import Testing
     // What they do, their bodies say.
     "If", "Loop",
     // They make tensors of nothing, or of a shape.
+    "BlackmanWindow", "HammingWindow", "HannWindow", "MelWeightMatrix",
     "Constant", "ConstantOfShape", "EyeLike", "Range",
     // It chooses boxes.
     "NonMaxSuppression",
