@@ -2,7 +2,9 @@ import InfoldGraph
 
 extension OperatorRegistry {
   /// Every operator that Infold brings.
-  public static let standard = OperatorRegistry([
+  public static let standard = OperatorRegistry(operators, advice: OperatorAdvice.advice)
+
+  private static let operators: [any Operator.Type] = [
     Abs.self,
     Acos.self,
     Acosh.self,
@@ -154,5 +156,5 @@ extension OperatorRegistry {
     Upsample.self,
     Where.self,
     Xor.self,
-  ])
+  ]
 }
