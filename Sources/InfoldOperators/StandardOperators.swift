@@ -2,7 +2,7 @@ import InfoldGraph
 
 extension OperatorRegistry {
   /// Every operator that Infold brings.
-  public static let standard = OperatorRegistry(onnxOperators + contributedOperators)
+  public static let standard = OperatorRegistry(onnxOperators + contributedOperators, advice: OperatorAdvice.advice)
 
   /// Those of ONNX's own domain.
   private static let onnxOperators: [any Operator.Type] = [

@@ -67,6 +67,12 @@ public protocol Operator: Sendable {
   /// Whether the first output has each element of the first input once and as it is, at most in another order or shape; not, by default.
   static var rearrangesElements: Bool { get }
 
+  /// The inputs, by position, whose elements those of the outputs are, as they are; `nil`, the default, for operators that compute.
+  static var elementSources: ClosedRange<Int>? { get }
+
+  /// By input, how many positions there are that its integers name, from 0 on, as indices do; none, by default.
+  func namedPositions(_ inputs: OperatorInputs) -> [Int: Int]
+
   /// Whether the outputs are probabilities: along an axis, numbers that are not negative and add up to 1; not, by default.
   static var givesProbabilities: Bool { get }
 
@@ -142,6 +148,10 @@ extension Operator {
   public var constantOutput: Tensor? { nil }
 
   public static var followsFromShapes: Bool { false }
+
+  public static var elementSources: ClosedRange<Int>? { nil }
+
+  public func namedPositions(_ inputs: OperatorInputs) -> [Int: Int] { [:] }
 
   public static var keepsElements: Bool { false }
 
