@@ -27,6 +27,18 @@ extension Model {
     path: String, operators: OperatorRegistry, limits: ModelLimits = ModelLimits(),
     declaredShapes: DeclaredShapes = .advisory, dataRoot: String? = nil
   ) throws(InfoldError) {
+    try self.init(
+      path: path, operators: operators, limits: limits, declaredShapes: declaredShapes, dataRoot: dataRoot,
+      isOnlyInspected: false)
+  }
+
+  /// Reads a model from a file.
+  /// - Parameter isOnlyInspected: Whether what is wrong with the model is kept with it (`faults`, opaque nodes, unread initializers) as
+  ///   long as the file is not damaged.
+  package init(
+    path: String, operators: OperatorRegistry, limits: ModelLimits, declaredShapes: DeclaredShapes, dataRoot: String?,
+    isOnlyInspected: Bool
+  ) throws(InfoldError) {
     self = try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
       let hint = "keep the data of large tensors in external files"
       let bytes: HeldBytes
@@ -42,8 +54,10 @@ extension Model {
         bytes = try HeldBytes(copying: contents)
         folder = nil
       }
-      return try ModelDecoder(bytes: bytes, externalData: folder, operators: operators, declaredShapes: declaredShapes)
-        .decode(UnpackedModel(bytes, limits: limits))
+      return try ModelDecoder(
+        bytes: bytes, externalData: folder, operators: operators, declaredShapes: declaredShapes,
+        faults: isOnlyInspected ? FaultCollector() : nil
+      ).decode(UnpackedModel(bytes, limits: limits))
     }
     self.path = path
   }
@@ -61,10 +75,21 @@ extension Model {
     bytes: [UInt8], operators: OperatorRegistry, limits: ModelLimits = ModelLimits(),
     declaredShapes: DeclaredShapes = .advisory
   ) throws(InfoldError) {
+    try self.init(
+      bytes: bytes, operators: operators, limits: limits, declaredShapes: declaredShapes, isOnlyInspected: false)
+  }
+
+  /// Reads a model from bytes.
+  /// - Parameter isOnlyInspected: As for the one from a file.
+  package init(
+    bytes: [UInt8], operators: OperatorRegistry, limits: ModelLimits, declaredShapes: DeclaredShapes,
+    isOnlyInspected: Bool
+  ) throws(InfoldError) {
     self = try bytes.span.bytes.withUnsafeBytes { (buffer) throws(InfoldError) in
       let bytes = HeldBytes(borrowing: buffer)
       return try ModelDecoder(
-        bytes: bytes, externalData: nil, operators: operators, declaredShapes: declaredShapes
+        bytes: bytes, externalData: nil, operators: operators, declaredShapes: declaredShapes,
+        faults: isOnlyInspected ? FaultCollector() : nil
       ).decode(UnpackedModel(bytes, limits: limits))
     }
   }

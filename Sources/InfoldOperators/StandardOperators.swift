@@ -2,7 +2,10 @@ import InfoldGraph
 
 extension OperatorRegistry {
   /// Every operator that Infold brings.
-  public static let standard = OperatorRegistry([
+  public static let standard = OperatorRegistry(onnxOperators + contributedOperators, advice: OperatorAdvice.advice)
+
+  /// Those of ONNX's own domain.
+  private static let onnxOperators: [any Operator.Type] = [
     Abs.self,
     Acos.self,
     Acosh.self,
@@ -14,13 +17,21 @@ extension OperatorRegistry {
     Asinh.self,
     Atan.self,
     Atanh.self,
+    Attention.self,
     AveragePool.self,
     BatchNormalization.self,
+    BitShift.self,
+    BitwiseAnd.self,
+    BitwiseNot.self,
+    BitwiseOr.self,
+    BitwiseXor.self,
+    BlackmanWindow.self,
     Cast.self,
     CastLike.self,
     Ceil.self,
     Celu.self,
     Clip.self,
+    Col2Im.self,
     Compress.self,
     Concat.self,
     Constant.self,
@@ -31,6 +42,7 @@ extension OperatorRegistry {
     Cos.self,
     Cosh.self,
     CumSum.self,
+    DFT.self,
     DeformConv.self,
     DepthToSpace.self,
     DequantizeLinear.self,
@@ -60,6 +72,8 @@ extension OperatorRegistry {
     GreaterOrEqual.self,
     GridSample.self,
     GroupNormalization.self,
+    HammingWindow.self,
+    HannWindow.self,
     HardSigmoid.self,
     HardSwish.self,
     Hardmax.self,
@@ -86,6 +100,7 @@ extension OperatorRegistry {
     MaxUnpool.self,
     Mean.self,
     MeanVarianceNormalization.self,
+    MelWeightMatrix.self,
     Min.self,
     Mish.self,
     Mod.self,
@@ -120,7 +135,9 @@ extension OperatorRegistry {
     Reshape.self,
     Resize.self,
     RoiAlign.self,
+    RotaryEmbedding.self,
     Round.self,
+    STFT.self,
     ScatterElements.self,
     ScatterND.self,
     Selu.self,
@@ -154,5 +171,5 @@ extension OperatorRegistry {
     Upsample.self,
     Where.self,
     Xor.self,
-  ])
+  ]
 }

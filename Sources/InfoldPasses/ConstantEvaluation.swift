@@ -24,7 +24,8 @@ struct ConstantEvaluation {
     }
     let types = try node.inferOutputs(OperatorInputs(inputs, outputCount: node.outputs.count))
     guard let size = byteCount(of: zip(node.outputs, types).filter { $0.0 != nil }.map(\.1)) else { return nil }
-    let given = inputs.reduce(0) { $0 + ($1?.byteCount ?? 0) }
+    // Elements of half a byte count as one.
+    let given = inputs.reduce(0) { $0 + max($1?.byteCount ?? 0, $1?.count ?? 0) }
     return size <= max(byteLimit, 4 * given) ? try node.evaluate(inputs) : nil
   }
 

@@ -5,7 +5,7 @@ import InfoldSystem
 /// Finds attention, softmax(q · k · scale + mask) · v, which exporters write node by node, and puts one operator in its place, also of the
 /// transpositions of its operands and of its result. What only the old nodes needed is left for `RemoveDeadCode`.
 ///
-/// Sizes must be known, and q, k and v have as many matrices as one another; nobody else may read what lies between.
+/// Sizes must be known, and q have as many matrices as k and v, or several for each of theirs; nobody else may read what lies between.
 package struct RecognizeAttention: RecognitionPass {
   package static let name = "recognize attention"
 
@@ -34,7 +34,7 @@ package struct RecognizeAttention: RecognitionPass {
     let factor = match[scale] ?? 1
     guard let q = sizes(query, queryAxes, match, context), let k = sizes(key, keyAxes, match, context),
       let v = sizes(value, valueAxes, match, context), q.count > 1, q.count == k.count, q.count == v.count,
-      q.dropLast(2) == k.dropLast(2), q.dropLast(2) == v.dropLast(2), Float(factor).isFinite,
+      [k, v].allSatisfy({ zip(q, $0).dropLast(2).allSatisfy { $0 == $1 || $1 == 1 } }), Float(factor).isFinite,
       let type = context.type(match[query])?.elementType, type.isFloatingPoint,
       fits(match[mask], q.dropLast() + [k.last!], context)
     else { return nil }

@@ -8,6 +8,15 @@ enum Main {
   static func main() {
     CurrentProcess.setSignalsOfCommand()
     let arguments = Array(CommandLine.arguments.dropFirst())
+    // The parser takes it for the option without a value.
+    if arguments.prefix(while: { $0 != "--" }).contains("--tune=") {
+      StandardError.write("infold: --tune= has no value; see '\(helpCommand(arguments))'\n")
+      CurrentProcess.exit(ToolExit.badInput)
+    }
+    if let word = strangeHelp(arguments) {
+      StandardError.write("infold: \(noCommand(word)) see '\(helpCommand([]))'\n")
+      CurrentProcess.exit(ToolExit.badInput)
+    }
     do {
       var command = try InfoldCommand.parseAsRoot(arguments)
       try command.run()
@@ -48,11 +57,21 @@ enum Main {
     if message.hasSuffix("?") { return message + " Or" }
     let words = arguments.filter { $0 != "help" }
     // What follows a command that is none has no meaning, and is no help.
-    if let word = words.first, !word.hasPrefix("-"), !commandNames.contains(word) {
-      let question = suggestion(for: word, among: commandNames).map { "; \($0) Or" } ?? ";"
-      return "there is no command \(String(quoting: word))" + question
-    }
+    if let word = words.first, !word.hasPrefix("-"), !commandNames.contains(word) { return noCommand(word) }
     return (message.hasSuffix(".") ? String(message.dropLast()) : message) + ";"
+  }
+
+  /// The word behind `help` that is no command: the parser would show the help of all of them.
+  private static func strangeHelp(_ arguments: [String]) -> String? {
+    guard arguments.first == "help", let word = arguments.dropFirst().first, !word.hasPrefix("-"), word != "help",
+      !commandNames.contains(word)
+    else { return nil }
+    return word
+  }
+
+  private static func noCommand(_ word: String) -> String {
+    let question = suggestion(for: word, among: commandNames).map { "; \($0) Or" } ?? ";"
+    return "there is no command \(String(quoting: word))" + question
   }
 
   private static var commandNames: [String] {

@@ -70,7 +70,7 @@ public struct ReferenceEvaluator: Sendable {
 
   /// Computes the outputs of a function's body.
   /// - Parameter arguments: A tensor for each of the first inputs; `nil` for one that the call leaves out.
-  func run(arguments: [Tensor?]) throws(InfoldError) -> [Tensor] {
+  package func run(arguments: [Tensor?]) throws(InfoldError) -> [Tensor] {
     var tensors = constants
     for (id, tensor) in zip(graph.inputs, arguments) { tensors[id.index] = tensor }
     return try evaluate(&tensors) { _, _, _ in }

@@ -6,7 +6,9 @@ extension Graph {
   public func requireNoOpaqueNodes() throws(InfoldError) {
     var reasons: [(text: String, nodes: [String])] = []
     var places: [String: Int] = [:]
-    for (node, reason) in opaqueNodes + opaqueInitializers {
+    var hints: [String] = []
+    for (node, reason, hint) in opaqueNodes + opaqueInitializers.map({ ($0.node, $0.reason, nil) }) {
+      if let hint, !hints.contains(hint) { hints.append(hint) }
       if let place = places[reason] {
         reasons[place].nodes.append(node)
       } else {
@@ -21,11 +23,12 @@ extension Graph {
     }
     throw InfoldError(
       .unsupported, "the model cannot be run: " + list.joined(separator: "; "),
-      hint: "export it with operators that Infold has, or register operators of your own")
+      hint: hints.isEmpty
+        ? "export it with operators that Infold has, or register operators of your own" : hints.joined(separator: "; "))
   }
 
   /// Every initializer that is read and is no tensor of numbers.
-  private var opaqueInitializers: [(node: String, reason: String)] {
+  private var opaqueInitializers: [(node: String, reason: String, code: InfoldError.Code)] {
     var isRead = [Bool](repeating: false, count: values.count)
     for id in outputs + inputs { isRead[id.index] = true }
     for node in nodes {
@@ -33,19 +36,26 @@ extension Graph {
     }
     return valueIDs.compactMap { id in
       guard isRead[id.index], let initializer = self[id].initializer, initializer.tensor == nil else { return nil }
-      return (
-        "the initializer \(String(quoting: self[id].name))", "tensors of strings and sparse tensors are not supported"
-      )
+      let name = "the initializer \(String(quoting: self[id].name))"
+      guard case .unread(_, let reason) = initializer.content else {
+        return (name, "tensors of strings and sparse tensors are not supported", .unsupported)
+      }
+      return (name, reason.reason, reason.code)
     }
   }
 
+  /// What is wrong with initializers that are read, each as an error.
+  package var initializerFaults: [InfoldError] {
+    opaqueInitializers.map { name, reason, code in InfoldError(code, "\(name): \(reason)") }
+  }
+
   /// Every opaque node, those of called functions included, and why it is opaque.
-  private var opaqueNodes: [(node: String, reason: String)] {
-    nodes.flatMap { node -> [(node: String, reason: String)] in
+  private var opaqueNodes: [(node: String, reason: String, hint: String?)] {
+    nodes.flatMap { node -> [(node: String, reason: String, hint: String?)] in
       switch node.kind {
       case .typed: []
       case .call(let body): body.opaqueNodes
-      case .opaque(let reason): [(label(of: node), reason.reason)]
+      case .opaque(let reason): [(label(of: node), reason.reason, reason.hint)]
       }
     }
   }

@@ -24,6 +24,9 @@ public struct Graph: Sendable {
   public var outputs: [ValueID] { didSet { forgetIndex() } }
   /// What declared shapes of what the nodes make count for.
   public var declaredShapes: DeclaredShapes
+  /// Whether a node that breaks a rule is kept as one that cannot be run, and inference goes on behind it: in a model that is only to
+  /// be looked at.
+  package var keepsFaultyNodes = false
   /// Values of an outer graph that this one uses by their names; empty in a model's main graph.
   public var captures: [ValueID]
   /// Initializers that a model below IR version 4 also lists as inputs, as it had to. They are constants.

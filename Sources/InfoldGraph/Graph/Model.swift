@@ -1,3 +1,5 @@
+import InfoldSystem
+
 /// A graph, with what its file says about it.
 public struct Model: Sendable {
   /// An operator set that the model uses.
@@ -35,6 +37,8 @@ public struct Model: Sendable {
   }
   /// What the model says that cannot be meant: found when it was read, and when sizes were chosen.
   public package(set) var warnings: [ModelWarning]
+  /// What keeps the model from being run, beside its nodes and initializers; empty unless it was read to be looked at.
+  package var faults: [InfoldError] = []
   /// The file that it was read from, for messages.
   public var path: String?
   /// The serialized ModelProto without what the other properties hold: model-local functions, training information,

@@ -127,6 +127,16 @@ public struct Node: Sendable {
       inputs: inputs, outputs: outputs, captures: captures)
   }
 
+  /// A node that is wrong, and why.
+  package init(
+    name: String, opType: String, domain: String, opsetVersion: Int, inputs: [ValueID?], outputs: [ValueID?],
+    refusedFor reason: InfoldError
+  ) {
+    self.init(
+      .opaque(reason: reason), name: name, opType: opType, domain: domain, opsetVersion: opsetVersion, attributes: [:],
+      inputs: inputs, outputs: outputs, captures: [])
+  }
+
   private init(
     _ kind: Kind, name: String, opType: String, domain: String, opsetVersion: Int, attributes: AttributeList,
     inputs: [ValueID?], outputs: [ValueID?], captures: [ValueID]
@@ -138,7 +148,7 @@ public struct Node: Sendable {
   }
 
   /// The same node, which Infold turned out not to support.
-  func refused(_ reason: InfoldError) -> Node {
+  package func refused(_ reason: InfoldError) -> Node {
     var node = self
     node.change { $0.kind = .opaque(reason: reason) }
     return node

@@ -1,3 +1,4 @@
+import InfoldSystem
 import InfoldTensor
 
 /// The place of a value in its graph's `values`.
@@ -52,6 +53,8 @@ public struct Initializer: Sendable {
     case strings([UInt8])
     /// A sparse tensor, as its serialized SparseTensorProto.
     case sparse([UInt8])
+    /// A tensor of a model that is only looked at, whose data could not be had: its serialized TensorProto, and why.
+    case unread([UInt8], reason: InfoldError)
   }
 
   /// The content.

@@ -73,14 +73,19 @@ package struct Inference {
     switch node.kind {
     case .opaque: believeClaims(of: node)
     case .call(let body):
-      try infer(node, body)
+      do throws(InfoldError) {
+        try infer(node, body)
+      } catch {
+        guard graph.keepsFaultyNodes, error.isFaultOfModel else { throw error }
+        graph[id] = node.refused(error)
+      }
       believeClaims(of: node)
     case .typed(let typed):
       guard let inputs = inputs(of: node) else { return believeClaims(of: node) }
       do throws(InfoldError) {
         try infer(node, typed, inputs)
       } catch {
-        guard error.code == .unsupported else { throw error }
+        guard error.code == .unsupported || graph.keepsFaultyNodes && error.isFaultOfModel else { throw error }
         graph[id] = node.refused(error)
         believeClaims(of: node)
       }
@@ -132,6 +137,8 @@ package struct Inference {
   /// Infers what the body of a called function makes of the node's inputs.
   private mutating func infer(_ node: Node, _ body: Graph) throws(InfoldError) {
     var called = Inference(body)
+    // What is wrong in the body is wrong with the call.
+    called.graph.keepsFaultyNodes = false
     for (index, formal) in body.inputs.enumerated() {
       guard index < node.inputs.count, let actual = node.inputs[index], !leftOut.contains(actual) else {
         called.leftOut.insert(formal)
@@ -182,6 +189,8 @@ package struct Inference {
       if let merged = inferred.merged(with: known) {
         settled = merged
       } else {
+        // What was known before is no claim: only a shape may have been declared wrongly.
+        guard known.elementType == settled.elementType else { throw contradiction(settled, id) }
         try warn(of: id, settled, declared: known, by: node)
       }
     }
@@ -203,15 +212,13 @@ package struct Inference {
   private mutating func warn(
     of id: ValueID, _ type: TensorType, declared: TensorType, by node: Node
   ) throws(InfoldError) {
-    guard graph.declaredShapes == .advisory, declared.elementType == type.elementType else {
-      throw contradiction(type, id)
-    }
+    guard graph.declaredShapes == .advisory else { throw contradiction(type, id) }
     graph[id].claim = nil
     graph[id].isMisdeclared = true
     let name = graph[id].name
     warnings.append(
       ModelWarning(
-        .declaredShape,
+        declared.elementType == type.elementType ? .declaredShape : .declaredType,
         "the value \(String(quoting: name)) is \(type), but the model declares \(declared); the declaration is ignored",
         value: name, node: graph.label(of: node)))
   }

@@ -12,10 +12,12 @@ public struct AttributeReader {
   package private(set) var namesRead: Set<String> = []
 
   private let attributes: AttributeList
+  private let outputs: [Bool]
 
   package init(_ attributes: AttributeList, version: Int, outputs: [Bool]) {
     self.attributes = attributes
     self.version = version
+    self.outputs = outputs
     outputCount = (outputs.lastIndex(of: true) ?? -1) + 1
   }
 
@@ -142,6 +144,16 @@ public struct AttributeReader {
   public func has(_ name: String) -> Bool {
     attributes[name] != nil
   }
+
+  /// Reads attributes that another operator has under the same names, as a list of those that are there.
+  package mutating func forwarded(_ names: [String]) -> AttributeList {
+    var list: AttributeList = [:]
+    for name in names { list[name] = take(name) }
+    return list
+  }
+
+  /// Whether the node has output `index`.
+  package func hasOutput(_ index: Int) -> Bool { index < outputs.count && outputs[index] }
 
   /// Reads an attribute of early opsets that says nothing about the result (`consumed_inputs`).
   public mutating func ignore(_ name: String) {

@@ -67,6 +67,12 @@ public protocol Operator: Sendable {
   /// Whether the first output has each element of the first input once and as it is, at most in another order or shape; not, by default.
   static var rearrangesElements: Bool { get }
 
+  /// The inputs, by position, whose elements those of the outputs are, as they are; `nil`, the default, for operators that compute.
+  static var elementSources: ClosedRange<Int>? { get }
+
+  /// By input, how many positions there are that its integers name, from 0 on, as indices do; none, by default.
+  func namedPositions(_ inputs: OperatorInputs) -> [Int: Int]
+
   /// Whether the outputs are probabilities: along an axis, numbers that are not negative and add up to 1; not, by default.
   static var givesProbabilities: Bool { get }
 
@@ -108,6 +114,11 @@ public protocol Operator: Sendable {
   /// else.
   var elementCombination: ElementCombination? { get }
 
+  /// The network of other operators that computes the same of these inputs, and that a session runs in the operator's place: a graph with
+  /// the inputs and the outputs of the operator. `nil`, the default, for operators that are defined by themselves, and where the network
+  /// depends on what is not known of the inputs.
+  func composition(_ inputs: OperatorInputs) throws(InfoldError) -> Graph?
+
   /// Computes the outputs; `nil` for those that `context` does not want. `inferOutputs` has accepted the inputs' types.
   ///
   /// A function of the inputs and attributes alone, because what is the same in every run is computed ahead. A session calls it with
@@ -138,6 +149,10 @@ extension Operator {
 
   public static var followsFromShapes: Bool { false }
 
+  public static var elementSources: ClosedRange<Int>? { nil }
+
+  public func namedPositions(_ inputs: OperatorInputs) -> [Int: Int] { [:] }
+
   public static var keepsElements: Bool { false }
 
   public static var rearrangesElements: Bool { false }
@@ -161,6 +176,8 @@ extension Operator {
   public func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { nil }
 
   public var elementCombination: ElementCombination? { nil }
+
+  public func composition(_ inputs: OperatorInputs) throws(InfoldError) -> Graph? { nil }
 }
 
 extension Operator {

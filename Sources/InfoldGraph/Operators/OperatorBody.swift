@@ -115,6 +115,8 @@ package struct OperatorBody: Sendable {
     _ inputs: [TensorType], _ captured: ArraySlice<TensorType?>, _ constants: ArraySlice<Tensor?>
   ) throws(InfoldError) -> [TensorType?] {
     var known = graph
+    // What is wrong in a body is wrong with the node.
+    known.keepsFaultyNodes = false
     for (id, type) in zip(graph.inputs, inputs) { known[id].type = type }
     try requireCaptured(captured.count)
     for (id, place) in zip(graph.captures, captures) {

@@ -10,10 +10,20 @@ public struct OperatorRegistry: Sendable {
   public static let newestOpset = 28
 
   private var operators: [String: [String: any Operator.Type]] = [:]
+  /// What can be done about an operator of this domain and name that the registry does not have; `nil` where nothing is known.
+  package var advice: @Sendable (_ domain: String, _ name: String) -> String? = { _, _ in nil }
 
   /// A registry of these operators.
   public init(_ operators: [any Operator.Type]) {
     for type in operators { register(type) }
+  }
+
+  /// A registry of these operators, and of advice on others.
+  package init(
+    _ operators: [any Operator.Type], advice: @escaping @Sendable (_ domain: String, _ name: String) -> String?
+  ) {
+    self.init(operators)
+    self.advice = advice
   }
 
   /// Adds an operator; one of the same domain and name is replaced, also one of ONNX's own.
@@ -56,7 +66,9 @@ public struct OperatorRegistry: Sendable {
     }
     guard let type = operators[domain]?[opType] else {
       let name = domain.isEmpty ? opType : domain + "." + opType
-      return .opaque(reason: InfoldError(.unsupported, "the operator \(String(printable: name)) is not supported"))
+      return .opaque(
+        reason: InfoldError(
+          .unsupported, "the operator \(String(printable: name)) is not supported", hint: advice(domain, opType)))
     }
     if let withdrawal = type.withdrawal, opsetVersion >= withdrawal.opset {
       return .opaque(

@@ -12,6 +12,8 @@ public struct ModelWarning: Sendable, Hashable {
 
     /// The declared shape of a value is not the one that the operators give it. The operators count.
     public static let declaredShape = Code(rawValue: "declaredShape")
+    /// The declared element type of a value is not the one that the operators give it, or that its tensor has. What is computed counts.
+    public static let declaredType = Code(rawValue: "declaredType")
     /// A symbol stands for sizes that differ. Each dimension that it names is taken by itself.
     public static let sharedSymbol = Code(rawValue: "sharedSymbol")
     /// An operator leaves an attribute to a default that its input does not allow, and is taken as other runtimes take it.

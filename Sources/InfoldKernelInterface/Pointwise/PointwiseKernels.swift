@@ -35,6 +35,11 @@ public protocol PointwiseKernels: Sendable {
   /// Local response normalization. The range counts pixels, over all images; every input has the channel stride 1.
   static func localResponseNormalization(_ arguments: LocalResponseNormalizationArguments, pixels: Range<Int>)
 
+  // MARK: Transforms
+
+  /// Discrete Fourier transforms, in double precision. The range counts signals.
+  static func fourierTransforms(_ arguments: FourierArguments, signals: Range<Int>)
+
   // MARK: Rearrangement
 
   /// Transposition of matrices, and so NCHW to NHWC and back. The range counts `arguments.unitCount` units.

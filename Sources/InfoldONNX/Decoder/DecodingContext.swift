@@ -21,6 +21,8 @@ struct DecodingContext {
   let declaredShapes: DeclaredShapes
   /// What is found wrong in declarations of constants.
   let warnings: WarningCollector
+  /// Where faults are noted that are no errors of a model which is only to be looked at; `nil` where they are errors.
+  let faults: FaultCollector?
   /// Where external data may be read; `nil` for bytes that came without a folder.
   let externalData: ExternalDataFolder?
 }

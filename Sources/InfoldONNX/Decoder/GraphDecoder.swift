@@ -29,6 +29,7 @@ struct GraphDecoder {
     self.isSubgraph = isSubgraph
     graph = Graph(name: name)
     graph.declaredShapes = context.declaredShapes
+    graph.keepsFaultyNodes = context.faults != nil
   }
 
   private mutating func decode(_ message: Onnx__GraphProto) throws(InfoldError) {
@@ -108,13 +109,11 @@ extension GraphDecoder {
       try message.pointee.type?.pointee.decodedTensorType()
     }
     if let type, let known = graph[id].type, graph[id].initializer != nil, !type.admits(known) {
-      guard context.declaredShapes == .advisory, type.elementType == known.elementType else {
-        throw contradiction(name, declared: type, known)
-      }
+      guard context.declaredShapes == .advisory else { throw contradiction(name, declared: type, known) }
       graph[id].isMisdeclared = true
       context.warnings.add([
         ModelWarning(
-          .declaredShape,
+          type.elementType == known.elementType ? .declaredShape : .declaredType,
           "the initializer \(String(quoting: name)) is \(known), but the graph declares \(type); the declaration is ignored",
           value: name)
       ])
@@ -159,9 +158,11 @@ extension GraphDecoder {
 
 extension GraphDecoder {
   private mutating func decodeInitializers(_ message: Onnx__GraphProto) throws(InfoldError) {
-    let decoder = context.tensors
+    let decoder = context.tensors, keepsUnread = context.faults != nil
     for tensor in messages(message.initializer, message.n_initializer) {
-      try addInitializer(tensor.pointee.name.text) { () throws(InfoldError) in try decoder.decodeInitializer(tensor) }
+      try addInitializer(tensor.pointee.name.text) { () throws(InfoldError) in
+        try decoder.decodeInitializer(tensor, keepsUnread: keepsUnread)
+      }
     }
     for tensor in messages(message.sparse_initializer, message.n_sparse_initializer) {
       try addInitializer(tensor.pointee.values?.pointee.name.text ?? "") { () throws(InfoldError) in
@@ -180,10 +181,11 @@ extension GraphDecoder {
     }
     let (initializer, type) = try describing("the initializer \(String(quoting: name))", decode)
     let declared = graph[id].type
-    if let declared, !declared.admits(type) { throw contradiction(name, declared: declared, type) }
+    let isAdmitted = declared?.admits(type) != false
+    if let declared, !isAdmitted { try context.faults.note(contradiction(name, declared: declared, type)) }
     graph[id].initializer = initializer
     // Only inputs have been declared up to here: a default that a caller may override does not narrow them.
-    graph[id].type = context.irVersion >= 4 ? declared ?? type : type
+    graph[id].type = context.irVersion >= 4 && isAdmitted ? declared ?? type : type
   }
 }
 
@@ -202,6 +204,32 @@ extension GraphDecoder {
   }
 
   private mutating func decodeNode(_ message: Onnx__NodeProto) throws(InfoldError) -> Node {
+    let inputs = elements(message.input, message.n_input).map { optionalValue(named: $0.text) }
+    let outputs = elements(message.output, message.n_output).map { optionalValue(named: $0.text) }
+    var node: Node
+    do throws(InfoldError) {
+      node = try self.node(message, inputs: inputs, outputs: outputs)
+    } catch {
+      guard context.faults != nil, error.isFaultOfModel else { throw error }
+      node = faulty(message, inputs: inputs, outputs: outputs, error)
+    }
+    node.residue = message.residue()
+    return node
+  }
+
+  /// A node of a model that is only to be looked at, which is wrong and cannot be run.
+  private func faulty(
+    _ message: Onnx__NodeProto, inputs: [ValueID?], outputs: [ValueID?], _ reason: InfoldError
+  ) -> Node {
+    let domain = normalizedDomain(message.domain.text)
+    return Node(
+      name: message.name.text, opType: message.op_type.text, domain: domain,
+      opsetVersion: context.opsetVersions[domain] ?? 0, inputs: inputs, outputs: outputs, refusedFor: reason)
+  }
+
+  private mutating func node(
+    _ message: Onnx__NodeProto, inputs: [ValueID?], outputs: [ValueID?]
+  ) throws(InfoldError) -> Node {
     let opType = message.op_type.text
     guard !opType.isEmpty else { throw InfoldError(.invalidModel, "the node names no operator") }
     let domain = normalizedDomain(message.domain.text)
@@ -210,23 +238,17 @@ extension GraphDecoder {
       throw InfoldError(.invalidModel, "the model does not import \(name), which the node needs")
     }
     let attributes = try AttributeDecoder(context: context).decode(messages(message.attribute, message.n_attribute))
-    let inputs = elements(message.input, message.n_input).map { optionalValue(named: $0.text) }
-    let outputs = elements(message.output, message.n_output).map { optionalValue(named: $0.text) }
     let captures = captures(of: attributes)
     let function = context.functions[FunctionName(domain: domain, name: opType, overload: message.overload.text)]
-    var node =
-      if let function {
-        try Node(
-          name: message.name.text, opType: opType, domain: domain, opsetVersion: opsetVersion, attributes: attributes,
-          inputs: inputs, outputs: outputs, captures: captures,
-          calling: try FunctionDecoder(context: context).body(of: function, attributes))
-      } else {
-        try Node(
-          name: message.name.text, opType: opType, domain: domain, opsetVersion: opsetVersion, attributes: attributes,
-          inputs: inputs, outputs: outputs, captures: captures, registry: context.operators)
-      }
-    node.residue = message.residue()
-    return node
+    guard let function else {
+      return try Node(
+        name: message.name.text, opType: opType, domain: domain, opsetVersion: opsetVersion, attributes: attributes,
+        inputs: inputs, outputs: outputs, captures: captures, registry: context.operators)
+    }
+    return try Node(
+      name: message.name.text, opType: opType, domain: domain, opsetVersion: opsetVersion, attributes: attributes,
+      inputs: inputs, outputs: outputs, captures: captures,
+      calling: try FunctionDecoder(context: context).body(of: function, attributes))
   }
 
   private mutating func optionalValue(named name: String) -> ValueID? {

@@ -6,8 +6,9 @@ import InfoldTensor
 extension TensorDecoder {
   /// The initializer that `message` is.
   /// - Throws: `InfoldError` with `.malformedData` when its data is not what its shape needs, errors of external data.
+  /// - Parameter keepsUnread: Whether an initializer whose data in another file cannot be had is kept without it.
   func decodeInitializer(
-    _ message: UnsafeMutablePointer<Onnx__TensorProto>
+    _ message: UnsafeMutablePointer<Onnx__TensorProto>, keepsUnread: Bool = false
   ) throws(InfoldError) -> (Initializer, TensorType) {
     let layout = try TensorLayout(message.pointee)
     let type = TensorType(layout.elementType, Shape(layout.shape))
@@ -15,7 +16,12 @@ extension TensorDecoder {
       return (Initializer(content: .strings(message.pointee.serialized())), type)
     }
     let residue = message.pointee.residue(keepingName: false)
-    return (Initializer(content: .tensor(try decode(message, layout)), residue: residue), type)
+    do throws(InfoldError) {
+      return (Initializer(content: .tensor(try decode(message, layout)), residue: residue), type)
+    } catch {
+      guard keepsUnread, case .external = layout.source, error.code != .limitExceeded else { throw error }
+      return (Initializer(content: .unread(message.pointee.serialized(), reason: error)), type)
+    }
   }
 
   /// The initializer that a sparse tensor is. It is checked, and kept as it is.

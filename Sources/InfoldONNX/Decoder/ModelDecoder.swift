@@ -9,23 +9,26 @@ struct ModelDecoder {
   let externalData: ExternalDataFolder?
   let operators: OperatorRegistry
   let declaredShapes: DeclaredShapes
+  /// Where the faults of a model are noted that is only to be looked at; `nil` where they are errors.
+  var faults: FaultCollector?
 
   /// The model that `message` is, with the types of its values inferred.
   /// - Throws: `InfoldError` with `.invalidModel` or `.malformedData`.
   func decode(_ unpacked: borrowing UnpackedModel) throws(InfoldError) -> Model {
     let message = unpacked.content
     let irVersion = try irVersion(of: message)
-    let imports = try opsetImports(messages(message.opset_import, message.n_opset_import), of: "model")
+    let imports = try opsetImports(messages(message.opset_import, message.n_opset_import), of: "model", noting: faults)
     guard let graph = message.graph else { throw InfoldError(.invalidModel, "the model has no graph") }
     let context = DecodingContext(
       irVersion: irVersion,
       opsetVersions: imports.versions, operators: operators,
       functions: try ModelFunctions(message), bytes: bytes,
-      declaredShapes: declaredShapes, warnings: WarningCollector(), externalData: externalData)
+      declaredShapes: declaredShapes, warnings: WarningCollector(), faults: faults, externalData: externalData)
     var decoded = try GraphDecoder.decode(graph, context, isSubgraph: false)
     let warnings = try decoded.inferTypes()
     var model = Model(graph: decoded, irVersion: irVersion, opsetImports: imports)
     model.add(context.warnings.drained() + warnings)
+    model.faults = faults?.found ?? []
     model.producerName = message.producer_name.text
     model.producerVersion = message.producer_version.text
     model.documentation = message.doc_string.text
@@ -41,42 +44,46 @@ struct ModelDecoder {
       throw InfoldError(.malformedData, "this is no ONNX model: it has no IR version")
     }
     let supported = Model.supportedIRVersions
-    guard supported.contains(Int(message.ir_version)) else {
-      throw InfoldError(
-        .unsupported,
-        "the model has IR version \(message.ir_version); supported are \(supported.lowerBound) to \(supported.upperBound)"
-      )
+    if !supported.contains(Int(message.ir_version)) {
+      try faults.note(
+        InfoldError(
+          .unsupported,
+          "the model has IR version \(message.ir_version); supported are \(supported.lowerBound) to \(supported.upperBound)"
+        ))
     }
     return Int(message.ir_version)
   }
 }
 
 /// The operator sets that the model, or a function, imports. One that is imported again in the same version counts once.
+/// - Parameter faults: Where it is noted that a set is imported in two versions, of which the first counts then, or in none.
 /// - Throws: `InfoldError` with `.invalidModel`.
 func opsetImports(
-  _ entries: some Collection<UnsafeMutablePointer<Onnx__OperatorSetIdProto>>, of importer: String
+  _ entries: some Collection<UnsafeMutablePointer<Onnx__OperatorSetIdProto>>, of importer: String,
+  noting faults: FaultCollector? = nil
 ) throws(InfoldError) -> [Model.OpsetImport] {
   var versions: [String: Int64] = [:]
   var imports: [Model.OpsetImport] = []
   for entry in entries {
     let domain = entry.pointee.domain.text
-    if let earlier = versions.updateValue(entry.pointee.version, forKey: normalizedDomain(domain)) {
-      guard earlier == entry.pointee.version else {
-        throw InfoldError(
+    let key = normalizedDomain(domain), name = String(quoting: key.isEmpty ? "ai.onnx" : key)
+    if let earlier = versions[key] {
+      guard earlier != entry.pointee.version else { continue }
+      try faults.note(
+        InfoldError(
           .invalidModel,
-          "the operator set \(String(quoting: domain)) is imported in two versions, \(earlier) and "
-            + "\(entry.pointee.version)")
-      }
+          "the operator set \(name) is imported in two versions, \(earlier) and \(entry.pointee.version)",
+          hint: "remove the import that the model was not exported with"))
       continue
     }
     guard entry.pointee.version >= 1 else {
       throw InfoldError(
-        .invalidModel,
-        "the operator set \(String(quoting: domain)) is imported in version \(entry.pointee.version)")
+        .invalidModel, "the operator set \(name) is imported in version \(entry.pointee.version)")
     }
+    versions[key] = entry.pointee.version
     imports.append(Model.OpsetImport(domain: domain, version: Int(entry.pointee.version)))
   }
-  guard !imports.isEmpty else { throw InfoldError(.invalidModel, "the \(importer) imports no operator set") }
+  if imports.isEmpty { try faults.note(InfoldError(.invalidModel, "the \(importer) imports no operator set")) }
   return imports
 }
 

@@ -36,7 +36,7 @@ extension MessageArena {
       case .tensor(let tensor):
         dense.append(encode(tensor, onto: try self.message(from: initializer.residue)))
         dense[dense.count - 1].setName(value.name, in: self)
-      case .strings(let bytes):
+      case .strings(let bytes), .unread(let bytes, _):
         dense.append(try self.message(from: bytes))
         dense[dense.count - 1].setName(value.name, in: self)
       case .sparse(let bytes):

@@ -5,7 +5,8 @@ import InfoldTensor
 /// Dimensions in which nothing moves (a kernel of 1, stride 1, no padding) are joined with the innermost one, so that
 /// its loop is long.
 struct ConvolutionGeometry {
-  private struct Axis {
+  /// One dimension.
+  struct Axis: Sendable {
     var input: Int
     var output: Int
     var kernel = 1

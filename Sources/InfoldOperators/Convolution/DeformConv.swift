@@ -64,6 +64,12 @@ package struct DeformConv: StandardFloatingPointOperator {
     return [TensorType(x.elementType, output)]
   }
 
+  /// How the window moves, for a weight with these spatial sizes.
+  /// - Throws: `InfoldError` with `.invalidModel` when the attributes contradict the weight.
+  package func window(kernel: [Int]) throws(InfoldError) -> SlidingWindow {
+    try SlidingWindow(windowAttributes, ofWeight: kernel)
+  }
+
   private func checkChannels(_ x: Shape, _ weight: Shape, bias: Shape?) throws(InfoldError) {
     if let channels = x[1].size {
       guard channels % group == 0, weight[1].size.map({ $0 == channels / group }) ?? true else {

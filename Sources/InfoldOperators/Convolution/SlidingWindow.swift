@@ -40,11 +40,12 @@ package struct SlidingWindow: Sendable, Hashable {
     var autoPad: String
     var ceilMode: Bool
 
-    /// Reads them. `dilations`, `ceil_mode` and `auto_pad` are read only where the operator's version has them.
+    /// Reads them. `dilations`, `ceil_mode`, `auto_pad` and `kernel_shape` are read only where the operator's version has them.
     init(
-      _ attributes: inout AttributeReader, hasDilations: Bool, hasCeilMode: Bool, hasAutoPad: Bool = true
+      _ attributes: inout AttributeReader, hasDilations: Bool, hasCeilMode: Bool, hasAutoPad: Bool = true,
+      hasKernel: Bool = true
     ) throws(InfoldError) {
-      kernel = try attributes.ints("kernel_shape")
+      kernel = hasKernel ? try attributes.ints("kernel_shape") : nil
       strides = try attributes.ints("strides")
       dilations = hasDilations ? try attributes.ints("dilations") : nil
       pads = try attributes.ints("pads")

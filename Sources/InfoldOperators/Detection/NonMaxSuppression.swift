@@ -49,32 +49,6 @@ package struct NonMaxSuppression: StandardFloatingPointOperator {
     return [TensorType(.int64, [.unknown, 3])]
   }
 
-  private struct Box<Element: FloatingPointElement> {
-    var x: ClosedRange<Element>
-    var y: ClosedRange<Element>
-    var area: Element { (x.upperBound - x.lowerBound) * (y.upperBound - y.lowerBound) }
-
-    /// The box of four numbers; `nil` for one with a NaN, which overlaps nothing.
-    init?(_ numbers: Span<Element>, at start: Int, center: Bool) {
-      let (a, b, c, d) = (numbers[start], numbers[start + 1], numbers[start + 2], numbers[start + 3])
-      func span(_ from: Element, _ to: Element) -> ClosedRange<Element>? {
-        from <= to ? from...to : to < from ? to...from : nil
-      }
-      guard let x = center ? span(a - c / 2, a + c / 2) : span(b, d),
-        let y = center ? span(b - d / 2, b + d / 2) : span(a, c)
-      else { return nil }
-      (self.x, self.y) = (x, y)
-    }
-
-    func overlaps(_ other: Box, above threshold: Element) -> Bool {
-      let width = min(x.upperBound, other.x.upperBound) - max(x.lowerBound, other.x.lowerBound)
-      let height = min(y.upperBound, other.y.upperBound) - max(y.lowerBound, other.y.lowerBound)
-      guard width > 0, height > 0 else { return false }
-      let intersection = width * height
-      return intersection / (area + other.area - intersection) > threshold
-    }
-  }
-
   func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
@@ -87,17 +61,19 @@ package struct NonMaxSuppression: StandardFloatingPointOperator {
     var selection: [Int64] = []
     scores.withElements(as: Element.self) { scores in
       boxes.withElements(as: Element.self) { boxes in
-        for batch in 0..<self.batchCount(inputs) {
+        for batch in 0..<(limit > 0 ? batchCount(inputs) : 0) {
           let batchBoxes = (0..<boxCount).map {
-            Box<Element>(boxes, at: (batch * boxCount + $0) * 4, center: givesCenters)
+            ScoredBox<Element>(boxes, at: (batch * boxCount + $0) * 4, center: givesCenters)
           }
           for index in 0..<classCount {
             let first = (batch * classCount + index) * boxCount
-            let candidates = (0..<boxCount)
-              .filter { box in leastScore.map { scores[first + box] > $0 } ?? !scores[first + box].isNaN }
-              .sorted { scores[first + $0] > scores[first + $1] || scores[first + $0] == scores[first + $1] && $0 < $1 }
-            for box in select(candidates, of: batchBoxes, limit: limit, overlap: overlap) {
-              selection += [Int64(batch), Int64(index), Int64(box)]
+            var candidates = BoxHeap(scores, first..<first + boxCount, above: leastScore)
+            var selected: [ScoredBox<Element>] = []
+            while selected.count < limit, let candidate = candidates.popBest() {
+              let box = batchBoxes[candidate]
+              guard !selected.contains(where: { box.overlaps($0, above: overlap) }) else { continue }
+              selected.append(box)
+              selection += [Int64(batch), Int64(index), Int64(candidate)]
             }
           }
         }
@@ -109,19 +85,84 @@ package struct NonMaxSuppression: StandardFloatingPointOperator {
   private func batchCount(_ inputs: [Tensor?]) -> Int {
     inputs[1]!.count == 0 ? 0 : inputs[0]!.shape[0]
   }
+}
 
-  private func select<Element: FloatingPointElement>(
-    _ candidates: [Int], of boxes: [Box<Element>?], limit: Int64, overlap: Element
-  ) -> [Int] {
-    var selected: [Int] = []
-    for candidate in candidates {
-      if selected.count >= limit { break }
-      let isSuppressed = selected.contains { better in
-        guard let box = boxes[candidate], let other = boxes[better] else { return false }
-        return box.overlaps(other, above: overlap)
-      }
-      if !isSuppressed { selected.append(candidate) }
+/// A box by its edges, and its area.
+private struct ScoredBox<Element: FloatingPointElement> {
+  private let left: Element
+  private let right: Element
+  private let top: Element
+  private let bottom: Element
+  private let area: Element
+
+  /// The box of four numbers. One with a NaN has no extent, and overlaps nothing.
+  init(_ numbers: borrowing Span<Element>, at start: Int, center: Bool) {
+    let (a, b, c, d) = (numbers[start], numbers[start + 1], numbers[start + 2], numbers[start + 3])
+    let x = center ? (a - c / 2, a + c / 2) : (b, d), y = center ? (b - d / 2, b + d / 2) : (a, c)
+    if x.0.isNaN || x.1.isNaN || y.0.isNaN || y.1.isNaN {
+      (left, right, top, bottom, area) = (.infinity, -.infinity, .infinity, -.infinity, 0)
+    } else {
+      (left, right, top, bottom) = (min(x.0, x.1), max(x.0, x.1), min(y.0, y.1), max(y.0, y.1))
+      area = (right - left) * (bottom - top)
     }
-    return selected
+  }
+
+  /// Whether the intersection over the union is above a threshold.
+  @inline(__always)
+  func overlaps(_ other: ScoredBox, above threshold: Element) -> Bool {
+    let width = min(right, other.right) - max(left, other.left)
+    let height = min(bottom, other.bottom) - max(top, other.top)
+    guard width > 0, height > 0 else { return false }
+    let intersection = width * height
+    return intersection / (area + other.area - intersection) > threshold
+  }
+}
+
+/// Boxes, of which the one with the highest score is taken out first, and of equal ones the first.
+private struct BoxHeap<Element: FloatingPointElement> {
+  private struct Entry {
+    let score: Element
+    let box: Int
+
+    @inline(__always)
+    func comes(before other: Entry) -> Bool { score > other.score || score == other.score && box < other.box }
+  }
+
+  /// The children of entry i are 2i + 1 and 2i + 2, and none comes before its parent.
+  private var entries: [Entry] = []
+
+  /// The boxes with scores above a threshold, or all whose scores are numbers.
+  init(_ scores: borrowing Span<Element>, _ range: Range<Int>, above threshold: Element?) {
+    let least = threshold ?? -.infinity, takesLeast = threshold == nil
+    for place in range {
+      let score = scores[unchecked: place]
+      if score > least || takesLeast && score == least {
+        entries.append(Entry(score: score, box: place - range.lowerBound))
+      }
+    }
+    for place in (0..<entries.count / 2).reversed() { sink(place) }
+  }
+
+  private mutating func sink(_ start: Int) {
+    var place = start
+    let entry = entries[place]
+    while 2 * place + 1 < entries.count {
+      var child = 2 * place + 1
+      if child + 1 < entries.count, entries[child + 1].comes(before: entries[child]) { child += 1 }
+      guard entries[child].comes(before: entry) else { break }
+      entries[place] = entries[child]
+      place = child
+    }
+    entries[place] = entry
+  }
+
+  mutating func popBest() -> Int? {
+    guard let best = entries.first else { return nil }
+    let last = entries.removeLast()
+    if !entries.isEmpty {
+      entries[0] = last
+      sink(0)
+    }
+    return best.box
   }
 }

@@ -65,50 +65,50 @@ package struct RoiAlign: StandardFloatingPointOperator {
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!
-    let regions: [Element] = try inputs[1]!.elements()
     var y = try Tensor(zeros: try inferredShape(inputs), of: Element.elementType)
     guard y.count > 0, x.count > 0 else { return [y] }
-    let channels = x.shape[1], rows = x.shape[2], columns = x.shape[3]
-    for (region, batch) in try inputs[2]!.integers().enumerated() {
-      guard (0..<x.shape[0]).contains(batch) else {
-        throw InfoldError(.invalidModel, "the batch index \(batch) is outside a batch of \(x.shape[0])")
-      }
-      let vertical = try axis(regions[region * 4 + 1], regions[region * 4 + 3], bins: height, size: rows)
-      let horizontal = try axis(regions[region * 4], regions[region * 4 + 2], bins: width, size: columns)
-      guard let count = checkedProduct([height, width, vertical[0].count, horizontal[0].count]),
-        count <= Self.maximumRegionSamples
-      else {
-        throw InfoldError(
-          .limitExceeded, "a region needs more samples than the \(Self.maximumRegionSamples) that are supported")
-      }
-      try y.withMutableSpan(as: Element.self) { y in
-        x.withElements(as: Element.self) { x in
-          for c in 0..<channels {
-            let input = (batch * channels + c) * rows * columns, output = (region * channels + c) * height * width
-            for (row, vertical) in vertical.enumerated() {
-              for (column, horizontal) in horizontal.enumerated() {
-                y[output + row * width + column] = pooled(x, from: input, columns: columns, vertical, horizontal)
-              }
-            }
-          }
-        }
+    let rois: [Element] = try inputs[1]!.elements()
+    let count = x.shape[1] * height * width
+    for (index, batch) in try inputs[2]!.integers().enumerated() {
+      let region = try region(
+        (rois[4 * index], rois[4 * index + 1], rois[4 * index + 2], rois[4 * index + 3]), batch: batch, of: x.shape)
+      try x.withElements(as: Element.self) { x throws(InfoldError) in
+        try y.withMutableSpan(as: Element.self) { y in region.pool(x, to: &y, at: index * count) }
       }
     }
     return [y]
   }
 
-  /// Two neighbours, and how much of each a place between them takes; no weights for a place outside.
-  private struct Sample<Element> {
-    var low = 0
-    var high = 0
-    var lowWeight: Element
-    var highWeight: Element
+  /// What is read for a region.
+  /// - Parameters:
+  ///   - edges: Left, top, right and bottom.
+  ///   - batch: The picture.
+  ///   - shape: The sizes of X.
+  /// - Throws: `InfoldError` where there is no such picture, or the region has too many places.
+  package func region<Element: FloatingPointElement>(
+    _ edges: (Element, Element, Element, Element), batch: Int, of shape: [Int]
+  ) throws(InfoldError) -> RegionSamples<Element> {
+    guard (0..<shape[0]).contains(batch) else {
+      throw InfoldError(.invalidModel, "the batch index \(batch) is outside a batch of \(shape[0])")
+    }
+    let vertical = try axis(edges.1, edges.3, bins: height, size: shape[2])
+    let horizontal = try axis(edges.0, edges.2, bins: width, size: shape[3])
+    guard let count = checkedProduct([height, width, vertical[0].count, horizontal[0].count]),
+      count <= Self.maximumRegionSamples
+    else {
+      throw InfoldError(
+        .limitExceeded, "a region needs more samples than the \(Self.maximumRegionSamples) that are supported")
+    }
+    let plane = shape[2] * shape[3]
+    return RegionSamples(
+      vertical: vertical, horizontal: horizontal, columns: shape[3], plane: plane, channels: shape[1],
+      first: batch * shape[1] * plane, takesMaximum: takesMaximum)
   }
 
   /// The samples of every bin along one dimension.
   private func axis<Element: FloatingPointElement>(
     _ start: Element, _ end: Element, bins: Int, size: Int
-  ) throws(InfoldError) -> [[Sample<Element>]] {
+  ) throws(InfoldError) -> [[AxisSample<Element>]] {
     let offset: Element = isHalfPixel ? 0.5 : 0
     let first = start * Element(spatialScale) - offset
     let whole = end * Element(spatialScale) - offset - first
@@ -127,34 +127,90 @@ package struct RoiAlign: StandardFloatingPointOperator {
     }
   }
 
-  private func sample<Element: FloatingPointElement>(_ position: Element, size: Int) -> Sample<Element> {
-    guard position >= -1, position <= Element(size) else { return Sample(lowWeight: 0, highWeight: 0) }
+  private func sample<Element: FloatingPointElement>(_ position: Element, size: Int) -> AxisSample<Element> {
+    guard position >= -1, position <= Element(size) else { return AxisSample(lowWeight: 0, highWeight: 0) }
     let place = max(position, 0), low = Int(place)
-    guard low < size - 1 else { return Sample(low: size - 1, high: size - 1, lowWeight: 1, highWeight: 0) }
+    guard low < size - 1 else { return AxisSample(low: size - 1, high: size - 1, lowWeight: 1, highWeight: 0) }
     let fraction = place - Element(low)
-    return Sample(low: low, high: low + 1, lowWeight: 1 - fraction, highWeight: fraction)
+    return AxisSample(low: low, high: low + 1, lowWeight: 1 - fraction, highWeight: fraction)
+  }
+}
+
+/// Two neighbours, and how much of each a place between them takes; no weights for a place outside.
+private struct AxisSample<Element> {
+  var low = 0
+  var high = 0
+  var lowWeight: Element
+  var highWeight: Element
+}
+
+/// The places of a region between elements of a picture.
+package struct RegionSamples<Element: FloatingPointElement> {
+  /// Four neighbours of a place, by their distances from a plane's first element, and how much each counts.
+  private struct Sample {
+    var places: (Int, Int, Int, Int)
+    var weights: (Element, Element, Element, Element)
   }
 
-  private func pooled<Element: FloatingPointElement>(
-    _ x: borrowing Span<Element>, from start: Int, columns: Int, _ vertical: [Sample<Element>],
-    _ horizontal: [Sample<Element>]
-  ) -> Element {
-    var sum: Element = 0
-    var maximum: Element?
-    for v in vertical {
-      for h in horizontal {
-        let upper = start + v.low * columns, lower = start + v.high * columns
-        // What has no weight is not read: zero times infinity would be no number.
-        func weighted(_ weight: Element, _ place: Int) -> Element { weight == 0 ? 0 : weight * x[place] }
-        let a = weighted(v.lowWeight * h.lowWeight, upper + h.low)
-        let b = weighted(v.lowWeight * h.highWeight, upper + h.high)
-        let c = weighted(v.highWeight * h.lowWeight, lower + h.low)
-        let d = weighted(v.highWeight * h.highWeight, lower + h.high)
-        sum += a + b + c + d
-        let greatest = max(max(a, b), max(c, d))
-        maximum = maximum.map { max($0, greatest) } ?? greatest
+  /// Those of all bins, one behind the other.
+  private var samples: [Sample] = []
+  private let samplesOfBin: Int
+  private let bins: Int
+  private let plane: Int
+  private let channels: Int
+  private let first: Int
+  private let takesMaximum: Bool
+
+  fileprivate init(
+    vertical: [[AxisSample<Element>]], horizontal: [[AxisSample<Element>]], columns: Int, plane: Int, channels: Int,
+    first: Int, takesMaximum: Bool
+  ) {
+    samplesOfBin = vertical[0].count * horizontal[0].count
+    bins = vertical.count * horizontal.count
+    (self.plane, self.channels, self.first, self.takesMaximum) = (plane, channels, first, takesMaximum)
+    samples.reserveCapacity(bins * samplesOfBin)
+    for row in vertical {
+      for column in horizontal {
+        for v in row {
+          for h in column {
+            let upper = v.low * columns, lower = v.high * columns
+            samples.append(
+              Sample(
+                places: (upper + h.low, upper + h.high, lower + h.low, lower + h.high),
+                weights: (
+                  v.lowWeight * h.lowWeight, v.lowWeight * h.highWeight, v.highWeight * h.lowWeight,
+                  v.highWeight * h.highWeight
+                )))
+          }
+        }
       }
     }
-    return takesMaximum ? maximum ?? 0 : sum / Element(max(vertical.count * horizontal.count, 1))
+  }
+
+  /// Writes the bins of all channels, from `start` on.
+  package func pool(_ x: borrowing Span<Element>, to y: inout MutableSpan<Element>, at start: Int) {
+    precondition(first >= 0 && first + channels * plane <= x.count && start + channels * bins <= y.count)
+    let scale = Element(max(samplesOfBin, 1))
+    for channel in 0..<channels {
+      let source = first + channel * plane
+      // What has no weight is not read: zero times infinity would be no number.
+      func weighted(_ weight: Element, _ place: Int) -> Element {
+        weight == 0 ? 0 : weight * x[unchecked: source &+ place]
+      }
+      for bin in 0..<bins {
+        var sum: Element = 0
+        var maximum: Element?
+        for sample in samples[bin * samplesOfBin..<(bin + 1) * samplesOfBin] {
+          let a = weighted(sample.weights.0, sample.places.0), b = weighted(sample.weights.1, sample.places.1)
+          let c = weighted(sample.weights.2, sample.places.2), d = weighted(sample.weights.3, sample.places.3)
+          sum += a + b + c + d
+          if takesMaximum {
+            let greatest = max(max(a, b), max(c, d))
+            maximum = maximum.map { max($0, greatest) } ?? greatest
+          }
+        }
+        y[unchecked: start &+ channel &* bins &+ bin] = takesMaximum ? maximum ?? 0 : sum / scale
+      }
+    }
   }
 }

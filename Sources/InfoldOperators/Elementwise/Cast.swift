@@ -11,8 +11,8 @@ import InfoldTensor
 /// - Integer to integer: the low bits.
 /// - To bool: everything but zero, NaN included, is true. From bool: 1 and 0.
 ///
-/// Strings, float8, float6, float4 and integers below 8 bits are not supported; `saturate` and `round_mode` say only how
-/// to convert to such types.
+/// Strings, float8, float6, float4 and integers of 2 bits are not supported; `saturate` and `round_mode` say only how to convert to
+/// types of fractions among those.
 package struct Cast: Operator {
   package static let name = "Cast"
   package static let versions = [1, 6, 9, 13, 19, 21, 23, 24, 25, 28]
@@ -20,16 +20,19 @@ package struct Cast: Operator {
   package static let family = OperatorFamily.arithmetic
   package static let widening = Widening.conversion
   package static let keepsElements = true
+  package static func elementTypes(since version: Int) -> ElementTypeSet { .castable(since: version) }
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
   /// The type of the results.
   package let target: ElementType
+  private let elementTypes: ElementTypeSet
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
     let version = attributes.version
     target = version < 6 ? try Self.namedTarget(&attributes) : try Self.numberedTarget(&attributes)
-    guard ElementTypeSet.all.contains(target) else {
-      throw InfoldError(.unsupported, "casting to \(target) is not supported; supported are \(ElementTypeSet.all)")
+    elementTypes = Self.elementTypes(since: version)
+    guard elementTypes.contains(target) else {
+      throw InfoldError(.unsupported, "casting to \(target) is not supported; supported are \(elementTypes)")
     }
     try attributes.readNarrowConversion()
   }
@@ -57,7 +60,7 @@ package struct Cast: Operator {
   }
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
-    [TensorType(target, try inputs.type(0).shape)]
+    [TensorType(target, try inputs.type(0, of: elementTypes).shape)]
   }
 
   package func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
@@ -68,6 +71,13 @@ package struct Cast: Operator {
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     [try inputs[0]!.cast(to: context.precision == .double && target.isFloatingPoint ? .float64 : target)]
+  }
+}
+
+extension ElementTypeSet {
+  /// What Cast and CastLike convert from and to.
+  static func castable(since version: Int) -> ElementTypeSet {
+    version < 21 ? .all : ElementTypeSet(ElementTypeSet.all.types + [.int4, .uint4])
   }
 }
 

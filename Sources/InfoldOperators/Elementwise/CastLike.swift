@@ -10,14 +10,18 @@ package struct CastLike: Operator {
   package static let compatibleVersions = [19, 21, 23, 24, 25]
   package static let family = OperatorFamily.arithmetic
   package static let widening = Widening.conversion
+  package static func elementTypes(since version: Int) -> ElementTypeSet { .castable(since: version) }
   package static func arity(since version: Int) -> Arity { Arity(2) }
 
+  private let elementTypes: ElementTypeSet
+
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    elementTypes = Self.elementTypes(since: attributes.version)
     try attributes.readNarrowConversion()
   }
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
-    [TensorType(try inputs.type(1).elementType, try inputs.type(0).shape)]
+    [TensorType(try inputs.type(1, of: elementTypes).elementType, try inputs.type(0, of: elementTypes).shape)]
   }
 
   package func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {

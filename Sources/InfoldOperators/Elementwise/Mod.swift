@@ -36,6 +36,9 @@ package struct Mod: ArithmeticOperator {
     try requireNoZero(in: divisors, as: Element.self)
   }
 
+  /// The remainder of two numbers of float32.
+  package func remainder(_ a: Float, _ b: Float) -> Float { apply(a, b) }
+
   package func apply<Element: FloatingPointElement>(_ a: Element, _ b: Element) -> Element {
     let remainder = a.truncatingRemainder(dividingBy: b)
     if truncates { return remainder }

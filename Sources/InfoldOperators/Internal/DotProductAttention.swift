@@ -5,7 +5,7 @@ import InfoldTensor
 /// Y = softmax(Q · K · scale + mask) · V, with the softmax over the last axis.
 ///
 /// Q […, M, D], K […, D, N], V […, N, P], and an optional mask that broadcasts to […, M, N]; Y […, M, P]. The leading axes of Q, K and V
-/// are the same. Each of them, and Y, may lie in another order of its axes: the attributes `query_axes`, `key_axes` and `value_axes` are the
+/// are the same, or 1 in K or V, which are then the same for all of Q. Each of them, and Y, may lie in another order of its axes: the attributes `query_axes`, `key_axes` and `value_axes` are the
 /// permutations that Transpose would make these orders with, and by `result_axes` it would make Y of […, M, P].
 package struct DotProductAttention: StandardFloatingPointOperator {
   package static let name = "DotProductAttention"
@@ -56,7 +56,7 @@ package struct DotProductAttention: StandardFloatingPointOperator {
       throw InfoldError(.invalidModel, "the inputs have different numbers of dimensions")
     }
     for axis in 0..<(shapes[0].rank - 2) {
-      for shape in shapes where shapes[0][axis].merged(with: shape[axis]) == nil {
+      for shape in shapes where shape[axis] != 1 && shapes[0][axis].merged(with: shape[axis]) == nil {
         throw InfoldError(.invalidModel, "the leading axes of \(shapes[0]) and \(shape) differ")
       }
     }
@@ -79,7 +79,9 @@ package struct DotProductAttention: StandardFloatingPointOperator {
   }
 
   package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
-    guard let q = inputs.sizes(0), q.count > 1, !inputs.has(3) || inputs.sizes(3) != nil else { return .unknown }
+    guard let q = inputs.sizes(0), let k = inputs.sizes(1), let v = inputs.sizes(2), q.count > 1,
+      !inputs.has(3) || inputs.sizes(3) != nil
+    else { return .unknown }
     let rank = q.count, order = resultAxes(rank: q.count)
     let (query, key) = (axes(ofOperand: 0, rank: rank), axes(ofOperand: 1, rank: rank))
     let value = axes(ofOperand: 2, rank: rank)
@@ -90,8 +92,12 @@ package struct DotProductAttention: StandardFloatingPointOperator {
       return own >= 0 && mask[own] == q[query[axis]] ? own : nil
     }
     var axes = (0..<(rank - 2)).map { axis in
-      IndependentAxis(
-        inputs: [query[axis], key[axis], value[axis], maskAxis(axis)], outputs: [order.firstIndex(of: axis)])
+      let length = q[query[axis]]
+      return IndependentAxis(
+        inputs: [
+          query[axis], k[key[axis]] == length ? key[axis] : nil, v[value[axis]] == length ? value[axis] : nil,
+          maskAxis(axis),
+        ], outputs: [order.firstIndex(of: axis)])
     }
     axes.append(
       IndependentAxis(

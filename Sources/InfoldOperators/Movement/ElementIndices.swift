@@ -24,6 +24,26 @@ extension OperatorInputs {
   }
 }
 
+extension OperatorInputs {
+  /// The positions that indices in input 1 name of input 0 along `axis`, where they are known.
+  func positions(along axis: Int) -> [Int: Int] {
+    guard let data = types.first??.shape, let axis = try? normalizedAxis(axis, rank: data.rank),
+      let size = data[axis].size
+    else { return [:] }
+    return [1: size]
+  }
+
+  /// The positions that every one of the numbers in input 1 may name, which stand together in lists, one for each dimension of input 0
+  /// behind the first `batchRank`.
+  func positions(behind batchRank: Int) -> [Int: Int] {
+    guard types.count > 1, let data = types[0]?.shape, let depth = types[1]?.shape?.last?.size,
+      batchRank + depth <= data.rank
+    else { return [:] }
+    let sizes = data.dimensions[batchRank..<(batchRank + depth)].compactMap(\.size)
+    return sizes.min().map { [1: $0] } ?? [:]
+  }
+}
+
 /// Refuses an index that is outside of an axis of `shape`. Negative ones count from the end.
 package func requireIndex(_ index: Int, along axis: Int, of shape: [Int]) throws(InfoldError) {
   guard index >= -shape[axis], index < shape[axis] else {

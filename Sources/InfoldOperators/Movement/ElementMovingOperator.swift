@@ -17,6 +17,8 @@ extension ElementMovingOperator {
 
   public static var movedInputs: ClosedRange<Int> { 0...0 }
 
+  public static var elementSources: ClosedRange<Int>? { movedInputs }
+
   public func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
     guard let moved = try NumberedElements(inputs, moved: Self.movedInputs),
       outputs.allSatisfy({ $0.smallSizes(limit: PartialTensor.maximumCount) != nil })

@@ -35,6 +35,8 @@ package struct Gather: ElementMovingOperator, MappedOperator {
     return [TensorType(data.elementType, output)]
   }
 
+  package func namedPositions(_ inputs: OperatorInputs) -> [Int: Int] { inputs.positions(along: axis) }
+
   package func elementMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [ElementMap]? {
     guard let sizes = inputs.sizes(0), let indices = try inputs.constant(1)?.integers() else { return nil }
     let axis = try normalizedAxis(axis, rank: sizes.count)

@@ -52,6 +52,8 @@ package struct GatherND: ElementMovingOperator {
     return [TensorType(data.elementType, Shape(output))]
   }
 
+  package func namedPositions(_ inputs: OperatorInputs) -> [Int: Int] { inputs.positions(behind: batchRank) }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let data = inputs[0]!, indices = inputs[1]!
     let length = data.shape[(batchRank + indices.shape.last!)...].reduce(1, *)

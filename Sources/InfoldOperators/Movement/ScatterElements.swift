@@ -36,6 +36,8 @@ package struct ScatterElements: Operator {
     return [data]
   }
 
+  package func namedPositions(_ inputs: OperatorInputs) -> [Int: Int] { inputs.positions(along: axis) }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let data = inputs[0]!
     let places = try elementPlaces(inputs[1]!, along: axis, in: data.shape)

@@ -58,6 +58,8 @@ package struct ScatterND: Operator {
     return [data]
   }
 
+  package func namedPositions(_ inputs: OperatorInputs) -> [Int: Int] { inputs.positions(behind: 0) }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let data = inputs[0]!, updates = inputs[2]!
     guard updates.count > 0 else { return [data] }

@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX LayerNormalization, opset 17: Y = (X − mean) ÷ √(variance + epsilon) · Scale + B, with mean and population
+/// ONNX LayerNormalization, opset 17, and what ONNX Runtime writes under this name into older ones: Y = (X − mean) ÷ √(variance + epsilon) · Scale + B, with mean and population
 /// variance over `axis` and every dimension behind it.
 ///
 /// X [d0, …], Scale and the optional B broadcast to X; Y like X, and the optional Mean and InvStdDev
@@ -10,7 +10,8 @@ import InfoldTensor
 /// normalized by them, are computed in `Double`, whatever `stash_type` is.
 package struct LayerNormalization: StandardFloatingPointOperator {
   package static let name = "LayerNormalization"
-  package static let versions = [17]
+  package static let versions = [1, 17]
+  package static let compatibleVersions = [17]
   package static let family = OperatorFamily.normalization
   package static func arity(since version: Int) -> Arity { Arity(inputs: 2...3, outputs: 1...3) }
 

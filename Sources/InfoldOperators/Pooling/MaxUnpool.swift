@@ -48,7 +48,7 @@ package struct MaxUnpool: StandardFloatingPointOperator {
   }
 
   /// The shape of the tensor that was pooled.
-  private func pooledShape(_ shape: Shape) throws(InfoldError) -> Shape {
+  package func pooledShape(_ shape: Shape) throws(InfoldError) -> Shape {
     guard case .explicit(let before, let after) = window.padding else { return shape }
     var pooled = shape
     for axis in 0..<window.rank {
@@ -67,6 +67,12 @@ package struct MaxUnpool: StandardFloatingPointOperator {
     return pooled
   }
 
+  /// What is wrong with an index.
+  package static func outside(_ index: Int, of count: Int, _ pooled: [Int]) -> InfoldError {
+    InfoldError(
+      .invalidModel, "the index \(index) is outside the \(counted(count, "element")) of the shape \(Shape(pooled))")
+  }
+
   func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
@@ -78,8 +84,7 @@ package struct MaxUnpool: StandardFloatingPointOperator {
     var places: [Int] = []
     for index in try inputs[1]!.integers() {
       guard index >= 0, index < count else {
-        throw InfoldError(
-          .invalidModel, "the index \(index) is outside the \(counted(count, "element")) of the shape \(Shape(pooled))")
+        throw Self.outside(index, of: count, pooled)
       }
       places.append(pooled.indices.reduce(0) { $0 + index / pooledStrides[$1] % pooled[$1] * strides[$1] })
     }

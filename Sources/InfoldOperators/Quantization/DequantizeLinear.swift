@@ -6,7 +6,7 @@ import InfoldTensor
 ///
 /// The scale and the optional zero point hold for all elements, for those at one position along `axis` (opset 13), or for
 /// blocks of `block_size` along it (opset 21). The result has the type `output_dtype` (opset 23), or the scale's; it is rounded
-/// once. float8, float6, float4 and integers below 8 bits are not supported.
+/// once. float8, float6, float4 and integers of 2 bits are not supported.
 package struct DequantizeLinear: Operator {
   package static let name = "DequantizeLinear"
   package static let versions = [10, 13, 19, 21, 23, 24, 25, 28]

@@ -137,9 +137,9 @@ extension Tensor {
 package let usualScales: ClosedRange<Float> = 1e-30...1e30
 
 extension ElementTypeSet {
-  /// The types of quantized data that Infold holds: integers of 8 bits, and since opset 21 of 16 bits.
+  /// The types of quantized data that Infold holds: integers of 8 bits, and since opset 21 of 16 and 4 bits.
   static func quantized(since version: Int) -> ElementTypeSet {
-    ElementTypeSet(version < 21 ? [.int8, .uint8] : [.int8, .uint8, .int16, .uint16])
+    ElementTypeSet(version < 21 ? [.int8, .uint8] : [.int8, .uint8, .int16, .uint16, .int4, .uint4])
   }
 }
 

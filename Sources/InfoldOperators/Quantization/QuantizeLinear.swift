@@ -7,7 +7,7 @@ import InfoldTensor
 ///
 /// The scale and the optional zero point hold for all elements, for those at one position along `axis` (opset 13), or for
 /// blocks of `block_size` along it (opset 21). The result has the zero point's type, `output_dtype`, or uint8. The quotient is
-/// rounded to the type that `precision` names (opset 23), by default to the scale's. float8, float6, float4 and integers below 8
+/// rounded to the type that `precision` names (opset 23), by default to the scale's. float8, float6, float4 and integers of 2
 /// bits are not supported; `saturate` says only how to convert to float8.
 package struct QuantizeLinear: Operator {
   package static let name = "QuantizeLinear"

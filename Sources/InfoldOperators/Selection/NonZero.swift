@@ -20,15 +20,28 @@ package struct NonZero: Operator, AttributelessOperator {
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let shape = inputs[0]!.shape
-    let strides = rowMajorStrides(shape)
-    let places = try inputs[0]!.cast(to: .bool).withElements(as: Bool.self) { isSet in
-      isSet.indices.filter { isSet[$0] }
+    let isSet = try inputs[0]!.cast(to: .bool)
+    let count = isSet.withElements(as: Bool.self) { isSet in
+      var count = 0
+      for index in isSet.indices { count += isSet[unchecked: index] ? 1 : 0 }
+      return count
     }
-    var y = try Tensor(zeros: [shape.count, places.count], of: .int64)
-    try y.withMutableSpan(as: Int64.self) { y in
-      for axis in shape.indices {
-        for (column, place) in places.enumerated() {
-          y[axis * places.count + column] = Int64(place / strides[axis] % shape[axis])
+    var y = try Tensor(zeros: [shape.count, count], of: .int64)
+    // Row by row of the last dimension, so that positions along the others are found once for each.
+    let row = max(shape.last ?? 1, 1), outer = Array(shape.dropLast()), strides = rowMajorStrides(outer)
+    try isSet.withElements(as: Bool.self) { isSet throws(InfoldError) in
+      try y.withMutableSpan(as: Int64.self) { y in
+        var column = 0
+        for start in stride(from: 0, to: isSet.count, by: row) {
+          let first = column
+          for index in 0..<row where isSet[start + index] {
+            if !shape.isEmpty { y[outer.count * count + column] = Int64(index) }
+            column += 1
+          }
+          for axis in outer.indices {
+            let position = Int64(start / row / strides[axis] % outer[axis])
+            for place in first..<column { y[axis * count + place] = position }
+          }
         }
       }
     }

@@ -38,6 +38,10 @@ package struct OneHot: Operator {
     return [TensorType(values.elementType, output)]
   }
 
+  package func namedPositions(_ inputs: OperatorInputs) -> [Int: Int] {
+    (try? depth(inputs))?.size.map { [0: $0] } ?? [:]
+  }
+
   private func depth(_ inputs: OperatorInputs) throws(InfoldError) -> Dimension {
     let depth =
       if let constant = inputs.constant(1) {

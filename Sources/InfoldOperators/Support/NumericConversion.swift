@@ -3,7 +3,7 @@ import InfoldTensor
 
 extension Tensor {
   /// The same numbers in float64; integers beyond 2⁵³ are rounded to nearest.
-  /// - Precondition: The elements are of a numeric type.
+  /// - Precondition: The elements are of a numeric type, or int4 or uint4.
   func doubles() throws(InfoldError) -> Tensor {
     func converted<Element: IntegerElement>(_: Element.Type) throws(InfoldError) -> Tensor {
       try mapped { (x: Element) in Double(x) }
@@ -11,6 +11,7 @@ extension Tensor {
     switch elementType {
     case let type where type.isFloatingPoint: return try self.converted(to: .float64)
     case .int64: return try converted(Int64.self)
+    case .int4, .uint4: return try inWholeBytes().doubles()
     case let type: return try converted(type.integerElement)
     }
   }

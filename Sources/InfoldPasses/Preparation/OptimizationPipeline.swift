@@ -60,12 +60,13 @@ public struct OptimizationPipeline: Sendable {
     let folding: [any GraphPass] = foldsBatchNormalization ? [FoldBatchNormalization()] : []
     let quantizedFolding: [any GraphPass] = foldsBatchNormalization ? [FoldIntoQuantizedWeights()] : []
     // What dequantizes weights that nobody reads any more is not to be computed ahead.
-    let quantization: [any GraphPass] = quantizedFolding + [RecognizeQuantizedOperators(), RemoveDeadCode()]
+    let quantization: [any GraphPass] =
+      quantizedFolding + [RecognizeIntegerProducts(), RecognizeQuantizedOperators(), RemoveDeadCode()]
     self.init([
-      (.inline, [InlineBodies(), SettleConstants()]),
+      (.inline, [InlineBodies(), SettleConstants(), ReplaceSequences()]),
       (
         .simplify,
-        widening + quantization + [
+        widening + [ExpandCompositions()] + quantization + [
           ConstantFolding(weightByteLimit: weightByteLimit), RemoveCompleteScatters(), RemoveIdentities(),
           RecognizeActivations(),
           RecognizeLayerNormalization(), RemoveDeadCode(),
@@ -89,7 +90,7 @@ public struct OptimizationPipeline: Sendable {
   /// The passes that a session without optimization runs: every node that is left is computed as it is written, and those
   /// are left that optimization needs as well. A node fails, or is not needed, in both ways alike.
   package static let asWritten = OptimizationPipeline([
-    (.inline, [InlineBodies(), SettleConstants()]), (.simplify, [ConstantFolding(.shapes), RemoveDeadCode()]),
+    (.inline, [InlineBodies(), SettleConstants(), ReplaceSequences()]), (.simplify, [ConstantFolding(.shapes), RemoveDeadCode()]),
   ])
 
   /// Runs the passes one after the other.

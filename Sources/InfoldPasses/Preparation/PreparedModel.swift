@@ -31,7 +31,7 @@ package struct PreparedModel: Sendable {
     graph: consuming Graph, observe: (any GraphPass, PassResult) -> Void = { _, _ in }
   ) throws(InfoldError) {
     var graph = graph.believingInputs()
-    for pass in [InlineBodies(), SettleConstants()] as [any GraphPass] {
+    for pass in [InlineBodies(), SettleConstants(), ReplaceSequences()] as [any GraphPass] {
       let result = try pass.run(on: consume graph)
       observe(pass, result)
       graph = result.graph

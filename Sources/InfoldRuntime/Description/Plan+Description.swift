@@ -32,6 +32,11 @@ extension RunPlan {
   }
 }
 
+extension BodyStep {
+  /// What runs in each body, by the plan that was made last.
+  fileprivate var descriptions: [PlanDescription.Part] { bodies.flatMap { $0.kept.last?.description ?? [] } }
+}
+
 extension Plan {
   /// - Parameters:
   ///   - images: How often the steps run.
@@ -71,7 +76,8 @@ extension Plan {
           measuredChoices: planned.measuredChoices,
           shape: planned.layer.shape, fused: planned.fused, reads: operands(planned.reads, planned.step.tensors.reads),
           writes: operands(planned.writes, planned.step.tensors.writes),
-          threadByteCount: planned.step.scratchByteCount, multiplyAccumulates: planned.multiplyAccumulates)
+          threadByteCount: planned.step.scratchByteCount, multiplyAccumulates: planned.multiplyAccumulates,
+          bodies: (planned.step as? BodyStep)?.descriptions ?? [])
       },
       idleNodes: idleNodes, sharedByteCount: memory.sharedByteCount, threadByteCount: memory.threadByteCount)
   }

@@ -3,6 +3,9 @@
 /// `Session.planDescription(for:)` makes one. It depends on the model, the shapes, the options of the session, and the kernels of the
 /// machine.
 public struct PlanDescription: Sendable, Hashable {
+  /// The algorithm of steps that have no kernels.
+  package static let referenceAlgorithm = "reference"
+
   /// The inputs, with the shapes that the plan is for.
   public let inputs: [ValueInfo]
   /// What runs, one part behind the other: mostly one. Of a batch that is split, the first part runs for each image.
@@ -47,6 +50,8 @@ public struct PlanDescription: Sendable, Hashable {
     public let threadByteCount: Int
     /// The multiplications with an addition that the standard's definition of the operators needs; 0 where they do not count.
     public let multiplyAccumulates: Int
+    /// What runs in the bodies of an If or a Loop, as far as it is known before they run.
+    public let bodies: [Part]
   }
 
   /// Where something lies that a step reads or writes.

@@ -12,7 +12,10 @@ extension Conv: LoweredOperator {
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     guard let problem = ConvolutionProblem(self, fused.node, plan), let x = fused.node.inputs[0],
       let output = fused.output
-    else { return false }
+    else {
+      let isConstant = fused.node.inputs.dropFirst().allSatisfy { $0.map { plan.graph.constant($0) != nil } ?? true }
+      return isConstant ? false : try plan.emitVariable(self, fused)
+    }
     switch plan.algorithm(for: problem) {
     case .depthwise: try plan.emitDepthwise(problem, x, output, fused)
     case .lanes: try plan.emitLanes(problem, x, output, fused)

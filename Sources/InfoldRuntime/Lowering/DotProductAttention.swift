@@ -15,9 +15,7 @@ extension DotProductAttention: LoweredOperator {
     let (queryAxes, keyAxes) = (axes(ofOperand: 0, rank: rank), axes(ofOperand: 1, rank: rank))
     let valueAxes = axes(ofOperand: 2, rank: rank), resultAxes = resultAxes(rank: rank)
     let batch = queryAxes.dropLast(2).map { q[$0] }
-    guard queryAxes.last == rank - 1, resultAxes.last == rank - 1, keyAxes.dropLast(2).map({ k[$0] }) == batch,
-      valueAxes.dropLast(2).map({ v[$0] }) == batch
-    else { return false }
+    guard queryAxes.last == rank - 1, resultAxes.last == rank - 1 else { return false }
     let mask = node.inputs.count > 3 ? node.inputs[3] : nil, maskSizes = plan.sizes(mask) ?? []
     let (rows, inner) = (q[queryAxes[rank - 2]], q[rank - 1])
     let (keys, columns) = (k[keyAxes[rank - 1]], v[valueAxes[rank - 1]])
@@ -31,6 +29,9 @@ extension DotProductAttention: LoweredOperator {
       Array(repeating: 0, count: rank - maskSizes.count)
       + zip(maskSizes, maskPlace?.strides(sizes: maskSizes) ?? []).map { $0 == 1 ? 0 : $1 }
     let factor = scale == 1 ? nil : plan.location(of: .constant(try Tensor(scalar: scale)))
+    // Keys and values that are the same for several queries.
+    let keyStrides = batch.indices.map { k[keyAxes[$0]] == 1 ? 0 : key.strides[$0] }
+    let valueStrides = batch.indices.map { v[valueAxes[$0]] == 1 ? 0 : value.strides[$0] }
     let output = plan.define(y, .rowMajor)
     let resultStrides = output.strides(sizes: result)
     let outputStrides = (0..<rank).map { axis in resultStrides[resultAxes.firstIndex(of: axis)!] }
@@ -40,8 +41,8 @@ extension DotProductAttention: LoweredOperator {
       products = products.flatMap { product in
         (0..<size).map { index in
           AttentionStep.Product(
-            query: product.query + index * query.strides[axis], key: product.key + index * key.strides[axis],
-            value: product.value + index * value.strides[axis], mask: product.mask + index * maskStrides[axis],
+            query: product.query + index * query.strides[axis], key: product.key + index * keyStrides[axis],
+            value: product.value + index * valueStrides[axis], mask: product.mask + index * maskStrides[axis],
             output: product.output + index * outputStrides[axis])
         }
       }

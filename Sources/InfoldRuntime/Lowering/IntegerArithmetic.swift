@@ -7,7 +7,26 @@ extension Mod: LoweredOperator {
   func movesIntegers(ofInput index: Int) -> Bool { true }
 
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    try plan.emitIntegers(.remainder(truncates: truncates), fused, broadcast)
+    if try plan.emitIntegers(.remainder(truncates: truncates), fused, broadcast) { return true }
+    return try plan.emitRemainders(self, fused)
+  }
+}
+
+/// An operator on the bits of integers.
+protocol BitwiseLowering: LoweredOperator, BinaryOperator {
+  var function: IntegerFunction { get }
+}
+
+extension BitwiseAnd: BitwiseLowering { var function: IntegerFunction { .conjunction } }
+extension BitwiseOr: BitwiseLowering { var function: IntegerFunction { .disjunction } }
+extension BitwiseXor: BitwiseLowering { var function: IntegerFunction { .exclusion } }
+extension BitShift: BitwiseLowering { var function: IntegerFunction { .shift(toLeft: movesLeft) } }
+
+extension BitwiseLowering {
+  func movesIntegers(ofInput index: Int) -> Bool { true }
+
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    try plan.emitIntegers(function, fused, broadcast)
   }
 }
 
@@ -27,6 +46,21 @@ extension IntegerFunction {
 }
 
 extension PlanBuilder {
+  /// Remainders of numbers of float32.
+  /// - Returns: Whether the operands are such.
+  fileprivate mutating func emitRemainders(_ mod: Mod, _ fused: FusedNode) throws(InfoldError) -> Bool {
+    guard let a = fused.node.inputs[0], let b = fused.node.inputs[1], let y = fused.output, let first = sizes(a),
+      let second = sizes(b), sizes(y) != nil
+    else { return false }
+    try emitBroadcast([(a, first), (b, second)], to: y) { loops, units, address, result in
+      loops.combine(
+        units, address(0).assumingMemoryBound(to: Float.self), address(1).assumingMemoryBound(to: Float.self),
+        result.assumingMemoryBound(to: Float.self)
+      ) { a, b in mod.remainder(a, b) }
+    }
+    return true
+  }
+
   /// A function of the integers in the same place of two operands.
   /// - Returns: Whether they are such.
   mutating func emitIntegers(

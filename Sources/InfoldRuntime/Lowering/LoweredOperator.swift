@@ -1,4 +1,5 @@
 import InfoldGraph
+import InfoldOperators
 import InfoldPasses
 import InfoldSystem
 import InfoldTensor
@@ -44,7 +45,8 @@ extension Graph {
   private func anyLowering(of node: Node) -> (any Lowering)? {
     if let lowered = node.typed as? any LoweredOperator { return lowered }
     if let combination = node.typed?.elementCombination { return BinaryLowering(combination: combination) }
-    return elementFunction(of: node).map(UnaryLowering.init)
+    if let function = elementFunction(of: node) { return UnaryLowering(function: function) }
+    return (node.typed as? any RowFunction).map(RowFunctionLowering.init)
   }
 }
 

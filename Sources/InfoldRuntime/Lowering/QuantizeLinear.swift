@@ -123,8 +123,12 @@ extension QuantizeLinear: LoweredOperator {
 extension DequantizeLinear: LoweredOperator {
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     guard let x = fused.node.inputs[0], let y = fused.output, plan.byteSizes(x) != nil, plan.sizes(y) != nil,
-      let quantizations = plan.quantizations(of: x, fused.node)
+      let scale = fused.node.inputs[1]
     else { return false }
+    guard let quantizations = plan.quantizations(of: x, fused.node) else {
+      return try plan.emitVariableDequantization(
+        x, to: y, scale: scale, zeroPoint: fused.node.inputs.count > 2 ? fused.node.inputs[2] : nil)
+    }
     guard quantizations.count == 1 else {
       let kernels = plan.byteKernels
       return try plan.emitRuns(x, to: y, axis: listAxis, count: quantizations.count, "dequantization") {
@@ -141,6 +145,27 @@ extension DequantizeLinear: LoweredOperator {
 }
 
 extension PlanBuilder {
+  /// Adds the conversion of quantized numbers to floats, by one scale and zero point that a run computes.
+  /// - Returns: Whether they are such.
+  fileprivate mutating func emitVariableDequantization(
+    _ x: ValueID, to y: ValueID, scale: ValueID, zeroPoint: ValueID?
+  ) throws(InfoldError) -> Bool {
+    guard let sizes = byteSizes(x), let format = format(of: x),
+      self.sizes(scale)?.reduce(1, *) == 1, zeroPoint.map({ byteSizes($0)?.reduce(1, *) == 1 }) ?? true
+    else { return false }
+    let source = try location(of: x, .rowMajor), scalePlace = try location(of: scale, .rowMajor)
+    let zeroPlace = try zeroPoint.map { id throws(InfoldError) in try location(of: id, .rowMajor) }
+    let target = define(y, .rowMajor), count = sizes.reduce(1, *), kernels = byteKernels
+    let step = RangeStep(units: count, cost: count) { elements, frame, _ in
+      kernels.dequantize(
+        Pixels(frame.bytes(source), channels: 1, pixelStride: 1),
+        Pixels(frame.pointer(target), channels: 1, pixelStride: 1), scale: frame.pointer(scalePlace).pointee,
+        zeroPoint: Int32(zeroPlace.map { frame.bytes($0).pointee } ?? format.offset), pixels: elements)
+    }
+    emit(step, "dequantization", reads: [source, scalePlace, zeroPlace], writes: [target])
+    return true
+  }
+
   /// Adds the conversion of quantized numbers by one scale and zero point to floats.
   mutating func emitDequantization(
     _ x: ValueID, to y: ValueID, scale: Float, zeroPoint: Int32, _ algorithm: String

@@ -240,7 +240,8 @@ struct PlanBuilder {
       emit(
         BodyStep(node: typed, operands: operands, bodies: bodies), "planned bodies", reads: reads, writes: [])
     } else {
-      emit(ReferenceStep(node: node, operands: operands), "reference", reads: reads, writes: [])
+      emit(
+        ReferenceStep(node: node, operands: operands), PlanDescription.referenceAlgorithm, reads: reads, writes: [])
     }
   }
 

@@ -8,12 +8,16 @@ enum IntegerFunction: Sendable {
   case maximum, minimum
   /// Of a quotient that is rounded toward zero, or down.
   case remainder(truncates: Bool)
+  /// Of the bits of both.
+  case conjunction, disjunction, exclusion
+  /// By so many bits; what comes in are zeros, or to the right copies of the sign.
+  case shift(toLeft: Bool)
 
   /// Whether the second one must not be zero.
   var divides: Bool {
     switch self {
     case .quotient, .remainder: true
-    case .sum, .difference, .product, .maximum, .minimum: false
+    case .sum, .difference, .product, .maximum, .minimum, .conjunction, .disjunction, .exclusion, .shift: false
     }
   }
 
@@ -56,6 +60,10 @@ enum IntegerFunction: Sendable {
     case .minimum: loops.combine(units, a, b, y) { min($0, $1) }
     case .remainder(true): loops.combine(units, a, b, y) { $0.remainderReportingOverflow(dividingBy: $1).partialValue }
     case .remainder(false): loops.combine(units, a, b, y) { Self.modulo($0, $1) }
+    case .conjunction: loops.combine(units, a, b, y) { $0 & $1 }
+    case .disjunction: loops.combine(units, a, b, y) { $0 | $1 }
+    case .exclusion: loops.combine(units, a, b, y) { $0 ^ $1 }
+    case .shift(let toLeft): loops.combine(units, a, b, y) { Self.shifted($0, by: $1, toLeft: toLeft) }
     }
   }
 
@@ -77,6 +85,10 @@ enum IntegerFunction: Sendable {
         case .minimum: min(x, y)
         case .remainder(true): x.remainderReportingOverflow(dividingBy: y).partialValue
         case .remainder(false): Self.modulo(x, y)
+        case .conjunction: x & y
+        case .disjunction: x | y
+        case .exclusion: x ^ y
+        case .shift(let toLeft): Self.shifted(x, by: y, toLeft: toLeft)
         }
       return UInt8(bitPattern: z) ^ 128
     }
@@ -87,6 +99,13 @@ enum IntegerFunction: Sendable {
   private static func modulo<Number: FixedWidthInteger>(_ x: Number, _ y: Number) -> Number {
     let rest = x.remainderReportingOverflow(dividingBy: y).partialValue
     return rest == 0 || (rest < 0) == (y < 0) ? rest : rest &+ y
+  }
+
+  /// By a negative number of bits, or as many as there are or more, all are those that come in.
+  @inline(__always)
+  private static func shifted<Number: FixedWidthInteger>(_ x: Number, by count: Number, toLeft: Bool) -> Number {
+    guard count >= 0, count < Number.bitWidth else { return !toLeft && x < 0 ? ~0 : 0 }
+    return toLeft ? x &<< count : x &>> count
   }
 
   /// Whether one of some integers is zero.

@@ -4,11 +4,11 @@ import InfoldSystem
 
 /// A recurrent operator: first what the inputs add to all gates, as one product, then position by position what the states add, and the
 /// new states.
-struct RecurrentStep<Cell: RecurrentCell>: Step {
+struct RecurrentStep: Step {
   let products: any ConvolutionKernels.Type
   let kernels: any LanewiseKernels.Type
   let shape: RecurrentShape
-  let cell: Cell
+  let cell: any RecurrentCell
   let x: Location
   let weights: [RecurrentWeights]
   /// The lengths of the sequences, as int32; `nil` where all are as long as X.
@@ -28,7 +28,7 @@ struct RecurrentStep<Cell: RecurrentCell>: Step {
 
   var phases: Int { 2 }
 
-  private var gateSize: Int { Cell.gateCount * shape.hiddenSize }
+  private var gateSize: Int { type(of: cell).gateCount * shape.hiddenSize }
 
   private var productScratch: Int {
     (products.convolutionScratch(taps: 1, channels: max(shape.inputSize, shape.hiddenSize)) + 63) & ~63
@@ -110,7 +110,7 @@ struct RecurrentStep<Cell: RecurrentCell>: Step {
             rows: KernelRows(kernels: kernels, count: part.count, width: shape.hiddenSize),
             gates: RowPlace(frame.pointer(gates) + row * gateSize, stride: shape.sequenceStride * gateSize),
             hidden: run.hidden(before: turn, position, part.lowerBound),
-            result: run.hidden(at: position, part.lowerBound), cell: run.state(Cell.stateCount - 1, part.lowerBound),
+            result: run.hidden(at: position, part.lowerBound), cell: run.state(states.count - 1, part.lowerBound),
             room: RowPlace(room, stride: cell.room * shape.hiddenSize), direction: direction, product: product),
           in: frame)
       }
@@ -120,8 +120,8 @@ struct RecurrentStep<Cell: RecurrentCell>: Step {
 }
 
 /// A direction of a recurrent operator in a run: where its states lie, and which sequences are at which position.
-private struct RecurrentRun<Cell: RecurrentCell> {
-  let step: RecurrentStep<Cell>
+private struct RecurrentRun {
+  let step: RecurrentStep
   let direction: Int
   /// `nil` where all are as long as X.
   let lengths: UnsafePointer<Int32>?

@@ -9,6 +9,8 @@ final class TuningMemory: Sendable {
     var answers: Answers?
     /// Why the file cannot be written.
     var failure: InfoldError?
+    /// The choices that were measured here.
+    var measured: Set<Choice.Key> = []
     /// Whether something could not be measured.
     var isDisturbed = false
     /// Why there is no time to measure.
@@ -41,13 +43,19 @@ final class TuningMemory: Sendable {
   /// Adds what was measured, and keeps it in the file.
   func learn(_ ways: [Choice.Key: String]) {
     _ = answers
-    state.withLock { $0.answers!.ways.merge(ways) { $1 } }
+    state.withLock { state in
+      state.answers!.ways.merge(ways) { $1 }
+      state.measured.formUnion(ways.keys)
+    }
     do throws(InfoldError) {
       try file?.add(ways)
     } catch {
       state.withLock { $0.failure = error }
     }
   }
+
+  /// How many choices were measured here.
+  var measuredCount: Int { state.withLock { $0.measured.count } }
 
   /// Other processes used the processors too much to compare two plans.
   func noteDisturbance() {

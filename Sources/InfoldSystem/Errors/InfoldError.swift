@@ -83,6 +83,11 @@ extension InfoldError {
   }
 }
 
+extension InfoldError {
+  /// Whether a model that has this fault can be looked at: it can be read, breaks a rule or lacks something, and is not damaged.
+  package var isFaultOfModel: Bool { [.invalidModel, .unsupported, .fileAccess].contains(code) }
+}
+
 /// Runs `body`; an error that leaves it is completed by `complete`.
 package func annotatingErrors<Result>(
   _ complete: (InfoldError) -> InfoldError, _ body: () throws(InfoldError) -> Result

@@ -2,10 +2,13 @@ import InfoldSystem
 
 extension Tensor {
   /// The elements in another type, by the rules of ONNX's Cast and those that `Cast` adds.
-  /// - Precondition: Both types are numeric or bool.
+  /// - Precondition: Both types are numeric, bool, int4 or uint4.
   package func cast(to type: ElementType) throws(InfoldError) -> Tensor {
     switch elementType {
     case _ where elementType == type: self
+    case .int4, .uint4: try inWholeBytes().cast(to: type)
+    case _ where type == .int4: try boundedCast(to: .int8, -8, 7).inHalfBytes(as: type)
+    case _ where type == .uint4: try boundedCast(to: .uint8, 0, 15).inHalfBytes(as: type)
     case .float16, .bfloat16, .float32, .float64:
       type.isFloatingPoint ? try converted(to: type) : try converted(to: .float64).roundedTowardZero(to: type)
     case .bool: try mapped { (x: Bool) in x ? 1 : 0 as UInt8 }.castFromInteger(to: type, from: UInt8.self)
@@ -19,6 +22,12 @@ extension Tensor {
     case .uint64: try castFromInteger(to: type, from: UInt64.self)
     default: preconditionFailure("\(elementType) cannot be cast")
     }
+  }
+
+  /// The elements in a type of 8 bits: floating-point numbers bounded, of integers the low bits.
+  private func boundedCast(to type: ElementType, _ lower: Double, _ upper: Double) throws(InfoldError) -> Tensor {
+    guard elementType.isFloatingPoint else { return try cast(to: type) }
+    return try converted(to: .float64).mapped { (x: Double) in x.isNaN ? 0 : min(max(x, lower), upper) }.cast(to: type)
   }
 
   private func roundedTowardZero(to type: ElementType) throws(InfoldError) -> Tensor {

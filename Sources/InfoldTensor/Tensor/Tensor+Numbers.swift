@@ -3,7 +3,7 @@ import InfoldSystem
 extension Tensor {
   /// The elements as numbers, in row-major order: exact, but for 64-bit integers beyond 2⁵³, which are rounded. A bool is
   /// 0 or 1.
-  /// - Throws: `InfoldError` with `.unsupported` for complex, float8, sub-byte and other types that Swift has no
+  /// - Throws: `InfoldError` with `.unsupported` for complex, float8 and other types that Swift has no
   ///   numbers for; `.limitExceeded`.
   public func numbers() throws(InfoldError) -> [Double] {
     func integers<Element: TensorElement & BinaryInteger>(_: Element.Type) throws(InfoldError) -> [Double] {
@@ -20,6 +20,7 @@ extension Tensor {
     case .uint32: return try integers(UInt32.self)
     case .uint64: return try integers(UInt64.self)
     case .bool: return try elements(as: Bool.self).map { $0 ? 1 : 0 }
+    case .int4, .uint4: return try inWholeBytes().numbers()
     default: throw InfoldError(.unsupported, "a tensor of \(elementType) elements cannot be read as numbers")
     }
   }

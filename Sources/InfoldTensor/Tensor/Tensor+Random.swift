@@ -52,6 +52,29 @@ extension Tensor {
     }
   }
 
+  /// A tensor of random integers from 0 to one less than `count`, of which at least one value is taken, and no more than the type has.
+  /// Each takes one number of `generator`.
+  /// - Throws: As the other one; `InfoldError` with `.unsupported` for types that are no integers.
+  package init(
+    random shape: [Int], of elementType: ElementType, below count: Int, using generator: inout SplitMix64
+  ) throws(InfoldError) {
+    func integers<Element: TensorElement & FixedWidthInteger>(_: Element.Type) throws(InfoldError) -> Tensor {
+      let bound = UInt64(max(1, min(count, Int(clamping: Element.max))))
+      return try Tensor(shape, of: Element.self, from: &generator) { Element(truncatingIfNeeded: ($0 >> 1) % bound) }
+    }
+    switch elementType {
+    case .uint8: self = try integers(UInt8.self)
+    case .int8: self = try integers(Int8.self)
+    case .int16: self = try integers(Int16.self)
+    case .int32: self = try integers(Int32.self)
+    case .int64: self = try integers(Int64.self)
+    case .uint16: self = try integers(UInt16.self)
+    case .uint32: self = try integers(UInt32.self)
+    case .uint64: self = try integers(UInt64.self)
+    default: throw InfoldError(.unsupported, "there are no random integers of \(elementType) elements")
+    }
+  }
+
   private init<Element: TensorElement>(
     _ shape: [Int], of _: Element.Type, from generator: inout some RandomNumberGenerator,
     _ element: (UInt64) -> Element

@@ -6,6 +6,8 @@ struct BatchReport: Encodable {
   let batch: Int?
   /// How long the session took to be made.
   let prepareMs: Double
+  /// What tuning did; `nil` without it.
+  let tuning: TuningReport?
   /// The inferences.
   let times: DurationSummary
 
@@ -19,17 +21,33 @@ struct BatchReport: Encodable {
     case prepareMs = "prepare_ms"
     case imageMs = "image_ms"
     case imagesPerSecond = "images_per_second"
+    case tuning
   }
 
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(prepareMs, forKey: .prepareMs)
+    try container.encodeIfPresent(tuning, forKey: .tuning)
     if let batch {
       try container.encode(batch, forKey: .batch)
       try container.encode(imageMs, forKey: .imageMs)
       try container.encode(imagesPerSecond, forKey: .imagesPerSecond)
     }
     try times.encode(to: encoder)
+  }
+}
+
+/// What `--tune` did.
+struct TuningReport: Encodable {
+  /// The choices that were measured in this process.
+  let measured: Int
+  /// The steps in which a choice counts that was measured, now or earlier.
+  let steps: Int
+
+  /// A part of a line for people.
+  var text: String {
+    let origin = measured > 0 ? "\(NumberText.counted(measured, "choice")) measured now" : "nothing measured now"
+    return "tuned: \(origin), and \(NumberText.counted(steps, "step")) as measurements have it"
   }
 }
 
@@ -70,7 +88,8 @@ struct BenchmarkReport: Encodable {
       + batches.map { NumberText.fixed($0.prepareMs, digits: 1) }.joined(separator: ", ")
       + " ms; \(NumberText.counted(threads, "thread"))"
       + (peakMemoryBytes.map { ", at most \(NumberText.scaled($0, unit: "B")) of memory" } ?? "")
-    if batches.count == 1, batches[0].batch == nil { return batches[0].times.text + conditions.paragraph() }
+    let tuning = batches.compactMap(\.tuning).map { $0.text.paragraph() }.joined()
+    if batches.count == 1, batches[0].batch == nil { return batches[0].times.text + conditions.paragraph() + tuning }
     var table = Table(
       (title: "batch", alignment: .right), (title: "runs", alignment: .right), (title: "median ms", alignment: .right),
       (title: "90th percentile", alignment: .right), (title: "ms per image", alignment: .right),
@@ -82,6 +101,6 @@ struct BenchmarkReport: Encodable {
         NumberText.fixed(report.times.p90Ms, digits: 3), NumberText.fixed(report.imageMs, digits: 3),
         NumberText.significant(report.imagesPerSecond, digits: 4))
     }
-    return table.text + conditions.paragraph()
+    return table.text + conditions.paragraph() + tuning
   }
 }

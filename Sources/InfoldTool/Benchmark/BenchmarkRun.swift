@@ -11,19 +11,29 @@ struct BenchmarkRun {
   /// The threads that each inference may use.
   var threads: Int { session.threads }
 
+  /// What tuning did; `nil` without it.
+  var tuning: TuningReport? {
+    get throws(InfoldError) {
+      let inputs = Dictionary(zip(session.inputs.map(\.name), tensors)) { first, _ in first }
+      return try session.tunedChoices(for: inputs).map { TuningReport(measured: $0.measured, steps: $0.steps) }
+    }
+  }
+
   /// What is warned of the model.
   var warnings: [ModelWarning] { session.warnings }
 
   private let session: Session
   private let tensors: [Tensor]
 
-  /// Prepares `model` for random inputs of these shapes, and the defaults of those that have one and no shape here.
+  /// Prepares `model` for the tensors in files, for random inputs of these shapes, and for the defaults of those that have one and
+  /// neither here.
   /// - Throws: `InfoldError` as the `Session` does.
-  init(_ model: consuming Model, _ shapes: InputShapes, options: SessionOptions) throws(InfoldError) {
+  init(
+    _ model: consuming Model, _ shapes: InputShapes, files: [String] = [], options: SessionOptions
+  ) throws(InfoldError) {
     var bound = try model.binding(shapes)
     _ = consume model
-    let infos = bound.graph.inputs.map(bound.graph.info)
-    let random = try ModelInputs(infos, files: [], shapes: shapes).complete(seed: 0)
+    let random = try ModelInputs(measuring: bound, files: files, shapes: shapes).complete(seed: 0)
     var tensors: [Tensor] = []
     for id in bound.graph.inputs {
       let name = bound.graph[id].name

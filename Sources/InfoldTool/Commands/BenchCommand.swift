@@ -12,7 +12,8 @@ struct BenchCommand: ParsableCommand {
       Runs the model on random inputs: three times to warm up, and then for as long as --seconds says, at least 3 times. \
       Times are those of an inference alone; decoding the model and preparing it, which is done once, are reported beside.
 
-      Inputs with a default use it, unless --shape names them.
+      Inputs with a default use it, unless --shape or --input names them. Random integers that name positions, as those of a Gather do, are \
+      such that the model has; others are 0 and 1.
 
       --batch measures every size of it for --seconds, for models that leave open the first dimension of their inputs. It \
       takes the place of the first size of --shape.
@@ -24,6 +25,9 @@ struct BenchCommand: ParsableCommand {
 
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
+
+  @Option(help: ArgumentHelp("A tensor for an input, from a .npy or .pb file.", valueName: "name=file"))
+  var input: [String] = []
 
   @OptionGroup var sizes: ShapeOptions
 
@@ -56,11 +60,11 @@ struct BenchCommand: ParsableCommand {
       decoding = decoding ?? MonotonicClock.milliseconds() - begin
       let infos = decoded.graph.inputs.map(decoded.graph.info)
       let chosen = try size.map { size throws(InfoldError) in try shapes.batched(size, for: infos) }
-      let run = try BenchmarkRun(consume decoded, chosen ?? shapes, options: runtime.session)
+      let run = try BenchmarkRun(consume decoded, chosen ?? shapes, files: input, options: runtime.session)
       let times = DurationSummary(try run.measure(seconds: seconds))
       threads = run.threads
       WarningLines.write(run.warnings, of: model)
-      measurements.append(BatchReport(batch: size, prepareMs: run.preparation, times: times))
+      measurements.append(BatchReport(batch: size, prepareMs: run.preparation, tuning: try run.tuning, times: times))
     }
     let report = BenchmarkReport(
       decodeMs: decoding ?? 0, peakMemoryBytes: peakMemory(), threads: threads, batches: measurements)

@@ -15,7 +15,11 @@ struct InspectCommand: ParsableCommand {
       refused: what "infold run" would say before it runs anything.
 
       Multiply-accumulates are those of a batch of 1, unless --shape gives another. --shape fixes what the model leaves open \
-      in the shape of an input, or by the name of a symbol, and the report shows what follows. Models that Infold cannot run can be inspected too.
+      in the shape of an input, or by the name of a symbol, and the report shows what follows.
+
+      Models that cannot be run are shown as well, with what Infold does not have, and what is wrong or missing; the exit code is 0. Only \
+      damaged files are errors, and with --strict wrong declarations. Where all sizes are known, the table of operators says which run \
+      by kernels, and which by the reference evaluation, which is slow; the share of the arithmetic that is left to that stands below.
 
       --graph draws the network into an SVG file, for a browser: a box for each node, with more under the pointer. Graphviz \
       places the boxes where it is installed, and Infold otherwise; --layout chooses one. A file that ends in .dot gets \
@@ -112,8 +116,9 @@ struct InspectCommand: ParsableCommand {
     let shapes = try sizes.shapes()
     let file = try graph.map { path throws(InfoldError) in try GraphFile(path, engine: layout) }
     let (report, list, done) = try reading.limiting { () throws(InfoldError) in
-      let model = try reading.model(model).binding(shapes)
-      var report = ModelReport(model, file: displayName(self.model))
+      let model = try reading.model(model, isOnlyInspected: !reading.strict).binding(shapes)
+      let execution = nodes ? nil : ExecutionReport(model, runtime.session)
+      var report = ModelReport(model, file: displayName(self.model), execution: execution)
       let done = try file?.write(model.graph, title: report.fileName, subtitle: report.summary)
       let list = nodes ? NodeList(model.graph) : nil
       if check { report.check = try ModelReport.Check(consume model, runtime.session) }

@@ -10,7 +10,8 @@ struct ProfileCommand: ParsableCommand {
     commandName: "profile",
     abstract: "Show where the time of an inference goes, layer by layer.",
     discussion: """
-      Runs the model on random inputs. Times are medians over the runs. GFLOP/s count two operations for each \
+      Runs the model on random inputs, but for those that --input gives. Inputs with a default use it, unless --shape or --input names \
+      them. Random integers that name positions, as those of a Gather do, are such that the model has; others are 0 and 1. Times are medians over the runs. GFLOP/s count two operations for each \
       multiplication that the standard's definition of an operator needs; Winograd's algorithm needs fewer, and may exceed \
       the peak. The peak is measured: multiplications and additions in registers alone, with as many threads. Layers of int8 are \
       held against that of products of bytes.
@@ -35,6 +36,9 @@ struct ProfileCommand: ParsableCommand {
 
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
   var model: String
+
+  @Option(help: ArgumentHelp("A tensor for an input, from a .npy or .pb file.", valueName: "name=file"))
+  var input: [String] = []
 
   @OptionGroup var sizes: ShapeOptions
 
@@ -75,8 +79,8 @@ struct ProfileCommand: ParsableCommand {
     let shapes = try sizes.shapes()
     let network = try runtime.reading.model(model).binding(shapes)
     if scaling { return try predict(network, shapes) }
+    let inputs = try ModelInputs(measuring: network, files: input, shapes: shapes).complete(seed: 0)
     let session = try Session(network, options: runtime.session)
-    let inputs = try ModelInputs(session.inputs, files: [], shapes: shapes).complete(seed: 0)
     var progress = ProgressBar("measuring")
     let layers = try session.layerTimes(inputs, runs: runs) { progress.update($0, of: runs) }
     progress.finish()
@@ -100,6 +104,7 @@ struct ProfileCommand: ParsableCommand {
     let measured = ScalingPrediction.Barrier.measured()
     // What two cores of one processor take that are not far apart.
     let barrier = measured ?? ScalingPrediction.Barrier(pair: 500)
+    let inputs = try ModelInputs(measuring: network, files: input, shapes: shapes).complete(seed: 0)
     var sessions: [Session] = []
     var predictions: [ScalingPrediction] = []
     var progress = ProgressBar("measuring")
@@ -108,7 +113,6 @@ struct ProfileCommand: ParsableCommand {
       options.threads = cores
       let session = try Session(network, options: options)
       sessions.append(session)
-      let inputs = try ModelInputs(session.inputs, files: [], shapes: shapes).complete(seed: 0)
       predictions.append(
         try session.scalingPrediction(inputs, runs: runs, barrier: barrier) {
           progress.update(index * runs + $0, of: ScalingReport.cores.count * runs)

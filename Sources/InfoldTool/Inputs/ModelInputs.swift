@@ -1,3 +1,4 @@
+import InfoldGraph
 import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
@@ -9,15 +10,22 @@ struct ModelInputs {
   private let shapes: InputShapes
   /// Sizes of symbols, as far as files give them.
   private var sizes: [String: Int] = [:]
+  /// How many values random integers have, from 0 on, by the name of the input; `nil` where all are alike.
+  private let positions: [String: Int]?
 
   /// Reads the files that `--input` names.
   /// - Parameters:
   ///   - inputs: Those of the model, bound to `shapes`.
   ///   - shapes: The shapes of `--shape`.
+  ///   - positions: For measurements, in which random integers must be what the model takes: how many positions those of each input name,
+  ///     where they do. Other integers are then 0 and 1.
   /// - Throws: `InfoldError` for arguments of another form, inputs that stand twice or are none, files that cannot be
   ///   read, or have another shape than `--shape` says.
-  init(_ inputs: [ValueInfo], files: [String], shapes: InputShapes) throws(InfoldError) {
+  init(
+    _ inputs: [ValueInfo], files: [String], shapes: InputShapes, positions: [String: Int]? = nil
+  ) throws(InfoldError) {
     self.inputs = inputs
+    self.positions = positions
     self.shapes = shapes
     for argument in files {
       let file = try InputFile(argument, inputs: inputs)
@@ -74,11 +82,11 @@ struct ModelInputs {
         "the model leaves open the sizes of \(unknown.map(\.input.nameAndType).joined(separator: ", "))",
         hint: "give them with --shape NAME=1x3x224x224")
     }
-    let positions = Dictionary(inputs.enumerated().map { ($1.name, $0) }) { first, _ in first }
+    let places = Dictionary(inputs.enumerated().map { ($1.name, $0) }) { first, _ in first }
     for (input, type, sizes) in targets {
       guard let sizes else { continue }
       var generator = SplitMix64(seed: seed)
-      let position = positions[input.name]!
+      let position = places[input.name]!
       if position > 0 {
         generator.skip(position - 1)
         generator = SplitMix64(seed: generator.next())
@@ -88,9 +96,23 @@ struct ModelInputs {
         throw InfoldError(
           .limitExceeded, "\(String(quoting: input.name)) of the shape \(sizes) does not fit into memory")
       }
-      completed[input.name] = try random(sizes, type, &generator)
+      if let positions, let count = Self.valueCount(of: type, positions[input.name]) {
+        completed[input.name] = try Tensor(random: sizes, of: type, below: count, using: &generator)
+      } else {
+        completed[input.name] = try random(sizes, type, &generator)
+      }
     }
     return completed
+  }
+
+  /// How many values random elements of this type have where inputs are measured; `nil` for those that are not integers. Those of
+  /// pictures take every value, but where they name positions.
+  private static func valueCount(of type: ElementType, _ positions: Int?) -> Int? {
+    switch type {
+    case .int16, .uint16, .int32, .uint32, .int64, .uint64: positions ?? 2
+    case .int8, .uint8: positions
+    default: nil
+    }
   }
 
   private typealias Target = (input: ValueInfo, type: ElementType, sizes: [Int]?)
@@ -122,5 +144,13 @@ struct ModelInputs {
       return
     }
     for case (.symbol(let symbol), let size) in zip(declared, shape) { sizes[symbol] = sizes[symbol] ?? size }
+  }
+}
+
+extension ModelInputs {
+  /// The tensors that a model is measured on: integers are such that the model takes them.
+  init(measuring model: Model, files: [String], shapes: InputShapes) throws(InfoldError) {
+    try self.init(
+      model.graph.inputs.map(model.graph.info), files: files, shapes: shapes, positions: model.graph.namedPositions())
   }
 }

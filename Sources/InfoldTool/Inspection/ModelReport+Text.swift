@@ -7,7 +7,8 @@ extension ModelReport {
     let sections = [
       section(file, general), section("Inputs", values(inputs)), section("Outputs", values(outputs)),
       section("Warnings", warnings.map { "  \($0.text)".paragraph() }.joined()), section("Operators", operatorTable),
-      section("Not supported", refusals), section("Parameters", parameterTable),
+      section("Not supported", refusals(isUnsupported: true)), section("Wrong or missing", refusals(isUnsupported: false)),
+      section("Reference evaluation", execution?.text ?? ""), section("Parameters", parameterTable),
       section("Multiply-accumulates", "  \(multiplyAccumulateText)\n"), section("Metadata", metadataTable),
       section("Check", checkText),
     ]
@@ -49,20 +50,23 @@ extension ModelReport {
   }
 
   private var operatorTable: String {
+    let last = execution == nil ? "supported" : "run by"
     var table = Table(
-      ("type", .left), ("since opset", .right), ("count", .right), ("multiply-accumulates", .right),
-      ("supported", .left))
+      ("type", .left), ("since opset", .right), ("count", .right), ("multiply-accumulates", .right), (last, .left))
     for row in operators {
       let multiplyAccumulates = row.multiplyAccumulates.map { $0 == 0 ? "" : NumberText.grouped($0) } ?? "?"
       table.add(
         String(printable: row.qualifiedType), row.version.map(String.init) ?? "?", NumberText.grouped(row.count),
-        multiplyAccumulates, row.supported ? "yes" : "no")
+        multiplyAccumulates, execution == nil ? row.supported ? "yes" : "no" : row.way)
     }
     return operators.isEmpty ? "" : table.text
   }
 
-  private var refusals: String {
-    operators.compactMap(\.reason).map { "  \($0)".paragraph() }.joined()
+  /// What keeps the model from being run: what Infold does not have, or what is wrong with the model.
+  private func refusals(isUnsupported: Bool) -> String {
+    let unsupported = InfoldError.Code.unsupported.rawValue
+    let all = faults.map { ($0.code, $0.text) } + operators.compactMap { row in row.reason.map { (row.code ?? "", $0) } }
+    return all.filter { ($0.0 == unsupported) == isUnsupported }.map { "  \($0.1)".paragraph() }.joined()
   }
 
   private var parameterTable: String {

@@ -20,6 +20,10 @@ struct ModelReport: Encodable {
   let uncountedNodes: Int
   /// What the model says that cannot be meant.
   let warnings: [WarningReport]
+  /// What keeps the model from being run, beside its operators.
+  let faults: [FaultReport]
+  /// What runs the nodes; `nil` where sizes are left open, or the model cannot be run.
+  let execution: ExecutionReport?
   /// What a session makes of it; `nil` where nobody asked.
   var check: Check?
 
@@ -39,6 +43,21 @@ struct ModelReport: Encodable {
     var text: String { (node.map { $0 + ": " } ?? "") + reason }
   }
 
+  struct FaultReport: Encodable {
+    /// The kind of the error, like `invalidModel`.
+    let code: String
+    let reason: String
+    let hint: String?
+
+    init(_ fault: InfoldError) {
+      code = fault.code.rawValue
+      reason = (fault.node.map { $0 + ": " } ?? "") + fault.reason
+      hint = fault.hint
+    }
+
+    var text: String { reason + (hint.map { "; " + $0 } ?? "") }
+  }
+
   /// Whether a session takes the model.
   struct Check: Encodable {
     let runs: Bool
@@ -48,6 +67,10 @@ struct ModelReport: Encodable {
     /// Makes a session.
     /// - Throws: `InfoldError` with `.invalidArgument` for what is wrong with the environment, and not with the model.
     init(_ model: consuming Model, _ options: SessionOptions) throws(InfoldError) {
+      guard model.faults.isEmpty else {
+        (runs, error) = (false, model.faults.map(\.withoutFile.description).joined(separator: "; "))
+        return
+      }
       do throws(InfoldError) {
         _ = try Session(model, options: options)
         (runs, error) = (true, nil)
@@ -68,7 +91,8 @@ struct ModelReport: Encodable {
     let version: String
   }
 
-  init(_ model: Model, file: String) {
+  /// - Parameter execution: What runs the nodes, where it is known.
+  init(_ model: Model, file: String, execution: ExecutionReport? = nil) {
     self.file = file
     irVersion = model.irVersion
     opsets = model.opsetImports.map { Opset(domain: $0.domain.isEmpty ? "ai.onnx" : $0.domain, version: $0.version) }
@@ -80,7 +104,9 @@ struct ModelReport: Encodable {
     warnings = model.warnings.map(WarningReport.init)
     // Sizes that contradict the graph are no reason to say nothing about it.
     let bound = (try? model.graph.bindingBatch(to: 1)) ?? model.graph
-    let uses = bound.withBodies.flatMap { graph in graph.nodes.map { OperatorUse($0, in: graph) } }
+    let uses = bound.withBodies.flatMap { graph in graph.nodes.map { OperatorUse($0, in: graph, execution) } }
+    self.execution = execution
+    faults = (model.faults + model.graph.withBodies.flatMap(\.initializerFaults)).map(FaultReport.init)
     operators = OperatorReport.all(uses)
     parameters = ParameterReport(model.graph)
     uncountedNodes = uses.count { $0.multiplyAccumulates == nil }

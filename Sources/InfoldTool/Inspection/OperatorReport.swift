@@ -1,4 +1,7 @@
 import InfoldGraph
+import InfoldPasses
+import InfoldRuntime
+import InfoldSystem
 
 /// A row of the operator table: the uses of one operator that are alike.
 struct OperatorReport: Encodable {
@@ -11,15 +14,21 @@ struct OperatorReport: Encodable {
   let version: Int?
   let count: Int
   let supported: Bool
-  /// Why it is not supported, and the first node that it is said of.
+  /// Why it cannot be run, and the first node that it is said of.
   let reason: String?
+  /// What kind of reason that is: `unsupported` for what Infold does not have, others for what is wrong with the model.
+  let code: String?
+  /// How many of the nodes run by kernels; `nil` where no plan is known.
+  let kernelNodes: Int?
+  /// How many of the nodes run by the reference evaluation. Nodes that are neither have become constants, or part of others.
+  let referenceNodes: Int?
   /// `nil` where they are not known for all of the nodes.
   let multiplyAccumulates: Int?
 
   private struct Key: Hashable {
     var type: String
     var domain: String
-    var reason: String?
+    var reason: InfoldError?
   }
 
   /// The table, in the order in which operators first appear.
@@ -43,9 +52,28 @@ struct OperatorReport: Encodable {
     count = uses.count
     supported = uses[0].refusal == nil
     let others = uses.count > 1 ? " and \(uses.count - 1) more" : ""
-    reason = uses[0].refusal.map { "\($0) (\(uses[0].label)\(others))" }
+    reason = uses[0].refusal.map { refusal in
+      let place = refusal.node.map { $0 == uses[0].label ? "" : $0 + ": " } ?? ""
+      return "\(place)\(refusal.reason) (\(uses[0].label)\(others))" + (refusal.hint.map { "; " + $0 } ?? "")
+    }
+    code = uses[0].refusal?.code.rawValue
+    let ways = uses.compactMap(\.way)
+    let isPlanned = uses.contains { $0.isPlanned }
+    kernelNodes = isPlanned ? ways.count { $0 == .kernels } : nil
+    referenceNodes = isPlanned ? ways.count { $0 == .reference } : nil
     let known = uses.compactMap(\.multiplyAccumulates)
     multiplyAccumulates = known.count == uses.count ? sum(known) : nil
+  }
+
+  /// What runs the nodes, for the table.
+  var way: String {
+    guard let kernelNodes, let referenceNodes else { return "" }
+    switch (kernelNodes, referenceNodes) {
+    case (0, 0): return ""
+    case (_, 0): return "kernels"
+    case (0, _): return "reference"
+    default: return "kernels, \(NumberText.grouped(referenceNodes)) by reference"
+    }
   }
 
   /// The name with its domain.
@@ -57,16 +85,22 @@ struct OperatorUse {
   let node: Node
   let label: String
   let multiplyAccumulates: Int?
+  /// What runs it; `nil` where no step does, or no plan is known.
+  let way: ExecutionReport.Way?
+  /// Whether a plan is known.
+  let isPlanned: Bool
+  /// Why Infold cannot run it.
+  let refusal: InfoldError?
 
-  init(_ node: Node, in graph: Graph) {
+  init(_ node: Node, in graph: Graph, _ execution: ExecutionReport?) {
     self.node = node
     label = graph.label(of: node)
     multiplyAccumulates = graph.multiplyAccumulates(of: node)
-  }
-
-  /// Why Infold cannot run it.
-  var refusal: String? {
-    if case .opaque(let reason) = node.kind { reason.reason } else { nil }
+    way = execution?.way(of: graph.reference(to: node))
+    isPlanned = execution != nil
+    // Sequences that a plan was made with have become tensors.
+    let isReplaced = execution != nil && node.hasSequences
+    if case .opaque(let reason) = node.kind, !isReplaced { refusal = reason } else { refusal = nil }
   }
 }
 

@@ -53,6 +53,7 @@ extension Initializer {
   fileprivate var extent: Extent {
     switch content {
     case .tensor(let tensor): ("\(tensor.elementType)", tensor.count, tensor.byteCount)
+    case .unread(let message, _): ("not read", 0, message.count)
     case .strings(let message): ("string", 0, message.count)
     case .sparse(let message): ("sparse", 0, message.count)
     }

@@ -20,7 +20,7 @@ struct ModelOptions: ParsableArguments {
     completion: .directory)
   var dataRoot: String?
 
-  @Flag(help: "Refuse a model that declares wrong shapes, or two sizes by one symbol, instead of warning.")
+  @Flag(help: "Refuse a model that declares wrong types or shapes, or two sizes by one symbol, instead of warning.")
   var strict = false
 
   @Option(
@@ -54,23 +54,25 @@ struct ModelOptions: ParsableArguments {
   var declaredShapes: DeclaredShapes { strict ? .binding : .advisory }
 
   /// The model in a file, or from standard input, for which `-` stands. Its warnings have been told.
-  func model(_ path: String) throws(InfoldError) -> Model {
+  /// - Parameter isOnlyInspected: Whether what is wrong with the model is kept with it, and no error.
+  func model(_ path: String, isOnlyInspected: Bool = false) throws(InfoldError) -> Model {
     let model = try annotatingErrors({ $0.inArgument(path) }) { () throws(InfoldError) -> Model in
-      try limiting { () throws(InfoldError) -> Model in try decoded(path) }
+      try limiting { () throws(InfoldError) -> Model in try decoded(path, isOnlyInspected) }
     }
     WarningLines.write(model.warnings, of: displayName(path))
     return model
   }
 
-  private func decoded(_ path: String) throws(InfoldError) -> Model {
+  private func decoded(_ path: String, _ isOnlyInspected: Bool) throws(InfoldError) -> Model {
     let limits = ModelLimits(externalBytes: memoryLimit?.bytes)
     guard path == StandardInput.argument else {
       return try Model(
-        path: path, operators: .standard, limits: limits, declaredShapes: declaredShapes, dataRoot: dataRoot)
+        path: path, operators: .standard, limits: limits, declaredShapes: declaredShapes, dataRoot: dataRoot,
+        isOnlyInspected: isOnlyInspected)
     }
     var model = try Model(
       bytes: StandardInput.contents(limit: Model.byteLimit), operators: .standard, limits: limits,
-      declaredShapes: declaredShapes)
+      declaredShapes: declaredShapes, isOnlyInspected: isOnlyInspected)
     model.path = StandardInput.name
     return model
   }

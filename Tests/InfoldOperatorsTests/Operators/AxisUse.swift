@@ -26,6 +26,7 @@ struct AxisUse {
     try uses.addResizing()
     try uses.addQuantization()
     try uses.addRecurrent()
+    try uses.addSignals()
     return uses.all
   }
 }

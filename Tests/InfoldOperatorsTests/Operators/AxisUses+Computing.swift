@@ -6,7 +6,7 @@ import TestSupport
 extension AxisUses {
   /// Functions of each number, and of those in the same place of several inputs.
   mutating func addElementWise() throws {
-    for type in OperatorRegistry.standard.all {
+    for type in OperatorRegistry.standard.ownOperators {
       let newest = OperatorRegistry.newestOpset
       if type is any UnaryOperator.Type || type is any NumericUnaryOperator.Type
         || ["IsNaN", "IsInf"].contains(type.name)
@@ -14,14 +14,21 @@ extension AxisUses {
         add(type.name, newest, [:], [try floats(batch, 3, 2)])
       } else if let binary = type as? any BinaryOperator.Type {
         let isLogical = binary.elementTypes == .bool
-        let attributes: AttributeList = type.name == "Mod" ? ["fmod": .int(1)] : [:]
+        let attributes: AttributeList =
+          switch type.name {
+          case "Mod": ["fmod": .int(1)]
+          case "BitShift": ["direction": .text("RIGHT")]
+          default: [:]
+          }
         for (a, b) in [
           ([batch, 3, 2], [batch, 3, 2]), ([batch, 3, 2], [3, 1]), ([batch, 1, 2], [1, 3, 2]), ([2], [batch, 1]),
         ] {
           // The slopes of PRelu do not add to the shape.
           if type.name == "PRelu", b.count >= a.count, a != b { continue }
           let inputs = try [floats(a, in: 0.5...1.5), floats(b, in: 0.5...1.5)]
-          add(type.name, newest, attributes, isLogical ? try inputs.map { try $0.cast(to: .bool) } : inputs)
+          let elementType: ElementType =
+            isLogical ? .bool : binary.elementTypes == .integers ? .int64 : .float32
+          add(type.name, newest, attributes, try inputs.map { try $0.cast(to: elementType) })
         }
       } else if type is any VariadicOperator.Type {
         add(type.name, newest, [:], [try floats(batch, 3, 2), try floats(3, 1), try floats(batch, 1, 2)])
@@ -78,6 +85,11 @@ extension AxisUses {
       ],
       [try floats(batch, 3, 2, 4), try floats(batch, 5, 2, 4), try floats(2, batch, 5, 3), try floats(2, 1, 5)])
     add("DotProductAttention", 1, [:], [try floats(batch, 4), try floats(4, 5), try floats(5, 2)])
+    add("DotProductAttention", 1, [:], [query, try floats(batch, 1, 4, 5), try floats(1, 2, 5, 3)])
+    let turned = try floats(batch, 2, 3, 4)
+    add("RotaryEmbedding", 23, [:], [turned, try floats(batch, 3, 2), try floats(batch, 3, 2)])
+    let places = try Tensor(zeros: [batch, 3], of: .int64)
+    add("RotaryEmbedding", 23, [:], [turned, try floats(5, 2), try floats(5, 2), places])
   }
 
   /// What looks through windows.
@@ -145,7 +157,7 @@ extension AxisUses {
   /// What makes one number of several.
   mutating func addReductions() throws {
     let x = try floats([batch, 4, 3], in: 0.5...1.5)
-    for type in OperatorRegistry.standard.all {
+    for type in OperatorRegistry.standard.ownOperators {
       if let reduction = type as? any ReductionOperator.Type {
         for keeps in [0, 1] {
           let attributes: AttributeList = ["keepdims": .int(Int64(keeps))]
@@ -208,5 +220,20 @@ extension AxisUses {
           outputs: states + 1)
       }
     }
+  }
+
+  /// Spectra, sums of blocks, and functions of bits.
+  mutating func addSignals() throws {
+    add("DFT", 20, ["onesided": .int(1)], [try floats(batch, 6, 3, 1)])
+    add("DFT", 20, [:], [try floats(batch, 6, 3, 2), nil, try Tensor(scalar: Int64(1))])
+    add("DFT", 17, ["axis": .int(2), "inverse": .int(1)], [try floats(batch, 2, 5, 2), try Tensor(scalar: Int64(4))])
+    add("DFT", 20, [:], [try floats(batch, 2), nil, try Tensor(scalar: Int64(0))], isMixing: true)
+    add("STFT", 17, [:], [try floats(batch, 20, 1), try Tensor(scalar: Int64(3)), try floats(8)])
+    add("Col2Im", 18, [:], [try floats(batch, 8, 6), try list(3, 4), try list(2, 2)])
+    for name in ["BitwiseAnd", "BitwiseOr", "BitwiseXor"] {
+      add(name, 18, [:], [try integers(batch, 3, 4), try integers(3, 1)])
+    }
+    add("BitShift", 28, ["direction": .text("LEFT")], [try integers(batch, 3), try integers(batch, 1)])
+    add("BitwiseNot", 18, [:], [try integers(batch, 3)])
   }
 }

@@ -84,7 +84,7 @@ import Testing
     let x = try Tensor(shape: [Self.numbers.count], Self.numbers.map { Float($0) })
     var found: [String] = []
     let newest = OperatorRegistry.newestOpset
-    let all = OperatorRegistry.standard.all.filter { $0.arity(since: $0.versions.last!).inputs.contains(1) }
+    let all = OperatorRegistry.standard.ownOperators.filter { $0.arity(since: $0.versions.last!).inputs.contains(1) }
     for type in all where type.withdrawal == nil && !["If", "Loop"].contains(type.name) {
       guard let node = try? Self.node(type.name, newest, [:], [x]), case .typed(let typed) = node.kind,
         let function = typed.elementFunction(OperatorInputs([x]))
@@ -121,7 +121,7 @@ import Testing
     let a = try Tensor(shape: [pairs.count], pairs.map { Float($0.0) })
     let b = try Tensor(shape: [pairs.count], pairs.map { Float($0.1) })
     var found: [String] = []
-    for type in OperatorRegistry.standard.all where type.arity(since: type.versions.last!).inputs.contains(2) {
+    for type in OperatorRegistry.standard.ownOperators where type.arity(since: type.versions.last!).inputs.contains(2) {
       guard let node = try? Self.node(type.name, OperatorRegistry.newestOpset, [:], [a, b]),
         let combination = node.typed?.elementCombination
       else { continue }

@@ -29,7 +29,7 @@ struct VersionCase: Sendable, CustomTestStringConvertible {
   /// Every case.
   static let all =
     elementWise + trigonometry + kinds + windows + normalizations + groupNormalizations + reductions + matrices + shapes
-    + resizing + chosen + sampling + quantization + recurrent
+    + resizing + chosen + sampling + quantization + recurrent + attention + signals + bits
 
   var testDescription: String {
     "\(name) \(versions) \(attributes.entries.map(\.name).joined(separator: " "))"

@@ -62,7 +62,7 @@ extension VersionCase {
       "InstanceNormalization", [6, 22], ["epsilon": .float(3)], [floats([1, 1, 2], 1, 3), floats(2), floats(1)],
       gives: floats([1, 1, 2], 0, 2)),
     VersionCase(
-      "LayerNormalization", [17], ["axis": .int(1), "epsilon": .float(3), "stash_type": .int(16)],
+      "LayerNormalization", [1, 17], ["axis": .int(1), "epsilon": .float(3), "stash_type": .int(16)],
       [floats([1, 2, 2], 1, 1, 3, 3), floats([2, 2], 1, 2, 1, 2), floats([2, 1], 0, 1)],
       gives: floats([1, 2, 2], -0.5, -1, 1.5, 2), floats([1, 1, 1], 2).of(.bfloat16),
       floats([1, 1, 1], 0.5).of(.bfloat16)),

@@ -1,0 +1,116 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// com.microsoft SkipLayerNormalization: the layer normalization of input + skip + bias over the last dimension, by gamma and beta.
+///
+/// Outputs: the result, mean and 1 ÷ deviation [d0, …, 1] of float32, and the sum.
+package struct SkipLayerNormalization: ContributedFloatingPointOperator {
+  package static let name = "SkipLayerNormalization"
+  package static let family = OperatorFamily.normalization
+  package static func arity(since version: Int) -> Arity { Arity(inputs: 3...5, outputs: 1...4) }
+
+  private let epsilon: Float
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    epsilon = try attributes.float("epsilon") ?? 1e-12
+  }
+
+  func compose(_ network: inout Composition) throws(InfoldError) -> [ValueID]? {
+    let sum = try network.skipSum(bias: 4)
+    let results = try network.add(
+      LayerNormalization.name, [sum, network[2], network[3]], ["epsilon": .float(epsilon)], outputs: 3)
+    return results + [sum]
+  }
+}
+
+/// com.microsoft SkipSimplifiedLayerNormalization: the root mean square normalization of input + skip + bias over the last dimension, by
+/// gamma.
+///
+/// Outputs: the result, a mean that is not supported, 1 ÷ root mean square [d0, …, 1] of float32, and the sum.
+package struct SkipSimplifiedLayerNormalization: ContributedFloatingPointOperator {
+  package static let name = "SkipSimplifiedLayerNormalization"
+  package static let family = OperatorFamily.normalization
+  package static func arity(since version: Int) -> Arity { Arity(inputs: 3...4, outputs: 1...4) }
+
+  private let epsilon: Float
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    epsilon = try attributes.float("epsilon") ?? 1e-12
+    if attributes.hasOutput(1) {
+      throw InfoldError(.unsupported, "the output mean is not supported, of which nothing is said")
+    }
+  }
+
+  func compose(_ network: inout Composition) throws(InfoldError) -> [ValueID]? {
+    let sum = try network.skipSum(bias: 3)
+    let result = try network.add(
+      RMSNormalization.name, [sum, network[2]], ["epsilon": .float(epsilon)])
+    let inverse = try network.inverseRootMeanSquare(sum, axes: [-1], epsilon)
+    return [result, inverse, inverse, sum]
+  }
+}
+
+/// SimplifiedLayerNormalization, which ONNX Runtime writes into ONNX's own domain: root mean square normalization over `axis` and every
+/// dimension behind it, by a scale.
+///
+/// Outputs: the result, of the scale's type, and 1 ÷ root mean square [d0, …, d(axis − 1), 1, …, 1] of float32.
+package struct SimplifiedLayerNormalization: ComposedOperator {
+  package static let name = "SimplifiedLayerNormalization"
+  package static let versions = [1]
+  package static let family = OperatorFamily.normalization
+  package static let widening = Widening.sameFunction
+  package static func elementTypes(since version: Int) -> ElementTypeSet { .floatingPoint }
+  package static func arity(since version: Int) -> Arity { Arity(inputs: 2...2, outputs: 1...2) }
+
+  private let axis: Int
+  private let epsilon: Float
+
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    axis = try attributes.int("axis") ?? -1
+    epsilon = try attributes.float("epsilon") ?? 1e-5
+    try attributes.readStashType()
+  }
+
+  func openTypes(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    [TensorType(try inputs.type(1, of: .floatingPoint).elementType, nil), TensorType(.float32, nil)]
+  }
+
+  func compose(_ network: inout Composition) throws(InfoldError) -> [ValueID]? {
+    let x = try network.input(0)
+    guard let rank = network.shape(x)?.rank else { return nil }
+    let result = try network.add(
+      RMSNormalization.name, network.inputs, ["axis": .int(Int64(axis)), "epsilon": .float(epsilon)])
+    let axes = Array(try normalizedAxis(axis, rank: rank)..<rank)
+    return [result, try network.inverseRootMeanSquare(x, axes: axes, epsilon)]
+  }
+}
+
+extension Composition {
+  /// The sum of the first two inputs, and of a list for the last dimension where there is one.
+  fileprivate mutating func skipSum(bias: Int) throws(InfoldError) -> ValueID {
+    let x = try input(0), skip = try input(1)
+    if let shape = shape(x), let other = self.shape(skip) {
+      _ = try BroadcastRule.unidirectional.resultShape(shape, other)
+    }
+    for index in [2, 3, bias] {
+      guard let row = self[index], let length = self.shape(row) else { continue }
+      guard length.rank == 1, shape(x)?.last?.merged(with: length[0]) != nil || shape(x) == nil else {
+        throw InfoldError(.invalidModel, "input \(index) has the shape \(length); it must be a row of the first one")
+      }
+    }
+    let sum = try add(Add.name, [x, skip])
+    return try self[bias].map { bias throws(InfoldError) in try add(Add.name, [sum, bias]) } ?? sum
+  }
+
+  /// 1 ÷ √(mean of x² + epsilon) along axes, in float32 or more.
+  fileprivate mutating func inverseRootMeanSquare(
+    _ id: ValueID, axes: [Int], _ epsilon: Float
+  ) throws(InfoldError) -> ValueID {
+    let type = elementType(id) == .float64 ? ElementType.float64 : .float32
+    let x = try cast(id, to: type)
+    let mean = try add(ReduceMean.name, [add(Mul.name, [x, x]), list(axes)])
+    let root = try add(Sqrt.name, [add(Add.name, [mean, number(Double(epsilon), like: mean)])])
+    return try cast(add(Reciprocal.name, [root]), to: .float32)
+  }
+}

@@ -1,0 +1,119 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// What is added to the scores of an attention.
+struct AttentionBias {
+  /// Which keys a query reads by their positions.
+  struct Limits {
+    var isCausal: Bool
+    var reachBefore: Int?
+    var reachBehind: Int?
+
+    /// How far behind its position a query reads keys; `nil` for no bound.
+    var behind: Int? { isCausal ? 0 : reachBehind }
+  }
+
+  private let limits: Limits
+  private let sizes: AttentionSizes
+  private let type: ElementType
+
+  init(_ limits: Limits, _ sizes: AttentionSizes, _ type: ElementType) {
+    self.limits = limits
+    self.sizes = sizes
+    self.type = type
+  }
+
+  /// Adds the bias, which can be broadcast to [B, Hq, M, S], and has at least two dimensions.
+  /// - Returns: `nil` for none; else the bias, and whether a query may have no key.
+  func compose(_ network: inout Composition) throws(InfoldError) -> (value: ValueID, mayBeEmpty: Bool)? {
+    var allowed = try positions(&network)
+    if let counts = network[6] {
+      let columns = try self.columns(&network)
+      let isKey = try network.add(Less.name, [columns, network.reshape(counts, [sizes.batch, 1, 1, 1])])
+      allowed = try both(allowed, isKey, &network)
+    }
+    var summand: ValueID?
+    if let mask = try paddedMask(&network) {
+      if network.elementType(mask) == .bool {
+        allowed = try both(allowed, mask, &network)
+      } else {
+        summand = try network.cast(mask, to: type)
+      }
+    }
+    guard let allowed else { return summand.map { ($0, true) } }
+    let nothing = network.add(try Tensor(scalar: 0.0).converted(to: type))
+    let minusInfinity = network.add(try Tensor(scalar: -Double.infinity).converted(to: type))
+    let bias = try network.add(Where.name, [allowed, summand ?? nothing, minusInfinity])
+    return (bias, network[3] != nil || network[6] != nil || !everyQueryHasKeys)
+  }
+
+  /// Numbers that follow one another. However many there are, nothing is computed here.
+  private func numbers(
+    from first: Int, count: Int, _ network: inout Composition
+  ) throws(InfoldError) -> ValueID {
+    let bounds = try [first, first + count, 1].map { number throws(InfoldError) in
+      network.add(try Tensor(scalar: Int64(number)))
+    }
+    return try network.add(RangeOperator.name, bounds)
+  }
+
+  private func both(
+    _ a: ValueID?, _ b: ValueID, _ network: inout Composition
+  ) throws(InfoldError) -> ValueID {
+    guard let a else { return b }
+    return try network.add(And.name, [a, b])
+  }
+
+  /// The mask, with nothing for keys behind those that it has.
+  private func paddedMask(_ network: inout Composition) throws(InfoldError) -> ValueID? {
+    guard var mask = network[3], var shape = sizes.mask else { return nil }
+    if shape.count == 1 {
+      shape = [1, shape[0]]
+      mask = try network.reshape(mask, shape)
+    }
+    let missing = sizes.keys - shape.last!
+    guard missing > 0 else { return mask }
+    let rest = shape.dropLast() + [missing]
+    let type = network.elementType(mask)
+    let nothing =
+      type == .bool ? try Tensor(scalar: false) : try Tensor(scalar: -Double.infinity).converted(to: type)
+    let expanded = try network.add(Expand.name, [network.add(nothing), network.list(Array(rest))])
+    return try network.add(Concat.name, [mask, expanded], ["axis": .int(-1)])
+  }
+
+  private func columns(_ network: inout Composition) throws(InfoldError) -> ValueID {
+    try network.reshape(numbers(from: 0, count: sizes.keys, &network), [1, sizes.keys])
+  }
+
+  /// Which keys the queries read by their positions, as truth values [M, S] or [B, 1, M, S]; `nil` for all.
+  private func positions(_ network: inout Composition) throws(InfoldError) -> ValueID? {
+    guard limits.behind != nil || limits.reachBefore != nil else { return nil }
+    let columns = try self.columns(&network)
+    let first = network[6] == nil ? sizes.past : 0
+    var rows = try network.reshape(numbers(from: first, count: sizes.queries, &network), [sizes.queries, 1])
+    if let counts = network[6] {
+      let offset = try network.add(Sub.name, [counts, network.add(try Tensor(scalar: Int64(sizes.queries)))])
+      rows = try network.add(Add.name, [rows, network.reshape(offset, [sizes.batch, 1, 1, 1])])
+    }
+    let bounds = [(LessOrEqual.name, limits.behind), (GreaterOrEqual.name, limits.reachBefore.map { -$0 })]
+    var allowed: ValueID?
+    for case (let comparison, let distance?) in bounds {
+      // Positions are far from where integers end, also with the largest distance that matters.
+      let bounded = Int64(min(max(distance, -Self.farthest), Self.farthest))
+      let end = bounded == 0 ? rows : try network.add(Add.name, [rows, network.add(try Tensor(scalar: bounded))])
+      let isWithin = try network.add(comparison, [columns, end])
+      allowed = try both(allowed, isWithin, &network)
+    }
+    return allowed
+  }
+
+  private static let farthest = 1 << 60
+
+  /// Whether every query reads a key by its position, which no input changes.
+  private var everyQueryHasKeys: Bool {
+    guard sizes.queries > 0, sizes.keys > 0 else { return true }
+    let last = sizes.past + sizes.queries - 1
+    return last - min(limits.reachBefore ?? last, last) < sizes.keys
+  }
+}

@@ -1,0 +1,37 @@
+import InfoldGraph
+import InfoldTensor
+
+/// An operator that is one function of each number, for which kernels have no loop. It has its own, which gives the same bits as its
+/// reference evaluation.
+package protocol RowFunction: Operator {
+  /// Writes the function of each number of float32.
+  func map(_ x: Span<Float>, to y: inout MutableSpan<Float>)
+}
+
+extension RowFunction where Self: UnaryOperator {
+  package func map(_ x: Span<Float>, to y: inout MutableSpan<Float>) {
+    for index in x.indices { y[unchecked: index] = apply(x[unchecked: index]) }
+  }
+}
+
+extension RowFunction where Self: NumericUnaryOperator {
+  package func map(_ x: Span<Float>, to y: inout MutableSpan<Float>) {
+    for index in x.indices { y[unchecked: index] = apply(x[unchecked: index]) }
+  }
+}
+
+extension Acos: RowFunction {}
+extension Acosh: RowFunction {}
+extension Asin: RowFunction {}
+extension Asinh: RowFunction {}
+extension Atan: RowFunction {}
+extension Atanh: RowFunction {}
+extension Celu: RowFunction {}
+extension Cos: RowFunction {}
+extension Cosh: RowFunction {}
+extension Shrink: RowFunction {}
+extension Sign: RowFunction {}
+extension Sin: RowFunction {}
+extension Sinh: RowFunction {}
+extension Tan: RowFunction {}
+extension ThresholdedRelu: RowFunction {}

@@ -1,0 +1,51 @@
+import InfoldGraph
+import InfoldSystem
+
+/// Puts networks of other operators in the place of operators that are defined by such (`Operator.composition`), where what the network
+/// depends on is known: fused operators of other runtimes, and ONNX's Attention.
+package struct ExpandCompositions: GraphPass {
+  package static let name = "expand compositions"
+
+  /// How often a network may hold operators that are networks themselves.
+  private static let mostLevels = 4
+
+  /// The pass.
+  package init() {}
+
+  package func run(on graph: Graph) throws(InfoldError) -> PassResult {
+    var result = PassResult(graph: graph)
+    for _ in 0..<Self.mostLevels {
+      guard try expand(&result) else { break }
+    }
+    return result
+  }
+
+  /// Expands the nodes that the graph has.
+  /// - Returns: Whether there were any.
+  private func expand(_ result: inout PassResult) throws(InfoldError) -> Bool {
+    let graph = result.graph
+    var networks: [NodeID: Graph] = [:]
+    for id in graph.nodeIDs {
+      guard let operation = graph[id].typed, graph[id].inputs.allSatisfy({ $0.map { graph[$0].type != nil } ?? true })
+      else { continue }
+      networks[id] = try annotatingErrors({ $0.atNode(graph.label(of: graph[id])) }) { () throws(InfoldError) in
+        try operation.composition(graph.operatorInputs(of: graph[id]))
+      }
+    }
+    guard !networks.isEmpty else { return false }
+    var inliner = BodyInliner(graph)
+    var nodes: [Node] = []
+    for id in graph.nodeIDs {
+      guard let network = networks[id] else {
+        nodes.append(graph[id])
+        continue
+      }
+      nodes += try inliner.nodes(of: network, calledBy: graph[id])
+      result.changes.append(PassResult.Entry(node: graph.label(of: graph[id]), "replaced by what it is composed of"))
+    }
+    result.graph = inliner.graph
+    result.graph.replaceNodes(nodes)
+    try result.graph.sort()
+    return true
+  }
+}

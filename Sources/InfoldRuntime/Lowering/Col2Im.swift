@@ -1,0 +1,31 @@
+import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+
+extension Col2Im: LoweredOperator {
+  /// Planes are summed one by one, so that no two threads write the same.
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    guard let x = fused.node.inputs[0], let y = fused.output, let columns = plan.sizes(x), let image = plan.sizes(y),
+      let blocks = try blocks(plan.graph.operatorInputs(of: fused.node))
+    else { return false }
+    let source = try plan.location(of: x, .rowMajor), target = plan.define(y, .rowMajor)
+    let (imageCount, positions, step) = (blocks.imageCount, blocks.positionCount, blocks.step)
+    let columnCount = blocks.blockCount * positions
+    let sum = RangeStep(units: image[0] * image[1], cost: 2 * columns.reduce(1, *)) { planes, frame, _ in
+      for plane in planes {
+        let x = frame.pointer(source) + plane * columnCount, y = frame.pointer(target) + plane * imageCount
+        y.update(repeating: 0, count: imageCount)
+        blocks.forEachRow { element, position, place, count in
+          let (x, y) = (x + element * positions + position, y + place)
+          if step == 1 {
+            for index in 0..<count { y[index] += x[index] }
+          } else {
+            for index in 0..<count { y[index &* step] += x[index] }
+          }
+        }
+      }
+    }
+    plan.emit(sum, "sum of blocks", reads: [source], writes: [target])
+    return true
+  }
+}

@@ -1,0 +1,38 @@
+import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
+
+extension MaxUnpool: LoweredOperator {
+  func movesIntegers(ofInput index: Int) -> Bool { index == 1 }
+
+  /// Where the result is as large as what was pooled, an index is a place in it.
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    guard let x = fused.node.inputs[0], let indices = fused.node.inputs[1], let y = fused.output,
+      let sizes = plan.sizes(x), plan.plannedSizes(indices) == sizes, let result = plan.sizes(y),
+      let pooled = try? pooledShape(Shape(sizes)).sizes, pooled == result
+    else { return false }
+    let source = try plan.location(of: x, .rowMajor), places = try plan.location(of: indices, .rowMajor)
+    let target = plan.define(y, .rowMajor)
+    let (count, resultCount) = (sizes.reduce(1, *), result.reduce(1, *))
+    let clear = RangeStep(units: resultCount, cost: resultCount) { range, frame, _ in
+      (frame.pointer(target) + range.lowerBound).update(repeating: 0, count: range.count)
+    }
+    // Of equal indices, the last one counts.
+    let put = RangeStep(units: 1, cost: 0) { _, frame, _ in
+      let (x, y) = (frame.pointer(source), frame.pointer(target))
+      let places = frame.address(places).assumingMemoryBound(to: Int64.self)
+      for index in 0..<count { y[Int(places[index])] = x[index] }
+    }
+    let check = CheckedStep(
+      label: fused.label,
+      check: { frame throws(InfoldError) in
+        let places = frame.address(places).assumingMemoryBound(to: Int64.self)
+        for index in 0..<count where places[index] < 0 || places[index] >= resultCount {
+          throw Self.outside(Int(places[index]), of: resultCount, pooled)
+        }
+      }, passes: [clear, put])
+    plan.emit(check, "indexed copy", reads: [source, places], writes: [target])
+    return true
+  }
+}

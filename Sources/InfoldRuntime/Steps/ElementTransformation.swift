@@ -1,0 +1,102 @@
+import InfoldTensor
+
+/// What becomes of each element by itself, beside the functions of numbers that kernels have.
+enum ElementTransformation: Sendable {
+  /// Of integers, modulo 2ⁿ.
+  case magnitude, negative, sign, positivePart
+  /// Of bits.
+  case inverted
+  /// Of truth values.
+  case opposite
+  /// Whether numbers of float32 are none, or infinite.
+  case isNaN, isInfinite(negative: Bool, positive: Bool)
+
+  /// The type of the results; `nil` for elements that it is not for.
+  func result(of type: ElementType) -> ElementType? {
+    switch self {
+    case .magnitude, .negative, .sign, .positivePart, .inverted:
+      switch type {
+      case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64: type
+      default: nil
+      }
+    case .opposite: type == .bool ? .bool : nil
+    case .isNaN, .isInfinite: type == .float32 ? .bool : nil
+    }
+  }
+
+  /// Transforms the first operand of the loops, elements of such a type, in a range of their units.
+  func run(
+    _ units: Range<Int>, _ loops: ElementwiseOperands, of type: ElementType, _ x: UnsafeRawPointer,
+    to y: UnsafeMutableRawPointer
+  ) {
+    switch self {
+    case .opposite: map(units, loops, x, y) { (x: UInt8) in x ^ 1 }
+    case .isNaN: map(units, loops, x, y) { (x: Float) -> UInt8 in x.isNaN ? 1 : 0 }
+    case .isInfinite(let negative, let positive):
+      map(units, loops, x, y) { (x: Float) -> UInt8 in
+        x == .infinity && positive || x == -.infinity && negative ? 1 : 0
+      }
+    default:
+      switch type {
+      case .int8: bytes(units, loops, x, y)
+      case .int16: integers(units, loops, x, y, as: Int16.self)
+      case .int32: integers(units, loops, x, y, as: Int32.self)
+      case .int64: integers(units, loops, x, y, as: Int64.self)
+      case .uint8: integers(units, loops, x, y, as: UInt8.self)
+      case .uint16: integers(units, loops, x, y, as: UInt16.self)
+      case .uint32: integers(units, loops, x, y, as: UInt32.self)
+      case .uint64: integers(units, loops, x, y, as: UInt64.self)
+      default: preconditionFailure("elements of \(type) are no integers")
+      }
+    }
+  }
+
+  private func integers<Number: FixedWidthInteger>(
+    _ units: Range<Int>, _ loops: ElementwiseOperands, _ x: UnsafeRawPointer, _ y: UnsafeMutableRawPointer,
+    as _: Number.Type
+  ) {
+    switch self {
+    case .magnitude: map(units, loops, x, y) { (x: Number) in x < 0 ? 0 &- x : x }
+    case .negative: map(units, loops, x, y) { (x: Number) in 0 &- x }
+    case .sign: map(units, loops, x, y) { (x: Number) in x.signum() }
+    case .positivePart: map(units, loops, x, y) { (x: Number) in max(x, 0) }
+    case .inverted: map(units, loops, x, y) { (x: Number) in ~x }
+    case .opposite, .isNaN, .isInfinite: preconditionFailure("\(self) is not for integers")
+    }
+  }
+
+  /// The same of int8. In planned memory, 128 has been added to them.
+  private func bytes(
+    _ units: Range<Int>, _ loops: ElementwiseOperands, _ x: UnsafeRawPointer, _ y: UnsafeMutableRawPointer
+  ) {
+    map(units, loops, x, y) { (bits: UInt8) -> UInt8 in
+      let x = Int8(bitPattern: bits ^ 128)
+      let y =
+        switch self {
+        case .magnitude: x < 0 ? 0 &- x : x
+        case .negative: 0 &- x
+        case .sign: x.signum()
+        case .positivePart: max(x, 0)
+        default: ~x
+        }
+      return UInt8(bitPattern: y) ^ 128
+    }
+  }
+
+  @inline(__always)
+  private func map<Source, Target>(
+    _ units: Range<Int>, _ loops: ElementwiseOperands, _ x: UnsafeRawPointer, _ y: UnsafeMutableRawPointer,
+    _ function: (Source) -> Target
+  ) {
+    let x = x.assumingMemoryBound(to: Source.self), y = y.assumingMemoryBound(to: Target.self)
+    loops.forEachRun(units) { count, place, stride in
+      let (x, y) = (x + place(1), y + place(0))
+      if stride(1) == 1, stride(0) == 1 {
+        for index in 0..<count { y[index] = function(x[index]) }
+      } else {
+        let (strideX, strideY) = (stride(1), stride(0))
+        for index in 0..<count { y[index &* strideY] = function(x[index &* strideX]) }
+      }
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import InfoldGraph
+import InfoldRuntime
+import InfoldSystem
+
+/// What runs the nodes of a network: kernels, or the reference evaluation, which is slow.
+struct ExecutionReport: Encodable {
+  /// What runs a node.
+  enum Way { case kernels, reference }
+
+  /// The share of the arithmetic that is left to the reference evaluation, 0 to 1. A step's arithmetic is its multiply-accumulates, or
+  /// the elements of its result where it has fewer; bodies count once.
+  let referenceShare: Double
+  /// The steps that run by it, those with the largest share first.
+  let referenceSteps: [Step]
+  private let ways: [String: Way]
+
+  /// A step that runs by the reference evaluation.
+  struct Step: Encodable {
+    let nodes: [String]
+    let operation: String
+    let share: Double
+  }
+
+  private enum CodingKeys: String, CodingKey { case referenceShare, referenceSteps }
+
+  /// The report on a model whose sizes are known, with 1 for those of batches that are left open.
+  /// - Returns: `nil` where a session cannot plan it, or not within its limits.
+  init?(_ model: Model, _ options: SessionOptions) {
+    var bound = model, options = options
+    options.tuning = nil
+    guard model.faults.isEmpty, let graph = try? model.graph.bindingBatch(to: 1) else { return nil }
+    bound.graph = graph
+    guard let session = try? Session(consume bound, options: options), let plan = try? session.planDescription() else {
+      return nil
+    }
+    self.init(plan)
+  }
+
+  /// The report on a plan.
+  init(_ plan: PlanDescription) {
+    var ways: [String: Way] = [:]
+    var total = 0.0
+    var found: [(step: PlanDescription.Step, work: Double)] = []
+    func add(_ parts: [PlanDescription.Part]) {
+      for part in parts {
+        for step in part.steps {
+          let way: Way = step.algorithm == PlanDescription.referenceAlgorithm ? .reference : .kernels
+          for node in step.nodes where ways[node] != .reference { ways[node] = way }
+          guard step.bodies.isEmpty else {
+            add(step.bodies)
+            continue
+          }
+          let elements = step.shape.reduce(1.0) { $0 * Double($1) }
+          let work = max(Double(step.multiplyAccumulates), elements) * Double(part.images)
+          total += work
+          if way == .reference { found.append((step, work)) }
+        }
+        for node in part.idleNodes where ways[node] == nil { ways[node] = .kernels }
+      }
+    }
+    add(plan.parts)
+    self.ways = ways
+    let all = max(total, 1)
+    referenceSteps = found.sorted { $0.work > $1.work }.map {
+      Step(nodes: $0.step.nodes, operation: $0.step.operation, share: $0.work / all)
+    }
+    referenceShare = found.reduce(0) { $0 + $1.work } / all
+  }
+
+  /// What runs the node that is called so; `nil` where no step does.
+  func way(of node: String) -> Way? { ways[node] }
+
+  /// Lines for people; empty where kernels run everything.
+  var text: String {
+    guard !referenceSteps.isEmpty else { return "" }
+    var text =
+      "  \(NumberText.counted(referenceSteps.count, "step")) without kernels: "
+      + "\(NumberText.fixed(referenceShare * 100, digits: 1)) % of the arithmetic. They are slow.\n"
+    var table = Table(("", .left), ("", .right), ("", .wrapped))
+    for step in referenceSteps.prefix(Self.shownSteps) {
+      table.add(
+        String(printable: step.operation), NumberText.fixed(step.share * 100, digits: 1) + " %",
+        step.nodes.map { String(printable: $0) }.joined(separator: ", "))
+    }
+    text += table.text
+    let others = referenceSteps.count - Self.shownSteps
+    return others > 0 ? text + "  \(NumberText.grouped(others)) more; --plan shows all\n" : text
+  }
+
+  private static let shownSteps = 10
+}

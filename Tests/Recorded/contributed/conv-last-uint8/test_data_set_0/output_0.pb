@@ -1,0 +1,1 @@
+Boutput0J<ej|~‹~Wœz…vgcnuƒjBragXwZ‹bª…vst‚r[™|x‚€¨|jruvCwjveunŠ½­…Gz

@@ -1,0 +1,1 @@
+Boutput0J{ÿzÿyÉyy{yÿ{Ë‚Š¤zÿz{yØÏÿyzzÿ¯

@@ -1,0 +1,1 @@
+Boutput0J$U6_N`kU27	¬CUmipkUm-SvpIdpS[pIDJS

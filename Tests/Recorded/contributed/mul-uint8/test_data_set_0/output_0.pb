@@ -1,0 +1,1 @@
+Boutput0Jwwtwliqv€y‚}vuwwzoxwv•yslhqdr

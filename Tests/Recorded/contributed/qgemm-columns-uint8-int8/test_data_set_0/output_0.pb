@@ -1,0 +1,1 @@
+Boutput0J|{oŠ…y‚™L€„t›pz

@@ -1,0 +1,1 @@
+Boutput0Jywrz}y~„i}s…nv
