@@ -35,7 +35,7 @@ from processor import processor_here, processor_text
 
 # What exporters are asked for in turns, and once more where an operator needs something newer.
 OPSETS = {"script": (17, 13, 16, 11, 14, 18, 20), "dynamo": (18, 20, 21, 23)}
-FALLBACK = {"script": 18, "dynamo": 18}
+FALLBACK = {"script": 20, "dynamo": 18}
 
 
 @dataclass(frozen=True)
