@@ -164,8 +164,8 @@ def conditions_text(arguments):
     packages = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("onnxruntime", "torch", "torchvision", "timm"))
     date = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
     return (
-        f"{processor_text(processor_here())}; Infold {version}, {packages}; {arguments.rounds} turns of {arguments.seconds:g} s"
-        f" for each; {date}."
+        f"{processor_text(processor_here())}; Infold {version}, {packages}; at least {arguments.rounds} turns of"
+        f" {arguments.seconds:g} s for each; {date}. {arguments.note}".rstrip()
     )
 
 
@@ -181,6 +181,7 @@ def parse():
                         help="which models stay: those that are refused, wrong or slow, or all")
     parser.add_argument("--list", action="store_true", help="print the names of exports")
     parser.add_argument("--table", action="store_true", help="print the page of what FOLDER has")
+    parser.add_argument("--note", default="", help="what the page of --table says of the measurement besides")
     return parser.parse_args()
 
 
