@@ -47,7 +47,7 @@ def summary(report):
         return f"not exported: {report['export_failure'][:150]}"
     if "infold_refusal" in report:
         return f"REFUSED: {report['infold_refusal'][:200]}"
-    words = [report["verdict"]]
+    words = [report["verdict"], *([report["cut_off"]] if "cut_off" in report else [])]
     if "infold_error" in report:
         words.append(f"{report['infold_error']:.1e} of {max(report['onnxruntime_errors'], default=0):.1e}")
     if not report.get("same_bits", True):

@@ -58,6 +58,13 @@ class PlanTests(unittest.TestCase):
         self.assertGreater(len({export.opset for export in plan}), 6)
 
 
+class ReportTests(unittest.TestCase):
+    def test_the_last_report_counts_among_whatever_else_is_printed(self):
+        lines = ["{}", 'report: {"verdict": "unknown"}', "a warning", 'report: {"verdict": "right"}', "{}"]
+        self.assertEqual(export_networks.last_report(lines), {"verdict": "right"})
+        self.assertIsNone(export_networks.last_report(["killed"]))
+
+
 class ErrorTests(unittest.TestCase):
     def test_error_is_the_largest_difference_divided_by_the_largest_number(self):
         self.assertEqual(network_numbers.error(np.float32([1, 2, -4]), np.array([1, 2.5, -4])), 0.125)
