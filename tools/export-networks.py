@@ -35,7 +35,7 @@ from processor import processor_here, processor_text
 
 # What exporters are asked for in turns, and once more where an operator needs something newer.
 OPSETS = {"script": (17, 13, 16, 11, 14, 18, 20), "dynamo": (18, 20, 21, 23)}
-FALLBACK = {"script": 18, "dynamo": 18}
+FALLBACK = {"script": 20, "dynamo": 18}
 
 
 @dataclass(frozen=True)
@@ -125,17 +125,32 @@ def examined(export, arguments):
     except Exception as error:  # whatever libraries throw
         report["export_failure"] = f"{type(error).__name__}: " + " ".join(str(error).split())[-400:]
         return report
+    report["verdict"] = "unknown"  # until it is examined, should that be cut off
     report["export_seconds"] = round(time.perf_counter() - start, 1)
     report["megabytes"] = round(path.stat().st_size / 1e6, 1)
     graph = onnx.load(path, load_external_data=False).graph
     report["nodes"] = len(graph.node)
     inputs = {value.name: inputs[value.name] for value in graph.input}  # without those that the network does not use
     del graph
+    print_report(report)
     return report | network_checks.examine(path, inputs, arguments)
 
 
+REPORT = "report: "
+
+
+def print_report(report):
+    """For the process that waits for this one; the last counts."""
+    print(f"\n{REPORT}{json.dumps(report)}", flush=True)
+
+
+def last_report(lines):
+    found = [line.removeprefix(REPORT) for line in lines if line.startswith(REPORT)]
+    return json.loads(found[-1]) if found else None
+
+
 def run_one(export, arguments):
-    """In a process of its own, with its limits; what it says goes into the report."""
+    """In a process of its own, with its limits; what it found before one of them cut it off stays."""
     command = [sys.executable, __file__, "--one", json.dumps(export.__dict__), *sys.argv[1:]]
     limit = int(arguments.memory_limit * 2**30)
 
@@ -143,19 +158,24 @@ def run_one(export, arguments):
         os.setsid()
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
-    report = {**export.__dict__, "name": export.name}
+    reason = None
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, preexec_fn=limits)
         try:
             process.wait(timeout=arguments.time_limit)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            return report | {"export_failure": f"took more than {arguments.time_limit:g} s"}
+            reason = f"took more than {arguments.time_limit:g} s"
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
         output.seek(0)
         lines = output.read().splitlines()
-    found = [line for line in lines if line.startswith('{"library"')]
-    return json.loads(found[-1]) if found else report | {"export_failure": (lines or [f"ended with {process.returncode}"])[-1][-400:]}
+    report = last_report(lines)
+    if report is None:
+        reason = reason or (lines or [f"ended with {process.returncode}"])[-1][-400:]
+        return {**export.__dict__, "name": export.name, "export_failure": reason}
+    return report | ({"cut_off": reason} if reason else {})
 
 
 def conditions_text(arguments):
@@ -164,8 +184,8 @@ def conditions_text(arguments):
     packages = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("onnxruntime", "torch", "torchvision", "timm"))
     date = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
     return (
-        f"{processor_text(processor_here())}; Infold {version}, {packages}; {arguments.rounds} turns of {arguments.seconds:g} s"
-        f" for each; {date}."
+        f"{processor_text(processor_here())}; Infold {version}, {packages}; at least {arguments.rounds} turns of"
+        f" {arguments.seconds:g} s for each; {date}. {arguments.note}".rstrip()
     )
 
 
@@ -181,6 +201,7 @@ def parse():
                         help="which models stay: those that are refused, wrong or slow, or all")
     parser.add_argument("--list", action="store_true", help="print the names of exports")
     parser.add_argument("--table", action="store_true", help="print the page of what FOLDER has")
+    parser.add_argument("--note", default="", help="what the page of --table says of the measurement besides")
     return parser.parse_args()
 
 
@@ -188,8 +209,7 @@ def main():
     arguments = parse()
     warnings.simplefilter("ignore")
     if arguments.one:
-        report = examined(Export(**json.loads(arguments.one)), arguments)
-        print("\n" + json.dumps(report), flush=True)
+        print_report(examined(Export(**json.loads(arguments.one)), arguments))
         os._exit(0)  # libraries that were loaded for the export may not end well
     folder = arguments.folder
     if arguments.table:

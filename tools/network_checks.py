@@ -36,9 +36,10 @@ def add_options(parser):
 
 
 def remarkable(report):
-    """Whether a model is worth a look: refused, not right, or slower than by ONNX Runtime."""
+    """Whether a model is worth a look: refused, not right, slower than by ONNX Runtime, or by the reference for 2 % of the time."""
     slow = any(times.get("ratio", 9) > 1.0 for times in report.get("times", {}).values())
-    return report.get("verdict") not in ("right", "neither", None) or slow
+    by_reference = report.get("profile", {}).get("reference_share", 0) > 0.02
+    return report.get("verdict") not in ("right", "neither", None) or slow or by_reference
 
 
 def summary(report):
@@ -47,7 +48,7 @@ def summary(report):
         return f"not exported: {report['export_failure'][:150]}"
     if "infold_refusal" in report:
         return f"REFUSED: {report['infold_refusal'][:200]}"
-    words = [report["verdict"]]
+    words = [report["verdict"], *([report["cut_off"]] if "cut_off" in report else [])]
     if "infold_error" in report:
         words.append(f"{report['infold_error']:.1e} of {max(report['onnxruntime_errors'], default=0):.1e}")
     if not report.get("same_bits", True):

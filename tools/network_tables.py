@@ -117,6 +117,13 @@ def refusals(reports):
     return [f"- {words}: {', '.join(found)}" for words, found in names.items()]
 
 
+def by_reference(reports, share=0.02):
+    """What no kernel runs, where that takes more than `share` of the time."""
+    found = [(report["profile"]["reference_share"], report) for report in reports if "profile" in report]
+    ordered = sorted(((part, report["name"], report) for part, report in found if part > share), key=lambda entry: entry[:2])
+    return [f"| {name} | {reference_cell(report)} |" for _, name, report in reversed(ordered)]
+
+
 def steps(reports, count=3):
     """What takes the time where ONNX Runtime is faster."""
     lines = []
@@ -140,6 +147,9 @@ def page(reports, conditions):
     if slow := steps(reports):
         header = "| network | ratio | largest kinds of steps |\n|---|---|---|\n"
         parts += ["## Slower than by ONNX Runtime", SLOWER, header + "\n".join(slow)]
+    if unlowered := by_reference(reports):
+        header = "| network | share of the time, and operators |\n|---|---|\n"
+        parts += ["## By the reference for more than 2 % of the time", header + "\n".join(unlowered)]
     if exports:
         parts += ["## Exports", exports_table(exports)]
     if models:

@@ -17,7 +17,7 @@ from onnx import TensorProto, helper
 import network_numbers
 import network_runtimes
 import network_times
-from network_tables import means_table, page, ratio, refusals, row, steps
+from network_tables import by_reference, means_table, page, ratio, refusals, row, steps
 
 
 def load(name):
@@ -56,6 +56,13 @@ class PlanTests(unittest.TestCase):
         plan = export_networks.exports([Entry(f"net{i}", ("script",) if i % 7 == 0 else ("script", "dynamo")) for i in range(50)])
         self.assertEqual(len({export.name for export in plan}), len(plan))
         self.assertGreater(len({export.opset for export in plan}), 6)
+
+
+class ReportTests(unittest.TestCase):
+    def test_the_last_report_counts_among_whatever_else_is_printed(self):
+        lines = ["{}", 'report: {"verdict": "unknown"}', "a warning", 'report: {"verdict": "right"}', "{}"]
+        self.assertEqual(export_networks.last_report(lines), {"verdict": "right"})
+        self.assertIsNone(export_networks.last_report(["killed"]))
 
 
 class ErrorTests(unittest.TestCase):
@@ -168,6 +175,11 @@ class TableTests(unittest.TestCase):
     def test_slow_networks_come_slowest_first_with_their_largest_steps(self):
         found = steps([report("a", times=(1.5, 0.9)), report("b", times=(0.9, 2.0)), report("c")])
         self.assertEqual(found, ["| b | 2.00 | Conv [1×1] 75 % |", "| a | 1.50 | Conv [1×1] 75 % |"])
+
+    def test_what_no_kernel_runs_is_listed_from_two_hundredths_on(self):
+        more = report("b")
+        more["profile"] = {**more["profile"], "reference_share": 0.5, "reference_operators": ["Resize"]}
+        self.assertEqual(by_reference([report("a"), more]), ["| b | 50.0 % (Resize) |"])
 
     def test_page_has_what_it_is_told_and_names_what_was_not_exported(self):
         model = {**report("pack-net"), "library": "pack", "version": "1.0", "licence": "MIT"}
