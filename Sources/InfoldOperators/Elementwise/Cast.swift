@@ -8,7 +8,7 @@ import InfoldTensor
 ///   precision, nothing is rounded.
 /// - Floating point to integer: rounded toward zero. What ONNX leaves undefined is defined here: values out of range
 ///   become the nearest integer of the type, NaN becomes 0.
-/// - Integer to integer: the low bits.
+/// - Integer to integer: the low bits; to int4 and uint4 also of what floating point is rounded to.
 /// - To bool: everything but zero, NaN included, is true. From bool: 1 and 0.
 ///
 /// Strings, float8, float6, float4 and integers of 2 bits are not supported; `saturate` and `round_mode` say only how to convert to
@@ -70,7 +70,15 @@ package struct Cast: Operator {
   package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .everyAxis(inputs) }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    [try inputs[0]!.cast(to: context.precision == .double && target.isFloatingPoint ? .float64 : target)]
+    [try inputs[0]!.casting(to: context.precision == .double && target.isFloatingPoint ? .float64 : target)]
+  }
+}
+
+extension Tensor {
+  /// The elements in another type, as Cast converts them: what is out of the range of int4 and uint4 loses its high bits.
+  func casting(to type: ElementType) throws(InfoldError) -> Tensor {
+    guard type.ofWholeBytes != nil, elementType.isFloatingPoint else { return try cast(to: type) }
+    return try cast(to: .int64).cast(to: type)
   }
 }
 

@@ -32,6 +32,6 @@ package struct CastLike: Operator {
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     // In double precision the second input has been widened already.
-    [try inputs[0]!.cast(to: inputs[1]!.elementType)]
+    [try inputs[0]!.casting(to: inputs[1]!.elementType)]
   }
 }

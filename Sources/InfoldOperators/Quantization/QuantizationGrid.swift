@@ -35,8 +35,8 @@ struct QuantizationGrid: Sendable, Hashable {
   /// Checks the shapes of the scale, input 1, and of the zero point, input 2, against that of the data, input 0.
   /// - Throws: `InfoldError` with `.invalidModel` where they do not fit.
   func check(_ inputs: OperatorInputs) throws(InfoldError) {
-    guard let scale = try inputs.type(1).shape else { return }
-    if inputs.has(2), let zeroPoint = try inputs.type(2).shape, zeroPoint.merged(with: scale) == nil,
+    guard let scale = inputs.types[1]?.shape else { return }
+    if inputs.has(2), let zeroPoint = inputs.types[2]?.shape, zeroPoint.merged(with: scale) == nil,
       !(Self.isSingle(scale) && Self.isSingle(zeroPoint))
     {
       throw InfoldError(
@@ -48,7 +48,7 @@ struct QuantizationGrid: Sendable, Hashable {
       throw InfoldError(
         .invalidModel, "the scale has the shape \(scale); it must be a scalar\(axis == nil ? "" : ", or a list")")
     }
-    guard let x = try inputs.type(0).shape else { return }
+    guard let x = inputs.types[0]?.shape else { return }
     let place = try normalizedAxis(axis, rank: x.rank)
     var expected: Shape = [x[place]]
     if blockSize > 0 {

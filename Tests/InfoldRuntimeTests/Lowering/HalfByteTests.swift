@@ -75,7 +75,7 @@ import Testing
     ] as [[Float]])
   func dynamicRanges(numbers: [Float]) throws {
     var network = NetworkBuilder(opset: 13)
-    let x = network.input([numbers.count])
+    let x = network.input(Shape([numbers.count]))
     let parts = try network.nodes("DynamicQuantizeLinear", [x], outputs: 3)
     let y = try network.node("DequantizeLinear", parts)
     let graph = try network.finished(parts + [y])
@@ -89,7 +89,7 @@ import Testing
       for (result, wanted) in zip(results, expected) {
         #expect(try zip(result.numbers(), wanted.numbers()).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN })
       }
-      let steps = try session.planDescription(for: ["x": [numbers.count]]).parts.flatMap(\.steps)
+      let steps = try session.planDescription(for: ["x": [numbers.count]]).parts.flatMap { $0.steps }
       #expect(!steps.contains { $0.algorithm == "reference" })
     }
   }
