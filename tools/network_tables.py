@@ -179,7 +179,7 @@ whether numbers agree, and times, which do not depend on them. The page is writt
   output, is no more than twice what ONNX Runtime's is (the larger of that with and without its optimizations), or than float32 (2e-6)
   or float16 (2e-3) explain. "rounding": up to ten times as much, which is what Winograd's convolutions cost (`--precision exact` has
   none). "unstable": ONNX Runtime is off by more than a twentieth itself, as where a choice among nearly equal candidates is part of the
-  network. "neither": ONNX Runtime refuses it as well, or fails.
+  network. "neither": ONNX Runtime refuses it as well, or fails. "?": it took longer than the limit.
 - **ratio**: the fastest inference by Infold, divided by the fastest by ONNX Runtime, in turns: below 1, Infold is faster. Means are
   geometric. An entry without one was not timed, or other work disturbed it: ONNX Runtime gained nothing by a second thread.
 - **by the reference**: the share of the time with one thread in operators that have no kernel."""
