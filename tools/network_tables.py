@@ -46,8 +46,8 @@ def reference_cell(report):
         return ""
     if share < 0.0005:
         return "0"
-    operators = {part for operation in report["profile"]["reference_operators"] for part in operation.split("+")}
-    return f"{100 * share:.1f} % ({', '.join(sorted(operators)[:3])}{' …' if len(operators) > 3 else ''})"
+    operators = report["profile"]["reference_operators"]  # the largest first
+    return f"{100 * share:.1f} % ({', '.join(operators[:3])}{' …' if len(operators) > 3 else ''})"
 
 
 def judged(report):
