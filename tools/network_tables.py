@@ -46,8 +46,8 @@ def reference_cell(report):
         return ""
     if share < 0.0005:
         return "0"
-    operators = {part for operation in report["profile"]["reference_operators"] for part in operation.split("+")}
-    return f"{100 * share:.1f} % ({', '.join(sorted(operators)[:3])}{' …' if len(operators) > 3 else ''})"
+    operators = report["profile"]["reference_operators"]  # the largest first
+    return f"{100 * share:.1f} % ({', '.join(operators[:3])}{' …' if len(operators) > 3 else ''})"
 
 
 def judged(report):
@@ -179,7 +179,7 @@ whether numbers agree, and times, which do not depend on them. The page is writt
   output, is no more than twice what ONNX Runtime's is (the larger of that with and without its optimizations), or than float32 (2e-6)
   or float16 (2e-3) explain. "rounding": up to ten times as much, which is what Winograd's convolutions cost (`--precision exact` has
   none). "unstable": ONNX Runtime is off by more than a twentieth itself, as where a choice among nearly equal candidates is part of the
-  network. "neither": ONNX Runtime refuses it as well, or fails.
+  network. "neither": ONNX Runtime refuses it as well, or fails. "?": it took longer than the limit.
 - **ratio**: the fastest inference by Infold, divided by the fastest by ONNX Runtime, in turns: below 1, Infold is faster. Means are
   geometric. An entry without one was not timed, or other work disturbed it: ONNX Runtime gained nothing by a second thread.
 - **by the reference**: the share of the time with one thread in operators that have no kernel."""

@@ -67,7 +67,7 @@ def profile(model, inputs, infold):
     reference = [layer for layer in layers if layer["algorithm"].startswith("reference")]
     return {
         "reference_share": sum(layer["milliseconds"] for layer in reference) / total,
-        "reference_operators": sorted({layer["operation"] for layer in reference}),
+        "reference_operators": [kind["what"] for kind in largest(reference, total, lambda layer: layer["operation"], 12)],
         "kinds": largest(layers, total, lambda layer: f"{layer['operation']} [{layer['algorithm']}]", 8),
         "steps": largest(layers, total, step_name, 5),
     }
