@@ -129,7 +129,12 @@ import Testing
   }
 
   /// Everything that has kernels runs by them.
-  @Test(arguments: cases) func runsByKernels(path: String) throws {
+  @Test(
+    arguments: cases.filter { path in
+      // They have none: that function, and the normalization where it also gives mean and deviation.
+      !["/gemm-thresholdedrelu", "/layer-opset-11"].contains(where: path.hasSuffix)
+    })
+  func runsByKernels(path: String) throws {
     let model = try Self.model(path)
     let shapes = Dictionary(
       uniqueKeysWithValues: model.graph.inputs.map { (model.graph[$0].name, model.graph[$0].type!.shape!.sizes!) })

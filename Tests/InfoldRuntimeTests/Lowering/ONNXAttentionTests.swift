@@ -206,7 +206,10 @@ import Testing
     let tensors = try form.inputs(seed: 5)
     var graph = try form.graph(tensors)
     let names = ["x0": "M", "x1": "N", "x2": "N"]
-    for id in graph.inputs { graph[id].type?.shape?[1] = .symbol(names[graph[id].name]!) }
+    for id in graph.inputs {
+      let name = graph[id].name
+      graph[id].type?.shape?[1] = .symbol(names[name]!)
+    }
     let y = graph.outputs[0]
     graph[y].type = nil
     try graph.inferTypes()
