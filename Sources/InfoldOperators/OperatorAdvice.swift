@@ -9,16 +9,20 @@ enum OperatorAdvice {
     case "ai.onnx.ml":
       if ["StringConcat", "LabelEncoder", "CategoryMapper", "DictVectorizer"].contains(name) { return text }
       if ["Scaler", "Normalizer", "Binarizer", "Imputer", "FeatureVectorizer", "OneHotEncoder"].contains(name) {
-        return "scale and encode the inputs in the program, or write it with operators of ai.onnx such as Sub, Div and Concat"
+        return
+          "scale and encode the inputs in the program, or write it with operators of ai.onnx such as Sub, Div and Concat"
       }
       if name.hasPrefix("Linear") { return "write it with Gemm, and Softmax or Sigmoid behind it" }
-      return "Infold runs networks: trees, support vectors and what is around them run in the library that trained them, or in ONNX Runtime"
+      return
+        "Infold runs networks: trees, support vectors and what is around them run in the library that trained them, or in ONNX Runtime"
     case "ai.onnx.preview.training", "ai.onnx.training": return "export the network for inference"
     case "ai.onnx.contrib": return text
     case "com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc":
-      return "ONNX Runtime's optimizer writes operators of its own: use the model as it was before, or have it optimized at the basic level"
+      return
+        "ONNX Runtime's optimizer writes operators of its own: use the model as it was before, or have it optimized at the basic level"
     case "ai.onnx.preview": return "export the model without operators that are not in the standard yet"
-    case "org.pytorch.aten", "aten": return "export the model with operator_export_type ONNX, so that no operators of PyTorch are left"
+    case "org.pytorch.aten", "aten":
+      return "export the model with operator_export_type ONNX, so that no operators of PyTorch are left"
     default: return nil
     }
     return nil

@@ -103,6 +103,48 @@ import Testing
     try expect(bytes, gives: .counting([1, 1, 4]), for: ["x": .counting([1, 4])], warning: [.declaredShape])
   }
 
+  /// A float16 network whose casts somebody removed: what is computed counts.
+  @Test func valuesOfOtherElementTypes() throws {
+    let shape = [Onnx.dim("n")]
+    let bytes = Onnx.model(graph: [
+      Onnx.input("x", type: 10, shape), Onnx.output("y", type: 1, shape), Onnx.node("Relu", ["x"], ["r"]),
+      Onnx.node("Neg", ["r"], ["y"]), Self.information("r", type: 1, shape),
+    ])
+    let x = try tensor([2], [1, -2]).cast(to: .float16), y = try tensor([2], [-1, -0.0]).cast(to: .float16)
+    try expect(bytes, gives: y, for: ["x": x], warning: [.declaredType, .declaredType])
+    #expect(try Session(Model(bytes: bytes)).outputs[0].type?.elementType == .float16)
+    #expect(try errorCode { _ = try Model(bytes: bytes, declaredShapes: .binding) } == .invalidModel)
+    // What is written is right.
+    #expect(try Model(bytes: Model(bytes: bytes).serialized()).warnings == [])
+    let constant = Onnx.model(graph: [
+      Onnx.input("x", shape), Onnx.output("y"), Onnx.node("Add", ["x", "w"], ["y"]),
+      Onnx.initializer("w", [1], [Onnx.raw([1])]), Self.information("w", type: 10, [Onnx.dim(1)]),
+    ])
+    try expect(constant, gives: tensor([2], [2, 3]), for: ["x": tensor([2], [1, 2])], warning: [.declaredType])
+    #expect(try errorCode { _ = try Model(bytes: constant, declaredShapes: .binding) } == .invalidModel)
+    // What is declared of inputs binds.
+    let input = Onnx.model(graph: [
+      Onnx.input("x", shape), Onnx.input("w", type: 10, [Onnx.dim(1)]), Onnx.output("y"),
+      Onnx.node("Add", ["x", "w"], ["y"]), Onnx.initializer("w", [1], [Onnx.raw([1])]),
+    ])
+    #expect(try errorCode { _ = try Model(bytes: input) } == .invalidModel)
+  }
+
+  /// A condition has one element, in whatever shape.
+  @Test(arguments: [[], [1], [1, 1], [1, 1, 1]]) func conditionsOfOneElement(shape: [Int]) throws {
+    func branch(_ name: String, _ opType: String) -> [Wire] {
+      Onnx.attribute(name, type: 5, [.message(6, [Onnx.output("o"), Onnx.node(opType, ["x"], ["o"])])])
+    }
+    let bytes = Onnx.model(graph: [
+      Onnx.input("x", [Onnx.dim(2)]), Onnx.input("c", type: 9, shape.map { Onnx.dim($0) }), Onnx.output("y"),
+      Onnx.node("If", ["c"], ["y"], attributes: [branch("then_branch", "Neg"), branch("else_branch", "Abs")]),
+    ])
+    for (condition, y) in [(true, [1, -2] as [Float]), (false, [1, 2])] {
+      let c = try Tensor(shape: shape, [condition])
+      try expect(bytes, gives: tensor([2], y), for: ["x": tensor([2], [-1, 2]), "c": c], warning: [])
+    }
+  }
+
   @Test func anOutputNamedLikeAnInputsSize() throws {
     let axis = Onnx.attribute("axis", type: 2, [.int(3, 0)])
     let bytes = Onnx.model(graph: [

@@ -111,7 +111,8 @@ import Testing
       [Onnx.input("i", type: 7, []), Onnx.input("c", type: 9, [])] + carries.map { Wire.message(11, [.text(1, $0)]) }
       + [Onnx.output("c2", type: 9, [])] + outputs.map { Wire.message(12, [.text(1, $0)]) }
       + [Onnx.node("Identity", ["c"], ["c2"])] + nodes
-    return Onnx.node("Loop", name: "loop", inputs, made, attributes: [Onnx.attribute("body", type: 5, [.message(6, body)])])
+    return Onnx.node(
+      "Loop", name: "loop", inputs, made, attributes: [Onnx.attribute("body", type: 5, [.message(6, body)])])
   }
 
   /// What exporters make of a list that a loop fills.
@@ -159,8 +160,10 @@ import Testing
   /// A sequence of the graph around a loop is looked up trip by trip, and one that it carries is what it was.
   @Test func thatALoopReads() throws {
     let sums = loop(
-      [Onnx.node("SequenceAt", ["s", "i"], ["row"]), Onnx.node("SequenceAt", ["k", "zero"], ["first"]),
-        Onnx.node("Mul", ["row", "first"], ["p"]), Onnx.node("Add", ["sum", "p"], ["next"])],
+      [
+        Onnx.node("SequenceAt", ["s", "i"], ["row"]), Onnx.node("SequenceAt", ["k", "zero"], ["first"]),
+        Onnx.node("Mul", ["row", "first"], ["p"]), Onnx.node("Add", ["sum", "p"], ["next"]),
+      ],
       carries: ["sum", "k"], gives: ["next", "k"], ["n", "", "x", "s"], ["y", "z"])
     try expect(
       [
@@ -227,7 +230,7 @@ import Testing
       do {
         _ = try Session(Model(bytes: Onnx.model(graph: graph)))
         Issue.record("\(part) runs")
-      } catch let error as InfoldError {
+      } catch {
         #expect(error.code == .unsupported && error.description.contains(part), "\(error)")
         #expect(error.hint != nil)
       }

@@ -1,5 +1,6 @@
 import Foundation
 import InfoldOperators
+import InfoldTensor
 import TestSupport
 import Testing
 
@@ -71,6 +72,47 @@ import Testing
       #expect(report["batch"] as? Int == 2)
     }
     #expect(try bench(open, "--batch", "2", "--shape", "N=4", "--shape", "C=5").status == 0)
+  }
+
+  /// Integers that name rows are such that there are, and those of files are taken.
+  @Test func givesIndicesThatTheModelHas() throws {
+    let path = try folder.write(
+      "embedding.onnx",
+      Onnx.model(graph: [
+        Onnx.input("ids", type: 7, [Onnx.dim("N"), Onnx.dim(50)]),
+        Onnx.input("mask", type: 9, [Onnx.dim(50), Onnx.dim(1)]),
+        Onnx.output("y"), Onnx.node("Cast", ["ids"], ["c"], attributes: [Onnx.attribute("to", type: 2, [.int(3, 6)])]),
+        Onnx.node("Unsqueeze", ["c", "a"], ["u"]), Onnx.node("Squeeze", ["u", "a"], ["v"]),
+        Onnx.node("Gather", ["w", "v"], ["e"]), Onnx.node("Where", ["mask", "e", "zero"], ["y"]),
+        Onnx.initializer("w", [3, 1], [Onnx.raw([1, 2, 3])]), Onnx.initializer("zero", [1], [Onnx.raw([0])]),
+        Onnx.initializer("a", type: 7, [1], [.packed(7, [0])]),
+      ]))
+    #expect(try bench(path).status == 0)
+    #expect(try infold("profile", path, "--runs", "1").status == 0)
+    func file(_ index: Int64) throws -> String {
+      try folder.write("ids.npy", NumPyFile.encode(Tensor(shape: [1, 50], Array(repeating: index, count: 50))))
+    }
+    for command in [["bench", "--seconds", "0.01"], ["profile", "--runs", "1"]] {
+      let right = try infold(command + [path, "--input", "ids=" + file(2)])
+      #expect(right.status == 0, "\(right.error)")
+      try expectRefusal(command + [path, "--input", "ids=" + file(3)], "the index 3 is outside axis 0")
+      try expectRefusal(command + [path, "--input", "idx=" + file(2)], "did you mean \"ids\"?")
+    }
+  }
+
+  /// Those with a default have its shape.
+  @Test func takesDefaults() throws {
+    let path = try folder.write(
+      "defaults.onnx",
+      Onnx.model(graph: [
+        Onnx.input("x", [Onnx.dim(1), Onnx.dim(3)]), Onnx.input("w", [Onnx.dim("k")]), Onnx.output("y"),
+        Onnx.node("Mul", ["x", "w"], ["y"]), Onnx.initializer("w", [3], [Onnx.raw([1, 2, 3])]),
+      ]))
+    for command in [["bench", "--seconds", "0.01"], ["profile", "--runs", "1"]] {
+      let result = try infold(command + [path])
+      #expect(result.status == 0, "\(result.error)")
+      #expect(try infold(command + [path, "--shape", "w=1"]).status == 0)
+    }
   }
 
   @Test func refusesABatchThatTheModelFixes() throws {

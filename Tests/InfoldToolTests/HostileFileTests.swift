@@ -13,7 +13,11 @@ import Testing
   }
 
   private func expectRefused(_ path: String, _ parts: String...) throws {
-    for command in [["inspect", path], ["run", path, "--random", "0"], ["classify", path, "picture.png"]] {
+    try expectRefused(path, parts, inspection: ["inspect", path])
+  }
+
+  private func expectRefused(_ path: String, _ parts: [String], inspection: [String]) throws {
+    for command in [inspection, ["run", path, "--random", "0"], ["classify", path, "picture.png"]] {
       try expectRefusal(command, path)
       for part in parts { try expectRefusal(command, part) }
     }
@@ -69,7 +73,9 @@ import Testing
     try folder.link("models/link.bin", to: "../data.bin")
     try folder.link("models/linked", to: "..")
     try folder.write("models/sub/other.bin", [])
-    try expectRefused(path, "\"w\"", part)
+    try expectRefused(path, ["\"w\"", part], inspection: ["inspect", path, "--plan"])
+    let shown = try infold("inspect", path)
+    #expect(shown.status == 0 && shown.output.contains("\"w\"") && shown.output.contains(part), "\(shown)")
   }
 
   @Test func namesStayOnOneLine() throws {

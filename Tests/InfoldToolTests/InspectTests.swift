@@ -118,6 +118,111 @@ import Testing
     #expect(operators[0]["version"] as? Int == 13)
   }
 
+  /// What breaks a rule, or lacks its data, is shown: what, and where.
+  @Test func showsWhatIsWrong() throws {
+    let x = Onnx.input("x", [Onnx.dim(3)]), y = Onnx.output("y")
+    let external = Onnx.tensor(
+      name: "w", [3], [.message(13, [.text(1, "location"), .text(2, "nowhere.bin")]), .int(14, 1)])
+    let models: [([UInt8], [String])] = [
+      (
+        Onnx.model(graph: [
+          x, y, Onnx.node("Split", name: "cut", ["x", "s"], ["y"]),
+          Onnx.initializer("s", type: 7, [1], [.packed(7, [8])]),
+        ]), ["sum is 8", "\"cut\""]
+      ),
+      (Onnx.model(graph: [x, y, Onnx.node("Relu", name: "two", ["x", "x"], ["y"])]), ["takes 1 input", "\"two\""]),
+      (
+        Onnx.model(graph: [
+          x, y, Onnx.node("Relu", ["x"], ["y"], attributes: [Onnx.attribute("a", type: 2, [.int(3, 1)])]),
+        ]),
+        ["\"a\""]
+      ),
+      (Onnx.model(graph: [x, y, Onnx.node("Strange", domain: "other", ["x"], ["y"])]), ["does not import"]),
+      (
+        Onnx.model(graph: [x, y, Onnx.node("Add", ["x", "w"], ["y"]), .message(5, external)]), ["\"w\"", "nowhere.bin"]
+      ),
+      (
+        Onnx.model(opsets: [("", 13), ("ai.onnx", 14)], graph: [x, y, Onnx.node("Relu", ["x"], ["y"])]),
+        ["\"ai.onnx\" is imported in two versions, 13 and 14"]
+      ),
+      (Onnx.model(ir: 99, graph: [x, y, Onnx.node("Relu", ["x"], ["y"])]), ["IR version 99"]),
+    ]
+    for (bytes, parts) in models {
+      let path = try folder.write("wrong.onnx", bytes)
+      let result = try infold("inspect", path)
+      #expect(result.status == 0 && result.error == "", "\(result)")
+      #expect(result.output.contains("Inputs\n  x  float32 [3]"))
+      for part in parts { #expect(result.output.contains(part), "\(result.output)") }
+      let json = try infold("inspect", path, "--json")
+      for part in parts { #expect(json.output.contains(part.replacing("\"", with: "\\\"")), "\(json.output)") }
+      #expect(try infold("inspect", path, "--check").status == 1)
+      try expectRefusal(["run", path, "--random", "1"], path)
+      try expectRefusal(["inspect", path, "--strict"], path)
+    }
+  }
+
+  /// Which operators run by kernels, and what is left to the reference evaluation.
+  @Test func saysWhatRunsTheNodes() throws {
+    let path = try folder.write(
+      "mixed.onnx",
+      Onnx.model(graph: [
+        Onnx.input("x", [Onnx.dim("N"), Onnx.dim(4)]), Onnx.output("y"), Onnx.output("z", type: 7),
+        Onnx.node("Relu", ["x"], ["y"]), Onnx.node("NonZero", name: "nz", ["y"], ["z"]),
+      ]))
+    let report: [String: Any] = try infold("inspect", path, "--json").json()
+    let operators = try #require(report["operators"] as? [[String: Any]])
+    let execution = try #require(report["execution"] as? [String: Any])
+    let steps = try #require(execution["referenceSteps"] as? [[String: Any]])
+    let share = try #require(execution["referenceShare"] as? Double)
+    #expect((0...1).contains(share) && steps.isEmpty == (share == 0))
+    for (index, type) in ["Relu", "NonZero"].enumerated() {
+      #expect(operators[index]["type"] as? String == type)
+      let kernels = operators[index]["kernelNodes"] as? Int, reference = operators[index]["referenceNodes"] as? Int
+      #expect((kernels ?? 0) + (reference ?? 0) == 1)
+      #expect(reference == (steps.contains { $0["operation"] as? String == type } ? 1 : 0))
+    }
+    #expect(operators[0]["kernelNodes"] as? Int == 1)
+    let text = try infold("inspect", path).output
+    #expect(text.contains("run by") && text.contains("Reference evaluation\n") == !steps.isEmpty)
+    let open = try folder.write(
+      "open.onnx",
+      Onnx.model(graph: [
+        Onnx.input("x", [Onnx.dim(1), Onnx.dim("W")]), Onnx.output("y"), Onnx.node("Relu", ["x"], ["y"]),
+      ]))
+    #expect(try infold("inspect", open, "--json").json(as: [String: Any].self)["execution"] == nil)
+    #expect(try infold("inspect", open, "--shape", "W=3", "--json").json(as: [String: Any].self)["execution"] != nil)
+  }
+
+  @Test func showsSequencesThatRun() throws {
+    let path = try folder.write(
+      "sequence.onnx",
+      Onnx.model(graph: [
+        Onnx.input("x", [Onnx.dim(3)]), Onnx.output("y"), Onnx.node("SequenceConstruct", ["x", "x"], ["s"]),
+        Onnx.node(
+          "ConcatFromSequence", ["s"], ["y"], attributes: [Onnx.attribute("axis", type: 2, [.int(3, 0)])]),
+      ]))
+    let report: [String: Any] = try infold("inspect", path, "--json").json()
+    let operators = try #require(report["operators"] as? [[String: Any]])
+    #expect(operators.count == 2 && operators.allSatisfy { $0["supported"] as? Bool == true })
+    #expect(try infold("inspect", path, "--check").status == 0)
+  }
+
+  /// What is refused says what to use instead.
+  @Test(arguments: [
+    ("ai.onnx.ml", "TreeEnsembleClassifier", "ONNX Runtime"), ("ai.onnx.ml", "Scaler", "in the program"),
+    ("", "StringNormalizer", "give the network numbers"), ("", "Scan", "Loop"), ("", "RandomNormal", "as an input"),
+  ])
+  func saysWhatToUseInstead(domain: String, name: String, part: String) throws {
+    let path = try folder.write(
+      "other.onnx",
+      Onnx.model(
+        opsets: [("", 13), ("ai.onnx.ml", 3)],
+        graph: [Onnx.input("x", [Onnx.dim(3)]), Onnx.output("y"), Onnx.node(name, domain: domain, ["x"], ["y"])]))
+    try expectRefusal(["run", path, "--random", "1"], name, part)
+    let shown = try infold("inspect", path)
+    #expect(shown.status == 0 && shown.output.contains(part), "\(shown.output)")
+  }
+
   @Test func checksWhatASessionChecks() throws {
     let dims = [Onnx.dim("N"), Onnx.dim(4)]
     let right = try folder.write(

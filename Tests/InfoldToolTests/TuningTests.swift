@@ -30,6 +30,7 @@ import Testing
     let result = try run("bench", network, "--threads", "2", "--seconds", "0.01", "--tune")
     #expect(result.status == 0 && result.error == "", "\(result.error)")
     #expect(kept.count == 1)
+    #expect(result.output.contains("tuned: ") && result.output.contains("measured now"), "\(result.output)")
     // What is in the file is shown.
     let plan = try run("inspect", network, "--plan", "--threads", "2", "--tune", "same-bits")
     #expect(plan.status == 0 && plan.output.contains("measured") && plan.output.contains("sharing "), "\(plan.output)")
@@ -46,6 +47,10 @@ import Testing
     #expect(layers.contains { ($0["measuredChoices"] as? [String])?.isEmpty == false })
     let plain = try run("inspect", network, "--plan", "--threads", "2")
     #expect(plain.status == 0 && !plain.output.contains("measured"))
+  }
+
+  @Test func needsAWordBehindTheSign() throws {
+    try expectRefusal(["run", network, "--random", "1", "--tune="], "--tune= has no value", "see 'infold run --help'")
   }
 
   /// A model behind the option is the model.

@@ -6,7 +6,7 @@ final class FaultCollector {
   private(set) var found: [InfoldError] = []
 
   /// Adds what was found.
-  fileprivate func add(_ fault: InfoldError) { found.append(fault) }
+  func add(_ fault: InfoldError) { found.append(fault) }
 }
 
 extension FaultCollector? {

@@ -184,6 +184,10 @@ extension GraphDecoder {
     let isAdmitted = declared?.admits(type) != false
     if let declared, !isAdmitted { try context.faults.note(contradiction(name, declared: declared, type)) }
     graph[id].initializer = initializer
+    if case .unread(_, var reason) = initializer.content {
+      reason.reason = "the initializer \(String(quoting: name)): \(reason.reason)"
+      context.faults?.add(reason)
+    }
     // Only inputs have been declared up to here: a default that a caller may override does not narrow them.
     graph[id].type = context.irVersion >= 4 && isAdmitted ? declared ?? type : type
   }

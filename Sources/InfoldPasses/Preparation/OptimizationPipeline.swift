@@ -90,7 +90,8 @@ public struct OptimizationPipeline: Sendable {
   /// The passes that a session without optimization runs: every node that is left is computed as it is written, and those
   /// are left that optimization needs as well. A node fails, or is not needed, in both ways alike.
   package static let asWritten = OptimizationPipeline([
-    (.inline, [InlineBodies(), SettleConstants(), ReplaceSequences()]), (.simplify, [ConstantFolding(.shapes), RemoveDeadCode()]),
+    (.inline, [InlineBodies(), SettleConstants(), ReplaceSequences()]),
+    (.simplify, [ConstantFolding(.shapes), RemoveDeadCode()]),
   ])
 
   /// Runs the passes one after the other.

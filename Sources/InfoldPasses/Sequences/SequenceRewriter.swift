@@ -85,7 +85,8 @@ struct SequenceRewriter {
     let (inputs, outputs) = operation.arity
     guard inputs.contains(node.inputs.count), node.outputs.count == outputs, node.opsetVersion >= 11 else {
       throw InfoldError(
-        .invalidModel, "the operator has \(node.inputs.count) inputs and \(node.outputs.count) outputs in opset "
+        .invalidModel,
+        "the operator has \(node.inputs.count) inputs and \(node.outputs.count) outputs in opset "
           + "\(node.opsetVersion), which ONNX does not allow")
     }
     for entry in node.attributes.entries where !operation.attributes.contains(entry.name) {
@@ -142,7 +143,8 @@ struct SequenceRewriter {
     let given = try tensor.cast(to: .int64).elements(as: Int64.self)[0]
     let position = given < 0 ? given + Int64(count) : given
     guard (0..<Int64(count)).contains(position) else {
-      throw InfoldError(.invalidModel, "the position \(given) lies outside of a sequence of \(counted(count, "tensor"))")
+      throw InfoldError(
+        .invalidModel, "the position \(given) lies outside of a sequence of \(counted(count, "tensor"))")
     }
     return Int(position)
   }
@@ -173,7 +175,8 @@ struct SequenceRewriter {
   }
 
   private static let variablePosition = InfoldError(
-    .unsupported, "the place in a sequence at which a tensor is put or taken away is computed in the run, or its length is",
+    .unsupported,
+    "the place in a sequence at which a tensor is put or taken away is computed in the run, or its length is",
     hint: "put tensors at the end of a sequence, or stack them into one tensor")
 
   private mutating func erase(
@@ -339,7 +342,9 @@ extension Graph {
   /// Whether a node, in bodies or outside, takes a tensor of the sequence with this name from a place that is no constant here.
   fileprivate func looksUp(_ name: String) -> Bool {
     nodes.contains { node in
-      if SequenceOperator(node) == .at, node.inputs.count == 2, let sequence = node.inputs[0], self[sequence].name == name {
+      if SequenceOperator(node) == .at, node.inputs.count == 2, let sequence = node.inputs[0],
+        self[sequence].name == name
+      {
         return node.inputs[1].map { constant($0) == nil } ?? true
       }
       return node.attributes.bodies.contains { $0.graph.looksUp(name) }

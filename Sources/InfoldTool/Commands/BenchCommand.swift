@@ -13,7 +13,7 @@ struct BenchCommand: ParsableCommand {
       Times are those of an inference alone; decoding the model and preparing it, which is done once, are reported beside.
 
       Inputs with a default use it, unless --shape or --input names them. Random integers that name positions, as those of a Gather do, are \
-      such that the model has; others are 0 and 1.
+      such that the model has; others are 0 and 1, and a single number is 1.
 
       --batch measures every size of it for --seconds, for models that leave open the first dimension of their inputs. It \
       takes the place of the first size of --shape.

@@ -11,7 +11,7 @@ struct ProfileCommand: ParsableCommand {
     abstract: "Show where the time of an inference goes, layer by layer.",
     discussion: """
       Runs the model on random inputs, but for those that --input gives. Inputs with a default use it, unless --shape or --input names \
-      them. Random integers that name positions, as those of a Gather do, are such that the model has; others are 0 and 1. Times are medians over the runs. GFLOP/s count two operations for each \
+      them. Random integers that name positions, as those of a Gather do, are such that the model has; others are 0 and 1, and a single number is 1. Times are medians over the runs. GFLOP/s count two operations for each \
       multiplication that the standard's definition of an operator needs; Winograd's algorithm needs fewer, and may exceed \
       the peak. The peak is measured: multiplications and additions in registers alone, with as many threads. Layers of int8 are \
       held against that of products of bytes.

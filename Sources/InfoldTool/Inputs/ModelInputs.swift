@@ -18,7 +18,7 @@ struct ModelInputs {
   ///   - inputs: Those of the model, bound to `shapes`.
   ///   - shapes: The shapes of `--shape`.
   ///   - positions: For measurements, in which random integers must be what the model takes: how many positions those of each input name,
-  ///     where they do. Other integers are then 0 and 1.
+  ///     where they do. Other integers are then 0 and 1, and a single one is 1.
   /// - Throws: `InfoldError` for arguments of another form, inputs that stand twice or are none, files that cannot be
   ///   read, or have another shape than `--shape` says.
   init(
@@ -97,7 +97,12 @@ struct ModelInputs {
           .limitExceeded, "\(String(quoting: input.name)) of the shape \(sizes) does not fit into memory")
       }
       if let positions, let count = Self.valueCount(of: type, positions[input.name]) {
-        completed[input.name] = try Tensor(random: sizes, of: type, below: count, using: &generator)
+        // A single number, such as that of a loop's trips, is 1 where any would do.
+        let isLone = checkedProduct(sizes) == 1 && positions[input.name] == nil
+        completed[input.name] =
+          try isLone
+          ? Tensor(shape: sizes, [1 as Int64]).cast(to: type)
+          : Tensor(random: sizes, of: type, below: count, using: &generator)
       } else {
         completed[input.name] = try random(sizes, type, &generator)
       }

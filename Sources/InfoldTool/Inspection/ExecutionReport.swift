@@ -74,8 +74,8 @@ struct ExecutionReport: Encodable {
   var text: String {
     guard !referenceSteps.isEmpty else { return "" }
     var text =
-      "  \(NumberText.counted(referenceSteps.count, "step")) without kernels: "
-      + "\(NumberText.fixed(referenceShare * 100, digits: 1)) % of the arithmetic. They are slow.\n"
+      ("  left without kernels, which is slow: \(NumberText.counted(referenceSteps.count, "step")), "
+      + "\(NumberText.fixed(referenceShare * 100, digits: 1)) % of the arithmetic").paragraph()
     var table = Table(("", .left), ("", .right), ("", .wrapped))
     for step in referenceSteps.prefix(Self.shownSteps) {
       table.add(

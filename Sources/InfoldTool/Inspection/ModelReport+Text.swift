@@ -7,7 +7,8 @@ extension ModelReport {
     let sections = [
       section(file, general), section("Inputs", values(inputs)), section("Outputs", values(outputs)),
       section("Warnings", warnings.map { "  \($0.text)".paragraph() }.joined()), section("Operators", operatorTable),
-      section("Not supported", refusals(isUnsupported: true)), section("Wrong or missing", refusals(isUnsupported: false)),
+      section("Not supported", refusals(isUnsupported: true)),
+      section("Wrong or missing", refusals(isUnsupported: false)),
       section("Reference evaluation", execution?.text ?? ""), section("Parameters", parameterTable),
       section("Multiply-accumulates", "  \(multiplyAccumulateText)\n"), section("Metadata", metadataTable),
       section("Check", checkText),
@@ -65,7 +66,8 @@ extension ModelReport {
   /// What keeps the model from being run: what Infold does not have, or what is wrong with the model.
   private func refusals(isUnsupported: Bool) -> String {
     let unsupported = InfoldError.Code.unsupported.rawValue
-    let all = faults.map { ($0.code, $0.text) } + operators.compactMap { row in row.reason.map { (row.code ?? "", $0) } }
+    let all =
+      faults.map { ($0.code, $0.text) } + operators.compactMap { row in row.reason.map { (row.code ?? "", $0) } }
     return all.filter { ($0.0 == unsupported) == isUnsupported }.map { "  \($0.1)".paragraph() }.joined()
   }
 
