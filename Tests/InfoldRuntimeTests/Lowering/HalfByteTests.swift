@@ -70,7 +70,7 @@ import Testing
   /// DynamicQuantizeLinear and what dequantizes its results by kernels, to the last bit.
   @Test(
     arguments: [
-      [1.5, -0.25, 0.75, 3], [0, 0, 0], [1, 2, 3], [-5, -1], [.nan, 1, -1, .nan], [1e-40, -1e-41], [7],
+      [1.5, -0.25, 0.75, 3], [0, 0, 0], [1, 2, 3], [-5, -1], [.nan, 1, -1, .nan], [0x1p-133, -0x1p-136], [7],
       [3e38, -3e38, 1], [.nan],
     ] as [[Float]])
   func dynamicRanges(numbers: [Float]) throws {
