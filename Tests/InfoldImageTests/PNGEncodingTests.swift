@@ -1,5 +1,5 @@
 import InfoldImage
-import TestSupport
+import InfoldTensor
 import Testing
 
 @Suite struct PNGEncodingTests {

@@ -16,8 +16,8 @@ import Testing
   ) throws {
     var network = NetworkBuilder()
     let x = network.input(Shape(shape), "x"), y = network.input(Shape(updates), "y")
-    let scattered = try network.node(
-      "ScatterND", [x, try indices(&network), y], reduction == "none" ? [:] : ["reduction": .string(Array(reduction.utf8))])
+    let attributes: AttributeList = reduction == "none" ? [:] : ["reduction": .string(Array(reduction.utf8))]
+    let scattered = try network.node("ScatterND", [x, try indices(&network), y], attributes)
     let graph = try network.finished(scattered)
     let rewritten = try RemoveDeadCode().run(on: try RemoveCompleteScatters().run(on: graph).graph).graph
     #expect((rewritten.nodes.map(\.opType) == ["Identity"]) == isRemoved, sourceLocation: sourceLocation)
