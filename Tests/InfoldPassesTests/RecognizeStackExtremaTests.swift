@@ -13,7 +13,7 @@ import Testing
     _ operators: [String], _ reduction: String = "ReduceMax", shapes: [[Int]], unsqueezed: Int64? = nil, axis: Int64,
     reduced: [Int64], keeps: Bool = false, readsStack: Bool = false, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    var network = NetworkBuilder()
+    var network = NetworkBuilder(opset: 18)
     var values: [ValueID] = []
     for (index, shape) in shapes.enumerated() {
       var value = network.input(Shape(shape), "x\(index)")

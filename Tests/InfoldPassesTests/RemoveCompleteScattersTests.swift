@@ -14,7 +14,7 @@ import Testing
     isRemoved: Bool, updates: [Int], reduction: String = "none", sourceLocation: SourceLocation = #_sourceLocation,
     _ indices: (inout NetworkBuilder) throws -> ValueID
   ) throws {
-    var network = NetworkBuilder()
+    var network = NetworkBuilder(opset: 18)
     let x = network.input(Shape(shape), "x"), y = network.input(Shape(updates), "y")
     let attributes: AttributeList = reduction == "none" ? [:] : ["reduction": .string(Array(reduction.utf8))]
     let scattered = try network.node("ScatterND", [x, try indices(&network), y], attributes)

@@ -13,6 +13,8 @@ enum Exceptions {
   private static let steps =
     "its numbers were recorded in other half-precision steps, and differ in the last place"
 
+  private static let noise = "its zeros were recorded with what a transform in single precision leaves of them"
+
   private static let halves = "a quotient that is half-way between integers falls to the other side of it in float64"
 
   private static let corners =
@@ -54,7 +56,7 @@ enum Exceptions {
           test_attention_4d_causal_bf16 test_attention_4d_causal_bf16_expanded test_attention_4d_causal_padded_kv_bf16
           test_attention_4d_causal_padded_kv_bf16_expanded test_attention_4d_padded_kv_bf16
           test_attention_4d_padded_kv_bf16_expanded
-          """, steps)),
+          """, steps) + cases("test_dft_inverse test_dft_inverse_opset19", noise)),
   ]
 
   /// The cases that fail in a session only.

@@ -11,7 +11,7 @@ package struct DynamicQuantizeLSTM: ContributedOperator {
   package static let name = "DynamicQuantizeLSTM"
   package static let family = OperatorFamily.product
   package static let quantizationRole: QuantizationRole? = .computes
-  package static func elementTypes(since version: Int) -> ElementTypeSet { ElementTypeSet([.float32]) }
+  package static func elementTypes(since version: Int) -> ElementTypeSet { ElementTypeSet([.float32, .float64]) }
   package static func arity(since version: Int) -> Arity { Arity(inputs: 3...12, outputs: 0...3) }
 
   private let layer: AttributeList

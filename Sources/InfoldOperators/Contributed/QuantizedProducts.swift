@@ -31,7 +31,7 @@ package struct DynamicQuantizeMatMul: ContributedOperator, AttributelessOperator
   package static let name = "DynamicQuantizeMatMul"
   package static let family = OperatorFamily.product
   package static let quantizationRole: QuantizationRole? = .computes
-  package static func elementTypes(since version: Int) -> ElementTypeSet { ElementTypeSet([.float32]) }
+  package static func elementTypes(since version: Int) -> ElementTypeSet { ElementTypeSet([.float32, .float64]) }
   package static func arity(since version: Int) -> Arity { Arity(inputs: 3...5) }
 
   func compose(_ network: inout Composition) throws(InfoldError) -> [ValueID]? {

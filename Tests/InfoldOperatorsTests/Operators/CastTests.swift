@@ -83,7 +83,7 @@ import Testing
 
   @Test(
     arguments: [
-      (13, .int(8), .unsupported), (19, .int(17), .unsupported), (21, .int(22), .unsupported),
+      (13, .int(8), .unsupported), (19, .int(17), .unsupported), (21, .int(20), .unsupported),
       (13, .int(99), .invalidModel),
       (13, .int(.max), .invalidModel), (13, .int(0), .invalidModel), (6, .string([70]), .invalidModel),
       (1, .int(1), .invalidModel), (1, .string([70]), .invalidModel), (1, .string(Array("STRING".utf8)), .unsupported),

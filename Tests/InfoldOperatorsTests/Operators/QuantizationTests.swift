@@ -87,7 +87,8 @@ import Testing
     #expect(try code(["output_dtype": .int(0)]) == nil)
     #expect(try code(["output_dtype": .int(2)], zeroPoint: .int8) == .invalidModel)
     #expect(try code([:], zeroPoint: .float8E4M3FN) == .unsupported)
-    #expect(try code([:], zeroPoint: .int4) == .unsupported)
+    #expect(try code([:], zeroPoint: .int4) == nil)
+    #expect(try code([:], zeroPoint: .int4, opset: 19) == .unsupported)
     #expect(try code([:], zeroPoint: .int16, opset: 19) == .unsupported)
     #expect(try code(["precision": .int(7)]) == .invalidModel)
     let integer = try errorCode {
