@@ -11,6 +11,8 @@ exceptions() {
 InfoldGraph/Graph/ModelBuilder.swift                adds Identity, and its module has no operators
 InfoldPasses/Patterns/Pattern.Formulas.swift        says in formulas what named operators compute
 InfoldPasses/.*RecognizeGroupNormalization.swift    matches a pattern of named operators
+InfoldPasses/.*RecognizeStackExtrema.swift          matches a pattern of named operators
+InfoldPasses/.*RemoveCompleteScatters.swift         matches a pattern of named operators
 InfoldPasses/.*NormalizationToScaleShift.swift      is about batch normalization, and puts other operators in its place
 InfoldPasses/.*QuantizedValue.swift                 reads the axis of DequantizeLinear, beside its scale and zero point
 InfoldQuantization/NetworkPreparation.swift         puts Add in the place of Sum, and Gemm in that of MatMul and Add

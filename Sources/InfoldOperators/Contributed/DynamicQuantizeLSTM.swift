@@ -54,9 +54,10 @@ package struct DynamicQuantizeLSTM: ContributedOperator {
       )
     }
     let places = [shape[0], 1] + (given.count == 2 ? [shape[2]] : [1])
-    let zeroPoint = try network.reshape(network.cast(network.input(scale + 1), to: .float32), places)
-    let scales = try network.reshape(network.input(scale), places)
-    let centered = try network.add(Sub.name, [network.cast(weights, to: .float32), zeroPoint])
+    let floats = network.elementType(try network.input(0))
+    let zeroPoint = try network.reshape(network.cast(network.input(scale + 1), to: floats), places)
+    let scales = try network.reshape(network.cast(network.input(scale), to: floats), places)
+    let centered = try network.add(Sub.name, [network.cast(weights, to: floats), zeroPoint])
     return try network.transpose(network.add(Mul.name, [centered, scales]), [0, 2, 1])
   }
 }
