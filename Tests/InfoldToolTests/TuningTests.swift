@@ -61,7 +61,9 @@ import Testing
 
   @Test func keepsNothing() throws {
     let result = try run("run", network, "--random", "1", "--threads", "2", "--tune", "same-bits", "--no-tune-cache")
-    #expect(result.status == 0 && result.error == "", "\(result.error)")
+    // Other tests may use the processors.
+    let isQuiet = result.error.isEmpty || result.error.contains("other processes use the processors")
+    #expect(result.status == 0 && isQuiet, "\(result.error)")
     #expect(kept.isEmpty)
     try expectRefusal(["run", network, "--random", "1", "--no-tune-cache"], "--tune")
     for words in [["--tune", "fast"], ["--tune=fast"]] {
