@@ -16,7 +16,7 @@ import Testing
     let picture = try picture(size[0], size[1])
     let filled = try Letterbox(of: picture, width: 60, height: 80).fill(with: picture, bars: 255)
     #expect(filled.width == 60 && filled.height == 80)
-    let dark = filled.pixels.indices.filter { filled.pixels[$0] == 9 }.map { $0 / 3 }
+    let dark = (0..<60 * 80).filter { filled.pixels[3 * $0..<3 * $0 + 3] == [9, 9, 9] }
     let columns = dark.map { $0 % 60 }, rows = dark.map { $0 / 60 }
     #expect(try [#require(columns.min()), #require(rows.min())] == start)
     let isCentered = abs(59 - columns.max()! - columns.min()!) <= 1 && abs(79 - rows.max()! - rows.min()!) <= 1

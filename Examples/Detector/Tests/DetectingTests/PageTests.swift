@@ -1,5 +1,5 @@
 import Detecting
-import Foundation
+import FoundationEssentials
 import InfoldImage
 import Testing
 
