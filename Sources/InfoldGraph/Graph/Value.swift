@@ -54,7 +54,8 @@ public struct Initializer: Sendable {
     /// A sparse tensor, as its serialized SparseTensorProto.
     case sparse([UInt8])
     /// A tensor of a model that is only looked at, whose data could not be had: its serialized TensorProto, and why.
-    case unread([UInt8], reason: InfoldError)
+    // In a box: it is rare, and every value of every graph would be larger by it.
+    indirect case unread([UInt8], reason: InfoldError)
   }
 
   /// The content.
