@@ -21,7 +21,9 @@ package struct RecognizeStackExtrema: RecognitionPass {
     }
   ) { (node, match, context, _) throws(InfoldError) in
     guard let concat = match[stack].flatMap(context.producer), let axis = stackAxis(concat, context),
-      reducedAxes(node, context) == [axis], let sizes = context.sizes(node.outputs[0])
+      let axes = (node.typed as? any ReductionOperator)?.axes, let isReduced = context.reducedAxes(node, axes),
+      isReduced.indices.filter({ isReduced[$0] }) == [axis],
+      let sizes = context.sizes(node.outputs[0])
     else { return nil }
     let values = concat.inputs.compactMap { $0.flatMap { value($0, of: sizes, context) } }
     guard values.count == concat.inputs.count, values.count > 1, context.type(values[0])?.elementType != .bool else {
@@ -39,17 +41,6 @@ package struct RecognizeStackExtrema: RecognitionPass {
       node.inputs.allSatisfy({ context.sizes($0).map { $0[axis] == 1 } ?? false })
     else { return nil }
     return axis
-  }
-
-  private static func reducedAxes(_ node: Node, _ context: MatchContext) -> [Int]? {
-    guard let axes = (node.typed as? any ReductionOperator)?.axes, let rank = context.sizes(node.inputs[0])?.count
-    else {
-      return nil
-    }
-    let given = node.inputs.count > 1 ? node.inputs[1] : nil
-    let constant = given.flatMap(context.graph.constant)
-    guard given == nil || constant != nil, let isReduced = try? axes.reduced(constant, rank: rank) else { return nil }
-    return isReduced.indices.filter { isReduced[$0] }
   }
 
   /// A value in the stack, or what it was before it got its dimension of one element, where that has these sizes.

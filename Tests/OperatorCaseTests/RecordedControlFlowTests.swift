@@ -19,17 +19,7 @@ import Testing
   @Test(arguments: cases) func hasTheResultsOfONNXRuntime(path: String) throws {
     let testCase = ConformanceCase(path: path)
     let model = try Model(path: testCase.model, operators: .standard)
-    let inputs = try testCase.inputs(of: model)
-    var given: [ValueID: Tensor] = [:]
-    for (id, tensor) in zip(model.graph.inputs, inputs) { given[id] = tensor }
-    var all = [try ReferenceEvaluator(model.graph, precision: .double).run(given)]
-    for optimizes in [true, false] {
-      let session = try Session(model, options: SessionOptions(threads: 1, optimize: optimizes))
-      var results: [Tensor] = []
-      try session.run(inputs, into: &results)
-      all.append(results)
-    }
-    for results in all {
+    for results in try testCase.resultsInEveryWay(model) {
       for (index, result) in results.enumerated() {
         let expected = try TensorFile(path: "\(path)/test_data_set_0/output_\(index).pb").tensor
         #expect(result.shape == expected.shape)

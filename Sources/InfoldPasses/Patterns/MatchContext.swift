@@ -43,6 +43,15 @@ package struct MatchContext {
     return number
   }
 
+  /// For each dimension of its input, whether a node reduces it, whose operator has these axes; `nil` where a run decides.
+  func reducedAxes(_ node: Node, _ axes: ReductionAxes) -> [Bool]? {
+    guard let rank = type(node.inputs[0])?.shape?.rank else { return nil }
+    let given = node.inputs.count > 1 ? node.inputs[1] : nil
+    let constant = given.flatMap(graph.constant)
+    guard given == nil || constant != nil else { return nil }
+    return try? axes.reduced(constant, rank: rank)
+  }
+
   /// The function by which a node combines two inputs.
   func combination(_ node: Node) -> ElementCombination.Function? {
     node.inputs.count == 2 ? node.typed?.elementCombination?.function : nil

@@ -110,11 +110,7 @@ extension Pattern {
   package static func mean(_ x: Pattern, _ sizes: Capture<[Int]>) -> Pattern {
     .node([x]) { node, context, match in
       guard let reduction = node.typed as? ReduceMean, reduction.axes.keepsDimensions,
-        let shape = context.type(node.inputs[0])?.shape
-      else { return false }
-      let axes = node.inputs.count > 1 ? node.inputs[1] : nil
-      let given = axes.flatMap(context.graph.constant)
-      guard axes == nil || given != nil, let isReduced = try? reduction.axes.reduced(given, rank: shape.rank),
+        let shape = context.type(node.inputs[0])?.shape, let isReduced = context.reducedAxes(node, reduction.axes),
         let first = isReduced.firstIndex(of: true), isReduced[first...].allSatisfy({ $0 })
       else { return false }
       let known = shape[first...].compactMap(\.size)

@@ -68,8 +68,7 @@ public struct OptimizationPipeline: Sendable {
         .simplify,
         widening + [ExpandCompositions()] + quantization + [
           ConstantFolding(weightByteLimit: weightByteLimit), RemoveCompleteScatters(), RemoveIdentities(),
-          RecognizeActivations(),
-          RecognizeLayerNormalization(), RemoveDeadCode(),
+          RecognizeActivations(), RecognizeLayerNormalization(), RemoveDeadCode(),
         ]
       ),
       (.fold, folding),

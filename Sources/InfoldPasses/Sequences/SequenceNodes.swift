@@ -68,6 +68,13 @@ struct SequenceNodes {
     try add(Concat.name, parts, ["axis": .int(Int64(axis))], output: output)
   }
 
+  /// The values beside one another along a new dimension at `axis`.
+  mutating func stack(_ parts: [ValueID], _ axis: Int, output: ValueID? = nil) throws(InfoldError) -> ValueID {
+    var slices: [ValueID] = []
+    for part in parts { slices.append(try unsqueeze(part, axis)) }
+    return try concatenate(slices, axis, output: output)
+  }
+
   /// The slice at a position, given by a value, of the first dimension.
   mutating func gather(_ x: ValueID, _ position: ValueID, output: ValueID? = nil) throws(InfoldError) -> ValueID {
     try add(Gather.name, [x, position], ["axis": .int(0)], output: output)
