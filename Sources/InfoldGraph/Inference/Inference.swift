@@ -42,10 +42,11 @@ package struct Inference {
   ///
   /// Nodes behind an opaque one, or behind a value of unknown type, keep what is declared. A node whose shape rule does
   /// not support its inputs becomes opaque.
+  /// - Parameter refine: May say more of what a node makes than was inferred, before the nodes behind it are looked at.
   /// - Precondition: The nodes are in topological order.
   /// - Throws: `InfoldError` that names the node: the operator's own error, or `.invalidModel` where what is inferred
   ///   contradicts what is declared.
-  package mutating func run() throws(InfoldError) {
+  package mutating func run(refining refine: (NodeID, inout Graph) -> Void = { _, _ in }) throws(InfoldError) {
     let collector = WarningCollector()
     try WarningCollector.$current.binding(collector) { () throws(InfoldError) in
       for id in graph.nodeIDs {
@@ -56,6 +57,7 @@ package struct Inference {
           throw error.atNode(graph.label(of: graph[id]))
         }
         take(collector.drained(), at: id)
+        refine(id, &graph)
       }
     }
   }

@@ -7,8 +7,8 @@ extension OperatorRegistry {
 
   /// The operators of `internalDomain`.
   package static let internalOperators = OperatorRegistry([
-    ByteTable.self, ChannelNormalization.self, ChannelShuffle.self, DotProductAttention.self, InverseDeviation.self,
-    QLinearAdd.self, QLinearGemm.self, ScaleShift.self,
+    ByteTable.self, ChannelNormalization.self, ChannelShuffle.self, DataDependentRegion.self, DotProductAttention.self,
+    InverseDeviation.self, QLinearAdd.self, QLinearGemm.self, ScaleShift.self,
   ])
 }
 
@@ -16,10 +16,11 @@ extension Node {
   /// A node of an operator of `OperatorRegistry.internalDomain`.
   /// - Throws: As `init(name:opType:domain:opsetVersion:attributes:inputs:outputs:captures:registry:)`.
   package init(
-    internal opType: String, name: String, attributes: AttributeList = [:], inputs: [ValueID?], outputs: [ValueID?]
+    internal opType: String, name: String, attributes: AttributeList = [:], inputs: [ValueID?], outputs: [ValueID?],
+    captures: [ValueID] = []
   ) throws(InfoldError) {
     try self.init(
       name: name, opType: opType, domain: OperatorRegistry.internalDomain, opsetVersion: 1, attributes: attributes,
-      inputs: inputs, outputs: outputs, registry: .internalOperators)
+      inputs: inputs, outputs: outputs, captures: captures, registry: .internalOperators)
   }
 }

@@ -1,5 +1,6 @@
 import InfoldGraph
 import InfoldKernelInterface
+import InfoldOperators
 import InfoldPasses
 import InfoldSystem
 import InfoldTensor
@@ -192,7 +193,10 @@ struct PlanBuilder {
 
   /// The names of the node that is being lowered, and of those that its kernel does as well.
   private var currentNames: [String] {
-    current?.nodes.map { graph.reference(to: graph[$0]) } ?? []
+    current?.nodes.flatMap { id in
+      guard let region = graph[id].typed as? DataDependentRegion else { return [graph.reference(to: graph[id])] }
+      return region.body.graph.nodes.map(region.body.graph.reference)
+    } ?? []
   }
 
   /// What is said of a node that has written its result into that of a Concat.

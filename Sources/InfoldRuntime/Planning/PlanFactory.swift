@@ -141,6 +141,7 @@ struct PlanFactory: Sendable {
     try budget.charging(consume graph) { (graph: consuming Graph) throws(InfoldError) in
       // Kernels trust the types of constants.
       try graph.typeConstants()
+      if optimizes { graph = try graph.outliningDataDependentRegions() }
       let largest = try graph.requireAddressableValues(limit: budget.limit)
       // The shapes in bodies may change with every trip.
       if let tuning, depth == 0 { return try Tuner.plan(graph, for: self, tuning, largestByteCount: largest) }

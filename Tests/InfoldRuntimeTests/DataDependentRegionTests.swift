@@ -1,0 +1,111 @@
+import InfoldGraph
+import InfoldTensor
+import TestSupport
+import Testing
+
+@testable import InfoldRuntime
+
+/// Nodes whose sizes a run decides, as behind NonZero: they are planned in the run, in regions.
+@Suite struct DataDependentRegionTests {
+  private static let width = 24
+
+  /// A detector in small: rows that one input chooses go through layers; another input chooses among what they give.
+  /// - Parameter counts: Whether the rows are also counted, and the count is put into a shape two levels later.
+  private static func detector(counts: Bool = false) throws -> Graph {
+    var network = NetworkBuilder(opset: 16)
+    let x = network.input(["rows", .fixed(width)], "x"), chosen = network.input(["rows"], "chosen", of: .bool)
+    let again = network.input(["rows"], "again", of: .bool)
+    func rows(of mask: ValueID) throws -> ValueID {
+      try network.node(
+        "Squeeze", [network.node("NonZero", [mask]), network.constant(try .list(0))])
+    }
+    let indices = try rows(of: chosen)
+    let features = try network.node("Gather", [x, indices], ["axis": .int(0)])
+    var hidden = try network.node("Relu", [network.node("Gemm", [features, network.weights([width, 40])])])
+    hidden = try network.node("MatMul", [hidden, network.weights([40, 16])])
+    let image = try network.node("Reshape", [hidden, network.constant(try .list(-1, 4, 2, 2))])
+    let convolved = try network.node(
+      "Relu", [network.node("Conv", [image, network.weights([4, 4, 3, 3])], ["pads": .ints([1, 1, 1, 1])])])
+    let flat = try network.node("Flatten", [convolved])
+    let second = try rows(of: network.node("Gather", [again, indices]))
+    let left = try network.node("Gather", [flat, second])
+    var result = try network.node("Softmax", [network.node("MatMul", [left, network.weights([16, 5])])], ["axis": .int(1)])
+    if counts {
+      // [rows that were chosen first, 1] zeros beside the second choice.
+      let first = try network.node("Shape", [flat], ["start": .int(0), "end": .int(1)])
+      let shape = try network.node("Concat", [first, network.constant(try .list(5))], ["axis": .int(0)])
+      let zeros = try network.node("ConstantOfShape", [shape])
+      result = try network.node("Concat", [result, zeros], ["axis": .int(0)])
+      result = try network.node("Relu", [network.node("MatMul", [result, network.weights([5, 6])])])
+    }
+    return try network.finished([result, features])
+  }
+
+  private static func inputs(
+    _ rows: Int, where isChosen: (Int) -> Bool, and isChosenAgain: (Int) -> Bool
+  ) throws -> [String: Tensor] {
+    var random = SplitMix64(seed: 3)
+    return [
+      "x": try random.tensor([rows, width]),
+      "chosen": try Tensor(shape: [rows], (0..<rows).map(isChosen)),
+      "again": try Tensor(shape: [rows], (0..<rows).map(isChosenAgain)),
+    ]
+  }
+
+  /// Results of any number of rows, none included, with any number of threads to the bit.
+  @Test(arguments: [false, true]) func selections(counts: Bool) throws {
+    let graph = try Self.detector(counts: counts)
+    let sessions = try [1, 2, 5].map { try Session(graph.model, options: SessionOptions(threads: $0)) }
+    for rows in [1, 2, 9, 130] {
+      for step in [1, 2, 3, 1000] {
+        for other in [1, 4, 1000] {
+          let inputs = try Self.inputs(rows, where: { $0 % step == step - 1 }, and: { $0 % other == 0 })
+          try expectAgreement(graph, inputs)
+          let results = try sessions.map { try $0.run(inputs) }
+          #expect(results.allSatisfy { $0 == results[0] })
+        }
+      }
+    }
+  }
+
+  /// Kernels run everything but what decides sizes.
+  @Test(arguments: [false, true]) func algorithms(counts: Bool) throws {
+    let session = try Session(Self.detector(counts: counts).model)
+    let inputs = try Self.inputs(60, where: { $0 % 2 == 0 }, and: { $0 % 3 == 0 })
+    _ = try session.run(inputs)
+    let description = try session.planDescription(for: inputs.mapValues(\.shape))
+    var reference: [String] = [], regions = 0
+    func visit(_ parts: [PlanDescription.Part]) {
+      for step in parts.flatMap(\.steps) {
+        if step.algorithm == PlanDescription.referenceAlgorithm { reference.append(step.operation) }
+        if !step.bodies.isEmpty { regions += 1 }
+        visit(step.bodies)
+      }
+    }
+    visit(description.parts)
+    #expect(reference == ["NonZero", "NonZero"])
+    #expect(regions == 2)
+  }
+
+  /// Sizes that do not fit each other are an error of the node that finds them, however it is run.
+  @Test func sizesThatDoNotFit() throws {
+    var network = NetworkBuilder(opset: 16)
+    let mask = network.input([6], "mask", of: .bool)
+    let indices = try network.node("Cast", [network.node("NonZero", [mask])], ["to": .int(1)])
+    let sum = try network.node("Add", [indices, network.weights([1, 3])], name: "sum")
+    let graph = try network.finished(network.node("Relu", [sum]))
+    for count in 0...6 {
+      let inputs = ["mask": try Tensor(shape: [6], (0..<6).map { $0 < count })]
+      if count == 1 || count == 3 {
+        try expectAgreement(graph, inputs)
+      } else {
+        for optimize in [true, false] {
+          var options = SessionOptions()
+          options.optimize = optimize
+          let error = #expect(throws: InfoldError.self) { try Session(graph.model, options: options).run(inputs) }
+          #expect(error?.node?.contains("sum") == true)
+        }
+      }
+    }
+  }
+}
