@@ -14,34 +14,36 @@ extension Graph {
     guard isOpen else { return self }
     try requireNoOpaqueNodes()
     let dependence = try DataDependence(self)
-    var members: [DataDependence.Level: (region: [NodeID], bodyOperators: [NodeID])] = [:]
+    guard dependence.levels.contains(where: { $0 > .none }) else { return self }
+    var regions: [DataDependence.Level: [NodeID]] = [:]
+    var others: [DataDependence.Level: [NodeID]] = [:]
     for (id, level) in zip(nodeIDs, dependence.levels) {
-      if level > .none, level != .unknown, self[id].typed is any BodyOperator {
-        members[level, default: ([], [])].bodyOperators.append(id)
+      if level == .none || level != .unknown && self[id].typed is any BodyOperator {
+        others[level, default: []].append(id)
       } else {
-        members[level, default: ([], [])].region.append(id)
+        regions[level, default: []].append(id)
       }
     }
-    guard members.contains(where: { $0.key > .none && !$0.value.region.isEmpty }) else { return self }
+    let contents = regions.mapValues { withWhatFollowsFromSizes($0, dependence) }
+    var needed = Set(outputs)
+    for node in others.values.joined() { needed.formUnion(self[node].uses) }
+    for nodes in contents.values { needed.formUnion(externalUses(of: nodes)) }
+
     var ordered: [Node] = []
-    for (level, (region, bodyOperators)) in members.sorted(by: { $0.key < $1.key }) {
-      if level == .none {
-        ordered += region.map { self[$0] }
-      } else if let node = try self.region(region, dependence) {
-        ordered.append(node)
+    for level in Set(regions.keys).union(others.keys).sorted() {
+      if let members = regions[level] {
+        let outputs = members.flatMap { self[$0].definitions }.filter(needed.contains)
+        if !outputs.isEmpty { ordered.append(try region(contents[level]!, outputs: outputs)) }
       }
-      ordered += bodyOperators.map { self[$0] }
+      ordered += (others[level] ?? []).map { self[$0] }
     }
     var graph = self
     graph.replaceNodes(ordered)
     return graph
   }
 
-  /// A node in the place of these; `nil` where nobody reads what they make.
-  private func region(_ members: [NodeID], _ dependence: DataDependence) throws(InfoldError) -> Node? {
-    let inside = Set(members)
-    let all = withWhatFollowsFromSizes(members, dependence)
-    let made = Set(all.flatMap { self[$0].definitions })
+  /// A node in the place of these.
+  private func region(_ members: [NodeID], outputs: [ValueID]) throws(InfoldError) -> Node {
     var body = Graph(name: name)
     body.declaredShapes = declaredShapes
     var ids: [ValueID: ValueID] = [:]
@@ -49,26 +51,27 @@ extension Graph {
       if let known = ids[id] { return known }
       let new = body.add(Value(name: self[id].name, type: self[id].type))
       ids[id] = new
-      if !made.contains(id) { body.captures.append(new) }
       return new
     }
-    for id in all {
+    for id in members {
       var node = self[id]
       node.inputs = node.inputs.map { $0.map(inBody) }
       node.captures = node.captures.map(inBody)
       node.outputs = node.outputs.map { $0.map(inBody) }
       body.add(node)
     }
-    let outputs = members.flatMap { self[$0].definitions }.filter { value in
-      index.isOutput(value) || index.consumers(of: value).contains { !inside.contains($0) }
-    }
-    guard !outputs.isEmpty else { return nil }
     body.outputs = outputs.map(inBody)
-    let captures = ids.keys.filter { !made.contains($0) }.sorted()
-    body.captures = captures.map { ids[$0]! }
+    let captures = externalUses(of: members)
+    body.captures = captures.map(inBody)
     return try Node(
       internal: DataDependentRegion.name, name: "", attributes: ["body": .graph(body)], inputs: [], outputs: outputs,
       captures: captures)
+  }
+
+  /// What these nodes read, and none of them makes.
+  private func externalUses(of nodes: [NodeID]) -> [ValueID] {
+    let made = Set(nodes.flatMap { self[$0].definitions })
+    return Set(nodes.flatMap { Array(self[$0].uses) }).subtracting(made).sorted()
   }
 
   /// These nodes, and those before them which make of sizes what they read: a region knows tensors that it is given by their sizes alone,
