@@ -224,6 +224,11 @@ package.targets += [.target(name: "InfoldKernelInterface")]
   package.targets += [kernels("Portable", isFast: true)]
 #endif
 
+// Tests are compiled without optimization also in release builds: what they call is optimized, and they take longer to compile than to run.
+for target in package.targets where target.type == .test {
+  target.swiftSettings = [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+}
+
 // What is no kernel is compiled for size where the environment asks for it, as tools/build-static.sh does.
 if Context.environment["INFOLD_OPTIMIZE"] == "size" {
   let compact: Set = [

@@ -214,3 +214,51 @@ package struct RegionSamples<Element: FloatingPointElement> {
     }
   }
 }
+
+extension RegionSamples where Element == Float {
+  /// Writes all bins, of pictures and into bins with the channels beside one another.
+  /// - Parameters:
+  ///   - pixelStride: The distance between pixels in `x`.
+  ///   - start: Where the first bin begins in `y`.
+  ///   - binStride: The distance between bins there.
+  package func pool(
+    channelsLast x: borrowing Span<Float>, pixelStride: Int, to y: inout MutableSpan<Float>, at start: Int,
+    binStride: Int
+  ) {
+    precondition(channels <= pixelStride && channels <= binStride && start >= 0 && start + bins * binStride <= y.count)
+    let picture = first / max(channels, 1) * pixelStride
+    precondition(picture >= 0 && picture + (plane - 1) * pixelStride + channels <= x.count)
+    let scale = Float(max(samplesOfBin, 1))
+    for bin in 0..<bins {
+      let target = start + bin * binStride
+      for channel in 0..<channels { y[unchecked: target &+ channel] = 0 }
+      for (index, sample) in samples[bin * samplesOfBin..<(bin + 1) * samplesOfBin].enumerated() {
+        let (w, p) = (sample.weights, sample.places)
+        // What has no weight is not read: zero times infinity would be no number.
+        let isInside = w.0 != 0 && w.1 != 0 && w.2 != 0 && w.3 != 0
+        let a = picture &+ p.0 &* pixelStride, b = picture &+ p.1 &* pixelStride
+        let c = picture &+ p.2 &* pixelStride, d = picture &+ p.3 &* pixelStride
+        if isInside, !takesMaximum {
+          for channel in 0..<channels {
+            y[unchecked: target &+ channel] +=
+              w.0 * x[unchecked: a &+ channel] + w.1 * x[unchecked: b &+ channel] + w.2 * x[unchecked: c &+ channel]
+              + w.3 * x[unchecked: d &+ channel]
+          }
+          continue
+        }
+        for channel in 0..<channels {
+          let e = w.0 == 0 ? 0 : w.0 * x[unchecked: a &+ channel], f = w.1 == 0 ? 0 : w.1 * x[unchecked: b &+ channel]
+          let g = w.2 == 0 ? 0 : w.2 * x[unchecked: c &+ channel], h = w.3 == 0 ? 0 : w.3 * x[unchecked: d &+ channel]
+          if takesMaximum {
+            let greatest = max(max(e, f), max(g, h))
+            y[unchecked: target &+ channel] = index == 0 ? greatest : max(y[unchecked: target &+ channel], greatest)
+          } else {
+            y[unchecked: target &+ channel] += e + f + g + h
+          }
+        }
+      }
+      guard !takesMaximum else { continue }
+      for channel in 0..<channels { y[unchecked: target &+ channel] /= scale }
+    }
+  }
+}

@@ -5,6 +5,8 @@
 public struct PlanDescription: Sendable, Hashable {
   /// The algorithm of steps that have no kernels.
   package static let referenceAlgorithm = "reference"
+  /// What steps say that plan their nodes in the run, since sizes depend on data.
+  package static let inRunAlgorithm = "planned in the run"
 
   /// The inputs, with the shapes that the plan is for.
   public let inputs: [ValueInfo]

@@ -11,19 +11,21 @@ extension RoiAlign: LoweredOperator {
       let y = fused.output, let sizes = plan.sizes(x), plan.sizes(rois) != nil, plan.plannedSizes(batches) != nil,
       let result = plan.sizes(y)
     else { return false }
-    let source = try plan.location(of: x, .rowMajor)
+    let source = try plan.location(of: x, .channelsLast)
     let regions = RegionPlaces(
       operation: self, shape: sizes, edges: try plan.location(of: rois, .rowMajor),
       batches: try plan.location(of: batches, .rowMajor))
-    let target = plan.define(y, .rowMajor)
-    let (count, inputCount) = (result[1...].reduce(1, *), sizes.reduce(1, *))
+    let target = plan.define(y, .channelsLast)
+    let (bins, pixels) = (result[2] * result[3], sizes[0] * sizes[2] * sizes[3])
+    let (inputCount, count) = ((pixels - 1) * source.pixelStride + sizes[1], bins * target.pixelStride)
     let step = RangeStep(units: result[0], cost: result.reduce(32, *)) { range, frame, _ in
       let x = UnsafeBufferPointer(start: frame.pointer(source), count: inputCount)
       for index in range {
         // All have been looked at.
         guard let samples = try? regions.samples(index, in: frame) else { continue }
         var y = UnsafeMutableBufferPointer(start: frame.pointer(target) + index * count, count: count).mutableSpan
-        samples.pool(x.span, to: &y, at: 0)
+        samples.pool(
+          channelsLast: x.span, pixelStride: source.pixelStride, to: &y, at: 0, binStride: target.pixelStride)
       }
     }
     let check = CheckedStep(

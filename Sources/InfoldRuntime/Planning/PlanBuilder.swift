@@ -241,8 +241,8 @@ struct PlanBuilder {
       lastReads[output.index] = lastReads[output.index] ?? steps.count
     }
     if usesKernels, let typed = node.typed as? any BodyOperator, let bodies = try bodyPlans(of: node, typed) {
-      emit(
-        BodyStep(node: typed, operands: operands, bodies: bodies), "planned bodies", reads: reads, writes: [])
+      let algorithm = typed is DataDependentRegion ? PlanDescription.inRunAlgorithm : "planned bodies"
+      emit(BodyStep(node: typed, operands: operands, bodies: bodies), algorithm, reads: reads, writes: [])
     } else {
       emit(
         ReferenceStep(node: node, operands: operands), PlanDescription.referenceAlgorithm, reads: reads, writes: [])

@@ -5,7 +5,11 @@ import InfoldSystem
 /// What runs the nodes of a network: kernels, or the reference evaluation, which is slow.
 struct ExecutionReport: Encodable {
   /// What runs a node.
-  enum Way { case kernels, reference }
+  enum Way {
+    case kernels, reference
+    /// What a plan decides that is made in the run.
+    case plannedInRun
+  }
 
   /// The share of the arithmetic that is left to the reference evaluation, 0 to 1. A step's arithmetic is its multiply-accumulates, or
   /// the elements of its result where it has fewer; bodies count once.
@@ -44,7 +48,12 @@ struct ExecutionReport: Encodable {
     func add(_ parts: [PlanDescription.Part]) {
       for part in parts {
         for step in part.steps {
-          let way: Way = step.algorithm == PlanDescription.referenceAlgorithm ? .reference : .kernels
+          let way: Way =
+            switch step.algorithm {
+            case PlanDescription.referenceAlgorithm: .reference
+            case PlanDescription.inRunAlgorithm where step.bodies.isEmpty: .plannedInRun
+            default: .kernels
+            }
           for node in step.nodes where ways[node] != .reference { ways[node] = way }
           guard step.bodies.isEmpty else {
             add(step.bodies)

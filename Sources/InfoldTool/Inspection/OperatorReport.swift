@@ -22,6 +22,8 @@ struct OperatorReport: Encodable {
   let kernelNodes: Int?
   /// How many of the nodes run by the reference evaluation. Nodes that are neither have become constants, or part of others.
   let referenceNodes: Int?
+  /// How many of the nodes are planned in the run, when their sizes are known.
+  let nodesPlannedInRun: Int?
   /// `nil` where they are not known for all of the nodes.
   let multiplyAccumulates: Int?
 
@@ -61,19 +63,18 @@ struct OperatorReport: Encodable {
     let isPlanned = uses.contains { $0.isPlanned }
     kernelNodes = isPlanned ? ways.count { $0 == .kernels } : nil
     referenceNodes = isPlanned ? ways.count { $0 == .reference } : nil
+    nodesPlannedInRun = isPlanned ? ways.count { $0 == .plannedInRun } : nil
     let known = uses.compactMap(\.multiplyAccumulates)
     multiplyAccumulates = known.count == uses.count ? sum(known) : nil
   }
 
   /// What runs the nodes, for the table.
   var way: String {
-    guard let kernelNodes, let referenceNodes else { return "" }
-    switch (kernelNodes, referenceNodes) {
-    case (0, 0): return ""
-    case (_, 0): return "kernels"
-    case (0, _): return "reference"
-    default: return "kernels, \(NumberText.grouped(referenceNodes)) by reference"
-    }
+    guard let kernelNodes, let referenceNodes, let nodesPlannedInRun else { return "" }
+    let ways = [(kernelNodes, "kernels"), (nodesPlannedInRun, "planned in the run"), (referenceNodes, "reference")]
+      .filter { $0.0 > 0 }
+    return ways.enumerated().map { index, way in index == 0 ? way.1 : "\(NumberText.grouped(way.0)) \(way.1)" }
+      .joined(separator: ", ")
   }
 
   /// The name with its domain.
