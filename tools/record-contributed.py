@@ -262,6 +262,20 @@ def recurrent() -> None:
             Fixed(floats(directions, 3 * hidden)), *parameters(), *parameters(),
         ]
         record("lstm-" + name, "DynamicQuantizeLSTM", inputs, outputs=3, direction=direction, hidden_size=hidden)
+    # One sequence, of which ONNX Runtime quantizes the states by themselves with any number of threads.
+    for name, directions, direction, hidden, size, zero, dtype in [
+        ("one-forward", 1, "forward", 20, 7, 0, np.int8), ("one-both", 2, "bidirectional", 9, 30, 131, np.uint8),
+        ("one-reverse", 1, "reverse", 33, 5, 128, np.uint8),
+    ]:
+        def parameters(columns: bool) -> list[Fixed]:
+            shape = (directions, 4 * hidden) if columns else (directions,)
+            return [Fixed(scale(*shape, factor=0.003)), Fixed(np.full(shape, zero, dtype))]
+        inputs = [
+            floats(6, 1, size), Fixed(integers(directions, size, 4 * hidden, dtype=dtype)), Fixed(integers(directions, hidden, 4 * hidden, dtype=dtype)),
+            Fixed(floats(directions, 8 * hidden)), None, Fixed(floats(directions, 1, hidden)), Fixed(floats(directions, 1, hidden)),
+            None, *parameters(False), *parameters(True),
+        ]
+        record("lstm-" + name, "DynamicQuantizeLSTM", inputs, outputs=3, direction=direction, hidden_size=hidden)
 
 
 README = """Models of one node each, of an operator that ONNX Runtime's optimizer or quantizer writes (most of the domain com.microsoft), with random

@@ -83,6 +83,18 @@ extension ByteSet {
     #endif
   }
 
+  /// The low 32 bits of the products of integers.
+  @inline(__always)
+  static func product(_ a: Lanes, _ b: Lanes) -> Lanes {
+    #if INFOLD_VNNI
+      _mm512_mullo_epi32(a, b)
+    #elseif INFOLD_AVX2
+      _mm256_mullo_epi32(a, b)
+    #else
+      a &* b
+    #endif
+  }
+
   @inline(__always)
   static func floats(_ integers: Lanes) -> Vector {
     #if INFOLD_VNNI

@@ -24,7 +24,7 @@ import Testing
   }
 
   @Test func isComplete() throws {
-    #expect(Self.cases.count == 145)
+    #expect(Self.cases.count == 148)
     let tried = Set(try Self.cases.flatMap { try Self.model($0).graph.nodes.map { $0.domain + $0.opType } })
     for type in Self.operators { #expect(tried.contains(type.domain + type.name), "no case for \(type.name)") }
     #expect(Self.operators.count == 27)
@@ -32,8 +32,8 @@ import Testing
 
   /// How far a result may be off: a float, and an integer in its last place.
   private static func bound(_ path: String) -> Double {
-    // There X and the states are quantized, too.
-    if path.contains("/lstm-") { return 0.02 }
+    // Of several sequences, ONNX Runtime quantizes the states by one range.
+    if path.contains("/lstm-"), !path.contains("/lstm-one-") { return 0.02 }
     return path.contains("/dynamic-") ? 1e-4 : 2e-5
   }
 

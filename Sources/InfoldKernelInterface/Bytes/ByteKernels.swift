@@ -56,6 +56,14 @@ public protocol ByteKernels: Sendable {
     _ window: ImageWindow, _ input: InputImages<UInt8>, _ output: OutputImages<UInt8>, pixels: Range<Int>,
     scratch: UnsafeMutableRawPointer)
 
+  // MARK: Products
+
+  /// Multiplies quantized rows with packed weights, and makes floats of the sums.
+  static func multiply(_ arguments: ByteProductArguments)
+
+  /// The least and the greatest of some numbers and 0; NaN is passed over.
+  static func bounds(of numbers: UnsafePointer<Float>, count: Int) -> (least: Float, greatest: Float)
+
   // MARK: Element by element
 
   /// Floats to quantized numbers. The range counts pixels.

@@ -11,6 +11,9 @@ public protocol LanewiseKernels: Sendable {
   /// A function of two operands. The range counts pixels, over all images.
   static func binary(_ arguments: BinaryArguments, pixels: Range<Int>)
 
+  /// Sums of planes. The range counts the elements of a plane.
+  static func mixPlanes(_ arguments: PlaneMixArguments, elements: Range<Int>)
+
   /// LSTM's gates. The range counts rows.
   static func memoryGates(_ arguments: MemoryGateArguments, rows: Range<Int>)
 

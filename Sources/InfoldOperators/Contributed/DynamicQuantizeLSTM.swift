@@ -2,62 +2,115 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// com.microsoft DynamicQuantizeLSTM: LSTM with quantized weights.
+/// com.microsoft DynamicQuantizeLSTM: LSTM with quantized weights, whose products are those of numbers of 8 bits.
 ///
 /// The inputs are those of LSTM, but that W [D, I, 4 · H] and R [D, H, 4 · H] are transposed and quantized; behind them stand the scale and
-/// the zero point of W, and those of R, lists [D] or [D, 4 · H]. ONNX Runtime also rounds X and the states to 8 bits where they are
-/// multiplied, by ranges of its own in each step. Infold does not: its results are those of the weights that the model has.
-package struct DynamicQuantizeLSTM: ContributedOperator {
+/// the zero point of W, and those of R, lists [D] or [D, 4 · H]. X as a whole, and the hidden state of each sequence before each position,
+/// are rounded to 8 bits where they are multiplied, as DynamicQuantizeLinear does it. ONNX Runtime takes one range for the states of some
+/// sequences together, of how many depends on its threads; of one sequence, it computes the same.
+package struct DynamicQuantizeLSTM: RecurrentOperator {
   package static let name = "DynamicQuantizeLSTM"
-  package static let family = OperatorFamily.product
+  package static let domain = OperatorRegistry.contributedDomain
+  package static let versions = [1]
+  package static let compatibleVersions: [Int] = []
   package static let quantizationRole: QuantizationRole? = .computes
+  package static let widening = Widening.none
   package static func elementTypes(since version: Int) -> ElementTypeSet { ElementTypeSet([.float32, .float64]) }
   package static func arity(since version: Int) -> Arity { Arity(inputs: 3...12, outputs: 0...3) }
 
-  private let layer: AttributeList
+  static let gateCount = LSTM.gateCount
+  static let stateCount = LSTM.stateCount
+  private let lstm: LSTM
+  package var layer: RecurrentLayer { lstm.layer }
+  /// Whether the forget gate is what the input gate leaves of 1.
+  package var couplesGates: Bool { lstm.couplesGates }
 
-  package init(_ attributes: inout AttributeReader) {
-    layer = attributes.forwarded([
-      "activation_alpha", "activation_beta", "activations", "clip", "direction", "hidden_size", "input_forget",
-    ])
+  package init(_ attributes: inout AttributeReader) throws(InfoldError) {
+    lstm = try LSTM(common: &attributes)
   }
 
-  func openTypes(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
-    Array(repeating: TensorType(try inputs.type(0).elementType, nil), count: 3)
+  package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
+    for index in [0, 1, 2, 8, 9, 10, 11] where !inputs.has(index) {
+      throw InfoldError(.invalidModel, "input \(index) is left out")
+    }
+    _ = try inputs.type(0, of: ElementTypeSet([.float32, .float64]))
+    var types = inputs.types
+    for (index, scale) in [(1, 8), (2, 10)] {
+      types[index] = try weightType(inputs, index, scale: scale)
+    }
+    return try layer.inferOutputs(
+      OperatorInputs(types: Array(types[..<8]), constants: Array(repeating: nil, count: 8)), gateCount: Self.gateCount,
+      stateCount: Self.stateCount)
   }
 
-  func compose(_ network: inout Composition) throws(InfoldError) -> [ValueID]? {
-    guard let weights = try weights(1, scale: 8, &network), let recurrent = try self.weights(2, scale: 10, &network)
-    else { return nil }
-    let inputs = [network[0], weights, recurrent] + (3..<8).map { network[$0] }
-    return try network.add(LSTM.name, inputs, layer, outputs: 3)
+  /// Positions do not meet, but for the range of X.
+  package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping { .unknown }
+
+  /// The type of W or R as LSTM has it.
+  private func weightType(_ inputs: OperatorInputs, _ index: Int, scale: Int) throws(InfoldError) -> TensorType {
+    let weights = try inputs.type(index, of: .bytes), point = try inputs.type(scale + 1, of: .bytes)
+    let given = try inputs.type(scale, of: ElementTypeSet([.float32, .float64]))
+    guard point.elementType == weights.elementType else {
+      throw InfoldError(
+        .invalidModel,
+        "input \(index) has elements of type \(weights.elementType), and its zero point of \(point.elementType)")
+    }
+    try inputs.requireRank(3...3, of: index)
+    for parameter in [scale, scale + 1] { try inputs.requireRank(1...2, of: parameter) }
+    let element = try inputs.type(0).elementType
+    guard let shape = weights.shape else { return TensorType(element, nil) }
+    if let sizes = shape.sizes, let scales = given.shape?.sizes, let points = point.shape?.sizes {
+      guard scales == [sizes[0]] || scales == [sizes[0], sizes[2]], points == scales else {
+        throw InfoldError(
+          .invalidModel,
+          "input \(index) has the shape \(shape), its scale \(given.shape!) and its zero point \(point.shape!), which do not fit together"
+        )
+      }
+    }
+    return TensorType(element, [shape[0], shape[2], shape[1]])
+  }
+
+  func advance<Element: FloatingPointElement>(
+    _ state: inout RecurrentState<Element>, _ x: ArraySlice<Element>, _ weights: RecurrentWeights<Element>,
+    _ activations: [RecurrentActivation]
+  ) {
+    let grid = DynamicGrid(of: state.hidden)
+    state.hidden = state.hidden.map(grid.rounded)
+    lstm.advance(&state, x, weights, activations)
+  }
+
+  func evaluate<Element: FloatingPointElement>(
+    _ inputs: [Tensor?], _ context: EvaluationContext, in type: Element.Type
+  ) throws(InfoldError) -> [Tensor?] {
+    _ = try inferOutputs(OperatorInputs(inputs))
+    var own = Array(inputs[..<8])
+    let grid = DynamicGrid<Element>(of: inputs[0]!)
+    own[0] = try inputs[0]!.mapped { (x: Element) in grid.rounded(x) }
+    for (index, scale) in [(1, 8), (2, 10)] {
+      own[index] = try dequantized(inputs[index]!, scales: inputs[scale]!, zeroPoints: inputs[scale + 1]!, type)
+    }
+    return try evaluateSequences(own, context, in: type)
   }
 
   /// Weights as floats [D, 4 · H, columns].
-  private func weights(
-    _ index: Int, scale: Int, _ network: inout Composition
-  ) throws(InfoldError) -> ValueID? {
-    let weights = try network.input(index)
-    guard ElementTypeSet.bytes.contains(network.elementType(weights)),
-      network.elementType(try network.input(scale + 1)) == network.elementType(weights)
-    else {
-      throw InfoldError(
-        .invalidModel, "input \(index) and its zero point must both have elements of \(ElementTypeSet.bytes)")
+  private func dequantized<Element: FloatingPointElement>(
+    _ weights: Tensor, scales: Tensor, zeroPoints: Tensor, _: Element.Type
+  ) throws(InfoldError) -> Tensor {
+    let (directions, rows, columns) = (weights.shape[0], weights.shape[1], weights.shape[2])
+    let numbers = try weights.elements(as: Int32.self), points = try zeroPoints.elements(as: Int32.self)
+    let scales: [Element] = try scales.elements()
+    let isPerColumn = zeroPoints.shape.count == 2
+    var result: [Element] = []
+    result.reserveCapacity(numbers.count)
+    for direction in 0..<directions {
+      for column in 0..<columns {
+        let place = isPerColumn ? direction * columns + column : direction
+        for row in 0..<rows {
+          let number = numbers[(direction * rows + row) * columns + column] - points[place]
+          result.append(Element(number) * scales[place])
+        }
+      }
     }
-    guard let shape = network.sizes(weights), let given = network.sizes(try network.input(scale)),
-      let point = network.sizes(try network.input(scale + 1))
-    else { return nil }
-    guard shape.count == 3, given == [shape[0]] || given == [shape[0], shape[2]], point == given else {
-      throw InfoldError(
-        .invalidModel,
-        "input \(index) has the shape \(shape), its scale \(given) and its zero point \(point), which do not fit together"
-      )
-    }
-    let places = [shape[0], 1] + (given.count == 2 ? [shape[2]] : [1])
-    let floats = network.elementType(try network.input(0))
-    let zeroPoint = try network.reshape(network.cast(network.input(scale + 1), to: floats), places)
-    let scales = try network.reshape(network.cast(network.input(scale), to: floats), places)
-    let centered = try network.add(Sub.name, [network.cast(weights, to: floats), zeroPoint])
-    return try network.transpose(network.add(Mul.name, [centered, scales]), [0, 2, 1])
+    return try Tensor(shape: [directions, columns, rows], result)
   }
 }

@@ -22,19 +22,8 @@ package struct DynamicQuantizeLinear: StandardFloatingPointOperator, Attributele
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!
-    let (least, greatest): (Element, Element) = x.withElements(as: Element.self) { x in
-      var bounds: (Element, Element) = (0, 0)
-      for index in x.indices {
-        if x[index] < bounds.0 { bounds.0 = x[index] }
-        if x[index] > bounds.1 { bounds.1 = x[index] }
-      }
-      return bounds
-    }
-    let scale = (least == greatest ? 1 : greatest - least) / 255
-    let zeroPoint = (-least / scale).rounded(.toNearestOrEven)
-    let y = try x.mapped { (x: Element) in
-      UInt8(saturating: Double((x / scale).rounded(.toNearestOrEven) + zeroPoint))
-    }
-    return [y, try Tensor(scalar: scale), try Tensor(scalar: UInt8(saturating: Double(zeroPoint)))]
+    let grid = DynamicGrid<Element>(of: x)
+    let y = try x.mapped { (x: Element) in grid.quantized(x) }
+    return [y, try Tensor(scalar: grid.scale), try Tensor(scalar: grid.zeroPoint)]
   }
 }

@@ -20,10 +20,15 @@ package struct LSTM: RecurrentOperator {
   package let couplesGates: Bool
 
   package init(_ attributes: inout AttributeReader) throws(InfoldError) {
-    layer = try RecurrentLayer(&attributes, activations: [.sigmoid, .tanh, .tanh])
-    couplesGates = try attributes.flag("input_forget")
+    try self.init(common: &attributes)
     // Whether Y is wanted, which the node's outputs say as well.
     if attributes.version < 7 { _ = try attributes.flag("output_sequence") }
+  }
+
+  /// Reads the attributes that all versions have.
+  init(common attributes: inout AttributeReader) throws(InfoldError) {
+    layer = try RecurrentLayer(&attributes, activations: [.sigmoid, .tanh, .tanh])
+    couplesGates = try attributes.flag("input_forget")
   }
 
   func advance<Element: FloatingPointElement>(

@@ -49,9 +49,18 @@ extension RecurrentOperator {
   }
 
   func evaluate<Element: FloatingPointElement>(
+    _ inputs: [Tensor?], _ context: EvaluationContext, in type: Element.Type
+  ) throws(InfoldError) -> [Tensor?] {
+    try evaluateSequences(inputs, context, in: type)
+  }
+
+  /// Goes through all sequences, with inputs in the form that every recurrent operator of ONNX has.
+  func evaluateSequences<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
-    let shapes = try inferOutputs(OperatorInputs(inputs)).compactMap { $0.shape?.sizes }
+    let shapes = try layer.inferOutputs(
+      OperatorInputs(inputs), gateCount: Self.gateCount, stateCount: Self.stateCount
+    ).compactMap { $0.shape?.sizes }
     let x: [Element] = try inputs[0]!.elements()
     let isBatchFirst = layer.isBatchFirst, directions = layer.isReversed.count
     let length = inputs[0]!.shape[isBatchFirst ? 1 : 0], batches = inputs[0]!.shape[isBatchFirst ? 0 : 1]

@@ -76,7 +76,8 @@ public struct OptimizationPipeline: Sendable {
         .recognize,
         [
           MergeScaleShifts(), NormalizationToScaleShift(), RecognizeChannelShuffles(), RecognizeStackExtrema(),
-          RecognizeRMSNormalization(), RecognizeGroupNormalization(), RecognizeAttention(), RemoveDeadCode(),
+          RecognizeRMSNormalization(), RecognizeGroupNormalization(), RecognizeAttention(),
+          RecognizeChannelMixing(), RemoveDeadCode(),
         ]
       ),
     ])

@@ -16,6 +16,7 @@ extension Conv: LoweredOperator {
       let isConstant = fused.node.inputs.dropFirst().allSatisfy { $0.map { plan.graph.constant($0) != nil } ?? true }
       return isConstant ? false : try plan.emitVariable(self, fused)
     }
+    if try plan.emitPlanes(problem, x, output, fused) { return true }
     switch plan.algorithm(for: problem) {
     case .depthwise: try plan.emitDepthwise(problem, x, output, fused)
     case .lanes: try plan.emitLanes(problem, x, output, fused)

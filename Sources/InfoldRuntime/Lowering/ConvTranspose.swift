@@ -20,55 +20,7 @@ extension ConvTranspose: LoweredOperator {
       try plan.emitTiled(problem, x, y, fused)
       return true
     }
-    let source = try plan.location(of: x, .channelsLast)
-    let weights = try plan.packedWeights(problem)
-    let epilogue = try plan.epilogue(fused, bias: problem.bias, layout: .channelsLast)
-    let target = plan.define(y, .channelsLast)
-    let (input, output, kernels) = (problem.input, problem.output, plan.kernels)
-    let planeStride = input.pixels * source.pixelStride
-    let step = RangeStep(
-      units: output.images * output.height, cost: problem.multiplyAccumulates,
-      scratchByteCount: problem.scratchByteCount(kernels)
-    ) { rows, frame, worker in
-      for row in rows {
-        let (plane, y) = row.quotientAndRemainder(dividingBy: output.height)
-        let (volume, z) = plane.quotientAndRemainder(dividingBy: problem.outputDepth)
-        let planePhase = problem.planes[z % problem.planes.count], rowPhase = problem.rows[y % problem.rows.count]
-        let planes = WindowTaps(
-          position: z / problem.planes.count, size: planePhase.taps.count, stride: 1, dilation: planePhase.dilation,
-          pad: planePhase.pad, extent: problem.inputDepth)
-        for (index, phase) in problem.columns.enumerated() {
-          let rowIndex = z % problem.planes.count * problem.rows.count + y % problem.rows.count
-          let triple = rowIndex * problem.columns.count + index
-          let weightsOfPlane = rowPhase.taps.count * phase.taps.count * problem.groupChannels * kernels.panelWidth
-          let ownWeights = frame.pointer(weights.place) + weights.offsets[triple]
-          for group in 0..<problem.groups {
-            let firstInput =
-              (volume * problem.inputDepth + planes.first) * planeStride + group * problem.groupChannels
-            let firstOutput = (row * output.width + phase.first) * target.pixelStride + group * problem.groupOutputs
-            kernels.convolve(
-              ConvolutionArguments(
-                window: ImageWindow(
-                  height: rowPhase.taps.count, width: phase.taps.count, dilationY: rowPhase.dilation,
-                  dilationX: phase.dilation, padTop: rowPhase.pad - y / problem.rows.count, padLeft: phase.pad),
-                input: InputImages(
-                  base: frame.pointer(source) + firstInput, count: 1, height: input.height, width: input.width,
-                  channels: problem.groupChannels, pixelStride: source.pixelStride),
-                planes: planes.count, planeStride: planePhase.dilation * planeStride,
-                weights: ownWeights + (group * weights.counts[triple] + planes.skipped * weightsOfPlane),
-                panelStride: planePhase.taps.count * weightsOfPlane,
-                output: OutputImages(
-                  base: frame.pointer(target) + firstOutput, count: 1, height: 1, width: phase.count,
-                  channels: problem.groupOutputs, pixelStride: problem.columnStride * target.pixelStride),
-                epilogue: epilogue.resolved(in: frame, firstChannel: group * problem.groupOutputs),
-                pixels: 0..<phase.count, columns: 0..<problem.groupOutputs, scratch: frame.scratch(of: worker)))
-          }
-        }
-      }
-    }
-    plan.emit(
-      step, "convolution per phase", reads: [source, weights.place, epilogue.bias], writes: [target],
-      multiplyAccumulates: problem.multiplyAccumulates)
+    try plan.emitPhases(problem, x, y, fused)
     return true
   }
 }
@@ -87,7 +39,7 @@ struct TransposedProblem: Sendable {
   var columns: [TransposedPhase]
   /// The distance between the columns of one phase.
   var columnStride: Int
-  /// Whether the window moves by its own size, so that every output element comes from one position of the input.
+  /// Whether the window moves by its own size, or not at all, so that every output element comes from one position of the input.
   var isTiling: Bool
   /// The sizes of the window.
   var depth = 1
@@ -123,9 +75,10 @@ struct TransposedProblem: Sendable {
       output: output.width, kernel: width, stride: geometry.strideX, dilation: geometry.dilationX,
       padBefore: geometry.padLeft)
     columnStride = geometry.strideX
+    // Over one row or column of the input, the window does not move.
     isTiling =
       !isVolume && groups == 1 && geometry.padTop == 0 && geometry.padLeft == 0
-      && window.window.kernel == window.window.strides
+      && (input.height == 1 || height == geometry.strideY) && (input.width == 1 || width == geometry.strideX)
       && window.window.dilations.allSatisfy { $0 == 1 } && output.height == input.height * height
       && output.width == input.width * width
   }
@@ -133,6 +86,8 @@ struct TransposedProblem: Sendable {
   var groupChannels: Int { input.channels / groups }
   var groupOutputs: Int { output.channels / groups }
   var multiplyAccumulates: Int { saturatedProduct(input.count, groupOutputs, depth, height, width) }
+  /// The most positions of the window that an output element comes from.
+  var mostTaps: Int { planes.map(\.taps.count).max()! * maximumPlaneTaps }
   /// In one plane of the window.
   private var maximumPlaneTaps: Int { rows.map(\.taps.count).max()! * columns.map(\.taps.count).max()! }
 
@@ -164,51 +119,5 @@ struct TransposedProblem: Sendable {
       }
     }
     return numbers
-  }
-}
-
-/// Packed weights, for each triple of phases of a plane, a row and a column: group behind group.
-private struct TransposedWeights: Sendable {
-  var place: Location
-  /// Where those of each triple begin.
-  var offsets: [Int]
-  /// The numbers of one group of each triple.
-  var counts: [Int]
-}
-
-extension PlanBuilder {
-  fileprivate mutating func packedWeights(_ problem: TransposedProblem) throws(InfoldError) -> TransposedWeights {
-    var offsets: [Int] = [], counts: [Int] = []
-    var total = 0
-    let triples = problem.planes.flatMap { plane in
-      problem.rows.flatMap { row in problem.columns.map { (plane: plane, row: row, column: $0) } }
-    }
-    for (plane, row, column) in triples {
-      let rows = plane.taps.count * row.taps.count * column.taps.count * problem.groupChannels
-      offsets.append(total)
-      counts.append(kernels.packedCount(rows: rows, columns: problem.groupOutputs))
-      total += problem.groups * counts.last!
-    }
-    let phases = "\(problem.planes.map(\.taps)) by \(problem.rows.map(\.taps)) by \(problem.columns.map(\.taps))"
-    let constant = try packed.constant(
-      of: [problem.weight],
-      form: "transposed convolution of \(problem.groups) groups, phases \(phases), \(kernels.name)",
-      byteCount: total * MemoryLayout<Float>.stride
-    ) { [kernels, offsets, counts] target in
-      for (index, triple) in triples.enumerated() {
-        let taps = triple.plane.taps.count * triple.row.taps.count * triple.column.taps.count
-        for group in 0..<(taps == 0 ? 0 : problem.groups) {
-          problem.weights(triple.plane, triple.row, triple.column, group: group).withUnsafeBufferPointer { source in
-            kernels.pack(
-              PackArguments(
-                source: source.baseAddress!, taps: taps, channels: problem.groupChannels,
-                tapStride: problem.groupChannels * problem.groupOutputs, channelStride: problem.groupOutputs,
-                columnStride: 1, columnCount: problem.groupOutputs, columns: 0..<problem.groupOutputs,
-                packed: target.assumingMemoryBound(to: Float.self) + offsets[index] + group * counts[index]))
-          }
-        }
-      }
-    }
-    return TransposedWeights(place: location(of: .packed(constant)), offsets: offsets, counts: counts)
   }
 }

@@ -11,68 +11,35 @@ extension DynamicQuantizeLinear: LoweredOperator {
       let scale = node.outputs[1], plan.sizes(scale) != nil, let zeroPoint = node.outputs[2],
       plan.byteSizes(zeroPoint) != nil
     else { return false }
-    let source = try plan.location(of: x, .rowMajor), count = sizes.reduce(1, *)
-    let isReduced = sizes.map { _ in true }
-    let least = plan.temporary([1]), greatest = plan.temporary([1])
-    plan.emitReduction(.minimum, sizes, isReduced, from: source, to: least)
-    plan.emitReduction(.maximum, sizes, isReduced, from: source, to: greatest)
+    let source = try plan.location(of: x, .rowMajor)
     let (target, scalePlace) = (plan.define(y, .rowMajor), plan.define(scale, .rowMajor))
-    let zeroPlace = plan.define(zeroPoint, .rowMajor)
-    let kernels = plan.byteKernels
+    plan.emitDynamicQuantization(
+      from: source, sizes, to: target, scale: scalePlace, zeroPoint: plan.define(zeroPoint, .rowMajor))
+    return true
+  }
+}
+
+extension PlanBuilder {
+  /// Quantizes numbers by a scale and a zero point such that they and 0 fit, and writes those as well.
+  mutating func emitDynamicQuantization(
+    from source: Location, _ sizes: [Int], to target: Location, scale: Location, zeroPoint: Location
+  ) {
+    let count = sizes.reduce(1, *)
+    let isReduced = sizes.map { _ in true }
+    let least = temporary([1]), greatest = temporary([1])
+    emitReduction(.minimum, sizes, isReduced, from: source, to: least)
+    emitReduction(.maximum, sizes, isReduced, from: source, to: greatest)
+    let kernels = byteKernels
     let step = RangeStep(units: count, cost: count) { elements, frame, _ in
       let x = frame.pointer(source)
       let range = DynamicRange(
         least: frame.pointer(least).pointee, greatest: frame.pointer(greatest).pointee,
         of: UnsafeBufferPointer(start: x, count: count))
-      let y = frame.bytes(target)
-      if usualScales.contains(range.scale) {
-        kernels.quantize(
-          Pixels(x, channels: 1, pixelStride: 1), Pixels(y, channels: 1, pixelStride: 1), range.quantization,
-          pixels: elements)
-      } else {
-        for element in elements { y[element] = range.quantized(x[element]) }
-      }
+      range.quantize(x, to: frame.bytes(target), elements, by: kernels)
       guard elements.lowerBound == 0 else { return }
-      frame.pointer(scalePlace).pointee = range.scale
-      frame.bytes(zeroPlace).pointee = UInt8(saturating: Double(range.zeroPoint))
+      frame.pointer(scale).pointee = range.scale
+      frame.bytes(zeroPoint).pointee = range.zero
     }
-    plan.emit(
-      step, "quantization", reads: [source, least, greatest], writes: [target, scalePlace, zeroPlace])
-    return true
-  }
-}
-
-/// The scale and the zero point for numbers between two bounds, and 0.
-private struct DynamicRange {
-  let scale: Float
-  /// From 0 to 255 for usual scales; infinite or NaN for others.
-  let zeroPoint: Float
-
-  /// - Parameters:
-  ///   - least: The least number, or NaN where there is one.
-  ///   - greatest: The greatest number, or NaN where there is one.
-  ///   - numbers: All of them, of which NaN is passed over.
-  init(least: Float, greatest: Float, of numbers: UnsafeBufferPointer<Float>) {
-    var bounds = (least: min(least, 0), greatest: max(greatest, 0))
-    if least.isNaN || greatest.isNaN {
-      bounds = (0, 0)
-      for number in numbers {
-        if number < bounds.least { bounds.least = number }
-        if number > bounds.greatest { bounds.greatest = number }
-      }
-    }
-    scale = (bounds.least == bounds.greatest ? 1 : bounds.greatest - bounds.least) / 255
-    zeroPoint = (-bounds.least / scale).rounded(.toNearestOrEven)
-  }
-
-  /// How kernels make such numbers, for a usual scale.
-  var quantization: ByteQuantization {
-    ByteQuantization(
-      scale: scale, lower: -zeroPoint, upper: 255 - zeroPoint, zeroPoint: Int32(zeroPoint), notANumber: -zeroPoint)
-  }
-
-  /// A number, for any scale.
-  func quantized(_ x: Float) -> UInt8 {
-    UInt8(saturating: Double((x / scale).rounded(.toNearestOrEven) + zeroPoint))
+    emit(step, "quantization", reads: [source, least, greatest], writes: [target, scale, zeroPoint])
   }
 }

@@ -37,66 +37,115 @@ extension RecurrentLowering {
   func movesIntegers(ofInput index: Int) -> Bool { index == 4 }
 
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    let node = fused.node
-    func input(_ index: Int) -> ValueID? { index < node.inputs.count ? node.inputs[index] : nil }
-    func output(_ index: Int) -> ValueID? { index < node.outputs.count ? node.outputs[index] : nil }
-    let activations = layer.activations.compactMap { of in
-      let functions = of.compactMap(GateFunction.init)
-      return functions.count == of.count ? functions : nil
-    }
-    guard activations.count == layer.activations.count, let x = input(0), let sizes = plan.sizes(x),
-      let w = plan.constant(input(1)), let r = plan.constant(input(2)), w.count > 0, r.count > 0
+    guard let operands = plan.recurrentOperands(fused, layer), let w = plan.constant(operands.input(1)),
+      let r = plan.constant(operands.input(2)), w.count > 0, r.count > 0
     else { return false }
-    let bias = plan.constant(input(3))
-    guard input(3) == nil || bias != nil, input(4).map({ plan.plannedSizes($0) != nil }) ?? true,
-      [5, 6, 7].allSatisfy({ input($0) == nil || plan.sizes(input($0)) != nil }),
-      node.definitions.allSatisfy({ plan.sizes($0) != nil })
-    else { return false }
-    let isBatchFirst = layer.isBatchFirst
-    let shape = RecurrentShape(
-      length: sizes[isBatchFirst ? 1 : 0], batch: sizes[isBatchFirst ? 0 : 1], inputSize: sizes[2],
-      hiddenSize: r.shape[2], isReversed: layer.isReversed, isBatchFirst: isBatchFirst)
+    let shape = RecurrentShape(layer, operands.sizes, hiddenSize: r.shape[2])
     let form = cell([], [], peepholes: nil)
     var weights: [RecurrentWeights] = []
     for direction in 0..<shape.directions {
-      weights.append(try plan.weights(w, r, bias, direction, form, hiddenSize: shape.hiddenSize))
+      weights.append(try plan.weights(w, r, operands.bias, direction, form, hiddenSize: shape.hiddenSize))
     }
-    func place(_ id: ValueID?, _ plan: inout PlanBuilder) throws(InfoldError) -> Location? {
-      guard let id else { return nil }
-      return try plan.location(of: id, .rowMajor)
+    try plan.emitRecurrent(operands, shape, weights, quantized: nil) {
+      cell(weights, operands.activations, peepholes: $0)
     }
-    let source = try plan.location(of: x, .rowMajor)
-    let lengths = try place(input(4), &plan), peepholes = try place(input(7), &plan)
-    var initial: [Location?] = []
-    for index in 0..<Cell.stateCount { initial.append(try place(input(5 + index), &plan)) }
-    let gates = plan.temporary([shape.directions, shape.rows, Cell.gateCount * shape.hiddenSize])
-    let y = output(0).map { plan.define($0, .rowMajor) }
-    let states = (1...Cell.stateCount).map { index in
-      output(index).map { plan.define($0, .rowMajor) }
-        ?? plan.temporary([shape.directions, shape.batch, shape.hiddenSize])
-    }
-    let step = RecurrentStep(
-      products: plan.productKernels, kernels: plan.lanewiseKernels, shape: shape,
-      cell: cell(weights, activations, peepholes: peepholes), x: source, weights: weights, lengths: lengths,
-      initial: initial, gates: gates, states: states, isHiddenWanted: output(1) != nil, y: y, label: fused.label)
-    plan.emit(
-      step, "products and gates", reads: [source, lengths, peepholes] + initial + weights.flatMap(\.places),
-      writes: [gates, y] + states, multiplyAccumulates: plan.graph.multiplyAccumulates(of: node) ?? 0)
     return true
   }
 }
 
+/// The operands of a recurrent operator, beside the weights.
+struct RecurrentOperands {
+  let fused: FusedNode
+  let x: ValueID
+  let sizes: [Int]
+  let bias: Tensor?
+  /// Those of each direction.
+  let activations: [[GateFunction]]
+
+  func input(_ index: Int) -> ValueID? { index < fused.node.inputs.count ? fused.node.inputs[index] : nil }
+
+  func output(_ index: Int) -> ValueID? { index < fused.node.outputs.count ? fused.node.outputs[index] : nil }
+}
+
+extension RecurrentShape {
+  /// - Parameter sizes: Those of X.
+  init(_ layer: RecurrentLayer, _ sizes: [Int], hiddenSize: Int) {
+    let isBatchFirst = layer.isBatchFirst
+    self.init(
+      length: sizes[isBatchFirst ? 1 : 0], batch: sizes[isBatchFirst ? 0 : 1], inputSize: sizes[2],
+      hiddenSize: hiddenSize, isReversed: layer.isReversed, isBatchFirst: isBatchFirst)
+  }
+}
+
 extension PlanBuilder {
+  /// The operands of a node, if there are kernels for all of them.
+  func recurrentOperands(_ fused: FusedNode, _ layer: RecurrentLayer) -> RecurrentOperands? {
+    let node = fused.node
+    func input(_ index: Int) -> ValueID? { index < node.inputs.count ? node.inputs[index] : nil }
+    let activations = layer.activations.compactMap { of in
+      let functions = of.compactMap(GateFunction.init)
+      return functions.count == of.count ? functions : nil
+    }
+    let bias = constant(input(3))
+    guard activations.count == layer.activations.count, let x = input(0), let sizes = sizes(x),
+      input(3) == nil || bias != nil, input(4).map({ plannedSizes($0) != nil }) ?? true,
+      [5, 6, 7].allSatisfy({ input($0) == nil || self.sizes(input($0)) != nil }),
+      node.definitions.allSatisfy({ self.sizes($0) != nil })
+    else { return nil }
+    return RecurrentOperands(fused: fused, x: x, sizes: sizes, bias: bias, activations: activations)
+  }
+
+  /// - Parameters:
+  ///   - quantized: X in 8 bits, where its weights are of 8 bits.
+  ///   - cell: Makes the cell, given where the weights from it to the gates lie.
+  mutating func emitRecurrent<Cell: RecurrentCell>(
+    _ operands: RecurrentOperands, _ shape: RecurrentShape, _ weights: [RecurrentWeights],
+    quantized: QuantizedSequences?, cell: (Location?) -> Cell
+  ) throws(InfoldError) {
+    func place(_ index: Int, _ plan: inout PlanBuilder) throws(InfoldError) -> Location? {
+      guard let id = operands.input(index) else { return nil }
+      return try plan.location(of: id, .rowMajor)
+    }
+    let fused = operands.fused
+    let source = try location(of: operands.x, .rowMajor)
+    let lengths = try place(4, &self), peepholes = try place(7, &self)
+    var initial: [Location?] = []
+    for index in 0..<Cell.stateCount { initial.append(try place(5 + index, &self)) }
+    let gates = temporary([shape.directions, shape.rows, Cell.gateCount * shape.hiddenSize])
+    let y = operands.output(0).map { define($0, .rowMajor) }
+    let states = (1...Cell.stateCount).map { index in
+      operands.output(index).map { define($0, .rowMajor) }
+        ?? temporary([shape.directions, shape.batch, shape.hiddenSize])
+    }
+    let step = RecurrentStep(
+      products: productKernels, kernels: lanewiseKernels, byteKernels: byteKernels, shape: shape,
+      cell: cell(peepholes), x: source, quantized: quantized, weights: weights, lengths: lengths, initial: initial,
+      gates: gates, states: states, isHiddenWanted: operands.output(1) != nil, y: y, label: fused.label)
+    let read = quantized?.places ?? [source]
+    emit(
+      step, quantized == nil ? "products and gates" : "int8 products and gates",
+      reads: read + [lengths, peepholes] + initial + weights.flatMap(\.places),
+      writes: [gates, y, quantized?.rows] + states, multiplyAccumulates: graph.multiplyAccumulates(of: fused.node) ?? 0)
+  }
+
   /// What a direction multiplies with, of W, R and B.
   fileprivate mutating func weights(
     _ w: Tensor, _ r: Tensor, _ bias: Tensor?, _ direction: Int, _ cell: some RecurrentCell, hiddenSize: Int
   ) throws(InfoldError) -> RecurrentWeights {
-    var weights = RecurrentWeights(input: try packedRows(of: w, direction, 0..<w.shape[1]), state: [])
+    var weights = RecurrentWeights(input: .floats(try packedRows(of: w, direction, 0..<w.shape[1])), state: [])
     for gates in cell.products {
       let rows = gates.lowerBound * hiddenSize..<gates.upperBound * hiddenSize
-      weights.state.append(try packedRows(of: r, direction, rows))
+      weights.state.append(.floats(try packedRows(of: r, direction, rows)))
     }
-    guard let bias else { return weights }
+    try addBiases(bias, direction, cell, to: &weights)
+    return weights
+  }
+
+  /// Adds what a direction has of B.
+  mutating func addBiases(
+    _ bias: Tensor?, _ direction: Int, _ cell: some RecurrentCell, to weights: inout RecurrentWeights
+  ) throws(InfoldError) {
+    guard let bias else { return }
     let numbers: [Float] = try bias.slice(direction..<direction + 1).elements()
     let count = numbers.count / 2
     func located(_ numbers: [Float]) throws(InfoldError) -> Location {
@@ -108,7 +157,6 @@ extension PlanBuilder {
       weights.inputBias = try located(Array(numbers[..<count]))
       weights.stateBias = try located(Array(numbers[count...]))
     }
-    return weights
   }
 
   /// Some rows of one of several matrices, by which vectors are multiplied.

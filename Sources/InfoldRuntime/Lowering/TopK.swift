@@ -12,15 +12,26 @@ extension TopK: LoweredOperator {
     else { return false }
     let block = AxisBlock(sizes, axis: axis)
     guard ExtremumIndices.has(type, block) else { return false }
-    let leading = LeadingElements(
-      block: block, order: ElementOrder(prefersGreatest: largest, prefersNaN: false),
-      count: plan.plannedSizes(known)![axis], type: type)
+    let order = ElementOrder(prefersGreatest: largest, prefersNaN: false)
+    let leading = LeadingElements(block: block, order: order, count: plan.plannedSizes(known)![axis], type: type)
     let source = try plan.location(of: x, .rowMajor)
     var resultSizes = sizes
     resultSizes[axis] = leading.count
     let values = node.outputs[0].map { plan.define($0, .rowMajor) } ?? plan.temporary(resultSizes, source.format)
     let indices =
       node.outputs[1].map { plan.define($0, .rowMajor) } ?? plan.temporary(resultSizes, .integer(byteCount: 8))
+    guard leading.count > 1 else {
+      let search = ExtremumIndices(block: block, order: order, selectsLast: false, type: type)
+      let step = RangeStep(
+        units: search.units, cost: sizes.reduce(2, *), scratchByteCount: search.scratchByteCount
+      ) { units, frame, worker in
+        let places = frame.address(indices).assumingMemoryBound(to: Int64.self)
+        search.run(units, from: frame.address(source), to: places, scratch: frame.scratch(of: worker))
+        search.copyFound(units, from: frame.address(source), at: places, to: frame.address(values))
+      }
+      plan.emit(step, "search", reads: [source], writes: [values, indices])
+      return true
+    }
     let step = RangeStep(
       units: leading.units, cost: sizes.reduce(8, *), scratchByteCount: leading.scratchByteCount
     ) { units, frame, worker in

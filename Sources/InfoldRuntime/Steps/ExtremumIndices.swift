@@ -77,22 +77,61 @@ struct ExtremumIndices: Sendable {
     }
   }
 
+  /// The elements that a block is compared by, before its greatest is compared with that of others.
+  private static let blockCount = 64
+
   @inline(__always)
   private func search<Element, Key: FixedWidthInteger>(
     _ x: UnsafePointer<Element>, _ nan: Key?, _ key: (Element) -> Key
   ) -> Int {
-    var best = key(x[0])
-    for index in 0..<block.count {
-      let next = key(x[index])
-      best = next > best ? next : best
+    var best = key(x[0]), first = 0, last = 0
+    var start = 0
+    while start < block.count {
+      let end = min(start &+ Self.blockCount, block.count)
+      var greatest = key(x[start])
+      for index in start..<end {
+        let next = key(x[index])
+        greatest = next > greatest ? next : greatest
+      }
+      if greatest > best { (best, first) = (greatest, start) }
+      if greatest == best { last = start }
+      start = end
     }
     if selectsLast, best != nan {
-      var index = block.count - 1
-      while key(x[index]) != best { index -= 1 }
+      var index = min(last &+ Self.blockCount, block.count) &- 1
+      while key(x[index]) != best { index &-= 1 }
       return index
     }
-    var index = 0
-    while key(x[index]) != best { index += 1 }
+    var index = first
+    while key(x[index]) != best { index &+= 1 }
     return index
+  }
+
+  /// Writes the elements that were found by `units`.
+  func copyFound(
+    _ units: Range<Int>, from source: UnsafeRawPointer, at indices: UnsafePointer<Int64>,
+    to target: UnsafeMutableRawPointer
+  ) {
+    switch type {
+    case .float32, .int32, .uint32: copyFound(units, source, indices, target, of: UInt32.self)
+    case .int64, .uint64: copyFound(units, source, indices, target, of: UInt64.self)
+    case .uint8, .int8: copyFound(units, source, indices, target, of: UInt8.self)
+    default: preconditionFailure("elements of type \(type) are not searched")
+    }
+  }
+
+  private func copyFound<Element: BitwiseCopyable>(
+    _ units: Range<Int>, _ source: UnsafeRawPointer, _ indices: UnsafePointer<Int64>,
+    _ target: UnsafeMutableRawPointer, of _: Element.Type
+  ) {
+    let x = source.assumingMemoryBound(to: Element.self), y = target.assumingMemoryBound(to: Element.self)
+    for unit in units {
+      let (outer, part) = unit.quotientAndRemainder(dividingBy: parts)
+      let columns = part * Self.width..<min((part + 1) * Self.width, block.stride)
+      for column in columns {
+        let place = outer * block.stride + column
+        y[place] = x[(outer * block.count + Int(indices[place])) * block.stride + column]
+      }
+    }
   }
 }

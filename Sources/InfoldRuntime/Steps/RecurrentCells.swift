@@ -35,49 +35,6 @@ struct RecurrentPosition {
   let product: RecurrentProduct
 }
 
-/// The products of rows with packed weights.
-struct RecurrentProduct {
-  let kernels: any ConvolutionKernels.Type
-  let scratch: UnsafeMutableRawPointer
-
-  private static let fewRows = 8
-
-  /// - Parameters:
-  ///   - rows: How many there are, and the numbers of each result.
-  ///   - summand: Rows that are added; may be the results' memory.
-  func multiply(
-    _ left: RowPlace, inner: Int, by weights: UnsafePointer<Float>, to result: RowPlace, _ rows: KernelRows,
-    plus summand: RowPlace? = nil, bias: UnsafePointer<Float>? = nil
-  ) {
-    kernels.convolve(
-      ConvolutionArguments(
-        window: ImageWindow(height: 1, width: 1),
-        input: InputImages(
-          base: left.base, count: 1, height: 1, width: rows.count, channels: inner, pixelStride: left.stride),
-        weights: weights,
-        // What a few rows are multiplied with position by position stays in the second-level cache.
-        weightsAreNear: rows.count <= Self.fewRows && inner * rows.width * MemoryLayout<Float>.stride <= 1 << 20,
-        output: OutputImages(
-          base: result.base, count: 1, height: 1, width: rows.count, channels: rows.width, pixelStride: result.stride),
-        epilogue: Epilogue(
-          bias: bias, residual: summand.map { UnsafePointer($0.base) }, residualPixelStride: summand?.stride ?? 0),
-        pixels: 0..<rows.count, columns: 0..<rows.width, scratch: scratch))
-  }
-}
-
-/// What a direction multiplies with.
-struct RecurrentWeights: Sendable {
-  /// Those of the input, for all gates.
-  var input: Location
-  var inputBias: Location?
-  /// Those of the state, for each of the cell's products.
-  var state: [Location]
-  /// That of the state's only product, where biases are not joined.
-  var stateBias: Location?
-
-  var places: [Location?] { [input, inputBias, stateBias] + state }
-}
-
 /// RNN: H = f(gate).
 struct RNNCell: RecurrentCell {
   static let gateCount = 1
@@ -93,7 +50,7 @@ struct RNNCell: RecurrentCell {
   func advance(_ position: RecurrentPosition, in frame: Frame) {
     let rows = position.rows
     position.product.multiply(
-      position.hidden, inner: rows.width, by: frame.pointer(weights[position.direction].state[0]), to: position.gates,
+      position.hidden, inner: rows.width, by: weights[position.direction].state[0], to: position.gates,
       rows, plus: position.gates)
     rows.apply(activations[position.direction][0], position.gates, to: position.result)
   }
@@ -132,7 +89,7 @@ struct GRUCell: RecurrentCell {
     if resetsBehindProduct {
       let products = position.room
       position.product.multiply(
-        hidden, inner: size, by: frame.pointer(weights.state[0]), to: products, rows.wide(3 * size),
+        hidden, inner: size, by: weights.state[0], to: products, rows.wide(3 * size),
         bias: weights.stateBias.map { UnsafePointer(frame.pointer($0)) })
       if isStandard { return finish(position, products: products) }
       both.apply(.add, gates, products, to: gates)
@@ -141,7 +98,7 @@ struct GRUCell: RecurrentCell {
       rows.apply(.add, candidate, reset, to: candidate)
     } else {
       position.product.multiply(
-        hidden, inner: size, by: frame.pointer(weights.state[0]), to: gates, both, plus: gates)
+        hidden, inner: size, by: weights.state[0], to: gates, both, plus: gates)
       if isStandard {
         rows.apply(activations[0], reset, to: reset)
       } else {
@@ -149,7 +106,7 @@ struct GRUCell: RecurrentCell {
       }
       rows.apply(.multiply, reset, hidden, to: reset)
       position.product.multiply(
-        reset, inner: size, by: frame.pointer(weights.state[1]), to: candidate, rows, plus: candidate)
+        reset, inner: size, by: weights.state[1], to: candidate, rows, plus: candidate)
       if isStandard { return finish(position, products: nil) }
     }
     rows.apply(activations[1], candidate, to: candidate)
@@ -204,7 +161,7 @@ struct LSTMCell: RecurrentCell {
     let size = rows.width, activations = activations[position.direction]
     let (input, output, forget, candidate) = (gates, gates + size, gates + 2 * size, gates + 3 * size)
     position.product.multiply(
-      position.hidden, inner: size, by: frame.pointer(weights[position.direction].state[0]), to: gates,
+      position.hidden, inner: size, by: weights[position.direction].state[0], to: gates,
       rows.wide(4 * size), plus: gates)
     if isStandard {
       return rows.kernels.memoryGates(

@@ -7,9 +7,12 @@ import InfoldSystem
 struct RecurrentStep: Step {
   let products: any ConvolutionKernels.Type
   let kernels: any LanewiseKernels.Type
+  let byteKernels: any ByteKernels.Type
   let shape: RecurrentShape
   let cell: any RecurrentCell
   let x: Location
+  /// X in 8 bits, where its weights are of 8 bits.
+  let quantized: QuantizedSequences?
   let weights: [RecurrentWeights]
   /// The lengths of the sequences, as int32; `nil` where all are as long as X.
   let lengths: Location?
@@ -34,8 +37,11 @@ struct RecurrentStep: Step {
     (products.convolutionScratch(taps: 1, channels: max(shape.inputSize, shape.hiddenSize)) + 63) & ~63
   }
 
+  private var roomByteCount: Int { cell.room * shape.hiddenSize * shape.batch * MemoryLayout<Float>.stride }
+
   var scratchByteCount: Int {
-    productScratch + cell.room * shape.hiddenSize * shape.batch * MemoryLayout<Float>.stride
+    let ofBytes = quantized == nil ? 0 : RecurrentProduct.byteCount(rows: shape.batch, inner: shape.hiddenSize)
+    return productScratch + roomByteCount + ofBytes
   }
 
   /// What the work of each phase is cut into: rows of X, and sequences, of every direction.
@@ -87,12 +93,33 @@ struct RecurrentStep: Step {
 
   /// What rows of X add to the gates.
   private func addInputs(_ direction: Int, _ rows: Range<Int>, _ worker: Int, _ frame: Frame) {
-    let result = frame.pointer(gates) + (direction * shape.rows + rows.lowerBound) * gateSize
-    RecurrentProduct(kernels: products, scratch: frame.scratch(of: worker)).multiply(
-      RowPlace(frame.pointer(x) + rows.lowerBound * shape.inputSize, stride: shape.inputSize), inner: shape.inputSize,
-      by: frame.pointer(weights[direction].input), to: RowPlace(result, stride: gateSize),
-      KernelRows(kernels: kernels, count: rows.count, width: gateSize),
-      bias: weights[direction].inputBias.map { UnsafePointer(frame.pointer($0)) })
+    let result = RowPlace(
+      frame.pointer(gates) + (direction * shape.rows + rows.lowerBound) * gateSize, stride: gateSize)
+    let size = KernelRows(kernels: kernels, count: rows.count, width: gateSize), inner = shape.inputSize
+    let bias = weights[direction].inputBias.map { UnsafePointer(frame.pointer($0)) }
+    guard case .bytes(let matrix) = weights[direction].input, let quantized else {
+      return product(frame, worker).multiply(
+        RowPlace(frame.pointer(x) + rows.lowerBound * inner, stride: inner), inner: inner, by: weights[direction].input,
+        to: result, size, bias: bias)
+    }
+    let numbers = frame.bytes(quantized.numbers) + rows.lowerBound * inner
+    let ofRows =
+      frame.address(quantized.rows).assumingMemoryBound(to: ByteRow.self) + direction * shape.rows + rows.lowerBound
+    for row in 0..<rows.count {
+      ofRows[row] = matrix.row(
+        numbers + row * inner, count: inner, scale: frame.pointer(quantized.scale).pointee,
+        zeroPoint: frame.bytes(quantized.zeroPoint).pointee)
+    }
+    matrix.multiply(
+      numbers, stride: inner, inner: inner, rows: ofRows, to: result, size, bias: bias, adds: false, by: byteKernels,
+      in: frame)
+  }
+
+  private func product(_ frame: Frame, _ worker: Int) -> RecurrentProduct {
+    let scratch = frame.scratch(of: worker)
+    return RecurrentProduct(
+      kernels: products, byteKernels: byteKernels, scratch: scratch,
+      quantized: scratch + productScratch + roomByteCount, frame: frame)
   }
 
   /// Goes through the positions of some sequences.
@@ -101,7 +128,7 @@ struct RecurrentStep: Step {
     run.begin(sequences)
     let scratch = frame.scratch(of: worker)
     let room = (scratch + productScratch).assumingMemoryBound(to: Float.self)
-    let product = RecurrentProduct(kernels: products, scratch: scratch)
+    let product = product(frame, worker)
     for turn in 0..<run.longest(sequences) {
       run.forEachPart(of: sequences, turn: turn) { part, position in
         let row = direction * shape.rows + shape.row(position, part.lowerBound)

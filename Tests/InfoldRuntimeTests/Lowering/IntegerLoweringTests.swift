@@ -175,6 +175,31 @@ import Testing
     }
   }
 
+  /// The greatest and the least of rows that are longer than the blocks that they are searched by.
+  @Test(arguments: types + [.float32]) func extremesOfLongRows(type: ElementType) throws {
+    for count in [1, 2, 63, 64, 65, 128, 200, 257] {
+      for isTied in [true, false] {
+        var random = SplitMix64(seed: UInt64(count))
+        var network = NetworkBuilder(opset: 13)
+        let x = network.input([3, .fixed(count)], "x", of: type)
+        var results: [ValueID] = []
+        for flag in [0, 1] as [Int64] {
+          results += try network.nodes(
+            "TopK", [x, network.constant(try .list(Int64(1)))], ["largest": .int(flag)], outputs: 2)
+          for operation in ["ArgMax", "ArgMin"] {
+            results.append(try network.node(operation, [x], ["axis": .int(1), "select_last_index": .int(flag)]))
+          }
+        }
+        let shape = [3, count]
+        let elements =
+          isTied
+          ? try ties(shape, type, &random)
+          : type == .float32 ? try random.tensor(shape, in: -1...1) : try tensor(shape, type, &random)
+        try check(network.finished(results), [x: elements], "\(type), \(count)")
+      }
+    }
+  }
+
   /// Zeros of both signs are equal, and what is no number is found first, or is greater than all.
   @Test(arguments: [true, false]) func specialNumbers(isLast: Bool) throws {
     let numbers: [Float] = [
@@ -192,10 +217,12 @@ import Testing
                 operation, [x], ["axis": .int(Int64(axis)), "select_last_index": .int(isLast ? 1 : 0)]))
           }
           for largest in [0, 1] as [Int64] {
-            results.append(
-              try network.nodes(
-                "TopK", [x, network.constant(try .list(Int64(shape[axis])))],
-                ["axis": .int(Int64(axis)), "largest": .int(largest)], outputs: 2)[1])
+            for count in [1, shape[axis]] {
+              results.append(
+                try network.nodes(
+                  "TopK", [x, network.constant(try .list(Int64(count)))],
+                  ["axis": .int(Int64(axis)), "largest": .int(largest)], outputs: 2)[1])
+            }
           }
           try check(
             network.finished(results), [x: Tensor(shape: shape, Array(numbers[..<count]))], "\(shape), \(axis)")

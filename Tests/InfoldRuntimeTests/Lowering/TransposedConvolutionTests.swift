@@ -51,6 +51,21 @@ import Testing
       attributes: [
         "strides": .ints([3, 3]), "pads": .ints([1, 1, 1, 1]), "output_padding": .ints([2, 2]),
       ]),
+    // One pixel, one row and one column, over which the window does not move, with few and with many outputs.
+    Case(shape: [2, 9, 1, 1], weight: [9, 3, 4, 4]),
+    Case(shape: [3, 9, 1, 1], weight: [9, 70, 4, 3], attributes: ["strides": .ints([2, 1])]),
+    Case(shape: [2, 5, 1, 4], weight: [5, 33, 4, 2], attributes: ["strides": .ints([3, 2])]),
+    Case(shape: [1, 5, 3, 1], weight: [5, 6, 2, 3], attributes: ["strides": .ints([2, 1])]),
+    Case(
+      shape: [1, 5, 1, 1], weight: [5, 6, 2, 2],
+      attributes: ["output_padding": .ints([0, 1]), "strides": .ints([2, 2])]),
+    // More weights than a cache holds, which threads share; and many rows.
+    Case(
+      shape: [2, 300, 3, 2], weight: [300, 130, 4, 4],
+      attributes: ["strides": .ints([2, 2]), "pads": .ints([1, 1, 1, 1])]),
+    Case(
+      shape: [3, 20, 40, 50], weight: [20, 24, 3, 3],
+      attributes: ["strides": .ints([3, 2]), "pads": .ints([1, 0, 0, 1])]),
     // A padding of −1 at the beginning, and at the end.
     Case(
       shape: [1, 2, 5, 5], weight: [2, 2, 2, 2],

@@ -1,0 +1,44 @@
+import InfoldTensor
+
+/// The 256 numbers that DynamicQuantizeLinear rounds to: such that all of some numbers, and 0, fit.
+struct DynamicGrid<Element: FloatingPointElement> {
+  let scale: Element
+  private let exactZeroPoint: Element
+
+  /// The integer that 0 becomes.
+  var zeroPoint: UInt8 { UInt8(saturating: Double(exactZeroPoint)) }
+
+  /// - Parameter bounds: The least and the greatest number, where 0 counts as one and NaN does not.
+  private init(_ bounds: (least: Element, greatest: Element)) {
+    scale = (bounds.least == bounds.greatest ? 1 : bounds.greatest - bounds.least) / 255
+    exactZeroPoint = (-bounds.least / scale).rounded(.toNearestOrEven)
+  }
+
+  init(of numbers: [Element]) {
+    self.init(Self.bounds(numbers.count) { numbers[$0] })
+  }
+
+  init(of tensor: Tensor) {
+    self.init(tensor.withElements(as: Element.self) { x in Self.bounds(x.count) { x[$0] } })
+  }
+
+  private static func bounds(_ count: Int, _ number: (Int) -> Element) -> (least: Element, greatest: Element) {
+    var bounds: (least: Element, greatest: Element) = (0, 0)
+    for index in 0..<count {
+      let x = number(index)
+      if x < bounds.least { bounds.least = x }
+      if x > bounds.greatest { bounds.greatest = x }
+    }
+    return bounds
+  }
+
+  /// What a number becomes; 0 for NaN.
+  func quantized(_ x: Element) -> UInt8 {
+    UInt8(saturating: Double((x / scale).rounded(.toNearestOrEven) + exactZeroPoint))
+  }
+
+  /// The number that stands for another.
+  func rounded(_ x: Element) -> Element {
+    Element(Int(quantized(x)) - Int(zeroPoint)) * scale
+  }
+}

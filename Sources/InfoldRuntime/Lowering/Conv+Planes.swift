@@ -1,0 +1,53 @@
+import InfoldGraph
+import InfoldKernelInterface
+import InfoldSystem
+
+extension ConvolutionProblem {
+  /// The most channels that are mixed plane by plane: with more, a product is faster.
+  private static let mostPlanes = 16
+
+  /// Whether each output plane is a sum of few input planes, number by number.
+  var mixesPlanes: Bool {
+    groups == 1 && tapCount == 1 && depth == .flat && input.channels <= Self.mostPlanes
+      && output.channels <= Self.mostPlanes && window.strideY == 1 && window.strideX == 1 && window.padTop == 0
+      && window.padLeft == 0 && input.height == output.height && input.width == output.width
+      && weight.count == input.channels * output.channels
+  }
+}
+
+extension PlanBuilder {
+  /// A convolution of few channels with a window of one position, where they lie in planes.
+  /// - Returns: Whether it is one, and does nothing but that.
+  mutating func emitPlanes(
+    _ problem: ConvolutionProblem, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
+  ) throws(InfoldError) -> Bool {
+    guard problem.mixesPlanes, fused.residual == nil, fused.activation == .identity, layouts(of: x) == [.rowMajor],
+      plannedSizes(x)?.first == problem.input.images, concatenations.part(y) == nil
+    else { return false }
+    let source = try location(of: x, .rowMajor)
+    let weights = location(of: .constant(problem.weight))
+    let bias = problem.bias.map { location(of: .constant($0)) }
+    let target = define(y, .rowMajor)
+    let (inputs, outputs, pixels) = (problem.input.channels, problem.output.channels, problem.input.pixels)
+    let kernels = lanewiseKernels
+    // So many numbers of a few planes stay in the nearest cache.
+    let length = 1024, parts = (pixels + length - 1) / length
+    let step = RangeStep(
+      units: problem.input.images * parts, cost: problem.multiplyAccumulates / 2 + problem.input.count
+    ) { units, frame, _ in
+      for unit in units {
+        let (image, part) = unit.quotientAndRemainder(dividingBy: parts)
+        kernels.mixPlanes(
+          PlaneMixArguments(
+            input: frame.pointer(source) + image * inputs * pixels, inputStride: pixels, inputs: inputs,
+            weights: frame.pointer(weights), bias: bias.map { UnsafePointer(frame.pointer($0)) },
+            output: frame.pointer(target) + image * outputs * pixels, outputStride: pixels, outputs: outputs),
+          elements: part * length..<min((part + 1) * length, pixels))
+      }
+    }
+    emit(
+      step, "planes", reads: [source, weights, bias], writes: [target],
+      multiplyAccumulates: problem.multiplyAccumulates)
+    return true
+  }
+}

@@ -1,0 +1,59 @@
+import InfoldKernelInterface
+import InfoldOperators
+import InfoldTensor
+
+/// The scale and the zero point for numbers between two bounds, and 0.
+struct DynamicRange {
+  let scale: Float
+  /// From 0 to 255 for usual scales; infinite or NaN for others.
+  let zeroPoint: Float
+
+  /// - Parameters:
+  ///   - least: The least number, or NaN where there is one.
+  ///   - greatest: The greatest number, or NaN where there is one.
+  ///   - numbers: All of them, of which NaN is passed over.
+  init(least: Float, greatest: Float, of numbers: UnsafeBufferPointer<Float>) {
+    var bounds = (least: min(least, 0), greatest: max(greatest, 0))
+    if least.isNaN || greatest.isNaN {
+      bounds = (0, 0)
+      for number in numbers {
+        if number < bounds.least { bounds.least = number }
+        if number > bounds.greatest { bounds.greatest = number }
+      }
+    }
+    self.init(bounds)
+  }
+
+  /// - Parameter bounds: The least and the greatest number, where 0 counts as one and NaN does not.
+  init(_ bounds: (least: Float, greatest: Float)) {
+    scale = (bounds.least == bounds.greatest ? 1 : bounds.greatest - bounds.least) / 255
+    zeroPoint = (-bounds.least / scale).rounded(.toNearestOrEven)
+  }
+
+  /// The zero point as a quantized number.
+  var zero: UInt8 { UInt8(saturating: Double(zeroPoint)) }
+
+  /// Quantizes numbers.
+  func quantize(
+    _ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<UInt8>, _ range: Range<Int>, by kernels: any ByteKernels.Type
+  ) {
+    if usualScales.contains(scale) {
+      kernels.quantize(
+        Pixels(UnsafeMutablePointer(mutating: x), channels: 1, pixelStride: 1), Pixels(y, channels: 1, pixelStride: 1),
+        quantization, pixels: range)
+    } else {
+      for element in range { y[element] = quantized(x[element]) }
+    }
+  }
+
+  /// How kernels make such numbers, for a usual scale.
+  private var quantization: ByteQuantization {
+    ByteQuantization(
+      scale: scale, lower: -zeroPoint, upper: 255 - zeroPoint, zeroPoint: Int32(zeroPoint), notANumber: -zeroPoint)
+  }
+
+  /// A number, for any scale.
+  private func quantized(_ x: Float) -> UInt8 {
+    UInt8(saturating: Double((x / scale).rounded(.toNearestOrEven) + zeroPoint))
+  }
+}
