@@ -97,7 +97,7 @@ package struct DynamicQuantizeLSTM: RecurrentOperator {
     _ weights: Tensor, scales: Tensor, zeroPoints: Tensor, _: Element.Type
   ) throws(InfoldError) -> Tensor {
     let (directions, rows, columns) = (weights.shape[0], weights.shape[1], weights.shape[2])
-    let numbers = try weights.elements(as: Int32.self), points = try zeroPoints.elements(as: Int32.self)
+    let numbers = try weights.numbers(), points = try zeroPoints.numbers()
     let scales: [Element] = try scales.elements()
     let isPerColumn = zeroPoints.shape.count == 2
     var result: [Element] = []

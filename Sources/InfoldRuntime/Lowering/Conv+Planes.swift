@@ -5,10 +5,13 @@ import InfoldSystem
 extension ConvolutionProblem {
   /// The most channels that are mixed plane by plane: with more, a product is faster.
   private static let mostPlanes = 16
+  /// In smaller planes, there is nothing to gain.
+  private static let fewestPixels = 1024
 
   /// Whether each output plane is a sum of few input planes, number by number.
   var mixesPlanes: Bool {
-    groups == 1 && tapCount == 1 && depth == .flat && input.channels <= Self.mostPlanes
+    groups == 1 && tapCount == 1 && depth == .flat && input.pixels >= Self.fewestPixels
+      && input.channels <= Self.mostPlanes
       && output.channels <= Self.mostPlanes && window.strideY == 1 && window.strideX == 1 && window.padTop == 0
       && window.padLeft == 0 && input.height == output.height && input.width == output.width
       && weight.count == input.channels * output.channels

@@ -8,7 +8,8 @@ import Testing
 @Suite struct PlanesLoweringTests {
   @Test(arguments: OperandLayout.allCases) func convolutions(layout: OperandLayout) throws {
     for shape in [
-      [1, 4, 14, 14], [2, 3, 1, 1], [1, 1, 40, 70], [3, 16, 2, 3], [2, 5, 1_030], [1, 17, 3, 3], [1, 2, 2, 3, 4],
+      [1, 4, 32, 32], [3, 16, 33, 41], [2, 3, 1, 1], [1, 1, 40, 70], [3, 16, 2, 3], [2, 5, 1_030], [1, 17, 3, 3],
+      [1, 2, 2, 3, 4],
     ] {
       for outputs in [1, 4, 16, 17] {
         for hasBias in [true, false] {
@@ -31,7 +32,7 @@ import Testing
       ["strides": .ints([2, 1])], ["pads": .ints([1, 1, 1, 1])], ["pads": .ints([0, 1, 0, 0])],
     ] {
       var network = NetworkBuilder()
-      let x = network.input([2, 3, 5, 6])
+      let x = network.input([2, 3, 40, 36])
       try expectKernels(
         network.finished(try network.node("Conv", [x, try network.weights([4, 3, 1, 1])], attributes)))
     }
@@ -44,14 +45,14 @@ import Testing
   /// What attention with mixed heads does between its products.
   @Test func mixedHeads() throws {
     var network = NetworkBuilder()
-    let x = network.input([2, 4, 13, 21])
+    let x = network.input([2, 4, 31, 37])
     let last = try network.node("Transpose", [x], ["perm": .ints([0, 2, 3, 1])])
     let product = try network.node("MatMul", [last, try network.weights([4, 4])])
     let sum = try network.node("Add", [try network.weights([4]), product])
     let mixed = try network.node("Transpose", [sum], ["perm": .ints([0, 3, 1, 2])])
     let graph = try network.finished(try network.node("Softmax", [mixed], ["axis": .int(-1)]))
     try expectKernels(graph)
-    let steps = try Session(graph.model).planDescription(for: ["x": [2, 4, 13, 21]]).parts.flatMap(\.steps)
+    let steps = try Session(graph.model).planDescription(for: ["x": [2, 4, 31, 37]]).parts.flatMap(\.steps)
     #expect(steps.map(\.algorithm) == ["planes", "softmax"])
   }
 }
