@@ -11,12 +11,20 @@ extension DynamicQuantizeLinear: LoweredOperator {
       let scale = node.outputs[1], plan.sizes(scale) != nil, let zeroPoint = node.outputs[2],
       plan.byteSizes(zeroPoint) != nil
     else { return false }
-    let source = try plan.location(of: x, .rowMajor), count = sizes.reduce(1, *)
-    let isReduced = sizes.map { _ in true }
+    // All elements alike: in any order, as long as there is nothing between them.
+    let image = plan.layouts(of: x).contains(.rowMajor) ? nil : ImageShape(sizes)
+    var layout = Layout.rowMajor
+    if let image, plan.concatenations.part(y) == nil,
+      try plan.location(of: x, .channelsLast).pixelStride == image.channels
+    {
+      layout = .channelsLast
+    }
+    let source = try plan.location(of: x, layout), count = sizes.reduce(1, *)
     let least = plan.temporary([1]), greatest = plan.temporary([1])
-    plan.emitReduction(.minimum, sizes, isReduced, from: source, to: least)
-    plan.emitReduction(.maximum, sizes, isReduced, from: source, to: greatest)
-    let (target, scalePlace) = (plan.define(y, .rowMajor), plan.define(scale, .rowMajor))
+    let run = source.reshaped([count], .rowMajor)
+    plan.emitReduction(.minimum, [count], [true], from: run, to: least)
+    plan.emitReduction(.maximum, [count], [true], from: run, to: greatest)
+    let (target, scalePlace) = (plan.define(y, layout), plan.define(scale, .rowMajor))
     let zeroPlace = plan.define(zeroPoint, .rowMajor)
     let kernels = plan.byteKernels
     let step = RangeStep(units: count, cost: count) { elements, frame, _ in
