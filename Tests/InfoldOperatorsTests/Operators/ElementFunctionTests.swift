@@ -46,6 +46,8 @@ import Testing
     case .softplus: return log(1 + exp(x))
     case .softsign: return x / (1 + abs(x))
     case .mish: return x * Glibc.tanh(log(1 + exp(x)))
+    case .sine: return sin(x)
+    case .cosine: return cos(x)
     }
   }
 
