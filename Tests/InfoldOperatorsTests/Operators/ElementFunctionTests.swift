@@ -94,7 +94,7 @@ import Testing
       found.append(type.name)
       try Self.expect(node, [x], gives: function)
     }
-    #expect(found.count == 24, "\(found)")
+    #expect(found.count == 26, "\(found)")
     for use in Self.uses {
       let node = try Self.node(use.name, use.opset, use.attributes, [x])
       try Self.expect(node, [x], gives: try #require(node.typed?.elementFunction(OperatorInputs([x]))))
