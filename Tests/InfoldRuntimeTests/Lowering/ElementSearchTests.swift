@@ -4,7 +4,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Hardmax and Mean have kernels.
+/// Hardmax has a kernel.
 @Suite struct ElementSearchTests {
   @Test(arguments: [[1], [2], [7], [3, 1], [1, 5], [2, 3, 4], [2, 3, 4, 5]]) func hardmax(shape: [Int]) throws {
     for opset in [11, 13] {
@@ -17,19 +17,6 @@ import Testing
         for index in numbers.indices where index % 5 == 3 { numbers[index] = .nan }
         try expectAgreement(
           network.finished(y), ["x": Tensor(shape: shape, numbers)], Expectation(), "\(shape), \(axis), \(opset)")
-      }
-    }
-  }
-
-  @Test(arguments: 2...4) func means(count: Int) throws {
-    for shape in [[1], [2, 3], [2, 3, 4, 5]] {
-      for layout in OperandLayout.allCases {
-        var network = NetworkBuilder(opset: 13)
-        let x = try network.operand(shape, layout)
-        let others = (1..<count).map { network.input(Shape($0 == 1 ? [shape.last!] : shape), "other\($0)") }
-        let y = try network.node("Mean", [x] + others)
-        try expectAgreement(
-          network.finished(try network.consumed(y, rank: shape.count)), nil, Expectation(), "\(shape)")
       }
     }
   }
