@@ -157,7 +157,8 @@ extension PlanBuilder {
     }
     let bytes = values.map { UInt8(truncatingIfNeeded: $0 + Int32(offset)) }
     if bytes.allSatisfy({ $0 == bytes[0] }) {
-      points.common = bytes[0]
+      // One for all, however many are given.
+      points = IntegerZeroPoints(common: bytes[0])
     } else {
       let constant = try packed.constant(of: [tensor], form: "zero points", byteCount: bytes.count) { memory in
         memory.copyMemory(from: bytes, byteCount: bytes.count)

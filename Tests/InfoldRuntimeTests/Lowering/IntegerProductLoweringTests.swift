@@ -174,6 +174,17 @@ import Testing
     try check(network, y, "with a bias")
   }
 
+  /// Several zero points that are all the same.
+  @Test func equalZeroPoints() throws {
+    for point in [0, 7, 128] as [UInt8] {
+      var network = Network(seed: 5)
+      let x = try network.operand([3, 10], .uint8, .run, "x"), w = try network.operand([10, 4], .uint8, .constant, "w")
+      let a = network.builder.constant(try Tensor(shape: [3], Array(repeating: point, count: 3)))
+      let b = network.builder.constant(try Tensor(shape: [4], Array(repeating: point, count: 4)))
+      try check(network, try network.builder.node("MatMulInteger", [x, w, a, b]), "\(point)")
+    }
+  }
+
   /// Zero points for the columns of a left side are none that products have.
   @Test func othersAreLeft() throws {
     var network = Network(seed: 4)
