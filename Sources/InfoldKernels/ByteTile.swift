@@ -16,6 +16,8 @@ struct ByteEpilogue {
   let outputStride: Int
   let bias: UnsafePointer<Int32>
   let requantizer: Requantizer
+  /// Where the sums go, instead of what becomes of them.
+  private(set) var sums: UnsafeMutablePointer<Int32>?
 
   /// For the columns from `column` on, of the output positions from `pixel` on.
   @inline(__always)
@@ -24,12 +26,14 @@ struct ByteEpilogue {
     outputStride = arguments.output.pixelStride
     bias = arguments.requantization.bias + column
     requantizer = Requantizer(arguments.requantization, column: column)
+    if let base = arguments.sums { sums = base + pixel * outputStride + column }
   }
 
   /// Goes on by so many output positions.
   @inline(__always)
   mutating func advance(rows: Int) {
     output += rows * outputStride
+    if let place = sums { sums = place + rows * outputStride }
   }
 }
 
@@ -158,6 +162,13 @@ enum ByteTile<let rows: Int, let vectors: Int> {
   private static func finish(_ sums: InlineArray<rows, Lanes>, _ vector: Int, _ panel: BytePanel) {
     let column = vector &* ByteSet.laneCount
     let epilogue = panel.epilogue
+    if let target = epilogue.sums {
+      for row in 0..<rows {
+        UnsafeMutableRawPointer(target + (row &* epilogue.outputStride &+ column)).storeBytes(
+          of: sums[row], as: Lanes.self)
+      }
+      return
+    }
     for row in 0..<rows {
       ByteSet.store(
         epilogue.requantizer(sums[row], column: column),

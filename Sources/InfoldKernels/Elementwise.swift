@@ -33,6 +33,8 @@ extension Kernels {
       case .softplus: rows.softplusses()
       case .softsign: rows.softsigns()
       case .mish: rows.mishes()
+      case .sine: rows.sines()
+      case .cosine: rows.cosines()
       }
     }
   }
@@ -97,6 +99,8 @@ extension FunctionRows {
   @inline(never) fileprivate func roundingsToEven() { map { $0.rounded(.toNearestOrEven) } }
   @inline(never) fileprivate func logarithms() { map(logarithm) }
   @inline(never) fileprivate func errorFunctions() { map(errorFunction) }
+  @inline(never) fileprivate func sines() { map(sine) }
+  @inline(never) fileprivate func cosines() { map(cosine) }
 
   @inline(never)
   fileprivate func halfPowers() {

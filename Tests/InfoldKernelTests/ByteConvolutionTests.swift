@@ -184,6 +184,16 @@ import Testing
     }
 
     var expected = output.values
+    // Of a product, the sums can be had themselves.
+    let room = (columns + 15) / 16 * 16
+    let sums = AlignedBytes(4 * positions * room)
+    if !isDepthwise {
+      var arguments = arguments(0..<positions, 0..<columns)
+      arguments.output.pixelStride = room
+      arguments.sums = sums.bound(to: Int32.self)
+      kernels.convolve(arguments)
+      #expect(output.values == expected && output.isIntact, "\(shape)")
+    }
     for position in 0..<positions {
       let (row, x) = position.quotientAndRemainder(dividingBy: shape.outputWidth)
       let (image, y) = row.quotientAndRemainder(dividingBy: shape.outputHeight)
@@ -198,6 +208,9 @@ import Testing
             let weight = weights[column * perColumn + (isDepthwise ? 0 : channel * shape.taps) + tap]
             sum &+= Int32(isInside ? pixel[channel] : padding) * Int32(weight)
           }
+        }
+        if !isDepthwise {
+          #expect(sums.bound(to: Int32.self)[position * room + column] == sum, "\(kernels.name), \(shape)")
         }
         let number = min(max(Float(sum) * multipliers[column], lower), upper)
         expected[position * outputStride + column] = UInt8(Int32(number.rounded(.toNearestOrEven)) + zeroPoint)

@@ -37,6 +37,8 @@ import Testing
     Case(function: .geluTanh, units: 2, floor: 1e-37, isConditionalUnfused: true) {
       $0 == -.infinity ? 0 : $0 / (1 + exp(-2 * (2 / Double.pi).squareRoot() * $0 * (1 + 0.044715 * $0 * $0)))
     },
+    Case(function: .sine, units: 1) { sin($0) },
+    Case(function: .cosine, units: 1) { cos($0) },
   ]
 
   /// The negative numbers and then the others, in their order: some of every exponent, more from 2⁻⁷ to 2⁷, and what is special.
@@ -63,13 +65,30 @@ import Testing
   }
 
   @Test(arguments: lanewiseKernelSets.indices, cases) func isNearTheFunction(set: Int, item: Case) {
-    let results = Self.results(item, lanewiseKernelSets[set], Buffer(Self.arguments))
+    check(set, item, Self.arguments)
+  }
+
+  /// Angles next to a multiple of a quarter turn, whose sine or cosine is small.
+  @Test(arguments: lanewiseKernelSets.indices, [UnaryFunction.sine, .cosine])
+  func anglesNextToQuarterTurns(set: Int, function: UnaryFunction) {
+    var angles: [Float] = []
+    for turns in Array(1...9000) + (13...127).map({ 1 << min($0, 60) }) + (1...2000).map({ 7919 * $0 * $0 }) {
+      let angle = Float(Double(turns) * Double.pi / 2)
+      angles += [angle, angle.nextUp, angle.nextDown, -angle]
+    }
+    // Among all numbers, those that are the nearest to such multiples.
+    angles += [16_367_173 * 0x1p72, 0x1.6f9a_fap63, 0x1.3170f0p63, 10_800_606 * 0x1p-10]
+    check(set, Self.cases.first { $0.function == function }!, angles)
+  }
+
+  private func check(_ set: Int, _ item: Case, _ arguments: [Float]) {
+    let results = Self.results(item, lanewiseKernelSets[set], Buffer(arguments))
     // Portable kernels round twice where they multiply and add.
     let isUnfused = lanewiseKernelSets[set].vectorWidth == 4
     let units = isUnfused ? item.units + 0.5 : item.units
-    for (x, y) in zip(Self.arguments, results) {
+    for (x, y) in zip(arguments, results) {
       let expected = item.reference(Double(x))
-      if Float(expected) == y { continue }
+      if Float(expected) == y || expected.isNaN && y.isNaN { continue }
       let unit = max(Float(abs(expected)).binade, Float(item.floor).binade)
       var bound = units * max(Double(unit) * 0x1p-23, 0x1p-149)
       if item.isConditional || item.isConditionalUnfused && isUnfused, abs(expected) > item.floor {

@@ -51,6 +51,10 @@ public enum ElementFunction: Sendable, Hashable {
   case softsign
   /// x · tanh(softplus(x)).
   case mish
+  /// The sine.
+  case sine
+  /// The cosine.
+  case cosine
 }
 
 /// How an operator combines the elements in the same place of all its inputs, the first two, then their result with the next.

@@ -66,11 +66,14 @@ public struct ByteConvolutionArguments: @unchecked Sendable {
   public var columns: Range<Int>
   /// Memory of as many bytes as the kernel asks for, aligned to 64 bytes.
   public var scratch: UnsafeMutableRawPointer
+  /// Where the sums themselves go, with those of `convolve` alone, at the distances of the output: then nothing is written there. Whole
+  /// vectors are written, so that a position has room for a multiple of 16 of them. `nil` for quantized numbers.
+  public var sums: UnsafeMutablePointer<Int32>?
 
   public init(
     window: ImageWindow, input: InputImages<UInt8>, padding: UInt8, weights: UnsafePointer<Int8>,
     output: OutputImages<UInt8>, requantization: Requantization, pixels: Range<Int>, columns: Range<Int>,
-    scratch: UnsafeMutableRawPointer
+    scratch: UnsafeMutableRawPointer, sums: UnsafeMutablePointer<Int32>? = nil
   ) {
     self.window = window
     self.input = input
@@ -81,6 +84,7 @@ public struct ByteConvolutionArguments: @unchecked Sendable {
     self.pixels = pixels
     self.columns = columns
     self.scratch = scratch
+    self.sums = sums
   }
 }
 

@@ -29,7 +29,7 @@ public protocol ByteKernels: Sendable {
   /// The scratch memory that `convolve` needs for one call with a window of `taps` positions, in bytes.
   static func convolutionScratch(taps: Int, channels: Int) -> Int
 
-  /// Convolves images whose channels run fastest; every tap reads its pixels where they are.
+  /// Convolves images whose channels run fastest; every tap reads its pixels where they are. Writes quantized numbers, or the sums.
   static func convolve(_ arguments: ByteConvolutionArguments)
 
   /// The channels that `depthwise` computes at a time: its weights and its requantization are those of whole blocks.

@@ -125,6 +125,8 @@ public enum UnaryFunction: UInt8, Sendable {
   case softsign
   /// x · tanh(log(1 + eˣ)).
   case mish
+  case sine
+  case cosine
 }
 
 /// y = function(x).

@@ -54,4 +54,10 @@ public protocol PointwiseKernels: Sendable {
 
   /// Bilinear interpolation. The range counts rows of the output, over all pictures.
   static func resizeLinear(_ arguments: ResizeLinearArguments, rows: Range<Int>)
+
+  /// Weighted sums of neighbours along one axis. The range counts the elements of that axis in the result, for all that stand before it.
+  static func resampleAxis(_ arguments: AxisResamplingArguments, units: Range<Int>)
+
+  /// What the moved elements of a window read. The range counts positions of the result, over all pictures.
+  static func sampleWindows(_ arguments: WindowSamplingArguments, positions: Range<Int>)
 }

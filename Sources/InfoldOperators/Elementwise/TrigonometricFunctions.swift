@@ -55,6 +55,8 @@ package struct Cos: UnaryOperator, AttributelessOperator {
   package static let name = "Cos"
   package static let versions = [7, 22]
 
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .cosine }
+
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element { .cos(x) }
 }
 
@@ -70,6 +72,8 @@ package struct Cosh: UnaryOperator, AttributelessOperator {
 package struct Sin: UnaryOperator, AttributelessOperator {
   package static let name = "Sin"
   package static let versions = [7, 22]
+
+  package func elementFunction(_ inputs: OperatorInputs) -> ElementFunction? { .sine }
 
   package func apply<Element: FloatingPointElement>(_ x: Element) -> Element { .sin(x) }
 }

@@ -93,9 +93,7 @@ extension Resampling {
       let stride = strides[axis.axis]
       let distance: (Int) -> Int? = { index in
         guard !axis.isOutside(index, transformation) else { return nil }
-        return stride
-          * (axis.isGivenInFloat(transformation)
-            ? neighbour(of: index, axis, mode, in: Float.self) : neighbour(of: index, axis, mode, in: Double.self))
+        return stride * neighbour(of: index, axis, mode)
       }
       let table = axis.output <= 1 << 20 ? (0..<axis.output).map(distance) : nil
       map.axes[axis.axis] = .computed(count: axis.output) { index in
@@ -103,6 +101,12 @@ extension Resampling {
       }
     }
     return try map.apply(to: x, fill: try Tensor(scalar: extrapolationValue).cast(to: x.elementType))
+  }
+
+  /// The element that is taken for position `index` of the result.
+  func neighbour(of index: Int, _ axis: ResizedAxis, _ mode: NearestMode) -> Int {
+    axis.isGivenInFloat(transformation)
+      ? neighbour(of: index, axis, mode, in: Float.self) : neighbour(of: index, axis, mode, in: Double.self)
   }
 
   private func neighbour<Real: BinaryFloatingPoint>(
@@ -150,13 +154,13 @@ extension Resampling {
   }
 
   /// Elements along an axis of the original, and how much each counts.
-  private struct Taps {
+  struct Taps {
     var first = 0
     var weights: [Double] = []
   }
 
   /// What makes position `index` of the result; `nil` for the extrapolation value.
-  private func taps(of index: Int, _ axis: ResizedAxis) -> Taps? {
+  func taps(of index: Int, _ axis: ResizedAxis) -> Taps? {
     guard !axis.isOutside(index, transformation) else { return nil }
     let center = axis.coordinate(of: index, transformation, in: Double.self)
     let stretch = stretch(axis)

@@ -11,7 +11,7 @@ import InfoldTensor
 ///
 /// `tf_half_pixel_for_nn` left the standard with opset 13, and is understood all the same, because exporters write it.
 /// Integers are interpolated in float64, rounded to nearest and saturated.
-package struct Resize: Operator {
+package struct Resize: ResizingOperator {
   package static let name = "Resize"
   package static let versions = [10, 11, 13, 18, 19]
   package static let compatibleVersions = [13, 18, 19]
@@ -235,13 +235,23 @@ package struct Resize: Operator {
       })
   }
 
-  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    let x = inputs[0]!
-    let known = OperatorInputs(inputs), shape = Shape(x.shape)
+  /// The axes that are resized; `nil` while something of them is not known.
+  private func resizedAxes(_ inputs: OperatorInputs) throws(InfoldError) -> [ResizedAxis]? {
+    guard let shape = inputs.types[0]?.shape else { return nil }
     let axes = try resizedAxes(rank: shape.rank)
-    let targets = try targets(shape, axes, try source(known), known)
-    let regions = try regions(axes.count, known)!
-    let resized = axes.indices.map { resizedAxis(axes[$0], shape[axes[$0]], targets[$0], regions[$0])! }
-    return [try resampling.apply(to: x, resized)]
+    let targets = try targets(shape, axes, try source(inputs), inputs)
+    guard let regions = try regions(axes.count, inputs) else { return nil }
+    let resized = axes.indices.compactMap { resizedAxis(axes[$0], shape[axes[$0]], targets[$0], regions[$0]) }
+    return resized.count == axes.count ? resized : nil
+  }
+
+  package func resizeTables(_ inputs: OperatorInputs) throws(InfoldError) -> [ResizeTable]? {
+    try resizedAxes(inputs).flatMap(resampling.tables)
+  }
+
+  package var extrapolationValue: Float { resampling.extrapolationValue }
+
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    [try resampling.apply(to: inputs[0]!, try resizedAxes(OperatorInputs(inputs))!)]
   }
 }

@@ -7,7 +7,7 @@ import InfoldTensor
 /// Scales, each ≥ 1: two attributes for height and width in opset 1 (whose mode is called `bilinear`), an attribute with
 /// one for each dimension in opset 7, an input since 9. Each size becomes ⌊size · scale⌋; positions are mapped
 /// asymmetrically, x / scale, and the lower neighbour is taken. Opset 10 withdrew the operator in favour of Resize.
-package struct Upsample: Operator {
+package struct Upsample: ResizingOperator {
   package static let name = "Upsample"
   package static let versions = [1, 7, 9]
   package static let family = OperatorFamily.movement
@@ -80,13 +80,23 @@ package struct Upsample: Operator {
     return .axes(inputs) { scales[$0] == 1 }
   }
 
-  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    let x = inputs[0]!
-    let output = try inferredShape(inputs)
-    let scales = try scales(OperatorInputs(inputs), rank: x.shape.count)!
-    let axes = x.shape.indices.map {
-      ResizedAxis(axis: $0, input: x.shape[$0], output: output[$0], extent: .scale(scales[$0]))
+  /// The axes; `nil` while their sizes or the scales are not known.
+  private func resizedAxes(_ inputs: OperatorInputs) throws(InfoldError) -> [ResizedAxis]? {
+    guard let sizes = inputs.types[0]?.shape?.sizes, let scales = try scales(inputs, rank: sizes.count),
+      let output = try inferOutputs(inputs)[0].shape?.sizes
+    else { return nil }
+    return sizes.indices.map {
+      ResizedAxis(axis: $0, input: sizes[$0], output: output[$0], extent: .scale(scales[$0]))
     }
-    return [try resampling.apply(to: x, axes)]
+  }
+
+  package func resizeTables(_ inputs: OperatorInputs) throws(InfoldError) -> [ResizeTable]? {
+    try resizedAxes(inputs).flatMap(resampling.tables)
+  }
+
+  package var extrapolationValue: Float { resampling.extrapolationValue }
+
+  package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
+    [try resampling.apply(to: inputs[0]!, try resizedAxes(OperatorInputs(inputs))!)]
   }
 }

@@ -27,11 +27,9 @@ extension Asinh: RowFunction {}
 extension Atan: RowFunction {}
 extension Atanh: RowFunction {}
 extension Celu: RowFunction {}
-extension Cos: RowFunction {}
 extension Cosh: RowFunction {}
 extension Shrink: RowFunction {}
 extension Sign: RowFunction {}
-extension Sin: RowFunction {}
 extension Sinh: RowFunction {}
 extension Tan: RowFunction {}
 extension ThresholdedRelu: RowFunction {}

@@ -11,24 +11,32 @@ extension DynamicQuantizeLinear: LoweredOperator {
       let scale = node.outputs[1], plan.sizes(scale) != nil, let zeroPoint = node.outputs[2],
       plan.byteSizes(zeroPoint) != nil
     else { return false }
-    let source = try plan.location(of: x, .rowMajor)
-    let (target, scalePlace) = (plan.define(y, .rowMajor), plan.define(scale, .rowMajor))
+    // All elements alike: in any order, as long as there is nothing between them.
+    let image = plan.layouts(of: x).contains(.rowMajor) ? nil : ImageShape(sizes)
+    var layout = Layout.rowMajor
+    if let image, plan.concatenations.part(y) == nil,
+      try plan.location(of: x, .channelsLast).pixelStride == image.channels
+    {
+      layout = .channelsLast
+    }
+    let count = sizes.reduce(1, *)
+    let source = try plan.location(of: x, layout)
+    let (target, scalePlace) = (plan.define(y, layout), plan.define(scale, .rowMajor))
     plan.emitDynamicQuantization(
-      from: source, sizes, to: target, scale: scalePlace, zeroPoint: plan.define(zeroPoint, .rowMajor))
+      from: source.reshaped([count], .rowMajor), count, to: target, scale: scalePlace,
+      zeroPoint: plan.define(zeroPoint, .rowMajor))
     return true
   }
 }
 
 extension PlanBuilder {
-  /// Quantizes numbers by a scale and a zero point such that they and 0 fit, and writes those as well.
+  /// Quantizes numbers that lie in a row by a scale and a zero point such that they and 0 fit, and writes those as well.
   mutating func emitDynamicQuantization(
-    from source: Location, _ sizes: [Int], to target: Location, scale: Location, zeroPoint: Location
+    from source: Location, _ count: Int, to target: Location, scale: Location, zeroPoint: Location
   ) {
-    let count = sizes.reduce(1, *)
-    let isReduced = sizes.map { _ in true }
     let least = temporary([1]), greatest = temporary([1])
-    emitReduction(.minimum, sizes, isReduced, from: source, to: least)
-    emitReduction(.maximum, sizes, isReduced, from: source, to: greatest)
+    emitReduction(.minimum, [count], [true], from: source, to: least)
+    emitReduction(.maximum, [count], [true], from: source, to: greatest)
     let kernels = byteKernels
     let step = RangeStep(units: count, cost: count) { elements, frame, _ in
       let x = frame.pointer(source)

@@ -41,6 +41,8 @@ struct UnaryKernel {
     case .softplus: self.init(.softplus)
     case .softsign: self.init(.softsign)
     case .mish: self.init(.mish)
+    case .sine: self.init(.sine)
+    case .cosine: self.init(.cosine)
     }
   }
 }

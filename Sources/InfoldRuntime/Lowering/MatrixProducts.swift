@@ -107,18 +107,18 @@ extension MatMul: LoweredOperator {
       rightBatch: count, rows: isOneProduct ? rows * products.count : rows, inner: left.last!, columns: right.last!)
     return true
   }
+}
 
-  /// For each matrix of a result, the place of the one that it is made of among those of an operand.
-  private func matrices(_ sizes: [Int], in batch: [Int]) -> [Int] {
-    let added = batch.count - sizes.count
-    var places = [0], stride = 1
-    for axis in batch.indices.reversed() {
-      let isRepeated = axis < added || sizes[axis - added] == 1
-      places = (0..<batch[axis]).flatMap { index in places.map { $0 + (isRepeated ? 0 : index * stride) } }
-      if !isRepeated { stride *= batch[axis] }
-    }
-    return places
+/// For each matrix of a result, the place of the one that it is made of among those of an operand.
+func matrices(_ sizes: [Int], in batch: [Int]) -> [Int] {
+  let added = batch.count - sizes.count
+  var places = [0], stride = 1
+  for axis in batch.indices.reversed() {
+    let isRepeated = axis < added || sizes[axis - added] == 1
+    places = (0..<batch[axis]).flatMap { index in places.map { $0 + (isRepeated ? 0 : index * stride) } }
+    if !isRepeated { stride *= batch[axis] }
   }
+  return places
 }
 
 extension PlanBuilder {

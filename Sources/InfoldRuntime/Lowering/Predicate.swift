@@ -61,7 +61,7 @@ extension Where: LoweredOperator {
 }
 
 extension PlanBuilder {
-  /// Adds a computation over operands that are broadcast to the sizes of the result, all in row-major order.
+  /// Adds a computation over operands that are broadcast to the sizes of the result.
   /// - Parameters:
   ///   - check: Is given the second operand and the number of its elements before anything is computed, and throws what is wrong.
   ///   - body: Is given the loops, a part of their units, and where the operands and the result lie.
@@ -75,10 +75,21 @@ extension PlanBuilder {
       ) -> Void
   ) throws(InfoldError) {
     let sizes = plannedSizes(y)!
+    // Images stay as they are, but for what is looked at before.
+    let isWhole = operands.map { $0.sizes == sizes && plannedSizes($0.value) == sizes }
+    let isImage = check == nil && ImageShape(sizes) != nil
+    let wantsChannelsLast =
+      isImage && zip(operands, isWhole).contains { $1 && !layouts(of: $0.value).contains(.rowMajor) }
+    let layout: Layout = wantsChannelsLast ? .channelsLast : .rowMajor
+    var expected = Location(0, format(of: y)!, sizes, layout)
+    // A slice of a concatenation lies apart from pixel to pixel, which may take a loop more.
+    if wantsChannelsLast, concatenations.part(y) != nil { expected.pixelStride += 1 }
     var places: [(sizes: [Int], place: Location)] = []
-    for operand in operands { places.append((operand.sizes, try location(of: operand.value, .rowMajor))) }
-    places = try inThreeLoops(places, to: (sizes, Location(0, format(of: y)!, sizes)))
-    let target = define(y, .rowMajor)
+    for (operand, isWhole) in zip(operands, isWhole) {
+      places.append((operand.sizes, try location(of: operand.value, isWhole ? layout : .rowMajor)))
+    }
+    places = try inThreeLoops(places, to: (sizes, expected))
+    let target = define(y, layout)
     let loops = ElementwiseOperands((sizes, target), places)!, sources = places.map(\.place)
     let step = RangeStep(units: loops.shape.unitCount, cost: sizes.reduce(2, *)) { units, frame, _ in
       body(loops, units, { UnsafeRawPointer(frame.address(sources[$0])) }, frame.address(target))

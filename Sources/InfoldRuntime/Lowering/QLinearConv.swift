@@ -12,7 +12,7 @@ extension QLinearConv: LoweredOperator {
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     guard let problem = ByteConvolutionProblem(self, fused.node, plan), let x = fused.node.inputs[0],
       let y = fused.output
-    else { return false }
+    else { return try plan.emitQuantizedConvolution(convolution, fused) }
     if problem.isDepthwise {
       try plan.emitByteDepthwise(problem, x, y, fused)
     } else if problem.hasFewChannels {
@@ -41,7 +41,7 @@ extension QLinearGemm: LoweredOperator {
 
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     guard let problem = problem(fused.node, plan), let x = fused.node.inputs[0], let y = fused.output else {
-      return false
+      return try plan.emitQuantizedMatrices(fused, isTransposed: true)
     }
     var input = try plan.location(of: x, .rowMajor)
     input.pixelStride = problem.input.channels

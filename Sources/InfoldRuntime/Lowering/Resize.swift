@@ -4,15 +4,15 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-extension Resize: LoweredOperator {
-  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    try plan.emitResize(fused, neighbours)
-  }
-}
+extension Resize: ResizeLowering {}
+extension Upsample: ResizeLowering {}
 
-extension Upsample: LoweredOperator {
+private protocol ResizeLowering: LoweredOperator, ResizingOperator {}
+
+extension ResizeLowering {
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    try plan.emitResize(fused, neighbours)
+    if try plan.emitResize(fused, neighbours) { return true }
+    return try plan.emitAxisResampling(fused, self)
   }
 }
 
@@ -97,6 +97,66 @@ extension PlanBuilder {
       }
     }
     return true
+  }
+
+  /// Any axes, by tables of any number of neighbours, one axis after the other.
+  fileprivate mutating func emitAxisResampling(
+    _ fused: FusedNode, _ operation: any ResizingOperator
+  ) throws(InfoldError) -> Bool {
+    let node = fused.node
+    guard let x = node.inputs[0], let y = fused.output, var sizes = sizes(x), self.sizes(y) != nil,
+      node.inputs.dropFirst().allSatisfy({ $0.map { graph.constant($0) != nil } ?? true }),
+      let tables = try operation.resizeTables(graph.operatorInputs(of: node))
+    else { return false }
+    // In the order of memory. With something between pixels, they are taken row by row.
+    var layout = Layout.rowMajor
+    if !layouts(of: x).contains(.rowMajor), let image = ImageShape(sizes), concatenations.part(y) == nil,
+      try location(of: x, .channelsLast).pixelStride == image.channels
+    {
+      layout = .channelsLast
+    }
+    var source = try location(of: x, layout)
+    let order = layout == .rowMajor ? Array(sizes.indices) : [0] + Array(2..<sizes.count) + [1]
+    let target = define(y, layout)
+    guard !tables.isEmpty else {
+      let count = sizes.reduce(1, *)
+      emit(RangeStep.copy(from: source, to: target, count: count), "copy", reads: [source], writes: [target])
+      return true
+    }
+    let fill = operation.extrapolationValue
+    for (index, table) in tables.enumerated() {
+      sizes[table.axis] = table.output
+      let place = order.firstIndex(of: table.axis)!
+      let inner = order[(place + 1)...].reduce(1) { $0 * sizes[$1] }
+      let result = index == tables.count - 1 ? target : temporary(sizes)
+      emitAxis(table, inner: inner, units: sizes.reduce(1, *) / inner, fill: fill, from: source, to: result)
+      source = result
+    }
+    return true
+  }
+
+  /// Adds a step that resizes one axis.
+  private mutating func emitAxis(
+    _ table: ResizeTable, inner: Int, units: Int, fill: Float, from source: Location, to target: Location
+  ) {
+    let kernels = kernels
+    let step = RangeStep(
+      units: units, cost: units / table.output * (table.output + 2 * table.weights.count) * inner
+    ) { range, frame, _ in
+      table.first.withUnsafeBufferPointer { first in
+        table.starts.withUnsafeBufferPointer { starts in
+          table.weights.withUnsafeBufferPointer { weights in
+            kernels.resampleAxis(
+              AxisResamplingArguments(
+                input: frame.pointer(source), output: frame.pointer(target), inputCount: table.input,
+                outputCount: table.output, inner: inner, first: first.baseAddress!, starts: starts.baseAddress!,
+                weights: weights.baseAddress ?? UnsafePointer(UnsafeMutablePointer<Float>.nowhere), fill: fill),
+              units: range)
+          }
+        }
+      }
+    }
+    emit(step, "weighted neighbours", reads: [source], writes: [target])
   }
 
   /// A step whose kernel looks up in tables where its rows and columns come from.

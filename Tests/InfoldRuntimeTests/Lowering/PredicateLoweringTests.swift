@@ -73,4 +73,24 @@ import Testing
       }
     }
   }
+
+  /// Images stay as they lie, also where something smaller is repeated for them, and where the result is a part of another image.
+  @Test func layouts() throws {
+    for shape in [[2, 3, 4, 5], [1, 7, 2, 1], [2, 3, 6], [1, 2, 3, 2, 2]] {
+      for layout in OperandLayout.allCases {
+        for smaller in [[shape[1]] + shape[2...].map { _ in 1 }, [1], [shape.last!], shape] {
+          var network = NetworkBuilder(opset: 16)
+          let x = try network.operand(shape, layout), z = network.input(Shape(smaller), "z")
+          let isGreater = try network.node("Greater", [x, z])
+          let chosen = try network.node("Where", [isGreater, x, try network.node("Neg", [x])])
+          let pair = try network.node(
+            "Concat", [chosen, try network.node("Where", [isGreater, z, x])], ["axis": .int(1)])
+          let y = try network.consumed(pair, rank: shape.count)
+          try expectAgreement(
+            network.finished(y, isGreater), nil, Expectation(tolerance: 0, precisions: [.exact]),
+            "\(shape), \(smaller), \(layout)")
+        }
+      }
+    }
+  }
 }

@@ -5,7 +5,7 @@ import InfoldTensor
 import TestSupport
 import Testing
 
-/// Regions, which read between elements, and convolutions whose weights a run computes.
+/// Regions and convolutions that read between elements, and convolutions whose weights a run computes.
 @Suite struct SamplingLoweringTests {
   @Test(arguments: ["avg", "max"], ["half_pixel", "output_half_pixel"]) func regions(mode: String, form: String) throws
   {
@@ -57,6 +57,50 @@ import Testing
         }
       }
       #expect(messages.count == 2 && messages[0] == messages[1], "\(messages)")
+    }
+  }
+
+  @Test(arguments: 0..<24) func deformableConvolutions(seed: UInt64) throws {
+    var random = SplitMix64(seed: seed)
+    let group = random.pick([1, 1, 2, 3]), offsetGroup = random.pick([1, 1, 2, 3])
+    let channels = 6 * random.int(1...4), filters = group * random.int(1...20)
+    let kernel = (0..<2).map { _ in random.int(1...3) }, strides = (0..<2).map { _ in random.int(1...2) }
+    let dilations = (0..<2).map { _ in random.int(1...2) }, pads = (0..<4).map { _ in random.int(0...2) }
+    let sizes = (0..<2).map { axis -> Int in
+      let least = (kernel[axis] - 1) * dilations[axis] + 1 - pads[axis] - pads[axis + 2]
+      return random.int(max(1, least)...11)
+    }
+    let images = random.int(1...2)
+    let outputs = (0..<2).map { axis -> Int in
+      let room = sizes[axis] + pads[axis] + pads[axis + 2] - (kernel[axis] - 1) * dilations[axis] - 1
+      return room / strides[axis] + 1
+    }
+    let places = offsetGroup * kernel[0] * kernel[1]
+    for layout in OperandLayout.allCases {
+      var network = NetworkBuilder(opset: 19, seed: seed)
+      let x = try network.operand([images, channels] + sizes, layout)
+      let offsets = network.input(Shape([images, 2 * places] + outputs), "offsets")
+      let mask = seed % 2 == 0 ? network.input(Shape([images, places] + outputs), "mask") : nil
+      let bias = seed % 3 == 0 ? try network.weights([filters]) : nil
+      let convolved = try network.node(
+        "DeformConv", [x, try network.weights([filters, channels / group] + kernel), offsets, bias, mask],
+        [
+          "group": .int(Int64(group)), "offset_group": .int(Int64(offsetGroup)),
+          "strides": .ints(strides.map { Int64($0) }),
+          "dilations": .ints(dilations.map { Int64($0) }), "pads": .ints(pads.map { Int64($0) }),
+        ])
+      let addend = network.input(Shape([images, filters] + outputs), "addend")
+      let y =
+        seed % 4 == 0
+        ? try network.node("Relu", [try network.node("Add", [convolved, addend])])
+        : try network.node("Add", [try network.node("Relu", [convolved]), addend])
+      let graph = try network.finished(y, try network.consumed(y, rank: 4))
+      var tensors: [String: Tensor] = [:]
+      for id in graph.inputs {
+        let reach: Float = graph[id].name == "offsets" ? 3 : 1
+        tensors[graph[id].name] = try random.tensor(graph[id].type!.shape!.sizes!, in: -reach...reach)
+      }
+      try expectAgreement(graph, tensors, Expectation(tolerance: 5e-5), "\(sizes), \(kernel), \(layout)")
     }
   }
 

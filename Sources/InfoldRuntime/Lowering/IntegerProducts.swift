@@ -1,0 +1,231 @@
+import InfoldGraph
+import InfoldKernelInterface
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
+
+extension ConvInteger: LoweredOperator {
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    guard let y = fused.output, plan.plannedSizes(y) != nil else { return false }
+    return try plan.emitIntegerConvolution(
+      convolution, IntegerOperand(fused.node, 0, zeroPoint: 2), IntegerOperand(fused.node, 1, zeroPoint: 3),
+      result: plan.plannedSizes(y)
+    ) { $0.define(y, .channelsLast) }
+  }
+}
+
+extension MatMulInteger: LoweredOperator {
+  func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    guard let y = fused.output, plan.plannedSizes(y) != nil else { return false }
+    return try plan.emitIntegerMatrices(
+      IntegerOperand(fused.node, 0, zeroPoint: 2), IntegerOperand(fused.node, 1, zeroPoint: 3)
+    ) { $0.define(y, .rowMajor) }
+  }
+}
+
+/// A value of integers of 8 bits, and its zero points.
+struct IntegerOperand {
+  let value: ValueID?
+  /// `nil` for 0.
+  let zeroPoint: ValueID?
+
+  init(_ node: Node, _ index: Int, zeroPoint: Int) {
+    value = node.inputs[index]
+    self.zeroPoint = zeroPoint < node.inputs.count ? node.inputs[zeroPoint] : nil
+  }
+}
+
+extension PlanBuilder {
+  /// Adds a convolution of integers to int32.
+  /// - Parameters:
+  ///   - result: The sizes of the result.
+  ///   - define: Gives the place of the result, with the channels last.
+  /// - Returns: Whether it is one that kernels compute; if not, nothing has been added.
+  mutating func emitIntegerConvolution(
+    _ convolution: Conv, _ x: IntegerOperand, _ w: IntegerOperand, result: [Int]?,
+    to define: (inout PlanBuilder) throws(InfoldError) -> Location
+  ) throws(InfoldError) -> Bool {
+    let group = convolution.group
+    guard let value = x.value, let filterValue = w.value, let sizes = byteSizes(value), (3...4).contains(sizes.count),
+      let result, let weight = byteSizes(filterValue), weight.count == sizes.count,
+      let image = ImageShape(sizes), let output = ImageShape(result),
+      let window = try? convolution.window(kernel: Array(weight[2...])),
+      let extents = try? window.extents(sizes[2...]), image.channels == weight[1] * group,
+      output.channels == weight[0], weight[0] % group == 0,
+      zeroPointSpread(x, along: [0, 0], matrices: 1) != nil,
+      let spread = zeroPointSpread(w, along: [1, weight[0]], matrices: 1)
+    else { return false }
+    let moving = ImageWindow(window, extents)
+    let taps = moving.height * moving.width, filters = weight[0] / group
+    let input = try location(of: value, .channelsLast)
+    let inputPoints = try zeroPoints(x, spread: (0, 0))
+    let weightPoints = try zeroPoints(w, spread: spread.element == 0 ? spread : (filters, 1))
+    let weights = try integerWeights(
+      filterValue, count: group, filters: filters, taps: taps, channels: weight[1], strides: (1, taps * weight[1]),
+      weightPoints)
+    let place = try define(&self)
+    let shape = ConvolutionShape(
+      images: output.images, height: image.height, width: image.width, channels: weight[1],
+      pixelStride: input.pixelStride, outputHeight: output.height, outputWidth: output.width,
+      outputChannels: weights.columns, outputPixelStride: 0, window: moving)
+    let parts = (0..<group).map {
+      IntegerProductStep.Part(input: $0 * weight[1], left: 0, right: $0, output: $0 * filters)
+    }
+    try emitIntegerProducts(shape, parts: parts, input, inputPoints, weights, to: place, stride: place.pixelStride)
+    return true
+  }
+
+  /// Adds products of matrices of integers to int32, in row-major order.
+  /// - Parameters:
+  ///   - isTransposed: Whether the right sides lie column by column.
+  ///   - define: Gives the place of the result.
+  /// - Returns: Whether they are such that kernels compute; if not, nothing has been added.
+  mutating func emitIntegerMatrices(
+    _ a: IntegerOperand, _ b: IntegerOperand, isTransposed: Bool = false,
+    to define: (inout PlanBuilder) throws(InfoldError) -> Location
+  ) throws(InfoldError) -> Bool {
+    guard let leftValue = a.value, let rightValue = b.value, let first = byteSizes(leftValue),
+      let second = byteSizes(rightValue)
+    else { return false }
+    // A vector on the left is a row, one on the right a column.
+    let left = first.count == 1 ? [1] + first : first
+    var right = second.count == 1 ? second + [1] : second
+    if isTransposed { right.swapAt(right.count - 2, right.count - 1) }
+    let leftBatch = Array(left.dropLast(2)), rightBatch = Array(right.dropLast(2))
+    let (leftCount, count) = (leftBatch.reduce(1, *), rightBatch.reduce(1, *))
+    var rows = left[left.count - 2]
+    let (inner, filters) = (left.last!, right.last!)
+    guard let batch = try? Shape(leftBatch).broadcast(with: Shape(rightBatch)).sizes,
+      var leftSpread = zeroPointSpread(a, along: first.count == 1 ? [0, 0] : [rows, 1], matrices: leftCount),
+      let rightSpread = zeroPointSpread(b, along: second.count == 1 ? [0, 0] : [1, filters], matrices: count)
+    else { return false }
+    var products = Array(zip(matrices(leftBatch, in: batch), matrices(rightBatch, in: batch)))
+    // With the same right side for all, the rows of all left sides are those of one.
+    if count == 1, leftCount == products.count, leftSpread.element == 0 || leftSpread.matrix != 0 {
+      rows *= leftCount
+      products = [(0, 0)]
+      leftSpread.matrix = 0
+    }
+    let input = try location(of: leftValue, .rowMajor)
+    let leftPoints = try zeroPoints(a, spread: leftSpread)
+    let rightPoints = try zeroPoints(b, spread: rightSpread)
+    let weights = try integerWeights(
+      rightValue, count: count, filters: filters, taps: 1, channels: inner,
+      strides: isTransposed ? (1, inner) : (filters, 1), rightPoints)
+    let place = try define(&self)
+    let shape = ConvolutionShape(
+      images: 1, height: 1, width: rows, channels: inner, pixelStride: inner, outputHeight: 1, outputWidth: rows,
+      outputChannels: weights.columns, outputPixelStride: 0, window: ImageWindow(height: 1, width: 1))
+    let parts = products.enumerated().map { index, sides in
+      IntegerProductStep.Part(
+        input: sides.0 * rows * inner, left: sides.0, right: sides.1, output: index * rows * filters)
+    }
+    try emitIntegerProducts(shape, parts: parts, input, leftPoints, weights, to: place, stride: filters)
+    return true
+  }
+}
+
+extension PlanBuilder {
+  /// From one matrix's zero points to the next, and from one row's or column's to the next.
+  fileprivate typealias ZeroPointSpread = (matrix: Int, element: Int)
+
+  /// How the zero points of an operand belong to matrices: one to all, or one to each row or column of a matrix, or of all matrices. `nil`
+  /// for others.
+  /// - Parameter sizes: The sizes of a matrix's zero points, one of which is 1; zeros where there is one zero point only.
+  fileprivate func zeroPointSpread(
+    _ operand: IntegerOperand, along sizes: [Int], matrices: Int
+  ) -> ZeroPointSpread? {
+    guard let id = operand.zeroPoint else { return (0, 0) }
+    guard let given = byteSizes(id) else { return nil }
+    let count = given.reduce(1, *), length = sizes[0] * sizes[1]
+    if count == 1 { return (0, 0) }
+    guard given.count == 1 || Array(given.suffix(2)) == sizes else { return nil }
+    if count == length { return (0, 1) }
+    return given.count > 2 && given.dropLast(2).reduce(1, *) == matrices ? (length, 1) : nil
+  }
+
+  /// The zero points of an operand.
+  fileprivate mutating func zeroPoints(
+    _ operand: IntegerOperand, spread: ZeroPointSpread
+  ) throws(InfoldError) -> IntegerZeroPoints {
+    let offset = format(of: operand.value!)!.offset
+    var points = IntegerZeroPoints(common: offset, matrixStride: spread.matrix, elementStride: spread.element)
+    guard let id = operand.zeroPoint else { return points }
+    guard let tensor = graph.constant(id), let values = tensor.byteValues else {
+      points.place = try location(of: id, .rowMajor)
+      return points
+    }
+    let bytes = values.map { UInt8(truncatingIfNeeded: $0 + Int32(offset)) }
+    if bytes.allSatisfy({ $0 == bytes[0] }) {
+      // One for all, however many are given.
+      points = IntegerZeroPoints(common: bytes[0])
+    } else {
+      let constant = try packed.constant(of: [tensor], form: "zero points", byteCount: bytes.count) { memory in
+        memory.copyMemory(from: bytes, byteCount: bytes.count)
+      }
+      points.place = location(of: .packed(constant))
+    }
+    return points
+  }
+
+  /// Weights that are packed once, or in the run.
+  fileprivate mutating func integerWeights(
+    _ value: ValueID, count: Int, filters: Int, taps: Int, channels: Int, strides: (row: Int, filter: Int),
+    _ zeroPoints: IntegerZeroPoints
+  ) throws(InfoldError) -> IntegerWeights {
+    let kernels = byteKernels
+    var weights = IntegerWeights(
+      count: count, filters: filters, taps: taps, channels: channels, strides: strides, zeroPoints: zeroPoints,
+      hasZeroPoints: zeroPoints.place != nil || zeroPoints.common != 128, packed: Location(0, .float32, []))
+    guard let tensor = graph.constant(value) else {
+      weights.source = try location(of: value, .rowMajor)
+      weights.packed = temporary([weights.packedByteCount(kernels)], .integer(byteCount: 1))
+      return weights
+    }
+    let form =
+      "int8 sums of \(count) matrices, \(taps) taps, \(weights.columns) columns every \(strides.filter), \(kernels.name)"
+    let constant = try packed.constant(
+      of: [tensor], form: form, byteCount: weights.packedByteCount(kernels)
+    ) { target in
+      tensor.withUnsafeBytes { bytes in
+        withUnsafeTemporaryAllocation(of: Int8.self, capacity: weights.columns * weights.inner) { signed in
+          for index in 0..<count {
+            weights.pack(
+              index, of: bytes.baseAddress!.assumingMemoryBound(to: UInt8.self),
+              flipping: tensor.elementType == .uint8 ? 0x80 : 0, kernels, signed.baseAddress!, into: target)
+          }
+        }
+      }
+    }
+    weights.packed = location(of: .packed(constant))
+    return weights
+  }
+
+  /// - Parameter shape: Of each product, but for the distance of the sums.
+  fileprivate mutating func emitIntegerProducts(
+    _ shape: ConvolutionShape, parts: [IntegerProductStep.Part], _ input: Location,
+    _ inputZeroPoints: IntegerZeroPoints, _ weights: IntegerWeights, to output: Location, stride: Int
+  ) throws(InfoldError) {
+    var shape = shape
+    // Kernels write whole vectors.
+    shape.outputPixelStride = (weights.columns + 15) / 16 * 16
+    let rows = shape.images * shape.outputHeight * shape.outputWidth
+    let sums = temporary([parts.count, rows, shape.outputPixelStride], .integer(byteCount: 4))
+    let width = byteKernels.panelWidth
+    let zeroCount = (weights.columns + width - 1) / width * width
+    let zeros = try packed.constant(of: [], form: "\(zeroCount) zeros", byteCount: 4 * zeroCount) { memory in
+      memory.initializeMemory(as: Int32.self, repeating: 0, count: zeroCount)
+    }
+    let step = IntegerProductStep(
+      kernels: byteKernels, shape: shape, parts: parts, input: input, inputZeroPoints: inputZeroPoints,
+      weights: weights, sums: sums, zeros: location(of: .packed(zeros)), output: output, outputStride: stride)
+    let packedInRun = weights.source == nil ? nil : weights.packed
+    emit(
+      step, weights.source == nil ? "int8 sums" : "int8 sums, packed in the run",
+      reads: [
+        input, inputZeroPoints.place, weights.source, weights.zeroPoints.place,
+        weights.source == nil ? weights.packed : nil, step.zeros,
+      ], writes: [packedInRun, sums, output],
+      multiplyAccumulates: saturatedProduct(parts.count, rows, weights.filters, weights.inner))
+  }
+}

@@ -1,0 +1,75 @@
+import InfoldKernelInterface
+
+/// A convolution whose window's elements are moved: what they read is gathered, some positions at a time, and multiplied with packed
+/// weights while it is in a cache.
+struct DeformableStep: Step {
+  let kernels: any KernelSet.Type
+  let productKernels: any ConvolutionKernels.Type
+  let image: ImageShape
+  let result: ImageShape
+  let window: ImageWindow
+  let groups: Int
+  let offsetGroups: Int
+  let input: Location
+  /// The vertical and the horizontal offset of each element.
+  let offsets: Location
+  /// What is read counts so much.
+  let mask: Location?
+  /// The packed weights of all groups, behind one another.
+  let weights: Location
+  let epilogue: PlannedEpilogue
+  let output: Location
+
+  private var filters: Int { result.channels / groups }
+  /// The numbers that are gathered for a position and a group.
+  private var inner: Int { row / groups }
+  /// The numbers that are gathered for a position.
+  private var row: Int { window.height * window.width * image.channels }
+  /// The positions that are gathered at a time: as many as fill about a quarter of a second-level cache.
+  private var block: Int { min(max(6, (1 << 16) / row), 96, result.pixels) }
+  private var blocks: Int { (result.pixels + block - 1) / block }
+  private var columnByteCount: Int { (block * row * MemoryLayout<Float>.stride + 63) & ~63 }
+
+  var scratchByteCount: Int { columnByteCount + productKernels.convolutionScratch(taps: 1, channels: inner) }
+
+  func tasks(phase: Int, workers: Int) -> Int {
+    let sharing = WorthwhileThreads.count(
+      multiplications: result.images * result.pixels * row * filters, workers: workers)
+    return sharing > 1 ? min(2 * sharing, result.images * blocks) : 1
+  }
+
+  func work(phase: Int, task: Int, of count: Int) -> Int { (0..<result.images * blocks).part(task, of: count).count }
+
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
+    for index in (0..<result.images * blocks).part(task, of: count) {
+      let (image, place) = index.quotientAndRemainder(dividingBy: blocks)
+      let first = image * result.pixels + place * block
+      compute(first..<min(first + block, (image + 1) * result.pixels), frame.scratch(of: worker), in: frame)
+    }
+  }
+
+  private func compute(_ positions: Range<Int>, _ scratch: UnsafeMutableRawPointer, in frame: Frame) {
+    let gathered = scratch.assumingMemoryBound(to: Float.self), first = positions.lowerBound
+    kernels.sampleWindows(
+      WindowSamplingArguments(
+        window: window, input: image.input(frame.pointer(input), input), outputHeight: result.height,
+        outputWidth: result.width, groups: groups, offsetGroups: offsetGroups, offsets: frame.pointer(offsets),
+        mask: mask.map { UnsafePointer(frame.pointer($0)) }, columns: gathered - first * row),
+      positions: positions)
+    for group in 0..<groups {
+      var epilogue = epilogue.resolved(in: frame, firstChannel: group * filters)
+      epilogue.residual = epilogue.residual.map { $0 + first * epilogue.residualPixelStride }
+      productKernels.convolve(
+        ConvolutionArguments(
+          window: ImageWindow(height: 1, width: 1),
+          input: InputImages(
+            base: gathered + group * inner, count: 1, height: 1, width: positions.count, channels: inner,
+            pixelStride: row),
+          weights: frame.pointer(weights) + group * productKernels.packedCount(rows: inner, columns: filters),
+          output: OutputImages(
+            base: frame.pointer(output) + first * output.pixelStride + group * filters, count: 1, height: 1,
+            width: positions.count, channels: filters, pixelStride: output.pixelStride),
+          epilogue: epilogue, pixels: 0..<positions.count, columns: 0..<filters, scratch: scratch + columnByteCount))
+    }
+  }
+}

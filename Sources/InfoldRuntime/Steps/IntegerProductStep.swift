@@ -1,0 +1,248 @@
+import InfoldKernelInterface
+
+/// Products of integers of 8 bits, less their zero points, in int32.
+///
+/// Kernels add up products of the bytes in planned memory, as they are, with weights that have 128 taken away. What the zero points make of
+/// the sums comes behind: Σ (x − a)(w − b) = Σ x · w − a · Σ w − b · (Σ x − n · a), where n numbers are added up. Σ x is one column more
+/// of the product, of weights that are 1. Everything wraps around, so that it does not matter when.
+struct IntegerProductStep: Step {
+  /// A product, by the places of its parts.
+  struct Part: Sendable {
+    /// The first element of what is multiplied.
+    var input: Int
+    /// The left side, of those that have zero points of their own.
+    var left: Int
+    /// The weights, of several.
+    var right: Int
+    /// The first element of the result.
+    var output: Int
+  }
+
+  let kernels: any ByteKernels.Type
+  /// Of each product. The result's channels and their distance are those of the sums.
+  let shape: ConvolutionShape
+  let parts: [Part]
+  let input: Location
+  /// Of the rows, or of all.
+  let inputZeroPoints: IntegerZeroPoints
+  let weights: IntegerWeights
+  /// Memory for the sums.
+  let sums: Location
+  /// Zeros, which sums begin with.
+  let zeros: Location
+  let output: Location
+  /// From one position of the result to the next.
+  let outputStride: Int
+
+  private var isVariable: Bool { weights.source != nil }
+  private var rows: Int { shape.images * shape.outputHeight * shape.outputWidth }
+  private var multiplications: Int { parts.count * rows * shape.outputChannels * weights.inner }
+
+  private enum Phase { case pack, multiply, correct }
+
+  var phases: Int { isVariable ? 3 : 2 }
+
+  private func kind(_ phase: Int) -> Phase {
+    switch isVariable ? phase : phase + 1 {
+    case 0: .pack
+    case 1: .multiply
+    default: .correct
+    }
+  }
+
+  var scratchByteCount: Int {
+    max(
+      kernels.convolutionScratch(taps: weights.taps, channels: weights.channels),
+      isVariable ? weights.columns * weights.inner : 0)
+  }
+
+  private var partition: ConvolutionPartition {
+    ConvolutionPartition(
+      rows: rows, columns: weights.columns, groups: parts.count, tileRows: 12, panelWidth: kernels.panelWidth,
+      axis: weights.columns > max(kernels.panelWidth, 4 * rows) ? .channels : .positions)
+  }
+
+  private func sharing(_ workers: Int) -> Int {
+    WorthwhileThreads.count(work: multiplications >> 18, workers: workers)
+  }
+
+  func tasks(phase: Int, workers: Int) -> Int {
+    switch kind(phase) {
+    case .pack: return min(weights.count, 2 * sharing(workers))
+    case .multiply:
+      let sharing = sharing(workers)
+      return sharing > 1 ? partition.tasks(workers: sharing) : 1
+    case .correct: return RangeStep.tasks(units: parts.count * rows, cost: correctionCost, workers: workers)
+    }
+  }
+
+  private var correctionCost: Int { 2 * parts.count * rows * weights.filters }
+
+  func work(phase: Int, task: Int, of count: Int) -> Int {
+    switch kind(phase) {
+    case .pack: return (0..<weights.count).part(task, of: count).count * weights.inner * weights.columns
+    case .multiply:
+      var work = 0
+      partition.forEachPart(ofTask: task, of: count) { work += $1.count * $2.count * weights.inner }
+      return work
+    case .correct: return (0..<parts.count * rows).part(task, of: count).count * weights.filters
+    }
+  }
+
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
+    switch kind(phase) {
+    case .pack:
+      let signed = frame.scratch(of: worker).assumingMemoryBound(to: Int8.self)
+      for index in (0..<weights.count).part(task, of: count) { weights.pack(index, kernels, signed, in: frame) }
+    case .multiply:
+      partition.forEachPart(ofTask: task, of: count) { multiply(parts[$0], $0, $1, $2, worker, in: frame) }
+    case .correct:
+      for index in (0..<parts.count * rows).part(task, of: count) { correct(index, in: frame) }
+    }
+  }
+
+  private func multiply(
+    _ part: Part, _ index: Int, _ pixels: Range<Int>, _ columns: Range<Int>, _ worker: Int, in frame: Frame
+  ) {
+    let zeros = frame.address(zeros)
+    kernels.convolve(
+      ByteConvolutionArguments(
+        window: shape.window, input: shape.input(frame.bytes(input) + part.input),
+        padding: UInt8(truncatingIfNeeded: inputZeroPoints.value(0, 0, in: frame)),
+        weights: weights.panels(part.right, kernels, in: frame),
+        output: shape.output(UnsafeMutablePointer<UInt8>.nowhere),
+        requantization: Requantization(
+          bias: zeros.assumingMemoryBound(to: Int32.self), multipliers: zeros.assumingMemoryBound(to: Float.self),
+          lower: 0, upper: 0, zeroPoint: 0),
+        pixels: pixels, columns: columns, scratch: frame.scratch(of: worker), sums: sums(of: index, in: frame)))
+  }
+
+  private func sums(of index: Int, in frame: Frame) -> UnsafeMutablePointer<Int32> {
+    frame.address(sums).assumingMemoryBound(to: Int32.self) + index * rows * shape.outputPixelStride
+  }
+
+  /// Makes the numbers at one position of the sums there.
+  private func correct(_ index: Int, in frame: Frame) {
+    let (product, row) = index.quotientAndRemainder(dividingBy: rows)
+    let part = parts[product], filters = weights.filters
+    let x = UnsafePointer(sums(of: product, in: frame) + row * shape.outputPixelStride)
+    let y = frame.address(output).assumingMemoryBound(to: Int32.self) + part.output + row * outputStride
+    let zero = inputZeroPoints.value(part.left, row, in: frame)
+    let totals = weights.totals(part.right, in: frame)
+    guard weights.hasZeroPoints else {
+      for filter in 0..<filters { y[filter] = x[filter] &- zero &* totals[filter] }
+      return
+    }
+    let rest = x[filters] &- zero &* Int32(truncatingIfNeeded: weights.inner)
+    let points = weights.zeroPoints
+    if points.elementStride == 0 {
+      let shift = (points.value(part.right, 0, in: frame) &- 128) &* rest
+      for filter in 0..<filters { y[filter] = x[filter] &- zero &* totals[filter] &- shift }
+    } else {
+      let bytes = points.bytes(part.right, in: frame)
+      for filter in 0..<filters {
+        y[filter] = x[filter] &- zero &* totals[filter] &- (Int32(bytes[filter]) &- 128) &* rest
+      }
+    }
+  }
+}
+
+/// Zero points as planned memory has them, unsigned.
+struct IntegerZeroPoints: Sendable {
+  /// `nil` where all are `common`.
+  var place: Location?
+  /// The one for all.
+  var common: UInt8
+  /// From the first zero point of a matrix to that of the next.
+  var matrixStride = 0
+  /// From one row's or column's zero point to the next.
+  var elementStride = 0
+
+  func value(_ matrix: Int, _ element: Int, in frame: Frame) -> Int32 {
+    place == nil ? Int32(common) : Int32(bytes(matrix, in: frame)[element * elementStride])
+  }
+
+  /// Those of a matrix.
+  /// - Precondition: There is a place.
+  func bytes(_ matrix: Int, in frame: Frame) -> UnsafePointer<UInt8> {
+    UnsafePointer(frame.address(place!).assumingMemoryBound(to: UInt8.self) + matrix * matrixStride)
+  }
+}
+
+/// What integers are multiplied with: some matrices of weights, each of so many filters.
+struct IntegerWeights: Sendable {
+  let count: Int
+  let filters: Int
+  let taps: Int
+  let channels: Int
+  /// From one weight of a filter to the next, and from a filter to the next.
+  let strides: (row: Int, filter: Int)
+  let zeroPoints: IntegerZeroPoints
+  /// Whether they may be others than 128 in planned memory.
+  let hasZeroPoints: Bool
+  /// The weights, where a run computes them; else they have been packed.
+  var source: Location?
+  /// The total of each filter, and behind them the panels of all matrices.
+  var packed: Location
+
+  /// The weights of a filter.
+  var inner: Int { taps * channels }
+  /// The columns of a product: with zero points, one more that adds up what is multiplied.
+  var columns: Int { filters + (hasZeroPoints ? 1 : 0) }
+
+  private func panelByteCount(_ kernels: any ByteKernels.Type) -> Int {
+    kernels.packedByteCount(taps: taps, channels: channels, columns: columns)
+  }
+
+  func packedByteCount(_ kernels: any ByteKernels.Type) -> Int {
+    totalByteCount + count * panelByteCount(kernels)
+  }
+
+  func panels(_ index: Int, _ kernels: any ByteKernels.Type, in frame: Frame) -> UnsafePointer<Int8> {
+    let first = (frame.address(packed) + totalByteCount).assumingMemoryBound(to: Int8.self)
+    return UnsafePointer(first + index * panelByteCount(kernels))
+  }
+
+  func totals(_ index: Int, in frame: Frame) -> UnsafePointer<Int32> {
+    UnsafePointer(frame.address(packed).assumingMemoryBound(to: Int32.self) + index * filters)
+  }
+
+  /// Up to where panels begin.
+  private var totalByteCount: Int { (count * filters * MemoryLayout<Int32>.stride + 63) & ~63 }
+
+  /// Packs a matrix that a run has computed.
+  fileprivate func pack(
+    _ index: Int, _ kernels: any ByteKernels.Type, _ signed: UnsafeMutablePointer<Int8>, in frame: Frame
+  ) {
+    pack(
+      index, of: frame.bytes(source!), flipping: 0x80, kernels, signed, into: frame.address(packed))
+  }
+
+  /// Packs a matrix.
+  /// - Parameters:
+  ///   - flip: What of each byte is changed to make a signed number of it.
+  ///   - signed: Memory for all weights.
+  func pack(
+    _ index: Int, of source: UnsafePointer<UInt8>, flipping flip: UInt8, _ kernels: any ByteKernels.Type,
+    _ signed: UnsafeMutablePointer<Int8>, into packed: UnsafeMutableRawPointer
+  ) {
+    let source = source + index * filters * inner, inner = inner
+    let totals = packed.assumingMemoryBound(to: Int32.self) + index * filters
+    for filter in 0..<filters {
+      let (x, y) = (source + filter * strides.filter, signed + filter * inner)
+      var total: Int32 = 0
+      for row in 0..<inner {
+        let weight = Int8(bitPattern: x[row * strides.row] ^ flip)
+        y[row] = weight
+        total &+= Int32(weight)
+      }
+      totals[filter] = total
+    }
+    if hasZeroPoints { (signed + filters * inner).update(repeating: 1, count: inner) }
+    kernels.pack(
+      BytePackArguments(
+        source: signed, taps: taps, channels: channels, tapStride: 1, channelStride: taps, columnStride: inner,
+        columns: columns,
+        packed: (packed + totalByteCount).assumingMemoryBound(to: Int8.self) + index * panelByteCount(kernels)))
+  }
+}
