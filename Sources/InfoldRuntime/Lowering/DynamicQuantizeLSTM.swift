@@ -30,9 +30,10 @@ extension DynamicQuantizeLSTM: LoweredOperator {
       numbers: plan.temporary(operands.sizes, format), scale: plan.temporary([1]),
       zeroPoint: plan.temporary([1], format),
       rows: plan.temporary([shape.directions, shape.rows, MemoryLayout<ByteRow>.stride / MemoryLayout<Float>.stride]))
+    let count = operands.sizes.reduce(1, *)
     plan.emitDynamicQuantization(
-      from: try plan.location(of: operands.x, .rowMajor), operands.sizes, to: quantized.numbers, scale: quantized.scale,
-      zeroPoint: quantized.zeroPoint)
+      from: try plan.location(of: operands.x, .rowMajor).reshaped([count], .rowMajor), count, to: quantized.numbers,
+      scale: quantized.scale, zeroPoint: quantized.zeroPoint)
     try plan.emitRecurrent(operands, shape, weights, quantized: quantized) {
       LSTMCell(weights: weights, activations: operands.activations, couplesGates: couplesGates, peepholes: $0)
     }

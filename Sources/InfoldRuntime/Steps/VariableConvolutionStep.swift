@@ -5,6 +5,9 @@ import InfoldKernelInterface
 struct VariableConvolutionStep: Step {
   /// With the packed weights in planned memory.
   var convolution: ConvolutionStep
+  /// What computes it: the same, or a depthwise convolution.
+  let multiplication: any Step
+  let isDepthwise: Bool
   let kernels: any ConvolutionKernels.Type
   /// The weights [M, C / groups, taps].
   let weights: Location
@@ -15,21 +18,21 @@ struct VariableConvolutionStep: Step {
 
   var phases: Int { 2 }
 
-  var scratchByteCount: Int { convolution.scratchByteCount }
+  var scratchByteCount: Int { multiplication.scratchByteCount }
 
   private var taps: Int { convolution.shape.window.height * convolution.shape.window.width }
 
-  func tasks(phase: Int, workers: Int) -> Int { phase == 0 ? 1 : convolution.tasks(phase: 0, workers: workers) }
+  func tasks(phase: Int, workers: Int) -> Int { phase == 0 ? 1 : multiplication.tasks(phase: 0, workers: workers) }
 
   func work(phase: Int, task: Int, of count: Int) -> Int {
-    phase == 0 ? 1 : convolution.work(phase: 0, task: task, of: count)
+    phase == 0 ? 1 : multiplication.work(phase: 0, task: task, of: count)
   }
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
     if phase == 0 {
       pack(in: frame)
     } else if frame.pointer(isFinite).pointee == 1 {
-      convolution.run(phase: 0, task: task, of: count, worker: worker, in: frame)
+      multiplication.run(phase: 0, task: task, of: count, worker: worker, in: frame)
     } else {
       convolve(task, of: count, in: frame)
     }
@@ -46,6 +49,11 @@ struct VariableConvolutionStep: Step {
       }
     }
     frame.pointer(isFinite).pointee = found == 0 ? 1 : 0
+    guard !isDepthwise else {
+      return kernels.packDepthwiseWeights(
+        source, kernelHeight: shape.window.height, kernelWidth: shape.window.width, channels: convolution.groups,
+        into: packed)
+    }
     for group in 0..<convolution.groups {
       kernels.pack(
         PackArguments(

@@ -16,6 +16,9 @@ extension VersionCase {
     VersionCase(
       "GridSample", [16, 20, 22], ["padding_mode": .text("reflection")],
       [floats([1, 1, 1, 2], 1, 3), floats([1, 1, 2, 2], 0, 0, 2, 0)], gives: floats([1, 1, 1, 2], 2, 2)),
+    VersionCase(
+      "AffineGrid", [20], ["align_corners": .int(1)], [floats([1, 2, 3], 1, 0, 0, 0, 2, 0.5), integers(1, 1, 2, 2)],
+      gives: floats([1, 2, 2, 2], -1, -1.5, 1, -1.5, -1, 2.5, 1, 2.5)),
   ]
 
   private static let regions = [

@@ -104,12 +104,16 @@ import Testing
     }
   }
 
-  @Test(arguments: 0..<30) func convolutionsWithComputedWeights(seed: UInt64) throws {
+  @Test(arguments: 0..<60) func convolutionsWithComputedWeights(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
-    let rank = random.pick([1, 2, 2]), group = random.pick([1, 1, 2, 5])
-    let channels = group * random.int(1...9), filters = group * random.int(1...40)
-    let kernel = (0..<rank).map { _ in random.int(1...4) }, strides = (0..<rank).map { _ in random.int(1...2) }
-    let dilations = (0..<rank).map { _ in random.int(1...2) }
+    // Of half of them, every channel is convolved by itself.
+    let isDepthwise = seed >= 30
+    let rank = random.pick([1, 2, 2]), group = isDepthwise ? random.int(1...70) : random.pick([1, 1, 2, 5])
+    let channels = isDepthwise ? group : group * random.int(1...9)
+    let filters = isDepthwise ? group : group * random.int(1...40)
+    let kernel = (0..<rank).map { _ in random.int(1...(isDepthwise ? 9 : 4)) },
+      strides = (0..<rank).map { _ in random.int(1...2) }
+    let dilations = (0..<rank).map { axis in kernel[axis] > 5 ? 1 : random.int(1...2) }
     let pads = (0..<2 * rank).map { random.int(0...kernel[$0 % rank]) }
     let sizes = (0..<rank).map { axis -> Int in
       let least = (kernel[axis] - 1) * dilations[axis] + 1 - pads[axis] - pads[axis + rank]

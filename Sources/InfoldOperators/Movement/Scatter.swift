@@ -1,0 +1,21 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// ONNX Scatter, opset 9: what ScatterElements does since opset 11, which withdrew the operator.
+package struct Scatter: ComposedOperator {
+  package static let name = "Scatter"
+  package static let versions = [9]
+  package static let family = OperatorFamily.movement
+  package static let widening = Widening.sameFunction
+  package static let withdrawal: Withdrawal? = Withdrawal(opset: 11, successor: ScatterElements.name)
+  package static func arity(since version: Int) -> Arity { Arity(3) }
+
+  private let axis: AttributeList
+
+  package init(_ attributes: inout AttributeReader) { axis = attributes.forwarded(["axis"]) }
+
+  func compose(_ network: inout Composition) throws(InfoldError) -> [ValueID]? {
+    [try network.add(ScatterElements.name, network.inputs, axis)]
+  }
+}
