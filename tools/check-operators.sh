@@ -14,6 +14,7 @@ InfoldPasses/.*RecognizeGroupNormalization.swift    matches a pattern of named o
 InfoldPasses/.*RecognizeStackExtrema.swift          matches a pattern of named operators
 InfoldPasses/.*RemoveCompleteScatters.swift         matches a pattern of named operators
 InfoldPasses/.*NormalizationToScaleShift.swift      is about batch normalization, and puts other operators in its place
+InfoldPasses/.*ExpandWideQuantization.swift         reads the axis of QuantizeLinear and DequantizeLinear, beside their scales and zero points
 InfoldPasses/.*QuantizedValue.swift                 reads the axis of DequantizeLinear, beside its scale and zero point
 InfoldQuantization/NetworkPreparation.swift         puts Add in the place of Sum, and Gemm in that of MatMul and Add
 InfoldValidation/Statistics/.*                      is about batch normalization, and writes its parameters

@@ -222,4 +222,98 @@ import Testing
     let last = try Session(graph.model).run(["x": try batch.slice(2..<3)])[graph[b].name]!
     #expect(try one.slice(2..<3) == last)
   }
+
+  /// QLinearConv and QLinearMatMul that are computed with floats: their weights are not around zero, or come from the run, there are three
+  /// dimensions to convolve over, or matrices in a row.
+  @Test(arguments: [ElementType.uint8, .int8], [false, true]) func expandedProducts(type: ElementType, lists: Bool)
+    throws
+  {
+    func number(_ network: inout NetworkBuilder, _ value: Float) throws -> ValueID {
+      network.constant(try Tensor(scalar: value))
+    }
+    func point(_ network: inout NetworkBuilder, _ value: Int64, _ count: Int? = nil) throws -> ValueID {
+      let numbers = (0..<(count ?? 1)).map { value + Int64($0 % 5) }
+      return network.constant(try Tensor(shape: count.map { [$0] } ?? [], numbers).cast(to: type))
+    }
+    for (index, sizes) in [[1, 1, 1, 1], [2, 2, 1, 2], [3, 8, 1, 3], [6, 6, 6, 3], [8, 12, 2, 1]].enumerated() {
+      for spatial in [[9], [7, 5], [4, 5, 3]] {
+        var network = NetworkBuilder(opset: 10, seed: UInt64(index))
+        let (channels, outputs, groups, size) = (sizes[0], sizes[1], sizes[2], sizes[3])
+        let x = network.input(Shape([2, channels] + spatial), of: type)
+        let weights = try Tensor(
+          random: [outputs, channels / groups] + spatial.map { _ in size }, of: type, using: &network.random)
+        let bias = try network.random.tensor([outputs], in: -900...900).mapped { (x: Float) in Int32(x) }
+        let weightScales = try network.random.tensor(lists ? [outputs] : [], in: 0.001...0.01)
+        let terms = Float(channels / groups * spatial.reduce(1) { product, _ in product * size })
+        let y = try network.node(
+          "QLinearConv",
+          [
+            x, number(&network, 0.02), point(&network, 7), network.constant(weights), network.constant(weightScales),
+            point(&network, 101, lists ? outputs : nil), number(&network, 0.02 * terms.squareRoot()),
+            point(&network, 60), network.constant(bias),
+          ],
+          ["group": .int(Int64(groups)), "pads": .ints((spatial + spatial).map { _ in Int64(size / 2) })])
+        try expectAgreement(try network.finished(y), "\(sizes) \(spatial)")
+      }
+    }
+    for (left, right) in [
+      ([1, 1], [1, 1]), ([2, 1, 2], [2, 2, 1]), ([2, 3, 7, 5], [2, 3, 5, 6]), ([4, 33, 40], [40, 17]),
+      ([3, 40], [40, 9]),
+      ([5], [5]), ([2, 5], [5]), ([5], [3, 5, 4]),
+    ] {
+      for isComputed in [false, true] {
+        var network = NetworkBuilder(opset: 10, seed: 5)
+        let columns = lists && right.count == 2 ? right[1] : nil
+        let a = network.input(Shape(left), of: type)
+        let b =
+          isComputed
+          ? network.input(Shape(right), "b", of: type)
+          : network.constant(try Tensor(random: right, of: type, using: &network.random))
+        let scales = try network.random.tensor(columns.map { [$0] } ?? [], in: 0.001...0.01)
+        let y = try network.node(
+          "QLinearMatMul",
+          [
+            a, number(&network, 0.02), point(&network, 3), b, network.constant(scales), point(&network, 90, columns),
+            number(&network, 0.02 * Float(left.last!).squareRoot()), point(&network, 70),
+          ])
+        try expectAgreement(try network.finished(y), "\(left) \(right) \(isComputed)")
+      }
+    }
+  }
+
+  /// Integers of 16 bits, with one scale and with lists.
+  @Test(arguments: [ElementType.uint16, .int16], [nil, 0, 1, -1] as [Int?])
+  func integersOf16Bits(type: ElementType, axis: Int?) throws {
+    for shape in [[1, 1, 1], [2, 1, 2], [3, 4, 50]] {
+      for hasPoints in [true, false] where hasPoints || type == .uint16 {
+        let list = axis.map { [shape[$0 < 0 ? $0 + 3 : $0]] } ?? []
+        let count = list.reduce(1, *)
+        var network = NetworkBuilder(opset: 21, seed: 6)
+        let scales = network.constant(try network.random.tensor(list, in: 2e-5...5e-5))
+        let points =
+          hasPoints
+          ? network.constant(try Tensor(shape: list, (0..<count).map { Int64(9000 * $0 + 3) }).cast(to: type)) : nil
+        var attributes: AttributeList = axis.map { ["axis": .int(Int64($0))] } ?? [:]
+        let z = network.input(Shape(shape), "z", of: type)
+        let back = try network.node("DequantizeLinear", [z, scales, points], attributes)
+        // A scale and a shift may be rounded otherwise.
+        try InfoldRuntimeTests.expectAgreement(
+          network.finished(back), nil, Expectation(tolerance: 1e-6, precisions: [.exact]), "\(shape)")
+
+        let x = network.input(Shape(shape))
+        if !hasPoints { attributes["output_dtype"] = .int(Int64(type.rawValue)) }
+        let graph = try network.finished(try network.node("QuantizeLinear", [x, scales, points], attributes))
+        try expectAgreement(graph, "\(shape)")
+        // What no integer stands for.
+        var inputs = try graph.randomInputs()
+        var numbers = try inputs["x"]!.elements(as: Float.self)
+        for (index, number) in [Float.nan, .infinity, -.infinity, 1e30].enumerated() where index < numbers.count {
+          numbers[index] = number
+        }
+        inputs["x"] = try Tensor(shape: shape, numbers)
+        let expected = try ReferenceEvaluator(graph).run([x: inputs["x"]!, z: inputs["z"]!])
+        #expect(try Session(graph.model).run(inputs)[graph[graph.outputs[0]].name] == expected[0], "\(shape)")
+      }
+    }
+  }
 }

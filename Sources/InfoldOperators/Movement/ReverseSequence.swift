@@ -2,13 +2,13 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// ONNX ReverseSequence, opset 10: of each sequence of a batch, the first elements in the opposite order, and the others in their places.
+/// ONNX ReverseSequence, opsets 10, 28: of each sequence of a batch, the first elements in the opposite order, and the others in their places.
 ///
 /// input [d0, d1, …], sequence_lens [batch] of int64: how many elements of each are turned around. `batch_axis` and `time_axis` are 1 and 0,
 /// or 0 and 1.
 package struct ReverseSequence: ComposedOperator {
   package static let name = "ReverseSequence"
-  package static let versions = [10]
+  package static let versions = [10, 28]
   package static let family = OperatorFamily.movement
   package static let widening = Widening.sameFunction
   package static func arity(since version: Int) -> Arity { Arity(2) }

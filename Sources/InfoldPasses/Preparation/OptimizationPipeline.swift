@@ -61,7 +61,10 @@ public struct OptimizationPipeline: Sendable {
     let quantizedFolding: [any GraphPass] = foldsBatchNormalization ? [FoldIntoQuantizedWeights()] : []
     // What dequantizes weights that nobody reads any more is not to be computed ahead.
     let quantization: [any GraphPass] =
-      quantizedFolding + [RecognizeIntegerProducts(), RecognizeQuantizedOperators(), RemoveDeadCode()]
+      quantizedFolding + [
+        RecognizeIntegerProducts(), RecognizeQuantizedOperators(), ExpandWideQuantization(),
+        RemoveDeadCode(),
+      ]
     self.init([
       (.inline, [InlineBodies(), SettleConstants(), ReplaceSequences()]),
       (

@@ -93,6 +93,7 @@ private struct QuantizedRewriter {
       let scales = node.inputs[4].flatMap(graph.constant), scales.elementType == .float32,
       let zeroPoints = node.inputs[5].flatMap(graph.constant),
       [scales, zeroPoints].allSatisfy({ $0.shape.count <= 1 && ($0.count == 1 || $0.count == right.shape[1]) }),
+      QuantizedWeights(tensor: right, scales: scales, zeroPoints: zeroPoints).isSymmetric,
       let id = node.outputs[0].flatMap(source.index.producer)
     else { return }
     let label = graph.label(of: node)

@@ -34,7 +34,7 @@ extension VersionCase {
       [floats([2, 2], 1, 2, 3, 4), integers([2, 1], 1, 0), floats([2, 1], 10, 20)],
       gives: floats([2, 2], 1, 10, 20, 4)),
     VersionCase(
-      "ReverseSequence", [10], ["batch_axis": .int(0), "time_axis": .int(1)],
+      "ReverseSequence", [10, 28], ["batch_axis": .int(0), "time_axis": .int(1)],
       [floats([2, 3], 1, 2, 3, 4, 5, 6), integers(3, 2)], gives: floats([2, 3], 3, 2, 1, 5, 4, 6)),
     VersionCase(
       "OneHot", [9, 11, 28], ["axis": .int(0)], [integers(1, 5), integers([], 2), floats(3, 7)],
