@@ -9,6 +9,9 @@ package protocol BodyOperator: Operator {
   /// The bodies, in the order in which `evaluate` and `firstBodyInputs` count them.
   var bodies: [OperatorBody] { get }
 
+  /// Whether the bodies consist of nodes of the graph around the operator, which are planned in the run; not, by default.
+  static var isOutlined: Bool { get }
+
   /// The types of what each body takes when it runs for the first time, as far as they follow from those of the node's inputs.
   func firstBodyInputs(_ inputs: [TensorType?]) -> [[TensorType?]]
 
@@ -24,6 +27,8 @@ package protocol BodyOperator: Operator {
 }
 
 extension BodyOperator {
+  package static var isOutlined: Bool { false }
+
   /// The extent of its bodies, taken together.
   package var extent: BodyExtent { bodies.reduce(BodyExtent(nodes: 0, depth: 0)) { $0 + $1.extent } }
 

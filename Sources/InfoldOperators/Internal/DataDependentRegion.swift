@@ -9,6 +9,7 @@ package struct DataDependentRegion: BodyOperator {
   package static let name = "DataDependentRegion"
   package static let domain = OperatorRegistry.internalDomain
   package static let versions = [1]
+  package static let isOutlined = true
   package static func arity(since version: Int) -> Arity { Arity(inputs: 0...0, outputs: 1...Arity.any) }
 
   /// The nodes.

@@ -1,6 +1,5 @@
 import InfoldGraph
 import InfoldKernelInterface
-import InfoldOperators
 import InfoldPasses
 import InfoldSystem
 import InfoldTensor
@@ -194,8 +193,10 @@ struct PlanBuilder {
   /// The names of the node that is being lowered, and of those that its kernel does as well.
   private var currentNames: [String] {
     current?.nodes.flatMap { id in
-      guard let region = graph[id].typed as? DataDependentRegion else { return [graph.reference(to: graph[id])] }
-      return region.body.graph.nodes.map(region.body.graph.reference)
+      guard let typed = graph[id].typed as? any BodyOperator, type(of: typed).isOutlined else {
+        return [graph.reference(to: graph[id])]
+      }
+      return typed.bodies.flatMap { body in body.graph.nodes.map(body.graph.reference) }
     } ?? []
   }
 
@@ -241,7 +242,7 @@ struct PlanBuilder {
       lastReads[output.index] = lastReads[output.index] ?? steps.count
     }
     if usesKernels, let typed = node.typed as? any BodyOperator, let bodies = try bodyPlans(of: node, typed) {
-      let algorithm = typed is DataDependentRegion ? PlanDescription.inRunAlgorithm : "planned bodies"
+      let algorithm = type(of: typed).isOutlined ? PlanDescription.inRunAlgorithm : "planned bodies"
       emit(BodyStep(node: typed, operands: operands, bodies: bodies), algorithm, reads: reads, writes: [])
     } else {
       emit(
