@@ -1,10 +1,9 @@
 import InfoldGraph
+import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 import TestSupport
 import Testing
-
-@testable import InfoldRuntime
 
 /// Nodes whose sizes a run decides, as behind NonZero: they are planned in the run, in regions.
 @Suite struct DataDependentRegionTests {

@@ -181,7 +181,8 @@ import Testing
       let x = try network.operand([3, 10], .uint8, .run, "x"), w = try network.operand([10, 4], .uint8, .constant, "w")
       let a = network.builder.constant(try Tensor(shape: [3], Array(repeating: point, count: 3)))
       let b = network.builder.constant(try Tensor(shape: [4], Array(repeating: point, count: 4)))
-      try check(network, try network.builder.node("MatMulInteger", [x, w, a, b]), "\(point)")
+      let y = try network.builder.node("MatMulInteger", [x, w, a, b])
+      try check(network, y, "\(point)")
     }
   }
 
