@@ -270,8 +270,11 @@ def recurrent() -> None:
         def parameters(columns: bool) -> list[Fixed]:
             shape = (directions, 4 * hidden) if columns else (directions,)
             return [Fixed(scale(*shape, factor=0.003)), Fixed(np.full(shape, zero, dtype))]
+        def weights(*shape: int) -> Fixed:
+            # Where there is no instruction that adds up four products of bytes, ONNX Runtime bounds the sums of two with int8 to 16 bits.
+            return Fixed(integers(*shape, dtype=dtype) // (2 if dtype == np.int8 else 1))
         inputs = [
-            floats(6, 1, size), Fixed(integers(directions, size, 4 * hidden, dtype=dtype)), Fixed(integers(directions, hidden, 4 * hidden, dtype=dtype)),
+            floats(6, 1, size), weights(directions, size, 4 * hidden), weights(directions, hidden, 4 * hidden),
             Fixed(floats(directions, 8 * hidden)), None, Fixed(floats(directions, 1, hidden)), Fixed(floats(directions, 1, hidden)),
             None, *parameters(False), *parameters(True),
         ]
