@@ -224,8 +224,9 @@ package.targets += [.target(name: "InfoldKernelInterface")]
   package.targets += [kernels("Portable", isFast: true)]
 #endif
 
-// Tests are compiled without optimization also in release builds: what they call is optimized, and they take longer to compile than to run.
-for target in package.targets where target.type == .test {
+// Most tests are compiled without optimization also in release builds: what they call is optimized, and they take longer to compile than
+// to run. Those of kernels compute much by themselves.
+for target in package.targets where target.type == .test && target.name != "InfoldKernelTests" {
   target.swiftSettings = [.unsafeFlags(["-Onone"], .when(configuration: .release))]
 }
 

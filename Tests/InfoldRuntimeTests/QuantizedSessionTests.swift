@@ -223,9 +223,8 @@ import Testing
     #expect(try one.slice(2..<3) == last)
   }
 
-  /// QLinearConv and QLinearMatMul that are computed with floats: their weights are not around zero, or come from the run, there are three
-  /// dimensions to convolve over, or matrices in a row.
-  @Test(arguments: [ElementType.uint8, .int8], [false, true]) func expandedProducts(type: ElementType, lists: Bool)
+  /// QLinearConv and QLinearMatMul whose sums are made first: weights that are not around zero or come from the run, and matrices in a row.
+  @Test(arguments: [ElementType.uint8, .int8], [false, true]) func productsOfAnyZero(type: ElementType, lists: Bool)
     throws
   {
     func number(_ network: inout NetworkBuilder, _ value: Float) throws -> ValueID {
@@ -236,7 +235,7 @@ import Testing
       return network.constant(try Tensor(shape: count.map { [$0] } ?? [], numbers).cast(to: type))
     }
     for (index, sizes) in [[1, 1, 1, 1], [2, 2, 1, 2], [3, 8, 1, 3], [6, 6, 6, 3], [8, 12, 2, 1]].enumerated() {
-      for spatial in [[9], [7, 5], [4, 5, 3]] {
+      for spatial in [[9], [7, 5]] {
         var network = NetworkBuilder(opset: 10, seed: UInt64(index))
         let (channels, outputs, groups, size) = (sizes[0], sizes[1], sizes[2], sizes[3])
         let x = network.input(Shape([2, channels] + spatial), of: type)

@@ -95,6 +95,8 @@ import Testing
         versionCase.name, version, versionCase.attributes, inputs, outputs: versionCase.outputs.count)
       #expect(try Self.check(node, inputs, "") == 0, "\(versionCase.testDescription)")
     }
-    for type in OperatorRegistry.internalOperators.all { #expect(checked.contains(type.name)) }
+    for type in OperatorRegistry.internalOperators.all where !(type is any BodyOperator.Type) {
+      #expect(checked.contains(type.name))
+    }
   }
 }

@@ -11,7 +11,7 @@ import Testing
   /// What belongs to no family.
   private static let others = [
     // What they do, their bodies say.
-    "If", "Loop",
+    "If", "Loop", "DataDependentRegion",
     // They make tensors of nothing, or of a shape.
     "BlackmanWindow", "HammingWindow", "HannWindow", "MelWeightMatrix",
     "Constant", "ConstantOfShape", "EyeLike", "Range",
