@@ -11,15 +11,8 @@ extension DynamicQuantizeLinear: LoweredOperator {
       let scale = node.outputs[1], plan.sizes(scale) != nil, let zeroPoint = node.outputs[2],
       plan.byteSizes(zeroPoint) != nil
     else { return false }
-    // All elements alike: in any order, as long as there is nothing between them.
-    let image = plan.layouts(of: x).contains(.rowMajor) ? nil : ImageShape(sizes)
-    var layout = Layout.rowMajor
-    if let image, plan.concatenations.part(y) == nil,
-      try plan.location(of: x, .channelsLast).pixelStride == image.channels
-    {
-      layout = .channelsLast
-    }
-    let count = sizes.reduce(1, *)
+    // All elements alike, in any order.
+    let layout = try plan.denseLayout(of: x, for: y), count = sizes.reduce(1, *)
     let source = try plan.location(of: x, layout)
     let (target, scalePlace) = (plan.define(y, layout), plan.define(scale, .rowMajor))
     plan.emitDynamicQuantization(

@@ -108,13 +108,8 @@ extension PlanBuilder {
       node.inputs.dropFirst().allSatisfy({ $0.map { graph.constant($0) != nil } ?? true }),
       let tables = try operation.resizeTables(graph.operatorInputs(of: node))
     else { return false }
-    // In the order of memory. With something between pixels, they are taken row by row.
-    var layout = Layout.rowMajor
-    if !layouts(of: x).contains(.rowMajor), let image = ImageShape(sizes), concatenations.part(y) == nil,
-      try location(of: x, .channelsLast).pixelStride == image.channels
-    {
-      layout = .channelsLast
-    }
+    // In the order of memory.
+    let layout = try denseLayout(of: x, for: y)
     var source = try location(of: x, layout)
     let order = layout == .rowMajor ? Array(sizes.indices) : [0] + Array(2..<sizes.count) + [1]
     let target = define(y, layout)

@@ -28,7 +28,7 @@ struct DataDependence {
   }
 
   /// The level of each node.
-  private(set) var levels: [Level] = []
+  let levels: [Level]
   /// Whether the elements of each value follow from the sizes of others.
   let followsFromSizes: [Bool]
 

@@ -38,6 +38,14 @@ extension PlanBuilder {
     return known.isEmpty ? [.rowMajor] : known
   }
 
+  /// The layout for a step that goes from `value` to `result` without a gap between pixels: channels last, where `value` lies so alone.
+  mutating func denseLayout(of value: ValueID, for result: ValueID) throws(InfoldError) -> Layout {
+    guard !layouts(of: value).contains(.rowMajor), let image = plannedSizes(value).flatMap({ ImageShape($0) }),
+      concatenations.part(result) == nil, try location(of: value, .channelsLast).pixelStride == image.channels
+    else { return .rowMajor }
+    return .channelsLast
+  }
+
   /// Where `value` lies in `layout`. Adds a step that converts it when it lies in the other one only.
   mutating func location(of value: ValueID, _ layout: Layout) throws(InfoldError) -> Location {
     if let present = locations[value.index][layout] { return present }
