@@ -13,9 +13,19 @@ extension ConformanceCase {
   public func operatorsWithoutKernels() throws(InfoldError) -> Set<String> {
     let model = try Model(path: model, operators: .standard)
     let session = try Session(model, options: SessionOptions(threads: 1))
-    let shapes = Dictionary(
-      zip(session.inputs.map(\.name), try inputs(of: model).map(\.shape)), uniquingKeysWith: { first, _ in first })
-    let steps = try session.planDescription(for: shapes).parts.flatMap(\.steps)
-    return Set(steps.filter { $0.algorithm == "reference" }.map(\.operation))
+    let given = Dictionary(
+      zip(session.inputs.map(\.name), try inputs(of: model)), uniquingKeysWith: { first, _ in first })
+    // What is planned in the run has been planned then.
+    _ = try session.run(given)
+    return Self.referenceOperations(try session.planDescription(for: given.mapValues(\.shape)).parts)
+  }
+
+  private static func referenceOperations(_ parts: [PlanDescription.Part]) -> Set<String> {
+    var found: Set<String> = []
+    for step in parts.flatMap(\.steps) {
+      if step.algorithm == PlanDescription.referenceAlgorithm { found.insert(step.operation) }
+      found.formUnion(referenceOperations(step.bodies))
+    }
+    return found
   }
 }
