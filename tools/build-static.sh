@@ -3,6 +3,7 @@
 # is and how large: for containers and servers. The C libraries (libprotobuf-c, libturbojpeg, libpng, libwebp, zlib and libc) stay shared.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source tools/swift-environment.sh
 tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libwebp-dev
 # With sections of their own, functions that nothing uses are left out, and what is the same is kept once.
 compiler=(-use-ld=lld -Xfrontend -function-sections -Xlinker --gc-sections -Xlinker --icf=all -Xlinker --no-export-dynamic

@@ -2,6 +2,7 @@
 # Checks that runs into tensors of the caller allocate nothing once the first ones are done, by one thread and by two, also of a batch.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source tools/swift-environment.sh
 folder=.build/allocations
 mkdir -p "$folder"
 cat >"$folder/count.c" <<'C'

@@ -4,6 +4,7 @@
 # Writes it to .build/documentation, in a folder for Infold and one for InfoldImage.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source tools/swift-environment.sh
 swift build -c release --target Infold
 for target in InfoldImage InfoldTelemetry InfoldValidation InfoldQuantization; do
   swift build -c release --target "$target"

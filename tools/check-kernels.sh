@@ -4,6 +4,7 @@
 # anything nor keep vectors in memory for want of registers. Prints these and all other loops that multiply.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source tools/swift-environment.sh
 
 swift build -c release --target InfoldKernelsVNNI
 swift build -c release --target InfoldKernelsAVX512

@@ -4,6 +4,7 @@
 # branch, what stands behind a condition. Goes through .build/fuzzing-corpus, or the folder that FUZZING_CORPUS names, and the findings.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source tools/swift-environment.sh
 tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libwebp-dev
 corpus=${FUZZING_CORPUS:-.build/fuzzing-corpus}
 build=$PWD/.build/coverage

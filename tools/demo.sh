@@ -2,6 +2,7 @@
 # Installs what Infold needs on Debian, builds it, and says what is on two photographs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source tools/swift-environment.sh
 tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libwebp-dev
 swift build -c release --product infold
 exec "$(swift build -c release --show-bin-path)/infold" \

@@ -3,6 +3,7 @@
 # stand there. They share the repository's build folder, and so its build of Infold.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source tools/swift-environment.sh
 tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libwebp-dev
 tools/fetch-zoo.sh
 output=.build/examples

@@ -5,6 +5,7 @@
 # .build/fuzzing-corpus; what fails is minimized, kept in .build/fuzzing-findings, and belongs into Tests/FuzzTests/Findings.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source tools/swift-environment.sh
 if (($# < 2)); then
   echo "usage: tools/fuzz.sh decode|roundtrip|run|npy|image|sidecar|all SECONDS [LIBFUZZER-ARGUMENT...]" >&2
   exit 2

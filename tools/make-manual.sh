@@ -6,6 +6,7 @@
 #   tools/make-manual.sh --check    also checks them: a page for each subcommand, and nothing that groff warns of
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source tools/swift-environment.sh
 rm -rf .build/plugins/GenerateManual/outputs .build/manual
 swift package -c release plugin generate-manual --multi-page > /dev/null
 mkdir -p .build/manual/man1

@@ -3,6 +3,7 @@
 # What the environment variable SANITIZE_FILTER matches is run, by default everything; never the tests that are skipped below.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source tools/swift-environment.sh
 tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libwebp-dev libonnx-testdata
 if (($# == 0)); then set -- address thread; fi
 export SWIFT_BACKTRACE=enable=no INFOLD_SLOWDOWN=20

@@ -12,7 +12,11 @@ python=$(tools/python-environment.sh)
 log=.build/test-output.txt
 mkdir -p .build
 set +e
-swift test -c release --disable-testable-imports "$@" 2>&1 | tee "$log" | tools/condense-test-output.sh
+{
+  # Only for the build: the order of sets in the tests is any.
+  (source tools/swift-environment.sh && swift build -c release --build-tests) \
+    && swift test -c release --disable-testable-imports --skip-build "$@"
+} 2>&1 | tee "$log" | tools/condense-test-output.sh
 status=${PIPESTATUS[0]}
 echo "the whole output is in $log"
 exit "$status"

@@ -3,7 +3,7 @@ import PackageDescription
 
 let package = Package(
   name: "Classify",
-  dependencies: [.package(name: "infold", path: "../..", traits: [])],
+  dependencies: [.package(name: "infold", path: "../..")],
   targets: [
     .executableTarget(name: "Classify", dependencies: [.product(name: "InfoldImage", package: "infold")])
   ],

@@ -3,7 +3,7 @@ import PackageDescription
 
 let package = Package(
   name: "CustomOperator",
-  dependencies: [.package(name: "infold", path: "../..", traits: [])],
+  dependencies: [.package(name: "infold", path: "../..")],
   targets: [
     .target(name: "BlurPool", dependencies: [.product(name: "Infold", package: "infold")]),
     .executableTarget(name: "CustomOperator", dependencies: ["BlurPool", .product(name: "Infold", package: "infold")]),

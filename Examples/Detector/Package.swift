@@ -7,7 +7,7 @@ let infold: [Target.Dependency] = [
 
 let package = Package(
   name: "Detector",
-  dependencies: [.package(name: "infold", path: "../..", traits: [])],
+  dependencies: [.package(name: "infold", path: "../..")],
   targets: [
     .target(name: "Detecting", dependencies: infold),
     .executableTarget(name: "Detector", dependencies: ["Detecting"] + infold),

@@ -3,7 +3,7 @@ import PackageDescription
 
 let package = Package(
   name: "FoldInCode",
-  dependencies: [.package(name: "infold", path: "../..", traits: [])],
+  dependencies: [.package(name: "infold", path: "../..")],
   targets: [
     .executableTarget(
       name: "FoldInCode",

@@ -3,7 +3,7 @@ import PackageDescription
 
 let package = Package(
   name: "QuickStart",
-  dependencies: [.package(name: "infold", path: "../..", traits: [])],
+  dependencies: [.package(name: "infold", path: "../..")],
   targets: [.executableTarget(name: "QuickStart", dependencies: [.product(name: "Infold", package: "infold")])],
   swiftLanguageModes: [.v6]
 )

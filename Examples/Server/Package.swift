@@ -3,7 +3,7 @@ import PackageDescription
 
 let package = Package(
   name: "Server",
-  dependencies: [.package(name: "infold", path: "../..", traits: [])],
+  dependencies: [.package(name: "infold", path: "../..")],
   targets: [.executableTarget(name: "Server", dependencies: [.product(name: "Infold", package: "infold")])],
   swiftLanguageModes: [.v6]
 )

@@ -7,7 +7,7 @@ let infold: [Target.Dependency] = [
 
 let package = Package(
   name: "TextReader",
-  dependencies: [.package(name: "infold", path: "../..", traits: [])],
+  dependencies: [.package(name: "infold", path: "../..")],
   targets: [
     .target(name: "TextReading", dependencies: infold),
     .executableTarget(name: "TextReader", dependencies: ["TextReading"] + infold),
