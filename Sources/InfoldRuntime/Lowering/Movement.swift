@@ -42,13 +42,14 @@ extension PlanBuilder {
     let source = try location(of: x, layout)
     for (output, map) in zip(node.outputs, maps) {
       guard let output else { continue }
-      try emitCopy(map, fill, of: (sizes, source), x, to: output, keepsLayout: keepsLayout)
+      try emitCopy(map, fill: fill, of: (sizes, source), x, to: output, keepsLayout: keepsLayout)
     }
     return true
   }
 
-  private mutating func emitCopy(
-    _ map: ElementMap, _ fill: UInt64, of source: (sizes: [Int], place: Location), _ x: ValueID, to y: ValueID,
+  /// Adds what makes `y` of `x` as a map says, or finds it in `x` where it lies.
+  mutating func emitCopy(
+    _ map: ElementMap, fill: UInt64 = 0, of source: (sizes: [Int], place: Location), _ x: ValueID, to y: ValueID,
     keepsLayout: Bool
   ) throws(InfoldError) {
     let result = plannedSizes(y)!

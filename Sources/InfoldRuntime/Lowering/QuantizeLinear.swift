@@ -30,18 +30,26 @@ struct PlannedQuantization {
   }
 }
 
+/// The scales by which single numbers are converted. They reach as far as floats do, for attention masks are filled with the least one.
+private let conversionScales = usualScales.lowerBound...(Float.greatestFiniteMagnitude / 255)
+
 extension PlanBuilder {
   /// The quantization of `value` by one constant scale and zero point; `nil` for others, and for scales whose reciprocal is no usual
   /// number.
   func quantization(of value: ValueID?, scale: ValueID?, zeroPoint: ValueID?) -> PlannedQuantization? {
-    guard let all = quantizations(of: value, scale: scale, zeroPoint: zeroPoint), all.count == 1 else { return nil }
+    guard let all = quantizations(of: value, scale: scale, zeroPoint: zeroPoint, within: usualScales), all.count == 1
+    else {
+      return nil
+    }
     return all[0]
   }
 
   /// The same by lists of scales and zero points.
-  private func quantizations(of value: ValueID?, scale: ValueID?, zeroPoint: ValueID?) -> [PlannedQuantization]? {
+  private func quantizations(
+    of value: ValueID?, scale: ValueID?, zeroPoint: ValueID?, within range: ClosedRange<Float>
+  ) -> [PlannedQuantization]? {
     guard let value, let format = format(of: value), format.isQuantized,
-      let scales = try? constant(scale)?.elements(as: Float.self), scales.allSatisfy(usualScales.contains)
+      let scales = try? constant(scale)?.elements(as: Float.self), scales.allSatisfy(range.contains)
     else { return nil }
     var points = [Int32](repeating: 0, count: scales.count)
     if let zeroPoint {
@@ -57,7 +65,9 @@ extension PlanBuilder {
 
   /// The quantizations of `value` that a node gives with its inputs behind the first.
   fileprivate func quantizations(of value: ValueID, _ node: Node) -> [PlannedQuantization]? {
-    quantizations(of: value, scale: node.inputs[1], zeroPoint: node.inputs.count > 2 ? node.inputs[2] : nil)
+    quantizations(
+      of: value, scale: node.inputs[1], zeroPoint: node.inputs.count > 2 ? node.inputs[2] : nil,
+      within: conversionScales)
   }
 
   /// Adds a step that makes `y` of `x` in row-major order, all elements at one position along an axis at once.

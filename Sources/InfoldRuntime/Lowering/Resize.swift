@@ -12,7 +12,8 @@ private protocol ResizeLowering: LoweredOperator, ResizingOperator {}
 extension ResizeLowering {
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     if try plan.emitResize(fused, neighbours) { return true }
-    return try plan.emitAxisResampling(fused, self)
+    if try plan.emitAxisResampling(fused, self) { return true }
+    return try plan.emitNearestElements(fused, self)
   }
 }
 
@@ -127,6 +128,26 @@ extension PlanBuilder {
       emitAxis(table, inner: inner, units: sizes.reduce(1, *) / inner, fill: fill, from: source, to: result)
       source = result
     }
+    return true
+  }
+
+  /// Elements that are no floats, each from its nearest one.
+  fileprivate mutating func emitNearestElements(
+    _ fused: FusedNode, _ operation: any ResizingOperator
+  ) throws(InfoldError) -> Bool {
+    let node = fused.node
+    guard operation.neighbours == .nearest, let x = node.inputs[0], let y = fused.output, let sizes = plannedSizes(x),
+      plannedSizes(y) != nil, format(of: x) == format(of: y),
+      node.inputs.dropFirst().allSatisfy({ $0.map { graph.constant($0) != nil } ?? true }),
+      let tables = try operation.resizeTables(graph.operatorInputs(of: node))
+    else { return false }
+    var map = ElementMap(identityOf: sizes)
+    let strides = rowMajorStrides(sizes)
+    for table in tables {
+      map.axes[table.axis] = .computed(count: table.output) { Int(table.first[$0]) * strides[table.axis] }
+    }
+    let source = try location(of: x, layouts(of: x).contains(.rowMajor) ? .rowMajor : .channelsLast)
+    try emitCopy(map, of: (sizes, source), x, to: y, keepsLayout: true)
     return true
   }
 

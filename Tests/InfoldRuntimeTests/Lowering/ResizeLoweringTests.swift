@@ -73,4 +73,26 @@ import Testing
     let numbers = try Tensor(shape: [1, 1, 5], [1, 2, .infinity, 4, 5] as [Float])
     try expectAgreement(network.finished(y), ["x": numbers])
   }
+
+  /// What is no float is copied from its nearest element.
+  @Test(arguments: [ElementType.uint8, .int8, .int32, .int64, .uint16])
+  func nearestIntegers(type: ElementType) throws {
+    for (shape, sizes) in [
+      ([1], [4]), ([2, 2], [1, 5]), ([1, 3, 4, 5], [1, 3, 8, 10]), ([2, 5, 7, 3], [2, 5, 4, 6]),
+      ([1, 2, 3, 2, 4], [1, 2, 2, 4, 4]),
+    ] as [([Int], [Int64])] {
+      for transformation in ["asymmetric", "half_pixel", "align_corners"] {
+        var network = NetworkBuilder(opset: 19, seed: 3)
+        let x = network.input(Shape(shape), of: type)
+        let target = network.constant(try Tensor(shape: [sizes.count], sizes))
+        let y = try network.node(
+          "Resize", [x, nil, nil, target], ["coordinate_transformation_mode": .string(Array(transformation.utf8))])
+        let graph = try network.finished(y), inputs = try graph.randomInputs()
+        let expected = try ReferenceEvaluator(graph).run([x: inputs["x"]!])[0]
+        let session = try Session(graph.model)
+        #expect(try session.run(inputs)[graph[y].name] == expected, "\(shape), \(sizes), \(transformation)")
+        #expect(try session.layerTimes(inputs, runs: 1).allSatisfy { $0.algorithm == "copy" })
+      }
+    }
+  }
 }
