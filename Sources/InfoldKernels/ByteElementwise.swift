@@ -32,6 +32,38 @@ extension ByteSet {
   }
 
   @inline(never)
+  public static func quantize(
+    _ input: Pixels<Float>, _ output: Pixels<UInt8>, _ quantization: ChannelQuantization, pixels: Range<Int>
+  ) {
+    let span = Vector(repeating: 255), offset = Vector(repeating: quantization.offset)
+    for pixel in pixels {
+      let source = input.base + pixel * input.pixelStride, target = output.base + pixel * output.pixelStride
+      forEachVector(of: output.channels) { channel, count in
+        let scale = Vector(at: quantization.scales + channel, count: count, fill: 1)
+        let lower = Vector(at: quantization.lowers + channel, count: count)
+        var x = Vector(at: source + channel, count: count) / scale
+        x.replace(with: offset + lower, where: x .!= x)
+        let zeroPoint = integers(Vector(repeating: 0) - lower)
+        store(sum(integers(clamped(x, lower, lower + span)), zeroPoint), at: target + channel, count: count)
+      }
+    }
+  }
+
+  @inline(never)
+  public static func dequantize(
+    _ input: Pixels<UInt8>, _ output: Pixels<Float>, _ quantization: ChannelQuantization, pixels: Range<Int>
+  ) {
+    for pixel in pixels {
+      let source = input.base + pixel * input.pixelStride, target = output.base + pixel * output.pixelStride
+      forEachVector(of: input.channels) { channel, count in
+        let scale = Vector(at: quantization.scales + channel, count: count)
+        let lower = Vector(at: quantization.lowers + channel, count: count)
+        ((floats(bytes(at: source + channel)) + lower) * scale).store(at: target + channel, count: count)
+      }
+    }
+  }
+
+  @inline(never)
   public static func add(_ arguments: ByteAdditionArguments, pixels: Range<Int>) {
     let (a, b, output) = (arguments.a, arguments.b, arguments.output)
     let scaleA = Vector(repeating: arguments.scaleA), offsetA = lanes(repeating: 0 &- arguments.zeroPointA)

@@ -72,18 +72,14 @@ private struct PictureSample {
   @inline(always)
   func write(_ source: UnsafePointer<Float>, _ count: Int, _ scale: Float, to target: UnsafeMutablePointer<Float>) {
     let scale = Vector(repeating: scale)
-    forEachVector(of: count) { index, width in
-      var sum = Vector(repeating: 0)
-      // What has no weight is not read: zero times infinity would be no number.
-      @inline(always)
-      func add(_ place: Int, _ weight: Float) {
-        guard weight != 0 else { return }
-        sum = Vector.multiplyAdd(Vector(at: source + place + index, count: width), Vector(repeating: weight), sum)
+    Kernels.addPixels(source, count, taps: 4) { tap in
+      switch tap {
+      case 0: (topLeft, topLeftWeight)
+      case 1: (topRight, topRightWeight)
+      case 2: (bottomLeft, bottomLeftWeight)
+      default: (bottomRight, bottomRightWeight)
       }
-      add(topLeft, topLeftWeight)
-      add(topRight, topRightWeight)
-      add(bottomLeft, bottomLeftWeight)
-      add(bottomRight, bottomRightWeight)
+    } store: { sum, index, width in
       (sum * scale).store(at: target + index, count: width)
     }
   }

@@ -69,6 +69,48 @@ import Testing
     #expect(output.values == input.values.map { Float(Int32($0) - 131) * 0.037 })
   }
 
+  @Test(arguments: byteKernelSets.indices, [1, 2, 7, 8, 9, 16, 17, 33]) func channels(set: Int, channels: Int) {
+    let (kernels, pixels) = (byteKernelSets[set], 40)
+    let offset = Int32(channels % 2 * 128)
+    let scales = Buffer((0..<channels).map { Self.scales[$0 % Self.scales.count] })
+    let points = (0..<channels).map { Int32($0 * 53 % 256) }
+    let lowers = Buffer(points.map { Float(0 - $0) })
+    let quantization = ChannelQuantization(scales: scales.input, lowers: lowers.input, offset: Float(offset))
+    let input = Buffer(pixels * channels)
+    for index in 0..<input.count {
+      let scale = scales.values[index % channels], number = Float(index % 61 - 30) + 0.5
+      input.base[index] = [number * scale, (number * scale).nextUp, .nan, .infinity, -.infinity, -0.0][index % 7 % 6]
+    }
+    let output = ByteBuffer(pixels * (channels + 2))
+    #expect(
+      isIndependentOfRange(units: pixels, output: output) {
+        kernels.quantize(
+          Pixels(input.base, channels: channels, pixelStride: channels),
+          Pixels(output.base, channels: channels, pixelStride: channels + 2), quantization, pixels: $0)
+      })
+    for index in 0..<input.count {
+      let (pixel, channel) = (index / channels, index % channels)
+      let single = ByteQuantization(
+        scale: scales.values[channel], lower: Float(-points[channel]), upper: Float(255 - points[channel]),
+        zeroPoint: points[channel], notANumber: Float(offset - points[channel]))
+      #expect(output.values[pixel * (channels + 2) + channel] == quantized(input.values[index], single))
+    }
+    let back = Buffer(pixels * channels)
+    #expect(
+      isIndependentOfRange(units: pixels, output: back) {
+        kernels.dequantize(
+          Pixels(output.base, channels: channels, pixelStride: channels + 2),
+          Pixels(back.base, channels: channels, pixelStride: channels), quantization, pixels: $0)
+      })
+    #expect(
+      back.values
+        == (0..<back.count).map { index in
+          let channel = index % channels
+          return Float(Int32(output.values[index / channels * (channels + 2) + channel]) - points[channel])
+            * scales.values[channel]
+        })
+  }
+
   @Test(arguments: byteKernelSets.indices) func adds(set: Int) {
     // Every pair of bytes; the gaps are left alone.
     for (scaleA, scaleB, scale) in [(0.5, 0.25, 0.5), (0.013, 0.021, 0.03), (1, 1, 2)] as [(Float, Float, Float)] {

@@ -60,6 +60,50 @@ import Testing
     #expect(agree(columns.values, expected, tolerance: 2e-6), "\(kernelSets[set].name)")
   }
 
+  @Test(arguments: kernelSets.indices, [1, 2, 3, 7, 8, 9, 31, 32, 33, 100]) func weightedPixels(set: Int, channels: Int)
+  {
+    for (taps, takesMaximum) in [(0, false), (0, true), (1, false), (1, true), (4, false), (16, false), (9, true)] {
+      var random = SplitMix64(seed: UInt64(taps))
+      let (pixels, results, stride, outputStride) = (11, 5, channels + 3, channels + 2)
+      let input = Buffer(random: pixels * stride - 3, seed: 3)
+      let places = (0..<results * taps).map { _ in Int.random(in: 0..<pixels, using: &random) }
+      let weights = places.indices.map { $0 % 3 == 1 ? 0 : Float.random(in: -1...1, using: &random) }
+      // What has no weight is not read.
+      for index in places.indices where weights[index] == 0 {
+        if !zip(places, weights).contains(where: { $0 == places[index] && $1 != 0 }) {
+          input.base[places[index] * stride] = .infinity
+        }
+      }
+      let output = Buffer((results - 1) * outputStride + channels)
+      for index in 0..<output.count { output.base[index] = -12345.5 }
+      let divisor: Float = takesMaximum ? 1 : 3
+      #expect(
+        isIndependentOfRange(units: results, output: output) { results in
+          places.withUnsafeBufferPointer { places in
+            weights.withUnsafeBufferPointer { weights in
+              kernelSets[set].weighPixels(
+                WeightedPixelsArguments(
+                  input: input.input, pixelStride: stride, channels: channels, taps: taps,
+                  places: places.baseAddress ?? UnsafePointer(bitPattern: 8)!,
+                  weights: weights.baseAddress ?? input.input,
+                  divisor: divisor, takesMaximum: takesMaximum, output: output.base, outputStride: outputStride),
+                results: results)
+            }
+          }
+        })
+      for result in 0..<results {
+        let own = (0..<channels).map { output.base[result * outputStride + $0] }
+        let expected = (0..<channels).map { channel in
+          let products = (result * taps..<(result + 1) * taps).map { tap in
+            weights[tap] == 0 ? 0 : Double(weights[tap]) * Double(input.base[places[tap] * stride + channel])
+          }
+          return takesMaximum ? products.max() ?? 0 : products.reduce(0, +) / 3
+        }
+        #expect(agree(own, expected, tolerance: 2e-6), "\(kernelSets[set].name), \(taps) taps, \(takesMaximum)")
+      }
+    }
+  }
+
   @Test(arguments: kernelSets.indices, [1, 2, 3, 7, 8, 9, 33]) func axes(set: Int, inner: Int) {
     for (seed, (inputCount, outputCount)) in [(1, 1), (1, 3), (2, 1), (5, 9), (9, 4), (30, 7)].enumerated() {
       var random = SplitMix64(seed: UInt64(seed))

@@ -280,6 +280,50 @@ import Testing
     }
   }
 
+  /// Products of rows of any number of dimensions, between floats and of quantized numbers, and functions that are written as several
+  /// nodes.
+  @Test(arguments: [ElementType.uint8, .int8], [[1, 1, 1], [2, 1, 2], [2, 7, 20], [2, 3, 5, 33]])
+  func rowsOfSequences(type: ElementType, shape: [Int]) throws {
+    let zero = type == .int8 ? -10 : 118, columns = 24
+    func scalar(_ network: inout NetworkBuilder, _ value: Float) throws -> ValueID {
+      network.constant(try Tensor(shape: [1], [value]))
+    }
+    for hasActivation in [false, true] {
+      var network = NetworkBuilder(opset: 13, seed: 3)
+      let x = try network.rounded(network.input(Shape(shape)), scale: 0.01, zeroPoint: zero, of: type)
+      var y = try network.node("MatMul", [x, try network.quantizedWeights([shape.last!, columns], axis: 1)])
+      y = try network.rounded(y, scale: 0.02, zeroPoint: zero, of: type)
+      if hasActivation {
+        let error = try network.node("Erf", [network.node("Div", [y, scalar(&network, 1.4142135)])])
+        let raised = try network.node("Add", [error, scalar(&network, 1)])
+        y = try network.node("Mul", [network.node("Mul", [y, raised]), scalar(&network, 0.5)])
+        y = try network.rounded(y, scale: 0.02, zeroPoint: zero, of: type)
+      }
+      let graph = try network.finished(y)
+      try expectAgreement(graph, step: 0.02, "\(shape)")
+      let session = try Session(graph.model)
+      let operations = try session.layerTimes(try graph.randomInputs(), runs: 1).map { $0.operation }
+      #expect(operations.contains { $0.hasPrefix("QLinearGemm") }, "\(operations)")
+      #expect(!operations.contains { $0.contains("Erf") || $0.contains("MatMul") }, "\(operations)")
+    }
+    for isSymmetric in [true, false] {
+      var network = NetworkBuilder(opset: 10, seed: 4)
+      let weights = try Tensor(random: [shape.last!, columns], of: type, using: &network.random)
+      let middle = (type == .int8 ? 0 : 128) + (isSymmetric ? 0 : 3)
+      func point(_ value: Int, _ network: inout NetworkBuilder) throws -> ValueID {
+        network.constant(try Tensor(scalar: Int64(value)).cast(to: type))
+      }
+      let y = try network.node(
+        "QLinearMatMul",
+        [
+          network.input(Shape(shape), of: type), network.constant(Tensor(scalar: 0.02 as Float)), point(zero, &network),
+          network.constant(weights), network.constant(Tensor(scalar: 0.003 as Float)), point(middle, &network),
+          network.constant(Tensor(scalar: 0.05 as Float)), point(zero, &network),
+        ])
+      try expectAgreement(try network.finished(y), "\(shape)")
+    }
+  }
+
   /// Integers of 16 bits, with one scale and with lists.
   @Test(arguments: [ElementType.uint16, .int16], [nil, 0, 1, -1] as [Int?])
   func integersOf16Bits(type: ElementType, axis: Int?) throws {
@@ -312,6 +356,22 @@ import Testing
         inputs["x"] = try Tensor(shape: shape, numbers)
         let expected = try ReferenceEvaluator(graph).run([x: inputs["x"]!, z: inputs["z"]!])
         #expect(try Session(graph.model).run(inputs)[graph[graph.outputs[0]].name] == expected[0], "\(shape)")
+        // Floats that are quantized and read again become no integers; those that are read as integers, too, do.
+        var attributesBack = attributes
+        attributesBack["output_dtype"] = nil
+        let floats = try network.node("DequantizeLinear", [graph.outputs[0], scales, points], attributesBack)
+        for outputs in [[floats], [floats, graph.outputs[0]]] {
+          let pair = try network.finished(outputs)
+          let expected = try ReferenceEvaluator(pair).run([x: inputs["x"]!, z: inputs["z"]!])
+          let session = try Session(pair.model)
+          let results = try session.run(inputs)
+          for (output, wanted) in zip(outputs, expected) {
+            let difference = try difference(results[pair[output].name]!, wanted, tolerance: 2e-6)
+            #expect(difference == nil, "\(shape): \(difference ?? "")")
+          }
+          let operations = try session.layerTimes(inputs, runs: 1).map(\.operation).joined(separator: " ")
+          #expect(operations.contains("Cast") == (outputs.count == 2), "\(operations)")
+        }
       }
     }
   }

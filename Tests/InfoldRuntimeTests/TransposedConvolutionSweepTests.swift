@@ -4,7 +4,8 @@ import TestSupport
 import Testing
 
 /// Transposed convolutions over one, two and three dimensions, windows of 1 to 16 and strides of 1 to 8, against their definition in
-/// double precision: optimized in both precisions, by every set of kernels, and as they are written. Some inputs hold one number that
+/// double precision: optimized in both precisions, by every set of kernels, and as they are written, with weights that are constants or
+/// that a run computes. Some inputs hold one number that
 /// is not finite, which must reach the outputs that read it, and no others.
 @Suite struct TransposedConvolutionSweepTests {
   @Test(arguments: 1...16) func lines(kernel: Int) throws {
@@ -25,10 +26,19 @@ import Testing
     }
   }
 
-  private func check(rank: Int, kernel: Int, stride: Int, _ variant: Int) throws {
+  @Test(arguments: 1...3, 1...8) func computedWeights(rank: Int, kernel: Int) throws {
+    for stride in 1...4 {
+      for variant in 0..<(8 / rank) {
+        try check(rank: rank, kernel: kernel, stride: stride, 50 + variant, computesWeights: true)
+      }
+    }
+  }
+
+  private func check(rank: Int, kernel: Int, stride: Int, _ variant: Int, computesWeights: Bool = false) throws {
     let seed = ((rank * 17 + kernel) * 9 + stride) * 100 + variant
-    let convolution = try RandomTransposedConvolution(rank: rank, kernel: kernel, stride: stride, seed: UInt64(seed))
-    let (graph, input) = try convolution.network()
+    let convolution = try RandomTransposedConvolution(
+      rank: rank, kernel: kernel, stride: stride, seed: UInt64(seed), computesWeights: computesWeights)
+    let (graph, inputs) = try convolution.network()
     let (shape, values, magnitudes) = convolution.expected()
     let names = KernelChoice.names
     for (index, options) in [
@@ -37,7 +47,12 @@ import Testing
     ].enumerated() {
       let session = try Session(graph.model, options: options, kernelsNamed: names[(variant + index) % names.count])
       var results: [Tensor] = []
-      try session.run([input], into: &results)
+      try session.run(inputs, into: &results)
+      if options.optimize {
+        let named = Dictionary(uniqueKeysWithValues: zip(graph.inputs.map { graph[$0].name }, inputs))
+        let steps = try session.layerTimes(named, runs: 1)
+        #expect(!steps.contains { $0.algorithm == "reference" }, "\(convolution)")
+      }
       #expect(results[0].shape == shape, "\(options.optimize) \(convolution)")
       let numbers = try results[0].numbers()
       let wrong = values.indices.first { place in

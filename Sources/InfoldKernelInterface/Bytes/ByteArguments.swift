@@ -108,6 +108,21 @@ public struct ByteQuantization: Sendable {
   }
 }
 
+/// What quantized numbers mean that have a scale and a zero point for each channel, and take all of their type.
+public struct ChannelQuantization: @unchecked Sendable {
+  public var scales: UnsafePointer<Float>
+  /// 0 less the zero points of the unsigned numbers.
+  public var lowers: UnsafePointer<Float>
+  /// The unsigned number that stands for the type's 0, which NaN becomes.
+  public var offset: Float
+
+  public init(scales: UnsafePointer<Float>, lowers: UnsafePointer<Float>, offset: Float) {
+    self.scales = scales
+    self.lowers = lowers
+    self.offset = offset
+  }
+}
+
 /// y = quantized(scaleₐ · (a − zeroPointₐ) + scaleᵦ · (b − zeroPointᵦ)), each operation rounded to float32.
 public struct ByteAdditionArguments: @unchecked Sendable {
   public var a: Pixels<UInt8>

@@ -74,6 +74,13 @@ public protocol ByteKernels: Sendable {
   static func dequantize(
     _ input: Pixels<UInt8>, _ output: Pixels<Float>, scale: Float, zeroPoint: Int32, pixels: Range<Int>)
 
+  /// The same of floats and of quantized numbers with a scale and a zero point for each channel. The range counts pixels.
+  static func quantize(
+    _ input: Pixels<Float>, _ output: Pixels<UInt8>, _ quantization: ChannelQuantization, pixels: Range<Int>)
+
+  static func dequantize(
+    _ input: Pixels<UInt8>, _ output: Pixels<Float>, _ quantization: ChannelQuantization, pixels: Range<Int>)
+
   /// The quantized sums of quantized numbers. The range counts pixels.
   static func add(_ arguments: ByteAdditionArguments, pixels: Range<Int>)
 

@@ -58,6 +58,9 @@ public protocol PointwiseKernels: Sendable {
   /// Weighted sums of neighbours along one axis. The range counts the elements of that axis in the result, for all that stand before it.
   static func resampleAxis(_ arguments: AxisResamplingArguments, units: Range<Int>)
 
+  /// Weighted sums, or greatest products, of pixels. The range counts results.
+  static func weighPixels(_ arguments: WeightedPixelsArguments, results: Range<Int>)
+
   /// What the moved elements of a window read. The range counts positions of the result, over all pictures.
   static func sampleWindows(_ arguments: WindowSamplingArguments, positions: Range<Int>)
 }

@@ -35,6 +35,44 @@ public struct WindowSamplingArguments: @unchecked Sendable {
   }
 }
 
+/// Sums of pixels with weights, of all channels at once.
+///
+/// Result `index` is made of the pixels `places[tap]` with the weights `weights[tap]`, for `taps` taps from `index * taps` on: their sum
+/// by `divisor`, or the greatest of their products. What has no weight is not read, and counts as zero.
+public struct WeightedPixelsArguments: @unchecked Sendable {
+  public var input: UnsafePointer<Float>
+  /// The distance between pixels of the input.
+  public var pixelStride: Int
+  public var channels: Int
+  /// The pixels of each result; may be 0, which makes zeros.
+  public var taps: Int
+  public var places: UnsafePointer<Int>
+  public var weights: UnsafePointer<Float>
+  public var divisor: Float
+  public var takesMaximum: Bool
+  /// Must not overlap the input.
+  public var output: UnsafeMutablePointer<Float>
+  /// The distance between results.
+  public var outputStride: Int
+
+  public init(
+    input: UnsafePointer<Float>, pixelStride: Int, channels: Int, taps: Int, places: UnsafePointer<Int>,
+    weights: UnsafePointer<Float>, divisor: Float = 1, takesMaximum: Bool = false,
+    output: UnsafeMutablePointer<Float>, outputStride: Int
+  ) {
+    self.input = input
+    self.pixelStride = pixelStride
+    self.channels = channels
+    self.taps = taps
+    self.places = places
+    self.weights = weights
+    self.divisor = divisor
+    self.takesMaximum = takesMaximum
+    self.output = output
+    self.outputStride = outputStride
+  }
+}
+
 /// Where the elements of an axis that is resized come from, for any number of neighbours.
 ///
 /// Result `index` is the sum of the elements from `first[index]` on, as many as there are weights from `starts[index]` to

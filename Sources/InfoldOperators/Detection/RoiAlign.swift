@@ -88,27 +88,45 @@ package struct RoiAlign: StandardFloatingPointOperator {
   package func region<Element: FloatingPointElement>(
     _ edges: (Element, Element, Element, Element), batch: Int, of shape: [Int]
   ) throws(InfoldError) -> RegionSamples<Element> {
+    let axes = try axes(edges, batch: batch, of: shape)
+    return RegionSamples(
+      vertical: axes.vertical, horizontal: axes.horizontal, batch: batch, channels: shape[1], takesMaximum: takesMaximum
+    )
+  }
+
+  /// Whether something can be read for a region.
+  /// - Parameters: Those of `region`.
+  /// - Throws: Its errors.
+  package func requireRegion(
+    _ edges: (Float, Float, Float, Float), batch: Int, of shape: [Int]
+  ) throws(InfoldError) {
+    _ = try axes(edges, batch: batch, of: shape)
+  }
+
+  /// Whether the result is the greatest weighted element, and not the mean.
+  package var isMaximum: Bool { takesMaximum }
+
+  private func axes<Element: FloatingPointElement>(
+    _ edges: (Element, Element, Element, Element), batch: Int, of shape: [Int]
+  ) throws(InfoldError) -> (vertical: RegionAxis<Element>, horizontal: RegionAxis<Element>) {
     guard (0..<shape[0]).contains(batch) else {
       throw InfoldError(.invalidModel, "the batch index \(batch) is outside a batch of \(shape[0])")
     }
     let vertical = try axis(edges.1, edges.3, bins: height, size: shape[2])
     let horizontal = try axis(edges.0, edges.2, bins: width, size: shape[3])
-    guard let count = checkedProduct([height, width, vertical[0].count, horizontal[0].count]),
+    guard let count = checkedProduct([height, width, vertical.count, horizontal.count]),
       count <= Self.maximumRegionSamples
     else {
       throw InfoldError(
         .limitExceeded, "a region needs more samples than the \(Self.maximumRegionSamples) that are supported")
     }
-    let plane = shape[2] * shape[3]
-    return RegionSamples(
-      vertical: vertical, horizontal: horizontal, columns: shape[3], plane: plane, channels: shape[1],
-      first: batch * shape[1] * plane, takesMaximum: takesMaximum)
+    return (vertical, horizontal)
   }
 
   /// The samples of every bin along one dimension.
   private func axis<Element: FloatingPointElement>(
     _ start: Element, _ end: Element, bins: Int, size: Int
-  ) throws(InfoldError) -> [[AxisSample<Element>]] {
+  ) throws(InfoldError) -> RegionAxis<Element> {
     let offset: Element = isHalfPixel ? 0.5 : 0
     let first = start * Element(spatialScale) - offset
     let whole = end * Element(spatialScale) - offset - first
@@ -119,146 +137,100 @@ package struct RoiAlign: StandardFloatingPointOperator {
       throw InfoldError(
         .limitExceeded, "a region needs \(wanted) samples in a bin; at most \(Self.maximumSamples) are supported")
     }
-    let count = max(Int(wanted), 0)
-    return (0..<bins).map { index in
-      (0..<count).map { sample in
-        self.sample(first + Element(index) * bin + (Element(sample) + 0.5) * bin / Element(count), size: size)
-      }
-    }
-  }
-
-  private func sample<Element: FloatingPointElement>(_ position: Element, size: Int) -> AxisSample<Element> {
-    guard position >= -1, position <= Element(size) else { return AxisSample(lowWeight: 0, highWeight: 0) }
-    let place = max(position, 0), low = Int(place)
-    guard low < size - 1 else { return AxisSample(low: size - 1, high: size - 1, lowWeight: 1, highWeight: 0) }
-    let fraction = place - Element(low)
-    return AxisSample(low: low, high: low + 1, lowWeight: 1 - fraction, highWeight: fraction)
+    return RegionAxis(first: first, bin: bin, bins: bins, count: max(Int(wanted), 0), size: size)
   }
 }
 
-/// Two neighbours, and how much of each a place between them takes; no weights for a place outside.
-private struct AxisSample<Element> {
-  var low = 0
-  var high = 0
-  var lowWeight: Element
-  var highWeight: Element
+/// The places of a region along one dimension.
+private struct RegionAxis<Element: FloatingPointElement> {
+  /// Where the region begins, in elements of the picture.
+  let first: Element
+  /// How long a bin is.
+  let bin: Element
+  let bins: Int
+  /// The places in each bin.
+  let count: Int
+  /// The elements of the picture.
+  let size: Int
+
+  /// Two neighbours of every place, bin by bin, and how much of each the place takes; no weights for a place outside.
+  var samples: [(low: Int, high: Int, lowWeight: Element, highWeight: Element)] {
+    (0..<bins * count).map { place in
+      let (index, sample) = place.quotientAndRemainder(dividingBy: count)
+      let position = first + Element(index) * bin + (Element(sample) + 0.5) * bin / Element(count)
+      guard position >= -1, position <= Element(size) else { return (0, 0, 0, 0) }
+      let inside = max(position, 0), low = Int(inside)
+      guard low < size - 1 else { return (size - 1, size - 1, 1, 0) }
+      let fraction = inside - Element(low)
+      return (low, low + 1, 1 - fraction, fraction)
+    }
+  }
 }
 
 /// The places of a region between elements of a picture.
 package struct RegionSamples<Element: FloatingPointElement> {
-  /// Four neighbours of a place, by their distances from a plane's first element, and how much each counts.
-  private struct Sample {
-    var places: (Int, Int, Int, Int)
-    var weights: (Element, Element, Element, Element)
-  }
-
-  /// Those of all bins, one behind the other.
-  private var samples: [Sample] = []
-  private let samplesOfBin: Int
-  private let bins: Int
-  private let plane: Int
+  /// The four neighbours of every place in every bin, as elements of a plane, and how much each counts.
+  package let places: [Int]
+  package let weights: [Element]
+  /// The neighbours that a bin is made of: one bin's lie behind the other's.
+  package let tapsOfBin: Int
+  package let bins: Int
+  /// The picture.
+  package let batch: Int
   private let channels: Int
-  private let first: Int
+  private let plane: Int
   private let takesMaximum: Bool
 
   fileprivate init(
-    vertical: [[AxisSample<Element>]], horizontal: [[AxisSample<Element>]], columns: Int, plane: Int, channels: Int,
-    first: Int, takesMaximum: Bool
+    vertical: RegionAxis<Element>, horizontal: RegionAxis<Element>, batch: Int, channels: Int, takesMaximum: Bool
   ) {
-    samplesOfBin = vertical[0].count * horizontal[0].count
-    bins = vertical.count * horizontal.count
-    (self.plane, self.channels, self.first, self.takesMaximum) = (plane, channels, first, takesMaximum)
-    samples.reserveCapacity(bins * samplesOfBin)
-    for row in vertical {
-      for column in horizontal {
-        for v in row {
-          for h in column {
-            let upper = v.low * columns, lower = v.high * columns
-            samples.append(
-              Sample(
-                places: (upper + h.low, upper + h.high, lower + h.low, lower + h.high),
-                weights: (
-                  v.lowWeight * h.lowWeight, v.lowWeight * h.highWeight, v.highWeight * h.lowWeight,
-                  v.highWeight * h.highWeight
-                )))
+    (bins, tapsOfBin) = (vertical.bins * horizontal.bins, 4 * vertical.count * horizontal.count)
+    (self.batch, self.channels, self.takesMaximum) = (batch, channels, takesMaximum)
+    plane = vertical.size * horizontal.size
+    var places: [Int] = [], weights: [Element] = []
+    places.reserveCapacity(bins * tapsOfBin)
+    weights.reserveCapacity(bins * tapsOfBin)
+    let (rows, columns) = (vertical.samples, horizontal.samples)
+    for row in 0..<vertical.bins {
+      for column in 0..<horizontal.bins {
+        for v in rows[row * vertical.count..<(row + 1) * vertical.count] {
+          for h in columns[column * horizontal.count..<(column + 1) * horizontal.count] {
+            let upper = v.low * horizontal.size, lower = v.high * horizontal.size
+            places.append(upper + h.low)
+            places.append(upper + h.high)
+            places.append(lower + h.low)
+            places.append(lower + h.high)
+            weights.append(v.lowWeight * h.lowWeight)
+            weights.append(v.lowWeight * h.highWeight)
+            weights.append(v.highWeight * h.lowWeight)
+            weights.append(v.highWeight * h.highWeight)
           }
         }
       }
     }
+    (self.places, self.weights) = (places, weights)
   }
+
+  /// What the sum of a bin is divided by.
+  package var divisor: Element { Element(max(tapsOfBin / 4, 1)) }
 
   /// Writes the bins of all channels, from `start` on.
   package func pool(_ x: borrowing Span<Element>, to y: inout MutableSpan<Element>, at start: Int) {
+    let first = batch * channels * plane
     precondition(first >= 0 && first + channels * plane <= x.count && start + channels * bins <= y.count)
-    let scale = Element(max(samplesOfBin, 1))
     for channel in 0..<channels {
       let source = first + channel * plane
-      // What has no weight is not read: zero times infinity would be no number.
-      func weighted(_ weight: Element, _ place: Int) -> Element {
-        weight == 0 ? 0 : weight * x[unchecked: source &+ place]
-      }
       for bin in 0..<bins {
         var sum: Element = 0
         var maximum: Element?
-        for sample in samples[bin * samplesOfBin..<(bin + 1) * samplesOfBin] {
-          let a = weighted(sample.weights.0, sample.places.0), b = weighted(sample.weights.1, sample.places.1)
-          let c = weighted(sample.weights.2, sample.places.2), d = weighted(sample.weights.3, sample.places.3)
-          sum += a + b + c + d
-          if takesMaximum {
-            let greatest = max(max(a, b), max(c, d))
-            maximum = maximum.map { max($0, greatest) } ?? greatest
-          }
+        for tap in bin * tapsOfBin..<(bin + 1) * tapsOfBin {
+          // What has no weight is not read: zero times infinity would be no number.
+          let product = weights[tap] == 0 ? 0 : weights[tap] * x[unchecked: source &+ places[tap]]
+          sum += product
+          if takesMaximum { maximum = maximum.map { max($0, product) } ?? product }
         }
-        y[unchecked: start &+ channel &* bins &+ bin] = takesMaximum ? maximum ?? 0 : sum / scale
+        y[unchecked: start &+ channel &* bins &+ bin] = takesMaximum ? maximum ?? 0 : sum / divisor
       }
-    }
-  }
-}
-
-extension RegionSamples where Element == Float {
-  /// Writes all bins, of pictures and into bins with the channels beside one another.
-  /// - Parameters:
-  ///   - pixelStride: The distance between pixels in `x`.
-  ///   - start: Where the first bin begins in `y`.
-  ///   - binStride: The distance between bins there.
-  package func pool(
-    channelsLast x: borrowing Span<Float>, pixelStride: Int, to y: inout MutableSpan<Float>, at start: Int,
-    binStride: Int
-  ) {
-    precondition(channels <= pixelStride && channels <= binStride && start >= 0 && start + bins * binStride <= y.count)
-    let picture = first / max(channels, 1) * pixelStride
-    precondition(picture >= 0 && picture + (plane - 1) * pixelStride + channels <= x.count)
-    let scale = Float(max(samplesOfBin, 1))
-    for bin in 0..<bins {
-      let target = start + bin * binStride
-      for channel in 0..<channels { y[unchecked: target &+ channel] = 0 }
-      for (index, sample) in samples[bin * samplesOfBin..<(bin + 1) * samplesOfBin].enumerated() {
-        let (w, p) = (sample.weights, sample.places)
-        // What has no weight is not read: zero times infinity would be no number.
-        let isInside = w.0 != 0 && w.1 != 0 && w.2 != 0 && w.3 != 0
-        let a = picture &+ p.0 &* pixelStride, b = picture &+ p.1 &* pixelStride
-        let c = picture &+ p.2 &* pixelStride, d = picture &+ p.3 &* pixelStride
-        if isInside, !takesMaximum {
-          for channel in 0..<channels {
-            y[unchecked: target &+ channel] +=
-              w.0 * x[unchecked: a &+ channel] + w.1 * x[unchecked: b &+ channel] + w.2 * x[unchecked: c &+ channel]
-              + w.3 * x[unchecked: d &+ channel]
-          }
-          continue
-        }
-        for channel in 0..<channels {
-          let e = w.0 == 0 ? 0 : w.0 * x[unchecked: a &+ channel], f = w.1 == 0 ? 0 : w.1 * x[unchecked: b &+ channel]
-          let g = w.2 == 0 ? 0 : w.2 * x[unchecked: c &+ channel], h = w.3 == 0 ? 0 : w.3 * x[unchecked: d &+ channel]
-          if takesMaximum {
-            let greatest = max(max(e, f), max(g, h))
-            y[unchecked: target &+ channel] = index == 0 ? greatest : max(y[unchecked: target &+ channel], greatest)
-          } else {
-            y[unchecked: target &+ channel] += e + f + g + h
-          }
-        }
-      }
-      guard !takesMaximum else { continue }
-      for channel in 0..<channels { y[unchecked: target &+ channel] /= scale }
     }
   }
 }

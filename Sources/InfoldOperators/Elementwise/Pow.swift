@@ -18,6 +18,8 @@ package struct Pow: BinaryOperator {
     allowsMixedTypes = attributes.version >= 12
   }
 
+  package var quantizedForm: QuantizedForm? { .function }
+
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     guard allowsMixedTypes else { return [try broadcastType(inputs)] }
     let x = try inputs.type(0, of: Self.elementTypes), y = try inputs.type(1, of: Self.elementTypes)

@@ -31,15 +31,33 @@ package struct EyeLike: Operator {
     return [TensorType(elementType ?? x.elementType, x.shape ?? Shape(unknownOfRank: 2))]
   }
 
+  /// A constant, where the shape is known.
+  package func composition(_ inputs: OperatorInputs) throws(InfoldError) -> Graph? {
+    let type = try inferOutputs(inputs)[0]
+    guard let sizes = type.shape?.sizes, let count = checkedProduct(sizes), count <= Self.mostElements else {
+      return nil
+    }
+    var network = Composition(inputs)
+    let matrix = network.add(try matrix(sizes, of: type.elementType))
+    let result = try network.add(Identity.name, [matrix])
+    return network.graph(returning: [result])
+  }
+
+  /// The most elements of a matrix that is computed ahead.
+  private static var mostElements: Int { 1 << 20 }
+
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    let shape = inputs[0]!.shape
-    let one = try Tensor(scalar: 1 as UInt8).cast(to: elementType ?? inputs[0]!.elementType)
-    var y = try Tensor(zeros: shape, of: one.elementType)
-    guard k > -shape[0], k < shape[1] else { return [y] }
+    [try matrix(inputs[0]!.shape, of: elementType ?? inputs[0]!.elementType)]
+  }
+
+  private func matrix(_ shape: [Int], of type: ElementType) throws(InfoldError) -> Tensor {
+    let one = try Tensor(scalar: 1 as UInt8).cast(to: type)
+    var y = try Tensor(zeros: shape, of: type)
+    guard k > -shape[0], k < shape[1] else { return y }
     for row in max(0, -k)..<shape[0] where row + k < shape[1] {
       try y.copyBlocks(
         1, of: 1, from: one, at: .init(start: 0, stride: 0), to: .init(start: row * shape[1] + row + k, stride: 0))
     }
-    return [y]
+    return y
   }
 }

@@ -2,11 +2,11 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// The product of a quantized matrix with a quantized constant one, and a summand per column, quantized: what Gemm is between
-/// DequantizeLinear and QuantizeLinear.
+/// The product of quantized rows with a quantized constant matrix, and a summand per column, quantized: what Gemm, or MatMul of any number
+/// of dimensions, is between DequantizeLinear and QuantizeLinear.
 ///
-/// The inputs are those of QLinearConv: x [M, K], its scale and zero point, w [N, K], its scale and zero point, each a scalar or a
-/// list [N], the scale and zero point of y [M, N], which has the type of that zero point, and the optional bias [N] of int32, in units
+/// The inputs are those of QLinearConv: x [*, M, K], its scale and zero point, w [N, K], its scale and zero point, each a scalar or a
+/// list [N], the scale and zero point of y [*, M, N], which has the type of that zero point, and the optional bias [N] of int32, in units
 /// of x's scale times w's. The products are added up in int32, which wraps around.
 package struct QLinearGemm: MatrixProductOperator, AttributelessOperator {
   package static let name = "QLinearGemm"
@@ -18,19 +18,21 @@ package struct QLinearGemm: MatrixProductOperator, AttributelessOperator {
 
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let (x, weight, result) = try inputs.quantizedOperands()
-    for index in [0, 3] { try inputs.requireRank(2...2, of: index) }
+    try inputs.requireRank(2...Int.max, of: 0)
+    try inputs.requireRank(2...2, of: 3)
     for index in 1...2 { try inputs.requireOneElement(index) }
     for index in 4...5 { try inputs.requireFilterParameters(index, weight: weight.shape) }
     if inputs.has(8) { _ = try inputs.type(8, of: ElementTypeSet([.int32])) }
     guard let x = x.shape, let weight = weight.shape else { return [TensorType(result, nil)] }
-    guard x[1].merged(with: weight[1]) != nil else {
+    guard x[x.rank - 1].merged(with: weight[1]) != nil else {
       throw InfoldError(.invalidModel, "the inner sizes of \(x) and \(weight) differ")
     }
-    return [TensorType(result, [x[0], weight[0]])]
+    return [TensorType(result, Shape(x.dropLast() + [weight[0]]))]
   }
 
   package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {
-    .axes(inputs) { $0 == 0 }
+    let rank = inputs.types.first??.shape?.rank ?? 0
+    return .axes(inputs) { $0 < rank - 1 }
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

@@ -88,6 +88,16 @@ package struct GlobalLpPool: GlobalPool {
     guard p > 0, p.isFinite else { throw InfoldError(.invalidModel, "p is \(p), and must be a number above 0") }
   }
 
+  /// The sum of the powers of each channel, and its root, as in LpPool.
+  package func composition(_ inputs: OperatorInputs) throws(InfoldError) -> Graph? {
+    guard let rank = inputs.types[0]?.shape?.rank, rank > 2, inputs.sizes(0)?.contains(0) != true else { return nil }
+    var network = Composition(inputs)
+    let powers = try network.powers(of: network.input(0), p)
+    let sums = try network.add(ReduceSum.name, [powers, network.list(Array(2..<rank))])
+    let norms = try network.roots(of: sums, p)
+    return network.graph(returning: [norms])
+  }
+
   func reduce<Element: FloatingPointElement>(_ channel: borrowing Span<Element>) -> Element {
     var norm = PowerNorm(p)
     for index in channel.indices { norm.see(Double(channel[index])) }

@@ -24,6 +24,41 @@ package struct LpPool: FloatingPointPool {
     guard p > 0, p.isFinite else { throw InfoldError(.invalidModel, "p is \(p), and must be a number above 0") }
   }
 
+  /// Sums of powers, which a convolution of every channel by itself with weights of 1 adds up, and their roots. Powers that leave the range
+  /// of the type, as the squares of numbers beyond 10¹⁹ do in float32, are infinite then.
+  package func composition(_ inputs: OperatorInputs) throws(InfoldError) -> Graph? {
+    guard let type = inputs.types[0], let sizes = type.shape?.sizes, !sizes.contains(0),
+      sizes.count == 2 + window.rank, let count = checkedProduct([sizes[1]] + window.kernel),
+      count <= Self.mostWeights
+    else { return nil }
+    let extents = try window.extents(sizes[2...])
+    var behind: [Int] = []
+    for (axis, extent) in extents.enumerated() {
+      guard extent.output > 0, let reach = window.reach(axis) else { return nil }
+      behind.append(
+        max(0, (extent.output - 1) * window.strides[axis] + reach - sizes[2 + axis] - extent.padBefore))
+    }
+    var network = Composition(inputs)
+    let powers = try network.powers(of: network.input(0), p)
+    let channels = sizes[1]
+    let ones = try Tensor(
+      shape: [channels, 1] + window.kernel,
+      Array(repeating: 1 as Float, count: count)
+    ).converted(to: type.elementType)
+    func list(_ numbers: [Int]) -> Attribute { .ints(numbers.map(Int64.init)) }
+    let sums = try network.add(
+      Conv.name, [powers, network.add(ones)],
+      [
+        "group": .int(Int64(channels)), "strides": list(window.strides), "dilations": list(window.dilations),
+        "pads": list(extents.map(\.padBefore) + behind),
+      ])
+    let norms = try network.roots(of: sums, p)
+    return network.graph(returning: [norms])
+  }
+
+  /// The most weights of such a convolution.
+  private static var mostWeights: Int { 1 << 20 }
+
   func evaluate<Element: FloatingPointElement>(
     _ inputs: [Tensor?], _ context: EvaluationContext, in _: Element.Type
   ) throws(InfoldError) -> [Tensor?] {
@@ -35,5 +70,20 @@ package struct LpPool: FloatingPointPool {
         return Element(norm.value)
       }
     ]
+  }
+}
+
+extension Composition {
+  /// |x|ᵖ.
+  mutating func powers(of x: ValueID, _ p: Double) throws(InfoldError) -> ValueID {
+    if p == 2 { return try add(Mul.name, [x, x]) }
+    let magnitudes = try add(Abs.name, [x])
+    return p == 1 ? magnitudes : try add(Pow.name, [magnitudes, number(p, like: x)])
+  }
+
+  /// x^(1/p).
+  mutating func roots(of x: ValueID, _ p: Double) throws(InfoldError) -> ValueID {
+    if p == 1 { return x }
+    return try p == 2 ? add(Sqrt.name, [x]) : add(Pow.name, [x, number(1 / p, like: x)])
   }
 }

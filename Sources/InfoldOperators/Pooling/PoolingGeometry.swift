@@ -2,9 +2,9 @@ import InfoldSystem
 import InfoldTensor
 
 /// The windows of a pool over one channel, with 1 or 2 spatial dimensions brought to 3.
-struct PoolingGeometry {
+struct PoolingGeometry: Sendable {
   /// The elements of a window along one dimension.
-  struct Taps {
+  struct Taps: Sendable {
     /// The first one inside the input.
     var first: Int
     /// The distance from one to the next.

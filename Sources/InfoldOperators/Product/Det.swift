@@ -31,14 +31,15 @@ package struct Det: StandardFloatingPointOperator, AttributelessOperator {
     try y.withMutableSpan(as: Element.self) { y in
       for index in y.indices {
         let first = index * size * size
-        y[index] = Element(determinant(Array(numbers[first..<(first + size * size)]), size))
+        var matrix = Array(numbers[first..<(first + size * size)])
+        y[index] = Element(matrix.withUnsafeMutableBufferPointer { Self.determinant(&$0, size) })
       }
     }
     return [y]
   }
 
-  private func determinant(_ elements: [Double], _ size: Int) -> Double {
-    var a = elements
+  /// The determinant of a matrix, whose elements are overwritten.
+  package static func determinant(_ a: inout UnsafeMutableBufferPointer<Double>, _ size: Int) -> Double {
     var determinant = 1.0
     for column in 0..<size {
       var pivot = column

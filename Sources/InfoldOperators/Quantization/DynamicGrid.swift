@@ -1,15 +1,16 @@
 import InfoldTensor
 
 /// The 256 numbers that DynamicQuantizeLinear rounds to: such that all of some numbers, and 0, fit.
-struct DynamicGrid<Element: FloatingPointElement> {
-  let scale: Element
-  private let exactZeroPoint: Element
+package struct DynamicGrid<Element: FloatingPointElement>: Sendable {
+  package let scale: Element
+  /// The integer that 0 becomes: from 0 to 255 for usual scales, infinite or NaN for others.
+  package let exactZeroPoint: Element
 
-  /// The integer that 0 becomes.
-  var zeroPoint: UInt8 { UInt8(saturating: Double(exactZeroPoint)) }
+  /// The same as a quantized number.
+  package var zeroPoint: UInt8 { UInt8(saturating: Double(exactZeroPoint)) }
 
   /// - Parameter bounds: The least and the greatest number, where 0 counts as one and NaN does not.
-  private init(_ bounds: (least: Element, greatest: Element)) {
+  package init(_ bounds: (least: Element, greatest: Element)) {
     scale = (bounds.least == bounds.greatest ? 1 : bounds.greatest - bounds.least) / 255
     exactZeroPoint = (-bounds.least / scale).rounded(.toNearestOrEven)
   }
@@ -33,7 +34,7 @@ struct DynamicGrid<Element: FloatingPointElement> {
   }
 
   /// What a number becomes; 0 for NaN.
-  func quantized(_ x: Element) -> UInt8 {
+  package func quantized(_ x: Element) -> UInt8 {
     UInt8(saturating: Double((x / scale).rounded(.toNearestOrEven) + exactZeroPoint))
   }
 

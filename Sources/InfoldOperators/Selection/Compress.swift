@@ -49,6 +49,28 @@ package struct Compress: ElementMovingOperator {
     return [TensorType(x.elementType, output)]
   }
 
+  /// A Gather of the slices that are chosen: those of a constant condition, or where the condition is not zero, if it cannot choose what is
+  /// not there.
+  package func composition(_ inputs: OperatorInputs) throws(InfoldError) -> Graph? {
+    guard let sizes = inputs.sizes(0), !sizes.contains(0), let count = checkedProduct(sizes) else { return nil }
+    let place = try normalizedAxis(axis ?? 0, rank: axis == nil ? 1 : sizes.count)
+    let known = try inputs.constant(1).map { condition throws(InfoldError) in try chosen(condition) }
+    guard let length = known?.last.map({ $0 + 1 }) ?? inputs.sizes(1)?[0],
+      length <= (axis == nil ? count : sizes[place])
+    else { return nil }
+    var network = Composition(inputs)
+    let x = try axis == nil ? network.reshape(network.input(0), [count]) : network.input(0)
+    let positions: ValueID
+    if let known {
+      positions = try network.list(known)
+    } else {
+      let places = try network.add(NonZero.name, [network.input(1)])
+      positions = try network.add(Squeeze.name, [places, network.list([0])])
+    }
+    let result = try network.add(Gather.name, [x, positions], ["axis": .int(Int64(place))])
+    return network.graph(returning: [result])
+  }
+
   private func chosen(_ condition: Tensor) throws(InfoldError) -> [Int] {
     let isChosen = try condition.elements(as: Bool.self)
     return isChosen.indices.filter { isChosen[$0] }

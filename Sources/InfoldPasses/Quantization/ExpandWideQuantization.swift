@@ -5,6 +5,7 @@ import InfoldTensor
 
 /// Writes QuantizeLinear and DequantizeLinear of 16 bits, for which there are no kernels, as the arithmetic that they are, whose
 /// integers are the same: the difference of two of them has a place in float32. Floats may differ by the rounding of a scale and a shift.
+/// What is quantized and read as floats again becomes no integers in between.
 ///
 /// Those of constants stay, which are computed ahead, and so do those with a scale for each block.
 package struct ExpandWideQuantization: GraphPass {
@@ -20,12 +21,14 @@ package struct ExpandWideQuantization: GraphPass {
     var editor = GraphEditor(graph)
     var nodes: [Node] = []
     var changes: [PassResult.Entry] = []
+    // By the integers that are made of them, the floats that are whole numbers.
+    var whole: [ValueID: ValueID] = [:]
     for node in graph.nodes {
       guard let quantization = try WideQuantization(node, graph) else {
         nodes.append(node)
         continue
       }
-      nodes += try quantization.expanded(&editor)
+      nodes += try quantization.expanded(&editor, &whole)
       changes.append(PassResult.Entry(node: graph.label(of: node), "computed with floats"))
     }
     guard !changes.isEmpty else { return PassResult(graph: graph) }
@@ -81,7 +84,10 @@ private struct WideQuantization {
     self.zeroPoint = try point.elements(as: Float.self).allSatisfy { $0 == 0 } ? nil : point
   }
 
-  func expanded(_ editor: inout GraphEditor) throws(InfoldError) -> [Node] {
+  /// - Parameter whole: By integers, the floats that they are made of, which are whole numbers, or NaN, in their range.
+  func expanded(
+    _ editor: inout GraphEditor, _ whole: inout [ValueID: ValueID]
+  ) throws(InfoldError) -> [Node] {
     var chain = WideQuantizationChain(node: node, label: graph.label(of: node), shape: shape, editor: editor, last: x)
     if isQuantizing {
       try chain.add(Div.name, scale)
@@ -89,7 +95,16 @@ private struct WideQuantization {
       if let zeroPoint { try chain.add(Add.name, zeroPoint) }
       let bounds: (Float, Float) = type == .int16 ? (-32768, 32767) : (0, 65535)
       try chain.add(Clip.name, try Tensor(scalar: bounds.0), try Tensor(scalar: bounds.1))
+      whole[y] = chain.last
       try chain.add(Cast.name, attributes: ["to": .int(Int64(type.rawValue))], to: y)
+    } else if let floats = whole[x] {
+      chain.last = floats
+      // As an integer, NaN is 0, and −0 is so when 0 is added.
+      try chain.add(ThresholdedRelu.name, attributes: ["alpha": .float(-0x1p17)])
+      var summand = try Tensor(scalar: 0 as Float)
+      if let zeroPoint { summand = try zeroPoint.mapped { (point: Float) in 0 - point } }
+      try chain.add(Add.name, summand)
+      try chain.add(Mul.name, scale, to: y)
     } else {
       try chain.add(Cast.name, attributes: ["to": .int(Int64(ElementType.float32.rawValue))])
       if let zeroPoint { try chain.add(Sub.name, zeroPoint) }

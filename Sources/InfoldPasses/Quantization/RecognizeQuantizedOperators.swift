@@ -4,8 +4,9 @@ import InfoldSystem
 import InfoldTensor
 
 /// Finds operators between DequantizeLinear and QuantizeLinear, which compute with floats what was quantized, and puts in their
-/// place those that compute with the quantized numbers: Conv becomes QLinearConv, Gemm and MatMul, Add, functions of one number and
-/// what moves numbers likewise. An activation that only bounds, between an operator and QuantizeLinear, becomes bounds of the result.
+/// place those that compute with the quantized numbers: Conv becomes QLinearConv, Gemm and MatMul, Add, functions of one number, of one
+/// node or several, and what moves numbers likewise. An activation that only bounds, between an operator and QuantizeLinear, becomes
+/// bounds of the result.
 ///
 /// What only the old nodes needed is left for `RemoveDeadCode`. What has no such form stays as it is, with floats.
 package struct RecognizeQuantizedOperators: GraphPass {
@@ -48,7 +49,10 @@ private struct QuantizedRewriter {
   mutating func rewrite(_ node: Node) throws(InfoldError) {
     if node.typed?.quantizedForm == .movement { return try rewriteMovement(node, of: 0..<1) }
     guard node.outputs.dropFirst().allSatisfy({ $0 == nil }) else { return }
-    if node.quantizationRole == .quantizes { return try rewriteScaling(node) }
+    if node.quantizationRole == .quantizes {
+      try rewriteScaling(node)
+      return try rewriteFormula(node)
+    }
     switch node.typed?.quantizedForm {
     case .convolution: try rewriteConvolution(node)
     case .product(let axis):
@@ -75,7 +79,7 @@ private struct QuantizedRewriter {
 
   private mutating func rewriteProduct(_ node: Node, isTransposed: Bool) throws(InfoldError) {
     guard let x = source.source(node.inputs[0]), let (sink, y, bounds) = source.boundedSink(node.outputs[0]),
-      node.inputs[0].flatMap({ graph[$0].type?.shape?.rank }) == 2,
+      let rank = node.inputs[0].flatMap({ graph[$0].type?.shape?.rank }), rank >= 2,
       var weights = try source.weights(node.inputs[1], axis: isTransposed ? 0 : 1), weights.tensor.shape.count == 2,
       weights.isSymmetric
     else { return }
@@ -88,7 +92,7 @@ private struct QuantizedRewriter {
 
   /// The product of rows with a constant matrix, whose columns are its rows in QLinearGemm.
   private mutating func rewriteQuantizedProduct(_ node: Node) throws(InfoldError) {
-    guard node.inputs[0].flatMap({ graph[$0].type?.shape?.rank }) == 2,
+    guard let rank = node.inputs[0].flatMap({ graph[$0].type?.shape?.rank }), rank >= 2,
       let right = node.inputs[3].flatMap(graph.constant), right.shape.count == 2,
       let scales = node.inputs[4].flatMap(graph.constant), scales.elementType == .float32,
       let zeroPoints = node.inputs[5].flatMap(graph.constant),
@@ -235,6 +239,20 @@ private struct QuantizedRewriter {
       try table(from: x, to: quantized, x.bytes, y, label) { tensor throws(InfoldError) in tensor }
     ]
     note(label)
+  }
+
+  /// A function of one number that is written as several nodes, such as SiLU or Gelu, before a QuantizeLinear.
+  private mutating func rewriteFormula(_ node: Node) throws(InfoldError) {
+    guard let result = node.outputs[0], let id = source.index.producer(of: result), replacements[id] == nil,
+      let y = QuantizedValue(node, bytes: result, graph), let formula = try QuantizedFormula(before: id, source)
+    else { return }
+    let label = graph.label(of: node)
+    replacements[id] = [
+      try table(from: formula.x, to: y, formula.x.bytes, result, label) { tensor throws(InfoldError) in
+        try formula.evaluate(tensor)
+      }
+    ]
+    for node in formula.nodes { note(graph.label(of: graph[node])) }
   }
 
   /// A node that puts, for each number, the one that `compute` makes of it.

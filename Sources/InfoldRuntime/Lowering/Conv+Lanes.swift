@@ -4,7 +4,7 @@ import InfoldSystem
 
 extension PlanBuilder {
   /// The kernels for a convolution of small groups: those with the widest vectors that its channels fill by more than half.
-  func lanesKernels(for problem: ConvolutionProblem) -> any ConvolutionKernels.Type {
+  func lanesKernels(for problem: some ConvolutionSizes) -> any ConvolutionKernels.Type {
     problem.output.channels <= productKernels.vectorWidth / 2 ? kernels : productKernels
   }
 

@@ -5,50 +5,51 @@ import InfoldSystem
 import InfoldTensor
 
 extension PlanBuilder {
-  /// A convolution over images whose weights, and bias, a run may compute.
+  /// A convolution over images or volumes whose weights, and bias, a run may compute.
   /// - Returns: Whether it is one that kernels compute.
   mutating func emitVariable(_ conv: Conv, _ fused: FusedNode) throws(InfoldError) -> Bool {
     let node = fused.node
     guard let x = node.inputs[0], let w = node.inputs[1], let y = fused.output, let sizes = sizes(x),
-      let weight = self.sizes(w), let result = self.sizes(y), (3...4).contains(sizes.count),
-      let input = ImageShape(sizes), let output = ImageShape(result),
-      let window = try? conv.window(kernel: Array(weight[2...])), let extents = try? window.extents(sizes[2...]),
-      result[1].isMultiple(of: conv.group)
+      let weight = self.sizes(w), let result = self.sizes(y), weight.count > 2, result[1].isMultiple(of: conv.group),
+      let geometry = ConvolutionGeometry(
+        conv, input: sizes, output: result, kernel: Array(weight[2...]), isWhole: true)
     else { return false }
     let bias = node.inputs.count > 2 ? node.inputs[2] : nil
     if let bias, self.sizes(bias) == nil { return false }
-    let isDepthwise = conv.group > 1 && weight[1] == 1 && output.channels == conv.group && input.channels == conv.group
-    let lanes = isDepthwise ? output.channels : output.channels / conv.group
-    let kernels = lanes <= productKernels.vectorWidth / 2 ? kernels : productKernels
-    let moving = ImageWindow(window, extents)
-    let taps = moving.height * moving.width, channels = weight[1], filters = output.channels / conv.group
-    let count =
-      isDepthwise
-      ? kernels.depthwiseWeightCount(kernelHeight: moving.height, kernelWidth: moving.width, channels: output.channels)
-      : conv.group * kernels.packedCount(rows: taps * channels, columns: filters)
+    let lanes = lanesKernels(for: geometry)
+    let kernels =
+      geometry.isDepthwise || geometry.suitsLanes(lanes)
+      ? lanes : geometry.groupOutputs <= productKernels.vectorWidth / 2 ? kernels : productKernels
+    let packing = VariableConvolutionStep.Packing(geometry, kernels)
     let source = try location(of: x, .channelsLast), weights = try location(of: w, .rowMajor)
     var epilogue = PlannedEpilogue()
     if let bias { epilogue.bias = try location(of: bias, .rowMajor) }
-    let (packed, isFinite) = (temporary([count]), temporary([1]))
+    let packed = temporary([packing.count(geometry, kernels)]),
+      areFinite = temporary([packing.units(geometry, kernels)])
     let target = define(y, .channelsLast)
-    let products = saturatedProduct(output.count, taps * channels)
+    let products = saturatedProduct(geometry.output.count, geometry.groupChannels, geometry.tapCount)
     let convolution = ConvolutionStep(
-      kernel: .floats(kernels, epilogue),
-      shape: ConvolutionShape(
-        images: output.images, height: input.height, width: input.width, channels: channels,
-        pixelStride: source.pixelStride, outputHeight: output.height, outputWidth: output.width,
-        outputChannels: filters, outputPixelStride: target.pixelStride, window: moving),
-      groups: conv.group, input: source, weights: packed, output: target)
-    let depthwise = DepthwiseStep(
-      kernels: kernels, image: input, result: output, window: moving, multiplyAccumulates: products, input: source,
-      weights: packed, epilogue: epilogue, output: target)
+      kernel: .floats(kernels, epilogue), shape: ConvolutionShape(geometry, input: source, output: target),
+      groups: geometry.groups, input: source, weights: packed, output: target)
+    let multiplication: any Step =
+      switch packing {
+      case .panels: convolution
+      case .depthwise:
+        DepthwiseStep(
+          kernels: kernels, image: geometry.input, result: geometry.output, window: geometry.window,
+          multiplyAccumulates: products, input: source, weights: packed, epilogue: epilogue, output: target)
+      case .lanes(let scratchByteCount):
+        LanesStep(
+          kernels: kernels, groups: geometry.channelGroups, image: geometry.input, result: geometry.output,
+          window: geometry.window, depth: geometry.depth, multiplyAccumulates: products,
+          scratchByteCount: scratchByteCount, input: source, weights: packed, epilogue: epilogue, output: target)
+      }
     let step = VariableConvolutionStep(
-      convolution: convolution, multiplication: isDepthwise ? depthwise : convolution, isDepthwise: isDepthwise,
-      kernels: kernels, weights: weights, isFinite: isFinite,
-      readsPadding: conv.mayPad(input: Shape(sizes), weight: weight) ?? true)
+      convolution: convolution, multiplication: multiplication, geometry: geometry, packing: packing, kernels: kernels,
+      weights: weights, areFinite: areFinite)
     emit(
-      step, isDepthwise ? "depthwise, packed in the run" : "packed in the run",
-      reads: [source, weights, epilogue.bias], writes: [packed, isFinite, target], multiplyAccumulates: products)
+      step, packing.algorithm, reads: [source, weights, epilogue.bias], writes: [packed, areFinite, target],
+      multiplyAccumulates: products)
     return true
   }
 }

@@ -6,7 +6,7 @@ extension PlanBuilder {
   /// A transposed convolution whose window moves by its own size, as one product for all positions of the window, whose results
   /// are then brought to their rows and columns: the few output channels of one position would not fill a panel.
   mutating func emitJoined(
-    _ problem: TransposedProblem, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
+    _ problem: TransposedProblem, _ parameters: ConvolutionParameters, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
   ) throws(InfoldError) {
     let (input, output, kernels) = (problem.input, problem.output, kernels)
     let (height, width, channels) = (problem.height, problem.width, output.channels)
@@ -14,18 +14,19 @@ extension PlanBuilder {
     let weightCount = kernels.packedCount(rows: input.channels, columns: columns)
     // Behind the weights, the bias of each column.
     let constant = try packed.constant(
-      of: [problem.weight] + (problem.bias.map { [$0] } ?? []), form: "joined transposed convolution, \(kernels.name)",
+      of: [parameters.weight] + (parameters.bias.map { [$0] } ?? []),
+      form: "joined transposed convolution, \(kernels.name)",
       byteCount: (weightCount + columns) * MemoryLayout<Float>.stride
     ) { (target) throws(InfoldError) in
       let packed = target.assumingMemoryBound(to: Float.self)
-      problem.weight.withUnsafeBytes { bytes in
+      parameters.weight.withUnsafeBytes { bytes in
         kernels.pack(
           PackArguments(
             source: bytes.baseAddress!.assumingMemoryBound(to: Float.self), taps: 1, channels: input.channels,
             tapStride: 0, channelStride: columns, columnStride: 1, columnCount: columns, columns: 0..<columns,
             packed: packed))
       }
-      let bias: [Float] = try problem.bias?.elements() ?? Array(repeating: 0, count: channels)
+      let bias: [Float] = try parameters.bias?.elements() ?? Array(repeating: 0, count: channels)
       for column in 0..<columns { packed[weightCount + column] = bias[column / taps] }
     }
     let source = try location(of: x, .channelsLast)

@@ -5,37 +5,84 @@ import InfoldSystem
 extension PlanBuilder {
   /// A transposed convolution as one convolution for each phase of planes, rows and columns.
   mutating func emitPhases(
-    _ problem: TransposedProblem, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
+    _ problem: TransposedProblem, _ parameters: ConvolutionParameters, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
   ) throws(InfoldError) {
-    let prefersNarrow = cost.prefersNarrowVectors(
-      channels: problem.groupOutputs, products: problem.groupChannels * problem.mostTaps, groups: problem.groups,
-      width: productKernels.vectorWidth)
-    let kernels: any ConvolutionKernels.Type = prefersNarrow ? kernels : productKernels
+    let weights = TransposedWeights(problem, kernels(for: problem))
     let source = try location(of: x, .channelsLast)
-    let weights = try packedWeights(problem, kernels)
-    let epilogue = try epilogue(fused, bias: problem.bias, layout: .channelsLast)
-    let target = define(y, .channelsLast)
+    let constant = try packed.constant(
+      of: [parameters.weight], form: weights.form, byteCount: weights.count * MemoryLayout<Float>.stride
+    ) { target in
+      parameters.weight.withUnsafeBytes { bytes in
+        for unit in 0..<weights.units {
+          weights.pack(
+            unit, of: bytes.assumingMemoryBound(to: Float.self).baseAddress!,
+            into: target.assumingMemoryBound(to: Float.self))
+        }
+      }
+    }
+    let place = location(of: .packed(constant))
+    let epilogue = try epilogue(fused, bias: parameters.bias, layout: .channelsLast)
     let phases = TransposedPhases(
-      problem: problem, kernels: kernels, source: source, weights: weights, epilogue: epilogue, target: target)
+      weights: weights, source: source, packed: place, epilogue: epilogue, target: define(y, .channelsLast))
+    emit(phases, "convolution per phase", reads: [source, place, epilogue.bias])
+  }
+
+  /// The same with weights, and a bias, that a run may compute: they are packed first.
+  /// - Returns: Whether kernels compute it.
+  mutating func emitVariablePhases(
+    _ problem: TransposedProblem, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
+  ) throws(InfoldError) -> Bool {
+    let node = fused.node, bias = node.inputs.count > 2 ? node.inputs[2] : nil
+    if let bias, sizes(bias) == nil { return false }
+    let weights = TransposedWeights(problem, kernels(for: problem))
+    let source = try location(of: x, .channelsLast), given = try location(of: node.inputs[1]!, .rowMajor)
+    var epilogue = PlannedEpilogue()
+    if let bias { epilogue.bias = try location(of: bias, .rowMajor) }
+    let (place, areFinite) = (temporary([weights.count]), temporary([weights.units]))
+    let step = RangeStep(units: weights.units, cost: problem.weightCount) { units, frame, _ in
+      let numbers = UnsafePointer(frame.pointer(given))
+      for unit in units {
+        weights.pack(unit, of: numbers, into: frame.pointer(place))
+        frame.pointer(areFinite)[unit] = weights.areFinite(unit, of: numbers) ? 1 : 0
+      }
+    }
+    emit(step, "packed in the run", reads: [given], writes: [place, areFinite], shape: sizes(node.inputs[1]))
+    var phases = TransposedPhases(
+      weights: weights, source: source, packed: place, epilogue: epilogue, target: define(y, .channelsLast))
+    phases.given = (given, areFinite)
+    emit(
+      phases, "convolution per phase", reads: [source, place, areFinite, given, epilogue.bias])
+    return true
+  }
+
+  private mutating func emit(_ phases: TransposedPhases, _ algorithm: String, reads: [Location?]) {
+    let problem = phases.problem
     let step = RangeStep(
-      units: phases.units, cost: problem.multiplyAccumulates, scratchByteCount: problem.scratchByteCount(kernels)
+      units: phases.units, cost: problem.multiplyAccumulates, scratchByteCount: problem.scratchByteCount(phases.kernels)
     ) { units, frame, worker in
       phases.run(units, frame, scratch: frame.scratch(of: worker))
     }
     emit(
-      step, "convolution per phase", reads: [source, weights.place, epilogue.bias], writes: [target],
-      multiplyAccumulates: problem.multiplyAccumulates)
+      step, algorithm, reads: reads, writes: [phases.target], multiplyAccumulates: problem.multiplyAccumulates)
+  }
+
+  private func kernels(for problem: TransposedProblem) -> any ConvolutionKernels.Type {
+    let prefersNarrow = cost.prefersNarrowVectors(
+      channels: problem.groupOutputs, products: problem.groupChannels * problem.mostTaps, groups: problem.groups,
+      width: productKernels.vectorWidth)
+    return prefersNarrow ? kernels : productKernels
   }
 }
 
 /// The convolutions of all phases.
 private struct TransposedPhases: Sendable {
-  let problem: TransposedProblem
-  let kernels: any ConvolutionKernels.Type
-  let source: Location
   let weights: TransposedWeights
+  let source: Location
+  let packed: Location
   let epilogue: PlannedEpilogue
   let target: Location
+  /// Weights that a run computes, and for every unit of them a number, which is 1 where they are finite.
+  var given: (weights: Location, areFinite: Location)?
   /// Whether threads share the output channels, and not the rows: where there are more weights than numbers in both images.
   private let sharesChannels: Bool
   /// The rows, and the output channels, after which others come: so that the rows, or the weights, stay in a cache.
@@ -45,15 +92,18 @@ private struct TransposedPhases: Sendable {
   /// What stays in the second-level cache, in numbers.
   private static let nearCount = 1 << 16
 
+  var problem: TransposedProblem { weights.problem }
+  var kernels: any ConvolutionKernels.Type { weights.kernels }
+
   init(
-    problem: TransposedProblem, kernels: any ConvolutionKernels.Type, source: Location, weights: TransposedWeights,
-    epilogue: PlannedEpilogue, target: Location
+    weights: TransposedWeights, source: Location, packed: Location, epilogue: PlannedEpilogue, target: Location
   ) {
-    (self.problem, self.kernels, self.source, self.weights) = (problem, kernels, source, weights)
+    (self.weights, self.source, self.packed) = (weights, source, packed)
     (self.epilogue, self.target) = (epilogue, target)
-    let (input, output, panel) = (problem.input, problem.output, kernels.panelWidth)
+    let problem = weights.problem
+    let (input, output, panel) = (problem.input, problem.output, weights.kernels.panelWidth)
     sharesChannels =
-      problem.groups == 1 && output.channels > panel && problem.weight.count > input.count + output.count
+      problem.groups == 1 && output.channels > panel && problem.weightCount > input.count + output.count
     let ofRow = output.width * output.channels + input.width * input.channels
     rowsOfBlock = max(2 * problem.rows.count, Self.nearCount / ofRow)
     let ofPanel = max(1, problem.groupChannels * problem.mostTaps * panel)
@@ -71,6 +121,12 @@ private struct TransposedPhases: Sendable {
     let rows = sharesChannels ? 0..<rowCount : units
     let columns =
       sharesChannels ? units.scaled(by: kernels.panelWidth, to: problem.groupOutputs) : 0..<problem.groupOutputs
+    if let given,
+      UnsafeBufferPointer(start: frame.pointer(given.areFinite), count: weights.units).contains(where: { $0 != 1 })
+    {
+      for row in rows { define(row, columns, UnsafePointer(frame.pointer(given.weights)), frame) }
+      return
+    }
     var first = rows.lowerBound
     while first < rows.upperBound {
       let end = min(first + rowsOfBlock, rows.upperBound)
@@ -130,7 +186,7 @@ private struct TransposedPhases: Sendable {
           base: frame.pointer(source) + firstInput, count: 1, height: input.height, width: input.width,
           channels: problem.groupChannels, pixelStride: source.pixelStride),
         planes: planes.count, planeStride: planePhase.dilation * planeStride,
-        weights: frame.pointer(weights.place) + weights.offsets[triple]
+        weights: frame.pointer(packed) + weights.offsets[triple]
           + (group * weights.counts[triple] + planes.skipped * weightsOfPlane),
         panelStride: planePhase.taps.count * weightsOfPlane,
         output: OutputImages(
@@ -139,52 +195,34 @@ private struct TransposedPhases: Sendable {
         epilogue: epilogue.resolved(in: frame, firstChannel: group * problem.groupOutputs),
         pixels: 0..<phase.count, columns: columns, scratch: scratch))
   }
-}
 
-/// Packed weights, for each triple of phases of a plane, a row and a column: group behind group.
-private struct TransposedWeights: Sendable {
-  var place: Location
-  /// Where those of each triple begin.
-  var offsets: [Int]
-  /// The numbers of one group of each triple.
-  var counts: [Int]
-}
-
-extension PlanBuilder {
-  private mutating func packedWeights(
-    _ problem: TransposedProblem, _ kernels: any ConvolutionKernels.Type
-  ) throws(InfoldError) -> TransposedWeights {
-    var offsets: [Int] = [], counts: [Int] = []
-    var total = 0
-    let triples = problem.planes.flatMap { plane in
-      problem.rows.flatMap { row in problem.columns.map { (plane: plane, row: row, column: $0) } }
-    }
-    for (plane, row, column) in triples {
-      let rows = plane.taps.count * row.taps.count * column.taps.count * problem.groupChannels
-      offsets.append(total)
-      counts.append(kernels.packedCount(rows: rows, columns: problem.groupOutputs))
-      total += problem.groups * counts.last!
-    }
-    let phases = "\(problem.planes.map(\.taps)) by \(problem.rows.map(\.taps)) by \(problem.columns.map(\.taps))"
-    let constant = try packed.constant(
-      of: [problem.weight],
-      form: "transposed convolution of \(problem.groups) groups, phases \(phases), \(kernels.name)",
-      byteCount: total * MemoryLayout<Float>.stride
-    ) { [offsets, counts] target in
-      for (index, triple) in triples.enumerated() {
-        let taps = triple.plane.taps.count * triple.row.taps.count * triple.column.taps.count
-        for group in 0..<(taps == 0 ? 0 : problem.groups) {
-          problem.weights(triple.plane, triple.row, triple.column, group: group).withUnsafeBufferPointer { source in
-            kernels.pack(
-              PackArguments(
-                source: source.baseAddress!, taps: taps, channels: problem.groupChannels,
-                tapStride: problem.groupChannels * problem.groupOutputs, channelStride: problem.groupOutputs,
-                columnStride: 1, columnCount: problem.groupOutputs, columns: 0..<problem.groupOutputs,
-                packed: target.assumingMemoryBound(to: Float.self) + offsets[index] + group * counts[index]))
+  /// A row of the result, number by number: kernels multiply zeros in the place of padding, of which weights that are not finite
+  /// would make NaN.
+  private func define(_ row: Int, _ columns: Range<Int>, _ weights: UnsafePointer<Float>, _ frame: Frame) {
+    let (input, output) = (problem.input, problem.output)
+    let (channels, filters) = (problem.groupChannels, problem.groupOutputs)
+    let (plane, y) = row.quotientAndRemainder(dividingBy: output.height)
+    let (volume, z) = plane.quotientAndRemainder(dividingBy: problem.outputDepth)
+    let bias = epilogue.bias.map { frame.pointer($0) }
+    for x in 0..<output.width {
+      for group in 0..<problem.groups {
+        for column in columns {
+          var sum = bias?[group * filters + column] ?? 0
+          problem.planes.forEachTap(at: z, input: problem.inputDepth) { depthTap, inputPlane in
+            problem.rows.forEachTap(at: y, input: input.height) { rowTap, inputRow in
+              problem.columns.forEachTap(at: x, input: input.width) { tap, inputColumn in
+                let place = (volume * problem.inputDepth + inputPlane) * input.height + inputRow
+                let pixel = frame.pointer(source) + (place * input.width + inputColumn) * source.pixelStride
+                let tap = (depthTap * problem.height + rowTap) * problem.width + tap
+                for channel in group * channels..<(group + 1) * channels {
+                  sum += pixel[channel] * weights[(channel * filters + column) * problem.tapCount + tap]
+                }
+              }
+            }
           }
+          frame.pointer(target)[(row * output.width + x) * target.pixelStride + group * filters + column] = sum
         }
       }
     }
-    return TransposedWeights(place: location(of: .packed(constant)), offsets: offsets, counts: counts)
   }
 }

@@ -1,31 +1,33 @@
 import InfoldGraph
 import InfoldKernelInterface
 import InfoldSystem
+import InfoldTensor
 
 extension PlanBuilder {
   /// A transposed convolution whose window moves by its own size, as one product for each row of the window: the positions of that row,
   /// channels last, lie one behind the other in the result, like the columns of the product.
   mutating func emitTiled(
-    _ problem: TransposedProblem, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
+    _ problem: TransposedProblem, _ parameters: ConvolutionParameters, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
   ) throws(InfoldError) {
     let (input, output, kernels) = (problem.input, problem.output, productKernels)
     let (height, columns) = (problem.height, problem.width * output.channels)
     let weightCount = kernels.packedCount(rows: input.channels, columns: columns)
     // Behind the weights of all rows, the bias of each column.
     let constant = try packed.constant(
-      of: [problem.weight] + (problem.bias.map { [$0] } ?? []), form: "tiled transposed convolution, \(kernels.name)",
+      of: [parameters.weight] + (parameters.bias.map { [$0] } ?? []),
+      form: "tiled transposed convolution, \(kernels.name)",
       byteCount: (height * weightCount + columns) * MemoryLayout<Float>.stride
     ) { (target) throws(InfoldError) in
       let packed = target.assumingMemoryBound(to: Float.self)
       for row in 0..<height {
-        problem.weights(ofRow: row).withUnsafeBufferPointer { source in
+        problem.weights(parameters.weight, ofRow: row).withUnsafeBufferPointer { source in
           kernels.pack(
             PackArguments(
               source: source.baseAddress!, taps: 1, channels: input.channels, tapStride: 0, channelStride: columns,
               columnStride: 1, columnCount: columns, columns: 0..<columns, packed: packed + row * weightCount))
         }
       }
-      let bias: [Float] = try problem.bias?.elements() ?? Array(repeating: 0, count: output.channels)
+      let bias: [Float] = try parameters.bias?.elements() ?? Array(repeating: 0, count: output.channels)
       for column in 0..<columns { packed[height * weightCount + column] = bias[column % output.channels] }
     }
     let source = try location(of: x, .channelsLast)
@@ -59,7 +61,7 @@ extension PlanBuilder {
 
 extension TransposedProblem {
   /// The weights of one row of the window [channels][width][outputs], of a convolution without groups.
-  fileprivate func weights(ofRow row: Int) -> [Float] {
+  fileprivate func weights(_ weight: Tensor, ofRow row: Int) -> [Float] {
     var numbers: [Float] = []
     weight.withUnsafeBytes { bytes in
       let source = bytes.assumingMemoryBound(to: Float.self)

@@ -6,26 +6,37 @@ import InfoldTensor
 
 extension ConvTranspose: LoweredOperator {
   func epilogue(of node: Node, _ plan: PlanBuilder) -> EpilogueCapability {
-    TransposedProblem(self, node, plan) == nil ? [] : .activation
+    parameters(node, plan) == nil || TransposedProblem(self, node, plan) == nil ? [] : .activation
+  }
+
+  /// Constants that kernels may multiply with what pads an image.
+  private func parameters(_ node: Node, _ plan: PlanBuilder) -> ConvolutionParameters? {
+    ConvolutionParameters(node, plan).flatMap { plan.finiteWeights.contains($0.weight) ? $0 : nil }
   }
 
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    guard let problem = TransposedProblem(self, fused.node, plan), let x = fused.node.inputs[0], let y = fused.output
-    else { return false }
+    let node = fused.node
+    guard let problem = TransposedProblem(self, node, plan), let x = node.inputs[0], let y = fused.output else {
+      return false
+    }
+    guard let parameters = parameters(node, plan) else {
+      return try plan.emitVariablePhases(problem, x, y, fused)
+    }
     if problem.isTiling, problem.output.channels < plan.kernels.panelWidth {
-      try plan.emitJoined(problem, x, y, fused)
+      try plan.emitJoined(problem, parameters, x, y, fused)
       return true
     }
     if problem.isTiling, plan.concatenations.part(y) == nil {
-      try plan.emitTiled(problem, x, y, fused)
+      try plan.emitTiled(problem, parameters, x, y, fused)
       return true
     }
-    try plan.emitPhases(problem, x, y, fused)
+    try plan.emitPhases(problem, parameters, x, y, fused)
     return true
   }
 }
 
-/// A transposed convolution over images, or over volumes whose planes are images, whose sizes and weights are known.
+/// A transposed convolution over images, or over volumes whose planes are images, whose sizes are known. Its weights are
+/// [C, M / groups, kD, kH, kW], or without kD, or without both.
 struct TransposedProblem: Sendable {
   /// Every plane is an image.
   var input: ImageShape
@@ -45,15 +56,11 @@ struct TransposedProblem: Sendable {
   var depth = 1
   var height: Int
   var width: Int
-  /// [C, M / groups, kD, kH, kW], or without kD, or without both.
-  var weight: Tensor
-  /// [M].
-  var bias: Tensor?
 
   init?(_ operation: ConvTranspose, _ node: Node, _ plan: PlanBuilder) {
     guard let x = plan.sizes(node.inputs[0]), let y = plan.sizes(node.outputs[0]), (3...5).contains(x.count),
-      let parameters = ConvolutionParameters(node, plan), plan.finiteWeights.contains(parameters.weight),
-      let window = try? operation.window(kernel: parameters.kernel), window.window.rank == x.count - 2,
+      let weight = plan.sizes(node.inputs[1]), weight.count == x.count,
+      let window = try? operation.window(kernel: Array(weight[2...])), window.window.rank == x.count - 2,
       let extents = try? window.extents(x[2...]), extents.map(\.output) == Array(y[2...])
     else { return nil }
     let isVolume = x.count == 5
@@ -66,7 +73,7 @@ struct TransposedProblem: Sendable {
     }
     input = ImageShape(isVolume ? [x[0] * x[2], x[1], x[3], x[4]] : x)!
     output = ImageShape(isVolume ? [y[0] * y[2], y[1], y[3], y[4]] : y)!
-    (weight, bias, groups) = (parameters.weight, parameters.bias, operation.group)
+    groups = operation.group
     (height, width) = (geometry.height, geometry.width)
     rows = TransposedPhase.all(
       output: output.height, kernel: height, stride: geometry.strideY, dilation: geometry.dilationY,
@@ -75,6 +82,10 @@ struct TransposedProblem: Sendable {
       output: output.width, kernel: width, stride: geometry.strideX, dilation: geometry.dilationX,
       padBefore: geometry.padLeft)
     columnStride = geometry.strideX
+    // Large strides would have more phases than there is work.
+    guard let phases = checkedProduct([planes.count, rows.count, columns.count]), phases <= Self.mostPhases else {
+      return nil
+    }
     // Over one row or column of the input, the window does not move.
     isTiling =
       !isVolume && groups == 1 && geometry.padTop == 0 && geometry.padLeft == 0
@@ -83,8 +94,14 @@ struct TransposedProblem: Sendable {
       && output.width == input.width * width
   }
 
+  /// The most phases, of planes, rows and columns together.
+  private static var mostPhases: Int { 1 << 16 }
+
   var groupChannels: Int { input.channels / groups }
   var groupOutputs: Int { output.channels / groups }
+  /// The positions of the window.
+  var tapCount: Int { depth * height * width }
+  var weightCount: Int { input.channels * groupOutputs * tapCount }
   var multiplyAccumulates: Int { saturatedProduct(input.count, groupOutputs, depth, height, width) }
   /// The most positions of the window that an output element comes from.
   var mostTaps: Int { planes.map(\.taps.count).max()! * maximumPlaneTaps }
@@ -97,27 +114,5 @@ struct TransposedProblem: Sendable {
     return max(
       kernels.convolutionScratch(taps: maximumPlaneTaps, channels: groupChannels),
       kernels.convolutionScratch(taps: planes * maximumPlaneTaps, channels: groupChannels))
-  }
-
-  /// The weights of one group for the phases of a plane, a row and a column, tap by tap [taps][channels][outputs].
-  func weights(
-    _ plane: TransposedPhase, _ row: TransposedPhase, _ column: TransposedPhase, group: Int
-  ) -> [Float] {
-    var numbers: [Float] = []
-    weight.withUnsafeBytes { bytes in
-      let source = bytes.assumingMemoryBound(to: Float.self)
-      for z in plane.taps {
-        for y in row.taps {
-          for x in column.taps {
-            for channel in (group * groupChannels)..<((group + 1) * groupChannels) {
-              for output in 0..<groupOutputs {
-                numbers.append(source[(((channel * groupOutputs + output) * depth + z) * height + y) * width + x])
-              }
-            }
-          }
-        }
-      }
-    }
-    return numbers
   }
 }

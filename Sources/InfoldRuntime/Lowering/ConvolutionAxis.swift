@@ -21,10 +21,12 @@ struct ConvolutionAxis {
 
   /// Dimension `axis` of a window, without the positions at both ends that lie in the padding wherever the window is: those of widely
   /// dilated windows on small images do.
-  init(_ window: SlidingWindow, _ axis: Int, input: Int) throws(InfoldError) {
+  /// - Parameter isWhole: Whether those are computed as well.
+  init(_ window: SlidingWindow, _ axis: Int, input: Int, isWhole: Bool = false) throws(InfoldError) {
     let extent = try window.extent(axis, input: input)
     (self.input, output, taps) = (input, extent.output, 0..<window.kernel[axis])
     (stride, dilation, pad) = (window.strides[axis], window.dilations[axis], extent.padBefore)
+    if isWhole { return }
     let read = taps.filter { readCount($0 * dilation - pad) > 0 }
     guard let first = read.first, let last = read.last else { return }
     taps = first..<last + 1

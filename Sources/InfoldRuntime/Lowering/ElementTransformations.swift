@@ -44,9 +44,12 @@ struct RowFunctionLowering: Lowering {
     guard let x = fused.node.inputs[0], let y = fused.output, let sizes = plan.sizes(y), plan.sizes(x) == sizes else {
       return false
     }
-    let function = function
-    try plan.emitPixelwise([x], to: y, "element-wise") { loops, operands, result, units, frame in
-      let (x, y) = (frame.pointer(operands[0]), frame.pointer(result))
+    let layout: Layout = plan.layouts(of: x).contains(.rowMajor) ? .rowMajor : .channelsLast
+    let source = try plan.location(of: x, layout), target = plan.define(y, layout, inPlaceOf: x)
+    let loops = ElementwiseOperands((sizes, target), [(sizes, source)])!
+    plan.emitElementwise(loops, "element-wise", reads: [source], write: target, cost: sizes.reduce(16, *)) {
+      [function] units, places in
+      let (x, y) = (places.source(source), places.target(target))
       loops.forEachRun(units) { count, place, stride in
         func map(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int) {
           var target = UnsafeMutableBufferPointer(start: y, count: count).mutableSpan

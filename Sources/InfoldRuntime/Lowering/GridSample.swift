@@ -1,4 +1,5 @@
 import InfoldGraph
+import InfoldKernelInterface
 import InfoldOperators
 import InfoldSystem
 import InfoldTensor
@@ -14,7 +15,7 @@ extension GridSample: LoweredOperator {
     let source = try plan.location(of: x, layout)
     let places = try plan.location(of: grid, .rowMajor)
     let sampling = GridSampling(
-      operation: self, sizes: Array(sizes[2...]), channels: sizes[1],
+      kernels: plan.kernels, operation: self, sizes: Array(sizes[2...]), channels: sizes[1],
       outputs: gridSizes[1..<gridSizes.count - 1].reduce(1, *),
       source: source, grid: places, target: plan.define(y, layout))
     let step = RangeStep(
@@ -33,6 +34,7 @@ extension GridSample: LoweredOperator {
 
 /// Weighted sums of elements at the places that a grid names.
 private struct GridSampling: Sendable {
+  let kernels: any KernelSet.Type
   let operation: GridSample
   /// The sizes of an image of the input.
   let sizes: [Int]
@@ -58,8 +60,12 @@ private struct GridSampling: Sendable {
       let count = locate(grid + place * sizes.count, offsets, weights)
       let (image, output) = place.quotientAndRemainder(dividingBy: outputs)
       if isChannelsLast {
-        addPixels(
-          x + image * inner * source.pixelStride, offsets, weights, count, to: y + place * target.pixelStride)
+        kernels.weighPixels(
+          WeightedPixelsArguments(
+            input: x + image * inner * source.pixelStride, pixelStride: source.pixelStride, channels: channels,
+            taps: count, places: offsets, weights: weights, output: y + place * target.pixelStride,
+            outputStride: target.pixelStride),
+          results: 0..<1)
       } else {
         var (plane, result) = (x + image * channels * inner, y + image * channels * outputs + output)
         for _ in 0..<channels {
@@ -116,18 +122,5 @@ private struct GridSampling: Sendable {
   private func place(_ index: Int, _ size: Int) -> Int? {
     if index >= 0, index < size { return index }
     return operation.padding == .zeros ? nil : min(max(index, 0), size - 1)
-  }
-
-  /// All channels at once.
-  @inline(__always)
-  private func addPixels(
-    _ x: UnsafePointer<Float>, _ offsets: UnsafePointer<Int>, _ weights: UnsafePointer<Float>, _ count: Int,
-    to y: UnsafeMutablePointer<Float>
-  ) {
-    for channel in 0..<channels { y[channel] = 0 }
-    for tap in 0..<count {
-      let (pixel, weight) = (x + offsets[tap] * source.pixelStride, weights[tap])
-      for channel in 0..<channels { y[channel] += weight * pixel[channel] }
-    }
   }
 }

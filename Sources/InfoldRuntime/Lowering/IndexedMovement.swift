@@ -63,6 +63,7 @@ extension ScatterND: LoweredOperator {
   func movesIntegers(ofInput index: Int) -> Bool { true }
 
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    if try plan.emitNoUpdates(fused) { return true }
     guard let operands = plan.indexed(fused), let depth = operands.indexSizes.last else { return false }
     return try plan.emitScatter(operands, fused, reduction, axes: Array(0..<depth)) { indices in
       let slices = IndexedSlices(indices, blocks: 1, sharesIndices: false)
@@ -79,6 +80,7 @@ extension ScatterElements: LoweredOperator {
   func movesIntegers(ofInput index: Int) -> Bool { true }
 
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
+    if try plan.emitNoUpdates(fused) { return true }
     guard let operands = plan.indexed(fused), let axis = try? normalizedAxis(axis, rank: operands.sizes.count) else {
       return false
     }
@@ -106,6 +108,17 @@ extension PlanBuilder {
       format(of: data) == format(of: result)
     else { return nil }
     return IndexedOperands(data: data, sizes: sizes, index: index, indexSizes: indexSizes, result: result)
+  }
+
+  /// The data as it is, where there is nothing to put into it.
+  fileprivate mutating func emitNoUpdates(_ fused: FusedNode) throws(InfoldError) -> Bool {
+    guard let data = fused.node.inputs[0], let index = fused.node.inputs[1], let updates = fused.node.inputs[2],
+      let result = fused.output, plannedSizes(data) != nil, format(of: data) == format(of: result),
+      let indices = graph[index].type?.shape?.sizes, indices.contains(0),
+      graph[updates].type?.shape?.sizes?.contains(0) == true
+    else { return false }
+    settle(result, try location(of: data, .rowMajor))
+    return true
   }
 
   fileprivate mutating func indices(_ operands: IndexedOperands, _ axes: [Int]) throws(InfoldError) -> RunIndices {

@@ -91,7 +91,7 @@ extension PlanBuilder {
 
 extension Tensor {
   /// The bits of the first element.
-  fileprivate var firstBits: UInt64 {
+  var firstBits: UInt64 {
     switch elementType.bitWidth {
     case 8: withBitPatterns { (bits: Span<UInt8>) in UInt64(bits[0]) }
     case 16: withBitPatterns { (bits: Span<UInt16>) in UInt64(bits[0]) }

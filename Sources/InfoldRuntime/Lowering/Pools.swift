@@ -6,7 +6,9 @@ import InfoldTensor
 
 extension MaxPool: LoweredOperator {
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    guard fused.node.outputs.dropFirst().allSatisfy({ $0 == nil }) else { return false }
+    if fused.node.outputs.count > 1, let indices = fused.node.outputs[1] {
+      return try plan.emitMaximumSearch(self, fused, indices)
+    }
     if plan.byteSizes(fused.node.inputs[0]) != nil { return try plan.emitBytePool(fused, window) }
     return try plan.emitPool(fused, window, .maximum)
   }
@@ -70,6 +72,29 @@ extension PlanBuilder {
       operation: operation, padBottom: extents.count > 1 ? extents[0].padAfter : 0, padRight: extents.last!.padAfter,
       input: source, output: target)
     emit(step, "pool", reads: [source], writes: [target])
+    return true
+  }
+
+  /// The maximum pool that says where the maxima stand, channel by channel.
+  fileprivate mutating func emitMaximumSearch(
+    _ pool: MaxPool, _ fused: FusedNode, _ indices: ValueID
+  ) throws(InfoldError) -> Bool {
+    guard let x = fused.node.inputs[0], let y = fused.output, let sizes = sizes(x), let result = self.sizes(y),
+      plannedSizes(indices) == result, let search = pool.search(Array(sizes[2...]))
+    else { return false }
+    let source = try location(of: x, .rowMajor)
+    let (target, places) = (define(y, .rowMajor), define(indices, .rowMajor))
+    let (count, resultCount) = (sizes.reduce(1, *), result.reduce(1, *))
+    let step = RangeStep(
+      units: sizes[0] * sizes[1], cost: saturatedProduct(resultCount, pool.window.kernel.reduce(2, *))
+    ) { channels, frame, _ in
+      var y = UnsafeMutableBufferPointer(start: frame.pointer(target), count: resultCount).mutableSpan
+      var indices = UnsafeMutableBufferPointer(
+        start: frame.address(places).assumingMemoryBound(to: Int64.self), count: resultCount
+      ).mutableSpan
+      search.run(channels, UnsafeBufferPointer(start: frame.pointer(source), count: count).span, to: &y, &indices)
+    }
+    emit(step, "pool with indices", reads: [source], writes: [target, places])
     return true
   }
 

@@ -29,13 +29,15 @@ extension QLinearGemm: LoweredOperator {
     problem(node, plan) == nil ? [] : .activation
   }
 
-  /// The product as a convolution of one row of pixels.
+  /// The product of all rows as a convolution of one row of pixels.
   private func problem(_ node: Node, _ plan: PlanBuilder) -> ByteConvolutionProblem? {
-    guard let x = plan.byteSizes(node.inputs[0]), let y = plan.byteSizes(node.outputs[0]), x.count == 2, y.count == 2,
-      let weights = ByteWeights(node, plan), weights.tensor.shape == [y[1], x[1]]
+    guard let x = plan.byteSizes(node.inputs[0]), let y = plan.byteSizes(node.outputs[0]),
+      let inner = x.last, let columns = y.last, let weights = ByteWeights(node, plan),
+      weights.tensor.shape == [columns, inner]
     else { return nil }
+    let rows = x.dropLast().reduce(1, *)
     return ByteConvolutionProblem(
-      input: ImageShape([1, x[1], 1, x[0]])!, output: ImageShape([1, y[1], 1, y[0]])!,
+      input: ImageShape([1, inner, 1, rows])!, output: ImageShape([1, columns, 1, rows])!,
       window: ImageWindow(height: 1, width: 1), groups: 1, weights: weights)
   }
 

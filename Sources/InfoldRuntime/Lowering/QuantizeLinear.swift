@@ -96,6 +96,41 @@ extension PlanBuilder {
   }
 }
 
+extension PlanBuilder {
+  /// Adds a step that makes `y` of `x` in rows along the last axis, each element of which has a quantization of its own.
+  /// - Parameter body: Is given the quantizations, the places of both, and the rows.
+  /// - Returns: Whether the axis is the last one, and as long as there are quantizations.
+  fileprivate mutating func emitRows(
+    _ x: ValueID, to y: ValueID, axis: Int?, _ quantizations: [PlannedQuantization], offset: UInt8, _ algorithm: String,
+    _ body:
+      @escaping @Sendable (
+        _ quantization: ChannelQuantization, _ x: Location, _ y: Location, _ rows: Range<Int>, _ frame: Frame
+      ) -> Void
+  ) throws(InfoldError) -> Bool {
+    let count = quantizations.count
+    guard let sizes = plannedSizes(x), let axis, let place = try? normalizedAxis(axis, rank: sizes.count),
+      place == sizes.count - 1, sizes[place] == count
+    else { return false }
+    // Scales, and behind them the least numbers less the zero points.
+    let constant = try packed.constant(byteCount: 2 * count * MemoryLayout<Float>.stride) { memory in
+      let numbers = memory.assumingMemoryBound(to: Float.self)
+      for (index, quantization) in quantizations.enumerated() {
+        numbers[index] = quantization.scale
+        numbers[count + index] = Float(0 - quantization.zeroPoint)
+      }
+    }
+    let parameters = location(of: .packed(constant)), all = sizes.reduce(1, *)
+    let source = try location(of: x, .rowMajor), target = define(y, .rowMajor)
+    let step = RangeStep(units: all / count, cost: all) { rows, frame, _ in
+      let scales = UnsafePointer(frame.pointer(parameters))
+      body(
+        ChannelQuantization(scales: scales, lowers: scales + count, offset: Float(offset)), source, target, rows, frame)
+    }
+    emit(step, algorithm, reads: [source, parameters], writes: [target])
+    return true
+  }
+}
+
 extension Tensor {
   /// The numbers of a tensor of uint8 or int8; `nil` for other types.
   var byteValues: [Int32]? {
@@ -114,6 +149,15 @@ extension QuantizeLinear: LoweredOperator {
     else { return false }
     let (kernels, arguments) = (plan.byteKernels, quantizations.map { $0.kernelArguments() })
     guard arguments.count == 1 else {
+      let count = arguments.count
+      let areRows = try plan.emitRows(
+        x, to: y, axis: listAxis, quantizations, offset: plan.format(of: y)!.offset, "quantization"
+      ) { quantization, x, y, rows, frame in
+        kernels.quantize(
+          Pixels(frame.pointer(x), channels: count, pixelStride: count),
+          Pixels(frame.bytes(y), channels: count, pixelStride: count), quantization, pixels: rows)
+      }
+      if areRows { return true }
       return try plan.emitRuns(x, to: y, axis: listAxis, count: arguments.count, "quantization") {
         position, x, y, elements, frame in
         kernels.quantize(
@@ -140,7 +184,15 @@ extension DequantizeLinear: LoweredOperator {
         x, to: y, scale: scale, zeroPoint: fused.node.inputs.count > 2 ? fused.node.inputs[2] : nil)
     }
     guard quantizations.count == 1 else {
-      let kernels = plan.byteKernels
+      let (kernels, count) = (plan.byteKernels, quantizations.count)
+      let areRows = try plan.emitRows(
+        x, to: y, axis: listAxis, quantizations, offset: plan.format(of: x)!.offset, "dequantization"
+      ) { quantization, x, y, rows, frame in
+        kernels.dequantize(
+          Pixels(frame.bytes(x), channels: count, pixelStride: count),
+          Pixels(frame.pointer(y), channels: count, pixelStride: count), quantization, pixels: rows)
+      }
+      if areRows { return true }
       return try plan.emitRuns(x, to: y, axis: listAxis, count: quantizations.count, "dequantization") {
         position, x, y, elements, frame in
         kernels.dequantize(

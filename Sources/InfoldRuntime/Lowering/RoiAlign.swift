@@ -1,4 +1,5 @@
 import InfoldGraph
+import InfoldKernelInterface
 import InfoldOperators
 import InfoldSystem
 import InfoldTensor
@@ -16,22 +17,31 @@ extension RoiAlign: LoweredOperator {
       operation: self, shape: sizes, edges: try plan.location(of: rois, .rowMajor),
       batches: try plan.location(of: batches, .rowMajor))
     let target = plan.define(y, .channelsLast)
-    let (bins, pixels) = (result[2] * result[3], sizes[0] * sizes[2] * sizes[3])
-    let (inputCount, count) = ((pixels - 1) * source.pixelStride + sizes[1], bins * target.pixelStride)
-    let step = RangeStep(units: result[0], cost: result.reduce(32, *)) { range, frame, _ in
-      let x = UnsafeBufferPointer(start: frame.pointer(source), count: inputCount)
+    let (kernels, pixels) = (plan.kernels, sizes[2] * sizes[3])
+    let step = RangeStep(units: result[0], cost: result.reduce(4, *)) { range, frame, _ in
       for index in range {
         // All have been looked at.
         guard let samples = try? regions.samples(index, in: frame) else { continue }
-        var y = UnsafeMutableBufferPointer(start: frame.pointer(target) + index * count, count: count).mutableSpan
-        samples.pool(
-          channelsLast: x.span, pixelStride: source.pixelStride, to: &y, at: 0, binStride: target.pixelStride)
+        samples.places.withUnsafeBufferPointer { places in
+          samples.weights.withUnsafeBufferPointer { weights in
+            let input = UnsafePointer(frame.pointer(source))
+            kernels.weighPixels(
+              WeightedPixelsArguments(
+                input: input + samples.batch * pixels * source.pixelStride, pixelStride: source.pixelStride,
+                channels: sizes[1], taps: samples.tapsOfBin,
+                places: places.baseAddress ?? UnsafePointer(UnsafeRawPointer(input).assumingMemoryBound(to: Int.self)),
+                weights: weights.baseAddress ?? input, divisor: samples.divisor, takesMaximum: isMaximum,
+                output: frame.pointer(target) + index * samples.bins * target.pixelStride,
+                outputStride: target.pixelStride),
+              results: 0..<samples.bins)
+          }
+        }
       }
     }
     let check = CheckedStep(
       label: fused.label,
       check: { frame throws(InfoldError) in
-        for index in 0..<result[0] { _ = try regions.samples(index, in: frame) }
+        for index in 0..<result[0] { try regions.require(index, in: frame) }
       }, passes: [step])
     plan.emit(check, "weighted elements", reads: [source, regions.edges, regions.batches], writes: [target])
     return true
@@ -46,8 +56,19 @@ private struct RegionPlaces: Sendable {
   let batches: Location
 
   func samples(_ index: Int, in frame: Frame) throws(InfoldError) -> RegionSamples<Float> {
+    try operation.region(edges(index, in: frame), batch: batch(index, in: frame), of: shape)
+  }
+
+  func require(_ index: Int, in frame: Frame) throws(InfoldError) {
+    try operation.requireRegion(edges(index, in: frame), batch: batch(index, in: frame), of: shape)
+  }
+
+  private func edges(_ index: Int, in frame: Frame) -> (Float, Float, Float, Float) {
     let edges = frame.pointer(edges) + 4 * index
-    let batch = frame.address(batches).assumingMemoryBound(to: Int64.self)[index]
-    return try operation.region((edges[0], edges[1], edges[2], edges[3]), batch: Int(batch), of: shape)
+    return (edges[0], edges[1], edges[2], edges[3])
+  }
+
+  private func batch(_ index: Int, in frame: Frame) -> Int {
+    Int(frame.address(batches).assumingMemoryBound(to: Int64.self)[index])
   }
 }

@@ -26,3 +26,14 @@ struct TransposedPhase: Sendable {
     }
   }
 }
+
+extension [TransposedPhase] {
+  /// Calls `body` with the positions of the window, and those of the input, that an output position of an axis is made of.
+  func forEachTap(at output: Int, input: Int, _ body: (_ tap: Int, _ input: Int) -> Void) {
+    let phase = self[output % count]
+    for (index, tap) in phase.taps.enumerated() {
+      let place = output / count - phase.pad + index * phase.dilation
+      if place >= 0, place < input { body(tap, place) }
+    }
+  }
+}

@@ -15,13 +15,16 @@ final class FiniteWeights {
 
 extension Tensor {
   fileprivate var holdsFiniteNumbersOnly: Bool {
-    withElements(as: Float.self) { numbers in
-      // Without a branch, so that vectors can do it.
-      var found: UInt32 = 0
-      for index in numbers.indices {
-        found |= numbers[index].bitPattern & 0x7F80_0000 == 0x7F80_0000 ? 1 : 0
-      }
-      return found == 0
-    }
+    withUnsafeBytes { $0.assumingMemoryBound(to: Float.self).holdsFiniteNumbersOnly }
+  }
+}
+
+extension UnsafeBufferPointer<Float> {
+  /// Whether no number is infinite or NaN.
+  var holdsFiniteNumbersOnly: Bool {
+    // Without a branch, so that vectors can do it.
+    var found: UInt32 = 0
+    for index in indices { found |= self[index].bitPattern & 0x7F80_0000 == 0x7F80_0000 ? 1 : 0 }
+    return found == 0
   }
 }

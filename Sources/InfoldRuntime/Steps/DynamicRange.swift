@@ -2,11 +2,13 @@ import InfoldKernelInterface
 import InfoldOperators
 import InfoldTensor
 
-/// The scale and the zero point for numbers between two bounds, and 0.
+/// The numbers that those between two bounds, and 0, are quantized to.
 struct DynamicRange {
-  let scale: Float
-  /// From 0 to 255 for usual scales; infinite or NaN for others.
-  let zeroPoint: Float
+  private let grid: DynamicGrid<Float>
+
+  var scale: Float { grid.scale }
+  /// The zero point as a quantized number.
+  var zero: UInt8 { grid.zeroPoint }
 
   /// - Parameters:
   ///   - least: The least number, or NaN where there is one.
@@ -26,12 +28,8 @@ struct DynamicRange {
 
   /// - Parameter bounds: The least and the greatest number, where 0 counts as one and NaN does not.
   init(_ bounds: (least: Float, greatest: Float)) {
-    scale = (bounds.least == bounds.greatest ? 1 : bounds.greatest - bounds.least) / 255
-    zeroPoint = (-bounds.least / scale).rounded(.toNearestOrEven)
+    grid = DynamicGrid(bounds)
   }
-
-  /// The zero point as a quantized number.
-  var zero: UInt8 { UInt8(saturating: Double(zeroPoint)) }
 
   /// Quantizes numbers.
   func quantize(
@@ -42,18 +40,14 @@ struct DynamicRange {
         Pixels(UnsafeMutablePointer(mutating: x), channels: 1, pixelStride: 1), Pixels(y, channels: 1, pixelStride: 1),
         quantization, pixels: range)
     } else {
-      for element in range { y[element] = quantized(x[element]) }
+      for element in range { y[element] = grid.quantized(x[element]) }
     }
   }
 
   /// How kernels make such numbers, for a usual scale.
   private var quantization: ByteQuantization {
-    ByteQuantization(
+    let zeroPoint = grid.exactZeroPoint
+    return ByteQuantization(
       scale: scale, lower: -zeroPoint, upper: 255 - zeroPoint, zeroPoint: Int32(zeroPoint), notANumber: -zeroPoint)
-  }
-
-  /// A number, for any scale.
-  private func quantized(_ x: Float) -> UInt8 {
-    UInt8(saturating: Double((x / scale).rounded(.toNearestOrEven) + zeroPoint))
   }
 }

@@ -24,7 +24,7 @@ enum IntegerFunction: Sendable {
   /// Whether plans have memory for integers of a type.
   static func has(_ type: ElementType) -> Bool {
     switch type {
-    case .int32, .uint32, .int64, .uint64, .uint8, .int8: true
+    case .int16, .uint16, .int32, .uint32, .int64, .uint64, .uint8, .int8: true
     default: false
     }
   }
@@ -35,6 +35,8 @@ enum IntegerFunction: Sendable {
     _ b: UnsafeRawPointer, to result: UnsafeMutableRawPointer
   ) {
     switch type {
+    case .int16: run(units, loops, a, b, result, as: Int16.self)
+    case .uint16: run(units, loops, a, b, result, as: UInt16.self)
     case .int32: run(units, loops, a, b, result, as: Int32.self)
     case .uint32: run(units, loops, a, b, result, as: UInt32.self)
     case .int64: run(units, loops, a, b, result, as: Int64.self)
@@ -118,6 +120,7 @@ enum IntegerFunction: Sendable {
     }
     return switch type.bitWidth {
     case 8: hasZero(type == .int8 ? 128 : 0 as UInt8)
+    case 16: hasZero(0 as UInt16)
     case 32: hasZero(0 as UInt32)
     default: hasZero(0 as UInt64)
     }

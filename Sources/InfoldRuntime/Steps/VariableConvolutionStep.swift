@@ -3,92 +3,163 @@ import InfoldKernelInterface
 /// A convolution whose weights a run computes: they are packed in a first phase. Kernels multiply zeros in the place of padding; where a
 /// weight is not finite, which would make NaN of them, the sums are computed as they are defined.
 struct VariableConvolutionStep: Step {
+  /// The form of the weights, and with it what multiplies them.
+  enum Packing {
+    /// Every channel by itself.
+    case depthwise
+    /// Small groups of channels, with the scratch memory that this needs.
+    case lanes(scratchByteCount: Int)
+    /// Panels of each group.
+    case panels
+  }
+
   /// With the packed weights in planned memory.
-  var convolution: ConvolutionStep
-  /// What computes it: the same, or a depthwise convolution.
+  let convolution: ConvolutionStep
+  /// What computes it: the same, or the step of another packing.
   let multiplication: any Step
-  let isDepthwise: Bool
+  let geometry: ConvolutionGeometry
+  let packing: Packing
   let kernels: any ConvolutionKernels.Type
   /// The weights [M, C / groups, taps].
   let weights: Location
-  /// One number, which says whether all weights are finite.
-  let isFinite: Location
-  /// Whether that matters.
-  let readsPadding: Bool
+  /// For every unit of the packing a number, which is 1 where its weights are finite.
+  let areFinite: Location
 
   var phases: Int { 2 }
 
   var scratchByteCount: Int { multiplication.scratchByteCount }
 
-  private var taps: Int { convolution.shape.window.height * convolution.shape.window.width }
+  private var units: Int { packing.units(geometry, kernels) }
+  private var weightsOfFilter: Int { geometry.groupChannels * geometry.tapCount }
 
-  func tasks(phase: Int, workers: Int) -> Int { phase == 0 ? 1 : multiplication.tasks(phase: 0, workers: workers) }
+  func tasks(phase: Int, workers: Int) -> Int {
+    guard phase == 0 else { return multiplication.tasks(phase: 0, workers: workers) }
+    return RangeStep.tasks(units: units, cost: weightsOfFilter * geometry.output.channels, workers: workers)
+  }
 
   func work(phase: Int, task: Int, of count: Int) -> Int {
-    phase == 0 ? 1 : multiplication.work(phase: 0, task: task, of: count)
+    phase == 0 ? (0..<units).part(task, of: count).count : multiplication.work(phase: 0, task: task, of: count)
   }
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
     if phase == 0 {
-      pack(in: frame)
-    } else if frame.pointer(isFinite).pointee == 1 {
+      for unit in (0..<units).part(task, of: count) { pack(unit, in: frame) }
+    } else if UnsafeBufferPointer(start: frame.pointer(areFinite), count: units).allSatisfy({ $0 == 1 }) {
       multiplication.run(phase: 0, task: task, of: count, worker: worker, in: frame)
     } else {
       convolve(task, of: count, in: frame)
     }
   }
 
-  private func pack(in frame: Frame) {
-    let shape = convolution.shape
-    let source = frame.pointer(weights), packed = frame.pointer(convolution.weights)
-    let size = taps * shape.channels
-    var found: UInt32 = 0
-    if readsPadding {
-      for index in 0..<(convolution.groups * shape.outputChannels * size) {
-        found |= source[index].bitPattern & 0x7F80_0000 == 0x7F80_0000 ? 1 : 0
-      }
-    }
-    frame.pointer(isFinite).pointee = found == 0 ? 1 : 0
-    guard !isDepthwise else {
-      return kernels.packDepthwiseWeights(
-        source, kernelHeight: shape.window.height, kernelWidth: shape.window.width, channels: convolution.groups,
-        into: packed)
-    }
-    for group in 0..<convolution.groups {
+  private func pack(_ unit: Int, in frame: Frame) {
+    let source = UnsafePointer(frame.pointer(weights)), packed = frame.pointer(convolution.weights)
+    let filters: Range<Int>
+    switch packing {
+    case .depthwise:
+      filters = 0..<geometry.output.channels
+      kernels.packDepthwiseWeights(
+        source, kernelHeight: geometry.window.height, kernelWidth: geometry.window.width,
+        channels: geometry.output.channels, into: packed)
+    case .lanes:
+      filters = 0..<geometry.output.channels
+      kernels.packGroupedWeights(
+        source, geometry.channelGroups, rows: geometry.depth.size * geometry.window.height,
+        columns: geometry.window.width, into: packed)
+    case .panels:
+      let (group, panel) = unit.quotientAndRemainder(dividingBy: units / geometry.groups)
+      let columns = (panel..<panel + 1).scaled(by: kernels.panelWidth, to: geometry.groupOutputs)
+      let first = group * geometry.groupOutputs
+      filters = first + columns.lowerBound..<first + columns.upperBound
       kernels.pack(
         PackArguments(
-          source: source + group * shape.outputChannels * size, taps: taps, channels: shape.channels, tapStride: 1,
-          channelStride: taps, columnStride: size, columnCount: shape.outputChannels, columns: 0..<shape.outputChannels,
-          packed: packed + group * kernels.packedCount(rows: size, columns: shape.outputChannels)))
+          source: source + first * weightsOfFilter, taps: geometry.tapCount, channels: geometry.groupChannels,
+          tapStride: 1, channelStride: geometry.tapCount, columnStride: weightsOfFilter,
+          columnCount: geometry.groupOutputs, columns: columns,
+          packed: packed + group * kernels.packedCount(rows: weightsOfFilter, columns: geometry.groupOutputs)))
     }
+    let own = UnsafeBufferPointer(
+      start: source + filters.lowerBound * weightsOfFilter, count: filters.count * weightsOfFilter)
+    frame.pointer(areFinite)[unit] = !geometry.readsPadding || own.holdsFiniteNumbersOnly ? 1 : 0
   }
 
   /// Some rows of the result, number by number.
   private func convolve(_ task: Int, of count: Int, in frame: Frame) {
-    let shape = convolution.shape, window = shape.window
+    let (window, depth, input) = (geometry.window, geometry.depth, geometry.input)
+    let (height, width, channels) = (geometry.output.height, geometry.output.width, geometry.groupChannels)
     let (x, y, w) = (frame.pointer(convolution.input), frame.pointer(convolution.output), frame.pointer(weights))
+    let (source, target) = (convolution.shape.pixelStride, convolution.shape.outputPixelStride)
     guard case .floats(_, let epilogue) = convolution.kernel else { preconditionFailure("bytes have no such weights") }
     let bias = epilogue.bias.map { frame.pointer($0) }
-    for row in (0..<shape.images * shape.outputHeight).part(task, of: count) {
-      let (image, top) = (row / shape.outputHeight, row % shape.outputHeight * window.strideY - window.padTop)
-      for column in 0..<shape.outputWidth {
+    for row in (0..<geometry.output.images * height).part(task, of: count) {
+      let (plane, top) = (row / height, row % height * window.strideY - window.padTop)
+      let (volume, front) = (
+        plane / depth.outputDepth, plane % depth.outputDepth * depth.stride - depth.padFront
+      )
+      for column in 0..<width {
         let left = column * window.strideX - window.padLeft
-        for filter in 0..<(convolution.groups * shape.outputChannels) {
-          let first = filter / shape.outputChannels * shape.channels
+        for filter in 0..<geometry.output.channels {
+          let first = filter / geometry.groupOutputs * channels
           var sum = bias?[filter] ?? 0
-          for tap in 0..<taps {
-            let (line, place) = (
-              top + tap / window.width * window.dilationY, left + tap % window.width * window.dilationX
-            )
-            guard line >= 0, line < shape.height, place >= 0, place < shape.width else { continue }
-            let pixel = x + ((image * shape.height + line) * shape.width + place) * shape.pixelStride + first
-            for channel in 0..<shape.channels {
-              sum += pixel[channel] * w[(filter * shape.channels + channel) * taps + tap]
+          for tap in 0..<geometry.tapCount {
+            let z = front + tap / (window.height * window.width) * depth.dilation
+            let line = top + tap / window.width % window.height * window.dilationY
+            let place = left + tap % window.width * window.dilationX
+            guard z >= 0, z < depth.inputDepth, line >= 0, line < input.height, place >= 0, place < input.width else {
+              continue
+            }
+            let pixel = x + (((volume * depth.inputDepth + z) * input.height + line) * input.width + place) * source
+            for channel in 0..<channels {
+              sum += pixel[first + channel] * w[(filter * channels + channel) * geometry.tapCount + tap]
             }
           }
-          y[(row * shape.outputWidth + column) * shape.outputPixelStride + filter] = sum
+          y[(row * width + column) * target + filter] = sum
         }
       }
+    }
+  }
+}
+
+extension VariableConvolutionStep.Packing {
+  init(_ geometry: ConvolutionGeometry, _ kernels: any ConvolutionKernels.Type) {
+    if geometry.isDepthwise, geometry.depth == .flat {
+      self = .depthwise
+    } else if geometry.suitsLanes(kernels),
+      let scratchByteCount = kernels.groupedConvolutionScratch(
+        geometry.channelGroups, geometry.window, geometry.depth, outputWidth: geometry.output.width)
+    {
+      self = .lanes(scratchByteCount: scratchByteCount)
+    } else {
+      self = .panels
+    }
+  }
+
+  /// What plans say of it.
+  var algorithm: String {
+    switch self {
+    case .depthwise: "depthwise, packed in the run"
+    case .lanes: "lanes, packed in the run"
+    case .panels: "packed in the run"
+    }
+  }
+
+  /// The packed numbers.
+  func count(_ geometry: ConvolutionGeometry, _ kernels: any ConvolutionKernels.Type) -> Int {
+    switch self {
+    case .depthwise:
+      kernels.depthwiseWeightCount(
+        kernelHeight: geometry.window.height, kernelWidth: geometry.window.width, channels: geometry.output.channels)
+    case .lanes: kernels.groupedWeightCount(geometry.channelGroups, taps: geometry.tapCount)
+    case .panels:
+      geometry.groups
+        * kernels.packedCount(rows: geometry.tapCount * geometry.groupChannels, columns: geometry.groupOutputs)
+    }
+  }
+
+  /// The parts that are packed one by one.
+  func units(_ geometry: ConvolutionGeometry, _ kernels: any ConvolutionKernels.Type) -> Int {
+    switch self {
+    case .depthwise, .lanes: 1
+    case .panels: geometry.groups * ((geometry.groupOutputs + kernels.panelWidth - 1) / kernels.panelWidth)
     }
   }
 }

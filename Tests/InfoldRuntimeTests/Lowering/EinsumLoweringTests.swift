@@ -75,9 +75,9 @@ import Testing
       example.graph(), nil, Expectation(tolerance: 2e-6, referenceSteps: nil), example.testDescription)
   }
 
-  /// A diagonal, a sum over one operand alone, more operands, and no elements are left to the reference evaluation.
+  /// A diagonal and no elements are left to the reference evaluation.
   @Test(arguments: [
-    Case(equation: "ii,ij->j", shapes: [[3, 3], [3, 4]]), Case(equation: "ij,k->ik", shapes: [[3, 4], [5]]),
+    Case(equation: "ii,ij->j", shapes: [[3, 3], [3, 4]]),
     Case(equation: "ij,jk->ik", shapes: [[3, 0], [0, 5]]), Case(equation: "ij,jk->ik", shapes: [[0, 3], [3, 5]]),
   ])
   func others(example: Case) throws {

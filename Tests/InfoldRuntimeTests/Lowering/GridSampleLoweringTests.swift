@@ -40,7 +40,8 @@ import Testing
     }
   }
 
-  /// Places that are no numbers, far away, and on the border; in single precision, the reference evaluation gives the same bits.
+  /// Places that are no numbers, far away, and on the border; in single precision, the reference evaluation gives the same but for the
+  /// rounding of sums.
   @Test(arguments: ["linear", "nearest", "cubic"], ["zeros", "border", "reflection"])
   func specialPlaces(mode: String, padding: String) throws {
     let positions: [Float] = [
@@ -70,7 +71,8 @@ import Testing
         let inputs = Dictionary(uniqueKeysWithValues: tensors.map { (graph[$0].name, $1) })
         let result = try #require(try session.run(inputs)[graph[graph.outputs[0]].name]).elements(as: Float.self)
         #expect(
-          zip(result, expected).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN }, "\(channels), \(alignsCorners)")
+          zip(result, expected).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN || ($0 - $1).magnitude <= 1e-6 },
+          "\(channels), \(alignsCorners)")
       }
     }
   }

@@ -19,9 +19,18 @@ import Testing
   private func tensor(
     _ shape: [Int], _ type: ElementType, _ random: inout SplitMix64, withoutZeros: Bool = false
   ) throws -> Tensor {
-    let least: Int64 = type == .int32 ? Int64(Int32.min) : type == .int64 ? .min : type == .int8 ? -128 : 0
+    let least: Int64 =
+      switch type {
+      case .int8: -128
+      case .int16: Int64(Int16.min)
+      case .int32: Int64(Int32.min)
+      case .int64: .min
+      default: 0
+      }
     let greatest: Int64 =
       switch type {
+      case .int16: Int64(Int16.max)
+      case .uint16: Int64(UInt16.max)
       case .int32: Int64(Int32.max)
       case .uint32: Int64(UInt32.max)
       case .uint8: 255
@@ -60,7 +69,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["Add", "Sub", "Mul", "Div", "Mod", "Max", "Min"], types)
+  @Test(arguments: ["Add", "Sub", "Mul", "Div", "Mod", "Max", "Min"], types + [.int16, .uint16])
   func arithmetic(operation: String, type: ElementType) throws {
     for shapes in Self.shapes + Self.shapes.map({ $0.reversed() }) {
       for attributes in (operation == "Mod" ? [["fmod": .int(0)], ["fmod": .int(1)]] : [[:]]) as [AttributeList] {

@@ -10,7 +10,7 @@ import Testing
   @Test(arguments: ["avg", "max"], ["half_pixel", "output_half_pixel"]) func regions(mode: String, form: String) throws
   {
     for (shape, count, ratio) in [
-      ([2, 3, 7, 9], 5, 2), ([1, 1, 1, 1], 1, 0), ([3, 20, 4, 2], 3, 0), ([1, 2, 2, 5], 2, 1),
+      ([2, 3, 7, 9], 5, 2), ([1, 1, 1, 1], 1, 0), ([3, 20, 4, 2], 3, 0), ([1, 2, 2, 5], 2, 1), ([2, 70, 5, 6], 4, 2),
     ] {
       for layout in OperandLayout.allCases {
         var random = SplitMix64(seed: 4)
@@ -104,20 +104,21 @@ import Testing
     }
   }
 
-  @Test(arguments: 0..<60) func convolutionsWithComputedWeights(seed: UInt64) throws {
+  @Test(arguments: 0..<120) func convolutionsWithComputedWeights(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
-    // Of half of them, every channel is convolved by itself.
-    let isDepthwise = seed >= 30
-    let rank = random.pick([1, 2, 2]), group = isDepthwise ? random.int(1...70) : random.pick([1, 1, 2, 5])
-    let channels = isDepthwise ? group : group * random.int(1...9)
-    let filters = isDepthwise ? group : group * random.int(1...40)
-    let kernel = (0..<rank).map { _ in random.int(1...(isDepthwise ? 9 : 4)) },
+    // Of some of them, every channel is convolved by itself, or small groups of them.
+    let isDepthwise = seed % 4 == 1, hasSmallGroups = seed % 4 == 2
+    let rank = Int(seed) % 3 + 1
+    let group = isDepthwise || hasSmallGroups ? random.int(1...70) : random.pick([1, 1, 2, 5])
+    let channels = isDepthwise ? group : group * random.int(1...(hasSmallGroups ? 4 : 9))
+    let filters = isDepthwise ? group : group * random.int(1...(hasSmallGroups ? 4 : 40))
+    let kernel = (0..<rank).map { _ in random.int(1...(rank == 3 ? 3 : isDepthwise ? 9 : 4)) },
       strides = (0..<rank).map { _ in random.int(1...2) }
     let dilations = (0..<rank).map { axis in kernel[axis] > 5 ? 1 : random.int(1...2) }
     let pads = (0..<2 * rank).map { random.int(0...kernel[$0 % rank]) }
     let sizes = (0..<rank).map { axis -> Int in
       let least = (kernel[axis] - 1) * dilations[axis] + 1 - pads[axis] - pads[axis + rank]
-      return random.int(max(1, least)...12)
+      return random.int(max(1, least)...max(1, least, random.pick([1, 2, rank == 3 ? 5 : 12])))
     }
     for layout in OperandLayout.allCases {
       for isFinite in [true, false] {

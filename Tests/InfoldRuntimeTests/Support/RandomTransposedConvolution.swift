@@ -43,11 +43,13 @@ struct RandomTransposedConvolution: CustomStringConvertible {
   private let x: [Float]
   private let weight: [Float]
   private let bias: [Float]?
+  private let computesWeights: Bool
 
   /// - Parameters:
   ///   - kernel: The window's size along the last dimension.
   ///   - stride: Its step there.
-  init(rank: Int, kernel: Int, stride: Int, seed: UInt64) throws {
+  ///   - computesWeights: Whether weights and bias are inputs, and sometimes not finite.
+  init(rank: Int, kernel: Int, stride: Int, seed: UInt64, computesWeights: Bool = false) throws {
     var random = SplitMix64(seed: seed)
     let dilates = random.oneIn(3)
     var axes = (0..<rank).map { axis in
@@ -111,7 +113,12 @@ struct RandomTransposedConvolution: CustomStringConvertible {
     var x = try numbers(images * channels * axes.reduce(1) { $0 * $1.size })
     if hasInfinity { x[random.int(0...(x.count - 1))] = random.pick([.infinity, -.infinity, .nan]) }
     self.x = x
-    weight = try numbers(channels * filters / group * axes.reduce(1) { $0 * $1.kernel })
+    var weight = try numbers(channels * filters / group * axes.reduce(1) { $0 * $1.kernel })
+    if computesWeights, random.oneIn(3) {
+      weight[random.int(0...(weight.count - 1))] = random.pick([.infinity, -.infinity, .nan])
+    }
+    self.weight = weight
+    self.computesWeights = computesWeights
     bias = random.oneIn(2) ? try numbers(filters) : nil
     self.attributes = attributes
   }
@@ -123,8 +130,8 @@ struct RandomTransposedConvolution: CustomStringConvertible {
   private var inputShape: [Int] { [images, channels] + axes.map(\.size) }
   private var weightShape: [Int] { [channels, filters / group] + axes.map(\.kernel) }
 
-  /// The network, and its input.
-  func network() throws -> (graph: Graph, input: Tensor) {
+  /// The network, and its inputs.
+  func network() throws -> (graph: Graph, inputs: [Tensor]) {
     var network = NetworkBuilder()
     var value = network.input(Shape(inputShape))
     if isBehindConvolution {
@@ -133,8 +140,14 @@ struct RandomTransposedConvolution: CustomStringConvertible {
       let identity = try Tensor(shape: [channels, channels] + axes.map { _ in 1 }, ones)
       value = try network.node("Conv", [value, network.constant(identity)])
     }
-    var inputs = [value, network.constant(try Tensor(shape: weightShape, weight))]
-    if let bias { inputs.append(network.constant(try Tensor(shape: [filters], bias))) }
+    var given = [try Tensor(shape: inputShape, x)]
+    func operand(_ tensor: Tensor) -> ValueID {
+      guard computesWeights else { return network.constant(tensor) }
+      given.append(tensor)
+      return network.input(Shape(tensor.shape), "input\(given.count)")
+    }
+    var inputs = [value, operand(try Tensor(shape: weightShape, weight))]
+    if let bias { inputs.append(operand(try Tensor(shape: [filters], bias))) }
     let y = try network.node("ConvTranspose", inputs, attributes)
     let result =
       switch tail {
@@ -142,7 +155,7 @@ struct RandomTransposedConvolution: CustomStringConvertible {
       case .activation: try network.node("Relu", [y])
       case .concatenation: try network.node("Concat", [y, try network.node("Neg", [y])], ["axis": .int(1)])
       }
-    return (try network.finished(result), try Tensor(shape: inputShape, x))
+    return (try network.finished(result), given)
   }
 
   /// The numbers of the network's output, and for each of them the sum of the magnitudes of what is added up.

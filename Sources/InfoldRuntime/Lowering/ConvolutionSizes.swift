@@ -1,0 +1,122 @@
+import InfoldKernelInterface
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
+
+/// The sizes of a convolution over images, or over volumes whose planes are images.
+protocol ConvolutionSizes {
+  /// Every plane is an image.
+  var input: ImageShape { get }
+  var output: ImageShape { get }
+  var window: ImageWindow { get }
+  var depth: DepthWindow { get }
+  var groups: Int { get }
+}
+
+extension ConvolutionSizes {
+  var depth: DepthWindow { .flat }
+
+  /// The positions of the window.
+  var tapCount: Int { depth.size * window.height * window.width }
+
+  /// Channels of one group.
+  var groupChannels: Int { input.channels / groups }
+  var groupOutputs: Int { output.channels / groups }
+
+  /// Whether every channel is convolved by itself, into one.
+  var isDepthwise: Bool { groups > 1 && groupChannels == 1 && groupOutputs == 1 }
+
+  /// Whether a row of the window is better read as one pixel with more channels.
+  var hasFewChannels: Bool {
+    groups == 1 && input.channels <= 4 && window.width > 1 && window.dilationX == 1 && isReachSmall
+  }
+
+  /// The groups as lanes hold them.
+  var channelGroups: ChannelGroups { ChannelGroups(count: groups, inputs: groupChannels, outputs: groupOutputs) }
+
+  /// Whether lanes hold several groups, or one that is nothing for a product.
+  func suitsLanes(_ kernels: any ConvolutionKernels.Type) -> Bool {
+    let fewest = groupChannels > 2 ? 2 : 1
+    return groups > 1 && channelGroups.perVector(of: kernels.vectorWidth) >= min(fewest, groups)
+      && kernels.groupedConvolutionScratch(channelGroups, window, depth, outputWidth: output.width) != nil
+  }
+
+  /// The rows and columns that windows reach, padding included.
+  var reach: (height: Int, width: Int) {
+    (
+      (output.height - 1) * window.strideY + (window.height - 1) * window.dilationY + 1,
+      (output.width - 1) * window.strideX + (window.width - 1) * window.dilationX + 1
+    )
+  }
+
+  /// The sizes in a line.
+  var text: String {
+    var numbers = [
+      [input.images, input.channels, input.height, input.width], [output.channels, output.height, output.width],
+      [window.height, window.width], [window.strideY, window.strideX], [window.dilationY, window.dilationX],
+      [window.padTop, window.padLeft], [groups],
+    ]
+    if depth != .flat {
+      numbers.append([depth.inputDepth, depth.outputDepth, depth.size, depth.stride, depth.dilation, depth.padFront])
+    }
+    return numbers.map { $0.map(String.init).joined(separator: "x") }.joined(separator: " ")
+  }
+
+  /// Whether an image with everything that windows reach around it is not much larger than the image. Large strides over
+  /// large padding would make it so; and what a dilated window cuts off above the image is left to other ways.
+  private var isReachSmall: Bool {
+    let count = checkedProduct([input.images, reach.height, reach.width, input.channels])
+    return count.map { $0 <= 4 * input.count + 1 << 16 } ?? false && window.padTop >= 0 && window.padLeft >= 0
+  }
+}
+
+/// The sizes of a convolution over one to three dimensions.
+struct ConvolutionGeometry: ConvolutionSizes {
+  let input: ImageShape
+  let output: ImageShape
+  /// Over rows and columns, of the taps that are computed.
+  let window: ImageWindow
+  let depth: DepthWindow
+  let groups: Int
+  /// The window's taps that are computed, along each of its dimensions.
+  let taps: [Range<Int>]
+  /// Whether one of them lies in the padding somewhere.
+  let readsPadding: Bool
+
+  /// - Parameters:
+  ///   - kernel: The sizes of the window.
+  ///   - isWhole: Whether all of its taps are computed, those that lie in the padding everywhere as well.
+  init?(_ conv: Conv, input x: [Int], output y: [Int], kernel: [Int], isWhole: Bool = false) {
+    guard (3...5).contains(x.count), let window = try? conv.window(kernel: kernel), window.rank == x.count - 2,
+      let axes = try? window.kernel.indices.map({ axis throws(InfoldError) in
+        try ConvolutionAxis(window, axis, input: x[2 + axis], isWhole: isWhole)
+      }), axes.map(\.output) == Array(y[2...])
+    else { return nil }
+    (groups, taps, readsPadding) = (conv.group, axes.map(\.taps), axes.contains(where: \.readsPadding))
+    var (images, volume) = (x[0], Array(repeating: ConvolutionAxis(size: 1), count: 3 - axes.count) + axes)
+    // Planes that have nothing to do with each other are images; where it is the other way round, the planes are rows.
+    if volume[0].isIdentity {
+      images *= volume[0].input
+      volume[0] = ConvolutionAxis(size: 1)
+    } else if volume[1].isIdentity, volume[2].isIdentity {
+      volume = [
+        ConvolutionAxis(size: 1), volume[0], ConvolutionAxis(size: volume[1].input * volume[2].input),
+      ]
+    }
+    // Of planes, only those that lie inside are read: so rows of a widely dilated window are.
+    if volume[0].isIdentity, volume[1].dilation > 1, volume[1].readShare < 0.85, volume[2].output >= 12, groups == 1,
+      x[1] > 4
+    {
+      volume = [volume[1], ConvolutionAxis(size: 1), volume[2]]
+    }
+    let (z, rows, columns) = (volume[0], volume[1], volume[2])
+    input = ImageShape([images * z.input, x[1], rows.input, columns.input])!
+    output = ImageShape([images * z.output, y[1], rows.output, columns.output])!
+    self.window = ImageWindow(
+      height: rows.taps.count, width: columns.taps.count, strideY: rows.stride, strideX: columns.stride,
+      dilationY: rows.dilation, dilationX: columns.dilation, padTop: rows.pad, padLeft: columns.pad)
+    depth = DepthWindow(
+      inputDepth: z.input, outputDepth: z.output, size: z.taps.count, stride: z.stride, dilation: z.dilation,
+      padFront: z.pad)
+  }
+}
