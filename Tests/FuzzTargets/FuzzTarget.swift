@@ -93,6 +93,8 @@ extension FuzzTarget {
 }
 
 extension FuzzTarget {
-  /// The names of Infold's operators, of which mutated models are made.
-  public static var operatorNames: [String] { OperatorRegistry.standard.all.map { $0.name } }
+  /// Infold's operators, of which mutated models are made.
+  public static var operators: [(name: String, domain: String)] {
+    OperatorRegistry.standard.all.map { ($0.name, $0.domain) }
+  }
 }

@@ -109,4 +109,95 @@ import Testing
       }
     }
   }
+
+  /// However many sizes there are, no more memory is taken than for a few of them: plans are forgotten, and packed weights are shared.
+  @Test func manySizes() throws {
+    let session = try Session(Self.detector().model, options: SessionOptions(threads: 1))
+    var taken = 0
+    for rows in (20...100).reversed() {
+      let inputs = try Self.inputs(rows, where: { $0 % 2 == 0 }, and: { $0 % 3 != 0 })
+      _ = try session.run(inputs)
+      if rows == 80 { taken = session.takenByteCount }
+    }
+    #expect(session.takenByteCount <= taken)
+  }
+
+  /// Tasks that run one session with other sizes each get what they would get alone.
+  @Test func manyTasksAtOnce() async throws {
+    let model = try Self.detector(counts: true).model
+    let session = try Session(model, options: SessionOptions(threads: 2)), alone = try Session(model)
+    let inputs = try (0..<12).map { index in
+      try Self.inputs(30, where: { $0 % 12 >= index }, and: { $0 % 5 <= index % 5 })
+    }
+    let expected = try inputs.map { try alone.runHere($0) }
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      for task in 0..<8 {
+        group.addTask {
+          for run in 0..<24 {
+            let place = (5 * task + run) % inputs.count
+            if try await session.run(inputs[place]) != expected[place] { return false }
+          }
+          return true
+        }
+      }
+      for try await isSame in group { #expect(isSame) }
+    }
+  }
+
+  /// Branches between two regions read what the first makes, of which the second and the caller read a part as well.
+  @Test func branches() throws {
+    var network = NetworkBuilder()
+    let x = network.input([12, 16], "x"), mask = network.input([12], "mask", of: .bool)
+    let choice = network.input([], "choice", of: .bool)
+    let indices = try network.node("Squeeze", [network.node("NonZero", [mask]), network.constant(try .list(0))])
+    let rows = try network.node(
+      "MatMul", [network.node("Gather", [x, indices]), network.weights([16, 8])], name: "rows")
+    let chosen = try network.choice(
+      choice,
+      then: NetworkBuilder.Branch(of: network.graph[rows].name) { branch, rows in
+        try branch.node("MatMul", [branch.node("Relu", [rows]), branch.weights([8, 8])])
+      },
+      else: NetworkBuilder.Branch(of: network.graph[rows].name) { branch, rows in
+        try branch.node("Concat", [rows, branch.node("Neg", [rows])], ["axis": .int(0)])
+      })
+    let positive = try network.node("Relu", [chosen])
+    let sum = try network.node("ReduceSum", [rows, network.constant(try .list(0))])
+    let graph = try network.finished(
+      try network.node("Add", [network.node("MatMul", [positive, network.weights([8, 8])]), sum]), rows, positive)
+    for count in [0, 1, 5, 12] {
+      for isChosen in [true, false] {
+        var random = SplitMix64(seed: 7)
+        let inputs = [
+          "x": try random.tensor([12, 16]), "mask": try Tensor(shape: [12], (0..<12).map { $0 < count }),
+          "choice": try Tensor(scalar: isChosen),
+        ]
+        try expectAgreement(graph, inputs, Expectation(referenceSteps: nil))
+      }
+    }
+  }
+
+  /// Images of a batch of which those are taken whose scores are high enough: image by image up to there, and also where what lies in
+  /// between is read again.
+  @Test(arguments: [false, true]) func batches(takesMaps: Bool) throws {
+    var network = NetworkBuilder()
+    let x = network.input(["N", 3, 32, 32])
+    let convolved = try network.node(
+      "Relu", [network.node("Conv", [x, network.weights([16, 3, 3, 3])], ["pads": .ints([1, 1, 1, 1])])])
+    let rows = try network.node(
+      "MatMul", [network.node("Flatten", [network.node("GlobalAveragePool", [convolved])]), network.weights([16, 8])])
+    let score = try network.node("ReduceSum", [rows, network.constant(try .list(1))], ["keepdims": .int(0)])
+    let isHigh = try network.node("Greater", [score, network.constant(try Tensor(scalar: Float(0.2)))])
+    let chosen = try network.node("Squeeze", [network.node("NonZero", [isHigh]), network.constant(try .list(0))])
+    let taken = try network.node("Gather", [takesMaps ? convolved : rows, chosen])
+    let result =
+      takesMaps
+      ? try network.node("Conv", [taken, network.weights([4, 16, 1, 1])])
+      : try network.node("MatMul", [taken, network.weights([8, 4])])
+    let graph = try network.finished(try network.node("Relu", [result]), chosen)
+    for batch in [1, 4, 9] {
+      var random = SplitMix64(seed: 5)
+      let images = try random.tensor([batch, 3, 32, 32])
+      try expectAgreement(graph, ["x": images], Expectation(referenceSteps: nil))
+    }
+  }
 }

@@ -83,6 +83,51 @@ import Testing
     #expect(times[1] < 12 * times[0] + 0.05, "\(kind): \(times)")
   }
 
+  /// Regions behind many sizes that only a run knows, one after the other; in each, something reads what long arithmetic makes of the
+  /// first of the sizes.
+  @Test(arguments: [true, false]) func dataDependentRegions(optimize: Bool) throws {
+    let times = try [100, 400].map { count in
+      var network = NetworkBuilder()
+      let one = try network.constant(Tensor(shape: [1], [1] as [Float])), zeros = network.constant(try .list(0, 0))
+      var y = try network.node("Add", [network.input([2, 2]), one])
+      var sizes = try network.node("Shape", [network.node("NonZero", [y])])
+      for _ in 0..<count { sizes = try network.node("Add", [sizes, zeros]) }
+      for _ in 0..<count {
+        let found = try network.node("Cast", [network.node("NonZero", [y])], ["to": .int(1)])
+        y = try network.node("Add", [network.node("Slice", [found, zeros, sizes]), one])
+      }
+      let model = try network.finished(y).model, input = try Tensor(zeros: [2, 2], of: .float32)
+      return try Self.time {
+        _ = try Session(model, options: SessionOptions(threads: 1, optimize: optimize)).run(["x": input])
+      }
+    }
+    #expect(times[1] < 12 * times[0] + 0.05, "\(times)")
+  }
+
+  /// Sizes that data decide unless what they are made of has one element, as is supposed until a run knows: each is found in the
+  /// region of the one before.
+  @Test(arguments: [true, false]) func regionsInRegions(optimize: Bool) throws {
+    let times = try [100, 400].map { count in
+      var network = NetworkBuilder()
+      let one = network.constant(try .list(1)), half = try network.constant(Tensor(shape: [1], [0.5] as [Float]))
+      let x = network.input([3]), three = try network.node("Cast", [network.node("ReduceSum", [x])], ["to": .int(7)])
+      var y = try network.node(
+        "Cast", [network.node("Squeeze", [network.node("NonZero", [x]), network.constant(try .list(0))])],
+        ["to": .int(1)])
+      for _ in 0..<count {
+        let index = try network.node("Min", [network.node("Sub", [network.node("Shape", [y]), one]), one])
+        let sizes = try network.node("Concat", [one, three], ["axis": .int(0)])
+        y = try network.node("Expand", [half, network.node("Gather", [sizes, index])])
+      }
+      let graph = try network.finished(y), input = try Tensor(shape: [3], [1, 1, 1] as [Float])
+      return try Self.time {
+        let session = try Session(graph.model, options: SessionOptions(threads: 1, optimize: optimize))
+        #expect(try session.run(["x": input]).values.first?.shape == [3])
+      }
+    }
+    #expect(times[1] < 12 * times[0] + 0.05, "\(times)")
+  }
+
   @Test func foldingByNames() throws {
     let times = try [1500, 6000].map { count in
       let graph = try Kind.convolutions.model(count).graph

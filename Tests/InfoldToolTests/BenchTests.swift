@@ -39,6 +39,14 @@ import Testing
     #expect(report["batch"] == nil && report["batches"] == nil)
   }
 
+  /// Inputs without elements, as `run` takes them from files.
+  @Test(arguments: ["x=0x3", "N=0"]) func noRows(shape: String) throws {
+    for command in [["run", "--random", "1"], ["inspect"], ["bench", "--seconds", "0.01"], ["profile"]] {
+      let result = try infold(command + [relu, "--shape", shape])
+      #expect(result.status == 0, "\(command): \(result.error)")
+    }
+  }
+
   @Test func oneBatchStandsAtTheTop() throws {
     let report: [String: Any] = try bench(relu, "--batch", "4", "--json").json()
     try expectTimes(in: report)

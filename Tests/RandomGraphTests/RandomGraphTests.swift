@@ -53,15 +53,30 @@ import Testing
       let type = graph[graph.inputs[0]].type!
       if type.elementType == .float16 { counts["float16", default: 0] += 1 }
       counts["rank \(type.shape!.rank)", default: 0] += 1
+      if graph.nodes.contains(where: { $0.definitions.contains { graph[$0].type?.shape?.sizes == nil } }) {
+        counts["computed sizes", default: 0] += 1
+      }
+      for name in Set(graph.nodes.map(\.opType)) { counts[name, default: 0] += 1 }
       for node in graph.nodes where node.opType == "ConvTranspose" {
         counts["transposed", default: 0] += 1
         if case .ints? = node.attributes["output_padding"] { counts["output padding", default: 0] += 1 }
-        let spatial = graph[node.inputs[0]!].type!.shape!.sizes![2...]
-        if spatial.contains(1) { counts["transposed, of one row", default: 0] += 1 }
+        if graph[node.inputs[0]!].type?.shape?.sizes?[2...].contains(1) == true {
+          counts["transposed, of one row", default: 0] += 1
+        }
       }
     }
-    for kind in ["float16", "rank 3", "rank 4", "rank 5", "transposed", "output padding", "transposed, of one row"] {
+    for kind in [
+      "float16", "rank 3", "rank 4", "rank 5", "transposed", "output padding", "transposed, of one row",
+      "computed sizes",
+    ] {
       #expect(counts[kind, default: 0] >= 50, "\(kind): \(counts)")
+    }
+    for kind in [
+      "NonZero", "NonMaxSuppression", "Compress", "TopK", "Range", "Where", "Tile", "RoiAlign", "GridSample",
+      "AffineGrid",
+      "DeformConv", "ReverseSequence", "ConvInteger", "QLinearConv", "QuantizeLinear",
+    ] {
+      #expect(counts[kind, default: 0] >= 10, "\(kind): \(counts)")
     }
   }
 }

@@ -32,7 +32,20 @@ struct EstimateRules {
   private func estimates(_ inputs: [Estimate?]) throws(InfoldError) -> [Estimate] {
     let values = try evaluate(inputs.map { $0?.value })
     switch node.typed {
-    case let movement? where movement is any ElementMovingOperator || movement is Pad || movement is DepthToSpace:
+    case is QuantizeLinear: return [try quantized(inputs, values[0])]
+    case is DequantizeLinear: return [try dequantized(inputs, values[0])]
+    case is QLinearConv:
+      return [
+        Estimate(value: values[0], magnitude: values[0], error: try Tensor(repeating: 1.0, shape: values[0].shape))
+      ]
+    case is ConvInteger: return [try integerProduct(inputs, values[0])]
+    case is Cast where inputs[0]!.magnitude.elementType == .float64:
+      return [Estimate(value: try values[0].widened(), magnitude: inputs[0]!.magnitude, error: inputs[0]!.error)]
+    case _ where isExact(inputs, values):
+      return try values.map { (value) throws(InfoldError) in try Estimate(exactly: value) }
+    case let movement?
+    where movement is any ElementMovingOperator || movement is Pad || movement is DepthToSpace
+      || movement is ReverseSequence:
       return try moved(inputs, values)
     case is Conv, is ConvTranspose, is Gemm, is MatMul: return [try product(inputs, values[0])]
     case is BatchNormalization: return [try normalized(inputs, values[0])]
@@ -40,7 +53,14 @@ struct EstimateRules {
     case is Mul: return [try multiplied(inputs, values[0])]
     case is Div: return [try divided(inputs, values[0])]
     case is AveragePool, is GlobalAveragePool, is ReduceMean: return [try averaged(inputs, values[0])]
+    case is Resize where isCubic:
+      return [try sampled(inputs[0]!, values[0], factor: 8)]
     case let resize as Resize: return [try resized(resize, inputs, values[0])]
+    case is RoiAlign: return [try sampled(inputs[0]!, values[0], factor: 1)]
+    case is GridSample: return [try sampled(inputs[0]!, values[0], factor: 4, positions: inputs[1]!.error.largest)]
+    case is AffineGrid:
+      return [try Estimate(value: values[0], error: values[0].mapped { (_: Double) in 256 * roundings.result })]
+    case is DeformConv: return [try deformed(inputs, values[0])]
     case is Max, is MaxPool, is GlobalMaxPool, is ReduceMax:
       return [try Estimate(value: values[0], error: evaluate(inputs.map { $0?.error }, keeping: inputs)[0])]
     case is Min:
@@ -162,6 +182,71 @@ extension EstimateRules {
     let coordinates = 64 * roundings.sum * inputs[0]!.magnitude.largest
     let error = try rounded(evaluate([inputs[0]!.error] + others)[0], of: magnitude)
     return Estimate(value: value, magnitude: magnitude, error: try error.mapped { (e: Double) in e + coordinates })
+  }
+}
+
+// MARK: Positions and grids
+
+extension EstimateRules {
+  private var isCubic: Bool {
+    if case .string(let mode)? = node.attributes["mode"] { mode == Array("cubic".utf8) } else { false }
+  }
+
+  /// Whether every number is an integer, or follows from integers alone.
+  private func isExact(_ inputs: [Estimate?], _ values: [Tensor]) -> Bool {
+    let operands = inputs.compactMap { $0?.value }
+    return values.allSatisfy { !$0.elementType.isFloatingPoint }
+      || operands.allSatisfy { !$0.elementType.isFloatingPoint }
+  }
+
+  /// A mean of numbers, with weights whose magnitudes add up to `factor` at most, at positions that are rounded.
+  /// - Parameter error: That of the positions, where an image reaches from -1 to 1.
+  private func sampled(
+    _ x: Estimate, _ value: Tensor, factor: Double, positions error: Double = 0
+  ) throws(InfoldError) -> Estimate {
+    let largest = x.magnitude.largest, side = Double(x.value.shape.max() ?? 1)
+    let positions = try (64 * roundings.sum + error) * side * x.value.magnitudes.largest
+    let bound = factor * (1.01 * x.error.largest + positions + roundings.allowance * largest) + roundings.smallest
+    return Estimate(
+      value: value, magnitude: try value.mapped { (_: Double) in factor * largest },
+      error: try value.mapped { (_: Double) in bound })
+  }
+
+  /// A convolution of numbers at constant positions, which are rounded.
+  private func deformed(_ inputs: [Estimate?], _ value: Tensor) throws(InfoldError) -> Estimate {
+    let x = inputs[0]!, weight = inputs[1]!, addend = inputs.count > 3 ? inputs[3] : nil
+    let mask = inputs.count > 4 ? inputs[4] : nil, zero = try addend?.error.scaled(by: 0)
+    func evaluate(_ x: Tensor, _ addend: Tensor?) throws(InfoldError) -> Tensor {
+      let operands = [x, try weight.value.magnitudes, inputs[2]!.value, addend, try mask?.value.magnitudes]
+      return try self.evaluate(Array(operands.prefix(inputs.count)))[0]
+    }
+    let magnitude = try evaluate(x.magnitude, addend?.magnitude)
+    let count = weight.value.count / weight.value.shape[0]
+    let side = Double(x.value.shape.max() ?? 1)
+    let positions =
+      try 64 * roundings.sum * side * x.value.magnitudes.largest * Double(count) * weight.value.magnitudes.largest
+    let error = try rounded(evaluate(x.error, zero), of: magnitude, count: count)
+    return Estimate(value: value, magnitude: magnitude, error: try error.mapped { (e: Double) in e + positions })
+  }
+
+  /// Integers that are exact as such. Of what follows, the session may compute the sums with floats, a factor within.
+  private func integerProduct(_ inputs: [Estimate?], _ value: Tensor) throws(InfoldError) -> Estimate {
+    let weights = inputs[1]!.value, largest = Double(255 * 255 * (weights.count / weights.shape[0]))
+    return Estimate(
+      value: value, magnitude: try Tensor(repeating: largest, shape: value.shape),
+      error: try Tensor(zeros: value.shape, of: .float64))
+  }
+
+  /// Integers, which a rounding may make one larger or smaller.
+  private func quantized(_ inputs: [Estimate?], _ value: Tensor) throws(InfoldError) -> Estimate {
+    let scale = inputs[1]!.value.largest
+    return Estimate(value: value, magnitude: value, error: try inputs[0]!.error.mapped { (e: Double) in e / scale + 1 })
+  }
+
+  private func dequantized(_ inputs: [Estimate?], _ value: Tensor) throws(InfoldError) -> Estimate {
+    let magnitude = try value.magnitudes, scale = inputs[1]!.value.largest
+    return Estimate(
+      value: value, magnitude: magnitude, error: try rounded(inputs[0]!.error.scaled(by: scale), of: magnitude))
   }
 }
 

@@ -15,7 +15,7 @@ struct Estimate {
   init(exactly value: Tensor) throws(InfoldError) {
     self.value = try value.widened()
     guard value.elementType.isFloatingPoint else {
-      (magnitude, error) = (value, value)
+      (magnitude, error) = (value, try Tensor(zeros: value.shape, of: .float64))
       return
     }
     magnitude = try self.value.magnitudes

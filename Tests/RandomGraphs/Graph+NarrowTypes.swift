@@ -13,7 +13,7 @@ extension Graph {
         self[id].initializer = Initializer(try tensor.converted(to: type))
         self[id].type = TensorType(type, Shape(tensor.shape))
       } else if inputs.contains(id) {
-        self[id].type = TensorType(type, self[id].type!.shape)
+        if self[id].type!.elementType == .float32 { self[id].type = TensorType(type, self[id].type!.shape) }
       } else {
         self[id].type = nil
         self[id].claim = nil

@@ -41,7 +41,8 @@ extension RandomGraph {
     model.graph.outputs = outputs
     for value in made {
       let type = model.graph[value].type!.elementType
-      let tensor = try estimates[value.index]!.value.converted(to: type)
+      let known = estimates[value.index]!.value
+      let tensor = type.isFloatingPoint ? try known.converted(to: type) : known
       model.graph.removeNodes { $0.outputs.contains(value) }
       model.graph.inputs.append(value)
       model.graph[value].type = TensorType(type, Shape(tensor.shape))
@@ -51,6 +52,6 @@ extension RandomGraph {
     let consumers = model.graph.consumers()
     model.graph.inputs = model.graph.inputs.filter { !consumers[$0.index].isEmpty || outputs.contains($0) }
     try model.graph.inferTypes()
-    return RandomGraph(model: model, inputs: inputs, seed: seed)
+    return RandomGraph(model: model, inputs: inputs, others: others, seed: seed)
   }
 }

@@ -10,6 +10,8 @@ public struct RandomGraph: Sendable {
   public let model: Model
   /// A tensor for each of its inputs.
   let inputs: [ValueID: Tensor]
+  /// What a run gets before that in their places: numbers that lead to other sizes, which may not fit each other.
+  let others: [ValueID: Tensor]
   /// What chooses the kernels that run it.
   let seed: UInt64
 
@@ -20,23 +22,27 @@ public struct RandomGraph: Sendable {
     var network = try RandomNetwork(random: SplitMix64(seed: random.next()))
     for _ in 0..<random.int(2...14) { try network.grow() }
     var model = try network.finished()
-    if random.oneIn(6) { try model.graph.narrow(to: .float16) }
-    try self.init(model: model, seed: seed)
+    if random.oneIn(6), network.mayBeNarrow { try model.graph.narrow(to: .float16) }
+    try self.init(model: model, network.decisions, seed: seed)
   }
 
-  init(model: Model, seed: UInt64) throws(InfoldError) {
+  private init(model: Model, _ decisions: [ValueID: RandomNetwork.Decision], seed: UInt64) throws(InfoldError) {
     (self.model, self.seed) = (model, seed)
+    others = decisions.mapValues(\.other)
     var random = SplitMix64(seed: seed &+ 1)
     var inputs: [ValueID: Tensor] = [:]
     for id in model.graph.inputs {
       let type = model.graph[id].type!
-      inputs[id] = try Tensor(random: type.shape!.sizes!, of: type.elementType, using: &random)
+      inputs[id] =
+        if let decision = decisions[id] { decision.tensor } else {
+          try Tensor(random: type.shape!.sizes!, of: type.elementType, using: &random)
+        }
     }
     self.inputs = inputs
   }
 
-  init(model: Model, inputs: [ValueID: Tensor], seed: UInt64) {
-    (self.model, self.inputs, self.seed) = (model, inputs, seed)
+  init(model: Model, inputs: [ValueID: Tensor], others: [ValueID: Tensor], seed: UInt64) {
+    (self.model, self.inputs, self.others, self.seed) = (model, inputs, others, seed)
   }
 
   /// Writes the network as an ONNX file.

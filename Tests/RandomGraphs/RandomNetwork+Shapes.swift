@@ -21,7 +21,7 @@ extension RandomNetwork {
   mutating func addMovement(_ x: Operand) throws(InfoldError) {
     let count = x.sizes.reduce(1, *)
     switch random.int(0...5) {
-    case 0: add(try builder.node("Flatten", [x.id]), [x.sizes[0], count / x.sizes[0]])
+    case 0 where x.sizes[0] > 0: add(try builder.node("Flatten", [x.id]), [x.sizes[0], count / x.sizes[0]])
     case 1 where x.rank == 4:
       let target = random.pick([
         [x.sizes[0], x.sizes[1], x.sizes[3], x.sizes[2]], [x.sizes[0], x.sizes[1] * x.sizes[2], 1, x.sizes[3]],

@@ -126,7 +126,8 @@ extension RandomNetwork {
   }
 
   mutating func addResize(_ x: Operand) throws(InfoldError) {
-    guard x.sizes[2...].allSatisfy({ $0 <= 9 }), x.rank < 5 || x.sizes[2...].allSatisfy({ $0 <= 4 }) else { return }
+    guard x.sizes[0] > 0, x.sizes[2...].allSatisfy({ $0 <= 9 }), x.rank < 5 || x.sizes[2...].allSatisfy({ $0 <= 4 })
+    else { return }
     let factors = x.sizes.indices.map { $0 < 2 ? 1 : random.pick([1, 2, 2, 3]) }
     let sizes = zip(x.sizes, factors).map { $0 * $1 }
     var attributes: AttributeList = ["mode": .text("nearest")]

@@ -18,11 +18,20 @@ struct RandomNetwork {
   var random: SplitMix64
   let opset: Int
   private(set) var values: [Operand] = []
+  /// The inputs whose numbers are chosen with the network.
+  var decisions: [ValueID: Decision] = [:]
+  /// Values of integers that the network gives as well.
+  var otherOutputs: [ValueID] = []
+  /// Whether everything in float32 may be float16.
+  var mayBeNarrow = true
+  /// Whether sizes follow from numbers that only a run knows, in some places.
+  private let computesSizes: Bool
 
   /// A network of its inputs.
   init(random: SplitMix64) throws(InfoldError) {
     self.random = random
     opset = self.random.pick([14, 17, 20, 22])
+    computesSizes = self.random.oneIn(3)
     builder = ModelBuilder("random", opset: opset)
     let batch = self.random.pick([1, 1, 1, 2, 3]), rank = self.random.pick([1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3])
     let sides = rank == 3 ? [1, 2, 3, 4] : [1, 1, 2, 2, 3, 4, 7, 9, 12]
@@ -43,7 +52,7 @@ struct RandomNetwork {
     }
     if random.oneIn(3) { outputs.append(random.pick(values).id) }
     var seen: Set<ValueID> = inputs
-    for id in outputs where seen.insert(id).inserted { try builder.output(id) }
+    for id in outputs + otherOutputs where seen.insert(id).inserted { try builder.output(id) }
     if builder.graph.outputs.isEmpty { try builder.output(builder.node("Relu", [values[0].id])) }
     return try builder.model()
   }
@@ -51,8 +60,9 @@ struct RandomNetwork {
   /// Adds a few nodes behind a value, mostly a late one.
   mutating func grow() throws(InfoldError) {
     let x = random.oneIn(3) ? random.pick(values) : random.pick(values.suffix(3))
+    if computesSizes, random.oneIn(3) { return try addComputedSize(x) }
     guard x.rank > 2 else { return try growMatrix(x) }
-    switch random.int(0...26) {
+    switch random.int(0...29) {
     case 0...5: try addConvolution(x)
     case 6, 7: try addTransposedConvolution(x)
     case 8...11: try addNormalization(x)
@@ -64,6 +74,7 @@ struct RandomNetwork {
     case 23: try addResize(x)
     case 24: try addPart(x)
     case 25: try addLinearNormalization(x)
+    case 26...28: try addSampling(x)
     default: try addReduction(x)
     }
   }

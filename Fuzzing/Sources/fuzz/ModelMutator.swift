@@ -5,6 +5,8 @@ import InfoldTensor
 struct ModelMutator {
   private(set) var model: [WireField]
   var random: SplitMix64
+  /// The domains of nodes that were made.
+  private var domains: Set<String> = []
 
   init(_ model: [WireField], _ random: SplitMix64) {
     (self.model, self.random) = (model, random)
@@ -22,9 +24,11 @@ struct ModelMutator {
       case 14, 15: changeMessages(.tensor) { mutator, tensor in mutator.changeTensor(&tensor) }
       case 16, 17: changeMessages(.attribute) { mutator, attribute in mutator.changeAttribute(&attribute) }
       case 18: changeMessages(.shape) { mutator, shape in mutator.changeShape(&shape) }
-      default: changeMessages(.operatorSet) { mutator, set in set.set(2, .varint(UInt64(mutator.random.int(1...29)))) }
+      default:
+        changeMessages(.operatorSet) { mutator, set in set.set(2, .varint(UInt64(mutator.random.int(1...29)))) }
       }
     }
+    importDomains()
   }
 
   /// Puts a message of `other` in the place of one of the same type, or beside it.
@@ -174,7 +178,7 @@ extension ModelMutator {
 
   private mutating func changeNode(_ node: inout [WireField]) {
     switch random.int(0...5) {
-    case 0: node.set(4, .bytes(Array(random.pick(Vocabulary.operators).utf8)))
+    case 0: setOperator(of: &node)
     case 1, 2:
       let place = random.int(0...node.count)
       node.insert(WireField(number: 5, content: .message(attribute())), at: place)
@@ -184,6 +188,29 @@ extension ModelMutator {
       let inputs = node.indices.filter { node[$0].number == 1 }
       guard !inputs.isEmpty else { return }
       node[random.pick(inputs)].content = .bytes(name())
+    }
+  }
+
+  /// Names an operator, with its domain.
+  private mutating func setOperator(of node: inout [WireField]) {
+    let (name, domain) = random.pick(Vocabulary.operators)
+    node.set(4, .bytes(Array(name.utf8)))
+    node.removeAll { $0.number == 7 }
+    guard !domain.isEmpty else { return }
+    node.append(WireField(number: 7, content: .bytes(Array(domain.utf8))))
+    domains.insert(domain)
+  }
+
+  /// Adds the operator sets of the nodes that were made, where the model has none of their domains.
+  private mutating func importDomains() {
+    var known: Set<[UInt8]> = []
+    model.forEachMessage(.model) { type, fields in
+      guard type == .operatorSet else { return }
+      for case .bytes(let name) in fields.lazy.filter({ $0.number == 1 }).map(\.content) { known.insert(name) }
+    }
+    for domain in domains.sorted() where !known.contains(Array(domain.utf8)) {
+      let name = WireField(number: 1, content: .bytes(Array(domain.utf8)))
+      model.append(WireField(number: 8, content: .message([name, WireField(number: 2, content: .varint(1))])))
     }
   }
 
@@ -199,18 +226,25 @@ extension ModelMutator {
     var added = [WireField(number: 1, content: inner)]
     for _ in 0..<random.int(0...2) { added.append(WireField(number: 1, content: .bytes(name()))) }
     added.append(node[output])
-    added.append(WireField(number: 4, content: .bytes(Array(random.pick(Vocabulary.operators).utf8))))
+    setOperator(of: &added)
     if random.oneIn(3) { added.append(WireField(number: 5, content: .message(attribute()))) }
     node[output].content = inner
     graph[place].content = .message(node)
     graph.insert(WireField(number: 1, content: .message(added)), at: place + 1)
   }
 
-  /// An attribute of integers, one integer, a float or a string.
+  /// An attribute of integers, floats or strings, or of one of them.
   private mutating func attribute() -> [WireField] {
     var fields = [WireField(number: 1, content: .bytes(Array(random.pick(Vocabulary.attributes).utf8)))]
     func add(_ number: Int, _ content: WireField.Content) { fields.append(WireField(number: number, content: content)) }
-    switch random.int(0...4) {
+    let count = random.int(1...4)
+    switch random.int(0...6) {
+    case 5:
+      for _ in 0..<count { add(7, .fixed32(random.pick(Vocabulary.floats).bitPattern)) }
+      add(20, .varint(6))
+    case 6:
+      for _ in 0..<count { add(9, .bytes(Array(random.pick(Vocabulary.strings).utf8))) }
+      add(20, .varint(8))
     case 0:
       add(2, .fixed32(random.pick(Vocabulary.floats).bitPattern))
       add(20, .varint(1))
@@ -218,7 +252,6 @@ extension ModelMutator {
       add(4, .bytes(Array(random.pick(Vocabulary.strings).utf8)))
       add(20, .varint(3))
     case 2, 3:
-      let count = random.int(1...4)
       for _ in 0..<count { add(8, .varint(random.oneIn(3) ? number() : UInt64(random.int(0...3)))) }
       add(20, .varint(7))
     default:

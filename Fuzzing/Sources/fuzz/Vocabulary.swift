@@ -2,27 +2,29 @@ import FuzzTargets
 
 /// Words that models are made of.
 enum Vocabulary {
-  /// The operators, with two that Infold does not have.
-  static let operators = FuzzTarget.operatorNames + ["If", "Loop"]
+  /// The operators.
+  static let operators = FuzzTarget.operators
 
   /// The names of their attributes.
   static let attributes = [
-    "allowzero", "alpha", "antialias", "approximate", "auto_pad", "axes", "axis", "batch_axis", "beta", "bias",
-    "blocksize",
-    "block_size", "border", "broadcast", "ceil_mode", "center_point_box", "consumed_inputs",
-    "coordinate_transformation_mode",
-    "count_include_pad", "cubic_coeff_a", "detect_negative", "dilations", "direction", "dtype", "else_branch", "end",
-    "ends",
-    "epsilon", "exclude_outside", "exclusive", "extrapolation_value", "fmod", "gamma", "group", "groups",
-    "height_scale",
-    "is_test", "k", "keep_aspect_ratio_policy", "keepdims", "kernel_shape", "largest", "lambd", "max", "min", "mode",
-    "momentum", "nearest_mode", "noop_with_empty_axes", "num_groups", "num_outputs", "output_height", "output_padding",
-    "output_shape", "output_width", "p", "paddings", "pads", "perm", "ratio", "reduction", "reverse", "round_mode",
-    "saturate", "scale",
-    "scales", "seed", "select_last_index", "shape", "size", "sorted", "spatial", "split", "start", "starts",
-    "stash_type", "steps", "storage_order", "strides", "then_branch", "to", "training_mode", "transA", "transB",
-    "upper",
-    "sparse_value", "value", "value_float", "value_floats", "value_int", "value_ints", "width_scale",
+    "K", "N", "accuracy_level", "activation", "activation_", "activation_alpha", "activation_beta", "activation_params",
+    "activations", "align_corners", "allowzero", "alpha", "antialias", "approximate", "auto_pad", "axes", "axis",
+    "batch_axis", "batch_dims", "beta", "bias", "bits", "block_size", "blocksize", "body", "border", "broadcast",
+    "ceil_mode", "center_point_box", "channels_last", "clip", "consumed_inputs", "coordinate_transformation_mode",
+    "count_include_pad", "cubic_coeff_a", "detect_negative", "detect_positive", "dilations", "direction", "dtype",
+    "else_branch", "end", "ends", "epsilon", "equation", "exclude_outside", "exclusive", "extrapolation_value", "fmod",
+    "gamma", "group", "groups", "half_pixel", "height_scale", "hidden_size", "input_forget", "interleaved", "inverse",
+    "is_causal", "is_test", "k", "keep_aspect_ratio_policy", "keepdims", "kernel_shape", "key_axes", "kv_num_heads",
+    "lambd", "largest", "layout", "left_window_size", "linear_before_reset", "max", "min", "mode", "momentum",
+    "nearest", "nearest_mode", "noop_with_empty_axes", "num_groups", "num_heads", "num_outputs", "offset_group",
+    "onesided", "output_datatype", "output_dtype", "output_half_pixel", "output_height", "output_padding",
+    "output_sequence", "output_shape", "output_width", "p", "padding_mode", "paddings", "pads", "periodic", "perm",
+    "precision", "q_num_heads", "qk_matmul_output_mode", "query_axes", "ratio", "reduction", "result_axes", "reverse",
+    "right_window_size", "rotary_embedding_dim", "round_mode", "sampling_ratio", "saturate", "scale", "scales", "seed",
+    "select_last_index", "shape", "size", "softcap", "softmax_precision", "sorted", "sparse_value", "spatial",
+    "spatial_scale", "split", "start", "starts", "stash_type", "steps", "storage_order", "strides", "then_branch",
+    "time_axis", "to", "training_mode", "transA", "transB", "transBatchA", "transBatchB", "upper", "value",
+    "value_axes", "value_float", "value_floats", "value_int", "value_ints", "weight_prepacked", "width_scale",
   ]
 
   /// Values of attributes that are strings.
@@ -31,7 +33,9 @@ enum Vocabulary {
     "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric", "tf_crop_and_resize",
     "round_prefer_floor", "round_prefer_ceil", "floor", "ceil", "stretch", "not_larger", "not_smaller", "DCR", "CRD",
     "none",
-    "tanh", "add", "mul", "max", "min", "bilinear", "forward",
+    "tanh", "add", "mul", "max", "min", "bilinear", "forward", "backward", "reverse", "bidirectional", "border",
+    "reflection",
+    "zeros", "avg", "Sigmoid", "Tanh", "Relu", "LeakyRelu", "HardSigmoid", "ij,jk->ik", "bij,bkj->bik",
   ]
 
   /// Numbers at which something ends.
@@ -49,7 +53,7 @@ enum Vocabulary {
 
   /// Prints the words as libFuzzer's `-dict` wants them.
   static func printDictionary() {
-    for word in operators + attributes + strings { print("\"\(word)\"") }
+    for word in operators.map(\.name) + attributes + strings { print("\"\(word)\"") }
     for word in ["'descr': ", "'fortran_order': ", "'shape': ", "True", "False", "<f4", ">f8", "<i8", "|b1", "<c16"] {
       print("\"\(word)\"")
     }

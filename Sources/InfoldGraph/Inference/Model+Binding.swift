@@ -9,9 +9,9 @@ extension Model {
   /// have their sizes in all inputs, but for a symbol that the shapes of two inputs contradict: that one is taken as two, with a
   /// warning, unless declared shapes bind.
   /// - Parameters:
-  ///   - shapes: Sizes, each at least 1, by the names of inputs. Inputs that are not named stay as they are, but for
+  ///   - shapes: Sizes, 0 included, by the names of inputs. Inputs that are not named stay as they are, but for
   ///     symbols that they share.
-  ///   - symbols: Sizes, each at least 1, by the names of symbols in the shapes of inputs.
+  ///   - symbols: Sizes, 0 included, by the names of symbols in the shapes of inputs.
   /// - Throws: `InfoldError` with `.invalidArgument`, naming the input, for a shape that it cannot have, or a name that is no
   ///   input's, or no symbol's; as `Graph.inferTypes()`, when the sizes contradict the graph.
   public func binding(
@@ -36,9 +36,9 @@ extension Model {
           hint: names.isEmpty
             ? "there are none" : "they have " + names.map { String(quoting: $0) }.joined(separator: ", "))
       }
-      guard size >= 1 else {
+      guard size >= 0 else {
         throw InfoldError(
-          .invalidArgument, "the symbol \(String(quoting: symbol)) cannot be \(size): sizes are at least 1")
+          .invalidArgument, "the symbol \(String(quoting: symbol)) cannot be \(size): sizes are at least 0")
       }
     }
   }
@@ -59,8 +59,8 @@ extension Model {
       guard let type = graph[id].type else {
         throw InfoldError(.invalidArgument, "the input \(quoted) is not a tensor, and has no shape")
       }
-      guard sizes.allSatisfy({ $0 >= 1 }) else {
-        throw InfoldError(.invalidArgument, "the input \(quoted) cannot have the shape \(sizes): sizes are at least 1")
+      guard sizes.allSatisfy({ $0 >= 0 }) else {
+        throw InfoldError(.invalidArgument, "the input \(quoted) cannot have the shape \(sizes): sizes are at least 0")
       }
       guard sizes.count <= Shape.maximumRank else {
         throw InfoldError(.invalidArgument, "the input \(quoted) cannot have more than \(Shape.maximumRank) dimensions")

@@ -57,7 +57,7 @@ struct NetworkWidening {
       return
     }
     let widening = node.typed.map { Swift.type(of: $0).widening } ?? Widening.none
-    if widening == .conversion, let x = node.inputs[0], let y = node.outputs[0] {
+    if widening == .conversion, let x = node.inputs[0], let y = node.outputs[0], type(of: y) != nil {
       try convert(node, x, to: y)
     } else if widening == .sameFunction, isTheSame(node) {
       try compute(node)

@@ -24,7 +24,10 @@ extension Graph {
         regions[level, default: []].append(id)
       }
     }
-    let contents = regions.mapValues { withWhatFollowsFromSizes($0, dependence) }
+    var contents: [DataDependence.Level: [NodeID]] = [:], allowance = max(4 * nodes.count, Self.fewestCopies)
+    for level in regions.keys.sorted() {
+      contents[level] = withWhatFollowsFromSizes(regions[level]!, dependence, &allowance)
+    }
     var needed = Set(outputs)
     for node in others.values.joined() { needed.formUnion(self[node].uses) }
     for nodes in contents.values { needed.formUnion(externalUses(of: nodes)) }
@@ -75,14 +78,23 @@ extension Graph {
   }
 
   /// These nodes, and those before them which make of sizes what they read: a region knows tensors that it is given by their sizes alone,
-  /// and computes from them what it needs to know ahead.
-  private func withWhatFollowsFromSizes(_ members: [NodeID], _ dependence: DataDependence) -> [NodeID] {
+  /// and computes from them what it needs to know ahead. Where that is out of proportion, it finds out in the run.
+  /// - Parameter allowance: How many nodes may be copied into regions.
+  private func withWhatFollowsFromSizes(
+    _ members: [NodeID], _ dependence: DataDependence, _ allowance: inout Int
+  ) -> [NodeID] {
     var all = Set(members), open = members
     while let id = open.popLast() {
       for use in self[id].uses where dependence.followsFromSizes[use.index] && !isConstant(use) {
-        if let producer = index.producer(of: use), all.insert(producer).inserted { open.append(producer) }
+        guard let producer = index.producer(of: use), all.insert(producer).inserted else { continue }
+        guard allowance > 0 else { return members }
+        allowance -= 1
+        open.append(producer)
       }
     }
     return all.sorted()
   }
+
+  /// As many nodes as may be copied into the regions of a small graph.
+  private static var fewestCopies: Int { 1024 }
 }

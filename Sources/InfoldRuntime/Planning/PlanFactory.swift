@@ -135,13 +135,17 @@ struct PlanFactory: Sendable {
     arenas.setLimit(plans.reduce(0) { max($0, $1.workingByteCount(workers: workers)) })
   }
 
+  /// The depth in bodies and regions from which on there are no further regions. In a region another one is found where sizes were not
+  /// what inference had supposed, and so on; each goes through all that is left of the graph, and takes its part of the stack.
+  private static let regionDepthLimit = 8
+
   /// The plan of a graph that has gone through the passes.
   /// - Throws: `InfoldError` with `.unsupported` for what cannot be run, `.limitExceeded` for what does not fit into memory.
   func plan(_ graph: consuming Graph) throws(InfoldError) -> Plan {
     try budget.charging(consume graph) { (graph: consuming Graph) throws(InfoldError) in
       // Kernels trust the types of constants.
       try graph.typeConstants()
-      if optimizes { graph = try graph.outliningDataDependentRegions() }
+      if optimizes, depth < Self.regionDepthLimit { graph = try graph.outliningDataDependentRegions() }
       let largest = try graph.requireAddressableValues(limit: budget.limit)
       // The shapes in bodies may change with every trip.
       if let tuning, depth == 0 { return try Tuner.plan(graph, for: self, tuning, largestByteCount: largest) }

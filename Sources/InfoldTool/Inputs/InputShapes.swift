@@ -96,11 +96,11 @@ struct InputShapes {
   private static func split(_ argument: String) throws(InfoldError) -> (name: String, sizes: [Int]) {
     let mismatch = InfoldError(
       .invalidArgument,
-      "--shape \(String(quoting: argument)) must have the form NAME=1x3x224x224, with whole numbers of at least 1")
+      "--shape \(String(quoting: argument)) must have the form NAME=1x3x224x224, with whole numbers of at least 0")
     guard let separator = argument.lastIndex(of: "="), separator > argument.startIndex else { throw mismatch }
     let parts = argument[argument.index(after: separator)...].split(separator: "x", omittingEmptySubsequences: false)
     let sizes = parts.compactMap { part in part.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(part) : nil }
-    guard sizes.count == parts.count, sizes.allSatisfy({ $0 >= 1 }) else { throw mismatch }
+    guard sizes.count == parts.count else { throw mismatch }
     return (String(argument[..<separator]), sizes)
   }
 }

@@ -88,7 +88,7 @@ import Testing
       (["z": [1, 4]], "\"z\" is no input of the model"), (["c": [1]], "\"c\" is a constant of the model"),
       (["a": [1]], "the input \"a\" has the shape [1]; the model wants [N, C]"),
       (["b": [1, 5]], "the input \"b\" has the shape [1, 5]; the model wants [N, 4]"),
-      (["a": [0, 4]], "sizes are at least 1"), (["a": [-1, 4]], "sizes are at least 1"),
+      (["a": [-1, 4]], "sizes are at least 0"),
       (["a": Array(repeating: 1, count: 65)], "more than 64"),
     ] as [([String: [Int]], String)])
   func refusesShapesThatContradictTheModel(shapes: [String: [Int]], part: String) throws {
@@ -107,10 +107,16 @@ import Testing
     #expect(open.inputs.map { open[$0].type?.shape } == [[3, "C"], [3, 4]])
   }
 
+  @Test func sizesOfZero() throws {
+    let bound = try sum().binding(inputs: ["b": [0, 4]], symbols: ["C": 4]).graph
+    #expect(bound.inputs.map { bound[$0].type?.shape } == [[0, 4], [0, 4]])
+    #expect(bound[bound.outputs[0]].type?.shape == [0, 4])
+  }
+
   @Test(
     arguments: [
       ([:], ["M": 3], "\"M\" is no symbol in the shapes of the model's inputs; they have \"N\", \"C\""),
-      ([:], ["N": 0], "the symbol \"N\" cannot be 0"),
+      ([:], ["N": -1], "the symbol \"N\" cannot be -1"),
       (["a": [2, 4]], ["N": 3], "where the dimension N is 2; the size that is chosen for it has made it 3"),
     ] as [([String: [Int]], [String: Int], String)])
   func refusesSymbolsThatContradictTheModel(shapes: [String: [Int]], symbols: [String: Int], part: String) throws {
