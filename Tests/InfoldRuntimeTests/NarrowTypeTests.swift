@@ -85,14 +85,16 @@ import Testing
     }
   }
 
-  /// A random network gives what it gives in float32 with the same weights and inputs, rounded once.
+  /// A random network gives what it gives in float32 with the same weights and inputs, rounded once; without what rounds to steps.
   @Test(arguments: 0..<20 as Range<UInt64>) func randomNetworks(block: UInt64) throws {
     for seed in (block * 12)..<(block * 12 + 12) {
       let type = Self.types[Int(seed % 2)]
       let random = try RandomGraph(seed: seed)
-      guard random.model.graph.inputs.allSatisfy({ random.model.graph[$0].type?.elementType == .float32 }) else {
-        continue
+      let isSmooth = random.model.graph.nodes.allSatisfy {
+        $0.opType != "QuantizeLinear" && $0.opType != "NonMaxSuppression"
       }
+      guard isSmooth, random.model.graph.inputs.allSatisfy({ random.model.graph[$0].type?.elementType == .float32 })
+      else { continue }
       let graph = try narrowed(random.model.graph, type)
       var twin = graph
       try twin.widen(from: type)
