@@ -24,7 +24,8 @@ extension Tensor {
           + (Self.count(sizes).map { "\($0 * width)" } ?? "more than there are"))
     }
     if datatype == .bool, let wrong = bytes.first(where: { $0 > 1 }) {
-      throw ServingError(.invalidArgument, "input '\(name.printable)' of BOOL has a byte \(wrong), and bools are 0 or 1")
+      throw ServingError(
+        .invalidArgument, "input '\(name.printable)' of BOOL has a byte \(wrong), and bools are 0 or 1")
     }
     func filled<Element: TensorElement>(_: Element.Type) throws(InfoldError) -> Tensor {
       var tensor = try Tensor(zeros: sizes, of: datatype.elementType)
