@@ -50,36 +50,36 @@ public struct InferenceRoutes: Sendable {
   private func addHealth<Context: RequestContext>(to router: some RouterMethods<Context>) {
     router.get("v2") { _, _ in
       let metadata = service.metadata
-      return answer { writer in
+      return Response.json { writer in
         writer.member("name", metadata.name)
         writer.member("version", metadata.version)
         writer.member("extensions", metadata.extensions)
       }
     }
-    router.get("v2/health/live") { _, _ in answer { $0.member("live", service.isLive) } }
+    router.get("v2/health/live") { _, _ in Response.json { $0.member("live", service.isLive) } }
     router.get("v2/health/ready") { _, _ in
       let isReady = service.isReady
-      return answer(isReady ? .ok : .serviceUnavailable) { $0.member("ready", isReady) }
+      return Response.json(isReady ? .ok : .serviceUnavailable) { $0.member("ready", isReady) }
     }
   }
 
   private func addModels<Context: RequestContext>(to router: some RouterMethods<Context>) {
     router.get("v2/models") { _, _ in
       let names = Set(service.repository.readyModels.map(\.name)).sorted()
-      return answer { $0.member("models", names) }
+      return Response.json { $0.member("models", names) }
     }
     for path in ["v2/models/:name", "v2/models/:name/versions/:version"] {
       router.get(RouterPath(path)) { _, context in
         try await answering {
           let metadata = try service.metadata(ofModel: context.name, version: context.version)
-          return answer { metadata.write(to: &$0) }
+          return Response.json { metadata.write(to: &$0) }
         }
       }
       router.get(RouterPath(path + "/ready")) { _, context in
         try await answering {
           let name = try context.name
           let isReady = service.isModelReady(name, version: context.version)
-          return answer(isReady ? .ok : .serviceUnavailable) { writer in
+          return Response.json(isReady ? .ok : .serviceUnavailable) { writer in
             writer.member("name", name)
             writer.member("ready", isReady)
           }
@@ -134,7 +134,7 @@ public struct InferenceRoutes: Sendable {
     }
     let classes = try await model.classify(
       picture, top: top ?? 5, cancellation: cancellation, scheduler: service.scheduler)
-    return answer { writer in
+    return Response.json { writer in
       writer.member("model_name", model.name)
       writer.member("model_version", model.version)
       writer.name("classes")
@@ -192,12 +192,18 @@ extension RequestContext {
   var inferenceCancellation: RequestCancellation? { (self as? any DisconnectAwareContext)?.cancellation }
 }
 
-/// An answer that is a JSON object.
-func answer(_ status: HTTPResponse.Status = .ok, _ body: (inout JSONWriter) -> Void) -> Response {
-  var writer = JSONWriter()
-  writer.object(body)
-  return Response(
-    status: status, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: writer.buffer))
+extension Response {
+  /// An answer that is a JSON object.
+  static func json(_ status: HTTPResponse.Status = .ok, _ body: (inout JSONWriter) -> Void) -> Response {
+    var writer = JSONWriter()
+    writer.object(body)
+    return json(status, writer.buffer)
+  }
+
+  /// An answer whose body is JSON.
+  static func json(_ status: HTTPResponse.Status = .ok, _ buffer: ByteBuffer) -> Response {
+    Response(status: status, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: buffer))
+  }
 }
 
 /// Makes answers of errors.
@@ -216,7 +222,7 @@ func answering(_ body: () async throws -> Response) async throws -> Response {
 extension ServingError {
   /// The answer over HTTP: `{"error": "…"}`.
   package var httpResponse: Response {
-    var response = answer(HTTPResponse.Status(code: httpStatus)) { $0.member("error", reason) }
+    var response = Response.json(HTTPResponse.Status(code: httpStatus)) { $0.member("error", reason) }
     if let retryAfter { response.headers[.retryAfter] = "\(retryAfter)" }
     if kind == .unauthenticated { response.headers[.wwwAuthenticate] = "Bearer" }
     // What is left of the body is not read.

@@ -20,8 +20,7 @@ extension InferenceRoutes {
             }
           }
         }
-        return Response(
-          status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: writer.buffer))
+        return Response.json(.ok, writer.buffer)
       }
     }
     router.post("v2/repository/models/:name/load") { request, context in
@@ -33,7 +32,7 @@ extension InferenceRoutes {
             .unimplemented, "the parameter '\(refused.printable)' is not supported: models come from the repository")
         }
         try await service.repository.load(name)
-        return answer { writer in
+        return Response.json { writer in
           writer.member("name", name)
           writer.member("load", true)
         }
@@ -44,7 +43,7 @@ extension InferenceRoutes {
         let name = try context.name
         _ = try await repositoryRequest(request)
         try await service.repository.unload(name)
-        return answer { writer in
+        return Response.json { writer in
           writer.member("name", name)
           writer.member("unload", true)
         }

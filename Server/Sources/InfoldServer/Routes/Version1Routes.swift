@@ -8,12 +8,12 @@ extension InferenceRoutes {
   func addVersion1<Context: RequestContext>(to router: some RouterMethods<Context>) {
     router.get("v1/models") { _, _ in
       let names = Set(service.repository.readyModels.map(\.name)).sorted()
-      return answer { $0.member("models", names) }
+      return Response.json { $0.member("models", names) }
     }
     router.get("v1/models/:name") { _, context in
       try await answering {
         let model = try service.repository.model(named: context.name)
-        return answer { writer in
+        return Response.json { writer in
           writer.member("name", model.name)
           writer.member("ready", true)
         }
@@ -58,8 +58,7 @@ extension InferenceRoutes {
         for response in responses { try write(response, to: &writer, isInstance: true) }
       }
     }
-    return Response(
-      status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: writer.buffer))
+    return Response.json(.ok, writer.buffer)
   }
 
   /// The only output, or all of them by their names.

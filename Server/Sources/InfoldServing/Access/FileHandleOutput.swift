@@ -1,14 +1,16 @@
 import Glibc
 
 /// A file that lines are written to.
-struct FileHandleOutput: Sendable {
-  static let standard = FileHandleOutput(descriptor: 1)
+package struct FileHandleOutput: Sendable {
+  package static let standard = FileHandleOutput(descriptor: 1)
 
-  let descriptor: Int32
+  package let descriptor: Int32
+
+  package init(descriptor: Int32) { self.descriptor = descriptor }
 
   /// Writes all of a text.
   /// - Throws: `CancellationError` where nobody reads any more.
-  func write(_ text: String) throws {
+  package func write(_ text: String) throws {
     var text = text
     try text.withUTF8 { bytes in
       var rest = UnsafeRawBufferPointer(bytes)
