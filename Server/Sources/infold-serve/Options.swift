@@ -21,10 +21,11 @@ struct Option {
 
   /// The flag.
   var flag: String {
-    "--" + name.reduce(into: "") { text, character in
-      if character.isUppercase { text += "-" }
-      text += character.lowercased()
-    }
+    "--"
+      + name.reduce(into: "") { text, character in
+        if character.isUppercase { text += "-" }
+        text += character.lowercased()
+      }
   }
 
   /// The variable.
@@ -53,22 +54,31 @@ extension Option {
           "A folder of models: NAME/VERSION/model.onnx, NAME/model.onnx or NAME.onnx. May be given several times."),
         Option(
           "model", .stringArray([]), "NAME=PATH",
-          "One model under a name: a file, or a folder with VERSION/model.onnx or model.onnx. May be given several times."),
+          "One model under a name: a file, or a folder with VERSION/model.onnx or model.onnx. May be given several times."
+        ),
         Option(
           "repositoryControl", .bool(true), "BOOL", "Whether clients may load and unload models of these folders."),
         Option(
           "keepGoing", .bool(false), "BOOL", "Whether the server starts where a model cannot be loaded."),
-        Option("memoryLimit", .int(0), "BYTES", "The most that all models may take beside their own tensors; 0 for no limit."),
-        Option("modelMemoryLimit", .int(0), "BYTES", "The most that each session of a model may take; 0 for Infold's default."),
+        Option(
+          "memoryLimit", .int(0), "BYTES", "The most that all models may take beside their own tensors; 0 for no limit."
+        ),
+        Option(
+          "modelMemoryLimit", .int(0), "BYTES",
+          "The most that each session of a model may take; 0 for Infold's default."),
       ]
     ),
     (
       "Requests that wait",
       [
         Option(
-          "largestBatch", .int(8), "IMAGES", "The most images that are put together into a batch, where the network keeps images apart."),
-        Option("longestDelay", .double(0), "SECONDS", "The longest that a request waits for others while a processor is free."),
-        Option("queueSize", .int(256), "REQUESTS", "The most requests of a model that wait; others get 503 and Retry-After."),
+          "largestBatch", .int(8), "IMAGES",
+          "The most images that are put together into a batch, where the network keeps images apart."),
+        Option(
+          "longestDelay", .double(0), "SECONDS",
+          "The longest that a request waits for others while a processor is free."),
+        Option(
+          "queueSize", .int(256), "REQUESTS", "The most requests of a model that wait; others get 503 and Retry-After."),
         Option("runTimeLimit", .double(0), "SECONDS", "The longest that a run may take; 0 for no limit."),
         Option("precision", .string("fast"), "fast|exact", "What results may cost in accuracy for the sake of speed."),
       ]
@@ -85,7 +95,8 @@ extension Option {
         Option("maximumPixels", .int(50_000_000), "PIXELS", "The largest picture."),
         Option("maximumConnections", .int(1024), "COUNT", "The most connections at a time."),
         Option("headerTimeout", .double(10), "SECONDS", "The longest until the header of a first request is there."),
-        Option("bodyTimeout", .double(60), "SECONDS", "The longest until a body is there, and until an answer is taken."),
+        Option(
+          "bodyTimeout", .double(60), "SECONDS", "The longest until a body is there, and until an answer is taken."),
         Option("idleTimeout", .double(120), "SECONDS", "The longest between an answer and the next request."),
       ]
     ),
@@ -94,7 +105,9 @@ extension Option {
       [
         Option("tlsCertificate", .string(""), "FILE", "The certificate in PEM; with it, connections are encrypted."),
         Option("tlsKey", .string(""), "FILE", "The private key in PEM."),
-        Option("tlsClientAuthorities", .string(""), "FILE", "Clients need a certificate that comes from one of these (mutual TLS)."),
+        Option(
+          "tlsClientAuthorities", .string(""), "FILE",
+          "Clients need a certificate that comes from one of these (mutual TLS)."),
         Option("tokenFile", .string(""), "FILE", "Clients need one of the bearer tokens in this file, one a line."),
       ]
     ),
@@ -102,10 +115,16 @@ extension Option {
       "The process",
       [
         Option("threads", .int(0), "COUNT", "The threads that compute; 0 for one for each processor."),
-        Option("eventLoops", .int(0), "COUNT", "The threads that read and write connections; 0 for one for each four processors."),
+        Option(
+          "eventLoops", .int(0), "COUNT",
+          "The threads that read and write connections; 0 for one for each four processors."),
         Option("accessLog", .bool(true), "BOOL", "Whether each request is a line of JSON on standard output."),
-        Option("logLevel", .string("info"), "LEVEL", "trace, debug, info, notice, warning, error or critical; on standard error."),
-        Option("drainDelay", .double(0), "SECONDS", "From SIGTERM on, the server is not ready for so long before it stops listening."),
+        Option(
+          "logLevel", .string("info"), "LEVEL",
+          "trace, debug, info, notice, warning, error or critical; on standard error."),
+        Option(
+          "drainDelay", .double(0), "SECONDS",
+          "From SIGTERM on, the server is not ready for so long before it stops listening."),
         Option("drainTimeout", .double(30), "SECONDS", "The longest that requests may take that are under way then."),
         Option("config", .string(""), "FILE", "A JSON object with these options, like {\"httpPort\": 8000}."),
       ]

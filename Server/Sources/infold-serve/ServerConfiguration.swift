@@ -41,7 +41,9 @@ struct ServerConfiguration {
     providers.append(
       InMemoryProvider(
         values: Dictionary(
-          uniqueKeysWithValues: Option.all.map { (AbsoluteConfigKey([$0.name]), ConfigValue($0.value, isSecret: false)) })))
+          uniqueKeysWithValues: Option.all.map {
+            (AbsoluteConfigKey([$0.name]), ConfigValue($0.value, isSecret: false))
+          })))
     return try await ServerConfiguration(OptionReader(ConfigReader(providers: providers)))
   }
 
@@ -86,7 +88,8 @@ struct ServerConfiguration {
     }
     let known = Set(Option.all.map(\.name))
     if let unknown = names.sorted().first(where: { !known.contains($0) }) {
-      throw InfoldError(.malformedData, "there is no option \"\(unknown)\"", hint: "see infold-serve --help", file: path)
+      throw InfoldError(
+        .malformedData, "there is no option \"\(unknown)\"", hint: "see infold-serve --help", file: path)
     }
   }
 
@@ -100,7 +103,8 @@ struct ServerConfiguration {
       sources.append(.model(name: parts[0], path: parts[1]))
     }
     guard !sources.isEmpty else {
-      throw InfoldError(.invalidArgument, "no models are given", hint: "--models FOLDER or --model NAME=PATH says where they are")
+      throw InfoldError(
+        .invalidArgument, "no models are given", hint: "--models FOLDER or --model NAME=PATH says where they are")
     }
     let processors = System.coreCount
     let threads = try options.int("threads", in: 0...1024)
@@ -130,11 +134,13 @@ struct ServerConfiguration {
     rest.host = try options.text("host")
     rest.port = try options.int("httpPort", in: 0...65_535)
     rest.limits = InferenceRoutes.Limits(
-      body: try options.int("maximumBodyBytes", in: 1...1 << 40), pixels: try options.int("maximumPixels", in: 1...1 << 40))
+      body: try options.int("maximumBodyBytes", in: 1...1 << 40),
+      pixels: try options.int("maximumPixels", in: 1...1 << 40))
     rest.headerLimit = try options.int("maximumHeaderBytes", in: 256...16 << 20)
     rest.connectionLimit = try options.int("maximumConnections", in: 1...1_000_000)
     rest.timeouts = ConnectionTimeouts(
-      header: try options.time("headerTimeout"), body: try options.time("bodyTimeout"), idle: try options.time("idleTimeout"))
+      header: try options.time("headerTimeout"), body: try options.time("bodyTimeout"),
+      idle: try options.time("idleTimeout"))
     let grpc = try options.int("grpcPort", in: 0...65_535)
     grpcPort = try options.flag("grpc") ? grpc : nil
 
@@ -154,7 +160,9 @@ struct ServerConfiguration {
     if try options.flag("accessLog") { rest.accessLog = .standardOutput() }
     let level = try options.text("logLevel")
     guard let logLevel = Logger.Level(rawValue: level) else {
-      throw InfoldError(.invalidArgument, "--log-level is '\(level)', and must be trace, debug, info, notice, warning, error or critical")
+      throw InfoldError(
+        .invalidArgument,
+        "--log-level is '\(level)', and must be trace, debug, info, notice, warning, error or critical")
     }
     self.logLevel = logLevel
     drainDelay = try options.time("drainDelay", in: 0...3600)
@@ -174,7 +182,8 @@ private struct OptionReader {
     } catch {
       let option = Option.all.first { $0.name == name }!
       throw InfoldError(
-        .invalidArgument, "\(option.flag) must be \(what)", hint: "so must \(option.variable) and \"\(name)\" in the file")
+        .invalidArgument, "\(option.flag) must be \(what)",
+        hint: "so must \(option.variable) and \"\(name)\" in the file")
     }
   }
 

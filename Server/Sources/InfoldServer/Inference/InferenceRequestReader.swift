@@ -86,7 +86,8 @@ struct InferenceRequestReader {
       guard size <= bytes.count - position else {
         throw ServingError(
           .invalidArgument,
-          "input '\(name.printable)' has binary_data_size \(size), and \(bytes.count - position) bytes are left of the body")
+          "input '\(name.printable)' has binary_data_size \(size), and \(bytes.count - position) bytes are left of the body"
+        )
       }
       let elements = UnsafeRawBufferPointer(rebasing: bytes[position..<position + size])
       position += size
@@ -101,7 +102,8 @@ struct InferenceRequestReader {
     }
     var reader = json.reader(of: data)
     return InferenceRequest.Input(
-      name: name, tensor: try TensorJSON.read(&reader, datatype, shape: shape, name: name), parameters: input.parameters)
+      name: name, tensor: try TensorJSON.read(&reader, datatype, shape: shape, name: name), parameters: input.parameters
+    )
   }
 }
 

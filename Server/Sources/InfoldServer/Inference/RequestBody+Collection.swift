@@ -40,7 +40,8 @@ extension Request {
   func inferenceHeaderLength() throws(ServingError) -> Int? {
     guard let text = headers[.inferenceHeaderContentLength] else { return nil }
     guard let length = Int(text), length >= 0 else {
-      throw ServingError(.invalidArgument, "Inference-Header-Content-Length is '\(text.printable)', and must be a number")
+      throw ServingError(
+        .invalidArgument, "Inference-Header-Content-Length is '\(text.printable)', and must be a number")
     }
     return length
   }

@@ -48,7 +48,8 @@ struct ServingMiddleware: RouterMiddleware {
     do {
       return try await next(request, context)
     } catch let error as HTTPError {
-      let reason = error.body ?? "\(request.method.rawValue) \(request.uri.path.printable): \(error.status.reasonPhrase)"
+      let reason =
+        error.body ?? "\(request.method.rawValue) \(request.uri.path.printable): \(error.status.reasonPhrase)"
       var response = Hummingbird.Response.json(error.status) { $0.member("error", reason) }
       for field in error.headers { response.headers[field.name] = field.value }
       return response

@@ -91,7 +91,9 @@ public struct InferenceRoutes: Sendable {
         }
       }
       router.post(RouterPath(path + "/classify")) { request, context in
-        try await answering { try await classify(request, context.name, context.version, context.inferenceCancellation) }
+        try await answering {
+          try await classify(request, context.name, context.version, context.inferenceCancellation)
+        }
       }
     }
   }
@@ -130,7 +132,8 @@ public struct InferenceRoutes: Sendable {
         try Picture(bytes: Array(buffer: body), limits: imageLimits)
       }
     } catch let error as InfoldError {
-      throw ServingError(error.code == .limitExceeded ? .tooLarge : .invalidArgument, "the picture " + error.description)
+      throw ServingError(
+        error.code == .limitExceeded ? .tooLarge : .invalidArgument, "the picture " + error.description)
     }
     let classes = try await model.classify(
       picture, top: top ?? 5, cancellation: cancellation, scheduler: service.scheduler)

@@ -40,7 +40,9 @@ extension InferenceRoutes {
       var responses: [InferenceResponse?] = Array(repeating: nil, count: predict.requests.count)
       for (index, inputs) in predict.requests.enumerated() {
         // As many at a time as one batch has, so that no request has the queue for itself.
-        if index >= model.settings.largestBatch, let (done, response) = try await group.next() { responses[done] = response }
+        if index >= model.settings.largestBatch, let (done, response) = try await group.next() {
+          responses[done] = response
+        }
         group.addTask {
           var request = InferenceRequest(modelName: model.name, modelVersion: model.version, inputs: inputs)
           request.cancellation = cancellation

@@ -9,7 +9,9 @@ extension InferenceService {
     Gauge(label: "infold_models_ready", factory: registry).record(models.count)
     Gauge(label: "infold_requests_waiting", factory: registry).record(scheduler.waitingCount)
     Gauge(label: "infold_ready", factory: registry).record(isReady ? 1 : 0)
-    if let bytes = ProcessMemory.resident { Gauge(label: "process_resident_memory_bytes", factory: registry).record(bytes) }
+    if let bytes = ProcessMemory.resident {
+      Gauge(label: "process_resident_memory_bytes", factory: registry).record(bytes)
+    }
     return registry.text
   }
 }

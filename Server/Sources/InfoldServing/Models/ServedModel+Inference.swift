@@ -112,7 +112,8 @@ extension ServedModel {
       switch request.parameters[refused] {
       case nil, .integer(0), .bool(false), .string(""): continue
       default:
-        throw ServingError(.unimplemented, "sequences are not supported (parameter '\(refused)'): no model keeps a state")
+        throw ServingError(
+          .unimplemented, "sequences are not supported (parameter '\(refused)'): no model keeps a state")
       }
     }
     guard let timeout = try request.parameters.count("timeout"), timeout > 0 else { return request.deadline }

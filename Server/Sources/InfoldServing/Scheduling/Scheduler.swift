@@ -95,7 +95,9 @@ public final class Scheduler: Sendable {
   }
 
   private func enter(_ entry: Entry, _ model: ServedModel, _ cancellation: RequestCancellation?) {
-    if Task.isCancelled || cancellation?.isCancelled == true { return entry.continuation.resume(returning: .failure(.requestCancelled)) }
+    if Task.isCancelled || cancellation?.isCancelled == true {
+      return entry.continuation.resume(returning: .failure(.requestCancelled))
+    }
     let isFull = state.withLock { state in
       var queue = state.queues[ObjectIdentifier(model)] ?? Queue(model: model, time: state.time)
       guard queue.entries.count < model.settings.queueSize else { return true }
@@ -109,7 +111,8 @@ public final class Scheduler: Sendable {
       return entry.continuation.resume(
         returning: .failure(
           ServingError(
-            .unavailable, "the queue of model '\(model.name)' is full: \(model.settings.queueSize) requests wait", retryAfter: 1)))
+            .unavailable, "the queue of model '\(model.name)' is full: \(model.settings.queueSize) requests wait",
+            retryAfter: 1)))
     }
     dispatch()
   }
