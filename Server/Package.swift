@@ -68,10 +68,25 @@ let package = Package(
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ]),
 
-    .testTarget(name: "InfoldServingTests", dependencies: ["InfoldServing"]),
+    // What tests share.
+    .target(
+      name: "ServerTestSupport",
+      dependencies: [
+        "InfoldServing", .product(name: "Infold", package: "infold"), .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "Tests/ServerTestSupport"),
+    .testTarget(
+      name: "InfoldServingTests",
+      dependencies: [
+        "InfoldServing", "ServerTestSupport", .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "Infold", package: "infold"),
+      ]),
     .testTarget(
       name: "InfoldServerTests",
-      dependencies: ["InfoldServer", .product(name: "HummingbirdTesting", package: "hummingbird")]),
+      dependencies: [
+        "InfoldServer", "ServerTestSupport", .product(name: "HummingbirdTesting", package: "hummingbird"),
+        .product(name: "Infold", package: "infold"), .product(name: "InfoldImage", package: "infold"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )
