@@ -86,6 +86,7 @@ let package = Package(
       dependencies: [
         "InfoldServer", "ServerTestSupport", .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "Infold", package: "infold"), .product(name: "InfoldImage", package: "infold"),
+        .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ]),
   ],
   swiftLanguageModes: [.v6]

@@ -44,7 +44,9 @@ import Testing
 
   /// Elements go there and back in JSON, with the extremes of their types.
   @Test func elementsOfAllTypes() async throws {
-    func check<Element: TensorElement & Codable & Equatable>(_ elements: [Element], _ datatype: String, _ text: String) async throws {
+    func check<Element: TensorElement & Codable & Equatable>(_ elements: [Element], _ datatype: String, _ text: String)
+      async throws
+    {
       let server = try await TestServer { try $0.add(TestModels.identity(Element.elementType), as: "m.onnx") }
       try await server.withRoutes { client in
         let body = """
@@ -83,7 +85,8 @@ import Testing
       case 2: "\(Int.random(in: -1_000_000...1_000_000, using: &random))e\(Int.random(in: -30...25, using: &random))"
       default:
         // Near the middle between two floats.
-        (Double(Float.random(in: 1...2, using: &random)) + 0x1p-24 + Double(Int.random(in: -1...1, using: &random)) * 0x1p-52)
+        (Double(Float.random(in: 1...2, using: &random)) + 0x1p-24 + Double(Int.random(in: -1...1, using: &random))
+          * 0x1p-52)
           .description
       }
     }
@@ -133,7 +136,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "{", "[]", "{}", "{\"inputs\": 3}", "{\"inputs\": []}", "{\"inputs\": [{}]}", "{\"inputs\": [], \"inputs\": []}",
+    "", "{", "[]", "{}", "{\"inputs\": 3}", "{\"inputs\": []}", "{\"inputs\": [{}]}",
+    "{\"inputs\": [], \"inputs\": []}",
     "{\"inputs\": [{\"name\": \"x\"}]}", "{\"inputs\": [{\"name\": \"x\", \"datatype\": \"FP32\", \"shape\": [1, 4]}]}",
     "{\"inputs\": [{\"name\": \"x\", \"datatype\": \"BYTES\", \"shape\": [1], \"data\": [\"a\"]}]}",
     "{\"inputs\": [{\"name\": \"x\", \"datatype\": \"FP99\", \"shape\": [1], \"data\": [1]}]}",
@@ -202,13 +206,18 @@ import Testing
       #expect(rows.predictions == [[2, 4, 6, 8], [10, 12, 14, 16]])
       struct Objects: Decodable { let predictions: [[String: [Float]]] }
       let objects = try await client.answer(
-        .post, "/v1/models/s:predict", "{\"instances\": [{\"a\": [1, 2], \"b\": [3, 5]}]}").json(Objects.self)
+        .post, "/v1/models/s:predict", "{\"instances\": [{\"a\": [1, 2], \"b\": [3, 5]}]}"
+      ).json(Objects.self)
       #expect(objects.predictions == [["sum": [4, 7], "difference": [-2, -3]]])
       struct Whole: Decodable { let outputs: [String: [[Float]]] }
       let whole = try await client.answer(
-        .post, "/v1/models/s:predict", "{\"inputs\": {\"a\": [[1, 2]], \"b\": [[3, 5]]}}").json(Whole.self)
+        .post, "/v1/models/s:predict", "{\"inputs\": {\"a\": [[1, 2]], \"b\": [[3, 5]]}}"
+      ).json(Whole.self)
       #expect(whole.outputs["sum"] == [[4, 7]])
-      for wrong in ["{}", "{\"instances\": []}", "{\"instances\": [[1, 2]]}", "{\"instances\": [[1, [2], 3, 4]]}", "{\"instances\": 1}"] {
+      for wrong in [
+        "{}", "{\"instances\": []}", "{\"instances\": [[1, 2]]}", "{\"instances\": [[1, [2], 3, 4]]}",
+        "{\"instances\": 1}",
+      ] {
         #expect(try await client.answer(.post, "/v1/models/m:predict", wrong).status == .badRequest)
       }
       #expect(try await client.answer(.post, "/v1/models/m:explain", body).status == .notFound)

@@ -69,8 +69,8 @@ import Testing
 
   @Test func pictures() async throws {
     let server = try await server()
-    let picture = Picture(width: 16, height: 16, pixels: (0..<256).flatMap { _ in [10, 240, 60] as [UInt8] })
-    let png = ByteBuffer(bytes: try picture.png())
+    let picture = try Picture(width: 16, height: 16, pixels: (0..<256).flatMap { _ in [10, 240, 60] as [UInt8] })
+    let png = ByteBuffer(bytes: try picture.pngBytes())
     try await server.withRoutes { client in
       struct Answer: Decodable {
         struct Class: Decodable { let index: Int, label: String, probability: Double }
@@ -81,7 +81,9 @@ import Testing
       #expect(try await client.answer("/v2/models/channels/classify?top=0", bytes: png).status == .badRequest)
       #expect(try await client.answer("/v2/models/m/classify", bytes: png).status == .badRequest)
       #expect(try await client.answer("/v2/models/n/classify", bytes: png).status == .notFound)
-      for wrong in [ByteBuffer(), ByteBuffer(string: "no picture"), png.getSlice(at: 0, length: png.readableBytes / 2)!] {
+      for wrong in [
+        ByteBuffer(), ByteBuffer(string: "no picture"), png.getSlice(at: 0, length: png.readableBytes / 2)!,
+      ] {
         #expect(try await client.answer("/v2/models/channels/classify", bytes: wrong).status == .badRequest)
       }
     }
@@ -95,7 +97,8 @@ import Testing
       #expect(try await client.answer(.get, "/metrics").status == .unauthorized)
       #expect(try await client.answer(.get, "/v2/health/live").status == .ok)
       let id = HTTPField.Name("X-Request-ID")!
-      let admitted = try await client.answer(.get, "/v2/models/m", headers: [.authorization: "Bearer secret", id: "abc-1"])
+      let admitted = try await client.answer(
+        .get, "/v2/models/m", headers: [.authorization: "Bearer secret", id: "abc-1"])
       #expect(admitted.status == .ok && admitted.headers[id] == "abc-1")
       let own = try await client.answer(.get, "/v2/health/live", headers: [id: "no spaces"])
       #expect(own.headers[id]?.isEmpty == false && own.headers[id] != "no spaces")
@@ -111,8 +114,10 @@ import Testing
       #expect(response.headers[.contentType] == "text/plain; version=0.0.4; charset=utf-8")
       let lines = Set(response.text.split(separator: "\n").map(String.init))
       for line in [
-        "infold_requests_total{model=\"m\",code=\"ok\"} 1", "infold_requests_total{model=\"m\",code=\"invalidArgument\"} 1",
-        "infold_models_ready 2", "infold_queue_depth{model=\"m\"} 0", "infold_batch_size_count{model=\"m\"} 1", "infold_ready 1",
+        "infold_requests_total{model=\"m\",code=\"ok\"} 1",
+        "infold_requests_total{model=\"m\",code=\"invalidArgument\"} 1",
+        "infold_models_ready 2", "infold_queue_depth{model=\"m\"} 0", "infold_batch_size_count{model=\"m\"} 1",
+        "infold_ready 1",
         "infold_http_responses_total{code=\"400\"} 1",
       ] { #expect(lines.contains(line), "\(line)") }
     }

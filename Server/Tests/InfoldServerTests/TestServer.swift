@@ -31,12 +31,16 @@ struct TestServer {
   }
 
   /// Runs `body` with a client that has no connection.
-  func withRoutes<Output: Sendable>(_ body: @Sendable (any TestClientProtocol) async throws -> Output) async throws -> Output {
+  func withRoutes<Output: Sendable>(_ body: @Sendable (any TestClientProtocol) async throws -> Output) async throws
+    -> Output
+  {
     try await application.test(.router, body)
   }
 
   /// Runs `body` with a client over a socket.
-  func withSockets<Output: Sendable>(_ body: @Sendable (any TestClientProtocol) async throws -> Output) async throws -> Output {
+  func withSockets<Output: Sendable>(_ body: @Sendable (any TestClientProtocol) async throws -> Output) async throws
+    -> Output
+  {
     try await application.test(.live, body)
   }
 }

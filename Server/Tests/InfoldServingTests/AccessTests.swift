@@ -24,7 +24,8 @@ import Testing
     for path in ["/v2", "/\"quoted\"\\\u{1}\n"] {
       log.record(
         AccessLog.Entry(
-          transport: "http", method: "GET", path: path, status: 200, duration: .milliseconds(2), bytes: 3, requestID: "r",
+          transport: "http", method: "GET", path: path, status: 200, duration: .milliseconds(2), bytes: 3,
+          requestID: "r",
           traceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))
     }
     log.finish()
@@ -32,6 +33,8 @@ import Testing
       try JSONDecoder().decode(Line.self, from: Data(line.utf8))
     }
     #expect(lines.map(\.path) == ["/v2", "/\"quoted\"\\\u{1}\n"])
-    #expect(lines.allSatisfy { $0.status == 200 && $0.trace_id == "0af7651916cd43dd8448eb211c80319c" && $0.request_id == "r" })
+    #expect(
+      lines.allSatisfy { $0.status == 200 && $0.trace_id == "0af7651916cd43dd8448eb211c80319c" && $0.request_id == "r" }
+    )
   }
 }

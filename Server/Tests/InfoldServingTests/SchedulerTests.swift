@@ -9,7 +9,9 @@ import Testing
   @Test(arguments: [1, 2, 5]) func imagesAreWhatTheyAreAlone(threads: Int) async throws {
     var settings = ModelSettings()
     settings.longestDelay = 0.05
-    let test = try await TestService(settings: settings, threads: threads) { try $0.add(TestModels.images(), as: "m.onnx") }
+    let test = try await TestService(settings: settings, threads: threads) {
+      try $0.add(TestModels.images(), as: "m.onnx")
+    }
     let model = try test.service.repository.model(named: "m")
     #expect(model.takesBatches)
     let session = try Session(TestModels.images(), options: SessionOptions(threads: 1))
@@ -61,7 +63,8 @@ import Testing
             _ = try await test.run("m", TestModels.image(seed))
             counts.withLock { $0.answered += 1 }
           } catch let error as ServingError {
-            #expect(error.kind == .unavailable && error.retryAfter == 1 && error.httpStatus == 503 && error.grpcCode == 14)
+            #expect(
+              error.kind == .unavailable && error.retryAfter == 1 && error.httpStatus == 503 && error.grpcCode == 14)
             counts.withLock { $0.refused += 1 }
           }
         }
@@ -97,7 +100,8 @@ import Testing
     let cancellation = RequestCancellation()
     cancellation.cancel()
     request.cancellation = cancellation
-    let other = await #expect(throws: ServingError.self) { [request] in try await test.service.infer(request) }
+    let given = request
+    let other = await #expect(throws: ServingError.self) { try await test.service.infer(given) }
     #expect(other?.kind == .cancelled)
     #expect(try await test.run("m", TestModels.image(1)).shape == [1, 10])
   }
@@ -110,7 +114,8 @@ import Testing
     var request = InferenceRequest(modelName: "m", inputs: [.init(name: "x", tensor: try TestModels.image(1))])
     let cancellation = RequestCancellation()
     request.cancellation = cancellation
-    let waiting = Task { [request] in try await test.service.infer(request) }
+    let given = request
+    let waiting = Task { try await test.service.infer(given) }
     while test.service.scheduler.waitingCount == 0 { await Task.yield() }
     cancellation.cancel()
     let failure = await #expect(throws: ServingError.self) { try await waiting.value }
@@ -124,7 +129,8 @@ import Testing
 
   @Test func requestsThatDoNotFit() async throws {
     let test = try await TestService { try $0.add(TestModels.sums(), as: "m.onnx") }
-    let two = try Tensor(repeating: 1 as Float, shape: [1, 2]), three = try Tensor(repeating: 1 as Float, shape: [1, 3])
+    let two = try Tensor(repeating: 1 as Float, shape: [1, 2]),
+      three = try Tensor(repeating: 1 as Float, shape: [1, 3])
     let integers = try Tensor(repeating: 1 as Int32, shape: [1, 2])
     func failure(
       _ inputs: [(String, Tensor)], outputs: [String] = [], model: String = "m", parameters: Parameters = [:]
@@ -143,7 +149,8 @@ import Testing
     #expect(await failure([("a", two), ("b", two)], outputs: ["sum", "sum"])?.kind == .invalidArgument)
     #expect(await failure([("a", two), ("b", two)], model: "n")?.kind == .notFound)
     #expect(await failure([("a", two), ("b", two)], parameters: ["sequence_id": .integer(1)])?.kind == .unimplemented)
-    #expect(await failure([("a", two), ("b", two)], parameters: ["timeout": .string("long")])?.kind == .invalidArgument)
+    #expect(
+      await failure([("a", two), ("b", two)], parameters: ["timeout": .string("long")])?.kind == .invalidArgument)
   }
 }
 

@@ -77,7 +77,8 @@ extension TestModels {
       "Conv", [x, network.constant(weights([64, 16, 3, 3]))], attributes: ["pads": .ints([1, 1, 1, 1])])
     let pooled = try network.node("GlobalAveragePool", [network.node("Relu", [convolved])])
     let rows = try network.node("Flatten", [pooled])
-    let scores = try network.node("Gemm", [rows, network.constant(weights([64, 10])), network.constant(weights([10]))])
+    let scores = try network.node(
+      "Gemm", [rows, network.constant(weights([64, 10])), network.constant(weights([10]))])
     try network.output(network.node("Softmax", [scores]), named: "y")
     return try network.model()
   }
