@@ -120,7 +120,8 @@ import Testing
     let session = try Session(model)
     let all = try Tensor(concatenating: (0..<UInt64(Self.batch)).map(Self.input))
     #expect(try Self.isImageByImage(session, all) == mixture.keepsThisBatchApart)
-    #expect(try !session.computesImagesApart(shapes: ["x": [Self.batch + 1, 16, 24, 24]]))
+    // Some fit this batch only.
+    #expect((try? session.computesImagesApart(shapes: ["x": [Self.batch + 1, 16, 24, 24]])) != true)
     let plain = try Self.result(Session(model, options: SessionOptions(optimize: false)), all)
     let result = try Self.result(session, all)
     #expect(result.shape == plain.shape)
