@@ -79,7 +79,7 @@ struct InferenceRequestReader {
       throw ServingError(.invalidArgument, "input '\(name.printable)' has no 'shape'")
     }
     if let size = try input.parameters.count("binary_data_size") {
-      guard input.data == nil else {
+      guard input.data == nil, input.tensor == nil else {
         throw ServingError(
           .invalidArgument, "input '\(name.printable)' has both 'data' and the parameter 'binary_data_size'")
       }
@@ -95,6 +95,9 @@ struct InferenceRequestReader {
         name: name,
         tensor: try Tensor(bytes: elements, datatype: datatype, shape: shape.map(Int64.init), input: name),
         parameters: input.parameters)
+    }
+    if let tensor = input.tensor {
+      return InferenceRequest.Input(name: name, tensor: tensor, parameters: input.parameters)
     }
     guard let data = input.data else {
       throw ServingError(
@@ -113,8 +116,10 @@ private struct JSONInput {
   var datatype: Datatype?
   var shape: [Int]?
   var parameters: Parameters = [:]
-  /// Where its elements stand.
+  /// Where its elements stand that are not read yet.
   var data: Range<Int>?
+  /// Its elements.
+  var tensor: Tensor?
 
   init(_ reader: inout JSONReader) throws(ServingError) {
     var input = Self()
@@ -131,7 +136,13 @@ private struct JSONInput {
         }
         input.shape = shape
       case "parameters": input.parameters = try reader.parameters()
-      case "data": input.data = try reader.skipValue()
+      case "data":
+        // Most clients say first what the elements are; then they are read at once.
+        if let name = input.name, let datatype = input.datatype, let shape = input.shape {
+          input.tensor = try TensorJSON.read(&reader, datatype, shape: shape, name: name)
+        } else {
+          input.data = try reader.skipValue()
+        }
       default: try reader.skipValue()
       }
     }
