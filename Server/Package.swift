@@ -89,6 +89,12 @@ let package = Package(
         .product(name: "Infold", package: "infold"), .product(name: "InfoldImage", package: "infold"),
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ]),
+    .testTarget(
+      name: "InfoldServeTests",
+      dependencies: [
+        "infold-serve", "ServerTestSupport", .product(name: "Infold", package: "infold"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )
