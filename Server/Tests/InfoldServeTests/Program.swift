@@ -23,17 +23,17 @@ final class Program: Sendable {
     process.arguments = arguments
     let (errors, lines) = (Pipe(), Pipe())
     (process.standardError, process.standardOutput) = (errors, lines)
-    errors.fileHandleForReading.readabilityHandler = { [self] handle in
+    errors.fileHandleForReading.readabilityHandler = { [weak self] handle in
       let data = handle.availableData
       if data.isEmpty { handle.readabilityHandler = nil }
-      change { $0.text += String(decoding: data, as: UTF8.self) }
+      self?.change { $0.text += String(decoding: data, as: UTF8.self) }
     }
-    lines.fileHandleForReading.readabilityHandler = { [self] handle in
+    lines.fileHandleForReading.readabilityHandler = { [weak self] handle in
       let data = handle.availableData
       if data.isEmpty { handle.readabilityHandler = nil }
-      output.withLock { $0 += String(decoding: data, as: UTF8.self) }
+      self?.output.withLock { $0 += String(decoding: data, as: UTF8.self) }
     }
-    process.terminationHandler = { [self] _ in change { $0.isEnded = true } }
+    process.terminationHandler = { [weak self] _ in self?.change { $0.isEnded = true } }
     try process.run()
   }
 

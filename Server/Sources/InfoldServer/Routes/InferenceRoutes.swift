@@ -126,7 +126,7 @@ public struct InferenceRoutes: Sendable {
     let imageLimits = ImageLimits(maximumFileSize: limits.body, maximumPixels: limits.pixels)
     try await decoding.wait()
     let picture: Picture
-    do {
+    do throws(InfoldError) {
       defer { decoding.end() }
       picture = try await onOwnThread { () throws(InfoldError) in
         try Picture(bytes: Array(buffer: body), limits: imageLimits)
