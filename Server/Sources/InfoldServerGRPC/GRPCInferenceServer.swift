@@ -18,7 +18,8 @@ public struct GRPCInferenceServer: Service {
     let calls = CallHandling(options, isStopping)
     server = GRPCServer(
       transport: HTTP2ServerTransport.Posix(
-        address: Self.address(options), transportSecurity: try Self.security(options), config: Self.configuration(options),
+        address: Self.address(options), transportSecurity: try Self.security(options),
+        config: Self.configuration(options),
         eventLoopGroup: options.eventLoopGroup),
       services: [
         InferenceMethods(service: service, calls: calls), RepositoryMethods(service: service, calls: calls),

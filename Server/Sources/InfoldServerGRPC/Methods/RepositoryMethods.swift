@@ -66,7 +66,8 @@ private func modelName(_ repository: String, _ model: String) throws(ServingErro
 
 extension ServingError {
   fileprivate static var namedRepository: ServingError {
-    ServingError(.unimplemented, "'repository_name' specification is not supported: there is one repository, without a name")
+    ServingError(
+      .unimplemented, "'repository_name' specification is not supported: there is one repository, without a name")
   }
 }
 
