@@ -1,1 +1,1 @@
-@_exported import InfoldServing
+@_exported public import InfoldServing

@@ -18,7 +18,8 @@ struct JSONReader {
 
   /// What is wrong with the text at the place that was reached.
   func malformed(_ expected: StaticString) -> ServingError {
-    ServingError(.invalidArgument, "failed to parse the request JSON buffer: \(expected) is expected at byte \(position)")
+    ServingError(
+      .invalidArgument, "failed to parse the request JSON buffer: \(expected) is expected at byte \(position)")
   }
 
   /// The next byte that is no space.
@@ -199,7 +200,8 @@ extension JSONReader {
   }
 
   private static let powers: [Double] = [
-    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+    1e21, 1e22,
   ]
 
   /// The nearest number in double precision, as the standard library has it.

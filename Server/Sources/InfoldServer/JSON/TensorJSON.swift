@@ -25,19 +25,24 @@ enum TensorJSON {
     case .float32:
       try read(&reader, shape, name) { (reader) throws(ServingError) in
         let value = reader.float(try reader.number())
-        guard value.isFinite else { throw ServingError(.invalidArgument, "input '\(name.printable)' has a number beyond FP32") }
+        guard value.isFinite else {
+          throw ServingError(.invalidArgument, "input '\(name.printable)' has a number beyond FP32")
+        }
         return value
       }
     case .float64:
       try read(&reader, shape, name) { (reader) throws(ServingError) in
         let value = reader.double(try reader.number())
-        guard value.isFinite else { throw ServingError(.invalidArgument, "input '\(name.printable)' has a number beyond FP64") }
+        guard value.isFinite else {
+          throw ServingError(.invalidArgument, "input '\(name.printable)' has a number beyond FP64")
+        }
         return value
       }
     case .float16, .bfloat16:
       throw ServingError(
         .invalidArgument,
-        "sending \(datatype.rawValue) data via JSON is not supported. Please use the binary data format for input '\(name.printable)'")
+        "sending \(datatype.rawValue) data via JSON is not supported. Please use the binary data format for input '\(name.printable)'"
+      )
     }
   }
 
@@ -86,11 +91,14 @@ enum TensorJSON {
   private static func unexpectedCount(_ found: Int?, _ count: Int, _ name: String) -> ServingError {
     ServingError(
       .invalidArgument,
-      "unexpected number of elements for input '\(name.printable)': expecting \(count), got \(found.map { "\($0)" } ?? "more")")
+      "unexpected number of elements for input '\(name.printable)': expecting \(count), got \(found.map { "\($0)" } ?? "more")"
+    )
   }
 
   /// Writes the elements of a tensor as an array in row-major order.
-  static func write(_ tensor: Tensor, _ datatype: Datatype, name: String, to writer: inout JSONWriter) throws(ServingError) {
+  static func write(_ tensor: Tensor, _ datatype: Datatype, name: String, to writer: inout JSONWriter)
+    throws(ServingError)
+  {
     do throws(InfoldError) {
       switch datatype {
       case .bool: try tensor.withSpan(as: Bool.self) { span in write(span, &writer) { $0 ? "true" : "false" } }
@@ -107,7 +115,8 @@ enum TensorJSON {
       case .float16, .bfloat16:
         throw InfoldError(
           .invalidArgument,
-          "sending \(datatype.rawValue) data via JSON is not supported. Please use the binary data format for output '\(name.printable)'")
+          "sending \(datatype.rawValue) data via JSON is not supported. Please use the binary data format for output '\(name.printable)'"
+        )
       }
     } catch {
       throw ServingError(error)

@@ -60,7 +60,8 @@ public struct ModelSettings: Sendable, Hashable {
     try require((0...60).contains(longestDelay), "longestDelay is \(longestDelay), and must be from 0 to 60 seconds")
     try require((1...1_000_000).contains(queueSize), "queueSize is \(queueSize), and must be from 1 to 1000000")
     try require(memoryLimit.map { $0 > 0 } ?? true, "memoryLimit must be at least 1 byte")
-    try require(timeLimit.map { $0 > 0 && $0 <= 86_400 } ?? true, "timeLimit must be more than 0, and at most 86400 seconds")
+    try require(
+      timeLimit.map { $0 > 0 && $0 <= 86_400 } ?? true, "timeLimit must be more than 0, and at most 86400 seconds")
     try require(warmUp.values.joined().allSatisfy { $0 >= 0 }, "warmUp has a negative size")
   }
 }
@@ -123,7 +124,9 @@ extension ModelSettings {
         default:
           throw InfoldError(
             .malformedData, "there is no setting \"\(name.printable)\"",
-            hint: "there are largestBatch, longestDelay, queueSize, memoryLimit, timeLimit, warmUp, allVersions and precision")
+            hint:
+              "there are largestBatch, longestDelay, queueSize, memoryLimit, timeLimit, warmUp, allVersions and precision"
+          )
         }
       }
       try settings.check()
@@ -131,7 +134,9 @@ extension ModelSettings {
     }
 
     private func whole(_ number: Double, _ name: String) throws(InfoldError) -> Int {
-      guard let whole = Int(exactly: number) else { throw InfoldError(.malformedData, "\(name) must be a whole number") }
+      guard let whole = Int(exactly: number) else {
+        throw InfoldError(.malformedData, "\(name) must be a whole number")
+      }
       return whole
     }
   }

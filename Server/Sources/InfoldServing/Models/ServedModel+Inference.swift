@@ -8,7 +8,7 @@ extension ServedModel {
     do throws(ServingError) {
       let wanted = try wantedOutputs(request)
       let results = try await run(
-        try tensors(request), deadline: try deadline(request), scheduler)
+        try tensors(request), deadline: try deadline(request), request.cancellation, scheduler)
       let outputs = try wanted.map { (index, parameters) throws(ServingError) in
         let name = self.outputs[index].name
         guard let tensor = results[name], let datatype = Datatype(tensor.elementType) else {
@@ -32,7 +32,8 @@ extension ServedModel {
   ///   - count: How many.
   /// - Throws: `ServingError` with `.invalidArgument` for a model of which nobody says how pictures go in.
   public func classify(
-    _ picture: Picture, top count: Int, deadline: ContinuousClock.Instant? = nil, scheduler: Scheduler
+    _ picture: Picture, top count: Int, deadline: ContinuousClock.Instant? = nil,
+    cancellation: RequestCancellation? = nil, scheduler: Scheduler
   ) async throws(ServingError) -> [ImageClassifier.Candidate] {
     let begin = ContinuousClock.now
     do throws(ServingError) {
@@ -41,7 +42,7 @@ extension ServedModel {
           .invalidArgument, "the model '\(name)' takes no pictures: no file beside it says how they go in")
       }
       let input = try serving { () throws(InfoldError) in try classifier.input(for: [picture]) }
-      let results = try await run(input, deadline: deadline, scheduler)
+      let results = try await run(input, deadline: deadline, cancellation, scheduler)
       let candidates = try serving { () throws(InfoldError) in
         try classifier.candidates(in: results, ofPictures: 1, top: count)[0]
       }
@@ -54,9 +55,10 @@ extension ServedModel {
   }
 
   private func run(
-    _ tensors: [String: Tensor], deadline: ContinuousClock.Instant?, _ scheduler: Scheduler
+    _ tensors: [String: Tensor], deadline: ContinuousClock.Instant?, _ cancellation: RequestCancellation?,
+    _ scheduler: Scheduler
   ) async throws(ServingError) -> [String: Tensor] {
-    try await scheduler.run(tensors, by: self, deadline: deadline)
+    try await scheduler.run(tensors, by: self, deadline: deadline, cancellation)
   }
 
   /// The model's outputs that a request asks for, with what it says beside each.
@@ -110,7 +112,8 @@ extension ServedModel {
       switch request.parameters[refused] {
       case nil, .integer(0), .bool(false), .string(""): continue
       default:
-        throw ServingError(.unimplemented, "sequences are not supported (parameter '\(refused)'): no model keeps a state")
+        throw ServingError(
+          .unimplemented, "sequences are not supported (parameter '\(refused)'): no model keeps a state")
       }
     }
     guard let timeout = try request.parameters.count("timeout"), timeout > 0 else { return request.deadline }

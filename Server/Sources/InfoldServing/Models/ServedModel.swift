@@ -72,9 +72,11 @@ public final class ServedModel: Sendable {
     for name in settings.warmUp.keys where !wide.inputs.contains(where: { $0.name == name }) {
       throw InfoldError(.invalidArgument, "warmUp names '\(name.printable)', which is no input of the model")
     }
-    let hasOpenBatch = !needed.isEmpty && needed.allSatisfy { input in
-      if let shape = input.type?.shape, let first = shape.first { first.size == nil } else { false }
-    }
+    let hasOpenBatch =
+      !needed.isEmpty
+      && needed.allSatisfy { input in
+        if let shape = input.type?.shape, let first = shape.first { first.size == nil } else { false }
+      }
     /// The shapes with a batch of this size; `nil` where sizes are not known.
     func shapes(_ batch: Int) -> [String: [Int]]? {
       var shapes: [String: [Int]] = [:]

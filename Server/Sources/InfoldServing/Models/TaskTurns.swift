@@ -1,25 +1,31 @@
 import Dispatch
-import Infold
+package import Infold
 import Synchronization
 
-/// Lets one task after the other do something, in the order in which they come.
-final class TaskTurns: Sendable {
+/// Lets so many tasks at a time do something, in the order in which they come.
+package final class TaskTurns: Sendable {
   private struct State {
-    var isTaken = false
+    var free: Int
     var waiting: [CheckedContinuation<Void, Never>] = []
   }
 
-  private let state = Mutex(State())
+  private let state: Mutex<State>
+
+  /// - Parameter places: The tasks at a time.
+  package init(places: Int = 1) {
+    state = Mutex(State(free: places))
+  }
 
   /// Waits until it is the task's turn, which it must `end()`.
-  func wait() async throws {
+  /// - Throws: `CancellationError` when the task is cancelled; then there is nothing to end.
+  package func wait() async throws(CancellationError) {
     await withCheckedContinuation { continuation in
       let mayGo = state.withLock { state in
-        if state.isTaken {
+        guard state.free > 0 else {
           state.waiting.append(continuation)
           return false
         }
-        state.isTaken = true
+        state.free -= 1
         return true
       }
       if mayGo { continuation.resume() }
@@ -30,10 +36,10 @@ final class TaskTurns: Sendable {
   }
 
   /// It is the next task's turn.
-  func end() {
+  package func end() {
     let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
       guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
-      state.isTaken = false
+      state.free += 1
       return nil
     }
     next?.resume()
@@ -41,7 +47,7 @@ final class TaskTurns: Sendable {
 }
 
 /// Does something that takes long on a thread of its own, while the task waits without keeping one.
-func onOwnThread<Output: Sendable>(
+package func onOwnThread<Output: Sendable>(
   _ body: @escaping @Sendable () throws(InfoldError) -> Output
 ) async throws(InfoldError) -> Output {
   let result: Result<Output, InfoldError> = await withCheckedContinuation { continuation in

@@ -67,7 +67,9 @@ public enum Datatype: String, Sendable, Hashable, CaseIterable {
   public init(named name: String) throws(ServingError) {
     guard let datatype = Datatype(rawValue: name) else {
       let reason =
-        name == "BYTES" ? "the datatype BYTES is not supported: no model takes or makes strings" : "unknown datatype '\(name.printable)'"
+        name == "BYTES"
+        ? "the datatype BYTES is not supported: no model takes or makes strings"
+        : "unknown datatype '\(name.printable)'"
       throw ServingError(.invalidArgument, reason)
     }
     self = datatype

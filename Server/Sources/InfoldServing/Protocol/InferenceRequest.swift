@@ -45,6 +45,8 @@ public struct InferenceRequest: Sendable {
   public var outputs: [RequestedOutput]
   /// When the client no longer waits; `nil` for never. What has not begun by then does not begin.
   public var deadline: ContinuousClock.Instant?
+  /// What gives the request up when it is thrown, as the cancellation of the task does.
+  public var cancellation: RequestCancellation?
 
   /// A request.
   public init(
@@ -58,6 +60,7 @@ public struct InferenceRequest: Sendable {
     self.inputs = inputs
     self.outputs = outputs
     self.deadline = deadline
+    cancellation = nil
   }
 }
 

@@ -1,4 +1,4 @@
-public import Infold
+package import Infold
 
 extension Tensor {
   /// A tensor of elements that lie in memory as protocols send them: in row-major order, little-endian, without anything between them.

@@ -71,27 +71,33 @@ public final class Scheduler: Sendable {
   /// - Parameter inputs: Tensors that the model takes.
   /// - Throws: `ServingError`: `.unavailable` where too many wait; `.deadlineExceeded`; `.cancelled` when the task is; what the run throws.
   func run(
-    _ inputs: [String: Tensor], by model: ServedModel, deadline: ContinuousClock.Instant?
+    _ inputs: [String: Tensor], by model: ServedModel, deadline: ContinuousClock.Instant?,
+    _ cancellation: RequestCancellation? = nil
   ) async throws(ServingError) -> [String: Tensor] {
     let id = state.withLock { state in
       state.nextID += 1
       return state.nextID
     }
+    let handler = Mutex<Int?>(nil)
     let outcome: Outcome = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         enter(
           Entry(
             id: id, inputs: inputs, images: model.images(in: inputs), begin: .now, deadline: deadline,
-            continuation: continuation), model)
+            continuation: continuation), model, cancellation)
+        handler.withLock { $0 = cancellation?.add { self.cancel(id, of: model) } }
       }
     } onCancel: {
       cancel(id, of: model)
     }
+    if let handler = handler.withLock({ $0 }) { cancellation?.remove(handler) }
     return try outcome.get()
   }
 
-  private func enter(_ entry: Entry, _ model: ServedModel) {
-    if Task.isCancelled { return entry.continuation.resume(returning: .failure(.requestCancelled)) }
+  private func enter(_ entry: Entry, _ model: ServedModel, _ cancellation: RequestCancellation?) {
+    if Task.isCancelled || cancellation?.isCancelled == true {
+      return entry.continuation.resume(returning: .failure(.requestCancelled))
+    }
     let isFull = state.withLock { state in
       var queue = state.queues[ObjectIdentifier(model)] ?? Queue(model: model, time: state.time)
       guard queue.entries.count < model.settings.queueSize else { return true }
@@ -105,7 +111,8 @@ public final class Scheduler: Sendable {
       return entry.continuation.resume(
         returning: .failure(
           ServingError(
-            .unavailable, "the queue of model '\(model.name)' is full: \(model.settings.queueSize) requests wait", retryAfter: 1)))
+            .unavailable, "the queue of model '\(model.name)' is full: \(model.settings.queueSize) requests wait",
+            retryAfter: 1)))
     }
     dispatch()
   }
