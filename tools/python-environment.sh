@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Makes a Python environment in .build, unless it is there already, and prints the path of its Python: that of the test data, with
-# the argument `compare` that of the runtimes that compare-runtimes.py runs, or with `reading` that of record-reading.py.
+# the argument `compare` that of the runtimes that compare-runtimes.py runs, with `reading` that of record-reading.py, or with `clients` that
+# of clients for Server's tests.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 case "${1-tests}" in
   tests) environment=.build/python module=onnx ;;
   compare) environment=.build/python-compare module=onnx ;;
   reading) environment=.build/python-reading module=rapidocr_onnxruntime ;;
-  *) echo "usage: tools/python-environment.sh [tests|compare|reading]" >&2; exit 2 ;;
+  clients) environment=.build/python-clients module=kserve ;;
+  *) echo "usage: tools/python-environment.sh [tests|compare|reading|clients]" >&2; exit 2 ;;
 esac
 requirements=tools/requirements-${1-tests}.txt
 stamp=$environment/requirements-installed.txt
