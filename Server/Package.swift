@@ -53,6 +53,10 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "Infold", package: "infold"),
         .product(name: "InfoldImage", package: "infold"),
+      ],
+      resources: [
+        // A static program carries them.
+        .embedInCode("Page/page.html"), .embedInCode("Page/page.css"), .embedInCode("Page/page.js"),
       ]),
 
     // gRPC.

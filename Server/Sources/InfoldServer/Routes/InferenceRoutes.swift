@@ -43,6 +43,7 @@ public struct InferenceRoutes: Sendable {
   public func add<Context: RequestContext>(to router: some RouterMethods<Context>) {
     addHealth(to: router)
     addModels(to: router)
+    addClassifiers(to: router)
     addRepository(to: router)
     addVersion1(to: router)
   }
