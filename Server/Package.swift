@@ -94,8 +94,10 @@ let package = Package(
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Infold", package: "infold"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCertificateReloading", package: "swift-nio-extras"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -113,14 +115,6 @@ let package = Package(
       dependencies: [
         "InfoldServing", "ServerTestSupport", .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Infold", package: "infold"),
-      ]),
-    .testTarget(
-      name: "InfoldServerGRPCTests",
-      dependencies: [
-        "InfoldServerGRPC", "OpenInferenceGRPC",
-        .product(name: "GRPCCore", package: "grpc-swift-2"),
-        .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
-        .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
       ]),
     .testTarget(
       name: "InfoldServerTests",
