@@ -25,7 +25,8 @@ import Testing
   }
 
   @Test(arguments: [
-    [], ["--models"], ["--models", "/nowhere", "--http-port", "0"], ["--model", "m"], ["--model", "m=/nowhere.onnx", "--http-port", "0"], ["stray"],
+    [], ["--models"], ["--models", "/nowhere", "--http-port", "0"], ["--model", "m"],
+    ["--model", "m=/nowhere.onnx", "--http-port", "0"], ["stray"],
     ["--models", "/tmp", "--port", "1"], ["--models", "/tmp", "--http-port", "70000"],
     ["--models", "/tmp", "--http-port", "x"],
     ["--models", "/tmp", "--precision", "best"], ["--models", "/tmp", "--tls-key", "/nowhere"],

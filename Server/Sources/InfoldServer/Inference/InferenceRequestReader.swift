@@ -8,6 +8,8 @@ struct InferenceRequestReader {
   private(set) var request: InferenceRequest
   /// The whole body.
   private let bytes: UnsafeRawBufferPointer
+  /// What keeps the bytes of the body where they are.
+  private let storage: Unmanaged<AnyObject>
   /// The place of the binary data that comes next.
   private var position: Int
 
@@ -19,20 +21,23 @@ struct InferenceRequestReader {
   static func request(
     model: String, version: String?, body: ByteBuffer, headerLength: Int?
   ) throws(ServingError) -> InferenceRequest {
-    let result: Result<InferenceRequest, ServingError> = body.withUnsafeReadableBytes { bytes in
-      Result { () throws(ServingError) in
-        var reader = try InferenceRequestReader(model, version, bytes, headerLength)
-        try reader.read(headerLength ?? bytes.count)
-        return reader.request
+    let result: Result<InferenceRequest, ServingError> =
+      body
+      .withUnsafeReadableBytesWithStorageManagement { bytes, storage in
+        Result { () throws(ServingError) in
+          var reader = try InferenceRequestReader(model, version, bytes, storage, headerLength)
+          try reader.read(headerLength ?? bytes.count)
+          return reader.request
+        }
       }
-    }
     return try result.get()
   }
 
   private init(
-    _ model: String, _ version: String?, _ bytes: UnsafeRawBufferPointer, _ headerLength: Int?
+    _ model: String, _ version: String?, _ bytes: UnsafeRawBufferPointer, _ storage: Unmanaged<AnyObject>,
+    _ headerLength: Int?
   ) throws(ServingError) {
-    self.bytes = bytes
+    (self.bytes, self.storage) = (bytes, storage)
     if let headerLength, headerLength > bytes.count {
       throw ServingError(
         .invalidArgument,
@@ -93,7 +98,8 @@ struct InferenceRequestReader {
       position += size
       return InferenceRequest.Input(
         name: name,
-        tensor: try Tensor(bytes: elements, datatype: datatype, shape: shape.map(Int64.init), input: name),
+        tensor: try borrowed(elements, datatype, shape)
+          ?? Tensor(bytes: elements, datatype: datatype, shape: shape.map(Int64.init), input: name),
         parameters: input.parameters)
     }
     if let tensor = input.tensor {
@@ -107,6 +113,36 @@ struct InferenceRequestReader {
     return InferenceRequest.Input(
       name: name, tensor: try TensorJSON.read(&reader, datatype, shape: shape, name: name), parameters: input.parameters
     )
+  }
+}
+
+extension InferenceRequestReader {
+  /// A tensor of elements that stay where they are in the body; `nil` where their bytes must be looked at, or their address or number does not
+  /// suit.
+  private func borrowed(
+    _ bytes: UnsafeRawBufferPointer, _ datatype: Datatype, _ shape: [Int]
+  ) throws(ServingError) -> Tensor? {
+    guard datatype != .bool, !bytes.isEmpty, Int(bitPattern: bytes.baseAddress) % datatype.byteWidth == 0,
+      shape.allSatisfy({ $0 > 0 })
+    else { return nil }
+    var count = datatype.byteWidth
+    for size in shape {
+      let (product, overflow) = count.multipliedReportingOverflow(by: size)
+      guard !overflow else { return nil }
+      count = product
+    }
+    guard count == bytes.count else { return nil }
+    nonisolated(unsafe) let storage = storage.retain()
+    func tensor<Element: TensorElement>(_: Element.Type) throws(InfoldError) -> Tensor {
+      try Tensor(
+        unsafeNoCopy: bytes.assumingMemoryBound(to: Element.self), shape: shape, deallocator: { storage.release() })
+    }
+    do throws(InfoldError) {
+      return try tensor(datatype.swiftType)
+    } catch {
+      storage.release()
+      throw ServingError(error)
+    }
   }
 }
 

@@ -105,7 +105,7 @@ public struct InferenceRoutes: Sendable {
     let headerLength = try request.inferenceHeaderLength()
     // A model that is not there is no reason to read much.
     _ = try service.repository.model(named: model, version: version)
-    let body = try await request.collectedBody(limit: limits.body)
+    let body = try await request.collectedBody(limit: limits.body, aligning: headerLength ?? 0)
     var inference = try InferenceRequestReader.request(
       model: model, version: version, body: body, headerLength: headerLength)
     inference.cancellation = cancellation
