@@ -60,6 +60,7 @@ let package = Package(
       name: "InfoldServerGRPC",
       dependencies: [
         "InfoldServing", "OpenInferenceGRPC",
+        .product(name: "Infold", package: "infold"),
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
         .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
@@ -99,10 +100,14 @@ let package = Package(
     .testTarget(
       name: "InfoldServerGRPCTests",
       dependencies: [
-        "InfoldServerGRPC", "OpenInferenceGRPC",
+        "InfoldServerGRPC", "InfoldServing", "OpenInferenceGRPC",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
         .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+        .product(name: "Infold", package: "infold"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     .testTarget(name: "InfoldServingTests", dependencies: ["InfoldServing"]),
     .testTarget(
