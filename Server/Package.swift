@@ -53,6 +53,10 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "Infold", package: "infold"),
         .product(name: "InfoldImage", package: "infold"),
+      ],
+      resources: [
+        // A static program carries them.
+        .embedInCode("Page/page.html"), .embedInCode("Page/page.css"), .embedInCode("Page/page.js"),
       ]),
 
     // gRPC.
@@ -91,12 +95,28 @@ let package = Package(
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Infold", package: "infold"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCertificateReloading", package: "swift-nio-extras"),
+        .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ]),
 
+    // What tests share.
+    .target(
+      name: "ServerTestSupport",
+      dependencies: [
+        "InfoldServing", .product(name: "Infold", package: "infold"), .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "Tests/ServerTestSupport"),
+    .testTarget(
+      name: "InfoldServingTests",
+      dependencies: [
+        "InfoldServing", "ServerTestSupport", .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "Infold", package: "infold"),
+      ]),
     .testTarget(
       name: "InfoldServerGRPCTests",
       dependencies: [
@@ -109,10 +129,19 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
-    .testTarget(name: "InfoldServingTests", dependencies: ["InfoldServing"]),
     .testTarget(
       name: "InfoldServerTests",
-      dependencies: ["InfoldServer", .product(name: "HummingbirdTesting", package: "hummingbird")]),
+      dependencies: [
+        "InfoldServer", "ServerTestSupport", .product(name: "HummingbirdTesting", package: "hummingbird"),
+        .product(name: "Infold", package: "infold"), .product(name: "InfoldImage", package: "infold"),
+        .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ]),
+    .testTarget(
+      name: "InfoldServeTests",
+      dependencies: [
+        "infold-serve", "ServerTestSupport", .product(name: "Infold", package: "infold"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes a Python environment in .build, unless it is there already, and prints the path of its Python: that of the test data, with
-# the argument `compare` that of the runtimes that compare-runtimes.py runs, with `reading` that of record-reading.py, or with `clients` that
-# of clients for Server's tests.
+# the argument `compare` that of the runtimes that compare-runtimes.py runs, with `reading` that of record-reading.py, with `clients` that
+# of clients for Server's tests, or with `spark` that of check-spark.py.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 case "${1-tests}" in
@@ -9,7 +9,8 @@ case "${1-tests}" in
   compare) environment=.build/python-compare module=onnx ;;
   reading) environment=.build/python-reading module=rapidocr_onnxruntime ;;
   clients) environment=.build/python-clients module=kserve ;;
-  *) echo "usage: tools/python-environment.sh [tests|compare|reading|clients]" >&2; exit 2 ;;
+  spark) environment=.build/python-spark module=pyspark ;;
+  *) echo "usage: tools/python-environment.sh [tests|compare|reading|clients|spark]" >&2; exit 2 ;;
 esac
 requirements=tools/requirements-${1-tests}.txt
 stamp=$environment/requirements-installed.txt
@@ -19,7 +20,8 @@ if ! cmp -s "$requirements" "$stamp"; then
   echo "Installing the packages of $requirements" >&2
   mkdir -p .build
   python3 -m venv --clear "$environment"
-  "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: -r "$requirements" >&2
+  "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --no-binary pyspark \
+    -r "$requirements" >&2
   "$environment/bin/python" -c "import $module"
   cp "$requirements" "$stamp"
 fi

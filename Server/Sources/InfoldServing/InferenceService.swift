@@ -1,5 +1,3 @@
-public import Infold
-
 /// A server's models and what is done with them, without any protocol: what REST and gRPC both ask.
 public final class InferenceService: Sendable {
   /// The models.

@@ -15,32 +15,29 @@ extension PlanFactory {
       return RunPlan([PlanPart(try plan(consume graph))])
     }
     if batch == 1 { return RunPlan([PlanPart(try imagePlan(consume graph, sharers: workers))]) }
-    if let plan = try imageByImage(graph, batch) { return plan }
+    if let parts = try imageByImage(graph, batch) { return RunPlan(parts) }
     return RunPlan([PlanPart(try plan(consume graph))])
   }
 
   /// A batch is computed image by image where the operators keep images apart and one image is work enough, since the working memory
   /// of one stays in the caches; only the fully connected layers at the end take all images at once, for what they read is mostly
   /// weights. Threads take an image each where there are enough.
-  private func imageByImage(_ graph: Graph, _ batch: Int) throws(InfoldError) -> RunPlan? {
+  private func imageByImage(_ graph: Graph, _ batch: Int) throws(InfoldError) -> [PlanPart]? {
     let separation = BatchSeparation(graph, batch: batch)
-    let keepsImagesApart = separation.separatesOutputs
     if let end = graph.firstFullyConnected, end <= separation.separableCount, let value = graph.onlyValue(across: end) {
       guard let front = try separation.oneImage(nodes: end, outputs: [value]), isWorthAPlan(front) else {
         return nil
       }
-      let parts = [
+      return [
         try part(imagePlan(front, sharers: sharers(ofBatch: batch)), images: batch),
         PlanPart(try plan(graph.rest(end, input: value))),
       ]
-      return RunPlan(parts, keepsImagesApart: keepsImagesApart)
     }
     let end = graph.nodes.count
     guard end > 0, separation.separableCount == end,
       let whole = try separation.oneImage(nodes: end, outputs: graph.outputs), isWorthAPlan(whole)
     else { return nil }
-    return RunPlan(
-      [try part(imagePlan(whole, sharers: sharers(ofBatch: batch)), images: batch)], keepsImagesApart: keepsImagesApart)
+    return [try part(imagePlan(whole, sharers: sharers(ofBatch: batch)), images: batch)]
   }
 
   /// The threads that share the steps of an image.

@@ -7,23 +7,18 @@ import Synchronization
 final class RunPlan: Sendable {
   /// At least one; each but the first works on what the one before it gives.
   let parts: [PlanPart]
-  /// Whether it goes through the images of a batch, and no node of the model works on several of them at once: every output then has
-  /// the same bits for an image alone and in a batch.
-  let keepsImagesApart: Bool
   /// What lies between the parts, for runs to come.
   private let idle = Mutex<[[[Tensor]]]>([])
 
-  init(_ parts: [PlanPart], keepsImagesApart: Bool = false) {
+  init(_ parts: [PlanPart]) {
     self.parts = parts
-    self.keepsImagesApart = keepsImagesApart
   }
 
   /// The same plans for another session, with the same constants.
   /// - Throws: `InfoldError` with `.limitExceeded`.
   func copy(for factory: PlanFactory) throws(InfoldError) -> RunPlan {
     for part in parts { try part.plan.requireRoom(in: factory) }
-    return RunPlan(
-      parts.map { factory.part($0.plan, images: $0.images) }, keepsImagesApart: keepsImagesApart)
+    return RunPlan(parts.map { factory.part($0.plan, images: $0.images) })
   }
 
   /// What runs.

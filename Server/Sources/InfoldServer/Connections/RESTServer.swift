@@ -46,6 +46,7 @@ public struct RESTServer: Sendable {
     router.add(middleware: TracingMiddleware())
     router.add(middleware: ServingMiddleware(options, registry))
     InferenceRoutes(service, limits: options.limits).add(to: router)
+    PageRoutes().add(to: router)
     router.get("metrics") { _, _ in
       Response(
         status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],

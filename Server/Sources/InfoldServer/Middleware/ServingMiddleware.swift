@@ -18,8 +18,8 @@ struct ServingMiddleware: RouterMiddleware {
     counters = StatusCounters(registry)
   }
 
-  /// What anybody may ask, so that probes need no token.
-  private static let open: Set<String> = ["/v2/health/live", "/v2/health/ready"]
+  /// What anybody may ask, so that probes need no token, and the page can ask for one.
+  private static let open: Set<String> = PageRoutes.paths.union(["/v2/health/live", "/v2/health/ready"])
 
   func handle(
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response

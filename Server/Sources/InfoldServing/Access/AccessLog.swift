@@ -98,7 +98,7 @@ public final class AccessLog: Sendable {
 
 extension AccessLog.Entry {
   func line(at time: Date) -> String {
-    var text = "{\"time\":\"" + time.formatted(.iso8601.time(includingFractionalSeconds: true)) + "\""
+    var text = "{\"time\":\"" + time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)) + "\""
     func member(_ name: String, _ value: String?) {
       guard let value else { return }
       text += ",\"\(name)\":\"" + value.jsonEscaped + "\""

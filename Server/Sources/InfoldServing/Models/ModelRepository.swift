@@ -197,8 +197,11 @@ public final class ModelRepository: Sendable {
 
   private func files() throws(InfoldError) -> [ModelFiles] {
     var names: Set<String> = []
-    return try configuration.sources.flatMap { source throws(InfoldError) in try source.models() }
-      .filter { names.insert($0.name).inserted }
+    var files: [ModelFiles] = []
+    for source in configuration.sources {
+      files += try source.models().filter { names.insert($0.name).inserted }
+    }
+    return files
   }
 
   /// Loads the versions of a model that are to be served.

@@ -1,5 +1,6 @@
 import FoundationEssentials
-public import Infold
+import Glibc
+import Infold
 
 /// Where models come from.
 public enum ModelSource: Sendable, Hashable {
@@ -36,16 +37,19 @@ struct ModelFiles: Sendable, Equatable {
 
 /// What changes when somebody writes a file.
 struct FileStamp: Sendable, Equatable {
-  let modified: Date?
-  let size: UInt64?
-  let number: UInt64?
+  let seconds: Int
+  let nanoseconds: Int
+  let size: Int
+  let number: UInt64
 
   /// `nil` where there is no file.
   init?(_ path: String) {
-    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
-    modified = attributes[.modificationDate] as? Date
-    size = (attributes[.size] as? NSNumber)?.uint64Value
-    number = (attributes[.systemFileNumber] as? NSNumber)?.uint64Value
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    seconds = status.st_mtim.tv_sec
+    nanoseconds = status.st_mtim.tv_nsec
+    size = Int(status.st_size)
+    number = UInt64(status.st_ino)
   }
 }
 
