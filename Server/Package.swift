@@ -120,12 +120,16 @@ let package = Package(
     .testTarget(
       name: "InfoldServerGRPCTests",
       dependencies: [
-        "InfoldServerGRPC", "InfoldServing", "OpenInferenceGRPC",
+        "InfoldServerGRPC", "InfoldServing", "OpenInferenceGRPC", "ServerTestSupport",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
         .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
         .product(name: "Infold", package: "infold"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCertificateReloading", package: "swift-nio-extras"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),

@@ -3,6 +3,7 @@ import GRPCCore
 import InfoldServerGRPC
 import InfoldServing
 import OpenInferenceGRPC
+import ServerTestSupport
 import Synchronization
 import Testing
 
@@ -43,10 +44,10 @@ import Testing
   }
 
   @Test func repository() async throws {
-    let folder = try TemporaryFolder()
-    let add = TestServer.folder.appending(path: "Models/add")
-    try FileManager.default.copyItem(at: add, to: folder.url.appending(path: "mine"))
-    let (path, broken) = (folder.url.path, folder.url.appending(path: "mine/1/model.onnx"))
+    let models = try TestModels()
+    let add = TestServer.folder.appending(path: "Models/add").path
+    try FileManager.default.copyItem(atPath: add, toPath: models.folder + "/mine")
+    let (path, broken) = (models.folder, URL(filePath: models.folder + "/mine/1/model.onnx"))
     try await TestServer.run(models: [.repository(path)]) { server in
       let index = try await server.inference.repositoryIndex(.init()).models
       #expect(index.map(\.name) == ["mine"])
@@ -94,7 +95,7 @@ import Testing
       #expect(configured?.code == .unimplemented)
       #expect(configured?.message.contains("config") == true)
     }
-    _ = folder
+    withExtendedLifetime(models) {}
   }
 
   @Test func health() async throws {

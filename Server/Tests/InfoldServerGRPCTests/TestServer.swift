@@ -63,18 +63,6 @@ struct TestServer: Sendable {
   }
 }
 
-/// A folder that is gone when the test is over.
-struct TemporaryFolder: ~Copyable {
-  let url: URL
-
-  init() throws {
-    url = URL(filePath: NSTemporaryDirectory()).appending(path: "infold-grpc-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-}
-
 /// The error that an asynchronous call throws; `nil` where it throws none.
 func rpcError<Output>(_ body: () async throws -> Output) async throws -> RPCError? {
   do {
