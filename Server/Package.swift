@@ -104,6 +104,18 @@ let package = Package(
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ]),
 
+    // What gRPC costs.
+    .executableTarget(
+      name: "measure-grpc",
+      dependencies: [
+        "InfoldServerGRPC", "InfoldServing", "OpenInferenceGRPC",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
+        .product(name: "Infold", package: "infold"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
+
     // What tests share.
     .target(
       name: "ServerTestSupport",

@@ -89,6 +89,7 @@ public struct GRPCInferenceServer: Service {
       let connections = ConnectionCount(limit: options.connectionLimit)
       let silenceLimit = TimeAmount(options.keepaliveInterval + options.keepaliveTimeout)
       let receiveLimit = TimeAmount(options.receiveLimit)
+      let budget = RequestBytes(limit: options.requestBytesLimit)
       config.channelDebuggingCallbacks.onAcceptTCPConnection = { channel in
         guard connections.add(channel) else {
           channel.close(promise: nil)
@@ -100,7 +101,8 @@ public struct GRPCInferenceServer: Service {
       }
       config.channelDebuggingCallbacks.onAcceptHTTP2Stream = { channel in
         channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(CallLimitHandler(receiveLimit: receiveLimit), position: .first)
+          try channel.pipeline.syncOperations.addHandler(
+            CallLimitHandler(receiveLimit: receiveLimit, budget: budget), position: .first)
         }
       }
     }

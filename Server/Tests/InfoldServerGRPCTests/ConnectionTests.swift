@@ -112,8 +112,26 @@ import Testing
           descriptor: method, serializer: Bytes.Serializer(), deserializer: Bytes.Deserializer(), options: .defaults
         ) { try $0.message }
       }
-      #expect(error != nil)
+      #expect(error?.code == .deadlineExceeded)
       #expect(try await server.inference.serverLive(.init()).live)
+    }
+  }
+
+  @Test func moreThanTheServerHolds() async throws {
+    try await TestServer.run {
+      $0.requestBytesLimit = 100_000
+    } _: { server in
+      func echo(_ count: Int) -> Inference_ModelInferRequest {
+        .with {
+          $0.modelName = "echo_uint8"
+          $0.inputs = [.with { ($0.name, $0.datatype, $0.shape) = ("x", "UINT8", [1, Int64(count)]) }]
+          $0.rawInputContents = [.init(repeating: 7, count: count)]
+        }
+      }
+      for _ in 0..<3 {
+        #expect(try await rpcError { try await server.inference.modelInfer(echo(200_000)) }?.code == .unavailable)
+        #expect(try await server.inference.modelInfer(echo(90_000)).rawOutputContents[0].count == 90_000)
+      }
     }
   }
 }
