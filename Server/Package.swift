@@ -65,11 +65,13 @@ let package = Package(
       name: "InfoldServerGRPC",
       dependencies: [
         "InfoldServing", "OpenInferenceGRPC",
+        .product(name: "Infold", package: "infold"),
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
         .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
         .product(name: "NIOCertificateReloading", package: "swift-nio-extras"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHPACK", package: "swift-nio-http2"),
         .product(name: "NIOHTTP2", package: "swift-nio-http2"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -104,6 +106,18 @@ let package = Package(
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ]),
 
+    // What gRPC costs.
+    .executableTarget(
+      name: "measure-grpc",
+      dependencies: [
+        "InfoldServerGRPC", "InfoldServing", "OpenInferenceGRPC",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
+        .product(name: "Infold", package: "infold"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
+
     // What tests share.
     .target(
       name: "ServerTestSupport",
@@ -116,6 +130,22 @@ let package = Package(
       dependencies: [
         "InfoldServing", "ServerTestSupport", .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Infold", package: "infold"),
+      ]),
+    .testTarget(
+      name: "InfoldServerGRPCTests",
+      dependencies: [
+        "InfoldServerGRPC", "InfoldServing", "OpenInferenceGRPC", "ServerTestSupport",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
+        .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+        .product(name: "Infold", package: "infold"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCertificateReloading", package: "swift-nio-extras"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     .testTarget(
       name: "InfoldServerTests",

@@ -18,7 +18,7 @@ public struct GRPCInferenceServer: Service {
     let calls = CallHandling(options, isStopping)
     server = GRPCServer(
       transport: HTTP2ServerTransport.Posix(
-        address: Self.address(options), transportSecurity: try Self.security(options),
+        address: try Self.address(options), transportSecurity: try Self.security(options),
         config: Self.configuration(options),
         eventLoopGroup: options.eventLoopGroup),
       services: [
@@ -40,20 +40,26 @@ public struct GRPCInferenceServer: Service {
         }
       }
       group.addTask { [server, isStopping] in
-        try await withGracefulShutdownHandler {
-          try await server.serve()
-        } onGracefulShutdown: {
-          isStopping.set()
-          server.beginGracefulShutdown()
+        do {
+          try await withGracefulShutdownHandler {
+            try await server.serve()
+          } onGracefulShutdown: {
+            isStopping.set()
+            server.beginGracefulShutdown()
+          }
+        } catch let error as RuntimeError where error.code == .serverIsStopped && isStopping.isSet {
+          // It was told to stop before it began.
         }
       }
       try await group.waitForAll()
     }
   }
 
-  private static func address(_ options: GRPCOptions) -> GRPCNIOTransportCore.SocketAddress {
-    options.host.contains(":")
-      ? .ipv6(host: options.host, port: options.port) : .ipv4(host: options.host, port: options.port)
+  /// The address of a host, which may have a name.
+  private static func address(_ options: GRPCOptions) throws -> GRPCNIOTransportCore.SocketAddress {
+    let address = try NIOCore.SocketAddress.makeAddressResolvingHost(options.host, port: options.port)
+    let host = address.ipAddress ?? options.host
+    return address.protocol == .inet6 ? .ipv6(host: host, port: options.port) : .ipv4(host: host, port: options.port)
   }
 
   private static func security(_ options: GRPCOptions) throws -> HTTP2ServerTransport.Posix.TransportSecurity {
@@ -83,15 +89,21 @@ public struct GRPCInferenceServer: Service {
       let connections = ConnectionCount(limit: options.connectionLimit)
       let silenceLimit = TimeAmount(options.keepaliveInterval + options.keepaliveTimeout)
       let receiveLimit = TimeAmount(options.receiveLimit)
+      let budget = RequestBytes(limit: options.requestBytesLimit)
       config.channelDebuggingCallbacks.onAcceptTCPConnection = { channel in
         guard connections.add(channel) else {
           channel.close(promise: nil)
           return channel.eventLoop.makeSucceededVoidFuture()
         }
-        return channel.pipeline.addHandler(IdleConnectionHandler(limit: silenceLimit), position: .first)
+        return channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(IdleConnectionHandler(limit: silenceLimit), position: .first)
+        }
       }
       config.channelDebuggingCallbacks.onAcceptHTTP2Stream = { channel in
-        channel.pipeline.addHandler(CallLimitHandler(receiveLimit: receiveLimit), position: .first)
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(
+            CallLimitHandler(receiveLimit: receiveLimit, budget: budget), position: .first)
+        }
       }
     }
   }

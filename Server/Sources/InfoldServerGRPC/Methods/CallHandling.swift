@@ -16,32 +16,29 @@ struct CallHandling: Sendable {
 
   /// Adds a method of one message and one answer.
   /// - Parameters:
-  ///   - isLong: Whether it may take long, so that it must end when the client has gone.
+  ///   - isOpen: Whether everybody may call it.
   ///   - model: The model that a message asks for.
   ///   - body: What is done.
   func register<Input: Sendable, Output: Sendable>(
     _ method: MethodDescriptor, in router: inout RPCRouter<some ServerTransport>,
     reading deserializer: some MessageDeserializer<Input>, writing serializer: some MessageSerializer<Output>,
-    isOpen: Bool = false, isLong: Bool = false, model: @escaping @Sendable (Input) -> String? = { _ in nil },
-    _ body: @escaping @Sendable (Input, Deadline) async throws(ServingError) -> Output
+    isOpen: Bool = false, model: @escaping @Sendable (Input) -> String? = { _ in nil },
+    _ body: @escaping @Sendable (Input, Caller) async throws(ServingError) -> Output
   ) {
     router.registerHandler(forMethod: method, deserializer: deserializer, serializer: serializer) { request, context in
       let begin = ContinuousClock.now
-      let deadline = Deadline(request.metadata, begin)
+      let caller = Caller(deadline: Deadline(request.metadata, begin))
       var call = GRPCCall(method.fullyQualifiedMethod, request.metadata, context)
       do {
         if !isOpen { try authorize(request.metadata) }
         let input = try await message(of: request)
         call.model = model(input)
-        let output =
-          isLong
-          ? try await cancellable(deadline) { () async throws(ServingError) in try await body(input, deadline) }
-          : try await body(input, deadline)
+        let output = try await watching(caller) { () async throws(ServingError) in try await body(input, caller) }
         finish(&call, begin, nil)
         return StreamingServerResponse(
           single: ServerResponse(message: output, metadata: call.answerMetadata))
       } catch {
-        let error = RPCError(caught: error, deadline)
+        let error = RPCError(caught: error, caller.deadline)
         finish(&call, begin, error)
         throw error
       }
@@ -75,25 +72,25 @@ struct CallHandling: Sendable {
     return message
   }
 
-  /// Does something that ends when the client no longer waits for it.
+  /// Does something, and has the switch thrown when the client no longer waits for it.
   ///
   /// When the server begins to stop, gRPC says the same of all calls as when clients go. They are finished nevertheless: that is what it
   /// means to stop in an orderly way.
-  private func cancellable<Output: Sendable>(
-    _ deadline: Deadline, _ body: @escaping @Sendable () async throws(ServingError) -> Output
+  private func watching<Output>(
+    _ caller: Caller, _ body: () async throws(ServingError) -> Output
   ) async throws(ServingError) -> Output {
-    let task = Task { await Result { () async throws(ServingError) in try await body() } }
-    let result = await withTaskCancellationHandler {
-      await withRPCCancellationHandler {
-        await task.value
-      } onCancelRPC: {
-        if !isStopping.isSet || deadline.isOver { task.cancel() }
-      }
-    } onCancel: {
-      task.cancel()
+    try await withRPCCancellationHandler(operation: body) {
+      if !isStopping.isSet || caller.deadline.isOver { caller.cancellation.cancel() }
     }
-    return try result.get()
   }
+}
+
+/// Who waits for an answer.
+struct Caller: Sendable {
+  /// How long.
+  let deadline: Deadline
+  /// Thrown when nobody waits any more.
+  let cancellation = RequestCancellation()
 }
 
 /// Whether the server has begun to stop.
@@ -121,14 +118,4 @@ extension GRPCCall {
 extension Metadata {
   /// The first value of this name.
   func first(_ name: String) -> String? { self[stringValues: name].first { _ in true } }
-}
-
-extension Result where Failure == ServingError {
-  fileprivate init(_ body: () async throws(ServingError) -> Success) async {
-    do throws(ServingError) {
-      self = .success(try await body())
-    } catch {
-      self = .failure(error)
-    }
-  }
 }

@@ -1,7 +1,7 @@
 import GRPCCore
 
 /// When a client no longer waits.
-struct Deadline: Sendable {
+package struct Deadline: Sendable {
   /// The time; `nil` for a client that waits as long as it takes.
   let instant: ContinuousClock.Instant?
 
@@ -13,7 +13,7 @@ struct Deadline: Sendable {
   var isOver: Bool { instant.map { $0 <= .now } ?? false }
 
   /// The duration that a text of at most eight digits and a unit stands for; `nil` where it is none.
-  static func duration(_ text: String) -> Duration? {
+  package static func duration(_ text: String) -> Duration? {
     let digits = text.utf8.dropLast()
     guard (1...8).contains(digits.count), digits.allSatisfy({ (48...57).contains($0) }) else { return nil }
     let amount = digits.reduce(Int64(0)) { $0 * 10 + Int64($1 - 48) }

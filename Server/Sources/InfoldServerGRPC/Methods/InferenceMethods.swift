@@ -15,10 +15,11 @@ struct InferenceMethods: RegistrableRPCService {
     registerMetadata(in: &router)
     calls.register(
       Method.ModelInfer.descriptor, in: &router, reading: InferRequestDeserializer(),
-      writing: InferResponseSerializer(), isLong: true, model: { $0.request.modelName }
-    ) { [service] call, deadline async throws(ServingError) in
+      writing: InferResponseSerializer(), model: { $0.request.modelName }
+    ) { [service] call, caller async throws(ServingError) in
       var request = call.request
-      request.deadline = deadline.instant
+      request.deadline = caller.deadline.instant
+      request.cancellation = caller.cancellation
       return try InferReply(await service.infer(request), call.encoding)
     }
   }

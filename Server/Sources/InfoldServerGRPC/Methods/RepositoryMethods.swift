@@ -24,7 +24,7 @@ struct RepositoryMethods: RegistrableRPCService {
     calls.register(
       Method.RepositoryModelLoad.descriptor, in: &router,
       reading: ProtobufDeserializer<Inference_RepositoryModelLoadRequest>(), writing: ProtobufSerializer(),
-      isLong: true, model: { try? modelName($0.repositoryName, $0.modelName) }
+      model: { try? modelName($0.repositoryName, $0.modelName) }
     ) { [service] request, _ async throws(ServingError) in
       let name = try modelName(request.repositoryName, request.modelName)
       if let parameter = request.parameters.keys.min() {
@@ -40,7 +40,7 @@ struct RepositoryMethods: RegistrableRPCService {
     calls.register(
       Method.RepositoryModelUnload.descriptor, in: &router,
       reading: ProtobufDeserializer<Inference_RepositoryModelUnloadRequest>(), writing: ProtobufSerializer(),
-      isLong: true, model: { try? modelName($0.repositoryName, $0.modelName) }
+      model: { try? modelName($0.repositoryName, $0.modelName) }
     ) { [service] request, _ async throws(ServingError) in
       let name = try modelName(request.repositoryName, request.modelName)
       // No model depends on another, so that it does not matter whether those are to go with it.
