@@ -9,7 +9,7 @@ const element = (name, properties = {}, ...children) => {
 const path = (model) => `v2/models/${encodeURIComponent(model.name)}`
   + (model.version ? `/versions/${encodeURIComponent(model.version)}` : "");
 /** A word as a shell takes it. */
-const quoted = (text) => /^[\w@%+=:,./?-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+const quoted = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 let token = "";
 let models = [];
