@@ -68,7 +68,7 @@ def check_picture(page, by):
     by()
     labels = page.wait("document.querySelectorAll('#labels li').length === 5 && document.querySelector('#labels').innerText")
     assert labels.startswith("espresso"), labels
-    share = page.evaluate("document.querySelector('#labels meter').value")
+    share = page.evaluate("Number(document.querySelector('#labels li').style.getPropertyValue('--share'))")
     assert 0.9 < share <= 1, share
     answer = run_line(page)
     assert answer["classes"][0]["label"] == "espresso" and answer["classes"][0]["probability"] == share, answer
@@ -124,8 +124,8 @@ def check_looks(page, screenshots):
     page.size(1280, 900)
     # Everything that can be used has a name.
     unnamed = page.evaluate(
-        "[...document.querySelectorAll('button, input, textarea, select, a')].filter((e) => !(e.labels?.length || e.innerText?.trim())"
-        ".map?.call ?? !(e.labels?.length || e.innerText?.trim())).map((e) => e.outerHTML)")
+        "[...document.querySelectorAll('button, input, textarea, select, a')].filter((e) => !e.labels?.length && !e.textContent.trim())"
+        ".map((e) => e.outerHTML)")
     assert unnamed == [], unnamed
 
 
