@@ -1,6 +1,8 @@
 import FoundationEssentials
+import Glibc
 import Infold
 import InfoldServer
+import InfoldServerGRPC
 import Logging
 import NIOPosix
 import ServiceLifecycle
@@ -44,12 +46,15 @@ enum Main {
     let application = rest.application(rest.router(), eventLoops: eventLoops, logger: logger)
 
     // They end in the order from the last to the first.
-    let services: [any Service] = [
+    var services: [any Service] = [
       application,
       ModelLoading(repository: repository, keepGoing: configuration.keepGoing, logger: logger),
       Reloading(repository: repository, tls: options.tls, tokens: tokens, logger: logger),
       Draining(service: service, delay: configuration.drainDelay, logger: logger),
     ]
+    if let port = configuration.grpcPort {
+      services.insert(try GRPCInferenceServer(service, GRPCOptions(port: port, options, eventLoops, logger)), at: 0)
+    }
     var group = ServiceGroupConfiguration(
       services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     group.maximumGracefulShutdownDuration = configuration.drainTimeout + configuration.drainDelay

@@ -23,25 +23,34 @@ public struct TLSFiles: Sendable, Hashable {
 
 /// TLS whose certificates may change while the server runs: connections that are opened from then on use the new ones.
 public final class ReloadableTLS: Sendable {
-  private let files: TLSFiles
-  private let state: Mutex<NIOSSLContext>
+  private struct State {
+    var configuration: TLSConfiguration
+    var context: NIOSSLContext
+  }
+
+  /// The files.
+  public let files: TLSFiles
+  private let state: Mutex<State>
 
   /// Reads the files.
   /// - Throws: `InfoldError` that names the file that cannot be used.
   public init(_ files: TLSFiles) throws(InfoldError) {
     self.files = files
-    state = Mutex(try Self.context(files))
+    state = Mutex(try Self.state(files))
   }
 
   /// Reads the files again. Where they cannot be used, everything stays as it is.
   /// - Throws: As `init(_:)`.
   public func reload() throws(InfoldError) {
-    let context = try Self.context(files)
-    state.withLock { $0 = context }
+    let new = try Self.state(files)
+    state.withLock { $0 = new }
   }
 
   /// What new connections use.
-  public var context: NIOSSLContext { state.withLock { $0 } }
+  public var context: NIOSSLContext { state.withLock { $0.context } }
+
+  /// What the files said when they were read last.
+  public var configuration: TLSConfiguration { state.withLock { $0.configuration } }
 
   /// What the files say.
   /// - Throws: As `init(_:)`.
@@ -75,10 +84,10 @@ public final class ReloadableTLS: Sendable {
     return configuration
   }
 
-  private static func context(_ files: TLSFiles) throws(InfoldError) -> NIOSSLContext {
+  private static func state(_ files: TLSFiles) throws(InfoldError) -> State {
     let configuration = try configuration(files)
     do {
-      return try NIOSSLContext(configuration: configuration)
+      return State(configuration: configuration, context: try NIOSSLContext(configuration: configuration))
     } catch {
       throw InfoldError(
         .invalidArgument, "the certificate and the private key do not fit together", file: files.certificate)

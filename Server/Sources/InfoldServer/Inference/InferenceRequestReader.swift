@@ -8,6 +8,8 @@ struct InferenceRequestReader {
   private(set) var request: InferenceRequest
   /// The whole body.
   private let bytes: UnsafeRawBufferPointer
+  /// What keeps the bytes of the body where they are.
+  private let storage: Unmanaged<AnyObject>
   /// The place of the binary data that comes next.
   private var position: Int
 
@@ -19,20 +21,23 @@ struct InferenceRequestReader {
   static func request(
     model: String, version: String?, body: ByteBuffer, headerLength: Int?
   ) throws(ServingError) -> InferenceRequest {
-    let result: Result<InferenceRequest, ServingError> = body.withUnsafeReadableBytes { bytes in
-      Result { () throws(ServingError) in
-        var reader = try InferenceRequestReader(model, version, bytes, headerLength)
-        try reader.read(headerLength ?? bytes.count)
-        return reader.request
+    let result: Result<InferenceRequest, ServingError> =
+      body
+      .withUnsafeReadableBytesWithStorageManagement { bytes, storage in
+        Result { () throws(ServingError) in
+          var reader = try InferenceRequestReader(model, version, bytes, storage, headerLength)
+          try reader.read(headerLength ?? bytes.count)
+          return reader.request
+        }
       }
-    }
     return try result.get()
   }
 
   private init(
-    _ model: String, _ version: String?, _ bytes: UnsafeRawBufferPointer, _ headerLength: Int?
+    _ model: String, _ version: String?, _ bytes: UnsafeRawBufferPointer, _ storage: Unmanaged<AnyObject>,
+    _ headerLength: Int?
   ) throws(ServingError) {
-    self.bytes = bytes
+    (self.bytes, self.storage) = (bytes, storage)
     if let headerLength, headerLength > bytes.count {
       throw ServingError(
         .invalidArgument,
@@ -79,7 +84,7 @@ struct InferenceRequestReader {
       throw ServingError(.invalidArgument, "input '\(name.printable)' has no 'shape'")
     }
     if let size = try input.parameters.count("binary_data_size") {
-      guard input.data == nil else {
+      guard input.data == nil, input.tensor == nil else {
         throw ServingError(
           .invalidArgument, "input '\(name.printable)' has both 'data' and the parameter 'binary_data_size'")
       }
@@ -93,8 +98,12 @@ struct InferenceRequestReader {
       position += size
       return InferenceRequest.Input(
         name: name,
-        tensor: try Tensor(bytes: elements, datatype: datatype, shape: shape.map(Int64.init), input: name),
+        tensor: try borrowed(elements, datatype, shape)
+          ?? Tensor(bytes: elements, datatype: datatype, shape: shape.map(Int64.init), input: name),
         parameters: input.parameters)
+    }
+    if let tensor = input.tensor {
+      return InferenceRequest.Input(name: name, tensor: tensor, parameters: input.parameters)
     }
     guard let data = input.data else {
       throw ServingError(
@@ -107,14 +116,46 @@ struct InferenceRequestReader {
   }
 }
 
+extension InferenceRequestReader {
+  /// A tensor of elements that stay where they are in the body; `nil` where their bytes must be looked at, or their address or number does not
+  /// suit.
+  private func borrowed(
+    _ bytes: UnsafeRawBufferPointer, _ datatype: Datatype, _ shape: [Int]
+  ) throws(ServingError) -> Tensor? {
+    guard datatype != .bool, !bytes.isEmpty, Int(bitPattern: bytes.baseAddress) % datatype.byteWidth == 0,
+      shape.allSatisfy({ $0 > 0 })
+    else { return nil }
+    var count = datatype.byteWidth
+    for size in shape {
+      let (product, overflow) = count.multipliedReportingOverflow(by: size)
+      guard !overflow else { return nil }
+      count = product
+    }
+    guard count == bytes.count else { return nil }
+    nonisolated(unsafe) let storage = storage.retain()
+    func tensor<Element: TensorElement>(_: Element.Type) throws(InfoldError) -> Tensor {
+      try Tensor(
+        unsafeNoCopy: bytes.assumingMemoryBound(to: Element.self), shape: shape, deallocator: { storage.release() })
+    }
+    do throws(InfoldError) {
+      return try tensor(datatype.swiftType)
+    } catch {
+      storage.release()
+      throw ServingError(error)
+    }
+  }
+}
+
 /// What the JSON says of an input.
 private struct JSONInput {
   var name: String?
   var datatype: Datatype?
   var shape: [Int]?
   var parameters: Parameters = [:]
-  /// Where its elements stand.
+  /// Where its elements stand that are not read yet.
   var data: Range<Int>?
+  /// Its elements.
+  var tensor: Tensor?
 
   init(_ reader: inout JSONReader) throws(ServingError) {
     var input = Self()
@@ -131,7 +172,13 @@ private struct JSONInput {
         }
         input.shape = shape
       case "parameters": input.parameters = try reader.parameters()
-      case "data": input.data = try reader.skipValue()
+      case "data":
+        // Most clients say first what the elements are; then they are read at once.
+        if let name = input.name, let datatype = input.datatype, let shape = input.shape {
+          input.tensor = try TensorJSON.read(&reader, datatype, shape: shape, name: name)
+        } else {
+          input.data = try reader.skipValue()
+        }
       default: try reader.skipValue()
       }
     }

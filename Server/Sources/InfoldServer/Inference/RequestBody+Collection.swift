@@ -5,12 +5,15 @@ import NIOCore
 
 extension Request {
   /// The whole body.
-  /// - Parameter limit: The most bytes that it may have.
+  /// - Parameters:
+  ///   - limit: The most bytes that it may have.
+  ///   - offset: The place whose address should suit the elements of every tensor.
   /// - Throws: `ServingError` with `.tooLarge`; what the connection throws.
-  func collectedBody(limit: Int) async throws -> ByteBuffer {
+  func collectedBody(limit: Int, aligning offset: Int = 0) async throws -> ByteBuffer {
     if let encoding = headers[.contentEncoding], encoding.lowercased() != "identity" {
       throw ServingError(
-        .unsupportedMediaType, "the content encoding '\(encoding.printable)' is not supported: send the body as it is")
+        .unsupportedMediaType,
+        "the content encoding '\(encoding.printable)' is not supported: send the body as it is")
     }
     let tooLarge = ServingError(.tooLarge, "the request body has more than \(limit) bytes")
     var expected = 0
@@ -22,13 +25,18 @@ extension Request {
       expected = length
     }
     var buffer = ByteBuffer()
-    // What is only announced is no reason to take much memory.
-    let first = min(expected, 1 << 20)
     for try await var chunk in body {
-      guard buffer.readableBytes + chunk.readableBytes <= limit else { throw tooLarge }
+      guard chunk.readableBytes <= limit - buffer.readableBytes else { throw tooLarge }
       if buffer.capacity == 0 {
-        if chunk.readableBytes == expected { buffer = chunk; continue }
-        buffer.reserveCapacity(first)
+        if chunk.readableBytes == expected {
+          buffer = chunk
+          continue
+        }
+        // What is only announced is no reason to take much memory. What malloc gives begins at a multiple of 16.
+        let padding = (16 - offset % 16) % 16
+        buffer.reserveCapacity(min(expected, 16 << 20) + padding)
+        buffer.moveWriterIndex(to: padding)
+        buffer.moveReaderIndex(to: padding)
       }
       buffer.writeBuffer(&chunk)
     }

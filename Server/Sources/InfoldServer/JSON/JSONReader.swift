@@ -275,7 +275,7 @@ extension JSONReader {
     while let byte = next, byte >= 0x20 {
       position += 1
       switch byte {
-      case UInt8(ascii: "\""): return try characters.withUnsafeBytes(text)
+      case UInt8(ascii: "\""): return try text(characters)
       case UInt8(ascii: "\\"): characters += String(try escaped()).utf8
       default: characters.append(byte)
       }
@@ -283,7 +283,7 @@ extension JSONReader {
     throw malformed("the end of a string")
   }
 
-  private func text(_ bytes: UnsafeRawBufferPointer) throws(ServingError) -> String {
+  private func text(_ bytes: some Sequence<UInt8>) throws(ServingError) -> String {
     guard let text = String(validating: bytes, as: UTF8.self) else { throw malformed("UTF-8") }
     return text
   }

@@ -105,7 +105,7 @@ public struct InferenceRoutes: Sendable {
     let headerLength = try request.inferenceHeaderLength()
     // A model that is not there is no reason to read much.
     _ = try service.repository.model(named: model, version: version)
-    let body = try await request.collectedBody(limit: limits.body)
+    let body = try await request.collectedBody(limit: limits.body, aligning: headerLength ?? 0)
     var inference = try InferenceRequestReader.request(
       model: model, version: version, body: body, headerLength: headerLength)
     inference.cancellation = cancellation
@@ -127,7 +127,7 @@ public struct InferenceRoutes: Sendable {
     let imageLimits = ImageLimits(maximumFileSize: limits.body, maximumPixels: limits.pixels)
     try await decoding.wait()
     let picture: Picture
-    do {
+    do throws(InfoldError) {
       defer { decoding.end() }
       picture = try await onOwnThread { () throws(InfoldError) in
         try Picture(bytes: Array(buffer: body), limits: imageLimits)

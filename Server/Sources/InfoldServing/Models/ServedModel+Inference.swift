@@ -149,7 +149,7 @@ extension [ValueInfo] {
 }
 
 /// Runs `body`, whose errors are those of a request.
-func serving<Output>(_ body: () throws(InfoldError) -> Output) throws(ServingError) -> Output {
+package func serving<Output>(_ body: () throws(InfoldError) -> Output) throws(ServingError) -> Output {
   do throws(InfoldError) {
     return try body()
   } catch {
