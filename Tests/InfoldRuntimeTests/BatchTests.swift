@@ -1,6 +1,7 @@
 import InfoldGraph
 import InfoldOperators
 import InfoldRuntime
+import InfoldSystem
 import InfoldTensor
 import TestSupport
 import Testing
