@@ -103,7 +103,7 @@ def check_tensors(page):
     # What is wrong, the server says.
     page.evaluate("document.querySelector('#shape-0').value = '7, 7, 7'; document.querySelector('#run').click()")
     assert page.wait("!document.querySelector('#error').hidden && document.querySelector('#error').innerText").startswith("400: ")
-    page.evaluate("document.querySelector('#shape-0').value = 'x'; document.querySelector('#run').click()")
+    page.evaluate("document.querySelector('#shape-0').value = '1, b'; document.querySelector('#run').click()")
     page.wait("document.querySelector('#error').innerText.includes('whole numbers')")
 
 

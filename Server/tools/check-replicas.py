@@ -8,6 +8,7 @@ to end and started again. Every request must be answered with 200 and the right 
 import argparse
 import collections
 import http.client
+import os
 import pathlib
 import signal
 import socket
@@ -30,7 +31,9 @@ class Load:
     def __init__(self, port, connections, requests):
         self.port, self.left, self.lock = port, requests, threading.Lock()
         self.bodies = [path.read_bytes() for path in PICTURES]
-        self.expected = [self.ask(http.client.HTTPConnection("127.0.0.1", port, timeout=60), body)[1] for body in self.bodies]
+        first = [self.ask(http.client.HTTPConnection("127.0.0.1", port, timeout=60), body) for body in self.bodies]
+        assert [status for status, _ in first] == [200, 200], first
+        self.expected = [answer for _, answer in first]
         self.statuses, self.wrong, self.times = collections.Counter(), [], []
         self.threads = [threading.Thread(target=self.work) for _ in range(connections)]
 
@@ -78,8 +81,10 @@ def start_nginx(folder, replicas, port):
     temporary = "".join(f"  {name}_temp_path {folder / path};\n" for name, path in [
         ("client_body", "body"), ("proxy", "proxy"), ("fastcgi", "fastcgi"), ("uwsgi", "uwsgi"), ("scgi", "scgi")])
     configuration = folder / "nginx.conf"
+    # Else its workers could not write to the folder.
+    user = "user root;\n" if os.geteuid() == 0 else ""
     configuration.write_text(
-        f"daemon off;\npid {folder / 'pid'};\nerror_log {folder / 'error.log'};\nevents {{ worker_connections 1024; }}\n"
+        f"{user}daemon off;\npid {folder / 'pid'};\nerror_log {folder / 'error.log'};\nevents {{ worker_connections 1024; }}\n"
         f"http {{\n  access_log off;\n{temporary}{text}\n}}\n")
     process = subprocess.Popen(["nginx", "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(configuration)])
     for _ in range(200):
