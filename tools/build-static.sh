@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the tool, or with the argument infold-serve the server, as one file that needs no Swift on the machine where it runs, stripped and as
-# small as it gets, and prints where it is and how large: for containers and servers. The C libraries (libprotobuf-c, libturbojpeg, libpng, libwebp, zlib and libc) stay shared.
+# small as it gets, and prints where it is and how large: for containers and servers. The C libraries (libprotobuf-c, libturbojpeg, libpng,
+# libwebp, zlib and libc) stay shared.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libwebp-dev
