@@ -76,7 +76,8 @@ enum Main {
     report(what, times)
   }
 
-  private static func measureAsync(_ what: String, _ count: Int, _ body: @Sendable () async throws -> Void) async throws {
+  private static func measureAsync(_ what: String, _ count: Int, _ body: @Sendable () async throws -> Void) async throws
+  {
     var times: [Duration] = []
     for _ in 0..<count {
       let begin = ContinuousClock.now

@@ -87,7 +87,8 @@ enum TensorJSON {
         return try append(&reader, to: &elements, count, name, at: level + 1, &depth, element)
       }
       guard depth ?? level == level else {
-        throw ServingError(.invalidArgument, "the elements of input '\(name.printable)' lie in arrays of different depths")
+        throw ServingError(
+          .invalidArgument, "the elements of input '\(name.printable)' lie in arrays of different depths")
       }
       depth = level
       guard elements.count < count else { throw unexpectedCount(nil, count, name) }

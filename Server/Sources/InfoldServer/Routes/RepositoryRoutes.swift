@@ -52,7 +52,9 @@ extension InferenceRoutes {
   }
 
   /// What a request to the repository says; its body may be empty.
-  private func repositoryRequest(_ request: Request) async throws -> (readyOnly: Bool, parameters: InfoldServing.Parameters) {
+  private func repositoryRequest(_ request: Request) async throws -> (
+    readyOnly: Bool, parameters: InfoldServing.Parameters
+  ) {
     let body = try await request.collectedBody(limit: min(limits.body, 1 << 20))
     guard body.readableBytes > 0 else { return (false, [:]) }
     let result: Result<(Bool, InfoldServing.Parameters), ServingError> = body.withUnsafeReadableBytes { bytes in
