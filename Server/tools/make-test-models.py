@@ -90,7 +90,7 @@ def main():
     write(
         "rows/1/model.onnx",
         [helper.make_node("Reshape", ["x", "shape"], ["y"])],
-        [value("x", ["n"])],
+        [value("x", ["n", "k"])],
         [value("y", ["m", 4])],
         [numpy_helper.from_array(np.array([-1, 4], np.int64), "shape")],
     )

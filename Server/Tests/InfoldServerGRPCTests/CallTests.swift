@@ -16,7 +16,7 @@ import Testing
     var settings = ModelSettings()
     settings.longestDelay = seconds
     settings.queueSize = queueSize
-    try await TestServer.run(models: [.repository(models.folder)], settings: settings, body)
+    try await TestServer.run(models: [.repository(models.folder)], settings: settings, { _ in }, body)
     withExtendedLifetime(models) {}
   }
 
@@ -31,6 +31,11 @@ import Testing
     }
   }
 
+  /// What a session makes of the image of a request.
+  private func scores(_ seed: UInt64, _ session: Session) throws -> [Float] {
+    try session.run(TestModels.image(seed)).elements()
+  }
+
   /// What the server answers has the bits that the session gives.
   @Test func bitsAreThoseOfASession() async throws {
     try await run(waiting: 0) { server in
@@ -39,7 +44,7 @@ import Testing
         for seed in 0..<UInt64(24) {
           group.addTask {
             let answer = try await server.inference.modelInfer(request(seed)).rawOutputContents
-            let alone = try session.run(TestModels.image(seed)).elements(as: Float.self)
+            let alone = try scores(seed, session)
             #expect(answer.map(Array.init) == [alone.withUnsafeBytes { Array($0) }])
           }
         }
@@ -100,7 +105,8 @@ import Testing
       let call = Task { try await server.inference.modelInfer(request(1)) }
       while server.service.scheduler.waitingCount == 0 { await Task.yield() }
       await server.shutDown()
-      #expect(try await call.value.rawOutputContents.count == 1)
+      let answer = try await call.value
+      #expect(answer.rawOutputContents.count == 1)
       // Nobody is left to take another one.
       #expect(try await rpcError { try await server.inference.serverLive(.init()) } != nil)
     }
@@ -133,7 +139,8 @@ import Testing
       }
       var options = CallOptions.defaults
       options.maxResponseMessageBytes = 8 << 20
-      #expect(try await server.inference.modelInfer(request, options: options).rawOutputContents == [.init(bytes)])
+      let answer = try await server.inference.modelInfer(request, options: options).rawOutputContents
+      #expect(answer == [.init(bytes)])
     }
   }
 }

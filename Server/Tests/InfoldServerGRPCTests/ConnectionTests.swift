@@ -38,9 +38,9 @@ import Testing
     try await TestServer.run(security: trusting(TestCertificates.first)) {
       $0.tls = .init(certificates: try Certificates(TestCertificates.first))
     } _: { server in
-      #expect(try await server.inference.serverLive(.init()).live)
-      let request = RequestCase.all[0].message(.raw)
-      #expect(try await server.inference.modelInfer(request).rawOutputContents.count == 2)
+      let live = try await server.inference.serverLive(.init())
+      let answer = try await server.inference.modelInfer(RequestCase.all[0].message(.raw))
+      #expect(live.live && answer.rawOutputContents.count == 2)
     }
   }
 
@@ -129,8 +129,9 @@ import Testing
         }
       }
       for _ in 0..<3 {
-        #expect(try await rpcError { try await server.inference.modelInfer(echo(200_000)) }?.code == .unavailable)
-        #expect(try await server.inference.modelInfer(echo(90_000)).rawOutputContents[0].count == 90_000)
+        let refused = try await rpcError { try await server.inference.modelInfer(echo(200_000)) }
+        let answer = try await server.inference.modelInfer(echo(90_000))
+        #expect(refused?.code == .unavailable && answer.rawOutputContents[0].count == 90_000)
       }
     }
   }

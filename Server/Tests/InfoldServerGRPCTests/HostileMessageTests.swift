@@ -23,7 +23,8 @@ import Testing
         [UInt8](repeating: 0xff, count: 11), [0x38, 1], [0x3b], [0x3d, 1, 2], [0x39, 1], [0x00, 0x01],
         [0x2a, 0x02, 0x0a, 0xff],
       ] {
-        #expect(try await send(bytes, server)?.code == .invalidArgument, "\(bytes)")
+        let code = try await send(bytes, server)?.code
+        #expect(code == .invalidArgument, "\(bytes)")
       }
       // An empty message names no model.
       #expect(try await send([], server)?.code == .notFound)

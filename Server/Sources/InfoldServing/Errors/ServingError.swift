@@ -52,7 +52,8 @@ public struct ServingError: Error, Sendable, Hashable {
     error.file = nil
     let kind: Kind =
       switch error.code {
-      case .invalidArgument, .malformedData: .invalidArgument
+      // A model that is served runs with some sizes: with others, it is what the request says that does not fit.
+      case .invalidArgument, .malformedData, .invalidModel: .invalidArgument
       case .limitExceeded: .limitExceeded
       case .cancelled: .cancelled
       case .unsupported: .unimplemented
