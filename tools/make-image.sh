@@ -18,7 +18,7 @@ if [ -z "$program" ]; then
   program=$(swift build --package-path Server -c release --scratch-path Server/.build/static --show-bin-path)/infold-serve
 fi
 [ ! -e "$folder" ] || [ -z "$(ls -A "$folder")" ] || { echo "error: $folder is not empty" >&2; exit 2; }
-mkdir -p "$folder"/{usr/bin,etc,models,tmp}
+mkdir -p "$folder"/{usr/bin,etc,models,proc,tmp}
 chmod 1777 "$folder/tmp"
 cp "$program" "$folder/usr/bin/infold-serve"
 echo 'infold:x:65532:65532:infold:/nonexistent:/usr/sbin/nologin' > "$folder/etc/passwd"
@@ -32,7 +32,9 @@ du -sb "$folder" | awk -v folder="$folder" '{ printf "%s: %.1f MB\n", folder, $1
 [ -n "$check" ] || exit 0
 
 cp Models/efficientnet-lite0.{onnx,json} Models/imagenet-labels.txt "$folder/models/"
-chroot --userspec=65532:65532 "$folder" /usr/bin/infold-serve --models /models --http-port 18933 --grpc-port 18934 &
+# Containers have /proc, from which Swift takes the arguments.
+unshare --mount bash -c 'mount --bind /proc "$0/proc" && exec chroot --userspec=65532:65532 "$0" "$@"' "$folder" \
+  /usr/bin/infold-serve --models /models --http-port 18933 --grpc-port 18934 > /dev/null &
 server=$!
 trap 'kill $server 2> /dev/null || true' EXIT
 ready() { curl -sf http://127.0.0.1:18933/v2/health/ready > /dev/null; }

@@ -143,6 +143,7 @@ class AsyncTriton:
 
 class KServe:
     name = "kserve.InferenceRESTClient"
+    unknown = {"BF16"}
 
     def __init__(self, server):
         self.url = server.url
@@ -152,7 +153,8 @@ class KServe:
         request = case["request"]
         inputs = []
         for tensor in request["inputs"]:
-            if raw_inputs:
+            # Of no bytes, it makes a null.
+            if raw_inputs and raw(tensor):
                 one = kserve.InferInput(tensor["name"], tensor["shape"], tensor["datatype"])
                 one._raw_data = raw(tensor)
                 one._parameters = {"binary_data_size": len(one._raw_data)}
@@ -180,7 +182,9 @@ class KServe:
 def check_answer(case, answer):
     expected, request = case["answer"], case["request"]
     assert answer["id"] == request.get("id"), answer
-    assert answer["model_name"] == request["model_name"] and answer["model_version"] == expected["model_version"], answer
+    assert answer["model_name"] == request["model_name"], answer
+    # KServe's client does not read it.
+    assert answer["model_version"] in (expected["model_version"], None), answer
     assert [output[0] for output in answer["outputs"]] == [output["name"] for output in expected["outputs"]], answer
     for (name, datatype, shape, numbers), tensor in zip(answer["outputs"], expected["outputs"]):
         assert datatype == tensor["datatype"] and list(shape) == tensor["shape"], (name, datatype, shape)
@@ -192,9 +196,12 @@ def check_answer(case, answer):
 
 async def check_cases(server):
     cases = [case for case in json.loads(CASES.read_text()) if case.get("transport", "http") == "http"]
+    failures = []
     for kind in (Triton, AsyncTriton, KServe):
         client, count = kind(server), 0
         for case in cases:
+            if {tensor["datatype"] for tensor in case["request"]["inputs"]} & getattr(kind, "unknown", set()):
+                continue
             for raw_inputs, raw_outputs in forms(case):
                 count += 1
                 try:
@@ -209,11 +216,12 @@ async def check_cases(server):
                         assert "answer" in case, f"is not refused: {answer}"
                         check_answer(case, answer)
                 except Exception as error:
-                    raise AssertionError(
+                    failures.append(
                         f"{client.name}: {case['name']} (inputs {'raw' if raw_inputs else 'as lists'}, outputs "
-                        f"{'raw' if raw_outputs else 'as lists'}): {error!r}") from error
+                        f"{'raw' if raw_outputs else 'as lists'}): {error!r}")
         await client.close()
         print(f"{client.name}: {count} requests of {len(cases)} cases")
+    assert not failures, "\n".join([f"{len(failures)} requests are not answered as they should be", *failures])
 
 
 def check_server(server):

@@ -39,7 +39,7 @@ class Serving:
     def __init__(self, *options, http_port=None, grpc_port=None, models=(MODELS, TEST_MODELS), log=None):
         self.http_port, self.grpc_port = http_port or free_port(), grpc_port or free_port()
         self.url = f"http://127.0.0.1:{self.http_port}"
-        arguments = [str(program()), f"--http-port={self.http_port}", f"--grpc-port={self.grpc_port}"]
+        arguments = [str(program()), f"--http-port={self.http_port}", f"--grpc-port={self.grpc_port}", "--keep-going=true"]
         for folder in models:
             arguments += ["--models", str(folder)]
         self.arguments = arguments + [str(option) for option in options]
