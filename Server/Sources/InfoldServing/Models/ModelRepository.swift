@@ -253,7 +253,7 @@ public final class ModelRepository: Sendable {
           memoryLimit: limit, metrics: metrics)
       }
       state.withLock { state in
-        state.models[name]![version.number] = Version(
+        state.models[name, default: [:]][version.number] = Version(
           state: .ready, model: model, file: version, settings: settings)
       }
       logger.info(
