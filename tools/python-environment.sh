@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # Makes a Python environment in .build, unless it is there already, and prints the path of its Python: that of the test data, with
-# the argument `compare` that of the runtimes that compare-runtimes.py runs, or with `reading` that of record-reading.py.
+# the argument `compare` that of the runtimes that compare-runtimes.py runs, with `reading` that of record-reading.py, with `clients` that
+# of clients for Server's tests, or with `spark` that of check-spark.py.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 case "${1-tests}" in
   tests) environment=.build/python module=onnx ;;
   compare) environment=.build/python-compare module=onnx ;;
   reading) environment=.build/python-reading module=rapidocr_onnxruntime ;;
-  *) echo "usage: tools/python-environment.sh [tests|compare|reading]" >&2; exit 2 ;;
+  clients) environment=.build/python-clients module=kserve ;;
+  spark) environment=.build/python-spark module=pyspark ;;
+  *) echo "usage: tools/python-environment.sh [tests|compare|reading|clients|spark]" >&2; exit 2 ;;
 esac
 requirements=tools/requirements-${1-tests}.txt
 stamp=$environment/requirements-installed.txt
@@ -17,7 +20,8 @@ if ! cmp -s "$requirements" "$stamp"; then
   echo "Installing the packages of $requirements" >&2
   mkdir -p .build
   python3 -m venv --clear "$environment"
-  "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: -r "$requirements" >&2
+  "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --no-binary pyspark \
+    -r "$requirements" >&2
   "$environment/bin/python" -c "import $module"
   cp "$requirements" "$stamp"
 fi

@@ -31,6 +31,9 @@ public final class Session: Sendable {
   /// The file that the model was read from.
   var file: String? { interface.file }
 
+  /// The graph with open shapes; `nil` where all are fixed.
+  var openGraph: Graph? { preparation.graph }
+
   /// Prepares `model` for running.
   /// - Parameters:
   ///   - model: The model, best handed over: then its weights are folded where they are.

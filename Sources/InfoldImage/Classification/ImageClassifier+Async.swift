@@ -9,7 +9,7 @@ extension ImageClassifier {
   ///   - count: How many; all where the model has fewer.
   /// - Throws: As the call that does not wait, and `InfoldError` with `.cancelled` when the task is cancelled.
   public func classify(_ picture: Picture, top count: Int = 5) async throws(InfoldError) -> [Candidate] {
-    try await candidates(run([picture]), of: 1, top: count)[0]
+    try await candidates(in: run([picture]), ofPictures: 1, top: count)[0]
   }
 
   /// The most probable classes of each picture, for a task, which waits without keeping a thread while the model runs.
@@ -25,11 +25,11 @@ extension ImageClassifier {
       return candidates
     }
     guard !pictures.isEmpty else { return [] }
-    return try await candidates(run(pictures), of: pictures.count, top: count)
+    return try await candidates(in: run(pictures), ofPictures: pictures.count, top: count)
   }
 
   /// What the model makes of a batch of pictures.
   private func run(_ pictures: [Picture]) async throws(InfoldError) -> [String: Tensor] {
-    try await session.run(input(pictures))
+    try await session.run(input(for: pictures))
   }
 }

@@ -117,7 +117,7 @@ extension ImageClassifier {
   /// - Throws: `InfoldError`: as `Preprocessing.tensor(from:)` and `Session.run(_:)`; `.invalidModel` when the output holds no scores;
   ///   `.invalidArgument` when there are not as many class names as scores, and for a negative count.
   public func classify(_ picture: Picture, top count: Int = 5) throws(InfoldError) -> [Candidate] {
-    try candidates(session.run(input([picture])), of: 1, top: count)[0]
+    try candidates(in: session.run(input(for: [picture])), ofPictures: 1, top: count)[0]
   }
 
   /// The most probable classes of each picture. They go through the model as one batch, or one by one where the model takes a single
@@ -132,19 +132,28 @@ extension ImageClassifier {
       return try pictures.map { picture throws(InfoldError) in try classify(picture, top: count) }
     }
     guard !pictures.isEmpty else { return [] }
-    return try candidates(session.run(input(pictures)), of: pictures.count, top: count)
+    return try candidates(in: session.run(input(for: pictures)), ofPictures: pictures.count, top: count)
   }
 
-  /// What the model is given for a batch of pictures.
-  func input(_ pictures: [Picture]) throws(InfoldError) -> [String: Tensor] {
+  /// What the model is given for a batch of pictures, for whoever runs it in a way of their own.
+  /// - Throws: As `Preprocessing.tensor(from:)`.
+  public func input(for pictures: [Picture]) throws(InfoldError) -> [String: Tensor] {
     [preprocessing.input: try preprocessing.tensor(from: pictures)]
   }
 
   /// The best classes of each of so many pictures, from what the model made of them.
-  func candidates(
-    _ results: [String: Tensor], of pictureCount: Int, top count: Int
+  /// - Parameters:
+  ///   - results: The outputs of the model by their names.
+  ///   - pictureCount: The number of pictures that it was given.
+  ///   - count: How many classes of each; all where the model has fewer.
+  /// - Throws: `InfoldError`: `.invalidModel` when the output holds no scores; `.invalidArgument` when it is missing, when there are not as
+  ///   many class names as scores, and for a negative count.
+  public func candidates(
+    in results: [String: Tensor], ofPictures pictureCount: Int, top count: Int = 5
   ) throws(InfoldError) -> [[Candidate]] {
-    let scores = results[output]!
+    guard let scores = results[output] else {
+      throw InfoldError(.invalidArgument, "the output \(String(quoting: output)) is missing among the results")
+    }
     guard scores.elementType.isFloatingPoint, scores.count > 0 else {
       throw InfoldError(.invalidModel, "the output \(String(quoting: output)) is \(scores), and holds no scores")
     }

@@ -16,6 +16,11 @@ package struct BatchSeparation {
   /// The nodes at the beginning that keep images apart.
   package var separableCount: Int { axes.count }
 
+  /// Whether all nodes keep images apart, and every output holds something for each image.
+  package var separatesOutputs: Bool {
+    axes.count == graph.nodes.count && graph.outputs.allSatisfy(values.contains)
+  }
+
   /// - Parameters:
   ///   - graph: A graph whose sizes are known.
   ///   - batch: The number of images.

@@ -24,6 +24,20 @@ package enum StandardStream: Sendable {
     return Int(size.ws_col)
   }
 
+  /// Reads what is there, or waits until something is.
+  /// - Parameter buffer: Where it goes, at least one byte.
+  /// - Returns: The number of bytes; 0 at the end.
+  /// - Throws: `InfoldError` with `.fileAccess`.
+  package func read(into buffer: UnsafeMutableRawBufferPointer) throws(InfoldError) -> Int {
+    while true {
+      let count = retryingWhenInterrupted { Glibc.read(descriptor, buffer.baseAddress, buffer.count) }
+      if count >= 0 { return count }
+      guard errno == EAGAIN else { throw InfoldError(.fileAccess, "cannot be read: \(systemErrorText())") }
+      var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      _ = retryingWhenInterrupted { poll(&request, 1, -1) }
+    }
+  }
+
   /// Writes all of `bytes`.
   /// - Throws: `InfoldError` with `.fileAccess`, as on a full disk.
   package func write(_ bytes: UnsafeBufferPointer<UInt8>) throws(InfoldError) {

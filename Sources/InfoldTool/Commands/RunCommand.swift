@@ -25,9 +25,19 @@ struct RunCommand: ParsableCommand {
       --double gives the truth that runs are held against: every operator by its definition, in double precision. It is slow, \
       takes one thread, and rewrites nothing; floating-point outputs are float64.
 
+      --lines is for many runs: each line of standard input is a tensor's file, for a model with one input, or a JSON object, and \
+      is answered by a line with a JSON object, in the order of the lines, as soon as it is ready. {"id": "a", "inputs": {"x": \
+      TENSOR, …}, "outputs": OUTPUTS} has a tensor for each input that --input does not give: the path of a file, numbers in lists, or \
+      {"shape": [1, 2], "data": [0.5, 1]}. OUTPUTS is a list of names, or an object that says of each name the .npy file that it is \
+      written to, or null for the answer itself; without it, all outputs stand in the answer, or are written to --output in a folder \
+      with the line's number. Answers are {"id": "a", "outputs": {"y": {"type": "float32", "shape": [1, 2], "data": [0.5, 1]}}}, with \
+      "file" instead of "data" for what is written, or {"id": "a", "error": TEXT, "code": CODE, "line": NUMBER}. Errors do not end the \
+      job; the exit code is 0 once all lines are answered.
+
       EXAMPLES
         infold run model.onnx --random 1 --output results
         infold run model.onnx --input image=image.npy
+        ls tensors/*.npy | infold run model.onnx --lines > results.jsonl
       """)
 
   @Argument(help: "The ONNX model.", completion: .file(extensions: ["onnx"]))
@@ -51,9 +61,16 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Print one JSON value.")
   var json = false
 
+  @OptionGroup var lines: LineOptions
+
   @OptionGroup var runtime: RuntimeOptions
 
+  func validate() throws {
+    try lines.refuse([("--random", random != nil), ("--json", json)])
+  }
+
   func run() throws {
+    if lines.isOn { return try runLines() }
     let shapes = try sizes.shapes()
     let model = try runtime.reading.model(model).binding(shapes)
     let inputs = try ModelInputs(model.graph.inputs.map(model.graph.info), files: input, shapes: shapes)
@@ -75,6 +92,31 @@ struct RunCommand: ParsableCommand {
     }
   }
 
+  private func runLines() throws(InfoldError) {
+    try lines.check(model: model)
+    if let standardInput = input.first(where: { $0.hasSuffix("=" + StandardInput.argument) }) {
+      throw InfoldError(
+        .invalidArgument, "with --lines, standard input has the lines, and not \(String(quoting: standardInput))",
+        hint: "name a file")
+    }
+    let shapes = try sizes.shapes()
+    let model = try runtime.reading.model(model).binding(shapes)
+    let shared = try ModelInputs(model.graph.inputs.map(model.graph.info), files: input, shapes: shapes).given
+    let (atOnce, options) = try lines.shares(runtime.session)
+    let runner: any RunnableModel =
+      try double ? reference(consume model) : Session(consume model, options: options)
+    WarningLines.write(runner.warnings, of: self.model)
+    let job = try RunLines(
+      runner, shared: shared, folder: output, memory: MemoryBudget(limit: runtime.reading.memoryLimit?.bytes))
+    try lines.run(atOnce: atOnce, job.answer)
+    WarningLines.write(runner.warnings, of: self.model)
+  }
+
+  private func reference(_ model: consuming Model) throws(InfoldError) -> ReferenceSession {
+    try ReferenceSession(
+      consume model, memoryLimit: runtime.reading.memoryLimit?.bytes, timeLimit: runtime.reading.timeLimit?.duration)
+  }
+
   /// What computes.
   private func runner(
     _ model: consuming Model, for inputs: [String: Tensor]
@@ -89,8 +131,7 @@ struct RunCommand: ParsableCommand {
       }
       return try Session(consume model, options: runtime.session)
     }
-    return try ReferenceSession(
-      consume model, memoryLimit: runtime.reading.memoryLimit?.bytes, timeLimit: runtime.reading.timeLimit?.duration)
+    return try reference(consume model)
   }
 
   private func results(

@@ -45,6 +45,9 @@ struct ModelInputs {
     }
   }
 
+  /// The tensors from files.
+  var given: [String: Tensor] { tensors }
+
   /// Makes a tensor of random numbers.
   typealias RandomTensor = (_ shape: [Int], _ type: ElementType, inout SplitMix64) throws(InfoldError) -> Tensor
 

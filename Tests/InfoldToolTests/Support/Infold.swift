@@ -29,19 +29,26 @@ func repositoryFile(_ path: String) -> String {
 /// Runs `infold` with these arguments in a process of its own.
 func infold(_ arguments: String...) throws -> ToolResult { try infold(arguments) }
 
-func infold(_ arguments: [String], environment: [String: String] = [:]) throws -> ToolResult {
-  try run(toolPath, arguments, environment: environment)
+func infold(
+  _ arguments: [String], environment: [String: String] = [:], input: String? = nil
+) throws -> ToolResult {
+  try run(toolPath, arguments, environment: environment, input: input.map { Array($0.utf8) })
 }
 
-/// Runs a program; its output goes through files, so that no pipe can fill.
-func run(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws -> ToolResult {
+/// Runs a program; its input and output go through files, so that no pipe can fill.
+/// - Parameter input: What it finds on standard input; `nil` for a device that has nothing.
+func run(
+  _ program: String, _ arguments: [String], environment: [String: String] = [:], input: [UInt8]? = nil
+) throws -> ToolResult {
   let folder = try TemporaryFolder()
   let output = try folder.write("output", []), error = try folder.write("error", [])
   let process = Process()
   process.executableURL = URL(fileURLWithPath: program)
   process.arguments = arguments
   process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-  process.standardInput = FileHandle.nullDevice
+  process.standardInput =
+    try input.map { try FileHandle(forReadingFrom: URL(fileURLWithPath: folder.write("input", $0))) }
+    ?? FileHandle.nullDevice
   process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
   process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: error))
   try process.run()

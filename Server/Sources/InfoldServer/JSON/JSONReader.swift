@@ -1,0 +1,327 @@
+import InfoldServing
+
+/// Goes through the bytes of a JSON text once, from the beginning to the end, and gives what somebody asks for.
+///
+/// It makes no tree: the numbers of a tensor go from the text to their places. What is skipped is checked like what is read. Nothing is
+/// allowed that RFC 8259 does not have; arrays and objects lie in at most 64 others.
+struct JSONReader {
+  private static let maximumDepth = 64
+
+  private let bytes: UnsafeRawBufferPointer
+  private(set) var position = 0
+  private var depth = 0
+
+  /// - Parameter bytes: The text, which must stay where it is. It must be UTF-8.
+  init(_ bytes: UnsafeRawBufferPointer) {
+    self.bytes = bytes
+  }
+
+  /// What is wrong with the text at the place that was reached.
+  func malformed(_ expected: StaticString) -> ServingError {
+    ServingError(
+      .invalidArgument, "failed to parse the request JSON buffer: \(expected) is expected at byte \(position)")
+  }
+
+  /// The next byte that is no space.
+  mutating func peek() -> UInt8? {
+    while position < bytes.count {
+      switch bytes[position] {
+      case 0x20, 0x0A, 0x0D, 0x09: position += 1
+      case let byte: return byte
+      }
+    }
+    return nil
+  }
+
+  /// Steps over a character if it comes next.
+  mutating func skip(_ character: Unicode.Scalar) -> Bool {
+    guard peek() == UInt8(ascii: character) else { return false }
+    position += 1
+    return true
+  }
+
+  /// - Throws: `ServingError` where anything but spaces is left.
+  mutating func end() throws(ServingError) {
+    guard peek() == nil else { throw malformed("the end of the text") }
+  }
+
+  /// Goes through an object, whose members `body` reads or skips.
+  /// - Throws: `ServingError` for a member that comes twice, too.
+  mutating func object(_ body: (inout JSONReader, String) throws(ServingError) -> Void) throws(ServingError) {
+    guard skip("{") else { throw malformed("an object") }
+    try enter()
+    defer { depth -= 1 }
+    if skip("}") { return }
+    var names: Set<String> = []
+    repeat {
+      let name = try string()
+      guard names.insert(name).inserted else {
+        throw ServingError(.invalidArgument, "the request JSON has the member '\(name.printable)' twice")
+      }
+      guard skip(":") else { throw malformed("':'") }
+      try body(&self, name)
+    } while skip(",")
+    guard skip("}") else { throw malformed("',' or '}'") }
+  }
+
+  /// Goes through an array, whose elements `body` reads or skips.
+  mutating func array(_ body: (inout JSONReader) throws(ServingError) -> Void) throws(ServingError) {
+    guard skip("[") else { throw malformed("an array") }
+    try enter()
+    defer { depth -= 1 }
+    if skip("]") { return }
+    repeat { try body(&self) } while skip(",")
+    guard skip("]") else { throw malformed("',' or ']'") }
+  }
+
+  private mutating func enter() throws(ServingError) {
+    depth += 1
+    guard depth <= Self.maximumDepth else {
+      throw ServingError(.invalidArgument, "the request JSON is nested more than \(Self.maximumDepth) deep")
+    }
+  }
+
+  /// Steps over a value.
+  /// - Returns: Where it stands.
+  @discardableResult
+  mutating func skipValue() throws(ServingError) -> Range<Int> {
+    guard let first = peek() else { throw malformed("a value") }
+    let begin = position
+    switch first {
+    case UInt8(ascii: "{"): try object { (reader, _) throws(ServingError) in _ = try reader.skipValue() }
+    case UInt8(ascii: "["): try array { (reader) throws(ServingError) in _ = try reader.skipValue() }
+    case UInt8(ascii: "\""): _ = try string()
+    case UInt8(ascii: "t"), UInt8(ascii: "f"): _ = try bool()
+    case UInt8(ascii: "n"): try null()
+    default: _ = try number()
+    }
+    return begin..<position
+  }
+
+  /// A reader of a value that was skipped.
+  func reader(of range: Range<Int>) -> JSONReader {
+    JSONReader(UnsafeRawBufferPointer(rebasing: bytes[range]))
+  }
+
+  mutating func null() throws(ServingError) {
+    guard word("null") else { throw malformed("null") }
+  }
+
+  mutating func bool() throws(ServingError) -> Bool {
+    _ = peek()
+    if word("true") { return true }
+    guard word("false") else { throw malformed("true or false") }
+    return false
+  }
+
+  private mutating func word(_ word: StaticString) -> Bool {
+    let length = word.utf8CodeUnitCount
+    guard bytes.count - position >= length else { return false }
+    for index in 0..<length where bytes[position + index] != word.utf8Start[index] { return false }
+    position += length
+    return true
+  }
+}
+
+extension JSONReader {
+  /// A number as it stands in the text.
+  struct Number {
+    /// The digits without sign and point, as far as they fit; behind them, `isExact` is false.
+    var digits: UInt64 = 0
+    /// The power of ten that `digits` are multiplied with.
+    var exponent = 0
+    var isNegative = false
+    /// Whether `digits` are all that there are.
+    var isExact = true
+    /// Whether it has neither a point nor an exponent.
+    var isInteger = true
+    /// Where it stands.
+    var range = 0..<0
+  }
+
+  /// Reads a number by the grammar of JSON.
+  mutating func number() throws(ServingError) -> Number {
+    _ = peek()
+    var number = Number()
+    let begin = position
+    if next == UInt8(ascii: "-") {
+      number.isNegative = true
+      position += 1
+    }
+    if next == UInt8(ascii: "0") {
+      position += 1
+    } else {
+      try digits(&number, isFraction: false)
+    }
+    if next == UInt8(ascii: ".") {
+      number.isInteger = false
+      position += 1
+      try digits(&number, isFraction: true)
+    }
+    if next == UInt8(ascii: "e") || next == UInt8(ascii: "E") {
+      number.isInteger = false
+      position += 1
+      var isNegative = false
+      if let sign = next, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") {
+        isNegative = sign == UInt8(ascii: "-")
+        position += 1
+      }
+      var exponent = 0
+      let start = position
+      while let byte = next, byte &- 48 < 10 {
+        exponent = min(exponent * 10 + Int(byte &- 48), 100_000)
+        position += 1
+      }
+      guard position > start else { throw malformed("a digit") }
+      number.exponent += isNegative ? -exponent : exponent
+    }
+    number.range = begin..<position
+    return number
+  }
+
+  private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+  /// At least one digit.
+  private mutating func digits(_ number: inout Number, isFraction: Bool) throws(ServingError) {
+    let start = position
+    while position < bytes.count {
+      let digit = bytes[position] &- 48
+      guard digit < 10 else { break }
+      position += 1
+      if number.digits < 1_844_674_407_370_955_161 {
+        number.digits = number.digits * 10 + UInt64(digit)
+        if isFraction { number.exponent -= 1 }
+      } else {
+        number.isExact = false
+        if !isFraction { number.exponent += 1 }
+      }
+    }
+    guard position > start else { throw malformed("a number") }
+  }
+
+  private static let powers: [Double] = [
+    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+    1e21, 1e22,
+  ]
+
+  /// The nearest number in double precision, as the standard library has it.
+  func double(_ number: Number) -> Double {
+    // With at most 53 bits and a power of ten that is exact, one rounding gives the nearest (Clinger, 1990).
+    if number.isExact, number.digits <= 1 << 53, abs(number.exponent) <= 22 {
+      let digits = Double(number.digits), power = Self.powers[abs(number.exponent)]
+      let value = number.exponent < 0 ? digits / power : digits * power
+      return number.isNegative ? -value : value
+    }
+    return Double(text(number))!
+  }
+
+  /// The nearest number in single precision.
+  func float(_ number: Number) -> Float {
+    // Both digits and power are exact in single precision here.
+    if number.isExact, number.digits <= 1 << 24, abs(number.exponent) <= 10 {
+      let digits = Float(number.digits), power = Float(Self.powers[abs(number.exponent)])
+      let value = number.exponent < 0 ? digits / power : digits * power
+      return number.isNegative ? -value : value
+    }
+    // Twice rounded only where a double lies exactly between two floats: then the text decides.
+    let value = double(number)
+    if value.bitPattern & 0x1FFF_FFFF != 0x1000_0000, value.magnitude >= 0x1p-126 || value == 0 { return Float(value) }
+    return Float(text(number))!
+  }
+
+  private func text(_ number: Number) -> String {
+    String(decoding: UnsafeRawBufferPointer(rebasing: bytes[number.range]), as: UTF8.self)
+  }
+
+  /// A whole number without a point and an exponent.
+  /// - Throws: `ServingError` for others, and for one that the type does not have.
+  func integer<Integer: FixedWidthInteger>(
+    _ number: Number, as _: Integer.Type = Integer.self
+  ) throws(ServingError) -> Integer {
+    guard number.isInteger else {
+      throw ServingError(.invalidArgument, "'\(text(number).printable)' is not a whole number")
+    }
+    let value: Integer? =
+      if !number.isExact || number.exponent != 0 {
+        Integer(text(number))
+      } else if !number.isNegative {
+        Integer(exactly: number.digits)
+      } else if number.digits <= UInt64(Int64.max) {
+        Integer(exactly: -Int64(number.digits))
+      } else {
+        Integer(text(number))
+      }
+    guard let value else {
+      throw ServingError(.invalidArgument, "'\(text(number).printable)' is out of range")
+    }
+    return value
+  }
+}
+
+extension JSONReader {
+  /// Reads a text.
+  mutating func string() throws(ServingError) -> String {
+    guard skip("\"") else { throw malformed("a string") }
+    let begin = position
+    // Most have no escapes, and are where they stand.
+    while let byte = next, byte >= 0x20, byte != UInt8(ascii: "\\") {
+      if byte == UInt8(ascii: "\"") {
+        defer { position += 1 }
+        return try text(UnsafeRawBufferPointer(rebasing: bytes[begin..<position]))
+      }
+      position += 1
+    }
+    var characters = Array(bytes[begin..<position])
+    while let byte = next, byte >= 0x20 {
+      position += 1
+      switch byte {
+      case UInt8(ascii: "\""): return try text(characters)
+      case UInt8(ascii: "\\"): characters += String(try escaped()).utf8
+      default: characters.append(byte)
+      }
+    }
+    throw malformed("the end of a string")
+  }
+
+  private func text(_ bytes: some Sequence<UInt8>) throws(ServingError) -> String {
+    guard let text = String(validating: bytes, as: UTF8.self) else { throw malformed("UTF-8") }
+    return text
+  }
+
+  /// The character that an escape sequence stands for, behind its backslash.
+  private mutating func escaped() throws(ServingError) -> Unicode.Scalar {
+    guard let byte = next else { throw malformed("an escape sequence") }
+    position += 1
+    switch Unicode.Scalar(byte) {
+    case "\"", "\\", "/": return Unicode.Scalar(byte)
+    case "b": return "\u{8}"
+    case "f": return "\u{C}"
+    case "n": return "\n"
+    case "r": return "\r"
+    case "t": return "\t"
+    case "u": break
+    default: throw malformed("an escape sequence")
+    }
+    let unit = try codeUnit()
+    if let scalar = Unicode.Scalar(unit) { return scalar }
+    guard UTF16.isLeadSurrogate(unit), next == UInt8(ascii: "\\") else { throw malformed("a character") }
+    position += 1
+    guard next == UInt8(ascii: "u") else { throw malformed("a pair of surrogates") }
+    position += 1
+    let trail = try codeUnit()
+    guard UTF16.isTrailSurrogate(trail) else { throw malformed("a pair of surrogates") }
+    return Unicode.Scalar(0x10000 + (UInt32(unit) - 0xD800) << 10 + (UInt32(trail) - 0xDC00))!
+  }
+
+  private mutating func codeUnit() throws(ServingError) -> UInt16 {
+    var unit: UInt16 = 0
+    for _ in 0..<4 {
+      guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+        throw malformed("a hexadecimal digit")
+      }
+      unit = unit << 4 | UInt16(digit)
+      position += 1
+    }
+    return unit
+  }
+}

@@ -1,0 +1,26 @@
+import Hummingbird
+import InfoldServing
+
+extension InferenceRoutes {
+  /// What `classify` of a model takes and says, for who does not know whether the model takes pictures.
+  func addClassifiers<Context: RequestContext>(to router: some RouterMethods<Context>) {
+    for path in ["v2/models/:name/classify", "v2/models/:name/versions/:version/classify"] {
+      router.get(RouterPath(path)) { _, context in
+        try await answering {
+          let model = try service.repository.model(named: context.name, version: context.version)
+          guard let classifier = model.classifier else {
+            throw ServingError(
+              .notFound, "the model '\(model.name.printable)' takes no pictures: no file beside it says how they go in")
+          }
+          return Response.json { writer in
+            writer.member("model_name", model.name)
+            writer.member("model_version", model.version)
+            writer.member("width", classifier.preprocessing.width)
+            writer.member("height", classifier.preprocessing.height)
+            writer.member("labels", classifier.labels?.names ?? [])
+          }
+        }
+      }
+    }
+  }
+}

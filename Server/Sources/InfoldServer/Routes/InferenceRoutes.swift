@@ -1,0 +1,236 @@
+import HTTPTypes
+public import Hummingbird
+import Infold
+import InfoldImage
+public import InfoldServing
+import NIOCore
+
+/// The routes of a service, for a Hummingbird app.
+///
+/// ```swift
+/// let router = Router()
+/// InferenceRoutes(service).add(to: router)
+/// ```
+///
+/// They are those of the Open Inference Protocol 2 with binary tensor data and the model repository, of KServe's version 1, and
+/// `POST /v2/models/NAME/classify` for pictures.
+public struct InferenceRoutes: Sendable {
+  /// What requests may cost.
+  public struct Limits: Sendable, Hashable {
+    /// The most bytes of a body.
+    public var body: Int
+    /// The most pixels of a picture.
+    public var pixels: Int
+
+    /// Limits, by default 64 MiB and 50 megapixels.
+    public init(body: Int = 64 << 20, pixels: Int = 50_000_000) {
+      (self.body, self.pixels) = (body, pixels)
+    }
+  }
+
+  let service: InferenceService
+  let limits: Limits
+  /// Pictures that are decoded at a time.
+  let decoding: TaskTurns
+
+  /// Routes of a service.
+  public init(_ service: InferenceService, limits: Limits = Limits()) {
+    (self.service, self.limits) = (service, limits)
+    decoding = TaskTurns(places: service.scheduler.threads)
+  }
+
+  /// Adds the routes to a router.
+  public func add<Context: RequestContext>(to router: some RouterMethods<Context>) {
+    addHealth(to: router)
+    addModels(to: router)
+    addClassifiers(to: router)
+    addRepository(to: router)
+    addVersion1(to: router)
+  }
+
+  private func addHealth<Context: RequestContext>(to router: some RouterMethods<Context>) {
+    router.get("v2") { _, _ in
+      let metadata = service.metadata
+      return Response.json { writer in
+        writer.member("name", metadata.name)
+        writer.member("version", metadata.version)
+        writer.member("extensions", metadata.extensions)
+      }
+    }
+    router.get("v2/health/live") { _, _ in Response.json { $0.member("live", service.isLive) } }
+    router.get("v2/health/ready") { _, _ in
+      let isReady = service.isReady
+      return Response.json(isReady ? .ok : .serviceUnavailable) { $0.member("ready", isReady) }
+    }
+  }
+
+  private func addModels<Context: RequestContext>(to router: some RouterMethods<Context>) {
+    router.get("v2/models") { _, _ in
+      let names = Set(service.repository.readyModels.map(\.name)).sorted()
+      return Response.json { $0.member("models", names) }
+    }
+    for path in ["v2/models/:name", "v2/models/:name/versions/:version"] {
+      router.get(RouterPath(path)) { _, context in
+        try await answering {
+          let metadata = try service.metadata(ofModel: context.name, version: context.version)
+          return Response.json { metadata.write(to: &$0) }
+        }
+      }
+      router.get(RouterPath(path + "/ready")) { _, context in
+        try await answering {
+          let name = try context.name
+          let isReady = service.isModelReady(name, version: context.version)
+          return Response.json(isReady ? .ok : .serviceUnavailable) { writer in
+            writer.member("name", name)
+            writer.member("ready", isReady)
+          }
+        }
+      }
+      router.post(RouterPath(path + "/infer")) { request, context in
+        try await answering {
+          try await infer(request, context.name, context.version, context.inferenceCancellation)
+        }
+      }
+      router.post(RouterPath(path + "/classify")) { request, context in
+        try await answering {
+          try await classify(request, context.name, context.version, context.inferenceCancellation)
+        }
+      }
+    }
+  }
+
+  private func infer(
+    _ request: Request, _ model: String, _ version: String?, _ cancellation: RequestCancellation?
+  ) async throws -> Response {
+    let headerLength = try request.inferenceHeaderLength()
+    // A model that is not there is no reason to read much.
+    _ = try service.repository.model(named: model, version: version)
+    let body = try await request.collectedBody(limit: limits.body, aligning: headerLength ?? 0)
+    var inference = try InferenceRequestReader.request(
+      model: model, version: version, body: body, headerLength: headerLength)
+    inference.cancellation = cancellation
+    let binaryByDefault = try inference.parameters.bool("binary_data_output") ?? false
+    return try await service.infer(inference).httpResponse(binaryByDefault: binaryByDefault)
+  }
+
+  private func classify(
+    _ request: Request, _ name: String, _ version: String?, _ cancellation: RequestCancellation?
+  ) async throws -> Response {
+    let model = try service.repository.model(named: name, version: version)
+    let top = try request.uri.queryParameters["top"].map { text throws(ServingError) in
+      guard let top = Int(text), (1...1000).contains(top) else {
+        throw ServingError(.invalidArgument, "'top' must be a number from 1 to 1000")
+      }
+      return top
+    }
+    let body = try await request.collectedBody(limit: limits.body)
+    let imageLimits = ImageLimits(maximumFileSize: limits.body, maximumPixels: limits.pixels)
+    try await decoding.wait()
+    let picture: Picture
+    do throws(InfoldError) {
+      defer { decoding.end() }
+      picture = try await onOwnThread { () throws(InfoldError) in
+        try Picture(bytes: Array(buffer: body), limits: imageLimits)
+      }
+    } catch {
+      throw ServingError(
+        error.code == .limitExceeded ? .tooLarge : .invalidArgument, "the picture " + error.description)
+    }
+    let classes = try await model.classify(
+      picture, top: top ?? 5, cancellation: cancellation, scheduler: service.scheduler)
+    return Response.json { writer in
+      writer.member("model_name", model.name)
+      writer.member("model_version", model.version)
+      writer.name("classes")
+      writer.array { writer in
+        for candidate in classes {
+          writer.object { writer in
+            writer.member("index", candidate.index)
+            writer.member("label", candidate.label)
+            writer.name("probability")
+            writer.raw(candidate.probability.isFinite ? candidate.probability.description : "null")
+          }
+        }
+      }
+    }
+  }
+}
+
+extension ModelMetadata {
+  /// The members of the protocol's object.
+  func write(to writer: inout JSONWriter) {
+    writer.member("name", name)
+    writer.member("versions", versions)
+    writer.member("platform", platform)
+    for (member, tensors) in [("inputs", inputs), ("outputs", outputs)] {
+      writer.name(member)
+      writer.array { writer in
+        for tensor in tensors {
+          writer.object { writer in
+            writer.member("name", tensor.name)
+            writer.member("datatype", tensor.datatype?.rawValue ?? "")
+            writer.member("shape", tensor.shape ?? [])
+            if tensor.isOptional { writer.member("parameters", ["optional": .bool(true)]) }
+          }
+        }
+      }
+    }
+  }
+}
+
+extension RequestContext {
+  /// The name of the model, without the escapes of a path.
+  var name: String {
+    get throws(ServingError) {
+      guard let name = parameters.get("name").flatMap(String.init(percentEncoded:)) else {
+        throw ServingError(.invalidArgument, "the name of the model is not readable")
+      }
+      return name
+    }
+  }
+
+  /// The version of the model, where the path has one.
+  var version: String? { parameters.get("version") }
+
+  /// What cancels the request when its client goes.
+  var inferenceCancellation: RequestCancellation? { (self as? any DisconnectAwareContext)?.cancellation }
+}
+
+extension Response {
+  /// An answer that is a JSON object.
+  static func json(_ status: HTTPResponse.Status = .ok, _ body: (inout JSONWriter) -> Void) -> Response {
+    var writer = JSONWriter()
+    writer.object(body)
+    return json(status, writer.buffer)
+  }
+
+  /// An answer whose body is JSON.
+  static func json(_ status: HTTPResponse.Status = .ok, _ buffer: ByteBuffer) -> Response {
+    Response(status: status, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: buffer))
+  }
+}
+
+/// Makes answers of errors.
+func answering(_ body: () async throws -> Response) async throws -> Response {
+  do {
+    return try await body()
+  } catch let error as ServingError {
+    return error.httpResponse
+  } catch let error as InfoldError {
+    return ServingError(error).httpResponse
+  } catch is CancellationError {
+    return ServingError(.cancelled, "the request was cancelled").httpResponse
+  }
+}
+
+extension ServingError {
+  /// The answer over HTTP: `{"error": "…"}`.
+  package var httpResponse: Response {
+    var response = Response.json(HTTPResponse.Status(code: httpStatus)) { $0.member("error", reason) }
+    if let retryAfter { response.headers[.retryAfter] = "\(retryAfter)" }
+    if kind == .unauthenticated { response.headers[.wwwAuthenticate] = "Bearer" }
+    // What is left of the body is not read.
+    if kind == .tooLarge || kind == .requestTimeout { response.headers[.connection] = "close" }
+    return response
+  }
+}

@@ -1,0 +1,84 @@
+import HTTPTypes
+import Hummingbird
+import InfoldServing
+import NIOCore
+
+extension InferenceRoutes {
+  /// KServe's version 1.
+  func addVersion1<Context: RequestContext>(to router: some RouterMethods<Context>) {
+    router.get("v1/models") { _, _ in
+      let names = Set(service.repository.readyModels.map(\.name)).sorted()
+      return Response.json { $0.member("models", names) }
+    }
+    router.get("v1/models/:name") { _, context in
+      try await answering {
+        let model = try service.repository.model(named: context.name)
+        return Response.json { writer in
+          writer.member("name", model.name)
+          writer.member("ready", true)
+        }
+      }
+    }
+    router.post("v1/models/:name") { request, context in
+      try await answering {
+        let path = try context.name
+        guard path.hasSuffix(":predict") else {
+          throw ServingError(.notFound, "there is no '\(path.printable)': version 1 has NAME:predict")
+        }
+        let model = try service.repository.model(named: String(path.dropLast(":predict".count)))
+        let body = try await request.collectedBody(limit: limits.body)
+        let predict = try PredictRequest.read(body, for: model)
+        return try await prediction(predict, by: model, context.inferenceCancellation)
+      }
+    }
+  }
+
+  private func prediction(
+    _ predict: PredictRequest, by model: ServedModel, _ cancellation: RequestCancellation?
+  ) async throws -> Response {
+    let responses = try await withThrowingTaskGroup(of: (Int, InferenceResponse).self) { group in
+      var responses: [InferenceResponse?] = Array(repeating: nil, count: predict.requests.count)
+      for (index, inputs) in predict.requests.enumerated() {
+        // As many at a time as one batch has, so that no request has the queue for itself.
+        if index >= model.settings.largestBatch, let (done, response) = try await group.next() {
+          responses[done] = response
+        }
+        group.addTask {
+          var request = InferenceRequest(modelName: model.name, modelVersion: model.version, inputs: inputs)
+          request.cancellation = cancellation
+          return (index, try await service.infer(request))
+        }
+      }
+      for try await (index, response) in group { responses[index] = response }
+      return responses.compactMap { $0 }
+    }
+    var writer = JSONWriter()
+    try writer.object { (writer) throws(ServingError) in
+      writer.name(predict.isByInstance ? "predictions" : "outputs")
+      guard predict.isByInstance else { return try write(responses[0], to: &writer, isInstance: false) }
+      try writer.array { (writer) throws(ServingError) in
+        for response in responses { try write(response, to: &writer, isInstance: true) }
+      }
+    }
+    return Response.json(.ok, writer.buffer)
+  }
+
+  /// The only output, or all of them by their names.
+  /// - Parameter isInstance: Whether the dimension of the batch, which is 1, is left out.
+  private func write(
+    _ response: InferenceResponse, to writer: inout JSONWriter, isInstance: Bool
+  ) throws(ServingError) {
+    func write(_ output: InferenceResponse.Output, to writer: inout JSONWriter) throws(ServingError) {
+      var tensor = output.tensor
+      if isInstance, tensor.shape.first == 1 { tensor = try tensor.withoutFirstDimension() }
+      try TensorJSON.writeNested(tensor, output.datatype, name: output.name, to: &writer)
+    }
+    if response.outputs.count == 1 { return try write(response.outputs[0], to: &writer) }
+    try writer.object { (writer) throws(ServingError) in
+      for output in response.outputs {
+        writer.name(output.name)
+        try write(output, to: &writer)
+      }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import NIOCore
+import NIOHPACK
+import NIOHTTP2
+
+/// Stands between HTTP/2 and gRPC on every call.
+///
+/// It ends a call whose message has not arrived in time, or for which there is no memory, so that clients that stop in the middle do not
+/// keep what they have sent. And it keeps from gRPC which compressions the client understands: answers would be compressed for everybody who
+/// can read it, and tensors take long to compress and become hardly smaller. Requests may be compressed.
+final class CallLimitHandler: ChannelDuplexHandler {
+  typealias InboundIn = HTTP2Frame.FramePayload
+  typealias InboundOut = HTTP2Frame.FramePayload
+  typealias OutboundIn = HTTP2Frame.FramePayload
+  typealias OutboundOut = HTTP2Frame.FramePayload
+
+  /// Why a call is ended, with the number of its status.
+  private enum Refusal: Int, Error {
+    case late = 4
+    case full = 14
+
+    var message: String {
+      switch self {
+      case .late: "the message did not arrive in time"
+      case .full: "the server holds as many bytes of requests as it may"
+      }
+    }
+  }
+
+  private let limit: TimeAmount
+  private let budget: RequestBytes
+  private var end: Scheduled<Void>?
+  private var byteCount = 0
+  private var hasAnswered = false
+  private var isRefused = false
+
+  init(receiveLimit: TimeAmount, budget: RequestBytes) { (limit, self.budget) = (receiveLimit, budget) }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    end = context.eventLoop.assumeIsolated().scheduleTask(in: limit) { self.refuse(context, .late) }
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    end?.cancel()
+    budget.giveBack(byteCount)
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard !isRefused else { return }
+    var frame = unwrapInboundIn(data)
+    let isLast: Bool
+    switch frame {
+    case .data(let data):
+      isLast = data.endStream
+      byteCount += data.data.readableBytes
+      guard budget.take(data.data.readableBytes) else { return refuse(context, .full) }
+    case .headers(var headers):
+      isLast = headers.endStream
+      headers.headers.remove(name: "grpc-accept-encoding")
+      frame = .headers(headers)
+    default: isLast = false
+    }
+    if isLast {
+      end?.cancel()
+      end = nil
+    }
+    context.fireChannelRead(wrapInboundOut(frame))
+  }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    hasAnswered = true
+    context.write(data, promise: promise)
+  }
+
+  private func refuse(_ context: ChannelHandlerContext, _ refusal: Refusal) {
+    isRefused = true
+    if !hasAnswered {
+      let trailers: HPACKHeaders = [
+        ":status": "200", "content-type": "application/grpc", "grpc-status": "\(refusal.rawValue)",
+        "grpc-message": refusal.message,
+      ]
+      context.writeAndFlush(
+        wrapOutboundOut(.headers(.init(headers: trailers, endStream: true))), promise: nil)
+    }
+    context.fireErrorCaught(refusal)
+    context.close(promise: nil)
+  }
+}

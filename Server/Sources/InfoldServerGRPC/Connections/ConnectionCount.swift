@@ -1,0 +1,21 @@
+import NIOCore
+import Synchronization
+
+/// Counts connections, of which there may be so many at once.
+final class ConnectionCount: Sendable {
+  private let limit: Int
+  private let count = Atomic(0)
+
+  init(limit: Int) { self.limit = limit }
+
+  /// Counts a connection until it is closed.
+  /// - Returns: Whether there may be one more.
+  func add(_ channel: any Channel) -> Bool {
+    guard count.add(1, ordering: .relaxed).newValue <= limit else {
+      count.subtract(1, ordering: .relaxed)
+      return false
+    }
+    channel.closeFuture.whenComplete { _ in self.count.subtract(1, ordering: .relaxed) }
+    return true
+  }
+}

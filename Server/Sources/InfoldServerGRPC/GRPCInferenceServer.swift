@@ -1,0 +1,110 @@
+import GRPCCore
+import GRPCNIOTransportHTTP2Posix
+public import InfoldServing
+import NIOCore
+public import ServiceLifecycle
+
+/// The Open Inference Protocol over gRPC: a server of all models of a service.
+///
+/// On a graceful shutdown, it takes no new connections, tells clients to send no more calls, answers those that are there, and ends.
+public struct GRPCInferenceServer: Service {
+  private let server: GRPCServer<HTTP2ServerTransport.Posix>
+  private let isStopping = StopFlag()
+  private let didBeginListening: (@Sendable (Int) -> Void)?
+
+  /// A server that does not listen yet.
+  /// - Throws: What the certificates have against them.
+  public init(_ service: InferenceService, _ options: GRPCOptions = GRPCOptions()) throws {
+    let calls = CallHandling(options, isStopping)
+    server = GRPCServer(
+      transport: HTTP2ServerTransport.Posix(
+        address: try Self.address(options), transportSecurity: try Self.security(options),
+        config: Self.configuration(options),
+        eventLoopGroup: options.eventLoopGroup),
+      services: [
+        InferenceMethods(service: service, calls: calls), RepositoryMethods(service: service, calls: calls),
+        HealthMethods(service: service, calls: calls, isStopping: isStopping),
+      ])
+    didBeginListening = options.didBeginListening
+  }
+
+  /// Serves until the server is told to shut down, and all calls are answered.
+  /// - Throws: `RuntimeError` where the address cannot be had.
+  public func run() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      if let didBeginListening {
+        group.addTask { [server] in
+          // Where there is none, serving throws.
+          guard let address = try? await server.transport.listeningAddress else { return }
+          didBeginListening(address.ipv4?.port ?? address.ipv6?.port ?? 0)
+        }
+      }
+      group.addTask { [server, isStopping] in
+        do {
+          try await withGracefulShutdownHandler {
+            try await server.serve()
+          } onGracefulShutdown: {
+            isStopping.set()
+            server.beginGracefulShutdown()
+          }
+        } catch let error as RuntimeError where error.code == .serverIsStopped && isStopping.isSet {
+          // It was told to stop before it began.
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  /// The address of a host, which may have a name.
+  private static func address(_ options: GRPCOptions) throws -> GRPCNIOTransportCore.SocketAddress {
+    let address = try NIOCore.SocketAddress.makeAddressResolvingHost(options.host, port: options.port)
+    let host = address.ipAddress ?? options.host
+    return address.protocol == .inet6 ? .ipv6(host: host, port: options.port) : .ipv4(host: host, port: options.port)
+  }
+
+  private static func security(_ options: GRPCOptions) throws -> HTTP2ServerTransport.Posix.TransportSecurity {
+    guard let tls = options.tls else { return .plaintext }
+    guard let authorities = tls.clientCertificateAuthorities else {
+      return try .tls(certificateReloader: tls.certificates)
+    }
+    return try .mTLS(certificateReloader: tls.certificates) {
+      $0.trustRoots = .certificates([.file(path: authorities, format: .pem)])
+    }
+  }
+
+  private static func configuration(_ options: GRPCOptions) -> HTTP2ServerTransport.Posix.Config {
+    .defaults { config in
+      // Tensors are large: clients send them in few pieces, and without waiting to be told to go on.
+      config.http2.maxFrameSize = 1 << 20
+      config.http2.targetWindowSize = 8 << 20
+      config.http2.maxConcurrentStreams = options.callLimit
+      config.rpc.maxRequestPayloadSize = options.largestMessage
+      config.compression.enabledAlgorithms = [.gzip, .deflate]
+      // Answers are not held back to be sent with others.
+      config.connection.flushCoalescing = nil
+      config.connection.keepalive.time = options.keepaliveInterval
+      config.connection.keepalive.timeout = options.keepaliveTimeout
+      config.connection.keepalive.clientBehavior.allowWithoutCalls = true
+      config.connection.keepalive.clientBehavior.minPingIntervalWithoutCalls = options.shortestPingInterval
+      let connections = ConnectionCount(limit: options.connectionLimit)
+      let silenceLimit = TimeAmount(options.keepaliveInterval + options.keepaliveTimeout)
+      let receiveLimit = TimeAmount(options.receiveLimit)
+      let budget = RequestBytes(limit: options.requestBytesLimit)
+      config.channelDebuggingCallbacks.onAcceptTCPConnection = { channel in
+        guard connections.add(channel) else {
+          channel.close(promise: nil)
+          return channel.eventLoop.makeSucceededVoidFuture()
+        }
+        return channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(IdleConnectionHandler(limit: silenceLimit), position: .first)
+        }
+      }
+      config.channelDebuggingCallbacks.onAcceptHTTP2Stream = { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(
+            CallLimitHandler(receiveLimit: receiveLimit, budget: budget), position: .first)
+        }
+      }
+    }
+  }
+}

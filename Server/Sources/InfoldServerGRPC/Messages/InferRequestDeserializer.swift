@@ -1,0 +1,90 @@
+import GRPCCore
+import GRPCProtobuf
+import Infold
+import InfoldServing
+import OpenInferenceGRPC
+
+/// A request of ModelInfer, with its tensors.
+struct InferCall: Sendable {
+  var request: InferenceRequest
+  /// How the client wants to have results.
+  var encoding: ResultEncoding
+}
+
+/// Makes a request of a message.
+struct InferRequestDeserializer: MessageDeserializer {
+  /// The number of `raw_input_contents`.
+  private static let rawInputContents: UInt64 = 7
+
+  func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> InferCall {
+    try bytes.withUnsafeBytes { message in
+      let fields = try RawFields(of: message, field: Self.rawInputContents)
+      let decoder = ProtobufDeserializer<Inference_ModelInferRequest>()
+      let envelope =
+        if let rest = fields.rest { try decoder.deserialize(rest) } else { try decoder.deserialize(bytes) }
+      do throws(ServingError) {
+        let contents = fields.values.map { UnsafeRawBufferPointer(rebasing: message[$0]) }
+        return try InferCall(envelope, raw: contents)
+      } catch {
+        throw RPCError(error)
+      }
+    }
+  }
+}
+
+extension InferCall {
+  /// - Parameters:
+  ///   - message: The message, without its raw contents.
+  ///   - raw: The raw contents, or nothing.
+  fileprivate init(
+    _ message: Inference_ModelInferRequest, raw: [UnsafeRawBufferPointer]
+  ) throws(ServingError) {
+    guard raw.isEmpty || raw.count == message.inputs.count else {
+      throw ServingError(
+        .invalidArgument,
+        "there are \(message.inputs.count) inputs and \(raw.count) raw_input_contents, which must be as many, or none")
+    }
+    var inputs: [InferenceRequest.Input] = []
+    inputs.reserveCapacity(message.inputs.count)
+    for (index, input) in message.inputs.enumerated() {
+      inputs.append(try InferenceRequest.Input(input, raw: raw.isEmpty ? nil : raw[index]))
+    }
+    request = InferenceRequest(
+      modelName: message.modelName, modelVersion: message.modelVersion, id: message.id.isEmpty ? nil : message.id,
+      parameters: try Parameters(message.parameters), inputs: inputs,
+      outputs: try message.outputs.map { output throws(ServingError) in
+        InferenceRequest.RequestedOutput(name: output.name, parameters: try Parameters(output.parameters))
+      })
+    encoding = ResultEncoding(
+      isRawByDefault: try request.parameters.bool("binary_data_output") ?? (!raw.isEmpty || inputs.isEmpty))
+  }
+}
+
+extension InferenceRequest.Input {
+  /// - Parameters:
+  ///   - message: The message of a tensor.
+  ///   - raw: Its elements; `nil` where the message has them.
+  fileprivate init(
+    _ message: Inference_ModelInferRequest.InferInputTensor, raw: UnsafeRawBufferPointer?
+  ) throws(ServingError) {
+    let datatype = try Datatype(named: message.datatype)
+    let parameters = try Parameters(message.parameters)
+    let tensor: Tensor
+    if let raw {
+      guard !message.hasContents || message.contents == Inference_InferTensorContents() else {
+        throw ServingError(
+          .invalidArgument,
+          "contents field must not be specified when using raw_input_contents for '\(message.name.printable)'")
+      }
+      if let size = try parameters.count("binary_data_size"), size != raw.count {
+        throw ServingError(
+          .invalidArgument,
+          "input '\(message.name.printable)' has \(raw.count) bytes, and its binary_data_size is \(size)")
+      }
+      tensor = try Tensor(bytes: raw, datatype: datatype, shape: message.shape, input: message.name)
+    } else {
+      tensor = try message.contents.tensor(of: datatype, shape: message.shape, input: message.name)
+    }
+    self.init(name: message.name, tensor: tensor, parameters: parameters)
+  }
+}

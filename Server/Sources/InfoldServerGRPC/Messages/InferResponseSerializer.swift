@@ -1,0 +1,93 @@
+import GRPCCore
+import Infold
+import InfoldServing
+import OpenInferenceGRPC
+import SwiftProtobuf
+
+/// An answer of ModelInfer.
+struct InferReply: Sendable {
+  /// Everything but raw contents.
+  var message: Inference_ModelInferResponse
+  /// The tensors that are sent as raw bytes.
+  var raw: [Tensor]
+}
+
+extension InferReply {
+  /// The results of a request.
+  init(_ response: InferenceResponse, _ encoding: ResultEncoding) throws(ServingError) {
+    let isRaw = try encoding.isRaw(response.outputs)
+    var message = Inference_ModelInferResponse()
+    message.modelName = response.modelName
+    message.modelVersion = response.modelVersion
+    message.id = response.id ?? ""
+    message.parameters = response.parameters.mapValues(Inference_InferParameter.init)
+    message.outputs = try response.outputs.map { output throws(ServingError) in
+      var tensor = Inference_ModelInferResponse.InferOutputTensor()
+      tensor.name = output.name
+      tensor.datatype = output.datatype.rawValue
+      tensor.shape = output.tensor.shape.map(Int64.init)
+      if !isRaw { tensor.contents = try Inference_InferTensorContents(output.tensor) }
+      return tensor
+    }
+    self.init(message: message, raw: isRaw ? response.outputs.map(\.tensor) : [])
+  }
+}
+
+/// Makes a message of an answer: tensors are copied to where the network takes them from, once.
+struct InferResponseSerializer: MessageSerializer {
+  /// The number of `raw_output_contents`, and that it is a field of bytes.
+  private static let rawOutputContents: UInt8 = 6 << 3 | 2
+
+  func serialize<Bytes: GRPCContiguousBytes>(_ reply: InferReply) throws -> Bytes {
+    let envelope: [UInt8]
+    do {
+      envelope = try reply.message.serializedBytes()
+    } catch {
+      throw RPCError.tooLarge
+    }
+    let lengths = reply.raw.map { Self.varint($0.byteCount) }
+    var total = envelope.count
+    for (tensor, length) in zip(reply.raw, lengths) {
+      total += 1 + length.count + tensor.byteCount
+      guard total <= Int32.max else { throw RPCError.tooLarge }
+    }
+    var bytes = Bytes(repeating: 0, count: total)
+    try bytes.withUnsafeMutableBytes { target in
+      var position = 0
+      func put(_ part: UnsafeRawBufferPointer) {
+        UnsafeMutableRawBufferPointer(rebasing: target[position...]).copyMemory(from: part)
+        position += part.count
+      }
+      envelope.withUnsafeBytes(put)
+      for (tensor, length) in zip(reply.raw, lengths) {
+        target[position] = Self.rawOutputContents
+        position += 1
+        length.withUnsafeBytes(put)
+        do throws(ServingError) {
+          try tensor.withBytes(put)
+        } catch {
+          throw RPCError(error)
+        }
+      }
+    }
+    return bytes
+  }
+
+  private static func varint(_ number: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var rest = UInt(number)
+    while rest >= 0x80 {
+      bytes.append(UInt8(rest & 0x7f) | 0x80)
+      rest >>= 7
+    }
+    bytes.append(UInt8(rest))
+    return bytes
+  }
+}
+
+extension RPCError {
+  /// A message has a limit of 2 GiB.
+  fileprivate static var tooLarge: RPCError {
+    RPCError(code: .resourceExhausted, message: "the results do not fit into a message")
+  }
+}

@@ -1,0 +1,51 @@
+/// A server's models and what is done with them, without any protocol: what REST and gRPC both ask.
+public final class InferenceService: Sendable {
+  /// The models.
+  public let repository: ModelRepository
+  /// Who runs them, and in which order.
+  public let scheduler: Scheduler
+  /// What is counted.
+  public let metrics: ServingMetrics
+
+  /// A service of the models of a repository.
+  public init(repository: ModelRepository, scheduler: Scheduler, metrics: ServingMetrics) {
+    (self.repository, self.scheduler, self.metrics) = (repository, scheduler, metrics)
+  }
+
+  /// What the server says of itself.
+  public var metadata: ServerMetadata {
+    ServerMetadata(
+      name: "infold", version: "0.1.0",
+      extensions: ["binary_tensor_data", "model_repository", "model_repository(unload_dependents)", "classification"])
+  }
+
+  /// Whether the process works at all.
+  public var isLive: Bool { true }
+
+  /// Whether requests are welcome: the models of the start are there, and the server is not about to end.
+  public var isReady: Bool { !scheduler.isDraining && repository.isReady }
+
+  /// No longer ready, so that nobody sends more; what is there already goes on.
+  public func beginDraining() { scheduler.beginDraining() }
+
+  /// What a model says of itself.
+  /// - Throws: `ServingError` with `.notFound`, or with `.unavailable` for a model that is not ready.
+  public func metadata(ofModel name: String, version: String? = nil) throws(ServingError) -> ModelMetadata {
+    let model = try repository.model(named: name, version: version)
+    return model.metadata(versions: repository.readyVersions(ofModel: name))
+  }
+
+  /// Whether a model can run. One that is not known is not ready.
+  public func isModelReady(_ name: String, version: String? = nil) -> Bool {
+    (try? repository.model(named: name, version: version)) != nil
+  }
+
+  /// Runs a model, with others in a batch where it may.
+  ///
+  /// When the task is cancelled, a run that has not begun does not begin.
+  /// - Throws: `ServingError`.
+  public func infer(_ request: InferenceRequest) async throws(ServingError) -> InferenceResponse {
+    let model = try repository.model(named: request.modelName, version: request.modelVersion)
+    return try await model.infer(request, scheduler)
+  }
+}

@@ -1,0 +1,96 @@
+package import Infold
+
+extension Tensor {
+  /// A tensor of elements that lie in memory as protocols send them: in row-major order, little-endian, without anything between them.
+  ///
+  /// The bytes are copied. Nothing is allocated before their number is known to be right, so that a request cannot ask for more memory than
+  /// it has sent.
+  /// - Parameters:
+  ///   - bytes: The elements. A bool is one byte, 0 or 1.
+  ///   - datatype: Their type.
+  ///   - shape: The sizes, outermost first.
+  ///   - name: The name of the input, for errors.
+  /// - Throws: `ServingError` with `.invalidArgument` for a shape that has a negative size or another number of elements, and for bools
+  ///   that are none; `.limitExceeded` where there is no memory.
+  package init(
+    bytes: UnsafeRawBufferPointer, datatype: Datatype, shape: [Int64], input name: String
+  ) throws(ServingError) {
+    let sizes = try Self.sizes(shape, input: name)
+    let width = datatype.byteWidth
+    guard let count = Self.count(sizes), bytes.count == count * width else {
+      throw ServingError(
+        .invalidArgument,
+        "input '\(name.printable)' has \(bytes.count) bytes, and its shape \(shape.brief) of \(datatype.rawValue) takes "
+          + (Self.count(sizes).map { "\($0 * width)" } ?? "more than there are"))
+    }
+    if datatype == .bool, let wrong = bytes.first(where: { $0 > 1 }) {
+      throw ServingError(
+        .invalidArgument, "input '\(name.printable)' of BOOL has a byte \(wrong), and bools are 0 or 1")
+    }
+    func filled<Element: TensorElement>(_: Element.Type) throws(InfoldError) -> Tensor {
+      var tensor = try Tensor(zeros: sizes, of: datatype.elementType)
+      try tensor.withMutableSpan(as: Element.self) { (span: inout MutableSpan<Element>) throws(InfoldError) in
+        span.withUnsafeMutableBytes { $0.copyMemory(from: bytes) }
+      }
+      return tensor
+    }
+    self = try serving { () throws(InfoldError) in try filled(datatype.swiftType) }
+  }
+
+  /// A tensor of elements that a list has in row-major order.
+  /// - Parameters:
+  ///   - elements: The elements.
+  ///   - shape: The sizes, outermost first.
+  ///   - name: The name of the input, for errors.
+  /// - Throws: As `init(bytes:datatype:shape:input:)`.
+  package init<Element: TensorElement>(
+    elements: [Element], shape: [Int64], input name: String
+  ) throws(ServingError) {
+    let sizes = try Self.sizes(shape, input: name)
+    guard Self.count(sizes) == elements.count else {
+      throw ServingError(
+        .invalidArgument,
+        "input '\(name.printable)' has \(elements.count) elements, and its shape \(shape.brief) takes "
+          + (Self.count(sizes).map(String.init) ?? "more than there are"))
+    }
+    self = try serving { () throws(InfoldError) in try Tensor(shape: sizes, elements) }
+  }
+
+  /// Calls `body` with the elements as protocols send them: in row-major order, little-endian, without anything between them.
+  package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) throws(ServingError) -> Result {
+    guard let type = elementType.swiftType else {
+      throw ServingError(.internal, "tensors of \(elementType) cannot be sent")
+    }
+    func passed<Element: TensorElement>(_: Element.Type) throws(InfoldError) -> Result {
+      try withSpan(as: Element.self) { span in span.withUnsafeBytes(body) }
+    }
+    return try serving { () throws(InfoldError) in try passed(type) }
+  }
+
+  private static func sizes(_ shape: [Int64], input name: String) throws(ServingError) -> [Int] {
+    guard shape.allSatisfy({ $0 >= 0 }) else {
+      throw ServingError(
+        .invalidArgument, "the shape \(shape.brief) of input '\(name.printable)' has a negative size")
+    }
+    return shape.map { Int($0) }
+  }
+
+  /// The product of sizes; `nil` where eight times it does not fit an `Int`.
+  private static func count(_ sizes: [Int]) -> Int? {
+    if sizes.contains(0) { return 0 }
+    var count = 1
+    for size in sizes {
+      let (product, overflow) = count.multipliedReportingOverflow(by: size)
+      if overflow || product > Int.max / 8 { return nil }
+      count = product
+    }
+    return count
+  }
+}
+
+extension [Int64] {
+  /// A shape for messages: not more of it than somebody reads.
+  fileprivate var brief: String {
+    count <= 16 ? "\(self)" : "[" + prefix(16).map { "\($0), " }.joined() + "…]"
+  }
+}

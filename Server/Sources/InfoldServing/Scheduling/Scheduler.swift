@@ -1,0 +1,298 @@
+import Infold
+import Synchronization
+
+/// Decides which requests run when, with which others, and on how many threads.
+///
+/// Requests wait in a queue for each model. While a processor is free, the model that has had the least time of them is next: it runs as many
+/// of its requests as it may put together, and no more than leave work for the other free processors. A run that is alone has all
+/// threads that compute; otherwise each run has one, since processors do most when nobody waits for another.
+///
+/// What has not begun can be cancelled, and does not begin behind its deadline.
+public final class Scheduler: Sendable {
+  typealias Outcome = Result<[String: Tensor], ServingError>
+
+  /// A request that waits or runs.
+  struct Entry {
+    let id: UInt64
+    let inputs: [String: Tensor]
+    /// The images of each input, where it may be put together with others.
+    let images: Int?
+    let begin: ContinuousClock.Instant
+    let deadline: ContinuousClock.Instant?
+    let continuation: CheckedContinuation<Outcome, Never>
+  }
+
+  /// The requests of a model.
+  struct Queue {
+    let model: ServedModel
+    var entries: [Entry] = []
+    /// The nanoseconds of processors that it has had.
+    var time: Int64 = 0
+    var running = 0
+    /// What an image took lately, in nanoseconds of processors.
+    var expected: Int64 = 1_000_000
+  }
+
+  struct State {
+    var queues: [ObjectIdentifier: Queue] = [:]
+    var free: Int
+    var nextID: UInt64 = 0
+    var isDraining = false
+    /// Requests that run alone, which their task may still cancel.
+    var runs: [UInt64: Task<Void, Never>] = [:]
+    /// When somebody looks at the queues next.
+    var nextLook: ContinuousClock.Instant?
+    /// The time of the model that was begun with last.
+    var time: Int64 = 0
+  }
+
+  /// The threads that compute.
+  public let threads: Int
+  private let state: Mutex<State>
+
+  /// A scheduler.
+  /// - Parameter threads: The threads that compute.
+  public init(threads: Int) {
+    precondition(threads >= 1)
+    self.threads = threads
+    state = Mutex(State(free: threads))
+  }
+
+  /// Whether the server is about to end.
+  public var isDraining: Bool { state.withLock { $0.isDraining } }
+
+  /// The server is about to end. What is there goes on.
+  func beginDraining() { state.withLock { $0.isDraining = true } }
+
+  /// The requests that wait.
+  public var waitingCount: Int { state.withLock { $0.queues.values.reduce(0) { $0 + $1.entries.count } } }
+
+  /// Runs a model.
+  /// - Parameter inputs: Tensors that the model takes.
+  /// - Throws: `ServingError`: `.unavailable` where too many wait; `.deadlineExceeded`; `.cancelled` when the task is; what the run throws.
+  func run(
+    _ inputs: [String: Tensor], by model: ServedModel, deadline: ContinuousClock.Instant?,
+    _ cancellation: RequestCancellation? = nil
+  ) async throws(ServingError) -> [String: Tensor] {
+    let id = state.withLock { state in
+      state.nextID += 1
+      return state.nextID
+    }
+    let handler = Mutex<Int?>(nil)
+    let outcome: Outcome = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        enter(
+          Entry(
+            id: id, inputs: inputs, images: model.images(in: inputs), begin: .now, deadline: deadline,
+            continuation: continuation), model, cancellation)
+        handler.withLock { $0 = cancellation?.add { self.cancel(id, of: model) } }
+      }
+    } onCancel: {
+      cancel(id, of: model)
+    }
+    if let handler = handler.withLock({ $0 }) { cancellation?.remove(handler) }
+    return try outcome.get()
+  }
+
+  private func enter(_ entry: Entry, _ model: ServedModel, _ cancellation: RequestCancellation?) {
+    if Task.isCancelled || cancellation?.isCancelled == true {
+      return entry.continuation.resume(returning: .failure(.requestCancelled))
+    }
+    let isFull = state.withLock { state in
+      var queue = state.queues[ObjectIdentifier(model)] ?? Queue(model: model, time: state.time)
+      guard queue.entries.count < model.settings.queueSize else { return true }
+      if queue.entries.isEmpty, queue.running == 0 { queue.time = max(queue.time, state.time) }
+      queue.entries.append(entry)
+      state.queues[ObjectIdentifier(model)] = queue
+      model.metrics.waiting(queue.entries.count)
+      return false
+    }
+    if isFull {
+      return entry.continuation.resume(
+        returning: .failure(
+          ServingError(
+            .unavailable, "the queue of model '\(model.name)' is full: \(model.settings.queueSize) requests wait",
+            retryAfter: 1)))
+    }
+    dispatch()
+  }
+
+  private func cancel(_ id: UInt64, of model: ServedModel) {
+    let (waiting, run) = state.withLock { state -> (Entry?, Task<Void, Never>?) in
+      let key = ObjectIdentifier(model)
+      guard let index = state.queues[key]?.entries.firstIndex(where: { $0.id == id }) else {
+        return (nil, state.runs[id])
+      }
+      return (state.queues[key]!.entries.remove(at: index), nil)
+    }
+    waiting?.continuation.resume(returning: .failure(.requestCancelled))
+    run?.cancel()
+  }
+}
+
+extension Scheduler {
+  /// Requests that run together.
+  private struct Job {
+    let model: ServedModel
+    let entries: [Entry]
+    /// The threads that it has.
+    let threads: Int
+    let charged: Int64
+  }
+
+  /// Begins with what can be begun with.
+  private func dispatch() {
+    while true {
+      let (job, late) = state.withLock { state in next(&state) }
+      for entry in late {
+        entry.continuation.resume(
+          returning: .failure(ServingError(.deadlineExceeded, "the request did not begin before its deadline")))
+      }
+      guard let job else { return }
+      begin(job)
+    }
+  }
+
+  /// The next job, and what is too late.
+  private func next(_ state: inout State) -> (Job?, late: [Entry]) {
+    let now = ContinuousClock.now
+    var late: [Entry] = []
+    var look: ContinuousClock.Instant?
+    for key in state.queues.keys where state.queues[key]!.entries.contains(where: { $0.deadline != nil }) {
+      late += state.queues[key]!.entries.filter { $0.deadline.map { $0 <= now } ?? false }
+      state.queues[key]!.entries.removeAll { $0.deadline.map { $0 <= now } ?? false }
+      look = [look, state.queues[key]!.entries.compactMap(\.deadline).min()].compactMap { $0 }.min()
+    }
+    var chosen: ObjectIdentifier?
+    if state.free > 0 {
+      for (key, queue) in state.queues {
+        guard let first = queue.entries.first else { continue }
+        let ready = queue.readyTime(first)
+        if ready > now {
+          look = look.map { min($0, ready) } ?? ready
+        } else if chosen.map({ queue.time < state.queues[$0]!.time }) ?? true {
+          chosen = key
+        }
+      }
+    }
+    if let look { plan(look, &state) }
+    guard let chosen else { return (nil, late) }
+    return (take(chosen, &state), late)
+  }
+
+  /// Takes requests of a model out of its queue.
+  private func take(_ key: ObjectIdentifier, _ state: inout State) -> Job {
+    var queue = state.queues[key]!
+    let waiting = state.queues.values.reduce(0) { $0 + $1.entries.count }
+    let isAlone = state.free == threads && waiting == queue.entries.count
+    let first = queue.entries.removeFirst()
+    var entries = [first]
+    if var images = first.images {
+      // Those behind it, as long as they fit; what else is free gets its share.
+      let total = queue.entries.reduce(images) { $0 + ($1.images ?? 1) }
+      let share = isAlone ? total : (total + state.free - 1) / state.free
+      let largest = min(queue.model.settings.largestBatch, max(share, images))
+      var index = 0
+      while index < queue.entries.count, images < largest {
+        let other = queue.entries[index]
+        guard let more = other.images, images + more <= largest, first.goesTogether(with: other) else {
+          index += 1
+          continue
+        }
+        entries.append(queue.entries.remove(at: index))
+        images += more
+      }
+      let hasAll = state.free == threads && (images >= threads || waiting == entries.count)
+      return begin(&state, &queue, key, entries, images, threads: hasAll ? threads : 1)
+    }
+    return begin(&state, &queue, key, entries, 1, threads: state.free == threads && waiting == 1 ? threads : 1)
+  }
+
+  private func begin(
+    _ state: inout State, _ queue: inout Queue, _ key: ObjectIdentifier, _ entries: [Entry], _ images: Int, threads: Int
+  ) -> Job {
+    let charged = queue.expected * Int64(images)
+    queue.time += charged
+    queue.running += 1
+    state.time = max(state.time, queue.time - charged)
+    state.free -= threads
+    queue.model.metrics.waiting(queue.entries.count)
+    state.queues[key] = queue
+    return Job(model: queue.model, entries: entries, threads: threads, charged: charged)
+  }
+
+  private func begin(_ job: Job) {
+    let now = ContinuousClock.now
+    for entry in job.entries { job.model.metrics.didBegin(waited: now - entry.begin) }
+    let task = Task.detached { await self.perform(job, since: now) }
+    guard job.entries.count == 1 else { return }
+    let id = job.entries[0].id
+    state.withLock { state in
+      // It may be done already.
+      if state.runs.removeValue(forKey: id) == nil { state.runs[id] = task }
+    }
+  }
+
+  private func perform(_ job: Job, since begin: ContinuousClock.Instant) async {
+    let session = job.threads == 1 ? job.model.narrow : job.model.wide
+    let outcomes = await session.outcomes(of: job.entries)
+    let time = ContinuousClock.now - begin
+    let images = job.entries.reduce(0) { $0 + ($1.images ?? 1) }
+    job.model.metrics.didRun(images: images, in: time)
+    state.withLock { state in
+      let key = ObjectIdentifier(job.model)
+      state.free += job.threads
+      let cost = time.nanoseconds * Int64(job.threads)
+      if var queue = state.queues[key] {
+        queue.time += cost - job.charged
+        queue.running -= 1
+        queue.expected = (queue.expected * 7 + cost / Int64(max(images, 1))) / 8
+        // A model that was unloaded must not be kept for its queue.
+        state.queues[key] = queue.entries.isEmpty && queue.running == 0 ? nil : queue
+      }
+      if job.entries.count == 1, state.runs.removeValue(forKey: job.entries[0].id) == nil {
+        state.runs[job.entries[0].id] = Task {}
+      }
+    }
+    dispatch()
+    for (entry, outcome) in zip(job.entries, outcomes) { entry.continuation.resume(returning: outcome) }
+  }
+
+  /// Has somebody look at the queues at a time, if nobody does before.
+  private func plan(_ time: ContinuousClock.Instant, _ state: inout State) {
+    if let next = state.nextLook, next <= time { return }
+    state.nextLook = time
+    Task.detached {
+      try? await Task.sleep(until: time, clock: .continuous)
+      self.state.withLock { state in
+        if state.nextLook == time { state.nextLook = nil }
+      }
+      self.dispatch()
+    }
+  }
+}
+
+extension Scheduler.Queue {
+  /// When the first request is to begin: at once, unless others may still come to fill its batch.
+  fileprivate func readyTime(_ first: Scheduler.Entry) -> ContinuousClock.Instant {
+    guard let images = first.images, model.settings.longestDelay > 0 else { return first.begin }
+    let together = entries.dropFirst().reduce(images) { $0 + ($1.images ?? 0) }
+    guard together < model.settings.largestBatch else { return first.begin }
+    return first.begin + .seconds(model.settings.longestDelay)
+  }
+}
+
+extension Scheduler.Entry {
+  /// Whether both have the same inputs with the same sizes, but for the number of images.
+  fileprivate func goesTogether(with other: Scheduler.Entry) -> Bool {
+    inputs.count == other.inputs.count
+      && inputs.allSatisfy { name, tensor in
+        guard let tensors = other.inputs[name] else { return false }
+        return tensors.elementType == tensor.elementType && tensors.shape.dropFirst() == tensor.shape.dropFirst()
+      }
+  }
+}
+
+extension ServingError {
+  static var requestCancelled: ServingError { ServingError(.cancelled, "the request was cancelled") }
+}

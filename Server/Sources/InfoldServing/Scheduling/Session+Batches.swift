@@ -1,0 +1,52 @@
+import Infold
+
+extension Session {
+  /// What comes of each of the requests that run together.
+  ///
+  /// Where a batch fails, each request runs by itself, so that one cannot spoil the answers of others.
+  func outcomes(of entries: [Scheduler.Entry]) async -> [Scheduler.Outcome] {
+    if entries.count == 1 { return [await outcome(of: entries[0])] }
+    do throws(InfoldError) {
+      return try await together(entries).map { .success($0) }
+    } catch {
+      var outcomes: [Scheduler.Outcome] = []
+      for entry in entries { outcomes.append(await outcome(of: entry)) }
+      return outcomes
+    }
+  }
+
+  private func outcome(of entry: Scheduler.Entry) async -> Scheduler.Outcome {
+    do throws(InfoldError) {
+      return .success(try await run(entry.inputs))
+    } catch {
+      return .failure(ServingError(error))
+    }
+  }
+
+  /// Runs requests as one batch, and gives each its images.
+  private func together(_ entries: [Scheduler.Entry]) async throws(InfoldError) -> [[String: Tensor]] {
+    var batch: [String: Tensor] = [:]
+    for name in entries[0].inputs.keys {
+      batch[name] = try Tensor(concatenating: entries.map { $0.inputs[name]! })
+    }
+    let results = try await run(batch)
+    var begin = 0
+    return try entries.map { entry throws(InfoldError) in
+      let images = begin..<begin + (entry.images ?? 0)
+      begin = images.upperBound
+      var part: [String: Tensor] = [:]
+      for (name, tensor) in results { part[name] = try tensor.slice(images) }
+      return part
+    }
+  }
+}
+
+extension ServedModel {
+  /// The images of a request that may run together with others; `nil` where it may not.
+  func images(in inputs: [String: Tensor]) -> Int? {
+    guard takesBatches, let images = inputs.first?.value.shape.first, images > 0, images <= settings.largestBatch,
+      inputs.count == batchedInputCount, inputs.values.allSatisfy({ $0.shape.first == images })
+    else { return nil }
+    return images
+  }
+}

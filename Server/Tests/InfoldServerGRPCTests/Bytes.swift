@@ -1,0 +1,21 @@
+import GRPCCore
+import OpenInferenceGRPC
+import SwiftProtobuf
+
+/// Bytes for messages that are none.
+enum Bytes {
+  struct Serializer: MessageSerializer {
+    /// What is sent instead of the message.
+    var bytes: [UInt8] = []
+
+    func serialize<Result: GRPCContiguousBytes>(_ message: Inference_ServerLiveRequest) throws -> Result {
+      Result(bytes)
+    }
+  }
+
+  struct Deserializer: MessageDeserializer {
+    func deserialize<Source: GRPCContiguousBytes>(_ bytes: Source) throws -> [UInt8] {
+      bytes.withUnsafeBytes { Array($0) }
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import FoundationEssentials
+import InfoldSystem
+import InfoldTensor
+
+/// A tensor in a line: a file's path, an object with the `file`, one with `shape` and `data`, or numbers in lists in lists, whose lengths
+/// are the shape.
+struct InlineTensor {
+  private enum Source {
+    case file(String)
+    case tensor(Tensor)
+  }
+
+  private let source: Source
+
+  private static let keys = ["type", "shape", "data", "file"]
+  /// More dimensions than any model has, and fewer than a thread's stack.
+  private static let largestRank = 64
+
+  /// The tensor in a file.
+  init(file path: String) {
+    source = .file(path)
+  }
+
+  /// Reads the tensor, where the line has only its file.
+  /// - Throws: `InfoldError` that names the file.
+  func tensor() throws(InfoldError) -> Tensor {
+    switch source {
+    case .file(let path): try Self.read(path)
+    case .tensor(let tensor): tensor
+    }
+  }
+
+  /// The tensor in a file that a line names, which is not standard input.
+  static func read(_ path: String) throws(InfoldError) -> Tensor {
+    guard path != StandardInput.argument else {
+      throw InfoldError(.invalidArgument, "- stands for standard input, which has the lines", hint: "name a file")
+    }
+    return try readTensor(path)
+  }
+
+  /// Decodes what is there for an input of elements of this type.
+  init(from decoder: any Decoder, as type: ElementType) throws {
+    if let path = try? decoder.singleValueContainer().decode(String.self), !Self.namesNumber(path, type) {
+      source = .file(path)
+      return
+    }
+    guard let container = try? decoder.container(keyedBy: JSONKey.self) else {
+      source = .tensor(try Self.tensor(from: decoder, as: type, shape: nil))
+      return
+    }
+    try container.requireKeys(Self.keys)
+    if let name = try container.decodeIfPresent(String.self, forKey: JSONKey("type")), name != "\(type)" {
+      throw InfoldError(
+        .invalidArgument, "\(Self.place(decoder)) is \(String(quoting: name)), and the model wants \(type)")
+    }
+    let file = try container.decodeIfPresent(String.self, forKey: JSONKey("file"))
+    let shape = try container.decodeIfPresent([Int].self, forKey: JSONKey("shape"))
+    let hasData = container.contains(JSONKey("data"))
+    switch (file, shape, hasData) {
+    case (let file?, _, false): source = .file(file)
+    case (nil, let shape?, true):
+      source = .tensor(try Self.tensor(from: container.superDecoder(forKey: JSONKey("data")), as: type, shape: shape))
+    default:
+      throw InfoldError(
+        .invalidArgument, "\(Self.place(decoder)) must have either \"shape\" and \"data\", or \"file\"")
+    }
+  }
+
+  /// Whether a string stands for a number that JSON lacks.
+  private static func namesNumber(_ text: String, _ type: ElementType) -> Bool {
+    type.isFloatingPoint && ["NaN", "Infinity", "-Infinity"].contains(text)
+  }
+
+  private static func place(_ decoder: any Decoder) -> String {
+    decoder.codingPath.map(\.stringValue).last.map { String(quoting: $0) } ?? "a tensor"
+  }
+
+  private static func tensor(from decoder: any Decoder, as type: ElementType, shape: [Int]?) throws -> Tensor {
+    func elements<Element: TensorElement & Decodable>(of _: Element.Type) throws -> Tensor {
+      var numbers = NestedNumbers<Element>()
+      try numbers.read(decoder, largestRank: largestRank)
+      return try Tensor(shape: shape ?? numbers.shape, numbers.elements)
+    }
+    return switch type {
+    case .bool: try elements(of: Bool.self)
+    case .float32: try elements(of: Float.self)
+    case .float64: try elements(of: Double.self)
+    // Through a double, which is rounded once more.
+    case .float16, .bfloat16: try elements(of: Double.self).converted(to: type)
+    case .int8: try elements(of: Int8.self)
+    case .int16: try elements(of: Int16.self)
+    case .int32: try elements(of: Int32.self)
+    case .int64: try elements(of: Int64.self)
+    case .uint8: try elements(of: UInt8.self)
+    case .uint16: try elements(of: UInt16.self)
+    case .uint32: try elements(of: UInt32.self)
+    case .uint64: try elements(of: UInt64.self)
+    default:
+      throw InfoldError(
+        .unsupported, "\(place(decoder)) has \(type) elements, which a line cannot hold", hint: "give it a .pb file")
+    }
+  }
+}
+
+/// Numbers in lists in lists, all of one length at each depth.
+private struct NestedNumbers<Element: TensorElement & Decodable> {
+  private(set) var elements: [Element] = []
+  /// The length at each depth, once a list there has ended.
+  private var lengths: [Int?] = []
+  /// The number of dimensions, once a number is found.
+  private var rank: Int?
+
+  var shape: [Int] { lengths.map { $0! } }
+
+  mutating func read(_ decoder: any Decoder, largestRank: Int) throws {
+    if var list = try? decoder.unkeyedContainer() {
+      try read(&list, depth: 0, largestRank: largestRank)
+    } else {
+      elements.append(try decoder.singleValueContainer().decode(Element.self))
+    }
+  }
+
+  private mutating func read(_ list: inout any UnkeyedDecodingContainer, depth: Int, largestRank: Int) throws {
+    guard depth < largestRank else {
+      throw DecodingError.dataCorruptedError(in: list, debugDescription: "has more than \(largestRank) dimensions")
+    }
+    if lengths.count == depth { lengths.append(nil) }
+    var length = 0
+    while !list.isAtEnd {
+      if depth + 1 != rank, var inner = try? list.nestedUnkeyedContainer() {
+        try read(&inner, depth: depth + 1, largestRank: largestRank)
+      } else {
+        elements.append(try list.decode(Element.self))
+        guard depth + 1 == rank ?? lengths.count else { throw ragged(list) }
+        rank = depth + 1
+      }
+      length += 1
+    }
+    guard length == lengths[depth] ?? length else { throw ragged(list) }
+    lengths[depth] = length
+  }
+
+  private func ragged(_ list: any UnkeyedDecodingContainer) -> DecodingError {
+    DecodingError.dataCorruptedError(in: list, debugDescription: "the lists at one depth have different lengths")
+  }
+}

@@ -1,0 +1,89 @@
+import FoundationEssentials
+import InfoldSystem
+import InfoldTensor
+
+/// A line of `infold run --lines`.
+struct RunLine: Decodable {
+  /// What the lines of a model may say.
+  struct Model: Sendable {
+    /// The inputs that lines may give.
+    let inputs: [String: ElementType]
+    let outputs: [String]
+    /// The input whose tensor is in the file of a line that is only a path.
+    let only: String?
+  }
+
+  /// Where an output goes.
+  enum Target {
+    case inline
+    case file(String)
+  }
+
+  /// What it calls itself.
+  let identifier: LineIdentifier?
+  let inputs: [String: InlineTensor]
+  /// Where the outputs go that it wants; `nil` for all, where the command says.
+  let outputs: [String: Target]?
+
+  private static let keys = ["id", "inputs", "outputs"]
+  fileprivate static let model = CodingUserInfoKey(rawValue: "model")!
+
+  init(from decoder: any Decoder) throws {
+    let model = decoder.userInfo[Self.model] as! Model
+    let container = try decoder.container(keyedBy: JSONKey.self)
+    try container.requireKeys(Self.keys)
+    identifier = try container.decodeIfPresent(LineIdentifier.self, forKey: JSONKey("id"))
+
+    let tensors = try container.nestedContainer(keyedBy: JSONKey.self, forKey: JSONKey("inputs"))
+    var inputs: [String: InlineTensor] = [:]
+    for key in tensors.allKeys {
+      guard let type = model.inputs[key.stringValue] else {
+        throw Self.unknown(key.stringValue, "an input", among: model.inputs.keys.sorted())
+      }
+      inputs[key.stringValue] = try InlineTensor(from: tensors.superDecoder(forKey: key), as: type)
+    }
+    self.inputs = inputs
+
+    guard container.contains(JSONKey("outputs")) else {
+      outputs = nil
+      return
+    }
+    var targets: [String: Target] = [:]
+    if let names = try? container.decode([String].self, forKey: JSONKey("outputs")) {
+      for name in names { targets[name] = .inline }
+    } else {
+      let paths = try container.decode([String: String?].self, forKey: JSONKey("outputs"))
+      for (name, path) in paths { targets[name] = path.map(Target.file) ?? .inline }
+    }
+    for name in targets.keys.sorted() where !model.outputs.contains(name) {
+      throw Self.unknown(name, "an output", among: model.outputs)
+    }
+    outputs = targets
+  }
+
+  private static func unknown(_ name: String, _ kind: String, among names: [String]) -> InfoldError {
+    InfoldError(
+      .invalidArgument, "\(String(quoting: name)) is not \(kind) of the model",
+      hint: suggestion(for: name, among: names) ?? "those are "
+        + names.map(String.init(quoting:)).joined(separator: ", "))
+  }
+
+  /// The line with a tensor's path for the only input of the model.
+  private init(path: String, of model: Model) throws(InfoldError) {
+    guard let only = model.only else {
+      throw InfoldError(
+        .invalidArgument, "a line that is a path needs a model with one input, and this has \(model.inputs.count)",
+        hint: "give an object, like {\"inputs\": {\"NAME\": \"file.npy\"}}")
+    }
+    identifier = nil
+    inputs = [only: InlineTensor(file: path)]
+    outputs = nil
+  }
+
+  init(_ line: InputLine, of model: Model) throws(InfoldError) {
+    switch try LineContent(line) {
+    case .path(let path): try self.init(path: path, of: model)
+    case .object(let bytes): self = try decodeLine(Self.self, bytes, userInfo: [Self.model: model])
+    }
+  }
+}
