@@ -1,14 +1,22 @@
 #!/usr/bin/env bash
-# Builds the tool as one file that needs no Swift on the machine where it runs, stripped and as small as it gets, and prints where it
-# is and how large: for containers and servers. The C libraries (libprotobuf-c, libturbojpeg, libpng, libwebp, zlib and libc) stay shared.
+# Builds the tool, or with the argument infold-serve the server, as one file that needs no Swift on the machine where it runs, stripped and as
+# small as it gets, and prints where it is and how large: for containers and servers. The C libraries (libprotobuf-c, libturbojpeg, libpng,
+# libwebp, zlib and libc) stay shared.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libwebp-dev
 # With sections of their own, functions that nothing uses are left out, and what is the same is kept once.
 compiler=(-use-ld=lld -Xfrontend -function-sections -Xlinker --gc-sections -Xlinker --icf=all -Xlinker --no-export-dynamic
   -Xlinker -s -Xlinker -z -Xlinker pack-relative-relocs)
-options=(-c release --scratch-path .build/static --static-swift-stdlib --product infold)
+product=${1:-infold}
+case $product in
+  infold) package=. ;;
+  infold-serve) package=Server ;;
+  *) echo "usage: tools/build-static.sh [infold|infold-serve]" >&2; exit 2 ;;
+esac
+place=(-c release --package-path "$package" --scratch-path "$package/.build/static")
+options=("${place[@]}" --static-swift-stdlib --product "$product")
 for option in "${compiler[@]}"; do options+=(-Xswiftc "$option"); done
 INFOLD_OPTIMIZE=size swift build "${options[@]}" >&2
-binary=$(swift build -c release --scratch-path .build/static --show-bin-path)/infold
+binary=$(swift build "${place[@]}" --show-bin-path)/$product
 stat --format "%n: %s bytes" "$binary"

@@ -40,7 +40,8 @@ enum Main {
     let group = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: logger))
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { try await group.run() }
-      let port = await ports.first { _ in true }!
+      var listening = ports.makeAsyncIterator()
+      let port = await listening.next()!
       try await withGRPCClient(
         transport: .http2NIOPosix(
           target: .ipv4(address: "127.0.0.1", port: port), transportSecurity: .plaintext,
@@ -75,7 +76,8 @@ enum Main {
     report(what, times)
   }
 
-  private static func measureAsync(_ what: String, _ count: Int, _ body: () async throws -> Void) async throws {
+  private static func measureAsync(_ what: String, _ count: Int, _ body: @Sendable () async throws -> Void) async throws
+  {
     var times: [Duration] = []
     for _ in 0..<count {
       let begin = ContinuousClock.now

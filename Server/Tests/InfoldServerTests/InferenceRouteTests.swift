@@ -117,7 +117,7 @@ import Testing
       #expect(response.status == .ok && response.headers[.contentType] == "application/octet-stream")
       let length = try #require(response.headers[.inferenceHeaderContentLength].flatMap { Int($0) })
       var rest = response.body
-      let head = try #require(rest.readString(length: length))
+      let head = rest.readString(length: length) ?? ""
       #expect(head.contains("\"binary_data_size\":8") && head.contains("\"data\":[-2.0,-3.0]"))
       #expect(rest.readableBytes == 8)
       #expect(rest.readInteger(endianness: .little, as: UInt32.self) == (4 as Float).bitPattern)

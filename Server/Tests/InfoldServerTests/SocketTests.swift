@@ -142,7 +142,7 @@ import Testing
 
   @Test func certificatesThatChange() async throws {
     let files = try TestModels()
-    func put(_ identity: TestCertificates.Identity) throws {
+    @Sendable func put(_ identity: TestCertificates.Identity) throws {
       try files.add(identity.certificate, as: "certificate.pem")
       try files.add(identity.key, as: "key.pem")
     }

@@ -20,6 +20,8 @@ final class LineJob: Sendable {
     var next = 1
     var errors = 0
     var failure: InfoldError?
+    /// What shows how far the job is, where the answers do not go to a terminal themselves.
+    var progress = StandardStream.output.isTerminal ? nil : ProgressBar("answered")
   }
 
   private let atOnce: Int
@@ -52,9 +54,13 @@ final class LineJob: Sendable {
     for _ in 0..<max(1, threads) {
       ends.wait()
       // A thread that waits for input may wait for long.
-      if let failure = output.withLock(\.failure) { throw failure }
+      if output.withLock({ $0.failure != nil }) { break }
     }
-    return output.withLock { ($0.next - 1, $0.errors) }
+    return try output.withLock { (output) throws(InfoldError) in
+      output.progress?.finish()
+      if let failure = output.failure { throw failure }
+      return (output.next - 1, output.errors)
+    }
   }
 
   private func work() {
@@ -90,6 +96,7 @@ final class LineJob: Sendable {
         try StandardOutput.write(answer.bytes)
         output.next += 1
         if answer.isError { output.errors += 1 }
+        output.progress?.update(output.next - 1, "lines")
         room.signal()
       }
     }

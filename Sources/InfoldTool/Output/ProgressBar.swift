@@ -28,15 +28,31 @@ struct ProgressBar {
     update(fraction, "\(Int(fraction * 100)) %")
   }
 
-  private mutating func update(_ share: Double, _ text: String) {
-    guard isShown else { return }
+  /// Shows that so many parts are done of a work whose end nobody knows, and how many of them a second.
+  mutating func update(_ done: Int, _ parts: String) {
+    guard let elapsed = elapsedWhereDue() else { return }
+    let rate = Double(done) / (elapsed / .seconds(1))
+    show("\(title): \(NumberText.grouped(done)) \(parts), \(NumberText.significant(rate)) a second")
+  }
+
+  /// The time since the beginning, where it is time to show something.
+  private mutating func elapsedWhereDue() -> Duration? {
+    guard isShown else { return nil }
     let elapsed = begin.duration(to: clock.now)
-    guard elapsed >= .seconds(1), elapsed - last >= .milliseconds(50) else { return }
+    guard elapsed >= .seconds(1), elapsed - last >= .milliseconds(50) else { return nil }
     last = elapsed
+    return elapsed
+  }
+
+  private mutating func update(_ share: Double, _ text: String) {
+    guard let elapsed = elapsedWhereDue() else { return }
     let left = share > 0 && share < 1 ? ", \(Self.text(elapsed * (1 / share - 1))) left" : ""
     // A line that is longer than the terminal is wide could not be taken away.
     let room = Terminal.error.width - title.count - text.count - 20
-    let line = "\(title) \(Bar.text(share, width: max(4, min(24, room)))) \(text)\(left)"
+    show("\(title) \(Bar.text(share, width: max(4, min(24, room)))) \(text)\(left)")
+  }
+
+  private mutating func show(_ line: String) {
     guard line != shown else { return }
     StandardError.write("\r\u{1B}[K" + line)
     shown = line

@@ -1,4 +1,5 @@
 public import Hummingbird
+import HummingbirdCore
 import HTTPTypes
 public import InfoldServing
 public import Logging

@@ -1,8 +1,8 @@
 import FoundationEssentials
-public import Hummingbird
+import HummingbirdCore
 public import Infold
-public import Logging
-public import NIOCore
+import Logging
+import NIOCore
 public import NIOSSL
 import Synchronization
 

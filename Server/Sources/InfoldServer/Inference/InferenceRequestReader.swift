@@ -96,11 +96,11 @@ struct InferenceRequestReader {
       }
       let elements = UnsafeRawBufferPointer(rebasing: bytes[position..<position + size])
       position += size
-      return InferenceRequest.Input(
-        name: name,
-        tensor: try borrowed(elements, datatype, shape)
-          ?? Tensor(bytes: elements, datatype: datatype, shape: shape.map(Int64.init), input: name),
-        parameters: input.parameters)
+      var tensor = try borrowed(elements, datatype, shape)
+      if tensor == nil {
+        tensor = try Tensor(bytes: elements, datatype: datatype, shape: shape.map(Int64.init), input: name)
+      }
+      return InferenceRequest.Input(name: name, tensor: tensor!, parameters: input.parameters)
     }
     if let tensor = input.tensor {
       return InferenceRequest.Input(name: name, tensor: tensor, parameters: input.parameters)

@@ -68,7 +68,8 @@ enum TensorJSON {
       throw ServingError(.invalidArgument, "the shape \(shape) of input '\(name.printable)' is not one of a tensor")
     }
     elements.reserveCapacity(min(count.0, 1 << 16))
-    try append(&reader, to: &elements, count.0, name, element)
+    var depth: Int?
+    try append(&reader, to: &elements, count.0, name, at: 1, &depth, element)
     guard elements.count == count.0 else { throw unexpectedCount(elements.count, count.0, name) }
     do throws(InfoldError) {
       return try Tensor(shape: shape, elements)
@@ -78,11 +79,18 @@ enum TensorJSON {
   }
 
   private static func append<Element: TensorElement>(
-    _ reader: inout JSONReader, to elements: inout [Element], _ count: Int, _ name: String,
-    _ element: (inout JSONReader) throws(ServingError) -> Element
+    _ reader: inout JSONReader, to elements: inout [Element], _ count: Int, _ name: String, at level: Int,
+    _ depth: inout Int?, _ element: (inout JSONReader) throws(ServingError) -> Element
   ) throws(ServingError) {
     try reader.array { (reader) throws(ServingError) in
-      if reader.peek() == UInt8(ascii: "[") { return try append(&reader, to: &elements, count, name, element) }
+      if reader.peek() == UInt8(ascii: "[") {
+        return try append(&reader, to: &elements, count, name, at: level + 1, &depth, element)
+      }
+      guard depth ?? level == level else {
+        throw ServingError(
+          .invalidArgument, "the elements of input '\(name.printable)' lie in arrays of different depths")
+      }
+      depth = level
       guard elements.count < count else { throw unexpectedCount(nil, count, name) }
       elements.append(try element(&reader))
     }

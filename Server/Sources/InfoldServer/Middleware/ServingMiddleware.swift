@@ -25,7 +25,7 @@ struct ServingMiddleware: RouterMiddleware {
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response
   ) async throws -> Response {
     let begin = ContinuousClock.now
-    let requestID = request.headers[.requestID].flatMap(Self.checkedID) ?? context.id
+    let requestID = request.headers[.requestID].flatMap(Self.checkedID) ?? RequestID().description
     var response = try await answer(request, context, next)
     response.headers[.requestID] = requestID
     counters.count(response.status.code)

@@ -9,7 +9,7 @@ const element = (name, properties = {}, ...children) => {
 const path = (model) => `v2/models/${encodeURIComponent(model.name)}`
   + (model.version ? `/versions/${encodeURIComponent(model.version)}` : "");
 /** A word as a shell takes it. */
-const quoted = (text) => /^[\w@%+=:,./?-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+const quoted = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 let token = "";
 let models = [];
@@ -174,10 +174,12 @@ async function classify(file) {
     const answer = await ask(rest, { method: "POST", body: file, headers: { "content-type": file.type || "application/octet-stream" } });
     const milliseconds = performance.now() - begin;
     if (shown !== current) return;
-    find("labels").replaceChildren(...answer.classes.map((candidate) => element("li", {},
-      element("meter", { min: 0, max: 1, value: candidate.probability ?? 0, ariaHidden: "true" }),
-      element("span", { textContent: candidate.label }),
-      element("span", { textContent: candidate.probability === null ? "NaN" : `${(candidate.probability * 100).toFixed(1)} %` }))));
+    find("labels").replaceChildren(...answer.classes.map(({ label, probability }) => {
+      const bar = element("li", {}, element("span", { textContent: label }),
+        element("span", { textContent: probability === null ? "NaN" : `${(probability * 100).toFixed(1)} %` }));
+      bar.style.setProperty("--share", Math.min(Math.max(probability ?? 0, 0), 1));
+      return bar;
+    }));
     showSame(milliseconds, ["curl", "--data-binary", `@${file.name}`, address(rest)]);
   } catch (error) {
     if (shown === current) fail(error);
@@ -202,13 +204,22 @@ async function run() {
     find("outputs").replaceChildren(...answer.outputs.flatMap(outputText));
     const isShort = body.length <= 2000;
     showSame(milliseconds, ["curl", "-H", "Content-Type: application/json", ...(isShort ? ["-d", body] : ["--data-binary", "@request.json"]), address(rest)]);
-    find("time").textContent += isShort ? "" : "; request.json is the request, of which this page keeps no file";
+    if (!isShort) find("time").append("; save ", requestLink(body), " first");
   } catch (error) {
     if (shown === current) fail(error);
   } finally {
     find("run").disabled = false;
   }
   await loadCounters();
+}
+
+let saved = null;
+
+/** What saves a request that is too long for a line. */
+function requestLink(body) {
+  if (saved) URL.revokeObjectURL(saved);
+  saved = URL.createObjectURL(new Blob([body], { type: "application/json" }));
+  return element("a", { href: saved, download: "request.json", textContent: "request.json" });
 }
 
 function outputText(output) {

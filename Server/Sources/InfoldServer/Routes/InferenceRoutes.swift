@@ -132,7 +132,7 @@ public struct InferenceRoutes: Sendable {
       picture = try await onOwnThread { () throws(InfoldError) in
         try Picture(bytes: Array(buffer: body), limits: imageLimits)
       }
-    } catch let error as InfoldError {
+    } catch {
       throw ServingError(
         error.code == .limitExceeded ? .tooLarge : .invalidArgument, "the picture " + error.description)
     }
@@ -182,7 +182,7 @@ extension RequestContext {
   /// The name of the model, without the escapes of a path.
   var name: String {
     get throws(ServingError) {
-      guard let name = parameters.get("name")?.removingURLPercentEncoding() else {
+      guard let name = parameters.get("name").flatMap(String.init(percentEncoded:)) else {
         throw ServingError(.invalidArgument, "the name of the model is not readable")
       }
       return name

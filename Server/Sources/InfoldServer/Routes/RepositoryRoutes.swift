@@ -52,14 +52,16 @@ extension InferenceRoutes {
   }
 
   /// What a request to the repository says; its body may be empty.
-  private func repositoryRequest(_ request: Request) async throws -> (readyOnly: Bool, parameters: Parameters) {
+  private func repositoryRequest(_ request: Request) async throws -> (
+    readyOnly: Bool, parameters: InfoldServing.Parameters
+  ) {
     let body = try await request.collectedBody(limit: min(limits.body, 1 << 20))
     guard body.readableBytes > 0 else { return (false, [:]) }
-    let result: Result<(Bool, Parameters), ServingError> = body.withUnsafeReadableBytes { bytes in
+    let result: Result<(Bool, InfoldServing.Parameters), ServingError> = body.withUnsafeReadableBytes { bytes in
       Result { () throws(ServingError) in
         var reader = JSONReader(bytes)
         var readyOnly = false
-        var parameters: Parameters = [:]
+        var parameters: InfoldServing.Parameters = [:]
         try reader.object { (reader, name) throws(ServingError) in
           switch name {
           case "ready": readyOnly = try reader.bool()

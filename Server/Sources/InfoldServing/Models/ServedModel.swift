@@ -99,8 +99,14 @@ public final class ServedModel: Sendable {
       return shapes
     }
     guard let one = shapes(1) else { return false }
-    try wide.warmUp(shapes: one)
-    if narrow !== wide { try narrow.warmUp(shapes: one) }
+    do throws(InfoldError) {
+      try wide.warmUp(shapes: one)
+      if narrow !== wide { try narrow.warmUp(shapes: one) }
+    } catch {
+      // A batch of one is only a guess where nobody has said that there is one.
+      guard hasOpenBatch, settings.warmUp.isEmpty, error.code != .limitExceeded else { throw error }
+      return false
+    }
     guard hasOpenBatch, settings.largestBatch > 1 else { return false }
     for batch in 2...settings.largestBatch {
       guard let shapes = shapes(batch), try wide.computesImagesApart(shapes: shapes) else { return false }

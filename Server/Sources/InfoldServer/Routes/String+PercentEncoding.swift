@@ -1,0 +1,22 @@
+extension String {
+  /// What a part of a path stands for (RFC 3986, section 2.1); `nil` for one that is no UTF-8, or has a `%` without two digits.
+  init?(percentEncoded text: String) {
+    var bytes: [UInt8] = []
+    var rest = text.utf8[...]
+    while let byte = rest.popFirst() {
+      guard byte == UInt8(ascii: "%") else {
+        bytes.append(byte)
+        continue
+      }
+      guard let high = rest.popFirst().flatMap(Self.digit), let low = rest.popFirst().flatMap(Self.digit) else {
+        return nil
+      }
+      bytes.append(high << 4 | low)
+    }
+    self.init(validating: bytes, as: UTF8.self)
+  }
+
+  private static func digit(_ byte: UInt8) -> UInt8? {
+    Character(Unicode.Scalar(byte)).hexDigitValue.map { UInt8($0) }
+  }
+}

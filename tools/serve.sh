@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Installs what the server needs on Debian, builds it, and serves the models of this repository, or what the arguments say, until Ctrl-C.
+#
+#   tools/serve.sh                              http://127.0.0.1:8000 has a page; gRPC is at port 8001
+#   tools/serve.sh --models FOLDER --http-port 9000
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libwebp-dev
+swift build -c release --package-path Server --product infold-serve
+program=$(swift build -c release --package-path Server --show-bin-path)/infold-serve
+[ $# -gt 0 ] || set -- --models Models
+exec "$program" "$@"
