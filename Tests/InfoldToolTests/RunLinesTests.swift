@@ -131,15 +131,15 @@ import Testing
       ),
       (#"{"inputs": {"x": [[1, 2, 3]]}, "outputs": {"y": "/no/such/y.npy"}}"#, "fileAccess", "/no/such/y.npy"),
       (#"{"inputs": {"x": [[1, 2], [3]]}}"#, "malformedData", "different lengths"),
-      (#"{"inputs": {"x": [[1, 2], 3]}}"#, "malformedData", "is not"),
+      (#"{"inputs": {"x": [[1, 2], 3]}}"#, "malformedData", "different lengths"),
       (#"{"inputs": {"x": [3, [1, 2]]}}"#, "malformedData", "is not a number"),
       (#"{"inputs": {"x": [[[], []], [1, 2]]}}"#, "malformedData", "different lengths"),
       (#"{"inputs": {"x": [[1, 2, null]]}}"#, "malformedData", "number"),
-      (#"{"inputs": {"x": [[1, 2, "a"]]}}"#, "malformedData", ""),
-      (#"{"inputs": {"x": [[1, 2, 1e99]]}}"#, "malformedData", ""),
+      (#"{"inputs": {"x": [[1, 2, "a"]]}}"#, "malformedData", "inputs.x[0][2]: is not a number"),
+      (#"{"inputs": {"x": [[1, 2, 1e99]]}}"#, "malformedData", "a number that is too large for its type"),
       (#"{"inputs": {"x": {"shape": [1, 3], "data": [1, 2]}}}"#, "invalidArgument", "2 elements"),
       (#"{"inputs": {"x": {"shape": [-1, 3], "data": [1, 2, 3]}}}"#, "invalidArgument", "negative"),
-      (#"{"inputs": {"x": {"shape": [4611686018427387904, 4], "data": [1]}}}"#, "limitExceeded", ""),
+      (#"{"inputs": {"x": {"shape": [4611686018427387904, 4], "data": [1]}}}"#, "limitExceeded", "is too large"),
       (#"{"inputs": {"x": {"shape": [100000000000, 3], "data": []}}}"#, "", ""),
       (
         #"{"inputs": {"x": {"shape": [1, 3]}}}"#, "invalidArgument",
@@ -164,7 +164,7 @@ import Testing
     for (number, (answer, line)) in zip(answers, lines).enumerated() {
       #expect(line.code == "" || answer["code"] as? String == line.code, "\(line.line.prefix(100)): \(answer)")
       #expect(
-        line.code == nil || (answer["error"] as? String)?.contains(line.error) == true,
+        line.error.isEmpty || (answer["error"] as? String)?.contains(line.error) == true,
         "\(line.line.prefix(100)): \(answer)")
       #expect(answer["line"] as? Int == (line.code == nil ? nil : number + 1))
     }
@@ -174,8 +174,8 @@ import Testing
     let result = try infold(
       ["run", sum, "--lines", "--double"], input: #"{"inputs": {"a": [[1]], "b": [[9.313225746154785e-10]]}}"#)
     #expect(result.status == 0, "\(result.error)")
-    let s = try output(answers(result)[0], "s")
-    #expect(s["type"] as? String == "float64" && s["data"] as? [Double] == [1 + 0x1p-30])
+    let number = 1 + 0x1p-30
+    #expect(result.output.contains(#""type":"float64","shape":[1,1],"data":[\#(number)]"#), "\(result.output)")
   }
 
   @Test func needsAnObjectForSeveralInputs() throws {

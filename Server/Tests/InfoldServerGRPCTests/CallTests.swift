@@ -138,7 +138,8 @@ import Testing
         $0.rawInputContents = [.init(bytes)]
       }
       var options = CallOptions.defaults
-      options.maxResponseMessageBytes = 8 << 20
+      // The client takes the limit of requests for that of answers.
+      (options.maxRequestMessageBytes, options.maxResponseMessageBytes) = (8 << 20, 8 << 20)
       let answer = try await server.inference.modelInfer(request, options: options).rawOutputContents
       #expect(answer == [.init(bytes)])
     }

@@ -64,16 +64,19 @@ import Testing
         return try await rpcError { try await server.inference.modelInfer(request) }
       }
       #expect(try await error { _ in } == nil)
-      let failures = [
-        try await error { $0.rawInputContents.removeLast() },
-        try await error { $0.rawInputContents.append($0.rawInputContents[0]) },
-        try await error { $0.rawInputContents[1].removeLast() },
-        try await error { $0.inputs[0].contents.fp32Contents = [1, 2, 3] },
-        try await error { $0.inputs[0].parameters["binary_data_size"] = .with { $0.int64Param = 11 } },
-        try await error { $0.parameters["empty"] = .init() },
-        try await error { $0.parameters["binary_data_output"] = .with { $0.stringParam = "yes" } },
+      let changes: [(inout Inference_ModelInferRequest) -> Void] = [
+        { $0.rawInputContents.removeLast() },
+        { $0.rawInputContents.append($0.rawInputContents[0]) },
+        { $0.rawInputContents[1].removeLast() },
+        { $0.inputs[0].contents.fp32Contents = [1, 2, 3] },
+        { $0.inputs[0].parameters["binary_data_size"] = .with { $0.int64Param = 11 } },
+        { $0.parameters["empty"] = .init() },
+        { $0.parameters["binary_data_output"] = .with { $0.stringParam = "yes" } },
       ]
-      for (index, failure) in failures.enumerated() { #expect(failure?.code == .invalidArgument, "\(index)") }
+      for (index, change) in changes.enumerated() {
+        let failure = try await error(change)
+        #expect(failure?.code == .invalidArgument, "\(index)")
+      }
       // In KServe's clients, raw inputs say how many bytes they are.
       #expect(try await error { $0.inputs[0].parameters["binary_data_size"] = .with { $0.int64Param = 12 } } == nil)
     }
@@ -96,18 +99,21 @@ import Testing
         return try await rpcError { try await server.inference.modelInfer(request) }
       }
       #expect(try await error("INT8") { $0.intContents = [-128, 127] } == nil)
-      let failures = [
-        try await error("INT8") { $0.intContents = [-129, 0] },
-        try await error("UINT8") { $0.uintContents = [256, 0] },
-        try await error("INT16") { $0.intContents = [32768, 0] },
-        try await error("UINT16") { $0.uintContents = [65536, 0] },
-        try await error("FP16") { $0.fp32Contents = [1, 2] },
-        try await error("BF16") { $0.fp32Contents = [1, 2] },
-        try await error("FP32") { $0.fp64Contents = [1, 2] },
-        try await error("FP32") { ($0.fp32Contents, $0.intContents) = ([1, 2], [1]) },
-        try await error("INT64") { $0.int64Contents = [1] },
+      let lists: [(String, (inout Inference_InferTensorContents) -> Void)] = [
+        ("INT8", { $0.intContents = [-129, 0] }),
+        ("UINT8", { $0.uintContents = [256, 0] }),
+        ("INT16", { $0.intContents = [32768, 0] }),
+        ("UINT16", { $0.uintContents = [65536, 0] }),
+        ("FP16", { $0.fp32Contents = [1, 2] }),
+        ("BF16", { $0.fp32Contents = [1, 2] }),
+        ("FP32", { $0.fp64Contents = [1, 2] }),
+        ("FP32", { ($0.fp32Contents, $0.intContents) = ([1, 2], [1]) }),
+        ("INT64", { $0.int64Contents = [1] }),
       ]
-      for (index, failure) in failures.enumerated() { #expect(failure?.code == .invalidArgument, "\(index)") }
+      for (index, list) in lists.enumerated() {
+        let failure = try await error(list.0, list.1)
+        #expect(failure?.code == .invalidArgument, "\(index)")
+      }
     }
   }
 

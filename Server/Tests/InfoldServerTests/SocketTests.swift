@@ -7,6 +7,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import ServerTestSupport
+import Synchronization
 import Testing
 
 /// What clients do on sockets, the hostile ones too.
@@ -31,18 +32,21 @@ import Testing
 
     /// Writes a text, and reads until the server closes, or `count` of `end` have come.
     func answer(_ text: String, until end: String? = nil, count: Int = 1) async throws -> String {
-      try await channel.executeThenClose { inbound, outbound in
-        var answer = ""
-        do {
-          // The server may close before it has everything.
+      let answer = Mutex("")
+      do {
+        try await channel.executeThenClose { inbound, outbound in
           try await outbound.write(ByteBuffer(string: text))
           for try await part in inbound {
-            answer += String(buffer: part)
-            if let end, answer.components(separatedBy: end).count > count { break }
+            let soFar = answer.withLock { answer in
+              answer += String(buffer: part)
+              return answer
+            }
+            if let end, soFar.components(separatedBy: end).count > count { break }
           }
-        } catch is IOError {} catch is ChannelError {}
-        return answer
-      }
+        }
+        // The server may close before it has everything.
+      } catch is IOError {} catch is ChannelError {}
+      return answer.withLock { $0 }
     }
   }
 
