@@ -84,20 +84,14 @@ extension InfoldError {
       case .typeMismatch(let type, let context): message(context, "is not \(Self.name(of: type))")
       case .valueNotFound(let type, let context): message(context, "is null, and not \(Self.name(of: type))")
       case .keyNotFound(let key, let context): message(context, "has no \(String(quoting: key.stringValue))")
-      case .dataCorrupted(let context): Self.reason(context) ?? message(context, context.debugDescription)
+      case .dataCorrupted(let context):
+        // The parser says neither where something is wrong nor what, and of a number that Float does not hold the same.
+        context.codingPath.isEmpty && context.debugDescription.contains("JSON")
+          ? "the line is not JSON, or has a number that is too large for its type"
+          : message(context, context.debugDescription)
       @unknown default: "the line cannot be understood"
       }
     self.init(.malformedData, reason)
-  }
-
-  /// What the parser found, which has no place; `nil` where it was not the parser.
-  private static func reason(_ context: DecodingError.Context) -> String? {
-    if let cause = context.underlyingError, String(describing: cause).contains("not representable") {
-      return "the line has a number that is too large for its type"
-    }
-    let isParser =
-      context.underlyingError != nil || context.codingPath.isEmpty && context.debugDescription.contains("JSON")
-    return isParser ? "the line is not JSON" : nil
   }
 
   private static func name(of type: any Any.Type) -> String {
