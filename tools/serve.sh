@@ -5,6 +5,7 @@
 #   tools/serve.sh --models FOLDER --http-port 9000
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source tools/swift-environment.sh
 tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libwebp-dev
 swift build -c release --package-path Server --product infold-serve
 program=$(swift build -c release --package-path Server --show-bin-path)/infold-serve

@@ -255,8 +255,8 @@ async def check_version_1(server):
     assert await client.is_model_ready(server.url, "add")
     answer = await client.infer(server.url, {"instances": [{"a": [1, 2, 3], "b": [4, 5, 6]}, {"a": [0, 0, 0], "b": [1, 1, 1]}]}, "add")
     assert [prediction["sum"] for prediction in answer["predictions"]] == [[5, 7, 9], [1, 1, 1]], answer
-    answer = await client.infer(server.url, {"instances": [1.5, -2]}, "echo_fp32")
-    assert "predictions" in answer, answer
+    answer = await client.infer(server.url, {"instances": [[1.5], [-2]]}, "echo_fp32")
+    assert answer["predictions"] == [[1.5], [-2]], answer
     await client.close()
 
 

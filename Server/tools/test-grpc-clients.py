@@ -294,7 +294,29 @@ def health(port, _):
     print("health: Check and Watch")
 
 
-CLIENTS = {"triton": triton, "triton-asyncio": triton_asyncio, "kserve": kserve, "health": health}
+def unfinished(port, _):
+    """A message that does not end is not waited for, and holds up nobody."""
+
+    def messages():
+        yield b""
+        time.sleep(10)
+
+    path = "/inference.GRPCInferenceService/ServerLive"
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        begin = time.monotonic()
+        try:
+            channel.stream_unary(path)(messages())
+            raise AssertionError("DEADLINE_EXCEEDED is expected")
+        except grpc.RpcError as error:
+            assert error.code() == grpc.StatusCode.DEADLINE_EXCEEDED, error
+        assert time.monotonic() - begin < 9
+        assert channel.unary_unary(path)(b"") == b"\x08\x01"
+    print("unfinished: refused in time")
+
+
+CLIENTS = {
+    "triton": triton, "triton-asyncio": triton_asyncio, "kserve": kserve, "health": health, "unfinished": unfinished,
+}  # fmt: skip
 
 
 def wait_until_ready(port, process):
@@ -326,7 +348,8 @@ def main():
     port = free_port()
     process = subprocess.Popen(
         [options.server, "--models", SERVER / "Tests" / "Models", "--model", f"efficientnet={ROOT / 'Models' / 'efficientnet-lite0.onnx'}",
-         "--http-port", "0", "--grpc-port", str(port), "--access-log", "false", "--log-level", "error"],
+         "--http-port", "0", "--grpc-port", str(port), "--access-log", "false", "--log-level", "error",
+         "--body-timeout", "3"],
     )  # fmt: skip
     try:
         wait_until_ready(port, process)

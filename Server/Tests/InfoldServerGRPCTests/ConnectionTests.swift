@@ -97,26 +97,6 @@ import Testing
     }
   }
 
-  /// A message that does not end is not waited for.
-  @Test func messagesThatDoNotEnd() async throws {
-    try await TestServer.run {
-      $0.receiveLimit = .milliseconds(300)
-    } _: { server in
-      let method = Inference_GRPCInferenceService.Method.ServerLive.descriptor
-      let error = try await rpcError {
-        try await server.client.clientStreaming(
-          request: StreamingClientRequest(of: Inference_ServerLiveRequest.self) { writer in
-            try await writer.write(.init())
-            try await Task.sleep(for: .seconds(60))
-          },
-          descriptor: method, serializer: Bytes.Serializer(), deserializer: Bytes.Deserializer(), options: .defaults
-        ) { try $0.message }
-      }
-      #expect(error?.code == .deadlineExceeded)
-      #expect(try await server.inference.serverLive(.init()).live)
-    }
-  }
-
   @Test func moreThanTheServerHolds() async throws {
     try await TestServer.run {
       $0.requestBytesLimit = 100_000
