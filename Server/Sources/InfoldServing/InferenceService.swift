@@ -16,7 +16,7 @@ public final class InferenceService: Sendable {
   public var metadata: ServerMetadata {
     ServerMetadata(
       name: "infold", version: "0.1.0",
-      extensions: ["binary_tensor_data", "model_repository", "model_repository(unload_dependents)", "classification"])
+      extensions: ["binary_tensor_data", "model_repository"])
   }
 
   /// Whether the process works at all.
