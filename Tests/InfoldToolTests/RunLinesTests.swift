@@ -15,12 +15,7 @@ import Testing
   init() throws {
     folder = try TemporaryFolder()
     relu = try folder.write("relu.onnx", Onnx.relu())
-    let shape = [Onnx.dim("N"), Onnx.dim("C")]
-    sum = try folder.write(
-      "sum.onnx",
-      Onnx.model(graph: [
-        Onnx.input("a", shape), Onnx.input("b", shape), Onnx.output("s"), Onnx.node("Add", ["a", "b"], ["s"]),
-      ]))
+    sum = try folder.write("sum.onnx", Onnx.sum())
   }
 
   private func npy(_ name: String, _ shape: [Int], _ elements: [Float]) throws -> String {

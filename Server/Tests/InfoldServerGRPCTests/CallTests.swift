@@ -116,13 +116,7 @@ import Testing
     try await TestServer.run {
       $0.largestMessage = 1000
     } _: { server in
-      func echo(_ count: Int) -> Inference_ModelInferRequest {
-        .with {
-          $0.modelName = "echo_uint8"
-          $0.inputs = [.with { ($0.name, $0.datatype, $0.shape) = ("x", "UINT8", [1, Int64(count)]) }]
-          $0.rawInputContents = [.init(repeating: 7, count: count)]
-        }
-      }
+      func echo(_ count: Int) -> Inference_ModelInferRequest { .echo([UInt8](repeating: 7, count: count)) }
       let answer = try await server.inference.modelInfer(echo(900)).rawOutputContents
       #expect(answer == [.init(repeating: 7, count: 900)])
       #expect(try await rpcError { try await server.inference.modelInfer(echo(1100)) } != nil)
@@ -132,11 +126,7 @@ import Testing
     try await TestServer.run { server in
       let count = 5_000_000
       let bytes = [UInt8]((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) })
-      let request = Inference_ModelInferRequest.with {
-        $0.modelName = "echo_uint8"
-        $0.inputs = [.with { ($0.name, $0.datatype, $0.shape) = ("x", "UINT8", [1, Int64(count)]) }]
-        $0.rawInputContents = [.init(bytes)]
-      }
+      let request = Inference_ModelInferRequest.echo(bytes)
       var options = CallOptions.defaults
       // The client takes the limit of requests for that of answers.
       (options.maxRequestMessageBytes, options.maxResponseMessageBytes) = (8 << 20, 8 << 20)

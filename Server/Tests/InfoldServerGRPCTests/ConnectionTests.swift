@@ -101,13 +101,7 @@ import Testing
     try await TestServer.run {
       $0.requestBytesLimit = 100_000
     } _: { server in
-      func echo(_ count: Int) -> Inference_ModelInferRequest {
-        .with {
-          $0.modelName = "echo_uint8"
-          $0.inputs = [.with { ($0.name, $0.datatype, $0.shape) = ("x", "UINT8", [1, Int64(count)]) }]
-          $0.rawInputContents = [.init(repeating: 7, count: count)]
-        }
-      }
+      func echo(_ count: Int) -> Inference_ModelInferRequest { .echo([UInt8](repeating: 7, count: count)) }
       for _ in 0..<3 {
         let refused = try await rpcError { try await server.inference.modelInfer(echo(200_000)) }
         let answer = try await server.inference.modelInfer(echo(90_000))
