@@ -28,57 +28,83 @@ extension Kernels {
     // All columns in one wide tile. Beside other tiles there are wide ones with a single tap only: then the pointers lie alike for both.
     let isWide = hasWideTiles && arguments.columns.count > panelWidth && arguments.columns.count <= wideTileColumns
     forEachBlock(of: arguments.pixels, tileRows: tileRows) { pixels in
-      let first = pixels.lowerBound
-      if isWide {
-        locatePixelsOfWideTiles(pixels, arguments, zeros: zeros, into: pointers)
-      } else {
-        locatePixels(pixels, arguments, zeros: zeros, into: pointers)
-      }
-      var column = arguments.columns.lowerBound
-      while column < arguments.columns.upperBound {
-        let rest = arguments.columns.upperBound - column
-        let weights = arguments.weights + column / panelWidth * panelStride
-        let epilogue = TileEpilogue(arguments.epilogue, arguments.output, pixel: first, column: column)
-        if isWide || hasWideTiles && taps == 1 && rest > panelWidth && rest <= wideTileColumns {
-          multiplyWidePanel(
-            rows: pixels.count, columns: rest, taps: taps, channels: channels, pointers, weights, skipsVector: false,
-            epilogue)
-          break
-        }
-        if hasWideTiles, taps == 1, channels <= wideTileChannels, rest >= 3 * panelWidth {
-          multiplyWidePanel(
-            rows: pixels.count, columns: wideTileColumns, taps: 1, channels: channels, pointers, weights,
-            skipsVector: false, epilogue)
-          multiplyWidePanel(
-            rows: pixels.count, columns: wideTileColumns, taps: 1, channels: channels, pointers, weights + panelStride,
-            skipsVector: true,
-            TileEpilogue(arguments.epilogue, arguments.output, pixel: first, column: column + wideTileColumns))
-          column += 3 * panelWidth
-          continue
-        }
-        // The block behind this one begins with the first panel again.
-        let nextPanel = (rest > panelWidth ? column + panelWidth : arguments.columns.lowerBound) / panelWidth
-        let next = arguments.weights + nextPanel * panelStride
-        // What a single tile reads is read once.
-        if pixels.count > tileRows, isLong(taps: taps, channels: channels) {
-          multiplyLongPanel(
-            rows: pixels.count, columns: min(rest, panelWidth), taps: taps, channels: channels, pointers, weights,
-            next: next, waiting: waiting, epilogue)
-        } else {
-          multiplyPanel(
-            rows: pixels.count, columns: min(rest, panelWidth), taps: taps, channels: channels, pointers, weights,
-            next: next, fetchesAhead: !arguments.weightsAreNear, epilogue)
-        }
-        column += panelWidth
+      let located =
+        isWide
+        ? locatePixelsOfWideTiles(pixels, arguments, zeros: zeros, into: pointers)
+        : locatePixels(pixels, arguments, zeros: zeros, into: pointers)
+      for group in 0..<arguments.groups.count {
+        if group > 0 { advance(pointers, located, by: channels, zeros: zeros) }
+        convolve(
+          pixels, group: group, arguments, taps: taps, panelStride: panelStride, hasWideTiles: hasWideTiles,
+          isWide: isWide, pointers, waiting: waiting)
       }
     }
   }
 
+  /// Computes some output positions of one group, panel by panel.
+  @inline(__always)
+  private static func convolve(
+    _ pixels: Range<Int>, group: Int, _ arguments: ConvolutionArguments, taps: Int, panelStride: Int,
+    hasWideTiles: Bool, isWide: Bool, _ pointers: UnsafeMutablePointer<UnsafePointer<Float>>,
+    waiting: UnsafeMutablePointer<Float>
+  ) {
+    let (channels, first) = (arguments.input.channels, pixels.lowerBound)
+    let firstChannel = group * arguments.groups.outputChannels
+    let weightsOfGroup = arguments.weights + group * arguments.groups.weightCount
+    var column = arguments.columns.lowerBound
+    while column < arguments.columns.upperBound {
+      let rest = arguments.columns.upperBound - column
+      let weights = weightsOfGroup + column / panelWidth * panelStride
+      let epilogue = TileEpilogue(arguments.epilogue, arguments.output, pixel: first, column: firstChannel + column)
+      if isWide || hasWideTiles && taps == 1 && rest > panelWidth && rest <= wideTileColumns {
+        multiplyWidePanel(
+          rows: pixels.count, columns: rest, taps: taps, channels: channels, pointers, weights, skipsVector: false,
+          epilogue)
+        break
+      }
+      if hasWideTiles, taps == 1, channels <= wideTileChannels, rest >= 3 * panelWidth {
+        multiplyWidePanel(
+          rows: pixels.count, columns: wideTileColumns, taps: 1, channels: channels, pointers, weights,
+          skipsVector: false, epilogue)
+        multiplyWidePanel(
+          rows: pixels.count, columns: wideTileColumns, taps: 1, channels: channels, pointers, weights + panelStride,
+          skipsVector: true, epilogue.behind(columns: wideTileColumns))
+        column += 3 * panelWidth
+        continue
+      }
+      let next = arguments.panel(behind: column, group: group, panelWidth: panelWidth, panelStride: panelStride)
+      // What a single tile reads is read once.
+      if pixels.count > tileRows, isLong(taps: taps, channels: channels) {
+        multiplyLongPanel(
+          rows: pixels.count, columns: min(rest, panelWidth), taps: taps, channels: channels, pointers, weights,
+          next: next, waiting: waiting, epilogue)
+      } else {
+        multiplyPanel(
+          rows: pixels.count, columns: min(rest, panelWidth), taps: taps, channels: channels, pointers, weights,
+          next: next, fetchesAhead: !arguments.weightsAreNear, epilogue)
+      }
+      column += panelWidth
+    }
+  }
+
+  /// Goes on to the pixels' channels of the next group.
+  @inline(never)
+  private static func advance(
+    _ pointers: UnsafeMutablePointer<UnsafePointer<Float>>, _ count: Int, by channels: Int, zeros: UnsafePointer<Float>
+  ) {
+    let zeros = UInt(bitPattern: zeros), distance = UInt(bitPattern: channels &* MemoryLayout<Float>.stride)
+    let places = UnsafeMutableRawPointer(pointers).assumingMemoryBound(to: UInt.self)
+    for index in 0..<count {
+      places[index] = places[index] == zeros ? zeros : places[index] &+ distance
+    }
+  }
+
+  /// - Returns: How many pointers there are.
   @inline(never)
   private static func locatePixels(
     _ pixels: Range<Int>, _ arguments: ConvolutionArguments, zeros: UnsafePointer<Float>,
     into pointers: UnsafeMutablePointer<UnsafePointer<Float>>
-  ) {
+  ) -> Int {
     locateTaps(
       pixels, arguments.window, arguments.input, arguments.output, planes: arguments.planes,
       planeStride: arguments.planeStride, tileRows: tileRows, padding: zeros, into: pointers)
@@ -88,9 +114,23 @@ extension Kernels {
   private static func locatePixelsOfWideTiles(
     _ pixels: Range<Int>, _ arguments: ConvolutionArguments, zeros: UnsafePointer<Float>,
     into pointers: UnsafeMutablePointer<UnsafePointer<Float>>
-  ) {
+  ) -> Int {
     locateTaps(
       pixels, arguments.window, arguments.input, arguments.output, planes: arguments.planes,
       planeStride: arguments.planeStride, tileRows: wideTileRows, padding: zeros, into: pointers)
+  }
+}
+
+extension ConvolutionArguments {
+  /// The panel that is read after that of `column`: the next one, of the next group after the last, and of the first one again, with which the
+  /// next block of positions begins.
+  @inline(__always)
+  fileprivate func panel(behind column: Int, group: Int, panelWidth: Int, panelStride: Int) -> UnsafePointer<Float> {
+    var (group, column) = (group, column + panelWidth)
+    if column >= columns.upperBound {
+      column = columns.lowerBound
+      group = group + 1 < groups.count ? group + 1 : 0
+    }
+    return weights + group * groups.weightCount + column / panelWidth * panelStride
   }
 }

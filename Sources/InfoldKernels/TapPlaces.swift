@@ -2,12 +2,14 @@ import InfoldKernelInterface
 
 /// Writes, tile by tile of so many output positions, tap by tap, where the input pixels of each position lie; `padding` for those
 /// outside of the picture. Of a volume, plane by plane, all of which lie inside.
-@inline(always)
+///
+/// - Returns: How many places it wrote.
+@inline(always) @discardableResult
 func locateTaps<Element>(
   _ pixels: Range<Int>, _ window: ImageWindow, _ input: InputImages<Element>, _ output: OutputImages<Element>,
   planes: Int = 1, planeStride: Int = 0, tileRows: Int, padding: UnsafePointer<Element>,
   into pointers: UnsafeMutablePointer<UnsafePointer<Element>>
-) {
+) -> Int {
   if planes == 1,
     window.readsOwnPixel(
       inputHeight: input.height, inputWidth: input.width, outputHeight: output.height, outputWidth: output.width)
@@ -17,7 +19,7 @@ func locateTaps<Element>(
       pointers[index] = pixel
       pixel += input.pixelStride
     }
-    return
+    return pixels.count
   }
   var corners = TileCorners(pixels.lowerBound, window, input, output)
   let columnStep = window.dilationX * input.pixelStride
@@ -45,6 +47,7 @@ func locateTaps<Element>(
     }
     rest -= tileRows
   }
+  return pointers.distance(to: target)
 }
 
 /// Where the windows of a tile's output positions begin.

@@ -190,6 +190,54 @@ import Testing
     #expect(whole.output.isIntact)
   }
 
+  /// Groups in one call have the bits of calls for each, with windows of several taps and of one, panels and wide tiles.
+  @Test(arguments: convolutionKernelSets.indices) func computesGroupsTogether(set: Int) {
+    let kernels = convolutionKernelSets[set]
+    for (outputs, channels, size) in [(5, 3, 3), (16, 16, 3), (24, 9, 1), (40, 7, 3), (1, 1, 2), (70, 4, 1)] {
+      let groups = 3, pad = size / 2
+      let window = ImageWindow(height: size, width: size, padTop: pad, padLeft: pad)
+      let whole = ConvolutionCase(
+        Shape(
+          height: 9, width: 13, channels: groups * channels, outputs: groups * outputs, window: window, padBottom: pad,
+          padRight: pad, epilogue: outputs))
+      let taps = whole.taps
+      let scratch = Scratch(byteCount: kernels.convolutionScratch(taps: taps, channels: channels))
+      let weightCount = kernels.packedCount(rows: channels * taps, columns: outputs)
+      let packed = Scratch(byteCount: 4 * groups * weightCount)
+      for group in 0..<groups {
+        kernels.pack(
+          PackArguments(
+            source: whole.weights.input + group * outputs * channels * taps, taps: taps, channels: channels,
+            tapStride: 1, channelStride: taps, columnStride: channels * taps, columnCount: outputs,
+            columns: 0..<outputs, packed: packed.floats + group * weightCount))
+      }
+      func run(_ first: Int, _ count: Int, _ pixels: Range<Int>) {
+        var (input, output, epilogue) = (whole.input, whole.target, whole.epilogue)
+        input.base += first * channels
+        input.channels = channels
+        output.base += first * outputs
+        output.channels = outputs
+        epilogue.bias = epilogue.bias.map { $0 + first * outputs }
+        epilogue.residual = epilogue.residual.map { $0 + first * outputs }
+        kernels.convolve(
+          ConvolutionArguments(
+            window: window, input: input, weights: packed.floats + first * weightCount, output: output,
+            epilogue: epilogue, pixels: pixels, columns: 0..<outputs,
+            groups: ConvolutionGroups(count: count, outputChannels: outputs, weightCount: weightCount),
+            scratch: scratch.base))
+      }
+      #expect(
+        isIndependentOfRange(units: whole.outputPixels, output: whole.output) { run(0, groups, $0) },
+        "\(kernels.name) \(whole)")
+      let together = whole.output.values
+      for index in 0..<whole.output.count { whole.output.base[index] = -12345.5 }
+      for group in 0..<groups { run(group, 1, 0..<whole.outputPixels) }
+      #expect(
+        whole.output.values.map(\.bitPattern) == together.map(\.bitPattern), "\(kernels.name) \(whole)")
+      #expect(scratch.isIntact, "\(kernels.name) \(whole)")
+    }
+  }
+
   @Test(arguments: convolutionKernelSets.indices) func keepsNaNAndInfinity(set: Int) {
     let kernels = convolutionKernelSets[set]
     for outputs in [3, 16] {

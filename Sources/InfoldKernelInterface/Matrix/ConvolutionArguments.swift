@@ -1,4 +1,4 @@
-/// A convolution, or a part of one. A group of a grouped one is a call of its own, with pointers to its channels.
+/// A convolution, or a part of one. Of a grouped one, pointers are to the channels of the first group that is computed.
 ///
 /// `input.channels` are the elements that a position of the window reads, from the pixel's first on. In the first layer of a
 /// network these may be all pixels of a row of the window, which lie behind one another in a padded image: more than the pixel
@@ -21,15 +21,17 @@ public struct ConvolutionArguments: @unchecked Sendable {
   public var epilogue: Epilogue
   /// The output positions to compute, counted over images, rows and columns.
   public var pixels: Range<Int>
-  /// The output channels to compute; begins at a multiple of `panelWidth`.
+  /// The output channels to compute, of each group; begins at a multiple of `panelWidth`.
   public var columns: Range<Int>
+  public var groups: ConvolutionGroups
   /// Memory of `convolutionScratch` bytes, aligned to 64 bytes.
   public var scratch: UnsafeMutableRawPointer
 
   public init(
     window: ImageWindow, input: InputImages<Float>, planes: Int = 1, planeStride: Int = 0,
     weights: UnsafePointer<Float>, panelStride: Int? = nil, weightsAreNear: Bool = false, output: OutputImages<Float>,
-    epilogue: Epilogue, pixels: Range<Int>, columns: Range<Int>, scratch: UnsafeMutableRawPointer
+    epilogue: Epilogue, pixels: Range<Int>, columns: Range<Int>, groups: ConvolutionGroups = .one,
+    scratch: UnsafeMutableRawPointer
   ) {
     self.window = window
     self.input = input
@@ -42,6 +44,25 @@ public struct ConvolutionArguments: @unchecked Sendable {
     self.epilogue = epilogue
     self.pixels = pixels
     self.columns = columns
+    self.groups = groups
     self.scratch = scratch
+  }
+}
+
+/// Neighbouring groups of a convolution whose results are computed for the same output positions.
+public struct ConvolutionGroups: Sendable, Hashable {
+  public var count: Int
+  /// The output channels of each.
+  public var outputChannels: Int
+  /// The packed weights of each, in numbers.
+  public var weightCount: Int
+
+  /// One group, or a convolution that is not grouped.
+  public static let one = ConvolutionGroups(count: 1, outputChannels: 0, weightCount: 0)
+
+  public init(count: Int, outputChannels: Int, weightCount: Int) {
+    self.count = count
+    self.outputChannels = outputChannels
+    self.weightCount = weightCount
   }
 }

@@ -38,18 +38,16 @@ struct ConvolutionPartition {
     groups == 1 ? grid.tasks(workers: workers) : min(2 * workers, groups * grid.major)
   }
 
-  /// Calls `body` with the groups, positions and channels of a task.
+  /// Calls `body` with the groups, positions and channels of each group of a task.
   func forEachPart(
-    ofTask task: Int, of count: Int, _ body: (_ group: Int, _ pixels: Range<Int>, _ columns: Range<Int>) -> Void
+    ofTask task: Int, of count: Int, _ body: (_ groups: Range<Int>, _ pixels: Range<Int>, _ columns: Range<Int>) -> Void
   ) {
-    func take(_ group: Int, _ major: Range<Int>, _ minor: Range<Int>) {
+    func take(_ groups: Range<Int>, _ major: Range<Int>, _ minor: Range<Int>) {
       let (tiles, panels) = splitsColumns ? (minor, major) : (major, minor)
-      body(group, tiles.scaled(by: tileRows, to: rows), panels.scaled(by: panelWidth, to: columns))
+      body(groups, tiles.scaled(by: tileRows, to: rows), panels.scaled(by: panelWidth, to: columns))
     }
     if splitsPictures(tasks: count) {
-      grid.forEachPart(ofTask: task, of: count) { major, minor in
-        for group in 0..<groups { take(group, major, minor) }
-      }
+      grid.forEachPart(ofTask: task, of: count) { major, minor in take(0..<groups, major, minor) }
       return
     }
     // The tasks go through the parts of one group after the other.
@@ -58,7 +56,7 @@ struct ConvolutionPartition {
     while !rest.isEmpty {
       let group = rest.lowerBound / units
       let end = min(rest.upperBound, (group + 1) * units)
-      take(group, rest.lowerBound - group * units..<end - group * units, 0..<grid.minor)
+      take(group..<group + 1, rest.lowerBound - group * units..<end - group * units, 0..<grid.minor)
       rest = end..<rest.upperBound
     }
   }

@@ -85,7 +85,7 @@ struct ConvolutionStep: Step {
 
   func work(phase: Int, task: Int, of count: Int) -> Int {
     var work = 0
-    partition.forEachPart(ofTask: task, of: count) { work += $1.count * $2.count }
+    partition.forEachPart(ofTask: task, of: count) { work += $0.count * $1.count * $2.count }
     return work
   }
 
@@ -94,19 +94,21 @@ struct ConvolutionStep: Step {
     switch kernel {
     case .floats(let kernels, let epilogue):
       let (source, target) = (frame.pointer(input), frame.pointer(output))
-      partition.forEachPart(ofTask: task, of: count) { group, pixels, columns in
-        convolve(kernels, epilogue, group, pixels, columns, from: source, to: target, scratch, frame)
+      partition.forEachPart(ofTask: task, of: count) { groups, pixels, columns in
+        convolve(kernels, epilogue, groups, pixels, columns, from: source, to: target, scratch, frame)
       }
     case .bytes(let kernels, let requantization, let padding):
       let weightCount = kernels.packedByteCount(taps: taps, channels: shape.channels, columns: shape.outputChannels)
-      partition.forEachPart(ofTask: task, of: count) { group, pixels, columns in
-        kernels.convolve(
-          ByteConvolutionArguments(
-            window: shape.window, input: shape.input(frame.bytes(input), group: group), padding: padding,
-            weights: frame.address(weights).assumingMemoryBound(to: Int8.self) + group * weightCount,
-            output: shape.output(frame.bytes(output), group: group),
-            requantization: requantization.resolved(in: frame, group: group), pixels: pixels, columns: columns,
-            scratch: scratch))
+      partition.forEachPart(ofTask: task, of: count) { groups, pixels, columns in
+        for group in groups {
+          kernels.convolve(
+            ByteConvolutionArguments(
+              window: shape.window, input: shape.input(frame.bytes(input), group: group), padding: padding,
+              weights: frame.address(weights).assumingMemoryBound(to: Int8.self) + group * weightCount,
+              output: shape.output(frame.bytes(output), group: group),
+              requantization: requantization.resolved(in: frame, group: group), pixels: pixels, columns: columns,
+              scratch: scratch))
+        }
       }
     }
   }
@@ -130,23 +132,25 @@ extension ConvolutionStep: RowStep {
   ) {
     guard case .floats(let kernels, let epilogue) = kernel else { preconditionFailure("bytes are not taken by rows") }
     let pixels = rows.lowerBound * shape.outputWidth..<rows.upperBound * shape.outputWidth
-    for group in 0..<groups {
-      convolve(
-        kernels, epilogue, group, pixels, 0..<shape.outputChannels, from: source, to: target, scratch, frame)
-    }
+    convolve(
+      kernels, epilogue, 0..<groups, pixels, 0..<shape.outputChannels, from: source, to: target, scratch, frame)
   }
 
   private func convolve(
-    _ kernels: any ConvolutionKernels.Type, _ epilogue: PlannedEpilogue, _ group: Int, _ pixels: Range<Int>,
+    _ kernels: any ConvolutionKernels.Type, _ epilogue: PlannedEpilogue, _ groups: Range<Int>, _ pixels: Range<Int>,
     _ columns: Range<Int>, from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
     _ scratch: UnsafeMutableRawPointer, _ frame: Frame
   ) {
     let weightCount = kernels.packedCount(rows: taps * shape.channels, columns: shape.outputChannels)
     let whole = ConvolutionArguments(
-      window: shape.window, input: shape.input(source, group: group),
-      weights: frame.pointer(weights) + group * weightCount, output: shape.output(target, group: group),
-      epilogue: epilogue.resolved(in: frame, firstChannel: group * shape.outputChannels), pixels: pixels,
-      columns: columns, scratch: scratch)
+      window: shape.window, input: shape.input(source, group: groups.lowerBound),
+      weights: frame.pointer(weights) + groups.lowerBound * weightCount,
+      output: shape.output(target, group: groups.lowerBound),
+      epilogue: epilogue.resolved(in: frame, firstChannel: groups.lowerBound * shape.outputChannels), pixels: pixels,
+      columns: columns,
+      groups: ConvolutionGroups(
+        count: groups.count, outputChannels: shape.outputChannels, weightCount: weightCount),
+      scratch: scratch)
     guard shape.depth != .flat else { return kernels.convolve(whole) }
     let pixelsOfPlane = shape.outputHeight * shape.outputWidth
     var pixel = pixels.lowerBound

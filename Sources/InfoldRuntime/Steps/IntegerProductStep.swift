@@ -83,7 +83,7 @@ struct IntegerProductStep: Step {
     case .pack: return (0..<weights.count).part(task, of: count).count * weights.inner * weights.columns
     case .multiply:
       var work = 0
-      partition.forEachPart(ofTask: task, of: count) { work += $1.count * $2.count * weights.inner }
+      partition.forEachPart(ofTask: task, of: count) { work += $0.count * $1.count * $2.count * weights.inner }
       return work
     case .correct: return (0..<parts.count * rows).part(task, of: count).count * weights.filters
     }
@@ -95,7 +95,9 @@ struct IntegerProductStep: Step {
       let signed = frame.scratch(of: worker).assumingMemoryBound(to: Int8.self)
       for index in (0..<weights.count).part(task, of: count) { weights.pack(index, kernels, signed, in: frame) }
     case .multiply:
-      partition.forEachPart(ofTask: task, of: count) { multiply(parts[$0], $0, $1, $2, worker, in: frame) }
+      partition.forEachPart(ofTask: task, of: count) { products, pixels, columns in
+        for product in products { multiply(parts[product], product, pixels, columns, worker, in: frame) }
+      }
     case .correct:
       for index in (0..<parts.count * rows).part(task, of: count) { correct(index, in: frame) }
     }
