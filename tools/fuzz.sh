@@ -63,7 +63,8 @@ for target in "${targets[@]}"; do
     mkdir -p "$corpus"
     seed "$target" "$corpus"
   fi
-  limits=(-timeout=2 -rss_limit_mb=1024 -malloc_limit_mb=512 -max_len=4096)
+  # Reading the corpus anew each second and weighing inputs by how rare what they reach is took four fifths of the time.
+  limits=(-timeout=2 -rss_limit_mb=1024 -malloc_limit_mb=512 -max_len=4096 -reload=0 -entropic=0)
   status=0
   "$names/$target" "$corpus" "${limits[@]}" -max_total_time="$seconds" -dict=.build/fuzzing/words.dict \
     -artifact_prefix="$findings/$target-" -print_final_stats=1 "$@" || status=$?
