@@ -7,7 +7,7 @@ struct JSONWriter {
   /// Whether a comma belongs before what comes next.
   private var needsComma = false
 
-  init(_ buffer: ByteBuffer = ByteBuffer()) {
+  init(_ buffer: ByteBuffer = ByteBufferAllocator().buffer(capacity: 512)) {
     self.buffer = buffer
   }
 
