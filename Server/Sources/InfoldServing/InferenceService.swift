@@ -49,6 +49,18 @@ public final class InferenceService: Sendable {
     (try? repository.model(named: name, version: version)) != nil
   }
 
+  /// Whether a model can run.
+  /// - Throws: `ServingError` with `.notFound` for one that is not known.
+  package func isKnownModelReady(_ name: String, version: String? = nil) throws(ServingError) -> Bool {
+    do throws(ServingError) {
+      _ = try repository.model(named: name, version: version)
+      return true
+    } catch {
+      guard error.kind == .unavailable else { throw error }
+      return false
+    }
+  }
+
   /// Runs a model, with others in a batch where it may.
   ///
   /// When the task is cancelled, a run that has not begun does not begin.

@@ -85,7 +85,8 @@ public struct InferenceRoutes: Sendable {
       router.get(RouterPath(path + "/ready")) { _, context in
         try await answering {
           let name = try context.name
-          let isReady = service.isModelReady(name, version: context.version)
+          // One that nobody knows is not found, and one that is known and cannot run is unavailable.
+          let isReady = try service.isKnownModelReady(name, version: context.version)
           return Response.json(isReady ? .ok : .serviceUnavailable) { writer in
             writer.member("name", name)
             writer.member("ready", isReady)
