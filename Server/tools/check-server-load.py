@@ -78,8 +78,9 @@ class Load:
                 except Lost as error:
                     self.counts[f"{name} without an answer"] += 1
                     self.lost.append((identifier, str(error)))
-                    if str(error) == "not accepted":
+                    if str(error) == "not accepted" or self.server.process.poll() is not None:
                         return
+                    await asyncio.sleep(0.01)
                     continue
                 except TimeoutError:
                     self.violations.append(f"request {identifier} hangs")
