@@ -149,14 +149,12 @@ public struct InferenceRoutes: Sendable {
       writer.member("model_name", model.name)
       writer.member("model_version", model.version)
       writer.name("classes")
-      writer.array { writer in
-        for candidate in classes {
-          writer.object { writer in
-            writer.member("index", candidate.index)
-            writer.member("label", candidate.label)
-            writer.name("probability")
-            writer.raw(candidate.probability.isFinite ? candidate.probability.description : "null")
-          }
+      writer.array(of: classes) { writer, candidate in
+        writer.object { writer in
+          writer.member("index", candidate.index)
+          writer.member("label", candidate.label)
+          writer.name("probability")
+          writer.raw(candidate.probability.isFinite ? candidate.probability.description : "null")
         }
       }
     }
@@ -191,14 +189,12 @@ extension ModelMetadata {
     writer.member("platform", platform)
     for (member, tensors) in [("inputs", inputs), ("outputs", outputs)] {
       writer.name(member)
-      writer.array { writer in
-        for tensor in tensors {
-          writer.object { writer in
-            writer.member("name", tensor.name)
-            writer.member("datatype", tensor.datatype?.rawValue ?? "")
-            writer.member("shape", tensor.shape ?? [])
-            if tensor.isOptional { writer.member("parameters", ["optional": .bool(true)]) }
-          }
+      writer.array(of: tensors) { writer, tensor in
+        writer.object { writer in
+          writer.member("name", tensor.name)
+          writer.member("datatype", tensor.datatype?.rawValue ?? "")
+          writer.member("shape", tensor.shape ?? [])
+          if tensor.isOptional { writer.member("parameters", ["optional": .bool(true)]) }
         }
       }
     }

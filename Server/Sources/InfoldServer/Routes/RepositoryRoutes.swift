@@ -13,14 +13,12 @@ extension InferenceRoutes {
         // Folders are looked through.
         let entries = await onOtherThread { service.repository.index(readyOnly: readyOnly) }
         var writer = JSONWriter()
-        writer.array { writer in
-          for entry in entries {
-            writer.object { writer in
-              writer.member("name", entry.name)
-              writer.member("version", entry.version)
-              writer.member("state", entry.state.rawValue)
-              writer.member("reason", entry.reason)
-            }
+        writer.array(of: entries) { writer, entry in
+          writer.object { writer in
+            writer.member("name", entry.name)
+            writer.member("version", entry.version)
+            writer.member("state", entry.state.rawValue)
+            writer.member("reason", entry.reason)
           }
         }
         return Response.json(.ok, writer.buffer)
