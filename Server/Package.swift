@@ -13,6 +13,7 @@ let package = Package(
     .package(name: "infold", path: "..", traits: []),
     .package(
       url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["JSON", "CommandLineArguments"]),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -39,14 +40,26 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
 
+    // Tasks that run where connections are read and written.
+    .target(
+      name: "InfoldEventLoops",
+      dependencies: [
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+      ]),
+
+    // Compressed bodies.
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
     // REST: routes for a Hummingbird app.
     .target(
       name: "InfoldServer",
       dependencies: [
-        "InfoldServing",
+        "CZlib", "InfoldEventLoops", "InfoldServing",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Tracing", package: "swift-distributed-tracing"),
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -64,7 +77,7 @@ let package = Package(
     .target(
       name: "InfoldServerGRPC",
       dependencies: [
-        "InfoldServing", "OpenInferenceGRPC",
+        "InfoldEventLoops", "InfoldServing", "OpenInferenceGRPC",
         .product(name: "Infold", package: "infold"),
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
@@ -164,6 +177,6 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-for target in package.targets {
+for target in package.targets where target.type != .system {
   target.swiftSettings = [.enableUpcomingFeature("InternalImportsByDefault"), .enableUpcomingFeature("ExistentialAny")]
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes a Python environment in .build, unless it is there already, and prints the path of its Python: that of the test data, with
 # the argument `compare` that of the runtimes that compare-runtimes.py runs, with `reading` that of record-reading.py, with `clients` that
-# of clients for Server's tests, with `serving` that of compare-servers.py, or with `spark` that of check-spark.py.
+# of clients for Server's tests, with `load` that of check-server-load.py, with `serving` that of compare-servers.py, or with `spark` that of
+# check-spark.py.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 case "${1-tests}" in
@@ -9,9 +10,10 @@ case "${1-tests}" in
   compare) environment=.build/python-compare module=onnx ;;
   reading) environment=.build/python-reading module=rapidocr_onnxruntime ;;
   clients) environment=.build/python-clients module=kserve ;;
+  load) environment=.build/python-load module=schemathesis ;;
   serving) environment=.build/python-serving module=kserve ;;
   spark) environment=.build/python-spark module=pyspark ;;
-  *) echo "usage: tools/python-environment.sh [tests|compare|reading|clients|serving|spark]" >&2; exit 2 ;;
+  *) echo "usage: tools/python-environment.sh [tests|compare|reading|clients|load|serving|spark]" >&2; exit 2 ;;
 esac
 requirements=tools/requirements-${1-tests}.txt
 stamp=$environment/requirements-installed.txt

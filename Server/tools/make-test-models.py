@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the repository of models in Tests/Models that the tests of the server use: small, with results that can be written down.
+"""Writes the repository of models in Tests/Models that the tests of the server use: small, with results that can be written down. And
+Tests/Load/work.onnx, which takes about a millisecond, for check-server-load.py.
 
     $(tools/python-environment.sh) Server/tools/make-test-models.py
 """
@@ -12,6 +13,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "Tests" / "Models"
+WORK = FOLDER.parent / "Load" / "work.onnx"
 
 # The names that the Open Inference Protocol has for element types.
 TYPES = {
@@ -40,7 +42,7 @@ def write(path, nodes, inputs, outputs, initializers=()):
     model = helper.make_model(graph, producer_name="infold-tests", opset_imports=[helper.make_opsetid("", 17)])
     model.ir_version = 8
     onnx.checker.check_model(model)
-    target = FOLDER / path
+    target = FOLDER / path  # which may be absolute
     target.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(model, target)
 
@@ -94,6 +96,37 @@ def main():
         [value("y", ["m", 4])],
         [numpy_helper.from_array(np.array([-1, 4], np.int64), "shape")],
     )
+
+    write_work()
+
+
+def write_work(channels=64, layers=6):
+    """Convolutions whose weights are sines, so that the file has none: requests are put together, and each takes about a millisecond."""
+    nodes, initializers = [], []
+
+    def constant(name, array):
+        initializers.append(numpy_helper.from_array(np.asarray(array), name))
+        return name
+
+    def node(kind, inputs, output, **attributes):
+        nodes.append(helper.make_node(kind, inputs, [output], **attributes))
+        return output
+
+    zero, one = constant("zero", np.int64(0)), constant("one", np.int64(1))
+    current, inputs = "x", 4
+    for layer in range(layers):
+        shape = [channels, inputs, 3, 3]
+        count = constant(f"count{layer}", np.int64(np.prod(shape)))
+        places = node("Cast", [node("Range", [zero, count, one], f"range{layer}")], f"places{layer}", to=TensorProto.FLOAT)
+        phases = node("Mul", [places, constant(f"step{layer}", np.float32(1.3 + 0.1 * layer))], f"phases{layer}")
+        scale = constant(f"scale{layer}", np.float32((4 / (inputs * 9)) ** 0.5))
+        sines = node("Mul", [node("Sin", [phases], f"sines{layer}"), scale], f"scaled{layer}")
+        weights = node("Reshape", [sines, constant(f"shape{layer}", np.int64(shape))], f"weights{layer}")
+        current = node("Conv", [current, weights], f"sums{layer}", kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+        current = node("Relu", [current], f"values{layer}")
+        inputs = channels
+    node("GlobalAveragePool", [current], "y")
+    write(WORK, nodes, [value("x", ["n", 4, 16, 16])], [value("y", ["n", channels, 1, 1])], initializers)
 
 
 if __name__ == "__main__":

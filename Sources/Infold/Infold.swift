@@ -2,6 +2,7 @@
 // A list, so that nothing comes to an app by accident.
 
 @_exported import struct InfoldSystem.InfoldError
+@_exported import enum InfoldSystem.InfoldVersion
 
 @_exported import struct InfoldTensor.BFloat16
 @_exported import enum InfoldTensor.Dimension
@@ -85,5 +86,6 @@
 @_exported import struct InfoldRuntime.SessionObservers
 @_exported import struct InfoldRuntime.SessionOptions
 @_exported import struct InfoldRuntime.SessionResults
+@_exported import class InfoldRuntime.SharedMemoryLimit
 @_exported import struct InfoldRuntime.ValueInfo
 @_exported import func InfoldRuntime.throwingCancellationErrors

@@ -20,6 +20,13 @@ struct PlanCache {
       (elementType, shape) = (type.elementType, sizes)
     }
 
+    private init(elementType: ElementType, shape: [Int]) {
+      (self.elementType, self.shape) = (elementType, shape)
+    }
+
+    /// The same with another first size.
+    func of(batch: Int) -> Input { Input(elementType: elementType, shape: [batch] + shape.dropFirst()) }
+
     func admits(_ tensor: Tensor) -> Bool { tensor.elementType == elementType && tensor.shape == shape }
   }
 

@@ -31,9 +31,6 @@ public final class Session: Sendable {
   /// The file that the model was read from.
   var file: String? { interface.file }
 
-  /// The graph with open shapes; `nil` where all are fixed.
-  var openGraph: Graph? { preparation.graph }
-
   /// Prepares `model` for running.
   /// - Parameters:
   ///   - model: The model, best handed over: then its weights are folded where they are.
@@ -185,7 +182,7 @@ public final class Session: Sendable {
       try plan.run(tensors, into: &results, by: factory, cancellation: cancellation)
     } else {
       let symbols = try interface.binding.check(tensors)
-      let plan = try plan(for: tensors, cancellation)
+      let plan = try plan(for: tensors.map(PlanCache.Input.init), cancellation)
       try plan.run(tensors, into: &results, by: factory, cancellation: cancellation)
       let found = interface.warnings(of: results, symbols)
       if !found.isEmpty { told.withLock { $0.add(found) } }
@@ -198,7 +195,7 @@ public final class Session: Sendable {
   ) throws(InfoldError) -> (plan: RunPlan, tensors: [Tensor]) {
     try interface.inFile { () throws(InfoldError) in
       let tensors = try interface.completed(inputs)
-      return (try plan(for: tensors, cancellation), tensors)
+      return (try plan(for: tensors.map(PlanCache.Input.init), cancellation), tensors)
     }
   }
 
@@ -212,27 +209,33 @@ public final class Session: Sendable {
     return fixedPlan ?? plans.plan(for: tensors)
   }
 
-  /// The plan for inputs of these shapes.
-  private func plan(for tensors: [Tensor], _ cancellation: Cancellation) throws(InfoldError) -> RunPlan {
+  /// The plan for these inputs.
+  /// - Parameter graph: What passes have made of the graph for them, where somebody has it.
+  func plan(
+    for inputs: [PlanCache.Input], _ cancellation: Cancellation, of graph: Graph? = nil
+  ) throws(InfoldError) -> RunPlan {
     if let plan = preparation.fixedPlan { return plan }
     var begin: UInt64?
-    let inputs = tensors.map(PlanCache.Input.init)
     let plan = try plans.plan(for: inputs, cancellation, inserted: factory.keepArenas) { () throws(InfoldError) in
       begin = MonotonicClock.nanoseconds()
-      return try cancellation.interrupting { () throws(InfoldError) in try makePlan(for: tensors) }
+      return try cancellation.interrupting { () throws(InfoldError) in
+        let graph = if let graph { graph } else { try boundGraph(inputs)! }
+        return try factory.runPlan(graph)
+      }
     }
-    if let begin { factory.tell(of: plan, tensors.map(\.shape), since: begin) }
+    if let begin { factory.tell(of: plan, inputs.map(\.shape), since: begin) }
     return plan
   }
 
-  private func makePlan(for tensors: [Tensor]) throws(InfoldError) -> RunPlan {
-    let graph = preparation.graph!
+  /// What passes make of the graph with open shapes for these inputs; `nil` where all are fixed.
+  func boundGraph(_ inputs: [PlanCache.Input]) throws(InfoldError) -> Graph? {
+    guard let graph = preparation.graph else { return nil }
     var types: [ValueID: TensorType] = [:]
-    for (id, tensor) in zip(graph.inputs, tensors) {
-      types[id] = TensorType(tensor.elementType, Shape(tensor.shape))
+    for (id, input) in zip(graph.inputs, inputs) {
+      types[id] = TensorType(input.elementType, Shape(input.shape))
     }
     try preparation.checks?.check(types)
-    return try factory.runPlan(graph, inputs: types)
+    return try factory.optimized(graph.binding(inputs: types))
   }
 }
 

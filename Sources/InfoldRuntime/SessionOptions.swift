@@ -47,6 +47,8 @@ public struct SessionOptions: Sendable, Hashable {
   /// has packed count in that one. `nil` for three quarters of the memory that
   /// the machine, or the container, has. What would need more is refused, before it is allocated.
   public var memoryLimit: Int?
+  /// A limit that other sessions count in, too; `nil` for none but `memoryLimit`.
+  public var sharedMemoryLimit: SharedMemoryLimit?
   /// The longest that preparing a session may take, and then each run, with the making of a plan where it needs one; `nil` for no
   /// limit. It is looked at between nodes, between layers, and between the trips of loops: a single layer is not interrupted. What
   /// would take longer ends with `.limitExceeded`.
@@ -60,8 +62,8 @@ public struct SessionOptions: Sendable, Hashable {
   /// Options.
   public init(
     threads: Int? = nil, optimize: Bool = true, foldBatchNormalization: Bool = true, precision: Precision = .fast,
-    subnormals: Subnormals? = nil, planCacheSize: Int = 8, memoryLimit: Int? = nil, timeLimit: Duration? = nil,
-    tuning: Tuning? = nil
+    subnormals: Subnormals? = nil, planCacheSize: Int = 8, memoryLimit: Int? = nil,
+    sharedMemoryLimit: SharedMemoryLimit? = nil, timeLimit: Duration? = nil, tuning: Tuning? = nil
   ) {
     self.threads = threads
     self.optimize = optimize
@@ -70,6 +72,7 @@ public struct SessionOptions: Sendable, Hashable {
     self.subnormals = subnormals
     self.planCacheSize = planCacheSize
     self.memoryLimit = memoryLimit
+    self.sharedMemoryLimit = sharedMemoryLimit
     self.timeLimit = timeLimit
     self.tuning = tuning
   }

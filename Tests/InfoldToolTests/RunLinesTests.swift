@@ -125,13 +125,15 @@ import Testing
         "not the name of a .npy file"
       ),
       (#"{"inputs": {"x": [[1, 2, 3]]}, "outputs": {"y": "/no/such/y.npy"}}"#, "fileAccess", "/no/such/y.npy"),
-      (#"{"inputs": {"x": [[1, 2], [3]]}}"#, "malformedData", "different lengths"),
-      (#"{"inputs": {"x": [[1, 2], 3]}}"#, "malformedData", "different lengths"),
+      (#"{"inputs": {"x": [[1, 2], [3]]}}"#, "malformedData", "inputs.x[1]: the lists at one depth"),
+      (#"{"inputs": {"x": [[1, 2], 3]}}"#, "malformedData", "inputs.x[1]: the lists at one depth"),
       (#"{"inputs": {"x": [3, [1, 2]]}}"#, "malformedData", "is not a number"),
       (#"{"inputs": {"x": [[[], []], [1, 2]]}}"#, "malformedData", "different lengths"),
       (#"{"inputs": {"x": [[1, 2, null]]}}"#, "malformedData", "number"),
       (#"{"inputs": {"x": [[1, 2, "a"]]}}"#, "malformedData", "inputs.x[0][2]: is not a number"),
-      (#"{"inputs": {"x": [[1, 2, 1e99]]}}"#, "malformedData", "a number that is too large for its type"),
+      (
+        #"{"inputs": {"x": [[1, 2, 1e99]]}}"#, "malformedData", "inputs.x[0][2]: is no number, or"
+      ),
       (#"{"inputs": {"x": {"shape": [1, 3], "data": [1, 2]}}}"#, "invalidArgument", "2 elements"),
       (#"{"inputs": {"x": {"shape": [-1, 3], "data": [1, 2, 3]}}}"#, "invalidArgument", "negative"),
       (#"{"inputs": {"x": {"shape": [4611686018427387904, 4], "data": [1]}}}"#, "limitExceeded", "is too large"),

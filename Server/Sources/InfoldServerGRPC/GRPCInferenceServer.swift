@@ -1,5 +1,6 @@
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
+import InfoldEventLoops
 public import InfoldServing
 import NIOCore
 public import ServiceLifecycle
@@ -11,6 +12,8 @@ public struct GRPCInferenceServer: Service {
   private let server: GRPCServer<HTTP2ServerTransport.Posix>
   private let isStopping = StopFlag()
   private let didBeginListening: (@Sendable (Int) -> Void)?
+  /// Where calls are handled: on the event loops of their connections.
+  private let executor: EventLoopGroupExecutor
 
   /// A server that does not listen yet.
   /// - Throws: What the certificates have against them.
@@ -19,13 +22,14 @@ public struct GRPCInferenceServer: Service {
     server = GRPCServer(
       transport: HTTP2ServerTransport.Posix(
         address: try Self.address(options), transportSecurity: try Self.security(options),
-        config: Self.configuration(options),
+        config: Self.configuration(options, service.requestBytes),
         eventLoopGroup: options.eventLoopGroup),
       services: [
         InferenceMethods(service: service, calls: calls), RepositoryMethods(service: service, calls: calls),
         HealthMethods(service: service, calls: calls, isStopping: isStopping),
       ])
     didBeginListening = options.didBeginListening
+    executor = EventLoopGroupExecutor(options.eventLoopGroup)
   }
 
   /// Serves until the server is told to shut down, and all calls are answered.
@@ -39,7 +43,7 @@ public struct GRPCInferenceServer: Service {
           didBeginListening(address.ipv4?.port ?? address.ipv6?.port ?? 0)
         }
       }
-      group.addTask { [server, isStopping] in
+      group.addTask(executorPreference: executor) { [server, isStopping] in
         do {
           try await withGracefulShutdownHandler {
             try await server.serve()
@@ -72,7 +76,9 @@ public struct GRPCInferenceServer: Service {
     }
   }
 
-  private static func configuration(_ options: GRPCOptions) -> HTTP2ServerTransport.Posix.Config {
+  private static func configuration(
+    _ options: GRPCOptions, _ budget: RequestBytes
+  ) -> HTTP2ServerTransport.Posix.Config {
     .defaults { config in
       // Tensors are large: clients send them in few pieces, and without waiting to be told to go on.
       config.http2.maxFrameSize = 1 << 20
@@ -89,7 +95,6 @@ public struct GRPCInferenceServer: Service {
       let connections = ConnectionCount(limit: options.connectionLimit)
       let silenceLimit = TimeAmount(options.keepaliveInterval + options.keepaliveTimeout)
       let receiveLimit = TimeAmount(options.receiveLimit)
-      let budget = RequestBytes(limit: options.requestBytesLimit)
       config.channelDebuggingCallbacks.onAcceptTCPConnection = { channel in
         guard connections.add(channel) else {
           channel.close(promise: nil)

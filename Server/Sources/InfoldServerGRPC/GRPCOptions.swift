@@ -27,8 +27,6 @@ public struct GRPCOptions: Sendable {
   public var authorizes: (@Sendable (_ authorization: String?) -> Bool)?
   /// The largest message that is taken, in bytes.
   public var largestMessage = 64 << 20
-  /// The most bytes that all requests may have at once that are not answered yet; a call that brings more ends with UNAVAILABLE.
-  public var requestBytesLimit = 1 << 30
   /// The most connections at once; one more is closed as soon as it is there.
   public var connectionLimit = 1024
   /// The most calls at once on a connection. A client waits with one more.

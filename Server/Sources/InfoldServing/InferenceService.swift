@@ -1,3 +1,5 @@
+import Infold
+
 /// A server's models and what is done with them, without any protocol: what REST and gRPC both ask.
 public final class InferenceService: Sendable {
   /// The models.
@@ -6,16 +8,23 @@ public final class InferenceService: Sendable {
   public let scheduler: Scheduler
   /// What is counted.
   public let metrics: ServingMetrics
+  /// The bytes of requests that are not answered yet.
+  package let requestBytes: RequestBytes
 
   /// A service of the models of a repository.
-  public init(repository: ModelRepository, scheduler: Scheduler, metrics: ServingMetrics) {
+  /// - Parameter requestBytesLimit: The most bytes that all requests may have at once that are not answered yet, over REST and gRPC
+  ///   together. One that brings more is refused, as where a queue is full.
+  public init(
+    repository: ModelRepository, scheduler: Scheduler, metrics: ServingMetrics, requestBytesLimit: Int = 1 << 30
+  ) {
     (self.repository, self.scheduler, self.metrics) = (repository, scheduler, metrics)
+    requestBytes = RequestBytes(limit: requestBytesLimit)
   }
 
   /// What the server says of itself.
   public var metadata: ServerMetadata {
     ServerMetadata(
-      name: "infold", version: "0.1.0",
+      name: "infold", version: InfoldVersion.current,
       extensions: ["binary_tensor_data", "model_repository"])
   }
 
@@ -38,6 +47,18 @@ public final class InferenceService: Sendable {
   /// Whether a model can run. One that is not known is not ready.
   public func isModelReady(_ name: String, version: String? = nil) -> Bool {
     (try? repository.model(named: name, version: version)) != nil
+  }
+
+  /// Whether a model can run.
+  /// - Throws: `ServingError` with `.notFound` for one that is not known.
+  package func isKnownModelReady(_ name: String, version: String? = nil) throws(ServingError) -> Bool {
+    do throws(ServingError) {
+      _ = try repository.model(named: name, version: version)
+      return true
+    } catch {
+      guard error.kind == .unavailable else { throw error }
+      return false
+    }
   }
 
   /// Runs a model, with others in a batch where it may.

@@ -15,7 +15,7 @@ enum Main {
   static func main() async {
     let arguments = CommandLine.arguments
     if arguments.contains("--help") || arguments.contains("-h") { return print(Option.help) }
-    if arguments.contains("--version") { return print("infold-serve 0.1.0") }
+    if arguments.contains("--version") { return print("infold-serve \(InfoldVersion.current)") }
     do {
       let environment = ProcessInfo.processInfo.environment
       try await serve(ServerConfiguration.read(arguments: arguments, environment: environment))
@@ -36,7 +36,9 @@ enum Main {
     let metrics = ServingMetrics(factory: registry)
     let repository = ModelRepository(configuration.repository, metrics: metrics, logger: logger)
     let scheduler = Scheduler(threads: configuration.repository.threads)
-    let service = InferenceService(repository: repository, scheduler: scheduler, metrics: metrics)
+    let service = InferenceService(
+      repository: repository, scheduler: scheduler, metrics: metrics, requestBytesLimit: configuration.requestBytesLimit
+    )
 
     var options = configuration.rest
     let tokens = try configuration.tokenFile.map { path throws(InfoldError) in try ReloadableTokens(path: path) }

@@ -91,6 +91,9 @@ extension Option {
         Option("grpcPort", .int(8001), "PORT", "The port of gRPC; 0 for any that is free."),
         Option("grpc", .bool(true), "BOOL", "Whether there is gRPC."),
         Option("maximumBodyBytes", .int(64 << 20), "BYTES", "The largest body of a request."),
+        Option(
+          "maximumRequestBytes", .int(1 << 30), "BYTES",
+          "The most bytes that all requests may have together that are not answered yet; others get 503."),
         Option("maximumHeaderBytes", .int(16 << 10), "BYTES", "The largest header of a request."),
         Option("maximumPixels", .int(50_000_000), "PIXELS", "The largest picture."),
         Option("maximumConnections", .int(1024), "COUNT", "The most connections at a time."),

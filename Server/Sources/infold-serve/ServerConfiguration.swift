@@ -10,6 +10,7 @@ import SystemPackage
 struct ServerConfiguration {
   var repository: ModelRepository.Configuration
   var rest: RESTServer.Options
+  var requestBytesLimit: Int
   var grpcPort: Int?
   var tlsFiles: TLSFiles?
   var tokenFile: String?
@@ -136,6 +137,7 @@ struct ServerConfiguration {
     rest.limits = InferenceRoutes.Limits(
       body: try options.int("maximumBodyBytes", in: 1...1 << 40),
       pixels: try options.int("maximumPixels", in: 1...1 << 40))
+    requestBytesLimit = try options.int("maximumRequestBytes", in: 1...1 << 50)
     rest.headerLimit = try options.int("maximumHeaderBytes", in: 256...16 << 20)
     rest.connectionLimit = try options.int("maximumConnections", in: 1...1_000_000)
     rest.timeouts = ConnectionTimeouts(

@@ -98,8 +98,7 @@ import Testing
   }
 
   @Test func moreThanTheServerHolds() async throws {
-    try await TestServer.run {
-      $0.requestBytesLimit = 100_000
+    try await TestServer.run(requestBytesLimit: 100_000) { _ in
     } _: { server in
       func echo(_ count: Int) -> Inference_ModelInferRequest { .echo([UInt8](repeating: 7, count: count)) }
       for _ in 0..<3 {

@@ -32,6 +32,7 @@ struct TestServer: Sendable {
   /// Has a server with models, and calls `body` with it.
   static func run(
     models: [ModelSource] = [models], settings: ModelSettings = ModelSettings(), threads: Int = 2, loads: Bool = true,
+    requestBytesLimit: Int = 1 << 30,
     security: HTTP2ClientTransport.Posix.TransportSecurity = .plaintext,
     _ configure: (inout GRPCOptions) throws -> Void = { _ in },
     _ body: @escaping @Sendable (TestServer) async throws -> Void
@@ -41,7 +42,8 @@ struct TestServer: Sendable {
     let repository = ModelRepository(
       .init(sources: models, settings: settings, threads: threads), metrics: metrics, logger: logger)
     let service = InferenceService(
-      repository: repository, scheduler: Scheduler(threads: threads), metrics: metrics)
+      repository: repository, scheduler: Scheduler(threads: threads), metrics: metrics,
+      requestBytesLimit: requestBytesLimit)
     if loads { try await repository.loadAll() }
     let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
     var options = GRPCOptions(port: 0)

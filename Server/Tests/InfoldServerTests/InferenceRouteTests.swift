@@ -1,3 +1,4 @@
+import FoundationEssentials
 import HTTPTypes
 import HummingbirdTesting
 import Infold
@@ -177,8 +178,8 @@ import Testing
           .post, "/v2/models/m/infer", "{\"inputs\": []}", headers: [.inferenceHeaderContentLength: length])
         #expect(response.status == .badRequest)
       }
-      let gzip = try await client.answer(.post, "/v2/models/m/infer", "{}", headers: [.contentEncoding: "gzip"])
-      #expect(gzip.status == .unsupportedMediaType)
+      let brotli = try await client.answer(.post, "/v2/models/m/infer", "{}", headers: [.contentEncoding: "br"])
+      #expect(brotli.status == .unsupportedMediaType)
       #expect(try await client.answer(.post, "/v2/models/n/infer", "{}").status == .notFound)
       #expect(try await client.answer(.post, "/v2/models/m/versions/2/infer", "{}").status == .notFound)
       let other = try await client.answer(.get, "/nothing")
@@ -191,6 +192,53 @@ import Testing
     try await server.withSockets { client in
       let response = try await client.answer(.post, "/v2/models/m/infer", String(repeating: " ", count: 100_000))
       #expect(response.status == .contentTooLarge)
+    }
+  }
+
+  @Test func compressedBodies() async throws {
+    // Four numbers, compressed in the two ways that clients of the protocol have.
+    let gzip =
+      "H4sIAAAAAAACA6tWyswrKC0pVrKKrlbKS8xNVbJSqlDSUSrOSCwAsqMNdUxidZRSEksSSypBAkpuAcZGShARsLSRjj"
+      + "FQSW1sLQAb+ywkSgAAAA=="
+    let deflate = "eNqrVsrMKygtKVayiq5WykvMTVWyUqpQ0lEqzkgsALKjDXVMYnWUUhJLEksqQQJKbgHGRkoQEbC0kY4xUEltbC0AZa4WOA=="
+    // A mebibyte of spaces.
+    let spaces = "H4sIAAAAAAACA+3BMQEAAADCoCrrn9IQvkAB" + String(repeating: "A", count: 1353) + "HwGpwID8QAAEAA="
+    func bytes(_ base64: String) -> ByteBuffer { ByteBuffer(bytes: Data(base64Encoded: base64)!) }
+    let server = try await TestServer({ $0.limits.body = 100_000 }) {
+      try $0.add(TestModels.scaling(by: 2), as: "m.onnx")
+    }
+    func answer(
+      _ client: any TestClientProtocol, _ bytes: ByteBuffer, _ encoding: String
+    ) async throws -> TestResponse {
+      try await client.answer("/v2/models/m/infer", bytes: bytes, headers: [.contentEncoding: encoding])
+    }
+    try await server.withSockets { client in
+      for (encoding, text) in [("gzip", gzip), ("GZIP", gzip), ("deflate", deflate)] {
+        let response = try await answer(client, bytes(text), encoding)
+        #expect(response.status == .ok && response.text.contains("[2.0,4.0,6.0,8.0]"))
+      }
+      #expect(try await answer(client, bytes(spaces), "gzip").status == .contentTooLarge)
+    }
+    try await server.withRoutes { client in
+      let whole = bytes(gzip)
+      var long = whole
+      long.writeString("more")
+      for wrong in [whole.getSlice(at: 0, length: 40)!, long, ByteBuffer(string: "{}"), ByteBuffer()] {
+        #expect(try await answer(client, wrong, "gzip").status == .badRequest)
+      }
+    }
+  }
+
+  /// Bodies count together, until they are answered.
+  @Test func moreThanTheServerHolds() async throws {
+    let server = try await TestServer(requestBytesLimit: 1000) { try $0.add(TestModels.scaling(by: 2), as: "m.onnx") }
+    try await server.withRoutes { client in
+      let body = "{\"inputs\":[{\"name\":\"x\",\"shape\":[1,4],\"datatype\":\"FP32\",\"data\":[1,2,3,4]}]}"
+      for _ in 0..<30 {
+        let large = try await client.answer(.post, "/v2/models/m/infer", String(repeating: " ", count: 2000))
+        #expect(large.status == .serviceUnavailable && large.headers[.retryAfter] == "1")
+        #expect(try await client.answer(.post, "/v2/models/m/infer", body).status == .ok)
+      }
     }
   }
 

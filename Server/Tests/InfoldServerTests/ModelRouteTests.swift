@@ -40,7 +40,7 @@ import Testing
         #expect(try await client.answer(.get, path + "/ready").text == "{\"name\":\"m\",\"ready\":true}")
       }
       #expect(try await client.answer(.get, "/v2/models/n").status == .notFound)
-      #expect(try await client.answer(.get, "/v2/models/n/ready").status == .serviceUnavailable)
+      #expect(try await client.answer(.get, "/v2/models/n/ready").status == .notFound)
       #expect(try await client.answer(.get, "/v2/models/m/versions/3").status == .notFound)
       #expect(try await client.answer(.get, "/v2/models").text == "{\"models\":[\"channels\",\"m\"]}")
     }

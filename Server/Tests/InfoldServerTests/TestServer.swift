@@ -15,10 +15,11 @@ struct TestServer {
   let rest: RESTServer
 
   init(
-    settings: ModelSettings = ModelSettings(), _ change: (inout RESTServer.Options) throws -> Void = { _ in },
+    settings: ModelSettings = ModelSettings(), requestBytesLimit: Int = 1 << 30,
+    _ change: (inout RESTServer.Options) throws -> Void = { _ in },
     _ fill: (TestModels) throws -> Void
   ) async throws {
-    test = try await TestService(settings: settings, fill)
+    test = try await TestService(settings: settings, requestBytesLimit: requestBytesLimit, fill)
     var options = RESTServer.Options()
     try change(&options)
     rest = RESTServer(test.service, registry: test.registry, options: options)

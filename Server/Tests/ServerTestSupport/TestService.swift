@@ -15,7 +15,7 @@ public struct TestService: Sendable {
   /// Loads the models that `fill` puts into a folder.
   public init(
     settings: ModelSettings = ModelSettings(), threads: Int = 2, memoryLimit: Int? = nil, allowsControl: Bool = true,
-    _ fill: (TestModels) throws -> Void
+    requestBytesLimit: Int = 1 << 30, _ fill: (TestModels) throws -> Void
   ) async throws {
     models = try TestModels()
     try fill(models)
@@ -26,7 +26,9 @@ public struct TestService: Sendable {
         sources: [.repository(models.folder)], settings: settings, threads: threads, memoryLimit: memoryLimit,
         allowsControl: allowsControl),
       metrics: metrics, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-    service = InferenceService(repository: repository, scheduler: Scheduler(threads: threads), metrics: metrics)
+    service = InferenceService(
+      repository: repository, scheduler: Scheduler(threads: threads), metrics: metrics,
+      requestBytesLimit: requestBytesLimit)
     try await repository.loadAll()
   }
 

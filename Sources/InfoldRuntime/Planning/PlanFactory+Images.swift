@@ -3,12 +3,6 @@ import InfoldSystem
 import InfoldTensor
 
 extension PlanFactory {
-  /// What a session runs for inputs of these types.
-  /// - Parameter graph: The graph with open sizes, which has gone through the passes.
-  func runPlan(_ graph: Graph, inputs types: [ValueID: TensorType]) throws(InfoldError) -> RunPlan {
-    try runPlan(optimized(graph.binding(inputs: types)))
-  }
-
   /// What a session runs for a graph of fixed sizes, which has gone through the passes.
   func runPlan(_ graph: consuming Graph) throws(InfoldError) -> RunPlan {
     guard optimizes, let first = graph.inputs.first, let batch = graph[first].type?.shape?.first?.size else {

@@ -44,7 +44,7 @@ struct PlanFactory: Sendable {
     self.options = options
     self.observer = observer
     self.kernels = kernels
-    budget = MemoryBudget(limit: options.memoryLimit)
+    budget = MemoryBudget(limit: options.memoryLimit, within: options.sharedMemoryLimit?.budget)
     arenas = ArenaPool(budget: budget)
     workers = try ThreadCount.chosen(options)
     sharers = workers

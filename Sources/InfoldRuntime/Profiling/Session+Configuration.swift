@@ -6,7 +6,7 @@ extension Session {
   package var threads: Int { factory.workers }
 
   /// The bytes that the session takes now, and the results of runs do not.
-  package var takenByteCount: Int { factory.budget.limit - factory.budget.available }
+  package var takenByteCount: Int { factory.budget.used }
 
   /// The instruction set of the kernels, like `avx2`.
   package var instructionSet: String { factory.kernels.products.name }

@@ -8,18 +8,26 @@ package final class MemoryBudget: Sendable {
   /// The most bytes at a time.
   package let limit: Int
 
+  /// What everything that counts here counts in as well.
+  private let shared: MemoryBudget?
   private let taken = Atomic<Int>(0)
 
   @TaskLocal package static var current: MemoryBudget?
 
   /// A budget of which nothing is used yet.
-  /// - Parameter limit: The most bytes at a time, at least 0; by default three quarters of the machine's memory.
-  package init(limit: Int? = nil) {
+  /// - Parameters:
+  ///   - limit: The most bytes at a time, at least 0; by default three quarters of the machine's memory.
+  ///   - shared: A budget of several, which everything that is taken is taken from as well.
+  package init(limit: Int? = nil, within shared: MemoryBudget? = nil) {
     self.limit = max(0, limit ?? MachineMemory.defaultLimit)
+    self.shared = shared
   }
 
+  /// The bytes that are taken.
+  package var used: Int { taken.load(ordering: .relaxed) }
+
   /// The bytes that are still there.
-  package var available: Int { limit - taken.load(ordering: .relaxed) }
+  package var available: Int { min(limit - used, shared?.available ?? .max) }
 
   /// Runs `body`, and counts the memory that it takes.
   package func charging<Output>(_ body: () throws(InfoldError) -> Output) throws(InfoldError) -> Output {
@@ -49,25 +57,33 @@ package final class MemoryBudget: Sendable {
       guard byteCount <= limit - current else { throw exceeded(by: byteCount) }
       let (exchanged, original) = taken.compareExchange(
         expected: current, desired: current + byteCount, ordering: .relaxed)
-      if exchanged { return }
+      if exchanged { break }
       current = original
+    }
+    do throws(InfoldError) {
+      try shared?.take(byteCount)
+    } catch {
+      taken.subtract(byteCount, ordering: .relaxed)
+      throw error
     }
   }
 
   /// Puts bytes back that were taken.
   package func giveBack(_ byteCount: Int) {
     taken.subtract(byteCount, ordering: .relaxed)
+    shared?.giveBack(byteCount)
   }
 
   /// Checks that so many bytes could be taken now.
   /// - Throws: `InfoldError` with `.limitExceeded`.
   package func require(_ byteCount: Int) throws(InfoldError) {
-    guard byteCount <= available else { throw exceeded(by: byteCount) }
+    guard byteCount <= limit - used else { throw exceeded(by: byteCount) }
+    try shared?.require(byteCount)
   }
 
   private func exceeded(by byteCount: Int) -> InfoldError {
     InfoldError(
-      .limitExceeded, "\(byteCount) bytes of memory are needed, and \(available) are left of the limit of \(limit)",
+      .limitExceeded, "\(byteCount) bytes of memory are needed, and \(limit - used) are left of the limit of \(limit)",
       hint: "raise the memory limit")
   }
 }

@@ -116,7 +116,8 @@ private struct NestedNumbers<Element: TensorElement & Decodable> {
     if var list = try? decoder.unkeyedContainer() {
       try read(&list, depth: 0, largestRank: largestRank)
     } else {
-      elements.append(try decoder.singleValueContainer().decode(Element.self))
+      let container = try decoder.singleValueContainer()
+      elements.append(try number(at: decoder.codingPath) { try container.decode(Element.self) })
     }
   }
 
@@ -130,17 +131,37 @@ private struct NestedNumbers<Element: TensorElement & Decodable> {
       if depth + 1 != rank, var inner = try? list.nestedUnkeyedContainer() {
         try read(&inner, depth: depth + 1, largestRank: largestRank)
       } else {
-        elements.append(try list.decode(Element.self))
-        guard depth + 1 == rank ?? lengths.count else { throw ragged(list) }
+        let place = list.codingPath + [Index(intValue: length)]
+        elements.append(try number(at: place) { try list.decode(Element.self) })
+        guard depth + 1 == rank ?? lengths.count else { throw ragged(place) }
         rank = depth + 1
       }
       length += 1
     }
-    guard length == lengths[depth] ?? length else { throw ragged(list) }
+    guard length == lengths[depth] ?? length else { throw ragged(list.codingPath) }
     lengths[depth] = length
   }
 
-  private func ragged(_ list: any UnkeyedDecodingContainer) -> DecodingError {
-    DecodingError.dataCorruptedError(in: list, debugDescription: "the lists at one depth have different lengths")
+  /// What `decode` gives, which knows of a number that its type does not have neither the place nor what is wrong.
+  private func number(at place: [any CodingKey], _ decode: () throws -> Element) throws -> Element {
+    do {
+      return try decode()
+    } catch let error where !(error is DecodingError) {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: place, debugDescription: "is no number, or none that \(Element.elementType) has"))
+    }
+  }
+
+  private func ragged(_ place: [any CodingKey]) -> DecodingError {
+    .dataCorrupted(.init(codingPath: place, debugDescription: "the lists at one depth have different lengths"))
+  }
+
+  /// A place in a list.
+  private struct Index: CodingKey {
+    let intValue: Int?
+    var stringValue: String { "\(intValue!)" }
+
+    init(intValue: Int) { self.intValue = intValue }
+    init?(stringValue: String) { nil }
   }
 }

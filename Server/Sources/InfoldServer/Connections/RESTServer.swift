@@ -4,6 +4,7 @@ import HTTPTypes
 public import InfoldServing
 public import Logging
 public import NIOCore
+import Tracing
 
 /// The REST server of `infold-serve`.
 public struct RESTServer: Sendable {
@@ -41,10 +42,11 @@ public struct RESTServer: Sendable {
     (self.service, self.registry, self.options) = (service, registry, options)
   }
 
-  /// Everything that it answers.
+  /// Everything that it answers. Requests are traced where `InstrumentationSystem` has been bootstrapped before.
   public func router() -> Router<ServerRequestContext> {
     let router = Router(context: ServerRequestContext.self)
-    router.add(middleware: TracingMiddleware())
+    // Spans that nobody gets would cost every request a third of its time.
+    if !(InstrumentationSystem.instrument is NoOpInstrument) { router.add(middleware: TracingMiddleware()) }
     router.add(middleware: ServingMiddleware(options, registry))
     InferenceRoutes(service, limits: options.limits).add(to: router)
     PageRoutes().add(to: router)
@@ -81,8 +83,8 @@ public struct RESTServer: Sendable {
           additionalChannelHandlers: [ConnectionHandler(timeouts)],
           httpDecoderConfiguration: .init(
             maxHeaderFieldSize: headerLimit, maxHeaderListSize: headerLimit, maxHeaderFieldCount: 200)))
-      guard let tls else { return channel }
-      return ReloadableTLSChannel(base: channel, tls: tls)
+      guard let tls else { return EventLoopChannel(base: channel) }
+      return EventLoopChannel(base: ReloadableTLSChannel(base: channel, tls: tls))
     }
   }
 }

@@ -7,7 +7,7 @@ struct JSONWriter {
   /// Whether a comma belongs before what comes next.
   private var needsComma = false
 
-  init(_ buffer: ByteBuffer = ByteBuffer()) {
+  init(_ buffer: ByteBuffer = ByteBufferAllocator().buffer(capacity: 512)) {
     self.buffer = buffer
   }
 
@@ -36,6 +36,12 @@ struct JSONWriter {
     needsComma = true
   }
 
+  /// An array of elements, each of which `write` writes.
+  mutating func array<Elements: Sequence>(of elements: Elements, _ write: (inout JSONWriter, Elements.Element) -> Void)
+  {
+    array { writer in for element in elements { write(&writer, element) } }
+  }
+
   /// The name of a member, whose value comes next.
   mutating func name(_ name: String) {
     string(name)
@@ -53,13 +59,13 @@ struct JSONWriter {
   /// A member that is an array of texts.
   mutating func member(_ name: String, _ texts: [String]) {
     self.name(name)
-    array { writer in for text in texts { writer.string(text) } }
+    array(of: texts) { $0.string($1) }
   }
 
   /// A member that is an array of whole numbers.
   mutating func member(_ name: String, _ numbers: [Int]) {
     self.name(name)
-    array { writer in for number in numbers { writer.raw(number.description) } }
+    array(of: numbers) { $0.raw($1.description) }
   }
 
   /// A member that is true or false.

@@ -153,8 +153,6 @@ enum TensorJSON {
   private static func write<Element: TensorElement>(
     _ span: Span<Element>, _ writer: inout JSONWriter, _ text: (Element) -> String
   ) {
-    writer.array { writer in
-      for index in span.indices { writer.raw(text(span[index])) }
-    }
+    writer.array(of: span.indices) { $0.raw(text(span[$1])) }
   }
 }

@@ -1,6 +1,7 @@
 import HTTPTypes
 public import Hummingbird
 import Infold
+import InfoldEventLoops
 import InfoldImage
 public import InfoldServing
 import NIOCore
@@ -27,6 +28,11 @@ public struct InferenceRoutes: Sendable {
       (self.body, self.pixels) = (body, pixels)
     }
   }
+
+  /// The bytes of a text whose reading would keep an event loop from other connections.
+  static let largeText = 1 << 16
+  /// The elements whose writing as text would.
+  static let manyElements = 1 << 12
 
   let service: InferenceService
   let limits: Limits
@@ -79,7 +85,8 @@ public struct InferenceRoutes: Sendable {
       router.get(RouterPath(path + "/ready")) { _, context in
         try await answering {
           let name = try context.name
-          let isReady = service.isModelReady(name, version: context.version)
+          // One that nobody knows is not found, and one that is known and cannot run is unavailable.
+          let isReady = try service.isKnownModelReady(name, version: context.version)
           return Response.json(isReady ? .ok : .serviceUnavailable) { writer in
             writer.member("name", name)
             writer.member("ready", isReady)
@@ -105,12 +112,24 @@ public struct InferenceRoutes: Sendable {
     let headerLength = try request.inferenceHeaderLength()
     // A model that is not there is no reason to read much.
     _ = try service.repository.model(named: model, version: version)
-    let body = try await request.collectedBody(limit: limits.body, aligning: headerLength ?? 0)
-    var inference = try InferenceRequestReader.request(
-      model: model, version: version, body: body, headerLength: headerLength)
+    return try await request.withBody(bodyLimits, aligning: headerLength ?? 0) { body in
+      try await infer(body, headerLength, model, version, cancellation)
+    }
+  }
+
+  private func infer(
+    _ body: ByteBuffer, _ headerLength: Int?, _ model: String, _ version: String?, _ cancellation: RequestCancellation?
+  ) async throws -> Response {
+    let isLarge = headerLength ?? body.readableBytes > Self.largeText
+    var inference = try await onOtherThread(if: isLarge) { () throws(ServingError) in
+      try InferenceRequestReader.request(model: model, version: version, body: body, headerLength: headerLength)
+    }
     inference.cancellation = cancellation
     let binaryByDefault = try inference.parameters.bool("binary_data_output") ?? false
-    return try await service.infer(inference).httpResponse(binaryByDefault: binaryByDefault)
+    let response = try await service.infer(inference)
+    return try await onOtherThread(if: response.elementCount > Self.manyElements) { () throws(ServingError) in
+      try response.httpResponse(binaryByDefault: binaryByDefault)
+    }
   }
 
   private func classify(
@@ -123,35 +142,41 @@ public struct InferenceRoutes: Sendable {
       }
       return top
     }
-    let body = try await request.collectedBody(limit: limits.body)
-    let imageLimits = ImageLimits(maximumFileSize: limits.body, maximumPixels: limits.pixels)
-    try await decoding.wait()
-    let picture: Picture
-    do throws(InfoldError) {
-      defer { decoding.end() }
-      picture = try await onOwnThread { () throws(InfoldError) in
-        try Picture(bytes: Array(buffer: body), limits: imageLimits)
-      }
-    } catch {
-      throw ServingError(
-        error.code == .limitExceeded ? .tooLarge : .invalidArgument, "the picture " + error.description)
-    }
+    let picture = try await request.withBody(bodyLimits, decodedPicture)
     let classes = try await model.classify(
       picture, top: top ?? 5, cancellation: cancellation, scheduler: service.scheduler)
     return Response.json { writer in
       writer.member("model_name", model.name)
       writer.member("model_version", model.version)
       writer.name("classes")
-      writer.array { writer in
-        for candidate in classes {
-          writer.object { writer in
-            writer.member("index", candidate.index)
-            writer.member("label", candidate.label)
-            writer.name("probability")
-            writer.raw(candidate.probability.isFinite ? candidate.probability.description : "null")
-          }
+      writer.array(of: classes) { writer, candidate in
+        writer.object { writer in
+          writer.member("index", candidate.index)
+          writer.member("label", candidate.label)
+          writer.name("probability")
+          writer.raw(candidate.probability.isFinite ? candidate.probability.description : "null")
         }
       }
+    }
+  }
+}
+
+extension InferenceRoutes {
+  /// What bodies may take.
+  var bodyLimits: BodyLimits { BodyLimits(largest: limits.body, budget: service.requestBytes) }
+
+  /// The picture that a body holds.
+  private func decodedPicture(_ body: ByteBuffer) async throws -> Picture {
+    let imageLimits = ImageLimits(maximumFileSize: limits.body, maximumPixels: limits.pixels)
+    try await decoding.wait()
+    defer { decoding.end() }
+    do throws(InfoldError) {
+      return try await onOwnThread { () throws(InfoldError) in
+        try Picture(bytes: Array(buffer: body), limits: imageLimits)
+      }
+    } catch {
+      throw ServingError(
+        error.code == .limitExceeded ? .tooLarge : .invalidArgument, "the picture " + error.description)
     }
   }
 }
@@ -164,14 +189,12 @@ extension ModelMetadata {
     writer.member("platform", platform)
     for (member, tensors) in [("inputs", inputs), ("outputs", outputs)] {
       writer.name(member)
-      writer.array { writer in
-        for tensor in tensors {
-          writer.object { writer in
-            writer.member("name", tensor.name)
-            writer.member("datatype", tensor.datatype?.rawValue ?? "")
-            writer.member("shape", tensor.shape ?? [])
-            if tensor.isOptional { writer.member("parameters", ["optional": .bool(true)]) }
-          }
+      writer.array(of: tensors) { writer, tensor in
+        writer.object { writer in
+          writer.member("name", tensor.name)
+          writer.member("datatype", tensor.datatype?.rawValue ?? "")
+          writer.member("shape", tensor.shape ?? [])
+          if tensor.isOptional { writer.member("parameters", ["optional": .bool(true)]) }
         }
       }
     }

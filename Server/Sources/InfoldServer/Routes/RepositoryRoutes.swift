@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import InfoldEventLoops
 import InfoldServing
 import NIOCore
 
@@ -9,15 +10,15 @@ extension InferenceRoutes {
     router.post("v2/repository/index") { request, _ in
       try await answering {
         let readyOnly = try await repositoryRequest(request).readyOnly
+        // Folders are looked through.
+        let entries = await onOtherThread { service.repository.index(readyOnly: readyOnly) }
         var writer = JSONWriter()
-        writer.array { writer in
-          for entry in service.repository.index(readyOnly: readyOnly) {
-            writer.object { writer in
-              writer.member("name", entry.name)
-              writer.member("version", entry.version)
-              writer.member("state", entry.state.rawValue)
-              writer.member("reason", entry.reason)
-            }
+        writer.array(of: entries) { writer, entry in
+          writer.object { writer in
+            writer.member("name", entry.name)
+            writer.member("version", entry.version)
+            writer.member("state", entry.state.rawValue)
+            writer.member("reason", entry.reason)
           }
         }
         return Response.json(.ok, writer.buffer)
@@ -31,7 +32,7 @@ extension InferenceRoutes {
           throw ServingError(
             .unimplemented, "the parameter '\(refused.printable)' is not supported: models come from the repository")
         }
-        try await service.repository.load(name)
+        try await onOtherThread { () throws(ServingError) in try await service.repository.load(name) }
         return Response.json { writer in
           writer.member("name", name)
           writer.member("load", true)
@@ -55,7 +56,11 @@ extension InferenceRoutes {
   private func repositoryRequest(_ request: Request) async throws -> (
     readyOnly: Bool, parameters: InfoldServing.Parameters
   ) {
-    let body = try await request.collectedBody(limit: min(limits.body, 1 << 20))
+    let limits = BodyLimits(largest: min(limits.body, 1 << 20), budget: service.requestBytes)
+    return try await request.withBody(limits, repositoryRequest)
+  }
+
+  private func repositoryRequest(_ body: ByteBuffer) throws(ServingError) -> (Bool, InfoldServing.Parameters) {
     guard body.readableBytes > 0 else { return (false, [:]) }
     let result: Result<(Bool, InfoldServing.Parameters), ServingError> = body.withUnsafeReadableBytes { bytes in
       Result { () throws(ServingError) in

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import InfoldEventLoops
 import InfoldServing
 import NIOCore
 
@@ -26,9 +27,12 @@ extension InferenceRoutes {
           throw ServingError(.notFound, "there is no '\(path.printable)': version 1 has NAME:predict")
         }
         let model = try service.repository.model(named: String(path.dropLast(":predict".count)))
-        let body = try await request.collectedBody(limit: limits.body)
-        let predict = try PredictRequest.read(body, for: model)
-        return try await prediction(predict, by: model, context.inferenceCancellation)
+        return try await request.withBody(bodyLimits) { body in
+          let predict = try await onOtherThread(if: body.readableBytes > Self.largeText) { () throws(ServingError) in
+            try PredictRequest.read(body, for: model)
+          }
+          return try await prediction(predict, by: model, context.inferenceCancellation)
+        }
       }
     }
   }
@@ -52,15 +56,18 @@ extension InferenceRoutes {
       for try await (index, response) in group { responses[index] = response }
       return responses.compactMap { $0 }
     }
-    var writer = JSONWriter()
-    try writer.object { (writer) throws(ServingError) in
-      writer.name(predict.isByInstance ? "predictions" : "outputs")
-      guard predict.isByInstance else { return try write(responses[0], to: &writer, isInstance: false) }
-      try writer.array { (writer) throws(ServingError) in
-        for response in responses { try write(response, to: &writer, isInstance: true) }
+    let elementCount = responses.reduce(0) { $0 + $1.elementCount }
+    return try await onOtherThread(if: elementCount > Self.manyElements) { () throws(ServingError) in
+      var writer = JSONWriter()
+      try writer.object { (writer) throws(ServingError) in
+        writer.name(predict.isByInstance ? "predictions" : "outputs")
+        guard predict.isByInstance else { return try write(responses[0], to: &writer, isInstance: false) }
+        try writer.array { (writer) throws(ServingError) in
+          for response in responses { try write(response, to: &writer, isInstance: true) }
+        }
       }
+      return Response.json(.ok, writer.buffer)
     }
-    return Response.json(.ok, writer.buffer)
   }
 
   /// The only output, or all of them by their names.

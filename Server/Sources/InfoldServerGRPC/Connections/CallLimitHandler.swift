@@ -1,3 +1,4 @@
+import InfoldServing
 import NIOCore
 import NIOHPACK
 import NIOHTTP2
@@ -21,7 +22,7 @@ final class CallLimitHandler: ChannelDuplexHandler {
     var message: String {
       switch self {
       case .late: "the message did not arrive in time"
-      case .full: "the server holds as many bytes of requests as it may"
+      case .full: ServingError.tooManyRequestBytes.reason
       }
     }
   }

@@ -1,6 +1,7 @@
 import GRPCCore
 import GRPCProtobuf
 import Infold
+import InfoldEventLoops
 import InfoldServing
 import OpenInferenceGRPC
 
@@ -11,24 +12,40 @@ struct InferCall: Sendable {
   var encoding: ResultEncoding
 }
 
-/// Makes a request of a message.
+/// A message of ModelInfer of which nobody knows more than where its raw contents lie.
+struct InferMessage: Sendable {
+  private let read: @Sendable () throws -> InferCall
+  /// Whether reading it would keep an event loop from other connections.
+  private let isLarge: Bool
+
+  /// The bytes outside of raw contents, which take longer, from which on a message is large, and those of all.
+  private static let (largeEnvelope, largeMessage) = (1 << 16, 1 << 22)
+
+  fileprivate init<Bytes: GRPCContiguousBytes>(_ bytes: Bytes, _ fields: RawFields) {
+    isLarge = fields.rest.count > Self.largeEnvelope || bytes.count > Self.largeMessage
+    // They are a value, which nobody changes.
+    nonisolated(unsafe) let withBytes: ((UnsafeRawBufferPointer) throws -> InferCall) throws -> InferCall =
+      bytes.withUnsafeBytes
+    read = {
+      let envelope = try ProtobufDeserializer<Inference_ModelInferRequest>().deserialize(fields.rest)
+      return try withBytes { message in
+        try InferCall(envelope, raw: fields.values.map { UnsafeRawBufferPointer(rebasing: message[$0]) })
+      }
+    }
+  }
+
+  /// Reads it.
+  /// - Throws: `ServingError` or `RPCError`, with `.invalidArgument`.
+  func call() async throws -> InferCall { try await onOtherThread(if: isLarge) { try read() } }
+}
+
+/// Divides a message.
 struct InferRequestDeserializer: MessageDeserializer {
   /// The number of `raw_input_contents`.
   private static let rawInputContents: UInt64 = 7
 
-  func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> InferCall {
-    try bytes.withUnsafeBytes { message in
-      let fields = try RawFields(of: message, field: Self.rawInputContents)
-      let decoder = ProtobufDeserializer<Inference_ModelInferRequest>()
-      let envelope =
-        if let rest = fields.rest { try decoder.deserialize(rest) } else { try decoder.deserialize(bytes) }
-      do throws(ServingError) {
-        let contents = fields.values.map { UnsafeRawBufferPointer(rebasing: message[$0]) }
-        return try InferCall(envelope, raw: contents)
-      } catch {
-        throw RPCError(error)
-      }
-    }
+  func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> InferMessage {
+    InferMessage(bytes, try bytes.withUnsafeBytes { try RawFields(of: $0, field: Self.rawInputContents) })
   }
 }
 

@@ -6,8 +6,8 @@ import SwiftProtobuf
 
 /// An answer of ModelInfer.
 struct InferReply: Sendable {
-  /// Everything but raw contents.
-  var message: Inference_ModelInferResponse
+  /// Everything but raw contents, serialized.
+  var envelope: [UInt8]
   /// The tensors that are sent as raw bytes.
   var raw: [Tensor]
 }
@@ -29,7 +29,12 @@ extension InferReply {
       if !isRaw { tensor.contents = try Inference_InferTensorContents(output.tensor) }
       return tensor
     }
-    self.init(message: message, raw: isRaw ? response.outputs.map(\.tensor) : [])
+    do {
+      self.init(envelope: try message.serializedBytes(), raw: isRaw ? response.outputs.map(\.tensor) : [])
+    } catch {
+      // The limit of a message is 2 GiB.
+      throw ServingError(.tooLarge, "the results do not fit into a message")
+    }
   }
 }
 
@@ -39,12 +44,7 @@ struct InferResponseSerializer: MessageSerializer {
   private static let rawOutputContents: UInt8 = 6 << 3 | 2
 
   func serialize<Bytes: GRPCContiguousBytes>(_ reply: InferReply) throws -> Bytes {
-    let envelope: [UInt8]
-    do {
-      envelope = try reply.message.serializedBytes()
-    } catch {
-      throw RPCError.tooLarge
-    }
+    let envelope = reply.envelope
     let lengths = reply.raw.map { Self.varint($0.byteCount) }
     var total = envelope.count
     for (tensor, length) in zip(reply.raw, lengths) {

@@ -4,11 +4,11 @@ import GRPCCore
 ///
 /// The values stay where they are, so that tensors are copied out of what the network gave, once. A decoder that knows nothing of tensors would
 /// copy them before.
-struct RawFields {
+struct RawFields: Sendable {
   /// Where the field's values are, in order.
   private(set) var values: [Range<Int>] = []
-  /// Everything else, as a message of its own; `nil` where there is nothing but that.
-  private(set) var rest: [UInt8]?
+  /// Everything else, as a message of its own.
+  private(set) var rest: [UInt8] = []
 
   /// More fields than any request has: each of them may become a structure that is much larger than itself.
   private static let largestFieldCount = 65_536
@@ -37,11 +37,8 @@ struct RawFields {
         others.append(begin..<reader.position)
       }
     }
-    guard !values.isEmpty else { return }
-    var rest: [UInt8] = []
     rest.reserveCapacity(others.reduce(0) { $0 + $1.count })
     for part in others { rest.append(contentsOf: message[part]) }
-    self.rest = rest
   }
 }
 

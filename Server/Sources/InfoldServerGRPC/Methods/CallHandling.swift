@@ -1,4 +1,5 @@
 import GRPCCore
+import InfoldEventLoops
 import InfoldServing
 import Synchronization
 
@@ -25,15 +26,32 @@ struct CallHandling: Sendable {
     isOpen: Bool = false, model: @escaping @Sendable (Input) -> String? = { _ in nil },
     _ body: @escaping @Sendable (Input, Caller) async throws(ServingError) -> Output
   ) {
+    register(
+      method, in: &router, reading: deserializer, input: { $0 }, writing: serializer, isOpen: isOpen, model: model, body
+    )
+  }
+
+  /// The same for messages that are read by the method.
+  /// - Parameter input: What is read of a message.
+  func register<Message: Sendable, Input: Sendable, Output: Sendable>(
+    _ method: MethodDescriptor, in router: inout RPCRouter<some ServerTransport>,
+    reading deserializer: some MessageDeserializer<Message>,
+    input: @escaping @Sendable (Message) async throws -> Input, writing serializer: some MessageSerializer<Output>,
+    isOpen: Bool = false, model: @escaping @Sendable (Input) -> String?,
+    _ body: @escaping @Sendable (Input, Caller) async throws(ServingError) -> Output
+  ) {
     router.registerHandler(forMethod: method, deserializer: deserializer, serializer: serializer) { request, context in
       let begin = ContinuousClock.now
       let caller = Caller(deadline: Deadline(request.metadata, begin))
       var call = GRPCCall(method.fullyQualifiedMethod, request.metadata, context)
       do {
         if !isOpen { try authorize(request.metadata) }
-        let input = try await message(of: request)
+        let input = try await input(message(of: request))
         call.model = model(input)
-        let output = try await watching(caller) { () async throws(ServingError) in try await body(input, caller) }
+        let output = try await watching(caller) { () async throws(ServingError) in
+          // Whatever it waits for, it goes on where its connection is.
+          try await onCurrentEventLoop { () async throws(ServingError) in try await body(input, caller) }
+        }
         finish(&call, begin, nil)
         return StreamingServerResponse(
           single: ServerResponse(message: output, metadata: call.answerMetadata))

@@ -1,5 +1,6 @@
 import GRPCCore
 import GRPCProtobuf
+import InfoldEventLoops
 import InfoldServing
 import OpenInferenceGRPC
 
@@ -10,17 +11,22 @@ struct InferenceMethods: RegistrableRPCService {
 
   private typealias Method = Inference_GRPCInferenceService.Method
 
+  /// The elements whose writing one by one would keep an event loop from other connections.
+  private static let manyElements = 1 << 14
+
   func registerMethods<Transport>(with router: inout RPCRouter<Transport>) where Transport: ServerTransport {
     registerHealth(in: &router)
     registerMetadata(in: &router)
     calls.register(
-      Method.ModelInfer.descriptor, in: &router, reading: InferRequestDeserializer(),
+      Method.ModelInfer.descriptor, in: &router, reading: InferRequestDeserializer(), input: { try await $0.call() },
       writing: InferResponseSerializer(), model: { $0.request.modelName }
     ) { [service] call, caller async throws(ServingError) in
       var request = call.request
       request.deadline = caller.deadline.instant
       request.cancellation = caller.cancellation
-      return try InferReply(await service.infer(request), call.encoding)
+      let response = try await service.infer(request)
+      let isLarge = try !call.encoding.isRaw(response.outputs) && response.elementCount > Self.manyElements
+      return try await onOtherThread(if: isLarge) { () throws(ServingError) in try InferReply(response, call.encoding) }
     }
   }
 

@@ -1,5 +1,6 @@
 import GRPCCore
 import GRPCProtobuf
+import InfoldEventLoops
 import InfoldServing
 import OpenInferenceGRPC
 
@@ -16,9 +17,10 @@ struct RepositoryMethods: RegistrableRPCService {
       writing: ProtobufSerializer()
     ) { [service] request, _ async throws(ServingError) in
       guard request.repositoryName.isEmpty else { throw .namedRepository }
+      // Folders are looked through.
+      let entries = await onOtherThread { service.repository.index(readyOnly: request.ready) }
       return Inference_RepositoryIndexResponse.with {
-        $0.models = service.repository.index(readyOnly: request.ready)
-          .map(Inference_RepositoryIndexResponse.ModelIndex.init)
+        $0.models = entries.map(Inference_RepositoryIndexResponse.ModelIndex.init)
       }
     }
     calls.register(
@@ -31,7 +33,7 @@ struct RepositoryMethods: RegistrableRPCService {
         throw ServingError(
           .unimplemented, "the parameter '\(parameter.printable)' is not supported: a model is loaded as its files say")
       }
-      try await service.repository.load(name)
+      try await onOtherThread { () throws(ServingError) in try await service.repository.load(name) }
       return Inference_RepositoryModelLoadResponse.with {
         $0.modelName = name
         $0.isLoaded = true

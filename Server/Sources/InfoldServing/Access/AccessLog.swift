@@ -45,9 +45,12 @@ public final class AccessLog: Sendable {
     var lines = ""
     var left = 0
     var isWriting = false
+    var clock = Timestamps()
   }
 
   private static let largest = 1 << 20
+  /// How long lines wait for others that are written with them.
+  private static let delay = DispatchTimeInterval.milliseconds(20)
 
   private let write: @Sendable (String) -> Void
   private let queue = DispatchQueue(label: "infold-access-log")
@@ -68,7 +71,7 @@ public final class AccessLog: Sendable {
 
   /// Adds a line.
   public func record(_ entry: Entry) {
-    let line = entry.line(at: Date())
+    let line = entry.line(at: state.withLock { $0.clock.text(of: Date()) })
     let begins = state.withLock { state in
       guard state.lines.utf8.count + line.utf8.count <= Self.largest else {
         state.left += 1
@@ -78,7 +81,7 @@ public final class AccessLog: Sendable {
       defer { state.isWriting = true }
       return !state.isWriting
     }
-    if begins { queue.async { self.flush() } }
+    if begins { queue.asyncAfter(deadline: .now() + Self.delay) { self.flush() } }
   }
 
   /// Waits until everything is written that was added.
@@ -96,9 +99,25 @@ public final class AccessLog: Sendable {
   }
 }
 
+/// Times as texts by ISO 8601, of which all but milliseconds is made once a second.
+private struct Timestamps {
+  private var second = Int.min
+  private var begin = ""
+
+  mutating func text(of time: Date) -> String {
+    let milliseconds = Int(time.timeIntervalSince1970 * 1000)
+    if milliseconds / 1000 != second {
+      second = milliseconds / 1000
+      begin = String(Date(timeIntervalSince1970: Double(second)).formatted(Date.ISO8601FormatStyle()).dropLast()) + "."
+    }
+    // Four digits, of which the first is left out.
+    return begin + "\(1000 + milliseconds % 1000)".dropFirst() + "Z"
+  }
+}
+
 extension AccessLog.Entry {
-  func line(at time: Date) -> String {
-    var text = "{\"time\":\"" + time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)) + "\""
+  fileprivate func line(at time: String) -> String {
+    var text = "{\"time\":\"" + time + "\""
     func member(_ name: String, _ value: String?) {
       guard let value else { return }
       text += ",\"\(name)\":\"" + value.jsonEscaped + "\""

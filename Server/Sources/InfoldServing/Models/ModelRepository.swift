@@ -14,7 +14,8 @@ public final class ModelRepository: Sendable {
     public var settings: ModelSettings
     /// The threads that compute.
     public var threads: Int
-    /// The most bytes that all sessions may take, beside the models' own tensors; `nil` for no limit but that of each.
+    /// The most bytes that all sessions may take at a time, beside the models' own tensors, whether models are loaded or requests
+    /// computed; `nil` for no limit but that of each.
     public var memoryLimit: Int?
     /// Whether clients may load and unload models.
     public var allowsControl: Bool
@@ -51,10 +52,12 @@ public final class ModelRepository: Sendable {
   private let logger: Logger
   private let state = Mutex(State())
   private let turns = TaskTurns()
+  private let memoryLimit: SharedMemoryLimit?
 
   /// A repository that has loaded nothing yet.
   public init(_ configuration: Configuration, metrics: ServingMetrics, logger: Logger) {
     (self.configuration, self.metrics, self.logger) = (configuration, metrics, logger)
+    memoryLimit = configuration.memoryLimit.map { SharedMemoryLimit(byteCount: $0) }
   }
 
   /// Whether the models of the start are there.
@@ -245,12 +248,11 @@ public final class ModelRepository: Sendable {
     }
     let begin = ContinuousClock.now
     do throws(InfoldError) {
-      let limit = try memoryLimit(settings, replacing: name, version.number)
-      let (threads, metrics) = (configuration.threads, metrics.model(name))
+      let (threads, metrics, limit, logger) = (configuration.threads, metrics.model(name), memoryLimit, logger)
       let model = try await onOwnThread { () throws(InfoldError) in
         try ServedModel(
           name: name, version: version.number, path: version.path, settings: settings, threads: threads,
-          memoryLimit: limit, metrics: metrics)
+          memoryLimit: limit, metrics: metrics, logger: logger)
       }
       state.withLock { state in
         state.models[name, default: [:]][version.number] = Version(
@@ -274,21 +276,6 @@ public final class ModelRepository: Sendable {
       logger.error("failed to load a model", metadata: ["model": "\(name)", "error": "\(error)"])
       throw error
     }
-  }
-
-  /// The most bytes that each session of a model may take.
-  /// - Throws: `InfoldError` with `.limitExceeded` where all models together have taken what they may.
-  private func memoryLimit(
-    _ settings: ModelSettings, replacing name: String, _ version: String
-  ) throws(InfoldError) -> Int? {
-    guard let limit = configuration.memoryLimit else { return settings.memoryLimit }
-    let taken = readyModels.filter { $0.name != name || $0.version != version }.reduce(0) { $0 + $1.memoryUse }
-    guard taken < limit else {
-      throw InfoldError(
-        .limitExceeded, "the models that are ready take \(taken) bytes, and all may take \(limit)",
-        hint: "unload one, or raise the limit")
-    }
-    return min(settings.memoryLimit ?? .max, limit - taken)
   }
 }
 

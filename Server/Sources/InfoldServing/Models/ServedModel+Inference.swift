@@ -41,7 +41,9 @@ extension ServedModel {
         throw ServingError(
           .invalidArgument, "the model '\(name)' takes no pictures: no file beside it says how they go in")
       }
-      let input = try serving { () throws(InfoldError) in try classifier.input(for: [picture]) }
+      let input = try await serving { () async throws(InfoldError) in
+        try await onOwnThread { () throws(InfoldError) in try classifier.input(for: [picture]) }
+      }
       let results = try await run(input, deadline: deadline, cancellation, scheduler)
       let candidates = try serving { () throws(InfoldError) in
         try classifier.candidates(in: results, ofPictures: 1, top: count)[0]
@@ -152,6 +154,15 @@ extension [ValueInfo] {
 package func serving<Output>(_ body: () throws(InfoldError) -> Output) throws(ServingError) -> Output {
   do throws(InfoldError) {
     return try body()
+  } catch {
+    throw ServingError(error)
+  }
+}
+
+/// Runs `body`, whose errors are those of a request.
+private func serving<Output>(_ body: () async throws(InfoldError) -> Output) async throws(ServingError) -> Output {
+  do throws(InfoldError) {
+    return try await body()
   } catch {
     throw ServingError(error)
   }

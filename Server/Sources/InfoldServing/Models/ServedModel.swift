@@ -1,5 +1,6 @@
 public import Infold
 public import InfoldImage
+import Logging
 
 /// A version of a model that is ready to run.
 ///
@@ -32,16 +33,18 @@ public final class ServedModel: Sendable {
   /// - Parameters:
   ///   - path: The file.
   ///   - threads: The threads that compute.
-  ///   - memoryLimit: The most bytes that each session may take.
+  ///   - memoryLimit: What all models count in.
+  ///   - logger: Told where it cannot be run before it is asked.
   /// - Throws: `InfoldError` that names the file.
   init(
-    name: String, version: String, path: String, settings: ModelSettings, threads: Int, memoryLimit: Int?,
-    metrics: ModelMetrics
+    name: String, version: String, path: String, settings: ModelSettings, threads: Int, memoryLimit: SharedMemoryLimit?,
+    metrics: ModelMetrics, logger: Logger
   ) throws(InfoldError) {
     (self.name, self.version, self.settings, self.metrics) = (name, version, settings, metrics)
     var options = SessionOptions(
       threads: threads, precision: settings.precision, planCacheSize: settings.largestBatch + 8,
-      memoryLimit: memoryLimit ?? settings.memoryLimit, timeLimit: settings.timeLimit.map { .seconds($0) })
+      memoryLimit: settings.memoryLimit, sharedMemoryLimit: memoryLimit,
+      timeLimit: settings.timeLimit.map { .seconds($0) })
     let model = try Model(path: path)
     let sidecar = SidecarFile.path(besideModel: path)
     if SidecarFile.exists(sidecar) {
@@ -57,62 +60,15 @@ public final class ServedModel: Sendable {
     (inputs, outputs) = (wide.inputs, wide.outputs)
     batchedInputCount = inputs.count { !$0.hasDefault }
     do throws(InfoldError) {
-      takesBatches = try Self.warmUp(wide, narrow, settings)
+      let warmUp = try WarmUp(wide, narrow, settings)
+      takesBatches = try warmUp.run { reason in
+        logger.notice(
+          "a model is not run before it is asked",
+          metadata: ["model": "\(name)", "version": "\(version)", "reason": "\(reason)"])
+      }
     } catch {
       throw error.inFile(path)
     }
-  }
-
-  /// Runs the sessions on zeros, for every batch that may come, so that no request pays for plans.
-  /// - Returns: Whether requests may be put together.
-  private static func warmUp(
-    _ wide: Session, _ narrow: Session, _ settings: ModelSettings
-  ) throws(InfoldError) -> Bool {
-    let needed = wide.inputs.filter { !$0.hasDefault || settings.warmUp[$0.name] != nil }
-    for name in settings.warmUp.keys where !wide.inputs.contains(where: { $0.name == name }) {
-      throw InfoldError(.invalidArgument, "warmUp names '\(name.printable)', which is no input of the model")
-    }
-    let hasOpenBatch =
-      !needed.isEmpty
-      && needed.allSatisfy { input in
-        if let shape = input.type?.shape, let first = shape.first { first.size == nil } else { false }
-      }
-    /// The shapes with a batch of this size; `nil` where sizes are not known.
-    func shapes(_ batch: Int) -> [String: [Int]]? {
-      var shapes: [String: [Int]] = [:]
-      for input in needed {
-        guard let shape = input.type?.shape else { return nil }
-        var sizes: [Int] = []
-        for (axis, dimension) in shape.dimensions.enumerated() {
-          if axis == 0, hasOpenBatch {
-            sizes.append(batch)
-          } else if let size = dimension.size {
-            sizes.append(size)
-          } else if let given = settings.warmUp[input.name], given.count == shape.rank {
-            sizes.append(given[axis])
-          } else {
-            return nil
-          }
-        }
-        shapes[input.name] = sizes
-      }
-      return shapes
-    }
-    guard let one = shapes(1) else { return false }
-    do throws(InfoldError) {
-      try wide.warmUp(shapes: one)
-      if narrow !== wide { try narrow.warmUp(shapes: one) }
-    } catch {
-      // A batch of one is only a guess where nobody has said that there is one.
-      guard hasOpenBatch, settings.warmUp.isEmpty, error.code != .limitExceeded else { throw error }
-      return false
-    }
-    guard hasOpenBatch, settings.largestBatch > 1 else { return false }
-    for batch in 2...settings.largestBatch {
-      guard let shapes = shapes(batch), try wide.computesImagesApart(shapes: shapes) else { return false }
-      if narrow !== wide { try narrow.prepare(shapes: shapes) }
-    }
-    return true
   }
 
   /// The bytes that its sessions take now, beside the model's own tensors.

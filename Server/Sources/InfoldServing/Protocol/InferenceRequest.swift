@@ -88,4 +88,7 @@ public struct InferenceResponse: Sendable {
   public var parameters: Parameters
   /// In the order in which they were asked for, or else the model's.
   public var outputs: [Output]
+
+  /// The elements of all outputs.
+  package var elementCount: Int { outputs.reduce(0) { $0 + $1.tensor.count } }
 }

@@ -1,3 +1,4 @@
+import Glibc
 package import Infold
 
 extension Tensor {
@@ -28,6 +29,7 @@ extension Tensor {
         .invalidArgument, "input '\(name.printable)' of BOOL has a byte \(wrong), and bools are 0 or 1")
     }
     func filled<Element: TensorElement>(_: Element.Type) throws(InfoldError) -> Tensor {
+      if bytes.count >= Self.smallestReused { return try Tensor(reusing: Element.self, sizes, bytes) }
       var tensor = try Tensor(zeros: sizes, of: datatype.elementType)
       try tensor.withMutableSpan(as: Element.self) { (span: inout MutableSpan<Element>) throws(InfoldError) in
         span.withUnsafeMutableBytes { $0.copyMemory(from: bytes) }
@@ -35,6 +37,27 @@ extension Tensor {
       return tensor
     }
     self = try serving { () throws(InfoldError) in try filled(datatype.swiftType) }
+  }
+
+  /// The bytes from which on the system gives new pages to a tensor, each of which costs as much as copying it.
+  private static let smallestReused = 1 << 17
+
+  /// A tensor with a copy of `bytes` in memory of malloc's, which gives the same pages again and again.
+  private init<Element: TensorElement>(
+    reusing _: Element.Type, _ sizes: [Int], _ bytes: UnsafeRawBufferPointer
+  ) throws(InfoldError) {
+    guard let allocated = aligned_alloc(64, (bytes.count + 63) / 64 * 64) else {
+      throw InfoldError(.limitExceeded, "a tensor of \(bytes.count) bytes does not fit into memory")
+    }
+    nonisolated(unsafe) let memory = allocated
+    memory.copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
+    let elements = UnsafeRawBufferPointer(start: memory, count: bytes.count).assumingMemoryBound(to: Element.self)
+    do throws(InfoldError) {
+      try self.init(unsafeNoCopy: elements, shape: sizes, deallocator: { free(memory) })
+    } catch {
+      free(memory)
+      throw error
+    }
   }
 
   /// A tensor of elements that a list has in row-major order.

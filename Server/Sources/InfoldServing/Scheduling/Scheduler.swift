@@ -31,6 +31,18 @@ public final class Scheduler: Sendable {
     var running = 0
     /// What an image took lately, in nanoseconds of processors.
     var expected: Int64 = 1_000_000
+
+    /// Adds a request, unless too many wait.
+    /// - Parameter time: That of the model that was begun with last.
+    /// - Returns: Whether it was added.
+    mutating func add(_ entry: Entry, at time: Int64) -> Bool {
+      guard entries.count < model.settings.queueSize else { return false }
+      // One that had nothing to do has saved nothing.
+      if entries.isEmpty, running == 0 { self.time = max(self.time, time) }
+      entries.append(entry)
+      model.metrics.waiting(entries.count)
+      return true
+    }
   }
 
   struct State {
@@ -38,7 +50,7 @@ public final class Scheduler: Sendable {
     var free: Int
     var nextID: UInt64 = 0
     var isDraining = false
-    /// Requests that run alone, which their task may still cancel.
+    /// What runs for one request only, by its number: so it may still be cancelled.
     var runs: [UInt64: Task<Void, Never>] = [:]
     /// When somebody looks at the queues next.
     var nextLook: ContinuousClock.Instant?
@@ -48,6 +60,8 @@ public final class Scheduler: Sendable {
 
   /// The threads that compute.
   public let threads: Int
+  /// Where runs begin. Those with several threads have the others from their session.
+  private let computing: ComputeThreads
   private let state: Mutex<State>
 
   /// A scheduler.
@@ -55,6 +69,7 @@ public final class Scheduler: Sendable {
   public init(threads: Int) {
     precondition(threads >= 1)
     self.threads = threads
+    computing = ComputeThreads(count: threads)
     state = Mutex(State(free: threads))
   }
 
@@ -98,16 +113,11 @@ public final class Scheduler: Sendable {
     if Task.isCancelled || cancellation?.isCancelled == true {
       return entry.continuation.resume(returning: .failure(.requestCancelled))
     }
-    let isFull = state.withLock { state in
-      var queue = state.queues[ObjectIdentifier(model)] ?? Queue(model: model, time: state.time)
-      guard queue.entries.count < model.settings.queueSize else { return true }
-      if queue.entries.isEmpty, queue.running == 0 { queue.time = max(queue.time, state.time) }
-      queue.entries.append(entry)
-      state.queues[ObjectIdentifier(model)] = queue
-      model.metrics.waiting(queue.entries.count)
-      return false
+    let isAdded = state.withLock { state in
+      let time = state.time
+      return state.queues[ObjectIdentifier(model), default: Queue(model: model, time: time)].add(entry, at: time)
     }
-    if isFull {
+    guard isAdded else {
       return entry.continuation.resume(
         returning: .failure(
           ServingError(
@@ -143,13 +153,16 @@ extension Scheduler {
   /// Begins with what can be begun with.
   private func dispatch() {
     while true {
-      let (job, late) = state.withLock { state in next(&state) }
+      let (hasBegun, late) = state.withLock { state in
+        let (job, late) = next(&state)
+        if let job { begin(job, &state) }
+        return (job != nil, late)
+      }
       for entry in late {
         entry.continuation.resume(
           returning: .failure(ServingError(.deadlineExceeded, "the request did not begin before its deadline")))
       }
-      guard let job else { return }
-      begin(job)
+      guard hasBegun else { return }
     }
   }
 
@@ -221,21 +234,17 @@ extension Scheduler {
     return Job(model: queue.model, entries: entries, threads: threads, charged: charged)
   }
 
-  private func begin(_ job: Job) {
+  private func begin(_ job: Job, _ state: inout State) {
     let now = ContinuousClock.now
     for entry in job.entries { job.model.metrics.didBegin(waited: now - entry.begin) }
-    let task = Task.detached { await self.perform(job, since: now) }
-    guard job.entries.count == 1 else { return }
-    let id = job.entries[0].id
-    state.withLock { state in
-      // It may be done already.
-      if state.runs.removeValue(forKey: id) == nil { state.runs[id] = task }
-    }
+    // It ends behind this, since it needs the state for that.
+    let task = Task.detached(executorPreference: computing) { self.perform(job, since: now) }
+    if job.entries.count == 1 { state.runs[job.entries[0].id] = task }
   }
 
-  private func perform(_ job: Job, since begin: ContinuousClock.Instant) async {
+  private func perform(_ job: Job, since begin: ContinuousClock.Instant) {
     let session = job.threads == 1 ? job.model.narrow : job.model.wide
-    let outcomes = await session.outcomes(of: job.entries)
+    let outcomes = session.outcomes(of: job.entries)
     let time = ContinuousClock.now - begin
     let images = job.entries.reduce(0) { $0 + ($1.images ?? 1) }
     job.model.metrics.didRun(images: images, in: time)
@@ -250,12 +259,10 @@ extension Scheduler {
         // A model that was unloaded must not be kept for its queue.
         state.queues[key] = queue.entries.isEmpty && queue.running == 0 ? nil : queue
       }
-      if job.entries.count == 1, state.runs.removeValue(forKey: job.entries[0].id) == nil {
-        state.runs[job.entries[0].id] = Task {}
-      }
+      if job.entries.count == 1 { state.runs[job.entries[0].id] = nil }
     }
-    dispatch()
     for (entry, outcome) in zip(job.entries, outcomes) { entry.continuation.resume(returning: outcome) }
+    dispatch()
   }
 
   /// Has somebody look at the queues at a time, if nobody does before.

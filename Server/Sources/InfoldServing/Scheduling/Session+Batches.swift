@@ -4,32 +4,30 @@ extension Session {
   /// What comes of each of the requests that run together.
   ///
   /// Where a batch fails, each request runs by itself, so that one cannot spoil the answers of others.
-  func outcomes(of entries: [Scheduler.Entry]) async -> [Scheduler.Outcome] {
-    if entries.count == 1 { return [await outcome(of: entries[0])] }
+  func outcomes(of entries: [Scheduler.Entry]) -> [Scheduler.Outcome] {
+    if entries.count == 1 { return [outcome(of: entries[0])] }
     do throws(InfoldError) {
-      return try await together(entries).map { .success($0) }
+      return try together(entries).map { .success($0) }
     } catch {
-      var outcomes: [Scheduler.Outcome] = []
-      for entry in entries { outcomes.append(await outcome(of: entry)) }
-      return outcomes
+      return entries.map { outcome(of: $0) }
     }
   }
 
-  private func outcome(of entry: Scheduler.Entry) async -> Scheduler.Outcome {
+  private func outcome(of entry: Scheduler.Entry) -> Scheduler.Outcome {
     do throws(InfoldError) {
-      return .success(try await run(entry.inputs))
+      return .success(try run(entry.inputs))
     } catch {
       return .failure(ServingError(error))
     }
   }
 
   /// Runs requests as one batch, and gives each its images.
-  private func together(_ entries: [Scheduler.Entry]) async throws(InfoldError) -> [[String: Tensor]] {
+  private func together(_ entries: [Scheduler.Entry]) throws(InfoldError) -> [[String: Tensor]] {
     var batch: [String: Tensor] = [:]
     for name in entries[0].inputs.keys {
       batch[name] = try Tensor(concatenating: entries.map { $0.inputs[name]! })
     }
-    let results = try await run(batch)
+    let results = try run(batch)
     var begin = 0
     return try entries.map { entry throws(InfoldError) in
       let images = begin..<begin + (entry.images ?? 0)
