@@ -13,6 +13,8 @@ InfoldPasses/Patterns/Pattern.Formulas.swift        says in formulas what named 
 InfoldPasses/.*RecognizeGroupNormalization.swift    matches a pattern of named operators
 InfoldPasses/.*RecognizeStackExtrema.swift          matches a pattern of named operators
 InfoldPasses/.*RemoveCompleteScatters.swift         matches a pattern of named operators
+InfoldPasses/.*MergeParallelConvolutions.swift      matches additions of named operators
+InfoldPasses/.*ParallelBranchSearch.swift           matches convolutions
 InfoldPasses/.*NormalizationToScaleShift.swift      is about batch normalization, and puts other operators in its place
 InfoldPasses/.*ExpandWideQuantization.swift         reads the axis of QuantizeLinear and DequantizeLinear, beside their scales and zero points
 InfoldPasses/.*QuantizedValue.swift                 reads the axis of DequantizeLinear, beside its scale and zero point

@@ -78,7 +78,8 @@ public struct OptimizationPipeline: Sendable {
       (
         .recognize,
         [
-          MergeScaleShifts(), NormalizationToScaleShift(), RecognizeChannelShuffles(), RecognizeStackExtrema(),
+          MergeParallelConvolutions(), MergeScaleShifts(), NormalizationToScaleShift(), RecognizeChannelShuffles(),
+          RecognizeStackExtrema(),
           RecognizeRMSNormalization(), RecognizeGroupNormalization(), RecognizeAttention(),
           RecognizeChannelMixing(), RemoveDeadCode(),
         ]

@@ -1,0 +1,158 @@
+import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
+
+/// Linear functions of one value, added up.
+struct ParallelBranches {
+  enum Branch {
+    /// A convolution with constant weights.
+    case convolution(weight: ValueID, bias: ValueID?, BranchWindow)
+    /// A scale and a shift of each channel.
+    case map(ChannelAffine)
+    /// The value itself.
+    case input
+  }
+
+  let input: ValueID
+  /// Its channels, and those of the sum.
+  let inputChannels: Int
+  let outputChannels: Int
+  private(set) var branches: [Branch]
+  /// The nodes that compute it, in order.
+  var nodes: [NodeID]
+  /// That of the convolution whose weights have a place for all others; `nil` without any.
+  private(set) var window: BranchWindow?
+
+  init(convolving input: ValueID, _ branch: Branch, _ window: BranchWindow, inputs: Int, outputs: Int, node: NodeID) {
+    (self.input, inputChannels, outputChannels) = (input, inputs, outputs)
+    (branches, nodes, self.window) = ([branch], [node], window)
+  }
+
+  init(mapping input: ValueID, by affine: ChannelAffine, node: NodeID) {
+    (self.input, inputChannels, outputChannels) = (input, affine.channels, affine.channels)
+    (branches, nodes) = ([.map(affine)], [node])
+  }
+
+  /// Each addition goes through all branches once more.
+  private static let mostBranches = 64
+
+  /// Whether one convolution is less work: with a single one beside the value itself it would not be, and lose digits to the value.
+  var isWorthwhile: Bool {
+    let functions = branches.count {
+      if case .input = $0 { false } else { true }
+    }
+    return window != nil && functions > 1
+  }
+
+  /// - Returns: `nil` where one convolution cannot compute both, or would have more to do.
+  func adding(_ other: ParallelBranches) -> ParallelBranches? {
+    guard inputChannels == other.inputChannels, outputChannels == other.outputChannels,
+      branches.count + other.branches.count <= Self.mostBranches
+    else { return nil }
+    var sum = self
+    sum.branches += other.branches
+    sum.nodes += other.nodes
+    switch (window, other.window) {
+    case (let own?, let others?):
+      if own.hasPlace(for: others) {
+        sum.window = own
+      } else if others.hasPlace(for: own) {
+        sum.window = others
+      } else {
+        return nil
+      }
+    case (let window?, nil), (nil, let window?):
+      guard hasPlaceForChannels(window) else { return nil }
+      sum.window = window
+    case (nil, nil): break
+    }
+    return sum
+  }
+
+  func addingInput() -> ParallelBranches? {
+    guard inputChannels == outputChannels, branches.count < Self.mostBranches,
+      window.map(hasPlaceForChannels) ?? true
+    else { return nil }
+    var sum = self
+    sum.branches.append(.input)
+    return sum
+  }
+
+  private func hasPlaceForChannels(_ window: BranchWindow) -> Bool {
+    inputChannels == outputChannels
+      && window.hasPlace(for: BranchWindow(ofOnePositionOfRank: window.kernel.count, channels: inputChannels))
+  }
+}
+
+extension BranchWindow {
+  /// Whether weights for this window and these groups have a place for all of another's.
+  fileprivate func hasPlace(for other: BranchWindow) -> Bool {
+    other.groups % groups == 0 && elements(under: other) != nil
+  }
+}
+
+extension ParallelBranches {
+  /// The weight and the bias of one convolution that is the sum of all branches; `nil` where a type has no such numbers.
+  /// - Throws: `InfoldError` with `.limitExceeded`.
+  func parameters(of graph: Graph, in type: ElementType) throws(InfoldError) -> (weight: Tensor, bias: Tensor?)? {
+    guard let window else { return nil }
+    var sum = WeightSum(window, inputs: inputChannels, outputs: outputChannels)
+    let point = BranchWindow(ofOnePositionOfRank: window.kernel.count, channels: inputChannels)
+    var bias: [Double]?
+    func add(_ summands: [Double]) {
+      bias = bias.map { zip($0, summands).map(+) } ?? summands
+    }
+    for branch in branches {
+      switch branch {
+      case .convolution(let weight, let summand, let window):
+        sum.add(try graph.constant(weight)!.widened().elements(), window)
+        if let summand { add(try graph.constant(summand)!.widened().elements()) }
+      case .map(let affine):
+        sum.add(affine.scale, point)
+        add(affine.shift)
+      case .input: sum.add(Array(repeating: 1, count: inputChannels), point)
+      }
+    }
+    guard (sum.weight + (bias ?? [])).allSatisfy(type.canHold) else { return nil }
+    let shape = [outputChannels, inputChannels / window.groups] + window.kernel
+    let tensor = try Tensor(shape: shape, sum.weight).converted(to: type)
+    return (
+      tensor,
+      try bias.map { (numbers) throws(InfoldError) in
+        try Tensor(shape: [numbers.count], numbers).converted(to: type)
+      }
+    )
+  }
+}
+
+/// Weights that others are added to, each in its place.
+private struct WeightSum {
+  private let window: BranchWindow
+  private let inputs: Int
+  private let outputs: Int
+  private(set) var weight: [Double]
+
+  init(_ window: BranchWindow, inputs: Int, outputs: Int) {
+    (self.window, self.inputs, self.outputs) = (window, inputs, outputs)
+    weight = Array(repeating: 0, count: outputs * (inputs / window.groups) * window.count)
+  }
+
+  mutating func add(_ other: [Double], _ otherWindow: BranchWindow) {
+    let elements = window.elements(under: otherWindow)!
+    let (ownInputs, otherInputs) = (inputs / window.groups, inputs / otherWindow.groups)
+    var source = 0
+    for output in 0..<outputs {
+      // The first channel that the other reads, among those that this one does.
+      let otherFirst = output / (outputs / otherWindow.groups) * otherInputs
+      let first = otherFirst - output / (outputs / window.groups) * ownInputs
+      for input in first..<first + otherInputs {
+        let target = (output * ownInputs + input) * window.count
+        for element in elements {
+          weight[target + element] += other[source]
+          source += 1
+        }
+      }
+    }
+  }
+}
