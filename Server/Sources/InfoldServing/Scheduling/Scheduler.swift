@@ -50,7 +50,7 @@ public final class Scheduler: Sendable {
     var nextID: UInt64 = 0
     var isDraining = false
     /// What runs for one request only, by its number: so it may still be cancelled.
-    var runs: [UInt64: Task<Void, Never>] = [:]
+    var runs: [UInt64: CancellableRun] = [:]
     /// When somebody looks at the queues next.
     var nextLook: ContinuousClock.Instant?
     /// The time of the model that was begun with last.
@@ -127,7 +127,7 @@ public final class Scheduler: Sendable {
   }
 
   private func cancel(_ id: UInt64, of model: ServedModel) {
-    let (waiting, run) = state.withLock { state -> (Entry?, Task<Void, Never>?) in
+    let (waiting, run) = state.withLock { state -> (Entry?, CancellableRun?) in
       let key = ObjectIdentifier(model)
       guard let index = state.queues[key]?.entries.firstIndex(where: { $0.id == id }) else {
         return (nil, state.runs[id])
@@ -147,6 +147,8 @@ extension Scheduler {
     /// The threads that it has.
     let threads: Int
     let charged: Int64
+    /// What cancels it, where it is for one request only.
+    let run: CancellableRun?
 
     /// The nanoseconds that pass, about, until another thread has begun with something and told of it.
     static let change: Int64 = 100_000
@@ -159,18 +161,17 @@ extension Scheduler {
   /// - Parameter id: The request of the current task, if that is what asks.
   private func dispatch(asking id: UInt64? = nil) {
     while true {
-      let (job, isOwn, late) = state.withLock { state in
-        let (job, late) = next(&state)
-        let isOwn = job.map { $0.isShort && $0.entries[0].id == id } ?? false
-        if let job, !isOwn { begin(job, &state) }
-        return (job, isOwn, late)
-      }
+      let (job, late) = state.withLock { state in next(&state) }
       for entry in late {
         entry.continuation.resume(
           returning: .failure(ServingError(.deadlineExceeded, "the request did not begin before its deadline")))
       }
       guard let job else { return }
-      if isOwn { finish(job, perform(job)) }
+      if job.isShort, job.entries[0].id == id {
+        finish(job, perform(job))
+      } else {
+        begin(job)
+      }
     }
   }
 
@@ -241,17 +242,18 @@ extension Scheduler {
     state.free -= threads
     queue.model.metrics.waiting(queue.entries.count)
     state.queues[key] = queue
-    return Job(model: queue.model, entries: entries, threads: threads, charged: charged)
+    let run = entries.count == 1 ? CancellableRun() : nil
+    if let run { state.runs[entries[0].id] = run }
+    return Job(model: queue.model, entries: entries, threads: threads, charged: charged, run: run)
   }
 
   /// Has a thread that computes do a job.
-  private func begin(_ job: Job, _ state: inout State) {
-    // It ends behind this, since it needs the state for that.
+  private func begin(_ job: Job) {
     let task = Task.detached(executorPreference: computing) {
       self.finish(job, self.perform(job))
       self.dispatch()
     }
-    if job.entries.count == 1 { state.runs[job.entries[0].id] = task }
+    job.run?.begin(task)
   }
 
   /// Does a job on this thread.
