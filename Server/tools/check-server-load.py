@@ -76,7 +76,7 @@ class Load:
                 try:
                     status, answer = await asyncio.wait_for(ask(messages[which], headers(identifier)), LONGEST)
                 except Lost as error:
-                    self.counts[f"{name} without an answer"] += 1
+                    self.counts[f"{name} {error}" if name == "REST" else f"{name} refused"] += 1
                     self.lost.append((identifier, str(error)))
                     if str(error) == "not accepted" or self.server.process.poll() is not None:
                         return

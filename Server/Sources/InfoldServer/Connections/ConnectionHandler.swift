@@ -32,6 +32,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   private var tick: Scheduled<Void>?
   private var isBodyOpen = false
   private var closesBehindAnswer = false
+  /// Whether the server is about to end: clients are told with the answer, so that they do not send a request that nobody reads.
+  private var isLast = false
   private let watch = ConnectionWatch()
   private var key: ObjectIdentifier?
 
@@ -63,6 +65,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if let event = event as? ChannelEvent, event == .inputClosed { watch.clientHasGone() }
+    if event is ChannelShouldQuiesceEvent { isLast = true }
     context.fireUserInboundEventTriggered(event)
   }
 
@@ -85,7 +88,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch unwrapOutboundIn(data) {
     case .head(let response):
-      closesBehindAnswer = isBodyOpen || response.headerFields[.connection] == "close"
+      closesBehindAnswer = isBodyOpen || isLast || response.headerFields[.connection] == "close"
       var response = response
       if closesBehindAnswer { response.headerFields[.connection] = "close" }
       expect(within: timeouts.body, context)
