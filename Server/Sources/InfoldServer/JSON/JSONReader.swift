@@ -53,16 +53,33 @@ struct JSONReader {
     try enter()
     defer { depth -= 1 }
     if skip("}") { return }
-    var names: Set<String> = []
+    var names = MemberNames()
     repeat {
       let name = try string()
-      guard names.insert(name).inserted else {
+      guard names.insert(name) else {
         throw ServingError(.invalidArgument, "the request JSON has the member '\(name.printable)' twice")
       }
       guard skip(":") else { throw malformed("':'") }
       try body(&self, name)
     } while skip(",")
     guard skip("}") else { throw malformed("',' or '}'") }
+  }
+
+  /// The names of an object's members, of which most have few.
+  private struct MemberNames {
+    private var few: [String] = []
+    private var many: Set<String> = []
+
+    /// - Returns: Whether the name is new.
+    mutating func insert(_ name: String) -> Bool {
+      guard few.count == 8 else {
+        if few.contains(name) { return false }
+        few.append(name)
+        return true
+      }
+      if many.isEmpty { many = Set(few) }
+      return many.insert(name).inserted
+    }
   }
 
   /// Goes through an array, whose elements `body` reads or skips.
