@@ -19,7 +19,9 @@ let package = Package(
     .library(name: "InfoldQuantization", targets: ["InfoldQuantization"]),
     .library(name: "InfoldTelemetry", targets: ["InfoldTelemetry"]),
     .executable(name: "infold", targets: ["InfoldTool"]),
-    // For the package in Benchmarks, and not for apps: it may change with every version.
+    // For the package in Server, and not for apps: it may change with every version.
+    .library(name: "InfoldJSON", targets: ["InfoldJSON"]),
+    // For the package in Benchmarks, and not for apps either.
     .library(name: "InfoldKernels", targets: ["CMachine", "InfoldKernelInterface"] + kernelSets),
     // For the package in Fuzzing, and not for apps either.
     .library(
@@ -95,10 +97,11 @@ let package = Package(
     .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
+    .target(name: "InfoldJSON"),
     .target(
       name: "InfoldImage",
       dependencies: operators + [
-        "CTurboJPEG", "CPNG", "CWebP", "InfoldONNX", "InfoldRuntime",
+        "CTurboJPEG", "CPNG", "CWebP", "InfoldJSON", "InfoldONNX", "InfoldRuntime",
         .product(name: "RealModule", package: "swift-numerics"),
       ]),
 

@@ -67,6 +67,7 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "Infold", package: "infold"),
         .product(name: "InfoldImage", package: "infold"),
+        .product(name: "InfoldJSON", package: "infold"),
       ],
       resources: [
         // A static program carries them.

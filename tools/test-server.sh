@@ -1,8 +1,16 @@
 #!/usr/bin/env bash
-# Builds the package Server and runs its tests. It is compiled without optimization: what its tests compute is small.
+# Builds the package Server and runs its tests: test-server.sh [--thread-sanitizer] [arguments of swift test]...
+# It is compiled without optimization: what its tests compute is small. With ThreadSanitizer, it is built in a folder of its own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/swift-environment.sh
-tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libwebp-dev
-swift build --package-path Server --build-tests
-swift test --package-path Server --skip-build "$@"
+tools/install-packages.sh libprotobuf-c-dev libturbojpeg0-dev libpng-dev libwebp-dev zlib1g-dev
+options=(--package-path Server)
+if [[ ${1-} == --thread-sanitizer ]]; then
+  shift
+  options+=(--scratch-path Server/.build/thread --sanitize thread)
+  export SWIFT_BACKTRACE=enable=no
+  export TSAN_OPTIONS=${TSAN_OPTIONS-halt_on_error=1:suppressions=$PWD/tools/thread-sanitizer.supp}
+fi
+swift build "${options[@]}" --build-tests
+swift test "${options[@]}" --skip-build "$@"

@@ -159,6 +159,38 @@ import Testing
     #expect(throws: InfoldError.self) { try session.prepare() }
     #expect(throws: InfoldError.self) { try session.computesImagesApart(shapes: ["x": [4, 16, 24]]) }
     #expect(try !session.computesImagesApart(shapes: ["x": [1, 16, 24, 24]]))
+    // Those of all batches are there then.
+    let other = try Session(Self.network(Self.classifier), options: SessionOptions(threads: 2))
+    #expect(try other.computesImagesApart(shapes: ["x": [6, 16, 24, 24]]))
+    let use = other.memoryUse
+    for batch in 2...6 { try other.prepare(shapes: ["x": [batch, 16, 24, 24]]) }
+    #expect(other.memoryUse == use)
+  }
+
+  /// Sessions that share a limit count together, as they grow.
+  @Test func limitOfSeveralSessions() throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, 16, "H", 24])
+    let convolved = try network.node("Conv", [x, try network.weights([16, 16, 3, 3])])
+    let model = try network.finished(network.node("Conv", [convolved, try network.weights([16, 16, 3, 3])])).model
+    let limit = SharedMemoryLimit(byteCount: 8 << 20)
+    let options = SessionOptions(threads: 1, sharedMemoryLimit: limit)
+    func input(_ height: Int) throws -> Tensor { try Tensor(repeating: 1 as Float, shape: [1, 16, height, 24]) }
+    let second = try Session(model, options: options)
+    do {
+      let first = try Session(model, options: options)
+      let small = try Self.result(first, input(24))
+      #expect(try Self.result(second, input(24)) == small)
+      #expect(limit.memoryUse == first.memoryUse + second.memoryUse && first.memoryUse > 0 && second.memoryUse > 0)
+      let failure = #expect(throws: InfoldError.self) {
+        for doubling in 1..<16 { _ = try Self.result(first, input(24 << doubling)) }
+      }
+      #expect(failure?.code == .limitExceeded && limit.memoryUse <= limit.byteCount)
+      #expect(try Self.result(first, input(24)) == small)
+    }
+    #expect(limit.memoryUse == second.memoryUse)
+    let alone = try Session(model, options: SessionOptions(threads: 1, memoryLimit: 1 << 20, sharedMemoryLimit: limit))
+    #expect(throws: InfoldError.self) { try alone.run(["x": input(24 << 8)]) }
   }
 
   /// Batches of any size, and an image alone, have one plan; those with layers that take all images at once, one for what comes before.

@@ -34,6 +34,9 @@ public final class InferenceService: Sendable {
   /// Whether requests are welcome: the models of the start are there, and the server is not about to end.
   public var isReady: Bool { !scheduler.isDraining && repository.isReady }
 
+  /// Whether the server is about to end.
+  package var isDraining: Bool { scheduler.isDraining }
+
   /// No longer ready, so that nobody sends more; what is there already goes on.
   public func beginDraining() { scheduler.beginDraining() }
 

@@ -52,6 +52,9 @@ struct Reloading: Service {
 
 /// Says that the server is no longer ready, for some time before it stops listening.
 struct Draining: Service {
+  /// The shortest time: clients that ask one thing after the other learn by an answer that it was the connection's last.
+  private static let shortest = Duration.milliseconds(100)
+
   let service: InferenceService
   let delay: Duration
   let logger: Logger
@@ -60,7 +63,7 @@ struct Draining: Service {
     try? await gracefulShutdown()
     service.beginDraining()
     logger.notice("draining")
-    if delay > .zero { try? await Task.sleep(for: delay) }
+    try? await Task.sleep(for: max(delay, Self.shortest))
   }
 }
 

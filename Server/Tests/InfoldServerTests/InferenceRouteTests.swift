@@ -173,6 +173,11 @@ import Testing
     try await server.withRoutes { client in
       let deep = String(repeating: "[", count: 100_000)
       #expect(try await client.answer(.post, "/v2/models/m/infer", "{\"a\": \(deep)").status == .badRequest)
+      for (count, again) in [(2, 1), (8, 0), (12, 3), (12, 11)] {
+        let members = ((0..<count) + [again]).map { "\"m\($0)\": 1" }.joined(separator: ",")
+        let response = try await client.answer(.post, "/v2/models/m/infer", "{\(members)}")
+        #expect(response.status == .badRequest && response.error?.contains("'m\(again)' twice") == true)
+      }
       for length in ["-1", "x", "99999999999999999999", "4000"] {
         let response = try await client.answer(
           .post, "/v2/models/m/infer", "{\"inputs\": []}", headers: [.inferenceHeaderContentLength: length])

@@ -113,6 +113,40 @@ import Testing
     }
   }
 
+  /// A model is not refused because what was guessed does not suit it, but because what somebody has said does not.
+  @Test func warmUp() async throws {
+    func rows(_ settings: String?) async throws -> TestService {
+      try await TestService { models in
+        try models.add(TestModels.rows(), as: "m/model.onnx")
+        if let settings { try models.add(settings, as: "m/serving.json") }
+      }
+    }
+    let wide = try Tensor(repeating: 1 as Float, shape: [2, 6])
+    for settings in [nil, #"{"warmUp": {"x": [2, 2]}}"#, #"{"warmUp": {"x": [2, 6]}, "largestBatch": 1}"#] {
+      #expect(try await rows(settings).run("m", wide).shape == [3, 4])
+    }
+    await #expect(throws: InfoldError.self) { _ = try await rows(#"{"warmUp": {"x": [1, 6]}}"#) }
+  }
+
+  /// What a request would need beyond the limit of all models is refused, and the others go on.
+  @Test func memoryThatGrows() async throws {
+    let test = try await TestService(memoryLimit: 16 << 20) { models in
+      try models.add(TestModels.images(), as: "images.onnx")
+      try models.add(TestModels.sums(), as: "sums.onnx")
+    }
+    func sum(_ count: Int) async throws -> Tensor {
+      let numbers = try Tensor(repeating: 1 as Float, shape: [count, 2])
+      return try await test.service.infer(
+        InferenceRequest(modelName: "sums", inputs: ["a", "b"].map { .init(name: $0, tensor: numbers) })
+      ).outputs[0].tensor
+    }
+    #expect(try await sum(1) == Tensor(repeating: 2 as Float, shape: [1, 2]))
+    let failure = await #expect(throws: ServingError.self) { try await sum(4 << 20) }
+    #expect(failure?.kind == .limitExceeded && failure?.httpStatus == 507)
+    #expect(try await sum(2).shape == [2, 2])
+    #expect(try await test.run("images", TestModels.image(1)).shape == [1, 10])
+  }
+
   /// All models together take no more than they may.
   @Test func memoryOfAllModels() async throws {
     let failure = await #expect(throws: InfoldError.self) {

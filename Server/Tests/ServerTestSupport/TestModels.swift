@@ -55,6 +55,15 @@ extension TestModels {
     return try network.model()
   }
 
+  /// The elements of [N, K] in rows of four, where there are so many.
+  public static func rows() throws -> Model {
+    var network = ModelBuilder("rows")
+    let x = try network.input("x", shape: ["N", "K"])
+    let shape = try network.constant(Tensor(shape: [2], [-1, 4] as [Int64]))
+    try network.output(network.node("Reshape", [x, shape]), named: "y")
+    return try network.model()
+  }
+
   /// The same elements, of any type, over [N].
   public static func identity(_ elementType: ElementType) throws -> Model {
     var network = ModelBuilder("identity")

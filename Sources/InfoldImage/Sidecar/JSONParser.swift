@@ -1,3 +1,4 @@
+import InfoldJSON
 import InfoldSystem
 
 extension JSONValue {
@@ -132,58 +133,10 @@ private struct JSONParser {
   }
 
   private mutating func string() throws(InfoldError) -> String {
-    try require("\"")
-    var text: [UInt8] = []
-    while let byte = next, byte >= 0x20 {
-      position += 1
-      switch byte {
-      case UInt8(ascii: "\""): return String(decoding: text, as: UTF8.self)
-      case UInt8(ascii: "\\"): text += String(try escaped()).utf8
-      default: text.append(byte)
-      }
+    let result: Result<String, JSONString.Malformed> = bytes.withUnsafeBytes { bytes in
+      Result { () throws(JSONString.Malformed) in try JSONString.read(bytes, at: &position) }
     }
-    throw noJSON
-  }
-
-  /// The character that an escape sequence stands for, behind its backslash.
-  private mutating func escaped() throws(InfoldError) -> Unicode.Scalar {
-    guard let byte = next else { throw noJSON }
-    position += 1
-    switch Unicode.Scalar(byte) {
-    case "\"", "\\", "/": return Unicode.Scalar(byte)
-    case "b": return "\u{8}"
-    case "f": return "\u{C}"
-    case "n": return "\n"
-    case "r": return "\r"
-    case "t": return "\t"
-    case "u": return try codePoint()
-    default: throw noJSON
-    }
-  }
-
-  /// The character behind `\u`: four hexadecimal digits, or a pair of surrogates.
-  private mutating func codePoint() throws(InfoldError) -> Unicode.Scalar {
-    var units = [try codeUnit()]
-    if UTF16.isLeadSurrogate(units[0]) {
-      try require("\\")
-      try require("u")
-      units.append(try codeUnit())
-    }
-    var decoder = UTF16()
-    var iterator = units.makeIterator()
-    guard case .scalarValue(let scalar) = decoder.decode(&iterator), case .emptyInput = decoder.decode(&iterator) else {
-      throw noJSON
-    }
-    return scalar
-  }
-
-  private mutating func codeUnit() throws(InfoldError) -> UInt16 {
-    let digits = bytes[position...].prefix(4)
-    let isHexadecimal = digits.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
-    guard digits.count == 4, isHexadecimal, let unit = UInt16(String(decoding: digits, as: UTF8.self), radix: 16) else {
-      throw noJSON
-    }
-    position += 4
-    return unit
+    guard case .success(let text) = result else { throw noJSON }
+    return text
   }
 }

@@ -32,11 +32,13 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   private var tick: Scheduled<Void>?
   private var isBodyOpen = false
   private var closesBehindAnswer = false
+  /// Whether the server is about to end: clients are told with the answer, so that they do not send a request that nobody reads.
+  private let isDraining: @Sendable () -> Bool
   private let watch = ConnectionWatch()
   private var key: ObjectIdentifier?
 
-  init(_ timeouts: ConnectionTimeouts) {
-    self.timeouts = timeouts
+  init(_ timeouts: ConnectionTimeouts, isDraining: @escaping @Sendable () -> Bool) {
+    (self.timeouts, self.isDraining) = (timeouts, isDraining)
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
@@ -85,7 +87,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch unwrapOutboundIn(data) {
     case .head(let response):
-      closesBehindAnswer = isBodyOpen || response.headerFields[.connection] == "close"
+      closesBehindAnswer = isBodyOpen || isDraining() || response.headerFields[.connection] == "close"
       var response = response
       if closesBehindAnswer { response.headerFields[.connection] = "close" }
       expect(within: timeouts.body, context)

@@ -75,12 +75,12 @@ public struct RESTServer: Sendable {
   }
 
   private func connections() -> HTTPServerBuilder {
-    let (timeouts, tls, headerLimit) = (options.timeouts, options.tls, options.headerLimit)
+    let (service, timeouts, tls, headerLimit) = (service, options.timeouts, options.tls, options.headerLimit)
     return HTTPServerBuilder { responder in
       let channel = HTTP1Channel(
         responder: responder,
         configuration: HTTP1Channel.Configuration(
-          additionalChannelHandlers: [ConnectionHandler(timeouts)],
+          additionalChannelHandlers: [ConnectionHandler(timeouts) { service.isDraining }],
           httpDecoderConfiguration: .init(
             maxHeaderFieldSize: headerLimit, maxHeaderListSize: headerLimit, maxHeaderFieldCount: 200)))
       guard let tls else { return EventLoopChannel(base: channel) }

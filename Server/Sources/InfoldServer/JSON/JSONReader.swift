@@ -1,3 +1,4 @@
+import InfoldJSON
 import InfoldServing
 
 /// Goes through the bytes of a JSON text once, from the beginning to the end, and gives what somebody asks for.
@@ -52,16 +53,33 @@ struct JSONReader {
     try enter()
     defer { depth -= 1 }
     if skip("}") { return }
-    var names: Set<String> = []
+    var names = MemberNames()
     repeat {
       let name = try string()
-      guard names.insert(name).inserted else {
+      guard names.insert(name) else {
         throw ServingError(.invalidArgument, "the request JSON has the member '\(name.printable)' twice")
       }
       guard skip(":") else { throw malformed("':'") }
       try body(&self, name)
     } while skip(",")
     guard skip("}") else { throw malformed("',' or '}'") }
+  }
+
+  /// The names of an object's members, of which most have few.
+  private struct MemberNames {
+    private var few: [String] = []
+    private var many: Set<String> = []
+
+    /// - Returns: Whether the name is new.
+    mutating func insert(_ name: String) -> Bool {
+      guard few.count == 8 else {
+        if few.contains(name) { return false }
+        few.append(name)
+        return true
+      }
+      if many.isEmpty { many = Set(few) }
+      return many.insert(name).inserted
+    }
   }
 
   /// Goes through an array, whose elements `body` reads or skips.
@@ -261,67 +279,11 @@ extension JSONReader {
 extension JSONReader {
   /// Reads a text.
   mutating func string() throws(ServingError) -> String {
-    guard skip("\"") else { throw malformed("a string") }
-    let begin = position
-    // Most have no escapes, and are where they stand.
-    while let byte = next, byte >= 0x20, byte != UInt8(ascii: "\\") {
-      if byte == UInt8(ascii: "\"") {
-        defer { position += 1 }
-        return try text(UnsafeRawBufferPointer(rebasing: bytes[begin..<position]))
-      }
-      position += 1
+    _ = peek()
+    do throws(JSONString.Malformed) {
+      return try JSONString.read(bytes, at: &position)
+    } catch {
+      throw malformed(error.expected)
     }
-    var characters = Array(bytes[begin..<position])
-    while let byte = next, byte >= 0x20 {
-      position += 1
-      switch byte {
-      case UInt8(ascii: "\""): return try text(characters)
-      case UInt8(ascii: "\\"): characters += String(try escaped()).utf8
-      default: characters.append(byte)
-      }
-    }
-    throw malformed("the end of a string")
-  }
-
-  private func text(_ bytes: some Sequence<UInt8>) throws(ServingError) -> String {
-    guard let text = String(validating: bytes, as: UTF8.self) else { throw malformed("UTF-8") }
-    return text
-  }
-
-  /// The character that an escape sequence stands for, behind its backslash.
-  private mutating func escaped() throws(ServingError) -> Unicode.Scalar {
-    guard let byte = next else { throw malformed("an escape sequence") }
-    position += 1
-    switch Unicode.Scalar(byte) {
-    case "\"", "\\", "/": return Unicode.Scalar(byte)
-    case "b": return "\u{8}"
-    case "f": return "\u{C}"
-    case "n": return "\n"
-    case "r": return "\r"
-    case "t": return "\t"
-    case "u": break
-    default: throw malformed("an escape sequence")
-    }
-    let unit = try codeUnit()
-    if let scalar = Unicode.Scalar(unit) { return scalar }
-    guard UTF16.isLeadSurrogate(unit), next == UInt8(ascii: "\\") else { throw malformed("a character") }
-    position += 1
-    guard next == UInt8(ascii: "u") else { throw malformed("a pair of surrogates") }
-    position += 1
-    let trail = try codeUnit()
-    guard UTF16.isTrailSurrogate(trail) else { throw malformed("a pair of surrogates") }
-    return Unicode.Scalar(0x10000 + (UInt32(unit) - 0xD800) << 10 + (UInt32(trail) - 0xDC00))!
-  }
-
-  private mutating func codeUnit() throws(ServingError) -> UInt16 {
-    var unit: UInt16 = 0
-    for _ in 0..<4 {
-      guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
-        throw malformed("a hexadecimal digit")
-      }
-      unit = unit << 4 | UInt16(digit)
-      position += 1
-    }
-    return unit
   }
 }

@@ -74,15 +74,18 @@ final class CallLimitHandler: ChannelDuplexHandler {
 
   private func refuse(_ context: ChannelHandlerContext, _ refusal: Refusal) {
     isRefused = true
-    if !hasAnswered {
-      let trailers: HPACKHeaders = [
-        ":status": "200", "content-type": "application/grpc", "grpc-status": "\(refusal.rawValue)",
-        "grpc-message": refusal.message,
-      ]
-      context.writeAndFlush(
-        wrapOutboundOut(.headers(.init(headers: trailers, endStream: true))), promise: nil)
+    guard !hasAnswered else {
+      context.fireErrorCaught(refusal)
+      return context.close(promise: nil)
     }
+    let trailers: HPACKHeaders = [
+      ":status": "200", "content-type": "application/grpc", "grpc-status": "\(refusal.rawValue)",
+      "grpc-message": refusal.message,
+    ]
+    context.write(wrapOutboundOut(.headers(.init(headers: trailers, endStream: true))), promise: nil)
     context.fireErrorCaught(refusal)
-    context.close(promise: nil)
+    // The answer is complete, and the rest of the request is not wanted (RFC 9113, section 8.1). With another code, clients would take that for
+    // the status.
+    context.writeAndFlush(wrapOutboundOut(.rstStream(.noError)), promise: nil)
   }
 }

@@ -1,6 +1,7 @@
 public import Infold
 public import InfoldImage
 import Logging
+import Synchronization
 
 /// A version of a model that is ready to run.
 ///
@@ -28,6 +29,8 @@ public final class ServedModel: Sendable {
   let batchedInputCount: Int
   /// What is counted of it.
   public let metrics: ModelMetrics
+  /// What an image took lately, in nanoseconds of processors.
+  let expectedTime = Atomic<Int64>(1_000_000)
 
   /// Prepares a model, and runs it once where the shapes of its inputs are known.
   /// - Parameters:
@@ -69,6 +72,13 @@ public final class ServedModel: Sendable {
     } catch {
       throw error.inFile(path)
     }
+  }
+
+  /// Says what a run took, in nanoseconds of processors.
+  func didTake(_ cost: Int64, images: Int) {
+    // Of runs that end at once, one may count for all.
+    let expected = expectedTime.load(ordering: .relaxed)
+    expectedTime.store((expected * 7 + cost / Int64(max(images, 1))) / 8, ordering: .relaxed)
   }
 
   /// The bytes that its sessions take now, beside the model's own tensors.

@@ -5,7 +5,8 @@ import Synchronization
 ///
 /// Requests wait in a queue for each model. While a processor is free, the model that has had the least time of them is next: it runs as many
 /// of its requests as it may put together, and no more than leave work for the other free processors. A run that is alone has all
-/// threads that compute; otherwise each run has one, since processors do most when nobody waits for another.
+/// threads that compute; otherwise each run has one, since processors do most when nobody waits for another. A run that is expected to take
+/// less than it would to have another thread do it is done by the thread that asks.
 ///
 /// What has not begun can be cancelled, and does not begin behind its deadline.
 public final class Scheduler: Sendable {
@@ -29,8 +30,6 @@ public final class Scheduler: Sendable {
     /// The nanoseconds of processors that it has had.
     var time: Int64 = 0
     var running = 0
-    /// What an image took lately, in nanoseconds of processors.
-    var expected: Int64 = 1_000_000
 
     /// Adds a request, unless too many wait.
     /// - Parameter time: That of the model that was begun with last.
@@ -51,7 +50,7 @@ public final class Scheduler: Sendable {
     var nextID: UInt64 = 0
     var isDraining = false
     /// What runs for one request only, by its number: so it may still be cancelled.
-    var runs: [UInt64: Task<Void, Never>] = [:]
+    var runs: [UInt64: CancellableRun] = [:]
     /// When somebody looks at the queues next.
     var nextLook: ContinuousClock.Instant?
     /// The time of the model that was begun with last.
@@ -124,11 +123,11 @@ public final class Scheduler: Sendable {
             .unavailable, "the queue of model '\(model.name)' is full: \(model.settings.queueSize) requests wait",
             retryAfter: 1)))
     }
-    dispatch()
+    dispatch(asking: entry.id)
   }
 
   private func cancel(_ id: UInt64, of model: ServedModel) {
-    let (waiting, run) = state.withLock { state -> (Entry?, Task<Void, Never>?) in
+    let (waiting, run) = state.withLock { state -> (Entry?, CancellableRun?) in
       let key = ObjectIdentifier(model)
       guard let index = state.queues[key]?.entries.firstIndex(where: { $0.id == id }) else {
         return (nil, state.runs[id])
@@ -148,21 +147,31 @@ extension Scheduler {
     /// The threads that it has.
     let threads: Int
     let charged: Int64
+    /// What cancels it, where it is for one request only.
+    let run: CancellableRun?
+
+    /// The nanoseconds that pass, about, until another thread has begun with something and told of it.
+    static let change: Int64 = 100_000
+
+    /// Whether it is expected to be done before another thread would be.
+    var isShort: Bool { entries.count == 1 && charged <= Self.change }
   }
 
   /// Begins with what can be begun with.
-  private func dispatch() {
+  /// - Parameter id: The request of the current task, if that is what asks.
+  private func dispatch(asking id: UInt64? = nil) {
     while true {
-      let (hasBegun, late) = state.withLock { state in
-        let (job, late) = next(&state)
-        if let job { begin(job, &state) }
-        return (job != nil, late)
-      }
+      let (job, late) = state.withLock { state in next(&state) }
       for entry in late {
         entry.continuation.resume(
           returning: .failure(ServingError(.deadlineExceeded, "the request did not begin before its deadline")))
       }
-      guard hasBegun else { return }
+      guard let job else { return }
+      if job.isShort, job.entries[0].id == id {
+        finish(job, perform(job))
+      } else {
+        begin(job)
+      }
     }
   }
 
@@ -224,45 +233,57 @@ extension Scheduler {
   private func begin(
     _ state: inout State, _ queue: inout Queue, _ key: ObjectIdentifier, _ entries: [Entry], _ images: Int, threads: Int
   ) -> Job {
-    let charged = queue.expected * Int64(images)
+    let charged = queue.model.expectedTime.load(ordering: .relaxed) * Int64(images)
+    // What is short gains nothing by threads that have to be called.
+    let threads = charged <= Job.change ? 1 : threads
     queue.time += charged
     queue.running += 1
     state.time = max(state.time, queue.time - charged)
     state.free -= threads
     queue.model.metrics.waiting(queue.entries.count)
     state.queues[key] = queue
-    return Job(model: queue.model, entries: entries, threads: threads, charged: charged)
+    let run = entries.count == 1 ? CancellableRun() : nil
+    if let run { state.runs[entries[0].id] = run }
+    return Job(model: queue.model, entries: entries, threads: threads, charged: charged, run: run)
   }
 
-  private func begin(_ job: Job, _ state: inout State) {
-    let now = ContinuousClock.now
-    for entry in job.entries { job.model.metrics.didBegin(waited: now - entry.begin) }
-    // It ends behind this, since it needs the state for that.
-    let task = Task.detached(executorPreference: computing) { self.perform(job, since: now) }
-    if job.entries.count == 1 { state.runs[job.entries[0].id] = task }
+  /// Has a thread that computes do a job.
+  private func begin(_ job: Job) {
+    let task = Task.detached(executorPreference: computing) {
+      self.finish(job, self.perform(job))
+      self.dispatch()
+    }
+    job.run?.begin(task)
   }
 
-  private func perform(_ job: Job, since begin: ContinuousClock.Instant) {
+  /// Does a job on this thread.
+  private func perform(_ job: Job) -> [Outcome] {
+    let begin = ContinuousClock.now
+    for entry in job.entries { job.model.metrics.didBegin(waited: begin - entry.begin) }
     let session = job.threads == 1 ? job.model.narrow : job.model.wide
     let outcomes = session.outcomes(of: job.entries)
     let time = ContinuousClock.now - begin
     let images = job.entries.reduce(0) { $0 + ($1.images ?? 1) }
     job.model.metrics.didRun(images: images, in: time)
+    let cost = time.nanoseconds * Int64(job.threads)
+    job.model.didTake(cost, images: images)
     state.withLock { state in
       let key = ObjectIdentifier(job.model)
       state.free += job.threads
-      let cost = time.nanoseconds * Int64(job.threads)
       if var queue = state.queues[key] {
         queue.time += cost - job.charged
         queue.running -= 1
-        queue.expected = (queue.expected * 7 + cost / Int64(max(images, 1))) / 8
         // A model that was unloaded must not be kept for its queue.
         state.queues[key] = queue.entries.isEmpty && queue.running == 0 ? nil : queue
       }
       if job.entries.count == 1 { state.runs[job.entries[0].id] = nil }
     }
+    return outcomes
+  }
+
+  /// Tells those who wait.
+  private func finish(_ job: Job, _ outcomes: [Outcome]) {
     for (entry, outcome) in zip(job.entries, outcomes) { entry.continuation.resume(returning: outcome) }
-    dispatch()
   }
 
   /// Has somebody look at the queues at a time, if nobody does before.
