@@ -83,6 +83,41 @@ import Testing
     }
   }
 
+  /// Of sizes that a run computes, of which the number is known.
+  @Test(arguments: [6, 7]) func splitsOfComputedSizes(type: Int) throws {
+    let sizes = try Tensor(shape: [3], [Int64(1), 0, 2])
+    try expect(
+      [
+        Onnx.input("x", [Onnx.dim(2), Onnx.dim("n")]), Onnx.input("p", type: type, [Onnx.dim(3)]), Onnx.output("y"),
+        Onnx.output("z"), Onnx.output("l", type: 7),
+        Onnx.node("SplitToSequence", ["x", "p"], ["s"], attributes: [int("axis", 1), int("keepdims", 0)]),
+        Onnx.node("SequenceAt", ["s", "two"], ["y"]), Onnx.node("SequenceLength", ["s"], ["l"]),
+        Onnx.node("SequenceErase", ["s", "zero"], ["t"]),
+        Onnx.node("ConcatFromSequence", ["t"], ["z"], attributes: [int("axis", 1)]), scalar("two", 2),
+        scalar("zero", 0),
+      ], ["x": .counting([2, 3]), "p": sizes.cast(to: type == 6 ? .int32 : .int64)],
+      gives: [
+        "y": tensor([2, 2], [1, 2, 4, 5]), "z": tensor([2, 2], [1, 2, 4, 5]), "l": Tensor(scalar: Int64(3)),
+      ])
+  }
+
+  /// Slices of 1 keep their axis, whatever `keepdims` says, and are of one shape, so that a run may bring their number.
+  @Test(arguments: ["n", "known"]) func splitsOfOne(size: String) throws {
+    for axis in [0, 1] {
+      let expected: [Float] = axis == 0 ? [2, 3] : [1, 3, 5]
+      try expect(
+        [
+          Onnx.input("x", [size == "n" ? Onnx.dim("n") : Onnx.dim(3), Onnx.dim(2)]), Onnx.input("i", type: 7, []),
+          Onnx.output("y"), Onnx.output("l", type: 7),
+          Onnx.node("SplitToSequence", ["x", "one"], ["s"], attributes: [int("axis", axis), int("keepdims", 0)]),
+          Onnx.node("SequenceAt", ["s", "i"], ["y"]), Onnx.node("SequenceLength", ["s"], ["l"]), scalar("one", 1),
+        ], ["x": .counting([3, 2]), "i": Tensor(scalar: Int64(1))],
+        gives: [
+          "y": tensor(axis == 0 ? [1, 2] : [3, 1], expected), "l": Tensor(scalar: Int64(axis == 0 ? 3 : 2)),
+        ])
+    }
+  }
+
   /// Of a length that only a run brings, taken apart at a place that it computes, and put together again.
   @Test func ofOpenLength() throws {
     for (axis, keeps, shape) in [(0, 0, [2]), (0, 1, [1, 2]), (1, 0, [3]), (1, 1, [3, 1])] {
@@ -224,6 +259,19 @@ import Testing
         [
           Onnx.input("x", [Onnx.dim(1)]), Onnx.output("y"), Onnx.node("SequenceConstruct", ["x"], ["y"]),
         ], "SequenceConstruct"
+      ),
+      (
+        [
+          Onnx.input("x", [Onnx.dim(4)]), Onnx.input("p", type: 7, []), Onnx.output("y"),
+          Onnx.node("SplitToSequence", ["x", "p"], ["s"]),
+          Onnx.node("ConcatFromSequence", ["s"], ["y"], attributes: [int("axis", 0)]),
+        ], "the number of parts"
+      ),
+      (
+        [
+          Onnx.input("x", [Onnx.dim("n")]), Onnx.output("y"), Onnx.node("SplitToSequence", ["x", "p"], ["s"]),
+          Onnx.node("ConcatFromSequence", ["s"], ["y"], attributes: [int("axis", 0)]), scalar("p", 2),
+        ], "the number of parts"
       ),
     ]
     for (graph, part) in cases {
