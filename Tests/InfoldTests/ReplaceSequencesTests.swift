@@ -83,6 +83,17 @@ import Testing
     }
   }
 
+  /// Parts beside another tensor of the same shape, at a place that a run computes.
+  @Test func partsLookedUp() throws {
+    try expect(
+      [
+        Onnx.input("x", [Onnx.dim(1), Onnx.dim(2)]), Onnx.input("i", type: 7, []), Onnx.output("y"),
+        Onnx.node("Neg", ["x"], ["m"]), Onnx.node("SplitToSequence", ["x"], ["s"]),
+        Onnx.node("SequenceInsert", ["s", "m", "zero"], ["t"]), Onnx.node("SequenceAt", ["t", "i"], ["y"]),
+        scalar("zero", 0),
+      ], ["x": tensor([1, 2], [3, 4]), "i": Tensor(scalar: Int64(1))], gives: ["y": tensor([1, 2], [3, 4])])
+  }
+
   /// Of sizes that a run computes, of which the number is known.
   @Test(arguments: [6, 7]) func splitsOfComputedSizes(type: Int) throws {
     let sizes = try Tensor(shape: [3], [Int64(1), 0, 2])
@@ -222,6 +233,31 @@ import Testing
             "If", ["c"], ["y"], attributes: [branch("then_branch", "zero"), branch("else_branch", "one")]),
           scalar("zero", 0), scalar("one", 1),
         ], ["x": tensor([1], [3]), "c": Tensor(scalar: condition)], gives: ["y": tensor([1], [condition ? 3 : -3])])
+    }
+  }
+
+  /// While there are sequences in one branch, an If is what the other branch says.
+  @Test func inOneBranchOfAnotherShape() throws {
+    func branch(_ name: String, _ nodes: [Wire]) -> [Wire] {
+      Onnx.attribute(name, type: 5, [.message(6, nodes + [Onnx.output("o")])])
+    }
+    let joined = [
+      Onnx.node("SequenceConstruct", ["x", "x"], ["s"]),
+      Onnx.node("ConcatFromSequence", ["s"], ["o"], attributes: [int("axis", 0)]),
+    ]
+    for condition in [true, false] {
+      try expect(
+        [
+          Onnx.input("x", [Onnx.dim(2)]), Onnx.input("c", type: 9, []), Onnx.output("y"), Onnx.output("n", type: 7),
+          Onnx.node(
+            "If", ["c"], ["i"],
+            attributes: [branch("then_branch", joined), branch("else_branch", [Onnx.node("Neg", ["x"], ["o"])])]),
+          Onnx.node("Neg", ["i"], ["y"]), Onnx.node("Shape", ["i"], ["n"]),
+        ], ["x": tensor([2], [3, 4]), "c": Tensor(scalar: condition)],
+        gives: [
+          "y": condition ? tensor([4], [-3, -4, -3, -4]) : tensor([2], [3, 4]),
+          "n": Tensor(shape: [1], [Int64(condition ? 4 : 2)]),
+        ])
     }
   }
 

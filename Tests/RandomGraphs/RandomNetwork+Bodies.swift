@@ -26,6 +26,7 @@ extension RandomNetwork {
       if isOwn { results = outputs }
       attributes[name] = .graph(try finish(body, outputs: outputs.map(\.id), inputs: []))
     }
+    if !keepsShape { hasOpenSizes = true }
     let made = try builder.nodes("If", [condition], attributes: attributes, outputCount: outputCount)
     for (id, result) in zip(made, results) {
       builder.claim(id, TensorType(.float32, keepsShape ? Shape(x.sizes) : nil))
@@ -82,6 +83,7 @@ extension RandomNetwork {
       guard value.rank < 4, !value.sizes.contains(0) else { continue }
       collected.append(value)
     }
+    if !collected.isEmpty { hasOpenSizes = true }
     let inputs = [trip, condition] + carried.map(\.id)
     let graph = try finish(body, outputs: [next] + outputs + collected.map(\.id), inputs: inputs)
     let made = try builder.nodes(
@@ -156,6 +158,7 @@ extension RandomNetwork {
       for id in inputs.dropFirst(2) { graph[id].type = nil }
     }
     mayBeNarrow = mayBeNarrow && body.mayBeNarrow
+    hasOpenSizes = hasOpenSizes || body.hasOpenSizes
     try graph.sort()
     return graph
   }

@@ -69,19 +69,24 @@ extension RandomNetwork {
 
   /// Puts a tensor into a sequence, or takes one away, at a constant place or at the end.
   private mutating func change(_ sequence: inout ValueID, _ parts: inout [[Int]]) throws(InfoldError) {
+    // Of sequences whose length a run decides, all tensors are of one shape, and only the end can be changed.
+    let isFixed = !computesSizes && !hasOpenSizes
     if random.oneIn(2), parts.count > 1 {
       var inputs: [ValueID?] = [sequence], place = parts.count - 1
-      if random.oneIn(2) {
+      if isFixed, random.oneIn(2) {
         place = random.int(0...(parts.count - 1))
         inputs.append(try position(place, of: parts.count))
       }
       sequence = try builder.node("SequenceErase", inputs)
       parts.remove(at: place)
     } else {
-      let alike = values.filter { parts.contains($0.sizes) }
+      let alike = values.filter { value in
+        isFixed ? parts.contains(value.sizes) : parts.allSatisfy { $0 == value.sizes }
+      }
+      guard isFixed || !alike.isEmpty else { return }
       let x = random.pick(alike.isEmpty ? values : alike)
       var inputs: [ValueID?] = [sequence, x.id], place = parts.count
-      if random.oneIn(2), !parts.isEmpty {
+      if isFixed, random.oneIn(2), !parts.isEmpty {
         place = random.int(0...(parts.count - 1))
         inputs.append(try position(place, of: parts.count))
       }
@@ -105,7 +110,7 @@ extension RandomNetwork {
     switch random.int(0...4) {
     case 0, 1:
       let place = random.int(0...(parts.count - 1))
-      let isRunTime = isAlike && !isOpen && random.oneIn(2) && parts.count > 1
+      let isRunTime = isAlike && !isOpen && !computesSizes && !hasOpenSizes && random.oneIn(2) && parts.count > 1
       let id =
         isRunTime
         ? try decide(

@@ -24,6 +24,8 @@ struct RandomNetwork {
   var otherOutputs: [ValueID] = []
   /// Whether everything in float32 may be float16.
   var mayBeNarrow = true
+  /// Whether sizes of values may follow from no types, because branches differ or trips are not known.
+  var hasOpenSizes = false
   /// Whether sizes follow from numbers that only a run knows, in some places.
   let computesSizes: Bool
   /// How many bodies of If and Loop it lies in.
@@ -51,6 +53,7 @@ struct RandomNetwork {
   init(bodyIn outer: inout RandomNetwork) {
     random = SplitMix64(seed: outer.random.next())
     (opset, computesSizes, depth) = (outer.opset, outer.computesSizes, outer.depth + 1)
+    hasOpenSizes = outer.hasOpenSizes
     builder = ModelBuilder("body", opset: opset)
     builder.namePrefix = String(random.next(), radix: 36) + "/"
     builder.keepsOpaqueNodes = true

@@ -26,13 +26,20 @@ struct SequenceRewriter {
 
   /// Goes through the nodes until nothing more can be replaced. The nodes that made sequences are still there, and nobody needs them.
   mutating func rewrite() throws(InfoldError) {
-    // What becomes of a loop tells the types of what lies behind it.
+    // What becomes of a loop tells the types of what lies behind it, and so do the parts that a tensor is split into.
     for _ in 0..<8 {
-      let known = changes.count
+      let (known, made) = (changes.count, graph.values.count)
       try rewriteOnce()
-      guard changes.count > known else { break }
+      guard changes.count > known || graph.values.count > made else { break }
+      forgetTypes()
       try build.graph.inferTypes()
     }
+  }
+
+  /// Takes back what was inferred: an If with sequences in one branch was typed as the other one says.
+  private mutating func forgetTypes() {
+    guard graph.declaredShapes == .advisory else { return }
+    for id in graph.nodes.lazy.flatMap(\.definitions) { build.graph[id].type = nil }
   }
 
   private mutating func rewriteOnce() throws(InfoldError) {
