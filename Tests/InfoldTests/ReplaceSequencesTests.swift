@@ -261,6 +261,28 @@ import Testing
     }
   }
 
+  /// What nobody needs keeps no branch from running.
+  @Test func thatNobodyNeedsInABranch() throws {
+    let branches = ["then_branch", "else_branch"].flatMap { name in
+      Onnx.attribute(
+        name, type: 5,
+        [
+          .message(
+            6,
+            [
+              Onnx.node("SplitToSequence", ["x", "p"], ["s"]), Onnx.node("SequenceLength", ["s"], ["l"]),
+              Onnx.node("Neg", ["x"], ["o"]), Onnx.output("o"),
+            ])
+        ])
+    }
+    try expect(
+      [
+        Onnx.input("x", [Onnx.dim(2)]), Onnx.input("c", type: 9, []), Onnx.input("p", type: 7, []), Onnx.output("y"),
+        Onnx.node("If", ["c"], ["y"], attributes: [branches]),
+      ], ["x": tensor([2], [3, 4]), "c": Tensor(scalar: true), "p": Tensor(scalar: Int64(1))],
+      gives: ["y": tensor([2], [-3, -4])])
+  }
+
   /// What has no tensors in its place is refused by name, with what to do.
   @Test func thatStay() throws {
     let dynamic = [

@@ -41,7 +41,8 @@ extension RandomNetwork {
         isKept = false
       }
     case 1:
-      let length = random.int(1...size)
+      // The number of longer parts follows from the axis, which must be known.
+      let length = computesSizes || hasOpenSizes ? 1 : random.int(1...size)
       lengths = Array(repeating: length, count: size / length) + (size % length == 0 ? [] : [size % length])
       inputs.append(try builder.constant(Tensor(scalar: Int64(length))))
     default:

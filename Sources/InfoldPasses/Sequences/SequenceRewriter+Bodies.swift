@@ -100,8 +100,10 @@ extension SequenceRewriter {
       var inner = try rewriter(of: body)
       do throws(InfoldError) {
         try inner.rewrite()
-        guard !inner.changes.isEmpty else { continue }
-        attributes[name] = .graph(try finished(inner, like: body, outputs: body.outputs))
+        let replaced = try finished(inner, like: body, outputs: body.outputs)
+        // Without a change, sequences are gone that nobody needs.
+        guard !inner.changes.isEmpty || !replaced.nodes.contains(where: \.hasSequences) else { continue }
+        attributes[name] = .graph(replaced)
         isChanged = true
       } catch {
         // A branch that cannot run is no error until it is chosen.
