@@ -83,9 +83,12 @@ extension RandomNetwork {
       guard value.rank < 4, !value.sizes.contains(0) else { continue }
       collected.append(value)
     }
-    if !collected.isEmpty { hasOpenSizes = true }
+    // Without a trip, the rank of what is collected must follow from types.
+    if trips == 0, hasOpenSizes || body.hasOpenSizes { collected = [] }
+    guard !carried.isEmpty || !collected.isEmpty else { return try addActivation(x) }
     let inputs = [trip, condition] + carried.map(\.id)
     let graph = try finish(body, outputs: [next] + outputs + collected.map(\.id), inputs: inputs)
+    if !collected.isEmpty { hasOpenSizes = true }
     let made = try builder.nodes(
       "Loop", [count, first] + initial.map(\.id), attributes: ["body": .graph(graph)],
       outputCount: carried.count + collected.count)

@@ -31,15 +31,8 @@ struct SequenceRewriter {
       let (known, made) = (changes.count, graph.values.count)
       try rewriteOnce()
       guard changes.count > known || graph.values.count > made else { break }
-      forgetTypes()
       try build.graph.inferTypes()
     }
-  }
-
-  /// Takes back what was inferred: an If with sequences in one branch was typed as the other one says.
-  private mutating func forgetTypes() {
-    guard graph.declaredShapes == .advisory else { return }
-    for id in graph.nodes.lazy.flatMap(\.definitions) { build.graph[id].type = nil }
   }
 
   private mutating func rewriteOnce() throws(InfoldError) {
