@@ -50,6 +50,7 @@ extension Kernels {
     case .maximum: job.maximum()
     case .minimum: job.minimum()
     case .parametricRelu: job.parametricRelu()
+    case .power: job.power()
     }
   }
 
@@ -148,6 +149,7 @@ private struct BinaryJob {
   @inline(never) func divide() { map { $0 / $1 } }
   @inline(never) func maximum() { map(largest) }
   @inline(never) func minimum() { map(least) }
+  @inline(never) func power() { map { outlinedPower($0, $1) } }
 
   @inline(never)
   func parametricRelu() {

@@ -29,7 +29,7 @@ import Testing
     let gated = try network.node("Mul", [pooled, gate])
     let grouped = try convolve(gated, 64, 96, 3, stride: 2, group: 4)
     let normal = try network.node("LRN", [grouped], ["size": .int(5)])
-    let mean = try network.node("Mean", [normal, grouped])
+    let mean = try network.reference(try network.node("Add", [normal, grouped]))
     let wide = try convolve(try network.node("Tanh", [mean]), 96, 700, 1)
     let shares = try network.node("Softmax", [wide], ["axis": .int(1)])
     let flat = try network.node("Flatten", [try network.node("GlobalMaxPool", [wide])])

@@ -18,7 +18,7 @@ import Testing
   private static func model(_ shape: Shape) throws -> Model {
     var network = NetworkBuilder()
     let a = try network.node("Conv", [network.input(shape), try network.weights([8, 4, 1, 1])], name: "first")
-    let b = try network.node("Mean", [a, a, a], name: "middle")
+    let b = try network.reference(a, name: "middle")
     let c = try network.node("Conv", [b, try network.weights([4, 8, 1, 1])], name: "last")
     let kept = try network.node("Flatten", [c], name: "flat")
     return try network.finished(kept).model

@@ -196,6 +196,6 @@ private struct RandomNetwork {
 
   /// A node without a kernel.
   private mutating func addReference(_ x: ValueID, _ sizes: [Int]) throws {
-    add(try network.node("Mean", [x, x]), sizes)
+    add(try network.reference(x), sizes)
   }
 }

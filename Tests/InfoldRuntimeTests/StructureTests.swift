@@ -135,9 +135,9 @@ import Testing
     var network = NetworkBuilder()
     let x = network.input(Shape(shape))
     let a = try convolution(&network, x, shape)
-    let b = try network.node("Mean", [a, x, a])
+    let b = try network.reference(try network.node("Sum", [a, x, a]))
     let c = try network.node("Add", [try convolution(&network, b, shape), b])
-    let d = try network.node("Mean", [c, try network.node("Relu", [c]), b])
+    let d = try network.reference(try network.node("Sum", [c, try network.node("Relu", [c]), b]))
     try expectAgreement(
       try network.finished(try network.node("Tanh", [d]), d, b), nil, Expectation(referenceSteps: 2))
   }

@@ -83,6 +83,52 @@ import Testing
     }
   }
 
+  /// Parts beside another tensor of the same shape, at a place that a run computes.
+  @Test func partsLookedUp() throws {
+    try expect(
+      [
+        Onnx.input("x", [Onnx.dim(1), Onnx.dim(2)]), Onnx.input("i", type: 7, []), Onnx.output("y"),
+        Onnx.node("Neg", ["x"], ["m"]), Onnx.node("SplitToSequence", ["x"], ["s"]),
+        Onnx.node("SequenceInsert", ["s", "m", "zero"], ["t"]), Onnx.node("SequenceAt", ["t", "i"], ["y"]),
+        scalar("zero", 0),
+      ], ["x": tensor([1, 2], [3, 4]), "i": Tensor(scalar: Int64(1))], gives: ["y": tensor([1, 2], [3, 4])])
+  }
+
+  /// Of sizes that a run computes, of which the number is known.
+  @Test(arguments: [6, 7]) func splitsOfComputedSizes(type: Int) throws {
+    let sizes = try Tensor(shape: [3], [Int64(1), 0, 2])
+    try expect(
+      [
+        Onnx.input("x", [Onnx.dim(2), Onnx.dim("n")]), Onnx.input("p", type: type, [Onnx.dim(3)]), Onnx.output("y"),
+        Onnx.output("z"), Onnx.output("l", type: 7),
+        Onnx.node("SplitToSequence", ["x", "p"], ["s"], attributes: [int("axis", 1), int("keepdims", 0)]),
+        Onnx.node("SequenceAt", ["s", "two"], ["y"]), Onnx.node("SequenceLength", ["s"], ["l"]),
+        Onnx.node("SequenceErase", ["s", "zero"], ["t"]),
+        Onnx.node("ConcatFromSequence", ["t"], ["z"], attributes: [int("axis", 1)]), scalar("two", 2),
+        scalar("zero", 0),
+      ], ["x": .counting([2, 3]), "p": sizes.cast(to: type == 6 ? .int32 : .int64)],
+      gives: [
+        "y": tensor([2, 2], [1, 2, 4, 5]), "z": tensor([2, 2], [1, 2, 4, 5]), "l": Tensor(scalar: Int64(3)),
+      ])
+  }
+
+  /// Slices of 1 keep their axis, whatever `keepdims` says, and are of one shape, so that a run may bring their number.
+  @Test(arguments: ["n", "known"]) func splitsOfOne(size: String) throws {
+    for axis in [0, 1] {
+      let expected: [Float] = axis == 0 ? [2, 3] : [1, 3, 5]
+      try expect(
+        [
+          Onnx.input("x", [size == "n" ? Onnx.dim("n") : Onnx.dim(3), Onnx.dim(2)]), Onnx.input("i", type: 7, []),
+          Onnx.output("y"), Onnx.output("l", type: 7),
+          Onnx.node("SplitToSequence", ["x", "one"], ["s"], attributes: [int("axis", axis), int("keepdims", 0)]),
+          Onnx.node("SequenceAt", ["s", "i"], ["y"]), Onnx.node("SequenceLength", ["s"], ["l"]), scalar("one", 1),
+        ], ["x": .counting([3, 2]), "i": Tensor(scalar: Int64(1))],
+        gives: [
+          "y": tensor(axis == 0 ? [1, 2] : [3, 1], expected), "l": Tensor(scalar: Int64(axis == 0 ? 3 : 2)),
+        ])
+    }
+  }
+
   /// Of a length that only a run brings, taken apart at a place that it computes, and put together again.
   @Test func ofOpenLength() throws {
     for (axis, keeps, shape) in [(0, 0, [2]), (0, 1, [1, 2]), (1, 0, [3]), (1, 1, [3, 1])] {
@@ -190,6 +236,56 @@ import Testing
     }
   }
 
+  /// While there are sequences in one branch, nothing is known of the shape of what an If gives.
+  @Test func inOneBranchOfAnotherShape() throws {
+    func branch(_ name: String, _ nodes: [Wire]) -> [Wire] {
+      Onnx.attribute(name, type: 5, [.message(6, nodes + [Onnx.output("o")])])
+    }
+    let joined = [
+      Onnx.node("Neg", ["x"], ["a"]), Onnx.node("Neg", ["a"], ["b"]),
+      Onnx.node("SplitToSequence", ["b", "q"], ["r"]), Onnx.node("SequenceInsert", ["r", "x"], ["s"]),
+      Onnx.node("ConcatFromSequence", ["s"], ["o"], attributes: [int("axis", 0)]),
+    ]
+    for condition in [true, false] {
+      try expect(
+        [
+          Onnx.input("x", [Onnx.dim(2)]), Onnx.input("c", type: 9, []), Onnx.output("y"), Onnx.output("n", type: 7),
+          list("q", [1, 1]),
+          Onnx.node(
+            "If", ["c"], ["i"],
+            attributes: [branch("then_branch", joined), branch("else_branch", [Onnx.node("Neg", ["x"], ["o"])])]),
+          Onnx.node("Neg", ["i"], ["m"]), Onnx.node("Shape", ["i"], ["n"]), Onnx.node("Reshape", ["m", "p"], ["y"]),
+          list("p", condition ? [2, 2] : [2, 1]),
+        ], ["x": tensor([2], [3, 4]), "c": Tensor(scalar: condition)],
+        gives: [
+          "y": condition ? tensor([2, 2], [-3, -4, -3, -4]) : tensor([2, 1], [3, 4]),
+          "n": Tensor(shape: [1], [Int64(condition ? 4 : 2)]),
+        ])
+    }
+  }
+
+  /// What nobody needs keeps no branch from running.
+  @Test func thatNobodyNeedsInABranch() throws {
+    let branches = ["then_branch", "else_branch"].flatMap { name in
+      Onnx.attribute(
+        name, type: 5,
+        [
+          .message(
+            6,
+            [
+              Onnx.node("SplitToSequence", ["x", "p"], ["s"]), Onnx.node("SequenceLength", ["s"], ["l"]),
+              Onnx.node("Neg", ["x"], ["o"]), Onnx.output("o"),
+            ])
+        ])
+    }
+    try expect(
+      [
+        Onnx.input("x", [Onnx.dim(2)]), Onnx.input("c", type: 9, []), Onnx.input("p", type: 7, []), Onnx.output("y"),
+        Onnx.node("If", ["c"], ["y"], attributes: [branches]),
+      ], ["x": tensor([2], [3, 4]), "c": Tensor(scalar: true), "p": Tensor(scalar: Int64(1))],
+      gives: ["y": tensor([2], [-3, -4])])
+  }
+
   /// What has no tensors in its place is refused by name, with what to do.
   @Test func thatStay() throws {
     let dynamic = [
@@ -224,6 +320,19 @@ import Testing
         [
           Onnx.input("x", [Onnx.dim(1)]), Onnx.output("y"), Onnx.node("SequenceConstruct", ["x"], ["y"]),
         ], "SequenceConstruct"
+      ),
+      (
+        [
+          Onnx.input("x", [Onnx.dim(4)]), Onnx.input("p", type: 7, []), Onnx.output("y"),
+          Onnx.node("SplitToSequence", ["x", "p"], ["s"]),
+          Onnx.node("ConcatFromSequence", ["s"], ["y"], attributes: [int("axis", 0)]),
+        ], "the number of parts"
+      ),
+      (
+        [
+          Onnx.input("x", [Onnx.dim("n")]), Onnx.output("y"), Onnx.node("SplitToSequence", ["x", "p"], ["s"]),
+          Onnx.node("ConcatFromSequence", ["s"], ["y"], attributes: [int("axis", 0)]), scalar("p", 2),
+        ], "the number of parts"
       ),
     ]
     for (graph, part) in cases {

@@ -22,14 +22,16 @@ struct EstimateRules {
     let isKnown = inputs.allSatisfy { $0?.isBounded ?? true }
     var outputs = try isKnown ? estimates(inputs) : evaluate(inputs.map { $0?.value }).map(Estimate.init(exactly:))
     for index in outputs.indices where outputs[index].value.elementType.isFloatingPoint {
+      try outputs[index].settleInfinities()
       outputs[index].error = try outputs[index].error.combined(with: outputs[index].value) { error, value in
-        isKnown && error + value.magnitude <= roundings.largest ? error : .infinity
+        isKnown && (error + value.magnitude <= roundings.largest || value.isInfinite) ? error : .infinity
       }
     }
     return outputs
   }
 
   private func estimates(_ inputs: [Estimate?]) throws(InfoldError) -> [Estimate] {
+    if let results = try composed(inputs) { return results }
     let values = try evaluate(inputs.map { $0?.value })
     switch node.typed {
     case is QuantizeLinear: return [try quantized(inputs, values[0])]
@@ -45,7 +47,7 @@ struct EstimateRules {
       return try values.map { (value) throws(InfoldError) in try Estimate(exactly: value) }
     case let movement?
     where movement is any ElementMovingOperator || movement is Pad || movement is DepthToSpace
-      || movement is ReverseSequence:
+      || movement is ReverseSequence || movement is Where:
       return try moved(inputs, values)
     case is Conv, is ConvTranspose, is Gemm, is MatMul: return [try product(inputs, values[0])]
     case is BatchNormalization: return [try normalized(inputs, values[0])]
@@ -69,13 +71,18 @@ struct EstimateRules {
     case is Softmax: return [try softmax(inputs[0]!, values[0])]
     case let normalization as InstanceNormalization:
       return [try normalizedPlanes(inputs, values[0], epsilon: Double(normalization.epsilon))]
+    case let normalization as LayerNormalization:
+      return [try normalizedRows(inputs, values[0], epsilon: Double(normalization.epsilon), isCentered: true)]
+    case let normalization as RMSNormalization:
+      return [try normalizedRows(inputs, values[0], epsilon: Double(normalization.epsilon), isCentered: false)]
+    case is LSTM, is GRU, is RNN: return try recurrent(inputs, values)
     case let function?: return [try applied(function, inputs, values[0])]
     case nil: throw InfoldError(.unsupported, "\(node.opType) has no estimate")
     }
   }
 
   /// The outputs for these operands. Those that say how, like a list of sizes, stay as they are.
-  private func evaluate(_ operands: [Tensor?], keeping inputs: [Estimate?] = []) throws(InfoldError) -> [Tensor] {
+  func evaluate(_ operands: [Tensor?], keeping inputs: [Estimate?] = []) throws(InfoldError) -> [Tensor] {
     var operands = operands
     for (index, input) in inputs.enumerated() {
       if let value = input?.value, !value.elementType.isFloatingPoint { operands[index] = value }
@@ -255,33 +262,57 @@ extension EstimateRules {
 extension EstimateRules {
   private func softmax(_ x: Estimate, _ value: Tensor) throws(InfoldError) -> Estimate {
     // The logarithm of a share moves by twice the largest error at most.
-    let change = try 4 * x.error.largest + 8 * roundings.sum * (x.value.magnitudes.largest + Double(x.value.count))
+    let largest = try x.value.mapped { (x: Double) in x.isFinite ? x.magnitude : 0 }.largest
+    let change = 4 * x.error.largest + 8 * roundings.sum * (largest + Double(x.value.count))
     let part = change + 8 * roundings.result, near = 8 * roundings.sum + roundings.smallest
     return try Estimate(value: value, error: value.mapped { (y: Double) in change < 1 ? part * y + near : 1 })
   }
 
-  /// How far a plane's mean and deviation are moved follows from the largest error of its numbers, to the first order. Where that is
-  /// not small beside the deviation, nothing is known.
   private func normalizedPlanes(
     _ inputs: [Estimate?], _ value: Tensor, epsilon: Double
   ) throws(InfoldError) -> Estimate {
-    let x = inputs[0]!, shape = value.shape, count = shape[2...].reduce(1, *)
-    let numbers = try x.value.elements(as: Double.self), errors = try x.error.elements(as: Double.self)
+    let shape = value.shape
     let scales = try inputs[1]!.value.elements(as: Double.self), shifts = try inputs[2]!.value.elements(as: Double.self)
+    return try normalized(
+      inputs[0]!, value, count: shape[2...].reduce(1, *), epsilon: epsilon, isCentered: true
+    ) { plane, _ in (scales[plane % shape[1]], shifts[plane % shape[1]]) }
+  }
+
+  /// A normalization over the last dimension, with a scale for each of its numbers.
+  private func normalizedRows(
+    _ inputs: [Estimate?], _ value: Tensor, epsilon: Double, isCentered: Bool
+  ) throws(InfoldError) -> Estimate {
+    let scales = try inputs[1]!.value.elements(as: Double.self)
+    let shifts = try inputs.count > 2 ? inputs[2]?.value.elements(as: Double.self) : nil
+    return try normalized(
+      inputs[0]!, value, count: value.shape.last!, epsilon: epsilon, isCentered: isCentered
+    ) { _, place in (scales[place], shifts?[place] ?? 0) }
+  }
+
+  /// How far mean and deviation of `count` numbers are moved follows from the largest error of these, to the first order. Where that is
+  /// not small beside the deviation, nothing is known.
+  /// - Parameter factors: Scale and shift of a number, by its group and its place there.
+  private func normalized(
+    _ x: Estimate, _ value: Tensor, count: Int, epsilon: Double, isCentered: Bool,
+    factors: (_ group: Int, _ place: Int) -> (scale: Double, shift: Double)
+  ) throws(InfoldError) -> Estimate {
+    let numbers = try x.value.elements(as: Double.self), errors = try x.error.elements(as: Double.self)
     var result: [Double] = []
-    for plane in 0..<(numbers.count / max(count, 1)) {
-      let own = numbers[(plane * count)..<((plane + 1) * count)], scale = scales[plane % shape[1]].magnitude
-      let mean = own.reduce(0, +) / Double(count)
+    for group in 0..<(numbers.count / max(count, 1)) {
+      let own = numbers[(group * count)..<((group + 1) * count)]
+      let mean = isCentered ? own.reduce(0, +) / Double(count) : 0
       let deviation = (own.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count) + epsilon).squareRoot()
       let rounding = Double(count + 16) * roundings.sum * own.reduce(0) { max($0, $1.magnitude) }
       let moved = errors[own.indices].reduce(0, max) + rounding
-      for number in own {
+      for (place, number) in own.enumerated() {
+        let (scale, shift) = factors(group, place)
         let normal = (number - mean).magnitude / deviation
-        let rounded = roundings.allowance * (scale * normal + shifts[plane % shape[1]].magnitude) + roundings.smallest
-        result.append(moved < deviation / 4 ? scale * moved / deviation * (4 + 4 * normal) + rounded : .infinity)
+        let rounded = roundings.allowance * (scale.magnitude * normal + shift.magnitude) + roundings.smallest
+        result.append(
+          moved < deviation / 4 ? scale.magnitude * moved / deviation * (4 + 4 * normal) + rounded : .infinity)
       }
     }
-    return try Estimate(value: value, error: Tensor(shape: shape, result))
+    return try Estimate(value: value, error: Tensor(shape: value.shape, result))
   }
 
   private func applied(
@@ -297,6 +328,7 @@ extension EstimateRules {
     case is HardSwish: slope = 1.5
     case is Erf: slope = 1.13
     case is Selu: slope = 1.76
+    case is Gelu, is Swish: slope = 1.2
     case let hard as HardSigmoid: slope = Double(hard.alpha.magnitude)
     case let leaky as LeakyRelu: slope = max(1, Double(leaky.alpha.magnitude))
     case is PRelu: slope = max(1, try inputs[1]!.value.magnitudes.largest)
@@ -314,15 +346,22 @@ extension EstimateRules {
 }
 
 extension Estimate {
+  /// What is −∞ because a mask says so is exact.
+  fileprivate mutating func settleInfinities() throws(InfoldError) {
+    guard value.largestMagnitude == .infinity else { return }
+    magnitude = try magnitude.combined(with: value) { $1.isInfinite ? 0 : $0 }
+    error = try error.combined(with: value) { $1.isInfinite ? 0 : $0 }
+  }
+
   /// The result of an operator that is not linear.
-  fileprivate init(value: Tensor, error: Tensor) throws(InfoldError) {
+  init(value: Tensor, error: Tensor) throws(InfoldError) {
     self.init(value: value, magnitude: try value.magnitudes, error: error)
   }
 }
 
 extension EstimateRules {
   /// An error with those of `count` roundings, and some more, of sums with this magnitude.
-  private func rounded(_ error: Tensor, of magnitude: Tensor, count: Int = 0) throws(InfoldError) -> Tensor {
+  func rounded(_ error: Tensor, of magnitude: Tensor, count: Int = 0) throws(InfoldError) -> Tensor {
     let part = Double(count) * roundings.sum + roundings.allowance
     return try error.combined(with: magnitude) { error, magnitude in
       1.01 * error + part * magnitude + roundings.smallest

@@ -70,6 +70,15 @@ extension Tensor {
     }
   }
 
+  /// The largest magnitude of an element, 0 at least.
+  var largestMagnitude: Double {
+    withElements(as: Double.self) { elements in
+      var largest = 0.0
+      for index in elements.indices { largest = max(largest, elements[index].magnitude) }
+      return largest
+    }
+  }
+
   /// An element for each two of tensors of the same shape.
   func combined(with other: Tensor, _ combine: (Double, Double) -> Double) throws(InfoldError) -> Tensor {
     precondition(shape == other.shape)

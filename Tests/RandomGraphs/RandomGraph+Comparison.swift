@@ -84,20 +84,10 @@ extension RandomGraph {
 
   /// The estimates of all values.
   func allEstimates(isFast: Bool) throws(InfoldError) -> [Estimate?] {
-    let graph = model.graph
-    var estimates: [Estimate?] = []
-    for id in graph.valueIDs {
-      let tensor = inputs[id] ?? graph.constant(id)
-      estimates.append(try tensor.map { (tensor) throws(InfoldError) in try Estimate(exactly: tensor) })
-    }
-    for node in graph.nodes {
-      let outputs = try annotatingErrors({ $0.atNode(graph.label(of: node)) }) { () throws(InfoldError) in
-        let type = graph[node.outputs[0]!].type!.elementType
-        return try EstimateRules(isFast: isFast, node: node, roundings: Roundings(of: type))
-          .outputs(node.inputs.map { $0.flatMap { estimates[$0.index] } })
-      }
-      for (id, estimate) in zip(node.outputs.compactMap { $0 }, outputs) { estimates[id.index] = estimate }
-    }
-    return estimates
+    let isNarrow = model.graph.values.contains { $0.type?.elementType == .float16 }
+    let estimates = NetworkEstimates(isFast: isFast, roundings: Roundings(of: isNarrow ? .float16 : .float32))
+    var given: [ValueID: Estimate] = [:]
+    for (id, tensor) in inputs { given[id] = try Estimate(exactly: tensor) }
+    return try estimates.values(of: model.graph, given)
   }
 }

@@ -10,7 +10,7 @@ extension RandomGraph {
     guard try disagreement() != nil else { return self }
     var smallest = self
     for node in model.graph.nodes {
-      for output in node.definitions {
+      for output in node.definitions where model.graph[output].type != nil {
         let candidate = try replacing(outputs: [output], made: [])
         if try candidate.disagreement() != nil {
           smallest = candidate
@@ -25,7 +25,7 @@ extension RandomGraph {
   private func withoutBeginning() throws(InfoldError) -> RandomGraph {
     var smallest = self
     for node in model.graph.nodes.reversed() where node.outputs.count == 1 {
-      guard let value = node.outputs[0], smallest.model.graph.nodes.count > 1,
+      guard let value = node.outputs[0], smallest.model.graph[value].type != nil, smallest.model.graph.nodes.count > 1,
         smallest.model.graph.producers()[value.index] != nil, !smallest.model.graph.outputs.contains(value)
       else { continue }
       let candidate = try smallest.replacing(outputs: smallest.model.graph.outputs, made: [value])

@@ -52,22 +52,30 @@ public struct RandomGraph: Sendable {
 }
 
 extension RandomGraph: CustomStringConvertible {
-  /// The inputs and the nodes, each on a line.
-  public var description: String {
-    let graph = model.graph
+  /// The inputs and the nodes, each on a line, with those of bodies behind them.
+  public var description: String { model.graph.lines.joined(separator: "\n") }
+}
+
+extension Graph {
+  fileprivate var lines: [String] {
     func name(_ id: ValueID?) -> String {
       guard let id else { return "–" }
-      return graph.isConstant(id) ? "\(graph[id].name) \(graph[id].type.map { "\($0)" } ?? "")" : graph[id].name
+      return isConstant(id) ? "\(self[id].name) \(self[id].type.map { "\($0)" } ?? "")" : self[id].name
     }
-    var lines = graph.inputs.map { "\(graph[$0].name): \(graph[$0].type.map { "\($0)" } ?? "?")" }
-    for node in graph.nodes {
-      let attributes = node.attributes.entries.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
-      lines.append(
-        "\(node.outputs.map(name).joined(separator: ", ")) = \(node.opType)(\(node.inputs.map(name).joined(separator: ", ")))"
-          + " \(attributes): \(node.outputs.map { $0.flatMap { graph[$0].type?.shape }.map { "\($0)" } ?? "?" })")
+    func names(_ ids: [ValueID?]) -> String { ids.map(name).joined(separator: ", ") }
+    var lines = inputs.map { "\(self[$0].name): \(self[$0].type.map { "\($0)" } ?? "?")" }
+    for node in nodes {
+      let attributes = node.attributes.entries.filter { $0.value.graph == nil }
+        .map { "\($0.name)=\($0.value)" }.joined(separator: " ")
+      let shapes = node.outputs.map { $0.flatMap { self[$0].type?.shape }.map { "\($0)" } ?? "?" }
+      lines.append("\(names(node.outputs)) = \(node.opType)(\(names(node.inputs))) \(attributes): \(shapes)")
+      for entry in node.attributes.entries {
+        guard let body = entry.value.graph else { continue }
+        lines.append("  \(entry.name):")
+        lines += body.lines.map { "    " + $0 }
+      }
     }
-    lines.append("→ " + graph.outputs.map(name).joined(separator: ", "))
-    return lines.joined(separator: "\n")
+    return lines + ["→ " + names(outputs)]
   }
 }
 

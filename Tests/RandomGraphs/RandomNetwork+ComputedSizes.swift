@@ -13,8 +13,10 @@ extension RandomNetwork {
     let other: Tensor
   }
 
+  /// Adds an input whose numbers are chosen here.
   mutating func decide(_ tensor: Tensor, or other: Tensor) throws(InfoldError) -> ValueID {
-    let name = "decision\(decisions.count)"
+    // The network around a body takes the input under the same name.
+    let name = "decision\(depth == 0 ? "\(decisions.count)" : String(random.next(), radix: 36))"
     let id = try builder.input(name, shape: Shape(tensor.shape), of: tensor.elementType)
     decisions[id] = Decision(tensor: tensor, other: other)
     return id

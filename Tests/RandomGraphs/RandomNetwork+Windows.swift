@@ -61,8 +61,30 @@ extension RandomNetwork {
     } else {
       attributes["pads"] = .list(window.pads)
     }
+    if random.oneIn(8) { return try addFusedConvolution(inputs, attributes, sizes) }
     add(try builder.node("Conv", inputs, attributes: attributes), sizes)
     if random.oneIn(3) { try addActivation(values.last!) }
+  }
+
+  /// A convolution as ONNX Runtime's optimizer writes it, with an activation and what is added before.
+  private mutating func addFusedConvolution(
+    _ inputs: [ValueID?], _ attributes: AttributeList, _ sizes: [Int]
+  ) throws(InfoldError) {
+    var inputs = inputs, attributes = attributes
+    let others = values.filter { $0.sizes == sizes }
+    if let other = others.randomElement(using: &random) {
+      if inputs.count == 2 { inputs.append(nil) }
+      inputs.append(other.id)
+    }
+    let (name, parameters): (String, [Float]) = random.pick([
+      ("Relu", []), ("Tanh", []), ("Sigmoid", []), ("LeakyRelu", [0.2]), ("Clip", [-0.5, 1]),
+      ("HardSigmoid", [0.2, 0.5]),
+    ])
+    if !random.oneIn(6) {
+      attributes["activation"] = .text(name)
+      if !parameters.isEmpty { attributes["activation_params"] = .floats(parameters) }
+    }
+    add(try builder.node("FusedConv", inputs, attributes: attributes, domain: "com.microsoft"), sizes)
   }
 
   mutating func addTransposedConvolution(_ x: Operand) throws(InfoldError) {

@@ -24,15 +24,21 @@ struct RandomNetwork {
   var otherOutputs: [ValueID] = []
   /// Whether everything in float32 may be float16.
   var mayBeNarrow = true
+  /// Whether sizes of values may follow from no types, because branches differ or trips are not known.
+  var hasOpenSizes = false
   /// Whether sizes follow from numbers that only a run knows, in some places.
-  private let computesSizes: Bool
+  let computesSizes: Bool
+  /// How many bodies of If and Loop it lies in.
+  let depth: Int
 
   /// A network of its inputs.
   init(random: SplitMix64) throws(InfoldError) {
     self.random = random
-    opset = self.random.pick([14, 17, 20, 22])
+    opset = self.random.pick([14, 17, 20, 22, 23, 24])
+    depth = 0
     computesSizes = self.random.oneIn(3)
     builder = ModelBuilder("random", opset: opset)
+    builder.keepsOpaqueNodes = true
     let batch = self.random.pick([1, 1, 1, 2, 3]), rank = self.random.pick([1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3])
     let sides = rank == 3 ? [1, 2, 3, 4] : [1, 1, 2, 2, 3, 4, 7, 9, 12]
     var spatial = (0..<rank).map { _ in self.random.pick(sides) }
@@ -41,6 +47,16 @@ struct RandomNetwork {
       let sizes = [batch, self.random.pick([1, 2, 3, 4, 6, 8, 16, 17, 20])] + spatial
       values.append(Operand(id: try builder.input("x\(index)", shape: Shape(sizes)), sizes: sizes))
     }
+  }
+
+  /// An empty body of a node of `outer`.
+  init(bodyIn outer: inout RandomNetwork) {
+    random = SplitMix64(seed: outer.random.next())
+    (opset, computesSizes, depth) = (outer.opset, outer.computesSizes, outer.depth + 1)
+    hasOpenSizes = outer.hasOpenSizes
+    builder = ModelBuilder("body", opset: opset)
+    builder.namePrefix = String(random.next(), radix: 36) + "/"
+    builder.keepsOpaqueNodes = true
   }
 
   /// The model; its outputs are what was made last, what nobody reads, and sometimes others.
@@ -61,6 +77,7 @@ struct RandomNetwork {
   mutating func grow() throws(InfoldError) {
     let x = random.oneIn(3) ? random.pick(values) : random.pick(values.suffix(3))
     if computesSizes, random.oneIn(3) { return try addComputedSize(x) }
+    if random.oneIn(8) { return try addComposite(x) }
     guard x.rank > 2 else { return try growMatrix(x) }
     switch random.int(0...29) {
     case 0...5: try addConvolution(x)
@@ -76,6 +93,19 @@ struct RandomNetwork {
     case 25: try addLinearNormalization(x)
     case 26...28: try addSampling(x)
     default: try addReduction(x)
+    }
+  }
+
+  /// What is defined by other operators, or has bodies, states or sequences.
+  private mutating func addComposite(_ x: Operand) throws(InfoldError) {
+    switch random.int(0...9) {
+    case 0, 1: try addConditional(x)
+    case 2, 3: try addLoop(x)
+    case 4: try addRecurrent(x)
+    case 5: try addAttention(x)
+    case 6: try addFused(x)
+    case 7: try addQuantizedArithmetic(x)
+    default: try addSequence(x)
     }
   }
 

@@ -75,6 +75,19 @@ public struct NetworkBuilder {
     try nodes(opType, inputs, attributes, name: name, captures: captures, outputs: outputs, leftOut: leftOut)[0]
   }
 
+  /// As `node`, of an operator of another domain in its first version.
+  mutating func node(
+    _ opType: String, _ inputs: [ValueID?], name: String?, domain: String, registry: OperatorRegistry
+  ) throws -> ValueID {
+    let name = name ?? "\(opType.lowercased())\(graph.nodes.count)"
+    let output = graph.add(Value(name: "\(name).out"))
+    graph.add(
+      try Node(
+        name: name, opType: opType, domain: domain, opsetVersion: 1, inputs: inputs, outputs: [output],
+        registry: registry))
+    return output
+  }
+
   /// As `node`, but returns all outputs.
   public mutating func nodes(
     _ opType: String, _ inputs: [ValueID?], _ attributes: AttributeList = [:], name: String? = nil,

@@ -16,6 +16,11 @@ public struct ModelBuilder: Sendable {
   /// The network so far. Types are inferred by `model()`.
   public private(set) var graph: Graph
 
+  /// Whether nodes are kept that Infold has no operator for, such as those on sequences, for which passes put others.
+  package var keepsOpaqueNodes = false
+  /// What the builder's own names begin with: those of a body must not stand around it.
+  package var namePrefix = ""
+
   private let opset: Int
   private let operators: OperatorRegistry
   private var imports: [Model.OpsetImport]
@@ -77,18 +82,20 @@ public struct ModelBuilder: Sendable {
   /// - Parameters:
   ///   - opType: The operator, like `Split`.
   ///   - inputs: In the operator's order; `nil` for an optional one that is left out.
-  ///   - attributes: As the standard names them.
+  ///   - attributes: As the standard names them. Bodies of If and Loop may use values of the network, their captures, by name.
   ///   - name: The name of the node and of its first output; by default the builder's own.
   ///   - domain: The operator's domain, for operators that are not ONNX's own.
   ///   - version: The version of that domain's operators. ONNX's own have the builder's.
   ///   - count: The number of outputs.
   /// - Returns: The outputs.
   /// - Throws: `InfoldError`: `.invalidModel` when attributes, or the number of inputs and outputs, break the operator's
-  ///   definition; `.unsupported` for what Infold does not have; `.invalidArgument` for a name that is taken or empty.
+  ///   definition; `.unsupported` for what Infold does not have; `.invalidArgument` for a name that is taken or empty, or one
+  ///   that a body uses and nobody has.
   public mutating func nodes(
     _ opType: String, _ inputs: [ValueID?], attributes: AttributeList = [:], named name: String? = nil,
     domain: String = "", version: Int = 1, outputCount count: Int
   ) throws(InfoldError) -> [ValueID] {
+    let captures = try captures(of: attributes)
     let domain = normalizedDomain(domain)
     let isOwn = domain.isEmpty
     if let present = imports.first(where: { $0.domain == domain }), !isOwn, present.version != version {
@@ -104,8 +111,8 @@ public struct ModelBuilder: Sendable {
     do throws(InfoldError) {
       node = try Node(
         name: name, opType: opType, domain: domain, opsetVersion: isOwn ? opset : version, attributes: attributes,
-        inputs: inputs, outputs: outputs, registry: operators)
-      if case .opaque(let reason) = node.kind {
+        inputs: inputs, outputs: outputs, captures: captures, registry: operators)
+      if case .opaque(let reason) = node.kind, !keepsOpaqueNodes {
         throw reason.atNode(Node.label(name: name, opType: opType, domain: domain, outputs: [name]))
       }
     } catch {
@@ -119,6 +126,22 @@ public struct ModelBuilder: Sendable {
     }
     return outputs
   }
+
+  /// The values of the network that bodies in these attributes use by their names.
+  private func captures(of attributes: AttributeList) throws(InfoldError) -> [ValueID] {
+    var captures: [ValueID] = []
+    for name in attributes.capturedNames {
+      guard let id = graph.value(named: name) else {
+        throw InfoldError(
+          .invalidArgument, "a body uses the value \(String(quoting: name)), which the network does not have")
+      }
+      captures.append(id)
+    }
+    return captures
+  }
+
+  /// Says what a node makes that is kept as an opaque one.
+  package mutating func claim(_ value: ValueID, _ type: TensorType) { graph[value].claim = type }
 
   /// Has the model return a value.
   /// - Parameters:
@@ -161,7 +184,7 @@ public struct ModelBuilder: Sendable {
   }
 
   private mutating func unusedName(_ base: String) -> String {
-    let name = names.numbered(base, from: graph.nodes.count + 1)
+    let name = names.numbered(namePrefix + base, from: graph.nodes.count + 1)
     nameLog.append(name)
     return name
   }

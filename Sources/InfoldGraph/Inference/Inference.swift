@@ -42,17 +42,21 @@ package struct Inference {
   ///
   /// Nodes behind an opaque one, or behind a value of unknown type, keep what is declared. A node whose shape rule does
   /// not support its inputs becomes opaque.
-  /// - Parameter refine: May say more of what a node makes than was inferred, before the nodes behind it are looked at.
+  /// - Parameters:
+  ///   - first: The node from which on everything is inferred; what is settled before is not.
+  ///   - refine: May say more of what a node makes than was inferred, before the nodes behind it are looked at.
   /// - Precondition: The nodes are in topological order.
   /// - Throws: `InfoldError` that names the node: the operator's own error, or `.invalidModel` where what is inferred
   ///   contradicts what is declared.
-  package mutating func run(refining refine: (NodeID, inout Graph) -> Void = { _, _ in }) throws(InfoldError) {
+  package mutating func run(
+    from first: NodeID? = nil, refining refine: (NodeID, inout Graph) -> Void = { _, _ in }
+  ) throws(InfoldError) {
     let collector = WarningCollector()
     try WarningCollector.$current.binding(collector) { () throws(InfoldError) in
       for id in graph.nodeIDs {
         try Interruption.check()
         do throws(InfoldError) {
-          try infer(id)
+          if first.map({ id < $0 && isSettled(graph[id]) }) != true { try infer(id) }
         } catch {
           throw error.atNode(graph.label(of: graph[id]))
         }
@@ -60,6 +64,14 @@ package struct Inference {
         refine(id, &graph)
       }
     }
+  }
+
+  /// Whether nothing more can be found out of what a node makes: its sizes are known, and it is too large for its content to be followed.
+  private func isSettled(_ node: Node) -> Bool {
+    node.typed?.constantOutput == nil
+      && node.definitions.allSatisfy { output in
+        graph[output].type.map { $0.shape?.sizes != nil && $0.smallSizes(limit: Self.maximumCount) == nil } ?? false
+      }
   }
 
   /// Takes over what the shape rule of a node, or inference of its bodies, warns of.

@@ -161,6 +161,8 @@ public enum BinaryFunction: UInt8, Sendable {
   case minimum
   /// left where left ≥ 0, else left · right (PRelu).
   case parametricRelu
+  /// left to the power of right. As in C, 1 to the power of anything, and anything to the power of 0, is 1, NaN or not.
+  case power
 }
 
 /// y = activation(function(left, right)).

@@ -48,7 +48,8 @@ package struct If: BodyOperator {
     let known: [TensorType?], others: [TensorType?]
     switch (types(thenBranch), types(elseBranch)) {
     case (.success(let a), .success(let b)): (known, others) = (a, b)
-    case (.success(let a), .failure), (.failure, .success(let a)): (known, others) = (a, a)
+    case (.success(let a), .failure): (known, others) = (a, Self.types(a, behind: elseBranch))
+    case (.failure, .success(let a)): (known, others) = (a, Self.types(a, behind: thenBranch))
     case (.failure(let error), .failure): throw error
     }
     var result: [TensorType] = []
@@ -63,6 +64,13 @@ package struct If: BodyOperator {
       result.append(TensorType(a.elementType, a.shape.flatMap { a in b.shape.flatMap(a.common) }))
     }
     return result
+  }
+
+  /// What is known of the outputs of a branch that cannot run, beside one that gives `types`: the same, or where it only waits for passes to
+  /// replace its sequences, the same with other shapes.
+  private static func types(_ types: [TensorType?], behind branch: OperatorBody) -> [TensorType?] {
+    guard branch.graph.hasSequences else { return types }
+    return types.map { $0.map { TensorType($0.elementType, nil) } }
   }
 
   package func changesShapes(_ inputs: [TensorType?], outputs: [TensorType?]) -> Bool { false }

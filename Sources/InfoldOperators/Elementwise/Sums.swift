@@ -32,6 +32,17 @@ package struct Mean: SummingOperator {
   ) throws(InfoldError) -> [Tensor?] {
     [try sum(of: inputs, in: Element.self).mapped { (x: Element) in x / Element(inputs.count) }]
   }
+
+  /// The sum, divided by the number of inputs.
+  package func composition(_ inputs: OperatorInputs) throws(InfoldError) -> Graph? {
+    var network = Composition(inputs)
+    guard inputs.types.count > 1 else {
+      return network.graph(returning: [try network.add(Identity.name, network.inputs)])
+    }
+    let sum = try network.add(Sum.name, network.inputs)
+    let mean = try network.add(Div.name, [sum, network.number(Double(inputs.types.count), like: sum)])
+    return network.graph(returning: [mean])
+  }
 }
 
 /// An operator that adds up all its inputs, in floating point.

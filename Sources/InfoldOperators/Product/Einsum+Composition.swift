@@ -4,24 +4,30 @@ import InfoldTensor
 
 extension Einsum {
   /// A transposition and a sum for one operand; for two of which only one is summed over a dimension, the sum before their product; for
-  /// more, one product after the other. `nil` for two operands that are one product, and where a dimension stands twice in an operand.
+  /// two that have all dimensions in common, their product number by number, and the sum of it; for more, one product after the other. A
+  /// dimension that stands twice in an operand is its diagonal. `nil` for two operands that are one product of matrices.
   package func composition(_ inputs: OperatorInputs) throws(InfoldError) -> Graph? {
     let shapes = inputs.types.compactMap { $0?.shape }
     guard shapes.count == equation.operandCount, shapes.count == inputs.types.count else { return nil }
     let labels = try equation.labels(ranks: shapes.map(\.rank))
-    guard labels.operands.allSatisfy({ Set($0).count == $0.count }), let letters = EinsumLetters(labels.operands) else {
-      return nil
-    }
+    guard let letters = EinsumLetters(labels.operands) else { return nil }
     var network = EinsumNetwork(network: Composition(inputs), letters: letters)
     var terms: [EinsumNetwork.Term] = []
-    for (index, own) in labels.operands.enumerated() {
+    for (index, listed) in labels.operands.enumerated() {
+      guard let diagonal = try network.diagonal((try network.network.input(index), listed)) else { return nil }
+      let own = diagonal.labels
       let others = Set((labels.operands[..<index] + labels.operands[(index + 1)...]).joined()).union(labels.result)
       terms.append(
-        try network.sum((try network.network.input(index), own), over: own.filter { !others.contains($0) }))
+        try network.sum(diagonal, over: own.filter { !others.contains($0) }))
     }
     if terms.count == 1 {
       let result = try network.arrange(terms[0], as: labels.result)
       return network.network.graph(returning: [result])
+    }
+    if terms.count == 2, !labels.result.isEmpty, Set(terms[0].labels) == Set(terms[1].labels),
+      Set(terms[0].labels).count > labels.result.count
+    {
+      return network.network.graph(returning: [try network.dotProducts(terms[0], terms[1], keeping: labels.result)])
     }
     guard terms.count > 2 || zip(terms, labels.operands).contains(where: { $0.labels.count < $1.count }) else {
       return nil
@@ -75,6 +81,33 @@ private struct EinsumNetwork {
     let axes = labels.map { term.labels.firstIndex(of: $0)! }
     guard axes != Array(axes.indices) else { return try network.add(Identity.name, [term.value]) }
     return try network.transpose(term.value, axes)
+  }
+
+  /// The term with each dimension that it has twice taken once, where both places are the same; `nil` while their sizes are not known.
+  mutating func diagonal(_ term: Term) throws(InfoldError) -> Term? {
+    var (value, labels) = term
+    while let label = labels.first(where: { own in labels.count { $0 == own } > 1 }) {
+      let places = labels.indices.filter { labels[$0] == label }.prefix(2)
+      guard let sizes = network.sizes(value), case let size = sizes[places[0]], size == sizes[places[1]],
+        size <= Self.longestDiagonal
+      else { return nil }
+      let rest = labels.indices.filter { !places.contains($0) }
+      let turned = try network.transpose(value, rest + places)
+      let flat = try network.reshape(turned, rest.map { sizes[$0] } + [size * size])
+      let positions = try network.list((0..<size).map { $0 * (size + 1) })
+      value = try network.add(Gather.name, [flat, positions], ["axis": .int(Int64(rest.count))])
+      labels = rest.map { labels[$0] } + [label]
+    }
+    return (value, labels)
+  }
+
+  /// The most positions that are listed.
+  private static let longestDiagonal = 1 << 14
+
+  /// Sums of products of numbers in the same place: many dot products, which as products of matrices would each be one of one column.
+  mutating func dotProducts(_ a: Term, _ b: Term, keeping kept: [Label]) throws(InfoldError) -> ValueID {
+    let product = try network.add(Mul.name, [a.value, arrange(b, as: a.labels)])
+    return try arrange(sum((product, a.labels), over: a.labels.filter { !kept.contains($0) }), as: kept)
   }
 
   mutating func multiply(_ a: Term, _ b: Term, keeping kept: [Label]) throws(InfoldError) -> Term {

@@ -30,15 +30,3 @@ package struct ReplaceSequences: GraphPass {
     return PassResult(graph: replaced, changes: rewriter.changes)
   }
 }
-
-extension Graph {
-  /// Whether a node works on sequences, in bodies or outside.
-  fileprivate var hasSequences: Bool { nodes.contains(where: \.hasSequences) }
-}
-
-extension Node {
-  /// Whether this is an operator on sequences, or has one in its bodies.
-  package var hasSequences: Bool {
-    SequenceOperator(self) != nil || attributes.bodies.contains { $0.graph.hasSequences }
-  }
-}

@@ -103,14 +103,22 @@ struct SequenceNodes {
 
   /// Parts of these sizes along `axis`.
   mutating func split(_ x: ValueID, _ sizes: [Int], _ axis: Int) throws(InfoldError) -> [ValueID] {
-    let outputs = sizes.map { _ in value() }
-    var attributes: AttributeList = ["axis": .int(Int64(axis))]
-    var inputs = [x]
-    if opset < 13 {
-      attributes["split"] = .ints(sizes.map(Int64.init))
-    } else {
-      inputs.append(try constant(sizes))
-    }
+    guard opset < 13 else { return try split(x, sizes: constant(sizes), count: sizes.count, axis) }
+    return try addSplit(
+      [x], ["axis": .int(Int64(axis)), "split": .ints(sizes.map(Int64.init))], count: sizes.count)
+  }
+
+  /// So many parts along `axis`, whose sizes are a list of integers; of opset 13 or later.
+  mutating func split(_ x: ValueID, sizes: ValueID, count: Int, _ axis: Int) throws(InfoldError) -> [ValueID] {
+    let type = graph[sizes].type?.elementType ?? .int64
+    let list = type == .int64 ? sizes : try add(Cast.name, [sizes], ["to": .int(Int64(ElementType.int64.rawValue))])
+    return try addSplit([x, list], ["axis": .int(Int64(axis))], count: count)
+  }
+
+  private mutating func addSplit(
+    _ inputs: [ValueID], _ attributes: AttributeList, count: Int
+  ) throws(InfoldError) -> [ValueID] {
+    let outputs = (0..<count).map { _ in value() }
     nodes.append(
       try Node(opType: Split.name, opsetVersion: opset, attributes: attributes, inputs: inputs, outputs: outputs))
     return outputs

@@ -99,9 +99,12 @@ extension SequenceRewriter {
     for (name, body) in attributes.bodies where concernsSequences(body) {
       var inner = try rewriter(of: body)
       do throws(InfoldError) {
+        try inner.inferTypes()
         try inner.rewrite()
-        guard !inner.changes.isEmpty else { continue }
-        attributes[name] = .graph(try finished(inner, like: body, outputs: body.outputs))
+        let replaced = try finished(inner, like: body, outputs: body.outputs)
+        // Without a change, sequences are gone that nobody needs.
+        guard !inner.changes.isEmpty || !replaced.nodes.contains(where: \.hasSequences) else { continue }
+        attributes[name] = .graph(replaced)
         isChanged = true
       } catch {
         // A branch that cannot run is no error until it is chosen.
@@ -115,28 +118,38 @@ extension SequenceRewriter {
 
   /// A Loop in whose body sequences are used. One that it carries must only grow at its end from trip to trip, or stay what it is.
   mutating func replaceLoop(_ node: Node) throws(InfoldError) -> Bool {
-    guard case .graph(let body) = node.attributes["body"], body.inputs.count >= 2 else { return false }
-    let carried = body.inputs.count - 2
-    let given = node.inputs + Array(repeating: nil, count: max(0, 2 - node.inputs.count))
-    let isCarrying = given.dropFirst(2).contains { $0.map { sequences[$0] != nil } ?? false }
-    guard isCarrying || concernsSequences(body) else { return false }
-    guard given.count == 2 + carried, body.outputs.count >= 1 + carried else { return false }
-    // Those whose tensors each trip adds to, and those that each trip sees alike.
-    var growing: [Int: SequenceValue] = [:], steady: [ValueID: SequenceValue] = [:]
-    var prepared = body
-    for index in 0..<carried {
-      guard let input = given[2 + index], let sequence = sequences[input] else { continue }
-      if body.outputs[1 + index] == body.inputs[2 + index] {
-        steady[body.inputs[2 + index]] = captured(sequence, in: &prepared)
-      } else {
-        growing[index] = sequence
-      }
+    guard case .graph(let body) = node.attributes["body"], let loop = CarriedSequences(node, body, sequences) else {
+      return false
     }
+    guard !loop.isEmpty || concernsSequences(body), loop.isComplete else { return false }
+    let (inner, collected) = try rewrittenBody(of: node, body, loop)
+    let tensors = collected.flatMap(\.tensors)
+    var changed = try finished(inner, like: body, outputs: loop.keptOutputs(body) + tensors)
+    changed.inputs = body.inputs[..<2] + loop.kept.map { body.inputs[2 + $0] }
+    var attributes = node.attributes
+    attributes["body"] = .graph(changed)
+    // What the node makes: what is carried, what was collected before, and now what the sequences consist of.
+    let stacks = tensors.map { _ in build.graph.add(Value(name: build.names.unused(build.base + "/tensors"))) }
+    build.nodes.append(
+      try self.node(
+        like: node, attributes, inputs: loop.given[..<2] + loop.kept.map { loop.given[2 + $0] },
+        outputs: loop.keptResults(node, scans: body.outputs.count - 1 - loop.count) + stacks))
+    try settle(loop, of: node, collected, stacks)
+    return true
+  }
+
+  /// The body of a Loop on tensors, and for each sequence that grows the tensors that a trip adds to it.
+  private mutating func rewrittenBody(
+    of node: Node, _ body: Graph, _ loop: CarriedSequences
+  ) throws(InfoldError) -> (SequenceRewriter, [(index: Int, tensors: [ValueID])]) {
+    var prepared = body
+    var steady: [ValueID: SequenceValue] = [:]
+    for (index, sequence) in loop.steady { steady[body.inputs[2 + index]] = captured(sequence, in: &prepared) }
     var inner = try rewriter(of: prepared, inputs: steady)
     try inner.setTypes(ofLoop: node, in: graph)
     try inner.rewrite()
     var collected: [(index: Int, tensors: [ValueID])] = []
-    for index in growing.keys.sorted() {
+    for index in loop.growing.keys.sorted() {
       guard let tensors = inner.tensorsAdded(to: body.inputs[2 + index], until: body.outputs[1 + index]) else {
         throw InfoldError(
           .unsupported,
@@ -146,39 +159,23 @@ extension SequenceRewriter {
       }
       collected.append((index, try inner.handedOn(tensors)))
     }
-    let gone = Set(growing.keys).union(
-      (0..<carried).filter { steady[body.inputs[2 + $0]] != nil })
-    let kept = (0..<carried).filter { !gone.contains($0) }
-    var outputs = [body.outputs[0]] + kept.map { body.outputs[1 + $0] } + body.outputs[(1 + carried)...]
-    outputs += collected.flatMap(\.tensors)
-    var changed = try finished(inner, like: body, outputs: outputs)
-    changed.inputs = body.inputs[..<2] + kept.map { body.inputs[2 + $0] }
-    var attributes = node.attributes
-    attributes["body"] = .graph(changed)
-    // What the node makes: what is carried, what was collected before, and now what the sequences consist of.
-    var made: [ValueID?] = kept.map { $0 < node.outputs.count ? node.outputs[$0] : nil }
-    let scans = body.outputs.count - 1 - carried
-    for index in 0..<scans {
-      made.append(carried + index < node.outputs.count ? node.outputs[carried + index] : nil)
+    return (inner, collected)
+  }
+
+  /// Notes what stands in the place of the sequences that a Loop gives.
+  private mutating func settle(
+    _ loop: CarriedSequences, of node: Node, _ collected: [(index: Int, tensors: [ValueID])], _ stacks: [ValueID]
+  ) throws(InfoldError) {
+    func output(_ index: Int) -> ValueID? { index < node.outputs.count ? node.outputs[index] : nil }
+    for (index, sequence) in loop.steady {
+      if let output = output(index) { sequences[output] = sequence }
     }
-    var stacks: [(index: Int, stacks: [ValueID])] = []
+    var first = 0
     for (index, tensors) in collected {
-      let values = tensors.map { _ in build.graph.add(Value(name: build.names.unused(build.base + "/tensors"))) }
-      made += values.map(Optional.some)
-      stacks.append((index, values))
+      let own = Array(stacks[first..<(first + tensors.count)])
+      first += tensors.count
+      if let output = output(index) { sequences[output] = .stack(try grown(loop.growing[index]!, by: own)) }
     }
-    build.nodes.append(
-      try self.node(
-        like: node, attributes, inputs: given[..<2] + kept.map { given[2 + $0] }, outputs: made))
-    for index in gone where index < node.outputs.count {
-      guard let output = node.outputs[index], steady[body.inputs[2 + index]] != nil else { continue }
-      sequences[output] = sequences[given[2 + index]!]
-    }
-    for (index, values) in stacks where index < node.outputs.count {
-      guard let output = node.outputs[index] else { continue }
-      sequences[output] = .stack(try grown(growing[index]!, by: values))
-    }
-    return true
   }
 
   /// A sequence, and behind it what every trip of a loop has added: the first of `stacks` holds what each trip adds first.
@@ -206,6 +203,11 @@ extension SequenceRewriter {
         build.graph[input].type = TensorType(type.elementType, nil)
       }
     }
+    try inferTypes()
+  }
+
+  /// Finds out the types in a body, as far as nothing in it is wrong.
+  private mutating func inferTypes() throws(InfoldError) {
     do throws(InfoldError) {
       try build.graph.inferTypes()
     } catch {
@@ -240,6 +242,50 @@ extension SequenceRewriter {
       current = output
     }
     return index.consumers(of: last).isEmpty && !tensors.isEmpty ? tensors : nil
+  }
+}
+
+/// What a Loop carries: sequences that each trip adds tensors to, sequences that each trip sees alike, and tensors, by their places.
+private struct CarriedSequences {
+  /// The inputs of the node, with the trips and the condition.
+  let given: [ValueID?]
+  /// The number of values that are carried.
+  let count: Int
+  private(set) var growing: [Int: SequenceValue] = [:]
+  private(set) var steady: [Int: SequenceValue] = [:]
+  /// Whether as much is given, and handed on, as is carried.
+  let isComplete: Bool
+
+  /// - Parameter sequences: What stands in the place of each sequence around the loop.
+  /// - Returns: `nil` for a body without the inputs of one.
+  init?(_ node: Node, _ body: Graph, _ sequences: [ValueID: SequenceValue]) {
+    guard body.inputs.count >= 2 else { return nil }
+    count = body.inputs.count - 2
+    given = node.inputs + Array(repeating: nil, count: max(0, 2 - node.inputs.count))
+    isComplete = given.count == 2 + count && body.outputs.count >= 1 + count
+    for (index, input) in given.dropFirst(2).enumerated() {
+      guard let sequence = input.flatMap({ sequences[$0] }) else { continue }
+      if isComplete, body.outputs[1 + index] == body.inputs[2 + index] {
+        steady[index] = sequence
+      } else {
+        growing[index] = sequence
+      }
+    }
+  }
+
+  /// Whether nothing that is carried is a sequence.
+  var isEmpty: Bool { growing.isEmpty && steady.isEmpty }
+  /// The places of tensors.
+  var kept: [Int] { (0..<count).filter { growing[$0] == nil && steady[$0] == nil } }
+
+  /// The condition, the tensors that are carried on, and what is collected.
+  func keptOutputs(_ body: Graph) -> [ValueID] {
+    [body.outputs[0]] + kept.map { body.outputs[1 + $0] } + body.outputs[(1 + count)...]
+  }
+
+  /// What the node makes of the tensors that are carried, and of the `scans` values that are collected.
+  func keptResults(_ node: Node, scans: Int) -> [ValueID?] {
+    (kept + Array(count..<(count + scans))).map { $0 < node.outputs.count ? node.outputs[$0] : nil }
   }
 }
 

@@ -7,6 +7,8 @@ import InfoldTensor
 extension SequenceRewriter {
   /// The most tensors that a sequence is split into: of longer ones, all have one shape, and are kept together.
   private static let mostParts = 64
+  /// The most tensors of sizes that differ.
+  private static let mostListed = 4096
 
   /// - Returns: Whether nodes have been added in the place of this one.
   mutating func replace(
@@ -159,18 +161,30 @@ extension SequenceRewriter {
     _ x: ValueID, _ node: Node, sizes: ValueID?, _ output: ValueID
   ) throws(InfoldError) -> Bool {
     var axis = try flag(node, "axis", default: 0)
-    let keepsAxis = try flag(node, "keepdims", default: 1) != 0
+    let keeps = try flag(node, "keepdims", default: 1) != 0
     guard let shape = graph[x].type?.shape else { return false }
     axis = try normalizedAxis(axis, rank: shape.rank)
     if let sizes {
-      guard let parts = try Self.parts(graph.constant(sizes), of: shape[axis].size) else {
+      if let parts = try parts(sizes, of: shape[axis].size) {
+        guard !parts.isEmpty || shape[axis].size ?? 0 == 0 else {
+          throw InfoldError(.invalidModel, "\(shape[axis]) positions are split into no parts")
+        }
+        sequences[output] = .list(parts.isEmpty ? [] : try build.split(x, parts, axis))
+        return false
+      }
+      if let count = graph[sizes].type?.shape?.sizes, count.count == 1, 1...Self.mostListed ~= count[0],
+        node.opsetVersion >= 13
+      {
+        sequences[output] = .list(try build.split(x, sizes: sizes, count: count[0], axis))
+        return false
+      }
+      guard try graph.constant(sizes).map(Self.isOne) == true else {
         throw InfoldError(
-          .unsupported, "the sizes that a tensor is split into are computed in the run, or their number is",
+          .unsupported, "the number of parts that a tensor is split into is computed in the run",
           hint: "fix the sizes that the model leaves open, with --shape or Model.binding(inputs:symbols:)")
       }
-      sequences[output] = .list(try build.split(x, parts, axis))
-      return false
     }
+    let keepsAxis = sizes != nil || keeps
     if let size = shape[axis].size, size <= Self.mostParts {
       guard size > 0 else {
         sequences[output] = .list([])
@@ -188,20 +202,27 @@ extension SequenceRewriter {
   }
 
   /// The sizes of the parts; `nil` where they are not known.
-  private static func parts(_ sizes: Tensor?, of whole: Int?) throws(InfoldError) -> [Int]? {
-    guard let sizes, [.int32, .int64].contains(sizes.elementType) else { return nil }
-    let numbers = try sizes.cast(to: .int64).elements(as: Int64.self).map { Int($0) }
+  private func parts(_ sizes: ValueID, of whole: Int?) throws(InfoldError) -> [Int]? {
+    guard let sizes = graph.constant(sizes), [.int32, .int64].contains(sizes.elementType) else { return nil }
+    let numbers = try sizes.integers()
     guard sizes.shape.isEmpty else {
       // One that lists its parts.
       guard sizes.shape.count == 1, numbers.allSatisfy({ $0 >= 0 }) else {
         throw InfoldError(.invalidModel, "the parts have the sizes \(sizes)")
       }
-      return numbers.count <= 4096 ? numbers : nil
+      return numbers.count <= Self.mostListed ? numbers : nil
     }
-    guard let whole, let size = numbers.first else { return nil }
-    guard size >= 1 else { throw InfoldError(.invalidModel, "the parts have the size \(size)") }
-    guard whole / size <= 4096 else { return nil }
+    guard let size = numbers.first, size >= 1 else {
+      throw InfoldError(.invalidModel, "the parts have the size \(sizes)")
+    }
+    guard let whole, whole / size <= (size == 1 ? Self.mostParts : Self.mostListed) else { return nil }
     return Array(repeating: size, count: whole / size) + (whole % size == 0 ? [] : [whole % size])
+  }
+
+  /// Whether a tensor is the number 1 without dimensions.
+  private static func isOne(_ tensor: Tensor) throws(InfoldError) -> Bool {
+    guard tensor.shape.isEmpty, [.int32, .int64].contains(tensor.elementType) else { return false }
+    return try tensor.integers() == [1]
   }
 
   private mutating func concatenate(

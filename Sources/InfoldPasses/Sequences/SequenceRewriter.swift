@@ -26,11 +26,11 @@ struct SequenceRewriter {
 
   /// Goes through the nodes until nothing more can be replaced. The nodes that made sequences are still there, and nobody needs them.
   mutating func rewrite() throws(InfoldError) {
-    // What becomes of a loop tells the types of what lies behind it.
+    // What becomes of a loop tells the types of what lies behind it, and so do the parts that a tensor is split into.
     for _ in 0..<8 {
-      let known = changes.count
+      let (known, made) = (changes.count, graph.values.count)
       try rewriteOnce()
-      guard changes.count > known else { break }
+      guard changes.count > known || graph.values.count > made else { break }
       try build.graph.inferTypes()
     }
   }

@@ -36,10 +36,22 @@ struct BinaryLowering: Lowering {
   }
 
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    guard var operands = operands(fused.node, plan), let y = fused.output, let sizes = plan.sizes(y) else {
+    guard let operands = operands(fused.node, plan), plan.sizes(fused.output) != nil else {
       guard let function = IntegerFunction(combination.function) else { return false }
       return try plan.emitIntegers(function, fused, combination.broadcast)
     }
+    return try plan.emitCombination(BinaryFunction(combination.function), of: operands, fused)
+  }
+}
+
+extension PlanBuilder {
+  /// A function of the first two operands, of their result with the next one and so on, whose sizes NumPy's rule brings together.
+  /// - Returns: Whether there are kernels.
+  mutating func emitCombination(
+    _ function: BinaryFunction, of given: [(value: ValueID, sizes: [Int])], _ fused: FusedNode
+  ) throws(InfoldError) -> Bool {
+    guard let y = fused.output, let sizes = self.sizes(y) else { return false }
+    var operands = given
     let whole = operands.firstIndex { $0.sizes == sizes }
     if operands.count != 2 {
       // Each further operand is combined with the result so far, which the first must fill.
@@ -51,39 +63,37 @@ struct BinaryLowering: Lowering {
     let wantsChannelsLast =
       isImage
       && operands.contains {
-        $0.sizes.count == sizes.count && !plan.layouts(of: $0.value).contains(.rowMajor)
+        $0.sizes.count == sizes.count && !layouts(of: $0.value).contains(.rowMajor)
       }
     let layout: Layout = wantsChannelsLast ? .channelsLast : .rowMajor
     // A slice of a concatenation lies apart from pixel to pixel, which may take a loop more.
-    let gap = plan.concatenations.part(y) == nil ? 0 : 1
+    let gap = concatenations.part(y) == nil ? 0 : 1
     var expected = Location(0, .float32, sizes, layout)
     if layout == .channelsLast { expected.pixelStride += gap }
     var places: [(sizes: [Int], place: Location)] = []
     for operand in operands {
       // An operand of fewer dimensions has no channels of its own to put last: it must lie the same either way.
-      let hasLayout = operand.sizes.count == sizes.count && plan.sizes(operand.value) == operand.sizes
-      let place = try plan.location(of: operand.value, hasLayout ? layout : .rowMajor)
+      let hasLayout = operand.sizes.count == sizes.count && self.sizes(operand.value) == operand.sizes
+      let place = try location(of: operand.value, hasLayout ? layout : .rowMajor)
       let liesTheSame = layout == .rowMajor || hasLayout || operand.sizes.isOneRun
-      places.append((operand.sizes, liesTheSame ? place : try plan.expanded(operand.sizes, place, to: sizes, layout)))
+      places.append((operand.sizes, liesTheSame ? place : try expanded(operand.sizes, place, to: sizes, layout)))
       if !liesTheSame { places[places.count - 1].sizes = sizes }
     }
-    places = try plan.inThreeLoops(places, to: (sizes, expected))
+    places = try inThreeLoops(places, to: (sizes, expected))
     // What the chain has written itself may have no memory but for a block, if the result lies somewhere else.
     let replaced = operands.prefix(operands.count == 2 ? 2 : 1).filter { $0.sizes == sizes }.map(\.value)
-    let output = plan.define(
-      y, layout, inPlaceOf: replaced.filter { !plan.isOfChain($0) } + replaced.filter(plan.isOfChain))
+    let output = define(
+      y, layout, inPlaceOf: replaced.filter { !isOfChain($0) } + replaced.filter(isOfChain))
     var left = places[0]
     for (index, right) in places.enumerated().dropFirst() {
-      plan.emitBinary(
-        BinaryFunction(combination.function), left, right, to: (sizes, output),
+      emitBinary(
+        function, left, right, to: (sizes, output),
         activation: index == places.count - 1 ? fused.activation : .identity)
       left = (sizes, output)
     }
     return true
   }
-}
 
-extension PlanBuilder {
   /// A function of two operands that are broadcast to the sizes of the result, in at most three loops.
   mutating func emitBinary(
     _ function: BinaryFunction, _ left: (sizes: [Int], place: Location), _ right: (sizes: [Int], place: Location),
@@ -91,8 +101,8 @@ extension PlanBuilder {
   ) {
     let loops = ElementwiseOperands(result, [left, right])!
     let (kernels, a, b, output) = (lanewiseKernels, left.place, right.place, result.place)
-    emitElementwise(loops, "element-wise", reads: [a, b], write: output, cost: result.sizes.reduce(2, *)) {
-      pixels, places in
+    let cost = result.sizes.reduce(function == .power ? 40 : 2, *)
+    emitElementwise(loops, "element-wise", reads: [a, b], write: output, cost: cost) { pixels, places in
       kernels.binary(
         BinaryArguments(
           function, activation: activation, shape: loops.shape, left: loops.input(0, places.source(a)),

@@ -46,7 +46,7 @@ extension PlanBuilder {
     to define: (inout PlanBuilder) throws(InfoldError) -> Location
   ) throws(InfoldError) -> Bool {
     let group = convolution.group
-    guard let value = x.value, let filterValue = w.value, let sizes = byteSizes(value), (3...4).contains(sizes.count),
+    guard let value = x.value, let filterValue = w.value, let sizes = byteSizes(value), (3...5).contains(sizes.count),
       let result, let weight = byteSizes(filterValue), weight.count == sizes.count,
       let image = ImageShape(sizes), let output = ImageShape(result),
       let window = try? convolution.window(kernel: Array(weight[2...])),
@@ -55,21 +55,29 @@ extension PlanBuilder {
       zeroPointSpread(x, along: [0, 0], matrices: 1) != nil,
       let spread = zeroPointSpread(w, along: [1, weight[0]], matrices: 1)
     else { return false }
+    let depth = sizes.count == 5 ? DepthTaps(window, extents[0], sizes, output: result[2]) : nil
+    if sizes.count == 5, depth == nil { return false }
     let moving = ImageWindow(window, extents)
     let taps = moving.height * moving.width, filters = weight[0] / group
-    let input = try location(of: value, .channelsLast)
+    var input = try location(of: value, .channelsLast)
     let inputPoints = try zeroPoints(x, spread: (0, 0))
+    var (slices, channels, height) = (image.images, weight[1], image.height), outputHeight = output.height
+    if let depth {
+      input = emit(depth, of: input, zeroPoints: inputPoints)
+      (slices, channels) = (depth.slices, weight[1] * depth.taps)
+      (height, outputHeight) = (sizes[3], result[3])
+    }
     let weightPoints = try zeroPoints(w, spread: spread.element == 0 ? spread : (filters, 1))
     let weights = try integerWeights(
-      filterValue, count: group, filters: filters, taps: taps, channels: weight[1], strides: (1, taps * weight[1]),
+      filterValue, count: group, filters: filters, taps: taps, channels: channels, strides: (1, taps * channels),
       weightPoints)
     let place = try define(&self)
     let shape = ConvolutionShape(
-      images: output.images, height: image.height, width: image.width, channels: weight[1],
-      pixelStride: input.pixelStride, outputHeight: output.height, outputWidth: output.width,
+      images: slices, height: height, width: image.width, channels: channels,
+      pixelStride: input.pixelStride, outputHeight: outputHeight, outputWidth: output.width,
       outputChannels: weights.columns, outputPixelStride: 0, window: moving)
     let parts = (0..<group).map {
-      IntegerProductStep.Part(input: $0 * weight[1], left: 0, right: $0, output: $0 * filters)
+      IntegerProductStep.Part(input: $0 * channels, left: 0, right: $0, output: $0 * filters)
     }
     try emitIntegerProducts(shape, parts: parts, input, inputPoints, weights, to: place, stride: place.pixelStride)
     return true

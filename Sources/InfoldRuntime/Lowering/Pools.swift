@@ -50,6 +50,15 @@ private struct PooledImages {
   }
 }
 
+/// A maximum pool of quantized images.
+private struct BytePoolPass {
+  let input: ImageShape
+  let output: ImageShape
+  let window: ImageWindow
+
+  var taps: Int { saturatedProduct(window.height, window.width) }
+}
+
 extension PlanBuilder {
   fileprivate mutating func emitPool(
     _ fused: FusedNode, _ window: SlidingWindow, _ operation: PoolOperation
@@ -103,27 +112,40 @@ extension PlanBuilder {
     channels < productKernels.vectorWidth ? kernels : lanewiseKernels
   }
 
-  /// The maximum pool of quantized images.
+  /// The maximum pool of quantized images, or volumes.
   fileprivate mutating func emitBytePool(_ fused: FusedNode, _ window: SlidingWindow) throws(InfoldError) -> Bool {
-    guard let x = fused.node.inputs[0], let y = fused.output, let pool = PooledImages(fused.node, window, byteSizes)
-    else { return false }
-    let (input, image, geometry) = (pool.input, pool.output, pool.window)
-    let taps = saturatedProduct(geometry.height, geometry.width)
+    guard let x = fused.node.inputs[0], let y = fused.output else { return false }
+    let passes: [BytePoolPass]
+    if window.rank == 3 {
+      guard let pool = VolumePool(fused.node, window, byteSizes) else { return false }
+      passes = pool.passes.map { BytePoolPass(input: $0.input, output: $0.output, window: $0.window) }
+    } else {
+      guard let pool = PooledImages(fused.node, window, byteSizes) else { return false }
+      passes = [BytePoolPass(input: pool.input, output: pool.output, window: pool.window)]
+    }
     // Every position of a window is looked up.
-    guard taps <= 1 << 16 else { return false }
-    let source = try location(of: x, .channelsLast)
-    let target = define(y, .channelsLast)
+    guard passes.allSatisfy({ $0.taps <= 1 << 16 }) else { return false }
+    var source = try location(of: x, .channelsLast)
+    let result = define(y, .channelsLast)
+    for (index, pass) in passes.enumerated() {
+      let target = index == passes.count - 1 ? result : temporary(pass.output.sizes, source.format, .channelsLast)
+      emit(pass, from: source, to: target)
+      source = target
+    }
+    return true
+  }
+
+  private mutating func emit(_ pass: BytePoolPass, from source: Location, to target: Location) {
     let kernels = byteKernels
     let step = RangeStep(
-      units: image.images * image.pixels, cost: saturatedProduct(image.count, taps) / 4,
-      scratchByteCount: kernels.windowScratch(taps: taps, channels: input.channels)
+      units: pass.output.images * pass.output.pixels, cost: saturatedProduct(pass.output.count, pass.taps) / 4,
+      scratchByteCount: kernels.windowScratch(taps: pass.taps, channels: pass.input.channels)
     ) { pixels, frame, worker in
       kernels.maximumPool(
-        geometry, input.input(frame.bytes(source), source), image.output(frame.bytes(target), target),
+        pass.window, pass.input.input(frame.bytes(source), source), pass.output.output(frame.bytes(target), target),
         pixels: pixels, scratch: frame.scratch(of: worker))
     }
     emit(step, "int8 pool", reads: [source], writes: [target])
-    return true
   }
 
   /// The reduction of every channel of every image to one number.

@@ -12,37 +12,26 @@ extension Pow: LoweredOperator {
     return try lowerPowers(fused, into: &plan)
   }
 
-  /// Any numbers of float32, computed in double precision; constant exponents may be of another type.
+  /// Any numbers of float32, to the power of others, or of one constant number of another type that float32 has as well.
   private func lowerPowers(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     guard let x = fused.node.inputs[0], let exponents = fused.node.inputs[1], let y = fused.output,
-      let sizes = plan.sizes(x), plan.sizes(y) != nil, let given = plan.graph[exponents].type?.shape?.sizes,
-      let aligned = try? broadcast.aligned(Shape(given), to: Shape(sizes)).sizes
+      let sizes = plan.sizes(x), plan.sizes(y) != nil
     else { return false }
-    if let tensor = plan.graph.constant(exponents), tensor.count == 1, plan.sizes(y) == sizes {
-      let exponent = try tensor.numbers()[0]
-      try plan.emitBroadcast([(x, sizes)], to: y) { loops, units, operand, result in
-        let x = operand(0).assumingMemoryBound(to: Float.self), y = result.assumingMemoryBound(to: Float.self)
-        loops.forEachRun(units) { count, place, stride in
-          for index in 0..<count {
-            let base = Double(x[place(1) + index * stride(1)])
-            y[place(0) + index * stride(0)] = Float(InfoldSystem.power(base, exponent))
-          }
-        }
-      }
+    if let tensor = plan.graph.constant(exponents), tensor.elementType != .float32 {
+      guard tensor.count == 1, plan.sizes(y) == sizes, case let exponent = try tensor.numbers()[0],
+        Double(Float(exponent)) == exponent
+      else { return false }
+      let layout: Layout = plan.layouts(of: x).contains(.rowMajor) ? .rowMajor : .channelsLast
+      let source = try plan.location(of: x, layout)
+      let number = plan.location(of: .constant(try Tensor(scalar: Float(exponent))))
+      plan.emitBinary(
+        .power, (sizes, source), ([], number), to: (sizes, plan.define(y, layout, inPlaceOf: x)),
+        activation: fused.activation)
       return true
     }
-    guard plan.sizes(exponents) != nil else { return false }
-    try plan.emitBroadcast([(x, sizes), (exponents, aligned)], to: y) { loops, units, operand, result in
-      let x = operand(0).assumingMemoryBound(to: Float.self), powers = operand(1).assumingMemoryBound(to: Float.self)
-      let y = result.assumingMemoryBound(to: Float.self)
-      loops.forEachRun(units) { count, place, stride in
-        for index in 0..<count {
-          let base = Double(x[place(1) + index * stride(1)]), exponent = Double(powers[place(2) + index * stride(2)])
-          y[place(0) + index * stride(0)] = Float(InfoldSystem.power(base, exponent))
-        }
-      }
-    }
-    return true
+    guard let given = plan.sizes(exponents), let aligned = try? broadcast.aligned(Shape(given), to: Shape(sizes)).sizes
+    else { return false }
+    return try plan.emitCombination(.power, of: [(x, sizes), (exponents, aligned)], fused)
   }
 
   /// A constant exponent that is one number and needs no logarithm: 1, 2, 3, −1 and ½.

@@ -70,47 +70,55 @@ extension PlanBuilder {
       within: conversionScales)
   }
 
-  /// Adds a step that makes `y` of `x` in row-major order, all elements at one position along an axis at once.
-  /// - Parameter body: Is given the position, and the first elements of both.
-  /// - Returns: Whether there are `count` positions along the axis.
-  fileprivate mutating func emitRuns(
-    _ x: ValueID, to y: ValueID, axis: Int?, count: Int, _ algorithm: String,
-    _ body: @escaping @Sendable (_ position: Int, _ x: Location, _ y: Location, _ elements: Int, _ frame: Frame) -> Void
+  /// Adds a conversion between numbers and quantized ones, by one scale and zero point, or by one for each position along an axis.
+  /// - Parameters:
+  ///   - offset: What is added to quantized numbers in planned memory.
+  ///   - one: Converts by one scale.
+  ///   - each: Converts rows, by a scale for each of their numbers.
+  /// - Returns: Whether there are as many positions along the axis as scales.
+  fileprivate mutating func emitConversion(
+    _ x: ValueID, to y: ValueID, axis: Int?, _ quantizations: [PlannedQuantization], offset: UInt8,
+    _ algorithm: String,
+    one:
+      @escaping @Sendable (_ quantization: PlannedQuantization, _ places: ConvertedPlaces, _ pixels: Range<Int>) -> Void,
+    each:
+      @escaping @Sendable (_ quantization: ChannelQuantization, _ places: ConvertedPlaces, _ rows: Range<Int>) -> Void
   ) throws(InfoldError) -> Bool {
+    let count = quantizations.count
+    if count == 1 {
+      try emitPixelwise([x], to: y, algorithm) { loops, operands, result, pixels, frame in
+        let (source, target): (Pixels<UInt8>, Pixels<UInt8>) = (
+          loops.pixels(0, frame.firstByte(operands[0])), loops.pixels(nil, frame.firstByte(result))
+        )
+        one(
+          quantizations[0],
+          ConvertedPlaces(
+            source: source.base, target: target.base, channels: source.channels,
+            strides: (source.pixelStride, target.pixelStride)), pixels)
+      }
+      return true
+    }
     guard let sizes = plannedSizes(x), let axis, let place = try? normalizedAxis(axis, rank: sizes.count),
       sizes[place] == count
     else { return false }
-    let source = try location(of: x, .rowMajor)
-    let target = define(y, .rowMajor)
+    let source = try location(of: x, .rowMajor), target = define(y, .rowMajor)
     let elements = sizes[(place + 1)...].reduce(1, *), all = sizes.reduce(1, *)
-    let step = RangeStep(units: all / elements, cost: all) { runs, frame, _ in
-      for run in runs {
-        var (x, y) = (source, target)
-        x.offset += run * elements
-        y.offset += run * elements
-        body(run % count, x, y, elements, frame)
+    guard place == sizes.count - 1 else {
+      // The elements at one position along the axis lie one behind the other.
+      let step = RangeStep(units: all / elements, cost: all) { runs, frame, _ in
+        for run in runs {
+          var (x, y) = (source, target)
+          x.offset += run * elements
+          y.offset += run * elements
+          one(
+            quantizations[run % count],
+            ConvertedPlaces(source: frame.firstByte(x), target: frame.firstByte(y), channels: 1, strides: (1, 1)),
+            0..<elements)
+        }
       }
+      emit(step, algorithm, reads: [source], writes: [target])
+      return true
     }
-    emit(step, algorithm, reads: [source], writes: [target])
-    return true
-  }
-}
-
-extension PlanBuilder {
-  /// Adds a step that makes `y` of `x` in rows along the last axis, each element of which has a quantization of its own.
-  /// - Parameter body: Is given the quantizations, the places of both, and the rows.
-  /// - Returns: Whether the axis is the last one, and as long as there are quantizations.
-  fileprivate mutating func emitRows(
-    _ x: ValueID, to y: ValueID, axis: Int?, _ quantizations: [PlannedQuantization], offset: UInt8, _ algorithm: String,
-    _ body:
-      @escaping @Sendable (
-        _ quantization: ChannelQuantization, _ x: Location, _ y: Location, _ rows: Range<Int>, _ frame: Frame
-      ) -> Void
-  ) throws(InfoldError) -> Bool {
-    let count = quantizations.count
-    guard let sizes = plannedSizes(x), let axis, let place = try? normalizedAxis(axis, rank: sizes.count),
-      place == sizes.count - 1, sizes[place] == count
-    else { return false }
     // Scales, and behind them the least numbers less the zero points.
     let constant = try packed.constant(byteCount: 2 * count * MemoryLayout<Float>.stride) { memory in
       let numbers = memory.assumingMemoryBound(to: Float.self)
@@ -119,15 +127,43 @@ extension PlanBuilder {
         numbers[count + index] = Float(0 - quantization.zeroPoint)
       }
     }
-    let parameters = location(of: .packed(constant)), all = sizes.reduce(1, *)
-    let source = try location(of: x, .rowMajor), target = define(y, .rowMajor)
+    let parameters = location(of: .packed(constant))
     let step = RangeStep(units: all / count, cost: all) { rows, frame, _ in
       let scales = UnsafePointer(frame.pointer(parameters))
-      body(
-        ChannelQuantization(scales: scales, lowers: scales + count, offset: Float(offset)), source, target, rows, frame)
+      each(
+        ChannelQuantization(scales: scales, lowers: scales + count, offset: Float(offset)),
+        ConvertedPlaces(
+          source: frame.firstByte(source), target: frame.firstByte(target), channels: count, strides: (count, count)),
+        rows)
     }
     emit(step, algorithm, reads: [source, parameters], writes: [target])
     return true
+  }
+}
+
+extension Frame {
+  /// The first byte of a value of any type.
+  fileprivate func firstByte(_ location: Location) -> UnsafeMutablePointer<UInt8> {
+    address(location).assumingMemoryBound(to: UInt8.self)
+  }
+}
+
+/// Where numbers that are converted lie in a run, and where they go.
+private struct ConvertedPlaces {
+  let source: UnsafeMutablePointer<UInt8>
+  let target: UnsafeMutablePointer<UInt8>
+  let channels: Int
+  /// Elements from one pixel to the next.
+  let strides: (source: Int, target: Int)
+
+  func source<Element>(of type: Element.Type) -> Pixels<Element> {
+    Pixels(
+      UnsafeMutableRawPointer(source).assumingMemoryBound(to: type), channels: channels, pixelStride: strides.source)
+  }
+
+  func target<Element>(of type: Element.Type) -> Pixels<Element> {
+    Pixels(
+      UnsafeMutableRawPointer(target).assumingMemoryBound(to: type), channels: channels, pixelStride: strides.target)
   }
 }
 
@@ -147,30 +183,16 @@ extension QuantizeLinear: LoweredOperator {
     guard let x = fused.node.inputs[0], let y = fused.output, plan.sizes(x) != nil, plan.byteSizes(y) != nil,
       let quantizations = plan.quantizations(of: y, fused.node)
     else { return false }
-    let (kernels, arguments) = (plan.byteKernels, quantizations.map { $0.kernelArguments() })
-    guard arguments.count == 1 else {
-      let count = arguments.count
-      let areRows = try plan.emitRows(
-        x, to: y, axis: listAxis, quantizations, offset: plan.format(of: y)!.offset, "quantization"
-      ) { quantization, x, y, rows, frame in
+    let kernels = plan.byteKernels
+    return try plan.emitConversion(
+      x, to: y, axis: listAxis, quantizations, offset: plan.format(of: y)!.offset, "quantization",
+      one: { quantization, places, pixels in
         kernels.quantize(
-          Pixels(frame.pointer(x), channels: count, pixelStride: count),
-          Pixels(frame.bytes(y), channels: count, pixelStride: count), quantization, pixels: rows)
-      }
-      if areRows { return true }
-      return try plan.emitRuns(x, to: y, axis: listAxis, count: arguments.count, "quantization") {
-        position, x, y, elements, frame in
-        kernels.quantize(
-          Pixels(frame.pointer(x), channels: 1, pixelStride: 1), Pixels(frame.bytes(y), channels: 1, pixelStride: 1),
-          arguments[position], pixels: 0..<elements)
-      }
-    }
-    try plan.emitPixelwise([x], to: y, "quantization") { loops, operands, result, pixels, frame in
-      kernels.quantize(
-        loops.pixels(0, frame.pointer(operands[0])), loops.pixels(nil, frame.bytes(result)), arguments[0],
-        pixels: pixels)
-    }
-    return true
+          places.source(of: Float.self), places.target(of: UInt8.self), quantization.kernelArguments(), pixels: pixels)
+      },
+      each: { quantization, places, rows in
+        kernels.quantize(places.source(of: Float.self), places.target(of: UInt8.self), quantization, pixels: rows)
+      })
   }
 }
 
@@ -183,26 +205,17 @@ extension DequantizeLinear: LoweredOperator {
       return try plan.emitVariableDequantization(
         x, to: y, scale: scale, zeroPoint: fused.node.inputs.count > 2 ? fused.node.inputs[2] : nil)
     }
-    guard quantizations.count == 1 else {
-      let (kernels, count) = (plan.byteKernels, quantizations.count)
-      let areRows = try plan.emitRows(
-        x, to: y, axis: listAxis, quantizations, offset: plan.format(of: x)!.offset, "dequantization"
-      ) { quantization, x, y, rows, frame in
+    let kernels = plan.byteKernels
+    return try plan.emitConversion(
+      x, to: y, axis: listAxis, quantizations, offset: plan.format(of: x)!.offset, "dequantization",
+      one: { quantization, places, pixels in
         kernels.dequantize(
-          Pixels(frame.bytes(x), channels: count, pixelStride: count),
-          Pixels(frame.pointer(y), channels: count, pixelStride: count), quantization, pixels: rows)
-      }
-      if areRows { return true }
-      return try plan.emitRuns(x, to: y, axis: listAxis, count: quantizations.count, "dequantization") {
-        position, x, y, elements, frame in
-        kernels.dequantize(
-          Pixels(frame.bytes(x), channels: 1, pixelStride: 1), Pixels(frame.pointer(y), channels: 1, pixelStride: 1),
-          scale: quantizations[position].scale, zeroPoint: quantizations[position].zeroPoint, pixels: 0..<elements)
-      }
-    }
-    try plan.emitDequantization(
-      x, to: y, scale: quantizations[0].scale, zeroPoint: quantizations[0].zeroPoint, "dequantization")
-    return true
+          places.source(of: UInt8.self), places.target(of: Float.self), scale: quantization.scale,
+          zeroPoint: quantization.zeroPoint, pixels: pixels)
+      },
+      each: { quantization, places, rows in
+        kernels.dequantize(places.source(of: UInt8.self), places.target(of: Float.self), quantization, pixels: rows)
+      })
   }
 }
 

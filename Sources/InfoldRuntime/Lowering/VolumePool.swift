@@ -6,7 +6,7 @@ import InfoldTensor
 
 /// A pool over three spatial dimensions: over the last two of every slice, and then over the first. Maxima of maxima are maxima, and means of
 /// means are means, since a window has as many elements in each of its slices.
-private struct VolumePool {
+struct VolumePool {
   /// A pool over two dimensions that makes a part of the result.
   struct Pass {
     var input: ImageShape

@@ -5,8 +5,8 @@ import InfoldTensor
 /// How the sizes in a graph depend on data: on how many nodes, one after the other, that make tensors of sizes which only a run knows,
 /// as NonZero does.
 ///
-/// Inference goes through the graph with a size of 1 in the place of each such size. So it is an estimate: of what really depends on
-/// data a run finds out.
+/// Inference goes through the graph behind the first such node with a size of 1 in the place of each such size. So it is an estimate: of what
+/// really depends on data a run finds out.
 struct DataDependence {
   /// Where a node stands.
   enum Level: Hashable, Comparable {
@@ -38,7 +38,8 @@ struct DataDependence {
     var inference = Inference(trial)
     var valueLevels = [Level](repeating: .none, count: graph.values.count)
     var levels: [Level] = []
-    try inference.run { id, trial in
+    let first = graph.nodeIDs.first { graph[$0].definitions.contains { graph[$0].type?.shape?.sizes == nil } }
+    try inference.run(from: first) { id, trial in
       let node = graph[id]
       let level = node.uses.reduce(Level.none) { max($0, valueLevels[$1.index]) }
       levels.append(level)

@@ -58,14 +58,14 @@ import Testing
 
   @Test(arguments: 0..<60) func convolutions(seed: UInt64) throws {
     var network = Network(seed: seed)
-    let rank = network.random.pick([1, 2, 2]), group = network.random.pick([1, 1, 1, 2, 5])
+    let rank = network.random.pick([1, 2, 2, 3]), group = network.random.pick([1, 1, 1, 2, 5])
     let channels = group * network.random.int(1...20), filters = group * network.random.int(1...40)
     func numbers(_ range: ClosedRange<Int>) -> [Int] { (0..<rank).map { _ in network.random.int(range) } }
     let kernel = numbers(1...4), strides = numbers(1...2), dilations = numbers(1...2)
     let pads = numbers(0...2) + numbers(0...2)
     let sizes = (0..<rank).map { axis -> Int in
       let least = (kernel[axis] - 1) * dilations[axis] + 1 - pads[axis] - pads[axis + rank]
-      return network.random.int(max(1, least)...max(8, least))
+      return network.random.int(max(1, least)...max(rank == 3 ? 5 : 8, least))
     }
     let types = (network.random.pick([ElementType.uint8, .int8]), network.random.pick([ElementType.uint8, .int8]))
     let x = try network.operand([network.random.int(1...2), channels] + sizes, types.0, .run, "x")
@@ -143,7 +143,7 @@ import Testing
 
   @Test(arguments: 0..<40) func quantizedConvolutions(seed: UInt64) throws {
     var network = Network(seed: seed)
-    let rank = network.random.pick([1, 2]), group = network.random.pick([1, 1, 3])
+    let rank = network.random.pick([1, 2, 3]), group = network.random.pick([1, 1, 3])
     let channels = group * network.random.int(1...20), filters = group * network.random.int(1...20)
     let sizes = (0..<rank).map { _ in network.random.int(3...8) },
       kernel = (0..<rank).map { _ in network.random.int(1...3) }
@@ -159,6 +159,23 @@ import Testing
       "QLinearConv", [x] + forX + [w] + forW + forY + [bias],
       ["group": .int(Int64(group)), "pads": .ints(Array(repeating: 1, count: 2 * rank))])
     try check(network, y, "\(channels) to \(filters) in \(group), \(sizes), \(kernel), \(types)")
+  }
+
+  /// Maxima of quantized volumes, over slices and then over the depth.
+  @Test(arguments: 0..<20) func maximaOfVolumes(seed: UInt64) throws {
+    var network = Network(seed: seed)
+    func numbers(_ range: ClosedRange<Int>) -> [Int] { (0..<3).map { _ in network.random.int(range) } }
+    let kernel = numbers(1...3), strides = numbers(1...2), sizes = numbers(3...6)
+    let pads = (kernel + kernel).map { network.random.int(0...($0 - 1)) }
+    let x = try network.operand(
+      [network.random.int(1...2), network.random.int(1...20)] + sizes, network.random.pick([.uint8, .int8]), .run, "x")
+    let y = try network.builder.node(
+      "MaxPool", [x],
+      [
+        "kernel_shape": .ints(kernel.map(Int64.init)), "strides": .ints(strides.map(Int64.init)),
+        "pads": .ints(pads.map(Int64.init)),
+      ])
+    try check(network, y, "\(sizes), \(kernel), \(strides), \(pads)")
   }
 
   /// A bias in integers stands between a convolution and its Cast, as older versions of ONNX Runtime's `quantize` write it.

@@ -1,0 +1,151 @@
+// x to the power of y, lane by lane, as 2^(y · log₂ |x|) in double precision, which is rounded once. What is special is put in its place
+// by the signs of vectors, as in the other functions.
+
+#if INFOLD_AVX512 || INFOLD_AVX2
+  import _Builtin_intrinsics.intel
+#endif
+
+#if INFOLD_AVX512
+  private typealias Wide = SIMD8<Double>
+  private typealias WideBits = SIMD8<UInt64>
+#else
+  private typealias Wide = SIMD4<Double>
+  private typealias WideBits = SIMD4<UInt64>
+#endif
+
+extension Wide {
+  /// sum + a · b.
+  @inline(__always)
+  fileprivate static func multiplyAdd(_ a: Wide, _ b: Wide, _ sum: Wide) -> Wide {
+    #if INFOLD_AVX512
+      _mm512_fmadd_pd(a, b, sum)
+    #elseif INFOLD_AVX2
+      _mm256_fmadd_pd(a, b, sum)
+    #elseif arch(arm64)
+      sum.addingProduct(a, b)
+    #else
+      sum + a * b
+    #endif
+  }
+
+  /// constant + x · y.
+  @inline(__always)
+  fileprivate static func add(_ constant: Double, _ x: Wide, _ y: Wide) -> Wide {
+    multiplyAdd(x, y, Wide(repeating: constant))
+  }
+
+  /// The number of each lane, from `-bound` to `bound`; NaN stays NaN.
+  @inline(__always)
+  fileprivate func clipped(to bound: Double) -> Wide {
+    let (high, low) = (Wide(repeating: bound), Wide(repeating: -bound))
+    #if INFOLD_AVX512
+      return _mm512_max_pd(low, _mm512_min_pd(high, self))
+    #elseif INFOLD_AVX2
+      return _mm256_max_pd(low, _mm256_min_pd(high, self))
+    #else
+      let upper = replacing(with: high, where: self .> high)
+      return upper.replacing(with: low, where: upper .< low)
+    #endif
+  }
+}
+
+/// A function of three vectors in double precision, half by half, rounded.
+@inline(always)
+private func rounded(_ a: Vector, _ b: Vector, _ c: Vector, _ function: (Wide, Wide, Wide) -> Wide) -> Vector {
+  #if INFOLD_AVX512
+    let low = function(_mm512_cvtps_pd(a.lowHalf), _mm512_cvtps_pd(b.lowHalf), _mm512_cvtps_pd(c.lowHalf))
+    let high = function(_mm512_cvtps_pd(a.highHalf), _mm512_cvtps_pd(b.highHalf), _mm512_cvtps_pd(c.highHalf))
+    return Vector(lowHalf: _mm512_cvtpd_ps(low), highHalf: _mm512_cvtpd_ps(high))
+  #elseif INFOLD_AVX2
+    let low = function(_mm256_cvtps_pd(a.lowHalf), _mm256_cvtps_pd(b.lowHalf), _mm256_cvtps_pd(c.lowHalf))
+    let high = function(_mm256_cvtps_pd(a.highHalf), _mm256_cvtps_pd(b.highHalf), _mm256_cvtps_pd(c.highHalf))
+    return Vector(lowHalf: _mm256_cvtpd_ps(low), highHalf: _mm256_cvtpd_ps(high))
+  #else
+    return Vector(function(Wide(a), Wide(b), Wide(c)))
+  #endif
+}
+
+/// 2^(y · (e + log₂ m)) for m from √½ to √2, of which no more is exact than single precision needs.
+@inline(always)
+private func power(exponent e: Wide, significand m: Wide, to y: Wide) -> Wide {
+  // log₂ m = 2 ÷ log 2 · artanh s with s = (m − 1) ÷ (m + 1), of at most 0.172 in size.
+  let one = Wide(repeating: 1)
+  let s = (m - one) / (m + one), square = s * s
+  var q = Wide.add(1.0 / 15, square, Wide(repeating: 1.0 / 17))
+  q = Wide.add(1.0 / 13, q, square)
+  q = Wide.add(1.0 / 11, q, square)
+  q = Wide.add(1.0 / 9, q, square)
+  q = Wide.add(1.0 / 7, q, square)
+  q = Wide.add(1.0 / 5, q, square)
+  q = Wide.add(1.0 / 3, q, square)
+  let first = s * Wide(repeating: 2.885_390_081_777_926_8)
+  let logarithm = e + Wide.multiplyAdd(first, q * square, first)
+
+  // 2ᵗ = 2ⁿ · eʳ with r of at most ½ · log 2. Beyond these bounds the result is 0 or ∞ in single precision.
+  let t = (y * logarithm).clipped(to: 200)
+  let rounder = Wide(repeating: 0x1.8p52)
+  let shifted = t + rounder
+  let r = (t - (shifted - rounder)) * Wide(repeating: 0.693_147_180_559_945_3)
+  var p = Wide.add(1.0 / 40_320, r, Wide(repeating: 1.0 / 362_880))
+  p = Wide.add(1.0 / 5_040, p, r)
+  p = Wide.add(1.0 / 720, p, r)
+  p = Wide.add(1.0 / 120, p, r)
+  p = Wide.add(1.0 / 24, p, r)
+  p = Wide.add(1.0 / 6, p, r)
+  p = Wide.add(0.5, p, r)
+  p = Wide.add(1, p, r)
+  p = Wide.add(1, p, r)
+  let scale = (unsafeBitCast(shifted, to: WideBits.self) &+ WideBits(repeating: 1023)) &<< 52
+  return p * unsafeBitCast(scale, to: Wide.self)
+}
+
+/// A vector whose lanes are negative where a lane of `bits`, all of which are below 2³¹, is 0.
+@inline(always)
+private func signWhereZero(_ bits: VectorBits) -> Vector { float(bits &- VectorBits(repeating: 1)) }
+
+/// x to the power of y, as `pow` of C defines it for everything that is special: at most one unit in the last place from the exact number.
+///
+/// Never inlined: in long functions the optimizer takes vectors apart into lanes.
+@inline(never)
+func outlinedPower(_ x: Vector, _ y: Vector) -> Vector {
+  let (size, reach) = (magnitude(x), magnitude(y))
+  let smallest = Vector(repeating: .leastNormalMagnitude), wide = Vector(repeating: 0x1p100)
+  // Products, so that subnormal numbers are zeros where they are flushed.
+  let isZero = size * wide - smallest, isFlat = reach * wide - smallest
+  let isOne = signWhereZero(bits(size) ^ VectorBits(repeating: 0x3f80_0000))
+  let isUnbounded = float(VectorBits(repeating: 0x7f7f_ffff) &- bits(size))
+  let isNoBase = float(VectorBits(repeating: 0x7f80_0000) &- bits(size))
+  let isNoExponent = float(VectorBits(repeating: 0x7f80_0000) &- bits(reach))
+
+  // |x| = 2ᵉ·m with m from √½ to √2.
+  let excess = size - smallest
+  let normal = select(size * Vector(repeating: 8_388_608), size, whereNegative: excess)
+  let offset = bits(normal) &- VectorBits(repeating: 0x3f35_04f3)
+  let exponent = unsafeBitCast(unsafeBitCast(offset, to: Vector.MaskStorage.self) &>> 23, to: VectorBits.self)
+  let m = float((offset & VectorBits(repeating: 0x007f_ffff)) &+ VectorBits(repeating: 0x3f35_04f3))
+  let shift = select(Vector(repeating: 23), Vector(repeating: 0), whereNegative: excess)
+  let rounder: Float = 12_582_912
+  var e =
+    float(exponent &+ VectorBits(repeating: rounder.bitPattern)) - Vector(repeating: rounder) - shift
+  e = select(Vector(repeating: -.infinity), e, whereNegative: isZero)
+  e = select(Vector(repeating: .infinity), e, whereNegative: isUnbounded)
+  var result = rounded(e, m, y) { power(exponent: $0, significand: $1, to: $2) }
+  result = select(Vector(repeating: 1), result, whereNegative: isOne)
+
+  // Whole exponents below 2²³ become one in the lowest bits when 2²³ is added, those from there on are it.
+  let whole: Float = 8_388_608
+  let isSmall = reach - Vector(repeating: whole)
+  let units = select(reach + Vector(repeating: whole), reach, whereNegative: isSmall)
+  let rest = select(reach - (units - Vector(repeating: whole)), Vector(repeating: 0), whereNegative: isSmall)
+  let isBroken = VectorBits(repeating: 0) &- bits(magnitude(rest))
+  let isBelowEven = bits(reach - Vector(repeating: 2 * whole))
+  let isOdd = (bits(units) &<< 31) & isBelowEven & ~isBroken
+  result = float(bits(result) | (isOdd & bits(x) & VectorBits(repeating: 0x8000_0000)))
+
+  let isUndefined = bits(x) & isBroken & ~bits(isZero) & ~bits(isUnbounded)
+  result = select(Vector(repeating: .nan), result, whereNegative: float(isUndefined))
+  result = select(x, result, whereNegative: isNoBase)
+  result = select(y, result, whereNegative: isNoExponent)
+  result = select(Vector(repeating: 1), result, whereNegative: float(bits(isOne) & ~bits(x)))
+  return select(Vector(repeating: 1), result, whereNegative: isFlat)
+}
