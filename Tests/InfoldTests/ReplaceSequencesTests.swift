@@ -266,7 +266,7 @@ import Testing
 
   /// What nobody needs keeps no branch from running.
   @Test func thatNobodyNeedsInABranch() throws {
-    let branches = ["then_branch", "else_branch"].flatMap { name in
+    let branches = ["then_branch", "else_branch"].map { name in
       Onnx.attribute(
         name, type: 5,
         [
@@ -281,7 +281,7 @@ import Testing
     try expect(
       [
         Onnx.input("x", [Onnx.dim(2)]), Onnx.input("c", type: 9, []), Onnx.input("p", type: 7, []), Onnx.output("y"),
-        Onnx.node("If", ["c"], ["y"], attributes: [branches]),
+        Onnx.node("If", ["c"], ["y"], attributes: branches),
       ], ["x": tensor([2], [3, 4]), "c": Tensor(scalar: true), "p": Tensor(scalar: Int64(1))],
       gives: ["y": tensor([2], [-3, -4])])
   }

@@ -78,5 +78,12 @@ import Testing
     ] {
       #expect(counts[kind, default: 0] >= 10, "\(kind): \(counts)")
     }
+    for kind in [
+      "If", "Loop", "LSTM", "GRU", "RNN", "Attention", "RotaryEmbedding", "FusedConv", "FusedMatMul", "BiasGelu",
+      "SkipLayerNormalization", "QLinearAdd", "QLinearMul", "SplitToSequence", "SequenceInsert", "SequenceAt",
+      "ConcatFromSequence",
+    ] {
+      #expect(counts[kind, default: 0] >= 4, "\(kind): \(counts)")
+    }
   }
 }

@@ -37,7 +37,8 @@ package struct Mean: SummingOperator {
   package func composition(_ inputs: OperatorInputs) throws(InfoldError) -> Graph? {
     var network = Composition(inputs)
     guard inputs.types.count > 1 else {
-      return network.graph(returning: [try network.add(Identity.name, network.inputs)])
+      let only = try network.add(Identity.name, network.inputs)
+      return network.graph(returning: [only])
     }
     let sum = try network.add(Sum.name, network.inputs)
     let mean = try network.add(Div.name, [sum, network.number(Double(inputs.types.count), like: sum)])

@@ -27,7 +27,8 @@ extension Einsum {
     if terms.count == 2, !labels.result.isEmpty, Set(terms[0].labels) == Set(terms[1].labels),
       Set(terms[0].labels).count > labels.result.count
     {
-      return network.network.graph(returning: [try network.dotProducts(terms[0], terms[1], keeping: labels.result)])
+      let result = try network.dotProducts(terms[0], terms[1], keeping: labels.result)
+      return network.network.graph(returning: [result])
     }
     guard terms.count > 2 || zip(terms, labels.operands).contains(where: { $0.labels.count < $1.count }) else {
       return nil
