@@ -208,11 +208,11 @@ import Testing
     let deflate = "eNqrVsrMKygtKVayiq5WykvMTVWyUqpQ0lEqzkgsALKjDXVMYnWUUhJLEksqQQJKbgHGRkoQEbC0kY4xUEltbC0AZa4WOA=="
     // A mebibyte of spaces.
     let spaces = "H4sIAAAAAAACA+3BMQEAAADCoCrrn9IQvkAB" + String(repeating: "A", count: 1353) + "HwGpwID8QAAEAA="
-    func bytes(_ base64: String) -> ByteBuffer { ByteBuffer(bytes: Data(base64Encoded: base64)!) }
+    @Sendable func bytes(_ base64: String) -> ByteBuffer { ByteBuffer(bytes: Data(base64Encoded: base64)!) }
     let server = try await TestServer({ $0.limits.body = 100_000 }) {
       try $0.add(TestModels.scaling(by: 2), as: "m.onnx")
     }
-    func answer(
+    @Sendable func answer(
       _ client: any TestClientProtocol, _ bytes: ByteBuffer, _ encoding: String
     ) async throws -> TestResponse {
       try await client.answer("/v2/models/m/infer", bytes: bytes, headers: [.contentEncoding: encoding])
