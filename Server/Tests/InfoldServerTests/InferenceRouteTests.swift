@@ -222,14 +222,16 @@ import Testing
         let response = try await answer(client, bytes(text), encoding)
         #expect(response.status == .ok && response.text.contains("[2.0,4.0,6.0,8.0]"))
       }
-      #expect(try await answer(client, bytes(spaces), "gzip").status == .contentTooLarge)
+      let large = try await answer(client, bytes(spaces), "gzip")
+      #expect(large.status == .contentTooLarge)
     }
     try await server.withRoutes { client in
       let whole = bytes(gzip)
       var long = whole
       long.writeString("more")
       for wrong in [whole.getSlice(at: 0, length: 40)!, long, ByteBuffer(string: "{}"), ByteBuffer()] {
-        #expect(try await answer(client, wrong, "gzip").status == .badRequest)
+        let response = try await answer(client, wrong, "gzip")
+        #expect(response.status == .badRequest)
       }
     }
   }
