@@ -94,7 +94,7 @@ import Testing
       return try await Client(port: port).requests(request) { $0 < 1 }.statuses
     }
     #expect(try await status("m", "secret") == [200])
-    #expect(try await status("n", "secret") == [503])
+    #expect(try await status("n", "secret") == [404])
     #expect(try await status("m", "other") == [401])
     try models.add(TestModels.scaling(by: 3), as: "n.onnx")
     try models.add("other\n", as: "tokens.txt")

@@ -109,7 +109,7 @@ import Testing
       + (0..<20).map { _ in
         String(decoding: (0..<200).map { _ in UInt8.random(in: 0...255, using: &random) }, as: UTF8.self) + "\r\n\r\n"
       }
-    let timeouts = ConnectionTimeouts(header: .milliseconds(500), body: .milliseconds(500), idle: .milliseconds(500))
+    let timeouts = ConnectionTimeouts(header: .seconds(2), body: .seconds(2), idle: .seconds(2))
     try await server { $0.timeouts = timeouts }.withSockets { client in
       let port = try #require(client.port)
       try await withThrowingTaskGroup(of: Void.self) { group in

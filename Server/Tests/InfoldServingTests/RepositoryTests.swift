@@ -140,7 +140,8 @@ import Testing
         InferenceRequest(modelName: "sums", inputs: ["a", "b"].map { .init(name: $0, tensor: numbers) })
       ).outputs[0].tensor
     }
-    #expect(try await sum(1) == Tensor(repeating: 2 as Float, shape: [1, 2]))
+    let two = try Tensor(repeating: 2 as Float, shape: [1, 2])
+    #expect(try await sum(1) == two)
     let failure = await #expect(throws: ServingError.self) { try await sum(4 << 20) }
     #expect(failure?.kind == .limitExceeded && failure?.httpStatus == 507)
     #expect(try await sum(2).shape == [2, 2])

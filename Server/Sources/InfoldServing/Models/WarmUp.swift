@@ -37,17 +37,29 @@ struct WarmUp {
     do throws(InfoldError) {
       try wide.warmUp(shapes: first)
       if narrow !== wide { try narrow.warmUp(shapes: first) }
-      guard hasOpenBatch, settings.largestBatch > 1, let largest = shapes(batch: settings.largestBatch),
-        try wide.computesImagesApart(shapes: largest)
-      else { return false }
-      guard narrow !== wide else { return true }
-      for batch in 1...settings.largestBatch { try narrow.prepare(shapes: shapes(batch: batch)!) }
-      return true
     } catch {
       guard hasOpenBatch, settings.warmUp.isEmpty, error.code != .limitExceeded else { throw error }
       skipped(error)
       return false
     }
+    do throws(InfoldError) {
+      return try prepareBatches()
+    } catch {
+      // That there are batches is only supposed.
+      guard error.code != .limitExceeded else { throw error }
+      return false
+    }
+  }
+
+  /// Makes the plans of all batches.
+  /// - Returns: Whether requests may be put together.
+  private func prepareBatches() throws(InfoldError) -> Bool {
+    guard hasOpenBatch, settings.largestBatch > 1, let largest = shapes(batch: settings.largestBatch),
+      try wide.computesImagesApart(shapes: largest)
+    else { return false }
+    guard narrow !== wide else { return true }
+    for batch in 1...settings.largestBatch { try narrow.prepare(shapes: shapes(batch: batch)!) }
+    return true
   }
 
   /// The shapes of the inputs; `nil` where sizes are not known.
