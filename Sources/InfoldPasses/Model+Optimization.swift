@@ -6,7 +6,8 @@ import InfoldTensor
 extension Model {
   /// What a session would make of the model, as far as ONNX has words for it: functions and branches that are known are in their places,
   /// what is the same in every run is computed, batch normalization is folded into weights, and nothing is left that no output needs.
-  /// Written with `write(to:)` and read again, it prepares faster, and gives the same bits in a session with the default options.
+  /// Written with `write(to:)` and read again, it prepares faster, and gives the same bits in a session with the default options; of a network
+  /// with branches, loops or ONNX's Attention, in which a session finds more to compute ahead, they may differ by rounding.
   ///
   /// What is left to every session: forms that only Infold's kernels have, and quantized networks and those of float16 and bfloat16, of
   /// which only shapes are computed ahead, so that their quantized operators are still found, and nothing is rounded to a narrow type.

@@ -177,6 +177,7 @@ import Testing
     let options = SessionOptions(threads: 1, sharedMemoryLimit: limit)
     func input(_ height: Int) throws -> Tensor { try Tensor(repeating: 1 as Float, shape: [1, 16, height, 24]) }
     let second = try Session(model, options: options)
+    var used = 0
     do {
       let first = try Session(model, options: options)
       let small = try Self.result(first, input(24))
@@ -187,8 +188,10 @@ import Testing
       }
       #expect(failure?.code == .limitExceeded && limit.memoryUse <= limit.byteCount)
       #expect(try Self.result(first, input(24)) == small)
+      used = limit.memoryUse
     }
-    #expect(limit.memoryUse == second.memoryUse)
+    // What both share, the weights in the forms of kernels, may have been made by the one that is gone.
+    #expect(limit.memoryUse < used && limit.memoryUse >= second.memoryUse)
     let alone = try Session(model, options: SessionOptions(threads: 1, memoryLimit: 1 << 20, sharedMemoryLimit: limit))
     #expect(throws: InfoldError.self) { try alone.run(["x": input(24 << 8)]) }
   }

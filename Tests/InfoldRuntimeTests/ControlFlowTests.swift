@@ -158,6 +158,36 @@ import Testing
     }
   }
 
+  /// A condition that a run's shapes decide, and a branch that reads weights of the graph around it, too many to be looked at for shapes.
+  @Test(arguments: [true, false]) func conditionOfOpenShapes(optimize: Bool) throws {
+    var network = NetworkBuilder()
+    let x = network.input([1, "C", "W"])
+    let weight = network.constant(
+      try Tensor(shape: [1, 1, 5000], (0..<5000).map { Float($0 % 7) - 3 }), "weight")
+    let width = try network.node(
+      "Gather", [network.node("Shape", [x]), network.constant(try Tensor(scalar: 2 as Int64))])
+    let isLong = try network.node("Greater", [width, network.constant(try Tensor(scalar: 5500 as Int64))])
+    let name = network.graph[x].name
+    let y = try network.choice(
+      isLong, then: .init(of: name) { try $0.node("Conv", [$1, $0.capture("weight")]) },
+      else: .init(of: name) { try $0.node("Neg", [$1]) })
+    let session = try Session(network.finished(y).model, options: SessionOptions(optimize: optimize))
+    for length in [4, 6000] {
+      let input = try Tensor(shape: [1, 1, length], (0..<length).map { Float($0 % 5) })
+      let expected = length == 4 ? [0, -1, -2, -3] : try convolution(input, weight: network.graph.constant(weight)!)
+      let result = try #require(session.run(["x": input])[session.outputs[0].name])
+      #expect(try zip(result.elements(as: Float.self), expected).allSatisfy { abs($0 - $1) <= 1e-2 })
+      #expect(result.count == expected.count)
+    }
+  }
+
+  private func convolution(_ x: Tensor, weight: Tensor) throws -> [Float] {
+    let x: [Float] = try x.elements(), weight: [Float] = try weight.elements()
+    return (0...x.count - weight.count).map { first in
+      Float(weight.indices.reduce(0.0) { $0 + Double(weight[$1]) * Double(x[first + $1]) })
+    }
+  }
+
   @Test func withoutTripsOrCondition() throws {
     var network = NetworkBuilder()
     let condition = network.input([], "condition", of: .bool)

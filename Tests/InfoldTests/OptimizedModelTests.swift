@@ -121,7 +121,14 @@ import Testing
 
   @Test(arguments: 0..<12 as Range<UInt64>) func randomNetworks(block: UInt64) throws {
     for seed in (block * 25)..<(block * 25 + 25) {
-      try roundTrip(RandomGraph(seed: seed).model, "seed \(seed)")
+      let network = try RandomGraph(seed: seed)
+      let hasBodies = network.model.graph.nodes.contains { ["If", "Loop", "Attention"].contains($0.opType) }
+      guard hasBodies else {
+        try roundTrip(network.model, "seed \(seed)")
+        continue
+      }
+      let again = try Model(bytes: network.model.optimized().serialized())
+      #expect(try network.disagreement(running: again) == nil, "seed \(seed)")
     }
   }
 }

@@ -26,9 +26,9 @@ extension RandomGraph {
     try disagreement(running: model)
   }
 
-  /// As `disagreement()`, but of results of another model.
+  /// As `disagreement()`, but of results of another model, which has the same inputs in the same order.
   package func disagreement(running model: Model) throws(InfoldError) -> Disagreement? {
-    let exact = try estimates(isFast: false)
+    let exact = try estimates(isFast: false), ids = self.model.graph.inputs
     let names = KernelChoice.names, kernels = names[Int(seed % UInt64(names.count))]
     for configuration in Configuration.allCases {
       let expected = configuration == .fast ? try estimates(isFast: true) : exact
@@ -43,9 +43,9 @@ extension RandomGraph {
         var results: [Tensor] = []
         // Whether they fit or not, nothing may be left of other sizes.
         if !others.isEmpty {
-          try? session.run(model.graph.inputs.map { others[$0] ?? inputs[$0]! }, into: &results)
+          try? session.run(ids.map { others[$0] ?? inputs[$0]! }, into: &results)
         }
-        try session.run(model.graph.inputs.map { inputs[$0]! }, into: &results)
+        try session.run(ids.map { inputs[$0]! }, into: &results)
         for (index, (result, estimate)) in zip(results, expected).enumerated() {
           if let reason = try difference(result, estimate) {
             return Disagreement(configuration: "\(configuration), \(kernels)", reason: "output \(index) " + reason)

@@ -114,7 +114,11 @@ public struct NetworkBuilder {
   }
 
   /// A value of the graph around this one, which is a body.
-  public mutating func capture(_ name: String) -> ValueID { graph.add(Value(name: name)) }
+  public mutating func capture(_ name: String) -> ValueID {
+    let id = graph.add(Value(name: name))
+    graph.captures.append(id)
+    return id
+  }
 
   /// The network as a body with these outputs.
   public func body(outputs: [ValueID], captures: [ValueID]) throws -> Graph {

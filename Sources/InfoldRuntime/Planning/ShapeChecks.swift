@@ -14,15 +14,22 @@ struct ShapeChecks: Sendable {
   /// - Parameter graph: The graph with open shapes, its types inferred.
   init(_ graph: Graph) {
     var graph = graph
+    // What is left out is given from outside: the checks know its type alone.
+    var given: [ValueID] = []
     graph.replaceNodes(
       graph.nodes.filter { node in
         // An operator that reads nothing gives a constant.
         guard node.typed != nil, node.inputs.isEmpty, let output = node.outputs.first ?? nil else { return true }
-        return graph[output].type?.shape?.sizes.flatMap(checkedProduct).map { $0 <= Self.maximumCount } ?? true
+        let isSmall = graph[output].type?.shape?.sizes.flatMap(checkedProduct).map { $0 <= Self.maximumCount } ?? true
+        if !isSmall { given += node.definitions }
+        return isSmall
       })
     for id in graph.valueIDs where graph.isConstant(id) {
-      if let tensor = graph[id].initializer?.tensor, tensor.count > Self.maximumCount { graph[id].initializer = nil }
+      guard let tensor = graph[id].initializer?.tensor, tensor.count > Self.maximumCount else { continue }
+      graph[id].initializer = nil
+      given.append(id)
     }
+    graph.captures += given
     self.graph = graph
   }
 
