@@ -58,7 +58,7 @@ struct AttentionSizes {
     guard (isJoined ? k[2] / keyHeads : k[3]) == inner else {
       throw InfoldError(.invalidModel, "the heads of Q \(q) and K \(k) have different sizes")
     }
-    past = sizes[4]?[2] ?? 0
+    past = sizes[4].flatMap { $0.count == 4 ? $0[2] : nil } ?? 0
     for (index, width) in [(4, inner), (5, columns)] {
       guard let given = sizes[index], given != [batch, keyHeads, past, width] else { continue }
       throw InfoldError(
