@@ -46,38 +46,30 @@ struct TransposedWeights: Sendable {
     let (channels, outputs, tapCount) = (problem.groupChannels, problem.groupOutputs, problem.tapCount)
     let columns = (panel..<panel + 1).scaled(by: kernels.panelWidth, to: outputs)
     let weights = source + group * channels * outputs * tapCount
-    // Of a few channels at a time all taps, which lie beside one another, and channels far apart.
-    for first in stride(from: 0, to: channels, by: Self.channelsOfBlock) {
-      let count = min(Self.channelsOfBlock, channels - first)
-      var index = 0
-      for plane in problem.planes {
-        for row in problem.rows {
-          for column in problem.columns {
-            let rowCount = plane.taps.count * row.taps.count * column.taps.count * channels
-            // The panel of these phases, tap by tap.
-            let base = packed + (offsets[index] + group * counts[index] + columns.lowerBound * rowCount)
-            var target = base + first * kernels.panelWidth
-            for z in plane.taps {
-              for y in row.taps {
-                for x in column.taps {
-                  let tap = (z * problem.height + y) * problem.width + x
-                  kernels.pack(
-                    PackArguments(
-                      source: weights + (first * outputs * tapCount + tap), taps: 1, channels: count, tapStride: 0,
-                      channelStride: outputs * tapCount, columnStride: tapCount, columnCount: outputs,
-                      columns: columns, packed: target - columns.lowerBound * count))
-                  target += channels * kernels.panelWidth
-                }
-              }
+    var index = 0
+    for plane in problem.planes {
+      for row in problem.rows {
+        for column in problem.columns {
+          let taps = column.taps
+          let rowCount = plane.taps.count * row.taps.count * taps.count * channels
+          // The panel of these phases, in which the weights of every row of the window lie behind those of the one before.
+          var target = packed + (offsets[index] + group * counts[index] + columns.lowerBound * rowCount)
+          for z in taps.isEmpty ? [] : plane.taps {
+            for y in row.taps {
+              kernels.pack(
+                PackArguments(
+                  source: weights + ((z * problem.height + y) * problem.width + taps[0]), taps: taps.count,
+                  channels: channels, tapStride: taps.count > 1 ? taps[1] - taps[0] : 0,
+                  channelStride: outputs * tapCount, columnStride: tapCount, columnCount: outputs, columns: columns,
+                  packed: target - columns.lowerBound * taps.count * channels))
+              target += taps.count * channels * kernels.panelWidth
             }
-            index += 1
           }
+          index += 1
         }
       }
     }
   }
-
-  private static let channelsOfBlock = 16
 
   /// Whether no number of a part is infinite or NaN.
   func areFinite(_ unit: Int, of source: UnsafePointer<Float>) -> Bool {
