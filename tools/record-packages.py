@@ -13,9 +13,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from onnxruntime import GraphOptimizationLevel
 
+from recorded_runs import open_session, summary
 from split_mix_64 import random_input, split_mix_64
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,15 +32,6 @@ NETWORKS = {
 }
 RUNS = 2
 WHOLE = 2048
-STRIDE = 251
-
-
-def open_session(name: str, level: GraphOptimizationLevel) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.graph_optimization_level = level
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(ROOT / ".build" / "zoo" / f"{name}.onnx"), options, providers=["CPUExecutionProvider"])
 
 
 def tensor(kind: object, seed: int) -> np.ndarray:
@@ -51,10 +42,9 @@ def tensor(kind: object, seed: int) -> np.ndarray:
     return random_input(seed, kind)
 
 
-def summary(output: np.ndarray) -> np.ndarray:
-    """All elements, or of many every 251st, and then the largest of each row along the last axis."""
-    elements = output.reshape(-1)
-    return elements if elements.size <= WHOLE else np.concatenate([elements[::STRIDE], output.max(axis=-1).reshape(-1)])
+def recorded(output: np.ndarray) -> np.ndarray:
+    """All elements, or of many a summary."""
+    return output.reshape(-1) if output.size <= WHOLE else summary(output)
 
 
 def main() -> None:
@@ -62,7 +52,7 @@ def main() -> None:
     for name, inputs in NETWORKS.items():
         runs = []
         for level in (GraphOptimizationLevel.ORT_ENABLE_ALL, GraphOptimizationLevel.ORT_DISABLE_ALL):
-            session = open_session(name, level)
+            session = open_session(ROOT / ".build" / "zoo" / f"{name}.onnx", level)
             runs.append([
                 session.run(None, {
                     input_name: tensor(kind, run * len(inputs) + index) for index, (input_name, kind) in enumerate(inputs.items())
@@ -70,7 +60,7 @@ def main() -> None:
                 for run in range(RUNS)
             ])
         for index, value in enumerate(session.get_outputs()):
-            optimized, plain = ([summary(run[index]) for run in level] for level in runs)
+            optimized, plain = ([recorded(run[index]) for run in level] for level in runs)
             difference = max(float(np.abs(a - b).max() / np.abs(a).max()) for a, b in zip(optimized, plain))
             print(f"{name}, {value.name}: {difference:.1e} of the largest from itself without optimizations")
             np.save(RECORDED / f"{name}-{index}.npy", np.stack(optimized).astype("<f4"))

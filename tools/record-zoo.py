@@ -14,10 +14,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from onnxruntime import GraphOptimizationLevel
 from PIL import Image
 
+from recorded_runs import STRIDE, open_session, summary
 from split_mix_64 import random_input
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,14 +33,6 @@ TEXTS = [
     (ROOT / "Models" / "ppocr-cls.onnx", "line-48x192", 3),
 ]
 MOVE = 97
-STRIDE = 251
-
-
-def open_session(path: Path, level: GraphOptimizationLevel) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.graph_optimization_level = level
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def run(path: Path, inputs: list[np.ndarray]) -> list[np.ndarray]:
@@ -61,11 +53,6 @@ def picture_inputs(name: str, noises: int) -> list[np.ndarray]:
     picture = ((pixels - np.float32(127.5)) / np.float32(127.5)).transpose(2, 0, 1)[np.newaxis]
     moved = [np.roll(picture, MOVE * index, axis=3) for index in range(6 - noises)]
     return moved + [random_input(seed, picture.shape) for seed in range(noises)]
-
-
-def summary(output: np.ndarray) -> np.ndarray:
-    """Every 251st element, and then the largest of each row along the last axis."""
-    return np.concatenate([output.reshape(-1)[::STRIDE], output.max(axis=-1).reshape(-1)])
 
 
 def save(path: Path, rows: list[np.ndarray]) -> None:

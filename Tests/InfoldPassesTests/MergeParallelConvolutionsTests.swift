@@ -9,23 +9,11 @@ import Testing
 @Suite struct MergeParallelConvolutionsTests {
   /// Expects these operators after the pass on a network with an input, and the results of before.
   private func expect(
-    _ operators: [String], shape: Shape = [2, 6, 7, 8], of type: ElementType = .float32,
-    sourceLocation: SourceLocation = #_sourceLocation, _ body: (inout NetworkBuilder, ValueID) throws -> [ValueID]
+    _ operators: [String], shape: Shape = [2, 6, 7, 8], sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: (inout NetworkBuilder, ValueID) throws -> [ValueID]
   ) throws {
-    var network = NetworkBuilder()
-    let x = network.input(shape, of: type)
-    let outputs = try body(&network, x)
-    let graph = try network.finished(outputs)
-    let rewritten = try MergeParallelConvolutions().run(on: graph).graph
-    #expect(rewritten.nodes.map(\.opType) == operators, sourceLocation: sourceLocation)
-    try rewritten.checkTypes()
-    let inputs = try graph.randomInputs()
-    let expected = try ReferenceEvaluator(graph, precision: .double).run(inputs)
-    let results = try ReferenceEvaluator(rewritten, precision: .double).run(inputs)
-    for (a, b) in zip(results, expected) {
-      #expect(a.shape == b.shape, sourceLocation: sourceLocation)
-      #expect(try relativeError(a, b) < 3e-7, sourceLocation: sourceLocation)
-    }
+    try InfoldPassesTests.expect(
+      operators, after: MergeParallelConvolutions(), shape: shape, sourceLocation: sourceLocation, body)
   }
 
   /// A convolution of 6 channels.

@@ -12,20 +12,8 @@ import Testing
     _ operators: [String], shape: Shape = [2, 3, 4, 5], sourceLocation: SourceLocation = #_sourceLocation,
     _ body: (inout NetworkBuilder, ValueID) throws -> [ValueID]
   ) throws {
-    var network = NetworkBuilder()
-    let x = network.input(shape)
-    let outputs = try body(&network, x)
-    let graph = try network.finished(outputs)
-    let rewritten = try MergeScaleShifts().run(on: graph).graph
-    #expect(rewritten.nodes.map(\.opType) == operators, sourceLocation: sourceLocation)
-    try rewritten.checkTypes()
-    let inputs = try graph.randomInputs()
-    let expected = try ReferenceEvaluator(graph, precision: .double).run(inputs)
-    let results = try ReferenceEvaluator(rewritten, precision: .double).run(inputs)
-    for (a, b) in zip(results, expected) {
-      #expect(a.shape == b.shape, sourceLocation: sourceLocation)
-      #expect(try relativeError(a, b) < 3e-7, sourceLocation: sourceLocation)
-    }
+    try InfoldPassesTests.expect(
+      operators, after: MergeScaleShifts(), shape: shape, sourceLocation: sourceLocation, body)
   }
 
   @Test func chains() throws {

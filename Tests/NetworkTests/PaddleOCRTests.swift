@@ -39,12 +39,6 @@ struct PaddleOCRTests {
     }
   }
 
-  /// What is recorded of a large output: every 251st element, and then the largest of each row along the last axis.
-  private func summary(_ elements: [Float], rowLength: Int) -> [Float] {
-    stride(from: 0, to: elements.count, by: 251).map { elements[$0] }
-      + stride(from: 0, to: elements.count, by: rowLength).map { elements[$0..<($0 + rowLength)].max()! }
-  }
-
   @Test func detectorAgrees() throws {
     try expectAgreement(Zoo.model("ppocr-det"), on: ["page-640x640", "page-736x1280"], noises: 0)
   }

@@ -42,6 +42,12 @@ struct Recording {
   }
 }
 
+/// What is recorded of a large output: every 251st element, and then the largest of each row along the last axis.
+func summary(_ elements: [Float], rowLength: Int) -> [Float] {
+  stride(from: 0, to: elements.count, by: 251).map { elements[$0] }
+    + stride(from: 0, to: elements.count, by: rowLength).map { elements[$0..<($0 + rowLength)].max()! }
+}
+
 /// The largest difference of two rows, as a share of the largest magnitude in `reference`.
 func difference<Number: BinaryFloatingPoint>(_ row: [Number], from reference: [Number]) -> Number {
   guard row.count == reference.count, row.allSatisfy(\.isFinite) else { return .infinity }

@@ -71,8 +71,8 @@ struct BodyInliner {
   private func handedOn(
     _ body: Graph, _ outer: Node, _ places: [ValueID: ValueID?]
   ) throws(InfoldError) -> [Node] {
-    let standard = [outer] + body.nodes
-    let version = standard.first { $0.domain.isEmpty }?.opsetVersion ?? Identity.versions.last!
+    let standard = outer.domain.isEmpty ? outer : body.nodes.first { $0.domain.isEmpty }
+    let version = standard?.opsetVersion ?? Identity.versions.last!
     var nodes: [Node] = []
     for case (let formal, let actual?) in zip(body.outputs, outer.outputs) where places[formal] != actual {
       guard let source = places[formal]! else { throw missing(formal, of: body) }

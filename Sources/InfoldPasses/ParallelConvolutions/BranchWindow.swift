@@ -2,13 +2,13 @@ import InfoldGraph
 import InfoldOperators
 
 /// How a convolution reads its input, its padding written out.
-struct BranchWindow: Hashable {
-  var kernel: [Int]
-  var strides: [Int]
-  var dilations: [Int]
-  var before: [Int]
-  var after: [Int]
-  var groups: Int
+struct BranchWindow {
+  let kernel: [Int]
+  let strides: [Int]
+  let dilations: [Int]
+  let before: [Int]
+  let after: [Int]
+  let groups: Int
 
   /// - Returns: `nil` where the padding depends on the input's size.
   init?(_ window: SlidingWindow, groups: Int) {

@@ -32,56 +32,22 @@ extension GlobalMaxPool: LoweredOperator {
   }
 }
 
-/// A pool over images whose sizes are known.
-private struct PooledImages {
-  let input: ImageShape
-  let output: ImageShape
-  let extents: [SlidingWindow.Extent]
-  let window: ImageWindow
-
-  /// - Parameter sizes: The sizes of a value that the kernel takes; `nil` for another one.
-  init?(_ node: Node, _ window: SlidingWindow, _ sizes: (ValueID?) -> [Int]?) {
-    guard let images = WindowedImages(node, sizes), let extents = try? window.extents(images.inputSizes) else {
-      return nil
-    }
-    (input, output) = (images.input, images.output)
-    self.extents = extents
-    self.window = ImageWindow(window, extents)
-  }
-}
-
-/// A maximum pool of quantized images.
-private struct BytePoolPass {
-  let input: ImageShape
-  let output: ImageShape
-  let window: ImageWindow
-
-  var taps: Int { saturatedProduct(window.height, window.width) }
-}
-
 extension PlanBuilder {
   fileprivate mutating func emitPool(
     _ fused: FusedNode, _ window: SlidingWindow, _ operation: PoolOperation
   ) throws(InfoldError) -> Bool {
-    if window.rank == 3 { return try emitVolumePool(fused, window, operation) }
-    guard let x = fused.node.inputs[0], let y = fused.output, let pool = PooledImages(fused.node, window, sizes) else {
-      return false
-    }
-    let (input, image, extents, geometry) = (pool.input, pool.output, pool.extents, pool.window)
+    guard let passes = PoolPass.passes(fused.node, window, sizes) else { return false }
     // A window over the whole image is a global pool, which is shared between threads by its channels.
-    if operation != .averageIncludingPadding, image.pixels == 1, geometry.padTop == 0, geometry.padLeft == 0,
-      geometry.height == input.height, geometry.width == input.width, geometry.dilationY == 1, geometry.dilationX == 1
-    {
+    if window.rank < 3, operation != .averageIncludingPadding, passes[0].isGlobal {
       return try emitGlobalPool(fused, operation == .maximum ? .maximum : .mean)
     }
-    let source = try location(of: x, .channelsLast)
-    let target = define(y, .channelsLast)
-    let step = PoolStep(
-      kernels: poolKernels(channels: input.channels), image: input, result: image, window: geometry,
-      operation: operation, padBottom: extents.count > 1 ? extents[0].padAfter : 0, padRight: extents.last!.padAfter,
-      input: source, output: target)
-    emit(step, "pool", reads: [source], writes: [target])
-    return true
+    return try emit(passes, fused) { plan, pass, source, target in
+      let step = PoolStep(
+        kernels: plan.poolKernels(channels: pass.input.channels), image: pass.input, result: pass.output,
+        window: pass.window, operation: operation, padBottom: pass.padBottom, padRight: pass.padRight, input: source,
+        output: target)
+      plan.emit(step, "pool", reads: [source], writes: [target])
+    }
   }
 
   /// The maximum pool that says where the maxima stand, channel by channel.
@@ -114,38 +80,39 @@ extension PlanBuilder {
 
   /// The maximum pool of quantized images, or volumes.
   fileprivate mutating func emitBytePool(_ fused: FusedNode, _ window: SlidingWindow) throws(InfoldError) -> Bool {
-    guard let x = fused.node.inputs[0], let y = fused.output else { return false }
-    let passes: [BytePoolPass]
-    if window.rank == 3 {
-      guard let pool = VolumePool(fused.node, window, byteSizes) else { return false }
-      passes = pool.passes.map { BytePoolPass(input: $0.input, output: $0.output, window: $0.window) }
-    } else {
-      guard let pool = PooledImages(fused.node, window, byteSizes) else { return false }
-      passes = [BytePoolPass(input: pool.input, output: pool.output, window: pool.window)]
-    }
     // Every position of a window is looked up.
-    guard passes.allSatisfy({ $0.taps <= 1 << 16 }) else { return false }
+    guard let passes = PoolPass.passes(fused.node, window, byteSizes), passes.allSatisfy({ $0.taps <= 1 << 16 }) else {
+      return false
+    }
+    return try emit(passes, fused) { plan, pass, source, target in
+      let kernels = plan.byteKernels
+      let step = RangeStep(
+        units: pass.output.images * pass.output.pixels, cost: saturatedProduct(pass.output.count, pass.taps) / 4,
+        scratchByteCount: kernels.windowScratch(taps: pass.taps, channels: pass.input.channels)
+      ) { pixels, frame, worker in
+        kernels.maximumPool(
+          pass.window, pass.input.input(frame.bytes(source), source), pass.output.output(frame.bytes(target), target),
+          pixels: pixels, scratch: frame.scratch(of: worker))
+      }
+      plan.emit(step, "int8 pool", reads: [source], writes: [target])
+    }
+  }
+
+  /// Adds passes one behind the other.
+  /// - Parameter add: Adds the step of one, from where its input lies to where its result goes.
+  private mutating func emit(
+    _ passes: [PoolPass], _ fused: FusedNode,
+    _ add: (_ plan: inout PlanBuilder, _ pass: PoolPass, _ source: Location, _ target: Location) -> Void
+  ) throws(InfoldError) -> Bool {
+    guard let x = fused.node.inputs[0], let y = fused.output else { return false }
     var source = try location(of: x, .channelsLast)
     let result = define(y, .channelsLast)
     for (index, pass) in passes.enumerated() {
       let target = index == passes.count - 1 ? result : temporary(pass.output.sizes, source.format, .channelsLast)
-      emit(pass, from: source, to: target)
+      add(&self, pass, source, target)
       source = target
     }
     return true
-  }
-
-  private mutating func emit(_ pass: BytePoolPass, from source: Location, to target: Location) {
-    let kernels = byteKernels
-    let step = RangeStep(
-      units: pass.output.images * pass.output.pixels, cost: saturatedProduct(pass.output.count, pass.taps) / 4,
-      scratchByteCount: kernels.windowScratch(taps: pass.taps, channels: pass.input.channels)
-    ) { pixels, frame, worker in
-      kernels.maximumPool(
-        pass.window, pass.input.input(frame.bytes(source), source), pass.output.output(frame.bytes(target), target),
-        pixels: pixels, scratch: frame.scratch(of: worker))
-    }
-    emit(step, "int8 pool", reads: [source], writes: [target])
   }
 
   /// The reduction of every channel of every image to one number.
