@@ -51,7 +51,7 @@ package struct ConstantFolding: GraphPass {
     let weights = weightByteLimit > 0 ? self.weights(of: graph) : []
     var weightBytes = 0
     var kept: [Node] = []
-    for node in graph.nodes {
+    for node in result.graph.nodes {
       try Interruption.check()
       do {
         let isWeight = node.definitions.contains(where: weights.contains)

@@ -24,11 +24,9 @@ extension GatherND: LoweredOperator {
   func movesIntegers(ofInput index: Int) -> Bool { true }
 
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    guard let operands = plan.indexed(fused), let depth = operands.indexSizes.last,
-      depth >= 1, depth <= operands.sizes.count - batchRank
-    else { return false }
+    guard let operands = plan.indexed(fused) else { return false }
     let blocks = operands.sizes[..<batchRank].reduce(1, *)
-    let axes = Array(batchRank..<batchRank + depth)
+    let axes = Array(batchRank..<batchRank + operands.indexSizes.last!)
     try plan.emitGather(operands, fused, axes: axes, blocks: blocks, sharesIndices: false)
     return true
   }
@@ -66,9 +64,7 @@ extension ScatterND: LoweredOperator {
 
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     if try plan.emitNoUpdates(fused) { return true }
-    guard let operands = plan.indexed(fused), let depth = operands.indexSizes.last,
-      depth >= 1, depth <= operands.sizes.count
-    else { return false }
+    guard let operands = plan.indexed(fused), let depth = operands.indexSizes.last else { return false }
     return try plan.emitScatter(operands, fused, reduction, axes: Array(0..<depth)) { indices in
       let slices = IndexedSlices(indices, blocks: 1, sharesIndices: false)
       let length = slices.length
@@ -105,13 +101,11 @@ private struct IndexedOperands {
 }
 
 extension PlanBuilder {
-  /// `nil` where there is no memory for them, or the indices are none: where declarations count, as in branches, those may say what the
-  /// operator would refuse.
+  /// `nil` where there is no memory for them.
   fileprivate func indexed(_ fused: FusedNode) -> IndexedOperands? {
     guard let data = fused.node.inputs[0], let index = fused.node.inputs[1], let result = fused.output,
       let sizes = plannedSizes(data), let indexSizes = plannedSizes(index), plannedSizes(result) != nil,
-      format(of: data) == format(of: result), let type = graph[index].type?.elementType,
-      type == .int64 || type == .int32
+      format(of: data) == format(of: result)
     else { return nil }
     return IndexedOperands(data: data, sizes: sizes, index: index, indexSizes: indexSizes, result: result)
   }

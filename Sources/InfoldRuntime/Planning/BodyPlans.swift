@@ -22,6 +22,8 @@ final class BodyPlans: Sendable {
   /// - Parameter constants: Of what the node captures, the tensors that are the same in every run.
   init(_ body: OperatorBody, constants: ArraySlice<Tensor?>) {
     var graph = body.graph
+    // Kernels trust what is declared of values, which for a node that its operator refuses is all that there is.
+    graph.keepsFaultyNodes = false
     var captured: [Int] = []
     for (id, place) in zip(graph.captures, body.captures) {
       if let tensor = constants[constants.startIndex + place] {
