@@ -11,7 +11,7 @@ extension ByteSet {
     let channels = arguments.input.channels
     let places = ByteTaps(arguments.scratch, channels: channels, padding: arguments.padding)
     let quads = quads(channels)
-    let panelStride = taps * quads * quad * panelWidth
+    let panelStride = panelStride(taps: taps, quads: quads)
     forEachBlock(of: arguments.pixels, tileRows: tileRows) { pixels in
       places.locate(pixels, arguments.window, arguments.input, arguments.output, tileRows: tileRows)
       var column = arguments.columns.lowerBound
@@ -19,8 +19,9 @@ extension ByteSet {
         multiplyPanel(
           rows: pixels.count, places.pointers,
           BytePanel(
-            columns: min(arguments.columns.upperBound - column, panelWidth), taps: taps, quads: quads,
-            weights: arguments.weights + column / panelWidth * panelStride,
+            columns: min(arguments.columns.upperBound - column, panelWidth), taps: taps,
+            weights: BytePanelWeights(
+              at: arguments.weights + column / panelWidth * panelStride, taps: taps, quads: quads),
             epilogue: ByteEpilogue(arguments, pixel: pixels.lowerBound, column: column)))
         column += panelWidth
       }

@@ -72,6 +72,17 @@ extension ByteSet {
     #endif
   }
 
+  /// The same by fewer instructions, where two products that stand together add up to 16 bits.
+  @inline(__always)
+  static func addNarrowProducts(to sums: Lanes, _ x: Lanes, _ weights: Lanes) -> Lanes {
+    #if INFOLD_AVX2
+      let pairs = _mm256_madd_epi16(_mm256_maddubs_epi16(x, weights), _mm256_set1_epi16(1))
+      return _mm256_add_epi32(sums, pairs)
+    #else
+      return addProducts(to: sums, x, weights)
+    #endif
+  }
+
   @inline(__always)
   static func sum(_ a: Lanes, _ b: Lanes) -> Lanes {
     #if INFOLD_VNNI

@@ -19,7 +19,7 @@ extension ByteSet {
     var registers = Sums { chain in lanes(at: sums + chain &* laneCount) }
     for _ in 0..<rounds {
       // What is multiplied changes from round to round, so that no product can be used again.
-      for chain in 0..<chains { registers[chain] = addProducts(to: registers[chain], registers[chain], factors) }
+      for chain in 0..<chains { registers[chain] = addNarrowProducts(to: registers[chain], registers[chain], factors) }
     }
     for chain in 0..<chains {
       UnsafeMutableRawPointer(sums + chain &* laneCount).storeBytes(of: registers[chain], as: Lanes.self)

@@ -5,12 +5,14 @@ extension ByteSet {
   public static func multiply(_ arguments: ByteProductArguments) {
     let quads = quads(arguments.inner)
     var panel = ByteRowsPanel(arguments, quads: quads)
+    var weights = arguments.weights
     var column = 0
     while column < arguments.columnCount {
+      panel.weights = BytePanelWeights(at: weights, taps: 1, quads: quads)
       panel.column = column
       panel.columns = min(arguments.columnCount - column, panelWidth)
       multiplyRows(panel)
-      panel.weights += quads * quad * panelWidth
+      weights += panelStride(taps: 1, quads: quads)
       column += panelWidth
     }
   }
@@ -73,9 +75,7 @@ extension ByteSet {
 /// A panel, and the rows from one on that it is multiplied with.
 private struct ByteRowsPanel {
   let arguments: ByteProductArguments
-  /// Of the numbers of a row.
-  let quads: Int
-  var weights: UnsafePointer<Int8>
+  var weights: BytePanelWeights
   var column = 0
   var columns = 0
   var row = 0
@@ -83,8 +83,7 @@ private struct ByteRowsPanel {
   @inline(__always)
   init(_ arguments: ByteProductArguments, quads: Int) {
     self.arguments = arguments
-    self.quads = quads
-    weights = arguments.weights
+    weights = BytePanelWeights(at: arguments.weights, taps: 1, quads: quads)
   }
 }
 
@@ -98,16 +97,21 @@ private enum ByteRowsTile<let rows: Int, let vectors: Int> {
     let stride = panel.arguments.inputStride
     let input = panel.arguments.input + panel.row * stride
     let starts = InlineArray<rows, UnsafePointer<UInt8>> { input + $0 &* stride }
-    var place = panel.weights
+    var place = panel.weights.base
     var index = 0
-    for _ in 0..<panel.quads {
+    @inline(always)
+    func addQuad(isNarrow: Bool) {
       let weights = InlineArray<vectors, Lanes> { ByteSet.lanes(at: place + $0 &* ByteSet.laneBytes) }
       @inline(always)
       func add(_ row: Int) {
         guard row < rows else { return }
         let factors = ByteSet.repeated(starts[row] + index)
         for vector in 0..<vectors {
-          sums[vector][row] = ByteSet.addProducts(to: sums[vector][row], factors, weights[vector])
+          let sum = sums[vector][row]
+          sums[vector][row] =
+            isNarrow
+            ? ByteSet.addNarrowProducts(to: sum, factors, weights[vector])
+            : ByteSet.addProducts(to: sum, factors, weights[vector])
         }
       }
       // Not a loop, as in ByteTile.
@@ -119,6 +123,16 @@ private enum ByteRowsTile<let rows: Int, let vectors: Int> {
       add(5)
       place += ByteSet.panelWidth &* ByteSet.quad
       index &+= ByteSet.quad
+    }
+    var quad = 0
+    while quad < panel.weights.quads {
+      let count = min(panel.weights.quads &- quad, BytePanelWeights.stretch)
+      if panel.weights.isNarrow(tap: 0, quad: quad) {
+        for _ in 0..<count { addQuad(isNarrow: true) }
+      } else {
+        for _ in 0..<count { addQuad(isNarrow: false) }
+      }
+      quad &+= count
     }
     finish(sums[0], 0, panel)
     if vectors > 1 { finish(sums[1], 1, panel) }

@@ -4,9 +4,7 @@ import InfoldKernelInterface
 struct BytePanel {
   let columns: Int
   let taps: Int
-  /// Of channels.
-  let quads: Int
-  let weights: UnsafePointer<Int8>
+  let weights: BytePanelWeights
   var epilogue: ByteEpilogue
 }
 
@@ -124,19 +122,24 @@ enum ByteTile<let rows: Int, let vectors: Int> {
       let bias = ByteSet.lanes(at: panel.epilogue.bias + vector &* ByteSet.laneCount)
       return InlineArray { _ in bias }
     }
-    var place = panel.weights
+    var place = panel.weights.base
     var pointers = pointers
-    for _ in 0..<panel.taps {
+    for tap in 0..<panel.taps {
       let pixels = InlineArray<rows, UnsafePointer<UInt8>> { pointers[$0] }
       var channel = 0
-      for _ in 0..<panel.quads {
+      @inline(always)
+      func addQuad(isNarrow: Bool) {
         let weights = InlineArray<vectors, Lanes> { ByteSet.lanes(at: place + $0 &* ByteSet.laneBytes) }
         @inline(always)
         func add(_ row: Int) {
           guard row < rows else { return }
           let factors = ByteSet.repeated(pixels[row] + channel)
           for vector in 0..<vectors {
-            sums[vector][row] = ByteSet.addProducts(to: sums[vector][row], factors, weights[vector])
+            let sum = sums[vector][row]
+            sums[vector][row] =
+              isNarrow
+              ? ByteSet.addNarrowProducts(to: sum, factors, weights[vector])
+              : ByteSet.addProducts(to: sum, factors, weights[vector])
           }
         }
         // Not a loop: the optimizer would not unroll it where a product takes many instructions.
@@ -148,6 +151,16 @@ enum ByteTile<let rows: Int, let vectors: Int> {
         add(5)
         place += ByteSet.panelWidth &* ByteSet.quad
         channel &+= ByteSet.quad
+      }
+      var quad = 0
+      while quad < panel.weights.quads {
+        let count = min(panel.weights.quads &- quad, BytePanelWeights.stretch)
+        if panel.weights.isNarrow(tap: tap, quad: quad) {
+          for _ in 0..<count { addQuad(isNarrow: true) }
+        } else {
+          for _ in 0..<count { addQuad(isNarrow: false) }
+        }
+        quad &+= count
       }
       pointers += ByteSet.tileRows
     }

@@ -18,6 +18,8 @@ import Testing
     var cut = 0
     /// What lies between the pixels of the input and of the output.
     var gap = 0
+    /// The greatest magnitude of weights; beyond 64, two products may be more than 16 bits hold.
+    var greatestWeight = 128
 
     var outputHeight: Int { (height + 2 * pad - cut - dilation * (size - 1) - 1) / stride + 1 }
     var outputWidth: Int { (width + 2 * pad - cut - dilation * (size - 1) - 1) / stride + 1 }
@@ -86,7 +88,11 @@ import Testing
 
   @Test(arguments: byteKernelSets.indices) func convolvesLikeTheDefinition(set: Int) {
     for (seed, shape) in Self.shapes.enumerated() {
-      check(byteKernelSets[set], shape, UInt64(seed), isDepthwise: false)
+      for greatest in [128, 64] {
+        var shape = shape
+        shape.greatestWeight = greatest
+        check(byteKernelSets[set], shape, UInt64(seed), isDepthwise: false)
+      }
     }
   }
 
@@ -98,7 +104,7 @@ import Testing
 
   /// The greatest products of both signs, which are more than 16 bits hold when two are added.
   @Test(arguments: byteKernelSets.indices) func extremeProducts(set: Int) {
-    for weight in [Int8.min, .max] {
+    for weight in [Int8.min, -65, -64, 64, 65, .max] {
       check(
         byteKernelSets[set], Shape(images: 1, height: 3, width: 5, channels: 64, outputs: 20), 1, isDepthwise: false,
         input: 255, weight: weight)
@@ -121,7 +127,7 @@ import Testing
     let perColumn = shape.taps * (isDepthwise ? 1 : channels)
     // In the order of ONNX: column, channel, tap.
     let weights = (0..<(columns * perColumn)).map { _ in
-      fixedWeight ?? Int8(truncatingIfNeeded: random.next() >> 32)
+      fixedWeight ?? Int8(Int(Int8(truncatingIfNeeded: random.next() >> 32)) * shape.greatestWeight / 128)
     }
     let bias = (0..<columns).map { _ in Int32(truncatingIfNeeded: random.next() >> 32) >> 16 }
     let multipliers = (0..<columns).map { _ in Float(1 + random.next() % 1000) / Float(100_000 * perColumn) }

@@ -13,6 +13,8 @@ import Testing
     var hasZeroPoints = false
     var hasBias = false
     var adds = false
+    /// The greatest magnitude of weights; beyond 64, two products may be more than 16 bits hold.
+    var greatestWeight = 128
     /// All weights and numbers; random ones, if `nil`.
     var fixed: (UInt8, Int8)?
   }
@@ -23,10 +25,15 @@ import Testing
       shapes.append(
         Shape(
           rows: 1 + columns % 14, inner: 1 + columns * 7 % 40, columns: columns, gap: columns % 3,
-          hasZeroPoints: columns % 2 == 0, hasBias: columns % 3 == 0, adds: columns % 5 < 2))
+          hasZeroPoints: columns % 2 == 0, hasBias: columns % 3 == 0, adds: columns % 5 < 2,
+          greatestWeight: columns % 4 < 2 ? 64 : 128))
     }
     for rows in 1...14 {
       shapes.append(Shape(rows: rows, inner: 33, columns: 130, hasZeroPoints: true, hasBias: true, adds: true))
+      shapes.append(Shape(rows: rows, inner: 33, columns: 130, greatestWeight: 64))
+    }
+    for weight in [Int8(-65), -64, 64, 65] {
+      shapes.append(Shape(rows: 5, inner: 70, columns: 33, fixed: (255, weight)))
     }
     shapes.append(Shape(rows: 3, inner: 1 << 15, columns: 5, hasZeroPoints: true, fixed: (255, .min)))
     shapes.append(Shape(rows: 2, inner: 1 << 15, columns: 4, fixed: (255, .max)))
@@ -43,7 +50,9 @@ import Testing
     let stride = inner + shape.gap, outputStride = columns + shape.gap
     let input = ByteBuffer(random: rows * stride - shape.gap, &random)
     // In the order [inner][columns], as recurrent operators have them.
-    var weights = (0..<inner * columns).map { _ in Int8(truncatingIfNeeded: random.next() >> 32) }
+    var weights = (0..<inner * columns).map { _ in
+      Int8(Int(Int8(truncatingIfNeeded: random.next() >> 32)) * shape.greatestWeight / 128)
+    }
     if let (number, weight) = shape.fixed {
       for index in 0..<input.count { input.base[index] = number }
       weights = weights.map { _ in weight }
