@@ -75,7 +75,8 @@ def completed(output):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--infold", default=str(ROOT / ".build/release/infold"))
+    # Executors work in folders of their own.
+    parser.add_argument("--infold", type=lambda path: str(pathlib.Path(path).resolve()), default=str(ROOT / ".build/release/infold"))
     parser.add_argument("--pictures", type=int, default=2000)
     parser.add_argument("--tasks", type=int, default=20)
     options = parser.parse_args()

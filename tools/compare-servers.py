@@ -80,6 +80,14 @@ class Server:
         except OSError:
             return False
 
+    def settle(self):
+        """Waits until it has done with what was asked of it and given up."""
+        quick = 0
+        while quick < 5:
+            begin = time.monotonic()
+            self.is_ready()
+            quick = quick + 1 if time.monotonic() - begin < 0.02 else 0
+
     def memory(self):
         """The most memory that it had, in MB."""
         for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
@@ -199,7 +207,9 @@ def measure(options):
                         for model in MODELS:
                             for connections in CONNECTIONS:
                                 ask(server, model, connections, 1, folder)
+                                server.settle()
                                 found = ask(server, model, connections, options.seconds, folder)
+                                server.settle()
                                 print(f"{round + 1}/{options.rounds} {label}, {transport}, {model}, {connections}: {found['rate']:.1f}/s, "
                                       f"median {found['median']:.2f} ms, p99 {found['p99']:.2f} ms, errors {found['errors']}", file=sys.stderr)
                                 key = (transport, model, connections, label)
@@ -209,7 +219,7 @@ def measure(options):
     return results, starts, memory
 
 
-def table(results, starts, memory):
+def table(results, starts, memory, seconds):
     """The lines of a table: both servers, and Infold's figure divided by the other's."""
     ours, theirs = [label for label, _ in servers()]
     lines = [f"| | connections | {ours} /s | {theirs} /s | ÷ | p99 ms | p99 ms | ÷ |", "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
@@ -218,9 +228,11 @@ def table(results, starts, memory):
             continue
         a, b = (results[transport, model, connections, label] for label in (ours, theirs))
         note = f" ({a['errors']} and {b['errors']} errors)" if a["errors"] or b["errors"] else ""
+        if not b["rate"]:
+            note += f" (no answer within {seconds} s by {theirs})"
+        rate, p99 = (f"{a[key] / b[key]:.2f}" if b["rate"] else "" for key in ("rate", "p99"))
         lines.append(
-            f"| {transport}, {model}{note} | {connections} | {a['rate']:.1f} | {b['rate']:.1f} | {a['rate'] / b['rate']:.2f} | {a['p99']:.2f} | "
-            f"{b['p99']:.2f} | {a['p99'] / b['p99']:.2f} |")
+            f"| {transport}, {model}{note} | {connections} | {a['rate']:.1f} | {b['rate']:.1f} | {rate} | {a['p99']:.2f} | {b['p99']:.2f} | {p99} |")
     lines += [
         "", f"Start until ready: {starts[ours]:.2f} s and {starts[theirs]:.2f} s ({starts[ours] / starts[theirs]:.2f}). Memory at most: "
         f"{memory[ours]:.0f} MB and {memory[theirs]:.0f} MB ({memory[ours] / memory[theirs]:.2f})."]
@@ -243,7 +255,7 @@ def main():
     results, starts, memory = measure(options)
     here = processor_here()
     print(f"{here['name']}, family {here['family']}, model {here['model']}; {program()}\n")
-    print("\n".join(table(results, starts, memory)))
+    print("\n".join(table(results, starts, memory, options.seconds)))
     if options.json:
         options.json.write_text(json.dumps({
             "results": [{"transport": a, "model": b, "connections": c, "server": d} | figures for (a, b, c, d), figures in results.items()],

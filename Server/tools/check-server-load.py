@@ -131,7 +131,8 @@ async def check_load(count):
     with Serving("--queue-size=32", "--access-log=false", models=[MODEL]) as server:
         requests = Requests()
         await requests.learn(server)
-        trial = Load(server, requests, 12)
+        # As many as ask later: waiting requests are put together, so that it does more of them the more there are.
+        trial = Load(server, requests, 160)
         seconds = await trial.run(seconds=4)
         capacity = trial.answered / seconds
         memory = {}

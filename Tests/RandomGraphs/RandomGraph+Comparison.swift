@@ -9,6 +9,12 @@ public struct Disagreement: Sendable, CustomStringConvertible {
   public let configuration: String
   /// What differs.
   public let reason: String
+  /// Whether the network was refused as one that Infold does not run: some sequences only turn out as such once all is put together.
+  public let isRefusal: Bool
+
+  fileprivate init(_ configuration: String, _ reason: String, isRefusal: Bool = false) {
+    (self.configuration, self.reason, self.isRefusal) = (configuration, reason, isRefusal)
+  }
 
   public var description: String { "\(configuration): \(reason)" }
 }
@@ -48,11 +54,11 @@ extension RandomGraph {
         try session.run(ids.map { inputs[$0]! }, into: &results)
         for (index, (result, estimate)) in zip(results, expected).enumerated() {
           if let reason = try difference(result, estimate) {
-            return Disagreement(configuration: "\(configuration), \(kernels)", reason: "output \(index) " + reason)
+            return Disagreement("\(configuration), \(kernels)", "output \(index) " + reason)
           }
         }
       } catch {
-        return Disagreement(configuration: "\(configuration), \(kernels)", reason: "\(error)")
+        return Disagreement("\(configuration), \(kernels)", "\(error)", isRefusal: error.code == .unsupported)
       }
     }
     return nil

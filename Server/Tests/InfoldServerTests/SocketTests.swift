@@ -82,7 +82,7 @@ import Testing
   /// Whoever says nothing, or not all, is shown out, and nobody else has to wait.
   @Test(arguments: ["", "GET /v2 HT", "POST /v2/models/m/infer HTTP/1.1\r\nContent-Length: 100\r\n\r\n{\"inp"])
   func slowClients(text: String) async throws {
-    let timeouts = ConnectionTimeouts(header: .milliseconds(300), body: .milliseconds(300), idle: .milliseconds(300))
+    let timeouts = ConnectionTimeouts(header: .seconds(2), body: .seconds(2), idle: .seconds(2))
     try await server { $0.timeouts = timeouts }.withSockets { client in
       let port = try #require(client.port)
       async let slow = Connection(port).answer(text)

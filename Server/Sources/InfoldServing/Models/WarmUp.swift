@@ -1,4 +1,6 @@
+import Dispatch
 import Infold
+import Synchronization
 
 /// Runs a model on zeros before it is asked, and makes the plans of all batches that may come, so that no request pays for them.
 struct WarmUp {
@@ -35,8 +37,7 @@ struct WarmUp {
   func run(skipped: (InfoldError) -> Void) throws(InfoldError) -> Bool {
     guard let first = shapes(batch: nil) else { return false }
     do throws(InfoldError) {
-      try wide.warmUp(shapes: first)
-      if narrow !== wide { try narrow.warmUp(shapes: first) }
+      try withBothSessions { session throws(InfoldError) in try session.warmUp(shapes: first) }
     } catch {
       guard hasOpenBatch, settings.warmUp.isEmpty, error.code != .limitExceeded else { throw error }
       skipped(error)
@@ -54,12 +55,35 @@ struct WarmUp {
   /// Makes the plans of all batches.
   /// - Returns: Whether requests may be put together.
   private func prepareBatches() throws(InfoldError) -> Bool {
-    guard hasOpenBatch, settings.largestBatch > 1, let largest = shapes(batch: settings.largestBatch),
-      try wide.computesImagesApart(shapes: largest)
-    else { return false }
-    guard narrow !== wide else { return true }
-    for batch in 1...settings.largestBatch { try narrow.prepare(shapes: shapes(batch: batch)!) }
-    return true
+    guard hasOpenBatch, settings.largestBatch > 1, let largest = shapes(batch: settings.largestBatch) else {
+      return false
+    }
+    let isApart = Mutex(false)
+    try withBothSessions { session throws(InfoldError) in
+      if session === wide {
+        let answer = try wide.computesImagesApart(shapes: largest)
+        isApart.withLock { $0 = answer }
+      } else {
+        for batch in 1...settings.largestBatch { try narrow.prepare(shapes: shapes(batch: batch)!) }
+      }
+    }
+    return isApart.withLock(\.self)
+  }
+
+  /// Does something with both sessions at once, or with the one that there is: whoever waits for the model waits half as long.
+  /// - Throws: The first error of `wide`, or else that of `narrow`.
+  private func withBothSessions(_ body: @Sendable (Session) throws(InfoldError) -> Void) throws(InfoldError) {
+    guard narrow !== wide else { return try body(wide) }
+    let sessions = [wide, narrow]
+    let errors = Mutex([InfoldError?](repeating: nil, count: sessions.count))
+    DispatchQueue.concurrentPerform(iterations: sessions.count) { index in
+      do throws(InfoldError) {
+        try body(sessions[index])
+      } catch {
+        errors.withLock { $0[index] = error }
+      }
+    }
+    if let error = errors.withLock({ $0.lazy.compactMap(\.self).first }) { throw error }
   }
 
   /// The shapes of the inputs; `nil` where sizes are not known.
