@@ -89,6 +89,24 @@ import Testing
     }
   }
 
+  /// Operands of one number may have as many dimensions as the input; with more, the result has them, too.
+  @Test func operandsOfOneNumber() throws {
+    let table = ["QuantizeLinear", "ByteTable", "DequantizeLinear"]
+    let floats = ["QuantizeLinear", "DequantizeLinear", "Mul", "QuantizeLinear", "DequantizeLinear"]
+    for (rank, opTypes, operators) in [
+      (4, ["PRelu"], table), (4, ["PRelu", "Mul"], table), (0, ["PRelu", "Mul"], table), (5, ["Mul"], floats),
+    ] {
+      try expect(operators, step: 0.02) { network, x in
+        var y = try network.rounded(x, scale: 0.01, zeroPoint: 120)
+        for opType in opTypes {
+          let operand = try Tensor(shape: Array(repeating: 1, count: rank), [0.75] as [Float])
+          y = try network.node(opType, [y, network.constant(operand)])
+        }
+        return try network.rounded(y, scale: 0.02, zeroPoint: 120)
+      }
+    }
+  }
+
   @Test func transpositions() throws {
     try expect(["QuantizeLinear", "Transpose", "QLinearAdd", "DequantizeLinear"], step: 0.02) { network, x in
       let input = try network.rounded(x, scale: 0.01, zeroPoint: 120)

@@ -213,10 +213,11 @@ private struct QuantizedRewriter {
   /// A function of one number, whose other operands are constants.
   private mutating func rewriteFunction(_ node: Node) throws(InfoldError) {
     guard let x = source.source(node.inputs[0]), let (sink, y) = source.sink(node.outputs[0]) else { return }
+    let rank = graph[x.bytes].type?.shape?.rank ?? 0
     var operands: [Tensor?] = []
     for input in node.inputs.dropFirst() {
       let tensor = input.flatMap(graph.constant)
-      guard input == nil || tensor?.count == 1 else { return }
+      guard input == nil || tensor.map({ $0.count == 1 && $0.shape.count <= rank }) == true else { return }
       operands.append(tensor)
     }
     let label = graph.label(of: node)
@@ -263,7 +264,10 @@ private struct QuantizedRewriter {
     // In the order of the bits: of int8, the negative ones are behind the others.
     let numbers = (0..<256).map { x.elementType == .int8 ? Int(Int8(truncatingIfNeeded: $0)) : $0 }
     let floats = numbers.map { Float($0 - x.zeroPointValue) * x.scaleValue }
-    let results: [Float] = try compute(try Tensor(shape: [256], floats)).elements()
+    // Of as many dimensions as the input has: not every operator takes operands that have more.
+    let rank = graph[input].type?.shape?.rank ?? 1
+    let shape = Array(repeating: 1, count: max(rank - 1, 0)) + [256]
+    let results: [Float] = try compute(try Tensor(shape: shape, floats)).elements()
     let tensor = try Tensor(shape: [256], results.map { Int64(y.quantized($0)) }).cast(to: y.elementType)
     return try Node(
       internal: ByteTable.name, name: label, inputs: [input, editor.addConstant("\(label) table", tensor)],
