@@ -5,13 +5,13 @@ import InfoldKernelInterface
 extension Kernels {
   @inline(never)
   public static func memoryGates(_ arguments: MemoryGateArguments, rows: Range<Int>) {
-    let size = arguments.size
+    let (size, distance) = (arguments.size, arguments.gateDistance)
     for row in rows {
       let input = arguments.gates + row * arguments.gateStride
-      let (output, forget, candidate) = (input + size, input + 2 * size, input + 3 * size)
+      let (output, forget, candidate) = (input + distance, input + 2 * distance, input + 3 * distance)
       let cell = arguments.cell + row * arguments.cellStride
       let result = arguments.result + row * arguments.resultStride
-      FunctionRows(inPlace: input, columns: 3 * size).sigmoids()
+      gates(3, from: input, size, distance).sigmoids()
       FunctionRows(inPlace: candidate, columns: size).tangents()
       forEachVector(of: size) { column, count in
         let added = Vector(at: input + column, count: count) * Vector(at: candidate + column, count: count)
@@ -28,18 +28,18 @@ extension Kernels {
 
   @inline(never)
   public static func updateGates(_ arguments: UpdateGateArguments, rows: Range<Int>) {
-    let size = arguments.size
+    let (size, distance) = (arguments.size, arguments.gateDistance)
     for row in rows {
       let update = arguments.gates + row * arguments.gateStride
-      let (reset, candidate) = (update + size, update + 2 * size)
+      let (reset, candidate) = (update + distance, update + 2 * distance)
       let hidden = arguments.hidden + row * arguments.hiddenStride
       let result = arguments.result + row * arguments.resultStride
       if let products = arguments.products.map({ $0 + row * arguments.productStride }) {
-        let both = FunctionRows(inPlace: update, columns: 2 * size)
-        both.add(products, stride: 0)
+        let both = gates(2, from: update, size, distance)
+        both.add(products, stride: distance)
         both.sigmoids()
         forEachVector(of: size) { column, count in
-          let product = Vector(at: products + 2 &* size + column, count: count)
+          let product = Vector(at: products + 2 &* distance + column, count: count)
           let added = Vector(at: reset + column, count: count) * product
           (Vector(at: candidate + column, count: count) + added).store(at: candidate + column, count: count)
         }
@@ -53,5 +53,15 @@ extension Kernels {
         (added + gate * Vector(at: hidden + column, count: count)).store(at: result + column, count: count)
       }
     }
+  }
+
+  /// Gates of a row.
+  @inline(__always)
+  private static func gates(
+    _ count: Int, from place: UnsafeMutablePointer<Float>, _ size: Int, _ distance: Int
+  ) -> FunctionRows {
+    distance == size
+      ? FunctionRows(inPlace: place, columns: count * size)
+      : FunctionRows(inPlace: place, stride: distance, rows: count, columns: size)
   }
 }

@@ -7,7 +7,8 @@ import Testing
 
   @Test(arguments: kernelSets.indices) func memoryGates(set: Int) {
     for size in Array(1...40) + [100] {
-      let rows = 3, stride = 4 * size + 3, cellStride = size + 1, resultStride = size + 2
+      let rows = 3, distance = size + size % 3, stride = 4 * distance + 3, cellStride = size + 1,
+        resultStride = size + 2
       let given = Buffer(random: rows * stride, seed: 1), before = Buffer(random: rows * cellStride, seed: 2)
       let result = Buffer(rows * resultStride - 2), cell = Buffer(before.values)
       let gates = Buffer(rows * stride)
@@ -15,8 +16,8 @@ import Testing
         for index in given.values.indices { gates.base[index] = given.base[index] }
         kernelSets[set].memoryGates(
           MemoryGateArguments(
-            gates: gates.base, gateStride: stride, cell: cell.base, cellStride: cellStride, result: result.base,
-            resultStride: resultStride, size: size), rows: range)
+            gates: gates.base, gateStride: stride, gateDistance: distance, cell: cell.base, cellStride: cellStride,
+            result: result.base, resultStride: resultStride, size: size), rows: range)
       }
       run(0..<rows)
       let (results, cells) = (result.values, cell.values)
@@ -25,7 +26,7 @@ import Testing
       #expect(result.values == results && cell.values == cells && result.isIntact && cell.isIntact)
       for row in 0..<rows {
         for unit in 0..<size {
-          func gate(_ index: Int) -> Double { Double(given.base[row * stride + index * size + unit]) }
+          func gate(_ index: Int) -> Double { Double(given.base[row * stride + index * distance + unit]) }
           let c =
             sigmoid(gate(2)) * Double(before.base[row * cellStride + unit]) + sigmoid(gate(0)) * tanh(gate(3))
           let h = sigmoid(gate(1)) * tanh(c)
@@ -38,7 +39,8 @@ import Testing
 
   @Test(arguments: kernelSets.indices, [true, false]) func updateGates(set: Int, hasProducts: Bool) {
     for size in Array(1...40) + [100] {
-      let rows = 3, stride = 3 * size + 3, productStride = 3 * size + 1, hiddenStride = size + 1
+      let rows = 3, distance = size + size % 3, stride = 3 * distance + 3, productStride = 3 * distance + 1
+      let hiddenStride = size + 1
       let given = Buffer(random: rows * stride, seed: 1), gates = Buffer(rows * stride),
         products = Buffer(random: rows * productStride, seed: 2)
       let hidden = Buffer(random: rows * hiddenStride, seed: 3), result = Buffer(rows * (size + 2) - 2)
@@ -47,15 +49,16 @@ import Testing
           for index in given.values.indices { gates.base[index] = given.base[index] }
           kernelSets[set].updateGates(
             UpdateGateArguments(
-              gates: gates.base, gateStride: stride, products: hasProducts ? products.input : nil,
-              productStride: productStride, hidden: hidden.input, hiddenStride: hiddenStride, result: result.base,
+              gates: gates.base, gateStride: stride, gateDistance: distance,
+              products: hasProducts ? products.input : nil, productStride: productStride, hidden: hidden.input,
+              hiddenStride: hiddenStride, result: result.base,
               resultStride: size + 2, size: size), rows: range)
         })
       for row in 0..<rows {
         for unit in 0..<size {
-          func gate(_ index: Int) -> Double { Double(given.base[row * stride + index * size + unit]) }
+          func gate(_ index: Int) -> Double { Double(given.base[row * stride + index * distance + unit]) }
           func product(_ index: Int) -> Double {
-            hasProducts ? Double(products.base[row * productStride + index * size + unit]) : 0
+            hasProducts ? Double(products.base[row * productStride + index * distance + unit]) : 0
           }
           let z = sigmoid(gate(0) + product(0)), r = sigmoid(gate(1) + product(1))
           let h = (1 - z) * tanh(gate(2) + r * product(2)) + z * Double(hidden.base[row * hiddenStride + unit])

@@ -1,9 +1,11 @@
 /// What becomes of LSTM's gates at a position: c = σ(forget) · c + σ(input) · tanh(candidate), h = σ(output) · tanh(c).
 public struct MemoryGateArguments: @unchecked Sendable {
-  /// A row for each sequence: input, output, forget and candidate behind one another. What stands there is lost.
+  /// A row for each sequence: input, output, forget and candidate. What stands there is lost.
   public var gates: UnsafeMutablePointer<Float>
   /// Floats from one row to the next.
   public var gateStride: Int
+  /// Floats from one gate to the next.
+  public var gateDistance: Int
   /// The cell before, and behind.
   public var cell: UnsafeMutablePointer<Float>
   public var cellStride: Int
@@ -14,11 +16,12 @@ public struct MemoryGateArguments: @unchecked Sendable {
   public var size: Int
 
   public init(
-    gates: UnsafeMutablePointer<Float>, gateStride: Int, cell: UnsafeMutablePointer<Float>, cellStride: Int,
-    result: UnsafeMutablePointer<Float>, resultStride: Int, size: Int
+    gates: UnsafeMutablePointer<Float>, gateStride: Int, gateDistance: Int, cell: UnsafeMutablePointer<Float>,
+    cellStride: Int, result: UnsafeMutablePointer<Float>, resultStride: Int, size: Int
   ) {
     self.gates = gates
     self.gateStride = gateStride
+    self.gateDistance = gateDistance
     self.cell = cell
     self.cellStride = cellStride
     self.result = result
@@ -29,10 +32,12 @@ public struct MemoryGateArguments: @unchecked Sendable {
 
 /// What becomes of GRU's gates at a position: (1 − z) · tanh(candidate) + z · h with z = σ(update).
 public struct UpdateGateArguments: @unchecked Sendable {
-  /// A row for each sequence: update, reset and candidate behind one another. What stands there is lost.
+  /// A row for each sequence: update, reset and candidate. What stands there is lost.
   public var gates: UnsafeMutablePointer<Float>
   /// Floats from one row to the next.
   public var gateStride: Int
+  /// Floats from one gate to the next, in the products as well.
+  public var gateDistance: Int
   /// Products of the state with the weights of all gates, which are added to update and reset, and times σ(reset) to the candidate; `nil`
   /// where the gates have them already.
   public var products: UnsafePointer<Float>?
@@ -47,11 +52,13 @@ public struct UpdateGateArguments: @unchecked Sendable {
   public var size: Int
 
   public init(
-    gates: UnsafeMutablePointer<Float>, gateStride: Int, products: UnsafePointer<Float>?, productStride: Int,
-    hidden: UnsafePointer<Float>, hiddenStride: Int, result: UnsafeMutablePointer<Float>, resultStride: Int, size: Int
+    gates: UnsafeMutablePointer<Float>, gateStride: Int, gateDistance: Int, products: UnsafePointer<Float>?,
+    productStride: Int, hidden: UnsafePointer<Float>, hiddenStride: Int, result: UnsafeMutablePointer<Float>,
+    resultStride: Int, size: Int
   ) {
     self.gates = gates
     self.gateStride = gateStride
+    self.gateDistance = gateDistance
     self.products = products
     self.productStride = productStride
     self.hidden = hidden

@@ -112,20 +112,37 @@ extension PlanBuilder {
     var initial: [Location?] = []
     for index in 0..<Cell.stateCount { initial.append(try place(5 + index, &self)) }
     let gates = temporary([shape.directions, shape.rows, Cell.gateCount * shape.hiddenSize])
-    let y = operands.output(0).map { define($0, .rowMajor) }
+    let cell = cell(peepholes)
+    let sharedUnits = sharedUnits(cell, shape, weights, lengths: lengths)
+    // Units that are computed apart read all of the state before, which must not change meanwhile.
+    let y =
+      operands.output(0).map { define($0, .rowMajor) }
+      ?? (sharedUnits == nil ? nil : temporary([shape.length, shape.directions, shape.batch, shape.hiddenSize]))
     let states = (1...Cell.stateCount).map { index in
       operands.output(index).map { define($0, .rowMajor) }
         ?? temporary([shape.directions, shape.batch, shape.hiddenSize])
     }
     let step = RecurrentStep(
       products: productKernels, kernels: lanewiseKernels, byteKernels: byteKernels, shape: shape,
-      cell: cell(peepholes), x: source, quantized: quantized, weights: weights, lengths: lengths, initial: initial,
-      gates: gates, states: states, isHiddenWanted: operands.output(1) != nil, y: y, label: fused.label)
+      cell: cell, x: source, quantized: quantized, weights: weights, lengths: lengths, initial: initial,
+      gates: gates, states: states, isHiddenWanted: operands.output(1) != nil, y: y, label: fused.label,
+      sharedUnits: sharedUnits)
     let read = quantized?.places ?? [source]
     emit(
       step, quantized == nil ? "products and gates" : "int8 products and gates",
       reads: read + [lengths, peepholes] + initial + weights.flatMap(\.places),
       writes: [gates, y, quantized?.rows] + states, multiplyAccumulates: graph.multiplyAccumulates(of: fused.node) ?? 0)
+  }
+
+  /// How many hidden units threads share at a position at least; `nil` where each does sequences of its own: there are enough of them, or
+  /// a position is too little work.
+  private func sharedUnits(
+    _ cell: some RecurrentCell, _ shape: RecurrentShape, _ weights: [RecurrentWeights], lengths: Location?
+  ) -> Int? {
+    let width = if case .bytes = weights[0].state[0] { byteKernels.panelWidth } else { productKernels.panelWidth }
+    let threads = RecurrentStep.sharers(shape, gates: type(of: cell).gateCount, workers: sharers)
+    let isApart = cell.takesUnitsApart && lengths == nil && shape.hiddenSize.isMultiple(of: width)
+    return isApart && shape.directions * shape.batch < threads ? width : nil
   }
 
   /// What a direction multiplies with, of W, R and B.

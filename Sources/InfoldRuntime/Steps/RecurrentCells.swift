@@ -12,15 +12,19 @@ protocol RecurrentCell: Sendable {
   var joinsBiases: Bool { get }
   /// The numbers of room for each sequence, in units of the hidden size.
   var room: Int { get }
+  /// Whether it may take on some hidden units alone, of which others know nothing before the next position.
+  var takesUnitsApart: Bool { get }
 
   /// Takes the states on by a position. What stands in the gates is lost.
   func advance(_ position: RecurrentPosition, in frame: Frame)
 }
 
-/// Some sequences at a position, in one direction.
+/// Some sequences at a position, in one direction, and what is computed of them.
 struct RecurrentPosition {
   /// The rows of the states.
   let rows: KernelRows
+  /// The hidden units: all, or from the beginning of a panel of weights on, those of a cell that takes them apart.
+  let units: Range<Int>
   /// What the input adds to the gates, which lie behind one another.
   let gates: RowPlace
   /// The hidden state before.
@@ -33,6 +37,9 @@ struct RecurrentPosition {
   let room: RowPlace
   let direction: Int
   let product: RecurrentProduct
+
+  /// The columns of so many gates.
+  func columns(_ gates: Int) -> GateColumns { GateColumns(gates, size: rows.width, units: units) }
 }
 
 /// RNN: H = f(gate).
@@ -42,17 +49,19 @@ struct RNNCell: RecurrentCell {
   let products = [0..<1]
   let joinsBiases = true
   let room = 0
+  let takesUnitsApart = true
 
   let weights: [RecurrentWeights]
   /// f of each direction.
   let activations: [[GateFunction]]
 
   func advance(_ position: RecurrentPosition, in frame: Frame) {
-    let rows = position.rows
+    let (rows, units, gates) = (position.rows, position.units, position.gates)
     position.product.multiply(
-      position.hidden, inner: rows.width, by: weights[position.direction].state[0], to: position.gates,
-      rows, plus: position.gates)
-    rows.apply(activations[position.direction][0], position.gates, to: position.result)
+      position.hidden, inner: rows.width, by: weights[position.direction].state[0], to: gates, rows: rows.count,
+      position.columns(1), plus: gates)
+    rows.wide(units.count).apply(
+      activations[position.direction][0], gates + units.lowerBound, to: position.result + units.lowerBound)
   }
 }
 
@@ -79,6 +88,7 @@ struct GRUCell: RecurrentCell {
   var products: [Range<Int>] { resetsBehindProduct ? [0..<3] : [0..<2, 2..<3] }
   var joinsBiases: Bool { !resetsBehindProduct }
   var room: Int { resetsBehindProduct ? 3 : 0 }
+  var takesUnitsApart: Bool { isStandard && resetsBehindProduct }
 
   func advance(_ position: RecurrentPosition, in frame: Frame) {
     let (rows, gates, hidden) = (position.rows, position.gates, position.hidden)
@@ -89,7 +99,7 @@ struct GRUCell: RecurrentCell {
     if resetsBehindProduct {
       let products = position.room
       position.product.multiply(
-        hidden, inner: size, by: weights.state[0], to: products, rows.wide(3 * size),
+        hidden, inner: size, by: weights.state[0], to: products, rows: rows.count, position.columns(3),
         bias: weights.stateBias.map { UnsafePointer(frame.pointer($0)) })
       if isStandard { return finish(position, products: products) }
       both.apply(.add, gates, products, to: gates)
@@ -98,7 +108,7 @@ struct GRUCell: RecurrentCell {
       rows.apply(.add, candidate, reset, to: candidate)
     } else {
       position.product.multiply(
-        hidden, inner: size, by: weights.state[0], to: gates, both, plus: gates)
+        hidden, inner: size, by: weights.state[0], to: gates, rows: rows.count, position.columns(2), plus: gates)
       if isStandard {
         rows.apply(activations[0], reset, to: reset)
       } else {
@@ -106,7 +116,8 @@ struct GRUCell: RecurrentCell {
       }
       rows.apply(.multiply, reset, hidden, to: reset)
       position.product.multiply(
-        reset, inner: size, by: weights.state[1], to: candidate, rows, plus: candidate)
+        reset, inner: size, by: weights.state[1], to: candidate, rows: rows.count, position.columns(1),
+        plus: candidate)
       if isStandard { return finish(position, products: nil) }
     }
     rows.apply(activations[1], candidate, to: candidate)
@@ -118,13 +129,14 @@ struct GRUCell: RecurrentCell {
 
   /// Does what is left by one kernel.
   private func finish(_ position: RecurrentPosition, products: RowPlace?) {
-    let rows = position.rows
+    let (rows, units) = (position.rows, position.units), first = units.lowerBound
     rows.kernels.updateGates(
       UpdateGateArguments(
-        gates: position.gates.base, gateStride: position.gates.stride,
-        products: products.map { UnsafePointer($0.base) }, productStride: products?.stride ?? 0,
-        hidden: position.hidden.base, hiddenStride: position.hidden.stride, result: position.result.base,
-        resultStride: position.result.stride, size: rows.width), rows: 0..<rows.count)
+        gates: position.gates.base + first, gateStride: position.gates.stride, gateDistance: rows.width,
+        products: products.map { UnsafePointer($0.base + first) }, productStride: products?.stride ?? 0,
+        hidden: position.hidden.base + first, hiddenStride: position.hidden.stride,
+        result: position.result.base + first, resultStride: position.result.stride, size: units.count),
+      rows: 0..<rows.count)
   }
 }
 
@@ -155,19 +167,22 @@ struct LSTMCell: RecurrentCell {
   }
 
   var room: Int { peepholes == nil ? 0 : 1 }
+  var takesUnitsApart: Bool { isStandard }
 
   func advance(_ position: RecurrentPosition, in frame: Frame) {
     let (rows, gates, cell, room) = (position.rows, position.gates, position.cell, position.room)
     let size = rows.width, activations = activations[position.direction]
     let (input, output, forget, candidate) = (gates, gates + size, gates + 2 * size, gates + 3 * size)
     position.product.multiply(
-      position.hidden, inner: size, by: weights[position.direction].state[0], to: gates,
-      rows.wide(4 * size), plus: gates)
+      position.hidden, inner: size, by: weights[position.direction].state[0], to: gates, rows: rows.count,
+      position.columns(4), plus: gates)
     if isStandard {
+      let units = position.units, first = units.lowerBound
       return rows.kernels.memoryGates(
         MemoryGateArguments(
-          gates: gates.base, gateStride: gates.stride, cell: cell.base, cellStride: cell.stride,
-          result: position.result.base, resultStride: position.result.stride, size: size), rows: 0..<rows.count)
+          gates: gates.base + first, gateStride: gates.stride, gateDistance: size, cell: cell.base + first,
+          cellStride: cell.stride, result: position.result.base + first, resultStride: position.result.stride,
+          size: units.count), rows: 0..<rows.count)
     }
     let ofCell = peepholes.map { frame.pointer($0) + 3 * size * position.direction }
     /// Adds what the cell adds to a gate.

@@ -28,22 +28,27 @@ struct ByteMatrix: Sendable {
 
   /// - Parameters:
   ///   - rows: What the quantized rows stand for.
+  ///   - range: What is computed of the results, from the beginning of a panel on.
   ///   - bias: For each column.
   ///   - adds: Whether the product is added to what is there.
   func multiply(
-    _ left: UnsafePointer<UInt8>, stride: Int, inner: Int, rows: UnsafePointer<ByteRow>, to result: RowPlace,
-    _ size: KernelRows, bias: UnsafePointer<Float>? = nil, adds: Bool, by kernels: any ByteKernels.Type, in frame: Frame
+    _ left: UnsafePointer<UInt8>, stride: Int, inner: Int, rows: UnsafePointer<ByteRow>, count: Int,
+    to result: RowPlace, columns range: Range<Int>, bias: UnsafePointer<Float>? = nil, adds: Bool,
+    by kernels: any ByteKernels.Type, in frame: Frame
   ) {
+    let first = range.lowerBound
     let lists = frame.address(columns)
-    let integers = lists.assumingMemoryBound(to: Int32.self)
+    let integers = lists.assumingMemoryBound(to: Int32.self) + first
+    let before = kernels.packedByteCount(taps: 1, channels: inner, columns: first)
     kernels.multiply(
       ByteProductArguments(
-        input: left, inputStride: stride, inner: inner, rows: rows, rowCount: size.count,
-        weights: frame.address(weights).assumingMemoryBound(to: Int8.self),
+        input: left, inputStride: stride, inner: inner, rows: rows, rowCount: count,
+        weights: frame.address(weights).assumingMemoryBound(to: Int8.self) + before,
         columns: ByteColumns(
-          scales: lists.assumingMemoryBound(to: Float.self), sums: integers + columnCount,
+          scales: lists.assumingMemoryBound(to: Float.self) + first, sums: integers + columnCount,
           zeroPoints: hasZeroPoints ? integers + 2 * columnCount : nil),
-        columnCount: size.width, bias: bias, output: result.base, outputStride: result.stride, adds: adds))
+        columnCount: range.count, bias: bias.map { $0 + first }, output: result.base + first,
+        outputStride: result.stride, adds: adds))
   }
 
   /// What rows stand for, of which the numbers are known.

@@ -15,41 +15,70 @@ struct RecurrentProduct {
   static func byteCount(rows: Int, inner: Int) -> Int { rows * (MemoryLayout<ByteRow>.stride + inner) + byteSlack }
 
   /// - Parameters:
-  ///   - rows: How many there are, and the numbers of each result.
+  ///   - columns: What is computed of the results.
   ///   - summand: Rows that are added: for weights of 8 bits, the results' memory; for others it may be that.
   func multiply(
-    _ left: RowPlace, inner: Int, by weights: RecurrentMatrix, to result: RowPlace, _ rows: KernelRows,
-    plus summand: RowPlace? = nil, bias: UnsafePointer<Float>? = nil
+    _ left: RowPlace, inner: Int, by weights: RecurrentMatrix, to result: RowPlace, rows count: Int,
+    _ columns: GateColumns, plus summand: RowPlace? = nil, bias: UnsafePointer<Float>? = nil
   ) {
     switch weights {
     case .bytes(let matrix):
       let ofRows = quantized.assumingMemoryBound(to: ByteRow.self)
-      let numbers = (quantized + rows.count * MemoryLayout<ByteRow>.stride).assumingMemoryBound(to: UInt8.self)
-      for row in 0..<rows.count {
+      let numbers = (quantized + count * MemoryLayout<ByteRow>.stride).assumingMemoryBound(to: UInt8.self)
+      for row in 0..<count {
         let (x, y) = (left.base + row * left.stride, numbers + row * inner)
         let range = DynamicRange(byteKernels.bounds(of: x, count: inner))
         range.quantize(x, to: y, 0..<inner, by: byteKernels)
         ofRows[row] = matrix.row(y, count: inner, scale: range.scale, zeroPoint: range.zero)
       }
-      matrix.multiply(
-        numbers, stride: inner, inner: inner, rows: ofRows, to: result, rows, bias: bias, adds: summand != nil,
-        by: byteKernels, in: frame)
+      columns.forEachRange {
+        matrix.multiply(
+          numbers, stride: inner, inner: inner, rows: ofRows, count: count, to: result, columns: $0, bias: bias,
+          adds: summand != nil, by: byteKernels, in: frame)
+      }
     case .floats(let place):
-      kernels.convolve(
-        ConvolutionArguments(
-          window: ImageWindow(height: 1, width: 1),
-          input: InputImages(
-            base: left.base, count: 1, height: 1, width: rows.count, channels: inner, pixelStride: left.stride),
-          weights: frame.pointer(place),
-          // What a few rows are multiplied with position by position stays in the second-level cache.
-          weightsAreNear: rows.count <= Self.fewRows && inner * rows.width * MemoryLayout<Float>.stride <= 1 << 20,
-          output: OutputImages(
-            base: result.base, count: 1, height: 1, width: rows.count, channels: rows.width, pixelStride: result.stride
-          ),
-          epilogue: Epilogue(
-            bias: bias, residual: summand.map { UnsafePointer($0.base) }, residualPixelStride: summand?.stride ?? 0),
-          pixels: 0..<rows.count, columns: 0..<rows.width, scratch: scratch))
+      let input = InputImages(
+        base: left.base, count: 1, height: 1, width: count, channels: inner, pixelStride: left.stride)
+      let output = OutputImages(
+        base: result.base, count: 1, height: 1, width: count, channels: columns.width, pixelStride: result.stride)
+      let epilogue = Epilogue(
+        bias: bias, residual: summand.map { UnsafePointer($0.base) }, residualPixelStride: summand?.stride ?? 0)
+      // What a few rows are multiplied with position by position stays in the second-level cache.
+      let isNear = count <= Self.fewRows && inner * columns.width * MemoryLayout<Float>.stride <= 1 << 20
+      columns.forEachRange {
+        kernels.convolve(
+          ConvolutionArguments(
+            window: ImageWindow(height: 1, width: 1), input: input, weights: frame.pointer(place),
+            weightsAreNear: isNear, output: output, epilogue: epilogue, pixels: 0..<count, columns: $0,
+            scratch: scratch))
+      }
     }
+  }
+}
+
+/// Columns of a product of gates: those of some hidden units in each gate.
+struct GateColumns {
+  let gates: Int
+  /// The hidden units of a gate.
+  let size: Int
+  let units: Range<Int>
+
+  /// All columns.
+  init(all gates: Int, size: Int) { self.init(gates, size: size, units: 0..<size) }
+
+  init(_ gates: Int, size: Int, units: Range<Int>) {
+    self.gates = gates
+    self.size = size
+    self.units = units
+  }
+
+  /// The columns of all gates.
+  var width: Int { gates * size }
+
+  /// Columns beside one another.
+  func forEachRange(_ body: (Range<Int>) -> Void) {
+    if units.count == size { return body(0..<width) }
+    for gate in 0..<gates { body(gate * size + units.lowerBound..<gate * size + units.upperBound) }
   }
 }
 

@@ -4,6 +4,9 @@ import InfoldSystem
 
 /// A recurrent operator: first what the inputs add to all gates, as one product, then position by position what the states add, and the
 /// new states.
+///
+/// Threads share sequences and directions, each of which one thread takes from position to position; or, where there are fewer than threads,
+/// the hidden units at every position.
 struct RecurrentStep: Step {
   let products: any ConvolutionKernels.Type
   let kernels: any LanewiseKernels.Type
@@ -28,8 +31,11 @@ struct RecurrentStep: Step {
   let y: Location?
   /// The node, as errors call it.
   let label: String
+  /// The hidden units that threads share position by position are multiples of so many; `nil` where they share sequences.
+  let sharedUnits: Int?
 
-  var phases: Int { 2 }
+  /// Where threads share units, there is a phase for each position, and one for what is left behind the last.
+  var phases: Int { sharedUnits == nil ? 2 : shape.length + 2 }
 
   private var gateSize: Int { type(of: cell).gateCount * shape.hiddenSize }
 
@@ -44,25 +50,46 @@ struct RecurrentStep: Step {
     return productScratch + roomByteCount + ofBytes
   }
 
-  /// What the work of each phase is cut into: rows of X, and sequences, of every direction.
-  private func units(_ phase: Int) -> Int { shape.directions * (phase == 0 ? shape.rows : shape.batch) }
+  /// What the work of each phase is cut into in every direction: rows of X, and sequences or parts of the hidden units.
+  private func units(_ phase: Int) -> Int {
+    if phase == 0 { return shape.rows }
+    guard let sharedUnits else { return shape.batch }
+    return phase > shape.length ? 1 : (shape.hiddenSize + sharedUnits - 1) / sharedUnits
+  }
+
+  /// The threads that share a position, for a cell of so many gates.
+  static func sharers(_ shape: RecurrentShape, gates: Int, workers: Int) -> Int {
+    let multiplications = shape.directions * shape.batch * gates * shape.hiddenSize * shape.hiddenSize
+    // The threads come from one position to the next without having slept.
+    return WorthwhileThreads.count(work: multiplications >> 15, workers: workers)
+  }
 
   func tasks(phase: Int, workers: Int) -> Int {
+    if phase > 0, sharedUnits != nil {
+      let sharers = Self.sharers(shape, gates: type(of: cell).gateCount, workers: workers)
+      return min(sharers, shape.directions * units(phase))
+    }
     let inner = phase == 0 ? shape.inputSize : shape.hiddenSize
     let sharing = WorthwhileThreads.count(
       multiplications: shape.directions * shape.rows * gateSize * inner, workers: workers)
-    return sharing > 1 ? min(phase == 0 ? 2 * sharing : sharing, units(phase)) : 1
+    return sharing > 1 ? min(phase == 0 ? 2 * sharing : sharing, shape.directions * units(phase)) : 1
   }
 
   func work(phase: Int, task: Int, of count: Int) -> Int {
-    (0..<units(phase)).part(task, of: count).count * (phase == 0 ? shape.inputSize : shape.length * shape.hiddenSize)
+    let part = (0..<shape.directions * units(phase)).part(task, of: count).count
+    if phase == 0 { return part * shape.inputSize }
+    guard let sharedUnits else { return part * shape.length * shape.hiddenSize }
+    return phase > shape.length ? 0 : part * sharedUnits * shape.batch
   }
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
-    let part = (0..<units(phase)).part(task, of: count)
-    if phase == 0, task == 0 { checkLengths(in: frame) }
-    if phase == 1, frame.failure != nil { return }
-    let ofDirection = units(phase) / shape.directions
+    let ofDirection = units(phase)
+    let part = (0..<shape.directions * ofDirection).part(task, of: count)
+    if phase == 0, task == 0 {
+      checkLengths(in: frame)
+      if sharedUnits != nil { forEachDirection(frame) { $0.begin(0..<shape.batch) } }
+    }
+    if phase > 0, frame.failure != nil { return }
     for direction in 0..<shape.directions {
       let first = direction * ofDirection
       let own = part.clamped(to: first..<first + ofDirection)
@@ -70,10 +97,28 @@ struct RecurrentStep: Step {
       let range = own.lowerBound - first..<own.upperBound - first
       if phase == 0 {
         addInputs(direction, range, worker, frame)
+      } else if let sharedUnits {
+        let run = run(direction, frame)
+        if phase > shape.length {
+          run.end(0..<shape.batch)
+        } else {
+          advance(run, 0..<shape.batch, turn: phase - 1, range.scaled(by: sharedUnits, to: shape.hiddenSize), worker)
+        }
       } else {
-        advance(direction, range, worker, frame)
+        let run = run(direction, frame)
+        run.begin(range)
+        for turn in 0..<run.longest(range) { advance(run, range, turn: turn, 0..<shape.hiddenSize, worker) }
+        run.end(range)
       }
     }
+  }
+
+  private func run(_ direction: Int, _ frame: Frame) -> RecurrentRun {
+    RecurrentRun(step: self, direction: direction, lengths: given(frame), frame: frame)
+  }
+
+  private func forEachDirection(_ frame: Frame, _ body: (RecurrentRun) -> Void) {
+    for direction in 0..<shape.directions { body(run(direction, frame)) }
   }
 
   private func checkLengths(in frame: Frame) {
@@ -95,12 +140,12 @@ struct RecurrentStep: Step {
   private func addInputs(_ direction: Int, _ rows: Range<Int>, _ worker: Int, _ frame: Frame) {
     let result = RowPlace(
       frame.pointer(gates) + (direction * shape.rows + rows.lowerBound) * gateSize, stride: gateSize)
-    let size = KernelRows(kernels: kernels, count: rows.count, width: gateSize), inner = shape.inputSize
+    let columns = GateColumns(all: type(of: cell).gateCount, size: shape.hiddenSize), inner = shape.inputSize
     let bias = weights[direction].inputBias.map { UnsafePointer(frame.pointer($0)) }
     guard case .bytes(let matrix) = weights[direction].input, let quantized else {
       return product(frame, worker).multiply(
         RowPlace(frame.pointer(x) + rows.lowerBound * inner, stride: inner), inner: inner, by: weights[direction].input,
-        to: result, size, bias: bias)
+        to: result, rows: rows.count, columns, bias: bias)
     }
     let numbers = frame.bytes(quantized.numbers) + rows.lowerBound * inner
     let ofRows =
@@ -111,8 +156,8 @@ struct RecurrentStep: Step {
         zeroPoint: frame.bytes(quantized.zeroPoint).pointee)
     }
     matrix.multiply(
-      numbers, stride: inner, inner: inner, rows: ofRows, to: result, size, bias: bias, adds: false, by: byteKernels,
-      in: frame)
+      numbers, stride: inner, inner: inner, rows: ofRows, count: rows.count, to: result, columns: 0..<columns.width,
+      bias: bias, adds: false, by: byteKernels, in: frame)
   }
 
   private func product(_ frame: Frame, _ worker: Int) -> RecurrentProduct {
@@ -122,27 +167,25 @@ struct RecurrentStep: Step {
       quantized: scratch + productScratch + roomByteCount, frame: frame)
   }
 
-  /// Goes through the positions of some sequences.
-  private func advance(_ direction: Int, _ sequences: Range<Int>, _ worker: Int, _ frame: Frame) {
-    let run = RecurrentRun(step: self, direction: direction, lengths: given(frame), frame: frame)
-    run.begin(sequences)
+  /// Takes some sequences on by a position.
+  private func advance(
+    _ run: RecurrentRun, _ sequences: Range<Int>, turn: Int, _ units: Range<Int>, _ worker: Int
+  ) {
+    let (direction, frame) = (run.direction, run.frame)
     let scratch = frame.scratch(of: worker)
     let room = (scratch + productScratch).assumingMemoryBound(to: Float.self)
-    let product = product(frame, worker)
-    for turn in 0..<run.longest(sequences) {
-      run.forEachPart(of: sequences, turn: turn) { part, position in
-        let row = direction * shape.rows + shape.row(position, part.lowerBound)
-        cell.advance(
-          RecurrentPosition(
-            rows: KernelRows(kernels: kernels, count: part.count, width: shape.hiddenSize),
-            gates: RowPlace(frame.pointer(gates) + row * gateSize, stride: shape.sequenceStride * gateSize),
-            hidden: run.hidden(before: turn, position, part.lowerBound),
-            result: run.hidden(at: position, part.lowerBound), cell: run.state(states.count - 1, part.lowerBound),
-            room: RowPlace(room, stride: cell.room * shape.hiddenSize), direction: direction, product: product),
-          in: frame)
-      }
+    run.forEachPart(of: sequences, turn: turn) { part, position in
+      let row = direction * shape.rows + shape.row(position, part.lowerBound)
+      cell.advance(
+        RecurrentPosition(
+          rows: KernelRows(kernels: kernels, count: part.count, width: shape.hiddenSize), units: units,
+          gates: RowPlace(frame.pointer(gates) + row * gateSize, stride: shape.sequenceStride * gateSize),
+          hidden: run.hidden(before: turn, position, part.lowerBound),
+          result: run.hidden(at: position, part.lowerBound), cell: run.state(states.count - 1, part.lowerBound),
+          room: RowPlace(room, stride: cell.room * shape.hiddenSize), direction: direction,
+          product: product(frame, worker)),
+        in: frame)
     }
-    run.end(sequences)
   }
 }
 

@@ -138,6 +138,25 @@ import Testing
     }
   }
 
+  /// Fewer sequences than threads, which share the hidden units of states that are large enough, and fill panels of weights.
+  @Test(arguments: operations, directions) func sharedUnits(operation: String, direction: String) throws {
+    for size in [576, 256, 200] {
+      for (batch, isBatchFirst, states, outputs) in [
+        (1, false, [true, true], nil), (2, true, [false, false], [1]), (1, true, [true, false], [0]),
+      ] as [(Int, Bool, [Bool], [Int]?)] {
+        let form = Form(
+          operation: operation, direction: direction, length: 5, batch: batch, size: size, isBatchFirst: isBatchFirst,
+          states: states, outputs: outputs, attributes: operation == "GRU" ? ["linear_before_reset": .int(1)] : [:])
+        try form.check("\(batch), \(size), \(isBatchFirst)")
+        let graph = try form.graph(), inputs = try graph.randomInputs()
+        let results = try [1, 2, 5].map {
+          try Session(graph.model, options: SessionOptions(threads: $0)).run(inputs)
+        }
+        #expect(results[0] == results[1] && results[0] == results[2], "\(batch), \(size), \(isBatchFirst)")
+      }
+    }
+  }
+
   /// What is left out, of the inputs and of the outputs.
   @Test(arguments: [[true, true], [true, false], [false, true], [false, false]], [[0], [1], [2], [2, 0]])
   func whatIsLeftOut(states: [Bool], outputs: [Int]) throws {
