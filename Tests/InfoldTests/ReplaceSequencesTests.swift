@@ -334,6 +334,13 @@ import Testing
           Onnx.node("ConcatFromSequence", ["s"], ["y"], attributes: [int("axis", 0)]), scalar("p", 2),
         ], "the number of parts"
       ),
+      (
+        [
+          Onnx.input("x", [Onnx.dim("n"), Onnx.dim(3)]), Onnx.input("z", [Onnx.dim(2), Onnx.dim(3)]), Onnx.output("y"),
+          Onnx.node("SplitToSequence", ["x"], ["s"], attributes: [int("keepdims", 0)]),
+          Onnx.node("SequenceInsert", ["s", "z"], ["t"]), Onnx.node("SequenceAt", ["t", "i"], ["y"]), scalar("i", -1),
+        ], "a tensor of another shape"
+      ),
     ]
     for (graph, part) in cases {
       do {

@@ -265,7 +265,7 @@ private struct QuantizedRewriter {
     let numbers = (0..<256).map { x.elementType == .int8 ? Int(Int8(truncatingIfNeeded: $0)) : $0 }
     let floats = numbers.map { Float($0 - x.zeroPointValue) * x.scaleValue }
     // Of as many dimensions as the input has: not every operator takes operands that have more.
-    let rank = graph[input].type?.shape?.rank ?? 1
+    let rank = graph[x.bytes].type?.shape?.rank ?? 1
     let shape = Array(repeating: 1, count: max(rank - 1, 0)) + [256]
     let results: [Float] = try compute(try Tensor(shape: shape, floats)).elements()
     let tensor = try Tensor(shape: [256], results.map { Int64(y.quantized($0)) }).cast(to: y.elementType)

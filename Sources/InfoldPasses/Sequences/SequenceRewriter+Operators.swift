@@ -81,6 +81,14 @@ extension SequenceRewriter {
       return false
     case .stack(let stack):
       guard place == nil else { throw Self.variablePosition }
+      if let shape = graph[stack].type?.shape, let own = graph[x].type?.shape,
+        Shape(Array(shape.dimensions.dropFirst())).merged(with: own) == nil
+      {
+        throw InfoldError(
+          .unsupported,
+          "the length of the sequence is computed in the run, or large, and a tensor of another shape is put into it",
+          hint: "give the tensors one shape")
+      }
       sequences[output] = .stack(try build.concatenate([stack, build.unsqueeze(x, 0)], 0))
       return false
     }
