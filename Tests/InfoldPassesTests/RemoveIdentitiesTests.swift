@@ -1,3 +1,4 @@
+import InfoldGraph
 import InfoldOperators
 import InfoldPasses
 import InfoldTensor
@@ -46,5 +47,25 @@ import Testing
     var network = NetworkBuilder()
     let y = try network.node("Cast", [network.input([2, 3])], ["to": .int(Int64(ElementType.float32.rawValue))])
     #expect(try RemoveIdentities().run(on: network.finished(y)).graph.nodes.map(\.opType) == ["Cast"])
+  }
+
+  /// What has no elements is not joined, and one input alone is not, either.
+  @Test func joinsOnlyWhatHasElements() throws {
+    for (empty, others, expected) in [
+      (true, 1, ["Relu", "Neg"]), (true, 2, ["Relu", "Concat", "Neg"]), (false, 1, ["Relu", "Neg"]),
+      (false, 2, ["Relu", "Concat", "Neg"]), (true, 0, ["Neg"]),
+    ] {
+      var network = NetworkBuilder()
+      let x = try network.node("Relu", [network.input([2, 3])])
+      var inputs = [ValueID?](repeating: x, count: others)
+      if empty { inputs.insert(network.input([2, 0], "empty"), at: 0) }
+      let y = try network.node("Neg", [try network.node("Concat", inputs, ["axis": .int(1)])])
+      let graph = try network.finished(y)
+      let result = try RemoveDeadCode().run(on: try RemoveIdentities().run(on: graph).graph).graph
+      #expect(result.nodes.map(\.opType) == expected, "\(empty), \(others)")
+      #expect(result.nodes.allSatisfy { $0.opType != "Concat" || $0.inputs.count == max(others, 1) })
+      let given = try graph.randomInputs()
+      #expect(try ReferenceEvaluator(result).run(given) == ReferenceEvaluator(graph).run(given))
+    }
   }
 }

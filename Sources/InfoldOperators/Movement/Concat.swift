@@ -12,6 +12,7 @@ package struct Concat: ElementMovingOperator {
   package static func arity(since version: Int) -> Arity { Arity(inputs: 1...Arity.any) }
 
   package static let movedInputs = 0...Int.max
+  package static let joinsInputs = true
 
   /// The axis; negative values count from the end.
   package let axis: Int

@@ -13,6 +13,8 @@ package struct NonZero: Operator, AttributelessOperator {
   package static let widening = Widening.sameFunction
   package static func arity(since version: Int) -> Arity { Arity(1) }
 
+  private static let piece = 64
+
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let rank = try inputs.type(0).shape?.rank
     return [TensorType(.int64, [rank.map(Dimension.fixed) ?? .unknown, .unknown])]
@@ -34,10 +36,18 @@ package struct NonZero: Operator, AttributelessOperator {
         var column = 0
         for start in stride(from: 0, to: isSet.count, by: row) {
           let first = column
-          for index in 0..<row where isSet[start + index] {
-            if !shape.isEmpty { y[outer.count * count + column] = Int64(index) }
-            column += 1
+          // Masks are mostly empty, and a piece that is takes a vector or two to see.
+          for piece in stride(from: 0, to: row, by: Self.piece) {
+            let end = min(piece + Self.piece, row)
+            var found = 0
+            for index in piece..<end { found &+= isSet[unchecked: start &+ index] ? 1 : 0 }
+            guard found > 0 else { continue }
+            for index in piece..<end where isSet[unchecked: start &+ index] {
+              if !shape.isEmpty { y[outer.count * count + column] = Int64(index) }
+              column += 1
+            }
           }
+          guard column > first else { continue }
           for axis in outer.indices {
             let position = Int64(start / row / strides[axis] % outer[axis])
             for place in first..<column { y[axis * count + place] = position }
