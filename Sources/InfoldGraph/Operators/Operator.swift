@@ -63,7 +63,8 @@ public protocol Operator: Sendable {
 
   /// Whether the first output has the elements of the first input in their order, at most in another shape or type; not, by default.
   static var keepsElements: Bool { get }
-  /// Whether the output consists of the inputs' elements, so that an input without any adds nothing.
+
+  /// Whether the output consists of the inputs' elements, so that an input without any adds nothing; not, by default.
   static var joinsInputs: Bool { get }
 
   /// Whether the first output has each element of the first input once and as it is, at most in another order or shape; not, by default.
@@ -156,6 +157,7 @@ extension Operator {
   public func namedPositions(_ inputs: OperatorInputs) -> [Int: Int] { [:] }
 
   public static var keepsElements: Bool { false }
+
   public static var joinsInputs: Bool { false }
 
   public static var rearrangesElements: Bool { false }

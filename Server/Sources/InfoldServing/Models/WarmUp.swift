@@ -55,19 +55,12 @@ struct WarmUp {
   /// Makes the plans of all batches.
   /// - Returns: Whether requests may be put together.
   private func prepareBatches() throws(InfoldError) -> Bool {
-    guard hasOpenBatch, settings.largestBatch > 1, let largest = shapes(batch: settings.largestBatch) else {
-      return false
-    }
-    let isApart = Mutex(false)
-    try withBothSessions { session throws(InfoldError) in
-      if session === wide {
-        let answer = try wide.computesImagesApart(shapes: largest)
-        isApart.withLock { $0 = answer }
-      } else {
-        for batch in 1...settings.largestBatch { try narrow.prepare(shapes: shapes(batch: batch)!) }
-      }
-    }
-    return isApart.withLock(\.self)
+    guard hasOpenBatch, settings.largestBatch > 1, let largest = shapes(batch: settings.largestBatch),
+      try wide.computesImagesApart(shapes: largest)
+    else { return false }
+    guard narrow !== wide else { return true }
+    for batch in 1...settings.largestBatch { try narrow.prepare(shapes: shapes(batch: batch)!) }
+    return true
   }
 
   /// Does something with both sessions at once, or with the one that there is: whoever waits for the model waits half as long.
