@@ -82,9 +82,11 @@ class Server:
 
     def settle(self):
         """Waits until it has done with what was asked of it and given up."""
-        quick = 0
+        quick, end = 0, time.monotonic() + 120
         while quick < 5:
             begin = time.monotonic()
+            if begin > end:
+                raise SystemExit("error: a server is still busy two minutes after its last request")
             self.is_ready()
             quick = quick + 1 if time.monotonic() - begin < 0.02 else 0
 

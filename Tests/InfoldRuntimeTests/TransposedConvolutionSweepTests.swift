@@ -34,13 +34,30 @@ import Testing
     }
   }
 
-  private func check(rank: Int, kernel: Int, stride: Int, _ variant: Int, computesWeights: Bool = false) throws {
+  /// One product with all positions of the window, whose results are added up.
+  @Test(arguments: 1...2, 2...8) func fewFilters(rank: Int, kernel: Int) throws {
+    var joined = 0
+    for stride in 1...5 {
+      for variant in 0..<(rank == 1 ? 6 : 3) {
+        let algorithms = try check(rank: rank, kernel: kernel, stride: stride, 70 + variant, hasFewFilters: true)
+        if algorithms.contains("joined product") { joined += 1 }
+      }
+    }
+    #expect(joined >= 3)
+  }
+
+  /// - Returns: What computes it.
+  @discardableResult private func check(
+    rank: Int, kernel: Int, stride: Int, _ variant: Int, computesWeights: Bool = false, hasFewFilters: Bool = false
+  ) throws -> Set<String> {
     let seed = ((rank * 17 + kernel) * 9 + stride) * 100 + variant
     let convolution = try RandomTransposedConvolution(
-      rank: rank, kernel: kernel, stride: stride, seed: UInt64(seed), computesWeights: computesWeights)
+      rank: rank, kernel: kernel, stride: stride, seed: UInt64(seed), computesWeights: computesWeights,
+      hasFewFilters: hasFewFilters)
     let (graph, inputs) = try convolution.network()
     let (shape, values, magnitudes) = convolution.expected()
     let names = KernelChoice.names
+    var algorithms: Set<String> = []
     for (index, options) in [
       SessionOptions(threads: 1 + variant % 2, precision: .exact),
       SessionOptions(threads: 2 - variant % 2, precision: .fast), SessionOptions(threads: 1, optimize: false),
@@ -52,6 +69,7 @@ import Testing
         let named = Dictionary(uniqueKeysWithValues: zip(graph.inputs.map { graph[$0].name }, inputs))
         let steps = try session.layerTimes(named, runs: 1)
         #expect(!steps.contains { $0.algorithm == "reference" }, "\(convolution)")
+        algorithms.formUnion(steps.map(\.algorithm))
       }
       #expect(results[0].shape == shape, "\(options.optimize) \(convolution)")
       let numbers = try results[0].numbers()
@@ -67,5 +85,6 @@ import Testing
         )
       }
     }
+    return algorithms
   }
 }

@@ -1,68 +1,254 @@
 import InfoldGraph
 import InfoldKernelInterface
 import InfoldSystem
+import InfoldTensor
 
 extension PlanBuilder {
-  /// A transposed convolution whose window moves by its own size, as one product for all positions of the window, whose results
-  /// are then brought to their rows and columns: the few output channels of one position would not fill a panel.
+  /// A transposed convolution of few output channels as one product of every pixel with all positions of the window, whose results are
+  /// then added up where windows overlap: the channels of one position alone would not fill a panel.
   mutating func emitJoined(
     _ problem: TransposedProblem, _ parameters: ConvolutionParameters, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
   ) throws(InfoldError) {
-    let (input, output, kernels) = (problem.input, problem.output, kernels)
-    let (height, width, channels) = (problem.height, problem.width, output.channels)
-    let taps = height * width, columns = channels * taps
-    let weightCount = kernels.packedCount(rows: input.channels, columns: columns)
-    // Behind the weights, the bias of each column.
+    let (kernels, channels) = (kernels, problem.input.channels)
+    let (taps, outputs) = (problem.tapCount, problem.output.channels)
+    let columns = problem.joinedColumns, weightCount = kernels.packedCount(rows: channels, columns: columns)
+    // Behind the weights, the bias and a zero.
     let constant = try packed.constant(
       of: [parameters.weight] + (parameters.bias.map { [$0] } ?? []),
       form: "joined transposed convolution, \(kernels.name)",
-      byteCount: (weightCount + columns) * MemoryLayout<Float>.stride
+      byteCount: (weightCount + outputs + 1) * MemoryLayout<Float>.stride
     ) { (target) throws(InfoldError) in
       let packed = target.assumingMemoryBound(to: Float.self)
+      var weights = [Float](repeating: 0, count: channels * columns)
       parameters.weight.withUnsafeBytes { bytes in
-        kernels.pack(
-          PackArguments(
-            source: bytes.baseAddress!.assumingMemoryBound(to: Float.self), taps: 1, channels: input.channels,
-            tapStride: 0, channelStride: columns, columnStride: 1, columnCount: columns, columns: 0..<columns,
-            packed: packed))
-      }
-      let bias: [Float] = try parameters.bias?.elements() ?? Array(repeating: 0, count: channels)
-      for column in 0..<columns { packed[weightCount + column] = bias[column / taps] }
-    }
-    let source = try location(of: x, .channelsLast)
-    let weights = location(of: .packed(constant))
-    let target = define(y, .channelsLast)
-    let macs = input.images * input.pixels * input.channels * columns
-    let (activation, rowBytes) = (fused.activation, (input.width * columns * MemoryLayout<Float>.stride + 63) & ~63)
-    let step = RangeStep(
-      units: input.images * input.height, cost: macs,
-      scratchByteCount: rowBytes + kernels.convolutionScratch(taps: 1, channels: input.channels)
-    ) { rows, frame, worker in
-      let scratch = frame.scratch(of: worker)
-      let products = scratch.assumingMemoryBound(to: Float.self)
-      for row in rows {
-        kernels.convolve(
-          ConvolutionArguments(
-            window: ImageWindow(height: 1, width: 1),
-            input: InputImages(
-              base: frame.pointer(source) + row * input.width * source.pixelStride, count: 1, height: 1,
-              width: input.width, channels: input.channels, pixelStride: source.pixelStride),
-            weights: frame.pointer(weights),
-            output: OutputImages(base: products, count: 1, height: 1, width: input.width, channels: columns),
-            epilogue: Epilogue(bias: frame.pointer(weights) + weightCount, activation: activation),
-            pixels: 0..<input.width, columns: 0..<columns, scratch: scratch + rowBytes))
-        for tap in 0..<taps {
-          let first = (row * height + tap / width) * output.width + tap % width
-          var pixel = frame.pointer(target) + first * target.pixelStride
-          var product = products + tap
-          for _ in 0..<input.width {
-            for channel in 0..<channels { pixel[channel] = product[channel * taps] }
-            pixel += width * target.pixelStride
-            product += columns
+        let source = bytes.assumingMemoryBound(to: Float.self)
+        for channel in 0..<channels {
+          for output in 0..<outputs {
+            for tap in 0..<taps {
+              weights[channel * columns + tap * outputs + output] = source[(channel * outputs + output) * taps + tap]
+            }
           }
         }
       }
+      weights.withUnsafeBufferPointer { source in
+        kernels.pack(
+          PackArguments(
+            source: source.baseAddress!, taps: 1, channels: channels, tapStride: 0, channelStride: columns,
+            columnStride: 1, columnCount: columns, columns: 0..<columns, packed: packed))
+      }
+      let bias: [Float] = try parameters.bias?.elements() ?? Array(repeating: 0, count: outputs)
+      for output in 0..<outputs { packed[weightCount + output] = bias[output] }
+      packed[weightCount + outputs] = 0
     }
-    emit(step, "joined product", reads: [source, weights], writes: [target], multiplyAccumulates: macs)
+    let source = try location(of: x, .channelsLast), place = location(of: .packed(constant))
+    let sums = JoinedTransposition(
+      problem, kernels, source: source, packed: place, weightCount: weightCount, activation: fused.activation,
+      target: define(y, .channelsLast))
+    let step = RangeStep(
+      units: sums.units, cost: problem.multiplyAccumulates, scratchByteCount: sums.scratchByteCount
+    ) { units, frame, worker in
+      sums.run(units, frame, scratch: frame.scratch(of: worker))
+    }
+    emit(
+      step, "joined product", reads: [source, place], writes: [sums.target],
+      multiplyAccumulates: problem.multiplyAccumulates)
+  }
+}
+
+extension TransposedProblem {
+  /// The columns of the product with all positions of the window.
+  fileprivate var joinedColumns: Int { tapCount * output.channels }
+
+  /// The rows of the input that one row of the result may come from.
+  fileprivate var joinedRows: Int { min(input.height, (height - 1) * window.dilationY / window.strideY + 1) }
+
+  /// Whether one product and the sums of its results take less time than a convolution for each phase.
+  func prefersJoinedProduct(panelWidth: Int) -> Bool {
+    guard groups == 1, depth == 1, inputDepth == 1, outputDepth == 1, output.channels < panelWidth,
+      window.padTop >= 0, window.padLeft >= 0,
+      joinedRows * joinedColumns <= JoinedTransposition.nearCount / JoinedTransposition.fewestColumns
+    else { return false }
+    func inPanels(_ columns: Int) -> Int { (columns + panelWidth - 1) / panelWidth * panelWidth }
+    let runs = TapRun.all(of: self)
+    let additions = runs.reduce(0) { $0 + height * (($1.count * output.channels + 7) / 8) }
+    // An addition of a vector takes as long as so many products.
+    let addition = 64
+    let joined = saturatedProduct(
+      input.images * input.pixels, input.channels * inPanels(joinedColumns) + addition * additions)
+    let ofPixel = mostTaps * input.channels * inPanels(output.channels)
+    return joined < saturatedProduct(output.images * output.pixels, ofPixel)
+  }
+}
+
+/// Positions of a row of the window whose results lie one behind the other, and do not meet those of the next pixel.
+private struct TapRun {
+  /// The first position.
+  var first: Int
+  /// The number of positions.
+  var count: Int
+
+  static func all(of problem: TransposedProblem) -> [TapRun] {
+    let count = problem.window.dilationX == 1 ? problem.window.strideX : 1
+    return stride(from: 0, to: problem.width, by: count).map {
+      TapRun(first: $0, count: min(count, problem.width - $0))
+    }
+  }
+}
+
+/// The rows of the result of a transposed convolution, as sums of products.
+private struct JoinedTransposition: Sendable {
+  let target: Location
+  private let problem: TransposedProblem
+  private let kernels: any KernelSet.Type
+  private let source: Location
+  private let packed: Location
+  private let weightCount: Int
+  private let activation: Activation
+  private let runs: [TapRun]
+  /// The columns of the result for which all rows are computed before the next ones are, so that products stay in a cache.
+  private let stripWidth: Int
+  /// The most columns of the input that a strip comes from.
+  private let stripInputs: Int
+  /// The numbers of a row of sums.
+  private let rowCount: Int
+  /// The numbers of a row of products.
+  private let productCount: Int
+
+  /// The products that stay in the second-level cache.
+  static let nearCount = 1 << 15
+  /// The fewest columns of the input that a product is worth while for.
+  static let fewestColumns = 16
+
+  init(
+    _ problem: TransposedProblem, _ kernels: any KernelSet.Type, source: Location, packed: Location, weightCount: Int,
+    activation: Activation, target: Location
+  ) {
+    (self.problem, self.kernels, self.source, self.packed) = (problem, kernels, source, packed)
+    (self.weightCount, self.activation, self.target) = (weightCount, activation, target)
+    runs = TapRun.all(of: problem)
+    let stride = problem.window.strideX, extent = (problem.width - 1) * problem.window.dilationX
+    let inputs = max(Self.fewestColumns, Self.nearCount / (problem.joinedRows * problem.joinedColumns))
+    stripWidth = min(problem.output.width, inputs * stride)
+    stripInputs = min(problem.input.width, (stripWidth + extent) / stride + 2)
+    rowCount = (stripWidth + (stripInputs + 1) * stride + extent) * problem.output.channels
+    productCount = stripInputs * problem.joinedColumns
+  }
+
+  private var strips: Int { (problem.output.width + stripWidth - 1) / stripWidth }
+
+  /// Rows of strips, strip by strip.
+  var units: Int { problem.output.images * strips * problem.output.height }
+
+  private var ownByteCount: Int {
+    ((2 * rowCount + problem.joinedRows * productCount) * MemoryLayout<Float>.stride + 63) & ~63
+  }
+
+  var scratchByteCount: Int { ownByteCount + kernels.convolutionScratch(taps: 1, channels: problem.input.channels) }
+
+  func run(_ units: Range<Int>, _ frame: Frame, scratch: UnsafeMutableRawPointer) {
+    let window = problem.window
+    let sums = scratch.assumingMemoryBound(to: Float.self)
+    // Sums begin with the bias.
+    let bias = frame.pointer(packed) + weightCount, channels = problem.output.channels
+    for place in stride(from: 0, to: rowCount, by: channels) {
+      (sums + rowCount + place).update(from: bias, count: channels)
+    }
+    var strip = Strip(of: self, at: 0)
+    var last = -1
+    // The first row of the input that has yet to be multiplied.
+    var next = 0
+    for unit in units {
+      let (index, y) = unit.quotientAndRemainder(dividingBy: problem.output.height)
+      if index != last {
+        (strip, last, next) = (Strip(of: self, at: index), index, 0)
+      }
+      let end = min(problem.input.height, (y + window.padTop) / window.strideY + 1)
+      let distance = y + window.padTop - (window.height - 1) * window.dilationY
+      next = max(next, (max(0, distance) + window.strideY - 1) / window.strideY)
+      while next < end {
+        multiply(next, strip, into: products(ofRow: next, sums), frame, scratch: scratch + ownByteCount)
+        next += 1
+      }
+      add(y, strip, sums, frame)
+    }
+  }
+
+  /// Where the products of a row of the input lie: where those of a row lay that no sum needs any more.
+  private func products(ofRow row: Int, _ scratch: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float> {
+    scratch + 2 * rowCount + row % problem.joinedRows * productCount
+  }
+
+  private func multiply(
+    _ row: Int, _ strip: Strip, into products: UnsafeMutablePointer<Float>, _ frame: Frame,
+    scratch: UnsafeMutableRawPointer
+  ) {
+    guard !strip.inputs.isEmpty else { return }
+    let input = problem.input, columns = problem.joinedColumns
+    let first = (strip.image * input.height + row) * input.width + strip.inputs.lowerBound
+    kernels.convolve(
+      ConvolutionArguments(
+        window: ImageWindow(height: 1, width: 1),
+        input: InputImages(
+          base: frame.pointer(source) + first * source.pixelStride, count: 1, height: 1, width: strip.inputs.count,
+          channels: input.channels, pixelStride: source.pixelStride),
+        weights: frame.pointer(packed),
+        output: OutputImages(base: products, count: 1, height: 1, width: strip.inputs.count, channels: columns),
+        epilogue: Epilogue(), pixels: 0..<strip.inputs.count, columns: 0..<columns, scratch: scratch))
+  }
+
+  /// A row of the result: where windows overlap, in the order of their positions.
+  private func add(_ y: Int, _ strip: Strip, _ sums: UnsafeMutablePointer<Float>, _ frame: Frame) {
+    let (window, output) = (problem.window, problem.output)
+    sums.update(from: sums + rowCount, count: rowCount)
+    for tapRow in 0..<window.height {
+      let place = y + window.padTop - tapRow * window.dilationY
+      guard place >= 0, place % window.strideY == 0, place / window.strideY < problem.input.height else { continue }
+      let products = products(ofRow: place / window.strideY, sums) + tapRow * window.width * output.channels
+      for run in runs where !strip.inputs.isEmpty {
+        let pixels = strip.inputs.count
+        let shape = ElementwiseShape(pixels: pixels, channels: run.count * output.channels)
+        let sums = sums + run.first * window.dilationX * output.channels
+        let stride = window.strideX * output.channels
+        kernels.binary(
+          BinaryArguments(
+            .add, activation: .identity, shape: shape, left: ElementwiseInput(sums, like: shape, pixelStride: stride),
+            right: ElementwiseInput(
+              products + run.first * output.channels, like: shape, pixelStride: problem.joinedColumns),
+            output: ElementwiseOutput(sums, like: shape, pixelStride: stride)),
+          pixels: 0..<pixels)
+      }
+    }
+    let first = (strip.image * output.height + y) * output.width + strip.outputs.lowerBound
+    let shape = ElementwiseShape(pixels: strip.outputs.count, channels: output.channels)
+    kernels.binary(
+      BinaryArguments(
+        .add, activation: activation, shape: shape,
+        left: ElementwiseInput(sums + strip.firstSum * output.channels, like: shape),
+        right: ElementwiseInput(scalar: frame.pointer(packed) + weightCount + output.channels),
+        output: ElementwiseOutput(
+          frame.pointer(target) + first * target.pixelStride, like: shape, pixelStride: target.pixelStride)),
+      pixels: 0..<shape.pixels)
+  }
+
+  /// Columns of an image.
+  private struct Strip {
+    let image: Int
+    let outputs: Range<Int>
+    /// The columns of the input that these come from.
+    let inputs: Range<Int>
+    /// Where the first output lies in the row of sums, in pixels.
+    let firstSum: Int
+
+    init(of sums: JoinedTransposition, at index: Int) {
+      let (problem, window) = (sums.problem, sums.problem.window)
+      image = index / sums.strips
+      outputs = (index % sums.strips..<index % sums.strips + 1).scaled(by: sums.stripWidth, to: problem.output.width)
+      let place = outputs.lowerBound + window.padLeft
+      let reach = max(0, place - (window.width - 1) * window.dilationX)
+      let first = min((reach + window.strideX - 1) / window.strideX, place / window.strideX)
+      let end = min(problem.input.width, (outputs.upperBound - 1 + window.padLeft) / window.strideX + 1)
+      inputs = first..<max(first, end)
+      firstSum = inputs.isEmpty ? 0 : place - first * window.strideX
+    }
   }
 }

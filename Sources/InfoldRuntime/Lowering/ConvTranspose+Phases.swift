@@ -191,7 +191,7 @@ private struct TransposedPhases: Sendable {
         panelStride: planePhase.taps.count * weightsOfPlane,
         output: OutputImages(
           base: frame.pointer(target) + firstOutput, count: 1, height: 1, width: phase.count,
-          channels: problem.groupOutputs, pixelStride: problem.columnStride * target.pixelStride),
+          channels: problem.groupOutputs, pixelStride: problem.window.strideX * target.pixelStride),
         epilogue: epilogue.resolved(in: frame, firstChannel: group * problem.groupOutputs),
         pixels: 0..<phase.count, columns: columns, scratch: scratch))
   }

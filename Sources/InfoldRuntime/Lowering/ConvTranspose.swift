@@ -22,7 +22,7 @@ extension ConvTranspose: LoweredOperator {
     guard let parameters = parameters(node, plan) else {
       return try plan.emitVariablePhases(problem, x, y, fused)
     }
-    if problem.isTiling, problem.output.channels < plan.kernels.panelWidth {
+    if problem.prefersJoinedProduct(panelWidth: plan.kernels.panelWidth) {
       try plan.emitJoined(problem, parameters, x, y, fused)
       return true
     }
@@ -48,50 +48,50 @@ struct TransposedProblem: Sendable {
   var planes = TransposedPhase.all(output: 1, kernel: 1, stride: 1, dilation: 1, padBefore: 0)
   var rows: [TransposedPhase]
   var columns: [TransposedPhase]
-  /// The distance between the columns of one phase.
-  var columnStride: Int
+  /// The window over rows and columns.
+  let window: ImageWindow
   /// Whether the window moves by its own size, or not at all, so that every output element comes from one position of the input.
   var isTiling: Bool
   /// The sizes of the window.
   var depth = 1
-  var height: Int
-  var width: Int
+  var height: Int { window.height }
+  var width: Int { window.width }
 
   init?(_ operation: ConvTranspose, _ node: Node, _ plan: PlanBuilder) {
     guard let x = plan.sizes(node.inputs[0]), let y = plan.sizes(node.outputs[0]), (3...5).contains(x.count),
       let weight = plan.sizes(node.inputs[1]), weight.count == x.count,
-      let window = try? operation.window(kernel: Array(weight[2...])), window.window.rank == x.count - 2,
-      let extents = try? window.extents(x[2...]), extents.map(\.output) == Array(y[2...])
+      let axes = try? operation.window(kernel: Array(weight[2...])), axes.window.rank == x.count - 2,
+      let extents = try? axes.extents(x[2...]), extents.map(\.output) == Array(y[2...])
     else { return nil }
     let isVolume = x.count == 5
-    let geometry = ImageWindow(window.window, extents)
+    window = ImageWindow(axes.window, extents)
     if isVolume {
-      (inputDepth, outputDepth, depth) = (x[2], y[2], window.window.kernel[0])
+      (inputDepth, outputDepth, depth) = (x[2], y[2], axes.window.kernel[0])
       planes = TransposedPhase.all(
-        output: outputDepth, kernel: depth, stride: window.window.strides[0], dilation: window.window.dilations[0],
+        output: outputDepth, kernel: depth, stride: axes.window.strides[0], dilation: axes.window.dilations[0],
         padBefore: extents[0].padBefore)
     }
     input = ImageShape(isVolume ? [x[0] * x[2], x[1], x[3], x[4]] : x)!
     output = ImageShape(isVolume ? [y[0] * y[2], y[1], y[3], y[4]] : y)!
     groups = operation.group
-    (height, width) = (geometry.height, geometry.width)
     rows = TransposedPhase.all(
-      output: output.height, kernel: height, stride: geometry.strideY, dilation: geometry.dilationY,
-      padBefore: geometry.padTop)
+      output: output.height, kernel: window.height, stride: window.strideY, dilation: window.dilationY,
+      padBefore: window.padTop)
     columns = TransposedPhase.all(
-      output: output.width, kernel: width, stride: geometry.strideX, dilation: geometry.dilationX,
-      padBefore: geometry.padLeft)
-    columnStride = geometry.strideX
+      output: output.width, kernel: window.width, stride: window.strideX, dilation: window.dilationX,
+      padBefore: window.padLeft)
     // Large strides would have more phases than there is work.
     guard let phases = checkedProduct([planes.count, rows.count, columns.count]), phases <= Self.mostPhases else {
       return nil
     }
     // Over one row or column of the input, the window does not move.
+    let (input, output, window) = (input, output, window)
     isTiling =
-      !isVolume && groups == 1 && geometry.padTop == 0 && geometry.padLeft == 0
-      && (input.height == 1 || height == geometry.strideY) && (input.width == 1 || width == geometry.strideX)
-      && window.window.dilations.allSatisfy { $0 == 1 } && output.height == input.height * height
-      && output.width == input.width * width
+      !isVolume && groups == 1 && window.padTop == 0 && window.padLeft == 0
+      && (input.height == 1 || window.height == window.strideY)
+      && (input.width == 1 || window.width == window.strideX)
+      && axes.window.dilations.allSatisfy { $0 == 1 } && output.height == input.height * window.height
+      && output.width == input.width * window.width
   }
 
   /// The most phases, of planes, rows and columns together.

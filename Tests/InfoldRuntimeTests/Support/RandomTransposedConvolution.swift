@@ -49,13 +49,18 @@ struct RandomTransposedConvolution: CustomStringConvertible {
   ///   - kernel: The window's size along the last dimension.
   ///   - stride: Its step there.
   ///   - computesWeights: Whether weights and bias are inputs, and sometimes not finite.
-  init(rank: Int, kernel: Int, stride: Int, seed: UInt64, computesWeights: Bool = false) throws {
+  ///   - hasFewFilters: Whether there are many more channels than filters, of one group, also over long rows.
+  init(
+    rank: Int, kernel: Int, stride: Int, seed: UInt64, computesWeights: Bool = false, hasFewFilters: Bool = false
+  ) throws {
     var random = SplitMix64(seed: seed)
     let dilates = random.oneIn(3)
     var axes = (0..<rank).map { axis in
       let isLast = axis == rank - 1
       return Axis(
-        size: random.pick(rank > 2 ? [1, 1, 2, 3] : [1, 1, 1, 2, 2, 3, 5, isLast ? 7 : 4]),
+        size: hasFewFilters
+          ? random.pick(rank == 1 ? [1, 2, 7, 40, 900] : [1, 2, 5, 12])
+          : random.pick(rank > 2 ? [1, 1, 2, 3] : [1, 1, 1, 2, 2, 3, 5, isLast ? 7 : 4]),
         kernel: isLast ? kernel : random.pick([1, 1, 2, 2, 3, 4, 5]),
         stride: isLast ? stride : random.pick([1, 1, 2, 3, 4]), dilation: dilates ? random.int(1...4) : 1)
     }
@@ -100,10 +105,14 @@ struct RandomTransposedConvolution: CustomStringConvertible {
     attributes["strides"] = .ints(axes.map { Int64($0.stride) })
     if dilates { attributes["dilations"] = .ints(axes.map { Int64($0.dilation) }) }
     self.axes = axes
-    group = random.pick([1, 1, 1, 2, 3])
-    channels = group * random.pick(rank > 2 ? [1, 2] : [1, 2, 3, 5, 9])
-    // With few and with many filters in one panel of weights, and in two.
-    filters = random.pick(rank > 2 ? [1, 3] : [1, 2, 3, 5, 8, 17, 20, random.oneIn(8) ? 70 : 33]) * group
+    if hasFewFilters {
+      (group, channels, filters) = (1, random.pick([24, 50]), random.int(1...5))
+    } else {
+      group = random.pick([1, 1, 1, 2, 3])
+      channels = group * random.pick(rank > 2 ? [1, 2] : [1, 2, 3, 5, 9])
+      // With few and with many filters in one panel of weights, and in two.
+      filters = random.pick(rank > 2 ? [1, 3] : [1, 2, 3, 5, 8, 17, 20, random.oneIn(8) ? 70 : 33]) * group
+    }
     if group > 1 { attributes["group"] = .int(Int64(group)) }
     images = random.pick([1, 1, 2])
     tail = random.pick(Tail.allCases)
