@@ -44,26 +44,22 @@ package struct Unique: Operator {
     guard x.count > 0 || x.shape[axis] == 0 else {
       throw InfoldError(.unsupported, "the slices of \(x) along axis \(axis) have no elements to compare")
     }
-    let order = SliceOrder(keys: try x.orderKeys(), shape: x.shape, axis: axis)
-    var groups: [[Int]] = []
-    for slice in (0..<x.shape[axis]).sorted(by: order.precedes) {
-      if let first = groups.last?.first, order.areEqual(first, slice) {
-        groups[groups.count - 1].append(slice)
-      } else {
-        groups.append([slice])
-      }
-    }
-    if !isSorted { groups.sort { $0[0] < $1[0] } }
-    let first = groups.map { $0[0] }
-    var inverse = [Int64](repeating: 0, count: x.shape[axis])
-    for (index, group) in groups.enumerated() {
-      for slice in group { inverse[slice] = Int64(index) }
+    let order = SliceOrder(keys: try x.orderKeys(), shape: x.shape, axis: axis), sorted = order.sorted()
+    // Where the slices of each value begin among the sorted ones, and an end.
+    var starts = sorted.indices.filter { $0 == 0 || !order.areEqual(sorted[$0 - 1], sorted[$0]) }
+    starts.append(sorted.count)
+    var values = Array(0..<starts.count - 1)
+    if !isSorted { values.sort { sorted[starts[$0]] < sorted[starts[$1]] } }
+    let first = values.map { sorted[starts[$0]] }
+    var inverse = [Int64](repeating: 0, count: sorted.count)
+    for (index, value) in values.enumerated() {
+      for place in starts[value]..<starts[value + 1] { inverse[sorted[place]] = Int64(index) }
     }
     return [
       try x.slices(first, along: axis),
-      try Tensor(shape: [groups.count], first.map(Int64.init)),
+      try Tensor(shape: [values.count], first.map(Int64.init)),
       try Tensor(shape: [inverse.count], inverse),
-      try Tensor(shape: [groups.count], groups.map { Int64($0.count) }),
+      try Tensor(shape: [values.count], values.map { Int64(starts[$0 + 1] - starts[$0]) }),
     ]
   }
 
@@ -94,10 +90,17 @@ package struct Unique: Operator {
 
     func areEqual(_ a: Int, _ b: Int) -> Bool { comparison(a, b) == 0 }
 
-    /// Of equal slices, the one that appears first comes first.
-    func precedes(_ a: Int, _ b: Int) -> Bool {
-      let comparison = comparison(a, b)
-      return comparison != 0 ? comparison < 0 : a < b
+    /// All slices; of equal ones, the one that appears first comes first.
+    func sorted() -> [Int] {
+      if outer == 1, inner == 1 {
+        // Numbers that are sorted with their places, which need not be looked up for each comparison.
+        let numbers = keys.enumerated().map { (key: $0.element, place: $0.offset) }
+        return numbers.sorted { $0.key != $1.key ? $0.key < $1.key : $0.place < $1.place }.map(\.place)
+      }
+      return (0..<count).sorted { a, b in
+        let comparison = comparison(a, b)
+        return comparison != 0 ? comparison < 0 : a < b
+      }
     }
   }
 }

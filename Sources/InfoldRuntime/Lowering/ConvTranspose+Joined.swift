@@ -205,17 +205,9 @@ private struct JoinedTransposition: Sendable {
       guard place >= 0, place % window.strideY == 0, place / window.strideY < problem.input.height else { continue }
       let products = products(ofRow: place / window.strideY, sums) + tapRow * window.width * output.channels
       for run in runs where !strip.inputs.isEmpty {
-        let pixels = strip.inputs.count
-        let shape = ElementwiseShape(pixels: pixels, channels: run.count * output.channels)
-        let sums = sums + run.first * window.dilationX * output.channels
-        let stride = window.strideX * output.channels
-        kernels.binary(
-          BinaryArguments(
-            .add, activation: .identity, shape: shape, left: ElementwiseInput(sums, like: shape, pixelStride: stride),
-            right: ElementwiseInput(
-              products + run.first * output.channels, like: shape, pixelStride: problem.joinedColumns),
-            output: ElementwiseOutput(sums, like: shape, pixelStride: stride)),
-          pixels: 0..<pixels)
+        add(
+          products + run.first * output.channels, to: sums + run.first * window.dilationX * output.channels,
+          pixels: strip.inputs.count, count: run.count * output.channels)
       }
     }
     let first = (strip.image * output.height + y) * output.width + strip.outputs.lowerBound
@@ -228,6 +220,28 @@ private struct JoinedTransposition: Sendable {
         output: ElementwiseOutput(
           frame.pointer(target) + first * target.pixelStride, like: shape, pixelStride: target.pixelStride)),
       pixels: 0..<shape.pixels)
+  }
+
+  /// Adds so many numbers of every pixel.
+  private func add(
+    _ products: UnsafePointer<Float>, to sums: UnsafeMutablePointer<Float>, pixels: Int, count: Int
+  ) {
+    let stride = problem.window.strideX * problem.output.channels, columns = problem.joinedColumns
+    // A part of a vector takes longer than its numbers one by one.
+    if count < 8 {
+      for pixel in 0..<pixels {
+        let (x, y) = (products + pixel &* columns, sums + pixel &* stride)
+        for index in 0..<count { y[index] += x[index] }
+      }
+      return
+    }
+    let shape = ElementwiseShape(pixels: pixels, channels: count)
+    kernels.binary(
+      BinaryArguments(
+        .add, activation: .identity, shape: shape, left: ElementwiseInput(sums, like: shape, pixelStride: stride),
+        right: ElementwiseInput(products, like: shape, pixelStride: columns),
+        output: ElementwiseOutput(sums, like: shape, pixelStride: stride)),
+      pixels: 0..<pixels)
   }
 
   /// Columns of an image.
