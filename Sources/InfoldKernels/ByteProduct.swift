@@ -35,7 +35,7 @@ extension ByteSet {
     @inline(__always)
     func multiply<let vectors: Int>(_: ByteRowsTile<1, vectors>.Type) {
       switch rows {
-      #if INFOLD_VNNI
+      #if INFOLD_VNNI || INFOLD_NEON
         case 6...: ByteRowsTile<6, vectors>.multiply(panel)
         case 5: ByteRowsTile<5, vectors>.multiply(panel)
       #endif
@@ -46,7 +46,7 @@ extension ByteSet {
       }
     }
     switch vectors {
-    #if INFOLD_VNNI
+    #if INFOLD_VNNI || INFOLD_NEON
       case 4: multiply(ByteRowsTile<1, 4>.self)
       case 3: multiply(ByteRowsTile<1, 3>.self)
     #endif
@@ -91,8 +91,9 @@ private struct ByteRowsPanel {
 private enum ByteRowsTile<let rows: Int, let vectors: Int> {
   @inline(never)
   static func multiply(_ panel: ByteRowsPanel) {
-    var sums = InlineArray<vectors, InlineArray<rows, Lanes>> { _ in
-      InlineArray { _ in ByteSet.lanes(repeating: 0) }
+    var sums = InlineArray<vectors, InlineArray<rows, Lanes>> { vector in
+      let first = panel.weights.firstSums(vector, ByteSet.lanes(repeating: 0))
+      return InlineArray { _ in first }
     }
     let stride = panel.arguments.inputStride
     let input = panel.arguments.input + panel.row * stride
@@ -105,13 +106,13 @@ private enum ByteRowsTile<let rows: Int, let vectors: Int> {
       @inline(always)
       func add(_ row: Int) {
         guard row < rows else { return }
-        let factors = ByteSet.repeated(starts[row] + index)
+        let factors = ByteSet.factors(at: starts[row] + index)
         for vector in 0..<vectors {
           let sum = sums[vector][row]
           sums[vector][row] =
             isNarrow
             ? ByteSet.addNarrowProducts(to: sum, factors, weights[vector])
-            : ByteSet.addProducts(to: sum, factors, weights[vector])
+            : ByteSet.addFactors(to: sum, factors, weights[vector])
         }
       }
       // Not a loop, as in ByteTile.

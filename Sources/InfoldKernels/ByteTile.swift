@@ -63,7 +63,7 @@ extension ByteSet {
   /// The output positions of a tile.
   @inline(__always)
   static var tileRows: Int {
-    #if INFOLD_VNNI
+    #if INFOLD_VNNI || INFOLD_NEON
       6
     #else
       4
@@ -92,7 +92,7 @@ extension ByteSet {
     @inline(__always)
     func multiply<let vectors: Int>(_: ByteTile<1, vectors>.Type) {
       switch rows {
-      #if INFOLD_VNNI
+      #if INFOLD_VNNI || INFOLD_NEON
         case 6...: ByteTile<6, vectors>.multiply(pointers, panel)
         case 5: ByteTile<5, vectors>.multiply(pointers, panel)
       #endif
@@ -103,7 +103,7 @@ extension ByteSet {
       }
     }
     switch vectors {
-    #if INFOLD_VNNI
+    #if INFOLD_VNNI || INFOLD_NEON
       case 4: multiply(ByteTile<1, 4>.self)
       case 3: multiply(ByteTile<1, 3>.self)
     #endif
@@ -120,7 +120,8 @@ enum ByteTile<let rows: Int, let vectors: Int> {
   static func multiply(_ pointers: ByteSet.ByteRows, _ panel: BytePanel) {
     var sums = InlineArray<vectors, InlineArray<rows, Lanes>> { vector in
       let bias = ByteSet.lanes(at: panel.epilogue.bias + vector &* ByteSet.laneCount)
-      return InlineArray { _ in bias }
+      let first = panel.weights.firstSums(vector, bias)
+      return InlineArray { _ in first }
     }
     var place = panel.weights.base
     var pointers = pointers
@@ -133,13 +134,13 @@ enum ByteTile<let rows: Int, let vectors: Int> {
         @inline(always)
         func add(_ row: Int) {
           guard row < rows else { return }
-          let factors = ByteSet.repeated(pixels[row] + channel)
+          let factors = ByteSet.factors(at: pixels[row] + channel)
           for vector in 0..<vectors {
             let sum = sums[vector][row]
             sums[vector][row] =
               isNarrow
               ? ByteSet.addNarrowProducts(to: sum, factors, weights[vector])
-              : ByteSet.addProducts(to: sum, factors, weights[vector])
+              : ByteSet.addFactors(to: sum, factors, weights[vector])
           }
         }
         // Not a loop: the optimizer would not unroll it where a product takes many instructions.

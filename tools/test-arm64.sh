@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Tests the kernels of arm64 on any machine: compiles them with the standard library of Embedded Swift, which the toolchain has for arm64
+# without a system, links them with Debian's C library for arm64, and runs the tests of Tests/InfoldKernelTests under emulation, once with
+# each set of kernels of quantized numbers. Prints the tests that fail, and the sum.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tools/install-packages.sh binutils-aarch64-linux-gnu gcc-aarch64-linux-gnu libc6-dev-arm64-cross python3 qemu-user-static
+source tools/arm64-kernels.sh
+
+support=Tests/EmbeddedKernelTests
+tests=()
+for test in Tests/InfoldKernelTests/*.swift; do
+  case $test in
+  # The lists of sets that this machine has, and the tests that compare one set with another.
+  */KernelSets.swift | */LaneWidthTests.swift | */VectorWidthTests.swift) ;;
+  *) tests+=("$test") ;;
+  esac
+done
+
+# embed NAME SOURCE...: writes the sources of a test program.
+embed() {
+  rm -rf "$arm64/$1"
+  tools/embed-kernel-tests.py "$arm64/$1" "${@:2}"
+  cp Sources/InfoldTensor/Tensor/{SplitMix64,BFloat16,Float16+Conversion}.swift $support/*.swift "$arm64/$1"
+}
+
+# build NAME FLAG...: compiles the sources. In Embedded Swift, a program holds what it uses of other modules again, so it is compiled as the
+# kernels are; where both have a function, the linker takes the first one's.
+build() {
+  swift_for_arm64 -Ounchecked -Xcc "-fmodule-map-file=$support/CTestSupport/module.modulemap" -emit-object -module-name EmbeddedKernelTests \
+    "${@:2}" "$arm64/$1"/*.swift -o "$arm64/$1.o"
+}
+
+# Whose names begin with Byte are all that a set of quantized numbers needs.
+byteTests=()
+for test in "${tests[@]}"; do [[ $test != */Byte* && $test != */Buffer.swift ]] || byteTests+=("$test"); done
+embed neon "${tests[@]}"
+embed dotprod "${byteTests[@]}"
+
+dotProductFlags=(-D INFOLD_DOTPROD -Xcc -march=armv8.2-a+dotprod)
+compile_interface
+# One after the other would take twice as long.
+compile_kernels DotProduct "${dotProductFlags[@]}" &
+dotProduct=$!
+compile_kernels NEON
+wait $dotProduct
+build dotprod "${dotProductFlags[@]}" &
+dotProduct=$!
+build neon
+wait $dotProduct
+
+aarch64-linux-gnu-gcc -O1 -Wall -Wextra -Werror -c $support/test_support.c -o "$arm64/support.o"
+tables=$(dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")")/lib/swift/embedded/aarch64-none-none-elf/libswiftUnicodeDataTables.a
+failures=0
+for set in neon dotprod; do
+  objects=("$arm64"/{InfoldKernelInterface,InfoldKernelsNEON}.o)
+  [[ $set == neon ]] || objects+=("$arm64/InfoldKernelsDotProduct.o")
+  aarch64-linux-gnu-gcc -static-pie "${objects[@]}" "$arm64"/{"$set",support}.o "$tables" -lm -o "$arm64/test-$set"
+  echo "$set:"
+  qemu-aarch64-static "$arm64/test-$set" || failures=$((failures + 1))
+done
+exit $((failures > 0))
