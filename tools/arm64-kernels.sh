@@ -19,7 +19,26 @@ compile_module() {
     $(find -L "Sources/$1" -name '*.swift' | sort) -o "$arm64/$1.o"
 }
 
+# The instructions of the set for products of bytes.
+dot_product_machine=(-Xcc -march=armv8.2-a+dotprod)
+
 compile_interface() { compile_module InfoldKernelInterface; }
 
 # compile_kernels SET FLAG...
 compile_kernels() { compile_module "InfoldKernels$1" -D INFOLD_NEON "${@:2}"; }
+
+# Compiles all of them that are older than their sources.
+compile_all_kernels() {
+  local dot_product objects=("$arm64"/InfoldKernels{NEON,DotProduct}.o)
+  if [[ -f ${objects[0]} && -f ${objects[1]} ]]; then
+    local oldest=${objects[0]}
+    [[ ${objects[1]} -nt $oldest ]] || oldest=${objects[1]}
+    [[ -n $(find Sources/CMachine Sources/InfoldKernelInterface Sources/InfoldKernels tools/arm64-kernels.sh -newer "$oldest" -print -quit) ]] || return 0
+  fi
+  compile_interface
+  # At the same time: one after the other would take twice as long.
+  compile_kernels DotProduct -D INFOLD_DOTPROD "${dot_product_machine[@]}" &
+  dot_product=$!
+  compile_kernels NEON
+  wait $dot_product
+}

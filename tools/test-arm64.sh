@@ -37,14 +37,8 @@ for test in "${tests[@]}"; do [[ $test != */Byte* && $test != */Buffer.swift ]] 
 embed neon "${tests[@]}"
 embed dotprod "${byteTests[@]}"
 
-dotProductFlags=(-D INFOLD_DOTPROD -Xcc -march=armv8.2-a+dotprod)
-compile_interface
-# One after the other would take twice as long.
-compile_kernels DotProduct "${dotProductFlags[@]}" &
-dotProduct=$!
-compile_kernels NEON
-wait $dotProduct
-build dotprod "${dotProductFlags[@]}" &
+compile_all_kernels
+build dotprod -D INFOLD_DOTPROD "${dot_product_machine[@]}" &
 dotProduct=$!
 build neon
 wait $dotProduct

@@ -4,7 +4,7 @@ extension ByteSet {
   /// The vectors across a panel.
   @inline(__always)
   static var panelVectors: Int {
-    #if INFOLD_VNNI || INFOLD_NEON
+    #if INFOLD_VNNI || INFOLD_DOTPROD
       4
     #else
       2

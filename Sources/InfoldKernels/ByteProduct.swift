@@ -35,7 +35,7 @@ extension ByteSet {
     @inline(__always)
     func multiply<let vectors: Int>(_: ByteRowsTile<1, vectors>.Type) {
       switch rows {
-      #if INFOLD_VNNI || INFOLD_NEON
+      #if INFOLD_VNNI || INFOLD_DOTPROD
         case 6...: ByteRowsTile<6, vectors>.multiply(panel)
         case 5: ByteRowsTile<5, vectors>.multiply(panel)
       #endif
@@ -46,7 +46,7 @@ extension ByteSet {
       }
     }
     switch vectors {
-    #if INFOLD_VNNI || INFOLD_NEON
+    #if INFOLD_VNNI || INFOLD_DOTPROD
       case 4: multiply(ByteRowsTile<1, 4>.self)
       case 3: multiply(ByteRowsTile<1, 3>.self)
     #endif

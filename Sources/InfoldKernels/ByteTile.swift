@@ -63,7 +63,7 @@ extension ByteSet {
   /// The output positions of a tile.
   @inline(__always)
   static var tileRows: Int {
-    #if INFOLD_VNNI || INFOLD_NEON
+    #if INFOLD_VNNI || INFOLD_DOTPROD
       6
     #else
       4
@@ -92,7 +92,7 @@ extension ByteSet {
     @inline(__always)
     func multiply<let vectors: Int>(_: ByteTile<1, vectors>.Type) {
       switch rows {
-      #if INFOLD_VNNI || INFOLD_NEON
+      #if INFOLD_VNNI || INFOLD_DOTPROD
         case 6...: ByteTile<6, vectors>.multiply(pointers, panel)
         case 5: ByteTile<5, vectors>.multiply(pointers, panel)
       #endif
@@ -103,7 +103,7 @@ extension ByteSet {
       }
     }
     switch vectors {
-    #if INFOLD_VNNI || INFOLD_NEON
+    #if INFOLD_VNNI || INFOLD_DOTPROD
       case 4: multiply(ByteTile<1, 4>.self)
       case 3: multiply(ByteTile<1, 3>.self)
     #endif

@@ -6,6 +6,10 @@ import InfoldKernelsPortable
   import InfoldKernelsAVX2
   import InfoldKernelsAVX512
   import InfoldKernelsVNNI
+#elseif arch(arm64)
+  import CMachine
+  import InfoldKernelsDotProduct
+  import InfoldKernelsNEON
 #endif
 
 /// The sets of all kernels that this machine can run. Debug builds leave out those that they do not optimize.
@@ -15,6 +19,12 @@ let kernelSets: [any KernelSet.Type] = {
       if infold_has_avx2_fma() { return [AVX2Kernels.self] }
     #endif
     return [PortableKernels.self] + (infold_has_avx2_fma() ? [AVX2Kernels.self] : [])
+  #elseif arch(arm64)
+    #if DEBUG
+      [NEONKernels.self]
+    #else
+      [PortableKernels.self, NEONKernels.self]
+    #endif
   #else
     [PortableKernels.self]
   #endif
@@ -40,6 +50,13 @@ let byteKernelSets: [any ByteKernels.Type] = {
     #endif
     return [PortableByteKernels.self] + (infold_has_avx2_fma() ? [AVX2ByteKernels.self] : [])
       + (infold_has_avx512_vnni() ? [VNNIByteKernels.self] : [])
+  #elseif arch(arm64)
+    #if DEBUG
+      [NEONByteKernels.self]
+    #else
+      [PortableByteKernels.self, NEONByteKernels.self]
+        + (infold_has_dot_products() ? [DotProductByteKernels.self] : [])
+    #endif
   #else
     [PortableByteKernels.self]
   #endif

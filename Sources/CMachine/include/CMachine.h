@@ -7,8 +7,11 @@
 // What Swift has no word for: the processor's hint in a spin loop, prefetching, the control register of floating-point arithmetic,
 // futexes, names of threads, and which processors and instructions there are.
 
+// Swift's functions and these may name different instruction sets, which keeps the optimizer from putting one into the other.
+#define INFOLD_INLINE static inline __attribute__((always_inline))
+
 /// Tells the processor that the caller waits in a loop.
-static inline void infold_spin_hint(void) {
+INFOLD_INLINE void infold_spin_hint(void) {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
 #elif defined(__aarch64__)
@@ -17,7 +20,7 @@ static inline void infold_spin_hint(void) {
 }
 
 /// Asks for the line of memory at `address` to be brought into the second-level cache. The address may be any.
-static inline void infold_prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }
+INFOLD_INLINE void infold_prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }
 
 /// The control register of the calling thread's floating-point arithmetic: rounding, traps, and what becomes of subnormal numbers.
 static inline uint64_t infold_arithmetic(void) {
@@ -80,6 +83,9 @@ bool infold_has_full_rate_avx512(void);
 
 /// Whether they have AVX-512's instructions for neural networks (VNNI) as well.
 bool infold_has_avx512_vnni(void);
+
+/// Whether the processor of an arm64 machine has instructions that add up products of four bytes each (FEAT_DotProd).
+bool infold_has_dot_products(void);
 
 #if defined(__F16C__)
 #include <immintrin.h>
