@@ -89,7 +89,7 @@ for set in NEON DotProduct; do
     requireTile "Tile<6x4>" 96 90
     requireTile "ByteTile<4x2>" 16 0
   else
-    requireTile "ByteTile<6x4>" 24 65
+    requireTile "ByteTile<5x4>" 80 85
   fi
 done
 exit $((failures > 0))

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Tests the kernels of arm64 on any machine: compiles them with the standard library of Embedded Swift, which the toolchain has for arm64
 # without a system, links them with Debian's C library for arm64, and runs the tests of Tests/InfoldKernelTests under emulation, once with
-# each set of kernels of quantized numbers. Prints the tests that fail, and the sum.
+# each set of kernels of quantized numbers. Prints the tests that fail, and the sums. Of the rest it compiles CMachine, and checks the types of
+# what chooses the kernels.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/install-packages.sh binutils-aarch64-linux-gnu gcc-aarch64-linux-gnu libc6-dev-arm64-cross python3 qemu-user-static
@@ -37,11 +38,24 @@ for test in "${tests[@]}"; do [[ $test != */Byte* && $test != */Buffer.swift ]] 
 embed neon "${tests[@]}"
 embed dotprod "${byteTests[@]}"
 
+# Both as in a release build and as in a debug build.
+check_choice() {
+  local define
+  swift_for_arm64 -emit-module -emit-module-path "$arm64/InfoldSystem.swiftmodule" -module-name InfoldSystem $support/InfoldSystem/*.swift
+  swift_for_arm64 -emit-module -emit-module-path "$arm64/InfoldKernelsPortable.swiftmodule" -module-name InfoldKernelsPortable \
+    Sources/InfoldKernelsPortable/*.swift
+  for define in RELEASE DEBUG; do
+    swift_for_arm64 -typecheck -D $define -module-name InfoldRuntime Sources/InfoldRuntime/Planning/{KernelChoice,MachineModel}.swift
+    swift_for_arm64 -typecheck -D $define -module-name InfoldKernelTests Tests/InfoldKernelTests/KernelSets.swift
+  done
+}
+
 compile_all_kernels
-build dotprod -D INFOLD_DOTPROD "${dot_product_machine[@]}" &
-dotProduct=$!
+aarch64-linux-gnu-gcc -O2 -Wall -Wextra -Werror -c Sources/CMachine/machine.c -ISources/CMachine/include -o "$arm64/machine.o"
+{ check_choice; build dotprod -D INFOLD_DOTPROD "${dot_product_machine[@]}"; } &
+others=$!
 build neon
-wait $dotProduct
+wait $others
 
 aarch64-linux-gnu-gcc -O1 -Wall -Wextra -Werror -c $support/test_support.c -o "$arm64/support.o"
 tables=$(dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")")/lib/swift/embedded/aarch64-none-none-elf/libswiftUnicodeDataTables.a

@@ -105,7 +105,8 @@ extension ByteSet {
   @inline(__always)
   static func addFactors(to sums: Lanes, _ factors: Lanes, _ weights: Lanes) -> Lanes {
     #if INFOLD_NEON
-      addSignedProducts(to: sums, factors, weights)
+      // In this order, the four bytes of a lane may be an operand of the instruction.
+      addSignedProducts(to: sums, weights, factors)
     #else
       addProducts(to: sums, factors, weights)
     #endif

@@ -35,8 +35,10 @@ extension ByteSet {
     @inline(__always)
     func multiply<let vectors: Int>(_: ByteRowsTile<1, vectors>.Type) {
       switch rows {
-      #if INFOLD_VNNI || INFOLD_DOTPROD
+      #if INFOLD_VNNI
         case 6...: ByteRowsTile<6, vectors>.multiply(panel)
+      #endif
+      #if INFOLD_VNNI || INFOLD_DOTPROD
         case 5: ByteRowsTile<5, vectors>.multiply(panel)
       #endif
       case 4...: ByteRowsTile<4, vectors>.multiply(panel)
@@ -126,6 +128,14 @@ private enum ByteRowsTile<let rows: Int, let vectors: Int> {
       index &+= ByteSet.quad
     }
     var quad = 0
+    #if INFOLD_DOTPROD
+      while quad &+ 4 <= panel.weights.quads {
+        ByteSet.addFourQuads(to: &sums, starts, index, place)
+        place += 4 &* ByteSet.panelWidth &* ByteSet.quad
+        index &+= 4 &* ByteSet.quad
+        quad &+= 4
+      }
+    #endif
     while quad < panel.weights.quads {
       let count = min(panel.weights.quads &- quad, BytePanelWeights.stretch)
       if panel.weights.isNarrow(tap: 0, quad: quad) {

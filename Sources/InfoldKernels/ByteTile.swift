@@ -1,3 +1,6 @@
+#if INFOLD_DOTPROD
+  import CMachine
+#endif
 import InfoldKernelInterface
 
 /// A panel, and the results of some output positions with it.
@@ -63,8 +66,11 @@ extension ByteSet {
   /// The output positions of a tile.
   @inline(__always)
   static var tileRows: Int {
-    #if INFOLD_VNNI || INFOLD_DOTPROD
+    #if INFOLD_VNNI
       6
+    #elseif INFOLD_DOTPROD
+      // 20 sums leave registers for the bytes of five rows, what is taken off them, and weights.
+      5
     #else
       4
     #endif
@@ -92,8 +98,10 @@ extension ByteSet {
     @inline(__always)
     func multiply<let vectors: Int>(_: ByteTile<1, vectors>.Type) {
       switch rows {
-      #if INFOLD_VNNI || INFOLD_DOTPROD
+      #if INFOLD_VNNI
         case 6...: ByteTile<6, vectors>.multiply(pointers, panel)
+      #endif
+      #if INFOLD_VNNI || INFOLD_DOTPROD
         case 5: ByteTile<5, vectors>.multiply(pointers, panel)
       #endif
       case 4...: ByteTile<4, vectors>.multiply(pointers, panel)
@@ -154,6 +162,14 @@ enum ByteTile<let rows: Int, let vectors: Int> {
         channel &+= ByteSet.quad
       }
       var quad = 0
+      #if INFOLD_DOTPROD
+        while quad &+ 4 <= panel.weights.quads {
+          ByteSet.addFourQuads(to: &sums, pixels, channel, place)
+          place += 4 &* ByteSet.panelWidth &* ByteSet.quad
+          channel &+= 4 &* ByteSet.quad
+          quad &+= 4
+        }
+      #endif
       while quad < panel.weights.quads {
         let count = min(panel.weights.quads &- quad, BytePanelWeights.stretch)
         if panel.weights.isNarrow(tap: tap, quad: quad) {
@@ -190,3 +206,30 @@ enum ByteTile<let rows: Int, let vectors: Int> {
     }
   }
 }
+
+#if INFOLD_DOTPROD
+  extension ByteSet {
+    /// Adds the products of four quads of channels. Of each row's they are loaded at once, and multiplied lane by lane.
+    @inline(always)
+    static func addFourQuads<let rows: Int, let vectors: Int>(
+      to sums: inout InlineArray<vectors, InlineArray<rows, Lanes>>, _ pixels: InlineArray<rows, UnsafePointer<UInt8>>,
+      _ channel: Int, _ place: UnsafePointer<Int8>
+    ) {
+      let factors = InlineArray<rows, Lanes> { infold_without_sign(lanes(at: pixels[$0] + channel)) }
+      @inline(always)
+      func add(_ lane: Int) {
+        for vector in 0..<vectors {
+          let weights = lanes(at: place + (lane &* panelWidth &* quad &+ vector &* laneBytes))
+          for row in 0..<rows {
+            sums[vector][row] = addFactors(to: sums[vector][row], Lanes(repeating: factors[row][lane]), weights)
+          }
+        }
+      }
+      // Not a loop, as in Tile.
+      add(0)
+      add(1)
+      add(2)
+      add(3)
+    }
+  }
+#endif

@@ -87,6 +87,18 @@ bool infold_has_avx512_vnni(void);
 /// Whether the processor of an arm64 machine has instructions that add up products of four bytes each (FEAT_DotProd).
 bool infold_has_dot_products(void);
 
+#if defined(__ARM_FEATURE_DOTPROD)
+#include <arm_neon.h>
+
+/// 16 unsigned bytes less 128 each, which are signed ones. In words that the optimizer knows, it would do so with every four bytes by
+/// themselves, and products by lane would be none.
+INFOLD_INLINE int32x4_t infold_without_sign(int32x4_t bytes) {
+  int32x4_t result;
+  __asm__("eor %0.16b, %1.16b, %2.16b" : "=w"(result) : "w"(bytes), "w"(vdupq_n_u8(0x80)));
+  return result;
+}
+#endif
+
 #if defined(__F16C__)
 #include <immintrin.h>
 
