@@ -17,6 +17,8 @@ swift_for_arm64() {
 compile_module() {
   swift_for_arm64 -Ounchecked -emit-module -emit-module-path "$arm64/$1.swiftmodule" -emit-object -module-name "$1" "${@:2}" \
     $(find -L "Sources/$1" -name '*.swift' | sort) -o "$arm64/$1.o"
+  # The compiler leaves a file alone that would be the same.
+  touch "$arm64/$1.o"
 }
 
 # The instructions of the set for products of bytes.

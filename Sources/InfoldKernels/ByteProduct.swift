@@ -93,10 +93,16 @@ private struct ByteRowsPanel {
 private enum ByteRowsTile<let rows: Int, let vectors: Int> {
   @inline(never)
   static func multiply(_ panel: ByteRowsPanel) {
-    var sums = InlineArray<vectors, InlineArray<rows, Lanes>> { vector in
-      let first = panel.weights.firstSums(vector, ByteSet.lanes(repeating: 0))
-      return InlineArray { _ in first }
-    }
+    #if INFOLD_NEON
+      var sums = InlineArray<vectors, InlineArray<rows, Lanes>> { vector in
+        let first = panel.weights.firstSums(vector, ByteSet.lanes(repeating: 0))
+        return InlineArray { _ in first }
+      }
+    #else
+      var sums = InlineArray<vectors, InlineArray<rows, Lanes>> { _ in
+        InlineArray { _ in ByteSet.lanes(repeating: 0) }
+      }
+    #endif
     let stride = panel.arguments.inputStride
     let input = panel.arguments.input + panel.row * stride
     let starts = InlineArray<rows, UnsafePointer<UInt8>> { input + $0 &* stride }

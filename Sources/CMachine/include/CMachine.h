@@ -112,6 +112,21 @@ static inline void infold_narrow_floats(const float *source, uint16_t *target) {
   const __m128i halves = _mm256_cvtps_ph(_mm256_loadu_ps(source), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   _mm_storeu_si128((__m128i *)target, halves);
 }
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+
+/// Widens 8 numbers of float16 to single precision.
+INFOLD_INLINE void infold_widen_halves(const uint16_t *source, float *target) {
+  const float16x8_t halves = vreinterpretq_f16_u16(vld1q_u16(source));
+  vst1q_f32(target, vcvt_f32_f16(vget_low_f16(halves)));
+  vst1q_f32(target + 4, vcvt_high_f32_f16(halves));
+}
+
+/// Rounds 8 numbers to the nearest ones of float16.
+INFOLD_INLINE void infold_narrow_floats(const float *source, uint16_t *target) {
+  const float16x4_t low = vcvt_f16_f32(vld1q_f32(source));
+  vst1q_u16(target, vreinterpretq_u16_f16(vcvt_high_f16_f32(low, vld1q_f32(source + 4))));
+}
 #endif
 
 #if defined(__AVX512F__)
