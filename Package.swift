@@ -3,6 +3,8 @@ import PackageDescription
 
 #if arch(x86_64)
   let kernelSets = ["InfoldKernelsVNNI", "InfoldKernelsAVX512", "InfoldKernelsAVX2", "InfoldKernelsPortable"]
+#elseif arch(arm64)
+  let kernelSets = ["InfoldKernelsDotProduct", "InfoldKernelsNEON", "InfoldKernelsPortable"]
 #else
   let kernelSets = ["InfoldKernelsPortable"]
 #endif
@@ -222,6 +224,13 @@ package.targets += [.target(name: "InfoldKernelInterface")]
     kernels("AVX512", defines: ["INFOLD_AVX512"], machine: ["-march=x86-64-v4"]),
     // Of quantized numbers only.
     kernels("VNNI", defines: ["INFOLD_AVX512", "INFOLD_VNNI"], machine: ["-march=x86-64-v4", "-mavx512vnni"]),
+  ]
+#elseif arch(arm64)
+  package.targets += [
+    kernels("Portable"),
+    kernels("NEON", defines: ["INFOLD_NEON"], isFast: true),
+    // Of quantized numbers only.
+    kernels("DotProduct", defines: ["INFOLD_NEON", "INFOLD_DOTPROD"], machine: ["-march=armv8.2-a+dotprod"]),
   ]
 #else
   package.targets += [kernels("Portable", isFast: true)]

@@ -5,12 +5,16 @@ import InfoldKernelsPortable
 #if arch(x86_64)
   import InfoldKernelsAVX2
   import InfoldKernelsAVX512
+#elseif arch(arm64)
+  import InfoldKernelsNEON
 #endif
 
 /// The sets of all kernels that this machine can run.
 let kernelSets: [any KernelSet.Type] = {
   #if arch(x86_64)
     (infold_has_avx2_fma() ? [AVX2Kernels.self] : []) + [PortableKernels.self]
+  #elseif arch(arm64)
+    [NEONKernels.self, PortableKernels.self]
   #else
     [PortableKernels.self]
   #endif

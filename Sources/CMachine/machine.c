@@ -8,6 +8,10 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stddef.h>
+#if defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -46,6 +50,14 @@ bool infold_has_avx512(void) {
 #if defined(__x86_64__)
   return infold_has_avx2_fma() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+#else
+  return false;
+#endif
+}
+
+bool infold_has_dot_products(void) {
+#if defined(__aarch64__)
+  return getauxval(AT_HWCAP) & HWCAP_ASIMDDP;
 #else
   return false;
 #endif

@@ -2,6 +2,8 @@ public import InfoldKernelInterface
 
 #if INFOLD_VNNI || INFOLD_AVX2
   import _Builtin_intrinsics.intel
+#elseif INFOLD_NEON
+  import _Builtin_intrinsics.arm.neon
 #endif
 
 // Four positions of the window at a time: their bytes are brought together channel by channel, and multiplied like the channels of a
@@ -25,7 +27,7 @@ extension ByteSet {
   }
 
   public static func depthwisePlace(ofChannel channel: Int) -> Int {
-    #if INFOLD_VNNI || INFOLD_AVX2
+    #if INFOLD_VNNI || INFOLD_AVX2 || INFOLD_NEON
       let (block, inBlock) = divide(channel, by: depthwiseBlock)
       let (part, inPart) = divide(inBlock, by: 16)
       return block * depthwiseBlock + inPart / 4 * laneCount + part * 4 + inPart % 4
@@ -95,7 +97,7 @@ private struct DepthwiseBlock {
     run(pixels: pixels, quads: ByteSet.quads(taps), pointers)
   }
 
-  #if INFOLD_VNNI || INFOLD_AVX2
+  #if INFOLD_VNNI || INFOLD_AVX2 || INFOLD_NEON
     @inline(__always)
     private func run(pixels: Int, quads: Int, _ pointers: ByteSet.ByteRows) {
       let width = ByteSet.laneCount, bytes = ByteSet.laneBytes
@@ -152,13 +154,16 @@ private struct DepthwiseBlock {
   #endif
 }
 
-#if INFOLD_VNNI || INFOLD_AVX2
+#if INFOLD_VNNI || INFOLD_AVX2 || INFOLD_NEON
   extension ByteSet {
     /// The bytes of two vectors in turns: of the first half of each 16 bytes, and of the second.
     @inline(__always)
     fileprivate static func interleavedBytes(_ a: Lanes, _ b: Lanes) -> (low: Lanes, high: Lanes) {
       #if INFOLD_VNNI
         (_mm512_unpacklo_epi8(a, b), _mm512_unpackhi_epi8(a, b))
+      #elseif INFOLD_NEON
+        let (a, b) = (unsafeBitCast(a, to: SIMD16<UInt8>.self), unsafeBitCast(b, to: SIMD16<UInt8>.self))
+        return (unsafeBitCast(vzip1q_u8(a, b), to: Lanes.self), unsafeBitCast(vzip2q_u8(a, b), to: Lanes.self))
       #else
         (_mm256_unpacklo_epi8(a, b), _mm256_unpackhi_epi8(a, b))
       #endif
@@ -169,6 +174,9 @@ private struct DepthwiseBlock {
     fileprivate static func interleavedPairs(_ a: Lanes, _ b: Lanes) -> (low: Lanes, high: Lanes) {
       #if INFOLD_VNNI
         (_mm512_unpacklo_epi16(a, b), _mm512_unpackhi_epi16(a, b))
+      #elseif INFOLD_NEON
+        let (a, b) = (unsafeBitCast(a, to: SIMD8<UInt16>.self), unsafeBitCast(b, to: SIMD8<UInt16>.self))
+        return (unsafeBitCast(vzip1q_u16(a, b), to: Lanes.self), unsafeBitCast(vzip2q_u16(a, b), to: Lanes.self))
       #else
         (_mm256_unpacklo_epi16(a, b), _mm256_unpackhi_epi16(a, b))
       #endif
@@ -179,6 +187,9 @@ private struct DepthwiseBlock {
     fileprivate static func packedBytes(_ a: Lanes, _ b: Lanes, _ c: Lanes, _ d: Lanes) -> Lanes {
       #if INFOLD_VNNI
         _mm512_packus_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d))
+      #elseif INFOLD_NEON
+        let low = vcombine_s16(vmovn_s32(a), vmovn_s32(b)), high = vcombine_s16(vmovn_s32(c), vmovn_s32(d))
+        return unsafeBitCast(vcombine_s8(vmovn_s16(low), vmovn_s16(high)), to: Lanes.self)
       #else
         _mm256_packus_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d))
       #endif

@@ -8,6 +8,14 @@ public import InfoldKernelInterface
   /// The kernels of quantized numbers for processors with AVX2.
   public enum AVX2ByteKernels {}
   typealias ByteSet = AVX2ByteKernels
+#elseif INFOLD_DOTPROD
+  /// The kernels of quantized numbers for arm64 with instructions for products of four bytes each (FEAT_DotProd, ARMv8.4).
+  public enum DotProductByteKernels {}
+  typealias ByteSet = DotProductByteKernels
+#elseif INFOLD_NEON
+  /// The kernels of quantized numbers for all of arm64.
+  public enum NEONByteKernels {}
+  typealias ByteSet = NEONByteKernels
 #else
   /// The kernels of quantized numbers for every processor.
   public enum PortableByteKernels {}
@@ -19,6 +27,10 @@ extension ByteSet: ByteKernels {
     public static var name: String { "avx512vnni" }
   #elseif INFOLD_AVX2
     public static var name: String { "avx2" }
+  #elseif INFOLD_DOTPROD
+    public static var name: String { "dotprod" }
+  #elseif INFOLD_NEON
+    public static var name: String { "neon" }
   #else
     public static var name: String { "portable" }
   #endif

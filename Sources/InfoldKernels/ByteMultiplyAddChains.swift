@@ -1,6 +1,6 @@
 extension ByteSet {
   /// As many sums as hide the latency of their products, and leave registers for the weights.
-  #if INFOLD_VNNI
+  #if INFOLD_VNNI || INFOLD_DOTPROD
     private typealias Sums = InlineArray<12, Lanes>
   #else
     private typealias Sums = InlineArray<8, Lanes>

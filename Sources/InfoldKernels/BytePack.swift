@@ -4,7 +4,7 @@ extension ByteSet {
   /// The vectors across a panel.
   @inline(__always)
   static var panelVectors: Int {
-    #if INFOLD_VNNI
+    #if INFOLD_VNNI || INFOLD_DOTPROD
       4
     #else
       2
@@ -114,12 +114,44 @@ struct BytePanelWeights {
     @inline(__always)
     static var stretch: Int { .max }
 
-    @inline(__always)
-    static func markByteCount(taps: Int, quads: Int) -> Int { 0 }
+    #if INFOLD_NEON
+      /// Before a panel's weights stands what its columns' sums begin with.
+      @inline(__always)
+      static func markByteCount(taps: Int, quads: Int) -> Int { ByteSet.panelWidth * MemoryLayout<Int32>.stride }
 
-    func mark(_ panel: UnsafeMutablePointer<Int8>) {}
+      /// Writes 128 times the sum of each column's weights: what is missing where 128 is taken off the bytes that they are multiplied with.
+      func mark(_ panel: UnsafeMutablePointer<Int8>) {
+        UnsafeMutableRawPointer(panel).withMemoryRebound(to: Int32.self, capacity: ByteSet.panelWidth) { sums in
+          for column in 0..<ByteSet.panelWidth {
+            sums[column] = 0
+            for quad in 0..<taps * quads {
+              for index in 0..<ByteSet.quad {
+                let weight = base[(quad * ByteSet.panelWidth + column) * ByteSet.quad + index]
+                sums[column] &+= 128 &* Int32(weight)
+              }
+            }
+          }
+        }
+      }
+    #else
+      @inline(__always)
+      static func markByteCount(taps: Int, quads: Int) -> Int { 0 }
+
+      func mark(_ panel: UnsafeMutablePointer<Int8>) {}
+    #endif
 
     @inline(__always)
     func isNarrow(tap: Int, quad: Int) -> Bool { false }
   #endif
+
+  /// What the sums of a vector of columns begin with, of which `bias` is the beginning.
+  @inline(__always)
+  func firstSums(_ vector: Int, _ bias: Lanes) -> Lanes {
+    #if INFOLD_NEON
+      let place = base - Self.markByteCount(taps: taps, quads: quads) + vector &* ByteSet.laneBytes
+      return ByteSet.sum(bias, ByteSet.lanes(at: place))
+    #else
+      return bias
+    #endif
+  }
 }

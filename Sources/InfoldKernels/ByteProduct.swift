@@ -37,6 +37,8 @@ extension ByteSet {
       switch rows {
       #if INFOLD_VNNI
         case 6...: ByteRowsTile<6, vectors>.multiply(panel)
+      #endif
+      #if INFOLD_VNNI || INFOLD_DOTPROD
         case 5: ByteRowsTile<5, vectors>.multiply(panel)
       #endif
       case 4...: ByteRowsTile<4, vectors>.multiply(panel)
@@ -46,7 +48,7 @@ extension ByteSet {
       }
     }
     switch vectors {
-    #if INFOLD_VNNI
+    #if INFOLD_VNNI || INFOLD_DOTPROD
       case 4: multiply(ByteRowsTile<1, 4>.self)
       case 3: multiply(ByteRowsTile<1, 3>.self)
     #endif
@@ -91,9 +93,16 @@ private struct ByteRowsPanel {
 private enum ByteRowsTile<let rows: Int, let vectors: Int> {
   @inline(never)
   static func multiply(_ panel: ByteRowsPanel) {
-    var sums = InlineArray<vectors, InlineArray<rows, Lanes>> { _ in
-      InlineArray { _ in ByteSet.lanes(repeating: 0) }
-    }
+    #if INFOLD_NEON
+      var sums = InlineArray<vectors, InlineArray<rows, Lanes>> { vector in
+        let first = panel.weights.firstSums(vector, ByteSet.lanes(repeating: 0))
+        return InlineArray { _ in first }
+      }
+    #else
+      var sums = InlineArray<vectors, InlineArray<rows, Lanes>> { _ in
+        InlineArray { _ in ByteSet.lanes(repeating: 0) }
+      }
+    #endif
     let stride = panel.arguments.inputStride
     let input = panel.arguments.input + panel.row * stride
     let starts = InlineArray<rows, UnsafePointer<UInt8>> { input + $0 &* stride }
@@ -105,13 +114,13 @@ private enum ByteRowsTile<let rows: Int, let vectors: Int> {
       @inline(always)
       func add(_ row: Int) {
         guard row < rows else { return }
-        let factors = ByteSet.repeated(starts[row] + index)
+        let factors = ByteSet.factors(at: starts[row] + index)
         for vector in 0..<vectors {
           let sum = sums[vector][row]
           sums[vector][row] =
             isNarrow
             ? ByteSet.addNarrowProducts(to: sum, factors, weights[vector])
-            : ByteSet.addProducts(to: sum, factors, weights[vector])
+            : ByteSet.addFactors(to: sum, factors, weights[vector])
         }
       }
       // Not a loop, as in ByteTile.
@@ -125,6 +134,14 @@ private enum ByteRowsTile<let rows: Int, let vectors: Int> {
       index &+= ByteSet.quad
     }
     var quad = 0
+    #if INFOLD_DOTPROD
+      while quad &+ 4 <= panel.weights.quads {
+        ByteSet.addFourQuads(to: &sums, starts, index, place)
+        place += 4 &* ByteSet.panelWidth &* ByteSet.quad
+        index &+= 4 &* ByteSet.quad
+        quad &+= 4
+      }
+    #endif
     while quad < panel.weights.quads {
       let count = min(panel.weights.quads &- quad, BytePanelWeights.stretch)
       if panel.weights.isNarrow(tap: 0, quad: quad) {

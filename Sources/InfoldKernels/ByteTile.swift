@@ -1,3 +1,6 @@
+#if INFOLD_DOTPROD
+  import CMachine
+#endif
 import InfoldKernelInterface
 
 /// A panel, and the results of some output positions with it.
@@ -65,6 +68,9 @@ extension ByteSet {
   static var tileRows: Int {
     #if INFOLD_VNNI
       6
+    #elseif INFOLD_DOTPROD
+      // 20 sums leave registers for the bytes of five rows, what is taken off them, and weights.
+      5
     #else
       4
     #endif
@@ -94,6 +100,8 @@ extension ByteSet {
       switch rows {
       #if INFOLD_VNNI
         case 6...: ByteTile<6, vectors>.multiply(pointers, panel)
+      #endif
+      #if INFOLD_VNNI || INFOLD_DOTPROD
         case 5: ByteTile<5, vectors>.multiply(pointers, panel)
       #endif
       case 4...: ByteTile<4, vectors>.multiply(pointers, panel)
@@ -103,7 +111,7 @@ extension ByteSet {
       }
     }
     switch vectors {
-    #if INFOLD_VNNI
+    #if INFOLD_VNNI || INFOLD_DOTPROD
       case 4: multiply(ByteTile<1, 4>.self)
       case 3: multiply(ByteTile<1, 3>.self)
     #endif
@@ -120,7 +128,8 @@ enum ByteTile<let rows: Int, let vectors: Int> {
   static func multiply(_ pointers: ByteSet.ByteRows, _ panel: BytePanel) {
     var sums = InlineArray<vectors, InlineArray<rows, Lanes>> { vector in
       let bias = ByteSet.lanes(at: panel.epilogue.bias + vector &* ByteSet.laneCount)
-      return InlineArray { _ in bias }
+      let first = panel.weights.firstSums(vector, bias)
+      return InlineArray { _ in first }
     }
     var place = panel.weights.base
     var pointers = pointers
@@ -133,13 +142,13 @@ enum ByteTile<let rows: Int, let vectors: Int> {
         @inline(always)
         func add(_ row: Int) {
           guard row < rows else { return }
-          let factors = ByteSet.repeated(pixels[row] + channel)
+          let factors = ByteSet.factors(at: pixels[row] + channel)
           for vector in 0..<vectors {
             let sum = sums[vector][row]
             sums[vector][row] =
               isNarrow
               ? ByteSet.addNarrowProducts(to: sum, factors, weights[vector])
-              : ByteSet.addProducts(to: sum, factors, weights[vector])
+              : ByteSet.addFactors(to: sum, factors, weights[vector])
           }
         }
         // Not a loop: the optimizer would not unroll it where a product takes many instructions.
@@ -153,6 +162,14 @@ enum ByteTile<let rows: Int, let vectors: Int> {
         channel &+= ByteSet.quad
       }
       var quad = 0
+      #if INFOLD_DOTPROD
+        while quad &+ 4 <= panel.weights.quads {
+          ByteSet.addFourQuads(to: &sums, pixels, channel, place)
+          place += 4 &* ByteSet.panelWidth &* ByteSet.quad
+          channel &+= 4 &* ByteSet.quad
+          quad &+= 4
+        }
+      #endif
       while quad < panel.weights.quads {
         let count = min(panel.weights.quads &- quad, BytePanelWeights.stretch)
         if panel.weights.isNarrow(tap: tap, quad: quad) {
@@ -189,3 +206,30 @@ enum ByteTile<let rows: Int, let vectors: Int> {
     }
   }
 }
+
+#if INFOLD_DOTPROD
+  extension ByteSet {
+    /// Adds the products of four quads of channels. Of each row's they are loaded at once, and multiplied lane by lane.
+    @inline(always)
+    static func addFourQuads<let rows: Int, let vectors: Int>(
+      to sums: inout InlineArray<vectors, InlineArray<rows, Lanes>>, _ pixels: InlineArray<rows, UnsafePointer<UInt8>>,
+      _ channel: Int, _ place: UnsafePointer<Int8>
+    ) {
+      let factors = InlineArray<rows, Lanes> { infold_without_sign(lanes(at: pixels[$0] + channel)) }
+      @inline(always)
+      func add(_ lane: Int) {
+        for vector in 0..<vectors {
+          let weights = lanes(at: place + (lane &* panelWidth &* quad &+ vector &* laneBytes))
+          for row in 0..<rows {
+            sums[vector][row] = addFactors(to: sums[vector][row], Lanes(repeating: factors[row][lane]), weights)
+          }
+        }
+      }
+      // Not a loop, as in Tile.
+      add(0)
+      add(1)
+      add(2)
+      add(3)
+    }
+  }
+#endif

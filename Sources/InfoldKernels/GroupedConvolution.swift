@@ -85,7 +85,7 @@ struct GroupedRoom {
   /// Whether there are registers for two rows of sums.
   @inline(__always)
   static var canPairRows: Bool {
-    #if INFOLD_AVX512
+    #if INFOLD_AVX512 || INFOLD_NEON
       true
     #else
       false

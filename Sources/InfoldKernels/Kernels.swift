@@ -9,6 +9,10 @@ public import InfoldKernelInterface
   /// The kernels for processors with AVX2 and FMA.
   public enum AVX2Kernels {}
   typealias Kernels = AVX2Kernels
+#elseif INFOLD_NEON
+  /// The kernels for processors with NEON, which is all of arm64.
+  public enum NEONKernels {}
+  typealias Kernels = NEONKernels
 #else
   /// The kernels for every processor.
   public enum PortableKernels {}
@@ -28,6 +32,8 @@ extension Kernels {
     public static var name: String { "avx512" }
   #elseif INFOLD_AVX2
     public static var name: String { "avx2" }
+  #elseif INFOLD_NEON
+    public static var name: String { "neon" }
   #else
     public static var name: String { "portable" }
   #endif

@@ -1,6 +1,6 @@
 public import InfoldKernelInterface
 
-#if INFOLD_AVX512 || INFOLD_AVX2
+#if INFOLD_AVX512 || INFOLD_AVX2 || INFOLD_NEON
   import CMachine
 #endif
 
@@ -37,7 +37,7 @@ extension Kernels {
   private static func widenVectors(
     _ input: UnsafePointer<UInt16>, to output: UnsafeMutablePointer<Float>, count: Int
   ) -> Int {
-    #if INFOLD_AVX512 || INFOLD_AVX2
+    #if INFOLD_AVX512 || INFOLD_AVX2 || INFOLD_NEON
       forEach(from: 0, to: count & ~7, by: 8) { index in infold_widen_halves(input + index, output + index) }
       return count & ~7
     #else
@@ -49,7 +49,7 @@ extension Kernels {
   private static func narrowVectors(
     _ input: UnsafePointer<Float>, to output: UnsafeMutablePointer<UInt16>, count: Int
   ) -> Int {
-    #if INFOLD_AVX512 || INFOLD_AVX2
+    #if INFOLD_AVX512 || INFOLD_AVX2 || INFOLD_NEON
       forEach(from: 0, to: count & ~7, by: 8) { index in infold_narrow_floats(input + index, output + index) }
       return count & ~7
     #else

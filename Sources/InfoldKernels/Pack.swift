@@ -5,7 +5,7 @@ extension Kernels {
   /// 32 registers, four vectors and 24 sums leave as much.
   @inline(__always)
   static var panelVectors: Int {
-    #if INFOLD_AVX512
+    #if INFOLD_AVX512 || INFOLD_NEON
       4
     #else
       2

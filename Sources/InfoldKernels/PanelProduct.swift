@@ -54,7 +54,7 @@ extension Kernels {
     }
     switch columns {
     case ...Vector.scalarCount: multiply(Tile<6, 1>.self)
-    #if INFOLD_AVX512
+    #if INFOLD_AVX512 || INFOLD_NEON
       case ...(2 * Vector.scalarCount): multiply(Tile<6, 2>.self)
       case ...(3 * Vector.scalarCount): multiply(Tile<6, 3>.self)
       default: multiply(Tile<6, 4>.self)

@@ -21,7 +21,7 @@ extension Wide {
       _mm512_fmadd_pd(a, b, sum)
     #elseif INFOLD_AVX2
       _mm256_fmadd_pd(a, b, sum)
-    #elseif arch(arm64)
+    #elseif INFOLD_NEON
       sum.addingProduct(a, b)
     #else
       sum + a * b

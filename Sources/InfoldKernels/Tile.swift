@@ -81,24 +81,41 @@ enum Tile<let rows: Int, let vectors: Int> {
       repeat {
         let end = min(channel &+ Kernels.runLength, channels)
         length &+= end &- channel
-        while vectors <= 2, channel &+ UpcomingWeights.step <= end {
-          prefetch()
-          for step in 0..<UpcomingWeights.step {
-            accumulate(&sums, pointers, channel &+ step, panel + step &* Kernels.panelWidth, offsets)
+        #if INFOLD_NEON
+          while channel < end {
+            prefetch()
+            let stop = min(channel &+ stepLength, end)
+            while channel &+ 4 <= stop {
+              accumulateFour(&sums, pointers, channel, panel, offsets)
+              panel += 4 &* Kernels.panelWidth
+              channel &+= 4
+            }
+            while channel < stop {
+              accumulate(&sums, pointers, channel, panel, offsets)
+              panel += Kernels.panelWidth
+              channel &+= 1
+            }
           }
-          panel += UpcomingWeights.step &* Kernels.panelWidth
-          channel &+= UpcomingWeights.step
-        }
-        // Larger tiles would not be unrolled, and with two loops they would not keep all sums in registers between them.
-        while channel < end {
-          if vectors > 2 { prefetch() }
-          let stop = vectors > 2 ? min(channel &+ stepLength, end) : end
-          repeat {
-            accumulate(&sums, pointers, channel, panel, offsets)
-            panel += Kernels.panelWidth
-            channel &+= 1
-          } while channel < stop
-        }
+        #else
+          while vectors <= 2, channel &+ UpcomingWeights.step <= end {
+            prefetch()
+            for step in 0..<UpcomingWeights.step {
+              accumulate(&sums, pointers, channel &+ step, panel + step &* Kernels.panelWidth, offsets)
+            }
+            panel += UpcomingWeights.step &* Kernels.panelWidth
+            channel &+= UpcomingWeights.step
+          }
+          // Larger tiles would not be unrolled, and with two loops they would not keep all sums in registers between them.
+          while channel < end {
+            if vectors > 2 { prefetch() }
+            let stop = vectors > 2 ? min(channel &+ stepLength, end) : end
+            repeat {
+              accumulate(&sums, pointers, channel, panel, offsets)
+              panel += Kernels.panelWidth
+              channel &+= 1
+            } while channel < stop
+          }
+        #endif
         if length >= Kernels.runLength {
           forEachSum { row, vector in
             totals[vector &>> 1][row][vector & 1] += sums[vector &>> 1][row][vector & 1]
@@ -144,4 +161,29 @@ enum Tile<let rows: Int, let vectors: Int> {
       }
     }
   }
+  #if INFOLD_NEON
+    /// The same of four channels. Of each row's they are loaded at once, and multiplied lane by lane.
+    @inline(always)
+    private static func accumulateFour(
+      _ sums: inout Sums, _ pointers: InlineArray<rows, UnsafePointer<Float>>, _ channel: Int, _ panel: Weights,
+      _ offsets: InlineArray<vectors, Int>
+    ) {
+      let pixels = InlineArray<rows, Vector> { Vector(at: pointers[$0] + channel) }
+      @inline(always)
+      func add(_ lane: Int) {
+        for vector in 0..<vectors {
+          let weights = Vector(at: panel + (lane &* Kernels.panelWidth &+ offsets[vector]))
+          for row in 0..<rows {
+            let factor = Vector(repeating: pixels[row][lane])
+            sums[vector &>> 1][row][vector & 1] = .multiplyAdd(factor, weights, sums[vector &>> 1][row][vector & 1])
+          }
+        }
+      }
+      // Not a loop: the optimizer would not unroll it in large tiles.
+      add(0)
+      add(1)
+      add(2)
+      add(3)
+    }
+  #endif
 }

@@ -1,5 +1,7 @@
 #if INFOLD_AVX512 || INFOLD_AVX2
   import _Builtin_intrinsics.intel
+#elseif INFOLD_NEON
+  import _Builtin_intrinsics.arm.neon
 #endif
 
 #if INFOLD_AVX512
@@ -26,8 +28,8 @@ extension Vector {
       _mm512_fmadd_ps(a, b, sum)
     #elseif INFOLD_AVX2
       _mm256_fmadd_ps(a, b, sum)
-    #elseif arch(arm64)
-      sum.addingProduct(a, b)
+    #elseif INFOLD_NEON
+      vfmaq_f32(sum, a, b)
     #else
       sum + a * b
     #endif

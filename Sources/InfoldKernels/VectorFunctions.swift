@@ -7,6 +7,8 @@
 #endif
 #if INFOLD_AVX512 || INFOLD_AVX2
   import _Builtin_intrinsics.intel
+#elseif INFOLD_NEON
+  import _Builtin_intrinsics.arm.neon
 #endif
 
 #if INFOLD_AVX512
@@ -27,6 +29,8 @@ func maximum(_ bound: Vector, _ x: Vector) -> Vector {
     _mm512_max_ps(bound, x)
   #elseif INFOLD_AVX2
     _mm256_max_ps(bound, x)
+  #elseif INFOLD_NEON
+    vbslq_f32(vcltq_f32(x, bound), bound, x)
   #else
     x.replacing(with: bound, where: x .< bound)
   #endif
@@ -39,6 +43,8 @@ func minimum(_ bound: Vector, _ x: Vector) -> Vector {
     _mm512_min_ps(bound, x)
   #elseif INFOLD_AVX2
     _mm256_min_ps(bound, x)
+  #elseif INFOLD_NEON
+    vbslq_f32(vcgtq_f32(x, bound), bound, x)
   #else
     x.replacing(with: bound, where: x .> bound)
   #endif
@@ -49,6 +55,8 @@ func minimum(_ bound: Vector, _ x: Vector) -> Vector {
 func largest(_ x: Vector, _ y: Vector) -> Vector {
   #if INFOLD_AVX512
     infold_largest(x, y)
+  #elseif INFOLD_NEON
+    vbslq_f32(vceqq_f32(x, x), maximum(x, y), x)
   #else
     maximum(x, y).replacing(with: x, where: x .!= x)
   #endif
@@ -73,6 +81,8 @@ func squareRoot(_ x: Vector) -> Vector {
     _mm512_sqrt_ps(x)
   #elseif INFOLD_AVX2
     _mm256_sqrt_ps(x)
+  #elseif INFOLD_NEON
+    vsqrtq_f32(x)
   #else
     x.squareRoot()
   #endif

@@ -1,5 +1,7 @@
 #if INFOLD_AVX512 || INFOLD_AVX2
   import _Builtin_intrinsics.intel
+#elseif INFOLD_NEON
+  import _Builtin_intrinsics.arm.neon
 #endif
 
 #if INFOLD_AVX512
@@ -22,6 +24,11 @@ extension Vector {
       self = _mm512_permutexvar_ps(unsafeBitCast(lanes, to: SIMD8<Int64>.self), Vector(at: pointer, count: count))
     #elseif INFOLD_AVX2
       self = _mm256_permutevar8x32_ps(Vector(at: pointer, count: count), unsafeBitCast(lanes, to: SIMD4<Int64>.self))
+    #elseif INFOLD_NEON
+      // The four bytes of each lane's number.
+      let bytes = lanes &* VectorLanes(repeating: 0x0404_0404) &+ VectorLanes(repeating: 0x0302_0100)
+      let numbers = unsafeBitCast(Vector(at: pointer, count: count), to: SIMD16<UInt8>.self)
+      self = unsafeBitCast(vqtbl1q_u8(numbers, unsafeBitCast(bytes, to: SIMD16<UInt8>.self)), to: Vector.self)
     #else
       self.init(pointer[Int(lanes[0])], pointer[Int(lanes[1])], pointer[Int(lanes[2])], pointer[Int(lanes[3])])
     #endif

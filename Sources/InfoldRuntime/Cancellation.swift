@@ -71,6 +71,7 @@ extension InfoldError {
 
 /// A flag that stays up once it is raised.
 package final class CancellationFlag: Sendable {
+  /// Read and written relaxed: nothing else is to be seen with it.
   fileprivate let isRaised = Atomic(false)
 
   func raise() { isRaised.store(true, ordering: .relaxed) }

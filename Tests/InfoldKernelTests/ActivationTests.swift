@@ -23,11 +23,6 @@ import Testing
     return output.values
   }
 
-  /// The set of all kernels that sessions use beside one of those that multiply.
-  private static func companion(_ kernels: any ConvolutionKernels.Type) -> any KernelSet.Type {
-    kernelSets.first { $0.name == kernels.name } ?? kernelSets.last!
-  }
-
   private static func haveSameBits(_ a: [Float], _ b: [Float]) -> Bool {
     a.count == b.count && zip(a, b).allSatisfy { $0.bitPattern == $1.bitPattern }
   }
@@ -47,7 +42,7 @@ import Testing
             epilogue: problem.epilogue, pixels: 0..<problem.outputPixels, columns: 0..<outputs, scratch: scratch.base))
         return problem.results
       }
-      let expected = Self.alone(index, Self.companion(kernels), run(.identity))
+      let expected = Self.alone(index, companion(kernels), run(.identity))
       #expect(Self.haveSameBits(run(Self.activations[index].activation), expected), "\(kernels.name) \(outputs)")
     }
   }
@@ -64,7 +59,7 @@ import Testing
         item.run()
         return problem.results
       }
-      let expected = Self.alone(index, Self.companion(item.kernels), run(.identity))
+      let expected = Self.alone(index, companion(item.kernels), run(.identity))
       #expect(Self.haveSameBits(run(Self.activations[index].activation), expected), "\(item)")
     }
   }
@@ -89,7 +84,7 @@ import Testing
         kernels.depthwise(arguments, rows: 0..<height)
         return output.values
       }
-      let expected = Self.alone(index, Self.companion(kernels), run(.identity))
+      let expected = Self.alone(index, companion(kernels), run(.identity))
       #expect(Self.haveSameBits(run(Self.activations[index].activation), expected), "\(kernels.name) \(channels)")
     }
   }

@@ -7,8 +7,11 @@
 // What Swift has no word for: the processor's hint in a spin loop, prefetching, the control register of floating-point arithmetic,
 // futexes, names of threads, and which processors and instructions there are.
 
+// Swift's functions and these may name different instruction sets, which keeps the optimizer from putting one into the other.
+#define INFOLD_INLINE static inline __attribute__((always_inline))
+
 /// Tells the processor that the caller waits in a loop.
-static inline void infold_spin_hint(void) {
+INFOLD_INLINE void infold_spin_hint(void) {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
 #elif defined(__aarch64__)
@@ -17,7 +20,7 @@ static inline void infold_spin_hint(void) {
 }
 
 /// Asks for the line of memory at `address` to be brought into the second-level cache. The address may be any.
-static inline void infold_prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }
+INFOLD_INLINE void infold_prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }
 
 /// The control register of the calling thread's floating-point arithmetic: rounding, traps, and what becomes of subnormal numbers.
 static inline uint64_t infold_arithmetic(void) {
@@ -81,6 +84,21 @@ bool infold_has_full_rate_avx512(void);
 /// Whether they have AVX-512's instructions for neural networks (VNNI) as well.
 bool infold_has_avx512_vnni(void);
 
+/// Whether the processor of an arm64 machine has instructions that add up products of four bytes each (FEAT_DotProd).
+bool infold_has_dot_products(void);
+
+#if defined(__ARM_FEATURE_DOTPROD)
+#include <arm_neon.h>
+
+/// 16 unsigned bytes less 128 each, which are signed ones. In words that the optimizer knows, it would do so with every four bytes by
+/// themselves, and products by lane would be none.
+INFOLD_INLINE int32x4_t infold_without_sign(int32x4_t bytes) {
+  int32x4_t result;
+  __asm__("eor %0.16b, %1.16b, %2.16b" : "=w"(result) : "w"(bytes), "w"(vdupq_n_u8(0x80)));
+  return result;
+}
+#endif
+
 #if defined(__F16C__)
 #include <immintrin.h>
 
@@ -93,6 +111,21 @@ static inline void infold_widen_halves(const uint16_t *source, float *target) {
 static inline void infold_narrow_floats(const float *source, uint16_t *target) {
   const __m128i halves = _mm256_cvtps_ph(_mm256_loadu_ps(source), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   _mm_storeu_si128((__m128i *)target, halves);
+}
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+
+/// Widens 8 numbers of float16 to single precision.
+INFOLD_INLINE void infold_widen_halves(const uint16_t *source, float *target) {
+  const float16x8_t halves = vreinterpretq_f16_u16(vld1q_u16(source));
+  vst1q_f32(target, vcvt_f32_f16(vget_low_f16(halves)));
+  vst1q_f32(target + 4, vcvt_high_f32_f16(halves));
+}
+
+/// Rounds 8 numbers to the nearest ones of float16.
+INFOLD_INLINE void infold_narrow_floats(const float *source, uint16_t *target) {
+  const float16x4_t low = vcvt_f16_f32(vld1q_f32(source));
+  vst1q_u16(target, vreinterpretq_u16_f16(vcvt_high_f16_f32(low, vld1q_f32(source + 4))));
 }
 #endif
 

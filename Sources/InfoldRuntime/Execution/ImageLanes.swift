@@ -41,6 +41,7 @@ private struct Job {
   /// Computes an image in a thread's lane.
   func compute(_ image: Int, lane: Int) {
     lanes._withUnsafeGuaranteedRef { lanes in
+      // Relaxed: who does not see it yet computes in vain. The failure itself is read when the job is over.
       guard !lanes.hasFailed.load(ordering: .relaxed) else { return }
       let frame = lanes.frames[lane]
       part.advance(frame, to: image, of: given)

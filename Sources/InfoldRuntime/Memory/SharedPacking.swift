@@ -19,6 +19,7 @@ extension MatrixKernels {
     share(arguments.columns, elements: arguments.columns.count * 9 * arguments.channels, workers: workers) { columns in
       var part = arguments
       part.columns = columns
+      // Relaxed: the end of the job brings it to whoever waits for that.
       if !packWinograd(part) { areSuitable.store(false, ordering: .relaxed) }
     }
     return areSuitable.load(ordering: .relaxed)

@@ -7,6 +7,9 @@ import InfoldSystem
   import InfoldKernelsAVX2
   import InfoldKernelsAVX512
   import InfoldKernelsVNNI
+#elseif arch(arm64)
+  import InfoldKernelsDotProduct
+  import InfoldKernelsNEON
 #endif
 
 /// The kernels that a session runs by, of an instruction set and those that go with it.
@@ -51,6 +54,18 @@ package struct KernelChoice: Sendable {
               others: AVX2Kernels.self, bytes: bytes, machine: machine), at: 0)
         }
       #endif
+    #elseif arch(arm64)
+      // A debug build optimizes the kernels for NEON alone.
+      #if DEBUG
+        let bytes: any ByteKernels.Type = NEONByteKernels.self
+      #else
+        let bytes: any ByteKernels.Type =
+          infold_has_dot_products() ? DotProductByteKernels.self : NEONByteKernels.self
+      #endif
+      choices.insert(
+        KernelChoice(
+          products: NEONKernels.self, lanewise: NEONKernels.self, others: NEONKernels.self, bytes: bytes,
+          machine: MachineModel(products: NEONKernels.self, others: NEONKernels.self)), at: 0)
     #endif
     return choices
   }()

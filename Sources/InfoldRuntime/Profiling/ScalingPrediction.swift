@@ -116,6 +116,7 @@ extension ScalingPrediction.Barrier {
         let begin = MonotonicClock.nanoseconds()
         WorkerPool.shared.run(tasks: 2, workers: 2, context: begun) { context, _, _ in
           let begun = context.assumingMemoryBound(to: Atomic<Int>.self)
+          // Relaxed: nothing else is to be seen with it.
           begun.pointee.add(1, ordering: .relaxed)
           // Where no helper could be started, one thread does both tasks.
           var patience = 1_000_000

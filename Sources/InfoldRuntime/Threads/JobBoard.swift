@@ -83,6 +83,9 @@ struct JobBoard: ~Copyable {
   /// Puts up a job, and wakes who sleeps. Only whoever has the pool calls it.
   /// - Returns: Its generation.
   func publish(tasks: Int, _ job: Job) -> UInt32 {
+    // Relaxed, for a helper reads them after it has acquired its share, which is released behind them. One that still reads them for the job
+    // before cannot meet these values and then claim a task of that job: the caller has seen all of its tasks finished, and acquired what
+    // came before that.
     let generation = generation.load(ordering: .relaxed) &+ 1
     self.generation.store(generation, ordering: .relaxed)
     finished.store(0, ordering: .relaxed)
@@ -94,9 +97,12 @@ struct JobBoard: ~Copyable {
       let part = (0..<tasks).part(worker, of: job.workers)
       shares[worker].publish(part, generation)
     }
+    // This fence and the one of `awaitJob` come each between a write and a read of what the other side writes: of the two reads, at least one
+    // sees it. Releasing and acquiring alone would let both miss it, on x86 as well.
     atomicMemoryFence(ordering: .sequentiallyConsistent)
     // A helper that has not seen its share yet has said before that it will sleep.
     if (1..<max(job.workers, 1)).contains(where: { shares[$0].isAsleep.load(ordering: .relaxed) }) {
+      // Releasing, so that a helper which sees the new word, and does not sleep, sees the shares as well.
       bell.pointee.word.add(1, ordering: .releasing)
       infold_wake(bell, Int32.max)
     }
@@ -124,6 +130,7 @@ struct JobBoard: ~Copyable {
 
   /// Waits until a worker has a share in a job of another generation than `seen`, and returns that.
   func awaitJob(after seen: UInt32, worker: Int) -> UInt32 {
+    // Relaxed: how long to wait depends on it, and nothing else.
     var wasTaken = isTaken.load(ordering: .relaxed)
     var begin: UInt64?
     while true {
@@ -142,8 +149,11 @@ struct JobBoard: ~Copyable {
     }
     shares[worker].isAsleep.store(true, ordering: .relaxed)
     atomicMemoryFence(ordering: .sequentiallyConsistent)
+    // Relaxed: who still sees that this one sleeps wakes it in vain.
     defer { shares[worker].isAsleep.store(false, ordering: .relaxed) }
     while true {
+      // The word is read first, which acquiring holds to: a job that is published behind it changes it, and the system looks at it again
+      // before it puts the thread to sleep.
       let word = bell.pointee.word.load(ordering: .acquiring), now = shares[worker].generation
       if now != seen { return now }
       infold_sleep(bell, word)
@@ -152,6 +162,7 @@ struct JobBoard: ~Copyable {
 }
 
 extension JobBoard.Share {
+  /// Acquiring: with a share, everything is seen that was written before it was published, the job and what earlier ones have computed.
   fileprivate var generation: UInt32 { UInt32(truncatingIfNeeded: tasks.load(ordering: .acquiring) >> 32) }
 
   fileprivate func publish(_ part: Range<Int>, _ generation: UInt32) {
@@ -161,6 +172,8 @@ extension JobBoard.Share {
 
   /// Takes one of the tasks, if they are those of the job of this generation.
   fileprivate func take(_ generation: UInt32, fromEnd: Bool) -> Int? {
+    // Acquiring, also where the exchange succeeds, for a share that is another worker's may have been seen by nothing else before. Releasing,
+    // so that who takes a later task from it has seen what this one has.
     var current = tasks.load(ordering: .acquiring)
     while true {
       let first = current & 0xffff, end = current >> 16 & 0xffff

@@ -27,6 +27,7 @@ package final class WorkerPool: Sendable {
   /// Makes the pool the caller's own until `release`, with at least `count` helpers.
   /// - Returns: Whether it could be had; if not, another run uses it, and the caller does its work alone.
   package func acquire(helpers count: Int) -> Bool {
+    // Acquiring: what the last owner did to the board has happened before, also its numbering of jobs.
     let (isMine, _) = board.pointee.isTaken.compareExchange(
       expected: false, desired: true, ordering: .acquiringAndReleasing)
     guard isMine else { return false }
@@ -54,6 +55,8 @@ package final class WorkerPool: Sendable {
     let generation = board.pointee.publish(tasks: count, job)
     while let task = board.pointee.claim(generation, worker: 0, of: workers) {
       work(context, task, 0)
+      // Releasing, as in the helpers: each addition goes on with what the others have released, so that who sees their sum sees what all
+      // have written.
       board.pointee.finished.add(1, ordering: .releasing)
     }
     var spins = 0

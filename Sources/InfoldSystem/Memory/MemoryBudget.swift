@@ -52,6 +52,7 @@ package final class MemoryBudget: Sendable {
   /// Takes bytes out of the budget.
   /// - Throws: `InfoldError` with `.limitExceeded` when there are not so many.
   package func take(_ byteCount: Int) throws(InfoldError) {
+    // Relaxed, everywhere: it is a count, and no memory is seen by it.
     var current = taken.load(ordering: .relaxed)
     while true {
       guard byteCount <= limit - current else { throw exceeded(by: byteCount) }

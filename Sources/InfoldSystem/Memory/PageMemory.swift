@@ -6,10 +6,11 @@ package enum PageMemory {
   /// Smaller blocks are better off with the allocator.
   package static let smallestByteCount = 1 << 18
 
-  private static let page = 4096
+  /// 4 KB on x86-64; on arm64 4, 16 or 64 KB, as the system was built.
+  private static let page = sysconf(Int32(_SC_PAGESIZE))
 
   /// Blocks of this size and larger are asked to lie on huge pages, which are made in a fraction of the time, and whose long walks
-  /// need few address translations.
+  /// need few address translations. (Where pages are larger than 4 KB, so are those: blocks still begin on whole pages then.)
   package static let hugePage = 1 << 21
 
   /// Zeroed memory, which begins on a page.

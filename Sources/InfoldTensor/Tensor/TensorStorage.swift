@@ -83,6 +83,7 @@ final class TensorStorage: @unchecked Sendable {
 
   /// Counts no longer in the budget that it was taken from: somebody else holds it now.
   func leaveBudget() {
+    // Relaxed: exactly one exchange finds it charged, whatever else is seen.
     if isCharged.exchange(false, ordering: .relaxed) { budget?.giveBack(bytes.count) }
   }
 

@@ -1,0 +1,12 @@
+#include "CTestSupport/test_support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void test_print_failure(const uint8_t *name, long failures) { printf("failed: %s, %ld times\n", (const char *)name, failures); }
+
+void test_print_line(long line) { printf("line %ld\n", line); }
+
+void test_print_sum(long passed, long failed) { printf("%ld passed, %ld failed\n", passed, failed); }
+
+void test_exit(int status) { exit(status); }

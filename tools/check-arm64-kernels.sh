@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Checks the machine code of the kernels for arm64, on any machine: which instructions each set uses, that the loops of the products have a
+# product for each sum, call nothing and keep no vectors in memory, and that products and loads are at least 90 % of the main tile's. Prints
+# these loops with their products, loads, calls, spills and instructions.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tools/install-packages.sh binutils-aarch64-linux-gnu
+source tools/arm64-kernels.sh
+compile_all_kernels
+failures=0
+
+fail() {
+  echo "error: $*" >&2
+  failures=$((failures + 1))
+}
+
+listing=$(mktemp)
+trap 'rm -f "$listing"' EXIT
+for set in NEON DotProduct; do
+  aarch64-linux-gnu-objdump --disassemble --no-show-raw-insn "$arm64/InfoldKernels$set.o" >"$listing"
+  # SVE has registers of its own, and these are for other processors than all of arm64.
+  ! grep --quiet --perl-regexp '\t[su]sdot\t|\tsmmla\t|\tbfdot\t|\bz[0-9]+\.[bhsd]\b' "$listing" || fail "$set uses what is not in ARMv8.2"
+  if [[ $set == NEON ]]; then
+    ! grep --quiet --perl-regexp '\t[su]dot\t' "$listing" || fail "NEON uses products of four bytes"
+  fi
+
+  # The innermost loops of the tiles that multiply: a loop is what a branch backwards encloses.
+  loops=$(awk '
+    function finish(   i, j, k, inner, products, loads, calls, spills) {
+      for (i = 0; i < loopCount; i++) {
+        inner = 1
+        for (j = 0; j < loopCount; j++)
+          if (j != i && from[j] >= from[i] && to[j] <= to[i] && (from[j] != from[i] || to[j] < to[i])) inner = 0
+        if (!inner) continue
+        products = loads = calls = spills = 0
+        for (k = from[i]; k <= to[i]; k++) {
+          if (operation[k] ~ /^(fmla|sdot|smull2?)$/ && line[k] ~ /v[0-9]+\./) products++
+          if (operation[k] ~ /^blr?$/) calls++
+          if (line[k] ~ /\[(sp|x29)/ && line[k] ~ /[ \t,][qds][0-9]+,/) spills++
+          else if (operation[k] ~ /^ld/) loads++
+        }
+        if (products >= 4) print products, loads, calls, spills, to[i] - from[i] + 1, name
+      }
+    }
+    /^[0-9a-f]+ <.*>:$/ {
+      finish()
+      # The mark of Embedded Swift in the place of that which the demangler knows.
+      name = substr($2, 2, length($2) - 3)
+      sub(/^[$]e/, "$s", name)
+      count = loopCount = 0
+      delete place
+      next
+    }
+    /^ +[0-9a-f]+:/ {
+      address = $1
+      sub(":", "", address)
+      place[address] = count
+      line[count] = $0
+      operation[count] = $2
+      if ($2 ~ /^(b|b\.[a-z]+|cbn?z|tbn?z)$/)
+        for (field = 3; field <= NF; field++)
+          if ($field ~ /^[0-9a-f]+$/ && ($field in place)) {
+            from[loopCount] = place[$field]
+            to[loopCount++] = count
+            break
+          }
+      count++
+    }
+    END { finish() }
+  ' "$listing" | swift demangle --compact | sed --quiet --regexp-extended '
+    s/^([0-9 ]+) .*generic specialization <([0-9]), ([0-9])> of static [A-Za-z]+\.\(?((Byte|ByteRows)?Tile)( in [^)]*\))?\.multiply\(.*$/\4<\2x\3> \1/p; t
+    s/^([0-9 ]+) .*InfoldKernels[A-Za-z]*\.\(?(DepthwiseRow|DepthwiseBlock|GroupedTile|WinogradInput|WinogradOutput)\b.*$/\2 \1/p' |
+    # Of each tile or row, the loop that multiplies most.
+    sort -k1,1 -k2,2nr | awk '$1 != last { print } { last = $1 }')
+  echo "$set: products, loads, calls, spills and instructions of the loops of tiles and rows"
+  echo "$loops"
+  bad=$(awk '$4 + $5 > 0 { print $1 }' <<<"$loops")
+  [[ -z $bad ]] || fail "$set: loops that call or spill: $bad"
+
+  # requireTile TILE PRODUCTS SHARE: that a tile's loop has so many products, and that products and loads are so many percent of it.
+  requireTile() {
+    awk -v tile="$1" -v products="$2" -v share="$3" '
+      $1 == tile && $2 >= products {
+        printf "%s: %d of %d instructions are products and loads, %.1f %%\n", $1, $2 + $3, $6, 100 * ($2 + $3) / $6
+        found = 100 * ($2 + $3) >= share * $6
+      }
+      END { exit !found }' <<<"$loops" || fail "$set: no $1 with $2 products, of which with loads $3 % of the instructions are"
+  }
+  if [[ $set == NEON ]]; then
+    requireTile "Tile<6x4>" 96 90
+    requireTile "ByteTile<4x2>" 16 0
+  else
+    requireTile "ByteTile<5x4>" 80 85
+  fi
+done
+exit $((failures > 0))
