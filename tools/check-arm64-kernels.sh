@@ -69,7 +69,7 @@ for set in NEON DotProduct; do
     END { finish() }
   ' "$listing" | swift demangle --compact | sed --quiet --regexp-extended '
     s/^([0-9 ]+) .*generic specialization <([0-9]), ([0-9])> of static [A-Za-z]+\.\(?((Byte|ByteRows)?Tile)( in [^)]*\))?\.multiply\(.*$/\4<\2x\3> \1/p; t
-    s/^([0-9 ]+) .*InfoldKernels[A-Za-z]*\.\(?(DepthwiseRow|DepthwiseBlock|GroupedTile|WinogradInput|WinogradOutput)\b.*$/\2 \1/p' |
+    s/^([0-9 ]+) .*InfoldKernels[A-Za-z]*\.\(?(DepthwiseRow|DepthwiseBlock|GroupedTile|GroupedPair|WinogradInput|WinogradOutput)\b.*$/\2 \1/p' |
     # Of each tile or row, the loop that multiplies most.
     sort -k1,1 -k2,2nr | awk '$1 != last { print } { last = $1 }')
   echo "$set: products, loads, calls, spills and instructions of the loops of tiles and rows"

@@ -46,7 +46,8 @@ def take_attribute(text, name):
     if text[end:end + 1] == "(":
         last = closing(text, end)
         arguments, end = text[end + 1:last], last + 1
-    return (found.start(), arguments), text[:found.start()] + text[end:]
+    lines = "\n" * text[found.start():end].count("\n")
+    return (found.start(), arguments), text[:found.start()] + lines + text[end:]
 
 
 def calls(place, arguments, text):
@@ -83,9 +84,11 @@ import InfoldKernelsNEON
 """
 
 
-def embedded(text):
+def embedded(text, path):
     """The source without Swift Testing, and the name of its suite, if it has one."""
-    text = IMPORTS + re.sub(r"^import (Testing|InfoldTensor|Glibc)\n", "", text, flags=re.M)
+    # Lines keep their numbers, by which failures are told.
+    location = f'#sourceLocation(file: "{path}", line: 1)\n'
+    text = IMPORTS + location + re.sub(r"^import (Testing|InfoldTensor|Glibc)$", "", text, flags=re.M)
     text = re.sub(r"any \(ConvolutionKernels & LanewiseKernels\)\.Type|any (Convolution|Lanewise)Kernels\.Type|any KernelSet\.Type",
                   "KernelsUnderTest.Type", text)
     text = text.replace("any ByteKernels.Type", "ByteKernelsUnderTest.Type")
@@ -114,7 +117,7 @@ def main():
     output.mkdir(parents=True, exist_ok=True)
     suites = []
     for source in map(pathlib.Path, sys.argv[2:]):
-        text, suite = embedded(source.read_text())
+        text, suite = embedded(source.read_text(), output / source.name)
         (output / source.name).write_text(text)
         if suite:
             suites.append(suite)

@@ -30,10 +30,12 @@ func forEachArgument<Arguments: Sequence>(_ arguments: Arguments, _ body: (Argum
 struct MissingValue: Error {}
 
 /// Takes the place of the macro of Swift Testing: counts a failure of the test that runs, and prints the first places.
-func expectTrue(_ condition: Bool, _ comment: @autoclosure () -> Comment = "", line: Int = #line) {
+func expectTrue(
+  _ condition: Bool, _ comment: @autoclosure () -> Comment = "", file: StaticString = #filePath, line: Int = #line
+) {
   if condition { return }
   TestCase.failures += 1
-  if TestCase.failures <= 3 { test_print_line(line) }
+  if TestCase.failures <= 3 { test_print_place(file.utf8Start, line) }
 }
 
 func requireValue<Value>(_ value: Value?) throws(MissingValue) -> Value {

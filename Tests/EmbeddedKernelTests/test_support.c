@@ -5,7 +5,7 @@
 
 void test_print_failure(const uint8_t *name, long failures) { printf("failed: %s, %ld times\n", (const char *)name, failures); }
 
-void test_print_line(long line) { printf("line %ld\n", line); }
+void test_print_place(const uint8_t *file, long line) { printf("%s:%ld\n", (const char *)file, line); }
 
 void test_print_sum(long passed, long failed) { printf("%ld passed, %ld failed\n", passed, failed); }
 

@@ -6,7 +6,7 @@
 // What the program needs of the C library, whose headers a compiler for no system does not read.
 
 void test_print_failure(const uint8_t *name, long failures);
-void test_print_line(long line);
+void test_print_place(const uint8_t *file, long line);
 void test_print_sum(long passed, long failed);
 void test_exit(int status) __attribute__((noreturn));
 
