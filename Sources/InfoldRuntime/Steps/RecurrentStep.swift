@@ -87,7 +87,9 @@ struct RecurrentStep: Step {
     let part = (0..<shape.directions * ofDirection).part(task, of: count)
     if phase == 0, task == 0 {
       checkLengths(in: frame)
-      if sharedUnits != nil { forEachDirection(frame) { $0.begin(0..<shape.batch) } }
+      if sharedUnits != nil {
+        for direction in 0..<shape.directions { run(direction, frame).begin(0..<shape.batch) }
+      }
     }
     if phase > 0, frame.failure != nil { return }
     for direction in 0..<shape.directions {
@@ -115,10 +117,6 @@ struct RecurrentStep: Step {
 
   private func run(_ direction: Int, _ frame: Frame) -> RecurrentRun {
     RecurrentRun(step: self, direction: direction, lengths: given(frame), frame: frame)
-  }
-
-  private func forEachDirection(_ frame: Frame, _ body: (RecurrentRun) -> Void) {
-    for direction in 0..<shape.directions { body(run(direction, frame)) }
   }
 
   private func checkLengths(in frame: Frame) {
