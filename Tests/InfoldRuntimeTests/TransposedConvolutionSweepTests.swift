@@ -1,3 +1,4 @@
+import InfoldGraph
 import InfoldRuntime
 import InfoldTensor
 import TestSupport
@@ -44,6 +45,33 @@ import Testing
       }
     }
     #expect(joined >= 3)
+  }
+
+  /// Steps, and distances within the window, that are much larger than the result take no memory.
+  @Test(arguments: [(stride: 1 << 30, dilation: 1, pad: 0), (1, 1 << 30, 1 << 30)])
+  func smallResults(stride: Int, dilation: Int, pad: Int) throws {
+    func pair(_ number: Int) -> Attribute { .ints([Int64(number), Int64(number)]) }
+    let weights = (0..<768).map { Float($0 % 7) - 3 }
+    var network = NetworkBuilder()
+    let x = network.input([1, 64, 1, 1])
+    let y = try network.node(
+      "ConvTranspose", [x, network.constant(try Tensor(shape: [64, 3, 2, 2], weights))],
+      [
+        "strides": pair(stride), "dilations": pair(dilation), "pads": .ints([0, 0, Int64(pad), Int64(pad)]),
+      ])
+    let model = try network.finished(y).model
+    let session = try Session(model, options: SessionOptions(threads: 1, memoryLimit: 1 << 24))
+    var results: [Tensor] = []
+    try session.run([try Tensor(shape: [1, 64, 1, 1], [Float](repeating: 1, count: 64))], into: &results)
+    let taps = pad == 0 ? 4 : 1
+    var expected = [Float](repeating: 0, count: 3 * taps)
+    for channel in 0..<64 {
+      for output in 0..<3 {
+        for tap in 0..<taps { expected[output * taps + tap] += weights[(channel * 3 + output) * 4 + tap] }
+      }
+    }
+    let numbers: [Float] = try results[0].elements()
+    #expect(numbers == expected)
   }
 
   /// - Returns: What computes it.

@@ -62,10 +62,15 @@ extension TransposedProblem {
   /// The rows of the input that one row of the result may come from.
   fileprivate var joinedRows: Int { min(input.height, (height - 1) * window.dilationY / window.strideY + 1) }
 
+  /// The columns of the result between the first and the last position of the window.
+  fileprivate var joinedExtent: Int { (width - 1) * window.dilationX }
+
   /// Whether one product and the sums of its results take less time than a convolution for each phase.
   func prefersJoinedProduct(panelWidth: Int) -> Bool {
     guard groups == 1, depth == 1, inputDepth == 1, outputDepth == 1, output.channels < panelWidth,
       window.padTop >= 0, window.padLeft >= 0,
+      // Rows of sums are not much longer than those of the result.
+      window.strideX <= output.width, joinedExtent <= output.width,
       joinedRows * joinedColumns <= JoinedTransposition.nearCount / JoinedTransposition.fewestColumns
     else { return false }
     func inPanels(_ columns: Int) -> Int { (columns + panelWidth - 1) / panelWidth * panelWidth }
@@ -126,7 +131,7 @@ private struct JoinedTransposition: Sendable {
     (self.problem, self.kernels, self.source, self.packed) = (problem, kernels, source, packed)
     (self.weightCount, self.activation, self.target) = (weightCount, activation, target)
     runs = TapRun.all(of: problem)
-    let stride = problem.window.strideX, extent = (problem.width - 1) * problem.window.dilationX
+    let stride = problem.window.strideX, extent = problem.joinedExtent
     let inputs = max(Self.fewestColumns, Self.nearCount / (problem.joinedRows * problem.joinedColumns))
     stripWidth = min(problem.output.width, inputs * stride)
     stripInputs = min(problem.input.width, (stripWidth + extent) / stride + 2)
@@ -258,7 +263,7 @@ private struct JoinedTransposition: Sendable {
       image = index / sums.strips
       outputs = (index % sums.strips..<index % sums.strips + 1).scaled(by: sums.stripWidth, to: problem.output.width)
       let place = outputs.lowerBound + window.padLeft
-      let reach = max(0, place - (window.width - 1) * window.dilationX)
+      let reach = max(0, place - problem.joinedExtent)
       let first = min((reach + window.strideX - 1) / window.strideX, place / window.strideX)
       let end = min(problem.input.width, (outputs.upperBound - 1 + window.padLeft) / window.strideX + 1)
       inputs = first..<max(first, end)
