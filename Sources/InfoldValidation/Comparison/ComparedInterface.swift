@@ -19,7 +19,9 @@ struct ComparedInterface {
         throw Self.mismatch("inputs", first, first.requiredInputs, second, second.requiredInputs, file)
       }
       let (a, b) = (first[first.inputs[place]].type, second[id].type)
-      guard let a, let b, a.elementType != b.elementType else { continue }
+      guard let a, let b, a.elementType != b.elementType,
+        !a.elementType.isFloatingPoint || !b.elementType.isFloatingPoint
+      else { continue }
       throw InfoldError(
         .invalidArgument,
         "has the input \(String(quoting: second[id].name)) of \(b.elementType), and the first model of \(a.elementType)",

@@ -103,7 +103,9 @@ public struct ModelComparison: Sendable {
       throw InfoldError(.invalidArgument, "the model has no input \(String(quoting: stranger))", file: first.path)
     }
     let given = first.graph.inputs.map { sample.inputs[first.graph[$0].name] }
-    let others = inputPlaces.map { $0.flatMap { given[$0] } }
+    let others = try zip(second.graph.inputs, inputPlaces).map { id, place throws(InfoldError) in
+      try converted(place.flatMap { given[$0] }, to: second.graph[id].type?.elementType)
+    }
     let types = first.floatingPointTypes.union(second.floatingPointTypes)
     let unit = types.map(\.unitRoundoff).max() ?? ErrorBounds.doubleUnit
     let narrow = second.floatingPointTypes.filter { $0 == .float16 || $0 == .bfloat16 }
@@ -120,6 +122,12 @@ public struct ModelComparison: Sendable {
     return (exact, try second.run(others, precision: .double), .double(unit: unit))
   }
 
+  /// The tensor in the floating-point type that the second network takes.
+  private func converted(_ tensor: Tensor?, to type: ElementType?) throws(InfoldError) -> Tensor? {
+    guard let tensor, let type, type.isFloatingPoint, tensor.elementType.isFloatingPoint else { return tensor }
+    return try tensor.converted(to: type)
+  }
+
   private func search(_ runs: Runs) throws(InfoldError) -> (DifferenceSearch.Result, ValueMatching) {
     let inputs = zip(inputPlaces, second.graph.inputs).compactMap { place, id in
       place.map { (first.graph.inputs[$0], id) }
@@ -127,7 +135,8 @@ public struct ModelComparison: Sendable {
     let matching = try ValueMatching(
       runs.first, runs.second, inputs: inputs, outputs: outputs.map { ($0.first, $0.second) })
     let comparison = StepwiseComparison(
-      first: runs.first, second: runs.second, partners: matching.partners, rounding: runs.rounding)
+      first: runs.first, second: runs.second, partners: matching.partners, outputs: outputs,
+      rounding: runs.rounding)
     return (try DifferenceSearch(comparison: comparison).result(), matching)
   }
 }

@@ -9,6 +9,8 @@ struct StepwiseComparison {
   let second: ComparedRun
   /// For values of the first network, those of the second one.
   let partners: [ValueID: ValueID]
+  /// The outputs of the first network, and those of the second one that they are held against.
+  let outputs: [(first: ValueID, second: ValueID)]
   let rounding: RoundingModel
 
   /// A value that differs by more than rounding explains.
@@ -98,7 +100,22 @@ private struct Walk {
       }
       for value in lastUses[id.index] { estimates[value.index] = nil }
     }
+    try compareOtherOutputs()
     return concluded()
+  }
+
+  /// Outputs that no node makes, or that are several outputs of the other network.
+  private mutating func compareOtherOutputs() throws(InfoldError) {
+    for pair in comparison.outputs {
+      guard first.producer(pair.first) == nil || comparison.partners[pair.first] != pair.second,
+        let value = first.tensor(pair.first), let tensor = second.tensor(pair.second)
+      else { continue }
+      let isConstant = first.graph.isConstant(pair.first)
+      let estimate =
+        isConstant
+        ? ErrorEstimate(constant: value, relative: comparison.rounding.constants) : ErrorEstimate(exactly: value)
+      try compare(pair.first, estimate, pair.second, tensor, [])
+    }
   }
 
   private mutating func compare(

@@ -39,6 +39,11 @@ struct ValueMatching {
     isUsed.insert(b)
   }
 
+  /// For values of the second network, those of the first one. An output of the second may be several of the first.
+  private var origins: [ValueID: ValueID] {
+    Dictionary(partners.map { ($1, $0) }) { $0.index < $1.index ? $0 : $1 }
+  }
+
   private mutating func release(_ a: ValueID) {
     if let b = partners.removeValue(forKey: a) { isUsed.remove(b) }
     kinds[a] = nil
@@ -72,7 +77,7 @@ struct ValueMatching {
     {
       far.insert(a)
     }
-    let named = Dictionary(uniqueKeysWithValues: partners.map { ($1, $0) })
+    let named = origins
     for b in second.comparable {
       let a = named[b]
       guard a.map(far.contains) ?? !isUsed.contains(b), second.tensor(b)!.elementType.isFloatingPoint else { continue }
@@ -130,7 +135,7 @@ struct ValueMatching {
   }
 
   private mutating func matchForward(_ ofAnySize: Bool) {
-    var origin = Dictionary(uniqueKeysWithValues: partners.map { ($1, $0) })
+    var origin = origins
     for id in second.graph.nodeIDs {
       let node = second.graph[id]
       guard let b = node.outputs.first ?? nil, second.dependsOnInputs[b.index], !isUsed.contains(b),

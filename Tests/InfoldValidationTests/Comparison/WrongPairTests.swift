@@ -1,5 +1,6 @@
 import InfoldGraph
 import InfoldOperators
+import InfoldSystem
 import InfoldTensor
 import InfoldValidation
 import TestSupport
@@ -158,5 +159,52 @@ import Testing
     #expect(report.first?.node == "conv1", "\(report)")
     let small = try compared(network(isNarrow: false, factor: 1), network(isNarrow: true, factor: 1))
     #expect(small.equal, "\(small)")
+  }
+
+  /// An output that is an input, and outputs that are one value.
+  @Test func outputsWithoutNodes() throws {
+    func network(_ build: (inout NetworkBuilder, ValueID) throws -> [ValueID]) throws -> Graph {
+      var network = NetworkBuilder()
+      let x = network.input([2, 3])
+      let outputs = try build(&network, x)
+      return try network.finished(outputs)
+    }
+    let passes = try network { _, x in [x] }
+    let negates = try network { network, x in [try network.node("Neg", [x], name: "neg")] }
+    #expect(try compared(passes, passes).equal)
+    let report = try compared(passes, negates)
+    #expect(report.first?.node == "neg" && report.first?.matchedNode == "input")
+    #expect(try compared(negates, passes).first?.matchedNode == "neg")
+    let two = try network { network, x in
+      [try network.node("Abs", [x], name: "one"), try network.node("Abs", [x], name: "two")]
+    }
+    let same = try network { network, x in
+      let y = try network.node("Abs", [x], name: "abs")
+      return [y, y]
+    }
+    #expect(try compared(two, same).equal)
+    let other = try network { network, x in
+      let y = try network.node("Neg", [x], name: "neg")
+      return [y, y]
+    }
+    #expect(try !compared(two, other).equal)
+  }
+
+  @Test func interfacesThatDoNotFit() throws {
+    let first = try ImageNetwork().graph()
+    var second = first
+    _ = second.addInput("more", TensorType(.float32, [1]))
+    #expect(throws: InfoldError.self) { try ModelComparison(first.model, second.model) }
+    #expect {
+      try ModelComparison(first.model, first.model).run([.init(name: "none", inputs: [:])])
+    } throws: {
+      ($0 as? InfoldError)?.code == .invalidArgument
+    }
+    #expect {
+      try ModelComparison(first.model, first.model).run(
+        .init(name: "one", inputs: ["x": Tensor(zeros: [1, 3, 13, 13], of: .float32)]), recorded: [:])
+    } throws: {
+      "\($0)".contains("no tensor is recorded for the output")
+    }
   }
 }
