@@ -160,7 +160,7 @@ let package = Package(
     .testTarget(
       name: "InfoldValidationTests",
       dependencies: operators + [
-        "InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation", "TestSupport",
+        "InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation", "RandomGraphs", "TestSupport",
       ]),
     .testTarget(
       name: "InfoldQuantizationTests",

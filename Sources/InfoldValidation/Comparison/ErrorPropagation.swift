@@ -10,16 +10,30 @@ import InfoldTensor
 /// by their errors, all upwards, all downwards, and with signs that alternate at random.
 struct ErrorPropagation {
   let node: Node
+  /// The declared types of its operands.
+  let types: [ElementType?]
   let rounding: RoundingModel
 
   /// The outputs for these inputs, each with its error.
   /// - Throws: The error of the operator.
   func outputs(_ inputs: [ErrorEstimate?]) throws(InfoldError) -> [ErrorEstimate?] {
     let values = try node.evaluate(inputs.map { $0?.value }, precision: .double)
+    if inputs.contains(where: { $0.map { $0.isUncertain && !$0.value.elementType.isFloatingPoint } == true }) {
+      return try unknown(values)
+    }
     let count = zip(node.outputs, values).count { $0 != nil && $1 != nil }
-    guard count == 1, let value = values.first ?? nil, value.elementType.isFloatingPoint else {
-      let errors = try sampled(inputs, values)
-      return zip(values, errors).map { value, error in value.map { ErrorEstimate($0, error: error) } }
+    guard count == 1, let value = values.first ?? nil, value.elementType.isFloatingPoint,
+      !(node.typed is any BodyOperator)
+    else {
+      let errors = try sampled(inputs, values), own = try observed(inputs, values)
+      var outputs: [ErrorEstimate?] = []
+      for (index, value) in values.enumerated() {
+        let error = try errors[index].map { (error) throws(InfoldError) in
+          try own[index].map { (own) throws(InfoldError) in try error.adding(own) } ?? error
+        }
+        outputs.append(value.map { ErrorEstimate($0, error: error ?? own[index]) })
+      }
+      return outputs
     }
     var error = try carried(inputs, value)
     if rounding.results > 0, !isMovement {
@@ -27,6 +41,15 @@ struct ErrorPropagation {
       error = try error.map { (error) throws(InfoldError) in try error.adding(own) } ?? own
     }
     return [ErrorEstimate(value, error: error)]
+  }
+
+  /// Integers say how, and which: where one may be another, nothing is known of what follows.
+  private func unknown(_ values: [Tensor?]) throws(InfoldError) -> [ErrorEstimate?] {
+    try values.map { value throws(InfoldError) in
+      try value.map { (value) throws(InfoldError) in
+        ErrorEstimate(value, error: try Tensor(repeating: Double.infinity, shape: value.shape))
+      }
+    }
   }
 
   private func carried(_ inputs: [ErrorEstimate?], _ value: Tensor) throws(InfoldError) -> Tensor? {
@@ -223,6 +246,35 @@ extension ErrorPropagation {
       fixed = (8 * rounding.arithmetic + stored) * value.largestMagnitude + 2 * rounding.arithmetic * operands
     }
     return try value.mapped { (x: Double) in stored * x.magnitude + fixed }
+  }
+}
+
+// MARK: Nodes that are networks, and integers
+
+extension ErrorPropagation {
+  /// The node's own roundings, where it is computed in a type, from an evaluation in single precision. Integers that stand for fractions
+  /// may be rounded to the next one.
+  private func observed(_ inputs: [ErrorEstimate?], _ values: [Tensor?]) throws(InfoldError) -> [Tensor?] {
+    var errors = [Tensor?](repeating: nil, count: values.count)
+    guard rounding.results > 0 else { return errors }
+    let operands = try zip(inputs, types).map { (input, type) throws(InfoldError) -> Tensor? in
+      guard let input, input.value.elementType == .float64 else { return input?.value }
+      return try input.value.converted(to: type.flatMap { $0.isFloatingPoint ? $0 : nil } ?? .float32)
+    }
+    guard let computed = try? node.evaluate(operands) else { return errors }
+    for (index, value) in values.enumerated() {
+      guard let value, index < computed.count, let other = try computed[index]?.widened(), other.shape == value.shape
+      else { continue }
+      guard value.elementType.isFloatingPoint else {
+        guard node.quantizationRole != nil else { continue }
+        errors[index] = try Tensor(repeating: 1.0, shape: value.shape)
+        continue
+      }
+      let change = try Self.change(value, other)
+      let fixed = 4 * change.largestMagnitude + 4 * rounding.results * value.largestMagnitude
+      errors[index] = try change.mapped { (x: Double) in 8 * x + fixed }
+    }
+    return errors
   }
 }
 

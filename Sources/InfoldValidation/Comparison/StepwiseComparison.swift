@@ -88,13 +88,16 @@ private struct Walk {
       let node = graph[id]
       let inputs = node.operands.map { $0.flatMap { estimates[$0.index] } }
       let outputs = try annotatingErrors({ $0.atNode(graph.label(of: node)) }) { () throws(InfoldError) in
-        try ErrorPropagation(node: node, rounding: comparison.rounding).outputs(inputs)
+        let types = node.operands.map { $0.flatMap { graph[$0].type?.elementType } }
+        return try ErrorPropagation(node: node, types: types, rounding: comparison.rounding).outputs(inputs)
       }
       let inherited = node.uses.reduce(into: Set<ValueID>()) { $0.formUnion(origins[$1.index]) }
       for case (let value?, let estimate?) in zip(node.outputs, outputs) {
         estimates[value.index] = estimate
         origins[value.index] = inherited
-        if let other = comparison.partners[value], !excluded.contains(value), let tensor = second.tensor(other) {
+        if let other = comparison.partners[value], !excluded.contains(value), isRead(value, isNeeded),
+          let tensor = second.tensor(other)
+        {
           try compare(value, estimate, other, tensor, inherited)
         }
       }
@@ -102,6 +105,11 @@ private struct Walk {
     }
     try compareOtherOutputs()
     return concluded()
+  }
+
+  /// Whether an output depends on a value: runtimes give what they like for others, such as the mask of a Dropout.
+  private func isRead(_ value: ValueID, _ isNeeded: [Bool]) -> Bool {
+    first.graph.index.isOutput(value) || first.graph.index.consumers(of: value).contains { isNeeded[$0.index] }
   }
 
   /// Outputs that no node makes, or that are several outputs of the other network.
