@@ -162,7 +162,7 @@ let package = Package(
     .testTarget(
       name: "InfoldValidationTests",
       dependencies: operators + [
-        "InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation", "TestSupport",
+        "InfoldONNX", "InfoldPasses", "InfoldRuntime", "InfoldValidation", "RandomGraphs", "TestSupport",
       ]),
     .testTarget(
       name: "InfoldQuantizationTests",

@@ -5,7 +5,7 @@ import InfoldSystem
 struct InfoldCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "infold",
-    abstract: "Runs, inspects, folds, validates and quantizes ONNX models of convolutional networks.",
+    abstract: "Runs, inspects, folds, validates, compares and quantizes ONNX models of convolutional networks.",
     discussion: """
       Exit codes: 0 when done, 1 when a check failed, 2 for bad usage or bad input, with one line on standard error.
 
@@ -24,7 +24,7 @@ struct InfoldCommand: ParsableCommand {
     version: InfoldVersion.current,
     subcommands: [
       RunCommand.self, ClassifyCommand.self, SidecarCommand.self, InspectCommand.self, FoldCommand.self,
-      ValidateCommand.self,
+      ValidateCommand.self, CompareCommand.self,
       StatisticsCommand.self, QuantizeCommand.self, BenchCommand.self, ProfileCommand.self, OperatorsCommand.self,
       TestCommand.self, CompletionsCommand.self,
     ])

@@ -9,7 +9,7 @@ public struct RandomGraph: Sendable {
   /// The network.
   public let model: Model
   /// A tensor for each of its inputs.
-  let inputs: [ValueID: Tensor]
+  public let inputs: [ValueID: Tensor]
   /// What a run gets before that in their places: numbers that lead to other sizes, which may not fit each other.
   let others: [ValueID: Tensor]
   /// What chooses the kernels that run it.

@@ -1,0 +1,35 @@
+import InfoldGraph
+import InfoldONNX
+import InfoldSystem
+import InfoldTensor
+
+/// Values of a model that a runtime has written to files of a folder.
+struct RecordedValues {
+  /// By the names of the values.
+  private(set) var tensors: [String: Tensor] = [:]
+
+  /// Reads the files that are named by values of `graph`, or hold such a name.
+  /// - Throws: `InfoldError` that names the folder, or the file, that cannot be read; `.invalidArgument` where none is of a value.
+  init(_ folder: String, of graph: Graph) throws(InfoldError) {
+    let names = Set(graph.values.map(\.name).filter { !$0.isEmpty })
+    // Names that make the same file name say nothing.
+    let stems = Dictionary(grouping: names, by: fileName(ofValue:)).compactMapValues { $0.count == 1 ? $0[0] : nil }
+    for entry in try Folder.entries(folder) where !entry.isFolder {
+      let path = (folder.hasSuffix("/") ? folder : folder + "/") + entry.name
+      let ending = String(entry.name.suffix(4)).lowercased()
+      if ending == ".npy" {
+        let stem = String(entry.name.dropLast(4))
+        if let name = names.contains(stem) ? stem : stems[stem] { tensors[name] = try NumPyFile.read(path) }
+      } else if ending.hasSuffix(".pb") {
+        let file = try TensorFile(path: path), stem = String(entry.name.dropLast(3))
+        let name = names.contains(file.name) ? file.name : names.contains(stem) ? stem : stems[stem]
+        if let name { tensors[name] = file.tensor }
+      }
+    }
+    guard !tensors.isEmpty else {
+      throw InfoldError(
+        .invalidArgument, "holds no tensor of a value of the model",
+        hint: "files are named by values, NAME.npy or NAME.pb", file: folder)
+    }
+  }
+}

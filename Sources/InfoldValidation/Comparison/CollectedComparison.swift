@@ -1,0 +1,96 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// What the samples of a comparison have shown so far.
+struct CollectedComparison {
+  private(set) var report = ComparisonReport()
+  private let outputs: [(first: ValueID, second: ValueID)]
+  /// The place of the first difference in the order of the nodes.
+  private var firstPlace = Int.max
+  private var seen: Set<ValueID> = []
+
+  /// - Parameter remarks: What is said of the interfaces.
+  init(
+    _ first: ComparedNetwork, _ second: ComparedNetwork, _ outputs: [(first: ValueID, second: ValueID)],
+    _ remarks: [String]
+  ) {
+    self.outputs = outputs
+    report.model = first.path
+    report.other = second.path
+    report.notes = remarks
+    report.outputs = outputs.map { OutputDifference(name: first.graph[$0.first].name) }
+  }
+
+  /// Adds a sample.
+  mutating func add(
+    _ sample: String, _ found: (result: DifferenceSearch.Result, matching: ValueMatching), _ first: ComparedRun,
+    _ second: ComparedRun
+  ) throws(InfoldError) {
+    report.inputs.append(sample)
+    for (index, pair) in outputs.enumerated() {
+      guard let a = first.tensor(pair.first), let b = second.tensor(pair.second) else { continue }
+      try report.outputs[index].add(a, b)
+    }
+    if report.inputs.count == 1 { describe(found.result, found.matching, first, second) }
+    let order = first.graph.nodes.flatMap(\.definitions)
+    let places = Dictionary(order.enumerated().map { ($1, $0) }) { first, _ in first }
+    for finding in found.result.findings where seen.insert(finding.value).inserted {
+      let difference = Self.difference(finding, sample, first, second)
+      report.equal = false
+      if places[finding.value, default: 0] < firstPlace {
+        firstPlace = places[finding.value, default: 0]
+        if let former = report.first { report.others.insert(former, at: 0) }
+        report.first = difference
+      } else {
+        report.others.append(difference)
+      }
+    }
+  }
+
+  private mutating func describe(
+    _ result: DifferenceSearch.Result, _ matching: ValueMatching, _ first: ComparedRun, _ second: ComparedRun
+  ) {
+    let kinds = matching.kinds.filter { !result.unlike.contains($0.key) && first.producer($0.key) != nil }.values
+    report.values = ComparisonReport.Values(
+      total: first.comparable.count { first.producer($0) != nil }, compared: result.compared,
+      byName: kinds.count { $0 == .name }, byContent: kinds.count { $0 == .content },
+      byPlace: kinds.count { $0 == .place })
+    for (value, map) in result.maps.sorted(by: { $0.key.index < $1.key.index }) {
+      let changes = [map.permutes ? "in another order" : nil, map.scales ? "multiplied by factors" : nil]
+      report.notes.append(
+        "the channels of \(String(quoting: first.graph[value].name)) are "
+          + changes.compactMap { $0 }.joined(separator: " and ") + ", which is undone later")
+    }
+    for value in result.unlike.sorted(by: { $0.index < $1.index }) {
+      guard let partner = matching.partners[value] else { continue }
+      report.notes.append(
+        "\(String(quoting: second.graph[partner].name)) of the second model is not what "
+          + "\(String(quoting: first.graph[value].name)) of the first one is, and what follows is the same")
+    }
+  }
+
+  private static func difference(
+    _ finding: StepwiseComparison.Finding, _ sample: String, _ first: ComparedRun, _ second: ComparedRun
+  ) -> ComparisonReport.Difference {
+    func label(_ run: ComparedRun, _ value: ValueID) -> String {
+      run.producer(value).map { run.graph.name(of: $0) } ?? "input"
+    }
+    return ComparisonReport.Difference(
+      node: label(second, finding.other), value: second.graph[finding.other].name, difference: finding.difference,
+      allowed: finding.allowed, largest: finding.largest, place: finding.place, elements: finding.count,
+      matchedNode: label(first, finding.value), matchedValue: first.graph[finding.value].name, sample: sample,
+      paths: second.paths(from: finding.other).map { path in
+        ComparisonReport.Path(
+          output: second.graph[path.output].name, nodes: path.nodes.map { second.graph.name(of: $0) })
+      })
+  }
+}
+
+extension Graph {
+  /// The node's own name, or where it has none that of its first output.
+  fileprivate func name(of id: NodeID) -> String {
+    let node = self[id]
+    return node.name.isEmpty ? node.definitions.first { _ in true }.map { self[$0].name } ?? node.opType : node.name
+  }
+}

@@ -1,0 +1,85 @@
+import InfoldGraph
+import InfoldSystem
+
+/// Finds the first value that differs, among those that only seem to.
+///
+/// Two networks may use one name for values that mean different things, or compute the same in another order. So a value that differs
+/// counts for nothing where values behind it are right without it.
+struct DifferenceSearch {
+  let comparison: StepwiseComparison
+
+  /// What is found.
+  struct Result {
+    /// The first difference, and those that arise elsewhere.
+    var findings: [StepwiseComparison.Finding] = []
+    var maps: [ValueID: ChannelMap] = [:]
+    var compared = 0
+    /// Values of the same name that mean something else.
+    var unlike: Set<ValueID> = []
+  }
+
+  /// How often a value may turn out to be no difference. Each takes a pass through the network.
+  private static let attempts = 64
+  /// How many of the values that differ behind one are tried.
+  private static let ends = 4
+
+  func result() throws(InfoldError) -> Result {
+    var excluded: Set<ValueID> = []
+    var pass = try comparison.run(without: excluded)
+    for _ in 0..<Self.attempts {
+      guard let suspect = pass.findings.first, !isOutput(suspect.value),
+        let explained = try explanation(of: suspect.value, pass, excluded)
+      else { break }
+      (excluded, pass) = explained
+    }
+    return Result(findings: pass.findings, maps: pass.maps, compared: pass.compared, unlike: excluded)
+  }
+
+  private typealias Pass = (excluded: Set<ValueID>, result: StepwiseComparison.Result)
+
+  /// Which values to leave out, so that those behind a suspect are right; `nil` where they are not. Tried are the values up to each of the
+  /// next ones that differ, and then all that do.
+  private func explanation(
+    of suspect: ValueID, _ pass: StepwiseComparison.Result, _ excluded: Set<ValueID>
+  ) throws(InfoldError) -> Pass? {
+    let behind = comparison.first.descendants(of: suspect)
+    let known = Set(pass.findings.map(\.value)), next = pass.findings.dropFirst().map(\.value).filter(behind.contains)
+    for end in next.prefix(Self.ends) {
+      let left = excluded.union(between(suspect, behind, end))
+      let retry = try comparison.run(without: left)
+      let isExplained = retry.findings.allSatisfy {
+        $0.value != end && (known.contains($0.value) || !behind.contains($0.value))
+      }
+      if isExplained { return (left, retry) }
+    }
+    if next.isEmpty {
+      guard try hasNoEffect(behind) else { return nil }
+    }
+    let left = excluded.union([suspect]).union(next.filter { !isOutput($0) })
+    let retry = try comparison.run(without: left)
+    return retry.findings.contains { behind.contains($0.value) } ? nil : (left, retry)
+  }
+
+  /// Whether the outputs among these values are the same numbers, up to double precision.
+  private func hasNoEffect(_ behind: Set<ValueID>) throws(InfoldError) -> Bool {
+    for pair in comparison.outputs where behind.contains(pair.first) {
+      guard let a = comparison.first.tensor(pair.first), let b = comparison.second.tensor(pair.second),
+        a.count == b.count,
+        try ElementBounds(ErrorEstimate(exactly: a)).difference(b) == nil
+      else { return false }
+    }
+    return true
+  }
+
+  private func isOutput(_ value: ValueID) -> Bool { comparison.first.graph.index.isOutput(value) }
+
+  /// The values on the way from one to another that are not outputs.
+  private func between(_ start: ValueID, _ behind: Set<ValueID>, _ end: ValueID) -> Set<ValueID> {
+    let graph = comparison.first.graph
+    var ahead: Set<ValueID> = [end]
+    for node in graph.nodes.reversed() where node.definitions.contains(where: ahead.contains) {
+      ahead.formUnion(node.uses)
+    }
+    return behind.intersection(ahead).subtracting([end]).filter { !isOutput($0) }
+  }
+}

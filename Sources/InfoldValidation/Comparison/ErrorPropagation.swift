@@ -1,0 +1,296 @@
+import InfoldGraph
+import InfoldOperators
+import InfoldSystem
+import InfoldTensor
+
+/// How errors of a node's inputs, and its own roundings, move its outputs: an error analysis that runs along with the numbers, to the
+/// first order (N. J. Higham, Accuracy and Stability of Numerical Algorithms, second edition, section 3.3).
+///
+/// Linear operators are evaluated once more with magnitudes, and with errors. Every other operator is evaluated with its inputs moved
+/// by their errors, all upwards, all downwards, and with signs that alternate at random.
+struct ErrorPropagation {
+  let node: Node
+  /// The declared types of its operands.
+  let types: [ElementType?]
+  let rounding: RoundingModel
+
+  /// The outputs for these inputs, each with its error.
+  /// - Throws: The error of the operator.
+  func outputs(_ inputs: [ErrorEstimate?]) throws(InfoldError) -> [ErrorEstimate?] {
+    let values = try node.evaluate(inputs.map { $0?.value }, precision: .double)
+    if inputs.contains(where: { $0.map { $0.isUncertain && !$0.value.elementType.isFloatingPoint } == true }) {
+      return try unknown(values)
+    }
+    let count = zip(node.outputs, values).count { $0 != nil && $1 != nil }
+    guard count == 1, let value = values.first ?? nil, value.elementType.isFloatingPoint,
+      !(node.typed is any BodyOperator)
+    else {
+      let errors = try sampled(inputs, values), own = try observed(inputs, values)
+      var outputs: [ErrorEstimate?] = []
+      for (index, value) in values.enumerated() {
+        let error = try errors[index].map { (error) throws(InfoldError) in
+          try own[index].map { (own) throws(InfoldError) in try error.adding(own) } ?? error
+        }
+        outputs.append(value.map { ErrorEstimate($0, error: error ?? own[index]) })
+      }
+      return outputs
+    }
+    var error = try carried(inputs, value)
+    if rounding.results > 0, !isMovement {
+      let own = try rounded(inputs, value)
+      error = try error.map { (error) throws(InfoldError) in try error.adding(own) } ?? own
+    }
+    return [ErrorEstimate(value, error: error)]
+  }
+
+  /// Integers say how, and which: where one may be another, nothing is known of what follows.
+  private func unknown(_ values: [Tensor?]) throws(InfoldError) -> [ErrorEstimate?] {
+    try values.map { value throws(InfoldError) in
+      try value.map { (value) throws(InfoldError) in
+        ErrorEstimate(value, error: try Tensor(repeating: Double.infinity, shape: value.shape))
+      }
+    }
+  }
+
+  private func carried(_ inputs: [ErrorEstimate?], _ value: Tensor) throws(InfoldError) -> Tensor? {
+    switch node.typed {
+    case is Conv, is ConvTranspose, is Gemm, is MatMul: return try product(inputs)
+    case is BatchNormalization where node.outputs.count == 1 && node.attributes["training_mode"] == nil:
+      return try normalized(inputs)
+    case is Add, is Sub: return try sum(inputs)
+    case is Mul: return try multiplied(inputs, value)
+    case is Resize, is AveragePool, is GlobalAveragePool, is MaxPool, is GlobalMaxPool:
+      guard !isCubic else { return try sampled(inputs, [value])[0] }
+      return try first(inputs)
+    case let movement as any ElementMovingOperator:
+      return try moved(inputs, type(of: movement).movedInputs)
+    default: return try sampled(inputs, [value])[0]
+    }
+  }
+
+  private var isMovement: Bool {
+    switch node.typed {
+    case is any ElementMovingOperator, is MaxPool, is GlobalMaxPool, is Relu, is Pad: true
+    default: false
+    }
+  }
+
+  private var isCubic: Bool {
+    if case .string(let mode)? = node.attributes["mode"] { mode == Array("cubic".utf8) } else { false }
+  }
+
+  private func evaluate(_ operands: [Tensor?]) throws(InfoldError) -> Tensor {
+    try node.evaluate(operands, precision: .double)[0]!
+  }
+}
+
+// MARK: Linear operators
+
+extension ErrorPropagation {
+  /// A sum of products of the first two operands, and the third. Of n roundings 8·√n add up: that they go further is as good as
+  /// impossible (N. J. Higham and T. Mary, A New Approach to Probabilistic Rounding Error Analysis, 2019).
+  private func product(_ inputs: [ErrorEstimate?]) throws(InfoldError) -> Tensor? {
+    let x = inputs[0]!, weight = inputs[1]!, addend = inputs.count > 2 ? inputs[2] : nil
+    let (largeX, largeWeight) = (try x.value.absolute(), try weight.value.absolute())
+    let nothing = try addend?.value.times(0)
+    func evaluate(_ x: Tensor, _ weight: Tensor, _ addend: Tensor?) throws(InfoldError) -> Tensor {
+      try self.evaluate(Array([x, weight, addend].prefix(inputs.count))).absolute()
+    }
+    let magnitude = try evaluate(largeX, largeWeight, addend?.value.absolute())
+    let length = Double(dotLength(x.value, weight.value))
+    let relative =
+      x.relative + weight.relative + (addend?.relative ?? 0) + length * ErrorBounds.doubleUnit
+      + (min(length, 8 * length.squareRoot()) + 1) * rounding.arithmetic
+    var error = try magnitude.times(relative)
+    if let moved = x.error { error = try error.adding(evaluate(moved, largeWeight, nothing)) }
+    if let moved = weight.error {
+      let most = try x.error.map { (error) throws(InfoldError) in try largeX.adding(error) } ?? largeX
+      error = try error.adding(evaluate(most, moved, nothing))
+    }
+    if let moved = addend?.error {
+      error = try error.adding(evaluate(largeX.times(0), largeWeight, moved))
+    }
+    return error
+  }
+
+  private func dotLength(_ x: Tensor, _ weight: Tensor) -> Int {
+    switch node.typed {
+    case is MatMul, is Gemm: x.shape.last ?? 1
+    case is ConvTranspose: weight.count / max(weight.shape[1], 1)
+    default: weight.count / max(weight.shape[0], 1)
+    }
+  }
+
+  private func normalized(_ inputs: [ErrorEstimate?]) throws(InfoldError) -> Tensor? {
+    let x = inputs[0]!, scale = inputs[1]!, shift = inputs[2]!, mean = inputs[3]!, variance = inputs[4]!
+    guard [scale, shift, mean, variance].allSatisfy({ $0.error == nil }) else {
+      return try sampled(inputs, [evaluate(inputs.map { $0?.value })])[0]
+    }
+    let relative = [scale, shift, mean, variance].reduce(x.relative) { max($0, $1.relative) }
+    let large = try scale.value.absolute(), none = try shift.value.times(0)
+    let magnitude = try evaluate([
+      x.value.absolute(), large, shift.value.absolute(), mean.value.absolute().times(-1), variance.value,
+    ]).absolute()
+    let own = try magnitude.times(2.5 * relative)
+    guard let moved = x.error else { return own }
+    return try own.adding(evaluate([moved, large, none, none, variance.value]).absolute())
+  }
+
+  private func sum(_ inputs: [ErrorEstimate?]) throws(InfoldError) -> Tensor? {
+    let floor = inputs.reduce(0.0) { max($0, $1!.value.largestMagnitude) } * 2 * ErrorBounds.doubleUnit
+    var parts: [Tensor] = []
+    for (index, input) in inputs.enumerated() {
+      let sign = index == 1 && node.typed is Sub ? -1.0 : 1
+      parts.append(try input!.dense().times(sign))
+    }
+    return try evaluate(parts).mapped { (error: Double) in error.magnitude + floor }
+  }
+
+  private func multiplied(_ inputs: [ErrorEstimate?], _ value: Tensor) throws(InfoldError) -> Tensor? {
+    let a = inputs[0]!, b = inputs[1]!
+    guard a.isUncertain || b.isUncertain else { return nil }
+    var error = try value.absolute().times(a.relative + b.relative)
+    if let moved = a.error { error = try error.adding(evaluate([moved, b.value.absolute()])) }
+    if let moved = b.error {
+      var most = try a.value.absolute()
+      if let error = a.error { most = try most.adding(error) }
+      error = try error.adding(evaluate([most, moved]))
+    }
+    return error
+  }
+
+  /// An operator that is linear in its first input with weights that are not negative, or a maximum of it.
+  private func first(_ inputs: [ErrorEstimate?]) throws(InfoldError) -> Tensor? {
+    try moved(inputs, 0...0)
+  }
+
+  private func moved(_ inputs: [ErrorEstimate?], _ places: ClosedRange<Int>) throws(InfoldError) -> Tensor? {
+    let isUncertain = inputs.enumerated().contains { places.contains($0.offset) && $0.element?.isUncertain == true }
+    guard isUncertain else { return nil }
+    var operands: [Tensor?] = []
+    for (index, input) in inputs.enumerated() {
+      guard places.contains(index), let input, input.value.elementType.isFloatingPoint else {
+        operands.append(input?.value)
+        continue
+      }
+      operands.append(try input.dense())
+    }
+    return try evaluate(operands).absolute()
+  }
+}
+
+// MARK: Other operators
+
+extension ErrorPropagation {
+  /// The errors of the outputs, from evaluations with inputs that are moved by their errors. Integers are not known where one of these
+  /// evaluations gives another one.
+  private func sampled(_ inputs: [ErrorEstimate?], _ values: [Tensor?]) throws(InfoldError) -> [Tensor?] {
+    var errors = [Tensor?](repeating: nil, count: values.count)
+    guard inputs.contains(where: { $0?.isUncertain == true }) else { return errors }
+    for pattern in SignPattern.allCases {
+      let operands = try inputs.enumerated().map { (index, input) throws(InfoldError) -> Tensor? in
+        guard let input, isMovable(index), let error = try input.total() else { return input?.value }
+        return try pattern.moving(input.value, by: error, seed: UInt64(index))
+      }
+      // What is moved may be refused, such as a size: then nothing is learned from it.
+      guard let moved = try? node.evaluate(operands, precision: .double) else { continue }
+      for (index, value) in values.enumerated() {
+        guard let value, index < moved.count, let other = moved[index], other.shape == value.shape else { continue }
+        let change = try Self.change(value, other)
+        errors[index] =
+          try errors[index].map { (most) throws(InfoldError) in
+            try .broadcasting(most, change) { (a: Double, b: Double) in max(a, b) }
+          } ?? change
+      }
+    }
+    let isElementwise = inputs.count == 1 && values.count == 1 && node.typed.map { $0 is any UnaryOperator } == true
+    for index in errors.indices where !isElementwise {
+      // Signs that were not tried may move an element as far as those that were have moved others.
+      guard let error = errors[index] else { continue }
+      let spread = error.largestMagnitude / 2
+      errors[index] = try error.mapped { (x: Double) in 4 * x + spread }
+    }
+    return errors
+  }
+
+  /// Whether an input is what is computed with, and not how: the scales of a Resize say a size.
+  private func isMovable(_ index: Int) -> Bool {
+    switch node.typed {
+    case is Resize, is Pad: index == 0
+    default: true
+    }
+  }
+
+  private static func change(_ value: Tensor, _ other: Tensor) throws(InfoldError) -> Tensor {
+    guard value.elementType.isFloatingPoint else {
+      let changes = zip(try value.numbers(), try other.numbers()).map { $0 == $1 ? 0 : Double.infinity }
+      return try Tensor(shape: value.shape, changes)
+    }
+    return try .broadcasting(value, other) { (a: Double, b: Double) in
+      a == b || a.isNaN && b.isNaN ? 0 : (a - b).magnitude.isNaN ? .infinity : (a - b).magnitude
+    }
+  }
+
+  /// The node's own roundings, where it is computed in a type.
+  private func rounded(_ inputs: [ErrorEstimate?], _ value: Tensor) throws(InfoldError) -> Tensor {
+    let stored = 2 * rounding.results
+    var fixed = 0.0
+    switch node.typed {
+    case is Conv, is ConvTranspose, is Gemm, is MatMul, is Add, is Sub, is Mul, is Div: break
+    default:
+      // Functions are as exact as runtimes make them, and sums inside of an operator as their largest summands.
+      let operands = inputs.reduce(0.0) { largest, input in
+        guard let input, input.value.elementType.isFloatingPoint else { return largest }
+        return max(largest, input.value.largestMagnitude)
+      }
+      fixed = (8 * rounding.arithmetic + stored) * value.largestMagnitude + 2 * rounding.arithmetic * operands
+    }
+    return try value.mapped { (x: Double) in stored * x.magnitude + fixed }
+  }
+}
+
+// MARK: Nodes that are networks, and integers
+
+extension ErrorPropagation {
+  /// The node's own roundings, where it is computed in a type, from an evaluation in single precision. Integers that stand for fractions
+  /// may be rounded to the next one.
+  private func observed(_ inputs: [ErrorEstimate?], _ values: [Tensor?]) throws(InfoldError) -> [Tensor?] {
+    var errors = [Tensor?](repeating: nil, count: values.count)
+    guard rounding.results > 0 else { return errors }
+    let operands = try zip(inputs, types).map { (input, type) throws(InfoldError) -> Tensor? in
+      guard let input, input.value.elementType == .float64 else { return input?.value }
+      return try input.value.converted(to: type.flatMap { $0.isFloatingPoint ? $0 : nil } ?? .float32)
+    }
+    guard let computed = try? node.evaluate(operands) else { return errors }
+    for (index, value) in values.enumerated() {
+      guard let value, index < computed.count, let other = try computed[index]?.widened(), other.shape == value.shape
+      else { continue }
+      guard value.elementType.isFloatingPoint else {
+        guard node.quantizationRole != nil else { continue }
+        errors[index] = try Tensor(repeating: 1.0, shape: value.shape)
+        continue
+      }
+      let change = try Self.change(value, other)
+      let fixed = 4 * change.largestMagnitude + 4 * rounding.results * value.largestMagnitude
+      errors[index] = try change.mapped { (x: Double) in 8 * x + fixed }
+    }
+    return errors
+  }
+}
+
+/// In which direction each number is moved by its error.
+private enum SignPattern: UInt64, CaseIterable {
+  case up, down, mixed, other
+
+  func moving(_ value: Tensor, by error: Tensor, seed: UInt64) throws(InfoldError) -> Tensor {
+    switch self {
+    case .up: return try value.adding(error)
+    case .down: return try .broadcasting(value, error) { (x: Double, e: Double) in x - e }
+    case .mixed, .other:
+      var generator = SplitMix64(seed: seed &* 2 &+ rawValue)
+      let signs = try Tensor(
+        shape: error.shape, try error.elements(as: Double.self).map { generator.next() & 1 == 0 ? $0 : -$0 })
+      return try value.adding(signs)
+    }
+  }
+}

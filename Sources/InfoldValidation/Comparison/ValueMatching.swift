@@ -1,0 +1,227 @@
+import InfoldGraph
+import InfoldSystem
+import InfoldTensor
+
+/// Which values of two networks are the same: by their names, by what they hold, and by their places in the graphs.
+struct ValueMatching {
+  /// How a value was found.
+  enum Kind: String {
+    case name, content, place
+  }
+
+  private let first: ComparedRun
+  private let second: ComparedRun
+  /// For values of the first network, those of the second one.
+  private(set) var partners: [ValueID: ValueID] = [:]
+  private(set) var kinds: [ValueID: Kind] = [:]
+  private var isUsed: Set<ValueID> = []
+  private let fixed: Set<ValueID>
+
+  /// - Parameters:
+  ///   - inputs: The inputs that are given the same tensors.
+  ///   - outputs: The outputs that are compared, whatever they hold.
+  init(
+    _ first: ComparedRun, _ second: ComparedRun, inputs: [(ValueID, ValueID)], outputs: [(ValueID, ValueID)]
+  ) throws(InfoldError) {
+    self.first = first
+    self.second = second
+    fixed = Set((inputs + outputs).map(\.0))
+    for (a, b) in inputs + outputs where partners[a] == nil { match(a, b, .name) }
+    matchNames(ofAnySize: false)
+    try correctByContent()
+    matchPlaces()
+    matchNames(ofAnySize: true)
+  }
+
+  private mutating func match(_ a: ValueID, _ b: ValueID, _ kind: Kind) {
+    partners[a] = b
+    kinds[a] = kind
+    isUsed.insert(b)
+  }
+
+  /// For values of the second network, those of the first one. An output of the second may be several of the first.
+  private var origins: [ValueID: ValueID] {
+    Dictionary(partners.map { ($1, $0) }) { $0.index < $1.index ? $0 : $1 }
+  }
+
+  private mutating func release(_ a: ValueID) {
+    if let b = partners.removeValue(forKey: a) { isUsed.remove(b) }
+    kinds[a] = nil
+  }
+
+  private func fit(_ a: ValueID, _ b: ValueID, ofAnySize: Bool = false) -> Bool {
+    guard let x = first.tensor(a), let y = second.tensor(b) else { return false }
+    return (ofAnySize || x.count == y.count) && x.elementType.isFloatingPoint == y.elementType.isFloatingPoint
+  }
+
+  /// - Parameter ofAnySize: Whether values of another number of elements are the same that have the same operator.
+  private mutating func matchNames(ofAnySize: Bool) {
+    let names = Dictionary(second.comparable.map { (second.graph[$0].name, $0) }) { first, _ in first }
+    for a in first.comparable where partners[a] == nil {
+      let name = first.graph[a].name
+      guard !name.isEmpty, let b = names[name], !isUsed.contains(b), fit(a, b, ofAnySize: ofAnySize),
+        !ofAnySize || hasSameOperator(a, b)
+      else { continue }
+      match(a, b, .name)
+    }
+  }
+
+  // MARK: Content
+
+  /// Values that were matched by their names and are far from one another are matched anew where others are near: names may be reused
+  /// for something else. Then the rest is matched.
+  private mutating func correctByContent() throws(InfoldError) {
+    let candidates = try Fingerprints(first)
+    var far: Set<ValueID> = []
+    for (a, b) in partners where !fixed.contains(a) && Fingerprint.distance(first.tensor(a)!, second.tensor(b)!) > 1e-3
+    {
+      far.insert(a)
+    }
+    let named = origins
+    for b in second.comparable {
+      let a = named[b]
+      guard a.map(far.contains) ?? !isUsed.contains(b), second.tensor(b)!.elementType.isFloatingPoint else { continue }
+      var best: (id: ValueID, distance: Double)?
+      for candidate in try candidates.candidates(second.tensor(b)!) {
+        guard !fixed.contains(candidate), partners[candidate] == nil || far.contains(candidate), candidate != a else {
+          continue
+        }
+        var distance = Fingerprint.distance(first.tensor(candidate)!, second.tensor(b)!)
+        guard distance <= 1e-3 else { continue }
+        if !hasSameOperator(candidate, b) { distance += 1 }
+        if first.tensor(candidate)!.shape != second.tensor(b)!.shape { distance += 2 }
+        if distance < best?.distance ?? .infinity { best = (candidate, distance) }
+      }
+      guard let best else { continue }
+      if let a, partners[a] == b { release(a) }
+      release(best.id)
+      far.remove(best.id)
+      match(best.id, b, .content)
+    }
+    try correctFar(far)
+  }
+
+  /// Values that are far from those of the same name, where another one is much nearer: a normalization that was folded wrongly, under
+  /// the name of the convolution.
+  private mutating func correctFar(_ far: Set<ValueID>) throws(InfoldError) {
+    for a in far.sorted(by: { $0.index < $1.index }).prefix(64) {
+      guard let b = partners[a], let tensor = second.tensor(b), tensor.elementType.isFloatingPoint else { continue }
+      let distance = Fingerprint.distance(first.tensor(a)!, tensor)
+      var best: (id: ValueID, distance: Double)?
+      for candidate in first.comparable
+      where !fixed.contains(candidate) && partners[candidate] == nil && fit(candidate, b) {
+        let other = Fingerprint.distance(first.tensor(candidate)!, tensor)
+        if other < 0.3, other < distance / 2, other < best?.distance ?? .infinity { best = (candidate, other) }
+      }
+      guard let best else { continue }
+      release(a)
+      match(best.id, b, .content)
+    }
+  }
+
+  private func hasSameOperator(_ a: ValueID, _ b: ValueID) -> Bool {
+    guard let one = first.producer(a), let other = second.producer(b) else { return false }
+    return first.graph[one].opType == second.graph[other].opType
+  }
+
+  // MARK: Place
+
+  /// Nodes with the same operator on values that are matched give values that are, and those that give such values read such values.
+  private mutating func matchPlaces() {
+    for ofAnySize in [false, true] {
+      matchForward(ofAnySize)
+      matchBackward(ofAnySize)
+    }
+  }
+
+  private mutating func matchForward(_ ofAnySize: Bool) {
+    var origin = origins
+    for id in second.graph.nodeIDs {
+      let node = second.graph[id]
+      guard let b = node.outputs.first ?? nil, second.dependsOnInputs[b.index], !isUsed.contains(b),
+        let data = node.uses.first(where: { second.dependsOnInputs[$0.index] }), let source = origin[data]
+      else { continue }
+      for candidate in first.graph.index.consumers(of: source) {
+        let other = first.graph[candidate]
+        guard other.opType == node.opType, let a = other.outputs.first ?? nil, partners[a] == nil,
+          fit(a, b, ofAnySize: ofAnySize)
+        else { continue }
+        match(a, b, .place)
+        origin[b] = a
+        break
+      }
+    }
+  }
+
+  private mutating func matchBackward(_ ofAnySize: Bool) {
+    for id in first.graph.nodeIDs.reversed() {
+      let node = first.graph[id]
+      guard let output = node.outputs.first ?? nil, let partner = partners[output],
+        let other = second.producer(partner).map({ second.graph[$0] }), other.opType == node.opType
+      else { continue }
+      for case (let a?, let b?) in zip(node.inputs, other.inputs)
+      where first.dependsOnInputs[a.index] && second.dependsOnInputs[b.index] {
+        if partners[a] == nil, !isUsed.contains(b), fit(a, b, ofAnySize: ofAnySize) { match(a, b, .place) }
+      }
+    }
+  }
+}
+
+/// A few numbers that are the same for a value in any shape.
+struct Fingerprint {
+  private let sum: Double
+  private let squares: Double
+
+  init(_ tensor: Tensor) throws(InfoldError) {
+    var sum = 0.0, squares = 0.0
+    tensor.withElements(as: Double.self) { elements in
+      for index in elements.indices {
+        sum += elements[index]
+        squares += elements[index] * elements[index]
+      }
+    }
+    (self.sum, self.squares) = (sum, squares)
+  }
+
+  func isNear(_ other: Fingerprint, count: Int) -> Bool {
+    let size = max(squares, other.squares)
+    guard size > 0, size.isFinite else { return false }
+    return (squares - other.squares).magnitude <= 0.01 * size
+      && (sum - other.sum).magnitude <= 0.01 * (size * Double(count)).squareRoot()
+  }
+
+  /// How far two tensors of as many numbers are from one another, as a part of their size; infinite where nothing can be said.
+  static func distance(_ a: Tensor, _ b: Tensor) -> Double {
+    guard a.count == b.count, a.elementType == .float64, b.elementType == .float64 else { return .infinity }
+    let step = max(1, a.count / 4096)
+    return a.withElements(as: Double.self) { a in
+      b.withElements(as: Double.self) { b in
+        var difference = 0.0, size = 0.0
+        for index in stride(from: 0, to: a.count, by: step) {
+          difference += (a[index] - b[index]) * (a[index] - b[index])
+          size += a[index] * a[index]
+        }
+        let distance = (difference / size).squareRoot()
+        return distance.isNaN ? .infinity : distance
+      }
+    }
+  }
+}
+
+/// The values of a network by what they hold.
+private struct Fingerprints {
+  private var byCount: [Int: [(id: ValueID, print: Fingerprint)]] = [:]
+
+  init(_ run: ComparedRun) throws(InfoldError) {
+    for id in run.comparable {
+      guard let tensor = run.tensor(id), tensor.elementType == .float64 else { continue }
+      byCount[tensor.count, default: []].append((id, try Fingerprint(tensor)))
+    }
+  }
+
+  func candidates(_ tensor: Tensor) throws(InfoldError) -> [ValueID] {
+    guard let known = byCount[tensor.count], tensor.elementType == .float64 else { return [] }
+    let print = try Fingerprint(tensor)
+    return known.filter { $0.print.isNear(print, count: tensor.count) }.map(\.id)
+  }
+}
