@@ -28,7 +28,7 @@ struct ComparedNetwork: Sendable {
     let path = path
     return try annotatingErrors({ path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
       let given = try given(inputs)
-      var run = try ComparedRun(bound(given))
+      var run = try ComparedRun(bound(given), given: Set(given.keys))
       for (id, tensor) in given { try run.set(id, tensor) }
       let evaluator = try ReferenceEvaluator(run.graph, precision: precision)
       let nodes = run.graph.nodes
@@ -44,7 +44,7 @@ struct ComparedNetwork: Sendable {
     let path = path
     return try annotatingErrors({ path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
       let given = try given(inputs)
-      var run = try ComparedRun(bound(given))
+      var run = try ComparedRun(bound(given), given: Set(given.keys))
       for (id, tensor) in given { try run.set(id, tensor) }
       for id in run.graph.valueIDs where given[id] == nil {
         if let tensor = values[run.graph[id].name] { try run.set(id, tensor) }
@@ -91,16 +91,17 @@ struct ComparedRun {
   /// The numbers of each value that is known, floating-point ones as float64.
   private(set) var values: [Tensor?]
 
-  init(_ graph: Graph) throws(InfoldError) {
+  /// - Parameter given: The inputs that are given. Others keep their defaults, and are constants.
+  init(_ graph: Graph, given: Set<ValueID>) throws(InfoldError) {
     self.graph = graph
     var depends = [Bool](repeating: false, count: graph.values.count)
-    for id in graph.inputs where !graph.isConstant(id) { depends[id.index] = true }
+    for id in given { depends[id.index] = true }
     for node in graph.nodes where node.uses.contains(where: { depends[$0.index] }) {
       for output in node.definitions { depends[output.index] = true }
     }
     dependsOnInputs = depends
     values = []
-    for id in graph.valueIDs { values.append(try graph.constant(id)?.widened()) }
+    for id in graph.valueIDs { values.append(try (graph.constant(id) ?? graph[id].initializer?.tensor)?.widened()) }
   }
 
   mutating func set(_ id: ValueID, _ tensor: Tensor) throws(InfoldError) {
@@ -108,6 +109,9 @@ struct ComparedRun {
   }
 
   func tensor(_ id: ValueID) -> Tensor? { values[id.index] }
+
+  /// Whether nothing makes a value, and nobody gives it.
+  func isConstant(_ id: ValueID) -> Bool { producer(id) == nil && !dependsOnInputs[id.index] }
 
   func producer(_ id: ValueID) -> NodeID? { graph.index.producer(of: id) }
 

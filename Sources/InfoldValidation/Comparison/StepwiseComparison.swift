@@ -72,7 +72,7 @@ private struct Walk {
     let run = comparison.first
     estimates = run.graph.valueIDs.map { id in
       guard let tensor = run.tensor(id) else { return nil }
-      if run.graph.isConstant(id) {
+      if run.isConstant(id) {
         return ErrorEstimate(constant: tensor, relative: comparison.rounding.constants)
       }
       return run.producer(id) == nil ? ErrorEstimate(exactly: tensor) : nil
@@ -118,7 +118,7 @@ private struct Walk {
       guard first.producer(pair.first) == nil || comparison.partners[pair.first] != pair.second,
         let value = first.tensor(pair.first), let tensor = second.tensor(pair.second)
       else { continue }
-      let isConstant = first.graph.isConstant(pair.first)
+      let isConstant = first.isConstant(pair.first)
       let estimate =
         isConstant
         ? ErrorEstimate(constant: value, relative: comparison.rounding.constants) : ErrorEstimate(exactly: value)
