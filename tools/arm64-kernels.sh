@@ -17,8 +17,6 @@ swift_for_arm64() {
 compile_module() {
   swift_for_arm64 -Ounchecked -emit-module -emit-module-path "$arm64/$1.swiftmodule" -emit-object -module-name "$1" "${@:2}" \
     $(find -L "Sources/$1" -name '*.swift' | sort) -o "$arm64/$1.o"
-  # The compiler leaves a file alone that would be the same.
-  touch "$arm64/$1.o"
 }
 
 # The instructions of the set for products of bytes.
@@ -29,13 +27,13 @@ compile_interface() { compile_module InfoldKernelInterface; }
 # compile_kernels SET FLAG...
 compile_kernels() { compile_module "InfoldKernels$1" -D INFOLD_NEON "${@:2}"; }
 
-# Compiles all of them that are older than their sources.
+# Compiles all of them, where a source, a link or the compiler is another than the last time.
 compile_all_kernels() {
-  local dot_product objects=("$arm64"/InfoldKernels{NEON,DotProduct}.o)
-  if [[ -f ${objects[0]} && -f ${objects[1]} ]]; then
-    local oldest=${objects[0]}
-    [[ ${objects[1]} -nt $oldest ]] || oldest=${objects[1]}
-    [[ -n $(find Sources/CMachine Sources/InfoldKernelInterface Sources/InfoldKernels tools/arm64-kernels.sh -newer "$oldest" -print -quit) ]] || return 0
+  local dot_product state=$arm64/compiled
+  local present
+  present=$(swiftc --version 2>/dev/null && ls Sources/InfoldKernels{NEON,DotProduct})
+  if [[ -f $state && $(<"$state") == "$present" ]]; then
+    [[ -n $(find Sources/CMachine Sources/InfoldKernelInterface Sources/InfoldKernels tools/arm64-kernels.sh -newer "$state" -print -quit) ]] || return 0
   fi
   compile_interface
   # At the same time: one after the other would take twice as long.
@@ -43,4 +41,5 @@ compile_all_kernels() {
   dot_product=$!
   compile_kernels NEON
   wait $dot_product
+  printf '%s\n' "$present" >"$state"
 }

@@ -70,11 +70,12 @@ for set in NEON DotProduct; do
   ' "$listing" | swift demangle --compact | sed --quiet --regexp-extended '
     s/^([0-9 ]+) .*generic specialization <([0-9]), ([0-9])> of static [A-Za-z]+\.\(?((Byte|ByteRows)?Tile)( in [^)]*\))?\.multiply\(.*$/\4<\2x\3> \1/p; t
     s/^([0-9 ]+) .*InfoldKernels[A-Za-z]*\.\(?(DepthwiseRow|DepthwiseBlock|GroupedTile|GroupedPair|WinogradInput|WinogradOutput)\b.*$/\2 \1/p' |
-    # Of each tile or row, the loop that multiplies most.
-    sort -k1,1 -k2,2nr | awk '$1 != last { print } { last = $1 }')
+    # Those that multiply most first.
+    sort -k1,1 -k2,2nr)
   echo "$set: products, loads, calls, spills and instructions of the loops of tiles and rows"
   echo "$loops"
-  bad=$(awk '$4 + $5 > 0 { print $1 }' <<<"$loops")
+  # One of the loops over blocks of channels brings a part of a block to the stack, so that nothing behind it is written.
+  bad=$(awk '$4 > 0 || $5 > ($1 == "DepthwiseBlock") { print $1 }' <<<"$loops")
   [[ -z $bad ]] || fail "$set: loops that call or spill: $bad"
 
   # requireTile TILE PRODUCTS SHARE: that a tile's loop has so many products, and that products and loads are so many percent of it.

@@ -87,6 +87,8 @@ class Server:
             begin = time.monotonic()
             if begin > end:
                 raise SystemExit("error: a server is still busy two minutes after its last request")
+            if self.process.poll() is not None:
+                raise SystemExit(f"error: a server ended with {self.process.returncode}")
             self.is_ready()
             quick = quick + 1 if time.monotonic() - begin < 0.02 else 0
 

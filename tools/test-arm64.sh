@@ -58,7 +58,8 @@ build neon
 wait $others
 
 aarch64-linux-gnu-gcc -O1 -Wall -Wextra -Werror -c $support/test_support.c -o "$arm64/support.o"
-tables=$(dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")")/lib/swift/embedded/aarch64-none-none-elf/libswiftUnicodeDataTables.a
+resources=$(swiftc -print-target-info | sed -nE 's/^ *"runtimeResourcePath": "(.*)",?$/\1/p')
+tables=$resources/embedded/aarch64-none-none-elf/libswiftUnicodeDataTables.a
 # The first has no more than ARMv8.0, the second has products of four bytes.
 declare -A processors=([neon]=cortex-a53 [dotprod]=neoverse-n1)
 failures=0

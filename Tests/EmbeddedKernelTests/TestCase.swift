@@ -38,6 +38,10 @@ func expectTrue(
   if TestCase.failures <= 3 { test_print_place(file.utf8Start, line) }
 }
 
+func requireValue(_ condition: Bool) throws(MissingValue) {
+  if !condition { throw MissingValue() }
+}
+
 func requireValue<Value>(_ value: Value?) throws(MissingValue) -> Value {
   guard let value else { throw MissingValue() }
   return value
