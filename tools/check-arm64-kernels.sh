@@ -24,50 +24,21 @@ for set in NEON DotProduct; do
     ! grep --quiet --perl-regexp '\t[su]dot\t' "$listing" || fail "NEON uses products of four bytes"
   fi
 
-  # The innermost loops of the tiles that multiply: a loop is what a branch backwards encloses.
-  loops=$(awk '
-    function finish(   i, j, k, inner, products, loads, calls, spills) {
-      for (i = 0; i < loopCount; i++) {
-        inner = 1
-        for (j = 0; j < loopCount; j++)
-          if (j != i && from[j] >= from[i] && to[j] <= to[i] && (from[j] != from[i] || to[j] < to[i])) inner = 0
-        if (!inner) continue
-        products = loads = calls = spills = 0
-        for (k = from[i]; k <= to[i]; k++) {
-          if (operation[k] ~ /^(fmla|sdot|smull2?)$/ && line[k] ~ /v[0-9]+\./) products++
-          if (operation[k] ~ /^blr?$/) calls++
-          if (line[k] ~ /\[(sp|x29)/ && line[k] ~ /[ \t,][qds][0-9]+,/) spills++
-          else if (operation[k] ~ /^ld/) loads++
-        }
-        if (products >= 4) print products, loads, calls, spills, to[i] - from[i] + 1, name
-      }
-    }
-    /^[0-9a-f]+ <.*>:$/ {
-      finish()
-      # The mark of Embedded Swift in the place of that which the demangler knows.
-      name = substr($2, 2, length($2) - 3)
-      sub(/^[$]e/, "$s", name)
-      count = loopCount = 0
-      delete place
-      next
-    }
-    /^ +[0-9a-f]+:/ {
-      address = $1
-      sub(":", "", address)
-      place[address] = count
-      line[count] = $0
-      operation[count] = $2
-      if ($2 ~ /^(b|b\.[a-z]+|cbn?z|tbn?z)$/)
-        for (field = 3; field <= NF; field++)
-          if ($field ~ /^[0-9a-f]+$/ && ($field in place)) {
-            from[loopCount] = place[$field]
-            to[loopCount++] = count
-            break
-          }
-      count++
-    }
-    END { finish() }
-  ' "$listing" | swift demangle --compact | sed --quiet --regexp-extended '
+  # The innermost loops of the tiles that multiply.
+  loops=$(awk -f tools/innermost-loops.awk -f <(
+    cat <<'END'
+function target(   field) {
+  if ($2 ~ /^(b|b\.[a-z]+|cbn?z|tbn?z)$/)
+    for (field = 3; field <= NF; field++) if ($field ~ /^[0-9a-f]+$/ && ($field in place)) return $field
+  return ""
+}
+function isProduct(line, operation) { return operation ~ /^(fmla|sdot|smull2?)$/ && line ~ /v[0-9]+\./ }
+function isLoad(line, operation) { return operation ~ /^ld/ }
+function isCall(line, operation) { return operation ~ /^blr?$/ }
+function isSpill(line, operation) { return line ~ /\[(sp|x29)/ && line ~ /[ \t,][qds][0-9]+,/ }
+function report(products, loads, calls, spills, instructions, name) { print products, loads, calls, spills, instructions, name }
+END
+  ) "$listing" | swift demangle --compact | sed --quiet --regexp-extended '
     s/^([0-9 ]+) .*generic specialization <([0-9]), ([0-9])> of static [A-Za-z]+\.\(?((Byte|ByteRows)?Tile)( in [^)]*\))?\.multiply\(.*$/\4<\2x\3> \1/p; t
     s/^([0-9 ]+) .*InfoldKernels[A-Za-z]*\.\(?(DepthwiseRow|DepthwiseBlock|GroupedTile|GroupedPair|WinogradInput|WinogradOutput)\b.*$/\2 \1/p' |
     # Those that multiply most first.

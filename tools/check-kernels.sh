@@ -37,43 +37,17 @@ for set in VNNI AVX512 AVX2 Portable; do
     fail "AVX2 uses AVX-512"
   fi
 
-  # The innermost loops that multiply, with what they should not have: a loop is what a jump backwards encloses.
-  loops=$(awk '
-    function finish(   i, j, k, inner, products, calls, spills) {
-      for (i = 0; i < loopCount; i++) {
-        inner = 1
-        for (j = 0; j < loopCount; j++)
-          if (j != i && from[j] >= from[i] && to[j] <= to[i] && (from[j] != from[i] || to[j] < to[i])) inner = 0
-        if (!inner) continue
-        products = calls = spills = 0
-        for (k = from[i]; k <= to[i]; k++) {
-          if (line[k] ~ /vfn?m(add|sub)...ps|[^v]mulps|vpdpbusd|vpmaddwd/) products++
-          if (line[k] ~ /[ \t]call/) calls++
-          if (line[k] ~ /\(%rsp\)/ && line[k] ~ /mm[0-9]/) spills++
-        }
-        if (products >= 4) print products, calls, spills, name
-      }
-    }
-    /^[0-9a-f]+ <.*>:$/ {
-      finish()
-      name = substr($2, 2, length($2) - 3)
-      count = loopCount = 0
-      delete place
-      next
-    }
-    /^ +[0-9a-f]+:/ {
-      address = $1
-      sub(":", "", address)
-      place[address] = count
-      line[count] = $0
-      if ($2 ~ /^j/ && ($3 in place)) {
-        from[loopCount] = place[$3]
-        to[loopCount++] = count
-      }
-      count++
-    }
-    END { finish() }
-  ' "$listing" | swift demangle --compact | sed -E '
+  # The innermost loops that multiply, with what they should not have.
+  loops=$(awk -f tools/innermost-loops.awk -f <(
+    cat <<'END'
+function target() { return $2 ~ /^j/ ? $3 : "" }
+function isProduct(line, operation) { return line ~ /vfn?m(add|sub)...ps|[^v]mulps|vpdpbusd|vpmaddwd/ }
+function isLoad(line, operation) { return 0 }
+function isCall(line, operation) { return line ~ /[ \t]call/ }
+function isSpill(line, operation) { return line ~ /\(%rsp\)/ && line ~ /mm[0-9]/ }
+function report(products, loads, calls, spills, instructions, name) { print products, calls, spills, name }
+END
+  ) "$listing" | swift demangle --compact | sed -E '
     # Of a name, its type and its function are left; the sizes that generic code was compiled for stand behind the type.
     s/generic specialization <([0-9]+), ([0-9]+)> of/\1x\2 of/
     s/^([0-9 ]+ )(.* )?([0-9]x[0-9]) of (static )?/\1\3 /

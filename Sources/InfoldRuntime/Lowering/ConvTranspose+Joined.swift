@@ -10,7 +10,7 @@ extension PlanBuilder {
     _ problem: TransposedProblem, _ parameters: ConvolutionParameters, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
   ) throws(InfoldError) {
     let (kernels, channels) = (kernels, problem.input.channels)
-    let (taps, outputs) = (problem.tapCount, problem.output.channels)
+    let outputs = problem.output.channels
     let columns = problem.joinedColumns, weightCount = kernels.packedCount(rows: channels, columns: columns)
     // Behind the weights, the bias and a zero.
     let constant = try packed.constant(
@@ -19,18 +19,7 @@ extension PlanBuilder {
       byteCount: (weightCount + outputs + 1) * MemoryLayout<Float>.stride
     ) { (target) throws(InfoldError) in
       let packed = target.assumingMemoryBound(to: Float.self)
-      var weights = [Float](repeating: 0, count: channels * columns)
-      parameters.weight.withUnsafeBytes { bytes in
-        let source = bytes.assumingMemoryBound(to: Float.self)
-        for channel in 0..<channels {
-          for output in 0..<outputs {
-            for tap in 0..<taps {
-              weights[channel * columns + tap * outputs + output] = source[(channel * outputs + output) * taps + tap]
-            }
-          }
-        }
-      }
-      weights.withUnsafeBufferPointer { source in
+      problem.weights(parameters.weight, taps: 0..<problem.tapCount).withUnsafeBufferPointer { source in
         kernels.pack(
           PackArguments(
             source: source.baseAddress!, taps: 1, channels: channels, tapStride: 0, channelStride: columns,

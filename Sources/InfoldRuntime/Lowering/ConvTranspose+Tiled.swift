@@ -1,7 +1,6 @@
 import InfoldGraph
 import InfoldKernelInterface
 import InfoldSystem
-import InfoldTensor
 
 extension PlanBuilder {
   /// A transposed convolution whose window moves by its own size, as one product for each row of the window: the positions of that row,
@@ -20,12 +19,13 @@ extension PlanBuilder {
     ) { (target) throws(InfoldError) in
       let packed = target.assumingMemoryBound(to: Float.self)
       for row in 0..<height {
-        problem.weights(parameters.weight, ofRow: row).withUnsafeBufferPointer { source in
-          kernels.pack(
-            PackArguments(
-              source: source.baseAddress!, taps: 1, channels: input.channels, tapStride: 0, channelStride: columns,
-              columnStride: 1, columnCount: columns, columns: 0..<columns, packed: packed + row * weightCount))
-        }
+        problem.weights(parameters.weight, taps: row * problem.width..<(row + 1) * problem.width)
+          .withUnsafeBufferPointer { source in
+            kernels.pack(
+              PackArguments(
+                source: source.baseAddress!, taps: 1, channels: input.channels, tapStride: 0, channelStride: columns,
+                columnStride: 1, columnCount: columns, columns: 0..<columns, packed: packed + row * weightCount))
+          }
       }
       let bias: [Float] = try parameters.bias?.elements() ?? Array(repeating: 0, count: output.channels)
       for column in 0..<columns { packed[height * weightCount + column] = bias[column % output.channels] }
@@ -56,23 +56,5 @@ extension PlanBuilder {
     emit(
       step, "product per row", reads: [source, weights], writes: [target],
       multiplyAccumulates: problem.multiplyAccumulates)
-  }
-}
-
-extension TransposedProblem {
-  /// The weights of one row of the window [channels][width][outputs], of a convolution without groups.
-  fileprivate func weights(_ weight: Tensor, ofRow row: Int) -> [Float] {
-    var numbers: [Float] = []
-    weight.withUnsafeBytes { bytes in
-      let source = bytes.assumingMemoryBound(to: Float.self)
-      for channel in 0..<input.channels {
-        for column in 0..<width {
-          for output in 0..<output.channels {
-            numbers.append(source[((channel * self.output.channels + output) * height + row) * width + column])
-          }
-        }
-      }
-    }
-    return numbers
   }
 }

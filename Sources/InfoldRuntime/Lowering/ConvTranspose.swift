@@ -108,6 +108,23 @@ struct TransposedProblem: Sendable {
   /// In one plane of the window.
   private var maximumPlaneTaps: Int { rows.map(\.taps.count).max()! * columns.map(\.taps.count).max()! }
 
+  /// The weights of some positions of the window, [channels][positions][outputs], of a convolution without groups.
+  func weights(_ weight: Tensor, taps: Range<Int>) -> [Float] {
+    var numbers: [Float] = []
+    numbers.reserveCapacity(input.channels * taps.count * output.channels)
+    weight.withUnsafeBytes { bytes in
+      let source = bytes.assumingMemoryBound(to: Float.self)
+      for channel in 0..<input.channels {
+        for tap in taps {
+          for filter in 0..<output.channels {
+            numbers.append(source[(channel * output.channels + filter) * tapCount + tap])
+          }
+        }
+      }
+    }
+    return numbers
+  }
+
   /// The scratch memory that any part of it needs: of one plane, it may be more than of several.
   func scratchByteCount(_ kernels: any ConvolutionKernels.Type) -> Int {
     let planes = planes.map(\.taps.count).max()!

@@ -68,16 +68,9 @@ struct CompareCommand: ParsableCommand {
     if other == nil, recorded == nil {
       throw ValidationError("give a second model, or --recorded, a folder of its values")
     }
-    let sources = [folders.images != nil, folders.inputs != nil, samples != nil].count { $0 }
-    if sources > 1 { throw ValidationError("--images, --inputs and --samples cannot be combined") }
-    if let samples, !(1...1000).contains(samples) {
-      throw ValidationError("--samples is \(samples), and must be 1 to 1000")
-    }
+    try folders.requireOneSource(samples: samples, sizes)
     if !input.isEmpty, folders.isGiven {
       throw ValidationError("--input gives one sample; --images and --inputs are folders of samples")
-    }
-    if !sizes.shape.isEmpty, folders.isGiven {
-      throw ValidationError("--shape says how large random inputs are; --images and --inputs have their own sizes")
     }
     if recorded != nil, samples ?? 1 > 1 {
       throw ValidationError("--recorded is of one sample, and --samples is \(samples ?? 1)")
@@ -111,9 +104,7 @@ struct CompareCommand: ParsableCommand {
     if !report.equal { throw ExitCode(ToolExit.checkFailed) }
   }
 
-  private typealias Samples = (count: Int, sample: (Int) throws(InfoldError) -> ModelComparison.Sample)
-
-  private func samples(_ model: Model, _ values: RecordedValues?) throws(InfoldError) -> Samples {
+  private func samples(_ model: Model, _ values: RecordedValues?) throws(InfoldError) -> NetworkSamples {
     let shapes = try sizes.shapes()
     let graph = try model.binding(shapes).graph
     let inputs = graph.inputs.map(graph.info)
@@ -122,28 +113,15 @@ struct CompareCommand: ParsableCommand {
       if values != nil, dataSet.count > 1 {
         throw InfoldError(.invalidArgument, "--recorded is of one sample, and the folder holds \(dataSet.count)")
       }
-      return (
-        dataSet.count,
-        { (index) throws(InfoldError) in
-          ModelComparison.Sample(name: dataSet.name(index), inputs: try dataSet.sample(index))
-        }
-      )
+      return NetworkSamples(dataSet)
     }
     if input.isEmpty, let values {
       let recorded = values.tensors.filter { name, _ in inputs.contains { $0.name == name } }
-      if !recorded.isEmpty { return (1, { _ in ModelComparison.Sample(name: "recorded", inputs: recorded) }) }
+      if !recorded.isEmpty { return NetworkSamples(ModelComparison.Sample(name: "recorded", inputs: recorded)) }
     }
     let random = try ModelInputs(inputs, files: input, shapes: shapes)
     let isGiven = inputs.allSatisfy { random.given[$0.name] != nil || $0.hasDefault }
-    return (
-      isGiven ? 1 : samples ?? 1,
-      { (index) throws(InfoldError) in
-        let seed = seed &+ UInt64(index)
-        let tensors = try random.complete(seed: seed) { (shape, type, generator) throws(InfoldError) in
-          try Tensor(naturalImage: shape, of: type, using: &generator)
-        }
-        return ModelComparison.Sample(name: isGiven ? "given" : "random \(seed)", inputs: tensors)
-      }
-    )
+    return NetworkSamples(
+      random: random, count: isGiven ? 1 : samples ?? 1, seed: seed, name: isGiven ? "given" : nil)
   }
 }

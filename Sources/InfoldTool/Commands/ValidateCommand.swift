@@ -56,14 +56,7 @@ struct ValidateCommand: ParsableCommand {
   @OptionGroup var reading: ModelOptions
 
   func validate() throws {
-    let sources = [folders.images != nil, folders.inputs != nil, samples != nil].count { $0 }
-    if sources > 1 { throw ValidationError("--images, --inputs and --samples cannot be combined") }
-    if let samples, !(1...1000).contains(samples) {
-      throw ValidationError("--samples is \(samples), and must be 1 to 1000")
-    }
-    if !sizes.shape.isEmpty, folders.isGiven {
-      throw ValidationError("--shape says how large random inputs are; --images and --inputs have their own sizes")
-    }
+    try folders.requireOneSource(samples: samples, sizes)
   }
 
   func run() throws {
@@ -113,31 +106,12 @@ struct ValidateCommand: ParsableCommand {
     }
   }
 
-  private typealias Samples = (count: Int, sample: (Int) throws(InfoldError) -> FoldingProof.Sample)
-
-  private func samples(_ model: Model) throws(InfoldError) -> Samples {
+  private func samples(_ model: Model) throws(InfoldError) -> NetworkSamples {
     let shapes = try sizes.shapes()
     let graph = try model.binding(shapes).graph
     let inputs = graph.inputs.map(graph.info)
-    if folders.isGiven {
-      let dataSet = try folders.dataSet(ofModel: self.model, inputs)
-      return (
-        dataSet.count,
-        { (index) throws(InfoldError) in
-          FoldingProof.Sample(name: dataSet.name(index), inputs: try dataSet.sample(index))
-        }
-      )
-    }
-    let random = try ModelInputs(inputs, files: [], shapes: shapes)
-    return (
-      samples ?? 2,
-      { (index) throws(InfoldError) in
-        let seed = seed &+ UInt64(index)
-        let tensors = try random.complete(seed: seed) { (shape, type, generator) throws(InfoldError) in
-          try Tensor(naturalImage: shape, of: type, using: &generator)
-        }
-        return FoldingProof.Sample(name: "random \(seed)", inputs: tensors)
-      }
-    )
+    if folders.isGiven { return NetworkSamples(try folders.dataSet(ofModel: self.model, inputs)) }
+    return NetworkSamples(
+      random: try ModelInputs(inputs, files: [], shapes: shapes), count: samples ?? 2, seed: seed)
   }
 }

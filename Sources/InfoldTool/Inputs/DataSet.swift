@@ -82,7 +82,7 @@ extension DataSet {
     }
     var sources: [Source] = []
     for entry in try Folder.entries(folder) where entry.isFolder {
-      sources.append(.tensors(try Self.sample(in: Self.path(entry.name, in: folder), inputs)))
+      sources.append(.tensors(try Self.sample(in: path(entry.name, in: folder), inputs)))
     }
     guard !sources.isEmpty else {
       throw InfoldError(
@@ -121,9 +121,5 @@ extension DataSet {
     try Folder.entries(folder)
       .filter { entry in !entry.isFolder && endings.contains { entry.name.lowercased().hasSuffix($0) } }
       .map { path($0.name, in: folder) }
-  }
-
-  private static func path(_ name: String, in folder: String) -> String {
-    (folder.hasSuffix("/") ? folder : folder + "/") + name
   }
 }

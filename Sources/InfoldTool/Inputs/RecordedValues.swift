@@ -15,7 +15,7 @@ struct RecordedValues {
     // Names that make the same file name say nothing.
     let stems = Dictionary(grouping: names, by: fileName(ofValue:)).compactMapValues { $0.count == 1 ? $0[0] : nil }
     for entry in try Folder.entries(folder) where !entry.isFolder {
-      let path = (folder.hasSuffix("/") ? folder : folder + "/") + entry.name
+      let path = path(entry.name, in: folder)
       let ending = String(entry.name.suffix(4)).lowercased()
       if ending == ".npy" {
         let stem = String(entry.name.dropLast(4))

@@ -76,7 +76,7 @@ struct RunLines: Sendable {
       return outputs.compactMapValues { target in if case .file(let path) = target { path } else { nil } }
     }
     guard let folder else { return [:] }
-    let files = try OutputFiles(runner.outputs, in: (folder.hasSuffix("/") ? folder : folder + "/") + "\(number)")
+    let files = try OutputFiles(runner.outputs, in: path("\(number)", in: folder))
     try files.createFolder()
     return files.paths
   }

@@ -33,7 +33,7 @@ struct OutputFiles {
         }
       }
       names[name] = output.name
-      paths[output.name] = (folder.hasSuffix("/") ? folder : folder + "/") + name
+      paths[output.name] = path(name, in: folder)
     }
     self.paths = paths
   }
@@ -49,6 +49,11 @@ struct OutputFiles {
   func write(_ outputs: [String: Tensor]) throws(InfoldError) {
     for (name, path) in paths.sorted(by: { $0.value < $1.value }) { try NumPyFile.write(outputs[name]!, to: path) }
   }
+}
+
+/// The path of what a folder holds.
+func path(_ name: String, in folder: String) -> String {
+  (folder.hasSuffix("/") ? folder : folder + "/") + name
 }
 
 /// The name of a value's file, without its ending: the value's own, each `/` and `:` become `_`.

@@ -1,4 +1,5 @@
 import InfoldGraph
+import InfoldRuntime
 import InfoldSystem
 import InfoldTensor
 
@@ -33,8 +34,7 @@ struct CollectedComparison {
       try report.outputs[index].add(a, b)
     }
     if report.inputs.count == 1 { describe(found.result, found.matching, first, second) }
-    let order = first.graph.nodes.flatMap(\.definitions)
-    let places = Dictionary(order.enumerated().map { ($1, $0) }) { first, _ in first }
+    let places = first.places
     for finding in found.result.findings where seen.insert(finding.value).inserted {
       let difference = Self.difference(finding, sample, first, second)
       report.equal = false
@@ -74,7 +74,7 @@ struct CollectedComparison {
     _ finding: StepwiseComparison.Finding, _ sample: String, _ first: ComparedRun, _ second: ComparedRun
   ) -> ComparisonReport.Difference {
     func label(_ run: ComparedRun, _ value: ValueID) -> String {
-      run.producer(value).map { run.graph.name(of: $0) } ?? "input"
+      run.producer(value).map { run.graph.reference(to: run.graph[$0]) } ?? "input"
     }
     return ComparisonReport.Difference(
       node: label(second, finding.other), value: second.graph[finding.other].name, difference: finding.difference,
@@ -82,15 +82,8 @@ struct CollectedComparison {
       matchedNode: label(first, finding.value), matchedValue: first.graph[finding.value].name, sample: sample,
       paths: second.paths(from: finding.other).map { path in
         ComparisonReport.Path(
-          output: second.graph[path.output].name, nodes: path.nodes.map { second.graph.name(of: $0) })
+          output: second.graph[path.output].name, nodes: path.nodes.map { second.graph.reference(to: second.graph[$0]) }
+        )
       })
-  }
-}
-
-extension Graph {
-  /// The node's own name, or where it has none that of its first output.
-  fileprivate func name(of id: NodeID) -> String {
-    let node = self[id]
-    return node.name.isEmpty ? node.definitions.first { _ in true }.map { self[$0].name } ?? node.opType : node.name
   }
 }

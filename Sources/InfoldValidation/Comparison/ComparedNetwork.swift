@@ -28,8 +28,7 @@ struct ComparedNetwork: Sendable {
     let path = path
     return try annotatingErrors({ path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
       let given = try given(inputs)
-      var run = try ComparedRun(bound(given), given: Set(given.keys))
-      for (id, tensor) in given { try run.set(id, tensor) }
+      var run = try bound(given)
       let evaluator = try ReferenceEvaluator(run.graph, precision: precision)
       let nodes = run.graph.nodes
       _ = try evaluator.run(given) { (id, _, outputs) throws(InfoldError) in
@@ -44,8 +43,7 @@ struct ComparedNetwork: Sendable {
     let path = path
     return try annotatingErrors({ path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
       let given = try given(inputs)
-      var run = try ComparedRun(bound(given), given: Set(given.keys))
-      for (id, tensor) in given { try run.set(id, tensor) }
+      var run = try bound(given)
       for id in run.graph.valueIDs where given[id] == nil {
         if let tensor = values[run.graph[id].name] { try run.set(id, tensor) }
       }
@@ -70,9 +68,13 @@ struct ComparedNetwork: Sendable {
     return given
   }
 
-  private func bound(_ given: [ValueID: Tensor]) throws(InfoldError) -> Graph {
+  /// The network for these inputs, whose other values are not known yet.
+  private func bound(_ given: [ValueID: Tensor]) throws(InfoldError) -> ComparedRun {
     let types = given.mapValues { TensorType($0.elementType, Shape($0.shape)) }
-    return try OptimizationPipeline.asWritten.run(on: graph.binding(inputs: types))
+    let graph = try OptimizationPipeline.asWritten.run(on: graph.binding(inputs: types))
+    var run = try ComparedRun(graph, given: Set(given.keys))
+    for (id, tensor) in given { try run.set(id, tensor) }
+    return run
   }
 
   /// The floating-point types of weights and of values.
@@ -118,6 +120,12 @@ struct ComparedRun {
   /// The values that can be compared: those that depend on the inputs, and are known.
   var comparable: [ValueID] {
     graph.valueIDs.filter { dependsOnInputs[$0.index] && values[$0.index] != nil }
+  }
+
+  /// Where the values that nodes make stand in the order of the nodes.
+  var places: [ValueID: Int] {
+    let order = graph.nodes.flatMap(\.definitions)
+    return Dictionary(order.enumerated().map { ($1, $0) }) { first, _ in first }
   }
 
   /// For every output that a value reaches, the fewest nodes between them.

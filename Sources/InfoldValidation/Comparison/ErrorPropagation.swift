@@ -61,7 +61,8 @@ struct ErrorPropagation {
     case is Mul: return try multiplied(inputs, value)
     case is Resize, is AveragePool, is GlobalAveragePool, is MaxPool, is GlobalMaxPool:
       guard !isCubic else { return try sampled(inputs, [value])[0] }
-      return try first(inputs)
+      // Linear in the first input with weights that are not negative, or a maximum of it.
+      return try moved(inputs, 0...0)
     case let movement as any ElementMovingOperator:
       return try moved(inputs, type(of: movement).movedInputs)
     default: return try sampled(inputs, [value])[0]
@@ -157,11 +158,6 @@ extension ErrorPropagation {
       error = try error.adding(evaluate([most, moved]))
     }
     return error
-  }
-
-  /// An operator that is linear in its first input with weights that are not negative, or a maximum of it.
-  private func first(_ inputs: [ErrorEstimate?]) throws(InfoldError) -> Tensor? {
-    try moved(inputs, 0...0)
   }
 
   private func moved(_ inputs: [ErrorEstimate?], _ places: ClosedRange<Int>) throws(InfoldError) -> Tensor? {

@@ -198,8 +198,7 @@ private struct Walk {
       let found = open.flatMap { suspects[$0] } ?? finding
       if blamed.insert(found.value).inserted { result.findings.append(found) }
     }
-    let order = first.graph.nodes.flatMap(\.definitions)
-    let places = Dictionary(order.enumerated().map { ($1, $0) }) { first, _ in first }
+    let places = first.places
     result.findings.sort { places[$0.value, default: 0] < places[$1.value, default: 0] }
     result.maps = maps.filter { !blamed.contains($0.key) }
     return result

@@ -52,7 +52,7 @@ private struct OutputMeasurement {
     }
     let a: [Double] = try unfolded.widened().elements(), b: [Double] = try folded.widened().elements()
     let truth: [Double] = try truth.widened().elements(), written: [Double] = try asWritten.widened().elements()
-    var products = (ab: 0.0, aa: 0.0, bb: 0.0)
+    var products = InnerProducts()
     for index in a.indices {
       let (x, y, exact) = (a[index], b[index], truth[index])
       if x != y && !(x.isNaN && y.isNaN) { report.differingElements += 1 }
@@ -68,22 +68,18 @@ private struct OutputMeasurement {
       report.unfoldedError = max(report.unfoldedError, (x - exact).magnitude.orInfinity)
       report.writtenError = max(report.writtenError, (written[index] - exact).magnitude.orInfinity)
       report.foldedError = max(report.foldedError, (y - exact).magnitude.orInfinity)
-      products = (products.ab + x * y, products.aa + x * x, products.bb + y * y)
+      products.add(x, y)
     }
-    if products.aa > 0, products.bb > 0 {
-      let cosine = min(1, products.ab / (products.aa.squareRoot() * products.bb.squareRoot()))
+    if let cosine = products.cosine {
       report.cosineSimilarity = min(report.cosineSimilarity ?? 1, cosine)
     }
     try addRanks(unfolded, folded)
     addPoints(a, b)
   }
 
-  /// For an output of scores: a row of at least 5 for each sample.
+  /// For an output of scores.
   private mutating func addRanks(_ unfolded: Tensor, _ folded: Tensor) throws(InfoldError) {
-    let classes = unfolded.shape.last ?? 0
-    guard unfolded.shape.count == 2 || unfolded.shape.contains(unfolded.count), classes >= 5, unfolded.count > 0 else {
-      return
-    }
+    guard unfolded.isScores else { return }
     var ranks = report.ranks ?? OutputReport.Ranks()
     for (a, b) in zip(try unfolded.topK(5), try folded.topK(5)) {
       let best = [a.map(\.index), b.map(\.index)]

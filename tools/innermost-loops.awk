@@ -1,0 +1,49 @@
+# Reads a disassembly, and calls report() for every innermost loop with at least four products: a loop is what a jump backwards encloses. What
+# is particular to an instruction set comes from a second program, of these functions:
+#
+#   target()    the address that the instruction in $0 may jump to, as it stands at the beginning of its line; empty where it is no jump
+#   isProduct(line, operation), isLoad(line, operation), isCall(line, operation), isSpill(line, operation)
+#   report(products, loads, calls, spills, instructions, name)
+
+function finish(   i, j, k, inner, products, loads, calls, spills) {
+  for (i = 0; i < loopCount; i++) {
+    inner = 1
+    for (j = 0; j < loopCount; j++)
+      if (j != i && from[j] >= from[i] && to[j] <= to[i] && (from[j] != from[i] || to[j] < to[i])) inner = 0
+    if (!inner) continue
+    products = loads = calls = spills = 0
+    for (k = from[i]; k <= to[i]; k++) {
+      products += isProduct(line[k], operation[k])
+      calls += isCall(line[k], operation[k])
+      if (isSpill(line[k], operation[k])) spills++
+      else loads += isLoad(line[k], operation[k])
+    }
+    if (products >= 4) report(products, loads, calls, spills, to[i] - from[i] + 1, name)
+  }
+}
+
+/^[0-9a-f]+ <.*>:$/ {
+  finish()
+  # The mark of Embedded Swift in the place of that which the demangler knows.
+  name = substr($2, 2, length($2) - 3)
+  sub(/^[$]e/, "$s", name)
+  count = loopCount = 0
+  delete place
+  next
+}
+
+/^ +[0-9a-f]+:/ {
+  address = $1
+  sub(":", "", address)
+  place[address] = count
+  line[count] = $0
+  operation[count] = $2
+  address = target()
+  if (address != "" && (address in place)) {
+    from[loopCount] = place[address]
+    to[loopCount++] = count
+  }
+  count++
+}
+
+END { finish() }
