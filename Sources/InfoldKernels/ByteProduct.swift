@@ -135,12 +135,7 @@ private enum ByteRowsTile<let rows: Int, let vectors: Int> {
     }
     var quad = 0
     #if INFOLD_DOTPROD
-      while quad &+ 4 <= panel.weights.quads {
-        ByteSet.addFourQuads(to: &sums, starts, index, place)
-        place += 4 &* ByteSet.panelWidth &* ByteSet.quad
-        index &+= 4 &* ByteSet.quad
-        quad &+= 4
-      }
+      ByteSet.addFours(to: &sums, starts, &index, &place, &quad, of: panel.weights.quads)
     #endif
     while quad < panel.weights.quads {
       let count = min(panel.weights.quads &- quad, BytePanelWeights.stretch)

@@ -163,12 +163,7 @@ enum ByteTile<let rows: Int, let vectors: Int> {
       }
       var quad = 0
       #if INFOLD_DOTPROD
-        while quad &+ 4 <= panel.weights.quads {
-          ByteSet.addFourQuads(to: &sums, pixels, channel, place)
-          place += 4 &* ByteSet.panelWidth &* ByteSet.quad
-          channel &+= 4 &* ByteSet.quad
-          quad &+= 4
-        }
+        ByteSet.addFours(to: &sums, pixels, &channel, &place, &quad, of: panel.weights.quads)
       #endif
       while quad < panel.weights.quads {
         let count = min(panel.weights.quads &- quad, BytePanelWeights.stretch)
@@ -209,9 +204,23 @@ enum ByteTile<let rows: Int, let vectors: Int> {
 
 #if INFOLD_DOTPROD
   extension ByteSet {
+    /// Adds the products of four quads of channels at a time, as long as there are four, and goes on behind them.
+    @inline(always)
+    static func addFours<let rows: Int, let vectors: Int>(
+      to sums: inout InlineArray<vectors, InlineArray<rows, Lanes>>, _ pixels: InlineArray<rows, UnsafePointer<UInt8>>,
+      _ channel: inout Int, _ place: inout UnsafePointer<Int8>, _ quad: inout Int, of quads: Int
+    ) {
+      while quad &+ 4 <= quads {
+        addFourQuads(to: &sums, pixels, channel, place)
+        place += 4 &* panelWidth &* ByteSet.quad
+        channel &+= 4 &* ByteSet.quad
+        quad &+= 4
+      }
+    }
+
     /// Adds the products of four quads of channels. Of each row's they are loaded at once, and multiplied lane by lane.
     @inline(always)
-    static func addFourQuads<let rows: Int, let vectors: Int>(
+    private static func addFourQuads<let rows: Int, let vectors: Int>(
       to sums: inout InlineArray<vectors, InlineArray<rows, Lanes>>, _ pixels: InlineArray<rows, UnsafePointer<UInt8>>,
       _ channel: Int, _ place: UnsafePointer<Int8>
     ) {
