@@ -42,14 +42,14 @@
 @_exported import enum InfoldGraph.OperatorFamily
 @_exported import struct InfoldGraph.OperatorInputs
 @_exported import struct InfoldGraph.OperatorRegistry
-@_exported import struct InfoldGraph.PartialTensor
+@_exported import struct InfoldGraph.SymbolicTensor
 @_exported import enum InfoldGraph.QuantizationRole
 @_exported import enum InfoldGraph.QuantizedForm
 @_exported import struct InfoldGraph.ReferenceEvaluator
 @_exported import struct InfoldGraph.Value
 @_exported import struct InfoldGraph.ValueID
 @_exported import enum InfoldGraph.Widening
-@_exported import struct InfoldGraph.Withdrawal
+@_exported import struct InfoldGraph.Deprecation
 
 @_exported import protocol InfoldOperators.ArithmeticOperator
 @_exported import protocol InfoldOperators.BinaryOperator

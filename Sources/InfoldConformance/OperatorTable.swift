@@ -27,7 +27,7 @@ public struct OperatorTable: Sendable, Hashable {
     /// The opset versions that changed it, ascending.
     public let versions: [Int]
     /// The opset that withdrew it.
-    public let withdrawal: Withdrawal?
+    public let deprecation: Deprecation?
     /// The element types of its data in the newest version.
     public let elementTypes: ElementTypeSet
     /// The cases that use it; `nil` where none were counted.
@@ -43,7 +43,7 @@ public struct OperatorTable: Sendable, Hashable {
     rows = registry.all.map { type in
       let name = type.domain.isEmpty ? type.name : type.domain + "." + type.name
       return Row(
-        name: name, family: type.family, versions: type.versions, withdrawal: type.withdrawal,
+        name: name, family: type.family, versions: type.versions, deprecation: type.deprecation,
         elementTypes: type.elementTypes(since: type.versions.last!), cases: cases.map { $0[name] ?? Tally() })
     }
   }
@@ -63,7 +63,7 @@ extension OperatorTable.Row {
   /// The versions, and what ended them, as text.
   public var versionText: String {
     let versions = versions.map(String.init).joined(separator: ", ")
-    return withdrawal.map { "\(versions); withdrawn with \($0.opset) for \($0.successor)" } ?? versions
+    return deprecation.map { "\(versions); withdrawn with \($0.opset) for \($0.successor)" } ?? versions
   }
 
   /// The element types as text, `floats`, `numbers` and `all` standing for the sets of `ElementTypeSet`.

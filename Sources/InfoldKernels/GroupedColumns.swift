@@ -3,7 +3,7 @@ import InfoldKernelInterface
 /// Some columns of a grouped convolution's result, and one vector of its channels.
 struct GroupedColumns {
   private let arguments: GroupedConvolutionArguments
-  private let room: GroupedRoom
+  private let room: GroupedScratch
   private let columns: Range<Int>
   /// The channels of the result: the first, and how many.
   private let firstOutput: Int
@@ -17,7 +17,7 @@ struct GroupedColumns {
   private let epilogue: Epilogue
 
   @inline(always)
-  init(_ arguments: GroupedConvolutionArguments, _ room: GroupedRoom, block: Int, columns: Range<Int>) {
+  init(_ arguments: GroupedConvolutionArguments, _ room: GroupedScratch, block: Int, columns: Range<Int>) {
     self.arguments = arguments
     self.room = room
     self.columns = columns
@@ -161,7 +161,7 @@ struct GroupedColumns {
       rows: room.table(arguments.scratch), rowCount: rowCount, inputs: arguments.groups.inputs,
       inputStride: room.inputStride, offsets: room.offsets(arguments.scratch), taps: arguments.window.width,
       start: own.epilogue.start(0, outputs))
-    if GroupedRoom.canPairRows && outputRows == 2 {
+    if GroupedScratch.canPairRows && outputRows == 2 {
       let next = results(row + 1)
       forEachPart { part in
         switch part {

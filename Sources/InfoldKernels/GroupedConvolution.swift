@@ -36,13 +36,13 @@ extension Kernels {
     _ groups: ChannelGroups, _ window: ImageWindow, _ depth: DepthWindow, outputWidth: Int
   ) -> Int? {
     guard groups.perVector(of: Vector.scalarCount) > 0 else { return nil }
-    return GroupedRoom(groups, window, depth, outputWidth: outputWidth)?.byteCount
+    return GroupedScratch(groups, window, depth, outputWidth: outputWidth)?.byteCount
   }
 
   @inline(never)
   public static func convolveGroups(_ arguments: GroupedConvolutionArguments, rows: Range<Int>, blocks: Range<Int>) {
     let width = arguments.output.width
-    guard let room = GroupedRoom(arguments.groups, arguments.window, arguments.depth, outputWidth: width) else {
+    guard let room = GroupedScratch(arguments.groups, arguments.window, arguments.depth, outputWidth: width) else {
       return
     }
     room.prepare(arguments)
@@ -56,7 +56,7 @@ extension Kernels {
 
 /// What the scratch memory of a grouped convolution holds: the input's rows under one row of the output, or a part of its columns. Of each
 /// row there are as many vectors of every column as a group has inputs. Columns that lie a stride apart follow one another.
-struct GroupedRoom {
+struct GroupedScratch {
   /// Whether two neighbouring rows of the output are computed together, so that what both read is loaded once.
   let pairsRows: Bool
   /// Whether a row of the input has its place by its number, and stays there until the windows have passed; else it has the place of its

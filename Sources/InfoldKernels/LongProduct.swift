@@ -1,7 +1,7 @@
 import InfoldKernelInterface
 
 /// Where the sums of a tile wait, while the products of other tiles are added up.
-struct WaitingSums {
+struct SpilledSums {
   /// Row by row, a panel's columns in each.
   var place: UnsafeMutablePointer<Float>
   /// Whether there are sums to go on with.
@@ -46,7 +46,7 @@ extension Kernels {
     while begin < taps * channels {
       let end = min(begin + size, taps * channels)
       let isLast = end == taps * channels
-      epilogue.waiting = WaitingSums(place: waiting, areThere: begin > 0, goOn: !isLast)
+      epilogue.waiting = SpilledSums(place: waiting, areThere: begin > 0, goOn: !isLast)
       multiplyPanel(
         rows: rows, columns: columns, taps: taps == 1 ? 1 : (end - begin) / channels,
         channels: taps == 1 ? end - begin : channels, pointers + (taps == 1 ? 0 : begin / channels * tileRows),

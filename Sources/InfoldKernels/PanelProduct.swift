@@ -26,8 +26,8 @@ extension Kernels {
   ) {
     // A panel that is read once is fetched shortly before: by the time that the next one is read, it may have left the cache.
     let tiles = (rows + tileRows - 1) / tileRows
-    var upcoming = UpcomingWeights(
-      tiles == 1 ? weights + UpcomingWeights.distance : next, rows: taps * channels, tiles: tiles,
+    var upcoming = WeightPrefetch(
+      tiles == 1 ? weights + WeightPrefetch.distance : next, rows: taps * channels, tiles: tiles,
       areFetched: fetchesAhead)
     forEachTile(of: tileRows, rows, tapsOfTile ?? taps, pointers, epilogue) { rows, pointers, epilogue in
       multiplyTile(rows, columns, taps, channels, pointers, weights, upcoming, epilogue)
@@ -39,7 +39,7 @@ extension Kernels {
   @inline(__always)
   private static func multiplyTile(
     _ rows: Int, _ columns: Int, _ taps: Int, _ channels: Int, _ pointers: UnsafePointer<UnsafePointer<Float>>,
-    _ weights: UnsafePointer<Float>, _ upcoming: UpcomingWeights, _ epilogue: TileEpilogue
+    _ weights: UnsafePointer<Float>, _ upcoming: WeightPrefetch, _ epilogue: TileEpilogue
   ) {
     @inline(__always)
     func multiply<let vectors: Int>(_: Tile<6, vectors>.Type) {

@@ -13,12 +13,12 @@ enum Tile<let rows: Int, let vectors: Int> {
   /// Multiplies with the columns of a panel.
   @inline(never)
   static func multiply(
-    _ columns: Int, _ taps: Int, _ channels: Int, _ pixels: Pixels, _ weights: Weights, _ upcoming: UpcomingWeights,
+    _ columns: Int, _ taps: Int, _ channels: Int, _ pixels: Pixels, _ weights: Weights, _ upcoming: WeightPrefetch,
     _ epilogue: TileEpilogue
   ) {
     var upcoming = upcoming
     let sums = sums(
-      taps, channels, pixels, rowsPerTile: Kernels.tileRows, weights, stepLength: UpcomingWeights.step,
+      taps, channels, pixels, rowsPerTile: Kernels.tileRows, weights, stepLength: WeightPrefetch.step,
       epilogue.waiting
     ) { vector in
       vector &* Vector.scalarCount
@@ -58,11 +58,11 @@ enum Tile<let rows: Int, let vectors: Int> {
   ///   - pixels: For each tap, where the pixels of `rowsPerTile` positions lie; only the first `rows` of them exist.
   ///   - waiting: The sums to go on with.
   ///   - offset: How far behind the beginning of a packed row a vector's weights lie.
-  ///   - prefetch: Is called every `UpcomingWeights.step` channels.
+  ///   - prefetch: Is called every `WeightPrefetch.step` channels.
   @inline(always)
   private static func sums(
     _ taps: Int, _ channels: Int, _ pixels: Pixels, rowsPerTile: Int, _ weights: Weights, stepLength: Int,
-    _ waiting: WaitingSums?, offset: (Int) -> Int, prefetch: () -> Void
+    _ waiting: SpilledSums?, offset: (Int) -> Int, prefetch: () -> Void
   ) -> Sums {
     let offsets = InlineArray<vectors, Int> { offset($0) }
     var totals = Sums { _ in InlineArray { _ in InlineArray { _ in .zero } } }
@@ -97,13 +97,13 @@ enum Tile<let rows: Int, let vectors: Int> {
             }
           }
         #else
-          while vectors <= 2, channel &+ UpcomingWeights.step <= end {
+          while vectors <= 2, channel &+ WeightPrefetch.step <= end {
             prefetch()
-            for step in 0..<UpcomingWeights.step {
+            for step in 0..<WeightPrefetch.step {
               accumulate(&sums, pointers, channel &+ step, panel + step &* Kernels.panelWidth, offsets)
             }
-            panel += UpcomingWeights.step &* Kernels.panelWidth
-            channel &+= UpcomingWeights.step
+            panel += WeightPrefetch.step &* Kernels.panelWidth
+            channel &+= WeightPrefetch.step
           }
           // Larger tiles would not be unrolled, and with two loops they would not keep all sums in registers between them.
           while channel < end {

@@ -18,7 +18,7 @@ struct TileEpilogue {
   /// Whether there is something to do behind.
   let isDeferred: Bool
   /// The sums of a product that is computed in parts.
-  var waiting: WaitingSums?
+  var waiting: SpilledSums?
 
   @inline(__always)
   init(_ epilogue: Epilogue, _ images: OutputImages<Float>, pixel: Int, column: Int) {

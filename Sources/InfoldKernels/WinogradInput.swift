@@ -75,7 +75,7 @@ struct WinogradInput {
       let end = images.base + (line + columns.upperBound) * images.pixelStride
       while place < end {
         infold_prefetch(place)
-        place += UpcomingWeights.line
+        place += WeightPrefetch.line
       }
     }
   }

@@ -41,17 +41,17 @@ extension Model {
   ) throws(InfoldError) {
     self = try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
       let hint = "keep the data of large tensors in external files"
-      let bytes: HeldBytes
+      let bytes: RetainedBytes
       let folder: ExternalDataFolder?
       switch try ReadableFile(
         path: path, limit: Self.byteLimit, pipeLimit: limits.externalBytes ?? MachineMemory.defaultLimit, hint: hint)
       {
       case .regular(let file):
-        bytes = try HeldBytes(file, limit: Self.byteLimit, hint: hint)
+        bytes = try RetainedBytes(file, limit: Self.byteLimit, hint: hint)
         folder = try ExternalDataFolder(
           ofModel: path, root: dataRoot, byteLimit: limits.externalBytes ?? MachineMemory.defaultLimit)
       case .bytes(let contents):
-        bytes = try HeldBytes(copying: contents)
+        bytes = try RetainedBytes(copying: contents)
         folder = nil
       }
       return try ModelDecoder(
@@ -86,7 +86,7 @@ extension Model {
     isOnlyInspected: Bool
   ) throws(InfoldError) {
     self = try bytes.span.bytes.withUnsafeBytes { (buffer) throws(InfoldError) in
-      let bytes = HeldBytes(borrowing: buffer)
+      let bytes = RetainedBytes(borrowing: buffer)
       return try ModelDecoder(
         bytes: bytes, externalData: nil, operators: operators, declaredShapes: declaredShapes,
         faults: isOnlyInspected ? FaultCollector() : nil

@@ -44,7 +44,7 @@ extension Session {
   public static func load(
     _ model: consuming Model, options: SessionOptions = SessionOptions(), observer: (any SessionObserver)? = nil
   ) async throws(InfoldError) -> Session {
-    let handedOver = HandedOver(model)
+    let handedOver = TransferredModel(model)
     return try await loading { () throws(InfoldError) in
       try Session(handedOver.take(), options: options, observer: observer)
     }
@@ -81,7 +81,7 @@ extension Session {
 }
 
 /// A model on its way to another thread, which nobody else keeps.
-private final class HandedOver: Sendable {
+private final class TransferredModel: Sendable {
   private let model: Mutex<Model?>
 
   init(_ model: consuming Model) {

@@ -34,13 +34,13 @@ public struct SessionResults<Inputs: AsyncSequence>: AsyncSequence where Inputs.
 
   /// Goes through the results.
   public func makeAsyncIterator() -> Iterator {
-    Iterator(session: session, underWay: RunsUnderWay(limit: limit), inputs: inputs.makeAsyncIterator())
+    Iterator(session: session, underWay: PendingRuns(limit: limit), inputs: inputs.makeAsyncIterator())
   }
 
   /// What goes through the results. Runs that are under way are cancelled with it.
   public struct Iterator: AsyncIteratorProtocol {
     let session: Session
-    let underWay: RunsUnderWay
+    let underWay: PendingRuns
     /// What is left of the inputs.
     var inputs: Inputs.AsyncIterator?
     /// What the inputs threw, for when the runs before it have been taken.
@@ -72,7 +72,7 @@ public struct SessionResults<Inputs: AsyncSequence>: AsyncSequence where Inputs.
 }
 
 /// The runs of an iterator that have begun, the first one first.
-final class RunsUnderWay {
+final class PendingRuns {
   private var tasks: [Task<[String: Tensor], any Error>] = []
   private let limit: Int
 

@@ -20,7 +20,7 @@ public final class Session: Sendable {
   /// with each combination of input shapes looks for it. Behind it, that what `SessionOptions.tuning` has measured cannot be kept.
   public var warnings: [ModelWarning] { told.withLock { $0.warnings } + (factory.tuning?.warnings ?? []) }
 
-  private let told: Mutex<ToldWarnings>
+  private let told: Mutex<ReportedWarnings>
   let interface: ModelInterface
   private let preparation: Preparation
   let factory: PlanFactory
@@ -73,7 +73,7 @@ public final class Session: Sendable {
     let path = model.path
     let derivatives = model.derivatives
     var graph = model.graph
-    told = Mutex(ToldWarnings(model.warnings))
+    told = Mutex(ReportedWarnings(model.warnings))
     _ = consume model
     interface = try annotatingErrors({ path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in
       try graph.makeConsistent()

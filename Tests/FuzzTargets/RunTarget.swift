@@ -58,7 +58,7 @@ struct RunTarget {
   private func run(_ options: SessionOptions, _ kernels: String) throws(InfoldError) {
     let session = try Session(model, options: options, kernelsNamed: kernels)
     guard isSmall else { return }
-    let results = try BodyAllowance.$evaluation.counting(orElse: BodyAllowance(loopLimit: 512)) {
+    let results = try BodyNodeBudget.$evaluation.counting(orElse: BodyNodeBudget(loopLimit: 512)) {
       (_) throws(InfoldError) in try session.run(inputs)
     }
     for output in session.outputs {

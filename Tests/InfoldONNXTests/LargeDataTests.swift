@@ -9,7 +9,7 @@ import Testing
 
 /// Initializers whose data protobuf-c does not unpack: they are read like small ones.
 @Suite struct LargeDataTests {
-  /// More than `LargeData` leaves to protobuf-c, and of several lengths' widths.
+  /// More than `LargeInitializerData` leaves to protobuf-c, and of several lengths' widths.
   private static let counts = [4095, 4096, 4097, 6000, 600_000, 700_000]
 
   private static func numbers(_ count: Int, _ factor: Float) -> [Float] { (0..<count).map { Float($0) * factor } }
@@ -121,8 +121,8 @@ import Testing
     let folder = try TemporaryFolder()
     let bytes = Self.bytes([600_000, 800_000])
     let path = try folder.write("model.onnx", bytes)
-    func held() throws(InfoldError) -> HeldBytes {
-      try HeldBytes(RegularFile(path: path), limit: .max, hint: nil)
+    func held() throws(InfoldError) -> RetainedBytes {
+      try RetainedBytes(RegularFile(path: path), limit: .max, hint: nil)
     }
     let (first, second) = (try held(), try held())
     try first.load(upTo: 100)

@@ -64,8 +64,8 @@ import Testing
     let first = try pool.take(byteCount: 1000), second = try pool.take(byteCount: 500)
     #expect(first.start != second.start)
     #expect(first.byteCount >= 1000 && second.byteCount >= 500)
-    pool.giveBack(first)
-    pool.giveBack(second)
+    pool.release(first)
+    pool.release(second)
     // The one that is large enough is found, and a second one of its size is made in the place of the small one.
     #expect(try pool.take(byteCount: 800) === first)
     #expect(try pool.take(byteCount: 800) !== second)
@@ -79,16 +79,16 @@ import Testing
     do {
       let first = try pool.take(byteCount: 1 << 20), second = try pool.take(byteCount: 1 << 20)
       (idle, inUse) = (first, second)
-      pool.giveBack(first)
+      pool.release(first)
       pool.setLimit(1 << 10)
-      pool.giveBack(second)
+      pool.release(second)
     }
     #expect(idle == nil && inUse == nil)
     weak var small: AlignedMemory?
     do {
       let arena = try pool.take(byteCount: 1 << 10)
       small = arena
-      pool.giveBack(arena)
+      pool.release(arena)
     }
     #expect(small != nil)
   }

@@ -25,7 +25,7 @@ import Testing
     for type in OperatorRegistry.standard.all where type.domain.isEmpty && !Self.contributed.contains(type.name) {
       // ONNX Runtime writes it into older operator sets as well.
       let own = type.name == "LayerNormalization" ? Array(type.versions.dropFirst()) : type.versions
-      let known = own + (type.withdrawal.map { [$0.opset] } ?? [])
+      let known = own + (type.deprecation.map { [$0.opset] } ?? [])
       #expect(known == versions[type.name], "\(type.name)")
     }
     #expect(versions.values.joined().max() == OperatorRegistry.newestOpset)

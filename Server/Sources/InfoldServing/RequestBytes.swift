@@ -12,7 +12,7 @@ package final class RequestBytes: Sendable {
   package func take(_ bytes: Int) -> Bool { count.add(bytes, ordering: .relaxed).newValue <= limit }
 
   /// Counts bytes no longer.
-  package func giveBack(_ bytes: Int) { count.subtract(bytes, ordering: .relaxed) }
+  package func release(_ bytes: Int) { count.subtract(bytes, ordering: .relaxed) }
 }
 
 extension ServingError {

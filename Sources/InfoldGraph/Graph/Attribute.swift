@@ -53,12 +53,12 @@ public struct AttributeList: Sendable {
     /// The value.
     public var value: Attribute
     /// The serialized AttributeProto without name, type and value: documentation, unknown fields.
-    package var residue: [UInt8]
+    package var unmodeledFields: [UInt8]
 
-    package init(name: String, value: Attribute, residue: [UInt8] = []) {
+    package init(name: String, value: Attribute, unmodeledFields: [UInt8] = []) {
       self.name = name
       self.value = value
-      self.residue = residue
+      self.unmodeledFields = unmodeledFields
     }
   }
 

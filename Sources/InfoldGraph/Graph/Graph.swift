@@ -32,7 +32,7 @@ public struct Graph: Sendable {
   /// Initializers that a model below IR version 4 also lists as inputs, as it had to. They are constants.
   package var listedConstants: [ValueID]
   /// The serialized GraphProto without name, nodes, initializers, inputs, outputs and value information.
-  package var residue: [UInt8]
+  package var unmodeledFields: [UInt8]
   private var cachedIndex = CachedIndex()
 
   /// An empty graph.
@@ -46,7 +46,7 @@ public struct Graph: Sendable {
     declaredShapes = .advisory
     captures = []
     listedConstants = []
-    residue = []
+    unmodeledFields = []
   }
 }
 

@@ -43,7 +43,7 @@ public struct Model: Sendable {
   public var path: String?
   /// The serialized ModelProto without what the other properties hold: model-local functions, training information,
   /// unknown fields.
-  package var residue: [UInt8]
+  package var unmodeledFields: [UInt8]
   /// Whether functions that nothing in `graph` calls are left out when the model is written.
   package var dropsUncalledFunctions = false
 
@@ -60,7 +60,7 @@ public struct Model: Sendable {
     metadata = []
     self.graph = graph
     warnings = []
-    residue = []
+    unmodeledFields = []
   }
 
   /// The version of a domain's operator set, where the model imports it. `ai.onnx` is another name of the empty domain.

@@ -46,7 +46,7 @@ public struct Node: Sendable {
     var captures: [ValueID]
     let attributes: AttributeList
     var kind: Kind
-    var residue: [UInt8] = []
+    var unmodeledFields: [UInt8] = []
   }
 
   private mutating func change(_ body: (inout Fields) -> Void) {
@@ -85,9 +85,9 @@ public struct Node: Sendable {
   /// The operator that `opType`, `opsetVersion` and `attributes` mean.
   public var kind: Kind { content.fields.kind }
   /// The serialized NodeProto without name, operator, domain, inputs, outputs and attributes.
-  package var residue: [UInt8] {
-    get { content.fields.residue }
-    set { change { $0.residue = newValue } }
+  package var unmodeledFields: [UInt8] {
+    get { content.fields.unmodeledFields }
+    set { change { $0.unmodeledFields = newValue } }
   }
 
   /// A node, whose operator is looked up in `registry`.
@@ -162,7 +162,7 @@ public struct Node: Sendable {
     var node = try Node(
       name: name, opType: opType, domain: domain, opsetVersion: opsetVersion, attributes: attributes, inputs: inputs,
       outputs: outputs, captures: captures, registry: registry)
-    node.residue = residue
+    node.unmodeledFields = unmodeledFields
     return node
   }
 

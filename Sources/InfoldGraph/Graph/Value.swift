@@ -61,16 +61,16 @@ public struct Initializer: Sendable {
   /// The content.
   public var content: Content
   /// The serialized TensorProto without name, shape, type and data: documentation, metadata, unknown fields.
-  package var residue: [UInt8]
+  package var unmodeledFields: [UInt8]
 
   /// An initializer that holds `tensor`.
   public init(_ tensor: Tensor) {
     self.init(content: .tensor(tensor))
   }
 
-  package init(content: Content, residue: [UInt8] = []) {
+  package init(content: Content, unmodeledFields: [UInt8] = []) {
     self.content = content
-    self.residue = residue
+    self.unmodeledFields = unmodeledFields
   }
 
   /// The tensor, where it is one that operators can use.

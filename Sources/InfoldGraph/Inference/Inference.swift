@@ -13,7 +13,7 @@ package struct Inference {
   package private(set) var tensors: [Tensor?]
   /// What is declared, and not true.
   package private(set) var warnings: [ModelWarning] = []
-  private var partials: [PartialTensor?]
+  private var partials: [SymbolicTensor?]
   /// Inputs of a function that the call leaves out.
   private var leftOut: Set<ValueID> = []
   private let declared: [TensorType?]
@@ -172,7 +172,7 @@ package struct Inference {
     }
   }
 
-  private mutating func record(_ partial: PartialTensor, for id: ValueID) {
+  private mutating func record(_ partial: SymbolicTensor, for id: ValueID) {
     if let tensor = partial.tensor {
       tensors[id.index] = tensor
     } else if !partial.isUnknown {

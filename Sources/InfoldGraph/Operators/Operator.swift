@@ -18,7 +18,7 @@ public protocol Operator: Sendable {
   /// inputs and attributes, nor of one that is left out. None, by default.
   static var compatibleVersions: [Int] { get }
   /// The opset that withdrew the operator; `nil`, the default, where none did.
-  static var withdrawal: Withdrawal? { get }
+  static var deprecation: Deprecation? { get }
   /// How many inputs and outputs the operator takes since `version`, one of `versions`.
   static func arity(since version: Int) -> Arity
   /// The element types that its data may have since `version`, one of `versions`; every type that Infold holds, by default.
@@ -52,7 +52,7 @@ public protocol Operator: Sendable {
   /// - Parameters:
   ///   - inputs: What is known of the inputs.
   ///   - outputs: What the shape rule has said.
-  func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?]
+  func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [SymbolicTensor?]
 
   /// What the operator gives in every run, where it holds that itself and reads nothing, as Constant does; `nil`, the default, elsewhere.
   var constantOutput: Tensor? { get }
@@ -132,7 +132,7 @@ public protocol Operator: Sendable {
 extension Operator {
   public static var domain: String { "" }
 
-  public static var withdrawal: Withdrawal? { nil }
+  public static var deprecation: Deprecation? { nil }
 
   public static var compatibleVersions: [Int] { [] }
 
@@ -144,7 +144,7 @@ extension Operator {
 
   public static var widening: Widening { .none }
 
-  public func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
+  public func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [SymbolicTensor?] {
     []
   }
 
@@ -193,13 +193,13 @@ extension Operator {
 }
 
 /// The end of an operator.
-public struct Withdrawal: Sendable, Hashable {
+public struct Deprecation: Sendable, Hashable {
   /// The first opset version without the operator.
   public let opset: Int
   /// The operator that takes its place.
   public let successor: String
 
-  /// A withdrawal.
+  /// A deprecation.
   public init(opset: Int, successor: String) {
     self.opset = opset
     self.successor = successor

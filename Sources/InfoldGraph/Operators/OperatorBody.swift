@@ -106,8 +106,8 @@ package struct OperatorBody: Sendable {
   ) throws(InfoldError) -> [TensorType?] {
     try requireRunnable()
     // Loops inside of each other, each inferred several times, would take time exponential in their depth.
-    return try BodyAllowance.$inference.counting(
-      orElse: BodyAllowance(
+    return try BodyNodeBudget.$inference.counting(
+      orElse: BodyNodeBudget(
         limit: 64 * extent.nodes + 64, code: .unsupported,
         "bodies lie too deep inside each other for the types of their values to be inferred")
     ) { (allowance) throws(InfoldError) in

@@ -8,13 +8,13 @@ public struct OperatorInputs: Sendable {
   /// The tensors of those inputs whose value is known before the model runs.
   public let constants: [Tensor?]
   /// What is known of the elements of other inputs, small tensors of integers.
-  let partials: [PartialTensor?]
+  let partials: [SymbolicTensor?]
   /// The number of outputs that the node has.
   public let outputCount: Int
 
   /// The inputs of a node.
   public init(
-    types: [TensorType?], constants: [Tensor?], partials: [PartialTensor?] = [], outputCount: Int = 1
+    types: [TensorType?], constants: [Tensor?], partials: [SymbolicTensor?] = [], outputCount: Int = 1
   ) {
     self.types = types
     self.constants = constants
@@ -29,10 +29,10 @@ public struct OperatorInputs: Sendable {
 
   /// The elements of input `index`, as far as they are known before the model runs; `nil` when it is left out, is no
   /// tensor of int64, int32 or bool, is too large to be followed, or has an open shape.
-  public func partial(_ index: Int) -> PartialTensor? {
+  public func partial(_ index: Int) -> SymbolicTensor? {
     guard has(index), let type = types[index] else { return nil }
-    if let constant = constant(index) { return PartialTensor(constant) }
-    return (index < partials.count ? partials[index] : nil) ?? PartialTensor(unknown: type)
+    if let constant = constant(index) { return SymbolicTensor(constant) }
+    return (index < partials.count ? partials[index] : nil) ?? SymbolicTensor(unknown: type)
   }
 
   /// The last inputs, so many: their types, and the tensors of those that are known.

@@ -70,11 +70,11 @@ public struct OperatorRegistry: Sendable {
         reason: InfoldError(
           .unsupported, "the operator \(String(printable: name)) is not supported", hint: advice(domain, opType)))
     }
-    if let withdrawal = type.withdrawal, opsetVersion >= withdrawal.opset {
+    if let deprecation = type.deprecation, opsetVersion >= deprecation.opset {
       return .opaque(
         reason: InfoldError(
-          .unsupported, "\(opType) was withdrawn with opset \(withdrawal.opset)",
-          hint: "export the model with \(withdrawal.successor)"))
+          .unsupported, "\(opType) was withdrawn with opset \(deprecation.opset)",
+          hint: "export the model with \(deprecation.successor)"))
     }
     guard let version = type.versions.last(where: { $0 <= opsetVersion }) else {
       throw InfoldError(

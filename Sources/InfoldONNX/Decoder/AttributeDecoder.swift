@@ -34,7 +34,7 @@ struct AttributeDecoder {
     guard let value = try value(of: message) else {
       return AttributeList.Entry(name: name, value: .message(message.pointee.serialized()))
     }
-    return AttributeList.Entry(name: name, value: value, residue: message.pointee.residue())
+    return AttributeList.Entry(name: name, value: value, unmodeledFields: message.pointee.unmodeledFields())
   }
 
   /// The attribute of the enclosing function that `message` refers to; `nil` when the call leaves it out.
@@ -120,7 +120,7 @@ extension Onnx__AttributeProto {
   }
 
   /// The serialized message without name, type and value; of a tensor, what is neither shape, type nor data stays.
-  fileprivate func residue() -> [UInt8] {
+  fileprivate func unmodeledFields() -> [UInt8] {
     var tensor = t?.pointee ?? .empty
     tensor.clearModelled()
     return withUnsafeMutablePointer(to: &tensor) { tensor in

@@ -16,7 +16,7 @@ struct DecodingContext {
   /// The function whose body this is; `nil` outside of any.
   var call: FunctionCall?
   /// The bytes that the model is unpacked from.
-  let bytes: HeldBytes
+  let bytes: RetainedBytes
   /// What declared shapes of what nodes make count for.
   let declaredShapes: DeclaredShapes
   /// What is found wrong in declarations of constants.

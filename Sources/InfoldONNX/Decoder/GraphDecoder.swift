@@ -41,7 +41,7 @@ struct GraphDecoder {
     listInputs(inputs)
     if isSubgraph { findCaptures() }
     try graph.sort()
-    graph.residue = message.residue(outputs: kept, valueInformation: keptInformation)
+    graph.unmodeledFields = message.unmodeledFields(outputs: kept, valueInformation: keptInformation)
   }
 
   /// The value with this name.
@@ -217,7 +217,7 @@ extension GraphDecoder {
       guard context.faults != nil, error.isFaultOfModel else { throw error }
       node = faulty(message, inputs: inputs, outputs: outputs, error)
     }
-    node.residue = message.residue()
+    node.unmodeledFields = message.unmodeledFields()
     return node
   }
 
@@ -275,7 +275,7 @@ extension Onnx__NodeProto {
       outputs: elements(output, n_output).map(\.text), inputs: elements(input, n_input).map(\.text))
   }
 
-  fileprivate func residue() -> [UInt8] {
+  fileprivate func unmodeledFields() -> [UInt8] {
     serialized { message in
       message.n_input = 0
       message.n_output = 0
@@ -288,7 +288,7 @@ extension Onnx__NodeProto {
 }
 
 extension Onnx__GraphProto {
-  fileprivate func residue(
+  fileprivate func unmodeledFields(
     outputs: [UnsafeMutablePointer<Onnx__ValueInfoProto>],
     valueInformation: [UnsafeMutablePointer<Onnx__ValueInfoProto>]
   ) -> [UInt8] {

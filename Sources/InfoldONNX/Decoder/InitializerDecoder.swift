@@ -15,9 +15,9 @@ extension TensorDecoder {
     if layout.elementType == .string {
       return (Initializer(content: .strings(message.pointee.serialized())), type)
     }
-    let residue = message.pointee.residue(keepingName: false)
+    let unmodeledFields = message.pointee.unmodeledFields(keepingName: false)
     do throws(InfoldError) {
-      return (Initializer(content: .tensor(try decode(message, layout)), residue: residue), type)
+      return (Initializer(content: .tensor(try decode(message, layout)), unmodeledFields: unmodeledFields), type)
     } catch {
       guard keepsUnread, case .external = layout.source, error.code != .limitExceeded else { throw error }
       return (Initializer(content: .unread(message.pointee.serialized(), reason: error)), type)

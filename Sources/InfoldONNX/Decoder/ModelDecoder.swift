@@ -5,7 +5,7 @@ import InfoldSystem
 /// Makes a model of a ModelProto message.
 struct ModelDecoder {
   /// The bytes that the model is unpacked from.
-  let bytes: HeldBytes
+  let bytes: RetainedBytes
   let externalData: ExternalDataFolder?
   let operators: OperatorRegistry
   let declaredShapes: DeclaredShapes
@@ -35,7 +35,7 @@ struct ModelDecoder {
     model.metadata = messages(message.metadata_props, message.n_metadata_props).map {
       (key: $0.pointee.key.text, value: $0.pointee.value.text)
     }
-    model.residue = message.residue()
+    model.unmodeledFields = message.unmodeledFields()
     return model
   }
 
@@ -96,7 +96,7 @@ extension [Model.OpsetImport] {
 
 extension Onnx__ModelProto {
   /// The serialized message without what `Model` has. Imports and metadata stay, with whatever else they hold.
-  fileprivate func residue() -> [UInt8] {
+  fileprivate func unmodeledFields() -> [UInt8] {
     serialized { message in
       message.has_ir_version = 0
       message.has_producer_name = 0

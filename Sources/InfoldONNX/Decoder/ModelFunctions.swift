@@ -22,7 +22,7 @@ struct ModelFunctions {
 
   private var functions: [FunctionName: Function] = [:]
   /// The tensors of their bodies.
-  let tensors = KeptTensors()
+  let tensors = TensorCache()
   /// What all bodies together may take.
   let budget = BodyBudget()
 
@@ -83,7 +83,7 @@ extension Onnx__FunctionProto {
 }
 
 /// Tensors by their messages, for those that are decoded more than once.
-final class KeptTensors {
+final class TensorCache {
   private var tensors: [UnsafeMutablePointer<Onnx__TensorProto>: Tensor] = [:]
 
   subscript(message: UnsafeMutablePointer<Onnx__TensorProto>) -> Tensor? {

@@ -5,11 +5,11 @@ import InfoldTensor
 /// Makes tensors of TensorProto messages.
 struct TensorDecoder {
   /// The bytes that messages may share their data with; `nil` for none.
-  var bytes: HeldBytes?
+  var bytes: RetainedBytes?
   /// Where external data may be read; `nil` for bytes that came without a folder.
   let externalData: ExternalDataFolder?
   /// Tensors of messages that are read more than once, and keep their data: those of functions.
-  var kept: KeptTensors?
+  var kept: TensorCache?
 
   /// The elements of `message`, which has been checked as `layout`. Unless they are kept, its data is freed on the way,
   /// so that no more than one tensor is held twice.
@@ -107,7 +107,7 @@ extension Onnx__TensorProto {
   }
 
   /// Frees the elements, wherever they are; the message stays valid.
-  fileprivate mutating func freeData(sharedWith bytes: HeldBytes?) {
+  fileprivate mutating func freeData(sharedWith bytes: RetainedBytes?) {
     if bytes?.contains(raw_data.data) != true { HeapMemory.free(raw_data.data) }
     HeapMemory.free(float_data)
     HeapMemory.free(int32_data)
@@ -129,7 +129,7 @@ extension Onnx__TensorProto {
   }
 
   /// The serialized message without shape, type and data.
-  func residue(keepingName: Bool) -> [UInt8] {
+  func unmodeledFields(keepingName: Bool) -> [UInt8] {
     serialized { message in
       message.clearModelled()
       if !keepingName { message.has_name = 0 }

@@ -30,7 +30,7 @@ struct TensorLayout {
     }
     try checkRank(message.n_dims)
     let dims = elements(message.dims, message.n_dims)
-    guard let shape = try? dims.map({ (size) throws(NotASize) in try Self.size(size) }) else {
+    guard let shape = try? dims.map({ (size) throws(InvalidSize) in try Self.size(size) }) else {
       throw InfoldError(.malformedData, "the shape \(Array(dims)) has a negative size")
     }
     self.shape = shape
@@ -42,10 +42,10 @@ struct TensorLayout {
     try checkData(of: message)
   }
 
-  private struct NotASize: Error {}
+  private struct InvalidSize: Error {}
 
-  private static func size(_ dim: Int64) throws(NotASize) -> Int {
-    guard dim >= 0 else { throw NotASize() }
+  private static func size(_ dim: Int64) throws(InvalidSize) -> Int {
+    guard dim >= 0 else { throw InvalidSize() }
     return Int(dim)
   }
 

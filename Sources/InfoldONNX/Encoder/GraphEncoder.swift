@@ -5,7 +5,7 @@ import InfoldSystem
 extension MessageArena {
   /// `graph` as a message, with the nodes in their topological order.
   func encode(_ graph: Graph) throws(InfoldError) -> Onnx__GraphProto {
-    var message: Onnx__GraphProto = try message(from: graph.residue)
+    var message: Onnx__GraphProto = try message(from: graph.unmodeledFields)
     message.has_name = graph.name.isEmpty ? 0 : 1
     message.name = text(graph.name)
     var nodes: [Onnx__NodeProto] = []
@@ -34,7 +34,7 @@ extension MessageArena {
       guard let initializer = value.initializer else { continue }
       switch initializer.content {
       case .tensor(let tensor):
-        dense.append(encode(tensor, onto: try self.message(from: initializer.residue)))
+        dense.append(encode(tensor, onto: try self.message(from: initializer.unmodeledFields)))
         dense[dense.count - 1].setName(value.name, in: self)
       case .strings(let bytes), .unread(let bytes, _):
         dense.append(try self.message(from: bytes))
@@ -56,13 +56,13 @@ extension MessageArena {
     return message
   }
 
-  /// A value that is an input as well, or twice an output, has a second declaration, which the residue has kept. It counts
+  /// A value that is an input as well, or twice an output, has a second declaration, which the unmodeledFields has kept. It counts
   /// unless the value has become a constant that contradicts it.
   private func outputs(
-    of graph: Graph, keptIn residue: Onnx__GraphProto
+    of graph: Graph, keptIn unmodeledFields: Onnx__GraphProto
   ) throws(InfoldError) -> [Onnx__ValueInfoProto] {
     var kept: [String: [Onnx__ValueInfoProto]] = [:]
-    for output in messages(residue.output, residue.n_output).reversed() {
+    for output in messages(unmodeledFields.output, unmodeledFields.n_output).reversed() {
       kept[output.pointee.name.text, default: []].append(output.pointee)
     }
     var declared = Set(graph.listedInputs)
@@ -81,7 +81,7 @@ extension MessageArena {
   /// decoder takes what is false of a computed value, and refuses what is false of a constant, which a pass may have made
   /// of it.
   private func valueInformation(
-    of graph: Graph, keptIn residue: Onnx__GraphProto
+    of graph: Graph, keptIn unmodeledFields: Onnx__GraphProto
   ) throws(InfoldError) -> [Onnx__ValueInfoProto] {
     let declaredElsewhere = Set(graph.listedInputs + graph.outputs)
     let captures = Set(graph.captures)
@@ -89,7 +89,7 @@ extension MessageArena {
       !graph[id].declaration.isEmpty && !declaredElsewhere.contains(id)
         && (graph.index.producer(of: id) != nil || graph[id].initializer != nil || captures.contains(id))
     }
-    let further = messages(residue.value_info, residue.n_value_info).map(\.pointee)
+    let further = messages(unmodeledFields.value_info, unmodeledFields.n_value_info).map(\.pointee)
     let names = Set(further.map(\.name.text))
     let constants = graph.values.filter { ($0.initializer != nil || $0.isMisdeclared) && names.contains($0.name) }
     let named = Dictionary(constants.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })

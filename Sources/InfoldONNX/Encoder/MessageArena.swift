@@ -13,15 +13,15 @@ final class MessageArena {
     for message in unpacked { protobuf_c_message_free_unpacked(message, nil) }
   }
 
-  /// The message that `residue` is the serialized form of; an empty one for no bytes.
+  /// The message that `unmodeledFields` is the serialized form of; an empty one for no bytes.
   ///
   /// It may be changed freely: what it was unpacked into is freed with the arena.
   /// - Throws: `InfoldError` with `.malformedData` when the bytes are none, `.limitExceeded` when memory cannot be had.
-  func message<Content: Message>(from residue: [UInt8], as _: Content.Type = Content.self) throws(InfoldError)
+  func message<Content: Message>(from unmodeledFields: [UInt8], as _: Content.Type = Content.self) throws(InfoldError)
     -> Content
   {
-    guard !residue.isEmpty else { return .empty }
-    let message = try Unpacked<Content>(residue).release()
+    guard !unmodeledFields.isEmpty else { return .empty }
+    let message = try Unpacked<Content>(unmodeledFields).release()
     unpacked.append(UnsafeMutableRawPointer(message).assumingMemoryBound(to: ProtobufCMessage.self))
     return message.pointee
   }

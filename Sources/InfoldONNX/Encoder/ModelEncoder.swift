@@ -7,7 +7,7 @@ extension MessageArena {
   /// - Throws: `InfoldError` with `.unsupported` when functions or training graphs, which are written as they were read,
   ///   keep data in other files.
   func encode(_ model: Model) throws(InfoldError) -> Onnx__ModelProto {
-    var message: Onnx__ModelProto = try message(from: model.residue)
+    var message: Onnx__ModelProto = try message(from: model.unmodeledFields)
     guard !message.holdsExternalData else {
       throw InfoldError(
         .unsupported, "a model whose functions or training graphs have external data cannot be written",
@@ -55,8 +55,8 @@ extension MessageArena {
   }
 
   /// The imports, each onto the entry that the file had for its domain.
-  private func opsetImports(of model: Model, keptIn residue: Onnx__ModelProto) -> [Onnx__OperatorSetIdProto] {
-    let kept = messages(residue.opset_import, residue.n_opset_import).map(\.pointee)
+  private func opsetImports(of model: Model, keptIn unmodeledFields: Onnx__ModelProto) -> [Onnx__OperatorSetIdProto] {
+    let kept = messages(unmodeledFields.opset_import, unmodeledFields.n_opset_import).map(\.pointee)
     return model.opsetImports.map { entry in
       var message = kept.first { $0.domain.text == entry.domain } ?? .empty
       (message.has_domain, message.domain) = (1, text(entry.domain))
@@ -66,8 +66,8 @@ extension MessageArena {
   }
 
   /// The metadata, each onto the entry that the file had in its place, or else under its key.
-  private func metadata(of model: Model, keptIn residue: Onnx__ModelProto) -> [Onnx__StringStringEntryProto] {
-    let kept = messages(residue.metadata_props, residue.n_metadata_props).map(\.pointee)
+  private func metadata(of model: Model, keptIn unmodeledFields: Onnx__ModelProto) -> [Onnx__StringStringEntryProto] {
+    let kept = messages(unmodeledFields.metadata_props, unmodeledFields.n_metadata_props).map(\.pointee)
     return model.metadata.enumerated().map { index, entry in
       let inPlace = kept.indices.contains(index) && kept[index].key.text == entry.key ? kept[index] : nil
       var message = inPlace ?? kept.first { $0.key.text == entry.key } ?? .empty

@@ -11,7 +11,7 @@ extension MessageArena {
         .invalidModel, "the node's subgraphs use values by names that these no longer have", node: graph.label(of: node)
       )
     }
-    var message: Onnx__NodeProto = try message(from: node.residue)
+    var message: Onnx__NodeProto = try message(from: node.unmodeledFields)
     message.has_name = node.name.isEmpty ? 0 : 1
     message.name = text(node.name)
     message.has_op_type = 1
@@ -36,7 +36,7 @@ extension MessageArena {
 
   private func encode(_ entry: AttributeList.Entry) throws(InfoldError) -> Onnx__AttributeProto {
     if case .message(let bytes) = entry.value { return try message(from: bytes) }
-    var message: Onnx__AttributeProto = try message(from: entry.residue)
+    var message: Onnx__AttributeProto = try message(from: entry.unmodeledFields)
     message.has_name = 1
     message.name = text(entry.name)
     message.has_type = 1

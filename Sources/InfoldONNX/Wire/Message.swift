@@ -66,7 +66,7 @@ struct Unpacked<Content: Message>: ~Copyable {
   /// - Throws: `InfoldError` with `.malformedData`, or `.limitExceeded` when memory cannot be had.
   init(_ bytes: [UInt8]) throws(InfoldError) {
     self = try bytes.span.bytes.withUnsafeBytes { (buffer) throws(InfoldError) in
-      _ = try scanned(HeldBytes(borrowing: buffer), as: Content.descriptor)
+      _ = try scanned(RetainedBytes(borrowing: buffer), as: Content.descriptor)
       return try Unpacked(scanned: buffer)
     }
   }
@@ -97,8 +97,8 @@ struct Unpacked<Content: Message>: ~Copyable {
 /// Looks through bytes before they are unpacked, and loads them but for the large data.
 /// - Throws: `InfoldError` with `.malformedData` for what must not be, `.limitExceeded`, `.fileAccess`.
 func scanned(
-  _ bytes: HeldBytes, as message: WireScan.Message, limits: ModelLimits = ModelLimits()
-) throws(InfoldError) -> LargeData {
+  _ bytes: RetainedBytes, as message: WireScan.Message, limits: ModelLimits = ModelLimits()
+) throws(InfoldError) -> LargeInitializerData {
   do throws(WireError) {
     return try WireScan.check(bytes, as: message, limits: WireScan.Limits(model: limits))
   } catch {

@@ -4,11 +4,11 @@ import InfoldSystem
 /// A model that protobuf-c unpacked, but for the data of its large initializers, which stays where it is.
 struct UnpackedModel: ~Copyable {
   private let message: Unpacked<Onnx__ModelProto>
-  private let bytes: HeldBytes
+  private let bytes: RetainedBytes
 
   /// Unpacks a model, once `WireScan` has found nothing wrong with it.
   /// - Throws: As `Unpacked`.
-  init(_ bytes: HeldBytes, limits: ModelLimits) throws(InfoldError) {
+  init(_ bytes: RetainedBytes, limits: ModelLimits) throws(InfoldError) {
     let largeData = try scanned(bytes, as: Onnx__ModelProto.descriptor, limits: limits)
     let places = try bytes.place(largeData.payloads.map(\.bytes))
     if largeData.payloads.isEmpty {

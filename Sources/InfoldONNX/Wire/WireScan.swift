@@ -38,18 +38,18 @@ struct WireScan {
     var seen: UInt64 = 0
   }
 
-  private let bytes: HeldBytes
+  private let bytes: RetainedBytes
   private var reader: WireReader
   private var frames: [Frame] = []
   private var structureBytes = 0
-  private var largeData = LargeData()
+  private var largeData = LargeInitializerData()
   /// The initializers of the model's graph that have been entered.
   private var initializers = 0
   private var nodes = 0
   private let structureLimit: Int
   private let limits: Limits
 
-  private init(_ bytes: HeldBytes, limits: Limits) {
+  private init(_ bytes: RetainedBytes, limits: Limits) {
     self.bytes = bytes
     reader = WireReader(bytes.buffer)
     structureLimit = limits.structureBytes(bytes.buffer.count)
@@ -59,8 +59,8 @@ struct WireScan {
   /// Checks that `bytes` are a message which protobuf-c can unpack within `limits`, and loads them.
   /// - Returns: In a model, the large data that need not be unpacked, and was not loaded.
   static func check(
-    _ bytes: HeldBytes, as message: Message, limits: Limits = Limits()
-  ) throws(WireError) -> LargeData {
+    _ bytes: RetainedBytes, as message: Message, limits: Limits = Limits()
+  ) throws(WireError) -> LargeInitializerData {
     var scan = WireScan(bytes, limits: limits)
     try scan.run(message)
     return scan.largeData
@@ -190,14 +190,14 @@ struct WireScan {
 
   /// Whether a field is the large data of an initializer.
   private func isLargeData(_ field: Field, _ length: Int) -> Bool {
-    length >= LargeData.smallestByteCount && isInitializer && String(cString: field.pointee.name) == "raw_data"
+    length >= LargeInitializerData.smallestByteCount && isInitializer && String(cString: field.pointee.name) == "raw_data"
   }
 
   /// Passes over a field that is large data, of which the bytes come next.
   private mutating func takeOut(_ start: Int, _ length: Int) {
     let end = reader.position + length
     largeData.remove(
-      field: start..<end, LargeData.Payload(initializer: initializers - 1, bytes: reader.position..<end))
+      field: start..<end, LargeInitializerData.Payload(initializer: initializers - 1, bytes: reader.position..<end))
     for frame in frames.indices { frames[frame].removed += end - start }
     reader.position = end
     bytes.passOver(upTo: end)

@@ -122,7 +122,7 @@ package struct Loop: BodyOperator {
     var carried = given.dropFirst(2).map { $0! }
     let collectedCount = body.graph.outputs.count - 1 - carriedCount
     var collected = [[Tensor]](repeating: [], count: collectedCount)
-    try BodyAllowance.$evaluation.counting(orElse: BodyAllowance()) { (allowance) throws(InfoldError) in
+    try BodyNodeBudget.$evaluation.counting(orElse: BodyNodeBudget()) { (allowance) throws(InfoldError) in
       var trip: Int64 = 0
       // What is collected without a trip has the shape that inference gives it.
       if collectedCount > 0, !goesOn || trips <= 0 { try allowance.take(body.extent.nodes) }

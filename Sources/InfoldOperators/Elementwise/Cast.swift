@@ -63,7 +63,7 @@ package struct Cast: Operator {
     [TensorType(target, try inputs.type(0, of: elementTypes).shape)]
   }
 
-  package func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
+  package func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [SymbolicTensor?] {
     [inputs.partial(0)?.cast(to: target)]
   }
 
@@ -99,13 +99,13 @@ extension AttributeReader {
   }
 }
 
-extension PartialTensor {
+extension SymbolicTensor {
   /// The elements in another type: from one integer type to another, sizes stay what they are. `nil` where nothing is known.
-  func cast(to type: ElementType) -> PartialTensor? {
+  func cast(to type: ElementType) -> SymbolicTensor? {
     guard elementType != .bool, type != .bool else { return nil }
     let elements = elements.map { element in
       if let size = element.size, type == .int32, Int32(exactly: size) == nil { Dimension.unknown } else { element }
     }
-    return PartialTensor(type, shape: shape, elements)
+    return SymbolicTensor(type, shape: shape, elements)
   }
 }

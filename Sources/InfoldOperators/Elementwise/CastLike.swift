@@ -24,7 +24,7 @@ package struct CastLike: Operator {
     [TensorType(try inputs.type(1, of: elementTypes).elementType, try inputs.type(0, of: elementTypes).shape)]
   }
 
-  package func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
+  package func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [SymbolicTensor?] {
     [inputs.partial(0)?.cast(to: outputs[0].elementType)]
   }
 

@@ -5,7 +5,7 @@ import InfoldTensor
 /// An operator each of whose outputs takes its elements from the first input, by a map that its other inputs decide.
 package protocol MappedOperator: Operator {
   /// The map of each output, whose axes may be parts of the output's; `nil` while not all of what decides them is known.
-  func elementMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [ElementMap]?
+  func indexMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [IndexMap]?
 
   /// What stands where a map names no element; `nil` for zero. Asked only where the maps are known.
   func fill(_ inputs: OperatorInputs) throws(InfoldError) -> Tensor?
@@ -18,14 +18,14 @@ extension MappedOperator {
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let known = OperatorInputs(inputs, outputCount: context.wantedOutputs.count)
     let types = try inferOutputs(known)
-    guard let maps = try elementMaps(known) else {
+    guard let maps = try indexMaps(known) else {
       preconditionFailure("\(Self.name) has no map for the inputs \(inputs)")
     }
     return try maps.results(of: inputs[0]!, fill: fill(known), types, context)
   }
 }
 
-extension [ElementMap] {
+extension [IndexMap] {
   /// The outputs that are wanted, under the shapes of `types`.
   fileprivate func results(
     of source: Tensor, fill: Tensor?, _ types: [TensorType], _ context: EvaluationContext

@@ -33,6 +33,6 @@ package struct ConstantOfShape: Operator {
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
-    [try ElementMap(axes: inferredShape(inputs).map { .strided(count: $0, by: 0) }).apply(to: value)]
+    [try IndexMap(axes: inferredShape(inputs).map { .strided(count: $0, by: 0) }).apply(to: value)]
   }
 }

@@ -36,10 +36,10 @@ package struct ShapeOperator: Operator {
     return [TensorType(.int64, [x.shape.map { .fixed(axes(rank: $0.rank).count) } ?? .unknown])]
   }
 
-  package func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
+  package func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [SymbolicTensor?] {
     guard let shape = inputs.types[0]?.shape else { return [] }
     let dimensions = Array(shape[axes(rank: shape.rank)])
-    return [PartialTensor(.int64, shape: [dimensions.count], dimensions)]
+    return [SymbolicTensor(.int64, shape: [dimensions.count], dimensions)]
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

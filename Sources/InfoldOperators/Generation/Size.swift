@@ -17,9 +17,9 @@ package struct Size: Operator, AttributelessOperator {
     return [TensorType(.int64, [])]
   }
 
-  package func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
+  package func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [SymbolicTensor?] {
     guard let shape = inputs.types[0]?.shape else { return [] }
-    return [PartialTensor(.int64, shape: [], [try .product(shape)])]
+    return [SymbolicTensor(.int64, shape: [], [try .product(shape)])]
   }
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {

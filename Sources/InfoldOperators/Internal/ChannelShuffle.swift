@@ -35,7 +35,7 @@ package struct ChannelShuffle: Operator {
 
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let x = inputs[0]!
-    var map = ElementMap(identityOf: [x.shape[0], groups, x.shape[1] / groups] + x.shape[2...])
+    var map = IndexMap(identityOf: [x.shape[0], groups, x.shape[1] / groups] + x.shape[2...])
     map.axes.swapAt(1, 2)
     return [try map.apply(to: x).reshaped(to: x.shape)]
   }

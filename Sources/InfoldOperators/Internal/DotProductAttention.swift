@@ -128,7 +128,7 @@ package struct DotProductAttention: StandardFloatingPointOperator {
 extension Tensor {
   /// The tensor whose axis i is this one's axis `axes[i]`.
   fileprivate func reordered(_ axes: [Int]) throws(InfoldError) -> Tensor {
-    var map = ElementMap(identityOf: shape)
+    var map = IndexMap(identityOf: shape)
     map.axes = axes.map { map.axes[$0] }
     return try map.apply(to: self)
   }

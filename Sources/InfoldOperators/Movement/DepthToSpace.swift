@@ -28,13 +28,13 @@ package struct DepthToSpace: Operator, MappedOperator {
     ]
   }
 
-  package func elementMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [ElementMap]? {
+  package func indexMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [IndexMap]? {
     guard let sizes = inputs.sizes(0) else { return nil }
     let strides = rowMajorStrides(sizes)
     let channels = sizes[1] / block.area
     let depth = block.depthStrides(channels: channels, plane: strides[1])
     return [
-      ElementMap(axes: [
+      IndexMap(axes: [
         .strided(count: sizes[0], by: strides[0]), .strided(count: channels, by: depth.channel),
         .strided(count: sizes[2], by: strides[2]), .strided(count: block.size, by: depth.row),
         .strided(count: sizes[3], by: 1), .strided(count: block.size, by: depth.column),

@@ -19,9 +19,9 @@ extension ElementMovingOperator {
 
   public static var elementSources: ClosedRange<Int>? { movedInputs }
 
-  public func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
+  public func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [SymbolicTensor?] {
     guard let moved = try NumberedElements(inputs, moved: Self.movedInputs),
-      outputs.allSatisfy({ $0.smallSizes(limit: PartialTensor.maximumCount) != nil })
+      outputs.allSatisfy({ $0.smallSizes(limit: SymbolicTensor.maximumCount) != nil })
     else { return [] }
     return try moved.elements(
       of: evaluate(moved.operands, EvaluationContext(wantedOutputs: outputs.map { _ in true })))
@@ -49,16 +49,16 @@ private struct NumberedElements {
   }
 
   /// What stands in the places to which an evaluation moved the numbers.
-  func elements(of results: [Tensor?]) throws(InfoldError) -> [PartialTensor?] {
-    var partials: [PartialTensor?] = []
+  func elements(of results: [Tensor?]) throws(InfoldError) -> [SymbolicTensor?] {
+    var partials: [SymbolicTensor?] = []
     for case let moved? in results {
-      partials.append(PartialTensor(moved.elementType, shape: moved.shape, try moved.integers().map { elements[$0] }))
+      partials.append(SymbolicTensor(moved.elementType, shape: moved.shape, try moved.integers().map { elements[$0] }))
     }
     return partials
   }
 }
 
-extension PartialTensor {
+extension SymbolicTensor {
   /// The numbers of the elements from `start` on, in their places.
   func numbered(from start: Int) throws(InfoldError) -> Tensor {
     try Tensor(shape: shape, elements.indices.map { Int64(start + $0) }).cast(to: elementType)

@@ -21,10 +21,10 @@ package struct Expand: ElementMovingOperator, MappedOperator, AttributelessOpera
     return [TensorType(x.elementType, try shape.broadcast(with: Shape(wanted)))]
   }
 
-  package func elementMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [ElementMap]? {
+  package func indexMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [IndexMap]? {
     guard let sizes = inputs.sizes(0), let shape = try inferOutputs(inputs)[0].shape?.sizes else { return nil }
     let added = shape.count - sizes.count
-    var map = ElementMap(identityOf: sizes)
+    var map = IndexMap(identityOf: sizes)
     map.axes = shape.enumerated().map { axis, size in
       axis < added || sizes[axis - added] == 1 && size != 1 ? .strided(count: size, by: 0) : map.axes[axis - added]
     }

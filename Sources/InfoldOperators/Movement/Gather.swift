@@ -37,11 +37,11 @@ package struct Gather: ElementMovingOperator, MappedOperator {
 
   package func namedPositions(_ inputs: OperatorInputs) -> [Int: Int] { inputs.positions(along: axis) }
 
-  package func elementMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [ElementMap]? {
+  package func indexMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [IndexMap]? {
     guard let sizes = inputs.sizes(0), let indices = try inputs.constant(1)?.integers() else { return nil }
     let axis = try normalizedAxis(axis, rank: sizes.count)
     let size = sizes[axis], stride = rowMajorStrides(sizes)[axis]
-    var map = ElementMap(identityOf: sizes)
+    var map = IndexMap(identityOf: sizes)
     map.axes[axis] = .computed(count: indices.count) { (indices[$0] < 0 ? indices[$0] + size : indices[$0]) * stride }
     return [map]
   }

@@ -28,7 +28,7 @@ package struct GatherElements: ElementMovingOperator {
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     let data = inputs[0]!, indices = inputs[1]!
     let places = try elementPlaces(indices, along: axis, in: data.shape)
-    let map = ElementMap(axes: [.computed(count: places.count) { places[$0] }])
+    let map = IndexMap(axes: [.computed(count: places.count) { places[$0] }])
     return [try map.apply(to: data).reshaped(to: indices.shape)]
   }
 }

@@ -58,7 +58,7 @@ package struct GatherND: ElementMovingOperator {
     let data = inputs[0]!, indices = inputs[1]!
     let length = data.shape[(batchRank + indices.shape.last!)...].reduce(1, *)
     let starts = try indices.sliceStarts(in: data.shape, batchRank: batchRank)
-    let map = ElementMap(axes: [.computed(count: starts.count) { starts[$0] }, .strided(count: length, by: 1)])
+    let map = IndexMap(axes: [.computed(count: starts.count) { starts[$0] }, .strided(count: length, by: 1)])
     return [try map.apply(to: data).reshaped(to: try inferredShape(inputs))]
   }
 }

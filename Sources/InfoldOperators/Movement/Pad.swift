@@ -122,12 +122,12 @@ package struct Pad: Operator, MappedOperator {
     return borders
   }
 
-  package func elementMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [ElementMap]? {
+  package func indexMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [IndexMap]? {
     guard let sizes = inputs.sizes(0), !inputs.has(2) || inputs.constant(2) != nil,
       let borders = try borders(inputs, rank: sizes.count), let output = try inferOutputs(inputs)[0].shape?.sizes
     else { return nil }
     let strides = rowMajorStrides(sizes)
-    var map = ElementMap(identityOf: sizes)
+    var map = IndexMap(identityOf: sizes)
     for case (let axis, let border?) in borders.enumerated() where border.before != 0 || border.after != 0 {
       let first = max(0, -border.before)
       let left = first..<max(first, sizes[axis] + min(0, border.after))

@@ -8,7 +8,7 @@ package struct Scatter: ComposedOperator {
   package static let versions = [9]
   package static let family = OperatorFamily.movement
   package static let widening = Widening.sameFunction
-  package static let withdrawal: Withdrawal? = Withdrawal(opset: 11, successor: ScatterElements.name)
+  package static let deprecation: Deprecation? = Deprecation(opset: 11, successor: ScatterElements.name)
   package static func arity(since version: Int) -> Arity { Arity(3) }
 
   private let axis: AttributeList

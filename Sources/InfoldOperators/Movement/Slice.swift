@@ -117,11 +117,11 @@ package struct Slice: ElementMovingOperator, MappedOperator {
     return Array(0..<count)
   }
 
-  package func elementMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [ElementMap]? {
+  package func indexMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [IndexMap]? {
     guard let sizes = inputs.sizes(0), let axes = try axes(inputs, rank: sizes.count), let bounds = try bounds(inputs)
     else { return nil }
     let strides = rowMajorStrides(sizes)
-    var map = ElementMap(identityOf: sizes)
+    var map = IndexMap(identityOf: sizes)
     for (axis, bounds) in zip(axes, bounds) {
       guard let cut = bounds.cut else { return nil }
       let (start, step, count) = cut.positions(of: sizes[axis])

@@ -28,16 +28,16 @@ package struct SpaceToDepth: Operator, MappedOperator {
     ]
   }
 
-  package func elementMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [ElementMap]? {
+  package func indexMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [IndexMap]? {
     guard let sizes = inputs.sizes(0) else { return nil }
     let strides = rowMajorStrides(sizes)
-    let channel = ElementMap.Axis.strided(count: sizes[1], by: strides[1])
-    let pixel: [ElementMap.Axis] = [
+    let channel = IndexMap.Axis.strided(count: sizes[1], by: strides[1])
+    let pixel: [IndexMap.Axis] = [
       .strided(count: block.size, by: strides[2]), .strided(count: block.size, by: 1),
     ]
     let depth = block.order == .depthColumnRow ? pixel + [channel] : [channel] + pixel
     return [
-      ElementMap(
+      IndexMap(
         axes: [.strided(count: sizes[0], by: strides[0])] + depth + [
           .strided(count: sizes[2] / block.size, by: strides[2] * block.size),
           .strided(count: sizes[3] / block.size, by: block.size),

@@ -105,15 +105,15 @@ package struct Split: ElementMovingOperator, MappedOperator {
     return (0..<count).map { .fixed(max(0, min(part, size - $0 * part))) }
   }
 
-  package func elementMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [ElementMap]? {
+  package func indexMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [IndexMap]? {
     guard let sizes = inputs.sizes(0) else { return nil }
     let axis = try normalizedAxis(axis, rank: sizes.count)
     let strides = rowMajorStrides(sizes)
     var start = 0
-    var maps: [ElementMap] = []
+    var maps: [IndexMap] = []
     for type in try inferOutputs(inputs) {
       guard let size = type.shape?[axis].size else { return nil }
-      var map = ElementMap(identityOf: sizes)
+      var map = IndexMap(identityOf: sizes)
       map.start = start
       map.axes[axis] = .strided(count: size, by: strides[axis])
       maps.append(map)

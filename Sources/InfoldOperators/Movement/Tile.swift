@@ -58,13 +58,13 @@ package struct Tile: ElementMovingOperator, MappedOperator {
     return integer
   }
 
-  package func elementMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [ElementMap]? {
+  package func indexMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [IndexMap]? {
     guard let sizes = inputs.sizes(0), let shape = try inferOutputs(inputs)[0].shape?.sizes else { return nil }
-    let inner = ElementMap(identityOf: sizes).axes
+    let inner = IndexMap(identityOf: sizes).axes
     let axes = shape.indices.flatMap { axis in
       [.strided(count: shape[axis] / max(sizes[axis], 1), by: 0), inner[axis]]
     }
-    return [ElementMap(axes: axes)]
+    return [IndexMap(axes: axes)]
   }
 
   package func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping {

@@ -39,9 +39,9 @@ package struct Transpose: ElementMovingOperator, MappedOperator {
     return axes
   }
 
-  package func elementMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [ElementMap]? {
+  package func indexMaps(_ inputs: OperatorInputs) throws(InfoldError) -> [IndexMap]? {
     guard let sizes = inputs.sizes(0) else { return nil }
-    var map = ElementMap(identityOf: sizes)
+    var map = IndexMap(identityOf: sizes)
     map.axes = try axes(rank: sizes.count).map { map.axes[$0] }
     return [map]
   }

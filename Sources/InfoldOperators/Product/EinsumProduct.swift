@@ -20,7 +20,7 @@ package struct EinsumProduct {
   /// The number of products, and the sizes of each.
   package let batch, rows, inner, columns: Int
   /// The result from the products, which lie one behind the other, row by row.
-  package let result: ElementMap
+  package let result: IndexMap
 
   /// - Returns: `nil` where a dimension stands twice in an operand, or only one operand is summed over it.
   init?(_ labels: (operands: [[EinsumEquation.Label]], result: [EinsumEquation.Label]), shapes: [[Int]]) {
@@ -56,7 +56,7 @@ package struct EinsumProduct {
     (rows, columns) = (count(own[first]), count(own[second]))
     let order = batch + own[first] + own[second]
     let strides = Dictionary(zip(order, rowMajorStrides(order.map { sizes[$0]! }))) { first, _ in first }
-    self.result = ElementMap(
+    self.result = IndexMap(
       axes: labels.result.map { .strided(count: sizes[$0]!, by: strides[$0] ?? 0) })
   }
 }

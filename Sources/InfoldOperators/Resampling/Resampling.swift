@@ -88,7 +88,7 @@ struct Resampling: Sendable {
 extension Resampling {
   private func nearest(_ x: Tensor, _ axes: [ResizedAxis], _ mode: NearestMode) throws(InfoldError) -> Tensor {
     let strides = rowMajorStrides(x.shape)
-    var map = ElementMap(identityOf: x.shape)
+    var map = IndexMap(identityOf: x.shape)
     for axis in axes {
       let stride = strides[axis.axis]
       let distance: (Int) -> Int? = { index in

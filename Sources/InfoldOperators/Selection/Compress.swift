@@ -88,7 +88,7 @@ extension Tensor {
   /// - Precondition: There is such an axis, and it has such positions.
   func slices(_ positions: [Int], along axis: Int) throws(InfoldError) -> Tensor {
     let stride = rowMajorStrides(shape)[axis]
-    var map = ElementMap(identityOf: shape)
+    var map = IndexMap(identityOf: shape)
     map.axes[axis] = .computed(count: positions.count) { positions[$0] * stride }
     return try map.apply(to: self)
   }

@@ -60,7 +60,7 @@ package struct OneHot: Operator {
     let shape = try inferredShape(inputs)
     let place = try normalizedAxis(axis, rank: shape.count)
     let depth = shape[place], inner = shape[(place + 1)...].reduce(1, *)
-    var y = try ElementMap(axes: shape.map { .strided(count: $0, by: 0) }).apply(to: values)
+    var y = try IndexMap(axes: shape.map { .strided(count: $0, by: 0) }).apply(to: values)
     for (position, index) in try indices.wholeNumbers().enumerated() {
       let chosen = index < 0 && countsFromEnd ? index + Int64(depth) : index
       guard chosen >= 0, chosen < depth else { continue }

@@ -12,31 +12,31 @@ protocol DimensionOperator: Operator {
 }
 
 extension DimensionOperator {
-  public func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [PartialTensor?] {
-    guard outputs[0].smallSizes(limit: PartialTensor.maximumCount) != nil, var result = inputs.partial(0) else {
+  public func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [SymbolicTensor?] {
+    guard outputs[0].smallSizes(limit: SymbolicTensor.maximumCount) != nil, var result = inputs.partial(0) else {
       return []
     }
     for index in inputs.types.indices.dropFirst() {
       guard let next = inputs.partial(index), let combined = try combine(result, next) else { return [] }
       result = combined
     }
-    return [PartialTensor(outputs[0].elementType, shape: result.shape, result.elements)]
+    return [SymbolicTensor(outputs[0].elementType, shape: result.shape, result.elements)]
   }
 
-  private func combine(_ a: PartialTensor, _ b: PartialTensor) throws(InfoldError) -> PartialTensor? {
+  private func combine(_ a: SymbolicTensor, _ b: SymbolicTensor) throws(InfoldError) -> SymbolicTensor? {
     let (shape, pairs) = try a.places(meeting: b, broadcast)
-    return PartialTensor(a.elementType, shape: shape, pairs.map { apply(a.elements[$0.a], b.elements[$0.b]) })
+    return SymbolicTensor(a.elementType, shape: shape, pairs.map { apply(a.elements[$0.a], b.elements[$0.b]) })
   }
 }
 
-extension PartialTensor {
+extension SymbolicTensor {
   /// The shape of the result for these operands, and the places of the elements that meet for each of its own.
   fileprivate func places(
-    meeting other: PartialTensor, _ broadcast: BroadcastRule
+    meeting other: SymbolicTensor, _ broadcast: BroadcastRule
   ) throws(InfoldError) -> (shape: [Int], pairs: [(a: Int, b: Int)]) {
     let a = try Tensor(shape: shape, elements.indices.map(Int64.init))
     let b = try Tensor(shape: other.shape, other.elements.indices.map(Int64.init))
-    let width = Int64(PartialTensor.maximumCount)
+    let width = Int64(SymbolicTensor.maximumCount)
     let pairs = try Tensor.broadcasting(a, try broadcast.aligned(b, to: a)) { (a: Int64, b: Int64) in a * width + b }
     return (pairs.shape, try pairs.integers().map { ($0 / Int(width), $0 % Int(width)) })
   }

@@ -35,7 +35,7 @@ struct OpsetVersions {
     guard version != node.opsetVersion else { return true }
     guard let operation = node.typed.map({ type(of: $0) }) else { return false }
     func last(_ opset: Int) -> Int? { operation.versions.last { $0 <= opset } }
-    let isWithdrawn = operation.withdrawal.map { version >= $0.opset } ?? false
+    let isWithdrawn = operation.deprecation.map { version >= $0.opset } ?? false
     return last(version) != nil && last(version) == last(node.opsetVersion) && !isWithdrawn
   }
 

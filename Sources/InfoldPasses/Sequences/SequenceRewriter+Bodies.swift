@@ -118,7 +118,7 @@ extension SequenceRewriter {
 
   /// A Loop in whose body sequences are used. One that it carries must only grow at its end from trip to trip, or stay what it is.
   mutating func replaceLoop(_ node: Node) throws(InfoldError) -> Bool {
-    guard case .graph(let body) = node.attributes["body"], let loop = CarriedSequences(node, body, sequences) else {
+    guard case .graph(let body) = node.attributes["body"], let loop = LoopCarriedSequences(node, body, sequences) else {
       return false
     }
     guard !loop.isEmpty || concernsSequences(body), loop.isComplete else { return false }
@@ -140,7 +140,7 @@ extension SequenceRewriter {
 
   /// The body of a Loop on tensors, and for each sequence that grows the tensors that a trip adds to it.
   private mutating func rewrittenBody(
-    of node: Node, _ body: Graph, _ loop: CarriedSequences
+    of node: Node, _ body: Graph, _ loop: LoopCarriedSequences
   ) throws(InfoldError) -> (SequenceRewriter, [(index: Int, tensors: [ValueID])]) {
     var prepared = body
     var steady: [ValueID: SequenceValue] = [:]
@@ -164,7 +164,7 @@ extension SequenceRewriter {
 
   /// Notes what stands in the place of the sequences that a Loop gives.
   private mutating func settle(
-    _ loop: CarriedSequences, of node: Node, _ collected: [(index: Int, tensors: [ValueID])], _ stacks: [ValueID]
+    _ loop: LoopCarriedSequences, of node: Node, _ collected: [(index: Int, tensors: [ValueID])], _ stacks: [ValueID]
   ) throws(InfoldError) {
     func output(_ index: Int) -> ValueID? { index < node.outputs.count ? node.outputs[index] : nil }
     for (index, sequence) in loop.steady {
@@ -246,7 +246,7 @@ extension SequenceRewriter {
 }
 
 /// What a Loop carries: sequences that each trip adds tensors to, sequences that each trip sees alike, and tensors, by their places.
-private struct CarriedSequences {
+private struct LoopCarriedSequences {
   /// The inputs of the node, with the trips and the condition.
   let given: [ValueID?]
   /// The number of values that are carried.

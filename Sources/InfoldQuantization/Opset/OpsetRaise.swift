@@ -69,7 +69,7 @@ struct OpsetRewriter {
       throw refusal("its bodies are not converted from opset \(node.opsetVersion) to \(OpsetRaise.target)")
     }
     guard let type = node.typed.map({ Swift.type(of: $0) }) else { return [node] }
-    if type.withdrawal == nil, type.keepsMeaning(from: node.opsetVersion, to: OpsetRaise.target) {
+    if type.deprecation == nil, type.keepsMeaning(from: node.opsetVersion, to: OpsetRaise.target) {
       return [try same(node)]
     }
     guard let rewritten = node.typed as? any RewrittenOperator else {
@@ -92,7 +92,7 @@ struct OpsetRewriter {
       name: node.name, opType: opType ?? node.opType, opsetVersion: OpsetRaise.target,
       attributes: attributes ?? node.attributes, inputs: inputs ?? node.inputs, outputs: outputs ?? node.outputs)
     if case .opaque(let reason) = new.kind { throw reason }
-    new.residue = node.residue
+    new.unmodeledFields = node.unmodeledFields
     return new
   }
 

@@ -48,10 +48,10 @@ extension Plan {
       return isFirst && tensors.inputs.contains(value) ? .input(name) : .tensor(name)
     }
     func operand(_ location: Location) -> PlanDescription.Operand {
-      let storage = memory.storages[location.storage]
+      let buffer = memory.buffers[location.buffer]
       let place: PlanDescription.Place =
-        switch storage.source {
-        case .arena: .arena(offset: memory.offsets[location.storage], byteCount: storage.byteCount)
+        switch buffer.source {
+        case .arena: .arena(offset: memory.offsets[location.buffer], byteCount: buffer.byteCount)
         case .tensor(let id): tensor(id.index)
         case .constant: .constant
         case .packed: .packedConstant

@@ -6,7 +6,7 @@ import Synchronization
 /// of two threads each reads the weights for every other image only.
 final class ImageLanes: Sendable {
   /// One for each thread.
-  let frames: [Frame]
+  let frames: [RunState]
   /// Whether a thread has failed, so that no image need be begun.
   let hasFailed = Atomic(false)
 
@@ -24,8 +24,8 @@ final class ImageLanesPool: Sendable {
   }
 
   /// Keeps lanes for the next run.
-  func giveBack(_ lanes: ImageLanes, of plan: Plan) {
-    for frame in lanes.frames { frame.release(keeping: plan.tensors.constants) }
+  func release(_ lanes: ImageLanes, of plan: Plan) {
+    for state in lanes.frames { state.release(keeping: plan.tensors.constants) }
     lanes.hasFailed.store(false, ordering: .relaxed)
     idle.withLock { $0.append(lanes) }
   }
@@ -43,10 +43,10 @@ private struct Job {
     lanes._withUnsafeGuaranteedRef { lanes in
       // Relaxed: who does not see it yet computes in vain. The failure itself is read when the job is over.
       guard !lanes.hasFailed.load(ordering: .relaxed) else { return }
-      let frame = lanes.frames[lane]
-      part.advance(frame, to: image, of: given)
-      do throws(InfoldError) { try part.plan.execute(frame, in: context) } catch {
-        frame.failure = error
+      let state = lanes.frames[lane]
+      part.advance(state, to: image, of: given)
+      do throws(InfoldError) { try part.plan.execute(state, in: context) } catch {
+        state.failure = error
         lanes.hasFailed.store(true, ordering: .relaxed)
       }
     }
@@ -61,7 +61,7 @@ extension PlanPart {
     context.cancellation.onAnyThread { cancellation in
       var alone = context
       (alone.workers, alone.cancellation) = (1, cancellation)
-      for frame in lanes.frames { frame.context = alone }
+      for state in lanes.frames { state.context = alone }
       let job = Job(part: self, given: given, lanes: .passUnretained(lanes), context: alone)
       withUnsafePointer(to: job) { pointer in
         WorkerPool.shared.run(
@@ -71,8 +71,8 @@ extension PlanPart {
         }
       }
     }
-    for frame in lanes.frames {
-      if let failure = frame.failure { throw failure }
+    for state in lanes.frames {
+      if let failure = state.failure { throw failure }
     }
   }
 }

@@ -3,8 +3,8 @@ import InfoldTensor
 
 extension Plan {
   /// Runs the steps once.
-  /// - Parameter frame: What they work on.
-  func execute(_ frame: Frame, in context: RunContext) throws(InfoldError) {
+  /// - Parameter state: What they work on.
+  func execute(_ state: RunState, in context: RunContext) throws(InfoldError) {
     let (workers, cancellation, clock) = (context.workers, context.cancellation, context.clock)
     let observer = context.factory.layerObserver
     let arithmetic = context.factory.arithmetic
@@ -18,9 +18,9 @@ extension Plan {
       for phase in 0..<step.phases {
         let tasks = step.tasks(phase: phase, workers: workers)
         if workers == 1 || tasks == 1 {
-          for task in 0..<tasks { step.run(phase: phase, task: task, of: tasks, worker: 0, in: frame) }
+          for task in 0..<tasks { step.run(phase: phase, task: task, of: tasks, worker: 0, in: state) }
         } else {
-          share(Job(step: step, phase: phase, tasks: tasks, frame: .passUnretained(frame)), workers, arithmetic)
+          share(Job(step: step, phase: phase, tasks: tasks, state: .passUnretained(state)), workers, arithmetic)
         }
       }
       clock?.add(begin..<MonotonicClock.nanoseconds(), of: index, in: self)
@@ -29,9 +29,9 @@ extension Plan {
         observer.didRun(steps[index].layer, during: begin..<MonotonicClock.nanoseconds())
         arithmetic.adopt()
       }
-      if let failure = frame.failure { throw failure }
-      for (storage, value) in tensors.bindings[index] { frame.bases[storage] = frame.tensors[value]!.address }
-      for value in tensors.ending[index] { frame.tensors[value] = nil }
+      if let failure = state.failure { throw failure }
+      for (buffer, value) in tensors.bindings[index] { state.bases[buffer] = state.tensors[value]!.address }
+      for value in tensors.ending[index] { state.tensors[value] = nil }
     }
   }
 
@@ -42,8 +42,8 @@ extension Plan {
       ) {
         context, task, worker in
         let job = context.assumingMemoryBound(to: Job.self)
-        job.pointee.frame._withUnsafeGuaranteedRef { frame in
-          job.pointee.step.run(phase: job.pointee.phase, task: task, of: job.pointee.tasks, worker: worker, in: frame)
+        job.pointee.state._withUnsafeGuaranteedRef { state in
+          job.pointee.step.run(phase: job.pointee.phase, task: task, of: job.pointee.tasks, worker: worker, in: state)
         }
       }
     }
@@ -55,5 +55,5 @@ private struct Job {
   let step: any Step
   let phase: Int
   let tasks: Int
-  let frame: Unmanaged<Frame>
+  let state: Unmanaged<RunState>
 }

@@ -11,25 +11,25 @@ struct PlanPart: Sendable {
   private let lanesPool = ImageLanesPool()
   /// The sizes that the outputs have which steps write.
   private let outputSizes: [[Int]]
-  /// The storages that lie in outputs, with the bytes of one image.
-  private let outputStorages: [(storage: Int, byteCount: Int)]
+  /// The buffers that lie in outputs, with the bytes of one image.
+  private let outputBuffers: [(buffer: Int, byteCount: Int)]
 
   init(_ plan: Plan, images: Int = 1, lanes: Int = 1) {
     self.plan = plan
     self.images = images
     self.lanes = lanes
-    var outputSizes: [[Int]] = [], outputStorages: [(Int, Int)] = []
+    var outputSizes: [[Int]] = [], outputBuffers: [(Int, Int)] = []
     for output in plan.tensors.outputs {
-      guard case .written(var sizes, let elementType, let storages) = output else {
+      guard case .written(var sizes, let elementType, let buffers) = output else {
         outputSizes.append([])
         continue
       }
       let byteCount = elementType.byteCount(of: sizes.reduce(1, *))!
-      outputStorages += storages.map { ($0, byteCount) }
+      outputBuffers += buffers.map { ($0, byteCount) }
       if images > 1 { sizes[0] *= images }
       outputSizes.append(sizes)
     }
-    (self.outputSizes, self.outputStorages) = (outputSizes, outputStorages)
+    (self.outputSizes, self.outputBuffers) = (outputSizes, outputBuffers)
   }
 
   /// The bytes of working memory that a run by so many threads needs.
@@ -50,31 +50,31 @@ struct PlanPart: Sendable {
     _ given: [Tensor], into results: inout [Tensor], budget: MemoryBudget? = nil, in context: RunContext
   ) throws(InfoldError) {
     let (tensors, factory) = (plan.tensors, context.factory)
-    let frame = plan.takeFrame()
-    defer { plan.giveBack(frame) }
+    let state = plan.takeFrame()
+    defer { plan.release(state) }
     let arena = try factory.arenas.take(byteCount: arenaByteCount(workers: factory.workers))
-    defer { factory.arenas.giveBack(arena) }
+    defer { factory.arenas.release(arena) }
     try makeRoom(for: &results, budget)
     let together = lanes > 1 && context.letsImagesRunSideBySide ? images - images % lanes : 0
     if together > 0 {
       let lanes = lanesPool.take(plan, count: lanes)
-      defer { lanesPool.giveBack(lanes, of: plan) }
-      for (index, frame) in lanes.frames.enumerated() {
-        plan.memory.place(frame, in: arena, part: index)
-        try point(frame, to: 0, of: given, &results)
+      defer { lanesPool.release(lanes, of: plan) }
+      for (index, state) in lanes.frames.enumerated() {
+        plan.memory.place(state, in: arena, part: index)
+        try point(state, to: 0, of: given, &results)
       }
       try runSideBySide(together, lanes, of: given, in: context)
     }
-    plan.memory.place(frame, in: arena)
-    frame.context = context
-    for (value, tensor) in zip(tensors.inputs, given) { frame.tensors[value] = tensor }
+    plan.memory.place(state, in: arena)
+    state.context = context
+    for (value, tensor) in zip(tensors.inputs, given) { state.tensors[value] = tensor }
     var made: [Int: [Tensor]] = [:]
     for image in together..<images {
-      try point(frame, to: image, of: given, &results)
-      try plan.execute(frame, in: context)
+      try point(state, to: image, of: given, &results)
+      try plan.execute(state, in: context)
       guard images > 1 else { break }
       for case (let index, .made(let value)) in tensors.outputs.enumerated() {
-        made[index, default: []].append(frame.tensors[value]!)
+        made[index, default: []].append(state.tensors[value]!)
       }
     }
     for (index, output) in tensors.outputs.enumerated() {
@@ -82,12 +82,12 @@ struct PlanPart: Sendable {
       case .written: break
       case .made(let value):
         results[index] =
-          if let parts = made[index] { try Tensor(concatenating: parts) } else { frame.tensors[value]! }
+          if let parts = made[index] { try Tensor(concatenating: parts) } else { state.tensors[value]! }
         if budget == nil { results[index].leaveBudget() }
       case .held(let value):
-        // Of an input, the frame may have one image.
+        // Of an input, the state may have one image.
         results[index] =
-          if let input = tensors.inputs.firstIndex(of: value) { given[input] } else { frame.tensors[value]! }
+          if let input = tensors.inputs.firstIndex(of: value) { given[input] } else { state.tensors[value]! }
       case .same(let earlier): results[index] = results[earlier]
       }
     }
@@ -112,40 +112,40 @@ struct PlanPart: Sendable {
 
   private static let empty = try! Tensor(zeros: [0], of: .float32)
 
-  /// Has the frame read and write one image of the inputs and outputs.
+  /// Has the state read and write one image of the inputs and outputs.
   private func point(
-    _ frame: Frame, to image: Int, of given: [Tensor], _ results: inout [Tensor]
+    _ state: RunState, to image: Int, of given: [Tensor], _ results: inout [Tensor]
   ) throws(InfoldError) {
     let tensors = plan.tensors
-    pointInputs(frame, to: image, of: given)
+    pointInputs(state, to: image, of: given)
     if images > 1 {
       for input in tensors.readInputs {
-        frame.tensors[tensors.inputs[input]] = try given[input].slice(image..<image + 1)
+        state.tensors[tensors.inputs[input]] = try given[input].slice(image..<image + 1)
       }
     }
     for index in tensors.outputs.indices {
-      guard case .written(_, _, let storages) = tensors.outputs[index] else { continue }
+      guard case .written(_, _, let buffers) = tensors.outputs[index] else { continue }
       let address = try results[index].withUnsafeMutableBytes { bytes in
         (bytes.baseAddress! + image * (bytes.count / images)).assumingMemoryBound(to: Float.self)
       }
-      for storage in storages { frame.bases[storage] = address }
+      for buffer in buffers { state.bases[buffer] = address }
     }
   }
 
-  /// Has a frame that reads and writes one image go on to another one. Several threads may do that at a time.
-  func advance(_ frame: Frame, to image: Int, of given: [Tensor]) {
-    for (storage, byteCount) in outputStorages {
-      let place = UnsafeMutableRawPointer(frame.bases[storage]) + (image - frame.image) * byteCount
-      frame.bases[storage] = place.assumingMemoryBound(to: Float.self)
+  /// Has a state that reads and writes one image go on to another one. Several threads may do that at a time.
+  func advance(_ state: RunState, to image: Int, of given: [Tensor]) {
+    for (buffer, byteCount) in outputBuffers {
+      let place = UnsafeMutableRawPointer(state.bases[buffer]) + (image - state.image) * byteCount
+      state.bases[buffer] = place.assumingMemoryBound(to: Float.self)
     }
-    pointInputs(frame, to: image, of: given)
+    pointInputs(state, to: image, of: given)
   }
 
-  /// Has the frame read one image of the inputs.
-  private func pointInputs(_ frame: Frame, to image: Int, of given: [Tensor]) {
-    frame.image = image
-    for (storage, input) in plan.tensors.inputStorages {
-      frame.bases[storage] = given[input].address(ofPart: image, of: images)
+  /// Has the state read one image of the inputs.
+  private func pointInputs(_ state: RunState, to image: Int, of given: [Tensor]) {
+    state.image = image
+    for (buffer, input) in plan.tensors.inputStorages {
+      state.bases[buffer] = given[input].address(ofPart: image, of: images)
     }
   }
 }

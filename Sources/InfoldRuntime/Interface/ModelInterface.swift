@@ -11,7 +11,7 @@ package struct ModelInterface: Sendable {
   /// The file that the model was read from, for messages.
   let file: String?
   let binding: InputBinding
-  private let claims: OutputClaims
+  private let claims: DeclaredOutputs
   /// By input; `nil` for those that have none.
   private let defaults: [Tensor?]
   private let constantNames: Set<String>
@@ -22,7 +22,7 @@ package struct ModelInterface: Sendable {
     inputs = graph.inputs.map(graph.info)
     outputs = try graph.outputs.map(graph.doubtingClaims().info)
     self.file = file
-    claims = OutputClaims(graph)
+    claims = DeclaredOutputs(graph)
     binding = InputBinding(inputs, graph.declaredShapes)
     defaults = graph.inputs.map { graph[$0].initializer?.tensor }
     constantNames = Set(graph.valueIDs.filter(graph.isConstant).map { graph[$0].name })

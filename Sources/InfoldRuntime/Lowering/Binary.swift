@@ -131,7 +131,7 @@ extension PlanBuilder {
   ) throws(InfoldError) -> Location {
     let added = result.count - sizes.count
     var stride = 1
-    var map = ElementMap(axes: [])
+    var map = IndexMap(axes: [])
     for axis in result.indices.reversed() {
       let isRepeated = axis < added || sizes[axis - added] == 1
       map.axes.insert(.strided(count: result[axis], by: isRepeated ? 0 : stride), at: 0)

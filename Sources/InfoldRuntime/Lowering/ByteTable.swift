@@ -18,10 +18,10 @@ extension ByteTable: LoweredOperator {
     }
     let entries = plan.location(of: .packed(constant))
     let kernels = plan.byteKernels
-    try plan.emitPixelwise([x], to: y, "table", constants: [entries]) { loops, operands, result, pixels, frame in
+    try plan.emitPixelwise([x], to: y, "table", constants: [entries]) { loops, operands, result, pixels, state in
       kernels.lookUp(
-        loops.pixels(0, frame.bytes(operands[0])), loops.pixels(nil, frame.bytes(result)),
-        table: frame.address(entries).assumingMemoryBound(to: UInt8.self), pixels: pixels)
+        loops.pixels(0, state.bytes(operands[0])), loops.pixels(nil, state.bytes(result)),
+        table: state.address(entries).assumingMemoryBound(to: UInt8.self), pixels: pixels)
     }
     return true
   }

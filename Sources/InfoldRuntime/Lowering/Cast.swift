@@ -30,8 +30,8 @@ extension PlanBuilder {
       return true
     }
     let conversion = ElementConversion(from: source, to: target, lanewiseKernels)
-    try emitPixelwise([x], to: y, "cast") { loops, operands, result, pixels, frame in
-      conversion.run(pixels, loops, from: frame.address(operands[0]), to: frame.address(result))
+    try emitPixelwise([x], to: y, "cast") { loops, operands, result, pixels, state in
+      conversion.run(pixels, loops, from: state.address(operands[0]), to: state.address(result))
     }
     return true
   }

@@ -10,10 +10,10 @@ extension ChannelShuffle: LoweredOperator {
     let source = try plan.location(of: x, .channelsLast)
     let target = plan.define(y, .channelsLast)
     let (kernels, groups) = (plan.kernels, groups)
-    let step = RangeStep(units: image.images * image.pixels, cost: 2 * image.count) { pixels, frame, _ in
+    let step = RangeStep(units: image.images * image.pixels, cost: 2 * image.count) { pixels, state, _ in
       kernels.shuffleChannels(
         ChannelShuffleArguments(
-          input: frame.address(source), inputStride: source.pixelStride, output: frame.address(target),
+          input: state.address(source), inputStride: source.pixelStride, output: state.address(target),
           outputStride: target.pixelStride, channels: image.channels, groups: groups,
           elementByteCount: source.format.byteCount),
         pixels: pixels)

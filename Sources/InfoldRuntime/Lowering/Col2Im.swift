@@ -11,9 +11,9 @@ extension Col2Im: LoweredOperator {
     let source = try plan.location(of: x, .rowMajor), target = plan.define(y, .rowMajor)
     let (imageCount, positions, step) = (blocks.imageCount, blocks.positionCount, blocks.step)
     let columnCount = blocks.blockCount * positions
-    let sum = RangeStep(units: image[0] * image[1], cost: 2 * columns.reduce(1, *)) { planes, frame, _ in
+    let sum = RangeStep(units: image[0] * image[1], cost: 2 * columns.reduce(1, *)) { planes, state, _ in
       for plane in planes {
-        let x = frame.pointer(source) + plane * columnCount, y = frame.pointer(target) + plane * imageCount
+        let x = state.pointer(source) + plane * columnCount, y = state.pointer(target) + plane * imageCount
         y.update(repeating: 0, count: imageCount)
         blocks.forEachRow { element, position, place, count in
           let (x, y) = (x + element * positions + position, y + place)

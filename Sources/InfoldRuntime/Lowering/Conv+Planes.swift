@@ -37,14 +37,14 @@ extension PlanBuilder {
     let length = 1024, parts = (pixels + length - 1) / length
     let step = RangeStep(
       units: problem.input.images * parts, cost: problem.multiplyAccumulates / 2 + problem.input.count
-    ) { units, frame, _ in
+    ) { units, state, _ in
       for unit in units {
         let (image, part) = unit.quotientAndRemainder(dividingBy: parts)
         kernels.mixPlanes(
           PlaneMixArguments(
-            input: frame.pointer(source) + image * inputs * pixels, inputStride: pixels, inputs: inputs,
-            weights: frame.pointer(weights), bias: bias.map { UnsafePointer(frame.pointer($0)) },
-            output: frame.pointer(target) + image * outputs * pixels, outputStride: pixels, outputs: outputs),
+            input: state.pointer(source) + image * inputs * pixels, inputStride: pixels, inputs: inputs,
+            weights: state.pointer(weights), bias: bias.map { UnsafePointer(state.pointer($0)) },
+            output: state.pointer(target) + image * outputs * pixels, outputStride: pixels, outputs: outputs),
           elements: part * length..<min((part + 1) * length, pixels))
       }
     }

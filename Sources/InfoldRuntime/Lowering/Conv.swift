@@ -138,15 +138,15 @@ extension PlanBuilder {
     let padded = temporary([image.images * reach.height * reach.width * image.channels], source.format)
     let step = RangeStep(
       units: image.images * reach.height, cost: 2 * image.count * source.format.byteCount / 4
-    ) { rows, frame, _ in
+    ) { rows, state, _ in
       kernels.interleaveChannels(
         InterleaveArguments(
-          input: frame.address(source), images: image.images, height: image.height, width: image.width,
+          input: state.address(source), images: image.images, height: image.height, width: image.width,
           channels: image.channels, channelStride: layout == .rowMajor ? planes * image.pixels : 1,
           pixelStride: layout == .rowMajor ? 1 : source.pixelStride,
           imageStride: image.pixels
             * (layout == .channelsLast ? source.pixelStride : planes == 1 ? image.channels : 1),
-          padTop: window.padTop, padLeft: window.padLeft, output: frame.address(padded), outputHeight: reach.height,
+          padTop: window.padTop, padLeft: window.padLeft, output: state.address(padded), outputHeight: reach.height,
           outputWidth: reach.width, elementByteCount: source.format.byteCount, padding: padding),
         rows: rows)
     }

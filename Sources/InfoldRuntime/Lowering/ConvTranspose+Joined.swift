@@ -30,13 +30,13 @@ extension PlanBuilder {
       packed[weightCount + outputs] = 0
     }
     let source = try location(of: x, .channelsLast), place = location(of: .packed(constant))
-    let sums = JoinedTransposition(
+    let sums = OverlappedTransposition(
       problem, kernels, source: source, packed: place, weightCount: weightCount, activation: fused.activation,
       target: define(y, .channelsLast))
     let step = RangeStep(
       units: sums.units, cost: problem.multiplyAccumulates, scratchByteCount: sums.scratchByteCount
-    ) { units, frame, worker in
-      sums.run(units, frame, scratch: frame.scratch(of: worker))
+    ) { units, state, worker in
+      sums.run(units, state, scratch: state.scratch(of: worker))
     }
     emit(
       step, "joined product", reads: [source, place], writes: [sums.target],
@@ -60,7 +60,7 @@ extension TransposedProblem {
       window.padTop >= 0, window.padLeft >= 0,
       // Rows of sums are not much longer than those of the result.
       window.strideX <= output.width, joinedExtent <= output.width,
-      joinedRows * joinedColumns <= JoinedTransposition.nearCount / JoinedTransposition.fewestColumns
+      joinedRows * joinedColumns <= OverlappedTransposition.nearCount / OverlappedTransposition.fewestColumns
     else { return false }
     func inPanels(_ columns: Int) -> Int { (columns + panelWidth - 1) / panelWidth * panelWidth }
     let runs = TapRun.all(of: self)
@@ -90,7 +90,7 @@ private struct TapRun {
 }
 
 /// The rows of the result of a transposed convolution, as sums of products.
-private struct JoinedTransposition: Sendable {
+private struct OverlappedTransposition: Sendable {
   let target: Location
   private let problem: TransposedProblem
   private let kernels: any KernelSet.Type
@@ -139,11 +139,11 @@ private struct JoinedTransposition: Sendable {
 
   var scratchByteCount: Int { ownByteCount + kernels.convolutionScratch(taps: 1, channels: problem.input.channels) }
 
-  func run(_ units: Range<Int>, _ frame: Frame, scratch: UnsafeMutableRawPointer) {
+  func run(_ units: Range<Int>, _ state: RunState, scratch: UnsafeMutableRawPointer) {
     let window = problem.window
     let sums = scratch.assumingMemoryBound(to: Float.self)
     // Sums begin with the bias.
-    let bias = frame.pointer(packed) + weightCount, channels = problem.output.channels
+    let bias = state.pointer(packed) + weightCount, channels = problem.output.channels
     for place in stride(from: 0, to: rowCount, by: channels) {
       (sums + rowCount + place).update(from: bias, count: channels)
     }
@@ -160,10 +160,10 @@ private struct JoinedTransposition: Sendable {
       let distance = y + window.padTop - (window.height - 1) * window.dilationY
       next = max(next, (max(0, distance) + window.strideY - 1) / window.strideY)
       while next < end {
-        multiply(next, strip, into: products(ofRow: next, sums), frame, scratch: scratch + ownByteCount)
+        multiply(next, strip, into: products(ofRow: next, sums), state, scratch: scratch + ownByteCount)
         next += 1
       }
-      add(y, strip, sums, frame)
+      add(y, strip, sums, state)
     }
   }
 
@@ -173,7 +173,7 @@ private struct JoinedTransposition: Sendable {
   }
 
   private func multiply(
-    _ row: Int, _ strip: Strip, into products: UnsafeMutablePointer<Float>, _ frame: Frame,
+    _ row: Int, _ strip: Strip, into products: UnsafeMutablePointer<Float>, _ state: RunState,
     scratch: UnsafeMutableRawPointer
   ) {
     guard !strip.inputs.isEmpty else { return }
@@ -183,15 +183,15 @@ private struct JoinedTransposition: Sendable {
       ConvolutionArguments(
         window: ImageWindow(height: 1, width: 1),
         input: InputImages(
-          base: frame.pointer(source) + first * source.pixelStride, count: 1, height: 1, width: strip.inputs.count,
+          base: state.pointer(source) + first * source.pixelStride, count: 1, height: 1, width: strip.inputs.count,
           channels: input.channels, pixelStride: source.pixelStride),
-        weights: frame.pointer(packed),
+        weights: state.pointer(packed),
         output: OutputImages(base: products, count: 1, height: 1, width: strip.inputs.count, channels: columns),
         epilogue: Epilogue(), pixels: 0..<strip.inputs.count, columns: 0..<columns, scratch: scratch))
   }
 
   /// A row of the result: where windows overlap, in the order of their positions.
-  private func add(_ y: Int, _ strip: Strip, _ sums: UnsafeMutablePointer<Float>, _ frame: Frame) {
+  private func add(_ y: Int, _ strip: Strip, _ sums: UnsafeMutablePointer<Float>, _ state: RunState) {
     let (window, output) = (problem.window, problem.output)
     sums.update(from: sums + rowCount, count: rowCount)
     for tapRow in 0..<window.height {
@@ -210,9 +210,9 @@ private struct JoinedTransposition: Sendable {
       BinaryArguments(
         .add, activation: activation, shape: shape,
         left: ElementwiseInput(sums + strip.firstSum * output.channels, like: shape),
-        right: ElementwiseInput(scalar: frame.pointer(packed) + weightCount + output.channels),
+        right: ElementwiseInput(scalar: state.pointer(packed) + weightCount + output.channels),
         output: ElementwiseOutput(
-          frame.pointer(target) + first * target.pixelStride, like: shape, pixelStride: target.pixelStride)),
+          state.pointer(target) + first * target.pixelStride, like: shape, pixelStride: target.pixelStride)),
       pixels: 0..<shape.pixels)
   }
 
@@ -247,7 +247,7 @@ private struct JoinedTransposition: Sendable {
     /// Where the first output lies in the row of sums, in pixels.
     let firstSum: Int
 
-    init(of sums: JoinedTransposition, at index: Int) {
+    init(of sums: OverlappedTransposition, at index: Int) {
       let (problem, window) = (sums.problem, sums.problem.window)
       image = index / sums.strips
       outputs = (index % sums.strips..<index % sums.strips + 1).scaled(by: sums.stripWidth, to: problem.output.width)

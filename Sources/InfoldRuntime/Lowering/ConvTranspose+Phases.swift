@@ -39,11 +39,11 @@ extension PlanBuilder {
     var epilogue = PlannedEpilogue()
     if let bias { epilogue.bias = try location(of: bias, .rowMajor) }
     let (place, areFinite) = (temporary([weights.count]), temporary([weights.units]))
-    let step = RangeStep(units: weights.units, cost: problem.weightCount) { units, frame, _ in
-      let numbers = UnsafePointer(frame.pointer(given))
+    let step = RangeStep(units: weights.units, cost: problem.weightCount) { units, state, _ in
+      let numbers = UnsafePointer(state.pointer(given))
       for unit in units {
-        weights.pack(unit, of: numbers, into: frame.pointer(place))
-        frame.pointer(areFinite)[unit] = weights.areFinite(unit, of: numbers) ? 1 : 0
+        weights.pack(unit, of: numbers, into: state.pointer(place))
+        state.pointer(areFinite)[unit] = weights.areFinite(unit, of: numbers) ? 1 : 0
       }
     }
     emit(step, "packed in the run", reads: [given], writes: [place, areFinite], shape: sizes(node.inputs[1]))
@@ -59,8 +59,8 @@ extension PlanBuilder {
     let problem = phases.problem
     let step = RangeStep(
       units: phases.units, cost: problem.multiplyAccumulates, scratchByteCount: problem.scratchByteCount(phases.kernels)
-    ) { units, frame, worker in
-      phases.run(units, frame, scratch: frame.scratch(of: worker))
+    ) { units, state, worker in
+      phases.run(units, state, scratch: state.scratch(of: worker))
     }
     emit(
       step, algorithm, reads: reads, writes: [phases.target], multiplyAccumulates: problem.multiplyAccumulates)
@@ -117,14 +117,14 @@ private struct TransposedPhases: Sendable {
     sharesChannels ? (problem.groupOutputs + kernels.panelWidth - 1) / kernels.panelWidth : rowCount
   }
 
-  func run(_ units: Range<Int>, _ frame: Frame, scratch: UnsafeMutableRawPointer) {
+  func run(_ units: Range<Int>, _ state: RunState, scratch: UnsafeMutableRawPointer) {
     let rows = sharesChannels ? 0..<rowCount : units
     let columns =
       sharesChannels ? units.scaled(by: kernels.panelWidth, to: problem.groupOutputs) : 0..<problem.groupOutputs
     if let given,
-      UnsafeBufferPointer(start: frame.pointer(given.areFinite), count: weights.units).contains(where: { $0 != 1 })
+      UnsafeBufferPointer(start: state.pointer(given.areFinite), count: weights.units).contains(where: { $0 != 1 })
     {
-      for row in rows { define(row, columns, UnsafePointer(frame.pointer(given.weights)), frame) }
+      for row in rows { define(row, columns, UnsafePointer(state.pointer(given.weights)), state) }
       return
     }
     var first = rows.lowerBound
@@ -133,7 +133,7 @@ private struct TransposedPhases: Sendable {
       var column = columns.lowerBound
       while column < columns.upperBound {
         let next = min(column + columnsOfBlock, columns.upperBound)
-        run(first..<end, column..<next, frame, scratch)
+        run(first..<end, column..<next, state, scratch)
         column = next
       }
       first = end
@@ -141,7 +141,7 @@ private struct TransposedPhases: Sendable {
   }
 
   /// Some rows of the result, phase by phase, so that weights are read for all of them.
-  private func run(_ rows: Range<Int>, _ columns: Range<Int>, _ frame: Frame, _ scratch: UnsafeMutableRawPointer) {
+  private func run(_ rows: Range<Int>, _ columns: Range<Int>, _ state: RunState, _ scratch: UnsafeMutableRawPointer) {
     let height = problem.output.height
     for (rowIndex, rowPhase) in problem.rows.enumerated() {
       for columnIndex in problem.columns.indices {
@@ -152,7 +152,7 @@ private struct TransposedPhases: Sendable {
             let offset =
               (rowIndex - own.lowerBound % height % problem.rows.count + problem.rows.count) % problem.rows.count
             for row in stride(from: own.lowerBound + offset, to: own.upperBound, by: problem.rows.count) {
-              convolve(row, rowPhase, rowIndex, columnIndex, group, columns, frame, scratch)
+              convolve(row, rowPhase, rowIndex, columnIndex, group, columns, state, scratch)
             }
             plane += 1
           }
@@ -163,7 +163,7 @@ private struct TransposedPhases: Sendable {
 
   private func convolve(
     _ row: Int, _ rowPhase: TransposedPhase, _ rowIndex: Int, _ columnIndex: Int, _ group: Int,
-    _ columns: Range<Int>, _ frame: Frame, _ scratch: UnsafeMutableRawPointer
+    _ columns: Range<Int>, _ state: RunState, _ scratch: UnsafeMutableRawPointer
   ) {
     let (input, output) = (problem.input, problem.output)
     let (plane, y) = row.quotientAndRemainder(dividingBy: output.height)
@@ -183,27 +183,27 @@ private struct TransposedPhases: Sendable {
           height: rowPhase.taps.count, width: phase.taps.count, dilationY: rowPhase.dilation,
           dilationX: phase.dilation, padTop: rowPhase.pad - y / problem.rows.count, padLeft: phase.pad),
         input: InputImages(
-          base: frame.pointer(source) + firstInput, count: 1, height: input.height, width: input.width,
+          base: state.pointer(source) + firstInput, count: 1, height: input.height, width: input.width,
           channels: problem.groupChannels, pixelStride: source.pixelStride),
         planes: planes.count, planeStride: planePhase.dilation * planeStride,
-        weights: frame.pointer(packed) + weights.offsets[triple]
+        weights: state.pointer(packed) + weights.offsets[triple]
           + (group * weights.counts[triple] + planes.skipped * weightsOfPlane),
         panelStride: planePhase.taps.count * weightsOfPlane,
         output: OutputImages(
-          base: frame.pointer(target) + firstOutput, count: 1, height: 1, width: phase.count,
+          base: state.pointer(target) + firstOutput, count: 1, height: 1, width: phase.count,
           channels: problem.groupOutputs, pixelStride: problem.window.strideX * target.pixelStride),
-        epilogue: epilogue.resolved(in: frame, firstChannel: group * problem.groupOutputs),
+        epilogue: epilogue.resolved(in: state, firstChannel: group * problem.groupOutputs),
         pixels: 0..<phase.count, columns: columns, scratch: scratch))
   }
 
   /// A row of the result, number by number: kernels multiply zeros in the place of padding, of which weights that are not finite
   /// would make NaN.
-  private func define(_ row: Int, _ columns: Range<Int>, _ weights: UnsafePointer<Float>, _ frame: Frame) {
+  private func define(_ row: Int, _ columns: Range<Int>, _ weights: UnsafePointer<Float>, _ state: RunState) {
     let (input, output) = (problem.input, problem.output)
     let (channels, filters) = (problem.groupChannels, problem.groupOutputs)
     let (plane, y) = row.quotientAndRemainder(dividingBy: output.height)
     let (volume, z) = plane.quotientAndRemainder(dividingBy: problem.outputDepth)
-    let bias = epilogue.bias.map { frame.pointer($0) }
+    let bias = epilogue.bias.map { state.pointer($0) }
     for x in 0..<output.width {
       for group in 0..<problem.groups {
         for column in columns {
@@ -212,7 +212,7 @@ private struct TransposedPhases: Sendable {
             problem.rows.forEachTap(at: y, input: input.height) { rowTap, inputRow in
               problem.columns.forEachTap(at: x, input: input.width) { tap, inputColumn in
                 let place = (volume * problem.inputDepth + inputPlane) * input.height + inputRow
-                let pixel = frame.pointer(source) + (place * input.width + inputColumn) * source.pixelStride
+                let pixel = state.pointer(source) + (place * input.width + inputColumn) * source.pixelStride
                 let tap = (depthTap * problem.height + rowTap) * problem.width + tap
                 for channel in group * channels..<(group + 1) * channels {
                   sum += pixel[channel] * weights[(channel * filters + column) * problem.tapCount + tap]
@@ -220,7 +220,7 @@ private struct TransposedPhases: Sendable {
               }
             }
           }
-          frame.pointer(target)[(row * output.width + x) * target.pixelStride + group * filters + column] = sum
+          state.pointer(target)[(row * output.width + x) * target.pixelStride + group * filters + column] = sum
         }
       }
     }

@@ -37,20 +37,20 @@ extension PlanBuilder {
     let step = RangeStep(
       units: output.images * output.height, cost: problem.multiplyAccumulates,
       scratchByteCount: kernels.convolutionScratch(taps: 1, channels: input.channels)
-    ) { rows, frame, worker in
+    ) { rows, state, worker in
       for row in rows {
         kernels.convolve(
           ConvolutionArguments(
             window: ImageWindow(height: 1, width: 1),
             input: InputImages(
-              base: frame.pointer(source) + row / height * input.width * source.pixelStride, count: 1, height: 1,
+              base: state.pointer(source) + row / height * input.width * source.pixelStride, count: 1, height: 1,
               width: input.width, channels: input.channels, pixelStride: source.pixelStride),
-            weights: frame.pointer(weights) + row % height * weightCount,
+            weights: state.pointer(weights) + row % height * weightCount,
             output: OutputImages(
-              base: frame.pointer(target) + row * input.width * columns, count: 1, height: 1, width: input.width,
+              base: state.pointer(target) + row * input.width * columns, count: 1, height: 1, width: input.width,
               channels: columns),
-            epilogue: Epilogue(bias: frame.pointer(weights) + height * weightCount, activation: activation),
-            pixels: 0..<input.width, columns: 0..<columns, scratch: frame.scratch(of: worker)))
+            epilogue: Epilogue(bias: state.pointer(weights) + height * weightCount, activation: activation),
+            pixels: 0..<input.width, columns: 0..<columns, scratch: state.scratch(of: worker)))
       }
     }
     emit(

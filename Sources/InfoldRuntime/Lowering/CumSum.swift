@@ -13,8 +13,8 @@ extension CumSum: LoweredOperator {
     let sums = RunningSums(
       block: AxisBlock(sizes, axis: axis), isExclusive: isExclusive, isReversed: isReversed, type: type)
     let source = try plan.location(of: x, .rowMajor), target = plan.define(y, .rowMajor)
-    let step = RangeStep(units: sums.units, cost: sizes.reduce(2, *)) { units, frame, _ in
-      sums.run(units, from: frame.address(source), to: frame.address(target))
+    let step = RangeStep(units: sums.units, cost: sizes.reduce(2, *)) { units, state, _ in
+      sums.run(units, from: state.address(source), to: state.address(target))
     }
     plan.emit(step, "running sums", reads: [source], writes: [target])
     return true

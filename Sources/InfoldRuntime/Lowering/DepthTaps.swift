@@ -62,12 +62,12 @@ extension PlanBuilder {
   /// - Returns: Where they are.
   mutating func emit(_ depth: DepthTaps, of input: Location, zeroPoints: IntegerZeroPoints) -> Location {
     let target = temporary(depth.sizes, input.format, .channelsLast)
-    let step = RangeStep(units: depth.rows, cost: depth.sizes.reduce(1, *)) { rows, frame, _ in
-      let zero = UInt8(truncatingIfNeeded: zeroPoints.value(0, 0, in: frame))
+    let step = RangeStep(units: depth.rows, cost: depth.sizes.reduce(1, *)) { rows, state, _ in
+      let zero = UInt8(truncatingIfNeeded: zeroPoints.value(0, 0, in: state))
       for row in rows {
         depth.write(
-          row: row, of: UnsafePointer(frame.bytes(input)), pixelStride: input.pixelStride, zero: zero,
-          to: frame.bytes(target))
+          row: row, of: UnsafePointer(state.bytes(input)), pixelStride: input.pixelStride, zero: zero,
+          to: state.bytes(target))
       }
     }
     emit(step, "taps of the depth", reads: [input, zeroPoints.place], writes: [target])

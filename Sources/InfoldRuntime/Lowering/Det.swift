@@ -12,13 +12,13 @@ extension Det: LoweredOperator {
     let step = RangeStep(
       units: result.reduce(1, *), cost: saturatedProduct(sizes.reduce(1, *), size),
       scratchByteCount: count * MemoryLayout<Double>.stride
-    ) { matrices, frame, worker in
+    ) { matrices, state, worker in
       var elements = UnsafeMutableBufferPointer(
-        start: frame.scratch(of: worker).assumingMemoryBound(to: Double.self), count: count)
+        start: state.scratch(of: worker).assumingMemoryBound(to: Double.self), count: count)
       for matrix in matrices {
-        let numbers = frame.pointer(source) + matrix * count
+        let numbers = state.pointer(source) + matrix * count
         for index in 0..<count { elements[index] = Double(numbers[index]) }
-        frame.pointer(target)[matrix] = Float(Det.determinant(&elements, size))
+        state.pointer(target)[matrix] = Float(Det.determinant(&elements, size))
       }
     }
     plan.emit(step, "elimination", reads: [source], writes: [target])

@@ -31,15 +31,15 @@ extension PlanBuilder {
     emitReduction(.minimum, [count], [true], from: source, to: least)
     emitReduction(.maximum, [count], [true], from: source, to: greatest)
     let kernels = byteKernels
-    let step = RangeStep(units: count, cost: count) { elements, frame, _ in
-      let x = frame.pointer(source)
+    let step = RangeStep(units: count, cost: count) { elements, state, _ in
+      let x = state.pointer(source)
       let range = DynamicRange(
-        least: frame.pointer(least).pointee, greatest: frame.pointer(greatest).pointee,
+        least: state.pointer(least).pointee, greatest: state.pointer(greatest).pointee,
         of: UnsafeBufferPointer(start: x, count: count))
-      range.quantize(x, to: frame.bytes(target), elements, by: kernels)
+      range.quantize(x, to: state.bytes(target), elements, by: kernels)
       guard elements.lowerBound == 0 else { return }
-      frame.pointer(scale).pointee = range.scale
-      frame.bytes(zeroPoint).pointee = range.zero
+      state.pointer(scale).pointee = range.scale
+      state.bytes(zeroPoint).pointee = range.zero
     }
     emit(step, "quantization", reads: [source, least, greatest], writes: [target, scale, zeroPoint])
   }

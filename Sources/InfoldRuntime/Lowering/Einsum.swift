@@ -42,7 +42,7 @@ extension PlanBuilder {
     let source = try location(of: operand, .rowMajor)
     guard side.axes != side.axes.sorted() else { return source }
     let arranged = side.axes.map { sizes[$0] }
-    var map = ElementMap(identityOf: sizes)
+    var map = IndexMap(identityOf: sizes)
     map.axes = side.axes.map { map.axes[$0] }
     let target = temporary(arranged)
     emitCopy(CopyLoops(map, from: (sizes, source), to: (arranged, target))!, from: source, to: target)
@@ -50,7 +50,7 @@ extension PlanBuilder {
   }
 }
 
-extension ElementMap {
+extension IndexMap {
   /// Whether the elements stay where they are.
   fileprivate var isInOrder: Bool {
     let moving = axes.filter { $0.count > 1 }

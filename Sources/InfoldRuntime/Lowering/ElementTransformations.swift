@@ -29,8 +29,8 @@ extension TransformationLowering {
       return try plan.lowerFunction(of: fused)
     }
     let transformation = transformation
-    try plan.emitPixelwise([x], to: y, "element-wise") { loops, operands, result, units, frame in
-      transformation.run(units, loops, of: type, frame.address(operands[0]), to: frame.address(result))
+    try plan.emitPixelwise([x], to: y, "element-wise") { loops, operands, result, units, state in
+      transformation.run(units, loops, of: type, state.address(operands[0]), to: state.address(result))
     }
     return true
   }

@@ -85,7 +85,7 @@ extension PlanBuilder {
     _ operands: [ValueID], to result: ValueID, _ algorithm: String, constants: [Location] = [],
     _ body:
       @escaping @Sendable (
-        _ loops: ElementwiseOperands, _ operands: [Location], _ result: Location, _ pixels: Range<Int>, _ frame: Frame
+        _ loops: ElementwiseOperands, _ operands: [Location], _ result: Location, _ pixels: Range<Int>, _ state: RunState
       ) -> Void
   ) throws(InfoldError) {
     let layout: Layout = operands.contains { layouts(of: $0).contains(.channelsLast) } ? .channelsLast : .rowMajor
@@ -95,8 +95,8 @@ extension PlanBuilder {
     let target = define(result, layout)
     // One layout and no repetition: two loops at most.
     let loops = ElementwiseOperands((sizes, target), places.map { (sizes, $0) })!
-    let step = RangeStep(units: loops.shape.unitCount, cost: sizes.reduce(1, *)) { [places] pixels, frame, _ in
-      body(loops, places, target, pixels, frame)
+    let step = RangeStep(units: loops.shape.unitCount, cost: sizes.reduce(1, *)) { [places] pixels, state, _ in
+      body(loops, places, target, pixels, state)
     }
     emit(step, algorithm, reads: places + constants, writes: [target])
   }

@@ -10,10 +10,10 @@ extension LpNormalization: LoweredOperator {
     else { return false }
     let block = AxisBlock(sizes, axis: axis), isFirstPower = p == 1
     let source = try plan.location(of: x, .rowMajor), target = plan.define(y, .rowMajor, inPlaceOf: x)
-    let step = RangeStep(units: block.slices, cost: sizes.reduce(4, *)) { slices, frame, _ in
+    let step = RangeStep(units: block.slices, cost: sizes.reduce(4, *)) { slices, state, _ in
       for slice in slices {
         let start = slice / block.stride * block.count * block.stride + slice % block.stride
-        let (x, y) = (frame.pointer(source) + start, frame.pointer(target) + start)
+        let (x, y) = (state.pointer(source) + start, state.pointer(target) + start)
         var sum = 0.0
         for index in 0..<block.count {
           let magnitude = Double(x[index &* block.stride].magnitude)
@@ -37,8 +37,8 @@ extension MeanVarianceNormalization: LoweredOperator {
       let axes = try? normalizedAxes(axes, rank: sizes.count), let runs = NormalizedRuns(sizes, along: axes)
     else { return false }
     let source = try plan.location(of: x, .rowMajor), target = plan.define(y, .rowMajor, inPlaceOf: x)
-    let step = RangeStep(units: runs.kept, cost: sizes.reduce(8, *)) { kept, frame, _ in
-      for index in kept { runs.normalize(index, from: frame.pointer(source), to: frame.pointer(target)) }
+    let step = RangeStep(units: runs.kept, cost: sizes.reduce(8, *)) { kept, state, _ in
+      for index in kept { runs.normalize(index, from: state.pointer(source), to: state.pointer(target)) }
     }
     plan.emit(step, "normalization", reads: [source], writes: [target])
     return true

@@ -30,10 +30,10 @@ extension ExtremumIndexLowering {
     let source = try plan.location(of: x, .rowMajor), target = plan.define(y, .rowMajor)
     let step = RangeStep(
       units: search.units, cost: sizes.reduce(2, *), scratchByteCount: search.scratchByteCount
-    ) { units, frame, worker in
+    ) { units, state, worker in
       search.run(
-        units, from: frame.address(source), to: frame.address(target).assumingMemoryBound(to: Int64.self),
-        scratch: frame.scratch(of: worker))
+        units, from: state.address(source), to: state.address(target).assumingMemoryBound(to: Int64.self),
+        scratch: state.scratch(of: worker))
     }
     plan.emit(step, "search", reads: [source], writes: [target])
     return true

@@ -80,15 +80,15 @@ extension PlanBuilder {
     let step = RangeStep(
       units: (transforms.signals + lanes - 1) / lanes, cost: 8 * transforms.signals * transforms.length,
       scratchByteCount: FourierArguments.scratch(length: tables.transformLength)
-    ) { blocks, frame, worker in
-      let table = UnsafeRawPointer(frame.pointer(roots)).assumingMemoryBound(to: Double.self)
+    ) { blocks, state, worker in
+      let table = UnsafeRawPointer(state.pointer(roots)).assumingMemoryBound(to: Double.self)
       kernels.fourierTransforms(
         FourierArguments(
-          input: frame.pointer(source), source: transforms.source,
-          window: factors.map { UnsafePointer(frame.pointer($0)) },
-          output: frame.pointer(target), target: transforms.target, inner: transforms.inner,
+          input: state.pointer(source), source: transforms.source,
+          window: factors.map { UnsafePointer(state.pointer($0)) },
+          output: state.pointer(target), target: transforms.target, inner: transforms.inner,
           length: transforms.length, isInverse: transforms.isInverse, isMirrored: transforms.isMirrored,
-          transform: tables.transform(table), pairRoots: tables.pairRoots(table), scratch: frame.scratch(of: worker)),
+          transform: tables.transform(table), pairRoots: tables.pairRoots(table), scratch: state.scratch(of: worker)),
         signals: blocks.lowerBound * lanes..<min(blocks.upperBound * lanes, transforms.signals))
     }
     emit(step, "fast Fourier transform", reads: [source, weights, roots], writes: [target])

@@ -10,9 +10,9 @@ extension ConstantOfShape: LoweredOperator {
     else { return false }
     let target = plan.define(y, .rowMajor), count = sizes.reduce(1, *)
     let bits = value.firstBits ^ UInt64(target.format.offset)
-    let step = RangeStep(units: count, cost: count) { elements, frame, _ in
+    let step = RangeStep(units: count, cost: count) { elements, state, _ in
       func fill<Bits: BitPattern>(_: Bits.Type) {
-        (frame.address(target).assumingMemoryBound(to: Bits.self) + elements.lowerBound)
+        (state.address(target).assumingMemoryBound(to: Bits.self) + elements.lowerBound)
           .update(repeating: Bits(truncatingIfNeeded: bits), count: elements.count)
       }
       switch target.format.width {
@@ -57,8 +57,8 @@ extension PlanBuilder {
     _ y: ValueID, _ count: Int, _ element: @escaping @Sendable (Int) -> Element
   ) {
     let target = define(y, .rowMajor)
-    let step = RangeStep(units: count, cost: 2 * count) { places, frame, _ in
-      let list = frame.address(target).assumingMemoryBound(to: Element.self)
+    let step = RangeStep(units: count, cost: 2 * count) { places, state, _ in
+      let list = state.address(target).assumingMemoryBound(to: Element.self)
       for place in places { list[place] = element(place) }
     }
     emit(step, "fill", reads: [], writes: [target])

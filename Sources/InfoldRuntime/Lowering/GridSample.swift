@@ -21,8 +21,8 @@ extension GridSample: LoweredOperator {
     let step = RangeStep(
       units: sizes[0] * sampling.outputs, cost: 4 * result.reduce(1, *) + 16 * gridSizes.reduce(1, *),
       scratchByteCount: sampling.scratchByteCount
-    ) { places, frame, worker in
-      sampling.run(places, in: frame, scratch: frame.scratch(of: worker))
+    ) { places, state, worker in
+      sampling.run(places, in: state, scratch: state.scratch(of: worker))
     }
     plan.emit(step, "weighted elements", reads: [source, places], writes: [sampling.target])
     return true
@@ -50,10 +50,10 @@ private struct GridSampling: Sendable {
 
   var scratchByteCount: Int { tapCount * (MemoryLayout<Int>.stride + MemoryLayout<Float>.stride) }
 
-  func run(_ places: Range<Int>, in frame: Frame, scratch: UnsafeMutableRawPointer) {
+  func run(_ places: Range<Int>, in state: RunState, scratch: UnsafeMutableRawPointer) {
     let offsets = scratch.assumingMemoryBound(to: Int.self)
     let weights = (scratch + tapCount * MemoryLayout<Int>.stride).assumingMemoryBound(to: Float.self)
-    let (x, y, grid) = (frame.pointer(source), frame.pointer(target), frame.pointer(grid))
+    let (x, y, grid) = (state.pointer(source), state.pointer(target), state.pointer(grid))
     let inner = sizes.reduce(1, *)
     let isChannelsLast = source.layout == .channelsLast
     for place in places {

@@ -8,8 +8,8 @@ extension Hardmax: LoweredOperator {
     else { return false }
     let source = try plan.location(of: x, .rowMajor), target = plan.define(y, .rowMajor)
     let count = sizes.reduce(1, *), (length, stride) = lines
-    let step = RangeStep(units: count / length, cost: 2 * count) { lines, frame, _ in
-      let (x, y) = (frame.pointer(source), frame.pointer(target))
+    let step = RangeStep(units: count / length, cost: 2 * count) { lines, state, _ in
+      let (x, y) = (state.pointer(source), state.pointer(target))
       for line in lines {
         let (block, column) = line.quotientAndRemainder(dividingBy: stride)
         let first = block * length * stride + column

@@ -43,13 +43,13 @@ extension GatherElements: LoweredOperator {
     let indices = try plan.indices(operands, [axis])
     let elements = IndexedElements(indices, sizes: operands.indexSizes)
     let target = plan.define(operands.result, .rowMajor)
-    let step = RangeStep(units: elements.rows, cost: 4 * indices.count) { rows, frame, _ in
-      let (x, y) = (frame.address(source), frame.address(target))
+    let step = RangeStep(units: elements.rows, cost: 4 * indices.count) { rows, state, _ in
+      let (x, y) = (state.address(source), state.address(target))
       switch source.format.width {
-      case .one: elements.gather(rows, in: frame, x, y, as: UInt8.self)
-      case .two: elements.gather(rows, in: frame, x, y, as: UInt16.self)
-      case .four: elements.gather(rows, in: frame, x, y, as: UInt32.self)
-      case .eight: elements.gather(rows, in: frame, x, y, as: UInt64.self)
+      case .one: elements.gather(rows, in: state, x, y, as: UInt8.self)
+      case .two: elements.gather(rows, in: state, x, y, as: UInt16.self)
+      case .four: elements.gather(rows, in: state, x, y, as: UInt32.self)
+      case .eight: elements.gather(rows, in: state, x, y, as: UInt64.self)
       }
     }
     plan.emit(
@@ -70,7 +70,7 @@ extension ScatterND: LoweredOperator {
       let length = slices.length
       return (
         length,
-        { frame, merge in slices.forEach(0..<slices.count, in: frame) { merge($1, $0 &* length) } }
+        { state, merge in slices.forEach(0..<slices.count, in: state) { merge($1, $0 &* length) } }
       )
     }
   }
@@ -86,7 +86,7 @@ extension ScatterElements: LoweredOperator {
     }
     return try plan.emitScatter(operands, fused, reduction, axes: [axis]) { indices in
       let elements = IndexedElements(indices, sizes: operands.indexSizes)
-      return (1, { frame, merge in elements.forEach(0..<elements.rows, in: frame) { merge($1, $0) } })
+      return (1, { state, merge in elements.forEach(0..<elements.rows, in: state) { merge($1, $0) } })
     }
   }
 }
@@ -135,13 +135,13 @@ extension PlanBuilder {
     let indices = try indices(operands, axes)
     let slices = IndexedSlices(indices, blocks: blocks, sharesIndices: sharesIndices)
     let target = define(operands.result, .rowMajor)
-    let step = RangeStep(units: slices.count, cost: 2 * slices.count * slices.length) { range, frame, _ in
-      let (x, y) = (frame.address(source), frame.address(target))
+    let step = RangeStep(units: slices.count, cost: 2 * slices.count * slices.length) { range, state, _ in
+      let (x, y) = (state.address(source), state.address(target))
       switch source.format.width {
-      case .one: slices.gather(range, in: frame, x, y, as: UInt8.self)
-      case .two: slices.gather(range, in: frame, x, y, as: UInt16.self)
-      case .four: slices.gather(range, in: frame, x, y, as: UInt32.self)
-      case .eight: slices.gather(range, in: frame, x, y, as: UInt64.self)
+      case .one: slices.gather(range, in: state, x, y, as: UInt8.self)
+      case .two: slices.gather(range, in: state, x, y, as: UInt16.self)
+      case .four: slices.gather(range, in: state, x, y, as: UInt32.self)
+      case .eight: slices.gather(range, in: state, x, y, as: UInt64.self)
       }
     }
     emit(
@@ -155,7 +155,7 @@ extension PlanBuilder {
   fileprivate mutating func emitScatter(
     _ operands: IndexedOperands, _ fused: FusedNode, _ reduction: ScatterND.Reduction, axes: [Int],
     _ scatter: (RunIndices) -> (
-      length: Int, forEach: @Sendable (_ frame: Frame, _ merge: (_ start: Int, _ update: Int) -> Void) -> Void
+      length: Int, forEach: @Sendable (_ state: RunState, _ merge: (_ start: Int, _ update: Int) -> Void) -> Void
     )
   ) throws(InfoldError) -> Bool {
     guard let updates = fused.node.inputs[2], plannedSizes(updates) != nil,
@@ -170,8 +170,8 @@ extension PlanBuilder {
     var passes: [RangeStep] = []
     if source != target { passes.append(.copy(from: source, to: target, count: operands.sizes.reduce(1, *))) }
     passes.append(
-      RangeStep(units: 1, cost: 0) { _, frame, _ in
-        merge.run(frame.address(updated), into: frame.address(target), length) { forEach(frame, $0) }
+      RangeStep(units: 1, cost: 0) { _, state, _ in
+        merge.run(state.address(updated), into: state.address(target), length) { forEach(state, $0) }
       })
     emit(
       CheckedStep(label: fused.label, check: indices.check, passes: passes), "indexed copy",
@@ -183,25 +183,25 @@ extension PlanBuilder {
 
 extension IndexedSlices {
   fileprivate func gather<Element: BitPattern>(
-    _ slices: Range<Int>, in frame: Frame, _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer,
+    _ slices: Range<Int>, in state: RunState, _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer,
     as _: Element.Type
   ) {
     let x = source.assumingMemoryBound(to: Element.self), y = target.assumingMemoryBound(to: Element.self)
     let length = length
     if length == 1 {
-      forEach(slices, in: frame) { y[$0] = x[$1] }
+      forEach(slices, in: state) { y[$0] = x[$1] }
     } else {
-      forEach(slices, in: frame) { (y + $0 &* length).update(from: x + $1, count: length) }
+      forEach(slices, in: state) { (y + $0 &* length).update(from: x + $1, count: length) }
     }
   }
 }
 
 extension IndexedElements {
   fileprivate func gather<Element: BitPattern>(
-    _ rows: Range<Int>, in frame: Frame, _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer,
+    _ rows: Range<Int>, in state: RunState, _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer,
     as _: Element.Type
   ) {
     let x = source.assumingMemoryBound(to: Element.self), y = target.assumingMemoryBound(to: Element.self)
-    forEach(rows, in: frame) { y[$0] = x[$1] }
+    forEach(rows, in: state) { y[$0] = x[$1] }
   }
 }

@@ -16,12 +16,12 @@ extension LRN: LoweredOperator {
     let scratch = LocalResponseNormalizationArguments.scratchCount(channels: image.channels, size: reach)
     let step = RangeStep(
       units: shape.unitCount, cost: 16 * image.count, scratchByteCount: scratch * MemoryLayout<Float>.stride
-    ) { pixels, frame, worker in
+    ) { pixels, state, worker in
       kernels.localResponseNormalization(
         LocalResponseNormalizationArguments(
-          shape: shape, input: ElementwiseInput(frame.pointer(source), like: shape, pixelStride: source.pixelStride),
-          output: ElementwiseOutput(frame.pointer(target), like: shape, pixelStride: target.pixelStride), size: reach,
-          alpha: alpha, beta: beta, bias: bias, scratch: frame.scratch(of: worker).assumingMemoryBound(to: Float.self)),
+          shape: shape, input: ElementwiseInput(state.pointer(source), like: shape, pixelStride: source.pixelStride),
+          output: ElementwiseOutput(state.pointer(target), like: shape, pixelStride: target.pixelStride), size: reach,
+          alpha: alpha, beta: beta, bias: bias, scratch: state.scratch(of: worker).assumingMemoryBound(to: Float.self)),
         pixels: pixels)
     }
     plan.emit(step, "local response normalization", reads: [source], writes: [target])

@@ -43,7 +43,7 @@ extension Gemm: LoweredOperator {
     var first = try plan.location(of: a, .rowMajor)
     if transA {
       let transposed = plan.temporary([rows, inner])
-      let map = ElementMap(axes: [.strided(count: rows, by: 1), .strided(count: inner, by: rows)])
+      let map = IndexMap(axes: [.strided(count: rows, by: 1), .strided(count: inner, by: rows)])
       plan.emitCopy(
         CopyLoops(map, from: (left, first), to: ([rows, inner], transposed))!, from: first, to: transposed)
       first = transposed

@@ -15,19 +15,19 @@ extension MaxUnpool: LoweredOperator {
     let source = try plan.location(of: x, .rowMajor), places = try plan.location(of: indices, .rowMajor)
     let target = plan.define(y, .rowMajor)
     let (count, resultCount) = (sizes.reduce(1, *), result.reduce(1, *))
-    let clear = RangeStep(units: resultCount, cost: resultCount) { range, frame, _ in
-      (frame.pointer(target) + range.lowerBound).update(repeating: 0, count: range.count)
+    let clear = RangeStep(units: resultCount, cost: resultCount) { range, state, _ in
+      (state.pointer(target) + range.lowerBound).update(repeating: 0, count: range.count)
     }
     // Of equal indices, the last one counts.
-    let put = RangeStep(units: 1, cost: 0) { _, frame, _ in
-      let (x, y) = (frame.pointer(source), frame.pointer(target))
-      let places = frame.address(places).assumingMemoryBound(to: Int64.self)
+    let put = RangeStep(units: 1, cost: 0) { _, state, _ in
+      let (x, y) = (state.pointer(source), state.pointer(target))
+      let places = state.address(places).assumingMemoryBound(to: Int64.self)
       for index in 0..<count { y[Int(places[index])] = x[index] }
     }
     let check = CheckedStep(
       label: fused.label,
-      check: { frame throws(InfoldError) in
-        let places = frame.address(places).assumingMemoryBound(to: Int64.self)
+      check: { state throws(InfoldError) in
+        let places = state.address(places).assumingMemoryBound(to: Int64.self)
         for index in 0..<count where places[index] < 0 || places[index] >= resultCount {
           throw Self.outside(Int(places[index]), of: resultCount, pooled)
         }

@@ -35,7 +35,7 @@ extension PlanBuilder {
     guard node.inputs.dropFirst().allSatisfy({ $0.map { graph.constant($0) != nil } ?? true }),
       let x = node.inputs[0], let sizes = plannedSizes(x), let format = format(of: x),
       node.definitions.allSatisfy({ plannedSizes($0) != nil && self.format(of: $0) == format }),
-      (try? mapped.inferOutputs(known)) != nil, let maps = try? mapped.elementMaps(known)
+      (try? mapped.inferOutputs(known)) != nil, let maps = try? mapped.indexMaps(known)
     else { return false }
     let fill = try (mapped.fill(known)?.firstBits ?? 0) ^ UInt64(format.offset)
     let layout: Layout = layouts(of: x).contains(.rowMajor) ? .rowMajor : .channelsLast
@@ -49,7 +49,7 @@ extension PlanBuilder {
 
   /// Adds what makes `y` of `x` as a map says, or finds it in `x` where it lies.
   mutating func emitCopy(
-    _ map: ElementMap, fill: UInt64 = 0, of source: (sizes: [Int], place: Location), _ x: ValueID, to y: ValueID,
+    _ map: IndexMap, fill: UInt64 = 0, of source: (sizes: [Int], place: Location), _ x: ValueID, to y: ValueID,
     keepsLayout: Bool
   ) throws(InfoldError) {
     let result = plannedSizes(y)!
@@ -83,8 +83,8 @@ extension PlanBuilder {
   mutating func emitCopy(_ loops: CopyLoops, fill: UInt64 = 0, from source: Location, to target: Location) {
     let copy = CopyStep(loops, byteCount: source.format.byteCount, fill: fill, kernels)
     emit(
-      RangeStep(units: copy.units, cost: 2 * copy.count) { units, frame, _ in
-        copy.run(units, from: frame.address(source), to: frame.address(target))
+      RangeStep(units: copy.units, cost: 2 * copy.count) { units, state, _ in
+        copy.run(units, from: state.address(source), to: state.address(target))
       }, "copy", reads: [source], writes: [target])
   }
 }

@@ -39,12 +39,12 @@ extension PlanBuilder {
     if let shift { shifts = try location(of: shift, .rowMajor) }
     let target = define(y, .rowMajor, inPlaceOf: x)
     let kernels = kernels
-    let step = RangeStep(units: rows, cost: 4 * rows * columns) { [shifts] range, frame, _ in
+    let step = RangeStep(units: rows, cost: 4 * rows * columns) { [shifts] range, state, _ in
       kernels.layerNormalization(
         LayerNormalizationArguments(
-          input: frame.pointer(source), output: frame.pointer(target), rows: rows, columns: columns, epsilon: epsilon,
-          subtractsMean: subtractsMean, scale: frame.pointer(scales),
-          shift: shifts.map { UnsafePointer(frame.pointer($0)) }),
+          input: state.pointer(source), output: state.pointer(target), rows: rows, columns: columns, epsilon: epsilon,
+          subtractsMean: subtractsMean, scale: state.pointer(scales),
+          shift: shifts.map { UnsafePointer(state.pointer($0)) }),
         rows: range)
     }
     emit(step, algorithm, reads: [source, scales, shifts], writes: [target])
@@ -113,11 +113,11 @@ extension InstanceNormalization: LoweredOperator {
     let scales = try plan.location(of: scale, .rowMajor), shifts = try plan.location(of: shift, .rowMajor)
     let target = plan.define(y, .rowMajor, inPlaceOf: x)
     let (kernels, epsilon) = (plan.kernels, epsilon)
-    let step = RangeStep(units: image.images * image.channels, cost: 6 * image.count) { rows, frame, _ in
+    let step = RangeStep(units: image.images * image.channels, cost: 6 * image.count) { rows, state, _ in
       kernels.instanceNormalization(
         InstanceNormalizationArguments(
-          input: frame.pointer(source), output: frame.pointer(target), channels: image.channels, columns: image.pixels,
-          epsilon: epsilon, scale: frame.pointer(scales), shift: frame.pointer(shifts)),
+          input: state.pointer(source), output: state.pointer(target), channels: image.channels, columns: image.pixels,
+          epsilon: epsilon, scale: state.pointer(scales), shift: state.pointer(shifts)),
         rows: rows)
     }
     plan.emit(step, "instance normalization", reads: [source, scales, shifts], writes: [target])

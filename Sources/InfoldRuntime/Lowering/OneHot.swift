@@ -21,7 +21,7 @@ extension OneHot: LoweredOperator {
     let fill = OneHotFill(
       block: block, indices: places, isWide: type == .int64, values: choices, target: target,
       countsFromEnd: countsFromEnd)
-    let step = RangeStep(units: block.outer, cost: sizes.reduce(1, *)) { outer, frame, _ in fill.run(outer, in: frame) }
+    let step = RangeStep(units: block.outer, cost: sizes.reduce(1, *)) { outer, state, _ in fill.run(outer, in: state) }
     plan.emit(step, "fill", reads: [places, choices], writes: [target])
     return true
   }
@@ -38,29 +38,29 @@ private struct OneHotFill: Sendable {
   let target: Location
   let countsFromEnd: Bool
 
-  func run(_ outer: Range<Int>, in frame: Frame) {
+  func run(_ outer: Range<Int>, in state: RunState) {
     switch target.format.width {
-    case .one: run(outer, frame, as: UInt8.self)
-    case .two: run(outer, frame, as: UInt16.self)
-    case .four: run(outer, frame, as: UInt32.self)
-    case .eight: run(outer, frame, as: UInt64.self)
+    case .one: run(outer, state, as: UInt8.self)
+    case .two: run(outer, state, as: UInt16.self)
+    case .four: run(outer, state, as: UInt32.self)
+    case .eight: run(outer, state, as: UInt64.self)
     }
   }
 
-  private func run<Bits: BitPattern>(_ outer: Range<Int>, _ frame: Frame, as _: Bits.Type) {
-    let places = frame.address(indices)
+  private func run<Bits: BitPattern>(_ outer: Range<Int>, _ state: RunState, as _: Bits.Type) {
+    let places = state.address(indices)
     if isWide {
-      run(outer, places.assumingMemoryBound(to: Int64.self), frame, as: Bits.self)
+      run(outer, places.assumingMemoryBound(to: Int64.self), state, as: Bits.self)
     } else {
-      run(outer, places.assumingMemoryBound(to: Int32.self), frame, as: Bits.self)
+      run(outer, places.assumingMemoryBound(to: Int32.self), state, as: Bits.self)
     }
   }
 
   private func run<Bits: BitPattern, Index: FixedWidthInteger>(
-    _ outer: Range<Int>, _ indices: UnsafePointer<Index>, _ frame: Frame, as _: Bits.Type
+    _ outer: Range<Int>, _ indices: UnsafePointer<Index>, _ state: RunState, as _: Bits.Type
   ) {
-    let values = frame.address(values).assumingMemoryBound(to: Bits.self)
-    let y = frame.address(target).assumingMemoryBound(to: Bits.self)
+    let values = state.address(values).assumingMemoryBound(to: Bits.self)
+    let y = state.address(target).assumingMemoryBound(to: Bits.self)
     for part in outer {
       let result = y + part * block.count * block.stride
       result.update(repeating: values[0], count: block.count * block.stride)

@@ -62,12 +62,12 @@ extension PlanBuilder {
     let (count, resultCount) = (sizes.reduce(1, *), result.reduce(1, *))
     let step = RangeStep(
       units: sizes[0] * sizes[1], cost: saturatedProduct(resultCount, pool.window.kernel.reduce(2, *))
-    ) { channels, frame, _ in
-      var y = UnsafeMutableBufferPointer(start: frame.pointer(target), count: resultCount).mutableSpan
+    ) { channels, state, _ in
+      var y = UnsafeMutableBufferPointer(start: state.pointer(target), count: resultCount).mutableSpan
       var indices = UnsafeMutableBufferPointer(
-        start: frame.address(places).assumingMemoryBound(to: Int64.self), count: resultCount
+        start: state.address(places).assumingMemoryBound(to: Int64.self), count: resultCount
       ).mutableSpan
-      search.run(channels, UnsafeBufferPointer(start: frame.pointer(source), count: count).span, to: &y, &indices)
+      search.run(channels, UnsafeBufferPointer(start: state.pointer(source), count: count).span, to: &y, &indices)
     }
     emit(step, "pool with indices", reads: [source], writes: [target, places])
     return true
@@ -89,10 +89,10 @@ extension PlanBuilder {
       let step = RangeStep(
         units: pass.output.images * pass.output.pixels, cost: saturatedProduct(pass.output.count, pass.taps) / 4,
         scratchByteCount: kernels.windowScratch(taps: pass.taps, channels: pass.input.channels)
-      ) { pixels, frame, worker in
+      ) { pixels, state, worker in
         kernels.maximumPool(
-          pass.window, pass.input.input(frame.bytes(source), source), pass.output.output(frame.bytes(target), target),
-          pixels: pixels, scratch: frame.scratch(of: worker))
+          pass.window, pass.input.input(state.bytes(source), source), pass.output.output(state.bytes(target), target),
+          pixels: pixels, scratch: state.scratch(of: worker))
       }
       plan.emit(step, "int8 pool", reads: [source], writes: [target])
     }
@@ -128,10 +128,10 @@ extension PlanBuilder {
     let nowhere = UnsafeMutablePointer<Float>.nowhere
     let units = GlobalPoolArguments(input: image.input(nowhere, source), output: nowhere, reduction: reduction)
       .unitCount
-    let step = RangeStep(units: units, cost: image.count) { units, frame, _ in
+    let step = RangeStep(units: units, cost: image.count) { units, state, _ in
       kernels.globalPool(
         GlobalPoolArguments(
-          input: image.input(frame.pointer(source), source), output: frame.pointer(target), outputStride: stride,
+          input: image.input(state.pointer(source), source), output: state.pointer(target), outputStride: stride,
           reduction: reduction),
         units: units)
     }

@@ -91,13 +91,13 @@ extension PlanBuilder {
     places = try inThreeLoops(places, to: (sizes, expected))
     let target = define(y, layout)
     let loops = ElementwiseOperands((sizes, target), places)!, sources = places.map(\.place)
-    let step = RangeStep(units: loops.shape.unitCount, cost: sizes.reduce(2, *)) { units, frame, _ in
-      body(loops, units, { UnsafeRawPointer(frame.address(sources[$0])) }, frame.address(target))
+    let step = RangeStep(units: loops.shape.unitCount, cost: sizes.reduce(2, *)) { units, state, _ in
+      body(loops, units, { UnsafeRawPointer(state.address(sources[$0])) }, state.address(target))
     }
     guard let check else { return emit(step, "element-wise", reads: sources, writes: [target]) }
     let second = places[1].place, count = places[1].sizes.reduce(1, *)
     let checked = CheckedStep(
-      label: current!.label, check: { frame throws(InfoldError) in try check(frame.address(second), count) },
+      label: current!.label, check: { state throws(InfoldError) in try check(state.address(second), count) },
       passes: [step])
     emit(checked, "element-wise", reads: sources, writes: [target])
   }

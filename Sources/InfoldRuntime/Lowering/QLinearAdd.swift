@@ -32,12 +32,12 @@ extension QLinearAdd: LoweredOperator {
     let kernels = plan.byteKernels
     let quantization = problem.y.kernelArguments(
       bounds: problem.y.clipped(by: fused.activation, offset: plan.format(of: y)!.offset))
-    try plan.emitPixelwise([a, b], to: y, "int8 sum") { loops, operands, result, pixels, frame in
+    try plan.emitPixelwise([a, b], to: y, "int8 sum") { loops, operands, result, pixels, state in
       kernels.add(
         ByteAdditionArguments(
-          a: loops.pixels(0, frame.bytes(operands[0])), scaleA: problem.a.scale, zeroPointA: problem.a.zeroPoint,
-          b: loops.pixels(1, frame.bytes(operands[1])), scaleB: problem.b.scale, zeroPointB: problem.b.zeroPoint,
-          output: loops.pixels(nil, frame.bytes(result)), quantization: quantization),
+          a: loops.pixels(0, state.bytes(operands[0])), scaleA: problem.a.scale, zeroPointA: problem.a.zeroPoint,
+          b: loops.pixels(1, state.bytes(operands[1])), scaleB: problem.b.scale, zeroPointB: problem.b.zeroPoint,
+          output: loops.pixels(nil, state.bytes(result)), quantization: quantization),
         pixels: pixels)
     }
     return true

@@ -146,8 +146,8 @@ struct PlannedRequantization {
   let bounds: ClosedRange<Float>
   let zeroPoint: Int32
 
-  func resolved(in frame: Frame, group: Int = 0) -> Requantization {
-    let base = frame.address(parameters)
+  func resolved(in state: RunState, group: Int = 0) -> Requantization {
+    let base = state.address(parameters)
     return Requantization(
       bias: base.assumingMemoryBound(to: Int32.self) + group * groupCount,
       multipliers: base.assumingMemoryBound(to: Float.self) + count + group * groupCount, lower: bounds.lowerBound,
@@ -273,14 +273,14 @@ extension PlanBuilder {
     let step = RangeStep(
       units: problem.output.images * problem.output.pixels, cost: problem.multiplyAccumulates / 2,
       scratchByteCount: kernels.windowScratch(taps: taps, channels: channels)
-    ) { pixels, frame, worker in
+    ) { pixels, state, worker in
       kernels.depthwise(
         ByteConvolutionArguments(
-          window: window, input: problem.input.input(frame.bytes(input), input), padding: padding,
-          weights: frame.address(weights).assumingMemoryBound(to: Int8.self),
-          output: problem.output.output(frame.bytes(output), output),
-          requantization: requantization.resolved(in: frame),
-          pixels: pixels, columns: 0..<channels, scratch: frame.scratch(of: worker)))
+          window: window, input: problem.input.input(state.bytes(input), input), padding: padding,
+          weights: state.address(weights).assumingMemoryBound(to: Int8.self),
+          output: problem.output.output(state.bytes(output), output),
+          requantization: requantization.resolved(in: state),
+          pixels: pixels, columns: 0..<channels, scratch: state.scratch(of: worker)))
     }
     emit(
       step, "int8 depthwise", reads: [input, weights, requantization.parameters], writes: [output],

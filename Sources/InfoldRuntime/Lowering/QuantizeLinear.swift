@@ -86,9 +86,9 @@ extension PlanBuilder {
   ) throws(InfoldError) -> Bool {
     let count = quantizations.count
     if count == 1 {
-      try emitPixelwise([x], to: y, algorithm) { loops, operands, result, pixels, frame in
+      try emitPixelwise([x], to: y, algorithm) { loops, operands, result, pixels, state in
         let (source, target): (Pixels<UInt8>, Pixels<UInt8>) = (
-          loops.pixels(0, frame.firstByte(operands[0])), loops.pixels(nil, frame.firstByte(result))
+          loops.pixels(0, state.firstByte(operands[0])), loops.pixels(nil, state.firstByte(result))
         )
         one(
           quantizations[0],
@@ -105,14 +105,14 @@ extension PlanBuilder {
     let elements = sizes[(place + 1)...].reduce(1, *), all = sizes.reduce(1, *)
     guard place == sizes.count - 1 else {
       // The elements at one position along the axis lie one behind the other.
-      let step = RangeStep(units: all / elements, cost: all) { runs, frame, _ in
+      let step = RangeStep(units: all / elements, cost: all) { runs, state, _ in
         for run in runs {
           var (x, y) = (source, target)
           x.offset += run * elements
           y.offset += run * elements
           one(
             quantizations[run % count],
-            ConvertedPlaces(source: frame.firstByte(x), target: frame.firstByte(y), channels: 1, strides: (1, 1)),
+            ConvertedPlaces(source: state.firstByte(x), target: state.firstByte(y), channels: 1, strides: (1, 1)),
             0..<elements)
         }
       }
@@ -128,12 +128,12 @@ extension PlanBuilder {
       }
     }
     let parameters = location(of: .packed(constant))
-    let step = RangeStep(units: all / count, cost: all) { rows, frame, _ in
-      let scales = UnsafePointer(frame.pointer(parameters))
+    let step = RangeStep(units: all / count, cost: all) { rows, state, _ in
+      let scales = UnsafePointer(state.pointer(parameters))
       each(
         ChannelQuantization(scales: scales, lowers: scales + count, offset: Float(offset)),
         ConvertedPlaces(
-          source: frame.firstByte(source), target: frame.firstByte(target), channels: count, strides: (count, count)),
+          source: state.firstByte(source), target: state.firstByte(target), channels: count, strides: (count, count)),
         rows)
     }
     emit(step, algorithm, reads: [source, parameters], writes: [target])
@@ -141,7 +141,7 @@ extension PlanBuilder {
   }
 }
 
-extension Frame {
+extension RunState {
   /// The first byte of a value of any type.
   fileprivate func firstByte(_ location: Location) -> UnsafeMutablePointer<UInt8> {
     address(location).assumingMemoryBound(to: UInt8.self)
@@ -231,11 +231,11 @@ extension PlanBuilder {
     let source = try location(of: x, .rowMajor), scalePlace = try location(of: scale, .rowMajor)
     let zeroPlace = try zeroPoint.map { id throws(InfoldError) in try location(of: id, .rowMajor) }
     let target = define(y, .rowMajor), count = sizes.reduce(1, *), kernels = byteKernels
-    let step = RangeStep(units: count, cost: count) { elements, frame, _ in
+    let step = RangeStep(units: count, cost: count) { elements, state, _ in
       kernels.dequantize(
-        Pixels(frame.bytes(source), channels: 1, pixelStride: 1),
-        Pixels(frame.pointer(target), channels: 1, pixelStride: 1), scale: frame.pointer(scalePlace).pointee,
-        zeroPoint: Int32(zeroPlace.map { frame.bytes($0).pointee } ?? format.offset), pixels: elements)
+        Pixels(state.bytes(source), channels: 1, pixelStride: 1),
+        Pixels(state.pointer(target), channels: 1, pixelStride: 1), scale: state.pointer(scalePlace).pointee,
+        zeroPoint: Int32(zeroPlace.map { state.bytes($0).pointee } ?? format.offset), pixels: elements)
     }
     emit(step, "dequantization", reads: [source, scalePlace, zeroPlace], writes: [target])
     return true
@@ -246,9 +246,9 @@ extension PlanBuilder {
     _ x: ValueID, to y: ValueID, scale: Float, zeroPoint: Int32, _ algorithm: String
   ) throws(InfoldError) {
     let kernels = byteKernels
-    try emitPixelwise([x], to: y, algorithm) { loops, operands, result, pixels, frame in
+    try emitPixelwise([x], to: y, algorithm) { loops, operands, result, pixels, state in
       kernels.dequantize(
-        loops.pixels(0, frame.bytes(operands[0])), loops.pixels(nil, frame.pointer(result)), scale: scale,
+        loops.pixels(0, state.bytes(operands[0])), loops.pixels(nil, state.pointer(result)), scale: scale,
         zeroPoint: zeroPoint, pixels: pixels)
     }
   }

@@ -67,12 +67,12 @@ extension PlanBuilder {
   ) throws(InfoldError) {
     var bias: Location?
     if node.inputs.count > 8, let id = node.inputs[8] { bias = try location(of: id, .rowMajor) }
-    let step = RangeStep(units: rows, cost: 2 * rows * requantization.columns) { [bias] rows, frame, _ in
-      let bias = bias.map { UnsafePointer(frame.address($0).assumingMemoryBound(to: Int32.self)) }
+    let step = RangeStep(units: rows, cost: 2 * rows * requantization.columns) { [bias] rows, state, _ in
+      let bias = bias.map { UnsafePointer(state.address($0).assumingMemoryBound(to: Int32.self)) }
       for row in rows {
         requantization.run(
-          frame.address(sums.place).assumingMemoryBound(to: Int32.self) + row * sums.stride, bias,
-          to: frame.bytes(target.place) + row * target.stride)
+          state.address(sums.place).assumingMemoryBound(to: Int32.self) + row * sums.stride, bias,
+          to: state.bytes(target.place) + row * target.stride)
       }
     }
     emit(step, "quantization", reads: [sums.place, bias], writes: [target.place])

@@ -173,19 +173,19 @@ extension PlanBuilder {
       let integers = IntegerReduction(
         reduction: reduction, type: type, matrices: block.outer.count, rows: block.reduced.count,
         columns: block.inner.count)
-      let step = RangeStep(units: integers.units, cost: block.count) { units, frame, _ in
-        integers.run(units, from: frame.address(source), to: frame.address(target))
+      let step = RangeStep(units: integers.units, cost: block.count) { units, state, _ in
+        integers.run(units, from: state.address(source), to: state.address(target))
       }
       return emit(step, "integers", reads: [source], writes: [target])
     }
     let kernels = kernels
     let gappedStride = target.layout == .channelsLast ? target.pixelStride : 1
     if block.isRows {
-      let step = RangeStep(units: block.outer.count, cost: block.count) { rows, frame, _ in
+      let step = RangeStep(units: block.outer.count, cost: block.count) { rows, state, _ in
         kernels.reduceRows(
           RowReductionArguments(
-            input: frame.pointer(source), inputStride: block.outer.stride ?? block.reduced.count,
-            output: frame.pointer(target), outputStride: gappedStride, rows: block.outer.count,
+            input: state.pointer(source), inputStride: block.outer.stride ?? block.reduced.count,
+            output: state.pointer(target), outputStride: gappedStride, rows: block.outer.count,
             columns: block.reduced.count,
             reduction: reduction),
           rows: rows)
@@ -203,8 +203,8 @@ extension PlanBuilder {
         output: output, outputStride: max(gappedStride, block.inner.count), reduction: reduction)
     }
     let nowhere = UnsafeMutablePointer<Float>.nowhere
-    let step = RangeStep(units: arguments(nowhere, nowhere).unitCount, cost: block.count) { units, frame, _ in
-      kernels.globalPool(arguments(frame.pointer(source), frame.pointer(target)), units: units)
+    let step = RangeStep(units: arguments(nowhere, nowhere).unitCount, cost: block.count) { units, state, _ in
+      kernels.globalPool(arguments(state.pointer(source), state.pointer(target)), units: units)
     }
     emit(step, "columns", reads: [source], writes: [target])
   }

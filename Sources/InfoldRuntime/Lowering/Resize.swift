@@ -141,7 +141,7 @@ extension PlanBuilder {
       node.inputs.dropFirst().allSatisfy({ $0.map { graph.constant($0) != nil } ?? true }),
       let tables = try operation.resizeTables(graph.operatorInputs(of: node))
     else { return false }
-    var map = ElementMap(identityOf: sizes)
+    var map = IndexMap(identityOf: sizes)
     let strides = rowMajorStrides(sizes)
     for table in tables {
       map.axes[table.axis] = .computed(count: table.output) { Int(table.first[$0]) * strides[table.axis] }
@@ -158,13 +158,13 @@ extension PlanBuilder {
     let kernels = kernels
     let step = RangeStep(
       units: units, cost: units / table.output * (table.output + 2 * table.weights.count) * inner
-    ) { range, frame, _ in
+    ) { range, state, _ in
       table.first.withUnsafeBufferPointer { first in
         table.starts.withUnsafeBufferPointer { starts in
           table.weights.withUnsafeBufferPointer { weights in
             kernels.resampleAxis(
               AxisResamplingArguments(
-                input: frame.pointer(source), output: frame.pointer(target), inputCount: table.input,
+                input: state.pointer(source), output: state.pointer(target), inputCount: table.input,
                 outputCount: table.output, inner: inner, first: first.baseAddress!, starts: starts.baseAddress!,
                 weights: weights.baseAddress ?? UnsafePointer(UnsafeMutablePointer<Float>.nowhere), fill: fill),
               units: range)
@@ -185,11 +185,11 @@ extension PlanBuilder {
       ) -> Void
   ) {
     let (input, source, output, target) = (images.input, images.source, images.output, images.target)
-    let step = RangeStep(units: output.images * output.height, cost: cost) { range, frame, _ in
+    let step = RangeStep(units: output.images * output.height, cost: cost) { range, state, _ in
       rows.withUnsafeBufferPointer { rows in
         columns.withUnsafeBufferPointer { columns in
           kernel(
-            input.input(frame.pointer(source), source), output.output(frame.pointer(target), target),
+            input.input(state.pointer(source), source), output.output(state.pointer(target), target),
             rows.baseAddress!, columns.baseAddress!, range)
         }
       }

@@ -18,20 +18,20 @@ extension RoiAlign: LoweredOperator {
       batches: try plan.location(of: batches, .rowMajor))
     let target = plan.define(y, .channelsLast)
     let (kernels, pixels) = (plan.kernels, sizes[2] * sizes[3])
-    let step = RangeStep(units: result[0], cost: result.reduce(4, *)) { range, frame, _ in
+    let step = RangeStep(units: result[0], cost: result.reduce(4, *)) { range, state, _ in
       for index in range {
         // All have been looked at.
-        guard let samples = try? regions.samples(index, in: frame) else { continue }
+        guard let samples = try? regions.samples(index, in: state) else { continue }
         samples.places.withUnsafeBufferPointer { places in
           samples.weights.withUnsafeBufferPointer { weights in
-            let input = UnsafePointer(frame.pointer(source))
+            let input = UnsafePointer(state.pointer(source))
             kernels.weighPixels(
               WeightedPixelsArguments(
                 input: input + samples.batch * pixels * source.pixelStride, pixelStride: source.pixelStride,
                 channels: sizes[1], taps: samples.tapsOfBin,
                 places: places.baseAddress ?? UnsafePointer(UnsafeRawPointer(input).assumingMemoryBound(to: Int.self)),
                 weights: weights.baseAddress ?? input, divisor: samples.divisor, takesMaximum: isMaximum,
-                output: frame.pointer(target) + index * samples.bins * target.pixelStride,
+                output: state.pointer(target) + index * samples.bins * target.pixelStride,
                 outputStride: target.pixelStride),
               results: 0..<samples.bins)
           }
@@ -40,8 +40,8 @@ extension RoiAlign: LoweredOperator {
     }
     let check = CheckedStep(
       label: fused.label,
-      check: { frame throws(InfoldError) in
-        for index in 0..<result[0] { try regions.require(index, in: frame) }
+      check: { state throws(InfoldError) in
+        for index in 0..<result[0] { try regions.require(index, in: state) }
       }, passes: [step])
     plan.emit(check, "weighted elements", reads: [source, regions.edges, regions.batches], writes: [target])
     return true
@@ -55,20 +55,20 @@ private struct RegionPlaces: Sendable {
   let edges: Location
   let batches: Location
 
-  func samples(_ index: Int, in frame: Frame) throws(InfoldError) -> RegionSamples<Float> {
-    try operation.region(edges(index, in: frame), batch: batch(index, in: frame), of: shape)
+  func samples(_ index: Int, in state: RunState) throws(InfoldError) -> RegionSamples<Float> {
+    try operation.region(edges(index, in: state), batch: batch(index, in: state), of: shape)
   }
 
-  func require(_ index: Int, in frame: Frame) throws(InfoldError) {
-    try operation.requireRegion(edges(index, in: frame), batch: batch(index, in: frame), of: shape)
+  func require(_ index: Int, in state: RunState) throws(InfoldError) {
+    try operation.requireRegion(edges(index, in: state), batch: batch(index, in: state), of: shape)
   }
 
-  private func edges(_ index: Int, in frame: Frame) -> (Float, Float, Float, Float) {
-    let edges = frame.pointer(edges) + 4 * index
+  private func edges(_ index: Int, in state: RunState) -> (Float, Float, Float, Float) {
+    let edges = state.pointer(edges) + 4 * index
     return (edges[0], edges[1], edges[2], edges[3])
   }
 
-  private func batch(_ index: Int, in frame: Frame) -> Int {
-    Int(frame.address(batches).assumingMemoryBound(to: Int64.self)[index])
+  private func batch(_ index: Int, in state: RunState) -> Int {
+    Int(state.address(batches).assumingMemoryBound(to: Int64.self)[index])
   }
 }

@@ -36,10 +36,10 @@ extension PlanBuilder {
     let count = sizes.reduce(1, *)
     let rows = count / lines.length
     let kernels = kernels
-    let step = RangeStep(units: rows, cost: 8 * count) { range, frame, _ in
+    let step = RangeStep(units: rows, cost: 8 * count) { range, state, _ in
       kernels.softmax(
         SoftmaxArguments(
-          input: frame.pointer(source), inputStride: stride, output: frame.pointer(target), outputStride: targetStride,
+          input: state.pointer(source), inputStride: stride, output: state.pointer(target), outputStride: targetStride,
           rows: rows, columns: lines.length, isLogarithmic: isLogarithmic),
         rows: range)
     }

@@ -24,20 +24,20 @@ extension TopK: LoweredOperator {
       let search = ExtremumIndices(block: block, order: order, selectsLast: false, type: type)
       let step = RangeStep(
         units: search.units, cost: sizes.reduce(2, *), scratchByteCount: search.scratchByteCount
-      ) { units, frame, worker in
-        let places = frame.address(indices).assumingMemoryBound(to: Int64.self)
-        search.run(units, from: frame.address(source), to: places, scratch: frame.scratch(of: worker))
-        search.copyFound(units, from: frame.address(source), at: places, to: frame.address(values))
+      ) { units, state, worker in
+        let places = state.address(indices).assumingMemoryBound(to: Int64.self)
+        search.run(units, from: state.address(source), to: places, scratch: state.scratch(of: worker))
+        search.copyFound(units, from: state.address(source), at: places, to: state.address(values))
       }
       plan.emit(step, "search", reads: [source], writes: [values, indices])
       return true
     }
     let step = RangeStep(
       units: leading.units, cost: sizes.reduce(8, *), scratchByteCount: leading.scratchByteCount
-    ) { units, frame, worker in
+    ) { units, state, worker in
       leading.run(
-        units, from: frame.address(source), values: frame.address(values),
-        indices: frame.address(indices).assumingMemoryBound(to: Int64.self), scratch: frame.scratch(of: worker))
+        units, from: state.address(source), values: state.address(values),
+        indices: state.address(indices).assumingMemoryBound(to: Int64.self), scratch: state.scratch(of: worker))
     }
     plan.emit(step, "heap", reads: [source], writes: [values, indices])
     return true

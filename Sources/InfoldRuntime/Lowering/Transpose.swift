@@ -55,8 +55,8 @@ extension Transpose: LoweredOperator {
     }
     let nowhere = UnsafeMutablePointer<Float>.nowhere
     let units = arguments(nowhere, nowhere).unitCount
-    let step = RangeStep(units: units, cost: 2 * count * rows * columns) { units, frame, _ in
-      kernels.transpose(arguments(frame.address(source), frame.address(target)), units: units)
+    let step = RangeStep(units: units, cost: 2 * count * rows * columns) { units, state, _ in
+      kernels.transpose(arguments(state.address(source), state.address(target)), units: units)
     }
     plan.emit(step, "transpose", reads: [source], writes: [target])
     return true

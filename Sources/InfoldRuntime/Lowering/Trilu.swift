@@ -16,8 +16,8 @@ extension Trilu: LoweredOperator {
     let source = try plan.location(of: x, .rowMajor), target = plan.define(y, .rowMajor, inPlaceOf: x)
     let rows = sizes[sizes.count - 2], columns = sizes[sizes.count - 1]
     let step = RangeStep(units: sizes.dropLast().reduce(1, *), cost: sizes.reduce(2, *)) {
-      [self, given] units, frame, _ in
-      let (x, y) = (frame.address(source), frame.address(target))
+      [self, given] units, state, _ in
+      let (x, y) = (state.address(source), state.address(target))
       for row in units {
         let kept = kept(row % rows, diagonal: given, rows: rows, columns: columns)
         func bytes(_ part: Range<Int>) -> (first: Int, count: Int) {

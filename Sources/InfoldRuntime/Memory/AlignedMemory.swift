@@ -22,7 +22,7 @@ package final class AlignedMemory: @unchecked Sendable {
     try budget?.take(byteCount)
     let count = max(byteCount, 1)
     guard let start = PageMemory.allocate(byteCount: count) else {
-      budget?.giveBack(byteCount)
+      budget?.release(byteCount)
       throw InfoldError(.limitExceeded, "\(counted(byteCount, "byte")) of working memory cannot be had")
     }
     if populated, count >= PageMemory.smallestByteCount { PageMemory.populate(start, byteCount: count) }
@@ -32,7 +32,7 @@ package final class AlignedMemory: @unchecked Sendable {
   }
 
   deinit {
-    budget?.giveBack(byteCount)
+    budget?.release(byteCount)
     PageMemory.free(start, byteCount: max(byteCount, 1))
   }
 

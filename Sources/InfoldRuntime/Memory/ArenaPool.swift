@@ -18,7 +18,7 @@ package final class ArenaPool: Sendable {
     self.budget = budget
   }
 
-  /// An arena of at least `byteCount` bytes, for the caller alone until `giveBack`.
+  /// An arena of at least `byteCount` bytes, for the caller alone until `release`.
   package func take(byteCount: Int) throws(InfoldError) -> AlignedMemory {
     let idle = state.withLock { state -> AlignedMemory? in
       let fit = state.idle.lastIndex { $0.byteCount >= byteCount }
@@ -31,7 +31,7 @@ package final class ArenaPool: Sendable {
   }
 
   /// Keeps an arena for the next run, unless no plan needs one of its size any more.
-  package func giveBack(_ arena: AlignedMemory) {
+  package func release(_ arena: AlignedMemory) {
     state.withLock { if arena.byteCount <= $0.limit { $0.idle.append(arena) } }
   }
 

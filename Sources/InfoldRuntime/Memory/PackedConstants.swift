@@ -4,9 +4,9 @@ import Synchronization
 
 /// Constants in the form that a kernel reads, for instance the weights of a convolution in panels.
 package final class PackedConstant: Sendable {
-  private let room: PackingRoom.Place
+  private let room: WeightArena.Place
 
-  fileprivate init(_ room: PackingRoom.Place) {
+  fileprivate init(_ room: WeightArena.Place) {
     self.room = room
   }
 
@@ -41,7 +41,7 @@ package final class PackedConstants: Sendable {
   }
 
   private let table = Mutex(Table())
-  private let room = PackingRoom()
+  private let room = WeightArena()
 
   /// None yet.
   package init() {}

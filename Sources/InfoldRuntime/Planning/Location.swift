@@ -9,7 +9,7 @@ enum Layout: Hashable, Sendable {
 /// Where the elements of a value lie during a run.
 struct Location: Hashable, Sendable {
   /// The index of the stretch of memory among those of the plan.
-  var storage: Int
+  var buffer: Int
   /// The place of the first element in it, in elements.
   var offset = 0
   /// What the elements are.
@@ -20,9 +20,9 @@ struct Location: Hashable, Sendable {
   /// value is a slice of a concatenation. For a row-major value it has no meaning.
   var pixelStride: Int
 
-  /// The place of a value of these sizes at the beginning of a storage, without gaps.
-  init(_ storage: Int, _ format: ElementFormat, _ sizes: [Int], _ layout: Layout = .rowMajor) {
-    self.storage = storage
+  /// The place of a value of these sizes at the beginning of a buffer, without gaps.
+  init(_ buffer: Int, _ format: ElementFormat, _ sizes: [Int], _ layout: Layout = .rowMajor) {
+    self.buffer = buffer
     self.format = format
     self.layout = layout
     pixelStride = layout == .channelsLast ? sizes[1] : sizes.last ?? 1
@@ -30,7 +30,7 @@ struct Location: Hashable, Sendable {
 
   /// This place for the same elements under other sizes.
   func reshaped(_ sizes: [Int], _ layout: Layout) -> Location {
-    var place = Location(storage, format, sizes, layout)
+    var place = Location(buffer, format, sizes, layout)
     place.offset = offset
     return place
   }

@@ -18,7 +18,7 @@ final class Plan: Sendable {
   /// The bytes of the largest value that is no constant, whether it lies in the arena or not.
   private let largestByteCount: Int
   /// Those that no run uses.
-  private let frames = Mutex<[Frame]>([])
+  private let frames = Mutex<[RunState]>([])
 
   /// Lowers `graph`.
   /// - Parameters:
@@ -35,7 +35,7 @@ final class Plan: Sendable {
     steps = builder.steps
     idleNodes = builder.idleNodes
     sharers = factory.sharers
-    memory = PlanMemory(builder.storages, for: steps)
+    memory = PlanMemory(builder.buffers, for: steps)
     tensors = PlanTensors(builder)
     self.largestByteCount = largestByteCount
   }
@@ -57,23 +57,23 @@ final class Plan: Sendable {
     steps.allSatisfy { $0.step.tensors.reads.isEmpty && $0.step.tensors.writes.isEmpty }
   }
 
-  /// A frame for one run, until `giveBack`.
-  func takeFrame() -> Frame {
+  /// A state for one run, until `release`.
+  func takeFrame() -> RunState {
     frames.withLock { $0.popLast() } ?? makeFrame()
   }
 
-  /// A new frame.
-  func makeFrame() -> Frame {
-    let frame = Frame(
-      storageCount: memory.storages.count, valueCount: tensors.valueCount, scratchStride: memory.scratchStride)
-    memory.placeConstants(in: frame)
-    frame.release(keeping: tensors.constants)
-    return frame
+  /// A new state.
+  func makeFrame() -> RunState {
+    let state = RunState(
+      bufferCount: memory.buffers.count, valueCount: tensors.valueCount, scratchStride: memory.scratchStride)
+    memory.placeConstants(in: state)
+    state.release(keeping: tensors.constants)
+    return state
   }
 
-  /// Keeps a frame for the next run.
-  func giveBack(_ frame: Frame) {
-    frame.release(keeping: tensors.constants)
-    frames.withLock { $0.append(frame) }
+  /// Keeps a state for the next run.
+  func release(_ state: RunState) {
+    state.release(keeping: tensors.constants)
+    frames.withLock { $0.append(state) }
   }
 }

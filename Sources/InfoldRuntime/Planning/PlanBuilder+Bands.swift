@@ -14,9 +14,9 @@ extension PlanBuilder {
         let isInBand = zip(chain.steps, members).dropLast().map(isPrivate)
         let bands = PlannedStep(bands: steps[chain.steps], members, isInBand: isInBand, rows)
         for (index, isInBand) in zip(chain.steps, isInBand) where isInBand {
-          let storage = steps[index].writes[0].storage
-          if !(bands.reads + bands.writes).contains(where: { $0.storage == storage }) {
-            storages[storage].lifetime = nil
+          let buffer = steps[index].writes[0].buffer
+          if !(bands.reads + bands.writes).contains(where: { $0.buffer == buffer }) {
+            buffers[buffer].lifetime = nil
           }
         }
         joined.append(bands)
@@ -27,8 +27,8 @@ extension PlanBuilder {
     }
     guard joined.count < steps.count else { return }
     steps = joined
-    for index in storages.indices {
-      storages[index].lifetime = storages[index].lifetime.map { places[$0.lowerBound]...places[$0.upperBound] }
+    for index in buffers.indices {
+      buffers[index].lifetime = buffers[index].lifetime.map { places[$0.lowerBound]...places[$0.upperBound] }
     }
     lastReads = lastReads.map { $0.map { places[$0] } }
   }
@@ -68,7 +68,7 @@ extension PlanBuilder {
       }
       members.append(step)
       multiplyAccumulates += steps[index].multiplyAccumulates
-      let threads = WorthwhileThreads.count(multiplications: multiplyAccumulates, workers: sharers)
+      let threads = ThreadHeuristic.count(multiplications: multiplyAccumulates, workers: sharers)
       guard members.count > 1, threads > 1 else { continue }
       let dependencies = members.map { $0.dependency! }
       let rows = (dependencies.last!.outputRows + threads - 1) / threads
@@ -140,22 +140,22 @@ extension PlanBuilder {
   /// Whether the next step alone reads what a step writes, and only as its input. The next one may write its own result there, and this
   /// one in the place of its input, but not of another operand, which is not handed on.
   private func isPrivate(_ index: Int, _ member: any RowStep) -> Bool {
-    let step = steps[index], next = steps[index + 1], place = step.writes[0], storage = storages[place.storage]
-    guard case .arena = storage.source, place.offset == 0, let lifetime = storage.lifetime,
+    let step = steps[index], next = steps[index + 1], place = step.writes[0], buffer = buffers[place.buffer]
+    guard case .arena = buffer.source, place.offset == 0, let lifetime = buffer.lifetime,
       let reader = (next.step as? any RowStep)?.reading(rowsOf: place)
     else { return false }
     let begins = lifetime.lowerBound == index || member.input == place
     let ends = lifetime.upperBound == index + 1 || next.writes[0] == place
-    return begins && ends && next.reads.count { $0.storage == place.storage } == reader.inputReads
+    return begins && ends && next.reads.count { $0.buffer == place.buffer } == reader.inputReads
   }
 
   /// Whether the last of the steps writes nowhere where an earlier one still reads, but for what it is handed in a band.
   private func takeTurns(_ first: Int, _ chain: [any RowStep]) -> Bool {
-    let written = steps[first + chain.count - 1].writes[0].storage
+    let written = steps[first + chain.count - 1].writes[0].buffer
     return chain.indices.dropLast().allSatisfy { place in
       let index = first + place
-      return steps[index].reads.allSatisfy { $0.storage != written }
-        || place > 0 && steps[index - 1].writes[0].storage == written && isPrivate(index - 1, chain[place - 1])
+      return steps[index].reads.allSatisfy { $0.buffer != written }
+        || place > 0 && steps[index - 1].writes[0].buffer == written && isPrivate(index - 1, chain[place - 1])
     }
   }
 }
@@ -180,10 +180,10 @@ extension PlannedStep {
     (reads, writes) = ([], [])
     var handedOn: Int?
     for (index, (step, member)) in zip(steps, members).enumerated() {
-      let result = step.writes[0].storage
+      let result = step.writes[0].buffer
       let isInBand = index < isInBand.count && isInBand[index]
       reads += step.reads.filter {
-        $0.storage != handedOn && !(isInBand && $0.storage == result && $0 != member.input)
+        $0.buffer != handedOn && !(isInBand && $0.buffer == result && $0 != member.input)
       }
       if !isInBand { writes += step.writes }
       handedOn = isInBand ? result : nil

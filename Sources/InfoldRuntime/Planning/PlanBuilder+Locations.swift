@@ -53,8 +53,8 @@ extension PlanBuilder {
     guard let other = locations[value.index].first?.value else {
       precondition(isTensor[value.index], "a value is read before it is made")
       let format = format(of: value)!
-      let source = graph.constant(value).map { Storage.Source.constant($0) } ?? .tensor(value)
-      let place = Location(addStorage(source), format.inTensors, sizes)
+      let source = graph.constant(value).map { Buffer.Source.constant($0) } ?? .tensor(value)
+      let place = Location(addBuffer(source), format.inTensors, sizes)
       settle(value, place.format == format ? place : copied(place, sizes, as: format))
       return try location(of: value, layout)
     }
@@ -89,13 +89,13 @@ extension PlanBuilder {
     if layout == .rowMajor || ImageShape(sizes)!.isSameInBothLayouts, place.format == place.format.inTensors,
       let index = outputIndices[value.index]
     {
-      place.storage = addStorage(.output(index))
+      place.buffer = addBuffer(.output(index))
     } else if let source = sources.first(where: { isReplaceable($0, by: place, sizes) }) {
       place = locations[source.index][layout]!
       // Nobody reads what lay there, once the value does.
-      residents[place.storage] = []
+      residents[place.buffer] = []
     } else {
-      place.storage = addStorage(.arena, byteCount: place.format.byteCount(of: sizes.reduce(1, *)))
+      place.buffer = addBuffer(.arena, byteCount: place.format.byteCount(of: sizes.reduce(1, *)))
     }
     settle(value, place)
     return place
@@ -109,7 +109,7 @@ extension PlanBuilder {
   /// Says that `value` lies at `location`, where its elements are, or will be.
   mutating func settle(_ value: ValueID, _ location: Location) {
     locations[value.index][location.layout] = location
-    residents[location.storage].append(value)
+    residents[location.buffer].append(value)
   }
 
   /// Whether a result may be written where a value lies, that would lie at `place` in memory of its own.
@@ -121,31 +121,31 @@ extension PlanBuilder {
 
   /// Whether the node that is being lowered is the last to read `value`, and anything else in its memory.
   private func isLastRead(of value: ValueID, at location: Location) -> Bool {
-    guard case .arena = storages[location.storage].source, let current, concatenations.part(value) == nil else {
+    guard case .arena = buffers[location.buffer].source, let current, concatenations.part(value) == nil else {
       return false
     }
     let reads = current.nodes.reduce(0) { $0 + graph[$1].uses.filter { $0 == value }.count }
     return reads == 1
-      && residents[location.storage].allSatisfy { remainingUses[$0.index] == ($0 == value ? 1 : 0) }
+      && residents[location.buffer].allSatisfy { remainingUses[$0.index] == ($0 == value ? 1 : 0) }
   }
 
   /// A stretch of memory.
-  mutating func addStorage(_ source: Storage.Source, byteCount: Int = 0) -> Int {
-    storages.append(Storage(source: source, byteCount: byteCount, lifetime: nil))
+  mutating func addBuffer(_ source: Buffer.Source, byteCount: Int = 0) -> Int {
+    buffers.append(Buffer(source: source, byteCount: byteCount, lifetime: nil))
     residents.append([])
-    return storages.count - 1
+    return buffers.count - 1
   }
 
   /// Memory for what the steps of one node hand on to each other.
   mutating func temporary(_ sizes: [Int], _ format: ElementFormat = .float32, _ layout: Layout = .rowMajor) -> Location
   {
     Location(
-      addStorage(.arena, byteCount: format.byteCount(of: sizes.reduce(1, *))), format, sizes, layout)
+      addBuffer(.arena, byteCount: format.byteCount(of: sizes.reduce(1, *))), format, sizes, layout)
   }
 
   /// Where a constant that kernels read as it is, or packed, lies.
-  mutating func location(of source: Storage.Source) -> Location {
-    Location(addStorage(source), .float32, [])
+  mutating func location(of source: Buffer.Source) -> Location {
+    Location(addBuffer(source), .float32, [])
   }
 }
 
@@ -183,10 +183,10 @@ extension PlanBuilder {
     let value = graph.outputs[index]
     guard outputIndices[value.index] == index, !isTensor[value.index] else { return }
     for location in locations[value.index].values {
-      if case .output(index) = storages[location.storage].source { return }
+      if case .output(index) = buffers[location.buffer].source { return }
     }
     let sizes = plannedSizes(value)!, format = format(of: value)!
-    let target = Location(addStorage(.output(index)), format.inTensors, sizes)
+    let target = Location(addBuffer(.output(index)), format.inTensors, sizes)
     if locations[value.index][.rowMajor] == nil, let image = ImageShape(sizes),
       let source = locations[value.index][.channelsLast], !image.isSameInBothLayouts, format.offset == 0
     {

@@ -40,14 +40,14 @@ struct PlanBuilder {
   /// Whether there is a step, or a part of one, for the node that is being lowered.
   private var hasEmitted = false
   /// The memory that the steps point into.
-  var storages: [Storage] = []
-  /// The values that lie in each storage.
+  var buffers: [Buffer] = []
+  /// The values that lie in each buffer.
   var residents: [[ValueID]] = []
   /// Where each value lies, by its index; in two layouts once it was converted.
   var locations: [[Layout: Location]]
-  /// Whether each value is a tensor in the frame.
+  /// Whether each value is a tensor in the state.
   var isTensor: [Bool]
-  /// The last step that reads each tensor of the frame.
+  /// The last step that reads each tensor of the state.
   var lastReads: [Int?]
   /// How often nodes that are still to come read each value; being an output of the graph counts.
   var remainingUses: [Int]
@@ -180,9 +180,9 @@ struct PlanBuilder {
   /// Notes that a step uses these places.
   private mutating func note(_ places: [Location?], at step: Int) {
     for case let location? in places {
-      let begin = storages[location.storage].lifetime?.lowerBound ?? step
-      storages[location.storage].lifetime = begin...step
-      if case .tensor(let id) = storages[location.storage].source { lastReads[id.index] = step }
+      let begin = buffers[location.buffer].lifetime?.lowerBound ?? step
+      buffers[location.buffer].lifetime = begin...step
+      if case .tensor(let id) = buffers[location.buffer].source { lastReads[id.index] = step }
     }
   }
 
@@ -204,7 +204,7 @@ struct PlanBuilder {
   private func placement(of node: FusedNode) -> [String] {
     guard let output = node.output, let whole = concatenations.part(output)?.whole,
       let place = locations[output.index][.channelsLast],
-      place.storage == locations[whole.index][.channelsLast]?.storage
+      place.buffer == locations[whole.index][.channelsLast]?.buffer
     else { return [] }
     return ["placed in \(graph[whole].name)"]
   }
@@ -292,12 +292,12 @@ struct PlannedStep: Sendable {
 }
 
 /// A stretch of memory that steps point into.
-struct Storage: Sendable {
+struct Buffer: Sendable {
   /// Where it comes from.
   enum Source: Sendable {
     /// The arena.
     case arena
-    /// The tensor that the frame holds for a value: an input, or what a reference evaluation made.
+    /// The tensor that the state holds for a value: an input, or what a reference evaluation made.
     case tensor(ValueID)
     /// A constant of the model.
     case constant(Tensor)

@@ -20,7 +20,7 @@ struct PlanFactory: Sendable {
   /// Who is told of plans and runs.
   private(set) var observer: (any SessionObserver)?
   /// What was measured of the ways to compute; `nil` without tuning.
-  let tuning: TuningMemory?
+  let tuning: TuningCache?
 
   private let options: SessionOptions
   let packed: PackedConstants
@@ -49,7 +49,7 @@ struct PlanFactory: Sendable {
     workers = try ThreadCount.chosen(options)
     sharers = workers
     self.packed = packed
-    tuning = options.optimize ? options.tuning.map { TuningMemory($0, kernels, timer: timer) } : nil
+    tuning = options.optimize ? options.tuning.map { TuningCache($0, kernels, timer: timer) } : nil
     arithmetic = Arithmetic(options.resolvedSubnormals)
     passes = options.passes
   }

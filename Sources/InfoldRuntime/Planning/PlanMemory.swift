@@ -4,8 +4,8 @@ import InfoldTensor
 /// Where the memory lies that the steps of a plan point into: in the arena, in tensors, in constants.
 struct PlanMemory: Sendable {
   /// The memory that steps point into.
-  let storages: [Storage]
-  /// The offset of each storage in the arena, in bytes; 0 for those that lie elsewhere.
+  let buffers: [Buffer]
+  /// The offset of each buffer in the arena, in bytes; 0 for those that lie elsewhere.
   let offsets: [Int]
   /// The bytes of the arena that all threads share.
   let sharedByteCount: Int
@@ -15,12 +15,12 @@ struct PlanMemory: Sendable {
   private static let page = 4096
 
   /// Lays out the arena.
-  init(_ storages: [Storage], for steps: [PlannedStep]) {
-    self.storages = storages
-    let planned = storages.indices.filter { storages[$0].isPlanned }
+  init(_ buffers: [Buffer], for steps: [PlannedStep]) {
+    self.buffers = buffers
+    let planned = buffers.indices.filter { buffers[$0].isPlanned }
     let layout = ArenaLayout(
-      planned.map { ArenaLayout.Block(byteCount: storages[$0].byteCount, lifetime: storages[$0].lifetime!) })
-    var offsets = [Int](repeating: 0, count: storages.count)
+      planned.map { ArenaLayout.Block(byteCount: buffers[$0].byteCount, lifetime: buffers[$0].lifetime!) })
+    var offsets = [Int](repeating: 0, count: buffers.count)
     for (index, offset) in zip(planned, layout.offsets) { offsets[index] = offset }
     self.offsets = offsets
     sharedByteCount = layout.byteCount
@@ -35,28 +35,28 @@ struct PlanMemory: Sendable {
   /// The bytes of the arena for so many threads.
   func arenaByteCount(workers: Int) -> Int { Self.wholePages(sharedByteCount) + scratchStride * workers }
 
-  /// Points a new frame to what lies at the same place in every run.
-  func placeConstants(in frame: Frame) {
-    for (index, storage) in storages.enumerated() {
-      switch storage.source {
-      case .constant(let tensor): frame.bases[index] = tensor.address
-      case .packed(let constant): frame.bases[index] = constant.floats
+  /// Points a new state to what lies at the same place in every run.
+  func placeConstants(in state: RunState) {
+    for (index, buffer) in buffers.enumerated() {
+      switch buffer.source {
+      case .constant(let tensor): state.bases[index] = tensor.address
+      case .packed(let constant): state.bases[index] = constant.floats
       default: break
       }
     }
   }
 
-  /// Points a frame to an arena, or to one of the parts of an arena that single threads use.
-  func place(_ frame: Frame, in arena: AlignedMemory, part: Int = 0) {
+  /// Points a state to an arena, or to one of the parts of an arena that single threads use.
+  func place(_ state: RunState, in arena: AlignedMemory, part: Int = 0) {
     let start = arena.start + part * arenaByteCount(workers: 1)
-    frame.scratch = start + Self.wholePages(sharedByteCount)
-    for index in storages.indices where storages[index].isPlanned {
-      frame.bases[index] = (start + offsets[index]).assumingMemoryBound(to: Float.self)
+    state.scratch = start + Self.wholePages(sharedByteCount)
+    for index in buffers.indices where buffers[index].isPlanned {
+      state.bases[index] = (start + offsets[index]).assumingMemoryBound(to: Float.self)
     }
   }
 }
 
-extension Storage {
+extension Buffer {
   /// The index of the value in whose tensor it lies; `nil` when it lies elsewhere.
   var tensor: Int? {
     if case .tensor(let id) = source { id.index } else { nil }

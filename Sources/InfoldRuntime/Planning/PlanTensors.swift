@@ -6,7 +6,7 @@ struct PlanTensors: Sendable {
   /// An output of the graph.
   enum Output {
     /// A tensor that the steps write, with these sizes.
-    case written(sizes: [Int], ElementType, storages: [Int])
+    case written(sizes: [Int], ElementType, buffers: [Int])
     /// A tensor that a step makes, by its value.
     case made(Int)
     /// An input or a constant, by its value.
@@ -21,12 +21,12 @@ struct PlanTensors: Sendable {
   let outputs: [Output]
   /// The constants that a step or a caller takes as tensors.
   let constants: [(value: Int, tensor: Tensor)]
-  /// The storages that lie in an input's tensor, with the places of the inputs.
-  let inputStorages: [(storage: Int, input: Int)]
+  /// The buffers that lie in an input's tensor, with the places of the inputs.
+  let inputStorages: [(buffer: Int, input: Int)]
   /// The places of the inputs that steps take as tensors.
   let readInputs: [Int]
-  /// The storages that lie in a tensor which a step makes, by the step.
-  let bindings: [[(storage: Int, value: Int)]]
+  /// The buffers that lie in a tensor which a step makes, by the step.
+  let bindings: [[(buffer: Int, value: Int)]]
   /// The tensors that nobody reads behind a step.
   let ending: [[Int]]
   /// The number of the graph's values, by whose indices tensors are told apart.
@@ -39,7 +39,7 @@ struct PlanTensors: Sendable {
   /// What follows from the steps of a builder that is done.
   init(_ builder: PlanBuilder) {
     let graph = builder.graph
-    let (steps, storages) = (builder.steps, builder.storages)
+    let (steps, buffers) = (builder.steps, builder.buffers)
     valueCount = graph.values.count
     inputs = graph.inputs.map(\.index)
     outputNames = graph.outputs.map { graph[$0].name }
@@ -51,7 +51,7 @@ struct PlanTensors: Sendable {
     }
     let used = steps.map(\.step.tensors)
     names = Dictionary(
-      (used.flatMap { $0.reads + $0.writes } + storages.compactMap(\.tensor)).map { ($0, graph.values[$0].name) }
+      (used.flatMap { $0.reads + $0.writes } + buffers.compactMap(\.tensor)).map { ($0, graph.values[$0].name) }
     ) { first, _ in first }
 
     var producers: [Int: Int] = [:]
@@ -59,10 +59,10 @@ struct PlanTensors: Sendable {
       for value in tensors.writes { producers[value] = index }
     }
     let places = Dictionary(inputs.enumerated().map { ($1, $0) }) { first, _ in first }
-    var bindings = [[(storage: Int, value: Int)]](repeating: [], count: steps.count)
-    var inputStorages: [(storage: Int, input: Int)] = []
-    for (index, storage) in storages.enumerated() {
-      guard let value = storage.tensor else { continue }
+    var bindings = [[(buffer: Int, value: Int)]](repeating: [], count: steps.count)
+    var inputStorages: [(buffer: Int, input: Int)] = []
+    for (index, buffer) in buffers.enumerated() {
+      guard let value = buffer.tensor else { continue }
       if let step = producers[value] {
         bindings[step].append((index, value))
       } else if let input = places[value] {
@@ -81,14 +81,14 @@ struct PlanTensors: Sendable {
     self.ending = ending
 
     var written = [[Int]](repeating: [], count: graph.outputs.count)
-    for index in storages.indices {
-      if case .output(let output) = storages[index].source { written[output].append(index) }
+    for index in buffers.indices {
+      if case .output(let output) = buffers[index].source { written[output].append(index) }
     }
     outputs = graph.outputs.enumerated().map { index, id in
       let first = builder.outputIndices[id.index]!
       if first < index { return .same(first) }
       guard builder.isTensor[id.index] else {
-        return .written(sizes: builder.plannedSizes(id)!, graph[id].type!.elementType, storages: written[index])
+        return .written(sizes: builder.plannedSizes(id)!, graph[id].type!.elementType, buffers: written[index])
       }
       return producers[id.index] == nil ? .held(id.index) : .made(id.index)
     }

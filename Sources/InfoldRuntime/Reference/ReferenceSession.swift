@@ -20,7 +20,7 @@ public final class ReferenceSession: Sendable {
   public var warnings: [ModelWarning] { told.withLock { $0.warnings } }
 
   private let interface: ModelInterface
-  private let told: Mutex<ToldWarnings>
+  private let told: Mutex<ReportedWarnings>
   /// With open shapes.
   private let graph: Graph
   private let passes: OptimizationPipeline
@@ -56,7 +56,7 @@ public final class ReferenceSession: Sendable {
     passes: OptimizationPipeline = .asWritten, memoryLimit: Int? = nil, timeLimit: Duration? = nil
   ) throws(InfoldError) {
     let budget = memoryLimit.map { MemoryBudget(limit: $0) } ?? .current ?? MemoryBudget()
-    told = Mutex(ToldWarnings(model.warnings))
+    told = Mutex(ReportedWarnings(model.warnings))
     let (path, original) = (model.path, model.graph)
     _ = consume model
     (interface, graph) = try annotatingErrors({ path.map($0.inFile) ?? $0 }) { () throws(InfoldError) in

@@ -54,7 +54,7 @@ struct AttentionStep: Step {
   private func units(_ phase: Int) -> Int { products.count * (phase == 0 ? keyPanels + valuePanels : rows) }
 
   func tasks(phase: Int, workers: Int) -> Int {
-    let sharing = WorthwhileThreads.count(
+    let sharing = ThreadHeuristic.count(
       multiplications: products.count * rows * keys * (inner + columns), workers: workers)
     return sharing > 1 ? min(2 * sharing, units(phase)) : 1
   }
@@ -65,15 +65,15 @@ struct AttentionStep: Step {
       * (phase == 0 ? kernels.panelWidth * VariableProductStep.packingRows : 2 * keys)
   }
 
-  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in state: RunState) {
     var rest = (0..<units(phase)).part(task, of: count)
     if phase == 0 {
       for unit in rest {
         let (index, panel) = unit.quotientAndRemainder(dividingBy: keyPanels + valuePanels)
         if panel < keyPanels {
-          packKey(panel, of: index, in: frame)
+          packKey(panel, of: index, in: state)
         } else {
-          packValue(panel - keyPanels, of: index, in: frame)
+          packValue(panel - keyPanels, of: index, in: state)
         }
       }
       return
@@ -81,21 +81,21 @@ struct AttentionStep: Step {
     while !rest.isEmpty {
       let index = rest.lowerBound / rows
       let end = min(rest.upperBound, (index + 1) * rows, rest.lowerBound + blockRows)
-      attend((rest.lowerBound - index * rows)..<(end - index * rows), of: index, worker, in: frame)
+      attend((rest.lowerBound - index * rows)..<(end - index * rows), of: index, worker, in: state)
       rest = end..<rest.upperBound
     }
   }
 
-  private func packKey(_ panel: Int, of index: Int, in frame: Frame) {
+  private func packKey(_ panel: Int, of index: Int, in state: RunState) {
     pack(
-      panel, of: frame.pointer(key.place) + products[index].key, key.strides, rows: inner, columns: keys,
-      into: frame.pointer(panels) + index * (packedKey + packedValue))
+      panel, of: state.pointer(key.place) + products[index].key, key.strides, rows: inner, columns: keys,
+      into: state.pointer(panels) + index * (packedKey + packedValue))
   }
 
-  private func packValue(_ panel: Int, of index: Int, in frame: Frame) {
+  private func packValue(_ panel: Int, of index: Int, in state: RunState) {
     pack(
-      panel, of: frame.pointer(value.place) + products[index].value, value.strides, rows: keys, columns: columns,
-      into: frame.pointer(panels) + index * (packedKey + packedValue) + packedKey)
+      panel, of: state.pointer(value.place) + products[index].value, value.strides, rows: keys, columns: columns,
+      into: state.pointer(panels) + index * (packedKey + packedValue) + packedKey)
   }
 
   private func pack(
@@ -108,13 +108,13 @@ struct AttentionStep: Step {
       columns: first..<min(first + kernels.panelWidth, columns), into: packed)
   }
 
-  private func attend(_ rows: Range<Int>, of index: Int, _ worker: Int, in frame: Frame) {
+  private func attend(_ rows: Range<Int>, of index: Int, _ worker: Int, in state: RunState) {
     let product = products[index], first = rows.lowerBound, count = rows.count
-    let scratch = frame.scratch(of: worker)
+    let scratch = state.scratch(of: worker)
     let scores = (scratch + productScratch).assumingMemoryBound(to: Float.self)
-    let packed = frame.pointer(panels) + index * (packedKey + packedValue)
+    let packed = state.pointer(panels) + index * (packedKey + packedValue)
     kernels.multiply(
-      frame.pointer(query.place) + product.query + first * query.strides.row, rowStride: query.strides.row,
+      state.pointer(query.place) + product.query + first * query.strides.row, rowStride: query.strides.row,
       inner: inner, by: packed, into: scores, rowStride: keys, columns: keys, rows: 0..<count, scratch: scratch)
     let shape = ElementwiseShape(pixels: count, channels: keys)
     func combine(_ function: BinaryFunction, with operand: ElementwiseInput) {
@@ -123,16 +123,16 @@ struct AttentionStep: Step {
           function, activation: .identity, shape: shape, left: ElementwiseInput(scores, like: shape), right: operand,
           output: ElementwiseOutput(scores, like: shape)), pixels: 0..<count)
     }
-    if let scale { combine(.multiply, with: ElementwiseInput(scalar: frame.pointer(scale))) }
+    if let scale { combine(.multiply, with: ElementwiseInput(scalar: state.pointer(scale))) }
     if let mask {
-      let row = frame.pointer(mask.place) + product.mask + first * mask.rowStride
+      let row = state.pointer(mask.place) + product.mask + first * mask.rowStride
       combine(
         .add, with: ElementwiseInput(row, imageStride: 0, pixelStride: mask.rowStride, channelStride: 1))
     }
     kernels.softmax(SoftmaxArguments(input: scores, output: scores, rows: count, columns: keys), rows: 0..<count)
     kernels.multiply(
       scores, rowStride: keys, inner: keys, by: packed + packedKey,
-      into: frame.pointer(output.place) + product.output + first * output.strides.row, rowStride: output.strides.row,
+      into: state.pointer(output.place) + product.output + first * output.strides.row, rowStride: output.strides.row,
       columns: columns, rows: 0..<count, scratch: scratch)
   }
 }

@@ -66,22 +66,22 @@ struct BandStep: Step {
 
   func work(phase: Int, task: Int, of count: Int) -> Int { (0..<rows).part(task, of: count).count }
 
-  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in state: RunState) {
     let part = (0..<rows).part(task, of: count)
-    let scratch = frame.scratch(of: worker)
+    let scratch = state.scratch(of: worker)
     // Of each result, the rows that lie in its band.
     var present = Rows(repeating: 0..<0)
     var begin = part.lowerBound
     while begin < part.upperBound {
       let end = min(begin + rowsPerBand, part.upperBound)
-      advance(to: begin..<end, &present, scratch, frame)
+      advance(to: begin..<end, &present, scratch, state)
       begin = end
     }
   }
 
   /// Makes rows of the last result, and what they need.
   private func advance(
-    to rows: Range<Int>, _ present: inout Rows, _ scratch: UnsafeMutableRawPointer, _ frame: Frame
+    to rows: Range<Int>, _ present: inout Rows, _ scratch: UnsafeMutableRawPointer, _ state: RunState
   ) {
     let last = members.count - 1
     // From the last step to the first: which rows are needed, and which of them are missing.
@@ -98,17 +98,17 @@ struct BandStep: Step {
     for index in members.indices where !missing[index].isEmpty {
       members[index].run(
         rows: missing[index],
-        from: index == 0 ? frame.pointer(members[0].input) : row0(ofResult: index - 1, present, scratch, frame),
-        to: row0(ofResult: index, present, scratch, frame),
-        scratch: scratch + memberScratch, in: frame)
+        from: index == 0 ? state.pointer(members[0].input) : row0(ofResult: index - 1, present, scratch, state),
+        to: row0(ofResult: index, present, scratch, state),
+        scratch: scratch + memberScratch, in: state)
     }
   }
 
   /// Where row 0 of a result lies, or would lie: of one in a band, the rows that are present do.
   private func row0(
-    ofResult index: Int, _ present: Rows, _ scratch: UnsafeMutableRawPointer, _ frame: Frame
+    ofResult index: Int, _ present: Rows, _ scratch: UnsafeMutableRawPointer, _ state: RunState
   ) -> UnsafeMutablePointer<Float> {
-    guard index < bands.count, let band = bands[index] else { return frame.pointer(members[index].output) }
+    guard index < bands.count, let band = bands[index] else { return state.pointer(members[index].output) }
     return (scratch + band).assumingMemoryBound(to: Float.self)
       - present[index].lowerBound * dependencies[index].outputStride
   }

@@ -18,9 +18,9 @@ struct BodyStep: Step {
 
   func tasks(phase: Int, workers: Int) -> Int { 1 }
 
-  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
-    let context = frame.context!
-    operands.compute(in: frame) { inputs throws(InfoldError) in
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in state: RunState) {
+    let context = state.context!
+    operands.compute(in: state) { inputs throws(InfoldError) in
       let cancellation = context.cancellation ?? Cancellation(.none, timeLimit: nil)
       return try cancellation.interrupting { () throws(InfoldError) in
         try node.evaluate(inputs, EvaluationContext(wantedOutputs: operands.outputs.map { $0 != nil })) {

@@ -5,7 +5,7 @@ struct CheckedStep: Step {
   /// The node, as errors call it.
   let label: String
   /// Throws what is wrong.
-  let check: @Sendable (Frame) throws(InfoldError) -> Void
+  let check: @Sendable (RunState) throws(InfoldError) -> Void
   /// What is done then, one behind the other.
   let passes: [RangeStep]
 
@@ -20,15 +20,15 @@ struct CheckedStep: Step {
     phase == 0 ? 1 : passes[phase - 1].work(phase: 0, task: task, of: count)
   }
 
-  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in state: RunState) {
     if phase == 0 {
       do throws(InfoldError) {
-        try check(frame)
+        try check(state)
       } catch {
-        frame.failure = error.atNode(label)
+        state.failure = error.atNode(label)
       }
-    } else if frame.failure == nil {
-      passes[phase - 1].run(phase: 0, task: task, of: count, worker: worker, in: frame)
+    } else if state.failure == nil {
+      passes[phase - 1].run(phase: 0, task: task, of: count, worker: worker, in: state)
     }
   }
 }

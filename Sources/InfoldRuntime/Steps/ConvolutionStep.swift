@@ -79,7 +79,7 @@ struct ConvolutionStep: Step {
 
   func tasks(phase: Int, workers: Int) -> Int {
     let work = rows * shape.outputChannels * shape.channels * taps * groups
-    let sharing = WorthwhileThreads.count(work: work / smallestWork, workers: workers)
+    let sharing = ThreadHeuristic.count(work: work / smallestWork, workers: workers)
     return sharing > 1 ? partition.tasks(workers: sharing) : 1
   }
 
@@ -89,13 +89,13 @@ struct ConvolutionStep: Step {
     return work
   }
 
-  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
-    let (partition, scratch) = (partition, frame.scratch(of: worker))
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in state: RunState) {
+    let (partition, scratch) = (partition, state.scratch(of: worker))
     switch kernel {
     case .floats(let kernels, let epilogue):
-      let (source, target) = (frame.pointer(input), frame.pointer(output))
+      let (source, target) = (state.pointer(input), state.pointer(output))
       partition.forEachPart(ofTask: task, of: count) { groups, pixels, columns in
-        convolve(kernels, epilogue, groups, pixels, columns, from: source, to: target, scratch, frame)
+        convolve(kernels, epilogue, groups, pixels, columns, from: source, to: target, scratch, state)
       }
     case .bytes(let kernels, let requantization, let padding):
       let weightCount = kernels.packedByteCount(taps: taps, channels: shape.channels, columns: shape.outputChannels)
@@ -103,10 +103,10 @@ struct ConvolutionStep: Step {
         for group in groups {
           kernels.convolve(
             ByteConvolutionArguments(
-              window: shape.window, input: shape.input(frame.bytes(input), group: group), padding: padding,
-              weights: frame.address(weights).assumingMemoryBound(to: Int8.self) + group * weightCount,
-              output: shape.output(frame.bytes(output), group: group),
-              requantization: requantization.resolved(in: frame, group: group), pixels: pixels, columns: columns,
+              window: shape.window, input: shape.input(state.bytes(input), group: group), padding: padding,
+              weights: state.address(weights).assumingMemoryBound(to: Int8.self) + group * weightCount,
+              output: shape.output(state.bytes(output), group: group),
+              requantization: requantization.resolved(in: state, group: group), pixels: pixels, columns: columns,
               scratch: scratch))
         }
       }
@@ -128,25 +128,25 @@ extension ConvolutionStep: RowStep {
 
   func run(
     rows: Range<Int>, from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutableRawPointer, in frame: Frame
+    scratch: UnsafeMutableRawPointer, in state: RunState
   ) {
     guard case .floats(let kernels, let epilogue) = kernel else { preconditionFailure("bytes are not taken by rows") }
     let pixels = rows.lowerBound * shape.outputWidth..<rows.upperBound * shape.outputWidth
     convolve(
-      kernels, epilogue, 0..<groups, pixels, 0..<shape.outputChannels, from: source, to: target, scratch, frame)
+      kernels, epilogue, 0..<groups, pixels, 0..<shape.outputChannels, from: source, to: target, scratch, state)
   }
 
   private func convolve(
     _ kernels: any ConvolutionKernels.Type, _ epilogue: PlannedEpilogue, _ groups: Range<Int>, _ pixels: Range<Int>,
     _ columns: Range<Int>, from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
-    _ scratch: UnsafeMutableRawPointer, _ frame: Frame
+    _ scratch: UnsafeMutableRawPointer, _ state: RunState
   ) {
     let weightCount = kernels.packedCount(rows: taps * shape.channels, columns: shape.outputChannels)
     let whole = ConvolutionArguments(
       window: shape.window, input: shape.input(source, group: groups.lowerBound),
-      weights: frame.pointer(weights) + groups.lowerBound * weightCount,
+      weights: state.pointer(weights) + groups.lowerBound * weightCount,
       output: shape.output(target, group: groups.lowerBound),
-      epilogue: epilogue.resolved(in: frame, firstChannel: groups.lowerBound * shape.outputChannels), pixels: pixels,
+      epilogue: epilogue.resolved(in: state, firstChannel: groups.lowerBound * shape.outputChannels), pixels: pixels,
       columns: columns,
       groups: ConvolutionGroups(
         count: groups.count, outputChannels: shape.outputChannels, weightCount: weightCount),
@@ -249,10 +249,10 @@ struct PlannedEpilogue: Sendable {
   var activatesFirst = false
 
   /// The epilogue of a run, for the output channels from `firstChannel` on.
-  func resolved(in frame: Frame, firstChannel: Int = 0) -> Epilogue {
+  func resolved(in state: RunState, firstChannel: Int = 0) -> Epilogue {
     Epilogue(
-      bias: bias.map { UnsafePointer(frame.pointer($0) + firstChannel) },
-      residual: residual.map { UnsafePointer(frame.pointer($0) + firstChannel) },
+      bias: bias.map { UnsafePointer(state.pointer($0) + firstChannel) },
+      residual: residual.map { UnsafePointer(state.pointer($0) + firstChannel) },
       residualPixelStride: residual?.pixelStride ?? 0, activation: activation, activatesFirst: activatesFirst)
   }
 }

@@ -31,7 +31,7 @@ struct CopyLoops: Sendable {
   ///   - target: The sizes and the place of the target.
   /// - Returns: `nil` when the distances do not add up in these layouts.
   init?(
-    _ map: ElementMap, from source: (sizes: [Int], place: Location), to target: (sizes: [Int], place: Location)
+    _ map: IndexMap, from source: (sizes: [Int], place: Location), to target: (sizes: [Int], place: Location)
   ) {
     if source.place.keepsDistances(sizes: source.sizes), target.place.keepsDistances(sizes: target.sizes) {
       start = map.start
@@ -102,7 +102,7 @@ struct CopyLoops: Sendable {
   var isView: Bool { loops.allSatisfy { $0.source == .stride($0.targetStride) } }
 }
 
-extension ElementMap.Axis {
+extension IndexMap.Axis {
   /// The distance of position `index`; `nil` for no element of the source.
   fileprivate func distance(_ index: Int) -> Int? {
     switch self {

@@ -33,31 +33,31 @@ struct DeformableStep: Step {
   var scratchByteCount: Int { columnByteCount + productKernels.convolutionScratch(taps: 1, channels: inner) }
 
   func tasks(phase: Int, workers: Int) -> Int {
-    let sharing = WorthwhileThreads.count(
+    let sharing = ThreadHeuristic.count(
       multiplications: result.images * result.pixels * row * filters, workers: workers)
     return sharing > 1 ? min(2 * sharing, result.images * blocks) : 1
   }
 
   func work(phase: Int, task: Int, of count: Int) -> Int { (0..<result.images * blocks).part(task, of: count).count }
 
-  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in state: RunState) {
     for index in (0..<result.images * blocks).part(task, of: count) {
       let (image, place) = index.quotientAndRemainder(dividingBy: blocks)
       let first = image * result.pixels + place * block
-      compute(first..<min(first + block, (image + 1) * result.pixels), frame.scratch(of: worker), in: frame)
+      compute(first..<min(first + block, (image + 1) * result.pixels), state.scratch(of: worker), in: state)
     }
   }
 
-  private func compute(_ positions: Range<Int>, _ scratch: UnsafeMutableRawPointer, in frame: Frame) {
+  private func compute(_ positions: Range<Int>, _ scratch: UnsafeMutableRawPointer, in state: RunState) {
     let gathered = scratch.assumingMemoryBound(to: Float.self), first = positions.lowerBound
     kernels.sampleWindows(
       WindowSamplingArguments(
-        window: window, input: image.input(frame.pointer(input), input), outputHeight: result.height,
-        outputWidth: result.width, groups: groups, offsetGroups: offsetGroups, offsets: frame.pointer(offsets),
-        mask: mask.map { UnsafePointer(frame.pointer($0)) }, columns: gathered - first * row),
+        window: window, input: image.input(state.pointer(input), input), outputHeight: result.height,
+        outputWidth: result.width, groups: groups, offsetGroups: offsetGroups, offsets: state.pointer(offsets),
+        mask: mask.map { UnsafePointer(state.pointer($0)) }, columns: gathered - first * row),
       positions: positions)
     for group in 0..<groups {
-      var epilogue = epilogue.resolved(in: frame, firstChannel: group * filters)
+      var epilogue = epilogue.resolved(in: state, firstChannel: group * filters)
       epilogue.residual = epilogue.residual.map { $0 + first * epilogue.residualPixelStride }
       productKernels.convolve(
         ConvolutionArguments(
@@ -65,9 +65,9 @@ struct DeformableStep: Step {
           input: InputImages(
             base: gathered + group * inner, count: 1, height: 1, width: positions.count, channels: inner,
             pixelStride: row),
-          weights: frame.pointer(weights) + group * productKernels.packedCount(rows: inner, columns: filters),
+          weights: state.pointer(weights) + group * productKernels.packedCount(rows: inner, columns: filters),
           output: OutputImages(
-            base: frame.pointer(output) + first * output.pixelStride + group * filters, count: 1, height: 1,
+            base: state.pointer(output) + first * output.pixelStride + group * filters, count: 1, height: 1,
             width: positions.count, channels: filters, pixelStride: output.pixelStride),
           epilogue: epilogue, pixels: 0..<positions.count, columns: 0..<filters, scratch: scratch + columnByteCount))
     }

@@ -19,15 +19,15 @@ struct DepthwiseStep: WindowRowStep {
 
   func run(
     rows: Range<Int>, channels: Range<Int>, from source: UnsafeMutablePointer<Float>,
-    to target: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, in frame: Frame
+    to target: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, in state: RunState
   ) {
     let (input, output) = images(channels, from: source, to: target)
     // The weights of a vector of channels lie behind one another.
-    let weights = frame.pointer(weights) + channels.lowerBound * window.height * window.width
+    let weights = state.pointer(weights) + channels.lowerBound * window.height * window.width
     kernels.depthwise(
       DepthwiseArguments(
         input: input, output: output, window: window, weights: weights,
-        epilogue: epilogue.resolved(in: frame, firstChannel: channels.lowerBound)),
+        epilogue: epilogue.resolved(in: state, firstChannel: channels.lowerBound)),
       rows: rows)
   }
 }

@@ -1,13 +1,13 @@
-/// Where the operands of element-wise computations lie: where the frame says, but for an image whose rows a band hands on, and for what
+/// Where the operands of element-wise computations lie: where the state says, but for an image whose rows a band hands on, and for what
 /// only blocks are kept of.
 struct ElementwisePlaces {
-  /// A storage, and where it begins, or would begin.
-  typealias Base = (storage: Int, base: UnsafeMutablePointer<Float>)
+  /// A buffer, and where it begins, or would begin.
+  typealias Base = (buffer: Int, base: UnsafeMutablePointer<Float>)
 
-  /// The most storages of which only blocks are kept.
+  /// The most buffers of which only blocks are kept.
   static let mostBlocks = 4
 
-  private let frame: Frame
+  private let state: RunState
   private let input: Base
   private let output: Base
   private var blocks = InlineArray<4, Base>(repeating: none)
@@ -19,22 +19,22 @@ struct ElementwisePlaces {
 
   private static var none: Base { (-1, .nowhere) }
 
-  init(_ frame: Frame) {
-    self.init(frame, input: Self.none, output: Self.none)
+  init(_ state: RunState) {
+    self.init(state, input: Self.none, output: Self.none)
   }
 
-  init(_ frame: Frame, input: Base, output: Base) {
-    (self.frame, self.input, self.output) = (frame, input, output)
+  init(_ state: RunState, input: Base, output: Base) {
+    (self.state, self.input, self.output) = (state, input, output)
   }
 
-  /// Keeps blocks of storages in memory of this thread.
-  mutating func keep(_ storages: [Int], of numbers: Int, in scratch: UnsafeMutableRawPointer) {
+  /// Keeps blocks of buffers in memory of this thread.
+  mutating func keep(_ buffers: [Int], of numbers: Int, in scratch: UnsafeMutableRawPointer) {
     let memory = scratch.assumingMemoryBound(to: Float.self)
-    for (index, storage) in storages.enumerated() { blocks[index] = (storage, memory + index * numbers) }
-    blockCount = storages.count
+    for (index, buffer) in buffers.enumerated() { blocks[index] = (buffer, memory + index * numbers) }
+    blockCount = buffers.count
   }
 
-  /// Says with which number of their storages the blocks begin.
+  /// Says with which number of their buffers the blocks begin.
   @inline(__always)
   mutating func moveBlocks(to number: Int) {
     blockBegin = number
@@ -43,7 +43,7 @@ struct ElementwisePlaces {
   /// Where an operand is read.
   @inline(__always)
   func source(_ location: Location) -> UnsafeMutablePointer<Float> {
-    if location.storage == input.storage, !hasResults || input.storage != output.storage {
+    if location.buffer == input.buffer, !hasResults || input.buffer != output.buffer {
       return input.base + location.offset
     }
     return target(location)
@@ -52,10 +52,10 @@ struct ElementwisePlaces {
   /// Where a result is written.
   @inline(__always)
   func target(_ location: Location) -> UnsafeMutablePointer<Float> {
-    if location.storage == output.storage { return output.base + location.offset }
-    for index in 0..<blockCount where blocks[index].storage == location.storage {
+    if location.buffer == output.buffer { return output.base + location.offset }
+    for index in 0..<blockCount where blocks[index].buffer == location.buffer {
       return blocks[index].base - blockBegin
     }
-    return frame.pointer(location)
+    return state.pointer(location)
   }
 }

@@ -17,7 +17,7 @@ struct ImageRows: Hashable, Sendable {
 extension ElementwiseStep: RowStep {
   var weightByteCount: Int { 0 }
 
-  var inputReads: Int { parts.reduce(0) { $0 + $1.reads.count { $0.place.storage == input.storage } } }
+  var inputReads: Int { parts.reduce(0) { $0 + $1.reads.count { $0.place.buffer == input.buffer } } }
 
   func reading(rowsOf place: Location) -> (any RowStep)? {
     var step = self
@@ -32,10 +32,10 @@ extension ElementwiseStep: RowStep {
       let firstWriter = parts.firstIndex(where: { $0.write.place == output }),
       parts[...firstWriter].contains(where: { $0.reads.contains { $0.place == input } }),
       parts.allSatisfy({ part in
-        part.rows == rows && (part.write.place == output || blocks.contains(part.write.place.storage))
+        part.rows == rows && (part.write.place == output || blocks.contains(part.write.place.buffer))
           && part.reads.allSatisfy {
             $0.place == input || $0.place == output
-              ? part.isAligned($0) : $0.place.storage != input.storage && $0.place.storage != output.storage
+              ? part.isAligned($0) : $0.place.buffer != input.buffer && $0.place.buffer != output.buffer
           }
       })
     else { return nil }
@@ -46,11 +46,11 @@ extension ElementwiseStep: RowStep {
 
   func run(
     rows: Range<Int>, from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutableRawPointer, in frame: Frame
+    scratch: UnsafeMutableRawPointer, in state: RunState
   ) {
     let perRow = units / parts[0].rows!.count
     var places = ElementwisePlaces(
-      frame, input: (input.storage, source - input.offset), output: (output.storage, target - output.offset))
+      state, input: (input.buffer, source - input.offset), output: (output.buffer, target - output.offset))
     places.keep(blocks, of: numbersPerBlock, in: scratch)
     run(rows.lowerBound * perRow..<rows.upperBound * perRow, places)
   }

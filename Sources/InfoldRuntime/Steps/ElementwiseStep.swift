@@ -31,7 +31,7 @@ struct ElementwiseStep: Step {
   private(set) var unit: Int
   /// Of what it reads, the image whose rows a band hands to it.
   var input: Location
-  /// The storages of which a thread has no more than a block.
+  /// The buffers of which a thread has no more than a block.
   private(set) var blocks: [Int] = []
 
   init(_ part: Part) {
@@ -53,9 +53,9 @@ struct ElementwiseStep: Step {
 
   func work(phase: Int, task: Int, of count: Int) -> Int { (0..<units).part(task, of: count).count }
 
-  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
-    var places = ElementwisePlaces(frame)
-    places.keep(blocks, of: numbersPerBlock, in: frame.scratch(of: worker))
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in state: RunState) {
+    var places = ElementwisePlaces(state)
+    places.keep(blocks, of: numbersPerBlock, in: state.scratch(of: worker))
     run((0..<units).part(task, of: count), places)
   }
 
@@ -82,33 +82,33 @@ extension ElementwiseStep {
   /// What the last part writes.
   var output: Location { parts.last!.write.place }
 
-  /// The numbers of a storage that a thread has of each of `blocks`.
+  /// The numbers of a buffer that a thread has of each of `blocks`.
   var numbersPerBlock: Int { max(Self.blockCount, unit) }
 
   var scratchByteCount: Int { blocks.count * numbersPerBlock * MemoryLayout<Float>.stride }
 
   /// Keeps no more than blocks of what parts write and only parts read.
-  /// - Parameter isPrivate: Whether no other step uses a storage.
-  /// - Returns: The storages that the step uses no longer.
+  /// - Parameter isPrivate: Whether no other step uses a buffer.
+  /// - Returns: The buffers that the step uses no longer.
   mutating func keepBlocks(where isPrivate: (Int) -> Bool) -> [Int] {
     guard unit <= 4 * Self.blockCount else { return [] }
     for part in parts.dropLast() where blocks.count < ElementwisePlaces.mostBlocks {
-      let storage = part.write.place.storage
-      if storage != output.storage, !blocks.contains(storage), isPrivate(storage), isDense(storage) {
-        blocks.append(storage)
+      let buffer = part.write.place.buffer
+      if buffer != output.buffer, !blocks.contains(buffer), isPrivate(buffer), isDense(buffer) {
+        blocks.append(buffer)
       }
     }
     return blocks
   }
 
-  /// Whether all parts that use a storage go through its numbers without gaps, from the first on, and one writes it before others read it.
-  private func isDense(_ storage: Int) -> Bool {
+  /// Whether all parts that use a buffer go through its numbers without gaps, from the first on, and one writes it before others read it.
+  private func isDense(_ buffer: Int) -> Bool {
     var isWritten = false
     for part in parts {
-      for read in part.reads where read.place.storage == storage {
+      for read in part.reads where read.place.buffer == buffer {
         guard isWritten, part.isDense, part.isAligned(read), read.place.offset == 0 else { return false }
       }
-      guard part.write.place.storage == storage else { continue }
+      guard part.write.place.buffer == buffer else { continue }
       guard part.isDense, part.write.place.offset == 0 else { return false }
       isWritten = true
     }
@@ -148,7 +148,7 @@ extension ElementwiseStep.Part {
 }
 
 extension ElementwiseStep.Part.Operand {
-  fileprivate func isApart(from other: Self) -> Bool { place.storage != other.place.storage }
+  fileprivate func isApart(from other: Self) -> Bool { place.buffer != other.place.buffer }
 }
 
 extension ElementwiseShape {
@@ -171,16 +171,16 @@ extension PlanBuilder {
   mutating func keepBlocks() {
     for index in steps.indices {
       guard var chain = steps[index].step as? ElementwiseStep else { continue }
-      let storages = storages
-      let blocks = chain.keepBlocks { storage in
-        guard case .arena = storages[storage].source else { return false }
-        return storages[storage].lifetime == index...index
+      let buffers = buffers
+      let blocks = chain.keepBlocks { buffer in
+        guard case .arena = buffers[buffer].source else { return false }
+        return buffers[buffer].lifetime == index...index
       }
       guard !blocks.isEmpty else { continue }
       steps[index].step = chain
-      steps[index].reads.removeAll { blocks.contains($0.storage) }
-      steps[index].writes.removeAll { blocks.contains($0.storage) }
-      for storage in blocks { self.storages[storage].lifetime = nil }
+      steps[index].reads.removeAll { blocks.contains($0.buffer) }
+      steps[index].writes.removeAll { blocks.contains($0.buffer) }
+      for buffer in blocks { self.buffers[buffer].lifetime = nil }
     }
   }
 

@@ -26,13 +26,13 @@ struct GroupNormalizationStep: Step {
     (0..<units(phase)).part(task, of: count).count * (phase == 1 ? 1 : arguments.partPixels)
   }
 
-  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in state: RunState) {
     var arguments = arguments
-    arguments.input.base = UnsafePointer(frame.pointer(input))
-    arguments.output.base = frame.pointer(output)
-    arguments.scale = UnsafePointer(frame.pointer(scale))
-    arguments.shift = UnsafePointer(frame.pointer(shift))
-    arguments.moments = frame.address(moments).assumingMemoryBound(to: Double.self)
+    arguments.input.base = UnsafePointer(state.pointer(input))
+    arguments.output.base = state.pointer(output)
+    arguments.scale = UnsafePointer(state.pointer(scale))
+    arguments.shift = UnsafePointer(state.pointer(shift))
+    arguments.moments = state.address(moments).assumingMemoryBound(to: Double.self)
     let units = (0..<units(phase)).part(task, of: count)
     switch phase {
     case 0: kernels.partMoments(arguments, parts: units)

@@ -29,8 +29,8 @@ struct IndexedSlices: Sendable {
 
   /// Calls `body` with the number of each slice, and the place of its first element.
   @inline(__always)
-  func forEach(_ slices: Range<Int>, in frame: Frame, _ body: (_ slice: Int, _ start: Int) -> Void) {
-    indices.with(frame, int64: { forEach(slices, $0, body) }, int32: { forEach(slices, $0, body) })
+  func forEach(_ slices: Range<Int>, in state: RunState, _ body: (_ slice: Int, _ start: Int) -> Void) {
+    indices.with(state, int64: { forEach(slices, $0, body) }, int32: { forEach(slices, $0, body) })
   }
 
   @inline(__always)
@@ -98,8 +98,8 @@ struct IndexedElements: Sendable {
 
   /// Calls `body` with the number of each index in a range of rows, and the place of the element that it names.
   @inline(__always)
-  func forEach(_ rows: Range<Int>, in frame: Frame, _ body: (_ number: Int, _ place: Int) -> Void) {
-    indices.with(frame, int64: { forEach(rows, $0, body) }, int32: { forEach(rows, $0, body) })
+  func forEach(_ rows: Range<Int>, in state: RunState, _ body: (_ number: Int, _ place: Int) -> Void) {
+    indices.with(state, int64: { forEach(rows, $0, body) }, int32: { forEach(rows, $0, body) })
   }
 
   @inline(__always)

@@ -63,7 +63,7 @@ struct IntegerProductStep: Step {
   }
 
   private func sharing(_ workers: Int) -> Int {
-    WorthwhileThreads.count(work: multiplications >> 18, workers: workers)
+    ThreadHeuristic.count(work: multiplications >> 18, workers: workers)
   }
 
   func tasks(phase: Int, workers: Int) -> Int {
@@ -89,48 +89,48 @@ struct IntegerProductStep: Step {
     }
   }
 
-  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in state: RunState) {
     switch kind(phase) {
     case .pack:
-      let signed = frame.scratch(of: worker).assumingMemoryBound(to: Int8.self)
-      for index in (0..<weights.count).part(task, of: count) { weights.pack(index, kernels, signed, in: frame) }
+      let signed = state.scratch(of: worker).assumingMemoryBound(to: Int8.self)
+      for index in (0..<weights.count).part(task, of: count) { weights.pack(index, kernels, signed, in: state) }
     case .multiply:
       partition.forEachPart(ofTask: task, of: count) { products, pixels, columns in
-        for product in products { multiply(parts[product], product, pixels, columns, worker, in: frame) }
+        for product in products { multiply(parts[product], product, pixels, columns, worker, in: state) }
       }
     case .correct:
-      for index in (0..<parts.count * rows).part(task, of: count) { correct(index, in: frame) }
+      for index in (0..<parts.count * rows).part(task, of: count) { correct(index, in: state) }
     }
   }
 
   private func multiply(
-    _ part: Part, _ index: Int, _ pixels: Range<Int>, _ columns: Range<Int>, _ worker: Int, in frame: Frame
+    _ part: Part, _ index: Int, _ pixels: Range<Int>, _ columns: Range<Int>, _ worker: Int, in state: RunState
   ) {
-    let zeros = frame.address(zeros)
+    let zeros = state.address(zeros)
     kernels.convolve(
       ByteConvolutionArguments(
-        window: shape.window, input: shape.input(frame.bytes(input) + part.input),
-        padding: UInt8(truncatingIfNeeded: inputZeroPoints.value(0, 0, in: frame)),
-        weights: weights.panels(part.right, kernels, in: frame),
+        window: shape.window, input: shape.input(state.bytes(input) + part.input),
+        padding: UInt8(truncatingIfNeeded: inputZeroPoints.value(0, 0, in: state)),
+        weights: weights.panels(part.right, kernels, in: state),
         output: shape.output(UnsafeMutablePointer<UInt8>.nowhere),
         requantization: Requantization(
           bias: zeros.assumingMemoryBound(to: Int32.self), multipliers: zeros.assumingMemoryBound(to: Float.self),
           lower: 0, upper: 0, zeroPoint: 0),
-        pixels: pixels, columns: columns, scratch: frame.scratch(of: worker), sums: sums(of: index, in: frame)))
+        pixels: pixels, columns: columns, scratch: state.scratch(of: worker), sums: sums(of: index, in: state)))
   }
 
-  private func sums(of index: Int, in frame: Frame) -> UnsafeMutablePointer<Int32> {
-    frame.address(sums).assumingMemoryBound(to: Int32.self) + index * rows * shape.outputPixelStride
+  private func sums(of index: Int, in state: RunState) -> UnsafeMutablePointer<Int32> {
+    state.address(sums).assumingMemoryBound(to: Int32.self) + index * rows * shape.outputPixelStride
   }
 
   /// Makes the numbers at one position of the sums there.
-  private func correct(_ index: Int, in frame: Frame) {
+  private func correct(_ index: Int, in state: RunState) {
     let (product, row) = index.quotientAndRemainder(dividingBy: rows)
     let part = parts[product], filters = weights.filters
-    let x = UnsafePointer(sums(of: product, in: frame) + row * shape.outputPixelStride)
-    let y = frame.address(output).assumingMemoryBound(to: Int32.self) + part.output + row * outputStride
-    let zero = inputZeroPoints.value(part.left, row, in: frame)
-    let totals = weights.totals(part.right, in: frame)
+    let x = UnsafePointer(sums(of: product, in: state) + row * shape.outputPixelStride)
+    let y = state.address(output).assumingMemoryBound(to: Int32.self) + part.output + row * outputStride
+    let zero = inputZeroPoints.value(part.left, row, in: state)
+    let totals = weights.totals(part.right, in: state)
     guard weights.hasZeroPoints else {
       for filter in 0..<filters { y[filter] = x[filter] &- zero &* totals[filter] }
       return
@@ -138,10 +138,10 @@ struct IntegerProductStep: Step {
     let rest = x[filters] &- zero &* Int32(truncatingIfNeeded: weights.inner)
     let points = weights.zeroPoints
     if points.elementStride == 0 {
-      let shift = (points.value(part.right, 0, in: frame) &- 128) &* rest
+      let shift = (points.value(part.right, 0, in: state) &- 128) &* rest
       for filter in 0..<filters { y[filter] = x[filter] &- zero &* totals[filter] &- shift }
     } else {
-      let bytes = points.bytes(part.right, in: frame)
+      let bytes = points.bytes(part.right, in: state)
       for filter in 0..<filters {
         y[filter] = x[filter] &- zero &* totals[filter] &- (Int32(bytes[filter]) &- 128) &* rest
       }
@@ -160,14 +160,14 @@ struct IntegerZeroPoints: Sendable {
   /// From one row's or column's zero point to the next.
   var elementStride = 0
 
-  func value(_ matrix: Int, _ element: Int, in frame: Frame) -> Int32 {
-    place == nil ? Int32(common) : Int32(bytes(matrix, in: frame)[element * elementStride])
+  func value(_ matrix: Int, _ element: Int, in state: RunState) -> Int32 {
+    place == nil ? Int32(common) : Int32(bytes(matrix, in: state)[element * elementStride])
   }
 
   /// Those of a matrix.
   /// - Precondition: There is a place.
-  func bytes(_ matrix: Int, in frame: Frame) -> UnsafePointer<UInt8> {
-    UnsafePointer(frame.address(place!).assumingMemoryBound(to: UInt8.self) + matrix * matrixStride)
+  func bytes(_ matrix: Int, in state: RunState) -> UnsafePointer<UInt8> {
+    UnsafePointer(state.address(place!).assumingMemoryBound(to: UInt8.self) + matrix * matrixStride)
   }
 }
 
@@ -200,13 +200,13 @@ struct IntegerWeights: Sendable {
     totalByteCount + count * panelByteCount(kernels)
   }
 
-  func panels(_ index: Int, _ kernels: any ByteKernels.Type, in frame: Frame) -> UnsafePointer<Int8> {
-    let first = (frame.address(packed) + totalByteCount).assumingMemoryBound(to: Int8.self)
+  func panels(_ index: Int, _ kernels: any ByteKernels.Type, in state: RunState) -> UnsafePointer<Int8> {
+    let first = (state.address(packed) + totalByteCount).assumingMemoryBound(to: Int8.self)
     return UnsafePointer(first + index * panelByteCount(kernels))
   }
 
-  func totals(_ index: Int, in frame: Frame) -> UnsafePointer<Int32> {
-    UnsafePointer(frame.address(packed).assumingMemoryBound(to: Int32.self) + index * filters)
+  func totals(_ index: Int, in state: RunState) -> UnsafePointer<Int32> {
+    UnsafePointer(state.address(packed).assumingMemoryBound(to: Int32.self) + index * filters)
   }
 
   /// Up to where panels begin.
@@ -214,10 +214,10 @@ struct IntegerWeights: Sendable {
 
   /// Packs a matrix that a run has computed.
   fileprivate func pack(
-    _ index: Int, _ kernels: any ByteKernels.Type, _ signed: UnsafeMutablePointer<Int8>, in frame: Frame
+    _ index: Int, _ kernels: any ByteKernels.Type, _ signed: UnsafeMutablePointer<Int8>, in state: RunState
   ) {
     pack(
-      index, of: frame.bytes(source!), flipping: 0x80, kernels, signed, into: frame.address(packed))
+      index, of: state.bytes(source!), flipping: 0x80, kernels, signed, into: state.address(packed))
   }
 
   /// Packs a matrix.

@@ -29,13 +29,13 @@ struct LanesStep: WindowRowStep {
 
   func run(
     rows: Range<Int>, channels: Range<Int>, from source: UnsafeMutablePointer<Float>,
-    to target: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, in frame: Frame
+    to target: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, in state: RunState
   ) {
     let block = channelsOfBlock
     kernels.convolveGroups(
       GroupedConvolutionArguments(
         groups: groups, input: image.input(source, input), output: result.output(target, output), window: window,
-        depth: depth, weights: frame.pointer(weights), epilogue: epilogue.resolved(in: frame), scratch: scratch),
+        depth: depth, weights: state.pointer(weights), epilogue: epilogue.resolved(in: state), scratch: scratch),
       rows: rows, blocks: channels.lowerBound / block..<(channels.upperBound + block - 1) / block)
   }
 }

@@ -18,17 +18,17 @@ extension RangeStep {
         columns: columns, elementByteCount: source.format.byteCount)
     }
     let nowhere = UnsafeMutablePointer<Float>.nowhere
-    return RangeStep(units: arguments(nowhere, nowhere).unitCount, cost: 2 * image.count) { units, frame, _ in
-      kernels.transpose(arguments(frame.address(source), frame.address(target)), units: units)
+    return RangeStep(units: arguments(nowhere, nowhere).unitCount, cost: 2 * image.count) { units, state, _ in
+      kernels.transpose(arguments(state.address(source), state.address(target)), units: units)
     }
   }
 
   /// Copies elements that follow one another, between the formats of quantized numbers as well.
   static func copy(from source: Location, to target: Location, count: Int) -> RangeStep {
     let byteCount = source.format.byteCount, offset = source.format.offset ^ target.format.offset
-    return RangeStep(units: count, cost: count * byteCount / 4) { units, frame, _ in
+    return RangeStep(units: count, cost: count * byteCount / 4) { units, state, _ in
       let first = units.lowerBound * byteCount, count = units.count * byteCount
-      let input = frame.address(source) + first, output = frame.address(target) + first
+      let input = state.address(source) + first, output = state.address(target) + first
       if offset == 0 {
         output.copyMemory(from: input, byteCount: count)
       } else {
@@ -55,13 +55,13 @@ extension RangeStep {
   static func copy(rows: Int, _ copies: [CopiedRows]) -> RangeStep {
     let elements = rows * copies.reduce(0) { $0 + $1.count }
     let cost = 2 * elements * copies[0].source.format.byteCount / 4
-    return RangeStep(units: rows, cost: cost) { rows, frame, _ in
+    return RangeStep(units: rows, cost: cost) { rows, state, _ in
       // Copies of short rows go through the result several times: it is to stay in the first-level cache.
       let size = 128
       var first = rows.lowerBound
       while first < rows.upperBound {
         let part = first..<min(first + size, rows.upperBound)
-        for copy in copies { copy.run(part, in: frame) }
+        for copy in copies { copy.run(part, in: state) }
         first = part.upperBound
       }
     }
@@ -72,10 +72,10 @@ extension CopiedRows {
   /// The bytes of a row from which on it is copied as a whole.
   private static let longRow = 32
 
-  fileprivate func run(_ rows: Range<Int>, in frame: Frame) {
+  fileprivate func run(_ rows: Range<Int>, in state: RunState) {
     let byteCount = source.format.byteCount
-    let x = frame.address(source) + rows.lowerBound * sourceStride * byteCount
-    let y = frame.address(target) + rows.lowerBound * targetStride * byteCount
+    let x = state.address(source) + rows.lowerBound * sourceStride * byteCount
+    let y = state.address(target) + rows.lowerBound * targetStride * byteCount
     if count * byteCount >= Self.longRow {
       for row in 0..<rows.count {
         (y + row * targetStride * byteCount).copyMemory(

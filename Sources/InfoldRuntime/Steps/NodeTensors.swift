@@ -6,7 +6,7 @@ import InfoldTensor
 struct NodeTensors: Sendable {
   /// Where an input comes from.
   enum Operand: Sendable {
-    /// The tensor that the frame holds for the value with this index.
+    /// The tensor that the state holds for the value with this index.
     case tensor(Int)
     /// Planned memory in row-major order, which is copied.
     case memory(Location, sizes: [Int], ElementType)
@@ -20,7 +20,7 @@ struct NodeTensors: Sendable {
   /// What the plan believes of the outputs. The model may have declared what only a run can prove wrong.
   let types: [TensorType?]
 
-  /// The indices of the values that are tensors in the frame.
+  /// The indices of the values that are tensors in the state.
   var indices: (reads: [Int], writes: [Int]) {
     let reads = inputs.compactMap { input -> Int? in
       if case .tensor(let index)? = input { index } else { nil }
@@ -28,27 +28,27 @@ struct NodeTensors: Sendable {
     return (reads, outputs.compactMap { $0 })
   }
 
-  /// Puts what `body` makes of the inputs into the frame, or the error that it throws.
-  func compute(in frame: Frame, _ body: ([Tensor?]) throws(InfoldError) -> [Tensor?]) {
+  /// Puts what `body` makes of the inputs into the state, or the error that it throws.
+  func compute(in state: RunState, _ body: ([Tensor?]) throws(InfoldError) -> [Tensor?]) {
     do throws(InfoldError) {
-      try frame.context!.factory.budget.charging { () throws(InfoldError) in
-        let operands = try operands(in: frame)
-        try store(annotatingErrors({ $0.atNode(label) }) { () throws(InfoldError) in try body(operands) }, in: frame)
+      try state.context!.factory.budget.charging { () throws(InfoldError) in
+        let operands = try operands(in: state)
+        try store(annotatingErrors({ $0.atNode(label) }) { () throws(InfoldError) in try body(operands) }, in: state)
       }
     } catch {
-      frame.failure = error
+      state.failure = error
     }
   }
 
-  private func operands(in frame: Frame) throws(InfoldError) -> [Tensor?] {
+  private func operands(in state: RunState) throws(InfoldError) -> [Tensor?] {
     var operands: [Tensor?] = []
     for input in inputs {
       switch input {
-      case .tensor(let index): operands.append(frame.tensors[index])
+      case .tensor(let index): operands.append(state.tensors[index])
       case .memory(let location, let sizes, let elementType):
         var tensor = try Tensor(zeros: sizes, of: elementType)
         try tensor.withUnsafeMutableBytes { bytes in
-          bytes.copyMemory(from: UnsafeRawBufferPointer(start: frame.address(location), count: bytes.count))
+          bytes.copyMemory(from: UnsafeRawBufferPointer(start: state.address(location), count: bytes.count))
           let offset = location.format.offset
           if offset != 0 { for index in bytes.indices { bytes[index] ^= offset } }
         }
@@ -59,7 +59,7 @@ struct NodeTensors: Sendable {
     return operands
   }
 
-  private func store(_ results: [Tensor?], in frame: Frame) throws(InfoldError) {
+  private func store(_ results: [Tensor?], in state: RunState) throws(InfoldError) {
     for (index, output) in outputs.enumerated() {
       guard let output, let result = results[index] else { continue }
       if let type = types[index], result.elementType != type.elementType {
@@ -71,7 +71,7 @@ struct NodeTensors: Sendable {
           .invalidModel, "the output \(index) has the shape \(result.shape); the model declares it as \(shape)",
           node: label)
       }
-      frame.tensors[output] = result
+      state.tensors[output] = result
     }
   }
 }

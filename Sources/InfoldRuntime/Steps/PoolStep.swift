@@ -23,7 +23,7 @@ struct PoolStep: WindowRowStep {
 
   func run(
     rows: Range<Int>, channels: Range<Int>, from source: UnsafeMutablePointer<Float>,
-    to target: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, in frame: Frame
+    to target: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, in state: RunState
   ) {
     let (input, output) = images(channels, from: source, to: target)
     kernels.pool(

@@ -5,12 +5,12 @@ struct RangeStep: Step {
   /// How long all of it takes, roughly, in numbers read and written; decides how many threads are worth while.
   let cost: Int
   let scratchByteCount: Int
-  private let body: @Sendable (_ units: Range<Int>, _ frame: Frame, _ worker: Int) -> Void
+  private let body: @Sendable (_ units: Range<Int>, _ state: RunState, _ worker: Int) -> Void
 
   /// A step that calls `body` with parts of the range.
   init(
     units: Int, cost: Int, scratchByteCount: Int = 0,
-    _ body: @escaping @Sendable (_ units: Range<Int>, _ frame: Frame, _ worker: Int) -> Void
+    _ body: @escaping @Sendable (_ units: Range<Int>, _ state: RunState, _ worker: Int) -> Void
   ) {
     self.units = units
     self.cost = cost
@@ -31,12 +31,12 @@ struct RangeStep: Step {
 
   /// The threads, out of so many, that are worth while.
   static func sharing(cost: Int, workers: Int) -> Int {
-    WorthwhileThreads.count(work: cost / smallestCost, workers: workers)
+    ThreadHeuristic.count(work: cost / smallestCost, workers: workers)
   }
 
   func work(phase: Int, task: Int, of count: Int) -> Int { (0..<units).part(task, of: count).count }
 
-  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
-    body((0..<units).part(task, of: count), frame, worker)
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in state: RunState) {
+    body((0..<units).part(task, of: count), state, worker)
   }
 }

@@ -16,7 +16,7 @@ protocol RecurrentCell: Sendable {
   var takesUnitsApart: Bool { get }
 
   /// Takes the states on by a position. What stands in the gates is lost.
-  func advance(_ position: RecurrentPosition, in frame: Frame)
+  func advance(_ position: RecurrentPosition, in runState: RunState)
 }
 
 /// Some sequences at a position, in one direction, and what is computed of them.
@@ -55,7 +55,7 @@ struct RNNCell: RecurrentCell {
   /// f of each direction.
   let activations: [[GateFunction]]
 
-  func advance(_ position: RecurrentPosition, in frame: Frame) {
+  func advance(_ position: RecurrentPosition, in runState: RunState) {
     let (rows, units, gates) = (position.rows, position.units, position.gates)
     position.product.multiply(
       position.hidden, inner: rows.width, by: weights[position.direction].state[0], to: gates, rows: rows.count,
@@ -90,7 +90,7 @@ struct GRUCell: RecurrentCell {
   var room: Int { resetsBehindProduct ? 3 : 0 }
   var takesUnitsApart: Bool { isStandard && resetsBehindProduct }
 
-  func advance(_ position: RecurrentPosition, in frame: Frame) {
+  func advance(_ position: RecurrentPosition, in runState: RunState) {
     let (rows, gates, hidden) = (position.rows, position.gates, position.hidden)
     let size = rows.width
     let weights = weights[position.direction], activations = activations[position.direction]
@@ -100,7 +100,7 @@ struct GRUCell: RecurrentCell {
       let products = position.room
       position.product.multiply(
         hidden, inner: size, by: weights.state[0], to: products, rows: rows.count, position.columns(3),
-        bias: weights.stateBias.map { UnsafePointer(frame.pointer($0)) })
+        bias: weights.stateBias.map { UnsafePointer(runState.pointer($0)) })
       if isStandard { return finish(position, products: products) }
       both.apply(.add, gates, products, to: gates)
       both.apply(activations[0], gates, to: gates)
@@ -169,7 +169,7 @@ struct LSTMCell: RecurrentCell {
   var room: Int { peepholes == nil ? 0 : 1 }
   var takesUnitsApart: Bool { isStandard }
 
-  func advance(_ position: RecurrentPosition, in frame: Frame) {
+  func advance(_ position: RecurrentPosition, in runState: RunState) {
     let (rows, gates, cell, room) = (position.rows, position.gates, position.cell, position.room)
     let size = rows.width, activations = activations[position.direction]
     let (input, output, forget, candidate) = (gates, gates + size, gates + 2 * size, gates + 3 * size)
@@ -184,7 +184,7 @@ struct LSTMCell: RecurrentCell {
           cellStride: cell.stride, result: position.result.base + first, resultStride: position.result.stride,
           size: units.count), rows: 0..<rows.count)
     }
-    let ofCell = peepholes.map { frame.pointer($0) + 3 * size * position.direction }
+    let ofCell = peepholes.map { runState.pointer($0) + 3 * size * position.direction }
     /// Adds what the cell adds to a gate.
     func look(_ gate: RowPlace, _ index: Int) {
       guard let ofCell else { return }

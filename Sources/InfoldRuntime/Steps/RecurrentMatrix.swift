@@ -34,16 +34,16 @@ struct ByteMatrix: Sendable {
   func multiply(
     _ left: UnsafePointer<UInt8>, stride: Int, inner: Int, rows: UnsafePointer<ByteRow>, count: Int,
     to result: RowPlace, columns range: Range<Int>, bias: UnsafePointer<Float>? = nil, adds: Bool,
-    by kernels: any ByteKernels.Type, in frame: Frame
+    by kernels: any ByteKernels.Type, in runState: RunState
   ) {
     let first = range.lowerBound
-    let lists = frame.address(columns)
+    let lists = runState.address(columns)
     let integers = lists.assumingMemoryBound(to: Int32.self) + first
     let before = kernels.packedByteCount(taps: 1, channels: inner, columns: first)
     kernels.multiply(
       ByteProductArguments(
         input: left, inputStride: stride, inner: inner, rows: rows, rowCount: count,
-        weights: frame.address(weights).assumingMemoryBound(to: Int8.self) + before,
+        weights: runState.address(weights).assumingMemoryBound(to: Int8.self) + before,
         columns: ByteColumns(
           scales: lists.assumingMemoryBound(to: Float.self) + first, sums: integers + columnCount,
           zeroPoints: hasZeroPoints ? integers + 2 * columnCount : nil),

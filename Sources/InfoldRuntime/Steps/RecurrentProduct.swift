@@ -7,7 +7,7 @@ struct RecurrentProduct {
   let scratch: UnsafeMutableRawPointer
   /// Memory for quantized rows, of `byteCount`.
   let quantized: UnsafeMutableRawPointer
-  let frame: Frame
+  let runState: RunState
 
   private static let fewRows = 8
 
@@ -34,7 +34,7 @@ struct RecurrentProduct {
       columns.forEachRange {
         matrix.multiply(
           numbers, stride: inner, inner: inner, rows: ofRows, count: count, to: result, columns: $0, bias: bias,
-          adds: summand != nil, by: byteKernels, in: frame)
+          adds: summand != nil, by: byteKernels, in: runState)
       }
     case .floats(let place):
       let input = InputImages(
@@ -48,7 +48,7 @@ struct RecurrentProduct {
       columns.forEachRange {
         kernels.convolve(
           ConvolutionArguments(
-            window: ImageWindow(height: 1, width: 1), input: input, weights: frame.pointer(place),
+            window: ImageWindow(height: 1, width: 1), input: input, weights: runState.pointer(place),
             weightsAreNear: isNear, output: output, epilogue: epilogue, pixels: 0..<count, columns: $0,
             scratch: scratch))
       }

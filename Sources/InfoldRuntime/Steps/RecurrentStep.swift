@@ -61,7 +61,7 @@ struct RecurrentStep: Step {
   static func sharers(_ shape: RecurrentShape, gates: Int, workers: Int) -> Int {
     let multiplications = shape.directions * shape.batch * gates * shape.hiddenSize * shape.hiddenSize
     // The threads come from one position to the next without having slept.
-    return WorthwhileThreads.count(work: multiplications >> 15, workers: workers)
+    return ThreadHeuristic.count(work: multiplications >> 15, workers: workers)
   }
 
   func tasks(phase: Int, workers: Int) -> Int {
@@ -70,7 +70,7 @@ struct RecurrentStep: Step {
       return min(sharers, shape.directions * units(phase))
     }
     let inner = phase == 0 ? shape.inputSize : shape.hiddenSize
-    let sharing = WorthwhileThreads.count(
+    let sharing = ThreadHeuristic.count(
       multiplications: shape.directions * shape.rows * gateSize * inner, workers: workers)
     return sharing > 1 ? min(phase == 0 ? 2 * sharing : sharing, shape.directions * units(phase)) : 1
   }
@@ -82,32 +82,32 @@ struct RecurrentStep: Step {
     return phase > shape.length ? 0 : part * sharedUnits * shape.batch
   }
 
-  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in runState: RunState) {
     let ofDirection = units(phase)
     let part = (0..<shape.directions * ofDirection).part(task, of: count)
     if phase == 0, task == 0 {
-      checkLengths(in: frame)
+      checkLengths(in: runState)
       if sharedUnits != nil {
-        for direction in 0..<shape.directions { run(direction, frame).begin(0..<shape.batch) }
+        for direction in 0..<shape.directions { run(direction, runState).begin(0..<shape.batch) }
       }
     }
-    if phase > 0, frame.failure != nil { return }
+    if phase > 0, runState.failure != nil { return }
     for direction in 0..<shape.directions {
       let first = direction * ofDirection
       let own = part.clamped(to: first..<first + ofDirection)
       guard !own.isEmpty else { continue }
       let range = own.lowerBound - first..<own.upperBound - first
       if phase == 0 {
-        addInputs(direction, range, worker, frame)
+        addInputs(direction, range, worker, runState)
       } else if let sharedUnits {
-        let run = run(direction, frame)
+        let run = run(direction, runState)
         if phase > shape.length {
           run.end(0..<shape.batch)
         } else {
           advance(run, 0..<shape.batch, turn: phase - 1, range.scaled(by: sharedUnits, to: shape.hiddenSize), worker)
         }
       } else {
-        let run = run(direction, frame)
+        let run = run(direction, runState)
         run.begin(range)
         for turn in 0..<run.longest(range) { advance(run, range, turn: turn, 0..<shape.hiddenSize, worker) }
         run.end(range)
@@ -115,74 +115,74 @@ struct RecurrentStep: Step {
     }
   }
 
-  private func run(_ direction: Int, _ frame: Frame) -> RecurrentRun {
-    RecurrentRun(step: self, direction: direction, lengths: given(frame), frame: frame)
+  private func run(_ direction: Int, _ runState: RunState) -> RecurrentRun {
+    RecurrentRun(step: self, direction: direction, lengths: given(runState), runState: runState)
   }
 
-  private func checkLengths(in frame: Frame) {
-    guard let lengths = given(frame) else { return }
+  private func checkLengths(in runState: RunState) {
+    guard let lengths = given(runState) else { return }
     do throws(InfoldError) {
       for sequence in 0..<shape.batch {
         try RecurrentLayer.requireLength(Int(lengths[sequence]), upTo: shape.length)
       }
     } catch {
-      frame.failure = error.atNode(label)
+      runState.failure = error.atNode(label)
     }
   }
 
-  private func given(_ frame: Frame) -> UnsafePointer<Int32>? {
-    lengths.map { UnsafePointer(frame.address($0).assumingMemoryBound(to: Int32.self)) }
+  private func given(_ runState: RunState) -> UnsafePointer<Int32>? {
+    lengths.map { UnsafePointer(runState.address($0).assumingMemoryBound(to: Int32.self)) }
   }
 
   /// What rows of X add to the gates.
-  private func addInputs(_ direction: Int, _ rows: Range<Int>, _ worker: Int, _ frame: Frame) {
+  private func addInputs(_ direction: Int, _ rows: Range<Int>, _ worker: Int, _ runState: RunState) {
     let result = RowPlace(
-      frame.pointer(gates) + (direction * shape.rows + rows.lowerBound) * gateSize, stride: gateSize)
+      runState.pointer(gates) + (direction * shape.rows + rows.lowerBound) * gateSize, stride: gateSize)
     let columns = GateColumns(all: type(of: cell).gateCount, size: shape.hiddenSize), inner = shape.inputSize
-    let bias = weights[direction].inputBias.map { UnsafePointer(frame.pointer($0)) }
+    let bias = weights[direction].inputBias.map { UnsafePointer(runState.pointer($0)) }
     guard case .bytes(let matrix) = weights[direction].input, let quantized else {
-      return product(frame, worker).multiply(
-        RowPlace(frame.pointer(x) + rows.lowerBound * inner, stride: inner), inner: inner, by: weights[direction].input,
+      return product(runState, worker).multiply(
+        RowPlace(runState.pointer(x) + rows.lowerBound * inner, stride: inner), inner: inner, by: weights[direction].input,
         to: result, rows: rows.count, columns, bias: bias)
     }
-    let numbers = frame.bytes(quantized.numbers) + rows.lowerBound * inner
+    let numbers = runState.bytes(quantized.numbers) + rows.lowerBound * inner
     let ofRows =
-      frame.address(quantized.rows).assumingMemoryBound(to: ByteRow.self) + direction * shape.rows + rows.lowerBound
+      runState.address(quantized.rows).assumingMemoryBound(to: ByteRow.self) + direction * shape.rows + rows.lowerBound
     for row in 0..<rows.count {
       ofRows[row] = matrix.row(
-        numbers + row * inner, count: inner, scale: frame.pointer(quantized.scale).pointee,
-        zeroPoint: frame.bytes(quantized.zeroPoint).pointee)
+        numbers + row * inner, count: inner, scale: runState.pointer(quantized.scale).pointee,
+        zeroPoint: runState.bytes(quantized.zeroPoint).pointee)
     }
     matrix.multiply(
       numbers, stride: inner, inner: inner, rows: ofRows, count: rows.count, to: result, columns: 0..<columns.width,
-      bias: bias, adds: false, by: byteKernels, in: frame)
+      bias: bias, adds: false, by: byteKernels, in: runState)
   }
 
-  private func product(_ frame: Frame, _ worker: Int) -> RecurrentProduct {
-    let scratch = frame.scratch(of: worker)
+  private func product(_ runState: RunState, _ worker: Int) -> RecurrentProduct {
+    let scratch = runState.scratch(of: worker)
     return RecurrentProduct(
       kernels: products, byteKernels: byteKernels, scratch: scratch,
-      quantized: scratch + productScratch + roomByteCount, frame: frame)
+      quantized: scratch + productScratch + roomByteCount, runState: runState)
   }
 
   /// Takes some sequences on by a position.
   private func advance(
     _ run: RecurrentRun, _ sequences: Range<Int>, turn: Int, _ units: Range<Int>, _ worker: Int
   ) {
-    let (direction, frame) = (run.direction, run.frame)
-    let scratch = frame.scratch(of: worker)
+    let (direction, runState) = (run.direction, run.runState)
+    let scratch = runState.scratch(of: worker)
     let room = (scratch + productScratch).assumingMemoryBound(to: Float.self)
     run.forEachPart(of: sequences, turn: turn) { part, position in
       let row = direction * shape.rows + shape.row(position, part.lowerBound)
       cell.advance(
         RecurrentPosition(
           rows: KernelRows(kernels: kernels, count: part.count, width: shape.hiddenSize), units: units,
-          gates: RowPlace(frame.pointer(gates) + row * gateSize, stride: shape.sequenceStride * gateSize),
+          gates: RowPlace(runState.pointer(gates) + row * gateSize, stride: shape.sequenceStride * gateSize),
           hidden: run.hidden(before: turn, position, part.lowerBound),
           result: run.hidden(at: position, part.lowerBound), cell: run.state(states.count - 1, part.lowerBound),
           room: RowPlace(room, stride: cell.room * shape.hiddenSize), direction: direction,
-          product: product(frame, worker)),
-        in: frame)
+          product: product(runState, worker)),
+        in: runState)
     }
   }
 }
@@ -193,7 +193,7 @@ private struct RecurrentRun {
   let direction: Int
   /// `nil` where all are as long as X.
   let lengths: UnsafePointer<Int32>?
-  let frame: Frame
+  let runState: RunState
 
   private var shape: RecurrentShape { step.shape }
   private var isReversed: Bool { shape.isReversed[direction] }
@@ -229,13 +229,13 @@ private struct RecurrentRun {
   func state(_ index: Int, _ sequence: Int) -> RowPlace { state(at: step.states[index], sequence) }
 
   private func state(at place: Location, _ sequence: Int) -> RowPlace {
-    RowPlace(frame.pointer(place) + shape.state(direction, sequence), stride: shape.stateStride)
+    RowPlace(runState.pointer(place) + shape.state(direction, sequence), stride: shape.stateStride)
   }
 
   /// The hidden state that a position gives, of the sequences from one on.
   func hidden(at position: Int, _ sequence: Int) -> RowPlace {
     guard let y = step.y else { return state(0, sequence) }
-    return RowPlace(frame.pointer(y) + shape.result(direction, position, sequence), stride: shape.resultStride)
+    return RowPlace(runState.pointer(y) + shape.result(direction, position, sequence), stride: shape.resultStride)
   }
 
   /// The hidden state that a position reads, of the sequences from one on.

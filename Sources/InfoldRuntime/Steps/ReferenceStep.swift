@@ -11,9 +11,9 @@ struct ReferenceStep: Step {
 
   func tasks(phase: Int, workers: Int) -> Int { 1 }
 
-  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
-    operands.compute(in: frame) { inputs throws(InfoldError) in
-      guard node.typed is any BodyOperator, let cancellation = frame.context!.cancellation else {
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in state: RunState) {
+    operands.compute(in: state) { inputs throws(InfoldError) in
+      guard node.typed is any BodyOperator, let cancellation = state.context!.cancellation else {
         return try node.evaluate(inputs)
       }
       return try cancellation.interrupting { () throws(InfoldError) in try node.evaluate(inputs) }

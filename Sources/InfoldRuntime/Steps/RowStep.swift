@@ -21,7 +21,7 @@ protocol RowStep: Step {
   ///   - target: Where the result's row 0 lies, or would lie: only these rows are written.
   func run(
     rows: Range<Int>, from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutableRawPointer, in frame: Frame)
+    scratch: UnsafeMutableRawPointer, in state: RunState)
 }
 
 extension RowStep {
@@ -84,7 +84,7 @@ protocol WindowRowStep: RowStep, ChannelwiseStep {
   /// Makes some channels of rows of the result: a whole number of units, but for the last ones.
   func run(
     rows: Range<Int>, channels: Range<Int>, from source: UnsafeMutablePointer<Float>,
-    to target: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, in frame: Frame)
+    to target: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, in state: RunState)
 }
 
 /// What the channels of a step over windows are cut into: blocks of two lines of memory, the last of which has what is left as well, so
@@ -122,19 +122,19 @@ extension WindowRowStep {
     return work
   }
 
-  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
-    let (source, target, scratch) = (frame.pointer(input), frame.pointer(output), frame.scratch(of: worker))
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in state: RunState) {
+    let (source, target, scratch) = (state.pointer(input), state.pointer(output), state.scratch(of: worker))
     grid.forEachPart(ofTask: task, of: count) { major, minor in
       let (rows, part) = sharesChannels ? (minor, major) : (major, minor)
-      run(rows: rows, channels: blocks.channels(of: part), from: source, to: target, scratch: scratch, in: frame)
+      run(rows: rows, channels: blocks.channels(of: part), from: source, to: target, scratch: scratch, in: state)
     }
   }
 
   func run(
     rows: Range<Int>, from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutableRawPointer, in frame: Frame
+    scratch: UnsafeMutableRawPointer, in state: RunState
   ) {
-    run(rows: rows, channels: 0..<result.channels, from: source, to: target, scratch: scratch, in: frame)
+    run(rows: rows, channels: 0..<result.channels, from: source, to: target, scratch: scratch, in: state)
   }
 
   /// Some channels of the picture that is read, and of that which is written.

@@ -15,16 +15,16 @@ struct RunIndices: Sendable {
   /// Calls one of two bodies with the indices.
   @inline(__always)
   func with<Result>(
-    _ frame: Frame, int64: (UnsafePointer<Int64>) -> Result, int32: (UnsafePointer<Int32>) -> Result
+    _ state: RunState, int64: (UnsafePointer<Int64>) -> Result, int32: (UnsafePointer<Int32>) -> Result
   ) -> Result {
     isWide
-      ? int64(UnsafePointer(frame.address(place).assumingMemoryBound(to: Int64.self)))
-      : int32(UnsafePointer(frame.address(place).assumingMemoryBound(to: Int32.self)))
+      ? int64(UnsafePointer(state.address(place).assumingMemoryBound(to: Int64.self)))
+      : int32(UnsafePointer(state.address(place).assumingMemoryBound(to: Int32.self)))
   }
 
   /// Throws where one of them is outside.
-  func check(in frame: Frame) throws(InfoldError) {
-    if let wrong = with(frame, int64: firstOutside, int32: firstOutside) {
+  func check(in state: RunState) throws(InfoldError) {
+    if let wrong = with(state, int64: firstOutside, int32: firstOutside) {
       try requireIndex(wrong.index, along: wrong.axis, of: shape)
     }
   }

@@ -15,14 +15,14 @@ protocol Step: Sendable {
   /// The scratch memory that each worker needs, in bytes.
   var scratchByteCount: Int { get }
 
-  /// The tensors of the frame that it reads and makes as a whole, by the indices of their values.
+  /// The tensors of the state that it reads and makes as a whole, by the indices of their values.
   var tensors: (reads: [Int], writes: [Int]) { get }
 
   /// How much of all phases a task does, in a unit of the step's own. Predictions of its time go by that, and nothing else does.
   func work(phase: Int, task: Int, of count: Int) -> Int
 
   /// Does task `task` of the `count` tasks of a phase.
-  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame)
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in state: RunState)
 }
 
 extension Step {

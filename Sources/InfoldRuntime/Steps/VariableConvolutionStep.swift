@@ -41,18 +41,18 @@ struct VariableConvolutionStep: Step {
     phase == 0 ? (0..<units).part(task, of: count).count : multiplication.work(phase: 0, task: task, of: count)
   }
 
-  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in state: RunState) {
     if phase == 0 {
-      for unit in (0..<units).part(task, of: count) { pack(unit, in: frame) }
-    } else if UnsafeBufferPointer(start: frame.pointer(areFinite), count: units).allSatisfy({ $0 == 1 }) {
-      multiplication.run(phase: 0, task: task, of: count, worker: worker, in: frame)
+      for unit in (0..<units).part(task, of: count) { pack(unit, in: state) }
+    } else if UnsafeBufferPointer(start: state.pointer(areFinite), count: units).allSatisfy({ $0 == 1 }) {
+      multiplication.run(phase: 0, task: task, of: count, worker: worker, in: state)
     } else {
-      convolve(task, of: count, in: frame)
+      convolve(task, of: count, in: state)
     }
   }
 
-  private func pack(_ unit: Int, in frame: Frame) {
-    let source = UnsafePointer(frame.pointer(weights)), packed = frame.pointer(convolution.weights)
+  private func pack(_ unit: Int, in state: RunState) {
+    let source = UnsafePointer(state.pointer(weights)), packed = state.pointer(convolution.weights)
     let filters: Range<Int>
     switch packing {
     case .depthwise:
@@ -79,17 +79,17 @@ struct VariableConvolutionStep: Step {
     }
     let own = UnsafeBufferPointer(
       start: source + filters.lowerBound * weightsOfFilter, count: filters.count * weightsOfFilter)
-    frame.pointer(areFinite)[unit] = !geometry.readsPadding || own.holdsFiniteNumbersOnly ? 1 : 0
+    state.pointer(areFinite)[unit] = !geometry.readsPadding || own.holdsFiniteNumbersOnly ? 1 : 0
   }
 
   /// Some rows of the result, number by number.
-  private func convolve(_ task: Int, of count: Int, in frame: Frame) {
+  private func convolve(_ task: Int, of count: Int, in state: RunState) {
     let (window, depth, input) = (geometry.window, geometry.depth, geometry.input)
     let (height, width, channels) = (geometry.output.height, geometry.output.width, geometry.groupChannels)
-    let (x, y, w) = (frame.pointer(convolution.input), frame.pointer(convolution.output), frame.pointer(weights))
+    let (x, y, w) = (state.pointer(convolution.input), state.pointer(convolution.output), state.pointer(weights))
     let (source, target) = (convolution.shape.pixelStride, convolution.shape.outputPixelStride)
     guard case .floats(_, let epilogue) = convolution.kernel else { preconditionFailure("bytes have no such weights") }
-    let bias = epilogue.bias.map { frame.pointer($0) }
+    let bias = epilogue.bias.map { state.pointer($0) }
     for row in (0..<geometry.output.images * height).part(task, of: count) {
       let (plane, top) = (row / height, row % height * window.strideY - window.padTop)
       let (volume, front) = (

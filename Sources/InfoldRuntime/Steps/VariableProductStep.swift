@@ -29,7 +29,7 @@ struct VariableProductStep: Step {
   private func units(_ phase: Int) -> Int { phase == 0 ? rightBatch * panelCount : products.count * rows }
 
   func tasks(phase: Int, workers: Int) -> Int {
-    let sharing = WorthwhileThreads.count(multiplications: products.count * rows * inner * columns, workers: workers)
+    let sharing = ThreadHeuristic.count(multiplications: products.count * rows * inner * columns, workers: workers)
     return sharing > 1 ? min(2 * sharing, units(phase)) : 1
   }
 
@@ -41,33 +41,33 @@ struct VariableProductStep: Step {
   /// The rows that take as long as packing what they are multiplied with.
   static let packingRows = 8
 
-  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in state: RunState) {
     let unitsOfOne = phase == 0 ? panelCount : rows
     var rest = (0..<units(phase)).part(task, of: count)
     while !rest.isEmpty {
       let index = rest.lowerBound / unitsOfOne
       let end = min(rest.upperBound, (index + 1) * unitsOfOne)
       let part = (rest.lowerBound - index * unitsOfOne)..<(end - index * unitsOfOne)
-      if phase == 0 { pack(part, of: index, in: frame) } else { multiply(part, of: index, worker, in: frame) }
+      if phase == 0 { pack(part, of: index, in: state) } else { multiply(part, of: index, worker, in: state) }
       rest = end..<rest.upperBound
     }
   }
 
-  private func pack(_ panels: Range<Int>, of index: Int, in frame: Frame) {
+  private func pack(_ panels: Range<Int>, of index: Int, in state: RunState) {
     let width = kernels.panelWidth
     kernels.pack(
-      frame.pointer(right) + index * inner * columns, rowStride: isRightTransposed ? 1 : columns,
+      state.pointer(right) + index * inner * columns, rowStride: isRightTransposed ? 1 : columns,
       columnStride: isRightTransposed ? inner : 1, rows: inner, columnCount: columns,
       columns: (panels.lowerBound * width)..<min(panels.upperBound * width, columns),
-      into: frame.pointer(self.panels) + index * packedCount)
+      into: state.pointer(self.panels) + index * packedCount)
   }
 
-  private func multiply(_ rows: Range<Int>, of index: Int, _ worker: Int, in frame: Frame) {
+  private func multiply(_ rows: Range<Int>, of index: Int, _ worker: Int, in state: RunState) {
     kernels.multiply(
-      frame.pointer(left) + products[index].left * self.rows * inner, rowStride: inner, inner: inner,
-      by: frame.pointer(panels) + products[index].right * packedCount,
-      into: frame.pointer(output) + index * self.rows * columns, rowStride: columns, columns: columns, rows: rows,
-      scratch: frame.scratch(of: worker))
+      state.pointer(left) + products[index].left * self.rows * inner, rowStride: inner, inner: inner,
+      by: state.pointer(panels) + products[index].right * packedCount,
+      into: state.pointer(output) + index * self.rows * columns, rowStride: columns, columns: columns, rows: rows,
+      scratch: state.scratch(of: worker))
   }
 }
 

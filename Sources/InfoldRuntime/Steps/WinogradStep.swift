@@ -62,14 +62,14 @@ struct WinogradStep: Step {
     return part.tiles.count * (shape.channels * Self.inputTransformation + products)
   }
 
-  func run(phase: Int, task: Int, of count: Int, worker: Int, in frame: Frame) {
+  func run(phase: Int, task: Int, of count: Int, worker: Int, in state: RunState) {
     let part = part(task, of: count)
     kernels.convolveWinograd(
       WinogradArguments(
         tile: tile, padTop: shape.window.padTop, padLeft: shape.window.padLeft,
-        input: shape.input(frame.pointer(input)), weights: frame.pointer(weights),
-        directWeights: frame.pointer(directWeights), output: shape.output(frame.pointer(output)),
-        epilogue: epilogue.resolved(in: frame), tiles: part.tiles, columns: part.columns,
-        scratch: frame.scratch(of: worker)))
+        input: shape.input(state.pointer(input)), weights: state.pointer(weights),
+        directWeights: state.pointer(directWeights), output: shape.output(state.pointer(output)),
+        epilogue: epilogue.resolved(in: state), tiles: part.tiles, columns: part.columns,
+        scratch: state.scratch(of: worker)))
   }
 }

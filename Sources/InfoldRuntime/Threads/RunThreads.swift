@@ -56,7 +56,7 @@ final class RunThreads: Sendable {
   func result<Output: Sendable>(
     of body: @escaping @Sendable (CancellationFlag) throws(InfoldError) -> Output
   ) async -> Result<Output, InfoldError>? {
-    let run = AwaitedRun<Output>()
+    let run = QueuedRun<Output>()
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         run.wait(continuation)

@@ -36,7 +36,7 @@ extension Choice: CustomStringConvertible {
 }
 
 /// What is known of choices when a plan is made.
-struct Answers: Sendable {
+struct TuningResults: Sendable {
   /// Which choices there are.
   let scope: SessionOptions.Tuning.Scope
   /// What was found to be the fastest.

@@ -8,7 +8,7 @@ import InfoldTensor
 /// runs are faster with all of that together, it stays, and the next kind is compared with it.
 struct Tuner {
   private let factory: PlanFactory
-  private let memory: TuningMemory
+  private let memory: TuningCache
   private let graph: Graph
   private let largestByteCount: Int
   /// When measuring ends, by the monotonic clock.
@@ -18,9 +18,9 @@ struct Tuner {
   private var planning: UInt64 = 0
   private var running: UInt64 = 0
   /// What was known before.
-  private let known: Answers
+  private let known: TuningResults
   /// What is known, and the plan that follows from it.
-  private var answers: Answers
+  private var answers: TuningResults
   private var best: Plan
   /// What the next session need not measure: what was compared with another way at least.
   private var learned: [Choice.Key: String] = [:]
@@ -33,7 +33,7 @@ struct Tuner {
   /// The fastest plan of a graph, by what was measured before, and is now.
   /// - Throws: As `PlanFactory.plan`; what ends the preparation of the session.
   static func plan(
-    _ graph: Graph, for factory: PlanFactory, _ memory: TuningMemory, largestByteCount: Int
+    _ graph: Graph, for factory: PlanFactory, _ memory: TuningCache, largestByteCount: Int
   ) throws(InfoldError) -> Plan {
     var tuner = try Tuner(graph, factory.unobserved, memory, largestByteCount)
     try tuner.tune()
@@ -41,7 +41,7 @@ struct Tuner {
   }
 
   private init(
-    _ graph: Graph, _ factory: PlanFactory, _ memory: TuningMemory, _ largestByteCount: Int
+    _ graph: Graph, _ factory: PlanFactory, _ memory: TuningCache, _ largestByteCount: Int
   ) throws(InfoldError) {
     let begin = MonotonicClock.nanoseconds()
     self.factory = factory
@@ -61,7 +61,7 @@ struct Tuner {
   }
 
   /// The plan by other answers than those of the best; `nil` where both together take more memory than there is.
-  private func planIfThereIsRoom(_ answers: Answers) throws(InfoldError) -> Plan? {
+  private func planIfThereIsRoom(_ answers: TuningResults) throws(InfoldError) -> Plan? {
     do throws(InfoldError) {
       return try factory.plan(graph, answers: answers, largestByteCount: largestByteCount)
     } catch {
@@ -158,7 +158,7 @@ struct Tuner {
   /// Takes over what another plan does faster, of the choices in which it differs.
   /// - Returns: Whether that could be found out.
   private mutating func takeOver(
-    _ other: Plan, _ variant: Answers, _ changed: Set<Choice.Key>, _ trial: inout Trial
+    _ other: Plan, _ variant: TuningResults, _ changed: Set<Choice.Key>, _ trial: inout Trial
   ) throws(InfoldError) -> Bool {
     guard let (before, after) = try measure(best, other, &trial) else { return false }
     let comparison = PlanComparison(before, after, keys: changed)

@@ -70,9 +70,9 @@ package final class MemoryBudget: Sendable {
   }
 
   /// Puts bytes back that were taken.
-  package func giveBack(_ byteCount: Int) {
+  package func release(_ byteCount: Int) {
     taken.subtract(byteCount, ordering: .relaxed)
-    shared?.giveBack(byteCount)
+    shared?.release(byteCount)
   }
 
   /// Checks that so many bytes could be taken now.

@@ -6,14 +6,14 @@ package final class PageBlock: @unchecked Sendable {
   /// All of it. Whoever makes the block writes it; afterwards each part belongs to the tensor that adopts it, or to who takes it.
   package let bytes: UnsafeMutableRawBufferPointer
 
-  private struct FreeParts {
+  private struct FreeList {
     /// How many want to take parts, for whom those that are given back are kept.
     var keepers = 0
     /// In their order, none beside another.
     var parts: [Range<Int>] = []
   }
 
-  private let free = Mutex(FreeParts())
+  private let free = Mutex(FreeList())
 
   /// Parts begin at multiples of this, and have what lies behind them up to the next one.
   package static let alignment = 64
@@ -39,7 +39,7 @@ package final class PageBlock: @unchecked Sendable {
 
   /// Takes back a part that nobody reads any more: it is kept for those who want to take parts, or goes back to the system, as far as it
   /// fills pages.
-  package func giveBack(_ part: UnsafeRawBufferPointer) {
+  package func release(_ part: UnsafeRawBufferPointer) {
     guard let start = part.baseAddress, !part.isEmpty else { return }
     let offset = start - UnsafeRawPointer(bytes.baseAddress!)
     let end = min((offset + part.count + Self.alignment - 1) & ~(Self.alignment - 1), bytes.count)

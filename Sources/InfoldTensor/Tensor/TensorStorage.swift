@@ -44,7 +44,7 @@ final class TensorStorage: @unchecked Sendable {
     {
       (owner, start) = (.allocator(allocation), allocation.alignedUp(toMultipleOf: Self.alignment))
     } else {
-      budget?.giveBack(byteCount)
+      budget?.release(byteCount)
       throw InfoldError(.limitExceeded, "a tensor of \(counted(byteCount, "byte")) does not fit into memory")
     }
     bytes = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
@@ -84,7 +84,7 @@ final class TensorStorage: @unchecked Sendable {
   /// Counts no longer in the budget that it was taken from: somebody else holds it now.
   func leaveBudget() {
     // Relaxed: exactly one exchange finds it charged, whatever else is seen.
-    if isCharged.exchange(false, ordering: .relaxed) { budget?.giveBack(bytes.count) }
+    if isCharged.exchange(false, ordering: .relaxed) { budget?.release(bytes.count) }
   }
 
   deinit {
@@ -92,7 +92,7 @@ final class TensorStorage: @unchecked Sendable {
     switch owner {
     case .allocator(let allocation): HeapMemory.free(allocation)
     case .pages: PageMemory.free(bytes.baseAddress!, byteCount: bytes.count)
-    case .block(let block): block.giveBack(UnsafeRawBufferPointer(bytes))
+    case .block(let block): block.release(UnsafeRawBufferPointer(bytes))
     case .caller(let deallocator): deallocator()
     }
   }

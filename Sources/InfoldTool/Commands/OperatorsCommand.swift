@@ -56,7 +56,7 @@ struct OperatorsCommand: ParsableCommand {
       name = row.name
       family = row.family.rawValue
       versions = row.versions
-      withdrawn = row.withdrawal.map { Withdrawn(opset: $0.opset, successor: $0.successor) }
+      withdrawn = row.deprecation.map { Withdrawn(opset: $0.opset, successor: $0.successor) }
       elementTypes = row.elementTypes.types.map { "\($0)" }
     }
   }

@@ -27,7 +27,7 @@ extension Sidecar {
 
 extension Sidecar {
   /// What became of the sidecar of a model that another one was made of.
-  enum Carried: Equatable {
+  enum SidecarCopy: Equatable {
     /// It was copied, with its file of class names where that was missing.
     case copied([String])
     /// The new model has one already.
@@ -50,7 +50,7 @@ extension Sidecar {
   /// another folder, unless there is one of that name.
   /// - Returns: `nil` where there is nothing to carry, or no file beside which it could be.
   /// - Throws: `InfoldError` for a file that cannot be written.
-  static func carry(from model: String, to output: String) throws(InfoldError) -> Carried? {
+  static func carry(from model: String, to output: String) throws(InfoldError) -> SidecarCopy? {
     guard let source = path(besideArgument: model), let target = path(besideArgument: output), source != target,
       FileStatus(output)?.kind == .regular,
       let bytes = try? RegularFile.contents(ofFile: source, limit: byteLimit),

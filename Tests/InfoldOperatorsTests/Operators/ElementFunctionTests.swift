@@ -87,7 +87,7 @@ import Testing
     var found: [String] = []
     let newest = OperatorRegistry.newestOpset
     let all = OperatorRegistry.standard.ownOperators.filter { $0.arity(since: $0.versions.last!).inputs.contains(1) }
-    for type in all where type.withdrawal == nil && !["If", "Loop"].contains(type.name) {
+    for type in all where type.deprecation == nil && !["If", "Loop"].contains(type.name) {
       guard let node = try? Self.node(type.name, newest, [:], [x]), case .typed(let typed) = node.kind,
         let function = typed.elementFunction(OperatorInputs([x]))
       else { continue }

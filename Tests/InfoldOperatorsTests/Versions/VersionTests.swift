@@ -61,7 +61,7 @@ import Testing
 
   /// The results do not change before the next version of the operator.
   @Test(arguments: all) func holdsUntilTheNextVersion(version: Version) throws {
-    let versions = version.type.versions + [(version.type.withdrawal?.opset ?? OperatorRegistry.newestOpset + 1)]
+    let versions = version.type.versions + [(version.type.deprecation?.opset ?? OperatorRegistry.newestOpset + 1)]
     let last = try #require(versions.first { $0 > version.number }) - 1
     for versionCase in version.cases {
       let failure = try versionCase.failure(version: last, attributes: versionCase.attributes)

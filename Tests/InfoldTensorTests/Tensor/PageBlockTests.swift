@@ -37,8 +37,8 @@ import Testing
     // What lies beside one another is one part, in whatever order it is left.
     (tensors[0], tensors[3]) = (nil, nil)
     #expect(block.take(byteCount: 1025) == nil)
-    block.giveBack(UnsafeRawBufferPointer(rebasing: block.bytes[192..<384]))
-    block.giveBack(UnsafeRawBufferPointer(rebasing: block.bytes[128..<188]))
+    block.release(UnsafeRawBufferPointer(rebasing: block.bytes[192..<384]))
+    block.release(UnsafeRawBufferPointer(rebasing: block.bytes[128..<188]))
     #expect(Self.offset(block.take(byteCount: 384), in: block) == 0)
     tensors[2] = nil
     #expect(Self.offset(block.take(byteCount: 1088), in: block) == 384)

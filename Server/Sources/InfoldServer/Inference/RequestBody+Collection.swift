@@ -23,7 +23,7 @@ extension Request {
     _ limits: BodyLimits, aligning offset: Int = 0, _ body: (ByteBuffer) async throws -> Output
   ) async throws -> Output {
     var collection = try BodyCollection(headers, limits, offset)
-    defer { limits.budget.giveBack(collection.taken) }
+    defer { limits.budget.release(collection.taken) }
     // What is small may inflate to much.
     try await onOtherThread(if: collection.isCompressed) {
       for try await part in self.body { try collection.add(part) }

@@ -42,7 +42,7 @@ final class CallLimitHandler: ChannelDuplexHandler {
 
   func handlerRemoved(context: ChannelHandlerContext) {
     end?.cancel()
-    budget.giveBack(byteCount)
+    budget.release(byteCount)
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {

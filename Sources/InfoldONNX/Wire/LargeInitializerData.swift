@@ -1,5 +1,5 @@
 /// The data of large initializers in the bytes of a model, which is read where it is: protobuf-c would copy it.
-struct LargeData {
+struct LargeInitializerData {
   /// Less than this is not worth the trouble.
   static let smallestByteCount = 1 << 14
 

@@ -5,7 +5,7 @@ import InfoldTensor
 ///
 /// A file is read on the way, from its beginning to its end, and once: the data of large initializers comes to where tensors can begin,
 /// and stays there. Of all else there are few bytes.
-package final class HeldBytes {
+package final class RetainedBytes {
   /// All bytes; of a file, those that have been loaded.
   let buffer: UnsafeRawBufferPointer
   private let source: Source
@@ -73,7 +73,7 @@ package final class HeldBytes {
 
 // MARK: Reading
 
-extension HeldBytes {
+extension RetainedBytes {
   /// Has the bytes before `end` be there, or all that there are.
   /// - Throws: `InfoldError` with `.fileAccess`.
   package func load(upTo end: Int) throws(InfoldError) {
@@ -114,7 +114,7 @@ extension HeldBytes {
       case .copy(let block):
         let bytes = UnsafeRawBufferPointer(rebasing: buffer[part])
         target.copyMemory(from: bytes)
-        block.giveBack(bytes)
+        block.release(bytes)
       case .caller: break
       }
     }
@@ -125,7 +125,7 @@ extension HeldBytes {
 
 // MARK: Sharing
 
-extension HeldBytes {
+extension RetainedBytes {
   /// Whether what stands there is part of these bytes.
   func contains(_ pointer: UnsafeMutablePointer<UInt8>?) -> Bool {
     guard let pointer else { return false }

@@ -1,12 +1,12 @@
 import InfoldSystem
 import InfoldTensor
 
-/// What one run works on. The steps of a plan say which stretch of memory they use; a frame says where it lies.
+/// What one run works on. The steps of a plan say which stretch of memory they use; a state says where it lies.
 ///
-/// While tasks of a step run, several threads use a frame at once: they write the memory that their tasks own, and
+/// While tasks of a step run, several threads use a state at once: they write the memory that their tasks own, and
 /// nothing else of it.
-final class Frame: @unchecked Sendable {
-  /// The beginning of each of the plan's storages.
+final class RunState: @unchecked Sendable {
+  /// The beginning of each of the plan's buffers.
   let bases: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
   /// The tensors of the values that are no planned memory, by value.
   var tensors: [Tensor?]
@@ -20,13 +20,13 @@ final class Frame: @unchecked Sendable {
   var scratch: UnsafeMutableRawPointer
   /// The bytes from one worker's scratch memory to the next one's.
   let scratchStride: Int
-  private let storageCount: Int
+  private let bufferCount: Int
 
-  init(storageCount: Int, valueCount: Int, scratchStride: Int) {
-    self.storageCount = storageCount
+  init(bufferCount: Int, valueCount: Int, scratchStride: Int) {
+    self.bufferCount = bufferCount
     self.scratchStride = scratchStride
-    bases = .allocate(capacity: max(storageCount, 1))
-    bases.initialize(repeating: .nowhere, count: max(storageCount, 1))
+    bases = .allocate(capacity: max(bufferCount, 1))
+    bases.initialize(repeating: .nowhere, count: max(bufferCount, 1))
     tensors = [Tensor?](repeating: nil, count: valueCount)
     scratch = UnsafeMutableRawPointer(UnsafeMutablePointer.nowhere)
   }
@@ -46,14 +46,14 @@ final class Frame: @unchecked Sendable {
   /// The first byte of a value.
   @inline(__always)
   func address(_ location: Location) -> UnsafeMutableRawPointer {
-    UnsafeMutableRawPointer(bases[location.storage]) + location.offset * location.format.byteCount
+    UnsafeMutableRawPointer(bases[location.buffer]) + location.offset * location.format.byteCount
   }
 
   /// The first number of a value in single precision.
   @inline(__always)
   func pointer(_ location: Location) -> UnsafeMutablePointer<Float> {
     assert(location.format == .float32)
-    return bases[location.storage] + location.offset
+    return bases[location.buffer] + location.offset
   }
 
   /// The first number of a quantized value.

@@ -5,7 +5,7 @@ import InfoldTensor
 /// `start` + the distance of i along axis 0 + the distance of j along axis 1 + ….
 ///
 /// Transposing, slicing, repeating, mirroring and gathering are all maps of this kind.
-package struct ElementMap {
+package struct IndexMap {
   /// The distances along one axis of the result.
   package enum Axis {
     /// `count` positions, `stride` elements of the source apart.
@@ -57,15 +57,15 @@ package struct ElementMap {
     try result.withMutableBitPatterns { (result: inout MutableSpan<Bits>) in
       source.withBitPatterns { (source: Span<Bits>) in
         var position = 0
-        ElementMap.copy(source, from: merged.start, merged.axes[...], fill, into: &result, at: &position)
+        IndexMap.copy(source, from: merged.start, merged.axes[...], fill, into: &result, at: &position)
       }
     }
   }
 
   /// The same map with axes of one position dropped and neighbours joined where one step of the outer is as far as all
   /// steps of the inner: at most as many axes as a tensor's size has bits, and long inner ones.
-  private func merged() -> ElementMap {
-    var merged = ElementMap(start: start, axes: [])
+  private func merged() -> IndexMap {
+    var merged = IndexMap(start: start, axes: [])
     for axis in axes {
       switch (merged.axes.last, axis) {
       case (_, .strided(1, _)): break
@@ -129,7 +129,7 @@ package struct ElementMap {
   }
 }
 
-extension ElementMap {
+extension IndexMap {
   /// The map that leaves a tensor of `shape` as it is, to be changed axis by axis.
   package init(identityOf shape: [Int]) {
     axes = zip(shape, rowMajorStrides(shape)).map { .strided(count: $0, by: $1) }

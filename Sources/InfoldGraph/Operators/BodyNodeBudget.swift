@@ -2,11 +2,11 @@ import InfoldSystem
 import Synchronization
 
 /// Counts nodes of bodies, so that no loop goes on for ever, and bodies inside of each other take no time out of proportion.
-package final class BodyAllowance: Sendable {
+package final class BodyNodeBudget: Sendable {
   /// What counts the nodes that the bodies of a loop evaluate, with those of loops inside of it.
-  @TaskLocal package static var evaluation: BodyAllowance?
+  @TaskLocal package static var evaluation: BodyNodeBudget?
   /// What counts the nodes of bodies while the types of their values are inferred.
-  @TaskLocal static var inference: BodyAllowance?
+  @TaskLocal static var inference: BodyNodeBudget?
 
   /// The nodes that the bodies of a loop may evaluate.
   static let loopLimit = 1 << 18
@@ -42,10 +42,10 @@ package final class BodyAllowance: Sendable {
   }
 }
 
-extension TaskLocal where Value == BodyAllowance? {
+extension TaskLocal where Value == BodyNodeBudget? {
   /// Runs `body` with the allowance of what it is in, or else with this one.
   package func counting<Output>(
-    orElse allowance: @autoclosure () -> BodyAllowance, _ body: (BodyAllowance) throws(InfoldError) -> Output
+    orElse allowance: @autoclosure () -> BodyNodeBudget, _ body: (BodyNodeBudget) throws(InfoldError) -> Output
   ) throws(InfoldError) -> Output {
     if let outer = wrappedValue { return try body(outer) }
     let allowance = allowance()

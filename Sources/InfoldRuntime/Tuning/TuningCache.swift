@@ -3,10 +3,10 @@ import InfoldSystem
 import Synchronization
 
 /// What a session knows of the fastest ways to compute: what others have kept in a file, and what it has measured itself.
-final class TuningMemory: Sendable {
+final class TuningCache: Sendable {
   private struct State {
     /// `nil` before the file was read.
-    var answers: Answers?
+    var answers: TuningResults?
     /// Why the file cannot be written.
     var failure: InfoldError?
     /// The choices that were measured here.
@@ -31,10 +31,10 @@ final class TuningMemory: Sendable {
   }
 
   /// What is known.
-  var answers: Answers {
+  var answers: TuningResults {
     state.withLock { state in
       if let answers = state.answers { return answers }
-      let known = Answers(scope: options.scope, ways: (try? file)?.ways ?? [:])
+      let known = TuningResults(scope: options.scope, ways: (try? file)?.ways ?? [:])
       state.answers = known
       return known
     }

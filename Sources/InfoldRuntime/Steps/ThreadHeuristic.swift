@@ -1,5 +1,5 @@
 /// How many threads are worth while.
-enum WorthwhileThreads {
+enum ThreadHeuristic {
   /// - Parameter work: The step's work, in units of the least that is done sooner when another thread helps.
   static func count(work: Int, workers: Int) -> Int {
     // Each thread more makes a job longer to begin and to end, so that the best number grows with the root of the work.

@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldTensor
 
 /// What a model declares of its outputs and only a run can prove wrong.
-struct OutputClaims: Sendable {
+struct DeclaredOutputs: Sendable {
   private let outputs: [(name: String, claim: TensorType?)]
 
   /// The claims of a model's graph.
@@ -28,7 +28,7 @@ struct OutputClaims: Sendable {
 }
 
 /// The warnings of a session, each once.
-struct ToldWarnings {
+struct ReportedWarnings {
   private(set) var warnings: [ModelWarning]
 
   /// The most that runs add: every one may bring other sizes.

@@ -2,7 +2,7 @@ import InfoldTensor
 
 /// A small tensor of integers or truth values, such as a shape that the model computes, as far as its elements are known
 /// before the model runs.
-public struct PartialTensor: Sendable, Hashable {
+public struct SymbolicTensor: Sendable, Hashable {
   /// The most elements that are followed through the graph.
   public static let maximumCount = 64
 

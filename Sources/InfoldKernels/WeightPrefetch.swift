@@ -2,7 +2,7 @@ import CMachine
 
 /// The panel of weights that is read next. While the tiles of one panel are computed, it is brought into the second-level cache: left
 /// to the processor, products whose weights come from the third-level cache lose up to a third of their speed.
-struct UpcomingWeights {
+struct WeightPrefetch {
   /// Rows of a panel that are read between prefetches.
   static let step = 8
   /// The floats of a line of the cache.

@@ -4,7 +4,7 @@ import Synchronization
 /// Memory for packed constants: that of tensors which have been packed and let go, as far as it reaches, for new memory costs time, and
 /// the weights of a network take part of a long start. Many constants lie on the same large pages: those are made in a fraction of the
 /// time that small ones take.
-final class PackingRoom: Sendable {
+final class WeightArena: Sendable {
   /// Room for one constant.
   final class Place: Sendable {
     /// The first byte, on a line of the cache.
@@ -22,8 +22,8 @@ final class PackingRoom: Sendable {
     }
 
     deinit {
-      budget?.giveBack(byteCount)
-      if case .tensors(let block) = owner { block.giveBack(UnsafeRawBufferPointer(start: start, count: byteCount)) }
+      budget?.release(byteCount)
+      if case .tensors(let block) = owner { block.release(UnsafeRawBufferPointer(start: start, count: byteCount)) }
     }
   }
 
@@ -64,7 +64,7 @@ final class PackingRoom: Sendable {
         : try part(byteCount: (byteCount + 63) & ~63)
       return Place(block.start + offset, of: .room(block), byteCount: byteCount, budget: budget)
     } catch {
-      budget?.giveBack(byteCount)
+      budget?.release(byteCount)
       throw error
     }
   }

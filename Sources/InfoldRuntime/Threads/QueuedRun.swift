@@ -2,7 +2,7 @@ import InfoldSystem
 import Synchronization
 
 /// A run that a task waits for, from the queue to its end. Whoever cancels it before it begins gives the task its turn at once.
-final class AwaitedRun<Output: Sendable>: Sendable {
+final class QueuedRun<Output: Sendable>: Sendable {
   typealias Outcome = Result<Output, InfoldError>
   /// Receives the outcome; `nil` of a run that was cancelled before it began.
   typealias Continuation = CheckedContinuation<Outcome?, Never>
