@@ -1,21 +1,22 @@
 import InfoldSystem
 import Synchronization
 
-/// What may end a run before it is done: between two steps, somebody no longer wants the results, or the time is over.
+/// Conditions that end a run early: cancellation by the caller, or an expired time limit. They are
+/// checked between two steps.
 package struct Cancellation: Sendable {
-  /// Who may give the run up.
+  /// Where a cancellation request comes from.
   enum Source: Sendable {
-    /// Nobody.
+    /// The run cannot be cancelled.
     case none
-    /// The task in which the run is asked for.
+    /// The task that started the run.
     case currentTask
-    /// A flag that is raised elsewhere.
+    /// A flag that another thread raises.
     case flag(CancellationFlag)
-    /// A task that is asked about by other threads, while it waits for them.
+    /// A task that waits while other threads check it for cancellation.
     case task(WaitingTask)
   }
 
-  /// Whether a task is cancelled may be asked on any thread.
+  /// A waiting task that any thread may check for cancellation.
   struct WaitingTask: @unchecked Sendable {
     fileprivate let task: UnsafeCurrentTask
   }
@@ -34,7 +35,8 @@ package struct Cancellation: Sendable {
     self.deadline = deadline
   }
 
-  /// - Throws: `InfoldError` with `.cancelled`, or with `.limitExceeded` when the time is over.
+  /// - Throws: `InfoldError.Code.cancelled` if the run was cancelled,
+  ///   `InfoldError.Code.limitExceeded` if its time limit has expired.
   func check() throws(InfoldError) {
     if let error { throw error }
   }
@@ -50,7 +52,8 @@ package struct Cancellation: Sendable {
     }
   }
 
-  /// Runs `body` with what says the same on every thread, while the current one waits.
+  /// Runs `body` with an equivalent cancellation that any thread may check while the current thread
+  /// waits.
   func onAnyThread(_ body: (Cancellation) -> Void) {
     guard case .currentTask = source else { return body(self) }
     withUnsafeCurrentTask { task in
@@ -58,27 +61,28 @@ package struct Cancellation: Sendable {
     }
   }
 
-  /// Runs `body`, whose loops end with the same errors.
+  /// Runs `body`. Its loops check for cancellation and throw the same errors as `check()`.
   func interrupting<Output>(_ body: () throws(InfoldError) -> Output) throws(InfoldError) -> Output {
     try Interruption.asking({ error }, body)
   }
 }
 
 extension InfoldError {
-  /// What a run throws that nobody wants any more.
+  /// The error of a cancelled run.
   static var cancelledRun: InfoldError { InfoldError(.cancelled, "the run was cancelled") }
 }
 
-/// A flag that stays up once it is raised.
+/// A flag that stays raised once it is raised.
 package final class CancellationFlag: Sendable {
-  /// Read and written relaxed: nothing else is to be seen with it.
+  /// Accessed with relaxed ordering: no other memory is published through it.
   fileprivate let isRaised = Atomic(false)
 
   func raise() { isRaised.store(true, ordering: .relaxed) }
 }
 
 extension Cancellation? {
-  /// Runs `body` with what says the same on every thread, while the current one waits.
+  /// Runs `body` with an equivalent cancellation that any thread may check while the current thread
+  /// waits.
   func onAnyThread(_ body: (Cancellation?) -> Void) {
     if let cancellation = self { cancellation.onAnyThread(body) } else { body(nil) }
   }

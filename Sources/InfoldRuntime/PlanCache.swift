@@ -3,9 +3,11 @@ import InfoldSystem
 import InfoldTensor
 import Synchronization
 
-/// The plans of a session by the types and shapes of its inputs; of too many, the one that was not used for longest is forgotten.
+/// The plans of a session, keyed by the types and shapes of its inputs. A full cache evicts the
+/// least recently used plan.
 struct PlanCache {
-  /// An input, or its default. The model may leave open even the element type.
+  /// The type and shape of an input or of its default value. A model may leave even the element
+  /// type open.
   struct Input: Hashable {
     let elementType: ElementType
     let shape: [Int]
@@ -14,7 +16,7 @@ struct PlanCache {
       (elementType, shape) = (tensor.elementType, tensor.shape)
     }
 
-    /// One of this type; `nil` where sizes are not known.
+    /// Creates the key of an input of this type; `nil` if it has dynamic dimensions.
     init?(_ type: TensorType) {
       guard let sizes = type.shape?.sizes else { return nil }
       (elementType, shape) = (type.elementType, sizes)
@@ -24,52 +26,53 @@ struct PlanCache {
       (self.elementType, self.shape) = (elementType, shape)
     }
 
-    /// The same with another first size.
+    /// The same input with another batch size.
     func of(batch: Int) -> Input { Input(elementType: elementType, shape: [batch] + shape.dropFirst()) }
 
     func admits(_ tensor: Tensor) -> Bool { tensor.elementType == elementType && tensor.shape == shape }
   }
 
-  /// The most plans that are kept.
+  /// The maximum number of plans.
   let capacity: Int
-  /// The latest used is the last.
+  /// From least to most recently used.
   private var entries: [(inputs: [Input], plan: RunPlan)] = []
 
   init(capacity: Int) {
     self.capacity = capacity
   }
 
-  /// The plans that are kept.
+  /// The cached plans.
   var plans: some Sequence<RunPlan> { entries.lazy.map(\.plan) }
 
-  /// The plan for these inputs, which counts as used now.
+  /// Returns the plan for these inputs and marks it as most recently used.
   mutating func plan(for tensors: [Tensor]) -> RunPlan? {
     used(
       entries.lastIndex { entry in tensors.indices.allSatisfy { entry.inputs[$0].admits(tensors[$0]) } })
   }
 
-  /// The plan for inputs like these, which counts as used now.
+  /// Returns the plan for inputs of these types and shapes and marks it as most recently used.
   mutating func plan(for inputs: [Input]) -> RunPlan? { used(entries.lastIndex { $0.inputs == inputs }) }
 
   private mutating func used(_ index: Int?) -> RunPlan? {
     guard let index else { return nil }
-    // The last one stays where it is, which allocates nothing.
+    // The last entry stays in place, which allocates nothing.
     if index < entries.count - 1 { entries.append(entries.remove(at: index)) }
     return entries[entries.count - 1].plan
   }
 
-  /// Keeps a plan for inputs that there was none for.
+  /// Adds a plan for inputs that have none yet.
   mutating func insert(_ plan: RunPlan, for inputs: [Input]) {
     if entries.count >= capacity { entries.removeFirst() }
     entries.append((inputs, plan))
   }
 }
 
-/// A plan cache that several runs share: of those that want the same new plan one makes it, and the others wait.
+/// A plan cache that concurrent runs share. If several runs need the same new plan, one makes it
+/// and the others wait.
 final class SharedPlanCache: Sendable {
   private struct State {
     var cache: PlanCache
-    /// What waits for the plans that are being made.
+    /// The semaphores of the plans in progress, on which other runs wait.
     var making: [[PlanCache.Input]: DispatchSemaphore] = [:]
   }
 
@@ -79,18 +82,21 @@ final class SharedPlanCache: Sendable {
     state = Mutex(State(cache: PlanCache(capacity: capacity)))
   }
 
-  /// The plan for these inputs, if it is there.
+  /// Returns the cached plan for these inputs, if there is one.
   func plan(for tensors: [Tensor]) -> RunPlan? { state.withLock { $0.cache.plan(for: tensors) } }
 
-  /// The plans that are kept.
+  /// The cached plans.
   var kept: [RunPlan] { state.withLock { Array($0.cache.plans) } }
 
-  /// The plan for these inputs.
+  /// Returns the plan for these inputs, making it if necessary.
+  ///
   /// - Parameters:
-  ///   - cancellation: What ends the wait for another run that makes it.
-  ///   - inserted: Told the plans that are kept, when one is added.
-  ///   - make: Makes the plan. When it fails, the next one that waits makes it instead: its task may not be cancelled, or have more time.
-  /// - Throws: What `make` throws, and the cancellation.
+  ///   - cancellation: Ends the wait for another run that makes the plan.
+  ///   - inserted: Called with all cached plans after one was added.
+  ///   - make: Makes the plan. If it fails, the next waiting run tries instead: its task may not be
+  ///     cancelled, or it may have more time.
+  /// - Throws: The error of `make`, or `InfoldError.Code.cancelled` or
+  ///   `InfoldError.Code.limitExceeded` if `cancellation` ends the wait.
   func plan(
     for inputs: [PlanCache.Input], _ cancellation: Cancellation, inserted: ([RunPlan]) -> Void,
     make: () throws(InfoldError) -> RunPlan
@@ -108,12 +114,12 @@ final class SharedPlanCache: Sendable {
         try cancellation.check()
         try Interruption.check()
       }
-      // The others who wait.
+      // Wake the next waiting run.
       maker.signal()
     }
   }
 
-  /// How long a run waits before it looks whether it is still wanted.
+  /// The interval at which a waiting run checks for cancellation.
   private static let patience = DispatchTimeInterval.milliseconds(5)
 
   private func made(

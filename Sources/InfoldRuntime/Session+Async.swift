@@ -4,25 +4,31 @@ import InfoldTensor
 import Synchronization
 
 extension Session {
-  /// Runs the model for a task, which waits without keeping a thread: the work is done by threads of Infold's own, as many as the
-  /// machine has cores, in the order in which runs are asked for.
-  /// - Parameter inputs: As for the form that does not wait.
-  /// - Returns: Every output by its name.
-  /// - Throws: As that form; `InfoldError` with `.cancelled` when the task is cancelled: the run ends before its next layer,
-  ///   and one that has not begun does not begin. `throwingCancellationErrors(_:)` makes Swift's `CancellationError` of it.
-  ///   A time limit counts from when the run begins.
+  /// Runs the model asynchronously. The calling task is suspended without blocking a thread.
+  /// Infold's own threads, at most one per core, do the work in the order in which runs are
+  /// requested.
+  ///
+  /// - Parameter inputs: As for the synchronous `run(_:)`.
+  /// - Returns: Every output by name.
+  /// - Throws: As the synchronous `run(_:)`. If the task is cancelled, throws
+  ///   `InfoldError.Code.cancelled`: a run in progress ends before its next layer, and a queued run
+  ///   never begins. `throwingCancellationErrors(_:)` converts this error to Swift's
+  ///   `CancellationError`. A time limit counts from the moment the run begins.
   public func run(_ inputs: [String: Tensor]) async throws(InfoldError) -> [String: Tensor] {
     try await awaiting { (flag) throws(InfoldError) in try self.results(inputs, .flag(flag)) }
   }
 
-  /// Runs a model that has one input, or others only with defaults, and one output, for a task, as `run(_:)` does.
+  /// Runs a model with one required input and one output asynchronously, as `run(_:)` does. Further
+  /// inputs must have default values.
+  ///
   /// - Returns: The output.
-  /// - Throws: As `run(_:)`; `InfoldError` with `.invalidArgument` for a model with more inputs or outputs.
+  /// - Throws: As `run(_:)`; `InfoldError.Code.invalidArgument` if the model has more required
+  ///   inputs or more outputs.
   public func run(_ input: Tensor) async throws(InfoldError) -> Tensor {
     try await awaiting { (flag) throws(InfoldError) in try self.result(input, .flag(flag)) }
   }
 
-  /// Has a thread of Infold's own do a run, and tells the observer of it, however it ends.
+  /// Executes a run on one of Infold's threads and reports its outcome to the observer.
   private func awaiting<Output: Sendable>(
     _ run: @escaping @Sendable (CancellationFlag) throws(InfoldError) -> Output
   ) async throws(InfoldError) -> Output {
@@ -31,16 +37,19 @@ extension Session {
       try self.observing { () throws(InfoldError) in try run(flag) }
     }
     if let result { return try result.get() }
-    // It never began, so that nobody else has told of it.
+    // The run never began, so its end has not been reported yet.
     return try observing(since: begin) { () throws(InfoldError) in throw .cancelledRun }
   }
 
-  /// Prepares `model` for running on a thread of Infold's own, while the task waits without keeping one.
+  /// Prepares `model` to run, on one of Infold's threads. The calling task is suspended without
+  /// blocking a thread.
+  ///
   /// - Parameters:
-  ///   - model: The model, best handed over: then its weights are folded where they are.
-  ///   - options: How it runs.
-  ///   - observer: Who is told of plans, runs and layers.
-  /// - Throws: As `init(_:options:observer:)`; `InfoldError` with `.cancelled` when the task is cancelled.
+  ///   - model: The model. Pass its only copy if possible: its weights are then folded in place.
+  ///   - options: How the session runs the model.
+  ///   - observer: Receives reports about plans, runs and layers.
+  /// - Throws: As `init(_:options:observer:)`; `InfoldError.Code.cancelled` if the task is
+  ///   cancelled.
   public static func load(
     _ model: consuming Model, options: SessionOptions = SessionOptions(), observer: (any SessionObserver)? = nil
   ) async throws(InfoldError) -> Session {
@@ -51,8 +60,10 @@ extension Session {
   }
 }
 
-/// Loads something on a thread of Infold's own, while the task waits without keeping one.
-/// - Throws: What `load` throws; `InfoldError` with `.cancelled` when the task is cancelled.
+/// Loads something on one of Infold's threads. The calling task is suspended without blocking a
+/// thread.
+///
+/// - Throws: The error of `load`; `InfoldError.Code.cancelled` if the task is cancelled.
 package func loading<Output: Sendable>(
   _ load: @escaping @Sendable () throws(InfoldError) -> Output
 ) async throws(InfoldError) -> Output {
@@ -64,23 +75,27 @@ package func loading<Output: Sendable>(
 }
 
 extension Session {
-  /// Makes the plan for inputs of these shapes, and runs it once, so that the first run that counts finds everything in place.
+  /// Makes the plan for inputs of these shapes and runs it once, so that later runs begin without
+  /// delay.
+  ///
   /// - Parameter inputs: As for `run(_:)`.
   /// - Throws: As `run(_:)`.
   public func warmUp(_ inputs: [String: Tensor]) throws(InfoldError) {
     _ = try run(inputs)
   }
 
-  /// Makes the plan for inputs of these shapes, and runs it once on zeros.
-  /// - Parameter shapes: The shape of each input by its name; those whose shape the model fixes, or that have a default, may be left
-  ///   out.
-  /// - Throws: As `run(_:)`; `InfoldError` with `.invalidArgument` for a shape that is missing, or a name that is no input.
+  /// Makes the plan for inputs of these shapes and runs it once on zeros.
+  ///
+  /// - Parameter shapes: The shape of each input by name. Inputs with a fixed shape or a default
+  ///   value may be omitted.
+  /// - Throws: As `run(_:)`; `InfoldError.Code.invalidArgument` if a shape is missing or a name is
+  ///   not a graph input.
   public func warmUp(shapes: [String: [Int]] = [:]) throws(InfoldError) {
     try warmUp(placeholders(shapes))
   }
 }
 
-/// A model on its way to another thread, which nobody else keeps.
+/// A model that is handed to another thread as its only copy.
 private final class TransferredModel: Sendable {
   private let model: Mutex<Model?>
 
@@ -88,6 +103,6 @@ private final class TransferredModel: Sendable {
     self.model = Mutex(model)
   }
 
-  /// The model, once.
+  /// Returns the model. It may be called once.
   func take() -> Model { model.withLock { $0.take()! } }
 }

@@ -2,11 +2,14 @@ import InfoldSystem
 import InfoldTensor
 
 extension Session {
-  /// Zeros for the inputs, which count in the session's memory limit. Nothing is allocated for a name that is no input.
-  /// - Parameter shapes: The shape of each input by its name; those whose shape the model fixes, or that have a default, may be left
-  ///   out.
-  /// - Throws: `InfoldError` with `.invalidArgument` for a name that is no input, a shape that is missing, and an input of which the
-  ///   model does not say which elements it has; `.limitExceeded`.
+  /// Returns zeros for the inputs. They count toward the session's memory limit. All names are
+  /// checked before anything is allocated.
+  ///
+  /// - Parameter shapes: The shape of each input by name. Inputs with a fixed shape or a default
+  ///   value may be omitted.
+  /// - Throws: `InfoldError.Code.invalidArgument` if a name is not a graph input, a shape is
+  ///   missing, or the model does not declare the element type of an input;
+  ///   `InfoldError.Code.limitExceeded` if the zeros need too much memory.
   func placeholders(_ shapes: [String: [Int]]) throws(InfoldError) -> [String: Tensor] {
     try interface.inFile { () throws(InfoldError) in
       try interface.requireInputs(shapes.keys)
@@ -19,13 +22,13 @@ extension Session {
     for input in inputs where !input.hasDefault || shapes[input.name] != nil {
       guard let sizes = shapes[input.name] ?? input.type?.shape?.sizes else {
         throw InfoldError(
-          .invalidArgument, "the shape of the input \(String(quoting: input.name)) is left open, and missing",
-          hint: input.type.map { "the model wants \($0)" })
+          .invalidArgument, "missing shape: input \(String(quoting: input.name)) has dynamic dimensions",
+          hint: input.type.map { "the model expects \($0)" })
       }
       guard let type = input.type else {
         throw InfoldError(
-          .invalidArgument, "the model does not say which elements the input \(String(quoting: input.name)) has",
-          hint: "give tensors")
+          .invalidArgument, "the model does not declare the element type of input \(String(quoting: input.name))",
+          hint: "pass tensors instead of shapes")
       }
       tensors[input.name] = try Tensor(zeros: sizes, of: type.elementType)
     }

@@ -2,20 +2,24 @@ import InfoldSystem
 import InfoldTensor
 
 extension Session {
-  /// The results of the model for one set of inputs after the other, while they are asked for: they come in the order of the inputs,
-  /// and no more inputs are taken than runs may be under way at a time. Each set of inputs is a run of its own.
+  /// Runs the model once for each element of `inputs` and returns the results in the same order.
+  /// Inputs are taken only as results are requested, and at most `limit` runs are pending at a
+  /// time.
+  ///
   /// - Parameters:
-  ///   - inputs: Inputs as for `run(_:)`.
-  ///   - limit: The most runs that are under way or wait to be taken, at least 1. With more than 1, a result is given out when so many
-  ///     inputs have come, or all have: too late for a caller who sends the next input only then.
+  ///   - inputs: Elements as for `run(_:)`.
+  ///   - limit: The maximum number of runs in progress or waiting to be taken, at least 1. With a
+  ///     limit above 1, the first result appears only after that many inputs have arrived or the
+  ///     sequence has ended. Use 1 if the caller produces the next input only after it has seen a
+  ///     result.
   public func results<Inputs: AsyncSequence>(
     for inputs: Inputs, atOnce limit: Int = 1
   ) -> SessionResults<Inputs> where Inputs.Element == [String: Tensor] {
     SessionResults(session: self, inputs: inputs, limit: max(limit, 1))
   }
 
-  /// The same for inputs that are there already, or are made while they are asked for. By default, the next run waits for its turn
-  /// while a result is being taken.
+  /// Runs the model once for each element of `inputs` and returns the results in the same order. By
+  /// default, the next run is queued while the caller processes a result.
   public func results<Inputs: Sequence>(
     for inputs: Inputs, atOnce limit: Int = 2
   ) -> SessionResults<some AsyncSequence<[String: Tensor], Never>> where Inputs.Element == [String: Tensor] {
@@ -23,32 +27,33 @@ extension Session {
   }
 }
 
-/// The results of a session for a sequence of inputs, in their order.
+/// The results of a session for a sequence of inputs, in the order of the inputs.
 public struct SessionResults<Inputs: AsyncSequence>: AsyncSequence where Inputs.Element == [String: Tensor] {
-  /// Every output by its name.
+  /// Every output by name.
   public typealias Element = [String: Tensor]
 
   let session: Session
   let inputs: Inputs
   let limit: Int
 
-  /// Goes through the results.
+  /// Creates an iterator over the results.
   public func makeAsyncIterator() -> Iterator {
     Iterator(session: session, underWay: PendingRuns(limit: limit), inputs: inputs.makeAsyncIterator())
   }
 
-  /// What goes through the results. Runs that are under way are cancelled with it.
+  /// An iterator over the results. Destroying it cancels its pending runs.
   public struct Iterator: AsyncIteratorProtocol {
     let session: Session
     let underWay: PendingRuns
-    /// What is left of the inputs.
+    /// The remaining inputs.
     var inputs: Inputs.AsyncIterator?
-    /// What the inputs threw, for when the runs before it have been taken.
+    /// The error that `inputs` threw. It is rethrown after the results of all earlier runs.
     var failure: (any Error)?
 
-    /// The next results; `nil` behind the last.
-    /// - Throws: As `Session.run(_:)`, but Swift's `CancellationError` when the task is cancelled, and what the inputs throw.
-    ///   Nothing comes behind an error.
+    /// Returns the next results, or `nil` after the last.
+    ///
+    /// - Throws: As `Session.run(_:)`, with Swift's `CancellationError` if the task is cancelled;
+    ///   any error of the input sequence. After an error, the sequence ends.
     public mutating func next() async throws -> Element? {
       do {
         while underWay.hasRoom, let input = try await inputs?.next() { underWay.begin(input, in: session) }
@@ -71,7 +76,7 @@ public struct SessionResults<Inputs: AsyncSequence>: AsyncSequence where Inputs.
   }
 }
 
-/// The runs of an iterator that have begun, the first one first.
+/// The pending runs of an iterator, oldest first.
 final class PendingRuns {
   private var tasks: [Task<[String: Tensor], any Error>] = []
   private let limit: Int
@@ -104,7 +109,7 @@ final class PendingRuns {
   }
 }
 
-/// A sequence as an asynchronous one.
+/// Adapts a sequence to an asynchronous one.
 private struct UnfoldedInputs<Inputs: Sequence>: AsyncSequence {
   let inputs: Inputs
 

@@ -3,23 +3,30 @@ import InfoldSystem
 import InfoldTensor
 
 extension Session {
-  /// Makes the plan for inputs of these shapes, if the session does not have it, and runs nothing.
-  /// - Parameter shapes: The shape of each input by its name; those whose shape the model fixes, or that have a default, may be left
-  ///   out.
+  /// Makes the plan for inputs of these shapes, unless the session already has it. It does not run
+  /// the model.
+  ///
+  /// - Parameter shapes: The shape of each input by name. Inputs with a fixed shape or a default
+  ///   value may be omitted.
   /// - Throws: As `warmUp(shapes:)`.
   public func prepare(shapes: [String: [Int]] = [:]) throws(InfoldError) {
     try observing { () throws(InfoldError) in _ = try plan(forNamed: placeholders(shapes), cancellation()) }
   }
 
-  /// Whether runs with inputs of these shapes, and with smaller batches, compute every image of the batch by itself, and as if it were alone,
-  /// an image being a position of the first axis of every input. Then it has the same bits alone and in any of these batches: who gets
-  /// requests from several callers may put them together.
+  /// Returns whether every image of a batch is computed independently, as if it were alone, at this
+  /// batch size and all smaller ones. An image is one position along the first axis of every input.
+  /// If so, its result is bit-identical alone and in any of these batches, and a server may combine
+  /// requests of several callers into one batch.
   ///
-  /// A network whose nodes keep images apart, but are too small for that to be worth a plan of its own, is computed as a whole, by
-  /// algorithms that suit the size of the batch: then this is `false`. So it is for a model that fixes the shapes of all inputs.
-  /// - Parameter shapes: The shape of each input by its name; those whose shape the model fixes, or that have a default, may be left
-  ///   out. The first size is that of the largest batch, the same for all, and at least 2.
-  /// - Throws: As `warmUp(shapes:)`. It makes the plans of all batches, and runs nothing.
+  /// Returns `false` for a network that keeps images apart but is too small to benefit from a plan
+  /// per image: it is computed as a whole, by algorithms that suit the batch size. Also returns
+  /// `false` if the model fixes the shapes of all inputs.
+  ///
+  /// - Parameter shapes: The shape of each input by name. Inputs with a fixed shape or a default
+  ///   value may be omitted. The first size is the largest batch size: the same for all inputs, and
+  ///   at least 2.
+  /// - Throws: As `warmUp(shapes:)`. The method makes the plans of all batch sizes, but does not
+  ///   run the model.
   public func computesImagesApart(shapes: [String: [Int]] = [:]) throws(InfoldError) -> Bool {
     try interface.inFile { () throws(InfoldError) in
       let inputs = try interface.completed(placeholders(shapes)).map(PlanCache.Input.init)
@@ -30,7 +37,7 @@ extension Session {
         let ofBatch = inputs.map { $0.of(batch: batch) }
         guard let graph = try boundGraph(ofBatch),
           try plan(for: ofBatch, cancellation(), of: graph).parts[0].images == batch,
-          // A number that the model makes of the batch's size differs between the two.
+          // A number that the model derives from the batch size differs between the two graphs.
           try graph.oneImage(ofBatch: batch)?.content == alone
         else { return false }
       }
@@ -38,13 +45,14 @@ extension Session {
     }
   }
 
-  /// The bytes that the session takes now, of those that `SessionOptions.memoryLimit` counts: packed weights, and working memory, which is
-  /// kept for runs to come.
+  /// The bytes of packed weights and working memory that the session holds now. These are what
+  /// `SessionOptions.memoryLimit` counts. Working memory is kept for later runs.
   public var memoryUse: Int { factory.budget.used }
 }
 
 extension Graph {
-  /// What is computed of one image of a batch; `nil` where images are not kept apart to the end.
+  /// Returns the graph that computes one image of a batch, or `nil` if images are not kept apart up
+  /// to the outputs.
   fileprivate func oneImage(ofBatch batch: Int) throws(InfoldError) -> Graph? {
     let separation = BatchSeparation(self, batch: batch)
     guard separation.separatesOutputs else { return nil }

@@ -4,70 +4,77 @@ import InfoldSystem
 import InfoldTensor
 import Synchronization
 
-/// A model that is ready to run.
+/// A model prepared to run.
 ///
-/// Any number of tasks may run it at once. Results are bit-identical from run to run. For a model whose input shapes are open,
-/// a plan is made for every combination of shapes that a run brings, and the latest are kept.
+/// Any number of tasks may run a session at the same time. Results are bit-identical from run to
+/// run. If input shapes are dynamic, the session makes a plan for each combination of shapes that
+/// it meets, and keeps the most recently used plans.
 public final class Session: Sendable {
-  /// What a run takes, in the model's order.
+  /// The inputs of a run, in the model's order.
   public let inputs: [ValueInfo]
-  /// What a run returns, in the model's order.
+  /// The outputs of a run, in the model's order.
   public let outputs: [ValueInfo]
-  /// The options that the session was made with.
+  /// The options of the session.
   public let options: SessionOptions
 
-  /// What the model declares that cannot be true. Some of it is found when the model is read, some only by a run, of which the first
-  /// with each combination of input shapes looks for it. Behind it, that what `SessionOptions.tuning` has measured cannot be kept.
+  /// Wrong declarations in the model. Some are found when the model is read; others by the first
+  /// run with each combination of input shapes. Then follow warnings about results of
+  /// `SessionOptions.tuning` that could not be stored.
   public var warnings: [ModelWarning] { told.withLock { $0.warnings } + (factory.tuning?.warnings ?? []) }
 
   private let told: Mutex<ReportedWarnings>
   let interface: ModelInterface
   private let preparation: Preparation
   let factory: PlanFactory
-  /// The shapes of the inputs, where all are fixed.
+  /// The shapes of the inputs that have no dynamic dimensions.
   private let fixedShapes: [[Int]]
   private let plans: SharedPlanCache
 
-  /// The file that the model was read from.
+  /// The path of the model's file.
   var file: String? { interface.file }
 
-  /// Prepares `model` for running.
+  /// Prepares `model` to run.
+  ///
   /// - Parameters:
-  ///   - model: The model, best handed over: then its weights are folded where they are.
-  ///   - options: How it runs.
-  ///   - observer: Who is told of plans, runs and layers.
+  ///   - model: The model. Pass its only copy if possible: its weights are then folded in place.
+  ///   - options: How the session runs the model.
+  ///   - observer: Receives reports about plans, runs and layers.
   /// - Throws: `InfoldError` with one of these codes:
-  ///   - `.unsupported`, listing all of them at once, when the model has nodes that Infold cannot run;
-  ///   - `.invalidArgument` for a number of threads below 1 or above 1024, in the options or in the environment; for a plan cache or a
-  ///     memory limit below 1; for a time limit that is not above 0, or below 0 for tuning; for a graph that was edited and no longer fits together; and for
-  ///     kernels that the environment forces and that are not there;
-  ///   - `.limitExceeded` when the memory limit, the machine's memory, or the time limit is too small.
+  ///   - `.unsupported` if the model has nodes that Infold cannot run; the error lists all of them;
+  ///   - `.invalidArgument` if the number of threads is below 1 or above 1024, in the options or in
+  ///     the environment; if the size of the plan cache or the memory limit is below 1; if the time
+  ///     limit is not above 0, or that of tuning is below 0; if the graph was edited and is no
+  ///     longer consistent; or if the environment forces kernels that are not available;
+  ///   - `.limitExceeded` if preparation exceeds the memory limit, the machine's memory, or the
+  ///     time limit.
   public convenience init(
     _ model: consuming Model, options: SessionOptions = SessionOptions(), observer: (any SessionObserver)? = nil
   ) throws(InfoldError) {
     try self.init(consume model, options: options, kernelsNamed: KernelChoice.forcedName, observer: observer)
   }
 
-  /// Prepares `model` for running with the kernels of this name, or the best ones.
+  /// Prepares `model` to run with the named kernels, or with the best available ones.
+  ///
   /// - Parameters:
-  ///   - secondLevelCache: The bytes of the second-level cache that plans suppose; `nil` for what the machine reports.
-  ///   - timer: What takes the place of the times that tuning measures.
+  ///   - secondLevelCache: The size of the second-level cache that plans assume, in bytes; `nil`
+  ///     for the size that the machine reports.
+  ///   - timer: Replaces the time measurements of tuning.
   package init(
     _ model: consuming Model, options: SessionOptions, kernelsNamed name: String?, secondLevelCache: Int? = nil,
     timer: StepTimer? = nil, observer: (any SessionObserver)? = nil
   ) throws(InfoldError) {
     guard options.planCacheSize >= 1 else {
       throw InfoldError(
-        .invalidArgument, "the size of the plan cache is \(options.planCacheSize), and must be at least 1")
+        .invalidArgument, "the plan cache size is \(options.planCacheSize), but must be at least 1")
     }
     if let limit = options.memoryLimit, limit < 1 {
-      throw InfoldError(.invalidArgument, "the memory limit is \(limit) bytes, and must be at least 1")
+      throw InfoldError(.invalidArgument, "the memory limit is \(limit) bytes, but must be at least 1")
     }
     if let limit = options.timeLimit, limit <= .zero {
-      throw InfoldError(.invalidArgument, "the time limit is \(limit), and must be more than 0")
+      throw InfoldError(.invalidArgument, "the time limit is \(limit), but must be greater than 0")
     }
     if let limit = options.tuning?.timeLimit, limit < .zero {
-      throw InfoldError(.invalidArgument, "the time limit of the tuning is \(limit), and must be at least 0")
+      throw InfoldError(.invalidArgument, "the time limit for tuning is \(limit), but must be at least 0")
     }
     self.options = options
     let path = model.path
@@ -100,49 +107,55 @@ public final class Session: Sendable {
   }
 
   /// Runs the model.
-  /// - Parameter inputs: A tensor for each input by its name; those with a default may be left out, and the default's shape
-  ///   counts as if it were given.
-  /// - Returns: Every output by its name.
-  /// - Throws: `InfoldError` with `.invalidArgument` for inputs that do not fit the model; the error of an operator,
-  ///   naming its node, for values that it cannot work with; `.cancelled` when the current task is, before the next layer;
-  ///   `.limitExceeded` when it takes more memory or time than it may.
+  ///
+  /// - Parameter inputs: A tensor for each input by name. Inputs with a default value may be
+  ///   omitted; the shape of the default value then counts as if it had been passed.
+  /// - Returns: Every output by name.
+  /// - Throws: `InfoldError.Code.invalidArgument` if the inputs do not fit the model; the error of
+  ///   an operator, with the name of its node, if it rejects the values that it receives;
+  ///   `InfoldError.Code.cancelled`, before the next layer, if the current task is cancelled;
+  ///   `InfoldError.Code.limitExceeded` if the run exceeds its memory or time limit.
   public func run(_ inputs: [String: Tensor]) throws(InfoldError) -> [String: Tensor] {
     try observing { () throws(InfoldError) in try results(inputs, .currentTask) }
   }
 
-  /// Runs a model that has one input, or others only with defaults, and one output.
+  /// Runs a model with one required input and one output. Further inputs must have default values.
+  ///
   /// - Returns: The output.
-  /// - Throws: As `run(_:)`; `InfoldError` with `.invalidArgument` for a model with more inputs or outputs.
+  /// - Throws: As `run(_:)`; `InfoldError.Code.invalidArgument` if the model has more required
+  ///   inputs or more outputs.
   public func run(_ input: Tensor) throws(InfoldError) -> Tensor {
     try observing { () throws(InfoldError) in try result(input, .currentTask) }
   }
 
-  /// Runs the model into tensors that the caller owns.
+  /// Runs the model and writes the results into tensors that the caller owns.
+  ///
+  /// From the second run with inputs of the same shapes on, this method allocates nothing, provided
+  /// that every layer has a kernel and the outputs are not shared.
+  ///
   /// - Parameters:
   ///   - inputs: A tensor for each of `self.inputs`, in that order.
-  ///   - outputs: Receives a tensor for each of `self.outputs`, in that order. The memory of a tensor that stands
-  ///     there already, has the right shape and element type, and is not shared, may be used again.
-  ///
-  /// From the second run with inputs of the same shapes on, this allocates nothing, as long as every layer has a kernel and nobody
-  /// else holds on to the outputs.
+  ///   - outputs: Receives a tensor for each of `self.outputs`, in that order. The memory of an
+  ///     existing element is reused if it has the right shape and element type and is not shared.
   /// - Throws: As `run(_:)`; the elements of `outputs` may then have changed.
   public func run(_ inputs: [Tensor], into outputs: inout [Tensor]) throws(InfoldError) {
     try observing { () throws(InfoldError) in
       guard inputs.count == self.inputs.count else {
         throw InfoldError(
-          .invalidArgument, "the model has \(counted(self.inputs.count, "input")); \(inputs.count) are given")
+          .invalidArgument, "the model has \(counted(self.inputs.count, "input")), but \(counted(inputs.count, "tensor")) were passed")
       }
       try run(all: inputs, into: &outputs, cancellation())
     }
   }
 
-  /// What ends a run that begins now, for the current task.
+  /// Returns the cancellation of a run that begins now in the current task.
   func cancellation(_ source: Cancellation.Source = .currentTask) -> Cancellation {
     Cancellation(source, timeLimit: options.timeLimit)
   }
 
-  /// Tells the observer of a run, however it ends.
-  /// - Parameter begin: When it began, or was asked for; now by default.
+  /// Executes a run and reports its outcome to the observer.
+  ///
+  /// - Parameter begin: When the run began or was requested; `nil` for now.
   func observing<Output>(
     since begin: UInt64? = nil, _ run: () throws(InfoldError) -> Output
   ) throws(InfoldError) -> Output {
@@ -158,7 +171,7 @@ public final class Session: Sendable {
     }
   }
 
-  /// The outputs by their names.
+  /// Returns the outputs by name.
   func results(
     _ inputs: [String: Tensor], _ source: Cancellation.Source
   ) throws(InfoldError) -> [String: Tensor] {
@@ -168,16 +181,16 @@ public final class Session: Sendable {
     return interface.named(results)
   }
 
-  /// The only output for the only input that is needed.
+  /// Returns the only output for the only required input.
   func result(_ input: Tensor, _ source: Cancellation.Source) throws(InfoldError) -> Tensor {
     try results(interface.named(input), source)[outputs[0].name]!
   }
 
-  /// Runs the model on the tensors of all inputs, in the model's order.
+  /// Runs the model on tensors for all inputs, in the model's order.
   private func run(
     all tensors: [Tensor], into results: inout [Tensor], _ cancellation: Cancellation
   ) throws(InfoldError) {
-    // Shapes that a plan was made for have been checked.
+    // The shapes of a cached plan have been checked.
     if let plan = knownPlan(for: tensors) {
       try plan.run(tensors, into: &results, by: factory, cancellation: cancellation)
     } else {
@@ -189,7 +202,7 @@ public final class Session: Sendable {
     }
   }
 
-  /// The plan for these inputs, and the inputs in the model's order.
+  /// Returns the plan for these inputs, and the inputs in the model's order.
   func plan(
     forNamed inputs: [String: Tensor], _ cancellation: Cancellation
   ) throws(InfoldError) -> (plan: RunPlan, tensors: [Tensor]) {
@@ -199,7 +212,7 @@ public final class Session: Sendable {
     }
   }
 
-  /// The plan that was made for inputs of these shapes, if there is one.
+  /// Returns the existing plan for inputs of these shapes, if there is one.
   private func knownPlan(for tensors: [Tensor]) -> RunPlan? {
     let fixedPlan = preparation.fixedPlan
     for index in inputs.indices {
@@ -209,8 +222,9 @@ public final class Session: Sendable {
     return fixedPlan ?? plans.plan(for: tensors)
   }
 
-  /// The plan for these inputs.
-  /// - Parameter graph: What passes have made of the graph for them, where somebody has it.
+  /// Returns the plan for these inputs.
+  ///
+  /// - Parameter graph: The optimized graph for these inputs, if the caller already has it.
   func plan(
     for inputs: [PlanCache.Input], _ cancellation: Cancellation, of graph: Graph? = nil
   ) throws(InfoldError) -> RunPlan {
@@ -227,7 +241,8 @@ public final class Session: Sendable {
     return plan
   }
 
-  /// What passes make of the graph with open shapes for these inputs; `nil` where all are fixed.
+  /// Returns the optimized graph for inputs of these types and shapes, or `nil` if the model has no
+  /// dynamic dimensions.
   func boundGraph(_ inputs: [PlanCache.Input]) throws(InfoldError) -> Graph? {
     guard let graph = preparation.graph else { return nil }
     var types: [ValueID: TensorType] = [:]
@@ -240,6 +255,6 @@ public final class Session: Sendable {
 }
 
 extension Session: CustomStringConvertible {
-  /// One line: the file, the inputs and the outputs.
+  /// A one-line description with the file, the inputs and the outputs.
   public var description: String { "session\(interface)" }
 }

@@ -1,39 +1,42 @@
 extension SessionOptions {
-  /// How a session finds out by measurement which ways to compute its layers are the fastest on this machine: wide or narrow vectors, layers
-  /// that take turns, how threads share a layer.
+  /// How a session measures which implementations of its layers are fastest on this machine: wide
+  /// or narrow vectors, interleaved layers, and how threads divide a layer.
   ///
-  /// While a plan is made, the model runs some times on random inputs, with one way and another in turns. What is fastest is kept in a file,
-  /// so that the next session does not measure again. Where another run keeps the threads busy, it waits.
+  /// While it makes a plan, the session runs the model several times on random inputs and
+  /// alternates between candidates. The fastest choices are stored in a file, so that later
+  /// sessions need not measure again. Measuring waits while another run uses the threads.
   public struct Tuning: Sendable, Hashable {
-    /// What may be chosen.
+    /// The choices that tuning may make.
     public enum Scope: String, Sendable, Hashable, CaseIterable {
-      /// Only what gives the same bits: results do not depend on what was measured.
+      /// Only choices that do not change any bit: results do not depend on measurements.
       case sameBits = "same-bits"
-      /// Also the algorithm of each convolution, among those that the precision allows. The last digits of results then depend on what was
-      /// measured, and may be others in the next session that measures.
+      /// Also the algorithm of each convolution, among those that the precision allows. The last
+      /// digits of results then depend on measurements, and may differ in the next session that
+      /// measures.
       case free
     }
 
-    /// Where choices are kept.
+    /// Where choices are stored.
     public enum Store: Sendable, Hashable {
-      /// In the user's cache folder: `$XDG_CACHE_HOME/infold/tuning`, or `~/.cache/infold/tuning`.
+      /// The user's cache folder: `$XDG_CACHE_HOME/infold/tuning`, or `~/.cache/infold/tuning`.
       case userCache
-      /// In this folder, which is made where it is missing.
+      /// This folder. It is created if it does not exist.
       case folder(String)
-      /// Nowhere: each session measures anew.
+      /// Nowhere: each session measures again.
       case none
     }
 
-    /// What may be chosen.
+    /// The choices that tuning may make.
     public var scope: Scope
-    /// The longest that measuring may take for each plan, at least 0. What it does not suffice for stays as it is without tuning, and is
-    /// measured by the next session.
+    /// The maximum duration of measurements for each plan, at least 0. Choices that could not be
+    /// measured in this time keep their untuned setting. The next session measures them.
     public var timeLimit: Duration
-    /// Where choices are kept. A file that cannot be read, or holds nonsense, counts as none; one that cannot be written is a warning of the
-    /// session. An entry can only choose among ways that are right.
+    /// Where choices are stored. A file that is unreadable or malformed is ignored. A file that
+    /// cannot be written causes a warning of the session. Entries select among correct
+    /// implementations only.
     public var store: Store
 
-    /// How to measure.
+    /// Creates tuning options.
     public init(scope: Scope = .sameBits, timeLimit: Duration = .seconds(1), store: Store = .userCache) {
       self.scope = scope
       self.timeLimit = timeLimit

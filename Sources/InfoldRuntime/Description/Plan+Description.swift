@@ -4,11 +4,14 @@ import InfoldSystem
 import InfoldTensor
 
 extension Session {
-  /// What a run with inputs of these shapes does. The plan is kept for such runs, like that of one that has been.
-  /// - Parameter shapes: The shapes by the names of the inputs; those that the model fixes may be left out, and those with a default,
-  ///   whose shape counts as if it were given.
-  /// - Throws: `InfoldError` with `.invalidArgument` for shapes that do not fit the model, or are missing; the error of an operator that
-  ///   cannot work with them; `.limitExceeded` when the plan takes more memory or time than it may.
+  /// Describes a run with inputs of these shapes. The session keeps the plan and uses it for such
+  /// runs.
+  ///
+  /// - Parameter shapes: The shapes by input name. Inputs with a fixed shape may be omitted, and so
+  ///   may inputs with a default value, whose shape then counts as if it had been passed.
+  /// - Throws: `InfoldError.Code.invalidArgument` if shapes do not fit the model or are missing;
+  ///   the error of an operator that rejects the shapes; `InfoldError.Code.limitExceeded` if the
+  ///   plan exceeds the memory or time limit.
   public func planDescription(for shapes: [String: [Int]] = [:]) throws(InfoldError) -> PlanDescription {
     let cancellation = cancellation()
     return try cancellation.interrupting { () throws(InfoldError) in
@@ -24,7 +27,7 @@ extension Session {
 }
 
 extension RunPlan {
-  /// The parts, with what each does.
+  /// A description of each part.
   fileprivate var description: [PlanDescription.Part] {
     parts.enumerated().map { index, part in
       part.plan.description(images: part.images, isFirst: index == 0, isLast: index == parts.count - 1)
@@ -33,7 +36,7 @@ extension RunPlan {
 }
 
 extension BodyStep {
-  /// What runs in each body, by the plan that was made last.
+  /// A description of what runs in each body, according to the most recent plan.
   fileprivate var descriptions: [PlanDescription.Part] { bodies.flatMap { $0.kept.last?.description ?? [] } }
 }
 
@@ -84,7 +87,7 @@ extension Plan {
 }
 
 extension PlanDescription.Place {
-  /// Whether it is one of several constants that are not told apart.
+  /// Whether it is a constant. Descriptions do not distinguish between constants.
   fileprivate var isConstant: Bool { self == .constant || self == .packedConstant }
 }
 
@@ -99,7 +102,7 @@ extension ElementFormat {
 }
 
 extension FusedNode {
-  /// What the kernel does behind its own work, in this order.
+  /// The operations that the kernel fuses into its epilogue, in order.
   var epilogue: [String] {
     let addition = residual == nil ? [] : ["residual"]
     let activation = activation == .identity ? [] : [self.activation.text]

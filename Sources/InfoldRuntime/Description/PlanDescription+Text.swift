@@ -2,7 +2,7 @@ import InfoldSystem
 import InfoldTensor
 
 extension PlanDescription: CustomStringConvertible {
-  /// Lines for people: those of each part, behind one that says what the plan is for.
+  /// A multi-line description for people: the shapes that the plan is for, then each part.
   public var description: String {
     let inputs = inputs.map { input in
       String(printable: input.name) + (input.type.map { " \($0)" } ?? "")
@@ -12,7 +12,7 @@ extension PlanDescription: CustomStringConvertible {
 }
 
 extension PlanDescription.Part: CustomStringConvertible {
-  /// Lines for people: those of each step, with its number.
+  /// A multi-line description for people, with numbered steps.
   public var description: String {
     let memory = "\(sharedByteCount) bytes of working memory, and \(threadByteCount) for each thread"
     var text = images > 1 ? "for each of \(images) images: " : ""
@@ -23,7 +23,7 @@ extension PlanDescription.Part: CustomStringConvertible {
 }
 
 extension PlanDescription.Step: CustomStringConvertible {
-  /// Lines for people.
+  /// A multi-line description for people.
   public var description: String {
     var text = stepSummary(operation, algorithm, shape) + "\n"
     func add(_ title: String, _ content: String) {
@@ -40,7 +40,7 @@ extension PlanDescription.Step: CustomStringConvertible {
 }
 
 extension PlanDescription.Operand: CustomStringConvertible {
-  /// The place, and how the elements lie there.
+  /// The memory and the order of the elements in it.
   public var description: String {
     switch place {
     case .constant, .packedConstant: return place.description
@@ -52,7 +52,7 @@ extension PlanDescription.Operand: CustomStringConvertible {
 }
 
 extension PlanDescription.Place: CustomStringConvertible {
-  /// What it is, like `arena 4096+1024` with an offset and a size.
+  /// A short description, such as `arena 4096+1024` with an offset and a size.
   public var description: String {
     switch self {
     case .arena(let offset, let byteCount): "arena \(offset)+\(byteCount)"
@@ -66,7 +66,7 @@ extension PlanDescription.Place: CustomStringConvertible {
 }
 
 extension PlanDescription.Elements: CustomStringConvertible {
-  /// What they are, like `bytes`.
+  /// A short description, such as `bytes`.
   public var description: String {
     switch self {
     case .float32: "float32"
@@ -87,7 +87,7 @@ extension PlanDescription.Layout {
 
 private func list(_ names: [String]) -> String { names.map(String.init(printable:)).joined(separator: ", ") }
 
-/// What a step does, and how: `Conv+Relu, Winograd 4×4, 1×64×56×56`.
+/// Returns a summary of a step, such as `Conv+Relu, Winograd 4×4, 1×64×56×56`.
 func stepSummary(_ operation: String, _ algorithm: String, _ shape: [Int]) -> String {
   let sizes = shape.isEmpty ? "" : ", " + shape.map(String.init).joined(separator: "×")
   return "\(String(printable: operation)), \(algorithm)\(sizes)"

@@ -1,106 +1,116 @@
-/// What a session does in a run with inputs of certain shapes, step by step: to be printed, or compared.
+/// A step-by-step description of a run with inputs of certain shapes, for printing and comparing.
 ///
-/// `Session.planDescription(for:)` makes one. It depends on the model, the shapes, the options of the session, and the kernels of the
-/// machine.
+/// Create one with `Session.planDescription(for:)`. It depends on the model, the shapes, the
+/// options of the session, and the kernels of the machine.
 public struct PlanDescription: Sendable, Hashable {
-  /// The algorithm of steps that have no kernels.
+  /// The algorithm of steps without kernels.
   package static let referenceAlgorithm = "reference"
-  /// What steps say that plan their nodes in the run, since sizes depend on data.
+  /// The algorithm of steps that plan their nodes during the run, because sizes depend on data.
   package static let inRunAlgorithm = "planned in the run"
 
   /// The inputs, with the shapes that the plan is for.
   public let inputs: [ValueInfo]
-  /// What runs, one part behind the other: mostly one. Of a batch that is split, the first part runs for each image.
+  /// The parts of a run, in order. Most plans have one. If a batch is split, the first part runs
+  /// once for each image.
   public let parts: [Part]
 
-  /// Steps that run in a row.
+  /// A sequence of steps.
   public struct Part: Sendable, Hashable {
     /// How often the steps run, each time on the next image of the batch.
     public let images: Int
-    /// What runs.
+    /// The steps, in order.
     public let steps: [Step]
-    /// The names of the nodes whose results are there without a step: the same memory under another name, or a Concat whose operands
-    /// are written to their places.
+    /// The names of the nodes that need no step: their results share memory with another value, as
+    /// those of a Reshape, or are written in place, as the operands of a Concat.
     public let idleNodes: [String]
-    /// The working memory that threads share, in bytes.
+    /// The working memory that all threads share, in bytes.
     public let sharedByteCount: Int
     /// The working memory of each thread, in bytes.
     public let threadByteCount: Int
   }
 
-  /// A piece of work: a node of the graph, or several that became one.
+  /// A unit of work: a node of the graph, or several fused nodes.
   public struct Step: Sendable, Hashable {
-    /// The names of the nodes that it does something for; a node without a name is called by the value that it makes first. None where a
-    /// result is brought to where the caller finds it.
+    /// The names of the nodes that the step computes. A node without a name is listed by its first
+    /// output. The list is empty for a step that only copies a result to an output.
     public let nodes: [String]
-    /// The operators that it does, like `Conv+Relu`.
+    /// The operators that the step computes, such as `Conv+Relu`.
     public let operation: String
-    /// How it does them, like `Winograd 4×4`; `reference` for those without kernels.
+    /// How the step computes them, such as `Winograd 4×4`; `reference` for operators without
+    /// kernels.
     public let algorithm: String
-    /// What was chosen for it by measurement, like `bands 7 rows`; empty without `SessionOptions.tuning`.
+    /// The choices that tuning made for the step, such as `bands 7 rows`; empty without
+    /// `SessionOptions.tuning`.
     public let measuredChoices: [String]
-    /// The sizes of its output, as far as they are known.
+    /// The shape of the output, if it is known.
     public let shape: [Int]
-    /// What it does behind its own work, while results are in registers, in this order: `residual` for the addition of another value, an
-    /// activation like `clip(0.0, 6.0)`, and `placed in` with the name of the concatenation that the result is a part of.
+    /// The fused operations, in order, which run while results are in registers: `residual` for the
+    /// addition of another value, an activation such as `clip(0.0, 6.0)`, and `placed in` with the
+    /// name of the concatenation that contains the result.
     public let fused: [String]
-    /// What it reads.
+    /// The operands that the step reads.
     public let reads: [Operand]
-    /// What it writes.
+    /// The operands that the step writes.
     public let writes: [Operand]
-    /// The working memory that each thread needs for it, in bytes.
+    /// The scratch memory of the step for each thread, in bytes.
     public let threadByteCount: Int
-    /// The multiplications with an addition that the standard's definition of the operators needs; 0 where they do not count.
+    /// The number of multiply-accumulates in the standard's definition of the operators; 0 for
+    /// operators that do not multiply and accumulate.
     public let multiplyAccumulates: Int
-    /// What runs in the bodies of an If or a Loop, as far as it is known before they run.
+    /// The parts that run in the bodies of an If or a Loop, if they are known before the run.
     public let bodies: [Part]
   }
 
-  /// Where something lies that a step reads or writes.
+  /// The location of a value that a step reads or writes.
   public struct Operand: Sendable, Hashable {
     /// The memory.
     public let place: Place
-    /// The place of its first element in that memory, in elements.
+    /// The index of the first element in that memory, counted in elements.
     public let firstElement: Int
-    /// What the elements are; `nil` for constants, and for tensors that are read or made as a whole.
+    /// The kind of the elements; `nil` for constants, and for tensors that are read or created as a
+    /// whole.
     public let elements: Elements?
     /// The order of the elements.
     public let layout: Layout
   }
 
-  /// A stretch of memory.
+  /// A range of memory.
   public enum Place: Sendable, Hashable {
-    /// Working memory: the offset and the size, in bytes. What is never used at the same time may overlap.
+    /// Working memory: the offset and the size, in bytes. Ranges may overlap if they are never in
+    /// use at the same time.
     case arena(offset: Int, byteCount: Int)
     /// An input of the model.
     case input(String)
     /// An output of the model.
     case output(String)
-    /// Another tensor: what a reference evaluation makes, or a constant that it reads, or what lies between two parts.
+    /// Another tensor: the result of a reference evaluation, a constant that one reads, or a value
+    /// passed between two parts.
     case tensor(String)
     /// A constant of the model.
     case constant
-    /// A constant in a kernel's own form.
+    /// A constant in the packed format of a kernel.
     case packedConstant
   }
 
-  /// What elements are in memory.
+  /// The kind of elements in memory.
   public enum Elements: Sendable, Hashable {
-    /// Numbers in single precision.
+    /// Single-precision floating-point numbers.
     case float32
-    /// Quantized numbers, unsigned: 128 is added to those of int8.
+    /// Unsigned quantized numbers. Those of int8 have 128 added.
     case bytes
-    /// Integers or truth values of so many bytes, or numbers in half or double precision, which kernels move, compare and convert.
+    /// Integers or Booleans of this size in bytes, or half- or double-precision numbers. Kernels
+    /// move, compare and convert them.
     case integers(byteCount: Int)
   }
 
   /// The order of elements in memory.
   public enum Layout: Sendable, Hashable {
-    /// ONNX's own: the last dimension runs fastest.
+    /// The layout of ONNX: the last axis is contiguous.
     case rowMajor
-    /// The channels run fastest.
-    /// - Parameter pixelStride: The elements from one position to the next: more than there are channels where it is a part of a
-    ///   concatenation.
+    /// Channels-last: the channels of a position are contiguous.
+    ///
+    /// - Parameter pixelStride: The number of elements from one position to the next. It exceeds
+    ///   the number of channels if the value is part of a concatenation.
     case channelsLast(pixelStride: Int)
   }
 }

@@ -1,16 +1,16 @@
 import InfoldGraph
 import InfoldTensor
 
-/// What a model declares of its outputs and only a run can prove wrong.
+/// The declarations of a model about its outputs that only a run can prove wrong.
 struct DeclaredOutputs: Sendable {
   private let outputs: [(name: String, claim: TensorType?)]
 
-  /// The claims of a model's graph.
+  /// Collects the declared output types of a graph.
   init(_ graph: Graph) {
     outputs = graph.outputs.map { (graph[$0].name, graph[$0].claim) }
   }
 
-  /// What of it these outputs contradict.
+  /// Returns a warning for each output that contradicts its declaration.
   func contradictions(of results: [Tensor], _ symbols: SymbolSizes) -> [ModelWarning] {
     let sizes = symbols.sizes
     return zip(outputs, results).compactMap { output, result in
@@ -21,17 +21,17 @@ struct DeclaredOutputs: Sendable {
       let place = bound.isEmpty ? "" : ", where " + bound.joined(separator: " and ")
       return ModelWarning(
         .declaredShape,
-        "the output \(String(quoting: output.name)) has the shape \(result.shape), but the model declares "
+        "output \(String(quoting: output.name)) has shape \(result.shape), but the model declares "
           + "\(claim)\(place); the declaration is ignored", value: output.name)
     }
   }
 }
 
-/// The warnings of a session, each once.
+/// The warnings of a session, without duplicates.
 struct ReportedWarnings {
   private(set) var warnings: [ModelWarning]
 
-  /// The most that runs add: every one may bring other sizes.
+  /// The maximum number of warnings that runs add, because every run may have other sizes.
   private static let limit = 64
   private var room = limit
 

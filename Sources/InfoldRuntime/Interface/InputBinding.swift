@@ -2,45 +2,50 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// Holds what a caller gives against what the model declares: element types, ranks, fixed sizes, and, where declared shapes
-/// bind, that a symbol means one size everywhere.
+/// Checks a caller's tensors against the model's declarations: element types, ranks and fixed
+/// sizes, and, if declared shapes are binding, that a symbol has the same size everywhere.
 struct InputBinding {
   private let inputs: [ValueInfo]
   private let declaredShapes: DeclaredShapes
   private let names: Set<String>
 
-  /// The inputs of a model.
+  /// Creates the binding for a model's inputs.
   init(_ inputs: [ValueInfo], _ declaredShapes: DeclaredShapes) {
     self.inputs = inputs
     self.declaredShapes = declaredShapes
     names = Set(inputs.map(\.name))
   }
 
-  /// The tensors in the model's order; `nil` where the default is to be used.
-  /// - Throws: `InfoldError` with `.invalidArgument` for a name that is no input, or an input that is missing.
+  /// Returns the tensors in the model's order, with `nil` for inputs that use their default value.
+  ///
+  /// - Throws: `InfoldError.Code.invalidArgument` if a name is not a graph input, or an input is
+  ///   missing.
   func ordered(_ tensors: [String: Tensor], constants: Set<String>) throws(InfoldError) -> [Tensor?] {
     try requireInputs(tensors.keys, constants: constants)
     for input in inputs where tensors[input.name] == nil && !input.hasDefault {
-      throw InfoldError(.invalidArgument, "the input \(String(quoting: input.name)) is missing")
+      throw InfoldError(.invalidArgument, "missing input \(String(quoting: input.name))")
     }
     return inputs.map { tensors[$0.name] }
   }
 
-  /// Checks that all names are those of inputs.
-  /// - Throws: `InfoldError` with `.invalidArgument` for a name that is none.
+  /// Checks that all names are names of inputs.
+  ///
+  /// - Throws: `InfoldError.Code.invalidArgument` if a name is not a graph input.
   func requireInputs(_ given: some Sequence<String>, constants: Set<String>) throws(InfoldError) {
     for name in given.sorted() where !names.contains(name) {
       let reason =
         constants.contains(name)
-        ? "is a constant of the model, and cannot be given as an input" : "is no input of the model"
+        ? "is a constant of the model, not a graph input" : "is not a graph input of the model"
       throw InfoldError(
-        .invalidArgument, "\(String(quoting: name)) \(reason)", hint: "its inputs are \(listOfNames)")
+        .invalidArgument, "\(String(quoting: name)) \(reason)", hint: "the model's inputs are \(listOfNames)")
     }
   }
 
   /// Checks the tensors against the declarations.
+  ///
   /// - Returns: The sizes of symbols.
-  /// - Throws: `InfoldError` with `.invalidArgument`, naming the input, and for a symbol both inputs and sizes.
+  /// - Throws: `InfoldError.Code.invalidArgument`, with the name of the input, or with both inputs
+  ///   and sizes if a symbol has two sizes.
   @discardableResult
   func check(_ tensors: [Tensor?]) throws(InfoldError) -> SymbolSizes {
     var symbols = SymbolSizes(declaredShapes)
@@ -50,9 +55,11 @@ struct InputBinding {
     return symbols
   }
 
-  /// The tensors of a run: those that are given, and defaults for the rest. A default is held against the declarations as
-  /// well, and against the sizes that the given ones have.
-  /// - Precondition: Each input has a tensor or a default, as `ordered` has checked.
+  /// Returns the tensors of a run: those passed by the caller, and default values for the rest.
+  /// Default values are checked against the declarations as well, and against the sizes of the
+  /// passed tensors.
+  ///
+  /// - Precondition: Each input has a tensor or a default value, as `ordered` has checked.
   /// - Throws: As `check(_:)`.
   func completed(_ tensors: [Tensor?], defaults: [Tensor?]) throws(InfoldError) -> [Tensor] {
     var symbols = try check(tensors)
@@ -76,7 +83,7 @@ struct InputBinding {
     guard let type = input.type else { return }
     guard tensor.elementType == type.elementType else {
       throw InfoldError(
-        .invalidArgument, "\(source) has elements of type \(tensor.elementType); the model wants \(type)")
+        .invalidArgument, "\(source) has element type \(tensor.elementType), but the model expects \(type)")
     }
     if let shape = type.shape { try symbols.bind(shape, to: Shape(tensor.shape), of: source) }
   }

@@ -2,17 +2,19 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// What runs a model, in one way or another.
+/// A type that runs a model.
 package protocol RunnableModel: Sendable {
-  /// What a run takes, in the model's order.
+  /// The inputs of a run, in the model's order.
   var inputs: [ValueInfo] { get }
-  /// What a run returns, in the model's order.
+  /// The outputs of a run, in the model's order.
   var outputs: [ValueInfo] { get }
-  /// What the model says that cannot be meant, as far as it was found when it was read, or a run has shown it.
+  /// Wrong declarations in the model, found when it was read or by a run.
   var warnings: [ModelWarning] { get }
 
-  /// Runs the model on a tensor for each input by its name; those with a default may be left out.
-  /// - Parameter progress: Called now and then with the share of the work that is done, 0 to 1, by what takes long.
+  /// Runs the model on a tensor for each input by name. Inputs with a default value may be omitted.
+  ///
+  /// - Parameter progress: Called repeatedly by slow implementations with the fraction of the work
+  ///   that is done, 0 to 1.
   func run(
     _ inputs: [String: Tensor], progress: (Double) -> Void
   ) throws(InfoldError) -> [String: Tensor]

@@ -8,8 +8,8 @@ extension ValueInfo {
 }
 
 extension [ValueInfo] {
-  /// What a message says of a model's inputs.
+  /// A list of a model's inputs, for messages.
   package var listed: String {
-    isEmpty ? "the model has no inputs" : "its inputs are " + map(\.nameAndType).joined(separator: ", ")
+    isEmpty ? "the model has no inputs" : "the model's inputs are " + map(\.nameAndType).joined(separator: ", ")
   }
 }

@@ -2,14 +2,15 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// An input or output of a model: what a caller gives, or gets.
+/// An input or output of a model.
 public struct ValueInfo: Sendable, Hashable {
   /// The name.
   public let name: String
-  /// The type, with symbols for the sizes that a run may choose; `nil` where the model does not say. Of an output it is what
-  /// follows from the operators, not what the model declares, unless declared shapes bind.
+  /// The type, with symbols for dynamic dimensions; `nil` if the model does not declare one. The
+  /// type of an output is inferred from the operators rather than taken from the model's
+  /// declaration, unless declared shapes are binding.
   public let type: TensorType?
-  /// Whether the model has a default for it, so that it may be left out.
+  /// Whether the input has a default value, so that callers may omit it.
   public let hasDefault: Bool
 }
 
@@ -18,12 +19,13 @@ extension ValueInfo: CustomStringConvertible {
 }
 
 extension Graph {
-  /// What a caller may know of an input or output.
+  /// Returns the public description of an input or output.
   package func info(_ id: ValueID) -> ValueInfo {
     ValueInfo(name: self[id].name, type: describedType(id), hasDefault: self[id].initializer != nil)
   }
 
-  /// What options and reports call a node: its name, or where it has none that of the value that it makes first.
+  /// Returns the name of a node in options and reports: its own name, or that of its first output
+  /// if it has none.
   package func reference(to node: Node) -> String {
     guard node.name.isEmpty else { return node.name }
     return node.definitions.first { _ in true }.map { self[$0].name } ?? ""

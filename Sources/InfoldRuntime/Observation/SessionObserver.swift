@@ -1,34 +1,40 @@
 import InfoldSystem
 
-/// What a session tells about its work while it does it: for logs, metrics and traces.
+/// Receives reports of a session's work while it happens, for logs, metrics and traces.
 ///
-/// `Session(_:options:observer:)` takes one. The product `InfoldTelemetry` has observers for swift-log and swift-metrics.
+/// Pass an observer to `Session(_:options:observer:)`. The product `InfoldTelemetry` has observers
+/// for swift-log and swift-metrics.
 ///
-/// Calls come from the thread that runs the session, several at the same time when several tasks do, and the run goes on when
-/// they return: they should be quick. They are called with the floating-point arithmetic of that thread's owner, whatever the session
-/// computes with. Times are nanoseconds since some moment in the past, by the system's monotonic clock.
+/// Methods are called on the thread that runs the session, concurrently if several tasks do. The
+/// run continues only when they return, so they should be quick. They run in the caller's
+/// floating-point mode, regardless of the mode in which the session computes. Times are nanoseconds
+/// of the system's monotonic clock, since an arbitrary origin.
 public protocol SessionObserver: Sendable {
-  /// Whether `didRun(_:during:)` for layers is to be called; asked once, when a plan is made.
+  /// Whether to call `didRun(_:during:)` for layers. It is read once, when a plan is made.
   var observesLayers: Bool { get }
 
-  /// A plan was made, for input shapes that the session did not have one for. Told once for each that the session keeps, with what
-  /// binding the shapes and rewriting the graph for them took.
+  /// Called when a plan was made for input shapes that had none yet, once for each plan that the
+  /// session keeps. The time includes binding the shapes and optimizing the graph for them.
   func didPlan(_ plan: PlanSummary, during time: Range<UInt64>)
 
-  /// A run has ended, however it was asked for: also one that was refused for its inputs, and one that was cancelled while it waited
-  /// for a thread.
+  /// Called when a run has ended, in whichever way it was requested. This includes runs that were
+  /// rejected for their inputs, and runs that were cancelled while they waited for a thread.
+  ///
   /// - Parameters:
-  ///   - error: What it threw; `nil` when all went well. Of a run that was cancelled, `isCancellation` is true.
-  ///   - time: When it began, or, if it never did, was asked for, and ended.
+  ///   - error: The error of the run; `nil` if it succeeded. For a cancelled run, `isCancellation`
+  ///     is true.
+  ///   - time: From the beginning of the run to its end. A run that never began counts from its
+  ///     request.
   func didRun(error: InfoldError?, during time: Range<UInt64>)
 
-  /// A layer of a run has ended. Those of the bodies of If and Loop are told as well, once for each trip, before the layer that they
-  /// belong to, whose time holds theirs: the layers of `Layer.depth` 0 make up the run.
+  /// Called when a layer of a run has ended. Layers in the bodies of If and Loop are reported once
+  /// per iteration, before the layer that contains them. The time of the containing layer includes
+  /// theirs: the layers of `Layer.depth` 0 make up the run.
   func didRun(_ layer: Layer, during time: Range<UInt64>)
 }
 
 extension SessionObserver {
-  /// Layers are not observed.
+  /// By default, layers are not observed.
   public var observesLayers: Bool { false }
 
   /// Does nothing.
@@ -41,38 +47,40 @@ extension SessionObserver {
   public func didRun(_ layer: Layer, during time: Range<UInt64>) {}
 }
 
-/// One layer of a plan: a node of the graph, or several that became one.
+/// One layer of a plan: a node of the graph, or several fused nodes.
 public struct Layer: Sendable, Hashable {
-  /// The node, as errors call it. One node may take several layers.
+  /// The node, as it is named in errors. One node may produce several layers.
   public let node: String
-  /// The operators that it does, like `Conv+Relu`.
+  /// The operators that the layer computes, such as `Conv+Relu`.
   public internal(set) var operation: String
-  /// How it does them, like `Winograd 4×4`; `reference` for those without kernels.
+  /// How the layer computes them, such as `Winograd 4×4`; `reference` for operators without
+  /// kernels.
   public internal(set) var algorithm: String
-  /// The sizes of its output.
+  /// The shape of the output.
   public internal(set) var shape: [Int]
-  /// How many bodies of If and Loop it lies in: 0 for a layer of the model's own graph. The time of an If or a Loop holds that of
-  /// the layers in its bodies, so that only layers of one depth may be added up.
+  /// The nesting depth in bodies of If and Loop: 0 for a layer of the model's own graph. The time
+  /// of an If or a Loop includes its bodies' layers, so only the times of layers with the same
+  /// depth may be added.
   public let depth: Int
 }
 
 extension Layer: CustomStringConvertible {
-  /// One line: the node, and how its operators are done.
+  /// A one-line description with the node, its operators and how they are computed.
   public var description: String { "\(node): \(stepSummary(operation, algorithm, shape))" }
 }
 
-/// What a session has prepared for inputs of some shapes.
+/// A summary of the plan for inputs of some shapes.
 public struct PlanSummary: Sendable, Hashable {
   /// The shape of each input, in the model's order.
   public let inputShapes: [[Int]]
-  /// The number of layers, without those of bodies.
+  /// The number of layers, not counting those of bodies.
   public let layerCount: Int
   /// The working memory of a run, in bytes.
   public let workingByteCount: Int
 }
 
 extension PlanSummary: CustomStringConvertible {
-  /// One line: the shapes, the number of layers and the memory.
+  /// A one-line description with the shapes, the number of layers and the memory.
   public var description: String {
     "plan for \(inputShapes.map(\.description).joined(separator: ", ")): \(counted(layerCount, "layer")), "
       + "\(workingByteCount) bytes of working memory"

@@ -2,20 +2,21 @@ import InfoldKernelInterface
 import InfoldSystem
 
 extension Session {
-  /// The most floating-point operations that the session's threads and kernels can do, in 10⁹ per second: multiplications and
-  /// additions in registers alone, measured for about a tenth of a second. A multiplication with an addition counts as two.
+  /// Measures the peak floating-point throughput of the session's threads and kernels, in GFLOP/s.
+  /// It runs multiply-adds in registers only, for about a tenth of a second. A multiply-add counts
+  /// as two operations.
   package func measureArithmeticPeak() -> Double {
     let kernels = factory.kernels.products
     return measurePeak(multiplyAdds: kernels.multiplyAddChainCount, .floats(kernels))
   }
 
-  /// The same for quantized numbers: products of bytes, which are added up in 32 bits.
+  /// Measures the peak throughput for quantized numbers: products of bytes, accumulated in 32 bits.
   package func measureBytePeak() -> Double {
     let kernels = factory.kernels.bytes
     return measurePeak(multiplyAdds: 4 * kernels.multiplyAddChainCount, .bytes(kernels))
   }
 
-  /// - Parameter multiplyAdds: The multiplications with an addition in a round of the job.
+  /// - Parameter multiplyAdds: The number of multiply-adds per round of the job.
   private func measurePeak(multiplyAdds: Int, _ job: PeakJob) -> Double {
     let workers = factory.workers
     let hasHelpers = workers > 1 && WorkerPool.shared.acquire(helpers: workers - 1)
@@ -40,10 +41,10 @@ extension Session {
   }
 }
 
-/// The rounds of a job.
+/// The number of rounds per job.
 private let peakRounds = 200_000
 
-/// What each thread does in a measurement of the peak.
+/// The job of each thread in a peak measurement.
 private enum PeakJob {
   case floats(any ConvolutionKernels.Type)
   case bytes(any ByteKernels.Type)
@@ -53,7 +54,7 @@ private enum PeakJob {
     case .floats(let kernels):
       withUnsafeTemporaryAllocation(of: Float.self, capacity: kernels.multiplyAddChainCount) { sums in
         for index in sums.indices { sums[index] = Float(index) }
-        // Towards 2, far from denormal numbers and from infinity.
+        // The sums converge to 2, far from subnormal numbers and infinity.
         kernels.multiplyAddChains(sums.baseAddress!, by: 0.5, plus: 1, rounds: peakRounds)
       }
     case .bytes(let kernels):

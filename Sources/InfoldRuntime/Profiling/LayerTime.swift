@@ -1,51 +1,56 @@
 import InfoldSystem
 import InfoldTensor
 
-/// How long one step of a session takes.
+/// The measured time of one step of a session.
 public struct LayerTime: Sendable, Hashable {
-  /// The node, as errors call it. One node may take several steps.
+  /// The node, as it is named in errors. One node may produce several steps.
   public let node: String
-  /// The names of all nodes that the step does something for: more than one where a kernel does several, and none where a result is
-  /// brought to where the caller finds it. A node without a name is called by the value that it makes first.
+  /// The names of all nodes that the step computes: several if nodes are fused, and none if the
+  /// step only copies a result to an output. A node without a name is listed by its first output.
   public let nodes: [String]
-  /// The operators that the step does, like `Conv+Relu`.
+  /// The operators that the step computes, such as `Conv+Relu`.
   public let operation: String
-  /// How it does them, like `Winograd 4×4`.
+  /// How the step computes them, such as `Winograd 4×4`.
   public let algorithm: String
-  /// What was chosen for it by measurement, like `bands 7 rows`; empty without `SessionOptions.tuning`.
+  /// The choices that tuning made for the step, such as `bands 7 rows`; empty without
+  /// `SessionOptions.tuning`.
   public let measuredChoices: [String]
-  /// The sizes of its output.
+  /// The shape of the output.
   public let shape: [Int]
-  /// How often it ran in the last of the runs: once for each image of a batch that is split, and for each trip of a Loop around it.
+  /// The number of executions in the last run: one per image if the batch is split, and one per
+  /// iteration of a surrounding Loop.
   public let repetitions: Int
-  /// The multiplications with an addition that the standard's definition of the operator needs, of all repetitions; 0 where they do not
-  /// count.
+  /// The number of multiply-accumulates in the standard's definition of the operator, summed over
+  /// all repetitions; 0 for operators that do not multiply and accumulate.
   public let multiplyAccumulates: Int
-  /// Whether the products are those of bytes, and not of floats: the algorithms of the kernels for quantized numbers are called so.
+  /// Whether the step multiplies bytes rather than floats. It is derived from the algorithm names
+  /// of the kernels for quantized numbers.
   package var multipliesBytes: Bool { multiplyAccumulates > 0 && algorithm.hasPrefix("int8") }
-  /// The median over the runs, in nanoseconds.
+  /// The median time over the runs, in nanoseconds.
   public let nanoseconds: UInt64
-  /// From when to when it went in the last of the runs, in nanoseconds since the beginning of the first step.
+  /// The beginning and end in the last run, in nanoseconds since the beginning of the first step.
   public let lastRun: Range<UInt64>
-  /// What an If or a Loop took its time for: the steps in its bodies that the last run came to, each with all of its trips. Their times
-  /// are part of this one, which is all that counts in a sum.
+  /// The steps in the bodies of an If or a Loop that the last run executed, each with all of its
+  /// iterations. Their times are included in this step's time, so a sum must not add them again.
   public let bodies: [LayerTime]
 }
 
 extension LayerTime: CustomStringConvertible {
-  /// One line: the node, how its operators are done, and the time.
+  /// A one-line description with the node, its operators and algorithm, and the time.
   public var description: String {
     "\(node): \(stepSummary(operation, algorithm, shape)), \(NumberText.short(Double(nanoseconds) / 1e6)) ms"
   }
 }
 
 extension Session {
-  /// Runs the model several times, and measures every step.
+  /// Runs the model several times and measures every step.
+  ///
   /// - Parameters:
   ///   - inputs: As for `run(_:)`.
-  ///   - runs: The number of measured runs, at least 1. One more comes before them.
-  ///   - progress: Called after each run with the number of those that are done.
-  /// - Returns: The steps of the model's own graph in their order; those of bodies of If and Loop are found in `LayerTime.bodies`.
+  ///   - runs: The number of measured runs, at least 1. One unmeasured run precedes them.
+  ///   - progress: Called after each run with the number of finished runs.
+  /// - Returns: The steps of the model's own graph, in order. Steps in the bodies of If and Loop
+  ///   are in `LayerTime.bodies`.
   /// - Throws: As `run(_:)`.
   public func layerTimes(
     _ inputs: [String: Tensor], runs: Int, progress: (Int) -> Void = { _ in }
@@ -53,8 +58,10 @@ extension Session {
     try measuredPlan(inputs, runs: runs, isAlone: false, progress: progress).times
   }
 
-  /// The plan of a run, with the times of its steps.
-  /// - Parameter isAlone: Whether one thread does all that the plan has for those of the session.
+  /// Returns the plan of a run and the times of its steps.
+  ///
+  /// - Parameter isAlone: Whether one thread executes all tasks that the plan has for the session's
+  ///   threads.
   func measuredPlan(
     _ inputs: [String: Tensor], runs: Int, isAlone: Bool, progress: (Int) -> Void
   ) throws(InfoldError) -> (plan: RunPlan, times: [LayerTime]) {

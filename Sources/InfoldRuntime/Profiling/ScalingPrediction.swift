@@ -3,35 +3,37 @@ import InfoldSystem
 import InfoldTensor
 import Synchronization
 
-/// How long a run would take with so many threads, on as many processors, by the times that the steps of its plan take with one, and
-/// by the tasks into which they are cut.
+/// A prediction of the time of a run with a given number of threads, on as many processors. It uses
+/// the single-thread times of a plan's steps and the tasks into which they are divided.
 ///
-/// What the threads share is left out: the bandwidth of the memory, the heat of the processor, and lines that move from cache to cache.
+/// The model ignores what threads share: memory bandwidth, the thermal budget of the processor, and
+/// cache lines that move between cores.
 package struct ScalingPrediction: Sendable {
-  /// A step.
+  /// The prediction for one step.
   package struct Layer: Sendable {
-    /// What it is, and its time with one thread.
+    /// The step with its single-thread time.
     package let time: LayerTime
-    /// The most tasks of a phase.
+    /// The number of tasks of the phase that has the most.
     package let tasks: Int
-    /// With all threads, in nanoseconds.
+    /// The predicted time with all threads, in nanoseconds.
     package let nanoseconds: Double
-    /// The part of it in which one thread works and the others wait.
+    /// The part of that time in which one thread works and the others wait.
     package let serialNanoseconds: Double
   }
 
   package let threads: Int
-  /// The steps in their order.
+  /// The steps in order.
   package let layers: [Layer]
 
-  /// With one thread, by the plan for as many as `threads`.
+  /// The single-thread time of the plan made for `threads` threads.
   package var aloneNanoseconds: Double { layers.reduce(0) { $0 + Double($1.time.nanoseconds) } }
-  /// With all threads.
+  /// The predicted time with all threads.
   package var nanoseconds: Double { layers.reduce(0) { $0 + $1.nanoseconds } }
   /// The time in which one thread works and the others wait.
   package var serialNanoseconds: Double { layers.reduce(0) { $0 + $1.serialNanoseconds } }
 
-  /// The steps in a row that one thread does and that take the longest together; none where all are shared.
+  /// The consecutive single-thread steps that take the longest together; empty if all steps are
+  /// divided between threads.
   package var longestSerialPart: ArraySlice<Layer> {
     let runs = layers.split { $0.tasks > 1 }
     func length(_ run: ArraySlice<Layer>) -> Double { run.reduce(0) { $0 + $1.nanoseconds } }
@@ -40,22 +42,22 @@ package struct ScalingPrediction: Sendable {
 }
 
 extension ScalingPrediction {
-  /// What it costs that threads begin a job together and wait for one another, in nanoseconds.
+  /// The cost of starting a job on several threads and waiting for all of them, in nanoseconds.
   package struct Barrier: Sendable {
-    /// With two threads.
+    /// The cost with two threads.
     package let pair: Double
 
     package init(pair: Double) {
       self.pair = pair
     }
 
-    /// A helper is told of a job, and counts what it has done, on lines of memory that move from core to core. A part of that
-    /// overlaps with what the other helpers do.
+    /// Notifying a helper and counting its finished tasks moves cache lines between cores. Part of
+    /// that overlaps with the work of other helpers.
     func nanoseconds(threads: Int) -> Double { pair * (1 + Double(threads - 2) / 4) }
   }
 
   /// - Parameters:
-  ///   - steps: Those of a plan for `threads`, with their times.
+  ///   - steps: The steps of a plan for `threads` threads, with their single-thread times.
   init(_ steps: [(step: any Step, time: LayerTime)], threads: Int, barrier: Barrier) {
     self.threads = threads
     layers = steps.map { step, time in
@@ -81,18 +83,20 @@ extension ScalingPrediction {
 }
 
 extension Session {
-  /// How long a run would take with the session's threads, by what its steps take with one.
+  /// Predicts the time of a run with the session's number of threads from single-thread times of
+  /// its steps.
+  ///
   /// - Parameters:
   ///   - inputs: As for `run(_:)`.
   ///   - runs: The number of measured runs, at least 1.
-  ///   - barrier: What it costs that threads wait for one another.
-  ///   - progress: Called after each run with the number of those that are done.
+  ///   - barrier: The cost of synchronizing threads.
+  ///   - progress: Called after each run with the number of finished runs.
   /// - Throws: As `run(_:)`.
   package func scalingPrediction(
     _ inputs: [String: Tensor], runs: Int, barrier: ScalingPrediction.Barrier, progress: (Int) -> Void = { _ in }
   ) throws(InfoldError) -> ScalingPrediction {
     let (plan, times) = try measuredPlan(inputs, runs: runs, isAlone: true, progress: progress)
-    // The steps of a model's own graph all run; those of bodies are inside of them.
+    // All steps of a model's own graph run. Steps of bodies are nested in them.
     precondition(plan.steps.count == times.count, "\(times.count) times of \(plan.steps.count) steps")
     return ScalingPrediction(
       zip(plan.steps, times).map { ($0.step, $1) }, threads: threads, barrier: barrier)
@@ -100,11 +104,13 @@ extension Session {
 }
 
 extension ScalingPrediction.Barrier {
-  /// The longest that jobs are measured for, and that one can take which nobody disturbs, in nanoseconds.
+  /// The time limit for all measurements, and the longest plausible time of an undisturbed job, in
+  /// nanoseconds.
   private static let limits = (all: UInt64(100_000_000), one: UInt64(50_000))
 
-  /// That of this machine, the median of some thousand jobs of two tasks, each of which ends when both have begun; `nil` where the process
-  /// has one processor, another run has the threads, or other processes have the processors.
+  /// Measures the barrier cost of this machine: the median of some thousand jobs of two tasks, each
+  /// of which ends when both have begun. Returns `nil` if the process has only one processor,
+  /// another run is using the threads, or other processes are using the processors.
   package static func measured() -> Self? {
     guard ProcessorCount.available > 1, WorkerPool.shared.acquire(helpers: 1) else { return nil }
     defer { WorkerPool.shared.release() }
@@ -116,9 +122,9 @@ extension ScalingPrediction.Barrier {
         let begin = MonotonicClock.nanoseconds()
         WorkerPool.shared.run(tasks: 2, workers: 2, context: begun) { context, _, _ in
           let begun = context.assumingMemoryBound(to: Atomic<Int>.self)
-          // Relaxed: nothing else is to be seen with it.
+          // Relaxed ordering: no other memory is published through it.
           begun.pointee.add(1, ordering: .relaxed)
-          // Where no helper could be started, one thread does both tasks.
+          // If no helper could be started, one thread executes both tasks.
           var patience = 1_000_000
           while begun.pointee.load(ordering: .relaxed) < 2, patience > 0 {
             patience -= 1

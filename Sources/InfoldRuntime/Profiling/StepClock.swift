@@ -1,18 +1,18 @@
 import InfoldTensor
 
-/// How long the steps of a run's plans take, those of bodies included, over several runs.
+/// Records the time of each step of a run's plans over several runs, including the plans of bodies.
 ///
-/// It belongs to the thread that runs.
+/// It is used only by the thread that runs the session.
 final class StepClock {
-  /// What is known of a plan.
+  /// The measurements of one plan.
   private struct Record {
-    /// It stays, so that no other one has its identity.
+    /// Retained so that no other plan can get the same identity.
     let plan: Plan
-    /// When each step began and ended in the run that goes on; `nil` for those that it has not come to.
+    /// The begin and end of each step in the current run; `nil` for steps that have not run yet.
     var spans: [Range<UInt64>?]
-    /// How often each step ran in the run that goes on.
+    /// The number of executions of each step in the current run.
     var counts: [Int]
-    /// The same of the run before it.
+    /// The same for the previous run.
     var lastSpans: [Range<UInt64>?] = []
     var lastCounts: [Int] = []
     /// The time of each step in each run, in nanoseconds.
@@ -41,7 +41,8 @@ final class StepClock {
 
   private var records: [ObjectIdentifier: Record] = [:]
 
-  /// A step has run. The times of one that runs again, for the next image or trip, are added up, from when the first one began.
+  /// Records that a step has run. If a step runs again, for the next image or iteration, its times
+  /// are added and count from the first beginning.
   func add(_ span: Range<UInt64>, of step: Int, in plan: Plan) {
     let before = records[ObjectIdentifier(plan), default: Record(plan)].spans[step]
     records[ObjectIdentifier(plan), default: Record(plan)].spans[step] =
@@ -49,21 +50,22 @@ final class StepClock {
     records[ObjectIdentifier(plan)]!.counts[step] += 1
   }
 
-  /// A run has ended. Plans that it did not come to are forgotten: those of bodies come and go with the shapes.
+  /// Ends a run. Plans that the run did not use are dropped, because plans of bodies come and go
+  /// with the shapes.
   func endRun() {
     records = records.filter { $0.value.spans.contains { $0 != nil } }
     for id in Array(records.keys) { records[id]!.endRun() }
   }
 
-  /// The run has ended, and counts for nothing.
+  /// Ends a run without recording its times.
   func discardRun() {
     for id in Array(records.keys) { records[id]!.discardRun() }
   }
 
-  /// The time of each step of a plan in each run, in nanoseconds.
+  /// Returns the time of each step of a plan in each run, in nanoseconds.
   func samples(of plan: Plan) -> [[UInt64]] { records[ObjectIdentifier(plan)]?.samples ?? [] }
 
-  /// The steps of a plan that the last run came to.
+  /// Returns the times of the steps that the last run executed.
   func layerTimes(of plan: RunPlan) -> [LayerTime] {
     let begin = records.values.flatMap(\.lastSpans).compactMap { $0?.lowerBound }.min() ?? 0
     return layerTimes(of: plan, since: begin)

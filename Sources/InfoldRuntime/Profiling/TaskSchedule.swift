@@ -1,17 +1,19 @@
-/// When the threads of a `WorkerPool` have done the tasks of a job, by the times of the tasks.
+/// A simulation of how the threads of a `WorkerPool` process the tasks of a job.
 package struct TaskSchedule {
-  /// When the last task is done, counted from when the job is put up.
+  /// The time at which the last task ends, counted from the start of the job.
   package let end: Double
 
-  /// Each worker takes the tasks of its own share, the first ones first, and then the last ones of the others' shares.
+  /// Simulates a job. Each worker first takes the tasks of its own share in order, and then steals
+  /// from the ends of the other shares.
+  ///
   /// - Parameters:
-  ///   - times: How long each task takes.
-  ///   - workers: At least 1.
+  ///   - times: The duration of each task.
+  ///   - workers: The number of workers, at least 1.
   package init(_ times: [Double], workers: Int) {
     var shares = (0..<workers).map { times.indices.part($0, of: workers) }
     var clocks = [Double](repeating: 0, count: workers)
     for _ in times {
-      // Of those who are free at the same time, the first.
+      // Of the workers that become free at the same time, take the first.
       let worker = clocks.indices.min { clocks[$0] < clocks[$1] }!
       if let task = shares[worker].popFirst() {
         clocks[worker] += times[task]

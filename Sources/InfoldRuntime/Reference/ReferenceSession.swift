@@ -4,42 +4,46 @@ import InfoldSystem
 import InfoldTensor
 import Synchronization
 
-/// A model that is ready to be evaluated by the definitions of its operators: what faster and narrower runs are held against.
+/// A model prepared for evaluation by the definitions of its operators. Faster or less precise runs
+/// are compared with it.
 ///
-/// It takes one thread and no kernels. In double precision every floating-point number is a float64, from the inputs and weights on,
-/// and so are the results.
+/// It uses one thread and no kernels. In double precision, every floating-point number is a
+/// float64, from the inputs and weights to the results.
 public final class ReferenceSession: Sendable {
-  /// What a run takes, in the model's order.
+  /// The inputs of a run, in the model's order.
   public let inputs: [ValueInfo]
-  /// What a run returns, in the model's order.
+  /// The outputs of a run, in the model's order.
   public let outputs: [ValueInfo]
-  /// Whether floating-point numbers are computed with in their own types or in float64.
+  /// Whether floating-point arithmetic uses the model's own types or float64.
   public let precision: EvaluationContext.Precision
 
-  /// What the model says that cannot be meant, as far as it was found when it was read, or a run has shown it.
+  /// Wrong declarations in the model, found when it was read or by a run.
   public var warnings: [ModelWarning] { told.withLock { $0.warnings } }
 
   private let interface: ModelInterface
   private let told: Mutex<ReportedWarnings>
-  /// With open shapes.
+  /// The graph with dynamic dimensions.
   private let graph: Graph
   private let passes: OptimizationPipeline
   private let budget: MemoryBudget
   private let timeLimit: Duration?
-  /// What was made for the inputs of the latest run.
+  /// The evaluation prepared for the inputs of the latest run.
   private let latest = Mutex<Evaluation?>(nil)
 
   /// Prepares `model` for evaluation.
+  ///
   /// - Parameters:
   ///   - model: The model.
-  ///   - precision: Whether floating-point numbers are computed with in their own types or in float64.
-  ///   - optimize: Whether the passes of a session rewrite the model first. Without them every node that an output depends on is
-  ///     evaluated as it is written.
-  ///   - memoryLimit: The most bytes that widened weights and the tensors of runs may take at a time; `nil` for three quarters of the
-  ///     machine's memory.
-  ///   - timeLimit: The longest that the preparation may take, and then each run; `nil` for no limit.
-  /// - Throws: `InfoldError` with `.unsupported`, listing all of them at once, when the model has nodes that Infold cannot run;
-  ///   `.invalidArgument` for a graph that was edited and no longer fits together; `.limitExceeded`.
+  ///   - precision: Whether floating-point arithmetic uses the model's own types or float64.
+  ///   - optimize: Whether the passes of a session rewrite the model first. Otherwise every node
+  ///     that an output depends on is evaluated as written.
+  ///   - memoryLimit: The most bytes that widened weights and the tensors of runs may take at a
+  ///     time; `nil` for three quarters of the machine's memory.
+  ///   - timeLimit: The longest that preparation may take, and later each run; `nil` for no limit.
+  /// - Throws: `InfoldError.Code.unsupported` if the model has nodes that Infold cannot run; the
+  ///   error lists all of them. `InfoldError.Code.invalidArgument` if the graph was edited and is
+  ///   no longer consistent. `InfoldError.Code.limitExceeded` if preparation exceeds the memory or
+  ///   time limit.
   public convenience init(
     _ model: consuming Model, precision: EvaluationContext.Precision = .double, optimize: Bool = false,
     memoryLimit: Int? = nil, timeLimit: Duration? = nil
@@ -50,7 +54,8 @@ public final class ReferenceSession: Sendable {
       memoryLimit: memoryLimit, timeLimit: timeLimit)
   }
 
-  /// - Parameter prepared: The graph with open shapes that is evaluated, where the model has been prepared already.
+  /// - Parameter prepared: The graph with dynamic dimensions to evaluate, if the model has been
+  ///   prepared already.
   package init(
     _ model: consuming Model, prepared: Graph?, precision: EvaluationContext.Precision,
     passes: OptimizationPipeline = .asWritten, memoryLimit: Int? = nil, timeLimit: Duration? = nil
@@ -77,26 +82,31 @@ public final class ReferenceSession: Sendable {
   }
 
   /// Runs the model.
+  ///
   /// - Parameters:
-  ///   - inputs: A tensor for each input by its name; those with a default may be left out.
-  ///   - progress: Called after each node with the share of the work that is done, 0 to 1.
-  /// - Returns: Every output by its name.
-  /// - Throws: `InfoldError` with `.invalidArgument` for inputs that do not fit the model; the error of an operator, naming its
-  ///   node; `.cancelled` when the current task is; `.limitExceeded`.
+  ///   - inputs: A tensor for each input by name. Inputs with a default value may be omitted.
+  ///   - progress: Called after each node with the fraction of the work that is done, 0 to 1.
+  /// - Returns: Every output by name.
+  /// - Throws: `InfoldError.Code.invalidArgument` if the inputs do not fit the model; the error of
+  ///   an operator, with the name of its node; `InfoldError.Code.cancelled` if the current task is
+  ///   cancelled; `InfoldError.Code.limitExceeded` if the run exceeds its memory or time limit.
   public func run(
     _ inputs: [String: Tensor], progress: (Double) -> Void = { _ in }
   ) throws(InfoldError) -> [String: Tensor] {
     try run(inputs, observing: [], observe: { _, _ in }, progress: progress)
   }
 
-  /// Runs a model that has one input, or others only with defaults, and one output.
+  /// Runs a model with one required input and one output. Further inputs must have default values.
+  ///
   /// - Returns: The output.
-  /// - Throws: As `run(_:progress:)`; `InfoldError` with `.invalidArgument` for a model with more inputs or outputs.
+  /// - Throws: As `run(_:progress:)`; `InfoldError.Code.invalidArgument` if the model has more
+  ///   required inputs or more outputs.
   public func run(_ input: Tensor) throws(InfoldError) -> Tensor {
     try interface.inFile { () throws(InfoldError) in try run(interface.named(input))[outputs[0].name]! }
   }
 
-  /// Runs the model, and hands on some values of the prepared graph once they are computed.
+  /// Runs the model and passes some values of the prepared graph to `observe` once they are
+  /// computed.
   package func run(
     _ inputs: [String: Tensor], observing values: Set<ValueID>,
     observe: (ValueID, Tensor) throws(InfoldError) -> Void, progress: (Double) -> Void = { _ in }
@@ -123,11 +133,11 @@ public final class ReferenceSession: Sendable {
     }
   }
 
-  /// What evaluates the graph for inputs of these shapes.
+  /// Returns the evaluation of the graph for inputs of these shapes.
   private func evaluation(for tensors: [Tensor]) throws(InfoldError) -> Evaluation {
     let types = tensors.map { TensorType($0.elementType, Shape($0.shape)) }
     if let known = latest.withLock({ $0 }), known.types == types { return known }
-    // Its widened weights are not to stand beside those of the next one.
+    // Release the widened weights of the previous evaluation before making those of the next.
     latest.withLock { $0 = nil }
     let bound = try passes.run(
       on: graph.binding(inputs: Dictionary(zip(graph.inputs, types)) { first, _ in first }))
@@ -146,13 +156,13 @@ public final class ReferenceSession: Sendable {
   }
 }
 
-/// A graph whose sizes are known, ready to be evaluated.
+/// A graph with known sizes, ready for evaluation.
 private struct Evaluation: Sendable {
   let types: [TensorType]
   private let inputs: [ValueID]
   private let nodes: [Node]
   private let evaluator: ReferenceEvaluator
-  /// How long each node takes, and all of them.
+  /// The estimated work of each node, and the total.
   private let work: [Double]
   private let total: Double
 
@@ -184,7 +194,7 @@ private struct Evaluation: Sendable {
 }
 
 extension Graph {
-  /// About how long the reference evaluation of a node takes, in multiplications.
+  /// Estimates the work of a node's reference evaluation, in multiplications.
   fileprivate func work(_ node: Node) -> Double {
     let elements = node.definitions.reduce(0.0) { sum, id in
       sum + (self[id].type?.shape?.dimensions.reduce(1.0) { $0 * Double($1.size ?? 1) } ?? 1)
@@ -194,6 +204,6 @@ extension Graph {
 }
 
 extension ReferenceSession: CustomStringConvertible {
-  /// One line: the file, the inputs and the outputs.
+  /// A one-line description with the file, the inputs and the outputs.
   public var description: String { "reference session\(interface)" }
 }

@@ -1,54 +1,56 @@
-/// What a layer may do in several ways, and the way that was taken.
+/// A decision between several implementations of a layer, and its outcome.
 struct Choice: Hashable, Sendable {
-  /// What is chosen. All but the algorithm gives the same bits either way.
+  /// The kind of a decision. Every kind except `algorithm` gives the same bits for all options.
   enum Kind: String, Sendable, CaseIterable {
-    /// How a convolution is computed.
+    /// The algorithm of a convolution.
     case algorithm
-    /// Whether layers take turns, and with how many rows at a time.
+    /// Whether layers are interleaved in bands, and with how many rows per band.
     case bands
     /// The instruction set.
     case vectors
-    /// How threads share the work.
+    /// How threads divide the work.
     case sharing
 
-    /// Whether another answer needs weights that are packed otherwise.
+    /// Whether another option needs differently packed weights.
     var changesWeights: Bool { self == .algorithm || self == .vectors }
   }
 
-  /// The question: layers of the same sizes have the same.
+  /// Identifies a decision. Layers of the same sizes share it.
   struct Key: Hashable, Sendable {
     let kind: Kind
     let problem: String
   }
 
   let key: Key
-  /// The ways, in a word or two.
+  /// The options, in one or two words each.
   let options: [String]
-  /// The way that is taken.
+  /// The option that was chosen.
   let chosen: String
-  /// Whether that was measured.
+  /// Whether the choice was measured.
   let isMeasured: Bool
 }
 
 extension Choice: CustomStringConvertible {
-  /// The way, like `bands 7 rows`.
+  /// A short description, such as `bands 7 rows`.
   var description: String { "\(key.kind.rawValue) \(chosen)" }
 }
 
-/// What is known of choices when a plan is made.
+/// Known tuning results, passed to the making of a plan.
 struct TuningResults: Sendable {
-  /// Which choices there are.
+  /// The choices that tuning may make.
   let scope: SessionOptions.Tuning.Scope
-  /// What was found to be the fastest.
+  /// The fastest option of each decision.
   var ways: [Choice.Key: String] = [:]
 }
 
-// Choices of the node that is being lowered.
+// The choices of the node that is being lowered.
 extension PlanBuilder {
-  /// The way that a layer takes, by its index: the one that was measured, or else the expected one.
+  /// Returns the index of the option that a layer uses: the fastest measured one, or else the
+  /// expected one.
+  ///
   /// - Parameters:
-  ///   - problem: The layer's sizes, and all else that decides which way is the fastest.
-  ///   - options: The ways, all of them right. Without tuning, nobody looks at them.
+  ///   - problem: The layer's sizes, and everything else that affects which option is fastest.
+  ///   - options: The options, all of them correct. They are not evaluated without tuning.
   mutating func choose(
     _ kind: Choice.Kind, _ problem: @autoclosure () -> String, among options: @autoclosure () -> [String],
     expected: Int

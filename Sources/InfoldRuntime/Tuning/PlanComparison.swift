@@ -1,25 +1,26 @@
-/// Takes the place of the time that a step took, given its choices, like `bands 7 rows`, and that time in nanoseconds: so tests decide
-/// what is the fastest. `nil` for a step of a run that was disturbed.
+/// Replaces the measured time of a step in tests. It receives the choices of the step, such as
+/// `bands 7 rows`, and the measured time in nanoseconds, and returns the time to use, or `nil` for
+/// a run that counts as disturbed.
 package typealias StepTimer = @Sendable (_ choices: [String], _ measured: UInt64) -> UInt64?
 
-/// How long the steps of a plan took.
+/// The measured times of the steps of a plan.
 struct PlanTimes {
   let steps: [PlannedStep]
   /// The time of each step in each run, in nanoseconds.
   let samples: [[UInt64]]
 
-  /// The runs that count.
+  /// The number of runs that count.
   var count: Int { samples.map(\.count).min() ?? 0 }
-  /// The time of all steps together.
+  /// The total time of all steps.
   var whole: RunTimes { RunTimes((0..<count).map { run in samples.reduce(0) { $0 + $1[run] } }) }
 }
 
-/// The fastest and the median of some runs, in nanoseconds.
+/// The minimum and the median time of several runs, in nanoseconds.
 struct RunTimes {
   private var fastest: UInt64 = 0
   private var median: UInt64 = 0
 
-  /// No time.
+  /// Creates a sum of zero.
   init() {}
 
   init(_ samples: [UInt64]) {
@@ -33,7 +34,7 @@ struct RunTimes {
     times.median += other.median
   }
 
-  /// Whether both are less than others by more than a share of these.
+  /// Returns whether both times are below `others` by more than the fraction `margin`.
   func isFaster(than others: RunTimes, byMoreThan margin: Double = 0) -> Bool {
     func isFaster(_ time: KeyPath<RunTimes, UInt64>) -> Bool {
       Double(self[keyPath: time]) < (1 - margin) * Double(others[keyPath: time])
@@ -42,15 +43,15 @@ struct RunTimes {
   }
 }
 
-/// The times of two plans of one graph, which differ in some choices.
+/// Compares the times of two plans of the same graph that differ in some choices.
 ///
-/// Their steps may do the nodes of the graph in other groups. So what is compared are the smallest sets of nodes that each plan has steps for
-/// which do nothing else.
+/// The plans may group the nodes into different steps. The comparison therefore sums times over the
+/// smallest sets of nodes that are unions of whole steps in both plans.
 struct PlanComparison {
   private var before: [Choice.Key: RunTimes] = [:]
   private var after: [Choice.Key: RunTimes] = [:]
 
-  /// - Parameter keys: The choices in which the plans differ.
+  /// - Parameter keys: The choices that differ between the plans.
   init(_ first: PlanTimes, _ second: PlanTimes, keys: Set<Choice.Key>) {
     var sets = NodeSets()
     for step in first.steps + second.steps { sets.unite(step.nodes) }
@@ -63,7 +64,7 @@ struct PlanComparison {
     after = Self.times(second, affected, &sets)
   }
 
-  /// For each choice, the times of all sets of nodes that it affects.
+  /// Returns, for each choice, the total time of all node sets that it affects.
   private static func times(
     _ times: PlanTimes, _ affected: [Int: Set<Choice.Key>], _ sets: inout NodeSets
   ) -> [Choice.Key: RunTimes] {
@@ -80,19 +81,20 @@ struct PlanComparison {
     return sums
   }
 
-  /// Whether a choice made the second plan faster by more than a share of the time, in its fastest run and in half of all.
+  /// Returns whether a choice made the second plan faster by more than the fraction `margin`, both
+  /// in its fastest run and in the median.
   func isFaster(_ key: Choice.Key, byMoreThan margin: Double) -> Bool {
     guard let before = before[key], let after = after[key] else { return false }
     return after.isFaster(than: before, byMoreThan: margin)
   }
 }
 
-/// Names of nodes in sets that grow together.
+/// A union-find structure of node names.
 private struct NodeSets {
   private var numbers: [String: Int] = [:]
   private var parents: [Int] = []
 
-  /// Brings the sets of all these names together.
+  /// Merges the sets of all these names.
   mutating func unite(_ names: [String]) {
     guard let first = names.first else { return }
     for name in names.dropFirst() {
@@ -101,7 +103,8 @@ private struct NodeSets {
     }
   }
 
-  /// The set in which names lie that were united; `nil` for none.
+  /// Returns the set that contains these names, which must have been united; `nil` if there are
+  /// none.
   mutating func set(of names: [String]) -> Int? { names.first.map { root(of: number(of: $0)) } }
 
   private mutating func number(of name: String) -> Int {

@@ -2,36 +2,40 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// Finds out which ways to compute the layers of a graph are the fastest, by plans that differ in one kind of choice and run in turns.
+/// Measures which implementations of a graph's layers are fastest. It compares plans that differ in
+/// one kind of choice and run alternately.
 ///
-/// So each layer is measured where it stands, with what the layers around it leave in the caches. What is faster is taken over; if whole
-/// runs are faster with all of that together, it stays, and the next kind is compared with it.
+/// Each layer is thus measured in place, with the cache contents that the surrounding layers leave.
+/// Faster choices are adopted. They are kept if whole runs with all of them are faster, and the
+/// next kind of choice builds on them.
 struct Tuner {
   private let factory: PlanFactory
   private let memory: TuningCache
   private let graph: Graph
   private let largestByteCount: Int
-  /// When measuring ends, by the monotonic clock.
+  /// The end of the measurements, by the monotonic clock.
   private let end: UInt64
   private let limit: UInt64
-  /// How long making the first plan and running it took, in nanoseconds.
+  /// The time to make and to run the first plan, in nanoseconds.
   private var planning: UInt64 = 0
   private var running: UInt64 = 0
-  /// What was known before.
+  /// The results known at the beginning.
   private let known: TuningResults
-  /// What is known, and the plan that follows from it.
+  /// The current results, and the plan made with them.
   private var answers: TuningResults
   private var best: Plan
-  /// What the next session need not measure: what was compared with another way at least.
+  /// The choices that the next session need not measure, because they were compared with at least
+  /// one alternative.
   private var learned: [Choice.Key: String] = [:]
 
-  /// The share of the time that another way must save: less may be chance.
+  /// The fraction of time that an alternative must save. Less may be noise.
   private static let margin = 0.03
-  /// The most runs of each plan that are compared.
+  /// The maximum number of runs of each plan in a comparison.
   private static let mostRuns = 20
 
-  /// The fastest plan of a graph, by what was measured before, and is now.
-  /// - Throws: As `PlanFactory.plan`; what ends the preparation of the session.
+  /// Returns the fastest plan of a graph, from earlier and new measurements.
+  ///
+  /// - Throws: As `PlanFactory.plan`; the error that interrupts the preparation of the session.
   static func plan(
     _ graph: Graph, for factory: PlanFactory, _ memory: TuningCache, largestByteCount: Int
   ) throws(InfoldError) -> Plan {
@@ -53,14 +57,15 @@ struct Tuner {
     best = try factory.plan(graph, answers: answers, largestByteCount: largestByteCount)
     let now = MonotonicClock.nanoseconds()
     planning = now - begin
-    // A time limit of the session's is for the rest of the preparation as well.
+    // A time limit of the session must leave time for the rest of the preparation.
     limit =
       min(memory.options.timeLimit, Interruption.timeLeft.map { $0 / 2 } ?? .seconds(Int64.max))
       .clampedNanoseconds
     end = now &+ limit
   }
 
-  /// The plan by other answers than those of the best; `nil` where both together take more memory than there is.
+  /// Returns the plan for other results than those of the best plan, or `nil` if both plans
+  /// together exceed the memory limit.
   private func planIfThereIsRoom(_ answers: TuningResults) throws(InfoldError) -> Plan? {
     do throws(InfoldError) {
       return try factory.plan(graph, answers: answers, largestByteCount: largestByteCount)
@@ -71,7 +76,8 @@ struct Tuner {
     }
   }
 
-  /// The choices of the best plan of which no right way was known; of one kind, or all.
+  /// Returns the choices of the best plan that have no valid measurement yet, of one kind or of
+  /// all.
   private func open(_ kind: Choice.Kind? = nil) -> [Choice] {
     best.steps.flatMap(\.choices).filter { choice in
       (kind == nil || choice.key.kind == kind) && !(known.ways[choice.key].map(choice.options.contains) ?? false)
@@ -81,7 +87,7 @@ struct Tuner {
   private mutating func tune() throws(InfoldError) {
     guard limit > 0, !open().isEmpty else { return }
     let helpers = factory.sharers - 1
-    // What is measured beside another run is another machine.
+    // Measurements during another run would not represent this machine.
     while helpers > 0, !WorkerPool.shared.acquire(helpers: helpers) {
       try Interruption.check()
       guard remaining > 0 else { return }
@@ -91,7 +97,7 @@ struct Tuner {
     var kept = (answers: answers, plan: best)
     do throws(InfoldError) {
       var trial = try Trial(graph, for: factory, memory.timer)
-      // Says how long a run takes. The second one finds the caches filled.
+      // Determine the duration of a run. The second run finds the caches filled.
       for _ in 0..<2 {
         running = try trial.run(best, remaining)
         let kinds = Choice.Kind.allCases.filter { !open($0).isEmpty }
@@ -102,7 +108,8 @@ struct Tuner {
       }
       for kind in Choice.Kind.allCases {
         let decided = try tune(kind, &trial)
-        // A layer may be faster at the expense of others, and what disturbs the machine may have chosen.
+        // One layer may get faster at the expense of others, and a disturbance may have influenced
+        // a choice.
         if answers.ways != kept.answers.ways {
           guard let (before, after) = try measure(kept.plan, best, &trial) else {
             (answers, best) = kept
@@ -116,17 +123,20 @@ struct Tuner {
     } catch {
       (answers, best) = kept
       if error.code == .limitExceeded, running == 0, remaining == 0 { memory.noteShortage(nil) }
-      // Random inputs may be nothing that the model can work with; or they, or other ways, take more memory than there is, or the time is over.
+      // Possible causes: the model rejects random inputs, a plan exceeds the memory limit, or the
+      // time is over.
       try Interruption.check()
     }
     if !learned.isEmpty { memory.learn(learned) }
     answers.ways.merge(learned) { $1 }
-    // The same plan, which knows now what was measured.
+    // The same plan, marked with the choices that are now measured.
     best = try planIfThereIsRoom(answers) ?? best
   }
 
-  /// Compares the ways of a kind, as far as there is time, and takes over what is faster.
-  /// - Returns: The choices of which all ways were compared that there is room for.
+  /// Compares the options of one kind as long as there is time, and adopts the faster ones.
+  ///
+  /// - Returns: The choices whose options were all compared, except those that exceed the memory
+  ///   limit.
   private mutating func tune(_ kind: Choice.Kind, _ trial: inout Trial) throws(InfoldError) -> Set<Choice.Key> {
     var tried: [Choice.Key: Set<String>] = [:]
     var undecided: Set<Choice.Key> = []
@@ -146,7 +156,7 @@ struct Tuner {
         break
       }
       let other = try planIfThereIsRoom(variant)
-      // With other ways for what comes before, some choices may not come up.
+      // Other options for earlier layers may eliminate later choices.
       if let other { changed.formIntersection(other.steps.flatMap(\.choices).map(\.key)) }
       guard !changed.isEmpty else { break }
       for key in changed { tried[key]!.insert(variant.ways[key]!) }
@@ -155,8 +165,9 @@ struct Tuner {
     return Set(open(kind).map(\.key)).subtracting(undecided)
   }
 
-  /// Takes over what another plan does faster, of the choices in which it differs.
-  /// - Returns: Whether that could be found out.
+  /// Adopts those choices of another plan that made it faster.
+  ///
+  /// - Returns: Whether the measurements were conclusive.
   private mutating func takeOver(
     _ other: Plan, _ variant: TuningResults, _ changed: Set<Choice.Key>, _ trial: inout Trial
   ) throws(InfoldError) -> Bool {
@@ -167,20 +178,21 @@ struct Tuner {
       improved.ways[key] = variant.ways[key]
     }
     guard improved.ways != answers.ways else { return true }
-    // The other plan has packed the weights already.
+    // The other plan has packed the weights already, so keep it alive.
     let plan = try withExtendedLifetime(other) { () throws(InfoldError) in try planIfThereIsRoom(improved) }
     if let plan { (answers, best) = (improved, plan) }
     return true
   }
 
-  /// The fewest runs of each plan that are compared. The longer a run takes, the less chance there is in it.
+  /// The minimum number of runs of each plan in a comparison. Longer runs are less noisy.
   private var fewestRuns: Int { running > 30_000_000 ? 2 : 3 }
 
-  /// Whether there is time for another plan and the fewest runs, to compare it and then what is taken over.
+  /// Returns whether there is time to make another plan, to compare it with the minimum number of
+  /// runs, and to check what is adopted.
   private func suffices(_ kind: Choice.Kind) -> Bool { timeNeeded(kind) <= remaining }
 
   private func timeNeeded(_ kind: Choice.Kind) -> UInt64 {
-    // The weights are most of the work for the first plan. The last plan is made once more.
+    // Packing weights dominates the making of the first plan. The last plan is made once more.
     let plans = kind.changesWeights ? planning + planning / 4 : planning / 2
     return plans + UInt64(4 * (fewestRuns + 1)) * running
   }
@@ -190,7 +202,8 @@ struct Tuner {
     return now < end ? end - now : 0
   }
 
-  /// How long the steps of two plans take, in turns; `nil` where others use the machine too much.
+  /// Measures the steps of two plans in alternating runs. Returns `nil` if other processes use the
+  /// processors too much.
   private func measure(
     _ first: Plan, _ second: Plan, _ trial: inout Trial
   ) throws(InfoldError) -> (PlanTimes, PlanTimes)? {
@@ -199,11 +212,11 @@ struct Tuner {
     let slice = MonotonicClock.nanoseconds() &+ limit / 10
     let clocks = [StepClock(), StepClock()]
     for round in 0..<Self.mostRuns {
-      // Which of them comes first changes from round to round.
+      // Alternate which plan runs first.
       for place in round % 2 == 0 ? [0, 1] : [1, 0] {
         _ = try trial.run(place == 0 ? first : second, remaining, clocks[place])
       }
-      // Times that are made up stay what they are.
+      // Times that a test supplies do not change.
       let suffice = memory.timer != nil || MonotonicClock.nanoseconds() >= slice
       if round + 1 >= fewestRuns, suffice { break }
     }
@@ -216,17 +229,19 @@ struct Tuner {
   }
 }
 
-/// Runs of plans on random inputs.
+/// Runs plans on random inputs.
 private struct Trial {
   private let factory: PlanFactory
   private let timer: StepTimer?
   private let inputs: [Tensor]
   private var results: [Tensor] = []
 
-  /// The share of a run's time for which its threads may wait for a processor that others have. A run with more of it does not count.
+  /// The fraction of a run's time for which its threads may wait for processors. A run that waits
+  /// longer does not count.
   private static let largestWait = 0.05
 
-  /// - Throws: `InfoldError` with `.unsupported` for inputs of which there are no random ones; `.limitExceeded`.
+  /// - Throws: `InfoldError.Code.unsupported` if random inputs cannot be created for the types or
+  ///   shapes; `InfoldError.Code.limitExceeded` if they exceed the memory limit.
   init(_ graph: Graph, for factory: PlanFactory, _ timer: StepTimer?) throws(InfoldError) {
     self.factory = factory
     self.timer = timer
@@ -238,21 +253,21 @@ private struct Trial {
         continue
       }
       guard let type = graph[id].type, let sizes = type.shape?.sizes else {
-        throw InfoldError(.unsupported, "an input whose shape is not known cannot be made up")
+        throw InfoldError(.unsupported, "cannot create random data for an input of unknown shape")
       }
       inputs.append(try Tensor(random: sizes, of: type.elementType, using: &random))
     }
     self.inputs = inputs
   }
 
-  /// How long a run takes, in nanoseconds, with as many threads as the session has.
+  /// Runs a plan with the session's number of threads and returns the time in nanoseconds.
   mutating func run(_ plan: Plan, _ limit: UInt64, _ clock: StepClock? = nil) throws(InfoldError) -> UInt64 {
-    // The memory is kept for the next run, as it is by a session.
+    // Keep the memory for the next run, as a session does.
     factory.arenas.raiseLimit(plan.workingByteCount(workers: factory.workers))
     let context = RunContext(
       factory: factory, workers: factory.sharers,
       cancellation: Cancellation(.none, timeLimit: .nanoseconds(Int64(clamping: limit))), clock: clock)
-    // Times that are made up are not disturbed.
+    // Disturbances do not affect times that a test supplies.
     let waited = clock == nil || timer != nil ? nil : processorWait()
     let begin = MonotonicClock.nanoseconds()
     try PlanPart(plan).run(inputs, into: &results, budget: factory.budget, in: context)
@@ -262,7 +277,7 @@ private struct Trial {
     return time
   }
 
-  /// How long the steps of a plan took.
+  /// Returns the measured times of the steps of a plan.
   func times(of plan: Plan, _ clock: StepClock) -> PlanTimes {
     let samples = zip(plan.steps, clock.samples(of: plan)).map { step, samples in
       timer.map { timer in samples.compactMap { timer(step.choices.map(\.description), $0) } } ?? samples
@@ -272,7 +287,7 @@ private struct Trial {
 }
 
 extension Duration {
-  /// In nanoseconds, as far as they fit.
+  /// The duration in nanoseconds, clamped to the representable range.
   fileprivate var clampedNanoseconds: UInt64 {
     let (seconds, attoseconds) = components
     let (scaled, overflows) = UInt64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000)

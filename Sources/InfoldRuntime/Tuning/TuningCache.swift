@@ -2,35 +2,36 @@ import InfoldGraph
 import InfoldSystem
 import Synchronization
 
-/// What a session knows of the fastest ways to compute: what others have kept in a file, and what it has measured itself.
+/// The tuning results of a session: those stored in a file by earlier sessions, and those that it
+/// measured itself.
 final class TuningCache: Sendable {
   private struct State {
-    /// `nil` before the file was read.
+    /// `nil` before the file is read.
     var answers: TuningResults?
-    /// Why the file cannot be written.
+    /// The error of writing the file.
     var failure: InfoldError?
-    /// The choices that were measured here.
+    /// The choices that this session measured.
     var measured: Set<Choice.Key> = []
-    /// Whether something could not be measured.
+    /// Whether other processes disturbed a measurement.
     var isDisturbed = false
-    /// Why there is no time to measure.
+    /// A description of the time that measuring would need, if it exceeds the limit.
     var shortage: String?
   }
 
   let options: SessionOptions.Tuning
-  /// What takes the place of the times that are measured.
+  /// Replaces measured times in tests.
   let timer: StepTimer?
   private let kernels: KernelChoice
   private let state = Mutex(State())
 
-  /// Nothing is read before somebody asks.
+  /// Creates a cache that reads its file on first use.
   init(_ options: SessionOptions.Tuning, _ kernels: KernelChoice, timer: StepTimer?) {
     self.options = options
     self.kernels = kernels
     self.timer = timer
   }
 
-  /// What is known.
+  /// All known results.
   var answers: TuningResults {
     state.withLock { state in
       if let answers = state.answers { return answers }
@@ -40,7 +41,7 @@ final class TuningCache: Sendable {
     }
   }
 
-  /// Adds what was measured, and keeps it in the file.
+  /// Adds measured results and writes them to the file.
   func learn(_ ways: [Choice.Key: String]) {
     _ = answers
     state.withLock { state in
@@ -54,49 +55,51 @@ final class TuningCache: Sendable {
     }
   }
 
-  /// How many choices were measured here.
+  /// The number of choices that this session measured.
   var measuredCount: Int { state.withLock { $0.measured.count } }
 
-  /// Other processes used the processors too much to compare two plans.
+  /// Records that other processes used the processors too much to compare two plans.
   func noteDisturbance() {
     state.withLock { $0.isDisturbed = true }
   }
 
-  /// There is no time to compare two plans.
-  /// - Parameter nanoseconds: How long that takes; `nil` where not even a run could end.
+  /// Records that there is too little time to compare two plans.
+  ///
+  /// - Parameter nanoseconds: The time that the comparison needs; `nil` if even a single run did
+  ///   not finish.
   func noteShortage(_ nanoseconds: UInt64?) {
     let text = nanoseconds.map { nanoseconds in
       let tenths = (Double(nanoseconds) / 1e8).rounded(.up)
-      return "comparing two ways to compute its layers takes about \(Duration.milliseconds(100 * tenths))"
+      return "comparing two implementations of its layers takes about \(Duration.milliseconds(100 * tenths))"
     }
     state.withLock { $0.shortage = text ?? "a single run takes longer" }
   }
 
-  /// That what was measured cannot be kept, and that some could not be measured.
+  /// Warnings about results that cannot be stored, and about choices that could not be measured.
   var warnings: [ModelWarning] {
     let (failure, isDisturbed, shortage) = state.withLock { ($0.failure, $0.isDisturbed, $0.shortage) }
     var warnings: [ModelWarning] = []
     if let failure {
-      warnings.append(ModelWarning(.tuningNotKept, "what was measured for tuning cannot be kept: \(failure)"))
+      warnings.append(ModelWarning(.tuningNotKept, "tuning results cannot be stored: \(failure)"))
     }
     if isDisturbed {
       warnings.append(
         ModelWarning(
           .tuningDisturbed,
-          "other processes use the processors too much for tuning to compare all ways to compute the layers: some stay as they are "
-            + "without it, and the next session measures again"))
+          "other processes use the processors too much for tuning to compare all implementations of the layers: some stay "
+            + "untuned, and the next session measures them again"))
     }
     if let shortage {
       warnings.append(
         ModelWarning(
           .tuningTooShort,
-          "this model runs too long to be tuned in the time that tuning may take: \(shortage); raise the time limit of tuning"
+          "the time limit for tuning is too short for this model: \(shortage); raise the time limit for tuning"
         ))
     }
     return warnings
   }
 
-  /// Where choices are kept for this machine; `nil` for nowhere.
+  /// The file of this machine's results; `nil` if results are not stored.
   private var file: TuningFile? {
     get throws(InfoldError) {
       switch options.store {

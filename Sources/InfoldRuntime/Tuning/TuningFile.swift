@@ -1,33 +1,33 @@
 import InfoldSystem
 
-/// A file of choices that were measured, of one processor and one version of the kernels: lines of a kind, a problem and a way, with tabs in
-/// between, behind a heading.
+/// A file of tuning results for one processor and one version of the kernels. After a heading, each
+/// line has a kind, a problem and an option, separated by tabs.
 ///
-/// Whatever else stands there counts as nothing. What an entry says is looked up among the ways that are right, so that nobody
-/// who writes the file can choose anything else.
+/// Any other content is ignored. Entries are looked up among the correct options, so nobody who can
+/// write the file can choose anything else.
 struct TuningFile {
   let path: String
   private let folder: String
   private let name: String
-  /// The first lines, which say what the choices hold for.
+  /// The first lines, which identify the processor and the kernels.
   private let heading: String
 
-  /// The most bytes that are read or written.
+  /// The maximum size of the file in bytes, for reading and writing.
   static let largestByteCount = 1 << 22
 
-  /// The file of this machine in a folder.
+  /// Creates a reference to this machine's file in a folder.
   init(in folder: String, _ kernels: KernelChoice) {
     heading =
       "infold \(InfoldVersion.current), tuning\n\(ProcessorName.current), \(kernels.products.name), "
       + "\(kernels.others.name), \(kernels.bytes.name), \(kernels.machine.secondLevelCache)\n"
-    // Fowler, Noll and Vo's hash.
+    // The Fowler–Noll–Vo hash FNV-1a.
     let hash = heading.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     name = "\(String(hash, radix: 16)).txt"
     self.folder = folder
     path = folder + "/" + name
   }
 
-  /// What the file says; nothing where it cannot be read or is another one.
+  /// The results in the file; empty if it is unreadable or its heading differs.
   var ways: [Choice.Key: String] {
     guard let text = try? text, text.hasPrefix(heading) else { return [:] }
     var ways: [Choice.Key: String] = [:]
@@ -41,16 +41,17 @@ struct TuningFile {
 
   private var text: String? {
     get throws {
-      // No link is followed: somebody else may have put it there.
+      // Symbolic links are not followed, because someone else may have put one there.
       let file = try RegularFile(adopting: OpenFolder(folder).open([name]))
       try file.require(atMost: Self.largestByteCount)
       return String(validating: try file.bytes(at: 0, count: file.size), as: UTF8.self)
     }
   }
 
-  /// Adds choices to those in the file, in the place of what it says of the same. Of two processes that do so at once, one may undo what the
-  /// other has added, which then is measured again.
-  /// - Throws: `InfoldError` with `.fileAccess`.
+  /// Adds results to the file and replaces earlier results of the same choices. If two processes do
+  /// so at the same time, one may undo the additions of the other. Those are then measured again.
+  ///
+  /// - Throws: `InfoldError.Code.fileAccess` if the file cannot be written.
   func add(_ new: [Choice.Key: String]) throws(InfoldError) {
     try Folder.create(folder)
     var bytes = Self.bytes(heading, ways.merging(new) { $1 })
