@@ -183,7 +183,7 @@ import Testing
       ),
       ("stands twice", model([Onnx.function("F", ["a"], ["b"], [neg]), Onnx.function("F", ["a"], ["b"], [neg])])),
       ("input \"a\"", model([Onnx.function("F", ["a", "a"], ["b"], [neg])])),
-      ("\"b\" is defined nowhere", model([Onnx.function("F", ["a"], ["b"], [])])),
+      ("defines the graph output \"b\"", model([Onnx.function("F", ["a"], ["b"], [])])),
       ("does not import", model([Onnx.function("F", ["a"], ["b"], [neg], opsets: [("local", 1)])])),
       ("imports no operator set", model([Onnx.function("F", ["a"], ["b"], [neg], opsets: [])])),
     ]

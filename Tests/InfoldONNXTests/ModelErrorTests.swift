@@ -57,27 +57,27 @@ struct ModelErrorTests {
   }
 
   @Test func definitions() {
-    expectError(.invalidModel, "\"nowhere\" is defined nowhere", "node \"n\" (Relu)") { () throws(InfoldError) in
+    expectError(.invalidModel, "undefined value", "\"nowhere\"", "node \"n\" (Relu)") { () throws(InfoldError) in
       try Model(bytes: Onnx.relu(more: [Onnx.node("Relu", name: "n", ["nowhere"], ["z"])]), operators: .standard)
     }
-    expectError(.invalidModel, "\"y\" is defined a second time", "node \"n\" (Relu)") { () throws(InfoldError) in
+    expectError(.invalidModel, "duplicate value name", "\"y\"", "node \"n\" (Relu)") { () throws(InfoldError) in
       try Model(bytes: Onnx.relu(more: [Onnx.node("Relu", name: "n", ["x"], ["y"])]), operators: .standard)
     }
-    expectError(.invalidModel, "\"x\" is defined a second time", "node \"n\" (Relu)") { () throws(InfoldError) in
+    expectError(.invalidModel, "duplicate value name", "\"x\"", "node \"n\" (Relu)") { () throws(InfoldError) in
       try Model(bytes: Onnx.relu(more: [Onnx.node("Relu", name: "n", ["y"], ["x"])]), operators: .standard)
     }
-    expectError(.invalidModel, "\"w\" is defined a second time") { () throws(InfoldError) in
+    expectError(.invalidModel, "duplicate value name", "\"w\"") { () throws(InfoldError) in
       try Model(
         bytes: Onnx.relu(more: [Onnx.node("Relu", ["y"], ["w"]), Onnx.initializer("w", [1], [Onnx.raw([1])])]),
         operators: .standard)
     }
-    expectError(.invalidModel, "output \"z\" is defined nowhere") { () throws(InfoldError) in
+    expectError(.invalidModel, "undefined value", "output \"z\"") { () throws(InfoldError) in
       try Model(bytes: Onnx.relu(more: [Onnx.output("z")]), operators: .standard)
     }
     expectError(.invalidModel, "cycle", "node \"n\" (Relu)") { () throws(InfoldError) in
       try Model(bytes: Onnx.relu(more: [Onnx.node("Relu", name: "n", ["z"], ["z"])]), operators: .standard)
     }
-    expectError(.invalidModel, "\"nowhere\" is defined nowhere", "node \"n\"") { () throws(InfoldError) in
+    expectError(.invalidModel, "undefined value", "\"nowhere\"", "node \"n\"") { () throws(InfoldError) in
       let body: [Wire] = [Onnx.node("Relu", ["nowhere"], ["b"]), Onnx.output("b")]
       return try Model(
         bytes: Onnx.relu(more: [
@@ -96,7 +96,7 @@ struct ModelErrorTests {
       let w = Onnx.initializer("w", [1], [Onnx.raw([1])])
       return try Model(bytes: Onnx.relu(more: [w, w]), operators: .standard)
     }
-    expectError(.invalidModel, "attribute \"a\" stands twice", "node \"n\"") { () throws(InfoldError) in
+    expectError(.invalidModel, "duplicate attribute name \"a\"", "node \"n\"") { () throws(InfoldError) in
       let a = Onnx.attribute("a", type: 2, [.int(3, 1)])
       return try Model(
         bytes: Onnx.relu(more: [Onnx.node("Op", name: "n", ["x"], ["z"], attributes: [a, a])]), operators: .standard)

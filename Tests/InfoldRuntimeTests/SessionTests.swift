@@ -62,7 +62,7 @@ import Testing
       try session.run(["a": try .counting([2]), "b": try .counting([3])])
     }
     #expect(error?.code == .invalidArgument)
-    #expect(error?.reason.contains("the dimension N is 3; the input \"a\" has made it 2") == true)
+    #expect(error?.reason.contains("the dimension N would be 3, but the input \"a\" sets it to 2") == true)
   }
 
   @Test(arguments: [
@@ -152,7 +152,7 @@ import Testing
     #expect(error?.code == .invalidArgument)
     #expect(
       error?.reason
-        == "the default of the input \"b\" has the shape [1, 2], where the dimension N is 1; the input \"a\" has made it 3"
+        == "the default value of the input \"b\" has the shape [1, 2], so the dimension N would be 1, but the input \"a\" sets it to 3"
     )
     #expect(
       try sumWithDefault().run(["a": .counting([3, 2])])["y.out"]?.elements() == [0, 2, 2, 4, 4, 6 as Float])
@@ -181,7 +181,7 @@ import Testing
     let x = try Tensor.counting([4, 3, 5])
     #expect(try session.run(["x": x]) == ["y.out": x.reshaped(to: [4, 15])])
     let error = #expect(throws: InfoldError.self) { try session.run(["x": .counting([1, 3, 5])]) }
-    #expect(error?.reason.contains("the model wants [4, 3, 5]") == true)
+    #expect(error?.reason.contains("the model expects [4, 3, 5]") == true)
   }
 
   /// Sizes that a hostile model declares must not overflow where a plan adds and multiplies them.

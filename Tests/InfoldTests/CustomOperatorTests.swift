@@ -241,10 +241,10 @@ private struct OtherRelu: UnaryOperator {
       _ = try repeated(type: 11, outputs: ["y"]).run(["x": Tensor(zeros: [2, 2], of: .float64)])
     }
     #expect(wrongType?.node == "node \"r\" (com.example.RepeatRows)")
-    #expect(wrongType?.reason.contains("gives float32 [3, 2] as output 0, its shape rule float64 [3, 2]") == true)
+    #expect(wrongType?.reason.contains("returns float32 [3, 2] as output 0, but its shape rule says float64 [3, 2]") == true)
     let wrongShape = #expect(throws: InfoldError.self) {
       _ = try repeated(type: 1, outputs: ["y", "z"]).run(["x": x])
     }
-    #expect(wrongShape?.reason.contains("int64 [3] as output 1, its shape rule int64 [2]") == true)
+    #expect(wrongShape?.reason.contains("int64 [3] as output 1, but its shape rule says int64 [2]") == true)
   }
 }

@@ -58,7 +58,7 @@ import Testing
       #expect(texts.contains(text), "\(text)")
     }
     #expect(texts.contains { $0.hasPrefix("node \"<script>alert(\"1\")</script>&\\n\\u{7}\\u{ffff}]]>\" (Conv)") })
-    #expect(texts.contains { $0.contains("cannot be run: the operator com.example.Strange is not supported") })
+    #expect(texts.contains { $0.contains("unsupported operator com.example.Strange") })
     #expect(!svg.contains("<script"))
     #expect(svg.components(separatedBy: "<g class=\"way\">").count - 1 == 7)
   }

@@ -121,7 +121,7 @@ import Testing
     #expect(try outputs(warned)[0]["max"] as? Double == 24)
     #expect(warned.error.contains("warning: \(sum): the input \"b\" has the shape [1, 2]"))
     try expectRefusal(
-      ["run", sum, "--strict", "--input", "a=" + two], "default of the input \"b\"", "N is 1", "\"a\" has made it 2")
+      ["run", sum, "--strict", "--input", "a=" + two], "default value of the input \"b\"", "N would be 1", "\"a\" sets it to 2")
   }
 
   @Test func drawsRandomNumbersByInput() throws {
@@ -207,15 +207,15 @@ import Testing
 
   @Test(arguments: [
     ("x", "must have the form"), ("=1x3", "must have the form"),
-    ("z=1x3", "is no input of the model; its inputs are \"x\""),
+    ("z=1x3", "is not a graph input; the inputs are \"x\""),
     ("x=1x", "must have the form"),
     ("x=", "must have the form"), ("x=ax3", "must have the form"), ("x=-1x3", "must have the form"),
     ("x=+1x3", "must have the form"), ("x=1X3", "must have the form"), ("x=1.5x3", "must have the form"),
-    ("x=99999999999999999999x3", "must have the form"), ("x=1x4", "the model wants [N, 3]"),
+    ("x=99999999999999999999x3", "must have the form"), ("x=1x4", "the model expects [N, 3]"),
     ("z=1", "\"z\" is neither an input of the model nor a symbol in the shapes of its inputs"),
     ("n=1", "did you mean \"N\"?"), ("N=1x3", "\"N\" is a symbol"), ("N=1x3", "--shape N=1"), ("N=-1", "at least 0"),
-    ("x=1x0", "the model wants [N, 3]"),
-    ("x=1x3x1", "the model wants [N, 3]"), ("x=9223372036854775807x3", "does not fit into memory"),
+    ("x=1x0", "the model expects [N, 3]"),
+    ("x=1x3x1", "the model expects [N, 3]"), ("x=9223372036854775807x3", "does not fit into memory"),
     ("x=4611686018427387904x3", "does not fit into memory"), ("x=1000000000000x3", "does not fit into memory"),
   ])
   func refusesBadShapes(shape: String, part: String) throws {
@@ -242,7 +242,7 @@ import Testing
       file + ["--shape", "b=4x3"], "--input gives \"a\" the shape [2, 3]; with --shape the model wants [4, 3]")
     let shapes = ["run", path, "--random", "0", "--shape", "a=2x3", "--shape"]
     try expectRefusal(
-      shapes + ["b=4x3", "--strict"], "\"b\" has the shape [4, 3]", "N is 4; the input \"a\" has made it 2")
+      shapes + ["b=4x3", "--strict"], "\"b\" has the shape [4, 3]", "N would be 4, but the input \"a\" sets it to 2")
     try expectRefusal(shapes + ["a=2x3"], "--shape gives the shape of \"a\" twice")
     try expectRefusal(["run", path, "--shape", "a=2x3"], "no tensor is given for \"a\" (float32 [2, 3])")
     // A default is used where there is no seed, if the shape is its own.
@@ -251,7 +251,7 @@ import Testing
     #expect(try outputs(kept)[0]["max"] as? Double == 22)
     let two = try npy("two.npy", [2, 2], [1, 2, 3, 4])
     try expectRefusal(
-      ["run", sum, "--input", "a=" + two, "--shape", "b=2x2"], "the default of the input \"b\" has the shape [1, 2]")
+      ["run", sum, "--input", "a=" + two, "--shape", "b=2x2"], "the default value of the input \"b\" has the shape [1, 2]")
   }
 
   @Test func runsOnNothing() throws {

@@ -33,9 +33,9 @@ import Testing
         Onnx.input("image", [Onnx.dim(1), Onnx.dim("N")]), Onnx.output("y"), Onnx.node("Relu", ["image"], ["y"]),
       ]))
     let question = "did you mean \"image\"?"
-    try expectRefusal(["run", network, "--input", "imgae=a.npy"], question, "its inputs are")
+    try expectRefusal(["run", network, "--input", "imgae=a.npy"], question, "inputs are")
     for command in ["run", "inspect", "bench", "profile"] {
-      try expectRefusal([command, network, "--shape", "imge=1x2"], question, "its inputs are")
+      try expectRefusal([command, network, "--shape", "imge=1x2"], question, "inputs are")
     }
     let far = try infold("inspect", network, "--shape", "q=1x2")
     #expect(far.status == 2 && !far.error.contains("did you mean"))

@@ -1,5 +1,5 @@
 extension Graph {
-  /// Whether each node makes something that an output of the graph depends on.
+  /// Returns for each node whether a graph output depends on it.
   package func neededNodes() -> [Bool] {
     var isRead = [Bool](repeating: false, count: values.count)
     for output in outputs { isRead[output.index] = true }
@@ -11,9 +11,9 @@ extension Graph {
     return isNeeded
   }
 
-  /// For each node, the values that no later node reads and that are no outputs of the graph: what may be let go once
-  /// the node has run. A node's own outputs that nobody reads are among them.
-  /// - Parameter isRun: Whether each node runs; `nil` where all do.
+  /// Returns for each node the values that it uses last and whose memory is free once it has run.
+  /// Graph outputs are not among them; outputs of the node that nothing reads are.
+  /// - Parameter isRun: Whether each node runs; `nil` if all do.
   package func lastUses(of isRun: [Bool]? = nil) -> [[ValueID]] {
     var isSeen = [Bool](repeating: false, count: values.count)
     for output in outputs { isSeen[output.index] = true }

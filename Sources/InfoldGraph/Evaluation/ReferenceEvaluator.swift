@@ -1,10 +1,11 @@
 import InfoldSystem
 import InfoldTensor
 
-/// Runs a graph node by node with the operators' reference evaluations. Nodes whose results nothing needs are left out.
+/// Runs a graph node by node with the reference evaluations of its operators. Dead nodes are
+/// skipped.
 ///
-/// Under `.double` precision every floating-point number is a float64, from the inputs and initializers on: the truth
-/// that kernels, folding and fusion are held against.
+/// With `.double` precision, every floating-point number is a float64, from the inputs and
+/// initializers on. The results are the reference for kernels, folding and fusion.
 public struct ReferenceEvaluator: Sendable {
   private let graph: Graph
   private let precision: EvaluationContext.Precision
@@ -13,14 +14,15 @@ public struct ReferenceEvaluator: Sendable {
   private let lastUses: [[ValueID]]
   private let budget: MemoryBudget
 
-  /// An evaluator of `graph`.
+  /// Creates an evaluator of `graph`.
   /// - Parameters:
-  ///   - graph: The graph, its nodes in topological order.
-  ///   - precision: Whether floating-point numbers are computed with in their own types or in float64.
-  ///   - memoryLimit: The most bytes that widened initializers and the tensors of runs may take at a time; `nil` for three
-  ///     quarters of the machine's memory.
-  /// - Throws: `InfoldError` with `.unsupported`, listing every opaque node; `.limitExceeded` when the widened
-  ///   initializers do not fit into memory.
+  ///   - graph: The graph, with its nodes in topological order.
+  ///   - precision: Whether to compute floating-point numbers in their declared types or in
+  ///     float64.
+  ///   - memoryLimit: The most bytes that widened initializers and the tensors of runs may take at
+  ///     a time; `nil` for three quarters of the machine's memory.
+  /// - Throws: `InfoldError.Code.unsupported`, with a list of all opaque nodes; `.limitExceeded` if
+  ///   the widened initializers exceed the memory limit.
   public init(
     _ graph: Graph, precision: EvaluationContext.Precision = .declared, memoryLimit: Int? = nil
   ) throws(InfoldError) {
@@ -43,10 +45,11 @@ public struct ReferenceEvaluator: Sendable {
 
   /// Computes the graph's outputs.
   /// - Parameters:
-  ///   - inputs: A tensor for each of the graph's inputs; those with an initializer may be left out.
-  ///   - observe: Called after each node with its inputs and outputs, in the order of the nodes.
-  /// - Returns: The outputs, in the graph's order.
-  /// - Throws: the error of an operator, naming its node; `.invalidArgument` for an input that is missing; `.limitExceeded`.
+  ///   - inputs: A tensor for each graph input. Inputs with a default value may be omitted.
+  ///   - observe: Called after each node, in graph order, with the node's inputs and outputs.
+  /// - Returns: The outputs, in graph order.
+  /// - Throws: The error of an operator, with its node; `InfoldError.Code.invalidArgument` if an
+  ///   input is missing; `.limitExceeded` if the memory limit is exceeded.
   public func run(
     _ inputs: [ValueID: Tensor],
     observe: (NodeID, _ inputs: [Tensor?], _ outputs: [Tensor?]) throws(InfoldError) -> Void = { _, _, _ in }
@@ -63,13 +66,13 @@ public struct ReferenceEvaluator: Sendable {
     var tensors = constants
     for (id, tensor) in inputs { tensors[id.index] = precision == .double ? try tensor.widened() : tensor }
     for id in graph.inputs where tensors[id.index] == nil {
-      throw InfoldError(.invalidArgument, "the input \(String(quoting: graph[id].name)) is missing")
+      throw InfoldError(.invalidArgument, "missing input \(String(quoting: graph[id].name))")
     }
     return try evaluate(&tensors, observe)
   }
 
   /// Computes the outputs of a function's body.
-  /// - Parameter arguments: A tensor for each of the first inputs; `nil` for one that the call leaves out.
+  /// - Parameter arguments: Tensors for the leading inputs; `nil` for one that the call omits.
   package func run(arguments: [Tensor?]) throws(InfoldError) -> [Tensor] {
     var tensors = constants
     for (id, tensor) in zip(graph.inputs, arguments) { tensors[id.index] = tensor }
@@ -77,7 +80,7 @@ public struct ReferenceEvaluator: Sendable {
   }
 
   /// Computes the outputs of a body of If or Loop.
-  /// - Parameter given: A tensor for each input, and for each value that the body captures.
+  /// - Parameter given: A tensor for each input and each captured value.
   func run(body given: [ValueID: Tensor]) throws(InfoldError) -> [Tensor] {
     var tensors = constants
     for (id, tensor) in given { tensors[id.index] = tensor }
@@ -104,7 +107,7 @@ public struct ReferenceEvaluator: Sendable {
     var outputs: [Tensor] = []
     for id in graph.outputs {
       guard let tensor = tensors[id.index] else {
-        throw InfoldError(.invalidModel, "the value \(String(quoting: graph[id].name)) is left out")
+        throw InfoldError(.invalidModel, "missing value: nothing computed the graph output \(String(quoting: graph[id].name))")
       }
       outputs.append(tensor)
     }

@@ -1,33 +1,33 @@
 import InfoldSystem
 import InfoldTensor
 
-/// The value of a node's attribute (ONNX AttributeProto).
+/// The value of a node attribute (ONNX `AttributeProto`).
 public enum Attribute: Sendable {
-  /// One integer.
+  /// An integer.
   case int(Int64)
-  /// One number.
+  /// A float32 number.
   case float(Float)
-  /// Bytes, by convention UTF-8.
+  /// A byte string, by convention UTF-8.
   case string([UInt8])
-  /// One tensor.
+  /// A tensor.
   case tensor(Tensor)
-  /// A body of If, Loop or Scan; its captures are the values of outer graphs that it uses.
+  /// A body of If, Loop or Scan. Its `captures` are the values of outer graphs that it reads.
   case graph(Graph)
-  /// Integers.
+  /// A list of integers.
   case ints([Int64])
-  /// Numbers.
+  /// A list of float32 numbers.
   case floats([Float])
-  /// Strings of bytes.
+  /// A list of byte strings.
   case strings([[UInt8]])
-  /// Bodies.
+  /// A list of bodies.
   case graphs([Graph])
-  /// A kind that no operator of Infold reads (tensors of strings, lists of tensors, sparse tensors, types), as its
-  /// whole serialized AttributeProto.
+  /// An attribute kind that no Infold operator reads (string tensors, lists of tensors, sparse
+  /// tensors, types), kept as its serialized `AttributeProto`.
   case message([UInt8])
 }
 
 extension Attribute {
-  /// The kind, as ONNX names it.
+  /// The ONNX name of the kind.
   var kind: String {
     switch self {
     case .int: "INT"
@@ -39,20 +39,21 @@ extension Attribute {
     case .floats: "FLOATS"
     case .strings: "STRINGS"
     case .graphs: "GRAPHS"
-    case .message: "value of another kind"
+    case .message: "of an unsupported kind"
     }
   }
 }
 
-/// The attributes of a node, in the order of the model.
+/// The attributes of a node, in model order.
 public struct AttributeList: Sendable {
-  /// One attribute.
+  /// A named attribute.
   public struct Entry: Sendable {
     /// The name, unique in its list.
     public var name: String
     /// The value.
     public var value: Attribute
-    /// The serialized AttributeProto without name, type and value: documentation, unknown fields.
+    /// The serialized `AttributeProto` without name, type and value: documentation and unknown
+    /// fields.
     package var unmodeledFields: [UInt8]
 
     package init(name: String, value: Attribute, unmodeledFields: [UInt8] = []) {
@@ -65,22 +66,22 @@ public struct AttributeList: Sendable {
   /// The attributes.
   public private(set) var entries: [Entry]
 
-  /// No attributes.
+  /// Creates an empty list.
   public init() {
     entries = []
   }
 
-  /// These attributes.
-  /// - Throws: `InfoldError` with `.invalidModel` when a name stands twice.
+  /// Creates a list of `entries`.
+  /// - Throws: `InfoldError.Code.invalidModel` if two entries have the same name.
   package init(_ entries: [Entry]) throws(InfoldError) {
     var names: Set<String> = []
     for entry in entries where !names.insert(entry.name).inserted {
-      throw InfoldError(.invalidModel, "the attribute \(String(quoting: entry.name)) stands twice")
+      throw InfoldError(.invalidModel, "duplicate attribute name \(String(quoting: entry.name))")
     }
     self.entries = entries
   }
 
-  /// The value of the attribute with this name. Setting `nil` removes it.
+  /// The value of the attribute called `name`. Setting `nil` removes the attribute.
   public subscript(name: String) -> Attribute? {
     get { entries.first { $0.name == name }?.value }
     set {
@@ -96,10 +97,10 @@ public struct AttributeList: Sendable {
 }
 
 extension AttributeList: ExpressibleByDictionaryLiteral {
-  /// These attributes, in this order.
-  /// - Precondition: No name stands twice.
+  /// Creates a list of the given attributes, in this order.
+  /// - Precondition: The names are distinct.
   public init(dictionaryLiteral elements: (String, Attribute)...) {
-    precondition(Set(elements.map(\.0)).count == elements.count, "an attribute stands twice")
+    precondition(Set(elements.map(\.0)).count == elements.count, "duplicate attribute name")
     entries = elements.map { Entry(name: $0.0, value: $0.1) }
   }
 }

@@ -1,5 +1,5 @@
 extension AttributeList {
-  /// The names that subgraphs in these attributes take from the graph around them, each once.
+  /// The names of outer values that the bodies in these attributes read, without duplicates.
   package var capturedNames: [String] {
     var seen: Set<String> = []
     return entries.flatMap(\.value.capturedNames).filter { seen.insert($0).inserted }

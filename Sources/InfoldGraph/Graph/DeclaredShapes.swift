@@ -1,8 +1,9 @@
-/// What the types and shapes count for that a model declares of what its nodes make, and of its constants. What is declared of inputs
-/// binds in either case.
+/// How much a graph trusts the types and shapes that the model declares for constants and for node
+/// outputs. Declarations of graph inputs are always binding.
 public enum DeclaredShapes: String, Sendable, Hashable, CaseIterable {
-  /// The operators count. What is declared otherwise is a `ModelWarning`, and a symbol that stands for two sizes is taken as two.
+  /// Inferred types take precedence. A declaration that contradicts them becomes a `ModelWarning`,
+  /// and a symbol that would stand for two sizes is split in two.
   case advisory
-  /// What is declared must be true; what contradicts it is an error.
+  /// Declarations must be correct. A contradiction is an error.
   case binding
 }

@@ -1,19 +1,20 @@
 import InfoldTensor
 
 extension Graph {
-  /// Makes a value a constant, which somebody else must not make any more.
+  /// Turns a value into a constant. No node may define it afterwards.
   package mutating func setConstant(_ id: ValueID, _ tensor: Tensor) {
     self[id].initializer = Initializer(tensor)
     self[id].type = TensorType(tensor.elementType, Shape(tensor.shape))
   }
 
-  /// Has `constant(_:)` answer for what Constant nodes hold, and for constants that nodes hand on. The nodes stay.
+  /// Records the tensors of Constant nodes and of nodes that forward a constant, so that
+  /// `constant(_:)` returns them. The nodes stay in the graph.
   package mutating func learnConstants() {
     for node in nodes { learnConstant(of: node) }
   }
 
-  /// The same for one node.
-  /// - Returns: Whether it makes such a constant.
+  /// Records the constant output of one node.
+  /// - Returns: Whether the node has a constant output.
   @discardableResult
   package mutating func learnConstant(of node: Node) -> Bool {
     guard let output = node.outputs.first ?? nil,
@@ -23,7 +24,7 @@ extension Graph {
     return true
   }
 
-  /// Makes initializers of what is known. Nodes that make the same values must be gone.
+  /// Turns recorded constants into initializers. The nodes that define them must have been removed.
   package mutating func settleLearnedConstants() {
     for id in valueIDs {
       guard let tensor = self[id].known else { continue }
@@ -32,12 +33,12 @@ extension Graph {
     }
   }
 
-  /// Forgets what is known of values that are no initializers.
+  /// Discards recorded constants. Initializers stay.
   package mutating func forgetLearnedConstants() {
     for id in valueIDs where self[id].known != nil { self[id].known = nil }
   }
 
-  /// The input that a node hands on unchanged as its only output; `nil` for other nodes.
+  /// The input that the node returns unchanged as its only output, or `nil` if it is no such node.
   package func handedOnInput(of node: Node) -> ValueID? {
     guard let typed = node.typed, node.outputs.dropFirst().allSatisfy({ $0 == nil }),
       typed.handsOnInput({ $0 >= node.inputs.count || node.inputs[$0].map { constant($0) != nil } ?? true })

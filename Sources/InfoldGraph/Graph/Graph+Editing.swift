@@ -1,26 +1,28 @@
 import InfoldSystem
 
 extension Graph {
-  /// The value with this name, if there is one.
+  /// Returns the value with this name, or `nil` if there is none.
   public func value(named name: String) -> ValueID? {
     name.isEmpty ? nil : valueIDs.first { self[$0].name == name }
   }
 
-  /// The first node with this name, if there is one.
+  /// Returns the first node with this name, or `nil` if there is none.
   public func node(named name: String) -> NodeID? {
     name.isEmpty ? nil : nodeIDs.first { self[$0].name == name }
   }
 
-  /// Has all nodes read `replacement` where they read `value`, and the graph return it where it returned `value`: under the
-  /// name of `replacement`.
+  /// Replaces `value` by `replacement` in the inputs of all nodes and in the graph's outputs. An
+  /// output takes the name of `replacement`.
   ///
-  /// Afterwards `sort()` brings a node that makes `replacement` before those that read it, and `inferTypes()` finds the types anew.
-  /// - Throws: `InfoldError` with `.unsupported`, naming the node, when a subgraph uses `value` by its name.
+  /// Afterwards call `sort()`, which moves the producer of `replacement` before its consumers, and
+  /// `inferTypes()`, which updates the types.
+  /// - Throws: `InfoldError.Code.unsupported`, with the node, if a body captures `value` by its
+  ///   name.
   public mutating func replaceUses(of value: ValueID, with replacement: ValueID) throws(InfoldError) {
     if let node = nodes.first(where: { $0.captures.contains(value) }) {
       throw InfoldError(
-        .unsupported, "a subgraph uses \(String(quoting: self[value].name)) by its name, and goes on to do so",
-        hint: "give the name to the other value", node: label(of: node))
+        .unsupported, "cannot replace the value \(String(quoting: self[value].name)): a body captures it by its name",
+        hint: "give its name to the replacement instead", node: label(of: node))
     }
     for id in nodeIDs where self[id].inputs.contains(value) {
       self[id].inputs = self[id].inputs.map { $0 == value ? replacement : $0 }
@@ -28,8 +30,8 @@ extension Graph {
     outputs = outputs.map { $0 == value ? replacement : $0 }
   }
 
-  /// Removes the nodes that `isRemoved` chooses. The ids of all nodes are void; values stay, and what they were made by is
-  /// for the caller to put right.
+  /// Removes the nodes for which `isRemoved` returns `true`. This invalidates all `NodeID`s. Values
+  /// stay in the graph; the caller must redefine those that lost their producer.
   public mutating func removeNodes(where isRemoved: (Node) -> Bool) {
     replaceNodes(nodes.filter { !isRemoved($0) })
   }

@@ -1,8 +1,9 @@
 import InfoldSystem
 
 extension Graph {
-  /// Checks that every node can be run, and every initializer that is read be held.
-  /// - Throws: `InfoldError` with `.unsupported`, listing all that cannot, with the reason for each.
+  /// Checks that Infold can run every node and use every initializer that is read.
+  /// - Throws: `InfoldError.Code.unsupported`, with a list of everything that is unsupported and
+  ///   why.
   public func requireNoOpaqueNodes() throws(InfoldError) {
     var reasons: [(text: String, nodes: [String])] = []
     var places: [String: Int] = [:]
@@ -24,10 +25,10 @@ extension Graph {
     throw InfoldError(
       .unsupported, "the model cannot be run: " + list.joined(separator: "; "),
       hint: hints.isEmpty
-        ? "export it with operators that Infold has, or register operators of your own" : hints.joined(separator: "; "))
+        ? "export the model with supported operators, or register your own operators" : hints.joined(separator: "; "))
   }
 
-  /// Every initializer that is read and is no tensor of numbers.
+  /// The initializers that are read but are not numeric tensors.
   private var opaqueInitializers: [(node: String, reason: String, code: InfoldError.Code)] {
     var isRead = [Bool](repeating: false, count: values.count)
     for id in outputs + inputs { isRead[id.index] = true }
@@ -44,12 +45,12 @@ extension Graph {
     }
   }
 
-  /// What is wrong with initializers that are read, each as an error.
+  /// The errors of initializers that are read but cannot be used.
   package var initializerFaults: [InfoldError] {
     opaqueInitializers.map { name, reason, code in InfoldError(code, "\(name): \(reason)") }
   }
 
-  /// Every opaque node, those of called functions included, and why it is opaque.
+  /// All opaque nodes, including those of called functions, with the reasons.
   private var opaqueNodes: [(node: String, reason: String, hint: String?)] {
     nodes.flatMap { node -> [(node: String, reason: String, hint: String?)] in
       switch node.kind {

@@ -1,10 +1,10 @@
 import InfoldSystem
 
 extension Graph {
-  /// Brings the nodes into topological order, keeping the present order wherever it is one already, and checks that
-  /// every value has exactly one definition.
-  /// - Throws: `InfoldError` with `.invalidModel`, naming the node, for a value that is defined twice, read and never
-  ///   defined, or part of a cycle.
+  /// Sorts the nodes topologically and checks that every value is defined exactly once. A graph
+  /// that is sorted already keeps its order.
+  /// - Throws: `InfoldError.Code.invalidModel`, with the node, for a value that is defined twice, a
+  ///   value that is read but never defined, or a cycle.
   public mutating func sort() throws(InfoldError) {
     let producers = try checkedProducers()
     var waitsFor = [Int](repeating: 0, count: nodes.count)
@@ -31,7 +31,7 @@ extension Graph {
     }
     guard order.count == nodes.count else {
       throw InfoldError(
-        .invalidModel, "the node is part of a cycle: its input depends on its own output",
+        .invalidModel, "the graph has a cycle: an input of the node depends on its own output",
         node: label(of: nodes[nodeOnCycle(waitsFor, producers)]))
     }
     replaceNodes(order.map { nodes[$0] })
@@ -45,7 +45,7 @@ extension Graph {
       for output in self[id].definitions {
         guard producers[output.index] == nil, !isGiven[output.index] else {
           throw InfoldError(
-            .invalidModel, "the value \(String(quoting: self[output].name)) is defined a second time",
+            .invalidModel, "duplicate value name: \(String(quoting: self[output].name)) is defined twice",
             node: label(of: self[id]))
         }
         producers[output.index] = id
@@ -54,16 +54,18 @@ extension Graph {
     for node in nodes {
       for use in node.uses where producers[use.index] == nil && !isGiven[use.index] {
         throw InfoldError(
-          .invalidModel, "the input \(String(quoting: self[use].name)) is defined nowhere", node: label(of: node))
+          .invalidModel, "undefined value: no node, input or initializer defines \(String(quoting: self[use].name))",
+          node: label(of: node))
       }
     }
     for output in outputs where producers[output.index] == nil && !isGiven[output.index] {
-      throw InfoldError(.invalidModel, "the graph's output \(String(quoting: self[output].name)) is defined nowhere")
+      throw InfoldError(.invalidModel, "undefined value: nothing defines the graph output \(String(quoting: self[output].name))")
     }
     return producers
   }
 
-  /// A node on a cycle, found by going from a waiting node to what it waits for until a node comes up again.
+  /// Returns a node on a cycle: follows unfinished producers from an unfinished node until one
+  /// repeats.
   private func nodeOnCycle(_ waitsFor: [Int], _ producers: [NodeID?]) -> Int {
     var seen: Set<Int> = []
     var node = waitsFor.firstIndex { $0 > 0 }!

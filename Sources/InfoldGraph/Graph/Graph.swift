@@ -1,16 +1,18 @@
 import InfoldTensor
 
-/// A network: values, and the nodes that make them from one another.
+/// A computation graph: values, and the nodes that compute values from other values.
 ///
-/// A value type. Nodes are in topological order: each reads only what stands before it (`sort()` makes it so).
+/// `Graph` has value semantics. Nodes are in topological order, each after the producers of its
+/// inputs; `sort()` restores that order.
 public struct Graph: Sendable {
-  /// The name.
+  /// The graph's name.
   public var name: String
-  /// Every value, by `ValueID`.
+  /// All values, indexed by `ValueID`.
   public private(set) var values: [Value]
-  /// Every node, by `NodeID`, in topological order.
+  /// All nodes in topological order, indexed by `NodeID`.
   public private(set) var nodes: [Node] { didSet { forgetIndex() } }
-  /// What a caller gives, in order. An initializer among them is a default that a caller may override.
+  /// The graph inputs, in order. An input that is also an initializer has a default value, which
+  /// the caller may override.
   public var inputs: [ValueID] {
     get { inputList }
     set {
@@ -20,22 +22,24 @@ public struct Graph: Sendable {
   }
   private var inputList: [ValueID]
   private var inputSet: Set<ValueID>
-  /// What a run returns, in order.
+  /// The graph outputs, in order.
   public var outputs: [ValueID] { didSet { forgetIndex() } }
-  /// What declared shapes of what the nodes make count for.
+  /// Whether declared types and shapes of node outputs and constants are binding.
   public var declaredShapes: DeclaredShapes
-  /// Whether a node that breaks a rule is kept as one that cannot be run, and inference goes on behind it: in a model that is only to
-  /// be looked at.
+  /// Whether a node that violates its operator's definition is kept as an opaque node, so that
+  /// inference continues after it. Set for models that are only inspected.
   package var keepsFaultyNodes = false
-  /// Values of an outer graph that this one uses by their names; empty in a model's main graph.
+  /// Values of an outer graph that this one reads by name. Empty for a model's main graph.
   public var captures: [ValueID]
-  /// Initializers that a model below IR version 4 also lists as inputs, as it had to. They are constants.
+  /// Initializers that a model below IR version 4 also lists as inputs, as that version requires.
+  /// They are constants.
   package var listedConstants: [ValueID]
-  /// The serialized GraphProto without name, nodes, initializers, inputs, outputs and value information.
+  /// The serialized `GraphProto` without name, nodes, initializers, inputs, outputs and value
+  /// information.
   package var unmodeledFields: [UInt8]
   private var cachedIndex = CachedIndex()
 
-  /// An empty graph.
+  /// Creates an empty graph.
   public init(name: String = "") {
     self.name = name
     values = []
@@ -53,7 +57,7 @@ public struct Graph: Sendable {
 extension Graph {
   /// The value with this id.
   public subscript(id: ValueID) -> Value {
-    // In place: a value is large, and passes ask for one of its fields mostly.
+    // Accessed in place: a value is large, and passes mostly read one field.
     _read { yield values[id.index] }
     _modify { yield &values[id.index] }
   }
@@ -77,7 +81,7 @@ extension Graph {
     return ValueID(index: values.count - 1)
   }
 
-  /// Adds a value that a caller gives.
+  /// Adds a graph input and returns its id.
   public mutating func addInput(_ name: String, _ type: TensorType) -> ValueID {
     let id = add(Value(name: name, type: type))
     inputList.append(id)
@@ -85,58 +89,61 @@ extension Graph {
     return id
   }
 
-  /// Adds a constant.
+  /// Adds a constant and returns its id.
   public mutating func addConstant(_ name: String, _ tensor: Tensor) -> ValueID {
     add(
       Value(
         name: name, type: TensorType(tensor.elementType, Shape(tensor.shape)), initializer: Initializer(tensor)))
   }
 
-  /// Adds a node behind all others and returns its id.
+  /// Appends a node and returns its id.
   @discardableResult
   public mutating func add(_ node: Node) -> NodeID {
     nodes.append(node)
     return NodeID(index: nodes.count - 1)
   }
 
-  /// Removes the values that were added last, to which nothing refers.
+  /// Removes the most recently added values, from `index` on. Nothing may refer to them.
   mutating func removeValues(from index: Int) {
     values.removeSubrange(index...)
     forgetIndex()
   }
 
-  /// Replaces all nodes. The ids of the old ones are void.
+  /// Replaces all nodes. This invalidates all `NodeID`s.
   public mutating func replaceNodes(_ nodes: [Node]) {
     self.nodes = nodes
   }
 
-  /// Whether every run sees the same number there: an initializer that no caller may override, or what was found to be the same.
+  /// Whether the value is the same in every run: an initializer that callers cannot override, or a
+  /// recorded constant.
   public func isConstant(_ id: ValueID) -> Bool {
     self[id].known != nil || self[id].initializer != nil && !inputSet.contains(id)
   }
 
-  /// The tensor of a constant that operators can use; `nil` for anything else, an overridable initializer included.
+  /// Returns the tensor of a constant that operators can use. Returns `nil` for all other values,
+  /// including initializers that callers may override.
   public func constant(_ id: ValueID) -> Tensor? {
     isConstant(id) ? self[id].known ?? self[id].initializer?.tensor : nil
   }
 
-  /// The inputs that a caller must give: those without a default.
+  /// The inputs without a default value, which every run must provide.
   public var requiredInputs: [ValueID] { inputs.filter { self[$0].initializer == nil } }
 
-  /// Which nodes make and read each value. It is made when it is first asked for, and kept until the nodes or the outputs change.
+  /// The producers and consumers of each value. Computed on first use and cached until nodes or
+  /// outputs change.
   package var index: GraphIndex { cachedIndex.index(of: self) }
 
   private mutating func forgetIndex() {
     if isKnownUniquelyReferenced(&cachedIndex) { cachedIndex.forget() } else { cachedIndex = CachedIndex() }
   }
 
-  /// The node that makes each value; `nil` for inputs, initializers and captures.
+  /// The producer of each value, `nil` for inputs, initializers and captures.
   public func producers() -> [NodeID?] { index.producers }
 
-  /// The nodes that read each value, each node once, in order. Graph outputs do not count.
+  /// The consumers of each value, without duplicates, in graph order. Graph outputs do not count.
   public func consumers() -> [[NodeID]] { index.consumers }
 
-  /// How errors call the node.
+  /// Returns the description of a node for error messages.
   public func label(of node: Node) -> String {
     let outputs = node.definitions.map { self[$0].name }
     return Node.label(

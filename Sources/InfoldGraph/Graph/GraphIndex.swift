@@ -1,10 +1,10 @@
 import Synchronization
 
-/// Which nodes make and read the values of a graph.
+/// The producers and consumers of the values of a graph.
 package struct GraphIndex: Sendable {
-  /// The node that makes each value; `nil` for inputs, initializers and captures.
+  /// The producer of each value, `nil` for inputs, initializers and captures.
   let producers: [NodeID?]
-  /// The nodes that read each value, each node once, in order.
+  /// The consumers of each value, without duplicates, in graph order.
   let consumers: [[NodeID]]
   private let useCounts: [Int]
   private let outputs: Set<ValueID>
@@ -27,29 +27,31 @@ package struct GraphIndex: Sendable {
     captures = Set(graph.nodes.lazy.flatMap(\.captures))
   }
 
-  /// The node that makes a value; `nil` for inputs, initializers and captures.
+  /// Returns the producer of a value, or `nil` for inputs, initializers and captures.
   package func producer(of value: ValueID) -> NodeID? { producers[value.index] }
 
-  /// The nodes that read a value, each once, in order. Graph outputs do not count.
+  /// Returns the consumers of a value, without duplicates, in graph order. Graph outputs do not
+  /// count.
   package func consumers(of value: ValueID) -> [NodeID] { consumers[value.index] }
 
-  /// The node that alone reads a value which the graph does not return.
+  /// Returns the only consumer of a value, or `nil` if there are several or the value is a graph
+  /// output.
   package func onlyConsumer(of value: ValueID) -> NodeID? {
     let readers = consumers[value.index]
     return readers.count == 1 && !outputs.contains(value) ? readers[0] : nil
   }
 
-  /// How often nodes read a value; being an output of the graph counts.
+  /// Returns how often nodes read a value. Being a graph output counts as one use.
   package func useCount(of value: ValueID) -> Int { useCounts[value.index] }
 
-  /// Whether the graph returns a value.
+  /// Returns whether a value is a graph output.
   package func isOutput(_ value: ValueID) -> Bool { outputs.contains(value) }
 
-  /// Whether a body of a node takes a value by its name.
+  /// Returns whether a body of a node captures the value.
   package func isCaptured(_ value: ValueID) -> Bool { captures.contains(value) }
 }
 
-/// The index of a graph, and of the copies of it that are the same.
+/// A lazily computed index, shared by a graph and its unmodified copies.
 final class CachedIndex: Sendable {
   private let known = Mutex<GraphIndex?>(nil)
 

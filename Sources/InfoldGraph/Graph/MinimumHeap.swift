@@ -1,6 +1,7 @@
-/// Numbers, of which the least is taken out first: a binary heap.
+/// A binary heap of integers that returns the smallest first.
 struct MinimumHeap {
-  /// The children of number i are 2i + 1 and 2i + 2, and none is less than its parent.
+  /// The heap array: the children of element i are 2i + 1 and 2i + 2, and neither is smaller than
+  /// its parent.
   private var numbers: [Int] = []
 
   init(_ numbers: some Sequence<Int>) {
@@ -16,7 +17,7 @@ struct MinimumHeap {
     }
   }
 
-  /// Takes out the least number; `nil` where none is left.
+  /// Removes and returns the smallest number, or returns `nil` if the heap is empty.
   mutating func popMinimum() -> Int? {
     guard let minimum = numbers.first else { return nil }
     let last = numbers.removeLast()

@@ -1,56 +1,58 @@
 import InfoldSystem
 
-/// A graph, with what its file says about it.
+/// A graph with its opset imports and metadata.
 public struct Model: Sendable {
-  /// An operator set that the model uses.
+  /// The opset that the model imports for one domain.
   public struct OpsetImport: Sendable, Hashable {
-    /// The domain; empty for ONNX's own.
+    /// The domain, empty for ONNX's own.
     public var domain: String
-    /// The version.
+    /// The opset version.
     public var version: Int
 
-    /// An import.
+    /// Creates an opset import.
     public init(domain: String = "", version: Int) {
       self.domain = domain
       self.version = version
     }
   }
 
-  /// The versions of the file format that Infold reads.
+  /// The ONNX IR versions that Infold reads.
   public static let supportedIRVersions = 3...14
 
-  /// The version of the file format, 3 to 14.
+  /// The ONNX IR version of the file, 3 to 14.
   public var irVersion: Int
-  /// The operator sets, at most one of each domain.
+  /// The opset imports, at most one for each domain.
   public var opsetImports: [OpsetImport]
-  /// The tool that wrote the model, and its version; empty when not said.
+  /// The tool that wrote the model; empty if unknown.
   public var producerName: String
-  /// The version of the tool that wrote the model.
+  /// The version of the tool that wrote the model; empty if unknown.
   public var producerVersion: String
-  /// The model's documentation.
+  /// The model's documentation string.
   public var documentation: String
-  /// Names and values that the author added.
+  /// Key-value pairs that the author added.
   public var metadata: [(key: String, value: String)]
-  /// The network.
+  /// The graph.
   public var graph: Graph {
     didSet { derivatives = ModelDerivatives() }
   }
-  /// What the model says that cannot be meant: found when it was read, and when sizes were chosen.
+  /// Contradictions in the model that do not prevent a run. Collected when the model is read and
+  /// when dynamic dimensions are bound.
   public package(set) var warnings: [ModelWarning]
-  /// What keeps the model from being run, beside its nodes and initializers; empty unless it was read to be looked at.
+  /// Errors outside of nodes and initializers that prevent a run. Empty unless the model was read
+  /// for inspection.
   package var faults: [InfoldError] = []
-  /// The file that it was read from, for messages.
+  /// The path of the file that the model was read from, for error messages.
   public var path: String?
-  /// The serialized ModelProto without what the other properties hold: model-local functions, training information,
-  /// unknown fields.
+  /// The serialized `ModelProto` without the fields that other properties hold: model-local
+  /// functions, training information, unknown fields.
   package var unmodeledFields: [UInt8]
-  /// Whether functions that nothing in `graph` calls are left out when the model is written.
+  /// Whether writing the model omits functions that `graph` does not call.
   package var dropsUncalledFunctions = false
 
-  /// What sessions have made of this graph.
+  /// Objects that sessions derived from this graph, shared between sessions.
   package private(set) var derivatives = ModelDerivatives()
 
-  /// A model around `graph`.
+  /// Creates a model of `graph`.
   public init(graph: Graph, irVersion: Int = 8, opsetImports: [OpsetImport]) {
     self.irVersion = irVersion
     self.opsetImports = opsetImports
@@ -63,12 +65,14 @@ public struct Model: Sendable {
     unmodeledFields = []
   }
 
-  /// The version of a domain's operator set, where the model imports it. `ai.onnx` is another name of the empty domain.
+  /// Returns the opset version that the model imports for a domain, or `nil` if it does not import
+  /// one. `ai.onnx` is a synonym of the empty domain.
   public func opsetVersion(of domain: String = "") -> Int? {
     opsetImports.first { normalizedDomain($0.domain) == normalizedDomain(domain) }?.version
   }
 
-  /// Adds warnings that are not there yet. Sizes that were chosen make no new one of an old one.
+  /// Adds warnings that are new. Binding dynamic dimensions repeats earlier warnings with other
+  /// sizes; such repetitions are dropped.
   package mutating func add(_ warnings: [ModelWarning]) {
     func subject(_ warning: ModelWarning) -> ModelWarning {
       ModelWarning(
@@ -78,15 +82,15 @@ public struct Model: Sendable {
     self.warnings += warnings.filter { known.insert(subject($0)).inserted }
   }
 
-  /// Raises the version of the file format to 4, from which on constants need not stand among the inputs, and takes them
-  /// out of there. A higher one stays.
+  /// Raises the IR version to at least 4, which no longer requires constants to be listed as
+  /// inputs, and removes them from that list.
   package mutating func raiseToIRVersion4() {
     irVersion = max(irVersion, 4)
     graph.listedConstants = []
   }
 }
 
-/// ONNX's own domain has two names; the empty one is used throughout.
+/// Returns the empty domain for `ai.onnx`, its synonym, and every other domain unchanged.
 package func normalizedDomain(_ domain: String) -> String {
   domain == "ai.onnx" ? "" : domain
 }

@@ -1,7 +1,7 @@
 import InfoldSystem
 import InfoldTensor
 
-/// Builds a model in Swift: each call adds a node behind the others, and returns the value that it makes.
+/// Builds a model in Swift. Each call appends a node and returns its output.
 ///
 /// ```swift
 /// var builder = ModelBuilder("edges")
@@ -11,28 +11,31 @@ import InfoldTensor
 /// let model = try builder.model()
 /// ```
 ///
-/// The model runs in a `Session`, and is saved by `Model.write(to:)` as ONNX that other runtimes read as well.
+/// The model runs in a `Session`. `Model.write(to:)` saves it as ONNX, which other runtimes can
+/// read.
 public struct ModelBuilder: Sendable {
-  /// The network so far. Types are inferred by `model()`.
+  /// The graph built so far. `model()` infers its types.
   public private(set) var graph: Graph
 
-  /// Whether nodes are kept that Infold has no operator for, such as those on sequences, for which passes put others.
+  /// Whether to keep nodes without an Infold operator, such as sequence operators, which passes
+  /// replace later.
   package var keepsOpaqueNodes = false
-  /// What the builder's own names begin with: those of a body must not stand around it.
+  /// The prefix of generated names. It keeps names in a body distinct from those of the outer
+  /// graph.
   package var namePrefix = ""
 
   private let opset: Int
   private let operators: OperatorRegistry
   private var imports: [Model.OpsetImport]
   private var names = NameRegistry()
-  /// The same in the order in which they were taken.
+  /// The names in `names`, in the order in which they were taken.
   private var nameLog: [String] = []
 
-  /// A builder of an empty network.
+  /// Creates a builder of an empty graph.
   /// - Parameters:
   ///   - name: The graph's name.
-  ///   - opset: The version of ONNX's own operators, at most `OperatorRegistry.newestOpset`.
-  ///   - operators: What nodes may mean; `.standard.adding(…)` for operators of your own.
+  ///   - opset: The version of the ONNX opset, at most `OperatorRegistry.newestOpset`.
+  ///   - operators: The operators that nodes may use. Use `.standard.adding(…)` to add your own.
   public init(_ name: String = "", opset: Int = 17, operators: OperatorRegistry) {
     graph = Graph(name: name)
     self.opset = opset
@@ -40,36 +43,36 @@ public struct ModelBuilder: Sendable {
     imports = [Model.OpsetImport(version: opset)]
   }
 
-  /// Adds what a caller of the model gives.
+  /// Adds a graph input.
   /// - Parameters:
-  ///   - name: What a caller calls it.
-  ///   - shape: Sizes, and symbols for those that every run brings anew: `["N", 3, 224, 224]`.
-  ///   - elementType: The type of its elements.
-  /// - Throws: `InfoldError` with `.invalidArgument` for a name that is taken or empty.
+  ///   - name: The name of the input.
+  ///   - shape: Sizes, and symbols for dynamic dimensions: `["N", 3, 224, 224]`.
+  ///   - elementType: The element type.
+  /// - Throws: `InfoldError.Code.invalidArgument` if `name` is empty or already in use.
   public mutating func input(
     _ name: String, shape: Shape, of elementType: ElementType = .float32
   ) throws(InfoldError) -> ValueID {
     graph.addInput(try take(name), TensorType(elementType, shape))
   }
 
-  /// Adds a constant: weights, for instance.
+  /// Adds a constant, such as a weight.
   /// - Parameters:
-  ///   - tensor: What it is.
-  ///   - name: A name that is not taken; by default the builder's own.
-  /// - Throws: `InfoldError` with `.invalidArgument` for a name that is taken or empty.
+  ///   - tensor: The constant's tensor.
+  ///   - name: A unique name, or `nil` to generate one.
+  /// - Throws: `InfoldError.Code.invalidArgument` if `name` is empty or already in use.
   public mutating func constant(_ tensor: Tensor, named name: String? = nil) throws(InfoldError) -> ValueID {
     graph.addConstant(try take(name, or: "constant"), tensor)
   }
 
   /// Adds a node with one output.
   /// - Parameters:
-  ///   - opType: The operator, like `Conv`.
-  ///   - inputs: In the operator's order; `nil` for an optional one that is left out.
-  ///   - attributes: As the standard names them.
-  ///   - name: The name of the node and of its output; by default the builder's own.
-  ///   - domain: The operator's domain, for operators that are not ONNX's own.
-  ///   - version: The version of that domain's operators.
-  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)`.
+  ///   - opType: The operator's name, such as `Conv`.
+  ///   - inputs: The inputs in the operator's order; `nil` for an omitted optional input.
+  ///   - attributes: The attributes, named as in the ONNX standard.
+  ///   - name: The name of the node and of its output, or `nil` to generate one.
+  ///   - domain: The operator's domain, if it is not ONNX's own.
+  ///   - version: The opset version of that domain.
+  /// - Throws: As `nodes(_:_:attributes:named:domain:version:outputCount:)` does.
   public mutating func node(
     _ opType: String, _ inputs: [ValueID?], attributes: AttributeList = [:], named name: String? = nil,
     domain: String = "", version: Int = 1
@@ -80,17 +83,19 @@ public struct ModelBuilder: Sendable {
 
   /// Adds a node with several outputs.
   /// - Parameters:
-  ///   - opType: The operator, like `Split`.
-  ///   - inputs: In the operator's order; `nil` for an optional one that is left out.
-  ///   - attributes: As the standard names them. Bodies of If and Loop may use values of the network, their captures, by name.
-  ///   - name: The name of the node and of its first output; by default the builder's own.
-  ///   - domain: The operator's domain, for operators that are not ONNX's own.
-  ///   - version: The version of that domain's operators. ONNX's own have the builder's.
+  ///   - opType: The operator's name, such as `Split`.
+  ///   - inputs: The inputs in the operator's order; `nil` for an omitted optional input.
+  ///   - attributes: The attributes, named as in the ONNX standard. Bodies of If and Loop may
+  ///     capture values of this graph by name.
+  ///   - name: The name of the node and of its first output, or `nil` to generate one.
+  ///   - domain: The operator's domain, if it is not ONNX's own.
+  ///   - version: The opset version of that domain. ONNX's own operators use the builder's opset.
   ///   - count: The number of outputs.
   /// - Returns: The outputs.
-  /// - Throws: `InfoldError`: `.invalidModel` when attributes, or the number of inputs and outputs, break the operator's
-  ///   definition; `.unsupported` for what Infold does not have; `.invalidArgument` for a name that is taken or empty, or one
-  ///   that a body uses and nobody has.
+  /// - Throws: `InfoldError.Code.invalidModel` if the attributes or the number of inputs and
+  ///   outputs violate the operator's definition; `.unsupported` if Infold does not support the
+  ///   operator; `.invalidArgument` if `name` is empty or already in use, or if a body captures a
+  ///   value that does not exist.
   public mutating func nodes(
     _ opType: String, _ inputs: [ValueID?], attributes: AttributeList = [:], named name: String? = nil,
     domain: String = "", version: Int = 1, outputCount count: Int
@@ -101,7 +106,7 @@ public struct ModelBuilder: Sendable {
     if let present = imports.first(where: { $0.domain == domain }), !isOwn, present.version != version {
       throw InfoldError(
         .invalidArgument,
-        "version \(version) of the domain \(String(quoting: domain)) is asked for, and the model has version \(present.version)"
+        "the model already imports version \(present.version) of the domain \(String(quoting: domain)), not version \(version)"
       )
     }
     let name = try take(name, or: opType.lowercased())
@@ -127,30 +132,30 @@ public struct ModelBuilder: Sendable {
     return outputs
   }
 
-  /// The values of the network that bodies in these attributes use by their names.
+  /// Returns the values of this graph that bodies in the attributes capture by name.
   private func captures(of attributes: AttributeList) throws(InfoldError) -> [ValueID] {
     var captures: [ValueID] = []
     for name in attributes.capturedNames {
       guard let id = graph.value(named: name) else {
         throw InfoldError(
-          .invalidArgument, "a body uses the value \(String(quoting: name)), which the network does not have")
+          .invalidArgument, "undefined value: a body captures \(String(quoting: name)), which the graph does not define")
       }
       captures.append(id)
     }
     return captures
   }
 
-  /// Says what a node makes that is kept as an opaque one.
+  /// Declares the type of a value that an opaque node defines.
   package mutating func claim(_ value: ValueID, _ type: TensorType) { graph[value].claim = type }
 
-  /// Has the model return a value.
+  /// Adds a graph output.
   /// - Parameters:
-  ///   - value: The value.
-  ///   - name: What a caller finds it by; by default the value's own name.
-  /// - Throws: `InfoldError` with `.invalidArgument` for a name that another value has, or an empty one.
+  ///   - value: The value to return.
+  ///   - name: The name of the output, or `nil` to keep the value's own name.
+  /// - Throws: `InfoldError.Code.invalidArgument` if `name` is empty or names another value.
   public mutating func output(_ value: ValueID, named name: String? = nil) throws(InfoldError) {
     var value = value
-    // The name of an input or of an earlier output stays what it is.
+    // Inputs, constants and earlier outputs keep their names.
     if let name, name != graph[value].name {
       if graph.inputs.contains(value) || graph.outputs.contains(value) || graph[value].initializer != nil {
         value = try node("Identity", [value], named: name)
@@ -161,8 +166,8 @@ public struct ModelBuilder: Sendable {
     graph.outputs.append(value)
   }
 
-  /// The model, its types inferred.
-  /// - Throws: `InfoldError`, naming the node, where shapes or element types do not fit together.
+  /// Returns the model, with inferred types.
+  /// - Throws: `InfoldError`, with the node, if shapes or element types do not match.
   public consuming func model() throws(InfoldError) -> Model {
     var graph = graph
     try graph.sort()
@@ -171,9 +176,9 @@ public struct ModelBuilder: Sendable {
   }
 
   private mutating func take(_ name: String) throws(InfoldError) -> String {
-    guard !name.isEmpty else { throw InfoldError(.invalidArgument, "a name is empty") }
+    guard !name.isEmpty else { throw InfoldError(.invalidArgument, "empty name") }
     guard names.take(name) else {
-      throw InfoldError(.invalidArgument, "the name \(String(quoting: name)) is taken")
+      throw InfoldError(.invalidArgument, "duplicate value name: \(String(quoting: name)) is already in use")
     }
     nameLog.append(name)
     return name
@@ -189,7 +194,7 @@ public struct ModelBuilder: Sendable {
     return name
   }
 
-  /// Runs `body`; when it fails, what it has added is gone, so that the same names can be given again.
+  /// Runs `body`. If it fails, removes the values that it added and releases their names.
   package mutating func undoingFailures<Result>(
     _ body: (inout ModelBuilder) throws(InfoldError) -> Result
   ) throws(InfoldError) -> Result {
@@ -208,7 +213,7 @@ public struct ModelBuilder: Sendable {
     nameLog.removeSubrange(count...)
   }
 
-  /// The oldest version of the file format that may import this version of ONNX's own operators, but at least 8.
+  /// The oldest IR version that may import this version of the ONNX opset, but at least 8.
   private static func irVersion(opset: Int) -> Int {
     switch opset {
     case ...18: 8

@@ -1,6 +1,7 @@
 import Synchronization
 
-/// What sessions have made of a model, for others of the same model: there as long as one of them uses it.
+/// Objects that sessions derived from a model, shared with other sessions of the same model. Each
+/// lives as long as a session uses it.
 package final class ModelDerivatives: Sendable {
   private struct Entry {
     weak var value: (any AnyObject & Sendable)?
@@ -10,12 +11,12 @@ package final class ModelDerivatives: Sendable {
 
   init() {}
 
-  /// What was made in the way that `key` says, if somebody still uses it.
+  /// Returns the object with this key if a session still uses it.
   package func value<Value: AnyObject & Sendable>(_ key: String, as _: Value.Type = Value.self) -> Value? {
     entries.withLock { entries in entries[key]?.lazy.compactMap { $0.value as? Value }.first }
   }
 
-  /// Offers `value` to those who come next.
+  /// Makes `value` available to later sessions.
   package func offer(_ value: some AnyObject & Sendable, as key: String) {
     entries.withLock { entries in
       entries[key, default: []].removeAll { $0.value == nil }

@@ -1,25 +1,25 @@
-/// Names that are taken, and new ones beside them.
+/// A set of names in use that generates unique new ones.
 package struct NameRegistry: Sendable {
   private var taken: Set<String>
-  /// The number that a name gets next, when it is taken.
+  /// The next number to append to a base name that is in use.
   private var nextNumbers: [String: Int] = [:]
 
-  /// A registry in which these names are taken.
+  /// Creates a registry in which the names `taken` are in use.
   package init(_ taken: Set<String> = []) {
     self.taken = taken
   }
 
-  /// Takes a name.
-  /// - Returns: Whether it was not taken.
+  /// Marks a name as in use.
+  /// - Returns: Whether it was free.
   package mutating func take(_ name: String) -> Bool { taken.insert(name).inserted }
 
-  /// Takes names, whether they were taken or not.
+  /// Marks names as in use, whether or not they were free.
   package mutating func take(contentsOf names: some Sequence<String>) { taken.formUnion(names) }
 
-  /// Gives a name back.
+  /// Releases a name.
   package mutating func release(_ name: String) { taken.remove(name) }
 
-  /// `base`, or the first of `base`.2, `base`.3 and so on, that is not taken, and takes it.
+  /// Returns and takes the first free name of `base`, `base`.2, `base`.3 and so on.
   package mutating func unused(_ base: String) -> String {
     if take(base) { return base }
     let (name, number) = firstUnused(base + ".", from: nextNumbers[base] ?? 2)
@@ -27,7 +27,7 @@ package struct NameRegistry: Sendable {
     return name
   }
 
-  /// The first that is not taken of `prefix` with the numbers from `first` on, and takes it.
+  /// Returns and takes the first free name made of `prefix` and a number from `first` on.
   package mutating func numbered(_ prefix: String, from first: Int) -> String { firstUnused(prefix, from: first).name }
 
   private mutating func firstUnused(_ prefix: String, from first: Int) -> (name: String, number: Int) {

@@ -1,7 +1,7 @@
 import InfoldSystem
 import InfoldTensor
 
-/// The place of a node in its graph's `nodes`.
+/// The position of a node in `Graph.nodes`.
 public struct NodeID: Sendable, Hashable, Comparable {
   /// The index into `Graph.nodes`.
   public let index: Int
@@ -13,24 +13,26 @@ public struct NodeID: Sendable, Hashable, Comparable {
   public static func < (a: NodeID, b: NodeID) -> Bool { a.index < b.index }
 }
 
-/// One application of an operator.
+/// A use of an operator in a graph.
 public struct Node: Sendable {
-  /// What a node is to Infold.
+  /// How Infold interprets a node.
   public enum Kind: Sendable {
-    /// An operator that Infold has, with its attributes read.
+    /// A supported operator with its parsed attributes.
     case typed(any Operator)
-    /// A call of a function that the model defines, as the function's body with the node's attributes put into it. The
-    /// node's inputs are the body's inputs, as far as they are given, and likewise the outputs.
+    /// A call of a model-local function, as the function's body with the node's attributes
+    /// substituted. The inputs and outputs of the node correspond to the leading inputs and outputs
+    /// of the body.
     indirect case call(body: Graph)
-    /// A node that Infold cannot run, and why. It can be inspected and written, not run.
+    /// A node that Infold cannot run, with the reason. It can be inspected and written.
     case opaque(reason: InfoldError)
   }
 
-  /// What copies of a node share until one of them is changed: passes copy nodes far more often than they change them.
+  /// Storage that copies of a node share until one of them changes. Passes copy nodes far more
+  /// often than they change them.
   private var content: Content
 
   private final class Content: @unchecked Sendable {
-    /// Written by a node that alone refers to this.
+    /// Mutated only by a node that holds the unique reference.
     var fields: Fields
 
     init(_ fields: Fields) { self.fields = fields }
@@ -54,45 +56,46 @@ public struct Node: Sendable {
     body(&content.fields)
   }
 
-  /// The name; empty when the model gives none.
+  /// The node's name; empty if the model gives none.
   public var name: String {
     get { content.fields.name }
     set { change { $0.name = newValue } }
   }
-  /// The operator's name, like `Conv`.
+  /// The operator's name, such as `Conv`.
   public var opType: String { content.fields.opType }
-  /// The operator's domain; empty for ONNX's own.
+  /// The operator's domain, empty for ONNX's own.
   public var domain: String { content.fields.domain }
-  /// The version of the domain's operator set that the model imports.
+  /// The opset version that the model imports for the domain.
   public var opsetVersion: Int { content.fields.opsetVersion }
-  /// The inputs in the operator's order; `nil` for an optional one that is left out.
+  /// The inputs in the operator's order; `nil` for an omitted optional input.
   public var inputs: [ValueID?] {
     get { content.fields.inputs }
     set { change { $0.inputs = newValue } }
   }
-  /// The outputs in the operator's order; `nil` for an optional one that is left out.
+  /// The outputs in the operator's order; `nil` for an omitted optional output.
   public var outputs: [ValueID?] {
     get { content.fields.outputs }
     set { change { $0.outputs = newValue } }
   }
-  /// The values of this graph that the node's subgraphs use by name.
+  /// The values of this graph that the node's bodies read by name.
   public var captures: [ValueID] {
     get { content.fields.captures }
     set { change { $0.captures = newValue } }
   }
-  /// The attributes, as the model gives them.
+  /// The attributes as the model gives them.
   public var attributes: AttributeList { content.fields.attributes }
-  /// The operator that `opType`, `opsetVersion` and `attributes` mean.
+  /// The operator that `opType`, `opsetVersion` and `attributes` select.
   public var kind: Kind { content.fields.kind }
-  /// The serialized NodeProto without name, operator, domain, inputs, outputs and attributes.
+  /// The serialized `NodeProto` without name, operator, domain, inputs, outputs and attributes.
   package var unmodeledFields: [UInt8] {
     get { content.fields.unmodeledFields }
     set { change { $0.unmodeledFields = newValue } }
   }
 
-  /// A node, whose operator is looked up in `registry`.
-  /// - Throws: `InfoldError` with `.invalidModel` when the attributes, or the number of inputs and outputs, break the
-  ///   operator's definition. What Infold does not support is not an error: the node is then opaque.
+  /// Creates a node and looks up its operator in `registry`. An unsupported operator is not an
+  /// error: the node becomes opaque.
+  /// - Throws: `InfoldError.Code.invalidModel` if the attributes or the number of inputs and
+  ///   outputs violate the operator's definition.
   public init(
     name: String = "", opType: String, domain: String = "", opsetVersion: Int, attributes: AttributeList = [:],
     inputs: [ValueID?], outputs: [ValueID?], captures: [ValueID] = [], registry: OperatorRegistry
@@ -109,9 +112,10 @@ public struct Node: Sendable {
       inputs: inputs, outputs: outputs, captures: captures)
   }
 
-  /// A call of a function that the model defines.
-  /// - Parameter body: The function's body, with the attributes put into it.
-  /// - Throws: `InfoldError` with `.invalidModel` for more inputs or outputs than the function has.
+  /// Creates a call of a model-local function.
+  /// - Parameter body: The function's body with the attributes substituted.
+  /// - Throws: `InfoldError.Code.invalidModel` if the node has more inputs or outputs than the
+  ///   function.
   package init(
     name: String, opType: String, domain: String, opsetVersion: Int, attributes: AttributeList, inputs: [ValueID?],
     outputs: [ValueID?], captures: [ValueID], calling body: Graph
@@ -119,15 +123,15 @@ public struct Node: Sendable {
     guard inputs.count <= body.inputs.count, outputs.count <= body.outputs.count else {
       throw InfoldError(
         .invalidModel,
-        "the function takes at most \(counted(body.inputs.count, "input")) and gives \(counted(body.outputs.count, "output")); the node has "
-          + "\(inputs.count) and \(outputs.count)")
+        "the function takes at most \(counted(body.inputs.count, "input")) and returns at most "
+          + "\(counted(body.outputs.count, "output")); the node has \(inputs.count) and \(outputs.count)")
     }
     self.init(
       .call(body: body), name: name, opType: opType, domain: domain, opsetVersion: opsetVersion, attributes: attributes,
       inputs: inputs, outputs: outputs, captures: captures)
   }
 
-  /// A node that is wrong, and why.
+  /// Creates a node that is invalid for the given reason.
   package init(
     name: String, opType: String, domain: String, opsetVersion: Int, inputs: [ValueID?], outputs: [ValueID?],
     refusedFor reason: InfoldError
@@ -147,15 +151,15 @@ public struct Node: Sendable {
         captures: captures, attributes: attributes, kind: kind))
   }
 
-  /// The same node, which Infold turned out not to support.
+  /// Returns a copy of the node that is opaque for the given reason.
   package func refused(_ reason: InfoldError) -> Node {
     var node = self
     node.change { $0.kind = .opaque(reason: reason) }
     return node
   }
 
-  /// The same node with other attributes.
-  /// - Throws: As the initializer.
+  /// Returns a copy of the node with other attributes.
+  /// - Throws: As the initializer does.
   public func replacing(
     attributes: AttributeList, registry: OperatorRegistry
   ) throws(InfoldError) -> Node {
@@ -166,31 +170,31 @@ public struct Node: Sendable {
     return node
   }
 
-  /// The operator, where Infold has it.
+  /// The operator, if Infold supports it.
   public var typed: (any Operator)? {
     if case .typed(let typed) = kind { typed } else { nil }
   }
 
-  /// The function's body, where the node calls a function of the model.
+  /// The function's body, if the node calls a model-local function.
   public var body: Graph? {
     if case .call(let body) = kind { body } else { nil }
   }
 
-  /// The values that the node reads: inputs that are there, and captures.
+  /// The values that the node reads: inputs that are present, and captures.
   public var uses: some Sequence<ValueID> {
     inputs.lazy.compactMap { $0 } + captures
   }
 
-  /// What an evaluation is given: the inputs, and behind them the captures.
+  /// The operands of an evaluation: the inputs, followed by the captures.
   package var operands: [ValueID?] { inputs + captures.map { $0 } }
 
-  /// The outputs that are there.
+  /// The outputs that are present.
   public var definitions: some Sequence<ValueID> {
     outputs.lazy.compactMap { $0 }
   }
 
-  /// How an error calls a node: `node "conv1" (Conv)`; by its first output when it has no name, and by its first input when it
-  /// has neither.
+  /// Returns the description of a node for error messages: `node "conv1" (Conv)`. An unnamed node
+  /// is described by its first output, or by its first input if it has no outputs.
   package static func label(
     name: String, opType: String, domain: String, outputs: [String], inputs: [String] = []
   ) -> String {

@@ -1,7 +1,7 @@
 import InfoldSystem
 import InfoldTensor
 
-/// The place of a value in its graph's `values`.
+/// The position of a value in `Graph.values`.
 public struct ValueID: Sendable, Hashable, Comparable {
   /// The index into `Graph.values`.
   public let index: Int
@@ -13,26 +13,28 @@ public struct ValueID: Sendable, Hashable, Comparable {
   public static func < (a: ValueID, b: ValueID) -> Bool { a.index < b.index }
 }
 
-/// What flows along an edge of the graph: an input, an initializer, or an output of a node.
+/// An edge of the graph: an input, an initializer, or an output of a node.
 public struct Value: Sendable {
-  /// The name, unique in its graph; the empty name belongs to no value.
+  /// The name, unique in its graph. No value has the empty name.
   public var name: String
-  /// What is known of it: the declared type of an input, and what shape inference found. Where declared shapes bind
-  /// (`Graph.declaredShapes`), they are merged with it.
+  /// The known type: the declared type of an input, or the result of shape inference. If
+  /// declarations are binding (`Graph.declaredShapes`), they are merged into it.
   public var type: TensorType?
-  /// The number it starts with, for initializers.
+  /// The tensor of an initializer.
   public var initializer: Initializer?
-  /// The number that nodes make of constants alone, or that a body takes from the graph around it, where somebody has found it
-  /// (`Graph.learnConstants()`). Knowledge of a graph as it is, which is not written.
+  /// The recorded tensor of a value that is constant although it is no initializer, because nodes
+  /// compute it from constants alone or a body captures it (`Graph.learnConstants()`). Not written
+  /// to files.
   package var known: Tensor?
-  /// The serialized ValueInfoProto of a declared value; empty for others.
+  /// The serialized `ValueInfoProto` of a declared value; empty for others.
   package var declaration: [UInt8]
-  /// What the model declares of what a node makes, where declared shapes do not bind: a claim, until inference finds it wrong.
+  /// The declared type of a node output where declarations are not binding. Holds until inference
+  /// contradicts it.
   package var claim: TensorType?
-  /// Whether the declaration has turned out to be wrong, so that it is not written again.
+  /// Whether inference has contradicted the declaration, so that it is not written.
   package var isMisdeclared: Bool
 
-  /// A value.
+  /// Creates a value.
   public init(name: String, type: TensorType? = nil, initializer: Initializer? = nil) {
     self.name = name
     self.type = type
@@ -45,25 +47,27 @@ public struct Value: Sendable {
 
 /// The content of an initializer.
 public struct Initializer: Sendable {
-  /// How the content is held.
+  /// The form in which the content is held.
   public enum Content: Sendable {
     /// A tensor that operators can use.
     case tensor(Tensor)
-    /// A tensor of strings, as its serialized TensorProto.
+    /// A string tensor, as its serialized `TensorProto`.
     case strings([UInt8])
-    /// A sparse tensor, as its serialized SparseTensorProto.
+    /// A sparse tensor, as its serialized `SparseTensorProto`.
     case sparse([UInt8])
-    /// A tensor of a model that is only looked at, whose data could not be had: its serialized TensorProto, and why.
-    // In a box: it is rare, and every value of every graph would be larger by it.
+    /// A tensor whose data could not be read, in a model that is only inspected: its serialized
+    /// `TensorProto` and the reason.
+    // Indirect because it is rare and would enlarge every value.
     indirect case unread([UInt8], reason: InfoldError)
   }
 
   /// The content.
   public var content: Content
-  /// The serialized TensorProto without name, shape, type and data: documentation, metadata, unknown fields.
+  /// The serialized `TensorProto` without name, shape, type and data: documentation, metadata,
+  /// unknown fields.
   package var unmodeledFields: [UInt8]
 
-  /// An initializer that holds `tensor`.
+  /// Creates an initializer that holds `tensor`.
   public init(_ tensor: Tensor) {
     self.init(content: .tensor(tensor))
   }
@@ -73,7 +77,7 @@ public struct Initializer: Sendable {
     self.unmodeledFields = unmodeledFields
   }
 
-  /// The tensor, where it is one that operators can use.
+  /// The tensor, if it is one that operators can use.
   public var tensor: Tensor? {
     if case .tensor(let tensor) = content { tensor } else { nil }
   }

@@ -2,8 +2,9 @@ import InfoldSystem
 import InfoldTensor
 
 extension Graph {
-  /// The graph as it runs: where declared shapes do not bind, only what the inputs and the operators say is believed. What
-  /// was known of what nodes make is forgotten, and no symbol ties two dimensions of inputs together.
+  /// Returns the graph as sessions run it. Unless declared shapes are binding, types follow only
+  /// from inputs and operators: the types of node outputs are discarded, and each dimension of an
+  /// input gets its own symbol.
   package func believingInputs() -> Graph {
     guard declaredShapes == .advisory else { return self }
     var graph = splittingSymbols()
@@ -11,8 +12,9 @@ extension Graph {
     return graph
   }
 
-  /// The graph with the types that follow from inputs and operators: a node that Infold does not have, or has only once sizes are
-  /// known, and one behind an input without a type, says nothing of its outputs, and what is declared of them may be wrong.
+  /// Returns the graph with declared types replaced by inferred ones, so that wrong declarations
+  /// have no effect. Only needed if inference is incomplete: for unsupported nodes, nodes that
+  /// become supported once sizes are known, and consumers of inputs without a type.
   package func doubtingClaims() throws(InfoldError) -> Graph {
     let isSilent = nodes.contains(where: \.isOpaque) || inputs.contains { self[$0].type == nil }
     guard declaredShapes == .advisory, isSilent else { return self }
@@ -29,13 +31,13 @@ extension Graph {
     }
   }
 
-  /// Whether a symbol stands at several dimensions of inputs.
+  /// Whether two dimensions of inputs have the same symbol.
   package var sharesSymbols: Bool {
     let symbols = inputs.flatMap { self[$0].type?.shape?.symbols ?? [] }
     return Set(symbols).count < symbols.count
   }
 
-  /// The graph with a symbol of its own for each dimension of an input that has one.
+  /// Returns the graph with repeated symbols of inputs renamed, so that each dimension has its own.
   package func splittingSymbols() -> Graph {
     guard sharesSymbols else { return self }
     var graph = self
@@ -54,8 +56,9 @@ extension Graph {
     return graph
   }
 
-  /// What is told of a value: its type, and the names that the model has for sizes which nothing else is known of. A
-  /// symbol of an input is none: it would say that the size is that of the input.
+  /// Returns the type to show to users: the inferred type, with the model's own symbols for sizes
+  /// that are otherwise unknown. Symbols of inputs are left out, because they would claim that the
+  /// size equals that of the input.
   package func describedType(_ id: ValueID) -> TensorType? {
     guard var type = self[id].type, let shape = type.shape, let claimed = self[id].claim?.shape,
       claimed.rank == shape.rank

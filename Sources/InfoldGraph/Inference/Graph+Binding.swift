@@ -2,24 +2,25 @@ import InfoldSystem
 import InfoldTensor
 
 extension Graph {
-  /// The graph for inputs of certain sizes: every symbol in `sizes` is replaced wherever it stands, and the types are
-  /// inferred again.
-  /// - Throws: As `inferTypes()`, when the sizes contradict the graph.
+  /// Returns the graph with every symbol in `sizes` replaced by its size and with types inferred
+  /// again.
+  /// - Throws: As `inferTypes()` does, if the sizes contradict the graph.
   public func binding(_ sizes: [String: Int]) throws(InfoldError) -> Graph {
     var inference = Inference(self, binding: sizes)
     try inference.run()
     return inference.graph
   }
 
-  /// The graph for inputs of these types: the symbols in their declared shapes are bound to the sizes wherever they stand.
-  /// - Throws: `InfoldError` with `.invalidArgument` for a type that the input cannot have; as `inferTypes()`, when the
-  ///   sizes contradict the graph.
+  /// Returns the graph for inputs of the given types. Symbols in the declared input shapes are
+  /// bound to the sizes everywhere.
+  /// - Throws: `InfoldError.Code.invalidArgument` for a type that does not match the declared
+  ///   input; as `inferTypes()` does, if the sizes contradict the graph.
   public func binding(inputs types: [ValueID: TensorType]) throws(InfoldError) -> Graph {
     try bound(inputs: types).graph
   }
 
-  /// The graph for inputs of these types, and for these sizes of symbols.
-  /// - Returns: The graph, and what it and the symbols are warned of.
+  /// Returns the graph for inputs of the given types and symbols of the given sizes.
+  /// - Returns: The graph, and the warnings of symbols and inference.
   package func bound(
     inputs types: [ValueID: TensorType], symbols chosen: [String: Int] = [:]
   ) throws(InfoldError) -> (graph: Graph, warnings: [ModelWarning]) {
@@ -31,7 +32,7 @@ extension Graph {
       let declared = self[id].type ?? type
       guard declared.elementType == type.elementType else {
         throw InfoldError(
-          .invalidArgument, "the input \(String(quoting: self[id].name)) is \(declared), and cannot be \(type)")
+          .invalidArgument, "type mismatch: the input \(String(quoting: self[id].name)) is \(declared), not \(type)")
       }
       if let declared = declared.shape, let shape = type.shape {
         try symbols.bind(declared, to: shape, of: .input(self[id].name))
@@ -40,15 +41,17 @@ extension Graph {
         graph[id].type = TensorType(type.elementType, declared.shape ?? type.shape)
       }
     }
-    // What follows from one size everywhere is not true of two.
+    // Earlier inference assumed one size for the symbol. With two sizes, its results no longer
+    // hold.
     if !symbols.ambiguous.isEmpty { for id in nodes.lazy.flatMap(\.definitions) { graph[id].type = nil } }
     var inference = Inference(graph, binding: symbols.sizes, ambiguous: symbols.ambiguous)
     try inference.run()
     return (inference.graph, symbols.warnings + inference.warnings)
   }
 
-  /// The graph for a batch of `size`, which is taken to be the first dimension of every input that leaves it open.
-  /// - Throws: As `inferTypes()`, when the size contradicts the graph.
+  /// Returns the graph for the batch size `size`, which becomes the first dimension of every input
+  /// whose first dimension is dynamic.
+  /// - Throws: As `inferTypes()` does, if the size contradicts the graph.
   public func bindingBatch(to size: Int) throws(InfoldError) -> Graph {
     var graph = self
     var symbols: [String: Int] = [:]
@@ -62,8 +65,8 @@ extension Graph {
     return try graph.binding(symbols)
   }
 
-  /// The multiply-accumulates of a node, as its operator counts them; `nil` where sizes are not known, and for opaque
-  /// nodes.
+  /// Returns the multiply-accumulate operations of a node, as counted by its operator. Returns
+  /// `nil` for opaque nodes and if sizes are unknown.
   public func multiplyAccumulates(of node: Node) -> Int? {
     node.typed?.multiplyAccumulates(
       inputs: node.inputs.map { $0.flatMap { self[$0].type } },

@@ -1,14 +1,15 @@
 import InfoldSystem
 
 extension Graph {
-  /// Infers the type of every value. What is known already is merged with it; where both contradict each other, the operators count, or,
-  /// where declared shapes bind, it is an error.
+  /// Infers the type of every value and merges it with what is already known. If the two contradict
+  /// each other, the inferred type is used, or it is an error where declared shapes are binding.
   ///
-  /// Nodes behind an opaque one, or behind a value of unknown type, keep what is declared.
+  /// Nodes after an opaque node, or after a value of unknown type, keep their declared types.
   /// - Precondition: The nodes are in topological order.
-  /// - Returns: What is declared, and not true.
-  /// - Throws: `InfoldError` that names the node: the operator's own error, or `.invalidModel` where what is inferred
-  ///   contradicts what is declared: another element type, or another shape where declared shapes bind.
+  /// - Returns: A warning for each wrong declaration.
+  /// - Throws: `InfoldError` with the node: the operator's own error, or
+  ///   `InfoldError.Code.invalidModel` if an inferred type contradicts a declaration in its element
+  ///   type, or in its shape where declared shapes are binding.
   @discardableResult
   public mutating func inferTypes() throws(InfoldError) -> [ModelWarning] {
     var inference = Inference(self)

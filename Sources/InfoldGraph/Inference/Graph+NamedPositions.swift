@@ -1,16 +1,18 @@
 import InfoldTensor
 
 extension Graph {
-  /// By input of integers whose numbers some node takes for positions, as Gather does: how many positions there are, from 0 on, that
-  /// every such node has. Where numbers are only handed on, or cast, they are followed; what is computed of them is not.
-  /// - Precondition: Types have been inferred: a node of open sizes says nothing.
+  /// Returns, for each integer input that nodes use as indices (as Gather does), the number of
+  /// valid positions: all those nodes accept indices from 0 to one less. Follows nodes that
+  /// forward, move or cast the integers, but not arithmetic.
+  /// - Precondition: Types have been inferred. Nodes with dynamic dimensions impose no limit.
   package func namedPositions() -> [String: Int] {
     let limits = positionLimits()
     return Dictionary(
       inputs.compactMap { id in limits[id.index].map { (self[id].name, $0) } }, uniquingKeysWith: min)
   }
 
-  /// The same by value; `nil` for those that name no positions.
+  /// Returns the number of valid positions for each value that is used as indices, and `nil` for
+  /// other values.
   private func positionLimits() -> [Int?] {
     var limits = [Int?](repeating: nil, count: values.count)
     func limit(_ id: ValueID?, _ count: Int?) {

@@ -1,15 +1,15 @@
 import InfoldTensor
 
 extension Graph {
-  /// What a node's operator is told of its inputs.
+  /// Returns what is known about the inputs of a node.
   package func operatorInputs(of node: Node) -> OperatorInputs {
     OperatorInputs(
       types: node.inputs.map { $0.flatMap { self[$0].type } }, constants: node.inputs.map { $0.flatMap(constant) },
       outputCount: node.outputs.count)
   }
 
-  /// How the axes of a node's inputs go over into those of its outputs; nothing of a node that is no operator, or whose inputs have
-  /// no types.
+  /// Returns how the axes of a node's inputs map to those of its outputs. Returns `.unknown` if the
+  /// node is not an operator or if the type of an input is unknown.
   package func axisMapping(of node: Node) -> AxisMapping {
     guard let typed = node.typed, node.inputs.allSatisfy({ $0.map { self[$0].type != nil } ?? true }) else {
       return .unknown
@@ -17,12 +17,13 @@ extension Graph {
     return typed.axisMapping(operatorInputs(of: node), outputs: node.outputs.map { $0.flatMap { self[$0].type } })
   }
 
-  /// The function of its first input's elements that a node's output is; `nil` for other nodes.
+  /// Returns the element-wise function that a node applies to its first input, or `nil` if it does
+  /// something else.
   package func elementFunction(of node: Node) -> ElementFunction? {
     node.typed?.elementFunction(operatorInputs(of: node))
   }
 
-  /// What a node bounds its input to, that only does so by constants; `nil` for other nodes.
+  /// Returns the bounds of a node that only clips its input to constants, or `nil` for other nodes.
   package func bounds(of node: Node) -> (lower: Float, upper: Float)? {
     guard case .clip(let lower, let upper)? = elementFunction(of: node) else { return nil }
     return (lower, upper)

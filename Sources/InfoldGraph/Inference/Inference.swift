@@ -1,29 +1,29 @@
 import InfoldSystem
 import InfoldTensor
 
-/// Infers what is known of the values of a graph before it runs: types, shapes, and the content of small tensors, above
-/// all of the shapes that a model computes.
+/// Infers what is known about the values of a graph before it runs: types, shapes, and the elements
+/// of small tensors, in particular of shapes that the model computes.
 package struct Inference {
-  /// The most elements of a tensor that is computed for its content's sake.
+  /// The most elements of a tensor that is evaluated during inference.
   static let maximumCount = 1024
 
-  /// The graph, with the types that have been inferred.
+  /// The graph, with the types inferred so far.
   package private(set) var graph: Graph
-  /// By value: the content of those that are the same in every run.
+  /// The tensors of values that are the same in every run, by value.
   package private(set) var tensors: [Tensor?]
-  /// What is declared, and not true.
+  /// Warnings about wrong declarations.
   package private(set) var warnings: [ModelWarning] = []
   private var partials: [SymbolicTensor?]
-  /// Inputs of a function that the call leaves out.
+  /// Inputs of a function that the call omits.
   private var leftOut: Set<ValueID> = []
   private let declared: [TensorType?]
   private let symbols: [String: Int]
-  /// The symbols of the inputs, which stand for whatever size a run brings.
+  /// The symbols of graph inputs. Their sizes are known when a run begins.
   private let openSymbols: Set<String>
 
   /// - Parameters:
-  ///   - symbols: Sizes, in whose place these symbols stand.
-  ///   - ambiguous: Symbols that stand for several sizes, and so for none.
+  ///   - symbols: The sizes that replace symbols.
+  ///   - ambiguous: Symbols that stand for different sizes and are therefore unknown.
   package init(_ graph: Graph, binding symbols: [String: Int] = [:], ambiguous: Set<String> = []) {
     self.graph = graph
     self.symbols = symbols
@@ -38,16 +38,17 @@ package struct Inference {
     }
   }
 
-  /// Infers, from the first node to the last.
+  /// Infers types from the first node to the last.
   ///
-  /// Nodes behind an opaque one, or behind a value of unknown type, keep what is declared. A node whose shape rule does
-  /// not support its inputs becomes opaque.
+  /// Nodes after an opaque node, or after a value of unknown type, keep their declared types. A
+  /// node becomes opaque if its shape rule does not support its inputs.
   /// - Parameters:
-  ///   - first: The node from which on everything is inferred; what is settled before is not.
-  ///   - refine: May say more of what a node makes than was inferred, before the nodes behind it are looked at.
+  ///   - first: The node to start from. Earlier nodes are skipped if their types are final.
+  ///   - refine: Called after each node. It may refine the types of the node's outputs before later
+  ///     nodes are inferred.
   /// - Precondition: The nodes are in topological order.
-  /// - Throws: `InfoldError` that names the node: the operator's own error, or `.invalidModel` where what is inferred
-  ///   contradicts what is declared.
+  /// - Throws: `InfoldError` with the node: the operator's own error, or
+  ///   `InfoldError.Code.invalidModel` if an inferred type contradicts a declaration.
   package mutating func run(
     from first: NodeID? = nil, refining refine: (NodeID, inout Graph) -> Void = { _, _ in }
   ) throws(InfoldError) {
@@ -66,7 +67,8 @@ package struct Inference {
     }
   }
 
-  /// Whether nothing more can be found out of what a node makes: its sizes are known, and it is too large for its content to be followed.
+  /// Whether inference has nothing to add to a node's outputs: their sizes are known, and they are
+  /// too large to be evaluated.
   private func isSettled(_ node: Node) -> Bool {
     node.typed?.constantOutput == nil
       && node.definitions.allSatisfy { output in
@@ -74,7 +76,7 @@ package struct Inference {
       }
   }
 
-  /// Takes over what the shape rule of a node, or inference of its bodies, warns of.
+  /// Records the warnings of a node's shape rule or of the inference of its bodies.
   private mutating func take(_ found: [ModelWarning], at id: NodeID) {
     for var warning in found {
       warning.node = warning.node ?? graph.label(of: graph[id])
@@ -106,12 +108,12 @@ package struct Inference {
     }
   }
 
-  /// What is declared is all that there is to know of the outputs of a node that says nothing of them.
+  /// Uses the declared types of a node's outputs if inference has no result for them.
   private mutating func believeClaims(of node: Node) {
     for output in node.definitions where graph[output].type == nil { graph[output].type = graph[output].claim }
   }
 
-  /// What is known of the inputs; `nil` while the type of one is not.
+  /// Returns what is known about the inputs, or `nil` if the type of one is unknown.
   private func inputs(of node: Node) -> OperatorInputs? {
     var types: [TensorType?] = []
     let operands = node.operands
@@ -148,10 +150,10 @@ package struct Inference {
     }
   }
 
-  /// Infers what the body of a called function makes of the node's inputs.
+  /// Infers the outputs of a function call from the node's inputs.
   private mutating func infer(_ node: Node, _ body: Graph) throws(InfoldError) {
     var called = Inference(body)
-    // What is wrong in the body is wrong with the call.
+    // An error in the body is an error of the call.
     called.graph.keepsFaultyNodes = false
     for (index, formal) in body.inputs.enumerated() {
       guard index < node.inputs.count, let actual = node.inputs[index], !leftOut.contains(actual) else {
@@ -180,8 +182,8 @@ package struct Inference {
     }
   }
 
-  /// The outputs of a node whose inputs are known and small, when they are small themselves. An evaluation that fails is
-  /// left to fail when the model runs, and only if it comes so far.
+  /// Evaluates a node whose inputs are known and small, if its outputs are small too. A failure is
+  /// ignored here: it may never happen in a run, because the node may not be reached.
   private func evaluated(_ node: Node, _ inputs: OperatorInputs, _ types: [TensorType]) -> [Tensor?]? {
     guard !(node.typed is any BodyOperator) else { return nil }
     for index in inputs.types.indices where inputs.has(index) {
@@ -194,7 +196,7 @@ package struct Inference {
     return try? node.evaluate(inputs.constants)
   }
 
-  /// What is known of an output: what the operator says, and what was known before.
+  /// Merges the inferred type of an output with what was known about it.
   private mutating func settled(
     _ inferred: TensorType, for id: ValueID, of node: Node
   ) throws(InfoldError) -> TensorType {
@@ -203,7 +205,7 @@ package struct Inference {
       if let merged = inferred.merged(with: known) {
         settled = merged
       } else {
-        // What was known before is no claim: only a shape may have been declared wrongly.
+        // The known type is not a mere claim: only its shape may have been declared wrongly.
         guard known.elementType == settled.elementType else { throw contradiction(settled, id) }
         try warn(of: id, settled, declared: known, by: node)
       }
@@ -214,7 +216,8 @@ package struct Inference {
     return settled
   }
 
-  /// Whether a declaration may be true of a value of this type. One size is not what the open size of an input is.
+  /// Whether a declaration is compatible with the inferred type. A fixed size is not compatible
+  /// with the dynamic dimension of an input.
   private func isBelievable(_ claim: TensorType, beside type: TensorType) -> Bool {
     guard claim.merged(with: type) != nil else { return false }
     return zip(claim.shape ?? [], type.shape ?? []).allSatisfy { declared, actual in
@@ -243,18 +246,20 @@ package struct Inference {
       if case .symbol(let symbol) = dimension, let bound = symbols[symbol], let size = actual.size, bound != size {
         return InfoldError(
           .invalidModel,
-          "the output \(name) is \(inferred), where the dimension \(dimension) is \(size); it is bound to \(bound)")
+          "shape mismatch: the output \(name) is \(inferred), so the dimension \(dimension) would be \(size), "
+            + "but it is bound to \(bound)")
       }
     }
     return InfoldError(
       .invalidModel,
-      "the output \(name) is \(inferred), and the model declares it as \((graph[id].claim ?? graph[id].type)?.description ?? "nothing")"
+      "type mismatch: the output \(name) is \(inferred), but the model declares it as "
+        + "\((graph[id].claim ?? graph[id].type)?.description ?? "nothing")"
     )
   }
 }
 
 extension TensorType {
-  /// What is known when both are true of one value; `nil` when they contradict each other.
+  /// Returns the combined knowledge of both types, or `nil` if they contradict each other.
   fileprivate func merged(with other: TensorType) -> TensorType? {
     guard elementType == other.elementType else { return nil }
     guard let a = shape, let b = other.shape else { return TensorType(elementType, shape ?? other.shape) }
@@ -263,12 +268,12 @@ extension TensorType {
 }
 
 extension Shape {
-  /// The symbols, in their order.
+  /// The symbols, in axis order.
   package var symbols: [String] {
     dimensions.compactMap { if case .symbol(let name) = $0 { name } else { nil } }
   }
 
-  /// The shape with sizes in the place of these symbols, and nothing in that of the ambiguous ones.
+  /// Returns the shape with symbols replaced by sizes. Ambiguous symbols become unknown.
   package func binding(_ symbols: [String: Int], _ ambiguous: Set<String> = []) -> Shape {
     Shape(
       dimensions.map { dimension in

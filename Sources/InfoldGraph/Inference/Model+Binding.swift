@@ -2,18 +2,20 @@ import InfoldSystem
 import InfoldTensor
 
 extension Model {
-  /// The model for inputs of these shapes and symbols of these sizes, chosen ahead: the symbols become sizes wherever they
-  /// stand, and types are inferred again. A `Session` of it takes no other shapes, and makes its plan at once where all are chosen.
+  /// Returns the model with dynamic dimensions bound: symbols are replaced by sizes everywhere, and
+  /// types are inferred again. A `Session` of the result accepts no other shapes. If all sizes are
+  /// bound, it makes its plan when it is created.
   ///
-  /// A shape says what the model leaves open, and nothing else: not what is fixed. The symbols of inputs whose shapes are chosen
-  /// have their sizes in all inputs, but for a symbol that the shapes of two inputs contradict: that one is taken as two, with a
-  /// warning, unless declared shapes bind.
+  /// A shape only needs to match the fixed dimensions of its input. A symbol that is bound by one
+  /// input has the same size in all inputs. If two inputs contradict each other, the symbol is
+  /// treated as two independent sizes, with a warning, unless declared shapes are binding.
   /// - Parameters:
-  ///   - shapes: Sizes, 0 included, by the names of inputs. Inputs that are not named stay as they are, but for
-  ///     symbols that they share.
-  ///   - symbols: Sizes, 0 included, by the names of symbols in the shapes of inputs.
-  /// - Throws: `InfoldError` with `.invalidArgument`, naming the input, for a shape that it cannot have, or a name that is no
-  ///   input's, or no symbol's; as `Graph.inferTypes()`, when the sizes contradict the graph.
+  ///   - shapes: Shapes by input name. Sizes may be 0. Other inputs stay unchanged except for
+  ///     shared symbols.
+  ///   - symbols: Sizes by symbol name, 0 included.
+  /// - Throws: `InfoldError.Code.invalidArgument`, with the name, for a shape that the input cannot
+  ///   have, or for a name that is not a graph input or not a symbol; as `Graph.inferTypes()` does,
+  ///   if the sizes contradict the graph.
   public func binding(
     inputs shapes: [String: [Int]] = [:], symbols: [String: Int] = [:]
   ) throws(InfoldError) -> Model {
@@ -32,9 +34,10 @@ extension Model {
     for (symbol, size) in symbols.sorted(by: { $0.key < $1.key }) {
       guard names.contains(symbol) else {
         throw InfoldError(
-          .invalidArgument, "\(String(quoting: symbol)) is no symbol in the shapes of the model's inputs",
+          .invalidArgument, "\(String(quoting: symbol)) is not a symbol of the model's input shapes",
           hint: names.isEmpty
-            ? "there are none" : "they have " + names.map { String(quoting: $0) }.joined(separator: ", "))
+            ? "the inputs have no symbols"
+            : "the symbols are " + names.map { String(quoting: $0) }.joined(separator: ", "))
       }
       guard size >= 0 else {
         throw InfoldError(
@@ -52,12 +55,12 @@ extension Model {
         throw InfoldError(
           .invalidArgument,
           isConstant
-            ? "\(quoted) is a constant of the model, whose shape cannot be chosen"
-            : "\(quoted) is no input of the model",
-          hint: "its inputs are " + graph.inputs.map { String(quoting: graph[$0].name) }.joined(separator: ", "))
+            ? "\(quoted) is not a graph input but a constant of the model; its shape is fixed"
+            : "\(quoted) is not a graph input",
+          hint: "the inputs are " + graph.inputs.map { String(quoting: graph[$0].name) }.joined(separator: ", "))
       }
       guard let type = graph[id].type else {
-        throw InfoldError(.invalidArgument, "the input \(quoted) is not a tensor, and has no shape")
+        throw InfoldError(.invalidArgument, "the input \(quoted) has no shape because it is not a tensor")
       }
       guard sizes.allSatisfy({ $0 >= 0 }) else {
         throw InfoldError(.invalidArgument, "the input \(quoted) cannot have the shape \(sizes): sizes are at least 0")
@@ -72,7 +75,7 @@ extension Model {
 }
 
 extension Graph {
-  /// The symbols in the shapes of the inputs, each once, in their order.
+  /// The symbols in the shapes of the inputs, without duplicates, in order.
   package var inputSymbols: [String] {
     var seen: Set<String> = []
     return inputs.flatMap { self[$0].type?.shape?.symbols ?? [] }.filter { seen.insert($0).inserted }

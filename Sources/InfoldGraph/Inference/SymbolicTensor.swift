@@ -1,20 +1,21 @@
 import InfoldTensor
 
-/// A small tensor of integers or truth values, such as a shape that the model computes, as far as its elements are known
-/// before the model runs.
+/// A small tensor of integers or booleans whose elements are known in part before the model runs,
+/// such as a shape that the model computes.
 public struct SymbolicTensor: Sendable, Hashable {
-  /// The most elements that are followed through the graph.
+  /// The most elements that inference tracks.
   public static let maximumCount = 64
 
-  /// int64, int32 or bool.
+  /// The element type: int64, int32 or bool.
   public let elementType: ElementType
   /// The sizes of the dimensions.
   public let shape: [Int]
-  /// The elements in row-major order. A `.fixed` one may be negative; of truth values it is 0 or 1. A symbol is the size of
-  /// a dimension, and not negative.
+  /// The elements in row-major order. A fixed element may be negative; a boolean is 0 or 1. A
+  /// symbol is the size of a dimension, and therefore not negative.
   public let elements: [Dimension]
 
-  /// A tensor of these elements; `nil` when it is of another type, or has too many.
+  /// Creates a tensor of these elements. Returns `nil` if the type is not supported or there are
+  /// too many elements.
   /// - Precondition: The shape has as many elements.
   public init?(_ elementType: ElementType, shape: [Int], _ elements: [Dimension]) {
     guard Self.follows(elementType), elements.count <= Self.maximumCount else { return nil }
@@ -24,14 +25,16 @@ public struct SymbolicTensor: Sendable, Hashable {
     self.elements = elements
   }
 
-  /// A tensor of which only the type is known; `nil` when it is of another type, has too many elements, or an open shape.
+  /// Creates a tensor of unknown elements. Returns `nil` if the type is not supported, there are
+  /// too many elements, or the shape is not fixed.
   init?(unknown type: TensorType) {
     guard let sizes = type.smallSizes(limit: Self.maximumCount) else { return nil }
     self.init(
       type.elementType, shape: sizes, Array(repeating: .unknown, count: checkedProduct(sizes)!))
   }
 
-  /// A tensor that is fully known; `nil` when it is of another type, or has too many elements.
+  /// Creates a tensor of known elements. Returns `nil` if the type is not supported or there are
+  /// too many elements.
   init?(_ tensor: Tensor) {
     guard Self.follows(tensor.elementType), tensor.count <= Self.maximumCount else { return nil }
     let integers = try? tensor.cast(to: .int64).elements(as: Int64.self)
@@ -39,7 +42,7 @@ public struct SymbolicTensor: Sendable, Hashable {
     self.init(tensor.elementType, shape: tensor.shape, integers.map { .fixed(Int($0)) })
   }
 
-  /// The tensor, where every element is fixed and fits its type.
+  /// The tensor, if every element is fixed and fits its type.
   var tensor: Tensor? {
     let sizes = elements.compactMap { $0.size.map(Int64.init) }
     guard sizes.count == elements.count else { return nil }
@@ -47,7 +50,7 @@ public struct SymbolicTensor: Sendable, Hashable {
     return try? Tensor(shape: shape, sizes).cast(to: elementType)
   }
 
-  /// Whether nothing but the type is known.
+  /// Whether no element is known.
   var isUnknown: Bool { elements.allSatisfy { $0 == .unknown } }
 
   private static func follows(_ type: ElementType) -> Bool {
@@ -56,7 +59,7 @@ public struct SymbolicTensor: Sendable, Hashable {
 }
 
 extension TensorType {
-  /// The sizes, where all are fixed and the elements are no more than `limit`.
+  /// Returns the sizes if all are fixed and there are at most `limit` elements.
   package func smallSizes(limit: Int) -> [Int]? {
     guard let sizes = shape?.sizes, let count = checkedProduct(sizes), count <= limit else { return nil }
     return sizes

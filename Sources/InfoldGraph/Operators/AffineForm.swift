@@ -1,15 +1,16 @@
-/// How an operator maps each number of one input by y = offset + (x − center) · scale, when its other inputs are constants.
+/// An operator that applies y = offset + (x − center) · scale to each element of one input if its
+/// other inputs are constants.
 public enum AffineForm: Sendable {
-  /// The numbers of the first input, along its second dimension the channels: (x − mean) ÷ √(variance + epsilon) · scale + bias. The
-  /// inputs behind it are scale, bias, mean and variance, with one number per channel each. `refusal` says why this use of the operator
-  /// is no such map; `nil` where it is.
+  /// (x − mean) ÷ √(variance + epsilon) · scale + bias per channel, the second dimension of the
+  /// first input. The further inputs are scale, bias, mean and variance, each with one number per
+  /// channel. `refusal` says why this node is not of that form; `nil` if it is.
   case normalization(epsilon: Float, refusal: String?)
-  /// The numbers of either of two inputs, combined with those of the other one: a sum, difference, product or quotient.
+  /// A sum, difference, product or quotient of two inputs, either of which may be the constant.
   case arithmetic(ElementCombination)
 }
 
 extension Node {
-  /// Whether this is a batch normalization: its operator maps channels by parameters that are its inputs.
+  /// Whether this is a batch normalization: an affine map of channels whose parameters are inputs.
   package var isNormalization: Bool {
     if case .normalization = typed?.affineForm { true } else { false }
   }

@@ -1,78 +1,85 @@
 import InfoldTensor
 
-/// How the axes of an operator's inputs go over into those of its outputs, as far as the operator says it.
+/// How the axes of an operator's inputs map to those of its outputs, as far as the operator
+/// declares it.
 ///
-/// From it follows whether the images of a batch may be computed one by one, and where the parts of a concatenation may be written.
-/// What is not said is not used; what is said and not true gives wrong numbers.
+/// The runtime uses it to decide whether the images of a batch can be computed one by one, and
+/// where the parts of a concatenation may be written. An incomplete mapping only costs speed; a
+/// wrong one gives wrong results.
 public struct AxisMapping: Sendable, Hashable {
-  /// The axes along which positions do not meet.
+  /// The axes along which positions are independent of each other.
   public var independentAxes: [IndependentAxis]
-  /// The axis of the first output along which the inputs lie one behind the other, their elements as they are; `nil` for operators
-  /// that do not join their inputs.
+  /// The axis of the first output along which the operator concatenates its inputs unchanged; `nil`
+  /// for other operators.
   public var joinedAxis: Int?
 
-  /// A mapping.
+  /// Creates a mapping.
   public init(_ independentAxes: [IndependentAxis], joinedAxis: Int? = nil) {
     self.independentAxes = independentAxes
     self.joinedAxis = joinedAxis
   }
 
-  /// That of operators of which nothing is known.
+  /// The mapping of operators about which nothing is known.
   public static let unknown = AxisMapping([])
 }
 
-/// An axis along which positions do not meet: of position i alone of every input that has the axis, and of the other inputs whole, the
-/// operator makes position i alone of every output that has it.
+/// An axis along which positions are independent. Position i of every output that has the axis
+/// depends only on position i of the inputs that have the axis, and on the whole of the other
+/// inputs.
 public struct IndependentAxis: Sendable, Hashable {
-  /// For each input, which of its axes it is; `nil` for inputs that every position reads whole. Inputs behind the last one have none.
+  /// For each input, its index of this axis; `nil` for inputs that every position reads as a whole.
+  /// Further inputs do not have the axis.
   public var inputs: [Int?]
-  /// For each output, which of its axes it is; `nil` for outputs in which positions meet.
+  /// For each output, its index of this axis; `nil` for outputs that depend on all positions.
   public var outputs: [Int?]
-  /// The number among the inputs' elements that is the axis's size, where an input lists sizes: for one position, it is 1.
+  /// The element of a list input that holds the size of this axis. It is 1 when a single position
+  /// is computed.
   public var listedSize: ListedSize?
 
   /// An element of an input that is a list of sizes.
   public struct ListedSize: Sendable, Hashable {
-    /// The input.
+    /// The index of the input.
     public var input: Int
-    /// The place in the list.
+    /// The index in the list.
     public var element: Int
 
-    /// An element of a list.
+    /// Creates a reference to an element of a list.
     public init(input: Int, element: Int) {
       self.input = input
       self.element = element
     }
   }
 
-  /// An axis of inputs and outputs.
+  /// Creates an axis with its indices in inputs and outputs.
   public init(inputs: [Int?], outputs: [Int?], listedSize: ListedSize? = nil) {
     self.inputs = inputs
     self.outputs = outputs
     self.listedSize = listedSize
   }
 
-  /// An axis of the first input that is the same axis of the first output.
+  /// Creates an axis that has the same index in the first input and the first output.
   public init(_ axis: Int) {
     self.init(inputs: [axis], outputs: [axis])
   }
 
-  /// The axis of input `index`; `nil` where every position reads that whole.
+  /// Returns the axis of input `index`, or `nil` if every position reads that input as a whole.
   public func axis(ofInput index: Int) -> Int? { index < inputs.count ? inputs[index] : nil }
 
-  /// The axis of output `index`; `nil` where positions meet in it.
+  /// Returns the axis of output `index`, or `nil` if the output depends on all positions.
   public func axis(ofOutput index: Int) -> Int? { index < outputs.count ? outputs[index] : nil }
 }
 
 extension AxisMapping {
-  /// Every axis of the first input, for operators whose first output has the same ones.
+  /// Returns the mapping of operators that treat every axis of the first input independently and
+  /// keep it in the first output.
   public static func everyAxis(_ inputs: OperatorInputs) -> AxisMapping { axes(inputs) { _ in true } }
 
-  /// Those axes of the first input that are the same axes of the first output, and along which positions do not meet.
+  /// Returns the mapping of operators that keep the axes of the first input in their outputs and
+  /// treat some of them independently.
   /// - Parameters:
-  ///   - inputs: The inputs, by whose first one the axes are counted.
-  ///   - outputs: The number of outputs for which that holds.
-  ///   - isIndependent: Whether an axis is one of those.
+  ///   - inputs: The inputs. The first one determines the axes.
+  ///   - outputs: The number of outputs with these axes.
+  ///   - isIndependent: Whether positions along an axis are independent.
   public static func axes(
     _ inputs: OperatorInputs, outputs: Int = 1, where isIndependent: (Int) -> Bool
   ) -> AxisMapping {
@@ -83,8 +90,8 @@ extension AxisMapping {
       })
   }
 
-  /// Every axis of the first output, for operators that compute each element from those in the same place of all inputs, which NumPy's
-  /// rule brings together.
+  /// Returns the mapping of element-wise operators with NumPy broadcasting: every axis of the first
+  /// output is independent.
   public static func broadcast(_ inputs: OperatorInputs, to output: TensorType?) -> AxisMapping {
     var sizes: [[Int]?] = []
     for type in inputs.types {
@@ -94,7 +101,8 @@ extension AxisMapping {
     return broadcast(sizes, to: output)
   }
 
-  /// The same for operands of these sizes; `nil` stands for inputs that every position reads whole.
+  /// Returns the mapping of element-wise operators for operands of these sizes. Inputs that every
+  /// position reads as a whole are `nil`.
   package static func broadcast(_ operands: [[Int]?], to output: TensorType?) -> AxisMapping {
     guard let result = output?.shape?.sizes else { return .unknown }
     return AxisMapping(
@@ -102,7 +110,7 @@ extension AxisMapping {
         let inputs = operands.map { sizes -> Int? in
           guard let sizes else { return nil }
           let own = axis - (result.count - sizes.count)
-          // What is repeated, every position reads.
+          // Every position reads an operand that is broadcast along the axis.
           return own >= 0 && sizes[own] == result[axis] ? own : nil
         }
         return IndependentAxis(inputs: inputs, outputs: [axis])

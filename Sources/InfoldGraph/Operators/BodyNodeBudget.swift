@@ -1,14 +1,15 @@
 import InfoldSystem
 import Synchronization
 
-/// Counts nodes of bodies, so that no loop goes on for ever, and bodies inside of each other take no time out of proportion.
+/// Limits the number of body nodes that are evaluated or inferred, so that loops end and nested
+/// bodies take a reasonable time.
 package final class BodyNodeBudget: Sendable {
-  /// What counts the nodes that the bodies of a loop evaluate, with those of loops inside of it.
+  /// The budget of the outermost loop being evaluated, which includes nested loops.
   @TaskLocal package static var evaluation: BodyNodeBudget?
-  /// What counts the nodes of bodies while the types of their values are inferred.
+  /// The budget of the outermost body being inferred.
   @TaskLocal static var inference: BodyNodeBudget?
 
-  /// The nodes that the bodies of a loop may evaluate.
+  /// The most body nodes that a loop may evaluate.
   static let loopLimit = 1 << 18
 
   private let rest: Mutex<Int>
@@ -16,22 +17,23 @@ package final class BodyNodeBudget: Sendable {
   private let reason: String
 
   /// - Parameters:
-  ///   - limit: The nodes.
-  ///   - code: The error's, behind the limit.
-  ///   - reason: The error's.
+  ///   - limit: The number of nodes.
+  ///   - code: The code of the error that is thrown above the limit.
+  ///   - reason: The reason of that error.
   init(limit: Int, code: InfoldError.Code, _ reason: String) {
     rest = Mutex(limit)
     self.code = code
     self.reason = reason
   }
 
-  /// What a loop may evaluate that is in no other.
+  /// Creates the budget of an outermost loop.
   package convenience init(loopLimit limit: Int = loopLimit) {
     self.init(
-      limit: limit, code: .limitExceeded, "the loop goes on after \(limit) nodes of its body were evaluated")
+      limit: limit, code: .limitExceeded, "the loop exceeds the limit of \(limit) evaluated nodes")
   }
 
-  /// - Throws: `InfoldError` with the allowance's code when there are not so many left.
+  /// Uses up part of the budget.
+  /// - Throws: `InfoldError` with the budget's code if fewer than `count` nodes are left.
   package func take(_ count: Int) throws(InfoldError) {
     let isEnough = rest.withLock { rest in
       let isEnough = max(count, 1) <= rest
@@ -43,7 +45,7 @@ package final class BodyNodeBudget: Sendable {
 }
 
 extension TaskLocal where Value == BodyNodeBudget? {
-  /// Runs `body` with the allowance of what it is in, or else with this one.
+  /// Runs `body` with the current budget, or with a new one if there is none.
   package func counting<Output>(
     orElse allowance: @autoclosure () -> BodyNodeBudget, _ body: (BodyNodeBudget) throws(InfoldError) -> Output
   ) throws(InfoldError) -> Output {

@@ -1,7 +1,7 @@
-/// A function of one number, for operators that compute each element of their output from the one in its place.
+/// A function of one number, for element-wise operators with one input.
 ///
-/// An operator that says which one it is (`Operator.elementFunction`) is computed by kernels, and may be fused into the operator
-/// before it. NaN stays NaN.
+/// Kernels compute operators that declare their function (`Operator.elementFunction`), and may fuse
+/// them into the operator before. NaN stays NaN.
 public enum ElementFunction: Sendable, Hashable {
   /// |x|.
   case absolute
@@ -11,11 +11,11 @@ public enum ElementFunction: Sendable, Hashable {
   case reciprocal
   /// √x.
   case squareRoot
-  /// The greatest integer that is at most x.
+  /// The largest integer not above x.
   case floor
-  /// The least integer that is at least x.
+  /// The smallest integer not below x.
   case ceiling
-  /// The nearest integer; of two, the even one.
+  /// The nearest integer, with ties to even.
   case roundToEven
   /// eˣ.
   case exponential
@@ -33,7 +33,8 @@ public enum ElementFunction: Sendable, Hashable {
   case gelu
   /// x · Φ(x), approximated by a hyperbolic tangent.
   case geluByTanh
-  /// x, but at least `lower` and at most `upper`; the lower bound is not above the upper one, and both may be infinite.
+  /// x limited to [lower, upper]. The lower bound does not exceed the upper one; both may be
+  /// infinite.
   case clip(lower: Float, upper: Float)
   /// x where x ≥ 0, else alpha · x.
   case leakyRelu(alpha: Float)
@@ -41,7 +42,7 @@ public enum ElementFunction: Sendable, Hashable {
   case elu(alpha: Float)
   /// gamma · x where x > 0, else gamma · alpha · (eˣ − 1).
   case selu(alpha: Float, gamma: Float)
-  /// alpha · x + beta, but at least 0 and at most 1.
+  /// alpha · x + beta, limited to [0, 1].
   case hardSigmoid(alpha: Float, beta: Float)
   /// x · hardSigmoid(x) with alpha = 1⁄6 and beta = ½.
   case hardSwish
@@ -57,7 +58,8 @@ public enum ElementFunction: Sendable, Hashable {
   case cosine
 }
 
-/// How an operator combines the elements in the same place of all its inputs, the first two, then their result with the next.
+/// How an operator combines corresponding elements of its inputs: the first two, then their result
+/// with the next.
 public struct ElementCombination: Sendable, Hashable {
   /// A function of two numbers.
   public enum Function: Sendable, Hashable {
@@ -69,9 +71,9 @@ public struct ElementCombination: Sendable, Hashable {
     case product
     /// a ÷ b.
     case quotient
-    /// The greater of both; NaN where one is.
+    /// The larger of both, or NaN if either is NaN.
     case maximum
-    /// The lesser of both; NaN where one is.
+    /// The smaller of both, or NaN if either is NaN.
     case minimum
     /// a where a ≥ 0, else b · a.
     case parametricRelu
@@ -79,10 +81,10 @@ public struct ElementCombination: Sendable, Hashable {
 
   /// The function.
   public let function: Function
-  /// How the shape of the second input is brought together with that of the first, and those of further ones with the result.
+  /// How the second input is broadcast with the first, and further inputs with the result.
   public let broadcast: BroadcastRule
 
-  /// A combination.
+  /// Creates a combination.
   public init(_ function: Function, _ broadcast: BroadcastRule) {
     self.function = function
     self.broadcast = broadcast

@@ -1,53 +1,56 @@
 import InfoldTensor
 
-/// How an operator is linear in its first input: it adds up products of that with the second input, the weight, per channel of the
-/// output. Maps of channels before and behind it can be folded into a constant weight.
+/// An operator that is linear in its first input: it sums products with the second input, the
+/// weight, for each output channel. Affine maps of channels before and after it can be folded into
+/// a constant weight.
 ///
-/// One of the weight's first two dimensions is that of the output channels, the other that of the input channels. Of groups, the second
-/// dimension has the channels of one, and the first those of all.
+/// The first two dimensions of the weight are the output and input channels, in either order. In a
+/// grouped operator, the first dimension covers the channels of all groups, the second those of one
+/// group.
 public struct LinearForm: Sendable {
-  /// Which of the weight's first two dimensions is that of the output channels.
+  /// The dimension of the weight, 0 or 1, that is the output channels.
   public var outputAxis: Int
-  /// Whether a window lies behind these two dimensions; else the weight is a matrix.
+  /// Whether the weight has window dimensions after the first two; otherwise it is a matrix.
   public var hasWindow: Bool
-  /// The groups that the channels are split into.
+  /// The number of groups.
   public var groups: Int
-  /// Whether the output's channels are its last dimension; else they are the second.
+  /// Whether the output's channels are its last dimension rather than its second.
   public var writesChannelsLast: Bool
-  /// What the products are multiplied with.
+  /// The factor of the products.
   public var alpha: Float
-  /// What is added to the products.
+  /// The bias.
   public var bias: Bias
-  /// What the operator reads of its first input; `nil` where folding does not know.
+  /// How the operator reads its first input; `nil` if folding does not support it.
   public var reading: Reading?
 
-  /// What the bias is multiplied with.
+  /// The factor of the bias.
   public var beta: Float {
     if case .scaled(let beta, _) = bias { beta } else { 1 }
   }
 
-  /// What is added to the products: input 2, where the node has it.
+  /// The bias, input 2 if the node has it.
   public enum Bias: Sendable {
-    /// The operator takes none.
+    /// The operator has no bias.
     case none
     /// One number per output channel.
     case perChannel
-    /// A tensor that is multiplied with beta, and repeated for the shape of the output. With the attributes `plain` in the place of
-    /// those of the same names, beta is 1, and one number per output channel is allowed.
+    /// A tensor that is multiplied by `beta` and broadcast to the output. With the attributes
+    /// `plain` replacing those of the same names, beta is 1 and the bias may be one number per
+    /// output channel.
     case scaled(beta: Float, plain: AttributeList)
   }
 
-  /// What is read of the first input, whose second dimension has the channels.
+  /// How the first input, whose second dimension is the channels, is read.
   public enum Reading: Sendable {
-    /// Its numbers alone.
+    /// Without padding.
     case numbers
-    /// Its numbers, and zeros beside it where `Operator.mayPad(input:weight:)` says so.
+    /// With zero padding where `Operator.mayPad(input:weight:)` says so.
     case window
-    /// The same as a matrix with rows and columns exchanged, so that the channels are its first dimension.
+    /// As a transposed matrix, so that the channels are its first dimension.
     case transposed
   }
 
-  /// A form.
+  /// Creates a linear form.
   public init(
     outputAxis: Int, hasWindow: Bool = false, groups: Int = 1, writesChannelsLast: Bool = false, alpha: Float = 1,
     bias: Bias = .perChannel, reading: Reading? = nil

@@ -2,14 +2,15 @@ import InfoldSystem
 import InfoldTensor
 
 extension Node {
-  /// Infers the types of the outputs and checks that the operator gave one for each that is there.
-  /// - Throws: the operator's `InfoldError`; `.invalidArgument` when it gave too few; `.unsupported` for a node that is no
-  ///   operator.
+  /// Infers the types of the outputs and checks that there is one for each output that is present.
+  /// - Throws: The operator's `InfoldError`; `InfoldError.Code.invalidArgument` if it returns too
+  ///   few types; `.unsupported` if the node is not an operator.
   package func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType] {
     let inferred = try requireTyped().inferOutputs(inputs)
     guard outputs.dropFirst(inferred.count).allSatisfy({ $0 == nil }) else {
       throw InfoldError(
-        .invalidArgument, "the operator's shape rule gives \(inferred.count) of \(outputs.count) outputs")
+        .invalidArgument,
+        "the operator's shape rule returns \(counted(inferred.count, "type")) for \(counted(outputs.count, "output"))")
     }
     guard inferred.allSatisfy({ $0.shape.map { $0.rank <= Shape.maximumRank } ?? true }) else {
       throw InfoldError(.limitExceeded, "an output has more than \(Shape.maximumRank) dimensions")
@@ -17,22 +18,23 @@ extension Node {
     return inferred
   }
 
-  /// Infers the types of the outputs from those of the inputs, and from the tensors that are known.
+  /// Infers the types of the outputs from the types of the inputs and the tensors that are known.
   package func inferOutputs(types: [TensorType?], constants: [Tensor?]) throws(InfoldError) -> [TensorType] {
     try inferOutputs(OperatorInputs(types: types, constants: constants, outputCount: outputs.count))
   }
 
-  /// Computes the outputs by the operator's reference evaluation.
+  /// Computes the outputs with the operator's reference evaluation.
   /// - Parameters:
   ///   - inputs: The tensors, in the node's order.
-  ///   - precision: Under `.double`, every floating-point input is widened to float64 first.
-  /// - Throws: the operator's `InfoldError`, also for inputs that its shape rule refuses; `.invalidArgument` when it gives
-  ///   something else than its shape rule says; `.unsupported` for an opaque node.
+  ///   - precision: With `.double`, floating-point inputs are first widened to float64.
+  /// - Throws: The operator's `InfoldError`, including that of its shape rule;
+  ///   `InfoldError.Code.invalidArgument` if the result does not match the shape rule;
+  ///   `.unsupported` for an opaque node.
   package func evaluate(
     _ inputs: [Tensor?], precision: EvaluationContext.Precision = .declared
   ) throws(InfoldError) -> [Tensor?] {
     if let body {
-      // What the node captures is no argument.
+      // Captures are not arguments.
       let arguments = Array(inputs.prefix(self.inputs.count))
       return try ReferenceEvaluator(body, precision: precision).run(arguments: arguments).map { $0 }
     }
@@ -55,24 +57,25 @@ extension Node {
     return results
   }
 
-  /// Holds an evaluation against the shape rule: an app's operator may be wrong.
+  /// Checks results against the shape rule. The operator may be an app's own, and wrong.
   private func check(
     _ results: [Tensor?], against types: [TensorType], _ precision: EvaluationContext.Precision
   ) throws(InfoldError) {
     for (index, type) in zip(outputs.indices, types) where outputs[index] != nil {
       guard index < results.count, let result = results[index] else {
-        throw InfoldError(.invalidArgument, "the operator's evaluation gives no output \(index)")
+        throw InfoldError(.invalidArgument, "the operator's evaluation returns no output \(index)")
       }
       let isWidened = precision == .double && type.elementType.isFloatingPoint
       guard result.elementType == (isWidened ? .float64 : type.elementType), type.shape?.admits(result.shape) != false
       else {
         throw InfoldError(
-          .invalidArgument, "the operator's evaluation gives \(result) as output \(index), its shape rule \(type)")
+          .invalidArgument, "the operator's evaluation returns \(result) as output \(index), but its shape rule says \(type)")
       }
     }
   }
 
-  /// Checks that the outputs whose sizes are known can be had, before anything is computed from those sizes.
+  /// Checks that outputs of known size fit into the memory limit, before anything of that size is
+  /// computed.
   private func requireRoom(for types: [TensorType]) throws(InfoldError) {
     for (output, type) in zip(outputs, types) where output != nil {
       guard let sizes = type.shape?.sizes, type.elementType.bitWidth != nil else { continue }
@@ -81,7 +84,8 @@ extension Node {
     }
   }
 
-  /// The outputs, when none of them has an element: however large its other dimensions, there is nothing to compute.
+  /// Returns empty outputs if no output has elements, however large the other dimensions are.
+  /// Returns `nil` otherwise.
   private func emptyOutputs(_ types: [TensorType]) throws(InfoldError) -> [Tensor?]? {
     var results: [Tensor?] = []
     for (output, type) in zip(outputs, types) {
@@ -98,7 +102,7 @@ extension Node {
   private func requireTyped() throws(InfoldError) -> any Operator {
     switch kind {
     case .typed(let typed): return typed
-    case .call: throw InfoldError(.unsupported, "a call of a function is no operator")
+    case .call: throw InfoldError(.unsupported, "the node is a function call, not an operator")
     case .opaque(let reason): throw reason
     }
   }

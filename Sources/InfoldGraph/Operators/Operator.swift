@@ -1,131 +1,144 @@
 import InfoldSystem
 import InfoldTensor
 
-/// The whole specification of one operator: its attributes by opset version, its checks, its shape rule, and a plain
-/// evaluation that is the reference for every faster one.
+/// The complete definition of one operator: its attributes by version, its checks, its shape rule,
+/// and a plain evaluation that is the reference for all faster ones.
 ///
-/// A value of a conforming type is one use of the operator, its attributes read.
-/// An app brings operators of its own with `OperatorRegistry.adding(_:)`; most are written most easily as a
-/// `FloatingPointOperator`, which has to be generic over `Float` and `Double`, or a `UnaryOperator`.
+/// A value of a conforming type is one use of the operator, with its attributes parsed. Apps add
+/// operators with `OperatorRegistry.adding(_:)`. The easiest ways to write one are
+/// `FloatingPointOperator`, which is generic over `Float` and `Double`, and `UnaryOperator`.
 public protocol Operator: Sendable {
-  /// The name, like `Conv`.
+  /// The name, such as `Conv`.
   static var name: String { get }
-  /// The domain; empty for ONNX's own.
+  /// The domain, empty for ONNX's own.
   static var domain: String { get }
-  /// The opset versions that changed the operator, ascending.
+  /// The opset versions that changed the operator, in ascending order.
   static var versions: [Int] { get }
-  /// Those of `versions` in which a node of the version before means the same, where it is still allowed: nothing else is read of its
-  /// inputs and attributes, nor of one that is left out. None, by default.
+  /// The `versions` that extended the operator without changing what valid nodes of the previous
+  /// version mean: inputs and attributes, present or omitted, keep their meaning. Empty by default.
   static var compatibleVersions: [Int] { get }
-  /// The opset that withdrew the operator; `nil`, the default, where none did.
+  /// The opset that removed the operator. `nil` by default.
   static var deprecation: Deprecation? { get }
-  /// How many inputs and outputs the operator takes since `version`, one of `versions`.
+  /// Returns the number of inputs and outputs as of `version`, one of `versions`.
   static func arity(since version: Int) -> Arity
-  /// The element types that its data may have since `version`, one of `versions`; every type that Infold holds, by default.
+  /// Returns the element types that the data may have as of `version`, one of `versions`. By
+  /// default, every type that Infold supports.
   ///
-  /// Data is what the outputs are made of: not the shapes, axes, indices, conditions and scales beside it.
+  /// Data is what the outputs are made from, as opposed to shapes, axes, indices, conditions and
+  /// scales.
   static func elementTypes(since version: Int) -> ElementTypeSet
-  /// What the operator does, for drawings, totals and lists; `.other` by default.
+  /// The family of the operator in drawings, totals and lists. `.other` by default.
   static var family: OperatorFamily { get }
-  /// What the operator has to do with quantized numbers; nothing, by default.
+  /// The operator's role in quantized models. `nil` by default.
   static var quantizationRole: QuantizationRole? { get }
-  /// What the operator does with float32 numbers in the place of float16 and bfloat16 ones; `.none`, by default, and `.sameFunction` for
-  /// operators of protocols whose evaluation computes narrow types in `Float`.
+  /// How the operator behaves if float32 replaces float16 and bfloat16. `.none` by default,
+  /// `.sameFunction` for operators of protocols that evaluate narrow types in `Float`.
   static var widening: Widening { get }
 
-  /// Reads the attributes. Every attribute that is not read is refused afterwards.
-  /// - Throws: `InfoldError` with `.invalidModel` for values that the standard forbids, `.unsupported` for values that
-  ///   Infold does not have.
+  /// Reads the attributes. Afterwards, an attribute that was not read is an error.
+  /// - Throws: `InfoldError.Code.invalidModel` for values that the standard forbids; `.unsupported`
+  ///   for values that Infold does not support.
   init(_ attributes: inout AttributeReader) throws(InfoldError)
 
-  /// The shape rule: the types of the outputs, from those of the inputs.
+  /// The shape rule: returns the types of the outputs for the given inputs.
   ///
-  /// Optional inputs that are there or not, and their number, have been checked.
-  /// - Throws: `InfoldError` with `.invalidModel` for inputs that the standard forbids, `.unsupported` for those that
-  ///   Infold does not have.
+  /// The arity has been checked.
+  /// - Throws: `InfoldError.Code.invalidModel` for inputs that the standard forbids; `.unsupported`
+  ///   for inputs that Infold does not support.
   func inferOutputs(_ inputs: OperatorInputs) throws(InfoldError) -> [TensorType]
 
-  /// The value rule: what is known of the outputs' elements, small tensors of integers, from those of the inputs. Empty,
-  /// the default, where nothing is.
+  /// The value rule: returns what is known about the elements of small integer outputs. Returns an
+  /// empty list by default.
   ///
-  /// Outputs of inputs that are all known need no rule: they are evaluated.
+  /// If all inputs are known, the operator is evaluated instead.
   /// - Parameters:
-  ///   - inputs: What is known of the inputs.
-  ///   - outputs: What the shape rule has said.
+  ///   - inputs: What is known about the inputs.
+  ///   - outputs: The types that the shape rule returned.
   func inferElements(_ inputs: OperatorInputs, outputs: [TensorType]) throws(InfoldError) -> [SymbolicTensor?]
 
-  /// What the operator gives in every run, where it holds that itself and reads nothing, as Constant does; `nil`, the default, elsewhere.
+  /// The output of an operator without inputs that is the same in every run, such as Constant;
+  /// `nil` by default.
   var constantOutput: Tensor? { get }
 
-  /// Whether `inferElements` tells every element of the outputs as soon as the shapes of the inputs are known, as for Shape and Size;
-  /// not, by default.
+  /// Whether `inferElements` returns all elements of the outputs once the shapes of the inputs are
+  /// known, as for Shape and Size. `false` by default.
   static var followsFromShapes: Bool { get }
 
-  /// Whether the first output has the elements of the first input in their order, at most in another shape or type; not, by default.
+  /// Whether the first output has the elements of the first input in the same order, possibly with
+  /// another shape or type. `false` by default.
   static var keepsElements: Bool { get }
 
-  /// Whether the output consists of the inputs' elements, so that an input without any adds nothing; not, by default.
+  /// Whether the output consists of the inputs' elements, so that empty inputs have no effect.
+  /// `false` by default.
   static var joinsInputs: Bool { get }
 
-  /// Whether the first output has each element of the first input once and as it is, at most in another order or shape; not, by default.
+  /// Whether the first output has each element of the first input exactly once and unchanged,
+  /// possibly in another order or shape. `false` by default.
   static var rearrangesElements: Bool { get }
 
-  /// The inputs, by position, whose elements those of the outputs are, as they are; `nil`, the default, for operators that compute.
+  /// The indices of the inputs from which output elements are copied unchanged; `nil`, the default,
+  /// for operators that compute.
   static var elementSources: ClosedRange<Int>? { get }
 
-  /// By input, how many positions there are that its integers name, from 0 on, as indices do; none, by default.
+  /// Returns, for each input that holds indices, the number of positions that the indices may name,
+  /// from 0 on. Empty by default.
   func namedPositions(_ inputs: OperatorInputs) -> [Int: Int]
 
-  /// Whether the outputs are probabilities: along an axis, numbers that are not negative and add up to 1; not, by default.
+  /// Whether the outputs are probabilities: nonnegative numbers that sum to 1 along an axis.
+  /// `false` by default.
   static var givesProbabilities: Bool { get }
 
-  /// Whether the first output is the first input, as it is; not, by default.
-  /// - Parameter isKnown: Whether an input is left out, or the same in every run.
+  /// Returns whether the first output is the unchanged first input. `false` by default.
+  /// - Parameter isKnown: Whether an input is omitted or is the same in every run.
   func handsOnInput(_ isKnown: (_ input: Int) -> Bool) -> Bool
 
-  /// In what way the operator can compute with quantized numbers; in none, by default.
+  /// How the operator can compute with quantized numbers; `nil`, the default, if it cannot.
   var quantizedForm: QuantizedForm? { get }
 
-  /// How the operator is linear in its first input, with its second one as the weight; `nil`, the default, for those that are not.
+  /// How the operator is linear in its first input, with the second one as the weight; `nil`, the
+  /// default, if it is not linear.
   var linearForm: LinearForm? { get }
 
-  /// Whether an operator that reads its first input through a window may read zeros beside it; `nil`, the default, where that is not
-  /// known.
+  /// Returns whether the operator may read padding zeros outside of its first input; `nil`, the
+  /// default, if that is not known.
   /// - Parameters:
   ///   - input: The shape of the first input, as far as it is known.
-  ///   - weight: That of the weight.
+  ///   - weight: The shape of the weight.
   func mayPad(input: Shape?, weight: [Int]) -> Bool?
 
-  /// How the operator maps the numbers of one input when the others are constants; `nil`, the default, for those that do something else.
+  /// The affine map that the operator applies to one input if the others are constants; `nil`, the
+  /// default, if it is not affine.
   var affineForm: AffineForm? { get }
 
-  /// The multiplications whose products are added up, in one evaluation: 0 for operators that do nothing of the kind,
-  /// `nil` where the sizes are not known or the number does not fit an `Int`.
+  /// Returns the multiply-accumulate operations of one evaluation. Returns 0 for operators without
+  /// any, and `nil` if sizes are unknown or the count does not fit an `Int`.
   func multiplyAccumulates(inputs: [TensorType?], outputs: [TensorType?]) -> Int?
 
-  /// How the axes of the inputs go over into those of the outputs, as far as it is sure; nothing, by default.
+  /// Returns how the axes of the inputs map to those of the outputs, as far as that is certain.
+  /// `.unknown` by default.
   /// - Parameters:
-  ///   - inputs: What is known of the inputs.
-  ///   - outputs: The types that the shape rule has given; `nil` for outputs that the node leaves out.
+  ///   - inputs: What is known about the inputs.
+  ///   - outputs: The types that the shape rule returned; `nil` for outputs that the node omits.
   func axisMapping(_ inputs: OperatorInputs, outputs: [TensorType?]) -> AxisMapping
 
-  /// The function of the first input's elements that each element of the output is, in its place; `nil`, the default, for operators
-  /// that do something else, or a function that has no name.
+  /// Returns the function that the operator applies to each element of the first input; `nil`, the
+  /// default, for operators that do something else or apply a function without a name here.
   func elementFunction(_ inputs: OperatorInputs) -> ElementFunction?
 
-  /// How the elements in the same place of all inputs become that of the output; `nil`, the default, for operators that do something
-  /// else.
+  /// How the operator combines corresponding elements of its inputs; `nil`, the default, for
+  /// operators that do something else.
   var elementCombination: ElementCombination? { get }
 
-  /// The network of other operators that computes the same of these inputs, and that a session runs in the operator's place: a graph with
-  /// the inputs and the outputs of the operator. `nil`, the default, for operators that are defined by themselves, and where the network
-  /// depends on what is not known of the inputs.
+  /// Returns an equivalent graph of other operators, which sessions run in place of this operator.
+  /// It has the operator's inputs and outputs. Returns `nil`, the default, for primitive operators,
+  /// and if the graph depends on what is not known about the inputs.
   func composition(_ inputs: OperatorInputs) throws(InfoldError) -> Graph?
 
-  /// Computes the outputs; `nil` for those that `context` does not want. `inferOutputs` has accepted the inputs' types.
+  /// Computes the outputs. Those that `context` does not want may be `nil`. `inferOutputs` has
+  /// accepted the types of the inputs.
   ///
-  /// A function of the inputs and attributes alone, because what is the same in every run is computed ahead. A session calls it with
-  /// the arithmetic that it computes with: subnormal numbers may be flushed to zero.
+  /// The result must depend only on the inputs and attributes, because constants are computed ahead
+  /// of time. Sessions may flush subnormal numbers to zero during the call.
   func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?]
 }
 
@@ -186,70 +199,71 @@ extension Operator {
 }
 
 extension Operator {
-  /// Whether a node of opset `old` means the same in opset `new`.
+  /// Returns whether a node of opset `old` has the same meaning in opset `new`.
   package static func keepsMeaning(from old: Int, to new: Int) -> Bool {
     versions.allSatisfy { $0 <= old || $0 > new || compatibleVersions.contains($0) }
   }
 }
 
-/// The end of an operator.
+/// The removal of an operator from the standard.
 public struct Deprecation: Sendable, Hashable {
   /// The first opset version without the operator.
   public let opset: Int
-  /// The operator that takes its place.
+  /// The operator that replaces it.
   public let successor: String
 
-  /// A deprecation.
+  /// Creates a deprecation.
   public init(opset: Int, successor: String) {
     self.opset = opset
     self.successor = successor
   }
 }
 
-/// How many inputs and outputs an operator takes.
+/// The number of inputs and outputs of an operator.
 public struct Arity: Sendable, Hashable {
-  /// The number of inputs. The first `inputs.lowerBound` must be there; the others may be left out.
+  /// The number of inputs. The first `inputs.lowerBound` are required, the others optional.
   public let inputs: ClosedRange<Int>
-  /// The number of outputs, likewise.
+  /// The number of outputs. The first `outputs.lowerBound` are required, the others optional.
   public let outputs: ClosedRange<Int>
 
-  /// An arity.
+  /// Creates an arity.
   public init(inputs: ClosedRange<Int>, outputs: ClosedRange<Int> = 1...1) {
     self.inputs = inputs
     self.outputs = outputs
   }
 
-  /// Exactly `inputs` inputs and one output.
+  /// Creates an arity of exactly `inputs` inputs and one output.
   public init(_ inputs: Int) {
     self.init(inputs: inputs...inputs)
   }
 
-  /// The upper bound of operators that take any number.
+  /// The upper bound of variadic operators.
   public static let any = Int.max
 }
 
-/// What an evaluation is told beside its inputs.
+/// The context of an evaluation apart from its inputs.
 public struct EvaluationContext: Sendable {
-  /// In what arithmetic a floating-point value is computed.
+  /// The precision of floating-point arithmetic.
   public enum Precision: Sendable {
-    /// In the type that the model declares.
+    /// The type that the model declares.
     case declared
-    /// In `Double`, whatever floating-point type the model declares: the truth that others are held against.
+    /// `Double`, whatever floating-point type the model declares. Its results are the reference for
+    /// others.
     case double
   }
 
-  /// Which outputs are wanted, by position.
+  /// Whether each output is wanted, by index.
   public var wantedOutputs: [Bool]
-  /// The arithmetic. Under `.double` every floating-point input arrives as float64.
+  /// The precision. With `.double`, every floating-point input is float64.
   public var precision: Precision
 
-  /// A context.
+  /// Creates a context.
   public init(wantedOutputs: [Bool] = [true], precision: Precision = .declared) {
     self.wantedOutputs = wantedOutputs
     self.precision = precision
   }
 
-  /// Whether output `index` is wanted.
+  /// Returns whether output `index` is wanted.
   public func wantsOutput(_ index: Int) -> Bool {
     index < wantedOutputs.count && wantedOutputs[index]
   }

@@ -1,25 +1,31 @@
 import InfoldSystem
 import InfoldTensor
 
-/// An operator that evaluates bodies. Its inputs are those of the node, and behind them the values that the node captures.
+/// An operator that evaluates bodies. Its inputs are those of the node, followed by the values that
+/// the node captures.
 ///
-/// It is never evaluated ahead. Where it is evaluated, the shape rule is not asked, which would go into all bodies again: it checks what
-/// it relies on, and the nodes of the bodies are checked one by one.
+/// It is never evaluated ahead of time. An evaluation does not call the shape rule, which would
+/// infer all bodies again. Instead it checks its own assumptions, and the nodes of the bodies are
+/// checked one by one.
 package protocol BodyOperator: Operator {
-  /// The bodies, in the order in which `evaluate` and `firstBodyInputs` count them.
+  /// The bodies, in the order of the indices in `evaluate` and `firstBodyInputs`.
   var bodies: [OperatorBody] { get }
 
-  /// Whether the bodies consist of nodes of the graph around the operator, which are planned in the run; not, by default.
+  /// Whether the bodies consist of nodes of the surrounding graph, which are planned during the
+  /// run. `false` by default.
   static var isOutlined: Bool { get }
 
-  /// The types of what each body takes when it runs for the first time, as far as they follow from those of the node's inputs.
+  /// Returns the input types of each body in its first run, as far as they follow from the types of
+  /// the node's inputs.
   func firstBodyInputs(_ inputs: [TensorType?]) -> [[TensorType?]]
 
-  /// Whether what the bodies take may have other shapes each time that they run, though the shapes of the node's inputs are known.
+  /// Returns whether the shapes of body inputs may change between runs of the body although the
+  /// shapes of the node's inputs are known.
   func changesShapes(_ inputs: [TensorType?], outputs: [TensorType?]) -> Bool
 
   /// Computes the outputs.
-  /// - Parameter run: Runs the body of this number, on its inputs and what the node captures.
+  /// - Parameter run: Runs the body of the given index with its inputs and the values that the node
+  ///   captures.
   func evaluate(
     _ inputs: [Tensor?], _ context: EvaluationContext,
     running run: (_ body: Int, _ inputs: [Tensor], _ captured: ArraySlice<Tensor?>) throws(InfoldError) -> [Tensor]
@@ -29,10 +35,10 @@ package protocol BodyOperator: Operator {
 extension BodyOperator {
   package static var isOutlined: Bool { false }
 
-  /// The extent of its bodies, taken together.
+  /// The total extent of the bodies.
   package var extent: BodyExtent { bodies.reduce(BodyExtent(nodes: 0, depth: 0)) { $0 + $1.extent } }
 
-  /// Computes the outputs, with bodies that run node by node.
+  /// Computes the outputs by running the bodies node by node.
   package func evaluate(_ inputs: [Tensor?], _ context: EvaluationContext) throws(InfoldError) -> [Tensor?] {
     var evaluators = [ReferenceEvaluator?](repeating: nil, count: bodies.count)
     return try evaluate(inputs, context) { (body, inputs, captured) throws(InfoldError) -> [Tensor] in
@@ -42,38 +48,38 @@ extension BodyOperator {
   }
 }
 
-/// How much there is in bodies, with functions that they call and bodies inside of them.
+/// The size of bodies, including called functions and nested bodies.
 package struct BodyExtent: Sendable {
-  /// The nodes.
+  /// The number of nodes.
   package var nodes: Int
-  /// How many bodies and functions lie inside each other.
+  /// The nesting depth of bodies and functions.
   package var depth: Int
 
-  /// The extent of two bodies side by side.
+  /// Returns the combined extent of two bodies at the same level.
   package static func + (a: BodyExtent, b: BodyExtent) -> BodyExtent {
     BodyExtent(nodes: a.nodes + b.nodes, depth: max(a.depth, b.depth))
   }
 }
 
-/// A body of If or Loop: a graph that is evaluated with values of the graph around it, which it captures by their names.
+/// A body of If or Loop: a graph that captures values of the surrounding graph by name.
 package struct OperatorBody: Sendable {
   package let graph: Graph
-  /// For each value that the body captures, its place among those of the node.
+  /// For each value that the body captures, its index among the captures of the node.
   package let captures: [Int]
-  /// The values that the node captures, for all of its bodies.
+  /// The number of values that the node captures for all of its bodies.
   package let capturedCount: Int
-  /// How much there is in the body.
+  /// The size of the body.
   package let extent: BodyExtent
-  /// Why the body cannot be run; `nil` where nothing speaks against it.
+  /// The reason why the body cannot be run, or `nil` if it can.
   package let refusal: InfoldError?
 
-  /// The most bodies and functions that may lie inside each other, since each takes its part of the stack.
+  /// The maximum nesting depth of bodies and functions. Each level takes stack space.
   static let maximumDepth = 32
 
   /// - Parameters:
-  ///   - name: The attribute, for messages.
+  ///   - name: The name of the attribute, for error messages.
   ///   - capturedNames: The names of all values that the node captures, in the node's order.
-  /// - Throws: `InfoldError` with `.unsupported` where bodies lie too deep inside each other.
+  /// - Throws: `InfoldError.Code.unsupported` if bodies are nested too deeply.
   init(_ graph: Graph, called name: String, capturedNames: [String]) throws(InfoldError) {
     do throws(InfoldError) {
       try graph.requireNoOpaqueNodes()
@@ -86,30 +92,30 @@ package struct OperatorBody: Sendable {
     extent = graph.extent
     guard extent.depth <= Self.maximumDepth else {
       throw InfoldError(
-        .unsupported, "\(name): more than \(Self.maximumDepth) bodies and functions lie inside each other")
+        .unsupported, "\(name): bodies and functions are nested more than \(Self.maximumDepth) deep")
     }
     captures = graph.captures.map { capture in capturedNames.firstIndex(of: graph[capture].name)! }
   }
 
-  /// Checks that nothing speaks against running the body.
+  /// Checks that the body can be run.
   /// - Throws: `refusal`.
   package func requireRunnable() throws(InfoldError) {
     if let refusal { throw refusal }
   }
 
-  /// The types of the outputs, for inputs of these types; `nil` for what is not known.
+  /// Returns the types of the outputs for inputs of these types; `nil` for unknown ones.
   /// - Parameters:
-  ///   - captured: The types of what the node captures.
-  ///   - constants: Of that, the tensors that are known.
+  ///   - captured: The types of the values that the node captures.
+  ///   - constants: The tensors of those that are known.
   package func outputTypes(
     inputs: [TensorType], captured: ArraySlice<TensorType?>, constants: ArraySlice<Tensor?>
   ) throws(InfoldError) -> [TensorType?] {
     try requireRunnable()
-    // Loops inside of each other, each inferred several times, would take time exponential in their depth.
+    // Nested loops, each inferred several times, would take time exponential in their depth.
     return try BodyNodeBudget.$inference.counting(
       orElse: BodyNodeBudget(
         limit: 64 * extent.nodes + 64, code: .unsupported,
-        "bodies lie too deep inside each other for the types of their values to be inferred")
+        "bodies are nested too deeply for type inference")
     ) { (allowance) throws(InfoldError) in
       try allowance.take(graph.nodes.count)
       return try inferredOutputTypes(inputs, captured, constants)
@@ -120,7 +126,7 @@ package struct OperatorBody: Sendable {
     _ inputs: [TensorType], _ captured: ArraySlice<TensorType?>, _ constants: ArraySlice<Tensor?>
   ) throws(InfoldError) -> [TensorType?] {
     var known = graph
-    // What is wrong in a body is wrong with the node.
+    // An error in a body is an error of the node.
     known.keepsFaultyNodes = false
     for (id, type) in zip(graph.inputs, inputs) { known[id].type = type }
     try requireCaptured(captured.count)
@@ -135,13 +141,13 @@ package struct OperatorBody: Sendable {
     return graph.outputs.map { inference.graph[$0].type }
   }
 
-  /// An evaluator of the body.
+  /// Returns an evaluator of the body.
   func evaluator(_ context: EvaluationContext) throws(InfoldError) -> ReferenceEvaluator {
     try requireRunnable()
     return try ReferenceEvaluator(graph, precision: context.precision)
   }
 
-  /// The outputs.
+  /// Runs the body.
   func run(
     _ evaluator: ReferenceEvaluator, inputs: [Tensor], captured: ArraySlice<Tensor?>
   ) throws(InfoldError) -> [Tensor] {
@@ -154,13 +160,13 @@ package struct OperatorBody: Sendable {
 
   private func requireCaptured(_ count: Int) throws(InfoldError) {
     guard captures.allSatisfy({ $0 < count }) else {
-      throw InfoldError(.invalidModel, "the node captures fewer values than its bodies use")
+      throw InfoldError(.invalidModel, "the node captures fewer values than its bodies read")
     }
   }
 }
 
 extension Graph {
-  /// The extent as a body.
+  /// The size of the graph as a body.
   fileprivate var extent: BodyExtent {
     let inner = nodes.reduce(BodyExtent(nodes: nodes.count, depth: 0)) { sum, node in
       guard let extent = node.body?.extent ?? (node.typed as? any BodyOperator)?.extent else { return sum }

@@ -1,23 +1,23 @@
-/// What operators do, as drawings, totals and lists tell them apart.
+/// The kind of work that an operator does, for drawings, totals and lists.
 public enum OperatorFamily: String, CaseIterable, Sendable {
   /// Sums of products: convolutions, matrix products, recurrent layers.
   case product
-  /// What brings numbers to a common size.
+  /// Operators that bring numbers to a common scale.
   case normalization
-  /// The functions that stand behind layers.
+  /// Nonlinear functions applied to the results of layers.
   case activation
-  /// What computes element by element beside that: arithmetic, comparisons, logic, conversions.
+  /// Other element-wise operators: arithmetic, comparisons, logic, conversions.
   case arithmetic
-  /// What makes one number of several: of those in a window, or along axes.
+  /// Operators that reduce several numbers to one, in a window or along axes.
   case pool
-  /// What takes numbers from one place to another, or asks for shapes.
+  /// Operators that move elements or return shapes.
   case movement
-  /// What makes quantized numbers of floats, and floats of those.
+  /// Operators that convert between floats and quantized numbers.
   case quantization
   /// Everything else.
   case other
 
-  /// What a legend calls it.
+  /// The title in legends.
   public var title: String {
     switch self {
     case .product: "convolutions, products"

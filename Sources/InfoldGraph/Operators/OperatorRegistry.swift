@@ -1,24 +1,25 @@
 import InfoldSystem
 import InfoldTensor
 
-/// The operators that nodes may mean: ONNX's own, and those that an app brings.
+/// The operators that nodes may use: ONNX's own, and those that an app adds.
 ///
-/// An app passes `.standard.adding(BlurPool.self)` to `Model(path:operators:)`, and nodes with the domain and name of
-/// `BlurPool` mean it. A function that the model itself defines under that domain and name comes first.
+/// For example, an app passes `.standard.adding(BlurPool.self)` to `Model(path:operators:)`. Nodes
+/// with the domain and name of `BlurPool` then use that operator. A model-local function with the
+/// same domain and name takes precedence.
 public struct OperatorRegistry: Sendable {
-  /// The newest version of ONNX's own operator set that `standard` knows.
+  /// The newest ONNX opset that `standard` supports.
   public static let newestOpset = 28
 
   private var operators: [String: [String: any Operator.Type]] = [:]
-  /// What can be done about an operator of this domain and name that the registry does not have; `nil` where nothing is known.
+  /// Returns a hint about an operator that is not in the registry, or `nil` if there is none.
   package var advice: @Sendable (_ domain: String, _ name: String) -> String? = { _, _ in nil }
 
-  /// A registry of these operators.
+  /// Creates a registry of these operators.
   public init(_ operators: [any Operator.Type]) {
     for type in operators { register(type) }
   }
 
-  /// A registry of these operators, and of advice on others.
+  /// Creates a registry of these operators, with hints about others.
   package init(
     _ operators: [any Operator.Type], advice: @escaping @Sendable (_ domain: String, _ name: String) -> String?
   ) {
@@ -26,35 +27,35 @@ public struct OperatorRegistry: Sendable {
     self.advice = advice
   }
 
-  /// Adds an operator; one of the same domain and name is replaced, also one of ONNX's own.
-  /// - Precondition: It has a name, and at least one version; versions are at least 1 and ascend.
+  /// Adds an operator. It replaces one with the same domain and name, even if that is ONNX's own.
+  /// - Precondition: It has a name and at least one version; versions are at least 1 and ascending.
   public mutating func register(_ type: any Operator.Type) {
-    precondition(!type.name.isEmpty, "\(type) has no name")
+    precondition(!type.name.isEmpty, "the operator \(type) has no name")
     precondition(
       !type.versions.isEmpty && zip([0] + type.versions, type.versions).allSatisfy(<),
-      "the versions of \(type) are \(type.versions); they must be at least 1 and ascend")
+      "the versions of \(type) are \(type.versions) but must be at least 1 and ascending")
     operators[normalizedDomain(type.domain), default: [:]][type.name] = type
   }
 
-  /// The same registry with these operators besides.
-  /// - Precondition: As `register(_:)`.
+  /// Returns a copy of the registry with additional operators.
+  /// - Precondition: As for `register(_:)`.
   public func adding(_ types: any Operator.Type...) -> OperatorRegistry {
     var registry = self
     for type in types { registry.register(type) }
     return registry
   }
 
-  /// Every operator, by domain and name.
+  /// All operators, sorted by domain and name.
   public var all: [any Operator.Type] {
     operators.sorted { $0.key < $1.key }.flatMap { $0.value.sorted { $0.key < $1.key }.map(\.value) }
   }
 
   /// Finds the operator of a node and reads its attributes.
   /// - Parameters:
-  ///   - inputs: For each input, whether it is there.
-  ///   - outputs: For each output, whether it is there.
-  /// - Returns: An opaque kind for what is not supported.
-  /// - Throws: `InfoldError` with `.invalidModel` for a node that breaks the operator's definition.
+  ///   - inputs: Whether each input is present.
+  ///   - outputs: Whether each output is present.
+  /// - Returns: The kind of the node, which is opaque if the operator is not supported.
+  /// - Throws: `InfoldError.Code.invalidModel` if the node violates the operator's definition.
   func resolve(
     _ opType: String, domain: String, opsetVersion: Int, attributes: AttributeList, inputs: [Bool], outputs: [Bool]
   ) throws(InfoldError) -> Node.Kind {
@@ -62,23 +63,23 @@ public struct OperatorRegistry: Sendable {
     if domain.isEmpty, opsetVersion > Self.newestOpset {
       return .opaque(
         reason: InfoldError(
-          .unsupported, "the model uses opset \(opsetVersion); the newest that Infold knows is \(Self.newestOpset)"))
+          .unsupported, "unsupported opset \(opsetVersion); the newest supported opset is \(Self.newestOpset)"))
     }
     guard let type = operators[domain]?[opType] else {
       let name = domain.isEmpty ? opType : domain + "." + opType
       return .opaque(
         reason: InfoldError(
-          .unsupported, "the operator \(String(printable: name)) is not supported", hint: advice(domain, opType)))
+          .unsupported, "unsupported operator \(String(printable: name))", hint: advice(domain, opType)))
     }
     if let deprecation = type.deprecation, opsetVersion >= deprecation.opset {
       return .opaque(
         reason: InfoldError(
-          .unsupported, "\(opType) was withdrawn with opset \(deprecation.opset)",
+          .unsupported, "deprecated operator: \(opType) was removed in opset \(deprecation.opset)",
           hint: "export the model with \(deprecation.successor)"))
     }
     guard let version = type.versions.last(where: { $0 <= opsetVersion }) else {
       throw InfoldError(
-        .invalidModel, "the operator exists since opset \(type.versions[0]); the model imports opset \(opsetVersion)")
+        .invalidModel, "the operator requires opset \(type.versions[0]) or later; the model imports opset \(opsetVersion)")
     }
     let arity = type.arity(since: version)
     try check(inputs, against: arity.inputs, "input")
@@ -104,7 +105,7 @@ public struct OperatorRegistry: Sendable {
         } else {
           "\(range.lowerBound) to \(range.upperBound) \(what)s"
         }
-      throw InfoldError(.invalidModel, "the operator takes \(wanted); \(given) \(given == 1 ? "is" : "are") given")
+      throw InfoldError(.invalidModel, "the operator takes \(wanted); the node has \(given)")
     }
   }
 }

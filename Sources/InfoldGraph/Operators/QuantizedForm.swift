@@ -1,36 +1,40 @@
-/// In what way an operator can compute with quantized numbers, between DequantizeLinear and QuantizeLinear.
+/// How an operator can compute with quantized numbers between DequantizeLinear and QuantizeLinear.
 ///
-/// From it follows what is quantized in a float network, and what is computed with the quantized numbers in a quantized one.
+/// It determines which nodes of a float model are quantized, and which nodes of a quantized model
+/// compute with integers.
 public enum QuantizedForm: Sendable, Hashable {
-  /// A convolution with the attributes and inputs of Conv: the output channels are the first dimension of the weights.
+  /// A convolution with the attributes and inputs of Conv. The first dimension of the weight is the
+  /// output channels.
   case convolution
-  /// A product of rows with a matrix, the second input, whose output channels lie along this axis; a bias may stand behind it.
+  /// A product of rows with a matrix, the second input, whose output channels are this axis. A bias
+  /// may follow as the third input.
   case product(outputAxis: Int)
-  /// The same of quantized numbers, with the inputs of QLinearMatMul.
+  /// A product of quantized numbers with the inputs of QLinearMatMul.
   case quantizedProduct
-  /// A sum of two values, where the node has two.
+  /// A sum of two values, if the node has two inputs.
   case addition
-  /// Several values, one behind the other.
+  /// A concatenation of several values.
   case concatenation
-  /// Means of numbers, which are quantized and computed with floats.
+  /// An average, which is quantized but computed in float.
   case average
-  /// What takes numbers of the first input from one place to another, or the greatest of some, and needs no scale of its own.
+  /// A rearrangement or selection of elements of the first input, or a maximum of some, which needs
+  /// no scale of its own.
   case movement
-  /// A function of each number of the first input, the other ones being constants: a table of its results.
+  /// A function of each element of the first input, with constants as other inputs: a lookup table.
   case function
 }
 
 extension Node {
-  /// What the operator has to do with quantized numbers; `nil` for nothing.
+  /// The operator's role in quantized models; `nil` if it has none.
   package var quantizationRole: QuantizationRole? { typed.flatMap { type(of: $0).quantizationRole } }
 }
 
-/// What an operator has to do with quantized numbers.
+/// The role of an operator in quantized models.
 public enum QuantizationRole: Sendable, Hashable {
-  /// It makes them of floats, the first input, by the scale and the zero point that stand behind it.
+  /// Quantizes the first input. The scale and the zero point are the next inputs.
   case quantizes
-  /// It makes floats of them, the first input, by the scale and the zero point that stand behind it.
+  /// Dequantizes the first input. The scale and the zero point are the next inputs.
   case dequantizes
-  /// It computes with them, or makes them by scales of its own.
+  /// Computes with quantized numbers, or chooses scales itself.
   case computes
 }

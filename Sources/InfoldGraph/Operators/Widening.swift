@@ -1,10 +1,11 @@
-/// What an operator does where numbers of float16 and bfloat16 are kept in float32: where it is given float32 in the place of both, and
-/// its shape rule accepts that.
+/// How an operator behaves when float32 replaces float16 and bfloat16 in its inputs, provided that
+/// its shape rule accepts float32.
 public enum Widening: Sendable, Hashable {
-  /// Something else than with the narrow type, or it is not known: it is to have the type that the model gives it.
+  /// Differently than with the narrow type, or unknown: it must keep the type that the model
+  /// declares.
   case none
-  /// What it does with the narrow type, but for the rounding of the results.
+  /// The same function, except for the rounding of the results.
   case sameFunction
-  /// It converts the elements of its first input to the type of its output, and so rounds them where that is a narrow one.
+  /// A conversion of the first input to the type of the output. It rounds if that type is narrow.
   case conversion
 }

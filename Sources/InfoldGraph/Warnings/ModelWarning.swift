@@ -1,41 +1,44 @@
-/// What a model says that cannot be meant, and does not keep it from being run.
+/// A contradiction in a model, or a problem with its tuning, that does not prevent a run.
 public struct ModelWarning: Sendable, Hashable {
-  /// The kind of a warning, for code that reacts to it. Later versions may have more, which breaks no switch: it has a default.
+  /// The kind of a warning, for code that reacts to it. It is not an enumeration, so that later
+  /// versions may add kinds without breaking a `switch`.
   public struct Code: RawRepresentable, Sendable, Hashable {
     /// The name, for logs.
     public let rawValue: String
 
-    /// The kind of this name.
+    /// Creates the kind with this name.
     public init(rawValue: String) {
       self.rawValue = rawValue
     }
 
-    /// The declared shape of a value is not the one that the operators give it. The operators count.
+    /// The declared shape of a value differs from the inferred one. The inferred shape is used.
     public static let declaredShape = Code(rawValue: "declaredShape")
-    /// The declared element type of a value is not the one that the operators give it, or that its tensor has. What is computed counts.
+    /// The declared element type of a value differs from the inferred one or from that of its
+    /// tensor. The computed type is used.
     public static let declaredType = Code(rawValue: "declaredType")
-    /// A symbol stands for sizes that differ. Each dimension that it names is taken by itself.
+    /// A symbol stands for different sizes. Each dimension that it names is treated as independent.
     public static let sharedSymbol = Code(rawValue: "sharedSymbol")
-    /// An operator leaves an attribute to a default that its input does not allow, and is taken as other runtimes take it.
+    /// An operator relies on an attribute's default that its input does not allow. Infold
+    /// interprets it as other runtimes do.
     public static let impossibleDefault = Code(rawValue: "impossibleDefault")
-    /// What a session has measured to run the model fast cannot be kept in a file, and is measured again by the next session.
+    /// The results of tuning cannot be saved to a file. The next session measures again.
     public static let tuningNotKept = Code(rawValue: "tuningNotKept")
-    /// Other processes used the processors so much that a session could not measure what runs the model fast.
+    /// Other processes kept the processors too busy for tuning.
     public static let tuningDisturbed = Code(rawValue: "tuningDisturbed")
-    /// Measuring what runs the model fast takes longer than the session may take for it, so that nothing was measured.
+    /// Tuning would take longer than its time limit, so nothing was measured.
     public static let tuningTooShort = Code(rawValue: "tuningTooShort")
   }
 
-  /// The kind.
+  /// The kind of the warning.
   public var code: Code
-  /// What is wrong, without the place, and what counts instead.
+  /// What is wrong and what is used instead, without the location.
   public var reason: String
-  /// The name of the value, where it is about one.
+  /// The name of the value concerned, if any.
   public var value: String?
-  /// The node, where it is about one, like `node "conv1" (Conv)`.
+  /// The node concerned, if any, such as `node "conv1" (Conv)`.
   public var node: String?
 
-  /// A warning.
+  /// Creates a warning.
   public init(_ code: Code, _ reason: String, value: String? = nil, node: String? = nil) {
     self.code = code
     self.reason = reason

@@ -1,13 +1,14 @@
 import Synchronization
 
-/// Where shape rules, and the inference of bodies, leave what they warn of. A warning that names no node is given that of the rule.
+/// Collects the warnings of shape rules and of the inference of bodies. A warning without a node
+/// gets that of the shape rule.
 package final class WarningCollector: Sendable {
-  /// That of the inference that asks; `nil` where nobody wants to know.
+  /// The collector of the current inference, or `nil` if warnings are not wanted.
   @TaskLocal package static var current: WarningCollector?
 
   private let collected = Mutex<[ModelWarning]>([])
 
-  /// Nothing is collected yet.
+  /// Creates an empty collector.
   package init() {}
 
   /// Adds warnings.
@@ -17,7 +18,7 @@ package final class WarningCollector: Sendable {
     collected.withLock { $0 += warnings }
   }
 
-  /// What has been collected, which is forgotten here.
+  /// Returns the collected warnings and clears the collector.
   package func drained() -> [ModelWarning] {
     collected.withLock { collected in
       defer { collected = [] }

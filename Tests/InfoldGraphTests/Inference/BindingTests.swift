@@ -85,9 +85,9 @@ import Testing
 
   @Test(
     arguments: [
-      (["z": [1, 4]], "\"z\" is no input of the model"), (["c": [1]], "\"c\" is a constant of the model"),
-      (["a": [1]], "the input \"a\" has the shape [1]; the model wants [N, C]"),
-      (["b": [1, 5]], "the input \"b\" has the shape [1, 5]; the model wants [N, 4]"),
+      (["z": [1, 4]], "\"z\" is not a graph input"), (["c": [1]], "\"c\" is not a graph input but a constant"),
+      (["a": [1]], "the input \"a\" has the shape [1]; the model expects [N, C]"),
+      (["b": [1, 5]], "the input \"b\" has the shape [1, 5]; the model expects [N, 4]"),
       (["a": [-1, 4]], "sizes are at least 0"),
       (["a": Array(repeating: 1, count: 65)], "more than 64"),
     ] as [([String: [Int]], String)])
@@ -115,9 +115,9 @@ import Testing
 
   @Test(
     arguments: [
-      ([:], ["M": 3], "\"M\" is no symbol in the shapes of the model's inputs; they have \"N\", \"C\""),
+      ([:], ["M": 3], "\"M\" is not a symbol of the model's input shapes; the symbols are \"N\", \"C\""),
       ([:], ["N": -1], "the symbol \"N\" cannot be -1"),
-      (["a": [2, 4]], ["N": 3], "where the dimension N is 2; the size that is chosen for it has made it 3"),
+      (["a": [2, 4]], ["N": 3], "the dimension N would be 2, but the caller sets it to 3"),
     ] as [([String: [Int]], [String: Int], String)])
   func refusesSymbolsThatContradictTheModel(shapes: [String: [Int]], symbols: [String: Int], part: String) throws {
     let error = #expect(throws: InfoldError.self) { _ = try sum().binding(inputs: shapes, symbols: symbols) }
@@ -133,11 +133,11 @@ import Testing
     #expect(bound.warnings.map(\.code) == [.sharedSymbol])
     #expect(
       bound.warnings[0].reason
-        == "the input \"b\" has the shape [3, 4], where the dimension N is 3; the input \"a\" has made it 1, and the two "
-        + "are taken as sizes of their own")
+        == "the input \"b\" has the shape [3, 4], so the dimension N would be 3, but the input \"a\" sets it to 1; the two "
+        + "are treated as independent sizes")
     let error = #expect(throws: InfoldError.self) { _ = try sum(.binding).binding(inputs: shapes) }
     #expect(error?.code == .invalidArgument)
-    #expect(error?.reason.contains("where the dimension N is 3; the input \"a\" has made it 1") == true)
+    #expect(error?.reason.contains("the dimension N would be 3, but the input \"a\" sets it to 1") == true)
   }
 
   @Test func refusesSizesThatTheGraphContradicts() throws {

@@ -114,7 +114,7 @@ import Testing
       attributes[flag] = .int(value)
       let error = try error { _ = try versionCase.failure(version: versionCase.versions.last!, attributes: attributes) }
       #expect(error?.code == .invalidModel)
-      #expect(error?.description.contains("\(flag) is \(value), and must be 0 or 1") == true)
+      #expect(error?.description.contains("\(flag) is \(value) but must be 0 or 1") == true)
     }
   }
 
@@ -161,7 +161,7 @@ import Testing
       _ = try infer("Upsample", opset: 10, [TensorType(.float32, [1]), TensorType(.float32, [1])])
     }
     #expect(error?.code == .unsupported)
-    #expect(error?.description.contains("Upsample was withdrawn with opset 10") == true)
+    #expect(error?.description.contains("Upsample was removed in opset 10") == true)
     #expect(error?.description.contains("Resize") == true)
   }
 }
