@@ -69,10 +69,10 @@ bool infold_has_full_rate_avx512(void) {
   if (!infold_has_avx512() || !__get_cpuid(0, &eax, &maker, &ecx, &edx)) return false;
   if (!__get_cpuid(1, &eax, &features, &ecx, &edx)) return false;
   unsigned family = (eax >> 8 & 0xf) + (eax >> 20 & 0xff), model = (eax >> 4 & 0xf) | (eax >> 12 & 0xf0);
-  // AMD's do from Zen 5 on.
+  // AMD has full-rate AVX-512 since Zen 5.
   if (maker == signature_AMD_ebx) return family >= 0x1a;
   if (maker != signature_INTEL_ebx || family != 6) return false;
-  // Skylake and Cascade Lake, and Ice Lake, as servers; of what came later, only servers have half-precision arithmetic.
+  // Skylake, Cascade Lake and Ice Lake servers. Among later processors, those with half-precision arithmetic (AVX512-FP16) are servers.
   if (model == 0x55 || model == 0x6a || model == 0x6c) return true;
   return __get_cpuid_count(7, 0, &eax, &features, &ecx, &edx) && edx & 1u << 23;
 #else

@@ -1,19 +1,21 @@
-/// Reads the strings of JSON texts (RFC 8259, section 7), which are UTF-8. What stands between them is read by whoever has a use for it.
+/// A reader of strings in JSON texts (RFC 8259, section 7), which are UTF-8. The caller parses
+/// everything around the strings.
 public enum JSONString {
   /// Reads a string.
   /// - Parameters:
   ///   - bytes: The text.
-  ///   - position: Where the quotation mark stands that it begins with; afterwards, what stands behind the other one.
-  /// - Throws: `Malformed`, with `position` where it was found.
+  ///   - position: The position of the opening quotation mark. On return, the position after the
+  ///     closing one.
+  /// - Throws: `Malformed`, with `position` set to where the text is malformed.
   public static func read(_ bytes: UnsafeRawBufferPointer, at position: inout Int) throws(Malformed) -> String {
     var reader = Reader(bytes: bytes, position: position)
     defer { position = reader.position }
     return try reader.string()
   }
 
-  /// Why there is no string.
+  /// The reason why a string cannot be read.
   public struct Malformed: Error, Sendable {
-    /// What should stand there instead.
+    /// What was expected instead.
     public let expected: StaticString
   }
 }
@@ -32,7 +34,7 @@ private struct Reader {
   mutating func string() throws(JSONString.Malformed) -> String {
     try require("\"", "a string")
     let begin = position
-    // Most have no escapes, and are where they stand.
+    // Most strings have no escapes and are read directly from the text.
     while let byte = next, byte >= 0x20, byte != UInt8(ascii: "\\") {
       if byte == UInt8(ascii: "\"") {
         defer { position += 1 }
@@ -53,11 +55,11 @@ private struct Reader {
   }
 
   private func text(_ bytes: some Sequence<UInt8>) throws(JSONString.Malformed) -> String {
-    guard let text = String(validating: bytes, as: UTF8.self) else { throw JSONString.Malformed(expected: "UTF-8") }
+    guard let text = String(validating: bytes, as: UTF8.self) else { throw JSONString.Malformed(expected: "valid UTF-8") }
     return text
   }
 
-  /// The character that an escape sequence stands for, behind its backslash.
+  /// Reads the rest of an escape sequence, after its backslash.
   private mutating func escaped() throws(JSONString.Malformed) -> Unicode.Scalar {
     guard let byte = next else { throw JSONString.Malformed(expected: "an escape sequence") }
     position += 1
@@ -73,15 +75,15 @@ private struct Reader {
     }
   }
 
-  /// The character behind `\u`: four hexadecimal digits, or a pair of surrogates.
+  /// Reads the character after `\u`: four hexadecimal digits, or a surrogate pair.
   private mutating func codePoint() throws(JSONString.Malformed) -> Unicode.Scalar {
     let unit = try codeUnit()
     if let scalar = Unicode.Scalar(unit) { return scalar }
-    guard UTF16.isLeadSurrogate(unit) else { throw JSONString.Malformed(expected: "a character") }
-    try require("\\", "a pair of surrogates")
-    try require("u", "a pair of surrogates")
+    guard UTF16.isLeadSurrogate(unit) else { throw JSONString.Malformed(expected: "a Unicode scalar value") }
+    try require("\\", "a surrogate pair")
+    try require("u", "a surrogate pair")
     let trail = try codeUnit()
-    guard UTF16.isTrailSurrogate(trail) else { throw JSONString.Malformed(expected: "a pair of surrogates") }
+    guard UTF16.isTrailSurrogate(trail) else { throw JSONString.Malformed(expected: "a surrogate pair") }
     return Unicode.Scalar(0x10000 + (UInt32(unit) - 0xD800) << 10 + (UInt32(trail) - 0xDC00))!
   }
 

@@ -1,6 +1,6 @@
-/// A function that is applied to each element before it is stored.
+/// A function that a kernel applies to each element before storing it.
 public struct Activation: Sendable, Hashable {
-  /// The function.
+  /// An activation function.
   public enum Function: UInt8, Sendable {
     /// x.
     case identity
@@ -20,7 +20,7 @@ public struct Activation: Sendable, Hashable {
     case tanh
     /// x · Φ(x) with the error function.
     case gelu
-    /// x · Φ(x) by its approximation with tanh.
+    /// x · Φ(x), approximated with tanh.
     case geluTanh
     /// eˣ.
     case exponential
@@ -34,19 +34,19 @@ public struct Activation: Sendable, Hashable {
 
   /// The function.
   public var function: Function
-  /// Its first parameter.
+  /// The function's first parameter.
   public var a: Float
-  /// Its second parameter.
+  /// The function's second parameter.
   public var b: Float
 
-  /// A function with its parameters.
+  /// Creates a function with its parameters.
   public init(_ function: Function, _ a: Float = 0, _ b: Float = 0) {
     self.function = function
     self.a = a
     self.b = b
   }
 
-  /// The function that changes nothing.
+  /// The identity.
   public static let identity = Activation(.identity)
   /// max(x, 0).
   public static let relu = Activation(.clip, 0, .infinity)

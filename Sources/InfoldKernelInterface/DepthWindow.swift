@@ -1,13 +1,14 @@
-/// How a window moves through the depth of volumes, whose planes are pictures that follow one another.
+/// The movement of a window through the depth of a volume. The planes of a volume are stored as
+/// consecutive images.
 public struct DepthWindow: Sendable, Hashable {
-  /// The planes of a volume that is read, and of one that is written.
+  /// The planes of an input volume and of an output volume.
   public var inputDepth: Int
   public var outputDepth: Int
-  /// The planes under a window.
+  /// The planes covered by a window.
   public var size: Int
   public var stride: Int
   public var dilation: Int
-  /// Planes of padding before the volume.
+  /// The planes of padding before the volume.
   public var padFront: Int
 
   public init(
@@ -21,10 +22,10 @@ public struct DepthWindow: Sendable, Hashable {
     self.padFront = padFront
   }
 
-  /// Pictures without depth, of which each is read for one.
+  /// The window of images without depth.
   public static var flat: DepthWindow { DepthWindow(inputDepth: 1, outputDepth: 1, size: 1) }
 
-  /// The planes of a window that lie inside the volume.
+  /// Returns the planes of a window that lie inside the volume.
   @inlinable @inline(__always)
   public func taps(at z: Int) -> WindowTaps {
     WindowTaps(position: z, size: size, stride: stride, dilation: dilation, pad: padFront, extent: inputDepth)

@@ -1,19 +1,19 @@
-/// What a kernel does to its results while they are in registers or in the nearest cache: y = x + bias, then the activation and the
-/// residual, one after the other.
+/// The operations that a kernel applies to its results while they are in registers or in the
+/// first-level cache: y = x + bias, followed by the activation and the residual in either order.
 public struct Epilogue {
-  /// One summand per output channel; `nil` for none.
+  /// One summand for each output channel, or `nil`.
   public var bias: UnsafePointer<Float>?
-  /// Values of the output's geometry that are added; `nil` for none. Of a product that does not activate first, it may be the output's
-  /// own memory.
+  /// A tensor of the output's shape that is added, or `nil`. For products that add the residual
+  /// before the activation, it may be the output's own memory.
   public var residual: UnsafePointer<Float>?
-  /// The distance between the residuals of neighbouring pixels, in elements.
+  /// The distance between the residuals of adjacent pixels, in elements.
   public var residualPixelStride: Int
-  /// The activation.
+  /// The activation function.
   public var activation: Activation
-  /// Whether the activation comes before the residual is added.
+  /// Whether the activation is applied before the residual is added.
   public var activatesFirst: Bool
 
-  /// An epilogue.
+  /// Creates an epilogue.
   public init(
     bias: UnsafePointer<Float>? = nil, residual: UnsafePointer<Float>? = nil, residualPixelStride: Int = 0,
     activation: Activation = .identity, activatesFirst: Bool = false

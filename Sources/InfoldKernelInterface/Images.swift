@@ -1,14 +1,15 @@
-/// Pictures, channels last (NHWC).
+/// Images in channels-last order (NHWC).
 ///
-/// Rows and pictures follow each other without gaps: a row has `width * pixelStride` elements, a picture `height` rows.
+/// Rows and images are contiguous: a row has `width * pixelStride` elements, and an image has
+/// `height` rows.
 public struct Images<Base: BitwiseCopyable>: @unchecked Sendable {
-  /// The first channel of the first pixel.
+  /// A pointer to the first channel of the first pixel.
   public var base: Base
   public var count: Int
   public var height: Int
   public var width: Int
   public var channels: Int
-  /// Elements from one pixel to the next; more than `channels` in a slice of a wider tensor.
+  /// The distance between pixels in elements. It exceeds `channels` in a slice of a wider tensor.
   public var pixelStride: Int
 
   @inlinable @inline(__always)
@@ -22,17 +23,18 @@ public struct Images<Base: BitwiseCopyable>: @unchecked Sendable {
   }
 }
 
-/// Pictures that a kernel reads.
+/// Images that a kernel reads.
 public typealias InputImages<Element: BitwiseCopyable> = Images<UnsafePointer<Element>>
 
-/// Pictures that a kernel writes. What lies between a pixel's channels and the next pixel is not touched.
+/// Images that a kernel writes. Elements between a pixel's channels and the next pixel are left
+/// unchanged.
 public typealias OutputImages<Element: BitwiseCopyable> = Images<UnsafeMutablePointer<Element>>
 
-/// Elements for an element-wise kernel: pixels behind one another.
+/// The elements of an element-wise kernel, as a sequence of pixels.
 public struct Pixels<Element: BitwiseCopyable>: @unchecked Sendable {
   public var base: UnsafeMutablePointer<Element>
   public var channels: Int
-  /// Elements from one pixel to the next.
+  /// The distance between pixels in elements.
   public var pixelStride: Int
 
   @inlinable @inline(__always)
@@ -43,7 +45,8 @@ public struct Pixels<Element: BitwiseCopyable>: @unchecked Sendable {
   }
 }
 
-/// How a window moves over pictures. Padding behind the last row and column follows from the output's size.
+/// The movement of a window over images. The padding after the last row and column follows from the
+/// output's size.
 public struct ImageWindow: Sendable {
   public var height: Int
   public var width: Int
@@ -51,9 +54,9 @@ public struct ImageWindow: Sendable {
   public var strideX: Int
   public var dilationY: Int
   public var dilationX: Int
-  /// Rows of padding above the picture.
+  /// The rows of padding above the image.
   public var padTop: Int
-  /// Columns of padding before the picture.
+  /// The columns of padding before the image.
   public var padLeft: Int
 
   public init(

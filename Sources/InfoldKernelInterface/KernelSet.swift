@@ -1,2 +1,2 @@
-/// All kernels of float32 numbers, compiled for one instruction set.
+/// All float32 kernels, compiled for one instruction set.
 public protocol KernelSet: ConvolutionKernels, LanewiseKernels, PointwiseKernels {}

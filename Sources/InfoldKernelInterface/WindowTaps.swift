@@ -1,10 +1,10 @@
-/// The elements of a window along one axis that lie inside the picture.
+/// The elements of a window along one axis that lie inside the image.
 public struct WindowTaps: Sendable {
-  /// How many lie before the picture.
+  /// The number of elements before the image.
   public let skipped: Int
-  /// Where the first one inside lies in the picture.
+  /// The position of the first inner element in the image.
   public let first: Int
-  /// How many lie inside.
+  /// The number of elements inside the image.
   public let count: Int
 
   @inlinable @inline(__always)
@@ -15,10 +15,11 @@ public struct WindowTaps: Sendable {
     count = Self.elements(before: extent, from: start, size: size, dilation: dilation) - skipped
   }
 
-  /// How many of the window's elements lie before `end`.
+  /// Returns the number of window elements before `end`.
   @inlinable @inline(__always)
   public static func elements(before end: Int, from start: Int, size: Int, dilation: Int) -> Int {
-    // Without the standard library's `min`: where it is not inlined, the linker could keep it for another set of kernels.
+    // Avoids the standard library's `min`. If it were not inlined, the linker could merge its
+    // copies from kernels of different instruction sets.
     guard end > start else { return 0 }
     let count = (end - start - 1) / dilation + 1
     return count < size ? count : size

@@ -103,7 +103,7 @@ import Testing
       #expect(entries.map(\.name) == ["a", "b", "link", "nowhere"])
       #expect(entries.map(\.isFolder) == [false, true, true, false])
       expectError(.fileAccess, "is a file, not a folder") { try Folder.create(folder + "/a") }
-      expectError(.fileAccess, "cannot be made") { try Folder.create(folder + "/a/b") }
+      expectError(.fileAccess, "cannot be created") { try Folder.create(folder + "/a/b") }
       expectError(.fileAccess, "not a directory") { try Folder.entries(folder + "/a") }
       expectError(.fileAccess, folder + "/missing", "no such file") { try Folder.entries(folder + "/missing") }
     }

@@ -10,7 +10,7 @@ import Testing
       let path = folder + "/file"
       try Data([1, 2, 3]).write(to: URL(fileURLWithPath: path))
       #expect(try RegularFile.contents(ofFile: path, limit: 3) == [1, 2, 3])
-      expectError(.limitExceeded, path, "3 bytes, and at most 2", "shorten it") {
+      expectError(.limitExceeded, path, "3 bytes", "limit of 2", "shorten it") {
         try RegularFile.contents(ofFile: path, limit: 2, hint: "shorten it")
       }
       try Data().write(to: URL(fileURLWithPath: path))
@@ -45,7 +45,7 @@ import Testing
       try Data([1, 2, 3]).write(to: URL(fileURLWithPath: path))
       let file = try RegularFile(path: path)
       #expect(truncate(path, 2) == 0)
-      expectError(.fileAccess, "became shorter") { try file.bytes(at: 0, count: file.size) }
+      expectError(.fileAccess, "truncated") { try file.bytes(at: 0, count: file.size) }
     }
   }
 

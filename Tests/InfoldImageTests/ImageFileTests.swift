@@ -9,7 +9,7 @@ import Testing
       expectError(.fileAccess, "is a folder, not a file") { _ = try Picture(path: folder) }
       let pipe = folder + "/pipe.png"
       try #require(mkfifo(pipe, 0o600) == 0)
-      expectError(.fileAccess, "pipe.png: is a pipe that nobody writes to") { _ = try Picture(path: pipe) }
+      expectError(.fileAccess, "pipe.png: is a pipe without a writer") { _ = try Picture(path: pipe) }
     }
     expectError(.fileAccess, "/dev/zero: is a device, not a file") { _ = try Picture(path: "/dev/zero") }
   }

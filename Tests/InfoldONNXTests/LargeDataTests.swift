@@ -127,13 +127,13 @@ import Testing
     let (first, second) = (try held(), try held())
     try first.load(upTo: 100)
     #expect(truncate(path, 5_000_000) == 0)
-    expectError(.fileAccess, "became shorter") { () throws(InfoldError) in
+    expectError(.fileAccess, "truncated") { () throws(InfoldError) in
       _ = try first.place([200_000..<2_000_000, 2_500_000..<5_000_001])
     }
-    expectError(.fileAccess, "became shorter") { () throws(InfoldError) in
+    expectError(.fileAccess, "truncated") { () throws(InfoldError) in
       _ = try first.place([200_000..<300_000, 4_900_000..<5_000_001])
     }
-    expectError(.fileAccess, "became shorter") { () throws(InfoldError) in try second.load(upTo: bytes.count) }
+    expectError(.fileAccess, "truncated") { () throws(InfoldError) in try second.load(upTo: bytes.count) }
     let parts = [200_001..<2_300_000, 2_500_000..<5_000_000]
     let places = try first.place(parts)
     for (part, place) in zip(parts, places) { #expect(place.elementsEqual(bytes[part])) }

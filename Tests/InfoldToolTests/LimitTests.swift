@@ -119,13 +119,13 @@ import Testing
       ["profile", model, "--runs", "1", "--html", pipe] + shape,
       ["profile", model, "--runs", "1", "--trace", pipe] + shape,
     ] {
-      try expectRefusal(arguments, pipe, "nobody reads it")
+      try expectRefusal(arguments, pipe, "no reader")
     }
     let results = folder.path("results")
     try FileManager.default.createDirectory(atPath: results, withIntermediateDirectories: false)
     let graph = try Model(path: model, operators: .standard).graph
     #expect(mkfifo(results + "/\(graph[graph.outputs[0]].name).npy", 0o600) == 0)
-    try expectRefusal(command("run") + ["--output", results], "nobody reads it")
+    try expectRefusal(command("run") + ["--output", results], "no reader")
   }
 
   @Test func threadsOfTheEnvironment() throws {

@@ -70,7 +70,7 @@ import Testing
       ("true | $infold inspect -", "standard input: "), ("$infold inspect - < .", "standard input: is a folder"),
       ("$infold inspect <(true)", "/dev/fd/"), ("echo no model | $infold run - --random 1", "standard input: "),
       ("cat $model | $infold run - --input x=-", "- stands for it twice"),
-      ("mkfifo p; $infold inspect p", "p: is a pipe that nobody writes to"),
+      ("mkfifo p; $infold inspect p", "p: is a pipe without a writer"),
       ("cat $model | $infold sidecar -", "-o FILE"), ("$infold inspect ./-", "no such file"),
       ("cat $model | $infold classify - x.png", "has no file beside it"),
     ])

@@ -4,13 +4,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// What Swift has no word for: the processor's hint in a spin loop, prefetching, the control register of floating-point arithmetic,
-// futexes, names of threads, and which processors and instructions there are.
+// Operations that Swift does not offer: the spin-loop hint, prefetching, the floating-point control register, futexes, thread names, and queries of processors and instruction sets.
 
-// Swift's functions and these may name different instruction sets, which keeps the optimizer from putting one into the other.
+// Forced inlining, because callers in Swift may be compiled for a different instruction set, and then the optimizer does not inline on its own.
 #define INFOLD_INLINE static inline __attribute__((always_inline))
 
-/// Tells the processor that the caller waits in a loop.
+/// Hints to the processor that the caller is in a spin loop.
 INFOLD_INLINE void infold_spin_hint(void) {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
@@ -19,10 +18,10 @@ INFOLD_INLINE void infold_spin_hint(void) {
 #endif
 }
 
-/// Asks for the line of memory at `address` to be brought into the second-level cache. The address may be any.
+/// Prefetches the cache line at `address` into the second-level cache. The address need not be valid.
 INFOLD_INLINE void infold_prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }
 
-/// The control register of the calling thread's floating-point arithmetic: rounding, traps, and what becomes of subnormal numbers.
+/// Returns the calling thread's floating-point control register: rounding mode, traps, and the treatment of subnormal numbers.
 static inline uint64_t infold_arithmetic(void) {
 #if defined(__x86_64__)
   uint32_t control;
@@ -37,7 +36,7 @@ static inline uint64_t infold_arithmetic(void) {
 #endif
 }
 
-/// Sets the register, to what `infold_arithmetic` or `infold_standard_arithmetic` has returned.
+/// Sets the control register to a value that `infold_arithmetic` or `infold_standard_arithmetic` returned.
 static inline void infold_set_arithmetic(uint64_t control) {
 #if defined(__x86_64__)
   uint32_t word = (uint32_t)control;
@@ -47,8 +46,7 @@ static inline void infold_set_arithmetic(uint64_t control) {
 #endif
 }
 
-/// What the register is when numbers are rounded to the nearest and nothing traps. Subnormal numbers are kept, or those that an
-/// instruction reads and those that it makes are flushed to zero.
+/// Returns the control register for rounding to nearest without traps. Subnormal operands and results are either preserved or flushed to zero.
 static inline uint64_t infold_standard_arithmetic(bool flushes_subnormals) {
 #if defined(__x86_64__)
   return flushes_subnormals ? 0x1f80 | 0x8000 | 0x40 : 0x1f80;
@@ -59,39 +57,37 @@ static inline uint64_t infold_standard_arithmetic(bool flushes_subnormals) {
 #endif
 }
 
-/// Sleeps while the word at `address` is `expected`, until `infold_wake`. May return without a reason.
+/// Sleeps while the word at `address` equals `expected`, until `infold_wake`. Wakeups may be spurious.
 void infold_sleep(const void *address, uint32_t expected);
 
-/// Wakes up to `count` threads that sleep at `address`.
+/// Wakes up to `count` threads that sleep on `address`.
 void infold_wake(const void *address, int count);
 
-/// Gives the calling thread a name, at most 15 bytes.
+/// Sets the name of the calling thread, at most 15 bytes.
 void infold_name_thread(const char *name);
 
-/// The processors that the process may run on; 0 when the system does not tell.
+/// Returns the number of processors that the process may run on, or 0 if the system does not report it.
 int infold_allowed_processors(void);
 
-/// Whether the processor and the system have AVX2 and FMA.
+/// Returns whether processor and operating system support AVX2 and FMA.
 bool infold_has_avx2_fma(void);
 
-/// Whether the processor and the system have AVX-512 F, BW, CD, DQ and VL.
+/// Returns whether processor and operating system support AVX-512 F, BW, CD, DQ and VL.
 bool infold_has_avx512(void);
 
-/// Whether the processor multiplies AVX-512's vectors as fast as AVX2's, so twice as many numbers. Some take them in two halves.
-/// Its maker, family and model say so, so that the answer is always the same.
+/// Returns whether the processor executes AVX-512 multiplications at the rate of AVX2, and so has twice the throughput. Some processors split them into halves. The answer is derived from vendor, family and model, so it is always the same.
 bool infold_has_full_rate_avx512(void);
 
-/// Whether they have AVX-512's instructions for neural networks (VNNI) as well.
+/// Returns whether processor and operating system support AVX-512 VNNI as well.
 bool infold_has_avx512_vnni(void);
 
-/// Whether the processor of an arm64 machine has instructions that add up products of four bytes each (FEAT_DotProd).
+/// Returns whether an arm64 processor has dot-product instructions for bytes (FEAT_DotProd).
 bool infold_has_dot_products(void);
 
 #if defined(__ARM_FEATURE_DOTPROD)
 #include <arm_neon.h>
 
-/// 16 unsigned bytes less 128 each, which are signed ones. In words that the optimizer knows, it would do so with every four bytes by
-/// themselves, and products by lane would be none.
+/// Subtracts 128 from 16 unsigned bytes, which makes them signed. In assembly, because the optimizer would otherwise rewrite this for each group of four bytes and no longer emit products by lane.
 INFOLD_INLINE int32x4_t infold_without_sign(int32x4_t bytes) {
   int32x4_t result;
   __asm__("eor %0.16b, %1.16b, %2.16b" : "=w"(result) : "w"(bytes), "w"(vdupq_n_u8(0x80)));
@@ -102,12 +98,12 @@ INFOLD_INLINE int32x4_t infold_without_sign(int32x4_t bytes) {
 #if defined(__F16C__)
 #include <immintrin.h>
 
-/// Widens 8 numbers of float16 to single precision.
+/// Widens 8 float16 numbers to single precision.
 static inline void infold_widen_halves(const uint16_t *source, float *target) {
   _mm256_storeu_ps(target, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)source)));
 }
 
-/// Rounds 8 numbers to the nearest ones of float16.
+/// Rounds 8 single-precision numbers to float16.
 static inline void infold_narrow_floats(const float *source, uint16_t *target) {
   const __m128i halves = _mm256_cvtps_ph(_mm256_loadu_ps(source), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   _mm_storeu_si128((__m128i *)target, halves);
@@ -115,14 +111,14 @@ static inline void infold_narrow_floats(const float *source, uint16_t *target) {
 #elif defined(__aarch64__)
 #include <arm_neon.h>
 
-/// Widens 8 numbers of float16 to single precision.
+/// Widens 8 float16 numbers to single precision.
 INFOLD_INLINE void infold_widen_halves(const uint16_t *source, float *target) {
   const float16x8_t halves = vreinterpretq_f16_u16(vld1q_u16(source));
   vst1q_f32(target, vcvt_f32_f16(vget_low_f16(halves)));
   vst1q_f32(target + 4, vcvt_high_f32_f16(halves));
 }
 
-/// Rounds 8 numbers to the nearest ones of float16.
+/// Rounds 8 single-precision numbers to float16.
 INFOLD_INLINE void infold_narrow_floats(const float *source, uint16_t *target) {
   const float16x4_t low = vcvt_f16_f32(vld1q_f32(source));
   vst1q_u16(target, vreinterpretq_u16_f16(vcvt_high_f16_f32(low, vld1q_f32(source + 4))));
@@ -132,17 +128,17 @@ INFOLD_INLINE void infold_narrow_floats(const float *source, uint16_t *target) {
 #if defined(__AVX512F__)
 #include <immintrin.h>
 
-/// The first `count` floats from `source` on, 0 to 16, and `fill` behind them.
+/// Loads the first `count` floats from `source`, 0 to 16, and fills the other lanes with `fill`.
 static inline __m512 infold_load_first(const float *source, long count, float fill) {
   return _mm512_mask_loadu_ps(_mm512_set1_ps(fill), (__mmask16)((1u << count) - 1), source);
 }
 
-/// The larger one of each lane; NaN where either is. Of NaN, zeros and other equals: `x` if it is NaN, else `y`.
+/// Returns the larger element of each lane, or NaN if either is NaN. For NaN and for equal operands such as zeros, the result is `x` if `x` is NaN, and `y` otherwise.
 static inline __m512 infold_largest(__m512 x, __m512 y) {
   return _mm512_mask_max_ps(x, _mm512_cmp_ps_mask(x, x, _CMP_ORD_Q), x, y);
 }
 
-/// Writes the first `count` elements, at most 15, or none. (In parts: some processors are slow in writing with a mask.)
+/// Stores the first `count` elements, at most 15. Does nothing if `count` is not positive. Stores in parts, because masked stores are slow on some processors.
 static inline void infold_store_first(float *target, long count, __m512 elements) {
   if (count <= 0) return;
   __m256 part = _mm512_castps512_ps256(elements);
@@ -165,7 +161,7 @@ static inline void infold_store_first(float *target, long count, __m512 elements
   if (count & 1) _mm_store_ss(target, quarter);
 }
 
-/// Writes the last `count` elements, at most 15, to where they would stand if all were written from `target` on.
+/// Stores the last `count` elements, at most 15, at the positions that they would have if the whole vector were stored at `target`.
 static inline void infold_store_last(float *target, long count, __m512 elements) {
   __m512 last = _mm512_maskz_compress_ps((__mmask16)(0xffffu << (16 - count)), elements);
   infold_store_first(target + (16 - count), count, last);

@@ -1,6 +1,7 @@
-/// What is packed, and where to.
+/// Weights to pack, and the destination.
 ///
-/// The weight of column n at tap t and channel c is `source[n * columnStride + c * channelStride + t * tapStride]`.
+/// The weight of column n at tap t and channel c is
+/// `source[n * columnStride + c * channelStride + t * tapStride]`.
 public struct BytePackArguments: @unchecked Sendable {
   public var source: UnsafePointer<Int8>
   public var taps: Int
@@ -26,16 +27,16 @@ public struct BytePackArguments: @unchecked Sendable {
   }
 }
 
-/// How sums of products become quantized numbers: y = clamp(round((sum + bias) · multiplier), lower, upper) + zero point, halves to
-/// the even number.
+/// The parameters that turn sums of products into quantized numbers: y = clamp(round((sum + bias) ·
+/// multiplier), lower, upper) + zero point. Ties round to even.
 public struct Requantization: @unchecked Sendable {
-  /// For each column, and up to the end of the last panel.
+  /// One bias for each column, padded to the end of the last panel.
   public var bias: UnsafePointer<Int32>
-  /// For each column, and up to the end of the last panel.
+  /// One multiplier for each column, padded to the end of the last panel.
   public var multipliers: UnsafePointer<Float>
-  /// The least result, less the zero point.
+  /// The smallest result minus the zero point.
   public var lower: Float
-  /// The greatest result, less the zero point.
+  /// The largest result minus the zero point.
   public var upper: Float
   public var zeroPoint: Int32
 
@@ -50,24 +51,26 @@ public struct Requantization: @unchecked Sendable {
   }
 }
 
-/// A convolution of quantized numbers, or a part of one. A group of a grouped one is a call of its own, with pointers to its channels.
+/// A convolution of quantized numbers, or a part of one. Each group of a grouped convolution is a
+/// separate call with pointers to its channels.
 public struct ByteConvolutionArguments: @unchecked Sendable {
   public var window: ImageWindow
   public var input: InputImages<UInt8>
-  /// What stands for positions outside of the picture: the input's zero point.
+  /// The value of positions outside of the image: the input's zero point.
   public var padding: UInt8
-  /// Packed.
+  /// The packed weights.
   public var weights: UnsafePointer<Int8>
   public var output: OutputImages<UInt8>
   public var requantization: Requantization
   /// The output positions to compute, counted over images, rows and columns.
   public var pixels: Range<Int>
-  /// The output channels to compute; begins at a multiple of `panelWidth`.
+  /// The output channels to compute. The range begins at a multiple of `panelWidth`.
   public var columns: Range<Int>
-  /// Memory of as many bytes as the kernel asks for, aligned to 64 bytes.
+  /// Scratch memory of the size that the kernel requires, aligned to 64 bytes.
   public var scratch: UnsafeMutableRawPointer
-  /// Where the sums themselves go, with those of `convolve` alone, at the distances of the output: then nothing is written there. Whole
-  /// vectors are written, so that a position has room for a multiple of 16 of them. `nil` for quantized numbers.
+  /// The destination of the raw 32-bit sums, with the strides of the output, or `nil` to write
+  /// quantized numbers. Only `convolve` supports it. The output is then not written. Whole vectors
+  /// are stored, so each position needs room for a multiple of 16 sums.
   public var sums: UnsafeMutablePointer<Int32>?
 
   public init(
@@ -88,15 +91,16 @@ public struct ByteConvolutionArguments: @unchecked Sendable {
   }
 }
 
-/// How floats become quantized numbers: y = clamp(round(x ÷ scale), lower, upper) + zero point, halves to the even number.
+/// The parameters that turn floats into quantized numbers: y = clamp(round(x ÷ scale), lower,
+/// upper) + zero point. Ties round to even.
 public struct ByteQuantization: Sendable {
   public var scale: Float
-  /// The least result, less the zero point.
+  /// The smallest result minus the zero point.
   public var lower: Float
-  /// The greatest result, less the zero point.
+  /// The largest result minus the zero point.
   public var upper: Float
   public var zeroPoint: Int32
-  /// What NaN becomes, less the zero point.
+  /// The result for NaN minus the zero point.
   public var notANumber: Float
 
   public init(scale: Float, lower: Float, upper: Float, zeroPoint: Int32, notANumber: Float = 0) {
@@ -108,12 +112,13 @@ public struct ByteQuantization: Sendable {
   }
 }
 
-/// What quantized numbers mean that have a scale and a zero point for each channel, and take all of their type.
+/// The parameters of quantized numbers with one scale and zero point for each channel, which use
+/// the full range of their type.
 public struct ChannelQuantization: @unchecked Sendable {
   public var scales: UnsafePointer<Float>
-  /// 0 less the zero points of the unsigned numbers.
+  /// The negated zero points of the unsigned numbers.
   public var lowers: UnsafePointer<Float>
-  /// The unsigned number that stands for the type's 0, which NaN becomes.
+  /// The unsigned number that represents 0 of the quantized type. NaN becomes this number.
   public var offset: Float
 
   public init(scales: UnsafePointer<Float>, lowers: UnsafePointer<Float>, offset: Float) {
@@ -123,7 +128,8 @@ public struct ChannelQuantization: @unchecked Sendable {
   }
 }
 
-/// y = quantized(scaleₐ · (a − zeroPointₐ) + scaleᵦ · (b − zeroPointᵦ)), each operation rounded to float32.
+/// An addition of quantized tensors: y = quantized(scaleₐ · (a − zeroPointₐ) + scaleᵦ · (b −
+/// zeroPointᵦ)), with each operation rounded to float32.
 public struct ByteAdditionArguments: @unchecked Sendable {
   public var a: Pixels<UInt8>
   public var scaleA: Float

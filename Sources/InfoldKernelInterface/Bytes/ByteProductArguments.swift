@@ -1,8 +1,9 @@
-/// How a row of quantized numbers stands for floats: scale · (a − zeroPoint).
+/// The quantization parameters of one row: a number a represents scale · (a − zeroPoint).
 public struct ByteRow: Sendable {
   public var scale: Float
   public var zeroPoint: Int32
-  /// The sum of the row's numbers less their zero points, which is asked for where the weights have zero points.
+  /// The sum of the row's numbers minus their zero points. It is needed only if the weights have
+  /// zero points.
   public var sum: Int32
 
   public init(scale: Float, zeroPoint: Int32, sum: Int32 = 0) {
@@ -12,12 +13,13 @@ public struct ByteRow: Sendable {
   }
 }
 
-/// What a column of packed weights is: scale · (w − zeroPoint). Each list goes on to the end of the last panel.
+/// The quantization parameters of packed columns: a weight w represents scale · (w − zeroPoint).
+/// Each list is padded to the end of the last panel.
 public struct ByteColumns: @unchecked Sendable {
   public var scales: UnsafePointer<Float>
-  /// The sums of the weights as they are packed.
+  /// The sums of the packed weights of each column.
   public var sums: UnsafePointer<Int32>
-  /// `nil` for zeros.
+  /// The zero points, or `nil` if all are zero.
   public var zeroPoints: UnsafePointer<Int32>?
 
   public init(scales: UnsafePointer<Float>, sums: UnsafePointer<Int32>, zeroPoints: UnsafePointer<Int32>?) {
@@ -27,25 +29,26 @@ public struct ByteColumns: @unchecked Sendable {
   }
 }
 
-/// A product of quantized rows with packed weights, as floats: y = Σ (a − zeroPointₐ) · (w − zeroPointᵥ) · (scaleₐ · scaleᵥ) + bias.
+/// A product of quantized rows with packed weights, as floats: y = Σ (a − zeroPointₐ) · (w −
+/// zeroPointᵥ) · (scaleₐ · scaleᵥ) + bias.
 public struct ByteProductArguments: @unchecked Sendable {
   public var input: UnsafePointer<UInt8>
-  /// The bytes from one row to the next.
+  /// The distance between rows in bytes.
   public var inputStride: Int
-  /// The numbers of a row.
+  /// The number of elements in a row.
   public var inner: Int
-  /// What each row stands for.
+  /// The quantization parameters of each row.
   public var rows: UnsafePointer<ByteRow>
   public var rowCount: Int
-  /// Packed as for a convolution with a window of one position.
+  /// Weights packed as for a convolution with a window of one position.
   public var weights: UnsafePointer<Int8>
   public var columns: ByteColumns
   public var columnCount: Int
-  /// For each column; `nil` for none.
+  /// One bias for each column, or `nil`.
   public var bias: UnsafePointer<Float>?
   public var output: UnsafeMutablePointer<Float>
   public var outputStride: Int
-  /// Whether the product is added to what is there.
+  /// Whether the product is added to the output instead of replacing it.
   public var adds: Bool
 
   public init(

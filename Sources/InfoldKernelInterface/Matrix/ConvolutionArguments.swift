@@ -1,30 +1,36 @@
-/// A convolution, or a part of one. Of a grouped one, pointers are to the channels of the first group that is computed.
+/// A convolution, or a part of one. For a grouped convolution, the pointers refer to the channels
+/// of the first group to compute.
 ///
-/// `input.channels` are the elements that a position of the window reads, from the pixel's first on. In the first layer of a
-/// network these may be all pixels of a row of the window, which lie behind one another in a padded image: more than the pixel
-/// stride, with a window of width 1.
+/// `input.channels` is the number of elements that a window position reads, starting at the pixel's
+/// first. In the first layer of a network these may be all pixels in a row of the window, which are
+/// contiguous in a padded image. Then `input.channels` exceeds the pixel stride, and the window has
+/// width 1.
 public struct ConvolutionArguments: @unchecked Sendable {
-  /// May be empty, with a height or a width of 0: results are then what the epilogue makes of 0, whatever the input holds.
+  /// The window. It may be empty, with a height or width of 0. Results are then the epilogue
+  /// applied to 0, whatever the input contains.
   public var window: ImageWindow
   public var input: InputImages<Float>
-  /// Of a volume, how many planes the window reads, all of them at the same places; 0 for none.
+  /// For volumes, the number of planes that the window reads, all at the same positions. 0 means
+  /// none.
   public var planes: Int
-  /// The elements from one of them to the next. The input's pictures are the first ones.
+  /// The distance between planes in elements. The images of the input are the first planes.
   public var planeStride: Int
-  /// Packed; rows are ordered by (plane, window row, window column, channel).
+  /// The packed weights. Rows are ordered by (plane, window row, window column, channel).
   public var weights: UnsafePointer<Float>
-  /// The numbers from one panel of weights to the next, where panels have more rows than the window reads; `nil` for as many.
+  /// The distance between panels in elements, if panels have more rows than the window reads. `nil`
+  /// if they have the same number.
   public var panelStride: Int?
-  /// Whether the weights were read shortly before, and lie in a near cache, so that fetching them ahead would only take time.
+  /// Whether the weights were read recently and lie in a near cache, so that prefetching them would
+  /// waste time.
   public var weightsAreNear: Bool
   public var output: OutputImages<Float>
   public var epilogue: Epilogue
   /// The output positions to compute, counted over images, rows and columns.
   public var pixels: Range<Int>
-  /// The output channels to compute, of each group; begins at a multiple of `panelWidth`.
+  /// The output channels of each group to compute. The range begins at a multiple of `panelWidth`.
   public var columns: Range<Int>
   public var groups: ConvolutionGroups
-  /// Memory of `convolutionScratch` bytes, aligned to 64 bytes.
+  /// Scratch memory of `convolutionScratch` bytes, aligned to 64 bytes.
   public var scratch: UnsafeMutableRawPointer
 
   public init(
@@ -49,15 +55,15 @@ public struct ConvolutionArguments: @unchecked Sendable {
   }
 }
 
-/// Neighbouring groups of a convolution whose results are computed for the same output positions.
+/// Adjacent groups of a convolution that are computed for the same output positions.
 public struct ConvolutionGroups: Sendable, Hashable {
   public var count: Int
-  /// The output channels of each.
+  /// The output channels of each group.
   public var outputChannels: Int
-  /// The packed weights of each, in numbers.
+  /// The number of packed weights of each group.
   public var weightCount: Int
 
-  /// One group, or a convolution that is not grouped.
+  /// A single group, or an ungrouped convolution.
   public static let one = ConvolutionGroups(count: 1, outputChannels: 0, weightCount: 0)
 
   public init(count: Int, outputChannels: Int, weightCount: Int) {

@@ -1,52 +1,57 @@
-/// The kernels of one instruction set for what multiplies: products, convolutions of all kinds, and Winograd's algorithm.
+/// The multiplying kernels of one instruction set: matrix products, all kinds of convolutions, and
+/// Winograd convolutions.
 ///
-/// Sets with the widest vectors have these and `LanewiseKernels`.
+/// The sets with the widest vectors implement only these and `LanewiseKernels`.
 ///
-/// A kernel gets pointers and sizes, and a range of the work: what it computes of each element does not depend on the range.
-/// It allocates nothing, and checks nothing.
+/// A kernel receives pointers, sizes and a range of the work. The result of an element does not
+/// depend on the range. Kernels allocate no memory and check no arguments.
 public protocol ConvolutionKernels: MatrixKernels {
-  /// The name of the instruction set, like `avx2`.
+  /// The name of the instruction set, such as `avx2`.
   static var name: String { get }
 
-  /// The numbers in a vector.
+  /// The number of lanes in a vector.
   static var vectorWidth: Int { get }
 
-  /// Floats that `packDepthwiseWeights` writes.
+  /// Returns the number of floats that `packDepthwiseWeights` writes.
   static func depthwiseWeightCount(kernelHeight: Int, kernelWidth: Int, channels: Int) -> Int
 
-  /// Writes the weights of a depthwise convolution, ONNX's [channels, 1, kernelHeight, kernelWidth], in the order that
-  /// `depthwise` reads.
+  /// Packs the weights of a depthwise convolution, in ONNX's order [channels, 1, kernelHeight,
+  /// kernelWidth], into the order that `depthwise` reads.
   static func packDepthwiseWeights(
     _ weights: UnsafePointer<Float>, kernelHeight: Int, kernelWidth: Int, channels: Int,
     into packed: UnsafeMutablePointer<Float>)
 
-  /// Depthwise convolution. The range counts rows of the output, over all pictures.
+  /// Depthwise convolution. The range counts rows of the output, over all images.
   static func depthwise(_ arguments: DepthwiseArguments, rows: Range<Int>)
 
-  /// Floats that `packGroupedWeights` writes for a window of so many positions.
+  /// Returns the number of floats that `packGroupedWeights` writes for a window of `taps`
+  /// positions.
   static func groupedWeightCount(_ groups: ChannelGroups, taps: Int) -> Int
 
-  /// Writes the weights of a grouped convolution, ONNX's [outputs, inputs of a group, rows, columns], in the order that
-  /// `convolveGroups` reads.
-  /// - Parameter rows: The rows of the window in all its planes.
+  /// Packs the weights of a grouped convolution, in ONNX's order [outputs, inputs of a group, rows,
+  /// columns], into the order that `convolveGroups` reads.
+  /// - Parameter rows: The rows of the window in all of its planes.
   static func packGroupedWeights(
     _ weights: UnsafePointer<Float>, _ groups: ChannelGroups, rows: Int, columns: Int,
     into packed: UnsafeMutablePointer<Float>)
 
-  /// The scratch memory that `convolveGroups` needs for one call, in bytes; `nil` where a window and its steps would need too much.
+  /// Returns the scratch memory in bytes that one call of `convolveGroups` needs, or `nil` if the
+  /// window and its strides would need too much.
   static func groupedConvolutionScratch(
     _ groups: ChannelGroups, _ window: ImageWindow, _ depth: DepthWindow, outputWidth: Int
   ) -> Int?
 
-  /// Convolves groups of so few channels that a vector holds one or more of them. The rows count those of the output, over all planes and
-  /// pictures; the blocks its channels, as `ChannelGroups.blocks` does.
+  /// Convolves groups that are small enough for a vector to hold the channels of at least one.
+  /// `rows` counts rows of the output, over all planes and images. `blocks` counts blocks of its
+  /// channels, as `ChannelGroups.blocks` does.
   static func convolveGroups(_ arguments: GroupedConvolutionArguments, rows: Range<Int>, blocks: Range<Int>)
 
-  /// The numbers that `multiplyAddChains` works on.
+  /// The number of floats that `multiplyAddChains` processes.
   static var multiplyAddChainCount: Int { get }
 
-  /// Replaces each of `multiplyAddChainCount` numbers x by x · `factor` + `addend`, `rounds` times, all in registers: nothing that
-  /// computes with these instructions is faster, and so its speed is the peak that profiles compare with.
+  /// Replaces each of `multiplyAddChainCount` numbers x by x · `factor` + `addend`, `rounds` times.
+  /// Everything stays in registers, so this measures the peak arithmetic rate that profiles compare
+  /// with.
   static func multiplyAddChains(
     _ sums: UnsafeMutablePointer<Float>, by factor: Float, plus addend: Float, rounds: Int)
 }

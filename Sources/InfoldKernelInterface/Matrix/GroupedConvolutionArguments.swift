@@ -1,9 +1,9 @@
-/// The groups of a convolution: the channels that each reads, and those that it makes.
+/// The groups of a convolution, with the input and output channels of each.
 public struct ChannelGroups: Sendable, Hashable {
   public var count: Int
-  /// Channels of one group's input.
+  /// The input channels of one group.
   public var inputs: Int
-  /// Channels of one group's output.
+  /// The output channels of one group.
   public var outputs: Int
 
   public init(count: Int, inputs: Int, outputs: Int) {
@@ -12,14 +12,16 @@ public struct ChannelGroups: Sendable, Hashable {
     self.outputs = outputs
   }
 
-  /// The groups whose channels, of either side, a vector of `width` numbers holds; 0 for groups that are larger.
+  /// Returns the number of groups whose input and output channels fit into a vector of `width`
+  /// lanes, or 0 if groups are too large.
   @inlinable @inline(__always)
   public func perVector(of width: Int) -> Int {
     let groups = width / (inputs > outputs ? inputs : outputs)
     return groups < count ? groups : count
   }
 
-  /// The vectors of output channels, of as many groups each, the last one perhaps of fewer.
+  /// Returns the number of vectors that cover the output channels, with `perVector` groups each.
+  /// The last one may have fewer.
   @inlinable @inline(__always)
   public func blocks(ofVectors width: Int) -> Int {
     let groups = perVector(of: width)
@@ -27,19 +29,19 @@ public struct ChannelGroups: Sendable, Hashable {
   }
 }
 
-/// A convolution over pictures or volumes in small groups of channels.
+/// A convolution of images or volumes with small groups of channels.
 public struct GroupedConvolutionArguments: @unchecked Sendable {
   public var groups: ChannelGroups
-  /// All channels of all groups; planes count as pictures.
+  /// The input with all channels of all groups. Planes count as images.
   public var input: InputImages<Float>
-  /// The same of the result, which must not overlap the input.
+  /// The output, in the same form. It must not overlap the input.
   public var output: OutputImages<Float>
   public var window: ImageWindow
   public var depth: DepthWindow
-  /// What `packGroupedWeights` wrote.
+  /// The weights that `packGroupedWeights` wrote.
   public var weights: UnsafePointer<Float>
   public var epilogue: Epilogue
-  /// Memory of `groupedConvolutionScratch` bytes, aligned to 64 bytes.
+  /// Scratch memory of `groupedConvolutionScratch` bytes, aligned to 64 bytes.
   public var scratch: UnsafeMutableRawPointer
 
   public init(

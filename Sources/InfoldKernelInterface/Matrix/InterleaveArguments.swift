@@ -1,25 +1,25 @@
-/// Images of a few channels, to be written with the channels last and with padding around them, so that a convolution
-/// reads the pixels of a row of its window as one run of numbers.
+/// Images with few channels to be rewritten in channels-last order with padding around them. A
+/// convolution can then read the pixels in a row of its window as one contiguous run.
 public struct InterleaveArguments: @unchecked Sendable {
   public var input: UnsafeRawPointer
   public var images: Int
   public var height: Int
   public var width: Int
   public var channels: Int
-  /// The distances in the input, in elements. Rows follow without gaps.
+  /// The strides of the input in elements. Rows are contiguous.
   public var channelStride: Int
   public var pixelStride: Int
   public var imageStride: Int
   public var padTop: Int
   public var padLeft: Int
-  /// [images, outputHeight, outputWidth, channels]. What lies outside of the input becomes `padding`; what does not fit is left
-  /// out.
+  /// The output, [images, outputHeight, outputWidth, channels]. Positions outside of the input
+  /// become `padding`. Input that does not fit is cropped.
   public var output: UnsafeMutableRawPointer
   public var outputHeight: Int
   public var outputWidth: Int
-  /// The bytes of an element: 1 or 4.
+  /// The size of an element in bytes: 1 or 4.
   public var elementByteCount: Int
-  /// The bits of an element that lies outside of the input.
+  /// The bits of elements outside of the input.
   public var padding: UInt32
 
   public init(

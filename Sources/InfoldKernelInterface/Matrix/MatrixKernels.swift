@@ -1,41 +1,45 @@
 /// Convolutions and matrix products of float32 numbers.
 ///
-/// Their right side is packed: the columns (output channels) in panels of `panelWidth`, a panel's rows behind one another,
-/// the last panel filled up with zeros. Packed numbers must begin at a multiple of 64 bytes.
+/// The right operand is packed. Its columns (output channels) are divided into panels of
+/// `panelWidth`. The rows of a panel are contiguous, and the last panel is padded with zeros.
+/// Packed data must be aligned to 64 bytes.
 public protocol MatrixKernels: Sendable {
-  /// The columns of a panel. The column ranges of the kernels begin at multiples of it.
+  /// The columns of a panel. The column ranges of the kernels begin at multiples of this.
   static var panelWidth: Int { get }
 
-  /// The numbers that a packed matrix of so many rows and columns takes.
+  /// Returns the number of floats in a packed matrix of this size.
   static func packedCount(rows: Int, columns: Int) -> Int
 
   /// Packs the panels of a range of columns.
   static func pack(_ arguments: PackArguments)
 
-  /// The scratch memory that `convolve` needs for one call with a window of `taps` positions, in bytes.
+  /// Returns the scratch memory in bytes that one call of `convolve` needs for a window of `taps`
+  /// positions.
   static func convolutionScratch(taps: Int, channels: Int) -> Int
 
-  /// Convolves images whose channels run fastest, without an im2col matrix: every tap reads its pixels where they are. With a
-  /// window of one position it is the product of the matrix pixels × channels with the packed one.
+  /// Convolves channels-last images without an im2col matrix. With a window of one position, this
+  /// is the product of the matrix pixels × channels with the packed matrix.
   static func convolve(_ arguments: ConvolutionArguments)
 
-  /// Writes images of a few channels with the channels last, and padding around them. The range counts rows of the output,
-  /// over all images.
+  /// Rewrites images with few channels in channels-last order with padding around them. The range
+  /// counts rows of the output, over all images.
   static func interleaveChannels(_ arguments: InterleaveArguments, rows: Range<Int>)
 
-  /// The numbers that packed Winograd weights take.
+  /// Returns the number of floats in packed Winograd weights.
   static func winogradPackedCount(tile: Int, channels: Int, outputChannels: Int) -> Int
 
-  /// Transforms the weights of a 3×3 convolution in double precision, rounds them once, and packs the panels of a range of output
-  /// channels.
-  /// - Returns: Whether they suit the algorithm: some that are not finite, or very large, do not.
+  /// Transforms the weights of a 3×3 convolution in double precision, rounds them once, and packs
+  /// the panels of a range of output channels.
+  /// - Returns: Whether the weights are suitable for the algorithm. Weights that are not finite or
+  ///   very large are not.
   static func packWinograd(_ arguments: WinogradPackArguments) -> Bool
 
-  /// The scratch memory that `convolveWinograd` needs for one call, in bytes.
+  /// Returns the scratch memory in bytes that one call of `convolveWinograd` needs.
   static func winogradScratch(tile: Int, channels: Int, outputChannels: Int) -> Int
 
-  /// Convolves with a 3×3 window, stride 1, by Winograd's minimal filtering F(tile × tile, 3 × 3) (Lavin and Gray 2015,
-  /// arXiv 1509.09308). Tiles that hold numbers which are not finite, or much larger than those of a window beside them, are
-  /// convolved directly: a number reaches only the outputs that read it.
+  /// Convolves with a 3×3 window and stride 1 by Winograd's minimal filtering F(tile × tile, 3 × 3)
+  /// (Lavin and Gray 2015, arXiv 1509.09308). Tiles with numbers that are not finite, or much
+  /// larger than those of an adjacent window, are convolved directly. A number therefore affects
+  /// only the outputs that read it.
   static func convolveWinograd(_ arguments: WinogradArguments)
 }

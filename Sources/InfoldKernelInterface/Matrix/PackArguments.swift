@@ -1,6 +1,6 @@
-/// What is packed, and where to.
+/// A matrix to pack, and the destination.
 ///
-/// Row r of the matrix is tap r ÷ channels and channel r mod channels; its element in column n is
+/// Row r of the matrix is tap r ÷ channels and channel r mod channels. Its element in column n is
 /// `source[tap * tapStride + channel * channelStride + n * columnStride]`.
 public struct PackArguments: @unchecked Sendable {
   public var source: UnsafePointer<Float>
@@ -11,7 +11,7 @@ public struct PackArguments: @unchecked Sendable {
   public var columnStride: Int
   /// The columns of the whole matrix.
   public var columnCount: Int
-  /// The columns to pack; begins at a multiple of `panelWidth`.
+  /// The columns to pack. The range begins at a multiple of `panelWidth`.
   public var columns: Range<Int>
   /// The beginning of the whole packed matrix.
   public var packed: UnsafeMutablePointer<Float>

@@ -1,12 +1,12 @@
-/// Weights to be transformed: `source[o * channels * 9 + c * 9 + ky * 3 + kx]` (ONNX's order).
+/// Weights to transform: `source[o * channels * 9 + c * 9 + ky * 3 + kx]` (ONNX's order).
 public struct WinogradPackArguments: @unchecked Sendable {
-  /// The output tile's size: 2, 4 or 6.
+  /// The size of the output tile: 2, 4 or 6.
   public var tile: Int
   public var source: UnsafePointer<Float>
   public var channels: Int
   /// The output channels of the whole matrix.
   public var columnCount: Int
-  /// The output channels to pack; begins at a multiple of `panelWidth`.
+  /// The output channels to pack. The range begins at a multiple of `panelWidth`.
   public var columns: Range<Int>
   /// The beginning of all packed weights.
   public var packed: UnsafeMutablePointer<Float>
@@ -24,23 +24,24 @@ public struct WinogradPackArguments: @unchecked Sendable {
   }
 }
 
-/// A 3×3 convolution with stride 1 by Winograd's algorithm, or a part of one.
+/// A 3×3 Winograd convolution with stride 1, or a part of one.
 public struct WinogradArguments: @unchecked Sendable {
-  /// The output tile's size: 2, 4 or 6.
+  /// The size of the output tile: 2, 4 or 6.
   public var tile: Int
   public var padTop: Int
   public var padLeft: Int
   public var input: InputImages<Float>
   public var weights: UnsafePointer<Float>
-  /// The same weights as `MatrixKernels.convolve` takes them, for tiles that are computed directly.
+  /// The same weights packed for `MatrixKernels.convolve`, for tiles that are computed directly.
   public var directWeights: UnsafePointer<Float>
   public var output: OutputImages<Float>
   public var epilogue: Epilogue
-  /// The tiles to compute, counted over images, rows of tiles and columns of tiles; the last ones of each are cut off.
+  /// The tiles to compute, counted over images, rows of tiles and columns of tiles. The last tile
+  /// in each direction may be cropped.
   public var tiles: Range<Int>
-  /// The output channels to compute; begins at a multiple of `panelWidth`.
+  /// The output channels to compute. The range begins at a multiple of `panelWidth`.
   public var columns: Range<Int>
-  /// Memory of `winogradScratch` bytes, aligned to 64 bytes.
+  /// Scratch memory of `winogradScratch` bytes, aligned to 64 bytes.
   public var scratch: UnsafeMutableRawPointer
 
   public init(

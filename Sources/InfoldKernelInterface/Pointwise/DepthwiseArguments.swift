@@ -1,10 +1,10 @@
-/// A convolution in which every channel has a filter of its own (group = channels, multiplier 1).
+/// A convolution in which each channel has its own filter (group = channels, multiplier 1).
 public struct DepthwiseArguments: @unchecked Sendable {
   public var input: InputImages<Float>
-  /// As many pictures and channels as the input has; must not overlap it.
+  /// The output, with as many images and channels as the input. It must not overlap the input.
   public var output: OutputImages<Float>
   public var window: ImageWindow
-  /// What `packDepthwiseWeights` wrote: [window.height · window.width][channels].
+  /// The weights that `packDepthwiseWeights` wrote: [window.height · window.width][channels].
   public var weights: UnsafePointer<Float>
   public var epilogue: Epilogue
 

@@ -1,13 +1,14 @@
-/// What an element-wise kernel goes through: `images` × `pixels` × `channels` numbers.
+/// The iteration space of an element-wise kernel: `images` × `pixels` × `channels` elements.
 ///
-/// A tensor whose elements follow each other, whatever its layout, may be given as one image of `n` pixels with one
-/// channel; kernels treat dense operands as one run of numbers in any case.
+/// A contiguous tensor, whatever its layout, may be given as one image of `n` pixels with one
+/// channel. Kernels treat dense operands as one contiguous run in any case.
 public struct ElementwiseShape: Sendable {
   public var images: Int
-  /// Pixels of one image.
+  /// The pixels of one image.
   public var pixels: Int
   public var channels: Int
-  /// The number of units of work: the range of an element-wise kernel counts pixels, over all images.
+  /// The number of units of work. The range of an element-wise kernel counts pixels, over all
+  /// images.
   public var unitCount: Int { images * pixels }
 
   public init(images: Int = 1, pixels: Int, channels: Int = 1) {
@@ -17,11 +18,12 @@ public struct ElementwiseShape: Sendable {
   }
 }
 
-/// An operand that an element-wise kernel reads, with its strides in floats: 0 repeats the same number.
+/// An input of an element-wise kernel, with its strides in elements. A stride of 0 repeats the same
+/// element.
 ///
-/// Strides (image, pixel, channel) with P pixels and C channels: (P·C, C, 1) a dense tensor; (0, 0, 0) one number for
-/// all; (0, 0, 1) one per channel; (C, 0, 1) one per image and channel, as squeeze-and-excite multiplies with; (P, 1,
-/// 0) one per pixel.
+/// Strides (image, pixel, channel) with P pixels and C channels: (P·C, C, 1) is a dense tensor, (0,
+/// 0, 0) a scalar, (0, 0, 1) one number per channel, (C, 0, 1) one per image and channel, as in
+/// squeeze-and-excite, and (P, 1, 0) one per pixel.
 public struct ElementwiseInput: @unchecked Sendable {
   public var base: UnsafePointer<Float>
   public var imageStride: Int
@@ -36,24 +38,25 @@ public struct ElementwiseInput: @unchecked Sendable {
     self.channelStride = channelStride
   }
 
-  /// A tensor of the whole shape, dense or a slice of one with more channels.
+  /// Creates an operand of the whole shape: a dense tensor, or a slice of one with more channels.
   public init(_ base: UnsafePointer<Float>, like shape: ElementwiseShape, pixelStride: Int? = nil) {
     let stride = pixelStride ?? shape.channels
     self.init(base, imageStride: shape.pixels * stride, pixelStride: stride, channelStride: 1)
   }
 
-  /// One number for all elements.
+  /// Creates an operand that has one number for all elements.
   public init(scalar base: UnsafePointer<Float>) {
     self.init(base, imageStride: 0, pixelStride: 0, channelStride: 0)
   }
 
-  /// One number per channel.
+  /// Creates an operand that has one number per channel.
   public init(perChannel base: UnsafePointer<Float>) {
     self.init(base, imageStride: 0, pixelStride: 0, channelStride: 1)
   }
 }
 
-/// The result of an element-wise kernel. It may be one of the inputs of the whole shape, if the strides are the same.
+/// The output of an element-wise kernel. It may alias an input of the whole shape that has the same
+/// strides.
 public struct ElementwiseOutput: @unchecked Sendable {
   public var base: UnsafeMutablePointer<Float>
   public var imageStride: Int
@@ -65,7 +68,7 @@ public struct ElementwiseOutput: @unchecked Sendable {
     self.pixelStride = pixelStride
   }
 
-  /// A tensor of the whole shape, dense or a slice of one with more channels.
+  /// Creates an output of the whole shape: a dense tensor, or a slice of one with more channels.
   public init(_ base: UnsafeMutablePointer<Float>, like shape: ElementwiseShape, pixelStride: Int? = nil) {
     let stride = pixelStride ?? shape.channels
     self.init(base, imageStride: shape.pixels * stride, pixelStride: stride)
@@ -74,23 +77,26 @@ public struct ElementwiseOutput: @unchecked Sendable {
 
 /// A function of one number. α and β are `UnaryArguments.alpha` and `.beta`. NaN stays NaN.
 ///
-/// Results differ from the exact ones by at most 2 units in the last place (exponential, logarithm, errorFunction, tanh, sigmoid, swish
-/// with α = 1, elu), 3 (selu, softplus, mish, and gelu between −1 and ∞), or 6 (gelu below −1); geluTanh by 2, and by what changing x in
-/// its last place would change. Results of sigmoid below 2⁻¹²⁶, of swish and mish below 10⁻³⁶, and of gelu and geluTanh below 10⁻³⁷, are
-/// no more exact than that. The portable kernels, which round twice where they multiply and add, lose as much as changing x in its last
-/// place would for gelu as well.
+/// The maximum error is 2 ulp for exponential, logarithm, errorFunction, tanh, sigmoid, swish with
+/// α = 1, and elu; 3 ulp for selu, softplus, mish, and gelu between −1 and ∞; and 6 ulp for gelu
+/// below −1. For geluTanh it is 2 ulp plus the effect of changing x by 1 ulp.
+///
+/// Tiny results are less accurate. Those of sigmoid below 2⁻¹²⁶, of swish and mish below 10⁻³⁶, and
+/// of gelu and geluTanh below 10⁻³⁷ have absolute errors of up to about this size. For gelu, the
+/// portable kernels add the effect of changing x by 1 ulp to the bound, because they round
+/// multiply-adds twice.
 public enum UnaryFunction: UInt8, Sendable {
-  /// x: a copy, between tensors of different pixel strides.
+  /// x: a copy between tensors with different pixel strides.
   case identity
   case absolute
   case negative
   case reciprocal
   case squareRoot
-  /// x to the power of ½, which is the square root but for −∞, of which it is ∞, and −0, of which it is 0.
+  /// x to the power of ½. It equals the square root, except that −∞ becomes ∞ and −0 becomes 0.
   case halfPower
   case floor
   case ceiling
-  /// To the nearest integer, halves to the even one.
+  /// The nearest integer, ties to even.
   case roundToEven
   /// eˣ.
   case exponential
@@ -101,23 +107,23 @@ public enum UnaryFunction: UInt8, Sendable {
   case tanh
   /// 1 ÷ (1 + e⁻ˣ).
   case sigmoid
-  /// x ÷ (1 + e⁻ᵅˣ): Swish, with α = 1 SiLU.
+  /// x ÷ (1 + e⁻ᵅˣ): Swish, or SiLU with α = 1.
   case swish
-  /// x · Φ(x), exactly (with the error function).
+  /// x · Φ(x), computed with the error function.
   case gelu
-  /// GELU by its approximation with tanh.
+  /// GELU approximated with tanh.
   case geluTanh
-  /// max(α, min(β, x)); Relu is α = 0, β = ∞.
+  /// max(α, min(β, x)). Relu is α = 0, β = ∞.
   case clip
-  /// x where x ≥ 0, else α·x.
+  /// x where x ≥ 0, otherwise α·x.
   case leakyRelu
-  /// x where x ≥ 0, else α·(eˣ − 1).
+  /// x where x ≥ 0, otherwise α·(eˣ − 1).
   case elu
-  /// β·x where x > 0, else β·α·(eˣ − 1).
+  /// β·x where x > 0, otherwise β·α·(eˣ − 1).
   case selu
   /// max(0, min(1, α·x + β)).
   case hardSigmoid
-  /// x · max(0, min(1, α·x + β)); ONNX's HardSwish is α = 1/6, β = 1/2.
+  /// x · max(0, min(1, α·x + β)). ONNX's HardSwish is α = 1/6, β = 1/2.
   case hardSwish
   /// log(1 + eˣ).
   case softplus
@@ -129,7 +135,7 @@ public enum UnaryFunction: UInt8, Sendable {
   case cosine
 }
 
-/// y = function(x).
+/// The arguments of y = function(x).
 public struct UnaryArguments: @unchecked Sendable {
   public var function: UnaryFunction
   public var alpha: Float
@@ -151,7 +157,7 @@ public struct UnaryArguments: @unchecked Sendable {
   }
 }
 
-/// A function of two numbers. Of two NaN, or a NaN and a number, the result is NaN.
+/// A function of two numbers. If either is NaN, the result is NaN.
 public enum BinaryFunction: UInt8, Sendable {
   case add
   case subtract
@@ -159,13 +165,14 @@ public enum BinaryFunction: UInt8, Sendable {
   case divide
   case maximum
   case minimum
-  /// left where left ≥ 0, else left · right (PRelu).
+  /// left where left ≥ 0, otherwise left · right (PRelu).
   case parametricRelu
-  /// left to the power of right. As in C, 1 to the power of anything, and anything to the power of 0, is 1, NaN or not.
+  /// left to the power of right. As in C, 1 to any power and any number to the power of 0 is 1,
+  /// even for NaN.
   case power
 }
 
-/// y = activation(function(left, right)).
+/// The arguments of y = activation(function(left, right)).
 public struct BinaryArguments: @unchecked Sendable {
   public var function: BinaryFunction
   public var activation: Activation
@@ -187,14 +194,15 @@ public struct BinaryArguments: @unchecked Sendable {
   }
 }
 
-/// y = activation(x · scale + shift), rounded once where the instruction set can: a batch normalization that stayed.
+/// The arguments of y = activation(x · scale + shift), rounded once if the instruction set can: a
+/// batch normalization that was not folded.
 public struct ScaleShiftArguments: @unchecked Sendable {
   public var activation: Activation
   public var shape: ElementwiseShape
   public var input: ElementwiseInput
-  /// Commonly one number per channel.
+  /// The scale, usually one number per channel.
   public var scale: ElementwiseInput
-  /// Of the same strides as `scale`.
+  /// The shift, with the strides of `scale`.
   public var shift: ElementwiseInput
   public var output: ElementwiseOutput
 
@@ -211,13 +219,14 @@ public struct ScaleShiftArguments: @unchecked Sendable {
   }
 }
 
-/// y = activation((x − mean) · factor · scale + shift): a batch normalization that stayed, as it is defined.
+/// The arguments of y = activation((x − mean) · factor · scale + shift): a batch normalization that
+/// was not folded, evaluated as defined.
 public struct ChannelNormalizationArguments: @unchecked Sendable {
   public var activation: Activation
   public var shape: ElementwiseShape
-  /// Of channel stride 1.
+  /// The input, with channel stride 1.
   public var input: ElementwiseInput
-  /// One number per channel, like the others.
+  /// The mean of each channel. The other parameters also have one number per channel.
   public var mean: UnsafePointer<Float>
   /// 1 ÷ √(variance + epsilon).
   public var factor: UnsafePointer<Float>

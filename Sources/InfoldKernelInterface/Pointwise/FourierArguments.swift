@@ -1,18 +1,19 @@
-/// Discrete Fourier transforms of signals, each by itself: y[k] = Σ x[j] · exp(−2πi · j · k ÷ n).
+/// Discrete Fourier transforms of independent signals: y[k] = Σ x[j] · exp(−2πi · j · k ÷ n).
 ///
-/// Tables of complex numbers are pairs of real and imaginary part, in double precision, in which all is computed.
+/// Tables of complex numbers are pairs of real and imaginary parts. All arithmetic is in double
+/// precision.
 public struct FourierArguments: @unchecked Sendable {
-  /// Where numbers lie, of signals that are `inner` in each of any number of outer rows.
+  /// The layout of signals in memory: any number of outer rows with `inner` signals each.
   public struct Numbers: Sendable {
-    /// The floats of a number: 1, its real part, or 2.
+    /// The floats of a number: 1 for real numbers, 2 for complex ones.
     public var parts: Int
     /// The numbers of a signal.
     public var count: Int
-    /// Floats from one number of a signal to the next.
+    /// The distance between numbers of a signal in floats.
     public var stride: Int
-    /// Floats from one signal of a row to the next.
+    /// The distance between signals of a row in floats.
     public var innerStride: Int
-    /// Floats from one row to the next.
+    /// The distance between rows in floats.
     public var outerStride: Int
 
     public init(parts: Int, count: Int, stride: Int, innerStride: Int, outerStride: Int) {
@@ -24,8 +25,9 @@ public struct FourierArguments: @unchecked Sendable {
     }
   }
 
-  /// A transform of so many complex numbers: of `length`, factor by factor, or where `chirp` is given of `chirpLength`, by a
-  /// convolution that transforms of `length` numbers compute.
+  /// A transform of complex numbers. Without a `chirp`, it has `length` numbers and is factored.
+  /// With a `chirp`, it has `chirpLength` numbers and is computed as a convolution by transforms of
+  /// `length` numbers (Bluestein's algorithm).
   public struct Transform: @unchecked Sendable {
     public var length: Int
     /// exp(−2πi · k ÷ length).
@@ -33,10 +35,10 @@ public struct FourierArguments: @unchecked Sendable {
     public var chirpLength: Int
     /// exp(−πi · j² ÷ chirpLength).
     public var chirp: UnsafePointer<Double>?
-    /// The transform of the chirp's conjugate around 0, ÷ length.
+    /// The transform of the conjugate chirp around 0, divided by `length`.
     public var chirpSpectrum: UnsafePointer<Double>?
 
-    /// The largest prime factor of a length for which factors are worth while.
+    /// The largest prime factor for which factoring pays off.
     public static let largestFactor = 23
 
     public init(
@@ -50,7 +52,8 @@ public struct FourierArguments: @unchecked Sendable {
       self.chirpSpectrum = chirpSpectrum
     }
 
-    /// The factor that a transform of so many numbers is taken apart by first: 4 before all others, then the least.
+    /// Returns the first factor of a transform of this length: 4 if possible, and otherwise the
+    /// smallest prime factor.
     public static func factor(of length: Int) -> Int {
       if length & 3 == 0 { return 4 }
       if length & 1 == 0 { return 2 }
@@ -62,7 +65,7 @@ public struct FourierArguments: @unchecked Sendable {
       return length
     }
 
-    /// The largest of these factors.
+    /// Returns the largest of these factors.
     public static func largestFactor(of length: Int) -> Int {
       var (rest, largest) = (length, 1)
       while rest > 1 {
@@ -75,31 +78,32 @@ public struct FourierArguments: @unchecked Sendable {
   }
 
   public var input: UnsafePointer<Float>
-  /// What is read; what is missing up to `length` is zero.
+  /// The layout of the input. Numbers that are missing up to `length` are zero.
   public var source: Numbers
-  /// One number for each of a signal, by which it is multiplied.
+  /// Factors that each signal is multiplied by, one for each number, or `nil`.
   public var window: UnsafePointer<Float>?
   public var output: UnsafeMutablePointer<Float>
   public var target: Numbers
   /// The signals of a row.
   public var inner: Int
-  /// n.
+  /// The length n of a signal.
   public var length: Int
-  /// Whether the exponents are positive, and results are divided by n.
+  /// Whether the exponents are positive and results are divided by n.
   public var isInverse: Bool
-  /// Whether the second half of the numbers mirrors the first, and is not given.
+  /// Whether the second half of the numbers mirrors the first half and is omitted.
   public var isMirrored: Bool
-  /// For real signals of an even length, that of the pairs of their numbers; else that of all.
+  /// The complex transform. For real signals of even length, it transforms pairs of numbers, and
+  /// otherwise all numbers.
   public var transform: Transform
-  /// exp(−2πi · k ÷ n) for k up to n ÷ 2, if `transform` is that of pairs.
+  /// exp(−2πi · k ÷ n) for k up to n ÷ 2, if `transform` transforms pairs.
   public var pairRoots: UnsafePointer<Double>?
-  /// `FourierArguments.scratch(length:)` bytes, aligned to 64.
+  /// Scratch memory of `FourierArguments.scratch(length:)` bytes, aligned to 64 bytes.
   public var scratch: UnsafeMutableRawPointer
 
-  /// The signals that are transformed at the same time.
+  /// The number of signals that are transformed simultaneously.
   public static let lanes = 4
 
-  /// The scratch memory for a transform whose `length` is this, in bytes.
+  /// Returns the scratch memory in bytes for a transform with this `length`.
   public static func scratch(length: Int) -> Int { 2 * length * 2 * lanes * MemoryLayout<Double>.stride }
 
   public init(

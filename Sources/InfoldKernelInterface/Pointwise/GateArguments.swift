@@ -1,15 +1,16 @@
-/// What becomes of LSTM's gates at a position: c = σ(forget) · c + σ(input) · tanh(candidate), h = σ(output) · tanh(c).
+/// The gates of an LSTM cell at one position: c = σ(forget) · c + σ(input) · tanh(candidate), h =
+/// σ(output) · tanh(c).
 public struct MemoryGateArguments: @unchecked Sendable {
-  /// A row for each sequence: input, output, forget and candidate. What stands there is lost.
+  /// A row for each sequence: input, output, forget and candidate. The kernel overwrites them.
   public var gates: UnsafeMutablePointer<Float>
-  /// Floats from one row to the next.
+  /// The distance between rows in floats.
   public var gateStride: Int
-  /// Floats from one gate to the next.
+  /// The distance between gates in floats.
   public var gateDistance: Int
-  /// The cell before, and behind.
+  /// The cell state, updated in place.
   public var cell: UnsafeMutablePointer<Float>
   public var cellStride: Int
-  /// h.
+  /// The destination of h.
   public var result: UnsafeMutablePointer<Float>
   public var resultStride: Int
   /// The numbers of a gate.
@@ -30,22 +31,22 @@ public struct MemoryGateArguments: @unchecked Sendable {
   }
 }
 
-/// What becomes of GRU's gates at a position: (1 − z) · tanh(candidate) + z · h with z = σ(update).
+/// The gates of a GRU cell at one position: (1 − z) · tanh(candidate) + z · h with z = σ(update).
 public struct UpdateGateArguments: @unchecked Sendable {
-  /// A row for each sequence: update, reset and candidate. What stands there is lost.
+  /// A row for each sequence: update, reset and candidate. The kernel overwrites them.
   public var gates: UnsafeMutablePointer<Float>
-  /// Floats from one row to the next.
+  /// The distance between rows in floats.
   public var gateStride: Int
-  /// Floats from one gate to the next, in the products as well.
+  /// The distance between gates in floats, also within the products.
   public var gateDistance: Int
-  /// Products of the state with the weights of all gates, which are added to update and reset, and times σ(reset) to the candidate; `nil`
-  /// where the gates have them already.
+  /// The products of the state with the weights of all gates. They are added to update and reset,
+  /// and multiplied by σ(reset) to the candidate. `nil` if the gates already include them.
   public var products: UnsafePointer<Float>?
   public var productStride: Int
-  /// h.
+  /// The state h.
   public var hidden: UnsafePointer<Float>
   public var hiddenStride: Int
-  /// May be h.
+  /// The destination of the new state. It may alias h.
   public var result: UnsafeMutablePointer<Float>
   public var resultStride: Int
   /// The numbers of a gate.

@@ -1,15 +1,15 @@
-/// Softmax or log-softmax over every row of a matrix.
+/// Softmax or log-softmax of each row of a matrix.
 public struct SoftmaxArguments: @unchecked Sendable {
   public var input: UnsafePointer<Float>
-  /// Floats from one row to the next.
+  /// The distance between rows in floats.
   public var inputStride: Int
-  /// May be the input, with the same stride.
+  /// The output. It may alias the input if the strides are equal.
   public var output: UnsafeMutablePointer<Float>
   public var outputStride: Int
   public var rows: Int
-  /// Numbers per row, at least 1.
+  /// The elements of a row, at least 1.
   public var columns: Int
-  /// Whether the logarithms of the shares are wanted.
+  /// Whether to compute log-softmax.
   public var isLogarithmic: Bool
 
   public init(
@@ -26,23 +26,24 @@ public struct SoftmaxArguments: @unchecked Sendable {
   }
 }
 
-/// y = (x − mean) ÷ √(variance + epsilon) · scale + shift over every row of a matrix, with the biased variance; or without
-/// subtracting the mean, y = x ÷ √(mean of x² + epsilon) · scale + shift.
+/// Layer normalization of each row of a matrix: y = (x − mean) ÷ √(variance + epsilon) · scale +
+/// shift with the biased variance. Without subtracting the mean (RMS normalization): y = x ÷ √(mean
+/// of x² + epsilon) · scale + shift.
 public struct LayerNormalizationArguments: @unchecked Sendable {
   public var input: UnsafePointer<Float>
-  /// Floats from one row to the next.
+  /// The distance between rows in floats.
   public var inputStride: Int
-  /// May be the input, with the same stride.
+  /// The output. It may alias the input if the strides are equal.
   public var output: UnsafeMutablePointer<Float>
   public var outputStride: Int
   public var rows: Int
-  /// Numbers per row, at least 1.
+  /// The elements of a row, at least 1.
   public var columns: Int
   public var epsilon: Float
   public var subtractsMean: Bool
   /// One number per column.
   public var scale: UnsafePointer<Float>
-  /// One number per column, or none.
+  /// One number per column, or `nil`.
   public var shift: UnsafePointer<Float>?
 
   public init(
@@ -63,15 +64,15 @@ public struct LayerNormalizationArguments: @unchecked Sendable {
   }
 }
 
-/// y = (x − mean) ÷ √(variance + epsilon) · scale + shift over every row of a matrix, with the biased variance: each row is one
-/// channel of one picture.
+/// Instance normalization of each row of a matrix: y = (x − mean) ÷ √(variance + epsilon) · scale +
+/// shift with the biased variance. A row is one channel of one image.
 public struct InstanceNormalizationArguments: @unchecked Sendable {
   public var input: UnsafePointer<Float>
-  /// May be the input.
+  /// The output. It may alias the input.
   public var output: UnsafeMutablePointer<Float>
-  /// Rows of one picture.
+  /// The rows of one image.
   public var channels: Int
-  /// Numbers per row, at least 1.
+  /// The elements of a row, at least 1.
   public var columns: Int
   public var epsilon: Float
   /// One number per channel.
@@ -93,8 +94,8 @@ public struct InstanceNormalizationArguments: @unchecked Sendable {
   }
 }
 
-/// Local response normalization over channels: y = x ÷ (bias + alpha ÷ size · Σ x²)^beta, where the sum goes over the
-/// `size` channels around the channel, from ⌊(size − 1) ÷ 2⌋ before to ⌈(size − 1) ÷ 2⌉ behind.
+/// Local response normalization over channels: y = x ÷ (bias + alpha ÷ size · Σ x²)^beta. The sum
+/// covers `size` channels, from ⌊(size − 1) ÷ 2⌋ before the channel to ⌈(size − 1) ÷ 2⌉ after it.
 public struct LocalResponseNormalizationArguments: @unchecked Sendable {
   public var shape: ElementwiseShape
   public var input: ElementwiseInput
@@ -103,7 +104,7 @@ public struct LocalResponseNormalizationArguments: @unchecked Sendable {
   public var alpha: Float
   public var beta: Float
   public var bias: Float
-  /// `scratchCount` floats that no other thread uses.
+  /// Scratch memory of `scratchCount` floats, exclusive to the thread.
   public var scratch: UnsafeMutablePointer<Float>
 
   public init(
@@ -120,6 +121,6 @@ public struct LocalResponseNormalizationArguments: @unchecked Sendable {
     self.scratch = scratch
   }
 
-  /// How many floats of scratch memory a thread needs.
+  /// Returns the number of floats of scratch memory that a thread needs.
   public static func scratchCount(channels: Int, size: Int) -> Int { channels + size + 8 }
 }

@@ -1,19 +1,20 @@
-/// Planes that are sums of other planes: y[m] = bias[m] + Σ weights[m, c] · x[c], element by element.
+/// Planes that are weighted sums of other planes: y[m] = bias[m] + Σ weights[m, c] · x[c], element
+/// by element.
 public struct PlaneMixArguments: @unchecked Sendable {
   public var input: UnsafePointer<Float>
-  /// Floats from one plane to the next.
+  /// The distance between planes in floats.
   public var inputStride: Int
-  /// How many planes are read.
+  /// The number of input planes.
   public var inputs: Int
   /// [outputs, inputs].
   public var weights: UnsafePointer<Float>
-  /// For each plane that is written; `nil` for zeros.
+  /// One number for each output plane, or `nil` for zeros.
   public var bias: UnsafePointer<Float>?
-  /// Other memory than the input's.
+  /// The output. It must not overlap the input.
   public var output: UnsafeMutablePointer<Float>
-  /// Floats from one plane to the next.
+  /// The distance between planes in floats.
   public var outputStride: Int
-  /// How many planes are written.
+  /// The number of output planes.
   public var outputs: Int
 
   public init(

@@ -1,23 +1,24 @@
-/// What a pool makes of the elements of a window.
+/// The reduction of a pooling window.
 public enum PoolOperation: UInt8, Sendable {
-  /// The largest; NaN wins, and a window in which only padding lies gives −∞.
+  /// The maximum. NaN propagates, and a window that contains only padding gives −∞.
   case maximum
-  /// The sum divided by the number of elements inside the picture; NaN where there are none.
+  /// The sum divided by the number of elements inside the image, or NaN if there are none.
   case average
-  /// The sum divided by the number of elements inside the picture or its padding.
+  /// The sum divided by the number of elements inside the image or its padding.
   case averageIncludingPadding
 }
 
-/// A pool over the two spatial dimensions.
+/// Pooling over the two spatial dimensions.
 public struct PoolArguments: @unchecked Sendable {
   public var input: InputImages<Float>
-  /// As many pictures and channels as the input has; must not overlap it.
+  /// The output, with as many images and channels as the input. It must not overlap the input.
   public var output: OutputImages<Float>
   public var window: ImageWindow
   public var operation: PoolOperation
-  /// Rows of padding below the picture; only `averageIncludingPadding` asks, for the number of elements.
+  /// The rows of padding below the image. Used only by `averageIncludingPadding`, to count
+  /// elements.
   public var padBottom: Int
-  /// Columns of padding behind the picture; only `averageIncludingPadding` asks.
+  /// The columns of padding after the image. Used only by `averageIncludingPadding`.
   public var padRight: Int
 
   public init(
@@ -34,7 +35,7 @@ public struct PoolArguments: @unchecked Sendable {
   }
 }
 
-/// How many numbers become one.
+/// The reduction of numbers to one.
 public enum Reduction: UInt8, Sendable {
   case sum
   case mean
@@ -42,20 +43,21 @@ public enum Reduction: UInt8, Sendable {
   case magnitudes
   /// The sum of the squares.
   case squares
-  /// The root of the sum of the squares, also where these are out of range.
+  /// The square root of the sum of the squares, even if the sum overflows or underflows.
   case norm
-  /// The product, also where that of a part is out of range.
+  /// The product, even if an intermediate product overflows or underflows.
   case product
-  /// NaN wins; −∞ of no numbers.
+  /// The maximum. NaN propagates. −∞ if there are no numbers.
   case maximum
-  /// NaN wins; ∞ of no numbers.
+  /// The minimum. NaN propagates. ∞ if there are no numbers.
   case minimum
 }
 
-/// A reduction over all pixels of each picture, channel by channel (global pooling, ReduceMean over the spatial axes).
+/// A reduction over all pixels of each image, channel by channel (global pooling, ReduceMean over
+/// the spatial axes).
 public struct GlobalPoolArguments: @unchecked Sendable {
   public var input: InputImages<Float>
-  /// [count, channels]: `outputStride` floats from one picture to the next.
+  /// The output, [count, channels], with `outputStride` floats between images.
   public var output: UnsafeMutablePointer<Float>
   public var outputStride: Int
   public var reduction: Reduction
@@ -69,22 +71,23 @@ public struct GlobalPoolArguments: @unchecked Sendable {
     self.reduction = reduction
   }
 
-  /// Channels that make one unit of work: the range of `globalPool` counts pictures × ⌈channels ÷ channelBlock⌉.
+  /// The channels in one unit of work. The range of `globalPool` counts images × ⌈channels ÷
+  /// channelBlock⌉.
   public static let channelBlock = 32
   /// The number of units of work.
   public var unitCount: Int { input.count * ((input.channels + Self.channelBlock - 1) / Self.channelBlock) }
 }
 
-/// A reduction of every row of a matrix to one number.
+/// A reduction of each row of a matrix to one number.
 public struct RowReductionArguments: @unchecked Sendable {
   public var input: UnsafePointer<Float>
-  /// Floats from one row to the next.
+  /// The distance between rows in floats.
   public var inputStride: Int
-  /// One number per row, `outputStride` floats apart.
+  /// The output, one number per row, `outputStride` floats apart.
   public var output: UnsafeMutablePointer<Float>
   public var outputStride: Int
   public var rows: Int
-  /// Numbers per row.
+  /// The elements of a row.
   public var columns: Int
   public var reduction: Reduction
 

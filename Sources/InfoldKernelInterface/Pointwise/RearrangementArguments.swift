@@ -3,22 +3,23 @@
 /// NCHW → NHWC has C rows and H·W columns; NHWC → NCHW has H·W rows and C columns.
 public struct TransposeArguments: @unchecked Sendable {
   public var input: UnsafeRawPointer
-  /// Elements from one matrix to the next.
+  /// The distance between matrices in elements.
   public var inputMatrixStride: Int
-  /// Elements from one row of the input to the next.
+  /// The distance between rows of the input in elements.
   public var inputStride: Int
-  /// Must not overlap the input.
+  /// The output. It must not overlap the input.
   public var output: UnsafeMutableRawPointer
-  /// Elements from one matrix to the next.
+  /// The distance between matrices in elements.
   public var outputMatrixStride: Int
-  /// Elements from one row of the output to the next; the output's rows are the input's columns.
+  /// The distance between rows of the output in elements. The output's rows are the input's
+  /// columns.
   public var outputStride: Int
   public var count: Int
-  /// Rows of the input.
+  /// The rows of the input.
   public var rows: Int
-  /// Columns of the input.
+  /// The columns of the input.
   public var columns: Int
-  /// The bytes of an element: 1, 2, 4 or 8.
+  /// The size of an element in bytes: 1, 2, 4 or 8.
   public var elementByteCount: Int
 
   public init(
@@ -38,26 +39,26 @@ public struct TransposeArguments: @unchecked Sendable {
     self.elementByteCount = elementByteCount
   }
 
-  /// Rows or columns, whichever are more, that make one unit of work.
+  /// The size of a unit of work, in rows or columns, whichever are more.
   public static let block = 64
   /// The number of units of work: matrices × ⌈max(rows, columns) ÷ block⌉.
   public var unitCount: Int { count * ((max(rows, columns) + Self.block - 1) / Self.block) }
 }
 
-/// Exchanges the two factors of the channels' order: channel i·n + j of the input becomes channel j·groups + i, where
-/// n = channels ÷ groups.
+/// A channel shuffle, which transposes the channels as a matrix: channel i·n + j of the input
+/// becomes channel j·groups + i, where n = channels ÷ groups.
 public struct ChannelShuffleArguments: @unchecked Sendable {
   public var input: UnsafeRawPointer
-  /// Elements from one pixel of the input to the next.
+  /// The distance between pixels of the input in elements.
   public var inputStride: Int
-  /// Must not overlap the input.
+  /// The output. It must not overlap the input.
   public var output: UnsafeMutableRawPointer
-  /// Elements from one pixel of the output to the next.
+  /// The distance between pixels of the output in elements.
   public var outputStride: Int
   public var channels: Int
-  /// Divides the channels.
+  /// The number of groups. It divides the channels.
   public var groups: Int
-  /// The bytes of an element: 1, 2, 4 or 8.
+  /// The size of an element in bytes: 1, 2, 4 or 8.
   public var elementByteCount: Int
 
   public init(
@@ -74,17 +75,18 @@ public struct ChannelShuffleArguments: @unchecked Sendable {
   }
 }
 
-/// Pixels taken from other places: output[y][x] = input[rowIndices[y]][columnIndices[x]], or `fill` in every channel
-/// where an index is negative.
+/// Pixels copied by index: output[y][x] = input[rowIndices[y]][columnIndices[x]], or `fill` in all
+/// channels if an index is negative.
 ///
-/// With tables made for it this is Resize by nearest neighbour, Pad in every mode, and Slice over the spatial axes.
+/// With suitable index tables, this computes nearest-neighbor Resize, all modes of Pad, and Slice
+/// over the spatial axes.
 public struct GatherPixelsArguments: @unchecked Sendable {
   public var input: InputImages<Float>
-  /// As many pictures and channels as the input has; must not overlap it.
+  /// The output, with as many images and channels as the input. It must not overlap the input.
   public var output: OutputImages<Float>
-  /// One row of the input per row of the output, or a negative number.
+  /// The input row of each output row, or a negative number.
   public var rowIndices: UnsafePointer<Int32>
-  /// One column of the input per column of the output, or a negative number.
+  /// The input column of each output column, or a negative number.
   public var columnIndices: UnsafePointer<Int32>
   public var fill: Float
 
@@ -101,8 +103,8 @@ public struct GatherPixelsArguments: @unchecked Sendable {
   }
 }
 
-/// Where one row or column of a picture interpolated linearly comes from: `low` and `high` of the input, weighted.
-/// `lowWeight` is above 0; where `highWeight` is 0, `high` is not read.
+/// The source of a linearly interpolated row or column: `low` and `high` of the input with their
+/// weights. `lowWeight` is positive. If `highWeight` is 0, `high` is not read.
 public struct LinearSample: Sendable {
   public var low: Int32
   public var high: Int32
@@ -120,11 +122,11 @@ public struct LinearSample: Sendable {
 /// Resize by bilinear interpolation: first between two columns, then between two rows.
 public struct ResizeLinearArguments: @unchecked Sendable {
   public var input: InputImages<Float>
-  /// As many pictures and channels as the input has; must not overlap it.
+  /// The output, with as many images and channels as the input. It must not overlap the input.
   public var output: OutputImages<Float>
-  /// One sample per row of the output.
+  /// One sample for each row of the output.
   public var rows: UnsafePointer<LinearSample>
-  /// One sample per column of the output.
+  /// One sample for each column of the output.
   public var columns: UnsafePointer<LinearSample>
 
   public init(

@@ -1,21 +1,22 @@
-/// What the elements of a window read that are each moved by an offset of their own: for every position, group by group, element by
-/// element, the channels of the group, interpolated between pixels; outside of a picture all is zero.
+/// The samples of a deformable convolution, in which each element of the window is displaced by its
+/// own offset. For each position, each group and each window element, they are the channels of the
+/// group, interpolated between pixels. Outside of the image, values are zero.
 public struct WindowSamplingArguments: @unchecked Sendable {
-  /// How the window would move without the offsets.
+  /// The window without displacements.
   public var window: ImageWindow
   public var input: InputImages<Float>
   public var outputHeight: Int
   public var outputWidth: Int
-  /// The groups that the channels are split into.
+  /// The groups that the channels are divided into.
   public var groups: Int
-  /// The groups of channels that share their offsets.
+  /// The groups of channels that share offsets.
   public var offsetGroups: Int
-  /// Of every picture and group of offsets, for each element of the window, the vertical ones of all positions, and then the horizontal
-  /// ones.
+  /// The offsets. For each image, each offset group and each window element, they are the vertical
+  /// offsets of all positions, followed by the horizontal ones.
   public var offsets: UnsafePointer<Float>
-  /// What is read counts so much, in the order of the offsets; `nil` for 1.
+  /// Factors of the samples, in the order of the offsets. `nil` means 1.
   public var mask: UnsafePointer<Float>?
-  /// Where what position 0 reads is written, or would be.
+  /// The destination of the samples of position 0, whether or not it is in the range.
   public var columns: UnsafeMutablePointer<Float>
 
   public init(
@@ -35,24 +36,25 @@ public struct WindowSamplingArguments: @unchecked Sendable {
   }
 }
 
-/// Sums of pixels with weights, of all channels at once.
+/// Weighted sums of pixels, over all channels at once.
 ///
-/// Result `index` is made of the pixels `places[tap]` with the weights `weights[tap]`, for `taps` taps from `index * taps` on: their sum
-/// by `divisor`, or the greatest of their products. What has no weight is not read, and counts as zero.
+/// Result `index` combines the pixels `places[tap]` with the weights `weights[tap]`, for the `taps`
+/// taps from `index * taps` on. It is their weighted sum divided by `divisor`, or the largest
+/// product. A pixel with weight 0 is not read and counts as zero.
 public struct WeightedPixelsArguments: @unchecked Sendable {
   public var input: UnsafePointer<Float>
-  /// The distance between pixels of the input.
+  /// The distance between pixels of the input in elements.
   public var pixelStride: Int
   public var channels: Int
-  /// The pixels of each result; may be 0, which makes zeros.
+  /// The number of pixels for each result. If it is 0, results are zero.
   public var taps: Int
   public var places: UnsafePointer<Int>
   public var weights: UnsafePointer<Float>
   public var divisor: Float
   public var takesMaximum: Bool
-  /// Must not overlap the input.
+  /// The output. It must not overlap the input.
   public var output: UnsafeMutablePointer<Float>
-  /// The distance between results.
+  /// The distance between results in elements.
   public var outputStride: Int
 
   public init(
@@ -73,19 +75,20 @@ public struct WeightedPixelsArguments: @unchecked Sendable {
   }
 }
 
-/// Where the elements of an axis that is resized come from, for any number of neighbours.
+/// A resampling of one axis with any number of neighbors.
 ///
-/// Result `index` is the sum of the elements from `first[index]` on, as many as there are weights from `starts[index]` to
-/// `starts[index + 1]`, each with its weight; `fill` where `first` is negative. What has no weight is not read.
+/// Result `index` is the weighted sum of the elements from `first[index]` on. Its weights are those
+/// from `starts[index]` up to `starts[index + 1]`. If `first` is negative, the result is `fill`.
+/// Elements without a weight are not read.
 public struct AxisResamplingArguments: @unchecked Sendable {
   public var input: UnsafePointer<Float>
-  /// Must not overlap the input.
+  /// The output. It must not overlap the input.
   public var output: UnsafeMutablePointer<Float>
-  /// The elements of the axis in the input.
+  /// The size of the axis in the input.
   public var inputCount: Int
-  /// The elements of the axis in the result.
+  /// The size of the axis in the result.
   public var outputCount: Int
-  /// The numbers that lie behind one another at each element of the axis.
+  /// The contiguous numbers at each position of the axis.
   public var inner: Int
   public var first: UnsafePointer<Int32>
   public var starts: UnsafePointer<Int32>

@@ -1,4 +1,5 @@
 import Glibc
 
-/// `x` to the power of `y`, as C defines it: of negative numbers, whole powers only, and 1 for a power of 0.
+/// Returns `x` to the power of `y` as C defines it: negative numbers only have integral powers, and
+/// a power of 0 is 1.
 package func power(_ x: Double, _ y: Double) -> Double { pow(x, y) }

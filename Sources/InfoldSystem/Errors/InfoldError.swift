@@ -1,49 +1,50 @@
-/// What went wrong, where, and what can be done about it.
+/// The error type of Infold: what is wrong, where, and how to fix it.
 ///
-/// Calls of Infold throw this one type; going through the results of `Session.results(for:atOnce:)` throws what the inputs throw as well.
-/// `description` is a single line, whatever a hostile model
-/// puts into its names.
+/// All functions of Infold throw only this type. Iterating over the results of
+/// `Session.results(for:atOnce:)` can also throw the errors of the inputs. `description` is a
+/// single line, even if a hostile model puts line breaks into its names.
 public struct InfoldError: Error, Sendable, Hashable {
-  /// The kind of a failure, for code that reacts to it. Later versions may have more: a switch needs a default.
+  /// The kind of an error, for code that reacts to it. Later versions may add codes, so a switch
+  /// needs a default.
   public struct Code: RawRepresentable, Sendable, Hashable, CaseIterable {
-    /// The name, for logs and metrics.
+    /// The name of the code, for logs and metrics.
     public let rawValue: String
 
-    /// The code of this name.
+    /// Creates the code with this name.
     public init(rawValue: String) {
       self.rawValue = rawValue
     }
 
-    /// A file or folder is missing, not readable, or not of the kind that is needed.
+    /// A file or folder is missing, unreadable, or of the wrong kind.
     public static let fileAccess = Code(rawValue: "fileAccess")
-    /// The bytes are not what they claim to be: a broken ONNX model, tensor file or picture.
+    /// The bytes are not what they claim to be: a broken ONNX model, tensor file or image.
     public static let malformedData = Code(rawValue: "malformedData")
-    /// The model can be read, and breaks a rule of the ONNX standard.
+    /// The model can be read but violates the ONNX standard.
     public static let invalidModel = Code(rawValue: "invalidModel")
-    /// The model is valid, and needs something that Infold does not have.
+    /// The model is valid but needs something that Infold does not support.
     public static let unsupported = Code(rawValue: "unsupported")
-    /// An argument of the caller is wrong: a name, a shape, an element type, an option.
+    /// An argument of the caller is invalid: a name, a shape, an element type, an option.
     public static let invalidArgument = Code(rawValue: "invalidArgument")
-    /// A limit would be exceeded, or memory could not be had.
+    /// A limit would be exceeded, or memory could not be allocated.
     public static let limitExceeded = Code(rawValue: "limitExceeded")
-    /// The task that asked was cancelled.
+    /// The calling task was cancelled.
     public static let cancelled = Code(rawValue: "cancelled")
 
-    /// Those that Infold throws.
+    /// All codes that Infold throws.
     public static let allCases: [Code] = [
       fileAccess, malformedData, invalidModel, unsupported, invalidArgument, limitExceeded, cancelled,
     ]
   }
 
-  /// The kind of failure.
+  /// The kind of error.
   public var code: Code
-  /// What is wrong, without the place.
+  /// What is wrong, without the location.
   public var reason: String
-  /// What the user can do about it, when there is something.
+  /// What the user can do about it, or `nil`.
   public var hint: String?
-  /// The file it was found in, once known.
+  /// The file with the error, if known.
   public var file: String?
-  /// The node it was found at, once known, like `node "conv1" (Conv)`.
+  /// The node with the error, if known, such as `node "conv1" (Conv)`.
   public var node: String?
 
   /// Creates an error.
@@ -68,14 +69,15 @@ extension InfoldError: CustomStringConvertible {
 }
 
 extension InfoldError {
-  /// The same error, found in `file`, unless a file is known already.
+  /// Returns the same error located in `file`, unless its file is already known.
   public func inFile(_ file: String) -> InfoldError {
     var copy = self
     copy.file = copy.file ?? file
     return copy
   }
 
-  /// The same error, found at the node that `node` describes, unless one is known already.
+  /// Returns the same error located at the node that `node` describes, unless its node is already
+  /// known.
   public func atNode(_ node: String) -> InfoldError {
     var copy = self
     copy.node = copy.node ?? node
@@ -84,11 +86,12 @@ extension InfoldError {
 }
 
 extension InfoldError {
-  /// Whether a model that has this fault can be looked at: it can be read, breaks a rule or lacks something, and is not damaged.
+  /// Whether a model with this error can still be inspected: it is readable, but violates a rule or
+  /// needs something unsupported.
   package var isFaultOfModel: Bool { [.invalidModel, .unsupported, .fileAccess].contains(code) }
 }
 
-/// Runs `body`; an error that leaves it is completed by `complete`.
+/// Runs `body` and rethrows its error after `complete` has added context.
 package func annotatingErrors<Result>(
   _ complete: (InfoldError) -> InfoldError, _ body: () throws(InfoldError) -> Result
 ) throws(InfoldError) -> Result {
@@ -100,7 +103,8 @@ package func annotatingErrors<Result>(
 }
 
 extension String {
-  /// `text` on one line: control characters escaped, and cut where it is longer than 200 characters.
+  /// Creates a single-line version of `text`: control characters are escaped, and it is truncated
+  /// after 200 characters.
   package init(printable text: String) {
     if text.utf8.count <= 200, text.utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) {
       self = text
@@ -114,7 +118,7 @@ extension String {
       }.joined() + (text.unicodeScalars.count > 200 ? "…" : "")
   }
 
-  /// `name` in double quotes, on one line.
+  /// Creates a single-line version of `name` in double quotes.
   package init(quoting name: String) {
     self = "\"" + String(printable: name) + "\""
   }

@@ -1,5 +1,6 @@
 extension TaskLocal {
-  /// Runs `body` with `value` in the current task: `withValue`, which does not keep the type of errors.
+  /// Runs `body` with `value` bound in the current task. A variant of `withValue` that preserves
+  /// the error type.
   package func binding<Output>(
     _ value: Value, _ body: () throws(InfoldError) -> Output
   ) throws(InfoldError) -> Output {

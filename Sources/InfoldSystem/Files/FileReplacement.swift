@@ -1,11 +1,11 @@
 import Glibc
 
-/// Receives the bytes of a file that is being written.
+/// A handle that writes the bytes of a file.
 package struct FileWriter: ~Copyable {
   fileprivate let descriptor: Int32
 
   /// Appends `bytes`.
-  /// - Throws: `InfoldError` with `.fileAccess`.
+  /// - Throws: `InfoldError` with `.fileAccess` if writing fails.
   package func write(_ bytes: UnsafeRawBufferPointer) throws(InfoldError) {
     var written = 0
     while written < bytes.count {
@@ -17,22 +17,26 @@ package struct FileWriter: ~Copyable {
   }
 
   /// Appends `bytes`.
-  /// - Throws: `InfoldError` with `.fileAccess`.
+  /// - Throws: `InfoldError` with `.fileAccess` if writing fails.
   package func write(_ bytes: [UInt8]) throws(InfoldError) {
     try bytes.span.withUnsafeBytes { (bytes) throws(InfoldError) in try write(bytes) }
   }
 }
 
-/// Writes the file at `path`, whole or not at all.
+/// Writes the file at `path` atomically.
 ///
-/// The bytes go to a temporary file in the same folder, which replaces the old file once they are on the disk. When
-/// anything fails, the old file is what it was and the temporary one is gone; it has no name before it is complete, so that it
-/// is gone as well when the process ends in between. A link is followed, and the file that it names replaced; the permissions
-/// of an old file are kept. What is no file and can be written to, a pipe that somebody reads or a device like `/dev/stdout`, receives
-/// the bytes. A file that may not become so large is an error, and no signal, whatever the process does with SIGXFSZ.
-/// - Parameter followsLinks: Whether links and what is no file are treated so; else the new file takes the place of any entry of that name
-///   that is no folder, and nothing outside of the folder changes.
-/// - Throws: what `write` throws; `InfoldError` with `.fileAccess`, naming the file.
+/// The bytes go to a temporary file in the same folder. It replaces the old file after it has been
+/// flushed to disk. If anything fails, the old file is unchanged and the temporary file is removed.
+/// Where the file system supports it, the temporary file is unnamed until it is complete, so that
+/// it also disappears if the process is killed.
+///
+/// A symbolic link is followed, and its target is replaced. The permissions of an existing file are
+/// kept. A pipe with a reader or a device such as `/dev/stdout` receives the bytes directly.
+/// Exceeding the file size limit is an error, however the process handles SIGXFSZ.
+/// - Parameter followsLinks: Whether links are followed and pipes and devices are written to.
+///   Otherwise the new file replaces any entry of that name except a folder, and nothing outside of
+///   the folder changes.
+/// - Throws: The errors of `write`, and `InfoldError` with `.fileAccess` that names the file.
 package func writeReplacing(
   _ path: String, followsLinks: Bool = true, _ write: (borrowing FileWriter) throws(InfoldError) -> Void
 ) throws(InfoldError) {
@@ -51,21 +55,21 @@ package func writeReplacing(
   }
 }
 
-/// A file that is gone with this value, unless it has replaced another.
+/// A temporary file that is deleted with this value unless it has replaced another file.
 private struct TemporaryFile: ~Copyable {
   let descriptor: Int32
   private let name: String
-  /// Whether the file system has it under its name.
+  /// Whether the file has its name in the file system.
   private var isNamed: Bool
 
   init(in folder: String) throws(InfoldError) {
     name = folder + ".infold-" + String(UInt64.random(in: .min ... .max), radix: 36) + ".tmp"
-    // O_TMPFILE, which Swift cannot import. The name comes by way of /proc.
+    // O_TMPFILE, which Swift cannot import. The file is named later through /proc.
     let flags = 0o20_000_000 | O_DIRECTORY | O_WRONLY | O_CLOEXEC
     let unnamed = access("/proc/self/fd", F_OK) == 0 ? retryingWhenInterrupted { open(folder, flags, 0o666) } : -1
     isNamed = unnamed < 0
     let named = name
-    // Not every file system has files without names.
+    // Fallback for file systems without unnamed files.
     descriptor =
       unnamed >= 0
       ? unnamed
@@ -76,7 +80,7 @@ private struct TemporaryFile: ~Copyable {
     }
   }
 
-  /// Takes the place of the file at `path`.
+  /// Replaces the file at `path`.
   consuming func replace(_ path: String) throws(InfoldError) {
     if !isNamed {
       try succeed(linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, name, AT_SYMLINK_FOLLOW))
@@ -100,11 +104,11 @@ private func writeInto(
   let descriptor = retryingWhenInterrupted { open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) }
   guard descriptor >= 0 else {
     if errno == ENXIO {
-      throw InfoldError(.fileAccess, "cannot be written: nobody reads it", hint: "start its reader first")
+      throw InfoldError(.fileAccess, "cannot be written: the pipe has no reader", hint: "start the reader first")
     }
     throw InfoldError(.fileAccess, "cannot be written: \(systemErrorText())")
   }
-  // From here on, a write waits for the reader.
+  // From here on, writes block until the reader catches up.
   let flags = fcntl(descriptor, F_GETFL)
   guard flags >= 0, fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK) == 0 else {
     let text = systemErrorText()
@@ -120,8 +124,8 @@ private func writeInto(
   try succeed(close(descriptor))
 }
 
-/// Where the file that `path` names really is, and its permissions; `path` itself where nothing is yet, and `nil` for
-/// what is no file.
+/// Returns the resolved path and the permissions of the file at `path`. Returns `path` itself if
+/// nothing exists there, and `nil` if it is not a regular file.
 private func replaceableFile(_ path: String) throws(InfoldError) -> (path: String, permissions: mode_t?)? {
   guard let status = FileStatus(path) else { return (path, nil) }
   guard status.kind != .folder else {
@@ -139,7 +143,7 @@ private func succeed(_ result: Int32) throws(InfoldError) {
   if result != 0 { throw InfoldError(.fileAccess, "cannot be written: \(systemErrorText())") }
 }
 
-/// Brings the new entry of `folder` to the disk, where the file system can.
+/// Flushes the new entry of `folder` to disk, if the file system supports it.
 private func synchronize(_ folder: String) {
   let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   guard descriptor >= 0 else { return }

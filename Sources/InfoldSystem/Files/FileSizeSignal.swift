@@ -1,14 +1,15 @@
 import Glibc
 
-/// Runs `body`, and keeps from the process the signal that a write raises when it meets the limit on the size of files (SIGXFSZ),
-/// which would end it. The write fails in any case. What the process does with signals stays as it is.
+/// Runs `body` with SIGXFSZ blocked, the signal of a write that exceeds the file size limit,
+/// because it would end the process. The write still fails. The process's signal handlers are
+/// unchanged.
 func holdingBackFileSizeSignal<Output>(_ body: () throws(InfoldError) -> Output) throws(InfoldError) -> Output {
   var signals = sigset_t(), earlier = sigset_t(), pending = sigset_t()
   sigemptyset(&signals)
   sigaddset(&signals, SIGXFSZ)
   sigpending(&pending)
   let wasPending = sigismember(&pending, SIGXFSZ) == 1
-  // The signal is the thread's own.
+  // The signal is delivered to the thread that writes.
   guard pthread_sigmask(SIG_BLOCK, &signals, &earlier) == 0 else { return try body() }
   defer {
     if !wasPending {

@@ -1,8 +1,8 @@
 import Glibc
 
-/// What a path names, links followed.
+/// The status of a file, with links followed.
 package struct FileStatus: Sendable {
-  /// The kinds of files.
+  /// The kind of a file.
   package enum Kind: Sendable {
     case regular
     case folder
@@ -13,31 +13,32 @@ package struct FileStatus: Sendable {
     case other
   }
 
-  /// The kind.
+  /// The kind of the file.
   package let kind: Kind
-  /// The bytes of a regular file.
+  /// The size of a regular file in bytes.
   package let size: Int
-  /// The names that it has in the file system.
+  /// The number of hard links to the file.
   package let linkCount: Int
-  /// Who may read, write and execute it, as the system writes it: 0o644.
+  /// The permissions as an octal mode, such as 0o644.
   package let permissions: mode_t
-  /// What tells it from every other file, by whatever names.
+  /// The identity of the file, which is the same for all of its names.
   package let identity: Identity
 
-  /// What tells a file from every other.
+  /// An identity that is unique among files.
   package struct Identity: Sendable, Hashable {
     fileprivate let device: dev_t
     fileprivate let node: ino_t
   }
 
-  /// The status of what is at `path`; `nil` when it cannot be found or examined.
+  /// Reads the status of the file at `path`. Returns `nil` if it cannot be found or examined.
   package init?(_ path: String) {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }
     self.init(status)
   }
 
-  /// The status of what is open; `nil` when it cannot be examined, and `errno` tells why.
+  /// Reads the status of an open file. Returns `nil` if it cannot be examined; `errno` holds the
+  /// reason.
   package init?(descriptor: Int32) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { return nil }
@@ -61,7 +62,7 @@ package struct FileStatus: Sendable {
     identity = Identity(device: status.st_dev, node: status.st_ino)
   }
 
-  /// Whether both are the same file, by whatever names.
+  /// Returns whether both are the same file, possibly under different names.
   package func isSameFile(as other: FileStatus) -> Bool { identity == other.identity }
 }
 

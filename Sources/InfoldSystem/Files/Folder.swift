@@ -1,6 +1,6 @@
 import Glibc
 
-/// Folders: making and listing them.
+/// Functions that create and list folders.
 package enum Folder {
   /// One entry of a folder.
   package struct Entry: Sendable, Hashable {
@@ -10,8 +10,8 @@ package enum Folder {
     package var isFolder: Bool
   }
 
-  /// Makes the folder at `path` and those above it, where they are missing.
-  /// - Throws: `InfoldError` with `.fileAccess`, naming the folder.
+  /// Creates the folder at `path` and its missing parents.
+  /// - Throws: `InfoldError` with `.fileAccess` that names the folder.
   package static func create(_ path: String) throws(InfoldError) {
     try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
       try checkPath(path)
@@ -21,10 +21,10 @@ package enum Folder {
         guard mkdir(made, 0o777) != 0, errno != EEXIST else { continue }
         let text = systemErrorText()
         if FileStatus(made)?.kind == .folder { continue }
-        throw InfoldError(.fileAccess, "the folder cannot be made: \(text)")
+        throw InfoldError(.fileAccess, "the folder cannot be created: \(text)")
       }
       guard let status = FileStatus(path) else {
-        throw InfoldError(.fileAccess, "the folder cannot be made: \(systemErrorText())")
+        throw InfoldError(.fileAccess, "the folder cannot be created: \(systemErrorText())")
       }
       guard status.kind == .folder else {
         throw InfoldError(.fileAccess, "is \(status.kind), not a folder")
@@ -32,8 +32,9 @@ package enum Folder {
     }
   }
 
-  /// The entries of the folder at `path`, in the order of their names' bytes. Names that are not UTF-8 are left out.
-  /// - Throws: `InfoldError` with `.fileAccess`, naming the folder.
+  /// Returns the entries of the folder at `path`, sorted by the bytes of their names. Names that
+  /// are not UTF-8 are skipped.
+  /// - Throws: `InfoldError` with `.fileAccess` that names the folder.
   package static func entries(_ path: String) throws(InfoldError) -> [Entry] {
     try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
       try checkPath(path)
@@ -60,7 +61,8 @@ package enum Folder {
     return entry
   }
 
-  /// The system gives no more bytes of the last member than the name has.
+  /// Reads the name through a pointer, because the system allocates only as much of the last member
+  /// as the name needs.
   private static func name(of entry: UnsafeMutablePointer<dirent>) -> String? {
     let start = UnsafeRawPointer(entry) + MemoryLayout<dirent>.offset(of: \.d_name)!
     return String(validatingCString: start.assumingMemoryBound(to: CChar.self))

@@ -1,18 +1,18 @@
 import Glibc
 
-/// A folder that is open: what lies in it is found, whatever becomes of its path.
+/// An open folder. Its files can be opened even if the folder is moved or its path is replaced.
 package final class OpenFolder {
-  /// Why a file cannot be opened.
+  /// The reason why a file cannot be opened.
   package enum Failure: Error {
     /// A part of the path is a symbolic link.
     case isLink(part: String)
-    /// The system does not open a part, for this reason.
+    /// The system refuses to open a part of the path.
     case refused(part: String, reason: String)
   }
 
   private let descriptor: Int32
 
-  /// Opens the folder at `path`, links followed.
+  /// Opens the folder at `path`, following links.
   /// - Throws: `InfoldError` with `.fileAccess`.
   package init(_ path: String) throws(InfoldError) {
     descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -25,8 +25,8 @@ package final class OpenFolder {
     if descriptor >= 0 { close(descriptor) }
   }
 
-  /// Opens a file by the names of the folders that it lies in and its own, each inside the one before, and follows no link.
-  /// - Precondition: There is at least one part, and none is empty or holds a slash or a NUL.
+  /// Opens a file by its path within this folder, given as components. No links are followed.
+  /// - Precondition: There is at least one part, and no part is empty or contains a slash or a NUL.
   /// - Returns: A descriptor for `RegularFile(adopting:)`.
   package func open(_ parts: [String]) throws(Failure) -> Int32 {
     var folder = descriptor

@@ -1,21 +1,23 @@
 import Glibc
 
-/// What a caller names to be read: a regular file, or a pipe, which is read to its end at once. Folders, devices and sockets are
-/// refused.
+/// A file that the caller names for reading: a regular file, or a pipe, which is read to its end
+/// immediately. Folders, devices and sockets are rejected.
 ///
-/// What a model names is not read by this, but by `RegularFile` alone.
+/// Files that a model names are read only through `RegularFile`.
 package enum ReadableFile {
   case regular(RegularFile)
-  /// All that came out of a pipe.
+  /// The contents of a pipe.
   case bytes([UInt8])
 
-  /// Opens the file at `path`, or reads the pipe there, like that of a shell's `<(…)`. It waits for who writes to it, as long as
-  /// there is somebody.
+  /// Opens the file at `path`, or reads the pipe there, such as that of a shell's `<(…)`. Reading
+  /// waits as long as the pipe has a writer.
   /// - Parameters:
-  ///   - limit: The most bytes.
-  ///   - pipeLimit: The most bytes of a pipe, whose size nobody knows ahead; `nil` for the same.
-  ///   - hint: What the user can do about more.
-  /// - Throws: `InfoldError`: `.fileAccess` when it cannot be read or nobody writes to the pipe, `.limitExceeded`.
+  ///   - limit: The maximum size in bytes.
+  ///   - pipeLimit: The maximum size of a pipe, whose size is not known in advance, or `nil` for
+  ///     `limit`.
+  ///   - hint: The hint of the error if the limit is exceeded.
+  /// - Throws: `InfoldError`: `.fileAccess` if the file cannot be read or the pipe has no writer,
+  ///   `.limitExceeded` if it is too large.
   package init(path: String, limit: Int, pipeLimit: Int? = nil, hint: String? = nil) throws(InfoldError) {
     try checkPath(path)
     guard FileStatus(path)?.kind == .pipe else {
@@ -27,11 +29,12 @@ package enum ReadableFile {
     self = .bytes(try Pipe(path: path).contents(limit: min(limit, pipeLimit ?? limit), hint: hint))
   }
 
-  /// All that standard input has from where it is: a pipe or a file, but no terminal.
-  /// - Throws: As `init(path:limit:hint:)`.
+  /// Reads standard input from its current position to its end. It must be a pipe or a file, not a
+  /// terminal.
+  /// - Throws: The errors of `init(path:limit:hint:)`.
   package static func standardInput(limit: Int, hint: String? = nil) throws(InfoldError) -> [UInt8] {
     guard !StandardStream.input.isTerminal else {
-      throw InfoldError(.fileAccess, "is a terminal", hint: "redirect a file, or the output of a program, to it")
+      throw InfoldError(.fileAccess, "is a terminal", hint: "redirect a file or the output of a program to standard input")
     }
     guard let status = FileStatus(descriptor: STDIN_FILENO) else {
       throw InfoldError(.fileAccess, "cannot be read: \(systemErrorText())")
@@ -42,8 +45,8 @@ package enum ReadableFile {
     return try bytesToEnd(of: STDIN_FILENO, limit: limit, hint: hint)
   }
 
-  /// All bytes of what is at `path`.
-  /// - Throws: As `init(path:limit:hint:)`, naming the file.
+  /// Returns all bytes of the file at `path`.
+  /// - Throws: The errors of `init(path:limit:hint:)`, with the file named.
   package static func contents(of path: String, limit: Int, hint: String? = nil) throws(InfoldError) -> [UInt8] {
     try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
       switch try ReadableFile(path: path, limit: limit, hint: hint) {
@@ -54,27 +57,28 @@ package enum ReadableFile {
   }
 }
 
-/// A pipe with a name, open for reading.
+/// A named pipe that is open for reading.
 private struct Pipe: ~Copyable {
   private let descriptor: Int32
-  /// How long somebody may take to open the other end, in milliseconds: who starts both programs at once cannot say which is first.
+  /// The time to wait for a writer, in milliseconds. If both programs are started together, either
+  /// may be first.
   private static let patience: Int32 = 1000
 
   init(path: String) throws(InfoldError) {
-    // Without O_NONBLOCK, this would wait for a writer.
+    // Without O_NONBLOCK, opening would wait for a writer.
     descriptor = retryingWhenInterrupted { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) }
     guard descriptor >= 0 else { throw InfoldError(.fileAccess, "cannot be opened: \(systemErrorText())") }
-    // The path may be another file's by now.
+    // The path may meanwhile name another file.
     guard FileStatus(descriptor: descriptor)?.kind == .pipe else {
-      throw InfoldError(.fileAccess, "is no pipe any more")
+      throw InfoldError(.fileAccess, "is no longer a pipe")
     }
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
   func contents(limit: Int, hint: String?) throws(InfoldError) -> [UInt8] {
-    // No writer yet, or none any more: only the second is told by poll, as soon as it is so. A writer that has written nothing makes
-    // a read fail with EAGAIN.
+    // The pipe may have no writer yet, or no writer any more. Only the second case is reported by
+    // poll, immediately. If the writer has written nothing yet, a read fails with EAGAIN.
     var waited: Int32 = 0
     var byte: UInt8 = 0
     var first: [UInt8] = []
@@ -87,14 +91,14 @@ private struct Pipe: ~Copyable {
       if isReady && request.revents & Int16(POLLHUP) != 0 && request.revents & Int16(POLLIN) == 0 { break }
       waited += 10
       guard waited < Self.patience else {
-        throw InfoldError(.fileAccess, "is a pipe that nobody writes to")
+        throw InfoldError(.fileAccess, "is a pipe without a writer")
       }
     }
     return try bytesToEnd(of: descriptor, limit: limit, hint: hint, behind: first)
   }
 }
 
-/// What can be read from `descriptor` until its end, behind `first`.
+/// Returns `first` followed by everything that can be read from `descriptor`.
 private func bytesToEnd(
   of descriptor: Int32, limit: Int, hint: String?, behind first: [UInt8] = []
 ) throws(InfoldError) -> [UInt8] {
@@ -112,7 +116,7 @@ private func bytesToEnd(
       continue
     }
     guard count <= limit - bytes.count else {
-      throw InfoldError(.limitExceeded, "gives more than the \(limit) bytes that are allowed", hint: hint)
+      throw InfoldError(.limitExceeded, "exceeds the limit of \(limit) bytes", hint: hint)
     }
     bytes += chunk[..<count]
   }

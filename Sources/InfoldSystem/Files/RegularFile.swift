@@ -1,16 +1,16 @@
 import Glibc
 
-/// A regular file that is open for reading. Folders, devices, pipes and sockets are refused, and none of them can make a
-/// call wait.
+/// An open regular file. Folders, devices, pipes and sockets are rejected, and opening one never
+/// blocks.
 package final class RegularFile {
   private let descriptor: Int32
-  /// The size when it was opened, in bytes.
+  /// The size in bytes at the time of opening.
   package let size: Int
-  /// The names that it has in the file system.
+  /// The number of hard links to the file.
   package let linkCount: Int
 
-  /// Opens the file at `path`. A link is followed: the caller named it.
-  /// - Throws: `InfoldError` with `.fileAccess` when it cannot be opened or is not a regular file.
+  /// Opens the file at `path`. Links are followed, because the caller chose the path.
+  /// - Throws: `InfoldError` with `.fileAccess` if it cannot be opened or is not a regular file.
   package convenience init(path: String) throws(InfoldError) {
     try checkPath(path)
     // Without O_NONBLOCK, opening a pipe would wait for a writer.
@@ -18,8 +18,10 @@ package final class RegularFile {
       adopting: retryingWhenInterrupted { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) })
   }
 
-  /// Takes over `descriptor`, the result of `open` or `openat`, and closes it in the end.
-  /// - Throws: `InfoldError` with `.fileAccess` when it is negative (`errno` tells why) or not of a regular file.
+  /// Takes ownership of `descriptor`, the result of `open` or `openat`, and closes it on
+  /// deinitialization.
+  /// - Throws: `InfoldError` with `.fileAccess` if the descriptor is negative (`errno` holds the
+  ///   reason) or not of a regular file.
   package init(adopting descriptor: Int32) throws(InfoldError) {
     guard descriptor >= 0 else { throw InfoldError(.fileAccess, "cannot be opened: \(systemErrorText())") }
     guard let status = FileStatus(descriptor: descriptor) else {
@@ -41,22 +43,22 @@ package final class RegularFile {
   }
 
   /// Fills `buffer` with the bytes from `offset` on.
-  /// - Throws: `InfoldError` with `.fileAccess` when reading fails or the file ends before.
+  /// - Throws: `InfoldError` with `.fileAccess` if reading fails or the file is too short.
   package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(InfoldError) {
     var filled = 0
     while filled < buffer.count {
       let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
       let count = retryingWhenInterrupted { pread(descriptor, rest.baseAddress, rest.count, offset + filled) }
       guard count >= 0 else { throw InfoldError(.fileAccess, "cannot be read: \(systemErrorText())") }
-      guard count > 0 else { throw InfoldError(.fileAccess, "became shorter while it was read") }
+      guard count > 0 else { throw InfoldError(.fileAccess, "was truncated while it was being read") }
       filled += count
     }
   }
 
-  /// The `count` bytes from `offset` on.
-  /// - Throws: As `read(into:at:)`.
+  /// Returns the `count` bytes from `offset` on.
+  /// - Throws: The errors of `read(into:at:)`.
   package func bytes(at offset: Int, count: Int) throws(InfoldError) -> [UInt8] {
-    // The array of no capacity is one that all threads share, and its count is written all the same.
+    // All empty arrays share one object, and this initializer would write its count.
     guard count > 0 else { return [] }
     var failure: InfoldError?
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
@@ -72,11 +74,12 @@ package final class RegularFile {
     return bytes
   }
 
-  /// All bytes of the file at `path`.
+  /// Returns all bytes of the file at `path`.
   /// - Parameters:
-  ///   - limit: The most bytes that are read.
-  ///   - hint: What the user can do about a larger file.
-  /// - Throws: `InfoldError` that names the file: `.fileAccess`, or `.limitExceeded` when it is larger than `limit`.
+  ///   - limit: The maximum size in bytes.
+  ///   - hint: The hint of the error if the file is larger.
+  /// - Throws: `InfoldError` that names the file: `.fileAccess`, or `.limitExceeded` if it is
+  ///   larger than `limit`.
   package static func contents(
     ofFile path: String, limit: Int, hint: String? = nil
   ) throws(InfoldError) -> [UInt8] {
@@ -87,16 +90,18 @@ package final class RegularFile {
     }
   }
 
-  /// - Parameter hint: What the user can do about a larger file.
-  /// - Throws: `InfoldError` with `.limitExceeded` when it has more bytes than `limit`.
+  /// Checks the size of the file.
+  /// - Parameter hint: The hint of the error if the file is larger.
+  /// - Throws: `InfoldError` with `.limitExceeded` if it has more bytes than `limit`.
   package func require(atMost limit: Int, hint: String? = nil) throws(InfoldError) {
     guard size <= limit else {
-      throw InfoldError(.limitExceeded, "has \(counted(size, "byte")), and at most \(limit) are allowed", hint: hint)
+      throw InfoldError(.limitExceeded, "has \(counted(size, "byte")), which exceeds the limit of \(limit)", hint: hint)
     }
   }
 
-  /// All of a UTF-8 text file.
-  /// - Throws: As `contents(ofFile:limit:hint:)`, and `.malformedData` for bytes that are not UTF-8.
+  /// Returns the contents of a UTF-8 text file.
+  /// - Throws: The errors of `contents(ofFile:limit:hint:)`, and `.malformedData` if the bytes are
+  ///   not UTF-8.
   package static func text(ofFile path: String, limit: Int) throws(InfoldError) -> String {
     guard let text = String(validating: try contents(ofFile: path, limit: limit), as: UTF8.self) else {
       throw InfoldError(.malformedData, "is not UTF-8 text", file: path)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Calls a function of the system again as long as a signal interrupts it.
+/// Repeats a system call as long as signals interrupt it.
 package func retryingWhenInterrupted<Result: SignedInteger>(_ call: () -> Result) -> Result {
   while true {
     let result = call()
@@ -8,19 +8,20 @@ package func retryingWhenInterrupted<Result: SignedInteger>(_ call: () -> Result
   }
 }
 
-/// What a call to the system failed with, like "no such file or directory".
+/// Returns the text of a system error, such as "no such file or directory".
 package func systemErrorText(_ code: Int32 = errno) -> String {
   String(cString: strerror(code)).lowercased()
 }
 
-/// Checks that the system can be asked for `path`: it ends at a NUL, and so would name another file.
+/// Checks that `path` can be passed to the system. A path with a NUL would be truncated there and
+/// name another file.
 package func checkPath(_ path: String) throws(InfoldError) {
   guard !path.isEmpty else { throw InfoldError(.fileAccess, "the path is empty") }
-  guard !path.utf8.contains(0) else { throw InfoldError(.fileAccess, "a path cannot hold a NUL character") }
+  guard !path.utf8.contains(0) else { throw InfoldError(.fileAccess, "the path contains a NUL character") }
 }
 
-/// The path from `/` on to what `path` names, in which no part is a link.
-/// - Throws: `InfoldError` with `.fileAccess`.
+/// Returns the absolute path of `path` with all links resolved.
+/// - Throws: `InfoldError` with `.fileAccess` if the path does not exist.
 package func withoutLinks(_ path: String) throws(InfoldError) -> String {
   try checkPath(path)
   guard let resolved = realpath(path, nil) else {

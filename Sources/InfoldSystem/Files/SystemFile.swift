@@ -1,8 +1,9 @@
 import Glibc
 
-/// Files in which the system tells of itself, whose sizes are not known before they are read.
+/// Files through which the system reports on itself. Their sizes are not known before they are
+/// read.
 enum SystemFile {
-  /// The beginning of a file, up to 64 KB; `nil` where it cannot be read, or is empty.
+  /// Returns the first 64 KB of a file, or `nil` if it is unreadable or empty.
   static func text(_ path: String) -> String? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return nil }

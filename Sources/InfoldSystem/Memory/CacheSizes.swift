@@ -2,7 +2,7 @@ import Glibc
 
 /// The sizes of the machine's caches.
 package enum CacheSizes {
-  /// The bytes of a core's second-level cache; `nil` where the system does not say.
+  /// The size of a core's second-level cache in bytes, or `nil` if the system does not report it.
   package static let secondLevel: Int? = {
     let byteCount = sysconf(Int32(_SC_LEVEL2_CACHE_SIZE))
     return byteCount > 0 ? byteCount : nil

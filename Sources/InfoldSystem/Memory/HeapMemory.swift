@@ -1,14 +1,14 @@
 import Glibc
 
-/// Small memory, from the allocator.
+/// Small allocations, from the C allocator.
 package enum HeapMemory {
-  /// Zeroed memory, aligned for every number.
-  /// - Returns: `nil` when there is none. `free` gives it back.
+  /// Allocates zeroed memory that is aligned for every number type. Release it with `free`.
+  /// - Returns: `nil` if there is no memory.
   package static func allocateZeroed(byteCount: Int) -> UnsafeMutableRawPointer? {
     calloc(byteCount, 1)
   }
 
-  /// Gives memory back that `allocateZeroed`, or a library in C, has from the allocator; nothing where there is none.
+  /// Frees memory that `allocateZeroed` or a C library allocated. Does nothing for `nil`.
   package static func free(_ start: UnsafeMutableRawPointer?) {
     Glibc.free(start)
   }

@@ -1,11 +1,11 @@
 import Glibc
 
-/// The memory that this process may count on.
+/// The memory that is available to this process.
 package enum MachineMemory {
-  /// The bytes that the machine has, or the control group of the process may use, where that is less.
+  /// The bytes of the machine or of the process's control group, whichever is less.
   package static let byteCount = min(physical, ControlGroup.current.memoryLimit ?? .max)
 
-  /// What Infold takes at most when nobody says otherwise: three quarters.
+  /// The default limit of Infold's memory: three quarters.
   package static let defaultLimit = byteCount / 4 * 3
 
   private static var physical: Int {

@@ -1,47 +1,50 @@
 import Synchronization
 
-/// The bytes that tensors and working memory may take, counted while they exist.
+/// A limit on the bytes of live tensors and working memory.
 ///
-/// What is allocated inside of `charging(_:)` counts, wherever that happens: in the evaluation of an operator, an app's own
-/// included, or in a pass. What a budget refuses was never asked of the system.
+/// Everything that is allocated inside `charging(_:)` counts, whether in the evaluation of an
+/// operator, including an app's own operators, or in a pass. If the budget is exhausted, the
+/// allocation fails before the system is asked for memory.
 package final class MemoryBudget: Sendable {
-  /// The most bytes at a time.
+  /// The maximum number of bytes in use at a time.
   package let limit: Int
 
-  /// What everything that counts here counts in as well.
+  /// A larger budget in which everything that counts here counts as well.
   private let shared: MemoryBudget?
   private let taken = Atomic<Int>(0)
 
   @TaskLocal package static var current: MemoryBudget?
 
-  /// A budget of which nothing is used yet.
+  /// Creates an unused budget.
   /// - Parameters:
-  ///   - limit: The most bytes at a time, at least 0; by default three quarters of the machine's memory.
-  ///   - shared: A budget of several, which everything that is taken is taken from as well.
+  ///   - limit: The maximum number of bytes in use at a time, at least 0. The default is three
+  ///     quarters of the machine's memory.
+  ///   - shared: A budget shared by several others. Everything taken here is taken from it as well.
   package init(limit: Int? = nil, within shared: MemoryBudget? = nil) {
     self.limit = max(0, limit ?? MachineMemory.defaultLimit)
     self.shared = shared
   }
 
-  /// The bytes that are taken.
+  /// The bytes in use.
   package var used: Int { taken.load(ordering: .relaxed) }
 
-  /// The bytes that are still there.
+  /// The bytes that can still be taken.
   package var available: Int { min(limit - used, shared?.available ?? .max) }
 
-  /// Runs `body`, and counts the memory that it takes.
+  /// Runs `body` and charges its allocations to this budget.
   package func charging<Output>(_ body: () throws(InfoldError) -> Output) throws(InfoldError) -> Output {
     try Self.$current.binding(self, body)
   }
 
-  /// Runs `body`, and counts the memory that it takes in a budget, if there is one.
+  /// Runs `body` and charges its allocations to a budget, if there is one.
   package static func charging<Output>(
     _ budget: MemoryBudget?, _ body: () throws(InfoldError) -> Output
   ) throws(InfoldError) -> Output {
     if let budget { try budget.charging(body) } else { try body() }
   }
 
-  /// Runs `body` on a value that it takes over, and counts the memory that it takes.
+  /// Runs `body` on a value whose ownership is transferred, and charges its allocations to this
+  /// budget.
   package func charging<Input, Output>(
     _ input: consuming Input, _ body: (consuming Input) throws(InfoldError) -> Output
   ) throws(InfoldError) -> Output {
@@ -49,10 +52,10 @@ package final class MemoryBudget: Sendable {
     return try charging { () throws(InfoldError) in try body(input.take()!) }
   }
 
-  /// Takes bytes out of the budget.
-  /// - Throws: `InfoldError` with `.limitExceeded` when there are not so many.
+  /// Takes bytes from the budget.
+  /// - Throws: `InfoldError` with `.limitExceeded` if not enough are left.
   package func take(_ byteCount: Int) throws(InfoldError) {
-    // Relaxed, everywhere: it is a count, and no memory is seen by it.
+    // Relaxed everywhere: this is only a counter, and no other memory depends on it.
     var current = taken.load(ordering: .relaxed)
     while true {
       guard byteCount <= limit - current else { throw exceeded(by: byteCount) }
@@ -69,14 +72,14 @@ package final class MemoryBudget: Sendable {
     }
   }
 
-  /// Puts bytes back that were taken.
+  /// Returns bytes to the budget.
   package func release(_ byteCount: Int) {
     taken.subtract(byteCount, ordering: .relaxed)
     shared?.release(byteCount)
   }
 
-  /// Checks that so many bytes could be taken now.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
+  /// Checks that this many bytes could be taken now.
+  /// - Throws: `InfoldError` with `.limitExceeded` if not enough are left.
   package func require(_ byteCount: Int) throws(InfoldError) {
     guard byteCount <= limit - used else { throw exceeded(by: byteCount) }
     try shared?.require(byteCount)
@@ -84,7 +87,7 @@ package final class MemoryBudget: Sendable {
 
   private func exceeded(by byteCount: Int) -> InfoldError {
     InfoldError(
-      .limitExceeded, "\(byteCount) bytes of memory are needed, and \(limit - used) are left of the limit of \(limit)",
+      .limitExceeded, "memory limit exceeded: \(byteCount) bytes are needed, but only \(limit - used) of the limit of \(limit) are left",
       hint: "raise the memory limit")
   }
 }

@@ -1,33 +1,36 @@
 import Synchronization
 
-/// Memory of the system in parts: what was read at once stays where it lies, as the tensors that adopt a part each, and what tensors
-/// give back may be taken again. It goes back to the system with the last reference, or part by part before.
+/// A block of pages that is divided into parts. Tensors adopt parts of what was read in one piece,
+/// without a copy. Parts that tensors release can be reused. Memory returns to the system with the
+/// last reference to the block, or earlier part by part.
 package final class PageBlock: @unchecked Sendable {
-  /// All of it. Whoever makes the block writes it; afterwards each part belongs to the tensor that adopts it, or to who takes it.
+  /// The whole block. Its creator writes it. Afterwards each part belongs to the tensor that adopts
+  /// it, or to the caller that takes it.
   package let bytes: UnsafeMutableRawBufferPointer
 
   private struct FreeList {
-    /// How many want to take parts, for whom those that are given back are kept.
+    /// The number of clients that want to take parts. Released parts are kept while there are any.
     var keepers = 0
-    /// In their order, none beside another.
+    /// The free parts in ascending order, with adjacent ones merged.
     var parts: [Range<Int>] = []
   }
 
   private let free = Mutex(FreeList())
 
-  /// Parts begin at multiples of this, and have what lies behind them up to the next one.
+  /// The alignment of parts in bytes. A part owns the padding up to the next multiple.
   package static let alignment = 64
 
-  /// Memory of `byteCount` bytes, which is about to be written as a whole.
-  /// - Returns: `nil` when the system has no such memory.
+  /// Allocates `byteCount` bytes that are about to be written completely.
+  /// - Returns: `nil` if the system has no memory.
   package init?(byteCount: Int) {
     guard let start = PageMemory.allocate(byteCount: byteCount) else { return nil }
     PageMemory.populate(start, byteCount: byteCount)
     bytes = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
   }
 
-  /// Memory of `byteCount` bytes, of which only parts are going to be written: pages come when they are touched.
-  /// - Returns: `nil` when the system has no such memory.
+  /// Allocates `byteCount` bytes that are going to be written in part. Pages are committed on first
+  /// access.
+  /// - Returns: `nil` if the system has no memory.
   package init?(reserving byteCount: Int) {
     guard let start = PageMemory.reserve(byteCount: byteCount) else { return nil }
     bytes = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
@@ -37,8 +40,8 @@ package final class PageBlock: @unchecked Sendable {
     PageMemory.free(bytes.baseAddress!, byteCount: bytes.count)
   }
 
-  /// Takes back a part that nobody reads any more: it is kept for those who want to take parts, or goes back to the system, as far as it
-  /// fills pages.
+  /// Releases a part that is no longer read. It is kept for clients that want to take parts.
+  /// Without such clients, its whole pages return to the system.
   package func release(_ part: UnsafeRawBufferPointer) {
     guard let start = part.baseAddress, !part.isEmpty else { return }
     let offset = start - UnsafeRawPointer(bytes.baseAddress!)
@@ -50,12 +53,12 @@ package final class PageBlock: @unchecked Sendable {
     if !isKept { discard(offset..<end) }
   }
 
-  /// Keeps parts that are given back from now on, until as many calls of `stopKeepingParts`.
+  /// Starts keeping released parts for reuse. Balance each call with `stopKeepingParts`.
   package func keepParts() {
     free.withLock { $0.keepers += 1 }
   }
 
-  /// Gives what is left of them to the system.
+  /// Ends a call of `keepParts`. After the last one, the remaining free parts return to the system.
   package func stopKeepingParts() {
     let parts = free.withLock { free -> [Range<Int>] in
       free.keepers -= 1
@@ -66,8 +69,9 @@ package final class PageBlock: @unchecked Sendable {
     for part in parts { discard(part) }
   }
 
-  /// A part of `byteCount` bytes that was given back, for the caller until it gives it back; its content is not defined.
-  /// - Returns: `nil` when there is none so large.
+  /// Takes a free part of `byteCount` bytes with undefined contents. The caller owns it until it
+  /// releases it.
+  /// - Returns: `nil` if no free part is large enough.
   package func take(byteCount: Int) -> UnsafeMutableRawBufferPointer? {
     let size = (byteCount + Self.alignment - 1) & ~(Self.alignment - 1)
     return free.withLock { free in
@@ -88,7 +92,7 @@ package final class PageBlock: @unchecked Sendable {
 }
 
 extension [Range<Int>] {
-  /// Adds a range that overlaps none, and joins it with those beside it.
+  /// Inserts a range that overlaps no other, and merges it with adjacent ranges.
   fileprivate mutating func insert(_ range: Range<Int>) {
     var index = firstIndex { $0.lowerBound >= range.upperBound } ?? endIndex
     var range = range

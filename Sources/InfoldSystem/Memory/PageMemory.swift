@@ -1,29 +1,31 @@
 import Glibc
 
-/// Large memory straight from the system, to which it goes back when it is freed: the allocator would keep it, in pieces, for
-/// a process that first loads a network and then packs it.
+/// Large allocations, mapped directly from the system and returned to it when freed. The allocator
+/// would keep them, fragmented, in a process that first loads a network and then packs it.
 package enum PageMemory {
-  /// Smaller blocks are better off with the allocator.
+  /// The smallest allocation for which mapping pages pays off.
   package static let smallestByteCount = 1 << 18
 
-  /// 4 KB on x86-64; on arm64 4, 16 or 64 KB, as the system was built.
+  /// The page size: 4 KB on x86-64, and 4, 16 or 64 KB on arm64, depending on the kernel's
+  /// configuration.
   private static let page = sysconf(Int32(_SC_PAGESIZE))
 
-  /// Blocks of this size and larger are asked to lie on huge pages, which are made in a fraction of the time, and whose long walks
-  /// need few address translations. (Where pages are larger than 4 KB, so are those: blocks still begin on whole pages then.)
+  /// The size of a huge page. Allocations of at least this size request huge pages, which are
+  /// populated much faster and need fewer address translations when memory is traversed. Where
+  /// pages are larger than 4 KB, so are huge pages. Allocations then still begin on a page.
   package static let hugePage = 1 << 21
 
-  /// Zeroed memory, which begins on a page.
-  /// - Returns: `nil` when the system has no such memory. `free` gives it back.
+  /// Allocates zeroed memory that begins on a page. Release it with `free`.
+  /// - Returns: `nil` if the system has no memory.
   package static func allocate(byteCount: Int) -> UnsafeMutableRawPointer? {
     let isHuge = byteCount >= hugePage
     guard let start = allocate(byteCount: byteCount, alignment: isHuge ? hugePage : page) else { return nil }
-    // Whole ones: the rest would take more memory than it has bytes.
+    // Only whole huge pages, because a partial one would use more memory than requested.
     if isHuge { madvise(start, byteCount & ~(hugePage - 1), Int32(MADV_HUGEPAGE)) }
     return start
   }
 
-  /// The same for memory that is going to be written here and there: on small pages.
+  /// Allocates memory that will be written sparsely, on small pages.
   package static func reserve(byteCount: Int) -> UnsafeMutableRawPointer? {
     allocate(byteCount: byteCount, alignment: page)
   }
@@ -42,24 +44,25 @@ package enum PageMemory {
     return aligned
   }
 
-  /// Gives memory of `allocate` back.
+  /// Frees memory that this type allocated.
   package static func free(_ start: UnsafeMutableRawPointer, byteCount: Int) {
     munmap(start, rounded(byteCount))
   }
 
-  /// Has the system provide all pages now, in one go: when they are touched one by one, each costs an interruption.
+  /// Commits all pages at once. Otherwise each page costs a page fault on first access.
   package static func populate(_ start: UnsafeMutableRawPointer, byteCount: Int) {
-    // MADV_POPULATE_WRITE. Where the system does not have it, pages come when they are touched.
+    // MADV_POPULATE_WRITE. Where the system does not support it, pages are committed on first
+    // access.
     madvise(start, rounded(byteCount), 23)
   }
 
-  /// Gives back the memory of whole pages, whose content is lost.
+  /// Returns the whole pages in a range to the system. Their contents are lost.
   package static func discard(_ start: UnsafeMutableRawPointer, byteCount: Int) {
     let first = start.alignedUp(toMultipleOf: page), end = (start + byteCount).alignedDown(toMultipleOf: page)
     if first < end { madvise(first, end - first, Int32(MADV_DONTNEED)) }
   }
 
-  /// 0 where it does not fit an `Int`.
+  /// Rounds up to whole pages. Returns 0 on overflow.
   private static func rounded(_ byteCount: Int) -> Int {
     let (sum, overflow) = byteCount.addingReportingOverflow(page - 1)
     return overflow ? 0 : sum & ~(page - 1)

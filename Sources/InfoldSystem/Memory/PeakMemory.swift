@@ -1,9 +1,9 @@
 import Glibc
 
-/// The most memory that this process has had at once, in bytes of pages that were really there; `nil` where the system does not
-/// tell.
+/// Returns the peak resident memory of this process in bytes, or `nil` if the system does not
+/// report it.
 ///
-/// From /proc, since `getrusage` counts what the process that started this one had.
+/// Reads /proc, because `getrusage` includes the memory of the process that started this one.
 package func peakMemory() -> Int? {
   guard let file = fopen("/proc/self/status", "r") else { return nil }
   defer { fclose(file) }

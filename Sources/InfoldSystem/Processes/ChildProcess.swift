@@ -1,27 +1,27 @@
 import Glibc
 
-/// Programs that the tool starts for a while.
+/// Short-lived programs that the tool starts.
 package enum ChildProcess {
-  /// Why a program gave nothing.
+  /// The reason why a program has no output.
   package enum Failure: Error {
-    /// It cannot be started; mostly, it is not there.
+    /// The program cannot be started, mostly because it is not installed.
     case notStarted
     case timeLimit
     case outputLimit
-    /// It ended with another exit code than 0, or by a signal.
+    /// The program ended with a nonzero exit code or a signal.
     case failed
   }
 
-  /// Runs `program`, looked for in PATH, on `input`, with what it says to standard error thrown away.
+  /// Runs `program`, found through PATH, and discards its standard error.
   /// - Parameters:
-  ///   - input: What it reads from standard input.
-  ///   - seconds: How long it may take before it is ended.
-  ///   - limit: The most bytes that it may write.
-  /// - Returns: What it wrote to standard output.
+  ///   - input: The contents of its standard input.
+  ///   - seconds: The time limit, after which it is killed.
+  ///   - limit: The maximum size of its output in bytes.
+  /// - Returns: Its standard output.
   package static func output(
     of program: String, _ arguments: [String], input: String, seconds: Int, limit: Int
   ) throws(Failure) -> [UInt8] {
-    // A file, and not a pipe, which would have to be written and read in turns.
+    // A file, because a pipe would have to be written and read alternately.
     guard let file = tmpfile() else { throw .notStarted }
     defer { fclose(file) }
     var input = input
@@ -30,7 +30,7 @@ package enum ChildProcess {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { throw .notStarted }
     defer { close(ends[0]) }
-    // Otherwise the child would hold the end that it writes to twice, and the end that it does not read.
+    // Otherwise the child would inherit a second copy of its write end, and the read end.
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     let child = spawn(program, arguments, input: fileno(file), output: ends[1])
     close(ends[1])

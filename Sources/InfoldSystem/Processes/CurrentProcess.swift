@@ -1,15 +1,15 @@
 import Glibc
 
-/// The process that runs.
+/// The current process.
 package enum CurrentProcess {
-  /// Ends it.
+  /// Ends the process.
   /// - Parameter code: The exit code, 0 for success.
   package static func exit(_ code: Int32) -> Never {
     Glibc.exit(code)
   }
 
-  /// Has signals do what a program at the command line wants: a reader that goes away ends it quietly, and a limit on the size of files is
-  /// an error of the write that meets it.
+  /// Sets signal handling for a command-line program. A closed output pipe ends it silently, and
+  /// exceeding the file size limit is an error of the write.
   package static func setSignalsOfCommand() {
     signal(SIGPIPE, SIG_DFL)
     signal(SIGXFSZ, SIG_IGN)

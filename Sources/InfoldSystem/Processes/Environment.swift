@@ -1,8 +1,8 @@
 import Glibc
 
-/// The variables that the process was started with.
+/// The environment variables of the process.
 package enum Environment {
-  /// The value of a variable; `nil` where there is none.
+  /// Returns the value of a variable, or `nil` if it is not set.
   package static func variable(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }
   }

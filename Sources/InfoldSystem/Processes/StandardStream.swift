@@ -1,6 +1,6 @@
 import Glibc
 
-/// One of the streams that a process has from the beginning.
+/// A standard stream of the process.
 package enum StandardStream: Sendable {
   case input
   case output
@@ -14,20 +14,20 @@ package enum StandardStream: Sendable {
     }
   }
 
-  /// Whether it is a terminal, and no file or pipe.
+  /// Whether the stream is a terminal.
   package var isTerminal: Bool { isatty(descriptor) == 1 }
 
-  /// The characters in a line of the terminal, where it tells.
+  /// The width of the terminal in characters, if it is known.
   package var columns: Int? {
     var size = winsize()
     guard isTerminal, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
     return Int(size.ws_col)
   }
 
-  /// Reads what is there, or waits until something is.
-  /// - Parameter buffer: Where it goes, at least one byte.
-  /// - Returns: The number of bytes; 0 at the end.
-  /// - Throws: `InfoldError` with `.fileAccess`.
+  /// Reads available bytes, and waits until there are some.
+  /// - Parameter buffer: The destination, at least one byte.
+  /// - Returns: The number of bytes, or 0 at the end of the stream.
+  /// - Throws: `InfoldError` with `.fileAccess` if reading fails.
   package func read(into buffer: UnsafeMutableRawBufferPointer) throws(InfoldError) -> Int {
     while true {
       let count = retryingWhenInterrupted { Glibc.read(descriptor, buffer.baseAddress, buffer.count) }
@@ -39,7 +39,7 @@ package enum StandardStream: Sendable {
   }
 
   /// Writes all of `bytes`.
-  /// - Throws: `InfoldError` with `.fileAccess`, as on a full disk.
+  /// - Throws: `InfoldError` with `.fileAccess` if writing fails, for example on a full disk.
   package func write(_ bytes: UnsafeBufferPointer<UInt8>) throws(InfoldError) {
     var rest = bytes[...]
     while !rest.isEmpty {
@@ -53,13 +53,13 @@ package enum StandardStream: Sendable {
   }
 
   /// Writes all of `bytes`.
-  /// - Throws: As `write(_:)` of a buffer.
+  /// - Throws: The errors of `write(_:)` for a buffer.
   package func write(_ bytes: [UInt8]) throws(InfoldError) {
     try bytes.withUnsafeBufferPointer { (bytes) throws(InfoldError) in try write(bytes) }
   }
 
-  /// Writes a text in UTF-8.
-  /// - Throws: As `write(_:)` of a buffer.
+  /// Writes a text as UTF-8.
+  /// - Throws: The errors of `write(_:)` for a buffer.
   package func write(_ text: String) throws(InfoldError) {
     try write(Array(text.utf8))
   }

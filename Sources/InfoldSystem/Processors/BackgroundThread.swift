@@ -11,14 +11,15 @@ package enum BackgroundThread {
     }
   }
 
-  /// Lets others have the processor of the calling thread for a moment.
+  /// Yields the calling thread's processor to other threads.
   package static func yield() {
     sched_yield()
   }
 
-  /// Starts one. It takes no signals: the handlers of an app run on the app's own threads.
-  /// - Parameter name: What debuggers and profilers call it, at most 15 bytes.
-  /// - Returns: Whether the system gave one.
+  /// Starts a thread with all signals blocked, so that an app's signal handlers run on its own
+  /// threads.
+  /// - Parameter name: The name in debuggers and profilers, at most 15 bytes.
+  /// - Returns: Whether the system could start the thread.
   package static func start(named name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)

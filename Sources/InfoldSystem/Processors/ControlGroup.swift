@@ -1,20 +1,21 @@
-/// What the system grants the control group of this process, and those that it lies in (versions 2 and 1). A container mostly sees
-/// its own group as the outermost one.
+/// The resource limits of this process's control group and the groups that contain it (cgroup
+/// versions 1 and 2). In a container, the container's group usually appears as the root.
 package struct ControlGroup {
-  /// The group of this process.
+  /// The control group of this process.
   package static let current = ControlGroup(root: "")
 
-  /// The folder that stands for `/`.
+  /// The folder used as `/`.
   private let root: String
-  /// The path of the group in the hierarchy of each controller; that of version 2 under the empty name.
+  /// The path of the group in the hierarchy of each controller. Version 2 uses the empty name.
   private let paths: [String: String]
 
-  /// - Parameter root: The folder in which `proc` and `sys` lie; empty for those of the system.
+  /// Reads the control group of this process.
+  /// - Parameter root: The folder that contains `proc` and `sys`. Empty for the system's own.
   package init(root: String) {
     self.root = root
     var paths: [String: String] = [:]
     for line in (SystemFile.text(root + "/proc/self/cgroup") ?? "").split(separator: "\n") {
-      // Number, controllers, path: `4:cpu,cpuacct:/docker/a1`, or `0::/a` for version 2.
+      // Number, controllers and path: `4:cpu,cpuacct:/docker/a1`, or `0::/a` for version 2.
       let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
       guard parts.count == 3 else { continue }
       for controller in parts[1].split(separator: ",", omittingEmptySubsequences: false) {
@@ -24,7 +25,7 @@ package struct ControlGroup {
     self.paths = paths
   }
 
-  /// The most bytes of memory.
+  /// The memory limit in bytes.
   package var memoryLimit: Int? {
     let limits =
       folders(of: "", in: ["", "unified"]).map { numbers(inFile: $0 + "memory.max")?.first }
@@ -32,7 +33,7 @@ package struct ControlGroup {
     return limits.compactMap { $0 }.min()
   }
 
-  /// The processors whose time it may use.
+  /// The limit of processor time, in processors.
   package var processorLimit: Double? {
     let shares =
       folders(of: "", in: ["", "unified"]).map { numbers(inFile: $0 + "cpu.max") }
@@ -44,10 +45,11 @@ package struct ControlGroup {
     return shares.compactMap { $0 }.filter { $0.count == 2 }.map { Double($0[0]) / Double($0[1]) }.min()
   }
 
-  /// The folders of the group and of those that it lies in, in the hierarchy that is mounted at one of `mounts`.
+  /// Returns the folders of the group and the groups that contain it, in the hierarchy mounted at
+  /// one of `mounts`.
   private func folders(of controller: String, in mounts: [String]) -> [String] {
     var prefixes = [""]
-    // A path that leads out of what is mounted names a group that cannot be seen here.
+    // A path with `..` leads out of the mounted hierarchy, to a group that is not visible here.
     for part in (paths[controller] ?? "").split(separator: "/").prefix(64).prefix(while: { $0 != ".." }) {
       prefixes.append(prefixes.last! + part + "/")
     }
@@ -56,7 +58,8 @@ package struct ControlGroup {
     }
   }
 
-  /// The positive numbers of a line; `nil` where something else stands there, like `max` or −1.
+  /// Returns the positive numbers in a file, or `nil` if it contains anything else, such as `max`
+  /// or −1.
   private func numbers(inFile path: String) -> [Int]? {
     guard let words = SystemFile.text(path)?.split(whereSeparator: \.isWhitespace) else { return nil }
     let numbers = words.compactMap { Int($0) }

@@ -1,12 +1,13 @@
 import CMachine
 import Glibc
 
-/// The processors that this process may use.
+/// The number of processors that this process may use.
 package enum ProcessorCount {
-  /// Those of the machine that it may run on, or whose time its control group may use, where that is less; at least 1.
+  /// The processors that the process may run on, limited by its control group's processor time. At
+  /// least 1.
   package static let available = available(in: .current)
 
-  /// The same for a process in `group`.
+  /// Returns the number of processors for a process in `group`.
   package static func available(in group: ControlGroup) -> Int {
     let share = group.processorLimit.map { Int(min($0.rounded(.up), 1024)) } ?? .max
     return max(1, min(allowed, share, 1024))

@@ -1,12 +1,12 @@
-/// What the processor is called.
+/// The name of the processor.
 package enum ProcessorName {
-  /// Name, family, model and the like in one line, as far as the system tells: what differs between processors that are not
-  /// equally fast at the same things.
+  /// The processor's name, family, model and similar fields in one line, as far as the system
+  /// reports them. They distinguish processors whose relative speeds differ.
   package static let current: String = {
     let fields: Set<Substring> = [
       "vendor_id", "cpu family", "model", "model name", "stepping", "CPU implementer", "CPU variant", "CPU part",
     ]
-    // The processors stand one behind the other, with an empty line between them.
+    // Processors are separated by an empty line.
     let lines = (SystemFile.text("/proc/cpuinfo") ?? "").split(separator: "\n", omittingEmptySubsequences: false)
     let values = lines.prefix { !$0.isEmpty }.compactMap { line -> Substring? in
       let parts = line.split(separator: ":", maxSplits: 1)

@@ -1,5 +1,5 @@
 /// The version of this package.
 public enum InfoldVersion {
-  /// As the command says it, and files that Infold keeps.
+  /// The version as the command prints it and as files that Infold caches record it.
   public static let current = "0.1.0"
 }

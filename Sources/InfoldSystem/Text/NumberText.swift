@@ -1,26 +1,26 @@
 import Glibc
 
-/// Numbers as people read them.
+/// Formatting of numbers for people.
 package enum NumberText {
-  /// With `digits` digits behind the point.
+  /// Formats with `digits` decimal places.
   package static func fixed(_ value: Double, digits: Int) -> String {
     formatted("%.*f", digits, value)
   }
 
-  /// With `digits` significant digits, and an exponent where that is shorter.
+  /// Formats with `digits` significant digits, and with an exponent if that is shorter.
   package static func significant(_ value: Double, digits: Int = 6) -> String {
     formatted("%.*g", digits, value)
   }
 
-  /// Three significant digits.
+  /// Formats with three significant digits.
   package static func short(_ value: Double) -> String { significant(value, digits: 3) }
 
-  /// A share of 1, like `38.5 %`.
+  /// Formats a fraction of 1 as a percentage: `38.5 %`.
   package static func percentage(_ share: Double) -> String {
     fixed(share * 100, digits: 1) + " %"
   }
 
-  /// With a comma before every group of three digits.
+  /// Formats with a comma before every group of three digits.
   package static func grouped(_ number: Int) -> String {
     let digits = Array(String(number.magnitude))
     let groups = stride(from: digits.count % 3 == 0 ? 0 : digits.count % 3 - 3, to: digits.count, by: 3).map {
@@ -29,12 +29,12 @@ package enum NumberText {
     return (number < 0 ? "-" : "") + groups.joined(separator: ",")
   }
 
-  /// With its noun, and a comma before every group of three digits: `1 node`, `1,024 nodes`.
+  /// Formats a grouped number followed by its noun: `1 node`, `1,024 nodes`.
   package static func counted(_ number: Int, _ noun: String, plural: String? = nil) -> String {
     grouped(number) + " " + (number == 1 ? noun : plural ?? noun + "s")
   }
 
-  /// With a prefix of the SI: `18.6 M` with the unit behind it.
+  /// Formats with an SI prefix and a unit: `18.6 M` followed by the unit.
   package static func scaled(_ number: Int, unit: String) -> String {
     var value = Double(number)
     var prefix = ""
@@ -55,11 +55,12 @@ package enum NumberText {
   }
 }
 
-/// A horizontal bar of eighths of a character.
+/// A horizontal bar with a resolution of one eighth of a character.
 package struct Bar {
+  /// Returns a bar.
   /// - Parameters:
-  ///   - share: The filled part, 0 to 1.
-  ///   - width: Characters of a full bar.
+  ///   - share: The filled fraction, 0 to 1.
+  ///   - width: The width of a full bar in characters.
   /// - Returns: `width` characters.
   package static func text(_ share: Double, width: Int) -> String {
     let eighths = Int((min(max(share.isNaN ? 0 : share, 0), 1) * Double(width * 8)).rounded())

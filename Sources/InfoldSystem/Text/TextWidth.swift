@@ -1,5 +1,6 @@
 extension String {
-  /// The cells of a terminal that the text takes: two for a wide character of East Asia or an emoji, none for what styles it.
+  /// The width of the text in terminal cells: two for a wide East Asian character or an emoji, none
+  /// for escape sequences.
   package var displayWidth: Int {
     var width = 0
     var isEscape = false
@@ -15,8 +16,8 @@ extension String {
     return width
   }
 
-  /// The text in at most `width` cells: where it is longer, its middle becomes `…`, since names differ at both ends. Text
-  /// that has a style is left as it is.
+  /// Returns the text shortened to at most `width` cells. Its middle is replaced by `…`, because
+  /// names differ at both ends. Text with escape sequences is returned unchanged.
   package func shortened(to width: Int) -> String {
     guard displayWidth > width, !utf8.contains(0x1B) else { return self }
     guard width > 1 else { return width == 1 ? "…" : "" }
@@ -36,7 +37,8 @@ extension String {
 }
 
 extension String {
-  /// The text in lines of at most `width` cells, broken between words; a word that is longer is broken anywhere.
+  /// Returns the text as lines of at most `width` cells, broken between words. A longer word is
+  /// broken anywhere.
   package func wrapped(to width: Int) -> [String] {
     guard displayWidth > width, width > 0 else { return [self] }
     var lines: [String] = []
@@ -59,7 +61,7 @@ extension String {
     return lines + [line]
   }
 
-  /// The cells of the longest word.
+  /// The width of the longest word in cells.
   package var longestWord: Int { split(separator: " ").map { String($0).displayWidth }.max() ?? 0 }
 }
 

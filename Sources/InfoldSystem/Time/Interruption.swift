@@ -1,7 +1,7 @@
-/// What may end work that goes on for long: whoever has it done binds a question, which loops ask before every trip, and passes and
-/// evaluations before every node.
+/// A condition that ends long-running work. The caller binds a closure to the task. Loops call it
+/// before every iteration, and passes and evaluations call it before every node.
 package final class Interruption: Sendable {
-  /// The question of the current task.
+  /// The condition of the current task.
   @TaskLocal private static var current: Interruption?
 
   private let question: @Sendable () -> InfoldError?
@@ -14,8 +14,10 @@ package final class Interruption: Sendable {
     self.remaining = remaining
   }
 
-  /// Runs `body`, which ends with an error as soon as `question` gives one, or a question that is asked around it already.
-  /// - Parameter remaining: The time until `question` will give one; `nil` where that is not known.
+  /// Runs `body`, which ends with an error as soon as `question` or the condition of an enclosing
+  /// call returns one.
+  /// - Parameter remaining: Returns the time until `question` will return an error, or `nil` if
+  ///   that is not known.
   package static func asking<Output>(
     _ question: @escaping @Sendable () -> InfoldError?,
     remaining: @escaping @Sendable () -> Duration? = { nil }, _ body: () throws(InfoldError) -> Output
@@ -27,10 +29,11 @@ package final class Interruption: Sendable {
     return try $current.binding(interruption, body)
   }
 
-  /// The time until the work of the current task ends with an error; `nil` without a limit.
+  /// The time until the current task's work ends with an error, or `nil` without a limit.
   package static var timeLeft: Duration? { current?.remaining() }
 
-  /// - Throws: What the questions of the current task give.
+  /// Checks the conditions of the current task.
+  /// - Throws: The error that they return.
   package static func check() throws(InfoldError) {
     if let error = current?.question() { throw error }
   }

@@ -1,8 +1,8 @@
 import Glibc
 
-/// A clock that only goes forward.
+/// A monotonic clock.
 package enum MonotonicClock {
-  /// Nanoseconds since some moment in the past.
+  /// Returns nanoseconds since an arbitrary moment in the past.
   package static func nanoseconds() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)

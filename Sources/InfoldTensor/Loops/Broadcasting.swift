@@ -1,15 +1,16 @@
 import InfoldSystem
 
-/// The loops over operands that are broadcast together: which elements meet, row by row.
+/// The loops over operands that are broadcast together, as rows of elements.
 ///
-/// Neighbouring dimensions that every operand walks through alike are joined, so that equal shapes are one row, an
-/// operand of one element is one row, and [N, C, H, W] with [C, 1, 1] has rows of H·W elements.
+/// Adjacent dimensions that every operand traverses the same way are merged. Equal shapes form one
+/// row, an operand of one element is one row, and [N, C, H, W] with [C, 1, 1] has rows of H·W
+/// elements.
 package struct Broadcasting {
   /// The sizes of the result.
   package let shape: [Int]
   /// The elements of one row.
   package private(set) var rowCount = 1
-  /// For each operand, how far apart its elements are in a row: 1, or 0 where one element is repeated.
+  /// The stride of each operand within a row: 1, or 0 where one element is repeated.
   package private(set) var rowStrides: [Int]
 
   private struct Axis {
@@ -18,8 +19,8 @@ package struct Broadcasting {
   }
   private var outer: [Axis] = []
 
-  /// The loops for operands of these shapes, under NumPy's rule.
-  /// - Throws: `InfoldError` with `.invalidModel` when they do not fit.
+  /// Creates the loops for operands of these shapes, under NumPy's broadcasting rule.
+  /// - Throws: `InfoldError` with `.invalidModel` if the shapes cannot be broadcast together.
   package init(_ operands: [[Int]]) throws(InfoldError) {
     var common: Shape = []
     for operand in operands { common = try common.broadcast(with: Shape(operand)) }
@@ -52,7 +53,8 @@ package struct Broadcasting {
     outer = Array(axes.dropFirst())
   }
 
-  /// Calls `body` for each row with the place of its first element in the result and in every operand.
+  /// Calls `body` for each row with the offsets of its first element in the result and in each
+  /// operand.
   @inline(__always)
   package func forEachRow(_ body: (_ result: Int, _ operands: [Int]) -> Void) {
     guard rowCount > 0 else { return }

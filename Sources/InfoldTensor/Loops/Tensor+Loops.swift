@@ -1,67 +1,69 @@
 import InfoldSystem
 
-// Loops that call a function for each element. Those over the types that large tensors have are compiled here, once, and not in every
-// operator for its function: operators pass closures to them. The generic ones serve the other types.
+// Loops that call a closure for each element. The overloads for the types of large tensors are
+// specialized here once, so that operators need not specialize a loop for each function. The
+// generic versions serve the other types.
 
 extension Tensor {
-  /// A tensor whose elements are computed from those of `a` and `b`, broadcast together under NumPy's rule.
-  /// - Precondition: `A` and `B` stand for the tensors' element types.
+  /// Returns the tensor whose elements `combine` computes from those of `a` and `b`, broadcast
+  /// together under NumPy's rule.
+  /// - Precondition: `A` and `B` are the Swift types of the tensors' element types.
   package static func broadcasting<A: TensorElement, B: TensorElement, Result: TensorElement>(
     _ a: Tensor, _ b: Tensor, _ combine: (A, B) -> Result
   ) throws(InfoldError) -> Tensor {
     try combined(a, b, combine)
   }
 
-  /// As the generic one.
+  /// Specialized for `Float`.
   package static func broadcasting(
     _ a: Tensor, _ b: Tensor, _ combine: (Float, Float) -> Float
   ) throws(InfoldError) -> Tensor {
     try combined(a, b, combine)
   }
 
-  /// As the generic one.
+  /// Specialized for `Double`.
   package static func broadcasting(
     _ a: Tensor, _ b: Tensor, _ combine: (Double, Double) -> Double
   ) throws(InfoldError) -> Tensor {
     try combined(a, b, combine)
   }
 
-  /// As the generic one.
+  /// Specialized for `Int64`.
   package static func broadcasting(
     _ a: Tensor, _ b: Tensor, _ combine: (Int64, Int64) -> Int64
   ) throws(InfoldError) -> Tensor {
     try combined(a, b, combine)
   }
 
-  /// As the generic one.
+  /// Specialized for `Int32`.
   package static func broadcasting(
     _ a: Tensor, _ b: Tensor, _ combine: (Int32, Int32) -> Int32
   ) throws(InfoldError) -> Tensor {
     try combined(a, b, combine)
   }
 
-  /// As the generic one.
+  /// Specialized for comparisons of `Float`.
   package static func broadcasting(
     _ a: Tensor, _ b: Tensor, _ combine: (Float, Float) -> Bool
   ) throws(InfoldError) -> Tensor {
     try combined(a, b, combine)
   }
 
-  /// As the generic one.
+  /// Specialized for comparisons of `Double`.
   package static func broadcasting(
     _ a: Tensor, _ b: Tensor, _ combine: (Double, Double) -> Bool
   ) throws(InfoldError) -> Tensor {
     try combined(a, b, combine)
   }
 
-  /// As the generic one.
+  /// Specialized for comparisons of `Int64`.
   package static func broadcasting(
     _ a: Tensor, _ b: Tensor, _ combine: (Int64, Int64) -> Bool
   ) throws(InfoldError) -> Tensor {
     try combined(a, b, combine)
   }
 
-  /// As the generic one.
+  /// Specialized for `Bool`.
   package static func broadcasting(
     _ a: Tensor, _ b: Tensor, _ combine: (Bool, Bool) -> Bool
   ) throws(InfoldError) -> Tensor {
@@ -81,19 +83,21 @@ extension Tensor {
   }
 }
 
-/// A row of elements that meet when two tensors are broadcast together. All of it lies within the tensors.
+/// A row of elements that are combined when two tensors are broadcast together. All of it lies
+/// within the tensors.
 package struct BroadcastRow {
-  /// The places of the first elements, in the result and in the operands.
+  /// The offsets of the first elements in the result and in the operands.
   package let result, a, b: Int
   /// The number of elements.
   package let count: Int
-  /// How far apart the operands' elements are: 1, or 0 where one element is repeated.
+  /// The operands' strides: 1, or 0 where one element is repeated.
   package let strideA, strideB: Int
 }
 
 extension Tensor {
-  /// A tensor whose rows are computed from those of `a` and `b`, broadcast together under NumPy's rule: for functions of which a loop
-  /// of its own is many times faster than a call for each element.
+  /// Returns the tensor whose rows `combine` computes from those of `a` and `b`, broadcast together
+  /// under NumPy's rule. Use this overload when a loop over a row is many times faster than a call
+  /// for each element.
   package static func broadcasting(
     _ a: Tensor, _ b: Tensor,
     rows combine: (BroadcastRow, Span<Float>, Span<Float>, inout MutableSpan<Float>) -> Void
@@ -101,7 +105,7 @@ extension Tensor {
     try combinedRows(a, b, combine)
   }
 
-  /// As that of `Float`.
+  /// Specialized for `Double`.
   package static func broadcasting(
     _ a: Tensor, _ b: Tensor,
     rows combine: (BroadcastRow, Span<Double>, Span<Double>, inout MutableSpan<Double>) -> Void
@@ -134,30 +138,31 @@ extension Tensor {
 }
 
 extension Tensor {
-  /// This tensor reduced to `shape`, which has sizes of 1 where it is reduced: each element of the result is `initial`,
-  /// combined with every element that falls on it, in row-major order.
-  /// - Precondition: `Element` stands for this tensor's type.
+  /// Returns this tensor reduced to `shape`, which has size 1 along the reduced axes. Each element
+  /// of the result starts as `initial` and is combined with the elements that map to it, in
+  /// row-major order.
+  /// - Precondition: `Element` is the Swift type of this tensor's element type.
   package func reduced<Element: TensorElement, Result: TensorElement>(
     to shape: [Int], from initial: Result, _ combine: (Result, Element) -> Result
   ) throws(InfoldError) -> Tensor {
     try folded(to: shape, from: initial, combine)
   }
 
-  /// As the generic one.
+  /// Specialized for `Float`.
   package func reduced(
     to shape: [Int], from initial: Float, _ combine: (Float, Float) -> Float
   ) throws(InfoldError) -> Tensor {
     try folded(to: shape, from: initial, combine)
   }
 
-  /// As the generic one.
+  /// Specialized for `Double`.
   package func reduced(
     to shape: [Int], from initial: Double, _ combine: (Double, Double) -> Double
   ) throws(InfoldError) -> Tensor {
     try folded(to: shape, from: initial, combine)
   }
 
-  /// As the generic one.
+  /// Specialized for `Int64`.
   package func reduced(
     to shape: [Int], from initial: Int64, _ combine: (Int64, Int64) -> Int64
   ) throws(InfoldError) -> Tensor {
@@ -194,18 +199,18 @@ extension Tensor {
 }
 
 extension Tensor {
-  /// As the generic one.
+  /// Specialized for `Float`.
   package func mapped(_ transform: (Float) -> Float) throws(InfoldError) -> Tensor { try transformed(transform) }
 
-  /// As the generic one.
+  /// Specialized for `Double`.
   package func mapped(_ transform: (Double) -> Double) throws(InfoldError) -> Tensor { try transformed(transform) }
 
-  /// As the generic one.
+  /// Specialized for `Int64`.
   package func mapped(_ transform: (Int64) -> Int64) throws(InfoldError) -> Tensor { try transformed(transform) }
 
-  /// As the generic one.
+  /// Specialized for predicates of `Float`.
   package func mapped(_ transform: (Float) -> Bool) throws(InfoldError) -> Tensor { try transformed(transform) }
 
-  /// As the generic one.
+  /// Specialized for predicates of `Double`.
   package func mapped(_ transform: (Double) -> Bool) throws(InfoldError) -> Tensor { try transformed(transform) }
 }

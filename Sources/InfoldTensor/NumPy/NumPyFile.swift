@@ -2,13 +2,15 @@ import InfoldSystem
 
 /// NumPy's file format for one array, `.npy`.
 ///
-/// Read are versions 1 to 3, both byte orders, both orders of the elements, and every element type that NumPy and
-/// tensors share: bool, integers, float16, float32, float64, complex64, complex128. NumPy has no bfloat16.
+/// Versions 1 to 3 can be read, in both byte orders and both element orders, with every element
+/// type that NumPy and tensors share: bool, integers, float16, float32, float64, complex64,
+/// complex128. NumPy has no bfloat16.
 public enum NumPyFile {
   /// Reads the file at `path`.
-  /// - Throws: `InfoldError` that names the file: `.fileAccess` when it cannot be read or is neither a file nor a pipe,
-  ///   `.malformedData` when it is damaged, or has more or fewer bytes than its header says, `.unsupported` for
-  ///   elements that a tensor cannot hold, `.limitExceeded` for more of them than memory can.
+  /// - Throws: `InfoldError` that names the file: `.fileAccess` if it cannot be read or is neither
+  ///   a file nor a pipe, `.malformedData` if it is damaged or has more or fewer bytes than its
+  ///   header declares, `.unsupported` if a tensor cannot hold its elements, `.limitExceeded` if
+  ///   they do not fit into memory.
   public static func read(_ path: String) throws(InfoldError) -> Tensor {
     try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in
       let file: RegularFile
@@ -27,7 +29,7 @@ public enum NumPyFile {
     }
   }
 
-  /// Reads a file that is in memory, like `read(_:)`.
+  /// Decodes a file in memory, like `read(_:)`.
   public static func decode(_ bytes: [UInt8]) throws(InfoldError) -> Tensor {
     let place = try NumPyHeader.Place(Array(bytes.prefix(NumPyHeader.preambleLength)))
     guard place.range.upperBound <= bytes.count else { throw InfoldError(.malformedData, "ends inside its header") }
@@ -37,9 +39,10 @@ public enum NumPyFile {
     }
   }
 
-  /// Writes `tensor` to `path` as version 1.0, little-endian, in row-major order. An old file is replaced whole or not
-  /// at all.
-  /// - Throws: `InfoldError` that names the file: `.unsupported` where NumPy has no such arrays, `.fileAccess`.
+  /// Writes `tensor` to `path` as version 1.0, little-endian, in row-major order. An existing file
+  /// is replaced atomically.
+  /// - Throws: `InfoldError` that names the file: `.unsupported` if NumPy has no such arrays,
+  ///   `.fileAccess` if the file cannot be written.
   public static func write(_ tensor: Tensor, to path: String) throws(InfoldError) {
     let header = try annotatingErrors({ $0.inFile(path) }) { () throws(InfoldError) in try NumPyHeader(of: tensor) }
     try writeReplacing(path) { (file) throws(InfoldError) in
@@ -48,22 +51,22 @@ public enum NumPyFile {
     }
   }
 
-  /// The bytes of the file that `write(_:to:)` writes.
-  /// - Throws: `InfoldError` with `.unsupported` where NumPy has no such arrays.
+  /// Returns the bytes that `write(_:to:)` writes.
+  /// - Throws: `InfoldError` with `.unsupported` if NumPy has no such arrays.
   public static func encode(_ tensor: Tensor) throws(InfoldError) -> [UInt8] {
     let header = try NumPyHeader(of: tensor)
     return tensor.withUnsafeBytes { header.serialized + Array($0) }
   }
 
-  /// Checks that `write(_:to:)` can write tensors of this type.
-  /// - Throws: `InfoldError` with `.unsupported` where NumPy has no such type.
+  /// Checks that `write(_:to:)` supports tensors of this type.
+  /// - Throws: `InfoldError` with `.unsupported` if NumPy has no such type.
   public static func requireSupport(of elementType: ElementType) throws(InfoldError) {
     _ = try NumPyType(elementType)
   }
 }
 
 #if _endian(big)
-  #error("tensors in memory are taken to be little-endian")
+  #error("tensors in memory are assumed to be little-endian")
 #endif
 
 extension NumPyFile {
@@ -75,18 +78,18 @@ extension NumPyFile {
     guard byteCount == expected else {
       throw InfoldError(
         .malformedData,
-        "has \(byteCount) bytes of elements, and its shape \(header.shape) of \(type) elements needs \(expected)")
+        "has \(byteCount) bytes of elements, but its shape \(header.shape) of \(type) elements needs \(expected)")
     }
     guard byteCount <= MachineMemory.byteCount else {
       throw InfoldError(
-        .limitExceeded, "has \(counted(byteCount, "byte")) of elements, more than this machine has memory")
+        .limitExceeded, "has \(counted(byteCount, "byte")) of elements, which exceeds the memory of this machine")
     }
     var tensor = try Tensor(zeros: header.shape, of: type)
     try tensor.withUnsafeMutableBytes { (buffer) throws(InfoldError) in
       try fill(buffer)
       if header.type.byteOrder == .big { reverseBytes(buffer, of: header.type.numberSize) }
       if type == .bool, let byte = buffer.first(where: { $0 > 1 }) {
-        throw InfoldError(.malformedData, "has a bool with the value \(byte), which must be 0 or 1")
+        throw InfoldError(.malformedData, "has a bool with the value \(byte), but only 0 and 1 are valid")
       }
     }
     return header.isFortranOrder ? try inRowMajorOrder(tensor, elementSize: header.type.elementSize) : tensor
@@ -99,7 +102,8 @@ extension NumPyFile {
     }
   }
 
-  /// The tensor whose elements stand in `columns` with the first index changing fastest.
+  /// Returns the elements of `columns`, which are stored with the first index changing fastest, in
+  /// row-major order.
   private static func inRowMajorOrder(_ columns: Tensor, elementSize: Int) throws(InfoldError) -> Tensor {
     guard columns.shape.count > 1, columns.count > 0 else { return columns }
     return switch elementSize {

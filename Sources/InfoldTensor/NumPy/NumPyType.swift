@@ -1,12 +1,13 @@
 import InfoldSystem
 
-/// The type of an array's elements in a `.npy` file: NumPy's array-protocol type string, like `<f4`.
+/// The element type of an array in a `.npy` file: NumPy's array-protocol type string, such as
+/// `<f4`.
 struct NumPyType: Hashable {
-  /// The order of the bytes of one number.
+  /// The byte order of a number.
   enum ByteOrder: String {
     case little = "<"
     case big = ">"
-    /// For numbers of one byte.
+    /// The numbers have one byte.
     case notApplicable = "|"
   }
 
@@ -20,28 +21,29 @@ struct NumPyType: Hashable {
     ("c16", .complex128),
   ]
 
-  /// Reads a type string.
-  /// - Throws: `InfoldError` with `.unsupported` for what a tensor cannot hold.
+  /// Parses a type string.
+  /// - Throws: `InfoldError` with `.unsupported` if a tensor cannot hold such elements.
   init(_ description: String) throws(InfoldError) {
     let (order, code) = (description.prefix(1), description.dropFirst())
     guard let entry = Self.codes.first(where: { $0.code == code }) else {
       throw InfoldError(
-        .unsupported, "has elements of NumPy's type \(String(quoting: description))",
-        hint: "save bool, integer, float or complex numbers")
+        .unsupported, "has elements of the unsupported NumPy type \(String(quoting: description))",
+        hint: "save the array as bool, integer, float or complex numbers")
     }
     elementType = entry.type
-    // NumPy reads "=" and "|" as the byte order of the machine, for which Infold's is little.
+    // NumPy reads "=" and "|" as the machine's byte order, which is little-endian on Infold's
+    // platforms.
     switch order {
     case "<", "=": byteOrder = .little
     case ">": byteOrder = .big
     case "|": byteOrder = entry.type.bitWidth == 8 ? .notApplicable : .little
     default:
-      throw InfoldError(.malformedData, "has elements of type \(String(quoting: description)), without a byte order")
+      throw InfoldError(.malformedData, "has elements of type \(String(quoting: description)), which lacks a byte order")
     }
   }
 
-  /// The type as which tensors of `elementType` are written.
-  /// - Throws: `InfoldError` with `.unsupported` where NumPy has no such type.
+  /// Creates the type with which tensors of `elementType` are written.
+  /// - Throws: `InfoldError` with `.unsupported` if NumPy has no such type.
   init(_ elementType: ElementType) throws(InfoldError) {
     guard Self.codes.contains(where: { $0.type == elementType }) else {
       throw InfoldError(.unsupported, "NumPy has no type for \(elementType) elements")
@@ -55,10 +57,10 @@ struct NumPyType: Hashable {
     byteOrder.rawValue + Self.codes.first { $0.type == elementType }!.code
   }
 
-  /// Bytes of one element.
+  /// The size of one element in bytes.
   var elementSize: Int { elementType.bitWidth! / 8 }
 
-  /// Bytes of one number: half an element where it is complex.
+  /// The size of one number in bytes: half an element if it is complex.
   var numberSize: Int {
     elementType == .complex64 || elementType == .complex128 ? elementSize / 2 : elementSize
   }

@@ -1,6 +1,6 @@
 import InfoldSystem
 
-/// A value of the small part of Python's literals that the header of a `.npy` file is written in.
+/// A value in the subset of Python's literals that occurs in the header of a `.npy` file.
 enum PythonLiteral: Hashable {
   case bool(Bool)
   case integer(Int)
@@ -8,13 +8,14 @@ enum PythonLiteral: Hashable {
   case tuple([Int])
 }
 
-/// Reads `{'name': literal, …}`. There is no nesting but a tuple of integers, so there is no recursion.
+/// A parser of `{'name': literal, …}`. Only tuples of integers are nested, so the parser needs no
+/// recursion.
 struct PythonDictionaryParser {
   private var rest: Substring.UnicodeScalarView
 
-  /// Reads all of `text`.
-  /// - Throws: `InfoldError` with `.malformedData` for anything else than one such dictionary, a key that stands twice
-  ///   included.
+  /// Parses all of `text`.
+  /// - Throws: `InfoldError` with `.malformedData` if the text is not exactly one such dictionary,
+  ///   or a key occurs twice.
   static func parse(_ text: String) throws(InfoldError) -> [String: PythonLiteral] {
     var parser = PythonDictionaryParser(rest: Substring(text).unicodeScalars)
     let entries = try parser.dictionary()
@@ -30,7 +31,7 @@ struct PythonDictionaryParser {
       let key = try string()
       try require(":")
       guard entries.updateValue(try literal(), forKey: key) == nil else {
-        throw InfoldError(.malformedData, "has the key \(String(quoting: key)) twice in its header")
+        throw InfoldError(.malformedData, "has the duplicate key \(String(quoting: key)) in its header")
       }
       if !take(",") {
         try require("}")
@@ -47,11 +48,11 @@ struct PythonDictionaryParser {
     case "(": return .tuple(try tuple())
     case "T", "F": return .bool(try bool())
     case let first? where isDigit(first): return .integer(try integer())
-    default: throw unexpected("a string, a tuple, a truth value or a number")
+    default: throw unexpected("a string, a tuple, True, False or a number")
     }
   }
 
-  /// `()`, `(1,)`, `(1, 2)`, `(1, 2,)`.
+  /// Parses `()`, `(1,)`, `(1, 2)` or `(1, 2,)`.
   private mutating func tuple() throws(InfoldError) -> [Int] {
     try require("(")
     var numbers: [Int] = []
@@ -61,7 +62,7 @@ struct PythonDictionaryParser {
       numbers.append(try integer())
       endsWithComma = take(",")
     }
-    guard numbers.count != 1 || endsWithComma else { throw unexpected("a comma behind the only number of a tuple") }
+    guard numbers.count != 1 || endsWithComma else { throw unexpected("a comma after the only number of a tuple") }
     return numbers
   }
 
@@ -73,7 +74,7 @@ struct PythonDictionaryParser {
     throw unexpected("True or False")
   }
 
-  /// Decimal digits, and an `L` behind them that Python 2 wrote.
+  /// Parses decimal digits, optionally followed by the `L` that Python 2 wrote.
   private mutating func integer() throws(InfoldError) -> Int {
     skipSpace()
     let digits = rest.prefix(while: isDigit)
@@ -81,7 +82,7 @@ struct PythonDictionaryParser {
     rest.removeFirst(digits.count)
     guard first != "0" || digits.count == 1, let number = Int(String(digits)) else {
       throw InfoldError(
-        .malformedData, "has the number \(String(printable: String(digits))) in its header, which cannot be a size")
+        .malformedData, "has the number \(String(printable: String(digits))) in its header, which is not a valid size")
     }
     if rest.first == "L" { rest.removeFirst() }
     return number
@@ -119,6 +120,6 @@ struct PythonDictionaryParser {
 
   private func unexpected(_ wanted: String) -> InfoldError {
     let found = rest.isEmpty ? "its end" : String(quoting: String(rest.prefix(20)))
-    return InfoldError(.malformedData, "has a damaged header: \(wanted) was expected, and \(found) found")
+    return InfoldError(.malformedData, "has a malformed header: expected \(wanted), found \(found)")
   }
 }

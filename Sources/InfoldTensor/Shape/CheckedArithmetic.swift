@@ -1,4 +1,5 @@
-/// The product of `sizes`, 1 for none; `nil` where it does not fit an `Int`. A zero anywhere makes it zero.
+/// Returns the product of `sizes`, 1 if there are none, or `nil` if it overflows `Int`. The product
+/// is zero if any size is zero.
 package func checkedProduct(_ sizes: some Sequence<Int>) -> Int? {
   var product = 1
   var overflowed = false
@@ -11,5 +12,5 @@ package func checkedProduct(_ sizes: some Sequence<Int>) -> Int? {
   return overflowed ? nil : product
 }
 
-/// The product of `sizes`, at most `Int.max`: for estimates of work.
+/// Returns the product of `sizes`, clamped to `Int.max`, for estimates of work.
 package func saturatedProduct(_ sizes: Int...) -> Int { checkedProduct(sizes) ?? .max }

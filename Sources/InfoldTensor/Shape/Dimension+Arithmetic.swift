@@ -1,8 +1,9 @@
 import InfoldSystem
 
 extension Dimension {
-  /// The product of dimensions, 1 for none; a single symbol among ones is kept.
-  /// - Throws: `InfoldError` with `.limitExceeded` where it does not fit an `Int`.
+  /// Returns the product of dimensions, 1 if there are none. A single symbol among ones is
+  /// preserved.
+  /// - Throws: `InfoldError` with `.limitExceeded` if the product overflows `Int`.
   public static func product(_ dimensions: some Sequence<Dimension>) throws(InfoldError) -> Dimension {
     let dimensions = Array(dimensions)
     guard let product = checkedProduct(dimensions.compactMap(\.size)) else {
@@ -13,8 +14,8 @@ extension Dimension {
     return open.count == 1 && product == 1 ? open[0] : .unknown
   }
 
-  /// The sum of dimensions, 0 for none; a single symbol among zeros is kept.
-  /// - Throws: `InfoldError` with `.limitExceeded` where it does not fit an `Int`.
+  /// Returns the sum of dimensions, 0 if there are none. A single symbol among zeros is preserved.
+  /// - Throws: `InfoldError` with `.limitExceeded` if the sum overflows `Int`.
   public static func sum(_ dimensions: some Sequence<Dimension>) throws(InfoldError) -> Dimension {
     var sum = 0
     var open: [Dimension] = []

@@ -1,20 +1,22 @@
-/// One dimension of a value's shape, as far as it is known before the model runs.
+/// One dimension of a value's shape: a size, or a dynamic dimension that is known when a run
+/// begins.
 public enum Dimension: Sendable, Hashable {
   /// A size, ≥ 0.
   case fixed(Int)
-  /// A size that is bound when the model runs, the same wherever the name stands (`N`).
+  /// A dynamic dimension with a name, such as `N`. Equal names mean equal sizes.
   case symbol(String)
-  /// A size that is not known, and not said to be equal to any other.
+  /// A dynamic dimension without a name. It need not equal any other.
   case unknown
 }
 
 extension Dimension {
-  /// The size, where it is fixed.
+  /// The size if it is fixed, or `nil`.
   public var size: Int? {
     if case .fixed(let size) = self { size } else { nil }
   }
 
-  /// What is known when both descriptions are true of one dimension; `nil` when they contradict each other.
+  /// Returns the dimension that satisfies both descriptions, or `nil` if they contradict each
+  /// other.
   public func merged(with other: Dimension) -> Dimension? {
     switch (self, other) {
     case (.fixed(let a), .fixed(let b)): a == b ? self : nil
@@ -26,12 +28,12 @@ extension Dimension {
 }
 
 extension Dimension: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral {
-  /// A fixed size.
+  /// Creates a fixed size.
   public init(integerLiteral size: Int) {
     self = .fixed(size)
   }
 
-  /// A symbol.
+  /// Creates a symbol.
   public init(stringLiteral name: String) {
     self = .symbol(name)
   }

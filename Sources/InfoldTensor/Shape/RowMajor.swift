@@ -1,6 +1,6 @@
-/// For each dimension of `shape`, the distance in elements between neighbours along it, in row-major order; 0 for all of
-/// a tensor without elements, whose other sizes may be of any magnitude.
-/// - Precondition: `shape` is that of a tensor.
+/// Returns the row-major strides of `shape`, in elements. For a tensor without elements, all
+/// strides are 0, because its other sizes may be arbitrarily large.
+/// - Precondition: `shape` is the shape of a tensor.
 package func rowMajorStrides(_ shape: [Int]) -> [Int] {
   guard !shape.contains(0) else { return shape.map { _ in 0 } }
   var strides = [Int](repeating: 1, count: shape.count)

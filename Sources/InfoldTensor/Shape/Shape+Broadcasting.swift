@@ -1,8 +1,8 @@
 import InfoldSystem
 
 extension Dimension {
-  /// The dimension of a result whose operands have `self` and `other` here, under NumPy's rule: a 1 is repeated. `nil`
-  /// when they do not fit.
+  /// Returns the dimension of the result of broadcasting `self` with `other` under NumPy's rule: a
+  /// 1 is repeated. Returns `nil` if they are incompatible.
   package func broadcast(with other: Dimension) -> Dimension? {
     switch (self, other) {
     case (.fixed(1), _): other
@@ -15,8 +15,8 @@ extension Dimension {
     }
   }
 
-  /// The dimension of a result that has this operand's size, to which `other` is broadcast: equal, or a 1 that is
-  /// repeated. `nil` when it does not fit.
+  /// Returns the dimension of a result that has this operand's size when `other` is broadcast to
+  /// it: `other` must be equal, or a 1 that is repeated. Returns `nil` if they are incompatible.
   package func broadcast(receiving other: Dimension) -> Dimension? {
     switch other {
     case .fixed(1), .symbol, .unknown: self
@@ -26,9 +26,10 @@ extension Dimension {
 }
 
 extension Shape {
-  /// The shape of a result whose operands have the shapes `self` and `other`, under NumPy's rule: aligned at the last
-  /// dimension, sizes of 1 repeated (ONNX: multidirectional broadcasting).
-  /// - Throws: `InfoldError` with `.invalidModel` when they do not fit.
+  /// Returns the shape of the result of broadcasting `self` with `other` under NumPy's rule: shapes
+  /// are aligned at the last dimension, and sizes of 1 are repeated (ONNX: multidirectional
+  /// broadcasting).
+  /// - Throws: `InfoldError` with `.invalidModel` if the shapes are incompatible.
   public func broadcast(with other: Shape) throws(InfoldError) -> Shape {
     let rank = Swift.max(rank, other.rank)
     var result = Shape(unknownOfRank: rank)
@@ -43,8 +44,9 @@ extension Shape {
     return result
   }
 
-  /// The shape of a result that has this shape, to which `other` is broadcast (ONNX: unidirectional broadcasting).
-  /// - Throws: `InfoldError` with `.invalidModel` when it does not fit.
+  /// Returns the shape of a result that has this shape when `other` is broadcast to it (ONNX:
+  /// unidirectional broadcasting).
+  /// - Throws: `InfoldError` with `.invalidModel` if the shapes are incompatible.
   package func broadcast(receiving other: Shape) throws(InfoldError) -> Shape {
     let mismatch = InfoldError(.invalidModel, "the shape \(other) cannot be broadcast to \(self)")
     guard other.rank <= rank else { throw mismatch }

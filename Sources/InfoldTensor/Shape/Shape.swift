@@ -1,22 +1,22 @@
-/// The dimensions of a value, as far as they are known before the model runs: `["N", 3, 224, 224]`.
+/// The dimensions of a value, fixed or dynamic: `["N", 3, 224, 224]`.
 public struct Shape: Sendable, Hashable {
   /// The dimensions, outermost first. Empty for a scalar.
   public var dimensions: [Dimension]
 
-  /// The most dimensions that a tensor of a model may have.
+  /// The largest rank that a tensor of a model may have.
   public static let maximumRank = 64
 
-  /// A shape with these dimensions.
+  /// Creates a shape from dimensions.
   public init(_ dimensions: some Sequence<Dimension>) {
     self.dimensions = Array(dimensions)
   }
 
-  /// A shape of fixed sizes.
+  /// Creates a shape of fixed sizes.
   public init(_ sizes: [Int]) {
     dimensions = sizes.map(Dimension.fixed)
   }
 
-  /// A shape of `rank` dimensions of which nothing is known.
+  /// Creates a shape of `rank` unknown dimensions.
   public init(unknownOfRank rank: Int) {
     dimensions = Array(repeating: .unknown, count: rank)
   }
@@ -24,18 +24,18 @@ public struct Shape: Sendable, Hashable {
   /// The number of dimensions.
   public var rank: Int { dimensions.count }
 
-  /// The sizes, where all of them are fixed.
+  /// The sizes if all of them are fixed, or `nil`.
   public var sizes: [Int]? {
     let sizes = dimensions.compactMap(\.size)
     return sizes.count == rank ? sizes : nil
   }
 
-  /// Whether a tensor of these sizes has the shape, as far as it is known.
+  /// Returns whether a tensor with these sizes matches the shape.
   package func admits(_ sizes: [Int]) -> Bool {
     rank == sizes.count && zip(self, sizes).allSatisfy { $0.size == nil || $0.size == $1 }
   }
 
-  /// What is known when both are true of one value; `nil` when they contradict each other.
+  /// Returns the shape that satisfies both descriptions, or `nil` if they contradict each other.
   public func merged(with other: Shape) -> Shape? {
     guard rank == other.rank else { return nil }
     var merged: [Dimension] = []
@@ -57,7 +57,7 @@ extension Shape: RandomAccessCollection, MutableCollection {
 }
 
 extension Shape: ExpressibleByArrayLiteral {
-  /// A shape of these dimensions.
+  /// Creates a shape from dimensions.
   public init(arrayLiteral dimensions: Dimension...) {
     self.dimensions = dimensions
   }

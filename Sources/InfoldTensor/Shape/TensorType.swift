@@ -1,11 +1,11 @@
-/// What is known of a value before the model runs.
+/// The element type and shape of a value, as far as they are known before a run.
 public struct TensorType: Sendable, Hashable {
   /// The type of the elements.
   public var elementType: ElementType
-  /// The shape; `nil` while not even the number of dimensions is known.
+  /// The shape, or `nil` if not even the rank is known.
   public var shape: Shape?
 
-  /// A type.
+  /// Creates a type.
   public init(_ elementType: ElementType, _ shape: Shape?) {
     self.elementType = elementType
     self.shape = shape

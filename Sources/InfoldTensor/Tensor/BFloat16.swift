@@ -1,14 +1,15 @@
-/// The upper half of a `Float`: 8 bits of exponent, 7 of significand. A storage format; computing happens in `Float`.
+/// The upper half of a `Float`: 8 bits of exponent, 7 of significand. A storage format. Arithmetic
+/// is done in `Float`.
 public struct BFloat16: Sendable, Hashable, BitwiseCopyable {
-  /// The sixteen bits.
+  /// The 16 bits of the number.
   public var bitPattern: UInt16
 
-  /// The value with these bits.
+  /// Creates the number with these bits.
   public init(bitPattern: UInt16) {
     self.bitPattern = bitPattern
   }
 
-  /// `value`, rounded to nearest, ties to even. A NaN stays one.
+  /// Creates a number from `value`, rounded to nearest, ties to even. A NaN stays NaN.
   public init(_ value: Float) {
     let bits = value.bitPattern
     if value.isNaN {
@@ -20,19 +21,19 @@ public struct BFloat16: Sendable, Hashable, BitwiseCopyable {
 }
 
 extension Float {
-  /// The exact value of `value`.
+  /// Creates the exact value of a `BFloat16`.
   public init(_ value: BFloat16) {
     self.init(bitPattern: UInt32(value.bitPattern) << 16)
   }
 }
 
 extension BFloat16 {
-  /// `value`, rounded to nearest, ties to even. A NaN stays one.
+  /// Creates a number from `value`, rounded to nearest, ties to even. A NaN stays NaN.
   package init(narrowing value: Double) { self.init(roundedToOdd(value)) }
 }
 
-/// `value` as a `Float` whose last bit is set when it is inexact, so that rounding it again to a narrower type gives what
-/// rounding `value` at once would have given.
+/// Returns `value` rounded to odd: a `Float` whose last bit is set if it is inexact. Rounding it
+/// again to a narrower type then gives the same result as rounding `value` directly.
 private func roundedToOdd(_ value: Double) -> Float {
   let nearest = Float(value)
   guard value.isFinite, Double(nearest) != value else { return nearest }

@@ -1,4 +1,4 @@
-/// The type of a tensor's elements, with the numbers of ONNX's `TensorProto.DataType`.
+/// The type of a tensor's elements. Raw values are those of ONNX's `TensorProto.DataType`.
 public enum ElementType: Int32, Sendable, Hashable, CaseIterable {
   /// IEEE 754 single precision: `Float`.
   case float32 = 1
@@ -14,7 +14,7 @@ public enum ElementType: Int32, Sendable, Hashable, CaseIterable {
   case int32 = 6
   /// `Int64`.
   case int64 = 7
-  /// Text, which Infold keeps and does not compute with.
+  /// Text. Infold stores it but has no arithmetic for it.
   case string = 8
   /// `Bool`, one byte each.
   case bool = 9
@@ -40,17 +40,17 @@ public enum ElementType: Int32, Sendable, Hashable, CaseIterable {
   case float8E5M2 = 19
   /// 8 bits: 5 of exponent, 2 of mantissa, without infinities and negative zero.
   case float8E5M2FNUZ = 20
-  /// 4 bits without a sign, two to a byte.
+  /// 4-bit unsigned integers, two to a byte.
   case uint4 = 21
-  /// 4 bits with a sign, two to a byte.
+  /// 4-bit signed integers, two to a byte.
   case int4 = 22
   /// 4 bits: 2 of exponent, 1 of mantissa, two to a byte.
   case float4E2M1 = 23
   /// 8 bits of exponent: powers of two.
   case float8E8M0 = 24
-  /// 2 bits without a sign, four to a byte.
+  /// 2-bit unsigned integers, four to a byte.
   case uint2 = 25
-  /// 2 bits with a sign, four to a byte.
+  /// 2-bit signed integers, four to a byte.
   case int2 = 26
   /// 6 bits: 2 of exponent, 3 of mantissa.
   case float6E2M3 = 27
@@ -59,7 +59,7 @@ public enum ElementType: Int32, Sendable, Hashable, CaseIterable {
 }
 
 extension ElementType {
-  /// Bits of one element; `nil` for strings, which have no fixed width.
+  /// The bits of one element, or `nil` for strings, which have no fixed width.
   public var bitWidth: Int? {
     switch self {
     case .string: nil
@@ -74,8 +74,8 @@ extension ElementType {
     }
   }
 
-  /// Bytes that `count` elements take (elements narrower than a byte are packed); `nil` for strings, for a negative
-  /// count, and where the number does not fit an `Int`.
+  /// Returns the bytes that `count` elements take. Elements narrower than a byte are packed.
+  /// Returns `nil` for strings, for a negative count, and if the result overflows `Int`.
   public func byteCount(of count: Int) -> Int? {
     guard let bitWidth, count >= 0 else { return nil }
     let (wholeGroups, rest) = count.quotientAndRemainder(dividingBy: 8)
@@ -84,7 +84,7 @@ extension ElementType {
     return overflow || sumOverflow ? nil : sum
   }
 
-  /// Whether it is float16, bfloat16, float32 or float64: the types that floating-point operators compute with.
+  /// Whether this is float16, bfloat16, float32 or float64, the types of floating-point operators.
   public var isFloatingPoint: Bool {
     switch self {
     case .float16, .bfloat16, .float32, .float64: true
@@ -92,7 +92,8 @@ extension ElementType {
     }
   }
 
-  /// The Swift type that stands for one element; `nil` where none does (strings, complex, float8 and sub-byte types).
+  /// The Swift type of one element, or `nil` if there is none (strings, complex, float8 and
+  /// sub-byte types).
   public var swiftType: (any TensorElement.Type)? {
     switch self {
     case .float32: Float.self

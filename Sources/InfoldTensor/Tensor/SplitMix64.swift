@@ -1,16 +1,17 @@
-/// The random numbers of Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators" (OOPSLA 2014): the same
-/// on every machine, for tests and measurements that others can repeat.
+/// The pseudorandom number generator of Steele, Lea and Flood, "Fast Splittable Pseudorandom Number
+/// Generators" (OOPSLA 2014). Its numbers are the same on every machine, so that tests and
+/// measurements can be repeated.
 public struct SplitMix64: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
-  /// The stream of `seed`.
+  /// Creates the generator with a seed.
   public init(seed: UInt64) {
     state = seed
   }
 
   private static let step: UInt64 = 0x9E37_79B9_7F4A_7C15
 
-  /// Leaves out the next `count` numbers.
+  /// Skips the next `count` numbers.
   package mutating func skip(_ count: Int) { state &+= Self.step &* UInt64(truncatingIfNeeded: count) }
 
   public mutating func next() -> UInt64 {

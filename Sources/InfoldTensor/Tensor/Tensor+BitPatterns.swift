@@ -1,6 +1,7 @@
 import InfoldSystem
 
-/// An unsigned integer that holds the bits of one element, for operators that move elements whatever they mean.
+/// An unsigned integer that holds the bits of one element, for operators that move elements
+/// regardless of their type.
 package protocol BitPattern: FixedWidthInteger, UnsignedInteger, BitwiseCopyable, Sendable {}
 
 extension UInt8: BitPattern {}
@@ -18,9 +19,10 @@ extension Tensor {
     return try withUnsafeBytes { bytes throws(Failure) in try body(bytes.bindMemory(to: Bits.self).span) }
   }
 
-  /// Calls `body` with the elements' bits to be changed, in row-major order.
-  /// - Precondition: `Bits` is as wide as an element, and `body` stores only bits of elements.
-  /// - Throws: As `withMutableSpan`.
+  /// Calls `body` with the elements' bits for writing, in row-major order.
+  /// - Precondition: `Bits` is as wide as an element, and `body` stores only valid bit patterns of
+  ///   the element type.
+  /// - Throws: The errors of `withMutableSpan`.
   package mutating func withMutableBitPatterns<Bits: BitPattern, Result>(
     as _: Bits.Type = Bits.self, _ body: (inout MutableSpan<Bits>) throws(InfoldError) -> Result
   ) throws(InfoldError) -> Result {
@@ -37,19 +39,21 @@ extension Tensor {
   package struct Blocks {
     /// The index of the first block's first element.
     package var start: Int
-    /// The distance from one block's first element to the next one's.
+    /// The distance between the first elements of consecutive blocks.
     package var stride: Int
 
-    /// Blocks.
+    /// Creates a description of blocks.
     package init(start: Int, stride: Int) {
       self.start = start
       self.stride = stride
     }
   }
 
-  /// Copies `count` blocks of `length` adjacent elements out of `source`.
-  /// - Precondition: The element types are the same and at least a byte wide; all blocks lie within the tensors.
-  /// - Throws: `InfoldError` with `.limitExceeded` when the tensor is shared, and there is no memory for its copy.
+  /// Copies `count` blocks of `length` adjacent elements from `source`.
+  /// - Precondition: The element types are equal and at least a byte wide. All blocks lie within
+  ///   the tensors.
+  /// - Throws: `InfoldError` with `.limitExceeded` if the tensor is shared and its copy does not
+  ///   fit into memory.
   package mutating func copyBlocks(
     _ count: Int, of length: Int, from source: Tensor, at sourceBlocks: Blocks, to blocks: Blocks
   ) throws(InfoldError) {

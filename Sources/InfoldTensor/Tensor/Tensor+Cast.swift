@@ -1,7 +1,8 @@
 import InfoldSystem
 
 extension Tensor {
-  /// The elements in another type, by the rules of ONNX's Cast and those that `Cast` adds.
+  /// Returns the elements converted to another type by the rules of ONNX's Cast and those that the
+  /// operator `Cast` adds.
   /// - Precondition: Both types are numeric, bool, int4 or uint4.
   package func cast(to type: ElementType) throws(InfoldError) -> Tensor {
     switch elementType {
@@ -24,7 +25,8 @@ extension Tensor {
     }
   }
 
-  /// The elements in a type of 8 bits: floating-point numbers bounded, of integers the low bits.
+  /// Converts the elements to an 8-bit type. Floating-point numbers are clamped to the bounds.
+  /// Integers keep their low bits.
   private func boundedCast(to type: ElementType, _ lower: Double, _ upper: Double) throws(InfoldError) -> Tensor {
     guard elementType.isFloatingPoint else { return try cast(to: type) }
     return try converted(to: .float64).mapped { (x: Double) in x.isNaN ? 0 : min(max(x, lower), upper) }.cast(to: type)
@@ -41,7 +43,7 @@ extension Tensor {
     case .uint16: try mapped { (x: Double) in UInt16(saturating: x) }
     case .uint32: try mapped { (x: Double) in UInt32(saturating: x) }
     case .uint64: try mapped { (x: Double) in UInt64(saturating: x) }
-    default: preconditionFailure("\(type) is no integer")
+    default: preconditionFailure("\(type) is not an integer type")
     }
   }
 
@@ -61,7 +63,8 @@ extension Tensor {
     case .float32: try mapped { (x: Source) in Float(x) }
     case .float64: try mapped { (x: Source) in Double(x) }
     case .float16, .bfloat16:
-      // Through a double that rounding once more to so few bits turns into the right number.
+      // Through a double with a sticky bit, so that the second rounding gives the correctly rounded
+      // result.
       try mapped { (x: Source) in Double(sticky: x) }.converted(to: type)
     default: preconditionFailure("an integer cannot be cast to \(type)")
     }
@@ -69,7 +72,7 @@ extension Tensor {
 }
 
 extension FixedWidthInteger {
-  /// `value` rounded toward zero; the nearest number where it is out of range, 0 for NaN.
+  /// Creates the integer `value` rounded toward zero, clamped to the type's range. NaN becomes 0.
   @inlinable
   package init(saturating value: Double) {
     if value >= 0 {
@@ -81,7 +84,8 @@ extension FixedWidthInteger {
 }
 
 extension Double {
-  /// `value`, with its bits below the 53 highest replaced by a single one when any of them is set.
+  /// Creates `value` with a sticky bit: if any bit below the 53 highest is set, a single bit
+  /// replaces them.
   @inlinable
   package init(sticky value: some FixedWidthInteger) {
     let magnitude = UInt64(truncatingIfNeeded: value.magnitude)

@@ -1,7 +1,8 @@
 import InfoldSystem
 
 extension Tensor {
-  /// The same numbers in another floating-point type: exact where it is wider, else rounded to nearest, ties to even.
+  /// Returns the same numbers in another floating-point type. The conversion is exact if the type
+  /// is wider, and otherwise rounds to nearest, ties to even.
   /// - Precondition: Both types are floating point.
   @usableFromInline
   package func converted(to type: ElementType) throws(InfoldError) -> Tensor {
@@ -23,9 +24,9 @@ extension Tensor {
     }
   }
 
-  /// A tensor of the same shape, each element computed from the one in its place.
-  /// - Throws: `InfoldError` with `.invalidArgument` when the tensor's elements are of another type, and with `.limitExceeded` when
-  ///   there is no memory for the result.
+  /// Returns a tensor of the same shape with `transform` applied to each element.
+  /// - Throws: `InfoldError` with `.invalidArgument` if the tensor's elements are of another type,
+  ///   and with `.limitExceeded` if the result does not fit into memory.
   @inlinable
   public func mapped<Source: TensorElement, Result: TensorElement>(
     _ transform: (Source) -> Result
@@ -33,7 +34,7 @@ extension Tensor {
     try transformed(transform)
   }
 
-  /// As `mapped`, under a name without overloads.
+  /// `mapped` under a name without overloads.
   @inlinable @inline(__always)
   func transformed<Source: TensorElement, Result: TensorElement>(
     _ transform: (Source) -> Result
@@ -50,7 +51,7 @@ extension Tensor {
 }
 
 extension Tensor {
-  /// The same numbers in float64 where they are floating point, else the tensor itself.
+  /// Returns the same numbers in float64 if they are floating point, or the tensor itself.
   package func widened() throws(InfoldError) -> Tensor {
     elementType.isFloatingPoint ? try converted(to: .float64) : self
   }

@@ -1,7 +1,7 @@
 import InfoldSystem
 
 extension ElementType {
-  /// The type of 8 bits that holds the numbers of int4 or uint4; `nil` for other types.
+  /// The 8-bit type that holds the numbers of int4 or uint4, or `nil` for other types.
   package var ofWholeBytes: ElementType? {
     switch self {
     case .int4: .int8
@@ -12,10 +12,11 @@ extension ElementType {
 }
 
 extension Tensor {
-  /// The numbers of int4 or uint4 in int8 or uint8: of each byte, the lower half first.
-  /// - Precondition: The elements are of int4 or uint4.
+  /// Returns the numbers of an int4 or uint4 tensor as int8 or uint8. The lower half of each byte
+  /// comes first.
+  /// - Precondition: The elements are of type int4 or uint4.
   package func inWholeBytes() throws(InfoldError) -> Tensor {
-    guard let type = elementType.ofWholeBytes else { preconditionFailure("\(elementType) has elements of whole bytes") }
+    guard let type = elementType.ofWholeBytes else { preconditionFailure("\(elementType) is not a 4-bit type") }
     var result = try Tensor(zeros: shape, of: type)
     let isSigned = elementType == .int4
     try result.withUnsafeMutableBytes { numbers in
@@ -29,8 +30,9 @@ extension Tensor {
     return result
   }
 
-  /// The lowest four bits of each number in int4 or uint4, two to a byte, the first in its lower half.
-  /// - Precondition: The elements are of int8 or uint8.
+  /// Returns the lowest four bits of each number as int4 or uint4, two to a byte, with the first in
+  /// the lower half.
+  /// - Precondition: The elements are of type int8 or uint8.
   package func inHalfBytes(as type: ElementType) throws(InfoldError) -> Tensor {
     precondition(type.ofWholeBytes == elementType, "\(elementType) was packed as \(type)")
     var result = try Tensor(zeros: shape, of: type)

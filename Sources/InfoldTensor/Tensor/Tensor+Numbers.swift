@@ -1,10 +1,10 @@
 import InfoldSystem
 
 extension Tensor {
-  /// The elements as numbers, in row-major order: exact, but for 64-bit integers beyond 2⁵³, which are rounded. A bool is
-  /// 0 or 1.
-  /// - Throws: `InfoldError` with `.unsupported` for complex, float8 and other types that Swift has no
-  ///   numbers for; `.limitExceeded`.
+  /// Returns the elements as numbers, in row-major order. They are exact, except that 64-bit
+  /// integers beyond 2⁵³ are rounded. A bool is 0 or 1.
+  /// - Throws: `InfoldError` with `.unsupported` for complex, float8 and other types that have no
+  ///   Swift number type, `.limitExceeded` if the numbers do not fit into memory.
   public func numbers() throws(InfoldError) -> [Double] {
     func integers<Element: TensorElement & BinaryInteger>(_: Element.Type) throws(InfoldError) -> [Double] {
       try elements(as: Element.self).map { Double($0) }

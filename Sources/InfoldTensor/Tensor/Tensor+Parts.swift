@@ -1,8 +1,9 @@
 import InfoldSystem
 
 extension Tensor {
-  /// A tensor whose elements `fill` writes where they stay, in row-major order. They are zero before.
-  /// - Throws: What `fill` throws; as `init(zeros:of:)`.
+  /// Creates a tensor whose elements `fill` writes in place, in row-major order. The elements are
+  /// initially zero.
+  /// - Throws: The errors of `fill` and of `init(zeros:of:)`.
   public init<Element: TensorElement>(
     shape: [Int], of _: Element.Type = Element.self,
     filling fill: (inout MutableSpan<Element>) throws(InfoldError) -> Void
@@ -11,8 +12,9 @@ extension Tensor {
     try withMutableSpan(as: Element.self, fill)
   }
 
-  /// The element at these indices, one for each dimension.
-  /// - Throws: `InfoldError` with `.invalidArgument` when the elements are of another type, or there is no such element.
+  /// Returns the element at these indices, one for each dimension.
+  /// - Throws: `InfoldError` with `.invalidArgument` if the elements are of another type or the
+  ///   indices are out of range.
   public func element<Element: TensorElement>(
     at indices: Int..., as type: Element.Type = Element.self
   ) throws(InfoldError) -> Element {
@@ -23,18 +25,22 @@ extension Tensor {
     return try withSpan(as: type) { $0[place] }
   }
 
-  /// The positions `range` along an axis: of [8, 3, 224, 224], `slice(2..<4)` is [2, 3, 224, 224]. A copy, unless it is everything;
-  /// `withSpan(ofSlice:as:_:)` reads without one.
+  /// Returns the positions `range` along an axis. For a tensor of shape [8, 3, 224, 224],
+  /// `slice(2..<4)` has shape [2, 3, 224, 224].
+  ///
+  /// The result is a copy unless the range covers the whole axis. `withSpan(ofSlice:as:_:)` reads
+  /// without a copy.
   /// - Parameters:
   ///   - range: The positions.
-  ///   - axis: Negative ones count from the end.
-  /// - Throws: `InfoldError`: `.invalidArgument` for an axis or positions that the tensor does not have; `.unsupported` for
-  ///   elements narrower than a byte; `.limitExceeded`.
+  ///   - axis: The axis. Negative axes count from the end.
+  /// - Throws: `InfoldError`: `.invalidArgument` if the axis or the range is out of bounds,
+  ///   `.unsupported` for elements narrower than a byte, `.limitExceeded` if the result does not
+  ///   fit into memory.
   public func slice(_ range: Range<Int>, axis: Int = 0) throws(InfoldError) -> Tensor {
     let axis = try Self.checkedAxis(axis, of: shape)
     guard (0...shape[axis]).contains(range.lowerBound), range.upperBound <= shape[axis] else {
       throw InfoldError(
-        .invalidArgument, "a tensor of shape \(shape) has no positions \(range) along its dimension \(axis)")
+        .invalidArgument, "the range \(range) is out of bounds for axis \(axis) of a tensor of shape \(shape)")
     }
     if range.count == shape[axis] { return self }
     try requireWholeBytes()
@@ -50,14 +56,15 @@ extension Tensor {
     return slice
   }
 
-  /// Calls `body` with the elements at one position of the first dimension, without a copy: an image of a batch, for instance.
-  /// - Throws: `InfoldError` with `.invalidArgument` when the elements are of another type, or there is no such position; what `body`
-  ///   throws.
+  /// Calls `body` with the elements at one position of the first dimension, such as one image of a
+  /// batch, without a copy.
+  /// - Throws: `InfoldError` with `.invalidArgument` if the elements are of another type or the
+  ///   position is out of range, and the errors of `body`.
   public func withSpan<Element: TensorElement, Result>(
     ofSlice position: Int, as type: Element.Type = Element.self, _ body: (Span<Element>) throws(InfoldError) -> Result
   ) throws(InfoldError) -> Result {
     guard let positions = shape.first, (0..<positions).contains(position) else {
-      throw InfoldError(.invalidArgument, "a tensor of shape \(shape) has no position \(position)")
+      throw InfoldError(.invalidArgument, "the position \(position) is out of bounds for a tensor of shape \(shape)")
     }
     let size = count / positions
     return try withSpan(as: type) { span throws(InfoldError) in
@@ -65,14 +72,16 @@ extension Tensor {
     }
   }
 
-  /// One tensor behind the other along an axis: of [1, 3, 8, 8] and [4, 3, 8, 8] this makes [5, 3, 8, 8].
+  /// Creates a tensor by concatenating tensors along an axis. Shapes [1, 3, 8, 8] and [4, 3, 8, 8]
+  /// give [5, 3, 8, 8].
   /// - Parameters:
-  ///   - tensors: At least one.
-  ///   - axis: Negative ones count from the end.
-  /// - Throws: `InfoldError`: `.invalidArgument` for no tensors, an axis that they do not have, or element types and other sizes
-  ///   that differ; `.unsupported` for elements narrower than a byte; `.limitExceeded`.
+  ///   - tensors: The tensors. At least one.
+  ///   - axis: The axis. Negative axes count from the end.
+  /// - Throws: `InfoldError`: `.invalidArgument` if there are no tensors, the axis is out of range,
+  ///   or element types or sizes along other axes differ; `.unsupported` for elements narrower than
+  ///   a byte; `.limitExceeded` if the result does not fit into memory.
   public init(concatenating tensors: [Tensor], axis: Int = 0) throws(InfoldError) {
-    guard let first = tensors.first else { throw InfoldError(.invalidArgument, "no tensors are given") }
+    guard let first = tensors.first else { throw InfoldError(.invalidArgument, "no tensors to concatenate") }
     let axis = try Self.checkedAxis(axis, of: first.shape)
     try first.requireWholeBytes()
     var sizes = first.shape
@@ -82,7 +91,7 @@ extension Tensor {
       if tensor.shape.count == expected.count { expected[axis] = tensor.shape[axis] }
       guard tensor.shape == expected, tensor.elementType == first.elementType else {
         throw InfoldError(
-          .invalidArgument, "\(first) and \(tensor) cannot be put behind each other along dimension \(axis)")
+          .invalidArgument, "\(first) and \(tensor) cannot be concatenated along axis \(axis)")
       }
       let (sum, overflow) = sizes[axis].addingReportingOverflow(tensor.shape[axis])
       guard !overflow else { throw InfoldError(.limitExceeded, "the sum of the sizes is too large") }
@@ -104,7 +113,7 @@ extension Tensor {
   static func checkedAxis(_ axis: Int, of shape: [Int]) throws(InfoldError) -> Int {
     let index = axis < 0 ? axis + shape.count : axis
     guard shape.indices.contains(index) else {
-      throw InfoldError(.invalidArgument, "a tensor of shape \(shape) has no dimension \(axis)")
+      throw InfoldError(.invalidArgument, "axis \(axis) is out of range for a tensor of shape \(shape)")
     }
     return index
   }

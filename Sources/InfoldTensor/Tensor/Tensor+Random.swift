@@ -1,16 +1,18 @@
 import InfoldSystem
 
 extension Tensor {
-  /// A tensor of random elements. Each takes one number r of `generator`, in row-major order.
+  /// Creates a tensor of random elements. Each element uses one number r of `generator`, in
+  /// row-major order.
   ///
-  /// - Floating point: (r >> 40) · 2⁻²³ − 1, uniform in [−1, 1) and exact in single precision; rounded in float16 and
-  ///   bfloat16.
-  /// - uint8 and int8, the types of quantized pictures: the lowest 8 bits of r >> 32, every value.
-  /// - Wider integers, which mostly are indices and sizes: (r >> 32) mod 10, 0 to 9.
+  /// - Floating point: (r >> 40) · 2⁻²³ − 1, uniform in [−1, 1) and exact in single precision. It
+  ///   is rounded for float16 and bfloat16.
+  /// - uint8 and int8, the types of quantized images: the lowest 8 bits of r >> 32. All values
+  ///   occur.
+  /// - Wider integers, which are mostly indices and sizes: (r >> 32) mod 10, from 0 to 9.
   /// - bool: the highest bit of r.
   ///
-  /// - Throws: `InfoldError` with `.unsupported` for other types, `.invalidArgument` for a negative size,
-  ///   `.limitExceeded`.
+  /// - Throws: `InfoldError` with `.unsupported` for other types, `.invalidArgument` for a negative
+  ///   size, `.limitExceeded` if the tensor does not fit into memory.
   public init(
     random shape: [Int], of elementType: ElementType, using generator: inout some RandomNumberGenerator
   ) throws(InfoldError) {
@@ -31,11 +33,12 @@ extension Tensor {
     case .uint32: self = try digits(UInt32.self)
     case .uint64: self = try digits(UInt64.self)
     case .bool: try self.init(shape, of: Bool.self, from: &generator) { $0 >> 63 == 1 }
-    default: throw InfoldError(.unsupported, "there are no random tensors of \(elementType) elements")
+    default: throw InfoldError(.unsupported, "random tensors of \(elementType) elements are not supported")
     }
   }
 
-  /// The same of the generator that measurements use, whose numbers come one after the other without a call.
+  /// Specialized for `SplitMix64`, the generator of measurements, so that numbers are generated
+  /// without calls.
   package init(
     random shape: [Int], of elementType: ElementType, using generator: inout SplitMix64
   ) throws(InfoldError) {
@@ -52,9 +55,10 @@ extension Tensor {
     }
   }
 
-  /// A tensor of random integers from 0 to one less than `count`, of which at least one value is taken, and no more than the type has.
-  /// Each takes one number of `generator`.
-  /// - Throws: As the other one; `InfoldError` with `.unsupported` for types that are no integers.
+  /// Creates a tensor of random integers from 0 to `count` − 1. `count` is clamped to at least 1
+  /// and to the range of the type. Each element uses one number of `generator`.
+  /// - Throws: `InfoldError` with `.unsupported` for types that are not integers, and the errors of
+  ///   `init(random:of:using:)`.
   package init(
     random shape: [Int], of elementType: ElementType, below count: Int, using generator: inout SplitMix64
   ) throws(InfoldError) {
@@ -71,7 +75,7 @@ extension Tensor {
     case .uint16: self = try integers(UInt16.self)
     case .uint32: self = try integers(UInt32.self)
     case .uint64: self = try integers(UInt64.self)
-    default: throw InfoldError(.unsupported, "there are no random integers of \(elementType) elements")
+    default: throw InfoldError(.unsupported, "random integers of type \(elementType) are not supported")
     }
   }
 

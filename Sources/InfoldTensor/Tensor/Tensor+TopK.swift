@@ -3,24 +3,27 @@ import InfoldSystem
 extension Tensor {
   /// One of the largest elements of a row.
   public struct TopElement: Sendable, Hashable {
-    /// Its position along the axis: of scores, the class.
+    /// The position along the axis. For scores, this is the class.
     public let index: Int
-    /// What it is.
+    /// The value of the element.
     public let value: Double
   }
 
-  /// The `k` largest elements of each row along an axis, largest first; equal ones in order of position, and NaN behind all numbers.
+  /// Returns the `k` largest elements of each row along an axis, largest first. Equal elements are
+  /// ordered by position. NaN comes after all numbers.
   /// - Parameters:
-  ///   - k: At least 0; all elements of a row are returned when there are fewer.
-  ///   - axis: What a row goes along: the classes. Negative ones count from the end.
-  /// - Returns: The rows in row-major order of the other dimensions: for scores of the shape [8, 1000], eight of them, one for each
-  ///   image; for [1, 1000] or [1000], one.
-  /// - Throws: `InfoldError` with `.invalidArgument` for a negative `k`, an axis that the tensor does not have, and when the elements
-  ///   are not floating-point numbers; `.limitExceeded`.
+  ///   - k: The number of elements, at least 0. If a row has fewer, all of its elements are
+  ///     returned.
+  ///   - axis: The axis of the rows, such as the classes. Negative axes count from the end.
+  /// - Returns: The rows in row-major order of the other dimensions. For scores of shape [8, 1000]
+  ///   there are eight rows, one for each image. For [1, 1000] or [1000] there is one.
+  /// - Throws: `InfoldError` with `.invalidArgument` if `k` is negative, the axis is out of range,
+  ///   or the elements are not floating-point numbers; `.limitExceeded` if the result does not fit
+  ///   into memory.
   public func topK(_ k: Int, axis: Int = -1) throws(InfoldError) -> [[TopElement]] {
-    guard k >= 0 else { throw InfoldError(.invalidArgument, "the \(k) largest elements were asked for") }
+    guard k >= 0 else { throw InfoldError(.invalidArgument, "top-k with k = \(k): k must not be negative") }
     guard elementType.isFloatingPoint else {
-      throw InfoldError(.invalidArgument, "the largest elements of a tensor of \(elementType) were asked for")
+      throw InfoldError(.invalidArgument, "top-k needs floating-point elements, but the tensor has \(elementType)")
     }
     let axis = try Self.checkedAxis(axis, of: shape)
     let elements: [Double] = try widened().elements()

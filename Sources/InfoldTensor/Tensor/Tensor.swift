@@ -2,8 +2,8 @@ import InfoldSystem
 
 /// An n-dimensional array of one element type, in row-major order.
 ///
-/// A value: copies share their memory until one of them is changed. The memory is aligned to 64 bytes, but for that of a caller
-/// (`init(unsafeNoCopy:shape:deallocator:)`).
+/// Tensors are values: copies share their memory until one of them is modified. The memory is
+/// aligned to 64 bytes, unless it belongs to the caller (`init(unsafeNoCopy:shape:deallocator:)`).
 public struct Tensor: Sendable {
   /// The sizes of the dimensions, outermost first, each ≥ 0. Empty for a scalar.
   public let shape: [Int]
@@ -14,12 +14,12 @@ public struct Tensor: Sendable {
 
   private var storage: TensorStorage
 
-  /// A tensor of zeros (`false` for bool).
+  /// Creates a tensor of zeros (`false` for bool).
   /// - Parameters:
-  ///   - shape: Sizes, each ≥ 0.
-  ///   - elementType: Any type but `.string`.
-  /// - Throws: `InfoldError` with `.invalidArgument` for a negative size or a string type, `.limitExceeded` when the
-  ///   number of bytes overflows or cannot be had.
+  ///   - shape: The sizes, each ≥ 0.
+  ///   - elementType: Any type except `.string`.
+  /// - Throws: `InfoldError` with `.invalidArgument` for a negative size, `.unsupported` for
+  ///   strings, `.limitExceeded` if the number of bytes overflows or cannot be allocated.
   public init(zeros shape: [Int], of elementType: ElementType) throws(InfoldError) {
     let (count, byteCount) = try Self.extent(of: shape, elementType)
     self.shape = shape
@@ -28,9 +28,11 @@ public struct Tensor: Sendable {
     storage = try TensorStorage(byteCount: byteCount)
   }
 
-  /// A tensor whose elements lie in `part` of `block` already, which nobody else uses from now on. A bool's byte must be 0 or 1.
-  /// - Precondition: The part begins at a multiple of `alignment`, and has the bytes of the shape.
-  /// - Throws: As `init(zeros:of:)`.
+  /// Creates a tensor whose elements already lie in `part` of `block`. The tensor becomes the only
+  /// user of the part. The bytes of a bool must be 0 or 1.
+  /// - Precondition: The part begins at a multiple of `alignment` and has exactly the bytes of the
+  ///   shape.
+  /// - Throws: The errors of `init(zeros:of:)`.
   package init(
     _ shape: [Int], of elementType: ElementType, adopting part: UnsafeMutableRawBufferPointer, of block: PageBlock
   ) throws(InfoldError) {
@@ -42,15 +44,18 @@ public struct Tensor: Sendable {
     storage = try TensorStorage(adopting: part, of: block)
   }
 
-  /// A tensor over elements that lie in memory of the caller's, without a copy. Whoever changes the tensor changes a copy.
+  /// Creates a tensor over elements in memory that the caller owns, without a copy. Modifying the
+  /// tensor modifies a copy.
   ///
-  /// The caller promises that nobody writes the memory, and that it stays where it is, until `deallocator` is called.
+  /// The caller must keep the memory valid and unmodified until `deallocator` is called.
   /// - Parameters:
   ///   - elements: The elements in row-major order.
-  ///   - shape: Sizes, each ≥ 0.
-  ///   - deallocator: Called once, on any thread, when no tensor and no run reads the memory any more. It is not called when this throws.
-  /// - Throws: `InfoldError` with `.invalidArgument` for a negative size, when `elements.count` is not the product of `shape`, or when
-  ///   the memory is not aligned for its elements; `.limitExceeded` when the number of bytes overflows.
+  ///   - shape: The sizes, each ≥ 0.
+  ///   - deallocator: Called once, on any thread, when no tensor and no run reads the memory any
+  ///     more. It is not called if this initializer throws.
+  /// - Throws: `InfoldError` with `.invalidArgument` if a size is negative, `elements.count` is not
+  ///   the product of `shape`, or the memory is not aligned for its elements; `.limitExceeded` if
+  ///   the number of bytes overflows.
   public init<Element: TensorElement>(
     unsafeNoCopy elements: UnsafeBufferPointer<Element>, shape: [Int], deallocator: @escaping @Sendable () -> Void
   ) throws(InfoldError) {
@@ -59,7 +64,7 @@ public struct Tensor: Sendable {
     guard Int(bitPattern: elements.baseAddress) % MemoryLayout<Element>.alignment == 0 else {
       throw InfoldError(
         .invalidArgument,
-        "the memory of a tensor of \(Element.elementType) begins at an address that is no multiple of \(MemoryLayout<Element>.alignment)"
+        "the memory of a tensor of \(Element.elementType) is not aligned to \(MemoryLayout<Element>.alignment) bytes"
       )
     }
     self.shape = shape
@@ -68,13 +73,13 @@ public struct Tensor: Sendable {
     if count > 0 {
       storage = TensorStorage(borrowing: UnsafeRawBufferPointer(elements), deallocator)
     } else {
-      // Without elements there may be no address.
+      // Without elements, the address may be nil.
       storage = try TensorStorage(byteCount: 0)
       deallocator()
     }
   }
 
-  /// What the address of the first element is a multiple of, where the memory is not a caller's.
+  /// The alignment of the first element in bytes, except for memory that the caller owns.
   package static var alignment: Int { TensorStorage.alignment }
 
   private init(shape: [Int], elementType: ElementType, count: Int, storage: TensorStorage) {
@@ -84,7 +89,7 @@ public struct Tensor: Sendable {
     self.storage = storage
   }
 
-  /// The elements and bytes of a tensor, both checked.
+  /// Returns the checked number of elements and bytes of a tensor.
   package static func extent(
     of shape: [Int], _ elementType: ElementType
   ) throws(InfoldError) -> (count: Int, byteCount: Int) {
@@ -94,7 +99,8 @@ public struct Tensor: Sendable {
     guard elementType.bitWidth != nil else {
       throw InfoldError(.unsupported, "tensors of \(elementType) elements are not supported")
     }
-    // The other sizes of an empty tensor are multiplied with each other, too: their products must not overflow.
+    // Code multiplies the other sizes of an empty tensor as well, so their product must not
+    // overflow.
     guard let count = checkedProduct(shape), let byteCount = elementType.byteCount(of: count),
       checkedProduct(shape.lazy.filter { $0 > 0 }) != nil
     else {
@@ -105,48 +111,51 @@ public struct Tensor: Sendable {
 }
 
 extension Tensor {
-  /// A tensor with the given elements in row-major order.
-  /// - Throws: `InfoldError` with `.invalidArgument` when `elements.count` is not the product of `shape`.
+  /// Creates a tensor with the given elements in row-major order.
+  /// - Throws: `InfoldError` with `.invalidArgument` if `elements.count` is not the product of
+  ///   `shape`.
   public init<Element: TensorElement>(shape: [Int], _ elements: [Element]) throws(InfoldError) {
     try self.init(zeros: shape, of: Element.elementType)
     guard elements.count == count else { throw .wrongCount(elements.count, shape, count) }
     elements.withUnsafeBytes { storage.bytes.copyMemory(from: $0) }
   }
 
-  /// A tensor without dimensions that holds one element.
+  /// Creates a scalar tensor.
   public init<Element: TensorElement>(scalar element: Element) throws(InfoldError) {
     try self.init(shape: [], [element])
   }
 
-  /// A tensor with every element equal to `element`.
+  /// Creates a tensor with every element equal to `element`.
   public init<Element: TensorElement>(repeating element: Element, shape: [Int]) throws(InfoldError) {
     try self.init(zeros: shape, of: Element.elementType)
     guard element != Element.zeroElement else { return }
     storage.bytes.bindMemory(to: Element.self).update(repeating: element)
   }
 
-  /// Prepares the memory of a new tensor, all elements of which are about to be written.
+  /// Commits the memory of a new tensor whose elements are all about to be written.
   package func populate() { storage.populate() }
 
-  /// The same for tensors that share their elements, and never for others, while none of them is changed.
+  /// An identifier that tensors have in common if and only if they share their elements, as long as
+  /// none of them is modified.
   package var storageID: UInt64 { storage.id }
 
-  /// What the elements are part of, where they lie in a block with those of other tensors.
+  /// The block that the elements are part of, if they share one with other tensors.
   package var pageBlock: PageBlock? { storage.block }
 
-  /// Whether no other tensor shares the elements, and they may be written.
+  /// Returns whether no other tensor shares the elements and they may be written.
   package mutating func isUniquelyReferenced() -> Bool {
     isKnownUniquelyReferenced(&storage) && !storage.isBorrowed
   }
 
-  /// Counts no longer in the memory budget under which it was made: it is handed to the caller.
+  /// Stops counting the tensor in the memory budget under which it was allocated, because the
+  /// caller owns it now.
   package func leaveBudget() { storage.leaveBudget() }
 
-  /// The bytes that the elements take.
+  /// The size of the elements in bytes.
   public var byteCount: Int { storage.bytes.count }
 
-  /// The same elements under another shape, without a copy.
-  /// - Throws: `InfoldError` with `.invalidArgument` when the number of elements differs.
+  /// Returns the same elements with another shape, without a copy.
+  /// - Throws: `InfoldError` with `.invalidArgument` if the number of elements differs.
   public func reshaped(to shape: [Int]) throws(InfoldError) -> Tensor {
     let (count, _) = try Self.extent(of: shape, elementType)
     guard count == self.count else {
@@ -160,7 +169,8 @@ extension Tensor {
 
 extension Tensor {
   /// Calls `body` with the elements, in row-major order.
-  /// - Throws: `InfoldError` with `.invalidArgument` when the tensor's elements are of another type; what `body` throws.
+  /// - Throws: `InfoldError` with `.invalidArgument` if the tensor's elements are of another type,
+  ///   and the errors of `body`.
   public func withSpan<Element: TensorElement, Result>(
     as type: Element.Type = Element.self, _ body: (Span<Element>) throws(InfoldError) -> Result
   ) throws(InfoldError) -> Result {
@@ -168,9 +178,10 @@ extension Tensor {
     return try withElements(as: type, body)
   }
 
-  /// Calls `body` with the elements to be changed, in row-major order. Copies them first if another tensor shares them.
-  /// - Throws: `InfoldError` with `.invalidArgument` when the tensor's elements are of another type, and with `.limitExceeded` when
-  ///   there is no memory for the copy; what `body` throws.
+  /// Calls `body` with the elements for writing, in row-major order. The elements are copied first
+  /// if another tensor shares them.
+  /// - Throws: `InfoldError` with `.invalidArgument` if the tensor's elements are of another type,
+  ///   and with `.limitExceeded` if the copy does not fit into memory; the errors of `body`.
   public mutating func withMutableSpan<Element: TensorElement, Result>(
     as type: Element.Type = Element.self, _ body: (inout MutableSpan<Element>) throws(InfoldError) -> Result
   ) throws(InfoldError) -> Result {
@@ -181,8 +192,9 @@ extension Tensor {
     return try body(&span)
   }
 
-  /// Calls `body` with the elements, in row-major order: `withSpan(as:_:)` for code that knows the type.
-  /// - Precondition: `Element` stands for `elementType`.
+  /// Calls `body` with the elements, in row-major order. A variant of `withSpan(as:_:)` for code
+  /// that knows the type.
+  /// - Precondition: `Element` is the Swift type of `elementType`.
   @usableFromInline
   package func withElements<Element: TensorElement, Result, Failure: Error>(
     as _: Element.Type = Element.self, _ body: (Span<Element>) throws(Failure) -> Result
@@ -192,16 +204,17 @@ extension Tensor {
     return try body(UnsafeBufferPointer(storage.bytes.bindMemory(to: Element.self)).span)
   }
 
-  /// - Throws: `InfoldError` with `.invalidArgument` when the elements are of another type.
+  /// Checks that the elements are of a Swift type.
+  /// - Throws: `InfoldError` with `.invalidArgument` if they are of another type.
   func require<Element: TensorElement>(_: Element.Type) throws(InfoldError) {
     guard Element.elementType == elementType else {
       throw InfoldError(.invalidArgument, "a tensor of \(elementType) was used as one of \(Element.elementType)")
     }
   }
 
-  /// The elements as an array, in row-major order.
-  /// - Throws: `InfoldError` with `.invalidArgument` when the tensor's elements are of another type, `.limitExceeded` when the
-  ///   memory limit of what is being computed leaves no room for them.
+  /// Returns the elements as an array, in row-major order.
+  /// - Throws: `InfoldError` with `.invalidArgument` if the tensor's elements are of another type,
+  ///   `.limitExceeded` if the current memory limit leaves no room for them.
   public func elements<Element: TensorElement>(as type: Element.Type = Element.self) throws(InfoldError) -> [Element] {
     try require(type)
     try MemoryBudget.current?.require(byteCount)
@@ -216,8 +229,9 @@ extension Tensor {
     return try body(UnsafeRawBufferPointer(storage.bytes))
   }
 
-  /// Calls `body` with the raw bytes to be changed. A bool's byte must be 0 or 1 when `body` returns.
-  /// - Throws: As `withMutableSpan`.
+  /// Calls `body` with the raw bytes for writing. The bytes of a bool must be 0 or 1 when `body`
+  /// returns.
+  /// - Throws: The errors of `withMutableSpan`.
   package mutating func withUnsafeMutableBytes<Result>(
     _ body: (UnsafeMutableRawBufferPointer) throws(InfoldError) -> Result
   ) throws(InfoldError) -> Result {
@@ -235,7 +249,8 @@ extension Tensor {
 }
 
 extension Tensor: Equatable {
-  /// Whether shape, element type and every bit of every element are the same: NaN equals itself, 0 differs from −0.
+  /// Returns whether shape, element type and all bits of all elements are equal. NaN equals itself,
+  /// and 0 differs from −0.
   public static func == (a: Tensor, b: Tensor) -> Bool {
     guard a.shape == b.shape, a.elementType == b.elementType else { return false }
     return a.storage === b.storage || a.storage.bytes.elementsEqual(b.storage.bytes)
@@ -244,7 +259,7 @@ extension Tensor: Equatable {
 
 extension Tensor: CustomStringConvertible, CustomReflectable {
   public var description: String { "\(elementType) \(shape)" }
-  /// The type and the shape: elements may be many millions.
+  /// Shows only the type and the shape, because there may be millions of elements.
   public var customMirror: Mirror { Mirror(self, children: ["elementType": elementType, "shape": shape]) }
 }
 
@@ -252,6 +267,6 @@ extension InfoldError {
   fileprivate static func wrongCount(_ given: Int, _ shape: [Int], _ count: Int) -> InfoldError {
     InfoldError(
       .invalidArgument,
-      "\(counted(given, "element")) \(given == 1 ? "was" : "were") given for the shape \(shape), which has \(count)")
+      "shape mismatch: \(counted(given, "element")) for the shape \(shape), which has \(count)")
   }
 }

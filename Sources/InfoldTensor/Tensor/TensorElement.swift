@@ -2,66 +2,66 @@ internal import RealModule
 
 /// A Swift type that is one element of a tensor.
 public protocol TensorElement: Sendable, BitwiseCopyable, Hashable {
-  /// The ONNX element type that it stands for.
+  /// The ONNX element type that corresponds to this Swift type.
   static var elementType: ElementType { get }
   /// The element whose value is zero (or false).
   static var zeroElement: Self { get }
 }
 
-/// An element that can be computed with: every integer, `Float` and `Double`.
+/// An element with arithmetic: every integer, `Float` and `Double`.
 public protocol NumericElement: TensorElement, Numeric, Comparable {
-  /// The value that no other is below: −∞, or the smallest integer.
+  /// The lowest value: −∞, or the smallest integer.
   static var lowest: Self { get }
-  /// self + a · b: integers wrap around, floating point rounds product and sum.
+  /// Returns self + a · b. Integers wrap around. Floating point rounds the product and the sum.
   func adding(_ a: Self, times b: Self) -> Self
 }
 
-/// An element that is an integer. Its arithmetic in operators is modulo 2ⁿ: it never traps.
+/// An integer element. Its arithmetic in operators is modulo 2ⁿ and never traps.
 public protocol IntegerElement: NumericElement, FixedWidthInteger {}
 
-/// An element of the floating-point operators' reference evaluation: `Float` or `Double`. float16 and bfloat16 tensors
-/// are widened to `Float`, and the results are rounded once.
+/// An element type in which floating-point operators are evaluated: `Float` or `Double`. Tensors of
+/// float16 and bfloat16 are widened to `Float`, and the results are rounded once.
 public protocol FloatingPointElement: NumericElement, BinaryFloatingPoint {
-  /// eˣ.
+  /// Returns eˣ.
   static func exp(_ x: Self) -> Self
-  /// eˣ − 1, without loss of digits near zero.
+  /// Returns eˣ − 1 without cancellation near zero.
   static func expMinusOne(_ x: Self) -> Self
-  /// The natural logarithm; −∞ at zero, NaN below.
+  /// Returns the natural logarithm: −∞ at zero, NaN below.
   static func log(_ x: Self) -> Self
-  /// ln(1 + x), without loss of digits near zero.
+  /// Returns ln(1 + x) without cancellation near zero.
   static func log(onePlus x: Self) -> Self
-  /// x to the power of y; NaN for negative x.
+  /// Returns x to the power of y, or NaN for negative x.
   static func pow(_ x: Self, _ y: Self) -> Self
-  /// The square root; NaN below zero.
+  /// Returns the square root, or NaN below zero.
   static func sqrt(_ x: Self) -> Self
-  /// The error function, 2 ÷ √π · ∫ exp(−t²) dt from 0 to x.
+  /// Returns the error function, 2 ÷ √π · ∫ exp(−t²) dt from 0 to x.
   static func erf(_ x: Self) -> Self
-  /// √(x² + y²), without overflow on the way.
+  /// Returns √(x² + y²) without intermediate overflow.
   static func hypot(_ x: Self, _ y: Self) -> Self
 
-  /// The sine.
+  /// Returns the sine.
   static func sin(_ x: Self) -> Self
-  /// The cosine.
+  /// Returns the cosine.
   static func cos(_ x: Self) -> Self
-  /// The tangent.
+  /// Returns the tangent.
   static func tan(_ x: Self) -> Self
-  /// The inverse of the sine.
+  /// Returns the inverse sine.
   static func asin(_ x: Self) -> Self
-  /// The inverse of the cosine.
+  /// Returns the inverse cosine.
   static func acos(_ x: Self) -> Self
-  /// The inverse of the tangent.
+  /// Returns the inverse tangent.
   static func atan(_ x: Self) -> Self
-  /// The hyperbolic sine.
+  /// Returns the hyperbolic sine.
   static func sinh(_ x: Self) -> Self
-  /// The hyperbolic cosine.
+  /// Returns the hyperbolic cosine.
   static func cosh(_ x: Self) -> Self
-  /// The hyperbolic tangent.
+  /// Returns the hyperbolic tangent.
   static func tanh(_ x: Self) -> Self
-  /// The inverse of the hyperbolic sine.
+  /// Returns the inverse hyperbolic sine.
   static func asinh(_ x: Self) -> Self
-  /// The inverse of the hyperbolic cosine.
+  /// Returns the inverse hyperbolic cosine.
   static func acosh(_ x: Self) -> Self
-  /// The inverse of the hyperbolic tangent.
+  /// Returns the inverse hyperbolic tangent.
   static func atanh(_ x: Self) -> Self
 }
 

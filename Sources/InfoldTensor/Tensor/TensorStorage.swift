@@ -1,36 +1,41 @@
 import InfoldSystem
 import Synchronization
 
-/// The bytes of a tensor: zeroed at first, aligned for every SIMD load, freed with the last tensor that shares them.
+/// The bytes of a tensor: initially zero, aligned for every SIMD load, and freed together with the
+/// last tensor that shares them.
 ///
-/// Written only while uniquely referenced (`Tensor` checks), so sharing between threads is safe.
+/// They are written only while uniquely referenced (`Tensor` checks this), so threads may share
+/// them.
 final class TensorStorage: @unchecked Sendable {
   static let alignment = 64
 
   let bytes: UnsafeMutableRawBufferPointer
-  /// What no other storage of the process has, or will have.
+  /// An identifier that is unique in the process.
   let id = ids.add(1, ordering: .relaxed).newValue
 
   private static let ids = Atomic<UInt64>(0)
 
   private enum Owner {
-    /// The allocator, which gave this.
+    /// The allocator that returned this pointer.
     case allocator(UnsafeMutableRawPointer)
-    /// The storage alone has pages of the system.
+    /// The storage itself, which has mapped its own pages.
     case pages
-    /// The bytes are part of this, and of no other storage.
+    /// A block that the bytes are part of. No other storage uses them.
     case block(PageBlock)
-    /// The caller, who is told by this that nobody reads the bytes any more, and who alone may write them.
+    /// The caller. The closure is called when the bytes are no longer read. Only the caller may
+    /// write them.
     case caller(@Sendable () -> Void)
   }
 
   private let owner: Owner
-  /// What the bytes count in.
+  /// The budget that the bytes count in.
   private let budget: MemoryBudget?
   private let isCharged: Atomic<Bool>
 
-  /// Zeroed memory for `byteCount` bytes. The system zeroes large blocks itself, page by page, when they are touched.
-  /// - Throws: `InfoldError` with `.limitExceeded` when the current budget or the system has no such memory.
+  /// Allocates `byteCount` zeroed bytes. The operating system zeroes large allocations page by page
+  /// on first access.
+  /// - Throws: `InfoldError` with `.limitExceeded` if the current budget or the system has no
+  ///   memory left.
   init(byteCount: Int) throws(InfoldError) {
     let budget = MemoryBudget.current
     try budget?.take(byteCount)
@@ -45,14 +50,14 @@ final class TensorStorage: @unchecked Sendable {
       (owner, start) = (.allocator(allocation), allocation.alignedUp(toMultipleOf: Self.alignment))
     } else {
       budget?.release(byteCount)
-      throw InfoldError(.limitExceeded, "a tensor of \(counted(byteCount, "byte")) does not fit into memory")
+      throw InfoldError(.limitExceeded, "out of memory: a tensor of \(counted(byteCount, "byte")) cannot be allocated")
     }
     bytes = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
   }
 
-  /// The bytes that lie in a part of `block`, which nobody else uses from now on.
+  /// Adopts bytes in a part of `block`. This storage becomes their only user.
   /// - Precondition: The part is aligned.
-  /// - Throws: `InfoldError` with `.limitExceeded` when the current budget has no such memory.
+  /// - Throws: `InfoldError` with `.limitExceeded` if the current budget has no memory left.
   init(adopting part: UnsafeMutableRawBufferPointer, of block: PageBlock) throws(InfoldError) {
     let budget = MemoryBudget.current
     try budget?.take(part.count)
@@ -62,7 +67,7 @@ final class TensorStorage: @unchecked Sendable {
     bytes = part
   }
 
-  /// The bytes of a caller, which count in no budget.
+  /// Borrows bytes that the caller owns. They count in no budget.
   init(borrowing bytes: UnsafeRawBufferPointer, _ deallocator: @escaping @Sendable () -> Void) {
     budget = nil
     isCharged = Atomic(false)
@@ -70,20 +75,21 @@ final class TensorStorage: @unchecked Sendable {
     self.bytes = UnsafeMutableRawBufferPointer(mutating: bytes)
   }
 
-  /// Whether the bytes are a caller's, and are not to be written.
+  /// Whether the bytes belong to the caller and must not be written.
   var isBorrowed: Bool { if case .caller = owner { true } else { false } }
 
-  /// What the bytes are part of, where they are part of a block.
+  /// The block that the bytes are part of, if any.
   var block: PageBlock? { if case .block(let block) = owner { block } else { nil } }
 
-  /// Prepares memory that is about to be written as a whole.
+  /// Commits memory that is about to be written completely.
   func populate() {
     if case .pages = owner { PageMemory.populate(bytes.baseAddress!, byteCount: bytes.count) }
   }
 
-  /// Counts no longer in the budget that it was taken from: somebody else holds it now.
+  /// Stops counting the bytes in the budget that they were taken from, because they have another
+  /// owner now.
   func leaveBudget() {
-    // Relaxed: exactly one exchange finds it charged, whatever else is seen.
+    // Relaxed is enough: exactly one exchange sees `true`, and no other memory depends on it.
     if isCharged.exchange(false, ordering: .relaxed) { budget?.release(bytes.count) }
   }
 
