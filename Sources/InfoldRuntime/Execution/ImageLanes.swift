@@ -2,12 +2,13 @@ import InfoldSystem
 import InfoldTensor
 import Synchronization
 
-/// What the threads of a run need to compute the images of a batch side by side, each all steps of its own: nobody waits behind a step, and
-/// of two threads each reads the weights for every other image only.
+/// The run states of threads that compute the images of a batch in parallel, one image per thread.
+/// No thread waits for others between steps, and each of two threads reads the weights only for
+/// every other image.
 final class ImageLanes: Sendable {
-  /// One for each thread.
+  /// One state per thread.
   let frames: [RunState]
-  /// Whether a thread has failed, so that no image need be begun.
+  /// Whether a thread has failed, so that no further image needs to start.
   let hasFailed = Atomic(false)
 
   init(_ plan: Plan, count: Int) {
@@ -15,7 +16,7 @@ final class ImageLanes: Sendable {
   }
 }
 
-/// The lanes that no run uses.
+/// A pool of lanes that are not in use.
 final class ImageLanesPool: Sendable {
   private let idle = Mutex<[ImageLanes]>([])
 
@@ -31,7 +32,7 @@ final class ImageLanesPool: Sendable {
   }
 }
 
-/// The images of a run, as the threads of the pool see them.
+/// The images of a run, as a job of the worker pool.
 private struct Job {
   let part: PlanPart
   let given: [Tensor]
@@ -41,7 +42,8 @@ private struct Job {
   /// Computes an image in a thread's lane.
   func compute(_ image: Int, lane: Int) {
     lanes._withUnsafeGuaranteedRef { lanes in
-      // Relaxed: who does not see it yet computes in vain. The failure itself is read when the job is over.
+      // Relaxed ordering: a thread that does not see the flag yet only computes in vain. The error
+      // itself is read after the job.
       guard !lanes.hasFailed.load(ordering: .relaxed) else { return }
       let state = lanes.frames[lane]
       part.advance(state, to: image, of: given)
@@ -54,8 +56,9 @@ private struct Job {
 }
 
 extension PlanPart {
-  /// Computes the first `count` images side by side.
-  /// - Parameter lanes: Lanes whose frames point to the first image.
+  /// Computes the first `count` images in parallel.
+  ///
+  /// - Parameter lanes: Lanes whose states refer to the first image.
   func runSideBySide(_ count: Int, _ lanes: ImageLanes, of given: [Tensor], in context: RunContext) throws(InfoldError)
   {
     context.cancellation.onAnyThread { cancellation in

@@ -2,8 +2,9 @@ import InfoldSystem
 import InfoldTensor
 
 extension Plan {
-  /// Runs the steps once.
-  /// - Parameter state: What they work on.
+  /// Runs all steps once.
+  ///
+  /// - Parameter state: The state of the run.
   func execute(_ state: RunState, in context: RunContext) throws(InfoldError) {
     let (workers, cancellation, clock) = (context.workers, context.cancellation, context.clock)
     let observer = context.factory.layerObserver
@@ -50,7 +51,7 @@ extension Plan {
   }
 }
 
-/// A phase of a step, as the threads of the pool see it.
+/// A phase of a step, as a job of the worker pool.
 private struct Job {
   let step: any Step
   let phase: Int

@@ -1,17 +1,19 @@
 import InfoldSystem
 import InfoldTensor
 
-/// A plan as a run goes through it: for every image of a batch, or once for everything.
+/// A plan and how a run executes it: once for each image of a batch, or once for everything.
 struct PlanPart: Sendable {
   let plan: Plan
-  /// How often the steps run, each time on the next of so many equal parts of the inputs and outputs.
+  /// How often the steps run, each time on the next of `images` equal parts of the inputs and
+  /// outputs.
   let images: Int
-  /// The threads that compute images side by side, each one image; 1 where all threads share the steps of one image after the other.
+  /// The number of threads that compute one image each in parallel; 1 if all threads share the
+  /// steps of one image after the other.
   let lanes: Int
   private let lanesPool = ImageLanesPool()
-  /// The sizes that the outputs have which steps write.
+  /// The sizes of the outputs that steps write through buffers.
   private let outputSizes: [[Int]]
-  /// The buffers that lie in outputs, with the bytes of one image.
+  /// The buffers in the memory of outputs, with the bytes of one image.
   private let outputBuffers: [(buffer: Int, byteCount: Int)]
 
   init(_ plan: Plan, images: Int = 1, lanes: Int = 1) {
@@ -32,7 +34,7 @@ struct PlanPart: Sendable {
     (self.outputSizes, self.outputBuffers) = (outputSizes, outputBuffers)
   }
 
-  /// The bytes of working memory that a run by so many threads needs.
+  /// Returns the working memory of a run with this number of threads, in bytes.
   func workingByteCount(workers: Int) -> Int {
     lanes > 1 ? arenaByteCount(workers: workers) : plan.workingByteCount(workers: workers)
   }
@@ -42,10 +44,12 @@ struct PlanPart: Sendable {
   }
 
   /// Runs the steps.
+  ///
   /// - Parameters:
-  ///   - given: The inputs in the graph's order.
-  ///   - results: The outputs. Tensors that are there already are written to where they fit.
-  ///   - budget: What new outputs count in; `nil` for those that a caller gets.
+  ///   - given: The inputs, in the graph's order.
+  ///   - results: Receives the outputs. Existing tensors are reused if they fit.
+  ///   - budget: The budget that new outputs count toward; `nil` for outputs that a caller
+  ///     receives.
   func run(
     _ given: [Tensor], into results: inout [Tensor], budget: MemoryBudget? = nil, in context: RunContext
   ) throws(InfoldError) {
@@ -85,7 +89,7 @@ struct PlanPart: Sendable {
           if let parts = made[index] { try Tensor(concatenating: parts) } else { state.tensors[value]! }
         if budget == nil { results[index].leaveBudget() }
       case .held(let value):
-        // Of an input, the state may have one image.
+        // The state may hold only one image of an input.
         results[index] =
           if let input = tensors.inputs.firstIndex(of: value) { given[input] } else { state.tensors[value]! }
       case .same(let earlier): results[index] = results[earlier]
@@ -93,13 +97,13 @@ struct PlanPart: Sendable {
     }
   }
 
-  /// Has a tensor for each output that steps write.
+  /// Creates a tensor for each output that steps write, unless the existing one fits.
   private func makeRoom(for results: inout [Tensor], _ budget: MemoryBudget?) throws(InfoldError) {
     let outputs = plan.tensors.outputs
     if results.count != outputs.count { results = Array(repeating: Self.empty, count: outputs.count) }
     for index in outputs.indices {
       guard case .written(_, let elementType, _) = outputs[index] else { continue }
-      // One that somebody shares would be copied before it is written.
+      // Writing to a shared tensor would copy it first.
       if results[index].shape != outputSizes[index] || results[index].elementType != elementType
         || !results[index].isUniquelyReferenced()
       {
@@ -112,7 +116,7 @@ struct PlanPart: Sendable {
 
   private static let empty = try! Tensor(zeros: [0], of: .float32)
 
-  /// Has the state read and write one image of the inputs and outputs.
+  /// Sets the state's addresses to one image of the inputs and outputs.
   private func point(
     _ state: RunState, to image: Int, of given: [Tensor], _ results: inout [Tensor]
   ) throws(InfoldError) {
@@ -132,7 +136,8 @@ struct PlanPart: Sendable {
     }
   }
 
-  /// Has a state that reads and writes one image go on to another one. Several threads may do that at a time.
+  /// Moves the addresses of a state from its current image to another one. Several threads may do
+  /// so concurrently.
   func advance(_ state: RunState, to image: Int, of given: [Tensor]) {
     for (buffer, byteCount) in outputBuffers {
       let place = UnsafeMutableRawPointer(state.bases[buffer]) + (image - state.image) * byteCount
@@ -141,7 +146,7 @@ struct PlanPart: Sendable {
     pointInputs(state, to: image, of: given)
   }
 
-  /// Has the state read one image of the inputs.
+  /// Sets the state's input addresses to one image.
   private func pointInputs(_ state: RunState, to image: Int, of given: [Tensor]) {
     state.image = image
     for (buffer, input) in plan.tensors.inputStorages {

@@ -1,18 +1,19 @@
-/// What a run works with.
+/// The context of a run.
 struct RunContext {
-  /// The session's means: its memory, its threads, its observer, and what makes plans for the bodies of its graph.
+  /// The session's resources: memory, threads and observer, and the ability to plan bodies.
   let factory: PlanFactory
-  /// The threads that the run has: its own, and helpers where it could have the pool.
+  /// The number of threads of the run: its own, and helpers if it acquired the pool.
   var workers: Int
-  /// What ends the run before its next step.
+  /// May end the run before its next step.
   var cancellation: Cancellation?
-  /// What notes when each step begins and ends.
+  /// Records when each step begins and ends.
   let clock: StepClock?
 
-  /// Whether threads may compute an image each. Whoever looks at layers wants them one after the other.
+  /// Whether threads may compute one image each. Timing and observing layers requires the layers to
+  /// run in sequence.
   var letsImagesRunSideBySide: Bool { workers > 1 && clock == nil && factory.layerObserver == nil }
 
-  /// The same for the bodies of the graph.
+  /// The context for the bodies of the graph.
   var inBody: RunContext {
     RunContext(factory: factory.inBody, workers: workers, cancellation: cancellation, clock: clock)
   }

@@ -1,9 +1,9 @@
 import InfoldSystem
 import InfoldTensor
 
-/// Memory that begins on a page, and is given back with the last reference to it.
+/// Page-aligned memory that is freed with the last reference to it.
 ///
-/// Whoever makes it decides who may write it, and when.
+/// The owner determines who may write to it and when.
 package final class AlignedMemory: @unchecked Sendable {
   /// The first byte.
   package let start: UnsafeMutableRawPointer
@@ -11,11 +11,14 @@ package final class AlignedMemory: @unchecked Sendable {
   package let byteCount: Int
   private let budget: MemoryBudget?
 
-  /// Memory of `byteCount` bytes, whose content is not defined.
+  /// Allocates uninitialized memory.
+  ///
   /// - Parameters:
-  ///   - populated: Whether all of it is about to be written.
-  ///   - budget: What it counts in.
-  /// - Throws: `InfoldError` with `.limitExceeded` when the budget or the system has no such memory.
+  ///   - byteCount: The size in bytes.
+  ///   - populated: Whether all of it will be written soon.
+  ///   - budget: The budget that the memory counts toward.
+  /// - Throws: `InfoldError.Code.limitExceeded` if the budget or the system cannot provide the
+  ///   memory.
   package init(
     byteCount: Int, populated: Bool = false, budget: MemoryBudget? = .current
   ) throws(InfoldError) {
@@ -23,7 +26,7 @@ package final class AlignedMemory: @unchecked Sendable {
     let count = max(byteCount, 1)
     guard let start = PageMemory.allocate(byteCount: count) else {
       budget?.release(byteCount)
-      throw InfoldError(.limitExceeded, "\(counted(byteCount, "byte")) of working memory cannot be had")
+      throw InfoldError(.limitExceeded, "cannot allocate \(counted(byteCount, "byte")) of working memory")
     }
     if populated, count >= PageMemory.smallestByteCount { PageMemory.populate(start, byteCount: count) }
     self.start = start
@@ -36,6 +39,6 @@ package final class AlignedMemory: @unchecked Sendable {
     PageMemory.free(start, byteCount: max(byteCount, 1))
   }
 
-  /// The memory as floating-point numbers.
+  /// The memory as single-precision numbers.
   var floats: UnsafeMutablePointer<Float> { start.assumingMemoryBound(to: Float.self) }
 }

@@ -1,5 +1,5 @@
-/// Where blocks that live for some time lie in one stretch of memory, so that blocks that live at the same time do not
-/// overlap.
+/// Places memory blocks with known lifetimes in one arena, so that blocks with overlapping
+/// lifetimes do not overlap in memory.
 package struct ArenaLayout {
   /// A block: its size, and the first and last step that use it.
   package struct Block {
@@ -14,12 +14,13 @@ package struct ArenaLayout {
 
   /// The offsets of the blocks in bytes, each a multiple of `alignment`.
   package private(set) var offsets: [Int]
-  /// The bytes that all of them need together.
+  /// The size of the arena in bytes.
   package private(set) var byteCount = 0
 
   package static let alignment = 64
 
-  /// The most blocks that are held against each other: more than networks have. Of more, the largest are; the others are looked up.
+  /// The maximum number of blocks placed by pairwise comparison, more than networks have. Of larger
+  /// inputs, the largest blocks are placed this way and the others by size class.
   private static let comparedCount = 2048
 
   /// Places the blocks.
@@ -30,8 +31,8 @@ package struct ArenaLayout {
     placeByClasses(order.dropFirst(Self.comparedCount), of: blocks)
   }
 
-  /// Places blocks, largest first, each in the smallest gap that it fits among those that live at the same time (Pisarchyk and Lee
-  /// 2020, arXiv 2001.03288, "greedy by size").
+  /// Places blocks from largest to smallest, each in the smallest sufficient gap between the blocks
+  /// with overlapping lifetimes: "greedy by size" (Pisarchyk and Lee 2020, arXiv 2001.03288).
   private mutating func placeInGaps(_ order: ArraySlice<Int>, of blocks: [Block]) {
     var placed: [(offset: Int, end: Int, lifetime: ClosedRange<Int>)] = []
     for index in order {
@@ -52,8 +53,9 @@ package struct ArenaLayout {
     }
   }
 
-  /// Places blocks behind all others, in the order in which they come to life, each where one of its class of sizes lay before that is
-  /// no longer used. A block takes no more than an eighth more than it has bytes.
+  /// Places blocks after all others, in the order in which their lifetimes begin. Each takes the
+  /// place of an expired block of its size class, if there is one. A block occupies at most one
+  /// eighth more than its size.
   private mutating func placeByClasses(_ order: ArraySlice<Int>, of blocks: [Block]) {
     let begins = order.sorted { (blocks[$0].lifetime.lowerBound, $0) < (blocks[$1].lifetime.lowerBound, $1) }
     var ends = order.sorted { (blocks[$0].lifetime.upperBound, $0) < (blocks[$1].lifetime.upperBound, $1) }[...]
@@ -73,10 +75,11 @@ package struct ArenaLayout {
     }
   }
 
-  /// The next multiple of `alignment`.
+  /// Rounds up to a multiple of `alignment`.
   static func aligned(_ byteCount: Int) -> Int { (byteCount + alignment - 1) & ~(alignment - 1) }
 
-  /// The size of the class of `byteCount`: of two neighbouring powers of 2 and 7 sizes between them, the next larger one.
+  /// Returns the size of a block's class. The classes divide each interval between powers of 2
+  /// into 8.
   private static func classSize(_ byteCount: Int) -> Int {
     let size = max(aligned(byteCount), alignment)
     let step = max(1 << (Int.bitWidth - 4 - size.leadingZeroBitCount), alignment)

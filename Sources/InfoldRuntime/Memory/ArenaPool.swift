@@ -1,8 +1,8 @@
 import InfoldSystem
 import Synchronization
 
-/// The arenas of a session: one for each run that is going on, shared by plans of all shapes, and each as large as the
-/// largest plan that used it.
+/// The arenas of a session, one for each concurrent run. Plans of all shapes share them. Each arena
+/// is as large as the largest plan that has used it.
 package final class ArenaPool: Sendable {
   private struct State {
     var idle: [AlignedMemory] = []
@@ -12,17 +12,18 @@ package final class ArenaPool: Sendable {
   private let state = Mutex(State())
   private let budget: MemoryBudget?
 
-  /// A pool without arenas.
-  /// - Parameter budget: What they count in.
+  /// Creates an empty pool.
+  ///
+  /// - Parameter budget: The budget that arenas count toward.
   package init(budget: MemoryBudget? = nil) {
     self.budget = budget
   }
 
-  /// An arena of at least `byteCount` bytes, for the caller alone until `release`.
+  /// Returns an arena of at least `byteCount` bytes for exclusive use until `release`.
   package func take(byteCount: Int) throws(InfoldError) -> AlignedMemory {
     let idle = state.withLock { state -> AlignedMemory? in
       let fit = state.idle.lastIndex { $0.byteCount >= byteCount }
-      // One that is too small goes: the new one takes its place.
+      // An arena that is too small is freed and replaced by the new one.
       guard let index = fit ?? state.idle.indices.last else { return nil }
       return state.idle.remove(at: index)
     }
@@ -30,17 +31,17 @@ package final class ArenaPool: Sendable {
     return try AlignedMemory(byteCount: byteCount, budget: budget)
   }
 
-  /// Keeps an arena for the next run, unless no plan needs one of its size any more.
+  /// Keeps an arena for the next run, unless it is larger than any plan needs.
   package func release(_ arena: AlignedMemory) {
     state.withLock { if arena.byteCount <= $0.limit { $0.idle.append(arena) } }
   }
 
-  /// Says that a plan needs so many bytes as well.
+  /// Allows arenas of this size, which a further plan needs.
   func raiseLimit(_ byteCount: Int) {
     state.withLock { $0.limit = max($0.limit, byteCount) }
   }
 
-  /// Says how many bytes the largest plan needs that is still there. Larger arenas are freed.
+  /// Sets the size that the largest remaining plan needs. Larger idle arenas are freed.
   package func setLimit(_ byteCount: Int) {
     state.withLock { state in
       state.limit = byteCount

@@ -2,7 +2,7 @@ import InfoldSystem
 import InfoldTensor
 import Synchronization
 
-/// Constants in the form that a kernel reads, for instance the weights of a convolution in panels.
+/// A constant in the packed format of a kernel, such as the weights of a convolution in panels.
 package final class PackedConstant: Sendable {
   private let room: WeightArena.Place
 
@@ -10,13 +10,14 @@ package final class PackedConstant: Sendable {
     self.room = room
   }
 
-  /// The packed numbers.
+  /// The packed elements.
   var floats: UnsafeMutablePointer<Float> { room.start.assumingMemoryBound(to: Float.self) }
 }
 
-/// The packed constants of a session, each made once for all plans, and freed with the last plan that uses it.
+/// The packed constants of a session. Each is made once for all plans and freed with the last plan
+/// that uses it.
 package final class PackedConstants: Sendable {
-  /// What tells one from another: the tensors that it is made of, and how it is made.
+  /// Identifies a packed constant by its source tensors and its format.
   private struct Key: Hashable {
     var sources: [UInt64]
     var shapes: [[Int]]
@@ -29,10 +30,10 @@ package final class PackedConstants: Sendable {
 
   private struct Table {
     var entries: [Key: Entry] = [:]
-    /// The number of entries at which those that nobody uses any more are looked for next.
+    /// The number of entries that triggers the next removal of unused ones.
     var nextSweep = 16
 
-    /// Forgets entries that nobody uses any more, each time that as many have come as there were.
+    /// Removes unused entries when the number of entries has doubled since the last time.
     mutating func sweep() {
       guard entries.count >= nextSweep else { return }
       entries = entries.filter { $0.value.constant != nil }
@@ -43,14 +44,16 @@ package final class PackedConstants: Sendable {
   private let table = Mutex(Table())
   private let room = WeightArena()
 
-  /// None yet.
+  /// Creates an empty set.
   package init() {}
 
-  /// The constant that `fill` makes of `sources`.
+  /// Returns the constant that `fill` makes from `sources`, making it if necessary.
+  ///
   /// - Parameters:
-  ///   - form: Says how, with everything that the result depends on beside the sources.
-  ///   - byteCount: The bytes that it takes.
-  ///   - fill: Writes it, when it is not there yet.
+  ///   - sources: The tensors from which it is made.
+  ///   - form: Describes the format, with everything besides the sources that affects the result.
+  ///   - byteCount: The size in bytes.
+  ///   - fill: Writes the constant.
   package func constant(
     of sources: [Tensor], form: String, byteCount: Int,
     _ fill: (UnsafeMutableRawPointer) throws(InfoldError) -> Void
@@ -67,11 +70,15 @@ package final class PackedConstants: Sendable {
     }
   }
 
-  /// Gives the memory to the system that the tensors of packed constants have left, and that no other constant has taken.
+  /// Returns memory to the system that packed source tensors have freed and no other constant has
+  /// reused.
   package func releaseUnusedMemory() { room.releaseUnused() }
 
-  /// A constant for one node alone.
-  /// - Parameter fill: Writes it.
+  /// Makes a constant that is used by a single node.
+  ///
+  /// - Parameters:
+  ///   - byteCount: The size in bytes.
+  ///   - fill: Writes the constant.
   func constant(
     byteCount: Int, _ fill: (UnsafeMutableRawPointer) throws(InfoldError) -> Void
   ) throws(InfoldError) -> PackedConstant {

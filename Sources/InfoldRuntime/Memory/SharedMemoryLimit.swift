@@ -1,18 +1,19 @@
 import InfoldSystem
 
-/// The most memory that several sessions may take together: each session that has it in its options counts in it, and what would need
-/// more is refused, before it is allocated, by that session which asks for it.
+/// A memory limit that several sessions share. Each session with this limit in its options counts
+/// toward it. An allocation that would exceed the limit is refused in the session that requests it.
 public final class SharedMemoryLimit: Sendable, Hashable {
   let budget: MemoryBudget
 
-  /// A limit for sessions to come.
-  /// - Parameter byteCount: The most bytes at a time, at least 0.
+  /// Creates a limit for sessions.
+  ///
+  /// - Parameter byteCount: The most bytes that the sessions may hold at a time, at least 0.
   public init(byteCount: Int) { budget = MemoryBudget(limit: byteCount) }
 
-  /// The most bytes at a time.
+  /// The most bytes that the sessions may hold at a time.
   public var byteCount: Int { budget.limit }
 
-  /// The bytes that all sessions take now.
+  /// The bytes that all sessions hold now.
   public var memoryUse: Int { budget.used }
 
   public static func == (one: SharedMemoryLimit, other: SharedMemoryLimit) -> Bool { one === other }

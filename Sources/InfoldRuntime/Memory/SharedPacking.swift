@@ -2,7 +2,8 @@ import InfoldKernelInterface
 import Synchronization
 
 extension MatrixKernels {
-  /// Packs a matrix by the caller and up to `workers` − 1 threads of the pool, where it is large enough, and the pool is free.
+  /// Packs a matrix. The calling thread is helped by up to `workers` − 1 threads if the matrix is
+  /// large enough and the pool is free.
   static func pack(_ arguments: PackArguments, workers: Int) {
     let elements = arguments.columns.count * arguments.taps * arguments.channels
     share(arguments.columns, elements: elements, workers: workers) { columns in
@@ -12,20 +13,21 @@ extension MatrixKernels {
     }
   }
 
-  /// Packs weights for Winograd's algorithm in the same way.
-  /// - Returns: Whether they suit the algorithm.
+  /// Packs weights for Winograd's algorithm, on several threads like `pack`.
+  ///
+  /// - Returns: Whether the weights suit the algorithm.
   static func packWinograd(_ arguments: WinogradPackArguments, workers: Int) -> Bool {
     let areSuitable = Atomic(true)
     share(arguments.columns, elements: arguments.columns.count * 9 * arguments.channels, workers: workers) { columns in
       var part = arguments
       part.columns = columns
-      // Relaxed: the end of the job brings it to whoever waits for that.
+      // Relaxed ordering: the end of the job publishes it to the thread that waits.
       if !packWinograd(part) { areSuitable.store(false, ordering: .relaxed) }
     }
     return areSuitable.load(ordering: .relaxed)
   }
 
-  /// Calls `pack` for all of the columns, or for parts of them at the same time.
+  /// Calls `pack` once for all columns, or concurrently for parts of them.
   private static func share(
     _ columns: Range<Int>, elements: Int, workers: Int, _ pack: (Range<Int>) -> Void
   ) {
@@ -44,7 +46,7 @@ extension MatrixKernels {
   }
 }
 
-/// What threads that pack a matrix together know of it.
+/// A matrix that several threads pack, as a job of the worker pool.
 private struct PackingJob {
   let columns: Range<Int>
   let panelWidth: Int

@@ -1,19 +1,20 @@
 import InfoldSystem
 import Synchronization
 
-/// Memory for packed constants: that of tensors which have been packed and let go, as far as it reaches, for new memory costs time, and
-/// the weights of a network take part of a long start. Many constants lie on the same large pages: those are made in a fraction of the
-/// time that small ones take.
+/// Memory for packed constants. It first reuses the memory of source tensors that were packed and
+/// released, because allocating memory for weights takes a large part of the start-up time. Many
+/// constants share large pages, which the system provides in a fraction of the time that small
+/// pages take.
 final class WeightArena: Sendable {
-  /// Room for one constant.
+  /// Memory for one constant.
   final class Place: Sendable {
-    /// The first byte, on a line of the cache.
+    /// The first byte, aligned to a cache line.
     nonisolated(unsafe) let start: UnsafeMutableRawPointer
     private let owner: Owner
     private let byteCount: Int
     private let budget: MemoryBudget?
 
-    /// Takes bytes, which count in `budget` already.
+    /// Wraps memory whose bytes already count toward `budget`.
     fileprivate init(_ start: UnsafeMutableRawPointer, of owner: Owner, byteCount: Int, budget: MemoryBudget?) {
       self.start = start
       self.owner = owner
@@ -27,10 +28,10 @@ final class WeightArena: Sendable {
     }
   }
 
-  /// What the memory of a place is part of.
+  /// The allocation that contains the memory.
   fileprivate enum Owner {
     case room(AlignedMemory)
-    /// A block in which tensors lay.
+    /// A block that tensors occupied.
     case tensors(PageBlock)
   }
 
@@ -46,8 +47,10 @@ final class WeightArena: Sendable {
 
   private let state = Mutex(State())
 
-  /// Room for `byteCount` bytes, whose content is not defined.
-  /// - Throws: `InfoldError` with `.limitExceeded` when the current budget or the system has no such memory.
+  /// Allocates uninitialized memory.
+  ///
+  /// - Throws: `InfoldError.Code.limitExceeded` if the current budget or the system cannot provide
+  ///   the memory.
   func take(byteCount: Int) throws(InfoldError) -> Place {
     let budget = MemoryBudget.current
     try budget?.take(byteCount)
@@ -55,7 +58,8 @@ final class WeightArena: Sendable {
       guard let part = block.take(byteCount: byteCount) else { continue }
       return Place(part.baseAddress!, of: .tensors(block), byteCount: byteCount, budget: budget)
     }
-    // What is too small for large constants is not kept beside their new memory.
+    // Before new memory is allocated for a large constant, free the reused blocks that are too
+    // small for it.
     if byteCount >= PageMemory.hugePage { releaseUnused() }
     do throws(InfoldError) {
       let (block, offset) =
@@ -69,7 +73,7 @@ final class WeightArena: Sendable {
     }
   }
 
-  /// Lets constants have the memory that tensors in this block leave, until `releaseUnused`.
+  /// Lets constants reuse the memory that tensors in this block free, until `releaseUnused`.
   func reuse(_ block: PageBlock) {
     state.withLock { state in
       guard !state.reused.contains(where: { $0 === block }) else { return }
@@ -78,7 +82,7 @@ final class WeightArena: Sendable {
     }
   }
 
-  /// Gives the system what tensors have left, and no constant has taken.
+  /// Returns memory to the system that tensors have freed and no constant has reused.
   func releaseUnused() {
     let blocks = state.withLock { state in
       defer { state.reused = [] }
@@ -87,7 +91,7 @@ final class WeightArena: Sendable {
     for block in blocks { block.stopKeepingParts() }
   }
 
-  /// A part of a block that others have parts of as well. Blocks are the larger, the more of them there were.
+  /// Returns a part of a shared block. Successive blocks grow.
   private func part(byteCount: Int) throws(InfoldError) -> (AlignedMemory, offset: Int) {
     try state.withLock { (state) throws(InfoldError) -> (AlignedMemory, offset: Int) in
       if let block = state.block, block.byteCount - state.used >= byteCount {

@@ -2,27 +2,28 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// Whether a graph computes every image of a batch by itself: then a plan for one image does for all of them, one after the other,
-/// and its working memory is small enough to stay in the caches.
+/// Determines whether a graph computes each image of a batch independently. If so, a plan for one
+/// image serves all of them in turn, and its working memory is small enough to stay in the caches.
 ///
-/// An image is a position of the first axis, along which the positions of every node must not meet (`AxisMapping`).
+/// An image is one position along the first axis. Every node must keep the positions of that axis
+/// independent (`AxisMapping`).
 package struct BatchSeparation {
   private let graph: Graph
-  /// The values that hold something for each image, by their first axis.
+  /// The values whose first axis counts images.
   private var values: Set<ValueID> = []
-  /// The axis of the images in each node at the beginning that keeps them apart.
+  /// The axis of the images in each of the leading nodes that keep them apart.
   private var axes: [IndependentAxis] = []
 
-  /// The nodes at the beginning that keep images apart.
+  /// The number of leading nodes that keep images apart.
   package var separableCount: Int { axes.count }
 
-  /// Whether all nodes keep images apart, and every output holds something for each image.
+  /// Whether all nodes keep images apart and the first axis of every output counts images.
   package var separatesOutputs: Bool {
     axes.count == graph.nodes.count && graph.outputs.allSatisfy(values.contains)
   }
 
   /// - Parameters:
-  ///   - graph: A graph whose sizes are known.
+  ///   - graph: A graph with known sizes.
   ///   - batch: The number of images.
   package init(_ graph: Graph, batch: Int) {
     self.graph = graph
@@ -33,15 +34,16 @@ package struct BatchSeparation {
     }
   }
 
-  /// - Returns: Whether the first axis of `value` may be that of the images.
+  /// - Returns: Whether the size of the first axis of `value` is the batch size.
   private mutating func add(_ value: ValueID, _ batch: Int) -> Bool {
     guard graph[value].type?.shape?.sizes?.first == batch else { return false }
     values.insert(value)
     return true
   }
 
-  /// Goes through a node.
-  /// - Returns: The axis of the images in it; `nil` for a node that does not keep them apart.
+  /// Follows the images through a node.
+  ///
+  /// - Returns: The axis of the images in the node; `nil` if the node does not keep them apart.
   private mutating func follow(_ node: Node, _ batch: Int) -> IndependentAxis? {
     guard node.uses.contains(where: values.contains),
       let axis = graph.axisMapping(of: node).independentAxes.first(where: { isOfImages($0, in: node) }),
@@ -50,7 +52,8 @@ package struct BatchSeparation {
     return axis
   }
 
-  /// Whether an axis of a node is the first of all that holds images, and the rest the same for each of them.
+  /// Returns whether an axis of a node is the first axis of all operands that hold images, and the
+  /// other operands are constants without that axis.
   private func isOfImages(_ axis: IndependentAxis, in node: Node) -> Bool {
     node.outputs.indices.allSatisfy { node.outputs[$0] == nil || axis.axis(ofOutput: $0) == 0 }
       && node.inputs.enumerated().allSatisfy { index, input in
@@ -62,11 +65,12 @@ package struct BatchSeparation {
 }
 
 extension BatchSeparation {
-  /// What the first nodes do with one image: the same nodes, for a batch of one.
+  /// Returns the leading nodes as a graph for a batch of one.
+  ///
   /// - Parameters:
   ///   - count: The number of nodes, at most `separableCount`.
-  ///   - outputs: What they give, values that hold images.
-  /// - Returns: `nil` where the shape rule of a node says something else of one image than its axes do.
+  ///   - outputs: The outputs, which must be values that hold images.
+  /// - Returns: `nil` if the shape rule of a node contradicts its axis mapping for one image.
   package func oneImage(nodes count: Int, outputs: [ValueID]) throws(InfoldError) -> Graph? {
     var one = graph
     var nodes = Array(graph.nodes[..<count])
@@ -88,7 +92,7 @@ extension BatchSeparation {
     return nodes.lazy.flatMap(\.definitions).allSatisfy { one[$0].type == type(ofOne: $0) } ? one : nil
   }
 
-  /// The type of a value that holds images, for one of them.
+  /// Returns the type of one image of a value that holds images.
   private func type(ofOne id: ValueID) -> TensorType? {
     guard var type = graph[id].type else { return nil }
     type.shape?[0] = .fixed(1)
@@ -97,7 +101,8 @@ extension BatchSeparation {
 }
 
 extension Tensor {
-  /// A list of sizes with another one at a place; `nil` where the size is not said there, but follows from others.
+  /// Returns a list of sizes with one element replaced; `nil` if that element is not a size but a
+  /// placeholder such as 0 or −1.
   fileprivate func listing(_ size: Int64, at place: Int) throws(InfoldError) -> Tensor? {
     var sizes = try integers()
     guard sizes.indices.contains(place), sizes[place] > 0 else { return nil }

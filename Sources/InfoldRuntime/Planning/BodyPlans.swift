@@ -3,26 +3,29 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-/// A body of an If or a Loop as a run goes through it: the plans for the shapes that it has met, of which the latest are kept.
+/// A body of an If or a Loop during execution, with plans for the most recent input shapes.
 final class BodyPlans: Sendable {
-  /// The body, with what it captures as further inputs, or as constants where it is the same in every run.
+  /// The body. Captured values are additional inputs, or constants if they are the same in every
+  /// run.
   private let graph: Graph
-  /// The places of the further inputs among what the node captures.
+  /// The indices of the additional inputs in the node's list of captured values.
   private let captured: [Int]
-  /// Why the body cannot be run; `nil` where nothing speaks against it.
+  /// The reason why the body cannot run; `nil` if it can.
   private let refusal: InfoldError?
   private let plans = SharedPlanCache(capacity: BodyPlans.capacity)
 
-  /// The most plans that are kept: as many as by a session.
+  /// The maximum number of plans, as for a session.
   private static let capacity = 8
-  /// The depth in bodies up to which plans are made before any run. Passes look into all bodies of a graph, and would do so again and
-  /// again for bodies in bodies.
+  /// The nesting depth up to which bodies are planned before a run. Passes process all bodies of a
+  /// graph, so planning deeper bodies ahead would process nested ones repeatedly.
   private static let depthAhead = 2
 
-  /// - Parameter constants: Of what the node captures, the tensors that are the same in every run.
+  /// - Parameter constants: For each captured value of the node, its tensor if it is the same in
+  ///   every run.
   init(_ body: OperatorBody, constants: ArraySlice<Tensor?>) {
     var graph = body.graph
-    // Kernels trust what is declared of values, which for a node that its operator refuses is all that there is.
+    // Kernels rely on declared types. A node that its operator rejects would have nothing but
+    // those.
     graph.keepsFaultyNodes = false
     var captured: [Int] = []
     for (id, place) in zip(graph.captures, body.captures) {
@@ -40,24 +43,26 @@ final class BodyPlans: Sendable {
     self.captured = captured
   }
 
-  /// The plans that are kept.
+  /// The cached plans.
   var kept: [RunPlan] { plans.kept }
 
-  /// The multiplications with an addition in the body, for the shapes that it has been planned for.
+  /// The number of multiply-accumulates in the body for the shapes that it was planned for.
   var multiplyAccumulates: Int {
     kept.reduce(0) { max($0, $1.steps.reduce(0) { $0 + $1.multiplyAccumulates }) }
   }
 
-  /// The bytes of working memory that the largest plan needs which is kept.
+  /// Returns the working memory of the largest cached plan, in bytes.
   func workingByteCount(workers: Int) -> Int {
     kept.reduce(0) { max($0, $1.workingByteCount(workers: workers)) }
   }
 
-  /// Makes the plan for what a run will bring, where that is known. A body that cannot run is refused when a run comes to it.
+  /// Makes the plan for the inputs of a run if their types are known. A body that cannot run is
+  /// rejected only when a run reaches it.
+  ///
   /// - Parameters:
-  ///   - types: Those of the body's own inputs.
-  ///   - outer: Those of what the node captures.
-  /// - Throws: What ends the session's preparation.
+  ///   - types: The types of the body's own inputs.
+  ///   - outer: The types of the node's captured values.
+  /// - Throws: The error that interrupts the preparation of the session.
   func prepare(
     _ types: [TensorType?], captured outer: ArraySlice<TensorType?>, _ factory: PlanFactory
   ) throws(InfoldError) {
@@ -71,15 +76,16 @@ final class BodyPlans: Sendable {
     }
   }
 
-  /// The outputs.
-  /// - Parameter outer: What the node captures.
+  /// Runs the body and returns its outputs.
+  ///
+  /// - Parameter outer: The node's captured values.
   func run(
     _ given: [Tensor], captured outer: ArraySlice<Tensor?>, in context: RunContext, _ cancellation: Cancellation
   ) throws(InfoldError) -> [Tensor] {
     var tensors = given
     for place in captured {
       guard let tensor = outer[outer.startIndex + place] else {
-        throw InfoldError(.invalidModel, "the body uses a value that is left out")
+        throw InfoldError(.invalidModel, "missing input: the body captures an omitted value")
       }
       tensors.append(tensor)
     }
@@ -104,7 +110,8 @@ final class BodyPlans: Sendable {
     }
   }
 
-  /// The body for inputs of these types. What it declares of others counts no more than in the graph around it.
+  /// Returns the body with inputs of these types. Declared types of other values count no more than
+  /// in the surrounding graph.
   private func typed(_ inputs: [PlanCache.Input]) -> Graph {
     var graph = graph
     for (id, input) in zip(graph.inputs, inputs) {

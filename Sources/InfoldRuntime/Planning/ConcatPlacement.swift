@@ -1,32 +1,34 @@
 import InfoldGraph
 
-/// Which values are written straight into the concatenation that they are a part of, so that the Concat has nothing to do.
+/// Determines which values are written directly into a concatenation that contains them, so that
+/// the Concat needs no step.
 ///
-/// Only concatenations of channels: with the channels last in memory, a part is a slice of every pixel.
+/// Only concatenations along the channels qualify: in channels-last layout, each operand is a slice
+/// of every pixel.
 package struct ConcatPlacement {
-  /// A value's place.
+  /// The position of a value in a concatenation.
   package struct Part {
     /// The result of the Concat.
     package var whole: ValueID
-    /// The channel of it that is the value's first.
+    /// The channel of the result at which the value begins.
     package var firstChannel: Int
   }
 
   private var parts: [ValueID: Part] = [:]
 
-  /// The most concatenations inside each other that are placed at once: places are found by recursion.
+  /// The maximum nesting of concatenations, because locations are resolved recursively.
   private static let maximumDepth = 64
 
   package init(_ graph: Graph) {
     let fixed = Set(graph.outputs)
-    // How many concatenations lie inside each other in a value.
+    // The nesting depth of concatenations in each value.
     var depths: [ValueID: Int] = [:]
     for node in graph.nodes {
       guard let whole = node.outputs.first ?? nil, let type = graph[whole].type,
         ElementFormat(type.elementType) != nil, let rank = type.shape?.rank, rank == 4 || rank == 5,
         graph.axisMapping(of: node).joinedAxis == 1
       else { continue }
-      // Without all sizes, or without elements, there is nothing to write to.
+      // Skip concatenations without known sizes or without elements.
       let parts = node.inputs.compactMap { $0 }
       var uses: [ValueID: Int] = [:]
       for part in parts { uses[part, default: 0] += 1 }
@@ -46,7 +48,7 @@ package struct ConcatPlacement {
     }
   }
 
-  /// The place of `value`, when it is a part.
+  /// The position of `value` if it is written into a concatenation.
   package func part(_ value: ValueID) -> Part? {
     parts[value]
   }

@@ -1,32 +1,38 @@
 import InfoldKernelInterface
 
-/// Which of the ways to compute a layer is expected to be the fastest, by its sizes and by what is known of the machine. All of them give the
-/// same bits; `SessionOptions.tuning` measures instead.
+/// Estimates which implementation of a layer is fastest from its sizes and known properties of the
+/// machine. All candidates give the same bits. `SessionOptions.tuning` replaces estimates by
+/// measurements.
 struct CostModel: Sendable {
   let machine: MachineModel
-  /// The threads that share a layer.
+  /// The number of threads that share a layer.
   let workers: Int
 
-  /// Whether a convolution is better off with the narrower of two sets of kernels, whose vectors are half as wide as `width` numbers.
+  /// Returns whether a convolution is faster with the narrower of two kernel sets, whose vectors
+  /// have `width / 2` lanes.
+  ///
   /// - Parameters:
-  ///   - channels: The outputs of a group, or those of all groups of one.
-  ///   - products: The products in each result.
+  ///   - channels: The output channels of a group, or of all groups if each has one channel.
+  ///   - products: The number of products per result.
   func prefersNarrowVectors(channels: Int, products: Int, groups: Int, width: Int) -> Bool {
-    // They hold all channels.
+    // A narrow vector holds all channels.
     if channels <= width / 2 { return true }
     if machine.hasFullWidth { return false }
-    // The machine multiplies as many numbers a second with them. With few products for each result, the time goes into writing.
+    // The machine's arithmetic throughput is the same for both. With few products per result, the
+    // time goes into writing.
     if groups == 1, products <= 2 * width { return true }
-    // The last channels would fill half of the widest vector or less, behind few whole ones.
+    // The last channels would fill at most half of the wide vector, after few full vectors.
     return (1...(width / 2)).contains(channels % width) && channels < 8 * width
   }
 
-  /// The numbers that layers hand on to each other by which it is worth while that they take turns: else they stay in the caches of
-  /// the threads anyway. Two threads that take turns also wait for each other less often, while many would share rows that are too few.
+  /// The number of elements that one layer passes to the next above which banding pays off. Smaller
+  /// results stay in the caches of the threads anyway. Two threads also synchronize less often with
+  /// bands, whereas many threads would find too few rows to share.
   var smallestBandedResult: Int { max(2, workers) * machine.secondLevelCache / 4 / MemoryLayout<Float>.stride }
 
-  /// The rows of the last result in a band with which all that is read and written for it takes half of the cache; `nil` where bands
-  /// would be too thin for the weights that each reads, and for the rows that it shares with the one before.
+  /// Returns the number of rows of the last result per band for which everything read and written
+  /// fits in half of the cache. Returns `nil` if such bands would be too thin compared with the
+  /// weights that each band reads and the rows that it shares with the previous band.
   func rowsPerBand(_ members: [any RowStep]) -> Int? {
     let budget = machine.secondLevelCache / 2
     let weights = members.reduce(0) { $0 + $1.weightByteCount }
@@ -43,10 +49,10 @@ struct CostModel: Sendable {
     return BandStep.suits(dependencies, rowsPerBand: rows) ? rows : nil
   }
 
-  /// Whether threads share the output channels in Winograd's algorithm, and each transforms all tiles, rather than share the tiles, and each
-  /// reads all weights: what two threads would do sooner.
+  /// Returns whether, in Winograd's algorithm, two threads should divide the output channels, so
+  /// that each transforms all tiles, rather than the tiles, so that each reads all weights.
   static func winogradSharesChannels(tiles: Int, channels: Int, outputs: Int) -> Bool {
-    // With fewer tiles than that, reading the weights takes longer than multiplying with them.
+    // With fewer tiles than this, reading the weights takes longer than multiplying with them.
     let fewestTiles = 12
     let ingoing = tiles * channels * WinogradStep.inputTransformation
     let outgoing = tiles * outputs * WinogradStep.outputTransformation

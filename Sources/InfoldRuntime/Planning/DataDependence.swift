@@ -2,22 +2,23 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// How the sizes in a graph depend on data: on how many nodes, one after the other, that make tensors of sizes which only a run knows,
-/// as NonZero does.
+/// Determines which nodes have sizes that depend on data. Each node gets a level: the number of
+/// successive nodes with data-dependent output shapes, such as NonZero, on which its input sizes
+/// depend.
 ///
-/// Inference goes through the graph behind the first such node with a size of 1 in the place of each such size. So it is an estimate: of what
-/// really depends on data a run finds out.
+/// After the first such node, inference continues with size 1 for each unknown size. The result is
+/// therefore an estimate. A run determines the actual dependence.
 struct DataDependence {
-  /// Where a node stands.
+  /// How the input sizes of a node depend on data.
   enum Level: Hashable, Comparable {
-    /// Its inputs have sizes that are known ahead.
+    /// The sizes of all inputs are known before a run.
     case none
-    /// The sizes of its inputs are known once nodes of all lower levels have run.
+    /// The sizes of the inputs are known once the nodes of all lower levels have run.
     case after(Int)
-    /// Not even the rank of an input is known.
+    /// Even the rank of an input is unknown.
     case unknown
 
-    /// The level of what reads a tensor whose sizes a node of this level decides.
+    /// The level of the consumers of a tensor whose sizes are decided by a node of this level.
     var next: Level {
       switch self {
       case .none: .after(0)
@@ -29,7 +30,7 @@ struct DataDependence {
 
   /// The level of each node.
   let levels: [Level]
-  /// Whether the elements of each value follow from the sizes of others.
+  /// Whether the elements of each value follow from the sizes of other values.
   let followsFromSizes: [Bool]
 
   init(_ graph: Graph) throws(InfoldError) {

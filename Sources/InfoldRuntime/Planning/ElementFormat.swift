@@ -1,19 +1,20 @@
 import InfoldKernelInterface
 import InfoldTensor
 
-/// What the elements of a value are in planned memory.
+/// The representation of a value's elements in planned memory.
 ///
-/// It need not be what they are in a tensor: quantized numbers are unsigned in planned memory.
+/// It may differ from the representation in a tensor: quantized numbers are always unsigned in
+/// planned memory.
 enum ElementFormat: Hashable, Sendable {
-  /// Numbers in single precision.
+  /// Single-precision floating-point numbers.
   case float32
-  /// Quantized numbers of 8 bits, unsigned: `offset` is what was added to them, 128 to those of int8.
+  /// Unsigned 8-bit quantized numbers. `offset` is the number added to each element: 128 for int8.
   case quantized(offset: UInt8)
-  /// Other elements of so many bytes, 1, 2, 4 or 8, which kernels move, compare and convert: integers and truth values, and numbers in
-  /// half and double precision.
+  /// Other elements of 1, 2, 4 or 8 bytes, which kernels move, compare and convert: integers,
+  /// Booleans, and half- and double-precision numbers.
   case integer(byteCount: Int)
 
-  /// The format of values of a type; `nil` for a type that plans have no memory for.
+  /// Creates the format for an element type; `nil` for types that plans cannot store.
   init?(_ type: ElementType) {
     switch type {
     case .float32: self = .float32
@@ -27,7 +28,7 @@ enum ElementFormat: Hashable, Sendable {
     }
   }
 
-  /// The bytes of an element.
+  /// The size of an element in bytes.
   var byteCount: Int {
     switch self {
     case .float32: 4
@@ -36,7 +37,7 @@ enum ElementFormat: Hashable, Sendable {
     }
   }
 
-  /// The bytes of an element, for what is compiled for each number of them.
+  /// The size of an element as a case, for code that is specialized for each size.
   var width: ElementWidth {
     switch self {
     case .float32: .four
@@ -45,26 +46,27 @@ enum ElementFormat: Hashable, Sendable {
     }
   }
 
-  /// What was added to the elements, each a byte.
+  /// The number added to each quantized element.
   var offset: UInt8 {
     if case .quantized(let offset) = self { offset } else { 0 }
   }
 
-  /// Whether kernels compute with bytes, and may read behind the last one.
+  /// Whether kernels compute with bytes and may read past the last element.
   var isQuantized: Bool {
     if case .quantized = self { true } else { false }
   }
 
-  /// The same elements as a tensor holds them.
+  /// The format of the same elements in a tensor.
   var inTensors: ElementFormat { isQuantized ? .integer(byteCount: 1) : self }
 
-  /// The bytes that so many elements take, with those behind them that kernels may read.
+  /// Returns the size of a buffer for `count` elements, including the padding that kernels may
+  /// read.
   func byteCount(of count: Int) -> Int {
     count * byteCount + (isQuantized ? byteSlack : 0)
   }
 }
 
-/// The bytes of an element that plans have memory for.
+/// The size of an element in planned memory.
 enum ElementWidth: Sendable {
   case one, two, four, eight
 

@@ -1,10 +1,10 @@
 import InfoldTensor
 
-/// Which weights hold finite numbers only, found out once for each in a plan.
+/// Caches, for the making of a plan, which weights consist of finite numbers only.
 final class FiniteWeights {
   private var known: [UInt64: Bool] = [:]
 
-  /// Whether no number of a tensor of float32 is infinite or NaN.
+  /// Returns whether a float32 tensor contains neither infinities nor NaN.
   func contains(_ weight: Tensor) -> Bool {
     if let isFinite = known[weight.storageID] { return isFinite }
     let isFinite = weight.holdsFiniteNumbersOnly
@@ -20,9 +20,9 @@ extension Tensor {
 }
 
 extension UnsafeBufferPointer<Float> {
-  /// Whether no number is infinite or NaN.
+  /// Whether no element is infinite or NaN.
   var holdsFiniteNumbersOnly: Bool {
-    // Without a branch, so that vectors can do it.
+    // Branch-free, so that the loop vectorizes.
     var found: UInt32 = 0
     for index in indices { found |= self[index].bitPattern & 0x7F80_0000 == 0x7F80_0000 ? 1 : 0 }
     return found == 0

@@ -2,26 +2,26 @@ import InfoldGraph
 import InfoldKernelInterface
 import InfoldPasses
 
-/// A node together with those behind it that its kernel does while the results are in registers: an activation, and the
-/// addition of another value.
+/// A node together with the following nodes that its kernel computes while the results are in
+/// registers: an activation and the addition of another value.
 package struct FusedNode {
-  /// The node that computes.
+  /// The first node, which determines the kernel.
   var node: Node
-  /// How errors and profiles call it.
+  /// The name in errors and profiles.
   var label: String
-  /// A value of the output's shape that is added; `nil` for none.
+  /// The value that is added, with the output's shape; `nil` for none.
   package var residual: ValueID?
-  /// What is applied behind, or, with `activatesFirst`, before the addition.
+  /// The activation, applied after the addition, or before it if `activatesFirst` is true.
   var activation = Activation.identity
   /// Whether the activation comes before the addition.
   package var activatesFirst = false
-  /// What the last of the nodes makes; `nil` when nobody wants the first output.
+  /// The output of the last node; `nil` if the node omits its first output.
   package var output: ValueID?
-  /// The nodes, in their order.
+  /// The fused nodes, in order.
   package var nodes: [NodeID]
 }
 
-/// What a kernel can do behind its own work.
+/// The epilogues that a kernel supports.
 package struct EpilogueCapability: OptionSet {
   package let rawValue: Int
   package static let activation = EpilogueCapability(rawValue: 1)
@@ -30,18 +30,20 @@ package struct EpilogueCapability: OptionSet {
   package init(rawValue: Int) { self.rawValue = rawValue }
 }
 
-/// Which nodes of a graph run as one.
+/// Groups the nodes of a graph that run as one.
 package struct EpilogueFusion {
-  /// The fused nodes in an order in which they can run.
+  /// The fused nodes, in an order in which they can run.
   package let nodes: [FusedNode]
 
-  /// - Parameter capability: What the kernel of a node can do behind it; nothing for a node that has none.
+  /// - Parameter capability: Returns the epilogues that the kernel of a node supports; empty for a
+  ///   node without a kernel.
   package init(_ graph: Graph, capability: (Node) -> EpilogueCapability) {
     let index = graph.index
     var owner: [NodeID: Int] = [:]
     var groups: [FusedNode] = []
 
-    /// The group that makes `value`, when nobody else reads it and its kernel can do more.
+    /// Returns the group that computes `value`, if the value has no other consumer and the kernel
+    /// supports the wanted epilogue.
     func openGroup(_ value: ValueID, _ wanted: EpilogueCapability) -> Int? {
       guard index.onlyConsumer(of: value) != nil, let producer = index.producer(of: value), let group = owner[producer],
         groups[group].output == value, capability(groups[group].node).contains(wanted)
@@ -82,13 +84,13 @@ package struct EpilogueFusion {
       owner[id] = groups.count
       groups.append(FusedNode(node: node, label: graph.label(of: node), output: node.outputs.first ?? nil, nodes: [id]))
     }
-    // A group runs where its last node stands: all that it reads is there then.
+    // A group runs at the position of its last node, where all of its operands are available.
     nodes = groups.sorted { $0.nodes.last! < $1.nodes.last! }
   }
 }
 
 extension Node {
-  /// The two values that the node adds, element by element.
+  /// The two values that the node adds element by element.
   fileprivate var addends: (ValueID, ValueID)? {
     guard typed?.elementCombination?.function == .sum, inputs.count == 2, let a = inputs[0], let b = inputs[1] else {
       return nil

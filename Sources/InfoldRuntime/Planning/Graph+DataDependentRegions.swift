@@ -4,11 +4,14 @@ import InfoldSystem
 import InfoldTensor
 
 extension Graph {
-  /// The graph with what stands behind sizes that a run decides in regions, each of which is planned when its sizes are known. What
-  /// decides them is at the end of the region before.
+  /// Returns the graph with nodes of data-dependent sizes grouped into regions. Each region is
+  /// planned during the run, when its sizes are known. The nodes that decide the sizes are at the
+  /// end of the previous region.
   ///
-  /// If and Loop stay where they are, as far as levels tell where that is: their bodies are planned by themselves.
-  /// - Throws: `InfoldError` with `.unsupported` for nodes that cannot be run.
+  /// If and Loop stay outside regions if their level is known, because their bodies are planned
+  /// separately.
+  ///
+  /// - Throws: `InfoldError.Code.unsupported` if the graph has nodes that cannot run.
   func outliningDataDependentRegions() throws(InfoldError) -> Graph {
     let isOpen = nodes.contains { $0.definitions.contains { self[$0].type?.shape?.sizes == nil } }
     guard isOpen else { return self }
@@ -45,7 +48,7 @@ extension Graph {
     return graph
   }
 
-  /// A node in the place of these.
+  /// Returns a node that replaces these nodes.
   private func region(_ members: [NodeID], outputs: [ValueID]) throws(InfoldError) -> Node {
     var body = Graph(name: name)
     body.declaredShapes = declaredShapes
@@ -71,15 +74,17 @@ extension Graph {
       captures: captures)
   }
 
-  /// What these nodes read, and none of them makes.
+  /// Returns the values that these nodes read and none of them computes.
   private func externalUses(of nodes: [NodeID]) -> [ValueID] {
     let made = Set(nodes.flatMap { self[$0].definitions })
     return Set(nodes.flatMap { Array(self[$0].uses) }).subtracting(made).sorted()
   }
 
-  /// These nodes, and those before them which make of sizes what they read: a region knows tensors that it is given by their sizes alone,
-  /// and computes from them what it needs to know ahead. Where that is out of proportion, it finds out in the run.
-  /// - Parameter allowance: How many nodes may be copied into regions.
+  /// Returns these nodes with the preceding nodes that compute their inputs from sizes. A region
+  /// knows only the sizes of its inputs, and needs these nodes to infer shapes before it runs. If
+  /// too many nodes would have to be copied, the region determines the shapes during the run.
+  ///
+  /// - Parameter allowance: The number of nodes that may still be copied into regions.
   private func withWhatFollowsFromSizes(
     _ members: [NodeID], _ dependence: DataDependence, _ allowance: inout Int
   ) -> [NodeID] {
@@ -95,6 +100,6 @@ extension Graph {
     return all.sorted()
   }
 
-  /// As many nodes as may be copied into the regions of a small graph.
+  /// The minimum number of nodes that may be copied, for small graphs.
   private static var fewestCopies: Int { 1024 }
 }

@@ -1,7 +1,7 @@
 import InfoldGraph
 import InfoldTensor
 
-/// What a graph computes, without the names: graphs with the same content have the same steps.
+/// The computation of a graph, without its names. Graphs with equal contents have equal steps.
 struct GraphContent: Equatable {
   private var inputs: [Value] = []
   private var nodes: [Node] = []
@@ -18,11 +18,11 @@ struct GraphContent: Equatable {
 
   fileprivate enum Operand: Equatable {
     case none
-    /// The value that came as so many-th.
+    /// The value with this number, counted in order of definition.
     case value(Int)
-    /// A constant of few elements.
+    /// A small constant, by its elements.
     case elements(ElementType, [Int], [UInt8])
-    /// A constant of many, by where it is in memory.
+    /// A large constant, by the identity of its memory.
     case tensor(UInt64, ElementType, [Int])
   }
 
@@ -41,7 +41,7 @@ struct GraphContent: Equatable {
     case strings([[UInt8]])
   }
 
-  /// The most bytes of a constant that is told apart by its elements.
+  /// The maximum size of a constant that is compared by its elements, in bytes.
   fileprivate static let smallByteCount = 4096
 
   fileprivate init?(_ graph: Graph) {
@@ -82,7 +82,8 @@ struct GraphContent: Equatable {
 }
 
 extension Graph {
-  /// What it computes, where all sizes are known; `nil` for one with bodies, or with attributes that are tensors.
+  /// The computation of the graph; `nil` if sizes are unknown, or if the graph has bodies or tensor
+  /// attributes.
   var content: GraphContent? { GraphContent(self) }
 }
 

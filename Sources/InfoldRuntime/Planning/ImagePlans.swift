@@ -1,23 +1,25 @@
 import Synchronization
 
-/// The plans of a session for one image, each made once, whether a run brings one image or a batch of them.
+/// The plans of a session for single images. Each is made once and serves both runs with one image
+/// and runs with a batch.
 final class ImagePlans: Sendable {
   private struct Entry {
     let content: GraphContent
     weak var plan: Plan?
   }
 
-  /// As few as the session keeps plans.
+  /// At most as many entries as the session has plans.
   private let entries = Mutex<[Entry]>([])
 
-  /// The plan of the graph with this content whose steps so many threads share, if somebody has one.
+  /// Returns the plan of a graph with this content whose steps are shared by `sharers` threads, if
+  /// it still exists.
   func plan(of content: GraphContent, sharers: Int) -> Plan? {
     entries.withLock { entries in
       entries.lazy.compactMap { entry in entry.content == content ? entry.plan : nil }.first { $0.sharers == sharers }
     }
   }
 
-  /// Notes a plan, and forgets those that nobody has any more.
+  /// Adds a plan and removes entries whose plans no longer exist.
   func add(_ plan: Plan, of content: GraphContent) {
     entries.withLock { entries in
       entries.removeAll { $0.plan == nil || $0.content == content && $0.plan?.sharers == plan.sharers }

@@ -12,23 +12,25 @@ import InfoldSystem
   import InfoldKernelsNEON
 #endif
 
-/// The kernels that a session runs by, of an instruction set and those that go with it.
+/// The kernel sets of a session: those of one instruction set, and the sets that go with it.
 package struct KernelChoice: Sendable {
-  /// Those for products, convolutions and Winograd's algorithm, which the choice is named after.
+  /// Kernels for products, convolutions and Winograd's algorithm. The choice is named after them.
   let products: any ConvolutionKernels.Type
-  /// Those for what computes lane by lane. The widest vectors are used where they are computed with at the full rate; the bits are the same.
+  /// Kernels that compute each lane independently. The widest vectors are used if they run at full
+  /// rate; the bits are the same either way.
   let lanewise: any LanewiseKernels.Type
-  /// Those for everything else. Memory limits it: the widest vectors gain nothing, and lose at the ends of rows.
+  /// All other floating-point kernels. They are memory-bound: the widest vectors would gain nothing
+  /// and lose at the ends of rows.
   let others: any KernelSet.Type
-  /// Those for quantized numbers.
+  /// Kernels for quantized numbers.
   let bytes: any ByteKernels.Type
-  /// What plans know of the machine.
+  /// The properties of the machine that plans use.
   var machine: MachineModel
 
   /// The environment variable that forces an instruction set.
   static let variable = "INFOLD_ISA"
 
-  /// Every choice that this machine can run, the best one first.
+  /// All choices that this machine can run, best first.
   static let available: [KernelChoice] = {
     var choices = [
       KernelChoice(
@@ -43,7 +45,7 @@ package struct KernelChoice: Sendable {
             bytes: AVX2ByteKernels.self,
             machine: MachineModel(products: AVX2Kernels.self, others: AVX2Kernels.self)), at: 0)
       }
-      // A debug build optimizes the kernels for AVX2 alone.
+      // A debug build optimizes only the AVX2 kernels.
       #if !DEBUG
         if infold_has_avx512() {
           let bytes: any ByteKernels.Type = infold_has_avx512_vnni() ? VNNIByteKernels.self : AVX2ByteKernels.self
@@ -55,7 +57,7 @@ package struct KernelChoice: Sendable {
         }
       #endif
     #elseif arch(arm64)
-      // A debug build optimizes the kernels for NEON alone.
+      // A debug build optimizes only the NEON kernels.
       #if DEBUG
         let bytes: any ByteKernels.Type = NEONByteKernels.self
       #else
@@ -70,16 +72,17 @@ package struct KernelChoice: Sendable {
     return choices
   }()
 
-  /// The names of the sets that this machine can run, the best one first.
+  /// The names of the kernel sets that this machine can run, best first.
   package static var names: [String] { available.map { $0.products.name } }
 
-  /// The name that the environment forces; `nil` when it forces none.
+  /// The name that the environment forces; `nil` for none.
   static var forcedName: String? { Environment.variable(variable) }
 }
 
 extension KernelChoice {
-  /// The choice of this name; the best one when there is no name, or an empty one.
-  /// - Throws: `InfoldError` with `.invalidArgument` when this machine has none of the name.
+  /// Selects the choice with this name, or the best one if the name is `nil` or empty.
+  ///
+  /// - Throws: `InfoldError.Code.invalidArgument` if this machine has no such kernels.
   init(named name: String?) throws(InfoldError) {
     guard let name, !name.isEmpty else {
       self = Self.available[0]
@@ -87,8 +90,8 @@ extension KernelChoice {
     }
     guard let choice = Self.available.first(where: { $0.products.name == name }) else {
       throw InfoldError(
-        .invalidArgument, "\(Self.variable) is \(String(quoting: name)), and this machine has no kernels of that name",
-        hint: "it has \(Self.names.joined(separator: ", "))")
+        .invalidArgument, "\(Self.variable) is \(String(quoting: name)), but this machine has no such kernels",
+        hint: "available kernels: \(Self.names.joined(separator: ", "))")
     }
     self = choice
   }

@@ -1,26 +1,27 @@
 /// The order of a value's elements in memory.
 enum Layout: Hashable, Sendable {
-  /// ONNX's own: the last dimension runs fastest.
+  /// The layout of ONNX: the last axis is contiguous.
   case rowMajor
-  /// The channels (dimension 1) run fastest, then the spatial dimensions, then the batch: NHWC for an NCHW value.
+  /// The channels (axis 1) vary fastest, then the spatial axes, then the batch: NHWC for an NCHW
+  /// value.
   case channelsLast
 }
 
-/// Where the elements of a value lie during a run.
+/// The memory location of a value's elements during a run.
 struct Location: Hashable, Sendable {
-  /// The index of the stretch of memory among those of the plan.
+  /// The index of the buffer in the plan.
   var buffer: Int
-  /// The place of the first element in it, in elements.
+  /// The index of the first element in the buffer.
   var offset = 0
-  /// What the elements are.
+  /// The representation of the elements.
   var format: ElementFormat
   /// The order of the elements.
   var layout: Layout
-  /// The distance from the elements of one position to those of the next, in elements; more than there are channels where the
-  /// value is a slice of a concatenation. For a row-major value it has no meaning.
+  /// The distance between the elements of adjacent positions, in elements. It exceeds the number of
+  /// channels if the value is a slice of a concatenation. It has no meaning for row-major values.
   var pixelStride: Int
 
-  /// The place of a value of these sizes at the beginning of a buffer, without gaps.
+  /// Creates the location of a densely stored value of these sizes at the beginning of a buffer.
   init(_ buffer: Int, _ format: ElementFormat, _ sizes: [Int], _ layout: Layout = .rowMajor) {
     self.buffer = buffer
     self.format = format
@@ -28,7 +29,7 @@ struct Location: Hashable, Sendable {
     pixelStride = layout == .channelsLast ? sizes[1] : sizes.last ?? 1
   }
 
-  /// This place for the same elements under other sizes.
+  /// Returns the same location for the same elements under another shape.
   func reshaped(_ sizes: [Int], _ layout: Layout) -> Location {
     var place = Location(buffer, format, sizes, layout)
     place.offset = offset
@@ -36,20 +37,21 @@ struct Location: Hashable, Sendable {
   }
 }
 
-/// A value's sizes as kernels for images see them: images × pixels × channels.
+/// The shape of a value as kernels for images see it: images × pixels × channels.
 struct ImageShape: Hashable, Sendable {
   var images: Int
   var height: Int
   var width: Int
   var channels: Int
 
-  /// The positions of one image.
+  /// The number of positions of one image.
   var pixels: Int { height * width }
   var count: Int { images * pixels * channels }
-  /// As a value [N, C, H, W] has them.
+  /// The sizes in the order [N, C, H, W].
   var sizes: [Int] { [images, channels, height, width] }
 
-  /// Of a value [N, C, H, W] or [N, C, L], or [N, C, D, H, W] with the rows of all planes; `nil` for other ranks.
+  /// Creates the image shape of a value [N, C, H, W], [N, C, L] or [N, C, D, H, W]; for the last,
+  /// the height counts the rows of all planes. Returns `nil` for other ranks.
   init?(_ shape: [Int]) {
     switch shape.count {
     case 3: (images, channels, height, width) = (shape[0], shape[1], 1, shape[2])
@@ -59,6 +61,6 @@ struct ImageShape: Hashable, Sendable {
     }
   }
 
-  /// Whether both layouts put the elements in the same order.
+  /// Whether the order of elements is the same in both layouts.
   var isSameInBothLayouts: Bool { pixels == 1 || channels == 1 }
 }

@@ -2,21 +2,21 @@ import CMachine
 import InfoldKernelInterface
 import InfoldSystem
 
-/// What plans know of the machine that they are made for. It is read and not measured, so that plans of one machine, and the
-/// results of those, are always the same.
+/// The properties of the machine that plans use. They are looked up, not measured, so that plans
+/// and results on one machine are always the same.
 struct MachineModel: Sendable {
-  /// The bytes of a core's second-level cache.
+  /// The size of a core's second-level cache, in bytes.
   var secondLevelCache: Int
-  /// Whether the vectors of the product kernels are multiplied as fast as the shorter ones of the others. Some processors take
-  /// wide vectors in two halves.
+  /// Whether the vectors of the product kernels are multiplied at the same rate as the shorter
+  /// vectors of the other kernels. Some processors split wide vectors into halves.
   var hasFullWidth: Bool
 
-  /// What portable kernels suppose, so that their plans are the same on every machine.
+  /// The assumptions for portable kernels, which give the same plans on every machine.
   static let portable = MachineModel(secondLevelCache: 1 << 20, hasFullWidth: false)
 }
 
 extension MachineModel {
-  /// This machine, for kernels of two widths.
+  /// Describes this machine for kernels of two vector widths.
   init(products: any ConvolutionKernels.Type, others: any ConvolutionKernels.Type) {
     secondLevelCache = min(max(CacheSizes.secondLevel ?? 1 << 20, 1 << 18), 1 << 23)
     hasFullWidth = products.vectorWidth > others.vectorWidth && infold_has_full_rate_avx512()

@@ -3,29 +3,31 @@ import InfoldSystem
 import InfoldTensor
 import Synchronization
 
-/// Steps in their order, over memory that is laid out ahead. Sessions of one model share it.
+/// A sequence of steps over memory with a fixed layout. Sessions of one model share it.
 final class Plan: Sendable {
-  /// What runs.
+  /// The steps, in order.
   let steps: [PlannedStep]
-  /// The names of the nodes whose results are there without a step.
+  /// The names of the nodes that need no step.
   let idleNodes: [String]
-  /// Where the memory lies that the steps point into.
+  /// The layout of the memory that the steps use.
   let memory: PlanMemory
   /// The tensors that runs hold.
   let tensors: PlanTensors
-  /// The threads that share a step.
+  /// The number of threads that share a step.
   let sharers: Int
-  /// The bytes of the largest value that is no constant, whether it lies in the arena or not.
+  /// The size of the largest non-constant value in bytes, whether it is in the arena or not.
   private let largestByteCount: Int
-  /// Those that no run uses.
+  /// Run states that are not in use.
   private let frames = Mutex<[RunState]>([])
 
   /// Lowers `graph`.
+  ///
   /// - Parameters:
-  ///   - factory: The session that plans.
-  ///   - answers: What was measured; `nil` without tuning.
-  ///   - largestByteCount: The bytes of the graph's largest value that is no constant.
-  /// - Throws: `InfoldError` with `.unsupported` when `graph` has opaque nodes; `.limitExceeded`.
+  ///   - factory: The session for which the plan is made.
+  ///   - answers: Tuning results; `nil` without tuning.
+  ///   - largestByteCount: The size of the graph's largest non-constant value, in bytes.
+  /// - Throws: `InfoldError.Code.unsupported` if `graph` has opaque nodes;
+  ///   `InfoldError.Code.limitExceeded` if the plan exceeds the memory limit.
   init(
     _ graph: consuming Graph, for factory: PlanFactory, answers: Answers?, largestByteCount: Int
   ) throws(InfoldError) {
@@ -40,29 +42,31 @@ final class Plan: Sendable {
     self.largestByteCount = largestByteCount
   }
 
-  /// The bytes of working memory that a run by so many threads needs, with that of the bodies which are planned.
+  /// Returns the working memory of a run with this number of threads in bytes, including that of
+  /// planned bodies.
   func workingByteCount(workers: Int) -> Int {
     let bodies = steps.lazy.compactMap { $0.step as? BodyStep }.map { $0.workingByteCount(workers: workers) }
     return memory.arenaByteCount(workers: workers) + (bodies.max() ?? 0)
   }
 
-  /// Checks that a session could run it now.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
+  /// Checks that the memory limit of a session allows a run now.
+  ///
+  /// - Throws: `InfoldError.Code.limitExceeded` if it does not.
   func requireRoom(in factory: PlanFactory) throws(InfoldError) {
     try factory.budget.require(max(workingByteCount(workers: factory.workers), largestByteCount))
   }
 
-  /// Whether steps work on planned memory alone.
+  /// Whether all steps work on planned memory alone.
   var hasKernelsOnly: Bool {
     steps.allSatisfy { $0.step.tensors.reads.isEmpty && $0.step.tensors.writes.isEmpty }
   }
 
-  /// A state for one run, until `release`.
+  /// Returns a state for one run. Return it with `release`.
   func takeFrame() -> RunState {
     frames.withLock { $0.popLast() } ?? makeFrame()
   }
 
-  /// A new state.
+  /// Creates a state.
   func makeFrame() -> RunState {
     let state = RunState(
       bufferCount: memory.buffers.count, valueCount: tensors.valueCount, scratchStride: memory.scratchStride)

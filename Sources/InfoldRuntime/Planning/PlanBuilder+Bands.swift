@@ -1,7 +1,8 @@
-// Chains of steps whose intermediate results do not fit the second-level cache run band by band, and so do steps that are too small for
-// threads to share them one by one: each thread takes a band of all of them.
+// Forms bands. A chain of steps whose intermediate results exceed the second-level cache runs band
+// by band. So does a chain of steps that are each too small to be divided between threads: each
+// thread then takes a band of the whole chain.
 extension PlanBuilder {
-  /// Joins the steps of each such chain into one.
+  /// Merges the steps of each such chain into one step.
   mutating func formBands() {
     var joined: [PlannedStep] = []
     var places: [Int] = []
@@ -33,12 +34,13 @@ extension PlanBuilder {
     lastReads = lastReads.map { $0.map { places[$0] } }
   }
 
-  /// The steps from `start` on that run band by band, with the rows of the last result in a band; or steps that do not.
+  /// Returns the chain that begins at `start`, with the number of rows of the last result per band,
+  /// or steps that run without bands.
   private mutating func bands(from start: Int) -> (steps: ClosedRange<Int>, rowsPerBand: Int?) {
     let expected = chain(from: start, atLeast: cost.smallestBandedResult)
     if expected.rowsPerBand == nil, let small = smallSteps(from: start) { return small }
     guard answers != nil else { return expected }
-    // Bands may be worth while for smaller results, too.
+    // Tuning also tries bands for smaller results.
     let widest =
       expected.rowsPerBand == nil ? chain(from: start, atLeast: cost.smallestBandedResult / 4) : expected
     guard let rows = widest.rowsPerBand else { return expected }
@@ -56,8 +58,9 @@ extension PlanBuilder {
     return (widest.steps, height)
   }
 
-  /// The steps from `start` on that threads do not share one by one, as many as they can take turns and until all of them are work enough
-  /// for several threads, with the rows of the last result that each of these takes; `nil` where they are not.
+  /// Returns the steps from `start` on that are individually too small for several threads, up to
+  /// the first whose chain is large enough, with the rows of the last result per thread. Returns
+  /// `nil` if there is no such chain.
   private func smallSteps(from start: Int) -> (steps: ClosedRange<Int>, rowsPerBand: Int?)? {
     guard sharers > 1 else { return nil }
     var members: [any RowStep] = []
@@ -77,7 +80,7 @@ extension PlanBuilder {
     return nil
   }
 
-  /// What tells a chain from those for which other bands may be the fastest.
+  /// Returns a key for chains with the same trade-offs between band sizes.
   private static func problem(
     _ steps: ArraySlice<PlannedStep>, _ members: [any RowStep], workers: Int
   ) -> String {
@@ -92,8 +95,9 @@ extension PlanBuilder {
     return texts.joined(separator: ", ") + ", \(workers) threads"
   }
 
-  /// The steps from `start` on that hand on at least so many numbers to each other and can take turns, with the rows of the last result in a
-  /// band; or that step alone.
+  /// Returns the longest chain from `start` whose steps pass at least `smallest` elements to each
+  /// other and can run in bands, with the rows of the last result per band. Without such a chain,
+  /// returns that step alone.
   private func chain(from start: Int, atLeast smallest: Int) -> (steps: ClosedRange<Int>, rowsPerBand: Int?) {
     var members: [any RowStep] = []
     var best: (steps: ClosedRange<Int>, rowsPerBand: Int?) = (start...start, nil)
@@ -105,7 +109,7 @@ extension PlanBuilder {
     return best
   }
 
-  /// The steps of a chain, each as one that reads what the one before it writes.
+  /// Returns the steps of a chain, each reading the rows that the previous one writes.
   private func members(_ chain: ClosedRange<Int>) -> [any RowStep] {
     var members: [any RowStep] = []
     for step in steps[chain] { members.append(Self.member(step, behind: members.last)!) }
@@ -117,7 +121,8 @@ extension PlanBuilder {
     return step.reading(rowsOf: last?.output ?? step.input)
   }
 
-  /// The step at `index` as one that takes turns with those before it, if these hand on so many numbers to it.
+  /// Returns the step at `index` if it can extend a chain that passes at least `smallest` elements
+  /// to it.
   private func member(_ index: Int, behind chain: [any RowStep], atLeast smallest: Int) -> (any RowStep)? {
     let first = index - chain.count
     guard let step = Self.member(steps[index], behind: chain.last) else { return nil }
@@ -125,20 +130,22 @@ extension PlanBuilder {
       ? step : nil
   }
 
-  /// Whether the last of a chain's steps hands on more to the next one than stays in the caches of the threads, and that can be done by
-  /// rows. Rows that two bands need are computed by both of two threads, so that they must not lie where both would write them.
+  /// Returns whether the last step of a chain passes more to the next step than fits in the caches
+  /// of the threads, and can do so by rows. Two threads both compute the rows that their bands
+  /// share, so these rows must not be in memory that both write.
   private func handsOn(
     _ first: Int, _ chain: [any RowStep], to step: any RowStep, atLeast smallest: Int
   ) -> Bool {
     let dependency = step.dependency!
-    // The same numbers may be other rows to the step that reads them.
+    // The reading step may divide the same elements into different rows.
     return chain.last!.dependency!.outputRows == dependency.inputRows
       && dependency.inputStride * dependency.inputRows > smallest
       && (dependency.isRowByRow || chain.enumerated().allSatisfy { isPrivate(first + $0, $1) })
   }
 
-  /// Whether the next step alone reads what a step writes, and only as its input. The next one may write its own result there, and this
-  /// one in the place of its input, but not of another operand, which is not handed on.
+  /// Returns whether the result of a step is read only by the next step, and only as its input. The
+  /// next step may overwrite the result with its own, and this step may overwrite its input, but
+  /// not another operand, because other operands are not passed along in bands.
   private func isPrivate(_ index: Int, _ member: any RowStep) -> Bool {
     let step = steps[index], next = steps[index + 1], place = step.writes[0], buffer = buffers[place.buffer]
     guard case .arena = buffer.source, place.offset == 0, let lifetime = buffer.lifetime,
@@ -149,7 +156,8 @@ extension PlanBuilder {
     return begins && ends && next.reads.count { $0.buffer == place.buffer } == reader.inputReads
   }
 
-  /// Whether the last of the steps writes nowhere where an earlier one still reads, but for what it is handed in a band.
+  /// Returns whether the last step writes to no memory that an earlier step still reads, except for
+  /// the rows passed to it in a band.
   private func takeTurns(_ first: Int, _ chain: [any RowStep]) -> Bool {
     let written = steps[first + chain.count - 1].writes[0].buffer
     return chain.indices.dropLast().allSatisfy { place in
@@ -161,8 +169,9 @@ extension PlanBuilder {
 }
 
 extension PlannedStep {
-  /// Steps that take turns.
-  /// - Parameter isInBand: For each result but the last, whether it needs no more memory than a band.
+  /// Merges steps into one that runs them in bands.
+  ///
+  /// - Parameter isInBand: For each result but the last, whether it needs memory for one band only.
   fileprivate init(
     bands steps: ArraySlice<PlannedStep>, _ members: [any RowStep], isInBand: [Bool], _ rowsPerBand: Int
   ) {
@@ -175,7 +184,7 @@ extension PlannedStep {
     nodes = steps.flatMap(\.nodes)
     multiplyAccumulates = steps.reduce(0) { $0 + $1.multiplyAccumulates }
     fused = steps.flatMap(\.fused)
-    // Threads share bands as a whole.
+    // Threads share whole bands.
     choices = steps.flatMap(\.choices).filter { $0.key.kind != .sharing }
     (reads, writes) = ([], [])
     var handedOn: Int?

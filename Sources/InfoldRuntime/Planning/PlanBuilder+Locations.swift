@@ -3,42 +3,45 @@ import InfoldKernelInterface
 import InfoldSystem
 import InfoldTensor
 
-// Where values lie.
+// The locations of values.
 extension PlanBuilder {
-  /// The sizes of a float32 value with elements; `nil` for another type, or when they are not known.
+  /// Returns the sizes of a non-empty float32 value; `nil` for other types or unknown sizes.
   func sizes(_ id: ValueID?) -> [Int]? {
     id.flatMap { format(of: $0) == .float32 ? plannedSizes($0) : nil }
   }
 
-  /// The sizes of a quantized value with elements, uint8 or int8; `nil` for another type, or when they are not known.
+  /// Returns the sizes of a non-empty quantized value, uint8 or int8; `nil` for other types or
+  /// unknown sizes.
   func byteSizes(_ id: ValueID?) -> [Int]? {
     id.flatMap { format(of: $0)?.isQuantized == true ? plannedSizes($0) : nil }
   }
 
-  /// The sizes of a value with elements, of one of the types that plans have memory for.
+  /// Returns the sizes of a non-empty value of a type that plans can store.
   func plannedSizes(_ id: ValueID) -> [Int]? {
     guard format(of: id) != nil, let sizes = graph[id].type?.shape?.sizes, !sizes.contains(0) else { return nil }
     return sizes
   }
 
-  /// What a value's elements are in planned memory; `nil` for a type that plans have no memory for.
+  /// Returns the representation of a value's elements in planned memory; `nil` for types that plans
+  /// cannot store.
   func format(of id: ValueID) -> ElementFormat? {
     graph[id].type.flatMap { ElementFormat($0.elementType) }
   }
 
-  /// The tensor of a float32 constant.
+  /// Returns the tensor of a float32 constant.
   func constant(_ id: ValueID?) -> Tensor? {
     guard let tensor = id.flatMap(graph.constant), tensor.elementType == .float32 else { return nil }
     return tensor
   }
 
-  /// The layouts in which `value` lies somewhere already. Row-major when it has yet to be looked for.
+  /// Returns the layouts in which `value` already has a location; row-major if it has none yet.
   func layouts(of value: ValueID) -> Set<Layout> {
     let known = Set(locations[value.index].keys)
     return known.isEmpty ? [.rowMajor] : known
   }
 
-  /// The layout for a step that goes from `value` to `result` without a gap between pixels: channels last, where `value` lies so alone.
+  /// Returns the layout for a step from `value` to `result` that requires densely stored pixels:
+  /// channels-last if `value` is stored only that way.
   mutating func denseLayout(of value: ValueID, for result: ValueID) throws(InfoldError) -> Layout {
     guard !layouts(of: value).contains(.rowMajor), let image = plannedSizes(value).flatMap({ ImageShape($0) }),
       concatenations.part(result) == nil, try location(of: value, .channelsLast).pixelStride == image.channels
@@ -46,7 +49,8 @@ extension PlanBuilder {
     return .channelsLast
   }
 
-  /// Where `value` lies in `layout`. Adds a step that converts it when it lies in the other one only.
+  /// Returns the location of `value` in `layout`. Adds a conversion step if the value is stored
+  /// only in the other layout.
   mutating func location(of value: ValueID, _ layout: Layout) throws(InfoldError) -> Location {
     if let present = locations[value.index][layout] { return present }
     let sizes = plannedSizes(value)!
@@ -69,14 +73,16 @@ extension PlanBuilder {
     return convert(value, image, from: other, to: layout)
   }
 
-  /// Memory for a value that a step will write.
-  /// - Parameter sources: Values whose memory may be written while they are read, when nobody needs them afterwards; the first of them is
-  ///   taken whose memory that is.
+  /// Assigns memory to a value that a step will write.
+  ///
+  /// - Parameter sources: Values whose memory may be overwritten while they are read, if they are
+  ///   not needed afterwards. The first suitable one is used.
   mutating func define(_ value: ValueID, _ layout: Layout, inPlaceOf sources: ValueID?...) -> Location {
     define(value, layout, inPlaceOf: sources.compactMap { $0 })
   }
 
-  /// The same for a list of values.
+  /// Assigns memory to a value that a step will write, with a list of values that may be
+  /// overwritten.
   mutating func define(_ value: ValueID, _ layout: Layout, inPlaceOf sources: [ValueID]) -> Location {
     let sizes = plannedSizes(value)!
     if layout == .channelsLast, let part = concatenations.part(value) {
@@ -92,7 +98,7 @@ extension PlanBuilder {
       place.buffer = addBuffer(.output(index))
     } else if let source = sources.first(where: { isReplaceable($0, by: place, sizes) }) {
       place = locations[source.index][layout]!
-      // Nobody reads what lay there, once the value does.
+      // The previous values of the buffer are not read any more once the new value is written.
       residents[place.buffer] = []
     } else {
       place.buffer = addBuffer(.arena, byteCount: place.format.byteCount(of: sizes.reduce(1, *)))
@@ -101,25 +107,27 @@ extension PlanBuilder {
     return place
   }
 
-  /// Where the result of a Concat lies whose operands write their slices themselves.
+  /// Returns the location of the result of a Concat whose operands are written in place.
   mutating func concatenated(_ whole: ValueID) -> Location {
     locations[whole.index][.channelsLast] ?? define(whole, .channelsLast)
   }
 
-  /// Says that `value` lies at `location`, where its elements are, or will be.
+  /// Records that the elements of `value` are, or will be, at `location`.
   mutating func settle(_ value: ValueID, _ location: Location) {
     locations[value.index][location.layout] = location
     residents[location.buffer].append(value)
   }
 
-  /// Whether a result may be written where a value lies, that would lie at `place` in memory of its own.
+  /// Returns whether a result may overwrite `value`. `place` is the location that it would have in
+  /// memory of its own.
   private func isReplaceable(_ value: ValueID, by place: Location, _ sizes: [Int]) -> Bool {
     guard let present = locations[value.index][place.layout] else { return false }
     return plannedSizes(value) == sizes && present.format == place.format && present.pixelStride == place.pixelStride
       && isLastRead(of: value, at: present)
   }
 
-  /// Whether the node that is being lowered is the last to read `value`, and anything else in its memory.
+  /// Returns whether the node being lowered is the last use of `value` and of everything else in
+  /// its memory.
   private func isLastRead(of value: ValueID, at location: Location) -> Bool {
     guard case .arena = buffers[location.buffer].source, let current, concatenations.part(value) == nil else {
       return false
@@ -129,29 +137,29 @@ extension PlanBuilder {
       && residents[location.buffer].allSatisfy { remainingUses[$0.index] == ($0 == value ? 1 : 0) }
   }
 
-  /// A stretch of memory.
+  /// Adds a buffer.
   mutating func addBuffer(_ source: Buffer.Source, byteCount: Int = 0) -> Int {
     buffers.append(Buffer(source: source, byteCount: byteCount, lifetime: nil))
     residents.append([])
     return buffers.count - 1
   }
 
-  /// Memory for what the steps of one node hand on to each other.
+  /// Allocates memory for an intermediate result between the steps of one node.
   mutating func temporary(_ sizes: [Int], _ format: ElementFormat = .float32, _ layout: Layout = .rowMajor) -> Location
   {
     Location(
       addBuffer(.arena, byteCount: format.byteCount(of: sizes.reduce(1, *))), format, sizes, layout)
   }
 
-  /// Where a constant that kernels read as it is, or packed, lies.
+  /// Returns the location of a constant that kernels read directly or in packed form.
   mutating func location(of source: Buffer.Source) -> Location {
     Location(addBuffer(source), .float32, [])
   }
 }
 
-// Between the layouts and formats, and out of the plan.
+// Conversions between layouts and formats, and outputs of the plan.
 extension PlanBuilder {
-  /// The same elements in another format.
+  /// Copies elements to another format.
   private mutating func copied(_ source: Location, _ sizes: [Int], as format: ElementFormat) -> Location {
     let target = temporary(sizes, format)
     emitCopy(from: source, to: target, count: sizes.reduce(1, *))
@@ -171,14 +179,14 @@ extension PlanBuilder {
     emit(RangeStep.copy(from: source, to: target, count: count), "copy", reads: [source], writes: [target])
   }
 
-  /// Brings images from one layout to the other.
+  /// Adds a step that converts images from one layout to the other.
   mutating func emitLayout(_ image: ImageShape, from source: Location, to target: Location) {
     emit(
       RangeStep.layout(image, from: source, to: target, kernels), "layout", reads: [source], writes: [target],
       shape: image.sizes)
   }
 
-  /// Brings an output of the graph to where the caller finds it.
+  /// Copies an output of the graph to the caller's memory if it was not written there directly.
   mutating func placeOutput(_ index: Int) throws(InfoldError) {
     let value = graph.outputs[index]
     guard outputIndices[value.index] == index, !isTensor[value.index] else { return }

@@ -1,7 +1,7 @@
-// What threads share of each step.
+// The division of steps between threads.
 extension PlanBuilder {
-  /// Has threads share the axis of a step's result that they share in the step whose result it reads, where it may be either, so that each
-  /// finds in its cache what it wrote there.
+  /// Divides steps along the same axis as the step whose result they read, if they support both
+  /// axes. Each thread then finds in its cache what it wrote there.
   mutating func alignShares() {
     var byChannels = [Bool](repeating: false, count: buffers.count)
     for index in steps.indices {

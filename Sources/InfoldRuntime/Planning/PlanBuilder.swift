@@ -4,61 +4,63 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-/// Turns a graph into the steps of a plan: what runs by which kernel, and where every value lies.
+/// Lowers a graph to the steps of a plan: it chooses kernels and assigns a location to every value.
 struct PlanBuilder {
-  /// The graph. Where a shape is not known, only the reference evaluation can run.
+  /// The graph. Nodes with unknown shapes can run only by reference evaluation.
   private(set) var graph: Graph
   /// The kernels for products.
   let productKernels: any ConvolutionKernels.Type
-  /// The kernels for what computes lane by lane.
+  /// The kernels that compute each lane independently.
   let lanewiseKernels: any LanewiseKernels.Type
-  /// The kernels for everything else.
+  /// All other floating-point kernels.
   let kernels: any KernelSet.Type
   /// The kernels for quantized numbers.
   let byteKernels: any ByteKernels.Type
-  /// Which ways to compute are expected to be the fastest.
+  /// The estimates that choose between implementations.
   let cost: CostModel
-  /// Which ways were measured to be; `nil` without tuning.
+  /// Tuning results; `nil` without tuning.
   let answers: Answers?
-  /// What they may cost in accuracy.
+  /// The accuracy that implementations must have.
   let precision: SessionOptions.Precision
   /// The packed constants of the session.
   let packed: PackedConstants
-  /// Which weights kernels may multiply with what pads an image.
+  /// The weights that kernels may multiply with the padding of an image, because all of them are
+  /// finite.
   let finiteWeights = FiniteWeights()
-  /// The number of threads that may pack them.
+  /// The number of threads that may pack constants.
   let workers: Int
   /// The number of threads that share a step.
   let sharers: Int
-  /// What plans the bodies of nodes.
+  /// The factory that plans the bodies of nodes.
   let factory: PlanFactory
 
-  /// What runs, in this order.
+  /// The steps so far, in order.
   var steps: [PlannedStep] = []
-  /// The names of the nodes whose results are there without a step.
+  /// The names of the nodes that need no step.
   private(set) var idleNodes: [String] = []
-  /// Whether there is a step, or a part of one, for the node that is being lowered.
+  /// Whether the node being lowered has emitted a step or a part of one.
   private var hasEmitted = false
-  /// The memory that the steps point into.
+  /// The buffers that the steps use.
   var buffers: [Buffer] = []
-  /// The values that lie in each buffer.
+  /// The values stored in each buffer.
   var residents: [[ValueID]] = []
-  /// Where each value lies, by its index; in two layouts once it was converted.
+  /// The locations of each value, by its index. A converted value has one in each layout.
   var locations: [[Layout: Location]]
-  /// Whether each value is a tensor in the state.
+  /// Whether each value is a tensor in the run state.
   var isTensor: [Bool]
-  /// The last step that reads each tensor of the state.
+  /// The last step that reads each tensor of the run state.
   var lastReads: [Int?]
-  /// How often nodes that are still to come read each value; being an output of the graph counts.
+  /// The number of remaining uses of each value by nodes not lowered yet. Being a graph output
+  /// counts as a use.
   var remainingUses: [Int]
-  /// The first place of each value among the outputs of the graph; `nil` for a value that is none.
+  /// The index of the first graph output that is each value; `nil` for values that are not outputs.
   let outputIndices: [Int?]
   let concatenations: ConcatPlacement
-  /// The nodes of the last element-wise computation.
+  /// The nodes of the most recent element-wise computation.
   private var lastNode: [NodeID]?
-  /// The choices that the node being lowered has.
+  /// The choices made for the node being lowered.
   var choices: [Choice] = []
-  /// The node that is being lowered; `nil` behind the last.
+  /// The node being lowered; `nil` after the last one.
   private(set) var current: FusedNode?
 
   init(_ graph: consuming Graph, _ factory: PlanFactory, answers: Answers?) throws(InfoldError) {
@@ -89,7 +91,9 @@ struct PlanBuilder {
   }
 
   /// Lowers all nodes.
-  /// - Parameter usesKernels: Whether kernels may be used; else every node runs by its reference evaluation.
+  ///
+  /// - Parameter usesKernels: Whether kernels may be used. Otherwise every node runs by its
+  ///   reference evaluation.
   mutating func build(usesKernels: Bool) throws(InfoldError) {
     let fusion = EpilogueFusion(graph) { [self] node in
       usesKernels ? graph.lowering(of: node)?.epilogue(of: node, self) ?? [] : []
@@ -103,7 +107,7 @@ struct PlanBuilder {
         isLowered = try lowering.lower(node, into: &self)
       }
       if !isLowered {
-        precondition(node.nodes.count == 1, "\(node.label) was fused, and has no kernel")
+        precondition(node.nodes.count == 1, "\(node.label) was fused but has no kernel")
         try emitOnTensors(node, usesKernels: usesKernels)
       }
       if hasEmitted {
@@ -125,19 +129,21 @@ struct PlanBuilder {
     alignShares()
   }
 
-  /// The choices that were made since this was asked.
+  /// Returns the choices made since the last call.
   mutating func takeChoices() -> [Choice] {
     defer { choices = [] }
     return choices
   }
 
-  /// Lets go of the tensor of a constant, which nobody looks at any more.
+  /// Releases the tensor of a constant that is no longer needed.
   private mutating func release(_ id: ValueID) {
     if graph.isConstant(id) { graph[id].initializer = nil }
   }
 
-  /// Adds a step for the node that is being lowered.
-  /// - Parameter shape: The sizes of what it writes, if these are not those of the node's output.
+  /// Adds a step for the node being lowered.
+  ///
+  /// - Parameter shape: The shape of the step's result, if it differs from that of the node's
+  ///   output.
   mutating func emit(
     _ step: any Step, _ algorithm: String, reads: [Location?], writes: [Location?], shape: [Int]? = nil,
     multiplyAccumulates: Int = 0
@@ -154,7 +160,8 @@ struct PlanBuilder {
         reads: reads.compactMap { $0 }, writes: writes.compactMap { $0 }))
   }
 
-  /// Adds an element-wise computation to the step before, when it goes on with what that has written, or else as a step.
+  /// Appends an element-wise computation to the previous step if it continues from that step's
+  /// result, or else adds a step for it.
   mutating func emit(_ part: ElementwiseStep.Part, _ algorithm: String) {
     let reads = part.reads.map(\.place), write = part.write.place
     let last = steps.count - 1
@@ -177,7 +184,7 @@ struct PlanBuilder {
     lastNode = current?.nodes
   }
 
-  /// Notes that a step uses these places.
+  /// Records that a step uses these locations.
   private mutating func note(_ places: [Location?], at step: Int) {
     for case let location? in places {
       let begin = buffers[location.buffer].lifetime?.lowerBound ?? step
@@ -190,7 +197,7 @@ struct PlanBuilder {
     current.map { $0.nodes.map { graph[$0].opType }.joined(separator: "+") } ?? "output"
   }
 
-  /// The names of the node that is being lowered, and of those that its kernel does as well.
+  /// The names of the node being lowered and of the nodes fused into it.
   private var currentNames: [String] {
     current?.nodes.flatMap { id in
       guard let typed = graph[id].typed as? any BodyOperator, type(of: typed).isOutlined else {
@@ -200,7 +207,7 @@ struct PlanBuilder {
     } ?? []
   }
 
-  /// What is said of a node that has written its result into that of a Concat.
+  /// Returns the description of a node that writes its result directly into that of a Concat.
   private func placement(of node: FusedNode) -> [String] {
     guard let output = node.output, let whole = concatenations.part(output)?.whole,
       let place = locations[output.index][.channelsLast],
@@ -213,7 +220,8 @@ struct PlanBuilder {
     current?.output.flatMap { graph[$0].type?.shape?.sizes } ?? []
   }
 
-  /// Adds a step that takes and makes tensors as a whole: bodies with plans of their own, or a node's reference evaluation.
+  /// Adds a step that works on whole tensors: bodies with their own plans, or the reference
+  /// evaluation of a node.
   private mutating func emitOnTensors(_ fused: FusedNode, usesKernels: Bool) throws(InfoldError) {
     let node = fused.node
     var inputs: [NodeTensors.Operand?] = []
@@ -232,7 +240,7 @@ struct PlanBuilder {
         reads.append(location)
       }
     }
-    // Conversions were steps of their own.
+    // Conversions may have added steps, so update the last reads.
     for input in node.operands { if let input, isTensor[input.index] { lastReads[input.index] = steps.count } }
     let operands = NodeTensors(
       label: fused.label, inputs: inputs, outputs: node.outputs.map { $0?.index },
@@ -250,8 +258,9 @@ struct PlanBuilder {
     }
   }
 
-  /// The plans of a node's bodies, made as far as types are known; `nil` where shapes change each time that a body runs, which would be
-  /// planned anew, and that takes longer than its few products.
+  /// Returns the plans of a node's bodies, prepared if their types are known. Returns `nil` if the
+  /// shapes change with every execution of a body, and planning it each time would take longer than
+  /// its few products.
   private func bodyPlans(of node: Node, _ typed: any BodyOperator) throws(InfoldError) -> [BodyPlans]? {
     let inputs = node.inputs.map { $0.flatMap { graph[$0].type } }
     let captured = node.captures.map { graph[$0].type }, tensors = node.captures.map(graph.constant)
@@ -266,42 +275,44 @@ struct PlanBuilder {
     return typed.changesShapes(inputs, outputs: outputs) && !isWorthPlanning ? nil : plans
   }
 
-  /// As many multiplications take about as long as planning a small body.
+  /// The number of multiplications that takes about as long as planning a small body.
   private static var productsWorthAPlan: Int { 1 << 22 }
 }
 
-/// A step with what is said of it to whoever asks: profiles, observers, and the description of a plan.
+/// A step with its metadata for profiles, observers and plan descriptions.
 struct PlannedStep: Sendable {
   var step: any Step
-  /// What observers are told of it.
+  /// The information reported to observers.
   var layer: Layer
-  /// The names of all nodes that it does something for.
+  /// The names of all nodes that the step computes.
   var nodes: [String]
-  /// The multiplications with an addition that the standard's definition needs; 0 where they do not count.
+  /// The number of multiply-accumulates in the standard's definition of the operators; 0 for
+  /// operators that do not multiply and accumulate.
   var multiplyAccumulates: Int
-  /// What it does behind its own work, while results are in registers, in this order.
+  /// The fused operations that run while results are in registers, in order.
   var fused: [String] = []
-  /// What it could do in several ways, with those that it takes; empty without tuning.
+  /// The decisions made for the step, with their options; empty without tuning.
   var choices: [Choice] = []
-  /// Those of the choices that were measured.
+  /// The choices that were measured.
   var measuredChoices: [String] { choices.filter(\.isMeasured).map(\.description) }
-  /// What it reads in planned memory.
+  /// The locations that the step reads.
   var reads: [Location]
-  /// What it writes there.
+  /// The locations that the step writes.
   var writes: [Location]
 }
 
-/// A stretch of memory that steps point into.
+/// A range of memory that steps use.
 struct Buffer: Sendable {
-  /// Where it comes from.
+  /// The memory that a buffer refers to.
   enum Source: Sendable {
     /// The arena.
     case arena
-    /// The tensor that the state holds for a value: an input, or what a reference evaluation made.
+    /// The tensor that the run state holds for a value: an input, or the result of a reference
+    /// evaluation.
     case tensor(ValueID)
     /// A constant of the model.
     case constant(Tensor)
-    /// A constant in a kernel's own form.
+    /// A constant in the packed format of a kernel.
     case packed(PackedConstant)
     /// An output of the model.
     case output(Int)
@@ -309,6 +320,6 @@ struct Buffer: Sendable {
 
   var source: Source
   var byteCount: Int
-  /// The first and the last step that use it; `nil` before any does.
+  /// The first and the last step that use the buffer; `nil` before the first use.
   var lifetime: ClosedRange<Int>?
 }

@@ -3,7 +3,7 @@ import InfoldSystem
 import InfoldTensor
 
 extension PlanFactory {
-  /// What a session runs for a graph of fixed sizes, which has gone through the passes.
+  /// Returns the plan that a session runs for an optimized graph of fixed sizes.
   func runPlan(_ graph: consuming Graph) throws(InfoldError) -> RunPlan {
     guard optimizes, let first = graph.inputs.first, let batch = graph[first].type?.shape?.first?.size else {
       return RunPlan([PlanPart(try plan(consume graph))])
@@ -13,9 +13,10 @@ extension PlanFactory {
     return RunPlan([PlanPart(try plan(consume graph))])
   }
 
-  /// A batch is computed image by image where the operators keep images apart and one image is work enough, since the working memory
-  /// of one stays in the caches; only the fully connected layers at the end take all images at once, for what they read is mostly
-  /// weights. Threads take an image each where there are enough.
+  /// Plans a batch image by image, if the operators keep images apart and one image is enough work.
+  /// The working memory of one image stays in the caches. Only fully connected layers at the end
+  /// process all images at once, because they mostly read weights. If there are enough images, each
+  /// thread takes whole images.
   private func imageByImage(_ graph: Graph, _ batch: Int) throws(InfoldError) -> [PlanPart]? {
     let separation = BatchSeparation(graph, batch: batch)
     if let end = graph.firstFullyConnected, end <= separation.separableCount, let value = graph.onlyValue(across: end) {
@@ -34,13 +35,13 @@ extension PlanFactory {
     return [try part(imagePlan(whole, sharers: sharers(ofBatch: batch)), images: batch)]
   }
 
-  /// The threads that share the steps of an image.
+  /// Returns the number of threads that share the steps of an image.
   private func sharers(ofBatch images: Int) -> Int {
     images >= workers && images <= WorkerPool.mostTasks ? 1 : workers
   }
 
-  /// A part of a run that goes through images, by threads that take one each if its plan is for a single thread, nothing in it is for
-  /// all of the run, and memory suffices.
+  /// Creates a part of a run that processes images. Threads take one image each if the plan is for
+  /// a single thread, no step needs tensors of the whole run, and memory suffices.
   func part(_ plan: Plan, images: Int) -> PlanPart {
     guard workers > 1, sharers(ofBatch: images) == 1, plan.sharers == 1, plan.hasKernelsOnly else {
       return PlanPart(plan, images: images)
@@ -50,8 +51,9 @@ extension PlanFactory {
     return hasRoom ? part : PlanPart(plan, images: images)
   }
 
-  /// The plan of the graph of one image, which may be there already.
-  /// - Parameter sharers: The threads that share its steps.
+  /// Returns the plan of a graph for one image, which may exist already.
+  ///
+  /// - Parameter sharers: The number of threads that share its steps.
   private func imagePlan(_ graph: consuming Graph, sharers: Int) throws(InfoldError) -> Plan {
     let content = graph.content
     if let content, let present = imagePlans.plan(of: content, sharers: sharers) { return present }
@@ -60,18 +62,21 @@ extension PlanFactory {
     return plan
   }
 
-  /// Whether kernels compute every node, and what a node works on would not stay in the first-level cache for a whole batch.
+  /// Returns whether kernels compute every node, and the operands of some node for a whole batch
+  /// would not stay in the first-level cache.
   private func isWorthAPlan(_ image: Graph) -> Bool {
     image.workedOnByteCount >= Self.smallestImage && image.nodes.allSatisfy { image.lowering(of: $0) != nil }
   }
 
-  /// The bytes that a node must work on of an image, below which a batch is better off together.
+  /// The minimum working set of a node for one image, in bytes, above which images are processed
+  /// one by one.
   private static let smallestImage = 1 << 16
 }
 
 extension Graph {
-  /// The most bytes that a node reads of what others make, and makes for others; of products and convolutions, which want a layout of
-  /// their own, also what comes in and goes out.
+  /// The largest working set of a node in bytes: the intermediate values that it reads and writes.
+  /// For products and convolutions, which need their own layout, graph inputs and outputs count as
+  /// well.
   fileprivate var workedOnByteCount: Int {
     let handedOn = Set(nodes.flatMap(\.definitions)).subtracting(outputs)
     return nodes.reduce(0) { largest, node in
@@ -85,7 +90,7 @@ extension Graph {
     }
   }
 
-  /// The first node that multiplies one row for each image with weights.
+  /// The index of the first node that multiplies one row per image by weights.
   fileprivate var firstFullyConnected: Int? {
     nodes.firstIndex { node in
       guard node.inputs.count > 1, let rows = node.inputs[0], let weights = node.inputs[1], isConstant(weights),
@@ -95,7 +100,8 @@ extension Graph {
     }
   }
 
-  /// The value through which everything goes from the nodes before `position` to those from there on, if there is only one.
+  /// Returns the only value that nodes from `position` on read from earlier nodes, or `nil` if
+  /// there are several.
   fileprivate func onlyValue(across position: Int) -> ValueID? {
     let before = Set(nodes[..<position].flatMap(\.definitions))
     let read = Set(nodes[position...].flatMap(\.uses)).filter { !isConstant($0) }
@@ -107,7 +113,7 @@ extension Graph {
     return value
   }
 
-  /// The graph of the nodes from `position` on.
+  /// Returns the graph of the nodes from `position` on.
   fileprivate func rest(_ position: Int, input: ValueID) -> Graph {
     var graph = self
     graph.replaceNodes(Array(nodes[position...]))
@@ -117,7 +123,7 @@ extension Graph {
 }
 
 extension TensorType {
-  /// The bytes of a tensor of this type; `nil` where sizes are not known, or too large.
+  /// The size of a tensor of this type in bytes; `nil` if sizes are unknown or too large.
   fileprivate var byteCount: Int? {
     shape?.sizes.flatMap(checkedProduct).flatMap(elementType.byteCount)
   }

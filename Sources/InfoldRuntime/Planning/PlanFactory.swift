@@ -3,40 +3,40 @@ import InfoldKernelInterface
 import InfoldPasses
 import InfoldSystem
 
-/// Makes the plans of a session, which share their packed constants and working memory.
+/// Makes the plans of a session. The plans share packed constants and working memory.
 struct PlanFactory: Sendable {
-  /// What a graph goes through before it is planned.
+  /// The passes that a graph goes through before it is planned.
   private var passes: OptimizationPipeline
   /// The working memory of all plans.
   let arenas: ArenaPool
-  /// What everything that plans take counts in.
+  /// The memory budget that all allocations for plans count toward.
   let budget: MemoryBudget
 
-  /// What plans compute with.
+  /// The kernels of the plans.
   let kernels: KernelChoice
   /// The number of threads that a run may use.
   let workers: Int
 
-  /// Who is told of plans and runs.
+  /// Receives reports about plans and runs.
   private(set) var observer: (any SessionObserver)?
-  /// What was measured of the ways to compute; `nil` without tuning.
+  /// Tuning results; `nil` without tuning.
   let tuning: TuningCache?
 
   private let options: SessionOptions
   let packed: PackedConstants
-  /// How the threads of a run compute.
+  /// The floating-point mode of the threads of a run.
   let arithmetic: Arithmetic
-  /// The plans for one image.
+  /// The plans for single images.
   let imagePlans = ImagePlans()
   /// The number of threads that share a step.
   private(set) var sharers: Int
-  /// How many bodies the graph lies in that is planned.
+  /// The number of bodies that contain the graph being planned.
   private(set) var depth = 0
 
   /// - Parameters:
-  ///   - packed: The constants that others have packed of the same model.
-  ///   - timer: What takes the place of the times that tuning measures.
-  /// - Throws: `InfoldError` with `.invalidArgument` for a number of threads that is not allowed.
+  ///   - packed: Constants that other sessions of the same model have packed.
+  ///   - timer: Replaces the time measurements of tuning.
+  /// - Throws: `InfoldError.Code.invalidArgument` if the number of threads is out of range.
   init(
     _ options: SessionOptions, kernels: KernelChoice, observer: (any SessionObserver)?, packed: PackedConstants,
     timer: StepTimer? = nil
@@ -54,9 +54,12 @@ struct PlanFactory: Sendable {
     passes = options.passes
   }
 
-  /// A model, prepared as far as open shapes allow, or with its only plan where all are fixed.
-  /// - Parameter known: What another session of the same model has prepared.
-  /// - Throws: `InfoldError` with `.unsupported` for what cannot be run; `.limitExceeded` for what takes too much memory or time.
+  /// Prepares a model as far as dynamic dimensions allow, or makes its only plan if all input
+  /// shapes are fixed.
+  ///
+  /// - Parameter known: The preparation by another session of the same model.
+  /// - Throws: `InfoldError.Code.unsupported` if the model cannot run;
+  ///   `InfoldError.Code.limitExceeded` if preparation exceeds the memory or time limit.
   func prepared(
     _ graph: consuming Graph, isFixed: Bool, as known: Preparation?
   ) throws(InfoldError) -> Preparation {
@@ -84,7 +87,7 @@ struct PlanFactory: Sendable {
     return try Deadline(after: limit).limiting(body)
   }
 
-  /// Tells the observer that a plan was made for inputs of these shapes.
+  /// Reports to the observer that a plan was made for inputs of these shapes.
   func tell(of plan: RunPlan, _ shapes: [[Int]], since begin: UInt64) {
     observer?.didPlan(
       PlanSummary(
@@ -92,7 +95,7 @@ struct PlanFactory: Sendable {
       during: begin..<MonotonicClock.nanoseconds())
   }
 
-  /// What the passes make of a graph.
+  /// Returns the optimized graph.
   func optimized(_ graph: consuming Graph) throws(InfoldError) -> Graph {
     try budget.charging(consume graph) { (graph: consuming Graph) throws(InfoldError) in
       try passes.run(on: consume graph)
@@ -102,13 +105,13 @@ struct PlanFactory: Sendable {
   /// Whether passes and kernels may be used.
   var optimizes: Bool { options.optimize }
 
-  /// What kernels may cost in accuracy.
+  /// The accuracy that kernels must have.
   var precision: SessionOptions.Precision { options.precision }
 
-  /// Who is told of every step that has run.
+  /// The observer, if it observes layers.
   var layerObserver: (any SessionObserver)? { observer.flatMap { $0.observesLayers ? $0 : nil } }
 
-  /// The same for the bodies of a graph.
+  /// A factory for the bodies of a graph.
   var inBody: PlanFactory {
     var inner = self
     inner.depth += 1
@@ -116,53 +119,57 @@ struct PlanFactory: Sendable {
     return inner
   }
 
-  /// The same for steps that so many threads share.
+  /// Returns a factory for steps shared by `sharers` threads.
   func sharing(among sharers: Int) -> PlanFactory {
     var factory = self
     factory.sharers = sharers
     return factory
   }
 
-  /// The same for runs that nobody is told of.
+  /// A factory for runs that are not reported to the observer.
   var unobserved: PlanFactory {
     var silent = self
     silent.observer = nil
     return silent
   }
 
-  /// Keeps arenas between runs that are large enough for these plans, and no larger ones.
+  /// Keeps arenas between runs that are large enough for these plans, but no larger ones.
   func keepArenas(for plans: [RunPlan]) {
     arenas.setLimit(plans.reduce(0) { max($0, $1.workingByteCount(workers: workers)) })
   }
 
-  /// The depth in bodies and regions from which on there are no further regions. In a region another one is found where sizes were not
-  /// what inference had supposed, and so on; each goes through all that is left of the graph, and takes its part of the stack.
+  /// The nesting depth of bodies and regions at which no further regions are formed. A region
+  /// contains another one if sizes differ from what inference assumed. Each level processes the
+  /// rest of the graph and uses stack space.
   private static let regionDepthLimit = 8
 
-  /// The plan of a graph that has gone through the passes.
-  /// - Throws: `InfoldError` with `.unsupported` for what cannot be run, `.limitExceeded` for what does not fit into memory.
+  /// Plans an optimized graph.
+  ///
+  /// - Throws: `InfoldError.Code.unsupported` if the graph cannot run;
+  ///   `InfoldError.Code.limitExceeded` if the plan exceeds the memory limit.
   func plan(_ graph: consuming Graph) throws(InfoldError) -> Plan {
     try budget.charging(consume graph) { (graph: consuming Graph) throws(InfoldError) in
-      // Kernels trust the types of constants.
+      // Kernels rely on the types of constants.
       try graph.typeConstants()
       if optimizes, depth < Self.regionDepthLimit { graph = try graph.outliningDataDependentRegions() }
       let largest = try graph.requireAddressableValues(limit: budget.limit)
-      // The shapes in bodies may change with every trip.
+      // The shapes in bodies may change with every iteration, so bodies are not measured.
       if let tuning, depth == 0 { return try Tuner.plan(graph, for: self, tuning, largestByteCount: largest) }
       return try plan(consume graph, answers: tuning?.answers, largestByteCount: largest)
     }
   }
 
-  /// The plan of a graph that has been checked, by what is known of the ways to compute.
+  /// Plans a graph that has been checked, using tuning results if there are any.
   func plan(_ graph: consuming Graph, answers: Answers?, largestByteCount: Int) throws(InfoldError) -> Plan {
     let plan = try Plan(consume graph, for: self, answers: answers, largestByteCount: largestByteCount)
     try plan.requireRoom(in: self)
     return plan
   }
 
-  /// The plan of a body, whose inputs have types. What its operators refuse is refused before passes may take them away, but for those
-  /// that nothing needs.
-  /// - Throws: As `plan(_:)`; the error of an operator, naming its node.
+  /// Plans a body whose inputs have types. Operators that reject the body do so before passes may
+  /// remove them, except for dead nodes.
+  ///
+  /// - Throws: As `plan(_:)`; the error of an operator, with the name of its node.
   func bodyPlan(_ body: Graph) throws(InfoldError) -> Plan {
     let graph = try ([RemoveDeadCode()] + OptimizationPipeline.asWritten.passes).run(on: body)
     try graph.requireNoOpaqueNodes()

@@ -1,15 +1,15 @@
 import InfoldKernelInterface
 import InfoldTensor
 
-/// Where the memory lies that the steps of a plan point into: in the arena, in tensors, in constants.
+/// The memory layout of a plan: which buffers are in the arena, in tensors, or in constants.
 struct PlanMemory: Sendable {
-  /// The memory that steps point into.
+  /// The buffers that steps use.
   let buffers: [Buffer]
-  /// The offset of each buffer in the arena, in bytes; 0 for those that lie elsewhere.
+  /// The offset of each buffer in the arena, in bytes; 0 for buffers outside it.
   let offsets: [Int]
-  /// The bytes of the arena that all threads share.
+  /// The size of the arena that all threads share, in bytes.
   let sharedByteCount: Int
-  /// The bytes of scratch memory that each thread needs.
+  /// The scratch memory that each thread needs, in bytes.
   let threadByteCount: Int
 
   private static let page = 4096
@@ -29,13 +29,13 @@ struct PlanMemory: Sendable {
 
   private static func wholePages(_ byteCount: Int) -> Int { (byteCount + page - 1) & ~(page - 1) }
 
-  /// The bytes from one thread's scratch memory to the next one's.
+  /// The distance between the scratch memory of consecutive threads, in bytes.
   var scratchStride: Int { Self.wholePages(threadByteCount) }
 
-  /// The bytes of the arena for so many threads.
+  /// Returns the size of the arena for this number of threads, in bytes.
   func arenaByteCount(workers: Int) -> Int { Self.wholePages(sharedByteCount) + scratchStride * workers }
 
-  /// Points a new state to what lies at the same place in every run.
+  /// Sets the addresses in a new state that are the same in every run.
   func placeConstants(in state: RunState) {
     for (index, buffer) in buffers.enumerated() {
       switch buffer.source {
@@ -46,7 +46,7 @@ struct PlanMemory: Sendable {
     }
   }
 
-  /// Points a state to an arena, or to one of the parts of an arena that single threads use.
+  /// Sets the addresses in a state that are in an arena, or in one thread's part of an arena.
   func place(_ state: RunState, in arena: AlignedMemory, part: Int = 0) {
     let start = arena.start + part * arenaByteCount(workers: 1)
     state.scratch = start + Self.wholePages(sharedByteCount)
@@ -57,23 +57,23 @@ struct PlanMemory: Sendable {
 }
 
 extension Buffer {
-  /// The index of the value in whose tensor it lies; `nil` when it lies elsewhere.
+  /// The index of the value whose tensor contains the buffer; `nil` if the buffer is elsewhere.
   var tensor: Int? {
     if case .tensor(let id) = source { id.index } else { nil }
   }
 
-  /// Whether it lies in the arena, and some step uses it.
+  /// Whether the buffer is in the arena and used by a step.
   fileprivate var isPlanned: Bool {
     if case .arena = source { lifetime != nil } else { false }
   }
 }
 
 extension Tensor {
-  /// The first element's address, which is good as long as somebody keeps the tensor. It is written only by whom alone
-  /// the tensor belongs to.
+  /// The address of the first element. It is valid as long as the tensor is retained. Only the sole
+  /// owner of the tensor may write to it.
   var address: UnsafeMutablePointer<Float> { address(ofPart: 0, of: 1) }
 
-  /// The address of the first element of one of so many equal parts.
+  /// Returns the address of the first element of one of `parts` equal parts.
   func address(ofPart part: Int, of parts: Int) -> UnsafeMutablePointer<Float> {
     withUnsafeBytes { bytes in
       (UnsafeMutableRawPointer(mutating: bytes.baseAddress!) + part * (bytes.count / parts)).assumingMemoryBound(

@@ -1,49 +1,50 @@
 import InfoldGraph
 import InfoldTensor
 
-/// The tensors that a plan's runs hold: what comes in and goes out, and what steps make for others that take tensors as a whole.
+/// The tensors that a plan's runs hold: inputs, outputs, and values passed between steps that work
+/// on whole tensors.
 struct PlanTensors: Sendable {
   /// An output of the graph.
   enum Output {
-    /// A tensor that the steps write, with these sizes.
+    /// A tensor of these sizes that steps write through buffers.
     case written(sizes: [Int], ElementType, buffers: [Int])
-    /// A tensor that a step makes, by its value.
+    /// A tensor that a step creates, by the index of its value.
     case made(Int)
-    /// An input or a constant, by its value.
+    /// An input or a constant, by the index of its value.
     case held(Int)
-    /// The same as an earlier output.
+    /// The same value as an earlier output.
     case same(Int)
   }
 
-  /// The indices of the values that are inputs.
+  /// The value indices of the inputs.
   let inputs: [Int]
   /// The outputs, in the graph's order.
   let outputs: [Output]
-  /// The constants that a step or a caller takes as tensors.
+  /// The constants that a step or a caller uses as tensors.
   let constants: [(value: Int, tensor: Tensor)]
-  /// The buffers that lie in an input's tensor, with the places of the inputs.
+  /// The buffers in the memory of input tensors, with the indices of the inputs.
   let inputStorages: [(buffer: Int, input: Int)]
-  /// The places of the inputs that steps take as tensors.
+  /// The indices of the inputs that steps read as tensors.
   let readInputs: [Int]
-  /// The buffers that lie in a tensor which a step makes, by the step.
+  /// For each step, the buffers in the memory of tensors that it creates.
   let bindings: [[(buffer: Int, value: Int)]]
-  /// The tensors that nobody reads behind a step.
+  /// For each step, the tensors whose last use it is.
   let ending: [[Int]]
-  /// The number of the graph's values, by whose indices tensors are told apart.
+  /// The number of values in the graph. Tensors are identified by value index.
   let valueCount: Int
-  /// The names of the values that are tensors, as far as steps use them, by the values' indices.
+  /// The names of the values that steps use as tensors, by value index.
   let names: [Int: String]
   /// The names of the outputs.
   let outputNames: [String]
 
-  /// What follows from the steps of a builder that is done.
+  /// Collects the tensors from a builder whose steps are complete.
   init(_ builder: PlanBuilder) {
     let graph = builder.graph
     let (steps, buffers) = (builder.steps, builder.buffers)
     valueCount = graph.values.count
     inputs = graph.inputs.map(\.index)
     outputNames = graph.outputs.map { graph[$0].name }
-    // Those that no step reads as a tensor are let go: kernels have them packed.
+    // Constants that no step reads as a tensor are released: kernels use them in packed form.
     let isKept = Set((graph.inputs + graph.outputs).map(\.index))
     constants = graph.valueIDs.compactMap { id in
       guard builder.lastReads[id.index] != nil || isKept.contains(id.index) else { return nil }

@@ -1,15 +1,15 @@
 import InfoldGraph
 
-/// What a session has made of a model before any run. Other sessions of the same model begin with it, so that weights are in memory
-/// once.
+/// The result of preparing a model, before any run. Other sessions of the same model reuse it, so
+/// that weights are in memory only once.
 final class Preparation: Sendable {
-  /// The graph, prepared as far as open shapes allow; `nil` where `fixedPlan` is all that is needed.
+  /// The graph, prepared as far as dynamic dimensions allow; `nil` if `fixedPlan` suffices.
   let graph: Graph?
-  /// What every combination of shapes is checked with, before the passes make the graph another one.
+  /// The checks for each combination of input shapes, made before passes changed the graph.
   let checks: ShapeChecks?
-  /// The only plan of a model whose input shapes are all fixed.
+  /// The only plan of a model with fixed input shapes.
   let fixedPlan: RunPlan?
-  /// The constants in the kernels' own form.
+  /// The constants in the packed formats of kernels.
   let packed: PackedConstants
 
   init(graph: Graph?, checks: ShapeChecks?, fixedPlan: RunPlan?, packed: PackedConstants) {
@@ -19,9 +19,9 @@ final class Preparation: Sendable {
     self.packed = packed
   }
 
-  /// What sessions must have in common to begin with the same preparation.
+  /// Returns a key of the options that sessions must share to reuse a preparation.
   static func key(_ options: SessionOptions, kernels: KernelChoice) -> String {
-    // What is the fastest depends on the threads.
+    // The fastest implementation depends on the number of threads.
     let tuning = options.tuning.map { "\($0) \(String(describing: options.threads))" } ?? ""
     return
       "\(options.optimize) \(options.foldBatchNormalization) \(options.precision.rawValue) \(options.resolvedNarrowTypes) "

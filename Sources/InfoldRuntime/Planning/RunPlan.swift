@@ -2,40 +2,42 @@ import InfoldSystem
 import InfoldTensor
 import Synchronization
 
-/// What a session does for inputs of certain shapes: a plan, or one for each image of the batch and then one for what comes of all of
-/// them.
+/// The execution plan of a session for inputs of certain shapes: a single plan, or one that runs
+/// for each image of the batch followed by one for all of them together.
 final class RunPlan: Sendable {
-  /// At least one; each but the first works on what the one before it gives.
+  /// At least one part. Each reads the results of the previous one.
   let parts: [PlanPart]
-  /// What lies between the parts, for runs to come.
+  /// The tensors between the parts, kept for later runs.
   private let idle = Mutex<[[[Tensor]]]>([])
 
   init(_ parts: [PlanPart]) {
     self.parts = parts
   }
 
-  /// The same plans for another session, with the same constants.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
+  /// Returns the same plans for another session with the same constants.
+  ///
+  /// - Throws: `InfoldError.Code.limitExceeded` if a plan exceeds the session's memory limit.
   func copy(for factory: PlanFactory) throws(InfoldError) -> RunPlan {
     for part in parts { try part.plan.requireRoom(in: factory) }
     return RunPlan(parts.map { factory.part($0.plan, images: $0.images) })
   }
 
-  /// What runs.
+  /// The steps of all parts.
   var steps: [PlannedStep] { parts.flatMap(\.plan.steps) }
 
-  /// The bytes of working memory that a run by so many threads needs.
+  /// Returns the working memory of a run with this number of threads, in bytes.
   func workingByteCount(workers: Int) -> Int {
     parts.reduce(0) { max($0, $1.workingByteCount(workers: workers)) }
   }
 
-  /// Runs all parts for a session, with the threads of the pool where nobody else has them.
+  /// Runs all parts for a session, on the threads of the pool if they are available.
+  ///
   /// - Parameters:
-  ///   - given: The inputs in the model's order.
-  ///   - results: The outputs. Tensors that are there already are written to where they fit.
-  ///   - workers: The threads that may take part; those of the session without a number.
-  ///   - cancellation: What ends the run before its next step.
-  ///   - clock: What notes when each step begins and ends.
+  ///   - given: The inputs, in the model's order.
+  ///   - results: Receives the outputs. Existing tensors are reused if they fit.
+  ///   - workers: The maximum number of threads; `nil` for that of the session.
+  ///   - cancellation: May end the run before its next step.
+  ///   - clock: Records when each step begins and ends.
   func run(
     _ given: [Tensor], into results: inout [Tensor], by factory: PlanFactory, workers: Int? = nil,
     cancellation: Cancellation? = nil, clock: StepClock? = nil

@@ -3,22 +3,23 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-/// The checks of a model's operators on the shapes that a run brings. They see the graph as it was before the passes that
-/// optimize it, so that nothing is refused, or let pass, because of what these took away.
+/// Checks by the model's operators for each combination of input shapes. They use the graph before
+/// optimization, so that passes do not affect which inputs are rejected.
 struct ShapeChecks: Sendable {
-  /// The most elements of a constant that is kept: shapes, axes and scales are small, and weights say nothing but their type.
+  /// The maximum number of elements of a constant that the checks keep. Shapes, axes and scales are
+  /// small; of weights, only the type matters.
   private static let maximumCount = 4096
 
   private let graph: Graph
 
-  /// - Parameter graph: The graph with open shapes, its types inferred.
+  /// - Parameter graph: The graph with dynamic dimensions and inferred types.
   init(_ graph: Graph) {
     var graph = graph
-    // What is left out is given from outside: the checks know its type alone.
+    // Removed values become captured values, of which the checks know only the type.
     var given: [ValueID] = []
     graph.replaceNodes(
       graph.nodes.filter { node in
-        // An operator that reads nothing gives a constant.
+        // An operator without inputs computes a constant.
         guard node.typed != nil, node.inputs.isEmpty, let output = node.outputs.first ?? nil else { return true }
         let isSmall = graph[output].type?.shape?.sizes.flatMap(checkedProduct).map { $0 <= Self.maximumCount } ?? true
         if !isSmall { given += node.definitions }
@@ -34,8 +35,9 @@ struct ShapeChecks: Sendable {
   }
 
   /// Checks the graph for inputs of these types.
-  /// - Throws: The error of the operator that refuses them, naming its node; `InfoldError` with `.unsupported` for what is needed
-  ///   and cannot be run.
+  ///
+  /// - Throws: The error of the operator that rejects them, with the name of its node;
+  ///   `InfoldError.Code.unsupported` if a required node cannot run.
   func check(_ types: [ValueID: TensorType]) throws(InfoldError) {
     try OptimizationPipeline.asWritten.run(on: graph.binding(inputs: types)).requireNoOpaqueNodes()
   }

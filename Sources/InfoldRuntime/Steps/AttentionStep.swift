@@ -1,39 +1,41 @@
 import InfoldKernelInterface
 
-/// Attention, some rows of the scores at a time, which stay in a cache until they are multiplied with the values. Keys and values are packed
-/// in a first phase.
+/// Attention, computed for some rows of scores at a time, which stay in a cache until they are
+/// multiplied by the values. The first phase packs keys and values.
 struct AttentionStep: Step {
-  /// Where the matrices of one product lie, from the beginning of each operand.
+  /// The offsets of one product's matrices in each operand.
   struct Product {
     var query, key, value, mask, output: Int
   }
 
-  /// The distances between neighbours in a matrix.
+  /// The distances between adjacent elements of a matrix.
   struct Strides {
     var row, column: Int
   }
 
   var kernels: any KernelSet.Type
   var products: [Product]
-  /// The rows of a query.
+  /// The number of rows of a query.
   var rows: Int
-  /// The columns of a query.
+  /// The number of columns of a query.
   var inner: Int
-  /// The scores of a row.
+  /// The number of scores per row.
   var keys: Int
-  /// The columns of the result.
+  /// The number of columns of the result.
   var columns: Int
-  /// Each with the distances between rows and columns; those of query, output and mask lie one behind the other in a row.
+  /// The operands, each with its row and column strides. The columns of query, output and mask are
+  /// contiguous.
   var query, key, value, output: (place: Location, strides: Strides)
   var mask: (place: Location, rowStride: Int)?
-  /// One number by which scores are multiplied.
+  /// A scalar that multiplies the scores.
   var scale: Location?
   /// Memory for the packed keys and values.
   var panels: Location
 
   var phases: Int { 2 }
 
-  /// The rows whose scores are computed at a time: some hundred kilobytes, and enough to use what is packed.
+  /// The number of rows whose scores are computed at a time. The scores take some hundred
+  /// kilobytes, and there are enough rows to reuse what is packed.
   private var blockRows: Int { min(rows, max(16, (1 << 15) / keys)) }
 
   private var productScratch: Int {
@@ -43,14 +45,14 @@ struct AttentionStep: Step {
 
   var scratchByteCount: Int { productScratch + blockRows * keys * MemoryLayout<Float>.stride }
 
-  /// The floats of one packed key, and of one packed value.
+  /// The size of one packed key, and of one packed value, in floats.
   private var packedKey: Int { kernels.packedCount(rows: inner, columns: keys) }
   private var packedValue: Int { kernels.packedCount(rows: keys, columns: columns) }
 
   private var keyPanels: Int { packedKey / (kernels.panelWidth * inner) }
   private var valuePanels: Int { packedValue / (kernels.panelWidth * keys) }
 
-  /// What the work of each phase is cut into: panels, and rows.
+  /// Returns the number of work units of a phase: panels in the first phase, rows in the second.
   private func units(_ phase: Int) -> Int { products.count * (phase == 0 ? keyPanels + valuePanels : rows) }
 
   func tasks(phase: Int, workers: Int) -> Int {
@@ -59,7 +61,7 @@ struct AttentionStep: Step {
     return sharing > 1 ? min(2 * sharing, units(phase)) : 1
   }
 
-  /// What is packed takes as long as some rows that are multiplied with it.
+  /// Packing a panel counts as much as multiplying several rows by it.
   func work(phase: Int, task: Int, of count: Int) -> Int {
     (0..<units(phase)).part(task, of: count).count
       * (phase == 0 ? kernels.panelWidth * VariableProductStep.packingRows : 2 * keys)

@@ -1,30 +1,31 @@
-/// Steps that take turns, each on some rows of its image, so that what they hand on stays in the second-level cache and needs no more
-/// memory than a band of rows.
+/// Runs several steps band by band. Each processes some rows of its image in turn, so that
+/// intermediate results stay in the second-level cache and need memory only for a band of rows.
 ///
-/// Every step computes the rows that it has not computed yet; of those, the next one may need the last ones again, which move to the
-/// beginning of the band. So every element comes from the same operations as without bands.
+/// Each step computes the rows that it has not computed yet. The last rows of a band may be needed
+/// again by the next one and move to the beginning of the band. Every element is computed by the
+/// same operations as without bands.
 struct BandStep: Step {
-  /// The steps, each of which reads what the one before writes.
+  /// The steps. Each reads what the previous one writes.
   let members: [any RowStep]
-  /// The rows that each depends on.
+  /// The row dependency of each step.
   private let dependencies: [RowDependency]
-  /// The rows of the last result in a band.
+  /// The number of rows of the last result per band.
   let rowsPerBand: Int
-  /// For each result but the last: where its rows lie in a thread's scratch memory, in bytes; `nil` where they lie in memory of their
-  /// own, since others read them too.
+  /// For each result but the last, the offset of its band in a thread's scratch memory, in bytes;
+  /// `nil` if it has memory of its own because other steps read it too.
   private let bands: [Int?]
   private let memberScratch: Int
   let scratchByteCount: Int
 
-  /// The most steps that take turns.
+  /// The maximum number of steps in a band.
   static let maximumCount = 8
-  /// Rows of each step's result, in memory of the run, which allocates nothing.
+  /// The rows of each step's result, stored inline to avoid allocation.
   private typealias Rows = InlineArray<8, Range<Int>>
 
   /// - Parameters:
-  ///   - members: Two steps or more, up to `maximumCount`, that can be taken row by row.
-  ///   - isInBand: For each result but the last, whether it needs no more memory than a band. What others read too is handed on row by
-  ///     row, so that no two threads write the same rows.
+  ///   - members: At least two steps, up to `maximumCount`, that can run row by row.
+  ///   - isInBand: For each result but the last, whether it needs memory for one band only. Other
+  ///     results are passed on row by row, so that no two threads write the same rows.
   init(_ members: [any RowStep], isInBand: [Bool], rowsPerBand: Int) {
     self.members = members
     self.rowsPerBand = rowsPerBand
@@ -46,14 +47,15 @@ struct BandStep: Step {
     scratchByteCount = end + members.reduce(0) { max($0, $1.scratchByteCount) }
   }
 
-  /// For each step, the rows of its result that a band needs at most.
+  /// Returns, for each step, the maximum number of rows of its result that a band needs.
   static func rowCounts(_ dependencies: [RowDependency], _ rowsPerBand: Int) -> [Int] {
     var counts = [rowsPerBand]
     for dependency in dependencies.dropFirst().reversed() { counts.insert(dependency.inputCount(of: counts[0]), at: 0) }
     return counts
   }
 
-  /// Whether no band computes much less than it takes over from the one before.
+  /// Returns whether every band computes considerably more rows than it takes over from the
+  /// previous band.
   static func suits(_ dependencies: [RowDependency], rowsPerBand: Int) -> Bool {
     zip(dependencies.dropFirst(), rowCounts(dependencies, rowsPerBand)).allSatisfy { $1 >= 2 * ($0.extent - $0.step) }
   }
@@ -69,7 +71,7 @@ struct BandStep: Step {
   func run(phase: Int, task: Int, of count: Int, worker: Int, in state: RunState) {
     let part = (0..<rows).part(task, of: count)
     let scratch = state.scratch(of: worker)
-    // Of each result, the rows that lie in its band.
+    // For each result, the rows that its band contains.
     var present = Rows(repeating: 0..<0)
     var begin = part.lowerBound
     while begin < part.upperBound {
@@ -79,12 +81,13 @@ struct BandStep: Step {
     }
   }
 
-  /// Makes rows of the last result, and what they need.
+  /// Computes rows of the last result and everything that they depend on.
   private func advance(
     to rows: Range<Int>, _ present: inout Rows, _ scratch: UnsafeMutableRawPointer, _ state: RunState
   ) {
     let last = members.count - 1
-    // From the last step to the first: which rows are needed, and which of them are missing.
+    // From the last step to the first, determine which rows are needed and which of them are
+    // missing.
     var missing = Rows(repeating: 0..<0)
     missing[last] = rows
     for index in stride(from: last, to: 0, by: -1) where !missing[index].isEmpty {
@@ -104,7 +107,8 @@ struct BandStep: Step {
     }
   }
 
-  /// Where row 0 of a result lies, or would lie: of one in a band, the rows that are present do.
+  /// Returns the address of row 0 of a result, or where it would be if the band does not contain
+  /// it.
   private func row0(
     ofResult index: Int, _ present: Rows, _ scratch: UnsafeMutableRawPointer, _ state: RunState
   ) -> UnsafeMutablePointer<Float> {

@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// An If or a Loop, whose bodies run by plans of their own.
+/// An If or a Loop whose bodies run by plans of their own.
 struct BodyStep: Step {
   let node: any BodyOperator
   let operands: NodeTensors
@@ -11,7 +11,7 @@ struct BodyStep: Step {
 
   var tensors: (reads: [Int], writes: [Int]) { operands.indices }
 
-  /// The bytes of working memory that the bodies need, as far as they are planned: one of them runs at a time.
+  /// Returns the working memory of the planned bodies in bytes. Only one body runs at a time.
   func workingByteCount(workers: Int) -> Int {
     bodies.reduce(0) { max($0, $1.workingByteCount(workers: workers)) }
   }

@@ -1,12 +1,12 @@
 import InfoldSystem
 
-/// A step that looks at what it is given, before anything is done with it.
+/// A step that checks its operands before it computes anything.
 struct CheckedStep: Step {
-  /// The node, as errors call it.
+  /// The name of the node in errors.
   let label: String
-  /// Throws what is wrong.
+  /// Throws an error if the operands are invalid.
   let check: @Sendable (RunState) throws(InfoldError) -> Void
-  /// What is done then, one behind the other.
+  /// The computations that follow, in order.
   let passes: [RangeStep]
 
   var phases: Int { 1 + passes.count }

@@ -1,44 +1,46 @@
-/// What threads share of a convolution.
+/// The axis of a convolution that threads divide.
 enum SharedAxis: String, Sendable {
   case positions, channels
 
   var other: SharedAxis { self == .positions ? .channels : .positions }
 }
 
-/// How the work of a convolution is cut into tasks.
+/// The division of a convolution into tasks.
 struct ConvolutionPartition {
-  /// The output positions.
+  /// The number of output positions.
   let rows: Int
-  /// The output channels of one group.
+  /// The number of output channels per group.
   let columns: Int
   let groups: Int
-  /// Rows of a tile: parts of the work are multiples of it where they can be.
+  /// The number of rows of a tile. Parts are multiples of it where possible.
   let tileRows: Int
   let panelWidth: Int
-  /// What threads share: the output positions, or the channels, so that each reads its own weights.
+  /// The axis that threads divide: the output positions, or the channels, so that each thread reads
+  /// its own weights.
   let axis: SharedAxis
 
   private var splitsColumns: Bool { axis == .channels }
   private var tiles: Int { (rows + tileRows - 1) / tileRows }
   private var panels: Int { (columns + panelWidth - 1) / panelWidth }
 
-  /// The parts of one group.
+  /// The partition of one group.
   private var grid: GridPartition {
     splitsColumns ? GridPartition(major: panels, minor: tiles) : GridPartition(major: tiles, minor: panels)
   }
 
-  /// The most tasks that share an axis.
+  /// Returns the maximum number of tasks along an axis.
   func parts(along axis: SharedAxis) -> Int { groups * (axis == .channels ? panels : tiles) }
 
-  /// Whether a task takes its positions for all groups. So a thread reads what it wrote in the step before, which shared the picture.
+  /// Returns whether a task processes its positions for all groups. A thread then reads what it
+  /// wrote in the previous step, which divided the positions as well.
   private func splitsPictures(tasks: Int) -> Bool { groups == 1 || !splitsColumns && tiles >= 2 * tasks }
 
-  /// The tasks for so many threads.
+  /// Returns the number of tasks for this number of threads.
   func tasks(workers: Int) -> Int {
     groups == 1 ? grid.tasks(workers: workers) : min(2 * workers, groups * grid.major)
   }
 
-  /// Calls `body` with the groups, positions and channels of each group of a task.
+  /// Calls `body` with the groups, positions and channels of each part of a task.
   func forEachPart(
     ofTask task: Int, of count: Int, _ body: (_ groups: Range<Int>, _ pixels: Range<Int>, _ columns: Range<Int>) -> Void
   ) {
@@ -50,7 +52,7 @@ struct ConvolutionPartition {
       grid.forEachPart(ofTask: task, of: count) { major, minor in take(0..<groups, major, minor) }
       return
     }
-    // The tasks go through the parts of one group after the other.
+    // The tasks cover the parts of one group after the other.
     let units = grid.major
     var rest = (0..<(groups * units)).part(task, of: count)
     while !rest.isEmpty {

@@ -1,22 +1,23 @@
 import InfoldKernelInterface
 
-/// A convolution with packed weights, each tap read where it is; with a window of one position, a product of matrices.
+/// A convolution with packed weights that reads each tap directly from the input. With a 1×1
+/// window, it is a matrix product.
 struct ConvolutionStep: Step {
-  /// What computes it, and what becomes of the sums.
+  /// The kernels, and what is done with the sums.
   enum Kernel: Sendable {
     case floats(any ConvolutionKernels.Type, PlannedEpilogue)
-    /// - Parameter padding: What stands for positions outside of the picture.
+    /// - Parameter padding: The value of positions outside the image.
     case bytes(any ByteKernels.Type, PlannedRequantization, padding: UInt8)
   }
 
   var kernel: Kernel
-  /// Of one group, but for the pixel strides. The pointers are set in a run.
+  /// The shape of one group, except for the pixel strides. The pointers are set during a run.
   var shape: ConvolutionShape
   var groups = 1
-  /// What threads share, where that was measured.
+  /// The axis that threads divide, if it was measured.
   var measuredAxis: SharedAxis?
   var input: Location
-  /// The packed weights of all groups, behind one another.
+  /// The packed weights of all groups, in sequence.
   var weights: Location
   var output: Location
 
@@ -26,7 +27,7 @@ struct ConvolutionStep: Step {
   var scratchByteCount: Int {
     switch kernel {
     case .floats(let kernels, _):
-      // One tap alone may need more than several.
+      // A single plane of taps may need more than all planes together.
       max(
         kernels.convolutionScratch(taps: taps, channels: shape.channels),
         kernels.convolutionScratch(taps: taps / shape.depth.size, channels: shape.channels))
@@ -52,16 +53,17 @@ struct ConvolutionStep: Step {
       axis: sharedAxis)
   }
 
-  /// What threads share.
+  /// The axis that threads divide.
   var sharedAxis: SharedAxis { measuredAxis ?? (prefersChannels ? .channels : .positions) }
 
   var sharesChannels: Bool { sharedAxis == .channels }
 
-  /// The most tasks that share an axis.
+  /// Returns the maximum number of tasks along an axis.
   func parts(along axis: SharedAxis) -> Int { partition.parts(along: axis) }
 
-  /// Threads share the output channels where there are more weights than numbers that move between the threads then: what each of
-  /// them reads of the input, and what the next step reads of the result.
+  /// Whether threads should divide the output channels. They do so if there are more weights than
+  /// elements that then move between threads: what each reads of the input, and what the next step
+  /// reads of the result.
   private var prefersChannels: Bool {
     guard groups == 1 else { return shape.outputChannels > rows }
     guard shape.outputChannels > panelWidth else { return false }
@@ -69,7 +71,7 @@ struct ConvolutionStep: Step {
     return taps * shape.channels * shape.outputChannels > inputCount + rows * shape.outputChannels
   }
 
-  /// Fewer multiplications are done before another thread has begun.
+  /// The number of multiplications that takes as long as starting another thread.
   private var smallestWork: Int {
     switch kernel {
     case .floats: 1 << 16
@@ -164,7 +166,8 @@ extension ConvolutionStep: RowStep {
 }
 
 extension ConvolutionArguments {
-  /// The same for pixels of one plane of a volume, and those planes of the window that lie inside of the input.
+  /// Returns the arguments for pixels of one plane of a volume, with the planes of the window that
+  /// lie inside the input.
   fileprivate func plane(
     _ plane: Int, of shape: ConvolutionShape, pixels: Range<Int>, panelWidth: Int
   ) -> ConvolutionArguments {
@@ -189,7 +192,7 @@ extension ConvolutionArguments {
 
 /// The sizes of a convolution.
 struct ConvolutionShape: Sendable {
-  /// Those that are written; planes of volumes are images.
+  /// The number of images written. Planes of volumes count as images.
   var images: Int
   var height: Int
   var width: Int
@@ -202,17 +205,17 @@ struct ConvolutionShape: Sendable {
   var window: ImageWindow
   var depth = DepthWindow.flat
 
-  /// The images that are read.
+  /// The number of images read.
   var inputImages: Int { images / depth.outputDepth * depth.inputDepth }
 
-  /// What one group reads, of images whose first element is `base`.
+  /// Returns the input of one group. `base` is the address of the first element of the images.
   func input<Element>(_ base: UnsafeMutablePointer<Element>, group: Int = 0) -> InputImages<Element> {
     InputImages(
       base: base + group * channels, count: inputImages, height: height, width: width, channels: channels,
       pixelStride: pixelStride)
   }
 
-  /// What one group writes, of images whose first element is `base`.
+  /// Returns the output of one group. `base` is the address of the first element of the images.
   func output<Element>(_ base: UnsafeMutablePointer<Element>, group: Int = 0) -> OutputImages<Element> {
     OutputImages(
       base: base + group * outputChannels, count: images, height: outputHeight, width: outputWidth,
@@ -221,7 +224,7 @@ struct ConvolutionShape: Sendable {
 }
 
 extension ConvolutionShape {
-  /// The convolution of one group.
+  /// Creates the shape of one group's convolution.
   init(_ problem: some ConvolutionSizes, input: Location, output: Location) {
     self.init(
       images: problem.output.images, height: problem.input.height, width: problem.input.width,
@@ -230,7 +233,8 @@ extension ConvolutionShape {
       window: problem.window, depth: problem.depth)
   }
 
-  /// The same convolution over padded images of a few channels, of which a row of the window is one pixel.
+  /// Returns the same convolution of padded images with few channels, where each row of the window
+  /// counts as one pixel.
   func withRowsAsPixels(of problem: some ConvolutionSizes) -> ConvolutionShape {
     var shape = self
     (shape.height, shape.width) = problem.reach
@@ -241,14 +245,14 @@ extension ConvolutionShape {
   }
 }
 
-/// What happens to a step's results before they are stored, with places instead of pointers.
+/// The epilogue of a step, with locations instead of pointers.
 struct PlannedEpilogue: Sendable {
   var bias: Location?
   var residual: Location?
   var activation = Activation.identity
   var activatesFirst = false
 
-  /// The epilogue of a run, for the output channels from `firstChannel` on.
+  /// Returns the epilogue for a run, for the output channels from `firstChannel` on.
   func resolved(in state: RunState, firstChannel: Int = 0) -> Epilogue {
     Epilogue(
       bias: bias.map { UnsafePointer(state.pointer($0) + firstChannel) },

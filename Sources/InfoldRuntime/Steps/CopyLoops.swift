@@ -1,14 +1,15 @@
 import InfoldKernelInterface
 import InfoldOperators
 
-/// Which element of a source stands at each place of a target: nested loops whose distances add up, sorted such that the
-/// target is written in the order of memory, and joined where two are like one.
+/// Describes which source element each target element is copied from, by nested loops whose
+/// distances add up. The loops are sorted so that the target is written in memory order. Adjacent
+/// loops are merged where possible.
 struct CopyLoops: Sendable {
-  /// How far along the source each round of a loop is.
+  /// The offset in the source for each iteration of a loop.
   enum Distances: Sendable, Equatable {
-    /// So many elements a round.
+    /// A constant stride in elements.
     case stride(Int)
-    /// A distance for each round; `CopyLoops.nowhere` for no element of the source.
+    /// An offset per iteration; `CopyLoops.nowhere` if the target element has no source.
     case table([Int])
   }
 
@@ -18,18 +19,18 @@ struct CopyLoops: Sendable {
     var source: Distances
   }
 
-  /// Stands for a distance where the fill is written.
+  /// The offset of a target element that receives the fill value.
   static let nowhere = Int.min
 
-  /// The source's element from which the distances count.
+  /// The source element from which offsets count.
   private(set) var start: Int
   private(set) var loops: [Loop] = []
 
   /// - Parameters:
-  ///   - map: Which elements of the source, in row-major order, make the target, in row-major order.
-  ///   - source: The sizes and the place of the source.
-  ///   - target: The sizes and the place of the target.
-  /// - Returns: `nil` when the distances do not add up in these layouts.
+  ///   - map: The map from target to source elements, both in row-major order.
+  ///   - source: The sizes and the location of the source.
+  ///   - target: The sizes and the location of the target.
+  /// - Returns: `nil` if offsets are not additive in these layouts.
   init?(
     _ map: IndexMap, from source: (sizes: [Int], place: Location), to target: (sizes: [Int], place: Location)
   ) {
@@ -65,7 +66,7 @@ struct CopyLoops: Sendable {
     finish()
   }
 
-  /// Adds a loop over these distances along the source, and counts from the first of them.
+  /// Adds a loop over these source offsets, and makes them relative to the first.
   private mutating func add(_ source: [Int?], targetStride: Int) {
     let first = source[0] ?? 0
     start += first
@@ -98,12 +99,12 @@ struct CopyLoops: Sendable {
     loops = joined
   }
 
-  /// Whether the target is a part of the source as it lies there.
+  /// Whether the target is a view of the source's memory.
   var isView: Bool { loops.allSatisfy { $0.source == .stride($0.targetStride) } }
 }
 
 extension IndexMap.Axis {
-  /// The distance of position `index`; `nil` for no element of the source.
+  /// Returns the offset of position `index`; `nil` if it has no source element.
   fileprivate func distance(_ index: Int) -> Int? {
     switch self {
     case .strided(_, let stride): index * stride
@@ -113,7 +114,7 @@ extension IndexMap.Axis {
 }
 
 extension [Int?] {
-  /// The distance from each to the next, when it is always the same, and the first is 0.
+  /// The common difference between consecutive elements if the first is 0; `nil` if they differ.
   fileprivate var commonStride: Int? {
     guard let first = self[0], first == 0 else { return nil }
     guard count > 1 else { return 0 }
@@ -123,7 +124,8 @@ extension [Int?] {
 }
 
 extension Location {
-  /// The distance between neighbours along each dimension of a value with these sizes that lies here.
+  /// Returns the distance between adjacent elements along each axis of a value with these sizes at
+  /// this location.
   func strides(sizes: [Int]) -> [Int] {
     let isChannelsLast = layout == .channelsLast && sizes.count > 2
     var strides = [Int](repeating: 1, count: sizes.count)
@@ -135,14 +137,17 @@ extension Location {
     return strides
   }
 
-  /// Whether distances between elements are those of row-major order.
+  /// Returns whether distances between elements are those of row-major order.
   fileprivate func keepsDistances(sizes: [Int]) -> Bool { layout == .rowMajor || sizes.count <= 2 }
 
-  /// What distances between the elements of a row-major value are between those of the same value here.
+  /// Converts offsets between elements of a row-major value to those of the same value at this
+  /// location.
+  ///
   /// - Parameters:
-  ///   - start: The index of the element from which they count.
-  ///   - tables: Distances, of which one from each table is added to the start.
-  /// - Returns: `nil` when sums of them may carry from one dimension into the next, so that they do not add up here.
+  ///   - start: The index of the element from which offsets count.
+  ///   - tables: Lists of offsets. One from each list is added to the start.
+  /// - Returns: `nil` if sums of offsets may carry from one axis into the next, so that offsets are
+  ///   not additive at this location.
   fileprivate func distances(from start: Int, _ tables: [[Int?]], sizes: [Int]) -> (start: Int, tables: [[Int?]])? {
     guard !keepsDistances(sizes: sizes) else { return (start, tables) }
     let strides = strides(sizes: sizes)

@@ -2,28 +2,30 @@ import InfoldKernelInterface
 import InfoldOperators
 import InfoldTensor
 
-/// Takes elements from other places. Parts of the work are rounds of all loops but the two innermost.
+/// Copies elements according to `CopyLoops`. Its work units are the iterations of all loops but the
+/// two innermost.
 struct CopyStep: Sendable {
   private let kernels: any KernelSet.Type
   private let start: Int
-  /// The loops around the two innermost.
+  /// All loops but the two innermost.
   private let outer: [CopyLoops.Loop]
   private let middle: CopyLoops.Loop
   private let inner: CopyLoops.Loop
-  /// The bytes of an element.
+  /// The size of an element in bytes.
   private let byteCount: Int
-  /// The bits of an element that is written where there is none to copy.
+  /// The bit pattern of target elements without a source.
   private let fill: UInt64
-  /// The product of all counts.
+  /// The product of all loop counts.
   let count: Int
-  /// Elements of the innermost loop that lie behind one another in the source, or are none of it; empty where these are short.
+  /// Iterations of the innermost loop that are contiguous in the source or have no source; empty if
+  /// such runs are short.
   private let runs: [Run]
 
-  /// Neighbouring rounds of a loop.
+  /// Consecutive iterations of a loop.
   private struct Run {
     var first: Int
     var count: Int
-    /// Of the first one; `CopyLoops.nowhere` for no elements of the source.
+    /// The offset of the first iteration; `CopyLoops.nowhere` if the run has no source.
     var distance: Int
   }
 
@@ -36,7 +38,7 @@ struct CopyStep: Sendable {
     let once = CopyLoops.Loop(count: 1, targetStride: 0, source: .stride(0))
     var loops = copy.loops
     inner = loops.popLast() ?? once
-    // A loop along which the source lies dense makes the two innermost a transposition.
+    // A loop with stride 1 in the source turns the two innermost loops into a transposition.
     if inner.targetStride == 1, case .stride(let stride) = inner.source, stride != 1, stride != 0,
       let dense = loops.lastIndex(where: { $0.source == .stride(1) && $0.count > 3 })
     {
@@ -61,13 +63,13 @@ struct CopyStep: Sendable {
         runs.append(Run(first: round, count: 1, distance: distance))
       }
     }
-    // Short ones are copied element by element sooner.
+    // Short runs are copied faster element by element.
     return loop.count >= 8 * runs.count ? runs : []
   }
 
   var units: Int { outer.reduce(1) { $0 * $1.count } }
 
-  /// Writes the elements of a range of the units.
+  /// Copies the elements of a range of units.
   func run(_ units: Range<Int>, from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {
     switch ElementWidth(byteCount: byteCount) {
     case .one: run(units, from: source, to: target, fill: UInt8(truncatingIfNeeded: fill))
@@ -156,7 +158,7 @@ struct CopyStep: Sendable {
 }
 
 extension CopyLoops.Distances {
-  /// The distance of a round.
+  /// Returns the offset of an iteration.
   @inline(__always)
   fileprivate func of(_ round: Int) -> Int {
     switch self {

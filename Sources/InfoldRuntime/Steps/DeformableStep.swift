@@ -1,7 +1,7 @@
 import InfoldKernelInterface
 
-/// A convolution whose window's elements are moved: what they read is gathered, some positions at a time, and multiplied with packed
-/// weights while it is in a cache.
+/// A deformable convolution. For some positions at a time, it gathers the input at the displaced
+/// positions of the window and multiplies it by packed weights while it is in a cache.
 struct DeformableStep: Step {
   let kernels: any KernelSet.Type
   let productKernels: any ConvolutionKernels.Type
@@ -11,21 +11,22 @@ struct DeformableStep: Step {
   let groups: Int
   let offsetGroups: Int
   let input: Location
-  /// The vertical and the horizontal offset of each element.
+  /// The vertical and the horizontal offset of each window element.
   let offsets: Location
-  /// What is read counts so much.
+  /// The factor of each window element.
   let mask: Location?
-  /// The packed weights of all groups, behind one another.
+  /// The packed weights of all groups, in sequence.
   let weights: Location
   let epilogue: PlannedEpilogue
   let output: Location
 
   private var filters: Int { result.channels / groups }
-  /// The numbers that are gathered for a position and a group.
+  /// The number of elements gathered per position and group.
   private var inner: Int { row / groups }
-  /// The numbers that are gathered for a position.
+  /// The number of elements gathered per position.
   private var row: Int { window.height * window.width * image.channels }
-  /// The positions that are gathered at a time: as many as fill about a quarter of a second-level cache.
+  /// The number of positions gathered at a time, which fill about a quarter of a second-level
+  /// cache.
   private var block: Int { min(max(6, (1 << 16) / row), 96, result.pixels) }
   private var blocks: Int { (result.pixels + block - 1) / block }
   private var columnByteCount: Int { (block * row * MemoryLayout<Float>.stride + 63) & ~63 }

@@ -1,6 +1,6 @@
 import InfoldKernelInterface
 
-/// A convolution of every channel by itself.
+/// A depthwise convolution.
 struct DepthwiseStep: WindowRowStep {
   let kernels: any ConvolutionKernels.Type
   let image: ImageShape
@@ -22,7 +22,7 @@ struct DepthwiseStep: WindowRowStep {
     to target: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, in state: RunState
   ) {
     let (input, output) = images(channels, from: source, to: target)
-    // The weights of a vector of channels lie behind one another.
+    // The weights are stored vector by vector of channels.
     let weights = state.pointer(weights) + channels.lowerBound * window.height * window.width
     kernels.depthwise(
       DepthwiseArguments(

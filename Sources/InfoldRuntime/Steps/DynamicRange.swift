@@ -2,7 +2,7 @@ import InfoldKernelInterface
 import InfoldOperators
 import InfoldTensor
 
-/// The numbers that those between two bounds, and 0, are quantized to.
+/// The quantization parameters for a range of numbers that includes 0.
 struct DynamicRange {
   private let grid: DynamicGrid<Float>
 
@@ -11,9 +11,9 @@ struct DynamicRange {
   var zero: UInt8 { grid.zeroPoint }
 
   /// - Parameters:
-  ///   - least: The least number, or NaN where there is one.
-  ///   - greatest: The greatest number, or NaN where there is one.
-  ///   - numbers: All of them, of which NaN is passed over.
+  ///   - least: The minimum, or NaN if the numbers contain NaN.
+  ///   - greatest: The maximum, or NaN if the numbers contain NaN.
+  ///   - numbers: The numbers. NaN is ignored.
   init(least: Float, greatest: Float, of numbers: UnsafeBufferPointer<Float>) {
     var bounds = (least: min(least, 0), greatest: max(greatest, 0))
     if least.isNaN || greatest.isNaN {
@@ -26,12 +26,12 @@ struct DynamicRange {
     self.init(bounds)
   }
 
-  /// - Parameter bounds: The least and the greatest number, where 0 counts as one and NaN does not.
+  /// - Parameter bounds: The minimum and the maximum, including 0 and excluding NaN.
   init(_ bounds: (least: Float, greatest: Float)) {
     grid = DynamicGrid(bounds)
   }
 
-  /// Quantizes numbers.
+  /// Quantizes a range of numbers.
   func quantize(
     _ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<UInt8>, _ range: Range<Int>, by kernels: any ByteKernels.Type
   ) {
@@ -44,7 +44,7 @@ struct DynamicRange {
     }
   }
 
-  /// How kernels make such numbers, for a usual scale.
+  /// The parameters for kernels, if the scale is in the usual range.
   private var quantization: ByteQuantization {
     let zeroPoint = grid.exactZeroPoint
     return ByteQuantization(

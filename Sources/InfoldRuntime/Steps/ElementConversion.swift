@@ -1,19 +1,19 @@
 import InfoldKernelInterface
 import InfoldTensor
 
-/// The conversion of elements in planned memory from one type to another, by the rules of Cast: to the same bits as `Tensor.cast(to:)`,
-/// with the same arithmetic.
+/// The conversion of elements in planned memory from one type to another, as defined by Cast. The
+/// results are bit-identical to those of `Tensor.cast(to:)`, with the same arithmetic.
 struct ElementConversion: Sendable {
   private let source: ElementType
   private let target: ElementType
   private let kernels: any LanewiseKernels.Type
 
-  /// - Precondition: Plans have memory for both types.
+  /// - Precondition: Plans can store both types.
   init(from source: ElementType, to target: ElementType, _ kernels: any LanewiseKernels.Type) {
     (self.source, self.target, self.kernels) = (source, target, kernels)
   }
 
-  /// Converts the first operand of the loops, in a range of their units.
+  /// Converts the first operand of the loops, for a range of units.
   func run(
     _ units: Range<Int>, _ loops: ElementwiseOperands, from x: UnsafeRawPointer, to y: UnsafeMutableRawPointer
   ) {
@@ -28,7 +28,7 @@ struct ElementConversion: Sendable {
     }
   }
 
-  /// Converts elements that follow one another.
+  /// Converts contiguous elements.
   private func convert(_ count: Int, _ x: UnsafeRawPointer, _ y: UnsafeMutableRawPointer) {
     guard source != target else {
       y.copyMemory(from: x, byteCount: count * ElementFormat(source)!.byteCount)
@@ -45,13 +45,13 @@ struct ElementConversion: Sendable {
     case .uint16: integers(count, x.assumingMemoryBound(to: UInt16.self), y)
     case .uint32: integers(count, x.assumingMemoryBound(to: UInt32.self), y)
     case .uint64: integers(count, x.assumingMemoryBound(to: UInt64.self), y)
-    // A truth value is 1 or 0.
+    // A Boolean is 1 or 0.
     default: integers(count, x.assumingMemoryBound(to: UInt8.self), y)
     }
   }
 }
 
-// By the type of what is converted.
+// Conversions by source type.
 extension ElementConversion {
   private func halves(_ count: Int, _ x: UnsafePointer<UInt16>, _ y: UnsafeMutableRawPointer) {
     let format = NarrowFormat(source)
@@ -87,7 +87,7 @@ extension ElementConversion {
     case .float32: map(count, x, y) { Float($0) }
     case .float64: y.copyMemory(from: x, byteCount: count * MemoryLayout<Double>.stride)
     case .bool: map(count, x, y) { $0 != 0 }
-    // As planned memory has them.
+    // With the offset of 128 that planned memory uses.
     case .int8: map(count, x, y) { UInt8(bitPattern: Int8(saturating: $0)) ^ 0x80 }
     case .int16: map(count, x, y) { Int16(saturating: $0) }
     case .int32: map(count, x, y) { Int32(saturating: $0) }
@@ -100,7 +100,7 @@ extension ElementConversion {
     }
   }
 
-  /// Numbers of int8, which planned memory has with 128 added.
+  /// Converts int8 numbers, which have 128 added in planned memory.
   private func bytes(_ count: Int, _ x: UnsafePointer<UInt8>, _ y: UnsafeMutableRawPointer) {
     inParts(of: Int8.self, count, y) { part, first, count, y in
       for index in 0..<count { part[index] = Int8(bitPattern: x[first + index] ^ 0x80) }
@@ -113,7 +113,7 @@ extension ElementConversion {
   ) {
     switch target {
     case .float16, .bfloat16:
-      // Through a double that rounding once more turns into the right number.
+      // Convert by way of a double whose sticky bit makes the second rounding correct.
       inParts(of: Double.self, count, y) { part, first, count, y in
         for index in 0..<count { part[index] = Double(sticky: x[first + index]) }
         doubles(count, part, y)
@@ -122,7 +122,7 @@ extension ElementConversion {
     case .float64: map(count, x, y) { Double($0) }
     case .bool: map(count, x, y) { $0 != 0 }
     case .int8: map(count, x, y) { UInt8(truncatingIfNeeded: $0) ^ 0x80 }
-    // The low bits, or all of them behind those of the sign.
+    // Truncate to the low bits, or extend with the sign.
     case .uint8: map(count, x, y) { UInt8(truncatingIfNeeded: $0) }
     case .int16, .uint16: map(count, x, y) { UInt16(truncatingIfNeeded: $0) }
     case .int32, .uint32: map(count, x, y) { UInt32(truncatingIfNeeded: $0) }
@@ -139,8 +139,8 @@ extension ElementConversion {
     for index in 0..<count { y[index] = function(x[index]) }
   }
 
-  /// Calls `body` for some elements at a time: with room for as many on the stack, the first one's place, how many they are, and where
-  /// they are to be written.
+  /// Calls `body` for blocks of elements, with a stack buffer for a block, the index of its first
+  /// element, its size, and its target address.
   @inline(__always)
   private func inParts<Element>(
     of _: Element.Type, _ count: Int, _ y: UnsafeMutableRawPointer,
@@ -158,6 +158,6 @@ extension ElementConversion {
 }
 
 extension NarrowFormat {
-  /// The format of float16 or bfloat16.
+  /// Creates the format for float16 or bfloat16.
   fileprivate init(_ type: ElementType) { self = type == .float16 ? .float16 : .bfloat16 }
 }

@@ -1,13 +1,13 @@
 import InfoldOperators
 import InfoldTensor
 
-/// How updates meet what is there, of elements of a type that plans have memory for.
+/// Combines updates with existing elements, for element types that plans can store.
 struct ElementMerge: Sendable {
   let reduction: ScatterND.Reduction
   let type: ElementType
   private let byteCount: Int
 
-  /// `nil` for elements that kernels do not compute with, unless they only move.
+  /// Returns `nil` for a reduction of elements that kernels do not compute with.
   init?(_ reduction: ScatterND.Reduction, _ type: ElementType) {
     guard let format = ElementFormat(type), reduction == .none || Self.combines(type) else { return nil }
     self.reduction = reduction
@@ -22,7 +22,8 @@ struct ElementMerge: Sendable {
     }
   }
 
-  /// Calls `body` with what puts runs of updates, which begin at the second place, to where elements begin at the first.
+  /// Calls `body` with a function that merges a run of updates, beginning at index `update`, into
+  /// the elements from index `start` on.
   func run(
     _ updates: UnsafeRawPointer, into elements: UnsafeMutableRawPointer, _ length: Int,
     _ body: (_ merge: (_ start: Int, _ update: Int) -> Void) -> Void

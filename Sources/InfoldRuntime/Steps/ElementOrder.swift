@@ -1,5 +1,5 @@
-/// Elements of slices along an axis, in the order of memory: how many slices lie outside of it, the elements of one, and those between its
-/// neighbours.
+/// A tensor viewed as slices along an axis, in memory order: the number of outer slices, the
+/// elements per slice, and the distance between adjacent elements of a slice.
 struct AxisBlock: Sendable {
   let outer: Int
   let count: Int
@@ -14,22 +14,24 @@ struct AxisBlock: Sendable {
   var slices: Int { outer * stride }
 }
 
-/// Which elements come first: the greatest, or the least.
+/// A sort order: greatest first or least first.
 struct ElementOrder: Sendable {
   private let isMirrored: Bool
-  /// What is exchanged in the keys of numbers.
+  /// The bits to invert in the keys of numbers.
   private let mask: UInt32
-  /// The key of what is no number.
+  /// The key of NaN.
   private let none: UInt32
 
-  /// - Parameter prefersNaN: Whether a number that is none comes before all others, and not where one that is greater than all would.
+  /// - Parameter prefersNaN: Whether NaN comes before all numbers. Otherwise it counts as greater
+  ///   than all numbers.
   init(prefersGreatest: Bool, prefersNaN: Bool) {
     isMirrored = !prefersGreatest
     mask = prefersGreatest ? 0 : .max
     none = prefersGreatest || prefersNaN ? .max : 0
   }
 
-  /// What is greater the earlier an element comes: numbers of both zeros are the same, and so are those that are none.
+  /// Returns a key that is greater the earlier an element comes. Both zeros have the same key, and
+  /// so have all NaNs.
   @inline(__always)
   func key(_ x: Float) -> UInt32 {
     let bits = Int32(bitPattern: (x + 0).bitPattern)
@@ -37,7 +39,7 @@ struct ElementOrder: Sendable {
     return x == x ? ordered ^ mask : none
   }
 
-  /// The same of an integer. In planned memory, bytes of both kinds are unsigned.
+  /// Returns the key of an integer. Bytes in planned memory are unsigned, even for int8.
   @inline(__always)
   func key<Element: FixedWidthInteger>(_ x: Element) -> Element.Magnitude {
     let bits = Element.Magnitude(truncatingIfNeeded: x)

@@ -1,17 +1,18 @@
 import InfoldTensor
 
-/// What becomes of each element by itself, beside the functions of numbers that kernels have.
+/// An element-wise transformation that is not one of the kernels' functions of floating-point
+/// numbers.
 enum ElementTransformation: Sendable {
-  /// Of integers, modulo 2ⁿ.
+  /// Functions of integers, modulo 2ⁿ.
   case magnitude, negative, sign, positivePart
-  /// Of bits.
+  /// The complement of bits.
   case inverted
-  /// Of truth values.
+  /// The negation of Booleans.
   case opposite
-  /// Whether numbers of float32 are none, or infinite.
+  /// Tests of float32 numbers for NaN or infinity.
   case isNaN, isInfinite(negative: Bool, positive: Bool)
 
-  /// The type of the results; `nil` for elements that it is not for.
+  /// Returns the element type of the results; `nil` if the transformation does not apply to `type`.
   func result(of type: ElementType) -> ElementType? {
     switch self {
     case .magnitude, .negative, .sign, .positivePart, .inverted:
@@ -24,7 +25,7 @@ enum ElementTransformation: Sendable {
     }
   }
 
-  /// Transforms the first operand of the loops, elements of such a type, in a range of their units.
+  /// Transforms the first operand of the loops, for a range of units.
   func run(
     _ units: Range<Int>, _ loops: ElementwiseOperands, of type: ElementType, _ x: UnsafeRawPointer,
     to y: UnsafeMutableRawPointer
@@ -65,7 +66,7 @@ enum ElementTransformation: Sendable {
     }
   }
 
-  /// The same of int8. In planned memory, 128 has been added to them.
+  /// Transforms int8 numbers, which have 128 added in planned memory.
   private func bytes(
     _ units: Range<Int>, _ loops: ElementwiseOperands, _ x: UnsafeRawPointer, _ y: UnsafeMutableRawPointer
   ) {

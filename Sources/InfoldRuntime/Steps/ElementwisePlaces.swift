@@ -1,10 +1,10 @@
-/// Where the operands of element-wise computations lie: where the state says, but for an image whose rows a band hands on, and for what
-/// only blocks are kept of.
+/// The addresses of the operands of element-wise computations. They come from the run state, except
+/// for an image whose rows are passed in a band, and for buffers of which only a block is kept.
 struct ElementwisePlaces {
-  /// A buffer, and where it begins, or would begin.
+  /// A buffer with the address of its first element, which may be virtual.
   typealias Base = (buffer: Int, base: UnsafeMutablePointer<Float>)
 
-  /// The most buffers of which only blocks are kept.
+  /// The maximum number of buffers kept as blocks.
   static let mostBlocks = 4
 
   private let state: RunState
@@ -12,9 +12,10 @@ struct ElementwisePlaces {
   private let output: Base
   private var blocks = InlineArray<4, Base>(repeating: none)
   private var blockCount = 0
-  /// The number with which the blocks begin.
+  /// The index of the element at which the blocks begin.
   private var blockBegin = 0
-  /// Whether a part has written the result. Where it takes the place of the input, later parts read the result there.
+  /// Whether a part has written the result. If the result overwrites the input, later parts read it
+  /// from there.
   var hasResults = false
 
   private static var none: Base { (-1, .nowhere) }
@@ -27,20 +28,20 @@ struct ElementwisePlaces {
     (self.state, self.input, self.output) = (state, input, output)
   }
 
-  /// Keeps blocks of buffers in memory of this thread.
+  /// Keeps blocks of buffers in this thread's scratch memory.
   mutating func keep(_ buffers: [Int], of numbers: Int, in scratch: UnsafeMutableRawPointer) {
     let memory = scratch.assumingMemoryBound(to: Float.self)
     for (index, buffer) in buffers.enumerated() { blocks[index] = (buffer, memory + index * numbers) }
     blockCount = buffers.count
   }
 
-  /// Says with which number of their buffers the blocks begin.
+  /// Sets the index of the element at which the blocks begin.
   @inline(__always)
   mutating func moveBlocks(to number: Int) {
     blockBegin = number
   }
 
-  /// Where an operand is read.
+  /// Returns the address from which an operand is read.
   @inline(__always)
   func source(_ location: Location) -> UnsafeMutablePointer<Float> {
     if location.buffer == input.buffer, !hasResults || input.buffer != output.buffer {
@@ -49,7 +50,7 @@ struct ElementwisePlaces {
     return target(location)
   }
 
-  /// Where a result is written.
+  /// Returns the address to which a result is written.
   @inline(__always)
   func target(_ location: Location) -> UnsafeMutablePointer<Float> {
     if location.buffer == output.buffer { return output.base + location.offset }

@@ -1,10 +1,11 @@
-/// The rows of an image whose channels lie last, one behind the other.
+/// The rows of a channels-last image.
 struct ImageRows: Hashable, Sendable {
   let count: Int
-  /// The numbers from one row to the next.
+  /// The distance between adjacent rows, in elements.
   let stride: Int
 
-  /// Of a value of these sizes; `nil` unless it is a single image of several rows.
+  /// Creates the rows of a value; `nil` unless it is a single channels-last image with several
+  /// rows.
   init?(_ sizes: [Int], at place: Location) {
     guard let image = ImageShape(sizes), image.images == 1, image.height > 1, place.layout == .channelsLast else {
       return nil
@@ -25,8 +26,9 @@ extension ElementwiseStep: RowStep {
     return step.dependency == nil ? nil : step
   }
 
-  /// Every part goes through the rows of one image, and writes the result or a block. What else lies where the input and the result do
-  /// would be looked for in the band.
+  /// The dependency exists if every part processes the rows of one image and writes the result or a
+  /// block. No other operand may be in the buffers of the input or the result, because it would be
+  /// looked up in the band.
   var dependency: RowDependency? {
     guard let rows = parts[0].rows, (units * unit / rows.count).isMultiple(of: unit),
       let firstWriter = parts.firstIndex(where: { $0.write.place == output }),

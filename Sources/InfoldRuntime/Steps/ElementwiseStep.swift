@@ -1,37 +1,38 @@
 import InfoldGraph
 import InfoldKernelInterface
 
-/// One or more element-wise computations in a row, of which each reads what those before have written.
+/// One or more consecutive element-wise computations, each of which reads results of earlier ones.
 ///
-/// They go through the numbers together, block by block, so that what one writes the next one finds in the first-level cache; every
-/// number is computed as it would be by one after the other. What only the computations themselves read has memory for a block.
+/// They process the elements together, block by block, so that each finds its operands in the
+/// first-level cache. Every element is computed as if they ran one after the other. Intermediate
+/// results that no other step reads have memory for one block only.
 struct ElementwiseStep: Step {
   /// One of the computations.
   struct Part: Sendable {
     /// An operand.
     struct Operand {
       var place: Location
-      /// Image, pixel and channel stride.
+      /// The image, pixel and channel strides.
       var strides: [Int]
     }
 
-    /// What it goes through.
+    /// The index space.
     let shape: ElementwiseShape
-    /// The rows of the image that it goes through, if it is one.
+    /// The rows of the image, if it is one.
     let rows: ImageRows?
     let reads: [Operand]
     let write: Operand
-    /// How long it takes, roughly, in numbers read and written.
+    /// The approximate cost, in elements read and written.
     let cost: Int
     let body: @Sendable (_ pixels: Range<Int>, _ places: ElementwisePlaces) -> Void
   }
 
   private(set) var parts: [Part]
-  /// The numbers of a unit of work: those of a pixel, of the part that has the most.
+  /// The number of elements per work unit: the elements of a pixel, for the part that has the most.
   private(set) var unit: Int
-  /// Of what it reads, the image whose rows a band hands to it.
+  /// The operand whose rows are passed in a band.
   var input: Location
-  /// The buffers of which a thread has no more than a block.
+  /// The buffers of which each thread keeps only a block.
   private(set) var blocks: [Int] = []
 
   init(_ part: Part) {
@@ -40,9 +41,9 @@ struct ElementwiseStep: Step {
     input = part.reads[0].place
   }
 
-  /// Numbers of a block: a quarter of a small first-level cache.
+  /// The number of elements in a block: a quarter of a small first-level cache.
   private static let blockCount = 2048
-  /// More parts in a row are another step: each that joins is held against all of them.
+  /// The maximum number of parts. It bounds the cost of checking each new part against all others.
   private static let maximumParts = 64
 
   var units: Int { parts[0].shape.count / unit }
@@ -59,7 +60,7 @@ struct ElementwiseStep: Step {
     run((0..<units).part(task, of: count), places)
   }
 
-  /// Does some units of all parts.
+  /// Executes some units of all parts.
   func run(_ range: Range<Int>, _ places: ElementwisePlaces) {
     var places = places
     let block = parts.count > 1 ? max(1, Self.blockCount / unit) : range.count
@@ -79,17 +80,18 @@ struct ElementwiseStep: Step {
 }
 
 extension ElementwiseStep {
-  /// What the last part writes.
+  /// The result of the last part.
   var output: Location { parts.last!.write.place }
 
-  /// The numbers of a buffer that a thread has of each of `blocks`.
+  /// The number of elements that a thread keeps of each buffer in `blocks`.
   var numbersPerBlock: Int { max(Self.blockCount, unit) }
 
   var scratchByteCount: Int { blocks.count * numbersPerBlock * MemoryLayout<Float>.stride }
 
-  /// Keeps no more than blocks of what parts write and only parts read.
-  /// - Parameter isPrivate: Whether no other step uses a buffer.
-  /// - Returns: The buffers that the step uses no longer.
+  /// Reduces buffers to blocks if only parts of this step write and read them.
+  ///
+  /// - Parameter isPrivate: Returns whether no other step uses a buffer.
+  /// - Returns: The buffers that the step does not use any more.
   mutating func keepBlocks(where isPrivate: (Int) -> Bool) -> [Int] {
     guard unit <= 4 * Self.blockCount else { return [] }
     for part in parts.dropLast() where blocks.count < ElementwisePlaces.mostBlocks {
@@ -101,7 +103,8 @@ extension ElementwiseStep {
     return blocks
   }
 
-  /// Whether all parts that use a buffer go through its numbers without gaps, from the first on, and one writes it before others read it.
+  /// Returns whether all parts that use a buffer access its elements densely from the first on, and
+  /// a part writes it before others read it.
   private func isDense(_ buffer: Int) -> Bool {
     var isWritten = false
     for part in parts {
@@ -115,8 +118,8 @@ extension ElementwiseStep {
     return isWritten
   }
 
-  /// This step with another computation behind it; `nil` when that reads nothing of what this step writes, or cannot go through the
-  /// numbers along with it.
+  /// Returns this step extended by another computation; `nil` if that reads no result of this step,
+  /// or cannot process the elements in the same order.
   func followed(by next: Part) -> ElementwiseStep? {
     guard parts.count < Self.maximumParts,
       next.reads.contains(where: { read in parts.contains { $0.write.place == read.place } }),
@@ -130,13 +133,14 @@ extension ElementwiseStep {
 }
 
 extension ElementwiseStep.Part {
-  /// Whether the numbers follow one another without gaps.
+  /// Whether the elements are contiguous.
   fileprivate var isDense: Bool {
     write.strides == [shape.pixels * shape.channels, shape.channels, 1]
       || shape.images == 1 && write.strides[1...] == [shape.channels, 1]
   }
 
-  /// Whether both can take turns, block by block: the numbers of one memory are at the same place in the order of both.
+  /// Returns whether both parts can be interleaved block by block: elements in shared memory come
+  /// at the same position in the order of both.
   fileprivate func goesAlong(with next: Self) -> Bool {
     let isSameOrder = shape == next.shape && write.strides == next.write.strides
     guard isSameOrder || isDense && next.isDense && shape.count == next.shape.count else { return false }
@@ -152,7 +156,7 @@ extension ElementwiseStep.Part.Operand {
 }
 
 extension ElementwiseShape {
-  /// The numbers.
+  /// The number of elements.
   var count: Int { images * pixels * channels }
 
   fileprivate static func == (a: Self, b: Self) -> Bool {
@@ -161,13 +165,13 @@ extension ElementwiseShape {
 }
 
 extension PlanBuilder {
-  /// Whether the last step is an element-wise one, and has written a value.
+  /// Returns whether the last step is element-wise and has written `value`.
   func isOfChain(_ value: ValueID) -> Bool {
     guard let chain = steps.last?.step as? ElementwiseStep else { return false }
     return locations[value.index].values.contains { place in chain.parts.contains { $0.write.place == place } }
   }
 
-  /// Gives values that only parts of one element-wise step use no memory but for a block.
+  /// Reduces the memory of values to a block if only parts of one element-wise step use them.
   mutating func keepBlocks() {
     for index in steps.indices {
       guard var chain = steps[index].step as? ElementwiseStep else { continue }
@@ -184,7 +188,8 @@ extension PlanBuilder {
     }
   }
 
-  /// Adds a computation over elements: to the step before, when it goes on with what that has written.
+  /// Adds an element-wise computation. It becomes part of the previous step if it continues from
+  /// that step's result.
   mutating func emitElementwise(
     _ operands: ElementwiseOperands, _ algorithm: String, reads: [Location], write: Location, cost: Int,
     _ body: @escaping @Sendable (_ pixels: Range<Int>, _ places: ElementwisePlaces) -> Void
@@ -200,7 +205,7 @@ extension PlanBuilder {
       algorithm)
   }
 
-  /// The same for an image, and operands of one number per channel.
+  /// Adds an element-wise computation of an image and operands with one number per channel.
   mutating func emitElementwise(
     _ shape: ElementwiseShape, _ rows: ImageRows?, _ algorithm: String, _ read: Location, perChannel: [Location],
     write: Location, cost: Int,

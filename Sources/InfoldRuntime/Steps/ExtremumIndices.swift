@@ -1,14 +1,15 @@
 import InfoldTensor
 
-/// The indices of the first elements along an axis, by an order.
+/// The indices of the first elements along an axis in a sort order.
 struct ExtremumIndices: Sendable {
   let block: AxisBlock
   let order: ElementOrder
-  /// Whether of equal elements the last one is found. Of those that are no numbers, it is the first.
+  /// Whether the last of several equal elements is selected. Of several NaNs, it is always the
+  /// first.
   let selectsLast: Bool
   let type: ElementType
 
-  /// Whether there is memory for elements of a type, and an index fits into 32 bits.
+  /// Returns whether elements of the type are supported and indices fit into 32 bits.
   static func has(_ type: ElementType, _ block: AxisBlock) -> Bool {
     switch type {
     case .float32, .int32, .uint32, .int64, .uint64, .uint8, .int8: block.count < Int(Int32.max)
@@ -16,7 +17,7 @@ struct ExtremumIndices: Sendable {
     }
   }
 
-  /// The columns that are searched at once.
+  /// The number of columns searched at once.
   private static let width = 256
 
   private var parts: Int { (block.stride + Self.width - 1) / Self.width }
@@ -38,7 +39,7 @@ struct ExtremumIndices: Sendable {
     }
   }
 
-  /// - Parameter nan: The key that stands for no number.
+  /// - Parameter nan: The key of NaN.
   @inline(__always)
   private func run<Element, Key: FixedWidthInteger>(
     _ units: Range<Int>, _ source: UnsafeRawPointer, _ target: UnsafeMutablePointer<Int64>,
@@ -77,7 +78,7 @@ struct ExtremumIndices: Sendable {
     }
   }
 
-  /// The elements that a block is compared by, before its greatest is compared with that of others.
+  /// The number of elements in a block. The search compares the maxima of blocks first.
   private static let blockCount = 64
 
   @inline(__always)
@@ -107,7 +108,7 @@ struct ExtremumIndices: Sendable {
     return index
   }
 
-  /// Writes the elements that were found by `units`.
+  /// Copies the elements found by `units`.
   func copyFound(
     _ units: Range<Int>, from source: UnsafeRawPointer, at indices: UnsafePointer<Int64>,
     to target: UnsafeMutableRawPointer

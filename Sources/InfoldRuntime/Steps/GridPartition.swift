@@ -1,10 +1,10 @@
-/// How a result with two axes is cut into tasks: whole units of the major axis, or where there are too few to share them evenly, parts of
-/// them along the minor axis.
+/// Divides a two-dimensional result into tasks: whole units of the major axis, or parts of them
+/// along the minor axis if there are too few to share them evenly.
 ///
-/// Tasks go through the units in their order, those of one major unit behind one another. So neighbouring steps that are cut along
-/// the same axis give the same thread the same part of it.
+/// Tasks cover the units in order, with the minor axis varying fastest. Successive steps that are
+/// divided along the same axis therefore give each thread the same part.
 package struct GridPartition {
-  /// The units of each axis.
+  /// The number of units along each axis.
   package let major: Int
   package let minor: Int
 
@@ -13,16 +13,17 @@ package struct GridPartition {
     self.minor = minor
   }
 
-  /// As many major units for each task are even enough, and so is the same number for every thread: each has two tasks.
+  /// Returns whether to divide along the minor axis. Several major units per task, or the same
+  /// number for every thread with its two tasks, are even enough without that.
   private func cutsMinor(tasks: Int) -> Bool { major < 4 * tasks && !major.isMultiple(of: (tasks + 1) / 2) }
 
-  /// The tasks for so many threads, at most two for each.
+  /// Returns the number of tasks for this number of threads, at most two per thread.
   package func tasks(workers: Int) -> Int {
     let tasks = max(1, min(2 * workers, major * minor, WorkerPool.mostTasks))
     return cutsMinor(tasks: tasks) ? tasks : max(1, min(tasks, major))
   }
 
-  /// Calls `body` with the units of a task, in at most three rectangles.
+  /// Calls `body` with the units of a task, as at most three rectangles.
   package func forEachPart(ofTask task: Int, of count: Int, _ body: (_ major: Range<Int>, _ minor: Range<Int>) -> Void)
   {
     guard cutsMinor(tasks: count) else {
@@ -46,7 +47,7 @@ package struct GridPartition {
 }
 
 extension Range<Int> {
-  /// What so many units of an axis are of its elements.
+  /// Converts a range of units of an axis to the range of its elements.
   func scaled(by unit: Int, to extent: Int) -> Range<Int> {
     Swift.min(lowerBound * unit, extent)..<Swift.min(upperBound * unit, extent)
   }

@@ -1,10 +1,11 @@
 import InfoldKernelInterface
 
-/// A normalization of groups of neighbouring channels, with the channels last. The first phase adds up parts of the pixels, the second
-/// makes the moments of groups of the sums, and the third normalizes the parts.
+/// A normalization of groups of adjacent channels in channels-last layout. The first phase sums
+/// over parts of the pixels. The second computes the moments of groups from these sums. The third
+/// normalizes the parts.
 struct GroupNormalizationStep: Step {
   let kernels: any KernelSet.Type
-  /// Without places.
+  /// The arguments without addresses.
   let arguments: GroupNormalizationArguments
   let input: Location
   let output: Location

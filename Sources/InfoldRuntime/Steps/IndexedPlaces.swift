@@ -1,17 +1,17 @@
 import InfoldTensor
 
-/// The slices of a tensor that lists of indices name.
+/// The slices of a tensor that index lists refer to.
 struct IndexedSlices: Sendable {
   let indices: RunIndices
-  /// The elements of a slice.
+  /// The number of elements of a slice.
   let length: Int
-  /// Parts of the tensor, one behind the other, in each of which slices are named.
+  /// The number of consecutive blocks of the tensor. Each block has its own slices.
   let blocks: Int
   let slicesPerBlock: Int
   /// Whether all blocks have the same indices.
   let sharesIndices: Bool
   private let blockLength: Int
-  /// The sizes and distances of the axes of a list.
+  /// The size and the stride of each axis that a list indexes.
   private let levels: [(size: Int, stride: Int)]
 
   init(_ indices: RunIndices, blocks: Int, sharesIndices: Bool) {
@@ -27,7 +27,7 @@ struct IndexedSlices: Sendable {
 
   var count: Int { blocks * slicesPerBlock }
 
-  /// Calls `body` with the number of each slice, and the place of its first element.
+  /// Calls `body` with the number of each slice and the offset of its first element.
   @inline(__always)
   func forEach(_ slices: Range<Int>, in state: RunState, _ body: (_ slice: Int, _ start: Int) -> Void) {
     indices.with(state, int64: { forEach(slices, $0, body) }, int32: { forEach(slices, $0, body) })
@@ -63,19 +63,19 @@ struct IndexedSlices: Sendable {
   }
 }
 
-/// The elements of a tensor that indices in the same place name along an axis.
+/// The elements of a tensor that an index tensor refers to along one axis, as in GatherElements.
 struct IndexedElements: Sendable {
   let indices: RunIndices
   private let size: Int
-  /// The distance between elements that neighbours along the axis name.
+  /// The stride of the indexed axis.
   private let stride: Int
-  /// The dimensions of the indices without the last one, neighbours joined where they are ones of the tensor: how many, and how far
-  /// apart in the tensor.
+  /// The axes of the index tensor except the last, with their strides in the data tensor. Axes that
+  /// are contiguous in the data tensor are merged.
   private let outer: [(count: Int, stride: Int)]
-  /// The indices of a row, and how far apart in the tensor.
+  /// The number of indices per row, and their stride in the data tensor.
   private let inner: (count: Int, stride: Int)
 
-  /// - Parameter sizes: Those of the indices.
+  /// - Parameter sizes: The sizes of the index tensor.
   init(_ indices: RunIndices, sizes: [Int]) {
     let axis = indices.axes[0], strides = rowMajorStrides(indices.shape)
     self.indices = indices
@@ -96,7 +96,8 @@ struct IndexedElements: Sendable {
 
   var rows: Int { outer.reduce(1) { $0 * $1.count } }
 
-  /// Calls `body` with the number of each index in a range of rows, and the place of the element that it names.
+  /// Calls `body` with the number of each index in a range of rows, and the offset of the element
+  /// that it refers to.
   @inline(__always)
   func forEach(_ rows: Range<Int>, in state: RunState, _ body: (_ number: Int, _ place: Int) -> Void) {
     indices.with(state, int64: { forEach(rows, $0, body) }, int32: { forEach(rows, $0, body) })
@@ -121,7 +122,7 @@ struct IndexedElements: Sendable {
   }
 }
 
-/// An index that counts from the beginning.
+/// Converts a negative index, which counts from the end, to one that counts from the beginning.
 @inline(__always)
 private func wrapped<Index: FixedWidthInteger>(_ index: Index, _ size: Int) -> Int {
   let index = Int(truncatingIfNeeded: index)

@@ -3,17 +3,17 @@ import InfoldTensor
 /// A function of two integers, modulo 2ⁿ.
 enum IntegerFunction: Sendable {
   case sum, difference, product
-  /// Rounded toward zero.
+  /// The quotient rounded toward zero.
   case quotient
   case maximum, minimum
-  /// Of a quotient that is rounded toward zero, or down.
+  /// The remainder of a quotient that is rounded toward zero or down.
   case remainder(truncates: Bool)
-  /// Of the bits of both.
+  /// Bitwise functions.
   case conjunction, disjunction, exclusion
-  /// By so many bits; what comes in are zeros, or to the right copies of the sign.
+  /// A shift by a number of bits. Right shifts of signed numbers copy the sign.
   case shift(toLeft: Bool)
 
-  /// Whether the second one must not be zero.
+  /// Whether the second operand must not be zero.
   var divides: Bool {
     switch self {
     case .quotient, .remainder: true
@@ -21,7 +21,7 @@ enum IntegerFunction: Sendable {
     }
   }
 
-  /// Whether plans have memory for integers of a type.
+  /// Returns whether the functions support an element type.
   static func has(_ type: ElementType) -> Bool {
     switch type {
     case .int16, .uint16, .int32, .uint32, .int64, .uint64, .uint8, .int8: true
@@ -29,7 +29,7 @@ enum IntegerFunction: Sendable {
     }
   }
 
-  /// Computes it in units of the loops.
+  /// Computes the function for a range of units of the loops.
   func run(
     _ units: Range<Int>, _ loops: ElementwiseOperands, of type: ElementType, _ a: UnsafeRawPointer,
     _ b: UnsafeRawPointer, to result: UnsafeMutableRawPointer
@@ -69,7 +69,7 @@ enum IntegerFunction: Sendable {
     }
   }
 
-  /// The same of int8. In planned memory, 128 has been added to them.
+  /// Computes the function for int8 numbers, which have 128 added in planned memory.
   private func runOnBytes(
     _ units: Range<Int>, _ loops: ElementwiseOperands, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer,
     _ result: UnsafeMutableRawPointer
@@ -96,21 +96,21 @@ enum IntegerFunction: Sendable {
     }
   }
 
-  /// The remainder of a quotient that is rounded down.
+  /// Returns the remainder of a quotient that is rounded down.
   @inline(__always)
   private static func modulo<Number: FixedWidthInteger>(_ x: Number, _ y: Number) -> Number {
     let rest = x.remainderReportingOverflow(dividingBy: y).partialValue
     return rest == 0 || (rest < 0) == (y < 0) ? rest : rest &+ y
   }
 
-  /// By a negative number of bits, or as many as there are or more, all are those that come in.
+  /// Shifts a number. A negative count, or one of at least the bit width, shifts out all bits.
   @inline(__always)
   private static func shifted<Number: FixedWidthInteger>(_ x: Number, by count: Number, toLeft: Bool) -> Number {
     guard count >= 0, count < Number.bitWidth else { return !toLeft && x < 0 ? ~0 : 0 }
     return toLeft ? x &<< count : x &>> count
   }
 
-  /// Whether one of some integers is zero.
+  /// Returns whether any of the numbers is zero.
   static func hasZero(_ count: Int, of type: ElementType, _ numbers: UnsafeRawPointer) -> Bool {
     func hasZero<Bits: FixedWidthInteger>(_ zero: Bits) -> Bool {
       let numbers = numbers.assumingMemoryBound(to: Bits.self)

@@ -1,37 +1,39 @@
 import InfoldKernelInterface
 
-/// Products of integers of 8 bits, less their zero points, in int32.
+/// Products of 8-bit integers minus their zero points, in int32.
 ///
-/// Kernels add up products of the bytes in planned memory, as they are, with weights that have 128 taken away. What the zero points make of
-/// the sums comes behind: Σ (x − a)(w − b) = Σ x · w − a · Σ w − b · (Σ x − n · a), where n numbers are added up. Σ x is one column more
-/// of the product, of weights that are 1. Everything wraps around, so that it does not matter when.
+/// Kernels sum products of the bytes in planned memory, as they are, by weights from which 128 has
+/// been subtracted. The zero points are applied afterwards: Σ (x − a)(w − b) = Σ x · w − a · Σ w −
+/// b · (Σ x − n · a), where n is the number of terms. Σ x is computed by an additional column of
+/// the product with weights of 1. Arithmetic wraps around, so the order of operations does not
+/// matter.
 struct IntegerProductStep: Step {
-  /// A product, by the places of its parts.
+  /// One product, by the positions of its operands.
   struct Part: Sendable {
-    /// The first element of what is multiplied.
+    /// The index of the first element of the left operand.
     var input: Int
-    /// The left side, of those that have zero points of their own.
+    /// The index of the left matrix, for left matrices with different zero points.
     var left: Int
-    /// The weights, of several.
+    /// The index of the weight matrix.
     var right: Int
-    /// The first element of the result.
+    /// The index of the first element of the result.
     var output: Int
   }
 
   let kernels: any ByteKernels.Type
-  /// Of each product. The result's channels and their distance are those of the sums.
+  /// The shape of each product. The output channels and their stride are those of the sums.
   let shape: ConvolutionShape
   let parts: [Part]
   let input: Location
-  /// Of the rows, or of all.
+  /// The zero points of the rows, or a common one.
   let inputZeroPoints: IntegerZeroPoints
   let weights: IntegerWeights
   /// Memory for the sums.
   let sums: Location
-  /// Zeros, which sums begin with.
+  /// Zeros with which the sums begin.
   let zeros: Location
   let output: Location
-  /// From one position of the result to the next.
+  /// The distance between adjacent positions of the result.
   let outputStride: Int
 
   private var isVariable: Bool { weights.source != nil }
@@ -123,7 +125,7 @@ struct IntegerProductStep: Step {
     state.address(sums).assumingMemoryBound(to: Int32.self) + index * rows * shape.outputPixelStride
   }
 
-  /// Makes the numbers at one position of the sums there.
+  /// Computes the result at one position from the sums.
   private func correct(_ index: Int, in state: RunState) {
     let (product, row) = index.quotientAndRemainder(dividingBy: rows)
     let part = parts[product], filters = weights.filters
@@ -149,47 +151,50 @@ struct IntegerProductStep: Step {
   }
 }
 
-/// Zero points as planned memory has them, unsigned.
+/// Zero points in the unsigned representation of planned memory.
 struct IntegerZeroPoints: Sendable {
-  /// `nil` where all are `common`.
+  /// The location; `nil` if all zero points are `common`.
   var place: Location?
-  /// The one for all.
+  /// The common zero point.
   var common: UInt8
-  /// From the first zero point of a matrix to that of the next.
+  /// The distance between the first zero points of consecutive matrices.
   var matrixStride = 0
-  /// From one row's or column's zero point to the next.
+  /// The distance between the zero points of adjacent rows or columns.
   var elementStride = 0
 
   func value(_ matrix: Int, _ element: Int, in state: RunState) -> Int32 {
     place == nil ? Int32(common) : Int32(bytes(matrix, in: state)[element * elementStride])
   }
 
-  /// Those of a matrix.
-  /// - Precondition: There is a place.
+  /// Returns the zero points of a matrix.
+  ///
+  /// - Precondition: `place` is not `nil`.
   func bytes(_ matrix: Int, in state: RunState) -> UnsafePointer<UInt8> {
     UnsafePointer(state.address(place!).assumingMemoryBound(to: UInt8.self) + matrix * matrixStride)
   }
 }
 
-/// What integers are multiplied with: some matrices of weights, each of so many filters.
+/// The weights of integer products: `count` matrices of `filters` filters each.
 struct IntegerWeights: Sendable {
   let count: Int
   let filters: Int
   let taps: Int
   let channels: Int
-  /// From one weight of a filter to the next, and from a filter to the next.
+  /// The distances between adjacent weights of a filter, and between adjacent filters.
   let strides: (row: Int, filter: Int)
   let zeroPoints: IntegerZeroPoints
-  /// Whether they may be others than 128 in planned memory.
+  /// Whether zero points may differ from 128 in planned memory.
   let hasZeroPoints: Bool
-  /// The weights, where a run computes them; else they have been packed.
+  /// The location of weights that the run computes; `nil` for constant weights, which are packed
+  /// ahead.
   var source: Location?
-  /// The total of each filter, and behind them the panels of all matrices.
+  /// The sums of all filters, followed by the panels of all matrices.
   var packed: Location
 
-  /// The weights of a filter.
+  /// The number of weights of a filter.
   var inner: Int { taps * channels }
-  /// The columns of a product: with zero points, one more that adds up what is multiplied.
+  /// The number of columns of a product. With zero points, an additional column sums the left
+  /// operand.
   var columns: Int { filters + (hasZeroPoints ? 1 : 0) }
 
   private func panelByteCount(_ kernels: any ByteKernels.Type) -> Int {
@@ -209,10 +214,10 @@ struct IntegerWeights: Sendable {
     UnsafePointer(state.address(packed).assumingMemoryBound(to: Int32.self) + index * filters)
   }
 
-  /// Up to where panels begin.
+  /// The offset of the panels.
   private var totalByteCount: Int { (count * filters * MemoryLayout<Int32>.stride + 63) & ~63 }
 
-  /// Packs a matrix that a run has computed.
+  /// Packs a matrix that the run has computed.
   fileprivate func pack(
     _ index: Int, _ kernels: any ByteKernels.Type, _ signed: UnsafeMutablePointer<Int8>, in state: RunState
   ) {
@@ -221,8 +226,9 @@ struct IntegerWeights: Sendable {
   }
 
   /// Packs a matrix.
+  ///
   /// - Parameters:
-  ///   - flip: What of each byte is changed to make a signed number of it.
+  ///   - flip: The bits to invert in each byte to make it a signed number.
   ///   - signed: Memory for all weights.
   func pack(
     _ index: Int, of source: UnsafePointer<UInt8>, flipping flip: UInt8, _ kernels: any ByteKernels.Type,

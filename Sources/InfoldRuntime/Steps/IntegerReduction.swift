@@ -1,7 +1,7 @@
 import InfoldKernelInterface
 import InfoldTensor
 
-/// A reduction of integers, modulo 2ⁿ: of the columns of matrices that follow one another.
+/// A reduction of integers, modulo 2ⁿ, along the columns of consecutive matrices.
 struct IntegerReduction: Sendable {
   let reduction: Reduction
   let type: ElementType
@@ -9,7 +9,7 @@ struct IntegerReduction: Sendable {
   let rows: Int
   let columns: Int
 
-  /// Whether there is one for integers of a type.
+  /// Returns whether the reduction supports an element type.
   static func has(_ reduction: Reduction, _ type: ElementType) -> Bool {
     switch (reduction, type) {
     case (.mean, _), (.norm, _): false
@@ -18,7 +18,7 @@ struct IntegerReduction: Sendable {
     }
   }
 
-  /// The columns that are reduced at once.
+  /// The number of columns reduced at once.
   private static let block = 1024
 
   private var blocks: Int { (columns + Self.block - 1) / Self.block }

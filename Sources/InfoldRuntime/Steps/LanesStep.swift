@@ -1,6 +1,6 @@
 import InfoldKernelInterface
 
-/// A convolution of small groups of channels.
+/// A convolution with small groups of channels.
 struct LanesStep: WindowRowStep {
   let kernels: any ConvolutionKernels.Type
   let groups: ChannelGroups
@@ -22,7 +22,7 @@ struct LanesStep: WindowRowStep {
     window.height * window.width * groups.inputs * result.channels * MemoryLayout<Float>.stride
   }
 
-  /// The channels of a vector.
+  /// The number of output channels of a vector.
   private var channelsOfBlock: Int { groups.perVector(of: kernels.vectorWidth) * groups.outputs }
 
   var channelUnit: Int { max(1, ChannelBlocks.usualUnit / channelsOfBlock) * channelsOfBlock }

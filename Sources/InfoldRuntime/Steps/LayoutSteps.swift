@@ -2,7 +2,7 @@ import InfoldKernelInterface
 import InfoldTensor
 
 extension RangeStep {
-  /// Brings a value from one layout to the other.
+  /// A step that converts images from one layout to the other.
   static func layout(
     _ image: ImageShape, from source: Location, to target: Location, _ kernels: any KernelSet.Type
   ) -> RangeStep {
@@ -23,7 +23,8 @@ extension RangeStep {
     }
   }
 
-  /// Copies elements that follow one another, between the formats of quantized numbers as well.
+  /// A step that copies contiguous elements, and converts between the formats of quantized numbers
+  /// if necessary.
   static func copy(from source: Location, to target: Location, count: Int) -> RangeStep {
     let byteCount = source.format.byteCount, offset = source.format.offset ^ target.format.offset
     return RangeStep(units: count, cost: count * byteCount / 4) { units, state, _ in
@@ -33,30 +34,31 @@ extension RangeStep {
         output.copyMemory(from: input, byteCount: count)
       } else {
         let input = input.assumingMemoryBound(to: UInt8.self), output = output.assumingMemoryBound(to: UInt8.self)
-        // 128 is added to 8 bits, or taken away, by changing the first of them.
+        // Inverting the highest bit adds or subtracts 128.
         for index in 0..<count { output[index] = input[index] ^ offset }
       }
     }
   }
 }
 
-/// Rows of elements that are copied: each follows without gaps, one row every so many elements.
+/// Rows of elements to copy. Each row is contiguous.
 struct CopiedRows: Sendable {
   var source: Location
   var sourceStride: Int
   var target: Location
   var targetStride: Int
-  /// The elements of a row.
+  /// The number of elements of a row.
   var count: Int
 }
 
 extension RangeStep {
-  /// Copies so many rows of each.
+  /// A step that copies `rows` rows for each of `copies`.
   static func copy(rows: Int, _ copies: [CopiedRows]) -> RangeStep {
     let elements = rows * copies.reduce(0) { $0 + $1.count }
     let cost = 2 * elements * copies[0].source.format.byteCount / 4
     return RangeStep(units: rows, cost: cost) { rows, state, _ in
-      // Copies of short rows go through the result several times: it is to stay in the first-level cache.
+      // Copies of short rows pass over the result several times, so process blocks that stay in the
+      // first-level cache.
       let size = 128
       var first = rows.lowerBound
       while first < rows.upperBound {
@@ -69,7 +71,7 @@ extension RangeStep {
 }
 
 extension CopiedRows {
-  /// The bytes of a row from which on it is copied as a whole.
+  /// The minimum size of a row that is copied as a whole, in bytes.
   private static let longRow = 32
 
   fileprivate func run(_ rows: Range<Int>, in state: RunState) {

@@ -1,10 +1,11 @@
 import InfoldTensor
 
-/// The first elements along an axis by an order, and their indices; of equal ones, the lower index comes first.
+/// The first elements along an axis in a sort order, and their indices. Of equal elements, the one
+/// with the lower index comes first.
 struct LeadingElements: Sendable {
   let block: AxisBlock
   let order: ElementOrder
-  /// How many, at least one.
+  /// The number of elements to find, at least 1.
   let count: Int
   let type: ElementType
 
@@ -27,7 +28,8 @@ struct LeadingElements: Sendable {
     }
   }
 
-  /// - Parameter entry: Holds a key, and behind it what is left of the index taken away from the greatest number.
+  /// - Parameter entry: The type of a heap entry: a key in the upper half, and the complement of
+  ///   the index in the lower half.
   @inline(__always)
   private func run<Element: BitwiseCopyable, Key: FixedWidthInteger, Entry: FixedWidthInteger>(
     _ units: Range<Int>, _ source: UnsafeRawPointer, _ values: UnsafeMutableRawPointer,
@@ -62,7 +64,7 @@ struct LeadingElements: Sendable {
   }
 }
 
-/// Entries of which each is no greater than the two that belong to it.
+/// A binary heap with the least entry at the root.
 private struct EntryHeap<Entry: FixedWidthInteger> {
   let entries: UnsafeMutablePointer<Entry>
   let count: Int
@@ -89,7 +91,7 @@ private struct EntryHeap<Entry: FixedWidthInteger> {
   @inline(__always)
   func replaceLeast(by entry: Entry) { sink(entry, from: 0, below: count) }
 
-  /// Puts the greatest ones first.
+  /// Sorts the entries from greatest to least.
   @inline(__always)
   func sort() {
     var rest = count - 1

@@ -2,25 +2,26 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// The tensors of a node that is not computed by kernels, but on tensors as a whole.
+/// The tensors of a node that is computed on whole tensors rather than by kernels.
 struct NodeTensors: Sendable {
-  /// Where an input comes from.
+  /// The source of an input.
   enum Operand: Sendable {
-    /// The tensor that the state holds for the value with this index.
+    /// The tensor that the run state holds for the value with this index.
     case tensor(Int)
-    /// Planned memory in row-major order, which is copied.
+    /// Row-major planned memory, which is copied.
     case memory(Location, sizes: [Int], ElementType)
   }
 
-  /// The node, as errors call it.
+  /// The name of the node in errors.
   let label: String
   let inputs: [Operand?]
-  /// The indices of the values that the node makes.
+  /// The indices of the output values.
   let outputs: [Int?]
-  /// What the plan believes of the outputs. The model may have declared what only a run can prove wrong.
+  /// The output types that the plan assumes. The model may have declared types that only a run can
+  /// prove wrong.
   let types: [TensorType?]
 
-  /// The indices of the values that are tensors in the state.
+  /// The indices of the values that are tensors in the run state.
   var indices: (reads: [Int], writes: [Int]) {
     let reads = inputs.compactMap { input -> Int? in
       if case .tensor(let index)? = input { index } else { nil }
@@ -28,7 +29,7 @@ struct NodeTensors: Sendable {
     return (reads, outputs.compactMap { $0 })
   }
 
-  /// Puts what `body` makes of the inputs into the state, or the error that it throws.
+  /// Stores the results of `body` in the run state, or the error that it throws.
   func compute(in state: RunState, _ body: ([Tensor?]) throws(InfoldError) -> [Tensor?]) {
     do throws(InfoldError) {
       try state.context!.factory.budget.charging { () throws(InfoldError) in
@@ -64,11 +65,11 @@ struct NodeTensors: Sendable {
       guard let output, let result = results[index] else { continue }
       if let type = types[index], result.elementType != type.elementType {
         throw InfoldError(
-          .invalidModel, "the output \(index) is \(result); the model declares it as \(type)", node: label)
+          .invalidModel, "output \(index) is \(result), but the model declares \(type)", node: label)
       }
       if let shape = types[index]?.shape, !shape.admits(result.shape) {
         throw InfoldError(
-          .invalidModel, "the output \(index) has the shape \(result.shape); the model declares it as \(shape)",
+          .invalidModel, "output \(index) has shape \(result.shape), but the model declares \(shape)",
           node: label)
       }
       state.tensors[output] = result

@@ -1,7 +1,7 @@
 import InfoldKernelInterface
 import InfoldTensor
 
-/// A pool of windows.
+/// A pooling over windows.
 struct PoolStep: WindowRowStep {
   let kernels: any LanewiseKernels.Type
   let image: ImageShape
@@ -14,7 +14,7 @@ struct PoolStep: WindowRowStep {
   let output: Location
   var sharesChannels = false
 
-  /// Of a window, only what lies in the picture is looked at.
+  /// Only the part of a window inside the image is read.
   var cost: Int {
     saturatedProduct(result.count, min(window.height, image.height), min(window.width, image.width))
   }

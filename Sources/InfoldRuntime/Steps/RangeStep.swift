@@ -2,12 +2,13 @@
 struct RangeStep: Step {
   /// The number of units.
   let units: Int
-  /// How long all of it takes, roughly, in numbers read and written; decides how many threads are worth while.
+  /// The approximate cost of the whole step, in elements read and written. It decides how many
+  /// threads share the step.
   let cost: Int
   let scratchByteCount: Int
   private let body: @Sendable (_ units: Range<Int>, _ state: RunState, _ worker: Int) -> Void
 
-  /// A step that calls `body` with parts of the range.
+  /// Creates a step that calls `body` with parts of the range.
   init(
     units: Int, cost: Int, scratchByteCount: Int = 0,
     _ body: @escaping @Sendable (_ units: Range<Int>, _ state: RunState, _ worker: Int) -> Void
@@ -18,18 +19,18 @@ struct RangeStep: Step {
     self.body = body
   }
 
-  /// Less than this is done before another thread has begun.
+  /// The cost of starting another thread.
   private static let smallestCost = 8192
 
   func tasks(phase: Int, workers: Int) -> Int { Self.tasks(units: units, cost: cost, workers: workers) }
 
-  /// The tasks for so many threads.
+  /// Returns the number of tasks for this number of threads.
   static func tasks(units: Int, cost: Int, workers: Int) -> Int {
     let sharing = sharing(cost: cost, workers: workers)
     return sharing == 1 ? 1 : max(1, min(units, 2 * sharing, WorkerPool.mostTasks))
   }
 
-  /// The threads, out of so many, that are worth while.
+  /// Returns the number of threads that are worth using.
   static func sharing(cost: Int, workers: Int) -> Int {
     ThreadHeuristic.count(work: cost / smallestCost, workers: workers)
   }

@@ -1,44 +1,47 @@
 import InfoldKernelInterface
 
-/// What a recurrent operator makes of the states and of its input at a position.
+/// The recurrence of a recurrent operator: it computes the next state from the current state and
+/// the input at a position.
 protocol RecurrentCell: Sendable {
-  /// The gates, whose weights stand below one another.
+  /// The number of gates, whose weights are stacked.
   static var gateCount: Int { get }
-  /// The states that go from position to position: the hidden one, and LSTM's cell.
+  /// The number of states passed from position to position: the hidden state, and the cell state of
+  /// LSTM.
   static var stateCount: Int { get }
-  /// The gates whose weights the state is multiplied with at once.
+  /// The groups of gates whose weights are multiplied by the state in one product.
   var products: [Range<Int>] { get }
   /// Whether the bias of the state's product is added to that of the input's.
   var joinsBiases: Bool { get }
-  /// The numbers of room for each sequence, in units of the hidden size.
+  /// The scratch memory for each sequence, in multiples of the hidden size.
   var room: Int { get }
-  /// Whether it may take on some hidden units alone, of which others know nothing before the next position.
+  /// Whether hidden units can be computed independently within a position.
   var takesUnitsApart: Bool { get }
 
-  /// Takes the states on by a position. What stands in the gates is lost.
+  /// Advances the states by one position. The contents of the gates are overwritten.
   func advance(_ position: RecurrentPosition, in runState: RunState)
 }
 
-/// Some sequences at a position, in one direction, and what is computed of them.
+/// Some sequences at one position and in one direction, with the memory for their computation.
 struct RecurrentPosition {
   /// The rows of the states.
   let rows: KernelRows
-  /// The hidden units: all, or from the beginning of a panel of weights on, those of a cell that takes them apart.
+  /// The hidden units to compute: all of them, or, for a cell with independent units, a range that
+  /// begins at a panel of weights.
   let units: Range<Int>
-  /// What the input adds to the gates, which lie behind one another.
+  /// The input's contribution to the gates, which are contiguous.
   let gates: RowPlace
-  /// The hidden state before.
+  /// The previous hidden state.
   let hidden: RowPlace
-  /// Where the hidden state behind goes; may be the same memory.
+  /// The memory for the new hidden state, which may be the same.
   let result: RowPlace
-  /// LSTM's cell before and behind.
+  /// The cell state of LSTM, which is updated.
   let cell: RowPlace
-  /// Room for numbers that nobody reads afterwards.
+  /// Scratch memory.
   let room: RowPlace
   let direction: Int
   let product: RecurrentProduct
 
-  /// The columns of so many gates.
+  /// Returns the columns of this number of gates.
   func columns(_ gates: Int) -> GateColumns { GateColumns(gates, size: rows.width, units: units) }
 }
 
@@ -52,7 +55,7 @@ struct RNNCell: RecurrentCell {
   let takesUnitsApart = true
 
   let weights: [RecurrentWeights]
-  /// f of each direction.
+  /// The activation f of each direction.
   let activations: [[GateFunction]]
 
   func advance(_ position: RecurrentPosition, in runState: RunState) {
@@ -71,11 +74,11 @@ struct GRUCell: RecurrentCell {
   static let stateCount = 1
 
   let weights: [RecurrentWeights]
-  /// f and g of each direction.
+  /// The activations f and g of each direction.
   let activations: [[GateFunction]]
-  /// Whether these are the ones that a kernel for all gates has.
+  /// Whether the activations are those of the kernel for all gates.
   private let isStandard: Bool
-  /// Whether r is multiplied with the state's product, and not with the state.
+  /// Whether r multiplies the product of the state rather than the state.
   let resetsBehindProduct: Bool
 
   init(weights: [RecurrentWeights], activations: [[GateFunction]], resetsBehindProduct: Bool) {
@@ -127,7 +130,7 @@ struct GRUCell: RecurrentCell {
     rows.apply(.add, candidate, update, to: position.result)
   }
 
-  /// Does what is left by one kernel.
+  /// Completes the update with a single kernel.
   private func finish(_ position: RecurrentPosition, products: RowPlace?) {
     let (rows, units) = (position.rows, position.units), first = units.lowerBound
     rows.kernels.updateGates(
@@ -148,13 +151,14 @@ struct LSTMCell: RecurrentCell {
   let joinsBiases = true
 
   let weights: [RecurrentWeights]
-  /// f, g and h of each direction.
+  /// The activations f, g and h of each direction.
   let activations: [[GateFunction]]
   /// Whether f(forget) is 1 − f(input).
   let couplesGates: Bool
-  /// The weights from the cell to the gates input, output and forget, direction by direction; `nil` for none.
+  /// The weights from the cell state to the input, output and forget gates, for each direction;
+  /// `nil` for none.
   let peepholes: Location?
-  /// Whether the gates are those that a kernel for all of them has.
+  /// Whether the gates are those of the kernel for all gates.
   private let isStandard: Bool
 
   init(weights: [RecurrentWeights], activations: [[GateFunction]], couplesGates: Bool, peepholes: Location?) {
@@ -185,7 +189,7 @@ struct LSTMCell: RecurrentCell {
           size: units.count), rows: 0..<rows.count)
     }
     let ofCell = peepholes.map { runState.pointer($0) + 3 * size * position.direction }
-    /// Adds what the cell adds to a gate.
+    /// Adds the contribution of the cell state to a gate.
     func look(_ gate: RowPlace, _ index: Int) {
       guard let ofCell else { return }
       rows.apply(.multiply, cell, RowPlace(ofCell + index * size, stride: 0), to: room)

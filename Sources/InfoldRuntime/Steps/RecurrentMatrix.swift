@@ -1,13 +1,13 @@
 import InfoldKernelInterface
 import InfoldSystem
 
-/// Packed weights that rows are multiplied with.
+/// Packed weights by which rows are multiplied.
 enum RecurrentMatrix: Sendable {
   case floats(Location)
-  /// Of 8 bits, by which rows are multiplied that are of 8 bits as well.
+  /// 8-bit weights. The rows are quantized to 8 bits as well.
   case bytes(ByteMatrix)
 
-  /// Where it lies.
+  /// The locations of the weights.
   var places: [Location] {
     switch self {
     case .floats(let place): [place]
@@ -16,21 +16,24 @@ enum RecurrentMatrix: Sendable {
   }
 }
 
-/// Packed weights of 8 bits, with a scale and a zero point for each column.
+/// Packed 8-bit weights with a scale and a zero point for each column.
 struct ByteMatrix: Sendable {
   let weights: Location
-  /// For each column up to the end of the last panel: the scales, then the sums of the weights, then their zero points.
+  /// For each column up to the end of the last panel: the scales, then the sums of the weights,
+  /// then the zero points.
   let columns: Location
-  /// The numbers in each of these lists.
+  /// The number of elements in each of these lists.
   let columnCount: Int
-  /// Whether a zero point is not 0.
+  /// Whether any zero point differs from 0.
   let hasZeroPoints: Bool
 
+  /// Multiplies quantized rows by the matrix.
+  ///
   /// - Parameters:
-  ///   - rows: What the quantized rows stand for.
-  ///   - range: What is computed of the results, from the beginning of a panel on.
-  ///   - bias: For each column.
-  ///   - adds: Whether the product is added to what is there.
+  ///   - rows: The quantization parameters of the rows.
+  ///   - range: The columns to compute, beginning at a panel.
+  ///   - bias: The bias of each column.
+  ///   - adds: Whether to add the product to the existing result.
   func multiply(
     _ left: UnsafePointer<UInt8>, stride: Int, inner: Int, rows: UnsafePointer<ByteRow>, count: Int,
     to result: RowPlace, columns range: Range<Int>, bias: UnsafePointer<Float>? = nil, adds: Bool,
@@ -51,7 +54,7 @@ struct ByteMatrix: Sendable {
         outputStride: result.stride, adds: adds))
   }
 
-  /// What rows stand for, of which the numbers are known.
+  /// Returns the quantization parameters of a row, with the sum that zero points require.
   func row(_ numbers: UnsafePointer<UInt8>, count: Int, scale: Float, zeroPoint: UInt8) -> ByteRow {
     var sum: Int32 = 0
     if hasZeroPoints {
@@ -61,12 +64,12 @@ struct ByteMatrix: Sendable {
   }
 }
 
-/// X as quantized numbers, with one scale and one zero point.
+/// The input X in quantized form, with one scale and one zero point.
 struct QuantizedSequences: Sendable {
   let numbers: Location
   let scale: Location
   let zeroPoint: Location
-  /// Room for a `ByteRow` for each row in each direction.
+  /// Memory for a `ByteRow` for each row and direction.
   let rows: Location
 
   var places: [Location] { [numbers, scale, zeroPoint] }

@@ -1,22 +1,25 @@
 import InfoldKernelInterface
 
-/// The products of rows with packed weights.
+/// Products of rows and packed weights.
 struct RecurrentProduct {
   let kernels: any ConvolutionKernels.Type
   let byteKernels: any ByteKernels.Type
   let scratch: UnsafeMutableRawPointer
-  /// Memory for quantized rows, of `byteCount`.
+  /// Memory for quantized rows, of `byteCount` bytes.
   let quantized: UnsafeMutableRawPointer
   let runState: RunState
 
   private static let fewRows = 8
 
-  /// The bytes that so many quantized rows take.
+  /// Returns the size of this number of quantized rows, in bytes.
   static func byteCount(rows: Int, inner: Int) -> Int { rows * (MemoryLayout<ByteRow>.stride + inner) + byteSlack }
 
+  /// Multiplies rows by packed weights.
+  ///
   /// - Parameters:
-  ///   - columns: What is computed of the results.
-  ///   - summand: Rows that are added: for weights of 8 bits, the results' memory; for others it may be that.
+  ///   - columns: The columns to compute.
+  ///   - summand: Rows to add. For 8-bit weights, they must be in the memory of the result; for
+  ///     other weights, they may be.
   func multiply(
     _ left: RowPlace, inner: Int, by weights: RecurrentMatrix, to result: RowPlace, rows count: Int,
     _ columns: GateColumns, plus summand: RowPlace? = nil, bias: UnsafePointer<Float>? = nil
@@ -43,7 +46,7 @@ struct RecurrentProduct {
         base: result.base, count: 1, height: 1, width: count, channels: columns.width, pixelStride: result.stride)
       let epilogue = Epilogue(
         bias: bias, residual: summand.map { UnsafePointer($0.base) }, residualPixelStride: summand?.stride ?? 0)
-      // What a few rows are multiplied with position by position stays in the second-level cache.
+      // The weights for a few rows are read at every position and stay in the second-level cache.
       let isNear = count <= Self.fewRows && inner * columns.width * MemoryLayout<Float>.stride <= 1 << 20
       columns.forEachRange {
         kernels.convolve(
@@ -56,14 +59,14 @@ struct RecurrentProduct {
   }
 }
 
-/// Columns of a product of gates: those of some hidden units in each gate.
+/// The columns of some hidden units in each gate of a product.
 struct GateColumns {
   let gates: Int
-  /// The hidden units of a gate.
+  /// The number of hidden units per gate.
   let size: Int
   let units: Range<Int>
 
-  /// All columns.
+  /// Creates all columns.
   init(all gates: Int, size: Int) { self.init(gates, size: size, units: 0..<size) }
 
   init(_ gates: Int, size: Int, units: Range<Int>) {
@@ -72,24 +75,24 @@ struct GateColumns {
     self.units = units
   }
 
-  /// The columns of all gates.
+  /// The number of columns of all gates.
   var width: Int { gates * size }
 
-  /// Columns beside one another.
+  /// Calls `body` with ranges of contiguous columns.
   func forEachRange(_ body: (Range<Int>) -> Void) {
     if units.count == size { return body(0..<width) }
     for gate in 0..<gates { body(gate * size + units.lowerBound..<gate * size + units.upperBound) }
   }
 }
 
-/// What a direction multiplies with.
+/// The weights of one direction.
 struct RecurrentWeights: Sendable {
-  /// Those of the input, for all gates.
+  /// The weights of the input, for all gates.
   var input: RecurrentMatrix
   var inputBias: Location?
-  /// Those of the state, for each of the cell's products.
+  /// The weights of the state, for each product of the cell.
   var state: [RecurrentMatrix]
-  /// That of the state's only product, where biases are not joined.
+  /// The bias of the state's only product, if the biases are not added together.
   var stateBias: Location?
 
   var places: [Location?] { [inputBias, stateBias] + ([input] + state).flatMap(\.places) }

@@ -1,7 +1,8 @@
 import InfoldKernelInterface
 import InfoldOperators
 
-/// Where rows of numbers lie: the first one's beginning, and the numbers from one to the next.
+/// The location of rows: the address of the first, and the distance between adjacent rows in
+/// elements.
 struct RowPlace {
   var base: UnsafeMutablePointer<Float>
   var stride: Int
@@ -11,14 +12,14 @@ struct RowPlace {
     self.stride = stride
   }
 
-  /// The same rows, from a column on.
+  /// Returns the same rows from a column on.
   static func + (place: RowPlace, column: Int) -> RowPlace { RowPlace(place.base + column, stride: place.stride) }
 
   var input: ElementwiseInput { ElementwiseInput(base, imageStride: 0, pixelStride: stride, channelStride: 1) }
   var output: ElementwiseOutput { ElementwiseOutput(base, imageStride: 0, pixelStride: stride) }
 }
 
-/// Element-wise kernels on rows of numbers that lie apart.
+/// Element-wise kernels applied to rows with a stride.
 struct KernelRows {
   let kernels: any LanewiseKernels.Type
   let count: Int
@@ -26,7 +27,7 @@ struct KernelRows {
 
   private var shape: ElementwiseShape { ElementwiseShape(pixels: count, channels: width) }
 
-  /// As many rows of another width.
+  /// Returns the same number of rows with another width.
   func wide(_ width: Int) -> KernelRows { KernelRows(kernels: kernels, count: count, width: width) }
 
   func apply(_ function: UnaryFunction, alpha: Float = 0, beta: Float = 0, _ x: RowPlace, to y: RowPlace) {
@@ -35,7 +36,7 @@ struct KernelRows {
       pixels: 0..<count)
   }
 
-  /// A row `b` whose stride is 0 meets every row of `a`.
+  /// Applies a function to two operands. A row `b` with stride 0 is broadcast to all rows of `a`.
   func apply(_ function: BinaryFunction, _ a: RowPlace, _ b: RowPlace, to y: RowPlace) {
     kernels.binary(
       BinaryArguments(
@@ -43,7 +44,7 @@ struct KernelRows {
       pixels: 0..<count)
   }
 
-  /// x · scale + shift.
+  /// Computes x · scale + shift.
   func scaleShift(_ x: RowPlace, by scale: Float, plus shift: Float, to y: RowPlace) {
     withUnsafePointer(to: scale) { scale in
       withUnsafePointer(to: shift) { shift in
@@ -56,7 +57,7 @@ struct KernelRows {
     }
   }
 
-  /// x where it is above a bound, else 0.
+  /// Computes x where it is above `bound`, and 0 elsewhere.
   func threshold(_ x: RowPlace, above bound: Float, to y: RowPlace) {
     for row in 0..<count {
       let (x, y) = (x.base + row * x.stride, y.base + row * y.stride)
@@ -81,25 +82,25 @@ struct KernelRows {
   }
 }
 
-/// An activation of a recurrent operator, as the functions of kernels that make it, one behind the other.
+/// An activation of a recurrent operator, as a sequence of kernel functions.
 struct GateFunction: Sendable {
   enum Part: Sendable {
     case unary(UnaryFunction, Float, Float)
     /// x · scale + shift.
     case affine(scale: Float, shift: Float)
-    /// x above a bound, else 0.
+    /// x above a bound, and 0 elsewhere.
     case threshold(Float)
   }
 
-  /// At least one.
+  /// The functions, at least one.
   private(set) var parts: [Part] = []
 
-  /// The function alone, if it has no parameters and nothing before it is clipped.
+  /// The function if it is the only part and has no parameters.
   var plain: UnaryFunction? {
     if parts.count == 1, case .unary(let function, 0, 0) = parts[0] { function } else { nil }
   }
 
-  /// `nil` for an alpha that is not finite, by which kernels would multiply a zero.
+  /// Returns `nil` for an alpha that is not finite, which kernels would multiply by zero.
   init?(_ activation: RecurrentActivation) {
     let (alpha, beta) = (activation.alpha, activation.beta)
     if activation.clip != .infinity { parts.append(.unary(.clip, -activation.clip, activation.clip)) }

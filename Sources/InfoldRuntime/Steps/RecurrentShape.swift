@@ -1,8 +1,8 @@
-/// The sizes of a recurrent operator, and the order of its sequences.
+/// The sizes of a recurrent operator and the layout of its sequences.
 struct RecurrentShape: Sendable {
-  /// The positions of a sequence.
+  /// The number of positions of a sequence.
   var length: Int
-  /// The sequences.
+  /// The number of sequences.
   var batch: Int
   var inputSize: Int
   var hiddenSize: Int
@@ -11,26 +11,26 @@ struct RecurrentShape: Sendable {
   var isBatchFirst: Bool
 
   var directions: Int { isReversed.count }
-  /// The rows of X.
+  /// The number of rows of X.
   var rows: Int { length * batch }
-  /// The rows of X from one sequence to the next at the same position.
+  /// The distance in X between adjacent sequences at the same position, in rows.
   var sequenceStride: Int { isBatchFirst ? length : 1 }
-  /// The rows of X from one position to the next.
+  /// The distance in X between adjacent positions, in rows.
   var positionStride: Int { isBatchFirst ? 1 : batch }
-  /// The numbers from the state of one sequence to that of the next.
+  /// The distance between the states of adjacent sequences, in elements.
   var stateStride: Int { hiddenSize * (isBatchFirst ? directions : 1) }
-  /// The numbers in Y from one sequence to the next.
+  /// The distance in Y between adjacent sequences, in elements.
   var resultStride: Int { isBatchFirst ? length * directions * hiddenSize : hiddenSize }
 
-  /// The place of a direction's state of a sequence.
+  /// Returns the offset of a sequence's state in a direction.
   func state(_ direction: Int, _ sequence: Int) -> Int {
     direction * hiddenSize * (isBatchFirst ? 1 : batch) + sequence * stateStride
   }
 
-  /// The row of X of a sequence at a position.
+  /// Returns the row of X for a sequence at a position.
   func row(_ position: Int, _ sequence: Int) -> Int { position * positionStride + sequence * sequenceStride }
 
-  /// The place in Y of what a direction gives of a sequence at a position.
+  /// Returns the offset in Y of a direction's result for a sequence at a position.
   func result(_ direction: Int, _ position: Int, _ sequence: Int) -> Int {
     (position * directions + direction) * hiddenSize * (isBatchFirst ? 1 : batch) + sequence * resultStride
   }

@@ -2,11 +2,13 @@ import InfoldKernelInterface
 import InfoldOperators
 import InfoldSystem
 
-/// A recurrent operator: first what the inputs add to all gates, as one product, then position by position what the states add, and the
-/// new states.
+/// A recurrent operator. The first phase computes the input's contribution to all gates as one
+/// product. Then, position by position, the states' contributions are added and the new states
+/// computed.
 ///
-/// Threads share sequences and directions, each of which one thread takes from position to position; or, where there are fewer than threads,
-/// the hidden units at every position.
+/// Threads divide sequences and directions, each of which one thread advances from position to
+/// position. If there are fewer of these than threads, threads divide the hidden units at every
+/// position instead.
 struct RecurrentStep: Step {
   let products: any ConvolutionKernels.Type
   let kernels: any LanewiseKernels.Type
@@ -14,27 +16,29 @@ struct RecurrentStep: Step {
   let shape: RecurrentShape
   let cell: any RecurrentCell
   let x: Location
-  /// X in 8 bits, where its weights are of 8 bits.
+  /// X in 8 bits, if its weights have 8 bits.
   let quantized: QuantizedSequences?
   let weights: [RecurrentWeights]
-  /// The lengths of the sequences, as int32; `nil` where all are as long as X.
+  /// The lengths of the sequences as int32; `nil` if all are as long as X.
   let lengths: Location?
-  /// The states at the beginning; `nil` for zeros.
+  /// The initial states; `nil` for zeros.
   let initial: [Location?]
   /// Memory for the gates of every row of X, in each direction.
   let gates: Location
-  /// The states, in the end those behind the last position.
+  /// The states. At the end they hold the final states.
   let states: [Location]
-  /// Whether somebody reads the hidden state.
+  /// Whether the final hidden state is used.
   let isHiddenWanted: Bool
-  /// The hidden state at every position; `nil` where nobody reads it.
+  /// The hidden state at every position; `nil` if it is not used.
   let y: Location?
-  /// The node, as errors call it.
+  /// The name of the node in errors.
   let label: String
-  /// The hidden units that threads share position by position are multiples of so many; `nil` where they share sequences.
+  /// The hidden units that a thread computes at each position are a multiple of this number; `nil`
+  /// if threads divide sequences.
   let sharedUnits: Int?
 
-  /// Where threads share units, there is a phase for each position, and one for what is left behind the last.
+  /// If threads divide units, there is one phase for each position, and a last one for the final
+  /// states.
   var phases: Int { sharedUnits == nil ? 2 : shape.length + 2 }
 
   private var gateSize: Int { type(of: cell).gateCount * shape.hiddenSize }
@@ -50,17 +54,18 @@ struct RecurrentStep: Step {
     return productScratch + roomByteCount + ofBytes
   }
 
-  /// What the work of each phase is cut into in every direction: rows of X, and sequences or parts of the hidden units.
+  /// Returns the number of work units of a phase per direction: rows of X, then sequences or parts
+  /// of the hidden units.
   private func units(_ phase: Int) -> Int {
     if phase == 0 { return shape.rows }
     guard let sharedUnits else { return shape.batch }
     return phase > shape.length ? 1 : (shape.hiddenSize + sharedUnits - 1) / sharedUnits
   }
 
-  /// The threads that share a position, for a cell of so many gates.
+  /// Returns the number of threads that share a position, for a cell with this number of gates.
   static func sharers(_ shape: RecurrentShape, gates: Int, workers: Int) -> Int {
     let multiplications = shape.directions * shape.batch * gates * shape.hiddenSize * shape.hiddenSize
-    // The threads come from one position to the next without having slept.
+    // Threads do not sleep between positions, so less work is enough for another thread.
     return ThreadHeuristic.count(work: multiplications >> 15, workers: workers)
   }
 
@@ -134,7 +139,7 @@ struct RecurrentStep: Step {
     lengths.map { UnsafePointer(runState.address($0).assumingMemoryBound(to: Int32.self)) }
   }
 
-  /// What rows of X add to the gates.
+  /// Computes the contribution of rows of X to the gates.
   private func addInputs(_ direction: Int, _ rows: Range<Int>, _ worker: Int, _ runState: RunState) {
     let result = RowPlace(
       runState.pointer(gates) + (direction * shape.rows + rows.lowerBound) * gateSize, stride: gateSize)
@@ -165,7 +170,7 @@ struct RecurrentStep: Step {
       quantized: scratch + productScratch + roomByteCount, runState: runState)
   }
 
-  /// Takes some sequences on by a position.
+  /// Advances some sequences by one position.
   private func advance(
     _ run: RecurrentRun, _ sequences: Range<Int>, turn: Int, _ units: Range<Int>, _ worker: Int
   ) {
@@ -187,11 +192,12 @@ struct RecurrentStep: Step {
   }
 }
 
-/// A direction of a recurrent operator in a run: where its states lie, and which sequences are at which position.
+/// One direction of a recurrent operator in a run: the locations of its states, and the positions
+/// of its sequences.
 private struct RecurrentRun {
   let step: RecurrentStep
   let direction: Int
-  /// `nil` where all are as long as X.
+  /// The lengths of the sequences; `nil` if all are as long as X.
   let lengths: UnsafePointer<Int32>?
   let runState: RunState
 
@@ -208,7 +214,8 @@ private struct RecurrentRun {
     isReversed ? length(sequence) - 1 - turn : turn
   }
 
-  /// Calls `body` for neighbouring sequences that are at one position in a turn, and have not ended.
+  /// Calls `body` for adjacent sequences that have not ended and are at the same position in a
+  /// turn.
   func forEachPart(of sequences: Range<Int>, turn: Int, _ body: (_ part: Range<Int>, _ position: Int) -> Void) {
     if lengths == nil { return body(sequences, position(turn, 0)) }
     var first = sequences.lowerBound
@@ -225,20 +232,20 @@ private struct RecurrentRun {
     }
   }
 
-  /// A state of the sequences from one on.
+  /// Returns a state, for the sequences from `sequence` on.
   func state(_ index: Int, _ sequence: Int) -> RowPlace { state(at: step.states[index], sequence) }
 
   private func state(at place: Location, _ sequence: Int) -> RowPlace {
     RowPlace(runState.pointer(place) + shape.state(direction, sequence), stride: shape.stateStride)
   }
 
-  /// The hidden state that a position gives, of the sequences from one on.
+  /// Returns the hidden state computed at a position, for the sequences from `sequence` on.
   func hidden(at position: Int, _ sequence: Int) -> RowPlace {
     guard let y = step.y else { return state(0, sequence) }
     return RowPlace(runState.pointer(y) + shape.result(direction, position, sequence), stride: shape.resultStride)
   }
 
-  /// The hidden state that a position reads, of the sequences from one on.
+  /// Returns the hidden state read at a position, for the sequences from `sequence` on.
   func hidden(before turn: Int, _ position: Int, _ sequence: Int) -> RowPlace {
     if turn == 0 { return step.initial[0].map { state(at: $0, sequence) } ?? state(0, sequence) }
     return hidden(at: isReversed ? position + 1 : position - 1, sequence)
@@ -248,12 +255,12 @@ private struct RecurrentRun {
     KernelRows(kernels: step.kernels, count: sequences.count, width: shape.hiddenSize)
   }
 
-  /// Puts the states at the beginning where they are changed from position to position.
+  /// Initializes the states that are updated in place.
   func begin(_ sequences: Range<Int>) {
     let rows = rows(sequences), first = sequences.lowerBound
     for index in step.states.indices {
       if let initial = step.initial[index] {
-        // The first position reads the hidden state where it is given.
+        // The first position reads the initial hidden state directly.
         if index > 0 { rows.apply(.identity, state(at: initial, first), to: state(index, first)) }
       } else {
         rows.clear(state(index, first))
@@ -261,7 +268,8 @@ private struct RecurrentRun {
     }
   }
 
-  /// Puts the hidden state behind the last position where it is wanted, and zeros into Y behind the ends of sequences.
+  /// Stores the final hidden state if it is used, and fills Y with zeros after the ends of
+  /// sequences.
   func end(_ sequences: Range<Int>) {
     if lengths == nil, shape.length > 0 {
       if step.y != nil, step.isHiddenWanted {

@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// One node, run by its operator's reference evaluation.
+/// A node computed by its operator's reference evaluation.
 struct ReferenceStep: Step {
   let node: Node
   let operands: NodeTensors

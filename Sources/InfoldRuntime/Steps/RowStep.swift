@@ -1,24 +1,28 @@
 import InfoldKernelInterface
 
-/// A step over one image that makes rows of its result from a few rows of its input, so that several such steps can take turns: each
-/// goes on where the one before has come to.
+/// A step over one image that computes rows of its result from a few rows of its input. Several
+/// such steps can be interleaved in bands.
 protocol RowStep: Step {
   var input: Location { get }
   var output: Location { get }
-  /// Which rows of the input a row of the result is made of; `nil` where the step cannot be taken row by row.
+  /// The rows of the input that a row of the result depends on; `nil` if the step cannot run row by
+  /// row.
   var dependency: RowDependency? { get }
-  /// The bytes of weights that are read for every part of the rows.
+  /// The size of the weights read for every part of the rows, in bytes.
   var weightByteCount: Int { get }
-  /// How many of its operands are what lies where the input does.
+  /// The number of operands at the location of the input.
   var inputReads: Int { get }
 
-  /// The step whose input is the image at `place`; `nil` where it does not read that, or not row by row.
+  /// Returns the step with the image at `place` as its input; `nil` if it does not read that image,
+  /// or not row by row.
   func reading(rowsOf place: Location) -> (any RowStep)?
 
-  /// Makes rows of the result.
+  /// Computes rows of the result.
+  ///
   /// - Parameters:
-  ///   - source: Where the input's row 0 lies, or would lie: only the rows that the results depend on are read.
-  ///   - target: Where the result's row 0 lies, or would lie: only these rows are written.
+  ///   - source: The address of the input's row 0, which may be virtual: only rows that the result
+  ///     depends on are read.
+  ///   - target: The address of the result's row 0, which may be virtual: only `rows` are written.
   func run(
     rows: Range<Int>, from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutableRawPointer, in state: RunState)
@@ -29,37 +33,37 @@ extension RowStep {
   func reading(rowsOf place: Location) -> (any RowStep)? { place == input && dependency != nil ? self : nil }
 }
 
-/// Which rows of an image a row of a step's result is made of.
+/// The rows of an image that each row of a step's result depends on.
 struct RowDependency: Sendable {
   var inputRows: Int
   var outputRows: Int
-  /// The numbers from one row of the input to the next.
+  /// The distance between adjacent rows of the input, in elements.
   var inputStride: Int
-  /// The numbers from one row of the result to the next.
+  /// The distance between adjacent rows of the result, in elements.
   var outputStride: Int
-  /// The rows of the input that lie under the first row of the result, those of the padding included, begin here.
+  /// The first input row in the window of result row 0; negative within the padding.
   var first: Int
-  /// The rows of the input from those of one row of the result to those of the next.
+  /// The number of input rows by which the window moves from one result row to the next.
   var step: Int
-  /// The rows of the input under one row of the result.
+  /// The number of input rows in the window of one result row.
   var extent: Int
 
-  /// Whether every row of the input is read for the row of the result in its place, and for no other.
+  /// Whether every result row depends on exactly the input row of the same index.
   var isRowByRow: Bool { first == 0 && step == 1 && extent == 1 }
 
-  /// The rows of the input for rows of the result, which are not empty.
+  /// Returns the input rows for a non-empty range of result rows.
   func inputs(of rows: Range<Int>) -> Range<Int> {
     let begin = min(max(first + rows.lowerBound * step, 0), inputRows)
     let end = min(max(first + (rows.upperBound - 1) * step + extent, begin), inputRows)
     return begin..<end
   }
 
-  /// The most rows of the input under so many rows of the result.
+  /// Returns the maximum number of input rows for this number of result rows.
   func inputCount(of rows: Int) -> Int { min((rows - 1) * step + extent, inputRows) }
 }
 
 extension RowDependency {
-  /// That of a window which moves over an image.
+  /// Creates the dependency of a window that moves over an image.
   init(
     _ window: ImageWindow, inputRows: Int, inputStride: Int, outputRows: Int, outputStride: Int
   ) {
@@ -69,26 +73,28 @@ extension RowDependency {
   }
 }
 
-/// A step of a kernel that is given rows of its result anyway, those of all images one behind the other, and computes every channel by
-/// itself.
+/// A step whose kernel computes ranges of rows, numbered across all images, and every channel
+/// independently.
 protocol WindowRowStep: RowStep, ChannelwiseStep {
   var image: ImageShape { get }
   var result: ImageShape { get }
   var window: ImageWindow { get }
-  /// How long all of it takes, as a `RangeStep` counts it.
+  /// The approximate cost, in the unit of `RangeStep`.
   var cost: Int { get }
 
-  /// The channels that a task takes together, but for the last ones: a whole number of vectors.
+  /// The number of channels that a task processes together, except for the last ones: a whole
+  /// number of vectors.
   var channelUnit: Int { get }
 
-  /// Makes some channels of rows of the result: a whole number of units, but for the last ones.
+  /// Computes some channels of rows of the result: a whole number of units, except for the last
+  /// ones.
   func run(
     rows: Range<Int>, channels: Range<Int>, from source: UnsafeMutablePointer<Float>,
     to target: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, in state: RunState)
 }
 
-/// What the channels of a step over windows are cut into: blocks of two lines of memory, the last of which has what is left as well, so
-/// that none has fewer channels than a vector.
+/// Divides the channels of a window step into blocks of two cache lines. The last block includes
+/// the remainder, so that no block has fewer channels than a vector.
 struct ChannelBlocks {
   static let usualUnit = 32
   let channels: Int
@@ -96,7 +102,7 @@ struct ChannelBlocks {
 
   var count: Int { max(1, channels / unit) }
 
-  /// The channels of some blocks.
+  /// Returns the channels of some blocks.
   func channels(of blocks: Range<Int>) -> Range<Int> {
     blocks.lowerBound * unit..<(blocks.upperBound == count ? channels : blocks.upperBound * unit)
   }
@@ -137,7 +143,7 @@ extension WindowRowStep {
     run(rows: rows, channels: 0..<result.channels, from: source, to: target, scratch: scratch, in: state)
   }
 
-  /// Some channels of the picture that is read, and of that which is written.
+  /// Returns some channels of the input and output images.
   func images(
     _ channels: Range<Int>, from source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>
   ) -> (input: InputImages<Float>, output: OutputImages<Float>) {

@@ -1,18 +1,18 @@
 import InfoldOperators
 import InfoldSystem
 
-/// Indices of int32 or int64 in planned memory. Negative ones count from the end.
+/// Indices of int32 or int64 in planned memory. Negative indices count from the end.
 struct RunIndices: Sendable {
   let place: Location
   let count: Int
-  /// The sizes of what they index.
+  /// The shape of the indexed tensor.
   let shape: [Int]
-  /// The axes along which they do: those of neighbouring indices, which are a list.
+  /// The axes that consecutive elements of an index list refer to.
   let axes: [Int]
 
   private var isWide: Bool { place.format.byteCount == 8 }
 
-  /// Calls one of two bodies with the indices.
+  /// Calls `int64` or `int32` with the indices, depending on their type.
   @inline(__always)
   func with<Result>(
     _ state: RunState, int64: (UnsafePointer<Int64>) -> Result, int32: (UnsafePointer<Int32>) -> Result
@@ -22,7 +22,7 @@ struct RunIndices: Sendable {
       : int32(UnsafePointer(state.address(place).assumingMemoryBound(to: Int32.self)))
   }
 
-  /// Throws where one of them is outside.
+  /// Checks that all indices are in range.
   func check(in state: RunState) throws(InfoldError) {
     if let wrong = with(state, int64: firstOutside, int32: firstOutside) {
       try requireIndex(wrong.index, along: wrong.axis, of: shape)

@@ -1,24 +1,25 @@
 import InfoldSystem
 import InfoldTensor
 
-/// What one run works on. The steps of a plan say which stretch of memory they use; a state says where it lies.
+/// The mutable state of one run. The steps of a plan refer to buffers; the state holds their
+/// addresses.
 ///
-/// While tasks of a step run, several threads use a state at once: they write the memory that their tasks own, and
-/// nothing else of it.
+/// While the tasks of a step run, several threads use the state concurrently. They write to the
+/// memory that their tasks own, and to nothing else in the state.
 final class RunState: @unchecked Sendable {
-  /// The beginning of each of the plan's buffers.
+  /// The address of each buffer of the plan.
   let bases: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
-  /// The tensors of the values that are no planned memory, by value.
+  /// The tensors of values outside planned memory, by value index.
   var tensors: [Tensor?]
-  /// What the run works with; `nil` between two runs.
+  /// The context of the run; `nil` between two runs.
   var context: RunContext?
-  /// The image of the batch that it reads and writes.
+  /// The image of the batch that the state reads and writes.
   var image = 0
   /// The first error of a step.
   var failure: InfoldError?
   /// The scratch memory of all workers.
   var scratch: UnsafeMutableRawPointer
-  /// The bytes from one worker's scratch memory to the next one's.
+  /// The distance between the scratch memory of consecutive workers, in bytes.
   let scratchStride: Int
   private let bufferCount: Int
 
@@ -35,7 +36,7 @@ final class RunState: @unchecked Sendable {
     bases.deallocate()
   }
 
-  /// Lets go of everything but the constants.
+  /// Releases everything except the constants.
   func release(keeping constants: [(value: Int, tensor: Tensor)]) {
     failure = nil
     context = nil
@@ -43,27 +44,27 @@ final class RunState: @unchecked Sendable {
     for (value, tensor) in constants { tensors[value] = tensor }
   }
 
-  /// The first byte of a value.
+  /// Returns the address of a value.
   @inline(__always)
   func address(_ location: Location) -> UnsafeMutableRawPointer {
     UnsafeMutableRawPointer(bases[location.buffer]) + location.offset * location.format.byteCount
   }
 
-  /// The first number of a value in single precision.
+  /// Returns the address of a single-precision value.
   @inline(__always)
   func pointer(_ location: Location) -> UnsafeMutablePointer<Float> {
     assert(location.format == .float32)
     return bases[location.buffer] + location.offset
   }
 
-  /// The first number of a quantized value.
+  /// Returns the address of a quantized value.
   @inline(__always)
   func bytes(_ location: Location) -> UnsafeMutablePointer<UInt8> {
     assert(location.format.isQuantized)
     return address(location).assumingMemoryBound(to: UInt8.self)
   }
 
-  /// The scratch memory of a worker.
+  /// Returns the scratch memory of a worker.
   @inline(__always)
   func scratch(of worker: Int) -> UnsafeMutableRawPointer {
     scratch + worker * scratchStride
@@ -71,6 +72,6 @@ final class RunState: @unchecked Sendable {
 }
 
 extension UnsafeMutablePointer {
-  /// Where nothing is read or written: an aligned address for arguments that are not known yet.
+  /// An aligned address that is never accessed, for arguments that are not known yet.
   static var nowhere: Self { Self(bitPattern: ArenaLayout.alignment)! }
 }

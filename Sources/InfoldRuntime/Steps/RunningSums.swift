@@ -1,15 +1,15 @@
 import InfoldTensor
 
-/// The sums of the elements up to each place along an axis.
+/// The cumulative sums of elements along an axis.
 struct RunningSums: Sendable {
   let block: AxisBlock
-  /// Whether the element itself is left out of its sum.
+  /// Whether the element itself is excluded from its sum.
   let isExclusive: Bool
   /// Whether the sums run from the end.
   let isReversed: Bool
   let type: ElementType
 
-  /// Whether there are sums of elements of a type.
+  /// Returns whether the sums support an element type.
   static func has(_ type: ElementType) -> Bool {
     switch type {
     case .float32, .int32, .uint32, .int64, .uint64: true
@@ -17,7 +17,7 @@ struct RunningSums: Sendable {
     }
   }
 
-  /// The columns that are added up at once.
+  /// The number of columns summed at once.
   private static let width = 1024
 
   private var parts: Int { (block.stride + Self.width - 1) / Self.width }

@@ -1,18 +1,18 @@
 import InfoldKernelInterface
 import InfoldTensor
 
-/// What is told of two elements.
+/// A predicate of two elements.
 enum Predicate: Sendable {
   case equal, less, lessOrEqual
-  /// Of truth values.
+  /// Predicates of Booleans.
   case both, either, oneOnly
 }
 
 extension Predicate {
-  /// Whether it is told of elements of a type.
+  /// Returns whether the predicates support an element type.
   static func compares(_ type: ElementType) -> Bool { type != .float16 && type != .bfloat16 }
 
-  /// Tells it of elements of a type that plans have memory for and that are compared, in units of the loops.
+  /// Evaluates the predicate on elements of a supported type, for a range of units of the loops.
   func run(
     _ units: Range<Int>, _ loops: ElementwiseOperands, of type: ElementType, _ a: UnsafeRawPointer,
     _ b: UnsafeRawPointer, to result: UnsafeMutablePointer<UInt8>
@@ -42,7 +42,7 @@ extension Predicate {
     case .equal: loops.combine(units, a, b, result) { $0 == $1 ? 1 : 0 }
     case .less: loops.combine(units, a, b, result) { $0 < $1 ? 1 : 0 }
     case .lessOrEqual: loops.combine(units, a, b, result) { $0 <= $1 ? 1 : 0 }
-    case .both, .either, .oneOnly: preconditionFailure("\(self) is told of truth values")
+    case .both, .either, .oneOnly: preconditionFailure("\(self) applies to Booleans only")
     }
   }
 
@@ -60,9 +60,9 @@ extension Predicate {
   }
 }
 
-/// The choice of one of two elements by a truth value.
+/// The selection of one of two elements by a Boolean.
 enum Selection {
-  /// Chooses elements of a width, in units of the loops.
+  /// Selects elements of a width, for a range of units of the loops.
   static func run(
     _ units: Range<Int>, _ loops: ElementwiseOperands, _ width: ElementWidth, by condition: UnsafeRawPointer,
     of operands: (UnsafeRawPointer, UnsafeRawPointer), to result: UnsafeMutableRawPointer
@@ -95,7 +95,7 @@ enum Selection {
 }
 
 extension ElementwiseOperands {
-  /// Puts `function` of each two elements into the result.
+  /// Stores `function` of each pair of elements in the result.
   @inline(__always)
   func combine<Element, Result>(
     _ units: Range<Int>, _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>,
@@ -117,8 +117,9 @@ extension ElementwiseOperands {
     }
   }
 
-  /// Calls `body` for the runs of elements in a range of units, with the places and distances of the result and of every operand: the
-  /// channels of a pixel, or pixels of one channel.
+  /// Calls `body` for the runs of elements in a range of units, with the offsets and strides of the
+  /// result and of every operand. A run consists of the channels of a pixel, or of pixels with one
+  /// channel.
   @inline(__always)
   func forEachRun(
     _ units: Range<Int>, _ body: (_ count: Int, _ place: (Int) -> Int, _ stride: (Int) -> Int) -> Void

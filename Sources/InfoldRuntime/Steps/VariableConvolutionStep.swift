@@ -1,28 +1,29 @@
 import InfoldKernelInterface
 
-/// A convolution whose weights a run computes: they are packed in a first phase. Kernels multiply zeros in the place of padding; where a
-/// weight is not finite, which would make NaN of them, the sums are computed as they are defined.
+/// A convolution whose weights the run computes. The first phase packs them. Kernels multiply
+/// padding by zero, which gives NaN for weights that are not finite; in that case the sums are
+/// computed by definition.
 struct VariableConvolutionStep: Step {
-  /// The form of the weights, and with it what multiplies them.
+  /// The format of the weights, which determines the kernel.
   enum Packing {
-    /// Every channel by itself.
+    /// Depthwise.
     case depthwise
-    /// Small groups of channels, with the scratch memory that this needs.
+    /// Small groups of channels, with the scratch memory that they need.
     case lanes(scratchByteCount: Int)
     /// Panels of each group.
     case panels
   }
 
-  /// With the packed weights in planned memory.
+  /// The convolution with the packed weights in planned memory.
   let convolution: ConvolutionStep
-  /// What computes it: the same, or the step of another packing.
+  /// The step that multiplies: the convolution itself, or the step for another packing.
   let multiplication: any Step
   let geometry: ConvolutionGeometry
   let packing: Packing
   let kernels: any ConvolutionKernels.Type
   /// The weights [M, C / groups, taps].
   let weights: Location
-  /// For every unit of the packing a number, which is 1 where its weights are finite.
+  /// For every unit of the packing, 1 if its weights are finite.
   let areFinite: Location
 
   var phases: Int { 2 }
@@ -82,7 +83,7 @@ struct VariableConvolutionStep: Step {
     state.pointer(areFinite)[unit] = !geometry.readsPadding || own.holdsFiniteNumbersOnly ? 1 : 0
   }
 
-  /// Some rows of the result, number by number.
+  /// Computes some rows of the result by definition.
   private func convolve(_ task: Int, of count: Int, in state: RunState) {
     let (window, depth, input) = (geometry.window, geometry.depth, geometry.input)
     let (height, width, channels) = (geometry.output.height, geometry.output.width, geometry.groupChannels)
@@ -133,7 +134,7 @@ extension VariableConvolutionStep.Packing {
     }
   }
 
-  /// What plans say of it.
+  /// The algorithm in plans.
   var algorithm: String {
     switch self {
     case .depthwise: "depthwise, packed in the run"
@@ -142,7 +143,7 @@ extension VariableConvolutionStep.Packing {
     }
   }
 
-  /// The packed numbers.
+  /// Returns the number of packed elements.
   func count(_ geometry: ConvolutionGeometry, _ kernels: any ConvolutionKernels.Type) -> Int {
     switch self {
     case .depthwise:
@@ -155,7 +156,7 @@ extension VariableConvolutionStep.Packing {
     }
   }
 
-  /// The parts that are packed one by one.
+  /// Returns the number of parts that are packed independently.
   func units(_ geometry: ConvolutionGeometry, _ kernels: any ConvolutionKernels.Type) -> Int {
     switch self {
     case .depthwise, .lanes: 1

@@ -1,9 +1,10 @@
 import InfoldKernelInterface
 
-/// Products of matrices that are both made in the run: the right sides are packed in a first phase.
+/// Products of matrices that are both computed during the run. The first phase packs the right
+/// sides.
 struct VariableProductStep: Step {
   var kernels: any KernelSet.Type
-  /// The left and the right side of each product, by their places among all of a side.
+  /// The left and the right side of each product, as indices.
   var products: [(left: Int, right: Int)]
   /// The number of right sides.
   var rightBatch: Int
@@ -12,7 +13,7 @@ struct VariableProductStep: Step {
   var columns: Int
   var left: Location
   var right: Location
-  /// Whether the right sides lie column by column.
+  /// Whether the right sides are stored column by column.
   var isRightTransposed = false
   /// Memory for the packed right sides.
   var panels: Location
@@ -25,7 +26,7 @@ struct VariableProductStep: Step {
   private var panelCount: Int { (columns + kernels.panelWidth - 1) / kernels.panelWidth }
   private var packedCount: Int { kernels.packedCount(rows: inner, columns: columns) }
 
-  /// What the work of each phase is cut into.
+  /// Returns the number of work units of a phase.
   private func units(_ phase: Int) -> Int { phase == 0 ? rightBatch * panelCount : products.count * rows }
 
   func tasks(phase: Int, workers: Int) -> Int {
@@ -33,12 +34,12 @@ struct VariableProductStep: Step {
     return sharing > 1 ? min(2 * sharing, units(phase)) : 1
   }
 
-  /// A column that is packed takes as long as some rows that are multiplied with it.
+  /// Packing a column counts as much as multiplying several rows by it.
   func work(phase: Int, task: Int, of count: Int) -> Int {
     (0..<units(phase)).part(task, of: count).count * (phase == 0 ? kernels.panelWidth * Self.packingRows : columns)
   }
 
-  /// The rows that take as long as packing what they are multiplied with.
+  /// The number of rows that takes as long to multiply as packing the right side.
   static let packingRows = 8
 
   func run(phase: Int, task: Int, of count: Int, worker: Int, in state: RunState) {
@@ -72,7 +73,7 @@ struct VariableProductStep: Step {
 }
 
 extension ConvolutionKernels {
-  /// Packs some columns of a matrix, which begin with a panel.
+  /// Packs some columns of a matrix, beginning at a panel.
   static func pack(
     _ matrix: UnsafePointer<Float>, rowStride: Int, columnStride: Int, rows: Int, columnCount: Int,
     columns: Range<Int>, into packed: UnsafeMutablePointer<Float>
@@ -83,7 +84,7 @@ extension ConvolutionKernels {
         columnCount: columnCount, columns: columns, packed: packed))
   }
 
-  /// Computes some rows of the product of a matrix, whose rows have `inner` numbers, with a packed one.
+  /// Computes some rows of the product of a matrix with `inner` columns and a packed matrix.
   static func multiply(
     _ matrix: UnsafePointer<Float>, rowStride: Int, inner: Int, by packed: UnsafePointer<Float>,
     into result: UnsafeMutablePointer<Float>, rowStride resultStride: Int, columns: Int, rows: Range<Int>,

@@ -12,7 +12,8 @@ struct WinogradStep: Step {
   var directWeights: Location
   var output: Location
   var epilogue: PlannedEpilogue
-  /// Whether threads share the output channels, and each transforms all tiles; else they share the tiles.
+  /// Whether threads divide the output channels, so that each transforms all tiles. Otherwise they
+  /// divide the tiles.
   var sharesChannels = false
 
   var scratchByteCount: Int {
@@ -25,11 +26,13 @@ struct WinogradStep: Step {
 
   var panels: Int { (shape.outputChannels + kernels.panelWidth - 1) / kernels.panelWidth }
 
-  /// Tiles that make a task, where there are so many: fewer read the weights too often.
+  /// The minimum number of tiles per task, if there are enough. Smaller tasks would read the
+  /// weights too often.
   private static let taskTiles = 24
-  /// How long the transformations of a tile's channel take, in the time that it takes for one pair of channels.
+  /// The cost of transforming one channel of a tile, in the time that a product of one pair of
+  /// channels takes.
   static let inputTransformation = 30, outputTransformation = 30
-  /// Tiles that are worth another thread.
+  /// The number of tiles that is worth another thread.
   private static let fewestTaskTiles = 8
 
   func tasks(phase: Int, workers: Int) -> Int {
@@ -42,7 +45,8 @@ struct WinogradStep: Step {
     return parts * max(1, min(workers / parts, panels))
   }
 
-  /// The parts of the tiles that are worth a thread each. Where there are more threads, some share the channels of a part.
+  /// The maximum number of parts of the tiles that are worth a thread each. Further threads divide
+  /// the channels of a part.
   private var mostTileParts: Int { max(1, tiles / Self.fewestTaskTiles) }
 
   private func part(_ task: Int, of count: Int) -> (tiles: Range<Int>, columns: Range<Int>) {
@@ -55,7 +59,7 @@ struct WinogradStep: Step {
     )
   }
 
-  /// Threads that share the channels all transform the input of their tiles.
+  /// Threads that divide the channels all transform the input of their tiles.
   func work(phase: Int, task: Int, of count: Int) -> Int {
     let part = part(task, of: count)
     let products = part.columns.count * (shape.channels + Self.outputTransformation)

@@ -1,10 +1,11 @@
 import CMachine
 
-/// How a thread computes with floating-point numbers: what its control register says.
+/// The floating-point mode of a thread: the value of its control register.
 package struct Arithmetic: Equatable, Sendable {
   package let control: UInt64
 
-  /// Rounding to the nearest, without traps, whatever the app has chosen for its own threads: so all threads of a run agree.
+  /// Creates a mode that rounds to nearest and does not trap, whatever the app has set for its own
+  /// threads. All threads of a run use it.
   package init(_ subnormals: SessionOptions.Subnormals) {
     control = infold_standard_arithmetic(subnormals == .flushed)
   }
@@ -13,9 +14,9 @@ package struct Arithmetic: Equatable, Sendable {
     self.control = control
   }
 
-  /// That of the calling thread.
+  /// The mode of the calling thread.
   package static var current: Arithmetic { Arithmetic(control: infold_arithmetic()) }
 
-  /// Has the calling thread compute like this.
+  /// Sets the mode of the calling thread.
   package func adopt() { infold_set_arithmetic(control) }
 }

@@ -2,25 +2,28 @@ import CMachine
 import InfoldSystem
 import Synchronization
 
-/// What the threads of a pool share.
+/// The shared state of a worker pool's threads.
 ///
-/// Each worker has a share of the tasks on a cache line of its own, at which its helper looks while it waits. What else is to be known of a
-/// job lies where nobody looks before there is one: else the caller would lose the line between writing one word and the next.
+/// Each worker's share of the tasks has its own cache line, which its helper polls while it waits.
+/// The other parameters of a job are on lines that no helper reads before there is a job. Otherwise
+/// the caller would lose the line between two writes.
 struct JobBoard: ~Copyable {
-  /// The most threads that can share a job.
+  /// The maximum number of threads that can share a job.
   private static let capacity = 1024
-  /// Processors fetch lines in pairs.
+  /// Processors fetch cache lines in pairs.
   private static let alignment = 128
 
-  /// How long a helper looks for the next job before it sleeps, in nanoseconds: while a run has the pool, which one thread may go on
-  /// with for some steps, and when none has. To wake a thread takes longer than most steps.
+  /// How long a helper polls for the next job before it sleeps, in nanoseconds: while a run holds
+  /// the pool but executes some steps on one thread, and while no run holds it. Waking a thread
+  /// takes longer than most steps.
   private static let patience = (inRun: UInt64(300_000), behindRun: UInt64(50_000))
-  /// How long it does so before it offers its processor to others again and again: the caller may be waiting for that very one.
+  /// How long a helper polls before it starts yielding its processor, because the caller may be
+  /// waiting for that very processor.
   private static let undisturbed: UInt64 = 30_000
-  /// How often it looks before it looks at the clock.
+  /// The number of polls between two looks at the clock.
   private static let looks = 64
 
-  /// Whether a run has the pool.
+  /// Whether a run holds the pool.
   let isTaken = Atomic(false)
   private let shares: UnsafeMutablePointer<Share>
   private let bell: UnsafeMutablePointer<Bell>
@@ -30,7 +33,7 @@ struct JobBoard: ~Copyable {
   private let work = Atomic<UnsafeRawPointer?>(nil)
   private let arithmetic = Atomic<UInt64>(0)
   private let secondFiller = InlineArray<16, UInt64>(repeating: 0)
-  /// The tasks of the job that are done: what helpers write and the caller looks at.
+  /// The number of finished tasks of the job, written by helpers and polled by the caller.
   let finished = Atomic<Int>(0)
   private let generation = Atomic<UInt32>(0)
 
@@ -39,26 +42,27 @@ struct JobBoard: ~Copyable {
     var workers: Int
     var context: UnsafeRawPointer?
     var work: WorkerPool.Work?
-    /// How helpers compute.
+    /// The floating-point mode of helpers.
     var arithmetic: Arithmetic
   }
 
-  /// Some of the tasks of a job.
+  /// A worker's share of the tasks of a job.
   fileprivate struct Share: ~Copyable {
-    /// The generation of the job (32 bits), the end of the tasks (16), and the first one (16).
+    /// The generation of the job (32 bits), the end of the tasks (16 bits), and the first task (16
+    /// bits).
     let tasks = Atomic<UInt64>(0)
     private let filler = InlineArray<15, UInt64>(repeating: 0)
-    /// Whether the worker will sleep, or does.
+    /// Whether the worker is asleep or about to sleep.
     let isAsleep = Atomic(false)
     private let secondFiller = InlineArray<15, UInt64>(repeating: 0)
   }
 
-  /// The word that helpers sleep at.
+  /// The futex word on which helpers sleep.
   fileprivate struct Bell: ~Copyable {
     let word = Atomic<UInt32>(0)
   }
 
-  /// A board that stays for the life of the process.
+  /// Creates a board that exists until the process ends.
   static func make() -> UnsafeMutablePointer<JobBoard> {
     let shares = room(for: Share.self, capacity)
     for worker in 0..<capacity { (shares + worker).initialize(to: Share()) }
@@ -80,12 +84,14 @@ struct JobBoard: ~Copyable {
     self.bell = bell
   }
 
-  /// Puts up a job, and wakes who sleeps. Only whoever has the pool calls it.
-  /// - Returns: Its generation.
+  /// Publishes a job and wakes sleeping helpers. Only the owner of the pool may call it.
+  ///
+  /// - Returns: The generation of the job.
   func publish(tasks: Int, _ job: Job) -> UInt32 {
-    // Relaxed, for a helper reads them after it has acquired its share, which is released behind them. One that still reads them for the job
-    // before cannot meet these values and then claim a task of that job: the caller has seen all of its tasks finished, and acquired what
-    // came before that.
+    // Relaxed ordering suffices: a helper reads these after it acquires its share, which is
+    // released after them. A helper that still reads them for the previous job may see new values,
+    // but cannot then claim a task of that job. The caller has seen all tasks of the previous job
+    // finished, and has acquired everything before that.
     let generation = generation.load(ordering: .relaxed) &+ 1
     self.generation.store(generation, ordering: .relaxed)
     finished.store(0, ordering: .relaxed)
@@ -97,19 +103,21 @@ struct JobBoard: ~Copyable {
       let part = (0..<tasks).part(worker, of: job.workers)
       shares[worker].publish(part, generation)
     }
-    // This fence and the one of `awaitJob` come each between a write and a read of what the other side writes: of the two reads, at least one
-    // sees it. Releasing and acquiring alone would let both miss it, on x86 as well.
+    // This fence and the one in `awaitJob` each separate a write from a read of what the other side
+    // writes. At least one of the two reads sees the other side's write. Release and acquire
+    // ordering alone would allow both to miss it, even on x86.
     atomicMemoryFence(ordering: .sequentiallyConsistent)
-    // A helper that has not seen its share yet has said before that it will sleep.
+    // A helper that has not seen its share yet has announced that it will sleep.
     if (1..<max(job.workers, 1)).contains(where: { shares[$0].isAsleep.load(ordering: .relaxed) }) {
-      // Releasing, so that a helper which sees the new word, and does not sleep, sees the shares as well.
+      // Releasing, so that a helper that sees the new word and does not sleep also sees the shares.
       bell.pointee.word.add(1, ordering: .releasing)
       infold_wake(bell, Int32.max)
     }
     return generation
   }
 
-  /// The job that was seen last. It may be over, and another one about to take its place: then no claim succeeds.
+  /// The most recent job. It may be over, and another job may be replacing it; then no claim
+  /// succeeds.
   var job: Job {
     Job(
       workers: workers.load(ordering: .relaxed), context: context.load(ordering: .relaxed),
@@ -117,8 +125,8 @@ struct JobBoard: ~Copyable {
       arithmetic: Arithmetic(control: arithmetic.load(ordering: .relaxed)))
   }
 
-  /// The next task for a worker of the job of this generation: the first of its own, else the last of another's; `nil` when there is
-  /// none, or the job is over.
+  /// Claims the next task for a worker of the job of this generation: the first of its own share,
+  /// or else the last of another share. Returns `nil` if no task is left or the job is over.
   func claim(_ generation: UInt32, worker: Int, of workers: Int) -> Int? {
     if let task = shares[worker].take(generation, fromEnd: false) { return task }
     for distance in 1..<max(workers, 1) {
@@ -128,9 +136,10 @@ struct JobBoard: ~Copyable {
     return nil
   }
 
-  /// Waits until a worker has a share in a job of another generation than `seen`, and returns that.
+  /// Waits until a worker has a share in a job of another generation than `seen`, and returns that
+  /// generation.
   func awaitJob(after seen: UInt32, worker: Int) -> UInt32 {
-    // Relaxed: how long to wait depends on it, and nothing else.
+    // Relaxed ordering: it affects only how long to wait.
     var wasTaken = isTaken.load(ordering: .relaxed)
     var begin: UInt64?
     while true {
@@ -149,11 +158,11 @@ struct JobBoard: ~Copyable {
     }
     shares[worker].isAsleep.store(true, ordering: .relaxed)
     atomicMemoryFence(ordering: .sequentiallyConsistent)
-    // Relaxed: who still sees that this one sleeps wakes it in vain.
+    // Relaxed ordering: a thread that still sees this worker as asleep only wakes it in vain.
     defer { shares[worker].isAsleep.store(false, ordering: .relaxed) }
     while true {
-      // The word is read first, which acquiring holds to: a job that is published behind it changes it, and the system looks at it again
-      // before it puts the thread to sleep.
+      // Acquiring, so that the word is read first: a job published afterwards changes the word,
+      // which the system checks again before it puts the thread to sleep.
       let word = bell.pointee.word.load(ordering: .acquiring), now = shares[worker].generation
       if now != seen { return now }
       infold_sleep(bell, word)
@@ -162,7 +171,8 @@ struct JobBoard: ~Copyable {
 }
 
 extension JobBoard.Share {
-  /// Acquiring: with a share, everything is seen that was written before it was published, the job and what earlier ones have computed.
+  /// Acquiring: a worker that sees its share also sees everything written before it was published,
+  /// namely the job and the results of earlier jobs.
   fileprivate var generation: UInt32 { UInt32(truncatingIfNeeded: tasks.load(ordering: .acquiring) >> 32) }
 
   fileprivate func publish(_ part: Range<Int>, _ generation: UInt32) {
@@ -170,10 +180,11 @@ extension JobBoard.Share {
       UInt64(generation) << 32 | UInt64(part.upperBound) << 16 | UInt64(part.lowerBound), ordering: .releasing)
   }
 
-  /// Takes one of the tasks, if they are those of the job of this generation.
+  /// Claims one of the tasks if they belong to the job of this generation.
   fileprivate func take(_ generation: UInt32, fromEnd: Bool) -> Int? {
-    // Acquiring, also where the exchange succeeds, for a share that is another worker's may have been seen by nothing else before. Releasing,
-    // so that who takes a later task from it has seen what this one has.
+    // Acquiring, also when the exchange succeeds, because this may be the first access to another
+    // worker's share. Releasing, so that a worker that claims a later task from the share sees what
+    // this worker has seen.
     var current = tasks.load(ordering: .acquiring)
     while true {
       let first = current & 0xffff, end = current >> 16 & 0xffff

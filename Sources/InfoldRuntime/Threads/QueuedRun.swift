@@ -1,24 +1,25 @@
 import InfoldSystem
 import Synchronization
 
-/// A run that a task waits for, from the queue to its end. Whoever cancels it before it begins gives the task its turn at once.
+/// A run that a task awaits, from the queue to its end. If it is cancelled before it begins, the
+/// task resumes at once.
 final class QueuedRun<Output: Sendable>: Sendable {
   typealias Outcome = Result<Output, InfoldError>
-  /// Receives the outcome; `nil` of a run that was cancelled before it began.
+  /// Receives the outcome, or `nil` if the run was cancelled before it began.
   typealias Continuation = CheckedContinuation<Outcome?, Never>
 
   private enum State {
-    /// Nobody waits yet, or the run was cancelled before anybody did.
+    /// No task waits yet; the run may already be cancelled.
     case new(isCancelled: Bool)
     case waiting(Continuation)
-    /// It has begun, or the task knows the outcome.
+    /// The run has begun, or its outcome has been delivered.
     case taken
   }
 
   private let state = Mutex(State.new(isCancelled: false))
   private let flag = CancellationFlag()
 
-  /// Has a task wait.
+  /// Registers the continuation of the waiting task.
   func wait(_ continuation: Continuation) {
     let isCancelled = state.withLock { state in
       guard case .new(isCancelled: false) = state else {
@@ -31,7 +32,7 @@ final class QueuedRun<Output: Sendable>: Sendable {
     if isCancelled { continuation.resume(returning: nil) }
   }
 
-  /// Does the work, unless the task does not wait any more.
+  /// Performs the work, unless the task no longer waits.
   func perform(_ body: (CancellationFlag) throws(InfoldError) -> Output) {
     guard let continuation = takeContinuation() else { return }
     do throws(InfoldError) {

@@ -2,15 +2,16 @@ import Dispatch
 import InfoldSystem
 import Synchronization
 
-/// Threads for runs that tasks wait for: as many as the process has processors, so that Swift's own stay free.
+/// Threads that execute asynchronous runs, at most one per processor of the process, so that
+/// Swift's own threads stay free.
 final class RunThreads: Sendable {
-  /// Those of this process.
+  /// The threads of this process.
   static let shared = RunThreads(count: ProcessorCount.available)
 
   typealias Job = @Sendable () -> Void
 
   private struct State {
-    /// The jobs that wait, in the order in which they came.
+    /// The queued jobs, in the order of their arrival.
     var waiting: [Job] = []
     var idle = 0
     var threads = 0
@@ -24,7 +25,7 @@ final class RunThreads: Sendable {
     self.count = count
   }
 
-  /// Has one of the threads do `job`, once those that came before it have been begun.
+  /// Queues a job. It begins after all earlier jobs have begun.
   func submit(_ job: @escaping Job) {
     let isShort = state.withLock { state in
       guard state.waiting.count >= state.idle, state.threads < count else {
@@ -44,15 +45,17 @@ final class RunThreads: Sendable {
         defer { state.waiting = [] }
         return state.waiting
       }
-      // Without any thread, whoever asks does the work, that of others included who could start none either.
+      // If no thread could be started, the calling thread executes all queued jobs.
       guard orphans.isEmpty else { return orphans.forEach { $0() } }
     }
     arrivals.signal()
   }
 
-  /// What one of the threads does for the current task, which waits without keeping a thread.
-  /// - Parameter body: The work; the flag is raised when the task is cancelled.
-  /// - Returns: `nil` when the task was cancelled before the work began.
+  /// Executes `body` on one of the threads while the current task is suspended without blocking a
+  /// thread.
+  ///
+  /// - Parameter body: The work. The flag is raised when the task is cancelled.
+  /// - Returns: The outcome; `nil` if the task was cancelled before the work began.
   func result<Output: Sendable>(
     of body: @escaping @Sendable (CancellationFlag) throws(InfoldError) -> Output
   ) async -> Result<Output, InfoldError>? {

@@ -2,21 +2,24 @@ import InfoldSystem
 
 /// The number of threads that a run may use.
 package enum ThreadCount {
-  /// The environment variable that says how many, where an app or a command line does not.
+  /// The environment variable with the number of threads, used if neither the app nor the command
+  /// line sets it.
   package static let variable = "INFOLD_THREADS"
 
-  /// What can be asked for.
+  /// The valid numbers of threads.
   package static let allowed = 1...1024
 
-  /// What the options say, or else the environment, or else one for each processor that the process may use.
-  /// - Parameter text: What the environment says; `nil` or nothing for no opinion.
-  /// - Throws: `InfoldError` with `.invalidArgument` for a number that is not allowed.
+  /// Returns the number of threads from the options, or else from the environment, or else one per
+  /// processor that the process may use.
+  ///
+  /// - Parameter text: The value of the environment variable; `nil` or empty if it is not set.
+  /// - Throws: `InfoldError.Code.invalidArgument` if the number is out of range.
   package static func chosen(
     _ options: SessionOptions, environment text: String? = Environment.variable(variable)
   ) throws(InfoldError) -> Int {
     if let threads = options.threads {
       guard allowed.contains(threads) else {
-        throw InfoldError(.invalidArgument, "the number of threads is \(threads), and must be 1 to 1024")
+        throw InfoldError(.invalidArgument, "the number of threads is \(threads), but must be 1 to 1024")
       }
       return threads
     }
@@ -25,7 +28,7 @@ package enum ThreadCount {
       allowed.contains(threads)
     else {
       throw InfoldError(
-        .invalidArgument, "\(variable) is \(String(quoting: text)), and must be a number of threads, 1 to 1024")
+        .invalidArgument, "\(variable) is \(String(quoting: text)), but must be a number of threads, 1 to 1024")
     }
     return threads
   }

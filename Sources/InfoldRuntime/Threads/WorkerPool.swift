@@ -2,32 +2,38 @@ import CMachine
 import InfoldSystem
 import Synchronization
 
-/// The threads that help whoever runs a plan: one pool for the process, which one run uses at a time.
+/// The threads that help to execute a plan. The process has one pool, which one run uses at a time.
 ///
-/// A run hands its work over in jobs of numbered tasks. Each thread begins with tasks that are its own by their numbers, so that
-/// what it wrote in one job is what it reads in the next one, still in its cache; then it takes over what others have not begun,
-/// and nobody waits for a helper that did not come. A helper without a job looks for the next one for a while, and then sleeps.
+/// A run divides its work into jobs of numbered tasks. Each thread begins with its own share of the
+/// tasks, determined by their numbers, so that it reads in one job what it wrote in the previous
+/// one, still in its cache. Then it steals tasks that others have not begun, so that no thread
+/// waits for a late helper. A helper without a job polls for the next one for a while and then
+/// sleeps.
 package final class WorkerPool: Sendable {
-  /// What a job does: its context, the number of the task, and who does it (0 is the caller, helpers count from 1).
+  /// The function of a job. Its arguments are the context, the number of the task, and the worker:
+  /// 0 for the caller, helpers count from 1.
   package typealias Work = @convention(c) (_ context: UnsafeRawPointer, _ task: Int, _ worker: Int) -> Void
 
-  /// The most tasks of a job.
+  /// The maximum number of tasks per job.
   package static let mostTasks = 65535
 
   /// The pool of this process.
   package static let shared = WorkerPool()
 
-  /// Lives as long as the process, and consists of atomics.
+  /// The board exists until the process ends and consists of atomics.
   nonisolated(unsafe) private let board = JobBoard.make()
   private let helpers = Mutex(0)
 
-  /// A pool without helpers yet.
+  /// Creates a pool without helpers.
   package init() {}
 
-  /// Makes the pool the caller's own until `release`, with at least `count` helpers.
-  /// - Returns: Whether it could be had; if not, another run uses it, and the caller does its work alone.
+  /// Acquires the pool with at least `count` helpers for exclusive use until `release`.
+  ///
+  /// - Returns: Whether the pool was acquired. If not, another run uses it, and the caller must
+  ///   work alone.
   package func acquire(helpers count: Int) -> Bool {
-    // Acquiring: what the last owner did to the board has happened before, also its numbering of jobs.
+    // Acquiring: everything that the last owner did to the board happens before, including its
+    // numbering of jobs.
     let (isMine, _) = board.pointee.isTaken.compareExchange(
       expected: false, desired: true, ordering: .acquiringAndReleasing)
     guard isMine else { return false }
@@ -40,14 +46,17 @@ package final class WorkerPool: Sendable {
     return true
   }
 
-  /// Gives the pool back.
+  /// Releases the pool.
   package func release() {
     board.pointee.isTaken.store(false, ordering: .releasing)
   }
 
-  /// Does every task of a job, with the caller and up to `workers` − 1 helpers, and returns when all are done.
-  /// - Parameter arithmetic: How the helpers compute; the caller does already.
-  /// - Precondition: The caller has acquired the pool; `count` is at most `mostTasks`.
+  /// Executes all tasks of a job on the calling thread and up to `workers` − 1 helpers, and returns
+  /// when all are finished.
+  ///
+  /// - Parameter arithmetic: The floating-point mode for the helpers. The caller must have set its
+  ///   own.
+  /// - Precondition: The caller has acquired the pool, and `count` is at most `mostTasks`.
   package func run(
     tasks count: Int, workers: Int, arithmetic: Arithmetic = Arithmetic(.kept), context: UnsafeRawPointer, _ work: Work
   ) {
@@ -55,8 +64,8 @@ package final class WorkerPool: Sendable {
     let generation = board.pointee.publish(tasks: count, job)
     while let task = board.pointee.claim(generation, worker: 0, of: workers) {
       work(context, task, 0)
-      // Releasing, as in the helpers: each addition goes on with what the others have released, so that who sees their sum sees what all
-      // have written.
+      // Releasing, as in the helpers. The additions form a release sequence, so that a thread that
+      // sees the final sum sees everything that all workers have written.
       board.pointee.finished.add(1, ordering: .releasing)
     }
     var spins = 0
@@ -71,7 +80,7 @@ package final class WorkerPool: Sendable {
     return BackgroundThread.start(named: "infold-\(worker)") { helper.loop() }
   }
 
-  /// One thread of the pool. It lives as long as the process.
+  /// A thread of the pool. It exists until the process ends.
   private struct Helper: Sendable {
     nonisolated(unsafe) let board: UnsafeMutablePointer<JobBoard>
     let worker: Int
@@ -86,7 +95,8 @@ package final class WorkerPool: Sendable {
           arithmetic = job.arithmetic
           arithmetic.adopt()
         }
-        // A claim succeeds only while the job is still the one that was seen, and then so was all that was read of it.
+        // A claim succeeds only while the job is still the one that was seen, and then all of its
+        // parameters belong to it.
         while let task = board.pointee.claim(seen, worker: worker, of: job.workers) {
           job.work!(job.context!, task, worker)
           board.pointee.finished.add(1, ordering: .releasing)
