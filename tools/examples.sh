@@ -14,7 +14,7 @@ fail() {
   exit 1
 }
 
-if (($# == 0)); then set -- $(cd Examples && echo *); fi
+if (($# == 0)); then set -- $(cd Examples && printf '%s\n' */ | tr -d /); fi
 for name; do
   folder=Examples/$name
   case $name in
