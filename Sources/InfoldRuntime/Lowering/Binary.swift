@@ -4,14 +4,15 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// How kernels compute an operator that combines the numbers in the same place of its operands.
+/// Lowers an operator that combines the elements of its operands pairwise.
 struct BinaryLowering: Lowering {
   let combination: ElementCombination
 
-  /// Integers are computed with as well.
+  /// Integers are supported as well.
   func movesIntegers(ofInput index: Int) -> Bool { true }
 
-  /// The operands with their sizes, a second's such that NumPy's rule brings them together.
+  /// Returns the operands with their sizes. Those of a second operand are aligned so that NumPy's
+  /// broadcasting rule applies.
   private func operands(_ node: Node, _ plan: PlanBuilder) -> [(value: ValueID, sizes: [Int])]? {
     guard plan.sizes(node.outputs[0]) != nil else { return nil }
     var operands: [(value: ValueID, sizes: [Int])] = []
@@ -31,7 +32,7 @@ struct BinaryLowering: Lowering {
     guard let operands = operands(node, plan), operands.count > 1, let sizes = plan.sizes(node.outputs[0]) else {
       return []
     }
-    // Only where both layouts can be had without another operand in the way.
+    // Only if both layouts are possible without converting another operand.
     return operands.allSatisfy({ $0.sizes == sizes || $0.sizes.allSatisfy { $0 == 1 } }) ? .activation : []
   }
 
@@ -45,8 +46,10 @@ struct BinaryLowering: Lowering {
 }
 
 extension PlanBuilder {
-  /// A function of the first two operands, of their result with the next one and so on, whose sizes NumPy's rule brings together.
-  /// - Returns: Whether there are kernels.
+  /// Applies a function to the first two operands, then to the result and the next operand, and so
+  /// on. NumPy's broadcasting rule applies to their sizes.
+  ///
+  /// - Returns: Whether kernels support it.
   mutating func emitCombination(
     _ function: BinaryFunction, of given: [(value: ValueID, sizes: [Int])], _ fused: FusedNode
   ) throws(InfoldError) -> Bool {
@@ -54,11 +57,12 @@ extension PlanBuilder {
     var operands = given
     let whole = operands.firstIndex { $0.sizes == sizes }
     if operands.count != 2 {
-      // Each further operand is combined with the result so far, which the first must fill.
+      // Each further operand is combined with the result so far, so the first operand must have the
+      // full size.
       guard operands.count > 2, let whole else { return false }
       operands.swapAt(0, whole)
     }
-    // The layout in which the large operands lie already.
+    // Use the layout in which the large operands are already stored.
     let isImage = ImageShape(sizes) != nil
     let wantsChannelsLast =
       isImage
@@ -66,13 +70,15 @@ extension PlanBuilder {
         $0.sizes.count == sizes.count && !layouts(of: $0.value).contains(.rowMajor)
       }
     let layout: Layout = wantsChannelsLast ? .channelsLast : .rowMajor
-    // A slice of a concatenation lies apart from pixel to pixel, which may take a loop more.
+    // In a slice of a concatenation, pixels are not contiguous, which may require an additional
+    // loop.
     let gap = concatenations.part(y) == nil ? 0 : 1
     var expected = Location(0, .float32, sizes, layout)
     if layout == .channelsLast { expected.pixelStride += gap }
     var places: [(sizes: [Int], place: Location)] = []
     for operand in operands {
-      // An operand of fewer dimensions has no channels of its own to put last: it must lie the same either way.
+      // An operand of lower rank has no channels of its own to put last, so it must be the same in
+      // both layouts.
       let hasLayout = operand.sizes.count == sizes.count && self.sizes(operand.value) == operand.sizes
       let place = try location(of: operand.value, hasLayout ? layout : .rowMajor)
       let liesTheSame = layout == .rowMajor || hasLayout || operand.sizes.isOneRun
@@ -80,7 +86,8 @@ extension PlanBuilder {
       if !liesTheSame { places[places.count - 1].sizes = sizes }
     }
     places = try inThreeLoops(places, to: (sizes, expected))
-    // What the chain has written itself may have no memory but for a block, if the result lies somewhere else.
+    // Values written by the current chain come last: they may be reduced to a block if the result
+    // is stored elsewhere.
     let replaced = operands.prefix(operands.count == 2 ? 2 : 1).filter { $0.sizes == sizes }.map(\.value)
     let output = define(
       y, layout, inPlaceOf: replaced.filter { !isOfChain($0) } + replaced.filter(isOfChain))
@@ -94,7 +101,8 @@ extension PlanBuilder {
     return true
   }
 
-  /// A function of two operands that are broadcast to the sizes of the result, in at most three loops.
+  /// Adds a function of two operands that are broadcast to the sizes of the result. At most three
+  /// loops must suffice.
   mutating func emitBinary(
     _ function: BinaryFunction, _ left: (sizes: [Int], place: Location), _ right: (sizes: [Int], place: Location),
     to result: (sizes: [Int], place: Location), activation: Activation = .identity
@@ -111,7 +119,8 @@ extension PlanBuilder {
     }
   }
 
-  /// Operands that lie such that three loops go over them and the result: those that are smaller are repeated where it would take more.
+  /// Returns operands that three loops can process together with the result. Smaller operands are
+  /// expanded if they would need more loops.
   mutating func inThreeLoops(
     _ operands: [(sizes: [Int], place: Location)], to result: (sizes: [Int], place: Location)
   ) throws(InfoldError) -> [(sizes: [Int], place: Location)] {
@@ -125,7 +134,7 @@ extension PlanBuilder {
     return places
   }
 
-  /// A copy of an operand, repeated to the sizes of the result.
+  /// Returns a copy of an operand, repeated to the sizes of the result.
   fileprivate mutating func expanded(
     _ sizes: [Int], _ place: Location, to result: [Int], _ layout: Layout
   ) throws(InfoldError) -> Location {
@@ -144,6 +153,6 @@ extension PlanBuilder {
 }
 
 extension [Int] {
-  /// Whether at most one of the sizes is more than 1.
+  /// Whether at most one of the sizes is greater than 1.
   fileprivate var isOneRun: Bool { filter { $0 > 1 }.count <= 1 }
 }

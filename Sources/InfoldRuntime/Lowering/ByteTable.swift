@@ -7,7 +7,7 @@ extension ByteTable: LoweredOperator {
     guard let x = fused.node.inputs[0], let y = fused.output, plan.byteSizes(x) != nil, plan.byteSizes(y) != nil,
       let table = fused.node.inputs[1].flatMap(plan.graph.constant), table.count == 256
     else { return false }
-    // Places and results of int8 are unsigned in planned memory.
+    // In planned memory, int8 inputs and results are unsigned.
     let flips = (Int(plan.format(of: x)!.offset), plan.format(of: y)!.offset)
     let constant = try plan.packed.constant(of: [table], form: "table \(flips)", byteCount: 256) { target in
       table.withUnsafeBytes { source in

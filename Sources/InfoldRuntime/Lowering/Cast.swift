@@ -9,7 +9,7 @@ extension Cast: LoweredOperator {
 }
 
 extension CastLike: LoweredOperator {
-  /// Of the second input, only the type counts.
+  /// Only the type of the second input matters.
   func movesIntegers(ofInput index: Int) -> Bool { true }
 
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
@@ -18,14 +18,15 @@ extension CastLike: LoweredOperator {
 }
 
 extension PlanBuilder {
-  /// Adds a conversion of a value's elements to the type of another one.
-  /// - Returns: Whether plans have memory for both.
+  /// Adds a conversion of a value's elements to the type of another value.
+  ///
+  /// - Returns: Whether plans can store both types.
   fileprivate mutating func emitConversion(of x: ValueID?, to y: ValueID?) throws(InfoldError) -> Bool {
     guard let x, let y, let sizes = plannedSizes(x), plannedSizes(y) == sizes, let format = format(of: x),
       let source = graph[x].type?.elementType, let target = graph[y].type?.elementType
     else { return false }
     if format.isQuantized, target == .float32 {
-      // As quantized numbers of the scale 1 do.
+      // As for quantized numbers with scale 1.
       try emitDequantization(x, to: y, scale: 1, zeroPoint: Int32(format.offset), "cast")
       return true
     }

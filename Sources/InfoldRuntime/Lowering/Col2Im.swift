@@ -3,7 +3,7 @@ import InfoldOperators
 import InfoldSystem
 
 extension Col2Im: LoweredOperator {
-  /// Planes are summed one by one, so that no two threads write the same.
+  /// Sums plane by plane, so that no two threads write to the same elements.
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     guard let x = fused.node.inputs[0], let y = fused.output, let columns = plan.sizes(x), let image = plan.sizes(y),
       let blocks = try blocks(plan.graph.operatorInputs(of: fused.node))

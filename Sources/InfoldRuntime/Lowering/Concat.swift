@@ -7,8 +7,8 @@ import InfoldTensor
 extension Concat: LoweredOperator {
   func movesIntegers(ofInput index: Int) -> Bool { true }
 
-  /// Channels: the operands that were not written to their slices by those who made them are copied there. Other axes, and
-  /// values that lie in row-major order anyway: runs of elements are copied.
+  /// Lowers a concatenation. Along the channels of channels-last operands, it copies those operands
+  /// that were not written in place. Otherwise it copies runs of row-major elements.
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     let values = fused.node.inputs.compactMap { $0 }
     guard let y = fused.output, let sizes = plan.plannedSizes(y),

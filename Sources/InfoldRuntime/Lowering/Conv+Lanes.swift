@@ -3,12 +3,13 @@ import InfoldKernelInterface
 import InfoldSystem
 
 extension PlanBuilder {
-  /// The kernels for a convolution of small groups: those with the widest vectors that its channels fill by more than half.
+  /// Returns the kernels for a convolution of small groups: those with the widest vectors of which
+  /// the channels fill more than half.
   func lanesKernels(for problem: some ConvolutionSizes) -> any ConvolutionKernels.Type {
     problem.output.channels <= productKernels.vectorWidth / 2 ? kernels : productKernels
   }
 
-  /// A convolution of small groups of channels, each in lanes of its own.
+  /// Adds a convolution of small groups of channels, each in its own lanes.
   mutating func emitLanes(
     _ problem: ConvolutionProblem, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
   ) throws(InfoldError) {

@@ -3,12 +3,12 @@ import InfoldKernelInterface
 import InfoldSystem
 
 extension ConvolutionProblem {
-  /// The most channels that are mixed plane by plane: with more, a product is faster.
+  /// The maximum number of channels mixed plane by plane. With more, a matrix product is faster.
   private static let mostPlanes = 16
-  /// In smaller planes, there is nothing to gain.
+  /// The minimum number of pixels for which mixing planes pays off.
   private static let fewestPixels = 1024
 
-  /// Whether each output plane is a sum of few input planes, number by number.
+  /// Whether each output plane is an element-wise weighted sum of few input planes.
   var mixesPlanes: Bool {
     groups == 1 && tapCount == 1 && depth == .flat && input.pixels >= Self.fewestPixels
       && input.channels <= Self.mostPlanes
@@ -19,8 +19,9 @@ extension ConvolutionProblem {
 }
 
 extension PlanBuilder {
-  /// A convolution of few channels with a window of one position, where they lie in planes.
-  /// - Returns: Whether it is one, and does nothing but that.
+  /// Adds a 1×1 convolution of few channels stored as planes.
+  ///
+  /// - Returns: Whether the node is such a convolution without fused operations.
   mutating func emitPlanes(
     _ problem: ConvolutionProblem, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
   ) throws(InfoldError) -> Bool {
@@ -33,7 +34,7 @@ extension PlanBuilder {
     let target = define(y, .rowMajor)
     let (inputs, outputs, pixels) = (problem.input.channels, problem.output.channels, problem.input.pixels)
     let kernels = lanewiseKernels
-    // So many numbers of a few planes stay in the nearest cache.
+    // This many elements of a few planes stay in the first-level cache.
     let length = 1024, parts = (pixels + length - 1) / length
     let step = RangeStep(
       units: problem.input.images * parts, cost: problem.multiplyAccumulates / 2 + problem.input.count

@@ -5,8 +5,9 @@ import InfoldSystem
 import InfoldTensor
 
 extension PlanBuilder {
-  /// A convolution over images or volumes whose weights, and bias, a run may compute.
-  /// - Returns: Whether it is one that kernels compute.
+  /// Adds a convolution over images or volumes whose weights and bias the run may compute.
+  ///
+  /// - Returns: Whether kernels support it.
   mutating func emitVariable(_ conv: Conv, _ fused: FusedNode) throws(InfoldError) -> Bool {
     let node = fused.node
     guard let x = node.inputs[0], let w = node.inputs[1], let y = fused.output, let sizes = sizes(x),

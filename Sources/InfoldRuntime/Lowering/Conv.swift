@@ -29,7 +29,7 @@ extension Conv: LoweredOperator {
 }
 
 extension PlanBuilder {
-  /// The way to compute a convolution.
+  /// Chooses the algorithm of a convolution.
   fileprivate mutating func algorithm(for problem: ConvolutionProblem) -> ConvolutionProblem.Algorithm {
     let (precision, workers) = (precision, sharers)
     let expected = problem.algorithm(precision, cost.machine, lanesKernels(for: problem))
@@ -39,7 +39,7 @@ extension PlanBuilder {
         .algorithm, "\(problem.text) \(precision) \(workers) threads", among: ways.map(\.description), expected: 0)]
   }
 
-  /// The kernels for a convolution.
+  /// Chooses the kernels of a convolution.
   fileprivate mutating func kernels(for problem: ConvolutionProblem) -> any ConvolutionKernels.Type {
     let (sets, workers) = ([productKernels, kernels] as [any ConvolutionKernels.Type], sharers)
     let channels = problem.groupOutputs == 1 ? problem.output.channels : problem.groupOutputs
@@ -47,7 +47,8 @@ extension PlanBuilder {
     let prefersNarrow = cost.prefersNarrowVectors(
       channels: channels, products: problem.groupChannels * problem.tapCount,
       groups: problem.groups, width: width)
-    // Vectors that channels do not fill are another way to go through a depthwise window, which skips padding.
+    // Vectors that the channels do not fill use another loop over a depthwise window, which skips
+    // padding.
     if channels <= width / 2 || problem.isDepthwise && channels < width { return sets[prefersNarrow ? 1 : 0] }
     return sets[
       choose(
@@ -55,7 +56,7 @@ extension PlanBuilder {
         expected: prefersNarrow ? 1 : 0)]
   }
 
-  /// Has threads share a convolution along the axis for which it is the fastest.
+  /// Chooses the axis along which threads divide a convolution.
   mutating func chooseSharing(of step: inout ConvolutionStep, _ problem: @autoclosure () -> String) {
     let workers = sharers
     guard answers != nil, step.tasks(phase: 0, workers: workers) > 1 else { return }
@@ -65,7 +66,7 @@ extension PlanBuilder {
     if ways.count > 1 { step.measuredAxis = ways[chosen] }
   }
 
-  /// The weights of a convolution in panels, group behind group.
+  /// Packs the weights of a convolution into panels, one group after the other.
   fileprivate mutating func packedWeights(_ problem: ConvolutionProblem) throws(InfoldError) -> Location {
     let kernels = kernels(for: problem)
     let taps = problem.tapCount
@@ -105,7 +106,8 @@ extension PlanBuilder {
     try emitDirect(problem, from: padded, y, fused, "direct, few channels", readsRows: true)
   }
 
-  /// - Parameter readsRows: Whether the input is a padded image of which a row of the window is one pixel.
+  /// - Parameter readsRows: Whether the input is a padded image in which a row of the window counts
+  ///   as one pixel.
   private mutating func emitDirect(
     _ problem: ConvolutionProblem, from input: Location, _ y: ValueID, _ fused: FusedNode, _ algorithm: String,
     readsRows: Bool = false
@@ -124,13 +126,13 @@ extension PlanBuilder {
       multiplyAccumulates: problem.multiplyAccumulates)
   }
 
-  /// Images of a few channels in a place where a row of the window is one pixel with more channels: with the channels last and
-  /// padding around them, of which each element has these bits.
+  /// Copies images with few channels to padded channels-last memory, in which a row of the window
+  /// counts as one pixel with more channels. `padding` is the bit pattern of the padding elements.
   mutating func interleaved(
     _ problem: some ConvolutionSizes, _ x: ValueID, padding: UInt32
   ) throws(InfoldError) -> Location {
     let (image, window, reach, kernels) = (problem.input, problem.window, problem.reach, kernels)
-    // In row-major order, the planes of a volume follow one another within a channel.
+    // In row-major order, the planes of a volume are contiguous within a channel.
     let volumes = plannedSizes(x)![0], planes = image.images / volumes
     let canBeRowMajor = planes == 1 || volumes == 1
     let layout: Layout = canBeRowMajor && layouts(of: x).contains(.rowMajor) ? .rowMajor : .channelsLast
@@ -162,7 +164,7 @@ extension PlanBuilder {
     let (channels, outputs) = (problem.input.channels, problem.output.channels)
     let (kernels, workers) = (kernels(for: problem), workers)
     let count = kernels.winogradPackedCount(tile: tile, channels: channels, outputChannels: outputs)
-    // Behind the weights stands whether they suit the algorithm.
+    // After the weights follows a flag for whether they suit the algorithm.
     let constant = try packed.constant(
       of: [problem.weight], form: "Winograd \(tile), \(kernels.name)\(problem.tapsText)",
       byteCount: (count + 1) * MemoryLayout<Float>.stride
@@ -192,7 +194,7 @@ extension PlanBuilder {
       multiplyAccumulates: problem.multiplyAccumulates)
   }
 
-  /// Whether threads share the output channels of a convolution by Winograd's algorithm.
+  /// Returns whether threads divide the output channels of a Winograd convolution.
   private mutating func sharesChannels(_ step: WinogradStep, _ problem: ConvolutionProblem, _ tile: Int) -> Bool {
     guard step.panels > 1 else { return false }
     let workers = sharers

@@ -4,15 +4,16 @@ import InfoldSystem
 import InfoldTensor
 
 extension PlanBuilder {
-  /// A transposed convolution of few output channels as one product of every pixel with all positions of the window, whose results are
-  /// then added up where windows overlap: the channels of one position alone would not fill a panel.
+  /// Adds a transposed convolution of few output channels as one product of every pixel by all
+  /// window positions. The products are then added up where windows overlap. The channels of a
+  /// single position would not fill a panel.
   mutating func emitJoined(
     _ problem: TransposedProblem, _ parameters: ConvolutionParameters, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
   ) throws(InfoldError) {
     let (kernels, channels) = (kernels, problem.input.channels)
     let outputs = problem.output.channels
     let columns = problem.joinedColumns, weightCount = kernels.packedCount(rows: channels, columns: columns)
-    // Behind the weights, the bias and a zero.
+    // After the weights follow the bias and a zero.
     let constant = try packed.constant(
       of: [parameters.weight] + (parameters.bias.map { [$0] } ?? []),
       form: "joined transposed convolution, \(kernels.name)",
@@ -45,27 +46,28 @@ extension PlanBuilder {
 }
 
 extension TransposedProblem {
-  /// The columns of the product with all positions of the window.
+  /// The number of columns of the product with all window positions.
   fileprivate var joinedColumns: Int { tapCount * output.channels }
 
-  /// The rows of the input that one row of the result may come from.
+  /// The number of input rows that contribute to one row of the result.
   fileprivate var joinedRows: Int { min(input.height, (height - 1) * window.dilationY / window.strideY + 1) }
 
-  /// The columns of the result between the first and the last position of the window.
+  /// The distance between the first and the last window position along a row, in result columns.
   fileprivate var joinedExtent: Int { (width - 1) * window.dilationX }
 
-  /// Whether one product and the sums of its results take less time than a convolution for each phase.
+  /// Returns whether one product and the sums of its results are faster than one convolution per
+  /// phase.
   func prefersJoinedProduct(panelWidth: Int) -> Bool {
     guard groups == 1, depth == 1, inputDepth == 1, outputDepth == 1, output.channels < panelWidth,
       window.padTop >= 0, window.padLeft >= 0,
-      // Rows of sums are not much longer than those of the result.
+      // Rows of sums must not be much longer than rows of the result.
       window.strideX <= output.width, joinedExtent <= output.width,
       joinedRows * joinedColumns <= OverlappedTransposition.nearCount / OverlappedTransposition.fewestColumns
     else { return false }
     func inPanels(_ columns: Int) -> Int { (columns + panelWidth - 1) / panelWidth * panelWidth }
     let runs = TapRun.all(of: self)
     let additions = runs.reduce(0) { $0 + height * (($1.count * output.channels + 7) / 8) }
-    // An addition of a vector takes as long as so many products.
+    // The cost of adding one vector, in multiplications.
     let addition = 64
     let joined = saturatedProduct(
       input.images * input.pixels, input.channels * inPanels(joinedColumns) + addition * additions)
@@ -74,7 +76,8 @@ extension TransposedProblem {
   }
 }
 
-/// Positions of a row of the window whose results lie one behind the other, and do not meet those of the next pixel.
+/// Consecutive positions in a row of the window whose results are contiguous and do not overlap
+/// those of the next pixel.
 private struct TapRun {
   /// The first position.
   var first: Int
@@ -89,7 +92,7 @@ private struct TapRun {
   }
 }
 
-/// The rows of the result of a transposed convolution, as sums of products.
+/// Computes the rows of a transposed convolution's result as sums of overlapping products.
 private struct OverlappedTransposition: Sendable {
   let target: Location
   private let problem: TransposedProblem
@@ -99,18 +102,19 @@ private struct OverlappedTransposition: Sendable {
   private let weightCount: Int
   private let activation: Activation
   private let runs: [TapRun]
-  /// The columns of the result for which all rows are computed before the next ones are, so that products stay in a cache.
+  /// The number of result columns per strip. All rows of a strip are computed before the next
+  /// strip, so that products stay in a cache.
   private let stripWidth: Int
-  /// The most columns of the input that a strip comes from.
+  /// The maximum number of input columns that contribute to a strip.
   private let stripInputs: Int
-  /// The numbers of a row of sums.
+  /// The number of elements in a row of sums.
   private let rowCount: Int
-  /// The numbers of a row of products.
+  /// The number of elements in a row of products.
   private let productCount: Int
 
-  /// The products that stay in the second-level cache.
+  /// The number of products that stay in the second-level cache.
   static let nearCount = 1 << 15
-  /// The fewest columns of the input that a product is worth while for.
+  /// The minimum number of input columns for which a product pays off.
   static let fewestColumns = 16
 
   init(
@@ -130,7 +134,7 @@ private struct OverlappedTransposition: Sendable {
 
   private var strips: Int { (problem.output.width + stripWidth - 1) / stripWidth }
 
-  /// Rows of strips, strip by strip.
+  /// The number of result rows, counted strip by strip.
   var units: Int { problem.output.images * strips * problem.output.height }
 
   private var ownByteCount: Int {
@@ -149,7 +153,7 @@ private struct OverlappedTransposition: Sendable {
     }
     var strip = Strip(of: self, at: 0)
     var last = -1
-    // The first row of the input that has yet to be multiplied.
+    // The first input row that has not been multiplied yet.
     var next = 0
     for unit in units {
       let (index, y) = unit.quotientAndRemainder(dividingBy: problem.output.height)
@@ -167,7 +171,8 @@ private struct OverlappedTransposition: Sendable {
     }
   }
 
-  /// Where the products of a row of the input lie: where those of a row lay that no sum needs any more.
+  /// Returns the address of the products of an input row. They replace those of a row that no sum
+  /// needs any more.
   private func products(ofRow row: Int, _ scratch: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float> {
     scratch + 2 * rowCount + row % problem.joinedRows * productCount
   }
@@ -190,7 +195,8 @@ private struct OverlappedTransposition: Sendable {
         epilogue: Epilogue(), pixels: 0..<strip.inputs.count, columns: 0..<columns, scratch: scratch))
   }
 
-  /// A row of the result: where windows overlap, in the order of their positions.
+  /// Computes a row of the result. Where windows overlap, products are added in the order of window
+  /// positions.
   private func add(_ y: Int, _ strip: Strip, _ sums: UnsafeMutablePointer<Float>, _ state: RunState) {
     let (window, output) = (problem.window, problem.output)
     sums.update(from: sums + rowCount, count: rowCount)
@@ -216,12 +222,12 @@ private struct OverlappedTransposition: Sendable {
       pixels: 0..<shape.pixels)
   }
 
-  /// Adds so many numbers of every pixel.
+  /// Adds `count` elements of every pixel.
   private func add(
     _ products: UnsafePointer<Float>, to sums: UnsafeMutablePointer<Float>, pixels: Int, count: Int
   ) {
     let stride = problem.window.strideX * problem.output.channels, columns = problem.joinedColumns
-    // A part of a vector takes longer than its numbers one by one.
+    // An incomplete vector takes longer than single elements.
     if count < 8 {
       for pixel in 0..<pixels {
         let (x, y) = (products + pixel &* columns, sums + pixel &* stride)
@@ -238,13 +244,13 @@ private struct OverlappedTransposition: Sendable {
       pixels: 0..<pixels)
   }
 
-  /// Columns of an image.
+  /// A range of columns of an image.
   private struct Strip {
     let image: Int
     let outputs: Range<Int>
-    /// The columns of the input that these come from.
+    /// The input columns that contribute to the strip.
     let inputs: Range<Int>
-    /// Where the first output lies in the row of sums, in pixels.
+    /// The position of the first output in the row of sums, in pixels.
     let firstSum: Int
 
     init(of sums: OverlappedTransposition, at index: Int) {

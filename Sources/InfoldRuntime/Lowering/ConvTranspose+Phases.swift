@@ -3,7 +3,7 @@ import InfoldKernelInterface
 import InfoldSystem
 
 extension PlanBuilder {
-  /// A transposed convolution as one convolution for each phase of planes, rows and columns.
+  /// Adds a transposed convolution as one convolution for each phase of planes, rows and columns.
   mutating func emitPhases(
     _ problem: TransposedProblem, _ parameters: ConvolutionParameters, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
   ) throws(InfoldError) {
@@ -27,8 +27,10 @@ extension PlanBuilder {
     emit(phases, "convolution per phase", reads: [source, place, epilogue.bias])
   }
 
-  /// The same with weights, and a bias, that a run may compute: they are packed first.
-  /// - Returns: Whether kernels compute it.
+  /// Adds a transposed convolution whose weights and bias the run may compute. The weights are
+  /// packed first.
+  ///
+  /// - Returns: Whether kernels support it.
   mutating func emitVariablePhases(
     _ problem: TransposedProblem, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
   ) throws(InfoldError) -> Bool {
@@ -81,15 +83,17 @@ private struct TransposedPhases: Sendable {
   let packed: Location
   let epilogue: PlannedEpilogue
   let target: Location
-  /// Weights that a run computes, and for every unit of them a number, which is 1 where they are finite.
+  /// Weights that the run computes, and for every unit of them 1 if they are finite.
   var given: (weights: Location, areFinite: Location)?
-  /// Whether threads share the output channels, and not the rows: where there are more weights than numbers in both images.
+  /// Whether threads divide the output channels rather than the rows. They do so if there are more
+  /// weights than elements in both images.
   private let sharesChannels: Bool
-  /// The rows, and the output channels, after which others come: so that the rows, or the weights, stay in a cache.
+  /// The number of rows and of output channels per block, chosen so that the rows or the weights
+  /// stay in a cache.
   private let rowsOfBlock: Int
   private let columnsOfBlock: Int
 
-  /// What stays in the second-level cache, in numbers.
+  /// The number of elements that stay in the second-level cache.
   private static let nearCount = 1 << 16
 
   var problem: TransposedProblem { weights.problem }
@@ -112,7 +116,7 @@ private struct TransposedPhases: Sendable {
 
   private var rowCount: Int { problem.output.images * problem.output.height }
 
-  /// Panels of output channels, or rows of the result.
+  /// The number of work units: panels of output channels, or rows of the result.
   var units: Int {
     sharesChannels ? (problem.groupOutputs + kernels.panelWidth - 1) / kernels.panelWidth : rowCount
   }
@@ -140,7 +144,8 @@ private struct TransposedPhases: Sendable {
     }
   }
 
-  /// Some rows of the result, phase by phase, so that weights are read for all of them.
+  /// Computes some rows of the result phase by phase, so that weights are read once for all of
+  /// these rows.
   private func run(_ rows: Range<Int>, _ columns: Range<Int>, _ state: RunState, _ scratch: UnsafeMutableRawPointer) {
     let height = problem.output.height
     for (rowIndex, rowPhase) in problem.rows.enumerated() {
@@ -196,8 +201,8 @@ private struct TransposedPhases: Sendable {
         pixels: 0..<phase.count, columns: columns, scratch: scratch))
   }
 
-  /// A row of the result, number by number: kernels multiply zeros in the place of padding, of which weights that are not finite
-  /// would make NaN.
+  /// Computes a row of the result by definition. Kernels multiply the zeros of padding by weights,
+  /// which gives NaN for weights that are not finite.
   private func define(_ row: Int, _ columns: Range<Int>, _ weights: UnsafePointer<Float>, _ state: RunState) {
     let (input, output) = (problem.input, problem.output)
     let (channels, filters) = (problem.groupChannels, problem.groupOutputs)

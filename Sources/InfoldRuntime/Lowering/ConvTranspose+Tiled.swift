@@ -3,15 +3,16 @@ import InfoldKernelInterface
 import InfoldSystem
 
 extension PlanBuilder {
-  /// A transposed convolution whose window moves by its own size, as one product for each row of the window: the positions of that row,
-  /// channels last, lie one behind the other in the result, like the columns of the product.
+  /// Adds a transposed convolution whose strides equal the window's size, as one product for each
+  /// row of the window. In channels-last order, the positions of that row are contiguous in the
+  /// result, like the columns of the product.
   mutating func emitTiled(
     _ problem: TransposedProblem, _ parameters: ConvolutionParameters, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
   ) throws(InfoldError) {
     let (input, output, kernels) = (problem.input, problem.output, productKernels)
     let (height, columns) = (problem.height, problem.width * output.channels)
     let weightCount = kernels.packedCount(rows: input.channels, columns: columns)
-    // Behind the weights of all rows, the bias of each column.
+    // After the weights of all rows follows the bias of each column.
     let constant = try packed.constant(
       of: [parameters.weight] + (parameters.bias.map { [$0] } ?? []),
       form: "tiled transposed convolution, \(kernels.name)",

@@ -9,7 +9,7 @@ extension ConvTranspose: LoweredOperator {
     parameters(node, plan) == nil || TransposedProblem(self, node, plan) == nil ? [] : .activation
   }
 
-  /// Constants that kernels may multiply with what pads an image.
+  /// Returns constant parameters that kernels may multiply by the padding of an image.
   private func parameters(_ node: Node, _ plan: PlanBuilder) -> ConvolutionParameters? {
     ConvolutionParameters(node, plan).flatMap { plan.finiteWeights.contains($0.weight) ? $0 : nil }
   }
@@ -35,13 +35,14 @@ extension ConvTranspose: LoweredOperator {
   }
 }
 
-/// A transposed convolution over images, or over volumes whose planes are images, whose sizes are known. Its weights are
-/// [C, M / groups, kD, kH, kW], or without kD, or without both.
+/// A transposed convolution of known sizes over images, or over volumes whose planes count as
+/// images. Its weights are [C, M / groups, kD, kH, kW], [C, M / groups, kH, kW] or [C, M / groups,
+/// kW].
 struct TransposedProblem: Sendable {
-  /// Every plane is an image.
+  /// The input. Every plane counts as an image.
   var input: ImageShape
   var output: ImageShape
-  /// The planes of a volume.
+  /// The number of planes of a volume.
   var inputDepth = 1
   var outputDepth = 1
   var groups: Int
@@ -50,7 +51,8 @@ struct TransposedProblem: Sendable {
   var columns: [TransposedPhase]
   /// The window over rows and columns.
   let window: ImageWindow
-  /// Whether the window moves by its own size, or not at all, so that every output element comes from one position of the input.
+  /// Whether the strides equal the window's size, or the window does not move at all, so that every
+  /// output element depends on one input position.
   var isTiling: Bool
   /// The sizes of the window.
   var depth = 1
@@ -80,11 +82,11 @@ struct TransposedProblem: Sendable {
     columns = TransposedPhase.all(
       output: output.width, kernel: window.width, stride: window.strideX, dilation: window.dilationX,
       padBefore: window.padLeft)
-    // Large strides would have more phases than there is work.
+    // Large strides would have more phases than work.
     guard let phases = checkedProduct([planes.count, rows.count, columns.count]), phases <= Self.mostPhases else {
       return nil
     }
-    // Over one row or column of the input, the window does not move.
+    // If the input has only one row or column, the window does not move along that axis.
     let (input, output, window) = (input, output, window)
     isTiling =
       !isVolume && groups == 1 && window.padTop == 0 && window.padLeft == 0
@@ -94,21 +96,22 @@ struct TransposedProblem: Sendable {
       && output.width == input.width * window.width
   }
 
-  /// The most phases, of planes, rows and columns together.
+  /// The maximum number of phases of planes, rows and columns together.
   private static var mostPhases: Int { 1 << 16 }
 
   var groupChannels: Int { input.channels / groups }
   var groupOutputs: Int { output.channels / groups }
-  /// The positions of the window.
+  /// The number of window positions.
   var tapCount: Int { depth * height * width }
   var weightCount: Int { input.channels * groupOutputs * tapCount }
   var multiplyAccumulates: Int { saturatedProduct(input.count, groupOutputs, depth, height, width) }
-  /// The most positions of the window that an output element comes from.
+  /// The maximum number of window positions that contribute to an output element.
   var mostTaps: Int { planes.map(\.taps.count).max()! * maximumPlaneTaps }
-  /// In one plane of the window.
+  /// The maximum within one plane of the window.
   private var maximumPlaneTaps: Int { rows.map(\.taps.count).max()! * columns.map(\.taps.count).max()! }
 
-  /// The weights of some positions of the window, [channels][positions][outputs], of a convolution without groups.
+  /// Returns the weights of some window positions as [channels][positions][outputs], for a
+  /// convolution without groups.
   func weights(_ weight: Tensor, taps: Range<Int>) -> [Float] {
     var numbers: [Float] = []
     numbers.reserveCapacity(input.channels * taps.count * output.channels)
@@ -125,7 +128,7 @@ struct TransposedProblem: Sendable {
     return numbers
   }
 
-  /// The scratch memory that any part of it needs: of one plane, it may be more than of several.
+  /// Returns the scratch memory that any part needs. A single plane may need more than several.
   func scratchByteCount(_ kernels: any ConvolutionKernels.Type) -> Int {
     let planes = planes.map(\.taps.count).max()!
     return max(

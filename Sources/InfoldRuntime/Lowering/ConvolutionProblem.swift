@@ -3,17 +3,18 @@ import InfoldKernelInterface
 import InfoldOperators
 import InfoldTensor
 
-/// A convolution whose sizes and weights are known, over one to three dimensions.
+/// A convolution of known sizes and weights over one to three dimensions.
 struct ConvolutionProblem: ConvolutionSizes {
-  /// The ways to compute it.
+  /// The algorithms for a convolution.
   enum Algorithm: Hashable {
-    /// Every channel by itself.
+    /// Every channel separately.
     case depthwise
-    /// Small groups of channels, each in lanes of its own.
+    /// Small groups of channels, each in its own lanes.
     case lanes
-    /// Each tap read where it is.
+    /// A direct convolution that reads each tap from the input.
     case direct
-    /// The same for a few input channels: a row of the window is read as one pixel with more channels.
+    /// A direct convolution for few input channels, which reads a row of the window as one pixel
+    /// with more channels.
     case fewChannels
     /// Winograd's minimal filtering with output tiles of this size.
     case winograd(tile: Int)
@@ -21,15 +22,15 @@ struct ConvolutionProblem: ConvolutionSizes {
 
   var input: ImageShape
   var output: ImageShape
-  /// Over rows and columns, of the taps that are computed.
+  /// The window over rows and columns, with the computed taps.
   var window: ImageWindow
   var depth: DepthWindow
   var groups: Int
-  /// [M, C / groups, …], and then as many sizes as there are dimensions.
+  /// The weights [M, C / groups, …], followed by the window's sizes.
   var weight: Tensor
-  /// [M].
+  /// The bias [M].
   var bias: Tensor?
-  /// The window's taps that are computed, along each of the weight's dimensions.
+  /// The computed taps along each axis of the window.
   private let taps: [Range<Int>]
 
   init?(_ conv: Conv, _ node: Node, _ plan: PlanBuilder) {
@@ -37,21 +38,22 @@ struct ConvolutionProblem: ConvolutionSizes {
       let parameters = ConvolutionParameters(node, plan),
       let geometry = ConvolutionGeometry(conv, input: x, output: y, kernel: parameters.kernel)
     else { return nil }
-    // Kernels read zeros in the place of padding, of which a weight that is not finite would make NaN.
+    // Kernels multiply the zeros of padding by weights, which gives NaN for weights that are not
+    // finite.
     if geometry.readsPadding, !plan.finiteWeights.contains(parameters.weight) { return nil }
     (weight, bias, groups, taps) = (parameters.weight, parameters.bias, geometry.groups, geometry.taps)
     (input, output, window, depth) = (geometry.input, geometry.output, geometry.window, geometry.depth)
   }
 
-  /// Those of the operator's definition.
+  /// The number according to the operator's definition.
   var multiplyAccumulates: Int { saturatedProduct(output.count, weight.count / output.channels) }
 
   private var isDilated: Bool { window.dilationY > 1 || window.dilationX > 1 }
 }
 
-// The weights of the taps that are computed.
+// The weights of the computed taps.
 extension ConvolutionProblem {
-  /// What tells packed weights from those of other taps; nothing for all.
+  /// A suffix that distinguishes packed weights of different taps; empty for all taps.
   var tapsText: String { isWhole ? "" : ", taps \(taps.map { "\($0.lowerBound)…\($0.upperBound)" })" }
 
   private var isWhole: Bool { zip(taps, weight.shape[2...]).allSatisfy { $0.count == $1 } }
@@ -72,8 +74,9 @@ extension ConvolutionProblem {
 }
 
 extension ConvolutionProblem {
-  /// The way that is fastest, among those that the precision allows. It depends on the sizes and on the kind of machine; weights that
-  /// are not finite, or very large, do without Winograd's algorithm.
+  /// Returns the fastest algorithm that the precision allows, judging by the sizes and the kind of
+  /// machine. Weights that are not finite or very large are later excluded from Winograd's
+  /// algorithm.
   func algorithm(
     _ precision: SessionOptions.Precision, _ machine: MachineModel, _ kernels: any ConvolutionKernels.Type
   ) -> Algorithm {
@@ -85,7 +88,7 @@ extension ConvolutionProblem {
     return .direct
   }
 
-  /// The ways that the precision allows, whichever is the fastest.
+  /// Returns all algorithms that the precision allows.
   func algorithms(_ precision: SessionOptions.Precision, _ kernels: any ConvolutionKernels.Type) -> [Algorithm] {
     if isDepthwise, depth == .flat { return [.depthwise] + (suitsLanes(kernels) ? [.lanes] : []) }
     if suitsLanes(kernels) { return [.lanes, .direct] }
@@ -93,7 +96,7 @@ extension ConvolutionProblem {
     return [.direct] + (hasFewChannels ? [.fewChannels] : []) + tiles.map { .winograd(tile: $0) }
   }
 
-  /// Whether every channel is convolved by itself through a window of which the kernel has a loop of its own.
+  /// Whether this is a depthwise convolution for which the kernel has a specialized loop.
   private var suitsDepthwise: Bool {
     let rightOverhang = reach.width - window.padLeft - input.width
     return depth == .flat && [3, 5].contains(window.width) && window.height <= 7 && window.dilationX == 1
@@ -105,12 +108,12 @@ extension ConvolutionProblem {
       && depth == .flat && input.channels >= 16 && output.channels >= 16
   }
 
-  /// The tile for which Winograd's algorithm is worth its transformations; `nil` when it is for none.
+  /// The tile for which Winograd's algorithm pays off; `nil` if there is none.
   private func winogradTile(_ machine: MachineModel) -> Int? {
     guard suitsWinograd else { return nil }
-    // Larger tiles save more multiplications, cost more accuracy, and need more weights read for each output: as many numbers as the
-    // tile has positions in the place of nine. On small images the weights are most of what is read, and the faster a machine
-    // multiplies, the sooner it waits for them.
+    // Larger tiles save more multiplications, but cost accuracy and read more weights per output:
+    // as many elements as a tile has positions, instead of nine. On small images, weights dominate
+    // memory traffic, and a faster machine is sooner limited by it.
     let side = min(output.height, output.width)
     if side >= 112 { return 6 }
     if machine.hasFullWidth { return side >= 17 ? 4 : side >= 8 ? 2 : nil }
@@ -119,7 +122,7 @@ extension ConvolutionProblem {
 }
 
 extension ConvolutionProblem.Algorithm: CustomStringConvertible {
-  /// The way, like `winograd 4`.
+  /// The algorithm, such as `winograd 4`.
   var description: String {
     switch self {
     case .depthwise: "depthwise"

@@ -3,9 +3,9 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// The sizes of a convolution over images, or over volumes whose planes are images.
+/// The sizes of a convolution over images, or over volumes whose planes count as images.
 protocol ConvolutionSizes {
-  /// Every plane is an image.
+  /// The input. Every plane counts as an image.
   var input: ImageShape { get }
   var output: ImageShape { get }
   var window: ImageWindow { get }
@@ -16,14 +16,14 @@ protocol ConvolutionSizes {
 extension ConvolutionSizes {
   var depth: DepthWindow { .flat }
 
-  /// The positions of the window.
+  /// The number of window positions.
   var tapCount: Int { depth.size * window.height * window.width }
 
-  /// Channels of one group.
+  /// The number of input channels per group.
   var groupChannels: Int { input.channels / groups }
   var groupOutputs: Int { output.channels / groups }
 
-  /// Whether every channel is convolved by itself, into one.
+  /// Whether every channel is convolved separately into one channel.
   var isDepthwise: Bool { groups > 1 && groupChannels == 1 && groupOutputs == 1 }
 
   /// Whether a row of the window is better read as one pixel with more channels.
@@ -31,17 +31,18 @@ extension ConvolutionSizes {
     groups == 1 && input.channels <= 4 && window.width > 1 && window.dilationX == 1 && isReachSmall
   }
 
-  /// The groups as lanes hold them.
+  /// The groups in the form that lanes use.
   var channelGroups: ChannelGroups { ChannelGroups(count: groups, inputs: groupChannels, outputs: groupOutputs) }
 
-  /// Whether lanes hold several groups, or one that is nothing for a product.
+  /// Returns whether a vector holds several groups, or at least one that is too small for a matrix
+  /// product.
   func suitsLanes(_ kernels: any ConvolutionKernels.Type) -> Bool {
     let fewest = groupChannels > 2 ? 2 : 1
     return groups > 1 && channelGroups.perVector(of: kernels.vectorWidth) >= min(fewest, groups)
       && kernels.groupedConvolutionScratch(channelGroups, window, depth, outputWidth: output.width) != nil
   }
 
-  /// The rows and columns that windows reach, padding included.
+  /// The number of rows and columns that windows cover, including padding.
   var reach: (height: Int, width: Int) {
     (
       (output.height - 1) * window.strideY + (window.height - 1) * window.dilationY + 1,
@@ -49,7 +50,7 @@ extension ConvolutionSizes {
     )
   }
 
-  /// The sizes in a line.
+  /// The sizes as a line of text.
   var text: String {
     var numbers = [
       [input.images, input.channels, input.height, input.width], [output.channels, output.height, output.width],
@@ -62,8 +63,8 @@ extension ConvolutionSizes {
     return numbers.map { $0.map(String.init).joined(separator: "x") }.joined(separator: " ")
   }
 
-  /// Whether an image with everything that windows reach around it is not much larger than the image. Large strides over
-  /// large padding would make it so; and what a dilated window cuts off above the image is left to other ways.
+  /// Whether the padded image is not much larger than the image, which large strides over large
+  /// padding could cause. Dilated windows that crop the image are left to other algorithms.
   private var isReachSmall: Bool {
     let count = checkedProduct([input.images, reach.height, reach.width, input.channels])
     return count.map { $0 <= 4 * input.count + 1 << 16 } ?? false && window.padTop >= 0 && window.padLeft >= 0
@@ -74,18 +75,18 @@ extension ConvolutionSizes {
 struct ConvolutionGeometry: ConvolutionSizes {
   let input: ImageShape
   let output: ImageShape
-  /// Over rows and columns, of the taps that are computed.
+  /// The window over rows and columns, with the computed taps.
   let window: ImageWindow
   let depth: DepthWindow
   let groups: Int
-  /// The window's taps that are computed, along each of its dimensions.
+  /// The computed taps along each axis of the window.
   let taps: [Range<Int>]
-  /// Whether one of them lies in the padding somewhere.
+  /// Whether a computed tap reads padding anywhere.
   let readsPadding: Bool
 
   /// - Parameters:
   ///   - kernel: The sizes of the window.
-  ///   - isWhole: Whether all of its taps are computed, those that lie in the padding everywhere as well.
+  ///   - isWhole: Whether to compute all taps, including those that read only padding.
   init?(_ conv: Conv, input x: [Int], output y: [Int], kernel: [Int], isWhole: Bool = false) {
     guard (3...5).contains(x.count), let window = try? conv.window(kernel: kernel), window.rank == x.count - 2,
       let axes = try? window.kernel.indices.map({ axis throws(InfoldError) in
@@ -94,7 +95,8 @@ struct ConvolutionGeometry: ConvolutionSizes {
     else { return nil }
     (groups, taps, readsPadding) = (conv.group, axes.map(\.taps), axes.contains(where: \.readsPadding))
     var (images, volume) = (x[0], Array(repeating: ConvolutionAxis(size: 1), count: 3 - axes.count) + axes)
-    // Planes that have nothing to do with each other are images; where it is the other way round, the planes are rows.
+    // Independent planes count as images. If instead rows and columns are independent, planes count
+    // as rows.
     if volume[0].isIdentity {
       images *= volume[0].input
       volume[0] = ConvolutionAxis(size: 1)
@@ -103,7 +105,8 @@ struct ConvolutionGeometry: ConvolutionSizes {
         ConvolutionAxis(size: 1), volume[0], ConvolutionAxis(size: volume[1].input * volume[2].input),
       ]
     }
-    // Of planes, only those that lie inside are read: so rows of a widely dilated window are.
+    // Of planes, only those inside the input are read. Treat the rows of a widely dilated window as
+    // planes for that reason.
     if volume[0].isIdentity, volume[1].dilation > 1, volume[1].readShare < 0.85, volume[2].output >= 12, groups == 1,
       x[1] > 4
     {

@@ -9,7 +9,7 @@ extension DeformConv: LoweredOperator {
     problem(node, plan) == nil ? [] : [.activation, .residual]
   }
 
-  /// The sizes, the weights and the bias of a node that kernels can compute.
+  /// Returns the sizes, the weights and the bias of a node that kernels support.
   private func problem(
     _ node: Node, _ plan: PlanBuilder
   ) -> (input: ImageShape, output: ImageShape, weight: Tensor, bias: Tensor?)? {

@@ -2,24 +2,25 @@ import InfoldKernelInterface
 import InfoldOperators
 import InfoldTensor
 
-/// A convolution of volumes as one of slices: the numbers that the taps of its window along the depth read stand beside one another, as
-/// channels, so that weights [M, C, k1, k2, k3] are [M, C · k1, k2, k3]. In the place of slices outside stands what the input has as zero.
+/// Converts a convolution of volumes to one of slices. The elements that the window's taps along
+/// the depth read become adjacent channels, so that weights [M, C, k1, k2, k3] are reinterpreted as
+/// [M, C · k1, k2, k3]. Slices outside the volume contain the input's zero point.
 struct DepthTaps: Sendable {
-  /// The sizes of the volumes.
+  /// The number of volumes, and their sizes.
   let images: Int
   let channels: Int
   let depth: Int
   let pixels: Int
   let width: Int
-  /// The slices of the result's volume.
+  /// The number of slices of the result's volume.
   let outputDepth: Int
   let taps: Int
   private let stride: Int
   private let dilation: Int
   private let pad: Int
 
-  /// - Parameter sizes: [N, C, D, H, W] of the input.
-  /// - Returns: `nil` where slices would have more elements than can be counted.
+  /// - Parameter sizes: The input's sizes [N, C, D, H, W].
+  /// - Returns: `nil` if the number of elements would overflow.
   init?(_ window: SlidingWindow, _ extent: SlidingWindow.Extent, _ sizes: [Int], output: Int) {
     (images, channels, depth, pixels, width) = (sizes[0], sizes[1], sizes[2], sizes[3] * sizes[4], sizes[4])
     outputDepth = output
@@ -27,9 +28,9 @@ struct DepthTaps: Sendable {
     guard checkedProduct([images, outputDepth, channels, taps, pixels]) != nil else { return nil }
   }
 
-  /// The slices that are convolved.
+  /// The number of slices to convolve.
   var slices: Int { images * outputDepth }
-  /// The rows of all slices.
+  /// The number of rows of all slices.
   var rows: Int { slices * (pixels / width) }
   /// The sizes of the slices, with the taps as channels.
   var sizes: [Int] { [slices, channels * taps, pixels / width, width] }
@@ -58,8 +59,9 @@ struct DepthTaps: Sendable {
 }
 
 extension PlanBuilder {
-  /// Adds the step that puts the taps along the depth beside one another.
-  /// - Returns: Where they are.
+  /// Adds a step that arranges the taps along the depth as adjacent channels.
+  ///
+  /// - Returns: The location of the result.
   mutating func emit(_ depth: DepthTaps, of input: Location, zeroPoints: IntegerZeroPoints) -> Location {
     let target = temporary(depth.sizes, input.format, .channelsLast)
     let step = RangeStep(units: depth.rows, cost: depth.sizes.reduce(1, *)) { rows, state, _ in

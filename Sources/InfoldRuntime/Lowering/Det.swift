@@ -25,6 +25,6 @@ extension Det: LoweredOperator {
     return true
   }
 
-  /// Of larger matrices, each thread would need much memory.
+  /// The maximum size of a matrix. Larger ones would need much memory per thread.
   private static var largestSize: Int { 1024 }
 }

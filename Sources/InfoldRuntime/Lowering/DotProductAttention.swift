@@ -29,7 +29,7 @@ extension DotProductAttention: LoweredOperator {
       Array(repeating: 0, count: rank - maskSizes.count)
       + zip(maskSizes, maskPlace?.strides(sizes: maskSizes) ?? []).map { $0 == 1 ? 0 : $1 }
     let factor = scale == 1 ? nil : plan.location(of: .constant(try Tensor(scalar: scale)))
-    // Keys and values that are the same for several queries.
+    // Keys and values that several queries share have stride 0.
     let keyStrides = batch.indices.map { k[keyAxes[$0]] == 1 ? 0 : key.strides[$0] }
     let valueStrides = batch.indices.map { v[valueAxes[$0]] == 1 ? 0 : value.strides[$0] }
     let output = plan.define(y, .rowMajor)
@@ -66,8 +66,8 @@ extension DotProductAttention: LoweredOperator {
     return true
   }
 
-  /// Where an operand lies, and the distances along the axes of the definition: in the layout that it has, unless its rows must be in one
-  /// piece, and are not.
+  /// Returns the location of an operand and its strides along the axes of the definition. The
+  /// operand keeps its layout unless contiguous rows are required and it has none.
   private func operand(
     _ id: ValueID, _ sizes: [Int], _ axes: [Int], isInRows: Bool, _ plan: inout PlanBuilder
   ) throws(InfoldError) -> (place: Location, strides: [Int]) {

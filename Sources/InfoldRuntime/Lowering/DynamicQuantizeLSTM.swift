@@ -5,7 +5,8 @@ import InfoldSystem
 import InfoldTensor
 
 extension DynamicQuantizeLSTM: LoweredOperator {
-  /// The most numbers of a row whose products with bytes, in any case, add up to less than 2³¹.
+  /// The maximum number of elements in a row for which sums of byte products stay below 2³¹ in
+  /// every case.
   private static let mostNumbers = 1 << 15
 
   /// The lengths of the sequences, which the step checks.
@@ -41,12 +42,13 @@ extension DynamicQuantizeLSTM: LoweredOperator {
   }
 }
 
-/// The weights of all gates [D, rows, 4 · H], of 8 bits, with what they stand for.
+/// The 8-bit weights of all gates [D, rows, 4 · H], with their quantization parameters.
 private struct QuantizedGates {
   let tensor: Tensor
-  /// For each column of each direction.
+  /// The scale of each column of each direction.
   let scales: [Float]
-  /// For each column of each direction, of the weights as int8: less 128 where they are uint8.
+  /// The zero point of each column of each direction for weights as int8: 128 is subtracted for
+  /// uint8.
   let zeroPoints: [Int32]
 
   var inner: Int { tensor.shape[1] }
@@ -80,7 +82,7 @@ private struct QuantizedGates {
 }
 
 extension PlanBuilder {
-  /// The weights of a direction.
+  /// Packs the weights of a direction.
   fileprivate mutating func packed(_ gates: QuantizedGates, _ direction: Int) throws(InfoldError) -> ByteMatrix {
     let (kernels, inner, columns) = (byteKernels, gates.inner, gates.columns)
     let weights = try packed.constant(
@@ -97,7 +99,7 @@ extension PlanBuilder {
     let width = kernels.panelWidth, count = (columns + width - 1) / width * width
     let own = direction * columns..<(direction + 1) * columns
     let zeroPoints = gates.zeroPoints[own], scales = gates.scales[own]
-    // They depend on more tensors than there is need to name.
+    // These depend on more tensors than a cache key can reasonably name.
     let lists = try packed.constant(byteCount: 3 * 4 * count) { memory in
       let floats = memory.assumingMemoryBound(to: Float.self), integers = memory.assumingMemoryBound(to: Int32.self)
       integers.initialize(repeating: 0, count: 3 * count)

@@ -11,7 +11,7 @@ extension DynamicQuantizeLinear: LoweredOperator {
       let scale = node.outputs[1], plan.sizes(scale) != nil, let zeroPoint = node.outputs[2],
       plan.byteSizes(zeroPoint) != nil
     else { return false }
-    // All elements alike, in any order.
+    // All elements are treated alike, so their order does not matter.
     let layout = try plan.denseLayout(of: x, for: y), count = sizes.reduce(1, *)
     let source = try plan.location(of: x, layout)
     let (target, scalePlace) = (plan.define(y, layout), plan.define(scale, .rowMajor))
@@ -23,7 +23,8 @@ extension DynamicQuantizeLinear: LoweredOperator {
 }
 
 extension PlanBuilder {
-  /// Quantizes numbers that lie in a row by a scale and a zero point such that they and 0 fit, and writes those as well.
+  /// Quantizes contiguous numbers with a scale and a zero point for their range including 0, and
+  /// stores both.
   mutating func emitDynamicQuantization(
     from source: Location, _ count: Int, to target: Location, scale: Location, zeroPoint: Location
   ) {

@@ -3,14 +3,14 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Products of matrices, between copies that put dimensions in order where they are not.
+/// Lowered as matrix products, with copies that permute axes where necessary.
 extension Einsum: LoweredOperator {
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     let shapes = fused.node.inputs.compactMap(plan.sizes)
     guard shapes.count == fused.node.inputs.count, let y = fused.output, let result = plan.sizes(y),
       let product = matrixProduct(shapes: shapes)
     else { return false }
-    // Right sides of one column, a panel of memory for each, would take many times what they are made of.
+    // Right sides with a single column would each occupy a panel, many times their own size.
     guard product.inner == 1 || product.columns > 1 || product.batch == 1 else { return false }
     let left = try plan.arranged(product.left, of: fused.node)
     let right = try plan.arranged(product.right, of: fused.node)
@@ -36,7 +36,7 @@ extension Einsum: LoweredOperator {
 }
 
 extension PlanBuilder {
-  /// Where an operand's dimensions lie in the order of a product's side.
+  /// Returns the location of an operand with its axes in the order of a product's side.
   fileprivate mutating func arranged(_ side: EinsumProduct.Side, of node: Node) throws(InfoldError) -> Location {
     let operand = node.inputs[side.input]!, sizes = sizes(operand)!
     let source = try location(of: operand, .rowMajor)
@@ -51,7 +51,7 @@ extension PlanBuilder {
 }
 
 extension IndexMap {
-  /// Whether the elements stay where they are.
+  /// Whether the map keeps all elements in order.
   fileprivate var isInOrder: Bool {
     let moving = axes.filter { $0.count > 1 }
     return zip(moving, rowMajorStrides(moving.map(\.count))).allSatisfy { axis, stride in

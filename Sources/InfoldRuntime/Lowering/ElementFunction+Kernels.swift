@@ -1,7 +1,7 @@
 import InfoldGraph
 import InfoldKernelInterface
 
-/// What kernels call a function of one number, with its parameters.
+/// A kernel's function of one number, with its parameters.
 struct UnaryKernel {
   let function: UnaryFunction
   let alpha: Float
@@ -13,7 +13,7 @@ struct UnaryKernel {
     self.beta = beta
   }
 
-  /// `nil` for an alpha that is not finite, by which kernels would multiply a zero.
+  /// Returns `nil` for an alpha that is not finite, which kernels would multiply by zero.
   init?(of function: ElementFunction) {
     switch function {
     case .absolute: self.init(.absolute)
@@ -48,11 +48,11 @@ struct UnaryKernel {
 }
 
 extension Activation {
-  /// `nil` for a function that kernels do not apply to their results.
+  /// Returns `nil` for a function that kernels cannot apply to their results.
   init?(of function: ElementFunction) {
     switch function {
     case .clip(let lower, let upper): self.init(.clip, lower, upper)
-    // Kernels multiply 0 as well, which gives NaN with an alpha that is not finite.
+    // Kernels also multiply zeros, which gives NaN for an alpha that is not finite.
     case .leakyRelu(let alpha) where alpha.isFinite: self.init(.leakyRelu, alpha)
     case .elu(let alpha) where alpha.isFinite: self.init(.elu, alpha)
     case .hardSigmoid(let alpha, let beta): self.init(.hardSigmoid, alpha, beta)
@@ -71,7 +71,7 @@ extension Activation {
 }
 
 extension BinaryFunction {
-  /// What kernels call a function of two numbers.
+  /// Creates the kernels' function for a function of two numbers.
   init(_ function: ElementCombination.Function) {
     self =
       switch function {

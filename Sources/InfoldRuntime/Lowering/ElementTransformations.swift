@@ -3,9 +3,9 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// An operator that transforms each element by itself.
+/// An operator that transforms each element separately.
 protocol TransformationLowering: LoweredOperator {
-  /// What becomes of elements that are no numbers of float32.
+  /// The transformation of elements that are not float32.
   var transformation: ElementTransformation { get }
 }
 
@@ -36,7 +36,7 @@ extension TransformationLowering {
   }
 }
 
-/// How an operator is computed that has a loop of its own over numbers of float32.
+/// Lowers an operator that has its own loop over float32 numbers.
 struct RowFunctionLowering: Lowering {
   let function: any RowFunction
 
@@ -67,7 +67,7 @@ struct RowFunctionLowering: Lowering {
 }
 
 extension PlanBuilder {
-  /// Computes a node that is one function of each number of float32.
+  /// Lowers a node that applies one function to each float32 number.
   fileprivate mutating func lowerFunction(of fused: FusedNode) throws(InfoldError) -> Bool {
     if let function = graph.elementFunction(of: fused.node) {
       return try UnaryLowering(function: function).lower(fused, into: &self)
@@ -80,7 +80,8 @@ extension PlanBuilder {
 extension Clip: LoweredOperator {
   func movesIntegers(ofInput index: Int) -> Bool { true }
 
-  /// By a kernel where the bounds are known numbers; else with bounds that are read as scalars, which a run may decide.
+  /// Uses a kernel if the bounds are constants. Otherwise the bounds are scalars that the run may
+  /// compute.
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     if try plan.lowerFunction(of: fused) { return true }
     let inputs = fused.node.inputs
@@ -106,9 +107,10 @@ extension Clip: LoweredOperator {
   }
 }
 
-/// Elements that are at least one bound and at most another, which counts if both contradict each other.
+/// Limits elements to a lower and an upper bound. If the bounds contradict each other, the upper
+/// one wins.
 private struct Bounding: Sendable {
-  /// The places of the bounds among the operands.
+  /// The indices of the bounds among the operands.
   let lower: Int?
   let upper: Int?
 
@@ -132,7 +134,7 @@ private struct Bounding: Sendable {
     case .uint16: run(units, loops, operand, y, as: UInt16.self)
     case .uint32: run(units, loops, operand, y, as: UInt32.self)
     case .uint64: run(units, loops, operand, y, as: UInt64.self)
-    // In planned memory, bytes of both kinds are unsigned, in the same order.
+    // In planned memory, all bytes are unsigned, in the same order.
     default: run(units, loops, operand, y, as: UInt8.self)
     }
   }

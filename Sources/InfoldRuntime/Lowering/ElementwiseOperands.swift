@@ -3,10 +3,10 @@ import InfoldKernelInterface
 import InfoldSystem
 import InfoldTensor
 
-/// What an element-wise kernel goes through, and how its operands lie there: the dimensions of the result in the order of
-/// memory, neighbours joined as far as all operands allow, in three loops.
+/// The loops of an element-wise kernel and the strides of its operands in them. The axes of the
+/// result, in memory order, are merged as far as all operands allow, into at most three loops.
 struct ElementwiseOperands {
-  /// The distances along one dimension: of the result, then of each operand. 0 repeats.
+  /// The strides along one axis: of the result, then of each operand. A stride of 0 repeats.
   private struct Dimension {
     var size: Int
     var strides: [Int]
@@ -14,15 +14,16 @@ struct ElementwiseOperands {
 
   /// The loops.
   let shape: ElementwiseShape
-  /// Image, pixel and channel stride of the result, then of each operand.
+  /// The image, pixel and channel strides of the result, then of each operand.
   let strides: [(image: Int, pixel: Int, channel: Int)]
   /// The rows of the result, if it is an image.
   let rows: ImageRows?
 
   /// - Parameters:
-  ///   - result: The sizes and place of the result.
-  ///   - operands: The sizes and places of the operands, the sizes aligned with the result's last ones.
-  /// - Returns: `nil` when more than three loops would be needed.
+  ///   - result: The sizes and the location of the result.
+  ///   - operands: The sizes and the locations of the operands. Their axes are aligned with the
+  ///     last axes of the result.
+  /// - Returns: `nil` if more than three loops would be necessary.
   init?(_ result: (sizes: [Int], place: Location), _ operands: [(sizes: [Int], place: Location)]) {
     let rank = result.sizes.count
     let all = [result] + operands
@@ -40,7 +41,8 @@ struct ElementwiseOperands {
     }
     let none = Dimension(size: 1, strides: all.map { _ in 0 })
     if joined.isEmpty { joined = [Dimension(size: 1, strides: all.map { _ in 1 })] }
-    // One run of numbers is so many pixels of one channel, which threads can share; so are numbers with gaps.
+    // A contiguous run is treated as pixels of one channel, which threads can divide. So is a run
+    // with gaps.
     if joined.count == 1 || joined.last!.strides.contains(where: { $0 > 1 }) {
       joined.append(Dimension(size: 1, strides: joined.last!.strides.map { min($0, 1) }))
     }
@@ -51,36 +53,39 @@ struct ElementwiseOperands {
     self.strides = all.indices.map { (joined[0].strides[$0], joined[1].strides[$0], joined[2].strides[$0]) }
   }
 
-  /// The distance along each of the result's dimensions; 0 where the operand has one element for all.
+  /// Returns the stride along each of the result's axes; 0 where the operand is broadcast.
   private static func strides(sizes: [Int], place: Location, rank: Int) -> [Int] {
     var strides = place.strides(sizes: sizes)
     for axis in sizes.indices where sizes[axis] == 1 { strides[axis] = 0 }
     return Array(repeating: 0, count: rank - sizes.count) + strides
   }
 
-  /// Operand `index` of a run.
+  /// Returns operand `index` for a kernel.
   func input(_ index: Int, _ base: UnsafePointer<Float>) -> ElementwiseInput {
     let stride = strides[index + 1]
     return ElementwiseInput(
       base, imageStride: stride.image, pixelStride: stride.pixel, channelStride: stride.channel)
   }
 
-  /// Operand `index` of a run, if each lies as the result does; the result itself for `nil`.
+  /// Returns operand `index` for a kernel if all operands have the layout of the result; the result
+  /// itself for `nil`.
   func pixels<Element>(_ index: Int?, _ base: UnsafeMutablePointer<Element>) -> Pixels<Element> {
     Pixels(base, channels: shape.channels, pixelStride: strides[index.map { $0 + 1 } ?? 0].pixel)
   }
 
-  /// The result of a run.
+  /// Returns the result for a kernel.
   func output(_ base: UnsafeMutablePointer<Float>) -> ElementwiseOutput {
     ElementwiseOutput(base, imageStride: strides[0].image, pixelStride: strides[0].pixel)
   }
 }
 
 extension PlanBuilder {
-  /// Adds a computation of `result` from `operands` of its sizes, in the layout in which they lie already.
+  /// Adds a computation of `result` from `operands` of the same sizes, in the layout in which they
+  /// are already stored.
+  ///
   /// - Parameters:
-  ///   - constants: What it reads besides.
-  ///   - body: Is given the loops, and the places of the operands and of the result.
+  ///   - constants: Further locations that the computation reads.
+  ///   - body: Receives the loops, and the locations of the operands and of the result.
   mutating func emitPixelwise(
     _ operands: [ValueID], to result: ValueID, _ algorithm: String, constants: [Location] = [],
     _ body:
@@ -93,7 +98,7 @@ extension PlanBuilder {
     var places: [Location] = []
     for operand in operands { places.append(try location(of: operand, layout)) }
     let target = define(result, layout)
-    // One layout and no repetition: two loops at most.
+    // With one layout and no repetition, two loops are enough.
     let loops = ElementwiseOperands((sizes, target), places.map { (sizes, $0) })!
     let step = RangeStep(units: loops.shape.unitCount, cost: sizes.reduce(1, *)) { [places] pixels, state, _ in
       body(loops, places, target, pixels, state)

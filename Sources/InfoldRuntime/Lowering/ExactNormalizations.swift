@@ -45,13 +45,14 @@ extension MeanVarianceNormalization: LoweredOperator {
   }
 }
 
-/// Numbers that are normalized together: `outer` runs of `inner` for each of the axes that are kept, which are neighbours.
+/// Elements that are normalized together: `outer` runs of `inner` elements for each index of the
+/// kept axes, which must be adjacent.
 private struct NormalizedRuns: Sendable {
   private let outer: Int
   let kept: Int
   private let inner: Int
 
-  /// `nil` where the axes that are kept are no neighbours.
+  /// Returns `nil` if the kept axes are not adjacent.
   init?(_ sizes: [Int], along axes: [Int]) {
     let own = sizes.indices.filter { !axes.contains($0) && sizes[$0] > 1 }
     let first = own.first ?? sizes.count, last = own.last ?? sizes.count - 1

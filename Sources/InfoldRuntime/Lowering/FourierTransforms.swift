@@ -11,7 +11,7 @@ extension DFT: LoweredOperator {
       let geometry = try geometry(known)
     else { return false }
     let takesHalf = isInverse && isOneSided
-    // Of a spectrum that is given by half, no more is read than that.
+    // A spectrum that is given by half has no more elements than this to read.
     let most = takesHalf ? geometry.length / 2 + 1 : geometry.length
     func numbers(_ sizes: [Int], count: Int) -> FourierArguments.Numbers {
       let row = sizes[geometry.axis...].reduce(1, *), parts = sizes.last!
@@ -50,13 +50,13 @@ extension STFT: LoweredOperator {
   }
 }
 
-/// Transforms of signals that lie at equal distances.
+/// Transforms of signals at equal distances.
 private struct FourierSteps: Sendable {
   let source: FourierArguments.Numbers
   let target: FourierArguments.Numbers
-  /// The signals of a row.
+  /// The number of signals in a row.
   let inner: Int
-  /// All signals.
+  /// The total number of signals.
   let signals: Int
   let length: Int
   let isInverse: Bool
@@ -64,7 +64,7 @@ private struct FourierSteps: Sendable {
 }
 
 extension PlanBuilder {
-  /// - Returns: Whether the transforms are short enough for the memory that each thread needs for them.
+  /// - Returns: Whether the transforms are short enough for the scratch memory of each thread.
   fileprivate mutating func emitTransforms(
     _ transforms: FourierSteps, of x: ValueID, window: ValueID?, to y: ValueID
   ) throws(InfoldError) -> Bool {
@@ -96,21 +96,22 @@ extension PlanBuilder {
   }
 }
 
-/// What a transform multiplies with, one table behind the other.
+/// The tables of factors for a transform, one after the other.
 private struct FourierTables: Sendable {
-  /// The longest transform that is computed by kernels.
+  /// The length of the longest transform that kernels compute.
   private static let longest = 1 << 16
 
   /// All tables.
   let roots: Tensor
-  /// The length of the transforms that are made of factors.
+  /// The length of the transforms that are composed from factors.
   let transformLength: Int
   private let chirpLength: Int
   private let hasChirp: Bool
   private let takesPairs: Bool
 
-  /// `nil` for a transform that is too long.
-  /// - Parameter takesPairs: Whether two real numbers are transformed as one complex one.
+  /// Returns `nil` for a transform that is too long.
+  ///
+  /// - Parameter takesPairs: Whether two real numbers are transformed as one complex number.
   init?(length: Int, takesPairs: Bool) throws(InfoldError) {
     let complexLength = takesPairs ? length / 2 : length
     guard length <= Self.longest else { return nil }

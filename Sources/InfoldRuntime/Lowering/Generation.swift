@@ -28,7 +28,7 @@ extension ConstantOfShape: LoweredOperator {
 }
 
 extension RangeOperator: LoweredOperator {
-  /// Of constants: a long list, since shorter ones are computed ahead.
+  /// Lowers a range of constants. It is long, because constant folding computes short ones.
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     guard let y = fused.output, let sizes = plan.plannedSizes(y), let type = plan.graph[y].type?.elementType,
       let start = fused.node.inputs[0].flatMap(plan.graph.constant),
@@ -52,7 +52,7 @@ extension RangeOperator: LoweredOperator {
 }
 
 extension PlanBuilder {
-  /// Adds a step that writes a list, whose elements follow from their places.
+  /// Adds a step that writes a list. Each element is a function of its index.
   fileprivate mutating func emitList<Element: BitwiseCopyable>(
     _ y: ValueID, _ count: Int, _ element: @escaping @Sendable (Int) -> Element
   ) {

@@ -28,24 +28,24 @@ extension GridSample: LoweredOperator {
     return true
   }
 
-  /// With so many channels, it is worth while to have those of a position beside one another.
+  /// The number of channels from which on it pays off to store those of a position contiguously.
   private static var vectorChannels: Int { 16 }
 }
 
-/// Weighted sums of elements at the places that a grid names.
+/// Computes weighted sums of elements at the positions in a grid.
 private struct GridSampling: Sendable {
   let kernels: any KernelSet.Type
   let operation: GridSample
-  /// The sizes of an image of the input.
+  /// The sizes of an input image.
   let sizes: [Int]
   let channels: Int
-  /// The places in each image of the result.
+  /// The number of positions in each image of the result.
   let outputs: Int
   let source: Location
   let grid: Location
   let target: Location
 
-  /// The most elements that are read for one of the result.
+  /// The maximum number of elements read for one element of the result.
   private var tapCount: Int { sizes.reduce(1) { count, _ in count * 4 } }
 
   var scratchByteCount: Int { tapCount * (MemoryLayout<Int>.stride + MemoryLayout<Float>.stride) }
@@ -79,8 +79,9 @@ private struct GridSampling: Sendable {
     }
   }
 
-  /// Finds what is read for a place of the grid.
-  /// - Returns: How many elements.
+  /// Finds the elements and weights for a position of the grid.
+  ///
+  /// - Returns: The number of elements.
   @inline(__always)
   private func locate(
     _ positions: UnsafePointer<Float>, _ offsets: UnsafeMutablePointer<Int>, _ weights: UnsafeMutablePointer<Float>
@@ -90,7 +91,7 @@ private struct GridSampling: Sendable {
     for axis in sizes.indices {
       let size = sizes[axis], position = positions[sizes.count - 1 - axis]
       if let (first, fraction) = operation.neighbour(position, size: size) {
-        // What has no weight is not read.
+        // Elements with zero weight are not read.
         let (a, b) = (place(first, size), fraction == 0 ? nil : place(first + 1, size))
         for outer in (0..<count).reversed() {
           let (offset, weight) = (offsets[outer] * size, weights[outer])
@@ -117,7 +118,8 @@ private struct GridSampling: Sendable {
     return count
   }
 
-  /// What stands at a place next to the elements, or among them; `nil` for a zero.
+  /// Returns the index of the element to read for `index`, which may be adjacent to the image;
+  /// `nil` for a zero.
   @inline(__always)
   private func place(_ index: Int, _ size: Int) -> Int? {
     if index >= 0, index < size { return index }

@@ -3,13 +3,14 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-// What takes elements from where indices say, or puts them there. The indices may be those of a run: the steps check them.
+// Operators that gather or scatter elements by indices. The run may compute the indices; the steps
+// check them.
 
 extension Gather {
   func movesIntegers(ofInput index: Int) -> Bool { true }
 
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    // Of indices that are known, the distances are, too.
+    // For constant indices, offsets are constant as well.
     if try plan.emitMovement(fused.node, self, keepsLayout: true) { return true }
     guard let operands = plan.indexed(fused), let axis = try? normalizedAxis(axis, rank: operands.sizes.count) else {
       return false
@@ -91,7 +92,7 @@ extension ScatterElements: LoweredOperator {
   }
 }
 
-/// Elements, the indices of some of them, and what is made of both.
+/// The operands of an indexed copy: data, indices and result.
 private struct IndexedOperands {
   var data: ValueID
   var sizes: [Int]
@@ -101,7 +102,7 @@ private struct IndexedOperands {
 }
 
 extension PlanBuilder {
-  /// `nil` where there is no memory for them.
+  /// Returns `nil` if plans cannot store the operands.
   fileprivate func indexed(_ fused: FusedNode) -> IndexedOperands? {
     guard let data = fused.node.inputs[0], let index = fused.node.inputs[1], let result = fused.output,
       let sizes = plannedSizes(data), let indexSizes = plannedSizes(index), plannedSizes(result) != nil,
@@ -110,7 +111,7 @@ extension PlanBuilder {
     return IndexedOperands(data: data, sizes: sizes, index: index, indexSizes: indexSizes, result: result)
   }
 
-  /// The data as it is, where there is nothing to put into it.
+  /// Uses the data as the result if there are no updates.
   fileprivate mutating func emitNoUpdates(_ fused: FusedNode) throws(InfoldError) -> Bool {
     guard let data = fused.node.inputs[0], let index = fused.node.inputs[1], let updates = fused.node.inputs[2],
       let result = fused.output, plannedSizes(data) != nil, format(of: data) == format(of: result),
@@ -127,7 +128,7 @@ extension PlanBuilder {
       shape: operands.sizes, axes: axes)
   }
 
-  /// Adds a step that puts slices behind one another.
+  /// Adds a step that gathers slices.
   fileprivate mutating func emitGather(
     _ operands: IndexedOperands, _ fused: FusedNode, axes: [Int], blocks: Int, sharesIndices: Bool
   ) throws(InfoldError) {
@@ -149,9 +150,11 @@ extension PlanBuilder {
       reads: [source, indices.place], writes: [target])
   }
 
-  /// Adds a step that puts updates in their places, one after the other.
-  /// - Parameter scatter: Is given the indices, and tells how many elements an update has, and what calls for all of them with the
-  ///   places of the first one, in the result and among the updates.
+  /// Adds a step that applies updates one after the other.
+  ///
+  /// - Parameter scatter: Receives the indices, and returns the number of elements per update and a
+  ///   function that calls `merge` for every update with its offsets in the result and among the
+  ///   updates.
   fileprivate mutating func emitScatter(
     _ operands: IndexedOperands, _ fused: FusedNode, _ reduction: ScatterND.Reduction, axes: [Int],
     _ scatter: (RunIndices) -> (

@@ -31,7 +31,7 @@ extension BitwiseLowering {
 }
 
 extension IntegerFunction {
-  /// `nil` for a function that integers do not have here.
+  /// Returns `nil` for a function that is not supported for integers.
   init?(_ function: ElementCombination.Function) {
     switch function {
     case .sum: self = .sum
@@ -46,8 +46,9 @@ extension IntegerFunction {
 }
 
 extension PlanBuilder {
-  /// Remainders of numbers of float32.
-  /// - Returns: Whether the operands are such.
+  /// Adds a remainder of float32 numbers.
+  ///
+  /// - Returns: Whether the operands are float32.
   fileprivate mutating func emitRemainders(_ mod: Mod, _ fused: FusedNode) throws(InfoldError) -> Bool {
     guard let a = fused.node.inputs[0], let b = fused.node.inputs[1], let y = fused.output, let first = sizes(a),
       let second = sizes(b), sizes(y) != nil
@@ -61,8 +62,9 @@ extension PlanBuilder {
     return true
   }
 
-  /// A function of the integers in the same place of two operands.
-  /// - Returns: Whether they are such.
+  /// Adds a function of the integers of two operands.
+  ///
+  /// - Returns: Whether the operands are supported integers.
   mutating func emitIntegers(
     _ function: IntegerFunction, _ fused: FusedNode, _ broadcast: BroadcastRule
   ) throws(InfoldError) -> Bool {

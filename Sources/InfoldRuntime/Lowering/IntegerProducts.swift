@@ -23,10 +23,10 @@ extension MatMulInteger: LoweredOperator {
   }
 }
 
-/// A value of integers of 8 bits, and its zero points.
+/// A value of 8-bit integers with its zero points.
 struct IntegerOperand {
   let value: ValueID?
-  /// `nil` for 0.
+  /// The zero points; `nil` for 0.
   let zeroPoint: ValueID?
 
   init(_ node: Node, _ index: Int, zeroPoint: Int) {
@@ -36,11 +36,12 @@ struct IntegerOperand {
 }
 
 extension PlanBuilder {
-  /// Adds a convolution of integers to int32.
+  /// Adds a convolution of 8-bit integers to int32.
+  ///
   /// - Parameters:
   ///   - result: The sizes of the result.
-  ///   - define: Gives the place of the result, with the channels last.
-  /// - Returns: Whether it is one that kernels compute; if not, nothing has been added.
+  ///   - define: Returns the location of the result, in channels-last layout.
+  /// - Returns: Whether kernels support it. If not, nothing has been added.
   mutating func emitIntegerConvolution(
     _ convolution: Conv, _ x: IntegerOperand, _ w: IntegerOperand, result: [Int]?,
     to define: (inout PlanBuilder) throws(InfoldError) -> Location
@@ -83,11 +84,12 @@ extension PlanBuilder {
     return true
   }
 
-  /// Adds products of matrices of integers to int32, in row-major order.
+  /// Adds matrix products of 8-bit integers to int32, in row-major layout.
+  ///
   /// - Parameters:
-  ///   - isTransposed: Whether the right sides lie column by column.
-  ///   - define: Gives the place of the result.
-  /// - Returns: Whether they are such that kernels compute; if not, nothing has been added.
+  ///   - isTransposed: Whether the right sides are stored column by column.
+  ///   - define: Returns the location of the result.
+  /// - Returns: Whether kernels support them. If not, nothing has been added.
   mutating func emitIntegerMatrices(
     _ a: IntegerOperand, _ b: IntegerOperand, isTransposed: Bool = false,
     to define: (inout PlanBuilder) throws(InfoldError) -> Location
@@ -95,7 +97,7 @@ extension PlanBuilder {
     guard let leftValue = a.value, let rightValue = b.value, let first = byteSizes(leftValue),
       let second = byteSizes(rightValue)
     else { return false }
-    // A vector on the left is a row, one on the right a column.
+    // A vector on the left is a row; one on the right is a column.
     let left = first.count == 1 ? [1] + first : first
     var right = second.count == 1 ? second + [1] : second
     if isTransposed { right.swapAt(right.count - 2, right.count - 1) }
@@ -108,7 +110,7 @@ extension PlanBuilder {
       let rightSpread = zeroPointSpread(b, along: second.count == 1 ? [0, 0] : [1, filters], matrices: count)
     else { return false }
     var products = Array(zip(matrices(leftBatch, in: batch), matrices(rightBatch, in: batch)))
-    // With the same right side for all, the rows of all left sides are those of one.
+    // If all products share the right side, the rows of all left sides form one matrix.
     if count == 1, leftCount == products.count, leftSpread.element == 0 || leftSpread.matrix != 0 {
       rows *= leftCount
       products = [(0, 0)]
@@ -134,12 +136,15 @@ extension PlanBuilder {
 }
 
 extension PlanBuilder {
-  /// From one matrix's zero points to the next, and from one row's or column's to the next.
+  /// The distances between the zero points of consecutive matrices, and of adjacent rows or
+  /// columns.
   fileprivate typealias ZeroPointSpread = (matrix: Int, element: Int)
 
-  /// How the zero points of an operand belong to matrices: one to all, or one to each row or column of a matrix, or of all matrices. `nil`
-  /// for others.
-  /// - Parameter sizes: The sizes of a matrix's zero points, one of which is 1; zeros where there is one zero point only.
+  /// Returns how the zero points of an operand apply to its matrices: one for all, one for each row
+  /// or column of each matrix, or the same for all matrices. Returns `nil` for other shapes.
+  ///
+  /// - Parameter sizes: The sizes of a matrix's zero points, one of which is 1; zeros if there is
+  ///   only one zero point.
   fileprivate func zeroPointSpread(
     _ operand: IntegerOperand, along sizes: [Int], matrices: Int
   ) -> ZeroPointSpread? {
@@ -152,7 +157,7 @@ extension PlanBuilder {
     return given.count > 2 && given.dropLast(2).reduce(1, *) == matrices ? (length, 1) : nil
   }
 
-  /// The zero points of an operand.
+  /// Returns the zero points of an operand.
   fileprivate mutating func zeroPoints(
     _ operand: IntegerOperand, spread: ZeroPointSpread
   ) throws(InfoldError) -> IntegerZeroPoints {
@@ -165,7 +170,7 @@ extension PlanBuilder {
     }
     let bytes = values.map { UInt8(truncatingIfNeeded: $0 + Int32(offset)) }
     if bytes.allSatisfy({ $0 == bytes[0] }) {
-      // One for all, however many are given.
+      // All zero points are equal.
       points = IntegerZeroPoints(common: bytes[0])
     } else {
       let constant = try packed.constant(of: [tensor], form: "zero points", byteCount: bytes.count) { memory in
@@ -176,7 +181,7 @@ extension PlanBuilder {
     return points
   }
 
-  /// Weights that are packed once, or in the run.
+  /// Returns the weights, packed ahead if they are constant, or during the run.
   fileprivate mutating func integerWeights(
     _ value: ValueID, count: Int, filters: Int, taps: Int, channels: Int, strides: (row: Int, filter: Int),
     _ zeroPoints: IntegerZeroPoints
@@ -209,7 +214,7 @@ extension PlanBuilder {
     return weights
   }
 
-  /// - Parameter shape: Of each product, but for the distance of the sums.
+  /// - Parameter shape: The shape of each product, except for the stride of the sums.
   fileprivate mutating func emitIntegerProducts(
     _ shape: ConvolutionShape, parts: [IntegerProductStep.Part], _ input: Location,
     _ inputZeroPoints: IntegerZeroPoints, _ weights: IntegerWeights, to output: Location, stride: Int

@@ -15,7 +15,7 @@ extension ReduceLogSum: LoweredOperator {
 }
 
 extension ReduceLogSumExp: LoweredOperator {
-  /// log Σ exp(x − m) + m with the maximum m, or the finite number next to it.
+  /// Computes log Σ exp(x − m) + m, where m is the maximum clipped to finite numbers.
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     guard let reduced = try plan.reduced(fused, axes) else { return false }
     let (sizes, kept, isReduced) = (reduced.sizes, reduced.kept, reduced.isReduced)
@@ -34,7 +34,7 @@ extension ReduceLogSumExp: LoweredOperator {
 }
 
 extension PlanBuilder {
-  /// What a node reduces, in row-major order; `nil` where kernels do not.
+  /// Returns the operands of a reduction in row-major layout; `nil` if kernels do not support it.
   fileprivate mutating func reduced(
     _ fused: FusedNode, _ axes: ReductionAxes
   ) throws(InfoldError) -> (source: Location, sizes: [Int], isReduced: [Bool], kept: [Int], result: ValueID)? {

@@ -4,16 +4,20 @@ import InfoldPasses
 import InfoldSystem
 import InfoldTensor
 
-/// How kernels compute a node.
+/// A way to compute a node by kernels.
 protocol Lowering {
-  /// Whether integers in input `index`, behind the first, are elements that it moves like those of the first.
+  /// Returns whether integers in input `index`, after the first, are elements that the node moves
+  /// like those of the first.
   func movesIntegers(ofInput index: Int) -> Bool
 
-  /// What its kernel can do behind it, for this node; nothing when the node cannot be lowered.
+  /// Returns the epilogues that the kernel supports for this node; empty if the node cannot be
+  /// lowered.
   func epilogue(of node: Node, _ plan: PlanBuilder) -> EpilogueCapability
 
-  /// Adds the steps that compute the node and what was fused into it.
-  /// - Returns: Whether that is possible. If not, nothing has been added, and the reference evaluation runs.
+  /// Adds the steps that compute the node and the nodes fused into it.
+  ///
+  /// - Returns: Whether kernels support the node. If not, nothing has been added, and the node runs
+  ///   by its reference evaluation.
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool
 }
 
@@ -27,11 +31,12 @@ extension Lowering {
 protocol LoweredOperator: Operator, Lowering {}
 
 extension Graph {
-  /// How kernels compute a node: as its operator does by itself, or as all do that are one function of each number, or of two. `nil`
-  /// for a node that they do not compute.
+  /// Returns the lowering of a node: that of its operator, or the common one of all element-wise
+  /// functions of one or two numbers. Returns `nil` for a node that kernels do not compute.
   ///
-  /// Nor do they compute one that reads, beside elements to compute with or to move, what is not the same in every run. What a run
-  /// decides, such as a shape, an axis or an index, only the operator's own evaluation checks, also where a kernel would not need it.
+  /// Kernels do not compute a node whose parameters, as opposed to elements to compute with or to
+  /// move, are decided by the run. Parameters such as a shape, an axis or an index are checked only
+  /// by the operator's own evaluation, even if a kernel would not need them.
   func lowering(of node: Node) -> (any Lowering)? {
     guard let lowering = anyLowering(of: node) else { return nil }
     let isDecided = node.inputs.enumerated().dropFirst().allSatisfy { index, id in
@@ -51,7 +56,7 @@ extension Graph {
 }
 
 extension PlanBuilder {
-  /// The epilogue of a node whose output lies in `layout`.
+  /// Returns the epilogue of a node whose output is stored in `layout`.
   mutating func epilogue(
     _ fused: FusedNode, bias: Tensor?, layout: Layout
   ) throws(InfoldError) -> PlannedEpilogue {

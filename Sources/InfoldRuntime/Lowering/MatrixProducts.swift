@@ -9,7 +9,7 @@ extension Gemm: LoweredOperator {
     operands(node, plan) == nil ? [] : [.activation, .residual]
   }
 
-  /// The constant right side and the bias of a node that kernels can compute.
+  /// Returns the constant right side and the bias of a node that kernels support.
   private func operands(_ node: Node, _ plan: PlanBuilder) -> (right: Tensor, bias: Tensor?)? {
     guard !transA, alpha == 1, let x = plan.sizes(node.inputs[0]), x.count == 2,
       let right = plan.constant(node.inputs[1]), let result = plan.sizes(node.outputs[0])
@@ -30,7 +30,7 @@ extension Gemm: LoweredOperator {
     return true
   }
 
-  /// Any sides and summand: a transposition, a product, and arithmetic behind it.
+  /// Lowers any operands as a transposition, a product, and arithmetic after it.
   private func lowerGenerally(
     _ node: Node, _ y: ValueID, into plan: inout PlanBuilder
   ) throws(InfoldError) -> Bool {
@@ -92,7 +92,7 @@ extension MatMul: LoweredOperator {
       return true
     }
     guard let b = fused.node.inputs[1], let given = plan.sizes(b), plan.sizes(y) != nil else { return false }
-    // A vector on the left is a row, one on the right a column.
+    // A vector on the left is a row; one on the right is a column.
     let left = sizes.count == 1 ? [1] + sizes : sizes, right = given.count == 1 ? given + [1] : given
     let leftBatch = Array(left.dropLast(2)), rightBatch = Array(right.dropLast(2))
     guard let batch = try? Shape(leftBatch).broadcast(with: Shape(rightBatch)).sizes else { return false }
@@ -100,7 +100,7 @@ extension MatMul: LoweredOperator {
     let first = try plan.location(of: x, .rowMajor), second = try plan.location(of: b, .rowMajor)
     let output = plan.define(y, .rowMajor)
     let rows = left[left.count - 2], count = rightBatch.reduce(1, *)
-    // With the same right side for all, the rows of all left sides are those of one.
+    // If all products share the right side, the rows of all left sides form one matrix.
     let isOneProduct = count == 1 && leftBatch.reduce(1, *) == products.count
     plan.emitVariableProduct(
       first, second, output, products: isOneProduct ? [(0, 0)] : products.map { (left: $0, right: $1) },
@@ -109,7 +109,8 @@ extension MatMul: LoweredOperator {
   }
 }
 
-/// For each matrix of a result, the place of the one that it is made of among those of an operand.
+/// Returns, for each matrix of a result, the index of the operand's matrix from which it is
+/// computed.
 func matrices(_ sizes: [Int], in batch: [Int]) -> [Int] {
   let added = batch.count - sizes.count
   var places = [0], stride = 1
@@ -122,7 +123,7 @@ func matrices(_ sizes: [Int], in batch: [Int]) -> [Int] {
 }
 
 extension PlanBuilder {
-  /// The product of a matrix with a constant one.
+  /// Adds the product of a matrix and a constant matrix.
   fileprivate mutating func emitProduct(
     _ fused: FusedNode, _ x: ValueID, _ y: ValueID, rows: Int, inner: Int, columns: Int, right: Tensor,
     isTransposed: Bool, bias: Tensor?
@@ -158,7 +159,8 @@ extension PlanBuilder {
       multiplyAccumulates: rows * inner * columns)
   }
 
-  /// Products of matrices that are both made in the run, one behind the other in row-major order.
+  /// Adds products of matrices that are both computed during the run. The results are consecutive,
+  /// in row-major layout.
   mutating func emitVariableProduct(
     _ left: Location, _ right: Location, _ output: Location, products: [(left: Int, right: Int)], rightBatch: Int,
     rows: Int, inner: Int, columns: Int, isRightTransposed: Bool = false

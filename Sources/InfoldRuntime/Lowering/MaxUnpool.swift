@@ -6,7 +6,7 @@ import InfoldTensor
 extension MaxUnpool: LoweredOperator {
   func movesIntegers(ofInput index: Int) -> Bool { index == 1 }
 
-  /// Where the result is as large as what was pooled, an index is a place in it.
+  /// If the result has the shape of the pooled tensor, an index is an offset in it.
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     guard let x = fused.node.inputs[0], let indices = fused.node.inputs[1], let y = fused.output,
       let sizes = plan.sizes(x), plan.plannedSizes(indices) == sizes, let result = plan.sizes(y),
@@ -18,7 +18,7 @@ extension MaxUnpool: LoweredOperator {
     let clear = RangeStep(units: resultCount, cost: resultCount) { range, state, _ in
       (state.pointer(target) + range.lowerBound).update(repeating: 0, count: range.count)
     }
-    // Of equal indices, the last one counts.
+    // If indices are equal, the last one wins.
     let put = RangeStep(units: 1, cost: 0) { _, state, _ in
       let (x, y) = (state.pointer(source), state.pointer(target))
       let places = state.address(places).assumingMemoryBound(to: Int64.self)

@@ -3,7 +3,7 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// An operator that moves elements of its first input, or hands on a part of it where it lies.
+/// An operator that moves elements of its first input, or returns a view of it.
 protocol MovementLowering: LoweredOperator, MappedOperator {}
 
 extension Slice: MovementLowering {}
@@ -22,8 +22,8 @@ extension MovementLowering {
 }
 
 extension PlanBuilder {
-  /// - Parameter keepsLayout: Whether results that are images lie as the input does; else they lie in row-major order,
-  ///   unless they are a part of the input.
+  /// - Parameter keepsLayout: Whether results that are images keep the layout of the input.
+  ///   Otherwise they are row-major, unless they are views of the input.
   mutating func emitMovement(
     _ node: Node, _ mapped: any MappedOperator, keepsLayout: Bool
   ) throws(InfoldError) -> Bool {
@@ -31,7 +31,8 @@ extension PlanBuilder {
       types: node.inputs.map { $0.flatMap { graph[$0].type } },
       constants: node.inputs.enumerated().map { index, id in index == 0 ? nil : id.flatMap(graph.constant) },
       outputCount: node.outputs.count)
-    // What a run decides is checked by the operator alone, also where the result's shape is known without it.
+    // Parameters that the run decides are checked only by the operator, even if the result's shape
+    // is known without them.
     guard node.inputs.dropFirst().allSatisfy({ $0.map { graph.constant($0) != nil } ?? true }),
       let x = node.inputs[0], let sizes = plannedSizes(x), let format = format(of: x),
       node.definitions.allSatisfy({ plannedSizes($0) != nil && self.format(of: $0) == format }),
@@ -47,7 +48,7 @@ extension PlanBuilder {
     return true
   }
 
-  /// Adds what makes `y` of `x` as a map says, or finds it in `x` where it lies.
+  /// Adds a step that copies `x` to `y` according to a map, or makes `y` a view of `x`.
   mutating func emitCopy(
     _ map: IndexMap, fill: UInt64 = 0, of source: (sizes: [Int], place: Location), _ x: ValueID, to y: ValueID,
     keepsLayout: Bool
@@ -72,14 +73,14 @@ extension PlanBuilder {
       emitCopy(CopyLoops(map, from: source, to: (result, target))!, fill: fill, from: source.place, to: target)
       return
     }
-    // Distances between elements in row-major order always add up.
+    // In row-major layout, offsets between elements are always additive.
     let rowMajor = try location(of: x, .rowMajor)
     let target = define(y, .rowMajor)
     emitCopy(
       CopyLoops(map, from: (source.sizes, rowMajor), to: (result, target))!, fill: fill, from: rowMajor, to: target)
   }
 
-  /// Copies elements, and writes `fill` where there is none to copy.
+  /// Adds a step that copies elements, and writes `fill` where there is no source.
   mutating func emitCopy(_ loops: CopyLoops, fill: UInt64 = 0, from source: Location, to target: Location) {
     let copy = CopyStep(loops, byteCount: source.format.byteCount, fill: fill, kernels)
     emit(
@@ -90,7 +91,7 @@ extension PlanBuilder {
 }
 
 extension Tensor {
-  /// The bits of the first element.
+  /// The bit pattern of the first element.
   var firstBits: UInt64 {
     switch elementType.bitWidth {
     case 8: withBitPatterns { (bits: Span<UInt8>) in UInt64(bits[0]) }

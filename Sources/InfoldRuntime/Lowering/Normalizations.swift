@@ -17,7 +17,7 @@ extension RMSNormalization: LoweredOperator {
 }
 
 extension PlanBuilder {
-  /// A normalization over an axis and those behind it.
+  /// Adds a normalization over an axis and all following axes.
   fileprivate mutating func emitRowNormalization(
     _ fused: FusedNode, _ algorithm: String, _ axis: Int, _ epsilon: Float, subtractsMean: Bool
   ) throws(InfoldError) -> Bool {
@@ -28,7 +28,7 @@ extension PlanBuilder {
     else { return false }
     let shift = node.inputs.count > 2 ? node.inputs[2] : nil
     let columns = sizes[first...].reduce(1, *), rows = sizes[..<first].reduce(1, *)
-    // Scale and shift may lack outer dimensions of one element, and nothing else.
+    // Scale and shift may lack outer axes of size 1, but no others.
     for operand in [scale, shift].compactMap({ $0 }) {
       guard let given = self.sizes(operand), given.reduce(1, *) == columns,
         given.drop(while: { $0 == 1 }).elementsEqual(sizes[first...].drop { $0 == 1 })
@@ -51,7 +51,7 @@ extension PlanBuilder {
     return true
   }
 
-  /// A normalization of groups of neighbouring channels, with the channels last.
+  /// Adds a normalization of groups of adjacent channels, in channels-last layout.
   fileprivate mutating func emitGroupNormalization(
     _ fused: FusedNode, _ algorithm: String, _ image: ImageShape, groups: Int, _ epsilon: Float
   ) throws(InfoldError) {
@@ -71,7 +71,8 @@ extension PlanBuilder {
     emit(step, algorithm, reads: [source, scales, shifts], writes: [moments, target])
   }
 
-  /// The image that a node normalizes, with one number for each of its channels in each of two lists.
+  /// Returns the image that a node normalizes, if its scale and its shift have one number per
+  /// channel.
   fileprivate func normalizedImage(_ node: Node) -> ImageShape? {
     guard let image = sizes(node.inputs[0]).flatMap(ImageShape.init), sizes(node.outputs[0]) == sizes(node.inputs[0]),
       sizes(node.inputs[1]) == [image.channels], sizes(node.inputs[2]) == [image.channels]
@@ -97,7 +98,7 @@ extension InstanceNormalization: LoweredOperator {
     guard let image = plan.normalizedImage(fused.node), let x = fused.node.inputs[0], let scale = fused.node.inputs[1],
       let shift = fused.node.inputs[2], let y = fused.output
     else { return false }
-    // What lies in row-major order only, or has one channel, is normalized where it is.
+    // Images that are stored only in row-major layout, or that have one channel, keep their layout.
     if image.channels == 1 || !plan.layouts(of: x).contains(.channelsLast) {
       try lowerRows(x, scale, shift, image, to: y, into: &plan)
     } else {

@@ -4,7 +4,7 @@ import InfoldSystem
 import InfoldTensor
 
 extension OneHot: LoweredOperator {
-  /// The values, and indices in their place.
+  /// The values may be integers; the indices are checked here.
   func movesIntegers(ofInput index: Int) -> Bool { index == 2 }
 
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
@@ -27,12 +27,13 @@ extension OneHot: LoweredOperator {
   }
 }
 
-/// A list of values for each index, all the first one but that which the index names.
+/// Writes a list of values for each index: the second value at that index, and the first value
+/// elsewhere.
 private struct OneHotFill: Sendable {
-  /// The lists: `count` is how many values are in one.
+  /// The lists: `count` is the length of one.
   let block: AxisBlock
   let indices: Location
-  /// Whether indices have 64 bits, and not 32.
+  /// Whether indices have 64 bits instead of 32.
   let isWide: Bool
   let values: Location
   let target: Location

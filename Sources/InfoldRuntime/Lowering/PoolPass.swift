@@ -4,7 +4,7 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// A pool over two dimensions, which is a pool or makes a part of its result.
+/// A two-dimensional pooling: a whole pooling operator, or one pass of a three-dimensional one.
 struct PoolPass {
   var input: ImageShape
   var output: ImageShape
@@ -14,12 +14,12 @@ struct PoolPass {
 
   var taps: Int { saturatedProduct(window.height, window.width) }
 
-  /// Whether the result is what the pool reads.
+  /// Whether the result equals the input.
   var isIdentity: Bool {
     input == output && window.height == 1 && window.width == 1 && window.padTop == 0 && window.padLeft == 0
   }
 
-  /// Whether the window is the whole image.
+  /// Whether the window covers the whole image.
   var isGlobal: Bool {
     output.pixels == 1 && window.padTop == 0 && window.padLeft == 0 && window.height == input.height
       && window.width == input.width && window.dilationY == 1 && window.dilationX == 1
@@ -27,8 +27,9 @@ struct PoolPass {
 }
 
 extension PoolPass {
-  /// One pass, or two for three spatial dimensions.
-  /// - Parameter sizes: The sizes of a value that the kernels take; `nil` for another one.
+  /// Returns one pass, or two for three spatial axes.
+  ///
+  /// - Parameter sizes: Returns the sizes of a value that the kernels support, or `nil`.
   static func passes(_ node: Node, _ window: SlidingWindow, _ sizes: (ValueID?) -> [Int]?) -> [PoolPass]? {
     if window.rank == 3 { return ofVolumes(node, window, sizes) }
     guard let images = WindowedImages(node, sizes), let extents = try? window.extents(images.inputSizes) else {
@@ -41,8 +42,9 @@ extension PoolPass {
     ]
   }
 
-  /// A pool over three spatial dimensions goes over the last two of every slice, and then over the first. Maxima of maxima are maxima, and
-  /// means of means are means, since a window has as many elements in each of its slices.
+  /// Divides a pooling over three spatial axes into one over the last two axes of every slice, and
+  /// one over the first axis. Maxima of maxima are maxima. Means of means are means, because each
+  /// window has the same number of elements in each of its slices.
   private static func ofVolumes(
     _ node: Node, _ window: SlidingWindow, _ sizes: (ValueID?) -> [Int]?
   ) -> [PoolPass]? {

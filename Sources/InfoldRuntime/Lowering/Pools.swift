@@ -37,7 +37,7 @@ extension PlanBuilder {
     _ fused: FusedNode, _ window: SlidingWindow, _ operation: PoolOperation
   ) throws(InfoldError) -> Bool {
     guard let passes = PoolPass.passes(fused.node, window, sizes) else { return false }
-    // A window over the whole image is a global pool, which is shared between threads by its channels.
+    // A window over the whole image is a global pooling, which threads divide by channels.
     if window.rank < 3, operation != .averageIncludingPadding, passes[0].isGlobal {
       return try emitGlobalPool(fused, operation == .maximum ? .maximum : .mean)
     }
@@ -50,7 +50,7 @@ extension PlanBuilder {
     }
   }
 
-  /// The maximum pool that says where the maxima stand, channel by channel.
+  /// Adds a maximum pooling with indices, channel by channel.
   fileprivate mutating func emitMaximumSearch(
     _ pool: MaxPool, _ fused: FusedNode, _ indices: ValueID
   ) throws(InfoldError) -> Bool {
@@ -73,14 +73,15 @@ extension PlanBuilder {
     return true
   }
 
-  /// The kernels for windows over so many channels: of fewer than fill a vector, each window would be written in parts.
+  /// Returns the kernels for windows over this number of channels. If channels do not fill a wide
+  /// vector, it would write each window in parts.
   func poolKernels(channels: Int) -> any LanewiseKernels.Type {
     channels < productKernels.vectorWidth ? kernels : lanewiseKernels
   }
 
-  /// The maximum pool of quantized images, or volumes.
+  /// Adds a maximum pooling of quantized images or volumes.
   fileprivate mutating func emitBytePool(_ fused: FusedNode, _ window: SlidingWindow) throws(InfoldError) -> Bool {
-    // Every position of a window is looked up.
+    // Kernels look up every position of a window.
     guard let passes = PoolPass.passes(fused.node, window, byteSizes), passes.allSatisfy({ $0.taps <= 1 << 16 }) else {
       return false
     }
@@ -98,8 +99,9 @@ extension PlanBuilder {
     }
   }
 
-  /// Adds passes one behind the other.
-  /// - Parameter add: Adds the step of one, from where its input lies to where its result goes.
+  /// Adds consecutive passes.
+  ///
+  /// - Parameter add: Adds the step of one pass, given the locations of its input and its result.
   private mutating func emit(
     _ passes: [PoolPass], _ fused: FusedNode,
     _ add: (_ plan: inout PlanBuilder, _ pass: PoolPass, _ source: Location, _ target: Location) -> Void
@@ -115,13 +117,14 @@ extension PlanBuilder {
     return true
   }
 
-  /// The reduction of every channel of every image to one number.
+  /// Adds a reduction of every channel of every image to one number.
   mutating func emitGlobalPool(_ fused: FusedNode, _ reduction: Reduction) throws(InfoldError) -> Bool {
     guard let x = fused.node.inputs[0], let y = fused.output, let image = sizes(x).flatMap(ImageShape.init),
       sizes(y) != nil
     else { return false }
     let source = try location(of: x, .channelsLast)
-    // The result is [N, C] with ones behind, the same in both layouts; in row-major order it may have any rank.
+    // The result is [N, C] followed by axes of size 1, the same in both layouts. In row-major
+    // layout it may have any rank.
     let target = define(y, concatenations.part(y) == nil ? .rowMajor : .channelsLast)
     let stride = target.layout == .rowMajor ? image.channels : target.pixelStride
     let kernels = kernels

@@ -12,7 +12,8 @@ extension Pow: LoweredOperator {
     return try lowerPowers(fused, into: &plan)
   }
 
-  /// Any numbers of float32, to the power of others, or of one constant number of another type that float32 has as well.
+  /// Lowers a power of float32 numbers. The exponents are float32, or a constant of another type
+  /// that float32 represents exactly.
   private func lowerPowers(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     guard let x = fused.node.inputs[0], let exponents = fused.node.inputs[1], let y = fused.output,
       let sizes = plan.sizes(x), plan.sizes(y) != nil
@@ -34,7 +35,7 @@ extension Pow: LoweredOperator {
     return try plan.emitCombination(.power, of: [(x, sizes), (exponents, aligned)], fused)
   }
 
-  /// A constant exponent that is one number and needs no logarithm: 1, 2, 3, −1 and ½.
+  /// Lowers a constant scalar exponent that needs no logarithm: 1, 2, 3, −1 or ½.
   private func lowerArithmetic(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
     guard let x = fused.node.inputs[0], let y = fused.output, let sizes = plan.sizes(x), plan.sizes(y) == sizes,
       let tensor = fused.node.inputs[1].flatMap(plan.graph.constant), tensor.count == 1,
@@ -43,7 +44,7 @@ extension Pow: LoweredOperator {
     else { return false }
     let layout: Layout = plan.layouts(of: x).contains(.rowMajor) ? .rowMajor : .channelsLast
     let source = try plan.location(of: x, layout)
-    // The third power reads the base again when the square is there.
+    // The third power reads the base again after the square has been written.
     let target = plan.define(y, layout, inPlaceOf: exponent == 3 ? nil : x)
     switch exponent {
     case 1: plan.emitUnary(.identity, sizes, from: source, to: target)

@@ -3,9 +3,9 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// An operator that tells something of the elements in the same place of its two operands.
+/// An operator that evaluates a predicate on pairs of elements of its two operands.
 protocol PredicateLowering: LoweredOperator, BinaryOperator {
-  /// What it tells, and whether of the second operand and the first.
+  /// The predicate, and whether the operands are swapped.
   static var predicate: (function: Predicate, isMirrored: Bool) { get }
 }
 
@@ -62,9 +62,12 @@ extension Where: LoweredOperator {
 
 extension PlanBuilder {
   /// Adds a computation over operands that are broadcast to the sizes of the result.
+  ///
   /// - Parameters:
-  ///   - check: Is given the second operand and the number of its elements before anything is computed, and throws what is wrong.
-  ///   - body: Is given the loops, a part of their units, and where the operands and the result lie.
+  ///   - check: Validates the second operand, given with its number of elements, before anything is
+  ///     computed.
+  ///   - body: Receives the loops, a range of their units, and the addresses of the operands and
+  ///     the result.
   mutating func emitBroadcast(
     _ operands: [(value: ValueID, sizes: [Int])], to y: ValueID,
     checkingSecond check: (@Sendable (UnsafeRawPointer, Int) throws(InfoldError) -> Void)? = nil,
@@ -75,14 +78,15 @@ extension PlanBuilder {
       ) -> Void
   ) throws(InfoldError) {
     let sizes = plannedSizes(y)!
-    // Images stay as they are, but for what is looked at before.
+    // Images keep their layout, unless an operand is checked first.
     let isWhole = operands.map { $0.sizes == sizes && plannedSizes($0.value) == sizes }
     let isImage = check == nil && ImageShape(sizes) != nil
     let wantsChannelsLast =
       isImage && zip(operands, isWhole).contains { $1 && !layouts(of: $0.value).contains(.rowMajor) }
     let layout: Layout = wantsChannelsLast ? .channelsLast : .rowMajor
     var expected = Location(0, format(of: y)!, sizes, layout)
-    // A slice of a concatenation lies apart from pixel to pixel, which may take a loop more.
+    // In a slice of a concatenation, pixels are not contiguous, which may require an additional
+    // loop.
     if wantsChannelsLast, concatenations.part(y) != nil { expected.pixelStride += 1 }
     var places: [(sizes: [Int], place: Location)] = []
     for (operand, isWhole) in zip(operands, isWhole) {

@@ -10,7 +10,7 @@ extension QLinearAdd: LoweredOperator {
     var y: PlannedQuantization
   }
 
-  /// The sum of two values of the same sizes.
+  /// Returns the quantizations of a sum of two values of the same sizes.
   private func problem(_ node: Node, _ plan: PlanBuilder) -> Problem? {
     let inputs = node.inputs
     guard let sizes = plan.byteSizes(inputs[0]), sizes == plan.byteSizes(inputs[3]),

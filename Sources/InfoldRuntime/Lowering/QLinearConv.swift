@@ -29,7 +29,7 @@ extension QLinearGemm: LoweredOperator {
     problem(node, plan) == nil ? [] : .activation
   }
 
-  /// The product of all rows as a convolution of one row of pixels.
+  /// Returns the product of all rows as a convolution of one row of pixels.
   private func problem(_ node: Node, _ plan: PlanBuilder) -> ByteConvolutionProblem? {
     guard let x = plan.byteSizes(node.inputs[0]), let y = plan.byteSizes(node.outputs[0]),
       let inner = x.last, let columns = y.last, let weights = ByteWeights(node, plan),
@@ -54,17 +54,18 @@ extension QLinearGemm: LoweredOperator {
   }
 }
 
-/// The constant operands of QLinearConv, and of what takes the same ones.
+/// The constant operands of QLinearConv, and of operators with the same inputs.
 struct ByteWeights {
-  /// [M, C / groups, k1, …] of int8, or of uint8 around 128.
+  /// The weights [M, C / groups, k1, …] in int8, or in uint8 with zero point 128.
   var tensor: Tensor
   var bias: [Int32]
-  /// What brings sums of products to the scale of the result, for every output channel.
+  /// The factors that rescale sums of products to the scale of the result, for every output
+  /// channel.
   var multipliers: [Float]
   var input: PlannedQuantization
   var output: PlannedQuantization
 
-  /// `nil` where something is no constant, or the weights' zero points are not those of symmetric weights.
+  /// Returns `nil` if an operand is not constant, or the weights are not symmetric.
   init?(_ node: Node, _ plan: PlanBuilder) {
     let inputs = node.inputs
     guard let tensor = inputs[3].flatMap(plan.graph.constant), tensor.count > 0, !tensor.shape.isEmpty,
@@ -90,7 +91,7 @@ struct ByteWeights {
     }
   }
 
-  /// The weights as int8.
+  /// Calls `body` with the weights as int8.
   func withSignedWeights<Result>(_ body: (UnsafePointer<Int8>) -> Result) -> Result {
     if tensor.elementType == .int8 {
       return tensor.withUnsafeBytes { body($0.baseAddress!.assumingMemoryBound(to: Int8.self)) }
@@ -98,7 +99,7 @@ struct ByteWeights {
     return tensor.byteValues!.map { Int8($0 - 128) }.withUnsafeBufferPointer { body($0.baseAddress!) }
   }
 
-  /// What sums begin with: the bias, and what the input's zero point adds to the products.
+  /// The initial values of the sums: the bias, and the contribution of the input's zero point.
   var startingSums: [Int32] {
     let weightCount = tensor.count / bias.count
     return withSignedWeights { weights in
@@ -110,7 +111,7 @@ struct ByteWeights {
   }
 }
 
-/// A convolution of quantized images whose sizes and weights are known.
+/// A convolution of quantized images with known sizes and weights.
 struct ByteConvolutionProblem: ConvolutionSizes {
   var input: ImageShape
   var output: ImageShape
@@ -136,11 +137,11 @@ extension ByteConvolutionProblem {
   }
 }
 
-/// Where a convolution finds what makes quantized numbers of its sums.
+/// The parameters that requantize a convolution's sums.
 struct PlannedRequantization {
-  /// The sums' beginnings, and behind them the multipliers.
+  /// The initial values of the sums, followed by the multipliers.
   let parameters: Location
-  /// Of each of both, the numbers of one group.
+  /// The number of initial values, and of multipliers, per group.
   let groupCount: Int
   let count: Int
   let bounds: ClosedRange<Float>
@@ -156,7 +157,8 @@ struct PlannedRequantization {
 }
 
 extension PlanBuilder {
-  /// The requantization of a convolution, whose parameters `place` gives their place in a group, of which each has `groupCount`.
+  /// Returns the requantization of a convolution with `groupCount` parameters per group. `place`
+  /// returns the position of a channel's parameters within its group.
   private mutating func requantization(
     _ problem: ByteConvolutionProblem, _ y: ValueID, _ fused: FusedNode, groupCount: Int,
     place: (Int) -> Int
@@ -164,7 +166,7 @@ extension PlanBuilder {
     let weights = problem.weights
     let count = groupCount * problem.groups
     let sums = weights.startingSums
-    // They depend on more tensors than there is need to name.
+    // These depend on more tensors than a cache key can reasonably name.
     let constant = try packed.constant(byteCount: 8 * count) { memory in
       let starts = memory.assumingMemoryBound(to: Int32.self)
       let multipliers = (memory + 4 * count).assumingMemoryBound(to: Float.self)
@@ -191,7 +193,8 @@ extension PlanBuilder {
       problem.groups > 1 ? "int8 grouped" : isProduct ? "int8 1×1" : "int8 direct")
   }
 
-  /// - Parameter readsRows: Whether the input is a padded image of which a row of the window is one pixel.
+  /// - Parameter readsRows: Whether the input is a padded image in which a row of the window counts
+  ///   as one pixel.
   fileprivate mutating func emitByteConvolution(
     _ problem: ByteConvolutionProblem, from input: Location, to output: Location, _ y: ValueID, _ fused: FusedNode,
     _ algorithm: String, readsRows: Bool = false
@@ -237,8 +240,8 @@ extension PlanBuilder {
       multiplyAccumulates: problem.multiplyAccumulates)
   }
 
-  /// A few channels: the image is written once with the channels last and the zero point around it, and a row of the window is then one
-  /// pixel with more channels.
+  /// Adds a convolution of few channels. The image is first copied to channels-last layout with the
+  /// zero point as padding, so that a row of the window is one pixel with more channels.
   fileprivate mutating func emitByteFewChannels(
     _ problem: ByteConvolutionProblem, _ x: ValueID, _ y: ValueID, _ fused: FusedNode
   ) throws(InfoldError) {
@@ -261,7 +264,7 @@ extension PlanBuilder {
       }
     }
     let block = kernels.depthwiseBlock
-    // All channels are one group.
+    // All channels form one group.
     var whole = problem
     whole.groups = 1
     let requantization = try requantization(
@@ -289,7 +292,7 @@ extension PlanBuilder {
 }
 
 extension ByteConvolutionProblem {
-  /// The weights in the order output channel, window row, window column, channel.
+  /// Returns the weights in the order output channel, window row, window column, channel.
   fileprivate func rowOrdered(_ weights: UnsafePointer<Int8>) -> [Int8] {
     let (taps, channels) = (window.height * window.width, groupChannels)
     var result: [Int8] = []

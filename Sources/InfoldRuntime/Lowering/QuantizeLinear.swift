@@ -4,17 +4,18 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// One scale and one zero point, of a quantized value.
+/// The scale and the zero point of a quantized value.
 struct PlannedQuantization {
   var scale: Float
-  /// That of the unsigned numbers in planned memory.
+  /// The zero point of the unsigned numbers in planned memory.
   var zeroPoint: Int32
-  /// The least and the greatest number that the type holds, less the zero point.
+  /// The range of the type's numbers, minus the zero point.
   var bounds: ClosedRange<Float>
-  /// Zero less the type's own zero point: what NaN becomes.
+  /// The quantized value of NaN: 0 in the type's own representation, minus the zero point.
   let notANumber: Float
 
-  /// The range of an unsigned number in planned memory that an activation leaves, less the zero point.
+  /// Returns the range that an activation leaves, minus the zero point, for unsigned numbers in
+  /// planned memory.
   func clipped(by activation: Activation, offset: UInt8) -> ClosedRange<Float> {
     guard activation.function == .clip else { return bounds }
     let shift = Float(offset) - Float(zeroPoint)
@@ -22,7 +23,7 @@ struct PlannedQuantization {
     return lower...max(lower, min(activation.b + shift, bounds.upperBound))
   }
 
-  /// How kernels make such numbers.
+  /// Returns the parameters with which kernels quantize.
   func kernelArguments(bounds: ClosedRange<Float>? = nil) -> ByteQuantization {
     let bounds = bounds ?? self.bounds
     return ByteQuantization(
@@ -30,12 +31,13 @@ struct PlannedQuantization {
   }
 }
 
-/// The scales by which single numbers are converted. They reach as far as floats do, for attention masks are filled with the least one.
+/// The scales of conversions between single numbers. The range extends to the largest floats,
+/// because attention masks are filled with the smallest float.
 private let conversionScales = usualScales.lowerBound...(Float.greatestFiniteMagnitude / 255)
 
 extension PlanBuilder {
-  /// The quantization of `value` by one constant scale and zero point; `nil` for others, and for scales whose reciprocal is no usual
-  /// number.
+  /// Returns the quantization of `value` by a constant scale and zero point. Returns `nil` for
+  /// several scales, and for scales whose reciprocal is not a normal number.
   func quantization(of value: ValueID?, scale: ValueID?, zeroPoint: ValueID?) -> PlannedQuantization? {
     guard let all = quantizations(of: value, scale: scale, zeroPoint: zeroPoint, within: usualScales), all.count == 1
     else {
@@ -44,7 +46,7 @@ extension PlanBuilder {
     return all[0]
   }
 
-  /// The same by lists of scales and zero points.
+  /// Returns the quantizations of `value` by lists of scales and zero points.
   private func quantizations(
     of value: ValueID?, scale: ValueID?, zeroPoint: ValueID?, within range: ClosedRange<Float>
   ) -> [PlannedQuantization]? {
@@ -63,19 +65,21 @@ extension PlanBuilder {
     }
   }
 
-  /// The quantizations of `value` that a node gives with its inputs behind the first.
+  /// Returns the quantizations of `value` by the second and third input of a node.
   fileprivate func quantizations(of value: ValueID, _ node: Node) -> [PlannedQuantization]? {
     quantizations(
       of: value, scale: node.inputs[1], zeroPoint: node.inputs.count > 2 ? node.inputs[2] : nil,
       within: conversionScales)
   }
 
-  /// Adds a conversion between numbers and quantized ones, by one scale and zero point, or by one for each position along an axis.
+  /// Adds a conversion between floats and quantized numbers, with one scale and zero point, or with
+  /// one of each for every position along an axis.
+  ///
   /// - Parameters:
-  ///   - offset: What is added to quantized numbers in planned memory.
-  ///   - one: Converts by one scale.
-  ///   - each: Converts rows, by a scale for each of their numbers.
-  /// - Returns: Whether there are as many positions along the axis as scales.
+  ///   - offset: The number added to quantized numbers in planned memory.
+  ///   - one: Converts elements with one scale.
+  ///   - each: Converts rows with a scale for each of their elements.
+  /// - Returns: Whether the number of scales is 1 or the size of the axis.
   fileprivate mutating func emitConversion(
     _ x: ValueID, to y: ValueID, axis: Int?, _ quantizations: [PlannedQuantization], offset: UInt8,
     _ algorithm: String,
@@ -104,7 +108,7 @@ extension PlanBuilder {
     let source = try location(of: x, .rowMajor), target = define(y, .rowMajor)
     let elements = sizes[(place + 1)...].reduce(1, *), all = sizes.reduce(1, *)
     guard place == sizes.count - 1 else {
-      // The elements at one position along the axis lie one behind the other.
+      // The elements at one position along the axis are contiguous.
       let step = RangeStep(units: all / elements, cost: all) { runs, state, _ in
         for run in runs {
           var (x, y) = (source, target)
@@ -119,7 +123,7 @@ extension PlanBuilder {
       emit(step, algorithm, reads: [source], writes: [target])
       return true
     }
-    // Scales, and behind them the least numbers less the zero points.
+    // The scales, followed by the least quantized number minus each zero point.
     let constant = try packed.constant(byteCount: 2 * count * MemoryLayout<Float>.stride) { memory in
       let numbers = memory.assumingMemoryBound(to: Float.self)
       for (index, quantization) in quantizations.enumerated() {
@@ -142,18 +146,18 @@ extension PlanBuilder {
 }
 
 extension RunState {
-  /// The first byte of a value of any type.
+  /// Returns the address of a value of any type.
   fileprivate func firstByte(_ location: Location) -> UnsafeMutablePointer<UInt8> {
     address(location).assumingMemoryBound(to: UInt8.self)
   }
 }
 
-/// Where numbers that are converted lie in a run, and where they go.
+/// The addresses of the elements to convert, and of the results.
 private struct ConvertedPlaces {
   let source: UnsafeMutablePointer<UInt8>
   let target: UnsafeMutablePointer<UInt8>
   let channels: Int
-  /// Elements from one pixel to the next.
+  /// The distances between adjacent pixels, in elements.
   let strides: (source: Int, target: Int)
 
   func source<Element>(of type: Element.Type) -> Pixels<Element> {
@@ -168,7 +172,7 @@ private struct ConvertedPlaces {
 }
 
 extension Tensor {
-  /// The numbers of a tensor of uint8 or int8; `nil` for other types.
+  /// The elements of a uint8 or int8 tensor; `nil` for other types.
   var byteValues: [Int32]? {
     switch elementType {
     case .uint8: (try? elements(as: UInt8.self))?.map { Int32($0) }
@@ -220,8 +224,10 @@ extension DequantizeLinear: LoweredOperator {
 }
 
 extension PlanBuilder {
-  /// Adds the conversion of quantized numbers to floats, by one scale and zero point that a run computes.
-  /// - Returns: Whether they are such.
+  /// Adds a conversion of quantized numbers to floats, with one scale and zero point that the run
+  /// computes.
+  ///
+  /// - Returns: Whether the operands have this form.
   fileprivate mutating func emitVariableDequantization(
     _ x: ValueID, to y: ValueID, scale: ValueID, zeroPoint: ValueID?
   ) throws(InfoldError) -> Bool {
@@ -241,7 +247,7 @@ extension PlanBuilder {
     return true
   }
 
-  /// Adds the conversion of quantized numbers by one scale and zero point to floats.
+  /// Adds a conversion of quantized numbers to floats, with one constant scale and zero point.
   mutating func emitDequantization(
     _ x: ValueID, to y: ValueID, scale: Float, zeroPoint: Int32, _ algorithm: String
   ) throws(InfoldError) {

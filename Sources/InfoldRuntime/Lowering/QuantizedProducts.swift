@@ -3,7 +3,7 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-// Products of quantized numbers of any kind: exact sums, which are made quantized numbers of behind.
+// Products of quantized numbers of any kind: exact sums, followed by requantization.
 
 extension QLinearMatMul: LoweredOperator {
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
@@ -12,8 +12,9 @@ extension QLinearMatMul: LoweredOperator {
 }
 
 extension PlanBuilder {
-  /// Adds products of matrices with the inputs of QLinearMatMul, and an optional bias.
-  /// - Returns: Whether they are such that kernels compute; if not, nothing has been added.
+  /// Adds products of matrices with the inputs of QLinearMatMul and an optional bias.
+  ///
+  /// - Returns: Whether kernels support them. If not, nothing has been added.
   mutating func emitQuantizedMatrices(_ fused: FusedNode, isTransposed: Bool) throws(InfoldError) -> Bool {
     let node = fused.node
     guard let y = fused.output, let result = byteSizes(y), let columns = node.inputs[3].flatMap({ byteSizes($0) }),
@@ -37,7 +38,8 @@ extension PlanBuilder {
   }
 
   /// Adds a convolution with the inputs of QLinearConv.
-  /// - Returns: Whether it is one that kernels compute; if not, nothing has been added.
+  ///
+  /// - Returns: Whether kernels support it. If not, nothing has been added.
   mutating func emitQuantizedConvolution(_ convolution: Conv, _ fused: FusedNode) throws(InfoldError) -> Bool {
     let node = fused.node
     guard let y = fused.output, let result = byteSizes(y), result.count > 2,
@@ -60,7 +62,7 @@ extension PlanBuilder {
     return true
   }
 
-  /// Adds what makes quantized numbers of sums, row by row.
+  /// Adds a step that requantizes sums row by row.
   private mutating func emitRequantization(
     _ requantization: SumRequantization, _ node: Node, from sums: (place: Location, stride: Int),
     to target: (place: Location, stride: Int), rows: Int
@@ -79,17 +81,18 @@ extension PlanBuilder {
   }
 }
 
-/// How sums of products become quantized numbers, as the operators' definitions have it: in double precision, halves to the even number.
+/// Requantizes sums as the operators define it: in double precision, rounding halves to even.
 struct SumRequantization: Sendable {
   let columns: Int
-  /// One for all columns, or one for each.
+  /// One scale for all columns, or one for each.
   private let scales: [Double]
-  /// The least and the greatest result, less the zero point.
+  /// The range of results, minus the zero point.
   private let bounds: ClosedRange<Double>
-  /// That of the unsigned numbers in planned memory.
+  /// The zero point of the unsigned numbers in planned memory.
   private let zeroPoint: Int32
 
-  /// By the inputs of QLinearConv, or of QLinearMatMul; `nil` where they are not constant, or where the left side has several scales.
+  /// Reads the inputs of QLinearConv or QLinearMatMul. Returns `nil` if they are not constant, or
+  /// if the left side has several scales.
   init?(_ node: Node, _ plan: PlanBuilder, columns: Int) {
     func numbers(_ index: Int) -> [Double]? {
       try? node.inputs[index].flatMap(plan.graph.constant)?.converted(to: .float64).elements(as: Double.self)
@@ -112,9 +115,9 @@ struct SumRequantization: Sendable {
     bounds = Double(0 - zeroPoint)...Double(255 - zeroPoint)
   }
 
-  /// Makes a row.
+  /// Requantizes a row.
   func run(_ sums: UnsafePointer<Int32>, _ bias: UnsafePointer<Int32>?, to y: UnsafeMutablePointer<UInt8>) {
-    // Added to a number between the bounds and taken away again, it rounds.
+    // Adding this to a number within the bounds and subtracting it again rounds the number.
     let rounder = 0x1.8p52
     scales.withUnsafeBufferPointer { scales in
       let step = scales.count == 1 ? 0 : 1

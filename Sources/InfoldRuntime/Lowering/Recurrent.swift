@@ -4,13 +4,15 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// An operator that runs over sequences with a state.
+/// An operator that processes sequences with a state.
 protocol RecurrentLowering: LoweredOperator {
   associatedtype Cell: RecurrentCell
   var layer: RecurrentLayer { get }
 
-  /// What it computes at a position.
-  /// - Parameter peepholes: Where the weights from the cell to the gates lie, if there are any.
+  /// Returns the cell that computes one position.
+  ///
+  /// - Parameter peepholes: The location of the weights from the cell state to the gates, if there
+  ///   are any.
   func cell(_ weights: [RecurrentWeights], _ activations: [[GateFunction]], peepholes: Location?) -> Cell
 }
 
@@ -53,13 +55,13 @@ extension RecurrentLowering {
   }
 }
 
-/// The operands of a recurrent operator, beside the weights.
+/// The operands of a recurrent operator, except the weights.
 struct RecurrentOperands {
   let fused: FusedNode
   let x: ValueID
   let sizes: [Int]
   let bias: Tensor?
-  /// Those of each direction.
+  /// The activations of each direction.
   let activations: [[GateFunction]]
 
   func input(_ index: Int) -> ValueID? { index < fused.node.inputs.count ? fused.node.inputs[index] : nil }
@@ -68,7 +70,7 @@ struct RecurrentOperands {
 }
 
 extension RecurrentShape {
-  /// - Parameter sizes: Those of X.
+  /// - Parameter sizes: The sizes of X.
   init(_ layer: RecurrentLayer, _ sizes: [Int], hiddenSize: Int) {
     let isBatchFirst = layer.isBatchFirst
     self.init(
@@ -78,7 +80,7 @@ extension RecurrentShape {
 }
 
 extension PlanBuilder {
-  /// The operands of a node, if there are kernels for all of them.
+  /// Returns the operands of a node, if kernels support all of them.
   func recurrentOperands(_ fused: FusedNode, _ layer: RecurrentLayer) -> RecurrentOperands? {
     let node = fused.node
     func input(_ index: Int) -> ValueID? { index < node.inputs.count ? node.inputs[index] : nil }
@@ -95,9 +97,12 @@ extension PlanBuilder {
     return RecurrentOperands(fused: fused, x: x, sizes: sizes, bias: bias, activations: activations)
   }
 
+  /// Adds the step of a recurrent operator.
+  ///
   /// - Parameters:
-  ///   - quantized: X in 8 bits, where its weights are of 8 bits.
-  ///   - cell: Makes the cell, given where the weights from it to the gates lie.
+  ///   - quantized: X in 8 bits, if its weights have 8 bits.
+  ///   - cell: Creates the cell, given the location of the weights from the cell state to the
+  ///     gates.
   mutating func emitRecurrent<Cell: RecurrentCell>(
     _ operands: RecurrentOperands, _ shape: RecurrentShape, _ weights: [RecurrentWeights],
     quantized: QuantizedSequences?, cell: (Location?) -> Cell
@@ -114,7 +119,8 @@ extension PlanBuilder {
     let gates = temporary([shape.directions, shape.rows, Cell.gateCount * shape.hiddenSize])
     let cell = cell(peepholes)
     let sharedUnits = sharedUnits(cell, shape, weights, lengths: lengths)
-    // Units that are computed apart read all of the state before, which must not change meanwhile.
+    // Threads that compute units independently read the whole previous state, which must not change
+    // meanwhile.
     let y =
       operands.output(0).map { define($0, .rowMajor) }
       ?? (sharedUnits == nil ? nil : temporary([shape.length, shape.directions, shape.batch, shape.hiddenSize]))
@@ -134,8 +140,9 @@ extension PlanBuilder {
       writes: [gates, y, quantized?.rows] + states, multiplyAccumulates: graph.multiplyAccumulates(of: fused.node) ?? 0)
   }
 
-  /// How many hidden units threads share at a position at least; `nil` where each does sequences of its own: there are enough of them, or
-  /// a position is too little work.
+  /// Returns the unit by which threads divide the hidden units at a position. Returns `nil` if each
+  /// thread processes whole sequences, because there are enough of them or a position is too little
+  /// work.
   private func sharedUnits(
     _ cell: some RecurrentCell, _ shape: RecurrentShape, _ weights: [RecurrentWeights], lengths: Location?
   ) -> Int? {
@@ -145,7 +152,7 @@ extension PlanBuilder {
     return isApart && shape.directions * shape.batch < threads ? width : nil
   }
 
-  /// What a direction multiplies with, of W, R and B.
+  /// Packs the weights of one direction from W, R and B.
   fileprivate mutating func weights(
     _ w: Tensor, _ r: Tensor, _ bias: Tensor?, _ direction: Int, _ cell: some RecurrentCell, hiddenSize: Int
   ) throws(InfoldError) -> RecurrentWeights {
@@ -158,7 +165,7 @@ extension PlanBuilder {
     return weights
   }
 
-  /// Adds what a direction has of B.
+  /// Adds the biases of one direction from B.
   mutating func addBiases(
     _ bias: Tensor?, _ direction: Int, _ cell: some RecurrentCell, to weights: inout RecurrentWeights
   ) throws(InfoldError) {
@@ -176,7 +183,7 @@ extension PlanBuilder {
     }
   }
 
-  /// Some rows of one of several matrices, by which vectors are multiplied.
+  /// Packs some rows of one of several matrices, by which vectors are multiplied.
   private mutating func packedRows(
     of matrices: Tensor, _ index: Int, _ rows: Range<Int>
   ) throws(InfoldError) -> Location {

@@ -4,7 +4,7 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// An operator that reduces dimensions by a function that kernels have.
+/// An operator that reduces axes by a function that kernels have.
 protocol ReductionLowering: LoweredOperator, ReductionOperator {
   var reduction: Reduction { get }
 }
@@ -40,7 +40,7 @@ extension ReduceProd: ReductionLowering {
 }
 
 extension Reduction {
-  /// What makes one of several that were made of parts.
+  /// The reduction that combines partial results.
   fileprivate var ofParts: Reduction { self == .squares || self == .magnitudes ? .sum : self }
 }
 
@@ -52,12 +52,13 @@ extension ReductionLowering {
     guard let isReduced = plan.reducedAxes(fused.node, axes, rank: sizes.count) else { return false }
     let layouts: [Layout] = plan.layouts(of: x).contains(.rowMajor) ? [.rowMajor] : [.channelsLast, .rowMajor]
     for layout in layouts {
-      // In row-major order places do not matter, and none is made before it is known to be needed.
+      // In row-major layout the location does not matter here, and no conversion is added before it
+      // is known to be needed.
       let place =
         layout == .rowMajor
         ? Location(0, .float32, sizes) : try plan.location(of: x, layout)
       guard let block = ReducedBlock(sizes, isReduced, place), let target = resultLayout(y, isReduced, layout, plan),
-        // Kernels leave gaps between pixels only: a slice of a concatenation has them.
+        // Kernels leave gaps between pixels only, as a slice of a concatenation has them.
         target == .rowMajor || plan.concatenations.part(y) == nil || block.isRows || block.inner.count == sizes[1]
       else { continue }
       plan.emitReduction(reduction, block, from: try plan.location(of: x, layout), to: plan.define(y, target))
@@ -68,7 +69,7 @@ extension ReductionLowering {
     return true
   }
 
-  /// The layout in which the result's elements follow one another as the input's do.
+  /// Returns the layout in which the result's elements keep the order of the input's.
   private func resultLayout(_ y: ValueID, _ isReduced: [Bool], _ layout: Layout, _ plan: PlanBuilder) -> Layout? {
     guard layout == .channelsLast else { return .rowMajor }
     if axes.keepsDimensions { return .channelsLast }
@@ -77,9 +78,10 @@ extension ReductionLowering {
   }
 }
 
-/// The dimensions of a value in the order of memory as three: those outside of the reduced ones, these, and those inside.
+/// The axes of a value in memory order, in three groups: outside the reduced axes, the reduced
+/// axes, and inside them.
 private struct ReducedBlock {
-  /// Dimensions that are one: how many elements, and how far apart.
+  /// Axes that form one contiguous range: the number of elements and their distance.
   struct Group {
     var count = 1
     var stride: Int?
@@ -89,7 +91,8 @@ private struct ReducedBlock {
   var reduced: Group
   var inner: Group
 
-  /// - Returns: `nil` where these are no three, or kernels do not reach over the gaps between them.
+  /// - Returns: `nil` if the axes do not form these groups, or if kernels do not support the gaps
+  ///   between them.
   init?(_ sizes: [Int], _ isReduced: [Bool], _ place: Location) {
     let strides = place.strides(sizes: sizes)
     let order = sizes.indices.filter { sizes[$0] > 1 }.sorted { strides[$0] > strides[$1] }
@@ -113,21 +116,22 @@ private struct ReducedBlock {
     guard isRows || outer.stride == nil || outer.stride == reduced.count * pixelStride else { return nil }
   }
 
-  /// Whether numbers that follow one another become one.
+  /// Whether contiguous elements are reduced to one.
   var isRows: Bool { inner.count == 1 && reduced.stride ?? 1 == 1 }
   var pixelStride: Int { reduced.stride ?? inner.count }
   var count: Int { outer.count * reduced.count * inner.count }
 }
 
 extension PlanBuilder {
-  /// For each axis of the input, whether it is reduced; `nil` where that is not known.
+  /// Returns, for each axis of the input, whether it is reduced; `nil` if that is not known.
   func reducedAxes(_ node: Node, _ axes: ReductionAxes, rank: Int) -> [Bool]? {
     guard node.inputs.count > 1, let id = node.inputs[1] else { return try? axes.reduced(nil, rank: rank) }
     return graph.constant(id).flatMap { try? axes.reduced($0, rank: rank) }
   }
 
-  /// A reduction of integers.
-  /// - Returns: Whether it is one.
+  /// Adds a reduction of integers.
+  ///
+  /// - Returns: Whether the operands are supported integers.
   fileprivate mutating func emitIntegerReduction(
     _ fused: FusedNode, _ axes: ReductionAxes, _ reduction: Reduction
   ) throws(InfoldError) -> Bool {
@@ -140,7 +144,8 @@ extension PlanBuilder {
     return true
   }
 
-  /// A reduction of dimensions that may be no neighbours in row-major order: one run of neighbours after the other, the last ones first.
+  /// Adds a reduction of axes that need not be adjacent in row-major order. It reduces one run of
+  /// adjacent axes after the other, from the last to the first.
   mutating func emitReduction(
     _ reduction: Reduction, _ sizes: [Int], _ isReduced: [Bool], of type: ElementType = .float32,
     from source: Location, to target: Location
@@ -152,7 +157,7 @@ extension PlanBuilder {
     var reduced = isReduced.indices.filter { isReduced[$0] && sizes[$0] > 1 }
     while !reduced.isEmpty {
       var run = [reduced.removeLast()]
-      // Dimensions of one element between them are no gap.
+      // Axes of size 1 between them are no gap.
       while let next = reduced.last, sizes[(next + 1)..<run[0]].allSatisfy({ $0 == 1 }) {
         run.insert(reduced.removeLast(), at: 0)
       }

@@ -1,7 +1,7 @@
 import InfoldOperators
 import InfoldSystem
 
-/// An operator that keeps the elements and their order, and gives them another shape.
+/// An operator that keeps the elements and their order, and changes the shape.
 protocol ShapeLowering: LoweredOperator {}
 
 extension Reshape: ShapeLowering {}
@@ -12,9 +12,9 @@ extension Identity: ShapeLowering {}
 extension Dropout: ShapeLowering {}
 
 extension ShapeLowering {
-  /// Nothing runs: the result lies where the input does.
+  /// Needs no step: the result shares the memory of the input.
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {
-    // A Dropout may have a mask that somebody reads, or a form that a run decides.
+    // A Dropout may have a mask that is read, or a training mode that the run decides.
     let node = fused.node
     guard node.outputs.dropFirst().allSatisfy({ $0.map { plan.remainingUses[$0.index] == 0 } ?? true }),
       node.inputs.dropFirst(2).allSatisfy({ $0.map { plan.graph.constant($0) != nil } ?? true })

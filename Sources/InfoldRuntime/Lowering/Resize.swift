@@ -17,13 +17,14 @@ extension ResizeLowering {
   }
 }
 
-/// Which rows or columns of the original make each one of the result.
+/// The input row and column for each row and column of the result.
 private struct AxisTables {
   var rows: [Double]
   var columns: [Double]
 
-  /// Found by the operator itself: it resizes one channel whose elements are their own row, or column, numbers. For the
-  /// nearest element that gives its number, and for two weighted ones the first number plus the second's weight.
+  /// Determines the tables by evaluating the operator on one channel whose elements are their own
+  /// row or column indices. For nearest neighbors, the result is the index. For linear
+  /// interpolation, it is the first index plus the weight of the second.
   init?(_ node: Node, _ plan: PlanBuilder, input: ImageShape, output: ImageShape) throws(InfoldError) {
     var others: [Tensor?] = []
     for (index, id) in node.inputs.enumerated().dropFirst() {
@@ -32,7 +33,8 @@ private struct AxisTables {
         continue
       }
       guard var tensor = plan.graph.constant(id) else { return nil }
-      // Sizes of all four dimensions name the batch and the channels, which the probe has one of.
+      // Sizes for all four axes include the batch and the channels, of which the probe has one
+      // each.
       if index == 3, tensor.count == 4, tensor.elementType == .int64 {
         tensor = try Tensor(shape: [4], [1, 1, Int64(output.height), Int64(output.width)])
       }
@@ -61,7 +63,7 @@ private struct AxisTables {
 }
 
 extension LinearSample {
-  /// Between two neighbours of `size`.
+  /// Creates a sample between two neighbors on an axis of this size.
   fileprivate init(_ position: Double, size: Int) {
     let low = min(max(Int(position), 0), size - 1)
     let weight = position - Double(low)
@@ -100,7 +102,7 @@ extension PlanBuilder {
     return true
   }
 
-  /// Any axes, by tables of any number of neighbours, one axis after the other.
+  /// Adds a resizing of any axes with any number of neighbors, one axis after the other.
   fileprivate mutating func emitAxisResampling(
     _ fused: FusedNode, _ operation: any ResizingOperator
   ) throws(InfoldError) -> Bool {
@@ -109,7 +111,7 @@ extension PlanBuilder {
       node.inputs.dropFirst().allSatisfy({ $0.map { graph.constant($0) != nil } ?? true }),
       let tables = try operation.resizeTables(graph.operatorInputs(of: node))
     else { return false }
-    // In the order of memory.
+    // Process the axes in memory order.
     let layout = try denseLayout(of: x, for: y)
     var source = try location(of: x, layout)
     let order = layout == .rowMajor ? Array(sizes.indices) : [0] + Array(2..<sizes.count) + [1]
@@ -131,7 +133,7 @@ extension PlanBuilder {
     return true
   }
 
-  /// Elements that are no floats, each from its nearest one.
+  /// Adds a nearest-neighbor resizing of elements that are not floats.
   fileprivate mutating func emitNearestElements(
     _ fused: FusedNode, _ operation: any ResizingOperator
   ) throws(InfoldError) -> Bool {
@@ -175,7 +177,7 @@ extension PlanBuilder {
     emit(step, "weighted neighbours", reads: [source], writes: [target])
   }
 
-  /// A step whose kernel looks up in tables where its rows and columns come from.
+  /// Adds a step whose kernel looks up the source of each row and column in tables.
   private mutating func emit<Sample: Sendable>(
     _ images: ResampledImages, _ algorithm: String, _ rows: [Sample], _ columns: [Sample], cost: Int,
     kernel:
@@ -198,7 +200,7 @@ extension PlanBuilder {
   }
 }
 
-/// Where the images lie that are resized, and those that come of them.
+/// The images to resize, and the resized images, with their locations.
 private struct ResampledImages {
   let input: ImageShape
   let source: Location

@@ -20,7 +20,7 @@ extension RoiAlign: LoweredOperator {
     let (kernels, pixels) = (plan.kernels, sizes[2] * sizes[3])
     let step = RangeStep(units: result[0], cost: result.reduce(4, *)) { range, state, _ in
       for index in range {
-        // All have been looked at.
+        // All regions have been checked.
         guard let samples = try? regions.samples(index, in: state) else { continue }
         samples.places.withUnsafeBufferPointer { places in
           samples.weights.withUnsafeBufferPointer { weights in
@@ -48,7 +48,7 @@ extension RoiAlign: LoweredOperator {
   }
 }
 
-/// Where the regions of a run stand.
+/// The locations of the regions.
 private struct RegionPlaces: Sendable {
   let operation: RoiAlign
   let shape: [Int]

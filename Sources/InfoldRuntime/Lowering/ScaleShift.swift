@@ -66,8 +66,9 @@ extension ChannelNormalization: LoweredOperator {
 }
 
 extension PlanBuilder {
-  /// The loops over a node's first input, [N, C] or an image, and the layout in which its channels run fastest; `nil` for others,
-  /// and unless the other inputs have one number for each channel.
+  /// Returns the loops over a node's first input, [N, C] or an image, and the layout in which its
+  /// channels are contiguous. Returns `nil` for other inputs, and unless each other input has one
+  /// number per channel.
   fileprivate func channelLoops(_ node: Node) -> (shape: ElementwiseShape, layout: Layout)? {
     guard let sizes = sizes(node.inputs[0]), (2...5).contains(sizes.count),
       node.inputs[1...].allSatisfy({ self.sizes($0) == [sizes[1]] })

@@ -12,7 +12,7 @@ extension Transpose: LoweredOperator {
     let rank = sizes.count
     if (3...5).contains(rank) {
       let toChannelsLast = [0] + Array(2..<rank) + [1], fromChannelsLast = [0, rank - 1] + Array(1..<(rank - 1))
-      // Between NCHW and NHWC only the name of the order changes.
+      // Between NCHW and NHWC, only the name of the layout changes.
       if axes == toChannelsLast, let image = ImageShape(sizes), !plan.layouts(of: x).contains(.rowMajor) {
         let place = try plan.location(of: x, .channelsLast)
         if place.pixelStride == image.channels {
@@ -29,11 +29,12 @@ extension Transpose: LoweredOperator {
     return try plan.emitMovement(fused.node, self, keepsLayout: false)
   }
 
-  /// An exchange of two neighbouring blocks of dimensions, behind others that stay: matrices are transposed.
+  /// Adds a transposition that swaps two adjacent groups of axes, after leading axes that stay: a
+  /// transposition of matrices.
   private func emitExchange(
     _ axes: [Int], _ sizes: [Int], _ x: ValueID, _ y: ValueID, into plan: inout PlanBuilder
   ) throws(InfoldError) -> Bool {
-    // Dimensions of one element move without moving anything.
+    // Moving an axis of size 1 moves no elements.
     let moved = axes.filter { sizes[$0] > 1 }
     let kept = zip(moved, moved.sorted()).prefix { $0 == $1 }.count
     let rest = moved[kept...]

@@ -1,23 +1,25 @@
-/// The output positions of a transposed convolution along one axis that lie a stride apart: they take the same positions of
-/// the window, each from neighbouring inputs, so that between them it is a convolution with stride 1.
+/// The output positions of a transposed convolution along one axis that are a stride apart. They
+/// use the same window positions with adjacent inputs, so each phase is a convolution with
+/// stride 1.
 struct TransposedPhase: Sendable {
   /// The first output position.
   var first: Int
   /// The number of output positions.
   var count: Int
-  /// The window's positions, in the order of the inputs that they meet. With a stride larger than the window, a phase may have none:
-  /// no input reaches its outputs, and the convolution's window is empty.
+  /// The window positions, in the order of the inputs that they read. If the stride exceeds the
+  /// window, a phase may have none: no input reaches its outputs, and the convolution has an empty
+  /// window.
   var taps: [Int]
-  /// The distance between the inputs of neighbouring taps.
+  /// The distance between the inputs of adjacent taps.
   var dilation: Int
-  /// How far before the first input the first output position's first tap lies.
+  /// The distance from the first tap of the first output position to the first input.
   var pad: Int
 
-  /// The phases of an axis, one for each position of a stride that there is.
+  /// Returns the phases of an axis, one for each residue of the stride that occurs.
   static func all(output: Int, kernel: Int, stride: Int, dilation: Int, padBefore: Int) -> [TransposedPhase] {
     (0..<min(stride, output)).map { first in
       let count = (output - first - 1) / stride + 1
-      // Output o takes tap k from input i where o + pad = i · stride + k · dilation.
+      // Tap k contributes input i to output o if o + pad = i · stride + k · dilation.
       let taps = (0..<kernel).reversed().filter { (first + padBefore - $0 * dilation) % stride == 0 }
       let inputs = taps.map { (first + padBefore - $0 * dilation) / stride }
       return TransposedPhase(
@@ -28,7 +30,8 @@ struct TransposedPhase: Sendable {
 }
 
 extension [TransposedPhase] {
-  /// Calls `body` with the positions of the window, and those of the input, that an output position of an axis is made of.
+  /// Calls `body` with the window positions and the input positions that contribute to an output
+  /// position.
   func forEachTap(at output: Int, input: Int, _ body: (_ tap: Int, _ input: Int) -> Void) {
     let phase = self[output % count]
     for (index, tap) in phase.taps.enumerated() {

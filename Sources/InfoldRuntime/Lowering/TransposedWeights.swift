@@ -1,14 +1,15 @@
 import InfoldKernelInterface
 
-/// The packed weights of a transposed convolution, for each triple of phases of a plane, a row and a column: group behind group.
+/// The packed weights of a transposed convolution, for each triple of plane, row and column phases,
+/// one group after the other.
 struct TransposedWeights: Sendable {
   let problem: TransposedProblem
   let kernels: any ConvolutionKernels.Type
-  /// Where those of each triple begin.
+  /// The offset of each triple's weights.
   let offsets: [Int]
-  /// The numbers of one group of each triple.
+  /// The number of packed elements of one group, for each triple.
   let counts: [Int]
-  /// All numbers.
+  /// The total number of packed elements.
   let count: Int
 
   init(_ problem: TransposedProblem, _ kernels: any ConvolutionKernels.Type) {
@@ -28,7 +29,7 @@ struct TransposedWeights: Sendable {
     (self.offsets, self.counts, self.count) = (offsets, counts, count)
   }
 
-  /// What tells it from other forms of the same weights.
+  /// The key that distinguishes it from other formats of the same weights.
   var form: String {
     let phases = "\(problem.planes.map(\.taps)) by \(problem.rows.map(\.taps)) by \(problem.columns.map(\.taps))"
     return "transposed convolution of \(problem.groups) groups, phases \(phases), \(kernels.name)"
@@ -36,11 +37,12 @@ struct TransposedWeights: Sendable {
 
   private var panels: Int { (problem.groupOutputs + kernels.panelWidth - 1) / kernels.panelWidth }
 
-  /// The parts that are packed one by one: a panel of a group, of all phases.
+  /// The number of units that are packed independently: one panel of a group, for all phases.
   var units: Int { problem.groups * panels }
 
-  /// Packs a part.
-  /// - Parameter source: All weights [C, M / groups, taps].
+  /// Packs a unit.
+  ///
+  /// - Parameter source: The weights [C, M / groups, taps].
   func pack(_ unit: Int, of source: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
     let (group, panel) = unit.quotientAndRemainder(dividingBy: panels)
     let (channels, outputs, tapCount) = (problem.groupChannels, problem.groupOutputs, problem.tapCount)
@@ -52,7 +54,8 @@ struct TransposedWeights: Sendable {
         for column in problem.columns {
           let taps = column.taps
           let rowCount = plane.taps.count * row.taps.count * taps.count * channels
-          // The panel of these phases, in which the weights of every row of the window lie behind those of the one before.
+          // The panel of these phases. It contains the weights of one row of the window after the
+          // other.
           var target = packed + (offsets[index] + group * counts[index] + columns.lowerBound * rowCount)
           for z in taps.isEmpty ? [] : plane.taps {
             for y in row.taps {
@@ -71,7 +74,7 @@ struct TransposedWeights: Sendable {
     }
   }
 
-  /// Whether no number of a part is infinite or NaN.
+  /// Returns whether a unit contains neither infinities nor NaN.
   func areFinite(_ unit: Int, of source: UnsafePointer<Float>) -> Bool {
     let (group, panel) = unit.quotientAndRemainder(dividingBy: panels)
     let columns = (panel..<panel + 1).scaled(by: kernels.panelWidth, to: problem.groupOutputs)

@@ -25,7 +25,7 @@ extension Trilu: LoweredOperator {
         }
         for cleared in [0..<kept.lowerBound, kept.upperBound..<columns] {
           let (first, count) = bytes(cleared)
-          // Of quantized numbers, zero is what was added to them.
+          // The zero of a quantized number is the offset added to it.
           (y + first).initializeMemory(as: UInt8.self, repeating: format.offset, count: count)
         }
         let (first, count) = bytes(kept)

@@ -2,7 +2,7 @@ import InfoldGraph
 import InfoldKernelInterface
 import InfoldSystem
 
-/// How kernels compute an operator that is one function of each number.
+/// Lowers an operator that applies one function to each number.
 struct UnaryLowering: Lowering {
   let function: ElementFunction
 
@@ -19,7 +19,7 @@ struct UnaryLowering: Lowering {
 }
 
 extension PlanBuilder {
-  /// A function of every number of a value.
+  /// Adds a function of every number of a value.
   mutating func emitUnary(
     _ function: UnaryFunction, alpha: Float = 0, beta: Float = 0, _ sizes: [Int], from source: Location,
     to target: Location

@@ -3,15 +3,15 @@ import InfoldKernelInterface
 import InfoldOperators
 import InfoldTensor
 
-/// The images that a node reads and makes through a window.
+/// The input and output images of a node with a window.
 struct WindowedImages {
   let input: ImageShape
   let output: ImageShape
-  /// The sizes of the dimensions over which the window moves, one or two.
+  /// The sizes of the one or two axes over which the window moves.
   let inputSizes: [Int]
   let outputSizes: [Int]
 
-  /// - Parameter sizes: The sizes of a value that the kernels take; `nil` for another one.
+  /// - Parameter sizes: Returns the sizes of a value that the kernels support, or `nil`.
   init?(_ node: Node, _ sizes: (ValueID?) -> [Int]?) {
     guard let x = sizes(node.inputs[0]), let y = sizes(node.outputs[0]), x.count <= 4, let input = ImageShape(x),
       let output = ImageShape(y)
@@ -24,7 +24,7 @@ struct WindowedImages {
 /// The constants of a convolution of floats, in either direction.
 struct ConvolutionParameters {
   let weight: Tensor
-  /// [M].
+  /// The bias [M].
   let bias: Tensor?
 
   init?(_ node: Node, _ plan: PlanBuilder) {
@@ -43,7 +43,7 @@ struct ConvolutionParameters {
 }
 
 extension ImageWindow {
-  /// A window over one or two dimensions, or over the last two of three.
+  /// Creates a window over one or two axes, or over the last two of three.
   init(_ window: SlidingWindow, _ extents: [SlidingWindow.Extent]) {
     let isFlat = window.rank == 1, row = window.rank - 2
     self.init(
@@ -54,12 +54,13 @@ extension ImageWindow {
 }
 
 extension ImageShape {
-  /// The images at `location`, whose first element is `base`, for a kernel that reads them.
+  /// Returns the images at `location` for a kernel that reads them. `base` is the address of the
+  /// first element.
   func input<Element>(_ base: UnsafePointer<Element>, _ location: Location) -> InputImages<Element> {
     placed(at: base, location)
   }
 
-  /// The same for a kernel that writes them.
+  /// Returns the images at `location` for a kernel that writes them.
   func output<Element>(_ base: UnsafeMutablePointer<Element>, _ location: Location) -> OutputImages<Element> {
     placed(at: base, location)
   }

@@ -29,7 +29,7 @@ final class Plan: Sendable {
   /// - Throws: `InfoldError.Code.unsupported` if `graph` has opaque nodes;
   ///   `InfoldError.Code.limitExceeded` if the plan exceeds the memory limit.
   init(
-    _ graph: consuming Graph, for factory: PlanFactory, answers: Answers?, largestByteCount: Int
+    _ graph: consuming Graph, for factory: PlanFactory, answers: TuningResults?, largestByteCount: Int
   ) throws(InfoldError) {
     defer { factory.packed.releaseUnusedMemory() }
     var builder = try PlanBuilder(consume graph, factory, answers: answers)

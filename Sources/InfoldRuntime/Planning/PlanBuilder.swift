@@ -19,7 +19,7 @@ struct PlanBuilder {
   /// The estimates that choose between implementations.
   let cost: CostModel
   /// Tuning results; `nil` without tuning.
-  let answers: Answers?
+  let answers: TuningResults?
   /// The accuracy that implementations must have.
   let precision: SessionOptions.Precision
   /// The packed constants of the session.
@@ -63,7 +63,7 @@ struct PlanBuilder {
   /// The node being lowered; `nil` after the last one.
   private(set) var current: FusedNode?
 
-  init(_ graph: consuming Graph, _ factory: PlanFactory, answers: Answers?) throws(InfoldError) {
+  init(_ graph: consuming Graph, _ factory: PlanFactory, answers: TuningResults?) throws(InfoldError) {
     try graph.requireNoOpaqueNodes()
     self.factory = factory
     productKernels = factory.kernels.products

@@ -160,7 +160,7 @@ struct PlanFactory: Sendable {
   }
 
   /// Plans a graph that has been checked, using tuning results if there are any.
-  func plan(_ graph: consuming Graph, answers: Answers?, largestByteCount: Int) throws(InfoldError) -> Plan {
+  func plan(_ graph: consuming Graph, answers: TuningResults?, largestByteCount: Int) throws(InfoldError) -> Plan {
     let plan = try Plan(consume graph, for: self, answers: answers, largestByteCount: largestByteCount)
     try plan.requireRoom(in: self)
     return plan

@@ -3,8 +3,8 @@ import InfoldSystem
 /// A file of tuning results for one processor and one version of the kernels. After a heading, each
 /// line has a kind, a problem and an option, separated by tabs.
 ///
-/// Any other content is ignored. Entries are looked up among the correct options, so nobody who can
-/// write the file can choose anything else.
+/// Any other content is ignored. Entries are looked up among the correct options, so the file
+/// cannot select anything else.
 struct TuningFile {
   let path: String
   private let folder: String
