@@ -72,7 +72,8 @@ bool infold_has_full_rate_avx512(void) {
   // AMD has full-rate AVX-512 since Zen 5.
   if (maker == signature_AMD_ebx) return family >= 0x1a;
   if (maker != signature_INTEL_ebx || family != 6) return false;
-  // Skylake, Cascade Lake and Ice Lake servers. Among later processors, those with half-precision arithmetic (AVX512-FP16) are servers.
+  // Skylake, Cascade Lake and Ice Lake servers. Among later processors, those with half-precision
+  // arithmetic (AVX512-FP16) are servers.
   if (model == 0x55 || model == 0x6a || model == 0x6c) return true;
   return __get_cpuid_count(7, 0, &eax, &features, &ecx, &edx) && edx & 1u << 23;
 #else

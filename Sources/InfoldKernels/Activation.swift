@@ -1,8 +1,9 @@
 import InfoldKernelInterface
 
 extension Activation {
-  /// Whether kernels apply the function to what is still in registers. Others go over the numbers that were written, as long as they are
-  /// in the first-level cache: loops of their own, which would not fit into those of all kernels.
+  /// Whether kernels apply the function to results in registers. The other functions are applied to
+  /// stored results while these are still in the first-level cache. Their loops are separate
+  /// functions, because they would be too large for each kernel.
   @inline(always)
   var isShort: Bool {
     switch function {
@@ -32,12 +33,13 @@ extension Activation {
   }
 }
 
-/// An activation of numbers that are written in order: two bounds at once, −∞ and ∞ where there are none, and any other function behind.
+/// An activation of numbers that are written in order. It clips with two bounds (−∞ and ∞ if there
+/// are none) and then applies any other function.
 struct BoundedActivation {
   private let activation: Activation
   private let low: Float
   private let high: Float
-  /// Whether the bounds are all there is to it.
+  /// Whether the activation consists of the bounds only.
   let isClip: Bool
 
   @inline(always)
@@ -48,20 +50,20 @@ struct BoundedActivation {
     high = activation.function == .clip ? activation.b : .infinity
   }
 
-  /// What is written of `x`.
+  /// Returns `x` clipped to the bounds.
   @inline(always)
   func bounded(_ x: Vector) -> Vector { clip(x, low, high) }
 
-  /// Does what is left to do to numbers that were written.
+  /// Applies the rest of the activation to numbers that were written.
   @inline(always)
   func finish(_ numbers: UnsafeMutablePointer<Float>, _ count: Int) {
     if !isClip { activation.apply(FunctionRows(inPlace: numbers, columns: count)) }
   }
 
-  /// Writes the activation of a row, of which `vector` is given a place and the number of elements there.
+  /// Writes the activation of a row. `vector` receives a position and the number of elements there.
   @inline(always)
   func write(_ output: UnsafeMutablePointer<Float>, _ length: Int, _ vector: (Int, Int) -> Vector) {
-    // Of this size, what is finished is still in the first-level cache.
+    // A part of this size is still in the first-level cache when it is finished.
     let part = 2048
     var first = 0
     while first < length {

@@ -1,59 +1,61 @@
-// Functions of a vector that networks put behind their layers. Errors are the largest over the whole range of arguments, in units in the
-// last place, with fused multiply-add. None chooses between two results: what is small is as near as what is large.
+// Activation functions of a vector. The stated errors are the maximum over the whole range of
+// arguments, in ulp, with fused multiply-add. Small results are as accurate as large ones, mostly
+// without selecting between two approximations.
 
-/// x where x ≥ 0, else x · slope.
+/// Returns x where x ≥ 0, otherwise x · slope.
 @inline(always)
 func leakyRelu(_ x: Vector, _ slope: Vector) -> Vector {
   select(x * slope, x, whereNegative: x)
 }
 
-/// max(0, min(1, a·x + b)).
+/// Returns max(0, min(1, a·x + b)).
 @inline(always)
 func hardSigmoid(_ x: Vector, _ a: Float, _ b: Float) -> Vector {
   clip(Vector.multiplyAdd(x, Vector(repeating: a), Vector(repeating: b)), 0, 1)
 }
 
-/// 1 + eˣ, x being what the parts are of, from −87.3 to 88.3.
+/// Returns 1 + eˣ, where `parts` are those of x, from −87.3 to 88.3.
 @inline(always)
 private func successorOfExponential(_ parts: ExponentialParts) -> Vector {
-  // 2ⁿ + 2ⁿ·(s + 2⁻ⁿ) where n is at least 0, else 1 + 2ⁿ·(s + 1): so little is lost, and nothing turns back where n changes.
+  // 2ⁿ + 2ⁿ·(s + 2⁻ⁿ) if n ≥ 0, otherwise 1 + 2ⁿ·(s + 1). This loses little precision and stays
+  // monotonic where n changes.
   let one = Vector(repeating: 1)
   return Vector.multiplyAdd(
     parts.power, parts.s + minimum(one, parts.inversePower), maximum(one, parts.power))
 }
 
-/// `numerator` ÷ (1 + e⁻ˣ), where x is at least `leastLogisticArgument`.
+/// Returns `numerator` ÷ (1 + e⁻ˣ), where x is at least `leastLogisticArgument`.
 @inline(always)
 private func logistic(_ numerator: Vector, _ x: Vector) -> Vector {
   numerator / successorOfExponential(ExponentialParts(negated(minimum(Vector(repeating: 87), x))))
 }
 
-/// Below, 1 ÷ (1 + e⁻ˣ) is no normal number any more, and stays what it is here.
+/// Below this argument, 1 ÷ (1 + e⁻ˣ) is subnormal, so arguments are clamped to it.
 private let leastLogisticArgument: Float = -88.3
 
-/// 1 ÷ (1 + e⁻ˣ).
+/// Returns 1 ÷ (1 + e⁻ˣ).
 @inline(always)
 func sigmoid(_ x: Vector) -> Vector {
   logistic(Vector(repeating: 1), maximum(Vector(repeating: leastLogisticArgument), x))
 }
 
-/// x ÷ (1 + e⁻ˣ).
+/// Returns x ÷ (1 + e⁻ˣ).
 @inline(always)
 func sigmoidLinearUnit(_ x: Vector) -> Vector {
   let x = maximum(Vector(repeating: leastLogisticArgument), x)
   return logistic(x, x)
 }
 
-/// x ÷ (1 + e⁻ᶠˣ).
+/// Returns x ÷ (1 + e⁻ᶠˣ).
 @inline(always)
 func swish(_ x: Vector, _ factor: Vector) -> Vector {
   let product = x * factor
   let result = logistic(x, maximum(Vector(repeating: leastLogisticArgument), product))
-  // However large x is, the result is as good as 0.
+  // However large x is, the result is negligible.
   return select(Vector(repeating: 0), result, whereNegative: product - Vector(repeating: leastLogisticArgument))
 }
 
-/// tanh x: 1 − 2 ÷ (1 + e²ˣ), and a polynomial for |x| below 0.625.
+/// Returns tanh x: 1 − 2 ÷ (1 + e²ˣ), or a polynomial for |x| below 0.625.
 @inline(always)
 func hyperbolicTangent(_ x: Vector) -> Vector {
   let (one, size) = (Vector(repeating: 1), minimum(Vector(repeating: 9.02), magnitude(x)))
@@ -68,7 +70,7 @@ func hyperbolicTangent(_ x: Vector) -> Vector {
   return select(withSign(of: x, large), small, whereNegative: Vector(repeating: 0.625) - size)
 }
 
-/// eˣ − 1 for the smaller one of x and 0.
+/// Returns eˣ − 1 for min(x, 0).
 @inline(always)
 private func negativeExponentialLessOne(_ x: Vector) -> Vector {
   let parts = ExponentialParts(clip(x, -18, 0))
@@ -76,16 +78,17 @@ private func negativeExponentialLessOne(_ x: Vector) -> Vector {
   return Vector.multiplyAdd(power, parts.s, power - Vector(repeating: 1))
 }
 
-/// x where x ≥ 0, else α · (eˣ − 1).
+/// Returns x where x ≥ 0, otherwise α · (eˣ − 1).
 @inline(always)
 func exponentialLinearUnit(_ x: Vector, _ alpha: Vector) -> Vector {
   Vector.multiplyAdd(alpha, negativeExponentialLessOne(x), maximum(Vector(repeating: 0), x))
 }
 
-/// log(1 + eˣ) = max(x, 0) + log(1 + e⁻ˡˣˡ).
+/// Returns log(1 + eˣ) = max(x, 0) + log(1 + e⁻ˡˣˡ).
 @inline(always)
 func softplus(_ x: Vector) -> Vector {
-  // −|x|, with the sign that a NaN has: of two NaNs, which one a sum gives depends on the order of its instruction's operands.
+  // −|x|, keeping the sign of a NaN. Which of two NaNs a sum propagates depends on the operand
+  // order of the instruction.
   let e = exponential(minimum(negated(x), x))
   var p = add(0.0200884696, e, Vector(repeating: -0.00329107977))
   p = add(-0.0574604869, p, e)
@@ -99,9 +102,11 @@ func softplus(_ x: Vector) -> Vector {
   return Vector.multiplyAdd(e, p, maximum(Vector(repeating: 0), x))
 }
 
-/// x · tanh(log(1 + e)) with e = eˣ, which is x · (e² + 2e) ÷ (e² + 2e + 2), and x from 20 on.
+/// Returns x · tanh(log(1 + e)) with e = eˣ, which is x · (e² + 2e) ÷ (e² + 2e + 2). From 20 on,
+/// the result is x.
 ///
-/// What is multiplied is x·e below 0, and x elsewhere; the factor is 1 less what is at most ⅖, and so loses little by rounding.
+/// The multiplied term is x·e below 0 and x elsewhere. The other factor is 1 minus at most ⅖, so
+/// rounding it loses little.
 @inline(always)
 func mish(_ x: Vector) -> Vector {
   let (half, one) = (Vector(repeating: 0.5), Vector(repeating: 1))
@@ -118,9 +123,11 @@ func mish(_ x: Vector) -> Vector {
     negated(select(product, bounded, whereNegative: x)), rest, select(product, x, whereNegative: x))
 }
 
-/// x · Φ(x), with the distribution function of the normal distribution: max(x, 0) − |x|·Φ(−|x|).
+/// Returns x · Φ(x), where Φ is the distribution function of the normal distribution, as
+/// max(x, 0) − |x|·Φ(−|x|).
 ///
-/// Φ(−y) is e^(−y²÷2), of which the square's rounding error is a part, times Mills' ratio, a quotient of polynomials.
+/// Φ(−y) is e^(−y²÷2) times Mills' ratio, a quotient of polynomials. The exponent includes the
+/// rounding error of the square.
 @inline(always)
 func gaussianErrorLinearUnit(_ x: Vector) -> Vector {
   let y = minimum(Vector(repeating: 13.27), magnitude(x))
@@ -140,17 +147,19 @@ func gaussianErrorLinearUnit(_ x: Vector) -> Vector {
   return maximum(Vector(repeating: 0), x) + Vector.multiplyAdd(scaled, parts.s, scaled) / q
 }
 
-/// x · Φ(x), approximated by ½x(1 + tanh u), which is x ÷ (1 + e⁻²ᵘ), with 2u = x·(1.5957691 + 0.0713548·x²).
+/// Returns x · Φ(x) approximated by ½x(1 + tanh u), which is x ÷ (1 + e⁻²ᵘ), with 2u =
+/// x·(1.5957691 + 0.0713548·x²).
 ///
-/// A tail's exponent is large, so that what it has lost by rounding is added to its rest: of the square, of the factor, whose constants are
-/// given as a number and a rest, and of their product.
+/// In the tails the exponent is large, so its rounding errors are accumulated in its remainder:
+/// those of the square, of the factor, whose constants are split into a leading part and a
+/// remainder, and of their product.
 @inline(always)
 func gaussianErrorLinearUnitByTangent(_ x: Vector) -> Vector {
-  // Beyond, the result is x, or no normal number.
+  // Below this bound, the result is not a normal number. Above the other bound, it is x.
   let x = maximum(Vector(repeating: -10.04), x)
   let bounded = minimum(Vector(repeating: 10), x)
   let square = bounded * bounded
-  // Short enough to be taken away again exactly.
+  // Has few enough bits that subtracting it again is exact.
   let constant = Vector(repeating: -1.595_703_125), slope = Vector(repeating: -0.071_354_814)
   let factor = Vector.multiplyAdd(square, slope, constant)
   var rest = Vector.multiplyAdd(square, slope, constant - factor)

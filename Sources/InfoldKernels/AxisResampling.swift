@@ -29,7 +29,7 @@ extension Kernels {
     }
   }
 
-  /// The sum of rows that follow one another, each with its weight.
+  /// Returns the weighted sum of consecutive rows.
   @inline(always)
   private static func weigh(
     _ rows: UnsafePointer<Float>, _ length: Int, _ weights: UnsafePointer<Float>, _ count: Int,

@@ -29,12 +29,12 @@ extension ByteSet {
   }
 }
 
-/// Where the taps of quantized images lie: scratch memory of a pixel of padding, and the places behind it.
+/// The addresses of the taps of quantized images, in scratch memory after one pixel of padding.
 struct ByteTaps {
   private let padding: UnsafePointer<UInt8>
   private let places: UnsafeMutablePointer<UnsafePointer<UInt8>>
 
-  /// In scratch memory, where every channel of the padding becomes `value`.
+  /// Uses scratch memory. All channels of the padding are set to `value`.
   @inline(__always)
   init(_ scratch: UnsafeMutableRawPointer, channels: Int, padding value: UInt8) {
     let byteCount = Self.paddingByteCount(channels)
@@ -44,18 +44,18 @@ struct ByteTaps {
     places = (scratch + byteCount).assumingMemoryBound(to: UnsafePointer<UInt8>.self)
   }
 
-  /// The scratch memory for so many places.
+  /// Returns the scratch memory for `count` addresses.
   static func scratchByteCount(channels: Int, count: Int) -> Int {
     paddingByteCount(channels) + count * MemoryLayout<UnsafePointer<UInt8>>.stride
   }
 
   private static func paddingByteCount(_ channels: Int) -> Int { (channels + byteSlack + 63) & ~63 }
 
-  /// The places that were located last.
+  /// The addresses that were located last.
   @inline(__always)
   var pointers: ByteSet.ByteRows { UnsafePointer(places) }
 
-  /// Locates the taps of some output positions: see `locateTaps`.
+  /// Locates the taps of some output positions. See `locateTaps`.
   @inline(never)
   func locate(
     _ pixels: Range<Int>, _ window: ImageWindow, _ input: InputImages<UInt8>, _ output: OutputImages<UInt8>,

@@ -6,11 +6,12 @@ public import InfoldKernelInterface
   import _Builtin_intrinsics.arm.neon
 #endif
 
-// Four positions of the window at a time: their bytes are brought together channel by channel, and multiplied like the channels of a
-// product. What brings them together leaves the channels of a block in another order, in which weights and requantization lie; what
-// makes bytes of sums undoes it.
+// Processes four window positions at a time. Their bytes are interleaved channel by channel and
+// then multiplied like the channels of a product. Interleaving changes the order of the channels
+// within a block. Weights and requantization parameters are stored in this order, and packing the
+// sums into bytes restores the original one.
 extension ByteSet {
-  /// The output positions whose inputs are located at a time.
+  /// The number of output positions whose taps are located at a time.
   @inline(__always)
   private static var locatedPixels: Int { 16 }
 
@@ -85,13 +86,13 @@ private struct DepthwiseBlock {
   let weights: UnsafePointer<Int8>
   let epilogue: ByteEpilogue
 
-  /// The window of nine positions.
+  /// Computes a window of nine positions.
   @inline(never)
   func run9(pixels: Int, _ pointers: ByteSet.ByteRows) {
     run(pixels: pixels, quads: 3, pointers)
   }
 
-  /// Any window.
+  /// Computes any window.
   @inline(never)
   func run(pixels: Int, _ pointers: ByteSet.ByteRows) {
     run(pixels: pixels, quads: ByteSet.quads(taps), pointers)
@@ -109,7 +110,7 @@ private struct DepthwiseBlock {
         var s2 = ByteSet.lanes(at: bias + 2 &* width), s3 = ByteSet.lanes(at: bias + 3 &* width)
         var weight = weights
         for quad in 0..<quads {
-          // Weights behind the last position are zero.
+          // Weights after the last position are zero.
           let tap = quad &* 4
           let x0 = ByteSet.lanes(at: pointers[tap] + channel)
           let x1 = ByteSet.lanes(at: pointers[min(tap &+ 1, taps &- 1)] + channel)
@@ -156,7 +157,8 @@ private struct DepthwiseBlock {
 
 #if INFOLD_VNNI || INFOLD_AVX2 || INFOLD_NEON
   extension ByteSet {
-    /// The bytes of two vectors in turns: of the first half of each 16 bytes, and of the second.
+    /// Interleaves the bytes of two vectors: the lower halves of each 16 bytes, and the upper
+    /// halves.
     @inline(__always)
     fileprivate static func interleavedBytes(_ a: Lanes, _ b: Lanes) -> (low: Lanes, high: Lanes) {
       #if INFOLD_VNNI
@@ -169,7 +171,7 @@ private struct DepthwiseBlock {
       #endif
     }
 
-    /// The same with two bytes at a time.
+    /// Interleaves pairs of bytes in the same way.
     @inline(__always)
     fileprivate static func interleavedPairs(_ a: Lanes, _ b: Lanes) -> (low: Lanes, high: Lanes) {
       #if INFOLD_VNNI
@@ -182,7 +184,7 @@ private struct DepthwiseBlock {
       #endif
     }
 
-    /// Integers from 0 to 255 as bytes, each 16 of which have 4 of each vector.
+    /// Packs integers from 0 to 255 into bytes. Each 16 bytes hold 4 of each vector.
     @inline(__always)
     fileprivate static func packedBytes(_ a: Lanes, _ b: Lanes, _ c: Lanes, _ d: Lanes) -> Lanes {
       #if INFOLD_VNNI

@@ -90,7 +90,8 @@ extension ByteSet {
     }
   }
 
-  /// Calls `body` with the first pixel and the elements of each run: all pixels are one where nothing lies between them.
+  /// Calls `body` with the first pixel and the number of elements of each run. Dense pixels form a
+  /// single run.
   @inline(__always)
   private static func forEachRun(_ pixels: Range<Int>, _ channels: Int, isDense: Bool, _ body: (Int, Int) -> Void) {
     if isDense { return body(pixels.lowerBound, pixels.count * channels) }
@@ -104,7 +105,7 @@ extension Pixels {
   }
 }
 
-/// Makes quantized numbers of floats.
+/// A quantizer of floats.
 private struct Quantizer {
   private let scale: Vector
   private let inverse: Vector
@@ -121,7 +122,8 @@ private struct Quantizer {
     zeroPoint = ByteSet.lanes(repeating: quantization.zeroPoint)
   }
 
-  /// From 0 to 255. The quotient is found by a multiplication, unless that is too near to a half to tell how it is rounded.
+  /// Returns quantized numbers from 0 to 255. The quotient is computed by a multiplication, unless
+  /// it is too close to a tie to round reliably.
   @inline(__always)
   func callAsFunction(_ x: Vector) -> Lanes {
     let product = ByteSet.clamped(x * inverse, lower, upper)

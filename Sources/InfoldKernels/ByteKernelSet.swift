@@ -1,7 +1,7 @@
 public import InfoldKernelInterface
 
 #if INFOLD_VNNI
-  /// The kernels of quantized numbers for processors with AVX-512 and its instructions for neural networks (VNNI).
+  /// The kernels of quantized numbers for processors with AVX-512 and VNNI.
   public enum VNNIByteKernels {}
   typealias ByteSet = VNNIByteKernels
 #elseif INFOLD_AVX2
@@ -9,15 +9,16 @@ public import InfoldKernelInterface
   public enum AVX2ByteKernels {}
   typealias ByteSet = AVX2ByteKernels
 #elseif INFOLD_DOTPROD
-  /// The kernels of quantized numbers for arm64 with instructions for products of four bytes each (FEAT_DotProd, ARMv8.4).
+  /// The kernels of quantized numbers for arm64 processors with dot-product instructions
+  /// (FEAT_DotProd, ARMv8.4).
   public enum DotProductByteKernels {}
   typealias ByteSet = DotProductByteKernels
 #elseif INFOLD_NEON
-  /// The kernels of quantized numbers for all of arm64.
+  /// The kernels of quantized numbers for all arm64 processors.
   public enum NEONByteKernels {}
   typealias ByteSet = NEONByteKernels
 #else
-  /// The kernels of quantized numbers for every processor.
+  /// The kernels of quantized numbers for all processors.
   public enum PortableByteKernels {}
   typealias ByteSet = PortableByteKernels
 #endif

@@ -15,20 +15,20 @@
   typealias Lanes = SIMD4<Int32>
 #endif
 
-/// What byte kernels do with vectors.
+/// The vector operations of byte kernels.
 extension ByteSet {
-  /// The integers of 32 bits in a vector: as many as floats.
+  /// The 32-bit integers in a vector. The number equals that of floats.
   @inline(__always)
   static var laneCount: Int { Vector.scalarCount }
 
-  /// The bytes of a vector.
+  /// The bytes in a vector.
   @inline(__always)
   static var laneBytes: Int { 4 * laneCount }
 
   @inline(__always)
   static func lanes(at pointer: UnsafeRawPointer) -> Lanes { pointer.loadUnaligned(as: Lanes.self) }
 
-  /// The four bytes from `pointer` on, again and again.
+  /// Returns a vector that repeats the four bytes at `pointer`.
   @inline(__always)
   static func repeated(_ pointer: UnsafePointer<UInt8>) -> Lanes {
     let four = UnsafeRawPointer(pointer).loadUnaligned(as: Int32.self)
@@ -41,7 +41,7 @@ extension ByteSet {
     #endif
   }
 
-  /// The same integer of 32 bits in every lane.
+  /// Returns a vector with the same 32-bit integer in each lane.
   @inline(__always)
   static func lanes(repeating value: Int32) -> Lanes {
     #if INFOLD_VNNI
@@ -53,19 +53,22 @@ extension ByteSet {
     #endif
   }
 
-  /// Adds to each sum the products of four unsigned bytes of `x` with four signed ones of `weights`.
+  /// Adds to each sum the products of four unsigned bytes of `x` with four signed bytes of
+  /// `weights`.
   @inline(__always)
   static func addProducts(to sums: Lanes, _ x: Lanes, _ weights: Lanes) -> Lanes {
     #if INFOLD_VNNI
       return _mm512_dpbusd_epi32(sums, x, weights)
     #elseif INFOLD_AVX2
-      // Widened to 16 bits: the instruction that multiplies bytes bounds the sums of two products.
+      // Widened to 16 bits, because the instruction that multiplies bytes saturates the sums of two
+      // products.
       let low = _mm256_madd_epi16(
         _mm256_and_si256(x, _mm256_set1_epi16(255)), _mm256_srai_epi16(_mm256_slli_epi16(weights, 8), 8))
       let high = _mm256_madd_epi16(_mm256_srli_epi16(x, 8), _mm256_srai_epi16(weights, 8))
       return _mm256_add_epi32(sums, _mm256_add_epi32(low, high))
     #elseif INFOLD_NEON
-      // The instructions multiply signed bytes: 128 is taken off, and added as twice 64.
+      // The instructions multiply signed bytes. So 128 is subtracted, and then added back as
+      // twice 64.
       let half = Lanes(repeating: 0x4040_4040)
       let low = addSignedProducts(to: sums, withoutSign(x), weights)
       return addSignedProducts(to: addSignedProducts(to: low, half, weights), half, weights)
@@ -79,7 +82,7 @@ extension ByteSet {
     #endif
   }
 
-  /// The same by fewer instructions, where two products that stand together add up to 16 bits.
+  /// Does the same with fewer instructions, if each sum of two adjacent products fits 16 bits.
   @inline(__always)
   static func addNarrowProducts(to sums: Lanes, _ x: Lanes, _ weights: Lanes) -> Lanes {
     #if INFOLD_AVX2
@@ -90,7 +93,8 @@ extension ByteSet {
     #endif
   }
 
-  /// The four bytes from `pointer` on, again and again, as `addFactors` takes them.
+  /// Returns a vector that repeats the four bytes at `pointer`, in the form that `addFactors`
+  /// takes.
   @inline(__always)
   static func factors(at pointer: UnsafePointer<UInt8>) -> Lanes {
     #if INFOLD_NEON
@@ -100,12 +104,12 @@ extension ByteSet {
     #endif
   }
 
-  /// Adds to each sum the products of four bytes that `factors` has made with four weights. What the sums of a panel begin with makes up for
-  /// what is taken off the bytes.
+  /// Adds to each sum the products of four bytes from `factors` with four weights. The initial sums
+  /// of a panel compensate for what `factors` subtracts.
   @inline(__always)
   static func addFactors(to sums: Lanes, _ factors: Lanes, _ weights: Lanes) -> Lanes {
     #if INFOLD_NEON
-      // In this order, the four bytes of a lane may be an operand of the instruction.
+      // In this order, the instruction can take the four bytes of a lane as an operand.
       addSignedProducts(to: sums, weights, factors)
     #else
       addProducts(to: sums, factors, weights)
@@ -113,11 +117,11 @@ extension ByteSet {
   }
 
   #if INFOLD_NEON
-    /// Unsigned bytes less 128, which are signed ones.
+    /// Subtracts 128 from unsigned bytes, which makes them signed.
     @inline(__always)
     static func withoutSign(_ x: Lanes) -> Lanes { x ^ Lanes(repeating: Int32(bitPattern: 0x8080_8080)) }
 
-    /// Adds to each sum the products of four signed bytes each.
+    /// Adds to each sum the products of four pairs of signed bytes.
     @inline(__always)
     static func addSignedProducts(to sums: Lanes, _ a: Lanes, _ b: Lanes) -> Lanes {
       let (a, b) = (unsafeBitCast(a, to: SIMD16<Int8>.self), unsafeBitCast(b, to: SIMD16<Int8>.self))
@@ -141,7 +145,7 @@ extension ByteSet {
     #endif
   }
 
-  /// The low 32 bits of the products of integers.
+  /// Returns the low 32 bits of the products of integers.
   @inline(__always)
   static func product(_ a: Lanes, _ b: Lanes) -> Lanes {
     #if INFOLD_VNNI
@@ -166,7 +170,7 @@ extension ByteSet {
     #endif
   }
 
-  /// The nearest integers to numbers between −2²² and 2²², halves to the even ones.
+  /// Rounds numbers between −2²² and 2²² to integers, ties to even.
   @inline(__always)
   static func integers(_ numbers: Vector) -> Lanes {
     #if INFOLD_VNNI
@@ -176,12 +180,12 @@ extension ByteSet {
     #elseif INFOLD_NEON
       vcvtnq_s32_f32(numbers)
     #else
-      // Behind the sum's point there is no bit left.
+      // The sum has no fractional bits left.
       unsafeBitCast(numbers + Vector(repeating: 0x1.8p23), to: Lanes.self) &- Lanes(repeating: 0x4b40_0000)
     #endif
   }
 
-  /// `numbers` bounded; `lower` for NaN.
+  /// Clamps `numbers`. NaN becomes `lower`.
   @inline(__always)
   static func clamped(_ numbers: Vector, _ lower: Vector, _ upper: Vector) -> Vector {
     #if INFOLD_VNNI
@@ -198,7 +202,7 @@ extension ByteSet {
     #endif
   }
 
-  /// As many bytes as there are lanes, from `pointer` on.
+  /// Loads one byte for each lane from `pointer` on.
   @inline(__always)
   static func bytes(at pointer: UnsafePointer<UInt8>) -> Lanes {
     #if INFOLD_VNNI
@@ -214,7 +218,7 @@ extension ByteSet {
     #endif
   }
 
-  /// Writes integers from 0 to 255 as so many bytes.
+  /// Stores `count` integers from 0 to 255 as bytes.
   @inline(__always)
   static func store(_ integers: Lanes, at pointer: UnsafeMutablePointer<UInt8>, count: Int) {
     #if INFOLD_VNNI
@@ -249,7 +253,7 @@ extension ByteSet {
     #endif
   }
 
-  /// The greater ones of unsigned bytes.
+  /// Returns the maxima of unsigned bytes.
   @inline(__always)
   static func maximumBytes(_ a: Lanes, _ b: Lanes) -> Lanes {
     #if INFOLD_VNNI
@@ -272,7 +276,7 @@ extension ByteSet {
     #endif
   }
 
-  /// Writes the first `count` bytes of a vector.
+  /// Stores the first `count` bytes of a vector.
   @inline(__always)
   static func storeBytes(_ bytes: Lanes, at pointer: UnsafeMutablePointer<UInt8>, count: Int) {
     if count >= laneBytes {
@@ -289,7 +293,7 @@ extension ByteSet {
     #endif
   }
 
-  /// Whether a number lies further than 0.499 from the integer that it is rounded to.
+  /// Returns whether any number is more than 0.499 away from the integer that it was rounded to.
   @inline(__always)
   static func isNearHalf(_ numbers: Vector, _ integers: Lanes) -> Bool {
     let distance = numbers - floats(integers)

@@ -1,5 +1,5 @@
 extension ByteSet {
-  /// As many sums as hide the latency of their products, and leave registers for the weights.
+  /// Enough sums to hide the latency of their products, with registers left for the weights.
   #if INFOLD_VNNI || INFOLD_DOTPROD
     private typealias Sums = InlineArray<12, Lanes>
   #else
@@ -18,7 +18,7 @@ extension ByteSet {
     let factors = repeated(UnsafeRawPointer(weights).assumingMemoryBound(to: UInt8.self))
     var registers = Sums { chain in lanes(at: sums + chain &* laneCount) }
     for _ in 0..<rounds {
-      // What is multiplied changes from round to round, so that no product can be used again.
+      // The factors change in each round, so that no product can be reused.
       for chain in 0..<chains { registers[chain] = addNarrowProducts(to: registers[chain], registers[chain], factors) }
     }
     for chain in 0..<chains {

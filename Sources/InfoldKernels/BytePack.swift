@@ -1,7 +1,7 @@
 public import InfoldKernelInterface
 
 extension ByteSet {
-  /// The vectors across a panel.
+  /// The number of vectors across a panel.
   @inline(__always)
   static var panelVectors: Int {
     #if INFOLD_VNNI || INFOLD_DOTPROD
@@ -13,14 +13,14 @@ extension ByteSet {
 
   public static var panelWidth: Int { panelVectors * laneCount }
 
-  /// The channels of which the products with a byte each are added up at once.
+  /// The number of channels whose products are accumulated by one instruction.
   @inline(__always)
   static var quad: Int { 4 }
 
   @inline(__always)
   static func quads(_ channels: Int) -> Int { (channels + quad - 1) / quad }
 
-  /// The bytes of a panel.
+  /// Returns the size of a panel in bytes.
   @inline(__always)
   static func panelStride(taps: Int, quads: Int) -> Int {
     BytePanelWeights.markByteCount(taps: taps, quads: quads) + taps * quads * quad * panelWidth
@@ -60,14 +60,16 @@ extension ByteSet {
   }
 }
 
-/// The packed weights of a panel, which know what their products need: two products with a byte each add up to 16 bits unless the weights
-/// are very large, as hardly any are that share a scale with many, and are computed by fewer instructions then.
+/// The packed weights of a panel, with a mark that selects the multiplication. The sum of two
+/// products with bytes fits 16 bits unless the weights are very large, which is rare when many
+/// weights share a scale. Fewer instructions are then needed.
 struct BytePanelWeights {
   let base: UnsafePointer<Int8>
   private let taps: Int
   let quads: Int
 
-  /// - Parameter place: Where the panel begins.
+  /// Creates the weights of a panel.
+  /// - Parameter place: The beginning of the panel.
   @inline(__always)
   init(at place: UnsafePointer<Int8>, taps: Int, quads: Int) {
     base = place + Self.markByteCount(taps: taps, quads: quads)
@@ -76,18 +78,20 @@ struct BytePanelWeights {
   }
 
   #if INFOLD_AVX2
-    /// Of so many quads, one byte says what they need: single ones would be branches that nothing predicts.
+    /// The number of quads that share one mark. Marks for single quads would cause unpredictable
+    /// branches.
     @inline(__always)
     static var stretch: Int { 16 }
 
     @inline(__always)
     private static func stretches(_ quads: Int) -> Int { (quads + stretch - 1) / stretch }
 
-    /// Bytes before a panel's weights say of each stretch of a tap whether the products with a column may be too large.
+    /// Returns the size of the marks before a panel's weights. There is one for each stretch of a
+    /// tap: whether its products with any column may overflow 16 bits.
     @inline(__always)
     static func markByteCount(taps: Int, quads: Int) -> Int { (taps * stretches(quads) + 63) & ~63 }
 
-    /// Writes the bytes.
+    /// Writes the marks.
     func mark(_ panel: UnsafeMutablePointer<Int8>) {
       var mark = panel
       var weights = base
@@ -105,7 +109,8 @@ struct BytePanelWeights {
       }
     }
 
-    /// Whether any two products of a column add up to 16 bits in the stretch that begins at such a quad of a tap.
+    /// Returns whether the sums of any two products of a column fit 16 bits in the stretch of a tap
+    /// that contains `quad`.
     @inline(__always)
     func isNarrow(tap: Int, quad: Int) -> Bool {
       base[tap * Self.stretches(quads) + quad / Self.stretch - Self.markByteCount(taps: taps, quads: quads)] == 0
@@ -115,11 +120,12 @@ struct BytePanelWeights {
     static var stretch: Int { .max }
 
     #if INFOLD_NEON
-      /// Before a panel's weights stands what its columns' sums begin with.
+      /// The initial sums of a panel's columns are stored before its weights.
       @inline(__always)
       static func markByteCount(taps: Int, quads: Int) -> Int { ByteSet.panelWidth * MemoryLayout<Int32>.stride }
 
-      /// Writes 128 times the sum of each column's weights: what is missing where 128 is taken off the bytes that they are multiplied with.
+      /// Writes 128 times the sum of each column's weights, which compensates for subtracting 128
+      /// from the bytes that they are multiplied by.
       func mark(_ panel: UnsafeMutablePointer<Int8>) {
         UnsafeMutableRawPointer(panel).withMemoryRebound(to: Int32.self, capacity: ByteSet.panelWidth) { sums in
           for column in 0..<ByteSet.panelWidth {
@@ -144,7 +150,7 @@ struct BytePanelWeights {
     func isNarrow(tap: Int, quad: Int) -> Bool { false }
   #endif
 
-  /// What the sums of a vector of columns begin with, of which `bias` is the beginning.
+  /// Returns the initial sums of a vector of columns whose bias is `bias`.
   @inline(__always)
   func firstSums(_ vector: Int, _ bias: Lanes) -> Lanes {
     #if INFOLD_NEON

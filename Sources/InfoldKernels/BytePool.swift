@@ -7,7 +7,7 @@ extension ByteSet {
     scratch: UnsafeMutableRawPointer
   ) {
     let taps = window.height * window.width
-    // No number is less than what stands for the padding.
+    // No number is less than the padding.
     let places = ByteTaps(scratch, channels: input.channels, padding: 0)
     let pointers = places.pointers
     for pixel in pixels {

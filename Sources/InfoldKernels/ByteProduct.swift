@@ -17,7 +17,7 @@ extension ByteSet {
     }
   }
 
-  /// Multiplies all rows with a panel, tile by tile.
+  /// Multiplies all rows by a panel, tile by tile.
   @inline(never)
   private static func multiplyRows(_ first: ByteRowsPanel) {
     var panel = first
@@ -74,7 +74,7 @@ extension ByteSet {
   }
 }
 
-/// A panel, and the rows from one on that it is multiplied with.
+/// A panel, and the rows from `row` on that it is multiplied by.
 private struct ByteRowsPanel {
   let arguments: ByteProductArguments
   var weights: BytePanelWeights
@@ -89,7 +89,7 @@ private struct ByteRowsPanel {
   }
 }
 
-/// The product of `rows` rows with `vectors` vectors of columns, whose sums stay in registers.
+/// The product of `rows` rows with `vectors` vectors of columns. The sums stay in registers.
 private enum ByteRowsTile<let rows: Int, let vectors: Int> {
   @inline(never)
   static func multiply(_ panel: ByteRowsPanel) {
@@ -123,7 +123,7 @@ private enum ByteRowsTile<let rows: Int, let vectors: Int> {
             : ByteSet.addFactors(to: sum, factors, weights[vector])
         }
       }
-      // Not a loop, as in ByteTile.
+      // Unrolled by hand, as in ByteTile.
       add(0)
       add(1)
       add(2)

@@ -3,7 +3,7 @@
 #endif
 import InfoldKernelInterface
 
-/// A panel, and the results of some output positions with it.
+/// A panel of weights with the epilogue of its results for some output positions.
 struct BytePanel {
   let columns: Int
   let taps: Int
@@ -11,16 +11,16 @@ struct BytePanel {
   var epilogue: ByteEpilogue
 }
 
-/// What some columns' sums begin with and become, and where that goes.
+/// The bias, the requantization and the destination of some columns' sums.
 struct ByteEpilogue {
   private(set) var output: UnsafeMutablePointer<UInt8>
   let outputStride: Int
   let bias: UnsafePointer<Int32>
   let requantizer: Requantizer
-  /// Where the sums go, instead of what becomes of them.
+  /// The destination of the raw sums, or `nil` for quantized results.
   private(set) var sums: UnsafeMutablePointer<Int32>?
 
-  /// For the columns from `column` on, of the output positions from `pixel` on.
+  /// Creates the epilogue of the columns from `column` on and the output positions from `pixel` on.
   @inline(__always)
   init(_ arguments: ByteConvolutionArguments, pixel: Int, column: Int) {
     output = arguments.output.base + pixel * arguments.output.pixelStride + column
@@ -30,7 +30,7 @@ struct ByteEpilogue {
     if let base = arguments.sums { sums = base + pixel * outputStride + column }
   }
 
-  /// Goes on by so many output positions.
+  /// Advances by `rows` output positions.
   @inline(__always)
   mutating func advance(rows: Int) {
     output += rows * outputStride
@@ -38,7 +38,7 @@ struct ByteEpilogue {
   }
 }
 
-/// Makes quantized numbers of sums.
+/// A requantizer of sums.
 struct Requantizer {
   private let multipliers: UnsafePointer<Float>
   private let lower: Float
@@ -53,7 +53,7 @@ struct Requantizer {
     zeroPoint = requantization.zeroPoint
   }
 
-  /// From 0 to 255, those of the columns from `column` on.
+  /// Returns the quantized numbers, from 0 to 255, of the columns from `column` on.
   @inline(__always)
   func callAsFunction(_ sums: Lanes, column: Int) -> Lanes {
     let numbers = ByteSet.clamped(
@@ -69,7 +69,7 @@ extension ByteSet {
     #if INFOLD_VNNI
       6
     #elseif INFOLD_DOTPROD
-      // 20 sums leave registers for the bytes of five rows, what is taken off them, and weights.
+      // 20 sums leave registers for the bytes of five rows, the subtracted constant, and weights.
       5
     #else
       4
@@ -78,7 +78,7 @@ extension ByteSet {
 
   typealias ByteRows = UnsafePointer<UnsafePointer<UInt8>>
 
-  /// Multiplies the pixels of some output positions with a panel, tile by tile.
+  /// Multiplies the pixels of some output positions by a panel, tile by tile.
   @inline(never)
   static func multiplyPanel(rows: Int, _ pointers: ByteRows, _ first: BytePanel) {
     var panel = first
@@ -121,8 +121,8 @@ extension ByteSet {
   }
 }
 
-/// A product in registers: the pixels of `rows` output positions with `vectors` vectors of columns. The compiler makes a function for
-/// each size.
+/// A product of the pixels of `rows` output positions with `vectors` vectors of columns, in
+/// registers. The compiler specializes it for each size.
 enum ByteTile<let rows: Int, let vectors: Int> {
   @inline(never)
   static func multiply(_ pointers: ByteSet.ByteRows, _ panel: BytePanel) {
@@ -151,7 +151,8 @@ enum ByteTile<let rows: Int, let vectors: Int> {
               : ByteSet.addFactors(to: sum, factors, weights[vector])
           }
         }
-        // Not a loop: the optimizer would not unroll it where a product takes many instructions.
+        // Unrolled by hand, because the optimizer does not unroll the loop if a product takes many
+        // instructions.
         add(0)
         add(1)
         add(2)
@@ -176,7 +177,7 @@ enum ByteTile<let rows: Int, let vectors: Int> {
       }
       pointers += ByteSet.tileRows
     }
-    // Nor is this one.
+    // Unrolled by hand for the same reason.
     finish(sums[0], 0, panel)
     if vectors > 1 { finish(sums[1], 1, panel) }
     if vectors > 2 { finish(sums[2], 2, panel) }
@@ -204,7 +205,7 @@ enum ByteTile<let rows: Int, let vectors: Int> {
 
 #if INFOLD_DOTPROD
   extension ByteSet {
-    /// Adds the products of four quads of channels at a time, as long as there are four, and goes on behind them.
+    /// Adds the products of four quads of channels at a time, and leaves fewer than four.
     @inline(always)
     static func addFours<let rows: Int, let vectors: Int>(
       to sums: inout InlineArray<vectors, InlineArray<rows, Lanes>>, _ pixels: InlineArray<rows, UnsafePointer<UInt8>>,
@@ -218,7 +219,8 @@ enum ByteTile<let rows: Int, let vectors: Int> {
       }
     }
 
-    /// Adds the products of four quads of channels. Of each row's they are loaded at once, and multiplied lane by lane.
+    /// Adds the products of four quads of channels. Each row's four quads are loaded at once and
+    /// multiplied lane by lane.
     @inline(always)
     private static func addFourQuads<let rows: Int, let vectors: Int>(
       to sums: inout InlineArray<vectors, InlineArray<rows, Lanes>>, _ pixels: InlineArray<rows, UnsafePointer<UInt8>>,
@@ -234,7 +236,7 @@ enum ByteTile<let rows: Int, let vectors: Int> {
           }
         }
       }
-      // Not a loop, as in Tile.
+      // Unrolled by hand, as in Tile.
       add(0)
       add(1)
       add(2)

@@ -34,7 +34,7 @@ extension Kernels {
   }
 }
 
-/// Writes the elements of two rows in turns.
+/// Interleaves the elements of two rows.
 @inline(always)
 private func interleave<Row: MovedRow>(
   by _: Row.Type, _ a: UnsafePointer<Row.Element>, _ b: UnsafePointer<Row.Element>, _ count: Int,
@@ -49,7 +49,7 @@ private func interleave<Row: MovedRow>(
   }
 }
 
-/// Writes the elements of four rows in turns.
+/// Interleaves the elements of four rows.
 @inline(always)
 private func interleave<Row: MovedRow>(
   by _: Row.Type, _ a: UnsafePointer<Row.Element>, _ b: UnsafePointer<Row.Element>, _ c: UnsafePointer<Row.Element>,

@@ -1,7 +1,7 @@
 public import InfoldKernelInterface
 
 extension Kernels {
-  /// With no more channels, wide tiles are used for all columns.
+  /// The maximum number of channels for which wide tiles are used for all columns.
   private static var wideTileChannels: Int { 128 }
 
   public static func convolutionScratch(taps: Int, channels: Int) -> Int {
@@ -25,7 +25,8 @@ extension Kernels {
     let panelLength = taps * channels * panelWidth
     let panelStride = arguments.panelStride ?? panelLength
     let hasWideTiles = Self.hasWideTiles && panelStride == panelLength
-    // All columns in one wide tile. Beside other tiles there are wide ones with a single tap only: then the pointers lie alike for both.
+    // Whether one wide tile covers all columns. Wide tiles are mixed with other tiles only for a
+    // single tap, where both arrange the pointers in the same way.
     let isWide = hasWideTiles && arguments.columns.count > panelWidth && arguments.columns.count <= wideTileColumns
     forEachBlock(of: arguments.pixels, tileRows: tileRows) { pixels in
       let located =
@@ -73,7 +74,7 @@ extension Kernels {
         continue
       }
       let next = arguments.panel(behind: column, group: group, panelWidth: panelWidth, panelStride: panelStride)
-      // What a single tile reads is read once.
+      // A single tile reads its weights only once.
       if pixels.count > tileRows, isLong(taps: taps, channels: channels) {
         multiplyLongPanel(
           rows: pixels.count, columns: min(rest, panelWidth), taps: taps, channels: channels, pointers, weights,
@@ -87,7 +88,7 @@ extension Kernels {
     }
   }
 
-  /// Goes on to the pixels' channels of the next group.
+  /// Advances to the pixels' channels of the next group.
   @inline(never)
   private static func advance(
     _ pointers: UnsafeMutablePointer<UnsafePointer<Float>>, _ count: Int, by channels: Int, zeros: UnsafePointer<Float>
@@ -99,7 +100,8 @@ extension Kernels {
     }
   }
 
-  /// - Returns: How many pointers there are.
+  /// Locates the pixels of all taps.
+  /// - Returns: The number of pointers.
   @inline(never)
   private static func locatePixels(
     _ pixels: Range<Int>, _ arguments: ConvolutionArguments, zeros: UnsafePointer<Float>,
@@ -122,8 +124,9 @@ extension Kernels {
 }
 
 extension ConvolutionArguments {
-  /// The panel that is read after that of `column`: the next one, of the next group after the last, and of the first one again, with which the
-  /// next block of positions begins.
+  /// Returns the panel that is read after that of `column`: the next one, the first one of the next
+  /// group, or after the last group the very first one, with which the next block of positions
+  /// begins.
   @inline(__always)
   fileprivate func panel(behind column: Int, group: Int, panelWidth: Int, panelStride: Int) -> UnsafePointer<Float> {
     var (group, column) = (group, column + panelWidth)

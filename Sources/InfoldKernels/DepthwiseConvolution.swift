@@ -38,13 +38,14 @@ extension Kernels {
 
 /// One row of the output of a depthwise convolution.
 ///
-/// The channels go by vectors. The last vector ends with the last channel, and so computes some channels that the one
-/// before it has computed; it stores only the others.
+/// Channels are processed in vectors. The last vector ends with the last channel, so it recomputes
+/// some channels of the one before. It stores only the others.
 private struct DepthwiseRow {
-  /// The input's rows under the window's rows that lie inside the picture. It lies in memory so that the optimizer does
-  /// not see how one follows from the other: it would keep a pointer for every row and column.
+  /// The input rows under the window rows that lie inside the image. They are stored in memory so
+  /// that the optimizer does not see how their addresses depend on each other. Otherwise it would
+  /// keep a pointer for each row and column.
   typealias RowTable = UnsafeMutablePointer<UnsafePointer<Float>>
-  /// Rows that a table has space for.
+  /// The capacity of a table in rows.
   static let tallest = 7
 
   private let channels: Int
@@ -55,16 +56,16 @@ private struct DepthwiseRow {
   private let strideX: Int
   private let dilationX: Int
   private let padLeft: Int
-  /// The input's row under the first of the window's rows that lie inside the picture.
+  /// The input row under the first window row that lies inside the image.
   private let input: UnsafePointer<Float>
-  /// How many of the window's rows do.
+  /// The number of window rows that lie inside the image.
   private let rowCount: Int
-  /// Floats from one of these rows to the next.
+  /// The distance between these rows in floats.
   private let rowStride: Int
   private let pixelStride: Int
   /// The weights of the first of these rows.
   private let weights: UnsafePointer<Float>
-  /// Floats from the weights of one vector of channels to the next.
+  /// The distance between the weights of vectors of channels in floats.
   private let weightStride: Int
   private let output: UnsafeMutablePointer<Float>
   private let outputStride: Int
@@ -99,7 +100,8 @@ private struct DepthwiseRow {
     self.zeros = zeros
   }
 
-  /// Where the vector of channels begins that stores channel `begin`, a multiple of the vector's size.
+  /// Returns the first channel of the vector that stores channel `begin`, a multiple of the
+  /// vector's size.
   @inline(always)
   static func firstChannel(_ begin: Int, _ channels: Int) -> Int {
     max(0, min(begin, channels - Vector.scalarCount))
@@ -107,7 +109,7 @@ private struct DepthwiseRow {
 
   @inline(always)
   func run(_ table: RowTable) {
-    // A window that hangs out by more than half of it is nothing for `tile`.
+    // `tile` does not support windows of which more than half lies outside of the image.
     let half = kernelWidth / 2
     let rightOverhang = (outputWidth - 1) * strideX + kernelWidth - padLeft - inputWidth
     guard
@@ -124,13 +126,14 @@ private struct DepthwiseRow {
     }
   }
 
-  /// That of a window and its steps. The compiler makes a function for each, in which it unrolls every loop over the window.
+  /// A window size and stride. The compiler specializes a function for each, in which it unrolls
+  /// all loops over the window.
   private enum Size<let kernel: Int, let stride: Int> {}
 
   @inline(never)
   private func run<let kernel: Int, let stride: Int>(_: Size<kernel, stride>.Type, _ table: RowTable) {
     var x = 0
-    // With 15 columns of 5 × 5 windows the values would not fit into the registers.
+    // The values of 15 columns of 5 × 5 windows would not fit into the registers.
     while (kernel < 5 || stride == 1) && outputWidth - x >= 7 {
       tile(at: x, width: 7, kernel: kernel, stride: stride, table)
       x += 7
@@ -146,7 +149,7 @@ private struct DepthwiseRow {
     if outputWidth - x >= 1 { tile(at: x, width: 1, kernel: kernel, stride: stride, table) }
   }
 
-  /// Computes `width` pixels of the output from column `x` on, all channels.
+  /// Computes `width` pixels of the output from column `x` on, for all channels.
   @inline(always)
   private func tile(at x: Int, width: Int, kernel: Int, stride: Int, _ table: RowTable) {
     let first = x * stride - padLeft
@@ -156,7 +159,8 @@ private struct DepthwiseRow {
     while begin < channels {
       let channel = min(begin, channels - Vector.scalarCount)
       let start = epilogue.start(channel)
-      // With a closure it is part of this function; `repeating` may become one of its own, of which the linker keeps any.
+      // A closure is inlined here. `repeating` may become a separate function, which the linker
+      // could take from any instruction set.
       var sums = InlineArray<7, Vector> { _ in start }
       var taps = blockWeights
       for row in 0..<rowCount {
@@ -175,7 +179,7 @@ private struct DepthwiseRow {
             sums[place] = Vector.multiplyAdd(values[column], Vector(at: taps + tap * Vector.scalarCount), sums[place])
           }
         }
-        // Not a loop, because the optimizer would not unroll it.
+        // Unrolled by hand, because the optimizer does not unroll the loop.
         place(0)
         if width > 1 { place(1) }
         if width > 2 {
@@ -209,7 +213,7 @@ private struct DepthwiseRow {
     epilogue.finish(output + x * outputStride, stride: outputStride, pixel: x, count: count, channels: channels)
   }
 
-  /// Any window, and any number of channels.
+  /// Computes any window with any number of channels.
   @inline(never)
   private func runAny() {
     for x in 0..<outputWidth {

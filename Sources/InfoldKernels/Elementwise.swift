@@ -82,10 +82,10 @@ extension Kernels {
   }
 }
 
-// Every function below is a loop of its own; what it does to a vector is marked to be inlined, which a closure cannot
-// be.
+// Each function below is a separate loop. Its operation on a vector is a named function that can be
+// marked for inlining, unlike a closure.
 
-/// The functions of one operand that are no activations.
+/// The functions of one operand that are not activations.
 extension FunctionRows {
   private var one: Vector { Vector(repeating: 1) }
   private var zero: Vector { Vector(repeating: 0) }
@@ -153,7 +153,7 @@ private struct BinaryJob {
 
   @inline(never)
   func parametricRelu() {
-    // A zero stays what it is, also with an infinite slope.
+    // A zero is preserved, even with an infinite slope.
     @inline(always)
     func function(_ x: Vector, _ slope: Vector) -> Vector {
       leakyRelu(x, slope).replacing(with: x, where: x .== Vector(repeating: 0))

@@ -1,6 +1,7 @@
 import InfoldKernelInterface
 
-/// Calls `body` for every image that the range touches: with the image, the first of its pixels and how many.
+/// Calls `body` for each image that the range touches, with the image, its first pixel, and the
+/// number of pixels.
 @inline(always)
 func forEachImage(_ shape: ElementwiseShape, _ pixels: Range<Int>, _ body: (Int, Int, Int) -> Void) {
   var pixel = pixels.lowerBound
@@ -16,7 +17,7 @@ extension ElementwiseInput {
   @inline(always)
   func at(_ image: Int, _ pixel: Int) -> UnsafePointer<Float> { base + (image * imageStride + pixel * pixelStride) }
 
-  /// Whether the numbers of an image's pixels follow each other, or are all the same.
+  /// Whether the numbers of an image's pixels are contiguous or all equal.
   @inline(always)
   func isRun(_ channels: Int) -> Bool {
     channelStride == 0 ? pixelStride == 0 : pixelStride == channels
@@ -30,13 +31,13 @@ extension ElementwiseOutput {
   }
 }
 
-/// The vector at place `index` of a run.
+/// Returns the vector at position `index` of a run.
 @inline(always)
 private func vector(_ base: UnsafePointer<Float>, _ index: Int, _ count: Int, isRepeated: Bool) -> Vector {
   isRepeated ? Vector(repeating: base.pointee) : Vector(at: base + index, count: count)
 }
 
-/// Calls `body` with the numbers of one operand, as one row of an image where they follow each other.
+/// Calls `body` with the numbers of one operand, as one row for each image if they are contiguous.
 @inline(always)
 func forEachRows(_ arguments: UnaryArguments, _ pixels: Range<Int>, _ body: (FunctionRows) -> Void) {
   let (input, output, channels) = (arguments.input, arguments.output, arguments.shape.channels)
@@ -49,7 +50,7 @@ func forEachRows(_ arguments: UnaryArguments, _ pixels: Range<Int>, _ body: (Fun
   }
 }
 
-/// Writes `function` and the activation of every pair of numbers of two operands.
+/// Writes the activation of `function` of each pair of numbers of two operands.
 @inline(always)
 func forEachVector(_ arguments: BinaryArguments, _ pixels: Range<Int>, _ function: (Vector, Vector) -> Vector) {
   if arguments.right.channelStride == 0 {
@@ -88,7 +89,7 @@ private func forEachVector(
   }
 }
 
-/// Writes x · scale + shift and the activation of every number.
+/// Writes the activation of x · scale + shift for each number.
 @inline(always)
 func forEachVector(_ arguments: ScaleShiftArguments, _ pixels: Range<Int>, repeatsScale: Bool) {
   let (input, scale, shift, output) = (arguments.input, arguments.scale, arguments.shift, arguments.output)
@@ -116,7 +117,8 @@ func forEachVector(_ arguments: ScaleShiftArguments, _ pixels: Range<Int>, repea
   }
 }
 
-/// One number per channel, as often as there is room: pixels that lie close make one row then, with a single end.
+/// Per-channel numbers, repeated as often as the buffer allows. Contiguous pixels then form one
+/// row, with a single partial vector at its end.
 private enum RepeatedChannels {
   static let capacity = 256
 
@@ -126,8 +128,9 @@ private enum RepeatedChannels {
   }
 }
 
-/// How many of an image's pixels are gone through as one row of numbers, where those of the result are one: all if those of the operands
-/// are, too, and some if one number per channel is repeated for them.
+/// Returns how many pixels of an image are processed as one row of numbers, if the result is
+/// contiguous: all of them if the operands are contiguous as well, or some if per-channel numbers
+/// are repeated for them.
 @inline(always)
 private func runLength(_ count: Int, _ channels: Int, _ a: ElementwiseInput, _ b: ElementwiseInput) -> Int {
   if a.isRun(channels) && b.isRun(channels) { return count }
@@ -141,8 +144,8 @@ extension ElementwiseInput {
   @inline(always)
   fileprivate var isPerChannel: Bool { channelStride == 1 && pixelStride == 0 }
 
-  /// The numbers from a pixel on, and their distance from one pixel to the next: those of `length` pixels are a row, in `room` if they have
-  /// to be repeated for it.
+  /// Returns the numbers from a pixel on, and the distance between pixels. `length` pixels form a
+  /// row, stored in `room` if their numbers have to be repeated.
   @inline(always)
   fileprivate func row(
     _ image: Int, _ pixel: Int, _ channels: Int, _ length: Int, _ room: UnsafeMutablePointer<Float>

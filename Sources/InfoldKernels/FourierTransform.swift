@@ -15,7 +15,7 @@ extension Kernels {
     }
   }
 
-  /// The transform of `length` numbers, which is in one of the rooms then.
+  /// Returns the transform of `length` numbers, which is in one of the two buffers.
   @inline(never)
   private static func transformed(
     _ first: UnsafeMutablePointer<Lanes4>, _ second: UnsafeMutablePointer<Lanes4>,
@@ -49,7 +49,7 @@ extension Kernels {
     let zero = ComplexLanes(Lanes4(repeating: 0), Lanes4(repeating: 0))
     for j in transform.chirpLength..<transform.length { zero.store(first, j) }
     let spectrum = transformed(first, second, transform)
-    // With both parts exchanged before and behind, the transform is the inverse one.
+    // Exchanging real and imaginary parts before and after the transform makes it the inverse.
     for k in 0..<transform.length { ComplexLanes(spectrum, k).times(chirpSpectrum, k).exchanged.store(spectrum, k) }
     let convolved = transformed(spectrum, spectrum == first ? second : first, transform)
     for k in 0..<transform.chirpLength { ComplexLanes(convolved, k).exchanged.times(chirp, k).store(convolved, k) }
@@ -57,10 +57,10 @@ extension Kernels {
   }
 }
 
-/// A number of each of four signals.
+/// One number of each of four signals.
 private typealias Lanes4 = SIMD4<Double>
 
-/// A complex number of each of four signals.
+/// One complex number of each of four signals.
 private struct ComplexLanes {
   var real: Lanes4
   var imaginary: Lanes4
@@ -82,7 +82,7 @@ private struct ComplexLanes {
   @inline(always)
   var exchanged: ComplexLanes { ComplexLanes(imaginary, real) }
 
-  /// Times −i.
+  /// The product with −i.
   @inline(always)
   var turned: ComplexLanes { ComplexLanes(imaginary, -real) }
 
@@ -102,7 +102,7 @@ private struct ComplexLanes {
     return ComplexLanes(a.real * b, a.imaginary * b)
   }
 
-  /// Times a number of a table.
+  /// Returns the product with a number of a table.
   @inline(always)
   func times(_ table: UnsafePointer<Double>, _ index: Int) -> ComplexLanes {
     let (a, b) = (Lanes4(repeating: table[2 &* index]), Lanes4(repeating: table[2 &* index &+ 1]))
@@ -110,15 +110,17 @@ private struct ComplexLanes {
   }
 }
 
-/// One of the passes of a transform: of numbers of which every `length` ÷ `done`-th ones are transformed already, every
-/// `length` ÷ (`done` · factor)-th ones (Stockham's order, in which no number has to be looked for).
+/// One pass of a transform in Stockham's order, which needs no bit reversal. Before the pass, the
+/// subsequences with a distance of `length` ÷ `done` are transformed. After it, those with a
+/// distance of `length` ÷ (`done` · factor) are.
 private struct FourierPass {
   let from: UnsafeMutablePointer<Lanes4>
   let to: UnsafeMutablePointer<Lanes4>
   let done: Int
   let transform: FourierArguments.Transform
 
-  /// Calls `body` for each butterfly: with the places of its first number and its first result, and that of the root of its second one.
+  /// Calls `body` for each butterfly with the indices of its first input, its first result, and the
+  /// root of its second input.
   @inline(always)
   private func forEach(_ factor: Int, _ body: (_ source: Int, _ target: Int, _ root: Int) -> Void) {
     let parts = transform.length / (done * factor)
@@ -128,7 +130,7 @@ private struct FourierPass {
     }
   }
 
-  /// From one number of a butterfly to the next.
+  /// Returns the distance between the inputs of a butterfly.
   @inline(always)
   private func stride(_ factor: Int) -> Int { transform.length / factor }
 
@@ -194,7 +196,7 @@ private struct FourierPass {
     }
   }
 
-  /// By its definition.
+  /// Computes butterflies by their definition.
   @inline(never)
   func by(_ factor: Int) {
     let (from, to, done, roots, stride) = (from, to, done, transform.roots, stride(factor))
@@ -213,7 +215,7 @@ private struct FourierPass {
   }
 }
 
-/// Four signals that are transformed at the same time; where there are fewer, the last one several times.
+/// Four signals that are transformed simultaneously. If there are fewer, the last one is repeated.
 private struct SignalBlock {
   let arguments: FourierArguments
   let inputs: (Int, Int, Int, Int)
@@ -234,14 +236,14 @@ private struct SignalBlock {
     outputs = (place(target, 0), place(target, 1), place(target, 2), place(target, 3))
   }
 
-  /// The floats of all signals at a distance from their beginnings.
+  /// Returns the floats of all signals at a distance from their beginnings.
   @inline(always)
   private func lanes(_ distance: Int) -> Lanes4 {
     let x = arguments.input + distance
     return Lanes4(Double(x[inputs.0]), Double(x[inputs.1]), Double(x[inputs.2]), Double(x[inputs.3]))
   }
 
-  /// Number `index` of all signals.
+  /// Returns number `index` of all signals.
   @inline(always)
   private func number(_ index: Int) -> ComplexLanes {
     let distance = index &* arguments.source.stride
@@ -262,7 +264,7 @@ private struct SignalBlock {
       (isInverse ? number.exchanged : number).store(room, index)
     }
     for index in given..<max(length, given) {
-      // The conjugate, in the order in which the parts are.
+      // The conjugate, with its parts in the current order.
       let mirror = ComplexLanes(room, length &- index)
       let number =
         isInverse ? ComplexLanes(-mirror.real, mirror.imaginary) : ComplexLanes(mirror.real, -mirror.imaginary)
@@ -270,7 +272,7 @@ private struct SignalBlock {
     }
   }
 
-  /// Two real numbers as one complex one.
+  /// Reads pairs of real numbers as complex numbers.
   @inline(never)
   func readPairs(to room: UnsafeMutablePointer<Lanes4>) {
     for index in 0..<(arguments.length / 2) {
@@ -289,7 +291,8 @@ private struct SignalBlock {
     }
   }
 
-  /// The spectrum of real numbers, from that of their pairs; behind its middle, it mirrors itself.
+  /// Writes the spectrum of real numbers, given that of their pairs. Its second half mirrors the
+  /// first.
   @inline(never)
   func writePairs(_ spectrum: UnsafeMutablePointer<Lanes4>) {
     let length = arguments.length, half = length / 2, roots = arguments.pairRoots!
@@ -301,7 +304,7 @@ private struct SignalBlock {
       let other = ComplexLanes(spectrum, place == 0 ? 0 : half - place)
       let mirror = ComplexLanes(other.real, -other.imaginary)
       var number = ((own + mirror) + (own - mirror).turned.times(roots, place)) * (0.5 * scale)
-      // The inverse transform of real numbers is the conjugate of the other.
+      // The inverse transform of real numbers is the conjugate of the forward transform.
       if isBehind != arguments.isInverse { number.imaginary = -number.imaginary }
       write(number, index)
     }

@@ -1,4 +1,4 @@
-/// Rows of numbers that a function is applied to, and where the results go, which may be the same place.
+/// Rows of numbers that a function is applied to, and the destination, which may alias them.
 struct FunctionRows {
   let input: UnsafePointer<Float>
   let inputStride: Int
@@ -20,7 +20,7 @@ struct FunctionRows {
     self.columns = columns
   }
 
-  /// Numbers that the results take the place of.
+  /// Creates rows whose results replace their inputs.
   @inline(always)
   init(inPlace numbers: UnsafeMutablePointer<Float>, stride: Int = 0, rows: Int = 1, columns: Int) {
     self.init(numbers, stride: stride, to: numbers, stride: stride, rows: rows, columns: columns)
@@ -48,8 +48,8 @@ struct FunctionRows {
   }
 }
 
-// Every function is a loop of its own, and is the same wherever it is called from. What it does to a vector is marked to be inlined,
-// which a closure cannot be.
+// Each function is a separate loop that all callers share. Its operation on a vector is a named
+// function that can be marked for inlining, unlike a closure.
 extension FunctionRows {
   @inline(never) func exponentials() { map(exponential) }
   @inline(never) func sigmoids() { map(sigmoid) }

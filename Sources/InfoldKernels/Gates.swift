@@ -1,7 +1,8 @@
 import InfoldKernelInterface
 
-// Function by function, row by row: each loop over whole vectors keeps many of them on the way at once, as one for all gates would not,
-// and what it writes is in the first-level cache when the next one reads it.
+// Processes function by function, row by row. Each loop over whole vectors keeps many of them in
+// flight, unlike one loop over all gates. The results are in the first-level cache when the next
+// loop reads them.
 extension Kernels {
   @inline(never)
   public static func memoryGates(_ arguments: MemoryGateArguments, rows: Range<Int>) {
@@ -55,7 +56,7 @@ extension Kernels {
     }
   }
 
-  /// Gates of a row.
+  /// Returns the gates of a row.
   @inline(__always)
   private static func gates(
     _ count: Int, from place: UnsafeMutablePointer<Float>, _ size: Int, _ distance: Int

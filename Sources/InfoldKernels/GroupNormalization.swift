@@ -17,7 +17,7 @@ extension Kernels {
   }
 }
 
-/// Neighbouring pixels of a picture, with all of their channels.
+/// Adjacent pixels of an image with all of their channels.
 private struct ImagePart {
   private let arguments: GroupNormalizationArguments
   private let image: Int
@@ -44,8 +44,8 @@ private struct ImagePart {
 
   // MARK: Sums
 
-  /// For every channel a number near its mean, the sum of the differences from it, and that of their squares. The differences are exact
-  /// where they are small beside the numbers.
+  /// Computes for each channel a number near its mean, the sum of the differences from it, and the
+  /// sum of their squares. The differences are exact where they are small relative to the numbers.
   @inline(always)
   func addUp() {
     let width = 2 * Vector.scalarCount
@@ -60,10 +60,11 @@ private struct ImagePart {
     }
   }
 
-  /// The pixels that are added up in single precision.
+  /// The number of pixels that are summed in single precision.
   private static var segment: Int { 64 }
 
-  /// - Parameter hasSecond: Whether another vector of channels is added up beside the first.
+  /// Sums one or two vectors of channels.
+  /// - Parameter hasSecond: Whether a second vector of channels is summed together with the first.
   @inline(always)
   private func addUp(_ channel: Int, _ count: Int, hasSecond: Bool) {
     let (x, stride) = (input + channel, arguments.input.pixelStride)
@@ -105,7 +106,7 @@ private struct ImagePart {
     }
   }
 
-  /// The means of some of the pixels.
+  /// Returns the mean of some of the pixels.
   @inline(always)
   private func near(_ x: UnsafePointer<Float>, _ count: Int) -> Vector {
     let most = 16
@@ -131,7 +132,7 @@ private struct ImagePart {
     for group in 0..<groups { isPrecise = isPrecise && settled[3 * group + 2] != 0 }
     guard isPrecise else { return normalizeInDoublePrecision(settled, activation) }
 
-    // What has been added up makes room for near, factor and offset of every channel.
+    // The sums are overwritten by the reference value, factor and offset of each channel.
     let near = UnsafeMutableRawPointer(moments).assumingMemoryBound(to: Float.self)
     let factor = near + channels, offset = factor + channels
     let groupSize = channels / groups
@@ -175,7 +176,8 @@ private struct ImagePart {
   }
 }
 
-/// Writes the mean of a group, 1 ÷ √(variance + epsilon), and whether they come from sums in single precision.
+/// Writes the mean of a group, 1 ÷ √(variance + epsilon), and whether they come from sums in single
+/// precision.
 @inline(never)
 private func settle(_ arguments: GroupNormalizationArguments, _ index: Int) {
   let (image, group) = divide(index, by: arguments.groups)
@@ -203,7 +205,7 @@ private func settle(_ arguments: GroupNormalizationArguments, _ index: Int) {
   }
   let variance = (spread < 0 ? 0 : spread / count) + Double(arguments.epsilon)
   let result = arguments.groupMoments(index)
-  // False for NaN. Squares below 2⁻¹²⁶, which lose digits, matter less than they can here.
+  // False for NaN. Squares below 2⁻¹²⁶, which lose digits, are negligible here.
   if variance >= 0x1p-100 && squares < 0x1p+120 && squares <= 8 * count * variance {
     (result[0], result[1], result[2]) = (mean, 1 / variance.squareRoot(), 1)
     return
@@ -215,7 +217,8 @@ private func settle(_ arguments: GroupNormalizationArguments, _ index: Int) {
 }
 
 extension GroupNormalizationArguments {
-  /// For each channel of a part a number near the mean, then for each the sum of the differences from it, then that of their squares.
+  /// For each channel of a part, a number near the mean, followed by the sums of the differences
+  /// from it and the sums of their squares.
   @inline(always)
   fileprivate func partMoments(_ part: Int) -> UnsafeMutablePointer<Double> {
     moments + part * input.channels * Self.momentsPerChannel

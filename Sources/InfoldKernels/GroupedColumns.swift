@@ -1,17 +1,17 @@
 import InfoldKernelInterface
 
-/// Some columns of a grouped convolution's result, and one vector of its channels.
+/// Some columns of a grouped convolution's result, for one vector of its channels.
 struct GroupedColumns {
   private let arguments: GroupedConvolutionArguments
   private let room: GroupedScratch
   private let columns: Range<Int>
-  /// The channels of the result: the first, and how many.
+  /// The channels of the result: the first one and their number.
   private let firstOutput: Int
   private let outputs: Int
-  /// The channel of the input from which on vectors are read, and how many numbers of each.
+  /// The input channel at which vector loads begin, and the number of elements that they read.
   private let source: Int
   private let readCount: Int
-  /// Whether each lane takes the number in its own place.
+  /// Whether each lane uses the element at its own position.
   private let isPlain: Bool
   private let weights: UnsafePointer<Float>
   private let epilogue: Epilogue
@@ -72,8 +72,9 @@ struct GroupedColumns {
     }
   }
 
-  /// Brings the input's rows under one row of the result, or two, to where they are read, but for those that are there already.
-  /// - Returns: How many rows of the table that fills.
+  /// Copies the input rows under one or two rows of the result into scratch memory, unless they are
+  /// already there.
+  /// - Returns: The number of table rows that this fills.
   @inline(never)
   private func locate(_ row: Int, _ outputRows: Int) -> Int {
     let (input, window, depth) = (arguments.input, arguments.window, arguments.depth)
@@ -111,7 +112,7 @@ struct GroupedColumns {
     return count
   }
 
-  /// Writes a row of the input, with padding around it.
+  /// Writes a row of the input with padding around it.
   @inline(always)
   private func fill(_ values: UnsafeMutablePointer<Float>, from row: UnsafePointer<Float>) {
     if isPlain, readCount == Vector.scalarCount {
@@ -153,7 +154,7 @@ struct GroupedColumns {
     }
   }
 
-  /// Computes a row of the result, or two, from the first rows of the table.
+  /// Computes one or two rows of the result from the first rows of the table.
   @inline(never)
   private func convolve(_ row: Int, _ outputRows: Int, rowCount: Int) {
     let own = results(row)
@@ -187,7 +188,7 @@ struct GroupedColumns {
     own.finish(columns.count)
   }
 
-  /// Where a row of the result goes.
+  /// Returns the destination of a row of the result.
   @inline(always)
   private func results(_ row: Int) -> GroupedResults {
     let output = arguments.output, pixel = row * output.width + columns.lowerBound
@@ -196,12 +197,12 @@ struct GroupedColumns {
       target: output.base + (pixel * output.pixelStride + firstOutput), stride: output.pixelStride, count: outputs)
   }
 
-  /// Neighbouring columns that are computed together, from this one on.
+  /// Adjacent columns that are computed together, beginning with the given one.
   private enum Part {
     case eight(Int), seven(Int), four(Int), two(Int), one(Int)
   }
 
-  /// Calls `body` with parts that are all columns.
+  /// Calls `body` with parts that cover all columns.
   @inline(always)
   private func forEachPart(_ body: (Part) -> Void) {
     let count = columns.upperBound - columns.lowerBound
@@ -227,7 +228,7 @@ struct GroupedColumns {
   }
 }
 
-/// What some columns are computed from.
+/// The operands of some columns.
 private struct GroupedOperands {
   let rows: UnsafePointer<GroupedRow>
   let rowCount: Int
@@ -243,10 +244,10 @@ private struct GroupedResults {
   let epilogue: RowEpilogue
   let target: UnsafeMutablePointer<Float>
   let stride: Int
-  /// The channels of each, at most a vector.
+  /// The number of channels, at most a vector.
   let count: Int
 
-  /// Writes the results of neighbouring columns.
+  /// Stores the results of adjacent columns.
   @inline(always)
   func store<let width: Int>(_ results: InlineArray<width, Vector>, at x: Int) {
     if count == Vector.scalarCount {
@@ -261,7 +262,7 @@ private struct GroupedResults {
     }
   }
 
-  /// Writes the first lanes of each.
+  /// Stores the first lanes of each vector.
   @inline(never)
   private func storeParts(_ results: UnsafePointer<Vector>, _ columns: Int, at x: Int) {
     for place in 0..<columns {
@@ -269,7 +270,7 @@ private struct GroupedResults {
     }
   }
 
-  /// Does what is left to do to all columns.
+  /// Applies the deferred part of the epilogue to all columns.
   @inline(always)
   func finish(_ columns: Int) {
     if epilogue.isDeferred {
@@ -278,7 +279,7 @@ private struct GroupedResults {
   }
 }
 
-/// So many neighbouring columns, of which each sum is in a register.
+/// Adjacent columns whose sums are in registers.
 private enum GroupedTile<let width: Int> {
   @inline(never)
   static func compute(_ operands: GroupedOperands, _ results: GroupedResults, at x: Int) {
@@ -311,7 +312,7 @@ private enum GroupedTile<let width: Int> {
   }
 }
 
-/// The same columns of two neighbouring rows. What both rows read is loaded once.
+/// The same columns of two adjacent rows. Inputs that both read are loaded once.
 private enum GroupedPair<let width: Int> {
   @inline(never)
   static func compute(_ operands: GroupedOperands, _ results: GroupedResults, _ next: GroupedResults, at x: Int) {

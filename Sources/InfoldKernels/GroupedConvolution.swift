@@ -1,8 +1,9 @@
 public import InfoldKernelInterface
 
-// Groups of few channels go by vectors: a lane for each output channel of one or several whole groups. Each lane multiplies its group's
-// inputs, one after the other, and so reads other channels than the lane beside it. The rows of the input are brought to that order once for
-// all positions of the window, with padding around them.
+// Small groups are processed in vectors, with one lane for each output channel of one or more whole
+// groups. Each lane multiplies the inputs of its group one after the other, so it may read other
+// channels than the adjacent lane. The input rows are rearranged accordingly once for all window
+// positions, with padding around them.
 extension Kernels {
   public static func groupedWeightCount(_ groups: ChannelGroups, taps: Int) -> Int {
     groups.blocks(ofVectors: Vector.scalarCount) * taps * groups.inputs * Vector.scalarCount
@@ -54,35 +55,37 @@ extension Kernels {
   }
 }
 
-/// What the scratch memory of a grouped convolution holds: the input's rows under one row of the output, or a part of its columns. Of each
-/// row there are as many vectors of every column as a group has inputs. Columns that lie a stride apart follow one another.
+/// The layout of a grouped convolution's scratch memory. It holds the input rows under one row of
+/// the output, or under some of its columns. Each row holds, for each column, as many vectors as a
+/// group has inputs. Columns that are one stride apart are adjacent.
 struct GroupedScratch {
-  /// Whether two neighbouring rows of the output are computed together, so that what both read is loaded once.
+  /// Whether two adjacent rows of the output are computed together, so that inputs that both read
+  /// are loaded once.
   let pairsRows: Bool
-  /// Whether a row of the input has its place by its number, and stays there until the windows have passed; else it has the place of its
-  /// position in the window.
+  /// Whether an input row is stored at a slot derived from its number and kept until all windows
+  /// have passed it. Otherwise its slot is that of its window row.
   let keepsRows: Bool
-  /// The rows of the input that have a place, of one plane of the window and of all.
+  /// The number of slots for input rows, in one plane of the window and in all planes.
   let rowsOfPlane: Int
   let rows: Int
-  /// How many different columns of a stride the window reads.
+  /// The number of distinct column phases, modulo the stride, that the window reads.
   let phases: Int
   /// The columns of the output that are computed together.
   let columns: Int
-  /// The input columns of each phase under these.
+  /// The input columns of each phase that these need.
   let phaseLength: Int
-  /// Numbers from one input of a group to the next, and from one row to the next.
+  /// The distances between inputs of a group and between rows, in floats.
   let inputStride: Int
   let rowStride: Int
   /// The columns of the window.
   private let windowColumns: Int
   let byteCount: Int
 
-  /// Rows that take no more stay in the nearest cache.
+  /// Rows of at most this size stay in the first-level cache.
   private static var nearBytes: Int { 24 << 10 }
   private static var mostBytes: Int { 1 << 20 }
 
-  /// Whether there are registers for two rows of sums.
+  /// Whether there are enough registers for two rows of sums.
   @inline(__always)
   static var canPairRows: Bool {
     #if INFOLD_AVX512 || INFOLD_NEON
@@ -92,10 +95,11 @@ struct GroupedScratch {
     #endif
   }
 
-  /// - Returns: `nil` where it would be too much memory.
+  /// Creates the layout.
+  /// - Returns: `nil` if it would take too much memory.
   @inline(always)
   init?(_ groups: ChannelGroups, _ window: ImageWindow, _ depth: DepthWindow, outputWidth: Int) {
-    // No number below can overflow for these.
+    // With these limits, nothing below can overflow.
     let largest = 1 << 16
     guard window.height <= largest, window.width <= largest, depth.size <= largest, window.dilationX <= 1 << 30,
       window.strideX <= 1 << 31
@@ -110,7 +114,7 @@ struct GroupedScratch {
     guard columnBytes <= Self.mostBytes else { return nil }
     let most = max(14, Self.nearBytes / columnBytes / 8 * 8)
     let parts = (outputWidth + most - 1) / most
-    // Columns are computed by eight or by seven.
+    // Columns are computed in groups of eight or seven.
     let even = (outputWidth + parts - 1) / parts
     columns = parts == 1 || divide(even, by: 7).remainder == 0 ? even : (even + 7) / 8 * 8
     phaseLength = columns + (window.width - 1) * window.dilationX / window.strideX
@@ -123,49 +127,49 @@ struct GroupedScratch {
       + phases * MemoryLayout<GroupedPhase>.stride + windowColumns * MemoryLayout<Int>.stride
   }
 
-  /// The input's rows.
+  /// Returns the input rows.
   @inline(always)
   func values(_ scratch: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Float> {
     scratch.assumingMemoryBound(to: Float.self)
   }
 
-  /// For each input of a group, which channels the lanes take.
+  /// Returns the channels that the lanes use, for each input of a group.
   @inline(always)
   func lanes(_ scratch: UnsafeMutableRawPointer) -> UnsafeMutablePointer<VectorLanes> {
     UnsafeMutableRawPointer(values(scratch) + rows * rowStride).assumingMemoryBound(to: VectorLanes.self)
   }
 
-  /// The rows under one row of the output.
+  /// Returns the table of rows under one row of the output.
   @inline(always)
   func table(_ scratch: UnsafeMutableRawPointer) -> UnsafeMutablePointer<GroupedRow> {
     UnsafeMutableRawPointer(scratch + byteCount - tailBytes).assumingMemoryBound(to: GroupedRow.self)
   }
 
-  /// Which row of the input lies in each place for one; −1 for none.
+  /// Returns the number of the input row in each slot, or −1.
   @inline(always)
   func present(_ scratch: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Int> {
     UnsafeMutableRawPointer(table(scratch) + rows).assumingMemoryBound(to: Int.self)
   }
 
-  /// The phases of the columns.
+  /// Returns the phases of the columns.
   @inline(always)
   func phases(_ scratch: UnsafeMutableRawPointer) -> UnsafeMutablePointer<GroupedPhase> {
     UnsafeMutableRawPointer(present(scratch) + rows).assumingMemoryBound(to: GroupedPhase.self)
   }
 
-  /// Where the columns of the window begin in a row, in numbers.
+  /// Returns the offsets of the window's columns within a row, in floats.
   @inline(always)
   func offsets(_ scratch: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Int> {
     UnsafeMutableRawPointer(phases(scratch) + phases).assumingMemoryBound(to: Int.self)
   }
 
-  /// What lies behind the rows and lanes.
+  /// The size of everything after the rows and lanes.
   private var tailBytes: Int {
     rows * (MemoryLayout<GroupedRow>.stride + MemoryLayout<Int>.stride)
       + phases * MemoryLayout<GroupedPhase>.stride + windowColumns * MemoryLayout<Int>.stride
   }
 
-  /// Writes what does not depend on channels and columns.
+  /// Writes the tables that do not depend on channels and columns.
   @inline(always)
   func prepare(_ arguments: GroupedConvolutionArguments) {
     let (window, offsets) = (arguments.window, offsets(arguments.scratch))
@@ -177,18 +181,19 @@ struct GroupedScratch {
   }
 }
 
-/// A row of the input under one row of the output or the one behind it, and the window's weights for it, if it lies under the window.
+/// An input row under one row of the output or the next, with the window's weights for each of the
+/// two if the window covers it.
 struct GroupedRow {
   var values: UnsafePointer<Float>
   var weights: UnsafePointer<Float>?
   var nextWeights: UnsafePointer<Float>?
 }
 
-/// The columns of the input that lie a stride apart.
+/// The columns of the input that are one stride apart.
 struct GroupedPhase {
-  /// The first one, which may lie before the picture.
+  /// The first column, which may lie before the image.
   var first: Int
-  /// Which of them lie inside of it.
+  /// The range of columns that lie inside the image.
   var begin: Int
   var end: Int
 }

@@ -1,17 +1,18 @@
-// The standard library's functions for this are generic, and where one is not inlined, it becomes a function that the linker could
-// put into code for other processors. Those that follow take their place in this module.
+// The standard library's functions for this are generic. If one is not inlined, it becomes a
+// function that the linker could share with code for other processors. These functions belong to
+// this module instead.
 
-/// The quotient and the remainder.
+/// Returns the quotient and the remainder.
 @inline(always)
 func divide(_ number: Int, by divisor: Int) -> (quotient: Int, remainder: Int) {
   let quotient = number / divisor
   return (quotient, number - quotient * divisor)
 }
 
-/// The lesser of two numbers.
+/// Returns the smaller of two numbers.
 @inline(always)
 func min(_ a: Int, _ b: Int) -> Int { b < a ? b : a }
 
-/// The greater of two numbers.
+/// Returns the larger of two numbers.
 @inline(always)
 func max(_ a: Int, _ b: Int) -> Int { b > a ? b : a }

@@ -1,8 +1,8 @@
 public import InfoldKernelInterface
 
 #if INFOLD_AVX512
-  /// The kernels for processors with the instructions of x86-64-v4: AVX-512 F, BW, CD, DQ and VL. What multiplies gains by vectors
-  /// so wide, and what computes lane by lane; there are no others.
+  /// The kernels for processors with the instructions of x86-64-v4: AVX-512 F, BW, CD, DQ and VL.
+  /// This set has only products and lane-wise kernels, which benefit from vectors of this width.
   public enum AVX512Kernels {}
   typealias Kernels = AVX512Kernels
 #elseif INFOLD_AVX2
@@ -10,11 +10,11 @@ public import InfoldKernelInterface
   public enum AVX2Kernels {}
   typealias Kernels = AVX2Kernels
 #elseif INFOLD_NEON
-  /// The kernels for processors with NEON, which is all of arm64.
+  /// The kernels for processors with NEON, which all arm64 processors have.
   public enum NEONKernels {}
   typealias Kernels = NEONKernels
 #else
-  /// The kernels for every processor.
+  /// The kernels for all processors.
   public enum PortableKernels {}
   typealias Kernels = PortableKernels
 #endif

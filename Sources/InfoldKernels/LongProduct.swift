@@ -1,39 +1,40 @@
 import InfoldKernelInterface
 
-/// Where the sums of a tile wait, while the products of other tiles are added up.
+/// The memory for the partial sums of a tile while the products of other tiles are computed.
 struct SpilledSums {
-  /// Row by row, a panel's columns in each.
+  /// The partial sums, row by row, with a panel's columns in each row.
   var place: UnsafeMutablePointer<Float>
-  /// Whether there are sums to go on with.
+  /// Whether there are partial sums to continue.
   let areThere: Bool
-  /// Whether they wait again, and are no results yet.
+  /// Whether the sums are stored as partial sums again, rather than as results.
   let goOn: Bool
 }
 
-// Products of many rows. A panel of them would leave the caches before the next tile reads it again; so they are computed in parts, of
-// which each stays there for all tiles of a block.
+// Products with many rows. A whole panel would be evicted from the caches before the next tile
+// reads it. So panels are processed in parts, each of which stays cached for all tiles of a block.
 extension Kernels {
-  /// The bytes that a part of a panel takes at most, where one tap does not take more.
+  /// The maximum size of a part of a panel in bytes, unless one tap is larger.
   @inline(__always)
   private static var largestPart: Int { 128 << 10 }
 
   @inline(__always)
   private static var rowsOfPart: Int { largestPart / (panelWidth * MemoryLayout<Float>.stride) }
 
-  /// Whether a product is computed in parts. They end where a run of a sum does, so that the bits are those of the whole.
+  /// Returns whether a product is computed in parts. Parts end at the end of an accumulation run,
+  /// so that the results are bit-identical to the unsplit product.
   @inline(__always)
   static func isLong(taps: Int, channels: Int) -> Bool {
     taps * channels > 2 * rowsOfPart && (taps == 1 || channels % runLength == 0)
   }
 
-  /// The bytes for the sums of a block.
+  /// Returns the size of a block's sums in bytes.
   static func waitingBytes(taps: Int, channels: Int) -> Int {
     isLong(taps: taps, channels: channels) ? blockPixels * panelWidth * MemoryLayout<Float>.stride : 0
   }
 
-  /// Does what `multiplyPanel` does, part by part.
+  /// Computes the same as `multiplyPanel`, part by part.
   ///
-  /// - Parameter waiting: Room for the sums of all rows.
+  /// - Parameter waiting: Memory for the partial sums of all rows.
   @inline(never)
   static func multiplyLongPanel(
     rows: Int, columns: Int, taps: Int, channels: Int, _ pointers: UnsafeMutablePointer<UnsafePointer<Float>>,
@@ -51,7 +52,7 @@ extension Kernels {
         rows: rows, columns: columns, taps: taps == 1 ? 1 : (end - begin) / channels,
         channels: taps == 1 ? end - begin : channels, pointers + (taps == 1 ? 0 : begin / channels * tileRows),
         tapsOfTile: taps, weights + begin * panelWidth, next: isLast ? next : weights + end * panelWidth, epilogue)
-      // Of a single tap, the parts are of channels.
+      // With a single tap, parts are ranges of channels.
       if taps == 1 { for row in 0..<rows { pointers[row] += isLast ? -begin : end - begin } }
       begin = end
     }

@@ -1,5 +1,5 @@
-/// Calls `body` with every `step`-th number. The standard library's iterator may become a function of its own, of which the linker keeps
-/// that of any instruction set.
+/// Calls `body` with every `step`-th number. The standard library's iterator may become a separate
+/// function, which the linker could take from any instruction set.
 @inline(always)
 func forEach(from begin: Int, to end: Int, by step: Int, _ body: (Int) -> Void) {
   var number = begin

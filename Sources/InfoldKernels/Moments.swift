@@ -1,22 +1,25 @@
 import InfoldKernelInterface
 
-/// Mean and variance of some numbers, from sums of what they differ by from a number near their mean.
+/// Mean and variance of some numbers, derived from sums of their differences from a number near the
+/// mean.
 ///
-/// The sums are made in single precision and added up in double precision, and the differences are exact where they are small beside
-/// the numbers. So neither a large mean nor a long row costs digits. Where the sums leave the range of single precision,
-/// `isPrecise` is false, and `WideMoments` has the right ones.
+/// The sums are computed in single precision and accumulated in double precision. The differences
+/// are exact where they are small relative to the numbers. Neither a large mean nor a long row
+/// therefore loses precision. If the sums exceed the range of single precision, `isPrecise` is
+/// false, and `WideMoments` has the correct values.
 struct Moments {
-  /// The number from which the mean differs by little.
+  /// A number close to the mean.
   let near: Float
   /// 1 ÷ √(variance + epsilon).
   let factor: Float
   /// (near − mean) · factor.
   let offset: Float
-  /// Whether these are right.
+  /// Whether these values are accurate.
   let isPrecise: Bool
 
+  /// Creates the moments from sums.
   /// - Parameters:
-  ///   - near: The mean as far as single precision has it.
+  ///   - near: The mean, rounded to single precision.
   ///   - difference: Σ (x − near).
   ///   - squares: Σ (x − near)².
   @inline(always)
@@ -28,20 +31,22 @@ struct Moments {
     self.near = near
     factor = Float(inverse)
     offset = Float(-correction * inverse)
-    // False for NaN. Squares below 2⁻¹²⁶, which lose digits, matter less than they can here.
+    // False for NaN. Squares below 2⁻¹²⁶, which lose digits, are negligible here.
     isPrecise = sum >= 0x1p-100 && squares < 0x1p+120 && correction * correction <= 4 * sum
   }
 }
 
-/// The same in double precision, number by number.
+/// The same moments, accumulated in double precision element by element.
 struct WideMoments {
   let mean: Double
   /// 1 ÷ √(variance + epsilon).
   let factor: Double
 
+  /// Computes the moments of a matrix.
   /// - Parameters:
-  ///   - rows: The numbers stand in `rows` rows of `columns` that follow each other, `stride` apart.
-  ///   - subtractsMean: Whether the variance is wanted; else the mean counts as zero, and the mean of the squares is.
+  ///   - rows: The number of rows, each of `columns` contiguous numbers, `stride` apart.
+  ///   - subtractsMean: Whether to compute the variance. Otherwise the mean counts as zero, and the
+  ///     result is the mean of the squares.
   @inline(never)
   init(
     _ x: UnsafePointer<Float>, rows: Int, columns: Int, stride: Int, epsilon: Float, subtractsMean: Bool = true
@@ -71,7 +76,7 @@ struct WideMoments {
 }
 
 extension Moments {
-  /// The moments of a row.
+  /// Computes the moments of a row.
   @inline(always)
   init(row x: UnsafePointer<Float>, columns: Int, epsilon: Float) {
     let near = Float(rowSum(x, columns) / Double(columns))
@@ -79,7 +84,7 @@ extension Moments {
     self.init(near: near, difference: difference, squares: squares, count: Double(columns), epsilon: epsilon)
   }
 
-  /// The moments of a row whose mean counts as zero.
+  /// Computes the moments of a row whose mean counts as zero.
   @inline(always)
   init(squaresOf x: UnsafePointer<Float>, columns: Int, epsilon: Float) {
     let squares = deviations(x, columns, from: 0).squares
@@ -87,7 +92,7 @@ extension Moments {
   }
 }
 
-/// The sums of the differences from `near`, and of their squares, over a row.
+/// Returns the sums over a row of the differences from `near` and of their squares.
 @inline(always)
 private func deviations(
   _ x: UnsafePointer<Float>, _ columns: Int, from near: Float

@@ -1,22 +1,24 @@
 import InfoldKernelInterface
 
-/// A vector of elements that only move, whatever they mean.
+/// A vector of elements that are only moved, regardless of their type.
 protocol MovedRow: BitwiseCopyable {
   associatedtype Element: BitwiseCopyable
 
-  /// The elements of a vector.
+  /// The number of elements in a vector.
   static var count: Int { get }
 
-  /// Zeros.
+  /// Creates a vector of zeros.
   init()
 
-  /// The `count` elements from `pointer` on, then zeros; all if there are as many.
+  /// Loads `count` elements from `pointer` on, or a whole vector if there are as many. The rest is
+  /// zero.
   init(from pointer: UnsafePointer<Element>, count: Int)
 
-  /// Writes the first `count` elements; all if there are as many, none if it is negative.
+  /// Stores the first `count` elements. Stores the whole vector if `count` is at least its size,
+  /// and nothing if it is negative.
   func store(at pointer: UnsafeMutablePointer<Element>, count: Int)
 
-  /// The first halves of two vectors in turns, and the second ones.
+  /// Returns the interleaved lower halves of two vectors, and the interleaved upper halves.
   static func interleaved(_ a: Self, _ b: Self) -> (Self, Self)
 }
 

@@ -1,5 +1,5 @@
 extension Kernels {
-  /// As many sums as hide the latency of an addition, and leave registers for the two factors.
+  /// Enough sums to hide the latency of an addition, with registers left for the two factors.
   @inline(__always)
   private static var chains: Int { 12 }
 

@@ -31,8 +31,8 @@ extension Kernels {
     }
   }
 
-  /// Converts as many numbers as fill vectors.
-  /// - Returns: How many those are.
+  /// Converts as many numbers as fill whole vectors.
+  /// - Returns: Their number.
   @inline(always)
   private static func widenVectors(
     _ input: UnsafePointer<UInt16>, to output: UnsafeMutablePointer<Float>, count: Int
@@ -57,11 +57,12 @@ extension Kernels {
     #endif
   }
 
-  /// The bits of a float16 number in float32. All cases are computed, so that a loop takes several numbers at a time.
+  /// Returns the bits of a float16 number in float32. All cases are computed, so that loops
+  /// vectorize.
   @inline(always)
   private static func widened(_ half: UInt16) -> UInt32 {
     let sign = UInt32(half & 0x8000) << 16, magnitude = UInt32(half & 0x7FFF)
-    // From the exponents of float16 to those of float32.
+    // Moves exponents from float16's range to float32's.
     let normal = (magnitude << 13) &+ (112 << 23)
     let subnormal = (Float(magnitude) * 0x1p-24).bitPattern
     let finite = magnitude < 0x0400 ? subnormal : normal
@@ -69,11 +70,11 @@ extension Kernels {
     return sign | number | (magnitude > 0x7C00 ? 0x0040_0000 : 0)
   }
 
-  /// The nearest float16 number, halves to the even one.
+  /// Returns the nearest float16 number, ties to even.
   @inline(always)
   private static func narrowed(_ number: Float) -> UInt16 {
     let bits = number.bitPattern, magnitude = bits & 0x7FFF_FFFF
-    // Beside ½, the last bit counts the smallest steps of float16.
+    // After adding ½, the last bit has the weight of float16's smallest subnormal number.
     let subnormal = (Float(bitPattern: magnitude) + 0.5).bitPattern &- 0x3F00_0000
     let normal = (magnitude &- (112 << 23) &+ 0x0FFF &+ ((magnitude >> 13) & 1)) >> 13
     let finite = magnitude < 0x3880_0000 ? subnormal : normal
@@ -82,7 +83,7 @@ extension Kernels {
     return UInt16(truncatingIfNeeded: ((bits >> 16) & 0x8000) | half)
   }
 
-  /// The bits of the nearest bfloat16 number, halves to the even one; a NaN stays one.
+  /// Returns the bits of the nearest bfloat16 number, ties to even. NaN stays NaN.
   @inline(always)
   private static func upperHalf(_ bits: UInt32) -> UInt16 {
     let rounded = (bits &+ 0x7FFF &+ ((bits >> 16) & 1)) >> 16

@@ -88,7 +88,8 @@ extension Kernels {
   }
 }
 
-/// Divides by the power ¾, which most networks have: two roots take a fourth of the time of a logarithm and an exponential.
+/// Divides by the power ¾, which most networks use. Two square roots take a fourth of the time of a
+/// logarithm and an exponential.
 @inline(never)
 private func normalizeResponsesByRoots(_ arguments: LocalResponseNormalizationArguments, _ pixels: Range<Int>) {
   normalizeResponses(arguments, pixels) { x, base in
@@ -105,7 +106,7 @@ private func normalizeResponses(
   normalizeResponses(arguments, pixels) { x, base in x * outlinedExponential(exponent * outlinedLogarithm(base)) }
 }
 
-/// Writes `function` of every number and of bias + alpha · (the mean of the squares around it).
+/// Writes `function` of each number and of bias + alpha · (the mean of the squares around it).
 @inline(always)
 private func normalizeResponses(
   _ arguments: LocalResponseNormalizationArguments, _ pixels: Range<Int>, _ function: (Vector, Vector) -> Vector
@@ -128,7 +129,8 @@ private func normalizeResponses(
         value.store(at: scratch + before + channel, count: count)
       }
       forEachVector(of: channels) { channel, count in
-        // Numbers that were just stored as other vectors come late: they are read there only where zeros are needed.
+        // Loading numbers that were just stored as other vectors stalls. They are read from scratch
+        // memory only where zeros are needed.
         let begin = channel &- before
         let isInside = begin >= 0 && begin &+ size &+ Vector.scalarCount &- 1 <= channels
         let around = isInside ? x + begin : UnsafePointer(scratch + channel)
@@ -155,10 +157,10 @@ private func exponentials(
   forEachVector(x, y, columns, function)
 }
 
-/// Sums of squares above this are computed from smaller numbers.
+/// Sums of squares above this are computed from scaled numbers.
 private let hugeSquare: Float = 0x1p+100
 
-/// Writes the channels of a pixel of which the squares may leave the range of single precision.
+/// Writes the channels of a pixel whose squares may overflow in single precision.
 @inline(never)
 private func normalizeHugeResponses(
   _ arguments: LocalResponseNormalizationArguments, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
@@ -167,18 +169,18 @@ private func normalizeHugeResponses(
   let (beta, factor) = (Vector(repeating: -arguments.beta), Vector(repeating: arguments.alpha / Float(arguments.size)))
   let unit = Vector(repeating: 0x1p-70)
   let (bias, least) = (Vector(repeating: arguments.bias), arguments.bias.magnitude * 0x1p-110)
-  // The logarithm of what the squares are divided by.
+  // The logarithm of the scale of the squares.
   let shift = Vector(repeating: 140 * 0.693147181)
   forEachVector(x, scratch + (arguments.size - 1) / 2, channels) { ($0 * unit) * ($0 * unit) }
   forEachVector(of: channels) { channel, count in
     var total = Vector(repeating: 0)
     for offset in 0..<arguments.size { total += Vector(at: scratch + channel + offset) }
-    // Multiplied by 2⁻¹⁴⁰, where bias is nothing beside it, and as it is elsewhere.
+    // Scaled by 2⁻¹⁴⁰ where bias is negligible, and unscaled elsewhere.
     let base = total * factor
     var logarithm = outlinedLogarithm(base) + shift
     let small = outlinedLogarithm(base * Vector(repeating: 0x1p+70) * Vector(repeating: 0x1p+70) + bias)
     for lane in 0..<Vector.scalarCount where base[lane] <= least { logarithm[lane] = small[lane] }
-    // The power may be too small for single precision where the result is not.
+    // The power may underflow in single precision even if the result does not.
     let root = outlinedExponential(beta * logarithm * Vector(repeating: 0.5))
     let result = (Vector(at: x + channel, count: count) * root) * root
     for lane in 0..<min(count, Vector.scalarCount) where total[lane] > hugeSquare * 0x1p-140 {
@@ -187,7 +189,7 @@ private func normalizeHugeResponses(
   }
 }
 
-/// Writes `function` of every number of a row.
+/// Writes `function` of each number of a row.
 @inline(always)
 private func forEachVector(
   _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int, _ function: (Vector) -> Vector

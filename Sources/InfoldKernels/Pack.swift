@@ -1,8 +1,9 @@
 public import InfoldKernelInterface
 
 extension Kernels {
-  /// The vectors across a panel. With six rows these are twelve sums, which leaves registers for the panel's row and one factor; of
-  /// 32 registers, four vectors and 24 sums leave as much.
+  /// The number of vectors across a panel. Two vectors with six rows are twelve sums, which leaves
+  /// registers for the panel's row and one factor. With 32 registers, four vectors and 24 sums
+  /// leave as many.
   @inline(__always)
   static var panelVectors: Int {
     #if INFOLD_AVX512 || INFOLD_NEON
@@ -14,7 +15,7 @@ extension Kernels {
 
   public static var panelWidth: Int { panelVectors * Vector.scalarCount }
 
-  /// The panels that so many columns take, the last one perhaps not full.
+  /// Returns the number of panels that contain this many columns. The last one may be partial.
   @inline(__always)
   static func panelCount(columns: Int) -> Int { (columns + panelWidth - 1) / panelWidth }
 
@@ -37,7 +38,7 @@ extension Kernels {
     }
   }
 
-  /// Packs a panel of columns whose channels lie behind one another, tile by tile.
+  /// Packs a panel of columns whose channels are contiguous, tile by tile.
   @inline(__always)
   private static func packRows(
     _ arguments: PackArguments, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ filled: Int
@@ -58,7 +59,8 @@ extension Kernels {
     }
   }
 
-  /// Packs a panel element by element, of a few channels at a time all taps, which often lie beside one another.
+  /// Packs a panel element by element. For a few channels at a time, it packs all taps, which are
+  /// often adjacent.
   @inline(__always)
   private static func packElements(
     _ arguments: PackArguments, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ filled: Int

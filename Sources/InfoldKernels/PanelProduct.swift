@@ -5,26 +5,29 @@ extension Kernels {
   @inline(__always)
   static var tileRows: Int { 6 }
 
-  /// The products that are added up in registers one after the other; what they come to is added to the sum of those before. The
-  /// rounding errors of a long sum grow with its length; those of a sum of sums with the lengths of both.
+  /// The number of products that are accumulated in a register before the partial sum is added to
+  /// the total. The rounding error of a long sum grows with its length. With partial sums, it grows
+  /// only with the lengths of both levels.
   @inline(__always)
   static var runLength: Int { 128 }
 
-  /// Multiplies the pixels of some output positions with a panel, tile by tile.
+  /// Multiplies the pixels of some output positions by a panel, tile by tile.
   ///
   /// - Parameters:
-  ///   - pointers: For each tile, and in it for each tap, the first elements of the six positions' pixels.
-  ///   - tapsOfTile: The taps that have pointers, if more than are multiplied.
+  ///   - pointers: The first elements of the six positions' pixels, for each tile and each tap.
+  ///   - tapsOfTile: The number of taps that have pointers, if it exceeds the number that is
+  ///     multiplied.
   ///   - next: The panel that is read after this one.
-  ///   - fetchesAhead: Whether weights are brought near before they are read.
-  ///   - epilogue: That of the first tile.
+  ///   - fetchesAhead: Whether weights are prefetched.
+  ///   - epilogue: The epilogue of the first tile.
   @inline(never)
   static func multiplyPanel(
     rows: Int, columns: Int, taps: Int, channels: Int, _ pointers: UnsafePointer<UnsafePointer<Float>>,
     tapsOfTile: Int? = nil, _ weights: UnsafePointer<Float>, next: UnsafePointer<Float>, fetchesAhead: Bool = true,
     _ epilogue: TileEpilogue
   ) {
-    // A panel that is read once is fetched shortly before: by the time that the next one is read, it may have left the cache.
+    // A panel that is read once is prefetched shortly before its use. The next panel might be
+    // evicted before it is read.
     let tiles = (rows + tileRows - 1) / tileRows
     var upcoming = WeightPrefetch(
       tiles == 1 ? weights + WeightPrefetch.distance : next, rows: taps * channels, tiles: tiles,
@@ -64,7 +67,8 @@ extension Kernels {
     }
   }
 
-  /// Calls `body` for each tile of up to so many of the output positions: with their number, pointers and epilogue.
+  /// Calls `body` for each tile of up to `tileRows` output positions, with their number, pointers
+  /// and epilogue.
   @inline(__always)
   private static func forEachTile(
     of tileRows: Int, _ rows: Int, _ taps: Int, _ pointers: UnsafePointer<UnsafePointer<Float>>,
@@ -84,7 +88,7 @@ extension Kernels {
 
 // Tiles across two panels.
 extension Kernels {
-  /// Whether there are wide tiles: a panel of four vectors needs none.
+  /// Whether there are wide tiles. Panels of four vectors do not need them.
   @inline(__always)
   static var hasWideTiles: Bool { panelVectors == 2 }
 
@@ -96,15 +100,16 @@ extension Kernels {
   @inline(__always)
   static var wideTileColumns: Int { panelWidth + Vector.scalarCount }
 
-  /// Multiplies the pixels of some output positions with three vectors across two panels: the first panel and the beginning of the
-  /// second, or the end of the first and the second. A panel of which one vector is filled would keep only half of the registers busy
-  /// by itself; and a wide tile has fewer numbers to load for each product, which counts with few channels.
+  /// Multiplies the pixels of some output positions by three vectors across two panels: the first
+  /// panel and the beginning of the second, or the end of the first and the second. A panel with
+  /// only one vector of columns would use only half of the registers on its own. A wide tile also
+  /// loads fewer numbers per product, which matters with few channels.
   ///
   /// - Parameters:
-  ///   - pointers: For each tile, and in it for each tap, the first elements of the four positions' pixels.
+  ///   - pointers: The first elements of the four positions' pixels, for each tile and each tap.
   ///   - weights: The first panel.
   ///   - skipsVector: Whether the tile begins with the first panel's second vector.
-  ///   - epilogue: That of the first tile.
+  ///   - epilogue: The epilogue of the first tile.
   @inline(never)
   static func multiplyWidePanel(
     rows: Int, columns: Int, taps: Int, channels: Int, _ pointers: UnsafePointer<UnsafePointer<Float>>,

@@ -3,7 +3,8 @@
 #endif
 
 extension Vector {
-  /// The `count` elements from `pointer` on, then `fill`; all if there are as many.
+  /// Loads `count` elements from `pointer` on, or a whole vector if there are as many. The rest is
+  /// `fill`.
   @inline(always)
   init(at pointer: UnsafePointer<Float>, count: Int, fill: Float = 0) {
     if count >= Self.scalarCount {
@@ -24,7 +25,7 @@ extension Vector {
     #endif
   }
 
-  /// Writes the first `count` elements; all if there are as many.
+  /// Stores the first `count` elements, or the whole vector if `count` is at least its size.
   @inline(always)
   func store(at pointer: UnsafeMutablePointer<Float>, count: Int) {
     if count >= Self.scalarCount { return store(at: pointer) }
@@ -42,7 +43,8 @@ extension Vector {
     #endif
   }
 
-  /// Writes the last `count` elements to where they would stand if all were written from `pointer` on.
+  /// Stores the last `count` elements at the positions that they would have if the whole vector
+  /// were stored at `pointer`.
   @inline(always)
   func storeLast(_ count: Int, at pointer: UnsafeMutablePointer<Float>) {
     if count >= Self.scalarCount { return store(at: pointer) }
@@ -55,7 +57,7 @@ extension Vector {
 }
 
 extension Vector {
-  /// The first halves of two vectors in turns, and the second ones.
+  /// Returns the interleaved lower halves of two vectors, and the interleaved upper halves.
   @inline(always)
   static func interleaved(_ a: Vector, _ b: Vector) -> (Vector, Vector) {
     var (low, high) = (a, b)
@@ -69,7 +71,7 @@ extension Vector {
 
 #if INFOLD_AVX2
   extension Vector {
-    // Lane by lane: the standard library's halves are generic, and not always inlined.
+    // Lane by lane, because the standard library's halves are generic and not always inlined.
     @inline(always)
     fileprivate var firstHalf: SIMD4<Float> { SIMD4(self[0], self[1], self[2], self[3]) }
 
@@ -80,7 +82,7 @@ extension Vector {
 
 #if !INFOLD_AVX512
   extension SIMD4<Float> {
-    /// Up to 3 elements from `pointer` on, then `fill`.
+    /// Loads up to 3 elements from `pointer` on. The rest is `fill`.
     @inline(always)
     fileprivate init(upTo3 pointer: UnsafePointer<Float>, count: Int, fill: Float) {
       switch count {
@@ -91,7 +93,7 @@ extension Vector {
       }
     }
 
-    /// Writes up to 3 elements.
+    /// Stores up to 3 elements.
     @inline(always)
     fileprivate func store(upTo3 pointer: UnsafeMutablePointer<Float>, count: Int) {
       if count > 0 { pointer[0] = x }
@@ -102,8 +104,8 @@ extension Vector {
 
 #endif
 
-/// Goes through a row by vectors of `width` elements: calls `body` with the place of each one's first element, and how many elements it
-/// has.
+/// Divides a row into vectors of `width` elements. Calls `body` with the index of each vector's
+/// first element and the number of its elements.
 @inline(always)
 func forEachVector(of length: Int, width: Int = Vector.scalarCount, _ body: (Int, Int) -> Void) {
   var index = 0

@@ -9,7 +9,7 @@ extension Kernels {
       let weights = arguments.weights + plane &* arguments.inputs
       let start = Vector(repeating: arguments.bias.map { $0[plane] } ?? 0)
       let target = output + plane &* arguments.outputStride
-      // Some vectors at a time, so that no sum waits for the one before.
+      // Several vectors at a time, so that sums do not wait for each other.
       let width = 4 &* Vector.scalarCount
       var index = 0
       while index &+ width <= length {

@@ -13,8 +13,9 @@ extension Kernels {
   }
 }
 
-/// Writes maxima from those of every column under the windows: for some of the channels and columns after the others, down all rows, so
-/// that rows which windows share are in the first-level cache.
+/// Writes maxima that are derived from the maxima of the columns under the windows. It processes
+/// blocks of channels and columns, each down all rows, so that rows that windows share stay in the
+/// first-level cache.
 private func poolByColumns(_ arguments: PoolArguments, _ rows: Range<Int>, _ numbers: UnsafeMutablePointer<Float>) {
   let (block, width) = (arguments.channelBlock, arguments.output.width)
   forEach(from: 0, to: arguments.input.channels, by: block) { channel in
@@ -28,9 +29,10 @@ private func poolByColumns(_ arguments: PoolArguments, _ rows: Range<Int>, _ num
   }
 }
 
-/// Room for the maxima of columns, from which those of windows are taken.
+/// A buffer for the maxima of columns, from which those of windows are computed.
 private struct ColumnMaxima {
-  /// As many numbers of each row that a window lies on are read for them: all of these fit a small first-level cache.
+  /// The capacity in floats. Each input row of a window contributes as many, and all of these fit a
+  /// small first-level cache.
   static let capacity = 2048
   private var numbers = InlineArray<2048, Float>(repeating: 0)
 
@@ -41,18 +43,18 @@ private struct ColumnMaxima {
 }
 
 extension PoolArguments {
-  /// The columns from a window's first to its last.
+  /// The number of columns from a window's first to its last.
   @inline(__always)
   fileprivate var span: Int { (window.width - 1) * window.dilationX + 1 }
 
-  /// Whether windows share so many columns that less is read and written when the maxima of columns are taken first.
+  /// Whether windows share enough columns that computing column maxima first saves memory accesses.
   @inline(__always)
   fileprivate var sharesColumns: Bool {
     let shared = window.strideX * (window.height + 1) + window.width
     return shared < window.height * window.width && channelBlock * (span + window.strideX) <= ColumnMaxima.capacity
   }
 
-  /// The channels that are taken at once: few enough for 16 windows, and not less than a line.
+  /// The number of channels in a block: few enough for 16 windows, and at least a cache line.
   @inline(__always)
   fileprivate var channelBlock: Int {
     let most = ColumnMaxima.capacity / (span + 15 * window.strideX)
@@ -69,29 +71,29 @@ extension WindowRun {
   }
 }
 
-/// One row of the output of a pool.
+/// One row of a pool's output.
 private struct PoolRow {
-  /// Rows of pixels that windows lie on.
+  /// Rows of pixels that windows cover.
   private struct Source {
-    /// Where the column 0 of the first row lies, or would lie.
+    /// The address of column 0 in the first row, even if it lies outside.
     let base: UnsafePointer<Float>
     let pixelStride: Int
     let rows: Int
-    /// The channel of the result that the first of these is.
+    /// The channel of the result that corresponds to the first channel here.
     let channel: Int
     let channels: Int
   }
 
   private let arguments: PoolArguments
-  /// The input's row under the first of the window's rows that lie inside the picture.
+  /// The input row under the first window row that lies inside the image.
   private let input: UnsafePointer<Float>
   private let output: UnsafeMutablePointer<Float>
-  /// Rows of the window that lie inside the picture, and the distance from one to the next.
+  /// The window rows that lie inside the image, and the distance between them.
   private let rows: Int
   private let rowStride: Int
-  /// Rows of the window that lie inside the picture or its padding.
+  /// The window rows that lie inside the image or its padding.
   private let paddedRows: Int
-  /// The windows of which all columns lie inside the picture.
+  /// The windows whose columns all lie inside the image.
   private let whole: Range<Int>
 
   @inline(always)
@@ -119,7 +121,8 @@ private struct PoolRow {
       base: input, pixelStride: arguments.input.pixelStride, rows: rows, channel: 0, channels: arguments.input.channels)
   }
 
-  // Functions of their own, and what they do to a vector is marked to be inlined, which a closure cannot be.
+  // Separate functions. Their operations on a vector are named functions that can be marked for
+  // inlining, unlike closures.
 
   @inline(never)
   func writeMaxima() { writeMaxima(0..<arguments.output.width, of: inputRows) }
@@ -141,7 +144,7 @@ private struct PoolRow {
     }
   }
 
-  /// Writes the maxima of some windows, from those of every column under them.
+  /// Writes the maxima of some windows, computed from those of the columns under them.
   @inline(never)
   func writeMaxima(byColumns numbers: UnsafeMutablePointer<Float>, _ windows: Range<Int>, _ channels: Range<Int>) {
     let (input, window) = (arguments.input, arguments.window)
@@ -171,7 +174,8 @@ private struct PoolRow {
     }
   }
 
-  /// The elements that a sum is divided by: of the window at `x`, of which so many columns lie inside the picture.
+  /// Returns the number of elements that a sum is divided by, for the window at `x` with this many
+  /// columns inside the image.
   @inline(always)
   private func elements(_ x: Int, _ columns: Int) -> Int {
     guard arguments.operation == .averageIncludingPadding else { return rows * columns }
@@ -182,8 +186,9 @@ private struct PoolRow {
         size: window.width, dilation: window.dilationX)
   }
 
-  /// Calls `body` with windows that have the same columns inside the picture: with the place of the first, the number of columns, and the
-  /// windows. Writes what `outside` gives for a window in which only padding lies.
+  /// Calls `body` with runs of windows that have the same columns inside the image: the first
+  /// column, the number of columns, and the windows. Writes the result of `outside` for a window
+  /// that contains only padding.
   @inline(always)
   private func forEachRun(
     _ windows: Range<Int>, of source: Source, _ body: (Int, Int, WindowRun) -> Void, outside: (Int) -> Vector

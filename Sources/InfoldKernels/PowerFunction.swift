@@ -1,5 +1,5 @@
-// x to the power of y, lane by lane, as 2^(y · log₂ |x|) in double precision, which is rounded once. What is special is put in its place
-// by the signs of vectors, as in the other functions.
+// x to the power of y, lane by lane, computed as 2^(y · log₂ |x|) in double precision and rounded
+// once. Special cases are selected by the signs of vectors, as in the other functions.
 
 #if INFOLD_AVX512 || INFOLD_AVX2
   import _Builtin_intrinsics.intel
@@ -14,7 +14,7 @@
 #endif
 
 extension Wide {
-  /// sum + a · b.
+  /// Returns sum + a · b.
   @inline(__always)
   fileprivate static func multiplyAdd(_ a: Wide, _ b: Wide, _ sum: Wide) -> Wide {
     #if INFOLD_AVX512
@@ -28,13 +28,13 @@ extension Wide {
     #endif
   }
 
-  /// constant + x · y.
+  /// Returns constant + x · y.
   @inline(__always)
   fileprivate static func add(_ constant: Double, _ x: Wide, _ y: Wide) -> Wide {
     multiplyAdd(x, y, Wide(repeating: constant))
   }
 
-  /// The number of each lane, from `-bound` to `bound`; NaN stays NaN.
+  /// Returns the lanes clipped to the range from `-bound` to `bound`. NaN stays NaN.
   @inline(__always)
   fileprivate func clipped(to bound: Double) -> Wide {
     let (high, low) = (Wide(repeating: bound), Wide(repeating: -bound))
@@ -49,7 +49,7 @@ extension Wide {
   }
 }
 
-/// A function of three vectors in double precision, half by half, rounded.
+/// Returns a function of three vectors, computed in double precision half by half and then rounded.
 @inline(always)
 private func rounded(_ a: Vector, _ b: Vector, _ c: Vector, _ function: (Wide, Wide, Wide) -> Wide) -> Vector {
   #if INFOLD_AVX512
@@ -65,10 +65,10 @@ private func rounded(_ a: Vector, _ b: Vector, _ c: Vector, _ function: (Wide, W
   #endif
 }
 
-/// 2^(y · (e + log₂ m)) for m from √½ to √2, of which no more is exact than single precision needs.
+/// Returns 2^(y · (e + log₂ m)) for m from √½ to √2, only as accurately as single precision needs.
 @inline(always)
 private func power(exponent e: Wide, significand m: Wide, to y: Wide) -> Wide {
-  // log₂ m = 2 ÷ log 2 · artanh s with s = (m − 1) ÷ (m + 1), of at most 0.172 in size.
+  // log₂ m = 2 ÷ log 2 · artanh s with s = (m − 1) ÷ (m + 1), where |s| is at most 0.172.
   let one = Wide(repeating: 1)
   let s = (m - one) / (m + one), square = s * s
   var q = Wide.add(1.0 / 15, square, Wide(repeating: 1.0 / 17))
@@ -81,7 +81,8 @@ private func power(exponent e: Wide, significand m: Wide, to y: Wide) -> Wide {
   let first = s * Wide(repeating: 2.885_390_081_777_926_8)
   let logarithm = e + Wide.multiplyAdd(first, q * square, first)
 
-  // 2ᵗ = 2ⁿ · eʳ with r of at most ½ · log 2. Beyond these bounds the result is 0 or ∞ in single precision.
+  // 2ᵗ = 2ⁿ · eʳ with |r| of at most ½ · log 2. Beyond these bounds, the result is 0 or ∞ in single
+  // precision.
   let t = (y * logarithm).clipped(to: 200)
   let rounder = Wide(repeating: 0x1.8p52)
   let shifted = t + rounder
@@ -99,18 +100,19 @@ private func power(exponent e: Wide, significand m: Wide, to y: Wide) -> Wide {
   return p * unsafeBitCast(scale, to: Wide.self)
 }
 
-/// A vector whose lanes are negative where a lane of `bits`, all of which are below 2³¹, is 0.
+/// Returns a vector whose lanes are negative where a lane of `bits` is 0. All lanes of `bits` must
+/// be below 2³¹.
 @inline(always)
 private func signWhereZero(_ bits: VectorBits) -> Vector { float(bits &- VectorBits(repeating: 1)) }
 
-/// x to the power of y, as `pow` of C defines it for everything that is special: at most one unit in the last place from the exact number.
+/// Returns x to the power of y, with the special cases of C's `pow`. The maximum error is 1 ulp.
 ///
-/// Never inlined: in long functions the optimizer takes vectors apart into lanes.
+/// Never inlined, because in long functions the optimizer splits vectors into lanes.
 @inline(never)
 func outlinedPower(_ x: Vector, _ y: Vector) -> Vector {
   let (size, reach) = (magnitude(x), magnitude(y))
   let smallest = Vector(repeating: .leastNormalMagnitude), wide = Vector(repeating: 0x1p100)
-  // Products, so that subnormal numbers are zeros where they are flushed.
+  // Products, so that subnormal numbers count as zero if they are flushed.
   let isZero = size * wide - smallest, isFlat = reach * wide - smallest
   let isOne = signWhereZero(bits(size) ^ VectorBits(repeating: 0x3f80_0000))
   let isUnbounded = float(VectorBits(repeating: 0x7f7f_ffff) &- bits(size))
@@ -132,7 +134,8 @@ func outlinedPower(_ x: Vector, _ y: Vector) -> Vector {
   var result = rounded(e, m, y) { power(exponent: $0, significand: $1, to: $2) }
   result = select(Vector(repeating: 1), result, whereNegative: isOne)
 
-  // Whole exponents below 2²³ become one in the lowest bits when 2²³ is added, those from there on are it.
+  // Integral exponents below 2²³ appear in the lowest bits after adding 2²³. Larger exponents
+  // already have this form.
   let whole: Float = 8_388_608
   let isSmall = reach - Vector(repeating: whole)
   let units = select(reach + Vector(repeating: whole), reach, whereNegative: isSmall)

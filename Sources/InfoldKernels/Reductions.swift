@@ -56,11 +56,11 @@ extension Kernels {
   }
 }
 
-/// Vectors that are added in single precision before their sum is added to that of all, which has double precision: it keeps the
-/// error of long sums small.
+/// The number of vectors that are added in single precision before their sum is added to the total
+/// in double precision. This keeps the error of long sums small.
 private let segment = 32
 
-/// Sums by lane in double precision.
+/// Lane-wise sums in double precision.
 struct LaneSums {
   private(set) var lanes = DoubleVector(repeating: 0)
 
@@ -81,8 +81,8 @@ struct LaneSums {
     return sums[0]
   }
 
-  /// Writes what becomes of each lane's sum. Where the single precision's range was too small for a part of the sum, it is taken
-  /// once more from the column that begins at `column`, plus the lane.
+  /// Writes the finished sum of each lane. If single precision overflowed or underflowed for a part
+  /// of the sum, it is recomputed from the column that begins at `column` plus the lane.
   @inline(always)
   func store(
     at output: UnsafeMutablePointer<Float>, count: Int, of column: UnsafePointer<Float>, _ stride: Int, _ rows: Int,
@@ -96,8 +96,8 @@ struct LaneSums {
   }
 }
 
-/// Whether single precision had the range for the parts of a sum. Squares below 2⁻¹²⁶, which lose digits, do not matter beside a larger
-/// sum.
+/// Returns whether no partial sum left the range of single precision. Squares below 2⁻¹²⁶, which
+/// lose digits, are negligible relative to a larger sum.
 @inline(always)
 private func isPrecise(_ sum: Double, isSquare: Bool) -> Bool {
   isSquare ? sum >= 0x1p-60 && sum < 0x1p+120 : sum.isFinite
@@ -109,7 +109,7 @@ private func square(_ x: Vector) -> Vector { x * x }
 @inline(always)
 private func square(_ x: Double) -> Double { x * x }
 
-/// The sum of terms of some numbers, each of them added in double precision.
+/// Returns the sum of terms, accumulated one by one in double precision.
 @inline(always)
 private func wideSum(
   _ x: UnsafePointer<Float>, _ stride: Int, _ count: Int, _ term: (Double) -> Double
@@ -119,7 +119,7 @@ private func wideSum(
   return sum
 }
 
-/// The product of some numbers, one after the other in double precision.
+/// Returns the product of some numbers, accumulated one by one in double precision.
 @inline(never)
 private func wideProduct(_ x: UnsafePointer<Float>, _ stride: Int, _ count: Int) -> Double {
   var product = 1.0
@@ -127,7 +127,7 @@ private func wideProduct(_ x: UnsafePointer<Float>, _ stride: Int, _ count: Int)
   return product
 }
 
-/// Products by lane in double precision.
+/// Lane-wise products in double precision.
 private struct LaneProducts {
   private var lanes = DoubleVector(repeating: 1)
 
@@ -154,7 +154,8 @@ private struct LaneProducts {
   }
 }
 
-/// Whether no part of a product can have left double precision's range, where the order would matter.
+/// Returns whether no partial product can have left the range of double precision, where the order
+/// would matter.
 @inline(always)
 private func isInRange(_ product: Double) -> Bool { product.magnitude > 0x1p-900 && product.magnitude < 0x1p+900 }
 
@@ -174,7 +175,7 @@ private func multiplyColumns(
   }
 }
 
-/// The product of a row.
+/// Returns the product of a row.
 @inline(always)
 private func rowProduct(_ x: UnsafePointer<Float>, _ columns: Int) -> Float {
   var products = InlineArray<4, LaneProducts> { _ in LaneProducts() }
@@ -192,7 +193,7 @@ private func rowProduct(_ x: UnsafePointer<Float>, _ columns: Int) -> Float {
   return Float(isInRange(product) ? product : wideProduct(x, 1, columns))
 }
 
-/// Writes what becomes of the sums of terms of up to 32 columns of a matrix.
+/// Writes the finished sums of terms of up to 32 columns of a matrix.
 @inline(always)
 private func sumColumns(
   _ input: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ columns: Int, _ output: UnsafeMutablePointer<Float>,
@@ -239,7 +240,7 @@ private func sumColumns(
   }
 }
 
-/// Reduces up to 32 columns of a matrix by a function of which the order does not matter.
+/// Reduces up to 32 columns of a matrix by a function that does not depend on the order.
 @inline(always)
 private func reduceColumns(
   _ input: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ columns: Int, start: Float,
@@ -265,8 +266,8 @@ private func reduceColumns(
   }
 }
 
-/// Reduces a row to a vector by four independent chains, which are joined at the end. `transform` gets every vector
-/// once; behind the last number stands `fill`.
+/// Reduces a row to a vector with four independent accumulators, which are combined at the end.
+/// `transform` receives each vector once. Positions after the last number contain `fill`.
 @inline(always)
 func reduceRow(
   _ x: UnsafePointer<Float>, _ columns: Int, start: Float, fill: Float, _ combine: (Vector, Vector) -> Vector,
@@ -287,8 +288,9 @@ func reduceRow(
   return combine(combine(results[0], results[1]), combine(results[2], results[3]))
 }
 
-/// Adds up a term of every vector of a row, by four independent chains: some vectors in single precision, and their sums in double
-/// precision. Behind the last number stands `fill`.
+/// Sums a term of each vector of a row with four independent accumulators. Groups of vectors are
+/// added in single precision and their sums in double precision. Positions after the last number
+/// contain `fill`.
 @inline(always)
 func sumRow(_ x: UnsafePointer<Float>, _ columns: Int, fill: Float, _ term: (Vector) -> Vector) -> Double {
   var totals = LaneSums()
@@ -301,11 +303,11 @@ func sumRow(_ x: UnsafePointer<Float>, _ columns: Int, fill: Float, _ term: (Vec
   return totals.total
 }
 
-/// The sum of a row, also where single precision's range is too small for a part of it.
+/// Returns the sum of a row, even if a partial sum leaves the range of single precision.
 @inline(always)
 func rowSum(_ x: UnsafePointer<Float>, _ columns: Int) -> Double { rowSum(x, columns, { $0 }) { $0 } }
 
-/// The same of terms of its numbers.
+/// Returns the sum of terms of a row in the same way.
 @inline(always)
 private func rowSum(
   _ x: UnsafePointer<Float>, _ columns: Int, _ term: (Vector) -> Vector, isSquare: Bool = false,
@@ -315,19 +317,19 @@ private func rowSum(
   return isPrecise(sum, isSquare: isSquare) ? sum : wideSum(x, 1, columns, wideTerm)
 }
 
-/// The largest number of a row, NaN if any is NaN.
+/// Returns the largest number of a row, or NaN if any is NaN.
 @inline(always)
 func rowMaximum(_ x: UnsafePointer<Float>, _ columns: Int) -> Float {
   joined(reduceRow(x, columns, start: -.infinity, fill: -.infinity, largest, { $0 }), largest)
 }
 
-/// The smallest number of a row, NaN if any is NaN.
+/// Returns the smallest number of a row, or NaN if any is NaN.
 @inline(always)
 func rowMinimum(_ x: UnsafePointer<Float>, _ columns: Int) -> Float {
   joined(reduceRow(x, columns, start: .infinity, fill: .infinity, least, { $0 }), least)
 }
 
-/// What `combine` makes of the lanes of a vector, half of them with the other half at once.
+/// Combines the lanes of a vector by repeatedly combining its halves.
 @inline(always)
 private func joined(_ x: Vector, _ combine: (Vector, Vector) -> Vector) -> Float {
   var (result, width) = (x, Vector.scalarCount / 2)

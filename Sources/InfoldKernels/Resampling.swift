@@ -20,7 +20,7 @@ extension Kernels {
           x += 1
           continue
         }
-        // Neighbours that stay neighbours are copied together.
+        // Adjacent pixels that stay adjacent are copied together.
         var run = 1
         if isDense {
           while x + run < output.width && Int(arguments.columnIndices[x + run]) == column + run { run += 1 }
@@ -47,7 +47,7 @@ extension Kernels {
         let (left, right) = (Int(column.low) * input.pixelStride, Int(column.high) * input.pixelStride)
         let (leftWeight, rightWeight) = (Vector(repeating: column.lowWeight), Vector(repeating: column.highWeight))
         let target = output.base + (row * output.width + x) * output.pixelStride
-        // What has no weight is not read: zero times infinity would be no number.
+        // Pixels with weight 0 are not read, because zero times infinity is NaN.
         switch (sample.highWeight == 0, column.highWeight == 0) {
         case (false, false):
           forEachVector(of: channels) { channel, count in
@@ -71,7 +71,7 @@ extension Kernels {
   }
 }
 
-/// The sum of two rows of numbers, each with its weight.
+/// Writes the weighted sum of two rows.
 @inline(always)
 private func weigh(
   _ first: UnsafePointer<Float>, _ firstWeight: Vector, _ second: UnsafePointer<Float>, _ secondWeight: Vector,

@@ -1,16 +1,17 @@
 import InfoldKernelInterface
 
-/// An epilogue for one row of pixels: bounds while a result is in registers, everything else behind, over the results of some pixels.
+/// An epilogue for one row of pixels. Bounds are applied while results are in registers. Everything
+/// else is applied afterwards to the results of several pixels.
 struct RowEpilogue {
   private let bias: UnsafePointer<Float>?
   private let activation: Activation
-  /// The bounds, if they are all there is to do.
+  /// The bounds, if the epilogue consists of nothing else.
   private let bounds: BoundedActivation
-  /// Of the row's first pixel.
+  /// The residual of the row's first pixel.
   private let residual: UnsafePointer<Float>?
   private let residualPixelStride: Int
   private let activatesFirst: Bool
-  /// Whether `bounded` leaves something to `finish`.
+  /// Whether `bounded` leaves something for `finish` to do.
   let isDeferred: Bool
 
   @inline(always)
@@ -24,18 +25,19 @@ struct RowEpilogue {
     bounds = BoundedActivation(isDeferred ? .identity : activation)
   }
 
-  /// What the sum of the products begins with: the bias of `count` channels.
+  /// Returns the initial value of sums: the bias of `count` channels.
   @inline(always)
   func start(_ channel: Int, _ count: Int = Vector.scalarCount) -> Vector {
     guard let bias else { return Vector(repeating: 0) }
     return Vector(at: bias + channel, count: count)
   }
 
-  /// What is written of a sum.
+  /// Returns the value to store for a sum.
   @inline(always)
   func bounded(_ sum: Vector) -> Vector { bounds.bounded(sum) }
 
-  /// Does the rest for `count` pixels from pixel `x` on, which were written to `output`.
+  /// Applies the rest of the epilogue to `count` pixels from pixel `x` on that were stored to
+  /// `output`.
   @inline(never)
   func finish(_ output: UnsafeMutablePointer<Float>, stride: Int, pixel x: Int, count: Int, channels: Int) {
     let rows = FunctionRows(inPlace: output, stride: stride, rows: count, columns: channels)

@@ -1,9 +1,10 @@
 import InfoldKernelInterface
 
-/// Writes, tile by tile of so many output positions, tap by tap, where the input pixels of each position lie; `padding` for those
-/// outside of the picture. Of a volume, plane by plane, all of which lie inside.
+/// Writes the addresses of the input pixels, ordered by tile of `tileRows` output positions, tap,
+/// and position. Positions outside of the image get `padding`. For volumes, the planes follow each
+/// other, and all of them lie inside.
 ///
-/// - Returns: How many places it wrote.
+/// - Returns: The number of addresses.
 @inline(always) @discardableResult
 func locateTaps<Element>(
   _ pixels: Range<Int>, _ window: ImageWindow, _ input: InputImages<Element>, _ output: OutputImages<Element>,
@@ -50,7 +51,7 @@ func locateTaps<Element>(
   return pointers.distance(to: target)
 }
 
-/// Where the windows of a tile's output positions begin.
+/// The window origins of a tile's output positions.
 private struct TileCorners<Element: BitwiseCopyable> {
   private let window: ImageWindow
   private let input: InputImages<Element>
@@ -60,12 +61,14 @@ private struct TileCorners<Element: BitwiseCopyable> {
   private var image: Int
   private var y: Int
   private var x: Int
-  // With closures these are parts of their functions; `repeating` may become one of its own, of which the linker keeps any.
-  /// The places of the first taps in the input, in elements. Those of positions that a tile lacks are places of others.
+  // Closures are inlined here. `repeating` may become a separate function, which the linker could
+  // take from any instruction set.
+  /// The offsets of the first taps in the input, in elements. If a tile is partial, the offsets of
+  /// missing positions repeat others.
   private(set) var offsets = InlineArray<12, Int> { _ in 0 }
   private var rows = InlineArray<12, Int> { _ in 0 }
   private var columns = InlineArray<12, Int> { _ in 0 }
-  /// Whether all windows lie inside of the picture.
+  /// Whether all windows lie inside the image.
   private(set) var areInside = false
 
   @inline(always)
@@ -78,7 +81,7 @@ private struct TileCorners<Element: BitwiseCopyable> {
     (image, y) = divide(line, by: output.height)
   }
 
-  /// Goes on to the next tile, of so many positions.
+  /// Advances to the next tile, of `count` positions.
   @inline(always)
   mutating func locate(_ count: Int) {
     let lastY = input.height - 1 - (window.height - 1) * window.dilationY
@@ -101,7 +104,7 @@ private struct TileCorners<Element: BitwiseCopyable> {
     }
   }
 
-  /// Whether a tap, so far from the first, lies inside of the picture.
+  /// Returns whether a tap with this offset from the first lies inside the image.
   @inline(always)
   func isInside(_ row: Int, _ tapY: Int, _ tapX: Int) -> Bool {
     let (inputY, inputX) = (rows[row] + tapY, columns[row] + tapX)
@@ -109,12 +112,13 @@ private struct TileCorners<Element: BitwiseCopyable> {
   }
 }
 
-/// The most output positions whose inputs are read for one panel of weights after the other, before the next ones come: their inputs stay
-/// in the second-level cache, and so does the panel.
+/// The maximum number of output positions in a block. The inputs of a block are read for one panel
+/// of weights after the other. Inputs and panel stay in the second-level cache.
 @inline(always)
 var blockPixels: Int { 96 }
 
-/// Goes through output positions by blocks of even sizes, whole tiles but for the end.
+/// Divides output positions into blocks of similar sizes, which are multiples of whole tiles except
+/// the last.
 @inline(always)
 func forEachBlock(of pixels: Range<Int>, tileRows: Int, _ body: (Range<Int>) -> Void) {
   let tiles = (pixels.count + tileRows - 1) / tileRows
@@ -128,11 +132,11 @@ func forEachBlock(of pixels: Range<Int>, tileRows: Int, _ body: (Range<Int>) -> 
 }
 
 extension ImageWindow {
-  /// Whether every output position reads one pixel only, the one that has its own place: then the convolution is a product of
-  /// matrices, and the pixels lie one behind the other.
+  /// Whether each output position reads exactly the pixel at its own position. The convolution is
+  /// then a matrix product with contiguous pixels.
   ///
-  /// Equal sizes alone do not say so: a picture may be padded on one side and cut off on the other one, as the phases of transposed
-  /// convolutions are.
+  /// Equal sizes are not sufficient: an image may be padded on one side and cropped on the other,
+  /// as in the phases of transposed convolutions.
   @inline(always)
   func readsOwnPixel(inputHeight: Int, inputWidth: Int, outputHeight: Int, outputWidth: Int) -> Bool {
     height == 1 && width == 1 && strideY == 1 && strideX == 1 && padTop == 0 && padLeft == 0

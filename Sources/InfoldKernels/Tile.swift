@@ -1,16 +1,19 @@
 import InfoldKernelInterface
 
-/// A product in registers: the pixels of `rows` output positions with `vectors` vectors of columns, at most four.
+/// A product of the pixels of `rows` output positions with `vectors` vectors of columns, at most
+/// four, in registers.
 ///
-/// The compiler makes a function for each size, in which it knows how often loops over rows and vectors go, and gives every sum a register.
+/// The compiler specializes it for each size. It then knows the trip counts of the loops over rows
+/// and vectors and assigns a register to each sum.
 enum Tile<let rows: Int, let vectors: Int> {
-  /// The sums of two vectors, row by row. The compiler keeps no array of more than 16 vectors in registers.
+  /// The sums of two vectors, row by row. The compiler does not keep arrays of more than 16 vectors
+  /// in registers.
   typealias Pair = InlineArray<rows, InlineArray<2, Vector>>
   typealias Sums = InlineArray<2, Pair>
   typealias Pixels = UnsafePointer<UnsafePointer<Float>>
   typealias Weights = UnsafePointer<Float>
 
-  /// Multiplies with the columns of a panel.
+  /// Multiplies by the columns of a panel.
   @inline(never)
   static func multiply(
     _ columns: Int, _ taps: Int, _ channels: Int, _ pixels: Pixels, _ weights: Weights, _ upcoming: WeightPrefetch,
@@ -33,7 +36,8 @@ enum Tile<let rows: Int, let vectors: Int> {
     finish(sums, columns: columns, epilogue)
   }
 
-  /// Multiplies with the columns of a panel, without its first vector where that is skipped, and of the panel behind it.
+  /// Multiplies by the columns of a panel, except its first vector if that is skipped, and by those
+  /// of the next panel.
   @inline(never)
   static func multiplyAcross(
     _ columns: Int, _ taps: Int, _ channels: Int, _ pixels: Pixels, _ weights: Weights, _ skipsVector: Bool,
@@ -52,13 +56,14 @@ enum Tile<let rows: Int, let vectors: Int> {
     finish(sums, columns: columns, epilogue)
   }
 
-  /// The products added up in the order of the packed rows, run by run.
+  /// Accumulates the products in the order of the packed rows, run by run.
   ///
   /// - Parameters:
-  ///   - pixels: For each tap, where the pixels of `rowsPerTile` positions lie; only the first `rows` of them exist.
-  ///   - waiting: The sums to go on with.
-  ///   - offset: How far behind the beginning of a packed row a vector's weights lie.
-  ///   - prefetch: Is called every `WeightPrefetch.step` channels.
+  ///   - pixels: The addresses of the pixels of `rowsPerTile` positions, for each tap. Only the
+  ///     first `rows` of them exist.
+  ///   - waiting: The partial sums to continue.
+  ///   - offset: The offset of a vector's weights from the beginning of a packed row.
+  ///   - prefetch: A closure that is called every `WeightPrefetch.step` channels.
   @inline(always)
   private static func sums(
     _ taps: Int, _ channels: Int, _ pixels: Pixels, rowsPerTile: Int, _ weights: Weights, stepLength: Int,
@@ -105,7 +110,8 @@ enum Tile<let rows: Int, let vectors: Int> {
             panel += WeightPrefetch.step &* Kernels.panelWidth
             channel &+= WeightPrefetch.step
           }
-          // Larger tiles would not be unrolled, and with two loops they would not keep all sums in registers between them.
+          // Larger tiles would not be unrolled, and with two loops they would not keep all sums in
+          // registers across both.
           while channel < end {
             if vectors > 2 { prefetch() }
             let stop = vectors > 2 ? min(channel &+ stepLength, end) : end
@@ -141,7 +147,7 @@ enum Tile<let rows: Int, let vectors: Int> {
     }
   }
 
-  /// How far behind the beginning of a tile's waiting sums those of a vector lie.
+  /// Returns the offset of a vector's partial sums from the beginning of the tile's.
   @inline(always)
   private static func sumOffset(_ row: Int, _ vector: Int) -> Int {
     row &* Kernels.panelWidth &+ vector &* Vector.scalarCount
@@ -162,7 +168,8 @@ enum Tile<let rows: Int, let vectors: Int> {
     }
   }
   #if INFOLD_NEON
-    /// The same of four channels. Of each row's they are loaded at once, and multiplied lane by lane.
+    /// Adds the products of four channels. Each row's four channels are loaded at once and
+    /// multiplied lane by lane.
     @inline(always)
     private static func accumulateFour(
       _ sums: inout Sums, _ pointers: InlineArray<rows, UnsafePointer<Float>>, _ channel: Int, _ panel: Weights,
@@ -179,7 +186,7 @@ enum Tile<let rows: Int, let vectors: Int> {
           }
         }
       }
-      // Not a loop: the optimizer would not unroll it in large tiles.
+      // Unrolled by hand, because the optimizer does not unroll the loop in large tiles.
       add(0)
       add(1)
       add(2)

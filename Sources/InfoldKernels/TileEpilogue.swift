@@ -1,23 +1,24 @@
 import InfoldKernelInterface
 
-/// Where a tile's results go, and what is done to them: before they are written, and behind, over all that was.
+/// The destination of a tile's results and the operations on them: some before they are stored, the
+/// others on the stored results.
 struct TileEpilogue {
   private(set) var output: UnsafeMutablePointer<Float>
   let outputStride: Int
-  /// `nil` for none.
+  /// The bias, or `nil`.
   private(set) var bias: UnsafePointer<Float>?
-  /// Added before the results are written; `nil` for none.
+  /// The residual that is added before the results are stored, or `nil`.
   private(set) var residual: UnsafePointer<Float>?
-  /// Added at the end; `nil` for none.
+  /// The residual that is added at the end, or `nil`.
   private var lastResidual: UnsafePointer<Float>?
   let residualStride: Int
-  /// Applied before the results are written: a short one.
+  /// The activation that is applied before the results are stored. It is a short one.
   let activation: Activation
-  /// Applied behind.
+  /// The activation that is applied to stored results.
   private let lastActivation: Activation
-  /// Whether there is something to do behind.
+  /// Whether anything is applied to stored results.
   let isDeferred: Bool
-  /// The sums of a product that is computed in parts.
+  /// The partial sums of a product that is computed in parts.
   var waiting: SpilledSums?
 
   @inline(__always)
@@ -35,7 +36,7 @@ struct TileEpilogue {
     isDeferred = !epilogue.activation.isShort || lastResidual != nil
   }
 
-  /// That of the columns from `count` on.
+  /// Returns the epilogue of the columns from `count` on.
   @inline(__always)
   func behind(columns count: Int) -> TileEpilogue {
     var epilogue = self
@@ -46,7 +47,7 @@ struct TileEpilogue {
     return epilogue
   }
 
-  /// Goes on by so many output positions.
+  /// Advances by `rows` output positions.
   @inline(__always)
   mutating func advance(rows: Int) {
     output += rows * outputStride
@@ -55,7 +56,7 @@ struct TileEpilogue {
     lastResidual = lastResidual.map { $0 + rows * residualStride }
   }
 
-  /// Does what is left to do to the results that were written.
+  /// Applies the rest of the epilogue to stored results.
   @inline(never)
   func finishWritten(rows: Int, columns: Int) {
     let results = FunctionRows(inPlace: output, stride: outputStride, rows: rows, columns: columns)
@@ -65,7 +66,8 @@ struct TileEpilogue {
 }
 
 extension Tile {
-  /// Applies the epilogue to a tile's sums and stores them, two vectors at a time: only the last ones may be filled in part.
+  /// Applies the epilogue to a tile's sums and stores them, two vectors at a time. Only the last
+  /// vectors may be partial.
   @inline(always)
   static func finish(_ sums: Sums, columns: Int, _ epilogue: TileEpilogue) {
     if vectors > 2 {
@@ -78,7 +80,7 @@ extension Tile {
     if epilogue.isDeferred { epilogue.finishWritten(rows: rows, columns: columns) }
   }
 
-  /// A function of its own: a tile's takes long to compile as it is.
+  /// A separate function, because a tile's function already takes long to compile.
   @inline(never)
   private static func finishSecond(_ sums: Pair, columns: Int, _ epilogue: TileEpilogue) {
     finish(sums, vectors &- 2, columns: columns, epilogue)
@@ -127,7 +129,8 @@ extension Tile {
 }
 
 extension Kernels {
-  /// The same for sums that are not as wide as the vectors. They lie row by row, two vectors in each.
+  /// Does the same for partial vectors of sums, which are stored row by row with two vectors in
+  /// each.
   @inline(never)
   static func finishElements(
     _ tile: UnsafeMutablePointer<Float>, rows: Int, columns: Int, _ epilogue: TileEpilogue

@@ -1,4 +1,4 @@
-/// Transposes a tile that is as high and as wide as a vector, or what there is of it.
+/// Transposes a tile that is as high and wide as a vector, or a part of one.
 @inline(always)
 func transposeTile<Row: MovedRow>(
   by _: Row.Type, _ input: UnsafePointer<Row.Element>, _ inputStride: Int, _ output: UnsafeMutablePointer<Row.Element>,
@@ -19,8 +19,8 @@ func transposeTile<Row: MovedRow>(
   }
 }
 
-/// A row and the one that lies half a tile behind it are joined in turns; after as many times as the side has factors
-/// 2, rows have become columns.
+/// Interleaves each row with the row half a tile later. Repeating this log₂(side) times turns rows
+/// into columns.
 @inline(always)
 private func transpose<Row: MovedRow>(_ tile: inout InlineArray<16, Row>) {
   join(&tile)

@@ -11,7 +11,7 @@ extension Kernels {
     }
   }
 
-  /// Transposes by tiles that are as high and as wide as a vector.
+  /// Transposes tile by tile. Tiles are as high and wide as a vector.
   @inline(never)
   private static func transpose<Row: MovedRow>(
     _ arguments: TransposeArguments, _ units: Range<Int>, by _: Row.Type

@@ -2,31 +2,34 @@
   import _Builtin_intrinsics.intel
 #endif
 
-// Sines and cosines: an angle less the nearest multiple of a quarter turn, and polynomials. The coefficients are least-maximum fits of our
-// own.
+// Sines and cosines. The nearest multiple of π ÷ 2 is subtracted from the angle, and a polynomial
+// is evaluated. The coefficients are our own minimax fits.
 
-/// How many quarter turns an angle is, and what it is more, from −π ÷ 4 to π ÷ 4, in two parts.
+/// An angle as a number of quarter turns and a remainder from −π ÷ 4 to π ÷ 4. The remainder has
+/// two parts.
 private struct QuarterTurns {
-  /// The number of quarter turns stands in the two lowest bits.
+  /// The number of quarter turns modulo 4, in the two lowest bits.
   let count: VectorBits
   let rest: Vector
   let correction: Vector
 
-  /// Added to a number below 2²² and subtracted again, it rounds the number to an integer, which meanwhile stands in the lowest bits.
+  /// Adding this to a number below 2²² and subtracting it again rounds the number to an integer. In
+  /// between, the integer is in the lowest bits.
   @inline(always)
   private static var rounder: Vector { Vector(repeating: 12_582_912) }
 
-  /// The angles up to which a number of quarter turns is short enough.
+  /// The largest angle whose number of quarter turns has few enough bits.
   @inline(always)
   static var limit: Float { 12_800 }
 
-  /// Of angles up to the limit.
+  /// Reduces angles up to the limit.
   @inline(always)
   init(_ x: Vector) {
     let shifted = Vector.multiplyAdd(x, Vector(repeating: 0.636_619_75), Self.rounder)
     let n = shifted - Self.rounder
     count = bits(shifted)
-    // π ÷ 2 is given in five parts, of which the first four have so few bits that n times each is exact. The first differences are, too.
+    // π ÷ 2 is split into five parts. The first four have so few bits that their products with n
+    // are exact. The first differences are exact as well.
     var r = Vector.multiplyAdd(n, Vector(repeating: -0x1.92p0), x)
     r = Vector.multiplyAdd(n, Vector(repeating: -0x1.fb4p-12), r)
     var lost = Vector(repeating: 0)
@@ -44,12 +47,13 @@ private struct QuarterTurns {
     correction = lost - (rest - r)
   }
 
-  /// Of one angle beyond the limit, in every lane.
+  /// Reduces one angle beyond the limit and repeats it in each lane.
   @inline(always)
   init(beyondLimit x: Float) {
     let exponent = Int(x.bitPattern &>> 23 & 255) &- 150
     let significand = UInt64(x.bitPattern & 0x7f_ffff | 0x80_0000)
-    // The product with 2 ÷ π modulo 4, of which only 96 bits count: what stands before them makes whole turns.
+    // The product with 2 ÷ π modulo 4. Only 96 bits matter, because the bits before them are whole
+    // turns.
     let place = exponent &+ 30, shift = UInt64(truncatingIfNeeded: place & 31)
     @inline(always)
     func word(_ index: Int) -> UInt64 {
@@ -61,7 +65,7 @@ private struct QuarterTurns {
     let high = significand &* word(0) &+ middle &>> 32
     let fraction = high &<< 34 | (middle & 0xffff_ffff) &<< 2 | (low & 0xffff_ffff) &>> 30
     var quarters = UInt32(truncatingIfNeeded: high &>> 30 & 3) &+ UInt32(truncatingIfNeeded: fraction &>> 63)
-    // Half of a quarter turn or more is so much less than the next.
+    // From half a quarter turn on, the remainder is relative to the next quarter turn and negative.
     var angle = Double(Int64(bitPattern: fraction)) * 0x1p-64 * 1.570_796_326_794_896_6
     if x < 0 {
       quarters = 0 &- quarters
@@ -73,7 +77,7 @@ private struct QuarterTurns {
     correction = Vector(repeating: Float(angle - Double(nearest)))
   }
 
-  /// The sine of the angle with so many quarter turns more.
+  /// Returns the sine of the angle plus `quarters` quarter turns.
   @inline(always)
   func sine(after quarters: UInt32) -> Vector {
     let square = rest * rest
@@ -92,7 +96,7 @@ private struct QuarterTurns {
   }
 }
 
-/// 32 bits of 2 ÷ π behind the point, with as many zeros before them.
+/// Returns 32 fractional bits of 2 ÷ π. The same number of zeros precedes them.
 @inline(always)
 private func quarterTurnBits(_ index: Int) -> UInt64 {
   switch index {
@@ -107,7 +111,7 @@ private func quarterTurnBits(_ index: Int) -> UInt64 {
   }
 }
 
-/// Whether a lane is negative, −0 or a NaN with that sign.
+/// Returns whether any lane is negative, −0, or a NaN with a negative sign.
 @inline(always)
 private func hasNegative(_ x: Vector) -> Bool {
   #if INFOLD_AVX512
@@ -120,7 +124,8 @@ private func hasNegative(_ x: Vector) -> Bool {
   #endif
 }
 
-/// `y`, with the sine of x after so many quarter turns in the lanes where x lies beyond the limit, or is none.
+/// Returns `y`, with the lanes in which x lies beyond the limit replaced by the sine of x plus
+/// `quarters` quarter turns.
 @inline(never)
 private func withLargeAngles(_ x: Vector, _ y: Vector, after quarters: UInt32) -> Vector {
   var y = y
@@ -142,13 +147,13 @@ private func sine(_ x: Vector, after quarters: UInt32) -> Vector {
   return withLargeAngles(x, y, after: quarters)
 }
 
-/// sin x: 1 ulp.
+/// Returns sin x. The maximum error is 1 ulp.
 @inline(always)
 func sine(_ x: Vector) -> Vector {
-  // A small angle is its sine, also −0.
+  // The sine of a small angle is the angle itself, also for −0.
   select(x, sine(x, after: 0), whereNegative: magnitude(x) - Vector(repeating: 0x1p-12))
 }
 
-/// cos x: 1 ulp.
+/// Returns cos x. The maximum error is 1 ulp.
 @inline(always)
 func cosine(_ x: Vector) -> Vector { sine(x, after: 1) }

@@ -5,25 +5,27 @@
 #endif
 
 #if INFOLD_AVX512
-  /// The vector that kernels compute with.
+  /// The vector type of the kernels.
   typealias Vector = SIMD16<Float>
 #elseif INFOLD_AVX2
-  /// The vector that kernels compute with.
+  /// The vector type of the kernels.
   typealias Vector = SIMD8<Float>
-  /// As many numbers in double precision.
+  /// The same number of lanes in double precision.
   typealias DoubleVector = SIMD8<Double>
 #else
-  /// The vector that kernels compute with.
+  /// The vector type of the kernels.
   typealias Vector = SIMD4<Float>
-  /// As many numbers in double precision.
+  /// The same number of lanes in double precision.
   typealias DoubleVector = SIMD4<Double>
 #endif
 
 extension Vector {
-  /// sum + a · b: one instruction that rounds once where there is one; else it would become a library call per lane.
+  /// Returns sum + a · b, with a fused instruction if there is one. Otherwise fusing would become a
+  /// library call for each lane.
   @inline(__always)
   static func multiplyAdd(_ a: Vector, _ b: Vector, _ sum: Vector) -> Vector {
-    // Intrinsics, though `addingProduct` becomes the same: to the optimizer it is a loop over the lanes, and takes most of its time.
+    // Intrinsics. `addingProduct` compiles to the same code, but the optimizer sees a loop over
+    // lanes, which dominates compile time.
     #if INFOLD_AVX512
       _mm512_fmadd_ps(a, b, sum)
     #elseif INFOLD_AVX2
@@ -35,13 +37,13 @@ extension Vector {
     #endif
   }
 
-  /// The elements from `pointer` on, which needs no alignment.
+  /// Loads the elements from `pointer` on. It need not be aligned.
   @inline(__always)
   init(at pointer: UnsafePointer<Float>) {
     self = UnsafeRawPointer(pointer).loadUnaligned(as: Vector.self)
   }
 
-  /// Writes the elements from `pointer` on, which needs no alignment.
+  /// Stores the elements from `pointer` on. It need not be aligned.
   @inline(__always)
   func store(at pointer: UnsafeMutablePointer<Float>) {
     UnsafeMutableRawPointer(pointer).storeBytes(of: self, as: Vector.self)

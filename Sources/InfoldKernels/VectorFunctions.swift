@@ -1,6 +1,6 @@
-// Functions of a vector, lane by lane, by range reduction and polynomials. The coefficients are least-maximum fits of
-// our own. Errors are the largest over the whole range of arguments, in units in the last place, with fused
-// multiply-add.
+// Functions of a vector, lane by lane, by range reduction and polynomials. The coefficients are our
+// own minimax fits. The stated errors are the maximum over the whole range of arguments, in ulp,
+// with fused multiply-add.
 
 #if INFOLD_AVX512
   import CMachine
@@ -22,7 +22,7 @@
   typealias VectorBits = SIMD4<UInt32>
 #endif
 
-/// The larger one of each lane; `x` where it is NaN.
+/// Returns the larger element of each lane, and `x` where it is NaN.
 @inline(always)
 func maximum(_ bound: Vector, _ x: Vector) -> Vector {
   #if INFOLD_AVX512
@@ -36,7 +36,7 @@ func maximum(_ bound: Vector, _ x: Vector) -> Vector {
   #endif
 }
 
-/// The smaller one of each lane; `x` where it is NaN.
+/// Returns the smaller element of each lane, and `x` where it is NaN.
 @inline(always)
 func minimum(_ bound: Vector, _ x: Vector) -> Vector {
   #if INFOLD_AVX512
@@ -50,7 +50,7 @@ func minimum(_ bound: Vector, _ x: Vector) -> Vector {
   #endif
 }
 
-/// The larger one of each lane; NaN where either is.
+/// Returns the larger element of each lane, or NaN if either is NaN.
 @inline(always)
 func largest(_ x: Vector, _ y: Vector) -> Vector {
   #if INFOLD_AVX512
@@ -62,19 +62,20 @@ func largest(_ x: Vector, _ y: Vector) -> Vector {
   #endif
 }
 
-/// `a` in the lanes where `sign` is negative, −0 or a NaN with that sign, else `b`. In long functions the optimizer
-/// takes `replacing(with:where:)` apart into lanes; this it does not.
+/// Returns `a` in the lanes where `sign` is negative, −0 or a NaN with a negative sign, and `b`
+/// elsewhere. In long functions, the optimizer splits `replacing(with:where:)` into lanes, but not
+/// this.
 @inline(always)
 func select(_ a: Vector, _ b: Vector, whereNegative sign: Vector) -> Vector {
   let mask = VectorBits(repeating: 0) &- (bits(sign) &>> 31)
   return float((bits(a) & mask) | (bits(b) & ~mask))
 }
 
-/// The smaller one of each lane; NaN where either is.
+/// Returns the smaller element of each lane, or NaN if either is NaN.
 @inline(always)
 func least(_ x: Vector, _ y: Vector) -> Vector { minimum(x, y).replacing(with: x, where: x .!= x) }
 
-/// √x. The standard library's takes vectors apart into lanes.
+/// Returns √x. The standard library's function splits vectors into lanes.
 @inline(always)
 func squareRoot(_ x: Vector) -> Vector {
   #if INFOLD_AVX512
@@ -88,21 +89,21 @@ func squareRoot(_ x: Vector) -> Vector {
   #endif
 }
 
-/// max(low, min(high, x)); NaN stays NaN.
+/// Returns max(low, min(high, x)). NaN stays NaN.
 @inline(always)
 func clip(_ x: Vector, _ low: Float, _ high: Float) -> Vector {
   maximum(Vector(repeating: low), minimum(Vector(repeating: high), x))
 }
 
-/// |x|.
+/// Returns |x|.
 @inline(always)
 func magnitude(_ x: Vector) -> Vector { float(bits(x) & VectorBits(repeating: 0x7fff_ffff)) }
 
-/// −x, also of zeros: the operator of vectors subtracts from 0.
+/// Returns −x, also for zeros. The vector operator subtracts from 0.
 @inline(always)
 func negated(_ x: Vector) -> Vector { float(bits(x) ^ VectorBits(repeating: 0x8000_0000)) }
 
-/// `size`, which is not negative, with the sign of `x`.
+/// Returns the nonnegative `size` with the sign of `x`.
 @inline(always)
 func withSign(of x: Vector, _ size: Vector) -> Vector {
   float(bits(size) | (bits(x) & VectorBits(repeating: 0x8000_0000)))
@@ -117,31 +118,33 @@ private func signed(_ bits: VectorBits) -> Vector.MaskStorage { unsafeBitCast(bi
 @inline(always)
 func float(_ bits: VectorBits) -> Vector { unsafeBitCast(bits, to: Vector.self) }
 
-/// `constant + x · y`.
+/// Returns `constant + x · y`.
 @inline(always)
 func add(_ constant: Float, _ x: Vector, _ y: Vector) -> Vector {
   Vector.multiplyAdd(x, y, Vector(repeating: constant))
 }
 
-/// Added to a number below 2²² and subtracted again, it rounds the number to an integer, which meanwhile stands in the
-/// lowest bits.
+/// Adding this to a number below 2²² and subtracting it again rounds the number to an integer. In
+/// between, the integer is in the lowest bits.
 private let rounder: Float = 12_582_912
 
-/// What an exponential consists of: eˣ = 2ⁿ · (1 + s) with an integer n, and s from −0.3 to 0.42.
+/// The decomposition eˣ = 2ⁿ · (1 + s) with an integer n, and s from −0.3 to 0.42.
 struct ExponentialParts {
-  /// n, with `rounder` added.
+  /// n with `rounder` added.
   private let shifted: Vector
-  /// s: eʳ − 1, r being the rest of x, which is at most ½·log 2.
+  /// s = eʳ − 1, where r is the remainder of x, at most ½·log 2.
   let s: Vector
 
+  /// Decomposes an exponential.
   /// - Parameters:
-  ///   - x: At most some hundreds in size.
-  ///   - correction: Added to the rest of x: what x has lost by rounding; `nil` for nothing.
+  ///   - x: The exponent, at most some hundreds in magnitude.
+  ///   - correction: The rounding error of x, which is added to the remainder, or `nil`.
   @inline(always)
   init(_ x: Vector, correction: Vector? = nil) {
     shifted = add(rounder, x, Vector(repeating: 1.442_695_04))
     let n = shifted - Vector(repeating: rounder)
-    // log 2 is given as a short number and a rest, so that n times the first is exact.
+    // log 2 is split into a short leading part and a remainder, so that the product of n with the
+    // former is exact.
     var r = Vector.multiplyAdd(n, Vector(repeating: -0.693_359_375), x)
     r = Vector.multiplyAdd(n, Vector(repeating: 2.121_944_4e-4), r)
     if let correction { r += correction }
@@ -152,15 +155,15 @@ struct ExponentialParts {
     s = Vector.multiplyAdd(r * r, q, r)
   }
 
-  /// 2ⁿ, where n is from −127, which gives 0, to 128, which gives ∞.
+  /// 2ⁿ for n from −127, which gives 0, to 128, which gives ∞.
   @inline(always)
   var power: Vector { float((bits(shifted) &<< 23) &+ VectorBits(repeating: 0x3f80_0000)) }
 
-  /// 2⁻ⁿ, where n is from −127 to 127, which gives 0.
+  /// 2⁻ⁿ for n from −127 to 127, which gives 0.
   @inline(always)
   var inversePower: Vector { float(VectorBits(repeating: 0x3f80_0000) &- (bits(shifted) &<< 23)) }
 
-  /// 2ⁿ in two factors, where n is from −252 to 254.
+  /// 2ⁿ as two factors, for n from −252 to 254.
   @inline(always)
   var powers: (Vector, Vector) {
     let exponent = signed(bits(shifted) &- VectorBits(repeating: rounder.bitPattern))
@@ -175,7 +178,8 @@ struct ExponentialParts {
   }
 }
 
-/// eˣ: 1 ulp. Overflow gives ∞, underflow subnormal numbers and 0.
+/// Returns eˣ. The maximum error is 1 ulp. Overflow gives ∞, and underflow gives subnormal numbers
+/// and 0.
 @inline(always)
 func exponential(_ x: Vector) -> Vector {
   let parts = ExponentialParts(clip(x, -104, 89))
@@ -183,7 +187,7 @@ func exponential(_ x: Vector) -> Vector {
   return Vector.multiplyAdd(powers.0, parts.s, powers.0) * powers.1
 }
 
-/// log x: 1 ulp. Negative numbers give NaN, 0 gives −∞.
+/// Returns log x. The maximum error is 1 ulp. Negative numbers give NaN, and 0 gives −∞.
 @inline(always)
 func logarithm(_ x: Vector) -> Vector {
   let excess = x - Vector(repeating: Float.leastNormalMagnitude)
@@ -214,17 +218,17 @@ func logarithm(_ x: Vector) -> Vector {
   y += x - x
   y = select(x, y, whereNegative: Vector(repeating: .greatestFiniteMagnitude) - x)
   y = select(Vector(repeating: .nan), y, whereNegative: x)
-  // A product, so that subnormal numbers are zeros where they are flushed.
+  // A product, so that subnormal numbers count as zero if they are flushed.
   let scaled = magnitude(x) * Vector(repeating: 0x1p100)
   return select(Vector(repeating: -.infinity), y, whereNegative: scaled - Vector(repeating: .leastNormalMagnitude))
 }
 
-// For loops that do more than one of these, or something else besides: the optimizer would take long bodies apart into
-// lanes.
+// Variants for loops that combine several of these functions or do more work. In long loop bodies,
+// the optimizer splits vectors into lanes.
 @inline(never) func outlinedExponential(_ x: Vector) -> Vector { exponential(x) }
 @inline(never) func outlinedLogarithm(_ x: Vector) -> Vector { logarithm(x) }
 
-/// erf x for |x| up to 1.
+/// Returns erf x for |x| up to 1.
 @inline(always)
 private func smallErrorFunction(_ x: Vector) -> Vector {
   let square = x * x
@@ -237,7 +241,7 @@ private func smallErrorFunction(_ x: Vector) -> Vector {
   return x * p
 }
 
-/// 1 − erf x for x ≥ ½, with a relative error of up to 4·10⁻⁷ + 6·10⁻⁸·x².
+/// Returns 1 − erf x for x ≥ ½, with a relative error of up to 4·10⁻⁷ + 6·10⁻⁸·x².
 @inline(always)
 private func complementaryErrorFunction(_ x: Vector) -> Vector {
   let one = Vector(repeating: 1)
@@ -253,7 +257,7 @@ private func complementaryErrorFunction(_ x: Vector) -> Vector {
   return t * exponential(Vector.multiplyAdd(x, -x, p))
 }
 
-/// erf x: 2 ulp.
+/// Returns erf x. The maximum error is 2 ulp.
 @inline(always)
 func errorFunction(_ x: Vector) -> Vector {
   let size = magnitude(x)

@@ -5,19 +5,19 @@
 #endif
 
 #if INFOLD_AVX512
-  /// For each lane of a vector, which of the numbers that are read it takes.
+  /// The index of the loaded element that each lane of a vector uses.
   typealias VectorLanes = SIMD16<Int32>
 #elseif INFOLD_AVX2
-  /// For each lane of a vector, which of the numbers that are read it takes.
+  /// The index of the loaded element that each lane of a vector uses.
   typealias VectorLanes = SIMD8<Int32>
 #else
-  /// For each lane of a vector, which of the numbers that are read it takes.
+  /// The index of the loaded element that each lane of a vector uses.
   typealias VectorLanes = SIMD4<Int32>
 #endif
 
 extension Vector {
-  /// Of the numbers from `pointer` on, those that `lanes` names, which are among the first `count`; a whole vector may be read if there are
-  /// as many.
+  /// Gathers the elements from `pointer` on that `lanes` selects among the first `count`. A whole
+  /// vector is loaded if there are as many.
   @inline(always)
   init(at pointer: UnsafePointer<Float>, count: Int, lanes: VectorLanes) {
     #if INFOLD_AVX512
@@ -25,7 +25,7 @@ extension Vector {
     #elseif INFOLD_AVX2
       self = _mm256_permutevar8x32_ps(Vector(at: pointer, count: count), unsafeBitCast(lanes, to: SIMD4<Int64>.self))
     #elseif INFOLD_NEON
-      // The four bytes of each lane's number.
+      // The four bytes of each selected element.
       let bytes = lanes &* VectorLanes(repeating: 0x0404_0404) &+ VectorLanes(repeating: 0x0302_0100)
       let numbers = unsafeBitCast(Vector(at: pointer, count: count), to: SIMD16<UInt8>.self)
       self = unsafeBitCast(vqtbl1q_u8(numbers, unsafeBitCast(bytes, to: SIMD16<UInt8>.self)), to: Vector.self)

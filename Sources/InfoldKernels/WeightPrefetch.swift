@@ -1,13 +1,14 @@
 import CMachine
 
-/// The panel of weights that is read next. While the tiles of one panel are computed, it is brought into the second-level cache: left
-/// to the processor, products whose weights come from the third-level cache lose up to a third of their speed.
+/// A prefetch of the panel of weights that is read next. While the tiles of one panel are computed,
+/// the next panel is prefetched into the second-level cache. With hardware prefetching alone,
+/// products whose weights come from the third-level cache lose up to a third of their speed.
 struct WeightPrefetch {
-  /// Rows of a panel that are read between prefetches.
+  /// The number of panel rows that are read between prefetches.
   static let step = 8
-  /// The floats of a line of the cache.
+  /// The number of floats in a cache line.
   static let line = 16
-  /// How far ahead of what is read weights are fetched that are read once.
+  /// The prefetch distance in floats for weights that are read once.
   static let distance = 1024
 
   private var next: UnsafePointer<Float>
@@ -15,8 +16,8 @@ struct WeightPrefetch {
   private let stepsPerTile: Int
   private var tiles: Int
 
-  /// Where so many tiles read a panel of so many rows one after the other, of which each takes its share.
-  /// - Parameter areFetched: Whether there is anything to bring near.
+  /// Prepares the prefetch of a panel with `rows` rows, which `count` tiles share equally.
+  /// - Parameter areFetched: Whether to prefetch at all.
   @inline(__always)
   init(_ panel: UnsafePointer<Float>, rows: Int, tiles count: Int, areFetched: Bool) {
     let panelLines = Self.step * Kernels.panelWidth / Self.line
@@ -27,7 +28,7 @@ struct WeightPrefetch {
     tiles = panelLines / share
   }
 
-  /// Goes on to the share of the next tile.
+  /// Advances to the share of the next tile.
   @inline(__always)
   mutating func advance() {
     next += stepsPerTile * linesPerStep * Self.line

@@ -19,10 +19,11 @@ extension Kernels {
     }
   }
 
-  /// The sum of pixels, each with its weight, channel by channel.
+  /// Computes the weighted sum of pixels, channel by channel.
   /// - Parameters:
-  ///   - tap: Where a pixel lies, and its weight. What has no weight is not read: zero times infinity would be no number.
-  ///   - store: Takes the sums from a channel on, and how many they are.
+  ///   - tap: Returns the offset of a pixel and its weight. Pixels with weight 0 are not read,
+  ///     because zero times infinity is NaN.
+  ///   - store: Receives the sums, their first channel, and their number.
   @inline(always)
   static func addPixels(
     _ pixels: UnsafePointer<Float>, _ channels: Int, taps: Int, tap: (Int) -> (place: Int, weight: Float),
@@ -30,7 +31,7 @@ extension Kernels {
   ) {
     let width = Vector.scalarCount
     var channel = 0
-    // Four sums at a time, so that additions need not wait for each other.
+    // Four sums at a time, so that additions do not wait for each other.
     while channel + 4 * width <= channels {
       var (a, b) = (Vector(repeating: 0), Vector(repeating: 0)), (c, d) = (a, b)
       for index in 0..<taps {
@@ -60,7 +61,7 @@ extension Kernels {
     }
   }
 
-  /// The greatest product of a pixel and its weight, channel by channel.
+  /// Writes the largest product of a pixel and its weight, channel by channel.
   @inline(always)
   private static func greatestProducts(
     _ arguments: WeightedPixelsArguments, _ places: UnsafePointer<Int>, _ weights: UnsafePointer<Float>,

@@ -1,25 +1,27 @@
-/// Windows of one size side by side, each of which has the same number of elements under every number of its result.
+/// Adjacent windows with the same number of elements inside the image.
 struct WindowRun {
   /// The first element of the first window.
   private let input: UnsafePointer<Float>
-  /// Rows of a window, and the distance from one to the next.
+  /// The rows of a window, and the distance between them.
   private let rows: Int
   private let rowStride: Int
-  /// Elements in each row, and the distance from one to the next.
+  /// The elements in each row, and the distance between them.
   private let columns: Int
   private let columnStride: Int
-  /// The distance between the elements of a window that has three in one row or column, the most common ones.
+  /// The distance between the elements of a window with three in one row or column, which is the
+  /// most common case.
   private let stepOfThree: Int?
   /// The first result.
   private let output: UnsafeMutablePointer<Float>
-  /// The distance from one window to the next, and from one result to the next.
+  /// The distances between windows and between results.
   private let inputStride: Int
   private let outputStride: Int
   private let windows: Int
   /// The numbers of each result.
   private let length: Int
 
-  /// Windows that stand as close as their numbers are one that is so much longer.
+  /// Creates a run. Windows whose distance equals their number of channels are merged into a single
+  /// longer one.
   @inline(always)
   init(
     _ input: UnsafePointer<Float>, rows: Int, rowStride: Int, columns: Int, columnStride: Int, inputStride: Int,
@@ -39,7 +41,8 @@ struct WindowRun {
     length = isDense ? windows &* channels : channels
   }
 
-  /// Writes `finish` of the elements under each number, of which `combine` takes one after the other to what `begin` makes of the first.
+  /// Writes the result of `finish` for each number. `begin` initializes it from the first element,
+  /// and `combine` adds the other elements one after the other.
   @inline(always)
   func reduce(
     _ begin: (Vector) -> Vector, _ combine: (Vector, Vector) -> Vector, _ finish: (Vector) -> Vector
@@ -62,7 +65,7 @@ struct WindowRun {
         finish(reduce(x, count: length, begin, combine)).store(at: y, count: length)
       }
       while length >= width && index < length {
-        // The last vector has all its lanes, and some of the one before once more.
+        // The last vector is full and recomputes some lanes of the one before.
         let place = min(index, length &- width)
         finish(reduce(x + place, count: width, begin, combine)).store(at: y + place)
         index &+= width
@@ -70,7 +73,7 @@ struct WindowRun {
     }
   }
 
-  /// What comes of the first `count` numbers under one vector, at most as many as it has.
+  /// Reduces the first `count` numbers of one vector, at most its size.
   @inline(always)
   private func reduce(
     _ first: UnsafePointer<Float>, count: Int, _ begin: (Vector) -> Vector, _ combine: (Vector, Vector) -> Vector
@@ -80,7 +83,7 @@ struct WindowRun {
     return result
   }
 
-  /// Calls `body` with the places of a window's elements, row by row, but for the first.
+  /// Calls `body` with the addresses of a window's elements except the first, row by row.
   @inline(always)
   private func forEachFurtherElement(_ first: UnsafePointer<Float>, _ body: (UnsafePointer<Float>) -> Void) {
     if let step = stepOfThree {

@@ -23,7 +23,7 @@ extension Kernels {
                 + arguments.offsets[(2 * entry + 1) * outputs + place], of: input)
             var scale: Float = 1
             if let mask = arguments.mask { scale = mask[entry * outputs + place] }
-            // The channels that share the offset, as far as they are of one group.
+            // The channels that share the offset and belong to the same group.
             let perGroup = input.channels / arguments.groups
             var channel = offsetGroup * sharing
             let end = channel + sharing
@@ -41,7 +41,8 @@ extension Kernels {
   }
 }
 
-/// A place between the pixels of a picture: the four around it, by their distances from the first, and how much each counts.
+/// A position between the pixels of an image: the offsets of the four surrounding pixels from the
+/// first, and their weights.
 private struct PictureSample {
   private var topLeft = 0
   private var topRight = 0
@@ -52,7 +53,7 @@ private struct PictureSample {
   private var bottomLeftWeight: Float = 0
   private var bottomRightWeight: Float = 0
 
-  /// What lies outside counts nothing.
+  /// Computes offsets and weights. Pixels outside of the image have weight 0.
   @inline(always)
   init(_ row: Float, _ column: Float, of picture: InputImages<Float>) {
     guard row > -1, row < Float(picture.height), column > -1, column < Float(picture.width) else { return }
@@ -68,7 +69,7 @@ private struct PictureSample {
     (bottomLeftWeight, bottomRightWeight) = (lower * before, lower * right)
   }
 
-  /// Writes some channels, times `scale`.
+  /// Writes some channels multiplied by `scale`.
   @inline(always)
   func write(_ source: UnsafePointer<Float>, _ count: Int, _ scale: Float, to target: UnsafeMutablePointer<Float>) {
     let scale = Vector(repeating: scale)

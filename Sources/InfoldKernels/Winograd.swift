@@ -9,7 +9,7 @@ extension Kernels {
   public static func convolveWinograd(_ arguments: WinogradArguments) {
     let block = WinogradBlock(
       tile: arguments.tile, channels: arguments.input.channels, outputChannels: arguments.output.channels)
-    // Blocks of even sizes, whole tiles of the product but for the end.
+    // Blocks of similar sizes, which are multiples of whole product tiles except the last.
     let units = (arguments.tiles.count + tileRows - 1) / tileRows
     let blocks = (units * tileRows + block.tiles - 1) / block.tiles
     block.clearZeros(arguments.scratch)
@@ -21,23 +21,25 @@ extension Kernels {
   }
 }
 
-/// The tiles that go through the steps of Winograd's algorithm together, and the memory that they take: all channels of the
-/// transformed input, and the products for some of the output channels at a time, so that these stay in the second-level cache.
+/// The tiles that pass through the steps of Winograd's algorithm together, and their memory. A
+/// block has all channels of the transformed input, and the products of some of the output channels
+/// at a time, so that these stay in the second-level cache.
 struct WinogradBlock {
   let tile: Int
-  /// Tiles of a block, at most.
+  /// The maximum number of tiles in a block.
   let tiles: Int
   let channels: Int
-  /// Output channels of one product.
+  /// The output channels of one product.
   let columns: Int
 
-  /// Pixels along a tile of the input.
+  /// The width of an input tile in pixels.
   private var size: Int { tile + 2 }
   private var positions: Int { size * size }
   private var channelStride: Int {
     (channels + Vector.scalarCount - 1) / Vector.scalarCount * Vector.scalarCount
   }
-  // A line more than it takes: without it, the positions of a tile would fall into the same set of a cache.
+  // One cache line more than needed. Without it, the positions of a tile would map to the same
+  // cache set.
   private var inputStride: Int { tiles * channelStride + 16 }
   private var productStride: Int { tiles * columns + 16 }
 
@@ -54,7 +56,7 @@ struct WinogradBlock {
     columns = min(panels * Kernels.panelWidth, 64)
   }
 
-  // The parts of the scratch memory, one behind the other.
+  // The consecutive parts of the scratch memory.
   private var directBytes: Int { rounded(Kernels.convolutionScratch(taps: 9, channels: channels)) }
   private var unevenBytes: Int { rounded(tiles * MemoryLayout<Bool>.stride) }
   private var zeroBytes: Int { rounded(channels * MemoryLayout<Float>.stride) }
@@ -133,7 +135,8 @@ struct WinogradBlock {
     }
   }
 
-  /// The product for each position: the transformed inputs of all tiles and channels with the weights of some columns.
+  /// Computes the product for each position: the transformed inputs of all tiles and channels with
+  /// the weights of some columns.
   @inline(__always)
   private func multiply(
     _ input: WinogradInput, _ count: Int, _ weights: UnsafePointer<Float>, columns width: Int,
@@ -151,7 +154,7 @@ struct WinogradBlock {
         let panel = weights + (position * matrix + column * channels)
         let isLast = column + Kernels.panelWidth >= width
         let next = isLast ? weights + (position + 1) * matrix : panel + Kernels.panelWidth * channels
-        // Whole vectors: behind the last column, the weights are zeros.
+        // Whole vectors. The weights after the last column are zeros.
         let vectors = (min(width - column, Kernels.panelWidth) + Vector.scalarCount - 1) / Vector.scalarCount
         Kernels.multiplyPanel(
           rows: count, columns: vectors * Vector.scalarCount, taps: 1, channels: channels, pointers, panel, next: next,
@@ -161,7 +164,8 @@ struct WinogradBlock {
     }
   }
 
-  /// Calls `body` with each tile's index in the block, its image, and the first output row and column.
+  /// Calls `body` with each tile's index in the block, its image, and its first output row and
+  /// column.
   @inline(__always)
   private func forEachTile(_ range: Range<Int>, _ images: OutputImages<Float>, _ body: (Int, Int, Int, Int) -> Void) {
     let across = (images.width + tile - 1) / tile, down = (images.height + tile - 1) / tile

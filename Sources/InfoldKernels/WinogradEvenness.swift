@@ -1,21 +1,23 @@
 import InfoldKernelInterface
 
-/// Which tiles suit Winograd's algorithm.
+/// A classification of tiles by their suitability for Winograd's algorithm.
 ///
-/// It mixes all numbers of an input tile: one that is not finite reaches outputs that do not read it, and a large one takes the digits
-/// of what such outputs are made of. What it does is measured in the transformed tile, whose energy (the squares added up) holds the large
-/// numbers with the factors that they come with. A tile is *uneven* when that is not finite, or too much for the weakest window
-/// of an output; uneven tiles are computed directly. With F(2×2), no number reaches an output that does not read it.
+/// The algorithm mixes all numbers of an input tile. A number that is not finite affects outputs
+/// that do not read it, and a large number causes cancellation in such outputs. Both are measured
+/// in the transformed tile. Its energy, the sum of squares, contains the large numbers with their
+/// actual factors. A tile is *uneven* if its energy is not finite, or too large relative to the
+/// weakest window of an output. Uneven tiles are computed directly. With F(2×2), numbers do not
+/// affect outputs that do not read them.
 ///
-/// To add up the energies of all windows takes longer than a layer can spare. So it is done only for tiles that seem uneven:
-/// beside some pixels, of which every window reads one, and by some positions of the transformed tile, in which all pixels have
-/// a part.
+/// Computing the energies of all windows would take too long. They are computed only for tiles that
+/// seem uneven. The first test uses some pixels such that each window reads one of them, and some
+/// positions of the transformed tile to which all pixels contribute.
 enum WinogradEvenness {
-  /// What the energy of these positions may be, in terms of the weakest pixel's.
+  /// Returns the limit of the energy of these positions, relative to that of the weakest pixel.
   ///
-  /// At these limits, one large number in a tile makes errors that are up to 35 and 70 times those of a direct convolution, for outputs that
-  /// do not read it. Numbers without order reach 400 and 36,000; in networks with pictures, tiles reach 500, and seldom 2,000, with
-  /// tiles of 4 × 4.
+  /// At these limits, one large number in a tile causes errors up to 35 and 70 times those of a
+  /// direct convolution, for outputs that do not read it. For random numbers, the ratio reaches 400
+  /// and 36,000. In networks applied to images, it reaches 500, and rarely 2,000, with 4 × 4 tiles.
   @inline(__always)
   static func limit(size: Int) -> Float { size == 6 ? 16384 : 262144 }
 
@@ -23,16 +25,17 @@ enum WinogradEvenness {
   static let windowPixels: Float = 8
 }
 
-/// The energies of four pixels of an input tile, lane by lane. Every window of an output that lies inside of the picture reads one of
-/// these pixels, and they lie inside of the picture as long as the centers of windows do.
+/// The energies of four pixels of an input tile, lane by lane. Each window of an output inside the
+/// image reads one of these pixels. They lie inside the image if the centers of the windows do.
 struct WinogradSamples {
   private let places: InlineArray<4, Int>
   private var energies = InlineArray<4, Vector>(repeating: .zero)
 
+  /// Selects the pixels.
   /// - Parameters:
-  ///   - size: Pixels along the input tile.
-  ///   - rows: How many rows of the output tile lie inside of the picture.
-  ///   - columns: How many columns do.
+  ///   - size: The width of the input tile in pixels.
+  ///   - rows: The rows of the output tile that lie inside the image.
+  ///   - columns: The columns of the output tile that lie inside the image.
   @inline(__always)
   init(size: Int, rows: Int, columns: Int) {
     let (top, left) = (min(2, rows), min(2, columns))
@@ -57,7 +60,7 @@ struct WinogradSamples {
     }
   }
 
-  /// The energy of the weakest one. One that is not finite may be left out.
+  /// The energy of the weakest pixel. A pixel whose energy is not finite may be ignored.
   @inline(__always)
   var weakest: Float {
     let a = quarterSums(energies[0]), b = quarterSums(energies[1])
@@ -73,7 +76,7 @@ struct WinogradSamples {
   private func lesser(_ a: Float, _ b: Float) -> Float { a < b ? a : b }
 }
 
-/// The lanes of a vector added up until four are left.
+/// Adds the lanes of a vector until four are left.
 @inline(__always)
 private func quarterSums(_ x: Vector) -> SIMD4<Float> {
   var sums = SIMD4(x[0], x[1], x[2], x[3])
@@ -86,10 +89,12 @@ private func quarterSums(_ x: Vector) -> SIMD4<Float> {
 }
 
 extension WinogradInput {
-  /// The squares of all channels at some positions of a transformed tile, added up. Every pixel has a part in one of them.
+  /// Returns the sum of the squares of all channels at some positions of a transformed tile. Each
+  /// pixel contributes to at least one of them.
   @inline(__always)
   func energy(size: Int, _ transformed: UnsafePointer<Float>) -> Float {
-    // The first and the last row and column, which have alternate pixels; and where these cancel out when they are equal, one between.
+    // The first and last row and column, which depend on alternate pixels. If equal pixels cancel
+    // out there, also one between them.
     switch size {
     case 4: energy(size: 4, transformed, [0, 1, 3] as InlineArray<3, Int>)
     case 6: energy(size: 6, transformed, [0, 5] as InlineArray<2, Int>)
@@ -118,15 +123,15 @@ extension WinogradInput {
     return (quarters[0] + quarters[1]) + (quarters[2] + quarters[3])
   }
 
-  /// Whether a tile of this energy seems uneven.
+  /// Returns whether a tile with this energy seems uneven.
   @inline(__always)
   func seemsUneven(size: Int, energy: Float, _ samples: WinogradSamples) -> Bool {
     if size == 4 { return !(energy < .infinity) }
-    // When both are infinite, their difference is no number.
+    // If both are infinite, their difference is NaN.
     return !(energy - WinogradEvenness.limit(size: size) * samples.weakest <= 0)
   }
 
-  /// Whether a tile of this energy that seems uneven is.
+  /// Returns whether a tile with this energy that seems uneven actually is.
   @inline(never)
   func isUneven(
     size: Int, energy: Float, images: InputImages<Float>, image: Int, y: Int, x: Int, rows: Int, columns: Int

@@ -1,28 +1,28 @@
 import CMachine
 import InfoldKernelInterface
 
-/// Where the transformed input tiles of a block lie: position by position, tile by tile, channel by channel.
+/// The transformed input tiles of a block, ordered by position, tile and channel.
 struct WinogradInput {
   let base: UnsafeMutablePointer<Float>
-  /// Floats from one position's tiles to the next one's.
+  /// The distance between positions in floats.
   let positionStride: Int
-  /// Floats from one tile to the next: the channels, filled up to whole vectors.
+  /// The distance between tiles in floats: the channels, padded to whole vectors.
   let tileStride: Int
   let channels: Int
   /// Space for as many pointers as a tile has pixels.
   let pixels: UnsafeMutablePointer<UnsafePointer<Float>>
-  /// Space for as many vectors as a tile has pixels: what lies between the transformations of columns and of rows.
+  /// Space for as many vectors as a tile has pixels, between the transforms of columns and of rows.
   let columns: UnsafeMutablePointer<Vector>
-  /// As much space again.
+  /// A second space of the same size.
   let copies: UnsafeMutablePointer<Vector>
   /// Zeros for all channels.
   let zeros: UnsafePointer<Float>
 
-  /// Transforms a tile of which the first pixel is at (`y`, `x`), which may lie outside of the picture.
+  /// Transforms a tile whose first pixel is at (`y`, `x`), possibly outside of the image.
   /// - Parameters:
-  ///   - rows: How many rows of the output tile lie inside of the picture.
-  ///   - columns: How many columns do.
-  /// - Returns: Whether the tile is uneven, so that its outputs are to be computed directly.
+  ///   - rows: The rows of the output tile that lie inside the image.
+  ///   - columns: The columns of the output tile that lie inside the image.
+  /// - Returns: Whether the tile is uneven, so that its outputs must be computed directly.
   @inline(__always)
   func transform(
     size: Int, images: InputImages<Float>, image: Int, y: Int, x: Int, tile: Int, rows: Int, columns: Int
@@ -48,7 +48,7 @@ struct WinogradInput {
       size: size, energy: energy, images: images, image: image, y: y, x: x, rows: rows, columns: columns)
   }
 
-  /// Writes where the pixels of a tile lie; `zeros` for those outside of the picture.
+  /// Writes the addresses of a tile's pixels. Pixels outside of the image get `zeros`.
   @inline(__always)
   func locatePixels(size: Int, images: InputImages<Float>, image: Int, y: Int, x: Int) {
     var pixel = pixels
@@ -64,8 +64,8 @@ struct WinogradInput {
     }
   }
 
-  /// Prefetches what the tile on the right does not share with this one: the processor does not see from tiles where the next
-  /// ones lie.
+  /// Prefetches the pixels of the tile on the right that this tile does not share. The hardware
+  /// prefetcher does not recognize the access pattern of tiles.
   @inline(__always)
   private func prefetch(size: Int, images: InputImages<Float>, image: Int, y: Int, x: Int) {
     let columns = min(x + size, images.width)..<min(x + 2 * size - 2, images.width)

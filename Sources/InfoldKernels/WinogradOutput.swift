@@ -1,18 +1,19 @@
 import InfoldKernelInterface
 
-/// The products of a block, to be transformed into output tiles: position by position, tile by tile, column by column.
+/// The products of a block, to be transformed into output tiles, ordered by position, tile and
+/// column.
 struct WinogradOutput {
   let base: UnsafePointer<Float>
-  /// Floats from one position's tiles to the next one's.
+  /// The distance between positions in floats.
   let positionStride: Int
-  /// Floats from one tile to the next.
+  /// The distance between tiles in floats.
   let tileStride: Int
   let images: OutputImages<Float>
   let epilogue: Epilogue
   /// Space for as many vectors as an input tile has pixels.
   let rows: UnsafeMutablePointer<Vector>
 
-  /// Transforms a tile of which the first pixel is at (`y`, `x`), and writes what lies inside of the picture.
+  /// Transforms a tile whose first pixel is at (`y`, `x`), and writes the part inside the image.
   @inline(__always)
   func transform(tile size: Int, image: Int, y: Int, x: Int, tile: Int, columns: Range<Int>) {
     let source = base + tile * tileStride
@@ -95,7 +96,7 @@ struct WinogradOutput {
     }
   }
 
-  /// The bounds, when all that is left to do behind the residual is to keep the result within some.
+  /// The bounds, if only clipping remains to be done after the residual.
   @inline(__always)
   private var clamp: (low: Float, high: Float)? {
     switch epilogue.activation.function {
@@ -106,7 +107,7 @@ struct WinogradOutput {
     }
   }
 
-  /// Finishes a tile in every case.
+  /// Finishes a tile in the general case.
   @inline(never)
   private func finish(height: Int, size: Int, pixel: Int, width: Int, column: Int, lanes: Int) {
     let numbers = UnsafeMutableRawPointer(rows).assumingMemoryBound(to: Float.self)
@@ -127,7 +128,7 @@ struct WinogradOutput {
     }
   }
 
-  /// Calls `body` for each pixel of a tile: with its place in `rows`, and its number in the image.
+  /// Calls `body` for each pixel of a tile, with its position in `rows` and its index in the image.
   @inline(always)
   private func forEachVector(_ height: Int, _ size: Int, _ pixel: Int, _ width: Int, _ body: (Int, Int) -> Void) {
     for row in 0..<height {

@@ -1,10 +1,12 @@
-/// Winograd's minimal filtering in one dimension, as polynomials evaluated at points (Toom and Cook).
+/// Winograd's minimal filtering in one dimension, as the evaluation of polynomials at points (Toom
+/// and Cook).
 ///
-/// Points come in pairs ±p, so that a transformation computes the even and the odd part once for both. For F(4) they are
-/// 0, ±√½, ±√2 and ∞: measured over 128 channels, errors are 4 times smaller than with 0, ±1, ±2 and ∞. For F(6) no other pairs
-/// did better than ½, 1 and 2. How points make errors: Barabasz, Anderson, Soodhalter and Gregg 2018, arXiv 1803.10986.
+/// Points come in pairs ±p, so that a transform computes the even and the odd part once for both.
+/// For F(4) they are 0, ±√½, ±√2 and ∞. Measured over 128 channels, the errors are 4 times smaller
+/// than with 0, ±1, ±2 and ∞. For F(6), no other pairs were better than ½, 1 and 2. For the effect
+/// of points on errors, see Barabasz, Anderson, Soodhalter and Gregg 2018, arXiv 1803.10986.
 enum WinogradTransform {
-  /// The finite points of F(tile, 3).
+  /// Returns the finite points of F(tile, 3).
   static func points(tile: Int) -> InlineArray<7, Double> {
     let (root, half) = (2.0.squareRoot(), 0.5.squareRoot())
     return switch tile {
@@ -14,9 +16,9 @@ enum WinogradTransform {
     }
   }
 
-  /// What the weights g₀, g₁, g₂ are multiplied with for the given one of `tile + 2` positions.
+  /// Returns the factors of the weights g₀, g₁, g₂ for one of `tile + 2` positions.
   static func weightFactors(tile: Int, position: Int) -> (Double, Double, Double) {
-    // ∞ stands behind the finite points.
+    // ∞ comes after the finite points.
     guard position < tile + 1 else { return (0, 0, 1) }
     let points = points(tile: tile)
     let point = points[position]
@@ -88,7 +90,7 @@ enum WinogradTransform {
     ]
   }
 
-  /// `factor · x + y`.
+  /// Returns `factor · x + y`.
   @inline(__always)
   private static func add(_ factor: Float, _ x: Vector, _ y: Vector) -> Vector {
     .multiplyAdd(Vector(repeating: factor), x, y)

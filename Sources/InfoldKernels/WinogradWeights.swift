@@ -5,7 +5,7 @@ extension Kernels {
     (tile + 2) * (tile + 2) * packedCount(rows: channels, columns: outputChannels)
   }
 
-  /// For each position in a tile, row by row, a packed matrix of channels × output channels.
+  /// Packs a matrix of channels × output channels for each position in a tile, row by row.
   @inline(never)
   public static func packWinograd(_ arguments: WinogradPackArguments) -> Bool {
     let (tile, channels) = (arguments.tile, arguments.channels)
@@ -28,16 +28,18 @@ extension Kernels {
   }
 }
 
-/// The weights of one channel for the columns of a panel, transformed in double precision, all columns at once.
+/// The weights of one channel for the columns of a panel. All columns are transformed together in
+/// double precision.
 private struct WinogradWeights {
-  /// Even the largest inputs that the check lets pass, summed over all channels and transformed back, stay finite with these.
+  /// The upper bound of transformed weights. With it, even the largest inputs that pass the check,
+  /// summed over all channels and transformed back, stay finite.
   private static var bound: Float { 0x1p26 }
 
   private let positions: Int
   private var factors = InlineArray<8, (Double, Double, Double)>(repeating: (0, 0, 0))
-  /// The window's weights, row by row, of as many columns as the widest panels have.
+  /// The window's weights, row by row. There are as many columns as the widest panels have.
   private var window = InlineArray<9, InlineArray<64, Double>>(repeating: InlineArray(repeating: 0))
-  /// A row of the transformed ones, before its columns are transformed.
+  /// A row of the transformed weights before its columns are transformed.
   private var row = InlineArray<3, InlineArray<64, Double>>(repeating: InlineArray(repeating: 0))
 
   init(tile: Int) {
@@ -47,7 +49,7 @@ private struct WinogradWeights {
     }
   }
 
-  /// Takes the nine weights of each of the first columns, and zeros for the others.
+  /// Loads the nine weights of each of the first columns, and zeros for the others.
   @inline(always)
   mutating func load(_ source: UnsafePointer<Float>, columnStride: Int, filled: Int, width: Int) {
     for column in 0..<filled {
@@ -57,8 +59,8 @@ private struct WinogradWeights {
     for column in filled..<width { for tap in 0..<9 { window[tap][column] = 0 } }
   }
 
-  /// Writes them, position by position.
-  /// - Returns: Whether all are finite, and none is too large.
+  /// Writes the transformed weights, position by position.
+  /// - Returns: Whether all are finite and none is too large.
   @inline(always)
   mutating func write(to target: UnsafeMutablePointer<Float>, stride: Int, width: Int) -> Bool {
     var largest: UInt32 = 0
@@ -75,7 +77,8 @@ private struct WinogradWeights {
         for column in 0..<width {
           let number = Float(a * row[0][column] + b * row[1][column] + c * row[2][column])
           numbers[column] = number
-          // In the order of the magnitudes; what is not finite is larger than all else.
+          // Bit patterns are ordered like magnitudes, and numbers that are not finite are the
+          // largest.
           largest = max(largest, number.magnitude.bitPattern)
         }
       }

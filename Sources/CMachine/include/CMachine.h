@@ -4,9 +4,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Operations that Swift does not offer: the spin-loop hint, prefetching, the floating-point control register, futexes, thread names, and queries of processors and instruction sets.
+// Operations that Swift does not offer: the spin-loop hint, prefetching, the floating-point control
+// register, futexes, thread names, and queries of processors and instruction sets.
 
-// Forced inlining, because callers in Swift may be compiled for a different instruction set, and then the optimizer does not inline on its own.
+// Forced inlining, because callers in Swift may be compiled for a different instruction set, and
+// then the optimizer does not inline on its own.
 #define INFOLD_INLINE static inline __attribute__((always_inline))
 
 /// Hints to the processor that the caller is in a spin loop.
@@ -18,10 +20,12 @@ INFOLD_INLINE void infold_spin_hint(void) {
 #endif
 }
 
-/// Prefetches the cache line at `address` into the second-level cache. The address need not be valid.
+/// Prefetches the cache line at `address` into the second-level cache. The address need not be
+/// valid.
 INFOLD_INLINE void infold_prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }
 
-/// Returns the calling thread's floating-point control register: rounding mode, traps, and the treatment of subnormal numbers.
+/// Returns the calling thread's floating-point control register: rounding mode, traps, and the
+/// treatment of subnormal numbers.
 static inline uint64_t infold_arithmetic(void) {
 #if defined(__x86_64__)
   uint32_t control;
@@ -36,7 +40,8 @@ static inline uint64_t infold_arithmetic(void) {
 #endif
 }
 
-/// Sets the control register to a value that `infold_arithmetic` or `infold_standard_arithmetic` returned.
+/// Sets the control register to a value that `infold_arithmetic` or `infold_standard_arithmetic`
+/// returned.
 static inline void infold_set_arithmetic(uint64_t control) {
 #if defined(__x86_64__)
   uint32_t word = (uint32_t)control;
@@ -46,7 +51,8 @@ static inline void infold_set_arithmetic(uint64_t control) {
 #endif
 }
 
-/// Returns the control register for rounding to nearest without traps. Subnormal operands and results are either preserved or flushed to zero.
+/// Returns the control register for rounding to nearest without traps. Subnormal operands and
+/// results are either preserved or flushed to zero.
 static inline uint64_t infold_standard_arithmetic(bool flushes_subnormals) {
 #if defined(__x86_64__)
   return flushes_subnormals ? 0x1f80 | 0x8000 | 0x40 : 0x1f80;
@@ -57,7 +63,8 @@ static inline uint64_t infold_standard_arithmetic(bool flushes_subnormals) {
 #endif
 }
 
-/// Sleeps while the word at `address` equals `expected`, until `infold_wake`. Wakeups may be spurious.
+/// Sleeps while the word at `address` equals `expected`, until `infold_wake`. Wakeups may be
+/// spurious.
 void infold_sleep(const void *address, uint32_t expected);
 
 /// Wakes up to `count` threads that sleep on `address`.
@@ -66,7 +73,8 @@ void infold_wake(const void *address, int count);
 /// Sets the name of the calling thread, at most 15 bytes.
 void infold_name_thread(const char *name);
 
-/// Returns the number of processors that the process may run on, or 0 if the system does not report it.
+/// Returns the number of processors that the process may run on, or 0 if the system does not report
+/// it.
 int infold_allowed_processors(void);
 
 /// Returns whether processor and operating system support AVX2 and FMA.
@@ -75,7 +83,9 @@ bool infold_has_avx2_fma(void);
 /// Returns whether processor and operating system support AVX-512 F, BW, CD, DQ and VL.
 bool infold_has_avx512(void);
 
-/// Returns whether the processor executes AVX-512 multiplications at the rate of AVX2, and so has twice the throughput. Some processors split them into halves. The answer is derived from vendor, family and model, so it is always the same.
+/// Returns whether the processor executes AVX-512 multiplications at the rate of AVX2, and so has
+/// twice the throughput. Some processors split them into halves. The answer is derived from vendor,
+/// family and model, so it is always the same.
 bool infold_has_full_rate_avx512(void);
 
 /// Returns whether processor and operating system support AVX-512 VNNI as well.
@@ -87,7 +97,9 @@ bool infold_has_dot_products(void);
 #if defined(__ARM_FEATURE_DOTPROD)
 #include <arm_neon.h>
 
-/// Subtracts 128 from 16 unsigned bytes, which makes them signed. In assembly, because the optimizer would otherwise rewrite this for each group of four bytes and no longer emit products by lane.
+/// Subtracts 128 from 16 unsigned bytes, which makes them signed. In assembly, because the
+/// optimizer would otherwise rewrite this for each group of four bytes and no longer emit products
+/// by lane.
 INFOLD_INLINE int32x4_t infold_without_sign(int32x4_t bytes) {
   int32x4_t result;
   __asm__("eor %0.16b, %1.16b, %2.16b" : "=w"(result) : "w"(bytes), "w"(vdupq_n_u8(0x80)));
@@ -133,12 +145,14 @@ static inline __m512 infold_load_first(const float *source, long count, float fi
   return _mm512_mask_loadu_ps(_mm512_set1_ps(fill), (__mmask16)((1u << count) - 1), source);
 }
 
-/// Returns the larger element of each lane, or NaN if either is NaN. For NaN and for equal operands such as zeros, the result is `x` if `x` is NaN, and `y` otherwise.
+/// Returns the larger element of each lane, or NaN if either is NaN. For NaN and for equal operands
+/// such as zeros, the result is `x` if `x` is NaN, and `y` otherwise.
 static inline __m512 infold_largest(__m512 x, __m512 y) {
   return _mm512_mask_max_ps(x, _mm512_cmp_ps_mask(x, x, _CMP_ORD_Q), x, y);
 }
 
-/// Stores the first `count` elements, at most 15. Does nothing if `count` is not positive. Stores in parts, because masked stores are slow on some processors.
+/// Stores the first `count` elements, at most 15. Does nothing if `count` is not positive. Stores
+/// in parts, because masked stores are slow on some processors.
 static inline void infold_store_first(float *target, long count, __m512 elements) {
   if (count <= 0) return;
   __m256 part = _mm512_castps512_ps256(elements);
@@ -161,7 +175,8 @@ static inline void infold_store_first(float *target, long count, __m512 elements
   if (count & 1) _mm_store_ss(target, quarter);
 }
 
-/// Stores the last `count` elements, at most 15, at the positions that they would have if the whole vector were stored at `target`.
+/// Stores the last `count` elements, at most 15, at the positions that they would have if the whole
+/// vector were stored at `target`.
 static inline void infold_store_last(float *target, long count, __m512 elements) {
   __m512 last = _mm512_maskz_compress_ps((__mmask16)(0xffffu << (16 - count)), elements);
   infold_store_first(target + (16 - count), count, last);
