@@ -22,12 +22,12 @@ extension Session {
     for input in inputs where !input.hasDefault || shapes[input.name] != nil {
       guard let sizes = shapes[input.name] ?? input.type?.shape?.sizes else {
         throw InfoldError(
-          .invalidArgument, "missing shape: input \(String(quoting: input.name)) has dynamic dimensions",
+          .invalidArgument, "missing shape: the input \(String(quoting: input.name)) has dynamic dimensions",
           hint: input.type.map { "the model expects \($0)" })
       }
       guard let type = input.type else {
         throw InfoldError(
-          .invalidArgument, "the model does not declare the element type of input \(String(quoting: input.name))",
+          .invalidArgument, "the model does not declare the element type of the input \(String(quoting: input.name))",
           hint: "pass tensors instead of shapes")
       }
       tensors[input.name] = try Tensor(zeros: sizes, of: type.elementType)

@@ -31,7 +31,7 @@ import Testing
     let result = try infold(["run", path, "--random", "1"], environment: ["INFOLD_ISA": "avx9"])
     #expect(result.status == 2)
     #expect(result.output == "")
-    #expect(result.error.contains("INFOLD_ISA is \"avx9\", and this machine has no kernels of that name"))
+    #expect(result.error.contains("INFOLD_ISA is \"avx9\""))
     #expect(result.error.contains("portable"))
   }
 }

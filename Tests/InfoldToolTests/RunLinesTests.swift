@@ -144,7 +144,7 @@ import Testing
       ),
       (
         #"{"inputs": {"x": {"type": "int8", "shape": [1, 3], "data": [1, 2, 3]}}}"#, "invalidArgument",
-        "the model wants float32"
+        "the model expects float32"
       ),
       (#"{"inputs": {"x": [[1, 2]]}}"#, "invalidArgument", "[1, 2]"),
       (

@@ -56,7 +56,7 @@ import Testing
   /// A model behind the option is the model.
   @Test func takesNoModelForAValue() throws {
     let result = try run("run", "--tune", network, "--random", "1", "--tune-time", "0.000001")
-    #expect(result.status == 0 && result.error.contains("raise the time limit of tuning"), "\(result.error)")
+    #expect(result.status == 0 && result.error.contains("raise the time limit for tuning"), "\(result.error)")
   }
 
   @Test func keepsNothing() throws {
@@ -78,7 +78,7 @@ import Testing
     try folder.write("cache", [1])
     let result = try run("run", network, "--random", "1", "--threads", "2", "--tune", "same-bits")
     #expect(result.status == 0)
-    #expect(result.error.hasPrefix("infold: warning: ") && result.error.contains("cannot be kept"), "\(result.error)")
+    #expect(result.error.hasPrefix("infold: warning: ") && result.error.contains("tuning results cannot be stored"), "\(result.error)")
     #expect(result.error.split(separator: "\n").count == 1)
   }
 }

@@ -21,7 +21,7 @@ struct DeclaredOutputs: Sendable {
       let place = bound.isEmpty ? "" : ", where " + bound.joined(separator: " and ")
       return ModelWarning(
         .declaredShape,
-        "output \(String(quoting: output.name)) has shape \(result.shape), but the model declares "
+        "the output \(String(quoting: output.name)) has the shape \(result.shape), but the model declares "
           + "\(claim)\(place); the declaration is ignored", value: output.name)
     }
   }

@@ -20,14 +20,14 @@ extension Graph {
       let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Double>.size)
       guard !overflow, bytes <= Self.addressableByteCount - (sizes.contains(0) ? 0 : sum) else {
         throw InfoldError(
-          .limitExceeded, "value \(String(quoting: value.name)), \(type), does not fit into memory")
+          .limitExceeded, "the value \(String(quoting: value.name)), \(type), does not fit into memory")
       }
       guard !sizes.contains(0) else { continue }
       sum += bytes
       guard let own = type.elementType.byteCount(of: count), own <= limit else {
         throw InfoldError(
           .limitExceeded,
-          "value \(String(quoting: value.name)), \(type), exceeds the memory limit of \(limit) bytes",
+          "the value \(String(quoting: value.name)), \(type), exceeds the memory limit of \(limit) bytes",
           hint: "raise the memory limit or use smaller inputs")
       }
       if value.initializer == nil { largest = max(largest, own) }

@@ -65,11 +65,11 @@ struct NodeTensors: Sendable {
       guard let output, let result = results[index] else { continue }
       if let type = types[index], result.elementType != type.elementType {
         throw InfoldError(
-          .invalidModel, "output \(index) is \(result), but the model declares \(type)", node: label)
+          .invalidModel, "the output \(index) is \(result), but the model declares it as \(type)", node: label)
       }
       if let shape = types[index]?.shape, !shape.admits(result.shape) {
         throw InfoldError(
-          .invalidModel, "output \(index) has shape \(result.shape), but the model declares \(shape)",
+          .invalidModel, "the output \(index) has the shape \(result.shape), but the model declares it as \(shape)",
           node: label)
       }
       state.tensors[output] = result
