@@ -18,8 +18,8 @@ public final class Session: Sendable {
   public let options: SessionOptions
 
   /// Wrong declarations in the model. Some are found when the model is read; others by the first
-  /// run with each combination of input shapes. Then follow warnings about results of
-  /// `SessionOptions.tuning` that could not be stored.
+  /// run with each combination of input shapes. Warnings of `SessionOptions.tuning` come last, for
+  /// example about results that could not be stored.
   public var warnings: [ModelWarning] { told.withLock { $0.warnings } + (factory.tuning?.warnings ?? []) }
 
   private let told: Mutex<ReportedWarnings>

@@ -28,7 +28,7 @@ public struct SessionOptions: Sendable, Hashable {
     case flushed
   }
 
-  /// The number of threads of a run, 1 to 1024. `nil` uses the environment variable
+  /// The maximum number of threads of a run, 1 to 1024. `nil` uses the environment variable
   /// `INFOLD_THREADS`, or else one thread per processor that the process may use. Results do not
   /// depend on it.
   public var threads: Int?
@@ -43,8 +43,8 @@ public struct SessionOptions: Sendable, Hashable {
   public var precision: Precision
   /// The treatment of subnormal numbers during a run. `nil` selects `flushed` with the precision
   /// `fast`, and `kept` with `exact` or without optimization. The setting applies to the threads
-  /// that compute, including an app's own operators, but not to observers. A thread that runs a
-  /// session gets its floating-point control register back when the run ends, even with an error.
+  /// that compute, including an app's own operators, but not to observers. When a run ends, even
+  /// with an error, the floating-point control register of the calling thread is restored.
   /// Integers, including quantized numbers, are not affected.
   public var subnormals: Subnormals?
   /// The number of plans that a session keeps, one per combination of input shapes, at least 1. For
@@ -101,8 +101,8 @@ public struct SessionOptions: Sendable, Hashable {
   /// The passes that a graph goes through before it is planned.
   package var passes: OptimizationPipeline { passes(inBody: false) }
 
-  /// The passes for a graph or a body. A model may have many bodies, so they hold no weights that
-  /// can be expanded in every run.
+  /// Returns the passes for a graph or for a body. Passes for bodies do not expand weights ahead of
+  /// time, because a model may have many bodies.
   func passes(inBody: Bool) -> OptimizationPipeline {
     guard optimize else { return .asWritten }
     return OptimizationPipeline(

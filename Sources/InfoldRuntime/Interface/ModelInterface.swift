@@ -4,9 +4,9 @@ import InfoldTensor
 
 /// The named inputs and outputs of a model, for every way of running it.
 package struct ModelInterface: Sendable {
-  /// In the model's order.
+  /// The inputs, in the model's order.
   let inputs: [ValueInfo]
-  /// In the model's order.
+  /// The outputs, in the model's order.
   let outputs: [ValueInfo]
   /// The path of the model's file, for messages.
   let file: String?

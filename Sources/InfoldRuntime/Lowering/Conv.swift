@@ -47,7 +47,7 @@ extension PlanBuilder {
     let prefersNarrow = cost.prefersNarrowVectors(
       channels: channels, products: problem.groupChannels * problem.tapCount,
       groups: problem.groups, width: width)
-    // Vectors that the channels do not fill use another loop over a depthwise window, which skips
+    // If channels do not fill a vector, the depthwise kernel uses another loop, which skips
     // padding.
     if channels <= width / 2 || problem.isDepthwise && channels < width { return sets[prefersNarrow ? 1 : 0] }
     return sets[
@@ -164,7 +164,7 @@ extension PlanBuilder {
     let (channels, outputs) = (problem.input.channels, problem.output.channels)
     let (kernels, workers) = (kernels(for: problem), workers)
     let count = kernels.winogradPackedCount(tile: tile, channels: channels, outputChannels: outputs)
-    // After the weights follows a flag for whether they suit the algorithm.
+    // The weights are followed by a flag: 1 if they suit the algorithm.
     let constant = try packed.constant(
       of: [problem.weight], form: "Winograd \(tile), \(kernels.name)\(problem.tapsText)",
       byteCount: (count + 1) * MemoryLayout<Float>.stride

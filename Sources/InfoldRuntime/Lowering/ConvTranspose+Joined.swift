@@ -13,7 +13,7 @@ extension PlanBuilder {
     let (kernels, channels) = (kernels, problem.input.channels)
     let outputs = problem.output.channels
     let columns = problem.joinedColumns, weightCount = kernels.packedCount(rows: channels, columns: columns)
-    // After the weights follow the bias and a zero.
+    // The weights are followed by the bias and a zero.
     let constant = try packed.constant(
       of: [parameters.weight] + (parameters.bias.map { [$0] } ?? []),
       form: "joined transposed convolution, \(kernels.name)",
@@ -227,7 +227,7 @@ private struct OverlappedTransposition: Sendable {
     _ products: UnsafePointer<Float>, to sums: UnsafeMutablePointer<Float>, pixels: Int, count: Int
   ) {
     let stride = problem.window.strideX * problem.output.channels, columns = problem.joinedColumns
-    // An incomplete vector takes longer than single elements.
+    // Adding an incomplete vector takes longer than adding its elements one by one.
     if count < 8 {
       for pixel in 0..<pixels {
         let (x, y) = (products + pixel &* columns, sums + pixel &* stride)

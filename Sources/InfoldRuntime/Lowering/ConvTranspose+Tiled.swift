@@ -12,7 +12,7 @@ extension PlanBuilder {
     let (input, output, kernels) = (problem.input, problem.output, productKernels)
     let (height, columns) = (problem.height, problem.width * output.channels)
     let weightCount = kernels.packedCount(rows: input.channels, columns: columns)
-    // After the weights of all rows follows the bias of each column.
+    // The weights of all rows are followed by the bias of each column.
     let constant = try packed.constant(
       of: [parameters.weight] + (parameters.bias.map { [$0] } ?? []),
       form: "tiled transposed convolution, \(kernels.name)",

@@ -45,7 +45,7 @@ struct ConvolutionProblem: ConvolutionSizes {
     (input, output, window, depth) = (geometry.input, geometry.output, geometry.window, geometry.depth)
   }
 
-  /// The number according to the operator's definition.
+  /// The number of multiply-accumulates in the operator's definition.
   var multiplyAccumulates: Int { saturatedProduct(output.count, weight.count / output.channels) }
 
   private var isDilated: Bool { window.dilationY > 1 || window.dilationX > 1 }

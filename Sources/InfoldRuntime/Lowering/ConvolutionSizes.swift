@@ -63,8 +63,8 @@ extension ConvolutionSizes {
     return numbers.map { $0.map(String.init).joined(separator: "x") }.joined(separator: " ")
   }
 
-  /// Whether the padded image is not much larger than the image, which large strides over large
-  /// padding could cause. Dilated windows that crop the image are left to other algorithms.
+  /// Whether the padded image is not much larger than the image. Large strides over large padding
+  /// could make it much larger. Windows with negative padding are left to other algorithms.
   private var isReachSmall: Bool {
     let count = checkedProduct([input.images, reach.height, reach.width, input.channels])
     return count.map { $0 <= 4 * input.count + 1 << 16 } ?? false && window.padTop >= 0 && window.padLeft >= 0

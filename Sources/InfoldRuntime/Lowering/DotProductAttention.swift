@@ -67,7 +67,7 @@ extension DotProductAttention: LoweredOperator {
   }
 
   /// Returns the location of an operand and its strides along the axes of the definition. The
-  /// operand keeps its layout unless contiguous rows are required and it has none.
+  /// operand keeps its layout, unless its rows must be contiguous and are not.
   private func operand(
     _ id: ValueID, _ sizes: [Int], _ axes: [Int], isInRows: Bool, _ plan: inout PlanBuilder
   ) throws(InfoldError) -> (place: Location, strides: [Int]) {

@@ -28,7 +28,7 @@ extension GridSample: LoweredOperator {
     return true
   }
 
-  /// The number of channels from which on it pays off to store those of a position contiguously.
+  /// The minimum number of channels for which channels-last layout pays off.
   private static var vectorChannels: Int { 16 }
 }
 
@@ -118,8 +118,8 @@ private struct GridSampling: Sendable {
     return count
   }
 
-  /// Returns the index of the element to read for `index`, which may be adjacent to the image;
-  /// `nil` for a zero.
+  /// Returns the position to read for `index`, which may be outside the image; `nil` for zero
+  /// padding.
   @inline(__always)
   private func place(_ index: Int, _ size: Int) -> Int? {
     if index >= 0, index < size { return index }

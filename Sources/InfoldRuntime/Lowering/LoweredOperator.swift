@@ -34,9 +34,9 @@ extension Graph {
   /// Returns the lowering of a node: that of its operator, or the common one of all element-wise
   /// functions of one or two numbers. Returns `nil` for a node that kernels do not compute.
   ///
-  /// Kernels do not compute a node whose parameters, as opposed to elements to compute with or to
-  /// move, are decided by the run. Parameters such as a shape, an axis or an index are checked only
-  /// by the operator's own evaluation, even if a kernel would not need them.
+  /// Kernels do not compute a node if the run decides one of its parameters, such as a shape, an
+  /// axis or an index. Only the operator's own evaluation checks such parameters, even if a kernel
+  /// would not need them. Elements that the node computes with or moves are not parameters.
   func lowering(of node: Node) -> (any Lowering)? {
     guard let lowering = anyLowering(of: node) else { return nil }
     let isDecided = node.inputs.enumerated().dropFirst().allSatisfy { index, id in

@@ -4,7 +4,7 @@ import InfoldSystem
 import InfoldTensor
 
 extension OneHot: LoweredOperator {
-  /// The values may be integers; the indices are checked here.
+  /// Integers among the values are moved to the result.
   func movesIntegers(ofInput index: Int) -> Bool { index == 2 }
 
   func lower(_ fused: FusedNode, into plan: inout PlanBuilder) throws(InfoldError) -> Bool {

@@ -24,8 +24,8 @@ final class BodyPlans: Sendable {
   ///   every run.
   init(_ body: OperatorBody, constants: ArraySlice<Tensor?>) {
     var graph = body.graph
-    // Kernels rely on declared types. A node that its operator rejects would have nothing but
-    // those.
+    // Kernels rely on the types of values. If an operator rejects its node, only declared types
+    // would be available.
     graph.keepsFaultyNodes = false
     var captured: [Int] = []
     for (id, place) in zip(graph.captures, body.captures) {

@@ -25,7 +25,7 @@ struct CostModel: Sendable {
     return (1...(width / 2)).contains(channels % width) && channels < 8 * width
   }
 
-  /// The number of elements that one layer passes to the next above which banding pays off. Smaller
+  /// Bands pay off if one layer passes more than this number of elements to the next. Smaller
   /// results stay in the caches of the threads anyway. Two threads also synchronize less often with
   /// bands, whereas many threads would find too few rows to share.
   var smallestBandedResult: Int { max(2, workers) * machine.secondLevelCache / 4 / MemoryLayout<Float>.stride }
@@ -49,8 +49,9 @@ struct CostModel: Sendable {
     return BandStep.suits(dependencies, rowsPerBand: rows) ? rows : nil
   }
 
-  /// Returns whether, in Winograd's algorithm, two threads should divide the output channels, so
-  /// that each transforms all tiles, rather than the tiles, so that each reads all weights.
+  /// Returns whether threads should divide the output channels of a Winograd convolution rather
+  /// than its tiles. If they divide the channels, each thread transforms all tiles; if they divide
+  /// the tiles, each reads all weights. The estimate assumes two threads.
   static func winogradSharesChannels(tiles: Int, channels: Int, outputs: Int) -> Bool {
     // With fewer tiles than this, reading the weights takes longer than multiplying with them.
     let fewestTiles = 12

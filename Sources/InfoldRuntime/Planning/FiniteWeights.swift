@@ -1,6 +1,6 @@
 import InfoldTensor
 
-/// Caches, for the making of a plan, which weights consist of finite numbers only.
+/// Remembers, while a plan is made, which weights consist of finite numbers only.
 final class FiniteWeights {
   private var known: [UInt64: Bool] = [:]
 

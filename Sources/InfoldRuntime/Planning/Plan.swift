@@ -61,7 +61,7 @@ final class Plan: Sendable {
     steps.allSatisfy { $0.step.tensors.reads.isEmpty && $0.step.tensors.writes.isEmpty }
   }
 
-  /// Returns a state for one run. Return it with `release`.
+  /// Takes a state for one run. Give it back with `release`.
   func takeFrame() -> RunState {
     frames.withLock { $0.popLast() } ?? makeFrame()
   }

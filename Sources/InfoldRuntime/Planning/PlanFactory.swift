@@ -166,8 +166,8 @@ struct PlanFactory: Sendable {
     return plan
   }
 
-  /// Plans a body whose inputs have types. Operators that reject the body do so before passes may
-  /// remove them, except for dead nodes.
+  /// Plans a body whose inputs have types. Operators can reject the body before passes remove them,
+  /// except for dead nodes, which are removed first.
   ///
   /// - Throws: As `plan(_:)`; the error of an operator, with the name of its node.
   func bodyPlan(_ body: Graph) throws(InfoldError) -> Plan {

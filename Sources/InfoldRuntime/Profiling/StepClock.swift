@@ -41,8 +41,8 @@ final class StepClock {
 
   private var records: [ObjectIdentifier: Record] = [:]
 
-  /// Records that a step has run. If a step runs again, for the next image or iteration, its times
-  /// are added and count from the first beginning.
+  /// Records that a step has run. If a step runs again, for the next image or iteration, the
+  /// durations are added up.
   func add(_ span: Range<UInt64>, of step: Int, in plan: Plan) {
     let before = records[ObjectIdentifier(plan), default: Record(plan)].spans[step]
     records[ObjectIdentifier(plan), default: Record(plan)].spans[step] =

@@ -1,9 +1,9 @@
 import InfoldKernelInterface
 import InfoldOperators
 
-/// Describes which source element each target element is copied from, by nested loops whose
-/// distances add up. The loops are sorted so that the target is written in memory order. Adjacent
-/// loops are merged where possible.
+/// Describes which source element each target element is copied from, by nested loops whose offsets
+/// add up. The loops are sorted so that the target is written in memory order. Adjacent loops are
+/// merged where possible.
 struct CopyLoops: Sendable {
   /// The offset in the source for each iteration of a loop.
   enum Distances: Sendable, Equatable {

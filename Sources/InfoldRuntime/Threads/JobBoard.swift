@@ -5,8 +5,8 @@ import Synchronization
 /// The shared state of a worker pool's threads.
 ///
 /// Each worker's share of the tasks has its own cache line, which its helper polls while it waits.
-/// The other parameters of a job are on lines that no helper reads before there is a job. Otherwise
-/// the caller would lose the line between two writes.
+/// The other parameters of a job are on lines that no helper reads before there is a job.
+/// Otherwise, polling helpers would take these lines from the caller between two writes.
 struct JobBoard: ~Copyable {
   /// The maximum number of threads that can share a job.
   private static let capacity = 1024

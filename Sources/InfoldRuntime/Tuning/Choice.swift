@@ -35,7 +35,7 @@ extension Choice: CustomStringConvertible {
   var description: String { "\(key.kind.rawValue) \(chosen)" }
 }
 
-/// Known tuning results, passed to the making of a plan.
+/// Known tuning results, used when a plan is made.
 struct TuningResults: Sendable {
   /// The choices that tuning may make.
   let scope: SessionOptions.Tuning.Scope
