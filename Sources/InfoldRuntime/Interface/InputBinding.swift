@@ -71,7 +71,7 @@ struct InputBinding {
         try check(tensor, of: input, .default(input.name), &symbols)
         completed.append(tensor)
       } else {
-        preconditionFailure("the input \(input.name) has neither a tensor nor a default")
+        preconditionFailure("the input \(input.name) has neither a tensor nor a default value")
       }
     }
     return completed

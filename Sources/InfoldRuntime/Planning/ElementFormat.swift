@@ -76,7 +76,7 @@ enum ElementWidth: Sendable {
     case 2: self = .two
     case 4: self = .four
     case 8: self = .eight
-    default: preconditionFailure("plans have no memory for elements of \(byteCount) bytes")
+    default: preconditionFailure("plans cannot store elements of \(byteCount) bytes")
     }
   }
 }

@@ -55,7 +55,7 @@ extension PlanBuilder {
     if let present = locations[value.index][layout] { return present }
     let sizes = plannedSizes(value)!
     guard let other = locations[value.index].first?.value else {
-      precondition(isTensor[value.index], "a value is read before it is made")
+      precondition(isTensor[value.index], "a value is read before it is written")
       let format = format(of: value)!
       let source = graph.constant(value).map { Buffer.Source.constant($0) } ?? .tensor(value)
       let place = Location(addBuffer(source), format.inTensors, sizes)

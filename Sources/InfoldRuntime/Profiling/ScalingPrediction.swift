@@ -97,7 +97,7 @@ extension Session {
   ) throws(InfoldError) -> ScalingPrediction {
     let (plan, times) = try measuredPlan(inputs, runs: runs, isAlone: true, progress: progress)
     // All steps of a model's own graph run. Steps of bodies are nested in them.
-    precondition(plan.steps.count == times.count, "\(times.count) times of \(plan.steps.count) steps")
+    precondition(plan.steps.count == times.count, "\(times.count) times for \(plan.steps.count) steps")
     return ScalingPrediction(
       zip(plan.steps, times).map { ($0.step, $1) }, threads: threads, barrier: barrier)
   }

@@ -96,7 +96,7 @@ extension ElementConversion {
     case .uint16: map(count, x, y) { UInt16(saturating: $0) }
     case .uint32: map(count, x, y) { UInt32(saturating: $0) }
     case .uint64: map(count, x, y) { UInt64(saturating: $0) }
-    default: preconditionFailure("plans have no memory for \(target)")
+    default: preconditionFailure("plans cannot store \(target)")
     }
   }
 
@@ -127,7 +127,7 @@ extension ElementConversion {
     case .int16, .uint16: map(count, x, y) { UInt16(truncatingIfNeeded: $0) }
     case .int32, .uint32: map(count, x, y) { UInt32(truncatingIfNeeded: $0) }
     case .int64, .uint64: map(count, x, y) { UInt64(truncatingIfNeeded: $0) }
-    default: preconditionFailure("plans have no memory for \(target)")
+    default: preconditionFailure("plans cannot store \(target)")
     }
   }
 

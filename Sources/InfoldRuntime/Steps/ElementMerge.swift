@@ -51,7 +51,7 @@ struct ElementMerge: Sendable {
     case .int64: combine(updates, elements, length, body, as: Int64.self)
     case .uint64: combine(updates, elements, length, body, as: UInt64.self)
     case .uint8: combine(updates, elements, length, body, as: UInt8.self)
-    default: preconditionFailure("elements of type \(type) are not combined")
+    default: preconditionFailure("no reduction of updates for \(type)")
     }
   }
 

@@ -47,7 +47,7 @@ enum ElementTransformation: Sendable {
       case .uint16: integers(units, loops, x, y, as: UInt16.self)
       case .uint32: integers(units, loops, x, y, as: UInt32.self)
       case .uint64: integers(units, loops, x, y, as: UInt64.self)
-      default: preconditionFailure("elements of \(type) are no integers")
+      default: preconditionFailure("\(type) is not an integer type")
       }
     }
   }
@@ -62,7 +62,7 @@ enum ElementTransformation: Sendable {
     case .sign: map(units, loops, x, y) { (x: Number) in x.signum() }
     case .positivePart: map(units, loops, x, y) { (x: Number) in max(x, 0) }
     case .inverted: map(units, loops, x, y) { (x: Number) in ~x }
-    case .opposite, .isNaN, .isInfinite: preconditionFailure("\(self) is not for integers")
+    case .opposite, .isNaN, .isInfinite: preconditionFailure("\(self) does not apply to integers")
     }
   }
 

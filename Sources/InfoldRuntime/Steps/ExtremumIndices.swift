@@ -35,7 +35,7 @@ struct ExtremumIndices: Sendable {
     case .int64: run(units, source, target, scratch) { (x: Int64) in order.key(x) }
     case .uint64: run(units, source, target, scratch) { (x: UInt64) in order.key(x) }
     case .uint8, .int8: run(units, source, target, scratch) { (x: UInt8) in order.key(x) }
-    default: preconditionFailure("elements of type \(type) are not searched")
+    default: preconditionFailure("no search in \(type)")
     }
   }
 
@@ -117,7 +117,7 @@ struct ExtremumIndices: Sendable {
     case .float32, .int32, .uint32: copyFound(units, source, indices, target, of: UInt32.self)
     case .int64, .uint64: copyFound(units, source, indices, target, of: UInt64.self)
     case .uint8, .int8: copyFound(units, source, indices, target, of: UInt8.self)
-    default: preconditionFailure("elements of type \(type) are not searched")
+    default: preconditionFailure("no search in \(type)")
     }
   }
 

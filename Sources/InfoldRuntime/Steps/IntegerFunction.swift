@@ -43,7 +43,7 @@ enum IntegerFunction: Sendable {
     case .uint64: run(units, loops, a, b, result, as: UInt64.self)
     case .uint8: run(units, loops, a, b, result, as: UInt8.self)
     case .int8: runOnBytes(units, loops, a, b, result)
-    default: preconditionFailure("kernels do not compute with \(type)")
+    default: preconditionFailure("no integer function of \(type)")
     }
   }
 

@@ -32,7 +32,7 @@ struct IntegerReduction: Sendable {
     case .int64: run(units, source, target, as: Int64.self)
     case .uint64: run(units, source, target, as: UInt64.self)
     case .uint8: run(units, source, target, as: UInt8.self)
-    default: preconditionFailure("elements of type \(type) are not reduced")
+    default: preconditionFailure("no integer reduction of \(type)")
     }
   }
 
@@ -47,7 +47,7 @@ struct IntegerReduction: Sendable {
     case .product: reduce(units, x, y, 1) { $0 &* $1 }
     case .maximum: reduce(units, x, y, .min) { max($0, $1) }
     case .minimum: reduce(units, x, y, .max) { min($0, $1) }
-    case .mean, .norm: preconditionFailure("integers have no \(reduction) here")
+    case .mean, .norm: preconditionFailure("no integer reduction \(reduction)")
     }
   }
 

@@ -24,7 +24,7 @@ struct LeadingElements: Sendable {
     case .int64: run(units, source, values, indices, scratch, UInt128.self) { (x: Int64) in order.key(x) }
     case .uint64: run(units, source, values, indices, scratch, UInt128.self) { (x: UInt64) in order.key(x) }
     case .uint8, .int8: run(units, source, values, indices, scratch, UInt64.self) { (x: UInt8) in order.key(x) }
-    default: preconditionFailure("elements of type \(type) are not searched")
+    default: preconditionFailure("no search in \(type)")
     }
   }
 

@@ -30,7 +30,7 @@ struct RunningSums: Sendable {
     case .uint32: run(units, source, target, 0 as UInt32) { $0 &+ $1 }
     case .int64: run(units, source, target, 0 as Int64) { $0 &+ $1 }
     case .uint64: run(units, source, target, 0 as UInt64) { $0 &+ $1 }
-    default: preconditionFailure("elements of type \(type) are not added up")
+    default: preconditionFailure("no cumulative sums of \(type)")
     }
   }
 

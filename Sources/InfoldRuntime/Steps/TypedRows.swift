@@ -29,7 +29,7 @@ extension Predicate {
     case .bool: logic(units, loops, a, b, result)
     // In planned memory, all quantized numbers are unsigned, in the same order.
     case .uint8, .int8: run(units, loops, a, b, result, as: UInt8.self)
-    default: preconditionFailure("elements of \(type) are not compared")
+    default: preconditionFailure("no comparison of \(type)")
     }
   }
 
