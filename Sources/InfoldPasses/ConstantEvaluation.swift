@@ -2,18 +2,19 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// Evaluates nodes whose inputs are constants, where the results are not too large: what a session computes ahead, and folding may
-/// write into a file.
+/// An evaluator of nodes with constant inputs whose results are small enough. A session evaluates
+/// them ahead of time, and folding may write the results into a model.
 struct ConstantEvaluation {
-  /// What the results of a node may take in general.
+  /// The default limit on the size of a node's results in bytes.
   static let usualByteLimit = 1 << 20
 
-  /// The bytes that the results of a node may take, however small its inputs are. Up to four times its inputs they may take in any
-  /// case.
+  /// The maximum size of a node's results in bytes, however small its inputs are. Results of up to
+  /// four times the size of the inputs are always allowed.
   var byteLimit = usualByteLimit
 
-  /// The outputs of `node`; `nil` when an input is no constant, or the outputs are too large.
-  /// - Parameter constant: The tensor of a value that is the same in every run.
+  /// Returns the outputs of `node`, or `nil` if an input is not constant or the outputs are too
+  /// large.
+  /// - Parameter constant: Returns the tensor of a value that is the same in each run.
   func outputs(of node: Node, _ constant: (ValueID) -> Tensor?) throws(InfoldError) -> [Tensor?]? {
     guard let typed = node.typed, !(typed is any BodyOperator) else { return nil }
     var inputs: [Tensor?] = []
@@ -24,7 +25,7 @@ struct ConstantEvaluation {
     }
     let types = try node.inferOutputs(OperatorInputs(inputs, outputCount: node.outputs.count))
     guard let size = byteCount(of: zip(node.outputs, types).filter { $0.0 != nil }.map(\.1)) else { return nil }
-    // Elements of half a byte count as one.
+    // Elements of half a byte count as one byte.
     let given = inputs.reduce(0) { $0 + max($1?.byteCount ?? 0, $1?.count ?? 0) }
     return size <= max(byteLimit, 4 * given) ? try node.evaluate(inputs) : nil
   }

@@ -3,34 +3,36 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Computes ahead what is the same in every run: the outputs of nodes whose inputs are constants, and shapes that the
-/// model computes of values whose shape is known.
+/// Evaluates ahead of time everything that is the same in each run: the outputs of nodes with
+/// constant inputs, and shape computations on values with known shapes.
 ///
-/// A default that a caller may override is no constant. A result becomes an initializer when it takes no more than
-/// `byteLimit`, or no more than four times the constants that it is computed from (the widest conversion, of 8 bits to
-/// 32): a few numbers that a node expands to a large tensor stay a few numbers. Where a session asks for it, weights are an exception,
-/// without which convolutions could not be prepared.
+/// A default value that a caller may override is not a constant. A result becomes an initializer if
+/// it takes at most `byteLimit` bytes, or at most four times the size of the constants that it is
+/// computed from (the widest conversion is from 8 to 32 bits). So a few numbers that a node expands
+/// to a large tensor remain a few numbers. If a session requests it, weights are an exception,
+/// because convolutions need constant weights for packing.
 package struct ConstantFolding: GraphPass {
   package static let name = "constant folding"
 
-  /// What is computed ahead.
+  /// The extent of constant folding.
   package enum Extent: Sendable {
-    /// Everything that is the same in every run.
+    /// Everything that is the same in each run.
     case all
-    /// The shapes of values, and nothing that is computed from them.
+    /// The shapes of values, but nothing that is computed from them.
     case shapes
   }
 
-  /// The bytes that the results of a node may take, however small its inputs are.
+  /// The maximum size of a node's results in bytes, however small its inputs are.
   package var byteLimit: Int
-  /// The bytes that the weights of linear operators may take besides, all together, however small they are computed from.
+  /// The additional limit on the total size of the weights of linear operators in bytes, however
+  /// small the constants are that they are computed from.
   private let weightByteLimit: Int
   private let extent: Extent
 
-  /// What a session holds of such weights at most.
+  /// The limit of a session on the size of such weights.
   package static let usualWeightByteLimit = 128 << 20
 
-  /// The pass.
+  /// Creates the pass.
   package init(
     _ extent: Extent = .all, byteLimit: Int = ConstantEvaluation.usualByteLimit, weightByteLimit: Int = 0
   ) {
@@ -44,7 +46,8 @@ package struct ConstantFolding: GraphPass {
     try inference.run()
     var result = PassResult(graph: inference.graph)
     if graph.sharesSymbols, graph.declaredShapes == .advisory {
-      // What would follow from a symbol being the same size in two inputs is not computed ahead: runs may bring two.
+      // Nothing is computed from the assumption that a symbol has the same size in two inputs,
+      // because a run may pass different sizes.
       inference = Inference(graph.believingInputs())
       try inference.run()
     }
@@ -63,17 +66,17 @@ package struct ConstantFolding: GraphPass {
         let byteCount = outputs.reduce(0) { $0 + ($1?.byteCount ?? 0) }
         if isWeight, byteCount > byteLimit { weightBytes += byteCount }
         for case (let id?, let tensor?) in zip(node.outputs, outputs) { result.graph.setConstant(id, tensor) }
-        result.changes.append(PassResult.Entry(node: graph.label(of: node), "computed ahead"))
+        result.changes.append(PassResult.Entry(node: graph.label(of: node), "evaluated ahead of time"))
       } catch {
         kept.append(node)
-        result.refusals.append(PassResult.Entry(node: graph.label(of: node), "cannot be computed: \(error.reason)"))
+        result.refusals.append(PassResult.Entry(node: graph.label(of: node), "cannot be evaluated: \(error.reason)"))
       }
     }
     result.graph.replaceNodes(kept)
     return result
   }
 
-  /// What linear operators multiply their first input with.
+  /// Returns the weights of linear operators.
   private func weights(of graph: Graph) -> Set<ValueID> {
     var weights: Set<ValueID> = []
     for node in graph.nodes where node.typed?.linearForm != nil && node.inputs.count > 1 {
@@ -82,7 +85,7 @@ package struct ConstantFolding: GraphPass {
     return weights
   }
 
-  /// The outputs of a node, where they are the same in every run and small enough.
+  /// Returns the outputs of a node if they are the same in each run and small enough.
   private func outputs(
     of node: Node, _ inference: Inference, _ graph: Graph, byteLimit: Int
   ) throws(InfoldError) -> [Tensor?]? {

@@ -1,15 +1,16 @@
 import InfoldGraph
 import InfoldSystem
 
-/// Puts networks of other operators in the place of operators that are defined by such (`Operator.composition`), where what the network
-/// depends on is known: fused operators of other runtimes, and ONNX's Attention.
+/// Expands operators that are defined in terms of other operators (`Operator.composition`), if
+/// everything that the expansion depends on is known. These are fused operators of other runtimes,
+/// and ONNX's Attention.
 package struct ExpandCompositions: GraphPass {
   package static let name = "expand compositions"
 
-  /// How often a network may hold operators that are networks themselves.
+  /// The maximum nesting of expansions.
   private static let mostLevels = 4
 
-  /// The pass.
+  /// Creates the pass.
   package init() {}
 
   package func run(on graph: Graph) throws(InfoldError) -> PassResult {
@@ -20,7 +21,7 @@ package struct ExpandCompositions: GraphPass {
     return result
   }
 
-  /// Expands the nodes that the graph has.
+  /// Expands the nodes of the graph once.
   /// - Returns: Whether there were any.
   private func expand(_ result: inout PassResult) throws(InfoldError) -> Bool {
     let graph = result.graph
@@ -41,7 +42,7 @@ package struct ExpandCompositions: GraphPass {
         continue
       }
       nodes += try inliner.nodes(of: network, calledBy: graph[id])
-      result.changes.append(PassResult.Entry(node: graph.label(of: graph[id]), "replaced by what it is composed of"))
+      result.changes.append(PassResult.Entry(node: graph.label(of: graph[id]), "expanded into other operators"))
     }
     result.graph = inliner.graph
     result.graph.replaceNodes(nodes)

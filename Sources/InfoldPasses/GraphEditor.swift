@@ -1,20 +1,20 @@
 import InfoldGraph
 import InfoldTensor
 
-/// Puts new nodes and constants into a graph, under names that are not taken.
+/// An editor that adds nodes and constants to a graph under unused names.
 package struct GraphEditor {
-  /// The graph as it is so far.
+  /// The edited graph.
   package private(set) var graph: Graph
-  /// The names that are taken beside those in the graph, or all of them once a new one was asked for.
+  /// The names in use outside of the graph, or all names once an unused one has been requested.
   private var knownNames: NameRegistry
   private var knowsAllNames = false
-  /// Whether each value of the original graph is the same in every run.
+  /// Whether each value of the original graph is the same in each run.
   private let isConstant: [Bool]
-  /// What the original graph's values are read by.
+  /// The index of the original graph.
   private let index: GraphIndex
 
-  /// An editor of a graph.
-  /// - Parameter reserved: Names that new values must not have, beside those in the graph itself.
+  /// Creates an editor of a graph.
+  /// - Parameter reserved: Names that new values must not have, in addition to those in the graph.
   package init(_ graph: consuming Graph, reserved: NameRegistry = NameRegistry()) {
     self.graph = graph
     isConstant = self.graph.valueIDs.map(self.graph.isConstant)
@@ -22,7 +22,7 @@ package struct GraphEditor {
     knownNames = reserved
   }
 
-  /// The names that are taken.
+  /// All names in use.
   var names: NameRegistry {
     mutating get {
       learnNames()
@@ -41,22 +41,24 @@ package struct GraphEditor {
     return knownNames.unused(name)
   }
 
-  /// Adds a value called `name`, or like it.
+  /// Adds a value with `name` or a similar unused name.
   package mutating func addValue(_ name: String, _ type: TensorType?) -> ValueID {
     graph.add(Value(name: unusedName(name), type: type))
   }
 
-  /// Adds a constant called `name`, or like it.
+  /// Adds a constant with `name` or a similar unused name.
   package mutating func addConstant(_ name: String, _ tensor: Tensor) -> ValueID {
     graph.addConstant(unusedName(name), tensor)
   }
 
-  /// Whether a constant is an initializer that is read once, and so can be replaced under its name.
+  /// Returns whether a constant is an initializer with a single use, so that it can be replaced
+  /// under its name.
   package func isReplaceable(_ id: ValueID) -> Bool {
     index.useCount(of: id) == 1 && graph[id].initializer != nil && graph.isConstant(id)
   }
 
-  /// The tensor of a constant that is about to be replaced. Where it can be replaced under its name, the graph lets go of it.
+  /// Returns the tensor of a constant that is about to be replaced. If it can be replaced under its
+  /// name, the graph releases it.
   package mutating func take(_ id: ValueID) -> Tensor {
     let tensor = graph.constant(id)!
     if isReplaceable(id) { graph[id].initializer = Initializer(Self.nothing) }
@@ -65,8 +67,9 @@ package struct GraphEditor {
 
   private static let nothing = try! Tensor(zeros: [0], of: .float32)
 
-  /// Puts a new constant in the place of `old`: under its name when that is an initializer and nobody else reads it, else
-  /// under a new one, its own with `suffix` or, where there is none to replace, `fallbackName`.
+  /// Replaces a constant. If `old` is an initializer with no other use, the new constant keeps its
+  /// name. Otherwise it gets a new name: that of `old` with `suffix`, or `fallbackName` if there is
+  /// nothing to replace.
   package mutating func replaceConstant(
     _ old: ValueID?, suffix: String, fallbackName: String, with tensor: Tensor
   ) -> ValueID {
@@ -78,17 +81,18 @@ package struct GraphEditor {
     return old
   }
 
-  /// Replaces all nodes, and removes the constants that nobody reads then, and nodes that somebody read before.
+  /// Replaces all nodes. Removes constants, and nodes that had consumers before, if they are no
+  /// longer used.
   package mutating func replaceNodes(_ nodes: [Node]) {
     var isUsed = [Bool](repeating: false, count: graph.values.count)
     for id in graph.outputs { isUsed[id.index] = true }
     var kept: [Node] = []
     for node in nodes.reversed() {
-      // Values that the editor has added are none.
+      // Values that the editor has added do not count.
       let makesConstant =
         node.definitions.contains { _ in true }
         && node.definitions.allSatisfy { $0.index < isConstant.count && isConstant[$0.index] }
-      // And what only they read, by its shape.
+      // And nodes whose outputs were read only for their shapes.
       let fed = node.definitions.contains { $0.index < isConstant.count && index.useCount(of: $0) > 0 }
       guard !(makesConstant || fed) || node.definitions.contains(where: { isUsed[$0.index] }) else { continue }
       for use in node.uses { isUsed[use.index] = true }

@@ -1,48 +1,49 @@
 import InfoldGraph
 import InfoldSystem
 
-/// A rewriting of a graph that keeps what it computes.
+/// A rewrite of a graph that preserves what it computes.
 public protocol GraphPass: Sendable {
-  /// The name, for reports.
+  /// The name of the pass in reports.
   static var name: String { get }
 
-  /// Rewrites `graph`. A caller who has no more use for it hands it over, and its constants may be changed where they are.
-  /// - Returns: The new graph, what was done, and what was refused and why.
+  /// Rewrites `graph`. If the caller transfers ownership of the graph, its constants may be
+  /// modified in place.
+  /// - Returns: The new graph, the changes, and the refusals with their reasons.
   func run(on graph: consuming Graph) throws(InfoldError) -> PassResult
 }
 
 extension Sequence<any GraphPass> {
-  /// Runs the passes one after the other.
+  /// Runs the passes in order.
   package func run(on graph: consuming Graph) throws(InfoldError) -> Graph {
     for pass in self { graph = try pass.run(on: consume graph).graph }
     return graph
   }
 }
 
-/// What a pass did.
+/// The result of a pass.
 public struct PassResult: Sendable {
-  /// One place where a pass acted, or declined to.
+  /// A node that a pass changed or refused to change.
   public struct Entry: Sendable, Hashable {
-    /// The node, as errors call it.
+    /// The label of the node.
     public var node: String
-    /// What was done there, or why nothing was.
+    /// The change, or the reason for the refusal.
     public var description: String
 
-    /// An entry.
+    /// Creates an entry.
     public init(node: String, _ description: String) {
       self.node = node
       self.description = description
     }
   }
 
-  /// The graph afterwards.
+  /// The graph after the pass.
   public var graph: Graph
-  /// What was done.
+  /// The changes.
   public var changes: [Entry]
-  /// What looked possible and was not done, with the reasons.
+  /// The changes that seemed possible but were refused, with the reasons.
   public var refusals: [Entry]
 
-  /// A result.
+  /// Creates a result.
   public init(graph: Graph, changes: [Entry] = [], refusals: [Entry] = []) {
     self.graph = graph
     self.changes = changes
@@ -51,7 +52,7 @@ public struct PassResult: Sendable {
 }
 
 extension PassResult: CustomStringConvertible {
-  /// One line: how much was done, and how much was refused. `changes` and `refusals` say where.
+  /// The numbers of changes and refusals in one line. `changes` and `refusals` list them.
   public var description: String {
     "\(counted(changes.count, "change")), \(counted(refusals.count, "refusal")); \(graph)"
   }

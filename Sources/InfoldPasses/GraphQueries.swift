@@ -2,10 +2,10 @@ import InfoldOperators
 import InfoldTensor
 
 extension ElementType {
-  /// Whether `value`, rounded to this floating-point type, is finite.
+  /// Returns whether `value` is finite when rounded to this floating-point type.
   func canHold(_ value: Double) -> Bool { rounded(value).isFinite }
 
-  /// `value` as this floating-point type has it.
+  /// Returns `value` rounded to this floating-point type.
   func rounded(_ value: Double) -> Double {
     switch self {
     case .float16: Double(Float16(value))
@@ -15,13 +15,14 @@ extension ElementType {
     }
   }
 
-  /// How far `value` is off when it is rounded to this floating-point type; of float64, in which it is computed, how far it may be.
+  /// Returns the error of rounding `value` to this floating-point type. For float64, the type of
+  /// this computation, it is an upper bound.
   func roundingError(_ value: Double) -> Double {
     self == .float64 ? value.magnitude * unitRoundoff : (rounded(value) - value).magnitude
   }
 
-  /// u, half the distance from 1 to the next larger number, of a floating-point type: how far a number that is rounded to it may be off,
-  /// relative to it.
+  /// The unit roundoff u of a floating-point type, half the distance from 1 to the next larger
+  /// number. It bounds the relative error of rounding.
   package var unitRoundoff: Double {
     switch self {
     case .float16: 0x1p-11
@@ -31,7 +32,8 @@ extension ElementType {
     }
   }
 
-  /// The smallest normal number of a floating-point type: the least magnitude that it has with all of its digits.
+  /// The smallest normal number of a floating-point type, which is the smallest magnitude with full
+  /// precision.
   package var leastNormalMagnitude: Double {
     switch self {
     case .float16: 0x1p-14

@@ -4,17 +4,23 @@ import InfoldSystem
 import InfoldTensor
 
 extension Model {
-  /// What a session would make of the model, as far as ONNX has words for it: functions and branches that are known are in their places,
-  /// what is the same in every run is computed, batch normalization is folded into weights, and nothing is left that no output needs.
-  /// Written with `write(to:)` and read again, it prepares faster, and gives the same bits in a session with the default options; of a network
-  /// with branches, loops or ONNX's Attention, in which a session finds more to compute ahead, they may differ by rounding.
+  /// Returns the optimized model, as far as ONNX can express the optimizations of a session.
+  /// Functions and decided branches are inlined, everything that is the same in each run is
+  /// evaluated, batch normalization is folded into weights, and unneeded nodes are removed.
   ///
-  /// What is left to every session: forms that only Infold's kernels have, and quantized networks and those of float16 and bfloat16, of
-  /// which only shapes are computed ahead, so that their quantized operators are still found, and nothing is rounded to a narrow type.
-  /// - Returns: The model, with the names of inputs and outputs, metadata and documentation that it had. Below IR version 4 it is
-  ///   raised to that.
-  /// - Throws: `InfoldError`: `.invalidModel` when types contradict each other; `.unsupported` when a function is written for other
-  ///   operator sets than the model imports; `.limitExceeded`.
+  /// If the result is written with `write(to:)` and read again, it takes less time to prepare and
+  /// gives bit-identical results in a session with the default options. In networks with branches,
+  /// loops or ONNX's Attention, in which a session finds more constants, results may differ by
+  /// rounding.
+  ///
+  /// The following is left to each session: forms that only Infold's kernels have, and quantized,
+  /// float16 and bfloat16 networks. In the latter, only shapes are evaluated ahead of time, so that
+  /// their quantized operators are still recognized and nothing is rounded to a narrow type.
+  /// - Returns: The model, with the same names of inputs and outputs, metadata and documentation.
+  ///   An IR version below 4 is raised to 4.
+  /// - Throws: `InfoldError`: `.invalidModel` if types contradict each other, `.unsupported` if a
+  ///   function is written for other opsets than the model imports, `.limitExceeded` if memory
+  ///   cannot be allocated.
   public consuming func optimized() throws(InfoldError) -> Model {
     var model = self
     model.raiseToIRVersion4()
@@ -25,9 +31,9 @@ extension Model {
     return try model.foldedAroundActivations() ?? model
   }
 
-  /// Folds batch normalization as a session does: where activations are written as several nodes, their arithmetic with constants is
-  /// none that weights may take in.
-  /// - Returns: `nil` when an operator that a session finds cannot be written in the model's operator set.
+  /// Folds batch normalization like a session. In activations that are written as several nodes,
+  /// arithmetic with constants must not be folded into weights.
+  /// - Returns: `nil` if the model's opset lacks an operator that a session recognizes.
   private func foldedAroundActivations() throws(InfoldError) -> Model? {
     let version = opsetVersion() ?? 0
     let recognizing: [any GraphPass] = [RecognizeActivations(), RecognizeLayerNormalization(), RemoveDeadCode()]
@@ -48,14 +54,15 @@ extension Model {
   }
 }
 
-/// Writes the activations that `RecognizeActivations` has found as nodes that every operator set has, and in which it finds them again.
+/// A rewriter that expresses the activations found by `RecognizeActivations` as nodes of any opset,
+/// in a form that the pass recognizes again.
 private struct ActivationWriting {
   static let names: Set<String> = [HardSwish.name, Swish.name, Gelu.name, Mish.name]
 
   private let graph: Graph
   private var editor: GraphEditor
   private let opset: Int
-  /// What activations make that the model names itself.
+  /// The outputs of activations that the model itself names.
   private let unchanged: Set<ValueID>
   private var nodes: [Node] = []
 
@@ -103,7 +110,7 @@ private struct ActivationWriting {
     }
   }
 
-  /// ½ · x · (1 + gate).
+  /// Writes ½ · x · (1 + gate).
   private mutating func writeHalf(
     _ gate: ValueID, of x: ValueID, to y: ValueID, _ name: String
   ) throws(InfoldError) {
@@ -111,7 +118,7 @@ private struct ActivationWriting {
     try add(Mul.name, [add(Mul.name, [x, sum], of: x), number(0.5, of: x)], to: y, name)
   }
 
-  /// A node that a pass has put in, in the model's operator set.
+  /// Returns a node that a pass has added, in the model's opset.
   private func rewritten(_ node: Node) throws(InfoldError) -> Node {
     guard node.opType == LayerNormalization.name, node.domain.isEmpty, node.opsetVersion != opset else { return node }
     return try Node(
@@ -135,7 +142,7 @@ private struct ActivationWriting {
         name: name, opType: opType, opsetVersion: opset, attributes: attributes, inputs: inputs, outputs: [output]))
   }
 
-  /// A constant without dimensions, in the type of `x`.
+  /// Returns a scalar constant of the type of `x`.
   private mutating func number(_ number: Double, of x: ValueID) throws(InfoldError) -> ValueID {
     let tensor = try Tensor(scalar: Float(number)).converted(to: editor.graph[x].type!.elementType)
     return editor.addConstant("number", tensor)

@@ -2,12 +2,13 @@ import InfoldGraph
 import InfoldOperators
 import InfoldSystem
 
-/// Finds activations that exporters write as several nodes, and puts one operator in their place: HardSwish, Swish, also with a factor in
-/// its sigmoid, Gelu in both forms, and Mish. What only the old nodes needed is left for `RemoveDeadCode`.
+/// Recognizes activations that exporters write as several nodes, and replaces them by one operator:
+/// HardSwish, Swish with an optional factor in its sigmoid, both forms of Gelu, and Mish. Nodes
+/// that are no longer needed are left for `RemoveDeadCode`.
 package struct RecognizeActivations: RecognitionPass {
   package static let name = "recognize activations"
 
-  /// The pass.
+  /// Creates the pass.
   package init() {}
 
   private static let input = Capture<ValueID>("x"), alpha = Capture<Double>("alpha")
@@ -25,7 +26,7 @@ package struct RecognizeActivations: RecognitionPass {
     Recognition(x * .sigmoid(x), becomes: node(Swish.name, 24)),
     Recognition(x / (1 + .exponential(-x)), becomes: node(Swish.name, 24)),
     Recognition(x * .sigmoid(alpha * x)) { (node, match, context, _) throws(InfoldError) in
-      // A product with 1 is an identity, which is not this pass's to remove.
+      // A product with 1 is an identity, which another pass removes.
       guard let factor = match[alpha], factor > 0, factor != 1, Double(Float(factor)) == factor else { return nil }
       return try replacement(node, match, context, Swish.name, 24, ["alpha": .float(Float(factor))])
     },
@@ -36,7 +37,7 @@ package struct RecognizeActivations: RecognitionPass {
     return Pattern.isClose(Double(alpha), 1.0 / 6)
   }
 
-  /// slope · (x + 0.044715 · x³).
+  /// Matches slope · (x + 0.044715 · x³).
   private static func bent(by slope: Pattern) -> Pattern {
     .either([slope * (x + 0.044715 * .cube(x)), slope * x * (1 + 0.044715 * .square(x))])
   }

@@ -2,14 +2,16 @@ import InfoldGraph
 import InfoldOperators
 import InfoldSystem
 
-/// Finds attention, softmax(q · k · scale + mask) · v, which exporters write node by node, and puts one operator in its place, also of the
-/// transpositions of its operands and of its result. What only the old nodes needed is left for `RemoveDeadCode`.
+/// Recognizes attention, softmax(q · k · scale + mask) · v, which exporters write as several nodes,
+/// and replaces it by one operator that includes the transpositions of its operands and its result.
+/// Nodes that are no longer needed are left for `RemoveDeadCode`.
 ///
-/// Sizes must be known, and q have as many matrices as k and v, or several for each of theirs; nobody else may read what lies between.
+/// Sizes must be known. The number of q matrices must equal that of k and v matrices, or be a
+/// multiple of it. Intermediate values must have no other consumers.
 package struct RecognizeAttention: RecognitionPass {
   package static let name = "recognize attention"
 
-  /// The pass.
+  /// Creates the pass.
   package init() {}
 
   private static let query = Capture<ValueID>("query"), queryAxes = Capture<[Int]>("query_axes")
@@ -49,17 +51,17 @@ package struct RecognizeAttention: RecognitionPass {
       "attention")
   }
 
-  /// A value, or where it is transposed in an order that is allowed, what it was before.
+  /// Matches a value, or the input of its transposition if the order is allowed.
   private static func operand(
     _ capture: Capture<ValueID>, _ axes: Capture<[Int]>, where isAllowed: @escaping @Sendable ([Int]) -> Bool
   ) -> Pattern {
     .either([.transpose(.value(capture), axes, where: isAllowed), .value(capture)])
   }
 
-  /// Whether rows stay in one piece.
+  /// Returns whether rows remain contiguous.
   @Sendable private static func keepsTheLast(_ axes: [Int]) -> Bool { axes.last == axes.count - 1 }
 
-  /// The sizes of an operand in the order in which it is multiplied.
+  /// Returns the sizes of an operand in the order in which it is multiplied.
   private static func sizes(
     _ capture: Capture<ValueID>, _ axes: Capture<[Int]>, _ match: Match, _ context: MatchContext
   ) -> [Int]? {
@@ -67,7 +69,8 @@ package struct RecognizeAttention: RecognitionPass {
     return match[axes].map { axes in axes.map { sizes[$0] } } ?? sizes
   }
 
-  /// Whether a mask, if there is one, has a number for every score of a row, and no more dimensions than the scores.
+  /// Returns whether an optional mask has a number for each score of a row, and at most as many
+  /// dimensions as the scores.
   private static func fits(_ mask: ValueID?, _ scores: [Int], _ context: MatchContext) -> Bool {
     guard let mask else { return true }
     guard let sizes = context.sizes(mask), sizes.last == scores.last, sizes.count <= scores.count else { return false }

@@ -3,13 +3,14 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Finds products with a constant matrix along the channels, which are the last dimension for that alone: Transpose, MatMul, perhaps the
-/// addition of one number for each channel, and Transpose back. A convolution with a window of one position takes their place. So
-/// networks mix the heads of attention. What only the old nodes needed is left for `RemoveDeadCode`.
+/// Recognizes products with a constant matrix along the channels, in which channels are moved to
+/// the last axis and back: Transpose, MatMul, an optional addition of one number per channel, and
+/// Transpose. They are replaced by a convolution with a window of one position. Some networks mix
+/// attention heads in this way. Nodes that are no longer needed are left for `RemoveDeadCode`.
 package struct RecognizeChannelMixing: RecognitionPass {
   package static let name = "recognize channel mixing"
 
-  /// The pass.
+  /// Creates the pass.
   package init() {}
 
   private static let input = Capture<ValueID>("x"), weight = Capture<ValueID>("weight")

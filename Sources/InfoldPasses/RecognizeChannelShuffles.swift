@@ -2,12 +2,12 @@ import InfoldGraph
 import InfoldOperators
 import InfoldSystem
 
-/// Finds channel shuffles, which exporters write as Reshape, Transpose and Reshape, and puts one operator in their place. The
-/// nodes before the last are left for `RemoveDeadCode`.
+/// Recognizes channel shuffles, which exporters write as Reshape, Transpose and Reshape, and
+/// replaces them by one operator. The nodes before the last are left for `RemoveDeadCode`.
 package struct RecognizeChannelShuffles: RecognitionPass {
   package static let name = "recognize channel shuffles"
 
-  /// The pass.
+  /// Creates the pass.
   package init() {}
 
   private static let input = Capture<ValueID>("x"), groups = Capture<ValueID>("groups")

@@ -3,13 +3,14 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Finds group normalizations, which exporters write as an instance normalization of x [N, C, …] in the shape [N, groups, …], without a
-/// scale and a shift of its own, and back in the shape of x, and puts one operator in their place, also of the scale and shift per channel
-/// that follow. What only the old nodes needed is left for `RemoveDeadCode`.
+/// Recognizes group normalizations. Exporters write them as a reshape of x from [N, C, …] to [N,
+/// groups, …], an instance normalization with neutral scale and shift, and a reshape back. They are
+/// replaced by one operator that includes a subsequent scale and shift per channel. Nodes that are
+/// no longer needed are left for `RemoveDeadCode`.
 package struct RecognizeGroupNormalization: RecognitionPass {
   package static let name = "recognize group normalization"
 
-  /// The pass.
+  /// Creates the pass.
   package init() {}
 
   private static let input = Capture<ValueID>("x"), split = Capture<ValueID>("split")
@@ -51,7 +52,7 @@ package struct RecognizeGroupNormalization: RecognitionPass {
         outputs: node.outputs))
   }
 
-  /// A constant of which every number is this one.
+  /// Matches a constant whose elements all equal `number`.
   private static func allNumbers(_ number: Double, _ capture: Capture<ValueID>) -> Pattern {
     .constant(capture) { id, context, _ in
       let numbers = try? context.graph.constant(id)?.widened().numbers()
@@ -59,7 +60,8 @@ package struct RecognizeGroupNormalization: RecognitionPass {
     }
   }
 
-  /// A constant with one number for each channel of x, of its type, in dimensions by which arithmetic finds the channels.
+  /// Matches a constant with one number for each channel of x, with its element type, in a shape
+  /// that broadcasts along the channel axis.
   private static func perChannel(_ capture: Capture<ValueID>) -> Pattern {
     parameter(capture) { channels, behind in
       let ones = Array(repeating: 1, count: behind)
@@ -67,12 +69,15 @@ package struct RecognizeGroupNormalization: RecognitionPass {
     }
   }
 
-  /// A constant list with one number for each channel of x, of its type.
+  /// Matches a one-dimensional constant with one number for each channel of x, with its element
+  /// type.
   private static func list(_ capture: Capture<ValueID>) -> Pattern {
     parameter(capture) { channels, _ in [[channels]] }
   }
 
-  /// - Parameter shapes: The shapes that the constant may have, for this number of channels and of dimensions behind them.
+  /// Matches a constant with one number for each channel of x.
+  /// - Parameter shapes: Returns the allowed shapes for a number of channels and of dimensions
+  ///   after them.
   private static func parameter(
     _ capture: Capture<ValueID>, shapes: @escaping @Sendable (_ channels: Int, _ behind: Int) -> [[Int]]
   ) -> Pattern {

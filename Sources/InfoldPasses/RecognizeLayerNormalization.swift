@@ -2,15 +2,17 @@ import InfoldGraph
 import InfoldOperators
 import InfoldSystem
 
-/// Finds layer normalizations that exporters write as arithmetic, and puts one operator in their place:
-/// d = x − mean(x), then d ÷ √(mean(d²) + ε), and where they follow, · scale and + shift by constants.
+/// Recognizes layer normalizations that exporters write as arithmetic, and replaces them by one
+/// operator: d = x − mean(x), then d ÷ √(mean(d²) + ε), optionally followed by · scale and + shift
+/// with constants.
 ///
-/// The means go over the last dimensions, which must have known sizes, and ε must be a number that a `Float` holds, since the
-/// attribute is one. What only the old nodes needed is left for `RemoveDeadCode`.
+/// The means are over the last dimensions, whose sizes must be known. ε must be exactly
+/// representable as a `Float`, because the attribute is one. Nodes that are no longer needed are
+/// left for `RemoveDeadCode`.
 package struct RecognizeLayerNormalization: RecognitionPass {
   package static let name = "recognize layer normalization"
 
-  /// The pass.
+  /// Creates the pass.
   package init() {}
 
   private static let input = Capture<ValueID>("x"), sizes = Capture<[Int]>("sizes")

@@ -2,15 +2,16 @@ import InfoldGraph
 import InfoldOperators
 import InfoldSystem
 
-/// Finds normalizations by the root mean square that exporters write as arithmetic, and puts one operator in their place:
-/// x ÷ √(mean(x²) + ε), and where it follows, · scale by a constant.
+/// Recognizes RMS normalizations that exporters write as arithmetic, and replaces them by one
+/// operator: x ÷ √(mean(x²) + ε), optionally followed by · scale with a constant.
 ///
-/// The mean goes over the last dimensions, which must have known sizes, and ε must be a number that a `Float` holds, since the
-/// attribute is one. What only the old nodes needed is left for `RemoveDeadCode`.
+/// The mean is over the last dimensions, whose sizes must be known. ε must be exactly representable
+/// as a `Float`, because the attribute is one. Nodes that are no longer needed are left for
+/// `RemoveDeadCode`.
 package struct RecognizeRMSNormalization: RecognitionPass {
   package static let name = "recognize normalization by the root mean square"
 
-  /// The pass.
+  /// Creates the pass.
   package init() {}
 
   private static let input = Capture<ValueID>("x"), sizes = Capture<[Int]>("sizes")

@@ -3,12 +3,13 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Finds the greatest or the least of values that are stacked, `torch.stack([a, b]).max(0)`, and compares them element by element, so
-/// that the stack is not made. What only the old nodes needed is left for `RemoveDeadCode`.
+/// Recognizes the maximum or minimum over a stack of values, `torch.stack([a, b]).max(0)`, and
+/// compares the values element by element instead, so that the stack is not materialized. Nodes
+/// that are no longer needed are left for `RemoveDeadCode`.
 package struct RecognizeStackExtrema: RecognitionPass {
   package static let name = "recognize stack extrema"
 
-  /// The pass.
+  /// Creates the pass.
   package init() {}
 
   private static let stack = Capture<ValueID>("stack")
@@ -34,7 +35,7 @@ package struct RecognizeStackExtrema: RecognitionPass {
       try Node(name: node.name, opType: name, opsetVersion: version, inputs: values, outputs: node.outputs))
   }
 
-  /// The axis along which every input has one element.
+  /// Returns the axis along which every input has one element.
   private static func stackAxis(_ node: Node, _ context: MatchContext) -> Int? {
     guard let concat = node.typed as? Concat, let first = context.sizes(node.inputs[0]),
       let axis = try? normalizedAxis(concat.axis, rank: first.count),
@@ -43,7 +44,8 @@ package struct RecognizeStackExtrema: RecognitionPass {
     return axis
   }
 
-  /// A value in the stack, or what it was before it got its dimension of one element, where that has these sizes.
+  /// Returns a value in the stack, or its input before a dimension of size 1 was added, if that has
+  /// these sizes.
   private static func value(_ id: ValueID, of sizes: [Int], _ context: MatchContext) -> ValueID? {
     if context.sizes(id) == sizes { return id }
     guard let node = context.producer(id), node.typed is Unsqueeze || node.typed is Reshape,

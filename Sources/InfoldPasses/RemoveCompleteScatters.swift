@@ -3,12 +3,13 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Finds ScatterND where its indices name every element in the order in which they lie, as exporters write `x[:] = y`, and takes the
-/// updates for the result. The indices, which are many times as large, are not needed then.
+/// Recognizes ScatterND nodes whose indices cover all elements in row-major order, as exporters
+/// write `x[:] = y`. They are replaced by their updates, so that the indices, which are many times
+/// as large, are not needed.
 package struct RemoveCompleteScatters: RecognitionPass {
   package static let name = "remove complete scatters"
 
-  /// The pass.
+  /// Creates the pass.
   package init() {}
 
   private static let data = Capture<ValueID>("data"), indices = Capture<ValueID>("indices")
@@ -31,7 +32,7 @@ package struct RemoveCompleteScatters: RecognitionPass {
         outputs: node.outputs), "its updates")
   }
 
-  /// Whether indices along the first axes count up along these axes.
+  /// Returns whether the indices enumerate all positions of the first axes in order.
   private static func namesAll(_ indices: ValueID, of sizes: [Int], _ context: MatchContext) -> Bool {
     guard let given = context.sizes(indices), let depth = given.last, depth > 0, depth <= sizes.count,
       given.dropLast().elementsEqual(sizes[..<depth])
@@ -47,7 +48,7 @@ package struct RemoveCompleteScatters: RecognitionPass {
     }
   }
 
-  /// Whether lists of indices are those of all elements of a tensor, in row-major order.
+  /// Returns whether a list of indices enumerates all elements of a tensor in row-major order.
   private static func isGrid(_ tensor: Tensor, of sizes: ArraySlice<Int>) -> Bool {
     guard tensor.elementType == .int64, let indices = try? tensor.elements() as [Int64] else { return false }
     var place = indices.count - 1
@@ -62,8 +63,8 @@ package struct RemoveCompleteScatters: RecognitionPass {
     return true
   }
 
-  /// Whether a value is 0, 1, … along an axis, and does not change along others.
-  /// - Parameter dimensionsBehind: How many the value has behind the axis.
+  /// Returns whether a value is 0, 1, … along an axis, and constant along the others.
+  /// - Parameter dimensionsBehind: The number of the value's dimensions after the axis.
   private static func countsUp(
     _ id: ValueID, axis: Int, dimensionsBehind: Int, size: Int, _ context: MatchContext
   ) -> Bool {

@@ -1,11 +1,11 @@
 import InfoldGraph
 import InfoldSystem
 
-/// Removes the nodes whose outputs nobody reads, and the content of initializers that nobody reads.
+/// Removes dead nodes and unused initializers.
 package struct RemoveDeadCode: GraphPass {
   package static let name = "remove dead code"
 
-  /// The pass.
+  /// Creates the pass.
   package init() {}
 
   package func run(on graph: Graph) throws(InfoldError) -> PassResult {
@@ -18,7 +18,7 @@ package struct RemoveDeadCode: GraphPass {
         for use in node.uses { isNeeded[use.index] = true }
         kept.append(node)
       } else {
-        changes.append(PassResult.Entry(node: graph.label(of: node), "removed, nobody reads its outputs"))
+        changes.append(PassResult.Entry(node: graph.label(of: node), "removed because its outputs are unused"))
       }
     }
     var result = graph
@@ -29,7 +29,8 @@ package struct RemoveDeadCode: GraphPass {
 }
 
 extension Graph {
-  /// Removes the nodes without an operator that no output needs, and what is computed from them.
+  /// Removes nodes without a supported operator that no output needs, and everything computed from
+  /// them.
   package mutating func removeUnneededOpaqueNodes() throws(InfoldError) {
     guard nodes.contains(where: { $0.typed == nil }) else { return }
     let needed = try Set(RemoveDeadCode().run(on: self).graph.nodes.flatMap(\.definitions))

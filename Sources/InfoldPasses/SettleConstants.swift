@@ -1,12 +1,13 @@
 import InfoldGraph
 import InfoldSystem
 
-/// Makes initializers of what Constant nodes hold, and of constants that nodes hand on, so that `Graph.constant` is all there is to
-/// ask. The first pass behind the inlining of bodies, which bring such nodes with them.
+/// Turns the values of Constant nodes, and constants that nodes forward, into initializers, so that
+/// `Graph.constant` finds all constants. This is the first pass after inlining, which adds such
+/// nodes.
 package struct SettleConstants: GraphPass {
   package static let name = "settle constants"
 
-  /// The pass.
+  /// Creates the pass.
   package init() {}
 
   package func run(on graph: consuming Graph) throws(InfoldError) -> PassResult {

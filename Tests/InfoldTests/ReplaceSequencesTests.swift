@@ -314,7 +314,7 @@ import Testing
         [
           Onnx.input("x", [Onnx.dim(1)]), Onnx.output("y"), Onnx.node("SequenceConstruct", ["x"], ["s"]),
           Onnx.node("SequenceAt", ["s", "i"], ["y"]), scalar("i", 1),
-        ], "the position 1 lies outside of a sequence of 1 tensor"
+        ], "the position 1 is out of range for a sequence of 1 tensor"
       ),
       (
         [

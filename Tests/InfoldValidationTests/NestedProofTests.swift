@@ -119,7 +119,7 @@ import Testing
     #expect(report.foldedNormalizations == 0)
     #expect(folded.graph.nodes.map(\.opType) == ["ConvBN"])
     #expect(report.refusals.count == 1)
-    #expect(report.refusals.first?.reason.contains("other operator sets") == true, "\(report.refusals)")
+    #expect(report.refusals.first?.reason.contains("other opsets") == true, "\(report.refusals)")
     #expect(proof.normalizations.total == 1 && proof.normalizations.folded == 1)
   }
 

@@ -1,19 +1,20 @@
 import InfoldTensor
 
 extension ChannelAffine {
-  /// What rounding costs in one channel where the map is computed as one scale and one shift, in weights or by itself.
+  /// The rounding errors in one channel if the map is computed as a single scale and shift, either
+  /// folded into weights or on its own.
   struct Magnitudes {
-    /// The size of the numbers that cancel then, and that the map as it is written subtracts before it scales:
-    /// |(x − μ) · s| for a batch normalization. 0 when there is no difference between both forms.
+    /// The magnitude of the numbers that then cancel, but that the map as written subtracts before
+    /// it scales: |(x − μ) · s| for a batch normalization. 0 if the two forms do not differ.
     var cancelling = 0.0
-    /// How large results commonly are, as far as batch normalizations say so. Where none does, they are taken to be of the
-    /// size of 1 before the last summand.
+    /// The typical magnitude of results, as far as batch normalizations reveal it. Without one, it
+    /// is assumed to be 1 before the last summand.
     var size = 1.0
-    /// The standard deviation that results commonly have, in the same way.
+    /// The typical standard deviation of results, estimated in the same way.
     var deviation = 1.0
   }
 
-  /// The magnitudes of a channel.
+  /// Returns the magnitudes of a channel.
   /// - Parameter x: The number that the operator before the map adds to its products.
   func magnitudes(_ x: Double = 0, channel: Int) -> Magnitudes {
     var result = Magnitudes()
@@ -37,8 +38,9 @@ extension ChannelAffine {
     return result
   }
 
-  /// Whether x · scale + shift, with both in `type`, is as good as the map as it is written: both can be held with all of their
-  /// digits, and what cancels is at most 16 times as large as results commonly are, which costs four binary digits.
+  /// Returns whether x · scale + shift, with both in `type`, is as accurate as the map as written.
+  /// Both must be representable with full precision. The terms that cancel must be at most 16 times
+  /// as large as typical results, which costs four binary digits.
   func isAccurate(asScaleAndShiftIn type: ElementType) -> Bool {
     zip(scale, shift).enumerated().allSatisfy { channel, pair in
       guard type.canHold(pair.0), type.canHold(pair.1) else { return false }

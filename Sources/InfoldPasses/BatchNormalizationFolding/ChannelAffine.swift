@@ -1,9 +1,10 @@
-/// A scale and a shift per channel, in double precision: what a normalization does to each feature map.
+/// A scale and a shift per channel, in double precision. This is what a normalization does to each
+/// feature map.
 ///
-/// Kept as the steps that it came from, each y = offset + (x − center) · scale, so that what is folded is rounded once,
-/// however many nodes are folded.
+/// The map keeps its individual steps, each y = offset + (x − center) · scale. Folding then rounds
+/// once, however many nodes are folded.
 public struct ChannelAffine: Sendable, Hashable {
-  /// One node's part.
+  /// The step of one node.
   public struct Step: Sendable, Hashable {
     /// μ of a batch normalization; 0 or a subtrahend otherwise.
     public var center: [Double]
@@ -11,24 +12,24 @@ public struct ChannelAffine: Sendable, Hashable {
     public var scale: [Double]
     /// β of a batch normalization; a summand otherwise.
     public var offset: [Double]
-    /// What is known of the results, for a batch normalization.
+    /// The statistics of the results, for a batch normalization.
     var statistics: Statistics?
   }
 
-  /// What the parameters of a batch normalization say about its results.
+  /// The statistics of a batch normalization's results, derived from its parameters.
   struct Statistics: Sendable, Hashable {
-    /// How large they commonly are: |γ| + |β|.
+    /// Their typical magnitude: |γ| + |β|.
     var size: [Double]
     /// Their standard deviation: σ · |γ| / √(σ² + ε).
     var deviation: [Double]
   }
 
-  /// The steps, first applied first. All have the same number of channels.
+  /// The steps in the order of application. All have the same number of channels.
   public private(set) var steps: [Step]
   /// The number of channels.
   public let channels: Int
 
-  /// The map that changes nothing.
+  /// Creates the identity.
   init(identityOf channels: Int) {
     self.channels = channels
     steps = []
@@ -39,7 +40,7 @@ public struct ChannelAffine: Sendable, Hashable {
     steps = [step]
   }
 
-  /// This map, and then `next`.
+  /// Returns the composition of this map followed by `next`.
   func followed(by next: ChannelAffine) -> ChannelAffine {
     precondition(channels == next.channels, "maps of \(channels) and \(next.channels) channels")
     var result = self
@@ -47,7 +48,7 @@ public struct ChannelAffine: Sendable, Hashable {
     return result
   }
 
-  /// The part that concerns these channels.
+  /// Returns the map restricted to a range of channels.
   func slice(_ range: Range<Int>) -> ChannelAffine {
     var result = ChannelAffine(identityOf: range.count)
     result.steps = steps.map { step in
@@ -70,22 +71,23 @@ extension ChannelAffine {
     }
   }
 
-  /// What each channel's zero becomes.
+  /// The result of each channel for an input of zero.
   public var shift: [Double] {
     (0..<channels).map { apply(0, channel: $0) }
   }
 
-  /// The result for a number in `channel`.
+  /// Returns the result for a number in `channel`.
   public func apply(_ x: Double, channel: Int) -> Double {
     steps.reduce(x) { x, step in step.offset[channel] + (x - step.center[channel]) * step.scale[channel] }
   }
 
-  /// What the rounding error of `apply(x, channel:)`, done in another arithmetic, is relative to: the sum of the magnitudes
-  /// of the summands, |offset| + |(x − center) · scale|, of the last step, and those of the steps before, scaled.
+  /// Returns the magnitude that the rounding error of `apply(x, channel:)` in another arithmetic is
+  /// relative to. It is the sum of the magnitudes of the last step's summands, |offset| + |(x −
+  /// center) · scale|, and the scaled sums of the steps before.
   /// - Parameters:
   ///   - x: The number.
-  ///   - magnitude: The same for `x`; 0 when it is exact.
-  ///   - channel: Its channel.
+  ///   - magnitude: The corresponding magnitude of `x`, or 0 if it is exact.
+  ///   - channel: The channel of the number.
   public func summandMagnitude(_ x: Double, _ magnitude: Double = 0, channel: Int) -> Double {
     var (x, magnitude) = (x, magnitude)
     for step in steps {
@@ -96,7 +98,7 @@ extension ChannelAffine {
     return magnitude
   }
 
-  /// The first channel in which a number is not finite.
+  /// The first channel with a number that is not finite.
   var firstNonFiniteChannel: Int? {
     (0..<channels).first { channel in
       steps.contains {

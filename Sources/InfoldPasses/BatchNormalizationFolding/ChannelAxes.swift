@@ -1,7 +1,7 @@
 import InfoldGraph
 
-/// Along which axis the channels of each value of a graph lie: the second one, but where a linear operator writes them along the last
-/// one, also where arithmetic with constants stands behind it.
+/// The channel axis of each value of a graph. It is the second axis, unless a linear operator
+/// writes channels along the last one. Arithmetic with constants preserves the axis.
 struct ChannelAxes {
   private var isLast: [Bool]
 
@@ -14,12 +14,12 @@ struct ChannelAxes {
     }
   }
 
-  /// The axis of a value of this rank.
+  /// Returns the channel axis of a value of this rank.
   func axis(of value: ValueID, rank: Int) -> Int { isLast[value.index] ? rank - 1 : 1 }
 }
 
 extension Graph {
-  /// The input that a node hands on, or does arithmetic with a constant on.
+  /// Returns the input that a node forwards, or to which it applies arithmetic with a constant.
   fileprivate func dataInput(of node: Node) -> ValueID? {
     if let input = handedOnInput(of: node) { return input }
     guard node.typed?.elementCombination != nil, node.inputs.count == 2, let a = node.inputs[0], let b = node.inputs[1],

@@ -3,25 +3,25 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// A node that maps each channel of its input by a scale and a shift, as its operator's affine form says: a batch normalization in
-/// inference form, or arithmetic with a constant per channel.
+/// A node that maps each channel of its input by a scale and a shift, according to its operator's
+/// affine form: a batch normalization at inference, or arithmetic with a constant per channel.
 struct ChannelMap {
-  /// The value that is mapped.
+  /// The input of the map.
   let input: ValueID
-  /// The result.
+  /// The output of the map.
   let output: ValueID
-  /// The axis of the channels.
+  /// The channel axis.
   let axis: Int
-  /// The map.
+  /// The scale and shift.
   let affine: ChannelAffine
-  /// Whether each channel has numbers of its own, as a normalization has that is written as arithmetic; else one number is meant for
-  /// all, as in an activation.
+  /// Whether each channel has its own numbers, as in a normalization written as arithmetic.
+  /// Otherwise one number applies to all channels, as in an activation.
   let isPerChannel: Bool
 
-  /// Why a node is no such map, or must not be treated as one.
+  /// The reason why a node is not such a map, or must not be treated as one.
   struct Refusal: Error {
     let reason: String
-    /// What kept it from being decided: whoever catches the refusal throws it.
+    /// The error that prevented a decision. Code that catches the refusal must throw it.
     let failure: InfoldError?
 
     init(_ reason: String) {
@@ -34,8 +34,8 @@ struct ChannelMap {
       self.failure = failure
     }
 
-    /// What `body` returns; `nil` where it refuses.
-    /// - Throws: What kept it from deciding.
+    /// Returns the result of `body`, or `nil` if it refuses.
+    /// - Throws: The error that prevented a decision.
     static func unlessRefused<Output>(_ body: () throws(Refusal) -> Output?) throws(InfoldError) -> Output? {
       do throws(Refusal) {
         return try body()
@@ -45,7 +45,7 @@ struct ChannelMap {
       }
     }
 
-    /// Runs `body`, whose error is carried by a refusal.
+    /// Runs `body` and wraps its error in a refusal.
     static func carryingErrors<Output>(_ body: () throws(InfoldError) -> Output) throws(Refusal) -> Output {
       do {
         return try body()
@@ -55,8 +55,10 @@ struct ChannelMap {
     }
   }
 
-  /// - Returns: `nil` for a node that is not of these operators, or has no constant operand.
-  /// - Throws: `Refusal` for a BatchNormalization that cannot be folded, and for a constant that is none per channel.
+  /// Creates the map of a node.
+  /// - Returns: `nil` if the node has another operator or no constant operand.
+  /// - Throws: `Refusal` for a BatchNormalization that cannot be folded, and for a constant that is
+  ///   not per channel.
   init?(_ node: Node, in graph: Graph, _ axes: ChannelAxes) throws(Refusal) {
     switch node.typed?.affineForm {
     case .normalization(let epsilon, let refusal):
@@ -115,11 +117,12 @@ struct ChannelMap {
     affine = ChannelAffine(step)
     isPerChannel = values.count > 1
     if let channel = affine.firstNonFiniteChannel {
-      throw Refusal("its constant is no finite factor or summand in channel \(channel)")
+      throw Refusal("its constant is not a finite factor or summand in channel \(channel)")
     }
   }
 
-  /// The constant's value for each channel; `nil` when it varies along another axis, or adds dimensions.
+  /// Returns the constant's value for each channel, or `nil` if it varies along another axis or
+  /// adds dimensions.
   private static func perChannel(
     _ values: [Double], _ shape: [Int], axis: Int, rank: Int, _ channels: Int
   ) -> [Double]? {
@@ -128,7 +131,8 @@ struct ChannelMap {
     for (offset, size) in shape.enumerated() where first + offset != axis && size != 1 { return nil }
     switch values.count {
     case channels: return values
-    // A model may declare as many channels as it likes; one number is repeated for as many as networks have.
+    // A model may declare an arbitrary number of channels. A single number is only repeated for
+    // realistic ones.
     case 1 where channels <= 1 << 16: return Array(repeating: values[0], count: channels)
     default: return nil
     }

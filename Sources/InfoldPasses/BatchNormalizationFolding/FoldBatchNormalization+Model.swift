@@ -2,12 +2,12 @@ import InfoldGraph
 import InfoldSystem
 
 extension FoldBatchNormalization {
-  /// Folds a model, so that it can be written. Names of inputs and outputs, metadata, documentation and operator sets stay;
-  /// constants that nobody reads go.
+  /// Folds a model, so that it can be written again. Names of inputs and outputs, metadata,
+  /// documentation and opset imports are preserved. Unused constants are removed.
   ///
-  /// Below IR version 4 every initializer had to be listed as an input as well. Such a model is raised to version 4, where
-  /// an initializer that is no input is a constant.
-  /// - Throws: As `fold(_:)` for a graph.
+  /// Before IR version 4, every initializer had to be listed as an input as well. Such a model is
+  /// raised to version 4, where an initializer that is not an input is a constant.
+  /// - Throws: The errors of `fold(_:)` for a graph.
   public func fold(_ model: Model) throws(InfoldError) -> FoldedModel {
     var folded = model
     var folding = NestedFolding(for: model.graph, opsets: model.opsetImports)
@@ -21,23 +21,23 @@ extension FoldBatchNormalization {
   }
 }
 
-/// A model whose batch normalization is folded, and how that was done.
+/// A model with folded batch normalization, and the report of the folding.
 public struct FoldedModel: Sendable, CustomStringConvertible {
   /// The folded model.
   public var model: Model
-  /// What was done at each place, and why not at others.
+  /// The fold sites, and the reasons why other nodes were not folded.
   public var report: FoldReport
-  /// Whether the IR version was raised, to 4.
+  /// Whether the IR version was raised to 4.
   public var raisedIRVersion: Bool
 
   public var description: String { "\(model); \(report)" }
 }
 
-/// A graph whose batch normalization is folded, and how that was done.
+/// A graph with folded batch normalization, and the report of the folding.
 public struct FoldedGraph: Sendable, CustomStringConvertible {
   /// The folded graph.
   public var graph: Graph
-  /// What was done at each place, and why not at others.
+  /// The fold sites, and the reasons why other nodes were not folded.
   public var report: FoldReport
 
   public var description: String { "\(graph); \(report)" }

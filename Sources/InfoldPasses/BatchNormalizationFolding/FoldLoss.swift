@@ -1,21 +1,24 @@
 import InfoldTensor
 
-/// Digits that folding would lose. A map subtracts before it scales; folded, products with new weights and a new bias that is as
-/// large cancel instead, of which both are rounded to the type of the weights.
+/// The precision that folding would lose. A map subtracts before it scales. After folding, the
+/// products with the new weights cancel against a new bias of the same magnitude, and both were
+/// rounded to the type of the weights.
 ///
-/// With u, half a unit in the last place of 1, folding may cost half of the type's digits: √u of the size that results commonly have,
-/// which the γ and β of a batch normalization say. The errors are those of the new bias, and of the new weights for inputs that make
-/// what the normalization's statistics expect: its mean, with its deviation.
+/// With the unit roundoff u, folding may cost half of the type's digits: √u relative to the typical
+/// magnitude of results, which the γ and β of a batch normalization reveal. The errors considered
+/// are those of the new bias, and those of the new weights for inputs that match the
+/// normalization's statistics, its mean and deviation.
 struct FoldLoss {
-  /// The first channel of the output in which it is more.
+  /// The first output channel in which the error exceeds the limit.
   let channel: Int
-  /// The size of the numbers that cancel there.
+  /// The magnitude of the numbers that cancel there.
   let cancelling: Double
-  /// How far results may be off.
+  /// The maximum error of results.
   let error: Double
 
-  /// - Returns: `nil` where nothing is lost.
-  /// - Throws: `ChannelMap.Refusal` when there is no memory to find out.
+  /// Estimates the loss.
+  /// - Returns: `nil` if no precision is lost.
+  /// - Throws: `ChannelMap.Refusal` if there is not enough memory for the estimate.
   init?(
     _ linear: LinearOperator, _ weight: Tensor, _ bias: FoldedBias, input: ChannelAffine, output: ChannelAffine
   ) throws(ChannelMap.Refusal) {
@@ -24,10 +27,10 @@ struct FoldLoss {
     let before = input.steps.isEmpty ? [] : (0..<input.channels).map { input.magnitudes(channel: $0) }
     let behind = output.steps.isEmpty ? [] : bias.sums.indices.map { output.magnitudes(bias.sums[$0], channel: $0) }
     let mayLose = (before + behind).contains { 2 * type.unitRoundoff * $0.cancelling > allowed * $0.size }
-    // Only where something may be lost the elements of the weight are looked at.
+    // The elements of the weight are examined only if precision may be lost.
     guard mayLose || Self.mayUnderflow(type, input, output) else { return nil }
     guard let rows = WeightRows(linear, weight, type, input: input.scale, output: output.scale, before) else {
-      throw ChannelMap.Refusal("there is no memory to find out what digits folding would lose")
+      throw ChannelMap.Refusal("there is not enough memory to estimate the precision that folding would lose")
     }
     for channel in bias.values.indices {
       var magnitudes = rows.before[channel]
@@ -48,7 +51,8 @@ struct FoldLoss {
     return nil
   }
 
-  /// Whether weights may become so small that the type has not all digits for them.
+  /// Returns whether weights may become so small that the type cannot hold them with full
+  /// precision.
   private static func mayUnderflow(_ type: ElementType, _ input: ChannelAffine, _ output: ChannelAffine) -> Bool {
     let margin: Double =
       switch type {
@@ -63,14 +67,16 @@ struct FoldLoss {
   }
 }
 
-/// What the elements of a weight say about each channel of the output.
+/// The statistics of a weight's elements for each output channel.
 private struct WeightRows {
-  /// How far the folded weights are off when they are rounded, as a share of their magnitudes.
+  /// The relative rounding error of the folded weights.
   private(set) var relativeError: [Double]
-  /// What the map before the operator says, for a channel of the output: the sums of its magnitudes times those of the weights.
+  /// The magnitudes of the map before the operator for each output channel: the sums of its
+  /// magnitudes times those of the weights.
   private(set) var before: [ChannelAffine.Magnitudes]
 
-  /// - Returns: `nil` when there is no memory.
+  /// Computes the statistics.
+  /// - Returns: `nil` if there is not enough memory.
   init?(
     _ linear: LinearOperator, _ weight: Tensor, _ type: ElementType, input: [Double], output: [Double],
     _ magnitudes: [ChannelAffine.Magnitudes]

@@ -2,17 +2,19 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// What is folded where: decided once, on a graph as it is.
+/// The decision what is folded where, made once for an unmodified graph.
 package struct FoldPlan: Sendable {
-  /// A node around an operator that maps channels.
+  /// A channel map that is folded into an operator.
   package struct Part: Sendable {
     /// The node.
     package let node: NodeID
-    /// The channels of the node's values that belong to the operator: all, or behind a Concat some.
+    /// The channels of the node's values that belong to the operator: all of them, or some after a
+    /// Concat.
     package let channels: Range<Int>
-    /// Whether these are all channels.
+    /// Whether the operator's channels are all channels of the node.
     package let isWhole: Bool
-    /// Whether nodes that rearrange numbers stand between the operator and this node, so that its values have other dimensions.
+    /// Whether nodes between the operator and this node rearrange elements, so that its values have
+    /// other dimensions.
     package let isRearranged: Bool
     /// The map of these channels.
     package let affine: ChannelAffine
@@ -24,19 +26,20 @@ package struct FoldPlan: Sendable {
     package let node: NodeID
     /// What the node computes.
     package let linear: LinearOperator
-    /// The maps before and behind it, in the order of the data.
+    /// The maps before and after the operator, in the order of the data.
     package private(set) var before: [Part] = []
     package private(set) var behind: [Part] = []
-    /// The maps before and behind it, composed.
+    /// The composition of the maps before the operator, and of those after it.
     package private(set) var input, output: ChannelAffine
-    /// The value that the data enters by.
+    /// The value through which the data enters.
     package private(set) var data: ValueID
-    /// The values that it makes with all of its channels: the node's own output, and those of the maps behind it.
+    /// The values that it produces with all of its channels: the node's own output, and those of
+    /// the maps after it.
     package private(set) var outputs: [ValueID]
     /// Whether it gets new weights.
     package internal(set) var isRewritten = false
 
-    /// The node that the data enters first.
+    /// The first node on the data's path.
     package var entry: NodeID { before.first?.node ?? node }
 
     init(_ id: NodeID, _ node: Node, _ linear: LinearOperator) {
@@ -48,7 +51,7 @@ package struct FoldPlan: Sendable {
       outputs = [node.outputs[0]!]
     }
 
-    /// Takes in a map behind all others.
+    /// Adds a map after all others.
     mutating func append(_ part: Part, _ map: ChannelMap) {
       if part.isWhole, behind.allSatisfy(\.isWhole) { outputs += [map.input, map.output] }
       behind.append(part)
@@ -56,7 +59,7 @@ package struct FoldPlan: Sendable {
       isRewritten = true
     }
 
-    /// Takes in a map before all others.
+    /// Adds a map before all others.
     mutating func prepend(_ part: Part, _ map: ChannelMap) {
       data = map.input
       before.insert(part, at: 0)
@@ -69,20 +72,22 @@ package struct FoldPlan: Sendable {
   struct Fold: Sendable {
     let node: NodeID
     let map: ChannelMap
-    /// Whether it is folded into the operators before it; else into the one behind it.
+    /// Whether the node is folded into the operators before it. Otherwise it is folded into the one
+    /// after it.
     let isBackward: Bool
   }
 
-  /// Every linear operator with constant weights, in topological order.
+  /// All linear operators with constant weights, in topological order.
   package let operators: [Operator]
   /// The nodes that are folded, in topological order.
   let folds: [Fold]
-  /// Why normalizations stay, in topological order.
+  /// The reasons why normalizations are kept, in topological order.
   let refusals: [(node: NodeID, reason: String)]
 
-  /// Decides for a graph, which knows afterwards the constants that nodes compute for weights and parameters.
+  /// Makes the decision for a graph. Afterwards, the graph knows the constants that its nodes
+  /// compute for weights and parameters.
   /// - Precondition: The types of the graph's values have been inferred.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
+  /// - Throws: `InfoldError` with `.limitExceeded` if memory cannot be allocated.
   package init(_ graph: inout Graph) throws(InfoldError) {
     graph.learnComputedConstants()
     var search = FoldSearch(graph)
@@ -92,30 +97,32 @@ package struct FoldPlan: Sendable {
     refusals = search.refusals.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
-  /// The operators with new weights, by their nodes.
+  /// The operators with new weights, keyed by their nodes.
   var rewritten: [NodeID: Operator] {
     Dictionary(operators.lazy.filter(\.isRewritten).map { ($0.node, $0) }) { first, _ in first }
   }
 }
 
-/// A graph with what can be folded in it, however much is folded already.
+/// A graph together with everything that can be folded in it, regardless of what has already been
+/// folded.
 package struct FoldAnalysis: Sendable {
-  /// The graph, which knows the constants that its nodes compute for weights and parameters.
+  /// The graph, including the constants that its nodes compute for weights and parameters.
   package let graph: Graph
-  /// Its linear operators.
+  /// The linear operators of the graph.
   package let operators: [FoldPlan.Operator]
 
   /// Analyzes `graph`.
   /// - Precondition: The types of the graph's values have been inferred.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
+  /// - Throws: `InfoldError` with `.limitExceeded` if memory cannot be allocated.
   package init(_ graph: Graph) throws(InfoldError) {
     var graph = graph
     operators = try FoldPlan(&graph).operators
     self.graph = graph
   }
 
-  /// The weight and bias of an operator with the maps around it, in double precision.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
+  /// Returns the weight and bias of an operator after folding the maps around it, in double
+  /// precision.
+  /// - Throws: `InfoldError` with `.limitExceeded` if memory cannot be allocated.
   package func weights(of entry: FoldPlan.Operator) throws(InfoldError) -> FoldedWeights {
     let node = graph[entry.node]
     return try FoldedWeights(

@@ -1,22 +1,23 @@
 import InfoldSystem
 
 extension FoldReport.Site: CustomStringConvertible {
-  /// What was folded into which node.
+  /// The folded nodes, and the node that absorbed them.
   public var description: String { "\(absorbed.joined(separator: ", ")) into \(node)" }
 }
 
 extension FoldReport.InnerSite: CustomStringConvertible {
-  /// What was folded into which node.
+  /// The folded nodes, and the node that absorbed them.
   public var description: String { "\(absorbed.joined(separator: ", ")) into \(node)" }
 }
 
 extension FoldReport.Refusal: CustomStringConvertible {
-  /// The node, and why it stays.
-  public var description: String { "\(node) stays: \(reason)" }
+  /// The node, and the reason why it was not folded.
+  public var description: String { "\(node) is not folded: \(reason)" }
 }
 
 extension ChannelAffine: CustomStringConvertible {
-  /// How many channels and steps there are: each step has numbers for every channel.
+  /// The numbers of channels and steps. The coefficients are omitted, because each step has them
+  /// for all channels.
   public var description: String {
     "scale and shift of \(counted(channels, "channel")) in \(counted(steps.count, "step"))"
   }

@@ -1,65 +1,67 @@
 import InfoldGraph
 import InfoldSystem
 
-/// What folding did to a graph, in terms of the graph before and after.
+/// The result of folding, in terms of the graph before and after.
 public struct FoldReport: Sendable {
-  /// A linear operator that took in the maps per channel around it.
+  /// A linear operator that absorbed the channel maps around it.
   public struct Site: Sendable {
-    /// How errors and reports call the operator's node.
+    /// The label of the operator's node in errors and reports.
     public var node: String
-    /// The operator's name, like `Conv`.
+    /// The operator's name, such as `Conv`.
     public var opType: String
-    /// The operator's place in the graph before folding.
+    /// The operator's node in the graph before folding.
     public var original: NodeID
-    /// The value that the operator makes in the graph before folding.
+    /// The value that the operator produces in the graph before folding.
     public var originalOutput: ValueID
-    /// The nodes that were folded into it, as errors call them, in the order of the data.
+    /// The labels of the absorbed nodes, in the order of the data.
     public var absorbed: [String]
-    /// The map that the input went through.
+    /// The map that was applied to the input.
     public var input: ChannelAffine
-    /// The map that the output goes through.
+    /// The map that was applied to the output.
     public var output: ChannelAffine
     /// The value of the folded graph that holds the weight.
     public var weight: ValueID
-    /// The value of the folded graph that holds the bias; `nil` when it stays without one.
+    /// The value of the folded graph that holds the bias, or `nil` if there is still none.
     public var bias: ValueID?
   }
 
-  /// A linear operator in the body of an If or Loop that took in the maps per channel around it.
+  /// A linear operator in the body of an If or Loop that absorbed the channel maps around it.
   public struct InnerSite: Sendable {
-    /// How errors and reports call the operator's node, and the node that has the body.
+    /// The label of the operator's node and of the node that owns the body.
     public var node: String
-    /// The nodes that were folded into it, as errors call them, in the order of the data.
+    /// The labels of the absorbed nodes, in the order of the data.
     public var absorbed: [String]
   }
 
-  /// A normalization that stays where it is.
+  /// A normalization that was not folded.
   public struct Refusal: Sendable, Hashable {
-    /// The node, as errors call it.
+    /// The label of the node.
     public var node: String
-    /// Why.
+    /// The reason.
     public var reason: String
   }
 
   /// The operators with new weights, in topological order.
   public var sites: [Site] = []
-  /// The operators with new weights in bodies of If and Loop.
+  /// The operators with new weights in the bodies of If and Loop.
   public var innerSites: [InnerSite] = []
-  /// The BatchNormalization nodes that went into the scales of quantized weights, as errors call them.
+  /// The labels of the BatchNormalization nodes that were folded into the scales of quantized
+  /// weights.
   public var scaledQuantizations: [String] = []
-  /// The number of BatchNormalization nodes that were folded, anywhere.
+  /// The total number of folded BatchNormalization nodes.
   public var foldedNormalizations = 0
-  /// The BatchNormalization nodes that were not, and other maps per channel that could not be folded into the linear
-  /// operator beside them.
+  /// The BatchNormalization nodes that were not folded, and other channel maps that could not be
+  /// folded into an adjacent linear operator.
   public var refusals: [Refusal] = []
 
-  /// A report of nothing.
+  /// Creates an empty report.
   init() {}
 
-  /// What a plan has made of a graph.
+  /// Creates the report of applying a plan.
   /// - Parameters:
-  ///   - graph: The graph that the plan was made of.
-  ///   - constants: What holds the new weights and biases.
+  ///   - plan: The plan.
+  ///   - graph: The graph that the plan was made for.
+  ///   - constants: The values with the new weights and biases.
   init(_ plan: FoldPlan, of graph: Graph, _ constants: [NodeID: FoldRewriter.Constants]) {
     func label(_ id: NodeID) -> String { graph.label(of: graph[id]) }
     sites = plan.operators.filter(\.isRewritten).map { entry in
@@ -76,7 +78,7 @@ public struct FoldReport: Sendable {
   /// Whether anything was folded.
   package var foldsAnything: Bool { !(sites.isEmpty && innerSites.isEmpty && scaledQuantizations.isEmpty) }
 
-  /// Takes in what was done to a body of `owner`.
+  /// Adds the report of folding a body of `owner`.
   mutating func add(body: FoldReport, of owner: String) {
     func placed(_ node: String) -> String { "\(node) in a body of \(owner)" }
     innerSites += body.sites.map { InnerSite(node: placed($0.node), absorbed: $0.absorbed) }
@@ -87,7 +89,7 @@ public struct FoldReport: Sendable {
 }
 
 extension FoldReport: CustomStringConvertible, CustomReflectable {
-  /// One line: how much was folded, and how much was not. `sites` and `refusals` say where.
+  /// The numbers of folded and refused nodes in one line. `sites` and `refusals` list them.
   public var description: String {
     let operators = sites.count + innerSites.count + scaledQuantizations.count
     return "\(counted(foldedNormalizations, "normalization")) folded, "
@@ -95,6 +97,6 @@ extension FoldReport: CustomStringConvertible, CustomReflectable {
       + (refusals.isEmpty ? "" : ", \(counted(refusals.count, "refusal"))")
   }
 
-  /// The numbers of places: each has lists with a number for every channel.
+  /// Shows only the summary, because sites contain lists with a number for every channel.
   public var customMirror: Mirror { Mirror(self, children: ["description": description]) }
 }

@@ -3,9 +3,9 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Writes what a plan says into a graph.
+/// A rewriter that applies a plan to a graph.
 struct FoldRewriter {
-  /// The values of the new graph that hold what an operator has taken in.
+  /// The values of the new graph that hold the folded weight and bias.
   struct Constants {
     var weight: ValueID
     var bias: ValueID?
@@ -17,15 +17,17 @@ struct FoldRewriter {
 
   private var graph: Graph { editor.graph }
 
+  /// Creates a rewriter.
   /// - Parameters:
-  ///   - graph: The graph that the plan was made of.
+  ///   - graph: The graph that the plan was made for.
+  ///   - plan: The plan.
   ///   - reserved: Names that new values must not have.
   init(_ graph: consuming Graph, _ plan: FoldPlan, reserved: NameRegistry) {
     self.plan = plan
     editor = GraphEditor(consume graph, reserved: reserved)
   }
 
-  /// The new graph, what was done, and the editor, which knows the names that are taken now.
+  /// Returns the editor, which knows all names that are now taken, and the report.
   consuming func rewritten() throws(InfoldError) -> (editor: GraphEditor, report: FoldReport) {
     var nodes: [Node] = []
     let (outputNames, inputNames) = renamings()
@@ -41,8 +43,8 @@ struct FoldRewriter {
     return (editor, report)
   }
 
-  /// Which value a node's output becomes, behind which maps have gone, and which value a node's input becomes, before
-  /// which maps have gone.
+  /// Returns the values that replace the outputs of nodes before removed maps, and the values that
+  /// replace the inputs of nodes after removed maps.
   private func renamings() -> (outputs: [ValueID: ValueID], inputs: [ValueID: ValueID]) {
     var outputs: [ValueID: ValueID] = [:]
     for map in plan.folds.lazy.reversed().filter(\.isBackward).map(\.map) {
@@ -55,7 +57,7 @@ struct FoldRewriter {
     return (outputs, inputs)
   }
 
-  /// The node with its new weights, and behind a MatMul an Add where it has to shift.
+  /// Returns the node with its new weights, followed by an Add if it is a MatMul that needs a bias.
   private mutating func rewritten(_ node: Node, _ entry: FoldPlan.Operator) throws(InfoldError) -> [Node] {
     let original = graph[entry.node], linear = entry.linear, old = original.inputs[1]!
     let elementType = graph.constant(old)!.elementType
@@ -65,7 +67,7 @@ struct FoldRewriter {
     ).values
     var node = node
     let (input, output) = (entry.input.scale, entry.output.scale)
-    // A weight that only gets a bias stays as it is, however it is stored.
+    // A weight that only gains a bias is left unchanged, however it is stored.
     let isScaled = (input + output).contains { $0 != 1 }
     let weight =
       isScaled
@@ -90,7 +92,7 @@ struct FoldRewriter {
     return [try withPlainBias(node, linear.form)]
   }
 
-  /// A node that takes no bias, and the Add behind it.
+  /// Returns a node that does not support a bias, followed by an Add.
   private mutating func shifted(_ node: Node, by bias: ValueID) throws(InfoldError) -> [Node] {
     let output = node.outputs[0]!
     var product = node
@@ -107,7 +109,7 @@ struct FoldRewriter {
     return (name.hasSuffix(".weight") ? String(name.dropLast(".weight".count)) : name) + ".bias"
   }
 
-  /// The node for a bias that is one number per channel now, multiplied with what it is to be multiplied with.
+  /// Returns the node for a bias that is one number per channel and already includes its factor.
   private func withPlainBias(_ node: Node, _ form: LinearForm) throws(InfoldError) -> Node {
     guard case .scaled(_, let plain) = form.bias, !plain.entries.isEmpty else { return node }
     var attributes = node.attributes

@@ -3,24 +3,26 @@ import InfoldOperators
 import InfoldSystem
 
 extension FoldSearch {
-  /// Channels of a value that are looked for.
+  /// Channels of a value whose producers are searched.
   private struct Origin {
     var value: ValueID
-    /// The node that reads the value's numbers, and must be the only one.
+    /// The node that reads the elements of the value. It must be the only one.
     var reader: NodeID
     var channels: Range<Int>
-    /// The axis of the channels.
+    /// The channel axis.
     var axis: Int
-    /// Whether a normalization is looked for, or what follows one. Arithmetic alone is not taken to the other side of nodes that
-    /// rearrange numbers, where it may be part of something else.
+    /// Whether the search started from a normalization or from a map that precedes one. Arithmetic
+    /// alone is not moved across nodes that rearrange elements, where it may be part of something
+    /// else.
     var isNormalized: Bool
     var isRearranged = false
   }
 
-  /// The linear operators that make the input of a map, found through nodes that hand channels on unchanged.
+  /// Returns the linear operators that produce the input of a map, searching through nodes that
+  /// forward channels unchanged.
   func sites(making map: ChannelMap, of id: NodeID) throws(Refusal) -> [Site] {
     var sites: [Site] = []
-    // What is looked for next stands last.
+    // A stack: the last element is searched next.
     var origins = [
       Origin(
         value: map.input, reader: id, channels: 0..<map.affine.channels, axis: map.axis,
@@ -45,7 +47,8 @@ extension FoldSearch {
     return sites
   }
 
-  /// Where a node that hands channels on has them from; `nil` for another node.
+  /// Returns the origins of the channels that a node forwards, or `nil` if it is another kind of
+  /// node.
   private func origins(handedOnBy id: NodeID, to origin: Origin) throws(Refusal) -> [Origin]? {
     let node = graph[id]
     var before = origin
@@ -61,19 +64,19 @@ extension FoldSearch {
     }
     if let joined = graph.axisMapping(of: node).joinedAxis {
       guard joined == origin.axis else {
-        throw Refusal("\(graph.label(of: node)) joins another axis than the channels")
+        throw Refusal("\(graph.label(of: node)) concatenates along another axis than the channels")
       }
       return try branches(of: id, before)
     }
     guard origin.isNormalized, let input = graph.rearrangedInput(of: node) else { return nil }
     guard let axis = graph.inputAxis(of: node, for: origin.axis, trustsSymbols: trustsSymbols) else {
-      throw Refusal("\(graph.label(of: node)), from which its input comes, may not keep the channels apart")
+      throw Refusal("its input comes from \(graph.label(of: node)), which may mix channels")
     }
     (before.value, before.axis, before.isRearranged) = (input, axis, true)
     return [before]
   }
 
-  /// The values that a concatenation joins along the channels.
+  /// Returns the values that a concatenation joins along the channels.
   private func branches(of id: NodeID, _ origin: Origin) throws(Refusal) -> [Origin] {
     let node = graph[id]
     var seen: Set<ValueID> = []
@@ -81,9 +84,9 @@ extension FoldSearch {
     var first = origin.channels.lowerBound
     for input in node.inputs.compactMap({ $0 }) {
       guard let count = graph[input].type?.shape?[origin.axis].size else {
-        throw Refusal("the number of channels of a branch of \(graph.label(of: node)) is not known")
+        throw Refusal("the number of channels of a branch of \(graph.label(of: node)) is unknown")
       }
-      guard seen.insert(input).inserted else { throw Refusal("\(graph.label(of: node)) joins a value with itself") }
+      guard seen.insert(input).inserted else { throw Refusal("\(graph.label(of: node)) concatenates a value with itself") }
       var branch = origin
       (branch.value, branch.channels) = (input, first..<(first + count))
       branches.append(branch)
@@ -92,7 +95,7 @@ extension FoldSearch {
     return branches
   }
 
-  /// The linear operator of a node that makes all of the channels.
+  /// Returns the linear operator of a node that produces all of the channels.
   private func site(_ id: NodeID, making origin: Origin) throws(Refusal) -> Site {
     let node = graph[id], label = graph.label(of: node)
     guard node.typed?.linearForm != nil else {
@@ -101,17 +104,17 @@ extension FoldSearch {
     let linear = try linearOperator(id)
     guard linear.outputChannels == origin.channels.count else {
       throw Refusal(
-        "\(label) has \(counted(linear.outputChannels, "output channel")), and \(origin.channels.count) are mapped")
+        "\(label) has \(counted(linear.outputChannels, "output channel")), but \(origin.channels.count) are mapped")
     }
     let rank = graph[origin.value].type?.shape?.rank
     guard rank.map(linear.channelAxis(rank:)) ?? (linear.form.writesChannelsLast ? nil : 1) == origin.axis else {
       let place = linear.form.writesChannelsLast ? "last" : "second"
-      throw Refusal("its channels are not the \(place) dimension, along which \(label) writes its own")
+      throw Refusal("its channel axis is not the \(place) axis, along which \(label) writes channels")
     }
     return Site(node: id, channels: origin.channels, isRearranged: origin.isRearranged)
   }
 
-  /// Nobody else may read the numbers of a value. Its shape they may.
+  /// Checks that no other node reads the elements of a value. Other nodes may read its shape.
   private func requireSingleUse(of value: ValueID, by reader: NodeID, madeBy node: Node) throws(Refusal) {
     let maker = graph.label(of: node)
     if index.isOutput(value) { throw Refusal("the output of \(maker) is an output of the graph") }

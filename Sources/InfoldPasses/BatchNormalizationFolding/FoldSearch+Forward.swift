@@ -2,7 +2,8 @@ import InfoldGraph
 import InfoldOperators
 
 extension FoldSearch {
-  /// The linear operator that reads nothing but what a map makes, found through nodes that hand it on unchanged.
+  /// Returns the linear operator that is the only reader of a map's output, searching through nodes
+  /// that forward it unchanged.
   func target(behind map: ChannelMap) throws(Refusal) -> NodeID {
     guard !index.isOutput(map.output) else { throw Refusal("its own output is an output of the graph") }
     guard !index.isCaptured(map.output) else { throw Refusal("its own output is used by a subgraph") }
@@ -10,11 +11,11 @@ extension FoldSearch {
     var steps = 0
     while true {
       try Self.count(&steps)
-      // What hands it on does so under another name.
-      guard !index.isOutput(value) else { throw Refusal("what follows it is an output of the graph") }
-      guard !index.isCaptured(value) else { throw Refusal("what follows it is used by a subgraph") }
+      // Forwarding nodes write the same elements under another name.
+      guard !index.isOutput(value) else { throw Refusal("a value derived from it is an output of the graph") }
+      guard !index.isCaptured(value) else { throw Refusal("a value derived from it is used by a subgraph") }
       let readers = index.consumers(of: value)
-      guard let reader = readers.first else { throw Refusal("nothing reads its output") }
+      guard let reader = readers.first else { throw Refusal("its output has no consumer") }
       guard readers.count == 1 else { throw Refusal("its own output has several consumers") }
       if let fold = folds[reader], !fold.isBackward, fold.map.input == value {
         value = fold.map.output
@@ -27,13 +28,13 @@ extension FoldSearch {
     }
   }
 
-  /// Folding into the next operator is exact when it reads nothing but mapped numbers: no padding, or none that matters
-  /// because the map leaves zero at zero.
+  /// Checks that folding into the next operator is exact. It is exact if the operator reads only
+  /// mapped elements: it has no padding, or the map leaves zero unchanged.
   private func requireReading(of value: ValueID, by id: NodeID, _ map: ChannelMap) throws(Refusal) {
     let node = graph[id], label = graph.label(of: node)
     guard node.inputs[0] == value, node.inputs.count(where: { $0 == value }) == 1, map.axis == 1,
       let reading = node.typed?.linearForm?.reading
-    else { throw Refusal("no operator with weights follows") }
+    else { throw Refusal("its output is not the input of an operator with weights") }
     switch reading {
     case .numbers: break
     case .transposed: throw Refusal("\(label) transposes its input")
@@ -41,9 +42,9 @@ extension FoldSearch {
       let shape = node.inputs[0].flatMap { graph[$0].type?.shape }
       guard let weight = node.inputs[1].flatMap(graph.constant)?.shape,
         let pads = node.typed?.mayPad(input: shape, weight: weight)
-      else { throw Refusal("the weight of \(label) is no constant") }
+      else { throw Refusal("the weight of \(label) is not a constant") }
       guard map.affine.shift.allSatisfy({ $0 == 0 }) || !pads else {
-        throw Refusal("\(label) pads with zeros, which the shift would turn into other numbers at the border")
+        throw Refusal("\(label) pads with zeros, to which a folded shift would also apply")
       }
     }
   }

@@ -3,23 +3,23 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Finds the operators with weights that maps of channels can be folded into.
+/// A search for the operators with weights that channel maps can be folded into.
 struct FoldSearch {
   typealias Refusal = ChannelMap.Refusal
 
   let graph: Graph
   let index: GraphIndex
   private let axes: ChannelAxes
-  /// Whether dimensions of the same symbol have the same size.
+  /// Whether dimensions with the same symbol are known to be equal.
   let trustsSymbols: Bool
   private var maps: [NodeID: ChannelMap] = [:]
-  /// The operators that have been looked at.
+  /// The operators that have been examined.
   private(set) var operators: [NodeID: FoldPlan.Operator] = [:]
   /// The nodes that are folded.
   private(set) var folds: [NodeID: FoldPlan.Fold] = [:]
-  /// Why normalizations stay.
+  /// The reasons why normalizations are kept.
   private(set) var refusals: [NodeID: String] = [:]
-  /// The largest magnitude in the weights that have been looked at; infinite or NaN when an element is.
+  /// The largest magnitude of each examined weight. Infinite or NaN if an element is.
   private var largestWeights: [ValueID: Double] = [:]
 
   init(_ graph: Graph) {
@@ -29,9 +29,9 @@ struct FoldSearch {
     trustsSymbols = graph.captures.isEmpty && (!graph.sharesSymbols || graph.declaredShapes == .binding)
   }
 
-  /// Each map goes into the operators that its input comes from, in the order of the data; what is left, against that order, into the
-  /// operator behind it.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
+  /// Decides all folds. Each map is folded into the operators that produce its input, in the order
+  /// of the data. The remaining maps are folded in reverse order into the operator after them.
+  /// - Throws: `InfoldError` with `.limitExceeded` if memory cannot be allocated.
   mutating func run() throws(InfoldError) {
     for id in graph.nodeIDs { try foldBackward(id) }
     for id in graph.nodeIDs.reversed() where folds[id] == nil { try foldForward(id) }
@@ -65,7 +65,8 @@ struct FoldSearch {
     }
   }
 
-  /// Leaves an Add right behind a MatMul alone when it is all that there is to fold: the same Add would come out.
+  /// Keeps an Add directly after a MatMul if there is nothing else to fold, because the result
+  /// would be the same Add.
   private mutating func keepBiasesOfMatMul() {
     for (id, entry) in operators where !entry.linear.takesBias && entry.before.isEmpty && entry.behind.count == 1 {
       let part = entry.behind[0].node
@@ -77,7 +78,7 @@ struct FoldSearch {
     }
   }
 
-  /// Whether a linear operator makes a value, with maps that it took in between.
+  /// Returns whether a linear operator produces a value, possibly through maps that it absorbed.
   private func isMadeByLinear(_ value: ValueID) -> Bool {
     var value = value
     for _ in 0...64 {
@@ -88,22 +89,22 @@ struct FoldSearch {
     return false
   }
 
-  /// Gives up where so many nodes stand between a map and the operators with weights that looking there for every map would take
-  /// long.
+  /// Refuses if too many nodes separate a map from the operators with weights, because searching
+  /// through them for every map would be slow.
   static func count(_ steps: inout Int) throws(Refusal) {
     steps += 1
-    guard steps <= 1000 else { throw Refusal("more than 1000 nodes stand between it and an operator with weights") }
+    guard steps <= 1000 else { throw Refusal("more than 1000 nodes separate it from an operator with weights") }
   }
 }
 
 // MARK: - Taking in
 
 extension FoldSearch {
-  /// A linear operator, and the channels of a map that it makes.
+  /// A linear operator, and the channels of a map that it produces.
   struct Site {
     var node: NodeID
     var channels: Range<Int>
-    /// Whether nodes that rearrange numbers stand between.
+    /// Whether nodes in between rearrange elements.
     var isRearranged: Bool
   }
 
@@ -137,24 +138,24 @@ extension FoldSearch {
     folds[id] = FoldPlan.Fold(node: id, map: map, isBackward: false)
   }
 
-  /// Each map that is folded goes through all of those before once more.
+  /// Checks the number of absorbed nodes, because each new one traverses all the earlier ones.
   private func requireFew(_ parts: [FoldPlan.Part], _ id: NodeID) throws(Refusal) {
-    guard parts.count < 64 else { throw Refusal("64 others are folded into \(graph.label(of: graph[id])) already") }
+    guard parts.count < 64 else { throw Refusal("64 other nodes are already folded into \(graph.label(of: graph[id]))") }
   }
 
-  /// What is folded into an operator up to now.
+  /// Returns the operator with everything that has been folded into it so far.
   private func operation(_ id: NodeID) throws(Refusal) -> FoldPlan.Operator {
     if let known = operators[id] { return known }
     return FoldPlan.Operator(id, graph[id], try linearOperator(id))
   }
 
-  /// The linear operator of a node whose weights may be changed.
+  /// Returns the linear operator of a node whose weights may be changed.
   func linearOperator(_ id: NodeID) throws(Refusal) -> LinearOperator {
     let node = graph[id]
     var label: String { graph.label(of: node) }
     guard let weight = node.inputs[1], let shape = graph[weight].type?.shape?.sizes ?? graph.constant(weight)?.shape,
       let linear = LinearOperator(node, weight: shape)
-    else { throw Refusal("the shape of the weight of \(label) is not known") }
+    else { throw Refusal("the shape of the weight of \(label) is unknown") }
     try graph.requireFloatingPoint(weight, called: "the weight of \(label)")
     if linear.takesBias, node.inputs.count > 2, let bias = node.inputs[2] {
       try graph.requireFloatingPoint(bias, called: "the bias of \(label)")
@@ -164,7 +165,8 @@ extension FoldSearch {
     return linear
   }
 
-  /// Refuses new constants that their type cannot hold, or of which rounding loses what matters.
+  /// Refuses folded constants that overflow their type, or whose rounding would lose too much
+  /// precision.
   private mutating func requireConstants(_ entry: FoldPlan.Operator) throws(Refusal) {
     let node = graph[entry.node]
     guard let id = node.inputs[1], let weight = graph.constant(id) else { return }
@@ -174,7 +176,7 @@ extension FoldSearch {
       return try FoldedBias(
         linear, weight: weight, bias: linear.bias(of: node, in: graph), input: entry.input, output: entry.output)
     }
-    // Where the largest of all products is small enough, each is.
+    // If the largest possible product is in range, all products are.
     let largest = { (scales: [Double]) in scales.reduce(0) { Double.maximum($0, $1.magnitude) } }
     let bound = largestWeights[id]! * largest(entry.input.scale) * largest(entry.output.scale)
     let products = try Refusal.carryingErrors { () throws(InfoldError) in
@@ -189,8 +191,8 @@ extension FoldSearch {
     }
     if let loss = try FoldLoss(linear, weight, bias, input: entry.input, output: entry.output) {
       throw Refusal(
-        "\(type) has too few digits for the folded weight and bias of channel \(loss.channel) of \(graph.label(of: node)): "
-          + "numbers of the size of \(loss.cancelling) would cancel, and results be off by up to \(loss.error)")
+        "\(type) is too imprecise for the folded weight and bias of channel \(loss.channel) of \(graph.label(of: node)): "
+          + "numbers of magnitude \(loss.cancelling) would cancel, with errors of up to \(loss.error) in results")
     }
   }
 }

@@ -1,21 +1,25 @@
 import InfoldSystem
 import InfoldTensor
 
-/// The weight and bias of a linear operator between two maps per channel, in double precision:
-/// out(W · in(x) + b) = W′ · x + b′.
+/// The weight and bias of a linear operator between two channel maps, in double precision: out(W ·
+/// in(x) + b) = W′ · x + b′.
 package struct FoldedWeights: Sendable {
   /// W′, in the order of the weight's elements: w · scale(out) · scale(in).
   package let weight: [Double]
-  /// b′, one per output channel.
+  /// b′, one number per output channel.
   package let bias: [Double]
-  /// For each element of `bias`, the sum of the magnitudes of its summands, which may cancel:
-  /// |β| + |(b − μ) · s| for one batch normalization.
+  /// For each element of `bias`, the sum of the magnitudes of its summands, which may cancel: |β| +
+  /// |(b − μ) · s| for one batch normalization.
   package let biasMagnitude: [Double]
 
+  /// Folds the maps.
   /// - Parameters:
+  ///   - linear: The operator.
   ///   - weight: The weight.
-  ///   - bias: As for `LinearOperator.scaled`.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
+  ///   - bias: One number per output channel, or `nil`.
+  ///   - input: The map before the operator.
+  ///   - output: The map after the operator.
+  /// - Throws: `InfoldError` with `.limitExceeded` if memory cannot be allocated.
   init(
     _ linear: LinearOperator, weight: Tensor, bias: [Double]?, input: ChannelAffine, output: ChannelAffine
   ) throws(InfoldError) {
@@ -26,20 +30,24 @@ package struct FoldedWeights: Sendable {
   }
 }
 
-/// The bias of a linear operator between two maps per channel, in double precision.
+/// The bias of a linear operator between two channel maps, in double precision.
 struct FoldedBias {
-  /// What the operator adds before the map behind it, one per output channel.
+  /// The operator's summand before the map after it, one number per output channel.
   let sums: [Double]
-  /// b′, one per output channel.
+  /// b′, one number per output channel.
   let values: [Double]
-  /// For each of them, the sum of the magnitudes of its summands.
+  /// For each value, the sum of the magnitudes of its summands.
   let magnitudes: [Double]
 
+  /// Folds the maps.
   /// - Parameters:
-  ///   - bias: One per output channel; `nil` for none.
-  ///   - input: The map before the operator; the operator must not pad, or its shift be zero.
-  ///   - output: The map behind the operator.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
+  ///   - linear: The operator.
+  ///   - weight: The weight.
+  ///   - bias: One number per output channel, or `nil`.
+  ///   - input: The map before the operator. Either the operator must not pad, or the map's shift
+  ///     must be zero.
+  ///   - output: The map after the operator.
+  /// - Throws: `InfoldError` with `.limitExceeded` if memory cannot be allocated.
   init(
     _ linear: LinearOperator, weight: Tensor?, bias: [Double]?, input: ChannelAffine, output: ChannelAffine
   ) throws(InfoldError) {

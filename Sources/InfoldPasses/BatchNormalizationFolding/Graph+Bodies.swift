@@ -3,19 +3,20 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// A body of an If or Loop, with what is known of it from outside.
+/// A body of an If or Loop, with everything that the outer graph reveals about it.
 package struct NestedBody {
   /// The attribute that holds it.
   package let attribute: String
-  /// The body as the node has it.
+  /// The body as stored in the node.
   package let graph: Graph
-  /// The body in which the constants that it captures are known, with the types of its values inferred; `nil` where they contradict
-  /// each other.
+  /// The body with inferred types, in which captured constants are known, or `nil` if the types
+  /// contradict each other.
   package let typed: Graph?
 }
 
 extension Graph {
-  /// The bodies of a node, with what the graph knows of the values that they take.
+  /// Returns the bodies of a node, with everything that the graph knows about the values that they
+  /// capture.
   package func bodies(of id: NodeID) -> [NestedBody] {
     let node = self[id]
     let outer = Dictionary(zip(node.attributes.capturedNames, node.captures)) { first, _ in first }
@@ -37,7 +38,8 @@ extension Graph {
     }
   }
 
-  /// What a Loop carries keeps its type, and may change its shape. The branches of an If have no inputs.
+  /// Loop-carried values keep their element type but may change shape. The branches of an If have
+  /// no inputs.
   private mutating func setInputTypes(ofLoop node: Node, in outer: Graph) {
     for (place, input) in inputs.enumerated() where self[input].type == nil {
       if place < 2 {
@@ -48,13 +50,13 @@ extension Graph {
     }
   }
 
-  /// Takes captures that nothing reads any more off the list.
+  /// Removes captures that are no longer read.
   mutating func dropUnusedCaptures() {
     let read = Set(outputs + nodes.flatMap { Array($0.uses) })
     captures = captures.filter(read.contains)
   }
 
-  /// Takes the names of all values, those of bodies included.
+  /// Registers the names of all values, including those in bodies.
   func takeNames(_ names: inout NameRegistry) {
     names.take(contentsOf: values.lazy.map(\.name))
     for node in nodes {
@@ -62,12 +64,12 @@ extension Graph {
     }
   }
 
-  /// Whether functions of the model are called, in bodies or outside.
+  /// Whether the graph or its bodies call model-local functions.
   var hasCalls: Bool {
     nodes.contains { node in node.body != nil || node.attributes.bodies.contains { $0.graph.hasCalls } }
   }
 
-  /// The BatchNormalization nodes, as errors call them, those in bodies and functions included.
+  /// The labels of the BatchNormalization nodes, including those in bodies and functions.
   package var normalizations: [String] {
     nodes.flatMap { node -> [String] in
       if node.isNormalization { return [label(of: node)] }
@@ -78,7 +80,7 @@ extension Graph {
 }
 
 extension AttributeList {
-  /// The attributes that are graphs.
+  /// The graph attributes.
   var bodies: [(name: String, graph: Graph)] {
     entries.compactMap { entry in
       if case .graph(let graph) = entry.value { (entry.name, graph) } else { nil }
@@ -87,7 +89,7 @@ extension AttributeList {
 }
 
 extension Node {
-  /// The same node with other bodies, which capture no more than the old ones.
+  /// Returns the same node with other bodies, which must not capture more than the old ones.
   func replacing(bodies attributes: AttributeList) throws(InfoldError) -> Node {
     let values = Dictionary(zip(self.attributes.capturedNames, captures)) { first, _ in first }
     var node = self

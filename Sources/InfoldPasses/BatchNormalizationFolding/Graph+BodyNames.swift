@@ -2,9 +2,9 @@ import InfoldGraph
 import InfoldSystem
 
 extension Graph {
-  /// Gives the captures of bodies the names that the captured values have by now, and values of bodies others than those of the
-  /// graphs around them: what putting a function in the place of its call may have changed.
-  /// - Parameter taken: The names that are taken anywhere.
+  /// Gives the captures of bodies the current names of the captured values, and renames values of
+  /// bodies that clash with those of outer graphs. Inlining a function may require both.
+  /// - Parameter taken: All names in use.
   mutating func settleNames(of taken: inout NameRegistry) throws(InfoldError) {
     taken.take(contentsOf: values.lazy.map(\.name))
     try settleBodies(outer: Set(values.map(\.name)), &taken)
@@ -38,7 +38,7 @@ extension Graph {
       }
       if isChanged {
         var changed = node
-        // In the order of the names, which belong to the same values.
+        // In the order of the new names, with each name resolved to its original value.
         let values = Dictionary(node.captures.map { (self[$0].name, $0) }) { first, _ in first }
         changed.captures = attributes.capturedNames.compactMap { values[$0] }
         self[id] = try changed.replacing(attributes: attributes)

@@ -4,9 +4,10 @@ import InfoldSystem
 import InfoldTensor
 
 extension Graph {
-  /// Has `constant(_:)` answer, beside what `learnConstants()` finds, for what nodes compute of constants as far as folding asks for
-  /// it: weights and biases, parameters of normalizations, operands of arithmetic, and what bodies capture. The nodes stay, and what
-  /// cannot be computed is no constant.
+  /// Makes `constant(_:)` also return constants that nodes compute, in addition to those of
+  /// `learnConstants()`. Only constants that folding needs are computed: weights and biases,
+  /// parameters of normalizations, operands of arithmetic, and captures of bodies. The nodes
+  /// remain. If a value cannot be computed, it does not count as a constant.
   package mutating func learnComputedConstants() {
     learnConstants()
     let wanted = ConstantDemand(self).nodes
@@ -19,7 +20,7 @@ extension Graph {
     }
   }
 
-  /// Computes a node ahead, as `ConstantFolding` does.
+  /// Evaluates a node ahead of time, like `ConstantFolding`.
   private mutating func compute(_ node: Node, _ inference: Inference?) {
     var results: [Tensor?]?
     if let inference, node.definitions.allSatisfy({ inference.tensors[$0.index] != nil }) {
@@ -31,14 +32,14 @@ extension Graph {
   }
 }
 
-/// Which nodes compute what folding reads of constants alone. Others are not asked for, however constant their results are: folding
-/// leaves them in the file.
+/// The nodes that compute values needed by folding from constants only. Other nodes are not
+/// evaluated, even if their results are constant, because folding leaves them in the model.
 private struct ConstantDemand {
   /// The nodes.
   private(set) var nodes: Set<NodeID> = []
 
   private let graph: Graph
-  /// Whether each value is computed of constants alone.
+  /// Whether each value is computed from constants only.
   private var isComputed: [Bool]
 
   init(_ graph: Graph) {
@@ -46,7 +47,7 @@ private struct ConstantDemand {
     isComputed = graph.valueIDs.map { graph.constant($0) != nil }
     for node in graph.nodes {
       guard let typed = node.typed, !(typed is any BodyOperator) else { continue }
-      // The shape of a value may be known, the value itself not.
+      // The shape of a value may be known even if the value itself is not.
       let isKnown =
         type(of: typed).followsFromShapes || node.inputs.allSatisfy { $0 == nil || isComputed[$0!.index] }
       guard isKnown else { continue }
@@ -55,7 +56,7 @@ private struct ConstantDemand {
     for node in graph.nodes { demand(Self.constants(read: node)) }
   }
 
-  /// The values that folding reads where they are constants.
+  /// Returns the values that folding reads if they are constants.
   private static func constants(read node: Node) -> [ValueID] {
     if node.typed?.linearForm != nil { return node.inputs.dropFirst().compactMap { $0 } }
     return switch node.typed?.affineForm {

@@ -2,16 +2,17 @@ import InfoldGraph
 import InfoldTensor
 
 extension Graph {
-  /// The input that a node gives again as its only output, each number once, in another order or shape; `nil` for other nodes.
+  /// Returns the input whose elements a node writes to its only output in another order or shape,
+  /// or `nil` for other nodes.
   func rearrangedInput(of node: Node) -> ValueID? {
     guard let typed = node.typed, type(of: typed).rearrangesElements, node.outputs.dropFirst().allSatisfy({ $0 == nil })
     else { return nil }
     return node.inputs[0]
   }
 
-  /// The axis of the input of a node that rearranges numbers whose positions are those along `axis` of its output; `nil` where there is
-  /// none, or none is known.
-  /// - Parameter trustsSymbols: Whether dimensions of the same symbol have the same size.
+  /// Returns the input axis whose positions correspond to those along `axis` of the output, for a
+  /// node that rearranges elements. Returns `nil` if there is none, or none is known.
+  /// - Parameter trustsSymbols: Whether dimensions with the same symbol are known to be equal.
   func inputAxis(of node: Node, for axis: Int, trustsSymbols: Bool) -> Int? {
     let same = axisMapping(of: node).independentAxes.first { $0.axis(ofOutput: 0) == axis }
     if let same { return same.axis(ofInput: 0) }
@@ -21,7 +22,8 @@ extension Graph {
     else { return nil }
     func extent(_ dimensions: some Sequence<Dimension>) -> Extent? { Extent(dimensions, trustsSymbols: trustsSymbols) }
     return input.indices.first { place in
-      // With the same number of elements before the axis there are as many behind it, and the other way round.
+      // If the numbers of elements before the axis are equal, so are those after it, and vice
+      // versa.
       guard input[place].size == size else { return false }
       if let before = extent(input[..<place]), before == extent(output[..<axis]) { return true }
       guard let behind = extent(input[(place + 1)...]) else { return false }
@@ -30,7 +32,7 @@ extension Graph {
   }
 }
 
-/// The number of elements of some dimensions, as far as it can be compared.
+/// The number of elements of some dimensions, in a form that can be compared.
 private struct Extent: Equatable {
   private let size: Int
   private let symbols: [String]

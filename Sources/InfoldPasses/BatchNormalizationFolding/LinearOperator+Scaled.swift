@@ -2,10 +2,10 @@ import InfoldSystem
 import InfoldTensor
 
 extension LinearOperator {
-  /// The weight between a map before the operator and one behind it, of which the scales are given per channel: each element is
-  /// w · scale(out) · scale(in), computed in double precision and rounded once. A weight that nobody else holds on to is changed
-  /// where it is.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
+  /// Returns the weight with the scales of the maps before and after the operator applied. Each
+  /// element is w · scale(out) · scale(in), computed in double precision and rounded once. A
+  /// uniquely referenced weight is modified in place.
+  /// - Throws: `InfoldError` with `.limitExceeded` if memory cannot be allocated.
   func scaled(_ weight: consuming Tensor, input: [Double], output: [Double]) throws(InfoldError) -> Tensor {
     switch weight.elementType {
     case .float32:
@@ -24,8 +24,8 @@ extension LinearOperator {
     }
   }
 
-  /// The same numbers in double precision.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
+  /// Returns the same numbers in double precision.
+  /// - Throws: `InfoldError` with `.limitExceeded` if memory cannot be allocated.
   func scaled(_ weight: Tensor, input: [Double], output: [Double]) throws(InfoldError) -> [Double] {
     var scaled: [Double] = try weight.widened().elements()
     forEachProduct(of: input, output) { element, scale in scaled[element] *= scale }
@@ -49,15 +49,16 @@ extension LinearOperator {
 }
 
 extension Tensor {
-  /// The largest magnitude of the elements, 0 without any; infinite or NaN when an element is.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
+  /// Returns the largest magnitude of the elements, or 0 if there are none. Infinite or NaN if an
+  /// element is.
+  /// - Throws: `InfoldError` with `.limitExceeded` if memory cannot be allocated.
   /// - Precondition: The elements are floating-point numbers.
   func largestMagnitude() throws(InfoldError) -> Double {
     guard elementType == .float32 else {
       return try widened().elements(as: Double.self).reduce(0) { .maximumMagnitude($0, $1.isNaN ? .infinity : $1) }
         .magnitude
     }
-    // The bits of magnitudes are ordered as these are, and those of NaN come last.
+    // The bit patterns of magnitudes have the same order, with NaN last.
     return withElements(as: Float.self) { elements in
       var largest: UInt32 = 0
       for index in elements.indices { largest = max(largest, elements[index].bitPattern & 0x7fff_ffff) }

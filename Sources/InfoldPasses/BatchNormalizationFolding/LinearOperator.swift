@@ -3,15 +3,16 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// A node that is linear in its input, with constant weights: where folding writes to.
+/// A node that is linear in its input and has constant weights. Maps are folded into its weights.
 package struct LinearOperator: Sendable {
-  /// How the operator is linear.
+  /// The linear form of the operator.
   package let form: LinearForm
-  /// Sizes of the weight: its first two dimensions, and the elements behind them.
+  /// The first two dimensions of the weight, and the number of elements in the others.
   private let outer: (Int, Int)
   private let inner: Int
 
-  /// - Returns: `nil` for an operator that is not linear, or a weight of another rank than its.
+  /// Creates the linear operator of a node.
+  /// - Returns: `nil` if the operator is not linear, or its weight has an unexpected rank.
   init?(_ node: Node, weight: [Int]) {
     guard let form = node.typed?.linearForm, form.hasWindow ? weight.count >= 3 : weight.count == 2 else { return nil }
     self.form = form
@@ -23,28 +24,28 @@ package struct LinearOperator: Sendable {
 
   package var inputChannels: Int { form.outputAxis == 0 ? outer.1 * form.groups : outer.0 }
 
-  /// The products that are added up for one element of the output, at most.
+  /// The maximum number of products that are summed for one element of the output.
   package var dotLength: Int { inputChannels / form.groups * inner }
 
-  /// Whether the bias belongs to one output channel each, and stands in input 2.
+  /// Whether the operator has a bias per output channel in input 2.
   package var takesBias: Bool {
     if case .none = form.bias { false } else { true }
   }
 
-  /// Whether the bias is multiplied with a number of its own.
+  /// Whether the bias is multiplied by its own factor.
   package var scalesBias: Bool {
     if case .scaled = form.bias { true } else { false }
   }
 
-  /// What the products of the weight are multiplied with.
+  /// The factor of the products.
   package var alpha: Double { Double(form.alpha) }
 
-  /// The axis of the output's channels.
+  /// Returns the channel axis of the output.
   package func channelAxis(rank: Int) -> Int { form.writesChannelsLast ? rank - 1 : 1 }
 
-  /// What the operator adds in each output channel: the bias, times beta where it is scaled; `nil` when it is not one number per
-  /// channel.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
+  /// Returns the summand of each output channel: the bias, multiplied by beta if it is scaled, or
+  /// `nil` if it is not one number per channel.
+  /// - Throws: `InfoldError` with `.limitExceeded` if memory cannot be allocated.
   package func biasPerChannel(_ bias: Tensor) throws(InfoldError) -> [Double]? {
     let elements: [Double] = try bias.widened().elements()
     guard case .scaled(let beta, _) = form.bias else { return elements.count == outputChannels ? elements : nil }
@@ -54,17 +55,18 @@ package struct LinearOperator: Sendable {
       ? scaled : scaled.count == 1 ? Array(repeating: scaled[0], count: outputChannels) : nil
   }
 
-  /// What a node of this operator adds in each output channel; `nil` without a bias, and when it is not one number per channel.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
+  /// Returns the summand of each output channel for a node of this operator, or `nil` if it has no
+  /// bias or the bias is not one number per channel.
+  /// - Throws: `InfoldError` with `.limitExceeded` if memory cannot be allocated.
   func bias(of node: Node, in graph: Graph) throws(InfoldError) -> [Double]? {
     guard node.inputs.count > 2, let tensor = node.inputs[2].flatMap(graph.constant) else { return nil }
     return try biasPerChannel(tensor)
   }
 
-  /// The elements of each output channel, where they follow one another; `nil` where they do not.
+  /// The number of elements of each output channel if they are contiguous, or `nil`.
   package var elementsOfOutput: Int? { form.outputAxis == 0 ? outer.1 * inner : nil }
 
-  /// Calls `body` with the range of elements, and the channels that they connect.
+  /// Calls `body` with ranges of elements and the input and output channel that each connects.
   @inline(__always)
   package func forEachBlock(_ body: (_ elements: Range<Int>, _ input: Int, _ output: Int) -> Void) {
     let beginsWithOutputs = form.outputAxis == 0

@@ -3,12 +3,13 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Puts one scale and one shift per channel in the place of a chain of them: batch normalizations, and Add, Sub, Mul and Div
-/// with constants. Computed in double precision, rounded once; chains of which one scale and shift would lose digits stay.
+/// Merges a chain of per-channel scales and shifts into one: batch normalizations, and Add, Sub,
+/// Mul and Div with constants. The result is computed in double precision and rounded once. Chains
+/// for which a single scale and shift would lose precision are kept.
 package struct MergeScaleShifts: GraphPass {
   package static let name = "merge scales and shifts"
 
-  /// The pass.
+  /// Creates the pass.
   package init() {}
 
   package func run(on graph: Graph) throws(InfoldError) -> PassResult {
@@ -28,7 +29,7 @@ package struct MergeScaleShifts: GraphPass {
     for id in graph.nodeIDs where maps[id] != nil && !merged.contains(id) {
       var chain = [id]
       var affine = maps[id]!.affine
-      // Each link goes through all of those before once more.
+      // The length is limited, because each link traverses all the earlier ones.
       while chain.count < 64, let last = chain.last.flatMap({ maps[$0] }),
         let reader = index.onlyConsumer(of: last.output), let next = maps[reader], next.input == last.output,
         next.affine.channels == affine.channels
@@ -51,7 +52,7 @@ package struct MergeScaleShifts: GraphPass {
       replacements[chain.last!] = try Node(
         internal: ScaleShift.name, name: last.name, inputs: inputs, outputs: last.outputs)
       changes.append(
-        PassResult.Entry(node: label, "became one scale and shift with \(chain.count - 1) before it"))
+        PassResult.Entry(node: label, "merged with \(chain.count - 1) before it into one scale and shift"))
     }
     var rewritten = editor.graph
     rewritten.replaceNodes(graph.nodeIDs.compactMap { merged.contains($0) ? replacements[$0] : graph[$0] })

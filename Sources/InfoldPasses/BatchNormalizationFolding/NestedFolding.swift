@@ -2,27 +2,28 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// Folds a graph with what lies inside of it: functions, branches, and bodies of If and Loop.
+/// Folds a graph including everything nested in it: functions, branches, and bodies of If and Loop.
 struct NestedFolding {
-  /// The names that are taken anywhere, for a body must not use one of the graphs around it anew.
+  /// All names in use. A body must not redefine a name of an outer graph.
   private var names = NameRegistry()
-  /// The operator sets of the model that the graph is written with; `nil` for one that is not written.
+  /// The opset versions of the model that the graph is written with, or `nil` if it is not written.
   private var opsets: OpsetVersions?
-  /// Whether functions and known branches take the place of their nodes where that helps.
+  /// Whether functions and decided branches are inlined where that helps.
   private let opens: Bool
-  /// Whether there is anything inside of the graph at all.
+  /// Whether the graph contains any nested graphs.
   private let isNested: Bool
-  /// How many bodies the graph that is folded lies in.
+  /// The nesting depth of the graph that is being folded.
   private var depth = 0
 
-  /// The depth from which on it is not tried out what is worth opening: everything is opened. Trying out goes into all bodies, and
-  /// would do so again and again for bodies in bodies.
+  /// The depth from which on everything is inlined without a trial. A trial traverses all bodies,
+  /// and for nested bodies it would do so repeatedly.
   private static let trialDepth = 2
 
+  /// Prepares folding.
   /// - Parameters:
   ///   - graph: The outermost graph.
-  ///   - opsets: Those that the model imports, where the graph is to be written.
-  ///   - opens: Whether functions and known branches may take the place of their nodes.
+  ///   - opsets: The model's opset imports, if the graph is to be written.
+  ///   - opens: Whether functions and decided branches may be inlined.
   init(for graph: borrowing Graph, opsets: [Model.OpsetImport]? = nil, opens: Bool = true) {
     self.opens = opens
     self.opsets = opsets.map(OpsetVersions.init)
@@ -30,10 +31,10 @@ struct NestedFolding {
     if isNested { graph.takeNames(&names) }
   }
 
-  /// What the model has to import beside its own operator sets.
+  /// The opset imports that the model needs in addition to its own.
   var furtherOpsets: [Model.OpsetImport] { opsets?.further ?? [] }
 
-  /// Folds a graph with what lies inside of it.
+  /// Folds a graph including everything nested in it.
   mutating func fold(_ graph: consuming Graph) throws(InfoldError) -> (graph: Graph, report: FoldReport) {
     var report = FoldReport()
     if isNested {
@@ -54,7 +55,7 @@ struct NestedFolding {
     return (graph, own)
   }
 
-  /// Folds a graph without what lies inside of it.
+  /// Folds a graph without nested graphs.
   private mutating func foldFlat(
     _ graph: consuming Graph
   ) throws(InfoldError) -> (graph: Graph, report: FoldReport) {
@@ -64,7 +65,7 @@ struct NestedFolding {
     return (editor.graph, report)
   }
 
-  /// Takes normalizations into the scales of weights that are quantized, as a session does it.
+  /// Folds normalizations into the scales of quantized weights, like a session.
   private func foldQuantizedWeights(of graph: inout Graph, _ report: inout FoldReport) throws(InfoldError) {
     let pass = try FoldIntoQuantizedWeights().run(on: graph)
     guard !pass.changes.isEmpty else { return }
@@ -78,7 +79,8 @@ struct NestedFolding {
 // MARK: - Bodies of If and Loop
 
 extension NestedFolding {
-  /// Folds in the bodies of a graph's nodes. Weights of the graph that only a body reads become weights of the body.
+  /// Folds the bodies of a graph's nodes. Weights of the graph that only a body reads move into the
+  /// body.
   private mutating func foldBodies(
     of graph: inout Graph, _ report: inout FoldReport
   ) throws(InfoldError) {
@@ -98,7 +100,7 @@ extension NestedFolding {
         guard let typed = body.typed else {
           report.refusals += body.graph.normalizations.map {
             FoldReport.Refusal(
-              node: "\($0) in a body of \(owner)", reason: "the types of the body's values are not known")
+              node: "\($0) in a body of \(owner)", reason: "the types of the body's values are unknown")
           }
           continue
         }
@@ -116,23 +118,23 @@ extension NestedFolding {
   }
 }
 
-// MARK: - Functions and known branches
+// MARK: - Functions and decided branches
 
 extension NestedFolding {
-  /// What would be folded in a graph if all functions and known branches stood in the places of their nodes.
+  /// The result of folding with all functions and decided branches inlined.
   private struct Trial {
     /// The graph.
     var graph: Graph
-    /// The first outputs of the nodes that something is folded in.
+    /// The first outputs of the nodes in which something is folded.
     var touched: Set<ValueID> = []
-    /// The nodes that are folded.
+    /// The number of folded nodes.
     var foldedCount: Int
-    /// What stays in functions and branches.
+    /// The refusals inside functions and branches.
     var refusals: [FoldReport.Refusal] = []
   }
 
-  /// Puts functions and known branches in the places of their nodes where something in them is folded.
-  /// - Returns: Why normalizations in others stay.
+  /// Inlines functions and decided branches in which something is folded.
+  /// - Returns: The reasons why normalizations in the others are kept.
   private mutating func open(
     _ graph: inout Graph
   ) throws(InfoldError) -> [FoldReport.Refusal] {
@@ -158,21 +160,22 @@ extension NestedFolding {
       guard let next = try trial(graph) else { break }
       current = next
     }
-    // What stands between an operator and a normalization may be in a function as well.
+    // The nodes between an operator and a normalization may also be in a function.
     if try count(graph) < first.foldedCount { graph = first.graph }
     try settle(&graph)
     return refusals + (graph.hasInlinable ? current.refusals : [])
   }
 
-  /// Makes a graph fit to be written in which functions have been opened.
+  /// Prepares a graph with inlined functions for writing.
   private mutating func settle(_ graph: inout Graph) throws(InfoldError) {
     guard opsets != nil else { return }
     opsets?.add(graph)
     try graph.settleNames(of: &names)
   }
 
-  /// The graph in which everything is opened that may be, with its types, and what of it was in functions and branches.
-  /// - Returns: `nil` where nothing stands for anything else.
+  /// Returns the graph with everything inlined that may be, including its types, and the origins of
+  /// its values in functions and branches.
+  /// - Returns: `nil` if there is nothing to inline.
   private func opened(_ graph: Graph) throws(InfoldError) -> (graph: Graph, origins: [ValueID: ValueID])? {
     var opened = PassResult(graph: graph)
     var origins: [ValueID: ValueID] = [:]
@@ -189,14 +192,15 @@ extension NestedFolding {
     return (opened.graph, origins)
   }
 
-  /// - Returns: `nil` where nothing stands for anything else.
+  /// Folds with everything inlined.
+  /// - Returns: `nil` if there is nothing to inline.
   private func trial(_ graph: Graph) throws(InfoldError) -> Trial? {
     guard let opened = try opened(graph) else { return nil }
     var full = opened.graph
     let plan = try FoldPlan(&full)
     var trial = Trial(graph: full, foldedCount: plan.folds.count)
     var nodes = Set(plan.rewritten.keys).union(plan.folds.map(\.node))
-    // Bodies, in which something may be folded.
+    // Bodies in which something may be folded.
     for id in full.nodeIDs where full[id].typed is any BodyOperator {
       var copy = self
       var inner = full, report = FoldReport()
@@ -205,7 +209,7 @@ extension NestedFolding {
       if report.foldsAnything { nodes.insert(id) }
       trial.foldedCount += report.foldedNormalizations
     }
-    // And what computes the constants.
+    // The nodes that compute the constants.
     var open = Array(nodes)
     while let id = open.popLast() {
       if let origin = full[id].definitions.lazy.compactMap({ opened.origins[$0] }).first {
@@ -221,7 +225,8 @@ extension NestedFolding {
     return trial
   }
 
-  /// The nodes that are folded in a graph, its bodies included, where functions stay closed.
+  /// Returns the number of folded nodes in a graph, including its bodies, without inlining
+  /// functions.
   private func count(_ graph: Graph) throws(InfoldError) -> Int {
     var (copy, inner, report) = (self, graph, FoldReport())
     let plan = try FoldPlan(&inner)

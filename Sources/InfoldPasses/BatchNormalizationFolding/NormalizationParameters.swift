@@ -3,14 +3,16 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// The parameters of a batch normalization at inference, which are constants, in double precision.
+/// The constant parameters of a batch normalization at inference, in double precision.
 struct NormalizationParameters {
-  /// Their shape: one of each per channel, or per activation.
+  /// The shape of the parameters, per feature map or per activation.
   let shape: [Int]
   let scale, bias, mean, variance: [Double]
   let epsilon: Double
 
-  /// - Throws: `ChannelMap.Refusal` where one of them is no constant, or has another number of elements than the others.
+  /// Reads the parameters of a node.
+  /// - Throws: `ChannelMap.Refusal` if one of them is not a constant, or their numbers of elements
+  ///   differ.
   init(_ node: Node, epsilon: Float, in graph: Graph) throws(ChannelMap.Refusal) {
     var elements: [[Double]] = []
     for (name, input) in zip(Self.names, node.inputs[1...]) {
@@ -27,13 +29,14 @@ struct NormalizationParameters {
 
   private static let names = ["scale", "bias", "mean", "variance"]
 
-  /// What each number is divided by.
+  /// The divisors: √(σ² + ε).
   var deviation: [Double] { variance.map { BatchNormalization.deviation($0, epsilon: epsilon) } }
 
-  /// The first channel in which σ² + ε is not above zero.
+  /// The first channel in which σ² + ε is not positive.
   var firstWithoutDeviation: Int? { variance.firstIndex { $0 + epsilon <= 0 } }
 
-  /// - Throws: `ChannelMap.Refusal` where a number is not finite, or σ² + ε not above zero.
+  /// Checks the parameters.
+  /// - Throws: `ChannelMap.Refusal` if a number is not finite, or σ² + ε is not positive.
   func requireUsual() throws(ChannelMap.Refusal) {
     for (name, numbers) in zip(Self.names, [scale, bias, mean, variance]) {
       if let channel = numbers.firstIndex(where: { !$0.isFinite }) {
@@ -42,13 +45,13 @@ struct NormalizationParameters {
     }
     if let channel = firstWithoutDeviation {
       throw ChannelMap.Refusal(
-        "its variance is \(variance[channel]) in channel \(channel), and with epsilon not above zero")
+        "its variance is \(variance[channel]) in channel \(channel), so that variance + epsilon is not positive")
     }
   }
 }
 
 extension ChannelAffine {
-  /// A batch normalization at inference, of which σ² + ε may be any number.
+  /// Creates the map of a batch normalization at inference. σ² + ε may be any number.
   init(_ parameters: NormalizationParameters) {
     let scale = zip(parameters.scale, parameters.deviation).map { $0 / $1 }
     let statistics = Statistics(

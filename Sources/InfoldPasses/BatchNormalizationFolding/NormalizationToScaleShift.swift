@@ -3,14 +3,17 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Puts one scale and one shift per channel (or per activation) in the place of every batch normalization at inference of which the
-/// parameters are constants, computed in double precision: where that is as good as the definition. Others become
-/// `ChannelNormalization`, which is the definition: where digits would cancel, the scale is out of range, σ² + ε is not above zero,
-/// or parameters are known only in a run.
+/// Replaces batch normalizations at inference that have constant parameters by one scale and one
+/// shift per channel or per activation, computed in double precision, where that is as accurate as
+/// the definition.
+///
+/// The others become `ChannelNormalization`, which evaluates the definition: those in which digits
+/// would cancel, the scale is out of range, σ² + ε is not positive, or parameters are known only
+/// during a run.
 package struct NormalizationToScaleShift: GraphPass {
   package static let name = "batch normalization to scale and shift"
 
-  /// The pass.
+  /// Creates the pass.
   package init() {}
 
   package func run(on graph: Graph) throws(InfoldError) -> PassResult {
@@ -56,7 +59,7 @@ package struct NormalizationToScaleShift: GraphPass {
       }
       nodes.append(
         try Node(internal: ChannelNormalization.name, name: node.name, inputs: inputs, outputs: node.outputs))
-      changes.append(PassResult.Entry(node: name, "is computed by its definition"))
+      changes.append(PassResult.Entry(node: name, "evaluated by its definition"))
     }
     var rewritten = editor.graph
     rewritten.replaceNodes(nodes)
@@ -65,14 +68,15 @@ package struct NormalizationToScaleShift: GraphPass {
 }
 
 extension NormalizationParameters {
-  /// - Returns: `nil` where these are not as good as the definition.
+  /// Returns the scale and shift.
+  /// - Returns: `nil` if they are less accurate than the definition.
   fileprivate func scaleAndShift(_ type: ElementType) throws(InfoldError) -> (scale: Tensor, shift: Tensor)? {
     let map = ChannelAffine(self)
     guard firstWithoutDeviation == nil, map.isAccurate(asScaleAndShiftIn: type) else { return nil }
     return (try tensor(map.scale, type), try tensor(map.shift, type))
   }
 
-  /// The inputs of `ChannelNormalization` behind the first, and what they are called.
+  /// Returns the inputs of `ChannelNormalization` after the first, with their names.
   fileprivate func definition(_ type: ElementType) throws(InfoldError) -> [(name: String, tensor: Tensor)] {
     [
       ("mean", try tensor(mean, type)), ("factor", try tensor(deviation.map { 1 / $0 }, type)),

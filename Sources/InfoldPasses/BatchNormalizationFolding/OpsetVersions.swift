@@ -1,22 +1,23 @@
 import InfoldGraph
 
-/// The operator sets of a model, into whose graph bodies of functions are to come, which have operator sets of their own.
+/// The opset versions of a model. Function bodies that are to be inlined into its graph have their
+/// own.
 struct OpsetVersions {
-  /// By domain; the empty one is ONNX's own.
+  /// The versions by domain. The empty domain is ONNX's own.
   private(set) var versions: [String: Int]
-  /// Those that functions import and the model does not.
+  /// The imports of functions that the model lacks.
   private(set) var further: [Model.OpsetImport] = []
 
   init(_ imports: [Model.OpsetImport]) {
     versions = Dictionary(imports.map { (normalizedDomain($0.domain), $0.version) }) { first, _ in first }
   }
 
-  /// Whether what a node calls or chooses means the same in the model's graph.
+  /// Returns whether the functions or branches of a node mean the same in the model's graph.
   func admits(_ node: Node) -> Bool {
     (node.body.map { [$0] } ?? node.attributes.bodies.map(\.graph)).allSatisfy(admits)
   }
 
-  /// Whether a node, and what its bodies hold, means the same in the model's graph.
+  /// Returns whether a node and everything in its bodies mean the same in the model's graph.
   func means(_ node: Node) -> Bool { node.body == nil && isSame(node) && admits(node) }
 
   private func admits(_ graph: Graph) -> Bool {
@@ -26,10 +27,10 @@ struct OpsetVersions {
     }
   }
 
-  /// Whether a node's operator is the same in the model's operator set.
+  /// Returns whether a node's operator is the same in the model's opset.
   private func isSame(_ node: Node) -> Bool {
     guard let version = versions[normalizedDomain(node.domain)] else {
-      // Imported as it is, as long as it is one version.
+      // The opset is imported unchanged, as long as there is only one version.
       return true
     }
     guard version != node.opsetVersion else { return true }
@@ -39,7 +40,7 @@ struct OpsetVersions {
     return last(version) != nil && last(version) == last(node.opsetVersion) && !isWithdrawn
   }
 
-  /// Imports what a graph needs.
+  /// Imports the opsets that a graph needs.
   mutating func add(_ graph: Graph) {
     for node in graph.nodes where versions[normalizedDomain(node.domain)] == nil {
       versions[normalizedDomain(node.domain)] = node.opsetVersion
@@ -50,13 +51,14 @@ struct OpsetVersions {
     }
   }
 
-  /// Why normalizations stay in functions that do not mean the same in the model's graph.
+  /// Returns the reasons why normalizations are kept in functions that do not mean the same in the
+  /// model's graph.
   func refusals(in graph: Graph) -> [FoldReport.Refusal] {
     graph.nodes.flatMap { node -> [FoldReport.Refusal] in
       guard let body = node.body else { return [] }
       guard !admits(node) else { return refusals(in: body) }
       let reason =
-        "\(graph.label(of: node)) calls a function that is written for other operator sets than the model imports"
+        "\(graph.label(of: node)) calls a function that is written for other opsets than the model imports"
       return body.normalizations.map { FoldReport.Refusal(node: $0, reason: reason) }
     }
   }

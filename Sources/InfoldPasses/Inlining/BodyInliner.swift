@@ -2,23 +2,24 @@ import InfoldGraph
 import InfoldOperators
 import InfoldSystem
 
-/// Copies the values and nodes of bodies into a graph. Names that are taken there are made unique.
+/// Copies the values and nodes of bodies into a graph. Names already in use are made unique.
 struct BodyInliner {
-  /// The graph, with the values of all bodies so far; its nodes are the old ones.
+  /// The graph, with the values of all bodies copied so far. Its nodes are unchanged.
   private(set) var graph: Graph
   /// Whether a body has been copied.
   private(set) var hasInlined = false
   private var names: NameRegistry
 
-  /// - Parameter reserved: Names that new values must not have, beside those in the graph.
+  /// Creates an inliner for a graph.
+  /// - Parameter reserved: Names that new values must not have, in addition to those in the graph.
   init(_ graph: Graph, reserved: NameRegistry = NameRegistry()) {
     self.graph = graph
     names = reserved
     names.take(contentsOf: graph.values.lazy.map(\.name))
   }
 
-  /// The nodes that stand for `call`, which calls the function with `body`.
-  /// - Throws: `InfoldError` with `.invalidModel` for a body that needs an input which the call leaves out.
+  /// Returns the nodes that replace `call`, a call of the function with `body`.
+  /// - Throws: `InfoldError` with `.invalidModel` if the body needs an input that the call omits.
   mutating func nodes(of body: Graph, calledBy call: Node) throws(InfoldError) -> [Node] {
     var places: [ValueID: ValueID?] = [:]
     for (index, formal) in body.inputs.enumerated() {
@@ -27,7 +28,7 @@ struct BodyInliner {
     return try copy(body, for: call, places)
   }
 
-  /// The nodes that stand for the If `choice`, of which `branch` is chosen.
+  /// Returns the nodes that replace the If node `choice` by its branch `branch`.
   mutating func nodes(of branch: Graph, chosenBy choice: Node) throws(InfoldError) -> [Node] {
     let outer = Dictionary(uniqueKeysWithValues: zip(choice.attributes.capturedNames, choice.captures))
     var places: [ValueID: ValueID?] = [:]
@@ -36,7 +37,8 @@ struct BodyInliner {
   }
 
   /// Copies `body`.
-  /// - Parameter given: The values of the graph that stand for values of the body; `nil` for what is left out.
+  /// - Parameter given: The values of the graph that replace values of the body, or `nil` for
+  ///   omitted ones.
   private mutating func copy(
     _ body: Graph, for outer: Node, _ given: [ValueID: ValueID?]
   ) throws(InfoldError) -> [Node] {
@@ -67,7 +69,8 @@ struct BodyInliner {
     return try nodes + handedOn(body, outer, places)
   }
 
-  /// Identities for outputs that are inputs, constants or captures of the body, or stand twice.
+  /// Returns Identity nodes for outputs that are inputs, constants or captures of the body, or that
+  /// occur twice.
   private func handedOn(
     _ body: Graph, _ outer: Node, _ places: [ValueID: ValueID?]
   ) throws(InfoldError) -> [Node] {
@@ -83,6 +86,6 @@ struct BodyInliner {
 
   private func missing(_ id: ValueID, of body: Graph) -> InfoldError {
     InfoldError(
-      .invalidModel, "the call leaves out the input \(String(quoting: body[id].name)), which the function needs")
+      .invalidModel, "missing input: the function needs \(String(quoting: body[id].name)), which the call omits")
   }
 }

@@ -3,16 +3,17 @@ import InfoldOperators
 import InfoldSystem
 
 extension Graph {
-  /// Checks that every node can be run, at the latest when the shapes of the inputs are known: an If whose condition is
-  /// computed from shapes alone will have been replaced by one of its branches then.
-  /// - Throws: `InfoldError` with `.unsupported`, listing every node that cannot, with the reason for each.
+  /// Checks that every node can be run, at the latest when the shapes of the inputs are known. An
+  /// If whose condition depends only on shapes will have been replaced by one of its branches then.
+  /// - Throws: `InfoldError` with `.unsupported` that lists every node that cannot be run, with the
+  ///   reason for each.
   package func requireRunnableOnceBound() throws(InfoldError) {
     var others = self
     others.replaceNodes(nodes.filter { !($0.isConditional && dependsOnShapesAlone($0.inputs)) })
     try others.requireNoOpaqueNodes()
   }
 
-  /// Whether `ids` are computed from constants and from the shapes of values.
+  /// Returns whether `ids` are computed from constants and from the shapes of values.
   private func dependsOnShapesAlone(_ ids: [ValueID?]) -> Bool {
     var seen: Set<ValueID> = []
     var open = ids.compactMap { $0 }

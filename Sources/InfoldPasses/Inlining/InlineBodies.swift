@@ -3,14 +3,14 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Puts the bodies of called functions in the place of the calls, and in the place of every If whose condition is known
-/// the branch that it chooses, until neither is left.
+/// Inlines functions and decided branches, until neither is left. A function call is replaced by
+/// the function's body. An If whose condition is known is replaced by the branch that it selects.
 ///
-/// A condition is known when it is the same in every run, or follows from shapes that are known.
+/// A condition is known if it is the same in each run, or follows from known shapes.
 package struct InlineBodies: GraphPass {
   package static let name = "inline functions and branches"
 
-  /// The pass.
+  /// Creates the pass.
   package init() {}
 
   package func run(on graph: Graph) throws(InfoldError) -> PassResult {
@@ -24,9 +24,10 @@ package struct InlineBodies: GraphPass {
 
   /// Inlines the outermost bodies.
   /// - Parameters:
-  ///   - origins: For the values that nodes of bodies make, the first output of the outermost node whose body they were in.
-  ///   - reserved: Names that new values must not have, beside those in the graph.
-  ///   - isChosen: Whether the body of a node is wanted.
+  ///   - origins: For each value that a node of a body produces, the first output of the outermost
+  ///     node whose body contained it.
+  ///   - reserved: Names that new values must not have, in addition to those in the graph.
+  ///   - isChosen: Returns whether to inline the body of a node.
   /// - Returns: Whether there were any.
   func inlineOnce(
     _ result: inout PassResult, _ origins: inout [ValueID: ValueID], reserved: NameRegistry = NameRegistry(),
@@ -71,7 +72,7 @@ package struct InlineBodies: GraphPass {
   }
 }
 
-/// What is known of the conditions of a graph's Ifs.
+/// The known conditions of a graph's If nodes.
 private struct Conditions {
   private let known: Graph
 
@@ -79,18 +80,19 @@ private struct Conditions {
     known = graph.nodes.contains(where: \.isConditional) ? try ConstantFolding().run(on: graph).graph : graph
   }
 
-  /// - Throws: `InfoldError` with `.invalidModel` when it is not one truth value.
+  /// Returns the condition of an If, or `nil` if it is unknown.
+  /// - Throws: `InfoldError` with `.invalidModel` if it is not a single boolean.
   func value(of node: Node) throws(InfoldError) -> Bool? {
     guard let id = node.inputs.first ?? nil, let tensor = known.constant(id) else { return nil }
     guard tensor.elementType == .bool, tensor.count == 1 else {
-      throw InfoldError(.invalidModel, "the condition is \(tensor), and must be one truth value")
+      throw InfoldError(.invalidModel, "the condition is \(tensor), but must be a single boolean")
     }
     return try tensor.elements(as: Bool.self)[0]
   }
 }
 
 extension Graph {
-  /// Whether a node calls a function of the model, or chooses between branches.
+  /// Whether any node calls a model-local function or is an If.
   var hasInlinable: Bool { nodes.contains { $0.body != nil || $0.isConditional } }
 }
 
@@ -98,24 +100,24 @@ extension Node {
   /// Whether this is ONNX's If.
   package var isConditional: Bool { opType == If.name && domain.isEmpty }
 
-  /// The branch of an If.
+  /// Returns a branch of an If.
   fileprivate func branch(_ condition: Bool) throws(InfoldError) -> Graph {
     guard inputs.count == 1 else {
-      throw InfoldError(.invalidModel, "the operator takes one input; \(inputs.count) are given")
+      throw InfoldError(.invalidModel, "the operator takes one input, but the node has \(inputs.count)")
     }
     for entry in attributes.entries where entry.name != "then_branch" && entry.name != "else_branch" {
       throw InfoldError(.invalidModel, "the operator has no attribute \(String(quoting: entry.name))")
     }
     let name = condition ? "then_branch" : "else_branch"
     guard case .graph(let branch) = attributes[name] else {
-      throw InfoldError(.invalidModel, "the attribute \(name) is missing, or no graph")
+      throw InfoldError(.invalidModel, "the attribute \(name) is missing or not a graph")
     }
     let outputCount = (outputs.lastIndex { $0 != nil } ?? -1) + 1
     guard branch.inputs.isEmpty, branch.outputs.count >= outputCount else {
       throw InfoldError(
         .invalidModel,
-        "\(name) has \(counted(branch.inputs.count, "input")) and \(counted(branch.outputs.count, "output")); it must have none, and "
-          + "\(outputCount) as the node has")
+        "\(name) has \(counted(branch.inputs.count, "input")) and \(counted(branch.outputs.count, "output")), but it must have "
+          + "no inputs and \(counted(outputCount, "output")) like the node")
     }
     return branch
   }

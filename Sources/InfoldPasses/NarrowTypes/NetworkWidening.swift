@@ -3,27 +3,27 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// The rewriting of one graph by `WidenNarrowTypes`, from the first node to the last.
+/// The rewrite of one graph by `WidenNarrowTypes`, from the first node to the last.
 ///
-/// A value of a narrow type *is there* where something makes it as such, and *wide* where there is a float32 value with its numbers; it may
-/// be both.
+/// A value of a narrow type is *present* (`isThere`) if a node produces it in this type, and *wide*
+/// if there is a float32 value with its numbers. It can be both.
 struct NetworkWidening {
   private var editor: GraphEditor
   private var nodes: [Node] = []
   private let roundsResults: Bool
-  /// The types that the values of the original graph have.
+  /// The types of the original graph's values.
   private let types: [TensorType?]
-  /// Small tensors of that graph which are the same in every run.
+  /// Small tensors of that graph that are the same in each run.
   private let tensors: [Tensor?]
   private var isThere: [Bool]
   private var wide: [ValueID: ValueID] = [:]
-  /// What stands in the place of a float32 value that a Cast made of a narrow one.
+  /// The replacements of float32 values that a Cast produced from narrow values.
   private var replacements: [ValueID: ValueID] = [:]
   private let index: GraphIndex
   private var changes: [PassResult.Entry] = []
   private var refusals: [PassResult.Entry] = []
 
-  /// The most elements of a constant that shape rules are told of.
+  /// The maximum number of elements of a constant that shape rules may inspect.
   private static let smallCount = 1024
 
   init(_ inference: consuming Inference, roundsResults: Bool) {
@@ -66,12 +66,12 @@ struct NetworkWidening {
       for output in node.definitions where isNarrow(output) { isThere[output.index] = true }
       nodes.append(node)
       if !(node.typed is any BodyOperator) {
-        refusals.append(PassResult.Entry(node: editor.graph.label(of: original), "is computed in the model's own type"))
+        refusals.append(PassResult.Entry(node: editor.graph.label(of: original), "computed in the model's own type"))
       }
     }
   }
 
-  /// Has a node compute in float32.
+  /// Makes a node compute in float32.
   private mutating func compute(_ original: Node) throws(InfoldError) {
     var node = original
     for (place, input) in node.inputs.enumerated() {
@@ -90,11 +90,11 @@ struct NetworkWidening {
     }
     nodes.append(node)
     for (value, output) in rounded { try cast(value, to: output) }
-    changes.append(PassResult.Entry(node: editor.graph.label(of: original), "is computed in float32"))
+    changes.append(PassResult.Entry(node: editor.graph.label(of: original), "computed in float32"))
   }
 
-  /// Whether the operator of a node says of float32 in the place of narrow types what is to be: that the outputs are float32 which
-  /// were narrow, and no others.
+  /// Returns whether a node's shape rule allows float32 in place of narrow types: narrow outputs
+  /// become float32, and all other outputs keep their types.
   private func isTheSame(_ node: Node) -> Bool {
     var inputs: [TensorType?] = [], constants: [Tensor?] = []
     for input in node.inputs {
@@ -120,7 +120,7 @@ struct NetworkWidening {
     }
   }
 
-  /// Puts a Cast, or nothing, in the place of a node that makes `y` of the elements of `x`.
+  /// Replaces a node that produces `y` from the elements of `x` by a Cast, or removes it.
   private mutating func convert(_ node: Node, _ x: ValueID, to y: ValueID) throws(InfoldError) {
     let isConstant = editor.graph.isConstant(x)
     let source = isNarrow(x) && (!isThere[x.index] || isConstant && !isNarrow(y)) ? try widened(x) : x
@@ -131,7 +131,7 @@ struct NetworkWidening {
     }
     if let known = wide[x], isFree {
       replacements[y] = known
-      changes.append(PassResult.Entry(node: editor.graph.label(of: node), "removed, its input is float32"))
+      changes.append(PassResult.Entry(node: editor.graph.label(of: node), "removed because its input is float32"))
     } else if source == x {
       try cast(x, to: y, node.name)
       wide[x] = y
@@ -143,7 +143,7 @@ struct NetworkWidening {
     }
   }
 
-  /// The float32 value with the numbers of a narrow one.
+  /// Returns the float32 value with the numbers of a narrow one.
   private mutating func widened(_ id: ValueID) throws(InfoldError) -> ValueID {
     if let known = wide[id] { return known }
     let value: ValueID
@@ -158,7 +158,7 @@ struct NetworkWidening {
     return value
   }
 
-  /// Makes sure that a value which is read as it is in the model is there.
+  /// Ensures that a value that is read in the model's own type is present.
   private mutating func provide(_ id: ValueID) throws(InfoldError) {
     guard isNarrow(id), !isThere[id.index], let value = wide[id] else { return }
     try cast(value, to: id)
@@ -184,12 +184,12 @@ struct NetworkWidening {
     id.index < types.count ? types[id.index] : editor.graph[id].type
   }
 
-  /// Whether a value of the original graph has a narrow type.
+  /// Returns whether a value of the original graph has a narrow type.
   private func isNarrow(_ id: ValueID) -> Bool { type(of: id)?.elementType.isNarrow ?? false }
 }
 
 extension Node {
-  /// Whether the first output has no element that the inputs do not have.
+  /// Whether the first output contains only elements of the inputs.
   fileprivate var movesOnly: Bool {
     guard let typed else { return false }
     return type(of: typed).rearrangesElements || type(of: typed).keepsElements

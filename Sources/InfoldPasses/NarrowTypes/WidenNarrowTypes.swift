@@ -2,20 +2,22 @@ import InfoldGraph
 import InfoldSystem
 import InfoldTensor
 
-/// Has a network of float16 or bfloat16 compute in float32, for which there are kernels.
+/// Makes a float16 or bfloat16 network compute in float32, for which there are kernels.
 ///
-/// Constants are widened, which is exact; a Cast to float32 stands behind graph inputs, and one to the model's type before graph outputs. In
-/// between, nodes compute in float32 whose operators do the same there (`Operator.widening`), and whose shape rules say so. A Cast that
-/// the model has to a narrow type rounds as before; one from a narrow type to float32 vanishes. A node that is to have the model's
-/// type, with bodies for instance, gets Casts around it.
+/// Constants are widened, which is exact. A Cast to float32 follows each graph input, and a Cast to
+/// the model's type precedes each graph output. In between, nodes compute in float32 if their
+/// operators do the same there (`Operator.widening`) and their shape rules agree. The model's own
+/// Casts to a narrow type round as before. Casts from a narrow type to float32 are removed. Nodes
+/// that must have the model's type, such as those with bodies, are surrounded by Casts.
 ///
-/// What the narrow type could not hold is so held between two nodes, numbers beyond 65504 too, unless every result is rounded.
+/// Numbers between two nodes may therefore exceed the precision and range of the narrow type, such
+/// as numbers beyond 65504, unless every result is rounded.
 package struct WidenNarrowTypes: GraphPass {
   package static let name = "compute float16 and bfloat16 in float32"
 
   private let roundsResults: Bool
 
-  /// The pass.
+  /// Creates the pass.
   /// - Parameter roundsResults: Whether the results of every node are rounded to the model's type.
   package init(roundsResults: Bool) {
     self.roundsResults = roundsResults
@@ -32,7 +34,7 @@ package struct WidenNarrowTypes: GraphPass {
 }
 
 extension Graph {
-  /// Whether a value has a narrow type, or a type that is not known.
+  /// Whether any value has a narrow or unknown type.
   fileprivate var mayHaveNarrowValues: Bool {
     values.contains { $0.type?.elementType.isNarrow ?? ($0.initializer?.tensor?.elementType.isNarrow ?? false) }
       || nodes.contains { node in node.definitions.contains { self[$0].type == nil } }
@@ -40,7 +42,8 @@ extension Graph {
 }
 
 extension Graph {
-  /// Whether a node computes a value of a narrow type, or one with bodies gives one: not only Casts and constants do.
+  /// Whether a node computes a value of a narrow type. Casts and constants do not count, but nodes
+  /// with bodies do.
   var computesInNarrowTypes: Bool {
     nodes.contains { node in
       guard let typed = node.typed, type(of: typed).widening != .conversion, typed.constantOutput == nil else {
@@ -52,6 +55,6 @@ extension Graph {
 }
 
 extension ElementType {
-  /// Whether it is one of the floating-point types of 16 bits.
+  /// Whether this is a 16-bit floating-point type.
   var isNarrow: Bool { self == .float16 || self == .bfloat16 }
 }

@@ -1,7 +1,7 @@
 import InfoldGraph
 import InfoldOperators
 
-/// How a convolution reads its input, its padding written out.
+/// The window of a convolution with explicit padding.
 struct BranchWindow {
   let kernel: [Int]
   let strides: [Int]
@@ -10,20 +10,21 @@ struct BranchWindow {
   let after: [Int]
   let groups: Int
 
-  /// - Returns: `nil` where the padding depends on the input's size.
+  /// Creates a window.
+  /// - Returns: `nil` if the padding depends on the input's size.
   init?(_ window: SlidingWindow, groups: Int) {
     guard case .explicit(let before, let after) = window.padding else { return nil }
     (kernel, strides, dilations) = (window.kernel, window.strides, window.dilations)
     (self.before, self.after, self.groups) = (before, after, groups)
   }
 
-  /// A window of one position that reads each channel by itself.
+  /// Creates a window of one position that reads each channel separately.
   init(ofOnePositionOfRank rank: Int, channels: Int) {
     let (ones, zeros) = (Array(repeating: 1, count: rank), Array(repeating: 0, count: rank))
     (kernel, strides, dilations, before, after, groups) = (ones, ones, ones, zeros, zeros, channels)
   }
 
-  /// The elements of the window.
+  /// The number of elements in the window.
   var count: Int { kernel.reduce(1, *) }
 
   var attributes: AttributeList {
@@ -34,8 +35,9 @@ struct BranchWindow {
     ]
   }
 
-  /// Which element of this window lies where each one of another does, in order; `nil` where one has no counterpart, or the windows move
-  /// differently. Then both have as many positions, whatever the input's size.
+  /// Returns for each element of another window, in order, the element of this window at the same
+  /// position. Returns `nil` if one has no counterpart, or the windows move differently. If the
+  /// result is not `nil`, both windows have the same number of positions for any input size.
   func elements(under other: BranchWindow) -> [Int]? {
     guard kernel.count == other.kernel.count, strides == other.strides else { return nil }
     var elements = [0]
@@ -53,7 +55,7 @@ struct BranchWindow {
     return elements
   }
 
-  /// What padding adds to an axis beyond what the window takes from it.
+  /// Returns how much padding adds to an axis beyond what the window takes from it.
   private func excess(_ axis: Int) -> Int? {
     let (reach, overflow) = (kernel[axis] - 1).multipliedReportingOverflow(by: dilations[axis])
     return overflow ? nil : before[axis] + after[axis] - reach

@@ -3,15 +3,17 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Puts one convolution in the place of several that read the same value, and whose results are added up. Networks have those that are
-/// trained with branches side by side: RepVGG (Ding et al., 2021), MobileOne, FastViT, GhostNetV3.
+/// Merges convolutions that read the same value, and whose results are added, into one. Such
+/// branches occur in networks that are trained with parallel branches: RepVGG (Ding et al., 2021),
+/// MobileOne, FastViT, GhostNetV3.
 ///
-/// Smaller windows lie within the largest one. What maps each channel of the value, as a batch normalization does, and the value itself
-/// are branches as well, where there are two others. Weights are added up in double precision, and rounded once.
+/// Smaller windows lie within the largest one. If there are two other branches, channel maps of the
+/// value, such as batch normalizations, and the value itself are branches as well. Weights are
+/// added in double precision and rounded once.
 package struct MergeParallelConvolutions: GraphPass {
   package static let name = "merge parallel convolutions"
 
-  /// The pass.
+  /// Creates the pass.
   package init() {}
 
   package func run(on graph: Graph) throws(InfoldError) -> PassResult {
@@ -25,7 +27,7 @@ package struct MergeParallelConvolutions: GraphPass {
       guard let a = graph[id].inputs[0], let b = graph[id].inputs[1], a != b, let output = graph[id].outputs[0] else {
         continue
       }
-      /// What is added up in a value that nobody else reads.
+      /// Returns the branches of a sum that has no other consumer.
       func branches(_ value: ValueID) throws(InfoldError) -> ParallelBranches? {
         guard index.onlyConsumer(of: value) == id, !index.isCaptured(value) else { return nil }
         if let sum = sums[value] { return sum }
@@ -68,7 +70,7 @@ package struct MergeParallelConvolutions: GraphPass {
         name: graph[last].name, opType: Conv.name, opsetVersion: Conv.versions.last!, attributes: window.attributes,
         inputs: inputs, outputs: [output])
       replaced.formUnion(sum.nodes)
-      changes.append(PassResult.Entry(node: label, "became one convolution of \(sum.branches.count) branches"))
+      changes.append(PassResult.Entry(node: label, "merged \(sum.branches.count) branches into one convolution"))
     }
     guard !changes.isEmpty else { return PassResult(graph: graph) }
     let nodes = graph.nodeIDs.compactMap { replaced.contains($0) ? replacements[$0] : graph[$0] }

@@ -3,7 +3,7 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Finds linear functions that one convolution could compute.
+/// A search for linear functions that one convolution could compute.
 struct ParallelBranchSearch {
   private let graph: Graph
   private let index: GraphIndex
@@ -14,8 +14,8 @@ struct ParallelBranchSearch {
     axes = ChannelAxes(graph)
   }
 
-  /// The function that a value is the result of; `nil` where it is none.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
+  /// Returns the linear function that produces a value, or `nil` if there is none.
+  /// - Throws: `InfoldError` with `.limitExceeded` if memory cannot be allocated.
   func branches(ending value: ValueID) throws(InfoldError) -> ParallelBranches? {
     guard let id = index.producer(of: value) else { return nil }
     if let convolution = convolution(id) { return convolution }

@@ -3,7 +3,7 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Linear functions of one value, added up.
+/// A sum of linear functions of one value.
 struct ParallelBranches {
   enum Branch {
     /// A convolution with constant weights.
@@ -15,13 +15,14 @@ struct ParallelBranches {
   }
 
   let input: ValueID
-  /// Its channels, and those of the sum.
+  /// The channels of the input and of the sum.
   let inputChannels: Int
   let outputChannels: Int
   private(set) var branches: [Branch]
-  /// The nodes that compute it, in order.
+  /// The nodes that compute the sum, in order.
   var nodes: [NodeID]
-  /// That of the convolution whose weights have a place for all others; `nil` without any.
+  /// The window of the convolution that can hold the weights of all branches, or `nil` if there is
+  /// no convolution.
   private(set) var window: BranchWindow?
 
   init(convolving input: ValueID, _ branch: Branch, _ window: BranchWindow, inputs: Int, outputs: Int, node: NodeID) {
@@ -34,10 +35,11 @@ struct ParallelBranches {
     (branches, nodes) = ([.map(affine)], [node])
   }
 
-  /// Each addition goes through all branches once more.
+  /// The number of branches is limited, because each addition traverses all of them.
   private static let mostBranches = 64
 
-  /// Whether one convolution is less work: with a single one beside the value itself it would not be, and lose digits to the value.
+  /// Whether one convolution is less work. With a single convolution besides the value itself, it
+  /// would not be, and the value would lose precision.
   var isWorthwhile: Bool {
     let functions = branches.count {
       if case .input = $0 { false } else { true }
@@ -45,7 +47,8 @@ struct ParallelBranches {
     return window != nil && functions > 1
   }
 
-  /// - Returns: `nil` where one convolution cannot compute both, or would have more to do.
+  /// Returns the sum with other branches.
+  /// - Returns: `nil` if one convolution cannot compute both, or would be more work.
   func adding(_ other: ParallelBranches) -> ParallelBranches? {
     guard inputChannels == other.inputChannels, outputChannels == other.outputChannels,
       branches.count + other.branches.count <= Self.mostBranches
@@ -86,15 +89,16 @@ struct ParallelBranches {
 }
 
 extension BranchWindow {
-  /// Whether weights for this window and these groups have a place for all of another's.
+  /// Returns whether weights for this window and these groups can hold those of another.
   fileprivate func hasPlace(for other: BranchWindow) -> Bool {
     other.groups % groups == 0 && elements(under: other) != nil
   }
 }
 
 extension ParallelBranches {
-  /// The weight and the bias of one convolution that is the sum of all branches; `nil` where a type has no such numbers.
-  /// - Throws: `InfoldError` with `.limitExceeded`.
+  /// Returns the weight and bias of the convolution that computes the sum of all branches, or `nil`
+  /// if they overflow the type.
+  /// - Throws: `InfoldError` with `.limitExceeded` if memory cannot be allocated.
   func parameters(of graph: Graph, in type: ElementType) throws(InfoldError) -> (weight: Tensor, bias: Tensor?)? {
     guard let window else { return nil }
     var sum = WeightSum(window, inputs: inputChannels, outputs: outputChannels)
@@ -126,7 +130,7 @@ extension ParallelBranches {
   }
 }
 
-/// Weights that others are added to, each in its place.
+/// The sum of weights, each added at its position.
 private struct WeightSum {
   private let window: BranchWindow
   private let inputs: Int
@@ -143,7 +147,8 @@ private struct WeightSum {
     let (ownInputs, otherInputs) = (inputs / window.groups, inputs / otherWindow.groups)
     var source = 0
     for output in 0..<outputs {
-      // The first channel that the other reads, among those that this one does.
+      // The first channel that the other convolution reads, relative to the first one that this one
+      // reads.
       let otherFirst = output / (outputs / otherWindow.groups) * otherInputs
       let first = otherFirst - output / (outputs / window.groups) * ownInputs
       for input in first..<first + otherInputs {

@@ -1,33 +1,35 @@
 import InfoldGraph
 
-/// A name for what a pattern leaves open: a value, a number, sizes. Wherever it stands in a pattern, it is the same.
+/// A named placeholder in a pattern: a value, a number, or sizes. All its occurrences in a pattern
+/// must match the same content.
 package struct Capture<Content: Hashable & Sendable>: Sendable {
-  /// The name, one for each capture of a pattern.
+  /// The name, which is unique within a pattern.
   let name: String
 
-  /// A capture.
+  /// Creates a capture.
   package init(_ name: String) {
     self.name = name
   }
 }
 
-/// What the captures of a pattern were found to be.
+/// The contents of a pattern's captures.
 package struct Match {
-  /// A few, by the names of their captures.
+  /// The contents with the names of their captures. There are few.
   private var contents: [(name: String, content: any Sendable)] = []
 
-  /// Nothing yet.
+  /// Creates an empty match.
   package init() {}
 
-  /// Lets `capture` be `content`.
-  /// - Returns: Whether it was open, or the same already.
+  /// Binds `capture` to `content`.
+  /// - Returns: Whether the capture was unbound, or already had the same content.
   package mutating func bind<Content>(_ capture: Capture<Content>, _ content: Content) -> Bool {
     if let known = known(capture) { return (known as? Content) == content }
     contents.append((capture.name, content))
     return true
   }
 
-  /// What a capture was found to be; `nil` for one that the part of the pattern which was found does not have.
+  /// The content of a capture, or `nil` if the alternative of the pattern that matched does not
+  /// include it.
   package subscript<Content>(_ capture: Capture<Content>) -> Content? {
     known(capture).flatMap { $0 as? Content }
   }

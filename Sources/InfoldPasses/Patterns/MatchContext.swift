@@ -2,40 +2,40 @@ import InfoldGraph
 import InfoldOperators
 import InfoldTensor
 
-/// What patterns ask of a graph.
+/// Queries of a graph for patterns.
 package struct MatchContext {
   /// The graph.
   package let graph: Graph
   private let index: GraphIndex
 
-  /// What patterns ask of this graph.
+  /// Creates the queries of a graph.
   package init(_ graph: Graph) {
     self.graph = graph
     index = graph.index
   }
 
-  /// The node whose only output a value is.
+  /// Returns the node whose only output is a value.
   func producer(_ id: ValueID) -> Node? {
     guard let producer = index.producer(of: id), graph[producer].outputs.count == 1 else { return nil }
     return graph[producer]
   }
 
-  /// Whether one node reads a value, and nobody else.
+  /// Returns whether a value has exactly one consumer and is not a graph output.
   func isReadOnce(_ id: ValueID) -> Bool { index.consumers(of: id).count == 1 && !index.isOutput(id) }
 
-  /// A value's type.
+  /// Returns a value's type.
   package func type(_ id: ValueID?) -> TensorType? { id.flatMap { graph[$0].type } }
 
-  /// The sizes of a value, where all of them are known.
+  /// Returns the sizes of a value if all of them are known.
   package func sizes(_ id: ValueID?) -> [Int]? { type(id)?.shape?.sizes }
 
-  /// A constant that is one number.
+  /// Returns a constant that is a single number.
   func number(_ id: ValueID?) -> Double? {
     guard let tensor = id.flatMap(graph.constant), tensor.count == 1 else { return nil }
     return try? tensor.widened().numbers().first
   }
 
-  /// An input that is one number, and adds no dimension to the node's other input.
+  /// Returns an input that is a single number and adds no dimensions to the node's other input.
   func number(_ node: Node, _ index: Int) -> Double? {
     guard let number = number(node.inputs[index]), let tensor = node.inputs[index].flatMap(graph.constant),
       tensor.shape.count <= type(node.inputs[1 - index])?.shape?.rank ?? 0
@@ -43,7 +43,8 @@ package struct MatchContext {
     return number
   }
 
-  /// For each dimension of its input, whether a node reduces it, whose operator has these axes; `nil` where a run decides.
+  /// Returns whether a node reduces each dimension of its input, given its operator's axes. Returns
+  /// `nil` if the axes are known only during a run.
   func reducedAxes(_ node: Node, _ axes: ReductionAxes) -> [Bool]? {
     guard let rank = type(node.inputs[0])?.shape?.rank else { return nil }
     let given = node.inputs.count > 1 ? node.inputs[1] : nil
@@ -52,12 +53,12 @@ package struct MatchContext {
     return try? axes.reduced(constant, rank: rank)
   }
 
-  /// The function by which a node combines two inputs.
+  /// Returns the function by which a node combines two inputs.
   func combination(_ node: Node) -> ElementCombination.Function? {
     node.inputs.count == 2 ? node.typed?.elementCombination?.function : nil
   }
 
-  /// The value that a node multiplies by one number.
+  /// Returns the value that a node multiplies by a number, and the number.
   func factor(_ node: Node) -> (x: ValueID, number: Double)? {
     switch combination(node) {
     case .product: return operandAndNumber(node)
@@ -72,7 +73,7 @@ package struct MatchContext {
     }
   }
 
-  /// The value to which a node adds one number.
+  /// Returns the value to which a node adds a number, and the number.
   func summand(_ node: Node) -> (x: ValueID, number: Double)? {
     switch combination(node) {
     case .sum: return operandAndNumber(node)
@@ -83,7 +84,8 @@ package struct MatchContext {
     }
   }
 
-  /// The operands of a node, in any order, of which one is one number and the other is no constant.
+  /// Returns the operands of a node if, in either order, one is a number and the other is not
+  /// constant.
   private func operandAndNumber(_ node: Node) -> (x: ValueID, number: Double)? {
     for index in 0...1 {
       if let x = node.inputs[1 - index], !graph.isConstant(x), let number = number(node, index) {
@@ -93,7 +95,8 @@ package struct MatchContext {
     return nil
   }
 
-  /// The ways to see a value as a product of `count` values and a number, in the order in which nodes multiply them.
+  /// Returns the ways to read a value as a product of `count` values and a number, in the order in
+  /// which nodes multiply them.
   func products(_ value: ValueID, of count: Int, numbers: Int = Pattern.mostNumbers) -> [(number: Double, [ValueID])] {
     if count == 1 { return [(1, [value])] }
     guard let node = producer(value) else { return [] }

@@ -27,7 +27,7 @@ extension Pattern {
   package static func * (a: Pattern, b: Pattern) -> Pattern {
     let (first, second) = (a.asProduct, b.asProduct)
     let factors = first.factors + second.factors
-    // What any value may be is known when the others are found.
+    // Patterns that match any value come last, because the other factors may bind their captures.
     return .product(first.number * second.number, factors.filter { !$0.isValue } + factors.filter(\.isValue))
   }
 
@@ -52,46 +52,46 @@ extension Pattern {
 }
 
 extension Pattern {
-  /// A function of each number.
+  /// Matches an element-wise function.
   package static func function(_ function: ElementFunction, _ x: Pattern) -> Pattern {
     .function(x) { $0 == function }
   }
 
-  /// A function of each number that fulfils a condition.
+  /// Matches an element-wise function that satisfies a condition.
   package static func function(
     _ x: Pattern, where condition: @escaping @Sendable (ElementFunction) -> Bool
   ) -> Pattern {
     .node([x]) { node, context, _ in context.graph.elementFunction(of: node).map(condition) ?? false }
   }
 
-  /// 1 ÷ x.
+  /// Matches 1 ÷ x.
   package static func reciprocal(_ x: Pattern) -> Pattern {
     .either([.function(.reciprocal, x), .pair(.quotient, 1, x), .power(x, -1)])
   }
 
-  /// √x.
+  /// Matches √x.
   package static func squareRoot(_ x: Pattern) -> Pattern { .either([.function(.squareRoot, x), .power(x, 0.5)]) }
 
-  /// 1 ÷ √x.
+  /// Matches 1 ÷ √x.
   package static func inverseRoot(_ x: Pattern) -> Pattern {
     .either([.reciprocal(.squareRoot(x)), .power(x, -0.5)])
   }
 
-  /// x².
+  /// Matches x².
   package static func square(_ x: Pattern) -> Pattern { .either([.pair(.product, x, x), .power(x, 2)]) }
 
-  /// x³.
+  /// Matches x³.
   package static func cube(_ x: Pattern) -> Pattern { .either([x * x * x, .power(x, 3)]) }
 
-  /// eˣ.
+  /// Matches eˣ.
   package static func exponential(_ x: Pattern) -> Pattern { .function(.exponential, x) }
 
-  /// 1 ÷ (1 + e⁻ˣ).
+  /// Matches 1 ÷ (1 + e⁻ˣ).
   package static func sigmoid(_ x: Pattern) -> Pattern {
     .either([.function(.sigmoid, x), .reciprocal(1 + .exponential(-x))])
   }
 
-  /// x, but at least `lower` and at most `upper`.
+  /// Matches x clipped to the range from `lower` to `upper`.
   package static func clip(_ x: Pattern, _ lower: Float, _ upper: Float) -> Pattern {
     let (low, high) = (Pattern.number(Double(lower)), Pattern.number(Double(upper)))
     let floor = Pattern.either([.function(.clip(lower: lower, upper: .infinity), x), .pair(.maximum, x, low)])
@@ -101,12 +101,13 @@ extension Pattern {
     ])
   }
 
-  /// x to the power of a constant number.
+  /// Matches x to the power of a constant number.
   package static func power(_ x: Pattern, _ exponent: Double) -> Pattern {
     .node([x, .number(exponent)]) { node, context, _ in node.typed is Pow && context.number(node, 1) != nil }
   }
 
-  /// The mean of x over its last dimensions, whose sizes are known and which stay as dimensions of one element.
+  /// Matches the mean of x over its last dimensions. Their sizes must be known, and they must
+  /// remain as dimensions of size 1.
   package static func mean(_ x: Pattern, _ sizes: Capture<[Int]>) -> Pattern {
     .node([x]) { node, context, match in
       guard let reduction = node.typed as? ReduceMean, reduction.axes.keepsDimensions,
@@ -118,7 +119,8 @@ extension Pattern {
     }
   }
 
-  /// A constant of these sizes, perhaps with dimensions of one element before them, and of the element type of x.
+  /// Matches a constant of these sizes, with optional leading dimensions of size 1, that has the
+  /// element type of x.
   package static func parameter(
     _ capture: Capture<ValueID>, _ sizes: Capture<[Int]>, of x: Capture<ValueID>
   ) -> Pattern {
@@ -130,12 +132,13 @@ extension Pattern {
     }
   }
 
-  /// x in another shape.
+  /// Matches x in another shape.
   package static func reshape(_ x: Pattern) -> Pattern {
     .node([x]) { node, _, _ in node.typed is Reshape }
   }
 
-  /// x with its dimensions in another order, of which the permutation is wanted, and fulfils a condition.
+  /// Matches x with transposed dimensions. The permutation is captured and must satisfy a
+  /// condition.
   package static func transpose(
     _ x: Pattern, _ permutation: Capture<[Int]>, where condition: @escaping @Sendable ([Int]) -> Bool = { _ in true }
   ) -> Pattern {
@@ -148,12 +151,12 @@ extension Pattern {
     }
   }
 
-  /// The product of matrices.
+  /// Matches a product of matrices.
   package static func matrixProduct(_ a: Pattern, _ b: Pattern) -> Pattern {
     .node([a, b]) { node, _, _ in node.typed is MatMul }
   }
 
-  /// eˣ ÷ Σ eˣ along the last axis.
+  /// Matches eˣ ÷ Σ eˣ along the last axis.
   package static func softmax(_ x: Pattern) -> Pattern {
     .node([x]) { node, context, _ in
       guard let softmax = node.typed as? Softmax, let rank = context.type(node.inputs[0])?.shape?.rank else {
@@ -165,7 +168,8 @@ extension Pattern {
 }
 
 extension Pattern {
-  /// x · scale + shift, or without the one or the other, where nobody else reads what lies between.
+  /// Matches x · scale + shift, or x with only one or neither of them, if intermediate values have
+  /// no other consumers.
   package static func scaledAndShifted(_ x: Pattern, _ scale: Pattern, _ shift: Pattern) -> Pattern {
     let scaled = Pattern.pair(.product, .once(x), scale)
     return .either([.pair(.sum, .once(scaled), shift), .pair(.sum, .once(x), shift), scaled, x])

@@ -1,47 +1,50 @@
 import InfoldGraph
 import InfoldOperators
 
-/// What a value may be made by: a formula with captures for what it leaves open, written as the formula is.
+/// A formula that a value may be computed by, with captures as its variables. Patterns are written
+/// like the formula.
 ///
-/// A search tries every order of the operands of sums and products, and of the factors of a product every association too. How long it takes
-/// for a value depends on the pattern alone.
+/// The search tries both operand orders of sums and products, and all associations of the factors
+/// of a product. Its time for one value depends only on the pattern.
 package indirect enum Pattern: Sendable {
   /// Any value.
   case value(Capture<ValueID>)
-  /// A constant of one number, which is this.
+  /// A constant that is this single number.
   case number(Double)
-  /// One to three values, and a number near `Double`, multiplied in any order; the number may be in parts, and be divided by.
+  /// A product of one to three values and a number close to `Double`, multiplied in any order. The
+  /// number may be split into several, and may also be a divisor.
   case product(Double, [Pattern])
-  /// A value times a constant number.
+  /// A value multiplied by a constant number.
   case scaled(Pattern, by: Capture<Double>)
   /// A value plus this number.
   case shifted(Pattern, by: Double)
   /// A value plus a constant number.
   case raised(Pattern, by: Capture<Double>)
-  /// A function of two values, in any order where it does not matter.
+  /// A function of two values, in either order if it is commutative.
   case pair(ElementCombination.Function, Pattern, Pattern)
-  /// The result of a node that has these inputs first, and fulfils a condition.
+  /// The output of a node whose first inputs match, and that satisfies a condition.
   case node([Pattern], @Sendable (Node, MatchContext, inout Match) -> Bool)
-  /// A constant that fulfils a condition.
+  /// A constant that satisfies a condition.
   case constant(Capture<ValueID>, @Sendable (ValueID, MatchContext, Match) -> Bool)
-  /// A value that one node reads, and nobody else.
+  /// A value with exactly one consumer.
   case once(Pattern)
-  /// A value that is wanted by name as well.
+  /// A value that is also captured.
   case named(Capture<ValueID>, Pattern)
-  /// The first of several that is found.
+  /// The first alternative that matches.
   case either([Pattern])
 
-  /// In how many numbers that of a product may stand behind another.
+  /// The maximum number of factors into which the number of a product may be split.
   static let mostNumbers = 4
 
-  /// Whether a factor is what is looked for, when it is computed in other digits.
+  /// Returns whether a factor equals the expected one, allowing for differences in rounding.
   static func isClose(_ a: Double, _ b: Double) -> Bool { (a - b).magnitude <= 1e-5 * b.magnitude }
 }
 
 extension Pattern {
-  /// Finds the pattern at a value.
-  /// - Parameter match: What is known already, with what is found in the end; as before when this is no such value.
-  /// - Returns: Whether it is one.
+  /// Matches the pattern against a value.
+  /// - Parameter match: The bindings so far. On success, the new bindings are added. On failure, it
+  ///   is unchanged.
+  /// - Returns: Whether the value matches.
   func isFound(at value: ValueID, _ context: MatchContext, _ match: inout Match) -> Bool {
     let before = match
     if isHere(value, context, &match) { return true }
@@ -93,7 +96,8 @@ extension Pattern {
     }
   }
 
-  /// Whether both inputs of a node are as wanted; what constants must be may depend on the other one.
+  /// Matches both inputs of a node. Non-constant inputs come first, because conditions on constants
+  /// may depend on them.
   private static func isPair(
     _ node: Node, _ operands: [Pattern], _ context: MatchContext, _ match: inout Match
   ) -> Bool {
@@ -128,7 +132,8 @@ extension Pattern {
     return false
   }
 
-  /// The number by which the pattern is multiplied in a value: the first that is allowed.
+  /// Returns the factor of the pattern in a value, trying factors until one is allowed and the rest
+  /// matches.
   private func multiple(
     at value: ValueID, _ context: MatchContext, _ match: inout Match, where isAllowed: (Double) -> Bool
   ) -> Double? {
@@ -152,7 +157,7 @@ extension ElementCombination.Function {
 }
 
 extension Range<Int> {
-  /// The numbers in every order.
+  /// All permutations of the numbers.
   fileprivate var permutations: [[Int]] {
     reduce([[]]) { orders, number in
       orders.flatMap { order in

@@ -4,9 +4,10 @@ import InfoldSystem
 import InfoldTensor
 
 extension Recognition {
-  /// Writes a normalization over the last dimensions, of the sizes that a formula has captured. Where it has no scale, there is one of ones.
+  /// Writes a normalization over the last dimensions, with captured sizes. If no scale was
+  /// captured, it is one.
   ///
-  /// ε must be positive, and a number that a `Float` holds, since the attribute is one.
+  /// ε must be positive and exactly representable as a `Float`, because the attribute is one.
   static func normalization(
     _ opType: String, _ version: Int, of input: Capture<ValueID>, over sizes: Capture<[Int]>, epsilon: Capture<Double>,
     scale: Capture<ValueID>, shift: Capture<ValueID>? = nil

@@ -2,9 +2,9 @@ import InfoldGraph
 import InfoldOperators
 import InfoldSystem
 
-/// A pass that looks for formulas, and does nothing else.
+/// A pass that only recognizes formulas.
 package protocol RecognitionPass: GraphPass {
-  /// What it looks for; of several that are found in one place, the first counts.
+  /// The recognitions to try. The first one that matches wins.
   static var recognitions: [Recognition] { get }
 }
 
@@ -14,37 +14,42 @@ extension RecognitionPass {
   }
 }
 
-/// One operator for what a pattern finds.
+/// A recognition that replaces a matched pattern by one operator.
 package struct Recognition: Sendable {
-  /// What takes the place of the node that makes the value which was found.
+  /// The replacement of the node that produces a matched value.
   package struct Replacement {
-    /// The node, with the same output.
+    /// The new node, with the same output.
     package var node: Node
-    /// What it is, for reports; the operator by default.
+    /// The description in reports. By default, the operator.
     package var description: String
 
-    /// A replacement.
+    /// Creates a replacement.
     package init(_ node: Node, _ description: String? = nil) {
       self.node = node
       self.description = description ?? node.opType
     }
   }
 
-  /// Makes the replacement of a node; `nil` where a pattern cannot say what is missing.
+  /// A function that creates the replacement of a node. It returns `nil` if a condition that
+  /// patterns cannot express is not satisfied.
   package typealias Writing =
     @Sendable (Node, Match, MatchContext, inout GraphEditor) throws(InfoldError) -> Replacement?
 
   private let pattern: Pattern
   private let write: Writing
 
-  /// - Parameter write: As `Writing`.
+  /// Creates a recognition.
+  /// - Parameters:
+  ///   - pattern: The pattern.
+  ///   - write: The function that creates the replacement.
   package init(_ pattern: Pattern, becomes write: @escaping Writing) {
     self.pattern = pattern
     self.write = write
   }
 
-  /// Looks for the first of some recognitions at every node that is needed, from the outputs on, so that the largest formula is found
-  /// first, and not those inside of it that nobody else reads. They are left for `RemoveDeadCode`.
+  /// Tries recognitions at every needed node, from the outputs on. The largest formula is therefore
+  /// found first. Nodes inside of it that have no other consumers are skipped and left for
+  /// `RemoveDeadCode`.
   package static func run(_ recognitions: [Recognition], on graph: Graph) throws(InfoldError) -> PassResult {
     let context = MatchContext(graph)
     var editor: GraphEditor?
@@ -65,11 +70,11 @@ package struct Recognition: Sendable {
           nodes[id.index] = replacement.node
           changes.append(
             PassResult.Entry(
-              node: graph.label(of: node), "became \(replacement.description) with the nodes before it"))
+              node: graph.label(of: node), "replaced, with the nodes before it, by \(replacement.description)"))
           break
         }
       }
-      // What a replacement adds is no result of a node.
+      // Values that a replacement adds are not outputs of original nodes.
       for use in nodes[id.index].uses where use.index < isNeeded.count { isNeeded[use.index] = true }
     }
     guard !changes.isEmpty, var rewritten = editor?.graph else { return PassResult(graph: graph) }

@@ -2,10 +2,10 @@ import InfoldGraph
 import InfoldSystem
 
 extension Model {
-  /// The model with functions and known branches in the places of their nodes, as it can still be written: where the network of a
-  /// `PreparedModel` is as it runs, this one keeps what it declares.
-  /// - Throws: `InfoldError` with `.invalidModel` for types that contradict each other; `.unsupported` when a function is written for
-  ///   other operator sets than the model imports.
+  /// Returns the model with functions and decided branches inlined, in a form that can still be
+  /// written. Unlike the network of a `PreparedModel`, it keeps its declarations.
+  /// - Throws: `InfoldError` with `.invalidModel` if types contradict each other, `.unsupported` if
+  ///   a function is written for other opsets than the model imports.
   package consuming func inlined() throws(InfoldError) -> Model {
     var model = self
     model.dropsUncalledFunctions = model.graph.hasCalls
@@ -14,7 +14,7 @@ extension Model {
     if let node = model.graph.nodes.first(where: { !opsets.means($0) }) {
       throw InfoldError(
         .unsupported,
-        "the node is written for version \(node.opsetVersion) of its operators, and the model imports another",
+        "the node is written for opset \(node.opsetVersion), but the model imports another version",
         node: model.graph.label(of: node))
     }
     opsets.add(model.graph)
@@ -22,10 +22,11 @@ extension Model {
     try model.graph.inferTypes()
     return model
   }
-  /// Computes constants, and takes out what does nothing and what no output needs: the model can still be written. Types are inferred
-  /// behind it.
-  /// - Parameter extent: What is computed ahead.
-  /// - Throws: The error of an operator, naming its node; `InfoldError` with `.limitExceeded`.
+  /// Evaluates constants, and removes identities and dead nodes. The model can still be written.
+  /// Afterwards, types are inferred.
+  /// - Parameter extent: What to evaluate ahead of time.
+  /// - Throws: The error of an operator, with its node, and `InfoldError` with `.limitExceeded` if
+  ///   memory cannot be allocated.
   package mutating func simplify(_ extent: ConstantFolding.Extent = .all) throws(InfoldError) {
     let passes: [any GraphPass] = [SettleConstants(), ConstantFolding(extent), RemoveIdentities(), RemoveDeadCode()]
     graph = try passes.run(on: graph)

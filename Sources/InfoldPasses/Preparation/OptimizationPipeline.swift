@@ -1,20 +1,23 @@
 import InfoldGraph
 import InfoldSystem
 
-/// The passes that prepare a graph for running, in stages: functions and known branches are put in their places, what exporters write as
-/// several nodes becomes one, batch normalization is folded, and what is left gets forms that only Infold's kernels have.
+/// The passes that prepare a graph for running, in stages. Functions and decided branches are
+/// inlined, operators that exporters write as several nodes are recognized, batch normalization is
+/// folded, and the remaining nodes get forms that only Infold's kernels have.
 public struct OptimizationPipeline: Sendable {
-  /// A step on the way from a model's graph to the graph that is planned.
+  /// A stage between a model's graph and the graph that is planned.
   public enum Stage: Int, Sendable, Hashable, CaseIterable, Comparable, CustomStringConvertible {
-    /// The graph fits together, and operators refuse nothing: `PreparedModel` does it, around the next stage, and no pass.
+    /// The graph is checked for consistency, and operators for what they do not support.
+    /// `PreparedModel` does this around the next stage. There is no pass for it.
     case check
-    /// The bodies of functions, and of branches that are always taken, stand in the places of their nodes.
+    /// Functions, and branches that are always taken, are inlined.
     case inline
-    /// Constants are computed, what does nothing is gone, and one operator stands in the place of what exporters write as several.
+    /// Constants are evaluated, identities are removed, and operators that exporters write as
+    /// several nodes are recognized.
     case simplify
     /// Batch normalization is folded into weights where that is exact.
     case fold
-    /// What is left of normalizations, and what has no word in ONNX, is written for the kernels.
+    /// The remaining normalizations, and operators that ONNX lacks, are rewritten for the kernels.
     case recognize
 
     public static func < (first: Stage, second: Stage) -> Bool { first.rawValue < second.rawValue }
@@ -30,27 +33,29 @@ public struct OptimizationPipeline: Sendable {
     }
   }
 
-  /// What numbers of float16 and bfloat16 are computed in, for which there are no kernels.
+  /// The type in which float16 and bfloat16 are computed, for which there are no kernels.
   public enum NarrowTypes: Sendable, Hashable {
-    /// In the model's own type: in single precision inside of each node, whose results are rounded.
+    /// The model's own type. Each node computes in single precision and rounds its results.
     case kept
-    /// In float32. What is between two nodes is not rounded, but where the model has a Cast.
+    /// float32. Results between two nodes are not rounded, except by the model's own Casts.
     case widened
-    /// In float32, with the results of every node rounded to the model's own type.
+    /// float32, with the results of every node rounded to the model's own type.
     case rounded
   }
 
-  /// The passes, in their order, with the stages that they belong to.
+  /// The passes in order, with their stages.
   private let entries: [(stage: Stage, pass: any GraphPass)]
 
-  /// The passes.
+  /// The passes in order.
   public var passes: [any GraphPass] { entries.map(\.pass) }
 
-  /// The passes that a session runs.
+  /// Creates the pipeline of a session.
   /// - Parameters:
-  ///   - foldsBatchNormalization: Whether batch normalization is folded into weights where that is exact.
-  ///   - narrowTypes: What numbers of float16 and bfloat16 are computed in.
-  ///   - expandsWeights: Whether weights that a model expands from a few numbers are computed ahead, up to 128 MB.
+  ///   - foldsBatchNormalization: Whether batch normalization is folded into weights where that is
+  ///     exact.
+  ///   - narrowTypes: The type in which float16 and bfloat16 are computed.
+  ///   - expandsWeights: Whether weights that a model expands from a few numbers are evaluated
+  ///     ahead of time, up to 128 MB.
   public init(
     foldsBatchNormalization: Bool = true, narrowTypes: NarrowTypes = .widened, expandsWeights: Bool = true
   ) {
@@ -59,7 +64,7 @@ public struct OptimizationPipeline: Sendable {
       narrowTypes == .kept ? [] : [WidenNarrowTypes(roundsResults: narrowTypes == .rounded)]
     let folding: [any GraphPass] = foldsBatchNormalization ? [FoldBatchNormalization()] : []
     let quantizedFolding: [any GraphPass] = foldsBatchNormalization ? [FoldIntoQuantizedWeights()] : []
-    // What dequantizes weights that nobody reads any more is not to be computed ahead.
+    // The dequantization of weights that are no longer used must not be evaluated ahead of time.
     let quantization: [any GraphPass] =
       quantizedFolding + [
         RecognizeIntegerProducts(), RecognizeQuantizedOperators(), ExpandWideQuantization(),
@@ -91,20 +96,22 @@ public struct OptimizationPipeline: Sendable {
     entries = stages.flatMap { stage, passes in passes.map { (stage, $0) } }
   }
 
-  /// The passes that a session without optimization runs: every node that is left is computed as it is written, and those
-  /// are left that optimization needs as well. A node fails, or is not needed, in both ways alike.
+  /// The pipeline of a session without optimization. It keeps only the nodes that optimization
+  /// would also need, so that a node fails or is unneeded in both in the same way. Each of them is
+  /// computed as written.
   package static let asWritten = OptimizationPipeline([
     (.inline, [InlineBodies(), SettleConstants(), ReplaceSequences()]),
     (.simplify, [ConstantFolding(.shapes), RemoveDeadCode()]),
   ])
 
-  /// Runs the passes one after the other.
+  /// Runs the passes in order.
   /// - Parameters:
-  ///   - graph: The graph; whoever has no more use for it hands it over.
-  ///   - stages: Those whose passes are run; all by default.
-  ///   - observe: Is told what each pass did.
-  /// - Returns: What the last pass has made of the graph.
-  /// - Throws: The error of a pass; `InfoldError` with `.limitExceeded`.
+  ///   - graph: The graph. Transfer its ownership if it is no longer needed.
+  ///   - stages: The stages whose passes are run. All by default.
+  ///   - observe: Called with the result of each pass.
+  /// - Returns: The graph after the last pass.
+  /// - Throws: The error of a pass, and `InfoldError` with `.limitExceeded` if memory cannot be
+  ///   allocated.
   public func run(
     on graph: consuming Graph, through stages: ClosedRange<Stage> = .inline ... .recognize,
     observe: (Stage, any GraphPass, PassResult) -> Void = { _, _, _ in }

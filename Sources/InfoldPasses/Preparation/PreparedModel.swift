@@ -1,17 +1,18 @@
 import InfoldGraph
 import InfoldSystem
 
-/// A model's graph, ready for the passes: whoever runs a model, proves something of it or rewrites it begins here, so that all of them
-/// see the same network, and refuse the same.
+/// A model's graph, ready for the passes. Running, validating and rewriting a model all begin here,
+/// so that they see the same network and reject the same models.
 ///
-/// The graph fits together, types follow from inputs and operators, functions and known branches stand in the places of their nodes, every
-/// constant is an initializer, and what an output needs can be run, or is known to be runnable only once sizes are bound.
+/// The graph is consistent, types follow from inputs and operators, functions and decided branches
+/// are inlined, and every constant is an initializer. Every node that an output needs can be run,
+/// at the latest when dynamic dimensions are bound.
 package struct PreparedModel: Sendable {
   /// The graph.
   package private(set) var graph: Graph
 
-  /// Checks a model, and inlines.
-  /// - Throws: `InfoldError` that names the file: as `init(graph:)`.
+  /// Checks a model and inlines its functions and decided branches.
+  /// - Throws: The errors of `init(graph:)`, with the file named.
   package init(_ model: consuming Model) throws(InfoldError) {
     let path = model.path
     var graph = model.graph
@@ -22,11 +23,15 @@ package struct PreparedModel: Sendable {
     }
   }
 
-  /// Inlines, and checks what operators refuse before passes may take operators away.
+  /// Inlines functions and decided branches, and checks what operators do not support before passes
+  /// may remove operators.
   /// - Precondition: `graph` is consistent.
-  /// - Parameter observe: Is told what each pass did.
-  /// - Throws: `InfoldError` with `.invalidModel` for types that contradict each other; `.unsupported`, listing all of them, for nodes
-  ///   that no input could make runnable; the error of an operator, naming its node; `.limitExceeded`.
+  /// - Parameters:
+  ///   - graph: The graph.
+  ///   - observe: Called with the result of each pass.
+  /// - Throws: `InfoldError` with `.invalidModel` if types contradict each other; `.unsupported`,
+  ///   listing all nodes that cannot run for any input; the error of an operator, with its node;
+  ///   `.limitExceeded` if memory cannot be allocated.
   package init(
     graph: consuming Graph, observe: (any GraphPass, PassResult) -> Void = { _, _ in }
   ) throws(InfoldError) {

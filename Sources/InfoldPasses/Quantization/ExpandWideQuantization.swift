@@ -3,15 +3,17 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Writes QuantizeLinear and DequantizeLinear of 16 bits, for which there are no kernels, as the arithmetic that they are, whose
-/// integers are the same: the difference of two of them has a place in float32. Floats may differ by the rounding of a scale and a shift.
-/// What is quantized and read as floats again becomes no integers in between.
+/// Expands QuantizeLinear and DequantizeLinear of 16 bits, for which there are no kernels, into
+/// arithmetic. The integers are the same, because float32 can represent the difference of any two
+/// of them. Floats may differ by the rounding of a scale and a shift. Values that are quantized and
+/// then dequantized stay floats in between.
 ///
-/// Those of constants stay, which are computed ahead, and so do those with a scale for each block.
+/// Nodes with constant inputs are kept, because they are evaluated ahead of time. So are nodes with
+/// a scale for each block.
 package struct ExpandWideQuantization: GraphPass {
   package static let name = "expand quantization to 16 bits"
 
-  /// The pass.
+  /// Creates the pass.
   package init() {}
 
   package func run(on graph: Graph) throws(InfoldError) -> PassResult {
@@ -21,7 +23,7 @@ package struct ExpandWideQuantization: GraphPass {
     var editor = GraphEditor(graph)
     var nodes: [Node] = []
     var changes: [PassResult.Entry] = []
-    // By the integers that are made of them, the floats that are whole numbers.
+    // Integral floats, keyed by the integers that are created from them.
     var whole: [ValueID: ValueID] = [:]
     for node in graph.nodes {
       guard let quantization = try WideQuantization(node, graph) else {
@@ -29,7 +31,7 @@ package struct ExpandWideQuantization: GraphPass {
         continue
       }
       nodes += try quantization.expanded(&editor, &whole)
-      changes.append(PassResult.Entry(node: graph.label(of: node), "computed with floats"))
+      changes.append(PassResult.Entry(node: graph.label(of: node), "computed in floating point"))
     }
     guard !changes.isEmpty else { return PassResult(graph: graph) }
     editor.replaceNodes(nodes)
@@ -37,21 +39,21 @@ package struct ExpandWideQuantization: GraphPass {
   }
 }
 
-/// A node that makes floats of integers of 16 bits, or these of floats.
+/// A node that quantizes to or dequantizes from 16-bit integers.
 private struct WideQuantization {
   private let node: Node
   private let graph: Graph
   private let isQuantizing: Bool
   private let x: ValueID
   private let y: ValueID
-  /// Of the integers.
+  /// The type of the integers.
   private let type: ElementType
   private let shape: Shape?
-  /// In shapes that go along with the data; no zero point where it is zero.
+  /// The parameters in shapes that broadcast to the data. The zero point is `nil` if it is zero.
   private let scale: Tensor
   private let zeroPoint: Tensor?
 
-  /// `nil` for another node.
+  /// Returns `nil` for other nodes.
   init?(_ node: Node, _ graph: Graph) throws(InfoldError) {
     let role = node.quantizationRole
     guard role == .quantizes || role == .dequantizes, node.domain.isEmpty, let x = node.inputs[0],
@@ -84,7 +86,11 @@ private struct WideQuantization {
     self.zeroPoint = try point.elements(as: Float.self).allSatisfy { $0 == 0 } ? nil : point
   }
 
-  /// - Parameter whole: By integers, the floats that they are made of, which are whole numbers, or NaN, in their range.
+  /// Returns the nodes that replace the quantization.
+  /// - Parameters:
+  ///   - editor: The editor of the graph.
+  ///   - whole: Floats that are integral and in range, or NaN, keyed by the integers that are
+  ///     created from them.
   func expanded(
     _ editor: inout GraphEditor, _ whole: inout [ValueID: ValueID]
   ) throws(InfoldError) -> [Node] {
@@ -99,7 +105,7 @@ private struct WideQuantization {
       try chain.add(Cast.name, attributes: ["to": .int(Int64(type.rawValue))], to: y)
     } else if let floats = whole[x] {
       chain.last = floats
-      // As an integer, NaN is 0, and −0 is so when 0 is added.
+      // As an integer, NaN is 0. Adding 0 turns −0 into 0.
       try chain.add(ThresholdedRelu.name, attributes: ["alpha": .float(-0x1p17)])
       var summand = try Tensor(scalar: 0 as Float)
       if let zeroPoint { summand = try zeroPoint.mapped { (point: Float) in 0 - point } }
@@ -115,7 +121,7 @@ private struct WideQuantization {
   }
 }
 
-/// Nodes of which each reads the one before it.
+/// A chain of nodes, each of which reads the previous one.
 private struct WideQuantizationChain {
   let node: Node
   let label: String
@@ -125,7 +131,11 @@ private struct WideQuantizationChain {
   var nodes: [Node] = []
 
   /// Adds a node whose other operands are constants.
-  /// - Parameter result: What it makes; `nil` for a new value.
+  /// - Parameters:
+  ///   - opType: The operator.
+  ///   - constants: The other operands.
+  ///   - attributes: The attributes.
+  ///   - result: The output, or `nil` for a new value.
   mutating func add(
     _ opType: String, _ constants: Tensor..., attributes: AttributeList = [:], to result: ValueID? = nil
   ) throws(InfoldError) {

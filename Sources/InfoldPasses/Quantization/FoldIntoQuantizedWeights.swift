@@ -3,13 +3,14 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Takes batch normalizations behind convolutions of quantized numbers into the scales of their weights: the integers stay what they
-/// are, but for the sign where the normalization's is negative. The bias becomes one of int32, in units of the input's scale times the
-/// weights', to which it is rounded, as whatever quantizes a model does it.
+/// Folds batch normalizations after convolutions of quantized numbers into the scales of their
+/// weights. The quantized weights keep their values, except for their signs where the
+/// normalization's scale is negative. The bias becomes int32, in units of the input's scale times
+/// the weights' scale, to which it is rounded, as in any quantized model.
 package struct FoldIntoQuantizedWeights: GraphPass {
   package static let name = "fold into quantized weights"
 
-  /// The pass.
+  /// Creates the pass.
   package init() {}
 
   package func run(on graph: Graph) throws(InfoldError) -> PassResult {
@@ -28,7 +29,7 @@ package struct FoldIntoQuantizedWeights: GraphPass {
       do throws(InfoldError) {
         guard let site = try Site(id, source, axes) else { continue }
         replacements[id] = try site.folded(&editor)
-        changes.append(PassResult.Entry(node: label, "went into the scales of the weights before it"))
+        changes.append(PassResult.Entry(node: label, "folded into the scales of the weights before it"))
       } catch  where error.code == .unsupported {
         refusals.append(PassResult.Entry(node: label, error.reason))
       }
@@ -38,19 +39,19 @@ package struct FoldIntoQuantizedWeights: GraphPass {
   }
 }
 
-/// A batch normalization, or another map of channels, behind a convolution of quantized numbers.
+/// A batch normalization, or another channel map, after a convolution of quantized numbers.
 private struct Site {
   private let map: ChannelMap
   private let convolution: Node
   private let label: String
-  /// What new values are called after.
+  /// The prefix of new names.
   private let name: String
   private let input: QuantizedValue
   private let weights: QuantizedWeights
   private let bias: [Double]
 
-  /// `nil` for another node.
-  /// - Throws: `InfoldError` with the reason why a map cannot be taken in.
+  /// Returns `nil` for other nodes.
+  /// - Throws: `InfoldError` with the reason why a map cannot be folded.
   init?(_ id: NodeID, _ source: QuantizedGraph, _ axes: ChannelAxes) throws(InfoldError) {
     let graph = source.graph
     guard graph[id].isNormalization, graph[id].outputs.dropFirst().allSatisfy({ $0 == nil }),
@@ -73,19 +74,20 @@ private struct Site {
     self.weights = weights
     let count = weights.tensor.shape[0]
     guard map.axis == 1, map.affine.channels == count else {
-      throw InfoldError(.unsupported, "it has other channels than the weights before it")
+      throw InfoldError(.unsupported, "its channels differ from those of the weights before it")
     }
     guard producer.inputs.count > 2, let id = producer.inputs[2] else {
       bias = Array(repeating: 0, count: count)
       return
     }
     guard let tensor = try source.constant(id), tensor.elementType.isFloatingPoint, tensor.count == count else {
-      throw InfoldError(.unsupported, "the bias of \(label) is no constant")
+      throw InfoldError(.unsupported, "the bias of \(label) is not a constant")
     }
     bias = try tensor.widened().elements()
   }
 
-  /// The convolution with the map in its weights and bias, and the nodes that dequantize them.
+  /// Returns the convolution with the map folded into its weights and bias, preceded by the nodes
+  /// that dequantize them.
   func folded(_ editor: inout GraphEditor) throws(InfoldError) -> [Node] {
     let given: [Float] = try weights.scales.elements()
     var integers: [Int8] = try weights.tensor.elements()
@@ -96,7 +98,7 @@ private struct Site {
       let scale = Float(Double(given[given.count == 1 ? 0 : channel]) * factor.magnitude)
       let unit = scale * input.scaleValue
       guard usualScales.contains(scale), usualScales.contains(unit) else {
-        throw InfoldError(.unsupported, "the weights' scale of channel \(channel) would be \(scale)")
+        throw InfoldError(.unsupported, "the folded scale of the weights of channel \(channel) would be \(scale)")
       }
       let sum = (map.affine.apply(bias[channel], channel: channel) / Double(unit)).rounded(.toNearestOrEven)
       guard sum.magnitude < 0x1p31 else {
@@ -106,7 +108,7 @@ private struct Site {
         for index in (channel * size)..<((channel + 1) * size) {
           guard integers[index] != .min else {
             throw InfoldError(
-              .unsupported, "channel \(channel) changes its sign, and its weight of −128 has no opposite")
+              .unsupported, "the sign of channel \(channel) changes, but its weight of −128 cannot be negated")
           }
           integers[index] = -integers[index]
         }
@@ -126,7 +128,8 @@ private struct Site {
     return nodes + [node]
   }
 
-  /// A constant behind DequantizeLinear, with a scale for each of its first positions.
+  /// Adds a constant followed by DequantizeLinear, with one scale for each position of its first
+  /// axis.
   private func add(
     _ name: String, _ tensor: Tensor, _ scales: [Float], to nodes: inout [Node], _ editor: inout GraphEditor
   ) throws(InfoldError) -> ValueID {

@@ -3,21 +3,23 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Nodes that compute a function of one quantized number, element by element, between DequantizeLinear and QuantizeLinear.
+/// Nodes between DequantizeLinear and QuantizeLinear that together compute an element-wise function
+/// of one quantized tensor.
 struct QuantizedFormula {
-  /// What the function is of.
+  /// The argument of the function.
   let x: QuantizedValue
-  /// In topological order; nobody else reads what they make.
+  /// The nodes in topological order. Their outputs have no other consumers.
   let nodes: [NodeID]
   private let source: QuantizedGraph
-  /// The numbers beside x.
+  /// The constant operands.
   private let constants: [ValueID: Tensor]
   private let result: ValueID
 
-  /// A function has no more nodes.
+  /// The maximum number of nodes in a function.
   private static let mostNodes = 16
 
-  /// The nodes whose result QuantizeLinear `sink` reads; `nil` where they are something else.
+  /// Finds the nodes whose result is the input of the QuantizeLinear node `sink`. Returns `nil` if
+  /// they have another form.
   init?(before sink: NodeID, _ source: QuantizedGraph) throws(InfoldError) {
     let graph = source.graph
     guard let result = graph[sink].inputs[0], let bytes = graph[sink].outputs[0] else { return nil }
@@ -41,7 +43,7 @@ struct QuantizedFormula {
       }
     }
     guard !found.isEmpty, let x,
-      // Then constants of one element repeat nothing.
+      // So that broadcasting single-element constants does not change the shape.
       let rank = graph[x.bytes].type?.shape?.rank, rank == graph[bytes].type?.shape?.rank,
       constants.values.allSatisfy({ $0.shape.count <= rank }),
       found.allSatisfy({ id in
@@ -52,7 +54,7 @@ struct QuantizedFormula {
     nodes = found.sorted()
   }
 
-  /// The function of these numbers.
+  /// Returns the function of these numbers.
   func evaluate(_ numbers: Tensor) throws(InfoldError) -> Tensor {
     var values = constants
     for id in nodes {
@@ -65,7 +67,8 @@ struct QuantizedFormula {
 }
 
 extension Node {
-  /// Whether every element of the one output is made of those in the same place of the inputs.
+  /// Returns whether each element of the only output is computed from those at the same position of
+  /// the inputs.
   fileprivate func computesElement(_ graph: Graph) -> Bool {
     guard let operation = typed, outputs.count == 1, outputs[0] != nil, captures.isEmpty else { return false }
     return operation.quantizedForm == .function || operation.elementCombination != nil

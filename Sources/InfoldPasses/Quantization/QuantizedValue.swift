@@ -3,24 +3,25 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// A quantized value, with the scale and the zero point that hold for all of it.
+/// A quantized value with a single scale and zero point.
 struct QuantizedValue {
-  /// The numbers of 8 bits.
+  /// The 8-bit numbers.
   var bytes: ValueID
   var scale: ValueID
-  /// `nil` for 0.
+  /// The zero point, or `nil` if it is 0.
   var zeroPoint: ValueID?
   var elementType: ElementType
   private(set) var scaleValue: Float
   private(set) var zeroPointValue: Int
 
-  /// Whether the same numbers mean the same in both.
+  /// Returns whether equal integers represent equal numbers in both values.
   func isScaled(as other: QuantizedValue) -> Bool {
     elementType == other.elementType && scaleValue == other.scaleValue && zeroPointValue == other.zeroPointValue
   }
 
-  /// What DequantizeLinear reads, or QuantizeLinear makes, with constant parameters; `nil` where a scale is no usual number, or holds
-  /// for a part only.
+  /// Reads the constant parameters of a DequantizeLinear or QuantizeLinear node. `bytes` is its
+  /// quantized side. Returns `nil` if the scale is not in the usual range, or does not apply to the
+  /// whole value.
   init?(_ node: Node, bytes: ValueID, _ graph: Graph) {
     guard let type = graph[bytes].type?.elementType, type == .uint8 || type == .int8,
       let scale = node.inputs[1], let tensor = graph.constant(scale), tensor.elementType == .float32,
@@ -40,25 +41,25 @@ struct QuantizedValue {
     }
   }
 
-  /// The numbers that the type can hold.
+  /// The range of the type.
   var range: ClosedRange<Int> { elementType == .int8 ? -128...127 : 0...255 }
 
-  /// The number that QuantizeLinear makes of `x`.
+  /// Returns the integer to which QuantizeLinear rounds `x`.
   func quantized(_ x: Float) -> Int {
     let place = (x / scaleValue).rounded(.toNearestOrEven) + Float(zeroPointValue)
     return place.isNaN ? 0 : Int(min(max(place, Float(range.lowerBound)), Float(range.upperBound)))
   }
 }
 
-/// Constant weights of 8 bits, with scales and zero points for each output channel or for all.
+/// Constant 8-bit weights, with scales and zero points per output channel or per tensor.
 struct QuantizedWeights {
   var tensor: Tensor
-  /// One, or as many as there are output channels.
+  /// The scales: one, or as many as there are output channels.
   var scales: Tensor
   var zeroPoints: Tensor
 }
 
-/// Where a quantized graph's values come from and go to.
+/// Queries of a quantized graph for the producers and consumers of values.
 struct QuantizedGraph {
   let graph: Graph
   let index: GraphIndex
@@ -72,7 +73,7 @@ struct QuantizedGraph {
     value.flatMap(index.producer).map { graph[$0] }
   }
 
-  /// What a float value is made of by DequantizeLinear.
+  /// Returns the quantized value that DequantizeLinear converts to a float value.
   func source(_ value: ValueID?) -> QuantizedValue? {
     guard let node = producer(value), node.quantizationRole == .dequantizes, let bytes = node.inputs[0],
       value.flatMap({ graph[$0].type?.elementType }) == .float32
@@ -80,7 +81,7 @@ struct QuantizedGraph {
     return QuantizedValue(node, bytes: bytes, graph)
   }
 
-  /// The QuantizeLinear that alone reads a float value.
+  /// Returns the QuantizeLinear that is the only consumer of a float value.
   func sink(_ value: ValueID?) -> (id: NodeID, value: QuantizedValue)? {
     guard let value, let id = index.onlyConsumer(of: value), graph[id].quantizationRole == .quantizes,
       graph[id].inputs[0] == value,
@@ -90,24 +91,25 @@ struct QuantizedGraph {
     return (id, quantized)
   }
 
-  /// The same, perhaps behind a node that bounds the value.
+  /// Returns the same, possibly after a node that clips the value.
   func boundedSink(_ value: ValueID?) -> (id: NodeID, value: QuantizedValue, bounds: ClosedRange<Int>)? {
     if let (id, quantized) = sink(value) { return (id, quantized, quantized.range) }
     guard let value, let id = index.onlyConsumer(of: value), let (lower, upper) = graph.bounds(of: graph[id]),
       let (sinkID, quantized) = sink(graph[id].outputs[0])
     else { return nil }
-    // Quantization keeps the order.
+    // Quantization is monotonic.
     return (sinkID, quantized, quantized.quantized(lower)...quantized.quantized(upper))
   }
 
-  /// The node that makes a value which nobody but `reader` reads.
+  /// Returns the node that produces a value if `reader` is its only consumer.
   func onlyProducer(of value: ValueID, for reader: NodeID) -> Node? {
     index.onlyConsumer(of: value) == reader ? producer(value) : nil
   }
 }
 
 extension QuantizedGraph {
-  /// Constant weights that DequantizeLinear makes floats of, with one scale for each position along `axis` or for all.
+  /// Returns constant weights that DequantizeLinear converts to floats, with one scale for each
+  /// position along `axis` or for all.
   func weights(_ value: ValueID?, axis: Int) throws(InfoldError) -> QuantizedWeights? {
     guard let node = producer(value), let operation = node.typed as? DequantizeLinear, let bytes = node.inputs[0],
       let tensor = try constant(bytes), tensor.elementType == .int8 || tensor.elementType == .uint8,
@@ -126,7 +128,7 @@ extension QuantizedGraph {
     return QuantizedWeights(tensor: tensor, scales: scales, zeroPoints: zeroPoints)
   }
 
-  /// A constant, or what QuantizeLinear or DequantizeLinear makes of one.
+  /// Returns a constant, or the result of QuantizeLinear or DequantizeLinear of one.
   func constant(_ value: ValueID) throws(InfoldError) -> Tensor? {
     if let tensor = graph.constant(value) { return tensor }
     guard let node = producer(value), [.quantizes, .dequantizes].contains(node.quantizationRole) else { return nil }
@@ -135,7 +137,8 @@ extension QuantizedGraph {
     return try node.evaluate(inputs)[0]
   }
 
-  /// A constant summand per output channel in units of the input's scale times the weights', where it consists of such.
+  /// Returns a constant summand per output channel as integers in units of the input's scale times
+  /// the weights' scale, or `nil` if it is not a multiple of these units.
   func bias(
     _ value: ValueID, input: QuantizedValue, _ weights: QuantizedWeights, count: Int
   ) throws(InfoldError) -> Tensor? {
@@ -146,7 +149,7 @@ extension QuantizedGraph {
       let unit = Double(input.scaleValue) * Double(scales[scales.count == 1 ? 0 : index])
       let exact = Double(numbers[index]) / unit
       let nearest = exact.rounded(.toNearestOrEven)
-      // The product of the scales, and that with the number, were rounded.
+      // The product of the scales, and its product with the number, were rounded.
       guard abs(exact - nearest) <= 1e-3 + abs(exact) * 0x1p-22, abs(nearest) < 0x1p31 else { return nil }
       integers.append(Int32(nearest))
     }

@@ -3,23 +3,25 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Finds ConvInteger and MatMulInteger whose results nobody reads but a Cast to float32, as networks that are quantized in the run have
-/// them, and computes them with floats: the operands less their zero points are whole numbers of up to 9 bits, whose sum is rounded to
-/// float32 in any case. The sum is rounded on the way, too, like that of every product of floats.
+/// Recognizes ConvInteger and MatMulInteger nodes whose results are only read by a Cast to float32,
+/// as in dynamically quantized networks, and computes them in floating point. The operands minus
+/// their zero points are integers of up to 9 bits, and their sum is rounded to float32 in any case.
+/// Intermediate sums are rounded as well, as in every floating-point product.
 ///
-/// What only the old nodes needed is left for `RemoveDeadCode`.
+/// Nodes that are no longer needed are left for `RemoveDeadCode`.
 package struct RecognizeIntegerProducts: GraphPass {
   package static let name = "recognize integer products"
 
-  /// The pass.
+  /// Creates the pass.
   package init() {}
 
-  /// The operators, each with that of floats, and the axis of the second operand along which that may have several zero points.
+  /// The operators with their floating-point equivalents, and the axis of the second operand along
+  /// which it may have several zero points.
   private static let products = [
     ConvInteger.name: (opType: Conv.name, axis: 0), MatMulInteger.name: (opType: MatMul.name, axis: -1),
   ]
 
-  /// The products that int32 has the sum of in any case: elsewhere it may wrap around.
+  /// The maximum number of products whose sum always fits int32. Longer sums may wrap around.
   private static let mostTerms = Int(Int32.max) / (255 * 255)
 
   package func run(on graph: Graph) throws(InfoldError) -> PassResult {
@@ -41,14 +43,15 @@ package struct RecognizeIntegerProducts: GraphPass {
         continue
       }
       nodes += replacement
-      changes.append(PassResult.Entry(node: graph.label(of: product), "computed with floats"))
+      changes.append(PassResult.Entry(node: graph.label(of: product), "computed in floating point"))
     }
     guard !changes.isEmpty else { return PassResult(graph: graph) }
     editor.replaceNodes(nodes)
     return PassResult(graph: editor.graph, changes: changes)
   }
 
-  /// The nodes that compute a product with floats; `nil` for zero points that these do not have.
+  /// Returns the nodes that compute a product in floating point, or `nil` if they cannot express
+  /// the zero points.
   private static func nodes(
     for product: Node, _ opType: String, axis: Int, result: ValueID, _ graph: Graph, _ editor: inout GraphEditor
   ) throws(InfoldError) -> [Node]? {

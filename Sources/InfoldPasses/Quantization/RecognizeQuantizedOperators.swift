@@ -3,16 +3,18 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Finds operators between DequantizeLinear and QuantizeLinear, which compute with floats what was quantized, and puts in their
-/// place those that compute with the quantized numbers: Conv becomes QLinearConv, Gemm and MatMul, Add, functions of one number, of one
-/// node or several, and what moves numbers likewise. An activation that only bounds, between an operator and QuantizeLinear, becomes
+/// Recognizes operators between DequantizeLinear and QuantizeLinear, which compute quantized values
+/// in floating point, and replaces them by quantized operators. Conv becomes QLinearConv. Gemm,
+/// MatMul, Add, element-wise functions of one or more nodes, and operators that move elements are
+/// replaced similarly. An activation between an operator and QuantizeLinear that only clips becomes
 /// bounds of the result.
 ///
-/// What only the old nodes needed is left for `RemoveDeadCode`. What has no such form stays as it is, with floats.
+/// Nodes that are no longer needed are left for `RemoveDeadCode`. Operators without a quantized
+/// form remain in floating point.
 package struct RecognizeQuantizedOperators: GraphPass {
   package static let name = "recognize quantized operators"
 
-  /// The pass.
+  /// Creates the pass.
   package init() {}
 
   package func run(on graph: Graph) throws(InfoldError) -> PassResult {
@@ -25,11 +27,11 @@ package struct RecognizeQuantizedOperators: GraphPass {
   }
 }
 
-/// Puts the nodes of quantized operators into a graph.
+/// A rewriter that adds quantized operators to a graph.
 private struct QuantizedRewriter {
   private let source: QuantizedGraph
   private var editor: GraphEditor
-  /// What stands in the place of QuantizeLinear nodes.
+  /// The replacements of QuantizeLinear nodes.
   private var replacements: [NodeID: [Node]] = [:]
   private var changes: [PassResult.Entry] = []
 
@@ -62,7 +64,8 @@ private struct QuantizedRewriter {
     case .addition: try rewriteAddition(node)
     case .concatenation: try rewriteMovement(node, of: node.inputs.indices)
     case .function: try rewriteFunction(node)
-    // Means are computed with floats; what moves numbers was dealt with.
+    // Averages are computed in floating point. Operators that move elements have already been
+    // handled.
     case .average, .movement, nil: break
     }
   }
@@ -90,7 +93,7 @@ private struct QuantizedRewriter {
       of: node)
   }
 
-  /// The product of rows with a constant matrix, whose columns are its rows in QLinearGemm.
+  /// Rewrites the product of rows with a constant matrix. QLinearGemm takes the matrix transposed.
   private mutating func rewriteQuantizedProduct(_ node: Node) throws(InfoldError) {
     guard let rank = node.inputs[0].flatMap({ graph[$0].type?.shape?.rank }), rank >= 2,
       let right = node.inputs[3].flatMap(graph.constant), right.shape.count == 2,
@@ -109,7 +112,7 @@ private struct QuantizedRewriter {
     note(label)
   }
 
-  /// Puts an operator with the inputs of QLinearConv in the place of a QuantizeLinear.
+  /// Replaces a QuantizeLinear by an operator with the inputs of QLinearConv.
   private mutating func replace(
     _ sink: NodeID, by opType: String, _ domain: String, _ version: Int, attributes: AttributeList, _ x: QuantizedValue,
     _ weights: QuantizedWeights, _ bias: ValueID?, _ y: QuantizedValue, _ bounds: ClosedRange<Int>, of node: Node
@@ -132,7 +135,7 @@ private struct QuantizedRewriter {
   private mutating func rewriteAddition(_ node: Node) throws(InfoldError) {
     guard node.inputs.count == 2, let a = source.source(node.inputs[0]), let b = source.source(node.inputs[1]),
       let (sink, y, bounds) = source.boundedSink(node.outputs[0]),
-      // What one of them is repeated for is faster with floats.
+      // Broadcasting is faster in floating point.
       let shape = graph[a.bytes].type?.shape, let other = graph[b.bytes].type?.shape, shape.merged(with: other) != nil
     else { return }
     let label = graph.label(of: node)
@@ -144,7 +147,7 @@ private struct QuantizedRewriter {
       sink, by: QLinearAdd.name, OperatorRegistry.internalDomain, 1, attributes: [:], inputs, y, bounds, of: node)
   }
 
-  /// An operator that takes numbers of some inputs from one place to another, or the greatest of some.
+  /// Rewrites an operator that moves elements of some inputs, or selects the largest.
   private mutating func rewriteMovement(_ node: Node, of moved: Range<Int>) throws(InfoldError) {
     guard let opset = Self.opset(forBytesIn: node) else { return }
     var sources: [QuantizedValue] = []
@@ -158,7 +161,7 @@ private struct QuantizedRewriter {
       guard output == nil || sink != nil else { return }
       sinks.append(sink)
     }
-    // All results are there where the first one is read.
+    // All results are available before the first one is read.
     guard let first = sinks.compactMap({ $0?.id }).min() else { return }
     let label = graph.label(of: node)
     var nodes: [Node] = []
@@ -178,7 +181,7 @@ private struct QuantizedRewriter {
         outputs.append(nil)
         continue
       }
-      // One input goes through the table behind it, where there may be fewer numbers.
+      // A single input is converted after the operator, where there may be fewer elements.
       guard moved.count == 1, !sources[0].isScaled(as: y) else {
         outputs.append(y.bytes)
         tables[id] = []
@@ -199,8 +202,8 @@ private struct QuantizedRewriter {
     note(label)
   }
 
-  /// The node's opset, or the first one behind it in which its operator takes numbers of 8 bits; `nil` where there is none in which
-  /// the node means the same.
+  /// Returns the node's opset, or the first later one in which its operator supports 8-bit types.
+  /// Returns `nil` if there is none in which the node has the same meaning.
   private static func opset(forBytesIn node: Node) -> Int? {
     guard let type = node.typed.map({ type(of: $0) }) else { return nil }
     let own = type.versions.last { $0 <= node.opsetVersion } ?? node.opsetVersion
@@ -210,7 +213,7 @@ private struct QuantizedRewriter {
       .flatMap { type.keepsMeaning(from: node.opsetVersion, to: $0) ? $0 : nil }
   }
 
-  /// A function of one number, whose other operands are constants.
+  /// Rewrites an element-wise function of one value, whose other operands are constants.
   private mutating func rewriteFunction(_ node: Node) throws(InfoldError) {
     guard let x = source.source(node.inputs[0]), let (sink, y) = source.sink(node.outputs[0]) else { return }
     let rank = graph[x.bytes].type?.shape?.rank ?? 0
@@ -229,7 +232,7 @@ private struct QuantizedRewriter {
     note(label)
   }
 
-  /// A QuantizeLinear right behind a DequantizeLinear.
+  /// Rewrites a QuantizeLinear directly after a DequantizeLinear.
   private mutating func rewriteScaling(_ node: Node) throws(InfoldError) {
     guard let x = source.source(node.inputs[0]), let y = node.outputs[0],
       let quantized = QuantizedValue(node, bytes: y, graph)
@@ -242,7 +245,8 @@ private struct QuantizedRewriter {
     note(label)
   }
 
-  /// A function of one number that is written as several nodes, such as SiLU or Gelu, before a QuantizeLinear.
+  /// Rewrites an element-wise function before a QuantizeLinear that is written as several nodes,
+  /// such as SiLU or Gelu.
   private mutating func rewriteFormula(_ node: Node) throws(InfoldError) {
     guard let result = node.outputs[0], let id = source.index.producer(of: result), replacements[id] == nil,
       let y = QuantizedValue(node, bytes: result, graph), let formula = try QuantizedFormula(before: id, source)
@@ -256,15 +260,15 @@ private struct QuantizedRewriter {
     for node in formula.nodes { note(graph.label(of: graph[node])) }
   }
 
-  /// A node that puts, for each number, the one that `compute` makes of it.
+  /// Returns a node that looks up each number in a table of the results of `compute`.
   private mutating func table(
     from x: QuantizedValue, to y: QuantizedValue, _ input: ValueID, _ output: ValueID, _ label: String,
     _ compute: (Tensor) throws(InfoldError) -> Tensor
   ) throws(InfoldError) -> Node {
-    // In the order of the bits: of int8, the negative ones are behind the others.
+    // In the order of the bit patterns. For int8, negative numbers come last.
     let numbers = (0..<256).map { x.elementType == .int8 ? Int(Int8(truncatingIfNeeded: $0)) : $0 }
     let floats = numbers.map { Float($0 - x.zeroPointValue) * x.scaleValue }
-    // Of as many dimensions as the input has: not every operator takes operands that have more.
+    // With the rank of the input, because not every operator accepts operands of a higher rank.
     let rank = graph[x.bytes].type?.shape?.rank ?? 1
     let shape = Array(repeating: 1, count: max(rank - 1, 0)) + [256]
     let results: [Float] = try compute(try Tensor(shape: shape, floats)).elements()
@@ -274,7 +278,8 @@ private struct QuantizedRewriter {
       outputs: [output])
   }
 
-  /// Puts an operator, and bounds behind it where they are not those of the type, in the place of a QuantizeLinear.
+  /// Replaces a QuantizeLinear by an operator, followed by a clip if the bounds are not those of
+  /// the type.
   private mutating func replace(
     _ sink: NodeID, by opType: String, _ domain: String, _ version: Int, attributes: AttributeList,
     _ inputs: [ValueID?],
@@ -310,12 +315,12 @@ private struct QuantizedRewriter {
   }
 
   private mutating func note(_ label: String) {
-    changes.append(PassResult.Entry(node: label, "computes with quantized numbers"))
+    changes.append(PassResult.Entry(node: label, "computed with quantized numbers"))
   }
 }
 
 extension QuantizedWeights {
-  /// Whether zero is in the middle of the type's numbers.
+  /// Whether the zero points are in the middle of the type's range.
   var isSymmetric: Bool {
     guard let numbers: [Int64] = try? zeroPoints.cast(to: .int64).elements() else { return false }
     return numbers.allSatisfy { $0 == (tensor.elementType == .uint8 ? 128 : 0) }

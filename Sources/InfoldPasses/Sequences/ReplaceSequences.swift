@@ -1,13 +1,15 @@
 import InfoldGraph
 import InfoldSystem
 
-/// Puts tensors in the places of sequences, which Infold has no values for: one for each of their tensors where every run has as many, or
-/// one for all, whose first dimension counts them, where they are of one shape. A sequence that a Loop fills at its end, trip by trip,
-/// becomes what the loop collects. What cannot be replaced stays, with the reason.
+/// Replaces sequences, which Infold does not support, by tensors. If every run has the same number
+/// of tensors, each tensor of a sequence becomes a value. Otherwise, if all have the same shape,
+/// they become one tensor whose first dimension counts them. A sequence to which a Loop appends in
+/// each iteration becomes a scan output of the loop. Sequences that cannot be replaced are kept,
+/// with the reason.
 package struct ReplaceSequences: GraphPass {
   package static let name = "replace sequences"
 
-  /// The pass.
+  /// Creates the pass.
   package init() {}
 
   package func run(on graph: Graph) throws(InfoldError) -> PassResult {
@@ -23,7 +25,7 @@ package struct ReplaceSequences: GraphPass {
     do throws(InfoldError) {
       try replaced.requireProducers()
     } catch {
-      // What made a sequence is needed: all stays as it is, and is refused.
+      // An operator needs a sequence as a whole. Everything is kept and will be rejected.
       return PassResult(graph: graph, refusals: [PassResult.Entry(node: "sequences", error.reason)])
     }
     try replaced.sort()

@@ -3,17 +3,17 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Puts new nodes behind others, under names that are not taken, as operators of one version.
+/// Creates new nodes with unused names for one opset version.
 struct SequenceNodes {
-  /// The graph, to which values are added.
+  /// The graph to which values are added.
   var graph: Graph
-  /// The names that are taken, those of bodies and of graphs around included.
+  /// All names in use, including those in bodies and outer graphs.
   var names: NameRegistry
-  /// What the graph's nodes become.
+  /// The new nodes of the graph.
   var nodes: [Node] = []
-  /// The version of ONNX's operator set that new nodes are written for.
+  /// The opset version of new nodes.
   var opset = 13
-  /// What new values are called after.
+  /// The prefix of new names.
   var base = ""
 
   private mutating func value() -> ValueID { graph.add(Value(name: names.unused(base))) }
@@ -26,7 +26,7 @@ struct SequenceNodes {
   }
 
   /// Adds a node.
-  /// - Parameter output: What it makes; a new value by default.
+  /// - Parameter output: The output. By default, a new value.
   @discardableResult
   mutating func add(
     _ opType: String, _ inputs: [ValueID], _ attributes: AttributeList = [:], output: ValueID? = nil
@@ -38,7 +38,7 @@ struct SequenceNodes {
     return output
   }
 
-  /// Adds a node that takes axes, as an attribute or as an input.
+  /// Adds a node that takes axes, either as an attribute or as an input, depending on the opset.
   private mutating func addWithAxes(
     _ opType: String, _ x: ValueID, _ axes: [Int], output: ValueID? = nil
   ) throws(InfoldError) -> ValueID {
@@ -46,53 +46,53 @@ struct SequenceNodes {
     return try add(opType, [x, constant(axes)], output: output)
   }
 
-  /// Hands a value on as another one.
+  /// Adds an Identity that writes a value to another one.
   mutating func handOn(_ x: ValueID, as output: ValueID) throws(InfoldError) {
     try add(Identity.name, [x], output: output)
   }
 
-  /// The value with a dimension of 1 at `axis`.
+  /// Returns the value with a dimension of size 1 inserted at `axis`.
   mutating func unsqueeze(_ x: ValueID, _ axis: Int) throws(InfoldError) -> ValueID {
     try addWithAxes(Unsqueeze.name, x, [axis])
   }
 
-  /// The value without the dimension of 1 at `axis`.
+  /// Returns the value without the dimension of size 1 at `axis`.
   mutating func squeeze(_ x: ValueID, _ axis: Int) throws(InfoldError) -> ValueID {
     try addWithAxes(Squeeze.name, x, [axis])
   }
 
-  /// The values behind one another along `axis`.
+  /// Concatenates values along `axis`.
   mutating func concatenate(
     _ parts: [ValueID], _ axis: Int, output: ValueID? = nil
   ) throws(InfoldError) -> ValueID {
     try add(Concat.name, parts, ["axis": .int(Int64(axis))], output: output)
   }
 
-  /// The values beside one another along a new dimension at `axis`.
+  /// Stacks values along a new dimension at `axis`.
   mutating func stack(_ parts: [ValueID], _ axis: Int, output: ValueID? = nil) throws(InfoldError) -> ValueID {
     var slices: [ValueID] = []
     for part in parts { slices.append(try unsqueeze(part, axis)) }
     return try concatenate(slices, axis, output: output)
   }
 
-  /// The slice at a position, given by a value, of the first dimension.
+  /// Returns the slice of the first dimension at a position that is given by a value.
   mutating func gather(_ x: ValueID, _ position: ValueID, output: ValueID? = nil) throws(InfoldError) -> ValueID {
     try add(Gather.name, [x, position], ["axis": .int(0)], output: output)
   }
 
-  /// What lies between two positions of the first dimension.
+  /// Returns the range of the first dimension between two positions.
   mutating func slice(_ x: ValueID, _ start: Int, _ end: Int) throws(InfoldError) -> ValueID {
     try add(Slice.name, [x, constant([start]), constant([end]), constant([0])])
   }
 
-  /// The value with its first two dimensions as one.
+  /// Merges the first two dimensions of a value.
   mutating func mergeLeading(_ x: ValueID, output: ValueID? = nil) throws(InfoldError) -> ValueID {
     let rest = try slice(add(ShapeOperator.name, [x]), 2, Int(Int32.max))
     let shape = try concatenate([constant([-1]), rest], 0)
     return try add(Reshape.name, [x, shape], output: output)
   }
 
-  /// The value with its dimension `from` at `to`.
+  /// Moves dimension `from` of a value to `to`.
   mutating func move(
     _ x: ValueID, rank: Int, from: Int, to: Int, output: ValueID? = nil
   ) throws(InfoldError) -> ValueID {
@@ -101,14 +101,15 @@ struct SequenceNodes {
     return try add(Transpose.name, [x], ["perm": .ints(order.map(Int64.init))], output: output)
   }
 
-  /// Parts of these sizes along `axis`.
+  /// Splits a value into parts of these sizes along `axis`.
   mutating func split(_ x: ValueID, _ sizes: [Int], _ axis: Int) throws(InfoldError) -> [ValueID] {
     guard opset < 13 else { return try split(x, sizes: constant(sizes), count: sizes.count, axis) }
     return try addSplit(
       [x], ["axis": .int(Int64(axis)), "split": .ints(sizes.map(Int64.init))], count: sizes.count)
   }
 
-  /// So many parts along `axis`, whose sizes are a list of integers; of opset 13 or later.
+  /// Splits a value into `count` parts along `axis`, whose sizes are given by a list of integers.
+  /// Requires opset 13 or later.
   mutating func split(_ x: ValueID, sizes: ValueID, count: Int, _ axis: Int) throws(InfoldError) -> [ValueID] {
     let type = graph[sizes].type?.elementType ?? .int64
     let list = type == .int64 ? sizes : try add(Cast.name, [sizes], ["to": .int(Int64(ElementType.int64.rawValue))])

@@ -3,9 +3,9 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Bodies of Loop and If in which sequences are used, made or carried.
+/// Bodies of Loop and If in which sequences are used, created or carried.
 extension SequenceRewriter {
-  /// Whether a body has to do with sequences, its own or those of the graph around it.
+  /// Returns whether a body uses sequences, either its own or those of the outer graph.
   private func concernsSequences(_ body: Graph) -> Bool {
     body.captures.contains { capture in graph.value(named: body[capture].name).map { sequences[$0] != nil } ?? false }
       || body.nodes.contains { node in
@@ -13,7 +13,7 @@ extension SequenceRewriter {
       }
   }
 
-  /// A rewriter of a body, in which what it captures is known.
+  /// Returns a rewriter of a body in which captured values are known.
   private mutating func rewriter(
     of body: Graph, inputs: [ValueID: SequenceValue] = [:]
   ) throws(InfoldError) -> SequenceRewriter {
@@ -24,7 +24,8 @@ extension SequenceRewriter {
       body[capture].type = graph[outer].type ?? body[capture].type
       body[capture].known = graph.constant(outer)
       guard var sequence = sequences[outer] else { continue }
-      // What a body looks up at a place that a run computes is stacked once, and not in every trip.
+      // If a body indexes the sequence at a computed position, it is stacked once, rather than in
+      // each iteration.
       if body.looksUp(body[capture].name), let stack = try stackIfAlike(sequence) { sequence = .stack(stack) }
       sequences[outer] = sequence
       inner[capture] = captured(sequence, in: &body)
@@ -32,7 +33,7 @@ extension SequenceRewriter {
     return SequenceRewriter(body, sequences: inner, names: build.names)
   }
 
-  /// The tensors of a sequence as one, where they are of one shape.
+  /// Returns the tensors of a sequence as one, if they have the same shape.
   private mutating func stackIfAlike(_ sequence: SequenceValue) throws(InfoldError) -> ValueID? {
     do throws(InfoldError) {
       return try stack(sequence)
@@ -42,7 +43,7 @@ extension SequenceRewriter {
     }
   }
 
-  /// A sequence of this graph in a body, which captures its tensors.
+  /// Returns a sequence of this graph for use in a body, which captures its tensors.
   private func captured(_ sequence: SequenceValue, in body: inout Graph) -> SequenceValue {
     func capture(_ id: ValueID) -> ValueID {
       let name = graph[id].name
@@ -59,7 +60,7 @@ extension SequenceRewriter {
     }
   }
 
-  /// What a rewritten body is, without what nobody needs any more.
+  /// Returns a rewritten body without values that are no longer needed.
   private mutating func finished(
     _ inner: SequenceRewriter, like original: Graph, outputs: [ValueID]
   ) throws(InfoldError) -> Graph {
@@ -70,20 +71,20 @@ extension SequenceRewriter {
     try body.removeUnneededOpaqueNodes()
     try body.requireProducers()
     body.dropUnusedCaptures()
-    // What is known of types here is known of this use of the body alone.
+    // The inferred types hold only for this use of the body.
     for id in body.nodes.lazy.flatMap(\.definitions) + body.captures { body[id].type = nil }
     for id in original.inputs { body[id].type = original[id].type }
     return body
   }
 
-  /// The node with other bodies.
+  /// Returns the node with other bodies.
   private func node(
     like node: Node, _ attributes: AttributeList, inputs: [ValueID?], outputs: [ValueID?]
   ) throws(InfoldError) -> Node {
     var captures: [ValueID] = []
     for name in attributes.capturedNames {
       guard let id = graph.value(named: name) else {
-        throw InfoldError(.invalidModel, "the value \(String(quoting: name)), which a body uses, is defined nowhere")
+        throw InfoldError(.invalidModel, "the value \(String(quoting: name)), which a body uses, is undefined")
       }
       captures.append(id)
     }
@@ -92,7 +93,7 @@ extension SequenceRewriter {
       attributes: attributes, inputs: inputs, outputs: outputs, captures: captures)
   }
 
-  /// An If in whose branches sequences of the graph are used, or made and used up.
+  /// Rewrites an If whose branches use sequences of the graph, or create and consume their own.
   mutating func replaceBranches(_ node: Node) throws(InfoldError) -> Bool {
     var attributes = node.attributes
     var isChanged = false
@@ -102,12 +103,12 @@ extension SequenceRewriter {
         try inner.inferTypes()
         try inner.rewrite()
         let replaced = try finished(inner, like: body, outputs: body.outputs)
-        // Without a change, sequences are gone that nobody needs.
+        // Even without changes, unneeded sequences have been removed.
         guard !inner.changes.isEmpty || !replaced.nodes.contains(where: \.hasSequences) else { continue }
         attributes[name] = .graph(replaced)
         isChanged = true
       } catch {
-        // A branch that cannot run is no error until it is chosen.
+        // A branch that cannot be run is not an error until it is selected.
         guard error.isFaultOfModel else { throw error }
       }
     }
@@ -116,7 +117,8 @@ extension SequenceRewriter {
     return true
   }
 
-  /// A Loop in whose body sequences are used. One that it carries must only grow at its end from trip to trip, or stay what it is.
+  /// Rewrites a Loop whose body uses sequences. A loop-carried sequence must either only be
+  /// appended to in each iteration, or remain unchanged.
   mutating func replaceLoop(_ node: Node) throws(InfoldError) -> Bool {
     guard case .graph(let body) = node.attributes["body"], let loop = LoopCarriedSequences(node, body, sequences) else {
       return false
@@ -128,7 +130,8 @@ extension SequenceRewriter {
     changed.inputs = body.inputs[..<2] + loop.kept.map { body.inputs[2 + $0] }
     var attributes = node.attributes
     attributes["body"] = .graph(changed)
-    // What the node makes: what is carried, what was collected before, and now what the sequences consist of.
+    // The outputs of the node: carried values, existing scan outputs, and now the tensors of the
+    // sequences.
     let stacks = tensors.map { _ in build.graph.add(Value(name: build.names.unused(build.base + "/tensors"))) }
     build.nodes.append(
       try self.node(
@@ -138,7 +141,8 @@ extension SequenceRewriter {
     return true
   }
 
-  /// The body of a Loop on tensors, and for each sequence that grows the tensors that a trip adds to it.
+  /// Returns the body of a Loop rewritten to tensors, and for each growing sequence the tensors
+  /// that an iteration appends.
   private mutating func rewrittenBody(
     of node: Node, _ body: Graph, _ loop: LoopCarriedSequences
   ) throws(InfoldError) -> (SequenceRewriter, [(index: Int, tensors: [ValueID])]) {
@@ -153,16 +157,16 @@ extension SequenceRewriter {
       guard let tensors = inner.tensorsAdded(to: body.inputs[2 + index], until: body.outputs[1 + index]) else {
         throw InfoldError(
           .unsupported,
-          "the loop carries the sequence \(String(quoting: body[body.inputs[2 + index]].name)), and does more with it than to put "
-            + "tensors behind its end in every trip",
-          hint: "collect tensors as further outputs of the loop's body, or carry a tensor that grows")
+          "the loop carries the sequence \(String(quoting: body[body.inputs[2 + index]].name)), but does more with it than append "
+            + "tensors in each iteration",
+          hint: "collect the tensors as scan outputs of the loop, or carry a tensor that grows")
       }
       collected.append((index, try inner.handedOn(tensors)))
     }
     return (inner, collected)
   }
 
-  /// Notes what stands in the place of the sequences that a Loop gives.
+  /// Records the replacements of the sequences that a Loop produces.
   private mutating func settle(
     _ loop: LoopCarriedSequences, of node: Node, _ collected: [(index: Int, tensors: [ValueID])], _ stacks: [ValueID]
   ) throws(InfoldError) {
@@ -178,7 +182,8 @@ extension SequenceRewriter {
     }
   }
 
-  /// A sequence, and behind it what every trip of a loop has added: the first of `stacks` holds what each trip adds first.
+  /// Returns a sequence followed by the tensors that all iterations of a loop have appended. The
+  /// first of `stacks` holds the first tensor of each iteration.
   private mutating func grown(_ sequence: SequenceValue, by stacks: [ValueID]) throws(InfoldError) -> ValueID {
     var added = stacks[0]
     if stacks.count > 1 {
@@ -194,7 +199,7 @@ extension SequenceRewriter {
     }
   }
 
-  /// The types of what a Loop gives to its body, as far as they stay the same from trip to trip.
+  /// Sets the types of a Loop's body inputs, as far as they are the same in each iteration.
   private mutating func setTypes(ofLoop node: Node, in outer: Graph) throws(InfoldError) {
     for (place, input) in graph.inputs.enumerated() where graph[input].type == nil {
       if place < 2 {
@@ -206,7 +211,7 @@ extension SequenceRewriter {
     try inferTypes()
   }
 
-  /// Finds out the types in a body, as far as nothing in it is wrong.
+  /// Infers the types in a body, as far as nothing in it is invalid.
   private mutating func inferTypes() throws(InfoldError) {
     do throws(InfoldError) {
       try build.graph.inferTypes()
@@ -215,7 +220,7 @@ extension SequenceRewriter {
     }
   }
 
-  /// Copies of tensors, which may be outputs beside them.
+  /// Returns copies of tensors that can be additional outputs.
   private mutating func handedOn(_ tensors: [ValueID]) throws(InfoldError) -> [ValueID] {
     build.nodes = graph.nodes
     var copies: [ValueID] = []
@@ -227,7 +232,8 @@ extension SequenceRewriter {
     return copies
   }
 
-  /// The tensors that are put behind the end of a sequence, which nobody looks at else, until it is `last`.
+  /// Returns the tensors that are appended to a sequence until it becomes `last`, if nothing else
+  /// uses the sequence in between.
   private func tensorsAdded(to first: ValueID, until last: ValueID) -> [ValueID]? {
     var tensors: [ValueID] = []
     var current = first
@@ -245,19 +251,21 @@ extension SequenceRewriter {
   }
 }
 
-/// What a Loop carries: sequences that each trip adds tensors to, sequences that each trip sees alike, and tensors, by their places.
+/// The loop-carried values of a Loop: sequences to which each iteration appends, sequences that
+/// remain unchanged, and tensors, by their positions.
 private struct LoopCarriedSequences {
-  /// The inputs of the node, with the trips and the condition.
+  /// The inputs of the node, including the trip count and the condition.
   let given: [ValueID?]
-  /// The number of values that are carried.
+  /// The number of loop-carried values.
   let count: Int
   private(set) var growing: [Int: SequenceValue] = [:]
   private(set) var steady: [Int: SequenceValue] = [:]
-  /// Whether as much is given, and handed on, as is carried.
+  /// Whether the node and the body provide all loop-carried values.
   let isComplete: Bool
 
-  /// - Parameter sequences: What stands in the place of each sequence around the loop.
-  /// - Returns: `nil` for a body without the inputs of one.
+  /// Classifies the loop-carried values.
+  /// - Parameter sequences: The replacements of the outer sequences.
+  /// - Returns: `nil` if the body lacks the standard inputs.
   init?(_ node: Node, _ body: Graph, _ sequences: [ValueID: SequenceValue]) {
     guard body.inputs.count >= 2 else { return nil }
     count = body.inputs.count - 2
@@ -273,24 +281,25 @@ private struct LoopCarriedSequences {
     }
   }
 
-  /// Whether nothing that is carried is a sequence.
+  /// Whether no loop-carried value is a sequence.
   var isEmpty: Bool { growing.isEmpty && steady.isEmpty }
-  /// The places of tensors.
+  /// The positions of tensors.
   var kept: [Int] { (0..<count).filter { growing[$0] == nil && steady[$0] == nil } }
 
-  /// The condition, the tensors that are carried on, and what is collected.
+  /// Returns the condition, the loop-carried tensors, and the scan outputs.
   func keptOutputs(_ body: Graph) -> [ValueID] {
     [body.outputs[0]] + kept.map { body.outputs[1 + $0] } + body.outputs[(1 + count)...]
   }
 
-  /// What the node makes of the tensors that are carried, and of the `scans` values that are collected.
+  /// Returns the outputs of the node for loop-carried tensors and for `scans` scan outputs.
   func keptResults(_ node: Node, scans: Int) -> [ValueID?] {
     (kept + Array(count..<(count + scans))).map { $0 < node.outputs.count ? node.outputs[$0] : nil }
   }
 }
 
 extension Graph {
-  /// Whether a node, in bodies or outside, takes a tensor of the sequence with this name from a place that is no constant here.
+  /// Returns whether a node, possibly in a body, indexes the sequence with this name at a position
+  /// that is not constant.
   fileprivate func looksUp(_ name: String) -> Bool {
     nodes.contains { node in
       if SequenceOperator(node) == .at, node.inputs.count == 2, let sequence = node.inputs[0],
@@ -302,18 +311,19 @@ extension Graph {
     }
   }
 
-  /// Checks that everything that is read is made.
+  /// Checks that every value that is read has a producer.
   func requireProducers() throws(InfoldError) {
     var isMade = values.map { $0.initializer != nil }
     for id in inputs + captures + nodes.flatMap({ Array($0.definitions) }) { isMade[id.index] = true }
     guard let missing = (outputs + nodes.flatMap { Array($0.uses) }).first(where: { !isMade[$0.index] }) else { return }
     throw InfoldError(
-      .unsupported, "the sequence \(String(quoting: self[missing].name)) is needed as a whole",
-      hint: "make one tensor of it, by ConcatFromSequence")
+      .unsupported, "the sequence \(String(quoting: self[missing].name)) is needed as a whole, which is not supported",
+      hint: "convert it to a tensor with ConcatFromSequence")
   }
 }
 
 extension Node {
-  /// Whether this is ONNX's Loop, or one with sequences in its body, which is no operator yet.
+  /// Whether this is ONNX's Loop, including one with sequences in its body, which is not yet a
+  /// supported operator.
   var isLoop: Bool { opType == Loop.name && domain.isEmpty }
 }

@@ -3,14 +3,16 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// What becomes of each operator on sequences.
+/// The rewriting of each sequence operator.
 extension SequenceRewriter {
-  /// The most tensors that a sequence is split into: of longer ones, all have one shape, and are kept together.
+  /// The maximum number of tensors into which a sequence is split. The tensors of longer sequences
+  /// must have the same shape and are kept as one.
   private static let mostParts = 64
-  /// The most tensors of sizes that differ.
+  /// The maximum number of tensors with different sizes.
   private static let mostListed = 4096
 
-  /// - Returns: Whether nodes have been added in the place of this one.
+  /// Rewrites a sequence operator.
+  /// - Returns: Whether nodes were added in its place.
   mutating func replace(
     _ node: Node, _ operation: SequenceOperator, _ output: ValueID
   ) throws(InfoldError) -> Bool {
@@ -22,7 +24,7 @@ extension SequenceRewriter {
     case .construct:
       let parts = node.inputs.compactMap { $0 }
       guard parts.count == node.inputs.count else {
-        throw InfoldError(.invalidModel, "an input of the sequence is left out")
+        throw InfoldError(.invalidModel, "missing input of the sequence")
       }
       sequences[output] = .list(parts)
       return false
@@ -49,19 +51,19 @@ extension SequenceRewriter {
     }
   }
 
-  /// A position in a list, from `0` to one less than `count`; `nil` where a run computes it.
-  /// - Parameter mayBeEnd: Whether `count` is a position as well.
+  /// Returns a position in a list, from `0` to `count` − 1, or `nil` if it is computed in a run.
+  /// - Parameter mayBeEnd: Whether `count` is a valid position as well.
   private func position(_ id: ValueID, of count: Int, mayBeEnd: Bool = false) throws(InfoldError) -> Int? {
     guard let tensor = graph.constant(id) else { return nil }
     guard tensor.count == 1, [.int32, .int64].contains(tensor.elementType) else {
-      throw InfoldError(.invalidModel, "the position is \(tensor), and must be one integer")
+      throw InfoldError(.invalidModel, "the position is \(tensor), but must be a single integer")
     }
     let given = try tensor.cast(to: .int64).elements(as: Int64.self)[0]
     if mayBeEnd, given == Int64(count) { return count }
     let position = given < 0 ? given + Int64(count) : given
     guard (0..<Int64(count)).contains(position) else {
       throw InfoldError(
-        .invalidModel, "the position \(given) lies outside of a sequence of \(counted(count, "tensor"))")
+        .invalidModel, "the position \(given) is out of range for a sequence of \(counted(count, "tensor"))")
     }
     return Int(position)
   }
@@ -86,8 +88,8 @@ extension SequenceRewriter {
       {
         throw InfoldError(
           .unsupported,
-          "the length of the sequence is computed in the run, or large, and a tensor of another shape is put into it",
-          hint: "give the tensors one shape")
+          "a tensor of another shape is inserted into a sequence whose length is computed during the run, or large",
+          hint: "give all tensors the same shape")
       }
       sequences[output] = .stack(try build.concatenate([stack, build.unsqueeze(x, 0)], 0))
       return false
@@ -96,8 +98,8 @@ extension SequenceRewriter {
 
   private static let variablePosition = InfoldError(
     .unsupported,
-    "the place in a sequence at which a tensor is put or taken away is computed in the run, or its length is",
-    hint: "put tensors at the end of a sequence, or stack them into one tensor")
+    "the position at which a tensor is inserted into or erased from a sequence, or its length, is computed during the run",
+    hint: "append tensors at the end of the sequence, or stack them into one tensor")
 
   private mutating func erase(
     from sequence: SequenceValue, at place: ValueID?, _ output: ValueID
@@ -120,7 +122,7 @@ extension SequenceRewriter {
   }
 
   private mutating func take(from sequence: SequenceValue, at place: ValueID?, _ output: ValueID) throws(InfoldError) {
-    guard let place else { throw InfoldError(.invalidModel, "the position is left out") }
+    guard let place else { throw InfoldError(.invalidModel, "missing input: the position") }
     if case .list(let parts) = sequence, let position = try position(place, of: parts.count) {
       return try build.handOn(parts[position], as: output)
     }
@@ -138,7 +140,7 @@ extension SequenceRewriter {
     }
   }
 
-  /// The tensors of a sequence as one, whose first dimension counts them.
+  /// Returns the tensors of a sequence stacked along a new first dimension.
   mutating func stack(_ sequence: SequenceValue) throws(InfoldError) -> ValueID {
     guard case .list(let parts) = sequence else {
       if case .stack(let stack) = sequence { return stack }
@@ -149,8 +151,8 @@ extension SequenceRewriter {
       types.allSatisfy({ $0 == first })
     else {
       throw InfoldError(
-        .unsupported, "the position in the sequence is computed in the run, and its tensors are not of one known shape",
-        hint: "give the tensors one shape, or fix the sizes that the model leaves open")
+        .unsupported, "the position in the sequence is computed during the run, and its tensors do not have the same known shape",
+        hint: "give all tensors the same shape, or bind the dynamic dimensions")
     }
     return try build.stack(parts, 0)
   }
@@ -175,7 +177,7 @@ extension SequenceRewriter {
     if let sizes {
       if let parts = try parts(sizes, of: shape[axis].size) {
         guard !parts.isEmpty || shape[axis].size ?? 0 == 0 else {
-          throw InfoldError(.invalidModel, "\(shape[axis]) positions are split into no parts")
+          throw InfoldError(.invalidModel, "\(shape[axis]) positions are split into zero parts")
         }
         sequences[output] = .list(parts.isEmpty ? [] : try build.split(x, parts, axis))
         return false
@@ -188,8 +190,8 @@ extension SequenceRewriter {
       }
       guard try graph.constant(sizes).map(Self.isOne) == true else {
         throw InfoldError(
-          .unsupported, "the number of parts that a tensor is split into is computed in the run",
-          hint: "fix the sizes that the model leaves open, with --shape or Model.binding(inputs:symbols:)")
+          .unsupported, "the number of parts that a tensor is split into is computed during the run",
+          hint: "bind the dynamic dimensions with --shape or Model.binding(inputs:symbols:)")
       }
     }
     let keepsAxis = sizes != nil || keeps
@@ -209,25 +211,25 @@ extension SequenceRewriter {
     return false
   }
 
-  /// The sizes of the parts; `nil` where they are not known.
+  /// Returns the sizes of the parts, or `nil` if they are not known.
   private func parts(_ sizes: ValueID, of whole: Int?) throws(InfoldError) -> [Int]? {
     guard let sizes = graph.constant(sizes), [.int32, .int64].contains(sizes.elementType) else { return nil }
     let numbers = try sizes.integers()
     guard sizes.shape.isEmpty else {
-      // One that lists its parts.
+      // A list of the sizes of all parts.
       guard sizes.shape.count == 1, numbers.allSatisfy({ $0 >= 0 }) else {
-        throw InfoldError(.invalidModel, "the parts have the sizes \(sizes)")
+        throw InfoldError(.invalidModel, "the sizes of the parts, \(sizes), are invalid")
       }
       return numbers.count <= Self.mostListed ? numbers : nil
     }
     guard let size = numbers.first, size >= 1 else {
-      throw InfoldError(.invalidModel, "the parts have the size \(sizes)")
+      throw InfoldError(.invalidModel, "the size of the parts, \(sizes), is invalid")
     }
     guard let whole, whole / size <= (size == 1 ? Self.mostParts : Self.mostListed) else { return nil }
     return Array(repeating: size, count: whole / size) + (whole % size == 0 ? [] : [whole % size])
   }
 
-  /// Whether a tensor is the number 1 without dimensions.
+  /// Returns whether a tensor is the scalar 1.
   private static func isOne(_ tensor: Tensor) throws(InfoldError) -> Bool {
     guard tensor.shape.isEmpty, [.int32, .int64].contains(tensor.elementType) else { return false }
     return try tensor.integers() == [1]
@@ -252,7 +254,7 @@ extension SequenceRewriter {
         if isNew { try build.handOn(stack, as: output) } else { _ = try build.mergeLeading(stack, output: output) }
         return true
       }
-      // The dimensions of one tensor, and in the result one more where there is a new one.
+      // The rank of one tensor, plus the new dimension in the result if there is one.
       guard let rank = graph[stack].type?.shape?.rank else { return false }
       let place = try normalizedAxis(axis, rank: isNew ? rank : rank - 1)
       if isNew {
@@ -264,7 +266,7 @@ extension SequenceRewriter {
     return true
   }
 
-  /// [T, d0, …] as tensors behind one another along dimension `axis` of each.
+  /// Concatenates the tensors of a stack [T, d0, …] along dimension `axis` of each.
   private mutating func join(_ stack: ValueID, rank: Int, along axis: Int, _ output: ValueID) throws(InfoldError) {
     if axis == 0 {
       _ = try build.mergeLeading(stack, output: output)

@@ -3,20 +3,22 @@ import InfoldOperators
 import InfoldSystem
 import InfoldTensor
 
-/// Puts tensors in the places of sequences, in one graph and in the bodies of its nodes.
+/// A rewriter that replaces sequences by tensors in a graph and in the bodies of its nodes.
 struct SequenceRewriter {
-  /// The graph with what is known of its types and constants, and what it becomes.
+  /// The graph with its known types and constants, and the nodes that replace its own.
   var build: SequenceNodes
-  /// What stands in the place of each sequence.
+  /// The replacement of each sequence.
   var sequences: [ValueID: SequenceValue]
-  /// What was done.
+  /// The changes.
   private(set) var changes: [PassResult.Entry] = []
-  /// The nodes that have become others, by what they made first.
+  /// The nodes that have been replaced, identified by their first outputs.
   var replaced: Set<ValueID> = []
 
+  /// Creates a rewriter.
   /// - Parameters:
-  ///   - sequences: What is known of values that the graph takes from outside.
-  ///   - names: The names that are taken anywhere.
+  ///   - graph: The graph.
+  ///   - sequences: The replacements of sequences that the graph captures.
+  ///   - names: All names in use.
   init(_ graph: Graph, sequences: [ValueID: SequenceValue] = [:], names: NameRegistry) {
     build = SequenceNodes(graph: graph, names: names)
     self.sequences = sequences
@@ -24,9 +26,10 @@ struct SequenceRewriter {
 
   var graph: Graph { build.graph }
 
-  /// Goes through the nodes until nothing more can be replaced. The nodes that made sequences are still there, and nobody needs them.
+  /// Rewrites nodes until nothing more can be replaced. Nodes that created sequences remain but are
+  /// no longer needed.
   mutating func rewrite() throws(InfoldError) {
-    // What becomes of a loop tells the types of what lies behind it, and so do the parts that a tensor is split into.
+    // Rewriting a loop, or splitting a tensor, reveals the types of later values.
     for _ in 0..<8 {
       let (known, made) = (changes.count, graph.values.count)
       try rewriteOnce()
@@ -46,7 +49,7 @@ struct SequenceRewriter {
       build.base = node.definitions.first { _ in true }.map { graph[$0].name } ?? ""
       do throws(InfoldError) {
         if try replace(node) {
-          changes.append(PassResult.Entry(node: label, "works on tensors in the place of sequences"))
+          changes.append(PassResult.Entry(node: label, "rewritten to tensors instead of sequences"))
         } else {
           build.nodes.append(node)
         }
@@ -59,14 +62,15 @@ struct SequenceRewriter {
     build.graph.replaceNodes(build.nodes)
   }
 
-  /// - Returns: Whether nodes have been added in the place of this one.
+  /// Rewrites a node.
+  /// - Returns: Whether nodes were added in its place.
   private mutating func replace(_ node: Node) throws(InfoldError) -> Bool {
     if node.isLoop { return try replaceLoop(node) }
     if node.isConditional { return try replaceBranches(node) }
     if node.typed is any BodyOperator { return false }
     guard let output = node.outputs.first ?? nil, !replaced.contains(output) else { return false }
     guard let operation = SequenceOperator(node) else {
-      // What hands a sequence on unchanged.
+      // Nodes that forward a sequence unchanged.
       if let input = node.inputs.first ?? nil, let sequence = sequences[input],
         node.typed?.handsOnInput({ _ in false }) == true, sequences[output] == nil
       {

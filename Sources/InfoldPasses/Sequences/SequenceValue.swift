@@ -1,9 +1,9 @@
 import InfoldGraph
 
-/// What stands in the place of a sequence.
+/// The replacement of a sequence.
 enum SequenceValue {
-  /// Its tensors, of which every run has as many.
+  /// The tensors of the sequence, if their number is the same in each run.
   case list([ValueID])
-  /// One tensor, whose first dimension counts the tensors of the sequence: all are of one shape.
+  /// One tensor whose first dimension counts the tensors of the sequence. All have the same shape.
   case stack(ValueID)
 }
