@@ -1,6 +1,6 @@
 /// Convolutions, pools and element-wise functions of unsigned 8-bit quantized numbers.
 ///
-/// Kernels may read up to `slack` bytes after the last element of an input. These bytes must be
+/// Kernels may read up to `byteSlack` bytes after the last element of an input. These bytes must be
 /// readable and may have any value. An element of the result is computed by the same operations
 /// whatever the range of the work. Products are accumulated in 32 bits, which wrap around. Kernels
 /// allocate no memory and check no arguments.

@@ -24,7 +24,7 @@ package struct FoldPlan: Sendable {
   package struct Operator: Sendable {
     /// The operator's node.
     package let node: NodeID
-    /// What the node computes.
+    /// The linear operator that the node computes.
     package let linear: LinearOperator
     /// The maps before and after the operator, in the order of the data.
     package private(set) var before: [Part] = []

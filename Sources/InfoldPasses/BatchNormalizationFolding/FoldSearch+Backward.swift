@@ -11,7 +11,7 @@ extension FoldSearch {
     var channels: Range<Int>
     /// The channel axis.
     var axis: Int
-    /// Whether the search started from a normalization or from a map that precedes one. Arithmetic
+    /// Whether the search started from a normalization or from a map that follows one. Arithmetic
     /// alone is not moved across nodes that rearrange elements, where it may be part of something
     /// else.
     var isNormalized: Bool

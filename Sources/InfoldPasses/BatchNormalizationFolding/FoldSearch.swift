@@ -97,7 +97,7 @@ struct FoldSearch {
   }
 }
 
-// MARK: - Taking in
+// MARK: - Absorbing maps
 
 extension FoldSearch {
   /// A linear operator, and the channels of a map that it produces.
