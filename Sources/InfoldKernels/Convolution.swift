@@ -124,9 +124,9 @@ extension Kernels {
 }
 
 extension ConvolutionArguments {
-  /// Returns the panel that is read after that of `column`: the next one, the first one of the next
-  /// group, or after the last group the very first one, with which the next block of positions
-  /// begins.
+  /// Returns the panel that is read after that of `column`. This is the next panel, or the first
+  /// panel of the next group. After the last group, it is the first panel of the first group, with
+  /// which the next block of positions begins.
   @inline(__always)
   fileprivate func panel(behind column: Int, group: Int, panelWidth: Int, panelStride: Int) -> UnsafePointer<Float> {
     var (group, column) = (group, column + panelWidth)

@@ -24,8 +24,8 @@ package struct ConstantFolding: GraphPass {
 
   /// The maximum size of a node's results in bytes, however small its inputs are.
   package var byteLimit: Int
-  /// The additional limit on the total size of the weights of linear operators in bytes, however
-  /// small the constants are that they are computed from.
+  /// The additional limit on the total size of the weights of linear operators in bytes, regardless
+  /// of the size of the constants that they are computed from.
   private let weightByteLimit: Int
   private let extent: Extent
 
