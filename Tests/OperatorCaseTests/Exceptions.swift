@@ -1,24 +1,25 @@
 import InfoldOperators
 
-/// The cases of operators that Infold has, and that it does not pass, each with the reason.
+/// The cases of supported operators that Infold does not pass, each with the reason.
 enum Exceptions {
   private typealias Reasons = [String: String]
 
-  private static let random = "the training form of Dropout needs NumPy's random generator to give the recorded numbers"
-  private static let strings = "it is about strings, and Infold holds numbers"
-  private static let float8 = "it is about float8 numbers, which Infold does not hold"
-  private static let narrow = "it is about numbers of 2 bits, or fractions of 4, which Infold does not hold"
-  private static let truncated = "its bfloat16 numbers were cut off, and the standard rounds them to nearest"
+  private static let random =
+    "the training form of Dropout needs NumPy's random generator to reproduce the recorded numbers"
+  private static let strings = "it uses strings, which Infold does not support"
+  private static let float8 = "it uses float8, which Infold does not support"
+  private static let narrow = "it uses 2-bit numbers or 4-bit floats, which Infold does not support"
+  private static let truncated = "its bfloat16 numbers were truncated, but the standard rounds to nearest"
 
   private static let steps =
-    "its numbers were recorded in other half-precision steps, and differ in the last place"
+    "its numbers were recorded with different half-precision steps, and differ in the last place"
 
-  private static let noise = "its zeros were recorded with what a transform in single precision leaves of them"
+  private static let noise = "its expected zeros contain the rounding errors of a single-precision transform"
 
-  private static let halves = "a quotient that is half-way between integers falls to the other side of it in float64"
+  private static let halves = "a quotient halfway between two integers rounds to the other side in float64"
 
   private static let corners =
-    "its corners are those of a length with a fraction, and the standard's text has those of the length that there is"
+    "its corners are aligned to a fractional length, but the standard's text uses the actual length"
 
   private static let inBothSets =
     cases("test_identity_opt", "its value is an optional, not a tensor")
@@ -36,7 +37,7 @@ enum Exceptions {
       inBothSets
         + cases(
           "test_castlike_BFLOAT16_to_FLOAT test_castlike_BFLOAT16_to_FLOAT_expanded",
-          "its file holds one element for an input that is declared as [3, 4]")
+          "its file contains one element for an input that is declared as [3, 4]")
         + cases(
           "test_cast_FLOAT_to_BFLOAT16 test_castlike_FLOAT_to_BFLOAT16 test_castlike_FLOAT_to_BFLOAT16_expanded",
           truncated)
@@ -59,24 +60,24 @@ enum Exceptions {
           """, steps) + cases("test_dft_inverse test_dft_inverse_opset19", noise)),
   ]
 
-  /// The cases that fail in a session only.
+  /// The cases that fail only in a session.
   private static let reasonsInSession: [CaseSet: Reasons] = [
     .pypi: table(cases("test_attention_4d_causal_fp16_expanded", steps))
   ]
 
-  /// The cases that fail in double precision only.
+  /// The cases that fail only in double precision.
   private static let reasonsInDouble: [CaseSet: Reasons] = [
     .debian: table(cases("test_dynamicquantizelinear test_dynamicquantizelinear_expanded", halves)),
     .pypi: table(cases("test_dynamicquantizelinear test_dynamicquantizelinear_expanded", halves)),
   ]
 
-  /// Why a case is excepted; `nil` when it must pass.
+  /// Returns the reason why a case is excepted, or `nil` if it must pass.
   static func reason(_ operatorCase: OperatorCase, _ configuration: Configuration) -> String? {
     let (set, name) = (operatorCase.set, operatorCase.name)
     return reasons[set]?[name] ?? (configuration == .inDouble ? reasonsInDouble : reasonsInSession)[set]?[name]
   }
 
-  /// The names of the cases of a set that are excepted, in whatever configuration.
+  /// Returns the names of the cases of a set that are excepted in any configuration.
   static func names(_ set: CaseSet) -> Set<String> {
     Set([reasons, reasonsInSession, reasonsInDouble].flatMap { $0[set]?.keys.map { $0 } ?? [] })
   }

@@ -1,7 +1,7 @@
 import InfoldConformance
 import InfoldGraph
 
-/// `docs/Operators.md`, made of the registry and of what became of the cases.
+/// The text of `docs/Operators.md`, from the registry and the results of the cases.
 struct OperatorPage {
   private var tallies: [String: OperatorTable.Tally] = [:]
   private var reasons: [String: [OperatorCase]] = [:]
@@ -28,22 +28,25 @@ struct OperatorPage {
     # Operators
 
     The operators of ONNX that Infold runs, opset 1 to \(OperatorRegistry.newestOpset). This page is generated: run
-    `tools/update-operators-page.sh`, and change nothing here. `infold operators` prints the table without the cases.
+    `tools/update-operators-page.sh` instead of editing it. `infold operators` prints the table without
+    the cases.
 
-    The opset versions are those that changed an operator, all that onnx 1.23.2 knows; in between, the last one holds. The
-    element types are those of the data in the newest version: *floats* are float16, bfloat16, float32 and float64,
-    *numbers* are floats and the integers of 8 to 64 bits, *all* are numbers and bool.
+    **Opset versions** are those that changed an operator, as far as onnx 1.23.2 knows them. The last
+    one applies to the opsets in between. **Element types** are those of the data in the newest version:
+    *floats* are float16, bfloat16, float32 and float64, *numbers* are floats and the integers of 8 to
+    64 bits, and *all* are numbers and bool.
 
-    The cases are those of Debian's libonnx-testdata (onnx 1.12, opset 17) and those that onnx 1.23.2 generates (opset 28),
-    without those that need an operator which Infold does not have. A case counts for every operator that its model uses. It
-    has passed when it passes optimized, unoptimized, and in double precision. *By kernels* counts those of them in which nothing
-    of the operator runs by its reference evaluation: kernels compute it, or graph passes put something else in its place. Most
-    of the others are about shapes, indices or types that no network has in bulk. The family is what drawings and totals count
-    an operator among.
+    The **cases** are those of Debian's libonnx-testdata (onnx 1.12, opset 17) and those that onnx
+    1.23.2 generates (opset 28), without those that need an unsupported operator. A case counts for
+    every operator that its model uses. It has passed if it passes optimized, not optimized, and in
+    double precision. *By kernels* counts the passed cases in which no node of the operator uses its
+    reference evaluation: kernels compute it, or graph passes replace it. Most of the others test
+    shapes, indices or types that no network uses in bulk. The **family** is the group of an operator in
+    drawings and totals.
 
     \(OperatorTable(cases: tallies).markdown)
-    Where the condition of an If is known before the model runs, the branch takes its place. Calls of functions that a model
-    defines are replaced by the functions' bodies.
+    If the condition of an If is known before the model runs, the branch replaces the If. The bodies of
+    model-local functions replace their calls.
 
     ## Excepted cases
 
