@@ -1,8 +1,8 @@
-"""The tables of docs/Networks.md, of the reports that export-networks.py and fetch-models.py keep."""
+"""The tables of docs/Networks.md, from the reports of export-networks.py and fetch-models.py."""
 import math
 import re
 
-WORTH_A_THREAD = 2  # milliseconds of an inference from which on a second thread has to help
+WORTH_A_THREAD = 2  # milliseconds of an inference above which a second thread must help
 VERDICTS = {
     "right": "yes", "loose": "rounding", "unstable": "unstable", "wrong": "**no**", "refused": "**refused**", "neither": "neither",
     "unknown": "?",
@@ -10,12 +10,12 @@ VERDICTS = {
 
 
 def mean(ratios):
-    """Geometric."""
+    """Returns the geometric mean."""
     return math.exp(sum(map(math.log, ratios)) / len(ratios)) if ratios else float("nan")
 
 
 def ratio(report, threads):
-    """None where nothing was measured, or the machine was disturbed: ONNX Runtime gained nothing by another thread."""
+    """Returns None if nothing was measured, or if the machine was disturbed: ONNX Runtime gained nothing from another thread."""
     times = report.get("times", {})
     if "ratio" not in times.get(threads, {}):
         return None
@@ -51,7 +51,7 @@ def reference_cell(report):
 
 
 def judged(report):
-    """The verdict; a model that both refuse is not one that can be right."""
+    """Returns the verdict. A model that both runtimes refuse cannot be right."""
     both = "infold_refusal" in report and "onnxruntime_refusal" in report
     return "neither" if both else report.get("verdict", "refused" if "infold_refusal" in report else "unknown")
 
@@ -61,7 +61,7 @@ def row(report, first):
     return [*first, VERDICTS[judged(report)], errors_cell(report), *times, reference_cell(report)]
 
 
-COLUMNS = ["right", "error / ONNX Runtime's", "ratio, 1 thread", "2 threads", "by the reference"]
+COLUMNS = ["right", "error / ONNX Runtime's", "ratio, 1 thread", "2 threads", "by reference"]
 
 
 def markdown(header, rows):
@@ -70,7 +70,7 @@ def markdown(header, rows):
 
 
 def means_table(groups):
-    """A line for each group of reports that has any times."""
+    """Returns a table with one row per group of reports."""
     rows = []
     for title, reports in groups:
         one, two = ratios(reports, "1"), ratios(reports, "2")
@@ -104,11 +104,11 @@ def models_table(reports):
     for report in sorted(reports, key=lambda report: report["name"]):
         package, name = report["library"], report["name"].removeprefix(report["library"] + "-")
         rows.append(row(report, [f"{package} {report['version']}", name, report["licence"]]))
-    return markdown(["package", "model", "licence", *COLUMNS], rows)
+    return markdown(["package", "model", "license", *COLUMNS], rows)
 
 
 def refusals(reports):
-    """By what Infold says, without the path of the file; models that are refused for the same reason share a line."""
+    """Groups refused models by Infold's message, without the path of the file."""
     names = {}
     for report in reports:
         if judged(report) == "refused":
@@ -118,14 +118,14 @@ def refusals(reports):
 
 
 def by_reference(reports, share=0.02):
-    """What no kernel runs, where that takes more than `share` of the time."""
+    """Lists models that spend more than `share` of their time in reference evaluations."""
     found = [(report["profile"]["reference_share"], report) for report in reports if "profile" in report]
     ordered = sorted(((part, report["name"], report) for part, report in found if part > share), key=lambda entry: entry[:2])
     return [f"| {name} | {reference_cell(report)} |" for _, name, report in reversed(ordered)]
 
 
 def steps(reports, count=3):
-    """What takes the time where ONNX Runtime is faster."""
+    """Lists the largest kinds of steps of models with which ONNX Runtime is faster."""
     lines = []
     for report in reports:
         found = [value for threads in report.get("times", {}) if (value := ratio(report, threads)) is not None]
@@ -137,7 +137,7 @@ def steps(reports, count=3):
 
 
 def page(reports, conditions):
-    """The whole of docs/Networks.md."""
+    """Returns the text of docs/Networks.md."""
     exports = [report for report in reports if "exporter" in report and "export_failure" not in report]
     models = [report for report in reports if "licence" in report]
     failed = [report for report in reports if "export_failure" in report]
@@ -146,40 +146,45 @@ def page(reports, conditions):
         parts += ["## Refused", "\n".join(refused)]
     if slow := steps(reports):
         header = "| network | ratio | largest kinds of steps |\n|---|---|---|\n"
-        parts += ["## Slower than by ONNX Runtime", SLOWER, header + "\n".join(slow)]
+        parts += ["## Slower than ONNX Runtime", SLOWER, header + "\n".join(slow)]
     if unlowered := by_reference(reports):
-        header = "| network | share of the time, and operators |\n|---|---|\n"
-        parts += ["## By the reference for more than 2 % of the time", header + "\n".join(unlowered)]
+        header = "| network | share of the time, operators |\n|---|---|\n"
+        parts += ["## More than 2 % of the time in reference evaluations", header + "\n".join(unlowered)]
     if exports:
         parts += ["## Exports", exports_table(exports)]
     if models:
         parts += ["## Models of packages", models_table(models)]
     if failed:
         names = ", ".join(sorted(report["name"] for report in failed))
-        parts += ["## What the exporters do not write", f"PyTorch's exporters refuse these, or take too long: {names}."]
+        parts += ["## Failed exports", f"PyTorch's exporters refuse these, or take too long: {names}."]
     return "\n\n".join(parts)
 
 
-SLOWER = """The larger of the ratios with one and with two threads; the steps are those with one thread, and their share of the time."""
+SLOWER = """The larger of the ratios with one and with two threads, and the kinds of steps that take the most time with one thread."""
 
 INTRODUCTION = """# Networks
-
-What became of networks that people export and ship: exports of the architectures of timm and torchvision, and of some that people
-write themselves, by both of PyTorch's exporters, in several operator sets and types; and models that Python packages ship. Parameters
-of exports are random (batch normalizations have the statistics of their inputs, so that no layer is degenerate); what is checked is
-whether numbers agree, and times, which do not depend on them. The page is written by a tool, of what these commands measured:
 
     PYTHON tools/export-networks.py --folder FOLDER
     PYTHON tools/fetch-models.py --folder FOLDER
     PYTHON tools/export-networks.py --folder FOLDER --table > docs/Networks.md
 
+compare Infold with ONNX Runtime on networks from other projects, and write this page: architectures
+of timm and torchvision, and some hand-written networks, exported by both of PyTorch's exporters in
+several opsets and types; and models that Python packages contain. Parameters of exports are random,
+with batch normalization statistics taken from their inputs, so that no layer is degenerate. The
+page checks results and measures times, which do not depend on the parameters.
+
 {conditions}
 
-- **right**: the largest difference from a run in double precision (`infold run --double`), divided by the largest number of that
-  output, is no more than twice what ONNX Runtime's is (the larger of that with and without its optimizations), or than float32 (2e-6)
-  or float16 (2e-3) explain. "rounding": up to ten times as much, which is what Winograd's convolutions cost (`--precision exact` has
-  none). "unstable": ONNX Runtime is off by more than a twentieth itself, as where a choice among nearly equal candidates is part of the
-  network. "neither": ONNX Runtime refuses it as well, or fails. "?": it took longer than the limit.
-- **ratio**: the fastest inference by Infold, divided by the fastest by ONNX Runtime, in turns: below 1, Infold is faster. Means are
-  geometric. An entry without one was not timed, or other work disturbed it: ONNX Runtime gained nothing by a second thread.
-- **by the reference**: the share of the time with one thread in operators that have no kernel."""
+- **right**: "yes" if the error is at most twice ONNX Runtime's, or at most what float32 (2e-6) or
+  float16 (2e-3) explains. The error is the largest difference from a run in double precision
+  (`infold run --double`), divided by the largest number of that output. ONNX Runtime's error is the
+  larger one of those with and without its optimizations. "rounding": up to ten times as much, the
+  cost of Winograd convolutions (`--precision exact` avoids it). "unstable": ONNX Runtime's own
+  error exceeds a twentieth, for example because the network chooses among nearly equal candidates.
+  "neither": ONNX Runtime refuses the network too, or fails. "?": it took longer than the time
+  limit.
+- **ratio**: the fastest inference with Infold divided by the fastest with ONNX Runtime,
+  alternating. Below 1, Infold is faster. Means are geometric. An entry without a ratio was not
+  timed, or was disturbed: ONNX Runtime gained nothing from a second thread.
+- **by reference**: the share of the time with one thread in operators without a kernel."""
